@@ -1,0 +1,61 @@
+# Two commands are all one needs: `make run` and `make test`. They do their own set-up.
+# Python 3.11 or newer is looked for under the usual names; PYTHON=... names another one.
+PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11 python; do \
+	$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
+	&& { echo $$each; break; }; done)
+VENV := .venv
+RUN := $(VENV)/bin/python
+
+.PHONY: run test check format texts docs bench soak lock clean
+
+run: $(VENV)/.run
+	@$(RUN) -m bot $(ARGS)
+
+test: $(VENV)/.test
+	$(RUN) -m pytest -q $(ARGS)
+
+check: $(VENV)/.test
+	$(RUN) -m ruff format --check .
+	$(RUN) -m ruff check .
+	$(RUN) -m mypy
+
+format: $(VENV)/.test
+	$(RUN) -m ruff format .
+	$(RUN) -m ruff check --fix .
+
+texts: $(VENV)/.test
+	$(RUN) -m bot.texts
+
+docs: $(VENV)/.run
+	$(RUN) -m bot docs
+
+bench: $(VENV)/.test
+	$(RUN) -m benchmarks
+
+soak: $(VENV)/.test
+	$(RUN) -m tests.kill --commands 2000
+
+# The locks hold versions and hashes, no addresses.
+lock: $(VENV)/.test
+	$(RUN) -m pip install -q uv
+	$(VENV)/bin/uv pip compile -q pyproject.toml --universal --generate-hashes --no-header \
+		--python-version 3.11 -o requirements.lock
+	$(VENV)/bin/uv pip compile -q pyproject.toml --extra postgres --group dev --universal \
+		--generate-hashes --no-header --python-version 3.11 -c requirements.lock \
+		-o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "Lotse needs Python 3.11 or newer."; exit 1; }
+	@echo "Setting up in $(VENV) (once; takes about half a minute) ..."
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: requirements.lock | $(VENV)/bin/python
+	@$(RUN) -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+$(VENV)/.test: requirements-dev.lock requirements.lock | $(VENV)/bin/python
+	@$(RUN) -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $(VENV)/.run $@

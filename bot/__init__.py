@@ -1,0 +1,1 @@
+"""Talks: the only place with async, the only one that knows platforms."""

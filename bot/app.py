@@ -1,0 +1,218 @@
+"""Puts everything together, by plain calls from top to bottom; nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from aiohttp import web
+
+from bot import hooks
+from bot.clock import Clock
+from bot.config import Settings
+from bot.courier import Courier
+from bot.dispatch import Dispatcher
+from bot.ids import new_id
+from bot.local import Local
+from bot.platform import Platform
+from bot.scheduler import Scheduler
+from handlers import FEATURES
+from storage import outbox, timers, workspaces
+from storage.engine import Database, StorageError, Tx
+
+log = logging.getLogger("lotse")
+
+DEMO = "demo"
+AHEAD = "clock.ahead"  # the demo's setting: seconds it was wound forward
+STALLED = 60.0  # seconds without a look at the timers until /health is red
+
+
+@dataclass(slots=True)
+class Lotse:
+    """The parts of one process. `local` is the page's chat, in the demo only."""
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    dispatcher: Dispatcher
+    courier: Courier
+    scheduler: Scheduler
+    local: Local | None
+
+    async def settle(self) -> None:
+        """Carry out what is due now and deliver what there is to deliver."""
+        self.scheduler.wake()
+        self.courier.wake()
+        await self.scheduler.round()
+        await self.courier.drain()
+
+    async def wind(self, to: datetime) -> None:
+        """Wind the demo's clock forward, remember it, and let everything due happen."""
+        ahead = self.clock.wind(to)
+        seconds = str(ahead.total_seconds())
+
+        def keep(tx: Tx) -> None:
+            workspaces.set_setting(tx.within(DEMO), AHEAD, seconds)
+
+        await asyncio.wrap_future(self.database.submit(keep))
+        await self.settle()
+
+    @contextlib.asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """Carry and schedule in the background while the block runs."""
+        loop = asyncio.get_running_loop()
+
+        def wake() -> None:
+            loop.call_soon_threadsafe(self.courier.wake)
+            loop.call_soon_threadsafe(self.scheduler.wake)
+
+        self.database.listen(wake)
+        tasks = [
+            asyncio.create_task(self.scheduler.run(), name="scheduler"),
+            asyncio.create_task(self.courier.run(), name="courier"),
+        ]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def open_database(url: str) -> Database:
+    """Open the store that a `DATABASE_URL` names, brought up to date.
+
+    Raises `StorageError` with a sentence for the operator.
+    """
+    if url.startswith("sqlite:///"):
+        from storage.engine.sqlite import Sqlite
+
+        return Sqlite(url.removeprefix("sqlite:///"))
+    try:
+        from storage.engine.postgres import Postgres
+    except ImportError:
+        raise StorageError(
+            "PostgreSQL needs the extra packages: pip install 'psycopg[binary,pool]'."
+        ) from None
+    return Postgres(url)
+
+
+def build(
+    settings: Settings, database: Database, clock: Clock | None = None, *, demo: bool
+) -> Lotse:
+    """Put the parts of one process together; `demo` adds the local chat and its own clock."""
+    if clock is None:
+        clock = Clock(timedelta(seconds=database.read(_ahead) if demo else 0))
+    local = Local(database, clock) if demo else None
+    platforms: dict[str, Platform] = {}
+    if local is not None:
+        platforms[local.name] = local
+    courier = Courier(database, platforms, clock)
+
+    def committed() -> None:
+        courier.wake()
+        scheduler.wake()
+
+    dispatcher = Dispatcher(database, FEATURES, clock, new_id, committed)
+    scheduler = Scheduler(database, dispatcher.run_timer, clock)
+    return Lotse(settings, database, clock, dispatcher, courier, scheduler, local)
+
+
+def demo_url(settings: Settings) -> str:
+    """Return where the demo remembers: a file of its own."""
+    return f"sqlite:///{settings.data / 'demo.db'}"
+
+
+def _ahead(tx: Tx) -> float:
+    return float(workspaces.setting(tx.within(DEMO), AHEAD) or 0)
+
+
+async def site(lotse: Lotse, token: str) -> web.Application:
+    """Return the web application: health, machines' addresses, and in the demo the page."""
+    app = web.Application(client_max_size=256 * 1024)
+    app.router.add_get("/health", lambda request: health(lotse))
+    hooks.add_routes(app, lotse.dispatcher)
+    if lotse.local is not None:
+        from bot.web import Page
+
+        page = Page(
+            dispatcher=lotse.dispatcher,
+            database=lotse.database,
+            local=lotse.local,
+            clock=lotse.clock,
+            workspace=DEMO,
+            token=token,
+            wind=lotse.wind,
+        )
+        page.add_to(app)
+    return app
+
+
+async def health(lotse: Lotse) -> web.Response:
+    """Answer 200 while all is well, else 503, with the numbers behind it."""
+    now = lotse.clock.now()
+
+    def look(tx: Tx) -> dict[str, object]:
+        overdue, dead = timers.health(tx, now)
+        return {"timers": {"overdue": overdue, "dead": dead}, "outbox": outbox.health(tx, now)}
+
+    try:
+        found = await asyncio.wrap_future(lotse.database.submit_read(look))
+    except StorageError:
+        return web.json_response(
+            {"ok": False, "reason": "the database does not answer"}, status=503
+        )
+    looked = lotse.scheduler.looked
+    stalled = looked is None or time.monotonic() - looked > STALLED
+    found["scheduler"] = "stalled" if stalled else "running"
+    red = stalled or found["timers"]["overdue"]  # type: ignore[index]
+    return web.json_response({"ok": not red, **found}, status=503 if red else 200)
+
+
+async def serve(lotse: Lotse, *, works: bool = True) -> None:
+    """Listen until cancelled; with `works`, carry and schedule in the same process."""
+    token = secrets.token_urlsafe(24)
+    runner = web.AppRunner(await site(lotse, token), access_log=None)
+    await runner.setup()
+    listener = web.TCPSite(runner, lotse.settings.host, lotse.settings.port)
+    try:
+        await listener.start()
+        port = runner.addresses[0][1]
+        async with lotse.working() if works else contextlib.nullcontext():
+            print(greeting(lotse, port, token), flush=True)
+            await asyncio.Event().wait()
+    finally:
+        await runner.cleanup()
+
+
+async def work(lotse: Lotse) -> None:
+    """Only carry and schedule, until cancelled."""
+    async with lotse.working():
+        print("Lotse works.", flush=True)
+        await asyncio.Event().wait()
+
+
+def greeting(lotse: Lotse, port: int, token: str) -> str:
+    """Return what the terminal shows once Lotse listens."""
+    address = f"http://{lotse.settings.host}:{port}"
+    if lotse.local is None:
+        return f"Lotse listens on {address}"
+    return (
+        "Lotse runs. Open this address in a browser (it works on this machine only):\n\n"
+        f"    {address}/#token={token}\n\n"
+        "Ctrl+C stops it; what happened is kept."
+    )
+
+
+def forget_demo(settings: Settings) -> None:
+    """Delete the demo's database."""
+    for path in Path(settings.data).glob("demo.db*"):
+        if not path.name.endswith(".lock"):
+            path.unlink()

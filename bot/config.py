@@ -1,0 +1,169 @@
+"""Settings: read once from the environment, all mistakes told at once, secrets never printed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+
+class Wrong(ValueError):
+    """A setting's value does not fit; the text says what would."""
+
+
+class BadSettings(Exception):
+    """Some settings are wrong; the text lists all of them."""
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 <= int(text) <= 65535:
+        raise Wrong("a port number from 0 to 65535 (0 takes a free one)")
+    return int(text)
+
+
+def _language(text: str) -> str:
+    if text not in ("de", "en"):
+        raise Wrong("de or en")
+    return text
+
+
+def _zone(text: str) -> str:
+    if text not in available_timezones():
+        raise Wrong("an IANA time zone such as Europe/Berlin")
+    ZoneInfo(text)
+    return text
+
+
+def _region(text: str) -> str:
+    country, _dash, part = text.partition("-")
+    if len(country) != 2 or not country.isupper() or (part and not part.isalnum()):
+        raise Wrong("a country, or country and state, such as DE or DE-NW")
+    return text
+
+
+def _database(text: str) -> str:
+    if not text.startswith(("sqlite:///", "postgres://", "postgresql://")):
+        raise Wrong("sqlite:///path/to/file.db or postgresql://user@host/name")
+    return text
+
+
+def _folder(text: str) -> Path:
+    return Path(text)
+
+
+def _plain(text: str) -> str:
+    return text
+
+
+def setting(
+    env: str, default: Any, help: str, read: Callable[[str], Any] = _plain, secret: bool = False
+) -> Any:
+    """Declare a setting: its name in the environment, default, sentence and reader."""
+    return field(
+        default=default,
+        repr=not secret,
+        metadata={"env": env, "help": help, "read": read, "secret": secret},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set. Without any setting Lotse runs as a demo."""
+
+    database_url: str = setting(
+        "DATABASE_URL",
+        "sqlite:///data/lotse.db",
+        "Where Lotse remembers: an SQLite file, or PostgreSQL for several machines.",
+        _database,
+        secret=True,
+    )
+    host: str = setting("HOST", "127.0.0.1", "The address to listen on.")
+    port: int = setting("PORT", 3000, "The port to listen on.", _port)
+    data: Path = setting(
+        "LOTSE_DATA", Path("data"), "The folder of the demo's own database.", _folder
+    )
+    language: str = setting(
+        "LOTSE_LANGUAGE", "de", "The company's language, de or en; people choose their own.",
+        _language,
+    )  # fmt: skip
+    zone: str = setting("LOTSE_ZONE", "Europe/Berlin", "The company's time zone.", _zone)
+    region: str = setting(
+        "LOTSE_REGION", "DE", "Whose public holidays count, such as DE or DE-NW.", _region
+    )
+    slack_bot_token: str = setting(
+        "SLACK_BOT_TOKEN", "", "Switches the demo off. (Slack itself is being built.)", secret=True
+    )
+    microsoft_app_id: str = setting(
+        "MICROSOFT_APP_ID", "", "Switches the demo off. (Teams itself is being built.)"
+    )
+
+    @property
+    def demo(self) -> bool:
+        """Say whether the local page may run: only while no platform is configured."""
+        return not (self.slack_bot_token or self.microsoft_app_id)
+
+    @staticmethod
+    def from_env(env: Mapping[str, str] | None = None) -> Settings:
+        """Read all settings; `NAME_FILE` names a file that holds the value of `NAME`.
+
+        Raises `BadSettings` with every mistake in it. Values of secrets are not repeated.
+        """
+        env = os.environ if env is None else env
+        found: dict[str, Any] = {}
+        mistakes: list[str] = []
+        for each in fields(Settings):
+            name = each.metadata["env"]
+            try:
+                text = _value(env, name)
+                if text is not None:
+                    found[each.name] = each.metadata["read"](text)
+            except Wrong as wrong:
+                shown = "the value" if each.metadata["secret"] else f"“{text}”"
+                mistakes.append(f"{name}: {shown} does not fit; it takes {wrong}.")
+            except OSError as error:
+                mistakes.append(f"{name}_FILE: cannot be read ({error.strerror}).")
+        known = {each.metadata["env"] for each in fields(Settings)}
+        for name in env:
+            if name.startswith("LOTSE_") and name.removesuffix("_FILE") not in known:
+                mistakes.append(f"{name}: there is no such setting.")
+        if mistakes:
+            raise BadSettings("\n".join(mistakes))
+        settings = Settings(**found)
+        if settings.demo and settings.host not in ("127.0.0.1", "localhost", "::1"):
+            raise BadSettings(
+                f"HOST: “{settings.host}” would show the demo to the network. Without a platform "
+                "token Lotse listens on this machine only; leave HOST out."
+            )
+        return settings
+
+
+def _value(env: Mapping[str, str], name: str) -> str | None:
+    if env.get(f"{name}_FILE"):
+        return Path(env[f"{name}_FILE"]).read_text(encoding="utf-8").strip()
+    return env.get(name) or None
+
+
+def example() -> str:
+    """Return `.env.example`: every setting with its sentence and default."""
+    lines = ["# Every setting of Lotse. All are optional; NAME_FILE reads NAME from a file."]
+    for each in fields(Settings):
+        lines += ["", f"# {each.metadata['help']}", f"#{each.metadata['env']}={each.default}"]
+    return "\n".join(lines) + "\n"
+
+
+def page() -> str:
+    """Return `docs/settings.md`."""
+    lines = [
+        "# Settings", "",
+        "Settings come from the environment; all are optional.",
+        "`NAME_FILE` reads the value of `NAME` from a file, for secrets.",
+        "This page is written from the program (`make docs`).", "",
+        "| name | default | meaning |", "| --- | --- | --- |",
+    ]  # fmt: skip
+    for each in fields(Settings):
+        default = f"`{each.default}`" if each.default != "" else ""
+        lines.append(f"| `{each.metadata['env']}` | {default} | {each.metadata['help']} |")
+    return "\n".join(lines) + "\n"

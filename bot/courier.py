@@ -1,0 +1,231 @@
+"""The courier: carries stored messages to their platforms, and again later when that fails.
+
+What is known not to have arrived is tried again, with growing waits. What may
+have arrived is treated by its kind (guarantees page, G5): an alarm goes out a
+second time and then to the next person; anything else is not repeated and
+shown as uncertain. An edit may always be repeated.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from bot.clock import Clock
+from bot.platform import Impossible, MessageGone, NotAccepted, Platform, Uncertain, Wait
+from handlers.kit.messages import load
+from storage import outbox
+from storage.engine import Database, StorageError, Tx
+from storage.outbox import Parcel
+
+log = logging.getLogger("lotse.courier")
+
+T = TypeVar("T")
+
+LIMIT = 10.0  # seconds one sending may take
+LONGEST_WAIT = 300.0
+SECOND_COPY = timedelta(seconds=5)
+COPIES = 2
+TRIES = 20
+POLL = 1.0
+
+
+@dataclass(slots=True)
+class _Bucket:
+    """A place's room: tokens that fill up again with time."""
+
+    tokens: float
+    at: float
+
+
+class Courier:
+    """Empties the outbox. Several may run, in one process or in many."""
+
+    def __init__(
+        self,
+        database: Database,
+        platforms: Mapping[str, Platform],
+        clock: Clock,
+        chance: random.Random | None = None,
+    ) -> None:
+        self._database = database
+        self._platforms = platforms
+        self._clock = clock
+        self._chance = chance or random.Random()
+        self._woken = asyncio.Event()
+        self._paused: dict[tuple[str, str], float] = {}
+        self._buckets: dict[tuple[str, str], _Bucket] = {}
+
+    def wake(self) -> None:
+        """There may be something to carry."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Carry until cancelled."""
+        while True:
+            try:
+                carried = await self.round()
+            except StorageError:
+                log.exception("The outbox cannot be read; going on in a moment")
+                carried = 0
+            if not carried:
+                await self._rest()
+
+    async def drain(self) -> None:
+        """Carry until nothing is left that may go out now."""
+        while await self.round():
+            pass
+
+    async def round(self) -> int:
+        """Take what may go out now and carry it; return how many were taken."""
+        now = self._clock.now()
+        busy = self._busy()
+        lost = await self._do(outbox.expired)
+        for parcel in lost:
+            await self._unknown(parcel, "the courier vanished while sending")
+        started = time.monotonic()
+        parcels: list[Parcel] = await self._do(lambda tx: outbox.claim(tx, now, busy))
+        places: dict[tuple[str, str], list[Parcel]] = {}
+        for parcel in parcels:
+            places.setdefault((parcel.workspace, parcel.place), []).append(parcel)
+        await asyncio.gather(*(self._carry_all(each, started) for each in places.values()))
+        return len(parcels) + len(lost)
+
+    async def _rest(self) -> None:
+        try:
+            async with asyncio.timeout(POLL):
+                await self._woken.wait()
+        except TimeoutError:
+            pass
+        self._woken.clear()
+
+    async def _carry_all(self, parcels: list[Parcel], started: float) -> None:
+        for parcel in parcels:
+            await self._carry(parcel, started)
+
+    async def _carry(self, parcel: Parcel, started: float) -> None:
+        platform = self._platforms.get(parcel.place.partition(":")[0])
+        if platform is None:
+            reason = f"there is no way to reach {parcel.place}"
+            await self._do(lambda tx: outbox.park(_in(tx, parcel), parcel, reason, self._now()))
+            return
+        wait = self._room(platform, parcel)
+        if wait > 0:
+            later = self._now() + timedelta(seconds=wait)
+            await self._do(
+                lambda tx: outbox.again(_in(tx, parcel), parcel, later, "pace", counts=False)
+            )
+            return
+        if time.monotonic() - started > outbox.LEASE.total_seconds() - LIMIT:
+            return  # too late to be sure that it is still ours: let the lease run out
+        try:
+            external_id = await self._send(platform, parcel)
+        except Wait as refusal:
+            await self._pause(parcel, refusal)
+        except NotAccepted as refusal:
+            await self._later(parcel, str(refusal))
+        except Impossible as refusal:
+            reason = str(refusal)
+            await self._do(lambda tx: outbox.park(_in(tx, parcel), parcel, reason, self._now()))
+            log.warning("Parked: %s cannot be reached (%s)", parcel.place, reason)
+        except MessageGone as refusal:
+            await self._repost(parcel, str(refusal))
+        except Uncertain as refusal:
+            await self._unknown(parcel, str(refusal))
+        except TimeoutError:
+            await self._unknown(parcel, f"no answer within {LIMIT:.0f} s")
+        except Exception as error:
+            log.exception("A platform failed in a way that it does not name")
+            await self._unknown(parcel, type(error).__name__)
+        else:
+            await self._do(
+                lambda tx: outbox.sent(_in(tx, parcel), parcel, external_id, self._now())
+            )
+
+    async def _send(self, platform: Platform, parcel: Parcel) -> str:
+        message = load(parcel.message)
+        async with asyncio.timeout(LIMIT):
+            if parcel.external_id is None:
+                return await platform.create(parcel.workspace, parcel.place, parcel.id, message)
+            await platform.edit(parcel.workspace, parcel.place, parcel.external_id, message)
+            return parcel.external_id
+
+    async def _unknown(self, parcel: Parcel, reason: str) -> None:
+        """Nobody knows whether it arrived."""
+        platform = self._platforms.get(parcel.place.partition(":")[0])
+        repeatable = parcel.external_id is not None or (platform and platform.idempotent)
+        if repeatable:
+            await self._later(parcel, reason)
+        elif parcel.kind == "alarm" and parcel.copies + 1 < COPIES:
+            later = self._now() + SECOND_COPY
+            await self._do(
+                lambda tx: outbox.again(_in(tx, parcel), parcel, later, reason, copy=True)
+            )
+        else:
+            await self._do(
+                lambda tx: outbox.uncertain(_in(tx, parcel), parcel, reason, self._now())
+            )
+            log.warning("Uncertain: %s to %s (%s)", parcel.kind, parcel.place, reason)
+
+    async def _later(self, parcel: Parcel, reason: str) -> None:
+        if parcel.attempts >= TRIES:
+            await self._do(lambda tx: outbox.bury(_in(tx, parcel), parcel, reason, self._now()))
+            log.error("Given up: %s to %s (%s)", parcel.kind, parcel.place, reason)
+            return
+        seconds = min(2.0 ** (parcel.attempts - 1), LONGEST_WAIT) * self._chance.uniform(0.5, 1.5)
+        later = self._now() + timedelta(seconds=seconds)
+        await self._do(lambda tx: outbox.again(_in(tx, parcel), parcel, later, reason))
+
+    async def _pause(self, parcel: Parcel, refusal: Wait) -> None:
+        place = "" if refusal.everywhere else parcel.place
+        self._paused[(parcel.workspace, place)] = time.monotonic() + refusal.seconds
+        later = self._now() + timedelta(seconds=refusal.seconds)
+        reason = str(refusal)
+        await self._do(
+            lambda tx: outbox.again(_in(tx, parcel), parcel, later, reason, counts=False)
+        )
+
+    async def _repost(self, parcel: Parcel, reason: str) -> None:
+        def work(tx: Tx) -> None:
+            inside = _in(tx, parcel)
+            outbox.unparcel(inside, parcel.place, parcel.key)
+            outbox.again(inside, parcel, self._now(), reason)
+
+        await self._do(work)
+
+    def _room(self, platform: Platform, parcel: Parcel) -> float:
+        """Return how many seconds this place still has to wait; 0 takes one token."""
+        if platform.rate is None:
+            return 0.0
+        now = time.monotonic()
+        bucket = self._buckets.setdefault(
+            (parcel.workspace, parcel.place), _Bucket(platform.rate.burst, now)
+        )
+        gained = (now - bucket.at) / platform.rate.seconds
+        bucket.tokens = min(platform.rate.burst, bucket.tokens + gained)
+        bucket.at = now
+        if bucket.tokens < 1:
+            return (1 - bucket.tokens) * platform.rate.seconds
+        bucket.tokens -= 1
+        return 0.0
+
+    def _busy(self) -> set[tuple[str, str]]:
+        now = time.monotonic()
+        self._paused = {place: until for place, until in self._paused.items() if until > now}
+        return set(self._paused)
+
+    def _now(self) -> datetime:
+        return self._clock.now()
+
+    async def _do(self, work: Callable[[Tx], T]) -> T:
+        return await asyncio.wrap_future(self._database.submit(work))
+
+
+def _in(tx: Tx, parcel: Parcel) -> Tx:
+    return tx.within(parcel.workspace)

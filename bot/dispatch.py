@@ -1,0 +1,416 @@
+"""The one road in: words, buttons, forms, timers and machines all pass here.
+
+One transaction holds the delivery's identity, the change, the audit row, the
+timers and the posts. The answer goes out after the commit. The same delivery
+again finds its identity and gets the same answer. The handler runs inside a
+savepoint: a refusal or a bug leaves nothing but the delivery and its audit row.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.clock import Clock
+from handlers import help as guide
+from handlers.kit import commands
+from handlers.kit.commands import Feature, Hook, Incomplete, Parsed, Unfit, Unknown
+from handlers.kit.context import LOTSE, Context
+from handlers.kit.errors import Refusal
+from handlers.kit.messages import (
+    Button,
+    Buttons,
+    Call,
+    Form,
+    Message,
+    Part,
+    Post,
+    Reply,
+    Text,
+    as_data,
+    call_data,
+    call_from,
+    dump,
+    form_data,
+    form_from,
+    from_data,
+    line,
+    spoken,
+    spoken_form,
+)
+from handlers.kit.words import _
+from storage import audit, deliveries, drafts, outbox, people, places, timers, workspaces
+from storage.engine import Database, StorageError, Tx
+from storage.people import Person
+from storage.timers import Timer
+
+log = logging.getLogger("lotse.dispatch")
+
+BUTTON_ROOM = 1500  # characters of a button's call; Slack takes 2,000. Longer ones become drafts.
+DRAFT = "draft"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One input, as the edge hands it in.
+
+    `identity` is the delivery's own key (an event id, a page's random id).
+    `person` is the platform's verified identity, `name` what the platform calls
+    them; `place` a place's id. Either `text` was typed or a button's or form's
+    `call` was sent; `submitted` says that it came from a form.
+    """
+
+    identity: str
+    workspace: str
+    person: str
+    name: str
+    place: str
+    text: str = ""
+    call: Call | None = None
+    submitted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the asker sees: a private message, a form to open, or an error at a form's field.
+
+    A `secret` message is shown once and stored nowhere, not even by the edge.
+    """
+
+    outcome: str
+    message: Message | None = None
+    form: Form | None = None
+    field: str | None = None
+    secret: bool = False
+
+
+class Dispatcher:
+    """Carries requests through their transactions."""
+
+    def __init__(
+        self,
+        database: Database,
+        features: tuple[Feature, ...],
+        clock: Clock,
+        new_id: Callable[[], str],
+        committed: Callable[[], None] = lambda: None,
+        new_secret: Callable[[], str] = lambda: str(uuid.uuid4()),
+    ) -> None:
+        self._database = database
+        self.features = features
+        self._clock = clock
+        self._new_id = new_id
+        self._committed = committed
+        self._new_secret = new_secret
+        self.address = "http://127.0.0.1:3000"  # the edge corrects it once it listens
+        self._timers = {each.kind: each for feature in features for each in feature.timers}
+
+    async def handle(self, request: Request) -> Answer:
+        """Carry out one request; return after its commit.
+
+        Raises `StorageError` when nothing could be stored: tell the person so.
+        """
+        answer = await asyncio.wrap_future(
+            self._database.submit(lambda tx: self._handle(tx, request))
+        )
+        self._committed()
+        return answer
+
+    async def run_timer(self, timer: Timer) -> None:
+        """Carry out a due timer, and mark it done in the same transaction."""
+        await asyncio.wrap_future(self._database.submit(lambda tx: self._run_timer(tx, timer)))
+        self._committed()
+
+    async def run_hook(
+        self, hook: Hook, secret: str, identity: str | None, query: Mapping[str, str]
+    ) -> Answer | None:
+        """Carry out what a machine reports; None when nobody has this address.
+
+        `identity` is the machine's own run id, if it gave one: the same twice counts once.
+        """
+        answer = await asyncio.wrap_future(
+            self._database.submit(lambda tx: self._run_hook(tx, hook, secret, identity, query))
+        )
+        self._committed()
+        return answer
+
+    # --- inside the transaction --------------------------------------------------
+
+    def _handle(self, tx: Tx, request: Request) -> Answer:
+        tx = tx.within(request.workspace)
+        now = self._clock.now()
+        if not deliveries.begin(tx, request.identity, now):
+            return self._again(tx, request.identity)
+        person = people.meet(
+            tx,
+            request.person,
+            clean(request.name),
+            id=request.person.rpartition(":")[2],
+            key=self._new_id(),
+            now=now,
+        )
+        request = replace(request, text=clean(request.text), call=clean_call(request.call))
+        ctx = self._context(tx, person, request.place, now, request.text)
+        word, subject = "", ""
+        try:
+            with tx.savepoint():
+                word, reply = self._carry_out(ctx, request)
+                subject = reply.subject
+                self._store_posts(ctx, reply.posts)
+                answer = self._answer(ctx, reply)
+        except Refusal as refusal:
+            answer = self._refused(ctx, request, refusal)
+        except StorageError:
+            raise
+        except Exception:
+            answer = self._failed(ctx)
+        deliveries.finish(tx, request.identity, answer.outcome, written(answer))
+        audit.add(
+            tx,
+            id=self._new_id(),
+            at=now,
+            person_key=person.person_key,
+            command=word or first_word(request),
+            subject=subject,
+            outcome=answer.outcome,
+        )
+        return answer
+
+    def _context(
+        self, tx: Tx, person: Person, place: str | None, now: datetime, typed: str = ""
+    ) -> Context:
+        return Context(
+            tx,
+            workspaces.get(tx),
+            person,
+            places.find(tx, place) if place else None,
+            now,
+            self._new_id,
+            self._new_secret,
+            self.address,
+            self.features,
+            typed,
+        )
+
+    def _carry_out(self, ctx: Context, request: Request) -> tuple[str, Reply]:
+        if request.call is not None:
+            return self._called(ctx, request.call, request.submitted)
+        match commands.parse(request.text, ctx):
+            case None:
+                return "menu", guide.menu(ctx)
+            case Unknown(text, near):
+                return "unknown", guide.offer(ctx, text, near)
+            case Unfit(command, rest):
+                raise guide.unfit(ctx, command, rest)
+            case Incomplete(command, values):
+                form = commands.form_for(command, ctx, filled=values)
+                return command.name, Reply(form=form)
+            case Parsed(command, parsed):
+                return command.name, command.run(ctx, **parsed)
+
+    def _called(self, ctx: Context, call: Call, submitted: bool) -> tuple[str, Reply]:
+        if call.word == DRAFT:
+            kept = drafts.find(ctx.tx, call.args.get("id", ""), ctx.person.id)
+            if kept is None:
+                raise Refusal(_("This button is too old. Please type it again."))
+            call = call_from(json.loads(kept))
+        command = commands.by_name(call.word, self.features)
+        if command is None:
+            raise Refusal(_("This button is from an older version and does nothing any more."))
+        match commands.complete(command, call.args, ctx):
+            case Incomplete(_command, values):
+                if submitted:
+                    empty = next(
+                        each.name
+                        for each in command.parameters
+                        if each.required and not values.get(each.name, "").strip()
+                    )
+                    raise Refusal(_("Some words are needed here."), field=empty)
+                return command.name, Reply(form=commands.form_for(command, ctx, fixed=values))
+            case Parsed(_command, values):
+                return command.name, command.run(ctx, **values)
+        raise AssertionError("complete() gives back one of the two")
+
+    def _again(self, tx: Tx, identity: str) -> Answer:
+        stored = deliveries.answer(tx, identity)
+        if stored is None:
+            return Answer("seen")
+        return read_answer(stored)
+
+    def _answer(self, ctx: Context, reply: Reply) -> Answer:
+        language, zone = ctx.language, ctx.workspace.zone
+        message = None
+        if reply.message is not None:
+            message = self._packed(ctx, spoken(reply.message, language, zone))
+        form = spoken_form(reply.form, language, zone) if reply.form else None
+        return Answer("done", message, form, secret=reply.secret)
+
+    def _refused(self, ctx: Context, request: Request, refusal: Refusal) -> Answer:
+        parts: list[Part] = [Text(refusal.words)]
+        if refusal.kept:
+            parts.append(Text(refusal.kept))
+        if refusal.buttons:
+            parts.append(Buttons(refusal.buttons))
+        message = spoken(Message(tuple(parts)), ctx.language, ctx.workspace.zone)
+        field = refusal.field if request.submitted else None
+        return Answer("refused", self._packed(ctx, message), field=field)
+
+    def _failed(self, ctx: Context) -> Answer:
+        reference = self._new_id()[-5:]
+        log.exception("A command failed, reference %s", reference)
+        said = line(_("That did not work. Nothing was changed. Reference: {ref}.", ref=reference))
+        return Answer("failed", spoken(said, ctx.language, ctx.workspace.zone))
+
+    def _packed(self, ctx: Context, message: Message) -> Message:
+        """Put calls that are too long for a button into drafts of the asker."""
+
+        def pack(button: Button) -> Button:
+            call = json.dumps(call_data(button.call), ensure_ascii=False)
+            if len(call) <= BUTTON_ROOM:
+                return button
+            id = self._new_id()
+            drafts.add(ctx.tx, id=id, person=ctx.person.id, call=call, now=ctx.now)
+            return replace(button, call=Call(DRAFT, {"id": id}))
+
+        parts = tuple(
+            Buttons(tuple(pack(button) for button in part.buttons))
+            if isinstance(part, Buttons)
+            else part
+            for part in message.parts
+        )
+        return replace(message, parts=parts)
+
+    def _store_posts(self, ctx: Context, posts: tuple[Post, ...]) -> None:
+        for post in posts:
+            if post.place is None:
+                targets = outbox.places_of(ctx.tx, post.key)
+            else:
+                targets = [post.place]
+            for target in targets:
+                self._store_post(ctx, post, target)
+        if posts:
+            ctx.tx.signal()
+
+    def _store_post(self, ctx: Context, post: Post, target: str) -> None:
+        place = places.find(ctx.tx, target)
+        language = ctx.workspace.language
+        if place is not None and place.person is not None:
+            reader = people.find(ctx.tx, place.person)
+            language = (reader.language if reader else None) or language
+        outbox.add(
+            ctx.tx,
+            id=self._new_id(),
+            place=place.id if place else target,
+            key=post.key,
+            kind=post.kind,
+            message=dump(spoken(post.message, language, ctx.workspace.zone)),
+            now=ctx.now,
+            otherwise=post.otherwise,
+        )
+
+    def _run_timer(self, tx: Tx, timer: Timer) -> None:
+        tx = tx.within(timer.workspace)
+        now = self._clock.now()
+        # First of all: a timer that was cancelled or taken over meanwhile does nothing.
+        if not timers.finish(tx, timer):
+            return
+        ctx = self._context(tx, LOTSE, None, now)
+        outcome = "done"
+        subject = timer.key
+        try:
+            with tx.savepoint():
+                reply = self._timers[timer.kind].run(ctx, **timer.payload)
+                self._store_posts(ctx, reply.posts)
+        except StorageError:
+            raise
+        except Exception as error:
+            outcome = "failed"
+            log.exception("A timer failed: %s, try %d", timer.kind, timer.attempts)
+            wait = timedelta(seconds=10 * 2**timer.attempts)
+            timers.retry(tx, timer, now + wait, type(error).__name__)
+        audit.add(
+            tx,
+            id=self._new_id(),
+            at=now,
+            person_key=LOTSE.person_key,
+            command=timer.kind,
+            subject=subject,
+            outcome=outcome,
+        )
+
+    def _run_hook(
+        self, tx: Tx, hook: Hook, secret: str, identity: str | None, query: Mapping[str, str]
+    ) -> Answer | None:
+        now = self._clock.now()
+        found = hook.locate(tx, secret, now)
+        if found is None:
+            return None
+        workspace, subject = found
+        tx = tx.within(workspace)
+        if identity is not None:
+            identity = f"{hook.path}:{subject}:{identity}"
+            if not deliveries.begin(tx, identity, now):
+                return Answer("seen")
+        ctx = self._context(tx, LOTSE, None, now)
+        with tx.savepoint():
+            reply = hook.run(ctx, subject, **query)
+            self._store_posts(ctx, reply.posts)
+        if identity is not None:
+            deliveries.finish(tx, identity, "done", written(Answer("done")))
+        audit.add(
+            tx,
+            id=self._new_id(),
+            at=now,
+            person_key=LOTSE.person_key,
+            command=hook.path,
+            subject=subject,
+            outcome="done",
+        )
+        return Answer("done")
+
+
+def clean(text: str) -> str:
+    """Take out what no chat shows and no database takes: control characters, lone surrogates.
+
+    Line breaks and tabs stay; everything else stays exactly as typed.
+    """
+    text = text.replace("\r\n", "\n").encode("utf-8", "replace").decode("utf-8")
+    return "".join(each for each in text if each >= " " or each in "\n\t")
+
+
+def clean_call(call: Call | None) -> Call | None:
+    """As `clean`, for the values of a button or a form."""
+    if call is None:
+        return None
+    return Call(clean(call.word), {name: clean(value) for name, value in call.args.items()})
+
+
+def first_word(request: Request) -> str:
+    """Return what the audit may say of a request that went wrong: the word, never the text."""
+    return request.call.word if request.call is not None else "typed"
+
+
+def written(answer: Answer) -> str:
+    """Write an answer as JSON, to be given again."""
+    data: dict[str, Any] = {"outcome": answer.outcome, "field": answer.field}
+    shown = answer.message if not answer.secret else None
+    data["message"] = as_data(shown) if shown else None
+    data["form"] = form_data(answer.form) if answer.form else None
+    return json.dumps(data, ensure_ascii=False)
+
+
+def read_answer(text: str) -> Answer:
+    """Read an answer back; the opposite of `written`."""
+    data = json.loads(text)
+    return Answer(
+        data["outcome"],
+        from_data(data["message"]) if data["message"] else None,
+        form_from(data["form"]) if data["form"] else None,
+        data["field"],
+    )

@@ -1,0 +1,253 @@
+// Dialogs: a form that completes a command, and the names and languages.
+
+import { Failed, act, newId } from "./talk.js";
+import { avatar, drawBody, make, plain } from "./draw.js";
+
+// What was typed into a form that was closed, so that it is there when it is opened again.
+const kept = new Map();
+
+// Show a form; `scene` says for whom and where, and knows the labels.
+export function openForm(form, scene) {
+  const key = JSON.stringify([scene.me, form.call]);
+  const before = kept.get(key) ?? {};
+  const fields = form.fields.map((field) => drawField(field, before[field.name], scene));
+  const trouble = make("div", { class: "trouble", role: "alert" });
+  const submit = make("button", { type: "submit", class: "primary" }, form.submit);
+  const page = make(
+    "form",
+    { class: "form", novalidate: true },
+    ...fields.map((each) => each.element),
+    trouble,
+    make(
+      "div",
+      { class: "ends" },
+      make("button", { type: "button", class: "quiet", click: () => dialog.close() }, scene.t("cancel")),
+      submit,
+    ),
+  );
+  const dialog = openDialog(form.title, page, scene);
+  const values = () => Object.fromEntries(fields.map((each) => [each.name, each.value()]));
+  page.addEventListener("input", () => kept.set(key, values()));
+  page.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) page.requestSubmit();
+  });
+
+  let id = newId();
+  page.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    trouble.replaceChildren();
+    for (const each of fields) each.complain("");
+    submit.disabled = true;
+    try {
+      const answer = await act("submit", {
+        id, person: scene.me, place: scene.place, call: form.call, values: values(),
+      });
+      id = newId();
+      if (answer.outcome === "done" || answer.outcome === "seen") {
+        kept.delete(key);
+        dialog.close();
+        if (answer.form) openForm(answer.form, scene);
+      } else complain(answer);
+    } catch (error) {
+      trouble.replaceChildren(make("p", {}, scene.explain(error)));
+      if (!(error instanceof Failed)) throw error;
+    } finally {
+      submit.disabled = false;
+    }
+  });
+
+  function complain(answer) {
+    const field = fields.find((each) => each.name === answer.field);
+    if (field) {
+      const typed = field.value().trim();
+      const texts = answer.message.parts.filter((part) => part.kind === "text");
+      const said = texts.map((part) => plain(part.words)).filter((words) => words !== typed);
+      field.complain(said.join(" "));
+      field.focus();
+    } else if (answer.message) {
+      const press = (call, button) => {
+        dialog.close();
+        scene.press(call, button);
+      };
+      trouble.replaceChildren(drawBody(answer.message, { ...scene, press }));
+    } else trouble.replaceChildren(make("p", {}, scene.t("went_wrong")));
+  }
+}
+
+export function openDialog(title, content, scene) {
+  const heading = make("h2", { id: `dialog-${newId()}`, dir: "auto" }, title);
+  const dialog = make(
+    "dialog",
+    { class: "dialog", "aria-labelledby": heading.id, close: () => dialog.remove() },
+    make(
+      "div",
+      { class: "sheet" },
+      make(
+        "header",
+        {},
+        heading,
+        make(
+          "button",
+          { type: "button", class: "plainicon", "aria-label": scene.t("close"), click: () => dialog.close() },
+          "×",
+        ),
+      ),
+      content,
+    ),
+  );
+  document.body.append(dialog);
+  dialog.showModal();
+  content.querySelector("input, textarea, select, button")?.focus();
+  return dialog;
+}
+
+// Draw one question; what comes back can tell its value and show what is wrong with it.
+function drawField(field, before, scene) {
+  const id = `field-${newId()}`;
+  const value = before ?? field.value;
+  const choices = field.choices.length || field.kind !== "person"
+    ? field.choices
+    : scene.persons.map((each) => [each.id, each.name]);
+  const described = { "aria-describedby": `${id}-hint ${id}-error` };
+  const error = make("p", { class: "error", id: `${id}-error` });
+  const hint = make("p", { class: "hint", id: `${id}-hint`, dir: "auto" }, field.hint);
+  const many = field.kind === "choices";
+  const grouped = many || (field.kind === "choice" && choices.length > 0 && choices.length <= 4);
+  const label = [
+    field.label,
+    field.required ? null : make("span", { class: "optional" }, ` (${scene.t("optional")})`),
+  ];
+
+  if (grouped) {
+    const chosen = many ? value.split(",") : [value];
+    const boxes = choices.map(([key, words]) =>
+      make("input", {
+        type: many ? "checkbox" : "radio", name: id, value: key, checked: chosen.includes(key),
+        "aria-label": words,
+      }),
+    );
+    const element = make(
+      "fieldset",
+      { class: "field", ...described },
+      make("legend", {}, ...label),
+      hint,
+      make(
+        "div",
+        { class: "choices" },
+        ...boxes.map((box, position) =>
+          make("label", { class: "choice" }, box, make("span", {}, choices[position][1])),
+        ),
+      ),
+      error,
+    );
+    return {
+      name: field.name,
+      element,
+      value: () => boxes.filter((box) => box.checked).map((box) => box.value).join(","),
+      focus: () => boxes[0].focus(),
+      complain: (words) => {
+        error.textContent = words;
+        element.classList.toggle("wrong", words !== "");
+      },
+    };
+  }
+
+  const input = drawInput(field, id, value, choices, described, scene);
+  return {
+    name: field.name,
+    element: make("div", { class: "field" }, make("label", { for: id }, ...label), hint, input, error),
+    value: () => input.value,
+    focus: () => input.focus(),
+    complain: (words) => {
+      error.textContent = words;
+      if (words) input.setAttribute("aria-invalid", "true");
+      else input.removeAttribute("aria-invalid");
+    },
+  };
+}
+
+function drawInput(field, id, value, choices, described, scene) {
+  const shared = { id, ...described, "aria-required": field.required ? "true" : null };
+  if (field.kind === "choice" || field.kind === "person") {
+    const select = make(
+      "select",
+      shared,
+      make("option", { value: "" }, field.required ? scene.t("choose") : "–"),
+      ...choices.map(([key, words]) => make("option", { value: key }, words)),
+    );
+    // A name that was typed stands for its choice.
+    const found = choices.find(([key, words]) => key === value || words === value);
+    select.value = found ? found[0] : "";
+    return select;
+  }
+  if (field.kind === "long") {
+    const area = make("textarea", { ...shared, rows: 3, dir: "auto" });
+    area.value = value;
+    return area;
+  }
+  const kinds = { number: { inputmode: "numeric" }, date: { type: "date" } };
+  const input = make("input", { type: "text", dir: "auto", autocomplete: "off", ...shared, ...kinds[field.kind] });
+  input.value = value;
+  return input;
+}
+
+// Everybody's name and language, and the company's language.
+export function openSettings(scene, company) {
+  const languages = [["de", "Deutsch"], ["en", "English"]];
+  const options = (chosen, more = []) =>
+    [...more, ...languages].map(([key, words]) =>
+      make("option", { value: key, selected: key === chosen }, words),
+    );
+  const rows = scene.persons.map((person, position) => {
+    const name = make("input", {
+      type: "text", maxlength: 60, autocomplete: "off", "aria-label": `${scene.t("name")} – ${person.role}`,
+    });
+    name.value = person.name;
+    const language = make(
+      "select",
+      { "aria-label": `${scene.t("language")} – ${person.name}` },
+      ...options(person.language, [["", scene.t("as_company")]]),
+    );
+    const element = make(
+      "div",
+      { class: "someone" },
+      avatar(person, position),
+      make("div", { class: "naming" }, make("span", { class: "hint" }, person.role), name),
+      language,
+    );
+    return { person, name, language, element };
+  });
+  const whole = make("select", { id: "company-language" }, ...options(company.language));
+  const trouble = make("div", { class: "trouble", role: "alert" });
+  const page = make(
+    "form",
+    { class: "form", novalidate: true },
+    make("p", { class: "hint" }, scene.t("settings_hint")),
+    ...rows.map((row) => row.element),
+    make("div", { class: "field" }, make("label", { for: "company-language" }, scene.t("company_language")), whole),
+    trouble,
+    make(
+      "div",
+      { class: "ends" },
+      make("button", { type: "button", class: "quiet", click: () => dialog.close() }, scene.t("cancel")),
+      make("button", { type: "submit", class: "primary" }, scene.t("save")),
+    ),
+  );
+  const dialog = openDialog(scene.t("settings"), page, scene);
+  page.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    try {
+      for (const { person, name, language } of rows) {
+        const change = {};
+        if (name.value.trim() && name.value.trim() !== person.name) change.name = name.value.trim();
+        if (language.value !== person.language) change.language = language.value;
+        if (Object.keys(change).length) await act("person", { person: person.id, ...change });
+      }
+      if (whole.value !== company.language) await act("company", { language: whole.value });
+      dialog.close();
+    } catch (error) {
+      trouble.replaceChildren(make("p", {}, scene.explain(error)));
+      if (!(error instanceof Failed)) throw error;
+    }
+  });
+}

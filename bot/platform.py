@@ -1,0 +1,66 @@
+"""What the courier needs of a platform, and the ways in which sending can go wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from handlers.kit.messages import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How many messages one place takes: `burst` at once, then one every `seconds`."""
+
+    seconds: float
+    burst: int
+
+
+class Platform(Protocol):
+    """A chat that messages can be carried to.
+
+    `name` is the part of a place's id before the colon. `idempotent` says that
+    the same parcel id twice makes one message, so that an unknown outcome may
+    simply be tried again.
+    """
+
+    name: str
+    idempotent: bool
+    rate: Rate | None
+
+    async def create(self, workspace: str, place: str, parcel: str, message: Message) -> str:
+        """Post a new message and return the platform's id of it. `parcel` is our own id."""
+        ...
+
+    async def edit(self, workspace: str, place: str, external_id: str, message: Message) -> None:
+        """Replace what a message says."""
+        ...
+
+
+class Undelivered(Exception):
+    """Sending went wrong; the subclass says how, the text says why (for the operator)."""
+
+
+class NotAccepted(Undelivered):
+    """It surely did not arrive, and may work later."""
+
+
+class Wait(NotAccepted):
+    """The platform asks us to wait: this place, or with `everywhere` the whole workspace."""
+
+    def __init__(self, seconds: float, reason: str, *, everywhere: bool = False) -> None:
+        super().__init__(reason)
+        self.seconds = seconds
+        self.everywhere = everywhere
+
+
+class Uncertain(Undelivered):
+    """Perhaps it arrived: a timeout after the sending, a cut connection, a 5xx."""
+
+
+class Impossible(Undelivered):
+    """It cannot be delivered there until somebody changes something."""
+
+
+class MessageGone(Undelivered):
+    """The message to edit is not there any more; a new one has to be posted."""

@@ -1,0 +1,87 @@
+"""The scheduler: looks which timers are due, and has each carried out in its transaction."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from functools import partial
+
+from bot.clock import Clock
+from storage import deliveries, drafts, outbox, timers
+from storage.engine import Database, StorageError, Tx
+from storage.timers import Timer
+
+log = logging.getLogger("lotse.scheduler")
+
+POLL = 1.0  # seconds between two looks, at the most
+CLEANING = 3600.0
+ANSWERS_KEPT = timedelta(days=7)
+IDENTITIES_KEPT = timedelta(days=30)
+TEXTS_KEPT = timedelta(days=14)
+DRAFTS_KEPT = timedelta(days=7)
+
+
+class Scheduler:
+    """Runs due timers, also those that became due while nobody was running."""
+
+    def __init__(
+        self, database: Database, run_timer: Callable[[Timer], Awaitable[None]], clock: Clock
+    ) -> None:
+        self._database = database
+        self._run_timer = run_timer
+        self._clock = clock
+        self._woken = asyncio.Event()
+        self._cleaned = 0.0
+        self.looked: float | None = None  # monotonic time of the last look, for /health
+
+    def wake(self) -> None:
+        """A timer may have been set, or the clock been wound."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Look until cancelled."""
+        while True:
+            try:
+                await self.round()
+                await self._clean_sometimes()
+            except StorageError:
+                log.exception("The timers cannot be read; going on in a moment")
+            await self._rest()
+
+    async def round(self) -> int:
+        """Carry out everything that is due now; return how many timers that were."""
+        count = 0
+        while True:
+            now = self._clock.now()
+            due = await asyncio.wrap_future(self._database.submit(partial(timers.claim, now=now)))
+            self.looked = time.monotonic()
+            for timer in due:
+                await self._run_timer(timer)
+            count += len(due)
+            if not due:
+                return count
+
+    async def _rest(self) -> None:
+        try:
+            async with asyncio.timeout(POLL):
+                await self._woken.wait()
+        except TimeoutError:
+            pass
+        self._woken.clear()
+
+    async def _clean_sometimes(self) -> None:
+        if time.monotonic() - self._cleaned < CLEANING and self._cleaned:
+            return
+        self._cleaned = time.monotonic()
+        now = self._clock.now()
+        await asyncio.wrap_future(self._database.submit(lambda tx: clean(tx, now)))
+
+
+def clean(tx: Tx, now: datetime) -> None:
+    """Let go of what is kept no longer (privacy page, 5.3)."""
+    deliveries.forget(tx, now - ANSWERS_KEPT, now - IDENTITIES_KEPT)
+    drafts.forget(tx, now - DRAFTS_KEPT)
+    outbox.forget(tx, now - TEXTS_KEPT)

@@ -1,0 +1,327 @@
+"""Automations: what runs by itself, who is accountable, and whether it is used.
+
+Unused is a fair word: it comes from runs, never from edits. "Not measured" is
+something else. A person decides; nothing is ever switched off from here.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Annotated
+
+from handlers import rights
+from handlers.kit.commands import Ask, Feature, call
+from handlers.kit.context import Context
+from handlers.kit.errors import Refusal
+from handlers.kit.messages import (
+    Button,
+    Buttons,
+    Facts,
+    Items,
+    Message,
+    Part,
+    Post,
+    Reply,
+    Text,
+    Title,
+    line,
+)
+from handlers.kit.readers import NameReader, NumberReader, PersonReader, TextReader, folded
+from handlers.kit.words import Sentence, Who, Words, _, _n
+from handlers.services import person
+from storage import automations, people
+from storage.automations import Automation
+from storage.people import Person
+
+feature = Feature(_("Automations"))
+
+KEPT = timedelta(days=90)  # how long "keep" holds
+OVERLAP = timedelta(days=7)  # how long an old address goes on working
+
+
+class State(StrEnum):
+    """Whether it is used, as far as its runs tell."""
+
+    IN_USE = "in use"
+    KEPT = "kept"
+    UNUSED = "possibly unused"
+    UNMEASURED = "not measured"
+    RETIRED = "retired"
+
+
+STATES: dict[State, Sentence] = {
+    State.IN_USE: _("in use"),
+    State.KEPT: _("kept, though it does not run"),
+    State.UNUSED: _("possibly unused"),
+    State.UNMEASURED: _("not measured"),
+    State.RETIRED: _("retired"),
+}
+
+
+def state(automation: Automation, now: datetime) -> State:
+    """Return the state at `now`; the first rule that fits counts."""
+    if automation.state == "retired":
+        return State.RETIRED
+    if automation.last_run_at is None:
+        return State.UNMEASURED
+    if now - automation.last_run_at <= timedelta(days=automation.rhythm_days):
+        return State.IN_USE
+    if automation.kept_until is not None and now < automation.kept_until:
+        return State.KEPT
+    return State.UNUSED
+
+
+def _unknown(name: str, known: list[str]) -> Refusal:
+    enter = Button(_("Enter an automation"), call("auto new"))
+    if known:
+        return Refusal(
+            _("There is no automation called “{name}”. There are: {known}.",
+              name=name[:80], known=known[:5]),
+            buttons=(enter,),
+        )  # fmt: skip
+    return Refusal(_("There is no automation yet."), buttons=(enter,))
+
+
+AUTO = NameReader(automations.all, _unknown)
+AutoRef = Annotated[Automation, AUTO, Ask(_("Automation"), short=_("name"))]
+
+
+@feature.command("auto", "auto", help=_("An automation, or the list of all."), reads=True)
+def show(ctx: Context, automation: AutoRef | None = None) -> Reply:
+    rights.need(ctx, "read")
+    if automation is not None:
+        return Reply(card(ctx, automation))
+    known = automations.all(ctx.tx)
+    enter = Button(_("Enter an automation"), call("auto new"))
+    if not known:
+        return Reply(line(_("There is no automation yet."), enter))
+    items: tuple[Words, ...] = tuple(
+        _("{name}: {state} – {who}", name=each.name, state=STATES[state(each, ctx.now)],
+          who=person(ctx, each.accountable))
+        for each in known
+    )  # fmt: skip
+    taps = tuple(
+        Button(each.name, call("auto", automation=each.id))
+        for each in known
+        if ctx.person.id in (each.accountable, each.deputy)
+    )[:4]
+    return Reply(Message((Title(_("Automations")), Items(items), Buttons((*taps, enter)))))
+
+
+@feature.command(
+    "auto new", "auto neu", help=_("Enter an automation with its accountable person."),
+    submit=_("Enter automation"),
+)  # fmt: skip
+def new(
+    ctx: Context,
+    *,
+    name: Annotated[str, TextReader(long=False), Ask(_("Name"))],
+    purpose: Annotated[str, TextReader(), Ask(_("What is it for?"))],
+    accountable: Annotated[Person, PersonReader(), Ask(_("Accountable"), _("Exactly one person."))],
+    deputy: Annotated[Person, PersonReader(), Ask(_("Deputy"), _("Somebody else, who stands in."))],
+    rhythm: Annotated[
+        int,
+        NumberReader(1, 800),
+        Ask(_("Rhythm in days"), _("It should run at least once in so many days.")),
+    ],
+) -> Reply:
+    rights.need(ctx, "automation")
+    if accountable.id == deputy.id:
+        raise Refusal(
+            _("The deputy has to be somebody else, else nobody stands in."), field="deputy"
+        )
+    automation = Automation(
+        ctx.new_id(), " ".join(name.split())[:80], purpose, accountable.id, deputy.id, None,
+        rhythm, "active", ctx.now, None, None,
+    )  # fmt: skip
+    if not automations.add(ctx.tx, automation, name_key=folded(automation.name)):
+        raise Refusal(
+            _("There is an automation called “{name}” already.", name=automation.name),
+            field="name",
+        )
+    return _with_address(ctx, automation)
+
+
+@feature.command(
+    "auto address", "auto adresse", help=_("A new address to report runs to."), hidden=True
+)
+def address(ctx: Context, automation: AutoRef) -> Reply:
+    _need_own(ctx, automation)
+    return _with_address(ctx, automation)
+
+
+def _with_address(ctx: Context, automation: Automation) -> Reply:
+    secret = ctx.new_secret()
+    automations.give_address(ctx.tx, automation.id, secret, ctx.now + OVERLAP)
+    told = _(
+        "At the end of each run, let it call this address. It is secret and shown only now; "
+        "an earlier one works for {n} more days.",
+        n=OVERLAP.days,
+    )
+    message = Message(
+        (
+            Title(_("“{name}” can report its runs.", name=automation.name)),
+            Text(told),
+            Text(f"{ctx.address}/ping/{secret}"),
+            Text(_("For example: curl -fsS -m 10 ADDRESS || true"), small=True),
+            Buttons((Button(automation.name, call("auto", automation=automation.id)),)),
+        )
+    )
+    return Reply(message, subject=automation.name, secret=True)
+
+
+@feature.command(
+    "auto keep", "auto behalten", help=_("It is needed although it does not run."), hidden=True
+)
+def keep(ctx: Context, automation: AutoRef) -> Reply:
+    _need_own(ctx, automation)
+    until = ctx.now + KEPT
+    automations.keep(ctx.tx, automation.id, until)
+    said = _(
+        "“{name}” is kept. Lotse asks again after {until:date} if it has not run by then.",
+        name=automation.name,
+        until=until,
+    )
+    return Reply(line(said), subject=automation.name)
+
+
+@feature.command(
+    "auto retire", "auto stilllegen", help=_("It is not needed any more."), hidden=True
+)
+def retire(ctx: Context, automation: AutoRef) -> Reply:
+    _need_own(ctx, automation)
+    automations.retire(ctx.tx, automation.id)
+    said = _(
+        "“{name}” is retired here. Lotse switches nothing off; please do that where it runs.",
+        name=automation.name,
+    )
+    return Reply(line(said), subject=automation.name)
+
+
+@feature.command(
+    "auto handover", "auto übergeben", help=_("Who shall be accountable?"), hidden=True,
+    submit=_("Ask"),
+)  # fmt: skip
+def hand_over(
+    ctx: Context,
+    automation: AutoRef,
+    to: Annotated[Person, PersonReader(), Ask(_("Person"))],
+) -> Reply:
+    _need_own(ctx, automation)
+    asked = Who(to.id, to.name)
+    if not automations.offer(ctx.tx, automation.id, to.id):
+        raise Refusal(
+            _("{who} is accountable for “{name}” already.", who=asked, name=automation.name),
+            field="to",
+        )
+    question = Message(
+        (
+            Title(_("Will you become accountable for “{name}”?", name=automation.name)),
+            Text(automation.purpose),
+            Text(_("{who} asks you. Until you accept, {now} stays accountable.",
+                   who=ctx.who, now=person(ctx, automation.accountable))),
+            Buttons(
+                (Button(_("I take this over"), call("auto accept", automation=automation.id),
+                        "primary"),)
+            ),
+        )
+    )  # fmt: skip
+    said = _("{who} is asked to take over “{name}”.", who=asked, name=automation.name)
+    key = f"automation:{automation.id}:offer:{to.id}"
+    return Reply(
+        line(said), posts=(Post(key, question, f"direct:{to.id}", "note"),), subject=automation.name
+    )
+
+
+@feature.command("auto accept", "auto annehmen", help=_("I become accountable."), hidden=True)
+def accept(ctx: Context, automation: AutoRef) -> Reply:
+    if not automations.take_over(ctx.tx, automation.id, ctx.person.id):
+        raise Refusal(_("This question is not open for you any more."))
+    found = automations.find(ctx.tx, automation.id)
+    assert found is not None
+    said = _("You are accountable for “{name}” now.", name=found.name)
+    done = line(_("{who} took over “{name}”.", who=ctx.who, name=found.name))
+    key = f"automation:{found.id}:offer:{ctx.person.id}"
+    return Reply(line(said), posts=(Post(key, done),), subject=found.name)
+
+
+@feature.hook("ping", automations.by_address)
+def ping(ctx: Context, automation: str, *, kind: str = "") -> Reply:
+    """Record a run of an automation (by id). Nothing about the caller is kept."""
+    automations.ran(ctx.tx, automation, run=ctx.new_id(), at=ctx.now, kind=kind or "ok")
+    return Reply(subject=automation)
+
+
+def card(ctx: Context, automation: Automation) -> Message:
+    """Return the card of an automation: use first."""
+    rows: list[tuple[Words, Words]] = [
+        (_("Use"), STATES[state(automation, ctx.now)]),
+        (_("Evidence"), evidence(automation, ctx.now)),
+        (_("What for"), automation.purpose),
+        (_("Accountable"), (person(ctx, automation.accountable),)),
+        (_("Deputy"), (person(ctx, automation.deputy),)),
+    ]
+    if automation.offered_to:
+        rows.append((_("Asked to take it"), (person(ctx, automation.offered_to),)))
+    parts: list[Part] = [Title(automation.name), Facts(tuple(rows))]
+    if _is_own(ctx, automation):
+        new_address = Button(_("New address"), call("auto address", automation=automation.id))
+        parts.append(Buttons((*decisions(automation), new_address)))
+    return Message(tuple(parts))
+
+
+def decisions(automation: Automation) -> tuple[Button, ...]:
+    """Return the three answers to "possibly unused"."""
+    id = automation.id
+    return (
+        Button(_("Keep"), call("auto keep", automation=id)),
+        Button(_("Retire"), call("auto retire", automation=id)),
+        Button(_("Hand over"), call("auto handover", automation=id)),
+    )
+
+
+def evidence(automation: Automation, now: datetime) -> Sentence:
+    """Return what a state rests on: the last run and what was expected."""
+    if automation.last_run_at is None:
+        return _("has never reported a run")
+    days = (now - automation.last_run_at).days
+    expected = _n("expected every day", "expected every {n} days", automation.rhythm_days)
+    if days == 0:
+        return _("last run {at}, {expected}", at=automation.last_run_at, expected=expected)
+    return _n(
+        "last run {n} day ago ({at:date}), {expected}",
+        "last run {n} days ago ({at:date}), {expected}",
+        days,
+        at=automation.last_run_at,
+        expected=expected,
+    )
+
+
+def _is_own(ctx: Context, automation: Automation) -> bool:
+    return rights.may("automation's own", _ties(ctx, automation))
+
+
+def _need_own(ctx: Context, automation: Automation) -> None:
+    if not _is_own(ctx, automation):
+        owners = [person(ctx, automation.accountable), person(ctx, automation.deputy)]
+        raise Refusal(_("For “{name}” this is up to {who}.", name=automation.name, who=owners))
+
+
+def _ties(ctx: Context, automation: Automation) -> set[rights.Tie]:
+    ties = rights.general(ctx)
+    if rights.Tie.MEMBER in ties:
+        if automation.accountable == ctx.person.id:
+            ties.add(rights.Tie.ACCOUNTABLE)
+        if automation.deputy == ctx.person.id:
+            ties.add(rights.Tie.DEPUTY)
+    return ties
+
+
+def owner(ctx: Context, automation: Automation) -> Person | None:
+    """Return who decides now: the accountable, or while they are away the deputy."""
+    for id in (automation.accountable, automation.deputy):
+        found = people.find(ctx.tx, id)
+        if found is not None and found.active:
+            return found
+    return None

@@ -1,0 +1,158 @@
+"""Climbing: one person first, never nobody, and further up until somebody answers.
+
+Rule (settled questions, 20): after the limit the responsible person again and
+the deputy; after the same limit the manager; then every two limits the manager
+again, until it is acknowledged. Silence past promised news asks that person,
+then climbs the same way.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from handlers.incident_cards import (
+    alarm,
+    card,
+    question,
+    settled_alarm,
+    why_climbed,
+    why_first,
+)
+from handlers.kit.commands import Feature
+from handlers.kit.context import Context
+from handlers.kit.messages import Message, Post, Reply
+from handlers.kit.words import _
+from storage import incidents, outbox, people, services, timers
+from storage.incidents import Incident
+
+feature = Feature(_("Climbing"))
+
+LIMIT = {"normal": timedelta(minutes=10), "serious": timedelta(minutes=5)}
+TOP = 2  # the level at which managers are alarmed
+
+
+def key(number: int) -> str:
+    """Return the key of an incident's card."""
+    return f"incident:{number}"
+
+
+def climb_key(number: int) -> str:
+    """Return the key of an incident's one climbing timer."""
+    return f"incident:{number}:climb"
+
+
+def alarm_key(number: int, position: int) -> str:
+    """Return the key of an incident's alarm: 0 is the first."""
+    return f"incident:{number}:alarm:{position}"
+
+
+def start(ctx: Context, incident: Incident, position: int = 0) -> Post:
+    """Alarm the one responsible person, and begin to climb from now."""
+    _set(ctx, incident.number, ctx.now + LIMIT[incident.severity], level=1, since=ctx.now)
+    incidents.happened(
+        ctx.tx, incident.number, id=ctx.new_id(), at=ctx.now, kind="alarmed",
+        detail=incident.responsible,
+    )  # fmt: skip
+    message = alarm(ctx, incident, why_first(ctx, incident))
+    return _alarm_post(incident, position, incident.responsible, message)
+
+
+def wait_for_answer(ctx: Context, incident: Incident) -> None:
+    """Set the first step anew, with the limit of today's severity."""
+    due = max(incident.declared_at + LIMIT[incident.severity], ctx.now)
+    _set(ctx, incident.number, due, level=1, since=incident.declared_at)
+
+
+def wait_for_news(ctx: Context, incident: Incident, due: datetime) -> None:
+    """Ask at `due` unless there was news by then."""
+    _set(ctx, incident.number, due, level=0, since=due)
+
+
+def stop(ctx: Context, number: int) -> bool:
+    """Stop climbing. To be called before the incident's own row is touched:
+
+    the scheduler takes the timer first and then the row, and so must everybody.
+    """
+    return timers.cancel(ctx.tx, climb_key(number))
+
+
+def changed(ctx: Context, incident: Incident) -> tuple[Post, ...]:
+    """Return the posts that show an incident's new state wherever it is shown."""
+    return (Post(key(incident.number), card(ctx, incident)),)
+
+
+def settled(ctx: Context, incident: Incident) -> tuple[Post, ...]:
+    """As `changed`, and take back or edit every alarm: it needs nobody any more."""
+    posts = [*changed(ctx, incident)]
+    for position in range(incident.alarms):
+        name = alarm_key(incident.number, position)
+        outbox.cancel(ctx.tx, name, "no longer needed")
+        posts.append(Post(name, settled_alarm(ctx, incident)))
+    return tuple(posts)
+
+
+@feature.timer("climb")
+def climb(ctx: Context, number: int, level: int, since: str) -> Reply:
+    """One step up. After an outage of ours only the highest step that is due is made."""
+    incident = incidents.find(ctx.tx, number)
+    if incident is None or incident.state != "open":
+        return Reply()
+    begun = datetime.fromisoformat(since)
+    limit = LIMIT[incident.severity]
+    while level < TOP and ctx.now >= begun + limit * (level + 1):
+        level += 1
+    waited = int((ctx.now - begun) / timedelta(minutes=1))
+    if level == 0:
+        return _ask_for_news(ctx, incident, begun)
+    targets = _targets(ctx, incident, level)
+    position = incidents.count_alarm(ctx.tx, number)
+    if incident.acknowledged_by is not None and not incident.silent:
+        incidents.mark_silent(ctx.tx, number)
+    incident = incidents.find(ctx.tx, number) or incident
+    incidents.happened(
+        ctx.tx, number, id=ctx.new_id(), at=ctx.now, kind="alarmed", detail=",".join(targets)
+    )
+    message = alarm(ctx, incident, why_climbed(ctx, incident, waited))
+    step = limit if level < TOP else 2 * limit
+    _set(ctx, number, ctx.now + step, level=min(level + 1, TOP), since=begun)
+    alarms = tuple(_alarm_post(incident, position, each, message) for each in targets)
+    return Reply(posts=(*alarms, *changed(ctx, incident)))
+
+
+def _ask_for_news(ctx: Context, incident: Incident, begun: datetime) -> Reply:
+    if not incidents.mark_silent(ctx.tx, incident.number):
+        return Reply()
+    position = incidents.count_alarm(ctx.tx, incident.number)
+    incident = incidents.find(ctx.tx, incident.number) or incident
+    incidents.happened(ctx.tx, incident.number, id=ctx.new_id(), at=ctx.now, kind="silent")
+    _set(ctx, incident.number, ctx.now + LIMIT[incident.severity], level=1, since=begun)
+    ask = _alarm_post(incident, position, incident.responsible, question(ctx, incident))
+    return Reply(posts=(ask, *changed(ctx, incident)))
+
+
+def _targets(ctx: Context, incident: Incident, level: int) -> list[str]:
+    """Return who is alarmed at a level; never nobody."""
+    bosses = [each.id for each in people.managers(ctx.tx)[:1]]
+    service = services.find(ctx.tx, incident.service)
+    if level < TOP:
+        deputy = people.find(ctx.tx, service.deputy) if service else None
+        second = [deputy.id] if deputy is not None and deputy.active else bosses
+        return list(dict.fromkeys([incident.responsible, *second]))
+    return bosses or [incident.responsible]
+
+
+def _set(ctx: Context, number: int, due: datetime, *, level: int, since: datetime) -> None:
+    timers.set(
+        ctx.tx, id=ctx.new_id(), kind="climb", key=climb_key(number), due=due,
+        number=number, level=level, since=since.isoformat(),
+    )  # fmt: skip
+
+
+def _alarm_post(incident: Incident, position: int, person: str, message: Message) -> Post:
+    return Post(
+        alarm_key(incident.number, position),
+        message,
+        f"direct:{person}",
+        "alarm",
+        otherwise=climb_key(incident.number),
+    )

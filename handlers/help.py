@@ -1,0 +1,155 @@
+"""Help: what Lotse can do, and what to do with what it did not understand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+from handlers import rights
+from handlers.incident_cards import label, listed
+from handlers.incidents import waits_for_me
+from handlers.kit.commands import Ask, Command, Feature, all_commands, call
+from handlers.kit.context import Context
+from handlers.kit.errors import Refusal
+from handlers.kit.messages import (
+    Button,
+    Buttons,
+    Facts,
+    Items,
+    Message,
+    Part,
+    Reply,
+    Text,
+    Title,
+    line,
+)
+from handlers.kit.readers import LONGEST, TextReader, folded
+from handlers.kit.words import Sentence, Words, _, _n
+from storage import incidents
+
+feature = Feature(_("Help"))
+
+Waiting = Callable[[Context], list[tuple[Words, tuple[Button, ...]]]]
+
+
+@feature.command(
+    "help", "hilfe", help=_("What Lotse can do; with a word, how it is used."), reads=True
+)
+def guide(ctx: Context, word: Annotated[str, TextReader(long=False), Ask(_("Word"))] = "") -> Reply:
+    shown = [each for each in all_commands(ctx.features) if not each.hidden]
+    if word:
+        for command in shown:
+            words = [each for both in command.words.values() for each in both]
+            if folded(word) in {folded(each) for each in words}:
+                return Reply(_usage(ctx, command))
+        raise Refusal(
+            _("There is no command “{word}”.", word=word[:80]),
+            buttons=(Button(_("All commands"), call("help")),),
+        )
+    rows: list[tuple[Words, Words]] = [
+        (each.usage(ctx.language), each.help) for each in shown if " " not in each.name
+    ]
+    return Reply(
+        Message(
+            (
+                Title(_("What you can type")),
+                Facts(tuple(rows)),
+                Text(_("Words work in German and English. What I do not understand I offer as an "
+                       "incident, so nothing typed in a hurry is lost."), small=True),
+            )
+        )
+    )  # fmt: skip
+
+
+def _usage(ctx: Context, command: Command) -> Message:
+    other = "en" if ctx.language == "de" else "de"
+    rows: list[tuple[Words, Words]] = [
+        (_("Typed"), command.usage(ctx.language)),
+        (_("Also"), ", ".join([*command.words[ctx.language][1:], *command.words[other]])),
+    ]
+    return Message((Title(command.word(ctx.language)), Text(command.help), Facts(tuple(rows))))
+
+
+def menu(ctx: Context) -> Reply:
+    """Return the private menu of a bare call."""
+    return Reply(
+        Message(
+            (
+                Title(_("What can I do for you?")),
+                Buttons(
+                    (
+                        Button(_("Declare an incident"), call("incident"), "primary"),
+                        Button(_("Note a friction"), call("friction")),
+                        Button(_("Give feedback"), call("feedback")),
+                        Button(_("What waits for me"), call("status")),
+                        Button(_("Help"), call("help"), "quiet"),
+                    )
+                ),
+            )
+        )
+    )
+
+
+def offer(ctx: Context, text: str, near: tuple[Command, ...]) -> Reply:
+    """Offer what was not understood as an incident, and the nearest words."""
+    if len(text) > LONGEST:
+        raise Refusal(
+            _("That is {n} characters; {most} fit. Your text is below, so that nothing is lost.",
+              n=len(text), most=LONGEST),
+            kept=text,
+        )  # fmt: skip
+    parts: list[Part] = [Text(_("Declare this as an incident?")), Text(text)]
+    if near:
+        words = [each.word(ctx.language) for each in near]
+        parts.append(Text(_("Or did you mean: {words}?", words=words), small=True))
+    declare = Button(_("Declare this as an incident"), call("incident", title=text), "primary")
+    parts.append(Buttons((declare, Button(_("Help"), call("help"), "quiet"))))
+    return Reply(Message(tuple(parts)))
+
+
+def unfit(ctx: Context, command: Command, rest: str) -> Refusal:
+    """Return the refusal of arguments that make no sense; the text is offered as an incident."""
+    declare = Button(_("Declare this as an incident"), call("incident", title=ctx.typed))
+    return Refusal(
+        _(
+            "I cannot read “{rest}” here. It is typed like this: {usage}",
+            rest=rest[:80],
+            usage=command.usage(ctx.language),
+        ),
+        buttons=(declare, Button(_("Help"), call("help", word=command.name), "quiet")),
+    )
+
+
+@feature.command("status", "stand", help=_("What waits for you."), reads=True)
+def status(ctx: Context) -> Reply:
+    rights.need(ctx, "read")
+    waiting = _waiting(ctx)
+    if not waiting:
+        return Reply(line(_("Nothing waits for you.")))
+    parts: list[Part] = [
+        Title(_n("{n} thing waits for you", "{n} things wait for you", len(waiting)))
+    ]
+    for words, buttons in waiting[:5]:
+        parts.append(Text(words))
+        parts.append(Buttons(buttons))
+    rest = [words for words, _buttons in waiting[5:]]
+    if rest:
+        parts.append(Items(tuple(rest)))
+    return Reply(Message(tuple(parts)))
+
+
+def _waiting(ctx: Context) -> list[tuple[Sentence, tuple[Button, ...]]]:
+    found: list[tuple[Sentence, tuple[Button, ...]]] = []
+    for each in incidents.open_ones(ctx.tx):
+        if waits_for_me(ctx, each):
+            take = Button(_("I'll look after it"), call("ack", number=each.number), "primary")
+            found.append((listed(ctx, each), (take, _show(each.number))))
+        elif each.responsible == ctx.person.id:
+            tell = Button(_("Tell news"), call("update", number=each.number), "primary")
+            works = Button(_("It works again"), call("restored", number=each.number))
+            found.append((listed(ctx, each), (tell, works)))
+    return found
+
+
+def _show(number: int) -> Button:
+    return Button(label(number), call("show", number=number))

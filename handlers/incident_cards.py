@@ -1,0 +1,267 @@
+"""What an incident looks like: its card, its alarms, its line in a list."""
+
+from __future__ import annotations
+
+from handlers.kit.commands import call
+from handlers.kit.context import Context
+from handlers.kit.messages import Button, Buttons, Facts, Items, Message, Part, Text, Title, Tone
+from handlers.kit.words import Sentence, Who, Words, _, _n
+from handlers.services import person
+from storage import incidents, services
+from storage.incidents import Happening, Incident
+
+
+def label(number: int) -> str:
+    """Return how an incident is called: `INC-7`."""
+    return f"INC-{number}"
+
+
+def headline(incident: Incident) -> str:
+    """Return number and title, as typed."""
+    return f"{label(incident.number)} · {incident.title}"
+
+
+def shortened(text: str, longest: int = 70) -> str:
+    """Return `text`, cut with an ellipsis where it is longer than a button takes."""
+    return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"
+
+
+def service_name(ctx: Context, incident: Incident) -> str:
+    """Return the name of the incident's service."""
+    found = services.find(ctx.tx, incident.service)
+    return found.name if found else incident.service
+
+
+def tone(incident: Incident) -> Tone:
+    """Return how the incident looks from afar."""
+    if incident.state == "restored":
+        return Tone.GOOD
+    if incident.state == "withdrawn":
+        return Tone.QUIET
+    if incident.acknowledged_by is None or incident.silent:
+        return Tone.ALARM
+    return Tone.ACTIVE
+
+
+def standing(ctx: Context, incident: Incident) -> Sentence:
+    """Return in one sentence how it stands."""
+    if incident.state == "withdrawn":
+        return _("Withdrawn by {who}.", who=person(ctx, incident.declared_by))
+    if incident.state == "restored":
+        return _(
+            "Works again since {at}, says {who}.",
+            at=incident.restored_at,
+            who=person(ctx, incident.restored_by or incident.responsible),
+        )
+    if incident.acknowledged_by is None:
+        return _("Waits for {who} to acknowledge.", who=person(ctx, incident.responsible))
+    if incident.silent:
+        return _(
+            "{who} looks after it; the promised news is overdue.",
+            who=person(ctx, incident.responsible),
+        )
+    return _(
+        "{who} looks after it since {at}.",
+        who=person(ctx, incident.responsible),
+        at=incident.responsible_since,
+    )
+
+
+def card(ctx: Context, incident: Incident) -> Message:
+    """Return the card: one per incident, edited as things change."""
+    rows: list[tuple[Words, Words]] = [
+        (_("State"), standing(ctx, incident)),
+        (_("Service"), service_name(ctx, incident)),
+        (_("Responsible"), (person(ctx, incident.responsible),)),
+        (
+            _("Declared"),
+            _("{at} by {who}", at=incident.declared_at, who=person(ctx, incident.declared_by)),
+        ),
+    ]
+    if incident.severity == "serious":
+        rows.insert(1, (_("Severity"), _("serious")))
+    if incident.gap:
+        rows.append((_("Note"), _("No service recognised: an ownership gap.")))
+    if incident.proposed_to and incident.state == "open":
+        rows.append((_("Asked to take it"), (person(ctx, incident.proposed_to),)))
+    if incident.news:
+        rows.append(
+            (
+                _("Latest news"),
+                _("{news} ({who}, {at})", news=incident.news, at=incident.news_at,
+                  who=person(ctx, incident.news_by or "")),
+            )
+        )  # fmt: skip
+    if incident.next_news_at and incident.state == "open":
+        rows.append((_("Next news"), _("by {at}", at=incident.next_news_at)))
+    parts: list[Part] = [Title(headline(incident)), Facts(tuple(rows))]
+    buttons = card_buttons(incident)
+    if buttons:
+        parts.append(Buttons(buttons))
+    return Message(tuple(parts), tone(incident))
+
+
+def card_buttons(incident: Incident) -> tuple[Button, ...]:
+    """Return what can be done with an incident in its present state."""
+    number = incident.number
+    history = Button(_("History"), call("history", number=number), "quiet")
+    if incident.state == "withdrawn":
+        return ()
+    if incident.state == "restored":
+        return (history,)
+    works = Button(_("It works again"), call("restored", number=number))
+    take = Button(_("I'll look after it"), call("ack", number=number), "primary")
+    if incident.acknowledged_by is None or incident.silent:
+        first: tuple[Button, ...] = (take,)
+    else:
+        first = (Button(_("Tell news"), call("update", number=number), "primary"),)
+    serious = (
+        (Button(_("It is serious"), call("serious", number=number)),)
+        if incident.severity == "normal"
+        else ()
+    )
+    return (*first, works, *serious, history)
+
+
+def alarm(ctx: Context, incident: Incident, why: Sentence) -> Message:
+    """Return the alarm that one person gets, with the reason why they get it."""
+    number = incident.number
+    return Message(
+        (
+            Title(headline(incident)),
+            Text(why),
+            Facts(
+                (
+                    (_("Service"), service_name(ctx, incident)),
+                    (
+                        _("Declared"),
+                        _("{at} by {who}", at=incident.declared_at,
+                          who=person(ctx, incident.declared_by)),
+                    ),
+                )
+            ),
+            Buttons(
+                (
+                    Button(_("I'll look after it"), call("ack", number=number), "primary"),
+                    Button(_("It works again"), call("restored", number=number)),
+                )
+            ),
+        ),
+        Tone.ALARM,
+    )  # fmt: skip
+
+
+def settled_alarm(ctx: Context, incident: Incident) -> Message:
+    """Return what an alarm says once it needs nobody any more."""
+    words = _("{title} – {standing}", title=headline(incident), standing=standing(ctx, incident))
+    return Message((Text(words),), tone(incident))
+
+
+def why_first(ctx: Context, incident: Incident) -> Sentence:
+    """Return the reason of the first alarm."""
+    service = services.find(ctx.tx, incident.service)
+    if service is not None and service.accountable != incident.responsible:
+        return _(
+            "{owner} is away, so this incident of {service} comes to you.",
+            owner=person(ctx, service.accountable),
+            service=service.name,
+        )
+    if service is not None and service.fallback:
+        return _("No service was recognised, so it comes to you. Will you look after it?")
+    return _(
+        "You are accountable for {service}. Will you look after it?",
+        service=service_name(ctx, incident),
+    )
+
+
+def why_climbed(ctx: Context, incident: Incident, minutes: int) -> Sentence:
+    """Return the reason of a later alarm; `minutes` since the incident needs somebody."""
+    if incident.acknowledged_by is None:
+        return _n(
+            "Nobody has acknowledged it for {n} minute. It was first with {who}.",
+            "Nobody has acknowledged it for {n} minutes. It was first with {who}.",
+            minutes,
+            who=person(ctx, incident.responsible),
+        )
+    return _n(
+        "The news that {who} promised is {n} minute late. Whoever can may take it over.",
+        "The news that {who} promised is {n} minutes late. Whoever can may take it over.",
+        minutes,
+        who=person(ctx, incident.responsible),
+    )
+
+
+def why_silent(incident: Incident) -> Sentence:
+    """Return the question to whoever promised news."""
+    return _("You promised news by {at:time}. How does it stand?", at=incident.next_news_at)
+
+
+def question(ctx: Context, incident: Incident) -> Message:
+    """Ask whoever is responsible how it stands."""
+    number = incident.number
+    return Message(
+        (
+            Title(headline(incident)),
+            Text(why_silent(incident)),
+            Buttons(
+                (
+                    Button(_("Tell news"), call("update", number=number), "primary"),
+                    Button(_("It works again"), call("restored", number=number)),
+                )
+            ),
+        ),
+        Tone.ALARM,
+    )
+
+
+def listed(ctx: Context, incident: Incident) -> Sentence:
+    """Return an incident as one line of a list."""
+    values = {
+        "title": headline(incident),
+        "service": service_name(ctx, incident),
+        "standing": standing(ctx, incident),
+    }
+    if incident.severity == "serious" and incident.state == "open":
+        return _("{title} (serious, {service}): {standing}", **values)
+    return _("{title} ({service}): {standing}", **values)
+
+
+def history(ctx: Context, incident: Incident) -> Message:
+    """Return the timeline."""
+    lines: list[Words] = [
+        _("{at}: {what}", at=each.at, what=_happening(ctx, each))
+        for each in incidents.timeline(ctx.tx, incident.number)
+    ]
+    return Message((Title(headline(incident)), Items(tuple(lines))), Tone.QUIET)
+
+
+def _happening(ctx: Context, each: Happening) -> Sentence:
+    who: Who = person(ctx, each.person or "")
+    match each.kind:
+        case "declared":
+            return _("{who} declared it.", who=who)
+        case "alarmed":
+            people = [person(ctx, id) for id in each.detail.split(",") if id]
+            return _("Alarm to {people}.", people=people)
+        case "acknowledged":
+            return _("{who} looks after it.", who=who)
+        case "promised":
+            return _("{who} promised the next news in {n} minutes.", who=who, n=int(each.detail))
+        case "asked":
+            return _("{who} asked {other} to take it.", who=who, other=person(ctx, each.detail))
+        case "news":
+            return _("{who}: {news}", who=who, news=each.detail)
+        case "silent":
+            return _("The promised news did not come.")
+        case "serious":
+            return _("{who} called it serious.", who=who)
+        case "normal":
+            return _("{who} called it normal.", who=who)
+        case "moved":
+            found = services.find(ctx.tx, each.detail)
+            return _("{who} moved it to {service}.", who=who, service=found.name if found else "?")
+        case "restored":
+            return _("{who} says it works again.", who=who)
+        case "withdrawn":
+            return _("{who} withdrew it.", who=who)
+    raise ValueError(f"a happening of unknown kind: {each.kind}")

@@ -1,0 +1,1 @@
+"""The few shapes every feature is made of."""

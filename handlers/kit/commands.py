@@ -1,0 +1,398 @@
+"""The grammar: a command is a function, and its signature says how it is typed.
+
+Positional parameters are words in their order, the last one takes the rest of
+the line exactly as typed. Keyword-only parameters are fields of the form and
+values of buttons; they are never typed. A default makes a parameter optional.
+What a parameter reads is said by its annotation.
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, get_args, get_type_hints
+
+from handlers.kit.context import Context
+from handlers.kit.errors import Refusal
+from handlers.kit.messages import Call, Field, Form, Reply
+from handlers.kit.readers import LONGEST, Reader, TextReader, folded, unquoted
+from handlers.kit.words import LANGUAGES, Sentence, Words, _
+from handlers.kit.words import text as speech
+from storage.engine import Tx
+
+SHORTEST = 3  # letters a shortened word must have
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """How a form asks for a parameter."""
+
+    label: Sentence
+    hint: Words = ""
+    short: Sentence | None = None  # how the usage line calls it
+    needed: bool = False  # the form insists, though Python needs a default after another one
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One value of a command."""
+
+    name: str
+    reader: Reader
+    ask: Ask
+    required: bool
+    typed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command: its words in both languages, its values, and the function that does it.
+
+    `name` is the English word; buttons call it by that. `reads` says that it
+    changes nothing, so its words may be shortened. A `hidden` command exists as a
+    button only.
+    """
+
+    name: str
+    words: Mapping[str, tuple[str, ...]]
+    run: Callable[..., Reply]
+    help: Sentence
+    parameters: tuple[Parameter, ...]
+    reads: bool = False
+    hidden: bool = False
+    submit: Sentence = field(default_factory=lambda: _("Save"))
+
+    def word(self, language: str) -> str:
+        """Return the word that is shown in `language`."""
+        return self.words[language][0]
+
+    def usage(self, language: str) -> str:
+        """Return how it is typed, such as `ack [number]`."""
+        pieces = [self.word(language)]
+        for each in self.parameters:
+            if each.typed:
+                label = speech(each.ask.short or each.ask.label, language)
+                label = label if language == "de" else label.lower()
+                pieces.append(f"<{label}>" if each.required else f"[{label}]")
+        return " ".join(pieces)
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """What happens when a timer of this kind is due."""
+
+    kind: str
+    run: Callable[..., Reply]
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """An address for machines: `/<path>/<secret>`.
+
+    `locate(tx, secret, now)` finds the workspace and the thing that the secret belongs to.
+    """
+
+    path: str
+    locate: Callable[[Tx, str, datetime], tuple[str, str] | None]
+    run: Callable[..., Reply]
+
+
+@dataclass(slots=True)
+class Feature:
+    """A chapter of the product: its commands, timers and hooks, declared in its module."""
+
+    title: Sentence
+    commands: list[Command] = field(default_factory=list)
+    timers: list[Timer] = field(default_factory=list)
+    hooks: list[Hook] = field(default_factory=list)
+
+    def command(
+        self,
+        english: str | tuple[str, ...],
+        german: str | tuple[str, ...],
+        *,
+        help: Sentence,
+        reads: bool = False,
+        hidden: bool = False,
+        submit: Sentence | None = None,
+    ) -> Callable[[Callable[..., Reply]], Callable[..., Reply]]:
+        """Declare the function below as a command."""
+        words = {"en": _words(english), "de": _words(german)}
+
+        def declare(run: Callable[..., Reply]) -> Callable[..., Reply]:
+            self.commands.append(
+                Command(
+                    words["en"][0], words, run, help, tuple(_parameters(run)), reads, hidden,
+                    submit or _("Save"),
+                )
+            )  # fmt: skip
+            return run
+
+        return declare
+
+    def timer(self, kind: str) -> Callable[[Callable[..., Reply]], Callable[..., Reply]]:
+        """Declare what happens when a timer of `kind` is due: `run(ctx, **payload)`."""
+
+        def declare(run: Callable[..., Reply]) -> Callable[..., Reply]:
+            self.timers.append(Timer(kind, run))
+            return run
+
+        return declare
+
+    def hook(
+        self, path: str, locate: Callable[[Tx, str, datetime], tuple[str, str] | None]
+    ) -> Callable[[Callable[..., Reply]], Callable[..., Reply]]:
+        """Declare an address for machines: `run(ctx, subject, **query)`."""
+
+        def declare(run: Callable[..., Reply]) -> Callable[..., Reply]:
+            self.hooks.append(Hook(path, locate, run))
+            return run
+
+        return declare
+
+
+def _words(given: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else given
+
+
+def _parameters(run: Callable[..., Reply]) -> Iterator[Parameter]:
+    hints = get_type_hints(run, include_extras=True)
+    for name, each in list(inspect.signature(run).parameters.items())[1:]:
+        reader, ask = _annotated(hints[name])
+        yield Parameter(
+            name,
+            reader,
+            ask,
+            ask.needed or each.default is inspect.Parameter.empty,
+            each.kind is not inspect.Parameter.KEYWORD_ONLY,
+        )
+
+
+def _annotated(hint: Any) -> tuple[Reader, Ask]:
+    """Return the reader and the question of `Annotated[T, reader, Ask(…)]`, also if `| None`."""
+    for each in (hint, *get_args(hint)):
+        if hasattr(each, "__metadata__"):
+            reader, ask = each.__metadata__
+            return reader, ask
+    raise TypeError(f"{hint} does not say how it is read")
+
+
+# --- finding the command in what was typed -------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A command with all the values it needs."""
+
+    command: Command
+    values: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Incomplete:
+    """A command whose form has to ask for the rest."""
+
+    command: Command
+    values: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """A command whose arguments make no sense: `rest` could not be read."""
+
+    command: Command
+    rest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """No command; `near` are commands with similar words."""
+
+    text: str
+    near: tuple[Command, ...]
+
+
+Outcome = Parsed | Incomplete | Unfit | Unknown | None
+
+
+def all_commands(features: Sequence[Feature]) -> list[Command]:
+    """Return every command of every feature, in order."""
+    return [command for feature in features for command in feature.commands]
+
+
+def parse(text: str, ctx: Context) -> Outcome:
+    """Read a line. None means that nothing was typed.
+
+    Rules: `commands.md` of the product pages. The first word decides, in either
+    language; a quoted text is never a word.
+    """
+    text = text.strip()
+    if not text:
+        return None
+    shown = [each for each in all_commands(ctx.features) if not each.hidden]
+    found = _find(text, shown)
+    if found is None:
+        return Unknown(text, _near(text, shown))
+    command, rest = found
+    if command.name == "incident" and rest:
+        verb = _verb(rest, ctx, shown)
+        if verb is not None:
+            return verb
+    return _read(command, rest, ctx)
+
+
+def by_name(name: str, features: Sequence[Feature]) -> Command | None:
+    """Return the command that a button names."""
+    return next((each for each in all_commands(features) if each.name == name), None)
+
+
+def _find(text: str, commands: list[Command]) -> tuple[Command, str] | None:
+    """Return the command and the rest of the line, taken exactly as typed."""
+    if unquoted(text) is not None:
+        return None
+    words = [
+        (word, command) for command in commands for each in command.words.values() for word in each
+    ]
+    for length in (2, 1):  # "service new" before "service"
+        head, rest = _split(text, length)
+        exact = [command for word, command in words if folded(word) == folded(head)]
+        if head and exact:
+            return exact[0], rest
+    head, rest = _split(text, 1)
+    short = folded(head)
+    if len(short) < SHORTEST:
+        return None
+    begun = {command.name: command for word, command in words if folded(word).startswith(short)}
+    if len(begun) == 1:
+        command = next(iter(begun.values()))
+        return (command, rest) if command.reads else None
+    return None
+
+
+def _split(text: str, words: int) -> tuple[str, str]:
+    """Cut off the first `words` words; empty head when there are fewer."""
+    rest, heads = text, []
+    for _each in range(words):
+        pieces = rest.split(maxsplit=1)
+        if not pieces:
+            return "", ""
+        heads.append(pieces[0])
+        rest = pieces[1] if len(pieces) > 1 else ""
+    # A colon behind the word is how people write in a hurry: "incident: till is dead".
+    return " ".join(heads).rstrip(":"), rest
+
+
+def _verb(rest: str, ctx: Context, commands: list[Command]) -> Parsed | None:
+    """After a direct name the next word is a verb only if the whole rest fits its arguments.
+
+    Free text fits anything, so a verb with free text also needs its incident
+    named, or to be said in the incident's own place: an outage must never be
+    swallowed as news about another one.
+    """
+    found = _find(rest, commands)
+    if found is None or found[0].name == "incident":
+        return None
+    command, tail = found
+    try:
+        outcome = _read(command, tail, ctx)
+    except Refusal:
+        return None
+    if not isinstance(outcome, Parsed):
+        return None
+    free = any(
+        isinstance(each.reader, TextReader) and each.name in outcome.values
+        for each in command.parameters
+    )
+    named = any(
+        not isinstance(each.reader, TextReader) and each.name in outcome.values
+        for each in command.parameters
+    )
+    return None if free and not named else outcome
+
+
+def _read(command: Command, rest: str, ctx: Context) -> Outcome:
+    values: dict[str, object] = {}
+    raw: dict[str, str] = {}
+    typed = [each for each in command.parameters if each.typed]
+    rest = rest.strip()
+    for position, each in enumerate(typed):
+        if not rest:
+            break
+        before = rest
+        taken = each.reader.take(rest, ctx, last=position == len(typed) - 1)
+        if taken is None:
+            if each.required:
+                return Unfit(command, rest)
+            continue
+        values[each.name], rest = taken
+        raw[each.name] = before.removesuffix(rest).strip() if rest else before
+    if rest:
+        return Unfit(command, rest)
+    if any(each.required and each.name not in values for each in command.parameters):
+        return Incomplete(command, raw)
+    return Parsed(command, values)
+
+
+def complete(command: Command, args: Mapping[str, str], ctx: Context) -> Outcome:
+    """Read the values of a button or a form; raises `Refusal` with the field's name."""
+    values: dict[str, object] = {}
+    for each in command.parameters:
+        raw = args.get(each.name, "")
+        if not raw.strip():
+            continue
+        try:
+            values[each.name] = each.reader.value(raw, ctx)
+        except Refusal as refusal:
+            refusal.field = each.name
+            raise
+    if any(each.required and each.name not in values for each in command.parameters):
+        return Incomplete(command, dict(args))
+    return Parsed(command, values)
+
+
+def form_for(
+    command: Command,
+    ctx: Context,
+    *,
+    fixed: Mapping[str, str] | None = None,
+    filled: Mapping[str, str] | None = None,
+) -> Form:
+    """Return the form that asks for a command's values.
+
+    `fixed` values came with a button and are not asked again; `filled` ones stand
+    in their fields already.
+    """
+    fixed, filled = fixed or {}, filled or {}
+    fields = tuple(
+        Field(
+            each.name, each.ask.label, each.reader.kind, each.ask.hint, each.required,
+            filled.get(each.name, ""), each.reader.choices(ctx), LONGEST,
+        )
+        for each in command.parameters
+        if each.name not in fixed
+    )  # fmt: skip
+    return Form(command.help, Call(command.name, fixed), fields, command.submit)
+
+
+def _near(text: str, commands: list[Command]) -> tuple[Command, ...]:
+    head = folded(_split(text, 1)[0])
+    words: dict[str, Command] = {}
+    for command in commands:
+        for language in LANGUAGES:
+            for word in command.words[language]:
+                words.setdefault(folded(word), command)
+    begun = [word for word in words if len(head) >= SHORTEST and word.startswith(head)]
+    close = difflib.get_close_matches(head, words, n=3, cutoff=0.7)
+    found: list[Command] = []
+    for word in [*begun, *close]:
+        if words[word] not in found:
+            found.append(words[word])
+    return tuple(found[:3])
+
+
+def call(word: str, /, **args: object) -> Call:
+    """Return a call with its values written as text, for a button."""
+    return Call(word, {name: str(value) for name, value in args.items()})

@@ -1,0 +1,55 @@
+"""Context: who, where, when, in which language, and the open transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from handlers.kit.words import Who, Words, text
+from storage.engine import Tx
+from storage.people import Person
+from storage.places import Place
+from storage.workspaces import Workspace
+
+if TYPE_CHECKING:
+    from handlers.kit.commands import Feature
+
+LOTSE = Person("lotse", "Lotse", None, "bot", False, True, "lotse")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Everything a handler may know. `now` is one instant for the whole request.
+
+    `new_id` gives ids in the order of time, `new_secret` gives random ones (uuid4) that
+    tell nothing. `address` is where machines reach Lotse, without a slash at its end.
+    `typed` is what the person typed, from the first word to the last; empty for
+    buttons, forms, timers and hooks.
+    """
+
+    tx: Tx
+    workspace: Workspace
+    person: Person
+    place: Place | None
+    now: datetime
+    new_id: Callable[[], str]
+    new_secret: Callable[[], str]
+    address: str
+    features: tuple[Feature, ...]
+    typed: str = ""
+
+    @property
+    def language(self) -> str:
+        """The asker's language: chosen, or the workspace's."""
+        return self.person.language or self.workspace.language
+
+    @property
+    def who(self) -> Who:
+        """The asker, for a sentence."""
+        return Who(self.person.id, self.person.name)
+
+    def text(self, words: Words) -> str:
+        """Put words into the asker's language, as plain text."""
+        return text(words, self.language, self.workspace.zone)

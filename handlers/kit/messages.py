@@ -1,0 +1,342 @@
+"""Messages: a few small dataclasses. Strings are plain text, never markup."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+from handlers.kit.words import Link, Phrase, Span, Who, Words, flat, speak
+
+
+class Tone(StrEnum):
+    """How a message looks from afar. Never a judgement about a person."""
+
+    PLAIN = "plain"
+    ALARM = "alarm"  # somebody has to act now
+    ACTIVE = "active"  # somebody is on it
+    GOOD = "good"  # it works again
+    QUIET = "quiet"  # history
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A command with its values, as a button carries it."""
+
+    word: str
+    args: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """The first line."""
+
+    words: Words
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A paragraph; `small` for what may be overlooked."""
+
+    words: Words
+    small: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Label and value, a few of them."""
+
+    rows: tuple[tuple[Words, Words], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list."""
+
+    items: tuple[Words, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A command somebody else typed for you. `look` is plain, primary or quiet."""
+
+    label: Words
+    call: Call
+    look: str = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Buttons:
+    """A row of buttons."""
+
+    buttons: tuple[Button, ...]
+
+
+Part = Title | Text | Facts | Items | Buttons
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is said in one go."""
+
+    parts: tuple[Part, ...]
+    tone: Tone = Tone.PLAIN
+
+
+class FieldKind(StrEnum):
+    """What a form's field takes."""
+
+    TEXT = "text"
+    LONG = "long"
+    NUMBER = "number"
+    DATE = "date"
+    PERSON = "person"
+    CHOICE = "choice"
+    CHOICES = "choices"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One question of a form. `choices` are (value, label); `longest` in characters."""
+
+    name: str
+    label: Words
+    kind: FieldKind = FieldKind.TEXT
+    hint: Words = ""
+    required: bool = True
+    value: str = ""
+    choices: tuple[tuple[str, Words], ...] = ()
+    longest: int = 3000
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Questions that complete a call. Submitting is the same call with the values."""
+
+    title: Words
+    call: Call
+    fields: tuple[Field, ...]
+    submit: Words
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A message for somewhere else. The same key edits the same message.
+
+    `place` is a place's id, a role ("incidents", "managers"), `direct:<person>`, or None:
+    wherever the key stands already. `kind` is alarm, note, card or digest.
+    `otherwise` names a timer that becomes due when this cannot be delivered.
+    """
+
+    key: str
+    message: Message
+    place: str | None = None
+    kind: str = "card"
+    otherwise: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a handler gives back: a private line, perhaps a form, and posts for others.
+
+    `subject` names the thing for the audit trail. A `secret` message is shown
+    once and stored nowhere.
+    """
+
+    message: Message | None = None
+    form: Form | None = None
+    posts: tuple[Post, ...] = ()
+    subject: str = ""
+    secret: bool = False
+
+
+def line(words: Words, *buttons: Button, tone: Tone = Tone.PLAIN) -> Message:
+    """Return a message of one paragraph, with buttons if there are any."""
+    rows: tuple[Part, ...] = (Buttons(buttons),) if buttons else ()
+    return Message((Text(words), *rows), tone)
+
+
+def spoken(message: Message, language: str, zone: str) -> Message:
+    """Put a whole message into a language; what comes back holds phrases only."""
+
+    def say(words: Words) -> Phrase:
+        return speak(words, language, zone)
+
+    return Message(tuple(_say_part(part, say) for part in message.parts), message.tone)
+
+
+def spoken_form(form: Form, language: str, zone: str) -> Form:
+    """Put a form into a language."""
+
+    def say(words: Words) -> Phrase:
+        return speak(words, language, zone)
+
+    fields = tuple(
+        replace(
+            each,
+            label=say(each.label),
+            hint=say(each.hint),
+            choices=tuple((value, say(label)) for value, label in each.choices),
+        )
+        for each in form.fields
+    )
+    return Form(say(form.title), form.call, fields, say(form.submit))
+
+
+def _say_part(part: Part, say: Callable[[Words], Phrase]) -> Part:
+    match part:
+        case Title(words):
+            return Title(say(words))
+        case Text(words, small):
+            return Text(say(words), small)
+        case Facts(rows):
+            return Facts(tuple((say(label), say(value)) for label, value in rows))
+        case Items(items):
+            return Items(tuple(say(item) for item in items))
+        case Buttons(buttons):
+            return Buttons(tuple(replace(each, label=say(each.label)) for each in buttons))
+
+
+def dump(message: Message) -> str:
+    """Write a spoken message as JSON; it can be read in the table and survives a deploy."""
+    return json.dumps(as_data(message), ensure_ascii=False, separators=(",", ":"))
+
+
+def as_data(message: Message) -> dict[str, Any]:
+    """Return a spoken message as plain data (lists and dicts)."""
+    return {"tone": message.tone.value, "parts": [_part_data(part) for part in message.parts]}
+
+
+def load(written: str) -> Message:
+    """Read a message back; the opposite of `dump`."""
+    return from_data(json.loads(written))
+
+
+def from_data(data: dict[str, Any]) -> Message:
+    """Read a message back from plain data."""
+    return Message(tuple(_part_from(part) for part in data["parts"]), Tone(data["tone"]))
+
+
+def form_data(form: Form) -> dict[str, Any]:
+    """Return a spoken form as plain data."""
+    return {
+        "title": flat(form.title),
+        "call": call_data(form.call),
+        "submit": flat(form.submit),
+        "fields": [
+            {
+                "name": each.name,
+                "label": flat(each.label),
+                "hint": flat(each.hint),
+                "kind": each.kind.value,
+                "required": each.required,
+                "value": each.value,
+                "longest": each.longest,
+                "choices": [[value, flat(label)] for value, label in each.choices],
+            }
+            for each in form.fields
+        ],
+    }
+
+
+def form_from(data: dict[str, Any]) -> Form:
+    """Read a form back from plain data."""
+    fields = tuple(
+        Field(
+            each["name"], each["label"], FieldKind(each["kind"]), each["hint"], each["required"],
+            each["value"], tuple((value, label) for value, label in each["choices"]),
+            each["longest"],
+        )
+        for each in data["fields"]
+    )  # fmt: skip
+    return Form(data["title"], call_from(data["call"]), fields, data["submit"])
+
+
+def call_data(call: Call) -> dict[str, Any]:
+    """Return a call as plain data."""
+    return {"word": call.word, "args": dict(call.args)}
+
+
+def call_from(data: dict[str, Any]) -> Call:
+    """Read a call from plain data; raises ValueError when it is none."""
+    word, args = data.get("word"), data.get("args", {})
+    if not isinstance(word, str) or not isinstance(args, dict):
+        raise ValueError("not a call")
+    if not all(isinstance(key, str) and isinstance(value, str) for key, value in args.items()):
+        raise ValueError("not a call")
+    return Call(word, args)
+
+
+def _part_data(part: Part) -> dict[str, Any]:
+    match part:
+        case Title(words):
+            return {"kind": "title", "words": _phrase_data(words)}
+        case Text(words, small):
+            return {"kind": "text", "words": _phrase_data(words), "small": small}
+        case Facts(rows):
+            pairs = [[_phrase_data(label), _phrase_data(value)] for label, value in rows]
+            return {"kind": "facts", "rows": pairs}
+        case Items(items):
+            return {"kind": "items", "items": [_phrase_data(item) for item in items]}
+        case Buttons(buttons):
+            return {
+                "kind": "buttons",
+                "buttons": [
+                    {
+                        "label": _phrase_data(each.label),
+                        "call": call_data(each.call),
+                        "look": each.look,
+                    }
+                    for each in buttons
+                ],
+            }
+
+
+def _part_from(data: dict[str, Any]) -> Part:
+    match data["kind"]:
+        case "title":
+            return Title(_phrase_from(data["words"]))
+        case "text":
+            return Text(_phrase_from(data["words"]), data["small"])
+        case "facts":
+            rows = ((_phrase_from(label), _phrase_from(value)) for label, value in data["rows"])
+            return Facts(tuple(rows))
+        case "items":
+            return Items(tuple(_phrase_from(item) for item in data["items"]))
+        case "buttons":
+            return Buttons(
+                tuple(
+                    Button(_phrase_from(each["label"]), call_from(each["call"]), each["look"])
+                    for each in data["buttons"]
+                )
+            )
+        case kind:
+            raise ValueError(f"a part of unknown kind: {kind}")
+
+
+def _phrase_data(words: Words) -> list[Any]:
+    if not isinstance(words, tuple):
+        raise TypeError("Only spoken words can be written down.")
+    return [_span_data(span) for span in words]
+
+
+def _span_data(span: Span) -> object:
+    if isinstance(span, Who):
+        return {"who": span.id, "name": span.name}
+    if isinstance(span, Link):
+        return {"link": span.url, "label": span.label}
+    return span
+
+
+def _phrase_from(data: list[Any]) -> Phrase:
+    return tuple(_span_from(span) for span in data)
+
+
+def _span_from(data: Any) -> Span:
+    if isinstance(data, str):
+        return data
+    if "who" in data:
+        return Who(data["who"], data["name"])
+    return Link(data["label"], data["link"])

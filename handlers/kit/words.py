@@ -1,0 +1,218 @@
+"""Sentences in two languages: gettext for the words, Babel for numbers, dates and lists.
+
+`_("{who} looks after {number}.", who=…)` makes a `Sentence`: the English words
+and their values. It is put into a language only when it is about to be stored
+or shown, so that one message can be read in German in one place and in English
+in another. What comes out is a phrase: text, people and links, no markup.
+"""
+
+from __future__ import annotations
+
+import gettext
+import io
+import string
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_datetime, format_time
+from babel.numbers import format_decimal
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsRead
+
+LANGUAGES = ("de", "en")
+LOCALE = Path(__file__).parent.parent / "locale"
+PATTERNS = {
+    # Absolute and short, with the weekday, because "yesterday" is wrong tomorrow.
+    "moment": {"de": "EEE d. MMM, HH:mm", "en": "EEE d MMM, HH:mm"},
+    "day": {"de": "EEE d. MMM", "en": "EEE d MMM"},
+    "date": {"de": "d. MMMM y", "en": "d MMMM y"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Somebody, in a phrase: a mention on the person's own platform, a name elsewhere."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Somewhere, in a phrase. The address is ours or an https address a person gave."""
+
+    label: str
+    url: str
+
+
+Span = str | Who | Link
+Phrase = tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """English words with `{named}` values; `many` and `count` where there is a plural."""
+
+    one: str
+    values: Mapping[str, object] = field(default_factory=dict, hash=False)
+    many: str | None = None
+    count: int = 1
+    context: str | None = None
+
+
+Words = str | Sentence | Phrase
+
+
+def _(text: str, /, **values: object) -> Sentence:
+    """Make a sentence; its `text` is looked up in the catalogue."""
+    return Sentence(text, values)
+
+
+def _n(one: str, many: str, count: int, /, **values: object) -> Sentence:
+    """Make a sentence that differs for one and for many; `{n}` is the count."""
+    return Sentence(one, {"n": count, **values}, many, count)
+
+
+def _c(context: str, text: str, /, **values: object) -> Sentence:
+    """Make a sentence whose words mean different things in different contexts."""
+    return Sentence(text, values, context=context)
+
+
+def speak(words: Words, language: str, zone: str = "Europe/Berlin") -> Phrase:
+    """Put words into a language; times are told in `zone`.
+
+    Raises KeyError when a value is missing; a test formats every sentence.
+    """
+    if isinstance(words, str):
+        return (words,) if words else ()
+    if isinstance(words, tuple):
+        return words
+    spans: list[Span] = []
+    for literal, name, spec, _conversion in string.Formatter().parse(_lookup(words, language)):
+        if literal:
+            spans.append(literal)
+        if name is not None:
+            spans.extend(_value(words.values[name], spec or "", language, zone))
+    return _joined(spans)
+
+
+def text(words: Words, language: str, zone: str = "Europe/Berlin") -> str:
+    """Put words into a language as plain text; people become their names."""
+    return flat(speak(words, language, zone))
+
+
+def flat(phrase: Words) -> str:
+    """Return a spoken phrase as plain text."""
+    if isinstance(phrase, Sentence):
+        raise TypeError("This sentence has not been put into a language yet.")
+    if isinstance(phrase, str):
+        return phrase
+    return "".join(_flat_span(span) for span in phrase)
+
+
+def _flat_span(span: Span) -> str:
+    if isinstance(span, Who):
+        return span.name
+    if isinstance(span, Link):
+        return span.label
+    return span
+
+
+@lru_cache(maxsize=4)
+def catalogue(language: str) -> gettext.NullTranslations:
+    """Return the catalogue of `language`: the compiled file, or the .po read now."""
+    folder = LOCALE / language / "LC_MESSAGES"
+    compiled, source = folder / "lotse.mo", folder / "lotse.po"
+    if compiled.exists():
+        with compiled.open("rb") as file:
+            return gettext.GNUTranslations(file)
+    if not source.exists():
+        return gettext.NullTranslations()
+    from babel.messages import mofile, pofile
+
+    with source.open("rb") as file:
+        messages = pofile.read_po(_bytes(file), locale=language)
+    buffer = io.BytesIO()
+    mofile.write_mo(buffer, messages)
+    buffer.seek(0)
+    return gettext.GNUTranslations(buffer)
+
+
+def _bytes(file: SupportsRead[bytes]) -> io.BytesIO:
+    return io.BytesIO(file.read())
+
+
+def _lookup(sentence: Sentence, language: str) -> str:
+    words = catalogue(language)
+    if sentence.context is not None:
+        return words.pgettext(sentence.context, sentence.one)
+    if sentence.many is not None:
+        return words.ngettext(sentence.one, sentence.many, sentence.count)
+    return words.gettext(sentence.one)
+
+
+def _value(value: object, spec: str, language: str, zone: str) -> Sequence[Span]:
+    if isinstance(value, str | Who | Link):
+        return (value,)
+    if isinstance(value, Sentence):
+        return speak(value, language, zone)
+    if isinstance(value, bool):
+        raise TypeError("A truth value is not a word.")
+    if isinstance(value, int):
+        return (format_decimal(value, locale=language),)
+    if isinstance(value, float):
+        return (format_decimal(value, format="#,##0.0", locale=language),)
+    if isinstance(value, datetime):
+        return (when(value, spec or "moment", language, zone),)
+    if isinstance(value, date):
+        return (_date(value, spec or "day", language),)
+    if isinstance(value, tuple | list):
+        return _listed([_value(item, spec, language, zone) for item in value], language)
+    raise TypeError(f"{type(value).__name__} cannot be said.")
+
+
+def when(moment: datetime, spec: str, language: str, zone: str) -> str:
+    """Tell a moment in `zone`: spec "time", "moment" (day and time), "day" or "date"."""
+    local = moment.astimezone(ZoneInfo(zone))
+    if spec == "time":
+        return format_time(local, "HH:mm", tzinfo=local.tzinfo, locale=language)
+    if spec == "moment":
+        return format_datetime(
+            local, PATTERNS[spec][language], tzinfo=local.tzinfo, locale=language
+        )
+    return _date(local.date(), spec, language)
+
+
+def _date(day: date, spec: str, language: str) -> str:
+    return format_date(day, PATTERNS[spec][language], locale=language)
+
+
+def _listed(items: list[Sequence[Span]], language: str) -> list[Span]:
+    """Join items the way the language does: "A, B und C"."""
+    patterns = Locale.parse(language).list_patterns["standard"]
+    spans: list[Span] = []
+    for position, item in enumerate(items):
+        spans.extend(item)
+        left = len(items) - position - 1
+        if left:
+            kind = "2" if len(items) == 2 else ("end" if left == 1 else "middle")
+            spans.append(patterns[kind].replace("{0}", "").replace("{1}", ""))
+    return spans
+
+
+def _joined(spans: list[Span]) -> Phrase:
+    """Put neighbouring pieces of text together, so that equal phrases are equal."""
+    whole: list[Span] = []
+    for span in spans:
+        if isinstance(span, str) and whole and isinstance(whole[-1], str):
+            whole[-1] += span
+        elif span != "":
+            whole.append(span)
+    return tuple(whole)

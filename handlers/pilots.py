@@ -1,0 +1,193 @@
+"""Pilots: one problem, one try of twelve weeks, and the question whether anyone is relieved."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from handlers import rights, weeks
+from handlers.kit.commands import Ask, Feature, call
+from handlers.kit.context import Context
+from handlers.kit.errors import Refusal
+from handlers.kit.messages import (
+    Button,
+    Buttons,
+    Facts,
+    Items,
+    Message,
+    Part,
+    Reply,
+    Text,
+    Title,
+    line,
+)
+from handlers.kit.readers import ChoiceReader, NameReader, PersonReader, TextReader, folded
+from handlers.kit.words import Sentence, Words, _, _n
+from handlers.services import person
+from storage import pilots
+from storage.people import Person
+from storage.pilots import Pilot
+
+feature = Feature(_("Pilots"))
+
+WEEKS = 12
+ENOUGH = 5  # answers from which on they are shown split; may only be raised
+
+
+class Relief(StrEnum):
+    """Is anyone relieved?"""
+
+    RELIEVED = "relieved"
+    PARTLY = "partly"
+    NO = "no"
+
+
+LABELS: dict[str, Words] = {
+    "relieved": _("relieved"),
+    "partly": _("partly"),
+    "no": _("not relieved"),
+}
+RELIEF = ChoiceReader(
+    Relief, LABELS, {"relieved": ("entlastet",), "partly": ("teils",), "no": ("nein",)}
+)
+
+
+def _unknown(name: str, known: list[str]) -> Refusal:
+    if known:
+        return Refusal(
+            _("There is no pilot called “{name}”. There are: {known}.",
+              name=name[:80], known=known[:5])
+        )  # fmt: skip
+    return Refusal(
+        _("There is no pilot yet."),
+        buttons=(Button(_("Start a pilot"), call("pilot new")),),
+    )
+
+
+PILOT = NameReader(pilots.all, _unknown)
+
+
+@feature.command("pilot", "pilot", help=_("A pilot, or the list of all."), reads=True)
+def show(ctx: Context, pilot: Annotated[Pilot, PILOT, Ask(_("Pilot"))] | None = None) -> Reply:
+    rights.need(ctx, "read")
+    if pilot is not None:
+        return Reply(card(ctx, pilot))
+    known = pilots.all(ctx.tx)
+    new = Buttons((Button(_("Start a pilot"), call("pilot new")),))
+    if not known:
+        return Reply(Message((Text(_("There is no pilot yet.")), new)))
+    items: tuple[Words, ...] = tuple(
+        _("{name}, {week}: {problem}", name=each.name, week=age(ctx, each), problem=each.problem)
+        for each in known
+    )
+    taps = tuple(Button(each.name, call("pilot", pilot=each.id)) for each in known[:4])
+    return Reply(Message((Title(_("Pilots")), Items(items), Buttons((*taps, *new.buttons)))))
+
+
+@feature.command(
+    "pilot new", "pilot neu", help=_("Start a pilot: one problem, one champion."),
+    submit=_("Start pilot"),
+)  # fmt: skip
+def new(
+    ctx: Context,
+    *,
+    name: Annotated[str, TextReader(long=False), Ask(_("Name"))],
+    problem: Annotated[
+        str, TextReader(), Ask(_("Which problem does it solve?"), _("One sentence."))
+    ],
+    champion: Annotated[
+        Person, PersonReader(), Ask(_("Champion"), _("Who clears obstacles out of the way."))
+    ],
+) -> Reply:
+    rights.need(ctx, "pilot")
+    today = ctx.now.astimezone(ZoneInfo(ctx.workspace.zone)).date()
+    pilot = Pilot(ctx.new_id(), " ".join(name.split())[:80], problem, champion.id, today)
+    if not pilots.add(ctx.tx, pilot, name_key=folded(pilot.name)):
+        raise Refusal(_("There is a pilot called “{name}” already.", name=pilot.name), field="name")
+    return Reply(card(ctx, pilot), subject=pilot.name)
+
+
+@feature.command("feedback", "feedback", help=_("Does a pilot relieve you? One tap."))
+def feedback(
+    ctx: Context,
+    pilot: Annotated[Pilot, PILOT, Ask(_("Pilot"), short=_("name"))],
+    sentence: Annotated[
+        str, TextReader(), Ask(_("In your words"), _("If you like."), short=_("sentence"))
+    ] = "",
+) -> Reply:
+    rights.need(ctx, "feedback")
+    week = weeks.week_of(ctx.now, ctx.workspace.zone)
+    parts: list[Part] = []
+    if sentence:
+        # A random id: one in the order of time could be laid beside the audit trail.
+        pilots.say(ctx.tx, id=ctx.new_secret(), pilot=pilot.id, week=week, sentence=sentence)
+        parts += [Title(_("Kept without your name. Thank you.")), Text(sentence)]
+    parts += [Text(_("Does “{pilot}” relieve you?", pilot=pilot.name)), Buttons(_taps(pilot))]
+    return Reply(Message(tuple(parts)))
+
+
+@feature.command("relief", "entlastung", help=_("Does it relieve you?"), hidden=True)
+def relief(
+    ctx: Context,
+    pilot: Annotated[Pilot, PILOT, Ask(_("Pilot"))],
+    answer: Annotated[Relief, RELIEF, Ask(_("Answer"))],
+) -> Reply:
+    rights.need(ctx, "feedback")
+    week = weeks.week_of(ctx.now, ctx.workspace.zone)
+    if not pilots.answer(ctx.tx, pilot.id, week, ctx.person.id, answer):
+        raise Refusal(
+            _("You have answered for “{pilot}” this week. Answers are kept without names, so "
+              "this one cannot be changed; next week you can tap again.", pilot=pilot.name)
+        )  # fmt: skip
+    return Reply(line(_("Counted, without your name. Thank you.")))
+
+
+def card(ctx: Context, pilot: Pilot) -> Message:
+    """Return the card of a pilot."""
+    rows: list[tuple[Words, Words]] = [
+        (_("Problem"), pilot.problem),
+        (_("Champion"), (person(ctx, pilot.champion),)),
+        (_("Time"), age(ctx, pilot)),
+        (_("Relief"), tally(pilots.answers(ctx.tx, pilot.id))),
+    ]
+    parts: list[Part] = [Title(pilot.name), Facts(tuple(rows))]
+    said = pilots.sentences(ctx.tx, pilot.id, 3)
+    if said:
+        parts += [Text(_("What people say:")), Items(tuple(said))]
+    parts += [Text(_("Does it relieve you?")), Buttons(_taps(pilot))]
+    return Message(tuple(parts))
+
+
+def _taps(pilot: Pilot) -> tuple[Button, ...]:
+    labels = {"relieved": _("Relieved"), "partly": _("Partly"), "no": _("No")}
+    return tuple(
+        Button(label, call("relief", pilot=pilot.id, answer=value))
+        for value, label in labels.items()
+    )
+
+
+def age(ctx: Context, pilot: Pilot) -> Sentence:
+    """Return which of its twelve weeks a pilot is in."""
+    today: date = ctx.now.astimezone(ZoneInfo(ctx.workspace.zone)).date()
+    week = (today - pilot.started_on).days // 7 + 1
+    if week > WEEKS:
+        return _("week {week}, past its {weeks}", week=week, weeks=WEEKS)
+    return _("week {week} of {weeks}", week=week, weeks=WEEKS)
+
+
+def tally(answers: dict[str, int]) -> Sentence:
+    """Return counted answers, split only from five on."""
+    total = sum(answers.values())
+    if total == 0:
+        return _("no answer yet")
+    if total < ENOUGH:
+        return _n("{n} answer; shown from {enough} on", "{n} answers; shown from {enough} on",
+                  total, enough=ENOUGH)  # fmt: skip
+    return _(
+        "relieved {yes}, partly {partly}, no {no}",
+        yes=answers.get("relieved", 0),
+        partly=answers.get("partly", 0),
+        no=answers.get("no", 0),
+    )

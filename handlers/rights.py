@@ -1,0 +1,124 @@
+"""Who may do what: one table, default deny. Asked inside the transaction of the change."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from handlers.kit.context import Context
+from handlers.kit.errors import Refusal
+from handlers.kit.words import Who, _
+from storage import people, services
+from storage.incidents import Incident
+
+
+class Tie(StrEnum):
+    """How a person stands to a thing."""
+
+    MEMBER = "member"  # everybody of the company; no guests, no externals
+    DECLARER = "declarer"
+    UNACKNOWLEDGED = "declarer of what nobody has acknowledged"
+    RESPONSIBLE = "responsible"
+    ACCOUNTABLE = "accountable"
+    DEPUTY = "deputy"
+    ASKED = "asked to take it"
+    MANAGER = "manager"
+
+
+CONCERNED = frozenset({Tie.RESPONSIBLE, Tie.ACCOUNTABLE, Tie.DEPUTY, Tie.MANAGER})
+
+RIGHTS: dict[str, frozenset[Tie]] = {
+    # Settled questions, 26.
+    "declare": frozenset({Tie.MEMBER}),
+    "read": frozenset({Tie.MEMBER}),
+    "update": frozenset({Tie.MEMBER}),
+    "serious": frozenset({Tie.MEMBER}),
+    "friction": frozenset({Tie.MEMBER}),
+    "feedback": frozenset({Tie.MEMBER}),
+    "language": frozenset({Tie.MEMBER}),
+    "ack": CONCERNED | {Tie.ASKED},
+    "assign": CONCERNED,
+    "normal": CONCERNED,
+    "move": CONCERNED | {Tie.DECLARER},
+    "restored": CONCERNED | {Tie.UNACKNOWLEDGED},
+    "undo": frozenset({Tie.DECLARER}),
+    "service": frozenset({Tie.MANAGER}),
+    "pilot": frozenset({Tie.MEMBER}),
+    "automation": frozenset({Tie.MEMBER}),
+    "automation's own": frozenset({Tie.ACCOUNTABLE, Tie.DEPUTY, Tie.MANAGER}),
+    "digest": frozenset({Tie.MEMBER}),
+}
+
+
+def general(ctx: Context) -> set[Tie]:
+    """Return how the asker stands to the company."""
+    ties: set[Tie] = set()
+    if ctx.person.active and ctx.person.kind == "member":
+        ties.add(Tie.MEMBER)
+        if ctx.person.manager:
+            ties.add(Tie.MANAGER)
+    return ties
+
+
+def ties_to(ctx: Context, incident: Incident) -> set[Tie]:
+    """Return how the asker stands to an incident."""
+    ties = general(ctx)
+    if Tie.MEMBER not in ties:
+        return set()
+    service = services.find(ctx.tx, incident.service)
+    me = ctx.person.id
+    if incident.declared_by == me:
+        ties.add(Tie.DECLARER)
+        if incident.acknowledged_by is None:
+            ties.add(Tie.UNACKNOWLEDGED)
+    if incident.responsible == me:
+        ties.add(Tie.RESPONSIBLE)
+    if incident.proposed_to == me:
+        ties.add(Tie.ASKED)
+    if service is not None and service.accountable == me:
+        ties.add(Tie.ACCOUNTABLE)
+    if service is not None and service.deputy == me:
+        ties.add(Tie.DEPUTY)
+    return ties
+
+
+def may(action: str, ties: set[Tie]) -> bool:
+    """Say whether the table permits `action`; what it does not name, nobody may."""
+    return bool(RIGHTS.get(action, frozenset()) & ties)
+
+
+def may_for(ctx: Context, action: str, incident: Incident) -> bool:
+    """Say whether the asker may do `action` with this incident."""
+    return may(action, ties_to(ctx, incident))
+
+
+def need(ctx: Context, action: str) -> None:
+    """Refuse kindly unless the asker may do `action`."""
+    ties = general(ctx)
+    if may(action, ties):
+        return
+    if Tie.MEMBER not in ties:
+        raise Refusal(_("Lotse works for the people of this company; guests cannot use it here."))
+    bosses = [Who(each.id, each.name) for each in people.managers(ctx.tx)]
+    raise Refusal(_("Managers do this here. Please ask {who}.", who=bosses))
+
+
+def need_for(ctx: Context, action: str, incident: Incident) -> None:
+    """Refuse kindly unless the asker may do `action` with this incident."""
+    if may_for(ctx, action, incident):
+        return
+    if Tie.MEMBER not in general(ctx):
+        need(ctx, action)
+    raise Refusal(
+        _("For INC-{number} this is up to {who}.", number=str(incident.number),
+          who=concerned(ctx, incident))
+    )  # fmt: skip
+
+
+def concerned(ctx: Context, incident: Incident) -> list[Who]:
+    """Return the responsible, the accountable and the deputy, each once, active ones only."""
+    service = services.find(ctx.tx, incident.service)
+    ids = [incident.responsible]
+    if service is not None:
+        ids += [service.accountable, service.deputy]
+    found = [people.find(ctx.tx, id) for id in dict.fromkeys(ids)]
+    return [Who(each.id, each.name) for each in found if each is not None and each.active]

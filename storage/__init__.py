@@ -1,0 +1,1 @@
+"""Remembers: records, and the questions we ask of them."""

@@ -1,0 +1,35 @@
+"""The audit trail: who did what, in the same transaction as the doing. It only grows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from storage.engine import Row, Tx
+from storage.engine.sql import as_text
+
+
+def add(
+    tx: Tx, *, id: str, at: datetime, person_key: str, command: str, subject: str, outcome: str
+) -> None:
+    """Write one line: `outcome` is done, refused or failed; `subject` such as `INC-7` or ""."""
+    tx.insert(
+        "audit",
+        id=id,
+        at=as_text(at),
+        person_key=person_key,
+        command=command,
+        subject=subject,
+        outcome=outcome,
+    )
+
+
+def latest(tx: Tx, limit: int = 100) -> list[Row]:
+    """Return the newest lines, newest first."""
+    return tx.rows(
+        """
+        select id, at, person_key, command, subject, outcome from audit
+        where workspace = :workspace
+        order by at desc, id desc limit :limit
+        """,
+        limit=limit,
+    )

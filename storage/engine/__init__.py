@@ -1,0 +1,105 @@
+"""How storage works: two small protocols, kept by SQLite and by PostgreSQL.
+
+A transaction is a function. It is handed a `Tx`; returning commits, raising
+rolls back. So it cannot be held across an await and cannot be forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import AbstractContextManager
+from typing import Any, Protocol, TypeVar
+
+T = TypeVar("T")
+Row = dict[str, Any]
+
+
+class StorageError(Exception):
+    """The store cannot be used; the message is a sentence for the operator."""
+
+
+class Unavailable(StorageError):
+    """This transaction did not happen (disk full, locked, connection lost)."""
+
+
+class NewerSchema(StorageError):
+    """The database was written by a newer program than this one."""
+
+
+class AlreadyRunning(StorageError):
+    """Another process owns this SQLite file."""
+
+
+class Tx(Protocol):
+    """One open transaction, seen from inside one workspace.
+
+    `:workspace` is filled in by the transaction itself, in `rows`, `run` and
+    `insert` alike, so no caller can name somebody else's.
+    """
+
+    @property
+    def workspace(self) -> str:
+        """The workspace this transaction works in; an error when it has none."""
+        ...
+
+    @property
+    def skip_locked(self) -> str:
+        """The clause that lets several workers claim rows side by side (empty on SQLite)."""
+        ...
+
+    def within(self, workspace: str) -> Tx:
+        """Return the same transaction, bound to `workspace`."""
+        ...
+
+    def rows(self, sql: str, **values: object) -> list[Row]:
+        """Run `sql` and return its rows, each a dict by column name."""
+        ...
+
+    def run(self, sql: str, **values: object) -> int:
+        """Run `sql` and return how many rows it changed."""
+        ...
+
+    def insert(self, table: str, **record: object) -> None:
+        """Insert one row; its workspace is added."""
+        ...
+
+    def savepoint(self) -> AbstractContextManager[None]:
+        """Undo everything inside when the block raises, and only that."""
+        ...
+
+    def real_now(self) -> str:
+        """The store's real time as text (`2026-11-20T09:00:00.000000Z`), for leases."""
+        ...
+
+    def signal(self) -> None:
+        """Tell workers in other processes, after the commit, that there is work."""
+        ...
+
+
+class Database(Protocol):
+    """A store. Functions handed in run in its own threads, one transaction each."""
+
+    def submit(self, work: Callable[[Tx], T]) -> Future[T]:
+        """Run `work` in a writing transaction; the future is done after the commit."""
+        ...
+
+    def transact(self, work: Callable[[Tx], T]) -> T:
+        """Run `work` in a writing transaction and wait for the commit."""
+        ...
+
+    def submit_read(self, work: Callable[[Tx], T]) -> Future[T]:
+        """Run `work` where nothing can be written."""
+        ...
+
+    def read(self, work: Callable[[Tx], T]) -> T:
+        """As `submit_read`, and wait."""
+        ...
+
+    def listen(self, wake: Callable[[], None]) -> None:
+        """Call `wake` (from another thread) whenever another process signalled work."""
+        ...
+
+    def close(self) -> None:
+        """Finish what is running and let go of the files or connections."""
+        ...

@@ -1,0 +1,94 @@
+"""What both stores share: one way to run SQL, written once with `:name` values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Protocol
+
+from storage.engine import Row
+
+
+class Cursor(Protocol):
+    """The part of a driver's cursor that we use."""
+
+    @property
+    def rowcount(self) -> int: ...
+
+
+class SqlTx:
+    """A transaction on one connection. Stores say how a statement is executed."""
+
+    def __init__(self, workspace: str | None = None) -> None:
+        self._workspace = workspace
+
+    @property
+    def workspace(self) -> str:
+        if self._workspace is None:
+            raise RuntimeError("This transaction is not inside a workspace.")
+        return self._workspace
+
+    def rows(self, sql: str, **values: object) -> list[Row]:
+        return self._rows(sql, self._named(sql, values))
+
+    def run(self, sql: str, **values: object) -> int:
+        return self._run(sql, self._named(sql, values))
+
+    def insert(self, table: str, **record: object) -> None:
+        if self._workspace is not None:
+            record["workspace"] = self._workspace
+        self._run(insert_statement(table, tuple(record)), record)
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        self._run("savepoint lotse", {})
+        try:
+            yield
+        except BaseException:
+            self._run("rollback to savepoint lotse", {})
+            self._run("release savepoint lotse", {})
+            raise
+        self._run("release savepoint lotse", {})
+
+    def _named(self, sql: str, values: dict[str, object]) -> dict[str, object]:
+        if ":workspace" in sql:
+            values["workspace"] = self.workspace
+        return values
+
+    def _rows(self, sql: str, values: dict[str, object]) -> list[Row]:
+        raise NotImplementedError
+
+    def _run(self, sql: str, values: dict[str, object]) -> int:
+        raise NotImplementedError
+
+
+@lru_cache(maxsize=256)
+def insert_statement(table: str, columns: tuple[str, ...]) -> str:
+    """Return `insert into table (…) values (:…)`; names come from code, never from input."""
+    names = ", ".join(columns)
+    holders = ", ".join(f":{column}" for column in columns)
+    return f"insert into {table} ({names}) values ({holders})"
+
+
+@lru_cache(maxsize=1024)
+def pyformat(sql: str) -> str:
+    """Turn `:name` into psycopg's `%(name)s`, leaving quoted text and `::casts` alone."""
+    pieces = re.split(r"('(?:[^']|'')*')", sql.replace("%", "%%"))
+    turned = [
+        piece if piece.startswith("'") else re.sub(r"(?<!:):([a-z_]+)", r"%(\1)s", piece)
+        for piece in pieces
+    ]
+    return "".join(turned)
+
+
+def as_text(moment: datetime) -> str:
+    """Write a moment as it is stored: UTC, microseconds, a trailing Z; sorts as text."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def as_moment(text: str) -> datetime:
+    """Read a stored moment back; the opposite of `as_text`."""
+    return datetime.fromisoformat(text)

@@ -1,0 +1,1 @@
+-- Moments are text that sorts as time; see the PostgreSQL twin. Nothing to do here.

@@ -1,0 +1,382 @@
+"""The outbox: messages still to be carried, and what became of each.
+
+A row is one sending of a key to a place. The same key edits the same message,
+so an unsent row is replaced by a newer one, and rows of one (place, key) go
+out one after the other. States:
+
+pending    waits for a courier
+leased     a courier has it; when the lease runs out the outcome is unknown
+sent       the platform said so
+ambiguous  perhaps sent, perhaps not; shown as uncertain
+parked     cannot be sent there, with the reason
+cancelled  no longer needed
+dead       given up after many tries, with the reason
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from storage.engine import Row, Tx
+from storage.engine.sql import as_moment, as_text
+
+LEASE = timedelta(seconds=30)
+PRIORITIES = {"alarm": 0, "note": 1, "card": 2, "digest": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A message that is ours to carry until the lease runs out.
+
+    `message` is JSON. `external_id` names the message that already stands
+    there (then this is an edit). `again` says that an earlier try of this very
+    row may have reached the platform; `copies` counts those.
+    """
+
+    workspace: str
+    id: str
+    place: str
+    key: str
+    kind: str
+    message: str
+    external_id: str | None
+    attempts: int
+    copies: int
+    fence: int
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """A row that somebody should look at."""
+
+    workspace: str
+    place: str
+    key: str
+    state: str
+    reason: str
+    created_at: str
+
+
+def add(
+    tx: Tx,
+    *,
+    id: str,
+    place: str,
+    key: str,
+    kind: str,
+    message: str,
+    now: datetime,
+    otherwise: str | None = None,
+) -> None:
+    """Store a message for `place`; an unsent one of the same key is replaced.
+
+    `otherwise` is the key of a timer that becomes due at once when this message
+    cannot be delivered.
+    """
+    tx.run(
+        """
+        insert into outbox
+            (workspace, id, place, key, kind, priority, message, state,
+             not_before, created_at, otherwise)
+        values
+            (:workspace, :id, :place, :key, :kind, :priority, :message, 'pending',
+             :now, :now, :otherwise)
+        on conflict (workspace, place, key) where state = 'pending' do update set
+            message = excluded.message, kind = excluded.kind,
+            priority = case when excluded.priority < outbox.priority
+                       then excluded.priority else outbox.priority end,
+            otherwise = excluded.otherwise
+        """,
+        id=id,
+        place=place,
+        key=key,
+        kind=kind,
+        priority=PRIORITIES[kind],
+        message=message,
+        now=as_text(now),
+        otherwise=otherwise,
+    )
+
+
+def places_of(tx: Tx, key: str) -> list[str]:
+    """Return where the message `key` stands, or is on its way to."""
+    rows = tx.rows(
+        """
+        select place from messages where workspace = :workspace and key = :key
+        union
+        select place from outbox where workspace = :workspace and key = :key
+        and state in ('pending', 'leased', 'ambiguous')
+        order by place
+        """,
+        key=key,
+    )
+    return [row["place"] for row in rows]
+
+
+def cancel(tx: Tx, key: str, reason: str) -> int:
+    """Take back every unsent row of `key` that would make a new message; return how many.
+
+    What already stands somewhere is not touched: change it with a post.
+    """
+    return tx.run(
+        """
+        update outbox set state = 'cancelled', reason = :reason
+        where workspace = :workspace and key = :key and state = 'pending'
+        and not exists (
+            select 1 from messages m where m.workspace = outbox.workspace
+            and m.place = outbox.place and m.key = outbox.key
+        )
+        """,
+        key=key,
+        reason=reason,
+    )
+
+
+def claim(tx: Tx, now: datetime, busy: set[tuple[str, str]], limit: int = 20) -> list[Parcel]:
+    """Take what may go out now, of all workspaces, alarms first, for `LEASE` of real time.
+
+    `busy` are (workspace, place) pairs that must wait, because the platform said so;
+    an empty place means the whole workspace.
+    Rows of one (place, key) stay in order: nothing is taken while its forerunner
+    is on its way. The condition on the state stands twice: on PostgreSQL two
+    claims at once would otherwise take the same row, because the sub-select is
+    not looked at again after waiting.
+    """
+    until = as_text(as_moment(tx.real_now()) + LEASE)
+    blocked = ""
+    names: dict[str, object] = {}
+    for n, (workspace, place) in enumerate(sorted(busy)):
+        names[f"w{letters(n)}"], names[f"p{letters(n)}"] = workspace, place
+        which = f" and o.place = :p{letters(n)}" if place else ""
+        blocked += f" and not (o.workspace = :w{letters(n)}{which})"
+    rows = tx.rows(
+        f"""
+        update outbox set state = 'leased', lease_until = :until,
+            attempts = attempts + 1, fence = fence + 1
+        where (workspace, id) in (
+            select o.workspace, o.id from outbox o
+            where o.state = 'pending' and o.not_before <= :now{blocked}
+            and not exists (
+                select 1 from outbox earlier where earlier.workspace = o.workspace
+                and earlier.place = o.place and earlier.key = o.key and earlier.state = 'leased'
+            )
+            order by o.priority, o.created_at, o.id limit :limit {tx.skip_locked}
+        )
+        and state = 'pending'
+        returning workspace, id, place, key, kind, priority, message, attempts, copies, fence,
+            created_at,
+            (select external_id from messages m where m.workspace = outbox.workspace
+             and m.place = outbox.place and m.key = outbox.key) as external_id
+        """,
+        until=until,
+        now=as_text(now),
+        limit=limit,
+        **names,
+    )
+    rows.sort(key=lambda row: (row["priority"], row["created_at"], row["id"]))
+    return [_parcel(row, again=row["copies"] > 0) for row in rows]
+
+
+def expired(tx: Tx, limit: int = 20) -> list[Parcel]:
+    """Take over rows whose courier vanished. Whether they were sent, nobody knows."""
+    real = tx.real_now()
+    rows = tx.rows(
+        f"""
+        update outbox set lease_until = :until, fence = fence + 1
+        where (workspace, id) in (
+            select workspace, id from outbox
+            where state = 'leased' and lease_until <= :real
+            order by created_at limit :limit {tx.skip_locked}
+        )
+        and state = 'leased' and lease_until <= :real
+        returning workspace, id, place, key, kind, message, attempts, copies, fence,
+            (select external_id from messages m where m.workspace = outbox.workspace
+             and m.place = outbox.place and m.key = outbox.key) as external_id
+        """,
+        real=real,
+        until=as_text(as_moment(real) + LEASE),
+        limit=limit,
+    )
+    return [_parcel(row, again=True) for row in rows]
+
+
+def sent(tx: Tx, parcel: Parcel, external_id: str, now: datetime) -> bool:
+    """The platform has it, under `external_id`. False when the parcel is no longer ours."""
+    if not _finish(tx, parcel, "sent", None, now, external_id):
+        return False
+    tx.run(
+        """
+        insert into messages (workspace, place, key, external_id)
+        values (:workspace, :place, :key, :external_id)
+        on conflict (workspace, place, key) do update set external_id = excluded.external_id
+        """,
+        place=parcel.place,
+        key=parcel.key,
+        external_id=external_id,
+    )
+    return True
+
+
+def again(
+    tx: Tx,
+    parcel: Parcel,
+    not_before: datetime,
+    reason: str,
+    *,
+    copy: bool = False,
+    counts: bool = True,
+) -> bool:
+    """Put the parcel back for later; `copy` when the platform may have it already.
+
+    `counts` is False when it was not really tried, only told to wait. When
+    something newer of the same key waits, that goes instead of this one.
+    """
+    newer = tx.rows(
+        """
+        select 1 as one from outbox
+        where workspace = :workspace and place = :place and key = :key and state = 'pending'
+        """,
+        place=parcel.place,
+        key=parcel.key,
+    )
+    state = "cancelled" if newer else "pending"
+    return (
+        tx.run(
+            """
+            update outbox set state = :state, lease_until = null, not_before = :later,
+                reason = :reason, copies = copies + :copies, attempts = attempts - :spared
+            where workspace = :workspace and id = :id and fence = :fence and state = 'leased'
+            """,
+            state=state,
+            id=parcel.id,
+            fence=parcel.fence,
+            later=as_text(not_before),
+            reason=reason,
+            copies=int(copy),
+            spared=int(not counts),
+        )
+        == 1
+    )
+
+
+def uncertain(tx: Tx, parcel: Parcel, reason: str, now: datetime) -> bool:
+    """Perhaps it arrived; it is not sent again, and shown as uncertain."""
+    return _finish(tx, parcel, "ambiguous", reason, now) and _hasten(tx, parcel, now)
+
+
+def park(tx: Tx, parcel: Parcel, reason: str, now: datetime) -> bool:
+    """It cannot be delivered there; whatever was to happen otherwise happens now."""
+    return _finish(tx, parcel, "parked", reason, now) and _hasten(tx, parcel, now)
+
+
+def bury(tx: Tx, parcel: Parcel, reason: str, now: datetime) -> bool:
+    """Given up after many tries."""
+    return _finish(tx, parcel, "dead", reason, now) and _hasten(tx, parcel, now)
+
+
+def unparcel(tx: Tx, place: str, key: str) -> None:
+    """Forget the message that stood there: somebody deleted it. The next one is new."""
+    tx.run(
+        "delete from messages where workspace = :workspace and place = :place and key = :key",
+        place=place,
+        key=key,
+    )
+
+
+def stuck(tx: Tx) -> list[Stuck]:
+    """Return what of this workspace is uncertain, parked or given up, newest first."""
+    rows = tx.rows(
+        """
+        select workspace, place, key, state, reason, created_at from outbox
+        where workspace = :workspace and state in ('ambiguous', 'parked', 'dead')
+        order by created_at desc, id desc limit 50
+        """
+    )
+    return [Stuck(**row) for row in rows]
+
+
+def health(tx: Tx, now: datetime) -> Row:
+    """Count, over all workspaces: waiting, late (over ten minutes), uncertain, parked, dead."""
+    return tx.rows(
+        """
+        select
+            count(case when state in ('pending', 'leased') then 1 end) as waiting,
+            count(case when state in ('pending', 'leased') and not_before < :late then 1 end)
+                as late,
+            count(case when state = 'ambiguous' then 1 end) as uncertain,
+            count(case when state = 'parked' then 1 end) as parked,
+            count(case when state = 'dead' then 1 end) as dead
+        from outbox where state <> 'sent' and state <> 'cancelled'
+        """,
+        late=as_text(now - timedelta(minutes=10)),
+    )[0]
+
+
+def next_due(tx: Tx) -> datetime | None:
+    """Return the earliest time something of any workspace may go out."""
+    rows = tx.rows("select min(not_before) as due from outbox where state = 'pending'")
+    return as_moment(rows[0]["due"]) if rows[0]["due"] else None
+
+
+def forget(tx: Tx, before: datetime) -> int:
+    """Blank the text of what was finished long ago, in all workspaces."""
+    return tx.run(
+        """
+        update outbox set message = '' where finished_at < :before and message <> ''
+        and state in ('sent', 'cancelled')
+        """,
+        before=as_text(before),
+    )
+
+
+def letters(number: int) -> str:
+    """Write a small number in letters, for the name of a value."""
+    return chr(ord("a") + number // 26) + chr(ord("a") + number % 26)
+
+
+def _finish(
+    tx: Tx,
+    parcel: Parcel,
+    state: str,
+    reason: str | None,
+    now: datetime,
+    external_id: str | None = None,
+) -> bool:
+    return (
+        tx.run(
+            """
+            update outbox set state = :state, lease_until = null, reason = :reason,
+                external_id = :external_id, finished_at = :now
+            where workspace = :workspace and id = :id and fence = :fence and state = 'leased'
+            """,
+            state=state,
+            id=parcel.id,
+            fence=parcel.fence,
+            reason=reason,
+            external_id=external_id,
+            now=as_text(now),
+        )
+        == 1
+    )
+
+
+def _hasten(tx: Tx, parcel: Parcel, now: datetime) -> bool:
+    tx.run(
+        """
+        update timers set due_at = :now
+        where workspace = :workspace and state = 'pending' and due_at > :now
+        and key = (select otherwise from outbox where workspace = :workspace and id = :id)
+        """,
+        id=parcel.id,
+        now=as_text(now),
+    )
+    return True
+
+
+def _parcel(row: Row, *, again: bool) -> Parcel:
+    return Parcel(
+        row["workspace"], row["id"], row["place"], row["key"], row["kind"], row["message"],
+        row["external_id"], row["attempts"], row["copies"], row["fence"], again,
+    )  # fmt: skip

@@ -1,0 +1,138 @@
+"""People: known by the verified identity of their platform and by nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from storage.engine import Row, Tx
+from storage.engine.sql import as_text
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody in a workspace. `language` is None until chosen; `kind` is member, guest or bot.
+
+    `person_key` stands for the person in the audit table; taking this row away
+    leaves a key that names nobody.
+    """
+
+    id: str
+    name: str
+    language: str | None
+    kind: str
+    manager: bool
+    active: bool
+    person_key: str
+
+
+COLUMNS = "p.id, p.name, p.language, p.kind, p.manager, p.active, p.person_key"
+
+
+def by_identity(tx: Tx, identity: str) -> Person | None:
+    """Return who a platform's verified identity (`local:anna`, `slack:T1:U1`) belongs to."""
+    rows = tx.rows(
+        f"""
+        select {COLUMNS} from identities i
+        join people p on p.workspace = i.workspace and p.id = i.person
+        where i.workspace = :workspace and i.identity = :identity
+        """,
+        identity=identity,
+    )
+    return _person(rows[0]) if rows else None
+
+
+def meet(
+    tx: Tx,
+    identity: str,
+    name: str,
+    *,
+    id: str,
+    key: str,
+    now: datetime,
+    language: str | None = None,
+    manager: bool = False,
+) -> Person:
+    """Return the person behind `identity`, stored now if we never met."""
+    known = by_identity(tx, identity)
+    if known is not None:
+        return known
+    tx.run(
+        """
+        insert into people
+            (workspace, id, name, language, manager, person_key, first_seen_at)
+        values (:workspace, :id, :name, :language, :manager, :key, :now)
+        on conflict (workspace, id) do nothing
+        """,
+        id=id,
+        name=name,
+        language=language,
+        manager=int(manager),
+        key=key,
+        now=as_text(now),
+    )
+    tx.run(
+        """
+        insert into identities (workspace, identity, person)
+        values (:workspace, :identity, :person)
+        on conflict (workspace, identity) do nothing
+        """,
+        identity=identity,
+        person=id,
+    )
+    found = by_identity(tx, identity)
+    assert found is not None
+    return found
+
+
+def find(tx: Tx, id: str) -> Person | None:
+    """Return a person by id."""
+    rows = tx.rows(
+        f"select {COLUMNS} from people p where p.workspace = :workspace and p.id = :id", id=id
+    )
+    return _person(rows[0]) if rows else None
+
+
+def everyone(tx: Tx) -> list[Person]:
+    """Return all active people, by name."""
+    rows = tx.rows(
+        f"""
+        select {COLUMNS} from people p
+        where p.workspace = :workspace and p.active = 1
+        order by p.name, p.id
+        """
+    )
+    return [_person(row) for row in rows]
+
+
+def managers(tx: Tx) -> list[Person]:
+    """Return the active managers, the longest known first."""
+    rows = tx.rows(
+        f"""
+        select {COLUMNS} from people p
+        where p.workspace = :workspace and p.manager = 1 and p.active = 1
+        order by p.first_seen_at, p.id
+        """
+    )
+    return [_person(row) for row in rows]
+
+
+def set_language(tx: Tx, id: str, language: str | None) -> None:
+    """Choose a person's language; None follows the workspace's."""
+    tx.run(
+        "update people set language = :language where workspace = :workspace and id = :id",
+        id=id,
+        language=language,
+    )
+
+
+def rename(tx: Tx, id: str, name: str) -> None:
+    """Change the name that people read."""
+    tx.run(
+        "update people set name = :name where workspace = :workspace and id = :id", id=id, name=name
+    )
+
+
+def _person(row: Row) -> Person:
+    row["manager"], row["active"] = bool(row["manager"]), bool(row["active"])
+    return Person(**row)

@@ -1,0 +1,106 @@
+"""Places: where the bot may speak. A channel may have a role; a direct place has its person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from storage.engine import Row, Tx
+
+INCIDENTS = "incidents"  # the roles a channel can have
+MANAGERS = "managers"
+GENERAL = "general"
+
+COLUMNS = "id, kind, name, role, person, state"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """`kind` is channel or direct; `state` is open, or parked when nothing can be sent there."""
+
+    id: str
+    kind: str
+    name: str
+    role: str | None
+    person: str | None
+    state: str
+
+
+def ensure(
+    tx: Tx, id: str, kind: str, name: str, *, role: str | None = None, person: str | None = None
+) -> None:
+    """Store a place unless it is known."""
+    tx.run(
+        """
+        insert into places (workspace, id, kind, name, role, person)
+        values (:workspace, :id, :kind, :name, :role, :person)
+        on conflict (workspace, id) do nothing
+        """,
+        id=id,
+        kind=kind,
+        name=name,
+        role=role,
+        person=person,
+    )
+
+
+def find(tx: Tx, name: str) -> Place | None:
+    """Return the place with this id, this role, or `direct:<person>`."""
+    if name.startswith("direct:"):
+        rows = tx.rows(
+            f"""
+            select {COLUMNS} from places
+            where workspace = :workspace and kind = 'direct' and person = :person
+            order by id limit 1
+            """,
+            person=name.removeprefix("direct:"),
+        )
+    else:
+        rows = tx.rows(
+            f"""
+            select {COLUMNS} from places
+            where workspace = :workspace and (id = :name or role = :name)
+            order by case when id = :name then 0 else 1 end limit 1
+            """,
+            name=name,
+        )
+    return _place(rows[0]) if rows else None
+
+
+def all_for(tx: Tx, person: str) -> list[Place]:
+    """Return the channels, then the direct place of `person`."""
+    rows = tx.rows(
+        f"""
+        select {COLUMNS} from places
+        where workspace = :workspace and (kind = 'channel' or person = :person)
+        order by kind, id
+        """,
+        person=person,
+    )
+    return [_place(row) for row in rows]
+
+
+def park(tx: Tx, id: str, reason: str) -> None:
+    """Nothing can be sent there any more, because `reason`."""
+    tx.run(
+        """
+        update places set state = 'parked', reason = :reason
+        where workspace = :workspace and id = :id
+        """,
+        id=id,
+        reason=reason,
+    )
+
+
+def reopen(tx: Tx, id: str) -> None:
+    """Something was heard from there again."""
+    tx.run(
+        """
+        update places set state = 'open', reason = null
+        where workspace = :workspace and id = :id and state <> 'open'
+        """,
+        id=id,
+    )
+
+
+def _place(row: Row) -> Place:
+    return Place(**row)

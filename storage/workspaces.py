@@ -1,0 +1,86 @@
+"""Companies: each sees its own rows and nothing of anybody else's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from storage.engine import Tx
+from storage.engine.sql import as_text
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A company: its language ("de", "en"), IANA zone and region for holidays ("DE-NW")."""
+
+    id: str
+    name: str
+    language: str
+    zone: str
+    region: str
+
+
+def ensure(tx: Tx, workspace: Workspace, now: datetime) -> bool:
+    """Store the workspace unless it is there; say whether it is new."""
+    return (
+        tx.run(
+            """
+            insert into workspaces (id, name, language, zone, region, created_at)
+            values (:id, :name, :language, :zone, :region, :now)
+            on conflict (id) do nothing
+            """,
+            id=workspace.id,
+            name=workspace.name,
+            language=workspace.language,
+            zone=workspace.zone,
+            region=workspace.region,
+            now=as_text(now),
+        )
+        == 1
+    )
+
+
+def get(tx: Tx) -> Workspace:
+    """Return the workspace of this transaction."""
+    row = tx.rows("select id, name, language, zone, region from workspaces where id = :workspace")[
+        0
+    ]
+    return Workspace(**row)
+
+
+def set_language(tx: Tx, language: str) -> None:
+    """Change the language of channels and of people who chose none."""
+    tx.run("update workspaces set language = :language where id = :workspace", language=language)
+
+
+def setting(tx: Tx, name: str) -> str | None:
+    """Return a setting's text, or None."""
+    rows = tx.rows(
+        "select value from settings where workspace = :workspace and name = :name", name=name
+    )
+    return rows[0]["value"] if rows else None
+
+
+def set_setting(tx: Tx, name: str, value: str) -> None:
+    """Store a setting."""
+    tx.run(
+        """
+        insert into settings (workspace, name, value) values (:workspace, :name, :value)
+        on conflict (workspace, name) do update set value = excluded.value
+        """,
+        name=name,
+        value=value,
+    )
+
+
+def next_number(tx: Tx, counter: str) -> int:
+    """Count one up and return it. The row is locked until the commit, so no number comes twice."""
+    rows = tx.rows(
+        """
+        insert into counters (workspace, name, value) values (:workspace, :counter, 1)
+        on conflict (workspace, name) do update set value = counters.value + 1
+        returning value
+        """,
+        counter=counter,
+    )
+    return int(rows[0]["value"])
