@@ -11,6 +11,8 @@ import sys
 from collections.abc import Coroutine
 from typing import Any
 
+from bot import app
+from bot.app import CannotListen
 from bot.config import BadSettings, Settings
 from storage.engine import StorageError
 
@@ -37,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
         return _do(options, settings)
     except BadSettings as mistakes:
         print(f"Some settings do not fit:\n{mistakes}", file=sys.stderr)
-    except StorageError as error:
+    except (StorageError, CannotListen) as error:
         print(error, file=sys.stderr)
     except OSError as error:
         print(f"Lotse could not start: {error.strerror or error}.", file=sys.stderr)
@@ -49,8 +51,6 @@ def _do(options: argparse.Namespace, settings: Settings) -> int:
         from bot import pages
 
         return pages.write()
-    from bot import app
-
     if options.what == "migrate":
         app.open_database(settings.database_url).close()
         print("The database is up to date.")

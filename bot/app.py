@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import logging
 import secrets
 import time
@@ -32,6 +33,10 @@ log = logging.getLogger("lotse")
 DEMO = "demo"
 AHEAD = "clock.ahead"  # the demo's setting: seconds it was wound forward
 STALLED = 60.0  # seconds without a look at the timers until /health is red
+
+
+class CannotListen(Exception):
+    """The address cannot be listened on; the text says what to do."""
 
 
 @dataclass(slots=True)
@@ -183,8 +188,18 @@ async def serve(lotse: Lotse, *, works: bool = True) -> None:
     await runner.setup()
     listener = web.TCPSite(runner, lotse.settings.host, lotse.settings.port)
     try:
-        await listener.start()
+        try:
+            await listener.start()
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            port = lotse.settings.port
+            raise CannotListen(
+                f"Port {port} is in use, perhaps by another Lotse. "
+                f"PORT={port + 1} make run starts this one beside it."
+            ) from None
         port = runner.addresses[0][1]
+        lotse.dispatcher.address = f"http://{lotse.settings.host}:{port}"
         async with lotse.working() if works else contextlib.nullcontext():
             print(greeting(lotse, port, token), flush=True)
             await asyncio.Event().wait()

@@ -15,7 +15,7 @@ from handlers import digest, weeks
 from handlers.kit.messages import Call, Text
 from handlers.kit.readers import folded
 from handlers.kit.words import flat
-from storage import people, places, services, timers, workspaces
+from storage import localchat, people, places, services, timers, workspaces
 from storage.engine import Tx
 from storage.services import Service
 from storage.workspaces import Workspace
@@ -131,10 +131,12 @@ async def prepare(lotse: app.Lotse, *, empty: bool) -> None:
     settings = lotse.settings
     now = lotse.clock.now()
     company = Workspace(app.DEMO, "Musterwerk", settings.language, settings.zone, settings.region)
-    begin = now if empty else _moment(25, time(8), now, company)
-    if not lotse.database.transact(lambda tx: found(tx, company, begin)) or empty:
+    if empty or lotse.database.read(lambda tx: workspaces.known(tx, company.id)):
+        lotse.database.transact(lambda tx: found(tx, company, now))
         lotse.database.transact(lambda tx: _plan(tx, company, now))
         return
+    begin = _moment(25, time(8), now, company)
+    lotse.database.transact(lambda tx: found(tx, company, begin))
     clock = HandClock(begin)
     past = app.build(settings, lotse.database, clock, demo=True)
     await _Player(past, clock, company, now).play()
@@ -205,6 +207,9 @@ class _Player:
                 case Taps(answers):
                     await self._tap(answers)
         await self._forward(self._now)
+        self._lotse.database.transact(
+            lambda tx: localchat.read_everything(tx.within(self._company.id))
+        )
 
     def _when(self, days: int, at: time) -> datetime:
         return _moment(days, at, self._now, self._company)
@@ -239,8 +244,8 @@ class _Player:
     async def _enter(
         self, name: str, purpose: str, accountable: str, deputy: str, rhythm: str
     ) -> str:
-        answer = await self._call(accountable, "auto new", name=name, purpose=purpose,
-                                  accountable=accountable, deputy=deputy, rhythm=rhythm)  # fmt: skip
+        values = {"accountable": accountable, "deputy": deputy, "rhythm": rhythm}
+        answer = await self._call(accountable, "auto new", name=name, purpose=purpose, **values)
         assert answer.message is not None
         texts = [flat(part.words) for part in answer.message.parts if isinstance(part, Text)]
         address = next(text for text in texts if "/ping/" in text)

@@ -288,10 +288,7 @@ class Dispatcher:
 
     def _store_posts(self, ctx: Context, posts: tuple[Post, ...]) -> None:
         for post in posts:
-            if post.place is None:
-                targets = outbox.places_of(ctx.tx, post.key)
-            else:
-                targets = [post.place]
+            targets = [post.place] if post.place is not None else outbox.places_of(ctx.tx, post.key)
             for target in targets:
                 self._store_post(ctx, post, target)
         if posts:

@@ -20,6 +20,7 @@ LABELS: dict[str, Sentence] = {
     "wind_10min": _("+10 min"),
     "wind_1h": _("+1 h"),
     "wind_monday": _("Monday 08:30"),
+    "wind_monday_short": _("Mon 08:30"),
     "messages": _("Messages in {place}", place="{place}"),
     "earlier": _("Show earlier messages"),
     "newest": _("New messages below"),

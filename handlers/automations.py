@@ -200,7 +200,7 @@ def retire(ctx: Context, automation: AutoRef) -> Reply:
 
 
 @feature.command(
-    "auto handover", "auto übergeben", help=_("Who shall be accountable?"), hidden=True,
+    "auto handover", "auto übergeben", help=_("Who should be accountable?"), hidden=True,
     submit=_("Ask"),
 )  # fmt: skip
 def hand_over(

@@ -28,7 +28,7 @@ from handlers.kit.messages import (
 from handlers.kit.words import Sentence, Words, _, _n
 from handlers.likeness import alike
 from handlers.pilots import age, tally
-from handlers.services import person
+from handlers.services import name
 from storage import automations, digests, friction, incidents, people, pilots, timers
 from storage import services as register
 from storage.automations import Automation
@@ -124,14 +124,14 @@ def compose(ctx: Context, week: str, skipped: list[str]) -> Message:
     undecided = _undecided(ctx)
     parts.append(Text(_verdict(ctx, ours, before, undecided, autos, found)))
     if skipped:
-        parts.append(Text(_("Not posted, because Lotse did not run: {weeks}.", weeks=skipped)))
+        those = [_("week {number}", number=int(each[6:])) for each in skipped]
+        parts.append(Text(_("Not posted, because Lotse did not run: {weeks}.", weeks=those)))
     parts += _decisions(undecided)
     parts += _incidents(ctx, ours, repeats(ctx, end), end)
     parts += _use(found)
     parts += _learning(ctx, week, start, end)
-    parts.append(
-        Text(_("Counted are processes, not people; answers from five votes on."), small=True)
-    )
+    counted = _("This counts processes, not people; answers are shown from five votes on.")
+    parts.append(Text(counted, small=True))
     parts.append(Buttons((Button(_("How is this computed?"), call("computed"), "quiet"),)))
     return Message(tuple(parts))
 
@@ -180,7 +180,7 @@ def _undecided(ctx: Context) -> list[tuple[Words, tuple[Button, ...]]]:
                 "“{name}” is possibly unused: {evidence}. It is up to {who}.",
                 name=automation.name,
                 evidence=evidence(automation, ctx.now),
-                who=person(ctx, automation.accountable),
+                who=name(ctx, automation.accountable),
             )
             since = automation.last_run_at + expected
             found.append((since, words, decisions(automation)))
@@ -230,7 +230,7 @@ def _incidents(
             )
         )
     if missing:
-        owners.append(_("Nobody accountable is there for: {services}.", services=missing))
+        owners.append(_("Without an accountable person: {services}.", services=missing))
     if owners:
         parts += [Title(_("Ownership gaps")), Items(tuple(owners))]
     return parts

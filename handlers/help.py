@@ -79,7 +79,7 @@ def menu(ctx: Context) -> Reply:
                 Buttons(
                     (
                         Button(_("Declare an incident"), call("incident"), "primary"),
-                        Button(_("Note a friction"), call("friction")),
+                        Button(_("Note friction"), call("friction")),
                         Button(_("Give feedback"), call("feedback")),
                         Button(_("What waits for me"), call("status")),
                         Button(_("Help"), call("help"), "quiet"),
@@ -101,7 +101,7 @@ def offer(ctx: Context, text: str, near: tuple[Command, ...]) -> Reply:
     parts: list[Part] = [Text(_("Declare this as an incident?")), Text(text)]
     if near:
         words = [each.word(ctx.language) for each in near]
-        parts.append(Text(_("Or did you mean: {words}?", words=words), small=True))
+        parts.append(Text(_("Similar commands: {words}.", words=words), small=True))
     declare = Button(_("Declare this as an incident"), call("incident", title=text), "primary")
     parts.append(Buttons((declare, Button(_("Help"), call("help"), "quiet"))))
     return Reply(Message(tuple(parts)))

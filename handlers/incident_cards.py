@@ -5,8 +5,8 @@ from __future__ import annotations
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Facts, Items, Message, Part, Text, Title, Tone
-from handlers.kit.words import Sentence, Who, Words, _, _n
-from handlers.services import person
+from handlers.kit.words import Sentence, Words, _, _n
+from handlers.services import name, person
 from storage import incidents, services
 from storage.incidents import Happening, Incident
 
@@ -46,23 +46,23 @@ def tone(incident: Incident) -> Tone:
 def standing(ctx: Context, incident: Incident) -> Sentence:
     """Return in one sentence how it stands."""
     if incident.state == "withdrawn":
-        return _("Withdrawn by {who}.", who=person(ctx, incident.declared_by))
+        return _("Withdrawn by {who}.", who=name(ctx, incident.declared_by))
     if incident.state == "restored":
         return _(
-            "Works again since {at}, says {who}.",
+            "Working again since {at}, says {who}.",
             at=incident.restored_at,
-            who=person(ctx, incident.restored_by or incident.responsible),
+            who=name(ctx, incident.restored_by or incident.responsible),
         )
     if incident.acknowledged_by is None:
-        return _("Waits for {who} to acknowledge.", who=person(ctx, incident.responsible))
+        return _("Waiting for {who} to acknowledge it.", who=person(ctx, incident.responsible))
     if incident.silent:
         return _(
             "{who} looks after it; the promised news is overdue.",
-            who=person(ctx, incident.responsible),
+            who=name(ctx, incident.responsible),
         )
     return _(
-        "{who} looks after it since {at}.",
-        who=person(ctx, incident.responsible),
+        "{who} has been looking after it since {at}.",
+        who=name(ctx, incident.responsible),
         at=incident.responsible_since,
     )
 
@@ -72,10 +72,10 @@ def card(ctx: Context, incident: Incident) -> Message:
     rows: list[tuple[Words, Words]] = [
         (_("State"), standing(ctx, incident)),
         (_("Service"), service_name(ctx, incident)),
-        (_("Responsible"), (person(ctx, incident.responsible),)),
+        (_("Responsible"), name(ctx, incident.responsible)),
         (
             _("Declared"),
-            _("{at} by {who}", at=incident.declared_at, who=person(ctx, incident.declared_by)),
+            _("{at} by {who}", at=incident.declared_at, who=name(ctx, incident.declared_by)),
         ),
     ]
     if incident.severity == "serious":
@@ -83,13 +83,13 @@ def card(ctx: Context, incident: Incident) -> Message:
     if incident.gap:
         rows.append((_("Note"), _("No service recognised: an ownership gap.")))
     if incident.proposed_to and incident.state == "open":
-        rows.append((_("Asked to take it"), (person(ctx, incident.proposed_to),)))
+        rows.append((_("Asked to take it"), name(ctx, incident.proposed_to)))
     if incident.news:
         rows.append(
             (
                 _("Latest news"),
                 _("{news} ({who}, {at})", news=incident.news, at=incident.news_at,
-                  who=person(ctx, incident.news_by or "")),
+                  who=name(ctx, incident.news_by or "")),
             )
         )  # fmt: skip
     if incident.next_news_at and incident.state == "open":
@@ -136,7 +136,7 @@ def alarm(ctx: Context, incident: Incident, why: Sentence) -> Message:
                     (
                         _("Declared"),
                         _("{at} by {who}", at=incident.declared_at,
-                          who=person(ctx, incident.declared_by)),
+                          who=name(ctx, incident.declared_by)),
                     ),
                 )
             ),
@@ -163,7 +163,7 @@ def why_first(ctx: Context, incident: Incident) -> Sentence:
     if service is not None and service.accountable != incident.responsible:
         return _(
             "{owner} is away, so this incident of {service} comes to you.",
-            owner=person(ctx, service.accountable),
+            owner=name(ctx, service.accountable),
             service=service.name,
         )
     if service is not None and service.fallback:
@@ -178,16 +178,16 @@ def why_climbed(ctx: Context, incident: Incident, minutes: int) -> Sentence:
     """Return the reason of a later alarm; `minutes` since the incident needs somebody."""
     if incident.acknowledged_by is None:
         return _n(
-            "Nobody has acknowledged it for {n} minute. It was first with {who}.",
-            "Nobody has acknowledged it for {n} minutes. It was first with {who}.",
+            "Nobody has acknowledged it for {n} minute. It went to {who} first.",
+            "Nobody has acknowledged it for {n} minutes. It went to {who} first.",
             minutes,
-            who=person(ctx, incident.responsible),
+            who=name(ctx, incident.responsible),
         )
     return _n(
         "The news that {who} promised is {n} minute late. Whoever can may take it over.",
         "The news that {who} promised is {n} minutes late. Whoever can may take it over.",
         minutes,
-        who=person(ctx, incident.responsible),
+        who=name(ctx, incident.responsible),
     )
 
 
@@ -236,19 +236,19 @@ def history(ctx: Context, incident: Incident) -> Message:
 
 
 def _happening(ctx: Context, each: Happening) -> Sentence:
-    who: Who = person(ctx, each.person or "")
+    who = name(ctx, each.person or "")
     match each.kind:
         case "declared":
             return _("{who} declared it.", who=who)
         case "alarmed":
-            people = [person(ctx, id) for id in each.detail.split(",") if id]
+            people = [name(ctx, id) for id in each.detail.split(",") if id]
             return _("Alarm to {people}.", people=people)
         case "acknowledged":
             return _("{who} looks after it.", who=who)
         case "promised":
             return _("{who} promised the next news in {n} minutes.", who=who, n=int(each.detail))
         case "asked":
-            return _("{who} asked {other} to take it.", who=who, other=person(ctx, each.detail))
+            return _("{who} asked {other} to take it.", who=who, other=name(ctx, each.detail))
         case "news":
             return _("{who}: {news}", who=who, news=each.detail)
         case "silent":

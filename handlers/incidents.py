@@ -108,7 +108,7 @@ def _declared(ctx: Context, incident: Incident, service: Service) -> Message:
     who = named(ctx, incident.responsible)
     if incident.gap:
         said = _(
-            "I recognised no service in it, so {who} is alarmed, who catches everything else.",
+            "I recognised no service in it, so {who} is alarmed, as for everything else.",
             who=who,
         )
     else:
@@ -131,7 +131,7 @@ def _declared(ctx: Context, incident: Incident, service: Service) -> Message:
 
 
 @feature.command(
-    "ack", ("annehmen", "übernehmen"), help=_("I look after it: the climbing alarm stops.")
+    "ack", ("annehmen", "übernehmen"), help=_("Look after an incident: its alarm stops climbing.")
 )
 def acknowledge(ctx: Context, number: Ref | None = None) -> Reply:
     incident = _meant(ctx, "ack", number)
@@ -165,7 +165,7 @@ def _not_first(ctx: Context, number: int) -> Refusal:
         return _not_open(ctx, incident)
     if incident.responsible == ctx.person.id:
         return Refusal(
-            _("You promised news about {incident}. Please tell it.", incident=label(number)),
+            _("You promised news about {incident}. How does it stand?", incident=label(number)),
             buttons=(Button(_("Tell news"), call("update", number=number), "primary"),),
         )
     return Refusal(
@@ -188,7 +188,7 @@ def _yours(incident: Incident) -> Message:
             Title(_("You look after {incident}.", incident=label(number))),
             Text(incident.title),
             Text(
-                _("When is the next news due? Until you choose: {at:time}.",
+                _("When will there be news? Unless you choose: by {at:time}.",
                   at=incident.next_news_at)
             ),
             Buttons(chips),
@@ -217,7 +217,7 @@ def promise(
     incident = _note(ctx, number, "promised", str(minutes))
     climbing.wait_for_news(ctx, incident, due)
     return Reply(
-        line(_("Good. At {at:time} I ask again if nothing was heard.", at=due)),
+        line(_("Good. If nothing is heard by {at:time}, I ask again.", at=due)),
         posts=climbing.settled(ctx, incident),
         subject=label(number),
     )
@@ -299,7 +299,7 @@ def restored(
     if not incidents.restore(ctx.tx, number, ctx.person.id, ctx.now):
         raise _not_open(ctx, _find(ctx, number))
     incident = _note(ctx, number, "restored")
-    said = _("{incident} works again. Thank you.", incident=label(number))
+    said = _("{incident}: it works again. Thank you.", incident=label(number))
     return Reply(
         line(said, tone=Tone.GOOD),
         posts=climbing.settled(ctx, incident),
@@ -527,7 +527,7 @@ def _not_open(ctx: Context, incident: Incident) -> Refusal:
         return Refusal(_("{incident} was withdrawn.", incident=label(incident.number)))
     return Refusal(
         _(
-            "{incident} works again since {at}.",
+            "{incident} was marked as working again on {at}.",
             incident=label(incident.number),
             at=incident.restored_at,
         )

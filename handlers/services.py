@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Annotated
 
 from handlers import rights
@@ -34,7 +36,7 @@ def _unknown(name: str, known: list[str]) -> Refusal:
     near = [each for each in known if folded(name)[:4] in folded(each)][:3]
     if near:
         return Refusal(
-            _("There is no service called “{name}”. Perhaps {near}?", name=name[:80], near=near)
+            _("There is no service called “{name}”. Similar: {near}.", name=name[:80], near=near)
         )
     return Refusal(
         _("There is no service called “{name}”.", name=name[:80]),
@@ -141,8 +143,15 @@ def card(ctx: Context, service: Service) -> Message:
 
 def person(ctx: Context, id: str) -> Who:
     """Return somebody for a sentence; who is gone stays readable."""
-    found = people.find(ctx.tx, id)
-    return Who(id, found.name if found else id)
+    if id not in ctx.names:
+        found = people.find(ctx.tx, id)
+        ctx.names[id] = Who(id, found.name if found else id)
+    return ctx.names[id]
+
+
+def name(ctx: Context, id: str) -> str:
+    """Return somebody's name, where they are told of and not spoken to: nobody is pinged."""
+    return person(ctx, id).name
 
 
 def on_duty(ctx: Context, service: Service) -> str:
@@ -161,17 +170,23 @@ def guess(ctx: Context, title: str) -> Service | None:
     Words are compared without case and umlauts; from five letters on a word may
     also be the beginning of a longer one ("Drucker" in "Druckerstau").
     """
-    said = re.findall(r"\w+", folded(title))
+    said = tokens(title)
     best: tuple[int, Service] | None = None
     for service in services.all(ctx.tx):
         for name in (service.name, *service.words):
-            wanted = re.findall(r"\w+", folded(name))
+            wanted = tokens(name)
             if wanted and _contains(said, wanted) and (best is None or len(name) > best[0]):
                 best = (len(name), service)
     return best[1] if best and not best[1].fallback else None
 
 
-def _contains(said: list[str], wanted: list[str]) -> bool:
+@lru_cache(maxsize=4096)
+def tokens(text: str) -> tuple[str, ...]:
+    """Return the words of a text as they are compared."""
+    return tuple(re.findall(r"\w+", folded(text)))
+
+
+def _contains(said: Sequence[str], wanted: Sequence[str]) -> bool:
     def alike(word: str, want: str) -> bool:
         return word == want or (len(want) >= 5 and word.startswith(want))
 

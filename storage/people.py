@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -53,11 +54,33 @@ def meet(
     language: str | None = None,
     manager: bool = False,
 ) -> Person:
-    """Return the person behind `identity`, stored now if we never met."""
-    known = by_identity(tx, identity)
-    if known is not None:
-        return known
-    tx.run(
+    """Return the person behind `identity`, stored now if we never met.
+
+    Who has a free `id` gets it; when somebody else has it, one is made from it. Only
+    the same identity is the same person, however alike two ids may look.
+    """
+    free = id
+    for n in itertools.count(2):
+        found = by_identity(tx, identity)
+        if found is not None:
+            return found
+        if not _add(tx, identity, name, free, key, now, language, manager):
+            free = f"{id}~{n}"
+    raise AssertionError("the loop above returns")
+
+
+def _add(
+    tx: Tx,
+    identity: str,
+    name: str,
+    id: str,
+    key: str,
+    now: datetime,
+    language: str | None,
+    manager: bool,
+) -> bool:
+    """Store a person; False when the id is taken (perhaps by a twin of this very moment)."""
+    added = tx.run(
         """
         insert into people
             (workspace, id, name, language, manager, person_key, first_seen_at)
@@ -71,18 +94,9 @@ def meet(
         key=key,
         now=as_text(now),
     )
-    tx.run(
-        """
-        insert into identities (workspace, identity, person)
-        values (:workspace, :identity, :person)
-        on conflict (workspace, identity) do nothing
-        """,
-        identity=identity,
-        person=id,
-    )
-    found = by_identity(tx, identity)
-    assert found is not None
-    return found
+    if added:
+        tx.insert("identities", identity=identity, person=id)
+    return added == 1
 
 
 def find(tx: Tx, id: str) -> Person | None:

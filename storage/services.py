@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -39,7 +38,7 @@ def add(tx: Tx, service: Service, *, name_key: str, now: datetime) -> bool:
             id=service.id,
             name=service.name,
             name_key=name_key,
-            words=json.dumps(service.words, ensure_ascii=False),
+            words="\n".join(service.words),
             accountable=service.accountable,
             deputy=service.deputy,
             fallback=int(service.fallback),
@@ -75,6 +74,6 @@ def fallback(tx: Tx) -> Service | None:
 
 
 def _service(row: Row) -> Service:
-    row["words"] = tuple(json.loads(row["words"]))
+    row["words"] = tuple(row["words"].split("\n")) if row["words"] else ()
     row["fallback"] = bool(row["fallback"])
     return Service(**row)

@@ -40,6 +40,11 @@ def ensure(tx: Tx, workspace: Workspace, now: datetime) -> bool:
     )
 
 
+def known(tx: Tx, id: str) -> bool:
+    """Say whether there is a workspace with this id."""
+    return bool(tx.rows("select 1 as one from workspaces where id = :id", id=id))
+
+
 def get(tx: Tx) -> Workspace:
     """Return the workspace of this transaction."""
     row = tx.rows("select id, name, language, zone, region from workspaces where id = :workspace")[

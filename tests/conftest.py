@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC
@@ -26,7 +28,7 @@ STORES = ("sqlite", "postgres")
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_url() -> Iterator[str]:
     """Give an empty PostgreSQL database: `TEST_POSTGRES_URL`, else a server of our own."""
     given = os.environ.get("TEST_POSTGRES_URL")
     if given:
@@ -34,7 +36,8 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             pytest.exit("TEST_POSTGRES_URL must name a database with “test” in its name.", 2)
         yield given
         return
-    folder = tmp_path_factory.mktemp("postgres")
+    # Not in pytest's own folder: the next run of pytest would shut the server out of it.
+    folder = Path(tempfile.mkdtemp(prefix="lotse-postgres-"))
     # The package keeps its lock where this points to, and reads it when it is imported.
     os.environ["XDG_RUNTIME_DIR"] = str(folder)
     try:
@@ -50,6 +53,7 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         connection.execute("select pg_reload_conf()")
     yield url
     server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

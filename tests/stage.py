@@ -325,11 +325,12 @@ class Stage:
         at: str | None = None,
         submitted: bool = False,
         identity: str | None = None,
+        workspace: str | None = None,
     ) -> Request:
         """Return what the edge would hand in."""
         return Request(
             identity or f"delivery-{next(self._requests)}",
-            self.workspace,
+            workspace or self.workspace,
             f"local:{person}",
             person.title(),
             f"local:{at or '@' + person}",
@@ -412,9 +413,10 @@ class Stage:
         )
         return [row["number"] for row in rows]
 
-    def sees(self, place: str) -> list[str]:
+    def sees(self, place: str, workspace: str | None = None) -> list[str]:
         """Return what stands in a place, oldest first, as text."""
-        return [plain(each.message) for each in self.chat.at(f"local:{place}", self.workspace)]
+        found = self.chat.at(f"local:{place}", workspace or self.workspace)
+        return [plain(each.message) for each in found]
 
 
 @contextmanager
@@ -444,13 +446,14 @@ class Say:
 
     stage: Stage = field(repr=False)
     id: str
+    workspace: str = DEMO
     answer: Answer | None = field(default=None, repr=False)
     form: Form | None = field(default=None, repr=False)
     _heard: list[tuple[int, str, Message]] = field(default_factory=list, repr=False)
 
     def __call__(self, text: str, *, at: str | None = None, carry: bool = True) -> str:
         """Type `text` (in the direct place, or `at` a channel) and return the private answer."""
-        return self._send(self.stage.request(self.id, text, at=at), carry)
+        return self._send(self._request(text, at=at), carry)
 
     def press(
         self,
@@ -477,7 +480,7 @@ class Say:
         assert found, f"{self.id} sees no button “{label or calls}”, only {shown}"
         newest = max(found, key=lambda each: each.number)
         call = newest.button.call
-        return self._send(self.stage.request(self.id, call=call, at=newest.place), carry)
+        return self._send(self._request(call=call, at=newest.place), carry)
 
     def fill(self, *, carry: bool = True, **values: str) -> str:
         """Submit the form that is open, with these values in its fields."""
@@ -485,12 +488,12 @@ class Say:
         given = {each.name: each.value for each in self.form.fields}
         assert values.keys() <= given.keys(), f"the form asks for {sorted(given)}"
         call = Call(self.form.call.word, {**self.form.call.args, **given, **values})
-        return self._send(self.stage.request(self.id, call=call, submitted=True), carry)
+        return self._send(self._request(call=call, submitted=True), carry)
 
     def sees(self, place: str | None = None) -> list[str]:
         """Return what stands in a channel, or in the own direct place, oldest first."""
         assert place is None or not place.startswith("@"), "nobody reads other people's messages"
-        return self.stage.sees(place or f"@{self.id}")
+        return self.stage.sees(place or f"@{self.id}", self.workspace)
 
     def buttons(self) -> list[Offered]:
         """Return every button in sight: private answers, direct messages, channels."""
@@ -501,9 +504,21 @@ class Say:
         for each in self.stage.chat.standing:
             place = each.place.removeprefix("local:")
             mine = place == direct or not place.startswith("@")
-            if mine and each.workspace == self.stage.workspace:
+            if mine and each.workspace == self.workspace:
                 found += _offered(each.message, place, each.number)
         return found
+
+    def _request(
+        self,
+        text: str = "",
+        *,
+        call: Call | None = None,
+        at: str | None = None,
+        submitted: bool = False,
+    ) -> Request:
+        return self.stage.request(
+            self.id, text, call=call, at=at, submitted=submitted, workspace=self.workspace
+        )
 
     def _send(self, request: Request, carry: bool) -> str:
         self.answer = self.stage.handle(request)

@@ -6,6 +6,7 @@ import { openForm, openSettings } from "./forms.js";
 import { Failed, act, findToken, follow, look, newId } from "./talk.js";
 
 const NEAR = 80; // px from the end that still count as "at the end"
+const REST = 60 * 1000; // ms after which a hidden page stops listening
 const TOGETHER = 5 * 60 * 1000; // ms within which lines of one person stand together
 
 const page = {
@@ -15,7 +16,9 @@ const page = {
   lines: new Map(), // place -> {found: Map(id -> line), more, loaded}
   drafts: new Map(), // person and place -> what stands in the box
   hidden: new Set(JSON.parse(sessionStorage.getItem("lotse-hidden") ?? "[]")),
-  divider: 0, // the number after which lines were new when the place was opened
+  divider: null, // the id of the first line that was new when the place was opened
+  turn: 0, // counts who looks; what was asked for by an earlier one is not shown
+  stuck: true, // whether the end of the lines is in sight
   clockSet: 0,
   sayId: null,
   stop: null,
@@ -42,20 +45,22 @@ async function start() {
   build();
   await comeIn();
   setInterval(tick, 1000);
-  document.addEventListener("visibilitychange", () => document.hidden || markRead());
+  document.addEventListener("visibilitychange", restOrWake);
   window.addEventListener("focus", markRead);
 }
 
 // Fetch everything and follow; again and again when the program is away.
 async function comeIn() {
-  for (;;) {
+  const turn = ++page.turn;
+  while (page.turn === turn) {
     try {
-      await fetchState();
+      if (!(await fetchState())) return;
       showGate("app");
       await openPlace(page.place);
-      followOn();
+      if (page.turn === turn) followOn();
       return;
     } catch (error) {
+      if (page.turn !== turn) return;
       if (error instanceof Failed && error.status === 401) return showGate("gate");
       if (!(error instanceof Failed)) throw error;
       showGate("broken");
@@ -65,7 +70,9 @@ async function comeIn() {
 }
 
 async function fetchState() {
+  const { turn } = page;
   const state = await look("state", { person: page.me });
+  if (page.turn !== turn) return false;
   page.state = state;
   page.me = state.me;
   if (!state.places.some((each) => each.id === page.place)) page.place = firstPlace(state);
@@ -73,6 +80,7 @@ async function fetchState() {
   setClock(state);
   document.documentElement.lang = state.language;
   dress();
+  return true;
 }
 
 function firstPlace(state) {
@@ -105,6 +113,20 @@ async function followOn() {
   }
 }
 
+// A browser keeps few connections to one server: a page that nobody sees gives its own back.
+let rest = 0;
+
+function restOrWake() {
+  clearTimeout(rest);
+  if (document.hidden) {
+    rest = setTimeout(() => page.stop?.abort(), REST);
+    return;
+  }
+  if (page.stop?.signal.aborted && !byId("app").hidden) followOn();
+  markRead();
+  if (page.state) drawSide();
+}
+
 // --- what arrives ---------------------------------------------------------------------
 
 function arrived(news) {
@@ -130,7 +152,7 @@ function arrived(news) {
   if (here) drawLines();
   drawSide();
   markRead();
-  if (news.reframe) fetchState().then(drawAll).catch(complainAloud);
+  if (news.reframe) fetchState().then((done) => done && drawAll()).catch(complainAloud);
 }
 
 // Tell a screen reader, in one sentence, what has come.
@@ -146,22 +168,33 @@ function setLost(lost) {
 }
 
 async function openPlace(id) {
+  const { turn } = page;
   keepDraft();
   page.place = id;
-  page.divider = page.state.marks[id] ?? 0;
+  page.divider = null;
   sessionStorage.setItem("lotse-place", id);
   const known = page.lines.get(id);
   if (!known?.loaded) {
     const { lines, more } = await look("lines", { person: page.me, place: id });
+    if (page.turn !== turn) return;
     const found = new Map(lines.map((line) => [line.id, line]));
     page.lines.set(id, { found, more, loaded: true });
   }
-  if (page.place !== id) return; // somebody was quicker
+  if (page.place !== id || page.turn !== turn) return; // somebody was quicker
+  page.divider = firstNew(id);
   parts.log.replaceChildren();
   drawAll();
   parts.composer.put(page.drafts.get(draftKey()) ?? "", !phone());
   toEnd();
   markRead();
+}
+
+// Where somebody stopped reading. A first visit has no such place.
+function firstNew(place) {
+  const mark = page.state.marks[place];
+  if (!mark) return null;
+  const lines = inOrder(page.lines.get(place).found);
+  return lines.find((line) => line.number > mark && line.author !== page.me)?.id ?? null;
 }
 
 async function showEarlier() {
@@ -398,6 +431,8 @@ function build() {
     make("div", { class: "dock" }, parts.newest, parts.tries, parts.composer.element),
   );
   byId("app").append(parts.side, parts.veil, parts.main);
+  // When the box below grows, the last line stays in sight.
+  new ResizeObserver(() => page.stuck && toEnd()).observe(parts.scroll);
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && byId("app").classList.contains("open")) closeDrawer();
   });
@@ -417,6 +452,10 @@ function dress() {
     each.setAttribute("aria-pressed", String(each.dataset.language === state.language));
   parts.clock.setAttribute("aria-label", t("clock"));
   for (const each of parts.winders) each.textContent = t(`wind_${each.dataset.by}`);
+  parts.winders[2].replaceChildren(
+    make("span", { class: "long" }, t("wind_monday")),
+    make("span", { class: "short" }, t("wind_monday_short")),
+  );
   parts.winders[0].parentElement.setAttribute("aria-label", t("wind"));
   parts.earlier.textContent = t("earlier");
   parts.newest.replaceChildren(icon("down"), t("newest"));
@@ -537,7 +576,6 @@ function drawLines() {
   const lines = inOrder(known.found);
   const rows = [];
   let before = null;
-  let divided = false;
   page.day = dayKey(now());
   for (const line of lines) {
     const day = dayKey(new Date(line.at));
@@ -545,9 +583,8 @@ function drawLines() {
       rows.push(dayRow(day, line.at));
       before = null;
     }
-    if (!divided && page.divider && line.number > page.divider && line.author !== page.me) {
+    if (line.id === page.divider) {
       rows.push(newRow());
-      divided = true;
       before = null;
     }
     const close = before && new Date(line.at) - new Date(before.at) < TOGETHER;
@@ -601,6 +638,9 @@ function lineRow(line, together) {
       const edited = line.edited
         ? make("span", { class: "edited", title: t("edited_at", { when: momentWords(new Date(line.edited)) }) }, t("edited"))
         : null;
+      const hidden = line.private && author
+        ? make("span", { role: "img", "aria-label": t("only_you"), title: t("only_you") }, icon("eye"))
+        : null;
       const name = author?.name ?? "Lotse";
       const fresh = Boolean(line.edited) && Date.parse(line.edited) > now().getTime() - 4000;
       return make(
@@ -613,7 +653,7 @@ function lineRow(line, together) {
         make(
           "div",
           { class: "said" },
-          together ? null : make("header", {}, make("b", { dir: "auto" }, name), time, edited),
+          together ? null : make("header", {}, make("b", { dir: "auto" }, name), time, edited, hidden),
           line.private && !author
             ? make("p", { class: "onlyyou" }, icon("eye"), t("only_you"))
             : null,
@@ -671,10 +711,12 @@ function atEnd() {
 function toEnd(smoothly = false) {
   parts.scroll.scrollTo({ top: parts.scroll.scrollHeight, behavior: smoothly ? "smooth" : "instant" });
   parts.newest.hidden = true;
+  page.stuck = true;
 }
 
 function scrolled() {
-  parts.newest.hidden = atEnd();
+  page.stuck = atEnd();
+  parts.newest.hidden = page.stuck;
 }
 
 // --- time -----------------------------------------------------------------------------
@@ -693,7 +735,12 @@ function tick() {
   if (!page.state) return;
   const moment = now();
   parts.clockText.replaceChildren(
-    make("span", { class: "clockday" }, format(moment, { weekday: "short", day: "numeric", month: "short", year: "numeric" })),
+    make(
+      "span",
+      { class: "clockday" },
+      format(moment, { weekday: "short", day: "numeric", month: "short" }),
+      make("span", { class: "year" }, ` ${format(moment, { year: "numeric" })}`),
+    ),
     make("b", {}, timeWords(moment)),
   );
   parts.clock.title = parts.clock.classList.contains("wound") ? t("wound") : "";

@@ -40,9 +40,8 @@ export class Composer {
     this.element = make(
       "div",
       { class: "composer" },
-      this.list,
       this.trouble,
-      make("div", { class: "boxrow" }, this.all, this.box, this.go),
+      make("div", { class: "boxrow" }, this.list, this.all, this.box, this.go),
       this.hint,
     );
   }
@@ -161,6 +160,7 @@ export class Composer {
       .flatMap((each) => each.words.map((word) => [folded(word), each]))
       .filter(([word]) => typed === word || typed.startsWith(`${word} `))
       .sort((one, other) => other[0].length - one[0].length)[0]?.[1];
+    this.hint.classList.toggle("idle", !fitting);
     if (fitting) this.hint.replaceChildren(make("b", {}, fitting.usage), ` – ${fitting.help}`);
     else this.hint.replaceChildren(this.t("write_hint"));
   }

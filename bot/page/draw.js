@@ -159,6 +159,7 @@ function drawPart(part, tone, scene) {
             "button",
             {
               type: "button",
+              "data-call": each.call.word,
               class: ["primary", "quiet"].includes(each.look) ? each.look : "soft",
               click: (event) => scene.press(each.call, event.currentTarget),
             },

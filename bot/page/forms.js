@@ -112,7 +112,9 @@ function drawField(field, before, scene) {
   const error = make("p", { class: "error", id: `${id}-error` });
   const hint = make("p", { class: "hint", id: `${id}-hint`, dir: "auto" }, field.hint);
   const many = field.kind === "choices";
-  const grouped = many || (field.kind === "choice" && choices.length > 0 && choices.length <= 4);
+  // What may be left out needs a way back to nothing, which radio buttons do not have.
+  const few = field.kind === "choice" && field.required && choices.length <= 4;
+  const grouped = (many || few) && choices.length > 0;
   const label = [
     field.label,
     field.required ? null : make("span", { class: "optional" }, ` (${scene.t("optional")})`),

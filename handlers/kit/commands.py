@@ -13,13 +13,14 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, get_args, get_type_hints
 
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Call, Field, Form, Reply
 from handlers.kit.readers import LONGEST, Reader, TextReader, folded, unquoted
-from handlers.kit.words import LANGUAGES, Sentence, Words, _
+from handlers.kit.words import Sentence, Words, _
 from handlers.kit.words import text as speech
 from storage.engine import Tx
 
@@ -100,7 +101,7 @@ class Hook:
     run: Callable[..., Reply]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Feature:
     """A chapter of the product: its commands, timers and hooks, declared in its module."""
 
@@ -232,13 +233,13 @@ def parse(text: str, ctx: Context) -> Outcome:
     text = text.strip()
     if not text:
         return None
-    shown = [each for each in all_commands(ctx.features) if not each.hidden]
-    found = _find(text, shown)
+    known = vocabulary(ctx.features)
+    found = _find(text, known)
     if found is None:
-        return Unknown(text, _near(text, shown))
+        return Unknown(text, _near(text, known))
     command, rest = found
     if command.name == "incident" and rest:
-        verb = _verb(rest, ctx, shown)
+        verb = _verb(rest, ctx, known)
         if verb is not None:
             return verb
     return _read(command, rest, ctx)
@@ -249,23 +250,31 @@ def by_name(name: str, features: Sequence[Feature]) -> Command | None:
     return next((each for each in all_commands(features) if each.name == name), None)
 
 
-def _find(text: str, commands: list[Command]) -> tuple[Command, str] | None:
+@lru_cache(maxsize=8)
+def vocabulary(features: tuple[Feature, ...]) -> dict[str, Command]:
+    """Return every word that can be typed, folded, with its command."""
+    return {
+        folded(word): command
+        for command in all_commands(features)
+        if not command.hidden
+        for words in command.words.values()
+        for word in words
+    }
+
+
+def _find(text: str, known: Mapping[str, Command]) -> tuple[Command, str] | None:
     """Return the command and the rest of the line, taken exactly as typed."""
     if unquoted(text) is not None:
         return None
-    words = [
-        (word, command) for command in commands for each in command.words.values() for word in each
-    ]
     for length in (2, 1):  # "service new" before "service"
         head, rest = _split(text, length)
-        exact = [command for word, command in words if folded(word) == folded(head)]
-        if head and exact:
-            return exact[0], rest
-    head, rest = _split(text, 1)
+        command = known.get(folded(head))
+        if command is not None:
+            return command, rest
     short = folded(head)
     if len(short) < SHORTEST:
         return None
-    begun = {command.name: command for word, command in words if folded(word).startswith(short)}
+    begun = {command.name: command for word, command in known.items() if word.startswith(short)}
     if len(begun) == 1:
         command = next(iter(begun.values()))
         return (command, rest) if command.reads else None
@@ -285,14 +294,14 @@ def _split(text: str, words: int) -> tuple[str, str]:
     return " ".join(heads).rstrip(":"), rest
 
 
-def _verb(rest: str, ctx: Context, commands: list[Command]) -> Parsed | None:
+def _verb(rest: str, ctx: Context, known: Mapping[str, Command]) -> Parsed | None:
     """After a direct name the next word is a verb only if the whole rest fits its arguments.
 
     Free text fits anything, so a verb with free text also needs its incident
     named, or to be said in the incident's own place: an outage must never be
     swallowed as news about another one.
     """
-    found = _find(rest, commands)
+    found = _find(rest, known)
     if found is None or found[0].name == "incident":
         return None
     command, tail = found
@@ -377,19 +386,15 @@ def form_for(
     return Form(command.help, Call(command.name, fixed), fields, command.submit)
 
 
-def _near(text: str, commands: list[Command]) -> tuple[Command, ...]:
+def _near(text: str, known: Mapping[str, Command]) -> tuple[Command, ...]:
+    """Return up to three commands with similar words."""
     head = folded(_split(text, 1)[0])
-    words: dict[str, Command] = {}
-    for command in commands:
-        for language in LANGUAGES:
-            for word in command.words[language]:
-                words.setdefault(folded(word), command)
-    begun = [word for word in words if len(head) >= SHORTEST and word.startswith(head)]
-    close = difflib.get_close_matches(head, words, n=3, cutoff=0.7)
+    begun = [word for word in known if len(head) >= SHORTEST and word.startswith(head)]
+    close = difflib.get_close_matches(head, known, n=3, cutoff=0.7)
     found: list[Command] = []
     for word in [*begun, *close]:
-        if words[word] not in found:
-            found.append(words[word])
+        if known[word] not in found:
+            found.append(known[word])
     return tuple(found[:3])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ class Context:
     """Everything a handler may know. `now` is one instant for the whole request.
 
     `new_id` gives ids in the order of time, `new_secret` gives random ones (uuid4) that
-    tell nothing. `address` is where machines reach Lotse, without a slash at its end.
+    tell nothing. `names` remembers who was named in this request. `address` is where machines reach Lotse, without a slash at its end.
     `typed` is what the person typed, from the first word to the last; empty for
     buttons, forms, timers and hooks.
     """
@@ -39,6 +39,7 @@ class Context:
     address: str
     features: tuple[Feature, ...]
     typed: str = ""
+    names: dict[str, Who] = field(default_factory=dict)
 
     @property
     def language(self) -> str:

@@ -142,8 +142,8 @@ class ChoiceReader:
 
     def take(self, text: str, ctx: Context, *, last: bool) -> tuple[object, str] | None:
         head, _space, rest = text.partition(" ")
-        for value, words in self.words.items():
-            if folded(head) in {folded(word) for word in (value, *words)}:
+        for value in self.labels:
+            if folded(head) in {folded(word) for word in (value, *self.words.get(value, ()))}:
                 return self.enum(value), rest.lstrip()
         return None
 
@@ -240,7 +240,7 @@ def members(tx: Tx) -> list[Person]:
 def after(text: str, name: str) -> str | None:
     """Return what follows `name` at the head of `text` (any case, `ö` = `oe`), or None."""
     wanted = folded(name)
-    for end in range(len(name), min(len(text), 2 * len(name)) + 1):
+    for end in range((len(name) + 1) // 2, min(len(text), 2 * len(name)) + 1):
         if folded(text[:end]) == wanted and (end == len(text) or not text[end].isalnum()):
             return text[end:].lstrip()
     if folded(text) == wanted:

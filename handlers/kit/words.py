@@ -95,12 +95,19 @@ def speak(words: Words, language: str, zone: str = "Europe/Berlin") -> Phrase:
     if isinstance(words, tuple):
         return words
     spans: list[Span] = []
-    for literal, name, spec, _conversion in string.Formatter().parse(_lookup(words, language)):
+    for literal, name, spec in _pieces(_lookup(words, language)):
         if literal:
             spans.append(literal)
         if name is not None:
-            spans.extend(_value(words.values[name], spec or "", language, zone))
+            spans.extend(_value(words.values[name], spec, language, zone))
     return _joined(spans)
+
+
+@lru_cache(maxsize=4096)
+def _pieces(text: str) -> tuple[tuple[str, str | None, str], ...]:
+    """Cut a catalogue's sentence at its values; the catalogue is small, so all are kept."""
+    parsed = string.Formatter().parse(text)
+    return tuple((literal, name, spec or "") for literal, name, spec, _conversion in parsed)
 
 
 def text(words: Words, language: str, zone: str = "Europe/Berlin") -> str:

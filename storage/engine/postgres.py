@@ -73,23 +73,24 @@ class PostgresTx(SqlTx):
 class Postgres:
     """A PostgreSQL database, named by its URL."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, patience: float = 10.0) -> None:
+        """Connect within `patience` seconds, or raise `StorageError`."""
         self.url = url
         self._pool: ConnectionPool[psycopg.Connection[dict[str, Any]]] = ConnectionPool(
             url,
             min_size=1,
             max_size=CONNECTIONS,
             kwargs={"options": OPTIONS, "row_factory": dict_row, "context": ADAPTERS},
-            timeout=10.0,
+            timeout=patience,
             open=False,
         )
         try:
-            self._pool.open(wait=True, timeout=10.0)
+            self._pool.open(wait=True, timeout=patience)
             self._bring_up_to_date()
         except PoolTimeout:
             self._pool.close()
             raise StorageError(
-                "PostgreSQL does not answer within 10 seconds. Check DATABASE_URL "
+                f"PostgreSQL does not answer within {patience:.0f} seconds. Check DATABASE_URL "
                 "and that the server runs."
             ) from None
         except BaseException:
@@ -100,13 +101,13 @@ class Postgres:
         self._listener: threading.Thread | None = None
 
     def submit(self, work: Callable[[Tx], T]) -> Future[T]:
-        return self._threads.submit(self._attempt, work)
+        return self._put(work, read_only=False)
 
     def transact(self, work: Callable[[Tx], T]) -> T:
         return self.submit(work).result()
 
     def submit_read(self, work: Callable[[Tx], T]) -> Future[T]:
-        return self._threads.submit(self._attempt, work, True)
+        return self._put(work, read_only=True)
 
     def read(self, work: Callable[[Tx], T]) -> T:
         return self.submit_read(work).result()
@@ -124,7 +125,13 @@ class Postgres:
             self._listener.join(timeout=3)
         self._pool.close()
 
-    def _attempt(self, work: Callable[[Tx], T], read_only: bool = False) -> T:
+    def _put(self, work: Callable[[Tx], T], *, read_only: bool) -> Future[T]:
+        try:
+            return self._threads.submit(self._attempt, work, read_only)
+        except RuntimeError as error:  # the threads are gone
+            raise Unavailable("The database is closed.") from error
+
+    def _attempt(self, work: Callable[[Tx], T], read_only: bool) -> T:
         for left in reversed(range(AGAIN)):
             try:
                 with self._pool.connection() as connection:

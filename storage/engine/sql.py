@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Protocol
 
-from storage.engine import Row
+from storage.engine import Row, Unavailable
 
 
 class Cursor(Protocol):
@@ -47,11 +47,20 @@ class SqlTx:
         self._run("savepoint lotse", {})
         try:
             yield
-        except BaseException:
-            self._run("rollback to savepoint lotse", {})
-            self._run("release savepoint lotse", {})
+        except Unavailable:
+            raise  # there may be nothing left to go back to
+        except BaseException as error:
+            self._end("rollback to savepoint lotse", error)
+            self._end("release savepoint lotse", error)
             raise
-        self._run("release savepoint lotse", {})
+        self._end("release savepoint lotse", None)
+
+    def _end(self, sql: str, reason: BaseException | None) -> None:
+        """End a savepoint. When it is gone, so is the transaction: nobody may go on in it."""
+        try:
+            self._run(sql, {})
+        except Exception as error:
+            raise Unavailable(f"The transaction was lost: {reason or error}") from error
 
     def _named(self, sql: str, values: dict[str, object]) -> dict[str, object]:
         if ":workspace" in sql:

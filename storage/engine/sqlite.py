@@ -11,7 +11,7 @@ import contextlib
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,7 +29,8 @@ TOGETHER = 64  # how many waiting transactions share one commit at most
 MEMORY = ":memory:"
 STORE_FAILED = {
     sqlite3.SQLITE_BUSY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_IOERR, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_NOTADB,
+    sqlite3.SQLITE_READONLY,
 }  # fmt: skip
 NETWORK_FILE_SYSTEMS = {
     "afs", "ceph", "cifs", "fuse.glusterfs", "fuse.sshfs", "ncpfs", "nfs", "nfs4", "smb3", "smbfs",
@@ -41,12 +42,15 @@ class SqliteTx(SqlTx):
 
     skip_locked = ""
 
-    def __init__(self, db: sqlite_utils.Database, workspace: str | None = None) -> None:
+    def __init__(
+        self, db: sqlite_utils.Database, workspace: str | None = None, *, writes: bool = True
+    ) -> None:
         super().__init__(workspace)
         self._db = db
+        self._writes = writes
 
     def within(self, workspace: str) -> SqliteTx:
-        return SqliteTx(self._db, workspace)
+        return SqliteTx(self._db, workspace, writes=self._writes)
 
     def real_now(self) -> str:
         return as_text(datetime.now(UTC))
@@ -63,16 +67,24 @@ class SqliteTx(SqlTx):
         return self._execute(sql, values).rowcount
 
     def _execute(self, sql: str, values: dict[str, object]) -> sqlite3.Cursor:
+        # A full or failing disk makes SQLite throw the transaction away by itself. What
+        # came after would be stored at once and for good, without what came before.
+        if self._writes and not self._db.conn.in_transaction:
+            raise Unavailable("The transaction was lost.")
         try:
             return self._db.execute(sql, values)
-        except sqlite3.OperationalError as error:
-            raise plainly(error) from error
+        except sqlite3.DatabaseError as error:
+            failure = plainly(error)
+            if failure is error:
+                raise
+            raise failure from error
 
 
 @dataclass(slots=True)
 class _Job:
     work: Callable[[Tx], Any]
     done: Future[Any]
+    reads: bool = False
     result: Any = None
     error: BaseException | None = None
 
@@ -98,6 +110,7 @@ class Sqlite:
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._reads: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._reader: threading.Thread | None = None
+        self._door = threading.Lock()  # nothing comes in behind the one who closes
         self._closed = False
         started: Future[None] = Future()
         self._writer = threading.Thread(
@@ -117,14 +130,7 @@ class Sqlite:
         return self.submit(work).result()
 
     def submit_read(self, work: Callable[[Tx], T]) -> Future[T]:
-        if self.path == MEMORY:
-            return self.submit(work)
-        if self._reader is None:
-            self._reader = threading.Thread(
-                target=self._read_loop, name="lotse-reader", daemon=True
-            )
-            self._reader.start()
-        return self._put(self._reads, work)
+        return self._put(self._jobs if self.path == MEMORY else self._reads, work, reads=True)
 
     def read(self, work: Callable[[Tx], T]) -> T:
         return self.submit_read(work).result()
@@ -133,21 +139,32 @@ class Sqlite:
         """Nobody else can write to this file."""
 
     def close(self) -> None:
-        if self._closed:
-            return
-        self._closed = True
-        self._jobs.put(None)
+        with self._door:
+            if self._closed:
+                return
+            self._closed = True
+            self._jobs.put(None)
+            self._reads.put(None)
         self._writer.join()
         if self._reader is not None:
-            self._reads.put(None)
             self._reader.join()
         self._unlock()
 
-    def _put(self, line: queue.SimpleQueue[_Job | None], work: Callable[[Tx], T]) -> Future[T]:
-        if self._closed:
-            raise Unavailable("The database is closed.")
-        job = _Job(work, Future())
-        line.put(job)
+    def _put(
+        self, line: queue.SimpleQueue[_Job | None], work: Callable[[Tx], T], *, reads: bool = False
+    ) -> Future[T]:
+        job = _Job(work, Future(), reads)
+        # From here on it is done in any case: who gives up waiting cannot call it off.
+        job.done.set_running_or_notify_cancel()
+        with self._door:
+            if self._closed:
+                raise Unavailable("The database is closed.")
+            if line is self._reads and self._reader is None:
+                self._reader = threading.Thread(
+                    target=self._read_loop, name="lotse-reader", daemon=True
+                )
+                self._reader.start()
+            line.put(job)
         return job.done
 
     def _write_loop(self, started: Future[None]) -> None:
@@ -185,9 +202,14 @@ class Sqlite:
         try:
             # Immediate: we wait for the write lock here, not half way through.
             db.execute("begin immediate")
+        except BaseException as error:
+            for job in batch:  # alone each would only wait as long again
+                job.settle(plainly(error))
+            return
+        try:
             for job in batch:
                 try:
-                    with tx.savepoint():
+                    with tx.savepoint(), only_reading(db, job.reads):
                         job.result = job.work(tx)
                 except Unavailable:
                     raise  # the store itself failed: nobody in this batch may be told "stored"
@@ -208,14 +230,16 @@ class Sqlite:
             job.settle()
 
     def _read_loop(self) -> None:
-        db = connect(self.path, writes=False)
+        db: sqlite_utils.Database | None = None
         while (job := self._reads.get()) is not None:
             try:
-                job.result = job.work(SqliteTx(db))
+                db = db or connect(self.path, writes=False)
+                job.result = job.work(SqliteTx(db, writes=False))
             except BaseException as error:
                 job.error = plainly(error)
             job.settle()
-        db.close()
+        if db is not None:
+            db.close()
 
     def _unlock(self) -> None:
         if self._lock is not None:
@@ -238,6 +262,16 @@ def connect(path: str, *, writes: bool = True) -> sqlite_utils.Database:
     ):
         db.execute(f"pragma {pragma}").fetchall()
     return db
+
+
+@contextlib.contextmanager
+def only_reading(db: sqlite_utils.Database, reads: bool) -> Iterator[None]:
+    """Let nothing be written inside if it is to read, on a connection that otherwise may."""
+    db.execute(f"pragma query_only = {int(reads)}")
+    try:
+        yield
+    finally:
+        db.execute("pragma query_only = off")
 
 
 def bring_up_to_date(db: sqlite_utils.Database) -> None:

