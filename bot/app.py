@@ -9,7 +9,7 @@ import logging
 import secrets
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -41,7 +41,10 @@ class CannotListen(Exception):
 
 @dataclass(slots=True)
 class Lotse:
-    """The parts of one process. `local` is the page's chat, in the demo only."""
+    """The parts of one process. `local` is the page's chat, in the demo only.
+
+    `works` says whether this process carries and schedules, or only serves.
+    """
 
     settings: Settings
     database: Database
@@ -50,6 +53,7 @@ class Lotse:
     courier: Courier
     scheduler: Scheduler
     local: Local | None
+    works: bool = True
 
     async def settle(self) -> None:
         """Carry out what is due now and deliver what there is to deliver."""
@@ -142,7 +146,11 @@ def _ahead(tx: Tx) -> float:
 async def site(lotse: Lotse, token: str) -> web.Application:
     """Return the web application: health, machines' addresses, and in the demo the page."""
     app = web.Application(client_max_size=256 * 1024)
-    app.router.add_get("/health", lambda request: health(lotse))
+
+    async def healthy(_request: web.Request) -> web.Response:
+        return await health(lotse)
+
+    app.router.add_get("/health", healthy)
     hooks.add_routes(app, lotse.dispatcher)
     if lotse.local is not None:
         from bot.web import Page
@@ -166,7 +174,11 @@ async def health(lotse: Lotse) -> web.Response:
 
     def look(tx: Tx) -> dict[str, object]:
         overdue, dead = timers.health(tx, now)
-        return {"timers": {"overdue": overdue, "dead": dead}, "outbox": outbox.health(tx, now)}
+        return {
+            "timers": {"overdue": overdue, "dead": dead},
+            "outbox": outbox.health(tx, now),
+            "stuck": [asdict(each) for each in outbox.stuck_anywhere(tx)],
+        }
 
     try:
         found = await asyncio.wrap_future(lotse.database.submit_read(look))
@@ -175,14 +187,15 @@ async def health(lotse: Lotse) -> web.Response:
             {"ok": False, "reason": "the database does not answer"}, status=503
         )
     looked = lotse.scheduler.looked
-    stalled = looked is None or time.monotonic() - looked > STALLED
-    found["scheduler"] = "stalled" if stalled else "running"
+    stalled = lotse.works and (looked is None or time.monotonic() - looked > STALLED)
+    found["scheduler"] = "stalled" if stalled else "running" if lotse.works else "elsewhere"
     red = stalled or found["timers"]["overdue"]  # type: ignore[index]
     return web.json_response({"ok": not red, **found}, status=503 if red else 200)
 
 
 async def serve(lotse: Lotse, *, works: bool = True) -> None:
     """Listen until cancelled; with `works`, carry and schedule in the same process."""
+    lotse.works = works
     token = secrets.token_urlsafe(24)
     runner = web.AppRunner(await site(lotse, token), access_log=None)
     await runner.setup()
@@ -218,7 +231,12 @@ def greeting(lotse: Lotse, port: int, token: str) -> str:
     """Return what the terminal shows once Lotse listens."""
     address = f"http://{lotse.settings.host}:{port}"
     if lotse.local is None:
-        return f"Lotse listens on {address}"
+        return (
+            f"Lotse listens on {address}. The local page is off, because a platform is "
+            "configured; this version does not speak to Slack or Teams yet."
+            if not lotse.settings.demo
+            else f"Lotse listens on {address}"
+        )
     return (
         "Lotse runs. Open this address in a browser (it works on this machine only):\n\n"
         f"    {address}/#token={token}\n\n"

@@ -25,6 +25,10 @@ class Clock:
         self._wall, self._ticks = max(datetime.now(UTC), steady), ticks
         return self._wall + self.ahead
 
+    def ticks(self) -> float:
+        """Return seconds that only ever grow, for waits and limits; winding adds nothing."""
+        return time.monotonic()
+
     def wind(self, to: datetime) -> timedelta:
         """Wind forward to a moment; return how far ahead of real time the clock now is."""
         self.ahead += max(to - self.now(), timedelta(0))
@@ -40,6 +44,9 @@ class HandClock(Clock):
 
     def now(self) -> datetime:
         return self.moment
+
+    def ticks(self) -> float:
+        return self.moment.timestamp()
 
     def wind(self, to: datetime) -> timedelta:
         self.moment = max(self.moment, to)

@@ -19,7 +19,7 @@ from bot.ids import new_id
 from bot.local import Local
 from bot.web import unslashed
 from handlers import digest, weeks
-from handlers.kit.messages import Button, Call, Field, Form, load
+from handlers.kit.messages import Button, Buttons, Call, Field, Form, Message, load
 from handlers.kit.readers import folded
 from handlers.kit.words import Sentence, Who, Words, _, flat, text, when
 from storage import localchat, people, places, workspaces
@@ -35,7 +35,7 @@ MOST = 200  # lines at once
 
 HELP: tuple[Sentence, ...] = (
     _("Type what you would type in a chat; “help” tells what Lotse can do."),
-    _("!3 presses button 3, /as ben makes you Ben, /cancel leaves a form."),
+    _("!3 presses button 3, /as ben makes you Ben."),
     _("/wind 10 winds the clock forward by 10 minutes, /monday to Monday 08:30."),
     _("/quit ends the chat; what happened is kept."),
 )
@@ -148,8 +148,9 @@ class Console:
             if line == "/quit":
                 return
             try:
-                await self._do(line)
-                await self._lotse.settle()
+                async with self._looking:  # nothing comes in between a line and its answer
+                    await self._do(line)
+                    await self._lotse.settle()
                 await self._look()
             except StorageError as error:
                 self._say(str(error))
@@ -203,9 +204,8 @@ class Console:
 
     async def _hear(self, request: Request, words: tuple[str, datetime] | None = None) -> None:
         """Send a request, keep its answer as the page does, and go through its form."""
-        async with self._looking:  # so that the answer is seen before what follows from it
-            answer = await self._lotse.dispatcher.handle(request)
-            await self._keep(request, words, answer)
+        answer = await self._lotse.dispatcher.handle(request)
+        await self._keep(request, words, answer)
         if answer.form is not None:
             await self._fill(answer.form, request.place)
 
@@ -220,31 +220,31 @@ class Console:
     # --- forms, question by question ---------------------------------------------
 
     async def _fill(self, form: Form, place: str) -> None:
-        self._say(flat(form.title))
+        self._tell(_("{form} (/cancel leaves it)", form=flat(form.title)))
         values: dict[str, str] = {}
         asked = form.fields
         while asked:
             for field in asked:
-                value = await self._question(field)
+                value = await self._question(field, again=field.name in values)
                 if value is None:
                     return
                 values[field.name] = value
             call = Call(form.call.word, {**form.call.args, **values})
             request = self._request(call=call, place=place, submitted=True)
-            async with self._looking:
-                answer = await self._lotse.dispatcher.handle(request)
-                asked = tuple(each for each in form.fields if each.name == answer.field)
-                if not asked:
-                    await self._keep(request, None, answer)
-            if asked and answer.message is not None:
-                self._say(plain.render(answer.message))
+            answer = await self._lotse.dispatcher.handle(request)
+            asked = tuple(each for each in form.fields if each.name == answer.field)
+            if not asked:
+                await self._keep(request, None, answer)
+            elif answer.message is not None:
+                parts = tuple(p for p in answer.message.parts if not isinstance(p, Buttons))
+                self._say(plain.render(Message(parts)))
 
-    async def _question(self, field: Field) -> str | None:
+    async def _question(self, field: Field, *, again: bool) -> str | None:
         """Ask until there is an answer; None when the form is left."""
         hints = [flat(field.hint), "" if field.required else self._text(_("optional"))]
         told = " · ".join(hint for hint in hints if hint)
         self._say(f"  {flat(field.label)}{f' ({told})' if told else ''}")
-        for number, (_value, label) in enumerate(field.choices, 1):
+        for number, (_value, label) in enumerate(() if again else field.choices, 1):
             self._say(f"    {number} {flat(label)}")
         while True:
             line = await self._ask(f"  [{field.value}] > " if field.value else "  > ")

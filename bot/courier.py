@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,7 +20,7 @@ from bot.clock import Clock
 from bot.platform import Impossible, MessageGone, NotAccepted, Platform, Uncertain, Wait
 from handlers.kit.messages import load
 from storage import outbox
-from storage.engine import Database, StorageError, Tx
+from storage.engine import Database, Tx
 from storage.outbox import Parcel
 
 log = logging.getLogger("lotse.courier")
@@ -53,7 +52,9 @@ class Courier:
         platforms: Mapping[str, Platform],
         clock: Clock,
         chance: random.Random | None = None,
+        limit: float = LIMIT,
     ) -> None:
+        self._limit = limit
         self._database = database
         self._platforms = platforms
         self._clock = clock
@@ -71,8 +72,9 @@ class Courier:
         while True:
             try:
                 carried = await self.round()
-            except StorageError:
-                log.exception("The outbox cannot be read; going on in a moment")
+            except Exception:
+                # Nothing is lost: leases run out. Without a courier nobody would be alarmed.
+                log.exception("The outbox could not be emptied; going on in a moment")
                 carried = 0
             if not carried:
                 await self._rest()
@@ -89,12 +91,17 @@ class Courier:
         lost = await self._do(outbox.expired)
         for parcel in lost:
             await self._unknown(parcel, "the courier vanished while sending")
-        started = time.monotonic()
+        started = self._clock.ticks()
         parcels: list[Parcel] = await self._do(lambda tx: outbox.claim(tx, now, busy))
         places: dict[tuple[str, str], list[Parcel]] = {}
         for parcel in parcels:
             places.setdefault((parcel.workspace, parcel.place), []).append(parcel)
-        await asyncio.gather(*(self._carry_all(each, started) for each in places.values()))
+        done = await asyncio.gather(
+            *(self._carry_all(each, started) for each in places.values()), return_exceptions=True
+        )
+        for each in done:  # only now: what fails in one place stops no other
+            if isinstance(each, BaseException):
+                raise each
         return len(parcels) + len(lost)
 
     async def _rest(self) -> None:
@@ -115,15 +122,17 @@ class Courier:
             reason = f"there is no way to reach {parcel.place}"
             await self._do(lambda tx: outbox.park(_in(tx, parcel), parcel, reason, self._now()))
             return
-        wait = self._room(platform, parcel)
+        wait = self._pause_left(parcel)
+        if wait <= 0:
+            wait = self._room(platform, parcel)
         if wait > 0:
-            later = self._now() + timedelta(seconds=wait)
-            await self._do(
-                lambda tx: outbox.again(_in(tx, parcel), parcel, later, "pace", counts=False)
-            )
+            await self._put_back(parcel, wait, "pace")
             return
-        if time.monotonic() - started > outbox.LEASE.total_seconds() - LIMIT:
-            return  # too late to be sure that it is still ours: let the lease run out
+        if self._clock.ticks() - started > outbox.LEASE.total_seconds() - LIMIT:
+            # Too late to be sure that it stays ours until it is sent. If it is still ours
+            # now, it surely was not sent.
+            await self._put_back(parcel, 0, "those before it took too long")
+            return
         try:
             external_id = await self._send(platform, parcel)
         except Wait as refusal:
@@ -139,7 +148,7 @@ class Courier:
         except Uncertain as refusal:
             await self._unknown(parcel, str(refusal))
         except TimeoutError:
-            await self._unknown(parcel, f"no answer within {LIMIT:.0f} s")
+            await self._unknown(parcel, f"no answer within {self._limit:.0f} s")
         except Exception as error:
             log.exception("A platform failed in a way that it does not name")
             await self._unknown(parcel, type(error).__name__)
@@ -150,7 +159,7 @@ class Courier:
 
     async def _send(self, platform: Platform, parcel: Parcel) -> str:
         message = load(parcel.message)
-        async with asyncio.timeout(LIMIT):
+        async with asyncio.timeout(self._limit):
             if parcel.external_id is None:
                 return await platform.create(parcel.workspace, parcel.place, parcel.id, message)
             await platform.edit(parcel.workspace, parcel.place, parcel.external_id, message)
@@ -184,14 +193,21 @@ class Courier:
 
     async def _pause(self, parcel: Parcel, refusal: Wait) -> None:
         place = "" if refusal.everywhere else parcel.place
-        self._paused[(parcel.workspace, place)] = time.monotonic() + refusal.seconds
-        later = self._now() + timedelta(seconds=refusal.seconds)
-        reason = str(refusal)
+        self._paused[(parcel.workspace, place)] = self._clock.ticks() + refusal.seconds
+        await self._put_back(parcel, refusal.seconds, str(refusal))
+
+    async def _put_back(self, parcel: Parcel, seconds: float, reason: str) -> None:
+        """It was not tried; it goes out later."""
+        later = self._now() + timedelta(seconds=seconds)
         await self._do(
             lambda tx: outbox.again(_in(tx, parcel), parcel, later, reason, counts=False)
         )
 
     async def _repost(self, parcel: Parcel, reason: str) -> None:
+        if parcel.external_id is None:
+            await self._later(parcel, reason)
+            return
+
         def work(tx: Tx) -> None:
             inside = _in(tx, parcel)
             outbox.unparcel(inside, parcel.place, parcel.key)
@@ -203,7 +219,7 @@ class Courier:
         """Return how many seconds this place still has to wait; 0 takes one token."""
         if platform.rate is None:
             return 0.0
-        now = time.monotonic()
+        now = self._clock.ticks()
         bucket = self._buckets.setdefault(
             (parcel.workspace, parcel.place), _Bucket(platform.rate.burst, now)
         )
@@ -215,8 +231,13 @@ class Courier:
         bucket.tokens -= 1
         return 0.0
 
+    def _pause_left(self, parcel: Parcel) -> float:
+        """Return how many seconds the platform still wants to be left alone by this parcel."""
+        where = ((parcel.workspace, parcel.place), (parcel.workspace, ""))
+        return max(self._paused.get(each, 0) - self._clock.ticks() for each in where)
+
     def _busy(self) -> set[tuple[str, str]]:
-        now = time.monotonic()
+        now = self._clock.ticks()
         self._paused = {place: until for place, until in self._paused.items() if until > now}
         return set(self._paused)
 

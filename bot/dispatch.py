@@ -24,6 +24,7 @@ from handlers.kit.commands import Feature, Hook, Incomplete, Parsed, Unfit, Unkn
 from handlers.kit.context import LOTSE, Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import (
+    WRITER,
     Button,
     Buttons,
     Call,
@@ -53,7 +54,8 @@ from storage.timers import Timer
 log = logging.getLogger("lotse.dispatch")
 
 BUTTON_ROOM = 1500  # characters of a button's call; Slack takes 2,000. Longer ones become drafts.
-DRAFT = "draft"
+DRAFT = "draft"  # a call that stands in a draft
+FORM = "form"  # a call that opens the form of another, filled in as far as is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,10 @@ class Request:
     `person` is the platform's verified identity, `name` what the platform calls
     them; `place` a place's id. Either `text` was typed or a button's or form's
     `call` was sent; `submitted` says that it came from a form.
+
+    `mentions` are people named in it, each as it is shown and with its verified
+    identity. `kind` is what the platform knows of the sender: member, guest or
+    external; empty when it says nothing. `direct` is the sender's own direct place.
     """
 
     identity: str
@@ -74,6 +80,10 @@ class Request:
     text: str = ""
     call: Call | None = None
     submitted: bool = False
+    mentions: tuple[tuple[str, str], ...] = ()
+    kind: str = ""
+    direct: str = ""
+    place_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +91,7 @@ class Answer:
     """What the asker sees: a private message, a form to open, or an error at a form's field.
 
     A `secret` message is shown once and stored nowhere, not even by the edge.
+    `language` is the asker's, for the few words that an edge says itself.
     """
 
     outcome: str
@@ -88,6 +99,7 @@ class Answer:
     form: Form | None = None
     field: str | None = None
     secret: bool = False
+    language: str = "de"
 
 
 class Dispatcher:
@@ -122,6 +134,28 @@ class Dispatcher:
         self._committed()
         return answer
 
+    async def look(self, workspace: str, person: str, word: str) -> Answer | None:
+        """Return what a reading command shows to `person` now; None for people we never met.
+
+        Nothing is stored: no delivery, no audit row.
+        """
+
+        def work(tx: Tx) -> Answer | None:
+            tx = tx.within(workspace)
+            found = people.by_identity(tx, person)
+            command = commands.by_name(word, self.features)
+            if found is None or command is None or not command.reads:
+                return None
+            ctx = self._context(tx, found, None, self._clock.now())
+            try:
+                said = command.run(ctx).message
+            except Refusal as refusal:
+                said = line(refusal.words)
+            shown = spoken(said, ctx.language, ctx.workspace.zone) if said else None
+            return Answer("done", shown, language=ctx.language)
+
+        return await asyncio.wrap_future(self._database.submit_read(work))
+
     async def run_timer(self, timer: Timer) -> None:
         """Carry out a due timer, and mark it done in the same transaction."""
         await asyncio.wrap_future(self._database.submit(lambda tx: self._run_timer(tx, timer)))
@@ -147,16 +181,16 @@ class Dispatcher:
         now = self._clock.now()
         if not deliveries.begin(tx, request.identity, now):
             return self._again(tx, request.identity)
-        person = people.meet(
-            tx,
-            request.person,
-            clean(request.name),
-            id=request.person.rpartition(":")[2],
-            key=self._new_id(),
-            now=now,
-        )
+        person = self._meet(tx, request.person, clean(request.name), now, request.kind)
+        mentions = {
+            shown: self._meet(tx, identity, shown, now).id for shown, identity in request.mentions
+        }
+        if request.direct:
+            places.ensure(tx, request.direct, "direct", person.name, person=person.id)
+        if request.place_name:
+            places.ensure(tx, request.place, "channel", request.place_name)
         request = replace(request, text=clean(request.text), call=clean_call(request.call))
-        ctx = self._context(tx, person, request.place, now, request.text)
+        ctx = self._context(tx, person, request.place, now, request.text, mentions)
         word, subject = "", ""
         try:
             with tx.savepoint():
@@ -176,14 +210,36 @@ class Dispatcher:
             id=self._new_id(),
             at=now,
             person_key=person.person_key,
-            command=word or first_word(request),
+            command=word or self._asked_for(request),
             subject=subject,
             outcome=answer.outcome,
         )
         return answer
 
+    def _meet(self, tx: Tx, identity: str, name: str, now: datetime, kind: str = "") -> Person:
+        """Return the person behind a verified identity, known from now on."""
+        id = identity.rpartition(":")[2]
+        person = people.meet(tx, identity, name or id, id=id, key=self._new_id(), now=now)
+        if kind and kind != person.kind:
+            people.set_kind(tx, person.id, kind)
+            person = replace(person, kind=kind)
+        return person
+
+    def _asked_for(self, request: Request) -> str:
+        """Return what the audit may say of a request that went wrong: the word, never the text."""
+        if request.call is None:
+            return "typed"
+        known = commands.by_name(request.call.word, self.features)
+        return known.name if known is not None else "button"
+
     def _context(
-        self, tx: Tx, person: Person, place: str | None, now: datetime, typed: str = ""
+        self,
+        tx: Tx,
+        person: Person,
+        place: str | None,
+        now: datetime,
+        typed: str = "",
+        mentions: Mapping[str, str] | None = None,
     ) -> Context:
         return Context(
             tx,
@@ -196,6 +252,7 @@ class Dispatcher:
             self.address,
             self.features,
             typed,
+            mentions or {},
         )
 
     def _carry_out(self, ctx: Context, request: Request) -> tuple[str, Reply]:
@@ -220,6 +277,8 @@ class Dispatcher:
             if kept is None:
                 raise Refusal(_("This button is too old. Please type it again."))
             call = call_from(json.loads(kept))
+        if call.word == FORM:
+            return self._reopened(ctx, call)
         command = commands.by_name(call.word, self.features)
         if command is None:
             raise Refusal(_("This button is from an older version and does nothing any more."))
@@ -237,6 +296,14 @@ class Dispatcher:
                 return command.name, command.run(ctx, **values)
         raise AssertionError("complete() gives back one of the two")
 
+    def _reopened(self, ctx: Context, call: Call) -> tuple[str, Reply]:
+        """Open a command's form with what is known already in its fields."""
+        filled = dict(call.args)
+        command = commands.by_name(filled.pop("word", ""), self.features)
+        if command is None:
+            raise Refusal(_("This button is from an older version and does nothing any more."))
+        return command.name, Reply(form=commands.form_for(command, ctx, filled=filled))
+
     def _again(self, tx: Tx, identity: str) -> Answer:
         stored = deliveries.answer(tx, identity)
         if stored is None:
@@ -249,7 +316,7 @@ class Dispatcher:
         if reply.message is not None:
             message = self._packed(ctx, spoken(reply.message, language, zone))
         form = spoken_form(reply.form, language, zone) if reply.form else None
-        return Answer("done", message, form, secret=reply.secret)
+        return Answer("done", message, form, secret=reply.secret, language=language)
 
     def _refused(self, ctx: Context, request: Request, refusal: Refusal) -> Answer:
         parts: list[Part] = [Text(refusal.words)]
@@ -259,19 +326,20 @@ class Dispatcher:
             parts.append(Buttons(refusal.buttons))
         message = spoken(Message(tuple(parts)), ctx.language, ctx.workspace.zone)
         field = refusal.field if request.submitted else None
-        return Answer("refused", self._packed(ctx, message), field=field)
+        return Answer("refused", self._packed(ctx, message), field=field, language=ctx.language)
 
     def _failed(self, ctx: Context) -> Answer:
         reference = self._new_id()[-5:]
         log.exception("A command failed, reference %s", reference)
         said = line(_("That did not work. Nothing was changed. Reference: {ref}.", ref=reference))
-        return Answer("failed", spoken(said, ctx.language, ctx.workspace.zone))
+        message = spoken(said, ctx.language, ctx.workspace.zone)
+        return Answer("failed", message, language=ctx.language)
 
     def _packed(self, ctx: Context, message: Message) -> Message:
         """Put calls that are too long for a button into drafts of the asker."""
 
         def pack(button: Button) -> Button:
-            call = json.dumps(call_data(button.call), ensure_ascii=False)
+            call = WRITER.encode(call_data(button.call))
             if len(call) <= BUTTON_ROOM:
                 return button
             id = self._new_id()
@@ -388,18 +456,14 @@ def clean_call(call: Call | None) -> Call | None:
     return Call(clean(call.word), {name: clean(value) for name, value in call.args.items()})
 
 
-def first_word(request: Request) -> str:
-    """Return what the audit may say of a request that went wrong: the word, never the text."""
-    return request.call.word if request.call is not None else "typed"
-
-
 def written(answer: Answer) -> str:
     """Write an answer as JSON, to be given again."""
     data: dict[str, Any] = {"outcome": answer.outcome, "field": answer.field}
+    data["language"] = answer.language
     shown = answer.message if not answer.secret else None
     data["message"] = as_data(shown) if shown else None
     data["form"] = form_data(answer.form) if answer.form else None
-    return json.dumps(data, ensure_ascii=False)
+    return WRITER.encode(data)
 
 
 def read_answer(text: str) -> Answer:
@@ -410,4 +474,5 @@ def read_answer(text: str) -> Answer:
         from_data(data["message"]) if data["message"] else None,
         form_from(data["form"]) if data["form"] else None,
         data["field"],
+        language=data["language"],
     )

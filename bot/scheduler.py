@@ -11,7 +11,7 @@ from functools import partial
 
 from bot.clock import Clock
 from storage import deliveries, drafts, outbox, timers
-from storage.engine import Database, StorageError, Tx
+from storage.engine import Database, Tx
 from storage.timers import Timer
 
 log = logging.getLogger("lotse.scheduler")
@@ -47,8 +47,9 @@ class Scheduler:
             try:
                 await self.round()
                 await self._clean_sometimes()
-            except StorageError:
-                log.exception("The timers cannot be read; going on in a moment")
+            except Exception:
+                # Nothing is lost: leases run out. Without a scheduler nothing would climb.
+                log.exception("The timers could not be carried out; going on in a moment")
             await self._rest()
 
     async def round(self) -> int:
@@ -59,7 +60,10 @@ class Scheduler:
             due = await asyncio.wrap_future(self._database.submit(partial(timers.claim, now=now)))
             self.looked = time.monotonic()
             for timer in due:
-                await self._run_timer(timer)
+                try:
+                    await self._run_timer(timer)
+                except Exception:  # its lease runs out, then it is tried again
+                    log.exception("A timer could not be carried out: %s", timer.kind)
             count += len(due)
             if not due:
                 return count

@@ -15,7 +15,7 @@ FOLDERS = ("handlers", "bot")
 KEYWORDS = {"_": None, "_n": (1, 2), "_c": ((1, "c"), 2)}
 SPOKEN = "en"  # stands in the code itself
 HEADER = """\
-# The words of Lotse in this language. English stands in the code; `make texts` brings new sentences here.
+# What Lotse says in this language. English stands in the code; `make texts` brings it here.
 msgid ""
 msgstr ""
 "Language: {language}\\n"

@@ -27,7 +27,7 @@ from bot.dispatch import Answer, Dispatcher, Request, clean
 from bot.local import Local
 from bot.web_words import ABOUT, EXAMPLES, LABELS, MANAGER, OTHERS, ROLES
 from handlers.kit.commands import Feature, all_commands
-from handlers.kit.messages import Call, as_data, call_from, form_data
+from handlers.kit.messages import Call, Message, as_data, call_from, form_data
 from handlers.kit.readers import folded
 from handlers.kit.words import LANGUAGES, text
 from storage import localchat, people, places, workspaces
@@ -310,7 +310,7 @@ class Page:
         request = self._request(body, company, place, text=words)
         answer = await self._dispatcher.handle(request)
         await self._local.keep(
-            self._workspace, place, company.me.id, request.identity, (typed, at), answer.message
+            self._workspace, place, company.me.id, request.identity, (typed, at), kept(answer)
         )
         return answer_data(answer)
 
@@ -324,7 +324,7 @@ class Page:
         request = self._request(body, company, place, call=call_of(body))
         answer = await self._dispatcher.handle(request)
         await self._local.keep(
-            self._workspace, place, company.me.id, request.identity, None, answer.message
+            self._workspace, place, company.me.id, request.identity, None, kept(answer)
         )
         return answer_data(answer)
 
@@ -340,7 +340,7 @@ class Page:
         answer = await self._dispatcher.handle(request)
         if answer.outcome == "done":
             await self._local.keep(
-                self._workspace, place, company.me.id, request.identity, None, answer.message
+                self._workspace, place, company.me.id, request.identity, None, kept(answer)
             )
         return answer_data(answer)
 
@@ -585,6 +585,11 @@ def line_data(line: Line) -> Json:
     }
 
 
+def kept(answer: Answer) -> Message | None:
+    """Return what may be kept of an answer: a secret is shown once and stored nowhere."""
+    return None if answer.secret else answer.message
+
+
 def answer_data(answer: Answer) -> Json:
     """Return an answer for the page; the message stands in the place already, or in the form."""
     return {
@@ -592,4 +597,5 @@ def answer_data(answer: Answer) -> Json:
         "message": as_data(answer.message) if answer.message else None,
         "form": form_data(answer.form) if answer.form else None,
         "field": answer.field,
+        "secret": answer.secret,
     }

@@ -8,10 +8,12 @@ from handlers import (
     digest,
     friction,
     help,
+    home,
     incidents,
     people,
     pilots,
     services,
+    settings,
 )
 from handlers.kit.commands import Feature
 
@@ -24,5 +26,7 @@ FEATURES: tuple[Feature, ...] = (
     automations.feature,
     digest.feature,
     people.feature,
+    settings.feature,
+    home.feature,
     help.feature,
 )

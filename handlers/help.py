@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Annotated
 
 from handlers import rights
+from handlers.automations import State, decisions, evidence, owner, state
 from handlers.incident_cards import label, listed
 from handlers.incidents import waits_for_me
 from handlers.kit.commands import Ask, Command, Feature, all_commands, call
@@ -25,7 +26,7 @@ from handlers.kit.messages import (
 )
 from handlers.kit.readers import LONGEST, TextReader, folded
 from handlers.kit.words import Sentence, Words, _, _n
-from storage import incidents
+from storage import automations, incidents
 
 feature = Feature(_("Help"))
 
@@ -123,22 +124,22 @@ def unfit(ctx: Context, command: Command, rest: str) -> Refusal:
 @feature.command("status", "stand", help=_("What waits for you."), reads=True)
 def status(ctx: Context) -> Reply:
     rights.need(ctx, "read")
-    waiting = _waiting(ctx)
-    if not waiting:
+    found = waiting(ctx)
+    if not found:
         return Reply(line(_("Nothing waits for you.")))
     parts: list[Part] = [
-        Title(_n("{n} thing waits for you", "{n} things wait for you", len(waiting)))
+        Title(_n("{n} thing waits for you", "{n} things wait for you", len(found)))
     ]
-    for words, buttons in waiting[:5]:
+    for words, buttons in found[:5]:
         parts.append(Text(words))
         parts.append(Buttons(buttons))
-    rest = [words for words, _buttons in waiting[5:]]
+    rest = [words for words, _buttons in found[5:]]
     if rest:
         parts.append(Items(tuple(rest)))
     return Reply(Message(tuple(parts)))
 
 
-def _waiting(ctx: Context) -> list[tuple[Sentence, tuple[Button, ...]]]:
+def waiting(ctx: Context) -> list[tuple[Sentence, tuple[Button, ...]]]:
     found: list[tuple[Sentence, tuple[Button, ...]]] = []
     for each in incidents.open_ones(ctx.tx):
         if waits_for_me(ctx, each):
@@ -148,6 +149,24 @@ def _waiting(ctx: Context) -> list[tuple[Sentence, tuple[Button, ...]]]:
             tell = Button(_("Tell news"), call("update", number=each.number), "primary")
             works = Button(_("It works again"), call("restored", number=each.number))
             found.append((listed(ctx, each), (tell, works)))
+    return found + _automations(ctx)
+
+
+def _automations(ctx: Context) -> list[tuple[Sentence, tuple[Button, ...]]]:
+    found: list[tuple[Sentence, tuple[Button, ...]]] = []
+    for each in automations.all(ctx.tx):
+        if each.offered_to == ctx.person.id:
+            take = Button(_("I take this over"), call("auto accept", automation=each.id), "primary")
+            found.append((_("Will you become accountable for “{name}”?", name=each.name), (take,)))
+        decides = owner(ctx, each)
+        if decides is not None and decides.id == ctx.person.id:
+            if state(each, ctx.now) is State.UNUSED:
+                words = _(
+                    "“{name}” is possibly unused: {evidence}.",
+                    name=each.name,
+                    evidence=evidence(each, ctx.now),
+                )
+                found.append((words, decisions(each)))
     return found
 
 

@@ -38,6 +38,5 @@ def language(ctx: Context, choice: Annotated[Language, LANGUAGE, Ask(_("Language
     people.set_language(ctx.tx, ctx.person.id, chosen)
     spoken = chosen or ctx.workspace.language
     # In the new language already: the answer is the proof.
-
     said = speak(_("From now on I speak English with you."), spoken)
     return Reply(Message((Text(said),)))

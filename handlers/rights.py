@@ -42,6 +42,7 @@ RIGHTS: dict[str, frozenset[Tie]] = {
     "restored": CONCERNED | {Tie.UNACKNOWLEDGED},
     "undo": frozenset({Tie.DECLARER}),
     "service": frozenset({Tie.MANAGER}),
+    "settings": frozenset({Tie.MANAGER}),
     "pilot": frozenset({Tie.MEMBER}),
     "automation": frozenset({Tie.MEMBER}),
     "automation's own": frozenset({Tie.ACCOUNTABLE, Tie.DEPUTY, Tie.MANAGER}),

@@ -22,6 +22,7 @@ from storage.engine import Row, Tx
 from storage.engine.sql import as_moment, as_text
 
 LEASE = timedelta(seconds=30)
+MOST_BUSY = 100  # places left out of one claim; those beyond it are put back unsent
 PRIORITIES = {"alarm": 0, "note": 1, "card": 2, "digest": 3}
 
 
@@ -118,11 +119,13 @@ def places_of(tx: Tx, key: str) -> list[str]:
 def cancel(tx: Tx, key: str, reason: str) -> int:
     """Take back every unsent row of `key` that would make a new message; return how many.
 
-    What already stands somewhere is not touched: change it with a post.
+    What already stands somewhere is not touched: change it with a post. Where a copy
+    may have arrived, `places_of` still names the place, so that the post goes there too.
     """
     return tx.run(
         """
-        update outbox set state = 'cancelled', reason = :reason
+        update outbox set reason = :reason, finished_at = created_at,
+            state = case when copies > 0 then 'ambiguous' else 'cancelled' end
         where workspace = :workspace and key = :key and state = 'pending'
         and not exists (
             select 1 from messages m where m.workspace = outbox.workspace
@@ -142,29 +145,31 @@ def claim(tx: Tx, now: datetime, busy: set[tuple[str, str]], limit: int = 20) ->
     Rows of one (place, key) stay in order: nothing is taken while its forerunner
     is on its way. The condition on the state stands twice: on PostgreSQL two
     claims at once would otherwise take the same row, because the sub-select is
-    not looked at again after waiting.
+    not looked at again after waiting. It is materialized, because PostgreSQL may
+    otherwise run it once for each row, and take far more than `limit`.
     """
     until = as_text(as_moment(tx.real_now()) + LEASE)
     blocked = ""
     names: dict[str, object] = {}
-    for n, (workspace, place) in enumerate(sorted(busy)):
+    for n, (workspace, place) in enumerate(sorted(busy)[:MOST_BUSY]):
         names[f"w{letters(n)}"], names[f"p{letters(n)}"] = workspace, place
         which = f" and o.place = :p{letters(n)}" if place else ""
         blocked += f" and not (o.workspace = :w{letters(n)}{which})"
     rows = tx.rows(
         f"""
-        update outbox set state = 'leased', lease_until = :until,
-            attempts = attempts + 1, fence = fence + 1
-        where (workspace, id) in (
+        with next as materialized (
             select o.workspace, o.id from outbox o
             where o.state = 'pending' and o.not_before <= :now{blocked}
+            and exists (select 1 from workspaces w where w.id = o.workspace and w.state = 'active')
             and not exists (
                 select 1 from outbox earlier where earlier.workspace = o.workspace
                 and earlier.place = o.place and earlier.key = o.key and earlier.state = 'leased'
             )
             order by o.priority, o.created_at, o.id limit :limit {tx.skip_locked}
         )
-        and state = 'pending'
+        update outbox set state = 'leased', lease_until = :until,
+            attempts = attempts + 1, fence = fence + 1
+        where (workspace, id) in (select workspace, id from next) and state = 'pending'
         returning workspace, id, place, key, kind, priority, message, attempts, copies, fence,
             created_at,
             (select external_id from messages m where m.workspace = outbox.workspace
@@ -184,12 +189,13 @@ def expired(tx: Tx, limit: int = 20) -> list[Parcel]:
     real = tx.real_now()
     rows = tx.rows(
         f"""
-        update outbox set lease_until = :until, fence = fence + 1
-        where (workspace, id) in (
+        with lost as materialized (
             select workspace, id from outbox
             where state = 'leased' and lease_until <= :real
             order by created_at limit :limit {tx.skip_locked}
         )
+        update outbox set lease_until = :until, fence = fence + 1
+        where (workspace, id) in (select workspace, id from lost)
         and state = 'leased' and lease_until <= :real
         returning workspace, id, place, key, kind, message, attempts, copies, fence,
             (select external_id from messages m where m.workspace = outbox.workspace
@@ -246,6 +252,7 @@ def again(
         tx.run(
             """
             update outbox set state = :state, lease_until = null, not_before = :later,
+                finished_at = case when :state = 'cancelled' then :later end,
                 reason = :reason, copies = copies + :copies, attempts = attempts - :spared
             where workspace = :workspace and id = :id and fence = :fence and state = 'leased'
             """,
@@ -293,6 +300,19 @@ def stuck(tx: Tx) -> list[Stuck]:
         where workspace = :workspace and state in ('ambiguous', 'parked', 'dead')
         order by created_at desc, id desc limit 50
         """
+    )
+    return [Stuck(**row) for row in rows]
+
+
+def stuck_anywhere(tx: Tx, limit: int = 20) -> list[Stuck]:
+    """As `stuck`, over all workspaces, for the operator."""
+    rows = tx.rows(
+        """
+        select workspace, place, key, state, reason, created_at from outbox
+        where state in ('ambiguous', 'parked', 'dead')
+        order by created_at desc, id desc limit :limit
+        """,
+        limit=limit,
     )
     return [Stuck(**row) for row in rows]
 
@@ -363,13 +383,29 @@ def _finish(
 
 
 def _hasten(tx: Tx, parcel: Parcel, now: datetime) -> bool:
+    """Make the timer due that comes next, unless something newer says it is not needed."""
+    # Changes nothing, but waits for whoever is just setting this timer: only after that
+    # can be seen whether they also put something newer in this message's place.
+    tx.run(
+        """
+        update timers set due_at = due_at where workspace = :workspace
+        and key = (select otherwise from outbox where workspace = :workspace and id = :id)
+        """,
+        id=parcel.id,
+    )
     tx.run(
         """
         update timers set due_at = :now
         where workspace = :workspace and state = 'pending' and due_at > :now
         and key = (select otherwise from outbox where workspace = :workspace and id = :id)
+        and not exists (
+            select 1 from outbox where workspace = :workspace
+            and place = :place and key = :key and state = 'pending'
+        )
         """,
         id=parcel.id,
+        place=parcel.place,
+        key=parcel.key,
         now=as_text(now),
     )
     return True

@@ -12,7 +12,10 @@ from storage.engine.sql import as_text
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody in a workspace. `language` is None until chosen; `kind` is member, guest or bot.
+    """Somebody in a workspace. `language` is None until chosen.
+
+    `kind` is member, guest, external or bot; `admin` says that the platform names
+    them its administrator.
 
     `person_key` stands for the person in the audit table; taking this row away
     leaves a key that names nobody.
@@ -24,10 +27,11 @@ class Person:
     kind: str
     manager: bool
     active: bool
+    admin: bool
     person_key: str
 
 
-COLUMNS = "p.id, p.name, p.language, p.kind, p.manager, p.active, p.person_key"
+COLUMNS = "p.id, p.name, p.language, p.kind, p.manager, p.active, p.admin, p.person_key"
 
 
 def by_identity(tx: Tx, identity: str) -> Person | None:
@@ -140,6 +144,39 @@ def set_language(tx: Tx, id: str, language: str | None) -> None:
     )
 
 
+def set_kind(tx: Tx, id: str, kind: str) -> None:
+    """Note what the platform says of a person: member, guest, external or bot."""
+    tx.run(
+        "update people set kind = :kind where workspace = :workspace and id = :id",
+        id=id,
+        kind=kind,
+    )
+
+
+def learn(
+    tx: Tx, id: str, *, name: str, kind: str, active: bool, language: str | None, admin: bool
+) -> None:
+    """Keep what the platform's profile says of a person."""
+    tx.run(
+        """
+        update people set name = :name, kind = :kind, active = :active, language = :language,
+            admin = :admin
+        where workspace = :workspace and id = :id
+        """,
+        id=id,
+        name=name,
+        kind=kind,
+        active=int(active),
+        language=language,
+        admin=int(admin),
+    )
+
+
+def set_manager(tx: Tx, id: str) -> None:
+    """Make somebody a manager."""
+    tx.run("update people set manager = 1 where workspace = :workspace and id = :id", id=id)
+
+
 def rename(tx: Tx, id: str, name: str) -> None:
     """Change the name that people read."""
     tx.run(
@@ -148,5 +185,6 @@ def rename(tx: Tx, id: str, name: str) -> None:
 
 
 def _person(row: Row) -> Person:
-    row["manager"], row["active"] = bool(row["manager"]), bool(row["active"])
+    for name in ("manager", "active", "admin"):
+        row[name] = bool(row[name])
     return Person(**row)

@@ -79,6 +79,16 @@ def all_for(tx: Tx, person: str) -> list[Place]:
     return [_place(row) for row in rows]
 
 
+def set_role(tx: Tx, id: str, role: str) -> None:
+    """Use a channel for `role`; the one before it is an ordinary channel again."""
+    tx.run("update places set role = null where workspace = :workspace and role = :role", role=role)
+    tx.run(
+        "update places set role = :role where workspace = :workspace and id = :id",
+        id=id,
+        role=role,
+    )
+
+
 def park(tx: Tx, id: str, reason: str) -> None:
     """Nothing can be sent there any more, because `reason`."""
     tx.run(

@@ -99,18 +99,21 @@ def claim(tx: Tx, now: datetime, limit: int = 20) -> list[Timer]:
 
     The conditions stand twice: on PostgreSQL two claims at once would otherwise
     take the same row, because the sub-select is not looked at again after waiting.
+    It is materialized, because PostgreSQL may otherwise run it once for each row,
+    and take far more than `limit`.
     """
     real = tx.real_now()
     until = as_text(as_moment(real) + LEASE)
     rows = tx.rows(
         f"""
-        update timers set lease_until = :until, attempts = attempts + 1, fence = fence + 1
-        where (workspace, id) in (
+        with next as materialized (
             select workspace, id from timers
             where state = 'pending' and due_at <= :now
             and (lease_until is null or lease_until <= :real)
             order by due_at limit :limit {tx.skip_locked}
         )
+        update timers set lease_until = :until, attempts = attempts + 1, fence = fence + 1
+        where (workspace, id) in (select workspace, id from next)
         and state = 'pending' and due_at <= :now
         and (lease_until is null or lease_until <= :real)
         returning workspace, id, kind, key, payload, due_at, attempts, fence

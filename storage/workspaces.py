@@ -53,6 +53,11 @@ def get(tx: Tx) -> Workspace:
     return Workspace(**row)
 
 
+def set_state(tx: Tx, state: str) -> None:
+    """Say whether the platform lets us in (active) or not (parked: messages wait)."""
+    tx.run("update workspaces set state = :state where id = :workspace", state=state)
+
+
 def set_language(tx: Tx, language: str) -> None:
     """Change the language of channels and of people who chose none."""
     tx.run("update workspaces set language = :language where id = :workspace", language=language)

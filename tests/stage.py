@@ -6,7 +6,8 @@ import asyncio
 import itertools
 import random
 from collections import deque
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -267,6 +268,41 @@ class Chat:
             raise fault.raises
 
 
+class Troubled:
+    """A store where planned transactions fail, as when the disk is full or we made a mistake."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.failures: deque[Exception | None] = deque()
+
+    def plan(self, *failures: Exception | None) -> None:
+        """Let the next transactions fail, one after the other; None lets one succeed."""
+        self.failures.extend(failures)
+
+    def submit(self, work: Callable[[Tx], T]) -> Future[T]:
+        failure = self.failures.popleft() if self.failures else None
+        if failure is None:
+            return self._database.submit(work)
+        failed: Future[T] = Future()
+        failed.set_exception(failure)
+        return failed
+
+    def transact(self, work: Callable[[Tx], T]) -> T:
+        return self.submit(work).result()
+
+    def submit_read(self, work: Callable[[Tx], T]) -> Future[T]:
+        return self._database.submit_read(work)
+
+    def read(self, work: Callable[[Tx], T]) -> T:
+        return self._database.read(work)
+
+    def listen(self, wake: Callable[[], None]) -> None:
+        self._database.listen(wake)
+
+    def close(self) -> None:
+        self._database.close()
+
+
 # --- everything wired together -----------------------------------------------------------
 
 
@@ -280,12 +316,13 @@ class Stage:
         chat: Chat | None = None,
         features: tuple[Feature, ...] = FEATURES,
         workspace: str = DEMO,
+        new_id: Ids | None = None,
     ) -> None:
         self.database = database
         self.clock = clock or HandClock(MONDAY.astimezone(UTC))
         self.chat = chat or Chat()
         self.workspace = workspace
-        self.new_id = Ids()
+        self.new_id = new_id or Ids()
         self.dispatcher = Dispatcher(database, features, self.clock, self.new_id)
         self.courier = Courier(database, {self.chat.name: self.chat}, self.clock, random.Random(1))
         self.scheduler = Scheduler(database, self.dispatcher.run_timer, self.clock)

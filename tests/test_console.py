@@ -37,8 +37,10 @@ async def typed(*lines: str) -> AsyncIterator[str]:
 async def screen(lotse: app.Lotse, *lines: str) -> str:
     """Return what stands on the screen after these lines, without the greeting."""
     await demo.prepare(lotse, empty=True)
+    assert lotse.local is not None
     shown: list[str] = []
-    await console.chat(lotse, typed(*lines), shown.append)
+    # Without workers beside it, so that everything has happened before the next line.
+    await console.Console(lotse, lotse.local, typed(*lines), shown.append).run()
     return "".join(shown).partition("Anna · ")[2]
 
 
@@ -63,7 +65,7 @@ async def test_an_incident_is_declared_and_somebody_looks_after_it(lotse: app.Lo
         "Anna · Mo. 23. Nov., 09:00 > "
         "Lotse\n"
         "  INC-1 · Kasse druckt nicht\n"
-        "  Es war kein Dienst zu erkennen, deshalb kommt sie zu dir. Kümmerst du dich?\n"
+        "  Es war kein Dienst zu erkennen, deshalb kommt die Störung zu dir. Kümmerst du dich?\n"
         "  Dienst: Alles andere\n"
         "  Gemeldet: Mo. 23. Nov., 09:00 von Anna\n"
         "  [!8 Ich kümmere mich] [!9 Läuft wieder]\n"

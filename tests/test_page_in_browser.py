@@ -6,12 +6,13 @@ Set `LOTSE_SCREENSHOTS` to a folder to keep the pictures that the stories take.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import shutil
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -377,6 +378,68 @@ async def test_a_form_shows_its_errors_and_keeps_what_was_typed(
         await expect(c.page.locator(".line.private").last).to_contain_text("Förderband")
 
 
+async def test_a_secret_address_is_shown_once_and_stands_nowhere(
+    browser: Browser, tmp_path: Path, pictures: Path
+) -> None:
+    async with running(tmp_path, "--empty") as address, client(browser, address, pictures) as c:
+        await c.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        await c.be("ben")
+        await c.go("allgemein")
+        dialog = c.page.locator("dialog")
+        shown = dialog.locator(".address code")
+        card = c.page.locator(".line.private:not(.mine)").last
+
+        async def look_and_close() -> str:
+            """Return the address in the dialog; close it and see that nothing of it is left."""
+            secret = await shown.inner_text()
+            assert re.fullmatch(r"http://127\.0\.0\.1:\d+/ping/[0-9a-f-]{36}", secret)
+            await dialog.locator(".address button").click()
+            await expect(dialog.locator(".address button")).to_have_text("Kopiert")
+            assert await c.page.evaluate("navigator.clipboard.readText()") == secret
+            await c.picture("secret")
+            await dialog.locator(".ends .primary").click()
+            await expect(dialog).to_have_count(0)
+            return secret
+
+        # Typed, and the form filled in.
+        await c.say("auto neu")
+        await dialog.locator("input[type=text]").first.fill("Nachtlauf")
+        await dialog.locator("textarea").fill("Schreibt nachts die Bestände ab.")
+        people = dialog.locator("select")
+        await people.nth(0).select_option("ben")
+        await people.nth(1).select_option("carla")
+        await dialog.locator("input[type=text]").last.fill("1")
+        await dialog.locator("[type=submit]").click()
+        await expect(shown).to_be_visible()
+        first = await look_and_close()
+        assert (await c.page.context.request.get(first)).ok
+        await c.say("auto Nachtlauf")
+        await expect(card).to_contain_text("genutzt")
+        # By a button, and by the way from the dialog to the card.
+        await c.press("auto address")
+        await expect(shown).to_be_visible()
+        second = await shown.inner_text()
+        await dialog.locator('[data-call="auto"]').click()
+        await expect(dialog).to_have_count(0)
+        await expect(c.page.locator(".line.private:not(.mine)")).to_have_count(2)
+        secrets = {first, second}
+        assert [(await c.page.context.request.get(each)).ok for each in secrets] == [True, True]
+        # Nobody and nothing remembers them.
+        for _again in range(2):
+            held = await c.page.evaluate(
+                "[document.documentElement.outerHTML, document.body.innerText,"
+                " JSON.stringify(localStorage), JSON.stringify(sessionStorage),"
+                " JSON.stringify(history.state)].join()"
+            )
+            assert "Nachtlauf" in held
+            assert not [each for each in secrets if each.rpartition("/")[2] in held]
+            await c.page.reload()
+            await expect(card).to_contain_text("Nachtlauf")
+        stored = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+        assert "Schreibt nachts die Bestände ab.".encode() in stored
+        assert not [each for each in secrets if each.rpartition("/")[2].encode() in stored]
+
+
 async def test_two_pages_see_the_same_live(browser: Browser, empty: str, pictures: Path) -> None:
     async with (
         client(browser, empty, pictures) as one,
@@ -478,124 +541,196 @@ async def test_everything_is_reached_by_the_keyboard(
 
 # --- nothing that is typed is ever more than text ---------------------------------------
 
-TAGS = (
+# What would do harm if it were more than text, and what it might break out of.
+SEEDS = (
     "<script>pwned=1</script>",
     "<script src=//attack.example/x.js></script>",
     "<img src=x onerror=pwned=1>",
     "<img src=//attack.example/i.png>",
     "<svg onload=pwned=1>",
-    "<svg><script>pwned=1</script></svg>",
-    "<body onload=pwned=1>",
-    "<iframe src=javascript:pwned=1>",
     "<iframe srcdoc='<script>parent.pwned=1</script>'>",
+    "<iframe src=javascript:pwned=1>",
     "<object data=//attack.example/o>",
-    "<embed src=//attack.example/e>",
-    "<link rel=stylesheet href=//attack.example/c.css>",
-    "<style>@import '//attack.example/c.css'</style>",
+    "<link rel=stylesheet href=//attack.example/c>",
+    "<style>@import '//attack.example/c'</style>",
     "<base href=//attack.example/>",
-    "<meta http-equiv=refresh content='0;url=//attack.example/'>",
+    "<meta http-equiv=refresh content=0;//attack.example>",
     "<a href=javascript:pwned=1>x</a>",
-    "<form action=//attack.example/><button>x</form>",
+    "<form action=//attack.example><button>x</form>",
     "<input autofocus onfocus=pwned=1>",
-    "<select autofocus onfocus=pwned=1>",
-    "<textarea autofocus onfocus=pwned=1>",
     "<details open ontoggle=pwned=1>",
-    "<video src=x onerror=pwned=1>",
-    "<audio src=x onerror=pwned=1>",
-    "<video><source onerror=pwned=1></video>",
-    "<marquee onstart=pwned=1>",
+    "<video src=//attack.example onerror=pwned=1>",
     "<math><mi xlink:href=javascript:pwned=1>",
     "<template><script>pwned=1</script></template>",
-    "<dialog open onclose=pwned=1>x</dialog>",
     "<p style=background:url(//attack.example/b)>",
-    "<x onclick=pwned=1 tabindex=1>",
-)
-BREAKS = (
-    '"><script>pwned=1</script>',
-    "'><img src=x onerror=pwned=1>",
-    "</textarea><script>pwned=1</script>",
-    "</script><script>pwned=1</script>",
-    "--><script>pwned=1</script>",
-    "]]><script>pwned=1</script>",
-    '" onmouseover="pwned=1',
-    "' onfocus='pwned=1' autofocus='",
-    "`${pwned=1}`",
+    "javascript:pwned=1",
+    "https://attack.example/p?a=1&b=2",
     "${pwned=1}",
     "{{pwned=1}}",
-    "#{pwned=1}",
-    "<%= pwned=1 %>",
-    "\\u003cscript\\u003epwned=1\\u003c/script\\u003e",
-    "&lt;script&gt;pwned=1&lt;/script&gt;",
-    "&#60;script&#62;pwned=1",
-    "%3Cscript%3Epwned=1%3C/script%3E",
-    "+ADw-script+AD4-pwned=1",
-    "<scr<script>ipt>pwned=1</scr</script>ipt>",
-    "<SCRIPT>pwned=1</SCRIPT>",
-    "<script\n>pwned=1</script\n>",
-    "<img/src=x/onerror=pwned=1>",
-    "<<script>pwned=1//<</script>",
-    "javascript:pwned=1",
-    "JaVaScRiPt:pwned=1",
-    "data:text/html,<script>pwned=1</script>",
-    "vbscript:pwned=1",
-    "__proto__",
-    "constructor",
-    '{"parts":[]}',
-    '{"who":"ben","name":"<b>"}',
-    "{name} {0} %s %(name)s",
-    "<@U123> <!channel> [x](javascript:pwned=1)",
-    "*b* _i_ ~s~ `c`",
-    "\u202etxt.exe\u202c",
-    "a\u0000b\u0007c",
-    "\U0001f680 لا \u200b\u2066<b>\u2069",
+    "{name} {0} %s %(n)s",
 )
-PAYLOADS = TAGS + BREAKS
+TEMPLATES = (
+    "{}",
+    '">{}',
+    "'>{} ' onfocus=pwned=1 autofocus='",
+    "</textarea></select></title>{}",
+    "-->]]>{}<!--",
+    "*{}* _x_ `{}` <@U1> [x](javascript:pwned=1)",
+    "&lt;{}&#60;\\u003c%3C",
+    "\u202e\U0001f680 لا {} \u2066\u200b",
+)
+PAYLOADS = tuple(template.replace("{}", seed) for seed in SEEDS for template in TEMPLATES)
+NAMES = tuple(
+    " ".join(f"{number} {payload}"[:60].split()) for number, payload in enumerate(PAYLOADS)
+)
+# Long fields take many at once, each on a line of its own.
+BUNDLES = tuple("\n".join(PAYLOADS[start : start + 25]) for start in range(0, 200, 25))
+
+# What the page itself sends, a few at once; the answers come back in the same order.
+SEND = """async ([act, bodies]) => {
+    const answers = [];
+    const headers = {
+        'Content-Type': 'application/json', 'X-Lotse-Token': sessionStorage['lotse-token'],
+    };
+    const worker = async () => {
+        for (let next; (next = bodies.findIndex((each) => each !== null)) >= 0;) {
+            const body = JSON.stringify({ id: crypto.randomUUID(), ...bodies[next] });
+            bodies[next] = null;
+            const response = await fetch(`/page/api/${act}`, { method: 'POST', headers, body });
+            if (!response.ok) throw Error(`${response.status}: ${body}`);
+            answers[next] = await response.json();
+        }
+    };
+    await Promise.all([worker(), worker(), worker(), worker()]);
+    return answers;
+}"""
+# Elements that only a payload could have made, and attributes that run something.
+FOREIGN = """() => [...document.querySelectorAll('body *')].filter((each) =>
+    each.matches(`script, img, iframe, object, embed, link, style, base, meta, form:not(.form),
+        video, audio, details, template, math, marquee, a`) && !each.closest('.gate')
+    || [...each.attributes].some((attribute) => /^on/.test(attribute.name))
+).map((each) => each.outerHTML)"""
+
+
+@dataclass(slots=True)
+class Attacker:
+    """Somebody who puts payloads into every field, by the calls of the page itself."""
+
+    client: Client
+
+    async def send(self, act: str, bodies: Iterable[dict[str, object]]) -> list[str]:
+        """Send all of it; return the answers."""
+        answers = await self.client.page.evaluate(SEND, [act, list(bodies)])
+        assert {each.get("outcome", "done") for each in answers} == {"done"}
+        return [json.dumps(each) for each in answers]
+
+    async def say(self, who: str, place: str, texts: Iterable[str]) -> list[str]:
+        """Type each of `texts`."""
+        return await self.send(
+            "say", ({"person": who, "place": f"local:{place}", "text": text} for text in texts)
+        )
+
+    async def submit(self, who: str, word: str, forms: Iterable[dict[str, str]]) -> None:
+        """Submit each of `forms`."""
+        around = {"person": who, "place": f"local:@{who}", "call": {"word": word, "args": {}}}
+        await self.send("submit", ({**around, "values": values} for values in forms))
+
+    async def shown(self, who: str, place: str) -> str:
+        """Return all text that somebody sees in a place, from its first line on."""
+        c = self.client
+        await c.be(who)
+        await c.go(place)
+        await expect(c.page.locator(".log > .line").first).to_be_visible()
+        earlier = c.page.locator(".earlier")
+        while await earlier.is_visible():
+            count = await c.page.locator(".log > .line").count()
+            await earlier.click()
+            await expect(c.page.locator(".log > .line")).not_to_have_count(count)
+        await self.nothing_happened()
+        return "\n".join(await c.page.locator(".line").all_text_contents())
+
+    async def nothing_happened(self) -> None:
+        """Check that no payload has become an element, or ran."""
+        assert await self.client.page.evaluate(FOREIGN) == []
+        assert await self.client.page.evaluate("typeof window.pwned") == "undefined"
 
 
 async def test_no_payload_runs_and_nothing_leaves(
     browser: Browser, tmp_path: Path, pictures: Path
 ) -> None:
-    assert len(PAYLOADS) >= 60
+    assert len(set(PAYLOADS)) == len(set(NAMES)) == 200
+    pair = {"accountable": "ben", "deputy": "carla"}
     async with running(tmp_path, "--empty") as address, client(browser, address, pictures) as c:
-        await c.be("anna")
-        await c.go("stoerungen")
-        for position, payload in enumerate(PAYLOADS):
-            verb = ("incident ", "friction ", "")[position % 3]
-            await c.say(verb + payload)
-            await expect(c.page.locator(".line.mine").last).to_be_visible()
-        await c.say("incident")
+        attacker = Attacker(c)
+        say, submit = attacker.say, attacker.submit
+        # Through every field there is: as words, and as values of forms.
+        await c.be("carla")
+        await c.go("leitung")
+        await say("anna", "stoerungen", (f"incident {each}" for each in PAYLOADS))
+        await say("chris", "stoerungen", (f"update {n} {b}" for n, b in enumerate(BUNDLES, 1)))
+        await say("chris", "stoerungen", (f"restored {n} {b}" for n, b in enumerate(BUNDLES, 9)))
+        await say("anna", "allgemein", (f"friction {each}" for each in BUNDLES))
+        await say("anna", "allgemein", BUNDLES)
+        pilots = [{"name": each, "problem": each, "champion": "ben"} for each in NAMES]
+        await submit("chris", "pilot new", pilots)
+        said = [{"pilot": NAMES[0], "sentence": each} for each in BUNDLES]
+        await submit("anna", "feedback", said)
+        autos = [{"name": each, "purpose": each, "rhythm": "1", **pair} for each in NAMES]
+        await submit("ben", "auto new", autos)
+        await say("ben", "@ben", ["auto", *(f"auto {each}" for each in NAMES[::10])])
+        await submit("chris", "service new", ({"name": n, "words": n, **pair} for n in NAMES))
+        # It all stands there, as the text that it is.
+        incidents = await attacker.shown("anna", "stoerungen")
+        for each in PAYLOADS:
+            assert f"incident {each}" in incidents
+            assert re.search(rf"INC-\d+ · {re.escape(each)}", incidents), each
+        elsewhere = await attacker.shown("anna", "allgemein")
+        for each in BUNDLES:
+            assert incidents.count(each) >= 2, each  # on the cards: as news, as the cure
+            assert elsewhere.count(each) >= 4, each  # typed and answered: noted, offered
+        sentences = await attacker.shown("anna", "@")
+        assert [each for each in BUNDLES if each not in sentences] == []
+        pilots_and_services = await attacker.shown("chris", "@")
+        automations = await attacker.shown("ben", "@")
+        for each in NAMES:
+            assert pilots_and_services.count(each) >= 3, each
+            assert each in automations
+        # A secret is shown in a dialog, under its automation's name; services can be chosen.
+        await c.page.locator('[data-call="auto address"]').last.click()
         dialog = c.page.locator("dialog")
-        await dialog.locator("textarea").fill("".join(PAYLOADS)[:2900])
-        await dialog.locator("[type=submit]").click()
-        await expect(dialog).to_have_count(0)
-        # Names are free text, too.
-        await c.page.locator(".side footer .sidebutton").first.click()
-        for position, name in enumerate(await dialog.locator("input[type=text]").all()):
-            await name.fill(PAYLOADS[position][:60])
-        await dialog.locator("[type=submit]").click()
-        await expect(dialog).to_have_count(0)
-        await expect(c.page.locator(".persons .name").first).to_have_text(PAYLOADS[0])
-        await c.picture("payloads")
-        for person in ("ben", "carla", "chris"):
-            await c.be(person)
-            await c.go("@")
-        await c.page.reload()
-        await expect(c.page.locator(".log > *").first).to_be_visible()
+        await expect(dialog).to_contain_text(NAMES[190])
+        await c.page.keyboard.press("Escape")
         await c.be("anna")
         await c.go("stoerungen")
-        shown = await c.page.locator(".log").inner_text()
-        for payload in PAYLOADS[-30:]:
-            for piece in payload.replace("\u0000", "").replace("\u0007", "").split("\n"):
-                assert piece.strip() in shown, piece
-        assert await c.page.evaluate("typeof window.pwned") == "undefined"
-        foreign = await c.page.evaluate(
-            """() => [...document.querySelectorAll('body *')].filter((each) =>
-                ['SCRIPT', 'IMG', 'IFRAME', 'OBJECT', 'EMBED', 'LINK', 'STYLE', 'BASE', 'META',
-                 'VIDEO', 'AUDIO', 'MARQUEE', 'DETAILS', 'TEMPLATE', 'MATH'].includes(each.tagName)
-                && !each.closest('.gate') || [...each.attributes].some((a) => /^on/.test(a.name))
-            ).map((each) => each.outerHTML)"""
-        )
-        assert foreign == []
+        await c.page.locator('[data-call="move"]').last.click()
+        await expect(dialog.locator("option", has_text=NAMES[-1])).to_have_count(1)
+        await c.picture("payloads-form")
+        await attacker.nothing_happened()
+        await c.page.keyboard.press("Escape")
+        # The names of people, four at a time: they stand in the side, on chips, in the dialog.
+        people = ("anna", "ben", "carla", "chris")
+        shown = c.page.locator(".persons .name")
+        for start in range(0, len(NAMES), len(people)):
+            names = NAMES[start : start + len(people)]
+            both = zip(people, names, strict=True)
+            await attacker.send("person", ({"person": who, "name": name} for who, name in both))
+            await expect(shown).to_have_text(list(names))
+            await attacker.nothing_happened()
+        await expect(c.page.locator(".log .who").last).to_have_text(NAMES[-3])
+        # And by hand, through the box and the dialogs.
+        for each in PAYLOADS[: len(SEEDS) : 3]:
+            await c.say(each)
+            await expect(c.page.locator(".line.private:not(.mine)").last).to_contain_text(each)
+        await c.page.locator(".side footer .sidebutton").first.click()
+        await dialog.locator("input[type=text]").first.fill(NAMES[5])
+        await dialog.locator("[type=submit]").click()
+        await expect(shown.first).to_have_text(NAMES[5])
+        await c.say("incident")
+        await dialog.locator("textarea").fill(BUNDLES[0])
+        await dialog.locator("[type=submit]").click()
+        await expect(c.page.locator(".line:not(.private)").last).to_contain_text(PAYLOADS[24])
+        await attacker.nothing_happened()
+        await c.picture("payloads")
 
 
 async def test_the_policy_of_the_page_would_stop_a_script_anyway(

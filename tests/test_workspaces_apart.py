@@ -32,10 +32,12 @@ ACROSS = {
     "outbox.forget",
     "outbox.health",
     "outbox.next_due",
+    "outbox.stuck_anywhere",
     "timers.claim",
     "timers.health",
     "timers.next_due",
     "workspaces.ensure",
+    "workspaces.known",
 }
 
 

@@ -2,7 +2,7 @@
 
 import { Composer } from "./compose.js";
 import { avatar, drawBody, gist, icon, make, reconcile } from "./draw.js";
-import { openForm, openSettings } from "./forms.js";
+import { openForm, openSecret, openSettings } from "./forms.js";
 import { Failed, act, findToken, follow, look, newId } from "./talk.js";
 
 const NEAR = 80; // px from the end that still count as "at the end"
@@ -19,6 +19,7 @@ const page = {
   divider: null, // the id of the first line that was new when the place was opened
   turn: 0, // counts who looks; what was asked for by an earlier one is not shown
   stuck: true, // whether the end of the lines is in sight
+  unseen: "", // what has come while it was not
   clockSet: 0,
   sayId: null,
   stop: null,
@@ -144,10 +145,11 @@ function arrived(news) {
     const before = known.found.get(line.id);
     if (before && before.version >= line.version) continue;
     known.found.set(line.id, line);
-    if (line.place === page.place) {
-      here = true;
-      if (line.author !== page.me) speak(line);
-    }
+    if (line.place !== page.place) continue;
+    here = true;
+    if (line.author === page.me) continue;
+    speak(line);
+    if (!before) page.unseen = gist(line.body);
   }
   if (here) drawLines();
   drawSide();
@@ -186,6 +188,7 @@ async function openPlace(id) {
   drawAll();
   parts.composer.put(page.drafts.get(draftKey()) ?? "", !phone());
   toEnd();
+  startAt(parts.log.querySelector(".news"));
   markRead();
 }
 
@@ -251,13 +254,14 @@ function markRead() {
 // Send the words. The same words again, after a failure, carry the same id: one effect.
 async function say(text) {
   const { me, place } = page;
+  const around = scene(place);
   if (page.sayId?.text !== text || page.sayId.where !== draftKey())
     page.sayId = { text, where: draftKey(), id: newId() };
   try {
     const answer = await act("say", { id: page.sayId.id, person: me, place, text });
     page.sayId = null;
     toEnd();
-    if (answer.form && me === page.me) openForm(answer.form, scene(place));
+    followUp(answer, around);
     return true;
   } catch (error) {
     if (!(error instanceof Failed)) throw error;
@@ -269,6 +273,7 @@ async function say(text) {
 // Press a button. Pressed again after a failure it carries the same id, too.
 async function press(call, button, place) {
   const { me } = page;
+  const around = scene(place);
   const row = button.closest(".buttons") ?? button.parentElement;
   const others = row ? [...row.querySelectorAll("button")] : [button];
   button.dataset.press ??= newId();
@@ -277,7 +282,7 @@ async function press(call, button, place) {
   try {
     const answer = await act("press", { id: button.dataset.press, person: me, place, call });
     delete button.dataset.press;
-    if (answer.form && me === page.me) openForm(answer.form, scene(place));
+    followUp(answer, around);
   } catch (error) {
     complainAloud(error);
   } finally {
@@ -286,6 +291,12 @@ async function press(call, button, place) {
     if (document.activeElement === document.body && button.isConnected)
       button.focus({ preventScroll: true });
   }
+}
+
+// What an answer opens: a form, or what is shown only now and stands in no line.
+function followUp(answer, around) {
+  if (answer.secret && answer.message) openSecret(answer.message, around);
+  else if (answer.form && around.me === page.me) openForm(answer.form, around);
 }
 
 async function wind(by) {
@@ -412,7 +423,7 @@ function build() {
     parts.earlier,
     parts.log,
   );
-  parts.newest = make("button", { type: "button", class: "newest", hidden: true, click: () => toEnd(true) });
+  parts.newest = make("button", { type: "button", class: "newest", hidden: true, click: toEnd });
   parts.tries = make("section", { class: "tries", hidden: true });
   parts.composer = new Composer(say);
   parts.main = make(
@@ -458,7 +469,7 @@ function dress() {
   );
   parts.winders[0].parentElement.setAttribute("aria-label", t("wind"));
   parts.earlier.textContent = t("earlier");
-  parts.newest.replaceChildren(icon("down"), t("newest"));
+  parts.newest.title = t("newest");
   dressTheme();
   tick();
 }
@@ -469,6 +480,7 @@ function drawAll() {
   parts.placeName.textContent = name;
   parts.placeAbout.textContent = place?.about ?? "";
   parts.scroll.setAttribute("aria-label", t("messages", { place: name }));
+  parts.log.classList.toggle("direct", place?.kind === "direct");
   parts.composer.dress(t, page.state.commands, name);
   drawSide();
   drawLines();
@@ -596,8 +608,10 @@ function drawLines() {
   reconcile(parts.log, rows);
   parts.earlier.hidden = !known.more;
   drawTries(lines);
-  if (stay) toEnd();
-  else scrolled();
+  if (!stay) return scrolled();
+  const news = page.unseen;
+  toEnd();
+  if (news) startAt(parts.log.lastElementChild);
 }
 
 function dayRow(day, at) {
@@ -634,11 +648,12 @@ function lineRow(line, together) {
     same: JSON.stringify([line.version, together, language, page.me, persons.map((each) => each.name)]),
     draw: () => {
       const at = new Date(line.at);
+      const direct = here()?.kind === "direct"; // where everything is private anyway
       const time = make("time", { datetime: line.at, title: momentWords(at) }, timeWords(at));
       const edited = line.edited
         ? make("span", { class: "edited", title: t("edited_at", { when: momentWords(new Date(line.edited)) }) }, t("edited"))
         : null;
-      const hidden = line.private && author
+      const hidden = line.private && author && !direct
         ? make("span", { role: "img", "aria-label": t("only_you"), title: t("only_you") }, icon("eye"))
         : null;
       const name = author?.name ?? "Lotse";
@@ -654,7 +669,7 @@ function lineRow(line, together) {
           "div",
           { class: "said" },
           together ? null : make("header", {}, make("b", { dir: "auto" }, name), time, edited, hidden),
-          line.private && !author
+          line.private && !author && !direct
             ? make("p", { class: "onlyyou" }, icon("eye"), t("only_you"))
             : null,
           drawBody(line.body, scene(line.place)),
@@ -708,15 +723,34 @@ function atEnd() {
   return scrollHeight - scrollTop - clientHeight < NEAR;
 }
 
-function toEnd(smoothly = false) {
-  parts.scroll.scrollTo({ top: parts.scroll.scrollHeight, behavior: smoothly ? "smooth" : "instant" });
+function toEnd() {
+  parts.scroll.scrollTop = parts.scroll.scrollHeight;
   parts.newest.hidden = true;
   page.stuck = true;
+  page.unseen = "";
 }
 
+// Go back to where `element` begins when that is out of sight, so that one reads from there.
+function startAt(element) {
+  const above = element
+    ? parts.scroll.getBoundingClientRect().top - element.getBoundingClientRect().top
+    : 0;
+  if (above > 0) parts.scroll.scrollTop -= above;
+  scrolled();
+}
+
+// Below the lines: what has come out of sight, or just the way there.
 function scrolled() {
   page.stuck = atEnd();
+  if (page.stuck) page.unseen = "";
   parts.newest.hidden = page.stuck;
+  if (page.stuck || parts.newest.dataset.same === page.unseen) return;
+  parts.newest.dataset.same = page.unseen;
+  parts.newest.classList.toggle("bare", !page.unseen);
+  parts.newest.replaceChildren(
+    icon("down"),
+    make("span", page.unseen ? {} : { class: "unseen" }, page.unseen || t("newest")),
+  );
 }
 
 // --- time -----------------------------------------------------------------------------

@@ -116,7 +116,7 @@ export function drawBody(body, scene) {
   return box;
 }
 
-function drawPart(part, tone, scene) {
+export function drawPart(part, tone, scene) {
   switch (part.kind) {
     case "title":
       return make(

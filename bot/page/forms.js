@@ -1,7 +1,7 @@
-// Dialogs: a form that completes a command, and the names and languages.
+// Dialogs: a form that completes a command, what is shown only once, the names and languages.
 
 import { Failed, act, newId } from "./talk.js";
-import { avatar, drawBody, make, plain } from "./draw.js";
+import { avatar, drawBody, drawPart, icon, make, plain } from "./draw.js";
 
 // What was typed into a form that was closed, so that it is there when it is opened again.
 const kept = new Map();
@@ -46,7 +46,8 @@ export function openForm(form, scene) {
       if (answer.outcome === "done" || answer.outcome === "seen") {
         kept.delete(key);
         dialog.close();
-        if (answer.form) openForm(answer.form, scene);
+        if (answer.secret && answer.message) openSecret(answer.message, scene);
+        else if (answer.form) openForm(answer.form, scene);
       } else complain(answer);
     } catch (error) {
       trouble.replaceChildren(make("p", {}, scene.explain(error)));
@@ -72,6 +73,50 @@ export function openForm(form, scene) {
       trouble.replaceChildren(drawBody(answer.message, { ...scene, press }));
     } else trouble.replaceChildren(make("p", {}, scene.t("went_wrong")));
   }
+}
+
+// Show what is kept nowhere: it is gone with the dialog, here too.
+export function openSecret(message, scene) {
+  const title = message.parts.find((part) => part.kind === "title");
+  const texts = message.parts.filter((part) => part.kind !== "title" && part.kind !== "buttons");
+  const buttons = message.parts.filter((part) => part.kind === "buttons");
+  const press = (call, button) => {
+    dialog.close();
+    scene.press(call, button);
+  };
+  const page = make(
+    "div",
+    { class: "form secret" },
+    ...texts.map((part) => {
+      const words = part.kind === "text" ? plain(part.words) : "";
+      const alone = /^https?:\/\/\S+$/.test(words);
+      return alone ? drawAddress(words, scene) : drawPart(part, message.tone, scene);
+    }),
+    make("p", { class: "once" }, icon("eye"), scene.t("only_now")),
+    make(
+      "div",
+      { class: "ends" },
+      ...buttons.map((part) => drawPart(part, message.tone, { ...scene, press })),
+      make("button", { type: "button", class: "primary", click: () => dialog.close() }, scene.t("close")),
+    ),
+  );
+  const dialog = openDialog(title ? plain(title.words) : scene.t("only_you"), page, scene);
+}
+
+// An address to take along: one click selects or copies all of it.
+function drawAddress(address, scene) {
+  const code = make("code", { dir: "ltr" }, address);
+  const copy = make("button", { type: "button", class: "soft" }, scene.t("copy"));
+  copy.addEventListener("click", async () => {
+    getSelection().selectAllChildren(code);
+    try {
+      await navigator.clipboard.writeText(address);
+      copy.replaceChildren(scene.t("copied"));
+    } catch {
+      // The browser does not let us; the address is selected, so that the keyboard can.
+    }
+  });
+  return make("div", { class: "address" }, code, copy);
 }
 
 export function openDialog(title, content, scene) {
@@ -121,7 +166,8 @@ function drawField(field, before, scene) {
   ];
 
   if (grouped) {
-    const chosen = many ? value.split(",") : [value];
+    const only = few && choices.length === 1 ? choices[0][0] : "";
+    const chosen = many ? value.split(",") : [value || only];
     const boxes = choices.map(([key, words]) =>
       make("input", {
         type: many ? "checkbox" : "radio", name: id, value: key, checked: chosen.includes(key),

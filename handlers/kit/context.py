@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from storage.workspaces import Workspace
 if TYPE_CHECKING:
     from handlers.kit.commands import Feature
 
-LOTSE = Person("lotse", "Lotse", None, "bot", False, True, "lotse")
+LOTSE = Person("lotse", "Lotse", None, "bot", False, True, False, "lotse")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +24,11 @@ class Context:
     """Everything a handler may know. `now` is one instant for the whole request.
 
     `new_id` gives ids in the order of time, `new_secret` gives random ones (uuid4) that
-    tell nothing. `names` remembers who was named in this request. `address` is where machines reach Lotse, without a slash at its end.
+    tell nothing. `address` is where machines reach Lotse, without a slash at its end.
+    `names` remembers who was named in this request.
     `typed` is what the person typed, from the first word to the last; empty for
-    buttons, forms, timers and hooks.
+    buttons, forms, timers and hooks. `mentions` are the people whom the platform
+    recognised in it: how each is shown, and the person's id.
     """
 
     tx: Tx
@@ -39,6 +41,7 @@ class Context:
     address: str
     features: tuple[Feature, ...]
     typed: str = ""
+    mentions: Mapping[str, str] = field(default_factory=dict)
     names: dict[str, Who] = field(default_factory=dict)
 
     @property

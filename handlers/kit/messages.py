@@ -199,9 +199,12 @@ def _say_part(part: Part, say: Callable[[Words], Phrase]) -> Part:
             return Buttons(tuple(replace(each, label=say(each.label)) for each in buttons))
 
 
+WRITER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def dump(message: Message) -> str:
     """Write a spoken message as JSON; it can be read in the table and survives a deploy."""
-    return json.dumps(as_data(message), ensure_ascii=False, separators=(",", ":"))
+    return WRITER.encode(as_data(message))
 
 
 def as_data(message: Message) -> dict[str, Any]:

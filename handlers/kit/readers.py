@@ -208,6 +208,10 @@ class PersonReader:
 
     def take(self, text: str, ctx: Context, *, last: bool) -> tuple[object, str] | None:
         text = text.removeprefix("@")
+        for shown, id in sorted(ctx.mentions.items(), key=lambda each: -len(each[0])):
+            rest, mentioned = after(text, shown), people.find(ctx.tx, id)
+            if rest is not None and mentioned is not None and mentioned.kind == "member":
+                return mentioned, rest
         for person in sorted(members(ctx.tx), key=lambda each: -len(each.name)):
             for name in (person.name, person.id):
                 rest = after(text, name)

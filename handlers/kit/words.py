@@ -185,6 +185,7 @@ def _value(value: object, spec: str, language: str, zone: str) -> Sequence[Span]
     raise TypeError(f"{type(value).__name__} cannot be said.")
 
 
+@lru_cache(maxsize=512)
 def when(moment: datetime, spec: str, language: str, zone: str) -> str:
     """Tell a moment in `zone`: spec "time", "moment" (day and time), "day" or "date"."""
     local = moment.astimezone(ZoneInfo(zone))

@@ -141,6 +141,11 @@ class Postgres:
             except (_Met, errors.SerializationFailure, errors.DeadlockDetected) as error:
                 if not left:
                     raise Unavailable(f"PostgreSQL could not order this change: {error}") from error
+            except errors.UniqueViolation:
+                # Somebody else was first, after we had looked: look again. A mistake of
+                # ours would fail each time.
+                if not left:
+                    raise
             except (psycopg.OperationalError, PoolTimeout) as error:
                 raise Unavailable(f"PostgreSQL could not be used: {error}") from error
         raise AssertionError("the loop above returns or raises")

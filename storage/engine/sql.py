@@ -93,6 +93,7 @@ def pyformat(sql: str) -> str:
     return "".join(turned)
 
 
+@lru_cache(maxsize=64)  # one request writes its one moment many times
 def as_text(moment: datetime) -> str:
     """Write a moment as it is stored: UTC, microseconds, a trailing Z; sorts as text."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,0 +1,77 @@
+"""The pages that are written from the program: commands, settings, `.env.example` (`make docs`)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bot import config, texts
+from handlers import FEATURES
+from handlers.kit.commands import Command, Feature
+from handlers.kit.words import text
+
+ROOT = Path(__file__).parent.parent
+ABOUT = """\
+# Commands
+
+One grammar for every place: the first word decides, and both languages always work.
+Umlauts may be written out (`stoerung`), and case does not matter.
+Words that only read may be shortened to three letters or more, as long as they stay unambiguous.
+What stands in `<…>` is needed, what stands in `[…]` may be left out; the last one takes the rest of the line exactly as typed.
+What is missing is asked for in a form.
+After `incident` the next word is a command only if everything behind it fits: `incident ack 7` acknowledges, `incident Update server down` declares.
+A quoted text is never a command, and what is no command is offered as an incident.
+
+This page is written from the program (`make docs`).
+"""  # noqa: E501
+BUTTONS = """\
+## Only as buttons
+
+These are commands like the others, but nobody types them.
+"""
+
+
+def pages() -> dict[Path, str]:
+    """Return every generated page with its text."""
+    return {
+        ROOT / "docs" / "commands.md": commands(),
+        ROOT / "docs" / "settings.md": config.page(),
+        ROOT / ".env.example": config.example(),
+    }
+
+
+def write() -> int:
+    """Write the pages and bring the catalogues up to date; return the exit status."""
+    for path, page in pages().items():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(page, encoding="utf-8")
+        print(f"wrote {path.relative_to(ROOT)}")
+    return 1 if texts.write() else 0
+
+
+def commands() -> str:
+    """Return `docs/commands.md`."""
+    chapters = [_chapter(each) for each in FEATURES if any(not c.hidden for c in each.commands)]
+    hidden = [each for feature in FEATURES for each in feature.commands if each.hidden]
+    return "\n".join([ABOUT, *chapters, BUTTONS, *_table(hidden)]) + "\n"
+
+
+def _chapter(feature: Feature) -> str:
+    title, titel = text(feature.title, "en"), text(feature.title, "de")
+    shown = [each for each in feature.commands if not each.hidden]
+    return "\n".join([f"## {title} · {titel}", "", *_table(shown), ""])
+
+
+def _table(commands: list[Command]) -> list[str]:
+    head = ["| English | meaning | Deutsch | Bedeutung |", "| --- | --- | --- | --- |"]
+    return [*head, *(f"| {_cells(each, 'en')} | {_cells(each, 'de')} |" for each in commands)]
+
+
+def _cells(command: Command, language: str) -> str:
+    others = [f"`{each}`" for each in command.words[language][1:]]
+    first = command.word(language) if command.hidden else command.usage(language)
+    typed = ", ".join([f"`{first}`", *others])
+    meaning = text(command.help, language)
+    asked = [text(each.ask.label, language) for each in command.parameters if not each.typed]
+    if asked and not command.hidden:
+        meaning += f" {'In the form' if language == 'en' else 'Im Formular'}: {', '.join(asked)}."
+    return f"{typed} | {meaning}"

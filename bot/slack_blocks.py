@@ -1,0 +1,337 @@
+"""Messages and forms as Slack's Block Kit.
+
+Words travel as rich text, which Slack takes as it is: nothing in it is markup,
+so a title `<!channel>` wakes nobody. The alternative text, for notifications, is
+parsed by Slack and therefore escaped. Limits: platform page S14 and S15.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, assert_never
+
+from handlers.kit.messages import (
+    WRITER,
+    Button,
+    Buttons,
+    Call,
+    Facts,
+    Field,
+    FieldKind,
+    Form,
+    Items,
+    Message,
+    Part,
+    Text,
+    Title,
+    Tone,
+    call_data,
+    call_from,
+)
+from handlers.kit.words import Link, Phrase, Span, Who, Words, flat
+
+Json = dict[str, Any]
+
+BLOCKS = 50
+TOTAL = 10_000  # characters over all blocks; Slack refuses somewhere above 13,000 (bolt-js#2509)
+HEADER = 150
+SECTION = 3000
+CONTEXT = 2000
+BUTTON = 75
+BUTTONS = 25
+VALUE = 2000
+LABEL = 2000
+PLACEHOLDER = 150
+HINT = 2000
+OPTION = 75
+OPTIONS = 100
+MODAL_TITLE = 24
+MODAL_SUBMIT = 24
+PRIVATE = 3000
+ALTERNATIVE = 1000
+
+MARKS = {Tone.ALARM: "🔴 ", Tone.ACTIVE: "🟠 ", Tone.GOOD: "🟢 ", Tone.QUIET: "", Tone.PLAIN: ""}
+# Marks that turn or hide text; a name must not be able to show something else.
+INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+
+
+def render(message: Message) -> list[Json]:
+    """Return a spoken message as blocks, within every limit.
+
+    What is too long for one message is cut with an ellipsis; buttons are never cut.
+    """
+    blocks: list[Json] = []
+    room = TOTAL
+    mark = MARKS[message.tone]
+    for position, part in enumerate(message.parts):
+        made, used = _part(part, position, max(room, 0), mark)
+        mark = "" if isinstance(part, Title) else mark
+        blocks += made
+        room -= used
+    buttons = [each for each in blocks if each["type"] == "actions"]
+    while len(blocks) > BLOCKS:  # the last words go before any button
+        words = [each for each in blocks if each["type"] != "actions"] or buttons
+        blocks.remove(words[-1])
+    return blocks
+
+
+def alternative(message: Message) -> str:
+    """Return one escaped line for notifications and screen readers."""
+    words = [flat(each.words) for each in message.parts if isinstance(each, Title | Text)]
+    said = " · ".join(words) or "Lotse"
+    return escaped(MARKS[message.tone] + shortened(said, ALTERNATIVE))
+
+
+def view(form: Form, private: str, close: str) -> Json:
+    """Return a spoken form as a modal; `private` comes back with the submission.
+
+    `close` is the word on the button that closes it.
+    """
+    return {
+        "type": "modal",
+        "callback_id": "form",
+        "private_metadata": private[:PRIVATE],
+        "title": plain(flat(form.title), MODAL_TITLE),
+        "submit": plain(flat(form.submit), MODAL_SUBMIT),
+        "close": plain(close, MODAL_SUBMIT),
+        "blocks": [*_heading(form), *(_input(each) for each in form.fields)],
+    }
+
+
+def _heading(form: Form) -> list[Json]:
+    """Return the whole title as a paragraph, when a modal's title has no room for it."""
+    title = flat(form.title)
+    return [_rich([_section((title,), SECTION)])] if len(title) > MODAL_TITLE else []
+
+
+def private_call(call: Call, place: str) -> str:
+    """Return what a modal carries: its call, and where it was opened."""
+    return WRITER.encode({"call": call_data(call), "place": place})
+
+
+def read_private(private: str) -> tuple[Call, str]:
+    """Read it back; raises ValueError when it is not ours."""
+    data = json.loads(private)
+    return call_from(data["call"]), str(data["place"])
+
+
+def values_of(state: Json) -> dict[str, str]:
+    """Return what was filled into a modal, as text by field name."""
+    found: dict[str, str] = {}
+    for name, holder in state.get("values", {}).items():
+        for each in holder.values():
+            match each.get("type"):
+                case "users_select":
+                    value = each.get("selected_user")
+                case "static_select" | "radio_buttons":
+                    value = (each.get("selected_option") or {}).get("value")
+                case _:
+                    value = each.get("value")
+            found[name] = str(value) if value is not None else ""
+    return found
+
+
+def chosen_users(state: Json) -> list[str]:
+    """Return the users that were chosen in a modal."""
+    holders = [each for holder in state.get("values", {}).values() for each in holder.values()]
+    found = [each.get("selected_user") for each in holders if each.get("type") == "users_select"]
+    return [str(each) for each in found if each]
+
+
+def answer_view(message: Message, close: str) -> Json:
+    """Return a modal that shows an answer, in place of the form that it answers."""
+    return {
+        "type": "modal",
+        "callback_id": "answer",
+        "title": plain("Lotse", MODAL_TITLE),
+        "close": plain(close, MODAL_SUBMIT),
+        "blocks": render(message) or [_rich([_section(("–",), SECTION)])],
+    }
+
+
+def home_view(message: Message) -> Json:
+    """Return the home tab."""
+    return {"type": "home", "blocks": render(message)}
+
+
+def private(message: Message | None) -> Json:
+    """Return the arguments of a private answer to a command; empty when there is none."""
+    if message is None:
+        return {}
+    return {
+        "response_type": "ephemeral",
+        "text": alternative(message),
+        "blocks": render(message),
+    }
+
+
+def button_call(action: Json) -> Call:
+    """Return the call that a pressed button carries; raises ValueError when it is not ours."""
+    return call_from(json.loads(action["value"]))
+
+
+def escaped(text: str) -> str:
+    """Escape Slack's three control characters, and take out what turns or hides text."""
+    text = INVISIBLE.sub("", text)
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def shortened(text: str, longest: int) -> str:
+    """Return `text`, cut with an ellipsis where it is too long."""
+    return text if len(text) <= longest else f"{text[: max(longest - 1, 0)]}…"
+
+
+def plain(text: str, longest: int) -> Json:
+    """Return a plain-text object. Slack refuses empty ones."""
+    text = shortened(INVISIBLE.sub("", text), longest)
+    return {"type": "plain_text", "text": text if text.strip() else "–", "emoji": False}
+
+
+def _part(part: Part, position: int, room: int, mark: str) -> tuple[list[Json], int]:
+    """Return a part's blocks and how many characters they hold."""
+    match part:
+        case Title(words):
+            title = mark + flat(words)
+            header: Json = {"type": "header", "text": plain(title, HEADER)}
+            if len(title) <= HEADER:
+                return [header], len(title)
+            whole = (flat(words),)
+            return [header, _rich([_section(whole, min(room, SECTION))])], len(title) + HEADER
+        case Text(words, small):
+            if small:
+                line = {"type": "mrkdwn", "text": shortened(_mrkdwn(words), min(room, CONTEXT))}
+                return ([{"type": "context", "elements": [line]}] if room else []), len(
+                    line["text"]
+                )
+            section = _section(_spans(words), min(room, SECTION))
+            return ([_rich([section])] if section["elements"] else []), _length(section)
+        case Facts(rows):
+            sections: list[Json] = []
+            for label, value in rows:
+                bold = {"type": "text", "text": f"{flat(label)}: ", "style": {"bold": True}}
+                section = _section(_spans(value), min(room, SECTION))
+                section["elements"].insert(0, bold)
+                if sections:
+                    sections[-1]["elements"].append({"type": "text", "text": "\n"})
+                sections.append(section)
+                room = max(room - _length(section), 0)
+            return ([_rich(sections)] if sections else []), sum(map(_length, sections))
+        case Items(items):
+            entries = []
+            for item in items:
+                entry = _section(_spans(item), min(room, SECTION))
+                room = max(room - _length(entry), 0)
+                if entry["elements"]:
+                    entries.append(entry)
+            if not entries:
+                return [], 0
+            bullets = {"type": "rich_text_list", "style": "bullet", "elements": entries}
+            return [_rich([bullets])], sum(map(_length, entries))
+        case Buttons(buttons):
+            made = [_button(each, f"{position}-{n}") for n, each in enumerate(buttons[:BUTTONS])]
+            return ([{"type": "actions", "elements": made}] if made else []), 0
+        case _:
+            assert_never(part)
+
+
+def _button(button: Button, id: str) -> Json:
+    value = WRITER.encode(call_data(button.call))
+    assert len(value) <= VALUE, "dispatch puts longer calls into drafts"
+    made: Json = {
+        "type": "button",
+        "text": plain(flat(button.label), BUTTON),
+        "action_id": f"call-{id}",
+        "value": value,
+    }
+    if button.look == "primary":
+        made["style"] = "primary"
+    return made
+
+
+def _input(field: Field) -> Json:
+    element: Json = {"action_id": "value"}
+    match field.kind:
+        case FieldKind.TEXT | FieldKind.LONG:
+            element["type"] = "plain_text_input"
+            element["multiline"] = field.kind is FieldKind.LONG
+            element["max_length"] = field.longest
+            if field.value:
+                element["initial_value"] = field.value[: field.longest]
+        case FieldKind.NUMBER:
+            element["type"] = "number_input"
+            element["is_decimal_allowed"] = False
+            if field.value:
+                element["initial_value"] = field.value
+        case FieldKind.PERSON:
+            element["type"] = "users_select"
+            if re.fullmatch(r"[UW][A-Z0-9]+", field.value):
+                element["initial_user"] = field.value
+        case FieldKind.CHOICE | FieldKind.CHOICES | FieldKind.DATE:
+            element["type"] = "static_select"
+            element["options"] = [
+                {"text": plain(flat(label), OPTION), "value": value[:OPTION]}
+                for value, label in field.choices[:OPTIONS]
+            ]
+            chosen = [each for each in element["options"] if each["value"] == field.value]
+            if chosen:
+                element["initial_option"] = chosen[0]
+        case _:
+            assert_never(field.kind)
+    made: Json = {
+        "type": "input",
+        "block_id": field.name,
+        "label": plain(flat(field.label), LABEL),
+        "element": element,
+        "optional": not field.required,
+    }
+    if flat(field.hint):
+        made["hint"] = plain(flat(field.hint), HINT)
+    return made
+
+
+def _rich(elements: list[Json]) -> Json:
+    return {"type": "rich_text", "elements": elements}
+
+
+def _section(phrase: Phrase, room: int) -> Json:
+    elements: list[Json] = []
+    for span in phrase:
+        made, used = _span(span, room)
+        room = max(room - used, 0)
+        if made is not None:
+            elements.append(made)
+    return {"type": "rich_text_section", "elements": elements}
+
+
+def _span(span: Span, room: int) -> tuple[Json | None, int]:
+    if isinstance(span, Who):
+        if re.fullmatch(r"[UW][A-Z0-9]+", span.id):
+            return {"type": "user", "user_id": span.id}, len(span.id)
+        span = span.name
+    if isinstance(span, Link):
+        label = shortened(INVISIBLE.sub("", span.label), room)
+        return ({"type": "link", "url": span.url, "text": label} if label else None), len(label)
+    text = shortened(INVISIBLE.sub("", span), room)
+    return ({"type": "text", "text": text} if text else None), len(text)
+
+
+def _spans(words: Words) -> Phrase:
+    if isinstance(words, tuple):
+        return words
+    return (flat(words),)
+
+
+def _mrkdwn(words: Words) -> str:
+    """Return a phrase for a context line, where rich text is not to be had."""
+    pieces = []
+    for span in _spans(words):
+        if isinstance(span, Who) and re.fullmatch(r"[UW][A-Z0-9]+", span.id):
+            pieces.append(f"<@{span.id}>")
+        else:
+            pieces.append(escaped(flat((span,))))
+    return "".join(pieces)
+
+
+def _length(section: Json) -> int:
+    return sum(len(each.get("text", each.get("user_id", ""))) for each in section["elements"])

@@ -1,0 +1,87 @@
+"""The door in front of Bolt: nothing is parsed before Slack's signature has been checked.
+
+Rules: the signature is an HMAC-SHA256 over `v0:timestamp:raw body`, the window is
+five minutes both ways (platform page, S11), and a request is taken once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+
+WINDOW = 300  # seconds a request may be old, or early
+REMEMBERED = 2 * WINDOW
+MOST_REMEMBERED = 100_000
+LARGEST = 256 * 1024  # bytes of a body
+DEEPEST = 40  # brackets inside brackets; Slack's own payloads stay under fifteen
+STAMP = re.compile(r"[0-9]{1,11}", re.ASCII)
+SIGNATURE = re.compile(r"v0=[0-9a-f]{64}", re.ASCII)
+TYPES = ("application/json", "application/x-www-form-urlencoded")
+
+
+class Guard:
+    """Tells Slack's own requests from all others."""
+
+    def __init__(self, secret: str, now: Callable[[], float] = time.time) -> None:
+        """`secret` is the app's signing secret; raises ValueError when it is empty."""
+        if not secret:
+            raise ValueError("a signing secret is needed")
+        self._secret = secret.encode()
+        self._now = now
+        self._seen: OrderedDict[bytes, float] = OrderedDict()
+
+    def refuses(self, headers: Mapping[str, list[str]], body: bytes) -> int | None:
+        """Return the status to refuse with (401 or 400), or None for a request of Slack's.
+
+        `headers` by lower-case name, each with all its values. The same signature
+        a second time is a replay: Slack signs its own retries anew.
+        """
+        stamps = headers.get("x-slack-request-timestamp", [])
+        signatures = headers.get("x-slack-signature", [])
+        if len(stamps) != 1 or len(signatures) != 1:
+            return 401
+        if not STAMP.fullmatch(stamps[0]) or not SIGNATURE.fullmatch(signatures[0]):
+            return 401
+        if abs(self._now() - int(stamps[0])) > WINDOW:
+            return 401
+        signed = b"v0:" + stamps[0].encode() + b":" + body
+        expected = "v0=" + hmac.new(self._secret, signed, hashlib.sha256).hexdigest()
+        if not hmac.compare_digest(expected.encode(), signatures[0].encode()):
+            return 401
+        if self._replayed(signatures[0].encode()):
+            return 401
+        kinds = headers.get("content-type", [""])
+        if len(kinds) != 1 or kinds[0].partition(";")[0].strip().lower() not in TYPES:
+            return 400
+        return 400 if too_deep(body) else None
+
+    def _replayed(self, signature: bytes) -> bool:
+        now = self._now()
+        while self._seen and next(iter(self._seen.values())) < now - REMEMBERED:
+            self._seen.popitem(last=False)
+        if signature in self._seen:
+            return True
+        self._seen[signature] = now
+        if len(self._seen) > MOST_REMEMBERED:
+            self._seen.popitem(last=False)
+        return False
+
+
+def too_deep(body: bytes) -> bool:
+    """Say whether brackets are nested deeper than any honest payload; quotes are not looked at."""
+    if body.count(b"[") + body.count(b"{") + body.count(b"%5B") + body.count(b"%7B") <= DEEPEST:
+        return False
+    text = body.replace(b"%5B", b"[").replace(b"%7B", b"{")
+    text = text.replace(b"%5D", b"]").replace(b"%7D", b"}")
+    depth = deepest = 0
+    for each in text:
+        if each in b"[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif each in b"]}":
+            depth = max(depth - 1, 0)
+    return deepest > DEEPEST

@@ -1,0 +1,162 @@
+"""What Slack sends, as requests: who, where, which words or which call, and its own key.
+
+Identity comes from the payload's signed fields only. Keys: platform page, S7.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from bot.slack_blocks import button_call, read_private, values_of
+from handlers.kit.messages import Call
+
+Json = dict[str, Any]
+
+ENTITY = re.compile(r"<(?P<kind>[@#!]?)(?P<target>[^<>|]*)(?:\|(?P<label>[^<>]*))?>")
+NAME = re.compile(r"[\w .'-]{1,80}")
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who sends: the team that the app is installed in, the user, and the user's own team."""
+
+    team: str
+    user: str
+    name: str
+    home: str
+
+    @property
+    def identity(self) -> str:
+        """Return the person's identity for the store."""
+        return f"slack:{self.home or self.team}:{self.user}"
+
+    @property
+    def external(self) -> bool:
+        """Say whether the person belongs to another company (Slack Connect)."""
+        return bool(self.home) and self.home != self.team
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """Words as typed; `mentions` are (shown name, user id) of people named in them."""
+
+    text: str
+    mentions: tuple[tuple[str, str], ...]
+
+
+def sender_of(body: Json) -> Sender:
+    """Return who sends a command, an interaction or an event.
+
+    In shared channels the installed team counts, not the channel's (S18).
+    """
+    if "command" in body:
+        return Sender(body["team_id"], body["user_id"], body.get("user_name", ""), "")
+    if body.get("type") == "event_callback":
+        event = body["event"]
+        allowed = body.get("authorizations") or [{}]
+        team = allowed[0].get("team_id") or body["team_id"]
+        user = event.get("user", "")
+        return Sender(team, user if isinstance(user, str) else "", "", event.get("user_team", ""))
+    user = body["user"]
+    installed = (body.get("view") or {}).get("app_installed_team_id")
+    team = installed or (body.get("team") or {}).get("id") or user.get("team_id", "")
+    name = user.get("name") or user.get("username") or ""
+    return Sender(team, user["id"], name, user.get("team_id", ""))
+
+
+def command_key(body: Json) -> str:
+    """Return the delivery identity of a slash command."""
+    return f"slack:{body['team_id']}:command:{body['trigger_id']}"
+
+
+def action_key(body: Json, action: Json) -> str:
+    """Return the delivery identity of a pressed button."""
+    team = sender_of(body).team
+    return f"slack:{team}:action:{body.get('trigger_id', '')}:{action.get('action_ts', '')}"
+
+
+def view_key(body: Json) -> str:
+    """Return the delivery identity of a submitted form: the same values of the same view."""
+    view = body["view"]
+    state = json.dumps(view.get("state", {}), sort_keys=True).encode()
+    return f"slack:{sender_of(body).team}:view:{view['id']}:{hashlib.sha256(state).hexdigest()}"
+
+
+def event_key(body: Json) -> str:
+    """Return the delivery identity of an event; retries carry the same one."""
+    return f"slack:{sender_of(body).team}:event:{body.get('api_app_id', '')}:{body['event_id']}"
+
+
+def shortcut_key(body: Json) -> str:
+    """Return the delivery identity of a shortcut."""
+    stamp = f"{body.get('trigger_id', '')}:{body.get('action_ts', '')}"
+    return f"slack:{sender_of(body).team}:shortcut:{stamp}"
+
+
+def typed(text: str) -> Typed:
+    """Turn Slack's entities back into what was typed (settled questions, 17).
+
+    `<@U1|ben>` becomes `@ben`, `<#C1|lager>` `#lager`, an automatic link its own words,
+    `&lt;` a `<`.
+    """
+    mentions: list[tuple[str, str]] = []
+
+    def back(found: re.Match[str]) -> str:
+        kind, target, label = found["kind"], found["target"], found["label"]
+        if kind == "@":
+            name = html.unescape(label or "") or target
+            mentions.append((name, target))
+            return f"@{name}"
+        if kind == "#":
+            return f"#{label or target}"
+        if kind == "!":
+            return f"@{label.removeprefix('@')}" if label else f"@{target.partition('^')[0]}"
+        return label or target.removeprefix("mailto:")
+
+    return Typed(html.unescape(ENTITY.sub(back, text)), tuple(mentions))
+
+
+def command_words(body: Json) -> Typed:
+    """Return the words of a slash command; a direct name puts its own word in front."""
+    said = typed(body.get("text", ""))
+    name = body["command"].removeprefix("/").casefold()
+    if name in ("lotse", ""):
+        return said
+    return Typed(f"{name} {said.text}".strip(), said.mentions)
+
+
+def mention_words(text: str, bot_user: str) -> Typed:
+    """Return what stands behind the mention of the bot, wherever it stands."""
+    return typed(re.sub(rf"<@{re.escape(bot_user)}(\|[^<>]*)?>[ ,:]*", "", text, count=1).strip())
+
+
+def place_of(body: Json) -> str:
+    """Return the place where something was typed or pressed."""
+    sender = sender_of(body)
+    channel = body.get("channel_id") or (body.get("channel") or {}).get("id")
+    if not channel:
+        channel = (body.get("container") or {}).get("channel_id")
+    if not channel:
+        channel = (body.get("event") or {}).get("channel")
+    return direct(sender.user) if not channel or channel.startswith("D") else f"slack:{channel}"
+
+
+def direct(user: str) -> str:
+    """Return the direct place of a user; Slack opens it by the user's id."""
+    return f"slack:@{user}"
+
+
+def pressed(action: Json) -> Call:
+    """Return the call of a pressed button; raises ValueError when it is none of ours."""
+    return button_call(action)
+
+
+def submitted(view: Json) -> tuple[Call, str]:
+    """Return the completed call of a form, and the place where it was opened."""
+    call, place = read_private(view["private_metadata"])
+    return Call(call.word, {**call.args, **values_of(view.get("state", {}))}), place

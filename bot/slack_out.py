@@ -1,0 +1,179 @@
+"""Carrying messages to Slack: one client without retries of its own, and every error sorted."""
+
+from __future__ import annotations
+
+import email.utils
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from enum import Enum, auto
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot import slack_blocks
+from bot.platform import Impossible, MessageGone, NotAccepted, Rate, Uncertain, Wait
+from handlers.kit.messages import Message
+
+PAUSE = 30.0  # seconds to wait when Slack does not say how long
+LONGEST_PAUSE = 3600.0
+
+
+class Sort(Enum):
+    """What an error code of Slack's means for the message."""
+
+    AGAIN = auto()  # surely not accepted, may work later
+    WAIT = auto()  # too many
+    RECREATE = auto()  # the message to edit is gone
+    ELSEWHERE = auto()  # nothing can be posted there
+    TEAM = auto()  # nothing can be posted in this workspace
+    OURS = auto()  # our own mistake: the same message will never be taken
+
+
+ERRORS: dict[str, Sort] = {
+    "internal_error": Sort.AGAIN,
+    "fatal_error": Sort.AGAIN,
+    "service_unavailable": Sort.AGAIN,
+    "request_timeout": Sort.AGAIN,
+    "team_added_to_org": Sort.AGAIN,
+    "ekm_access_denied": Sort.AGAIN,
+    "accesslimited": Sort.AGAIN,
+    "ratelimited": Sort.WAIT,
+    "rate_limited": Sort.WAIT,
+    "message_limit_exceeded": Sort.WAIT,
+    "message_not_found": Sort.RECREATE,
+    "cant_update_message": Sort.RECREATE,
+    "edit_window_closed": Sort.RECREATE,
+    "channel_not_found": Sort.ELSEWHERE,
+    "not_in_channel": Sort.ELSEWHERE,
+    "is_archived": Sort.ELSEWHERE,
+    "restricted_action": Sort.ELSEWHERE,
+    "restricted_action_read_only_channel": Sort.ELSEWHERE,
+    "restricted_action_non_threadable_channel": Sort.ELSEWHERE,
+    "restricted_action_thread_only_channel": Sort.ELSEWHERE,
+    "restricted_action_thread_locked": Sort.ELSEWHERE,
+    "channel_type_not_supported": Sort.ELSEWHERE,
+    "is_inactive": Sort.ELSEWHERE,
+    "user_not_found": Sort.ELSEWHERE,
+    "user_disabled": Sort.ELSEWHERE,
+    "user_not_in_channel": Sort.ELSEWHERE,
+    "cannot_dm_bot": Sort.ELSEWHERE,
+    "messages_tab_disabled": Sort.ELSEWHERE,
+    "no_permission": Sort.ELSEWHERE,
+    "access_denied": Sort.ELSEWHERE,
+    "slack_connect_file_link_sharing_blocked": Sort.ELSEWHERE,
+    "team_access_not_granted": Sort.ELSEWHERE,
+    "invalid_auth": Sort.TEAM,
+    "not_authed": Sort.TEAM,
+    "account_inactive": Sort.TEAM,
+    "token_revoked": Sort.TEAM,
+    "token_expired": Sort.TEAM,
+    "missing_scope": Sort.TEAM,
+    "not_allowed_token_type": Sort.TEAM,
+    "org_login_required": Sort.TEAM,
+    "team_not_found": Sort.TEAM,
+    "enterprise_is_restricted": Sort.TEAM,
+    "no_text": Sort.OURS,
+    "msg_too_long": Sort.OURS,
+    "msg_blocks_too_long": Sort.OURS,
+    "invalid_blocks": Sort.OURS,
+    "invalid_blocks_format": Sort.OURS,
+    "invalid_arguments": Sort.OURS,
+    "invalid_form_data": Sort.OURS,
+    "too_many_attachments": Sort.OURS,
+    "metadata_too_large": Sort.OURS,
+}
+
+
+class Slack:
+    """The platform of one installation's token. `parked` is told when the token is refused."""
+
+    name = "slack"
+    idempotent = False
+    rate: Rate | None = Rate(1.0, 3)  # platform page, S12
+
+    def __init__(
+        self,
+        client: AsyncWebClient,
+        parked: Callable[[str, str], Awaitable[None]] | None = None,
+    ) -> None:
+        self._client = client
+        self._parked = parked
+
+    async def create(self, workspace: str, place: str, parcel: str, message: Message) -> str:
+        channel = place.partition(":")[2].removeprefix("@")
+        answer = await self._call(workspace, "chat.postMessage", channel=channel, **body(message))
+        return f"{answer['channel']}|{answer['ts']}"
+
+    async def edit(self, workspace: str, place: str, external_id: str, message: Message) -> None:
+        channel, _bar, ts = external_id.partition("|")
+        await self._call(workspace, "chat.update", channel=channel, ts=ts, **body(message))
+
+    async def _call(self, workspace: str, method: str, **values: Any) -> Mapping[str, Any]:
+        try:
+            answer = await self._client.api_call(method, json=values)
+        except SlackApiError as error:
+            await self._sort(workspace, error)
+            raise AssertionError("sorting raises") from error
+        except aiohttp.ClientConnectorError as error:
+            raise NotAccepted(f"Slack cannot be reached: {type(error).__name__}") from error
+        except (TimeoutError, aiohttp.ClientError, ValueError) as error:
+            raise Uncertain(f"Slack's answer was lost: {type(error).__name__}") from error
+        if not isinstance(answer.data, dict):
+            raise Uncertain("Slack's answer cannot be read")
+        return answer.data
+
+    async def _sort(self, workspace: str, error: SlackApiError) -> None:
+        """Raise what an error means; a code that nobody knows may have been accepted."""
+        response = error.response
+        status = getattr(response, "status_code", 0)
+        headers = getattr(response, "headers", {})
+        data = getattr(response, "data", None)
+        code = data.get("error", "") if isinstance(data, dict) else ""
+        sort = ERRORS.get(str(code))
+        if status == 429 or sort is Sort.WAIT:
+            raise Wait(retry_after(headers), str(code) or "429") from error
+        if sort is None:
+            if isinstance(data, dict) and data.get("ok") is False and status == 200:
+                raise NotAccepted(f"an error that is not in our table: {code}") from error
+            raise Uncertain(f"status {status}") from error
+        match sort:
+            case Sort.AGAIN:
+                raise NotAccepted(str(code)) from error
+            case Sort.RECREATE:
+                raise MessageGone(str(code)) from error
+            case Sort.TEAM:
+                if self._parked is not None:
+                    await self._parked(workspace, str(code))
+                raise NotAccepted(str(code)) from error  # it goes out once we are let in again
+            case _:
+                raise Impossible(str(code)) from error
+
+
+def body(message: Message) -> dict[str, Any]:
+    """Return the arguments of a message; nothing in it becomes a link, a mention or a preview."""
+    return {
+        "text": slack_blocks.alternative(message),
+        "blocks": slack_blocks.render(message),
+        "unfurl_links": False,
+        "unfurl_media": False,
+        "parse": "none",
+        "link_names": False,
+    }
+
+
+def retry_after(headers: Mapping[str, Any], now: Callable[[], float] = time.time) -> float:
+    """Return how many seconds a 429 asks to wait: a number, a date, or nothing that can be read."""
+    found = {key.lower(): value for key, value in headers.items()}.get("retry-after", "")
+    text = str(found[0] if isinstance(found, list) and found else found).strip()
+    try:
+        seconds = float(text)
+    except ValueError:
+        try:
+            seconds = email.utils.parsedate_to_datetime(text).timestamp() - now()
+        except (TypeError, ValueError):
+            seconds = PAUSE
+    if not 0 <= seconds <= LONGEST_PAUSE:  # also what is no number at all
+        seconds = PAUSE if seconds < 0 or seconds != seconds else LONGEST_PAUSE
+    return max(seconds, 1.0)

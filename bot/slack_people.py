@@ -1,0 +1,82 @@
+"""What Slack knows of people: fetched in the background, fresh for a quarter of an hour.
+
+Guests, people of other companies and bots are told apart; who is deactivated is
+passed over. Only the name, the language and the kind are kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack_in import Sender
+from storage import people
+from storage.engine import Database, Tx
+
+FRESH = 15 * 60.0  # seconds
+MOST = 10_000  # people whose freshness is remembered
+
+
+class People:
+    """Keeps the store's people up to date with Slack's profiles."""
+
+    def __init__(self, database: Database, client: AsyncWebClient, workspace: str) -> None:
+        self._database = database
+        self._client = client
+        self._workspace = workspace
+        self._fresh: dict[tuple[str, str], float] = {}
+
+    async def refresh(self, sender: Sender, also: Iterable[str] = ()) -> None:
+        """Fetch the profile of the sender, and of those who were named, unless it is fresh."""
+        for user in dict.fromkeys([sender.user, *also]):
+            home = sender.home if user == sender.user else ""
+            key = (home or sender.team, user)
+            if time.monotonic() - self._fresh.get(key, -FRESH) < FRESH:
+                continue
+            if len(self._fresh) > MOST:
+                self._fresh.clear()
+            self._fresh[key] = time.monotonic()
+            answer = await self._client.api_call(
+                "users.info", http_verb="GET", params={"user": user, "include_locale": "true"}
+            )
+            await self.learn(answer["user"], sender.team, home)
+
+    async def learn(self, user: dict[str, Any], team: str, home: str = "") -> None:
+        """Keep what a profile says, if we know the person."""
+        identity = f"slack:{home or team}:{user['id']}"
+        profile = user.get("profile") or {}
+        name = profile.get("display_name") or profile.get("real_name") or user.get("name") or ""
+        locale = str(user.get("locale") or "")[:2]
+        kind = kind_of(user, team)
+        active = not user.get("deleted", False)
+
+        def work(tx: Tx) -> None:
+            tx = tx.within(self._workspace)
+            found = people.by_identity(tx, identity)
+            if found is not None:
+                people.learn(
+                    tx,
+                    found.id,
+                    name=" ".join(name.split())[:80] or found.name,
+                    kind=kind,
+                    active=active,
+                    language=found.language or (locale if locale in ("de", "en") else None),
+                    admin=bool(user.get("is_admin") or user.get("is_owner")),
+                )
+
+        await asyncio.wrap_future(self._database.submit(work))
+
+
+def kind_of(user: dict[str, Any], team: str) -> str:
+    """Return member, guest, external or bot, by Slack's flags (platform page, S18 and S19)."""
+    if user.get("is_bot") or user.get("id") == "USLACKBOT":
+        return "bot"
+    if user.get("is_stranger") or (user.get("team_id") or team) != team:
+        return "external"
+    if user.get("is_restricted") or user.get("is_ultra_restricted"):
+        return "guest"
+    return "member"

@@ -1,0 +1,74 @@
+"""Home: everything that concerns one person, on one page; the home tab shows it."""
+
+from __future__ import annotations
+
+from handlers import rights
+from handlers.automations import STATES, state
+from handlers.help import waiting
+from handlers.incident_cards import listed
+from handlers.kit.commands import Feature, call
+from handlers.kit.context import Context
+from handlers.kit.messages import Button, Buttons, Items, Message, Part, Reply, Text, Title
+from handlers.kit.words import Words, _
+from handlers.pilots import age
+from storage import automations, incidents, pilots
+
+feature = Feature(_("Home"))
+
+SHOWN = 5
+
+
+@feature.command(
+    "home", "startseite", help=_("Everything that concerns me."), hidden=True, reads=True
+)
+def home(ctx: Context) -> Reply:
+    rights.need(ctx, "read")
+    parts: list[Part] = [
+        Buttons(
+            (
+                Button(_("Declare an incident"), call("incident"), "primary"),
+                Button(_("Note a friction"), call("friction")),
+                Button(_("Give feedback"), call("feedback")),
+                Button(_("Help"), call("help"), "quiet"),
+            )
+        ),
+        Title(_("What waits for me")),
+    ]
+    for words, buttons in waiting(ctx)[:SHOWN]:
+        parts += [Text(words), Buttons(buttons)]
+    if len(parts) == 2:
+        parts.append(Text(_("Nothing waits for you.")))
+    open_ones = incidents.open_ones(ctx.tx)
+    parts += _list(_("Open incidents"), [listed(ctx, each) for each in open_ones])
+    mine = [
+        each for each in automations.all(ctx.tx) if ctx.person.id in (each.accountable, each.deputy)
+    ]
+    parts += _list(
+        _("My automations"),
+        [_("{name}: {state}", name=each.name, state=STATES[state(each, ctx.now)]) for each in mine],
+    )
+    parts += _list(
+        _("My pilots"),
+        [
+            _("{name}, {week}", name=each.name, week=age(ctx, each))
+            for each in pilots.all(ctx.tx)
+            if each.champion == ctx.person.id
+        ],
+    )
+    if ctx.person.manager:
+        settings = (
+            Button(_("Services"), call("service")),
+            Button(_("This week so far"), call("digest")),
+            Button(_("Settings"), call("settings")),
+        )
+        parts += [Title(_("For managers")), Buttons(settings)]
+    return Reply(Message(tuple(parts)))
+
+
+def _list(title: Words, items: list[Words]) -> list[Part]:
+    if not items:
+        return []
+    shown = items[:SHOWN]
+    if len(items) > SHOWN:
+        shown.append(_("and {n} more", n=len(items) - SHOWN))
+    return [Title(title), Items(tuple(shown))]

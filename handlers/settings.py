@@ -1,0 +1,116 @@
+"""Settings: who manages, and which channel is for what. For managers."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from handlers import rights
+from handlers.kit.commands import Ask, Feature, call
+from handlers.kit.context import Context
+from handlers.kit.errors import Refusal
+from handlers.kit.messages import Button, Buttons, Facts, Message, Part, Reply, Text, Title, line
+from handlers.kit.readers import ChoiceReader, PersonReader
+from handlers.kit.words import Who, Words, _
+from storage import people, places
+from storage.people import Person
+from storage.places import Place
+
+feature = Feature(_("Settings"))
+
+
+class Role(StrEnum):
+    """What a channel is for."""
+
+    INCIDENTS = "incidents"
+    MANAGERS = "managers"
+
+
+ROLES: dict[str, Words] = {
+    "incidents": _("incidents and their cards"),
+    "managers": _("the weekly digest"),
+}
+
+
+@feature.command("settings", "einstellungen", help=_("Channels and managers."), reads=True)
+def show(ctx: Context) -> Reply:
+    if not people.managers(ctx.tx):
+        return Reply(_nobody_yet(ctx))
+    rights.need(ctx, "settings")
+    rows: list[tuple[Words, Words]] = [
+        (
+            _("Managers"),
+            _("{who}", who=[Who(each.id, each.name) for each in people.managers(ctx.tx)]),
+        )
+    ]
+    for role, label in ROLES.items():
+        found = places.find(ctx.tx, role)
+        rows.append((label, f"#{found.name}" if found else _("no channel yet")))
+    parts: list[Part] = [Title(_("Settings")), Facts(tuple(rows))]
+    if ctx.place is not None and ctx.place.kind == "channel":
+        here = tuple(
+            Button(_("Use #{name} for {what}", name=ctx.place.name, what=label),
+                   call("settings place", role=role))
+            for role, label in ROLES.items()
+            if ctx.place.role != role
+        )  # fmt: skip
+        parts.append(Buttons(here))
+    else:
+        parts.append(
+            Text(_("To choose a channel, invite Lotse there and type this command in it."),
+                 small=True)
+        )  # fmt: skip
+    parts.append(Buttons((Button(_("Add a manager"), call("settings manager")),)))
+    return Reply(Message(tuple(parts)))
+
+
+def _nobody_yet(ctx: Context) -> Message:
+    if not ctx.person.admin:
+        return line(
+            _("Nobody manages Lotse yet. Whoever administers this workspace can begin with "
+              "this command.")
+        )  # fmt: skip
+    return line(
+        _("Nobody manages Lotse yet. As you administer this workspace, you can."),
+        Button(_("I manage Lotse"), call("settings begin"), "primary"),
+    )
+
+
+@feature.command(
+    "settings begin", "einstellungen beginnen", help=_("Become the first manager."), hidden=True
+)
+def begin(ctx: Context) -> Reply:
+    if people.managers(ctx.tx) or not ctx.person.admin or not ctx.person.active:
+        raise Refusal(_("Managers are named by managers here."))
+    people.set_manager(ctx.tx, ctx.person.id)
+    return Reply(
+        line(_("You manage Lotse now."), Button(_("Settings"), call("settings"), "primary")),
+        subject=ctx.person.id,
+    )
+
+
+@feature.command(
+    "settings manager", "einstellungen leitung", help=_("Who else manages Lotse?"), hidden=True
+)
+def add_manager(ctx: Context, person: Annotated[Person, PersonReader(), Ask(_("Person"))]) -> Reply:
+    rights.need(ctx, "settings")
+    people.set_manager(ctx.tx, person.id)
+    return Reply(
+        line(_("{who} manages Lotse, too.", who=Who(person.id, person.name))), subject=person.id
+    )
+
+
+@feature.command(
+    "settings place", "einstellungen ort", help=_("What is this channel for?"), hidden=True
+)
+def use_place(
+    ctx: Context, role: Annotated[Role, ChoiceReader(Role, ROLES, {}), Ask(_("What for"))]
+) -> Reply:
+    rights.need(ctx, "settings")
+    here: Place | None = ctx.place
+    if here is None or here.kind != "channel":
+        raise Refusal(_("To choose a channel, invite Lotse there and type this command in it."))
+    places.set_role(ctx.tx, here.id, role)
+    return Reply(
+        line(_("#{name} is for {what} now.", name=here.name, what=ROLES[role])), subject=here.id
+    )
