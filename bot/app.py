@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
@@ -22,15 +23,20 @@ from bot.courier import Courier
 from bot.dispatch import Dispatcher
 from bot.ids import new_id
 from bot.local import Local
-from bot.platform import Platform
+from bot.platform import Platform, Refused
 from bot.scheduler import Scheduler
-from handlers import FEATURES
+from handlers import FEATURES, digest
 from storage import outbox, timers, workspaces
 from storage.engine import Database, StorageError, Tx
+from storage.workspaces import Workspace
+
+if TYPE_CHECKING:
+    from bot.slack import SlackEdge
 
 log = logging.getLogger("lotse")
 
 DEMO = "demo"
+MAIN = "main"  # the one workspace that the environment configures
 AHEAD = "clock.ahead"  # the demo's setting: seconds it was wound forward
 STALLED = 60.0  # seconds without a look at the timers until /health is red
 
@@ -53,6 +59,7 @@ class Lotse:
     courier: Courier
     scheduler: Scheduler
     local: Local | None
+    slack: SlackEdge | None = None
     works: bool = True
 
     async def settle(self) -> None:
@@ -130,8 +137,25 @@ def build(
         scheduler.wake()
 
     dispatcher = Dispatcher(database, FEATURES, clock, new_id, committed)
+    slack = _slack(settings, database, dispatcher) if settings.slack_bot_token else None
+    if slack is not None:
+        platforms[slack.platform.name] = slack.platform
     scheduler = Scheduler(database, dispatcher.run_timer, clock)
-    return Lotse(settings, database, clock, dispatcher, courier, scheduler, local)
+    return Lotse(settings, database, clock, dispatcher, courier, scheduler, local, slack)
+
+
+def _slack(settings: Settings, database: Database, dispatcher: Dispatcher) -> SlackEdge:
+    from bot.slack import SlackEdge  # only who uses Slack waits for its library
+
+    return SlackEdge(
+        dispatcher=dispatcher,
+        database=database,
+        workspace=MAIN,
+        token=settings.slack_bot_token,
+        signing_secret="" if settings.slack_app_token else settings.slack_signing_secret,
+        app_token=settings.slack_app_token,
+        api_url=settings.slack_api_url,
+    )
 
 
 def demo_url(settings: Settings) -> str:
@@ -152,6 +176,8 @@ async def site(lotse: Lotse, token: str) -> web.Application:
 
     app.router.add_get("/health", healthy)
     hooks.add_routes(app, lotse.dispatcher)
+    if lotse.slack is not None and lotse.slack.over_http:
+        lotse.slack.add_to(app)
     if lotse.local is not None:
         from bot.web import Page
 
@@ -213,16 +239,50 @@ async def serve(lotse: Lotse, *, works: bool = True) -> None:
             ) from None
         port = runner.addresses[0][1]
         lotse.dispatcher.address = f"http://{lotse.settings.host}:{port}"
-        async with lotse.working() if works else contextlib.nullcontext():
+        async with platforms(lotse), lotse.working() if works else contextlib.nullcontext():
             print(greeting(lotse, port, token), flush=True)
             await asyncio.Event().wait()
     finally:
         await runner.cleanup()
 
 
+@contextlib.asynccontextmanager
+async def platforms(lotse: Lotse, *, listens: bool = True) -> AsyncIterator[None]:
+    """Speak to the configured platforms while the block runs; `listens` says: also hear.
+
+    Raises `CannotListen` when a platform refuses our token.
+    """
+    if lotse.slack is None:
+        yield
+        return
+    lotse.database.transact(lambda tx: prepare(tx, lotse.settings, lotse.clock.now()))
+    try:
+        await lotse.slack.start()
+    except Refused as refused:
+        raise CannotListen(str(refused)) from None
+    sockets = None
+    if listens and lotse.slack.over_socket:
+        sockets = asyncio.create_task(lotse.slack.listen(), name="slack sockets")
+    try:
+        yield
+    finally:
+        if sockets is not None:
+            sockets.cancel()
+            await asyncio.gather(sockets, return_exceptions=True)
+        await lotse.slack.stop()
+
+
+def prepare(tx: Tx, settings: Settings, now: datetime) -> None:
+    """Make the one workspace of the environment, and plan its digest."""
+    company = Workspace(MAIN, "Lotse", settings.language, settings.zone, settings.region)
+    workspaces.ensure(tx, company, now)
+    tx = tx.within(MAIN)
+    digest.plan(tx, id=new_id(), now=now, zone=company.zone, region=company.region)
+
+
 async def work(lotse: Lotse) -> None:
     """Only carry and schedule, until cancelled."""
-    async with lotse.working():
+    async with platforms(lotse, listens=False), lotse.working():
         print("Lotse works.", flush=True)
         await asyncio.Event().wait()
 
@@ -231,12 +291,18 @@ def greeting(lotse: Lotse, port: int, token: str) -> str:
     """Return what the terminal shows once Lotse listens."""
     address = f"http://{lotse.settings.host}:{port}"
     if lotse.local is None:
-        return (
-            f"Lotse listens on {address}. The local page is off, because a platform is "
-            "configured; this version does not speak to Slack or Teams yet."
-            if not lotse.settings.demo
-            else f"Lotse listens on {address}"
+        slack = lotse.slack
+        ways = (
+            ""
+            if slack is None
+            else " and speaks to Slack "
+            + (
+                "(Socket Mode)"
+                if slack.over_socket
+                else f"(send its requests to {address}/slack/events)"
+            )
         )
+        return f"Lotse listens on {address}{ways}."
     return (
         "Lotse runs. Open this address in a browser (it works on this machine only):\n\n"
         f"    {address}/#token={token}\n\n"

@@ -10,7 +10,7 @@ class Clock:
     """Real time, plus what the demo was wound forward.
 
     A wall clock set back neither delays nor repeats anything: time then goes on
-    from the last reading by the monotonic clock (guarantees page, 4.2, item 6).
+    from the last reading by the monotonic clock (docs/rules.md, sending).
     """
 
     def __init__(self, ahead: timedelta = timedelta(0)) -> None:

@@ -94,7 +94,18 @@ class Settings:
         "LOTSE_REGION", "DE", "Whose public holidays count, such as DE or DE-NW.", _region
     )
     slack_bot_token: str = setting(
-        "SLACK_BOT_TOKEN", "", "Switches the demo off. (Slack itself is being built.)", secret=True
+        "SLACK_BOT_TOKEN", "", "Slack: the bot's token (xoxb-…). Switches the demo off.",
+        secret=True,
+    )  # fmt: skip
+    slack_signing_secret: str = setting(
+        "SLACK_SIGNING_SECRET", "", "Slack over HTTP: the app's signing secret.", secret=True
+    )
+    slack_app_token: str = setting(
+        "SLACK_APP_TOKEN", "", "Slack without a public address (Socket Mode): the app token "
+        "(xapp-…).", secret=True,
+    )  # fmt: skip
+    slack_api_url: str = setting(
+        "SLACK_API_URL", "", "Another Web API than Slack's own, for tests and emulators."
     )
     microsoft_app_id: str = setting(
         "MICROSOFT_APP_ID", "", "Switches the demo off. (Teams itself is being built.)"
@@ -132,6 +143,13 @@ class Settings:
         if mistakes:
             raise BadSettings("\n".join(mistakes))
         settings = Settings(**found)
+        if settings.slack_bot_token and not (
+            settings.slack_signing_secret or settings.slack_app_token
+        ):
+            raise BadSettings(
+                "SLACK_BOT_TOKEN is set, so Lotse also needs SLACK_APP_TOKEN (Socket Mode, no "
+                "public address needed) or SLACK_SIGNING_SECRET (HTTP)."
+            )
         if settings.demo and settings.host not in ("127.0.0.1", "localhost", "::1"):
             raise BadSettings(
                 f"HOST: “{settings.host}” would show the demo to the network. Without a platform "

@@ -1,7 +1,7 @@
 """The courier: carries stored messages to their platforms, and again later when that fails.
 
 What is known not to have arrived is tried again, with growing waits. What may
-have arrived is treated by its kind (guarantees page, G5): an alarm goes out a
+have arrived is treated by its kind (docs/rules.md, sending): an alarm goes out a
 second time and then to the next person; anything else is not repeated and
 shown as uncertain. An edit may always be repeated.
 """
@@ -60,6 +60,7 @@ class Courier:
         self._clock = clock
         self._chance = chance or random.Random()
         self._woken = asyncio.Event()
+        self._ending = False
         self._paused: dict[tuple[str, str], float] = {}
         self._buckets: dict[tuple[str, str], _Bucket] = {}
 
@@ -68,16 +69,25 @@ class Courier:
         self._woken.set()
 
     async def run(self) -> None:
-        """Carry until cancelled."""
+        """Carry until cancelled. What is just being sent is finished, the rest put back."""
         while True:
+            carrying = asyncio.ensure_future(self._one_round())
             try:
-                carried = await self.round()
-            except Exception:
-                # Nothing is lost: leases run out. Without a courier nobody would be alarmed.
-                log.exception("The outbox could not be emptied; going on in a moment")
-                carried = 0
+                carried = await asyncio.shield(carrying)
+            except asyncio.CancelledError:
+                self._ending = True
+                await carrying
+                raise
             if not carried:
                 await self._rest()
+
+    async def _one_round(self) -> int:
+        try:
+            return await self.round()
+        except Exception:
+            # Nothing is lost: leases run out. Without a courier nobody would be alarmed.
+            log.exception("The outbox could not be emptied; going on in a moment")
+            return 0
 
     async def drain(self) -> None:
         """Carry until nothing is left that may go out now."""
@@ -121,6 +131,9 @@ class Courier:
         if platform is None:
             reason = f"there is no way to reach {parcel.place}"
             await self._do(lambda tx: outbox.park(_in(tx, parcel), parcel, reason, self._now()))
+            return
+        if self._ending:
+            await self._put_back(parcel, 0, "the process ended")
             return
         wait = self._pause_left(parcel)
         if wait <= 0:

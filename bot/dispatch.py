@@ -19,6 +19,7 @@ from typing import Any
 
 from bot.clock import Clock
 from handlers import help as guide
+from handlers import rights
 from handlers.kit import commands
 from handlers.kit.commands import Feature, Hook, Incomplete, Parsed, Unfit, Unknown
 from handlers.kit.context import LOTSE, Context
@@ -55,6 +56,7 @@ log = logging.getLogger("lotse.dispatch")
 
 BUTTON_ROOM = 1500  # characters of a button's call; Slack takes 2,000. Longer ones become drafts.
 DRAFT = "draft"  # a call that stands in a draft
+NOBODY = "nobody"  # stands in the audit for whoever noted friction or gave feedback
 FORM = "form"  # a call that opens the form of another, filled in as far as is known
 
 
@@ -148,6 +150,7 @@ class Dispatcher:
                 return None
             ctx = self._context(tx, found, None, self._clock.now())
             try:
+                rights.need(ctx, command.needs)
                 said = command.run(ctx).message
             except Refusal as refusal:
                 said = line(refusal.words)
@@ -191,11 +194,11 @@ class Dispatcher:
             places.ensure(tx, request.place, "channel", request.place_name)
         request = replace(request, text=clean(request.text), call=clean_call(request.call))
         ctx = self._context(tx, person, request.place, now, request.text, mentions)
-        word, subject = "", ""
+        word, subject, by = "", "", person.person_key
         try:
             with tx.savepoint():
                 word, reply = self._carry_out(ctx, request)
-                subject = reply.subject
+                subject, by = reply.subject, NOBODY if reply.nameless else by
                 self._store_posts(ctx, reply.posts)
                 answer = self._answer(ctx, reply)
         except Refusal as refusal:
@@ -209,7 +212,7 @@ class Dispatcher:
             tx,
             id=self._new_id(),
             at=now,
-            person_key=person.person_key,
+            person_key=by,
             command=word or self._asked_for(request),
             subject=subject,
             outcome=answer.outcome,
@@ -263,12 +266,14 @@ class Dispatcher:
                 return "menu", guide.menu(ctx)
             case Unknown(text, near):
                 return "unknown", guide.offer(ctx, text, near)
-            case Unfit(command, rest):
-                raise guide.unfit(ctx, command, rest)
+            case Unfit(command, rest, parameter):
+                raise guide.unfit(ctx, command, rest, parameter)
             case Incomplete(command, values):
+                rights.need(ctx, command.needs)
                 form = commands.form_for(command, ctx, filled=values)
                 return command.name, Reply(form=form)
             case Parsed(command, parsed):
+                rights.need(ctx, command.needs)
                 return command.name, command.run(ctx, **parsed)
 
     def _called(self, ctx: Context, call: Call, submitted: bool) -> tuple[str, Reply]:
@@ -282,6 +287,7 @@ class Dispatcher:
         command = commands.by_name(call.word, self.features)
         if command is None:
             raise Refusal(_("This button is from an older version and does nothing any more."))
+        rights.need(ctx, command.needs)
         match commands.complete(command, call.args, ctx):
             case Incomplete(_command, values):
                 if submitted:
@@ -302,6 +308,7 @@ class Dispatcher:
         command = commands.by_name(filled.pop("word", ""), self.features)
         if command is None:
             raise Refusal(_("This button is from an older version and does nothing any more."))
+        rights.need(ctx, command.needs)
         return command.name, Reply(form=commands.form_for(command, ctx, filled=filled))
 
     def _again(self, tx: Tx, identity: str) -> Answer:

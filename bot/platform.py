@@ -41,6 +41,10 @@ class Undelivered(Exception):
     """Sending went wrong; the subclass says how, the text says why (for the operator)."""
 
 
+class Refused(Exception):
+    """The platform does not let us in at all; the text says what to do."""
+
+
 class NotAccepted(Undelivered):
     """It surely did not arrive, and may work later."""
 

@@ -85,7 +85,7 @@ class Scheduler:
 
 
 def clean(tx: Tx, now: datetime) -> None:
-    """Let go of what is kept no longer (privacy page, 5.3)."""
+    """Let go of what is kept no longer (docs/rules.md, privacy)."""
     deliveries.forget(tx, now - ANSWERS_KEPT, now - IDENTITIES_KEPT)
     drafts.forget(tx, now - DRAFTS_KEPT)
     outbox.forget(tx, now - TEXTS_KEPT)

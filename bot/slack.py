@@ -17,16 +17,17 @@ from aiohttp import web
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.request.async_request import AsyncBoltRequest
-from slack_sdk.errors import SlackClientError
+from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import slack_blocks, slack_in
 from bot.dispatch import Answer, Dispatcher, Request
-from bot.platform import Undelivered
+from bot.platform import Refused, Undelivered
 from bot.slack_guard import LARGEST, Guard
 from bot.slack_in import Json, Sender, Typed
 from bot.slack_out import Slack
 from bot.slack_people import People
+from bot.slack_socket import Sockets
 from handlers.kit.messages import Button, Call, Message, Text, Title, line, spoken
 from handlers.kit.words import _, flat, text
 from storage import places, workspaces
@@ -36,7 +37,7 @@ log = logging.getLogger("lotse.slack")
 
 T = TypeVar("T")
 
-FORM_LIMIT = 2.0  # seconds for views.open (platform page, S2)
+FORM_LIMIT = 2.0  # seconds for views.open (docs/rules.md, Slack)
 ANY = re.compile(".*", re.DOTALL)
 SHORTCUTS = {
     # callback id -> the command that its form completes, and the value that the message fills
@@ -86,15 +87,40 @@ class SlackEdge:
     async def start(self) -> None:
         """Open the one session, and learn which team and bot the token belongs to.
 
-        Raises `slack_sdk` errors when Slack refuses the token.
+        Raises `Refused` with a sentence when Slack does not let us in.
         """
         self._session = aiohttp.ClientSession(
             timeout=aiohttp.ClientTimeout(total=10), auto_decompress=True
         )
         self.client.session = self._session
-        who = await self.client.auth_test()
+        try:
+            who = await self.client.auth_test()
+        except SlackApiError as error:
+            await self._session.close()
+            code = error.response.get("error", "?")
+            raise Refused(
+                f"Slack refuses SLACK_BOT_TOKEN ({code}). Copy the Bot User OAuth Token from "
+                "the app's page “OAuth & Permissions” again."
+            ) from error
+        except (SlackClientError, aiohttp.ClientError, TimeoutError) as error:
+            await self._session.close()
+            raise Refused(f"Slack cannot be reached ({type(error).__name__}).") from error
         self.team, self.bot_user = str(who["team_id"]), str(who["user_id"])
         await self._write(lambda tx: workspaces.set_state(tx, "active"))
+
+    @property
+    def over_http(self) -> bool:
+        """Say whether Slack's requests come to our own address."""
+        return self._guard is not None
+
+    @property
+    def over_socket(self) -> bool:
+        """Say whether we go and fetch Slack's requests (Socket Mode)."""
+        return bool(self._app_token)
+
+    async def listen(self) -> None:
+        """Hear Slack over Socket Mode until cancelled."""
+        await Sockets(self.app, self.client, self._app_token).run()
 
     async def stop(self) -> None:
         """Let what was begun come to its end, and close the session."""
@@ -282,7 +308,7 @@ class SlackEdge:
         await self._park(self._workspace, body["event"]["type"])
 
     async def _changed_user(self, event: Json) -> None:
-        await self.people.learn(event["user"])
+        await self.people.learn(event["user"], self.team)
 
     # --- answering ---------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 Words travel as rich text, which Slack takes as it is: nothing in it is markup,
 so a title `<!channel>` wakes nobody. The alternative text, for notifications, is
-parsed by Slack and therefore escaped. Limits: platform page S14 and S15.
+parsed by Slack and therefore escaped. Limits: docs/rules.md, Slack.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What Slack sends, as requests: who, where, which words or which call, and its own key.
 
-Identity comes from the payload's signed fields only. Keys: platform page, S7.
+Identity comes from the payload's signed fields only. Keys: docs/rules.md, Slack.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def shortcut_key(body: Json) -> str:
 
 
 def typed(text: str) -> Typed:
-    """Turn Slack's entities back into what was typed (settled questions, 17).
+    """Turn Slack's entities back into what was typed (docs/rules.md, typing).
 
     `<@U1|ben>` becomes `@ben`, `<#C1|lager>` `#lager`, an automatic link its own words,
     `&lt;` a `<`.

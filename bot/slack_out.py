@@ -91,7 +91,7 @@ class Slack:
 
     name = "slack"
     idempotent = False
-    rate: Rate | None = Rate(1.0, 3)  # platform page, S12
+    rate: Rate | None = Rate(1.0, 3)  # docs/rules.md, Slack
 
     def __init__(
         self,

@@ -72,7 +72,7 @@ class People:
 
 
 def kind_of(user: dict[str, Any], team: str) -> str:
-    """Return member, guest, external or bot, by Slack's flags (platform page, S18 and S19)."""
+    """Return member, guest, external or bot, by Slack's flags."""
     if user.get("is_bot") or user.get("id") == "USLACKBOT":
         return "bot"
     if user.get("is_stranger") or (user.get("team_id") or team) != team:

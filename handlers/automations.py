@@ -25,12 +25,14 @@ from handlers.kit.messages import (
     Reply,
     Text,
     Title,
+    Tone,
     line,
 )
 from handlers.kit.readers import NameReader, NumberReader, PersonReader, TextReader, folded
 from handlers.kit.words import Sentence, Who, Words, _, _n
+from handlers.services import name as name_of
 from handlers.services import person
-from storage import automations, people
+from storage import automations, people, timers
 from storage.automations import Automation
 from storage.people import Person
 
@@ -89,7 +91,6 @@ AutoRef = Annotated[Automation, AUTO, Ask(_("Automation"), short=_("name"))]
 
 @feature.command("auto", "auto", help=_("An automation, or the list of all."), reads=True)
 def show(ctx: Context, automation: AutoRef | None = None) -> Reply:
-    rights.need(ctx, "read")
     if automation is not None:
         return Reply(card(ctx, automation))
     known = automations.all(ctx.tx)
@@ -111,7 +112,7 @@ def show(ctx: Context, automation: AutoRef | None = None) -> Reply:
 
 @feature.command(
     "auto new", "auto neu", help=_("Enter an automation with its accountable person."),
-    submit=_("Enter automation"),
+    submit=_("Enter automation"), needs="automation",
 )  # fmt: skip
 def new(
     ctx: Context,
@@ -126,7 +127,6 @@ def new(
         Ask(_("Rhythm in days"), _("It should run at least once in so many days.")),
     ],
 ) -> Reply:
-    rights.need(ctx, "automation")
     if accountable.id == deputy.id:
         raise Refusal(
             _("The deputy has to be somebody else, else nobody stands in."), field="deputy"
@@ -144,7 +144,10 @@ def new(
 
 
 @feature.command(
-    "auto address", "auto adresse", help=_("A new address to report runs to."), hidden=True
+    "auto address",
+    "auto adresse",
+    help=_("A new address to report runs to."),
+    hidden=True,
 )
 def address(ctx: Context, automation: AutoRef) -> Reply:
     _need_own(ctx, automation)
@@ -178,12 +181,18 @@ def keep(ctx: Context, automation: AutoRef) -> Reply:
     _need_own(ctx, automation)
     until = ctx.now + KEPT
     automations.keep(ctx.tx, automation.id, until)
+    _look_again(ctx, automation, until)
     said = _(
         "“{name}” is kept. Lotse asks again after {until:date} if it has not run by then.",
         name=automation.name,
         until=until,
     )
-    return Reply(line(said), subject=automation.name)
+    return Reply(line(said), posts=_answered(automation, said), subject=automation.name)
+
+
+def _answered(automation: Automation, said: Sentence) -> tuple[Post, ...]:
+    """Show the answer where the question stands."""
+    return (Post(_question_key(automation), line(said, tone=Tone.QUIET)),)
 
 
 @feature.command(
@@ -196,7 +205,7 @@ def retire(ctx: Context, automation: AutoRef) -> Reply:
         "“{name}” is retired here. Lotse switches nothing off; please do that where it runs.",
         name=automation.name,
     )
-    return Reply(line(said), subject=automation.name)
+    return Reply(line(said), posts=_answered(automation, said), subject=automation.name)
 
 
 @feature.command(
@@ -250,7 +259,58 @@ def accept(ctx: Context, automation: AutoRef) -> Reply:
 def ping(ctx: Context, automation: str, *, kind: str = "") -> Reply:
     """Record a run of an automation (by id). Nothing about the caller is kept."""
     automations.ran(ctx.tx, automation, run=ctx.new_id(), at=ctx.now, kind=kind or "ok")
+    found = automations.find(ctx.tx, automation)
+    if found is not None and not kind:
+        _look_again(ctx, found, ctx.now + timedelta(days=found.rhythm_days, seconds=1))
     return Reply(subject=automation)
+
+
+def _look_again(ctx: Context, automation: Automation, when: datetime) -> None:
+    timers.set(
+        ctx.tx, id=ctx.new_id(), kind="unused", key=f"automation:{automation.id}:unused",
+        due=when, automation=automation.id,
+    )  # fmt: skip
+
+
+@feature.timer("unused")
+def ask_owner(ctx: Context, automation: str) -> Reply:
+    """Ask whoever decides, before anybody else reads of it, whether it is still needed."""
+    found = automations.find(ctx.tx, automation)
+    if found is None or state(found, ctx.now) is not State.UNUSED:
+        return Reply()
+    return Reply(posts=_question(ctx, found))
+
+
+def _question(ctx: Context, automation: Automation) -> tuple[Post, ...]:
+    decides = owner(ctx, automation)
+    if decides is None:
+        return ()
+    asked = Message(
+        (
+            Title(_("Is “{name}” still needed?", name=automation.name)),
+            Text(automation.purpose),
+            Facts(
+                (
+                    (_("Use"), STATES[state(automation, ctx.now)]),
+                    (_("Evidence"), evidence(automation, ctx.now)),
+                )
+            ),
+            Buttons(decisions(automation)),
+        )
+    )
+    return (Post(_question_key(automation), asked, f"direct:{decides.id}", "note"),)
+
+
+def _question_key(automation: Automation) -> str:
+    return f"automation:{automation.id}:question"
+
+
+@feature.command("auto ask", "auto fragen", help=_("Ask the accountable person."), hidden=True)
+def ask_now(ctx: Context, automation: AutoRef) -> Reply:
+    decides = owner(ctx, automation)
+    who = person(ctx, decides.id if decides else automation.accountable)
+    said = _("{who} has the question about “{name}” now.", who=who, name=automation.name)
+    return Reply(line(said), posts=_question(ctx, automation), subject=automation.name)
 
 
 def card(ctx: Context, automation: Automation) -> Message:
@@ -265,7 +325,7 @@ def card(ctx: Context, automation: Automation) -> Message:
     if automation.offered_to:
         rows.append((_("Asked to take it"), (person(ctx, automation.offered_to),)))
     parts: list[Part] = [Title(automation.name), Facts(tuple(rows))]
-    if _is_own(ctx, automation):
+    if is_own(ctx, automation):
         new_address = Button(_("New address"), call("auto address", automation=automation.id))
         parts.append(Buttons((*decisions(automation), new_address)))
     return Message(tuple(parts))
@@ -298,14 +358,21 @@ def evidence(automation: Automation, now: datetime) -> Sentence:
     )
 
 
-def _is_own(ctx: Context, automation: Automation) -> bool:
+def is_own(ctx: Context, automation: Automation) -> bool:
     return rights.may("automation's own", _ties(ctx, automation))
 
 
 def _need_own(ctx: Context, automation: Automation) -> None:
-    if not _is_own(ctx, automation):
+    if not is_own(ctx, automation):
         owners = [person(ctx, automation.accountable), person(ctx, automation.deputy)]
-        raise Refusal(_("For “{name}” this is up to {who}.", name=automation.name, who=owners))
+        decides = owner(ctx, automation)
+        raise Refusal(
+            _("For “{name}” this is up to {who}.", name=automation.name, who=owners),
+            buttons=(Button(_("Ask {who}", who=name_of(ctx, decides.id)),
+                            call("auto ask", automation=automation.id)),)
+            if decides is not None
+            else (),
+        )  # fmt: skip
 
 
 def _ties(ctx: Context, automation: Automation) -> set[rights.Tie]:
@@ -315,6 +382,8 @@ def _ties(ctx: Context, automation: Automation) -> set[rights.Tie]:
             ties.add(rights.Tie.ACCOUNTABLE)
         if automation.deputy == ctx.person.id:
             ties.add(rights.Tie.DEPUTY)
+        if owner(ctx, automation) is None and rights.Tie.MANAGER in ties:
+            ties.add(rights.Tie.DEPUTY)  # both are away: managers stand in
     return ties
 
 

@@ -1,6 +1,6 @@
 """Climbing: one person first, never nobody, and further up until somebody answers.
 
-Rule (settled questions, 20): after the limit the responsible person again and
+Rule (docs/rules.md, climbing): after the limit the responsible person again and
 the deputy; after the same limit the manager; then every two limits the manager
 again, until it is acknowledged. Silence past promised news asks that person,
 then climbs the same way.
@@ -74,6 +74,14 @@ def stop(ctx: Context, number: int) -> bool:
     the scheduler takes the timer first and then the row, and so must everybody.
     """
     return timers.cancel(ctx.tx, climb_key(number))
+
+
+def told(ctx: Context, incident: Incident) -> tuple[Post, ...]:
+    """Return the one message that keeps the declarer up to date, unless they did it themselves."""
+    if incident.declared_by == ctx.person.id:
+        return (Post(f"{key(incident.number)}:told", settled_alarm(ctx, incident)),)
+    place = f"direct:{incident.declared_by}"
+    return (Post(f"{key(incident.number)}:told", settled_alarm(ctx, incident), place, "note"),)
 
 
 def changed(ctx: Context, incident: Incident) -> tuple[Post, ...]:

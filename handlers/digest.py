@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from handlers import rights, weeks
-from handlers.automations import State, decisions, evidence, state
+from handlers.automations import State, decisions, evidence, is_own, state
 from handlers.incident_cards import headline, service_name, standing
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
@@ -41,6 +41,7 @@ feature = Feature(_("Weekly digest"))
 HOUR = time(8, 30)
 LATEST = timedelta(hours=48)  # later than that a digest is skipped, and the next one says so
 WINDOW = timedelta(days=30)  # how far back repeats are looked for
+GRACE = timedelta(days=7)  # how long something new may go without its first run
 DECISIONS = 3
 SHOWN = 5
 
@@ -56,7 +57,7 @@ class Repeat:
 def due(week: str, zone: str, region: str) -> datetime:
     """Return when the digest on `week` is posted: the Monday after it, 08:30 local.
 
-    On a public holiday the next working day (settled questions, 31).
+    On a public holiday the next working day (docs/rules.md, digest).
     """
     day = weeks.working_day_from(weeks.monday(weeks.after(week)), region)
     return weeks.at(day, HOUR, zone)
@@ -86,10 +87,10 @@ def post(ctx: Context, week: str) -> Reply:
         ctx.tx, id=ctx.new_id(), kind="digest", key=key(following),
         due=due(following, zone, region), week=following,
     )  # fmt: skip
+    pilots.forget_who_answered(ctx.tx, following)
     late = ctx.now - due(week, zone, region) > LATEST
     if not digests.add(ctx.tx, week, "skipped" if late else "posted", ctx.now) or late:
         return Reply()
-    pilots.forget_who_answered(ctx.tx, week)
     message = compose(ctx, week, _skipped_before(ctx, week))
     posts = [Post(key(week), message, MANAGERS, "digest")]
     posts += [
@@ -99,15 +100,21 @@ def post(ctx: Context, week: str) -> Reply:
 
 
 @feature.command(
-    "digest", "wochenbericht", help=_("This week so far, as it would be posted."), reads=True
+    "digest",
+    "wochenbericht",
+    help=_("This week so far, as it would be posted."),
+    reads=True,
+    needs="digest",
 )
 def preview(ctx: Context) -> Reply:
-    rights.need(ctx, "digest")
-    return Reply(compose(ctx, weeks.week_of(ctx.now, ctx.workspace.zone), []))
+    return Reply(compose(ctx, weeks.week_of(ctx.now, ctx.workspace.zone), [], preview=True))
 
 
-def compose(ctx: Context, week: str, skipped: list[str]) -> Message:
-    """Write the digest on `week`: decide first, then know."""
+def compose(ctx: Context, week: str, skipped: list[str], *, preview: bool = False) -> Message:
+    """Write the digest on `week`: decide first, then know.
+
+    A preview shows the asker only the buttons that would obey them.
+    """
     zone = ctx.workspace.zone
     start, end = weeks.bounds(week, zone)
     first = weeks.monday(week)
@@ -121,13 +128,14 @@ def compose(ctx: Context, week: str, skipped: list[str]) -> Message:
     before = incidents.between(ctx.tx, start - timedelta(days=7), start)
     autos = automations.all(ctx.tx)
     found = {each: [a for a in autos if state(a, ctx.now) is each] for each in State}
-    undecided = _undecided(ctx)
+    undecided = _undecided(ctx, preview)
     parts.append(Text(_verdict(ctx, ours, before, undecided, autos, found)))
     if skipped:
         those = [_("week {number}", number=int(each[6:])) for each in skipped]
         parts.append(Text(_("Not posted, because Lotse did not run: {weeks}.", weeks=those)))
     parts += _decisions(undecided)
-    parts += _incidents(ctx, ours, repeats(ctx, end), end)
+    again = [each for each in repeats(ctx, end) if each.incidents[-1].declared_at >= start]
+    parts += _incidents(ctx, ours, again)
     parts += _use(found)
     parts += _learning(ctx, week, start, end)
     counted = _("This counts processes, not people; answers are shown from five votes on.")
@@ -165,27 +173,44 @@ def change(now: int, before: int) -> Sentence:
     return _("{n} fewer than the week before", n=before - now)
 
 
-def _undecided(ctx: Context) -> list[tuple[Words, tuple[Button, ...]]]:
+def _undecided(ctx: Context, preview: bool) -> list[tuple[Words, tuple[Button, ...]]]:
     """Return what nobody has decided yet, the oldest first: incidents, then unused automations."""
     found: list[tuple[datetime, Words, tuple[Button, ...]]] = []
     for incident in incidents.open_ones(ctx.tx):
-        take = Button(_("I'll look after it"), call("ack", number=incident.number))
-        words = _("{title}: {standing}", title=headline(incident), standing=standing(ctx, incident))
         if incident.acknowledged_by is None or incident.silent:
-            found.append((incident.declared_at, words, (take,)))
-    for automation in automations.all(ctx.tx):
-        if state(automation, ctx.now) is State.UNUSED and automation.last_run_at is not None:
-            expected = timedelta(days=automation.rhythm_days)
+            take = Button(_("I'll look after it"), call("ack", number=incident.number))
             words = _(
-                "“{name}” is possibly unused: {evidence}. It is up to {who}.",
-                name=automation.name,
-                evidence=evidence(automation, ctx.now),
-                who=name(ctx, automation.accountable),
+                "{title}: {standing}", title=headline(incident), standing=standing(ctx, incident)
             )
-            since = automation.last_run_at + expected
-            found.append((since, words, decisions(automation)))
+            mine = not preview or rights.may_for(ctx, "ack", incident)
+            found.append((incident.declared_at, words, (take,) if mine else ()))
+    for automation in automations.all(ctx.tx):
+        since = _undecided_since(automation, ctx.now)
+        if since is not None:
+            values = {
+                "name": automation.name,
+                "evidence": evidence(automation, ctx.now),
+                "who": name(ctx, automation.accountable),
+            }
+            if automation.last_run_at is None:
+                words = _("“{name}” is not measured: {evidence}. It is up to {who}.", **values)
+            else:
+                words = _("“{name}” is possibly unused: {evidence}. It is up to {who}.", **values)
+            mine = not preview or is_own(ctx, automation)
+            found.append((since, words, decisions(automation) if mine else ()))
     found.sort(key=lambda each: each[0])
     return [(words, buttons) for _since, words, buttons in found]
+
+
+def _undecided_since(automation: Automation, now: datetime) -> datetime | None:
+    """Return since when somebody should decide about an automation; None when nobody has to."""
+    if automation.kept_until is not None and now < automation.kept_until:
+        return None
+    if state(automation, now) is State.UNUSED and automation.last_run_at is not None:
+        return automation.last_run_at + timedelta(days=automation.rhythm_days)
+    if state(automation, now) is State.UNMEASURED:
+        return automation.registered_at + GRACE if now > automation.registered_at + GRACE else None
+    return None
 
 
 def _decisions(undecided: list[tuple[Words, tuple[Button, ...]]]) -> list[Part]:
@@ -193,16 +218,16 @@ def _decisions(undecided: list[tuple[Words, tuple[Button, ...]]]) -> list[Part]:
         return []
     parts: list[Part] = [Title(_("Nobody has decided yet"))]
     for words, buttons in undecided[:DECISIONS]:
-        parts += [Text(words), Buttons(buttons)]
+        parts.append(Text(words))
+        if buttons:
+            parts.append(Buttons(buttons))
     rest = len(undecided) - DECISIONS
     if rest > 0:
         parts.append(Text(_n("and {n} more", "and {n} more", rest), small=True))
     return parts
 
 
-def _incidents(
-    ctx: Context, ours: list[Incident], again: list[Repeat], end: datetime
-) -> list[Part]:
+def _incidents(ctx: Context, ours: list[Incident], again: list[Repeat]) -> list[Part]:
     parts: list[Part] = []
     if again:
         items: list[Words] = []

@@ -6,7 +6,6 @@ import re
 from enum import StrEnum
 from typing import Annotated
 
-from handlers import rights
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
@@ -55,6 +54,7 @@ NAME = ChoiceReader(
     "reibung",
     help=_("Note in one sentence what gets in the way."),
     submit=_("Note it"),
+    needs="friction",
 )
 def note(
     ctx: Context,
@@ -63,7 +63,6 @@ def note(
     hint: Annotated[Hint, HINT, Ask(_("Hint"))] | None = None,
     name: Annotated[Name, NAME, Ask(_("My name"))] = Name.WITH,
 ) -> Reply:
-    rights.need(ctx, "friction")
     id = ctx.new_id()
     author = ctx.person.id if name is Name.WITH else None
     friction.add(ctx.tx, id=id, sentence=sentence, hint=hint, author=author, now=ctx.now)
@@ -84,7 +83,7 @@ def note(
         ]
         without = Button(_("Without my name"), call("nameless", id=id), "quiet")
         parts.append(Buttons((*chips, without)))
-    return Reply(Message(tuple(parts)))
+    return Reply(Message(tuple(parts)), nameless=True)
 
 
 def _names_somebody(ctx: Context, sentence: str) -> bool:
@@ -100,15 +99,15 @@ ID = Annotated[str, TextReader(long=False), Ask(_("Which"))]
 def add_hint(ctx: Context, id: ID, hint: Annotated[Hint, HINT, Ask(_("Hint"))]) -> Reply:
     if not friction.hint(ctx.tx, id, ctx.person.id, hint):
         raise _nameless_already()
-    return Reply(line(_("Noted as: {hint}.", hint=LABELS[hint])))
+    return Reply(line(_("Noted as: {hint}.", hint=LABELS[hint])), nameless=True)
 
 
 @feature.command("nameless", "namenlos", help=_("Take my name away."), hidden=True)
 def without_name(ctx: Context, id: ID) -> Reply:
     if not friction.forget_author(ctx.tx, id, ctx.person.id):
         raise _nameless_already()
-    return Reply(line(_("Your name is gone. The sentence stays; an answer can reach you only in "
-                        "the digest.")))  # fmt: skip
+    gone = _("Your name is gone. The sentence stays; an answer can reach you only in the digest.")
+    return Reply(line(gone), nameless=True)
 
 
 def _nameless_already() -> Refusal:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated
 
-from handlers import rights
 from handlers.automations import State, decisions, evidence, owner, state
 from handlers.incident_cards import label, listed
 from handlers.incidents import waits_for_me
-from handlers.kit.commands import Ask, Command, Feature, all_commands, call
+from handlers.kit.commands import Ask, Command, Feature, Parameter, all_commands, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import (
@@ -24,7 +23,7 @@ from handlers.kit.messages import (
     Title,
     line,
 )
-from handlers.kit.readers import LONGEST, TextReader, folded
+from handlers.kit.readers import LONGEST, ChoiceReader, TextReader, folded
 from handlers.kit.words import Sentence, Words, _, _n
 from storage import automations, incidents
 
@@ -47,9 +46,7 @@ def guide(ctx: Context, word: Annotated[str, TextReader(long=False), Ask(_("Word
             _("There is no command “{word}”.", word=word[:80]),
             buttons=(Button(_("All commands"), call("help")),),
         )
-    rows: list[tuple[Words, Words]] = [
-        (each.usage(ctx.language), each.help) for each in shown if " " not in each.name
-    ]
+    rows: list[tuple[Words, Words]] = [(each.usage(ctx.language), each.help) for each in shown]
     return Reply(
         Message(
             (
@@ -108,8 +105,20 @@ def offer(ctx: Context, text: str, near: tuple[Command, ...]) -> Reply:
     return Reply(Message(tuple(parts)))
 
 
-def unfit(ctx: Context, command: Command, rest: str) -> Refusal:
-    """Return the refusal of arguments that make no sense; the text is offered as an incident."""
+def unfit(ctx: Context, command: Command, rest: str, parameter: Parameter | None = None) -> Refusal:
+    """Return the refusal of arguments that make no sense; the text is offered as an incident.
+
+    Where there are few choices, they are named instead.
+    """
+    if parameter is not None and isinstance(parameter.reader, ChoiceReader):
+        values = list(parameter.reader.labels.items())
+        return Refusal(
+            _("Please choose one of: {choices}.", choices=[label for _value, label in values]),
+            buttons=tuple(
+                Button(label, call(command.name, **{parameter.name: value}))
+                for value, label in values
+            ),
+        )
     declare = Button(_("Declare this as an incident"), call("incident", title=ctx.typed))
     return Refusal(
         _(
@@ -123,7 +132,6 @@ def unfit(ctx: Context, command: Command, rest: str) -> Refusal:
 
 @feature.command("status", "stand", help=_("What waits for you."), reads=True)
 def status(ctx: Context) -> Reply:
-    rights.need(ctx, "read")
     found = waiting(ctx)
     if not found:
         return Reply(line(_("Nothing waits for you.")))

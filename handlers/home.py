@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from handlers import rights
 from handlers.automations import STATES, state
 from handlers.help import waiting
 from handlers.incident_cards import listed
@@ -22,12 +21,11 @@ SHOWN = 5
     "home", "startseite", help=_("Everything that concerns me."), hidden=True, reads=True
 )
 def home(ctx: Context) -> Reply:
-    rights.need(ctx, "read")
     parts: list[Part] = [
         Buttons(
             (
                 Button(_("Declare an incident"), call("incident"), "primary"),
-                Button(_("Note a friction"), call("friction")),
+                Button(_("Note friction"), call("friction")),
                 Button(_("Give feedback"), call("feedback")),
                 Button(_("Help"), call("help"), "quiet"),
             )

@@ -42,7 +42,7 @@ from storage.services import Service
 
 feature = Feature(_("Incidents"))
 
-# Settled questions, 20 and 21.
+# docs/rules.md, incidents
 NEWS = {"normal": timedelta(minutes=60), "serious": timedelta(minutes=30)}
 UNDO = timedelta(minutes=2)
 CHIPS = (15, 30, 60)
@@ -62,6 +62,7 @@ WHICH = ChoiceReader(
     {"open": _("open ones"), "mine": _("mine"), "all": _("the newest of all")},
     {"open": ("offen", "offene"), "mine": ("meine",), "all": ("alle",)},
 )
+Named = Annotated[int, IncidentReader(lambda _tx, _number: True), Ask(_("Number"))]
 Ref = Annotated[int, IncidentReader(incidents.is_current), Ask(_("Number"))]
 
 
@@ -70,6 +71,7 @@ Ref = Annotated[int, IncidentReader(incidents.is_current), Ask(_("Number"))]
     "störung",
     help=_("Declare an incident, in one line."),
     submit=_("Declare incident"),
+    needs="declare",
 )
 def declare(
     ctx: Context,
@@ -77,7 +79,6 @@ def declare(
     *,
     service: services.ServiceOrNot = None,
 ) -> Reply:
-    rights.need(ctx, "declare")
     proposed = service or services.guess(ctx, title)
     meant = proposed or services.fallback(ctx)
     number = workspaces.next_number(ctx.tx, "incident")
@@ -146,7 +147,7 @@ def acknowledge(ctx: Context, number: Ref | None = None) -> Reply:
     climbing.wait_for_news(ctx, incident, next_news)
     return Reply(
         _yours(incident),
-        posts=climbing.settled(ctx, incident),
+        posts=(*climbing.settled(ctx, incident), *climbing.told(ctx, incident)),
         subject=label(incident.number),
     )
 
@@ -227,7 +228,7 @@ def promise(
     "assign", "zuweisen", help=_("Ask somebody to take an incident; they accept by button.")
 )
 def assign(
-    ctx: Context, number: Ref, person: Annotated[Person, PersonReader(), Ask(_("Person"))]
+    ctx: Context, number: Named, person: Annotated[Person, PersonReader(), Ask(_("Person"))]
 ) -> Reply:
     incident = _open(ctx, number)
     rights.need_for(ctx, "assign", incident)
@@ -302,7 +303,7 @@ def restored(
     said = _("{incident}: it works again. Thank you.", incident=label(number))
     return Reply(
         line(said, tone=Tone.GOOD),
-        posts=climbing.settled(ctx, incident),
+        posts=(*climbing.settled(ctx, incident), *climbing.told(ctx, incident)),
         subject=label(number),
     )
 
@@ -312,7 +313,6 @@ def overview(
     ctx: Context,
     which: Annotated[Which, WHICH, Ask(_("Which"), short=_("all or mine"))] = Which.OPEN,
 ) -> Reply:
-    rights.need(ctx, "read")
     every = which is Which.ALL
     found = incidents.latest(ctx.tx, SHOWN) if every else incidents.open_ones(ctx.tx)
     if which is Which.MINE:
@@ -343,13 +343,11 @@ def overview(
 
 @feature.command("show", "zeigen", help=_("One incident."), hidden=True, reads=True)
 def show(ctx: Context, number: Ref) -> Reply:
-    rights.need(ctx, "read")
     return Reply(card(ctx, _find(ctx, number)))
 
 
 @feature.command("history", "verlauf", help=_("What happened."), hidden=True, reads=True)
 def past(ctx: Context, number: Ref) -> Reply:
-    rights.need(ctx, "read")
     return Reply(history(ctx, _find(ctx, number)))
 
 

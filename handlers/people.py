@@ -5,7 +5,6 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from handlers import rights
 from handlers.kit.commands import Ask, Feature
 from handlers.kit.context import Context
 from handlers.kit.messages import Message, Reply, Text
@@ -31,9 +30,10 @@ LANGUAGE = ChoiceReader(
 )
 
 
-@feature.command("language", "sprache", help=_("The language that Lotse speaks with you."))
+@feature.command(
+    "language", "sprache", help=_("The language that Lotse speaks with you."), needs="language"
+)
 def language(ctx: Context, choice: Annotated[Language, LANGUAGE, Ask(_("Language"))]) -> Reply:
-    rights.need(ctx, "language")
     chosen = None if choice is Language.AUTO else choice.value
     people.set_language(ctx.tx, ctx.person.id, chosen)
     spoken = chosen or ctx.workspace.language

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from handlers import rights, weeks
+from handlers import weeks
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
@@ -71,7 +71,6 @@ PILOT = NameReader(pilots.all, _unknown)
 
 @feature.command("pilot", "pilot", help=_("A pilot, or the list of all."), reads=True)
 def show(ctx: Context, pilot: Annotated[Pilot, PILOT, Ask(_("Pilot"))] | None = None) -> Reply:
-    rights.need(ctx, "read")
     if pilot is not None:
         return Reply(card(ctx, pilot))
     known = pilots.all(ctx.tx)
@@ -88,7 +87,7 @@ def show(ctx: Context, pilot: Annotated[Pilot, PILOT, Ask(_("Pilot"))] | None = 
 
 @feature.command(
     "pilot new", "pilot neu", help=_("Start a pilot: one problem, one champion."),
-    submit=_("Start pilot"),
+    submit=_("Start pilot"), needs="pilot",
 )  # fmt: skip
 def new(
     ctx: Context,
@@ -101,7 +100,6 @@ def new(
         Person, PersonReader(), Ask(_("Champion"), _("Who clears obstacles out of the way."))
     ],
 ) -> Reply:
-    rights.need(ctx, "pilot")
     today = ctx.now.astimezone(ZoneInfo(ctx.workspace.zone)).date()
     pilot = Pilot(ctx.new_id(), " ".join(name.split())[:80], problem, champion.id, today)
     if not pilots.add(ctx.tx, pilot, name_key=folded(pilot.name)):
@@ -109,7 +107,12 @@ def new(
     return Reply(card(ctx, pilot), subject=pilot.name)
 
 
-@feature.command("feedback", "feedback", help=_("Does a pilot relieve you? One tap."))
+@feature.command(
+    "feedback",
+    "feedback",
+    help=_("Does a pilot relieve you? One tap."),
+    needs="feedback",
+)
 def feedback(
     ctx: Context,
     pilot: Annotated[Pilot, PILOT, Ask(_("Pilot"), short=_("name"))],
@@ -117,7 +120,6 @@ def feedback(
         str, TextReader(), Ask(_("In your words"), _("If you like."), short=_("sentence"))
     ] = "",
 ) -> Reply:
-    rights.need(ctx, "feedback")
     week = weeks.week_of(ctx.now, ctx.workspace.zone)
     parts: list[Part] = []
     if sentence:
@@ -125,23 +127,24 @@ def feedback(
         pilots.say(ctx.tx, id=ctx.new_secret(), pilot=pilot.id, week=week, sentence=sentence)
         parts += [Title(_("Kept without your name. Thank you.")), Text(sentence)]
     parts += [Text(_("Does “{pilot}” relieve you?", pilot=pilot.name)), Buttons(_taps(pilot))]
-    return Reply(Message(tuple(parts)))
+    return Reply(Message(tuple(parts)), nameless=True)
 
 
-@feature.command("relief", "entlastung", help=_("Does it relieve you?"), hidden=True)
+@feature.command(
+    "relief", "entlastung", help=_("Does it relieve you?"), hidden=True, needs="feedback"
+)
 def relief(
     ctx: Context,
     pilot: Annotated[Pilot, PILOT, Ask(_("Pilot"))],
     answer: Annotated[Relief, RELIEF, Ask(_("Answer"))],
 ) -> Reply:
-    rights.need(ctx, "feedback")
     week = weeks.week_of(ctx.now, ctx.workspace.zone)
     if not pilots.answer(ctx.tx, pilot.id, week, ctx.person.id, answer):
         raise Refusal(
             _("You have answered for “{pilot}” this week. Answers are kept without names, so "
               "this one cannot be changed; next week you can tap again.", pilot=pilot.name)
         )  # fmt: skip
-    return Reply(line(_("Counted, without your name. Thank you.")))
+    return Reply(line(_("Counted, without your name. Thank you.")), nameless=True)
 
 
 def card(ctx: Context, pilot: Pilot) -> Message:

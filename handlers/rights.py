@@ -27,7 +27,7 @@ class Tie(StrEnum):
 CONCERNED = frozenset({Tie.RESPONSIBLE, Tie.ACCOUNTABLE, Tie.DEPUTY, Tie.MANAGER})
 
 RIGHTS: dict[str, frozenset[Tie]] = {
-    # Settled questions, 26.
+    # docs/rules.md, rights
     "declare": frozenset({Tie.MEMBER}),
     "read": frozenset({Tie.MEMBER}),
     "update": frozenset({Tie.MEMBER}),
@@ -45,7 +45,7 @@ RIGHTS: dict[str, frozenset[Tie]] = {
     "settings": frozenset({Tie.MANAGER}),
     "pilot": frozenset({Tie.MEMBER}),
     "automation": frozenset({Tie.MEMBER}),
-    "automation's own": frozenset({Tie.ACCOUNTABLE, Tie.DEPUTY, Tie.MANAGER}),
+    "automation's own": frozenset({Tie.ACCOUNTABLE, Tie.DEPUTY}),
     "digest": frozenset({Tie.MEMBER}),
 }
 
@@ -100,6 +100,8 @@ def need(ctx: Context, action: str) -> None:
     if Tie.MEMBER not in ties:
         raise Refusal(_("Lotse works for the people of this company; guests cannot use it here."))
     bosses = [Who(each.id, each.name) for each in people.managers(ctx.tx)]
+    if not bosses:
+        raise Refusal(_("Managers do this here, and nobody is one yet. Type “settings” to begin."))
     raise Refusal(_("Managers do this here. Please ask {who}.", who=bosses))
 
 

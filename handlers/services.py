@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Sequence
 from functools import lru_cache
@@ -33,11 +34,15 @@ feature = Feature(_("Services"))
 
 
 def _unknown(name: str, known: list[str]) -> Refusal:
-    near = [each for each in known if folded(name)[:4] in folded(each)][:3]
+    head = folded(name)
+    near = [each for each in known if head[:4] in folded(each)]
+    close = difflib.get_close_matches(head, [folded(each) for each in known], n=3, cutoff=0.6)
+    near += [each for each in known if folded(each) in close and each not in near]
     if near:
         return Refusal(
-            _("There is no service called “{name}”. Similar: {near}.", name=name[:80], near=near)
-        )
+            _("There is no service called “{name}”. Similar: {near}.",
+              name=name[:80], near=near[:3])
+        )  # fmt: skip
     return Refusal(
         _("There is no service called “{name}”.", name=name[:80]),
         buttons=(Button(_("All services"), call("service")),),
@@ -88,6 +93,7 @@ def show(ctx: Context, service: ServiceRef | None = None) -> Reply:
     "dienst neu",
     help=_("Enter a service with its accountable person and deputy."),
     submit=_("Enter service"),
+    needs="service",
 )
 def new(
     ctx: Context,
@@ -99,7 +105,6 @@ def new(
         str, NAME, Ask(_("Other words for it"), _("What people call it, with commas."))
     ] = "",
 ) -> Reply:
-    rights.need(ctx, "service")
     if accountable.id == deputy.id:
         raise Refusal(
             _("The deputy has to be somebody else, else nobody stands in."), field="deputy"

@@ -90,10 +90,13 @@ def begin(ctx: Context) -> Reply:
 
 
 @feature.command(
-    "settings manager", "einstellungen leitung", help=_("Who else manages Lotse?"), hidden=True
+    "settings manager",
+    "einstellungen leitung",
+    help=_("Who else manages Lotse?"),
+    hidden=True,
+    needs="settings",
 )
 def add_manager(ctx: Context, person: Annotated[Person, PersonReader(), Ask(_("Person"))]) -> Reply:
-    rights.need(ctx, "settings")
     people.set_manager(ctx.tx, person.id)
     return Reply(
         line(_("{who} manages Lotse, too.", who=Who(person.id, person.name))), subject=person.id
@@ -101,12 +104,15 @@ def add_manager(ctx: Context, person: Annotated[Person, PersonReader(), Ask(_("P
 
 
 @feature.command(
-    "settings place", "einstellungen ort", help=_("What is this channel for?"), hidden=True
+    "settings place",
+    "einstellungen ort",
+    help=_("What is this channel for?"),
+    hidden=True,
+    needs="settings",
 )
 def use_place(
     ctx: Context, role: Annotated[Role, ChoiceReader(Role, ROLES, {}), Ask(_("What for"))]
 ) -> Reply:
-    rights.need(ctx, "settings")
     here: Place | None = ctx.place
     if here is None or here.kind != "channel":
         raise Refusal(_("To choose a channel, invite Lotse there and type this command in it."))

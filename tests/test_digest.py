@@ -69,8 +69,56 @@ def test_an_unanswered_incident_and_an_unused_automation_have_to_be_decided(
     assert "Nobody has decided yet" in text
     assert "“Abgleich” is possibly unused: last run 6 days ago" in text
     assert "It is up to Ben.\n[Keep]\n[Retire]\n[Hand over]" in text
-    assert chris.press("Retire").startswith("“Abgleich” is retired here.")
+    assert chris.press("Retire").startswith("For “Abgleich” this is up to Ben and Carla.")
+    assert chris.press("Ask Ben").startswith("Ben has the question about “Abgleich” now.")
+    assert ben.press("Stilllegen").startswith("„Abgleich“ ist hier stillgelegt.")
     assert "Abgleich" not in anna("digest")
+
+
+def test_a_preview_shows_only_buttons_that_obey(
+    planned: Stage, anna: Say, ben: Say, wind: Callable[..., None]
+) -> None:
+    anna("incident Kasse tot")
+    assert "[I'll look after it]" not in anna("digest")
+    assert "[Ich kümmere mich]" in ben("wochenbericht")
+
+
+def test_what_was_never_measured_is_asked_about_after_a_week(
+    planned: Stage, anna: Say, ben: Say, wind: Callable[..., None]
+) -> None:
+    ben("auto neu")
+    ben.fill(name="Abgleich", purpose="x", accountable="ben", deputy="carla", rhythm="2")
+    assert "0 decisions open" in anna("digest")
+    wind(to="2026-12-01 10:00")
+    assert "“Abgleich” is not measured: has never reported a run. It is up to Ben." in anna(
+        "digest"
+    )
+    assert "[Behalten]" in ben("wochenbericht")
+    ben.press("Behalten")
+    assert "0 decisions open" in anna("digest")
+
+
+def test_who_answered_is_forgotten_with_the_digest_of_the_week(
+    planned: Stage, chris: Say, anna: Say, wind: Callable[..., None]
+) -> None:
+    chris("pilot new")
+    chris.fill(name="Triage", problem="x", champion="chris")
+    anna("feedback Triage")
+    anna.press("No")
+    wind(to="2026-11-30 08:30")
+    assert planned.rows("select person from pilot_answered where workspace = :workspace") == []
+    assert len(planned.rows("select answer from pilot_answers where workspace = :workspace")) == 1
+
+
+def test_what_came_back_is_told_only_in_the_week_it_came_back(
+    planned: Stage, anna: Say, ben: Say, wind: Callable[..., None]
+) -> None:
+    for _each in range(2):
+        anna("incident Etikettendrucker offline")
+        ben("behoben")
+    assert "Came back" in anna("digest")
+    wind(to="2026-12-01 10:00")
+    assert "Came back" not in anna("digest")
 
 
 def test_a_quiet_week_is_short(planned: Stage, anna: Say) -> None:

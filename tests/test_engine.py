@@ -36,6 +36,7 @@ from storage.engine.sql import as_moment, as_text, pyformat
 from storage.engine.sqlite import Sqlite, lock_file, refuse_network
 from storage.services import Service
 from storage.workspaces import Workspace
+from tests import server
 from tests.stage import MONDAY, furnish
 
 IntegrityErrors = (sqlite3.IntegrityError, psycopg.IntegrityError)
@@ -447,24 +448,16 @@ def old(
             connection.execute(OLD)
         yield len(steps), lambda: Sqlite(path)
         return
-    url = request.getfixturevalue("postgres_url")
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("drop database if exists old")
-        connection.execute("create database old")
-    parts = psycopg.conninfo.conninfo_to_dict(url)
-    parts["dbname"] = "old"
-    there = psycopg.conninfo.make_conninfo("", **parts)
-    with psycopg.connect(there, autocommit=True) as connection:
-        connection.execute(migrate.LEDGER)
-        for step in steps:
-            connection.execute(step.sql.encode())
-            connection.execute(
-                "insert into migrations values (%s, %s, 'then')", (step.number, step.name)
-            )
-        connection.execute(OLD)
-    yield len(steps), lambda: Postgres(there)
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("drop database old with (force)")
+    with server.database(request.getfixturevalue("postgres_url"), "lotse_test_old") as url:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(migrate.LEDGER)
+            for step in steps:
+                connection.execute(step.sql.encode())
+                connection.execute(
+                    "insert into migrations values (%s, %s, 'then')", (step.number, step.name)
+                )
+            connection.execute(OLD)
+        yield len(steps), lambda: Postgres(url)
 
 
 def test_two_machines_that_start_at_once_migrate_once(

@@ -29,15 +29,15 @@ def test_a_missing_field_is_asked_again(chris: Say) -> None:
 
 
 def test_only_managers_enter_services(anna: Say, bot: Stage) -> None:
-    anna("service new")
-    answer = anna.fill(name="VPN", accountable="anna", deputy="ben")
-    assert answer == "Managers do this here. Please ask Chris."
+    assert anna("service new") == "Managers do this here. Please ask Chris."
+    assert anna.form is None  # refused before a form is filled in for nothing
 
 
 def test_who_is_accountable(anna: Say, ben: Say) -> None:
     assert anna("who kasse") == "Kasse: Ben is accountable, Carla stands in. On duty now: Ben."
     assert anna("who Kassen-Ding") == "There is no service called “Kassen-Ding”. Similar: Kasse."
     assert "There is no service called “Mond”." in anna("who Mond")
+    assert anna("who kase") == "There is no service called “kase”. Similar: Kasse."
     assert ben("dienst").splitlines()[0] == "Dienste"
 
 
@@ -258,3 +258,54 @@ def test_status_shows_what_waits_for_me(anna: Say, ben: Say) -> None:
     assert ben("stand").splitlines()[0] == "1 Sache wartet auf dich"
     assert ben.press("Ich kümmere mich").startswith("Du kümmerst dich")
     assert anna("status") == "Nothing waits for you."
+
+
+def test_who_notes_friction_or_gives_feedback_stands_nowhere_in_the_audit(
+    anna: Say, chris: Say, bot: Stage
+) -> None:
+    start_pilot(chris)
+    anna("friction Formulare")
+    anna.press("done over and over")
+    anna.press("Without my name")
+    anna("feedback Reparatur-Triage spart Zeit")
+    anna.press("Partly")
+    rows = bot.rows(
+        "select command, person_key from audit where workspace = :workspace order by at, id"
+    )
+    mine = [each for each in rows if each["command"] not in ("pilot new",)]
+    assert [each["command"] for each in mine] == [
+        "friction", "hint", "nameless", "feedback", "relief",
+    ]  # fmt: skip
+    assert {each["person_key"] for each in mine} == {"nobody"}
+
+
+def test_the_owner_is_asked_before_anybody_reads_that_it_is_possibly_unused(
+    ben: Say, carla: Say, bot: Stage, wind: Callable[..., None]
+) -> None:
+    secret = enter_automation(ben)
+    run(bot, secret)
+    wind(minutes=7 * 24 * 60)
+    assert ben.sees() == []
+    wind(minutes=1)
+    assert len(ben.sees()) == 1
+    assert "Wird „Mail-Sortierung“ noch gebraucht?" in ben.sees()[0]
+    ben.press("Behalten")
+    assert "[" not in ben.sees()[0]
+    wind(minutes=89 * 24 * 60)
+    assert len(ben.sees()) == 1
+    wind(minutes=2 * 24 * 60)
+    assert "[Behalten]" in ben.sees()[0]
+    assert carla.sees() == []
+
+
+def test_a_run_in_time_asks_nobody(ben: Say, bot: Stage, wind: Callable[..., None]) -> None:
+    secret = enter_automation(ben)
+    for _each in range(5):
+        run(bot, secret)
+        wind(minutes=6 * 24 * 60)
+    assert ben.sees() == []
+
+
+def test_choices_are_named_when_something_else_is_typed(anna: Say) -> None:
+    assert anna("language fr").startswith("Please choose one of: Deutsch, English")
+    assert anna.press("Deutsch") == "Von jetzt an spreche ich Deutsch mit dir."

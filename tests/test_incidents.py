@@ -285,3 +285,26 @@ def test_a_guest_can_do_nothing(anna: Say, bot: Stage) -> None:
         assert anna.answer is not None
         assert anna.answer.outcome == "refused", typed
     assert bot.rows("select 1 as one from incidents where workspace = :workspace") == []
+
+
+def test_the_declarer_is_told_once_and_the_line_is_kept_up_to_date(
+    anna: Say, ben: Say, bot: Stage
+) -> None:
+    anna("incident Kasse tot")
+    ben("ack 1")
+    assert len(anna.sees()) == 1
+    assert "Ben has been looking after it since" in anna.sees()[0]
+    ben("behoben 1")
+    assert len(anna.sees()) == 1
+    assert "Working again since" in anna.sees()[0]
+
+
+def test_who_declares_and_looks_after_it_needs_no_message(ben: Say, bot: Stage) -> None:
+    ben("störung Kasse tot")
+    ben("annehmen")
+    ben("behoben")
+    assert len(ben.sees()) == 1  # the alarm alone
+
+
+def test_an_unknown_number_is_named(chris: Say) -> None:
+    assert chris("assign 99 Ben").startswith("There is no incident INC-99.")

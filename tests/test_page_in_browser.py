@@ -6,7 +6,6 @@ Set `LOTSE_SCREENSHOTS` to a folder to keep the pictures that the stories take.
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import re
 import shutil
@@ -16,9 +15,12 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
 import pytest
 import pytest_asyncio
+from aiohttp import ClientSession
 
 try:
     from playwright.async_api import Browser, Page, async_playwright, expect
@@ -36,6 +38,7 @@ LAUNCH = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
+Json = dict[str, Any]
 WAIT = 8000  # milliseconds; nothing takes that long unless it is broken
 LANGUAGES = ("de", "en")
 WIDE, PHONE = (1280, 840), (360, 740)
@@ -164,6 +167,37 @@ class Client:
     async def picture(self, name: str) -> None:
         """Keep what the page looks like."""
         await self.page.screenshot(path=self.pictures / f"{name}.png")
+
+
+@dataclass(slots=True)
+class Caller:
+    """Somebody who makes the page's calls without a page, a few at once."""
+
+    session: ClientSession
+    answers: list[Json] = field(default_factory=list)
+
+    async def send(self, act: str, bodies: Iterable[dict[str, object]]) -> None:
+        """Send all of it, and expect all of it to be taken."""
+        few = asyncio.Semaphore(4)
+
+        async def one(body: dict[str, object]) -> None:
+            async with few, self.session.post(f"/page/api/{act}", json=body) as response:
+                assert response.status == 200
+                answer = await response.json()
+                assert answer.get("outcome", "done") == "done"
+                self.answers.append(answer)
+
+        await asyncio.gather(*(one({"id": uuid4().hex, **body}) for body in bodies))
+
+    async def say(self, who: str, place: str, texts: Iterable[str]) -> None:
+        """Type each of `texts`."""
+        around = {"person": who, "place": f"local:{place}"}
+        await self.send("say", ({**around, "text": text} for text in texts))
+
+    async def submit(self, who: str, word: str, forms: Iterable[dict[str, str]]) -> None:
+        """Submit each of `forms`."""
+        around = {"person": who, "place": f"local:@{who}", "call": {"word": word, "args": {}}}
+        await self.send("submit", ({**around, "values": values} for values in forms))
 
 
 @asynccontextmanager
@@ -435,9 +469,14 @@ async def test_a_secret_address_is_shown_once_and_stands_nowhere(
             assert not [each for each in secrets if each.rpartition("/")[2] in held]
             await c.page.reload()
             await expect(card).to_contain_text("Nachtlauf")
-        stored = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+        stored = everything_in(tmp_path)
         assert "Schreibt nachts die Bestände ab.".encode() in stored
         assert not [each for each in secrets if each.rpartition("/")[2].encode() in stored]
+
+
+def everything_in(folder: Path) -> bytes:
+    """Return all that is stored in a folder."""
+    return b"".join(each.read_bytes() for each in folder.rglob("*") if each.is_file())
 
 
 async def test_two_pages_see_the_same_live(browser: Browser, empty: str, pictures: Path) -> None:
@@ -456,6 +495,34 @@ async def test_two_pages_see_the_same_live(browser: Browser, empty: str, picture
         await expect(spoken).to_contain_text("Schranke klemmt, zwei Fenster")
         await one.press("serious", ".line:not(.private)")
         await expect(card.locator(".edited")).to_be_visible()
+
+
+async def test_an_edit_of_an_old_card_leaves_no_gap(
+    browser: Browser, empty: str, pictures: Path
+) -> None:
+    base, _hash, token = empty.partition("#token=")
+    async with (
+        ClientSession(base, headers={"X-Lotse-Token": token}) as session,
+        client(browser, empty, pictures, opens=False) as c,
+    ):
+        caller = Caller(session)
+        said = [f"incident Tor {each} klemmt" for each in range(40)]
+        await caller.say("anna", "stoerungen", said[:1])
+        [number] = re.findall(r"INC-(\d+)", str(caller.answers))
+        await caller.say("anna", "stoerungen", said[1:])
+        await c.open(empty)
+        await c.be("anna")
+        await c.go("stoerungen")
+        log, earlier = c.page.locator(".log"), c.page.locator(".earlier")
+        await expect(log).to_contain_text("Tor 39")
+        await caller.say("chris", "stoerungen", [f"update {number} Der Monteur kommt"])
+        await c.say("help")
+        await expect(log).not_to_contain_text("Der Monteur kommt")
+        while await earlier.is_visible():
+            await earlier.click()
+        await expect(log).to_contain_text("Der Monteur kommt")
+        for each in said:
+            await expect(log.get_by_text(each, exact=True)).to_have_count(1)
 
 
 async def test_what_could_not_be_sent_stays_in_the_box_and_counts_once(
@@ -586,24 +653,6 @@ NAMES = tuple(
 # Long fields take many at once, each on a line of its own.
 BUNDLES = tuple("\n".join(PAYLOADS[start : start + 25]) for start in range(0, 200, 25))
 
-# What the page itself sends, a few at once; the answers come back in the same order.
-SEND = """async ([act, bodies]) => {
-    const answers = [];
-    const headers = {
-        'Content-Type': 'application/json', 'X-Lotse-Token': sessionStorage['lotse-token'],
-    };
-    const worker = async () => {
-        for (let next; (next = bodies.findIndex((each) => each !== null)) >= 0;) {
-            const body = JSON.stringify({ id: crypto.randomUUID(), ...bodies[next] });
-            bodies[next] = null;
-            const response = await fetch(`/page/api/${act}`, { method: 'POST', headers, body });
-            if (!response.ok) throw Error(`${response.status}: ${body}`);
-            answers[next] = await response.json();
-        }
-    };
-    await Promise.all([worker(), worker(), worker(), worker()]);
-    return answers;
-}"""
 # Elements that only a payload could have made, and attributes that run something.
 FOREIGN = """() => [...document.querySelectorAll('body *')].filter((each) =>
     each.matches(`script, img, iframe, object, embed, link, style, base, meta, form:not(.form),
@@ -612,125 +661,117 @@ FOREIGN = """() => [...document.querySelectorAll('body *')].filter((each) =>
 ).map((each) => each.outerHTML)"""
 
 
-@dataclass(slots=True)
-class Attacker:
-    """Somebody who puts payloads into every field, by the calls of the page itself."""
+async def attack(caller: Caller) -> None:
+    """Put payloads into every field there is, as words and as values of forms."""
+    pair = {"accountable": "ben", "deputy": "carla"}
+    incidents = [f"incident {each}" for each in PAYLOADS]
+    await caller.say("anna", "stoerungen", incidents)
+    await caller.say("chris", "stoerungen", (f"update {n} {b}" for n, b in enumerate(BUNDLES, 1)))
+    cured = [f"restored {n} {b}" for n, b in enumerate(BUNDLES, 9)]
+    await caller.say("chris", "stoerungen", cured)
+    await caller.say("anna", "allgemein", (f"friction {each}" for each in BUNDLES))
+    await caller.say("anna", "allgemein", BUNDLES)
+    pilots = [{"name": each, "problem": each, "champion": "ben"} for each in NAMES]
+    await caller.submit("chris", "pilot new", pilots)
+    said = [{"pilot": NAMES[0], "sentence": each} for each in BUNDLES]
+    await caller.submit("anna", "feedback", said)
+    autos = [{"name": each, "purpose": each, "rhythm": "1", **pair} for each in NAMES]
+    await caller.submit("ben", "auto new", autos)
+    await caller.say("ben", "@ben", ["auto", *(f"auto {each}" for each in NAMES[::10])])
+    services = [{"name": each, "words": each, **pair} for each in NAMES]
+    await caller.submit("chris", "service new", services)
 
-    client: Client
 
-    async def send(self, act: str, bodies: Iterable[dict[str, object]]) -> list[str]:
-        """Send all of it; return the answers."""
-        answers = await self.client.page.evaluate(SEND, [act, list(bodies)])
-        assert {each.get("outcome", "done") for each in answers} == {"done"}
-        return [json.dumps(each) for each in answers]
+async def all_of(c: Client, who: str, place: str) -> str:
+    """Return all text that somebody sees in a place, from its first line on."""
+    await c.be(who)
+    await c.go(place)
+    lines, earlier = c.page.locator(".log > .line"), c.page.locator(".earlier")
+    await expect(lines.first).to_be_visible()
+    while await earlier.is_visible():
+        count = await lines.count()
+        await earlier.click()
+        await expect(lines).not_to_have_count(count)
+    await nothing_happened(c)
+    return "\n".join(await lines.all_text_contents())
 
-    async def say(self, who: str, place: str, texts: Iterable[str]) -> list[str]:
-        """Type each of `texts`."""
-        return await self.send(
-            "say", ({"person": who, "place": f"local:{place}", "text": text} for text in texts)
-        )
 
-    async def submit(self, who: str, word: str, forms: Iterable[dict[str, str]]) -> None:
-        """Submit each of `forms`."""
-        around = {"person": who, "place": f"local:@{who}", "call": {"word": word, "args": {}}}
-        await self.send("submit", ({**around, "values": values} for values in forms))
-
-    async def shown(self, who: str, place: str) -> str:
-        """Return all text that somebody sees in a place, from its first line on."""
-        c = self.client
-        await c.be(who)
-        await c.go(place)
-        await expect(c.page.locator(".log > .line").first).to_be_visible()
-        earlier = c.page.locator(".earlier")
-        while await earlier.is_visible():
-            count = await c.page.locator(".log > .line").count()
-            await earlier.click()
-            await expect(c.page.locator(".log > .line")).not_to_have_count(count)
-        await self.nothing_happened()
-        return "\n".join(await c.page.locator(".line").all_text_contents())
-
-    async def nothing_happened(self) -> None:
-        """Check that no payload has become an element, or ran."""
-        assert await self.client.page.evaluate(FOREIGN) == []
-        assert await self.client.page.evaluate("typeof window.pwned") == "undefined"
+async def nothing_happened(c: Client) -> None:
+    """Check that no payload has become an element, or ran."""
+    assert await c.page.evaluate(FOREIGN) == []
+    assert await c.page.evaluate("typeof window.pwned") == "undefined"
 
 
 async def test_no_payload_runs_and_nothing_leaves(
     browser: Browser, tmp_path: Path, pictures: Path
 ) -> None:
     assert len(set(PAYLOADS)) == len(set(NAMES)) == 200
-    pair = {"accountable": "ben", "deputy": "carla"}
-    async with running(tmp_path, "--empty") as address, client(browser, address, pictures) as c:
-        attacker = Attacker(c)
-        say, submit = attacker.say, attacker.submit
-        # Through every field there is: as words, and as values of forms.
-        await c.be("carla")
-        await c.go("leitung")
-        await say("anna", "stoerungen", (f"incident {each}" for each in PAYLOADS))
-        await say("chris", "stoerungen", (f"update {n} {b}" for n, b in enumerate(BUNDLES, 1)))
-        await say("chris", "stoerungen", (f"restored {n} {b}" for n, b in enumerate(BUNDLES, 9)))
-        await say("anna", "allgemein", (f"friction {each}" for each in BUNDLES))
-        await say("anna", "allgemein", BUNDLES)
-        pilots = [{"name": each, "problem": each, "champion": "ben"} for each in NAMES]
-        await submit("chris", "pilot new", pilots)
-        said = [{"pilot": NAMES[0], "sentence": each} for each in BUNDLES]
-        await submit("anna", "feedback", said)
-        autos = [{"name": each, "purpose": each, "rhythm": "1", **pair} for each in NAMES]
-        await submit("ben", "auto new", autos)
-        await say("ben", "@ben", ["auto", *(f"auto {each}" for each in NAMES[::10])])
-        await submit("chris", "service new", ({"name": n, "words": n, **pair} for n in NAMES))
-        # It all stands there, as the text that it is.
-        incidents = await attacker.shown("anna", "stoerungen")
-        for each in PAYLOADS:
-            assert f"incident {each}" in incidents
-            assert re.search(rf"INC-\d+ · {re.escape(each)}", incidents), each
-        elsewhere = await attacker.shown("anna", "allgemein")
-        for each in BUNDLES:
-            assert incidents.count(each) >= 2, each  # on the cards: as news, as the cure
-            assert elsewhere.count(each) >= 4, each  # typed and answered: noted, offered
-        sentences = await attacker.shown("anna", "@")
-        assert [each for each in BUNDLES if each not in sentences] == []
-        pilots_and_services = await attacker.shown("chris", "@")
-        automations = await attacker.shown("ben", "@")
-        for each in NAMES:
-            assert pilots_and_services.count(each) >= 3, each
-            assert each in automations
-        # A secret is shown in a dialog, under its automation's name; services can be chosen.
-        await c.page.locator('[data-call="auto address"]').last.click()
-        dialog = c.page.locator("dialog")
-        await expect(dialog).to_contain_text(NAMES[190])
-        await c.page.keyboard.press("Escape")
-        await c.be("anna")
-        await c.go("stoerungen")
-        await c.page.locator('[data-call="move"]').last.click()
-        await expect(dialog.locator("option", has_text=NAMES[-1])).to_have_count(1)
-        await c.picture("payloads-form")
-        await attacker.nothing_happened()
-        await c.page.keyboard.press("Escape")
-        # The names of people, four at a time: they stand in the side, on chips, in the dialog.
-        people = ("anna", "ben", "carla", "chris")
-        shown = c.page.locator(".persons .name")
-        for start in range(0, len(NAMES), len(people)):
-            names = NAMES[start : start + len(people)]
-            both = zip(people, names, strict=True)
-            await attacker.send("person", ({"person": who, "name": name} for who, name in both))
-            await expect(shown).to_have_text(list(names))
-            await attacker.nothing_happened()
-        await expect(c.page.locator(".log .who").last).to_have_text(NAMES[-3])
-        # And by hand, through the box and the dialogs.
-        for each in PAYLOADS[: len(SEEDS) : 3]:
-            await c.say(each)
-            await expect(c.page.locator(".line.private:not(.mine)").last).to_contain_text(each)
-        await c.page.locator(".side footer .sidebutton").first.click()
-        await dialog.locator("input[type=text]").first.fill(NAMES[5])
-        await dialog.locator("[type=submit]").click()
-        await expect(shown.first).to_have_text(NAMES[5])
-        await c.say("incident")
-        await dialog.locator("textarea").fill(BUNDLES[0])
-        await dialog.locator("[type=submit]").click()
-        await expect(c.page.locator(".line:not(.private)").last).to_contain_text(PAYLOADS[24])
-        await attacker.nothing_happened()
-        await c.picture("payloads")
+    async with running(tmp_path, "--empty") as address:
+        base, _hash, token = address.partition("#token=")
+        async with (
+            ClientSession(base, headers={"X-Lotse-Token": token}) as session,
+            client(browser, address, pictures, opens=False) as c,
+        ):
+            caller = Caller(session)
+            await attack(caller)
+            await c.open(address)
+            # It all stands there, as the text that it is.
+            incidents = await all_of(c, "anna", "stoerungen")
+            for each in PAYLOADS:
+                assert f"incident {each}" in incidents
+                assert re.search(rf"INC-\d+ · {re.escape(each)}", incidents), each
+            elsewhere = await all_of(c, "anna", "allgemein")
+            feedback = await all_of(c, "anna", "@")
+            for each in BUNDLES:
+                assert incidents.count(each) >= 2, each  # on cards: as news, as the cure
+                assert elsewhere.count(each) >= 4, each  # typed and answered: noted, offered
+                assert each in feedback
+            pilots_and_services = await all_of(c, "chris", "@")
+            automations = await all_of(c, "ben", "@")
+            for each in NAMES:
+                assert pilots_and_services.count(each) >= 3, each
+                assert each in automations
+            # The same in dialogs: what is shown once, and services to choose from.
+            dialog = c.page.locator("dialog")
+            await c.press("auto address")
+            await expect(dialog).to_contain_text(NAMES[190])
+            await c.page.keyboard.press("Escape")
+            await c.be("anna")
+            await c.go("stoerungen")
+            await c.say(f"incident {PAYLOADS[0]}")
+            await c.press("move", ".line.private")
+            await expect(dialog.locator("option", has_text=NAMES[-1])).to_have_count(1)
+            await c.picture("payloads-form")
+            await nothing_happened(c)
+            await c.page.keyboard.press("Escape")
+            # The names of people, four at a time: at the side, and where they are mentioned.
+            await c.be("carla")
+            await c.go("leitung")
+            await c.say("wer Alles andere")
+            people = ("anna", "ben", "carla", "chris")
+            shown, mentioned = c.page.locator(".persons .name"), c.page.locator(".log .who")
+            for start in range(0, len(NAMES), len(people)):
+                names = NAMES[start : start + len(people)]
+                both = zip(people, names, strict=True)
+                await caller.send("person", ({"person": who, "name": name} for who, name in both))
+                await expect(shown).to_have_text(list(names))
+                await expect(mentioned).to_have_text([names[3], names[2], names[3]])
+                await nothing_happened(c)
+            # And by hand, through the box and the dialogs.
+            for each in PAYLOADS[: len(SEEDS) : 3]:
+                await c.say(each)
+                await expect(c.page.locator(".line.private:not(.mine)").last).to_contain_text(each)
+            await c.page.locator(".side footer .sidebutton").first.click()
+            await dialog.locator("input[type=text]").first.fill(NAMES[5])
+            await dialog.locator("[type=submit]").click()
+            await expect(shown.first).to_have_text(NAMES[5])
+            await c.go("stoerungen")
+            await c.say("incident")
+            await dialog.locator("textarea").fill(BUNDLES[0])
+            await dialog.locator("[type=submit]").click()
+            await expect(c.page.locator(".line:not(.private)").last).to_contain_text(PAYLOADS[24])
+            await nothing_happened(c)
+            await c.picture("payloads")
 
 
 async def test_the_policy_of_the_page_would_stop_a_script_anyway(

@@ -144,6 +144,7 @@ function arrived(news) {
     if (!known?.loaded) continue;
     const before = known.found.get(line.id);
     if (before && before.version >= line.version) continue;
+    if (!before && known.more && line.at < inOrder(known.found)[0].at) continue; // comes with the earlier ones
     known.found.set(line.id, line);
     if (line.place !== page.place) continue;
     here = true;

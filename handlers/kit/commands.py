@@ -54,7 +54,8 @@ class Command:
 
     `name` is the English word; buttons call it by that. `reads` says that it
     changes nothing, so its words may be shortened. A `hidden` command exists as a
-    button only.
+    button only. `needs` is the right that is asked for before anything else, also
+    before a form is opened.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Command:
     parameters: tuple[Parameter, ...]
     reads: bool = False
     hidden: bool = False
+    needs: str = "read"
     submit: Sentence = field(default_factory=lambda: _("Save"))
 
     def word(self, language: str) -> str:
@@ -118,6 +120,7 @@ class Feature:
         help: Sentence,
         reads: bool = False,
         hidden: bool = False,
+        needs: str = "read",
         submit: Sentence | None = None,
     ) -> Callable[[Callable[..., Reply]], Callable[..., Reply]]:
         """Declare the function below as a command."""
@@ -126,7 +129,7 @@ class Feature:
         def declare(run: Callable[..., Reply]) -> Callable[..., Reply]:
             self.commands.append(
                 Command(
-                    words["en"][0], words, run, help, tuple(_parameters(run)), reads, hidden,
+                    words["en"][0], words, run, help, tuple(_parameters(run)), reads, hidden, needs,
                     submit or _("Save"),
                 )
             )  # fmt: skip
@@ -202,10 +205,11 @@ class Incomplete:
 
 @dataclass(frozen=True, slots=True)
 class Unfit:
-    """A command whose arguments make no sense: `rest` could not be read."""
+    """A command whose arguments make no sense: `rest` could not be read, as `parameter`."""
 
     command: Command
     rest: str
+    parameter: Parameter | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +231,7 @@ def all_commands(features: Sequence[Feature]) -> list[Command]:
 def parse(text: str, ctx: Context) -> Outcome:
     """Read a line. None means that nothing was typed.
 
-    Rules: `commands.md` of the product pages. The first word decides, in either
+    Rules: docs/rules.md, typing. The first word decides, in either
     language; a quoted text is never a word.
     """
     text = text.strip()
@@ -274,7 +278,11 @@ def _find(text: str, known: Mapping[str, Command]) -> tuple[Command, str] | None
     short = folded(head)
     if len(short) < SHORTEST:
         return None
-    begun = {command.name: command for word, command in known.items() if word.startswith(short)}
+    begun = {
+        command.name: command
+        for word, command in known.items()
+        if word.startswith(short) and " " not in word
+    }
     if len(begun) == 1:
         command = next(iter(begun.values()))
         return (command, rest) if command.reads else None
@@ -334,12 +342,12 @@ def _read(command: Command, rest: str, ctx: Context) -> Outcome:
         taken = each.reader.take(rest, ctx, last=position == len(typed) - 1)
         if taken is None:
             if each.required:
-                return Unfit(command, rest)
+                return Unfit(command, rest, each)
             continue
         values[each.name], rest = taken
         raw[each.name] = before.removesuffix(rest).strip() if rest else before
     if rest:
-        return Unfit(command, rest)
+        return Unfit(command, rest, typed[-1] if typed else None)
     if any(each.required and each.name not in values for each in command.parameters):
         return Incomplete(command, raw)
     return Parsed(command, values)

@@ -142,7 +142,7 @@ class Reply:
     """What a handler gives back: a private line, perhaps a form, and posts for others.
 
     `subject` names the thing for the audit trail. A `secret` message is shown
-    once and stored nowhere.
+    once and stored nowhere. A `nameless` one is audited without its person.
     """
 
     message: Message | None = None
@@ -150,6 +150,7 @@ class Reply:
     posts: tuple[Post, ...] = ()
     subject: str = ""
     secret: bool = False
+    nameless: bool = False
 
 
 def line(words: Words, *buttons: Button, tone: Tone = Tone.PLAIN) -> Message:
