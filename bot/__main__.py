@@ -1,10 +1,11 @@
-"""python -m bot [serve | work | chat | migrate | docs]: start Lotse."""
+"""python -m bot [serve | work | chat | migrate | manifest | doctor | docs]: start Lotse."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
 import contextlib
+import io
 import logging
 import signal
 import sys
@@ -14,23 +15,27 @@ from typing import Any
 from bot import app
 from bot.app import CannotListen
 from bot.config import BadSettings, Settings
+from handlers.kit.words import LANGUAGES
 from storage.engine import StorageError
+
+COMMANDS = {
+    "all": "everything in one process (the default)",
+    "serve": "only the web part",
+    "work": "only the worker",
+    "chat": "a chat in the terminal",
+    "migrate": "bring the database up to date",
+    "manifest": "write the app manifest that a platform wants",
+    "doctor": "look whether everything is in order, and say what to do next",
+    "docs": "write the generated pages",
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Read the command line and the settings, and do it; return the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m bot", description="Lotse, the harbour pilot.")
-    parser.add_argument(
-        "what",
-        nargs="?",
-        default="all",
-        choices=("all", "serve", "work", "chat", "migrate", "docs"),
-        help="all in one process (the default), only the web part, only the worker, a chat in "
-        "the terminal, bring the database up to date, or write the generated pages",
-    )
-    parser.add_argument("--empty", action="store_true", help="start the demo without an example")
-    parser.add_argument("--fresh", action="store_true", help="start the demo over again")
+    parser = _parser()
     options = parser.parse_args(arguments)
+    if options.what in ("manifest", "doctor"):  # both help before the settings fit
+        return _advise(options, parser)
     logging.basicConfig(
         level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s"
     )
@@ -44,6 +49,65 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         print(f"Lotse could not start: {error.strerror or error}.", file=sys.stderr)
     return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bot", description="Lotse, the harbour pilot.")
+    _demo_options(parser, default=False)
+    commands = parser.add_subparsers(dest="what", metavar="command", title="commands")
+    parser.set_defaults(what="all")
+    for name, about in COMMANDS.items():
+        command = commands.add_parser(name, help=about, description=about)
+        if name in ("all", "chat"):
+            # What stood before the command is not taken back by what is missing behind it.
+            _demo_options(command, default=argparse.SUPPRESS)
+        if name == "manifest":
+            _manifest_options(command)
+    return parser
+
+
+def _demo_options(parser: argparse.ArgumentParser, *, default: bool | str) -> None:
+    for name, about in (
+        ("--empty", "start the demo without an example"),
+        ("--fresh", "start the demo over again"),
+    ):
+        parser.add_argument(name, action="store_true", default=default, help=about)
+
+
+def _manifest_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("platform", choices=("slack",), help="whose manifest")
+    parser.add_argument(
+        "--lang", choices=LANGUAGES, default="en", help="the language of its commands and texts"
+    )
+    ways = parser.add_mutually_exclusive_group()
+    ways.add_argument(
+        "--socket", action="store_true", help="Socket Mode: no public address is needed"
+    )
+    ways.add_argument("--url", default="", help="Lotse's public address, https://…")
+
+
+def _advise(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
+    """Write the manifest, or look whether everything is in order; return the exit status."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")  # the same file on every machine
+    if options.what == "doctor":
+        from bot import doctor
+
+        return doctor.run()
+    from bot import manifest
+
+    address = "" if options.socket else options.url or manifest.SOMEWHERE
+    try:
+        sys.stdout.write(manifest.written(options.lang, address))
+    except manifest.BadAddress as bad:
+        parser.error(str(bad))
+    if not (options.socket or options.url):
+        print(
+            f"{address} stands for your own address: say --url https://…, "
+            "or --socket if there is none.",
+            file=sys.stderr,
+        )
+    return 0
 
 
 def _do(options: argparse.Namespace, settings: Settings) -> int:

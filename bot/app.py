@@ -86,8 +86,9 @@ class Lotse:
         loop = asyncio.get_running_loop()
 
         def wake() -> None:
-            loop.call_soon_threadsafe(self.courier.wake)
-            loop.call_soon_threadsafe(self.scheduler.wake)
+            with contextlib.suppress(RuntimeError):  # a signal after the end: the loop is closed
+                loop.call_soon_threadsafe(self.courier.wake)
+                loop.call_soon_threadsafe(self.scheduler.wake)
 
         self.database.listen(wake)
         tasks = [
@@ -135,6 +136,8 @@ def build(
     def committed() -> None:
         courier.wake()
         scheduler.wake()
+        if slack is not None:
+            slack.stir()
 
     dispatcher = Dispatcher(database, FEATURES, clock, new_id, committed)
     slack = _slack(settings, database, dispatcher) if settings.slack_bot_token else None

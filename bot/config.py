@@ -38,14 +38,18 @@ def _zone(text: str) -> str:
 
 
 def _region(text: str) -> str:
-    country, _dash, part = text.partition("-")
-    if len(country) != 2 or not country.isupper() or (part and not part.isalnum()):
+    import holidays  # a fifth of a second, and only who sets a region needs it
+
+    country, dash, part = text.partition("-")
+    known = holidays.list_supported_countries()
+    if country not in known or (dash and part not in known[country]):
         raise Wrong("a country, or country and state, such as DE or DE-NW")
     return text
 
 
 def _database(text: str) -> str:
-    if not text.startswith(("sqlite:///", "postgres://", "postgresql://")):
+    forgetful = text in ("sqlite:///", "sqlite:///:memory:")
+    if forgetful or not text.startswith(("sqlite:///", "postgres://", "postgresql://")):
         raise Wrong("sqlite:///path/to/file.db or postgresql://user@host/name")
     return text
 
@@ -136,26 +140,32 @@ class Settings:
                 mistakes.append(f"{name}: {shown} does not fit; it takes {wrong}.")
             except OSError as error:
                 mistakes.append(f"{name}_FILE: cannot be read ({error.strerror}).")
+            except UnicodeDecodeError:
+                mistakes.append(f"{name}_FILE: cannot be read (it is no text in UTF-8).")
         known = {each.metadata["env"] for each in fields(Settings)}
         for name in env:
             if name.startswith("LOTSE_") and name.removesuffix("_FILE") not in known:
                 mistakes.append(f"{name}: there is no such setting.")
+        settings = Settings(**found)
+        mistakes += settings.contradictions()
         if mistakes:
             raise BadSettings("\n".join(mistakes))
-        settings = Settings(**found)
-        if settings.slack_bot_token and not (
-            settings.slack_signing_secret or settings.slack_app_token
-        ):
-            raise BadSettings(
+        return settings
+
+    def contradictions(self) -> list[str]:
+        """Return what does not fit together, each as a sentence."""
+        found: list[str] = []
+        if self.slack_bot_token and not (self.slack_signing_secret or self.slack_app_token):
+            found.append(
                 "SLACK_BOT_TOKEN is set, so Lotse also needs SLACK_APP_TOKEN (Socket Mode, no "
                 "public address needed) or SLACK_SIGNING_SECRET (HTTP)."
             )
-        if settings.demo and settings.host not in ("127.0.0.1", "localhost", "::1"):
-            raise BadSettings(
-                f"HOST: “{settings.host}” would show the demo to the network. Without a platform "
+        if self.demo and self.host not in ("127.0.0.1", "localhost", "::1"):
+            found.append(
+                f"HOST: “{self.host}” would show the demo to the network. Without a platform "
                 "token Lotse listens on this machine only; leave HOST out."
             )
-        return settings
+        return found
 
 
 def _value(env: Mapping[str, str], name: str) -> str | None:

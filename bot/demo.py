@@ -107,7 +107,6 @@ HISTORY: tuple[Step, ...] = (
            "carla"),
     *_life(8, time(10, 40), "Kasse 2 nimmt keine Karten", (2, 22), "Netzkabel steckte lose"),
     Step(7, time(13, 15), "anna", "reibung Lieferscheine suche ich jeden Morgen in drei Ordnern"),
-    *_life(6, time(7, 55), "Etikettendrucker offline, Versand steht", (9, 51), "Neustart", "ben"),
     Step(5, time(9, 20), "anna", "feedback Reparatur-Triage Die Vorschläge stimmen meistens"),
     *_life(4, time(9, 5), "Warenwirtschaft sehr langsam", (7, 120), "Sicherung lief am Tag",
            "carla"),
@@ -193,10 +192,10 @@ class _Player:
         for name, purpose, accountable, deputy, rhythm, days in AUTOMATIONS:
             secret = await self._enter(name, purpose, accountable, deputy, str(rhythm))
             past += [(self._now - timedelta(days=ago, hours=1), Run(secret)) for ago in days]
-        past += [(self._when(step.days, step.at), step) for step in HISTORY]
+        past += [(self._when(each.days, each.at), each) for each in (*HISTORY, *self._today())]
         past += [(self._when(days, time(16)), taps) for days, taps in TAPS]
         for moment, what in sorted(past, key=lambda each: each[0]):
-            if moment < self._clock.now():
+            if not self._clock.now() <= moment <= self._now:
                 continue
             await self._forward(moment)
             match what:
@@ -210,6 +209,12 @@ class _Player:
         self._lotse.database.transact(
             lambda tx: localchat.read_everything(tx.within(self._company.id))
         )
+
+    def _today(self) -> Iterator[Step]:
+        """Yield what has come back today: the digest of the week that is running tells of it."""
+        here = self._now.astimezone(ZoneInfo(self._company.zone))
+        at = max(here - timedelta(hours=2), here.replace(hour=0, minute=0)).time()
+        return _life(0, at, "Etikettendrucker offline, Versand steht", (9, 51), "Neustart")
 
     def _when(self, days: int, at: time) -> datetime:
         return _moment(days, at, self._now, self._company)

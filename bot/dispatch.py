@@ -9,6 +9,7 @@ savepoint: a refusal or a bug leaves nothing but the delivery and its audit row.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import logging
 import uuid
@@ -23,12 +24,13 @@ from handlers import rights
 from handlers.kit import commands
 from handlers.kit.commands import Feature, Hook, Incomplete, Parsed, Unfit, Unknown
 from handlers.kit.context import LOTSE, Context
-from handlers.kit.errors import Refusal
+from handlers.kit.errors import Refusal, Unproven
 from handlers.kit.messages import (
     WRITER,
     Button,
     Buttons,
     Call,
+    FieldKind,
     Form,
     Message,
     Part,
@@ -54,10 +56,19 @@ from storage.timers import Timer
 
 log = logging.getLogger("lotse.dispatch")
 
-BUTTON_ROOM = 1500  # characters of a button's call; Slack takes 2,000. Longer ones become drafts.
+BUTTON_ROOM = 500  # characters of a button's call; longer ones become drafts, so that many fit
 DRAFT = "draft"  # a call that stands in a draft
 NOBODY = "nobody"  # stands in the audit for whoever noted friction or gave feedback
 FORM = "form"  # a call that opens the form of another, filled in as far as is known
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Somebody named in a request: as it is shown, the verified identity, the direct place."""
+
+    shown: str
+    identity: str
+    direct: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +80,10 @@ class Request:
     them; `place` a place's id. Either `text` was typed or a button's or form's
     `call` was sent; `submitted` says that it came from a form.
 
-    `mentions` are people named in it, each as it is shown and with its verified
-    identity. `kind` is what the platform knows of the sender: member, guest or
-    external; empty when it says nothing. `direct` is the sender's own direct place.
+    `mentions` are people named in it. `kind` is what the platform knows of the sender:
+    member, guest or external, new while its profile was not looked at; empty where
+    there are no profiles. `direct` is the sender's own direct place. `place_name` is a
+    channel's name, empty when the platform keeps it to itself, None for other places.
     """
 
     identity: str
@@ -82,10 +94,10 @@ class Request:
     text: str = ""
     call: Call | None = None
     submitted: bool = False
-    mentions: tuple[tuple[str, str], ...] = ()
+    mentions: tuple[Named, ...] = ()
     kind: str = ""
     direct: str = ""
-    place_name: str = ""
+    place_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +106,7 @@ class Answer:
 
     A `secret` message is shown once and stored nowhere, not even by the edge.
     `language` is the asker's, for the few words that an edge says itself.
+    `unproven` says that it was refused only because a profile is not known yet.
     """
 
     outcome: str
@@ -102,6 +115,7 @@ class Answer:
     field: str | None = None
     secret: bool = False
     language: str = "de"
+    unproven: bool = False
 
 
 class Dispatcher:
@@ -159,6 +173,25 @@ class Dispatcher:
 
         return await asyncio.wrap_future(self._database.submit_read(work))
 
+    async def meet(self, workspace: str, person: Named, kind: str = "new") -> None:
+        """Know somebody from now on, without anything having been asked."""
+
+        def work(tx: Tx) -> None:
+            self._named(tx.within(workspace), person, self._clock.now(), kind)
+
+        await asyncio.wrap_future(self._database.submit(work))
+
+    async def keep(self, workspace: str, person: str, call: Call) -> Call:
+        """Return a call that fits a button: long ones are kept as the person's draft."""
+
+        def work(tx: Tx) -> Call:
+            tx = tx.within(workspace)
+            found = people.by_identity(tx, person)
+            assert found is not None, "who opens a form is known"
+            return self._short(self._context(tx, found, None, self._clock.now()), call)
+
+        return await asyncio.wrap_future(self._database.submit(work))
+
     async def run_timer(self, timer: Timer) -> None:
         """Carry out a due timer, and mark it done in the same transaction."""
         await asyncio.wrap_future(self._database.submit(lambda tx: self._run_timer(tx, timer)))
@@ -183,15 +216,16 @@ class Dispatcher:
         tx = tx.within(request.workspace)
         now = self._clock.now()
         if not deliveries.begin(tx, request.identity, now):
-            return self._again(tx, request.identity)
-        person = self._meet(tx, request.person, clean(request.name), now, request.kind)
-        mentions = {
-            shown: self._meet(tx, identity, shown, now).id for shown, identity in request.mentions
-        }
-        if request.direct:
-            places.ensure(tx, request.direct, "direct", person.name, person=person.id)
-        if request.place_name:
-            places.ensure(tx, request.place, "channel", request.place_name)
+            # What is sent from a form is corrected and sent again; nothing else is.
+            corrected = request.submitted and deliveries.reopen(tx, request.identity)
+            if not corrected:
+                return self._again(tx, request.identity)
+        sender = Named(request.name, request.person, request.direct)
+        person = self._named(tx, sender, now, request.kind)
+        kind = "new" if request.kind else ""
+        mentions = {each.shown: self._named(tx, each, now, kind).id for each in request.mentions}
+        if request.place_name is not None:
+            self._know(tx, request.place, clean(request.place_name))
         request = replace(request, text=clean(request.text), call=clean_call(request.call))
         ctx = self._context(tx, person, request.place, now, request.text, mentions)
         word, subject, by = "", "", person.person_key
@@ -219,14 +253,27 @@ class Dispatcher:
         )
         return answer
 
-    def _meet(self, tx: Tx, identity: str, name: str, now: datetime, kind: str = "") -> Person:
+    def _named(self, tx: Tx, named: Named, now: datetime, kind: str) -> Person:
         """Return the person behind a verified identity, known from now on."""
-        id = identity.rpartition(":")[2]
-        person = people.meet(tx, identity, name or id, id=id, key=self._new_id(), now=now)
-        if kind and kind != person.kind:
+        id = named.identity.rpartition(":")[2]
+        person = people.meet(
+            tx, named.identity, clean(named.shown) or id, id=id, key=self._new_id(), now=now,
+            kind=kind or "member",
+        )  # fmt: skip
+        if kind not in ("", "new", person.kind):
             people.set_kind(tx, person.id, kind)
             person = replace(person, kind=kind)
+        if named.direct:
+            places.ensure(tx, named.direct, "direct", person.name, person=person.id)
         return person
+
+    def _know(self, tx: Tx, id: str, name: str) -> None:
+        """Know a channel from now on, under the name that it has now."""
+        found = places.find(tx, id)
+        if found is None:
+            places.ensure(tx, id, "channel", name)
+        elif name and name != found.name:
+            places.rename(tx, id, name)
 
     def _asked_for(self, request: Request) -> str:
         """Return what the audit may say of a request that went wrong: the word, never the text."""
@@ -281,7 +328,9 @@ class Dispatcher:
             kept = drafts.find(ctx.tx, call.args.get("id", ""), ctx.person.id)
             if kept is None:
                 raise Refusal(_("This button is too old. Please type it again."))
-            call = call_from(json.loads(kept))
+            written = call_from(json.loads(kept))
+            added = {name: value for name, value in call.args.items() if name != "id"}
+            call = Call(written.word, {**written.args, **added})
         if call.word == FORM:
             return self._reopened(ctx, call)
         command = commands.by_name(call.word, self.features)
@@ -292,11 +341,17 @@ class Dispatcher:
             case Incomplete(_command, values):
                 if submitted:
                     empty = next(
-                        each.name
+                        each
                         for each in command.parameters
                         if each.required and not values.get(each.name, "").strip()
                     )
-                    raise Refusal(_("Some words are needed here."), field=empty)
+                    chosen = empty.reader.kind in (FieldKind.PERSON, FieldKind.CHOICE)
+                    raise Refusal(
+                        _("Please choose something here.")
+                        if chosen
+                        else _("Some words are needed here."),
+                        field=empty.name,
+                    )
                 return command.name, Reply(form=commands.form_for(command, ctx, fixed=values))
             case Parsed(_command, values):
                 return command.name, command.run(ctx, **values)
@@ -323,6 +378,8 @@ class Dispatcher:
         if reply.message is not None:
             message = self._packed(ctx, spoken(reply.message, language, zone))
         form = spoken_form(reply.form, language, zone) if reply.form else None
+        if form is not None:
+            form = replace(form, call=self._short(ctx, form.call))
         return Answer("done", message, form, secret=reply.secret, language=language)
 
     def _refused(self, ctx: Context, request: Request, refusal: Refusal) -> Answer:
@@ -333,7 +390,10 @@ class Dispatcher:
             parts.append(Buttons(refusal.buttons))
         message = spoken(Message(tuple(parts)), ctx.language, ctx.workspace.zone)
         field = refusal.field if request.submitted else None
-        return Answer("refused", self._packed(ctx, message), field=field, language=ctx.language)
+        return Answer(
+            "refused", self._packed(ctx, message), field=field, language=ctx.language,
+            unproven=isinstance(refusal, Unproven),
+        )  # fmt: skip
 
     def _failed(self, ctx: Context) -> Answer:
         reference = self._new_id()[-5:]
@@ -346,12 +406,7 @@ class Dispatcher:
         """Put calls that are too long for a button into drafts of the asker."""
 
         def pack(button: Button) -> Button:
-            call = WRITER.encode(call_data(button.call))
-            if len(call) <= BUTTON_ROOM:
-                return button
-            id = self._new_id()
-            drafts.add(ctx.tx, id=id, person=ctx.person.id, call=call, now=ctx.now)
-            return replace(button, call=Call(DRAFT, {"id": id}))
+            return replace(button, call=self._short(ctx, button.call))
 
         parts = tuple(
             Buttons(tuple(pack(button) for button in part.buttons))
@@ -360,6 +415,15 @@ class Dispatcher:
             for part in message.parts
         )
         return replace(message, parts=parts)
+
+    def _short(self, ctx: Context, call: Call) -> Call:
+        """Return the call itself, or one that names the draft in which it stands."""
+        written = WRITER.encode(call_data(call))
+        if len(written) <= BUTTON_ROOM:
+            return call
+        id = self._new_id()
+        drafts.add(ctx.tx, id=id, person=ctx.person.id, call=written, now=ctx.now)
+        return Call(DRAFT, {"id": id})
 
     def _store_posts(self, ctx: Context, posts: tuple[Post, ...]) -> None:
         for post in posts:
@@ -371,6 +435,8 @@ class Dispatcher:
 
     def _store_post(self, ctx: Context, post: Post, target: str) -> None:
         place = places.find(ctx.tx, target)
+        if place is None and target in places.ROLES:
+            return  # nobody has chosen a channel for it yet
         language = ctx.workspace.language
         if place is not None and place.person is not None:
             reader = people.find(ctx.tx, place.person)
@@ -426,7 +492,9 @@ class Dispatcher:
         workspace, subject = found
         tx = tx.within(workspace)
         if identity is not None:
-            identity = f"{hook.path}:{subject}:{identity}"
+            # A machine may send anything as its run's id; it is only compared, so its hash does.
+            digest = hashlib.sha256(identity.encode("utf-8", "replace")).hexdigest()
+            identity = f"{hook.path}:{subject}:{digest}"
             if not deliveries.begin(tx, identity, now):
                 return Answer("seen")
         ctx = self._context(tx, LOTSE, None, now)
@@ -466,7 +534,7 @@ def clean_call(call: Call | None) -> Call | None:
 def written(answer: Answer) -> str:
     """Write an answer as JSON, to be given again."""
     data: dict[str, Any] = {"outcome": answer.outcome, "field": answer.field}
-    data["language"] = answer.language
+    data["language"], data["secret"] = answer.language, answer.secret
     shown = answer.message if not answer.secret else None
     data["message"] = as_data(shown) if shown else None
     data["form"] = form_data(answer.form) if answer.form else None
@@ -481,5 +549,6 @@ def read_answer(text: str) -> Answer:
         from_data(data["message"]) if data["message"] else None,
         form_from(data["form"]) if data["form"] else None,
         data["field"],
-        language=data["language"],
+        data["secret"],
+        data["language"],
     )

@@ -2,14 +2,19 @@
 
 Everything is stored before Slack is answered (`process_before_response`). Inside
 the three seconds that Slack gives, the only call to Slack is the opening of a form.
+Who somebody is, Slack is asked afterwards; what had to wait for that is done then.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import re
-from collections.abc import Callable, Coroutine
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import aiohttp
@@ -17,19 +22,21 @@ from aiohttp import web
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import slack_blocks, slack_in
-from bot.dispatch import Answer, Dispatcher, Request
+from bot import slack_blocks, slack_in, slack_out
+from bot.dispatch import DRAFT, FORM, Answer, Dispatcher, Named, Request
 from bot.platform import Refused, Undelivered
 from bot.slack_guard import LARGEST, Guard
 from bot.slack_in import Json, Sender, Typed
 from bot.slack_out import Slack
 from bot.slack_people import People
 from bot.slack_socket import Sockets
-from handlers.kit.messages import Button, Call, Message, Text, Title, line, spoken
-from handlers.kit.words import _, flat, text
+from handlers.kit.messages import Button, Call, Form, Message, Text, Title, line, spoken
+from handlers.kit.readers import LONGEST
+from handlers.kit.words import _, flat, speak, text
 from storage import places, workspaces
 from storage.engine import Database, StorageError, Tx
 
@@ -38,6 +45,12 @@ log = logging.getLogger("lotse.slack")
 T = TypeVar("T")
 
 FORM_LIMIT = 2.0  # seconds for views.open (docs/rules.md, Slack)
+BODY_LIMIT = 10.0  # seconds for a request to arrive
+KNOCK = 60.0  # seconds between two tries with a token that was refused
+SETTLE = 1.0  # seconds in which changes are gathered before home tabs are shown anew
+LOOKED_AT = 3600.0  # seconds for which a home tab is kept current after it was opened
+MOST_HOMES = 50
+MOST_ANSWERED = 10_000
 ANY = re.compile(".*", re.DOTALL)
 SHORTCUTS = {
     # callback id -> the command that its form completes, and the value that the message fills
@@ -65,6 +78,10 @@ class SlackEdge:
         signing_secret: str = "",
         app_token: str = "",
         api_url: str = "",
+        sockets: Callable[[AsyncApp, AsyncWebClient, str], Sockets] = Sockets,
+        settle: float = SETTLE,
+        knock: float = KNOCK,
+        form_limit: float = FORM_LIMIT,
     ) -> None:
         self._dispatcher = dispatcher
         self._database = database
@@ -75,6 +92,13 @@ class SlackEdge:
         self._guard = Guard(signing_secret) if signing_secret else None
         self._session: aiohttp.ClientSession | None = None
         self._later: set[asyncio.Task[None]] = set()
+        self._sockets = sockets
+        self._settle, self._knock, self._form_limit = settle, knock, form_limit
+        self._answered: OrderedDict[str, None] = OrderedDict()
+        self._homes: OrderedDict[str, tuple[Sender, float]] = OrderedDict()
+        self._shown: dict[str, str] = {}
+        self._stirring: asyncio.Task[None] | None = None
+        self._knocking: asyncio.Task[None] | None = None
         self.bot_user = ""
         self.team = ""
         self.client = AsyncWebClient(
@@ -120,10 +144,19 @@ class SlackEdge:
 
     async def listen(self) -> None:
         """Hear Slack over Socket Mode until cancelled."""
-        await Sockets(self.app, self.client, self._app_token).run()
+        await self._sockets(self.app, self.client, self._app_token).run()
+
+    async def settled(self) -> None:
+        """Wait until everything that follows an answer has been done."""
+        while self._later:
+            await asyncio.wait(self._later)
 
     async def stop(self) -> None:
         """Let what was begun come to its end, and close the session."""
+        ending = [each for each in (self._stirring, self._knocking) if each is not None]
+        for each in ending:
+            each.cancel()
+        await asyncio.gather(*ending, return_exceptions=True)
         if self._later:
             await asyncio.wait(self._later, timeout=5)
         if self._session is not None:
@@ -136,10 +169,14 @@ class SlackEdge:
     async def _received(self, request: web.Request) -> web.Response:
         assert self._guard is not None
         raw = bytearray()
-        async for chunk in request.content.iter_chunked(16384):
-            raw += chunk
-            if len(raw) > LARGEST:
-                return web.Response(status=413)
+        try:
+            async with asyncio.timeout(BODY_LIMIT):
+                async for chunk in request.content.iter_chunked(16384):
+                    raw += chunk
+                    if len(raw) > LARGEST:
+                        return web.Response(status=413)
+        except TimeoutError:
+            return web.Response(status=408)
         headers: dict[str, list[str]] = {}
         for name, value in request.headers.items():
             headers.setdefault(name.lower(), []).append(value)
@@ -151,26 +188,42 @@ class SlackEdge:
             bolt = AsyncBoltRequest(body=body, headers={k: list(v) for k, v in headers.items()})
             if not isinstance(bolt.body, dict) or not bolt.body:
                 return web.Response(status=400)
-            answer = await self.app.async_dispatch(bolt)
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            return web.Response(status=400)  # signed, and still not a payload that Slack makes
-        except StorageError:
-            log.exception("Slack's request could not be stored")
-            return web.Response(status=503)  # events come again; commands show an error
+            answer = await self.dispatch(bolt)
+        except slack_in.UNREADABLE as error:
+            slack_in.unreadable(error)
+            return web.Response(status=400)
+        except StorageError as error:
+            log.error("Slack's request could not be stored: %s", error)
+            self._guard.forget(headers)
+            return web.Response(status=503)  # events come again; forms and buttons show an error
         kind = answer.headers.get("content-type", ["text/plain"])[0]
         return web.Response(
             status=answer.status, text=answer.body or "", headers={"Content-Type": kind}
         )
+
+    async def dispatch(self, request: AsyncBoltRequest) -> BoltResponse:
+        """Hand a request to its listener; one that nobody listens to is acknowledged."""
+        answer = await self.app.async_dispatch(request)
+        if answer.status == 404:
+            return BoltResponse(status=200, body="")
+        return answer
 
     # --- Bolt --------------------------------------------------------------------
 
     def _bolt(self) -> AsyncApp:
         quiet = logging.getLogger("lotse.bolt")
         quiet.setLevel(logging.CRITICAL)  # it would log whole bodies
+
+        async def authorize() -> AuthorizeResult:  # known since the start, nobody is asked
+            return AuthorizeResult(
+                enterprise_id=None, team_id=self.team, bot_token=self._token,
+                bot_user_id=self.bot_user, bot_id=None,
+            )  # fmt: skip
+
         app = AsyncApp(
             logger=quiet,
             client=self.client,
-            authorize=self._authorize,
+            authorize=authorize,
             process_before_response=True,
             request_verification_enabled=False,  # the guard has done it, before parsing
             ssl_check_enabled=False,
@@ -180,7 +233,7 @@ class SlackEdge:
 
         @app.error
         async def failed(error: Exception) -> None:
-            raise error
+            raise error  # to whoever received the request: nothing was acknowledged
 
         app.command(ANY)(self._typed)
         app.action(ANY)(self._pressed)
@@ -195,65 +248,43 @@ class SlackEdge:
         app.event("user_change")(self._changed_user)
         return app
 
-    async def _authorize(self, **_given: Any) -> AuthorizeResult:
-        return AuthorizeResult(
-            enterprise_id=None, team_id=self.team, bot_token=self._token,
-            bot_user_id=self.bot_user, bot_id=None,
-        )  # fmt: skip
-
     # --- what people do ----------------------------------------------------------
 
     async def _typed(self, ack: AsyncAck, body: Json) -> None:
-        sender = slack_in.sender_of(body)
-        words = slack_in.command_words(body)
-        place = slack_in.place_of(body)
-        name = body.get("channel_name", "") if place.startswith("slack:C") else ""
-        request = self._request(slack_in.command_key(body), sender, place, words, name=name)
-        answer = await self._handle(request)
-        message = answer.message
-        if answer.form is not None:
-            message = await self._opened(answer, body["trigger_id"], place)
+        sender, words = slack_in.sender_of(body), slack_in.command_words(body)
+        named = [user for _name, user in words.mentions]
+        request = self._request(slack_in.command_key(body), sender, body, words=words)
+        try:
+            answer = await self._dispatcher.handle(request)
+        except StorageError as error:
+            # Slack does not send a command again, so whoever typed it has to know.
+            log.error("A command could not be stored: %s", error)
+            await ack(**slack_blocks.private(not_stored(words.text)))
+            return
+        if answer.unproven:
+            await ack()
+            self._soon(self._once_known(request, sender, body, named))
+            return
+        first = self._first(request.identity)
+        message = await self._shown_now(answer, sender, body) if first else answer.message
         await ack(**slack_blocks.private(message))
-        self._soon(self.people.refresh(sender, [user for _name, user in words.mentions]))
+        self._soon(self.people.refresh(sender, named))
 
     async def _pressed(self, ack: AsyncAck, body: Json, action: Json) -> None:
         sender = slack_in.sender_of(body)
+        if action.get("type") == "users_select":
+            await ack()
+            self._soon(self._look_up(sender, action.get("selected_user") or ""))
+            return
         try:
             call = slack_in.pressed(action)
-        except (ValueError, KeyError):
+        except ValueError:
             await ack()
             return
-        place = slack_in.place_of(body)
-        request = self._request(slack_in.action_key(body, action), sender, place, call=call)
-        answer = await self._handle(request)
-        message = answer.message
-        if answer.form is not None:
-            message = await self._opened(answer, body["trigger_id"], place, body)
-        await ack()
-        if message is not None:
-            self._soon(self._tell(body, sender, place, message, answer))
+        request = self._request(slack_in.action_key(body, action), sender, body, call=call)
+        await self._answer(ack, request, sender, body)
         if (body.get("view") or {}).get("type") == "home":
             self._soon(self._publish(sender))
-        self._soon(self.people.refresh(sender))
-
-    async def _submitted(self, ack: AsyncAck, body: Json, view: Json) -> None:
-        sender = slack_in.sender_of(body)
-        call, place = slack_in.submitted(view)
-        chosen = slack_blocks.chosen_users(view.get("state", {}))
-        mentions = tuple((user, f"slack:{sender.team}:{user}") for user in chosen)
-        request = self._request(
-            slack_in.view_key(body), sender, place, call=call, submitted=True, mentions=mentions
-        )
-        answer = await self._handle(request)
-        if answer.field is not None and answer.message is not None:
-            said = slack_blocks.shortened(words_of(answer.message), 500)
-            await ack(response_action="errors", errors={answer.field: said})
-        elif answer.message is not None:
-            shown = slack_blocks.answer_view(answer.message, close(answer))
-            await ack(response_action="update", view=shown)
-        else:
-            await ack()
-        self._soon(self.people.refresh(sender, chosen))
 
     async def _shortcut(self, ack: AsyncAck, body: Json) -> None:
         known = SHORTCUTS.get(body.get("callback_id", ""))
@@ -262,126 +293,234 @@ class SlackEdge:
             return
         word, fills = known
         said = slack_in.typed((body.get("message") or {}).get("text", ""))
-        sender, place = slack_in.sender_of(body), slack_in.place_of(body)
-        call = Call("form", {"word": word, **({fills: said.text[:3000]} if fills else {})})
-        request = self._request(slack_in.shortcut_key(body), sender, place, call=call)
-        answer = await self._handle(request)
-        message = answer.message
-        if answer.form is not None:
-            message = await self._opened(answer, body["trigger_id"], place, body)
+        call = Call(FORM, {"word": word, **({fills: said.text[:LONGEST]} if fills else {})})
+        sender = slack_in.sender_of(body)
+        request = self._request(slack_in.shortcut_key(body), sender, body, call=call)
+        await self._answer(ack, request, sender, body)
+
+    async def _mention(self, ack: AsyncAck, body: Json, event: Json) -> None:
+        if spoken_by_a_person(event):
+            await self._said(ack, body, event)
+
+    async def _messaged(self, ack: AsyncAck, body: Json, event: Json) -> None:
+        if event.get("channel_type") == "im" and spoken_by_a_person(event):
+            await self._said(ack, body, event)
+
+    async def _said(self, ack: AsyncAck, body: Json, event: Json) -> None:
+        sender = slack_in.sender_of(body)
+        words = slack_in.mention_words(event.get("text", ""), self.bot_user)
+        request = self._request(slack_in.event_key(body), sender, body, words=words)
+        await self._answer(ack, request, sender, body, [user for _name, user in words.mentions])
+
+    async def _answer(
+        self, ack: AsyncAck, request: Request, sender: Sender, body: Json, named: Iterable[str] = ()
+    ) -> None:
+        """Carry out what is answered by a message of its own, not by the response."""
+        answer = await self._dispatcher.handle(request)
+        if answer.unproven:
+            await ack()
+            self._soon(self._once_known(request, sender, body, named))
+            return
+        message = None
+        if self._first(request.identity):
+            message = await self._shown_now(answer, sender, body)
         await ack()
         if message is not None:
-            self._soon(self._tell(body, sender, place, message, answer))
+            self._soon(self._tell(body, sender, message, answer))
+        self._soon(self.people.refresh(sender, named))
 
-    async def _mention(self, body: Json, event: Json) -> None:
-        if not spoken_by_a_person(event):
-            return
-        words = slack_in.mention_words(event.get("text", ""), self.bot_user)
-        await self._said(body, event, words)
+    async def _once_known(
+        self, request: Request, sender: Sender, body: Json, named: Iterable[str]
+    ) -> None:
+        """Ask Slack who somebody is, then carry out what had to wait for that."""
+        try:
+            await self.people.refresh(sender, named)
+        except (SlackClientError, aiohttp.ClientError, TimeoutError) as error:
+            log.warning("Slack does not say who somebody is: %s", type(error).__name__)
+        request = replace(request, identity=f"{request.identity}:known")
+        answer = await self._dispatcher.handle(request)
+        if self._first(request.identity):
+            message = await self._shown_now(answer, sender, body)
+            if message is not None:
+                await self._tell(body, sender, message, answer)
 
-    async def _messaged(self, body: Json, event: Json) -> None:
-        if event.get("channel_type") != "im" or not spoken_by_a_person(event):
-            return
-        await self._said(body, event, slack_in.typed(event.get("text", "")))
+    async def _submitted(self, ack: AsyncAck, body: Json, view: Json) -> None:
+        sender = slack_in.sender_of(body)
+        call, place = slack_in.submitted(view)
+        chosen = slack_blocks.chosen_users(view.get("state", {}))
+        request = self._request(
+            slack_in.view_key(body), sender, body, call=call, submitted=True, place=place,
+            named=[(user, user) for user in chosen],
+        )  # fmt: skip
+        answer = await self._dispatcher.handle(request)
+        field = asked_for(view, answer.field)
+        if field is not None and answer.message is not None:
+            said = slack_blocks.shortened(words_of(answer.message), 500)
+            await ack(response_action="errors", errors={field: said})
+        elif answer.form is not None:
+            shown = await self._view(answer, place)
+            await ack(response_action="update", view=shown)
+        elif answer.message is not None:
+            shown = slack_blocks.answer_view(answer.message, close(answer))
+            await ack(response_action="update", view=shown)
+        else:
+            await ack()
+        self._soon(self.people.refresh(sender, chosen))
 
-    async def _said(self, body: Json, event: Json, words: Typed) -> None:
-        sender, place = slack_in.sender_of(body), slack_in.place_of(body)
-        request = self._request(slack_in.event_key(body), sender, place, words)
-        answer = await self._handle(request)
-        message = answer.message
-        if answer.form is not None:  # an event opens nothing: a button does
-            message = reopening(answer)
-        if message is not None:
-            self._soon(self._say(sender, place, message))
-        self._soon(self.people.refresh(sender, [user for _name, user in words.mentions]))
-
-    async def _home(self, body: Json, event: Json) -> None:
+    async def _home(self, event: Json, body: Json) -> None:
         if event.get("tab", "home") == "home":
-            self._soon(self._publish(slack_in.sender_of(body)))
+            self._soon(self._welcome(slack_in.sender_of(body)))
 
     async def _joined(self, body: Json, event: Json) -> None:
         if event.get("user") == self.bot_user:
             place = f"slack:{event['channel']}"
             await self._write(lambda tx: places.reopen(tx, place))
 
-    async def _removed(self, body: Json) -> None:
-        await self._park(self._workspace, body["event"]["type"])
+    async def _removed(self, event: Json) -> None:
+        revoked = event.get("tokens")
+        if revoked is None or revoked.get("bot"):  # tokens of users are none of ours
+            await self._park(self._workspace, event["type"])
 
     async def _changed_user(self, event: Json) -> None:
         await self.people.learn(event["user"], self.team)
 
     # --- answering ---------------------------------------------------------------
 
-    async def _handle(self, request: Request) -> Answer:
-        return await self._dispatcher.handle(request)
-
     def _request(
-        self, identity: str, sender: Sender, place: str, words: Typed | None = None, *,
-        call: Call | None = None, submitted: bool = False, name: str = "",
-        mentions: tuple[tuple[str, str], ...] = (),
+        self, identity: str, sender: Sender, body: Json, *, words: Typed = NOTHING,
+        call: Call | None = None, submitted: bool = False, place: str = "",
+        named: Iterable[tuple[str, str]] = (),
     ) -> Request:  # fmt: skip
-        named = tuple(
-            (shown, f"slack:{sender.team}:{user}") for shown, user in (words or NOTHING).mentions
-        )
+        people = [
+            Named(shown, f"slack:{sender.team}:{user}", slack_in.direct(user))
+            for shown, user in (*words.mentions, *named)
+        ]
+        # Another team's people are none of ours, whatever team they say that they belong to.
+        stranger = sender.external or sender.team != self.team
         return Request(
-            identity, self._workspace, sender.identity, sender.name, place,
-            (words or NOTHING).text, call, submitted, named or mentions,
-            "external" if sender.external else "", slack_in.direct(sender.user), name,
+            identity, self._workspace, sender.identity, sender.name,
+            place or slack_in.place_of(body), words.text, call, submitted, tuple(people),
+            "external" if stranger else "new", slack_in.direct(sender.user),
+            None if place else slack_in.channel_name(body),
         )  # fmt: skip
 
-    async def _opened(
-        self, answer: Answer, trigger: str, place: str, body: Json | None = None
-    ) -> Message | None:
-        """Open the form; when that fails, return a message with a button that opens it again."""
-        assert answer.form is not None
-        shown = slack_blocks.view(
-            answer.form, slack_blocks.private_call(answer.form.call, place), close(answer)
-        )
-        inside = ((body or {}).get("view") or {}).get("type") == "modal"
+    def _first(self, identity: str) -> bool:
+        """Say whether this delivery has not been answered yet; Slack may send one twice."""
+        if identity in self._answered:
+            return False
+        self._answered[identity] = None
+        if len(self._answered) > MOST_ANSWERED:
+            self._answered.popitem(last=False)
+        return True
+
+    async def _shown_now(self, answer: Answer, sender: Sender, body: Json) -> Message | None:
+        """Open the form if there is one; return the message that is still to be shown.
+
+        When the form does not open, that is one with a button that opens it again.
+        """
+        if answer.form is None:
+            return answer.message
+        trigger = body.get("trigger_id")
+        if trigger is None:  # an event opens nothing: a button does
+            return await self._reopening(answer, sender)
+        inside = (body.get("view") or {}).get("type") == "modal"
+        shown = await self._view(answer, slack_in.place_of(body))
         try:
-            async with asyncio.timeout(FORM_LIMIT):
+            async with asyncio.timeout(self._form_limit):
                 method = "views.push" if inside else "views.open"
                 await self.client.api_call(method, json={"trigger_id": trigger, "view": shown})
         except (SlackClientError, aiohttp.ClientError, TimeoutError, ValueError) as error:
             log.warning("A form did not open: %s", type(error).__name__)
-            return reopening(answer)
+            return await self._reopening(answer, sender)
         return answer.message
 
-    async def _tell(
-        self, body: Json, sender: Sender, place: str, message: Message, answer: Answer
-    ) -> None:
-        """Answer a press, for the presser's eyes only."""
+    async def _view(self, answer: Answer, place: str) -> Json:
+        assert answer.form is not None
+        private = slack_blocks.private_call(answer.form.call, place)
+        return slack_blocks.view(answer.form, private, close(answer))
+
+    async def _reopening(self, answer: Answer, sender: Sender) -> Message:
+        assert answer.form is not None
+        call = await self._dispatcher.keep(
+            self._workspace, sender.identity, reopening(answer.form)
+        )  # fmt: skip
+        said = line(
+            _("Something is still missing. What you typed is kept in the form."),
+            Button(_("Open the form"), call, "primary"),
+        )
+        return spoken(said, answer.language, "UTC")
+
+    async def _tell(self, body: Json, sender: Sender, message: Message, answer: Answer) -> None:
+        """Answer for the asker's eyes only: in the modal, in the channel, or directly."""
         view = body.get("view") or {}
         if view.get("type") == "modal":
             shown = slack_blocks.answer_view(message, close(answer))
-            await self.client.api_call(
-                "views.update", json={"view_id": view["root_view_id"], "view": shown}
-            )
+            await self.client.api_call("views.update", json={"view_id": view["id"], "view": shown})
             return
-        await self._say(sender, place, message)
+        words = slack_out.body(message)
+        channel = slack_in.place_of(body).partition(":")[2]
+        if not channel.startswith("@"):
+            thread = slack_in.thread_of(body)
+            here = {
+                "channel": channel,
+                "user": sender.user,
+                **({"thread_ts": thread} if thread else {}),
+            }
+            try:
+                await self.client.api_call("chat.postEphemeral", json={**here, **words})
+                return
+            except SlackApiError as error:  # we are not in that channel
+                log.info("Answering directly instead: %s", error.response.get("error"))
+        await self.client.api_call("chat.postMessage", json={"channel": sender.user, **words})
 
-    async def _say(self, sender: Sender, place: str, message: Message) -> None:
-        """Answer in a place, for the sender's eyes only; in the direct place nobody else reads."""
-        blocks = slack_blocks.render(message)
-        words = {"text": slack_blocks.alternative(message), "blocks": blocks}
-        channel = place.partition(":")[2]
-        if channel.startswith("@"):
-            await self.client.api_call(
-                "chat.postMessage", json={"channel": channel[1:], **words, "unfurl_links": False}
-            )
-        else:
-            await self.client.api_call(
-                "chat.postEphemeral", json={"channel": channel, "user": sender.user, **words}
-            )
+    async def _look_up(self, sender: Sender, user: str) -> None:
+        """Ask Slack who was chosen in a form, so that it is known when the form is sent."""
+        if user:
+            named = Named(user, f"slack:{sender.team}:{user}", slack_in.direct(user))
+            await self._dispatcher.meet(self._workspace, named)
+            await self.people.refresh(sender, [user])
 
-    async def _publish(self, sender: Sender) -> None:
-        """Show the home tab as it is now."""
+    # --- home --------------------------------------------------------------------
+
+    async def _welcome(self, sender: Sender) -> None:
+        """Show the home tab to somebody who opened it, and keep it current from now on."""
+        stranger = sender.external or sender.team != self.team
+        named = Named(sender.name, sender.identity, slack_in.direct(sender.user))
+        await self._dispatcher.meet(self._workspace, named, "external" if stranger else "new")
+        await self.people.refresh(sender)
+        self._homes[sender.identity] = (sender, time.monotonic())
+        self._homes.move_to_end(sender.identity)
+        if len(self._homes) > MOST_HOMES:
+            forgotten, _who = self._homes.popitem(last=False)
+            self._shown.pop(forgotten, None)
+        await self._publish(sender)
+
+    def stir(self) -> None:
+        """Something was committed: home tabs that were opened lately may have changed."""
+        if self._homes and (self._stirring is None or self._stirring.done()):
+            self._stirring = asyncio.create_task(self._show_homes())
+
+    async def _show_homes(self) -> None:
+        await asyncio.sleep(self._settle)
+        for identity, (sender, opened) in list(self._homes.items()):
+            if time.monotonic() - opened > LOOKED_AT:
+                del self._homes[identity]
+                self._shown.pop(identity, None)
+            else:
+                self._soon(self._publish(sender, changed=True))
+
+    async def _publish(self, sender: Sender, *, changed: bool = False) -> None:
+        """Show the home tab as it is now; with `changed`, only if it looks different."""
         answer = await self._dispatcher.look(self._workspace, sender.identity, "home")
-        if answer is not None and answer.message is not None:
-            await self.client.api_call(
-                "views.publish",
-                json={"user_id": sender.user, "view": slack_blocks.home_view(answer.message)},
-            )
+        if answer is None or answer.message is None:
+            return
+        view = slack_blocks.home_view(answer.message)
+        looks = json.dumps(view)
+        if changed and self._shown.get(sender.identity) == looks:
+            return
+        await self.client.api_call("views.publish", json={"user_id": sender.user, "view": view})
+        if sender.identity in self._homes:
+            self._shown[sender.identity] = looks
 
     # --- odds and ends -----------------------------------------------------------
 
@@ -401,6 +540,19 @@ class SlackEdge:
     async def _park(self, workspace: str, reason: str) -> None:
         log.error("Slack shut us out (%s): messages wait until the token works again", reason)
         await self._write(lambda tx: workspaces.set_state(tx, "parked"))
+        if self._knocking is None or self._knocking.done():
+            self._knocking = asyncio.create_task(self._try_again())
+
+    async def _try_again(self) -> None:
+        """Knock until Slack lets us in; then everything that waited goes out."""
+        while True:
+            await asyncio.sleep(self._knock)
+            try:
+                await self.client.auth_test()
+            except (SlackClientError, aiohttp.ClientError, TimeoutError):
+                continue
+            await self._write(lambda tx: workspaces.set_state(tx, "active"))
+            return
 
     async def _write(self, work: Callable[[Tx], T]) -> T:
         inside = self._workspace
@@ -413,16 +565,26 @@ def spoken_by_a_person(event: Json) -> bool:
     return plain and not event.get("bot_id") and not event.get("edited") and bool(event.get("user"))
 
 
-def reopening(answer: Answer) -> Message:
-    """Return a message with a button that opens the form, with what is in it already."""
-    assert answer.form is not None
-    given = {each.name: each.value for each in answer.form.fields if each.value}
-    call = Call("form", {"word": answer.form.call.word, **answer.form.call.args, **given})
-    said = line(
-        _("Something is still missing. What you typed is kept in the form."),
-        Button(_("Open the form"), call, "primary"),
-    )
-    return spoken(said, answer.language, "UTC")
+def reopening(form: Form) -> Call:
+    """Return the call that opens a form again, with what is in it already."""
+    given = {each.name: each.value for each in form.fields if each.value}
+    if not given or form.call.word == DRAFT:
+        return form.call  # what is missing is asked for again
+    return Call(FORM, {"word": form.call.word, **form.call.args, **given})
+
+
+def asked_for(view: Json, field: str | None) -> str | None:
+    """Return the field to show an error at: the one it is about, else the form's first."""
+    names = [each.get("block_id") for each in view.get("blocks", []) if each["type"] == "input"]
+    if field is None or not names:
+        return None
+    return field if field in names else names[0]
+
+
+def not_stored(text: str) -> Message:
+    """Return what is said when nothing could be stored; no language is known then."""
+    said = _("That was not stored. Please send it again: {text}", text=text)
+    return Message(tuple(Text(each) for each in (speak(said, "de"), speak(said, "en"))))
 
 
 def words_of(message: Message) -> str:

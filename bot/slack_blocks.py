@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any, assert_never
 
 from handlers.kit.messages import (
@@ -53,34 +54,59 @@ ALTERNATIVE = 1000
 
 MARKS = {Tone.ALARM: "🔴 ", Tone.ACTIVE: "🟠 ", Tone.GOOD: "🟢 ", Tone.QUIET: "", Tone.PLAIN: ""}
 # Marks that turn or hide text; a name must not be able to show something else.
-INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+INVISIBLE = re.compile(
+    "[\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f]"
+)
+USER = re.compile("[UW][A-Z0-9]+")
+DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+NUMBER = re.compile("-?[0-9]{1,15}")
 
 
 def render(message: Message) -> list[Json]:
     """Return a spoken message as blocks, within every limit.
 
-    What is too long for one message is cut with an ellipsis; buttons are never cut.
+    What is too long for one message is cut with an ellipsis; words go before any button.
     """
     blocks: list[Json] = []
-    room = TOTAL
+    parts, taken = _fitting(message.parts)
+    room = TOTAL - taken
     mark = MARKS[message.tone]
-    for position, part in enumerate(message.parts):
+    for position, part in enumerate(parts):
         made, used = _part(part, position, max(room, 0), mark)
         mark = "" if isinstance(part, Title) else mark
         blocks += made
         room -= used
-    buttons = [each for each in blocks if each["type"] == "actions"]
     while len(blocks) > BLOCKS:  # the last words go before any button
-        words = [each for each in blocks if each["type"] != "actions"] or buttons
-        blocks.remove(words[-1])
+        words = [n for n, each in enumerate(blocks) if each["type"] != "actions"]
+        del blocks[words[-1] if words else -1]
     return blocks
+
+
+def _fitting(parts: tuple[Part, ...]) -> tuple[list[Part], int]:
+    """Return the parts without buttons that no message has room for, and the buttons' length."""
+    kept: list[Part] = []
+    taken = 0
+    for part in parts:
+        if isinstance(part, Buttons):
+            fits: list[Button] = []
+            for each in part.buttons[:BUTTONS]:
+                # Nobody knows what Slack counts, so both the label and what it carries.
+                weight = min(len(flat(each.label)), BUTTON)
+                weight += len(WRITER.encode(call_data(each.call)))
+                if taken + weight <= TOTAL:
+                    fits.append(each)
+                    taken += weight
+            part = Buttons(tuple(fits))
+        kept.append(part)
+    return kept, taken
 
 
 def alternative(message: Message) -> str:
     """Return one escaped line for notifications and screen readers."""
     words = [flat(each.words) for each in message.parts if isinstance(each, Title | Text)]
     said = " · ".join(words) or "Lotse"
-    return escaped(MARKS[message.tone] + shortened(said, ALTERNATIVE))
+    return escaped(shortened(MARKS[message.tone] + visible(said), ALTERNATIVE))
 
 
 def view(form: Form, private: str, close: str) -> Json:
@@ -113,7 +139,9 @@ def private_call(call: Call, place: str) -> str:
 def read_private(private: str) -> tuple[Call, str]:
     """Read it back; raises ValueError when it is not ours."""
     data = json.loads(private)
-    return call_from(data["call"]), str(data["place"])
+    if not isinstance(data, dict):
+        raise ValueError("not a form of ours")
+    return _read_call(data.get("call")), str(data.get("place", ""))
 
 
 def values_of(state: Json) -> dict[str, str]:
@@ -124,8 +152,12 @@ def values_of(state: Json) -> dict[str, str]:
             match each.get("type"):
                 case "users_select":
                     value = each.get("selected_user")
-                case "static_select" | "radio_buttons":
+                case "static_select":
                     value = (each.get("selected_option") or {}).get("value")
+                case "multi_static_select":
+                    value = ",".join(one["value"] for one in each.get("selected_options") or [])
+                case "datepicker":
+                    value = each.get("selected_date")
                 case _:
                     value = each.get("value")
             found[name] = str(value) if value is not None else ""
@@ -168,12 +200,23 @@ def private(message: Message | None) -> Json:
 
 def button_call(action: Json) -> Call:
     """Return the call that a pressed button carries; raises ValueError when it is not ours."""
-    return call_from(json.loads(action["value"]))
+    return _read_call(action.get("value"))
+
+
+def _read_call(written: object) -> Call:
+    data = json.loads(written) if isinstance(written, str) else written
+    if not isinstance(data, dict):
+        raise ValueError("not a call")
+    return call_from(data)
+
+
+def visible(text: str) -> str:
+    """Take out what turns or hides text."""
+    return INVISIBLE.sub("", text)
 
 
 def escaped(text: str) -> str:
-    """Escape Slack's three control characters, and take out what turns or hides text."""
-    text = INVISIBLE.sub("", text)
+    """Escape Slack's three control characters."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
@@ -184,7 +227,7 @@ def shortened(text: str, longest: int) -> str:
 
 def plain(text: str, longest: int) -> Json:
     """Return a plain-text object. Slack refuses empty ones."""
-    text = shortened(INVISIBLE.sub("", text), longest)
+    text = shortened(visible(text), longest)
     return {"type": "plain_text", "text": text if text.strip() else "–", "emoji": False}
 
 
@@ -192,25 +235,31 @@ def _part(part: Part, position: int, room: int, mark: str) -> tuple[list[Json], 
     """Return a part's blocks and how many characters they hold."""
     match part:
         case Title(words):
-            title = mark + flat(words)
-            header: Json = {"type": "header", "text": plain(title, HEADER)}
+            title = mark + visible(flat(words))
+            if not room:
+                return [], 0
+            header: Json = {"type": "header", "text": plain(title, min(HEADER, room))}
             if len(title) <= HEADER:
                 return [header], len(title)
-            whole = (flat(words),)
-            return [header, _rich([_section(whole, min(room, SECTION))])], len(title) + HEADER
+            whole = _section((visible(flat(words)),), min(max(room - HEADER, 0), SECTION))
+            more = [_rich([whole])] if whole["elements"] else []
+            return [header, *more], HEADER + _length(whole)
         case Text(words, small):
-            if small:
-                line = {"type": "mrkdwn", "text": shortened(_mrkdwn(words), min(room, CONTEXT))}
-                return ([{"type": "context", "elements": [line]}] if room else []), len(
-                    line["text"]
-                )
+            if not room:
+                return [], 0
+            if small:  # a context line takes no rich text; plain text is no markup either
+                line = plain(flat(words), min(room, CONTEXT))
+                return [{"type": "context", "elements": [line]}], len(line["text"])
             section = _section(_spans(words), min(room, SECTION))
             return ([_rich([section])] if section["elements"] else []), _length(section)
         case Facts(rows):
             sections: list[Json] = []
             for label, value in rows:
-                bold = {"type": "text", "text": f"{flat(label)}: ", "style": {"bold": True}}
-                section = _section(_spans(value), min(room, SECTION))
+                if not room:
+                    break
+                said = shortened(f"{visible(flat(label))}: ", room)
+                bold = {"type": "text", "text": said, "style": {"bold": True}}
+                section = _section(_spans(value), min(room - len(said), SECTION))
                 section["elements"].insert(0, bold)
                 if sections:
                     sections[-1]["elements"].append({"type": "text", "text": "\n"})
@@ -229,7 +278,7 @@ def _part(part: Part, position: int, room: int, mark: str) -> tuple[list[Json], 
             bullets = {"type": "rich_text_list", "style": "bullet", "elements": entries}
             return [_rich([bullets])], sum(map(_length, entries))
         case Buttons(buttons):
-            made = [_button(each, f"{position}-{n}") for n, each in enumerate(buttons[:BUTTONS])]
+            made = [_button(each, f"{position}-{n}") for n, each in enumerate(buttons)]
             return ([{"type": "actions", "elements": made}] if made else []), 0
         case _:
             assert_never(part)
@@ -261,20 +310,32 @@ def _input(field: Field) -> Json:
         case FieldKind.NUMBER:
             element["type"] = "number_input"
             element["is_decimal_allowed"] = False
-            if field.value:
+            if NUMBER.fullmatch(field.value):
                 element["initial_value"] = field.value
         case FieldKind.PERSON:
             element["type"] = "users_select"
-            if re.fullmatch(r"[UW][A-Z0-9]+", field.value):
+            if USER.fullmatch(field.value):
                 element["initial_user"] = field.value
-        case FieldKind.CHOICE | FieldKind.CHOICES | FieldKind.DATE:
-            element["type"] = "static_select"
-            element["options"] = [
-                {"text": plain(flat(label), OPTION), "value": value[:OPTION]}
-                for value, label in field.choices[:OPTIONS]
+        case FieldKind.DATE:
+            element["type"] = "datepicker"
+            if DAY.fullmatch(field.value):
+                element["initial_date"] = field.value
+        case FieldKind.CHOICE | FieldKind.CHOICES:
+            options = [
+                {"text": plain(flat(label), OPTION), "value": value}
+                for value, label in field.choices
+                if 0 < len(value) <= OPTION
             ]
-            chosen = [each for each in element["options"] if each["value"] == field.value]
-            if chosen:
+            if not 0 < len(options) <= OPTIONS:  # Slack takes neither none nor more
+                return _input(replace(field, kind=FieldKind.TEXT))
+            several = field.kind is FieldKind.CHOICES
+            element["type"] = "multi_static_select" if several else "static_select"
+            element["options"] = options
+            given = field.value.split(",") if several else [field.value]
+            chosen = [each for each in options if each["value"] in given]
+            if chosen and several:
+                element["initial_options"] = chosen
+            elif chosen:
                 element["initial_option"] = chosen[0]
         case _:
             assert_never(field.kind)
@@ -285,6 +346,8 @@ def _input(field: Field) -> Json:
         "element": element,
         "optional": not field.required,
     }
+    if field.kind is FieldKind.PERSON:
+        made["dispatch_action"] = True  # whoever is chosen is looked up before the form is sent
     if flat(field.hint):
         made["hint"] = plain(flat(field.hint), HINT)
     return made
@@ -306,13 +369,15 @@ def _section(phrase: Phrase, room: int) -> Json:
 
 def _span(span: Span, room: int) -> tuple[Json | None, int]:
     if isinstance(span, Who):
-        if re.fullmatch(r"[UW][A-Z0-9]+", span.id):
+        if USER.fullmatch(span.id) and len(span.id) <= room:
             return {"type": "user", "user_id": span.id}, len(span.id)
         span = span.name
+    if isinstance(span, Link) and not span.url.startswith(("https://", "http://")):
+        span = span.label
     if isinstance(span, Link):
-        label = shortened(INVISIBLE.sub("", span.label), room)
+        label = shortened(visible(span.label), room)
         return ({"type": "link", "url": span.url, "text": label} if label else None), len(label)
-    text = shortened(INVISIBLE.sub("", span), room)
+    text = shortened(visible(span), room)
     return ({"type": "text", "text": text} if text else None), len(text)
 
 
@@ -320,17 +385,6 @@ def _spans(words: Words) -> Phrase:
     if isinstance(words, tuple):
         return words
     return (flat(words),)
-
-
-def _mrkdwn(words: Words) -> str:
-    """Return a phrase for a context line, where rich text is not to be had."""
-    pieces = []
-    for span in _spans(words):
-        if isinstance(span, Who) and re.fullmatch(r"[UW][A-Z0-9]+", span.id):
-            pieces.append(f"<@{span.id}>")
-        else:
-            pieces.append(escaped(flat((span,))))
-    return "".join(pieces)
 
 
 def _length(section: Json) -> int:

@@ -6,19 +6,24 @@ Identity comes from the payload's signed fields only. Keys: docs/rules.md, Slack
 from __future__ import annotations
 
 import hashlib
-import html
 import json
+import logging
 import re
+import traceback
 from dataclasses import dataclass
 from typing import Any
 
 from bot.slack_blocks import button_call, read_private, values_of
 from handlers.kit.messages import Call
 
+log = logging.getLogger("lotse.slack")
+
 Json = dict[str, Any]
 
+# What reading something else than a payload of Slack's ends in.
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
+NAMELESS = ("privategroup", "directmessage")
 ENTITY = re.compile(r"<(?P<kind>[@#!]?)(?P<target>[^<>|]*)(?:\|(?P<label>[^<>]*))?>")
-NAME = re.compile(r"[\w .'-]{1,80}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +114,8 @@ def typed(text: str) -> Typed:
     def back(found: re.Match[str]) -> str:
         kind, target, label = found["kind"], found["target"], found["label"]
         if kind == "@":
-            name = html.unescape(label or "") or target
-            mentions.append((name, target))
+            name = label or target
+            mentions.append((unescaped(name), target))
             return f"@{name}"
         if kind == "#":
             return f"#{label or target}"
@@ -118,7 +123,12 @@ def typed(text: str) -> Typed:
             return f"@{label.removeprefix('@')}" if label else f"@{target.partition('^')[0]}"
         return label or target.removeprefix("mailto:")
 
-    return Typed(html.unescape(ENTITY.sub(back, text)), tuple(mentions))
+    return Typed(unescaped(ENTITY.sub(back, text)), tuple(mentions))
+
+
+def unescaped(text: str) -> str:
+    """Turn back the three characters that Slack escapes, and no others: `&copy;` was typed."""
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def command_words(body: Json) -> Typed:
@@ -146,6 +156,25 @@ def place_of(body: Json) -> str:
     return direct(sender.user) if not channel or channel.startswith("D") else f"slack:{channel}"
 
 
+def channel_name(body: Json) -> str | None:
+    """Return the name of the channel where something happened; None for a direct place.
+
+    Slack tells names of public channels only, and with events none at all: then it is empty.
+    """
+    if place_of(body).startswith("slack:@"):
+        return None
+    given = body.get("channel_name") or (body.get("channel") or {}).get("name") or ""
+    return "" if given in NAMELESS or given.startswith("mpdm-") else str(given)
+
+
+def thread_of(body: Json) -> str:
+    """Return the thread in which something was said or pressed, empty outside of threads."""
+    for holder in (body.get("event"), body.get("container"), body.get("message")):
+        if holder and holder.get("thread_ts"):
+            return str(holder["thread_ts"])
+    return ""
+
+
 def direct(user: str) -> str:
     """Return the direct place of a user; Slack opens it by the user's id."""
     return f"slack:@{user}"
@@ -154,6 +183,24 @@ def direct(user: str) -> str:
 def pressed(action: Json) -> Call:
     """Return the call of a pressed button; raises ValueError when it is none of ours."""
     return button_call(action)
+
+
+def unreadable(error: Exception) -> None:
+    """Log that a request is no payload that Slack makes, and where that was seen; nothing of it.
+
+    When it was not this module that could not read it, the mistake may be our own.
+    """
+    frames = [
+        each for each in traceback.extract_tb(error.__traceback__) if "/bot/" in each.filename
+    ]
+    where = frames[-1] if frames else None
+    ours = where is not None and where.name not in ("_received", "dispatch")
+    ours = ours and not where.filename.endswith(("slack_in.py", "slack_blocks.py"))
+    log.log(
+        logging.ERROR if ours else logging.WARNING,
+        "A request could not be read: %s in %s, line %s",
+        type(error).__name__, where and where.name, where and where.lineno,
+    )  # fmt: skip
 
 
 def submitted(view: Json) -> tuple[Call, str]:

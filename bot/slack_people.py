@@ -14,6 +14,7 @@ from typing import Any
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack_in import Sender
+from handlers.kit.words import LANGUAGES
 from storage import people
 from storage.engine import Database, Tx
 
@@ -29,6 +30,7 @@ class People:
         self._client = client
         self._workspace = workspace
         self._fresh: dict[tuple[str, str], float] = {}
+        self._asking: dict[tuple[str, str], asyncio.Task[None]] = {}
 
     async def refresh(self, sender: Sender, also: Iterable[str] = ()) -> None:
         """Fetch the profile of the sender, and of those who were named, unless it is fresh."""
@@ -37,17 +39,27 @@ class People:
             key = (home or sender.team, user)
             if time.monotonic() - self._fresh.get(key, -FRESH) < FRESH:
                 continue
+            if key not in self._asking:  # many at once wait for one answer
+                self._asking[key] = asyncio.create_task(self._ask(key, sender.team, home))
+            await asyncio.shield(self._asking[key])
+
+    async def _ask(self, key: tuple[str, str], team: str, home: str) -> None:
+        try:
+            answer = await self._client.api_call(
+                "users.info", http_verb="GET", params={"user": key[1], "include_locale": "true"}
+            )
+            await self.learn(answer["user"], team, home)
             if len(self._fresh) > MOST:
                 self._fresh.clear()
             self._fresh[key] = time.monotonic()
-            answer = await self._client.api_call(
-                "users.info", http_verb="GET", params={"user": user, "include_locale": "true"}
-            )
-            await self.learn(answer["user"], sender.team, home)
+        finally:
+            del self._asking[key]
 
     async def learn(self, user: dict[str, Any], team: str, home: str = "") -> None:
-        """Keep what a profile says, if we know the person."""
-        identity = f"slack:{home or team}:{user['id']}"
+        """Keep what a profile says, if we know the person. A language only at first."""
+        # Who belongs to another company may be known by theirs, or as named in ours.
+        teams = dict.fromkeys((home or team, user.get("team_id") or team))
+        identities = [f"slack:{each}:{user['id']}" for each in teams]
         profile = user.get("profile") or {}
         name = profile.get("display_name") or profile.get("real_name") or user.get("name") or ""
         locale = str(user.get("locale") or "")[:2]
@@ -56,15 +68,18 @@ class People:
 
         def work(tx: Tx) -> None:
             tx = tx.within(self._workspace)
-            found = people.by_identity(tx, identity)
-            if found is not None:
+            for identity in identities:
+                found = people.by_identity(tx, identity)
+                if found is None:
+                    continue
+                chosen = found.language
                 people.learn(
                     tx,
                     found.id,
                     name=" ".join(name.split())[:80] or found.name,
                     kind=kind,
                     active=active,
-                    language=found.language or (locale if locale in ("de", "en") else None),
+                    language=locale if found.kind == "new" and locale in LANGUAGES else chosen,
                     admin=bool(user.get("is_admin") or user.get("is_owner")),
                 )
 

@@ -22,6 +22,9 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.slack_in import UNREADABLE, unreadable
+from storage.engine import StorageError
+
 log = logging.getLogger("lotse.slack")
 
 CONNECTIONS = 2
@@ -105,9 +108,16 @@ class Sockets:
         self, socket: AsyncBaseSocketModeClient, request: SocketModeRequest
     ) -> None:
         async with self._room:
-            answer = await run_async_bolt_app(self._app, request)
-        if answer.status != 200:
-            return  # not stored: without an acknowledgement Slack sends it again
+            try:
+                answer = await run_async_bolt_app(self._app, request)
+            except StorageError as error:
+                log.error("Slack's request could not be stored: %s", error)
+                return  # without an acknowledgement Slack sends it again
+            except UNREADABLE as error:
+                unreadable(error)
+                return
+        if answer.status not in (200, 404):  # 404: nobody listens to it
+            return
         payload = None
         if answer.body:
             kind = answer.headers.get("content-type", [""])[0]

@@ -99,7 +99,7 @@ def show(ctx: Context, automation: AutoRef | None = None) -> Reply:
         return Reply(line(_("There is no automation yet."), enter))
     items: tuple[Words, ...] = tuple(
         _("{name}: {state} – {who}", name=each.name, state=STATES[state(each, ctx.now)],
-          who=person(ctx, each.accountable))
+          who=name_of(ctx, each.accountable))
         for each in known
     )  # fmt: skip
     taps = tuple(
@@ -140,7 +140,7 @@ def new(
             _("There is an automation called “{name}” already.", name=automation.name),
             field="name",
         )
-    return _with_address(ctx, automation)
+    return _with_address(ctx, automation, first=True)
 
 
 @feature.command(
@@ -154,19 +154,17 @@ def address(ctx: Context, automation: AutoRef) -> Reply:
     return _with_address(ctx, automation)
 
 
-def _with_address(ctx: Context, automation: Automation) -> Reply:
+def _with_address(ctx: Context, automation: Automation, *, first: bool = False) -> Reply:
     secret = ctx.new_secret()
     automations.give_address(ctx.tx, automation.id, secret, ctx.now + OVERLAP)
-    told = _(
-        "At the end of each run, let it call this address. It is secret and shown only now; "
-        "an earlier one works for {n} more days.",
-        n=OVERLAP.days,
-    )
+    told = _("At the end of each run, let it call this address. It is secret and shown only now.")
+    before = _("An earlier address works for {n} more days.", n=OVERLAP.days)
     message = Message(
         (
             Title(_("“{name}” can report its runs.", name=automation.name)),
             Text(told),
             Text(f"{ctx.address}/ping/{secret}"),
+            *(() if first else (Text(before),)),
             Text(_("For example: curl -fsS -m 10 ADDRESS || true"), small=True),
             Buttons((Button(automation.name, call("auto", automation=automation.id)),)),
         )

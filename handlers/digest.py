@@ -237,7 +237,7 @@ def _incidents(ctx: Context, ours: list[Incident], again: list[Repeat]) -> list[
             items.append(
                 _("“{title}” ({service}): {n} times in 30 days, {open}",
                   title=newest.title, service=service_name(ctx, newest), n=len(each.incidents),
-                  open=_n("{n} open", "{n} open", still))
+                  open=_n("{n} open", "{n} open", still) if still else _("none open"))
             )  # fmt: skip
         parts += [Title(_("Came back")), Items(tuple(items))]
     gaps = sum(each.gap for each in ours)

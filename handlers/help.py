@@ -33,7 +33,11 @@ Waiting = Callable[[Context], list[tuple[Words, tuple[Button, ...]]]]
 
 
 @feature.command(
-    "help", "hilfe", help=_("What Lotse can do; with a word, how it is used."), reads=True
+    "help",
+    "hilfe",
+    help=_("What Lotse can do; with a word, how it is used."),
+    reads=True,
+    needs="help",
 )
 def guide(ctx: Context, word: Annotated[str, TextReader(long=False), Ask(_("Word"))] = "") -> Reply:
     shown = [each for each in all_commands(ctx.features) if not each.hidden]
@@ -154,7 +158,7 @@ def waiting(ctx: Context) -> list[tuple[Sentence, tuple[Button, ...]]]:
             take = Button(_("I'll look after it"), call("ack", number=each.number), "primary")
             found.append((listed(ctx, each), (take, _show(each.number))))
         elif each.responsible == ctx.person.id:
-            tell = Button(_("Tell news"), call("update", number=each.number), "primary")
+            tell = Button(_("Post an update"), call("update", number=each.number), "primary")
             works = Button(_("It works again"), call("restored", number=each.number))
             found.append((listed(ctx, each), (tell, works)))
     return found + _automations(ctx)
@@ -167,14 +171,14 @@ def _automations(ctx: Context) -> list[tuple[Sentence, tuple[Button, ...]]]:
             take = Button(_("I take this over"), call("auto accept", automation=each.id), "primary")
             found.append((_("Will you become accountable for “{name}”?", name=each.name), (take,)))
         decides = owner(ctx, each)
-        if decides is not None and decides.id == ctx.person.id:
-            if state(each, ctx.now) is State.UNUSED:
-                words = _(
-                    "“{name}” is possibly unused: {evidence}.",
-                    name=each.name,
-                    evidence=evidence(each, ctx.now),
-                )
-                found.append((words, decisions(each)))
+        mine = decides is not None and decides.id == ctx.person.id
+        if mine and state(each, ctx.now) is State.UNUSED:
+            words = _(
+                "“{name}” is possibly unused: {evidence}.",
+                name=each.name,
+                evidence=evidence(each, ctx.now),
+            )
+            found.append((words, decisions(each)))
     return found
 
 

@@ -114,7 +114,7 @@ def card_buttons(incident: Incident) -> tuple[Button, ...]:
     if incident.acknowledged_by is None or incident.silent:
         first: tuple[Button, ...] = (take,)
     else:
-        first = (Button(_("Tell news"), call("update", number=number), "primary"),)
+        first = (Button(_("Post an update"), call("update", number=number), "primary"),)
     serious = (
         (Button(_("It is serious"), call("serious", number=number)),)
         if incident.severity == "normal"
@@ -176,19 +176,27 @@ def why_first(ctx: Context, incident: Incident) -> Sentence:
 
 def why_climbed(ctx: Context, incident: Incident, minutes: int) -> Sentence:
     """Return the reason of a later alarm; `minutes` since the incident needs somebody."""
+    who = name(ctx, incident.responsible)
     if incident.acknowledged_by is None:
-        return _n(
-            "Nobody has acknowledged it for {n} minute. It went to {who} first.",
-            "Nobody has acknowledged it for {n} minutes. It went to {who} first.",
-            minutes,
-            who=name(ctx, incident.responsible),
+        return _(
+            "Nobody has acknowledged it for {time}. It went to {who} first.",
+            time=lasting(minutes),
+            who=who,
         )
-    return _n(
-        "The news that {who} promised is {n} minute late. Whoever can may take it over.",
-        "The news that {who} promised is {n} minutes late. Whoever can may take it over.",
-        minutes,
-        who=name(ctx, incident.responsible),
+    return _(
+        "The news that {who} promised has been overdue for {time}. Whoever can may take it over.",
+        time=lasting(minutes),
+        who=who,
     )
+
+
+def lasting(minutes: int) -> Sentence:
+    """Return how long something has lasted: minutes, from two hours on hours, then days."""
+    if minutes < 120:
+        return _n("{n} minute", "{n} minutes", minutes)
+    if minutes < 48 * 60:
+        return _n("{n} hour", "{n} hours", minutes // 60)
+    return _n("{n} day", "{n} days", minutes // (24 * 60))
 
 
 def why_silent(incident: Incident) -> Sentence:
@@ -205,7 +213,7 @@ def question(ctx: Context, incident: Incident) -> Message:
             Text(why_silent(incident)),
             Buttons(
                 (
-                    Button(_("Tell news"), call("update", number=number), "primary"),
+                    Button(_("Post an update"), call("update", number=number), "primary"),
                     Button(_("It works again"), call("restored", number=number)),
                 )
             ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated
@@ -28,6 +29,7 @@ from handlers.kit.messages import (
 from handlers.kit.readers import (
     ChoiceReader,
     IncidentReader,
+    NameReader,
     NumberReader,
     PersonReader,
     TextReader,
@@ -35,6 +37,7 @@ from handlers.kit.readers import (
 from handlers.kit.words import Who, _, _n
 from handlers.services import person as named
 from storage import incidents, workspaces
+from storage.engine import Tx
 from storage.incidents import Incident
 from storage.people import Person
 from storage.places import INCIDENTS
@@ -107,13 +110,16 @@ def declare(
 
 def _declared(ctx: Context, incident: Incident, service: Service) -> Message:
     who = named(ctx, incident.responsible)
+    values = {"who": who, "service": service.name}
     if incident.gap:
         said = _(
             "I recognised no service in it, so {who} is alarmed, as for everything else.",
             who=who,
         )
+    elif incident.responsible == service.accountable:
+        said = _("{who} is accountable for {service} and is alarmed.", **values)
     else:
-        said = _("{who} is alarmed, on duty for {service}.", who=who, service=service.name)
+        said = _("{who} stands in for {service} and is alarmed.", **values)
     number = incident.number
     return Message(
         (
@@ -167,7 +173,7 @@ def _not_first(ctx: Context, number: int) -> Refusal:
     if incident.responsible == ctx.person.id:
         return Refusal(
             _("You promised news about {incident}. How does it stand?", incident=label(number)),
-            buttons=(Button(_("Tell news"), call("update", number=number), "primary"),),
+            buttons=(Button(_("Post an update"), call("update", number=number), "primary"),),
         )
     return Refusal(
         _(
@@ -283,6 +289,36 @@ def update(
     posts = show(ctx, incident)
     said = _("Thank you. The card of {incident} shows it now.", incident=label(number))
     return Reply(line(said), posts=posts, subject=label(number))
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """An open incident, as a choice."""
+
+    id: str
+    name: str
+
+
+def _current(tx: Tx) -> list[Current]:
+    return [Current(str(each.number), headline(each)) for each in incidents.open_ones(tx)]
+
+
+def _not_current(name: str, known: list[str]) -> Refusal:
+    if not known:
+        return Refusal(_("No incident is open."))
+    return Refusal(_("There is no open incident “{name}”.", name=name[:80]))
+
+
+@feature.command(
+    "belongs", "gehört", help=_("This belongs to an open incident."), hidden=True,
+    submit=_("Post an update"),
+)  # fmt: skip
+def belongs(
+    ctx: Context,
+    incident: Annotated[Current, NameReader(_current, _not_current), Ask(_("Which incident?"))],
+    text: Annotated[str, TextReader(), Ask(_("How does it stand?"))],
+) -> Reply:
+    return update(ctx, int(incident.id), text)
 
 
 @feature.command("restored", "behoben", help=_("The service works again."))

@@ -112,13 +112,12 @@ def new(
     "feedback",
     help=_("Does a pilot relieve you? One tap."),
     needs="feedback",
+    submit=_("Continue"),
 )
 def feedback(
     ctx: Context,
     pilot: Annotated[Pilot, PILOT, Ask(_("Pilot"), short=_("name"))],
-    sentence: Annotated[
-        str, TextReader(), Ask(_("In your words"), _("If you like."), short=_("sentence"))
-    ] = "",
+    sentence: Annotated[str, TextReader(), Ask(_("In your words"), short=_("sentence"))] = "",
 ) -> Reply:
     week = weeks.week_of(ctx.now, ctx.workspace.zone)
     parts: list[Part] = []

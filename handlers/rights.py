@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from handlers.kit.context import Context
-from handlers.kit.errors import Refusal
+from handlers.kit.errors import Refusal, Unproven
 from handlers.kit.words import Who, _
 from storage import people, services
 from storage.incidents import Incident
@@ -15,6 +15,7 @@ class Tie(StrEnum):
     """How a person stands to a thing."""
 
     MEMBER = "member"  # everybody of the company; no guests, no externals
+    NEW = "new"  # somebody whose profile the platform has not shown us yet
     DECLARER = "declarer"
     UNACKNOWLEDGED = "declarer of what nobody has acknowledged"
     RESPONSIBLE = "responsible"
@@ -28,7 +29,8 @@ CONCERNED = frozenset({Tie.RESPONSIBLE, Tie.ACCOUNTABLE, Tie.DEPUTY, Tie.MANAGER
 
 RIGHTS: dict[str, frozenset[Tie]] = {
     # docs/rules.md, rights
-    "declare": frozenset({Tie.MEMBER}),
+    "declare": frozenset({Tie.MEMBER, Tie.NEW}),  # an outage does not wait for a profile
+    "help": frozenset({Tie.MEMBER, Tie.NEW}),
     "read": frozenset({Tie.MEMBER}),
     "update": frozenset({Tie.MEMBER}),
     "serious": frozenset({Tie.MEMBER}),
@@ -53,6 +55,8 @@ RIGHTS: dict[str, frozenset[Tie]] = {
 def general(ctx: Context) -> set[Tie]:
     """Return how the asker stands to the company."""
     ties: set[Tie] = set()
+    if ctx.person.active and ctx.person.kind == "new":
+        ties.add(Tie.NEW)
     if ctx.person.active and ctx.person.kind == "member":
         ties.add(Tie.MEMBER)
         if ctx.person.manager:
@@ -97,6 +101,8 @@ def need(ctx: Context, action: str) -> None:
     ties = general(ctx)
     if may(action, ties):
         return
+    if Tie.NEW in ties:
+        raise Unproven(_("I do not know yet who you are. I am asking; please try again soon."))
     if Tie.MEMBER not in ties:
         raise Refusal(_("Lotse works for the people of this company; guests cannot use it here."))
     bosses = [Who(each.id, each.name) for each in people.managers(ctx.tx)]

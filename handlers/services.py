@@ -60,7 +60,11 @@ NAME = TextReader(long=False)
 
 
 @feature.command(
-    "who", "wer", help=_("Who is accountable for a service, and who stands in."), reads=True
+    "who",
+    "wer",
+    help=_("Who is accountable for a service, and who stands in."),
+    reads=True,
+    submit=_("Show"),
 )
 def who(ctx: Context, service: ServiceRef) -> Reply:
     return Reply(line(_("{service}: {accountable} is accountable, {deputy} stands in. "
@@ -79,8 +83,8 @@ def show(ctx: Context, service: ServiceRef | None = None) -> Reply:
     items: list[Words] = [
         _("{service} – {accountable}, deputy {deputy}",
           service=each.name,
-          accountable=person(ctx, each.accountable),
-          deputy=person(ctx, each.deputy))
+          accountable=name(ctx, each.accountable),
+          deputy=name(ctx, each.deputy))
         for each in known
     ]  # fmt: skip
     new = Button(_("New service"), call("service new"))

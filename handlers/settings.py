@@ -45,11 +45,11 @@ def show(ctx: Context) -> Reply:
     ]
     for role, label in ROLES.items():
         found = places.find(ctx.tx, role)
-        rows.append((label, f"#{found.name}" if found else _("no channel yet")))
+        rows.append((label, _named(found) if found else _("no channel yet")))
     parts: list[Part] = [Title(_("Settings")), Facts(tuple(rows))]
     if ctx.place is not None and ctx.place.kind == "channel":
         here = tuple(
-            Button(_("Use #{name} for {what}", name=ctx.place.name, what=label),
+            Button(_("Use {channel} for {what}", channel=_named(ctx.place), what=label),
                    call("settings place", role=role))
             for role, label in ROLES.items()
             if ctx.place.role != role
@@ -118,5 +118,11 @@ def use_place(
         raise Refusal(_("To choose a channel, invite Lotse there and type this command in it."))
     places.set_role(ctx.tx, here.id, role)
     return Reply(
-        line(_("#{name} is for {what} now.", name=here.name, what=ROLES[role])), subject=here.id
+        line(_("{channel} is for {what} now.", channel=_named(here), what=ROLES[role])),
+        subject=here.id,
     )
+
+
+def _named(place: Place) -> Words:
+    """Return a channel's name; some platforms keep that of a private one to themselves."""
+    return f"#{place.name}" if place.name else _("the channel without a name")

@@ -28,6 +28,20 @@ def begin(tx: Tx, identity: str, now: datetime) -> bool:
     )
 
 
+def reopen(tx: Tx, identity: str) -> bool:
+    """Begin again what was refused, and so changed nothing; False when it was not."""
+    return (
+        tx.run(
+            """
+            update deliveries set outcome = 'begun'
+            where workspace = :workspace and identity = :identity and outcome = 'refused'
+            """,
+            identity=identity,
+        )
+        == 1
+    )
+
+
 def finish(tx: Tx, identity: str, outcome: str, answer: str) -> None:
     """Keep what was answered (JSON) beside the identity."""
     tx.run(

@@ -14,7 +14,8 @@ from storage.engine.sql import as_text
 class Person:
     """Somebody in a workspace. `language` is None until chosen.
 
-    `kind` is member, guest, external or bot; `admin` says that the platform names
+    `kind` is member, guest, external or bot, or new while the platform has not told us;
+    `admin` says that the platform names
     them its administrator.
 
     `person_key` stands for the person in the audit table; taking this row away
@@ -57,6 +58,7 @@ def meet(
     now: datetime,
     language: str | None = None,
     manager: bool = False,
+    kind: str = "member",
 ) -> Person:
     """Return the person behind `identity`, stored now if we never met.
 
@@ -68,7 +70,7 @@ def meet(
         found = by_identity(tx, identity)
         if found is not None:
             return found
-        if not _add(tx, identity, name, free, key, now, language, manager):
+        if not _add(tx, identity, name, free, key, now, language, manager, kind):
             free = f"{id}~{n}"
     raise AssertionError("the loop above returns")
 
@@ -82,18 +84,20 @@ def _add(
     now: datetime,
     language: str | None,
     manager: bool,
+    kind: str,
 ) -> bool:
     """Store a person; False when the id is taken (perhaps by a twin of this very moment)."""
     added = tx.run(
         """
         insert into people
-            (workspace, id, name, language, manager, person_key, first_seen_at)
-        values (:workspace, :id, :name, :language, :manager, :key, :now)
+            (workspace, id, name, language, kind, manager, person_key, first_seen_at)
+        values (:workspace, :id, :name, :language, :kind, :manager, :key, :now)
         on conflict (workspace, id) do nothing
         """,
         id=id,
         name=name,
         language=language,
+        kind=kind,
         manager=int(manager),
         key=key,
         now=as_text(now),

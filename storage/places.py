@@ -9,6 +9,7 @@ from storage.engine import Row, Tx
 INCIDENTS = "incidents"  # the roles a channel can have
 MANAGERS = "managers"
 GENERAL = "general"
+ROLES = (INCIDENTS, MANAGERS, GENERAL)
 
 COLUMNS = "id, kind, name, role, person, state"
 
@@ -40,6 +41,13 @@ def ensure(
         name=name,
         role=role,
         person=person,
+    )
+
+
+def rename(tx: Tx, id: str, name: str) -> None:
+    """Change the name that people read."""
+    tx.run(
+        "update places set name = :name where workspace = :workspace and id = :id", id=id, name=name
     )
 
 

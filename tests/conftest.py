@@ -32,6 +32,8 @@ def postgres_url() -> Iterator[str]:
             yield url
     except server.NoServer as error:
         pytest.skip(str(error))
+    except SystemExit as error:
+        pytest.exit(str(error), 2)
 
 
 @pytest.fixture(scope="session")

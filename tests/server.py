@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -70,5 +70,5 @@ def database(url: str, name: str) -> Iterator[str]:
 def as_url(conninfo: str) -> str:
     """Write connection settings as a URL."""
     parts = conninfo_to_dict(conninfo)
-    rest = "&".join(f"{name}={value}" for name, value in parts.items() if name != "dbname")
-    return f"postgresql:///{parts['dbname']}?{rest}"
+    name = parts.pop("dbname")
+    return f"postgresql:///{name}?{urlencode(parts)}"

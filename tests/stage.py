@@ -38,6 +38,7 @@ from storage import people, places, services, workspaces
 from storage.engine import Database, Row, Tx
 from storage.services import Service
 from storage.workspaces import Workspace
+from tests import block_kit
 
 T = TypeVar("T")
 
@@ -234,6 +235,7 @@ class Chat:
             await self._happen(fault)
 
     def _keep(self, workspace: str, place: str, parcel: str, message: Message) -> str:
+        block_kit.must_fit(message)
         if self.idempotent:
             for each in self.standing:
                 if (each.workspace, each.parcel) == (workspace, parcel):
@@ -245,6 +247,7 @@ class Chat:
         return kept.id
 
     def _change(self, workspace: str, place: str, external_id: str, message: Message) -> None:
+        block_kit.must_fit(message)
         for each in self.at(place, workspace):
             if each.id == external_id:
                 each.message = message
@@ -378,7 +381,7 @@ class Stage:
 
     def handle(self, request: Request) -> Answer:
         """Carry one request through the one road in."""
-        return self.run(self.dispatcher.handle(request))
+        return self.handle_together(request)[0]
 
     def handle_together(self, *requests: Request) -> list[Answer]:
         """Carry several requests at once."""
@@ -386,7 +389,10 @@ class Stage:
         async def all_of_them() -> list[Answer]:
             return await asyncio.gather(*(self.dispatcher.handle(each) for each in requests))
 
-        return self.run(all_of_them())
+        answers = self.run(all_of_them())
+        for request, answer in zip(requests, answers, strict=True):
+            block_kit.must_fit_answer(answer, request.place)
+        return answers
 
     def carry(self) -> None:
         """Carry out what is due now, and deliver what may be delivered now."""

@@ -51,7 +51,7 @@ def test_it_shows_repeats_decisions_unused_and_not_measured(
         "0 decisions open · 4 incidents (4 more than the week before) · "
         "0 of 1 automations in use (1 not measured)"
     )
-    assert "- “Etikettendrucker offline” (Etikettendrucker): 3 times in 30 days, 0 open" in text
+    assert "- “Etikettendrucker offline” (Etikettendrucker): 3 times in 30 days, none open" in text
     assert "Not measured: Abgleich" in text
     assert "Friction: 1 noted (1 more than the week before)" in text
 

@@ -364,12 +364,7 @@ def test_somebody_who_says_two_first_things_at_once_is_one_person(database: Data
 def test_every_table_carries_the_workspace(database: Database) -> None:
     without = {"workspaces", "migrations"}
     for table in tables(database):
-        columns = database.read(
-            lambda tx, table=table: tx.rows(f"select * from {table} where 1 = 0")  # type: ignore[misc]
-        )
-        assert columns == []
-        names = column_names(database, table)
-        assert ("workspace" in names) != (table in without), table
+        assert ("workspace" in column_names(database, table)) != (table in without), table
 
 
 def tables(database: Database) -> list[str]:
@@ -690,7 +685,7 @@ def test_a_second_process_refuses_with_a_plain_sentence(file: Sqlite, tmp_path: 
         return subprocess.run(
             [sys.executable, "-m", "bot", "migrate"],
             cwd=FOLDER,
-            env={**os.environ, "DATABASE_URL": f"sqlite:///{tmp_path / 'lotse.db'}"},
+            env={"PATH": os.environ["PATH"], "DATABASE_URL": f"sqlite:///{tmp_path / 'lotse.db'}"},
             capture_output=True,
             text=True,
             timeout=60,

@@ -13,7 +13,7 @@ def test_one_line_declares_and_the_accountable_person_is_alarmed(
     assert anna("incident Kasse Köln druckt nicht") == (
         "INC-1 is declared.\n"
         "Kasse Köln druckt nicht\n"
-        "Ben is alarmed, on duty for Kasse.\n"
+        "Ben is accountable for Kasse and is alarmed.\n"
         "[It is serious]\n[Change service]\n[Undo]"
     )
     assert len(ben.sees()) == 1

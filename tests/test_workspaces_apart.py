@@ -271,6 +271,7 @@ CHANGES: dict[str, Change] = {
     "people.set_language": lambda tx: people.set_language(tx, "zoe", "en"),
     "people.rename": lambda tx: people.rename(tx, "zoe", "Mallory"),
     "places.park": lambda tx: places.park(tx, "local:zoe", "x"),
+    "places.rename": lambda tx: places.rename(tx, "local:zoe", "mallory"),
     "timers.cancel": lambda tx: timers.cancel(tx, "only here"),
     "timers.hasten": lambda tx: timers.hasten(tx, "only here", MONDAY),
     "workspaces.set_setting": lambda tx: workspaces.set_setting(tx, "only here", "x"),

@@ -144,7 +144,8 @@ function arrived(news) {
     if (!known?.loaded) continue;
     const before = known.found.get(line.id);
     if (before && before.version >= line.version) continue;
-    if (!before && known.more && line.at < inOrder(known.found)[0].at) continue; // comes with the earlier ones
+    // An old one that was edited comes with the earlier lines, else there would be a gap.
+    if (!before && known.more && line.at < inOrder(known.found)[0].at) continue;
     known.found.set(line.id, line);
     if (line.place !== page.place) continue;
     here = true;
@@ -204,6 +205,7 @@ function firstNew(place) {
 async function showEarlier() {
   const known = page.lines.get(page.place);
   const oldest = inOrder(known.found)[0];
+  parts.earlier.disabled = true;
   try {
     const { lines, more } = await look("lines", {
       person: page.me, place: page.place, before: oldest.id,
@@ -215,6 +217,8 @@ async function showEarlier() {
     parts.scroll.scrollTop += parts.scroll.scrollHeight - height;
   } catch (error) {
     complainAloud(error);
+  } finally {
+    parts.earlier.disabled = false;
   }
 }
 

@@ -123,7 +123,7 @@ export function openDialog(title, content, scene) {
   const heading = make("h2", { id: `dialog-${newId()}`, dir: "auto" }, title);
   const dialog = make(
     "dialog",
-    { class: "dialog", "aria-labelledby": heading.id, close: () => dialog.remove() },
+    { class: "dialog", "aria-labelledby": heading.id, close: closed },
     make(
       "div",
       { class: "sheet" },
@@ -140,6 +140,15 @@ export function openDialog(title, content, scene) {
       content,
     ),
   );
+  // Browsers give the focus back, but some leave a text field without its caret.
+  function closed() {
+    dialog.remove();
+    const back = document.activeElement;
+    if (back === document.body) return;
+    back.blur();
+    back.focus({ preventScroll: true });
+  }
+
   document.body.append(dialog);
   dialog.showModal();
   content.querySelector("input, textarea, select, button")?.focus();

@@ -13,6 +13,7 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from functools import lru_cache
 from typing import Any, get_args, get_type_hints
 
@@ -46,6 +47,7 @@ class Parameter:
     ask: Ask
     required: bool
     typed: bool
+    default: str = ""  # what its field shows before anything is filled in
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,7 @@ def _parameters(run: Callable[..., Reply]) -> Iterator[Parameter]:
             ask,
             ask.needed or each.default is inspect.Parameter.empty,
             each.kind is not inspect.Parameter.KEYWORD_ONLY,
+            str(each.default) if isinstance(each.default, StrEnum) else "",
         )
 
 
@@ -299,7 +302,8 @@ def _split(text: str, words: int) -> tuple[str, str]:
         heads.append(pieces[0])
         rest = pieces[1] if len(pieces) > 1 else ""
     # A colon behind the word is how people write in a hurry: "incident: till is dead".
-    return " ".join(heads).rstrip(":"), rest
+    heads[-1] = heads[-1].rstrip(":") or heads[-1]
+    return " ".join(heads), rest
 
 
 def _verb(rest: str, ctx: Context, known: Mapping[str, Command]) -> Parsed | None:
@@ -386,7 +390,7 @@ def form_for(
     fields = tuple(
         Field(
             each.name, each.ask.label, each.reader.kind, each.ask.hint, each.required,
-            filled.get(each.name, ""), each.reader.choices(ctx), LONGEST,
+            filled.get(each.name, each.default), each.reader.choices(ctx), LONGEST,
         )
         for each in command.parameters
         if each.name not in fixed

@@ -26,3 +26,7 @@ class Refusal(Exception):
         self.field = field
         self.buttons = buttons
         self.kept = kept
+
+
+class Unproven(Refusal):
+    """Nobody has looked yet who somebody is; the edge asks, and tries again."""

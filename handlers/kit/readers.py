@@ -9,9 +9,9 @@ from enum import StrEnum
 from typing import Protocol
 
 from handlers.kit.context import Context
-from handlers.kit.errors import Refusal
+from handlers.kit.errors import Refusal, Unproven
 from handlers.kit.messages import FieldKind
-from handlers.kit.words import Words, _
+from handlers.kit.words import Who, Words, _
 from storage import people
 from storage.engine import Tx
 from storage.people import Person
@@ -210,8 +210,11 @@ class PersonReader:
         text = text.removeprefix("@")
         for shown, id in sorted(ctx.mentions.items(), key=lambda each: -len(each[0])):
             rest, mentioned = after(text, shown), people.find(ctx.tx, id)
-            if rest is not None and mentioned is not None and mentioned.kind == "member":
-                return mentioned, rest
+            if rest is not None and mentioned is not None:
+                if mentioned.kind == "new":
+                    raise self._unproven(mentioned)
+                if mentioned.kind == "member" and mentioned.active:
+                    return mentioned, rest
         for person in sorted(members(ctx.tx), key=lambda each: -len(each.name)):
             for name in (person.name, person.id):
                 rest = after(text, name)
@@ -223,13 +226,24 @@ class PersonReader:
 
     def value(self, raw: str, ctx: Context) -> object:
         raw = raw.removeprefix("@")
+        id = ctx.mentions.get(raw, raw)
         for person in members(ctx.tx):
-            if person.id == raw or folded(person.name) == folded(raw):
+            if person.id == id or folded(person.name) == folded(raw):
                 return person
-        raise self._unknown(raw)
+        chosen = people.find(ctx.tx, id)
+        if chosen is not None and chosen.kind == "new" and chosen.active:
+            raise self._unproven(chosen)
+        raise self._unknown(chosen.name if chosen is not None else raw)
 
     def choices(self, ctx: Context) -> tuple[tuple[str, Words], ...]:
         return tuple((person.id, person.name) for person in members(ctx.tx))
+
+    @staticmethod
+    def _unproven(person: Person) -> Refusal:
+        return Unproven(
+            _("I do not know yet who {who} is. I am asking; please try again soon.",
+              who=Who(person.id, person.name))
+        )  # fmt: skip
 
     @staticmethod
     def _unknown(name: str) -> Refusal:

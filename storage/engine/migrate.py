@@ -62,6 +62,11 @@ def statements(sql: str) -> Iterator[str]:
             statement = ""
 
 
+def missing(applied: set[int], dialect: str) -> int:
+    """Return how many steps a database lacks; raises as `pending`."""
+    return len(pending(applied, known(dialect)))
+
+
 LEDGER = """
 create table if not exists migrations (
     number integer primary key,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -68,6 +69,42 @@ class PostgresTx(SqlTx):
             raise _Met(str(error)) from error
         except psycopg.OperationalError as error:
             raise Unavailable(f"PostgreSQL could not be used: {error}") from error
+
+
+@contextlib.contextmanager
+def glance(url: str, patience: int = 10) -> Iterator[tuple[Tx, int]]:
+    """Look into a database without changing or migrating it.
+
+    Gives a reading transaction and how many migrations are missing.
+    Raises `StorageError` when the database cannot be used, or is set up to forget.
+    """
+    try:
+        connection = psycopg.connect(
+            url, connect_timeout=patience, options=OPTIONS, row_factory=dict_row, context=ADAPTERS
+        )
+    except psycopg.OperationalError as error:
+        raise Unavailable(f"PostgreSQL could not be used: {error}") from error
+    except (psycopg.ProgrammingError, UnicodeError):
+        raise StorageError("DATABASE_URL cannot be read as an address of PostgreSQL.") from None
+    with connection:
+        connection.read_only = True
+        refuse_forgetting(connection)
+        found = connection.execute("select to_regclass('migrations') as it").fetchone()
+        rows: list[Row] = []
+        if found is not None and found["it"] is not None:
+            rows = connection.execute("select number from migrations").fetchall()
+        missing = migrate.missing({row["number"] for row in rows}, "postgres")
+        yield PostgresTx(connection), missing
+
+
+def refuse_forgetting(connection: psycopg.Connection[dict[str, Any]]) -> None:
+    """Raise `StorageError` when the server answers before a commit is on its disk."""
+    durable = connection.execute("show synchronous_commit").fetchone()
+    if durable is not None and next(iter(durable.values())) == "off":
+        raise StorageError(
+            "PostgreSQL runs with synchronous_commit=off: an answer could be lost "
+            "after we gave it. Switch it on for Lotse's database or role."
+        )
 
 
 class Postgres:
@@ -152,12 +189,7 @@ class Postgres:
 
     def _bring_up_to_date(self) -> None:
         with self._pool.connection() as connection:
-            durable = connection.execute("show synchronous_commit").fetchone()
-            if durable is not None and next(iter(durable.values())) == "off":
-                raise StorageError(
-                    "PostgreSQL runs with synchronous_commit=off: an answer could be lost "
-                    "after we gave it. Switch it on for Lotse's database or role."
-                )
+            refuse_forgetting(connection)
             # One process at a time; the others find the work done.
             connection.execute("select pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
             connection.execute(migrate.LEDGER)

@@ -48,19 +48,12 @@ class SqlTx:
         try:
             yield
         except Unavailable:
-            raise  # there may be nothing left to go back to
-        except BaseException as error:
-            self._end("rollback to savepoint lotse", error)
-            self._end("release savepoint lotse", error)
+            raise  # there may be nothing left to go back to, and nobody may go on
+        except BaseException:
+            self._run("rollback to savepoint lotse", {})
+            self._run("release savepoint lotse", {})
             raise
-        self._end("release savepoint lotse", None)
-
-    def _end(self, sql: str, reason: BaseException | None) -> None:
-        """End a savepoint. When it is gone, so is the transaction: nobody may go on in it."""
-        try:
-            self._run(sql, {})
-        except Exception as error:
-            raise Unavailable(f"The transaction was lost: {reason or error}") from error
+        self._run("release savepoint lotse", {})
 
     def _named(self, sql: str, values: dict[str, object]) -> dict[str, object]:
         if ":workspace" in sql:

@@ -264,6 +264,50 @@ def connect(path: str, *, writes: bool = True) -> sqlite_utils.Database:
     return db
 
 
+def version() -> str:
+    """Return the version of SQLite itself."""
+    return sqlite3.sqlite_version
+
+
+@contextlib.contextmanager
+def glance(path: str) -> Iterator[tuple[Tx, int]]:
+    """Look into a file, also while a Lotse uses it: nothing is locked, changed or migrated.
+
+    Gives a reading transaction and how many migrations are missing.
+    Raises `StorageError` when the file cannot be used.
+    """
+    uri = f"{Path(path).resolve().as_uri()}?mode=ro"
+    try:
+        connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=2.0)
+        with contextlib.closing(connection):
+            db = sqlite_utils.Database(connection)
+            db.execute("pragma query_only = on")
+            found = db.execute("select 1 from sqlite_master where name = 'migrations'").fetchall()
+            rows = db.execute("select number from migrations").fetchall() if found else []
+            missing = migrate.missing({row[0] for row in rows}, "sqlite")
+            yield SqliteTx(db, writes=False), missing
+    except sqlite3.Error as error:
+        raise plainly(error) from error
+
+
+def try_writing(path: str) -> None:
+    """Begin a change and take it back.
+
+    Raises `AlreadyRunning` beside a running Lotse, `StorageError` where nothing can be
+    written, and OSError when the file's folder cannot be.
+    """
+    file = Path(path).resolve()
+    refuse_network(file)
+    with lock_file(file):
+        try:
+            connection = sqlite3.connect(file, isolation_level=None, timeout=2.0)
+            with contextlib.closing(connection):
+                connection.execute("begin immediate")
+                connection.execute("rollback")
+        except sqlite3.Error as error:
+            raise plainly(error) from error
+
+
 @contextlib.contextmanager
 def only_reading(db: sqlite_utils.Database, reads: bool) -> Iterator[None]:
     """Let nothing be written inside if it is to read, on a connection that otherwise may."""
