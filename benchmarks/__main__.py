@@ -9,7 +9,7 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import road, start
+from benchmarks import road, slack, start
 
 LOCK = Path(__file__).parent.parent / "requirements.lock"
 
@@ -26,6 +26,9 @@ def main() -> None:
             f"| {each.store} | {each.at_once} | {each.road:.0f} | {each.bare:.0f} "
             f"| {each.ratio:.2f} | {each.road_p99 / each.bare_p99:.1f} |"
         )
+    print()
+    for line in slack.table(*slack.measure()):
+        print(line)
     begun = start.measure()
     print(f"\nStart to first answer / importing {start.PACKAGES} (aim 1.5):")
     print(f"{begun.start:.2f} s / {begun.base:.2f} s = {begun.start / begun.base:.2f}")

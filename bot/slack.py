@@ -28,7 +28,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import slack_blocks, slack_in, slack_out
 from bot.dispatch import DRAFT, FORM, Answer, Dispatcher, Named, Request
-from bot.platform import Refused, Undelivered
+from bot.platform import Impossible, Refused, Undelivered
 from bot.slack_guard import LARGEST, Guard
 from bot.slack_in import Json, Sender, Typed
 from bot.slack_out import Slack
@@ -101,11 +101,14 @@ class SlackEdge:
         self._knocking: asyncio.Task[None] | None = None
         self.bot_user = ""
         self.team = ""
+        quiet = logging.getLogger("lotse.webapi")
+        quiet.setLevel(logging.WARNING)  # more talkative, the library logs whole messages
         self.client = AsyncWebClient(
-            token, base_url=self._api_url, timeout=10, retry_handlers=[], trust_env_in_session=False
-        )
+            token, base_url=self._api_url, timeout=10, retry_handlers=[], logger=quiet,
+            trust_env_in_session=False,
+        )  # fmt: skip
         self.platform = Slack(self.client, self._park)
-        self.people = People(database, self.client, workspace)
+        self.people = People(database, self.platform, workspace)
         self.app = self._bolt()
 
     async def start(self) -> None:
@@ -202,10 +205,11 @@ class SlackEdge:
         )
 
     async def dispatch(self, request: AsyncBoltRequest) -> BoltResponse:
-        """Hand a request to its listener; one that nobody listens to is acknowledged."""
+        """Hand a request to its listener; a payload that nobody listens to is acknowledged."""
         answer = await self.app.async_dispatch(request)
         if answer.status == 404:
-            return BoltResponse(status=200, body="")
+            payload = isinstance(request.body.get("type"), str)
+            return BoltResponse(status=200 if payload else 400, body="")
         return answer
 
     # --- Bolt --------------------------------------------------------------------
@@ -335,8 +339,8 @@ class SlackEdge:
         """Ask Slack who somebody is, then carry out what had to wait for that."""
         try:
             await self.people.refresh(sender, named)
-        except (SlackClientError, aiohttp.ClientError, TimeoutError) as error:
-            log.warning("Slack does not say who somebody is: %s", type(error).__name__)
+        except Undelivered as error:
+            log.warning("Slack does not say who somebody is: %s", error)
         request = replace(request, identity=f"{request.identity}:known")
         answer = await self._dispatcher.handle(request)
         if self._first(request.identity):
@@ -379,7 +383,7 @@ class SlackEdge:
     async def _removed(self, event: Json) -> None:
         revoked = event.get("tokens")
         if revoked is None or revoked.get("bot"):  # tokens of users are none of ours
-            await self._park(self._workspace, event["type"])
+            await self._park(event["type"])
 
     async def _changed_user(self, event: Json) -> None:
         await self.people.learn(event["user"], self.team)
@@ -428,8 +432,8 @@ class SlackEdge:
         try:
             async with asyncio.timeout(self._form_limit):
                 method = "views.push" if inside else "views.open"
-                await self.client.api_call(method, json={"trigger_id": trigger, "view": shown})
-        except (SlackClientError, aiohttp.ClientError, TimeoutError, ValueError) as error:
+                await self.platform.call(method, trigger_id=trigger, view=shown)
+        except (Undelivered, TimeoutError) as error:
             log.warning("A form did not open: %s", type(error).__name__)
             return await self._reopening(answer, sender)
         return answer.message
@@ -455,7 +459,7 @@ class SlackEdge:
         view = body.get("view") or {}
         if view.get("type") == "modal":
             shown = slack_blocks.answer_view(message, close(answer))
-            await self.client.api_call("views.update", json={"view_id": view["id"], "view": shown})
+            await self.platform.call("views.update", view_id=view["id"], view=shown)
             return
         words = slack_out.body(message)
         channel = slack_in.place_of(body).partition(":")[2]
@@ -467,11 +471,11 @@ class SlackEdge:
                 **({"thread_ts": thread} if thread else {}),
             }
             try:
-                await self.client.api_call("chat.postEphemeral", json={**here, **words})
+                await self.platform.call("chat.postEphemeral", **here, **words)
                 return
-            except SlackApiError as error:  # we are not in that channel
-                log.info("Answering directly instead: %s", error.response.get("error"))
-        await self.client.api_call("chat.postMessage", json={"channel": sender.user, **words})
+            except Impossible as error:  # we are not in that channel
+                log.info("Answering directly instead: %s", error)
+        await self.platform.call("chat.postMessage", channel=sender.user, **words)
 
     async def _look_up(self, sender: Sender, user: str) -> None:
         """Ask Slack who was chosen in a form, so that it is known when the form is sent."""
@@ -518,7 +522,7 @@ class SlackEdge:
         looks = json.dumps(view)
         if changed and self._shown.get(sender.identity) == looks:
             return
-        await self.client.api_call("views.publish", json={"user_id": sender.user, "view": view})
+        await self.platform.call("views.publish", user_id=sender.user, view=view)
         if sender.identity in self._homes:
             self._shown[sender.identity] = looks
 
@@ -530,18 +534,23 @@ class SlackEdge:
         async def guarded() -> None:
             try:
                 await work
-            except (SlackClientError, aiohttp.ClientError, TimeoutError, Undelivered) as error:
-                log.warning("An answer could not be shown: %s", type(error).__name__)
+            except Undelivered as error:
+                log.warning("An answer could not be shown: %s", error)
+            except StorageError as error:
+                log.error("What follows an answer could not be stored: %s", error)
+            except Exception:
+                log.exception("What follows an answer went wrong")
 
         task = asyncio.create_task(guarded())
         self._later.add(task)
         task.add_done_callback(self._later.discard)
 
-    async def _park(self, workspace: str, reason: str) -> None:
+    async def _park(self, reason: str) -> None:
+        if self._knocking is not None and not self._knocking.done():
+            return
+        self._knocking = asyncio.create_task(self._try_again())
         log.error("Slack shut us out (%s): messages wait until the token works again", reason)
         await self._write(lambda tx: workspaces.set_state(tx, "parked"))
-        if self._knocking is None or self._knocking.done():
-            self._knocking = asyncio.create_task(self._try_again())
 
     async def _try_again(self) -> None:
         """Knock until Slack lets us in; then everything that waited goes out."""

@@ -35,6 +35,10 @@ class Sender:
     name: str
     home: str
 
+    def __post_init__(self) -> None:
+        if not all(isinstance(each, str) for each in (self.team, self.user, self.name, self.home)):
+            raise TypeError("not a sender")
+
     @property
     def identity(self) -> str:
         """Return the person's identity for the store."""
@@ -193,13 +197,13 @@ def unreadable(error: Exception) -> None:
     frames = [
         each for each in traceback.extract_tb(error.__traceback__) if "/bot/" in each.filename
     ]
-    where = frames[-1] if frames else None
-    ours = where is not None and where.name not in ("_received", "dispatch")
+    where = frames[-1]
+    ours = where.name not in ("_received", "dispatch", "failed")
     ours = ours and not where.filename.endswith(("slack_in.py", "slack_blocks.py"))
     log.log(
         logging.ERROR if ours else logging.WARNING,
         "A request could not be read: %s in %s, line %s",
-        type(error).__name__, where and where.name, where and where.lineno,
+        type(error).__name__, where.name, where.lineno,
     )  # fmt: skip
 
 

@@ -13,11 +13,20 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import slack_blocks
-from bot.platform import Impossible, MessageGone, NotAccepted, Rate, Uncertain, Wait
+from bot.platform import (
+    Impossible,
+    MessageGone,
+    NotAccepted,
+    Rate,
+    Uncertain,
+    Undelivered,
+    Wait,
+)
 from handlers.kit.messages import Message
 
 PAUSE = 30.0  # seconds to wait when Slack does not say how long
 LONGEST_PAUSE = 3600.0
+READING = ("users.info",)  # methods that take their arguments in the address
 
 
 class Sort(Enum):
@@ -96,59 +105,65 @@ class Slack:
     def __init__(
         self,
         client: AsyncWebClient,
-        parked: Callable[[str, str], Awaitable[None]] | None = None,
+        parked: Callable[[str], Awaitable[None]] | None = None,
     ) -> None:
         self._client = client
         self._parked = parked
 
     async def create(self, workspace: str, place: str, parcel: str, message: Message) -> str:
         channel = place.partition(":")[2].removeprefix("@")
-        answer = await self._call(workspace, "chat.postMessage", channel=channel, **body(message))
+        answer = await self.call("chat.postMessage", channel=channel, **body(message))
+        if not isinstance(answer.get("channel"), str) or not isinstance(answer.get("ts"), str):
+            raise Uncertain("Slack does not say where the message stands")
         return f"{answer['channel']}|{answer['ts']}"
 
     async def edit(self, workspace: str, place: str, external_id: str, message: Message) -> None:
         channel, _bar, ts = external_id.partition("|")
-        await self._call(workspace, "chat.update", channel=channel, ts=ts, **body(message))
+        await self.call("chat.update", channel=channel, ts=ts, **body(message))
 
-    async def _call(self, workspace: str, method: str, **values: Any) -> Mapping[str, Any]:
+    async def call(self, method: str, **values: Any) -> Mapping[str, Any]:
+        """Call a method of the Web API; raises what its failure means (`Undelivered`)."""
         try:
-            answer = await self._client.api_call(method, json=values)
+            if method in READING:
+                answer = await self._client.api_call(method, http_verb="GET", params=values)
+            else:
+                answer = await self._client.api_call(method, json=values)
         except SlackApiError as error:
-            await self._sort(workspace, error)
-            raise AssertionError("sorting raises") from error
+            raise await self._sorted(method, error) from error
         except aiohttp.ClientConnectorError as error:
             raise NotAccepted(f"Slack cannot be reached: {type(error).__name__}") from error
-        except (TimeoutError, aiohttp.ClientError, ValueError) as error:
+        # The library reads an answer as an object before it looks whether it is one.
+        except (TimeoutError, aiohttp.ClientError, ValueError, AttributeError) as error:
             raise Uncertain(f"Slack's answer was lost: {type(error).__name__}") from error
         if not isinstance(answer.data, dict):
             raise Uncertain("Slack's answer cannot be read")
         return answer.data
 
-    async def _sort(self, workspace: str, error: SlackApiError) -> None:
-        """Raise what an error means; a code that nobody knows may have been accepted."""
+    async def _sorted(self, method: str, error: SlackApiError) -> Undelivered:
+        """Return what an error means; what has no code of Slack's may have been accepted."""
         response = error.response
-        status = getattr(response, "status_code", 0)
+        status = getattr(response, "status_code", None) or getattr(response, "status", 0)
         headers = getattr(response, "headers", {})
         data = getattr(response, "data", None)
         code = data.get("error", "") if isinstance(data, dict) else ""
         sort = ERRORS.get(str(code))
         if status == 429 or sort is Sort.WAIT:
-            raise Wait(retry_after(headers), str(code) or "429") from error
-        if sort is None:
-            if isinstance(data, dict) and data.get("ok") is False and status == 200:
-                raise NotAccepted(f"an error that is not in our table: {code}") from error
-            raise Uncertain(f"status {status}") from error
+            return Wait(retry_after(headers), str(code) or "429")
         match sort:
             case Sort.AGAIN:
-                raise NotAccepted(str(code)) from error
+                return NotAccepted(str(code))
             case Sort.RECREATE:
-                raise MessageGone(str(code)) from error
+                return MessageGone(str(code))
             case Sort.TEAM:
-                if self._parked is not None:
-                    await self._parked(workspace, str(code))
-                raise NotAccepted(str(code)) from error  # it goes out once we are let in again
+                if self._parked is not None and method.startswith("chat."):
+                    await self._parked(str(code))
+                return NotAccepted(str(code))  # it goes out once we are let in again
+            case None if code and status == 200:
+                return NotAccepted(f"an error that is not in our table: {code}")
+            case None:
+                return Uncertain(f"status {status}")
             case _:
-                raise Impossible(str(code)) from error
+                return Impossible(str(code))
 
 
 def body(message: Message) -> dict[str, Any]:

@@ -11,9 +11,8 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from slack_sdk.web.async_client import AsyncWebClient
-
 from bot.slack_in import Sender
+from bot.slack_out import Slack
 from handlers.kit.words import LANGUAGES
 from storage import people
 from storage.engine import Database, Tx
@@ -25,9 +24,9 @@ MOST = 10_000  # people whose freshness is remembered
 class People:
     """Keeps the store's people up to date with Slack's profiles."""
 
-    def __init__(self, database: Database, client: AsyncWebClient, workspace: str) -> None:
+    def __init__(self, database: Database, slack: Slack, workspace: str) -> None:
         self._database = database
-        self._client = client
+        self._slack = slack
         self._workspace = workspace
         self._fresh: dict[tuple[str, str], float] = {}
         self._asking: dict[tuple[str, str], asyncio.Task[None]] = {}
@@ -45,9 +44,7 @@ class People:
 
     async def _ask(self, key: tuple[str, str], team: str, home: str) -> None:
         try:
-            answer = await self._client.api_call(
-                "users.info", http_verb="GET", params={"user": key[1], "include_locale": "true"}
-            )
+            answer = await self._slack.call("users.info", user=key[1], include_locale="true")
             await self.learn(answer["user"], team, home)
             if len(self._fresh) > MOST:
                 self._fresh.clear()

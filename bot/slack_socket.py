@@ -75,11 +75,13 @@ class Sockets:
             await asyncio.sleep(wait * self._look / LOOK)
 
     async def _one(self) -> None:
+        quiet = logging.getLogger("lotse.socket")
+        quiet.setLevel(logging.WARNING)  # more talkative, the library logs whole payloads
         socket = SocketModeClient(
             app_token=self._app_token,
             web_client=self._client,
             ping_interval=self._ping,
-            logger=logging.getLogger("lotse.socket"),
+            logger=quiet,
             auto_reconnect_enabled=True,
         )
         alive = time.monotonic()

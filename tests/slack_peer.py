@@ -330,6 +330,7 @@ class Peer:
         self.token, self.app_token = TOKEN, APP_TOKEN
         self.request_url = ""
         self.pongs = True
+        self.patience = 3.0
         self._waiting: dict[str, asyncio.Future[Any]] = {}
         self._faults: dict[str, deque[Fault]] = defaultdict(deque)
         self._triggers: dict[str, tuple[str, float]] = {}
@@ -461,8 +462,8 @@ class Peer:
         )
 
     def _reset(self, request: web.Request) -> web.Response:
-        assert request.transport is not None
-        request.transport.abort()
+        if request.transport is not None:  # else the other side has gone already
+            request.transport.abort()
         return web.Response()
 
     def _auth_test(self, _data: Json) -> Json:
@@ -622,7 +623,7 @@ class Peer:
                 self._linked.clear()
                 await self._linked.wait()
 
-    async def envelope(self, kind: str, payload: Json, *, id: str = "", patience: float = 3) -> Got:
+    async def envelope(self, kind: str, payload: Json, *, id: str = "") -> Got:
         """Send an envelope over the newest connection and wait for its acknowledgement."""
         id = id or f"envelope-{next(self._count)}"
         self._waiting[id] = asyncio.get_running_loop().create_future()
@@ -636,7 +637,7 @@ class Peer:
             }
         )
         try:
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(self.patience):
                 body = await self._waiting[id]
         except TimeoutError:
             return Got(None, None, time.perf_counter() - began)
@@ -895,7 +896,7 @@ class Client:
             view = (self.view or {}) if entry.kind == "view" else self.peer.homes[self.id]
             root = self.peer.views[self.id][0]["id"] if entry.kind == "view" else "VHOME"
             container = {"type": "view", "view_id": view.get("id", "VHOME")}
-            state = {"values": {}}
+            state: Json = {"values": {}}
             payload["view"] = {
                 **view,
                 "id": view.get("id", "VHOME"),
@@ -961,7 +962,7 @@ class Client:
         """Return the payload of a submitted modal."""
         view = self.view
         assert view is not None, f"no modal is open for {self.name}"
-        state: Json = {}
+        state: dict[str, Json] = {}
         for block in view["blocks"]:
             if block["type"] != "input":
                 continue

@@ -362,9 +362,12 @@ def test_somebody_who_says_two_first_things_at_once_is_one_person(database: Data
 
 
 def test_every_table_carries_the_workspace(database: Database) -> None:
-    without = {"workspaces", "migrations"}
     for table in tables(database):
-        assert ("workspace" in column_names(database, table)) != (table in without), table
+        assert ("workspace" in column_names(database, table)) != (table in BEFORE_ANY), table
+
+
+# They belong to no company: a browser on its way to install us has not told its company yet.
+BEFORE_ANY = {"workspaces", "migrations", "slack_states"}
 
 
 def tables(database: Database) -> list[str]:
@@ -422,6 +425,13 @@ def test_an_older_program_refuses_a_newer_database(
     with pytest.raises(NewerSchema, match=r"schema 9999.*Start the newer program"):
         reopen()
     assert before
+
+
+def test_a_step_in_between_that_is_unknown_is_refused_too() -> None:
+    known = [migrate.Migration(1, "a", ""), migrate.Migration(90, "z", "")]
+    assert [each.number for each in migrate.pending({1}, known)] == [90]
+    with pytest.raises(NewerSchema, match="schema 5"):
+        migrate.pending({1, 5, 90}, known)
 
 
 OLD = "insert into workspaces values ('old', 'Old', 'de', 'Europe/Berlin', 'DE', 'active', 'then')"

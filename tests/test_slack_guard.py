@@ -211,7 +211,7 @@ async def mutated(slack: SlackStage, chance: random.Random, body: bytes, kind: s
                 headers={**right, "X-Slack-Signature": wrong[:at] + digit + wrong[at + 1 :]},
             )
         case 2:
-            other = chance.choice(["v1=", "", "v0", "V0=", " v0="])
+            other = chance.choice(["v1=", "", "v0", "V0=", "v0= "])
             bad = other + right["X-Slack-Signature"][3:]
             return await slack.peer.post(body, kind, headers={**right, "X-Slack-Signature": bad})
         case 3:  # another moment, signed for the first

@@ -41,10 +41,11 @@ def pending(applied: set[int], steps: list[Migration]) -> list[Migration]:
 
     Raises `NewerSchema` when the database knows a step that this program does not.
     """
-    newest = max((step.number for step in steps), default=0)
-    if applied and max(applied) > newest:
+    unknown = applied - {step.number for step in steps}
+    if unknown:
+        newest = max((step.number for step in steps), default=0)
         raise NewerSchema(
-            f"This database has schema {max(applied)}, this program knows {newest}. "
+            f"This database has schema {max(unknown)}, this program knows up to {newest}. "
             "Start the newer program, or restore a backup from before the update."
         )
     return [step for step in steps if step.number not in applied]
