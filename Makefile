@@ -6,7 +6,7 @@ PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11 python; d
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: run test check format texts docs bench soak lock clean
+.PHONY: run test check format texts docs bench soak pictures emulator block-kit lock clean
 
 run: $(VENV)/.run
 	@$(RUN) -m bot $(ARGS)
@@ -34,6 +34,23 @@ bench: $(VENV)/.test
 
 soak: $(VENV)/.test
 	$(RUN) -m tests.kill --commands 2000
+
+# Every card and form as Slack shows them, in shots/. Needs Node, npm and Chromium.
+pictures: $(VENV)/.test tools/slack/node_modules/.installed
+	$(RUN) -m tests.cards
+
+# A Web API of Slack for tests/test_slack_emulator.py (Linux on x64). Needs npm.
+emulator: tools/slack-emulator/node_modules/.installed
+
+# The schema that the tests hold every message against, made from Slack's own types.
+block-kit: tools/slack/node_modules/.installed
+	node tools/slack/schema.mjs > tests/data/block_kit.schema.new
+	mv tests/data/block_kit.schema.new tests/data/block_kit.schema.json
+	cp tools/slack/node_modules/@slack/types/LICENSE tests/data/block_kit.LICENSE
+
+tools/%/node_modules/.installed: tools/%/package.json
+	cd tools/$* && npm install --silent
+	@touch $@
 
 # The locks hold versions and hashes, no addresses.
 lock: $(VENV)/.test

@@ -37,6 +37,8 @@ ROUNDS = 3
 SECONDS = 0.8
 AT_ONCE = (1, 8, 64)
 VARIANTS = ("bolt", "pbr", "rows", "road")
+DECLARES = "/incident Kasse druckt nicht"
+ANSWERS = "/lotse help"  # changes nothing; who asked for what is stored all the same
 LATENCY = 0.1
 DECLARATIONS = 20
 
@@ -77,6 +79,8 @@ async def _measure() -> tuple[dict[tuple[str, int], Load], Burst]:
                     rounds[each].append(await _load(ports[each], at_once, SECONDS))
             for each, found in rounds.items():
                 loads[each, at_once] = _middle(found)
+        alone = [await _load(ports["road"], 1, SECONDS, ANSWERS) for _round in range(ROUNDS)]
+        loads["answer", 1] = _middle(alone)
     return loads, await _burst()
 
 
@@ -104,6 +108,12 @@ def table(loads: dict[tuple[str, int], Load], burst: Burst) -> Iterator[str]:
             for each in found[:-1]
         ]
         yield f"| {at_once} | " + " | ".join([*cells, *ratios]) + " |"
+    alone, bolt = loads["answer", 1], loads["bolt", 1]
+    yield (
+        f"\nA command that only answers, one at a time: p50 {alone.p50:.2f} ms, "
+        f"p99 {alone.p99:.2f} ms; of Bolt as it comes: "
+        f"p50 {alone.p50 / bolt.p50:.2f}, p99 {alone.p99 / bolt.p99:.2f}."
+    )
     yield "\nAims: p50 0.10 of Bolt at 1; at 64 the rate 0.6 of the bare rows, p99 within 2.\n"
     yield (
         f"{DECLARATIONS} declarations at once, Web API of {LATENCY * 1000:.0f} ms: slowest answer "
@@ -115,7 +125,7 @@ def table(loads: dict[tuple[str, int], Load], burst: Burst) -> Iterator[str]:
 # --- the load --------------------------------------------------------------------------------
 
 
-async def _load(port: int, at_once: int, seconds: float) -> Load:
+async def _load(port: int, at_once: int, seconds: float, line: str = DECLARES) -> Load:
     """Keep `at_once` commands in flight for a while, each over a connection of its own."""
     times: list[float] = []
     end = time.perf_counter() + seconds
@@ -123,7 +133,7 @@ async def _load(port: int, at_once: int, seconds: float) -> Load:
     async def one_after_the_other(lane: int) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         while time.perf_counter() < end:
-            request = _request()
+            request = _request(line)
             began = time.perf_counter()
             writer.write(request)
             head = await reader.readuntil(b"\r\n\r\n")
@@ -144,9 +154,10 @@ async def _load(port: int, at_once: int, seconds: float) -> Load:
 _numbers = itertools.count(1)
 
 
-def _request() -> bytes:
+def _request(line: str) -> bytes:
+    command, _space, text = line.partition(" ")
     fields = {
-        "command": "/incident", "text": "Kasse druckt nicht", "team_id": "T1", "user_id": "UANNA",
+        "command": command, "text": text, "team_id": "T1", "user_id": "UANNA",
         "user_name": "anna", "channel_id": "C1", "channel_name": "one", "api_app_id": "A1",
         "trigger_id": f"{next(_numbers)}.{time.time_ns()}", "response_url": "http://127.0.0.1:9/",
     }  # fmt: skip

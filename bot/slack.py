@@ -23,7 +23,6 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
-from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import slack_blocks, slack_in, slack_out
@@ -31,7 +30,7 @@ from bot.dispatch import DRAFT, FORM, Answer, Dispatcher, Named, Request
 from bot.platform import Impossible, Refused, Undelivered
 from bot.slack_guard import LARGEST, Guard
 from bot.slack_in import Json, Sender, Typed
-from bot.slack_out import Slack
+from bot.slack_out import ERRORS, Slack, Sort
 from bot.slack_people import People
 from bot.slack_socket import Sockets
 from handlers.kit.messages import Button, Call, Form, Message, Text, Title, line, spoken
@@ -121,18 +120,16 @@ class SlackEdge:
         )
         self.client.session = self._session
         try:
-            who = await self.client.auth_test()
-        except SlackApiError as error:
+            who = await self.platform.call("auth.test")
+        except Undelivered as error:
             await self._session.close()
-            code = error.response.get("error", "?")
-            raise Refused(
-                f"Slack refuses SLACK_BOT_TOKEN ({code}). Copy the Bot User OAuth Token from "
-                "the app's page “OAuth & Permissions” again."
-            ) from error
-        except (SlackClientError, aiohttp.ClientError, TimeoutError) as error:
-            await self._session.close()
-            raise Refused(f"Slack cannot be reached ({type(error).__name__}).") from error
-        self.team, self.bot_user = str(who["team_id"]), str(who["user_id"])
+            if ERRORS.get(str(error)) is Sort.TEAM:
+                raise Refused(
+                    f"Slack refuses SLACK_BOT_TOKEN ({error}). Copy the Bot User OAuth Token from "
+                    "the app's page “OAuth & Permissions” again."
+                ) from error
+            raise Refused(f"Slack cannot be reached ({error}).") from error
+        self.team, self.bot_user = str(who.get("team_id", "")), str(who.get("user_id", ""))
         await self._write(lambda tx: workspaces.set_state(tx, "active"))
 
     @property
@@ -557,8 +554,8 @@ class SlackEdge:
         while True:
             await asyncio.sleep(self._knock)
             try:
-                await self.client.auth_test()
-            except (SlackClientError, aiohttp.ClientError, TimeoutError):
+                await self.platform.call("auth.test")
+            except Undelivered:
                 continue
             await self._write(lambda tx: workspaces.set_state(tx, "active"))
             return

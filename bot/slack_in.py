@@ -22,6 +22,8 @@ Json = dict[str, Any]
 
 # What reading something else than a payload of Slack's ends in.
 UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
+# Who reads payloads outside of this module: Bolt, called by the first three, and the blocks.
+READERS = ("_received", "dispatch", "failed", "values_of", "chosen_users", "read_private")
 NAMELESS = ("privategroup", "directmessage")
 ENTITY = re.compile(r"<(?P<kind>[@#!]?)(?P<target>[^<>|]*)(?:\|(?P<label>[^<>]*))?>")
 
@@ -198,8 +200,7 @@ def unreadable(error: Exception) -> None:
         each for each in traceback.extract_tb(error.__traceback__) if "/bot/" in each.filename
     ]
     where = frames[-1]
-    ours = where.name not in ("_received", "dispatch", "failed")
-    ours = ours and not where.filename.endswith(("slack_in.py", "slack_blocks.py"))
+    ours = where.name not in READERS and not where.filename.endswith("slack_in.py")
     log.log(
         logging.ERROR if ours else logging.WARNING,
         "A request could not be read: %s in %s, line %s",

@@ -128,8 +128,8 @@ class SlackStage:
             tx = tx.within(MAIN)
             for name, speaks, manages in PEOPLE if known else ():
                 people.meet(
-                    tx, f"slack:{TEAM}:{user(name)}", name.title(), id=user(name), key=f"key-{name}",
-                    now=now, language=speaks if chosen else None, manager=manages,
+                    tx, f"slack:{TEAM}:{user(name)}", name.title(), id=user(name), now=now,
+                    key=f"key-{name}", language=speaks if chosen else None, manager=manages,
                 )  # fmt: skip
                 places.ensure(tx, f"slack:@{user(name)}", "direct", name.title(), person=user(name))
             for id, name, role in CHANNELS if known else ():
@@ -236,7 +236,8 @@ class SlackStage:
 @asynccontextmanager
 async def slack_stage(
     database: Database, over: str = "http", *, language: str = "en", known: bool = True,
-    chosen: bool = True, strict: bool = True, sockets: Callable[..., Sockets] = Sockets, **given: Any,
+    chosen: bool = True, strict: bool = True, sockets: Callable[..., Sockets] = Sockets,
+    **given: Any,
 ) -> AsyncIterator[SlackStage]:  # fmt: skip
     """Set up a stage; at its end, look whether anything is left over."""
     stage = SlackStage(database, over, **given)

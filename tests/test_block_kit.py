@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -38,11 +36,10 @@ from handlers.kit.messages import (
 )
 from handlers.kit.words import Link, Who
 from storage.engine.sqlite import Sqlite
-from tests import block_kit
+from tests import block_kit, cards, node
 from tests.stage import DEMO, Chat
 
 Json = dict[str, Any]
-TOOLS = Path(__file__).parent.parent / "tools" / "slack"
 
 
 def plain(text: str = "ok") -> Json:
@@ -258,10 +255,10 @@ def test_every_limit_that_slack_s_types_state_is_one_for_us() -> None:
 
 
 def test_the_schema_is_the_one_of_slack_s_types() -> None:
-    node = shutil.which("node")
-    if node is None or not (TOOLS / "node_modules").exists():
-        pytest.skip("The schema is not made again: `make tools/slack/node_modules` is missing.")
-    made = subprocess.run([node, TOOLS / "schema.mjs"], capture_output=True, check=True, text=True)
+    node.packages("slack", "make block-kit")
+    made = subprocess.run(
+        ["node", node.TOOLS / "slack" / "schema.mjs"], capture_output=True, check=True, text=True
+    )
     assert made.stdout == block_kit.SCHEMA.read_text(encoding="utf-8"), "make block-kit"
 
 
@@ -272,6 +269,20 @@ async def test_the_pretend_chat_takes_only_what_slack_would_take() -> None:
     never = Message((Text((Link("there", "https://example.com/ with spaces"),)),))
     with pytest.raises(AssertionError, match="Slack would refuse"):
         await Chat().create("demo", "local:stoerungen", "1", never)
+
+
+@pytest.mark.parametrize("language", cards.LANGUAGES)
+def test_everything_in_the_pictures_fits_slack(language: str) -> None:
+    shown = cards.album(language)
+    assert len(shown) > 60
+    assert {each.shown.get("type", "message") for each in shown} == {"message", "modal", "home"}
+
+
+def test_the_pictures_can_be_drawn() -> None:
+    node.packages("slack", "make pictures")
+    drawn = cards.page("en", "dark")
+    assert "Waiting for" in drawn
+    assert all(each.caption in drawn for each in cards.album("en"))
 
 
 async def test_all_that_the_example_company_ever_said_fits_slack() -> None:
@@ -336,7 +347,7 @@ forms = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(messages)
 def test_whatever_is_said_becomes_something_that_slack_takes(message: Message) -> None:
     block_kit.must_fit(message)
@@ -345,7 +356,7 @@ def test_whatever_is_said_becomes_something_that_slack_takes(message: Message) -
         assert block_kit.mistakes(view) == []
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(forms)
 def test_whatever_is_asked_becomes_something_that_slack_takes(form: Form) -> None:
     block_kit.must_fit_answer(Answer("done", form=form), "slack:C1")

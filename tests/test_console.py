@@ -82,6 +82,7 @@ async def test_an_incident_is_declared_and_somebody_looks_after_it(lotse: app.Lo
         "  [!10 Verlauf]\n"
         "Lotse · bearbeitet\n"
         "  INC-1 · Kasse druckt nicht – Läuft wieder seit Mo. 23. Nov., 09:00, sagt Chris.\n"
+        "Anna: 1 ungelesen (/as anna)\n"
         "Chris · Mo. 23. Nov., 09:00 > "
     )
 

@@ -646,16 +646,19 @@ def test_a_clean_end_finishes_what_is_being_sent_and_puts_the_rest_back(bot: Sta
 
 
 def test_a_message_is_carried_as_soon_as_it_is_stored(bot: Stage) -> None:
-    async def story() -> None:
+    async def seconds_until_it_arrives() -> float:
         loop, arrived = asyncio.get_running_loop(), asyncio.Event()
         chat = Slow(lambda: loop.call_soon_threadsafe(arrived.set))
         courier = Courier(bot.database, {"local": chat}, bot.clock)
         task = asyncio.ensure_future(courier.run())
         await asyncio.sleep(0.05)  # it rests now, for a second if nobody wakes it
-        await asyncio.to_thread(put, bot, "hello")
+        await asyncio.to_thread(put, bot, "hello", key=bot.new_id())
+        began = loop.time()
         courier.wake()
-        await asyncio.wait_for(arrived.wait(), 0.8)
+        await asyncio.wait_for(arrived.wait(), 10)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+        return loop.time() - began
 
-    bot.run(story())
+    # A busy machine may be slow once, but not three times.
+    assert min(bot.run(seconds_until_it_arrives()) for _each in range(3)) < 0.5

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from bot.slack_out import Slack
 from handlers import FEATURES
 from handlers.kit.commands import all_commands
 from storage.engine import Unavailable
@@ -502,6 +503,8 @@ async def test_strangers_do_and_read_nothing(sqlite: Sqlite, kind: str, at: str)
             word = name if number % 2 else command.word("de")
             said = await mallory.types(f"/lotse {word} 1 x", at=at)
             assert "Till is dead" not in said, word
+            if at:  # a press is looked at alike wherever it is made
+                continue
             args = {each.name: "1" for each in command.parameters}
             more: dict[str, str] = {**args, "text": "x", "person": "UMALLORY"}
             for value in ({}, more):
@@ -751,3 +754,33 @@ async def test_a_store_that_is_down_is_told(
         slack.peer.sees(place)
     for each in slack.peer.ledger:
         each.seen = each.seen or each.user == "UANNA"
+
+
+async def test_who_sends_a_form_is_who_sends_it_and_not_who_opened_it(
+    slack: SlackStage, anna: Client, ben: Client
+) -> None:
+    await anna.types("/incident")
+    payload = anna.submission(title="Till is dead") | {"user": ben.user}
+    assert (await slack.peer.deliver("interactive", payload)).status == 200
+    await slack.carry()
+    rows = slack.rows("select declared_by from incidents where workspace = :workspace")
+    assert rows == [{"declared_by": "UBEN"}]
+    assert slack.peer.sees(INCIDENTS) and slack.peer.sees("DBEN")
+
+
+async def test_a_button_of_an_older_version_says_so(slack: SlackStage, anna: Client) -> None:
+    assert "older version" in await presses(anna, "unheard of", {})
+    for value in ("", "{", "7", "[]", "null", '{"word":1}', '{"word":"ack","args":[1]}'):
+        button = {"type": "button", "action_id": "x", "value": value, "text": {}}
+        entry = Entry("post", "DANNA", "UANNA", "1.1", {}, 0.0)
+        assert await anna.acts(entry, {"block_id": "b"}, button) == ""
+
+
+async def test_pace_is_kept_by_place_and_nothing_is_lost(sqlite: Sqlite) -> None:
+    async with slack_stage(sqlite) as stage:
+        stage.edge.platform.rate = Slack.rate
+        for n in range(6):
+            await stage.client("anna").types(f"/incident Till is dead {n}")
+        assert len(stage.peer.at(INCIDENTS)) == 3, "three at once"
+        await stage.wind(minutes=0.1)
+        assert len(stage.peer.sees(INCIDENTS)) == len(stage.peer.sees("DBEN")) == 6

@@ -1,0 +1,24 @@
+"""Node's packages that some tests need: installed by make, and CI may not do without."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+TOOLS = Path(__file__).parent.parent / "tools"
+
+
+def packages(folder: str, command: str) -> Path:
+    """Return where the packages of `tools/<folder>` are; skips when nobody installed them.
+
+    `command` installs them. With SLACK_TOOLS=needed in the environment it fails instead.
+    """
+    found = TOOLS / folder / "node_modules"
+    if not (found / ".installed").exists():
+        said = f"Not tried out: `{command}` has not been run."
+        if os.environ.get("SLACK_TOOLS") == "needed":
+            pytest.fail(said, pytrace=False)
+        pytest.skip(said, allow_module_level=True)
+    return found
