@@ -49,7 +49,7 @@ block-kit: tools/slack/node_modules/.installed
 	cp tools/slack/node_modules/@slack/types/LICENSE tests/data/block_kit.LICENSE
 
 tools/%/node_modules/.installed: tools/%/package.json
-	cd tools/$* && npm install --silent
+	cd tools/$* && npm install --loglevel=error
 	@touch $@
 
 # The locks hold versions and hashes, no addresses.

@@ -334,16 +334,19 @@ class SlackEdge:
         self, request: Request, sender: Sender, body: Json, named: Iterable[str]
     ) -> None:
         """Ask Slack who somebody is, then carry out what had to wait for that."""
-        try:
-            await self.people.refresh(sender, named)
-        except Undelivered as error:
-            log.warning("Slack does not say who somebody is: %s", error)
+        await self._asked(sender, named)
         request = replace(request, identity=f"{request.identity}:known")
         answer = await self._dispatcher.handle(request)
         if self._first(request.identity):
             message = await self._shown_now(answer, sender, body)
             if message is not None:
                 await self._tell(body, sender, message, answer)
+
+    async def _asked(self, sender: Sender, named: Iterable[str] = ()) -> None:
+        try:
+            await self.people.refresh(sender, named)
+        except Undelivered as error:  # then whoever it is may do what strangers may
+            log.warning("Slack does not say who somebody is: %s", error)
 
     async def _submitted(self, ack: AsyncAck, body: Json, view: Json) -> None:
         sender = slack_in.sender_of(body)
@@ -488,7 +491,7 @@ class SlackEdge:
         stranger = sender.external or sender.team != self.team
         named = Named(sender.name, sender.identity, slack_in.direct(sender.user))
         await self._dispatcher.meet(self._workspace, named, "external" if stranger else "new")
-        await self.people.refresh(sender)
+        await self._asked(sender)
         self._homes[sender.identity] = (sender, time.monotonic())
         self._homes.move_to_end(sender.identity)
         if len(self._homes) > MOST_HOMES:

@@ -46,6 +46,11 @@ def alarm_key(number: int, position: int) -> str:
     return f"incident:{number}:alarm:{position}"
 
 
+def asked_key(number: int, person: str) -> str:
+    """Return the key of the question whether somebody takes an incident."""
+    return f"incident:{number}:asked:{person}"
+
+
 def start(ctx: Context, incident: Incident, position: int = 0) -> Post:
     """Alarm the one responsible person, and begin to climb from now."""
     _set(ctx, incident.number, ctx.now + LIMIT[incident.severity], level=1, since=ctx.now)
@@ -96,6 +101,11 @@ def settled(ctx: Context, incident: Incident) -> tuple[Post, ...]:
         name = alarm_key(incident.number, position)
         outbox.cancel(ctx.tx, name, "no longer needed")
         posts.append(Post(name, settled_alarm(ctx, incident)))
+    for each in incidents.timeline(ctx.tx, incident.number):
+        if each.kind == "asked":
+            name = asked_key(incident.number, each.detail)
+            outbox.cancel(ctx.tx, name, "no longer needed")
+            posts.append(Post(name, settled_alarm(ctx, incident)))
     return tuple(posts)
 
 

@@ -66,7 +66,7 @@ WHICH = ChoiceReader(
     {"open": ("offen", "offene"), "mine": ("meine",), "all": ("alle",)},
 )
 Named = Annotated[int, IncidentReader(lambda _tx, _number: True), Ask(_("Number"))]
-Ref = Annotated[int, IncidentReader(incidents.is_current), Ask(_("Number"))]
+Ref = Annotated[int, IncidentReader(incidents.exists), Ask(_("Number"))]
 
 
 @feature.command(
@@ -261,7 +261,7 @@ def assign(
         incident=label(number),
         responsible=responsible,
     )
-    ask = Post(f"{climbing.key(number)}:asked:{person.id}", question, f"direct:{person.id}", "note")
+    ask = Post(climbing.asked_key(number, person.id), question, f"direct:{person.id}", "note")
     return Reply(line(said), posts=(ask, *climbing.changed(ctx, incident)), subject=label(number))
 
 
@@ -281,7 +281,7 @@ def update(
         next_news = ctx.now + NEWS[incident.severity]
         climbing.stop(ctx, number)
     if not incidents.tell(ctx.tx, number, ctx.person.id, text, ctx.now, next_news):
-        raise _not_open(ctx, _find(ctx, number))
+        raise _not_open(ctx, _find(ctx, number), text)
     incident = _note(ctx, number, "news", text)
     if next_news is not None:
         climbing.wait_for_news(ctx, incident, next_news)
@@ -334,7 +334,7 @@ def restored(
     if text and incidents.tell(ctx.tx, number, ctx.person.id, text, ctx.now, None):
         _note(ctx, number, "news", text)
     if not incidents.restore(ctx.tx, number, ctx.person.id, ctx.now):
-        raise _not_open(ctx, _find(ctx, number))
+        raise _not_open(ctx, _find(ctx, number), text)
     incident = _note(ctx, number, "restored")
     said = _("{incident}: it works again. Thank you.", incident=label(number))
     return Reply(
@@ -556,16 +556,19 @@ def _open(ctx: Context, number: int) -> Incident:
     return incident
 
 
-def _not_open(ctx: Context, incident: Incident) -> Refusal:
+def _not_open(ctx: Context, incident: Incident, text: str = "") -> Refusal:
+    """Say how it ended; words meant for it are given back, and offered as a new incident."""
+    name = label(incident.number)
     if incident.state == "withdrawn":
-        return Refusal(_("{incident} was withdrawn.", incident=label(incident.number)))
-    return Refusal(
-        _(
+        said = _("{incident} was withdrawn.", incident=name)
+    else:
+        said = _(
             "{incident} was marked as working again on {at}.",
-            incident=label(incident.number),
+            incident=name,
             at=incident.restored_at,
         )
-    )
+    offer = Button(_("Declare this as an incident"), call("incident", title=text))
+    return Refusal(said, kept=text or None, buttons=(offer,) if text else ())
 
 
 def _note(ctx: Context, number: int, kind: str, detail: str = "") -> Incident:

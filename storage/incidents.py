@@ -54,7 +54,6 @@ class Happening:
 COLUMNS = """number, title, service, gap, severity, state, declared_by, declared_at, declared_in,
 responsible, responsible_since, acknowledged_by, acknowledged_at, proposed_to, silent, alarms,
 news, news_by, news_at, next_news_at, restored_by, restored_at"""
-CURRENT = 20
 MOMENTS = (
     "declared_at",
     "responsible_since",
@@ -105,17 +104,11 @@ def find(tx: Tx, number: int) -> Incident | None:
     return _incident(rows[0]) if rows else None
 
 
-def is_current(tx: Tx, number: int) -> bool:
-    """Say whether the number is that of an open incident, or one of the newest `CURRENT`."""
+def exists(tx: Tx, number: int) -> bool:
+    """Say whether there is, or was, an incident with this number."""
     rows = tx.rows(
-        """
-        select 1 as one from incidents
-        where workspace = :workspace and number = :number and (state = 'open' or number > (
-            select value from counters where workspace = :workspace and name = 'incident'
-        ) - :current)
-        """,
+        "select 1 as one from incidents where workspace = :workspace and number = :number",
         number=number,
-        current=CURRENT,
     )
     return bool(rows)
 

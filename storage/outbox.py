@@ -345,7 +345,7 @@ def forget(tx: Tx, before: datetime) -> int:
     return tx.run(
         """
         update outbox set message = '' where finished_at < :before and message <> ''
-        and state in ('sent', 'cancelled')
+        and state not in ('pending', 'leased')
         """,
         before=as_text(before),
     )

@@ -33,7 +33,7 @@ ALTERNATIVE = 4_000  # Slack's own advice; it cuts at 40,000
 VIEW_BYTES = 250_000
 
 ID = {"minLength": 1}
-USER = {"pattern": r"^[UW][A-Z0-9]{2,}$"}
+USER = {"pattern": r"^[UW][A-Z0-9]+$"}
 ADDRESS = {"pattern": r"^(https?://|mailto:|tel:)\S+$", "maxLength": 3000}
 SOME = {"minItems": 1}
 # Limits that no sentence of Slack's types states: from its Block Kit reference, or because

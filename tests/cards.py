@@ -374,12 +374,15 @@ def page(language: str, theme: str) -> str:
 
 async def take(pages: dict[str, str]) -> None:
     """Photograph every page from top to bottom."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        sys.exit("The pages are in shots/; there is no Chromium to photograph them.")
     from playwright.async_api import async_playwright
 
-    from tests.test_page_in_browser import CHROMIUM, LAUNCH
+    from tests.test_page_in_browser import LAUNCH
 
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(LAUNCH))
+        browser = await playwright.chromium.launch(executable_path=chromium, args=list(LAUNCH))
         for name, html in pages.items():
             tab = await browser.new_page(viewport={"width": WIDTH, "height": 900})
             await tab.route("**/*", lambda route: route.abort())

@@ -17,7 +17,7 @@ def packages(folder: str, command: str) -> Path:
     """
     found = TOOLS / folder / "node_modules"
     if not (found / ".installed").exists():
-        said = f"Not tried out: `{command}` has not been run."
+        said = f"Not tried out: tools/{folder} is not installed (`{command}` does it)."
         if os.environ.get("SLACK_TOOLS") == "needed":
             pytest.fail(said, pytrace=False)
         pytest.skip(said, allow_module_level=True)

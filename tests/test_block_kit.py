@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot import app, demo, slack_blocks
@@ -347,7 +347,7 @@ forms = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(messages)
 def test_whatever_is_said_becomes_something_that_slack_takes(message: Message) -> None:
     block_kit.must_fit(message)
@@ -356,7 +356,7 @@ def test_whatever_is_said_becomes_something_that_slack_takes(message: Message) -
         assert block_kit.mistakes(view) == []
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(forms)
 def test_whatever_is_asked_becomes_something_that_slack_takes(form: Form) -> None:
     block_kit.must_fit_answer(Answer("done", form=form), "slack:C1")

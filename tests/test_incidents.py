@@ -308,3 +308,27 @@ def test_who_declares_and_looks_after_it_needs_no_message(ben: Say, bot: Stage) 
 
 def test_an_unknown_number_is_named(chris: Say) -> None:
     assert chris("assign 99 Ben").startswith("There is no incident INC-99.")
+
+
+def test_words_for_an_incident_that_is_over_change_no_other_and_are_not_lost(
+    anna: Say, ben: Say, bot: Stage
+) -> None:
+    for title in ("Kasse 1 tot", "Kasse 2 tot"):
+        anna(f"incident {title}")
+    ben("behoben 1")
+    answer = ben("behoben 1 Papier nachgelegt")
+    assert answer.startswith("INC-1: läuft wieder seit")
+    assert "Papier nachgelegt" in answer
+    found = bot.rows("select number from incidents where workspace = :workspace and state = 'open'")
+    assert found == [{"number": 2}]
+
+
+def test_a_question_to_take_it_is_settled_with_it(
+    anna: Say, ben: Say, carla: Say, bot: Stage
+) -> None:
+    anna("incident Kasse tot")
+    ben("ack 1")
+    ben("zuweisen 1 Carla")
+    assert "[Ich kümmere mich]" in carla.sees()[0]
+    ben("behoben 1")
+    assert "[" not in carla.sees()[0]

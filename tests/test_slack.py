@@ -288,6 +288,12 @@ async def test_a_press_at_home_shows_at_home_what_changed(
     assert slack.peer.sees(INCIDENTS) and slack.peer.sees("DBEN") and slack.peer.sees("DANNA")
 
 
+async def test_a_home_without_a_profile_says_why_it_is_empty(fresh: SlackStage) -> None:
+    fresh.peer.plan("users.info", error("internal_error"))
+    assert "do not know yet who you are" in await fresh.client("anna").opens_home()
+    assert "What waits for me" in await fresh.client("anna").opens_home()
+
+
 async def test_forms_open_from_home(slack: SlackStage, anna: Client) -> None:
     await anna.opens_home()
     assert "What does not work?:" in await anna.press(calls="incident")
@@ -771,7 +777,12 @@ async def test_who_sends_a_form_is_who_sends_it_and_not_who_opened_it(
 async def test_a_button_of_an_older_version_says_so(slack: SlackStage, anna: Client) -> None:
     assert "older version" in await presses(anna, "unheard of", {})
     for value in ("", "{", "7", "[]", "null", '{"word":1}', '{"word":"ack","args":[1]}'):
-        button = {"type": "button", "action_id": "x", "value": value, "text": {}}
+        button: dict[str, Any] = {
+            "type": "button",
+            "action_id": "x",
+            "value": value,
+            "text": {},
+        }
         entry = Entry("post", "DANNA", "UANNA", "1.1", {}, 0.0)
         assert await anna.acts(entry, {"block_id": "b"}, button) == ""
 

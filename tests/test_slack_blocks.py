@@ -377,3 +377,13 @@ def test_a_button_that_is_not_ours_is_a_value_error(data: Any) -> None:
             read()
         except ValueError:
             continue
+
+
+@pytest.mark.parametrize("count", [0, 101])
+@pytest.mark.parametrize("kind", [FieldKind.CHOICE, FieldKind.CHOICES])
+def test_a_choice_that_slack_cannot_show_is_typed_instead(kind: FieldKind, count: int) -> None:
+    choices = tuple((f"id-{n}", (f"Service {n}",)) for n in range(count))
+    field = Field("it", ("It",), kind, choices=choices)
+    shown = slack_blocks.view(Form(("F",), Call("x"), (field,), ("Go",)), "{}", "Close")
+    check_view(shown)
+    assert shown["blocks"][0]["element"]["type"] == "plain_text_input"

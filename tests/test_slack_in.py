@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import slack_in
-from bot.slack import spoken_by_a_person
+from bot.slack import asked_for, spoken_by_a_person
 from bot.slack_in import Sender
 
 Json = dict[str, Any]
@@ -202,3 +202,17 @@ def test_a_payload_with_something_else_in_it_is_unreadable_and_no_more(seed: int
                 read(broken)
             except slack_in.UNREADABLE:
                 continue
+
+
+def test_an_error_about_what_is_not_asked_stands_at_the_first_field() -> None:
+    view = {
+        "blocks": [
+            {"type": "rich_text"},
+            {"type": "input", "block_id": "text"},
+            {"type": "input", "block_id": "person"},
+        ]
+    }
+    assert asked_for(view, "person") == "person"
+    assert asked_for(view, "number") == "text", "Slack takes no error for a field it does not show"
+    assert asked_for(view, None) is None
+    assert asked_for({"blocks": []}, "number") is None

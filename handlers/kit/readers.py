@@ -270,11 +270,11 @@ def after(text: str, name: str) -> str | None:
 class IncidentReader:
     """An incident: `7`, `#7`, `INC-7`.
 
-    A bare number with words behind it is meant as an incident only if there is
-    such a current one; else it belongs to the words ("2 printers are dead").
+    A bare number with words behind it is meant as an incident if there is, or was,
+    one; else it belongs to the words ("99 printers are dead").
     """
 
-    is_current: Callable[[Tx, int], bool]
+    exists: Callable[[Tx, int], bool]
 
     @property
     def kind(self) -> FieldKind:
@@ -285,7 +285,7 @@ class IncidentReader:
         if not found:
             return None
         number, rest = int(found[2]), text[found.end() :]
-        if rest and not found[1] and not self.is_current(ctx.tx, number):
+        if rest and not found[1] and not self.exists(ctx.tx, number):
             return None
         return number, rest
 
