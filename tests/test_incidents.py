@@ -268,16 +268,16 @@ def test_lists_show_open_mine_and_all(anna: Say, ben: Say, carla: Say) -> None:
 def test_an_absent_owner_is_passed_over_at_once(
     anna: Say, ben: Say, carla: Say, bot: Stage
 ) -> None:
-    bot.store(lambda tx: tx.run(
-        "update people set active = 0 where workspace = :workspace and id = 'ben'"))  # fmt: skip
+    away = "update people set active = 0 where workspace = :workspace and id = 'ben'"
+    bot.store(lambda tx: tx.run(away))
     anna("incident Kasse tot")
     assert ben.sees() == []
     assert "Ben ist nicht da" in carla.sees()[0]
 
 
 def test_a_guest_can_do_nothing(anna: Say, bot: Stage) -> None:
-    bot.store(lambda tx: tx.run(
-        "update people set kind = 'guest' where workspace = :workspace and id = 'anna'"))  # fmt: skip
+    guest = "update people set kind = 'guest' where workspace = :workspace and id = 'anna'"
+    bot.store(lambda tx: tx.run(guest))
     for typed in ("incident Kasse tot", "incidents", "friction x", "digest", "service new"):
         anna(typed)
         if anna.form is not None:
