@@ -441,7 +441,7 @@ class SlackEdge:
     async def _view(self, answer: Answer, place: str) -> Json:
         assert answer.form is not None
         private = slack_blocks.private_call(answer.form.call, place)
-        return slack_blocks.view(answer.form, private, close(answer))
+        return slack_blocks.view(answer.form, private, text(_("Cancel"), answer.language))
 
     async def _reopening(self, answer: Answer, sender: Sender) -> Message:
         assert answer.form is not None
@@ -603,5 +603,5 @@ def words_of(message: Message) -> str:
 
 
 def close(answer: Answer) -> str:
-    """Return the word on the button that closes a form."""
+    """Return the word on the button that closes an answer."""
     return text(_("Close"), answer.language)

@@ -10,7 +10,7 @@ from datetime import datetime, time, timedelta
 
 from handlers import rights, weeks
 from handlers.automations import State, decisions, evidence, is_own, state
-from handlers.incident_cards import headline, service_name, standing
+from handlers.incident_cards import headline, service_name, shortened, standing
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.messages import (
@@ -180,7 +180,9 @@ def _undecided(ctx: Context, preview: bool) -> list[tuple[Words, tuple[Button, .
         if incident.acknowledged_by is None or incident.silent:
             take = Button(_("I'll look after it"), call("ack", number=incident.number))
             words = _(
-                "{title}: {standing}", title=headline(incident), standing=standing(ctx, incident)
+                "{title}: {standing}",
+                title=shortened(headline(incident), 100),
+                standing=standing(ctx, incident, pings=False),
             )
             mine = not preview or rights.may_for(ctx, "ack", incident)
             found.append((incident.declared_at, words, (take,) if mine else ()))

@@ -117,7 +117,7 @@ def unfit(ctx: Context, command: Command, rest: str, parameter: Parameter | None
     if parameter is not None and isinstance(parameter.reader, ChoiceReader):
         values = list(parameter.reader.labels.items())
         return Refusal(
-            _("Please choose one of: {choices}.", choices=[label for _value, label in values]),
+            _("Please choose:"),
             buttons=tuple(
                 Button(label, call(command.name, **{parameter.name: value}))
                 for value, label in values
@@ -154,13 +154,14 @@ def status(ctx: Context) -> Reply:
 def waiting(ctx: Context) -> list[tuple[Sentence, tuple[Button, ...]]]:
     found: list[tuple[Sentence, tuple[Button, ...]]] = []
     for each in incidents.open_ones(ctx.tx):
-        if waits_for_me(ctx, each):
-            take = Button(_("I'll look after it"), call("ack", number=each.number), "primary")
-            found.append((listed(ctx, each), (take, _show(each.number))))
-        elif each.responsible == ctx.person.id:
+        mine = each.responsible == ctx.person.id and each.acknowledged_by is not None
+        if mine:
             tell = Button(_("Post an update"), call("update", number=each.number), "primary")
             works = Button(_("It works again"), call("restored", number=each.number))
             found.append((listed(ctx, each), (tell, works)))
+        elif waits_for_me(ctx, each):
+            take = Button(_("I'll look after it"), call("ack", number=each.number), "primary")
+            found.append((listed(ctx, each), (take, _show(each.number))))
     return found + _automations(ctx)
 
 

@@ -43,8 +43,8 @@ def tone(incident: Incident) -> Tone:
     return Tone.ACTIVE
 
 
-def standing(ctx: Context, incident: Incident) -> Sentence:
-    """Return in one sentence how it stands."""
+def standing(ctx: Context, incident: Incident, *, pings: bool = True) -> Sentence:
+    """Return in one sentence how it stands; who has to act is mentioned if it `pings`."""
     if incident.state == "withdrawn":
         return _("Withdrawn by {who}.", who=name(ctx, incident.declared_by))
     if incident.state == "restored":
@@ -54,7 +54,9 @@ def standing(ctx: Context, incident: Incident) -> Sentence:
             who=name(ctx, incident.restored_by or incident.responsible),
         )
     if incident.acknowledged_by is None:
-        return _("Waiting for {who} to acknowledge it.", who=person(ctx, incident.responsible))
+        mentioned = person if pings else name
+        who = mentioned(ctx, incident.responsible)
+        return _("Waiting for {who} to acknowledge it.", who=who)
     if incident.silent:
         return _(
             "{who} looks after it; the promised news is overdue.",
@@ -225,9 +227,9 @@ def question(ctx: Context, incident: Incident) -> Message:
 def listed(ctx: Context, incident: Incident) -> Sentence:
     """Return an incident as one line of a list."""
     values = {
-        "title": headline(incident),
+        "title": shortened(headline(incident), 100),
         "service": service_name(ctx, incident),
-        "standing": standing(ctx, incident),
+        "standing": standing(ctx, incident, pings=False),
     }
     if incident.severity == "serious" and incident.state == "open":
         return _("{title} (serious, {service}): {standing}", **values)

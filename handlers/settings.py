@@ -32,6 +32,9 @@ ROLES: dict[str, Words] = {
 }
 
 
+CHANNELS: dict[str, Words] = {"incidents": _("Incidents"), "managers": _("Weekly digest")}
+
+
 @feature.command("settings", "einstellungen", help=_("Channels and managers."), reads=True)
 def show(ctx: Context) -> Reply:
     if not people.managers(ctx.tx):
@@ -43,7 +46,7 @@ def show(ctx: Context) -> Reply:
             _("{who}", who=[Who(each.id, each.name) for each in people.managers(ctx.tx)]),
         )
     ]
-    for role, label in ROLES.items():
+    for role, label in CHANNELS.items():
         found = places.find(ctx.tx, role)
         rows.append((label, _named(found) if found else _("no channel yet")))
     parts: list[Part] = [Title(_("Settings")), Facts(tuple(rows))]

@@ -105,9 +105,9 @@ def must_fit(message: Message) -> None:
     written = dump(message)
     if written in _fitting:
         return
-    _fitting.add(written)
     for shown in (message, mentioning(message)) if '"who":' in written else (message,):
         _assert(slack_blocks.private(shown))
+    _fitting.add(written)
 
 
 def must_fit_answer(answer: Answer, place: str) -> None:

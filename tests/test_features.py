@@ -307,5 +307,5 @@ def test_a_run_in_time_asks_nobody(ben: Say, bot: Stage, wind: Callable[..., Non
 
 
 def test_choices_are_named_when_something_else_is_typed(anna: Say) -> None:
-    assert anna("language fr").startswith("Please choose one of: Deutsch, English")
+    assert anna("language fr").startswith("Please choose:\n[Deutsch]\n[English]")
     assert anna.press("Deutsch") == "Von jetzt an spreche ich Deutsch mit dir."

@@ -747,6 +747,7 @@ async def test_a_store_that_is_down_is_told(
         ):
             got = await slack.peer.deliver(kind, payload)
             assert got.status == down
+    slack.peer.patience = 3
     await slack.settled()
     assert len([each for each in logged.records if "could not be stored" in each.getMessage()]) == 4
     logged.records.clear()

@@ -27,7 +27,7 @@ const EMPTY = {
   multi_static_select: [CHOOSE, "▾"],
   datepicker: [CHOOSE, "📅"],
 };
-const DOUBLES = { "*": "∗", _: "ˍ", "~": "∼", "`": "ˋ", ":": "∶", "<": "‹", ">": "›", "@": "＠" };
+const DOUBLES = { "*": "∗", _: "ˍ", "~": "∼", "`": "ˋ", ":": "∶", "<": "‹", ">": "›", "@": "@\u2060" };
 const NINE = new Date(2026, 10, 23, 9, 0);
 
 const CSS = `
