@@ -247,7 +247,8 @@ async def serve(lotse: Lotse, *, works: bool = True) -> None:
                 f"PORT={port + 1} make run starts this one beside it."
             ) from None
         port = runner.addresses[0][1]
-        lotse.dispatcher.address = f"http://{lotse.settings.host}:{port}"
+        here = f"http://{lotse.settings.host}:{port}"
+        lotse.dispatcher.address = lotse.settings.url or here
         async with platforms(lotse), lotse.working() if works else contextlib.nullcontext():
             print(greeting(lotse, port, token), flush=True)
             await asyncio.Event().wait()

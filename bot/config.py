@@ -58,6 +58,12 @@ def _folder(text: str) -> Path:
     return Path(text)
 
 
+def _url(text: str) -> str:
+    if not text.startswith(("http://", "https://")) or " " in text:
+        raise Wrong("an address that begins with https:// or http://")
+    return text.rstrip("/")
+
+
 def _plain(text: str) -> str:
     return text
 
@@ -86,6 +92,13 @@ class Settings:
     )
     host: str = setting("HOST", "127.0.0.1", "The address to listen on.")
     port: int = setting("PORT", 3000, "The port to listen on.", _port)
+    url: str = setting(
+        "LOTSE_URL",
+        "",
+        "Where machines reach Lotse from outside, such as https://lotse.example.com; it stands in "
+        "the secret addresses of automations. Empty: the address that it listens on.",
+        _url,
+    )
     data: Path = setting(
         "LOTSE_DATA", Path("data"), "The folder of the demo's own database.", _folder
     )

@@ -439,7 +439,7 @@ class Dispatcher:
             return  # nobody has chosen a channel for it yet
         language = ctx.workspace.language
         if place is not None and place.person is not None:
-            reader = people.find(ctx.tx, place.person)
+            reader = ctx.person_of(place.person)
             language = (reader.language if reader else None) or language
         outbox.add(
             ctx.tx,

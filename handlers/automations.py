@@ -32,7 +32,7 @@ from handlers.kit.readers import NameReader, NumberReader, PersonReader, TextRea
 from handlers.kit.words import Sentence, Who, Words, _, _n
 from handlers.services import name as name_of
 from handlers.services import person
-from storage import automations, people, timers
+from storage import automations, timers
 from storage.automations import Automation
 from storage.people import Person
 
@@ -388,7 +388,7 @@ def _ties(ctx: Context, automation: Automation) -> set[rights.Tie]:
 def owner(ctx: Context, automation: Automation) -> Person | None:
     """Return who decides now: the accountable, or while they are away the deputy."""
     for id in (automation.accountable, automation.deputy):
-        found = people.find(ctx.tx, id)
+        found = ctx.person_of(id)
         if found is not None and found.active:
             return found
     return None

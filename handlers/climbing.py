@@ -22,7 +22,7 @@ from handlers.kit.commands import Feature
 from handlers.kit.context import Context
 from handlers.kit.messages import Message, Post, Reply
 from handlers.kit.words import _
-from storage import incidents, outbox, people, services, timers
+from storage import incidents, outbox, people, timers
 from storage.incidents import Incident
 
 feature = Feature(_("Climbing"))
@@ -151,9 +151,9 @@ def _ask_for_news(ctx: Context, incident: Incident, begun: datetime) -> Reply:
 def _targets(ctx: Context, incident: Incident, level: int) -> list[str]:
     """Return who is alarmed at a level; never nobody."""
     bosses = [each.id for each in people.managers(ctx.tx)[:1]]
-    service = services.find(ctx.tx, incident.service)
+    service = ctx.service_of(incident.service)
     if level < TOP:
-        deputy = people.find(ctx.tx, service.deputy) if service else None
+        deputy = ctx.person_of(service.deputy) if service else None
         second = [deputy.id] if deputy is not None and deputy.active else bosses
         return list(dict.fromkeys([incident.responsible, *second]))
     return bosses or [incident.responsible]

@@ -264,7 +264,7 @@ def _incidents(ctx: Context, ours: list[Incident], again: list[Repeat]) -> list[
 
 
 def _active(ctx: Context, id: str) -> bool:
-    found = people.find(ctx.tx, id)
+    found = ctx.person_of(id)
     return found is not None and found.active
 
 

@@ -7,7 +7,7 @@ from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Facts, Items, Message, Part, Text, Title, Tone
 from handlers.kit.words import Sentence, Words, _, _n
 from handlers.services import name, person
-from storage import incidents, services
+from storage import incidents
 from storage.incidents import Happening, Incident
 
 
@@ -28,7 +28,7 @@ def shortened(text: str, longest: int = 70) -> str:
 
 def service_name(ctx: Context, incident: Incident) -> str:
     """Return the name of the incident's service."""
-    found = services.find(ctx.tx, incident.service)
+    found = ctx.service_of(incident.service)
     return found.name if found else incident.service
 
 
@@ -161,7 +161,7 @@ def settled_alarm(ctx: Context, incident: Incident) -> Message:
 
 def why_first(ctx: Context, incident: Incident) -> Sentence:
     """Return the reason of the first alarm."""
-    service = services.find(ctx.tx, incident.service)
+    service = ctx.service_of(incident.service)
     if service is not None and service.accountable != incident.responsible:
         return _(
             "{owner} is away, so this incident of {service} comes to you.",
@@ -268,7 +268,7 @@ def _happening(ctx: Context, each: Happening) -> Sentence:
         case "normal":
             return _("{who} called it normal.", who=who)
         case "moved":
-            found = services.find(ctx.tx, each.detail)
+            found = ctx.service_of(each.detail)
             return _("{who} moved it to {service}.", who=who, service=found.name if found else "?")
         case "restored":
             return _("{who} says it works again.", who=who)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal, Unproven
 from handlers.kit.words import Who, _
-from storage import people, services
+from storage import people
 from storage.incidents import Incident
 
 
@@ -69,7 +69,7 @@ def ties_to(ctx: Context, incident: Incident) -> set[Tie]:
     ties = general(ctx)
     if Tie.MEMBER not in ties:
         return set()
-    service = services.find(ctx.tx, incident.service)
+    service = ctx.service_of(incident.service)
     me = ctx.person.id
     if incident.declared_by == me:
         ties.add(Tie.DECLARER)
@@ -125,9 +125,9 @@ def need_for(ctx: Context, action: str, incident: Incident) -> None:
 
 def concerned(ctx: Context, incident: Incident) -> list[Who]:
     """Return the responsible, the accountable and the deputy, each once, active ones only."""
-    service = services.find(ctx.tx, incident.service)
+    service = ctx.service_of(incident.service)
     ids = [incident.responsible]
     if service is not None:
         ids += [service.accountable, service.deputy]
-    found = [people.find(ctx.tx, id) for id in dict.fromkeys(ids)]
+    found = [ctx.person_of(id) for id in dict.fromkeys(ids)]
     return [Who(each.id, each.name) for each in found if each is not None and each.active]

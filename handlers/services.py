@@ -152,10 +152,8 @@ def card(ctx: Context, service: Service) -> Message:
 
 def person(ctx: Context, id: str) -> Who:
     """Return somebody for a sentence; who is gone stays readable."""
-    if id not in ctx.names:
-        found = people.find(ctx.tx, id)
-        ctx.names[id] = Who(id, found.name if found else id)
-    return ctx.names[id]
+    found = ctx.person_of(id)
+    return Who(id, found.name if found else id)
 
 
 def name(ctx: Context, id: str) -> str:
@@ -166,7 +164,7 @@ def name(ctx: Context, id: str) -> str:
 def on_duty(ctx: Context, service: Service) -> str:
     """Return who is alarmed first: the accountable, else the deputy, else a manager."""
     for id in (service.accountable, service.deputy):
-        found = people.find(ctx.tx, id)
+        found = ctx.person_of(id)
         if found is not None and found.active:
             return id
     bosses = people.managers(ctx.tx)

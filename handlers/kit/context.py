@@ -8,9 +8,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from handlers.kit.words import Who, Words, text
+from storage import people, services
 from storage.engine import Tx
 from storage.people import Person
 from storage.places import Place
+from storage.services import Service
 from storage.workspaces import Workspace
 
 if TYPE_CHECKING:
@@ -25,7 +27,6 @@ class Context:
 
     `new_id` gives ids in the order of time, `new_secret` gives random ones (uuid4) that
     tell nothing. `address` is where machines reach Lotse, without a slash at its end.
-    `names` remembers who was named in this request.
     `typed` is what the person typed, from the first word to the last; empty for
     buttons, forms, timers and hooks. `mentions` are the people whom the platform
     recognised in it: how each is shown, and the person's id.
@@ -42,7 +43,8 @@ class Context:
     features: tuple[Feature, ...]
     typed: str = ""
     mentions: Mapping[str, str] = field(default_factory=dict)
-    names: dict[str, Who] = field(default_factory=dict)
+    _people: dict[str, Person | None] = field(default_factory=dict)
+    _services: dict[str, Service | None] = field(default_factory=dict)
 
     @property
     def language(self) -> str:
@@ -53,6 +55,19 @@ class Context:
     def who(self) -> Who:
         """The asker, for a sentence."""
         return Who(self.person.id, self.person.name)
+
+    def person_of(self, id: str) -> Person | None:
+        """Return somebody by id, read once in this request."""
+        if id not in self._people:
+            me = self.person
+            self._people[id] = me if id == me.id else people.find(self.tx, id)
+        return self._people[id]
+
+    def service_of(self, id: str) -> Service | None:
+        """Return a service by id, read once in this request."""
+        if id not in self._services:
+            self._services[id] = services.find(self.tx, id)
+        return self._services[id]
 
     def text(self, words: Words) -> str:
         """Put words into the asker's language, as plain text."""
