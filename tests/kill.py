@@ -218,6 +218,9 @@ class Judge:
             self.moment += timedelta(seconds=6)  # an alarm's second copy waits for five
             self.process.send(id=f"settle {n}", at=self.moment.isoformat())
             said = self.process.said.get(timeout=120)
+            while said is not None and "left" not in said:  # a command sent before is answered
+                self._heard(said)
+                said = self.process.said.get(timeout=120)
             assert said is not None, "the bot ended by itself"
             if not said["left"]:
                 break
