@@ -240,7 +240,10 @@ class Page:
         await self._reading(lambda tx: self._look(tx, wanted))
         response = web.StreamResponse(headers=HEADERS)
         response.content_type = "application/x-ndjson"
-        await response.prepare(request)
+        try:
+            await response.prepare(request)
+        except ConnectionError:  # the page left before we began
+            return response
         while not self._closing:
             change = self._local.next_change()
             try:
