@@ -15,6 +15,7 @@ from typing import Any
 from bot import app
 from bot.app import CannotListen
 from bot.config import BadSettings, Settings
+from bot.platform import Refused
 from handlers.kit.words import LANGUAGES
 from storage.engine import StorageError
 
@@ -44,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
         return _do(options, settings)
     except BadSettings as mistakes:
         print(f"Some settings do not fit:\n{mistakes}", file=sys.stderr)
-    except (StorageError, CannotListen) as error:
+    except (StorageError, CannotListen, Refused) as error:
         print(error, file=sys.stderr)
     except OSError as error:
         print(f"Lotse could not start: {error.strerror or error}.", file=sys.stderr)

@@ -23,7 +23,7 @@ from bot.courier import Courier
 from bot.dispatch import Dispatcher
 from bot.ids import new_id
 from bot.local import Local
-from bot.platform import Platform, Refused
+from bot.platform import Platform
 from bot.scheduler import Scheduler
 from handlers import FEATURES, digest
 from storage import outbox, timers, workspaces
@@ -260,16 +260,13 @@ async def serve(lotse: Lotse, *, works: bool = True) -> None:
 async def platforms(lotse: Lotse, *, listens: bool = True) -> AsyncIterator[None]:
     """Speak to the configured platforms while the block runs; `listens` says: also hear.
 
-    Raises `CannotListen` when a platform refuses our token.
+    Raises `Refused` when a platform does not let us in.
     """
     if lotse.slack is None:
         yield
         return
     lotse.database.transact(lambda tx: prepare(tx, lotse.settings, lotse.clock.now()))
-    try:
-        await lotse.slack.start()
-    except Refused as refused:
-        raise CannotListen(str(refused)) from None
+    await lotse.slack.start()
     sockets = None
     if listens and lotse.slack.over_socket:
         sockets = asyncio.create_task(lotse.slack.listen(), name="slack sockets")

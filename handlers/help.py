@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Annotated
 
 from handlers.automations import State, decisions, evidence, owner, state
-from handlers.incident_cards import label, listed
+from handlers.incident_cards import label, listed, take, tell, works_again
 from handlers.incidents import waits_for_me
 from handlers.kit.commands import Ask, Command, Feature, Parameter, all_commands, call
 from handlers.kit.context import Context
@@ -156,12 +156,9 @@ def waiting(ctx: Context) -> list[tuple[Sentence, tuple[Button, ...]]]:
     for each in incidents.open_ones(ctx.tx):
         mine = each.responsible == ctx.person.id and each.acknowledged_by is not None
         if mine:
-            tell = Button(_("Post an update"), call("update", number=each.number), "primary")
-            works = Button(_("It works again"), call("restored", number=each.number))
-            found.append((listed(ctx, each), (tell, works)))
+            found.append((listed(ctx, each), (tell(each.number), works_again(each.number))))
         elif waits_for_me(ctx, each):
-            take = Button(_("I'll look after it"), call("ack", number=each.number), "primary")
-            found.append((listed(ctx, each), (take, _show(each.number))))
+            found.append((listed(ctx, each), (take(each.number), _show(each.number))))
     return found + _automations(ctx)
 
 
@@ -169,8 +166,11 @@ def _automations(ctx: Context) -> list[tuple[Sentence, tuple[Button, ...]]]:
     found: list[tuple[Sentence, tuple[Button, ...]]] = []
     for each in automations.all(ctx.tx):
         if each.offered_to == ctx.person.id:
-            take = Button(_("I take this over"), call("auto accept", automation=each.id), "primary")
-            found.append((_("Will you become accountable for “{name}”?", name=each.name), (take,)))
+            accept = Button(
+                _("I take this over"), call("auto accept", automation=each.id), "primary"
+            )
+            asked = _("Will you become accountable for “{name}”?", name=each.name)
+            found.append((asked, (accept,)))
         decides = owner(ctx, each)
         mine = decides is not None and decides.id == ctx.person.id
         if mine and state(each, ctx.now) is State.UNUSED:

@@ -103,6 +103,21 @@ def card(ctx: Context, incident: Incident) -> Message:
     return Message(tuple(parts), tone(incident))
 
 
+def take(number: int) -> Button:
+    """Return the button that acknowledges."""
+    return Button(_("I'll look after it"), call("ack", number=number), "primary")
+
+
+def works_again(number: int) -> Button:
+    """Return the button that says it works again."""
+    return Button(_("It works again"), call("restored", number=number))
+
+
+def tell(number: int) -> Button:
+    """Return the button that asks for an update."""
+    return Button(_("Post an update"), call("update", number=number), "primary")
+
+
 def card_buttons(incident: Incident) -> tuple[Button, ...]:
     """Return what can be done with an incident in its present state."""
     number = incident.number
@@ -111,18 +126,16 @@ def card_buttons(incident: Incident) -> tuple[Button, ...]:
         return ()
     if incident.state == "restored":
         return (history,)
-    works = Button(_("It works again"), call("restored", number=number))
-    take = Button(_("I'll look after it"), call("ack", number=number), "primary")
     if incident.acknowledged_by is None or incident.silent:
-        first: tuple[Button, ...] = (take,)
+        first: tuple[Button, ...] = (take(number),)
     else:
-        first = (Button(_("Post an update"), call("update", number=number), "primary"),)
+        first = (tell(number),)
     serious = (
         (Button(_("It is serious"), call("serious", number=number)),)
         if incident.severity == "normal"
         else ()
     )
-    return (*first, works, *serious, history)
+    return (*first, works_again(number), *serious, history)
 
 
 def alarm(ctx: Context, incident: Incident, why: Sentence) -> Message:
@@ -144,8 +157,8 @@ def alarm(ctx: Context, incident: Incident, why: Sentence) -> Message:
             ),
             Buttons(
                 (
-                    Button(_("I'll look after it"), call("ack", number=number), "primary"),
-                    Button(_("It works again"), call("restored", number=number)),
+                    take(number),
+                    works_again(number),
                 )
             ),
         ),
@@ -215,8 +228,8 @@ def question(ctx: Context, incident: Incident) -> Message:
             Text(why_silent(incident)),
             Buttons(
                 (
-                    Button(_("Post an update"), call("update", number=number), "primary"),
-                    Button(_("It works again"), call("restored", number=number)),
+                    tell(number),
+                    works_again(number),
                 )
             ),
         ),

@@ -9,7 +9,17 @@ from enum import StrEnum
 from typing import Annotated
 
 from handlers import climbing, rights, services
-from handlers.incident_cards import card, headline, history, label, listed, shortened
+from handlers.incident_cards import (
+    card,
+    headline,
+    history,
+    label,
+    listed,
+    shortened,
+    take,
+    tell,
+    works_again,
+)
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
@@ -173,7 +183,7 @@ def _not_first(ctx: Context, number: int) -> Refusal:
     if incident.responsible == ctx.person.id:
         return Refusal(
             _("You promised news about {incident}. How does it stand?", incident=label(number)),
-            buttons=(Button(_("Post an update"), call("update", number=number), "primary"),),
+            buttons=(tell(number),),
         )
     return Refusal(
         _(
@@ -252,7 +262,7 @@ def assign(
                 _("{who} asks you. Until you accept, {responsible} stays responsible.",
                   who=ctx.who, responsible=responsible)
             ),
-            Buttons((Button(_("I'll look after it"), call("ack", number=number), "primary"),)),
+            Buttons((take(number),)),
         )
     )  # fmt: skip
     said = _(
@@ -471,7 +481,7 @@ def undo(ctx: Context, number: Ref) -> Reply:
         raise Refusal(
             _("Undo works for {n} minutes. {incident} can be marked as working again instead.",
               n=int(UNDO.total_seconds() // 60), incident=label(number)),
-            buttons=(Button(_("It works again"), call("restored", number=number)),),
+            buttons=(works_again(number),),
         )  # fmt: skip
     incident = _note(ctx, number, "withdrawn")
     return Reply(

@@ -187,21 +187,6 @@ def ran(tx: Tx, id: str, *, run: str, at: datetime, kind: str) -> None:
         )
 
 
-def runs_between(tx: Tx, id: str, start: datetime, end: datetime) -> int:
-    """Return how many finished runs there were from `start` until before `end`."""
-    rows = tx.rows(
-        """
-        select count(*) as n from automation_runs
-        where workspace = :workspace and automation = :id and kind = 'ok'
-        and at >= :start and at < :end
-        """,
-        id=id,
-        start=as_text(start),
-        end=as_text(end),
-    )
-    return int(rows[0]["n"])
-
-
 def hashed(secret: str) -> str:
     """Return what is stored of a secret address (it has 122 random bits, so no salt is needed)."""
     return hashlib.sha256(secret.encode()).hexdigest()

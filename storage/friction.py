@@ -58,18 +58,3 @@ def count(tx: Tx, start: datetime, end: datetime) -> int:
             end=as_text(end),
         )[0]["n"]
     )
-
-
-def by_hint(tx: Tx, start: datetime, end: datetime) -> list[tuple[str, int]]:
-    """Return the hints named from `start` until before `end` with their counts, most first."""
-    rows = tx.rows(
-        """
-        select hint, count(*) as n from friction
-        where workspace = :workspace and noted_at >= :start and noted_at < :end
-        and hint is not null
-        group by hint order by n desc, hint
-        """,
-        start=as_text(start),
-        end=as_text(end),
-    )
-    return [(row["hint"], row["n"]) for row in rows]
