@@ -8,7 +8,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated
 
-from handlers import climbing, rights, services
+from handlers import climbing, night, rights, services
 from handlers.incident_cards import (
     card,
     headline,
@@ -348,10 +348,15 @@ def restored(
     incident = _note(ctx, number, "restored")
     said = _("{incident}: it works again. Thank you.", incident=label(number))
     return Reply(
-        line(said, tone=Tone.GOOD),
+        Message((Text(said), *_rest(ctx)), Tone.GOOD),
         posts=(*climbing.settled(ctx, incident), *climbing.told(ctx, incident)),
         subject=label(number),
     )
+
+
+def _rest(ctx: Context) -> tuple[Part, ...]:
+    hint = night.rest_hint(ctx)
+    return (Text(hint, small=True),) if hint else ()
 
 
 @feature.command("incidents", "störungen", help=_("Open incidents, mine, or all."), reads=True)
