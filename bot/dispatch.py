@@ -84,6 +84,7 @@ class Request:
     member, guest or external, new while its profile was not looked at; empty where
     there are no profiles. `direct` is the sender's own direct place. `place_name` is a
     channel's name, empty when the platform keeps it to itself, None for other places.
+    `thread` is the platform's id of the message that this one answers.
     """
 
     identity: str
@@ -98,6 +99,7 @@ class Request:
     kind: str = ""
     direct: str = ""
     place_name: str | None = None
+    thread: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +229,7 @@ class Dispatcher:
         if request.place_name is not None:
             self._know(tx, request.place, clean(request.place_name))
         request = replace(request, text=clean(request.text), call=clean_call(request.call))
-        ctx = self._context(tx, person, request.place, now, request.text, mentions)
+        ctx = self._context(tx, person, request.place, now, request.text, mentions, request.thread)
         word, subject, by = "", "", person.person_key
         try:
             with tx.savepoint():
@@ -290,6 +292,7 @@ class Dispatcher:
         now: datetime,
         typed: str = "",
         mentions: Mapping[str, str] | None = None,
+        thread: str = "",
     ) -> Context:
         return Context(
             tx,
@@ -303,6 +306,7 @@ class Dispatcher:
             self.features,
             typed,
             mentions or {},
+            thread,
         )
 
     def _carry_out(self, ctx: Context, request: Request) -> tuple[str, Reply]:

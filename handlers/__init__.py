@@ -16,6 +16,7 @@ from handlers import (
     night,
     people,
     pilots,
+    rooms,
     services,
     settings,
 )
@@ -27,6 +28,7 @@ FEATURES: tuple[Feature, ...] = (
     incident_news.feature,
     incident_lists.feature,
     climbing.feature,
+    rooms.feature,
     services.feature,
     friction.feature,
     pilots.feature,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated
 
-from handlers import rights
+from handlers import rights, rooms
 from handlers.incident_cards import headline, label, shortened
 from handlers.kit.commands import Ask, call
 from handlers.kit.context import Context
@@ -25,7 +25,12 @@ Ref = Annotated[int, IncidentReader(incidents.exists), Ask(_("Number"))]
 
 
 def meant(ctx: Context, word: str, number: int | None, text: str = "") -> Incident:
-    """Return the named incident, else the asker's only open one; else ask which."""
+    """Return the named incident, else the one of this thread or channel, else the asker's
+
+    only open one; else ask which.
+    """
+    if number is None:
+        number = rooms.about(ctx)
     if number is not None:
         return find(ctx, number)
     open_ones = incidents.open_ones(ctx.tx)

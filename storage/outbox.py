@@ -116,6 +116,19 @@ def places_of(tx: Tx, key: str) -> list[str]:
     return [row["place"] for row in rows]
 
 
+def key_at(tx: Tx, place: str, external_id: str) -> str | None:
+    """Return the key of a message that stands in a place, by the platform's id of it."""
+    rows = tx.rows(
+        """
+        select key from messages
+        where workspace = :workspace and place = :place and external_id = :external_id
+        """,
+        place=place,
+        external_id=external_id,
+    )
+    return rows[0]["key"] if rows else None
+
+
 def cancel(tx: Tx, key: str, reason: str) -> int:
     """Take back every unsent row of `key` that would make a new message; return how many.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -137,6 +138,18 @@ def managers(tx: Tx) -> list[Person]:
         """
     )
     return [_person(row) for row in rows]
+
+
+def identities(tx: Tx, ids: Sequence[str], platform: str) -> list[str]:
+    """Return the identities that people have on a platform (`slack`), in no order."""
+    rows = tx.rows(
+        """
+        select identity, person from identities
+        where workspace = :workspace and identity like :platform
+        """,
+        platform=f"{platform}:%",
+    )
+    return [row["identity"] for row in rows if row["person"] in ids]
 
 
 def set_language(tx: Tx, id: str, language: str | None) -> None:
