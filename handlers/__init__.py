@@ -12,6 +12,7 @@ from handlers import (
     incidents,
     people,
     pilots,
+    platforms,
     services,
     settings,
 )
@@ -28,5 +29,6 @@ FEATURES: tuple[Feature, ...] = (
     people.feature,
     settings.feature,
     home.feature,
+    platforms.feature,
     help.feature,
 )
