@@ -16,6 +16,7 @@ from handlers import (
     night,
     people,
     pilots,
+    platforms,
     rooms,
     services,
     settings,
@@ -38,5 +39,6 @@ FEATURES: tuple[Feature, ...] = (
     people.feature,
     settings.feature,
     home.feature,
+    platforms.feature,
     help.feature,
 )

@@ -80,6 +80,12 @@ def find(tx: Tx, incident: int) -> Room | None:
     return _room(rows[0]) if rows else None
 
 
+def all(tx: Tx) -> list[Room]:
+    """Return every room, in the order of its incident."""
+    rows = tx.rows(f"select {COLUMNS} from rooms where workspace = :workspace order by incident")
+    return [_room(row) for row in rows]
+
+
 def incident_in(tx: Tx, place: str) -> int | None:
     """Return the incident whose own channel a place is."""
     rows = tx.rows(

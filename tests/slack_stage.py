@@ -79,10 +79,11 @@ class SlackStage:
         http = self.peer.over == "http"
         self.edge = SlackEdge(
             dispatcher=self.dispatcher, database=self.database, workspace=MAIN, token=TOKEN,
+            now=self.clock.now,
             signing_secret=SECRET if http else "", app_token="" if http else APP_TOKEN,
             api_url=self.peer.url, sockets=sockets, **{"settle": 0.0, **self._given},
         )  # fmt: skip
-        self.edge.platform.rate = None
+        self.edge.platform.rate = self.edge.platform.whole = None
         self.courier = Courier(
             self.database, {"slack": self.edge.platform}, self.clock, random.Random(1)
         )
