@@ -16,6 +16,7 @@ from handlers import (
     night,
     people,
     pilots,
+    platforms,
     services,
     settings,
 )
@@ -36,5 +37,6 @@ FEATURES: tuple[Feature, ...] = (
     people.feature,
     settings.feature,
     home.feature,
+    platforms.feature,
     help.feature,
 )
