@@ -209,7 +209,10 @@ class Sqlite:
         try:
             for job in batch:
                 try:
-                    with tx.savepoint(), only_reading(db, job.reads):
+                    with (
+                        tx.savepoint(),
+                        only_reading(db) if job.reads else contextlib.nullcontext(),
+                    ):
                         job.result = job.work(tx)
                 except Unavailable:
                     raise  # the store itself failed: nobody in this batch may be told "stored"
@@ -309,9 +312,12 @@ def try_writing(path: str) -> None:
 
 
 @contextlib.contextmanager
-def only_reading(db: sqlite_utils.Database, reads: bool) -> Iterator[None]:
-    """Let nothing be written inside if it is to read, on a connection that otherwise may."""
-    db.execute(f"pragma query_only = {int(reads)}")
+def only_reading(db: sqlite_utils.Database) -> Iterator[None]:
+    """Let nothing be written inside, on a connection that otherwise may.
+
+    Costly: the pragma makes SQLite compile every statement of the connection anew.
+    """
+    db.execute("pragma query_only = on")
     try:
         yield
     finally:
