@@ -83,6 +83,11 @@ def set_setting(tx: Tx, name: str, value: str) -> None:
     )
 
 
+def drop_setting(tx: Tx, name: str) -> None:
+    """Forget a setting."""
+    tx.run("delete from settings where workspace = :workspace and name = :name", name=name)
+
+
 def next_number(tx: Tx, counter: str) -> int:
     """Count one up and return it. The row is locked until the commit, so no number comes twice."""
     rows = tx.rows(
