@@ -57,6 +57,7 @@ from storage.timers import Timer
 log = logging.getLogger("lotse.dispatch")
 
 BUTTON_ROOM = 500  # characters of a button's call; longer ones become drafts, so that many fit
+SURELY_FITS = 100  # characters of values; they fit however they are written down
 DRAFT = "draft"  # a call that stands in a draft
 NOBODY = "nobody"  # stands in the audit for whoever noted friction or gave feedback
 FORM = "form"  # a call that opens the form of another, filled in as far as is known
@@ -145,7 +146,7 @@ class Dispatcher:
         Raises `StorageError` when nothing could be stored: tell the person so.
         """
         answer = await asyncio.wrap_future(
-            self._database.submit(lambda tx: self._handle(tx, request))
+            self._database.submit(lambda tx: self._handle(tx, request), request.workspace)
         )
         self._committed()
         return answer
@@ -194,7 +195,9 @@ class Dispatcher:
 
     async def run_timer(self, timer: Timer) -> None:
         """Carry out a due timer, and mark it done in the same transaction."""
-        await asyncio.wrap_future(self._database.submit(lambda tx: self._run_timer(tx, timer)))
+        await asyncio.wrap_future(
+            self._database.submit(lambda tx: self._run_timer(tx, timer), timer.workspace)
+        )
         self._committed()
 
     async def run_hook(
@@ -406,7 +409,7 @@ class Dispatcher:
         """Put calls that are too long for a button into drafts of the asker."""
 
         def pack(button: Button) -> Button:
-            return replace(button, call=self._short(ctx, button.call))
+            return Button(button.label, self._short(ctx, button.call), button.look)
 
         parts = tuple(
             Buttons(tuple(pack(button) for button in part.buttons))
@@ -414,10 +417,12 @@ class Dispatcher:
             else part
             for part in message.parts
         )
-        return replace(message, parts=parts)
+        return Message(parts, message.tone)
 
     def _short(self, ctx: Context, call: Call) -> Call:
         """Return the call itself, or one that names the draft in which it stands."""
+        if len(call.args) < 5 and sum(map(len, call.args.values())) < SURELY_FITS:
+            return call
         written = WRITER.encode(call_data(call))
         if len(written) <= BUTTON_ROOM:
             return call

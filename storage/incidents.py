@@ -76,23 +76,29 @@ def add(
     declared_in: str | None,
     responsible: str,
     now: datetime,
-) -> None:
-    """Store a new, open incident."""
-    tx.insert(
-        "incidents",
+) -> Incident:
+    """Store a new, open incident and return it."""
+    rows = tx.rows(
+        f"""
+        insert into incidents
+            (workspace, number, title, service, gap, severity, state, declared_by, declared_at,
+             declared_in, responsible, responsible_since, alarms)
+        values
+            (:workspace, :number, :title, :service, :gap, :severity, 'open', :declared_by, :now,
+             :declared_in, :responsible, :now, 1)
+        returning {COLUMNS}
+        """,
         number=number,
         title=title,
         service=service,
         gap=int(gap),
         severity=severity,
-        state="open",
         declared_by=declared_by,
-        declared_at=as_text(now),
+        now=as_text(now),
         declared_in=declared_in,
         responsible=responsible,
-        responsible_since=as_text(now),
-        alarms=1,
     )
+    return _incident(rows[0])
 
 
 def find(tx: Tx, number: int) -> Incident | None:

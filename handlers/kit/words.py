@@ -185,9 +185,13 @@ def _value(value: object, spec: str, language: str, zone: str) -> Sequence[Span]
     raise TypeError(f"{type(value).__name__} cannot be said.")
 
 
-@lru_cache(maxsize=512)
 def when(moment: datetime, spec: str, language: str, zone: str) -> str:
     """Tell a moment in `zone`: spec "time", "moment" (day and time), "day" or "date"."""
+    return _when(moment.replace(second=0, microsecond=0), spec, language, zone)
+
+
+@lru_cache(maxsize=512)  # of one minute much is told
+def _when(moment: datetime, spec: str, language: str, zone: str) -> str:
     local = moment.astimezone(ZoneInfo(zone))
     if spec == "time":
         return format_time(local, "HH:mm", tzinfo=local.tzinfo, locale=language)

@@ -80,8 +80,12 @@ class Tx(Protocol):
 class Database(Protocol):
     """A store. Functions handed in run in its own threads, one transaction each."""
 
-    def submit(self, work: Callable[[Tx], T]) -> Future[T]:
-        """Run `work` in a writing transaction; the future is done after the commit."""
+    def submit(self, work: Callable[[Tx], T], workspace: str | None = None) -> Future[T]:
+        """Run `work` in a writing transaction; the future is done after the commit.
+
+        What waits at the same time for one `workspace` may share a commit, each in a
+        savepoint of its own: one that fails takes nobody else's work with it.
+        """
         ...
 
     def transact(self, work: Callable[[Tx], T]) -> T:

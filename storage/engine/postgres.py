@@ -1,4 +1,9 @@
-"""PostgreSQL, for several machines: a small pool, each transaction in a thread of ours."""
+"""PostgreSQL, for several machines: a small pool, each transaction in a thread of ours.
+
+Commands that wait for one workspace at the same time are committed together, each
+inside a savepoint of its own. They would wait for one another anyway, for the row that
+counts incidents; like this they wait for one commit instead of one each.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +17,13 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg import errors
 from psycopg.adapt import AdaptersMap
+from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row
 from psycopg.types.string import StrDumper
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from storage.engine import Row, StorageError, Tx, Unavailable, migrate
+from storage.engine.jobs import TOGETHER, Job
 from storage.engine.sql import SqlTx, as_text, pyformat
 
 T = TypeVar("T")
@@ -37,34 +44,56 @@ class _Met(StorageError):
     """Two transactions met; this one has to be tried again from the start."""
 
 
+class _Silent(Unavailable):
+    """No connection could be had within the time that we wait."""
+
+
 class PostgresTx(SqlTx):
     """A transaction on one pooled connection."""
 
     skip_locked = "for update skip locked"
 
-    def __init__(self, connection: psycopg.Connection[Any], workspace: str | None = None) -> None:
+    def __init__(
+        self,
+        cursor: psycopg.Cursor[Row],
+        workspace: str | None = None,
+        signals: set[str] | None = None,
+    ) -> None:
         super().__init__(workspace)
-        self._connection = connection
+        self._cursor = cursor
+        self._signals: set[str] = set() if signals is None else signals
 
     def within(self, workspace: str) -> PostgresTx:
-        return PostgresTx(self._connection, workspace)
+        return PostgresTx(self._cursor, workspace, self._signals)
 
     def real_now(self) -> str:
         row = self._rows("select clock_timestamp() as now", {})[0]
         return as_text(row["now"])
 
     def signal(self) -> None:
-        self._run(f"notify {CHANNEL}", {})
+        self._signals.add(CHANNEL)
+
+    def ending(self) -> None:
+        """Send the signals, once each however often they were asked for; then commit.
+
+        PostgreSQL commits nothing after an error that was passed over, and says so to nobody.
+        """
+        if self._cursor.connection.info.transaction_status == TransactionStatus.INERROR:
+            raise Unavailable("The transaction was lost.")
+        for channel in self._signals:
+            self._run(f"notify {channel}", {})
 
     def _rows(self, sql: str, values: dict[str, object]) -> list[Row]:
-        return list(self._execute(sql, values).fetchall())
+        self._execute(sql, values)
+        return self._cursor.fetchall()
 
     def _run(self, sql: str, values: dict[str, object]) -> int:
-        return self._execute(sql, values).rowcount
+        self._execute(sql, values)
+        return self._cursor.rowcount
 
-    def _execute(self, sql: str, values: dict[str, object]) -> psycopg.Cursor[Any]:
+    def _execute(self, sql: str, values: dict[str, object]) -> None:
         try:
-            return self._connection.execute(pyformat(sql), values)
+            self._cursor.execute(pyformat(sql), values)
         except (errors.SerializationFailure, errors.DeadlockDetected) as error:
             raise _Met(str(error)) from error
         except psycopg.OperationalError as error:
@@ -94,7 +123,7 @@ def glance(url: str, patience: int = 10) -> Iterator[tuple[Tx, int]]:
         if found is not None and found["it"] is not None:
             rows = connection.execute("select number from migrations").fetchall()
         missing = migrate.missing({row["number"] for row in rows}, "postgres")
-        yield PostgresTx(connection), missing
+        yield PostgresTx(connection.cursor()), missing
 
 
 def refuse_forgetting(connection: psycopg.Connection[dict[str, Any]]) -> None:
@@ -134,11 +163,23 @@ class Postgres:
             self._pool.close()
             raise
         self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="lotse-postgres")
+        self._lanes: dict[str, list[Job]] = {}  # what waits, by workspace
+        self._door = threading.Lock()
         self._stop = threading.Event()
         self._listener: threading.Thread | None = None
 
-    def submit(self, work: Callable[[Tx], T]) -> Future[T]:
-        return self._put(work, read_only=False)
+    def submit(self, work: Callable[[Tx], T], workspace: str | None = None) -> Future[T]:
+        if workspace is None:
+            return self._put(work, read_only=False)
+        job = Job(work)
+        with self._door:
+            waiting = self._lanes.get(workspace)
+            if waiting is not None:  # somebody carries for this workspace already
+                waiting.append(job)
+            else:
+                self._start(self._carry, workspace)
+                self._lanes[workspace] = [job]
+        return job.done
 
     def transact(self, work: Callable[[Tx], T]) -> T:
         return self.submit(work).result()
@@ -162,19 +203,79 @@ class Postgres:
             self._listener.join(timeout=3)
         self._pool.close()
 
-    def _put(self, work: Callable[[Tx], T], *, read_only: bool) -> Future[T]:
+    def _start(self, work: Callable[..., T], *values: object) -> Future[T]:
         try:
-            return self._threads.submit(self._attempt, work, read_only)
+            return self._threads.submit(work, *values)
         except RuntimeError as error:  # the threads are gone
             raise Unavailable("The database is closed.") from error
+
+    def _put(self, work: Callable[[Tx], T], *, read_only: bool) -> Future[T]:
+        return self._start(self._attempt, work, read_only)
+
+    def _carry(self, workspace: str) -> None:
+        """Carry out what waits for a workspace; one such at a time, then it is others' turn."""
+        with self._door:
+            waiting = self._lanes[workspace]
+            batch, self._lanes[workspace] = waiting[:TOGETHER], waiting[TOGETHER:]
+        self._commit(batch)
+        with self._door:
+            if not self._lanes[workspace]:
+                del self._lanes[workspace]
+                return
+            with contextlib.suppress(Unavailable):
+                self._start(self._carry, workspace)
+                return
+        self._carry(workspace)  # closing: nobody else comes
+
+    def _commit(self, batch: list[Job]) -> None:
+        """Carry out several in one transaction, and those that this does not suit each alone."""
+        try:
+            left = self._together(batch) if len(batch) > 1 else batch
+        except BaseException:
+            left = batch  # the others were only in the same boat
+        gone: Unavailable | None = None
+        for job in left:
+            job.result, job.error = None, gone
+            try:
+                if gone is None:
+                    job.result = self._attempt(job.work, read_only=False)
+            except _Silent as error:  # the others would only wait as long again
+                job.error = gone = error
+            except BaseException as error:
+                job.error = error
+            job.settle()
+
+    def _together(self, batch: list[Job]) -> list[Job]:
+        """Carry them out and commit; return those who found somebody else before them."""
+        beaten = []
+        with self._pool.connection() as connection, connection.cursor() as cursor:
+            tx = PostgresTx(cursor)
+            for job in batch:
+                try:
+                    with tx.savepoint():
+                        job.result = job.work(tx)
+                except StorageError:
+                    raise  # nobody in this batch may be told "stored"
+                except errors.UniqueViolation:
+                    beaten.append(job)
+                except BaseException as error:
+                    job.error = error
+            tx.ending()
+        for job in batch:
+            if job not in beaten:
+                job.settle()
+        return beaten
 
     def _attempt(self, work: Callable[[Tx], T], read_only: bool) -> T:
         for left in reversed(range(AGAIN)):
             try:
-                with self._pool.connection() as connection:
+                with self._pool.connection() as connection, connection.cursor() as cursor:
                     if read_only:
-                        connection.execute("set transaction read only")
-                    return work(PostgresTx(connection))
+                        cursor.execute("set transaction read only")
+                    tx = PostgresTx(cursor)
+                    result = work(tx)
+                    tx.ending()
+                    return result
             except (_Met, errors.SerializationFailure, errors.DeadlockDetected) as error:
                 if not left:
                     raise Unavailable(f"PostgreSQL could not order this change: {error}") from error
@@ -183,7 +284,9 @@ class Postgres:
                 # ours would fail each time.
                 if not left:
                     raise
-            except (psycopg.OperationalError, PoolTimeout) as error:
+            except PoolTimeout as error:
+                raise _Silent(f"PostgreSQL could not be used: {error}") from error
+            except psycopg.OperationalError as error:
                 raise Unavailable(f"PostgreSQL could not be used: {error}") from error
         raise AssertionError("the loop above returns or raises")
 
