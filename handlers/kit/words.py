@@ -94,6 +94,16 @@ def speak(words: Words, language: str, zone: str = "Europe/Berlin") -> Phrase:
         return (words,) if words else ()
     if isinstance(words, tuple):
         return words
+    return _spoken(words, language, zone) if words.values else _fixed(words, language)
+
+
+@lru_cache(maxsize=4096)
+def _fixed(words: Sentence, language: str) -> Phrase:
+    """Put words without values into a language; they are the same on every card."""
+    return _spoken(words, language, "")
+
+
+def _spoken(words: Sentence, language: str, zone: str) -> Phrase:
     spans: list[Span] = []
     for literal, name, spec in _pieces(_lookup(words, language)):
         if literal:
