@@ -31,7 +31,7 @@ from storage.engine import (
     migrate,
 )
 from storage.engine import sqlite as sqlite_engine
-from storage.engine.postgres import Postgres
+from storage.engine.postgres import Postgres, lane_of
 from storage.engine.sql import as_moment, as_text, pyformat
 from storage.engine.sqlite import Sqlite, lock_file, refuse_network
 from storage.services import Service
@@ -901,11 +901,12 @@ def test_two_that_wait_for_each_other_are_both_done_in_the_end(postgres: Postgre
     assert len({row["value"] for row in values}) == 1, "one after the other, not mixed"
 
 
-def test_a_workspace_does_not_wait_for_another_one(postgres: Postgres) -> None:
+def test_what_is_held_up_holds_up_one_lane_only(postgres: Postgres) -> None:
     found(postgres)
+    elsewhere = next(name for name in "bcdefg" if lane_of(name) != lane_of("a"))
     with held_up(postgres):
         behind = postgres.submit(note("behind"), "a")
-        postgres.submit(note("beside"), "b").result(10)
+        postgres.submit(note("beside"), elsewhere).result(10)
         assert noted(postgres) == ["beside"]
     behind.result(10)
 

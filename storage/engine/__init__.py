@@ -83,8 +83,10 @@ class Database(Protocol):
     def submit(self, work: Callable[[Tx], T], workspace: str | None = None) -> Future[T]:
         """Run `work` in a writing transaction; the future is done after the commit.
 
-        What waits at the same time for one `workspace` may share a commit, each in a
-        savepoint of its own: one that fails takes nobody else's work with it.
+        What is for a `workspace` may share its commit with what waits at the same time,
+        each in a savepoint of its own: one that fails takes nobody else's work with it.
+        It may then run more than once, also after it was committed: only for work that
+        proves by its identity that it was done.
         """
         ...
 

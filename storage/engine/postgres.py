@@ -1,7 +1,7 @@
 """PostgreSQL, for several machines: a small pool, each transaction in a thread of ours.
 
-Commands that wait for one workspace at the same time are committed together, each
-inside a savepoint of its own. They would wait for one another anyway, for the row that
+Commands that wait at the same time are committed together, each inside a savepoint of
+its own. Those of one workspace would wait for one another anyway, for the row that
 counts incidents; like this they wait for one commit instead of one each.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -29,6 +30,7 @@ from storage.engine.sql import SqlTx, as_text, pyformat
 T = TypeVar("T")
 
 CONNECTIONS = 4
+LANES = CONNECTIONS - 1  # of them for commands; one is left for looking and for carrying
 AGAIN = 5  # tries of a transaction that met another one
 CHANNEL = "lotse"
 MIGRATION_LOCK = 7_068_373  # any number, the same in every process
@@ -100,6 +102,11 @@ class PostgresTx(SqlTx):
             raise Unavailable(f"PostgreSQL could not be used: {error}") from error
 
 
+def lane_of(workspace: str) -> int:
+    """Return the lane in which a workspace waits, always the same: it never meets itself."""
+    return zlib.crc32(workspace.encode()) % LANES
+
+
 @contextlib.contextmanager
 def glance(url: str, patience: int = 10) -> Iterator[tuple[Tx, int]]:
     """Look into a database without changing or migrating it.
@@ -163,7 +170,7 @@ class Postgres:
             self._pool.close()
             raise
         self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="lotse-postgres")
-        self._lanes: dict[str, list[Job]] = {}  # what waits, by workspace
+        self._lanes: dict[int, list[Job]] = {}  # what waits in each lane that is being worked
         self._door = threading.Lock()
         self._stop = threading.Event()
         self._listener: threading.Thread | None = None
@@ -172,13 +179,14 @@ class Postgres:
         if workspace is None:
             return self._put(work, read_only=False)
         job = Job(work)
+        lane = lane_of(workspace)
         with self._door:
-            waiting = self._lanes.get(workspace)
-            if waiting is not None:  # somebody carries for this workspace already
+            waiting = self._lanes.get(lane)
+            if waiting is not None:
                 waiting.append(job)
             else:
-                self._start(self._carry, workspace)
-                self._lanes[workspace] = [job]
+                self._start(self._carry, lane)
+                self._lanes[lane] = [job]
         return job.done
 
     def transact(self, work: Callable[[Tx], T]) -> T:
@@ -212,20 +220,20 @@ class Postgres:
     def _put(self, work: Callable[[Tx], T], *, read_only: bool) -> Future[T]:
         return self._start(self._attempt, work, read_only)
 
-    def _carry(self, workspace: str) -> None:
-        """Carry out what waits for a workspace; one such at a time, then it is others' turn."""
+    def _carry(self, lane: int) -> None:
+        """Carry out what waits in a lane, then let others have the thread."""
         with self._door:
-            waiting = self._lanes[workspace]
-            batch, self._lanes[workspace] = waiting[:TOGETHER], waiting[TOGETHER:]
+            waiting = self._lanes[lane]
+            batch, self._lanes[lane] = waiting[:TOGETHER], waiting[TOGETHER:]
         self._commit(batch)
         with self._door:
-            if not self._lanes[workspace]:
-                del self._lanes[workspace]
+            if not self._lanes[lane]:
+                del self._lanes[lane]
                 return
             with contextlib.suppress(Unavailable):
-                self._start(self._carry, workspace)
+                self._start(self._carry, lane)
                 return
-        self._carry(workspace)  # closing: nobody else comes
+        self._carry(lane)  # closing: nobody else comes
 
     def _commit(self, batch: list[Job]) -> None:
         """Carry out several in one transaction, and those that this does not suit each alone."""
