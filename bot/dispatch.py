@@ -52,6 +52,7 @@ from handlers.kit.words import _
 from storage import audit, deliveries, drafts, outbox, people, places, timers, workspaces
 from storage.engine import Database, StorageError, Tx
 from storage.people import Person
+from storage.places import Place
 from storage.timers import Timer
 
 log = logging.getLogger("lotse.dispatch")
@@ -227,10 +228,9 @@ class Dispatcher:
         person = self._named(tx, sender, now, request.kind)
         kind = "new" if request.kind else ""
         mentions = {each.shown: self._named(tx, each, now, kind).id for each in request.mentions}
-        if request.place_name is not None:
-            self._know(tx, request.place, clean(request.place_name))
+        place = self._place(tx, request.place, request.place_name)
         request = replace(request, text=clean(request.text), call=clean_call(request.call))
-        ctx = self._context(tx, person, request.place, now, request.text, mentions)
+        ctx = self._context(tx, person, place, now, request.text, mentions)
         word, subject, by = "", "", person.person_key
         try:
             with tx.savepoint():
@@ -270,13 +270,19 @@ class Dispatcher:
             places.ensure(tx, named.direct, "direct", person.name, person=person.id)
         return person
 
-    def _know(self, tx: Tx, id: str, name: str) -> None:
-        """Know a channel from now on, under the name that it has now."""
-        found = places.find(tx, id)
+    def _place(self, tx: Tx, id: str, called: str | None) -> Place | None:
+        """Return a place; a channel is known from now on, under the name that it has now."""
+        found = places.find(tx, id) if id else None
+        if called is None:
+            return found
+        name = clean(called)
         if found is None:
             places.ensure(tx, id, "channel", name)
-        elif name and name != found.name:
+            return places.find(tx, id)
+        if name and name != found.name:
             places.rename(tx, id, name)
+            return replace(found, name=name)
+        return found
 
     def _asked_for(self, request: Request) -> str:
         """Return what the audit may say of a request that went wrong: the word, never the text."""
@@ -289,7 +295,7 @@ class Dispatcher:
         self,
         tx: Tx,
         person: Person,
-        place: str | None,
+        place: Place | None,
         now: datetime,
         typed: str = "",
         mentions: Mapping[str, str] | None = None,
@@ -298,7 +304,7 @@ class Dispatcher:
             tx,
             workspaces.get(tx),
             person,
-            places.find(tx, place) if place else None,
+            place,
             now,
             self._new_id,
             self._new_secret,

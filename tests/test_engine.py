@@ -887,6 +887,7 @@ def test_two_that_wait_for_each_other_are_both_done_in_the_end(postgres: Postgre
             tries.append(first)
             tx.run("set local deadlock_timeout = '20ms'")
             note(first, first)(tx)
+            tx.rows("select 1 as one")  # what was written is sent with the next question
             if tries.count(first) == 1:
                 barrier.wait(10)
             note(second, first)(tx)
@@ -968,6 +969,7 @@ def test_two_crowds_that_wait_for_each_other_are_both_done(postgres: Postgres) -
             tries.append(name)
             tx.run("set local deadlock_timeout = '20ms'")
             note(name, "1")(tx)
+            tx.rows("select 1 as one")
             if waits and tries.count(name) == 1:
                 barrier.wait(10)
 

@@ -60,8 +60,16 @@ class Tx(Protocol):
         """Run `sql` and return how many rows it changed."""
         ...
 
+    def write(self, sql: str, **values: object) -> None:
+        """Run `sql` without asking what came of it.
+
+        It may be sent together with the next question; what is wrong with it is said
+        there, or at the end of the savepoint or transaction.
+        """
+        ...
+
     def insert(self, table: str, **record: object) -> None:
-        """Insert one row; its workspace is added."""
+        """Insert one row; its workspace is added. As `write`."""
         ...
 
     def savepoint(self) -> AbstractContextManager[None]:

@@ -12,6 +12,7 @@ import threading
 import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -33,6 +34,7 @@ CONNECTIONS = 4
 LANES = CONNECTIONS - 1  # of them for commands; one is left for looking and for carrying
 AGAIN = 5  # tries of a transaction that met another one
 CHANNEL = "lotse"
+RELEASE = "release savepoint lotse"
 MIGRATION_LOCK = 7_068_373  # any number, the same in every process
 OPTIONS = "-c lock_timeout=8s -c idle_in_transaction_session_timeout=10s"
 
@@ -50,52 +52,94 @@ class _Silent(Unavailable):
     """No connection could be had within the time that we wait."""
 
 
+@dataclass(slots=True, eq=False)
+class _Statement:
+    sql: str
+    values: dict[str, object] | None = None
+
+
+@dataclass(slots=True)
+class _Open:
+    """An open transaction: its cursor, what is still to be sent, and what to signal."""
+
+    cursor: psycopg.Cursor[Row]
+    unsent: list[_Statement] = field(default_factory=list)
+    signals: set[str] = field(default_factory=set)
+
+
 class PostgresTx(SqlTx):
-    """A transaction on one pooled connection."""
+    """A transaction on one pooled connection.
+
+    What is only written waits until something is asked, and travels with it.
+    """
 
     skip_locked = "for update skip locked"
 
-    def __init__(
-        self,
-        cursor: psycopg.Cursor[Row],
-        workspace: str | None = None,
-        signals: set[str] | None = None,
-    ) -> None:
+    def __init__(self, open: _Open, workspace: str | None = None) -> None:
         super().__init__(workspace)
-        self._cursor = cursor
-        self._signals: set[str] = set() if signals is None else signals
+        self._open = open
 
     def within(self, workspace: str) -> PostgresTx:
-        return PostgresTx(self._cursor, workspace, self._signals)
+        return PostgresTx(self._open, workspace)
+
+    @contextlib.contextmanager
+    def savepoint(self) -> Iterator[None]:
+        unsent = self._open.unsent
+        begin = _Statement("savepoint lotse")
+        unsent.append(begin)
+        try:
+            yield
+            self._send()
+        except Unavailable:
+            raise  # there may be nothing left to go back to, and nobody may go on
+        except BaseException:
+            if begin in unsent:
+                del unsent[unsent.index(begin) :]
+            else:
+                unsent[:] = [_Statement("rollback to savepoint lotse"), _Statement(RELEASE)]
+            raise
+        unsent.append(_Statement(RELEASE))
 
     def real_now(self) -> str:
         row = self._rows("select clock_timestamp() as now", {})[0]
         return as_text(row["now"])
 
     def signal(self) -> None:
-        self._signals.add(CHANNEL)
+        self._open.signals.add(CHANNEL)
 
     def ending(self) -> None:
         """Send the signals, once each however often they were asked for; then commit.
 
         PostgreSQL commits nothing after an error that was passed over, and says so to nobody.
         """
-        if self._cursor.connection.info.transaction_status == TransactionStatus.INERROR:
+        for channel in self._open.signals:
+            self._write(f"notify {channel}", {})
+        self._send()
+        if self._open.cursor.connection.info.transaction_status == TransactionStatus.INERROR:
             raise Unavailable("The transaction was lost.")
-        for channel in self._signals:
-            self._run(f"notify {channel}", {})
 
     def _rows(self, sql: str, values: dict[str, object]) -> list[Row]:
-        self._execute(sql, values)
-        return self._cursor.fetchall()
+        self._write(sql, values)
+        self._send()
+        return self._open.cursor.fetchall()
 
     def _run(self, sql: str, values: dict[str, object]) -> int:
-        self._execute(sql, values)
-        return self._cursor.rowcount
+        self._write(sql, values)
+        self._send()
+        return self._open.cursor.rowcount
 
-    def _execute(self, sql: str, values: dict[str, object]) -> None:
+    def _write(self, sql: str, values: dict[str, object]) -> None:
+        self._open.unsent.append(_Statement(pyformat(sql), values))
+
+    def _send(self) -> None:
+        """Send what waits, in one go; the cursor then holds what the last statement gave."""
+        cursor, unsent = self._open.cursor, self._open.unsent[:]
+        self._open.unsent.clear()
+        together = cursor.connection.pipeline() if len(unsent) > 1 else contextlib.nullcontext()
         try:
-            self._cursor.execute(pyformat(sql), values)
+            with together:
+                for each in unsent:
+                    cursor.execute(each.sql, each.values)
         except (errors.SerializationFailure, errors.DeadlockDetected) as error:
             raise _Met(str(error)) from error
         except psycopg.OperationalError as error:
@@ -130,7 +174,7 @@ def glance(url: str, patience: int = 10) -> Iterator[tuple[Tx, int]]:
         if found is not None and found["it"] is not None:
             rows = connection.execute("select number from migrations").fetchall()
         missing = migrate.missing({row["number"] for row in rows}, "postgres")
-        yield PostgresTx(connection.cursor()), missing
+        yield PostgresTx(_Open(connection.cursor())), missing
 
 
 def refuse_forgetting(connection: psycopg.Connection[dict[str, Any]]) -> None:
@@ -257,7 +301,7 @@ class Postgres:
         """Carry them out and commit; return those who found somebody else before them."""
         beaten = []
         with self._pool.connection() as connection, connection.cursor() as cursor:
-            tx = PostgresTx(cursor)
+            tx = PostgresTx(_Open(cursor))
             for job in batch:
                 try:
                     with tx.savepoint():
@@ -280,7 +324,7 @@ class Postgres:
                 with self._pool.connection() as connection, connection.cursor() as cursor:
                     if read_only:
                         cursor.execute("set transaction read only")
-                    tx = PostgresTx(cursor)
+                    tx = PostgresTx(_Open(cursor))
                     result = work(tx)
                     tx.ending()
                     return result
