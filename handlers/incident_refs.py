@@ -117,6 +117,12 @@ def not_open(ctx: Context, incident: Incident, text: str = "") -> Refusal:
 
 def note(ctx: Context, number: int, kind: str, detail: str = "") -> Incident:
     """Write a line into the timeline and return the incident as it is now."""
+    happened(ctx, number, kind, detail)
+    return find(ctx, number)
+
+
+def happened(ctx: Context, number: int, kind: str, detail: str = "") -> None:
+    """Write a line into the timeline: the asker did something."""
     incidents.happened(
         ctx.tx,
         number,
@@ -126,4 +132,3 @@ def note(ctx: Context, number: int, kind: str, detail: str = "") -> Incident:
         person=ctx.person.id,
         detail=detail,
     )
-    return find(ctx, number)
