@@ -11,7 +11,8 @@ from handlers.kit.plausible import is_placeholder
     "text",
     ["", " ", "-", "–", "...", "?", "x", "XXX", "aaaa", "TBD", "tbd.", "T.B.D.", "todo", "ToDo:",
      "n/a", "N.A.", "none", "keine", "kommt noch", "Folgt später", "wird nachgetragen",
-     "siehe oben", "unbekannt", "unklar", "keine Ahnung", "see above", "to be done", "to be determined", "test",
+     "siehe oben", "unbekannt", "unklar", "keine Ahnung", "see above", "to be done",
+     "to be determined", "test",
      "asdf", "ok", "Created via Slack", "angelegt über das Formular", "lorem ipsum dolor", "1"],
 )  # fmt: skip
 def test_a_placeholder_is_no_answer(text: str) -> None:
