@@ -32,7 +32,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Unread(Exception):
-    """A body that is too large or does not arrive; `status` says which."""
+    """A body that is too large, does not arrive or breaks off; `status` says which."""
 
     def __init__(self, status: int) -> None:
         super().__init__(str(status))
@@ -40,7 +40,7 @@ class Unread(Exception):
 
 
 async def body(request: web.Request, largest: int, limit: float) -> bytes:
-    """Return a request's body as it came; raises `Unread` (413 or 408).
+    """Return a request's body as it came; raises `Unread` (413, 408 or 400).
 
     Not more than `largest` bytes are taken, within `limit` seconds.
     """
@@ -53,6 +53,8 @@ async def body(request: web.Request, largest: int, limit: float) -> bytes:
                     raise Unread(413)
     except TimeoutError:
         raise Unread(408) from None
+    except (ConnectionError, web.RequestPayloadError):  # it ended, or makes no sense
+        raise Unread(400) from None
     return bytes(raw)
 
 
@@ -77,7 +79,7 @@ class Door(web.AppRunner):
             return await self._let_in(request, handler)
 
         app.middlewares.insert(0, let_in)
-        super().__init__(app, access_log=None, **given)
+        super().__init__(app, access_log=None, auto_decompress=False, **given)
         self._headers, self._idle, self._look = headers, idle, look
         self._connections = connections
         self._room = {False: at_once, True: platforms_at_once}

@@ -17,8 +17,7 @@ class Slack:
 
     name = "slack"
     idempotent = False
-    rate: Rate | None = Rate(1.0, 3)  # docs/rules.md, Slack
-    whole: Rate | None = Rate(0.2, 20)
+    rate: Rate | None = Rate(1.0, 3, whole=Rate(0.2, 20))  # docs/rules.md, Slack
 
     def __init__(self, api: WebApi, installations: Installations) -> None:
         self._api = api

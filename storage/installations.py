@@ -47,9 +47,9 @@ def put(
     tx.run(
         """
         insert into slack_installations
-            (team, workspace, bot_user, scopes, token, refresh_token, expires_at, installed_at)
+            (workspace, team, bot_user, scopes, token, refresh_token, expires_at, installed_at)
         values
-            (:team, :workspace, :bot_user, :scopes, :token, :refresh_token, :expires_at, :now)
+            (:workspace, :team, :bot_user, :scopes, :token, :refresh_token, :expires_at, :now)
         on conflict (team) do update set
             bot_user = excluded.bot_user, scopes = excluded.scopes, token = excluded.token,
             refresh_token = excluded.refresh_token, expires_at = excluded.expires_at,
