@@ -82,6 +82,9 @@ def _manifest_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--lang", choices=LANGUAGES, default="en", help="the language of its commands and texts"
     )
+    parser.add_argument(
+        "--channels", action="store_true", help="Lotse may make channels for incidents"
+    )
     ways = parser.add_mutually_exclusive_group()
     ways.add_argument(
         "--socket", action="store_true", help="Socket Mode: no public address is needed"
@@ -105,7 +108,7 @@ def _advise(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int
 
     address = "" if options.socket else options.url or manifest.SOMEWHERE
     try:
-        sys.stdout.write(manifest.written(options.lang, address))
+        sys.stdout.write(manifest.written(options.lang, address, rooms=options.channels))
     except manifest.BadAddress as bad:
         parser.error(str(bad))
     if not (options.socket or options.url):

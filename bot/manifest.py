@@ -30,6 +30,8 @@ SCOPES = {
     "im:history": "read what people write to Lotse directly",
     "users:read": "names and languages; who is a guest, an administrator or gone",
 }
+# Asked for only where incidents shall have channels of their own (`--channels`).
+ROOM_SCOPES = {"channels:manage": "make, name and archive channels for incidents"}
 EVENTS = (
     "app_home_opened",
     "app_mention",
@@ -53,13 +55,16 @@ class BadAddress(ValueError):
     """Slack cannot send its requests there; the text says what would do."""
 
 
-def written(language: str, address: str = "") -> str:
+def written(language: str, address: str = "", *, rooms: bool = False) -> str:
     """Return the manifest as JSON; without an address it is one for Socket Mode."""
-    return json.dumps(manifest(language, address), ensure_ascii=False, indent=2) + "\n"
+    made = manifest(language, address, rooms=rooms)
+    return json.dumps(made, ensure_ascii=False, indent=2) + "\n"
 
 
-def manifest(language: str, address: str = "") -> dict[str, Any]:
+def manifest(language: str, address: str = "", *, rooms: bool = False) -> dict[str, Any]:
     """Return the manifest. `address` is where Slack reaches Lotse; "" means Socket Mode.
+
+    With `rooms` it lets Lotse make channels for incidents.
 
     Raises `BadAddress`.
     """
@@ -81,7 +86,7 @@ def manifest(language: str, address: str = "") -> dict[str, Any]:
             "shortcuts": [_shortcut(id, language) for id in SHORTCUTS],
             "slash_commands": [{**each, **url} for each in _commands(language)],
         },
-        "oauth_config": {"scopes": {"bot": list(SCOPES)}},
+        "oauth_config": {"scopes": {"bot": sorted({**SCOPES, **(ROOM_SCOPES if rooms else {})})}},
         "settings": {
             "event_subscriptions": {**request_url, "bot_events": list(EVENTS)},
             "interactivity": {"is_enabled": True, **request_url},
