@@ -29,7 +29,7 @@ SCOPES = {
     "commands": "slash commands and shortcuts",
     "groups:read": "be told that Lotse was invited to a private channel",
     "im:history": "read what people write to Lotse directly",
-    "users:read": "names and languages; who is a guest, an administrator or gone",
+    "users:read": "names, languages and time zones; who is a guest, an administrator or gone",
 }
 EVENTS = (
     "app_home_opened",
