@@ -142,7 +142,7 @@ def managers(tx: Tx) -> list[Person]:
 
 def set_language(tx: Tx, id: str, language: str | None) -> None:
     """Choose a person's language; None follows the workspace's."""
-    tx.run(
+    tx.write(
         "update people set language = :language where workspace = :workspace and id = :id",
         id=id,
         language=language,
@@ -151,7 +151,7 @@ def set_language(tx: Tx, id: str, language: str | None) -> None:
 
 def set_kind(tx: Tx, id: str, kind: str) -> None:
     """Note what the platform says of a person: member, guest, external or bot."""
-    tx.run(
+    tx.write(
         "update people set kind = :kind where workspace = :workspace and id = :id",
         id=id,
         kind=kind,
@@ -170,7 +170,7 @@ def learn(
     zone: str | None = None,
 ) -> None:
     """Keep what the platform's profile says of a person."""
-    tx.run(
+    tx.write(
         """
         update people set name = :name, kind = :kind, active = :active, language = :language,
             admin = :admin, zone = :zone
@@ -188,12 +188,12 @@ def learn(
 
 def set_manager(tx: Tx, id: str) -> None:
     """Make somebody a manager."""
-    tx.run("update people set manager = 1 where workspace = :workspace and id = :id", id=id)
+    tx.write("update people set manager = 1 where workspace = :workspace and id = :id", id=id)
 
 
 def rename(tx: Tx, id: str, name: str) -> None:
     """Change the name that people read."""
-    tx.run(
+    tx.write(
         "update people set name = :name where workspace = :workspace and id = :id", id=id, name=name
     )
 

@@ -770,7 +770,7 @@ async def test_a_store_that_is_down_is_told(
     mention = {"type": "app_mention", "user": "UANNA", "channel": GENERAL, "ts": "1.1"}
     event = slack.peer.event({**mention, "text": "<@UBOT> incident Till is dead"})
 
-    def broken(_work: object) -> Future[Any]:
+    def broken(_work: object, _workspace: object = None) -> Future[Any]:
         failed: Future[Any] = Future()
         failed.set_exception(Unavailable("the disk is full"))
         return failed

@@ -68,6 +68,12 @@ class Context:
             self._people[id] = me if id == me.id else people.find(self.tx, id)
         return self._people[id]
 
+    def services(self) -> list[Service]:
+        """Return every service, the fallback last; `service_of` asks for none of them again."""
+        found = services.all(self.tx)
+        self._services.update((each.id, each) for each in found)
+        return found
+
     def service_of(self, id: str) -> Service | None:
         """Return a service by id, read once in this request."""
         if id not in self._services:
