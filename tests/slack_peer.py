@@ -24,6 +24,8 @@ from typing import Any, cast
 import aiohttp
 from aiohttp import web
 
+from tests import block_kit
+
 Json = dict[str, Any]
 
 TEAM = "T1"
@@ -36,7 +38,7 @@ TRIGGER_LIVES = 3.0
 
 # --- limits --------------------------------------------------------------------------------
 
-TOTAL = 13_000
+TOTAL = block_kit.MESSAGE_CHARACTERS
 KEYS = {
     "header": {"type", "text", "block_id"},
     "section": {"type", "text", "block_id", "fields", "accessory"},
@@ -77,6 +79,8 @@ def check_message(data: Json) -> None:
     check_blocks(data.get("blocks", []), 50)
     length = sum(map(len, strings(data.get("blocks", []))))
     need(length <= TOTAL, f"{length} characters", "msg_blocks_too_long")
+    found = block_kit.mistakes({name: data[name] for name in ("text", "blocks") if name in data})
+    need(not found, "; ".join(found))
 
 
 def strings(data: Any) -> list[str]:
@@ -204,6 +208,8 @@ def check_view(view: Json) -> None:
         need(not inputs or "submit" in view, "inputs need a submit", "invalid_arguments")
     else:
         need(all(each["type"] != "input" for each in view["blocks"]), "no inputs at home")
+    found = block_kit.mistakes(view)
+    need(not found, "; ".join(found))
 
 
 # --- faults --------------------------------------------------------------------------------
@@ -908,7 +914,8 @@ class Peer:
                         if each["type"] == "rich_text_list":
                             lines += [f"- {self._spans(item)}" for item in each["elements"]]
                         else:
-                            lines.append(self._spans(each).removesuffix("\n"))
+                            said = self._spans(each).removesuffix("\n")
+                            lines.append(re.sub("^[🔴🟠🟢] ", "", said))
         return "\n".join(lines)
 
     def _spans(self, section: Json) -> str:
@@ -1250,7 +1257,8 @@ class Client:
         if entry.kind == "view":
             title = entry.data["title"]["text"]
             submit = entry.data.get("submit")
-            whole = title.endswith("…") or not submit  # then the title stands below, or is our name
+            below = entry.data["blocks"][:1] and entry.data["blocks"][0]["type"] == "rich_text"
+            whole = below or not submit  # the whole title stands below, or it is our name
             buttons = [f"[{submit['text']}]"] if submit else []
             return "\n".join([*([] if whole else [title]), shown, *buttons])
         return shown

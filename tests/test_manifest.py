@@ -299,3 +299,32 @@ def test_an_address_that_slack_cannot_use_is_refused(
     written = capsys.readouterr()
     assert written.out == ""
     assert "public address" in written.err
+
+
+# --- many workspaces ---------------------------------------------------------------------
+
+
+def test_where_companies_install_it_browsers_come_back(language: str) -> None:
+    one = manifest.manifest(language, ADDRESS)
+    many = manifest.manifest(language, ADDRESS, f"{ADDRESS}/")
+    assert many["oauth_config"].pop("redirect_urls") == [f"{ADDRESS}/slack/oauth_redirect"]
+    assert many == one
+
+
+def test_socket_mode_can_be_installed_by_companies_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["manifest", "slack", "--socket", "--install", ADDRESS]) == 0
+    made = json.loads(capsys.readouterr().out)
+    assert made["settings"]["socket_mode_enabled"] is True
+    assert addresses(made) == []
+    assert made["oauth_config"]["redirect_urls"] == [f"{ADDRESS}/slack/oauth_redirect"]
+
+
+def test_the_address_of_requests_does_for_installing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["manifest", "slack", "--url", ADDRESS, "--install"]) == 0
+    made = json.loads(capsys.readouterr().out)
+    assert made == manifest.manifest("en", ADDRESS, ADDRESS)
+    for wrong in (["--socket", "--install"], ["--url", ADDRESS, "--install", "http://x.de"]):
+        with pytest.raises(SystemExit) as left:
+            main(["manifest", "slack", *wrong])
+        assert left.value.code == 2
+        assert "address" in capsys.readouterr().err
