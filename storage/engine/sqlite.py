@@ -21,7 +21,7 @@ import sqlite_utils
 
 from storage.engine import AlreadyRunning, Row, StorageError, Tx, Unavailable, migrate
 from storage.engine.jobs import TOGETHER, Job
-from storage.engine.sql import SqlTx, as_text
+from storage.engine.sql import Memory, SqlTx, as_text
 
 T = TypeVar("T")
 
@@ -42,14 +42,19 @@ class SqliteTx(SqlTx):
     skip_locked = ""
 
     def __init__(
-        self, db: sqlite_utils.Database, workspace: str | None = None, *, writes: bool = True
+        self,
+        db: sqlite_utils.Database,
+        workspace: str | None = None,
+        memory: Memory | None = None,
+        *,
+        writes: bool = True,
     ) -> None:
-        super().__init__(workspace)
+        super().__init__(workspace, memory or Memory())
         self._db = db
         self._writes = writes
 
     def within(self, workspace: str) -> SqliteTx:
-        return SqliteTx(self._db, workspace, writes=self._writes)
+        return SqliteTx(self._db, workspace, self._memory, writes=self._writes)
 
     def real_now(self) -> str:
         return as_text(datetime.now(UTC))
