@@ -14,6 +14,7 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 from bot.clock import Clock
@@ -33,6 +34,7 @@ SECOND_COPY = timedelta(seconds=5)
 COPIES = 2
 TRIES = 20
 POLL = 1.0
+ROUND = 1.0  # seconds after which a round takes nothing more
 
 
 @dataclass(slots=True)
@@ -103,11 +105,8 @@ class Courier:
             await self._unknown(parcel, "the courier vanished while sending")
         started = self._clock.ticks()
         parcels: list[Parcel] = await self._do(lambda tx: outbox.claim(tx, now, busy))
-        places: dict[tuple[str, str], list[Parcel]] = {}
-        for parcel in parcels:
-            places.setdefault((parcel.workspace, parcel.place), []).append(parcel)
         done = await asyncio.gather(
-            *(self._carry_all(each, started) for each in places.values()), return_exceptions=True
+            *(self._carry_all(each, started) for each in parcels), return_exceptions=True
         )
         for each in done:  # only now: what fails in one place stops no other
             if isinstance(each, BaseException):
@@ -122,9 +121,20 @@ class Courier:
             pass
         self._woken.clear()
 
-    async def _carry_all(self, parcels: list[Parcel], started: float) -> None:
-        for parcel in parcels:
-            await self._carry(parcel, started)
+    async def _carry_all(self, first: Parcel, started: float) -> None:
+        """Carry what waits for one place, one after the other.
+
+        Not for long: what has come meanwhile for other places waits for this round.
+        """
+        begun = started
+        parcels = [first]
+        while parcels:
+            await self._carry(parcels[0], started)
+            if self._ending or self._clock.ticks() - begun >= ROUND:
+                return
+            now, busy, place = self._now(), self._busy(), (first.workspace, first.place)
+            started = self._clock.ticks()
+            parcels = await self._do(partial(outbox.claim, now=now, busy=busy, only=place))
 
     async def _carry(self, parcel: Parcel, started: float) -> None:
         platform = self._platforms.get(parcel.place.partition(":")[0])

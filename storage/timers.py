@@ -61,6 +61,11 @@ def cancel(tx: Tx, key: str) -> bool:
     )
 
 
+def hold(tx: Tx, key: str) -> None:
+    """Wait for whoever is just changing the timer `key`; what else they did is seen after."""
+    tx.run("update timers set due_at = due_at where workspace = :workspace and key = :key", key=key)
+
+
 def hasten(tx: Tx, key: str, now: datetime) -> bool:
     """Make the timer `key` due at once; say whether one was waiting."""
     return (
