@@ -204,24 +204,29 @@ def claim(
 
 
 def expired(tx: Tx, limit: int = 20) -> list[Parcel]:
-    """Take over rows whose courier vanished. Whether they were sent, nobody knows."""
+    """Take over rows whose courier vanished. Whether they were sent, nobody knows.
+
+    A lease that ends much later than one that begins now is from before the clock was set
+    back; a little later may be one that another courier took in this moment.
+    """
     real = tx.real_now()
     rows = tx.rows(
         f"""
         with lost as materialized (
             select workspace, id from outbox
-            where state = 'leased' and lease_until <= :real
+            where state = 'leased' and (lease_until <= :real or lease_until > :never)
             order by created_at limit :limit {tx.skip_locked}
         )
         update outbox set lease_until = :until, fence = fence + 1
         where (workspace, id) in (select workspace, id from lost)
-        and state = 'leased' and lease_until <= :real
+        and state = 'leased' and (lease_until <= :real or lease_until > :never)
         returning workspace, id, place, key, kind, message, attempts, copies, fence, otherwise,
             (select external_id from messages m where m.workspace = outbox.workspace
              and m.place = outbox.place and m.key = outbox.key) as external_id
         """,
         real=real,
         until=as_text(as_moment(real) + LEASE),
+        never=as_text(as_moment(real) + 2 * LEASE),
         limit=limit,
     )
     return [_parcel(row, again=True) for row in rows]
