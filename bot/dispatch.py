@@ -170,7 +170,7 @@ class Dispatcher:
                 said = command.run(ctx).message
             except Refusal as refusal:
                 said = line(refusal.words)
-            shown = spoken(said, ctx.language, ctx.workspace.zone) if said else None
+            shown = spoken(said, ctx.language, ctx.zone) if said else None
             return Answer("done", shown, language=ctx.language)
 
         return await asyncio.wrap_future(self._database.submit_read(work))
@@ -193,6 +193,16 @@ class Dispatcher:
             return self._short(self._context(tx, found, None, self._clock.now()), call)
 
         return await asyncio.wrap_future(self._database.submit(work))
+
+    async def set_off(self, workspace: str, kind: str) -> None:
+        """Let the timer `kind` be due now: an edge has noticed what it stands for."""
+
+        def work(tx: Tx) -> None:
+            inside = tx.within(workspace)
+            timers.set(inside, id=self._new_id(), kind=kind, key=kind, due=self._clock.now())
+
+        await asyncio.wrap_future(self._database.submit(work))
+        self._committed()
 
     async def run_timer(self, timer: Timer) -> None:
         """Carry out a due timer, and mark it done in the same transaction."""
@@ -382,7 +392,7 @@ class Dispatcher:
         return read_answer(stored)
 
     def _answer(self, ctx: Context, reply: Reply) -> Answer:
-        language, zone = ctx.language, ctx.workspace.zone
+        language, zone = ctx.language, ctx.zone
         message = None
         if reply.message is not None:
             message = self._packed(ctx, spoken(reply.message, language, zone))
@@ -397,7 +407,7 @@ class Dispatcher:
             parts.append(Text(refusal.kept))
         if refusal.buttons:
             parts.append(Buttons(refusal.buttons))
-        message = spoken(Message(tuple(parts)), ctx.language, ctx.workspace.zone)
+        message = spoken(Message(tuple(parts)), ctx.language, ctx.zone)
         field = refusal.field if request.submitted else None
         return Answer(
             "refused", self._packed(ctx, message), field=field, language=ctx.language,
@@ -408,7 +418,7 @@ class Dispatcher:
         reference = self._new_id()[-5:]
         log.exception("A command failed, reference %s", reference)
         said = line(_("That did not work. Nothing was changed. Reference: {ref}.", ref=reference))
-        message = spoken(said, ctx.language, ctx.workspace.zone)
+        message = spoken(said, ctx.language, ctx.zone)
         return Answer("failed", message, language=ctx.language)
 
     def _packed(self, ctx: Context, message: Message) -> Message:
@@ -448,17 +458,18 @@ class Dispatcher:
         place = places.find(ctx.tx, target)
         if place is None and target in places.ROLES:
             return  # nobody has chosen a channel for it yet
-        language = ctx.workspace.language
+        language, zone = ctx.workspace.language, ctx.workspace.zone
         if place is not None and place.person is not None:
             reader = ctx.person_of(place.person)
             language = (reader.language if reader else None) or language
+            zone = (reader.zone if reader else None) or zone
         outbox.add(
             ctx.tx,
             id=self._new_id(),
             place=place.id if place else target,
             key=post.key,
             kind=post.kind,
-            message=dump(spoken(post.message, language, ctx.workspace.zone)),
+            message=dump(spoken(post.message, language, zone)),
             now=ctx.now,
             otherwise=post.otherwise,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated
 
-from handlers import climbing, rights, services
+from handlers import climbing, gate, rights, services
 from handlers.incident_cards import card, label, works_again
 from handlers.incident_refs import NEWS, Ref, find, find_open, happened, note
 from handlers.kit.commands import Ask, Feature, call
@@ -173,16 +173,15 @@ def move(ctx: Context, number: Ref, service: services.ServiceRef) -> Reply:
 def undo(ctx: Context, number: Ref) -> Reply:
     incident = find(ctx, number)
     rights.need_for(ctx, "undo", incident)
-    climbing.stop(ctx, number)
-    if not incidents.withdraw(ctx.tx, number, ctx.person.id, ctx.now - UNDO):
+    taken = gate.withdraw(ctx, number, ctx.now - UNDO)
+    if taken is None:
         raise Refusal(
             _("Undo works for {n} minutes. {incident} can be marked as working again instead.",
               n=int(UNDO.total_seconds() // 60), incident=label(number)),
             buttons=(works_again(number),),
         )  # fmt: skip
-    incident = note(ctx, number, "withdrawn")
     return Reply(
         line(_("{incident} is withdrawn. Nobody is alarmed any more.", incident=label(number))),
-        posts=climbing.settled(ctx, incident),
+        posts=climbing.settled(ctx, taken),
         subject=label(number),
     )

@@ -12,7 +12,7 @@ from storage.engine.sql import as_text
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody in a workspace. `language` is None until chosen.
+    """Somebody in a workspace. `language` is None until chosen, `zone` until it is known.
 
     `kind` is member, guest, external or bot, or new while the platform has not told us;
     `admin` says that the platform names
@@ -30,9 +30,10 @@ class Person:
     active: bool
     admin: bool
     person_key: str
+    zone: str | None = None
 
 
-COLUMNS = "p.id, p.name, p.language, p.kind, p.manager, p.active, p.admin, p.person_key"
+COLUMNS = "p.id, p.name, p.language, p.kind, p.manager, p.active, p.admin, p.person_key, p.zone"
 
 
 def by_identity(tx: Tx, identity: str) -> Person | None:
@@ -158,13 +159,21 @@ def set_kind(tx: Tx, id: str, kind: str) -> None:
 
 
 def learn(
-    tx: Tx, id: str, *, name: str, kind: str, active: bool, language: str | None, admin: bool
+    tx: Tx,
+    id: str,
+    *,
+    name: str,
+    kind: str,
+    active: bool,
+    language: str | None,
+    admin: bool,
+    zone: str | None = None,
 ) -> None:
     """Keep what the platform's profile says of a person."""
     tx.write(
         """
         update people set name = :name, kind = :kind, active = :active, language = :language,
-            admin = :admin
+            admin = :admin, zone = :zone
         where workspace = :workspace and id = :id
         """,
         id=id,
@@ -173,6 +182,7 @@ def learn(
         active=int(active),
         language=language,
         admin=int(admin),
+        zone=zone,
     )
 
 

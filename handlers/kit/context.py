@@ -52,6 +52,11 @@ class Context:
         return self.person.language or self.workspace.language
 
     @property
+    def zone(self) -> str:
+        """The asker's time zone: of the profile, or the workspace's."""
+        return self.person.zone or self.workspace.zone
+
+    @property
     def who(self) -> Who:
         """The asker, for a sentence."""
         return Who(self.person.id, self.person.name)
@@ -77,4 +82,4 @@ class Context:
 
     def text(self, words: Words) -> str:
         """Put words into the asker's language, as plain text."""
-        return text(words, self.language, self.workspace.zone)
+        return text(words, self.language, self.zone)
