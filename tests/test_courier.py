@@ -733,3 +733,17 @@ def test_a_message_is_carried_as_soon_as_it_is_stored(bot: Stage) -> None:
 
     # A busy machine may be slow once, but not three times.
     assert min(bot.run(seconds_until_it_arrives()) for _each in range(3)) < 0.5
+
+
+def test_when_it_dies_one_message_for_each_place_is_uncertain(bot: Stage) -> None:
+    for n in range(5):
+        put(bot, f"{n}", BEN, key=f"{n}")
+        put(bot, f"{n}", CARLA, key=f"{n}")
+    bot.chat.plan(Fault(Died(), accepts=True, place=BEN))
+    with pytest.raises(Died):
+        bot.run(bot.courier.round())
+    let_leases_run_out(bot.database)
+    carry(bot)
+    uncertain = bot.rows("select place from outbox where state = 'ambiguous'")
+    assert [each["place"] for each in uncertain] == [BEN]
+    assert sorted(bot.chat.created(CARLA)) == [f"{n}" for n in range(5)]
