@@ -946,6 +946,28 @@ def test_two_that_wait_for_each_other_are_both_done_in_the_end(postgres: Postgre
     assert len({row["value"] for row in values}) == 1, "one after the other, not mixed"
 
 
+def test_a_savepoint_is_never_taken_for_an_earlier_one(postgres: Postgres) -> None:
+    found(postgres)
+
+    def careless(tx: Tx) -> None:
+        note("before")(tx)
+        with tx.savepoint():
+            note("between")(tx)
+            workspaces.set_setting(tx.within("nobody"), "it", "x")  # wrong, and not sent yet
+            try:
+                with tx.savepoint():
+                    tx.rows("select 1 as one")
+            except psycopg.IntegrityError:  # as dispatch does with a handler's mistake
+                note("after")(tx)
+
+    with held_up(postgres):
+        futures = [postgres.submit(each, "a") for each in (note("1"), careless, note("2"))]
+    first, bad, last = (each.exception(10) for each in futures)
+    assert (first, last) == (None, None)
+    assert isinstance(bad, psycopg.Error)
+    assert noted(postgres) == ["1", "2"]
+
+
 def test_what_is_held_up_holds_up_one_lane_only(postgres: Postgres) -> None:
     found(postgres)
     elsewhere = next(name for name in "bcdefg" if lane_of(name) != lane_of("a"))

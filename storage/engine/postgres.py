@@ -86,6 +86,8 @@ class PostgresTx(SqlTx):
     @contextlib.contextmanager
     def savepoint(self) -> Iterator[None]:
         unsent = self._open.unsent
+        if any(each.values is not None for each in unsent):
+            self._send()  # what is wrong with that is not undone by going back to here
         begin = _Statement("savepoint lotse")
         unsent.append(begin)
         try:
