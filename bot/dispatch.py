@@ -278,7 +278,7 @@ class Dispatcher:
         if kind not in ("", "new", person.kind):
             people.set_kind(tx, person.id, kind)
             person = replace(person, kind=kind)
-        if named.direct:
+        if named.direct and places.find(tx, named.direct) is None:
             places.ensure(tx, named.direct, "direct", person.name, person=person.id)
         return person
 

@@ -39,7 +39,7 @@ COLUMNS = "p.id, p.name, p.language, p.kind, p.manager, p.active, p.admin, p.per
 
 def by_identity(tx: Tx, identity: str) -> Person | None:
     """Return who a platform's verified identity (`local:anna`, `slack:T1:U1`) belongs to."""
-    rows = tx.rows(
+    rows = tx.recall(
         f"""
         select {COLUMNS} from identities i
         join people p on p.workspace = i.workspace and p.id = i.person
@@ -111,7 +111,7 @@ def _add(
 
 def find(tx: Tx, id: str) -> Person | None:
     """Return a person by id."""
-    rows = tx.rows(
+    rows = tx.recall(
         f"select {COLUMNS} from people p where p.workspace = :workspace and p.id = :id", id=id
     )
     return _person(rows[0]) if rows else None

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar, assert_never
 from zoneinfo import ZoneInfo
 
-from bot.clock import HandClock
+from bot.clock import Clock, HandClock
 from bot.courier import Courier
 from bot.dispatch import Answer, Dispatcher, Request
 from bot.platform import Impossible, MessageGone, NotAccepted, Rate, Uncertain, Wait
@@ -347,14 +347,14 @@ class Stage:
     def __init__(
         self,
         database: Database,
-        clock: HandClock | None = None,
+        clock: Clock | None = None,
         chat: Chat | None = None,
         features: tuple[Feature, ...] = FEATURES,
         workspace: str = DEMO,
         new_id: Ids | None = None,
     ) -> None:
         self.database = database
-        self.clock = clock or HandClock(MONDAY.astimezone(UTC))
+        self.clock: Clock = clock or HandClock(MONDAY.astimezone(UTC))
         self.chat = chat or Chat()
         self.workspace = workspace
         self.new_id = new_id or Ids()
