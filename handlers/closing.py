@@ -13,7 +13,7 @@ from typing import Annotated
 from handlers import climbing, closing_cards, closing_points, gate, rights
 from handlers.closing_points import CAUSES, COSTS, ENDINGS, Cause, Cost, Ending, Point
 from handlers.incident_cards import finish, label
-from handlers.incident_refs import Ref, find, meant, no_placeholder, not_open, note
+from handlers.incident_refs import Ref, find, meant, no_placeholder, note
 from handlers.kit import commands
 from handlers.kit.commands import Ask, Feature
 from handlers.kit.context import Context
@@ -125,8 +125,7 @@ def point(
 ) -> Reply:
     incident = find(ctx, number)
     rights.need_for(ctx, "done", incident)
-    if incident.state != "restored":
-        raise not_open(ctx, incident)
+    gate.must_go(ctx, incident, "done")
     command = commands.by_name("fill", ctx.features)
     assert command is not None
     shown = [which.value]
@@ -201,8 +200,7 @@ def fill(
 ) -> Reply:  # fmt: skip
     incident = find(ctx, number)
     rights.need_for(ctx, "done", incident)
-    if incident.state != "restored":
-        raise not_open(ctx, incident)
+    gate.must_go(ctx, incident, "done")
     gate.stop(ctx, number)
     closings.begin(ctx.tx, number)
     before = closings.find(ctx.tx, number)
@@ -314,8 +312,7 @@ def ask_check(
 ) -> Reply:
     incident = find(ctx, number)
     rights.need_for(ctx, "done", incident)
-    if incident.state != "restored":
-        raise not_open(ctx, incident)
+    gate.must_go(ctx, incident, "done")
     closing = closings.find(ctx.tx, number)
     if person.id in (incident.restored_by, closing.asked_by or ctx.person.id):
         raise _needs_another(ctx, person.id, field="person")
@@ -346,8 +343,7 @@ def _needs_another(ctx: Context, person: str, field: str | None = None) -> Refus
 @feature.command("checked", "geprüft", help=_("I have checked it."), hidden=True)
 def checked(ctx: Context, number: Ref) -> Reply:
     incident = find(ctx, number)
-    if incident.state != "restored":
-        raise not_open(ctx, incident)
+    gate.must_go(ctx, incident, "done")
     closing = closings.find(ctx.tx, number)
     if ctx.person.id in (incident.restored_by, closing.asked_by):
         raise _needs_another(ctx, ctx.person.id)
