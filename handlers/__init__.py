@@ -16,8 +16,10 @@ from handlers import (
     incident_news,
     incidents,
     looking_after,
+    night,
     people,
     pilots,
+    platforms,
     services,
     settings,
 )
@@ -37,8 +39,10 @@ FEATURES: tuple[Feature, ...] = (
     pilots.feature,
     automations.feature,
     digest.feature,
+    night.feature,
     people.feature,
     settings.feature,
     home.feature,
+    platforms.feature,
     help.feature,
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from handlers import closing_digest, rights, weeks
+from handlers import closing_digest, night, rights, weeks
 from handlers.automations import State, decisions, evidence, is_own, state
 from handlers.incident_cards import headline, service_name, shortened, standing
 from handlers.kit.commands import Feature, call
@@ -297,6 +297,9 @@ def _learning(ctx: Context, week: str, start: datetime, end: datetime) -> list[P
         ),
         (_("Feedback"), _n("{n} sentence", "{n} sentences", said)),
     ]
+    late = night.in_week(ctx, start, end)
+    if late is not None:
+        rows.append((_("Outside working hours"), late))
     for pilot in pilots.all(ctx.tx)[:SHOWN]:
         answers = pilots.answers(ctx.tx, pilot.id)
         rows.append((pilot.name, _("{age}; {tally}", age=age(ctx, pilot), tally=tally(answers))))
@@ -339,6 +342,9 @@ FORMULAS: tuple[tuple[Sentence, Sentence], ...] = (
     (_("Ownership gaps"), _("incidents in which no service was recognised, and services whose "
                             "accountable person is not active")),
     *closing_digest.FORMULAS,
+    (_("Outside working hours"), _("incidents declared outside the company's working hours, on a "
+                                   "weekend or a public holiday, for each service; never for "
+                                   "people")),
     (_("In use"), _("the last reported run is not longer ago than the rhythm")),
     (_("Possibly unused"), _("it has run, but its last run is longer ago than the rhythm, and "
                              "nobody said that it is kept")),

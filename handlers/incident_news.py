@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from handlers import climbing, closing_points, gate, rights
+from handlers import climbing, closing_points, gate, night, rights
 from handlers.incident_cards import finish, headline, label
 from handlers.incident_refs import NEWS, Ref, find, meant, not_open, note
 from handlers.kit.commands import Ask, Feature
@@ -92,6 +92,9 @@ def restored(
         count = len(closing_points.missing_of(ctx, incident))
         until = _("Restored is not done: {open}.", open=closing_points.open_of_all(count))
         parts += [Text(until, small=True), Buttons((finish(number),))]
+    hint = night.rest_hint(ctx)
+    if hint is not None:
+        parts.append(Text(hint, small=True))
     return Reply(
         Message(tuple(parts), Tone.GOOD),
         posts=(*climbing.settled(ctx, incident), *climbing.told(ctx, incident)),

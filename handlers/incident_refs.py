@@ -140,6 +140,14 @@ def note(
 
     It is told of the asker, unless of another `person`.
     """
+    happened(ctx, number, kind, detail, person=person)
+    return find(ctx, number)
+
+
+def happened(
+    ctx: Context, number: int, kind: str, detail: str = "", *, person: str | None = None
+) -> None:
+    """Write a line into the timeline: the asker, or another `person`, did something."""
     incidents.happened(
         ctx.tx,
         number,
@@ -149,7 +157,6 @@ def note(
         person=person or ctx.person.id,
         detail=detail,
     )
-    return find(ctx, number)
 
 
 def no_placeholder(text: str, field: str) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from handlers import climbing, gate, rights, services
 from handlers.incident_cards import card, label, works_again
-from handlers.incident_refs import NEWS, Ref, find, find_open, note
+from handlers.incident_refs import NEWS, Ref, find, find_open, happened, note
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
@@ -42,7 +42,7 @@ def declare(
     proposed = service or services.guess(ctx, title)
     meant = proposed or services.fallback(ctx)
     number = workspaces.next_number(ctx.tx, "incident")
-    incidents.add(
+    incident = incidents.add(
         ctx.tx,
         number=number,
         title=title,
@@ -54,7 +54,7 @@ def declare(
         responsible=services.on_duty(ctx, meant),
         now=ctx.now,
     )
-    incident = note(ctx, number, "declared")
+    happened(ctx, number, "declared")
     shown = [Post(climbing.key(number), card(ctx, incident), INCIDENTS)]
     if ctx.place is not None and ctx.place.kind == "channel" and ctx.place.role != INCIDENTS:
         shown.append(Post(climbing.key(number), card(ctx, incident), ctx.place.id))

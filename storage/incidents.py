@@ -29,22 +29,22 @@ class Incident:
     declared_in: str | None
     responsible: str
     responsible_since: datetime
-    acknowledged_by: str | None
-    acknowledged_at: datetime | None
-    proposed_to: str | None
-    silent: bool
     alarms: int
-    news: str | None
-    news_by: str | None
-    news_at: datetime | None
-    next_news_at: datetime | None
-    restored_by: str | None
-    restored_at: datetime | None
-    reopened_at: datetime | None
-    ended_by: str | None
-    ended_at: datetime | None
-    closed_as: str | None
-    closed_into: int | None
+    acknowledged_by: str | None = None
+    acknowledged_at: datetime | None = None
+    proposed_to: str | None = None
+    silent: bool = False
+    news: str | None = None
+    news_by: str | None = None
+    news_at: datetime | None = None
+    next_news_at: datetime | None = None
+    restored_by: str | None = None
+    restored_at: datetime | None = None
+    reopened_at: datetime | None = None
+    ended_by: str | None = None
+    ended_at: datetime | None = None
+    closed_as: str | None = None
+    closed_into: int | None = None
 
     @property
     def begun_at(self) -> datetime:
@@ -90,8 +90,8 @@ def add(
     declared_in: str | None,
     responsible: str,
     now: datetime,
-) -> None:
-    """Store a new, open incident."""
+) -> Incident:
+    """Store a new, open incident and return it."""
     tx.insert(
         "incidents",
         number=number,
@@ -105,6 +105,20 @@ def add(
         declared_in=declared_in,
         responsible=responsible,
         responsible_since=as_text(now),
+        alarms=1,
+    )
+    return Incident(
+        number=number,
+        title=title,
+        service=service,
+        gap=gap,
+        severity=severity,
+        state="open",
+        declared_by=declared_by,
+        declared_at=now,
+        declared_in=declared_in,
+        responsible=responsible,
+        responsible_since=now,
         alarms=1,
     )
 
