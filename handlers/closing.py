@@ -57,6 +57,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "runbook": ("runbook",),
     "cost": ("cost",),
 }
+TYPED = {"workaround": ("umgehung",), "fixed": ("behoben",)}
 NONE_YET = ("none yet", "none", "noch keins", "keins", "noch keine", "keine", "noch keiner")
 
 
@@ -183,7 +184,7 @@ def fill(
         str, ProofReader(), Ask(_("Where can it be looked up?"), _("A link, or a ticket."))
     ] = "",
     ending: Annotated[
-        Ending, ChoiceReader(Ending, ENDINGS, {}), Ask(_("Workaround, or cause fixed?"))
+        Ending, ChoiceReader(Ending, ENDINGS, TYPED), Ask(_("Workaround, or cause fixed?"))
     ] | None = None,
     fixer: Annotated[
         Person, PersonReader(), Ask(_("Who fixes the cause, or fixed it?"))
