@@ -137,9 +137,9 @@ def point(
     names = [name for each in shown for name in FIELDS.get(each, ())]
     filled = _said(ctx, incident, closings.find(ctx.tx, number))
     form = commands.form_for(command, ctx, fixed={"number": str(number)}, filled=filled)
-    one = which not in (Which.MISSING, Which.EVERY, Which.COST)
+    unsaid = which is Which.EVERY  # a correction may leave out what was not said before
     fields = tuple(
-        replace(each, required=one and each.name != "cost")
+        replace(each, required=each.name != "cost" and not (unsaid and not each.value))
         for each in form.fields
         if each.name in names
     )
