@@ -126,6 +126,7 @@ def without_runbook(ctx: Context) -> list[str]:
 FORMULAS: tuple[tuple[Sentence, Sentence], ...] = (
     (_("Restored, not done"), _("works again for three working days or longer, and points are "
                                 "still open")),
+    (_("Without a runbook"), _("services of which the newest closing said “none yet”")),
     (_("Workaround or cause fixed"), _("what was said when incidents became done in the week")),
     (_("What it cost"), _("sums of what was ticked when incidents became done in the week")),
     (_("Acknowledged"), _("the median time from declaring to acknowledging of the incidents "
