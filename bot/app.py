@@ -165,7 +165,10 @@ def _slack(
         from bot.seal import Seal, keys_from
 
         oauth = OAuth(
-            settings.slack_client_id, settings.slack_client_secret, Seal(keys_from(settings.keys))
+            settings.slack_client_id,
+            settings.slack_client_secret,
+            Seal(keys_from(settings.keys)),
+            settings.slack_channels,
         )
     return SlackEdge(
         dispatcher=dispatcher,
