@@ -18,8 +18,8 @@ from tests.conftest import Logged
 from tests.slack_peer import APP_TOKEN, error
 from tests.slack_stage import INCIDENTS, SlackStage, slack_stage
 
-# As in life, only faster: silence is noticed within a third of a second.
-QUICK = functools.partial(Sockets, silent=0.3, look=0.05, ping=0.1)
+# As in life, only faster: silence is noticed in less than a second.
+QUICK = functools.partial(Sockets, silent=0.8, look=0.05, ping=0.1)
 
 
 @asynccontextmanager
