@@ -159,7 +159,7 @@ class Courier:
         """Note that it arrived, and take the next one for `place`."""
         now = self._now()
         outbox.sent(_in(tx, parcel), parcel, external_id, now)
-        return outbox.claim(tx, now, busy, only=place) if place is not None else []
+        return outbox.claim(tx, now, busy, 1, only=place) if place is not None else []
 
     async def _carry(self, parcel: Parcel, started: float) -> str | None:
         """Carry one parcel, claimed at `started`; return its id on the platform if it arrived."""

@@ -100,7 +100,9 @@ class PostgresTx(SqlTx):
             if begin in unsent:
                 del unsent[unsent.index(begin) :]
             else:
-                unsent[:] = [_Statement("rollback to savepoint lotse"), _Statement(RELEASE)]
+                # What was written inside need not be sent; what ends savepoints inside must be.
+                unsent[:] = [each for each in unsent if each.values is None]
+                unsent += [_Statement("rollback to savepoint lotse"), _Statement(RELEASE)]
             raise
         unsent.append(_Statement(RELEASE))
 

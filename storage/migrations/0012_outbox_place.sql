@@ -1,3 +1,4 @@
 -- Of each place the first goes out, and one at a time.
-create index outbox_place on outbox (workspace, place, priority, created_at, id)
-    where state in ('pending', 'leased');
+create index outbox_first on outbox (workspace, place, priority, created_at, id)
+    where state = 'pending';
+create index outbox_away on outbox (workspace, place) where state = 'leased';
