@@ -659,6 +659,21 @@ def test_what_is_not_done_after_three_working_days_has_to_be_decided(
     assert "Nobody has decided yet" not in chris("digest")
 
 
+def test_several_that_are_not_done_are_one_line_of_the_digest(
+    anna: Say, ben: Say, chris: Say, wind: Callable[..., None]
+) -> None:
+    for number in range(1, 8):
+        anna(f"incident Kasse {number} tot")
+        ben(f"behoben {number}")
+    wind(to="2026-11-26 09:00")
+    shown = chris("digest")
+    assert shown.splitlines()[1].startswith("1 decision open")
+    assert (
+        "7 incidents are restored and not done: INC-1 (Ben), INC-2 (Ben), INC-3 (Ben), "
+        "INC-4 (Ben), INC-5 (Ben), and 2 more\n[Show them]"
+    ) in shown
+
+
 def test_a_late_fix_goes_to_the_digest(
     restored: None, ben: Say, carla: Say, chris: Say, wind: Callable[..., None]
 ) -> None:
