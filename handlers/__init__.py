@@ -9,7 +9,10 @@ from handlers import (
     friction,
     help,
     home,
+    incident_lists,
+    incident_news,
     incidents,
+    looking_after,
     night,
     people,
     pilots,
@@ -20,6 +23,9 @@ from handlers.kit.commands import Feature
 
 FEATURES: tuple[Feature, ...] = (
     incidents.feature,
+    looking_after.feature,
+    incident_news.feature,
+    incident_lists.feature,
     climbing.feature,
     services.feature,
     friction.feature,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from handlers.automations import State, decisions, evidence, owner, state
 from handlers.incident_cards import label, listed, take, tell, works_again
-from handlers.incidents import waits_for_me
+from handlers.incident_refs import waits_for_me
 from handlers.kit.commands import Ask, Command, Feature, Parameter, all_commands, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
