@@ -107,7 +107,7 @@ class SlackEdge:
             trust_env_in_session=False,
         )  # fmt: skip
         self.platform = Slack(self.client, self._park)
-        self.people = People(database, self.platform, workspace)
+        self.people = People(database, self.platform, workspace, dispatcher.noticed)
         self.app = self._bolt()
 
     async def start(self) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from bot.slack_in import Sender
@@ -16,6 +16,7 @@ from bot.slack_out import Slack
 from handlers.kit.words import LANGUAGES
 from storage import people
 from storage.engine import Database, Tx
+from storage.people import Person
 
 FRESH = 15 * 60.0  # seconds
 MOST = 10_000  # people whose freshness is remembered
@@ -24,8 +25,16 @@ MOST = 10_000  # people whose freshness is remembered
 class People:
     """Keeps the store's people up to date with Slack's profiles."""
 
-    def __init__(self, database: Database, slack: Slack, workspace: str) -> None:
+    def __init__(
+        self,
+        database: Database,
+        slack: Slack,
+        workspace: str,
+        noticed: Callable[[Tx, Person], None] = lambda tx, before: None,
+    ) -> None:
+        """Keep profiles; `noticed` hears, inside the transaction, how somebody was known before."""
         self._database = database
+        self._noticed = noticed
         self._slack = slack
         self._workspace = workspace
         self._fresh: dict[tuple[str, str], float] = {}
@@ -79,6 +88,7 @@ class People:
                     language=locale if found.kind == "new" and locale in LANGUAGES else chosen,
                     admin=bool(user.get("is_admin") or user.get("is_owner")),
                 )
+                self._noticed(tx, found)
 
         await asyncio.wrap_future(self._database.submit(work))
 

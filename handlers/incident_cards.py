@@ -38,7 +38,7 @@ def tone(incident: Incident) -> Tone:
         return Tone.GOOD
     if incident.state == "withdrawn":
         return Tone.QUIET
-    if incident.acknowledged_by is None or incident.silent:
+    if incident.unanswered or incident.silent:
         return Tone.ALARM
     return Tone.ACTIVE
 
@@ -53,7 +53,7 @@ def standing(ctx: Context, incident: Incident, *, pings: bool = True) -> Sentenc
             at=incident.restored_at,
             who=name(ctx, incident.restored_by or incident.responsible),
         )
-    if incident.acknowledged_by is None:
+    if incident.unanswered:
         mentioned = person if pings else name
         who = mentioned(ctx, incident.responsible)
         return _("Waiting for {who} to acknowledge it.", who=who)
@@ -126,7 +126,7 @@ def card_buttons(incident: Incident) -> tuple[Button, ...]:
         return ()
     if incident.state == "restored":
         return (history,)
-    if incident.acknowledged_by is None or incident.silent:
+    if incident.unanswered or incident.silent:
         first: tuple[Button, ...] = (take(number),)
     else:
         first = (tell(number),)
@@ -192,7 +192,7 @@ def why_first(ctx: Context, incident: Incident) -> Sentence:
 def why_climbed(ctx: Context, incident: Incident, minutes: int) -> Sentence:
     """Return the reason of a later alarm; `minutes` since the incident needs somebody."""
     who = name(ctx, incident.responsible)
-    if incident.acknowledged_by is None:
+    if incident.unanswered:
         return _(
             "Nobody has acknowledged it for {time}. It went to {who} first.",
             time=lasting(minutes),
@@ -283,6 +283,8 @@ def _happening(ctx: Context, each: Happening) -> Sentence:
         case "moved":
             found = ctx.service_of(each.detail)
             return _("{who} moved it to {service}.", who=who, service=found.name if found else "?")
+        case "handed on":
+            return _("{who} left; it went to {other}.", who=who, other=name(ctx, each.detail))
         case "restored":
             return _("{who} says it works again.", who=who)
         case "withdrawn":

@@ -63,7 +63,14 @@ def show(ctx: Context) -> Reply:
             Text(_("To choose a channel, invite Lotse there and type this command in it."),
                  small=True)
         )  # fmt: skip
-    parts.append(Buttons((Button(_("Add a manager"), call("settings manager")),)))
+    parts.append(
+        Buttons(
+            (
+                Button(_("Add a manager"), call("settings manager")),
+                Button(_("Definitions"), call("definitions")),
+            )
+        )
+    )
     return Reply(Message(tuple(parts)))
 
 

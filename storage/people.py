@@ -31,6 +31,11 @@ class Person:
     admin: bool
     person_key: str
 
+    @property
+    def here(self) -> bool:
+        """Say whether they can act: active, and neither a guest nor a machine."""
+        return self.active and self.kind == "member"
+
 
 COLUMNS = "p.id, p.name, p.language, p.kind, p.manager, p.active, p.admin, p.person_key"
 
@@ -173,6 +178,15 @@ def learn(
         active=int(active),
         language=language,
         admin=int(admin),
+    )
+
+
+def set_active(tx: Tx, id: str, active: bool) -> None:
+    """Note that somebody left the company, or is back."""
+    tx.run(
+        "update people set active = :active where workspace = :workspace and id = :id",
+        id=id,
+        active=int(active),
     )
 
 
