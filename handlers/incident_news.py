@@ -11,7 +11,7 @@ from handlers.incident_refs import NEWS, Ref, find, meant, not_open, note
 from handlers.kit.commands import Ask, Feature
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
-from handlers.kit.messages import Message, Part, Reply, Text, Tone, line
+from handlers.kit.messages import Message, Reply, Text, Tone, line
 from handlers.kit.readers import NameReader, TextReader
 from handlers.kit.words import _
 from storage import incidents
@@ -92,13 +92,10 @@ def restored(
         raise not_open(ctx, find(ctx, number), text)
     incident = note(ctx, number, "restored")
     said = _("{incident}: it works again. Thank you.", incident=label(number))
+    hint = night.rest_hint(ctx)
+    late = (Text(hint, small=True),) if hint else ()
     return Reply(
-        Message((Text(said), *_rest(ctx)), Tone.GOOD),
+        Message((Text(said), *late), Tone.GOOD),
         posts=(*climbing.settled(ctx, incident), *climbing.told(ctx, incident)),
         subject=label(number),
     )
-
-
-def _rest(ctx: Context) -> tuple[Part, ...]:
-    hint = night.rest_hint(ctx)
-    return (Text(hint, small=True),) if hint else ()
