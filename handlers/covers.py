@@ -84,9 +84,9 @@ def cover(
 def _said(ctx: Context, asked: Cover) -> Sentence:
     other = name(ctx, asked.other)
     if asked.other == asked.cover:
-        return _("{who} is asked to stand in for you, {days}. Until then nothing changes.",
+        return _("{who} is asked to stand in for you {days}; until then nothing changes.",
                  who=other, days=days(ctx, asked))  # fmt: skip
-    return _("{who} is asked whether you stand in for them, {days}. Until then nothing changes.",
+    return _("{who} is asked whether you stand in {days}; until then nothing changes.",
              who=other, days=days(ctx, asked))  # fmt: skip
 
 
@@ -135,8 +135,8 @@ def _ask(ctx: Context, asked: Cover) -> Post:
 def _question(ctx: Context, asked: Cover) -> Sentence:
     who = name(ctx, asked.asked_by)
     if asked.other == asked.cover:
-        return _("Will you stand in for {who}, {days}?", who=who, days=days(ctx, asked))
-    return _("Shall {who} stand in for you, {days}?", who=who, days=days(ctx, asked))
+        return _("Will you stand in for {who} {days}?", who=who, days=days(ctx, asked))
+    return _("Shall {who} stand in for you {days}?", who=who, days=days(ctx, asked))
 
 
 def _confirms(asked: Cover) -> Button:
@@ -178,7 +178,7 @@ def confirm(ctx: Context, cover: CoverRef) -> Reply:
 
 def _agreed(ctx: Context, agreed: Cover) -> Sentence:
     return _(
-        "Agreed: {cover} stands in for {person}, {days}.",
+        "Agreed {days}: {cover} stands in for {person}.",
         cover=name(ctx, agreed.cover),
         person=name(ctx, agreed.person),
         days=days(ctx, agreed),
@@ -211,7 +211,7 @@ def waiting(ctx: Context) -> list[tuple[Sentence, tuple[Button, ...]]]:
 def agreed(ctx: Context) -> list[Sentence]:
     """Return the covers that concern the asker now or later, as lines."""
     return [
-        _("{cover} stands in for {person}, {days}.", cover=name(ctx, each.cover),
+        _("{cover} stands in for {person} {days}", cover=name(ctx, each.cover),
           person=name(ctx, each.person), days=days(ctx, each))
         for each in covers.to_come(ctx.tx, ctx.person.id, ctx.now)
         if each.state == "confirmed"

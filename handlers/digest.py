@@ -28,7 +28,7 @@ from handlers.kit.messages import (
 )
 from handlers.kit.words import Sentence, Words, _, _n
 from handlers.likeness import alike
-from handlers.measures import figure
+from handlers.measures import Id, figure
 from handlers.pilots import age, tally
 from handlers.services import name
 from storage import automations, digests, friction, incidents, people, pilots, timers
@@ -154,17 +154,17 @@ def _verdict(
     autos: list[Automation],
     found: dict[State, list[Automation]],
 ) -> Sentence:
+    decisions = _n("{n} decision open", "{n} decisions open", len(undecided))
+    declared = _n("{n} incident", "{n} incidents", len(ours))
     return _(
         "{decisions} · {incidents} ({change}) · {used} of {all} automations in use"
         " ({unmeasured} not measured)",
-        decisions=figure(
-            "decisions", _n("{n} decision open", "{n} decisions open", len(undecided))
-        ),
-        incidents=figure("incidents", _n("{n} incident", "{n} incidents", len(ours))),
-        change=figure("incidents", change(len(ours), len(before))),
-        used=figure("use", len(found[State.IN_USE])),
-        all=figure("use", len(autos)),
-        unmeasured=figure("unmeasured", len(found[State.UNMEASURED])),
+        decisions=figure(Id.DECISIONS, decisions),
+        incidents=figure(Id.INCIDENTS, declared),
+        change=figure(Id.INCIDENTS, change(len(ours), len(before))),
+        used=figure(Id.USE, len(found[State.IN_USE])),
+        all=figure(Id.USE, len(autos)),
+        unmeasured=figure(Id.UNMEASURED, len(found[State.UNMEASURED])),
     )
 
 
@@ -244,8 +244,8 @@ def _incidents(ctx: Context, ours: list[Incident], again: list[Repeat]) -> list[
             items.append(
                 _("“{title}” ({service}): {n} times in 30 days, {open}",
                   title=newest.title, service=service_name(ctx, newest),
-                  n=figure("repeats", len(each.incidents)),
-                  open=_n("{n} open", "{n} open", figure("repeats", still))
+                  n=figure(Id.REPEATS, len(each.incidents)),
+                  open=_n("{n} open", "{n} open", figure(Id.REPEATS, still))
                   if still else _("none open"))
             )  # fmt: skip
         parts += [Title(_("Came back")), Items(tuple(items))]
@@ -263,15 +263,15 @@ def _incidents(ctx: Context, ours: list[Incident], again: list[Repeat]) -> list[
             _n(
                 "{n} incident of the week belonged to no known service.",
                 "{n} incidents of the week belonged to no known service.",
-                figure("gaps", gaps),
+                figure(Id.GAPS, gaps),
             )
         )
     if missing:
         owners.append(
-            _("Without an accountable person: {services}.", services=figure("gaps", missing))
+            _("Without an accountable person: {services}.", services=figure(Id.GAPS, missing))
         )
     if unwritten:
-        owners.append(_("No runbook yet: {services}.", services=figure("runbooks", unwritten)))
+        owners.append(_("No runbook yet: {services}.", services=figure(Id.RUNBOOKS, unwritten)))
     if owners:
         parts += [Title(_("Ownership gaps")), Items(tuple(owners))]
     return parts
@@ -280,9 +280,9 @@ def _incidents(ctx: Context, ours: list[Incident], again: list[Repeat]) -> list[
 def _use(found: dict[State, list[Automation]]) -> list[Part]:
     rows: list[tuple[Words, Words]] = []
     for each, id, label in (
-        (State.UNUSED, "unused", _("Possibly unused")),
-        (State.UNMEASURED, "unmeasured", _("Not measured")),
-        (State.KEPT, "kept", _("Kept, though not running")),
+        (State.UNUSED, Id.UNUSED, _("Possibly unused")),
+        (State.UNMEASURED, Id.UNMEASURED, _("Not measured")),
+        (State.KEPT, Id.KEPT, _("Kept, though not running")),
     ):
         names = [automation.name for automation in found[each]]
         if names:
@@ -299,15 +299,15 @@ def _learning(ctx: Context, week: str, start: datetime, end: datetime) -> list[P
             _("Friction"),
             _(
                 "{n} noted ({change})",
-                n=figure("friction", noted),
-                change=figure("friction", change(noted, earlier)),
+                n=figure(Id.FRICTION, noted),
+                change=figure(Id.FRICTION, change(noted, earlier)),
             ),
         ),
-        (_("Feedback"), _n("{n} sentence", "{n} sentences", figure("feedback", said))),
+        (_("Feedback"), _n("{n} sentence", "{n} sentences", figure(Id.FEEDBACK, said))),
     ]
     late = night.in_week(ctx, start, end)
     if late is not None:
-        rows.append((_("Outside working hours"), figure("night", late)))
+        rows.append((_("Outside working hours"), figure(Id.NIGHT, late)))
     for pilot in pilots.all(ctx.tx)[:SHOWN]:
         answers = pilots.answers(ctx.tx, pilot.id)
         rows.append(
@@ -315,8 +315,8 @@ def _learning(ctx: Context, week: str, start: datetime, end: datetime) -> list[P
                 pilot.name,
                 _(
                     "{age}; {tally}",
-                    age=figure("age", age(ctx, pilot)),
-                    tally=figure("relief", tally(answers)),
+                    age=figure(Id.AGE, age(ctx, pilot)),
+                    tally=figure(Id.RELIEF, tally(answers)),
                 ),
             )
         )

@@ -80,6 +80,11 @@ def bosses(ctx: Context) -> list[Person]:
     return [each for each in people.managers(ctx.tx) if each.here]
 
 
+def present(ctx: Context) -> list[Person]:
+    """Return everybody of the company who can act."""
+    return [each for each in people.everyone(ctx.tx) if each.here]
+
+
 def top(ctx: Context) -> str | None:
     """Return the manager who is alarmed at the top, or who stands in for them."""
     return next((each for boss in people.managers(ctx.tx) if (each := acting(ctx, boss.id))), None)
@@ -98,7 +103,7 @@ def somebody(ctx: Context) -> list[Person]:
     """
     asker = people.find(ctx.tx, ctx.person.id)  # none when a machine or the clock asks
     found = bosses(ctx) or ([asker] if asker else [])
-    found = found or [each for each in people.everyone(ctx.tx) if each.here]
+    found = found or present(ctx)
     if not found:
         raise Refusal(_("Nobody of this company is known yet, so nobody could be alarmed."))
     return found

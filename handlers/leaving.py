@@ -62,7 +62,7 @@ def left(ctx: Context, person: str) -> Reply:
         services.redden(ctx.tx, each.id, ctx.now)
     if not _things(ctx, person):
         return Reply(posts=moved)
-    told = duty.bosses(ctx) or duty.somebody(ctx)[:1]
+    told = duty.bosses(ctx) or duty.present(ctx)[:1]
     message = _card(ctx, person)
     key = _key(person, stamp)
     cards = tuple(Post(key, message, f"direct:{each.id}", "note") for each in told)

@@ -71,7 +71,7 @@ def ask_again(ctx: Context, service: ServiceRef) -> Reply:
     if not who:
         raise Refusal(_("Nobody has to be asked about “{service}”.", service=service.name))
     services.ask(ctx.tx, service.id, ctx.now)
-    said = _("{who} is asked about “{service}” again.", who=who, service=service.name)
+    said = _("Asked about “{service}” again: {who}.", who=who, service=service.name)
     return Reply(line(said), posts=asked(ctx, service), subject=service.name)
 
 

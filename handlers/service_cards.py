@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from handlers import duty, rights
+from handlers import duty, rights, weeks
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.messages import (
@@ -92,10 +92,10 @@ def duty_words(ctx: Context, service: Service) -> Words:
     found = covers.current(ctx.tx, service.accountable, ctx.now)
     if found is not None and found.cover == on_duty:
         return _(
-            "{who}, standing in for {owner} until {until}",
+            "{who}, standing in for {owner} until {last:date}",
             who=who,
             owner=name(ctx, service.accountable),
-            until=found.ends_at,
+            last=weeks.day_of(found.ends_at, ctx.workspace.zone) - timedelta(days=1),
         )
     return (who,)
 
@@ -217,7 +217,8 @@ def question(service: Service, id: str) -> Sentence:
 
 def _question(ctx: Context, service: Service, id: str) -> Message:
     if service.accountable == id:
-        said = _("{who} has named you. You are alarmed first when it fails, even before you accept.",
+        said = _("{who} has named you. You are alarmed first when it fails, even before you "
+                 "accept.",
                  who=ctx.who)  # fmt: skip
     else:
         said = _("{who} has named you. When it fails and {owner} does not answer, you are alarmed.",

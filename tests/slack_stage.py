@@ -29,7 +29,7 @@ from storage.engine import Database, Row, Tx
 from storage.services import Service
 from storage.workspaces import Workspace
 from tests.slack_peer import APP_TOKEN, SECRET, TEAM, TOKEN, Client, Peer
-from tests.stage import BERLIN, MONDAY, Ids
+from tests.stage import BERLIN, MONDAY, Ids, accepted
 
 MAIN = "main"
 PEOPLE = (
@@ -145,7 +145,7 @@ class SlackStage:
                 if known
                 else ()
             ):
-                services.add(tx, service, name_key=folded(service.name), now=now)
+                services.add(tx, accepted(service, now), name_key=folded(service.name), now=now)
             digest.plan(tx, id="digest", now=now, zone=company.zone, region=company.region)
 
         self.database.transact(work)
