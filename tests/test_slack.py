@@ -554,6 +554,23 @@ async def test_who_is_deactivated_or_demoted_loses_every_right_at_once(
     assert "guests cannot use it" in await chris.types("/lotse status")
 
 
+async def test_what_somebody_who_is_deactivated_looked_after_is_handed_on(
+    slack: SlackStage, anna: Client, ben: Client
+) -> None:
+    await anna.types("/incident Till is dead")
+    await ben.types("/lotse ack 1")
+    user = {**slack.peer.users["UBEN"], "deleted": True}
+    await slack.peer.deliver("events_api", slack.peer.event({"type": "user_change", "user": user}))
+    await slack.carry()
+    rows = slack.rows("select responsible from incidents where workspace = :workspace")
+    assert rows == [{"responsible": "UCARLA"}]
+    assert slack.peer.sees(direct("UCHRIS"))[0].startswith("Ben is not there any more.")
+    assert slack.peer.sees(direct("UCARLA"))[0].startswith("INC-1 · Till is dead\nBen ist nicht da")
+    assert "Responsible: Carla" in slack.peer.sees(INCIDENTS)[0]
+    for who in ("UANNA", "UBEN"):
+        assert slack.peer.sees(direct(who))
+
+
 async def test_identity_comes_from_the_payload_and_from_nothing_that_was_typed(
     slack: SlackStage, anna: Client
 ) -> None:
