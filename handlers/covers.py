@@ -17,7 +17,7 @@ from handlers.kit.dates import DateReader, read_day, today_of
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text, Title, Tone, line
 from handlers.kit.readers import PersonReader, TextReader
-from handlers.kit.words import Sentence, _
+from handlers.kit.words import Sentence, Words, _
 from handlers.services import name
 from storage import covers
 from storage.covers import Cover
@@ -199,7 +199,7 @@ def end(ctx: Context, cover: CoverRef) -> Reply:
     return Reply(line(said), posts=tuple(posts), subject=other)
 
 
-def waiting(ctx: Context) -> list[tuple[Sentence, tuple[Button, ...]]]:
+def waiting(ctx: Context) -> list[tuple[Words, tuple[Button, ...]]]:
     """Return the covers that the asker has to confirm."""
     return [
         (_question(ctx, each), (_confirms(each),))

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from handlers import night, ownership, rights, weeks
-from handlers.automations import State, decisions, evidence, is_own, state
+from handlers import leaving, night, ownership, rights, weeks
+from handlers.automations import State, decisions, evidence, is_own, owner, state
 from handlers.duty import is_here
 from handlers.incident_cards import headline, service_name, shortened, standing
 from handlers.kit.commands import Feature, call
@@ -178,7 +178,7 @@ def change(now: int, before: int) -> Sentence:
 
 
 def _undecided(ctx: Context, preview: bool) -> list[tuple[Words, tuple[Button, ...]]]:
-    """Return what nobody has decided yet, the oldest first: incidents, automations, services."""
+    """Return what nobody has decided yet: what somebody left behind, then the oldest first."""
     found: list[tuple[datetime, Words, tuple[Button, ...]]] = []
     for incident in incidents.open_ones(ctx.tx):
         if incident.unanswered or incident.silent:
@@ -193,10 +193,11 @@ def _undecided(ctx: Context, preview: bool) -> list[tuple[Words, tuple[Button, .
     for automation in automations.all(ctx.tx):
         since = _undecided_since(automation, ctx.now)
         if since is not None:
+            decides = owner(ctx, automation)
             values = {
                 "name": automation.name,
                 "evidence": evidence(automation, ctx.now),
-                "who": name(ctx, automation.accountable),
+                "who": name(ctx, decides.id if decides else automation.accountable),
             }
             if automation.last_run_at is None:
                 words = _("“{name}” is not measured: {evidence}. It is up to {who}.", **values)
@@ -204,9 +205,12 @@ def _undecided(ctx: Context, preview: bool) -> list[tuple[Words, tuple[Button, .
                 words = _("“{name}” is possibly unused: {evidence}. It is up to {who}.", **values)
             mine = not preview or is_own(ctx, automation)
             found.append((since, words, decisions(automation) if mine else ()))
-    found += ownership.undecided(ctx, preview)
+    manages = not preview or rights.may("service", rights.general(ctx))
+    found += ownership.untaken(ctx, manages=manages)
     found.sort(key=lambda each: each[0])
-    return [(words, buttons) for _since, words, buttons in found]
+    red = leaving.left_behind(ctx)
+    told = [(words, buttons if manages else ()) for words, buttons in red]
+    return told + [(words, buttons) for _since, words, buttons in found]
 
 
 def _undecided_since(automation: Automation, now: datetime) -> datetime | None:

@@ -25,7 +25,7 @@ from handlers.kit.messages import (
     line,
 )
 from handlers.kit.readers import LONGEST, ChoiceReader, TextReader, folded
-from handlers.kit.words import Sentence, Words, _, _n
+from handlers.kit.words import Words, _, _n
 from storage import automations, incidents
 
 feature = Feature(_("Help"))
@@ -152,8 +152,8 @@ def status(ctx: Context) -> Reply:
     return Reply(Message(tuple(parts)))
 
 
-def waiting(ctx: Context) -> list[tuple[Sentence, tuple[Button, ...]]]:
-    found: list[tuple[Sentence, tuple[Button, ...]]] = []
+def waiting(ctx: Context) -> list[tuple[Words, tuple[Button, ...]]]:
+    found: list[tuple[Words, tuple[Button, ...]]] = []
     for each in incidents.open_ones(ctx.tx):
         mine = each.responsible == ctx.person.id and not each.unanswered
         if mine:
@@ -163,8 +163,8 @@ def waiting(ctx: Context) -> list[tuple[Sentence, tuple[Button, ...]]]:
     return found + ownership.waiting(ctx) + covers.waiting(ctx) + _automations(ctx)
 
 
-def _automations(ctx: Context) -> list[tuple[Sentence, tuple[Button, ...]]]:
-    found: list[tuple[Sentence, tuple[Button, ...]]] = []
+def _automations(ctx: Context) -> list[tuple[Words, tuple[Button, ...]]]:
+    found: list[tuple[Words, tuple[Button, ...]]] = []
     for each in automations.all(ctx.tx):
         if each.offered_to == ctx.person.id:
             accept = Button(

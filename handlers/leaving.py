@@ -15,9 +15,8 @@ from handlers.kit.context import Context
 from handlers.kit.messages import (
     Button,
     Buttons,
-    Items,
+    Facts,
     Message,
-    Part,
     Post,
     Reply,
     Text,
@@ -26,15 +25,13 @@ from handlers.kit.messages import (
     line,
 )
 from handlers.kit.words import Sentence, Words, _
-from handlers.service_cards import name_somebody
+from handlers.service_cards import name_somebody, why_red
 from handlers.services import name
 from storage import automations, incidents, people, services, timers, workspaces
 from storage.engine import Tx
 from storage.people import Person
 
 feature = Feature(_("Services"))
-
-SHOWN = 4  # services with a button of their own on the managers' card
 
 
 def noticed(tx: Tx, before: Person, *, id: str, now: datetime) -> None:
@@ -129,36 +126,60 @@ def _card(ctx: Context, person: str) -> Message:
     if not things:
         done = _("Somebody else is named for all that {who} had.", who=name(ctx, person))
         return Message((gone, Text(done)), Tone.QUIET)
-    parts: list[Part] = [
-        gone,
-        Text(_("Somebody acts for all of it meanwhile. Please name who takes it over:")),
-        Items(tuple(things)),
-    ]
-    each = tuple(name_somebody(one) for one in services.concerning(ctx.tx, person)[:SHOWN])
-    everything = Button(_("Hand everything over"), call("hand over", person=person), "primary")
-    parts.append(Buttons((everything, *each)))
-    return Message(tuple(parts), Tone.ALARM)
+    words = Text(_("Somebody acts for all of it meanwhile. Please name who takes it over:"))
+    return Message((gone, words, Facts(tuple(things)), Buttons(_remedies(person))), Tone.ALARM)
 
 
-def _things(ctx: Context, person: str) -> list[Words]:
-    """Return what somebody is named for, with who acts meanwhile."""
-    found: list[Words] = []
-    for service in services.concerning(ctx.tx, person):
-        values = {"name": service.name, "who": name(ctx, duty.on_duty(ctx, service))}
-        if service.accountable == person:
-            found.append(_("{name}: was accountable; {who} acts now", **values))
-        else:
-            found.append(_("{name}: was deputy", name=service.name))
-    for automation in automations.concerning(ctx.tx, person):
-        decides = owner(ctx, automation)
-        who: Words = decides.name if decides else _("the managers")
-        if automation.accountable == person:
-            said = _("Automation “{name}”: was accountable; {who} decides now",
-                     name=automation.name, who=who)  # fmt: skip
-        else:
-            said = _("Automation “{name}”: was deputy", name=automation.name)
-        found.append(said)
-    return found
+def _remedies(person: str) -> tuple[Button, ...]:
+    return (
+        Button(_("Hand everything over"), call("hand over", person=person), "primary"),
+        Button(_("Name somebody for one service"), call("service people")),
+    )
+
+
+def _things(ctx: Context, person: str) -> list[tuple[Words, Words]]:
+    """Return what somebody is named for as rows, with who acts meanwhile."""
+    held = services.concerning(ctx.tx, person)
+    own = [each for each in held if each.accountable == person]
+    runs = automations.concerning(ctx.tx, person)
+    acting = [duty.on_duty(ctx, each) for each in own]
+    acting += [who.id for each in runs if (who := owner(ctx, each)) is not None]
+    rows = (
+        (_("Was accountable for"), [each.name for each in own]),
+        (_("Was deputy for"), [each.name for each in held if each not in own]),
+        (_("Automations"), [each.name for each in runs]),
+        (_("Acts meanwhile"), [name(ctx, each) for each in dict.fromkeys(acting)]),
+    )
+    if not held and not runs:
+        return []
+    return [(label, _("{names}", names=names)) for label, names in rows if names]
+
+
+def left_behind(ctx: Context) -> list[tuple[Words, tuple[Button, ...]]]:
+    """Return what is red, with what managers can do about it.
+
+    A line for each person who left, then for each service whose new people have not accepted.
+    """
+    known = services.all(ctx.tx)
+    gone: dict[str, list[str]] = {}
+    found: list[tuple[Words, tuple[Button, ...]]] = []
+    for service in known:
+        named = dict.fromkeys((service.accountable, service.deputy))
+        away = [each for each in named if not duty.is_here(ctx, each)]
+        for each in away:
+            gone.setdefault(each, []).append(service.name)
+        if not away and duty.is_red(ctx, service):
+            words = _("{service}: {why}", service=service.name, why=why_red(ctx, service))
+            found.append((words, (name_somebody(service),)))
+    lines: list[tuple[Words, tuple[Button, ...]]] = [
+        (
+            _("{who} left. Nobody new has been named for {services} yet.",
+              who=name(ctx, each), services=names),
+            _remedies(each),
+        )
+        for each, names in gone.items()
+    ]  # fmt: skip
+    return lines + found
 
 
 def _told_to_act(ctx: Context, person: str, stamp: str) -> tuple[Post, ...]:

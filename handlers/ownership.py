@@ -28,7 +28,7 @@ from handlers.kit.messages import (
 )
 from handlers.kit.readers import PersonReader, TextReader
 from handlers.kit.words import Sentence, Words, _
-from handlers.leaving import refreshed
+from handlers.leaving import left_behind, refreshed
 from handlers.register import mend, name_people
 from handlers.service_cards import (
     answered,
@@ -38,7 +38,6 @@ from handlers.service_cards import (
     take_over,
     unaccepted,
     waits_for,
-    why_red,
 )
 from handlers.services import ServiceRef, name, person
 from storage import automations, handovers, people, services
@@ -262,42 +261,39 @@ def accept_all(
     return Reply(line(said), posts=posts, subject=kept.person)
 
 
-def waiting(ctx: Context) -> list[tuple[Sentence, tuple[Button, ...]]]:
+def waiting(ctx: Context) -> list[tuple[Words, tuple[Button, ...]]]:
     """Return what the asker has still to accept, and for managers what is red."""
     me = ctx.person.id
-    found: list[tuple[Sentence, tuple[Button, ...]]] = []
+    found: list[tuple[Words, tuple[Button, ...]]] = []
     for handover in handovers.waiting(ctx.tx, me):
         found.append((_asks(ctx, handover), (_accepts(handover),)))
-    manages = rights.may("service", rights.general(ctx))
-    for service in services.all(ctx.tx):
-        if waits_for(service, me):
-            found.append((question(service, me), (take_over(service),)))
-        elif manages and duty.is_red(ctx, service):
-            words = _("{service}: {why}", service=service.name, why=why_red(ctx, service))
-            found.append((words, (name_somebody(service),)))
+    found += [
+        (question(each, me), (take_over(each),))
+        for each in services.all(ctx.tx)
+        if waits_for(each, me)
+    ]
+    if rights.may("service", rights.general(ctx)):
+        found += left_behind(ctx)
     return found
 
 
-def undecided(ctx: Context, preview: bool) -> list[tuple[datetime, Words, tuple[Button, ...]]]:
-    """Return the services that nobody has taken over: since when, the words, what a manager can do.
+def untaken(
+    ctx: Context, *, manages: bool = True
+) -> list[tuple[datetime, Words, tuple[Button, ...]]]:
+    """Return what nobody has taken over for three working days, since when, and the remedies.
 
-    What somebody left, at once and until it is taken over; else after three working days.
+    The remedies are for whoever `manages`.
     """
     found: list[tuple[datetime, Words, tuple[Button, ...]]] = []
-    mine = not preview or rights.may("service", rights.general(ctx))
     for service in services.all(ctx.tx):
-        if duty.is_red(ctx, service):
-            words = _("{service}: {why}", service=service.name, why=why_red(ctx, service))
-            since = service.red_since or ctx.now
-            found.append((since, words, (name_somebody(service),) if mine else ()))
-        elif service.asked_at is not None and _too_long(ctx, service.asked_at):
-            who = [name(ctx, each) for each in unaccepted(service)]
-            if who:
-                words = _("“{service}” has not been taken over by {who} yet.",
-                          service=service.name, who=who)  # fmt: skip
-                ask = Button(_("Ask again"), call("service ask", service=service.id))
-                buttons = (ask, name_somebody(service)) if mine else ()
-                found.append((service.asked_at, words, buttons))
+        who = [name(ctx, each) for each in unaccepted(service)]
+        late = service.asked_at is not None and _too_long(ctx, service.asked_at)
+        if service.asked_at is not None and late and who and not duty.is_red(ctx, service):
+            words = _("“{service}” has not been taken over by {who} yet.",
+                      service=service.name, who=who)  # fmt: skip
+            ask = Button(_("Ask again"), call("service ask", service=service.id))
+            buttons = (ask, name_somebody(service)) if manages else ()
+            found.append((service.asked_at, words, buttons))
     return found
 
 
