@@ -54,7 +54,7 @@ def left(ctx: Context, person: str) -> Reply:
         return _back(ctx, person)
     stamp = ctx.new_id()
     workspaces.set_setting(ctx.tx, _stamp(person), stamp)
-    moved = _hand_on(ctx, person)
+    moved = _hand_on(ctx)
     for each in services.concerning(ctx.tx, person):
         services.redden(ctx.tx, each.id, ctx.now)
     if not _things(ctx, person):
@@ -74,10 +74,13 @@ def _key(person: str, stamp: str) -> str:
     return f"left:{person}:{stamp}"
 
 
-def _hand_on(ctx: Context, person: str) -> tuple[Post, ...]:
-    """Make whoever is on duty responsible for the open incidents of somebody who left."""
+def _hand_on(ctx: Context) -> tuple[Post, ...]:
+    """Make whoever is on duty responsible for the open incidents of those who left."""
     posts: tuple[Post, ...] = ()
-    for incident in incidents.with_person(ctx.tx, person):
+    for incident in sorted(incidents.open_ones(ctx.tx), key=lambda each: each.number):
+        person = incident.responsible
+        if duty.is_here(ctx, person):
+            continue
         service = ctx.service_of(incident.service)
         assert service is not None, "an incident has a service, by constraint"
         to = duty.on_duty(ctx, service)
@@ -102,11 +105,12 @@ def _back(ctx: Context, person: str) -> Reply:
     for each in services.concerning(ctx.tx, person):
         if all(duty.is_here(ctx, id) for id in (each.accountable, each.deputy)):
             services.whole_again(ctx.tx, each.id)
+    posts = _hand_on(ctx)  # what stayed with others because nobody at all was here
     stamp = workspaces.setting(ctx.tx, _stamp(person))
-    if stamp is None:
-        return Reply()
-    said = _("{who} is back and acts again.", who=name(ctx, person))
-    return Reply(posts=(Post(_key(person, stamp), line(said, tone=Tone.QUIET)),))
+    if stamp is not None:
+        said = _("{who} is back and acts again.", who=name(ctx, person))
+        posts += (Post(_key(person, stamp), line(said, tone=Tone.QUIET)),)
+    return Reply(posts=posts)
 
 
 def refreshed(ctx: Context, *persons: str) -> tuple[Post, ...]:

@@ -132,19 +132,6 @@ def open_ones(tx: Tx) -> list[Incident]:
     return [_incident(row) for row in rows]
 
 
-def with_person(tx: Tx, person: str) -> list[Incident]:
-    """Return the open incidents that somebody is responsible for, the oldest first."""
-    rows = tx.rows(
-        f"""
-        select {COLUMNS} from incidents
-        where workspace = :workspace and state = 'open' and responsible = :person
-        order by number
-        """,
-        person=person,
-    )
-    return [_incident(row) for row in rows]
-
-
 def latest(tx: Tx, limit: int) -> list[Incident]:
     """Return the newest incidents of any state, newest first."""
     rows = tx.rows(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+import random
 from collections.abc import Callable
 from pathlib import Path
 
@@ -267,6 +268,18 @@ def test_automations_stand_on_the_same_card(bot: Stage, ben: Say, chris: Say) ->
     assert len(chris.sees()) == 1
 
 
+def test_whoever_comes_back_first_gets_what_stayed_with_nobody(
+    bot: Stage, anna: Say, ben: Say
+) -> None:
+    anna("incident Kasse tot")
+    for who in ("anna", "chris", "carla", "ben"):
+        leaves(bot, who)
+    leaves(bot, "anna", active=True)
+    held = bot.rows("select responsible from incidents where workspace = :workspace")
+    assert held == [{"responsible": "anna"}]
+    assert anna.sees()[-1].startswith("INC-1 · Kasse tot")
+
+
 # --- handed over -------------------------------------------------------------------------
 
 
@@ -424,3 +437,62 @@ def test_a_machine_finds_somebody_even_where_nobody_manages(database: Database) 
         assert database.transact(work) == ("zoe", "zoe")
     finally:
         stage.close()
+
+
+WALK = (
+    "incident Kasse {n}", "incident Licht {n}", "ack {k}", "update {k} Stand {n}", "restored {k}",
+    "assign {k} {who}", "cover {who} today to tomorrow", "hand over {who}", "who kasse", "service",
+    "status", "digest",
+)  # fmt: skip
+PRESSED = (
+    "cover confirm", "cover end", "cover swap", "hand over accept", "service accept", "serious",
+    "normal",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_happens_each_open_incident_has_one_chain_and_somebody_who_is_here(
+    sqlite: Database, seed: int
+) -> None:
+    from tests.stage import staged
+
+    chance = random.Random(seed)
+    with staged(sqlite) as bot:
+        says = {each: Say(bot, each) for each in EVERYBODY}
+        for n in range(70):
+            who, other = chance.choice(EVERYBODY), chance.choice(EVERYBODY)
+            what = chance.random()
+            if what < 0.15:
+                leaves(bot, who, active=chance.random() < 0.6)
+            elif what < 0.45:
+                offered = [
+                    each.button.call
+                    for each in says[who].buttons()
+                    if each.button.call.word in PRESSED
+                ]
+                if offered:
+                    call = chance.choice(offered)
+                    assert bot.handle(bot.request(who, call=call)).outcome != "failed"
+            else:
+                says[who](
+                    chance.choice(WALK).format(n=n, k=chance.randint(1, 4), who=other.title())
+                )
+                answer = says[who].answer
+                assert answer is not None
+                assert answer.outcome != "failed"
+            bot.carry()
+            if chance.random() < 0.3:
+                bot.wind(minutes=chance.choice((1, 6, 12, 60)))
+            here = {row["id"] for row in bot.rows(
+                "select id from people where workspace = :workspace and active = 1")}  # fmt: skip
+            rows = bot.rows(
+                """
+                select i.number, i.responsible, (select count(*) from timers t
+                    where t.workspace = i.workspace and t.state = 'pending'
+                    and t.key = 'incident:' || i.number || ':climb') as chains
+                from incidents i where workspace = :workspace and state = 'open'
+                """
+            )
+            for row in rows:
+                assert row["chains"] == 1
+                assert row["responsible"] in here or not here
