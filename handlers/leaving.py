@@ -25,7 +25,7 @@ from handlers.kit.messages import (
     line,
 )
 from handlers.kit.words import Sentence, Words, _
-from handlers.service_cards import name_somebody, why_red
+from handlers.service_cards import name_somebody, some, why_red
 from handlers.services import name
 from storage import automations, incidents, people, services, timers, workspaces
 from storage.engine import Tx
@@ -178,7 +178,7 @@ def left_behind(ctx: Context) -> list[tuple[Words, tuple[Button, ...]]]:
     lines: list[tuple[Words, tuple[Button, ...]]] = [
         (
             _("{who} left. Nobody new has been named for {services} yet.",
-              who=name(ctx, each), services=names),
+              who=name(ctx, each), services=some(names)),
             _remedies(each),
         )
         for each, names in gone.items()
@@ -204,5 +204,5 @@ def _acts(ctx: Context, person: str, names: list[str]) -> Sentence:
     return _(
         "{who} is not there any more. Until somebody has taken it over, you act for: {services}.",
         who=name(ctx, person),
-        services=names,
+        services=some(names),
     )

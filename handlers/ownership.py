@@ -35,6 +35,7 @@ from handlers.service_cards import (
     asked,
     name_somebody,
     question,
+    some,
     take_over,
     unaccepted,
     waits_for,
@@ -180,7 +181,7 @@ def hand_over(
     names = [each.name for each in found]
     said = _(
         "{who} is asked to take over: {things}. Until then nothing changes.",
-        who=to.name, things=names,
+        who=to.name, things=some(names),
     )  # fmt: skip
     return Reply(line(said), posts=tuple(posts), subject=before.id)
 
@@ -196,7 +197,7 @@ def _must_fit(ctx: Context, handover: Handover, found: list[Thing]) -> None:
             "{who} would be accountable and deputy at once for {things}. "
             "Please name another deputy for that.",
             who=name(ctx, handover.successor),
-            things=clash,
+            things=some(clash),
         ),
         field="deputy",
         buttons=(Button(_("Name another deputy"), call("form", **again)),),
@@ -252,9 +253,9 @@ def accept_all(
         assert deputy is not None, "it fits"
         posts += each.give(accountable, deputy)
     names = [each.name for each in found]
-    said = _("You have taken over: {things}. Thank you.", things=names)
+    said = _("You have taken over: {things}. Thank you.", things=some(names))
     done = _("{who} has taken over from {before}: {things}.",
-             who=ctx.who, before=name(ctx, kept.person), things=names)  # fmt: skip
+             who=ctx.who, before=name(ctx, kept.person), things=some(names))  # fmt: skip
     posts += (Post(_key(kept.id), line(said, tone=Tone.QUIET)), *refreshed(ctx, kept.person))
     if kept.asked_by != ctx.person.id:
         posts += (Post(f"{_key(kept.id)}:told", line(done), f"direct:{kept.asked_by}", "note"),)

@@ -25,6 +25,8 @@ from handlers.services import name, person
 from storage import covers, services
 from storage.services import Service
 
+MOST = 6  # names in one sentence
+
 
 def card(ctx: Context, service: Service) -> Message:
     """Return the card of a service: who, what is serious, and what is missing."""
@@ -102,7 +104,7 @@ def duty_words(ctx: Context, service: Service) -> Words:
 
 def why_red(ctx: Context, service: Service) -> Sentence:
     """Say what is wrong with a red service, and who acts meanwhile."""
-    acts = person(ctx, duty.on_duty(ctx, service))
+    acts = name(ctx, duty.on_duty(ctx, service))
     gone = [name(ctx, each) for each in _named(service) if not duty.is_here(ctx, each)]
     if gone:
         return _(
@@ -171,14 +173,25 @@ def listed(ctx: Context, service: Service) -> Sentence:
     said = _(
         "{service} – {accountable}, deputy {deputy}",
         service=service.name,
-        accountable=name(ctx, service.accountable),
-        deputy=name(ctx, service.deputy),
+        accountable=_or_left(ctx, service.accountable),
+        deputy=_or_left(ctx, service.deputy),
     )
-    if duty.is_red(ctx, service):
-        return _("{service}: {why}", service=service.name, why=why_red(ctx, service))
     if unaccepted(service):
         return _("{service} (not accepted yet)", service=said)
     return said
+
+
+def _or_left(ctx: Context, id: str) -> Words:
+    who = name(ctx, id)
+    return who if duty.is_here(ctx, id) else _("{who} (left)", who=who)
+
+
+def some(names: list[str]) -> list[Words]:
+    """Return names for a sentence: a few of them, and how many more there are."""
+    if len(names) <= MOST:
+        return list(names)
+    rest = len(names) - MOST + 1
+    return [*names[: MOST - 1], _n("{n} more", "{n} more", rest)]
 
 
 def overview(ctx: Context) -> Message:

@@ -207,7 +207,7 @@ def test_the_accountable_person_leaves(
         "Kasse: Ben is accountable, Carla stands in. On duty now: Carla. "
         "Ben left; Carla acts until somebody new has taken it over."
     )
-    assert "Kasse: Ben left; Carla acts" in anna("service")
+    assert "- Kasse – Ben (left), deputy Carla\n" in anna("service")
     anna("incident Kasse schon wieder tot")
     assert any("INC-3" in each for each in carla.sees())
 
