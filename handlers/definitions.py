@@ -61,6 +61,7 @@ DEFAULTS: dict[str, Sentence] = {
         "for each service. Nothing is measured about people."
     ),
 }
+MOST = 1500  # characters of one; four of them fit into one message everywhere
 NAME = ChoiceReader(Name, LABELS, {})
 NameRef = Annotated[Name, NAME, Ask(_("What?"))]
 
@@ -140,7 +141,7 @@ def save(
     ctx: Context,
     name: NameRef,
     seen: Annotated[int, NumberReader(0, 999_999), Ask(_("Version"))],
-    words: Annotated[str, TellingReader(), Ask(_("In your words"))],
+    words: Annotated[str, TellingReader(most=MOST), Ask(_("In your words"))],
 ) -> Reply:
     newest = definitions.newest(ctx.tx, name)
     if newest is not None and newest.words == words:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.words import _
-from storage import covers, people, services
+from storage import people, services
 from storage.covers import Cover
 from storage.people import Person
 from storage.services import Service
@@ -21,7 +21,7 @@ def is_here(ctx: Context, id: str) -> bool:
 
 def cover_of(ctx: Context, id: str) -> Cover | None:
     """Return the confirmed cover that somebody has now, if whoever stands in is here."""
-    found = covers.current(ctx.tx, id, ctx.now)
+    found = ctx.cover_of(id)
     return found if found is not None and is_here(ctx, found.cover) else None
 
 

@@ -9,7 +9,7 @@ from handlers.kit import commands
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
-from handlers.kit.messages import Button, Post, Reply, line
+from handlers.kit.messages import Button, Message, Post, Reply, Text, line
 from handlers.kit.readers import NumberReader, PersonReader, TextReader, folded
 from handlers.kit.telling import LinkReader, TellingReader
 from handlers.kit.words import _
@@ -40,7 +40,7 @@ WordsField = Annotated[
 ]
 SeriousField = Annotated[
     str,
-    TellingReader(),
+    TellingReader(most=500),
     Ask(_("When is it serious here?"), _("By consequence: who cannot work, what does it cost?")),
 ]
 LimitField = Annotated[
@@ -76,7 +76,7 @@ def who(ctx: Context, service: ServiceRef) -> Reply:
              service=service.name, accountable=person(ctx, service.accountable),
              deputy=person(ctx, service.deputy), duty=duty_words(ctx, service))  # fmt: skip
     if duty.is_red(ctx, service):
-        return Reply(line(_("{said} {why}", said=said, why=why_red(ctx, service))))
+        return Reply(Message((Text(said), Text(why_red(ctx, service)))))
     return Reply(line(said))
 
 

@@ -22,7 +22,7 @@ from handlers.kit.messages import (
 )
 from handlers.kit.words import Link, Sentence, Words, _, _n
 from handlers.services import name, person
-from storage import covers, services
+from storage import services
 from storage.services import Service
 
 MOST = 6  # names in one sentence
@@ -91,7 +91,7 @@ def duty_words(ctx: Context, service: Service) -> Words:
     """Return who is on duty now, with the end of the cover if there is one."""
     on_duty = duty.on_duty(ctx, service)
     who = person(ctx, on_duty)
-    found = covers.current(ctx.tx, service.accountable, ctx.now)
+    found = ctx.cover_of(service.accountable)
     if found is not None and found.cover == on_duty:
         return _(
             "{who}, standing in for {owner} until {last:date}",

@@ -53,19 +53,18 @@ def find(tx: Tx, id: str) -> Cover | None:
     return _cover(rows[0]) if rows else None
 
 
-def current(tx: Tx, person: str, now: datetime) -> Cover | None:
-    """Return the confirmed cover that stands in for somebody now."""
+def current(tx: Tx, now: datetime) -> list[Cover]:
+    """Return the confirmed covers of now; there is one for a person at most."""
     rows = tx.rows(
         f"""
         select {COLUMNS} from covers
-        where workspace = :workspace and person = :person and ends_at > :now
-        and starts_at <= :now and state = 'confirmed'
-        order by starts_at desc, id desc limit 1
+        where workspace = :workspace and ends_at > :now and starts_at <= :now
+        and state = 'confirmed'
+        order by starts_at, id
         """,
-        person=person,
         now=as_text(now),
     )
-    return _cover(rows[0]) if rows else None
+    return [_cover(row) for row in rows]
 
 
 def meeting(tx: Tx, person: str, start: datetime, end: datetime) -> Cover | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from handlers import digest, measures
+from handlers.kit.messages import Call
 from tests.stage import Say, Stage
 from tests.test_ownership import enter
 
@@ -61,9 +62,14 @@ def test_only_managers_change_them_and_not_with_fillers(chris: Say, anna: Say, b
     call = next(b.button.call for b in chris.buttons() if b.button.call.word == "definition edit")
     assert bot.handle(bot.request("anna", call=call)).outcome == "refused"
     chris.press("Change")
-    assert "says nothing yet" in chris.fill(words="tbd")
-    assert chris.answer is not None
-    assert chris.answer.field == "words"
+    for wrong, said in (("tbd", "says nothing yet"), ("lang " * 400, "1,500 fit here")):
+        assert said in chris.fill(words=wrong)
+        assert chris.answer is not None
+        assert chris.answer.field == "words"
+    for each in ("incident", "serious", "done", "measures"):  # the longest ones fit, all four
+        chris.stage.handle(chris.stage.request("chris", call=Call("definition save", {
+            "name": each, "seen": "0", "words": "Wort " * 299 + "Ende."})))  # fmt: skip
+    assert chris("definitions").count("Ende.") == 4
 
 
 def test_they_are_shown_where_they_are_needed(chris: Say, anna: Say, ben: Say) -> None:

@@ -102,7 +102,7 @@ def test_the_digest_says_after_three_working_days_what_nobody_took_over(
 def test_the_form_refuses_fillers_and_what_is_no_link(chris: Say) -> None:
     chris("service new")
     said = chris.fill(name="VPN", accountable="ben", deputy="carla", serious="TBD")
-    assert said == "“TBD” says nothing yet. Leave it empty rather than fill it."
+    assert said == "“TBD” says nothing yet. Please say it in a sentence, or leave it empty."
     assert chris.answer is not None
     assert chris.answer.field == "serious"
     for no_link in ("todo", "wiki", "javascript:alert(1)", "https://", "https://a b", "ftp://x.de",
@@ -204,7 +204,7 @@ def test_the_accountable_person_leaves(
     assert "Du kümmerst dich" in carla("annehmen 1")
     carla("annehmen 2")
     assert anna("who kasse") == (
-        "Kasse: Ben is accountable, Carla stands in. On duty now: Carla. "
+        "Kasse: Ben is accountable, Carla stands in. On duty now: Carla.\n"
         "Ben left; Carla acts until somebody new has taken it over."
     )
     assert "- Kasse – Ben (left), deputy Carla\n" in anna("service")
