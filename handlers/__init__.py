@@ -5,9 +5,12 @@ from __future__ import annotations
 from handlers import (
     automations,
     climbing,
+    closing,
     covers,
     definitions,
     digest,
+    endings,
+    follow_up,
     friction,
     help,
     home,
@@ -21,6 +24,7 @@ from handlers import (
     ownership,
     people,
     pilots,
+    platforms,
     register,
     settings,
 )
@@ -30,6 +34,9 @@ FEATURES: tuple[Feature, ...] = (
     incidents.feature,
     looking_after.feature,
     incident_news.feature,
+    closing.feature,
+    endings.feature,
+    follow_up.feature,
     incident_lists.feature,
     climbing.feature,
     register.feature,
@@ -46,5 +53,6 @@ FEATURES: tuple[Feature, ...] = (
     settings.feature,
     definitions.feature,
     home.feature,
+    platforms.feature,
     help.feature,
 )

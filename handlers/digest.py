@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from handlers import leaving, night, ownership, rights, weeks
+from handlers import closing_digest, leaving, night, ownership, rights, weeks
 from handlers.automations import State, decisions, evidence, is_own, owner, state
 from handlers.duty import is_here
 from handlers.incident_cards import headline, service_name, shortened, standing
@@ -138,6 +138,7 @@ def compose(ctx: Context, week: str, skipped: list[str], *, preview: bool = Fals
     parts += _decisions(undecided)
     again = [each for each in repeats(ctx, end) if each.incidents[-1].declared_at >= start]
     parts += _incidents(ctx, ours, again)
+    parts += closing_digest.parts(ctx, ours, start, end)
     parts += _use(found)
     parts += _learning(ctx, week, start, end)
     counted = _("This counts processes, not people; answers are shown from five votes on.")
@@ -207,6 +208,7 @@ def _undecided(ctx: Context, preview: bool) -> list[tuple[Words, tuple[Button, .
             found.append((since, words, decisions(automation) if mine else ()))
     manages = not preview or rights.may("service", rights.general(ctx))
     found += ownership.untaken(ctx, manages=manages)
+    found += closing_digest.undecided(ctx, preview)
     found.sort(key=lambda each: each[0])
     red = leaving.left_behind(ctx)
     told = [(words, buttons if manages else ()) for words, buttons in red]
@@ -256,10 +258,10 @@ def _incidents(ctx: Context, ours: list[Incident], again: list[Repeat]) -> list[
     gaps = sum(each.gap for each in ours)
     known = register.all(ctx.tx)
     missing = [each.name for each in known if not is_here(ctx, each.accountable)]
-    failed = {each.service for each in ours}
+    failed, said = {each.service for each in ours}, closing_digest.without_runbook(ctx)
     unwritten = [
         each.name for each in known
-        if each.id in failed and each.runbook is None and not each.fallback
+        if each.runbook is None and not each.fallback and (each.id in failed or each.name in said)
     ]  # fmt: skip
     owners: list[Words] = []
     if gaps:
@@ -275,7 +277,7 @@ def _incidents(ctx: Context, ours: list[Incident], again: list[Repeat]) -> list[
             _("Without an accountable person: {services}.", services=figure(Id.GAPS, missing))
         )
     if unwritten:
-        owners.append(_("No runbook yet: {services}.", services=figure(Id.RUNBOOKS, unwritten)))
+        owners.append(_("Without a runbook: {services}.", services=figure(Id.RUNBOOKS, unwritten)))
     if owners:
         parts += [Title(_("Ownership gaps")), Items(tuple(owners))]
     return parts

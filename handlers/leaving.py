@@ -75,26 +75,30 @@ def _key(person: str, stamp: str) -> str:
 
 
 def _hand_on(ctx: Context) -> tuple[Post, ...]:
-    """Make whoever is on duty responsible for the open incidents of those who left."""
+    """Make whoever is on duty responsible for what those who left have not ended.
+
+    Who gets an open incident is alarmed; what is restored only changes hands.
+    """
     posts: tuple[Post, ...] = ()
-    for incident in sorted(incidents.open_ones(ctx.tx), key=lambda each: each.number):
-        person = incident.responsible
-        if duty.is_here(ctx, person):
-            continue
+    left = [*incidents.open_ones(ctx.tx), *incidents.undone(ctx.tx)]
+    for incident in sorted(left, key=lambda each: each.number):
         service = ctx.service_of(incident.service)
         assert service is not None, "an incident has a service, by constraint"
-        to = duty.on_duty(ctx, service)
-        if to == person:  # nobody else is here at all; it goes on climbing
+        before, to = incident.responsible, duty.on_duty(ctx, service)
+        if duty.is_here(ctx, before) or to == before:  # nobody else is here; it goes on climbing
             continue
         climbing.stop(ctx, incident.number)
-        if not incidents.hand_on(ctx.tx, incident.number, person, to, ctx.now):
+        if not incidents.hand_on(ctx.tx, incident.number, before, to, ctx.now):
             continue
         incidents.happened(
             ctx.tx, incident.number, id=ctx.new_id(), at=ctx.now, kind="handed on",
-            person=person, detail=to,
+            person=before, detail=to,
         )  # fmt: skip
         now = incidents.find(ctx.tx, incident.number)
         assert now is not None
+        if now.state != "open":
+            posts += climbing.changed(ctx, now)
+            continue
         posts += climbing.settled(ctx, now)
         position = incidents.count_alarm(ctx.tx, incident.number)
         posts += (climbing.start(ctx, now, position),)

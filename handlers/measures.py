@@ -24,6 +24,10 @@ class Id(StrEnum):
     REPEATS = "repeats"
     GAPS = "gaps"
     RUNBOOKS = "runbooks"
+    DONE = "done"
+    ENDING = "ending"
+    COST = "cost"
+    ACKNOWLEDGED = "acknowledged"
     NIGHT = "night"
     USE = "use"
     UNUSED = "unused"
@@ -46,7 +50,8 @@ class Measure:
 
 CATALOGUE = (
     Measure(Id.DECISIONS, _("Decisions open"), _(
-        "incidents that nobody looks after or is silent about, services that somebody left or "
+        "incidents that nobody looks after or is silent about, that are restored for three working "
+        "days and not done, causes whose date is over, services that somebody left or "
         "that nobody has taken over for three working days, and automations that are possibly "
         "unused or have not been measured for a week")),
     Measure(Id.INCIDENTS, _("Incidents"), _(
@@ -59,7 +64,16 @@ CATALOGUE = (
         "incidents in which no service was recognised, and services whose accountable person is "
         "not active")),
     Measure(Id.RUNBOOKS, _("Without a runbook"), _(
-        "services with an incident in the week and no link to a runbook")),
+        "services without a link to a runbook that had an incident in the week, or whose newest "
+            "closing says that there is none yet")),
+    Measure(Id.DONE, _("Done"), _("incidents that became done in the week")),
+    Measure(Id.ENDING, _("Workaround or cause fixed"), _(
+        "what was said when incidents became done in the week")),
+    Measure(Id.COST, _("What it cost"), _(
+        "sums of what was ticked when incidents became done in the week")),
+    Measure(Id.ACKNOWLEDGED, _("Acknowledged"), _(
+        "the median time from declaring to acknowledging of the incidents declared in the week; "
+        "those without an acknowledgement, and reopened ones, are left out and counted")),
     Measure(Id.NIGHT, _("Outside working hours"), _(
         "incidents declared outside the company's working hours, on a weekend or a public "
         "holiday, for each service; never for people")),

@@ -27,6 +27,10 @@ ACROSS = {
     "automations.by_address",  # a machine shows a secret and nothing else
     "covers.forget",
     "deliveries.forget",
+    "installations.all",
+    "installations.begin",  # a browser on its way has not told its company yet
+    "installations.expiring",
+    "installations.finish",
     "drafts.forget",
     "outbox.claim",
     "outbox.expired",
