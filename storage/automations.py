@@ -159,7 +159,7 @@ def concerning(tx: Tx, person: str) -> list[Automation]:
 
 def set_people(tx: Tx, id: str, accountable: str, deputy: str) -> None:
     """Name who is accountable and deputy; an open question to somebody else is over."""
-    tx.run(
+    tx.write(
         """
         update automations set accountable = :accountable, deputy = :deputy, offered_to = null
         where workspace = :workspace and id = :id and state = 'active'

@@ -31,7 +31,7 @@ COLUMNS = "id, person, successor, deputy, asked_by, asked_at, state"
 
 def add(tx: Tx, handover: Handover) -> None:
     """Store a hand-over; an earlier one of the same person that is still open is replaced."""
-    tx.run(
+    tx.write(
         """
         update handovers set state = 'replaced'
         where workspace = :workspace and person = :person and state = 'asked'

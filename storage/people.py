@@ -193,7 +193,7 @@ def learn(
 
 def set_active(tx: Tx, id: str, active: bool) -> None:
     """Note that somebody left the company, or is back."""
-    tx.run(
+    tx.write(
         "update people set active = :active where workspace = :workspace and id = :id",
         id=id,
         active=int(active),

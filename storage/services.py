@@ -137,7 +137,7 @@ def change(
     runbook: str | None,
 ) -> None:
     """Change all but the persons. The name must be free, or its own."""
-    tx.run(
+    tx.write(
         """
         update services set name = :name, name_key = :name_key, words = :words,
             serious_when = :serious_when, limit_minutes = :limit_minutes, runbook = :runbook
@@ -160,7 +160,7 @@ def set_people(
 
     `by`, the one who acts, gives it by acting.
     """
-    tx.run(
+    tx.write(
         """
         update services set
             accountable_accepted_at = case
@@ -208,7 +208,7 @@ def accept(tx: Tx, id: str, person: str, now: datetime) -> bool:
 
 def ask(tx: Tx, id: str, now: datetime) -> None:
     """Note that whoever has not accepted yet is asked again."""
-    tx.run(
+    tx.write(
         "update services set asked_at = :now where workspace = :workspace and id = :id",
         id=id,
         now=as_text(now),
@@ -217,7 +217,7 @@ def ask(tx: Tx, id: str, now: datetime) -> None:
 
 def redden(tx: Tx, id: str, since: datetime) -> None:
     """Somebody who was named for it left; when it is red already, that stays the moment."""
-    tx.run(
+    tx.write(
         """
         update services set red_since = :since
         where workspace = :workspace and id = :id and red_since is null
@@ -229,7 +229,9 @@ def redden(tx: Tx, id: str, since: datetime) -> None:
 
 def whole_again(tx: Tx, id: str) -> None:
     """It is in good hands again, or never was not."""
-    tx.run("update services set red_since = null where workspace = :workspace and id = :id", id=id)
+    tx.write(
+        "update services set red_since = null where workspace = :workspace and id = :id", id=id
+    )
 
 
 def retire(tx: Tx, id: str, name_key: str, now: datetime) -> bool:

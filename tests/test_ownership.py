@@ -10,9 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from storage import people
+import handlers
+from handlers import duty, services
+from handlers.kit.context import LOTSE
+from storage import people, workspaces
 from storage.engine import Database, Tx
-from tests.stage import DEMO, PEOPLE, Say, Stage, plain
+from storage.workspaces import Workspace
+from tests.stage import DEMO, PEOPLE, Say, Stage, plain, staged
 
 Wind = Callable[..., None]
 
@@ -368,8 +372,6 @@ def test_whoever_is_gone_or_covered_no_incident_is_without_somebody(
     sqlite: Database, gone: set[str], covered: tuple[str, str] | None
 ) -> None:
     """Every way to an incident, and every way on from it, for every set of people who left."""
-    from tests.stage import staged
-
     with staged(sqlite) as bot:
         if covered is not None:
             Say(bot, covered[0])(f"cover {covered[1].title()} today to tomorrow")
@@ -404,24 +406,25 @@ def test_whoever_is_gone_or_covered_no_incident_is_without_somebody(
 
 
 def test_every_way_to_an_incident_asks_who_is_on_duty() -> None:
-    """Imports and monitoring included: whoever stores an incident has asked `duty.on_duty`."""
-    found = 0
-    for path in Path("handlers").rglob("*.py"):
+    """Imports and monitoring included: whoever stores or reopens one has asked `duty.on_duty`."""
+    found = set()
+    for path in Path(handlers.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) == "incidents.add":
-                given = {each.arg: ast.unparse(each.value) for each in node.keywords}
+            if not isinstance(node, ast.Call):
+                continue
+            called = ast.unparse(node.func)
+            given = {each.arg: ast.unparse(each.value) for each in node.keywords}
+            if called == "incidents.add":
                 assert given["responsible"].startswith("duty.on_duty("), path
-                found += 1
-    assert found
+                found.add(called)
+            if called == "states.reopen":
+                assert ast.unparse(node.args[2]).startswith("duty.on_duty("), path
+                found.add(called)
+    assert found == {"incidents.add", "states.reopen"}
 
 
 def test_a_machine_finds_somebody_even_where_nobody_manages(database: Database) -> None:
     """The net under everything is made for a machine too: it is nobody to be named."""
-    from handlers import duty, services
-    from handlers.kit.context import LOTSE
-    from storage import workspaces
-    from storage.workspaces import Workspace
-
     stage = Stage(database)
     try:
 
@@ -454,8 +457,6 @@ PRESSED = (
 def test_whatever_happens_each_open_incident_has_one_chain_and_somebody_who_is_here(
     sqlite: Database, seed: int
 ) -> None:
-    from tests.stage import staged
-
     chance = random.Random(seed)
     with staged(sqlite) as bot:
         says = {each: Say(bot, each) for each in EVERYBODY}
