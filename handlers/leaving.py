@@ -26,7 +26,7 @@ from handlers.kit.messages import (
 )
 from handlers.kit.words import Sentence, Words, _
 from handlers.service_cards import name_somebody, some, why_red
-from handlers.services import name
+from handlers.services import fallback, name
 from storage import automations, incidents, people, services, timers, workspaces
 from storage.engine import Tx
 from storage.people import Person
@@ -41,7 +41,8 @@ def noticed(tx: Tx, before: Person, *, id: str, now: datetime) -> None:
     transaction that stores what is known now.
     """
     after = people.find(tx, before.id)
-    if after is not None and after.here != before.here:
+    was_here = before.here or (before.active and before.kind == "new")  # whom we did not know yet
+    if after is not None and after.here != was_here:
         timers.set(
             tx, id=id, kind="left", key=f"person:{before.id}:left", due=now, person=before.id
         )
@@ -59,11 +60,17 @@ def left(ctx: Context, person: str) -> Reply:
         services.redden(ctx.tx, each.id, ctx.now)
     if not _things(ctx, person):
         return Reply(posts=moved)
-    told = duty.bosses(ctx) or duty.present(ctx)[:1]
+    told = [each.id for each in duty.bosses(ctx)] or _instead(ctx)
     message = _card(ctx, person)
     key = _key(person, stamp)
-    cards = tuple(Post(key, message, f"direct:{each.id}", "note") for each in told)
+    cards = tuple(Post(key, message, f"direct:{each}", "note") for each in told)
     return Reply(posts=(*moved, *_told_to_act(ctx, person, stamp), *cards))
+
+
+def _instead(ctx: Context) -> list[str]:
+    """Return who is told where nobody manages: whoever is on duty for the rest, if anybody is."""
+    first = duty.on_duty(ctx, fallback(ctx)) if duty.present(ctx) else None
+    return [first] if first is not None else []
 
 
 def _stamp(person: str) -> str:
