@@ -76,8 +76,12 @@ def is_mine(ctx: Context, incident: Incident) -> bool:
     )
 
 
+def _with_me(ctx: Context, incident: Incident) -> bool:
+    return incident.responsible == ctx.person.id
+
+
 def _in_my_hands(ctx: Context, incident: Incident) -> bool:
-    return incident.responsible == ctx.person.id or (
+    return _with_me(ctx, incident) or (
         incident.acknowledged_by is None and incident.declared_by == ctx.person.id
     )
 
@@ -86,7 +90,7 @@ _FITS: dict[str, Callable[[Context, Incident], bool]] = {
     "ack": waits_for_me,
     "update": _in_my_hands,
     "restored": _in_my_hands,
-    "done": _in_my_hands,
+    "done": _with_me,
 }
 AFTER = ("done",)  # words for what works again
 

@@ -1241,6 +1241,18 @@ def filled(element: Json, value: str | None) -> Json:
                     if value in (each["value"], each["text"]["text"])
                 )
             return {"type": "static_select", "selected_option": chosen}
+        case "multi_static_select":
+            several = element.get("initial_options", [])
+            if value is not None:
+                wanted = value.split(",")
+                several = [
+                    each
+                    for each in element["options"]
+                    if {each["value"], each["text"]["text"]} & set(wanted)
+                ]
+            return {"type": "multi_static_select", "selected_options": several}
+        case "datepicker":
+            return {"type": "datepicker", "selected_date": value or element.get("initial_date")}
         case kind:
             text = element.get("initial_value") if value is None else value
             return {"type": kind, "value": text or None}

@@ -91,7 +91,7 @@ def test_they_are_shown_where_they_are_needed(chris: Say, anna: Say, ben: Say) -
 # --- measures -----------------------------------------------------------------------------
 
 # What looks like a figure and is none: the week's own number, and what a list leaves out.
-NO_FIGURES = {"Week {number} · {first} to {last}", "week {number}", "and {n} more"}
+NO_FIGURES = {"Week {number} · {first} to {last}", "week {number}", "and {n} more", "{n} more"}
 FIGURES = {
     "n",
     "workaround",
