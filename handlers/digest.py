@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from handlers import closing_digest, night, rights, weeks
-from handlers.automations import State, decisions, evidence, is_own, state
+from handlers import closing_digest, leaving, night, ownership, rights, weeks
+from handlers.automations import State, decisions, evidence, is_own, owner, state
+from handlers.duty import is_here
 from handlers.incident_cards import headline, service_name, shortened, standing
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
@@ -27,6 +28,7 @@ from handlers.kit.messages import (
 )
 from handlers.kit.words import Sentence, Words, _, _n
 from handlers.likeness import alike
+from handlers.measures import Id, figure
 from handlers.pilots import age, tally
 from handlers.services import name
 from storage import automations, digests, friction, incidents, people, pilots, timers
@@ -153,15 +155,17 @@ def _verdict(
     autos: list[Automation],
     found: dict[State, list[Automation]],
 ) -> Sentence:
+    decisions = _n("{n} decision open", "{n} decisions open", len(undecided))
+    declared = _n("{n} incident", "{n} incidents", len(ours))
     return _(
         "{decisions} · {incidents} ({change}) · {used} of {all} automations in use"
         " ({unmeasured} not measured)",
-        decisions=_n("{n} decision open", "{n} decisions open", len(undecided)),
-        incidents=_n("{n} incident", "{n} incidents", len(ours)),
-        change=change(len(ours), len(before)),
-        used=len(found[State.IN_USE]),
-        all=len(autos),
-        unmeasured=len(found[State.UNMEASURED]),
+        decisions=figure(Id.DECISIONS, decisions),
+        incidents=figure(Id.INCIDENTS, declared),
+        change=figure(Id.INCIDENTS, change(len(ours), len(before))),
+        used=figure(Id.USE, len(found[State.IN_USE])),
+        all=figure(Id.USE, len(autos)),
+        unmeasured=figure(Id.UNMEASURED, len(found[State.UNMEASURED])),
     )
 
 
@@ -175,10 +179,10 @@ def change(now: int, before: int) -> Sentence:
 
 
 def _undecided(ctx: Context, preview: bool) -> list[tuple[Words, tuple[Button, ...]]]:
-    """Return what nobody has decided yet, the oldest first: incidents, then unused automations."""
+    """Return what nobody has decided yet: what somebody left behind, then the oldest first."""
     found: list[tuple[datetime, Words, tuple[Button, ...]]] = []
     for incident in incidents.open_ones(ctx.tx):
-        if incident.acknowledged_by is None or incident.silent:
+        if incident.unanswered or incident.silent:
             take = Button(_("I'll look after it"), call("ack", number=incident.number))
             words = _(
                 "{title}: {standing}",
@@ -190,10 +194,11 @@ def _undecided(ctx: Context, preview: bool) -> list[tuple[Words, tuple[Button, .
     for automation in automations.all(ctx.tx):
         since = _undecided_since(automation, ctx.now)
         if since is not None:
+            decides = owner(ctx, automation)
             values = {
                 "name": automation.name,
                 "evidence": evidence(automation, ctx.now),
-                "who": name(ctx, automation.accountable),
+                "who": name(ctx, decides.id if decides else automation.accountable),
             }
             if automation.last_run_at is None:
                 words = _("“{name}” is not measured: {evidence}. It is up to {who}.", **values)
@@ -201,9 +206,13 @@ def _undecided(ctx: Context, preview: bool) -> list[tuple[Words, tuple[Button, .
                 words = _("“{name}” is possibly unused: {evidence}. It is up to {who}.", **values)
             mine = not preview or is_own(ctx, automation)
             found.append((since, words, decisions(automation) if mine else ()))
+    manages = not preview or rights.may("service", rights.general(ctx))
+    found += ownership.untaken(ctx, manages=manages)
     found += closing_digest.undecided(ctx, preview)
     found.sort(key=lambda each: each[0])
-    return [(words, buttons) for _since, words, buttons in found]
+    red = leaving.left_behind(ctx)
+    told = [(words, buttons if manages else ()) for words, buttons in red]
+    return told + [(words, buttons) for _since, words, buttons in found]
 
 
 def _undecided_since(automation: Automation, now: datetime) -> datetime | None:
@@ -240,14 +249,19 @@ def _incidents(ctx: Context, ours: list[Incident], again: list[Repeat]) -> list[
             still = sum(one.state == "open" for one in each.incidents)
             items.append(
                 _("“{title}” ({service}): {n} times in 30 days, {open}",
-                  title=newest.title, service=service_name(ctx, newest), n=len(each.incidents),
-                  open=_n("{n} open", "{n} open", still) if still else _("none open"))
+                  title=newest.title, service=service_name(ctx, newest),
+                  n=figure(Id.REPEATS, len(each.incidents)),
+                  open=_n("{n} open", "{n} open", figure(Id.REPEATS, still))
+                  if still else _("none open"))
             )  # fmt: skip
         parts += [Title(_("Came back")), Items(tuple(items))]
     gaps = sum(each.gap for each in ours)
-    missing = [
-        each.name for each in register.all(ctx.tx)
-        if not _active(ctx, each.accountable)
+    known = register.all(ctx.tx)
+    missing = [each.name for each in known if not is_here(ctx, each.accountable)]
+    failed, said = {each.service for each in ours}, closing_digest.without_runbook(ctx)
+    unwritten = [
+        each.name for each in known
+        if each.runbook is None and not each.fallback and (each.id in failed or each.name in said)
     ]  # fmt: skip
     owners: list[Words] = []
     if gaps:
@@ -255,34 +269,30 @@ def _incidents(ctx: Context, ours: list[Incident], again: list[Repeat]) -> list[
             _n(
                 "{n} incident of the week belonged to no known service.",
                 "{n} incidents of the week belonged to no known service.",
-                gaps,
+                figure(Id.GAPS, gaps),
             )
         )
     if missing:
-        owners.append(_("Without an accountable person: {services}.", services=missing))
-    gaps_of_knowledge = closing_digest.without_runbook(ctx)
-    if gaps_of_knowledge:
-        owners.append(_("Without a runbook: {services}.", services=gaps_of_knowledge))
+        owners.append(
+            _("Without an accountable person: {services}.", services=figure(Id.GAPS, missing))
+        )
+    if unwritten:
+        owners.append(_("Without a runbook: {services}.", services=figure(Id.RUNBOOKS, unwritten)))
     if owners:
         parts += [Title(_("Ownership gaps")), Items(tuple(owners))]
     return parts
 
 
-def _active(ctx: Context, id: str) -> bool:
-    found = ctx.person_of(id)
-    return found is not None and found.active
-
-
 def _use(found: dict[State, list[Automation]]) -> list[Part]:
     rows: list[tuple[Words, Words]] = []
-    for each, label in (
-        (State.UNUSED, _("Possibly unused")),
-        (State.UNMEASURED, _("Not measured")),
-        (State.KEPT, _("Kept, though not running")),
+    for each, id, label in (
+        (State.UNUSED, Id.UNUSED, _("Possibly unused")),
+        (State.UNMEASURED, Id.UNMEASURED, _("Not measured")),
+        (State.KEPT, Id.KEPT, _("Kept, though not running")),
     ):
         names = [automation.name for automation in found[each]]
         if names:
-            rows.append((label, _("{names}", names=names)))
+            rows.append((label, _("{names}", names=figure(id, names))))
     return [Title(_("Automations")), Facts(tuple(rows))] if rows else []
 
 
@@ -293,16 +303,29 @@ def _learning(ctx: Context, week: str, start: datetime, end: datetime) -> list[P
     rows: list[tuple[Words, Words]] = [
         (
             _("Friction"),
-            _("{n} noted ({change})", n=noted, change=change(noted, earlier)),
+            _(
+                "{n} noted ({change})",
+                n=figure(Id.FRICTION, noted),
+                change=figure(Id.FRICTION, change(noted, earlier)),
+            ),
         ),
-        (_("Feedback"), _n("{n} sentence", "{n} sentences", said)),
+        (_("Feedback"), _n("{n} sentence", "{n} sentences", figure(Id.FEEDBACK, said))),
     ]
     late = night.in_week(ctx, start, end)
     if late is not None:
-        rows.append((_("Outside working hours"), late))
+        rows.append((_("Outside working hours"), figure(Id.NIGHT, late)))
     for pilot in pilots.all(ctx.tx)[:SHOWN]:
         answers = pilots.answers(ctx.tx, pilot.id)
-        rows.append((pilot.name, _("{age}; {tally}", age=age(ctx, pilot), tally=tally(answers))))
+        rows.append(
+            (
+                pilot.name,
+                _(
+                    "{age}; {tally}",
+                    age=figure(Id.AGE, age(ctx, pilot)),
+                    tally=figure(Id.RELIEF, tally(answers)),
+                ),
+            )
+        )
     return [Title(_("What we are learning")), Facts(tuple(rows))]
 
 
@@ -332,27 +355,3 @@ def _skipped_before(ctx: Context, week: str) -> list[str]:
             break
         skipped.append(earlier)
     return skipped[::-1]
-
-
-FORMULAS: tuple[tuple[Sentence, Sentence], ...] = (
-    (_("Incidents"), _("declared from Monday 00:00 to Sunday 24:00 local time, without withdrawn "
-                       "ones; the week before counts the seven days before that")),
-    (_("Came back"), _("incidents of the same service in the last 30 days whose titles share at "
-                       "least half of their words")),
-    (_("Ownership gaps"), _("incidents in which no service was recognised, and services whose "
-                            "accountable person is not active")),
-    *closing_digest.FORMULAS,
-    (_("Outside working hours"), _("incidents declared outside the company's working hours, on a "
-                                   "weekend or a public holiday, for each service; never for "
-                                   "people")),
-    (_("In use"), _("the last reported run is not longer ago than the rhythm")),
-    (_("Possibly unused"), _("it has run, but its last run is longer ago than the rhythm, and "
-                             "nobody said that it is kept")),
-    (_("Not measured"), _("it has never reported a run")),
-    (_("Relief"), _("counted taps of all weeks, one per person and week, split from five on")),
-)  # fmt: skip
-
-
-@feature.command("computed", "gerechnet", help=_("How the figures are computed."), hidden=True)
-def computed(ctx: Context) -> Reply:
-    return Reply(Message((Title(_("How this is computed")), Facts(tuple(FORMULAS)))))

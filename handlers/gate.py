@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 
-from handlers import climbing, services, weeks
+from handlers import climbing, duty, services, weeks
 from handlers.closing_points import missing_of, quiet_until, waits_for_check
 from handlers.incident_cards import headline, label, shortened, works_again
 from handlers.incident_refs import find, not_open, note
@@ -145,7 +145,7 @@ def reopen(ctx: Context, number: int, reason: str) -> Incident:
     incident = find(ctx, number)
     must_go(ctx, incident, "open")
     service = ctx.service_of(incident.service) or services.fallback(ctx)
-    if not states.reopen(ctx.tx, number, services.on_duty(ctx, service), ctx.now):
+    if not states.reopen(ctx.tx, number, duty.on_duty(ctx, service), ctx.now):
         raise not_open(ctx, find(ctx, number))
     closings.forget_moments(ctx.tx, number)
     return note(ctx, number, "reopened", reason)

@@ -41,7 +41,7 @@ def tone(incident: Incident) -> Tone:
         return Tone.GOOD
     if incident.state in ("withdrawn", "done", "closed"):
         return Tone.QUIET
-    if incident.acknowledged_by is None or incident.silent:
+    if incident.unanswered or incident.silent:
         return Tone.ALARM
     return Tone.ACTIVE
 
@@ -60,7 +60,7 @@ def standing(ctx: Context, incident: Incident, *, pings: bool = True) -> Sentenc
         return _done(ctx, incident)
     if incident.state == "closed":
         return _closed(ctx, incident)
-    if incident.acknowledged_by is None:
+    if incident.unanswered:
         mentioned = person if pings else name
         who = mentioned(ctx, incident.responsible)
         return _("Waiting for {who} to acknowledge it.", who=who)
@@ -176,7 +176,7 @@ def card_buttons(incident: Incident) -> tuple[Button, ...]:
         return (finish(number), open_again(number), history)
     if incident.state in ("done", "closed"):
         return (open_again(number), history)
-    if incident.acknowledged_by is None or incident.silent:
+    if incident.unanswered or incident.silent:
         first: tuple[Button, ...] = (take(number),)
     else:
         first = (tell(number),)
@@ -242,7 +242,7 @@ def why_first(ctx: Context, incident: Incident) -> Sentence:
 def why_climbed(ctx: Context, incident: Incident, minutes: int) -> Sentence:
     """Return the reason of a later alarm; `minutes` since the incident needs somebody."""
     who = name(ctx, incident.responsible)
-    if incident.acknowledged_by is None:
+    if incident.unanswered:
         return _(
             "Nobody has acknowledged it for {time}. It went to {who} first.",
             time=lasting(minutes),
@@ -345,6 +345,8 @@ def _happening(ctx: Context, each: Happening) -> Sentence:
         case "moved":
             found = ctx.service_of(each.detail)
             return _("{who} moved it to {service}.", who=who, service=found.name if found else "?")
+        case "handed on":
+            return _("{who} left; it went to {other}.", who=who, other=name(ctx, each.detail))
         case "restored":
             return _("{who} says it works again.", who=who)
         case "withdrawn":

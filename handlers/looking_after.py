@@ -50,6 +50,7 @@ def _mine_already(ctx: Context, incident: Incident) -> bool:
     return (
         incident.state == "open"
         and incident.acknowledged_by == ctx.person.id
+        and not incident.unanswered
         and not incident.silent
     )
 
@@ -127,7 +128,7 @@ def assign(
     incident = find_open(ctx, number)
     rights.need_for(ctx, "assign", incident)
     asked = Who(person.id, person.name)
-    if incident.acknowledged_by == person.id:
+    if incident.responsible == person.id and not incident.unanswered:
         raise Refusal(_("{who} already looks after {incident}.", who=asked, incident=label(number)))
     incidents.propose(ctx.tx, number, person.id)
     incident = note(ctx, number, "asked", person.id)

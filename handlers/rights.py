@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from handlers import duty
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal, Unproven
 from handlers.kit.words import Who, _
 from storage import closings, people
 from storage.incidents import Incident
+from storage.services import Service
 
 
 class Tie(StrEnum):
@@ -52,6 +54,7 @@ RIGHTS: dict[str, frozenset[Tie]] = {
     "fixed": CONCERNED | {Tie.FIXER},
     "undo": frozenset({Tie.DECLARER}),
     "service": frozenset({Tie.MANAGER}),
+    "service's own": frozenset({Tie.ACCOUNTABLE, Tie.MANAGER}),
     "settings": frozenset({Tie.MANAGER}),
     "pilot": frozenset({Tie.MEMBER}),
     "automation": frozenset({Tie.MEMBER}),
@@ -93,10 +96,17 @@ def ties_to(ctx: Context, incident: Incident) -> set[Tie]:
             ties.add(Tie.CHECKER)
         if closing.fixer == me:
             ties.add(Tie.FIXER)
-    if service is not None and service.accountable == me:
-        ties.add(Tie.ACCOUNTABLE)
-    if service is not None and service.deputy == me:
-        ties.add(Tie.DEPUTY)
+    return ties | (ties_to_service(ctx, service) if service is not None else set())
+
+
+def ties_to_service(ctx: Context, service: Service) -> set[Tie]:
+    """Return how the asker stands to a service; who stands in for somebody has their ties."""
+    ties = general(ctx)
+    if Tie.MEMBER in ties:
+        if ctx.person.id in (service.accountable, duty.acting(ctx, service.accountable)):
+            ties.add(Tie.ACCOUNTABLE)
+        if ctx.person.id in (service.deputy, duty.acting(ctx, service.deputy)):
+            ties.add(Tie.DEPUTY)
     return ties
 
 

@@ -69,6 +69,7 @@ def show(ctx: Context) -> Reply:
             (
                 Button(_("Add a manager"), call("settings manager")),
                 Button(_("Channels for incidents"), call("settings rooms")),
+                Button(_("Definitions"), call("definitions")),
             )
         )
     )
