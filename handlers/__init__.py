@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from handlers import (
     automations,
+    changes,
     climbing,
     digest,
     friction,
@@ -15,6 +16,10 @@ from handlers import (
     looking_after,
     people,
     pilots,
+    problem_life,
+    problems,
+    repeat_settings,
+    repeats,
     services,
     settings,
 )
@@ -26,6 +31,10 @@ FEATURES: tuple[Feature, ...] = (
     incident_news.feature,
     incident_lists.feature,
     climbing.feature,
+    repeats.feature,
+    problems.feature,
+    problem_life.feature,
+    changes.feature,
     services.feature,
     friction.feature,
     pilots.feature,
@@ -33,6 +42,7 @@ FEATURES: tuple[Feature, ...] = (
     digest.feature,
     people.feature,
     settings.feature,
+    repeat_settings.feature,
     home.feature,
     help.feature,
 )

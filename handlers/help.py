@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated
 
+from handlers import problems, repeats
 from handlers.automations import State, decisions, evidence, owner, state
 from handlers.incident_cards import label, listed, take, tell, works_again
 from handlers.incident_refs import waits_for_me
@@ -151,15 +152,15 @@ def status(ctx: Context) -> Reply:
     return Reply(Message(tuple(parts)))
 
 
-def waiting(ctx: Context) -> list[tuple[Sentence, tuple[Button, ...]]]:
-    found: list[tuple[Sentence, tuple[Button, ...]]] = []
+def waiting(ctx: Context) -> list[tuple[Words, tuple[Button, ...]]]:
+    found: list[tuple[Words, tuple[Button, ...]]] = []
     for each in incidents.open_ones(ctx.tx):
         mine = each.responsible == ctx.person.id and each.acknowledged_by is not None
         if mine:
             found.append((listed(ctx, each), (tell(each.number), works_again(each.number))))
         elif waits_for_me(ctx, each):
             found.append((listed(ctx, each), (take(each.number), _show(each.number))))
-    return found + _automations(ctx)
+    return [*found, *repeats.waiting(ctx), *problems.waiting(ctx), *_automations(ctx)]
 
 
 def _automations(ctx: Context) -> list[tuple[Sentence, tuple[Button, ...]]]:

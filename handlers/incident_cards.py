@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from handlers import ban_lines
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Facts, Items, Message, Part, Text, Title, Tone
@@ -96,10 +97,12 @@ def card(ctx: Context, incident: Incident) -> Message:
         )  # fmt: skip
     if incident.next_news_at and incident.state == "open":
         rows.append((_("Next news"), _("by {at}", at=incident.next_news_at)))
-    parts: list[Part] = [Title(headline(incident)), Facts(tuple(rows))]
-    buttons = card_buttons(incident)
+    repeated, more = ban_lines.of_incident(ctx, incident)
+    parts: list[Part] = [Title(headline(incident)), Facts((*rows, *repeated))]
+    buttons = (*card_buttons(incident), *more)
     if buttons:
         parts.append(Buttons(buttons))
+    parts += ban_lines.question(ctx, incident)
     return Message(tuple(parts), tone(incident))
 
 
@@ -161,6 +164,7 @@ def alarm(ctx: Context, incident: Incident, why: Sentence) -> Message:
                     works_again(number),
                 )
             ),
+            *ban_lines.question(ctx, incident),
         ),
         Tone.ALARM,
     )  # fmt: skip
@@ -287,4 +291,8 @@ def _happening(ctx: Context, each: Happening) -> Sentence:
             return _("{who} says it works again.", who=who)
         case "withdrawn":
             return _("{who} withdrew it.", who=who)
+        case "same":
+            return _("{who} says it is the same as {incident}.", who=who, incident=each.detail)
+        case "other":
+            return _("{who} says it is not the same as {incident}.", who=who, incident=each.detail)
     raise ValueError(f"a happening of unknown kind: {each.kind}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated
 
-from handlers import climbing, rights, services
+from handlers import climbing, repeats, rights, services
 from handlers.incident_cards import card, label, works_again
 from handlers.incident_refs import NEWS, Ref, find, find_open, note
 from handlers.kit.commands import Ask, Feature, call
@@ -55,6 +55,7 @@ def declare(
         now=ctx.now,
     )
     incident = note(ctx, number, "declared")
+    repeats.notice(ctx, incident)
     shown = [Post(climbing.key(number), card(ctx, incident), INCIDENTS)]
     if ctx.place is not None and ctx.place.kind == "channel" and ctx.place.role != INCIDENTS:
         shown.append(Post(climbing.key(number), card(ctx, incident), ctx.place.id))
@@ -121,7 +122,7 @@ def _severity(ctx: Context, number: int, severity: str) -> Reply:
     buttons = (back,) if severity == "serious" and rights.may_for(ctx, "normal", incident) else ()
     return Reply(
         line(words[severity], *buttons),
-        posts=() if known else climbing.changed(ctx, incident),
+        posts=() if known else (*repeats.graver(ctx, incident), *climbing.changed(ctx, incident)),
         subject=label(number),
     )
 
@@ -154,6 +155,7 @@ def move(ctx: Context, number: Ref, service: services.ServiceRef) -> Reply:
               incident=label(number), service=service.name)
         )  # fmt: skip
     incident = note(ctx, number, "moved", service.id)
+    repeats.moved(ctx, incident)
     if other:  # the new one gets the full time; the old alarm is taken back
         posts = climbing.settled(ctx, incident)
         position = incidents.count_alarm(ctx.tx, number)
@@ -183,6 +185,6 @@ def undo(ctx: Context, number: Ref) -> Reply:
     incident = note(ctx, number, "withdrawn")
     return Reply(
         line(_("{incident} is withdrawn. Nobody is alarmed any more.", incident=label(number))),
-        posts=climbing.settled(ctx, incident),
+        posts=(*repeats.withdrawn(ctx, incident), *climbing.settled(ctx, incident)),
         subject=label(number),
     )

@@ -22,6 +22,7 @@ class Tie(StrEnum):
     ACCOUNTABLE = "accountable"
     DEPUTY = "deputy"
     ASKED = "asked to take it"
+    OWNER = "owner of the cause"
     MANAGER = "manager"
 
 
@@ -49,6 +50,14 @@ RIGHTS: dict[str, frozenset[Tie]] = {
     "automation": frozenset({Tie.MEMBER}),
     "automation's own": frozenset({Tie.ACCOUNTABLE, Tie.DEPUTY}),
     "digest": frozenset({Tie.MEMBER}),
+    "repeat": CONCERNED,
+    "problem": frozenset({Tie.OWNER, Tie.ACCOUNTABLE, Tie.DEPUTY, Tie.MANAGER}),
+    "cause fixed": frozenset({Tie.OWNER, Tie.MANAGER}),
+    "verify": frozenset({Tie.MEMBER}),
+    "part": frozenset({Tie.MANAGER}),
+    "override ban": frozenset({Tie.MANAGER}),
+    "override": frozenset({Tie.ACCOUNTABLE, Tie.MANAGER}),
+    "change": frozenset({Tie.MEMBER}),
 }
 
 
@@ -69,7 +78,7 @@ def ties_to(ctx: Context, incident: Incident) -> set[Tie]:
     ties = general(ctx)
     if Tie.MEMBER not in ties:
         return set()
-    service = ctx.service_of(incident.service)
+    ties |= _ties_of_service(ctx, incident.service)
     me = ctx.person.id
     if incident.declared_by == me:
         ties.add(Tie.DECLARER)
@@ -79,6 +88,22 @@ def ties_to(ctx: Context, incident: Incident) -> set[Tie]:
         ties.add(Tie.RESPONSIBLE)
     if incident.proposed_to == me:
         ties.add(Tie.ASKED)
+    return ties
+
+
+def ties_to_service(ctx: Context, service: str, owner: str = "") -> set[Tie]:
+    """Return how the asker stands to a service, and to a cause in it that `owner` owns."""
+    ties = general(ctx)
+    if Tie.MEMBER not in ties:
+        return set()
+    if owner == ctx.person.id:
+        ties.add(Tie.OWNER)
+    return ties | _ties_of_service(ctx, service)
+
+
+def _ties_of_service(ctx: Context, id: str) -> set[Tie]:
+    service, me = ctx.service_of(id), ctx.person.id
+    ties: set[Tie] = set()
     if service is not None and service.accountable == me:
         ties.add(Tie.ACCOUNTABLE)
     if service is not None and service.deputy == me:

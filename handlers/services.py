@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Annotated
 
-from handlers import rights
+from handlers import ban_lines, rights
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
@@ -136,6 +136,7 @@ def card(ctx: Context, service: Service) -> Message:
     ]
     if service.words:
         rows.append((_("Also called"), ", ".join(service.words)))
+    rows += ban_lines.of_service(ctx, service.id)
     parts: list[Part] = [Title(service.name), Facts(tuple(rows))]
     if service.fallback:
         parts.append(
