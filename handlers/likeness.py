@@ -10,6 +10,7 @@ from handlers.kit.readers import folded
 from storage import incidents
 from storage.engine import Tx
 
+MOMENT = timedelta(microseconds=1)  # what happens now has happened, too
 PAST = timedelta(days=365)  # how far back earlier incidents are looked at
 ENOUGH = 0.5  # share of the shorter title's words that the other has, too
 FILLERS = frozenset(
@@ -72,7 +73,7 @@ def likely(
     `words` are those in common, as they stand in `title`.
     """
     found = []
-    for each in incidents.between(tx, now - PAST, now):
+    for each in incidents.between(tx, now - PAST, now + MOMENT):
         if each.number != except_ and alike(each.title, title):
             same = each.service == service
             shared = _shared(title, each.title)

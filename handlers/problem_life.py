@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -15,7 +16,9 @@ from handlers.kit.words import Sentence, _
 from handlers.problem_cards import asked, card, key, owner, quiet_until, settled
 from handlers.repeat_rules import rules
 from storage import incidents, people, problems, repeats, timers
+from storage.incidents import Incident
 from storage.problems import Problem
+from storage.services import Service
 
 feature = Feature(_("Problems and repeat bans"))
 
@@ -59,32 +62,37 @@ def reconsider(ctx: Context, root: int) -> Step:
 
 def _begin(ctx: Context, root: int, start: datetime) -> Step:
     those = rules(ctx.tx)
-    members = repeats.members(ctx.tx, root)
-    last = incidents.find(ctx.tx, members[-1])
-    first = incidents.find(ctx.tx, members[0])
-    assert last is not None and first is not None, "a group has incidents"
-    service = ctx.service_of(last.service)
-    assert service is not None, "an incident has a service"
+    numbers = repeats.members(ctx.tx, root)
+    members = [each for each in (incidents.find(ctx.tx, number) for number in numbers) if each]
+    service = _service(ctx, members)
     if not problems.begin(
         ctx.tx,
         root=root,
-        service=last.service,
-        title=first.title,
+        service=service.id,
+        title=members[0].title,
         owner=services.on_duty(ctx, service),
         due_on=weeks.working_days_after(today_of(ctx), TIME, ctx.workspace.region),
         now=ctx.now,
         start=start,
-        end=last.declared_at,
+        end=members[-1].declared_at,
         often=those.often,
         serious=those.serious,
     ):
         return Step()
     problem = problems.of_group(ctx.tx, root)
     assert problem is not None, "it was opened just now"
-    numbers = ", ".join(f"INC-{each}" for each in members)
-    note(ctx, problem, "opened", numbers, by_hand=False)
+    named_ones = ", ".join(f"INC-{each}" for each in numbers)
+    note(ctx, problem, "opened", named_ones, by_hand=False)
     remind(ctx, problem)
     return Step(problem, "opened", (*shown(ctx, problem), to_owner(ctx, problem)))
+
+
+def _service(ctx: Context, members: list[Incident]) -> Service:
+    """Return the service that most of a group are about; what was not recognised counts less."""
+    counted = Counter(each.service for each in members)
+    newest_first = [each.service for each in reversed(members)]
+    found = [each for each in (ctx.service_of(id) for id in dict.fromkeys(newest_first)) if each]
+    return max(found, key=lambda each: (not each.fallback, counted[each.id]))
 
 
 def _again(ctx: Context, problem: Problem) -> Step:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from handlers import ban_lines, climbing, problem_life, rights, weeks
 from handlers.ban_lines import label as problem_label
-from handlers.incident_cards import alarm, card, headline, label, listed, shortened, why_first
+from handlers.incident_cards import alarm, card, headline, label, shortened, why_first
 from handlers.incident_refs import Named, find, note
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
@@ -309,9 +309,10 @@ def waiting(ctx: Context) -> list[tuple[Words, tuple[Button, ...]]]:
             earlier = incidents.find(ctx.tx, proposal.earlier)
             if earlier is not None:
                 words = _(
-                    "{title}: the same as {earlier}?",
+                    "{title}: is it the same as INC-{number} “{earlier}”?",
                     title=shortened(headline(incident), 100),
-                    earlier=listed(ctx, earlier),
+                    number=str(earlier.number),
+                    earlier=shortened(earlier.title, 100),
                 )
                 found.append((words, ban_lines.choices(proposal)))
     return found

@@ -295,10 +295,11 @@ def lift(tx: Tx, number: int, person: str | None, now: datetime) -> bool:
             """
             update problems set state = 'lifted', verified_by = :person, lifted_at = :now
             where workspace = :workspace and number = :number and state = 'fixed'
-            and (:person is null or fixed_by <> :person)
+            and fixed_by <> :checker
             """,
             number=number,
             person=person,
+            checker=person or "",
             now=as_text(now),
         )
         == 1
