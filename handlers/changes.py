@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated
 
@@ -11,7 +9,7 @@ from handlers import ban_lines, rights, services
 from handlers.ban_lines import banned, change_line, label, passes, warning
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
-from handlers.kit.dates import DateReader, read_day, today_of
+from handlers.kit.dates import BeforeDateReader, DateReader, today_of
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text, Title, Tone, line
 from handlers.kit.plausible import is_placeholder
@@ -25,17 +23,6 @@ from storage.problems import Problem
 feature = Feature(_("Problems and repeat bans"))
 
 LONGEST = 90  # days that an override may last
-
-
-@dataclass(frozen=True, slots=True)
-class BeforeDateReader(TextReader):
-    """Text exactly as typed, up to the day at the end of the line if there is one."""
-
-    def take(self, text: str, ctx: Context, *, last: bool) -> tuple[object, str] | None:
-        for space in re.finditer(r"\s+", text):
-            if read_day(text[space.end() :], today_of(ctx)) is not None:
-                return self.value(text[: space.start()], ctx), text[space.end() :]
-        return self.value(text, ctx), ""
 
 
 Day = Annotated[date, DateReader(), Ask(_("Day"))]

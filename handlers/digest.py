@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 
-from handlers import digest_repeats, rights, weeks
+from handlers import closing_digest, digest_repeats, night, rights, weeks
 from handlers.automations import State, decisions, evidence, is_own, state
 from handlers.incident_cards import headline, shortened, standing
 from handlers.kit.commands import Feature, call
@@ -125,6 +125,7 @@ def compose(ctx: Context, week: str, skipped: list[str], *, preview: bool = Fals
     parts += _decisions(undecided)
     parts += digest_repeats.parts(ctx, start, end)
     parts += _incidents(ctx, ours)
+    parts += closing_digest.parts(ctx, ours, start, end)
     parts += _use(found)
     parts += _learning(ctx, week, start, end)
     counted = _("This counts processes, not people; answers are shown from five votes on.")
@@ -190,6 +191,7 @@ def _undecided(ctx: Context, preview: bool) -> list[tuple[Words, tuple[Button, .
             mine = not preview or is_own(ctx, automation)
             found.append((since, words, decisions(automation) if mine else ()))
     found += digest_repeats.undecided(ctx)
+    found += closing_digest.undecided(ctx, preview)
     found.sort(key=lambda each: each[0])
     return [(words, buttons) for _since, words, buttons in found]
 
@@ -237,6 +239,9 @@ def _incidents(ctx: Context, ours: list[Incident]) -> list[Part]:
         )
     if missing:
         owners.append(_("Without an accountable person: {services}.", services=missing))
+    gaps_of_knowledge = closing_digest.without_runbook(ctx)
+    if gaps_of_knowledge:
+        owners.append(_("Without a runbook: {services}.", services=gaps_of_knowledge))
     if owners:
         parts += [Title(_("Ownership gaps")), Items(tuple(owners))]
     return parts
@@ -271,6 +276,9 @@ def _learning(ctx: Context, week: str, start: datetime, end: datetime) -> list[P
         ),
         (_("Feedback"), _n("{n} sentence", "{n} sentences", said)),
     ]
+    late = night.in_week(ctx, start, end)
+    if late is not None:
+        rows.append((_("Outside working hours"), late))
     for pilot in pilots.all(ctx.tx)[:SHOWN]:
         answers = pilots.answers(ctx.tx, pilot.id)
         rows.append((pilot.name, _("{age}; {tally}", age=age(ctx, pilot), tally=tally(answers))))
@@ -295,6 +303,10 @@ FORMULAS: tuple[tuple[Sentence, Sentence], ...] = (
     *digest_repeats.FORMULAS,
     (_("Ownership gaps"), _("incidents in which no service was recognised, and services whose "
                             "accountable person is not active")),
+    *closing_digest.FORMULAS,
+    (_("Outside working hours"), _("incidents declared outside the company's working hours, on a "
+                                   "weekend or a public holiday, for each service; never for "
+                                   "people")),
     (_("In use"), _("the last reported run is not longer ago than the rhythm")),
     (_("Possibly unused"), _("it has run, but its last run is longer ago than the rhythm, and "
                              "nobody said that it is kept")),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from enum import StrEnum
 
 from handlers import ban_lines, services
 from handlers.ban_lines import headline, label, named
+from handlers.closing_points import CAUSES, Cause
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.dates import today_of
@@ -21,8 +21,9 @@ from handlers.kit.messages import (
     Title,
     Tone,
 )
+from handlers.kit.proof import linked
 from handlers.kit.readers import ChoiceReader
-from handlers.kit.words import Link, Sentence, Words, _
+from handlers.kit.words import Sentence, Words, _
 from handlers.repeat_rules import rules
 from handlers.weeks import days_before
 from storage import problems, repeats
@@ -31,26 +32,9 @@ from storage.problems import Happened, Problem
 LISTED = 8  # incidents of one problem that its card names
 
 
-class Cause(StrEnum):
-    """What kind of cause it is."""
-
-    DEVICE = "device"
-    SOFTWARE = "software"
-    CHANGE = "change"
-    SUPPLY = "supply"
-    HANDLING = "handling"
-    CAPACITY = "capacity"
-
-
-CAUSES: dict[str, Words] = {
-    "device": _("a device or a line"),
-    "software": _("a fault in a program"),
-    "change": _("a change of ours"),
-    "supply": _("somebody outside: supplier, power, network"),
-    "handling": _("how it is used or looked after"),
-    "capacity": _("too little room or power"),
-}
-CAUSE = ChoiceReader(Cause, CAUSES, {})
+# What is unknown can neither be fixed nor verified.
+KNOWN: dict[str, Words] = {kind: words for kind, words in CAUSES.items() if kind != Cause.UNKNOWN}
+CAUSE = ChoiceReader(Cause, KNOWN, {})
 
 
 def key(number: int) -> str:
@@ -86,7 +70,7 @@ def card(ctx: Context, problem: Problem) -> Message:
         rows.append((_("To be fixed by"), _due(ctx, problem)))
     if problem.fix:
         rows.append((_("Fix"), _("{what} ({evidence})", what=problem.fix,
-                                      evidence=_link(problem.evidence or ""))))  # fmt: skip
+                                      evidence=linked(problem.evidence or ""))))  # fmt: skip
     if problem.stands:
         rows += [
             (_("Ban overridden"), ban_lines.said(ctx, each))
@@ -181,10 +165,6 @@ def _due(ctx: Context, problem: Problem) -> Sentence:
 def overdue(ctx: Context, problem: Problem) -> bool:
     """Say whether the agreed day is over."""
     return problem.state == "open" and problem.due_on < today_of(ctx)
-
-
-def _link(evidence: str) -> Words:
-    return (Link(evidence, evidence),) if evidence.startswith("https://") else evidence
 
 
 def buttons(problem: Problem) -> tuple[Button, ...]:

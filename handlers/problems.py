@@ -10,6 +10,7 @@ from typing import Annotated
 from handlers import ban_lines, problem_life, rights
 from handlers.ban_lines import label
 from handlers.changes import Reason, Until, checked
+from handlers.closing_points import Cause
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.dates import DateReader, today_of
@@ -28,9 +29,10 @@ from handlers.kit.messages import (
     line,
 )
 from handlers.kit.plausible import is_placeholder
+from handlers.kit.proof import ProofReader
 from handlers.kit.readers import PersonReader, TextReader
 from handlers.kit.words import Sentence, Who, Words, _, _n
-from handlers.problem_cards import CAUSE, Cause, card, history, key, owner
+from handlers.problem_cards import CAUSE, card, history, key, owner
 from handlers.problem_cards import line as listed
 from handlers.repeat_rules import rules
 from storage import people, problems, repeats
@@ -225,9 +227,7 @@ def fix(
     number: Ref,
     *,
     what: Annotated[str, TextReader(), Ask(_("What was fixed?"))],
-    evidence: Annotated[
-        str, TextReader(long=False), Ask(_("Evidence"), _("A link: a ticket, a change, a picture."))
-    ],
+    evidence: Annotated[str, ProofReader(), Ask(_("Evidence"), _("A link or a ticket number."))],
 ) -> Reply:
     problem = _standing(ctx, number)
     if not _may(ctx, problem, "cause fixed") and ctx.person.id != owner(ctx, problem):
@@ -240,8 +240,6 @@ def fix(
         )
     if is_placeholder(what):
         raise Refusal(_("Please say in a sentence what was fixed."), field="what")
-    if not re.match(r"https?://\S+\.?\S*$", evidence):
-        raise Refusal(_("A link, please, beginning with https://."), field="evidence")
     repeats.alone_at_it(ctx.tx)
     old = problem_life.reminded(ctx, problem)
     problem_life.calm(ctx, problem)

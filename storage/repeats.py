@@ -13,8 +13,8 @@ from storage import workspaces
 from storage.engine import Tx
 from storage.engine.sql import as_moment, as_text
 
-# What counts as having happened: what was taken back did not.
-COUNTS = "i.state <> 'withdrawn'"
+# What counts as having happened, once: not what was taken back, a false alarm or a duplicate.
+COUNTS = "i.state <> 'withdrawn' and coalesce(i.closed_as, '') in ('', 'superseded')"
 
 
 @dataclass(frozen=True, slots=True)

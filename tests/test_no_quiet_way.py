@@ -72,7 +72,7 @@ class Ban(RuleBasedStateMachine):
 
     @rule(person=PEOPLE, number=PROBLEMS)
     def fix(self, person: str, number: int) -> None:
-        self.do(person, "problem cause", number=number, kind="device", cause="Netzteil zu heiß")
+        self.do(person, "problem cause", number=number, kind="hardware", cause="Netzteil zu heiß")
         self.do(person, "problem fixed", number=number, what="Netzteil getauscht", evidence=LINK)
 
     @rule(person=PEOPLE, number=PROBLEMS)

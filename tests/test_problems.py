@@ -67,7 +67,7 @@ def fixed(ben: Say) -> None:
     """Ben enters the cause and says that it is fixed."""
     ben("problem 1")
     ben.press("Ursache eintragen")
-    ben.fill(kind="device", cause="Das Netzteil schaltet bei Wärme ab")
+    ben.fill(kind="hardware", cause="Das Netzteil schaltet bei Wärme ab")
     ben.press("Ursache ist behoben")
     ben.fill(what="Netzteil getauscht", evidence=LINK)
 
@@ -148,14 +148,14 @@ def test_the_fourth_is_blocked_as_soon_as_somebody_calls_it_the_same(
 def test_a_cause_that_says_nothing_is_refused(banned: Stage, ben: Say, cause: str) -> None:
     ben("problem 1")
     ben.press("Ursache eintragen")
-    assert ben.fill(kind="device", cause=cause).startswith("Das sagt noch nichts.")
+    assert ben.fill(kind="hardware", cause=cause).startswith("Das sagt noch nichts.")
     assert ben.form is not None
     assert "Ursache: noch nicht eingetragen" in ben("problem 1")
 
 
 def test_only_those_concerned_change_a_problem(banned: Stage, anna: Say) -> None:
     values = {
-        "kind": "device",
+        "kind": "hardware",
         "cause": "power supply",
         "what": "new power supply",
         "evidence": LINK,
@@ -179,10 +179,10 @@ def test_nothing_is_fixed_without_a_cause_and_a_link(banned: Stage, ben: Say) ->
     assert answer.startswith("Die Ursache ist noch nicht eingetragen")
     assert "Netzteil getauscht" in answer
     ben.press("Ursache eintragen")
-    ben.fill(kind="device", cause="Netzteil zu heiß")
+    ben.fill(kind="hardware", cause="Netzteil zu heiß")
     ben("problem 1")
     ben.press("Ursache ist behoben")
-    assert ben.fill(what="Netzteil getauscht", evidence="steht im Ordner").startswith("Bitte ein")
+    assert ben.fill(what="Netzteil getauscht", evidence="steht im Ordner").startswith("Einen Link")
     assert ben.fill(what="erledigt", evidence=LINK).startswith("Danke.")
 
 
@@ -248,7 +248,7 @@ def test_the_owner_is_reminded_before_and_after_the_day_then_the_manager_once_ea
     wind(to="2027-01-15 08:30")
     assert (len(to(ben)), len(to(chris)), to(carla)) == (2, 1, [])
     assert "overdue since Wed 9 Dec" in chris("digest")
-    assert "[PRB-1]" in chris("digest")
+    assert "\n4 decisions open" in chris("digest")  # this one, and three that are not done
 
 
 def test_another_date_settles_the_reminders_and_begins_anew(
@@ -264,10 +264,8 @@ def test_another_date_settles_the_reminders_and_begins_anew(
 
 def test_a_fixed_cause_reminds_nobody(banned: Stage, ben: Say, wind: Wind) -> None:
     fixed(ben)
-    before = len(ben.sees())
-    wind(to="2026-12-11 08:30")
-    assert not any("sollte die Ursache" in each for each in ben.sees())
-    assert len(ben.sees()) == before
+    wind(to="2026-12-08 08:30")
+    assert not any("Ursache behoben sein" in each for each in ben.sees())
 
 
 def test_an_owner_who_left_is_stood_in_for(
@@ -281,7 +279,7 @@ def test_an_owner_who_left_is_stood_in_for(
     assert "Bis Mi. 9. Dez. soll die Ursache behoben sein." in carla.sees()[-1]
     carla("problem 1")
     carla.press("Ursache eintragen")
-    assert carla.fill(kind="device", cause="Netzteil zu heiß").startswith("Notiert.")
+    assert carla.fill(kind="hardware", cause="Netzteil zu heiß").startswith("Notiert.")
 
 
 def test_when_nobody_of_the_service_is_there_the_manager_is(

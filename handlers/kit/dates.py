@@ -13,7 +13,7 @@ from babel.dates import get_day_names, get_month_names
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import FieldKind
-from handlers.kit.readers import folded
+from handlers.kit.readers import TextReader, folded
 from handlers.kit.words import LANGUAGES, Words, _
 
 BEFORE = "am|on|bis|until|by|zum|vom|den"
@@ -110,3 +110,14 @@ class DateReader:
 
     def choices(self, ctx: Context) -> tuple[tuple[str, Words], ...]:
         return ()
+
+
+@dataclass(frozen=True, slots=True)
+class BeforeDateReader(TextReader):
+    """Text exactly as typed, up to the day at the end of the line if there is one."""
+
+    def take(self, text: str, ctx: Context, *, last: bool) -> tuple[object, str] | None:
+        for space in re.finditer(r"\s+", text):
+            if read_day(text[space.end() :], today_of(ctx)) is not None:
+                return self.value(text[: space.start()], ctx), text[space.end() :]
+        return self.value(text, ctx), ""
