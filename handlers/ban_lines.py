@@ -172,6 +172,17 @@ def coming(ctx: Context, service: str) -> list[Sentence]:
     return [change_line(ctx, each.id) for each in found if each.service == service]
 
 
+def let_pass(ctx: Context, service: str) -> tuple[Button, ...]:
+    """Return the buttons that let a service's held up changes pass."""
+    if banned(ctx, service) is None:
+        return ()
+    return tuple(
+        Button(_("Override: {what}", what=each.what[:40]), call("change override", id=each.id))
+        for each in changes.coming(ctx.tx, today_of(ctx))
+        if each.service == service and passes(ctx, each.id) is None
+    )[:4]
+
+
 def change_line(ctx: Context, id: str) -> Sentence:
     """Return a planned change in one sentence, with what it still needs."""
     change = changes.find(ctx.tx, id)

@@ -194,7 +194,7 @@ def buttons(problem: Problem) -> tuple[Button, ...]:
         button(_("Cause is fixed"), "problem fixed"),
         button(_("Name the owner"), "problem owner"),
         button(_("Set the date"), "problem due"),
-        button(_("Override"), "problem override"),
+        button(_("Override the ban"), "problem override"),
         history,
     )
 

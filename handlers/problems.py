@@ -107,13 +107,15 @@ def bans(ctx: Context) -> Reply:
             Text(_("Ban overridden {override}", override=ban_lines.said(ctx, one)), small=True)
             for one in ban_lines.of_ban(ctx, each)
         ]
+        let_pass: tuple[Button, ...] = ()
         if each.service not in named:
             named.add(each.service)
             parts += [
                 Text(_("Planned change: {change}", change=one), small=True)
                 for one in ban_lines.coming(ctx, each.service)
             ]
-        parts.append(Buttons((ban_lines.opens(each),)))
+            let_pass = ban_lines.let_pass(ctx, each.service)
+        parts.append(Buttons((ban_lines.opens(each), *let_pass)))
     rest = len(found) - SHOWN
     if rest > 0:
         parts.append(Text(_n("and {n} more", "and {n} more", rest), small=True))

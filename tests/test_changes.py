@@ -140,7 +140,7 @@ def test_who_planned_before_the_ban_is_told_once_and_again_when_it_is_free(
 
 def test_an_overridden_ban_holds_up_no_change(banned: Stage, chris: Say, anna: Say) -> None:
     chris("problem 1")
-    chris.press("Override")
+    chris.press("Override the ban")
     chris.fill(reason="Christmas business", until="2026-12-04")
     assert anna("change Etikettendrucker New rolls 4.12.").startswith("Planned for Etiketten")
 

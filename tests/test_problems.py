@@ -9,6 +9,7 @@ import pytest
 
 from handlers import FEATURES, problems, weeks
 from handlers.kit.context import Context
+from handlers.kit.messages import Call
 from handlers.kit.words import text
 from storage import incidents, people, workspaces
 from storage.engine import Tx
@@ -92,7 +93,7 @@ def test_three_times_the_same_in_two_languages_until_the_fix_is_verified(
         "[Ursache ist behoben]",
         "[Jemanden benennen]",
         "[Termin setzen]",
-        "[Ausnahme machen]",
+        "[Sperre aussetzen]",
         "[Verlauf]",
     ]
     assert "It keeps coming back" in (blocked(banned, 3) or "").replace("it", "It", 1)
@@ -169,7 +170,7 @@ def test_only_those_concerned_change_a_problem(banned: Stage, anna: Say) -> None
         assert anna.answer is not None
         assert answered(anna.answer).startswith("For PRB-1 this is up to Ben, Carla, and Chris.")
     anna("problem 1")
-    assert anna.press("Override").startswith("Managers do this here.")
+    assert anna.press("Override the ban").startswith("Managers do this here.")
 
 
 def test_nothing_is_fixed_without_a_cause_and_a_link(banned: Stage, ben: Say) -> None:
@@ -387,9 +388,9 @@ def test_a_manager_overrides_the_ban_with_a_reason_and_an_end(
     banned: Stage, ben: Say, chris: Say, wind: Wind
 ) -> None:
     ben("problem 1")
-    assert ben.press("Ausnahme machen").startswith("Das liegt hier bei der Leitung.")
+    assert ben.press("Sperre aussetzen").startswith("Das liegt hier bei der Leitung.")
     chris("problem 1")
-    chris.press("Override")
+    chris.press("Override the ban")
     assert chris.fill(reason="n/a", until="2026-12-04").startswith("A reason is needed")
     assert chris.fill(reason="Christmas business", until="2027-11-01").startswith(
         "An override ends"
@@ -473,3 +474,51 @@ def test_days_before_keep_the_time_of_day_when_the_clocks_change() -> None:
     moment = datetime(2026, 11, 9, 9, tzinfo=BERLIN)
     found = weeks.days_before(moment, 30, "Europe/Berlin")
     assert found == datetime(2026, 10, 10, 7, tzinfo=UTC)
+
+
+# --- at the gate -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("word", "values"),
+    [
+        ("done", {}),
+        ("close anyway", {"reason": "The customer has waited long enough"}),
+        ("close as", {"kind": "false_alarm", "reason": "Nobody had switched it on"}),
+        ("close as", {"kind": "duplicate", "target": "1", "reason": "Reported twice"}),
+    ],
+)
+def test_no_way_of_closing_gets_past_the_ban(
+    banned: Stage, word: str, values: dict[str, str]
+) -> None:
+    call = Call(word, {"number": "3", **values})
+    answer = banned.handle(banned.request("chris", call=call, submitted=True))
+    banned.carry()
+    assert "PRB-1: it keeps coming back." in answered(answer)
+    found = banned.rows("select state from incidents where workspace = :workspace and number = 3")
+    assert found == [{"state": "restored"}]
+
+
+def test_after_the_fix_the_gate_asks_only_its_own_questions(
+    banned: Stage, ben: Say, carla: Say
+) -> None:
+    assert "PRB-1: Es kommt immer wieder." in carla("fertig 3")
+    fixed(ben)
+    carla.press("Behebung geprüft")
+    assert "PRB-1" not in carla("fertig 3")
+    call = Call("close as", {"number": "3", "kind": "false_alarm", "reason": "Nicht angeschlossen"})
+    assert banned.handle(banned.request("carla", call=call, submitted=True)).outcome == "done"
+
+
+def test_a_false_alarm_or_a_duplicate_counts_for_no_problem(
+    bot: Stage, anna: Say, ben: Say
+) -> None:
+    declared(bot, anna, *TITLES[:2], "Etikettendrucker offline")
+    ben("wiederholung 2 von 1")
+    call = Call(
+        "close as",
+        {"number": "2", "kind": "duplicate", "target": "1", "reason": "Zweimal gemeldet"},
+    )
+    assert bot.handle(bot.request("ben", call=call, submitted=True)).outcome == "done"
+    assert "Das sind 2 in 30 Tagen." in ben("wiederholung 3 von 1")
+    assert states(bot) == []
