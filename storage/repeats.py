@@ -87,7 +87,8 @@ def forget_proposals(tx: Tx, later: int) -> None:
 def undecided(tx: Tx, later: int) -> list[Proposal]:
     """Return what `later` looks like, the likeliest first: one of each group, never a refused one.
 
-    A pair counts as refused when anybody called any two of their groups not the same.
+    A pair counts as refused when anybody called any two of their groups not the same. Nothing
+    more is asked once it is known to be the same as something.
     """
     rows = tx.rows(
         f"""
@@ -97,6 +98,10 @@ def undecided(tx: Tx, later: int) -> list[Proposal]:
         join incidents i on i.workspace = :workspace and i.number = l.earlier
         where l.workspace = :workspace and l.later = :later and l.verdict = 'proposed'
         and a.root <> b.root and {COUNTS}
+        and not exists (
+            select 1 from likenesses s
+            where s.workspace = :workspace and s.later = :later and s.verdict = 'same'
+        )
         and not exists (
             select 1 from likenesses o
             join repeats x on x.workspace = :workspace and x.incident = o.earlier

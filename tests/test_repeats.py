@@ -98,6 +98,15 @@ def test_the_next_likely_one_comes_up_after_a_no(bot: Stage, anna: Say, ben: Say
     assert "Sieht aus wie INC-1" in bot.sees("stoerungen")[-1]
 
 
+def test_nothing_more_is_asked_once_it_is_the_same_as_something(
+    bot: Stage, anna: Say, ben: Say
+) -> None:
+    declared(bot, anna, "Etikettendrucker offline", "Etikettendrucker offline, Lager")
+    anna("incident Etikettendrucker offline")
+    ben.press("Dasselbe", at="stoerungen")
+    assert "Sieht aus" not in bot.sees("stoerungen")[-1]
+
+
 def test_not_the_same_is_never_asked_again_but_can_be_said_otherwise(
     bot: Stage, anna: Say, ben: Say, carla: Say
 ) -> None:
