@@ -68,7 +68,7 @@ def _needs(ctx: Context, change: Change, ban: Problem) -> Message:
         (
             Title(_("A change to {service} needs an override",
                     service=service.name if service else change.service)),
-            Text(change_line(ctx, change.id)),
+            Text(_change(ctx, change)),
             Text(_("{problem}: {warning}.", problem=label(ban.number), warning=warning(ctx, ban))),
             Text(_("The override, with a reason and an end, is given by {who}.",
                    who=_may_override(ctx, change)), small=True),
@@ -79,6 +79,15 @@ def _needs(ctx: Context, change: Change, ban: Problem) -> Message:
             )),
         )
     )  # fmt: skip
+
+
+def _change(ctx: Context, change: Change) -> Sentence:
+    return _(
+        "{day:day}: {what} ({who})",
+        day=change.planned_on,
+        what=change.what,
+        who=ban_lines.named(ctx, change.entered_by),
+    )
 
 
 def _may_override(ctx: Context, change: Change) -> list[Who]:

@@ -70,7 +70,7 @@ def test_under_a_ban_it_needs_an_override_with_reason_name_and_end(
 ) -> None:
     assert anna("change Etikettendrucker New rolls 4.12.").splitlines() == [
         "A change to Etikettendrucker needs an override",
-        "Fri 4 Dec: New rolls (Anna), needs an override",
+        "Fri 4 Dec: New rolls (Anna)",
         "PRB-1: “Etikettendrucker offline” keeps coming back, cause open since Wed 25 Nov, with "
         "Ben.",
         "The override, with a reason and an end, is given by Ben and Chris.",
