@@ -5,13 +5,12 @@ The only reader of several storage modules. What is counted are processes, never
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from handlers import closing_digest, leaving, night, ownership, rights, weeks
+from handlers import closing_digest, digest_repeats, leaving, night, ownership, rights, weeks
 from handlers.automations import State, decisions, evidence, is_own, owner, state
 from handlers.duty import is_here
-from handlers.incident_cards import headline, service_name, shortened, standing
+from handlers.incident_cards import headline, shortened, standing
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.messages import (
@@ -27,7 +26,6 @@ from handlers.kit.messages import (
     Title,
 )
 from handlers.kit.words import Sentence, Words, _, _n
-from handlers.likeness import alike
 from handlers.measures import Id, figure
 from handlers.pilots import age, tally
 from handlers.services import name
@@ -42,18 +40,9 @@ feature = Feature(_("Weekly digest"))
 
 HOUR = time(8, 30)
 LATEST = timedelta(hours=48)  # later than that a digest is skipped, and the next one says so
-WINDOW = timedelta(days=30)  # how far back repeats are looked for
 GRACE = timedelta(days=7)  # how long something new may go without its first run
 DECISIONS = 3
 SHOWN = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Repeat:
-    """The same thing several times: incidents of one service with near-same titles."""
-
-    service: str
-    incidents: tuple[Incident, ...]
 
 
 def due(week: str, zone: str, region: str) -> datetime:
@@ -136,8 +125,8 @@ def compose(ctx: Context, week: str, skipped: list[str], *, preview: bool = Fals
         those = [_("week {number}", number=int(each[6:])) for each in skipped]
         parts.append(Text(_("Not posted, because Lotse did not run: {weeks}.", weeks=those)))
     parts += _decisions(undecided)
-    again = [each for each in repeats(ctx, end) if each.incidents[-1].declared_at >= start]
-    parts += _incidents(ctx, ours, again)
+    parts += digest_repeats.parts(ctx, start, end)
+    parts += _incidents(ctx, ours)
     parts += closing_digest.parts(ctx, ours, start, end)
     parts += _use(found)
     parts += _learning(ctx, week, start, end)
@@ -208,6 +197,7 @@ def _undecided(ctx: Context, preview: bool) -> list[tuple[Words, tuple[Button, .
             found.append((since, words, decisions(automation) if mine else ()))
     manages = not preview or rights.may("service", rights.general(ctx))
     found += ownership.untaken(ctx, manages=manages)
+    found += digest_repeats.undecided(ctx)
     found += closing_digest.undecided(ctx, preview)
     found.sort(key=lambda each: each[0])
     red = leaving.left_behind(ctx)
@@ -240,21 +230,8 @@ def _decisions(undecided: list[tuple[Words, tuple[Button, ...]]]) -> list[Part]:
     return parts
 
 
-def _incidents(ctx: Context, ours: list[Incident], again: list[Repeat]) -> list[Part]:
+def _incidents(ctx: Context, ours: list[Incident]) -> list[Part]:
     parts: list[Part] = []
-    if again:
-        items: list[Words] = []
-        for each in again[:SHOWN]:
-            newest = each.incidents[-1]
-            still = sum(one.state == "open" for one in each.incidents)
-            items.append(
-                _("“{title}” ({service}): {n} times in 30 days, {open}",
-                  title=newest.title, service=service_name(ctx, newest),
-                  n=figure(Id.REPEATS, len(each.incidents)),
-                  open=_n("{n} open", "{n} open", figure(Id.REPEATS, still))
-                  if still else _("none open"))
-            )  # fmt: skip
-        parts += [Title(_("Came back")), Items(tuple(items))]
     gaps = sum(each.gap for each in ours)
     known = register.all(ctx.tx)
     missing = [each.name for each in known if not is_here(ctx, each.accountable)]
@@ -327,22 +304,6 @@ def _learning(ctx: Context, week: str, start: datetime, end: datetime) -> list[P
             )
         )
     return [Title(_("What we are learning")), Facts(tuple(rows))]
-
-
-def repeats(ctx: Context, end: datetime) -> list[Repeat]:
-    """Return what happened at least twice in the thirty days before `end`, most often first."""
-    groups: list[list[Incident]] = []
-    for incident in incidents.between(ctx.tx, end - WINDOW, end):
-        for group in groups:
-            if group[0].service == incident.service and any(
-                alike(each.title, incident.title) for each in group
-            ):
-                group.append(incident)
-                break
-        else:
-            groups.append([incident])
-    found = [Repeat(group[0].service, tuple(group)) for group in groups if len(group) > 1]
-    return sorted(found, key=lambda each: -len(each.incidents))
 
 
 def _skipped_before(ctx: Context, week: str) -> list[str]:

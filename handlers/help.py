@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Annotated
 
-from handlers import covers, ownership
+from handlers import covers, ownership, problems, repeats
 from handlers.automations import State, decisions, evidence, owner, state
 from handlers.closing_cards import checked
 from handlers.follow_up import fix_buttons, late_fix
@@ -165,8 +165,15 @@ def waiting(ctx: Context, open_ones: Sequence[Incident]) -> list[tuple[Words, tu
             found.append((listed(ctx, each), (tell(each.number), works_again(each.number))))
         elif waits_for_me(ctx, each):
             found.append((listed(ctx, each), (take(each.number), _show(each.number))))
-    found += ownership.waiting(ctx) + covers.waiting(ctx)
-    return found + _unfinished(ctx) + _automations(ctx)
+    return [
+        *found,
+        *ownership.waiting(ctx),
+        *covers.waiting(ctx),
+        *_unfinished(ctx),
+        *repeats.waiting(ctx),
+        *problems.waiting(ctx),
+        *_automations(ctx),
+    ]
 
 
 def _unfinished(ctx: Context) -> list[tuple[Words, tuple[Button, ...]]]:

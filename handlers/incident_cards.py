@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from handlers import closing_points
+from handlers import ban_lines, closing_points
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Facts, Items, Message, Part, Text, Title, Tone
@@ -127,10 +127,12 @@ def card(ctx: Context, incident: Incident) -> Message:
     if incident.next_news_at and incident.state == "open":
         rows.append((_("Next news"), _("by {at}", at=incident.next_news_at)))
     rows += closing_points.rows(ctx, incident)
-    parts: list[Part] = [Title(headline(incident)), Facts(tuple(rows))]
-    buttons = card_buttons(incident)
+    repeated, more = ban_lines.of_incident(ctx, incident)
+    parts: list[Part] = [Title(headline(incident)), Facts((*rows, *repeated))]
+    buttons = (*card_buttons(incident), *more)
     if buttons:
         parts.append(Buttons(buttons))
+    parts += ban_lines.question(ctx, incident)
     return Message(tuple(parts), tone(incident))
 
 
@@ -211,6 +213,7 @@ def alarm(ctx: Context, incident: Incident, why: Sentence) -> Message:
                     works_again(number),
                 )
             ),
+            *ban_lines.question(ctx, incident),
         ),
         Tone.ALARM,
     )  # fmt: skip
@@ -351,6 +354,10 @@ def _happening(ctx: Context, each: Happening) -> Sentence:
             return _("{who} says it works again.", who=who)
         case "withdrawn":
             return _("{who} withdrew it.", who=who)
+        case "same":
+            return _("{who} says it is the same as {incident}.", who=who, incident=each.detail)
+        case "other":
+            return _("{who} says it is not the same as {incident}.", who=who, incident=each.detail)
         case "checking":
             return _("{who} asked {other} to check it.", who=who, other=name(ctx, each.detail))
         case "checked":

@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Annotated
 
-from handlers import climbing, definitions, duty, gate, rights, services
+from handlers import climbing, definitions, duty, gate, repeats, rights, services
 from handlers.incident_cards import card, label, works_again
 from handlers.incident_refs import NEWS, Ref, find, find_open, happened, note
 from handlers.kit.commands import Ask, Feature, call
@@ -60,6 +60,7 @@ def declare(
         now=ctx.now,
     )
     happened(ctx, number, "declared")
+    repeats.notice(ctx, incident)
     shown = [Post(climbing.key(number), card(ctx, incident), INCIDENTS)]
     if ctx.place is not None and ctx.place.kind == "channel" and ctx.place.role != INCIDENTS:
         shown.append(Post(climbing.key(number), card(ctx, incident), ctx.place.id))
@@ -135,7 +136,7 @@ def _severity(ctx: Context, number: int, severity: str) -> Reply:
     buttons = (*((back,) if may else ()), explain) if severity == "serious" else ()
     return Reply(
         line(words[severity], *buttons),
-        posts=() if known else climbing.changed(ctx, incident),
+        posts=() if known else (*repeats.graver(ctx, incident), *climbing.changed(ctx, incident)),
         subject=label(number),
     )
 
@@ -168,6 +169,7 @@ def move(ctx: Context, number: Ref, service: services.ServiceRef) -> Reply:
               incident=label(number), service=service.name)
         )  # fmt: skip
     incident = note(ctx, number, "moved", service.id)
+    repeats.moved(ctx, incident)
     if other:  # the new one gets the full time; the old alarm is taken back
         posts = climbing.settled(ctx, incident)
         position = incidents.count_alarm(ctx.tx, number)
@@ -196,6 +198,6 @@ def undo(ctx: Context, number: Ref) -> Reply:
         )  # fmt: skip
     return Reply(
         line(_("{incident} is withdrawn. Nobody is alarmed any more.", incident=label(number))),
-        posts=climbing.settled(ctx, taken),
+        posts=(*repeats.withdrawn(ctx, taken), *climbing.settled(ctx, taken)),
         subject=label(number),
     )

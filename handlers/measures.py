@@ -22,6 +22,9 @@ class Id(StrEnum):
     DECISIONS = "decisions"
     INCIDENTS = "incidents"
     REPEATS = "repeats"
+    BANS = "bans"
+    CHANGES = "changes"
+    OVERRIDES = "overrides"
     GAPS = "gaps"
     RUNBOOKS = "runbooks"
     DONE = "done"
@@ -58,8 +61,17 @@ CATALOGUE = (
         "declared from Monday 00:00 to Sunday 24:00 local time, without withdrawn ones; the week "
         "before counts the seven days before that")),
     Measure(Id.REPEATS, _("Came back"), _(
-        "incidents of the same service in the last 30 days whose titles share at least half of "
-        "their words")),
+        "confirmed: incidents that people called the same thing, at least twice in the days of "
+        "the rule (30 unless changed) up to the end of the week and once in the week itself, "
+        "without withdrawn ones; looks like: incidents of the week that resemble an earlier one "
+        "and that nobody has decided about")),
+    Measure(Id.BANS, _("Repeat bans"), _(
+        "problems whose fix is not verified yet, today; times are counted over the days up to "
+        "today")),
+    Measure(Id.CHANGES, _("Changes under a ban"), _(
+        "changes planned for today or later to services with a ban")),
+    Measure(Id.OVERRIDES, _("Overrides given"), _(
+        "given in the week, or earlier and still in force")),
     Measure(Id.GAPS, _("Ownership gaps"), _(
         "incidents in which no service was recognised, and services whose accountable person is "
         "not active")),

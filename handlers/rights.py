@@ -26,6 +26,7 @@ class Tie(StrEnum):
     ASKED = "asked to take it"
     CHECKER = "asked to check it"
     FIXER = "fixes the cause"
+    OWNER = "owner of the cause of a problem"
     MANAGER = "manager"
 
 
@@ -60,6 +61,14 @@ RIGHTS: dict[str, frozenset[Tie]] = {
     "automation": frozenset({Tie.MEMBER}),
     "automation's own": frozenset({Tie.ACCOUNTABLE, Tie.DEPUTY}),
     "digest": frozenset({Tie.MEMBER}),
+    "repeat": CONCERNED,
+    "problem": frozenset({Tie.OWNER, Tie.ACCOUNTABLE, Tie.DEPUTY, Tie.MANAGER}),
+    "cause fixed": frozenset({Tie.OWNER, Tie.MANAGER}),
+    "verify": frozenset({Tie.MEMBER}),
+    "part": frozenset({Tie.MANAGER}),
+    "override ban": frozenset({Tie.MANAGER}),
+    "override": frozenset({Tie.ACCOUNTABLE, Tie.MANAGER}),
+    "change": frozenset({Tie.MEMBER}),
 }
 
 
@@ -81,6 +90,7 @@ def ties_to(ctx: Context, incident: Incident) -> set[Tie]:
     if Tie.MEMBER not in ties:
         return set()
     service = ctx.service_of(incident.service)
+    ties |= ties_to_service(ctx, service) if service is not None else set()
     me = ctx.person.id
     if incident.declared_by == me:
         ties.add(Tie.DECLARER)
@@ -96,7 +106,16 @@ def ties_to(ctx: Context, incident: Incident) -> set[Tie]:
             ties.add(Tie.CHECKER)
         if closing.fixer == me:
             ties.add(Tie.FIXER)
-    return ties | (ties_to_service(ctx, service) if service is not None else set())
+    return ties
+
+
+def ties_to_cause(ctx: Context, service: str, owner: str = "") -> set[Tie]:
+    """Return how the asker stands to a cause in a service, which `owner` owns."""
+    found = ctx.service_of(service)
+    ties = ties_to_service(ctx, found) if found is not None else general(ctx)
+    if owner == ctx.person.id and Tie.MEMBER in ties:
+        ties.add(Tie.OWNER)
+    return ties
 
 
 def ties_to_service(ctx: Context, service: Service) -> set[Tie]:

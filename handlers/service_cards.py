@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from handlers import duty, rights, weeks
+from handlers import ban_lines, duty, rights, weeks
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.messages import (
@@ -47,6 +47,7 @@ def card(ctx: Context, service: Service) -> Message:
         )
     if not service.fallback:
         rows.append((_("Runbook"), runbook(service)))
+    rows += ban_lines.of_service(ctx, service.id)
     parts: list[Part] = [Title(service.name)]
     red = duty.is_red(ctx, service)
     if service.retired_at is not None:

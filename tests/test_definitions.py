@@ -6,12 +6,12 @@ import ast
 from collections.abc import Callable
 from pathlib import Path
 
-from handlers import closing_digest, digest, measures
+from handlers import closing_digest, digest, digest_repeats, measures
 from handlers.kit.messages import Call
 from tests.stage import Say, Stage
 from tests.test_ownership import enter
 
-DIGEST = (Path(digest.__file__), Path(closing_digest.__file__))
+DIGEST = tuple(Path(str(each.__file__)) for each in (digest, closing_digest, digest_repeats))
 
 
 def test_lotse_has_words_of_its_own_in_both_languages(anna: Say, ben: Say) -> None:

@@ -164,6 +164,9 @@ def talk(stage: Stage, workspace: str, chance: random.Random) -> None:
                 "digest",
                 "auto",
                 "pilot",
+                f"repeat {number} of 1",
+                f"change Kasse {canary} tomorrow",
+                "bans",
             )
         )
     )
