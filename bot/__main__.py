@@ -85,6 +85,9 @@ def _manifest_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--lang", choices=LANGUAGES, default="en", help="the language of its commands and texts"
     )
+    parser.add_argument(
+        "--channels", action="store_true", help="Lotse may make channels for incidents"
+    )
     ways = parser.add_mutually_exclusive_group()
     ways.add_argument(
         "--socket", action="store_true", help="Socket Mode: no public address is needed"
@@ -116,7 +119,8 @@ def _advise(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int
     if install == SAME:
         install = address or parser.error("--install needs an address here: --install https://…")
     try:
-        sys.stdout.write(manifest.written(options.lang, address, install))
+        made = manifest.written(options.lang, address, install, rooms=options.channels)
+        sys.stdout.write(made)
     except manifest.BadAddress as bad:
         parser.error(str(bad))
     if not (options.socket or options.url):

@@ -457,13 +457,17 @@ async def _bot_token(
 
 
 def _scopes(heard: Heard) -> Finding:
-    from bot.manifest import SCOPES
+    from bot.manifest import ROOM_SCOPES, SCOPES
 
     if "x-oauth-scopes" not in heard.headers:
         return look("Slack did not say which scopes were granted; compare them with docs/slack.md.")
     granted = {each.strip() for each in heard.headers["x-oauth-scopes"].split(",")} - {""}
     missing = [f"{each} ({why})" for each, why in SCOPES.items() if each not in granted]
-    surplus = sorted(each for each in granted - SCOPES.keys() if re.fullmatch(r"[\w.:-]+", each))
+    surplus = sorted(
+        each
+        for each in granted - SCOPES.keys() - ROOM_SCOPES.keys()
+        if re.fullmatch(r"[\w.:-]+", each)
+    )
     if missing:
         return wrong(
             f"Scopes are missing: {'; '.join(missing)}. Put the manifest in again at {APP} → "

@@ -31,6 +31,8 @@ SCOPES = {
     "im:history": "read what people write to Lotse directly",
     "users:read": "names, languages and time zones; who is a guest, an administrator or gone",
 }
+# Asked for only where incidents shall have channels of their own (`--channels`).
+ROOM_SCOPES = {"channels:manage": "make, name and archive channels for incidents"}
 EVENTS = (
     "app_home_opened",
     "app_mention",
@@ -54,16 +56,24 @@ class BadAddress(ValueError):
     """Slack cannot send its requests there; the text says what would do."""
 
 
-def written(language: str, address: str = "", install: str = "") -> str:
+def scopes(*, rooms: bool) -> list[str]:
+    """Return what Slack is asked for, with what channels for incidents need or without."""
+    return sorted({**SCOPES, **(ROOM_SCOPES if rooms else {})})
+
+
+def written(language: str, address: str = "", install: str = "", *, rooms: bool = False) -> str:
     """Return the manifest as JSON; without an address it is one for Socket Mode."""
-    return json.dumps(manifest(language, address, install), ensure_ascii=False, indent=2) + "\n"
+    made = manifest(language, address, install, rooms=rooms)
+    return json.dumps(made, ensure_ascii=False, indent=2) + "\n"
 
 
-def manifest(language: str, address: str = "", install: str = "") -> dict[str, Any]:
+def manifest(
+    language: str, address: str = "", install: str = "", *, rooms: bool = False
+) -> dict[str, Any]:
     """Return the manifest. `address` is where Slack reaches Lotse; "" means Socket Mode.
 
     With `install`, companies install the app by themselves: that is where their browsers
-    come back to. Raises `BadAddress`.
+    come back to. With `rooms` it lets Lotse make channels for incidents. Raises `BadAddress`.
     """
     back = {"redirect_urls": [f"{base(install)}{BACK}"]} if install else {}
     url = {"url": endpoint(address)} if address else {}
@@ -84,7 +94,7 @@ def manifest(language: str, address: str = "", install: str = "") -> dict[str, A
             "shortcuts": [_shortcut(id, language) for id in SHORTCUTS],
             "slash_commands": [{**each, **url} for each in _commands(language)],
         },
-        "oauth_config": {**back, "scopes": {"bot": list(SCOPES)}},
+        "oauth_config": {**back, "scopes": {"bot": scopes(rooms=rooms)}},
         "settings": {
             "event_subscriptions": {**request_url, "bot_events": list(EVENTS)},
             "interactivity": {"is_enabled": True, **request_url},

@@ -197,6 +197,19 @@ def thread_of(body: Json) -> str:
     return ""
 
 
+def answered(body: Json) -> str:
+    """Return the id of the message in whose thread something was said or pressed, or "".
+
+    It is written as `bot/slack_out.py` writes the ids of messages.
+    """
+    thread = thread_of(body)
+    for holder, name in (("event", "channel"), ("container", "channel_id")):
+        channel = (body.get(holder) or {}).get(name)
+        if thread and channel:
+            return f"{channel}|{thread}"
+    return ""
+
+
 def direct(user: str) -> str:
     """Return the direct place of a user; Slack opens it by the user's id."""
     return f"slack:@{user}"

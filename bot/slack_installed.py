@@ -57,11 +57,15 @@ class Installation:
 
 @dataclass(frozen=True, slots=True)
 class OAuth:
-    """What makes many workspaces possible: the app's own id and secret, and the seal."""
+    """What makes many workspaces possible: the app's own id and secret, and the seal.
+
+    With `rooms` companies are asked to let Lotse make channels for incidents, too.
+    """
 
     client_id: str
     client_secret: str = field(repr=False)
     seal: Seal = field(repr=False)
+    rooms: bool = False
 
 
 def workspace_of(team: str) -> str:

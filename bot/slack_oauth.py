@@ -24,7 +24,7 @@ from slack_sdk.oauth import AuthorizeUrlGenerator
 
 from bot import slack_people
 from bot.ids import new_id
-from bot.manifest import BACK, SCOPES
+from bot.manifest import BACK, scopes
 from bot.platform import Undelivered
 from bot.slack_installed import Installations, OAuth, workspace_of
 from bot.slack_pages import GONE_STALE, Page, page, spoken_in
@@ -121,7 +121,7 @@ class InstallPages:
         self._authorize = AuthorizeUrlGenerator(
             client_id=quote(oauth.client_id, safe=""),
             redirect_uri=quote(self._back, safe=""),
-            scopes=list(SCOPES),
+            scopes=scopes(rooms=oauth.rooms),
             authorization_url=api.beside(AUTHORIZE),
         )
 

@@ -400,6 +400,7 @@ class Channel:
     members: set[str]
     private: bool = False
     archived: bool = False
+    topics: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -642,6 +643,34 @@ class Peer:
         entry = self._keep("ephemeral", where, data["user"], ts, data)
         entry.thread = data.get("thread_ts", "")
         return {"message_ts": ts}
+
+    def _conversations_create(self, data: Json) -> Json:
+        name = data["name"]
+        need(bool(re.fullmatch(r"[a-z0-9_-]{1,80}", name)), name, "invalid_name_specials")
+        need(all(each.name != name for each in self.channels.values()), name, "name_taken")
+        id = f"C{len(self.channels):08d}"
+        self.channels[id] = Channel(id, name, {BOT})
+        return {"channel": {"id": id, "name": name, "is_channel": True}}
+
+    def _conversations_setTopic(self, data: Json) -> Json:
+        where = self._where(data["channel"])
+        need(len(data["topic"]) <= 250, data["topic"], "too_long")
+        self.channels[where].topics.append(data["topic"])
+        return {"channel": {"id": where}}
+
+    def _conversations_invite(self, data: Json) -> Json:
+        where = self._where(data["channel"])
+        for each in data["users"].split(","):
+            need(each in self.users, each, "user_not_found")
+            need(each not in self.channels[where].members, each, "already_in_channel")
+            self.channels[where].members.add(each)
+        return {"channel": {"id": where}}
+
+    def _conversations_archive(self, data: Json) -> Json:
+        found = self.channels[data["channel"]]
+        need(not found.archived, found.id, "already_archived")
+        found.archived = True
+        return {}
 
     def _views_open(self, data: Json) -> Json:
         user = self._trigger(data["trigger_id"])
@@ -1250,6 +1279,18 @@ def filled(element: Json, value: str | None) -> Json:
                     if value in (each["value"], each["text"]["text"])
                 )
             return {"type": "static_select", "selected_option": chosen}
+        case "multi_static_select":
+            several = element.get("initial_options", [])
+            if value is not None:
+                wanted = value.split(",")
+                several = [
+                    each
+                    for each in element["options"]
+                    if {each["value"], each["text"]["text"]} & set(wanted)
+                ]
+            return {"type": "multi_static_select", "selected_options": several}
+        case "datepicker":
+            return {"type": "datepicker", "selected_date": value or element.get("initial_date")}
         case kind:
             text = element.get("initial_value") if value is None else value
             return {"type": kind, "value": text or None}

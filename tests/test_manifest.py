@@ -29,6 +29,10 @@ METHODS: dict[str, str | None] = {
     "chat.postEphemeral": "chat:write",
     "chat.postMessage": "chat:write",
     "chat.update": "chat:write",
+    "conversations.archive": "channels:manage",
+    "conversations.create": "channels:manage",
+    "conversations.invite": "channels:manage",
+    "conversations.setTopic": "channels:manage",
     "users.info": "users:read",
     "views.open": None,
     "views.publish": None,
@@ -118,14 +122,17 @@ def test_the_events_are_those_that_have_a_listener() -> None:
 def test_the_scopes_are_exactly_those_of_the_methods_and_events() -> None:
     needed = {scope for scope in METHODS.values() if scope is not None}
     needed |= {scope for event in manifest.EVENTS for scope in EVENTS[event]}
-    assert set(manifest.SCOPES) == needed | {"commands"}
+    assert {*manifest.SCOPES, *manifest.ROOM_SCOPES} == needed | {"commands"}
+    plain, roomy = (manifest.manifest("en", rooms=each) for each in (False, True))
+    assert plain["oauth_config"]["scopes"]["bot"] == list(manifest.SCOPES)
+    assert set(roomy["oauth_config"]["scopes"]["bot"]) == needed | {"commands"}
     assert list(manifest.SCOPES) == sorted(manifest.SCOPES)
 
 
 def test_the_page_for_the_operator_tells_every_scope_with_its_reason() -> None:
     page = (ROOT / "docs" / "slack.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `([a-z_]+(?::[a-z.]+)?)` \| (.+) \|$", page, flags=re.M)
-    assert dict(rows) == manifest.SCOPES
+    assert dict(rows) == {**manifest.SCOPES, **manifest.ROOM_SCOPES}
 
 
 def test_every_shortcut_stands_in_the_manifest_and_no_other(made: dict[str, Any]) -> None:

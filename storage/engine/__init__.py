@@ -56,6 +56,14 @@ class Tx(Protocol):
         """Run `sql` and return its rows, each a dict by column name."""
         ...
 
+    def recall(self, sql: str, **values: object) -> list[Row]:
+        """As `rows`, from memory if this transaction asked the same before.
+
+        Several commands may share a transaction, and ask for the same people and places.
+        What is written to a table that was read lets it forget.
+        """
+        ...
+
     def run(self, sql: str, **values: object) -> int:
         """Run `sql` and return how many rows it changed."""
         ...

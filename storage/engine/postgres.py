@@ -26,7 +26,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from storage.engine import Row, StorageError, Tx, Unavailable, migrate
 from storage.engine.jobs import TOGETHER, Job
-from storage.engine.sql import SqlTx, as_text, pyformat
+from storage.engine.sql import Memory, SqlTx, as_text, pyformat
 
 T = TypeVar("T")
 
@@ -65,6 +65,7 @@ class _Open:
     cursor: psycopg.Cursor[Row]
     unsent: list[_Statement] = field(default_factory=list)
     signals: set[str] = field(default_factory=set)
+    memory: Memory = field(default_factory=Memory)
 
 
 class PostgresTx(SqlTx):
@@ -76,7 +77,7 @@ class PostgresTx(SqlTx):
     skip_locked = "for update skip locked"
 
     def __init__(self, open: _Open, workspace: str | None = None) -> None:
-        super().__init__(workspace)
+        super().__init__(workspace, open.memory)
         self._open = open
 
     def within(self, workspace: str) -> PostgresTx:
@@ -85,6 +86,8 @@ class PostgresTx(SqlTx):
     @contextlib.contextmanager
     def savepoint(self) -> Iterator[None]:
         unsent = self._open.unsent
+        if any(each.values is not None for each in unsent):
+            self._send()  # what is wrong with that is not undone by going back to here
         begin = _Statement("savepoint lotse")
         unsent.append(begin)
         try:
@@ -93,10 +96,13 @@ class PostgresTx(SqlTx):
         except Unavailable:
             raise  # there may be nothing left to go back to, and nobody may go on
         except BaseException:
+            self._memory.clear()
             if begin in unsent:
                 del unsent[unsent.index(begin) :]
             else:
-                unsent[:] = [_Statement("rollback to savepoint lotse"), _Statement(RELEASE)]
+                # What was written inside need not be sent; what ends savepoints inside must be.
+                unsent[:] = [each for each in unsent if each.values is None]
+                unsent += [_Statement("rollback to savepoint lotse"), _Statement(RELEASE)]
             raise
         unsent.append(_Statement(RELEASE))
 

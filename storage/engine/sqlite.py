@@ -11,9 +11,10 @@ import contextlib
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, TypeVar
 
@@ -21,11 +22,12 @@ import sqlite_utils
 
 from storage.engine import AlreadyRunning, Row, StorageError, Tx, Unavailable, migrate
 from storage.engine.jobs import TOGETHER, Job
-from storage.engine.sql import SqlTx, as_text
+from storage.engine.sql import Memory, SqlTx, as_text
 
 T = TypeVar("T")
 
 MEMORY = ":memory:"
+STARTED, TICKS = datetime.now(UTC), time.monotonic()
 STORE_FAILED = {
     sqlite3.SQLITE_BUSY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_IOERR, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_NOTADB,
@@ -42,17 +44,23 @@ class SqliteTx(SqlTx):
     skip_locked = ""
 
     def __init__(
-        self, db: sqlite_utils.Database, workspace: str | None = None, *, writes: bool = True
+        self,
+        db: sqlite_utils.Database,
+        workspace: str | None = None,
+        memory: Memory | None = None,
+        *,
+        writes: bool = True,
     ) -> None:
-        super().__init__(workspace)
+        super().__init__(workspace, memory or Memory())
         self._db = db
         self._writes = writes
 
     def within(self, workspace: str) -> SqliteTx:
-        return SqliteTx(self._db, workspace, writes=self._writes)
+        return SqliteTx(self._db, workspace, self._memory, writes=self._writes)
 
     def real_now(self) -> str:
-        return as_text(datetime.now(UTC))
+        # Only this process writes: a clock that is set lets none of its leases run out.
+        return as_text(STARTED + timedelta(seconds=time.monotonic() - TICKS))
 
     def signal(self) -> None:
         """One process only: whoever committed wakes its own workers."""
