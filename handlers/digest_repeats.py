@@ -71,15 +71,15 @@ def _lifted(ctx: Context, start: datetime, end: datetime) -> list[Words]:
 
 
 def _changes(ctx: Context) -> list[Words]:
-    found: list[Sentence] = []
+    found: list[Words] = []
     for each in changes.coming(ctx.tx, today_of(ctx)):
         service = ctx.service_of(each.service)
         if problems.about(ctx.tx, each.service, 0):
             found.append(
                 _("{service}, {change}", service=service.name if service else each.service,
-                  change=ban_lines.change_line(ctx, each.id))
+                  change=figure(Id.CHANGES, ban_lines.change_line(ctx, each.id)))
             )  # fmt: skip
-    return [figure(Id.CHANGES, each) for each in found]
+    return found
 
 
 def _overrides(ctx: Context, start: datetime, end: datetime) -> list[Words]:
