@@ -9,7 +9,7 @@ from handlers.incident_cards import service_name
 from handlers.kit.context import Context
 from handlers.kit.dates import today_of
 from handlers.kit.messages import Button, Items, Part, Title
-from handlers.kit.words import Sentence, Words, _, _n
+from handlers.kit.words import Words, _, _n
 from handlers.measures import Id, figure
 from handlers.problem_cards import line, overdue
 from handlers.repeat_rules import rules
