@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated
 
-from handlers import climbing, rights, services
+from handlers import climbing, rights, services, triage
 from handlers.incident_cards import card, label, works_again
 from handlers.incident_refs import NEWS, Ref, find, find_open, note
 from handlers.kit.commands import Ask, Feature, call
@@ -14,6 +14,7 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text, Title, line
 from handlers.kit.readers import TextReader
 from handlers.kit.words import _
+from handlers.likeness import Like
 from handlers.services import person as named
 from storage import incidents, workspaces
 from storage.incidents import Incident
@@ -32,6 +33,7 @@ UNDO = timedelta(minutes=2)
     help=_("Declare an incident, in one line."),
     submit=_("Declare incident"),
     needs="declare",
+    ahead=triage.look_ahead,
 )
 def declare(
     ctx: Context,
@@ -39,7 +41,8 @@ def declare(
     *,
     service: services.ServiceOrNot = None,
 ) -> Reply:
-    proposed = service or services.guess(ctx, title)
+    likes: tuple[Like, ...] = ctx.ahead if isinstance(ctx.ahead, tuple) else ()
+    proposed = service or triage.guess(ctx, title, likes)
     meant = proposed or services.fallback(ctx)
     number = workspaces.next_number(ctx.tx, "incident")
     incidents.add(

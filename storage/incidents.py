@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from storage import likeness
 from storage.engine import Row, Tx
 from storage.engine.sql import as_moment, as_text
 
@@ -93,6 +94,7 @@ def add(
         responsible_since=as_text(now),
         alarms=1,
     )
+    likeness.note(tx, number)
 
 
 def find(tx: Tx, number: int) -> Incident | None:
@@ -250,7 +252,7 @@ def restore(tx: Tx, number: int, person: str, now: datetime) -> bool:
 
 def withdraw(tx: Tx, number: int, person: str, since: datetime) -> bool:
     """Take a declaration back, if `person` made it at `since` or later."""
-    return (
+    changed = (
         tx.run(
             """
             update incidents set state = 'withdrawn', next_news_at = null, proposed_to = null
@@ -263,6 +265,9 @@ def withdraw(tx: Tx, number: int, person: str, since: datetime) -> bool:
         )
         == 1
     )
+    if changed:
+        likeness.note(tx, number)
+    return changed
 
 
 def set_severity(tx: Tx, number: int, severity: str) -> bool:
@@ -283,7 +288,7 @@ def set_severity(tx: Tx, number: int, severity: str) -> bool:
 
 def move(tx: Tx, number: int, service: str, responsible: str) -> bool:
     """Give an open incident to another service; an acknowledged one keeps its responsible."""
-    return (
+    changed = (
         tx.run(
             """
             update incidents set service = :service, gap = 0,
@@ -298,6 +303,9 @@ def move(tx: Tx, number: int, service: str, responsible: str) -> bool:
         )
         == 1
     )
+    if changed:
+        likeness.note(tx, number)
+    return changed
 
 
 def mark_silent(tx: Tx, number: int) -> bool:

@@ -42,12 +42,17 @@ class PostgresTx(SqlTx):
 
     skip_locked = "for update skip locked"
 
-    def __init__(self, connection: psycopg.Connection[Any], workspace: str | None = None) -> None:
-        super().__init__(workspace)
+    def __init__(
+        self,
+        connection: psycopg.Connection[Any],
+        workspace: str | None = None,
+        memory: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(workspace, memory)
         self._connection = connection
 
     def within(self, workspace: str) -> PostgresTx:
-        return PostgresTx(self._connection, workspace)
+        return PostgresTx(self._connection, workspace, self.memory)
 
     def real_now(self) -> str:
         row = self._rows("select clock_timestamp() as now", {})[0]
@@ -113,6 +118,7 @@ class Postgres:
     def __init__(self, url: str, patience: float = 10.0) -> None:
         """Connect within `patience` seconds, or raise `StorageError`."""
         self.url = url
+        self.memory: dict[str, Any] = {}
         self._pool: ConnectionPool[psycopg.Connection[dict[str, Any]]] = ConnectionPool(
             url,
             min_size=1,
@@ -174,7 +180,7 @@ class Postgres:
                 with self._pool.connection() as connection:
                     if read_only:
                         connection.execute("set transaction read only")
-                    return work(PostgresTx(connection))
+                    return work(PostgresTx(connection, memory=self.memory))
             except (_Met, errors.SerializationFailure, errors.DeadlockDetected) as error:
                 if not left:
                     raise Unavailable(f"PostgreSQL could not order this change: {error}") from error

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Protocol
+from typing import Any, Protocol
 
 from storage.engine import Row, Unavailable
 
@@ -22,8 +22,9 @@ class Cursor(Protocol):
 class SqlTx:
     """A transaction on one connection. Stores say how a statement is executed."""
 
-    def __init__(self, workspace: str | None = None) -> None:
+    def __init__(self, workspace: str | None = None, memory: dict[str, Any] | None = None) -> None:
         self._workspace = workspace
+        self.memory = {} if memory is None else memory
 
     @property
     def workspace(self) -> str:

@@ -43,14 +43,19 @@ class SqliteTx(SqlTx):
     skip_locked = ""
 
     def __init__(
-        self, db: sqlite_utils.Database, workspace: str | None = None, *, writes: bool = True
+        self,
+        db: sqlite_utils.Database,
+        workspace: str | None = None,
+        *,
+        writes: bool = True,
+        memory: dict[str, Any] | None = None,
     ) -> None:
-        super().__init__(workspace)
+        super().__init__(workspace, memory)
         self._db = db
         self._writes = writes
 
     def within(self, workspace: str) -> SqliteTx:
-        return SqliteTx(self._db, workspace, writes=self._writes)
+        return SqliteTx(self._db, workspace, writes=self._writes, memory=self.memory)
 
     def real_now(self) -> str:
         return as_text(datetime.now(UTC))
@@ -101,6 +106,7 @@ class Sqlite:
 
     def __init__(self, path: str | Path = MEMORY) -> None:
         self.path = str(path)
+        self.memory: dict[str, Any] = {}
         self._lock: IO[str] | None = None
         if self.path != MEMORY:
             file = Path(self.path).resolve()
@@ -198,7 +204,7 @@ class Sqlite:
         return batch
 
     def _commit(self, db: sqlite_utils.Database, batch: list[_Job]) -> None:
-        tx = SqliteTx(db)
+        tx = SqliteTx(db, memory=self.memory)
         try:
             # Immediate: we wait for the write lock here, not half way through.
             db.execute("begin immediate")
@@ -234,7 +240,7 @@ class Sqlite:
         while (job := self._reads.get()) is not None:
             try:
                 db = db or connect(self.path, writes=False)
-                job.result = job.work(SqliteTx(db, writes=False))
+                job.result = job.work(SqliteTx(db, writes=False, memory=self.memory))
             except BaseException as error:
                 job.error = plainly(error)
             job.settle()
