@@ -19,7 +19,7 @@ from handlers.likeness.vocabulary import Floats, Ints, Vocabulary, as_ints
 
 GATHERED = 500  # how many are looked at for their age and service
 CANDIDATES = 100  # how many are compared word by word
-POSTINGS = 150_000  # mentions looked at in one search; the rarest words come first
+POSTINGS = 60_000  # mentions looked at in one search; the rarest words come first
 K1, B = 1.4, 0.5  # BM25: how soon repetition and length stop counting
 HEAD, REST = 3, 1  # a mention in the title, and in the rest
 REST_SHARE = 0.2  # weight of the rest's words against the title's, word by word
