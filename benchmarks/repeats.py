@@ -18,10 +18,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from benchmarks.old_rule import alike as old_alike
 from handlers.kit.readers import folded
 from handlers.likeness import SURE
 from handlers.likeness.index import Index
-from benchmarks.old_rule import alike as old_alike
 
 DATA = Path(__file__).parent / "data"
 SETS = ("deen_public.csv", "gitbugs_public.csv.gz")

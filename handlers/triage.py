@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Sequence
 from functools import lru_cache
@@ -15,7 +16,8 @@ from storage import services
 from storage.services import Service
 
 CLEAR = 2 / 3  # share of the sure likes that must be of one service
-MEANT = 0.8  # closeness from which a word stands for a name: typos and translations
+MEANT = 0.8  # closeness from which a word stands for a name in other words
+TYPO = 0.85  # likeness of letters from which it is the name, mistyped
 
 
 def look_ahead(ctx: Context, title: str, service: Service | None = None) -> tuple[Like, ...]:
@@ -84,9 +86,19 @@ def _means(said: tuple[Word, ...], name: tuple[Word, ...]) -> bool:
 
     def told(word: Word) -> bool:
         whole = len(word.part_ideas) > 1 and word.part_ideas <= ideas
-        return whole or any(closeness(word, each) >= MEANT for each in said)
+        return whole or any(
+            closeness(word, each) >= MEANT or _mistyped(word, each) for each in said
+        )
 
     return bool(name) and all(told(word) for word in name)
+
+
+def _mistyped(word: Word, other: Word) -> bool:
+    """Say whether one is the other with a letter wrong, missing or too many."""
+    one, two = folded(word.shown), folded(other.shown)
+    if word.number or other.number or min(len(one), len(two)) < 5:
+        return False
+    return difflib.SequenceMatcher(None, one, two).ratio() >= TYPO
 
 
 @lru_cache(maxsize=4096)

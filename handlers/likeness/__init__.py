@@ -13,8 +13,8 @@ from handlers.likeness.closeness import agreement, numbers_fit
 from handlers.likeness.terms import words
 from storage.engine import Tx
 
-SURE = 0.3  # score from which it is probably the same; docs/likeness.md tells what that means
-SHOWN = 0.06  # below this the words have nothing to do with each other
+SURE = 0.33  # score from which it is probably the same; docs/likeness.md tells what that means
+SHOWN = 0.02  # below this the words have nothing to do with each other
 ALIKE = 0.55  # agreement from which two titles of one service are near-same
 
 

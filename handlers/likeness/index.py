@@ -26,13 +26,19 @@ REST_SHARE = 0.2  # weight of the rest's words against the title's, word by word
 LEXICAL = 0.3  # share of BM25 in the score; the other part is the comparison word by word
 SAME_SERVICE = 1.2  # factor
 RECENT, FADES = 0.5, 180.0  # a new incident counts up to 1.5 times, falling over days
+CLEAR = 0.7  # agreement from which a likeness is not by chance
+FAMILY = 20  # the next one after so many shows how like things are here by chance
 SHARED = 0.5  # from here on a word is told as one in common
 SPELLED = 24  # words of a text that are also looked for with typos
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """An incident found. `score` is from 0 to 1; `words` are those of the query it shares."""
+    """An incident found.
+
+    `score` is from 0 to 1: how far it stands out from what is like it by chance. `words`
+    are those of the query that it shares.
+    """
 
     number: int
     service: str
@@ -220,6 +226,8 @@ class Index:
         fits = self._numbers_fit(asked, said)
         scores = scores * np.where(fits, 1.0, OTHER_NUMBER) * factors
         scores /= SAME_SERVICE * (1 + RECENT)
+        chance = np.sort(scores[agreement < CLEAR])[::-1][FAMILY : FAMILY + 1]
+        scores = np.maximum(0.0, scores - (chance[0] if len(chance) else 0.0))
         same = (agreement > 0.999) & fits
         same_service = self._of(service, slots)
         numbers = np.frombuffer(self._numbers, np.int64)[slots]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,6 +13,7 @@ from typing import Any
 from handlers.kit.readers import folded
 
 GLOSSARY = Path(__file__).parent / "glossary.txt"
+ONE_AT_A_TIME = threading.Lock()
 LONGEST = 2000  # characters of a text that are looked at
 MANY = 80  # words of a text that are looked at
 HEAD = 160  # characters of a first line that are the title; what follows is the rest
@@ -188,8 +190,9 @@ def _known_form(plain: str) -> str | None:
 @lru_cache(maxsize=65536)
 def stem(plain: str) -> str:
     """Return the plain form of a folded word: German endings taken off, then English ones."""
-    german, english = _stemmers()
-    return str(english.stemWord(german.stemWord(plain)))
+    with ONE_AT_A_TIME:  # a stemmer has one word in hand
+        german, english = _stemmers()
+        return str(english.stemWord(german.stemWord(plain)))
 
 
 def _pieces(plain: str) -> tuple[str, ...]:
@@ -273,6 +276,6 @@ def read_glossary() -> Glossary:
 
 @lru_cache(maxsize=1)
 def _stemmers() -> tuple[Any, Any]:
-    import snowballstemmer  # only when it is needed
+    import Stemmer  # only when it is needed
 
-    return snowballstemmer.stemmer("german"), snowballstemmer.stemmer("english")
+    return Stemmer.Stemmer("german"), Stemmer.Stemmer("english")
