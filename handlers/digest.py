@@ -332,8 +332,8 @@ def _skipped_before(ctx: Context, week: str) -> list[str]:
 FORMULAS: tuple[tuple[Sentence, Sentence], ...] = (
     (_("Incidents"), _("declared from Monday 00:00 to Sunday 24:00 local time, without withdrawn "
                        "ones; the week before counts the seven days before that")),
-    (_("Came back"), _("incidents of the same service in the last 30 days whose titles share at "
-                       "least half of their words")),
+    (_("Came back"), _("incidents of the same service in the last 30 days whose titles say "
+                       "nearly the same, in either language")),
     (_("Ownership gaps"), _("incidents in which no service was recognised, and services whose "
                             "accountable person is not active")),
     (_("Outside working hours"), _("incidents declared outside the company's working hours, on a "

@@ -13,7 +13,7 @@ from handlers.likeness.closeness import agreement, numbers_fit
 from handlers.likeness.terms import words
 from storage.engine import Tx
 
-SURE = 0.33  # score from which it is probably the same; docs/likeness.md tells what that means
+SURE = 0.28  # score from which it is probably the same; docs/likeness.md tells what that means
 SHOWN = 0.02  # below this the words have nothing to do with each other
 ALIKE = 0.55  # agreement from which two titles of one service are near-same
 
