@@ -217,8 +217,7 @@ def test_the_lists_find_what_comparing_finds(texts: list[str]) -> None:
     vocabulary = Vocabulary()
     ids = {vocabulary.add(word): word for word in known.values()}
     for asked in words(texts[0]):
-        found, shares = vocabulary.close_to(asked)
-        by_list = dict(zip(found.tolist(), shares.tolist(), strict=True))
+        by_list = vocabulary.close_to(asked)
         for id, word in ids.items():
             assert by_list.get(id, 0.0) == pytest.approx(closeness(asked, word), abs=1e-5)
 

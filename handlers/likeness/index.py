@@ -6,6 +6,7 @@ words or close ones (BM25), then compares the best hundred word by word.
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from handlers.likeness.closeness import OTHER_NUMBER
+from handlers.likeness.closeness import OTHER_NUMBER, TROUBLE
 from handlers.likeness.terms import Word, head_and_rest, words
 from handlers.likeness.vocabulary import Floats, Ints, Vocabulary, as_ints
 
@@ -26,6 +27,7 @@ REST_SHARE = 0.2  # weight of the rest's words against the title's, word by word
 LEXICAL = 0.3  # share of BM25 in the score; the other part is the comparison word by word
 SAME_SERVICE = 1.2  # factor
 RECENT, FADES = 0.5, 180.0  # a new incident counts up to 1.5 times, falling over days
+MEANS = 0.8  # closeness of words that mean the same
 CLEAR = 0.7  # agreement from which a likeness is not by chance
 FAMILY = 20  # the next one after so many shows how like things are here by chance
 SHARED = 0.5  # from here on a word is told as one in common
@@ -56,7 +58,7 @@ class _Asked:
     words: tuple[Word, ...]
     heads: int
     weights: Floats
-    close: list[tuple[Ints, Floats]]
+    close: list[dict[int, float]]
 
 
 class Index:
@@ -135,16 +137,17 @@ class Index:
         close = [
             self._vocabulary.close_to(each, spelling=at < SPELLED) for at, each in enumerate(unique)
         ]
-        df = as_ints(self._vocabulary.df)
+        df, own = self._vocabulary.df, self._vocabulary.ids
         weights = np.empty(len(unique), np.float32)
-        for at, (word, (ids, shares)) in enumerate(zip(unique, close, strict=True)):
-            same = float(df[ids[shares >= 0.999]].sum())
-            weights[at] = self._rarity(same or float(df[ids[shares >= 0.8]].sum()))
-            weights[at] *= 0.5 if word.trouble else 1.0
+        for at, (word, shares) in enumerate(zip(unique, close, strict=True)):
+            count = df[own[word.key]] if word.key in own else 0
+            # A word never said is as rare as those that mean the same.
+            count = count or sum(df[id] for id, share in shares.items() if share >= MEANS)
+            weights[at] = self._rarity(count) * (TROUBLE if word.trouble else 1.0)
         return _Asked(unique, len(head), weights, close)
 
-    def _rarity(self, df: float) -> float:
-        return float(np.log(1 + (len(self._slots) + 1) / (df + 0.5)))
+    def _rarity(self, df: int) -> float:
+        return math.log(1 + (len(self._slots) + 1) / (df + 0.5))
 
     def _factors(self, slots: NDArray[np.intp], service: str | None, day: float) -> Floats:
         """Return what age and service multiply the scores of these incidents with."""
@@ -173,7 +176,7 @@ class Index:
             full += worth * tf * (K1 + 1) / (tf + K1 * (1 - B + B * own / mean))
             if seen > POSTINGS:
                 continue
-            for id, share in zip(*asked.close[at], strict=True):
+            for id, share in asked.close[at].items():
                 found = as_ints(self._mentions[id])
                 lists.append(found)
                 sizes.append(len(found))
@@ -207,11 +210,10 @@ class Index:
         starts = np.concatenate(([0], np.cumsum([len(each) for each in said])[:-1]))
         known, columns = np.unique(flat >> 1, return_inverse=True)
         table = np.zeros((len(asked.words), len(known)), np.float32)
-        for row, (ids, shares) in enumerate(asked.close):
-            at = np.searchsorted(known, ids)
-            at[at == len(known)] = 0
-            there = known[at] == ids
-            table[row, at[there]] = shares[there]
+        column = {id: at for at, id in enumerate(known.tolist())}
+        for row, shares in enumerate(asked.close):
+            for id in shares.keys() & column.keys():
+                table[row, column[id]] = shares[id]
         table = table[:, columns]
         mine = asked.weights * np.where(np.arange(len(asked.words)) < asked.heads, 1, REST_SHARE)
         df = as_ints(self._vocabulary.df)[known]

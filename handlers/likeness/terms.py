@@ -51,7 +51,8 @@ class Word:
     """A word of a text. `key` is its plain form.
 
     `ideas` are what it means by the glossary, `parts` the words that it is made of; a
-    number has neither. `trouble` says that it tells what is wrong, not with what.
+    number ("3", "VA01", "S": what tells one thing from another of its kind) has neither.
+    `trouble` says that it tells what is wrong, not with what.
     """
 
     shown: str
@@ -60,11 +61,7 @@ class Word:
     parts: frozenset[str] = frozenset()
     part_ideas: frozenset[str] = frozenset()
     trouble: bool = False
-
-    @property
-    def number(self) -> bool:
-        """Whether it tells one thing from another of its kind: "3", "VA01", "S"."""
-        return len(self.key) == 1 or any(each.isdigit() for each in self.key)
+    number: bool = False
 
     @property
     def phrase(self) -> bool:
@@ -93,6 +90,7 @@ def head_and_rest(text: str) -> tuple[str, str]:
     return head, rest
 
 
+@lru_cache(maxsize=1024)
 def words(text: str) -> tuple[Word, ...]:
     """Return the words that carry meaning, each once; known phrases stand beside theirs.
 
@@ -119,7 +117,7 @@ def words(text: str) -> tuple[Word, ...]:
     if singles:
         return tuple({each.key: each for each in singles}.values())
     whole = folded(text[:LONGEST])
-    return (Word(whole, f"={whole}"),) if whole else ()
+    return (Word(whole, f"={whole}", number=True),) if whole else ()
 
 
 @lru_cache(maxsize=65536)
@@ -148,7 +146,7 @@ def word_of(raw: str) -> Word | None:
     if len(plain) < 2 and not (plain.isdigit() or raw.isupper()) or raw == "I":
         return None
     if len(plain) < 2 or any(each.isdigit() for each in plain):
-        return Word(raw, plain)
+        return Word(raw, plain, number=True)
     form = _known_form(plain)
     key = stem(form or plain)
     ideas = ideas_of(form) if form else frozenset[str]()
