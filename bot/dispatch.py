@@ -52,12 +52,14 @@ from handlers.kit.words import _
 from storage import audit, deliveries, drafts, outbox, people, places, timers, workspaces
 from storage.engine import Database, StorageError, Tx
 from storage.people import Person
+from storage.places import Place
 from storage.timers import Timer
 
 log = logging.getLogger("lotse.dispatch")
 
 BUTTON_ROOM = 500  # characters of a button's call; longer ones become drafts, so that many fit
 PATIENCE = 0.3  # seconds that reading ahead of a command may take
+SURELY_FITS = 100  # characters of values; they fit however they are written down
 DRAFT = "draft"  # a call that stands in a draft
 NOBODY = "nobody"  # stands in the audit for whoever noted friction or gave feedback
 FORM = "form"  # a call that opens the form of another, filled in as far as is known
@@ -147,7 +149,7 @@ class Dispatcher:
         """
         ahead = await self._ahead(request)
         answer = await asyncio.wrap_future(
-            self._database.submit(lambda tx: self._handle(tx, request, ahead))
+            self._database.submit(lambda tx: self._handle(tx, request, ahead), request.workspace)
         )
         self._committed()
         return answer
@@ -188,7 +190,7 @@ class Dispatcher:
                 said = command.run(ctx).message
             except Refusal as refusal:
                 said = line(refusal.words)
-            shown = spoken(said, ctx.language, ctx.workspace.zone) if said else None
+            shown = spoken(said, ctx.language, ctx.zone) if said else None
             return Answer("done", shown, language=ctx.language)
 
         return await asyncio.wrap_future(self._database.submit_read(work))
@@ -212,9 +214,21 @@ class Dispatcher:
 
         return await asyncio.wrap_future(self._database.submit(work))
 
+    async def set_off(self, workspace: str, kind: str) -> None:
+        """Let the timer `kind` be due now: an edge has noticed what it stands for."""
+
+        def work(tx: Tx) -> None:
+            inside = tx.within(workspace)
+            timers.set(inside, id=self._new_id(), kind=kind, key=kind, due=self._clock.now())
+
+        await asyncio.wrap_future(self._database.submit(work))
+        self._committed()
+
     async def run_timer(self, timer: Timer) -> None:
         """Carry out a due timer, and mark it done in the same transaction."""
-        await asyncio.wrap_future(self._database.submit(lambda tx: self._run_timer(tx, timer)))
+        await asyncio.wrap_future(
+            self._database.submit(lambda tx: self._run_timer(tx, timer), timer.workspace)
+        )
         self._committed()
 
     async def run_hook(
@@ -236,7 +250,8 @@ class Dispatcher:
         tx = tx.within(request.workspace)
         now, call = self._clock.now(), clean_call(request.call)
         person = people.by_identity(tx, request.person) or LOTSE
-        ctx = self._context(tx, person, request.place, now, clean(request.text))
+        place = places.find(tx, request.place) if request.place else None
+        ctx = self._context(tx, person, place, now, clean(request.text))
         try:
             if call is not None:
                 command = commands.by_name(call.word, self.features)
@@ -261,10 +276,9 @@ class Dispatcher:
         person = self._named(tx, sender, now, request.kind)
         kind = "new" if request.kind else ""
         mentions = {each.shown: self._named(tx, each, now, kind).id for each in request.mentions}
-        if request.place_name is not None:
-            self._know(tx, request.place, clean(request.place_name))
+        place = self._place(tx, request.place, request.place_name)
         request = replace(request, text=clean(request.text), call=clean_call(request.call))
-        ctx = self._context(tx, person, request.place, now, request.text, mentions, ahead)
+        ctx = self._context(tx, person, place, now, request.text, mentions, ahead)
         word, subject, by = "", "", person.person_key
         try:
             with tx.savepoint():
@@ -304,13 +318,19 @@ class Dispatcher:
             places.ensure(tx, named.direct, "direct", person.name, person=person.id)
         return person
 
-    def _know(self, tx: Tx, id: str, name: str) -> None:
-        """Know a channel from now on, under the name that it has now."""
-        found = places.find(tx, id)
+    def _place(self, tx: Tx, id: str, called: str | None) -> Place | None:
+        """Return a place; a channel is known from now on, under the name that it has now."""
+        found = places.find(tx, id) if id else None
+        if called is None:
+            return found
+        name = clean(called)
         if found is None:
             places.ensure(tx, id, "channel", name)
-        elif name and name != found.name:
+            return places.find(tx, id)
+        if name and name != found.name:
             places.rename(tx, id, name)
+            return replace(found, name=name)
+        return found
 
     def _asked_for(self, request: Request) -> str:
         """Return what the audit may say of a request that went wrong: the word, never the text."""
@@ -323,7 +343,7 @@ class Dispatcher:
         self,
         tx: Tx,
         person: Person,
-        place: str | None,
+        place: Place | None,
         now: datetime,
         typed: str = "",
         mentions: Mapping[str, str] | None = None,
@@ -333,7 +353,7 @@ class Dispatcher:
             tx,
             workspaces.get(tx),
             person,
-            places.find(tx, place) if place else None,
+            place,
             now,
             self._new_id,
             self._new_secret,
@@ -412,7 +432,7 @@ class Dispatcher:
         return read_answer(stored)
 
     def _answer(self, ctx: Context, reply: Reply) -> Answer:
-        language, zone = ctx.language, ctx.workspace.zone
+        language, zone = ctx.language, ctx.zone
         message = None
         if reply.message is not None:
             message = self._packed(ctx, spoken(reply.message, language, zone))
@@ -427,7 +447,7 @@ class Dispatcher:
             parts.append(Text(refusal.kept))
         if refusal.buttons:
             parts.append(Buttons(refusal.buttons))
-        message = spoken(Message(tuple(parts)), ctx.language, ctx.workspace.zone)
+        message = spoken(Message(tuple(parts)), ctx.language, ctx.zone)
         field = refusal.field if request.submitted else None
         return Answer(
             "refused", self._packed(ctx, message), field=field, language=ctx.language,
@@ -438,14 +458,14 @@ class Dispatcher:
         reference = self._new_id()[-5:]
         log.exception("A command failed, reference %s", reference)
         said = line(_("That did not work. Nothing was changed. Reference: {ref}.", ref=reference))
-        message = spoken(said, ctx.language, ctx.workspace.zone)
+        message = spoken(said, ctx.language, ctx.zone)
         return Answer("failed", message, language=ctx.language)
 
     def _packed(self, ctx: Context, message: Message) -> Message:
         """Put calls that are too long for a button into drafts of the asker."""
 
         def pack(button: Button) -> Button:
-            return replace(button, call=self._short(ctx, button.call))
+            return Button(button.label, self._short(ctx, button.call), button.look)
 
         parts = tuple(
             Buttons(tuple(pack(button) for button in part.buttons))
@@ -453,10 +473,12 @@ class Dispatcher:
             else part
             for part in message.parts
         )
-        return replace(message, parts=parts)
+        return Message(parts, message.tone)
 
     def _short(self, ctx: Context, call: Call) -> Call:
         """Return the call itself, or one that names the draft in which it stands."""
+        if len(call.args) < 5 and sum(map(len, call.args.values())) < SURELY_FITS:
+            return call
         written = WRITER.encode(call_data(call))
         if len(written) <= BUTTON_ROOM:
             return call
@@ -476,17 +498,18 @@ class Dispatcher:
         place = places.find(ctx.tx, target)
         if place is None and target in places.ROLES:
             return  # nobody has chosen a channel for it yet
-        language = ctx.workspace.language
+        language, zone = ctx.workspace.language, ctx.workspace.zone
         if place is not None and place.person is not None:
             reader = ctx.person_of(place.person)
             language = (reader.language if reader else None) or language
+            zone = (reader.zone if reader else None) or zone
         outbox.add(
             ctx.tx,
             id=self._new_id(),
             place=place.id if place else target,
             key=post.key,
             kind=post.kind,
-            message=dump(spoken(post.message, language, ctx.workspace.zone)),
+            message=dump(spoken(post.message, language, zone)),
             now=ctx.now,
             otherwise=post.otherwise,
         )

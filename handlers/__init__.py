@@ -5,7 +5,10 @@ from __future__ import annotations
 from handlers import (
     automations,
     climbing,
+    closing,
     digest,
+    endings,
+    follow_up,
     friction,
     help,
     home,
@@ -16,6 +19,7 @@ from handlers import (
     night,
     people,
     pilots,
+    platforms,
     services,
     settings,
 )
@@ -25,6 +29,9 @@ FEATURES: tuple[Feature, ...] = (
     incidents.feature,
     looking_after.feature,
     incident_news.feature,
+    closing.feature,
+    endings.feature,
+    follow_up.feature,
     incident_lists.feature,
     climbing.feature,
     services.feature,
@@ -36,5 +43,6 @@ FEATURES: tuple[Feature, ...] = (
     people.feature,
     settings.feature,
     home.feature,
+    platforms.feature,
     help.feature,
 )

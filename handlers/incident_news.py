@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from handlers import climbing, night, rights
-from handlers.incident_cards import headline, label
+from handlers import climbing, closing_points, gate, night, rights
+from handlers.incident_cards import finish, headline, label
 from handlers.incident_refs import NEWS, Ref, find, meant, not_open, note
 from handlers.kit.commands import Ask, Feature
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
-from handlers.kit.messages import Message, Reply, Text, Tone, line
+from handlers.kit.messages import Buttons, Message, Part, Reply, Text, Tone, line
 from handlers.kit.readers import NameReader, TextReader
 from handlers.kit.words import _
 from storage import incidents
@@ -84,18 +84,19 @@ def restored(
 ) -> Reply:
     incident = meant(ctx, "restored", number, text)
     rights.need_for(ctx, "restored", incident)
+    incident = gate.restore(ctx, incident.number, text)
     number = incident.number
-    climbing.stop(ctx, number)
-    if text and incidents.tell(ctx.tx, number, ctx.person.id, text, ctx.now, None):
-        note(ctx, number, "news", text)
-    if not incidents.restore(ctx.tx, number, ctx.person.id, ctx.now):
-        raise not_open(ctx, find(ctx, number), text)
-    incident = note(ctx, number, "restored")
     said = _("{incident}: it works again. Thank you.", incident=label(number))
+    parts: list[Part] = [Text(said)]
+    if rights.may_for(ctx, "done", incident):
+        count = len(closing_points.missing_of(ctx, incident))
+        until = _("Restored is not done: {open}.", open=closing_points.open_of_all(count))
+        parts += [Text(until, small=True), Buttons((finish(number),))]
     hint = night.rest_hint(ctx)
-    late = (Text(hint, small=True),) if hint else ()
+    if hint is not None:
+        parts.append(Text(hint, small=True))
     return Reply(
-        Message((Text(said), *late), Tone.GOOD),
+        Message(tuple(parts), Tone.GOOD),
         posts=(*climbing.settled(ctx, incident), *climbing.told(ctx, incident)),
         subject=label(number),
     )

@@ -12,6 +12,7 @@ from handlers.kit.commands import Ask, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button
+from handlers.kit.plausible import is_placeholder
 from handlers.kit.readers import IncidentReader
 from handlers.kit.words import _
 from storage import incidents
@@ -28,7 +29,7 @@ def meant(ctx: Context, word: str, number: int | None, text: str = "") -> Incide
     """Return the named incident, else the asker's only open one; else ask which."""
     if number is not None:
         return find(ctx, number)
-    open_ones = incidents.open_ones(ctx.tx)
+    open_ones = incidents.undone(ctx.tx) if word in AFTER else incidents.open_ones(ctx.tx)
     mine = [each for each in open_ones if _FITS[word](ctx, each)]
     if len(mine) == 1:
         return mine[0]
@@ -41,6 +42,13 @@ def meant(ctx: Context, word: str, number: int | None, text: str = "") -> Incide
                 Button(shortened(headline(each)), call(word, number=each.number, **args))
                 for each in mine[:5]
             ),
+        )
+    if word in AFTER:
+        raise Refusal(
+            _("Nothing that is restored and not done is yours.")
+            if open_ones
+            else _("Everything that is restored is done."),
+            buttons=(Button(_("Open incidents"), call("incidents")),),
         )
     declares = (Button(_("Declare this as an incident"), call("incident", title=ctx.typed)),)
     raise Refusal(
@@ -78,7 +86,9 @@ _FITS: dict[str, Callable[[Context, Incident], bool]] = {
     "ack": waits_for_me,
     "update": _in_my_hands,
     "restored": _in_my_hands,
+    "done": _in_my_hands,
 }
+AFTER = ("done",)  # words for what works again
 
 
 def find(ctx: Context, number: int) -> Incident:
@@ -105,6 +115,10 @@ def not_open(ctx: Context, incident: Incident, text: str = "") -> Refusal:
     name = label(incident.number)
     if incident.state == "withdrawn":
         said = _("{incident} was withdrawn.", incident=name)
+    elif incident.state == "done":
+        said = _("{incident} has been done since {at}.", incident=name, at=incident.ended_at)
+    elif incident.state == "closed":
+        said = _("{incident} was closed on {at}.", incident=name, at=incident.ended_at)
     else:
         said = _(
             "{incident} was marked as working again on {at}.",
@@ -115,15 +129,37 @@ def not_open(ctx: Context, incident: Incident, text: str = "") -> Refusal:
     return Refusal(said, kept=text or None, buttons=(offer,) if text else ())
 
 
-def note(ctx: Context, number: int, kind: str, detail: str = "") -> Incident:
-    """Write a line into the timeline and return the incident as it is now."""
+def note(
+    ctx: Context, number: int, kind: str, detail: str = "", *, person: str | None = None
+) -> Incident:
+    """Write a line into the timeline and return the incident as it is now.
+
+    It is told of the asker, unless of another `person`.
+    """
+    happened(ctx, number, kind, detail, person=person)
+    return find(ctx, number)
+
+
+def happened(
+    ctx: Context, number: int, kind: str, detail: str = "", *, person: str | None = None
+) -> None:
+    """Write a line into the timeline: the asker, or another `person`, did something."""
     incidents.happened(
         ctx.tx,
         number,
         id=ctx.new_id(),
         at=ctx.now,
         kind=kind,
-        person=ctx.person.id,
+        person=person or ctx.person.id,
         detail=detail,
     )
-    return find(ctx, number)
+
+
+def no_placeholder(text: str, field: str) -> None:
+    """Refuse what only keeps the place for what is still to be said; `field` asked for it."""
+    if is_placeholder(text):
+        raise Refusal(
+            _("That only keeps the place for what is still to be said. What is it?"),
+            field=field,
+            kept=text,
+        )

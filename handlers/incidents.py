@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated
 
-from handlers import climbing, rights, services, triage
+from handlers import climbing, gate, rights, services, triage
 from handlers.incident_cards import card, label, works_again
-from handlers.incident_refs import NEWS, Ref, find, find_open, note
+from handlers.incident_refs import NEWS, Ref, find, find_open, happened, note
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
@@ -45,7 +45,7 @@ def declare(
     proposed = service or triage.guess(ctx, title, likes)
     meant = proposed or services.fallback(ctx)
     number = workspaces.next_number(ctx.tx, "incident")
-    incidents.add(
+    incident = incidents.add(
         ctx.tx,
         number=number,
         title=title,
@@ -57,7 +57,7 @@ def declare(
         responsible=services.on_duty(ctx, meant),
         now=ctx.now,
     )
-    incident = note(ctx, number, "declared")
+    happened(ctx, number, "declared")
     shown = [Post(climbing.key(number), card(ctx, incident), INCIDENTS)]
     if ctx.place is not None and ctx.place.kind == "channel" and ctx.place.role != INCIDENTS:
         shown.append(Post(climbing.key(number), card(ctx, incident), ctx.place.id))
@@ -176,16 +176,15 @@ def move(ctx: Context, number: Ref, service: services.ServiceRef) -> Reply:
 def undo(ctx: Context, number: Ref) -> Reply:
     incident = find(ctx, number)
     rights.need_for(ctx, "undo", incident)
-    climbing.stop(ctx, number)
-    if not incidents.withdraw(ctx.tx, number, ctx.person.id, ctx.now - UNDO):
+    taken = gate.withdraw(ctx, number, ctx.now - UNDO)
+    if taken is None:
         raise Refusal(
             _("Undo works for {n} minutes. {incident} can be marked as working again instead.",
               n=int(UNDO.total_seconds() // 60), incident=label(number)),
             buttons=(works_again(number),),
         )  # fmt: skip
-    incident = note(ctx, number, "withdrawn")
     return Reply(
         line(_("{incident} is withdrawn. Nobody is alarmed any more.", incident=label(number))),
-        posts=climbing.settled(ctx, incident),
+        posts=climbing.settled(ctx, taken),
         subject=label(number),
     )

@@ -12,7 +12,6 @@ from handlers.kit.readers import folded
 from handlers.likeness import Like, likely
 from handlers.likeness.closeness import closeness
 from handlers.likeness.terms import Word, words
-from storage import services
 from storage.services import Service
 
 CLEAR = 2 / 3  # share of the sure likes that must be of one service
@@ -48,7 +47,7 @@ def _named(ctx: Context, title: str) -> Service | None:
     """
     said = tokens(title)
     best: tuple[int, Service] | None = None
-    for service in services.all(ctx.tx):
+    for service in ctx.services():
         for name in (service.name, *service.words):
             wanted = tokens(name)
             if wanted and _contains(said, wanted) and (best is None or len(name) > best[0]):
@@ -74,7 +73,7 @@ def _meant(ctx: Context, title: str) -> Service | None:
     said = words(title)
     found = {
         service.id: service
-        for service in services.all(ctx.tx)
+        for service in ctx.services()
         if not service.fallback
         and any(_means(said, words(name)) for name in (service.name, *service.words))
     }

@@ -32,7 +32,7 @@ def note(tx: Tx, number: int) -> None:
     In the same transaction as the change. Two that meet on PostgreSQL are put in order by
     the unique version: the second is tried again.
     """
-    tx.run(
+    tx.write(
         """
         insert into likeness (workspace, incident, version)
         values (:workspace, :number, (

@@ -16,7 +16,7 @@ from handlers.likeness.closeness import closeness
 from handlers.likeness.index import Index
 from handlers.likeness.terms import read_glossary, word_of, words
 from handlers.likeness.vocabulary import Vocabulary
-from storage import incidents, likeness
+from storage import incidents, likeness, states
 from storage.engine import Database, Tx
 from storage.engine.postgres import Postgres
 from storage.engine.sqlite import Sqlite
@@ -104,7 +104,7 @@ def test_what_is_withdrawn_or_excluded_is_not_found(database: Database) -> None:
         assert {each.number for each in ask(tx, "Waage falsch")[:2]} == {1, 2}
         assert ask(tx, "Waage falsch", except_=2)[0].number == 1
         assert 2 not in {each.number for each in ask(tx, "Waage falsch", except_=2)}
-        assert incidents.withdraw(tx, 1, "anna", MONDAY - timedelta(days=3))
+        assert states.withdraw(tx, 1, "anna", MONDAY - timedelta(days=3))
         assert 1 not in {each.number for each in ask(tx, "Waage falsch")}
 
     database.transact(work)
