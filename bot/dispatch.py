@@ -58,7 +58,7 @@ from storage.timers import Timer
 log = logging.getLogger("lotse.dispatch")
 
 BUTTON_ROOM = 500  # characters of a button's call; longer ones become drafts, so that many fit
-PATIENCE = 0.3  # seconds that reading ahead of a command may take
+PATIENCE = 0.5  # seconds that reading ahead of a command may take
 SURELY_FITS = 100  # characters of values; they fit however they are written down
 DRAFT = "draft"  # a call that stands in a draft
 NOBODY = "nobody"  # stands in the audit for whoever noted friction or gave feedback
@@ -139,6 +139,7 @@ class Dispatcher:
         self._new_id = new_id
         self._committed = committed
         self._new_secret = new_secret
+        self.patience = PATIENCE
         self.address = "http://127.0.0.1:3000"  # the edge corrects it once it listens
         self._timers = {each.kind: each for feature in features for each in feature.timers}
 
@@ -165,7 +166,7 @@ class Dispatcher:
             return None
         try:
             reading = self._database.submit_read(lambda tx: self._read_ahead(tx, request))
-            return await asyncio.wait_for(asyncio.wrap_future(reading), PATIENCE)
+            return await asyncio.wait_for(asyncio.wrap_future(reading), self.patience)
         except (TimeoutError, StorageError):
             return None  # the command itself can do without
         except Exception:

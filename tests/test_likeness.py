@@ -317,10 +317,8 @@ def test_declaring_reads_ahead_from_words_buttons_and_forms(
     assert seen == [[], [1], [2, 1]]
 
 
-def test_it_goes_on_without_when_reading_fails_or_takes_too_long(
-    bot: Stage, anna: Say, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bot.dispatch.PATIENCE", 0.0)
+def test_it_goes_on_without_when_reading_fails_or_takes_too_long(bot: Stage, anna: Say) -> None:
+    bot.dispatcher.patience = 0.0
     anna("incident Etikettendrucker offline")
     assert "INC-2 is declared" in anna("incident Etikettendrucker offline")
 
