@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import re
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ LOCK = Path(__file__).parent.parent / "requirements.lock"
 
 def main() -> None:
     """Measure and print a page of Markdown."""
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     day = datetime.now(UTC).date().isoformat()
     print(f"# Measured on {day}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
     with machine.postgres() as server:

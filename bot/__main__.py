@@ -33,6 +33,9 @@ COMMANDS = {
 }
 
 
+SAME = "same"  # stands for the address that another option gives
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Read the command line and the settings, and do it; return the exit status."""
     parser = _parser()
@@ -82,11 +85,19 @@ def _manifest_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--lang", choices=LANGUAGES, default="en", help="the language of its commands and texts"
     )
+    parser.add_argument(
+        "--channels", action="store_true", help="Lotse may make channels for incidents"
+    )
     ways = parser.add_mutually_exclusive_group()
     ways.add_argument(
         "--socket", action="store_true", help="Socket Mode: no public address is needed"
     )
     ways.add_argument("--url", default="", help="Lotse's public address, https://…")
+    parser.add_argument(
+        "--install", nargs="?", const=SAME, default="", metavar="ADDRESS",
+        help="many workspaces: companies install Lotse by themselves, at this address "
+        "(that of --url when none is given)",
+    )  # fmt: skip
 
 
 def _advise(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
@@ -104,8 +115,12 @@ def _advise(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int
     from bot import manifest
 
     address = "" if options.socket else options.url or manifest.SOMEWHERE
+    install = options.install
+    if install == SAME:
+        install = address or parser.error("--install needs an address here: --install https://…")
     try:
-        sys.stdout.write(manifest.written(options.lang, address))
+        made = manifest.written(options.lang, address, install, rooms=options.channels)
+        sys.stdout.write(made)
     except manifest.BadAddress as bad:
         parser.error(str(bad))
     if not (options.socket or options.url):

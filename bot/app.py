@@ -24,6 +24,7 @@ from bot.dispatch import Dispatcher
 from bot.ids import new_id
 from bot.local import Local
 from bot.platform import Platform
+from bot.rooms import RoomMaker, Rooms
 from bot.scheduler import Scheduler
 from handlers import FEATURES, digest
 from storage import outbox, timers, workspaces
@@ -143,7 +144,13 @@ def build(
     slack = _slack(settings, database, dispatcher, clock) if settings.slack else None
     if slack is not None:
         platforms[slack.platform.name] = slack.platform
-    scheduler = Scheduler(database, dispatcher.run_timer, clock)
+    makers: dict[str, RoomMaker] = {}
+    if local is not None:
+        makers[local.name] = local
+    if slack is not None:
+        makers[slack.platform.name] = slack.rooms
+    rooms = Rooms(database, makers)
+    scheduler = Scheduler(database, dispatcher.run_timer, clock, {"room": rooms.keep})
     return Lotse(settings, database, clock, dispatcher, courier, scheduler, local, slack)
 
 
@@ -158,7 +165,10 @@ def _slack(
         from bot.seal import Seal, keys_from
 
         oauth = OAuth(
-            settings.slack_client_id, settings.slack_client_secret, Seal(keys_from(settings.keys))
+            settings.slack_client_id,
+            settings.slack_client_secret,
+            Seal(keys_from(settings.keys)),
+            settings.slack_channels,
         )
     return SlackEdge(
         dispatcher=dispatcher,

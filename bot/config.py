@@ -75,6 +75,12 @@ def _keys(text: str) -> str:
     return text
 
 
+def _yes(text: str) -> bool:
+    if text not in ("0", "1"):
+        raise Wrong("1 or 0")
+    return text == "1"
+
+
 def _plain(text: str) -> str:
     return text
 
@@ -143,6 +149,10 @@ class Settings:
     keys: str = setting(
         "LOTSE_KEYS", "", "Slack in many workspaces: what their tokens are sealed with, "
         "id=key,id=key, the newest first. python -m bot key makes one.", _keys, secret=True,
+    )  # fmt: skip
+    slack_channels: bool = setting(
+        "SLACK_CHANNELS", False, "Slack in many workspaces: 1 asks companies to let Lotse make "
+        "channels for incidents, too (manifest slack --channels).", _yes,
     )  # fmt: skip
     slack_api_url: str = setting(
         "SLACK_API_URL", "", "Another Web API than Slack's own, for tests and emulators."
@@ -243,11 +253,20 @@ def _value(env: Mapping[str, str], name: str) -> str | None:
     return env.get(name) or None
 
 
+def _shown(default: object) -> object:
+    """Return a default as it is written in the environment."""
+    return int(default) if isinstance(default, bool) else default
+
+
 def example() -> str:
     """Return `.env.example`: every setting with its sentence and default."""
     lines = ["# Every setting of Lotse. All are optional; NAME_FILE reads NAME from a file."]
     for each in fields(Settings):
-        lines += ["", f"# {each.metadata['help']}", f"#{each.metadata['env']}={each.default}"]
+        lines += [
+            "",
+            f"# {each.metadata['help']}",
+            f"#{each.metadata['env']}={_shown(each.default)}",
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -261,6 +280,6 @@ def page() -> str:
         "| name | default | meaning |", "| --- | --- | --- |",
     ]  # fmt: skip
     for each in fields(Settings):
-        default = f"`{each.default}`" if each.default != "" else ""
+        default = f"`{_shown(each.default)}`" if each.default != "" else ""
         lines.append(f"| `{each.metadata['env']}` | {default} | {each.metadata['help']} |")
     return "\n".join(lines) + "\n"

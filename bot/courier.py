@@ -14,6 +14,7 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 from bot.clock import Clock
@@ -33,6 +34,7 @@ SECOND_COPY = timedelta(seconds=5)
 COPIES = 2
 TRIES = 20
 POLL = 1.0
+ROUND = 1.0  # seconds after which a round takes nothing more
 # What of a workspace's room a message leaves for those that matter more, as a share.
 LEAVES = {"alarm": 0.0, "note": 0.1, "card": 0.25, "digest": 0.5}
 MOST_BUCKETS = 10_000
@@ -113,11 +115,8 @@ class Courier:
             await self._unknown(parcel, "the courier vanished while sending")
         started = self._clock.ticks()
         parcels: list[Parcel] = await self._do(lambda tx: outbox.claim(tx, now, busy))
-        places: dict[tuple[str, str], list[Parcel]] = {}
-        for parcel in parcels:
-            places.setdefault((parcel.workspace, parcel.place), []).append(parcel)
         done = await asyncio.gather(
-            *(self._carry_all(each, started) for each in places.values()), return_exceptions=True
+            *(self._carry_all(each, started) for each in parcels), return_exceptions=True
         )
         for each in done:  # only now: what fails in one place stops no other
             if isinstance(each, BaseException):
@@ -132,32 +131,59 @@ class Courier:
             pass
         self._woken.clear()
 
-    async def _carry_all(self, parcels: list[Parcel], started: float) -> None:
-        for parcel in parcels:
-            await self._carry(parcel, started)
+    async def _carry_all(self, first: Parcel, started: float) -> None:
+        """Carry what waits for one place, one after the other, until there is trouble.
 
-    async def _carry(self, parcel: Parcel, started: float) -> None:
+        Not for long: what has come meanwhile for other places waits for this round.
+        """
+        ends = started + ROUND
+        parcels = [first]
+        while parcels:
+            parcel = parcels[0]
+            external_id = await self._carry(parcel, started)
+            if external_id is None:
+                return
+            started = self._clock.ticks()
+            place = None if self._ending or started >= ends else (parcel.workspace, parcel.place)
+            work = partial(self._arrived, parcel, external_id, self._busy(), place)
+            parcels = await self._do(work)
+
+    def _arrived(
+        self,
+        parcel: Parcel,
+        external_id: str,
+        busy: set[tuple[str, str]],
+        place: tuple[str, str] | None,
+        tx: Tx,
+    ) -> list[Parcel]:
+        """Note that it arrived, and take the next one for `place`."""
+        now = self._now()
+        outbox.sent(_in(tx, parcel), parcel, external_id, now)
+        return outbox.claim(tx, now, busy, 1, only=place) if place is not None else []
+
+    async def _carry(self, parcel: Parcel, started: float) -> str | None:
+        """Carry one parcel, claimed at `started`; return its id on the platform if it arrived."""
         platform = self._platforms.get(parcel.place.partition(":")[0])
         if platform is None:
             reason = f"there is no way to reach {parcel.place}"
             await self._do(lambda tx: outbox.park(_in(tx, parcel), parcel, reason, self._now()))
-            return
+            return None
         if self._ending:
             await self._put_back(parcel, 0, "the process ended")
-            return
+            return None
         wait = self._pause_left(parcel)
         if wait <= 0:
             wait = self._room(platform, parcel)
         if wait > 0:
             await self._put_back(parcel, wait, "pace")
-            return
+            return None
         if self._clock.ticks() - started > outbox.LEASE.total_seconds() - LIMIT:
             # Too late to be sure that it stays ours until it is sent. If it is still ours
             # now, it surely was not sent.
             await self._put_back(parcel, 0, "those before it took too long")
-            return
+            return None
         try:
-            external_id = await self._send(platform, parcel)
+            return await self._send(platform, parcel)
         except Wait as refusal:
             await self._pause(parcel, refusal)
         except NotAccepted as refusal:
@@ -175,10 +201,7 @@ class Courier:
         except Exception as error:
             log.exception("A platform failed in a way that it does not name")
             await self._unknown(parcel, type(error).__name__)
-        else:
-            await self._do(
-                lambda tx: outbox.sent(_in(tx, parcel), parcel, external_id, self._now())
-            )
+        return None
 
     async def _send(self, platform: Platform, parcel: Parcel) -> str:
         message = load(parcel.message)

@@ -87,6 +87,7 @@ class Request:
     member, guest or external, new while its profile was not looked at; empty where
     there are no profiles. `direct` is the sender's own direct place. `place_name` is a
     channel's name, empty when the platform keeps it to itself, None for other places.
+    `thread` is the platform's id of the message that this one answers.
     """
 
     identity: str
@@ -101,6 +102,7 @@ class Request:
     kind: str = ""
     direct: str = ""
     place_name: str | None = None
+    thread: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +281,7 @@ class Dispatcher:
         mentions = {each.shown: self._named(tx, each, now, kind).id for each in request.mentions}
         place = self._place(tx, request.place, request.place_name)
         request = replace(request, text=clean(request.text), call=clean_call(request.call))
-        ctx = self._context(tx, person, place, now, request.text, mentions, ahead)
+        ctx = self._context(tx, person, place, now, request.text, mentions, request.thread, ahead)
         word, subject, by = "", "", person.person_key
         try:
             with tx.savepoint():
@@ -315,7 +317,7 @@ class Dispatcher:
         if kind not in ("", "new", person.kind):
             people.set_kind(tx, person.id, kind)
             person = replace(person, kind=kind)
-        if named.direct:
+        if named.direct and places.find(tx, named.direct) is None:
             places.ensure(tx, named.direct, "direct", person.name, person=person.id)
         return person
 
@@ -348,6 +350,7 @@ class Dispatcher:
         now: datetime,
         typed: str = "",
         mentions: Mapping[str, str] | None = None,
+        thread: str = "",
         ahead: object = None,
     ) -> Context:
         return Context(
@@ -362,6 +365,7 @@ class Dispatcher:
             self.features,
             typed,
             mentions or {},
+            thread,
             ahead,
         )
 

@@ -12,7 +12,7 @@ import platform
 import re
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -28,8 +28,9 @@ from bot import app
 from bot.clock import Clock
 from bot.config import BadSettings, Settings
 from handlers.kit.words import Sentence, _, text
-from storage import people, places, services
+from storage import installations, people, places, services
 from storage.engine import AlreadyRunning, StorageError, Tx
+from storage.installations import Stored
 from storage.places import Place
 
 SLACK = "https://slack.com/api/"
@@ -81,6 +82,7 @@ class Store:
     findings: list[Finding] = field(default_factory=list)
     used: bool = False
     known: Known | None = None
+    installed: Sequence[Stored] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +132,10 @@ async def examine(
             "No platform is configured, so this is the demo: make run shows it in the browser. "
             "On to Slack: python -m bot manifest slack --socket, then docs/slack.md."
         )
-    if settings.slack_bot_token:
-        async for each in _slack(settings, now or Clock().now):
+    if settings.slack:
+        async for each in _slack(settings, store, now or Clock().now):
             yield each
-        if store.known is not None:
+        if store.known is not None and settings.slack_bot_token:
             for each in chosen(store.known):
                 yield each
 
@@ -269,6 +271,7 @@ def _looked(tx: Tx, missing: int, name: str, store: Store) -> None:
         )
         return
     store.findings.append(good(f"{name} opens, and is up to date."))
+    store.installed = installations.all(tx)
     tx = tx.within(app.MAIN)
     store.known = Known(
         len(people.managers(tx)),
@@ -375,23 +378,32 @@ class Heard:
         return code if CODE.fullmatch(code) else "an unknown error"
 
 
-async def _slack(settings: Settings, now: Callable[[], datetime]) -> AsyncIterator[Finding]:
+async def _slack(
+    settings: Settings, store: Store, now: Callable[[], datetime]
+) -> AsyncIterator[Finding]:
     if settings.slack_api_url:
         yield look("SLACK_API_URL is set: that is another Web API than Slack's own.")
     limit = aiohttp.ClientTimeout(total=SLOW)
     async with aiohttp.ClientSession(timeout=limit, trust_env=True) as web:
         try:
-            for each in await _bot_token(settings, web, now):
-                yield each
+            if settings.slack_bot_token:
+                for each in await _bot_token(settings, web, now):
+                    yield each
             if settings.slack_app_token:
                 yield await _app_token(settings, web)
+            if settings.slack_client_id:
+                from bot import slack_doctor
+
+                async for each in slack_doctor.many(settings, store.installed, web):
+                    yield each
         except Unheard as error:
             yield wrong(str(error))
     for each in _way_in(settings):
         yield each
 
 
-async def _ask(settings: Settings, web: aiohttp.ClientSession, method: str, token: str) -> Heard:
+async def ask(settings: Settings, web: aiohttp.ClientSession, method: str, token: str) -> Heard:
+    """Ask a method of the Web API with a token; raises `Unheard`."""
     base = (settings.slack_api_url or SLACK).rstrip("/")
     try:
         async with web.post(
@@ -423,7 +435,7 @@ async def _bot_token(
         ]
     if not BOT_TOKEN.fullmatch(token):
         return [wrong(f"SLACK_BOT_TOKEN does not look like a bot token. {where}")]
-    heard = await _ask(settings, web, "auth.test", token)
+    heard = await ask(settings, web, "auth.test", token)
     clocks = _clocks(settings, heard, now())
     match heard.code:
         case "":
@@ -445,13 +457,17 @@ async def _bot_token(
 
 
 def _scopes(heard: Heard) -> Finding:
-    from bot.manifest import SCOPES
+    from bot.manifest import ROOM_SCOPES, SCOPES
 
     if "x-oauth-scopes" not in heard.headers:
         return look("Slack did not say which scopes were granted; compare them with docs/slack.md.")
     granted = {each.strip() for each in heard.headers["x-oauth-scopes"].split(",")} - {""}
     missing = [f"{each} ({why})" for each, why in SCOPES.items() if each not in granted]
-    surplus = sorted(each for each in granted - SCOPES.keys() if re.fullmatch(r"[\w.:-]+", each))
+    surplus = sorted(
+        each
+        for each in granted - SCOPES.keys() - ROOM_SCOPES.keys()
+        if re.fullmatch(r"[\w.:-]+", each)
+    )
     if missing:
         return wrong(
             f"Scopes are missing: {'; '.join(missing)}. Put the manifest in again at {APP} → "
@@ -489,7 +505,7 @@ async def _app_token(settings: Settings, web: aiohttp.ClientSession) -> Finding:
         return wrong(f"SLACK_APP_TOKEN holds the bot token. The app token is at {where}")
     if not APP_TOKEN.fullmatch(token):
         return wrong(f"SLACK_APP_TOKEN does not look like an app token. Copy it from {where}")
-    heard = await _ask(settings, web, "apps.connections.open", token)
+    heard = await ask(settings, web, "apps.connections.open", token)
     match heard.code:
         case "":
             return good("Slack opens Socket Mode connections for the app token.")

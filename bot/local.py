@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -29,6 +29,28 @@ class Local:
         self._database = database
         self._clock = clock
         self._change = asyncio.Event()
+        self.frames = 0  # goes up when something around the messages changed: names, channels
+
+    async def open_room(self, workspace: str, name: str) -> str:
+        def work(tx: Tx) -> str:
+            tx, id = tx.within(workspace), f"{self.name}:{name}"
+            while places.find(tx, id) is not None:
+                id += "-2"
+            places.ensure(tx, id, "channel", id.partition(":")[2])
+            return id
+
+        made = await self._carry(work)
+        self.reframe()
+        return made
+
+    async def set_topic(self, workspace: str, place: str, topic: str) -> None:
+        self.reframe()  # the page takes it from the store
+
+    async def invite(self, workspace: str, place: str, identities: Sequence[str]) -> None:
+        pass  # everybody reads every channel of the page
+
+    async def close_room(self, workspace: str, place: str) -> None:
+        self.reframe()
 
     async def create(self, workspace: str, place: str, parcel: str, message: Message) -> str:
         now = self._clock.now()
@@ -86,6 +108,11 @@ class Local:
         """Wake every page: there may be something new to see."""
         self._change.set()
         self._change = asyncio.Event()
+
+    def reframe(self) -> None:
+        """Have all pages fetch again what stands around the messages."""
+        self.frames += 1
+        self.stir()
 
     def next_change(self) -> asyncio.Event:
         """Return what is set at the next change. Take it first, then look, then wait for it."""

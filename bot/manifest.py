@@ -17,6 +17,7 @@ COMMAND = "/lotse"
 DIRECT = ("incident", "friction", "feedback")  # words that are slash commands of their own
 HINTED = ("incident", "friction", "status", "help")  # words in the usage hint of /lotse
 ROUTE = "/slack/events"
+BACK = "/slack/oauth_redirect"  # where a browser comes back to that installs the app
 SOMEWHERE = "https://lotse.example.com"  # stands where no address was given
 ADDRESS = re.compile(r"https://[\w.-]+\w(:\d{1,5})?(/[\w./~-]*)?", re.ASCII)
 
@@ -28,8 +29,10 @@ SCOPES = {
     "commands": "slash commands and shortcuts",
     "groups:read": "be told that Lotse was invited to a private channel",
     "im:history": "read what people write to Lotse directly",
-    "users:read": "names and languages; who is a guest, an administrator or gone",
+    "users:read": "names, languages and time zones; who is a guest, an administrator or gone",
 }
+# Asked for only where incidents shall have channels of their own (`--channels`).
+ROOM_SCOPES = {"channels:manage": "make, name and archive channels for incidents"}
 EVENTS = (
     "app_home_opened",
     "app_mention",
@@ -53,16 +56,26 @@ class BadAddress(ValueError):
     """Slack cannot send its requests there; the text says what would do."""
 
 
-def written(language: str, address: str = "") -> str:
+def scopes(*, rooms: bool) -> list[str]:
+    """Return what Slack is asked for, with what channels for incidents need or without."""
+    return sorted({**SCOPES, **(ROOM_SCOPES if rooms else {})})
+
+
+def written(language: str, address: str = "", install: str = "", *, rooms: bool = False) -> str:
     """Return the manifest as JSON; without an address it is one for Socket Mode."""
-    return json.dumps(manifest(language, address), ensure_ascii=False, indent=2) + "\n"
+    made = manifest(language, address, install, rooms=rooms)
+    return json.dumps(made, ensure_ascii=False, indent=2) + "\n"
 
 
-def manifest(language: str, address: str = "") -> dict[str, Any]:
+def manifest(
+    language: str, address: str = "", install: str = "", *, rooms: bool = False
+) -> dict[str, Any]:
     """Return the manifest. `address` is where Slack reaches Lotse; "" means Socket Mode.
 
-    Raises `BadAddress`.
+    With `install`, companies install the app by themselves: that is where their browsers
+    come back to. With `rooms` it lets Lotse make channels for incidents. Raises `BadAddress`.
     """
+    back = {"redirect_urls": [f"{base(install)}{BACK}"]} if install else {}
     url = {"url": endpoint(address)} if address else {}
     request_url = {"request_url": endpoint(address)} if address else {}
     return {
@@ -81,7 +94,7 @@ def manifest(language: str, address: str = "") -> dict[str, Any]:
             "shortcuts": [_shortcut(id, language) for id in SHORTCUTS],
             "slash_commands": [{**each, **url} for each in _commands(language)],
         },
-        "oauth_config": {"scopes": {"bot": list(SCOPES)}},
+        "oauth_config": {**back, "scopes": {"bot": scopes(rooms=rooms)}},
         "settings": {
             "event_subscriptions": {**request_url, "bot_events": list(EVENTS)},
             "interactivity": {"is_enabled": True, **request_url},
@@ -94,13 +107,17 @@ def manifest(language: str, address: str = "") -> dict[str, Any]:
 
 def endpoint(address: str) -> str:
     """Return where Slack sends everything, from Lotse's public address."""
+    return f"{base(address)}{ROUTE}"
+
+
+def base(address: str) -> str:
+    """Return Lotse's public address, also from one of the addresses behind it."""
     found = ADDRESS.fullmatch(address.strip())
     if found is None:
         raise BadAddress(
-            f"--url: “{address}” does not fit; it takes Lotse's public address, "
-            f"such as {SOMEWHERE}."
+            f"“{address}” does not fit; it takes Lotse's public address, such as {SOMEWHERE}."
         )
-    return f"{found[0].rstrip('/').removesuffix(ROUTE)}{ROUTE}"
+    return found[0].rstrip("/").removesuffix(ROUTE).removesuffix(BACK)
 
 
 def _long() -> Sentence:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 
 from bot.clock import Clock
+from bot.platform import Undelivered
 from storage import deliveries, drafts, outbox, timers
 from storage.engine import Database, Tx
 from storage.timers import Timer
@@ -18,6 +19,7 @@ log = logging.getLogger("lotse.scheduler")
 
 POLL = 1.0  # seconds between two looks, at the most
 CLEANING = 3600.0
+ERRAND = 20.0  # seconds that an errand may take; a timer's lease lasts longer
 ANSWERS_KEPT = timedelta(days=7)
 IDENTITIES_KEPT = timedelta(days=30)
 TEXTS_KEPT = timedelta(days=14)
@@ -28,11 +30,18 @@ class Scheduler:
     """Runs due timers, also those that became due while nobody was running."""
 
     def __init__(
-        self, database: Database, run_timer: Callable[[Timer], Awaitable[None]], clock: Clock
+        self,
+        database: Database,
+        run_timer: Callable[[Timer], Awaitable[None]],
+        clock: Clock,
+        errands: Mapping[str, Callable[[Timer], Awaitable[None]]] = {},  # noqa: B006, never changed
     ) -> None:
+        """`errands` go to a platform before a timer of their kind is carried out."""
         self._database = database
         self._run_timer = run_timer
         self._clock = clock
+        self._errands = errands
+        self._out: set[asyncio.Task[None]] = set()
         self._woken = asyncio.Event()
         self._cleaned = 0.0
         self.looked: float | None = None  # monotonic time of the last look, for /health
@@ -60,13 +69,44 @@ class Scheduler:
             due = await asyncio.wrap_future(self._database.submit(partial(timers.claim, now=now)))
             self.looked = time.monotonic()
             for timer in due:
-                try:
-                    await self._run_timer(timer)
-                except Exception:  # its lease runs out, then it is tried again
-                    log.exception("A timer could not be carried out: %s", timer.kind)
+                if timer.kind in self._errands:  # nobody's alarm waits for a platform
+                    task = asyncio.create_task(self._go(timer))
+                    self._out.add(task)
+                    task.add_done_callback(self._out.discard)
+                else:
+                    await self._carry_out(timer)
             count += len(due)
             if not due:
                 return count
+
+    async def settled(self) -> None:
+        """Wait until everybody who was sent to a platform is back."""
+        while self._out:
+            await asyncio.wait(self._out)
+
+    async def _go(self, timer: Timer) -> None:
+        try:
+            async with asyncio.timeout(ERRAND):
+                await self._errands[timer.kind](timer)
+        except (Undelivered, TimeoutError) as error:
+            wait = getattr(error, "seconds", 10.0 * 2**timer.attempts)
+            later = self._clock.now() + timedelta(seconds=wait)
+            reason = str(error) or "no answer in time"
+            await asyncio.wrap_future(
+                self._database.submit(
+                    lambda tx: timers.retry(tx.within(timer.workspace), timer, later, reason)
+                )
+            )
+        except Exception:  # its lease runs out, then it is tried again
+            log.exception("An errand went wrong: %s", timer.kind)
+        else:
+            await self._carry_out(timer)
+
+    async def _carry_out(self, timer: Timer) -> None:
+        try:
+            await self._run_timer(timer)
+        except Exception:  # its lease runs out, then it is tried again
+            log.exception("A timer could not be carried out: %s", timer.kind)
 
     async def _rest(self) -> None:
         try:

@@ -35,6 +35,7 @@ from bot.slack_installed import KNOCK, Installation, Installations, OAuth
 from bot.slack_oauth import InstallPages
 from bot.slack_out import Slack
 from bot.slack_people import People
+from bot.slack_rooms import SlackRooms
 from bot.slack_socket import Sockets
 from bot.slack_web import ShutOut, WebApi
 from handlers import platforms
@@ -92,6 +93,7 @@ class SlackEdge:
         self._api = WebApi(api_url)
         self.installations = Installations(database, self._api, workspace, token, oauth, knock)
         self.platform = Slack(self._api, self.installations)
+        self.rooms = SlackRooms(self.platform, self.installations)
         self._homes = Homes(dispatcher, self.platform, self._later, settle)
         self._hearing = Hearing(
             dispatcher,

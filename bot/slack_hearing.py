@@ -222,7 +222,7 @@ def made(
         identity, at.workspace, sender.identity, sender.name,
         place or slack_in.place_of(body), words.text, call, submitted, tuple(people),
         "external" if sender.external else "new", slack_in.direct(sender.user),
-        None if place else slack_in.channel_name(body),
+        None if place else slack_in.channel_name(body), slack_in.answered(body),
     )  # fmt: skip
 
 

@@ -65,7 +65,7 @@ def team_of(body: Json) -> str:
 
     In channels that companies share (Slack Connect) that is neither the channel's nor
     always the sender's: events name it in `authorizations`, forms in
-    `app_installed_team_id`, and a button belongs to the team whose bot posted it.
+    `app_installed_team_id`, and buttons name whose bot posted them (java-slack-sdk#1041).
     Empty for what names no team. The same function serves all of Slack's payloads.
     """
     if "command" in body or body.get("type") == "app_rate_limited":
@@ -75,18 +75,11 @@ def team_of(body: Json) -> str:
         team = allowed[0].get("team_id") or body["team_id"]
     else:
         installed = (body.get("view") or {}).get("app_installed_team_id")
-        posted = _posted_by(body) if body.get("type") == "block_actions" else ""
         own = (body.get("user") or {}).get("team_id", "")
-        team = installed or posted or (body.get("team") or {}).get("id") or own
+        team = installed or (body.get("team") or {}).get("id") or own
     if not isinstance(team, str):
         raise TypeError("not a team")
     return team
-
-
-def _posted_by(body: Json) -> str:
-    """Return the team of the message that a button stands on, when Slack shows the message."""
-    team = (body.get("message") or {}).get("team") or ""
-    return team if isinstance(team, str) and team.startswith("T") else ""
 
 
 def sender_of(body: Json) -> Sender:
@@ -201,6 +194,19 @@ def thread_of(body: Json) -> str:
     for holder in (body.get("event"), body.get("container"), body.get("message")):
         if holder and holder.get("thread_ts"):
             return str(holder["thread_ts"])
+    return ""
+
+
+def answered(body: Json) -> str:
+    """Return the id of the message in whose thread something was said or pressed, or "".
+
+    It is written as `bot/slack_out.py` writes the ids of messages.
+    """
+    thread = thread_of(body)
+    for holder, name in (("event", "channel"), ("container", "channel_id")):
+        channel = (body.get(holder) or {}).get(name)
+        if thread and channel:
+            return f"{channel}|{thread}"
     return ""
 
 

@@ -57,11 +57,15 @@ class Installation:
 
 @dataclass(frozen=True, slots=True)
 class OAuth:
-    """What makes many workspaces possible: the app's own id and secret, and the seal."""
+    """What makes many workspaces possible: the app's own id and secret, and the seal.
+
+    With `rooms` companies are asked to let Lotse make channels for incidents, too.
+    """
 
     client_id: str
     client_secret: str = field(repr=False)
     seal: Seal = field(repr=False)
+    rooms: bool = False
 
 
 def workspace_of(team: str) -> str:
@@ -104,9 +108,9 @@ class Installations:
             await asyncio.to_thread(reseal, self._database, self.oauth.seal)
         except Unsealable as error:
             raise Refused(str(error)) from error
-        for each in await self._read(installations.all):
-            if each.parked_because is not None:  # perhaps that has changed
-                self._knock_at(self._keep(each))
+        parked = [each for each in await self._read(installations.all) if each.parked_because]
+        for n, each in enumerate(parked):  # perhaps that has changed; not all are asked at once
+            self._knock_at(self._keep(each), self._knock + n)
         self._round = asyncio.create_task(self._keep_fresh(), name="slack tokens")
 
     async def _introduce(self) -> None:
@@ -314,7 +318,7 @@ class Installations:
         """Slack shut us out of one workspace: its messages wait, all others go on."""
         if at.workspace in self._knocking:
             return
-        self._knock_at(at)
+        self._knock_at(at, self._knock)
         which = f" of team {at.team}" if at.sealed else ""
         log.error(
             "Slack shut us out (%s)%s: messages wait until the token works again", reason, which
@@ -327,8 +331,8 @@ class Installations:
 
         await self._write(at, work)
 
-    def _knock_at(self, at: Installation) -> None:
-        task = asyncio.create_task(self._try_again(at), name=f"knock {at.team}")
+    def _knock_at(self, at: Installation, wait: float) -> None:
+        task = asyncio.create_task(self._try_again(at, wait), name=f"knock {at.team}")
         self._knocking[at.workspace] = task
 
         def done(ended: asyncio.Task[None]) -> None:
@@ -337,13 +341,12 @@ class Installations:
 
         task.add_done_callback(done)
 
-    async def _try_again(self, at: Installation) -> None:
+    async def _try_again(self, at: Installation, wait: float) -> None:
         """Knock until Slack lets us in; then everything that waited goes out.
 
         An event of a removal may come late, after the next installation: so it is asked
         once even then. Where the app was really removed, only installing it again helps.
         """
-        wait = self._knock
         while True:
             await asyncio.sleep(wait)
             try:

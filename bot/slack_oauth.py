@@ -24,7 +24,7 @@ from slack_sdk.oauth import AuthorizeUrlGenerator
 
 from bot import slack_people
 from bot.ids import new_id
-from bot.manifest import SCOPES
+from bot.manifest import BACK, scopes
 from bot.platform import Undelivered
 from bot.slack_installed import Installations, OAuth, workspace_of
 from bot.slack_pages import GONE_STALE, Page, page, spoken_in
@@ -38,7 +38,6 @@ from storage.workspaces import Workspace
 log = logging.getLogger("lotse.slack")
 
 INSTALL = "/slack/install"
-BACK = "/slack/oauth_redirect"
 AUTHORIZE = "https://slack.com/oauth/v2/authorize"
 LASTS = int(installations.STATE_LASTS.total_seconds())
 SECRET = re.compile(r"[\w-]{43}", re.ASCII)
@@ -122,7 +121,7 @@ class InstallPages:
         self._authorize = AuthorizeUrlGenerator(
             client_id=quote(oauth.client_id, safe=""),
             redirect_uri=quote(self._back, safe=""),
-            scopes=list(SCOPES),
+            scopes=scopes(rooms=oauth.rooms),
             authorization_url=api.beside(AUTHORIZE),
         )
 

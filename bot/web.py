@@ -12,7 +12,7 @@ import hmac
 import json
 import logging
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, time, timedelta
 from functools import partial
@@ -30,7 +30,7 @@ from handlers.kit.commands import Feature, all_commands
 from handlers.kit.messages import Call, Message, as_data, call_from, form_data
 from handlers.kit.readers import folded
 from handlers.kit.words import LANGUAGES, text
-from storage import localchat, people, places, workspaces
+from storage import localchat, people, places, rooms, workspaces
 from storage.engine import Database, StorageError, Tx
 from storage.localchat import Line
 from storage.people import Person
@@ -92,6 +92,7 @@ class Company:
     speakers: list[Person]
     me: Person
     places: list[Place]
+    topics: Mapping[str, str]
 
     @property
     def language(self) -> str:
@@ -120,7 +121,6 @@ class Page:
         self._token = token
         self._wind_to = wind
         self._winding = asyncio.Lock()
-        self._frame = 0  # counts changes of what stands around the messages
         self._closing = False
         self._files = {name: (FOLDER / name).read_bytes() for name in FILES}
 
@@ -198,7 +198,7 @@ class Page:
     # --- looking -----------------------------------------------------------------
 
     async def _state(self, request: web.Request) -> web.StreamResponse:
-        wanted, frame = request.query.get("person", ""), self._frame
+        wanted, frame = request.query.get("person", ""), self._local.frames
 
         def work(tx: Tx) -> Json:
             # The version comes first: what is written meanwhile arrives by the stream.
@@ -251,7 +251,7 @@ class Page:
             except (StorageError, Turned):
                 break  # the page comes again, and is told what is wrong
             since = news["version"]
-            news["reframe"], frame = frame != self._frame, self._frame
+            news["reframe"], frame = frame != self._local.frames, self._local.frames
             news["frame"] = frame
             try:
                 await response.write(json.dumps(news, ensure_ascii=False).encode() + b"\n")
@@ -372,7 +372,7 @@ class Page:
             if to is None:
                 raise Turned(400, "by")
             await self._wind_to(to)
-        self._reframe()
+        self._local.reframe()
         return {"now": self._clock.now().isoformat()}
 
     async def _person(self, body: Json) -> Json:
@@ -393,7 +393,7 @@ class Page:
                 people.set_language(tx, me.id, language or None)
 
         await self._writing(work)
-        self._reframe()
+        self._local.reframe()
         return {}
 
     async def _company(self, body: Json) -> Json:
@@ -401,7 +401,7 @@ class Page:
         if language not in LANGUAGES:
             raise Turned(400, "language")
         await self._writing(lambda tx: workspaces.set_language(tx, language))
-        self._reframe()
+        self._local.reframe()
         return {}
 
     # --- what they share ---------------------------------------------------------
@@ -437,11 +437,14 @@ class Page:
             me = speakers[0]
         if me is None:
             raise Turned(404, "person")
-        seen = places.all_for(tx, me.id)
+        own = rooms.all(tx)
+        closed = {each.place for each in own if each.closed}
+        seen = [each for each in places.all_for(tx, me.id) if each.id not in closed]
         if place is not None and place not in {each.id for each in seen}:
             raise Turned(404, "place")
         seen.sort(key=lambda each: CHANNELS.index(each.role) if each.role in CHANNELS else 9)
-        return Company(workspaces.get(tx), speakers, me, seen)
+        topics = {each.place: each.topic for each in own if each.place}
+        return Company(workspaces.get(tx), speakers, me, seen, topics)
 
     async def _reading(self, work: Callable[[Tx], T]) -> T:
         inside = self._workspace
@@ -452,11 +455,6 @@ class Page:
     async def _writing(self, work: Callable[[Tx], T]) -> T:
         inside = self._workspace
         return await asyncio.wrap_future(self._database.submit(lambda tx: work(tx.within(inside))))
-
-    def _reframe(self) -> None:
-        """Have all pages fetch again what stands around the messages."""
-        self._frame += 1
-        self._local.stir()
 
     async def _close(self, _app: web.Application) -> None:
         self._closing = True
@@ -569,7 +567,7 @@ def place_data(place: Place, company: Company) -> Json:
         "id": place.id,
         "kind": place.kind,
         "name": "Lotse" if place.kind == "direct" else place.name.removeprefix("#"),
-        "about": text(about, company.language) if about else "",
+        "about": text(about, company.language) if about else company.topics.get(place.id, ""),
     }
 
 

@@ -20,6 +20,7 @@ from handlers import (
     people,
     pilots,
     platforms,
+    rooms,
     services,
     settings,
 )
@@ -34,6 +35,7 @@ FEATURES: tuple[Feature, ...] = (
     follow_up.feature,
     incident_lists.feature,
     climbing.feature,
+    rooms.feature,
     services.feature,
     friction.feature,
     pilots.feature,

@@ -163,7 +163,7 @@ def _with_address(ctx: Context, automation: Automation, *, first: bool = False) 
         (
             Title(_("“{name}” can report its runs.", name=automation.name)),
             Text(told),
-            Text(f"{ctx.address}/ping/{secret}"),
+            Text(f"{ctx.address}/ping/{secret}", code=True),
             *(() if first else (Text(before),)),
             Text(_("For example: curl -fsS -m 10 ADDRESS || true"), small=True),
             Buttons((Button(automation.name, call("auto", automation=automation.id)),)),

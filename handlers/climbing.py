@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from handlers import rooms
 from handlers.incident_cards import (
     alarm,
     card,
@@ -63,6 +64,7 @@ def start(ctx: Context, incident: Incident, position: int = 0) -> Post:
         ctx.tx, incident.number, id=ctx.new_id(), at=ctx.now, kind="alarmed",
         detail=incident.responsible,
     )  # fmt: skip
+    rooms.follow(ctx, incident)
     message = alarm(ctx, incident, why_first(ctx, incident))
     return _alarm_post(incident, position, incident.responsible, message)
 
@@ -101,6 +103,7 @@ def retold(ctx: Context, incident: Incident) -> Post:
 
 def changed(ctx: Context, incident: Incident) -> tuple[Post, ...]:
     """Return the posts that show an incident's new state wherever it is shown."""
+    rooms.follow(ctx, incident)
     return (Post(key(incident.number), card(ctx, incident)),)
 
 

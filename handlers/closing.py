@@ -13,7 +13,7 @@ from typing import Annotated
 from handlers import climbing, closing_cards, closing_points, gate, rights
 from handlers.closing_points import CAUSES, COSTS, ENDINGS, Cause, Cost, Ending, Point
 from handlers.incident_cards import finish, label
-from handlers.incident_refs import Ref, find, meant, no_placeholder, not_open, note
+from handlers.incident_refs import Ref, find, meant, no_placeholder, note
 from handlers.kit import commands
 from handlers.kit.commands import Ask, Feature
 from handlers.kit.context import Context
@@ -57,6 +57,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "runbook": ("runbook",),
     "cost": ("cost",),
 }
+TYPED = {"workaround": ("umgehung",), "fixed": ("behoben",)}
 NONE_YET = ("none yet", "none", "noch keins", "keins", "noch keine", "keine", "noch keiner")
 
 
@@ -125,8 +126,7 @@ def point(
 ) -> Reply:
     incident = find(ctx, number)
     rights.need_for(ctx, "done", incident)
-    if incident.state != "restored":
-        raise not_open(ctx, incident)
+    gate.must_go(ctx, incident, "done")
     command = commands.by_name("fill", ctx.features)
     assert command is not None
     shown = [which.value]
@@ -137,9 +137,9 @@ def point(
     names = [name for each in shown for name in FIELDS.get(each, ())]
     filled = _said(ctx, incident, closings.find(ctx.tx, number))
     form = commands.form_for(command, ctx, fixed={"number": str(number)}, filled=filled)
-    one = which not in (Which.MISSING, Which.EVERY, Which.COST)
+    unsaid = which is Which.EVERY  # a correction may leave out what was not said before
     fields = tuple(
-        replace(each, required=one and each.name != "cost")
+        replace(each, required=each.name != "cost" and not (unsaid and not each.value))
         for each in form.fields
         if each.name in names
     )
@@ -184,7 +184,7 @@ def fill(
         str, ProofReader(), Ask(_("Where can it be looked up?"), _("A link, or a ticket."))
     ] = "",
     ending: Annotated[
-        Ending, ChoiceReader(Ending, ENDINGS, {}), Ask(_("Workaround, or cause fixed?"))
+        Ending, ChoiceReader(Ending, ENDINGS, TYPED), Ask(_("Workaround, or cause fixed?"))
     ] | None = None,
     fixer: Annotated[
         Person, PersonReader(), Ask(_("Who fixes the cause, or fixed it?"))
@@ -201,8 +201,7 @@ def fill(
 ) -> Reply:  # fmt: skip
     incident = find(ctx, number)
     rights.need_for(ctx, "done", incident)
-    if incident.state != "restored":
-        raise not_open(ctx, incident)
+    gate.must_go(ctx, incident, "done")
     gate.stop(ctx, number)
     closings.begin(ctx.tx, number)
     before = closings.find(ctx.tx, number)
@@ -314,8 +313,7 @@ def ask_check(
 ) -> Reply:
     incident = find(ctx, number)
     rights.need_for(ctx, "done", incident)
-    if incident.state != "restored":
-        raise not_open(ctx, incident)
+    gate.must_go(ctx, incident, "done")
     closing = closings.find(ctx.tx, number)
     if person.id in (incident.restored_by, closing.asked_by or ctx.person.id):
         raise _needs_another(ctx, person.id, field="person")
@@ -346,8 +344,7 @@ def _needs_another(ctx: Context, person: str, field: str | None = None) -> Refus
 @feature.command("checked", "geprüft", help=_("I have checked it."), hidden=True)
 def checked(ctx: Context, number: Ref) -> Reply:
     incident = find(ctx, number)
-    if incident.state != "restored":
-        raise not_open(ctx, incident)
+    gate.must_go(ctx, incident, "done")
     closing = closings.find(ctx.tx, number)
     if ctx.person.id in (incident.restored_by, closing.asked_by):
         raise _needs_another(ctx, ctx.person.id)

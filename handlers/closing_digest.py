@@ -10,6 +10,7 @@ from handlers import closing_points, gate, rights
 from handlers.closing_points import COSTS
 from handlers.follow_up import fix_buttons, late_fix
 from handlers.incident_cards import finish, headline, label, lasting, shortened
+from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.dates import today_of
 from handlers.kit.messages import Button, Facts, Items, Part, Title
@@ -25,20 +26,16 @@ Undecided = tuple[datetime, Words, tuple[Button, ...]]
 
 
 def undecided(ctx: Context, preview: bool) -> list[Undecided]:
-    """Return what works again but is not done past the limit, and causes that are late."""
-    found: list[Undecided] = []
-    for each in incidents.undone(ctx.tx):
-        late = gate.remind_at(ctx, each) <= ctx.now
-        if late and not closing_points.waits_for_check(ctx, each):
-            words = _(
-                "{title}: restored, not done since {at}; it is with {who}",
-                title=shortened(headline(each), 100),
-                at=each.restored_at,
-                who=name(ctx, each.responsible),
-            )
-            mine = not preview or rights.may_for(ctx, "done", each)
-            buttons: tuple[Button, ...] = (finish(each.number),) if mine else ()
-            found.append((each.restored_at or each.declared_at, words, buttons))
+    """Return what works again but is not done past the limit, and causes that are late.
+
+    Several incidents are one line, so that they do not push everything else off the page.
+    """
+    late = [
+        each
+        for each in incidents.undone(ctx.tx)
+        if gate.remind_at(ctx, each) <= ctx.now and not closing_points.waits_for_check(ctx, each)
+    ]
+    found = [_undone(ctx, late, preview)] if late else []
     for closing in closings.unfixed(ctx.tx, today_of(ctx)):
         incident = incidents.find(ctx.tx, closing.incident)
         if incident is not None:
@@ -46,6 +43,28 @@ def undecided(ctx: Context, preview: bool) -> list[Undecided]:
             buttons = fix_buttons(closing.incident) if mine else ()
             found.append((incident.ended_at or ctx.now, late_fix(ctx, closing), buttons))
     return found
+
+
+def _undone(ctx: Context, late: Sequence[Incident], preview: bool) -> Undecided:
+    first = late[0]
+    since = first.restored_at or first.declared_at
+    if len(late) == 1:
+        words = _(
+            "{title}: restored, not done since {at}; it is with {who}",
+            title=shortened(headline(first), 100),
+            at=since,
+            who=name(ctx, first.responsible),
+        )
+        mine = not preview or rights.may_for(ctx, "done", first)
+        return since, words, (finish(first.number),) if mine else ()
+    named: list[Words] = [
+        _("{incident} ({who})", incident=label(each.number), who=name(ctx, each.responsible))
+        for each in late[:SHOWN]
+    ]
+    if len(late) > SHOWN:
+        named.append(_("{n} more", n=len(late) - SHOWN))
+    several = _("{n} incidents are restored and not done: {those}", n=len(late), those=named)
+    return since, several, (Button(_("Show them"), call("incidents")),)
 
 
 def parts(ctx: Context, ours: Sequence[Incident], start: datetime, end: datetime) -> list[Part]:
@@ -126,6 +145,7 @@ def without_runbook(ctx: Context) -> list[str]:
 FORMULAS: tuple[tuple[Sentence, Sentence], ...] = (
     (_("Restored, not done"), _("works again for three working days or longer, and points are "
                                 "still open")),
+    (_("Without a runbook"), _("services of which the newest closing said “none yet”")),
     (_("Workaround or cause fixed"), _("what was said when incidents became done in the week")),
     (_("What it cost"), _("sums of what was ticked when incidents became done in the week")),
     (_("Acknowledged"), _("the median time from declaring to acknowledging of the incidents "

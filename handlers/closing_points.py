@@ -143,7 +143,7 @@ def _came_back(incident: Incident, later: Incident) -> bool:
 def cause(closing: Closing) -> Sentence:
     """Return class and sentence of the cause."""
     kind = CAUSES.get(closing.cause_class or "", "?")
-    return _("{kind}: {cause}", kind=kind, cause=closing.cause or "")
+    return _("{kind} – {cause}", kind=kind, cause=closing.cause or "")
 
 
 def fix(ctx: Context, closing: Closing) -> Sentence:
@@ -167,7 +167,7 @@ def said(ctx: Context, point: Point, detail: str) -> Words:
             return _("{at}", at=datetime.fromisoformat(detail))
         case Point.CAUSE:
             kind, _colon, words = detail.partition(":")
-            return _("{kind}: {cause}", kind=CAUSES.get(kind, kind), cause=words)
+            return _("{kind} – {cause}", kind=CAUSES.get(kind, kind), cause=words)
         case Point.ENDING:
             return ENDINGS.get(detail, detail)
         case Point.FIX:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 from handlers.automations import State, decisions, evidence, owner, state
@@ -29,6 +29,7 @@ from handlers.kit.messages import (
 from handlers.kit.readers import LONGEST, ChoiceReader, TextReader, folded
 from handlers.kit.words import Sentence, Words, _, _n
 from storage import automations, closings, incidents
+from storage.incidents import Incident
 
 feature = Feature(_("Help"))
 
@@ -139,7 +140,7 @@ def unfit(ctx: Context, command: Command, rest: str, parameter: Parameter | None
 
 @feature.command("status", "stand", help=_("What waits for you."), reads=True)
 def status(ctx: Context) -> Reply:
-    found = waiting(ctx)
+    found = waiting(ctx, incidents.open_ones(ctx.tx))
     if not found:
         return Reply(line(_("Nothing waits for you.")))
     parts: list[Part] = [
@@ -154,9 +155,12 @@ def status(ctx: Context) -> Reply:
     return Reply(Message(tuple(parts)))
 
 
-def waiting(ctx: Context) -> list[tuple[Sentence, tuple[Button, ...]]]:
+def waiting(
+    ctx: Context, open_ones: Sequence[Incident]
+) -> list[tuple[Sentence, tuple[Button, ...]]]:
+    """Return what waits for the asker among the open incidents and the automations."""
     found: list[tuple[Sentence, tuple[Button, ...]]] = []
-    for each in incidents.open_ones(ctx.tx):
+    for each in open_ones:
         mine = each.responsible == ctx.person.id and each.acknowledged_by is not None
         if mine:
             found.append((listed(ctx, each), (tell(each.number), works_again(each.number))))

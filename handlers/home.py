@@ -32,11 +32,11 @@ def home(ctx: Context) -> Reply:
         ),
         Title(_("What waits for me")),
     ]
-    for words, buttons in waiting(ctx)[:SHOWN]:
+    open_ones = incidents.open_ones(ctx.tx)
+    for words, buttons in waiting(ctx, open_ones)[:SHOWN]:
         parts += [Text(words), Buttons(buttons)]
     if len(parts) == 2:
         parts.append(Text(_("Nothing waits for you.")))
-    open_ones = incidents.open_ones(ctx.tx)
     parts += _list(_("Open incidents"), [listed(ctx, each) for each in open_ones])
     undone = incidents.undone(ctx.tx)
     parts += _list(_("Restored, not done"), [undone_line(ctx, each) for each in undone])

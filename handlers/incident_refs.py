@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated
 
-from handlers import rights
+from handlers import rights, rooms
 from handlers.incident_cards import headline, label, shortened
 from handlers.kit.commands import Ask, call
 from handlers.kit.context import Context
@@ -26,7 +26,12 @@ Ref = Annotated[int, IncidentReader(incidents.exists), Ask(_("Number"))]
 
 
 def meant(ctx: Context, word: str, number: int | None, text: str = "") -> Incident:
-    """Return the named incident, else the asker's only open one; else ask which."""
+    """Return the named incident, else the one of this thread or channel, else the asker's
+
+    only open one; else ask which.
+    """
+    if number is None:
+        number = rooms.about(ctx)
     if number is not None:
         return find(ctx, number)
     open_ones = incidents.undone(ctx.tx) if word in AFTER else incidents.open_ones(ctx.tx)
@@ -76,8 +81,12 @@ def is_mine(ctx: Context, incident: Incident) -> bool:
     )
 
 
+def _with_me(ctx: Context, incident: Incident) -> bool:
+    return incident.responsible == ctx.person.id
+
+
 def _in_my_hands(ctx: Context, incident: Incident) -> bool:
-    return incident.responsible == ctx.person.id or (
+    return _with_me(ctx, incident) or (
         incident.acknowledged_by is None and incident.declared_by == ctx.person.id
     )
 
@@ -86,7 +95,7 @@ _FITS: dict[str, Callable[[Context, Incident], bool]] = {
     "ack": waits_for_me,
     "update": _in_my_hands,
     "restored": _in_my_hands,
-    "done": _in_my_hands,
+    "done": _with_me,
 }
 AFTER = ("done",)  # words for what works again
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from handlers import rights
+from handlers import rights, rooms
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
@@ -49,6 +49,7 @@ def show(ctx: Context) -> Reply:
     for role, label in CHANNELS.items():
         found = places.find(ctx.tx, role)
         rows.append((label, _named(found) if found else _("no channel yet")))
+    rows.append((_("A channel of its own for"), rooms.WHEN[rooms.setting(ctx)]))
     parts: list[Part] = [Title(_("Settings")), Facts(tuple(rows))]
     if ctx.place is not None and ctx.place.kind == "channel":
         here = tuple(
@@ -63,7 +64,14 @@ def show(ctx: Context) -> Reply:
             Text(_("To choose a channel, invite Lotse there and type this command in it."),
                  small=True)
         )  # fmt: skip
-    parts.append(Buttons((Button(_("Add a manager"), call("settings manager")),)))
+    parts.append(
+        Buttons(
+            (
+                Button(_("Add a manager"), call("settings manager")),
+                Button(_("Channels for incidents"), call("settings rooms")),
+            )
+        )
+    )
     return Reply(Message(tuple(parts)))
 
 

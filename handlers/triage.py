@@ -14,6 +14,7 @@ from handlers.likeness.closeness import closeness
 from handlers.likeness.terms import Word, words
 from storage.services import Service
 
+TOLD = 0.55  # score from which an earlier incident may tell whom to alarm
 CLEAR = 2 / 3  # share of the sure likes that must be of one service
 MEANT = 0.8  # closeness from which a word stands for a name in other words
 TYPO = 0.85  # likeness of letters from which it is the name, mistyped
@@ -59,7 +60,7 @@ def _told(ctx: Context, likes: Sequence[Like]) -> Service | None:
     """Return the service that most of the surely like incidents were about."""
     worth: dict[str, float] = {}
     for like in likes:
-        if like.sure:
+        if like.sure and like.score >= TOLD:
             worth[like.service] = worth.get(like.service, 0.0) + like.score
     best = max(worth, key=lambda id: worth[id], default=None)
     if best is None or worth[best] < CLEAR * sum(worth.values()):

@@ -1,8 +1,8 @@
 """The outbox: messages still to be carried, and what became of each.
 
 A row is one sending of a key to a place. The same key edits the same message,
-so an unsent row is replaced by a newer one, and rows of one (place, key) go
-out one after the other. States:
+so an unsent row is replaced by a newer one. Rows of one place go out one after the
+other: when a courier dies, one message for each place is uncertain at most. States:
 
 pending    waits for a courier
 leased     a courier has it; when the lease runs out the outcome is unknown
@@ -18,6 +18,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from storage import timers
 from storage.engine import Row, Tx
 from storage.engine.sql import as_moment, as_text
 
@@ -32,7 +33,8 @@ class Parcel:
 
     `message` is JSON. `external_id` names the message that already stands
     there (then this is an edit). `again` says that an earlier try of this very
-    row may have reached the platform; `copies` counts those.
+    row may have reached the platform; `copies` counts those. `otherwise` is the timer
+    that becomes due when it cannot be delivered.
     """
 
     workspace: str
@@ -45,6 +47,7 @@ class Parcel:
     attempts: int
     copies: int
     fence: int
+    otherwise: str | None
     again: bool
 
 
@@ -116,6 +119,19 @@ def places_of(tx: Tx, key: str) -> list[str]:
     return [row["place"] for row in rows]
 
 
+def key_at(tx: Tx, place: str, external_id: str) -> str | None:
+    """Return the key of a message that stands in a place, by the platform's id of it."""
+    rows = tx.rows(
+        """
+        select key from messages
+        where workspace = :workspace and place = :place and external_id = :external_id
+        """,
+        place=place,
+        external_id=external_id,
+    )
+    return rows[0]["key"] if rows else None
+
+
 def cancel(tx: Tx, key: str, reason: str) -> int:
     """Take back every unsent row of `key` that would make a new message; return how many.
 
@@ -137,13 +153,19 @@ def cancel(tx: Tx, key: str, reason: str) -> int:
     )
 
 
-def claim(tx: Tx, now: datetime, busy: set[tuple[str, str]], limit: int = 20) -> list[Parcel]:
+def claim(
+    tx: Tx,
+    now: datetime,
+    busy: set[tuple[str, str]],
+    limit: int = 20,
+    only: tuple[str, str] | None = None,
+) -> list[Parcel]:
     """Take what may go out now, of all workspaces, alarms first, for `LEASE` of real time.
 
     `busy` are (workspace, place) pairs that must wait, because the platform said so;
-    an empty place means the whole workspace.
-    Rows of one (place, key) stay in order: nothing is taken while its forerunner
-    is on its way. The condition on the state stands twice: on PostgreSQL two
+    an empty place means the whole workspace. `only` is the one pair to look at.
+    Of each place the first is taken, and nothing while another one is on its way
+    there. The condition on the state stands twice: on PostgreSQL two
     claims at once would otherwise take the same row, because the sub-select is
     not looked at again after waiting. It is materialized, because PostgreSQL may
     otherwise run it once for each row, and take far more than `limit`.
@@ -155,6 +177,9 @@ def claim(tx: Tx, now: datetime, busy: set[tuple[str, str]], limit: int = 20) ->
         names[f"w{letters(n)}"], names[f"p{letters(n)}"] = workspace, place
         which = f" and o.place = :p{letters(n)}" if place else ""
         blocked += f" and not (o.workspace = :w{letters(n)}{which})"
+    if only is not None:
+        names["of"], names["there"] = only
+        blocked += " and o.workspace = :of and o.place = :there"
     rows = tx.rows(
         f"""
         with next as materialized (
@@ -162,8 +187,15 @@ def claim(tx: Tx, now: datetime, busy: set[tuple[str, str]], limit: int = 20) ->
             where o.state = 'pending' and o.not_before <= :now{blocked}
             and exists (select 1 from workspaces w where w.id = o.workspace and w.state = 'active')
             and not exists (
-                select 1 from outbox earlier where earlier.workspace = o.workspace
-                and earlier.place = o.place and earlier.key = o.key and earlier.state = 'leased'
+                select 1 from outbox away where away.workspace = o.workspace
+                and away.place = o.place and away.state = 'leased'
+            )
+            and not exists (
+                select 1 from outbox first where first.workspace = o.workspace
+                and first.place = o.place and first.state = 'pending'
+                and first.not_before <= :now
+                and (first.priority, first.created_at, first.id)
+                    < (o.priority, o.created_at, o.id)
             )
             order by o.priority, o.created_at, o.id limit :limit {tx.skip_locked}
         )
@@ -171,7 +203,7 @@ def claim(tx: Tx, now: datetime, busy: set[tuple[str, str]], limit: int = 20) ->
             attempts = attempts + 1, fence = fence + 1
         where (workspace, id) in (select workspace, id from next) and state = 'pending'
         returning workspace, id, place, key, kind, priority, message, attempts, copies, fence,
-            created_at,
+            otherwise, created_at,
             (select external_id from messages m where m.workspace = outbox.workspace
              and m.place = outbox.place and m.key = outbox.key) as external_id
         """,
@@ -185,24 +217,29 @@ def claim(tx: Tx, now: datetime, busy: set[tuple[str, str]], limit: int = 20) ->
 
 
 def expired(tx: Tx, limit: int = 20) -> list[Parcel]:
-    """Take over rows whose courier vanished. Whether they were sent, nobody knows."""
+    """Take over rows whose courier vanished. Whether they were sent, nobody knows.
+
+    A lease that ends much later than one that begins now is from before the clock was set
+    back; a little later may be one that another courier took in this moment.
+    """
     real = tx.real_now()
     rows = tx.rows(
         f"""
         with lost as materialized (
             select workspace, id from outbox
-            where state = 'leased' and lease_until <= :real
+            where state = 'leased' and (lease_until <= :real or lease_until > :never)
             order by created_at limit :limit {tx.skip_locked}
         )
         update outbox set lease_until = :until, fence = fence + 1
         where (workspace, id) in (select workspace, id from lost)
-        and state = 'leased' and lease_until <= :real
-        returning workspace, id, place, key, kind, message, attempts, copies, fence,
+        and state = 'leased' and (lease_until <= :real or lease_until > :never)
+        returning workspace, id, place, key, kind, message, attempts, copies, fence, otherwise,
             (select external_id from messages m where m.workspace = outbox.workspace
              and m.place = outbox.place and m.key = outbox.key) as external_id
         """,
         real=real,
         until=as_text(as_moment(real) + LEASE),
+        never=as_text(as_moment(real) + 2 * LEASE),
         limit=limit,
     )
     return [_parcel(row, again=True) for row in rows]
@@ -239,15 +276,7 @@ def again(
     `counts` is False when it was not really tried, only told to wait. When
     something newer of the same key waits, that goes instead of this one.
     """
-    newer = tx.rows(
-        """
-        select 1 as one from outbox
-        where workspace = :workspace and place = :place and key = :key and state = 'pending'
-        """,
-        place=parcel.place,
-        key=parcel.key,
-    )
-    state = "cancelled" if newer else "pending"
+    state = "cancelled" if _newer(tx, parcel) else "pending"
     return (
         tx.run(
             """
@@ -384,35 +413,28 @@ def _finish(
 
 def _hasten(tx: Tx, parcel: Parcel, now: datetime) -> bool:
     """Make the timer due that comes next, unless something newer says it is not needed."""
-    # Changes nothing, but waits for whoever is just setting this timer: only after that
-    # can be seen whether they also put something newer in this message's place.
-    tx.run(
+    if parcel.otherwise is not None:
+        timers.hold(tx, parcel.otherwise)
+        if not _newer(tx, parcel):
+            timers.hasten(tx, parcel.otherwise, now)
+    return True
+
+
+def _newer(tx: Tx, parcel: Parcel) -> bool:
+    """Say whether something newer of the same key waits for the same place."""
+    rows = tx.rows(
         """
-        update timers set due_at = due_at where workspace = :workspace
-        and key = (select otherwise from outbox where workspace = :workspace and id = :id)
+        select 1 as one from outbox
+        where workspace = :workspace and place = :place and key = :key and state = 'pending'
         """,
-        id=parcel.id,
-    )
-    tx.run(
-        """
-        update timers set due_at = :now
-        where workspace = :workspace and state = 'pending' and due_at > :now
-        and key = (select otherwise from outbox where workspace = :workspace and id = :id)
-        and not exists (
-            select 1 from outbox where workspace = :workspace
-            and place = :place and key = :key and state = 'pending'
-        )
-        """,
-        id=parcel.id,
         place=parcel.place,
         key=parcel.key,
-        now=as_text(now),
     )
-    return True
+    return bool(rows)
 
 
 def _parcel(row: Row, *, again: bool) -> Parcel:
     return Parcel(
         row["workspace"], row["id"], row["place"], row["key"], row["kind"], row["message"],
-        row["external_id"], row["attempts"], row["copies"], row["fence"], again,
+        row["external_id"], row["attempts"], row["copies"], row["fence"], row["otherwise"], again,
     )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -38,7 +39,7 @@ COLUMNS = "p.id, p.name, p.language, p.kind, p.manager, p.active, p.admin, p.per
 
 def by_identity(tx: Tx, identity: str) -> Person | None:
     """Return who a platform's verified identity (`local:anna`, `slack:T1:U1`) belongs to."""
-    rows = tx.rows(
+    rows = tx.recall(
         f"""
         select {COLUMNS} from identities i
         join people p on p.workspace = i.workspace and p.id = i.person
@@ -110,7 +111,7 @@ def _add(
 
 def find(tx: Tx, id: str) -> Person | None:
     """Return a person by id."""
-    rows = tx.rows(
+    rows = tx.recall(
         f"select {COLUMNS} from people p where p.workspace = :workspace and p.id = :id", id=id
     )
     return _person(rows[0]) if rows else None
@@ -138,6 +139,18 @@ def managers(tx: Tx) -> list[Person]:
         """
     )
     return [_person(row) for row in rows]
+
+
+def identities(tx: Tx, ids: Sequence[str], platform: str) -> list[str]:
+    """Return the identities that people have on a platform (`slack`), in no order."""
+    rows = tx.rows(
+        """
+        select identity, person from identities
+        where workspace = :workspace and identity like :platform
+        """,
+        platform=f"{platform}:%",
+    )
+    return [row["identity"] for row in rows if row["person"] in ids]
 
 
 def set_language(tx: Tx, id: str, language: str | None) -> None:

@@ -54,7 +54,7 @@ def rename(tx: Tx, id: str, name: str) -> None:
 def find(tx: Tx, name: str) -> Place | None:
     """Return the place with this id, this role, or `direct:<person>`."""
     if name.startswith("direct:"):
-        rows = tx.rows(
+        rows = tx.recall(
             f"""
             select {COLUMNS} from places
             where workspace = :workspace and kind = 'direct' and person = :person
@@ -63,7 +63,7 @@ def find(tx: Tx, name: str) -> Place | None:
             person=name.removeprefix("direct:"),
         )
     else:
-        rows = tx.rows(
+        rows = tx.recall(
             f"""
             select {COLUMNS} from places
             where workspace = :workspace and (id = :name or role = :name)

@@ -50,7 +50,7 @@ def add(tx: Tx, service: Service, *, name_key: str, now: datetime) -> bool:
 
 def all(tx: Tx) -> list[Service]:
     """Return every service by name, the fallback last."""
-    rows = tx.rows(
+    rows = tx.recall(
         f"""
         select {COLUMNS} from services where workspace = :workspace
         order by fallback, name_key
@@ -61,7 +61,7 @@ def all(tx: Tx) -> list[Service]:
 
 def find(tx: Tx, id: str) -> Service | None:
     """Return a service by id."""
-    rows = tx.rows(
+    rows = tx.recall(
         f"select {COLUMNS} from services where workspace = :workspace and id = :id", id=id
     )
     return _service(rows[0]) if rows else None

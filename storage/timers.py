@@ -61,6 +61,11 @@ def cancel(tx: Tx, key: str) -> bool:
     )
 
 
+def hold(tx: Tx, key: str) -> None:
+    """Wait for whoever is just changing the timer `key`; what else they did is seen after."""
+    tx.run("update timers set due_at = due_at where workspace = :workspace and key = :key", key=key)
+
+
 def hasten(tx: Tx, key: str, now: datetime) -> bool:
     """Make the timer `key` due at once; say whether one was waiting."""
     return (
@@ -100,25 +105,26 @@ def claim(tx: Tx, now: datetime, limit: int = 20) -> list[Timer]:
     The conditions stand twice: on PostgreSQL two claims at once would otherwise
     take the same row, because the sub-select is not looked at again after waiting.
     It is materialized, because PostgreSQL may otherwise run it once for each row,
-    and take far more than `limit`.
+    and take far more than `limit`. A lease that ends much later than one that
+    begins now is from before the clock was set back.
     """
     real = tx.real_now()
-    until = as_text(as_moment(real) + LEASE)
     rows = tx.rows(
         f"""
         with next as materialized (
             select workspace, id from timers
             where state = 'pending' and due_at <= :now
-            and (lease_until is null or lease_until <= :real)
+            and (lease_until is null or lease_until <= :real or lease_until > :never)
             order by due_at limit :limit {tx.skip_locked}
         )
         update timers set lease_until = :until, attempts = attempts + 1, fence = fence + 1
         where (workspace, id) in (select workspace, id from next)
         and state = 'pending' and due_at <= :now
-        and (lease_until is null or lease_until <= :real)
+        and (lease_until is null or lease_until <= :real or lease_until > :never)
         returning workspace, id, kind, key, payload, due_at, attempts, fence
         """,
-        until=until,
+        until=as_text(as_moment(real) + LEASE),
+        never=as_text(as_moment(real) + 2 * LEASE),
         now=as_text(now),
         real=real,
         limit=limit,

@@ -47,9 +47,9 @@ def known(tx: Tx, id: str) -> bool:
 
 def get(tx: Tx) -> Workspace:
     """Return the workspace of this transaction."""
-    row = tx.rows("select id, name, language, zone, region from workspaces where id = :workspace")[
-        0
-    ]
+    row = tx.recall(
+        "select id, name, language, zone, region from workspaces where id = :workspace"
+    )[0]
     return Workspace(**row)
 
 

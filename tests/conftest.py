@@ -60,7 +60,7 @@ def postgres(migrated: Postgres) -> Postgres:
     """Give an empty PostgreSQL database."""
     with psycopg.connect(migrated.url, autocommit=True) as connection:
         empty(connection)
-    migrated.memory.clear()
+    migrated.beside.clear()
     return migrated
 
 

@@ -24,6 +24,8 @@ from typing import Any, cast
 import aiohttp
 from aiohttp import web
 
+from tests import block_kit
+
 Json = dict[str, Any]
 
 TEAM = "T1"
@@ -36,7 +38,7 @@ TRIGGER_LIVES = 3.0
 
 # --- limits --------------------------------------------------------------------------------
 
-TOTAL = 13_000
+TOTAL = block_kit.MESSAGE_CHARACTERS
 KEYS = {
     "header": {"type", "text", "block_id"},
     "section": {"type", "text", "block_id", "fields", "accessory"},
@@ -77,6 +79,8 @@ def check_message(data: Json) -> None:
     check_blocks(data.get("blocks", []), 50)
     length = sum(map(len, strings(data.get("blocks", []))))
     need(length <= TOTAL, f"{length} characters", "msg_blocks_too_long")
+    found = block_kit.mistakes({name: data[name] for name in ("text", "blocks") if name in data})
+    need(not found, "; ".join(found))
 
 
 def strings(data: Any) -> list[str]:
@@ -204,6 +208,8 @@ def check_view(view: Json) -> None:
         need(not inputs or "submit" in view, "inputs need a submit", "invalid_arguments")
     else:
         need(all(each["type"] != "input" for each in view["blocks"]), "no inputs at home")
+    found = block_kit.mistakes(view)
+    need(not found, "; ".join(found))
 
 
 # --- faults --------------------------------------------------------------------------------
@@ -394,6 +400,7 @@ class Channel:
     members: set[str]
     private: bool = False
     archived: bool = False
+    topics: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -483,6 +490,7 @@ class Peer:
 
     async def start(self, port: int = 0) -> None:
         """Listen on loopback."""
+        block_kit.mistakes({"text": "x", "blocks": []})  # reads its schema, before anybody waits
         app = web.Application(client_max_size=10**7)
         app.router.add_route("*", "/api/{method}", self._api)
         app.router.add_get("/link", self._link)
@@ -635,6 +643,34 @@ class Peer:
         entry = self._keep("ephemeral", where, data["user"], ts, data)
         entry.thread = data.get("thread_ts", "")
         return {"message_ts": ts}
+
+    def _conversations_create(self, data: Json) -> Json:
+        name = data["name"]
+        need(bool(re.fullmatch(r"[a-z0-9_-]{1,80}", name)), name, "invalid_name_specials")
+        need(all(each.name != name for each in self.channels.values()), name, "name_taken")
+        id = f"C{len(self.channels):08d}"
+        self.channels[id] = Channel(id, name, {BOT})
+        return {"channel": {"id": id, "name": name, "is_channel": True}}
+
+    def _conversations_setTopic(self, data: Json) -> Json:
+        where = self._where(data["channel"])
+        need(len(data["topic"]) <= 250, data["topic"], "too_long")
+        self.channels[where].topics.append(data["topic"])
+        return {"channel": {"id": where}}
+
+    def _conversations_invite(self, data: Json) -> Json:
+        where = self._where(data["channel"])
+        for each in data["users"].split(","):
+            need(each in self.users, each, "user_not_found")
+            need(each not in self.channels[where].members, each, "already_in_channel")
+            self.channels[where].members.add(each)
+        return {"channel": {"id": where}}
+
+    def _conversations_archive(self, data: Json) -> Json:
+        found = self.channels[data["channel"]]
+        need(not found.archived, found.id, "already_archived")
+        found.archived = True
+        return {}
 
     def _views_open(self, data: Json) -> Json:
         user = self._trigger(data["trigger_id"])
@@ -879,7 +915,8 @@ class Peer:
                         if each["type"] == "rich_text_list":
                             lines += [f"- {self._spans(item)}" for item in each["elements"]]
                         else:
-                            lines.append(self._spans(each).removesuffix("\n"))
+                            said = self._spans(each).removesuffix("\n")
+                            lines.append(re.sub("^[🔴🟠🟢] ", "", said))
         return "\n".join(lines)
 
     def _spans(self, section: Json) -> str:
@@ -1221,7 +1258,8 @@ class Client:
         if entry.kind == "view":
             title = entry.data["title"]["text"]
             submit = entry.data.get("submit")
-            whole = title.endswith("…") or not submit  # then the title stands below, or is our name
+            below = entry.data["blocks"][:1] and entry.data["blocks"][0]["type"] == "rich_text"
+            whole = below or not submit  # the whole title stands below, or it is our name
             buttons = [f"[{submit['text']}]"] if submit else []
             return "\n".join([*([] if whole else [title]), shown, *buttons])
         return shown
@@ -1241,6 +1279,18 @@ def filled(element: Json, value: str | None) -> Json:
                     if value in (each["value"], each["text"]["text"])
                 )
             return {"type": "static_select", "selected_option": chosen}
+        case "multi_static_select":
+            several = element.get("initial_options", [])
+            if value is not None:
+                wanted = value.split(",")
+                several = [
+                    each
+                    for each in element["options"]
+                    if {each["value"], each["text"]["text"]} & set(wanted)
+                ]
+            return {"type": "multi_static_select", "selected_options": several}
+        case "datepicker":
+            return {"type": "datepicker", "selected_date": value or element.get("initial_date")}
         case kind:
             text = element.get("initial_value") if value is None else value
             return {"type": kind, "value": text or None}

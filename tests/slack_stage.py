@@ -22,6 +22,7 @@ from bot.clock import HandClock
 from bot.courier import Courier
 from bot.dispatch import Dispatcher
 from bot.door import Door
+from bot.rooms import Rooms
 from bot.scheduler import Scheduler
 from bot.seal import Seal, new_key
 from bot.slack import SlackEdge
@@ -112,7 +113,12 @@ class SlackStage:
         self.courier = Courier(
             self.database, {"slack": self.edge.platform}, self.clock, random.Random(1)
         )
-        self.scheduler = Scheduler(self.database, self.dispatcher.run_timer, self.clock)
+        self.scheduler = Scheduler(
+            self.database,
+            self.dispatcher.run_timer,
+            self.clock,
+            {"room": Rooms(self.database, {"slack": self.edge.rooms}).keep},
+        )
         try:
             await self.edge.start()
         except BaseException:
@@ -215,6 +221,7 @@ class SlackStage:
     async def carry(self) -> None:
         """Carry out what is due now, and deliver what may be delivered now."""
         await self.scheduler.round()
+        await self.scheduler.settled()
         await self.courier.drain()
         await self.edge.settled()
 

@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import random
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,10 +14,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar, assert_never
 from zoneinfo import ZoneInfo
 
-from bot.clock import HandClock
+from bot.clock import Clock, HandClock
 from bot.courier import Courier
 from bot.dispatch import Answer, Dispatcher, Request
 from bot.platform import Impossible, MessageGone, NotAccepted, Rate, Uncertain, Wait
+from bot.rooms import Rooms
 from bot.scheduler import Scheduler
 from handlers import FEATURES
 from handlers.kit.commands import Feature
@@ -182,6 +183,16 @@ class Accepted:
     text: str
 
 
+@dataclass(slots=True)
+class Channel:
+    """A channel that Lotse made."""
+
+    workspace: str
+    topics: list[str] = field(default_factory=list)
+    people: list[str] = field(default_factory=list)
+    archived: bool = False
+
+
 class Chat:
     """A pretend platform with a ledger of its own. Faults are planned, one per sending."""
 
@@ -192,6 +203,7 @@ class Chat:
         self.rate = rate
         self.standing: list[Standing] = []
         self.ledger: list[Accepted] = []
+        self.rooms: dict[str, Channel] = {}
         self.tries = 0
         self.count = itertools.count(1)
         self._faults: deque[Fault] = deque()
@@ -264,6 +276,26 @@ class Chat:
                 return fault
         return None
 
+    async def open_room(self, workspace: str, name: str) -> str:
+        place = f"{self.name}:{name}"
+        fault = self._next("rooms")
+        if fault is None or fault.accepts:
+            while place in self.rooms:
+                place += "-2"
+            self.rooms[place] = Channel(workspace)
+        if fault is not None:
+            await self._happen(fault)
+        return place
+
+    async def set_topic(self, workspace: str, place: str, topic: str) -> None:
+        self.rooms[place].topics.append(topic)
+
+    async def invite(self, workspace: str, place: str, identities: Sequence[str]) -> None:
+        self.rooms[place].people += sorted(identities)
+
+    async def close_room(self, workspace: str, place: str) -> None:
+        self.rooms[place].archived = True
+
     async def _happen(self, fault: Fault) -> None:
         if fault.hangs:
             await asyncio.Event().wait()
@@ -315,21 +347,24 @@ class Stage:
     def __init__(
         self,
         database: Database,
-        clock: HandClock | None = None,
+        clock: Clock | None = None,
         chat: Chat | None = None,
         features: tuple[Feature, ...] = FEATURES,
         workspace: str = DEMO,
         new_id: Ids | None = None,
     ) -> None:
         self.database = database
-        self.clock = clock or HandClock(MONDAY.astimezone(UTC))
+        self.clock: Clock = clock or HandClock(MONDAY.astimezone(UTC))
         self.chat = chat or Chat()
         self.workspace = workspace
         self.new_id = new_id or Ids()
         self.dispatcher = Dispatcher(database, features, self.clock, self.new_id)
         self.dispatcher.patience = 60.0  # a slow machine changes no conversation
         self.courier = Courier(database, {self.chat.name: self.chat}, self.clock, random.Random(1))
-        self.scheduler = Scheduler(database, self.dispatcher.run_timer, self.clock)
+        self.rooms = Rooms(database, {self.chat.name: self.chat})
+        self.scheduler = Scheduler(
+            database, self.dispatcher.run_timer, self.clock, {"room": self.rooms.keep}
+        )
         self._runner = asyncio.Runner()
         self._requests = itertools.count(1)
 
@@ -367,6 +402,7 @@ class Stage:
         submitted: bool = False,
         identity: str | None = None,
         workspace: str | None = None,
+        thread: str = "",
     ) -> Request:
         """Return what the edge would hand in."""
         return Request(
@@ -378,6 +414,7 @@ class Stage:
             text,
             call,
             submitted,
+            thread=thread,
         )
 
     def handle(self, request: Request) -> Answer:
@@ -397,8 +434,12 @@ class Stage:
 
     def carry(self) -> None:
         """Carry out what is due now, and deliver what may be delivered now."""
-        self.run(self.scheduler.round())
-        self.run(self.courier.drain())
+        self.run(self._carry())
+
+    async def _carry(self) -> None:
+        await self.scheduler.round()
+        await self.scheduler.settled()
+        await self.courier.drain()
 
     def wind(self, *, minutes: float = 0, to: datetime | str | None = None) -> None:
         """Let time pass while everything runs: each thing happens when it is due."""
@@ -495,9 +536,14 @@ class Say:
     form: Form | None = field(default=None, repr=False)
     _heard: list[tuple[int, str, Message]] = field(default_factory=list, repr=False)
 
-    def __call__(self, text: str, *, at: str | None = None, carry: bool = True) -> str:
-        """Type `text` (in the direct place, or `at` a channel) and return the private answer."""
-        return self._send(self._request(text, at=at), carry)
+    def __call__(
+        self, text: str, *, at: str | None = None, thread: str = "", carry: bool = True
+    ) -> str:
+        """Type `text` (in the direct place, or `at` a channel) and return the private answer.
+
+        `thread` is the id of the message that it answers.
+        """
+        return self._send(self._request(text, at=at, thread=thread), carry)
 
     def press(
         self,
@@ -559,10 +605,12 @@ class Say:
         call: Call | None = None,
         at: str | None = None,
         submitted: bool = False,
+        thread: str = "",
     ) -> Request:
         return self.stage.request(
-            self.id, text, call=call, at=at, submitted=submitted, workspace=self.workspace
-        )
+            self.id, text, call=call, at=at, submitted=submitted, workspace=self.workspace,
+            thread=thread,
+        )  # fmt: skip
 
     def _send(self, request: Request, carry: bool) -> str:
         self.answer = self.stage.handle(request)

@@ -85,6 +85,9 @@ WRONG = [
     {"HOST": "192.168.1.7"},
     {"HOST": "lotse.example.com"},
     {"SLACK_BOT_TOKEN": "xoxb-1"},
+    {"SLACK_CLIENT_SECRET": "x"},
+    {"LOTSE_KEYS": "a"},
+    {"LOTSE_KEYS": "a=b"},
     {"PORT_FILE": "/does/not/exist"},
     {"PORT_FILE": "/"},
 ]

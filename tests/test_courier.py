@@ -561,20 +561,21 @@ def test_a_courier_that_comes_back_too_late_changes_nothing(bot: Stage) -> None:
 
 
 def test_what_was_not_begun_in_time_is_put_back_and_not_called_uncertain(bot: Stage) -> None:
-    """Slow sendings ahead of it in the same place must not make it a lost message."""
+    """What holds up the process must not make it a lost message."""
 
     def slow() -> None:
-        bot.clock.wind(bot.clock.now() + timedelta(seconds=9))
+        bot.clock.wind(bot.clock.now() + timedelta(seconds=25))
 
     chat = Slow(slow)
     bot.courier = Courier(bot.database, {"local": chat}, bot.clock, random.Random(1))
-    for n in range(8):
-        put(bot, f"{n}", key=f"{n}")
+    put(bot, "first", BEN)
+    put(bot, "second", CARLA)
     bot.run(bot.courier.round())
-    assert chat.created(BEN) == ["0", "1", "2"], "the lease is nearly over then"
+    assert chat.created(BEN) == ["first"]
+    assert chat.created(CARLA) == [], "the lease is nearly over then"
     let_leases_run_out(bot.database)
     carry(bot)
-    assert chat.created(BEN) == [f"{n}" for n in range(8)]
+    assert chat.created(CARLA) == ["second"]
     assert reasons(bot) == []
 
 
@@ -732,3 +733,17 @@ def test_a_message_is_carried_as_soon_as_it_is_stored(bot: Stage) -> None:
 
     # A busy machine may be slow once, but not three times.
     assert min(bot.run(seconds_until_it_arrives()) for _each in range(3)) < 0.5
+
+
+def test_when_it_dies_one_message_for_each_place_is_uncertain(bot: Stage) -> None:
+    for n in range(5):
+        put(bot, f"{n}", BEN, key=f"{n}")
+        put(bot, f"{n}", CARLA, key=f"{n}")
+    bot.chat.plan(Fault(Died(), accepts=True, place=BEN))
+    with pytest.raises(Died):
+        bot.run(bot.courier.round())
+    let_leases_run_out(bot.database)
+    carry(bot)
+    uncertain = bot.rows("select place from outbox where state = 'ambiguous'")
+    assert [each["place"] for each in uncertain] == [BEN]
+    assert sorted(bot.chat.created(CARLA)) == [f"{n}" for n in range(5)]

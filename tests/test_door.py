@@ -92,7 +92,7 @@ async def test_who_does_not_ask_is_let_go(sent: bytes) -> None:
         writer.close()
 
 
-async def test_who_asks_byte_by_byte_is_let_go(sqlite: Sqlite) -> None:
+async def test_who_asks_byte_by_byte_is_let_go() -> None:
     async with site() as there:
         reader, writer = await there.raw()
 

@@ -114,6 +114,50 @@ def test_a_broken_statement_inside_a_savepoint_spoils_nothing_else(database: Dat
     assert noted(database) == ["after", "before"]
 
 
+def test_what_is_recalled_is_never_older_than_what_was_written(database: Database) -> None:
+    found(database)
+
+    def value(tx: Tx) -> object:
+        asked = "select value from settings where workspace = :workspace and name = :name"
+        rows = tx.within("a").recall(asked, name="it")
+        row = rows[0] if rows else {"value": None}
+        return row.pop("value")  # what the caller does with a row is the caller's own affair
+
+    def work(tx: Tx) -> None:
+        assert (value(tx), value(tx)) == (None, None)
+        note("it", "1")(tx)
+        assert (value(tx), value(tx)) == ("1", "1")
+        with pytest.raises(Mistake), tx.savepoint():
+            note("it", "2")(tx)
+            assert value(tx) == "2"
+            raise Mistake
+        assert value(tx) == "1"
+        tx.rows("update settings set value = '3' where name = 'it' returning name")
+        assert value(tx) == "3"
+        tx.run("delete from settings where name = 'it'")
+        assert value(tx) is None
+        tx.within("a").insert("settings", name="it", value="4")
+        assert value(tx) == "4"
+
+    database.transact(work)
+    database.transact(note("it", "5"))
+    assert database.transact(value) == "5", "the next transaction asks for itself"
+
+
+def test_what_is_recalled_is_asked_once(postgres: Postgres) -> None:
+    found(postgres)
+    asked = "select count(*) as n from settings where workspace = :workspace"
+
+    def watch(tx: Tx) -> tuple[object, object]:
+        inside = tx.within("a")
+        first = inside.recall(asked)[0]["n"]
+        with psycopg.connect(postgres.url) as other:
+            other.execute("insert into settings values ('a', 'theirs', 'x')")
+        return first, inside.recall(asked)[0]["n"]
+
+    assert postgres.transact(watch) == (0, 0)
+
+
 def test_nothing_can_be_written_where_only_reading_is_allowed(
     database: Database, tmp_path: Path
 ) -> None:
@@ -900,6 +944,28 @@ def test_two_that_wait_for_each_other_are_both_done_in_the_end(postgres: Postgre
     assert len(tries) > 2, "one of the two was tried again, perhaps not only once"
     values = postgres.read(lambda tx: tx.rows("select value from settings"))
     assert len({row["value"] for row in values}) == 1, "one after the other, not mixed"
+
+
+def test_a_savepoint_is_never_taken_for_an_earlier_one(postgres: Postgres) -> None:
+    found(postgres)
+
+    def careless(tx: Tx) -> None:
+        note("before")(tx)
+        with tx.savepoint():
+            note("between")(tx)
+            workspaces.set_setting(tx.within("nobody"), "it", "x")  # wrong, and not sent yet
+            try:
+                with tx.savepoint():
+                    tx.rows("select 1 as one")
+            except psycopg.IntegrityError:  # as dispatch does with a handler's mistake
+                note("after")(tx)
+
+    with held_up(postgres):
+        futures = [postgres.submit(each, "a") for each in (note("1"), careless, note("2"))]
+    first, bad, last = (each.exception(10) for each in futures)
+    assert (first, last) == (None, None)
+    assert isinstance(bad, psycopg.Error)
+    assert noted(postgres) == ["1", "2"]
 
 
 def test_what_is_held_up_holds_up_one_lane_only(postgres: Postgres) -> None:

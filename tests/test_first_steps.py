@@ -116,9 +116,11 @@ def _known(tx: Tx) -> Known:
 
 def test_the_table_of_troubles_quotes_the_doctor() -> None:
     """Each finding in the page's table is one that the doctor's source can say."""
-    source = (pages.ROOT / "bot" / "doctor.py").read_text(encoding="utf-8")
+    files = (pages.ROOT / "bot" / name for name in ("doctor.py", "slack_doctor.py", "config.py"))
+    sources = [file.read_text(encoding="utf-8") for file in files]
     texts = [
         node.value
+        for source in sources
         for node in ast.walk(ast.parse(source))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     ]

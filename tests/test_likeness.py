@@ -167,7 +167,7 @@ def test_only_so_much_is_kept_in_memory(monkeypatch: pytest.MonkeyPatch) -> None
     def work(tx: Tx) -> set[str]:
         for name in ("one", "two", "three"):
             ask(company(tx, workspace=name), "VPN")
-        held = tx.memory["likeness"]._held
+        held = tx.beside["likeness"]._held
         assert ask(tx.within("one"), "VPN very slow")[0].words == ("VPN", "slow")
         return set(held)
 

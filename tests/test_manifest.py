@@ -29,6 +29,10 @@ METHODS: dict[str, str | None] = {
     "chat.postEphemeral": "chat:write",
     "chat.postMessage": "chat:write",
     "chat.update": "chat:write",
+    "conversations.archive": "channels:manage",
+    "conversations.create": "channels:manage",
+    "conversations.invite": "channels:manage",
+    "conversations.setTopic": "channels:manage",
     "users.info": "users:read",
     "views.open": None,
     "views.publish": None,
@@ -118,14 +122,17 @@ def test_the_events_are_those_that_have_a_listener() -> None:
 def test_the_scopes_are_exactly_those_of_the_methods_and_events() -> None:
     needed = {scope for scope in METHODS.values() if scope is not None}
     needed |= {scope for event in manifest.EVENTS for scope in EVENTS[event]}
-    assert set(manifest.SCOPES) == needed | {"commands"}
+    assert {*manifest.SCOPES, *manifest.ROOM_SCOPES} == needed | {"commands"}
+    plain, roomy = (manifest.manifest("en", rooms=each) for each in (False, True))
+    assert plain["oauth_config"]["scopes"]["bot"] == list(manifest.SCOPES)
+    assert set(roomy["oauth_config"]["scopes"]["bot"]) == needed | {"commands"}
     assert list(manifest.SCOPES) == sorted(manifest.SCOPES)
 
 
 def test_the_page_for_the_operator_tells_every_scope_with_its_reason() -> None:
     page = (ROOT / "docs" / "slack.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `([a-z_]+(?::[a-z.]+)?)` \| (.+) \|$", page, flags=re.M)
-    assert dict(rows) == manifest.SCOPES
+    assert dict(rows) == {**manifest.SCOPES, **manifest.ROOM_SCOPES}
 
 
 def test_every_shortcut_stands_in_the_manifest_and_no_other(made: dict[str, Any]) -> None:
@@ -292,3 +299,32 @@ def test_an_address_that_slack_cannot_use_is_refused(
     written = capsys.readouterr()
     assert written.out == ""
     assert "public address" in written.err
+
+
+# --- many workspaces ---------------------------------------------------------------------
+
+
+def test_where_companies_install_it_browsers_come_back(language: str) -> None:
+    one = manifest.manifest(language, ADDRESS)
+    many = manifest.manifest(language, ADDRESS, f"{ADDRESS}/")
+    assert many["oauth_config"].pop("redirect_urls") == [f"{ADDRESS}/slack/oauth_redirect"]
+    assert many == one
+
+
+def test_socket_mode_can_be_installed_by_companies_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["manifest", "slack", "--socket", "--install", ADDRESS]) == 0
+    made = json.loads(capsys.readouterr().out)
+    assert made["settings"]["socket_mode_enabled"] is True
+    assert addresses(made) == []
+    assert made["oauth_config"]["redirect_urls"] == [f"{ADDRESS}/slack/oauth_redirect"]
+
+
+def test_the_address_of_requests_does_for_installing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["manifest", "slack", "--url", ADDRESS, "--install"]) == 0
+    made = json.loads(capsys.readouterr().out)
+    assert made == manifest.manifest("en", ADDRESS, ADDRESS)
+    for wrong in (["--socket", "--install"], ["--url", ADDRESS, "--install", "http://x.de"]):
+        with pytest.raises(SystemExit) as left:
+            main(["manifest", "slack", *wrong])
+        assert left.value.code == 2
+        assert "address" in capsys.readouterr().err

@@ -75,7 +75,7 @@ def test_who_restores_at_night_reads_of_rest_and_nobody_else_does(
         "Es ist spät: Elf Stunden ohne Arbeit gehen bis Di. 24. Nov., 09:10"
         " (§ 5 ArbZG). Das sehen nur Sie."
     )
-    assert not any("ArbZG" in each for each in bot.sees("störungen") + anna.sees() + ben.sees())
+    assert not any("ArbZG" in each for each in bot.sees("stoerungen") + anna.sees() + ben.sees())
 
 
 def test_by_day_nobody_speaks_of_rest(anna: Say, ben: Say, wind: Wind) -> None:

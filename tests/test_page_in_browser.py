@@ -343,6 +343,64 @@ async def test_the_whole_story(
         assert await c.page.locator(".log").evaluate(WORDS) == before
 
 
+ENDS = {
+    "de": ("störung Kasse Köln druckt nicht", "Der Drucker wird in seinem Schrank zu heiß."),
+    "en": ("incident Kasse in Cologne does not print", "The printer overheats in its cabinet."),
+}
+KIND = {"de": "Art der Ursache", "en": "Kind of cause"}
+
+
+@pytest.mark.parametrize(("language", "size"), [("de", WIDE), ("en", PHONE)])
+async def test_restored_is_not_done(
+    browser: Browser, tmp_path: Path, pictures: Path, language: str, size: tuple[int, int]
+) -> None:
+    title, cause = ENDS[language]
+    wide = size == WIDE
+    async with running(tmp_path) as address, client(browser, address, pictures) as c:
+        await c.language(language)
+        await c.be("ben")
+        await c.go("@")
+        await c.say(title)
+        await expect(c.page.locator('.line:not(.private) [data-call="ack"]').last).to_be_visible()
+        await c.press("restored", ".line:not(.private)")
+        await expect(c.page.locator('.line [data-call="done"]').last).to_be_visible()
+        # What is missing, each with its button.
+        await c.press("done")
+        missing = c.page.locator(".line.private:not(.mine)").last
+        await expect(missing.locator('[data-call="point"]')).to_have_count(7)
+        if not wide:
+            await c.page.set_viewport_size({"width": size[0], "height": size[1]})
+        await missing.scroll_into_view_if_needed()
+        await c.picture(f"{language}-6-missing")
+        # One form for all of it; a placeholder is refused at its field, and nothing is lost.
+        await missing.locator('[data-call="point"]').first.click()
+        form = c.page.locator("dialog form")
+        await form.get_by_label(KIND[language]).select_option("hardware")
+        await form.locator("textarea").fill("TBD")
+        await c.picture(f"{language}-7-form")
+        await form.locator("[type=submit]").click()
+        await expect(form.locator(".error").filter(has_text=re.compile("."))).to_have_count(1)
+        await c.picture(f"{language}-8-refused")
+        await form.locator("textarea").fill(cause)
+        await form.locator("[type=submit]").click()
+        await expect(c.page.locator("dialog")).to_have_count(0)
+        last = c.page.locator(".line.private:not(.mine)").last
+        await expect(last.locator('[data-call="point"]')).to_have_count(5)
+        await expect(last).not_to_contain_text(cause)
+        await c.picture(f"{language}-9-fewer")
+        # Closing anyway needs a reason, which stays on the card.
+        await last.locator('[data-call="close anyway"]').click()
+        await form.locator("textarea").fill(cause)
+        await form.locator("[type=submit]").click()
+        await expect(c.page.locator("dialog")).to_have_count(0)
+        await c.page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
+        await c.go("stoerungen")
+        card = c.page.locator(".line:not(.private)").last
+        await expect(card.locator(".tone-quiet")).to_be_visible()
+        await expect(card).to_contain_text(cause)
+        await c.picture(f"{language}-10-done")
+
+
 WORDS = """log => {
     const copy = log.cloneNode(true);
     for (const each of copy.querySelectorAll(".news")) each.remove();

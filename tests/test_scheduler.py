@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.platform import NotAccepted
 from bot.scheduler import Scheduler, clean
 from handlers.kit.commands import Feature
 from handlers.kit.context import Context
@@ -19,6 +20,7 @@ from storage import drafts, timers, workspaces
 from storage.engine import Tx, Unavailable
 from storage.engine.postgres import Postgres
 from storage.engine.sqlite import Sqlite
+from storage.timers import Timer
 from tests.conftest import Logged
 from tests.stage import Chat, Say, Stage, Troubled, furnish, staged
 from tests.test_timers import let_leases_run_out
@@ -341,3 +343,40 @@ def test_letting_go_reaches_every_company(bot: Stage) -> None:
     later = bot.clock.now() + timedelta(days=8)
     bot.database.transact(lambda tx: clean(tx, later))
     assert bot.database.read(lambda tx: tx.rows("select id from drafts")) == []
+
+
+def test_an_errand_to_a_platform_keeps_nobody_waiting(timed: Stage) -> None:
+    """Alarms climb while a platform takes its time; what it did not take is tried again."""
+    went: list[str] = []
+    returns = asyncio.Event()
+
+    async def slow(timer: Timer) -> None:
+        if timer.key != "errand":
+            return
+        went.append(timer.key)
+        await returns.wait()
+        if len(went) == 1:
+            raise NotAccepted("down")
+
+    scheduler = Scheduler(timed.database, timed.dispatcher.run_timer, timed.clock, {"count": slow})
+
+    async def begin() -> None:
+        await scheduler.round()
+        await asyncio.sleep(0)
+
+    async def end() -> None:
+        returns.set()
+        await scheduler.round()
+        await scheduler.settled()
+
+    put(timed, "errand")
+    put(timed, "other")
+    timed.run(begin())
+    while "other" not in counted(timed):
+        timed.run(begin())
+    timed.run(end())
+    assert went == ["errand"] and counted(timed) == {"other": "1"}
+    assert state_of(timed, "errand") == ("pending", "down")
+    timed.clock.wind(timed.clock.now() + timedelta(seconds=30))
+    timed.run(end())
+    assert went == ["errand", "errand"] and counted(timed) == {"errand": "1", "other": "1"}

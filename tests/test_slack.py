@@ -463,6 +463,30 @@ async def test_the_first_word_waits_for_the_profile_and_is_answered_then(
     assert [method for method, _data in fresh.peer.calls].count("users.info") == 1
 
 
+async def test_times_are_told_in_the_zone_of_who_reads_them(
+    fresh: SlackStage,
+) -> None:
+    for name, zone in (("UANNA", "America/New_York"), ("UCHRIS", "Asia/Tokyo"), ("UBEN", "x/y")):
+        fresh.peer.users[name] |= {"tz": zone, "is_admin": name == "UCHRIS"}
+    chris, anna, ben = (fresh.client(name) for name in ("chris", "anna", "ben"))
+    await chris.types("/lotse settings", at=INCIDENTS)
+    await chris.press(calls="settings begin")
+    await chris.types("/lotse settings", at=INCIDENTS)
+    await chris.press("Use #incidents for incidents and their cards")
+    await anna.types("/lotse status")
+    await anna.types("/incident Till is dead", at=GENERAL)
+    assert "09:00" in fresh.peer.sees(GENERAL)[0], "a channel keeps the company's zone"
+    assert "17:00" in fresh.peer.sees("DCHRIS")[0], "Tokyo"
+    assert "03:00" in await presses(anna, "show", {"number": "1"}), "New York"
+    await ben.types("/lotse status")
+    assert "09:00" in await presses(ben, "show", {"number": "1"}), "what is no zone is not taken"
+    event = {"type": "user_change", "user": {**fresh.peer.users["UANNA"], "tz": "Europe/London"}}
+    assert (await fresh.peer.deliver("events_api", fresh.peer.event(event))).status == 200
+    assert "08:00" in await presses(anna, "show", {"number": "1"})
+    for each in fresh.peer.ledger:
+        each.seen = True
+
+
 async def test_a_form_asked_for_by_somebody_new_opens_once_they_are_known(
     fresh: SlackStage,
 ) -> None:
@@ -529,6 +553,22 @@ def state_of(stage: SlackStage) -> list[object]:
         people,
         *(stage.rows(f"select * from {each} where workspace = :workspace") for each in tables),
     ]
+
+
+async def test_a_long_text_in_a_form_s_call_becomes_a_draft(
+    slack: SlackStage, anna: Client
+) -> None:
+    await anna.types("/incident Till is dead")
+    long = "It says “&<” again and again. " * 95
+    await presses(anna, "belongs", {"text": long})
+    assert anna.view is not None
+    private = anna.view["private_metadata"]
+    assert len(private) < 200 and json.loads(private)["call"]["word"] == "draft"
+    await anna.fill(incident="INC-1 · Till is dead")
+    rows = slack.rows("select detail from timeline where workspace = :workspace")
+    assert long.strip() in [each["detail"].strip() for each in rows]
+    for each in slack.peer.ledger:
+        each.seen = True
 
 
 async def presses(client: Client, word: str, args: dict[str, str]) -> str:

@@ -51,7 +51,7 @@ CALL = st.builds(
 BUTTON = st.builds(Button, PHRASE, CALL, st.sampled_from(["plain", "primary", "quiet"]))
 PART: st.SearchStrategy[Part] = st.one_of(
     st.builds(Title, PHRASE),
-    st.builds(Text, PHRASE, st.booleans()),
+    st.builds(Text, PHRASE, st.booleans(), st.booleans()),
     st.builds(Facts, st.lists(st.tuples(PHRASE, PHRASE), max_size=30).map(tuple)),
     st.builds(Items, st.lists(PHRASE, max_size=60).map(tuple)),
     st.builds(Buttons, st.lists(BUTTON, max_size=40).map(tuple)),
@@ -387,3 +387,39 @@ def test_a_choice_that_slack_cannot_show_is_typed_instead(kind: FieldKind, count
     shown = slack_blocks.view(Form(("F",), Call("x"), (field,), ("Go",)), "{}", "Close")
     check_view(shown)
     assert shown["blocks"][0]["element"]["type"] == "plain_text_input"
+
+
+# --- what was cut, or missing, before ------------------------------------------------------------
+
+
+def heads(title: str, submit: str) -> tuple[str, list[dict[str, Any]]]:
+    """Return what stands above a modal, and the blocks of its body before the fields."""
+    form = spoken_form(Form((title,), Call("x"), (), (submit,)), "en", "UTC")
+    shown = slack_blocks.view(form, "{}", "Cancel")
+    return shown["title"]["text"], shown["blocks"]
+
+
+def test_a_title_that_is_too_long_is_not_cut_above_the_modal() -> None:
+    long = "Enter a service with its accountable person and deputy."
+    assert heads("Short enough", "Save") == ("Short enough", [])
+    above, below = heads(long, "Enter service")
+    assert above == "Enter service" and strings(below) == [long]
+    above, below = heads(long, "An unusually long word on a button")
+    assert above == "Lotse" and strings(below) == [long]
+
+
+def test_a_message_without_a_title_shows_its_tone_too() -> None:
+    said = slack_blocks.render(Message((Text(("works again",)), Text(("since nine",))), Tone.GOOD))
+    assert strings(said) == ["🟢 ", "works again", "since nine"]
+    titled = Message((Text(("first",)), Title(("INC-1",))), Tone.ALARM)
+    assert strings(slack_blocks.render(titled)) == ["first", "🔴 INC-1"]
+    small = Message((Text(("small",), small=True), Text(("large",))), Tone.ACTIVE)
+    assert strings(slack_blocks.render(small)) == ["small", "🟠 ", "large"]
+
+
+def test_what_is_copied_stands_in_code_and_is_no_link() -> None:
+    [block] = slack_blocks.render(Message((Text("https://x.de/ping/1", code=True),), Tone.ALARM))
+    [section] = block["elements"]
+    assert section["elements"] == [
+        {"type": "text", "text": "https://x.de/ping/1", "style": {"code": True}}
+    ]

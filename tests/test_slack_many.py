@@ -196,7 +196,7 @@ async def test_a_button_in_a_shared_channel_belongs_to_whoever_posted_it(web: Sl
     await foreign.types("/incident Shop is dead", at=GENERAL)
     entry, block, button = anna.find("", "ack", "")
     pressed = foreign.action(entry, block, button)
-    pressed["message"] = {"team": "T1", "user": BOT, "app_id": APP, "ts": entry.ts, "text": "x"}
+    pressed["team"] = {"id": "T1", "domain": "peer"}  # whose bot it is; the user's own is T2
     assert (await there.deliver("interactive", pressed)).status == 200
     await web.carry()
     found = everything(web, "incidents")
@@ -232,6 +232,48 @@ async def test_a_restart_serves_everybody_and_asks_nothing(sqlite: Sqlite) -> No
         assert "INC-1 is declared." in said
         assert there.sees(GENERAL) and there.sees("DANNA")
         assert "auth.test" not in [method for method, _data in there.calls]
+
+
+async def test_many_at_once_of_several_companies_are_not_mixed_up(slack: SlackStage) -> None:
+    companies = {slack.peer: "Amsel", slack.company("T2"): "Drossel", slack.company("T3"): "Fink"}
+    for each in list(companies)[1:]:
+        await slack.install(each, "chris")
+
+    async def one(company: Peer, number: int) -> None:
+        anna = slack.at(company, ("anna", "ben", "carla")[number % 3])
+        line = f"/incident {companies[company]} {number}" if number % 2 else "/lotse incidents"
+        got = await company.deliver("slash_commands", anna.command(line, GENERAL))
+        assert got.status == 200
+        others = set(companies.values()) - {companies[company]}
+        assert not [each for each in others if each in str(got.body)]
+
+    await asyncio.gather(*(one(each, n) for n in range(40) for each in companies))
+    await slack.settled()
+    await slack.carry()
+    for company, canary in companies.items():
+        said = "\n".join(repr(each.data) for each in company.ledger)
+        assert canary in said
+        assert not [each for each in companies.values() if each != canary and each in said]
+    assert {row["workspace"] for row in everything(slack, "incidents")} == {
+        MAIN, "slack-T2", "slack-T3"
+    }  # fmt: skip
+    assert len(everything(slack, "incidents")) == 60
+    seen(*companies)
+
+
+async def test_only_so_many_tokens_are_kept_at_hand(
+    web: SlackStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.slack_installed.MOST", 1)
+    companies = [web.company("T2"), web.company("T3")]
+    for each in companies:
+        await web.install(each, "anna")
+    for number in (1, 2):
+        for each in companies:
+            said = await web.at(each, "anna").types("/incident Till is dead", at=GENERAL)
+            assert f"INC-{number} " in said
+            assert len(web.edge.installations._kept) == 1
+    seen(*companies)
 
 
 # --- teams that we do not know -----------------------------------------------------------------

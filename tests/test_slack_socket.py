@@ -18,8 +18,8 @@ from tests.conftest import Logged
 from tests.slack_peer import APP_TOKEN, error
 from tests.slack_stage import INCIDENTS, SlackStage, slack_stage
 
-# As in life, only faster: silence is noticed within a third of a second.
-QUICK = functools.partial(Sockets, silent=0.3, look=0.05, ping=0.1)
+# As in life, only faster: silence is noticed in less than a second.
+QUICK = functools.partial(Sockets, silent=0.8, look=0.05, ping=0.1)
 
 
 @asynccontextmanager
@@ -56,7 +56,7 @@ async def test_an_envelope_is_acknowledged_after_the_commit_and_not_before(
     held: list[tuple[Any, Future[Any]]] = []
     real = slack.database.submit
 
-    def late(work: Any) -> Future[Any]:
+    def late(work: Any, _workspace: object = None) -> Future[Any]:
         waiting: Future[Any] = Future()
         held.append((work, waiting))
         return waiting
@@ -85,7 +85,7 @@ async def test_what_could_not_be_stored_is_not_acknowledged_and_comes_again(
 ) -> None:
     from storage.engine import Unavailable
 
-    def broken(_work: Any) -> Future[Any]:
+    def broken(_work: Any, _workspace: object = None) -> Future[Any]:
         failed: Future[Any] = Future()
         failed.set_exception(Unavailable("the disk is full"))
         return failed

@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.slack_peer import APP_TOKEN, SECRET, TOKEN, Client, Peer
+from bot.seal import new_key
+from tests.slack_peer import APP_TOKEN, CLIENT_ID, CLIENT_SECRET, SECRET, TOKEN, Client, Peer
+from tests.slack_stage import Browser
 
 ROOT = Path(__file__).parent.parent
 INHERITED = ("PATH", "HOME", "LANG", "SYSTEMROOT")
@@ -54,15 +57,20 @@ async def peer(over: str) -> AsyncIterator[tuple[Peer, Client]]:
     slack.channel("C1", "one")
     await slack.start()
 
-    async def moment() -> None:
-        """Wait until nothing new has come for a while."""
+    yield slack, Client(slack, "UANNA", moment(slack), moment(slack))
+    await slack.stop()
+
+
+def moment(slack: Peer) -> Callable[[], Awaitable[None]]:
+    """Return what waits until nothing new has come for a while."""
+
+    async def wait() -> None:
         count = -1
         while count != len(slack.calls):
             count = len(slack.calls)
             await asyncio.sleep(0.15)
 
-    yield slack, Client(slack, "UANNA", moment, moment)
-    await slack.stop()
+    return wait
 
 
 def environment(slack: Peer, folder: Path, **more: str) -> dict[str, str]:
@@ -102,9 +110,40 @@ async def test_over_socket_mode_no_address_is_needed(folder: Path) -> None:
             assert "INC-2 is declared." in await anna.types("/incident Till is dead", at="C1")
 
 
+async def test_many_workspaces_need_no_token_and_install_by_themselves(folder: Path) -> None:
+    async with peer("http") as (slack, _anna):
+        there = slack.other("T2")
+        there.user("UANNA", "Anna")
+        there.channel("C1", "one")
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        given = environment(
+            slack, folder, SLACK_BOT_TOKEN="", SLACK_SIGNING_SECRET=SECRET,
+            SLACK_CLIENT_ID=CLIENT_ID, SLACK_CLIENT_SECRET=CLIENT_SECRET, PORT=str(port),
+            LOTSE_KEYS=f"a={new_key()}", LOTSE_URL=f"http://127.0.0.1:{port}",
+        )  # fmt: skip
+        slack.request_url = f"http://127.0.0.1:{port}/slack/events"
+        anna = Client(there, "UANNA", moment(there), moment(there))
+        for number in (1, 2):  # what was installed is still there after a restart
+            async with started(**given) as lotse:
+                assert "speaks to Slack" in lotse.said, lotse.said
+                if number == 1:
+                    assert "Lotse is not installed" in await anna.types("/incident Till is dead")
+                    async with Browser(given["LOTSE_URL"]) as browser:
+                        status, shown = await browser.install(slack, there, "UANNA")
+                    assert status == 200 and "Lotse is installed in Company T2" in shown
+                said = await anna.types("/incident Till is dead", at="C1")
+                assert f"INC-{number} " in said
+                assert len(there.sees("C1")) == number
+            assert lotse.process.returncode == 0
+
+
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
+        ({"SLACK_BOT_TOKEN": "", "SLACK_CLIENT_ID": "1.2", "SLACK_CLIENT_SECRET": "x",
+          "SLACK_SIGNING_SECRET": SECRET, "LOTSE_URL": "https://lotse.example.com"},
+         "python -m bot key"),
         ({"SLACK_BOT_TOKEN": "xoxb-wrong", "SLACK_SIGNING_SECRET": SECRET}, "SLACK_BOT_TOKEN"),
         ({"SLACK_BOT_TOKEN": TOKEN}, "also needs SLACK_APP_TOKEN"),
         ({"SLACK_BOT_TOKEN": TOKEN, "SLACK_SIGNING_SECRET": "x", "SLACK_API_URL":

@@ -342,7 +342,7 @@ class Full:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.inner, name)
 
-    def submit(self, work: object) -> Future[object]:
+    def submit(self, work: object, workspace: str | None = None) -> Future[object]:
         raise Unavailable("The disk is full.")
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.clock import HandClock
-from storage import people, places, services, timers, workspaces
+from storage import installations, people, places, services, timers, workspaces
 from storage.engine import Database, Row, Tx
 from storage.engine.postgres import Postgres
 from storage.services import Service
@@ -272,6 +272,14 @@ Change = Callable[[Tx], object]
 
 # Acting in the other company on an id that exists at home only must do nothing there.
 CHANGES: dict[str, Change] = {
+    "installations.lease": lambda tx: installations.lease(tx, "sealed"),
+    "installations.park": lambda tx: installations.park(tx, "x"),
+    "installations.renewed": lambda tx: installations.renewed(
+        tx, "sealed", token="new", refresh_token=None, lasts=None
+    ),
+    "installations.reseal": lambda tx: installations.reseal(
+        tx, "sealed", token="new", refresh_token=None
+    ),
     "people.set_language": lambda tx: people.set_language(tx, "zoe", "en"),
     "people.rename": lambda tx: people.rename(tx, "zoe", "Mallory"),
     "places.park": lambda tx: places.park(tx, "local:zoe", "x"),
@@ -297,6 +305,10 @@ def test_a_change_reaches_only_its_own_company(
         services.add(tx, Service("s", "S", (), "zoe", "yan", False), name_key="s", now=clock.now())
         timers.set(tx, id="t", kind="climb", key="only here", due=clock.now() + timedelta(hours=1))
         workspaces.set_setting(tx, "only here", "kept")
+        installations.put(
+            tx, team="T1", bot_user="UBOT", scopes="", token="sealed", refresh_token="again",
+            lasts=None,
+        )  # fmt: skip
 
     database.transact(prepare)
     before = rows_of(database, "home")

@@ -129,7 +129,7 @@ export function drawPart(part, tone, scene) {
       return make(
         "p",
         { class: part.small ? "text small" : "text", dir: "auto" },
-        ...drawWords(part.words, scene),
+        ...(part.code ? [make("code", {}, plain(part.words))] : drawWords(part.words, scene)),
       );
     case "facts":
       return make(

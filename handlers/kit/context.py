@@ -29,8 +29,9 @@ class Context:
     tell nothing. `address` is where machines reach Lotse, without a slash at its end.
     `typed` is what the person typed, from the first word to the last; empty for
     buttons, forms, timers and hooks. `mentions` are the people whom the platform
-    recognised in it: how each is shown, and the person's id. `ahead` is what the
-    command has read before it began to write, None when there was no time for it.
+    recognised in it: how each is shown, and the person's id. `thread` is the platform's
+    id of the message that it answers. `ahead` is what the command has read before it
+    began to write, None when there was no time for it.
     """
 
     tx: Tx
@@ -44,6 +45,7 @@ class Context:
     features: tuple[Feature, ...]
     typed: str = ""
     mentions: Mapping[str, str] = field(default_factory=dict)
+    thread: str = ""
     ahead: object = None
     _people: dict[str, Person | None] = field(default_factory=dict)
     _services: dict[str, Service | None] = field(default_factory=dict)

@@ -38,10 +38,11 @@ class Title:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A paragraph; `small` for what may be overlooked."""
+    """A paragraph; `small` for what may be overlooked, `code` for what is copied as it is."""
 
     words: Words
     small: bool = False
+    code: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +191,8 @@ def _say_part(part: Part, say: Callable[[Words], Phrase]) -> Part:
     match part:
         case Title(words):
             return Title(say(words))
-        case Text(words, small):
-            return Text(say(words), small)
+        case Text(words, small, code):
+            return Text(say(words), small, code)
         case Facts(rows):
             return Facts(tuple((say(label), say(value)) for label, value in rows))
         case Items(items):
@@ -277,8 +278,9 @@ def _part_data(part: Part) -> dict[str, Any]:
     match part:
         case Title(words):
             return {"kind": "title", "words": _phrase_data(words)}
-        case Text(words, small):
-            return {"kind": "text", "words": _phrase_data(words), "small": small}
+        case Text(words, small, code):
+            text = {"kind": "text", "words": _phrase_data(words), "small": small}
+            return {**text, "code": True} if code else text
         case Facts(rows):
             pairs = [[_phrase_data(label), _phrase_data(value)] for label, value in rows]
             return {"kind": "facts", "rows": pairs}
@@ -303,7 +305,7 @@ def _part_from(data: dict[str, Any]) -> Part:
         case "title":
             return Title(_phrase_from(data["words"]))
         case "text":
-            return Text(_phrase_from(data["words"]), data["small"])
+            return Text(_phrase_from(data["words"]), data["small"], data.get("code", False))
         case "facts":
             rows = ((_phrase_from(label), _phrase_from(value)) for label, value in data["rows"])
             return Facts(tuple(rows))

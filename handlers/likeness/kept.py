@@ -89,7 +89,7 @@ def search(
     tx: Tx, text: str, service: str | None, now: datetime, limit: int, except_: int | None
 ) -> list[Hit]:
     """Search the index of the transaction's workspace, after reading what is new."""
-    kept: Kept = tx.memory.setdefault("likeness", Kept())
+    kept: Kept = tx.beside.setdefault("likeness", Kept())
     held = kept.of(tx.workspace)
     with held.lock:
         before = len(held.index)

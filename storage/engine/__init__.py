@@ -49,7 +49,7 @@ class Tx(Protocol):
         ...
 
     @property
-    def memory(self) -> dict[str, Any]:
+    def beside(self) -> dict[str, Any]:
         """What this process keeps beside the store, for all transactions; never the truth."""
         ...
 
@@ -59,6 +59,14 @@ class Tx(Protocol):
 
     def rows(self, sql: str, **values: object) -> list[Row]:
         """Run `sql` and return its rows, each a dict by column name."""
+        ...
+
+    def recall(self, sql: str, **values: object) -> list[Row]:
+        """As `rows`, from memory if this transaction asked the same before.
+
+        Several commands may share a transaction, and ask for the same people and places.
+        What is written to a table that was read lets it forget.
+        """
         ...
 
     def run(self, sql: str, **values: object) -> int:

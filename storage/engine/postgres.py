@@ -26,7 +26,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from storage.engine import Row, StorageError, Tx, Unavailable, migrate
 from storage.engine.jobs import TOGETHER, Job
-from storage.engine.sql import SqlTx, as_text, pyformat
+from storage.engine.sql import Memory, SqlTx, as_text, pyformat
 
 T = TypeVar("T")
 
@@ -65,6 +65,7 @@ class _Open:
     cursor: psycopg.Cursor[Row]
     unsent: list[_Statement] = field(default_factory=list)
     signals: set[str] = field(default_factory=set)
+    memory: Memory = field(default_factory=Memory)
 
 
 class PostgresTx(SqlTx):
@@ -75,18 +76,18 @@ class PostgresTx(SqlTx):
 
     skip_locked = "for update skip locked"
 
-    def __init__(
-        self, open: _Open, workspace: str | None = None, memory: dict[str, Any] | None = None
-    ) -> None:
-        super().__init__(workspace, memory)
+    def __init__(self, open: _Open, workspace: str | None = None) -> None:
+        super().__init__(workspace, open.memory)
         self._open = open
 
     def within(self, workspace: str) -> PostgresTx:
-        return PostgresTx(self._open, workspace, self.memory)
+        return PostgresTx(self._open, workspace)
 
     @contextlib.contextmanager
     def savepoint(self) -> Iterator[None]:
         unsent = self._open.unsent
+        if any(each.values is not None for each in unsent):
+            self._send()  # what is wrong with that is not undone by going back to here
         begin = _Statement("savepoint lotse")
         unsent.append(begin)
         try:
@@ -95,10 +96,13 @@ class PostgresTx(SqlTx):
         except Unavailable:
             raise  # there may be nothing left to go back to, and nobody may go on
         except BaseException:
+            self._memory.clear()
             if begin in unsent:
                 del unsent[unsent.index(begin) :]
             else:
-                unsent[:] = [_Statement("rollback to savepoint lotse"), _Statement(RELEASE)]
+                # What was written inside need not be sent; what ends savepoints inside must be.
+                unsent[:] = [each for each in unsent if each.values is None]
+                unsent += [_Statement("rollback to savepoint lotse"), _Statement(RELEASE)]
             raise
         unsent.append(_Statement(RELEASE))
 
@@ -195,7 +199,7 @@ class Postgres:
     def __init__(self, url: str, patience: float = 10.0) -> None:
         """Connect within `patience` seconds, or raise `StorageError`."""
         self.url = url
-        self.memory: dict[str, Any] = {}
+        self.beside: dict[str, Any] = {}
         self._pool: ConnectionPool[psycopg.Connection[dict[str, Any]]] = ConnectionPool(
             url,
             min_size=1,
@@ -304,7 +308,7 @@ class Postgres:
         """Carry them out and commit; return those who found somebody else before them."""
         beaten = []
         with self._pool.connection() as connection, connection.cursor() as cursor:
-            tx = PostgresTx(_Open(cursor), memory=self.memory)
+            tx = PostgresTx(_Open(cursor, memory=Memory(self.beside)))
             for job in batch:
                 try:
                     with tx.savepoint():
@@ -327,7 +331,7 @@ class Postgres:
                 with self._pool.connection() as connection, connection.cursor() as cursor:
                     if read_only:
                         cursor.execute("set transaction read only")
-                    tx = PostgresTx(_Open(cursor), memory=self.memory)
+                    tx = PostgresTx(_Open(cursor, memory=Memory(self.beside)))
                     result = work(tx)
                     tx.ending()
                     return result

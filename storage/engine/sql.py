@@ -19,12 +19,41 @@ class Cursor(Protocol):
     def rowcount(self) -> int: ...
 
 
+class Memory:
+    """What a transaction has read and may be asked again; `beside` outlives it."""
+
+    def __init__(self, beside: dict[str, Any] | None = None) -> None:
+        self.beside = {} if beside is None else beside
+        self._rows: dict[tuple[object, ...], list[Row]] = {}
+        self._tables: set[str] = set()
+
+    def find(self, sql: str, values: dict[str, object]) -> list[Row] | None:
+        """Return copies of the rows that were the answer, None if it was not asked."""
+        rows = self._rows.get((sql, *values.items()))
+        return None if rows is None else [dict(row) for row in rows]
+
+    def keep(self, sql: str, values: dict[str, object], rows: list[Row]) -> None:
+        """Remember the answer."""
+        self._rows[sql, *values.items()] = [dict(row) for row in rows]
+        self._tables |= tables_read(sql)
+
+    def written(self, sql: str) -> None:
+        """Forget everything if a statement may have changed an answer."""
+        if not self._tables.isdisjoint(tables_written(sql)):
+            self.clear()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._rows.clear()
+        self._tables.clear()
+
+
 class SqlTx:
     """A transaction on one connection. Stores say how a statement is executed."""
 
-    def __init__(self, workspace: str | None = None, memory: dict[str, Any] | None = None) -> None:
+    def __init__(self, workspace: str | None, memory: Memory) -> None:
         self._workspace = workspace
-        self.memory = {} if memory is None else memory
+        self._memory = memory
 
     @property
     def workspace(self) -> str:
@@ -32,8 +61,20 @@ class SqlTx:
             raise RuntimeError("This transaction is not inside a workspace.")
         return self._workspace
 
+    @property
+    def beside(self) -> dict[str, Any]:
+        return self._memory.beside
+
     def rows(self, sql: str, **values: object) -> list[Row]:
         return self._rows(sql, self._named(sql, values))
+
+    def recall(self, sql: str, **values: object) -> list[Row]:
+        values = self._named(sql, values)
+        found = self._memory.find(sql, values)
+        if found is None:
+            found = self._rows(sql, values)
+            self._memory.keep(sql, values, found)
+        return found
 
     def run(self, sql: str, **values: object) -> int:
         return self._run(sql, self._named(sql, values))
@@ -44,7 +85,9 @@ class SqlTx:
     def insert(self, table: str, **record: object) -> None:
         if self._workspace is not None:
             record["workspace"] = self._workspace
-        self._write(insert_statement(table, tuple(record)), record)
+        sql = insert_statement(table, tuple(record))
+        self._memory.written(sql)
+        self._write(sql, record)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -54,12 +97,14 @@ class SqlTx:
         except Unavailable:
             raise  # there may be nothing left to go back to, and nobody may go on
         except BaseException:
+            self._memory.clear()
             self._run("rollback to savepoint lotse", {})
             self._run("release savepoint lotse", {})
             raise
         self._run("release savepoint lotse", {})
 
     def _named(self, sql: str, values: dict[str, object]) -> dict[str, object]:
+        self._memory.written(sql)
         if ":workspace" in sql:
             values["workspace"] = self.workspace
         return values
@@ -72,6 +117,18 @@ class SqlTx:
 
     def _write(self, sql: str, values: dict[str, object]) -> None:
         self._run(sql, values)
+
+
+@lru_cache(maxsize=1024)
+def tables_read(sql: str) -> frozenset[str]:
+    """Return the tables that a question looks into."""
+    return frozenset(re.findall(r"\b(?:from|join)\s+([a-z_]+)", sql))
+
+
+@lru_cache(maxsize=1024)
+def tables_written(sql: str) -> frozenset[str]:
+    """Return the tables that a statement changes."""
+    return frozenset(re.findall(r"\b(?:insert into|update|delete from)\s+([a-z_]+)", sql))
 
 
 @lru_cache(maxsize=256)

@@ -11,9 +11,10 @@ import contextlib
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
@@ -21,11 +22,12 @@ import sqlite_utils
 
 from storage.engine import AlreadyRunning, Row, StorageError, Tx, Unavailable, migrate
 from storage.engine.jobs import TOGETHER, Job
-from storage.engine.sql import SqlTx, as_text
+from storage.engine.sql import Memory, SqlTx, as_text
 
 T = TypeVar("T")
 
 MEMORY = ":memory:"
+STARTED, TICKS = datetime.now(UTC), time.monotonic()
 STORE_FAILED = {
     sqlite3.SQLITE_BUSY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_IOERR, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_NOTADB,
@@ -45,19 +47,20 @@ class SqliteTx(SqlTx):
         self,
         db: sqlite_utils.Database,
         workspace: str | None = None,
+        memory: Memory | None = None,
         *,
         writes: bool = True,
-        memory: dict[str, Any] | None = None,
     ) -> None:
-        super().__init__(workspace, memory)
+        super().__init__(workspace, memory or Memory())
         self._db = db
         self._writes = writes
 
     def within(self, workspace: str) -> SqliteTx:
-        return SqliteTx(self._db, workspace, writes=self._writes, memory=self.memory)
+        return SqliteTx(self._db, workspace, self._memory, writes=self._writes)
 
     def real_now(self) -> str:
-        return as_text(datetime.now(UTC))
+        # Only this process writes: a clock that is set lets none of its leases run out.
+        return as_text(STARTED + timedelta(seconds=time.monotonic() - TICKS))
 
     def signal(self) -> None:
         """One process only: whoever committed wakes its own workers."""
@@ -89,7 +92,7 @@ class Sqlite:
 
     def __init__(self, path: str | Path = MEMORY) -> None:
         self.path = str(path)
-        self.memory: dict[str, Any] = {}
+        self.beside: dict[str, Any] = {}
         self._lock: IO[str] | None = None
         if self.path != MEMORY:
             file = Path(self.path).resolve()
@@ -185,7 +188,7 @@ class Sqlite:
         return batch
 
     def _commit(self, db: sqlite_utils.Database, batch: list[Job]) -> None:
-        tx = SqliteTx(db, memory=self.memory)
+        tx = SqliteTx(db, memory=Memory(self.beside))
         try:
             # Immediate: we wait for the write lock here, not half way through.
             db.execute("begin immediate")
@@ -224,7 +227,7 @@ class Sqlite:
         while (job := self._reads.get()) is not None:
             try:
                 db = db or connect(self.path, writes=False)
-                job.result = job.work(SqliteTx(db, writes=False, memory=self.memory))
+                job.result = job.work(SqliteTx(db, memory=Memory(self.beside), writes=False))
             except BaseException as error:
                 job.error = plainly(error)
             job.settle()

@@ -1,0 +1,122 @@
+"""A channel for an incident alone, and what is meant in it or in a thread."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.platform import Impossible, NotAccepted, Uncertain
+from tests.stage import Fault, Say, Stage
+
+ROOM = "local:inc-1-etikettendrucker-offline"
+
+
+def every(chris: Say, which: str = "always") -> None:
+    chris("settings")
+    chris.press("Channels for incidents")
+    chris.fill(which=which)
+
+
+def test_nobody_gets_a_channel_unless_a_manager_wants_it(bot: Stage, anna: Say) -> None:
+    anna("incident Etikettendrucker offline")
+    anna.press("It is serious")
+    assert bot.chat.rooms == {}
+
+
+def test_a_channel_lives_as_long_as_its_incident(
+    bot: Stage, anna: Say, ben: Say, carla: Say, chris: Say
+) -> None:
+    every(chris)
+    anna("incident Etikettendrucker offline")
+    room = bot.chat.rooms[ROOM]
+    assert room.people == ["local:anna", "local:ben"]
+    assert room.topics == [
+        "INC-1 · Etikettendrucker offline – Wartet darauf, dass Ben sich kümmert."
+    ]
+    card = bot.sees(ROOM.removeprefix("local:"))
+    assert card == bot.sees("stoerungen")
+    ben("annehmen", at="inc-1-etikettendrucker-offline")
+    assert bot.sees(ROOM.removeprefix("local:")) == bot.sees("stoerungen") != card
+    ben("zuweisen 1 carla")
+    assert room.people == ["local:anna", "local:ben", "local:carla"]
+    carla("ack")
+    assert (
+        room.topics[-1]
+        == "INC-1 · Etikettendrucker offline – Carla kümmert sich seit Mo. 23. Nov., 09:00."
+    )
+    carla("restored")
+    assert not room.archived
+    assert "Läuft wieder" in room.topics[-1]
+    assert len(bot.sees(ROOM.removeprefix("local:"))) == 1
+
+
+def test_only_serious_ones_get_a_channel_if_that_was_chosen(
+    bot: Stage, anna: Say, ben: Say, chris: Say
+) -> None:
+    every(chris, "serious")
+    anna("incident Etikettendrucker offline")
+    assert bot.chat.rooms == {}
+    anna.press("It is serious")
+    assert list(bot.chat.rooms) == [ROOM]
+
+
+def test_a_withdrawn_incident_closes_its_channel(bot: Stage, anna: Say, chris: Say) -> None:
+    every(chris)
+    anna("incident Etikettendrucker offline")
+    anna.press("Undo")
+    assert bot.chat.rooms[ROOM].archived
+
+
+@pytest.mark.parametrize("error", [NotAccepted("down"), Uncertain("lost")])
+def test_a_channel_comes_later_when_the_platform_is_down(
+    bot: Stage, anna: Say, chris: Say, error: Exception
+) -> None:
+    every(chris)
+    bot.chat.plan(Fault(error, place="rooms"))
+    anna("incident Etikettendrucker offline")
+    assert bot.chat.rooms == {}
+    bot.wind(minutes=1)
+    assert list(bot.chat.rooms) == [ROOM]
+    assert bot.chat.rooms[ROOM].topics
+
+
+def test_where_no_channels_may_be_made_the_incident_lives_without(
+    bot: Stage, anna: Say, ben: Say, chris: Say
+) -> None:
+    every(chris)
+    bot.chat.plan(Fault(Impossible("restricted_action"), place="rooms"))
+    anna("incident Etikettendrucker offline")
+    ben("annehmen")
+    ben("behoben")
+    anna("incident Kasse tot")
+    assert list(bot.chat.rooms) == ["local:inc-2-kasse-tot"]
+    told = [each for each in chris.sees() if "without a channel of its own" in each]
+    assert told == [
+        "The incident goes on without a channel of its own; the platform refused it "
+        "(restricted_action).\n[Channels for incidents]"
+    ]
+    assert bot.rows("select reason from rooms where workspace = :workspace order by incident") == [
+        {"reason": "restricted_action"},
+        {"reason": None},
+    ]
+
+
+def test_what_is_typed_in_a_channel_or_thread_is_meant_for_its_incident(
+    bot: Stage, anna: Say, ben: Say, chris: Say
+) -> None:
+    anna("incident Etikettendrucker offline")
+    every(chris)
+    anna("incident Etikettendrucker druckt schwarz")
+    room = next(iter(bot.chat.rooms)).removeprefix("local:")
+    assert room == "inc-2-etikettendrucker-druckt-schwarz"
+    assert "INC-2" in ben("annehmen", at=room)
+    first, second = (each.id for each in bot.chat.at("local:stoerungen"))
+    assert "INC-1" in ben("annehmen", at="stoerungen", thread=first)
+    assert "INC-2" in ben("behoben", at="stoerungen", thread=second)
+    assert "INC-1" in ben("behoben", at="stoerungen", thread="m999")
+
+
+def test_the_alarm_s_own_thread_is_about_its_incident(bot: Stage, anna: Say, ben: Say) -> None:
+    anna("incident Etikettendrucker offline")
+    anna("incident Etikettendrucker druckt schwarz")
+    alarms = [each.id for each in bot.chat.at("local:@ben")]
+    assert "INC-2" in ben("annehmen", thread=alarms[1])
