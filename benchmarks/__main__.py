@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import machine, road, slack, start
+from benchmarks import machine, repeats, road, search, slack, start
 
 LOCK = Path(__file__).parent.parent / "requirements.lock"
 
@@ -34,8 +34,14 @@ def main() -> None:
     print("\nResident memory, MiB, of the same two:")
     ratio = begun.memory / begun.base_memory
     print(f"{begun.memory:.0f} / {begun.base_memory:.0f} = {ratio:.2f}")
-    names = re.findall(r"^[a-z0-9]\S*==", LOCK.read_text(encoding="utf-8"), re.MULTILINE)
+    names = set(re.findall(r"^([a-z0-9]\S*)==", LOCK.read_text(encoding="utf-8"), re.MULTILINE))
     print(f"\nInstalled distributions (at most 45): {len(names)}")
+    print("\nFinding the same thing again (docs/likeness.md):\n")
+    for line in repeats.table():
+        print(line)
+    print()
+    for line in search.measure(search.QUICK):
+        print(line)
 
 
 def compared(what: str, results: list[road.Result]) -> Iterator[str]:

@@ -37,7 +37,7 @@ ROUNDS = 5
 COUNT = 400
 WORKSPACES = 1000
 STORES = ("SQLite", "PostgreSQL")
-TABLES = ("deliveries", "incidents", "timeline", "outbox", "timers", "audit")
+TABLES = ("deliveries", "incidents", "likeness", "timeline", "outbox", "timers", "audit")
 Once = Callable[[], Awaitable[None]]
 
 
@@ -86,7 +86,7 @@ def fresh(rows: list[tuple[str, dict[str, Any]]], count: Iterator[int]) -> list[
         for name in ("id", "identity", "key"):
             if name in row:
                 row[name] = f"bare-{n}-{position}"
-        for name in ("number", "incident"):
+        for name in ("number", "incident", "version"):
             if name in row:
                 row[name] = 1_000_000 + n
         made.append((table, row))

@@ -58,6 +58,7 @@ from storage.timers import Timer
 log = logging.getLogger("lotse.dispatch")
 
 BUTTON_ROOM = 500  # characters of a button's call; longer ones become drafts, so that many fit
+PATIENCE = 0.5  # seconds that reading ahead of a command may take
 SURELY_FITS = 100  # characters of values; they fit however they are written down
 DRAFT = "draft"  # a call that stands in a draft
 NOBODY = "nobody"  # stands in the audit for whoever noted friction or gave feedback
@@ -140,6 +141,7 @@ class Dispatcher:
         self._new_id = new_id
         self._committed = committed
         self._new_secret = new_secret
+        self.patience = PATIENCE
         self.address = "http://127.0.0.1:3000"  # the edge corrects it once it listens
         self._timers = {each.kind: each for feature in features for each in feature.timers}
 
@@ -148,11 +150,30 @@ class Dispatcher:
 
         Raises `StorageError` when nothing could be stored: tell the person so.
         """
+        ahead = await self._ahead(request)
         answer = await asyncio.wrap_future(
-            self._database.submit(lambda tx: self._handle(tx, request), request.workspace)
+            self._database.submit(lambda tx: self._handle(tx, request, ahead), request.workspace)
         )
         self._committed()
         return answer
+
+    async def _ahead(self, request: Request) -> object:
+        """Read what the command wants to know before it writes; None if that takes too long."""
+        word = request.call.word if request.call else None
+        if word in (DRAFT, None):
+            command = commands.meant(request.text, self.features)
+        else:
+            command = commands.by_name(word, self.features)
+        if command is None or command.ahead is None:
+            return None
+        try:
+            reading = self._database.submit_read(lambda tx: self._read_ahead(tx, request))
+            return await asyncio.wait_for(asyncio.wrap_future(reading), self.patience)
+        except (TimeoutError, StorageError):
+            return None  # the command itself can do without
+        except Exception:
+            log.exception("Reading ahead of a command failed")
+            return None
 
     async def look(self, workspace: str, person: str, word: str) -> Answer | None:
         """Return what a reading command shows to `person` now; None for people we never met.
@@ -235,7 +256,25 @@ class Dispatcher:
 
     # --- inside the transaction --------------------------------------------------
 
-    def _handle(self, tx: Tx, request: Request) -> Answer:
+    def _read_ahead(self, tx: Tx, request: Request) -> object:
+        tx = tx.within(request.workspace)
+        now, call = self._clock.now(), clean_call(request.call)
+        person = people.by_identity(tx, request.person) or LOTSE
+        place = places.find(tx, request.place) if request.place else None
+        ctx = self._context(tx, person, place, now, clean(request.text))
+        try:
+            if call is not None:
+                command = commands.by_name(call.word, self.features)
+                parsed = commands.complete(command, call.args, ctx) if command else None
+            else:
+                parsed = commands.parse(ctx.typed, ctx)
+        except Refusal:
+            return None  # said by the command itself
+        if not isinstance(parsed, Parsed) or parsed.command.ahead is None:
+            return None
+        return parsed.command.ahead(ctx, **parsed.values)
+
+    def _handle(self, tx: Tx, request: Request, ahead: object = None) -> Answer:
         tx = tx.within(request.workspace)
         now = self._clock.now()
         if not deliveries.begin(tx, request.identity, now):
@@ -249,7 +288,7 @@ class Dispatcher:
         mentions = {each.shown: self._named(tx, each, now, kind).id for each in request.mentions}
         place = self._place(tx, request.place, request.place_name)
         request = replace(request, text=clean(request.text), call=clean_call(request.call))
-        ctx = self._context(tx, person, place, now, request.text, mentions, request.thread)
+        ctx = self._context(tx, person, place, now, request.text, mentions, request.thread, ahead)
         word, subject, by = "", "", person.person_key
         try:
             with tx.savepoint():
@@ -320,6 +359,7 @@ class Dispatcher:
         typed: str = "",
         mentions: Mapping[str, str] | None = None,
         thread: str = "",
+        ahead: object = None,
     ) -> Context:
         return Context(
             tx,
@@ -334,6 +374,7 @@ class Dispatcher:
             typed,
             mentions or {},
             thread,
+            ahead,
         )
 
     def _carry_out(self, ctx: Context, request: Request) -> tuple[str, Reply]:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Annotated
 
-from handlers import climbing, definitions, duty, gate, repeats, rights, services
+from handlers import climbing, definitions, duty, gate, repeats, rights, services, triage
 from handlers.incident_cards import card, label, works_again
 from handlers.incident_refs import NEWS, Ref, find, find_open, happened, note
 from handlers.kit.commands import Ask, Feature, call
@@ -15,6 +15,7 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text, Title, line
 from handlers.kit.readers import TextReader
 from handlers.kit.words import _
+from handlers.likeness import Like
 from handlers.services import person as named
 from storage import incidents, workspaces
 from storage.incidents import Incident
@@ -33,6 +34,7 @@ UNDO = timedelta(minutes=2)
     help=_("Declare an incident, in one line."),
     submit=_("Declare incident"),
     needs="declare",
+    ahead=triage.look_ahead,
 )
 def declare(
     ctx: Context,
@@ -44,7 +46,8 @@ def declare(
     *,
     service: services.ServiceOrNot = None,
 ) -> Reply:
-    proposed = service or services.guess(ctx, title)
+    likes: tuple[Like, ...] = ctx.ahead if isinstance(ctx.ahead, tuple) else ()
+    proposed = service or triage.guess(ctx, title, likes)
     meant = proposed or services.fallback(ctx)
     number = workspaces.next_number(ctx.tx, "incident")
     incident = incidents.add(
@@ -60,7 +63,7 @@ def declare(
         now=ctx.now,
     )
     happened(ctx, number, "declared")
-    repeats.notice(ctx, incident)
+    repeats.notice(ctx, incident, likes)
     shown = [Post(climbing.key(number), card(ctx, incident), INCIDENTS)]
     if ctx.place is not None and ctx.place.kind == "channel" and ctx.place.role != INCIDENTS:
         shown.append(Post(climbing.key(number), card(ctx, incident), ctx.place.id))

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import difflib
 import itertools
-import re
-from collections.abc import Sequence
-from functools import lru_cache
 from typing import Annotated
 
 from handlers import duty
@@ -53,38 +50,6 @@ def person(ctx: Context, id: str) -> Who:
 def name(ctx: Context, id: str) -> str:
     """Return somebody's name, where they are told of and not spoken to: nobody is pinged."""
     return person(ctx, id).name
-
-
-def guess(ctx: Context, title: str) -> Service | None:
-    """Propose the service that a title talks about: the longest name or word found in it.
-
-    Words are compared without case and umlauts; from five letters on a word may
-    also be the beginning of a longer one ("Drucker" in "Druckerstau").
-    """
-    said = tokens(title)
-    best: tuple[int, Service] | None = None
-    for service in ctx.services():
-        for name in (service.name, *service.words):
-            wanted = tokens(name)
-            if wanted and _contains(said, wanted) and (best is None or len(name) > best[0]):
-                best = (len(name), service)
-    return best[1] if best and not best[1].fallback else None
-
-
-@lru_cache(maxsize=4096)
-def tokens(text: str) -> tuple[str, ...]:
-    """Return the words of a text as they are compared."""
-    return tuple(re.findall(r"\w+", folded(text)))
-
-
-def _contains(said: Sequence[str], wanted: Sequence[str]) -> bool:
-    def alike(word: str, want: str) -> bool:
-        return word == want or (len(want) >= 5 and word.startswith(want))
-
-    return any(
-        all(alike(word, want) for word, want in zip(said[start:], wanted, strict=False))
-        for start in range(len(said) - len(wanted) + 1)
-    )
 
 
 def fallback(ctx: Context) -> Service:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from storage import likeness
 from storage.engine import Row, Tx
 from storage.engine.sql import as_moment, as_text
 
@@ -115,6 +116,7 @@ def add(
         responsible_since=as_text(now),
         alarms=1,
     )
+    likeness.note(tx, number)
     return Incident(
         number=number,
         title=title,
@@ -313,7 +315,7 @@ def set_severity(tx: Tx, number: int, severity: str) -> bool:
 
 def move(tx: Tx, number: int, service: str, responsible: str) -> bool:
     """Give an open incident to another service; an acknowledged one keeps its responsible."""
-    return (
+    changed = (
         tx.run(
             """
             update incidents set service = :service, gap = 0,
@@ -328,6 +330,9 @@ def move(tx: Tx, number: int, service: str, responsible: str) -> bool:
         )
         == 1
     )
+    if changed:
+        likeness.note(tx, number)
+    return changed
 
 
 def mark_silent(tx: Tx, number: int) -> bool:

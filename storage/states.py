@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from storage import likeness
 from storage.engine import Tx
 from storage.engine.sql import as_text
 
@@ -102,7 +103,7 @@ def reopen(tx: Tx, number: int, responsible: str, now: datetime) -> bool:
 
 def withdraw(tx: Tx, number: int, person: str, since: datetime) -> bool:
     """Take a declaration back, if `person` made it at `since` or later."""
-    return (
+    changed = (
         tx.run(
             """
             update incidents set state = 'withdrawn', next_news_at = null, proposed_to = null
@@ -115,3 +116,6 @@ def withdraw(tx: Tx, number: int, person: str, since: datetime) -> bool:
         )
         == 1
     )
+    if changed:
+        likeness.note(tx, number)
+    return changed

@@ -60,6 +60,7 @@ def postgres(migrated: Postgres) -> Postgres:
     """Give an empty PostgreSQL database."""
     with psycopg.connect(migrated.url, autocommit=True) as connection:
         empty(connection)
+    migrated.beside.clear()
     return migrated
 
 

@@ -364,6 +364,7 @@ class Stage:
         self.workspace = workspace
         self.new_id = new_id or Ids()
         self.dispatcher = Dispatcher(database, features, self.clock, self.new_id)
+        self.dispatcher.patience = 60.0  # a slow machine changes no conversation
         self.courier = Courier(database, {self.chat.name: self.chat}, self.clock, random.Random(1))
         self.rooms = Rooms(database, {self.chat.name: self.chat})
         self.scheduler = Scheduler(

@@ -57,7 +57,8 @@ class Command:
     `name` is the English word; buttons call it by that. `reads` says that it
     changes nothing, so its words may be shortened. A `hidden` command exists as a
     button only. `needs` is the right that is asked for before anything else, also
-    before a form is opened.
+    before a form is opened. `ahead` takes the same values and reads what may take
+    milliseconds, before anything is locked; its result is `ctx.ahead`, or None.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Command:
     hidden: bool = False
     needs: str = "read"
     submit: Sentence = field(default_factory=lambda: _("Save"))
+    ahead: Callable[..., object] | None = None
 
     def word(self, language: str) -> str:
         """Return the word that is shown in `language`."""
@@ -124,6 +126,7 @@ class Feature:
         hidden: bool = False,
         needs: str = "read",
         submit: Sentence | None = None,
+        ahead: Callable[..., object] | None = None,
     ) -> Callable[[Callable[..., Reply]], Callable[..., Reply]]:
         """Declare the function below as a command."""
         words = {"en": _words(english), "de": _words(german)}
@@ -132,7 +135,7 @@ class Feature:
             self.commands.append(
                 Command(
                     words["en"][0], words, run, help, tuple(_parameters(run)), reads, hidden, needs,
-                    submit or _("Save"),
+                    submit or _("Save"), ahead,
                 )
             )  # fmt: skip
             return run
@@ -250,6 +253,12 @@ def parse(text: str, ctx: Context) -> Outcome:
         if verb is not None:
             return verb
     return _read(command, rest, ctx)
+
+
+def meant(text: str, features: Sequence[Feature]) -> Command | None:
+    """Return the command that a line begins with, without reading its arguments."""
+    found = _find(text.strip(), vocabulary(tuple(features)))
+    return found[0] if found else None
 
 
 def by_name(name: str, features: Sequence[Feature]) -> Command | None:

@@ -31,7 +31,8 @@ class Context:
     `typed` is what the person typed, from the first word to the last; empty for
     buttons, forms, timers and hooks. `mentions` are the people whom the platform
     recognised in it: how each is shown, and the person's id. `thread` is the platform's
-    id of the message that it answers.
+    id of the message that it answers. `ahead` is what the command has read before it
+    began to write, None when there was no time for it.
     """
 
     tx: Tx
@@ -46,6 +47,7 @@ class Context:
     typed: str = ""
     mentions: Mapping[str, str] = field(default_factory=dict)
     thread: str = ""
+    ahead: object = None
     _people: dict[str, Person | None] = field(default_factory=dict)
     _services: dict[str, Service | None] = field(default_factory=dict)
     _covers: list[dict[str, Cover]] = field(default_factory=list)

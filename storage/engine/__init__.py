@@ -48,6 +48,11 @@ class Tx(Protocol):
         """The clause that lets several workers claim rows side by side (empty on SQLite)."""
         ...
 
+    @property
+    def beside(self) -> dict[str, Any]:
+        """What this process keeps beside the store, for all transactions; never the truth."""
+        ...
+
     def within(self, workspace: str) -> Tx:
         """Return the same transaction, bound to `workspace`."""
         ...

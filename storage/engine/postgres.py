@@ -199,6 +199,7 @@ class Postgres:
     def __init__(self, url: str, patience: float = 10.0) -> None:
         """Connect within `patience` seconds, or raise `StorageError`."""
         self.url = url
+        self.beside: dict[str, Any] = {}
         self._pool: ConnectionPool[psycopg.Connection[dict[str, Any]]] = ConnectionPool(
             url,
             min_size=1,
@@ -307,7 +308,7 @@ class Postgres:
         """Carry them out and commit; return those who found somebody else before them."""
         beaten = []
         with self._pool.connection() as connection, connection.cursor() as cursor:
-            tx = PostgresTx(_Open(cursor))
+            tx = PostgresTx(_Open(cursor, memory=Memory(self.beside)))
             for job in batch:
                 try:
                     with tx.savepoint():
@@ -330,7 +331,7 @@ class Postgres:
                 with self._pool.connection() as connection, connection.cursor() as cursor:
                     if read_only:
                         cursor.execute("set transaction read only")
-                    tx = PostgresTx(_Open(cursor))
+                    tx = PostgresTx(_Open(cursor, memory=Memory(self.beside)))
                     result = work(tx)
                     tx.ending()
                     return result

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Protocol
+from typing import Any, Protocol
 
 from storage.engine import Row, Unavailable
 
@@ -20,9 +20,10 @@ class Cursor(Protocol):
 
 
 class Memory:
-    """What a transaction has read and may be asked again."""
+    """What a transaction has read and may be asked again; `beside` outlives it."""
 
-    def __init__(self) -> None:
+    def __init__(self, beside: dict[str, Any] | None = None) -> None:
+        self.beside = {} if beside is None else beside
         self._rows: dict[tuple[object, ...], list[Row]] = {}
         self._tables: set[str] = set()
 
@@ -59,6 +60,10 @@ class SqlTx:
         if self._workspace is None:
             raise RuntimeError("This transaction is not inside a workspace.")
         return self._workspace
+
+    @property
+    def beside(self) -> dict[str, Any]:
+        return self._memory.beside
 
     def rows(self, sql: str, **values: object) -> list[Row]:
         return self._rows(sql, self._named(sql, values))

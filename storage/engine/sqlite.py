@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import IO, Any, TypeVar
 
 import sqlite_utils
 
@@ -92,6 +92,7 @@ class Sqlite:
 
     def __init__(self, path: str | Path = MEMORY) -> None:
         self.path = str(path)
+        self.beside: dict[str, Any] = {}
         self._lock: IO[str] | None = None
         if self.path != MEMORY:
             file = Path(self.path).resolve()
@@ -187,7 +188,7 @@ class Sqlite:
         return batch
 
     def _commit(self, db: sqlite_utils.Database, batch: list[Job]) -> None:
-        tx = SqliteTx(db)
+        tx = SqliteTx(db, memory=Memory(self.beside))
         try:
             # Immediate: we wait for the write lock here, not half way through.
             db.execute("begin immediate")
@@ -226,7 +227,7 @@ class Sqlite:
         while (job := self._reads.get()) is not None:
             try:
                 db = db or connect(self.path, writes=False)
-                job.result = job.work(SqliteTx(db, writes=False))
+                job.result = job.work(SqliteTx(db, memory=Memory(self.beside), writes=False))
             except BaseException as error:
                 job.error = plainly(error)
             job.settle()

@@ -1,4 +1,4 @@
-"""When two titles say the same thing: a simple rule, by the words they share."""
+"""The rule for near-same titles before the search came, kept as a baseline for benchmarks."""
 
 from __future__ import annotations
 

@@ -1,0 +1,279 @@
+"""What a text speaks of: its words in their plain form, their parts, and the ideas behind them."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from handlers.kit.readers import folded
+
+GLOSSARY = Path(__file__).parent / "glossary.txt"
+ONE_AT_A_TIME = threading.Lock()
+LONGEST = 2000  # characters of a text that are looked at
+MANY = 80  # words of a text that are looked at
+HEAD = 160  # characters of a first line that are the title; what follows is the rest
+LINKS = ("", "s", "es", "n", "en", "er", "e")  # what German puts between the parts of a compound
+FILLERS = frozenset(
+    re.findall(
+        r"\w+",
+        """
+    a about after ah all already also am an and any are as at auch auf aus be because been before
+    bei beim bin bis but by can could da damit das dass dem den der des did die dies diese diesem
+    diesen dieser dieses do does doch durch ein eine einem einen einer eines er es etwas for from
+    fuer gar gerade get gets getting gibt haben had has hat hatte have he hello help her here hi
+    hier hilfe his how ich if ihr im immer in ins into is ist it its ja jemand jetzt kann koennen
+    laesst laeuft lassen mal man me mehr mein meine mich mir mit my nach noch now nur ob oder of on
+    or our out please schon sehr seit sein seine sich sie since sind so some soll still than that
+    the their them then there these they this those to ueber um un und uns unser unsere unter up us
+    very vom von vor war was we wegen weil wenn were wer werden what when which while who why wie
+    will wir wird with wo wurde you your zu zum zur
+    """,
+    )
+)
+ENDINGS = ("s", "n", "e", "en", "es", "er", "ern", "em", "ed", "ing")
+VERBS = (
+    re.compile(r"(.+?)e?t"),
+    re.compile(r"(.+?)t(?:en?|est)"),
+    re.compile(r"(ab|an|auf|aus|ein|hoch|her|herunter|ueber|um|weiter|zurueck)?ge(.+?)(?:e?t|en)"),
+    re.compile(r"(ab|an|auf|aus|ein|hoch|her|herunter|ueber|um|weiter|zurueck)zu(.+?)en"),
+)
+WORD = re.compile(r"[^\W_]+(?:[._-][^\W_]+)*")
+PIECE = re.compile(r"[A-ZÄÖÜ]+(?=[A-ZÄÖÜ][a-zäöüß])|[A-ZÄÖÜ]?[a-zäöüß]+|[A-ZÄÖÜ]+|\d+|[^\W\d_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word of a text. `key` is its plain form.
+
+    `ideas` are what it means by the glossary, `parts` the words that it is made of; a
+    number ("3", "VA01", "S": what tells one thing from another of its kind) has neither.
+    `trouble` says that it tells what is wrong, not with what.
+    """
+
+    shown: str
+    key: str
+    ideas: frozenset[str] = frozenset()
+    parts: frozenset[str] = frozenset()
+    part_ideas: frozenset[str] = frozenset()
+    trouble: bool = False
+    number: bool = False
+
+    @property
+    def phrase(self) -> bool:
+        return " " in self.key
+
+
+@dataclass(frozen=True, slots=True)
+class Glossary:
+    """The table read: which ideas a word or a phrase has, and what compounds are made of."""
+
+    ideas: dict[str, frozenset[str]]
+    phrases: dict[str, frozenset[str]]
+    troubles: frozenset[str]
+    pieces: frozenset[str]  # what compounds are made of
+    begins: dict[str, tuple[int, ...]]  # how long the phrases are that begin with a word
+    fillers: frozenset[str]
+
+
+def head_and_rest(text: str) -> tuple[str, str]:
+    """Split a text into its title and the rest: at the first line's end, else after a while."""
+    head, _line, rest = text[:LONGEST].strip().partition("\n")
+    if len(head) > HEAD:
+        cut = head.rfind(" ", 0, HEAD)
+        cut = cut if cut > 0 else HEAD
+        head, rest = head[:cut], f"{head[cut:]}\n{rest}"
+    return head, rest
+
+
+@lru_cache(maxsize=1024)
+def words(text: str) -> tuple[Word, ...]:
+    """Return the words that carry meaning, each once; known phrases stand beside theirs.
+
+    A text of fillers only keeps them, and one without any word counts as a whole, so that
+    the same text is always found again.
+    """
+    singles = [word for chunk in text[:LONGEST].split() for word in _words_of(chunk)]
+    glossary = read_glossary()
+    found: dict[str, Word] = {}
+    for at, word in enumerate(singles):
+        if len(found) >= MANY:
+            break
+        if word.key not in glossary.fillers:
+            found.setdefault(word.key, word)
+        for length in glossary.begins.get(word.key, ()):
+            together = singles[at : at + length]
+            key = " ".join(each.key for each in together)
+            if key in glossary.phrases:
+                ideas = glossary.phrases[key]
+                shown = " ".join(each.shown for each in together)
+                found.setdefault(key, Word(shown, key, ideas, trouble=ideas <= glossary.troubles))
+    if found:
+        return tuple(found.values())
+    if singles:
+        return tuple({each.key: each for each in singles}.values())
+    whole = folded(text[:LONGEST])
+    return (Word(whole, f"={whole}", number=True),) if whole else ()
+
+
+@lru_cache(maxsize=65536)
+def _words_of(chunk: str) -> tuple[Word, ...]:
+    """Return the words of what stands between two spaces."""
+    return tuple(word for raw in _split(chunk) if (word := word_of(raw)) is not None)
+
+
+def _split(chunk: str) -> Iterator[str]:
+    """Give the words of a chunk, and the pieces of joined ones: "read-only", "OrderService"."""
+    for match in WORD.finditer(chunk):
+        whole = match.group()
+        joined = re.search(r"[._-]", whole) is not None
+        if not joined or any(each.isdigit() for each in whole):
+            yield whole
+        if joined:
+            yield from (each for each in re.split(r"[._-]", whole) if each)
+        if re.search(r"[a-zäöüß][A-ZÄÖÜ]", whole):
+            yield from (each for each in PIECE.findall(whole) if len(each) > 2)
+
+
+@lru_cache(maxsize=65536)
+def word_of(raw: str) -> Word | None:
+    """Return a single word looked up and taken apart; None for a lone small letter."""
+    plain = folded(raw)
+    if len(plain) < 2 and not (plain.isdigit() or raw.isupper()) or raw == "I":
+        return None
+    if len(plain) < 2 or any(each.isdigit() for each in plain):
+        return Word(raw, plain, number=True)
+    form = _known_form(plain)
+    key = stem(form or plain)
+    ideas = ideas_of(form) if form else frozenset[str]()
+    pieces = _pieces(plain)
+    behind = frozenset[str]().union(*map(ideas_of, pieces))
+    parts = frozenset(map(stem, pieces)) - {key}
+    trouble = bool(ideas) and ideas <= read_glossary().troubles
+    return Word(raw, key, ideas, parts, behind - ideas, trouble)
+
+
+def ideas_of(form: str) -> frozenset[str]:
+    """Return the ideas of a plain form of the glossary, or of a word whose form is not known."""
+    found = _known_form(form)
+    return read_glossary().ideas[found] if found else frozenset()
+
+
+@lru_cache(maxsize=65536)
+def _known_form(plain: str) -> str | None:
+    """Return the form of a folded word under which the glossary has it.
+
+    The word itself, without a common ending, as an infinitive ("druckt", "gedruckt",
+    "abgemeldet"), and at last by its stem.
+    """
+    ideas = read_glossary().ideas
+    if plain in ideas:
+        return plain
+    for ending in ENDINGS:
+        bare = plain.removesuffix(ending)
+        if bare != plain and len(bare) > 3 and bare in ideas:
+            return bare
+    for pattern in VERBS:
+        found = pattern.fullmatch(plain)
+        if found and (verb := "".join(each or "" for each in found.groups()) + "en") in ideas:
+            return verb
+    root = stem(plain)
+    return root if root in ideas else None
+
+
+@lru_cache(maxsize=65536)
+def stem(plain: str) -> str:
+    """Return the plain form of a folded word: German endings taken off, then English ones."""
+    with ONE_AT_A_TIME:  # a stemmer has one word in hand
+        german, english = _stemmers()
+        return str(english.stemWord(german.stemWord(plain)))
+
+
+def _pieces(plain: str) -> tuple[str, ...]:
+    """Return the pieces of a compound, none when it is not one.
+
+    All of it must be known pieces, or one known piece of five letters or more at its
+    beginning or end; the unknown rest is a piece then, too.
+    """
+    pieces = read_glossary().pieces
+    whole = _cover(plain, pieces)
+    if len(whole) > 1:
+        return whole
+    for length in range(len(plain) - 3, 4, -1):
+        if plain[:length] in pieces:
+            rest = plain[length:]
+            return plain[:length], rest[1:] if rest[0] == "s" and len(rest) > 4 else rest
+        if plain[-length:] in pieces:
+            return plain[:-length], plain[-length:]
+    return ()
+
+
+def _cover(plain: str, pieces: frozenset[str]) -> tuple[str, ...]:
+    """Return the fewest known pieces that make up the whole word, empty when they cannot."""
+    best: list[tuple[str, ...] | None] = [()] + [None] * len(plain)
+    for end in range(4, len(plain) + 1):
+        for start in range(0, end - 3):
+            before = best[start]
+            if before is None:
+                continue
+            chunk = plain[start:end]
+            for link in LINKS:
+                if link and (end == len(plain) or not chunk.endswith(link)):
+                    continue
+                bare = chunk[: len(chunk) - len(link)]
+                now = best[end]
+                if bare in pieces and (now is None or len(before) + 1 < len(now)):
+                    best[end] = (*before, bare)
+    return best[len(plain)] or ()
+
+
+@lru_cache(maxsize=1)
+def read_glossary() -> Glossary:
+    """Read the table of words, once."""
+    ideas: dict[str, set[str]] = {}
+    phrases: dict[str, set[str]] = {}
+    begins: dict[str, set[int]] = {}
+    troubles: set[str] = set()
+    pieces: set[str] = set()
+    section = ""
+    for line in GLOSSARY.read_text(encoding="utf-8").splitlines():
+        if line.startswith("["):
+            section = line.strip("[]")
+        if not line or line[0] in "#[":
+            continue
+        german, _bar, english = line.partition("|")
+        idea = f"#{german.split()[0]}"
+        if section == "troubles":
+            idea = f"#!{german.split()[0]}"
+            troubles.add(idea)
+        things = german.split() if section == "things" else []
+        for each in (*german.split(), *english.split()):
+            plain = folded(each)
+            if "_" in plain:
+                keys = " ".join(stem(piece) for piece in plain.split("_"))
+                phrases.setdefault(keys, set()).add(idea)
+                begins.setdefault(keys.split()[0], set()).add(keys.count(" ") + 1)
+                continue
+            for form in {plain, stem(plain)}:
+                ideas.setdefault(form, set()).add(idea)
+                if len(form) >= (4 if each in things else 5):
+                    pieces.add(form)
+    return Glossary(
+        {word: frozenset(found) for word, found in ideas.items()},
+        {keys: frozenset(found) for keys, found in phrases.items()},
+        frozenset(troubles),
+        frozenset(pieces),
+        {word: tuple(sorted(lengths)) for word, lengths in begins.items()},
+        frozenset(map(stem, FILLERS)) | FILLERS,
+    )
+
+
+@lru_cache(maxsize=1)
+def _stemmers() -> tuple[Any, Any]:
+    import Stemmer  # only when it is needed
+
+    return Stemmer.Stemmer("german"), Stemmer.Stemmer("english")
