@@ -27,6 +27,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import slack_blocks, slack_in, slack_out
 from bot.dispatch import DRAFT, FORM, Answer, Dispatcher, Named, Request
+from bot.plain import shortened
 from bot.platform import Impossible, Refused, Undelivered
 from bot.slack_guard import LARGEST, Guard
 from bot.slack_in import Json, Sender, Typed
@@ -359,7 +360,7 @@ class SlackEdge:
         answer = await self._dispatcher.handle(request)
         field = asked_for(view, answer.field)
         if field is not None and answer.message is not None:
-            said = slack_blocks.shortened(words_of(answer.message), 500)
+            said = shortened(words_of(answer.message), 500)
             await ack(response_action="errors", errors={field: said})
         elif answer.form is not None:
             shown = await self._view(answer, place)
