@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from bot.clock import Clock
-from storage import deliveries, drafts, outbox, timers
+from storage import deliveries, drafts, outbox, presses, timers
 from storage.engine import Database, Tx
 from storage.timers import Timer
 
@@ -22,6 +22,7 @@ ANSWERS_KEPT = timedelta(days=7)
 IDENTITIES_KEPT = timedelta(days=30)
 TEXTS_KEPT = timedelta(days=14)
 DRAFTS_KEPT = timedelta(days=7)
+PRESSES_KEPT = timedelta(days=1)
 
 
 class Scheduler:
@@ -89,3 +90,4 @@ def clean(tx: Tx, now: datetime) -> None:
     deliveries.forget(tx, now - ANSWERS_KEPT, now - IDENTITIES_KEPT)
     drafts.forget(tx, now - DRAFTS_KEPT)
     outbox.forget(tx, now - TEXTS_KEPT)
+    presses.forget(tx, now - PRESSES_KEPT)

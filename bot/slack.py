@@ -25,17 +25,17 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import slack_blocks, slack_in, slack_out
+from bot import door, slack_blocks, slack_in, slack_out
 from bot.dispatch import DRAFT, FORM, Answer, Dispatcher, Named, Request
 from bot.plain import shortened
 from bot.platform import Impossible, Refused, Undelivered
-from bot.slack_guard import LARGEST, Guard
+from bot.shortcuts import shortcut
+from bot.slack_guard import Guard
 from bot.slack_in import Json, Sender, Typed
 from bot.slack_out import ERRORS, Slack, Sort
 from bot.slack_people import People
 from bot.slack_socket import Sockets
 from handlers.kit.messages import Button, Call, Form, Message, Text, Title, line, spoken
-from handlers.kit.readers import LONGEST
 from handlers.kit.words import _, flat, speak, text
 from storage import places, workspaces
 from storage.engine import Database, StorageError, Tx
@@ -45,21 +45,12 @@ log = logging.getLogger("lotse.slack")
 T = TypeVar("T")
 
 FORM_LIMIT = 2.0  # seconds for views.open (docs/rules.md, Slack)
-BODY_LIMIT = 10.0  # seconds for a request to arrive
 KNOCK = 60.0  # seconds between two tries with a token that was refused
 SETTLE = 1.0  # seconds in which changes are gathered before home tabs are shown anew
 LOOKED_AT = 3600.0  # seconds for which a home tab is kept current after it was opened
 MOST_HOMES = 50
 MOST_ANSWERED = 10_000
 ANY = re.compile(".*", re.DOTALL)
-SHORTCUTS = {
-    # callback id -> the command that its form completes, and the value that the message fills
-    "report": ("incident", ""),
-    "note": ("friction", ""),
-    "report_message": ("incident", "title"),
-    "note_message": ("friction", "sentence"),
-    "belongs_message": ("belongs", "text"),
-}
 
 
 NOTHING = Typed("", ())
@@ -169,19 +160,14 @@ class SlackEdge:
 
     async def _received(self, request: web.Request) -> web.Response:
         assert self._guard is not None
-        raw = bytearray()
         try:
-            async with asyncio.timeout(BODY_LIMIT):
-                async for chunk in request.content.iter_chunked(16384):
-                    raw += chunk
-                    if len(raw) > LARGEST:
-                        return web.Response(status=413)
-        except TimeoutError:
-            return web.Response(status=408)
+            raw = await door.arrived(request)
+        except door.Refuses as refusal:
+            return web.Response(status=refusal.status)
         headers: dict[str, list[str]] = {}
         for name, value in request.headers.items():
             headers.setdefault(name.lower(), []).append(value)
-        refused = self._guard.refuses(headers, bytes(raw))
+        refused = self._guard.refuses(headers, raw)
         if refused is not None:
             return web.Response(status=refused)
         try:
@@ -289,13 +275,11 @@ class SlackEdge:
             self._soon(self._publish(sender))
 
     async def _shortcut(self, ack: AsyncAck, body: Json) -> None:
-        known = SHORTCUTS.get(body.get("callback_id", ""))
-        if known is None:
+        said = slack_in.typed((body.get("message") or {}).get("text", ""))
+        call = shortcut(body.get("callback_id", ""), said.text)
+        if call is None:
             await ack()
             return
-        word, fills = known
-        said = slack_in.typed((body.get("message") or {}).get("text", ""))
-        call = Call(FORM, {"word": word, **({fills: said.text[:LONGEST]} if fills else {})})
         sender = slack_in.sender_of(body)
         request = self._request(slack_in.shortcut_key(body), sender, body, call=call)
         await self._answer(ack, request, sender, body)

@@ -47,8 +47,8 @@ def show(ctx: Context) -> Reply:
         )
     ]
     for role, label in CHANNELS.items():
-        found = places.find(ctx.tx, role)
-        rows.append((label, _named(found) if found else _("no channel yet")))
+        found = [_named(each) for each in places.with_role(ctx.tx, role)]
+        rows += [(label, channel) for channel in found or [_("no channel yet")]]
     parts: list[Part] = [Title(_("Settings")), Facts(tuple(rows))]
     if ctx.place is not None and ctx.place.kind == "channel":
         here = tuple(
