@@ -76,16 +76,16 @@ def card(message: Message, refresh: Call | None = None, viewers: Sequence[str] =
     With `refresh`, Teams asks with this call for a view of their own for the `viewers`
     (Teams' user ids); the card is complete without it.
     """
-    shown = _drawn(message, Ink())
+    frame: Json = {}
     if refresh is not None and viewers:
         action = {"type": "Action.Execute", "verb": refresh.word, "data": data_of(refresh)}
-        shown["refresh"] = {"action": action, "userIds": list(viewers[:VIEWERS])}
-    return shown
+        frame["refresh"] = {"action": action, "userIds": list(viewers[:VIEWERS])}
+    return _drawn(message, Ink(), frame)
 
 
 def in_dialog(message: Message) -> Json:
     """Return a message as a card for a dialog or a search result: it mentions nobody."""
-    return _drawn(message, Ink(dialog=True))
+    return _drawn(message, Ink(dialog=True), {})
 
 
 def attachment(shown: Json) -> Json:
@@ -95,7 +95,7 @@ def attachment(shown: Json) -> Json:
 
 def summary(message: Message) -> str:
     """Return one plain line for notifications and for clients that show no cards."""
-    return inert(shortened(" ".join(gist(message).split()), SUMMARY))
+    return shortened(inert(" ".join(gist(message).split())), SUMMARY)
 
 
 def opens_form(call: Call) -> bool:
@@ -205,23 +205,24 @@ class Ink:
         return [each for each in self.known.values() if each["text"] in written]
 
 
-def _drawn(message: Message, ink: Ink) -> Json:
+def _drawn(message: Message, ink: Ink, frame: Json) -> Json:
     shown: Json = {
         "type": "AdaptiveCard",
         "$schema": SCHEMA,
         "version": VERSION,
         "fallbackText": escaped(summary(message)),
-        "msteams": {"width": "Full"},
+        "msteams": {"width": "Full", "entities": []},
+        **frame,
         "body": [],
     }
     sets, taken = _button_sets(message, ink)
-    room = CARD_BYTES - taken - _weight(shown) - _weight(_more(len(message.parts)))
+    room = CARD_BYTES - taken - _weight(shown) - (len(sets) + 1) * _weight(_more(999))
     body: list[Json] = []
     left = 0  # how many lines found no room
     for part in message.parts:
         if isinstance(part, Buttons):
             body += [_more(left)] if left else []
-            body += next(sets)
+            body += sets.pop(0)
             left = 0
             continue
         for element in _elements(part, ink, "" if body else STYLES[message.tone]):
@@ -233,8 +234,9 @@ def _drawn(message: Message, ink: Ink) -> Json:
                 room -= weight
     body += [_more(left)] if left else []
     shown["body"] = body or [_run_block("–")]
-    if entities := ink.entities(WRITER.encode(body)):
-        shown["msteams"]["entities"] = entities
+    shown["msteams"]["entities"] = ink.entities(WRITER.encode(body))
+    if not shown["msteams"]["entities"]:
+        del shown["msteams"]["entities"]
     return shown
 
 
@@ -282,7 +284,7 @@ def _more(left: int) -> Json:
     return _run_block(f"… +{left}", SMALL)
 
 
-def _button_sets(message: Message, ink: Ink) -> tuple[Iterator[list[Json]], int]:
+def _button_sets(message: Message, ink: Ink) -> tuple[list[list[Json]], int]:
     """Return an action set, or none, for each row of buttons, and the bytes of all together."""
     sets: list[list[Json]] = []
     taken = 0
@@ -299,11 +301,11 @@ def _button_sets(message: Message, ink: Ink) -> tuple[Iterator[list[Json]], int]
                     kept.append(made)
                     taken += weight
             sets.append([{"type": "ActionSet", "actions": kept}] if kept else [])
-    return iter(sets), sum(_weight(each) for made in sets for each in made)
+    return sets, sum(_weight(each) for made in sets for each in made)
 
 
 def _action(button: Button, ink: Ink) -> Json:
-    title = inert(shortened(flat(button.label), LABEL)).strip() or "–"
+    title = shortened(inert(flat(button.label)), LABEL).strip() or "–"
     look: Json = {"title": title}
     if button.look == "primary":
         look["style"] = "positive"
@@ -354,5 +356,5 @@ def _plain(span: Span) -> str:
 
 
 def _weight(data: Json) -> int:
-    """Return how many bytes something takes, as Teams counts: in UTF-16."""
-    return len(WRITER.encode(data).encode("utf-16-le"))
+    """Return how many bytes something takes in a list, as Teams counts: in UTF-16."""
+    return len(f"{WRITER.encode(data)},".encode("utf-16-le"))

@@ -188,4 +188,4 @@ def _line(words: Words, look: Json) -> list[Json]:
 
 
 def _title(words: Words, longest: int) -> str:
-    return inert(shortened(flat(words), longest)).strip() or "–"
+    return shortened(inert(flat(words)), longest).strip() or "–"
