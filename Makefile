@@ -35,9 +35,9 @@ bench: $(VENV)/.test
 soak: $(VENV)/.test
 	$(RUN) -m tests.kill --commands 2000
 
-# Every card and form as Slack shows them, in shots/. Needs Node, npm and Chromium.
-pictures: $(VENV)/.test tools/slack/node_modules/.installed
-	$(RUN) -m tests.cards
+# Every card and form as Slack and Teams show them, in shots/. Needs Node, npm and Chromium.
+pictures: $(VENV)/.test tools/slack/node_modules/.installed tools/teams/node_modules/.installed
+	$(RUN) -m tests.pictures
 
 # A Web API of Slack for tests/test_slack_emulator.py (Linux on x64). Needs npm.
 emulator: tools/slack-emulator/node_modules/.installed

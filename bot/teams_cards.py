@@ -55,9 +55,9 @@ STYLES = {
     Tone.ACTIVE: "warning",
     Tone.GOOD: "good",
     Tone.QUIET: "emphasis",
-    Tone.PLAIN: "default",
 }
-HEADLINE: Json = {"size": "Medium", "weight": "Bolder"}
+HEADLINE: Json = {"size": "Large", "weight": "Bolder"}
+HEADING: Json = {"weight": "Bolder"}  # what stands further down
 SMALL: Json = {"size": "Small", "isSubtle": True}
 ENTRA = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 # What begins a template (`${…}`), a date (`{{DATE(…)}}`) or a mention (`<at>`) gets an
@@ -225,7 +225,7 @@ def _drawn(message: Message, ink: Ink, frame: Json) -> Json:
             body += sets.pop(0)
             left = 0
             continue
-        for element in _elements(part, ink, "" if body else STYLES[message.tone]):
+        for element in _elements(part, ink, None if body else message.tone):
             written = WRITER.encode(element)
             weight = _weight(element) + sum(map(_weight, ink.entities(written)))
             left += weight > room
@@ -240,11 +240,11 @@ def _drawn(message: Message, ink: Ink, frame: Json) -> Json:
     return shown
 
 
-def _elements(part: Title | Text | Facts | Items, ink: Ink, style: str) -> Iterator[Json]:
-    """Give what shows a part, one line each; with a style, its first line is a coloured head."""
+def _elements(part: Title | Text | Facts | Items, ink: Ink, tone: Tone | None) -> Iterator[Json]:
+    """Give what shows a part, one line each; with a tone, its first line is the card's head."""
     match part:
         case Title(words):
-            lines = [ink.words(words, HEADLINE, TITLE)]
+            lines = [ink.words(words, HEADLINE if tone else HEADING, TITLE)]
         case Text(words, small):
             lines = [ink.words(words, SMALL if small else {})]
         case Facts(rows):
@@ -254,11 +254,11 @@ def _elements(part: Title | Text | Facts | Items, ink: Ink, style: str) -> Itera
         case _:
             assert_never(part)
     for line in filter(None, lines):
-        if style not in ("", "default"):
-            yield {"type": "Container", "style": style, "bleed": True, "items": [line]}
-        else:
+        if tone in (None, Tone.PLAIN):
             yield line
-        style = ""
+        else:
+            yield {"type": "Container", "style": STYLES[tone], "bleed": True, "items": [line]}
+        tone = None
 
 
 def _fact(label: Words, value: Words, ink: Ink) -> Json:
