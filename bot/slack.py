@@ -26,7 +26,9 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import door, slack_blocks, slack_in, slack_out
-from bot.dispatch import DRAFT, FORM, Answer, Dispatcher, Named, Request
+from bot.answers import missing, not_stored, reopening, words_of
+from bot.depth import BODY_LIMIT, LARGEST
+from bot.dispatch import Answer, Dispatcher, Named, Request
 from bot.plain import shortened
 from bot.platform import Impossible, Refused, Undelivered
 from bot.shortcuts import shortcut
@@ -35,8 +37,8 @@ from bot.slack_in import Json, Sender, Typed
 from bot.slack_out import ERRORS, Slack, Sort
 from bot.slack_people import People
 from bot.slack_socket import Sockets
-from handlers.kit.messages import Button, Call, Form, Message, Text, Title, line, spoken
-from handlers.kit.words import _, flat, speak, text
+from handlers.kit.messages import Call, Message
+from handlers.kit.words import _, text
 from storage import places, workspaces
 from storage.engine import Database, StorageError, Tx
 
@@ -161,9 +163,9 @@ class SlackEdge:
     async def _received(self, request: web.Request) -> web.Response:
         assert self._guard is not None
         try:
-            raw = await door.arrived(request)
-        except door.Refuses as refusal:
-            return web.Response(status=refusal.status)
+            raw = await door.body(request, LARGEST, BODY_LIMIT)
+        except door.Unread as error:
+            return web.Response(status=error.status)
         headers: dict[str, list[str]] = {}
         for name, value in request.headers.items():
             headers.setdefault(name.lower(), []).append(value)
@@ -433,11 +435,7 @@ class SlackEdge:
         call = await self._dispatcher.keep(
             self._workspace, sender.identity, reopening(answer.form)
         )  # fmt: skip
-        said = line(
-            _("Something is still missing. What you typed is kept in the form."),
-            Button(_("Open the form"), call, "primary"),
-        )
-        return spoken(said, answer.language, "UTC")
+        return missing(call, answer.language)
 
     async def _tell(self, body: Json, sender: Sender, message: Message, answer: Answer) -> None:
         """Answer for the asker's eyes only: in the modal, in the channel, or directly."""
@@ -559,32 +557,12 @@ def spoken_by_a_person(event: Json) -> bool:
     return plain and not event.get("bot_id") and not event.get("edited") and bool(event.get("user"))
 
 
-def reopening(form: Form) -> Call:
-    """Return the call that opens a form again, with what is in it already."""
-    given = {each.name: each.value for each in form.fields if each.value}
-    if not given or form.call.word == DRAFT:
-        return form.call  # what is missing is asked for again
-    return Call(FORM, {"word": form.call.word, **form.call.args, **given})
-
-
 def asked_for(view: Json, field: str | None) -> str | None:
     """Return the field to show an error at: the one it is about, else the form's first."""
     names = [each.get("block_id") for each in view.get("blocks", []) if each["type"] == "input"]
     if field is None or not names:
         return None
     return field if field in names else names[0]
-
-
-def not_stored(text: str) -> Message:
-    """Return what is said when nothing could be stored; no language is known then."""
-    said = _("That was not stored. Please send it again: {text}", text=text)
-    return Message(tuple(Text(each) for each in (speak(said, "de"), speak(said, "en"))))
-
-
-def words_of(message: Message) -> str:
-    """Return a message's words as one text, for a form's error."""
-    words = [flat(each.words) for each in message.parts if isinstance(each, Title | Text)]
-    return " ".join(words)
 
 
 def close(answer: Answer) -> str:

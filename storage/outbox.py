@@ -102,13 +102,13 @@ def add(
 
 
 def places_of(tx: Tx, key: str) -> list[str]:
-    """Return where the message `key` stands, or is on its way to."""
+    """Return where the message `key` stands, is on its way to, or waits to be let in."""
     rows = tx.rows(
         """
         select place from messages where workspace = :workspace and key = :key
         union
         select place from outbox where workspace = :workspace and key = :key
-        and state in ('pending', 'leased', 'ambiguous')
+        and state in ('pending', 'leased', 'ambiguous', 'parked')
         order by place
         """,
         key=key,
@@ -126,7 +126,7 @@ def cancel(tx: Tx, key: str, reason: str) -> int:
         """
         update outbox set reason = :reason, finished_at = created_at,
             state = case when copies > 0 then 'ambiguous' else 'cancelled' end
-        where workspace = :workspace and key = :key and state = 'pending'
+        where workspace = :workspace and key = :key and state in ('pending', 'parked')
         and not exists (
             select 1 from messages m where m.workspace = outbox.workspace
             and m.place = outbox.place and m.key = outbox.key
@@ -281,6 +281,40 @@ def park(tx: Tx, parcel: Parcel, reason: str, now: datetime) -> bool:
 def bury(tx: Tx, parcel: Parcel, reason: str, now: datetime) -> bool:
     """Given up after many tries."""
     return _finish(tx, parcel, "dead", reason, now) and _hasten(tx, parcel, now)
+
+
+def release(tx: Tx, place: str, now: datetime) -> int:
+    """Let go out what was parked at `place`: something was heard from there; return how much.
+
+    Of each key only the newest, and only if nothing newer went out or waits.
+    """
+    return tx.run(
+        """
+        update outbox set state = 'pending', not_before = :now, attempts = 0,
+            reason = null, finished_at = null
+        where workspace = :workspace and place = :place and state = 'parked' and message <> ''
+        and not exists (
+            select 1 from outbox newer where newer.workspace = outbox.workspace
+            and newer.place = outbox.place and newer.key = outbox.key and newer.id > outbox.id
+        )
+        """,
+        place=place,
+        now=as_text(now),
+    )
+
+
+def standing(tx: Tx, external_id: str) -> str | None:
+    """Return what the message says (JSON) that the platform knows by this id, or soon will."""
+    rows = tx.rows(
+        """
+        select o.message from messages m
+        join outbox o on o.workspace = m.workspace and o.place = m.place and o.key = m.key
+        where m.workspace = :workspace and m.external_id = :external_id and o.message <> ''
+        order by o.created_at desc, o.id desc limit 1
+        """,
+        external_id=external_id,
+    )
+    return rows[0]["message"] if rows else None
 
 
 def unparcel(tx: Tx, place: str, key: str) -> None:

@@ -176,6 +176,20 @@ def learn(
     )
 
 
+def set_active(tx: Tx, id: str, active: bool) -> None:
+    """Note whether somebody is still there."""
+    tx.run(
+        "update people set active = :active where workspace = :workspace and id = :id",
+        id=id,
+        active=int(active),
+    )
+
+
+def set_admin(tx: Tx, id: str) -> None:
+    """Note that somebody administers the platform: they may become the first manager."""
+    tx.run("update people set admin = 1 where workspace = :workspace and id = :id", id=id)
+
+
 def set_manager(tx: Tx, id: str) -> None:
     """Make somebody a manager."""
     tx.run("update people set manager = 1 where workspace = :workspace and id = :id", id=id)

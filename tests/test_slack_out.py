@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.pauses import LONGEST_PAUSE, PAUSE, retry_after
 from bot.platform import Impossible, MessageGone, NotAccepted, Uncertain, Undelivered, Wait
-from bot.slack_out import ERRORS, LONGEST_PAUSE, PAUSE, Slack, Sort, retry_after
+from bot.slack_out import ERRORS, Slack, Sort
 from handlers.kit.messages import Message, Text, Title, line
 from storage.engine.sqlite import Sqlite
 from tests.conftest import Logged

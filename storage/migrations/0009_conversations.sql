@@ -30,3 +30,5 @@ update places set platform = 'slack' where id like 'slack:%';
 drop index places_one_per_role;
 create unique index places_one_per_role on places (workspace, platform, role)
     where role is not null;
+
+create index messages_external_id on messages (workspace, external_id);
