@@ -18,6 +18,7 @@ DIRECT = ("incident", "friction", "feedback")  # words that are slash commands o
 HINTED = ("incident", "friction", "status", "help")  # words in the usage hint of /lotse
 ROUTE = "/slack/events"
 SOMEWHERE = "https://lotse.example.com"  # stands where no address was given
+SLOGAN = _("Outages get an owner, and friction gets heard.")
 ADDRESS = re.compile(r"https://[\w.-]+\w(:\d{1,5})?(/[\w./~-]*)?", re.ASCII)
 
 SCOPES = {
@@ -50,7 +51,11 @@ SHORTCUT_WORDS: dict[str, tuple[Sentence, Sentence]] = {
 
 
 class BadAddress(ValueError):
-    """Slack cannot send its requests there; the text says what would do."""
+    """A platform cannot use this address; the text says what would do."""
+
+
+class BadApp(ValueError):
+    """An app's id or number does not fit; the text says what would do."""
 
 
 def written(language: str, address: str = "") -> str:
@@ -68,8 +73,8 @@ def manifest(language: str, address: str = "") -> dict[str, Any]:
     return {
         "display_information": {
             "name": NAME,
-            "description": text(_("Outages get an owner, and friction gets heard."), language),
-            "long_description": text(_long(), language),
+            "description": text(SLOGAN, language),
+            "long_description": text(about(), language),
         },
         "features": {
             "app_home": {
@@ -103,7 +108,8 @@ def endpoint(address: str) -> str:
     return f"{found[0].rstrip('/').removesuffix(ROUTE)}{ROUTE}"
 
 
-def _long() -> Sentence:
+def about() -> Sentence:
+    """Return what Lotse is, for a platform's directory of apps."""
     return _(
         "Lotse, the harbour pilot, knows the water and leaves the command to the captain. "
         "One line declares an incident, exactly one accountable person is alarmed, and silence "
