@@ -19,7 +19,7 @@ import aiohttp
 import jwt
 
 SKEW = 300  # seconds that clocks may differ
-LONGEST = 16 * 1024  # characters of a token
+LONGEST = 6 * 1024  # characters of a token; Microsoft's have about 1,500
 FRESH = 24 * 3600.0  # seconds until keys are fetched anew, in the background
 STALE = 5 * 24 * 3600.0  # seconds for which old keys still count while none can be fetched
 APART = 30.0  # seconds after which one more fetch is allowed

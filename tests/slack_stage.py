@@ -30,7 +30,8 @@ from storage.services import Service
 from storage.workspaces import Workspace
 from tests.slack_peer import APP_TOKEN, SECRET, TEAM, TOKEN, Client, Peer
 from tests.stage import MONDAY, Ids
-from tests.timed import MAIN, Timed
+from tests.timed import MAIN as MAIN
+from tests.timed import Timed
 
 PEOPLE = (
     ("anna", "en", False),

@@ -144,9 +144,11 @@ class TeamsStage(Timed):
     def _reachable(self, tx: Tx) -> None:
         """Let Lotse have been installed everywhere before."""
         tx = tx.within(MAIN)
-        ways = [(f"teams:{id}", id, None) for id in (INCIDENTS, MANAGERS)]
-        for member, each in self.peer.people.items():
-            ways.append((f"teams:@{each['aadObjectId']}", self.peer.personal(member).id, member))
+        ways: list[tuple[str, str, str | None]] = [
+            (f"teams:{id}", id, None) for id in (INCIDENTS, MANAGERS)
+        ]
+        for id, each in self.peer.people.items():
+            ways.append((f"teams:@{each['aadObjectId']}", self.peer.personal(id).id, id))
         for place, conversation, member in ways if self._known else ():
             conversations.hear(
                 tx, place, conversation=conversation, service_url=self.peer.service_url,
