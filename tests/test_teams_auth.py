@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import hmac
 import json
 import time
 from collections.abc import Callable
@@ -29,9 +30,15 @@ def hs256(peer: Peer) -> str:
     secret = (
         key("k1")
         .public_key()
-        .public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     )
-    return peer.token(sign=secret, algorithm="HS256")
+    head = encoded(b'{"alg":"HS256","kid":"k1","typ":"JWT"}')
+    said = f"{head}.{peer.token().split('.')[1]}"
+    return f"Bearer {said}.{encoded(hmac.digest(secret, said.encode(), 'sha256'))}"
+
+
+def encoded(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 
 def without_signature(peer: Peer) -> str:
@@ -39,7 +46,7 @@ def without_signature(peer: Peer) -> str:
 
 
 def unsigned(peer: Peer) -> str:
-    head = base64.urlsafe_b64encode(b'{"alg":"none","kid":"k1"}').decode().rstrip("=")
+    head = encoded(b'{"alg":"none","kid":"k1"}')
     return f"Bearer {head}.{peer.token().split('.')[1]}."
 
 
