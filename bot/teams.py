@@ -165,8 +165,8 @@ class TeamsEdge:
             data = json.loads(raw)
         except ValueError as error:
             raise Unreadable("no JSON") from error
-        if not isinstance(data, dict):
-            raise Unreadable("no object")
+        if not isinstance(data, dict) or not isinstance(data.get("type"), str):
+            raise Unreadable("no object, or of no type")
         self._auth.agrees(proof, data)
         try:
             return Activity().deserialize(data)
@@ -221,7 +221,8 @@ class TeamsEdge:
     async def _once_known(self, request: Request, sender: Sender, where: Where) -> None:
         """Look at the roster, then carry out what had to wait for that."""
         if self._first(request.identity):
-            await self._tell(await self._desk.handle(request, sender, where), sender, where)
+            answer = await self._desk.handle_known(request, sender, where)
+            await self._tell(answer, sender, where)
 
     async def _not_stored(self, where: Where, said: str) -> None:
         """Say at once that nothing was stored; without that, Teams is told that we failed."""

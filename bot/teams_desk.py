@@ -105,8 +105,10 @@ class Desk:
     async def handle(self, request: Request, sender: Sender, where: Where) -> Answer:
         """Carry out a request, once more when it had to wait for a look at the roster."""
         answer = await self.dispatcher.handle(request)
-        if not answer.unproven:
-            return answer
+        return await self.handle_known(request, sender, where) if answer.unproven else answer
+
+    async def handle_known(self, request: Request, sender: Sender, where: Where) -> Answer:
+        """Carry out what had to wait for a look at the roster."""
         await self.look_up(request, sender, where)
         return await self.dispatcher.handle(
             replace(request, identity=f"{request.identity}:known", beside=None)

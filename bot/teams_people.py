@@ -7,13 +7,14 @@ and the kind are kept.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bot.platform import Undelivered
 from bot.teams_in import Sender, Typed, Where, channel_of
-from bot.teams_out import Connector
+from bot.teams_out import Connector, Lost
 from handlers.kit.words import LANGUAGES
 from storage import conversations, people
 from storage.engine import Database, Tx
@@ -48,9 +49,7 @@ class People:
     async def _ask(self, key: tuple[str, str], id: str, sender: Sender, where: Where) -> None:
         try:
             async with asyncio.timeout(LIMIT):
-                found = await self._connector.member(
-                    where.service_url, channel_of(where.conversation), id
-                )
+                found = await self._look(id, where)
             await self._learn(key, found, sender.language if key[1] == sender.user else "")
             if len(self._fresh) > MOST:
                 self._fresh.clear()
@@ -59,6 +58,23 @@ class People:
             raise Undelivered("the roster did not come in time") from None
         finally:
             del self._asking[key]
+
+    async def _look(self, id: str, where: Where) -> Mapping[str, Any]:
+        """Return what a roster says of somebody: this place's, else that of a channel of ours."""
+        try:
+            return await self._connector.member(
+                where.service_url, channel_of(where.conversation), id
+            )
+        except Lost:
+            inside = self._workspace
+            known = await asyncio.wrap_future(
+                self._database.submit_read(lambda tx: conversations.channels(tx.within(inside)))
+            )
+            for each in known:
+                with contextlib.suppress(Lost):
+                    assert each.conversation is not None
+                    return await self._connector.member(each.service_url, each.conversation, id)
+            raise
 
     async def _learn(self, key: tuple[str, str], found: Mapping[str, Any], locale: str) -> None:
         tenant, user = key
@@ -116,9 +132,7 @@ class People:
         """Return the object id of somebody by Teams' own id, and remember the pair."""
         try:
             async with asyncio.timeout(LIMIT):
-                found = await self._connector.member(
-                    where.service_url, channel_of(where.conversation), member
-                )
+                found = await self._look(member, where)
         except (Undelivered, TimeoutError):
             return ""
         user = str(found.get("aadObjectId") or found.get("objectId") or "").lower()

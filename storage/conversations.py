@@ -96,6 +96,19 @@ def latest(tx: Tx) -> Conversation | None:
     return _conversation(rows[0]) if rows else None
 
 
+def channels(tx: Tx, limit: int = 5) -> list[Conversation]:
+    """Return the channels and groups that were heard from last: in them people can be looked up."""
+    rows = tx.rows(
+        f"""
+        select {COLUMNS} from conversations
+        where workspace = :workspace and member is null and conversation is not null
+        and blocked is null order by heard_at desc, place limit :limit
+        """,
+        limit=limit,
+    )
+    return [_conversation(row) for row in rows]
+
+
 def opened(tx: Tx, place: str, conversation: str) -> None:
     """Keep the id of a direct conversation that was just opened."""
     tx.run(

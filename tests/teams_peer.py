@@ -240,7 +240,8 @@ class Peer:
                         self._let_in(request)
                     answer = work(request, data)
                 except Bad as bad:
-                    self.refusals.append(f"{call}: {bad}")
+                    if call != "member":  # not to be in a room is no mistake of ours
+                        self.refusals.append(f"{call}: {bad}")
                     status, answer = bad.status, {"error": {"code": bad.code}}
             if fault is not None:
                 return await self._go_wrong(request, fault, answer)

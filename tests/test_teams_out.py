@@ -26,7 +26,8 @@ from tests.adaptive_card import user_id
 from tests.conftest import Logged
 from tests.slack_peer import Fault
 from tests.teams_peer import TENANT, UNKNOWABLE, error, limited, slow
-from tests.teams_stage import INCIDENTS, MAIN, TeamsStage, app, teams_stage
+from tests.teams_stage import INCIDENTS, TeamsStage, app, teams_stage
+from tests.timed import MAIN
 
 HELLO = Message((Title(("Hello",)),))
 BEN = f"teams:@{user_id('Ben')}"
