@@ -18,6 +18,7 @@ from botbuilder.schema import Activity
 Json = dict[str, Any]
 
 THREAD = ";messageid="
+GENERAL = "General"  # a team's first channel: it has the team's id, and Teams tells no name
 AT = re.compile(r"<at\b[^<>]*>(.*?)</at>", re.DOTALL | re.IGNORECASE)
 # The characters that Teams writes as entities in what is otherwise plain text.
 ENTITY = re.compile("&(?:nbsp|lt|gt|amp|quot|apos|#39|#160);")
@@ -124,6 +125,9 @@ def where_of(activity: Activity, sender: Sender) -> Where:
         return Where(place, conversation, service_url, None)
     name = _text(_within(activity.channel_data, "channel", "name"))
     name = name or _text(activity.conversation.name)
+    channel = _text(_within(activity.channel_data, "channel", "id"))
+    if not name and channel and channel == _text(_within(activity.channel_data, "team", "id")):
+        name = GENERAL
     return Where(f"teams:{channel_of(conversation)}", conversation, service_url, name)
 
 
