@@ -197,8 +197,8 @@ async def teams_stage(
     """Set up a stage; at its end, look whether anything is left over."""
     stage = TeamsStage(database, **given)
     stage.furnish(language, known=known, chosen=chosen)
-    await stage.start()
     try:
+        await stage.start()
         yield stage
         await stage.carry()
         if strict:
