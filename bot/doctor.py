@@ -21,7 +21,7 @@ from typing import Any
 
 import aiohttp
 
-from bot import app, doctor_slack
+from bot import app, doctor_slack, doctor_teams
 from bot.clock import Clock
 from bot.config import BadSettings, Settings
 from bot.findings import SLOW, Finding, Known, Mark, chosen, good, look, plain, wrong
@@ -77,14 +77,20 @@ async def examine(
     if settings.demo:
         yield look(
             "No platform is configured, so this is the demo: make run shows it in the browser. "
-            "On to Slack: python -m bot manifest slack --socket, then docs/slack.md."
+            "On to Slack: python -m bot manifest slack --socket, then docs/slack.md. "
+            "On to Microsoft Teams: docs/teams.md."
         )
+    now = now or Clock().now
     if settings.slack_bot_token:
-        async for each in doctor_slack.examined(settings, now or Clock().now):
+        async for each in doctor_slack.examined(settings, now):
             yield each
-        if store.known is not None:
-            for each in chosen(store.known, doctor_slack.STEPS):
-                yield each
+    if settings.teams:
+        async for each in doctor_teams.examined(settings, store.used, now):
+            yield each
+    if store.known is not None and not settings.demo:
+        steps = doctor_slack.STEPS if settings.slack_bot_token else doctor_teams.STEPS
+        for each in chosen(store.known, steps):
+            yield each
 
 
 # --- this machine ------------------------------------------------------------------------
