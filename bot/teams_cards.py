@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, assert_never
 
 from bot.dispatch import FORM
@@ -102,10 +103,13 @@ def opens_form(call: Call) -> bool:
     """Tell whether a call still lacks a value: pressing its button opens a form."""
     if call.word == FORM:
         return True
-    command = by_name(call.word, FEATURES)
-    return command is not None and any(
-        each.required and not call.args.get(each.name, "").strip() for each in command.parameters
-    )
+    return any(not call.args.get(name, "").strip() for name in _required(call.word))
+
+
+@lru_cache(maxsize=256)
+def _required(word: str) -> tuple[str, ...]:
+    command = by_name(word, FEATURES)
+    return tuple(each.name for each in command.parameters if each.required) if command else ()
 
 
 def data_of(call: Call) -> Json:
@@ -215,29 +219,43 @@ def _drawn(message: Message, ink: Ink, frame: Json) -> Json:
         **frame,
         "body": [],
     }
-    sets, taken = _button_sets(message, ink)
-    room = CARD_BYTES - taken - _weight(shown) - (len(sets) + 1) * _weight(_more(999))
+    _fill(shown, message, ink)
+    if _weight(shown) > CARD_BYTES:
+        shown["body"], shown["msteams"]["entities"] = [], []
+        _fill(shown, message, ink, CARD_BYTES - _weight(shown))
+    if not shown["msteams"]["entities"]:
+        del shown["msteams"]["entities"]
+    return shown
+
+
+def _fill(shown: Json, message: Message, ink: Ink, room: int | None = None) -> None:
+    """Put a message into a card: all of it, or what has room, in bytes; buttons go first."""
+    sets = [_buttons(each, ink) for each in message.parts if isinstance(each, Buttons)]
+    if room is not None:
+        sets, taken = _fitting(sets)
+        room -= taken + (len(sets) + 1) * _weight(_more(999))
     body: list[Json] = []
     left = 0  # how many lines found no room
     for part in message.parts:
         if isinstance(part, Buttons):
             body += [_more(left)] if left else []
-            body += sets.pop(0)
+            actions = sets.pop(0)
+            body += [{"type": "ActionSet", "actions": actions}] if actions else []
             left = 0
             continue
         for element in _elements(part, ink, None if body else message.tone):
-            written = WRITER.encode(element)
-            weight = _weight(element) + sum(map(_weight, ink.entities(written)))
-            left += weight > room
-            if weight <= room:
-                body.append(element)
+            if room is not None:
+                written = WRITER.encode(element)
+                weight = _weight(element) + sum(map(_weight, ink.entities(written)))
+                if weight > room:
+                    left += 1
+                    continue
                 room -= weight
+            body.append(element)
     body += [_more(left)] if left else []
     shown["body"] = body or [_run_block("–")]
-    shown["msteams"]["entities"] = ink.entities(WRITER.encode(body))
-    if not shown["msteams"]["entities"]:
-        del shown["msteams"]["entities"]
-    return shown
+    everybody = list(ink.known.values())
+    shown["msteams"]["entities"] = everybody if room is None else ink.entities(WRITER.encode(body))
 
 
 def _elements(part: Title | Text | Facts | Items, ink: Ink, tone: Tone | None) -> Iterator[Json]:
@@ -284,24 +302,28 @@ def _more(left: int) -> Json:
     return _run_block(f"… +{left}", SMALL)
 
 
-def _button_sets(message: Message, ink: Ink) -> tuple[list[list[Json]], int]:
-    """Return an action set, or none, for each row of buttons, and the bytes of all together."""
-    sets: list[list[Json]] = []
+def _buttons(part: Buttons, ink: Ink) -> list[Json]:
+    made = [_action(each, ink) for each in part.buttons[:BUTTONS]]
+    # The sixth place in the row is the menu of the others.
+    for each in made[SEEN - 1 :] if len(made) > SEEN else []:
+        each["mode"] = "secondary"
+    return made
+
+
+def _fitting(sets: list[list[Json]]) -> tuple[list[list[Json]], int]:
+    """Return the rows without the buttons that find no room, and the bytes of all others."""
+    fitting: list[list[Json]] = []
     taken = 0
-    for part in message.parts:
-        if isinstance(part, Buttons):
-            kept: list[Json] = []
-            folds = len(part.buttons) > SEEN
-            for position, button in enumerate(part.buttons[:BUTTONS]):
-                made = _action(button, ink)
-                if folds and position >= SEEN - 1:  # the sixth place is the menu of the others
-                    made["mode"] = "secondary"
-                weight = _weight(made)
-                if taken + weight <= BUTTON_BYTES:
-                    kept.append(made)
-                    taken += weight
-            sets.append([{"type": "ActionSet", "actions": kept}] if kept else [])
-    return sets, sum(_weight(each) for made in sets for each in made)
+    for actions in sets:
+        kept: list[Json] = []
+        for each in actions:
+            weight = _weight(each)
+            if taken + weight <= BUTTON_BYTES:
+                kept.append(each)
+                taken += weight
+        taken += _weight({"type": "ActionSet", "actions": []}) if kept else 0
+        fitting.append(kept)
+    return fitting, taken
 
 
 def _action(button: Button, ink: Ink) -> Json:
@@ -352,7 +374,9 @@ def _cut(spans: Sequence[Span], longest: int) -> Iterator[Span]:
 
 
 def _plain(span: Span) -> str:
-    return flat((span,))
+    if isinstance(span, str):
+        return span
+    return span.name if isinstance(span, Who) else span.label
 
 
 def _weight(data: Json) -> int:
