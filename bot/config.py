@@ -105,6 +105,16 @@ def _switch(text: str) -> bool:
     return text == "1"
 
 
+def _keys(text: str) -> str:
+    from bot import seal  # only who has many workspaces waits for the encryption
+
+    try:
+        seal.keys_from(text)
+    except ValueError:
+        raise Wrong("id=key,id=key, each made by: python -m bot key") from None
+    return text
+
+
 def _plain(text: str) -> str:
     return text
 
@@ -162,6 +172,18 @@ class Settings:
         "SLACK_APP_TOKEN", "", "Slack without a public address (Socket Mode): the app token "
         "(xapp-…).", secret=True,
     )  # fmt: skip
+    slack_client_id: str = setting(
+        "SLACK_CLIENT_ID", "", "Slack in many workspaces: the app's client id. Companies then "
+        "install Lotse by themselves, at LOTSE_URL/slack/install.",
+    )  # fmt: skip
+    slack_client_secret: str = setting(
+        "SLACK_CLIENT_SECRET", "", "Slack in many workspaces: the app's client secret.",
+        secret=True,
+    )  # fmt: skip
+    keys: str = setting(
+        "LOTSE_KEYS", "", "Slack in many workspaces: what their tokens are sealed with, "
+        "id=key,id=key, the newest first. python -m bot key makes one.", _keys, secret=True,
+    )  # fmt: skip
     slack_api_url: str = setting(
         "SLACK_API_URL", "", "Another Web API than Slack's own, for tests and emulators."
     )
@@ -201,7 +223,12 @@ class Settings:
     @property
     def demo(self) -> bool:
         """Say whether the local page may run: only while no platform is configured."""
-        return not (self.slack_bot_token or self.teams)
+        return not (self.slack or self.teams)
+
+    @property
+    def slack(self) -> bool:
+        """Say whether Lotse speaks to Slack, in one workspace or in many."""
+        return bool(self.slack_bot_token or self.slack_client_id)
 
     @property
     def teams(self) -> bool:
@@ -248,11 +275,39 @@ class Settings:
                 "SLACK_BOT_TOKEN is set, so Lotse also needs SLACK_APP_TOKEN (Socket Mode, no "
                 "public address needed) or SLACK_SIGNING_SECRET (HTTP)."
             )
+        found += self._many()
         found += self._teams_contradictions()
         if self.demo and self.host not in LOOPBACK:
             found.append(
                 f"HOST: “{self.host}” would show the demo to the network. Without a platform "
                 "token Lotse listens on this machine only; leave HOST out."
+            )
+        return found
+
+    def _many(self) -> list[str]:
+        """Return what is missing for many workspaces."""
+        if not self.slack_client_id:
+            if self.slack_client_secret:
+                return ["SLACK_CLIENT_SECRET is set, so Lotse also needs SLACK_CLIENT_ID."]
+            return []
+        found: list[str] = []
+        if not self.slack_client_secret:
+            found.append("SLACK_CLIENT_ID is set, so Lotse also needs SLACK_CLIENT_SECRET.")
+        if not self.keys:
+            found.append(
+                "SLACK_CLIENT_ID is set, so Lotse also needs LOTSE_KEYS to seal tokens with. "
+                "python -m bot key makes one."
+            )
+        if not self.slack_bot_token and not (self.slack_signing_secret or self.slack_app_token):
+            found.append(
+                "SLACK_CLIENT_ID is set, so Lotse also needs SLACK_SIGNING_SECRET (HTTP), or "
+                "SLACK_APP_TOKEN (Socket Mode)."
+            )
+        here = re.match(r"http://(127\.0\.0\.1|localhost|\[::1\])(:|/|$)", self.url)
+        if not self.url.startswith("https://") and not here:
+            found.append(
+                "SLACK_CLIENT_ID is set, so Lotse also needs LOTSE_URL, its public address "
+                "(https://…): browsers come back there from Slack."
             )
         return found
 

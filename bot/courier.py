@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from bot.clock import Clock
-from bot.platform import Impossible, MessageGone, NotAccepted, Platform, Uncertain, Wait
+from bot.platform import Impossible, MessageGone, NotAccepted, Platform, Rate, Uncertain, Wait
 from handlers.kit.messages import load
 from storage import outbox
 from storage.engine import Database, Tx
@@ -33,14 +33,23 @@ SECOND_COPY = timedelta(seconds=5)
 COPIES = 2
 TRIES = 20
 POLL = 1.0
+# What of a workspace's room a message leaves for those that matter more, as a share.
+LEAVES = {"alarm": 0.0, "note": 0.1, "card": 0.25, "digest": 0.5}
+MOST_BUCKETS = 10_000
 
 
 @dataclass(slots=True)
 class _Bucket:
-    """A place's room: tokens that fill up again with time."""
+    """The room of a place or a workspace: tokens that fill up again with time."""
 
     tokens: float
     at: float
+
+    def wait(self, rate: Rate, now: float, leaves: float = 0.0) -> float:
+        """Return after how many seconds there is a token, beyond those that are left."""
+        gained = (now - self.at) / rate.seconds
+        self.tokens, self.at = min(rate.burst, self.tokens + gained), now
+        return max(1 + leaves - self.tokens, 0.0) * rate.seconds
 
 
 class Courier:
@@ -62,6 +71,7 @@ class Courier:
         self._woken = asyncio.Event()
         self._ending = False
         self._paused: dict[tuple[str, str], float] = {}
+        self._no_edits: dict[str, float] = {}
         self._buckets: dict[tuple[str, str], _Bucket] = {}
 
     def wake(self) -> None:
@@ -205,8 +215,18 @@ class Courier:
         await self._do(lambda tx: outbox.again(_in(tx, parcel), parcel, later, reason))
 
     async def _pause(self, parcel: Parcel, refusal: Wait) -> None:
-        place = "" if refusal.everywhere else parcel.place
-        self._paused[(parcel.workspace, place)] = self._clock.ticks() + refusal.seconds
+        now = self._clock.ticks()
+        until = now + refusal.seconds
+        if refusal.everywhere and parcel.external_id is not None:
+            self._no_edits[parcel.workspace] = until
+        else:
+            # Two places that wait at once: it is not the place that is too busy.
+            storm = any(
+                workspace == parcel.workspace and place not in ("", parcel.place) and later > now
+                for (workspace, place), later in self._paused.items()
+            )
+            place = "" if refusal.everywhere or storm else parcel.place
+            self._paused[(parcel.workspace, place)] = until
         await self._put_back(parcel, refusal.seconds, str(refusal))
 
     async def _put_back(self, parcel: Parcel, seconds: float, reason: str) -> None:
@@ -229,25 +249,36 @@ class Courier:
         await self._do(work)
 
     def _room(self, platform: Platform, parcel: Parcel) -> float:
-        """Return how many seconds this place still has to wait; 0 takes one token."""
+        """Return how many seconds this place still has to wait; 0 takes one token.
+
+        Where the whole workspace is short of room, alarms have the last of it.
+        """
         if platform.rate is None:
             return 0.0
         now = self._clock.ticks()
-        bucket = self._buckets.setdefault(
-            (parcel.workspace, parcel.place), _Bucket(platform.rate.burst, now)
-        )
-        gained = (now - bucket.at) / platform.rate.seconds
-        bucket.tokens = min(platform.rate.burst, bucket.tokens + gained)
-        bucket.at = now
-        if bucket.tokens < 1:
-            return (1 - bucket.tokens) * platform.rate.seconds
-        bucket.tokens -= 1
-        return 0.0
+        if len(self._buckets) > MOST_BUCKETS:
+            self._buckets.clear()
+        buckets = [self._bucket(parcel.workspace, parcel.place, platform.rate, now)]
+        wait = buckets[0].wait(platform.rate, now)
+        whole = platform.rate.whole
+        if whole is not None:
+            buckets.append(self._bucket(parcel.workspace, platform.name, whole, now))
+            wait = max(wait, buckets[1].wait(whole, now, LEAVES[parcel.kind] * whole.burst))
+        if wait <= 0:
+            for each in buckets:
+                each.tokens -= 1
+        return wait
+
+    def _bucket(self, workspace: str, place: str, rate: Rate, now: float) -> _Bucket:
+        return self._buckets.setdefault((workspace, place), _Bucket(rate.burst, now))
 
     def _pause_left(self, parcel: Parcel) -> float:
         """Return how many seconds the platform still wants to be left alone by this parcel."""
         where = ((parcel.workspace, parcel.place), (parcel.workspace, ""))
-        return max(self._paused.get(each, 0) - self._clock.ticks() for each in where)
+        until = [self._paused.get(each, 0.0) for each in where]
+        if parcel.external_id is not None:
+            until.append(self._no_edits.get(parcel.workspace, 0.0))
+        return max(until) - self._clock.ticks()
 
     def _busy(self) -> set[tuple[str, str]]:
         now = self._clock.ticks()

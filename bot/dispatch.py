@@ -53,11 +53,13 @@ from handlers.kit.words import _
 from storage import audit, deliveries, drafts, outbox, people, places, timers, workspaces
 from storage.engine import Database, StorageError, Tx
 from storage.people import Person
+from storage.places import Place
 from storage.timers import Timer
 
 log = logging.getLogger("lotse.dispatch")
 
 BUTTON_ROOM = 500  # characters of a button's call; longer ones become drafts, so that many fit
+SURELY_FITS = 100  # characters of values; they fit however they are written down
 DRAFT = "draft"  # a call that stands in a draft
 NOBODY = "nobody"  # stands in the audit for whoever noted friction or gave feedback
 
@@ -148,7 +150,7 @@ class Dispatcher:
         Raises `StorageError` when nothing could be stored: tell the person so.
         """
         answer = await asyncio.wrap_future(
-            self._database.submit(lambda tx: self._handle(tx, request))
+            self._database.submit(lambda tx: self._handle(tx, request), request.workspace)
         )
         self._committed()
         return answer
@@ -174,7 +176,7 @@ class Dispatcher:
                         said = command.run(ctx, **values).message
             except Refusal as refusal:
                 outcome, said = "refused", line(refusal.words)
-            shown = spoken(said, ctx.language, ctx.workspace.zone) if said else None
+            shown = spoken(said, ctx.language, ctx.zone) if said else None
             return Answer(outcome, shown, language=ctx.language)
 
         return await asyncio.wrap_future(self._database.submit_read(work))
@@ -199,7 +201,7 @@ class Dispatcher:
             if command is None:
                 return None
             form = commands.form_for(command, ctx, fixed=meant.args)
-            shown = spoken_form(form, ctx.language, ctx.workspace.zone)
+            shown = spoken_form(form, ctx.language, ctx.zone)
             return Answer("done", form=replace(shown, call=call), language=ctx.language)
 
         return await asyncio.wrap_future(self._database.submit_read(work))
@@ -223,9 +225,21 @@ class Dispatcher:
 
         return await asyncio.wrap_future(self._database.submit(work))
 
+    async def set_off(self, workspace: str, kind: str) -> None:
+        """Let the timer `kind` be due now: an edge has noticed what it stands for."""
+
+        def work(tx: Tx) -> None:
+            inside = tx.within(workspace)
+            timers.set(inside, id=self._new_id(), kind=kind, key=kind, due=self._clock.now())
+
+        await asyncio.wrap_future(self._database.submit(work))
+        self._committed()
+
     async def run_timer(self, timer: Timer) -> None:
         """Carry out a due timer, and mark it done in the same transaction."""
-        await asyncio.wrap_future(self._database.submit(lambda tx: self._run_timer(tx, timer)))
+        await asyncio.wrap_future(
+            self._database.submit(lambda tx: self._run_timer(tx, timer), timer.workspace)
+        )
         self._committed()
 
     async def run_hook(
@@ -258,10 +272,9 @@ class Dispatcher:
         person = self._named(tx, sender, now, request.kind)
         kind = "new" if request.kind else ""
         mentions = {each.shown: self._named(tx, each, now, kind).id for each in request.mentions}
-        if request.place_name is not None:
-            self._know(tx, request.place, clean(request.place_name))
+        place = self._place(tx, request.place, request.place_name)
         request = replace(request, text=clean(request.text), call=clean_call(request.call))
-        ctx = self._context(tx, person, request.place, now, request.text, mentions)
+        ctx = self._context(tx, person, place, now, request.text, mentions)
         word, subject, by = "", "", person.person_key
         try:
             with tx.savepoint():
@@ -301,13 +314,19 @@ class Dispatcher:
             places.ensure(tx, named.direct, "direct", person.name, person=person.id)
         return person
 
-    def _know(self, tx: Tx, id: str, name: str) -> None:
-        """Know a channel from now on, under the name that it has now."""
-        found = places.find(tx, id)
+    def _place(self, tx: Tx, id: str, called: str | None) -> Place | None:
+        """Return a place; a channel is known from now on, under the name that it has now."""
+        found = places.find(tx, id) if id else None
+        if called is None:
+            return found
+        name = clean(called)
         if found is None:
             places.ensure(tx, id, "channel", name)
-        elif name and name != found.name:
+            return places.find(tx, id)
+        if name and name != found.name:
             places.rename(tx, id, name)
+            return replace(found, name=name)
+        return found
 
     def _asked_for(self, request: Request) -> str:
         """Return what the audit may say of a request that went wrong: the word, never the text."""
@@ -320,7 +339,7 @@ class Dispatcher:
         self,
         tx: Tx,
         person: Person,
-        place: str | None,
+        place: Place | None,
         now: datetime,
         typed: str = "",
         mentions: Mapping[str, str] | None = None,
@@ -329,7 +348,7 @@ class Dispatcher:
             tx,
             workspaces.get(tx),
             person,
-            places.find(tx, place) if place else None,
+            place,
             now,
             self._new_id,
             self._new_secret,
@@ -414,7 +433,7 @@ class Dispatcher:
         return read_answer(stored)
 
     def _answer(self, ctx: Context, reply: Reply) -> Answer:
-        language, zone = ctx.language, ctx.workspace.zone
+        language, zone = ctx.language, ctx.zone
         message = None
         if reply.message is not None:
             message = self._packed(ctx, spoken(reply.message, language, zone))
@@ -429,7 +448,7 @@ class Dispatcher:
             parts.append(Text(refusal.kept))
         if refusal.buttons:
             parts.append(Buttons(refusal.buttons))
-        message = spoken(Message(tuple(parts)), ctx.language, ctx.workspace.zone)
+        message = spoken(Message(tuple(parts)), ctx.language, ctx.zone)
         field = refusal.field if request.submitted else None
         return Answer(
             "refused", self._packed(ctx, message), field=field, language=ctx.language,
@@ -440,14 +459,14 @@ class Dispatcher:
         reference = self._new_id()[-5:]
         log.exception("A command failed, reference %s", reference)
         said = line(_("That did not work. Nothing was changed. Reference: {ref}.", ref=reference))
-        message = spoken(said, ctx.language, ctx.workspace.zone)
+        message = spoken(said, ctx.language, ctx.zone)
         return Answer("failed", message, language=ctx.language)
 
     def _packed(self, ctx: Context, message: Message) -> Message:
         """Put calls that are too long for a button into drafts of the asker."""
 
         def pack(button: Button) -> Button:
-            return replace(button, call=self._short(ctx, button.call))
+            return Button(button.label, self._short(ctx, button.call), button.look)
 
         parts = tuple(
             Buttons(tuple(pack(button) for button in part.buttons))
@@ -455,10 +474,12 @@ class Dispatcher:
             else part
             for part in message.parts
         )
-        return replace(message, parts=parts)
+        return Message(parts, message.tone)
 
     def _short(self, ctx: Context, call: Call) -> Call:
         """Return the call itself, or one that names the draft in which it stands."""
+        if len(call.args) < 5 and sum(map(len, call.args.values())) < SURELY_FITS:
+            return call
         written = WRITER.encode(call_data(call))
         if len(written) <= BUTTON_ROOM:
             return call
@@ -486,17 +507,18 @@ class Dispatcher:
 
     def _store_post(self, ctx: Context, post: Post, target: str) -> None:
         place = places.find(ctx.tx, target)
-        language = ctx.workspace.language
+        language, zone = ctx.workspace.language, ctx.workspace.zone
         if place is not None and place.person is not None:
             reader = ctx.person_of(place.person)
             language = (reader.language if reader else None) or language
+            zone = (reader.zone if reader else None) or zone
         outbox.add(
             ctx.tx,
             id=self._new_id(),
             place=place.id if place else target,
             key=post.key,
             kind=post.kind,
-            message=dump(spoken(post.message, language, ctx.workspace.zone)),
+            message=dump(spoken(post.message, language, zone)),
             now=ctx.now,
             otherwise=post.otherwise,
         )

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from bot import config, texts
 from handlers import FEATURES
-from handlers.kit.commands import Command, Feature
-from handlers.kit.words import text
+from handlers.kit.commands import Command
+from handlers.kit.words import Sentence, text
 
 ROOT = Path(__file__).parent.parent
 ABOUT = """\
@@ -50,15 +50,18 @@ def write() -> int:
 
 def commands() -> str:
     """Return `docs/commands.md`."""
-    chapters = [_chapter(each) for each in FEATURES if any(not c.hidden for c in each.commands)]
+    titled: dict[Sentence, list[Command]] = {}
+    for feature in FEATURES:
+        shown = [each for each in feature.commands if not each.hidden]
+        titled.setdefault(feature.title, []).extend(shown)
+    chapters = [_chapter(title, shown) for title, shown in titled.items() if shown]
     hidden = [each for feature in FEATURES for each in feature.commands if each.hidden]
     return "\n".join([ABOUT, *chapters, BUTTONS, *_table(hidden)]) + "\n"
 
 
-def _chapter(feature: Feature) -> str:
-    title, titel = text(feature.title, "en"), text(feature.title, "de")
-    shown = [each for each in feature.commands if not each.hidden]
-    return "\n".join([f"## {title} · {titel}", "", *_table(shown), ""])
+def _chapter(title: Sentence, shown: list[Command]) -> str:
+    heads = " · ".join(text(title, language) for language in ("en", "de"))
+    return "\n".join([f"## {heads}", "", *_table(shown), ""])
 
 
 def _table(commands: list[Command]) -> list[str]:

@@ -10,10 +10,14 @@ from handlers.kit.messages import Message
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """How many messages one place takes: `burst` at once, then one every `seconds`."""
+    """How many messages one place takes: `burst` at once, then one every `seconds`.
+
+    `whole` is the same for all places of a workspace together, where there is such a limit.
+    """
 
     seconds: float
     burst: int
+    whole: Rate | None = None
 
 
 class Platform(Protocol):
@@ -50,7 +54,10 @@ class NotAccepted(Undelivered):
 
 
 class Wait(NotAccepted):
-    """The platform asks us to wait: this place, or with `everywhere` the whole workspace."""
+    """The platform asks us to wait: this place, or with `everywhere` the whole workspace.
+
+    It is about what was tried: new messages, or edits.
+    """
 
     def __init__(self, seconds: float, reason: str, *, everywhere: bool = False) -> None:
         super().__init__(reason)

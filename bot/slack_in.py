@@ -60,34 +60,57 @@ class Typed:
     mentions: tuple[tuple[str, str], ...]
 
 
-def sender_of(body: Json) -> Sender:
-    """Return who sends a command, an interaction or an event.
+def team_of(body: Json) -> str:
+    """Return the team in whose installation of the app something happens.
 
-    In shared channels the installed team counts, not the channel's (S18).
+    In channels that companies share (Slack Connect) that is neither the channel's nor
+    always the sender's: events name it in `authorizations`, forms in
+    `app_installed_team_id`, and a button belongs to the team whose bot posted it.
+    Empty for what names no team. The same function serves all of Slack's payloads.
     """
-    if "command" in body:
-        return Sender(body["team_id"], body["user_id"], body.get("user_name", ""), "")
-    if body.get("type") == "event_callback":
-        event = body["event"]
+    if "command" in body or body.get("type") == "app_rate_limited":
+        team = body["team_id"]
+    elif body.get("type") == "event_callback":
         allowed = body.get("authorizations") or [{}]
         team = allowed[0].get("team_id") or body["team_id"]
+    else:
+        installed = (body.get("view") or {}).get("app_installed_team_id")
+        posted = _posted_by(body) if body.get("type") == "block_actions" else ""
+        own = (body.get("user") or {}).get("team_id", "")
+        team = installed or posted or (body.get("team") or {}).get("id") or own
+    if not isinstance(team, str):
+        raise TypeError("not a team")
+    return team
+
+
+def _posted_by(body: Json) -> str:
+    """Return the team of the message that a button stands on, when Slack shows the message."""
+    team = (body.get("message") or {}).get("team") or ""
+    return team if isinstance(team, str) and team.startswith("T") else ""
+
+
+def sender_of(body: Json) -> Sender:
+    """Return who sends a command, an interaction or an event."""
+    team = team_of(body)
+    if "command" in body:
+        return Sender(team, body["user_id"], body.get("user_name", ""), "")
+    if body.get("type") == "event_callback":
+        event = body["event"]
         user = event.get("user", "")
         return Sender(team, user if isinstance(user, str) else "", "", event.get("user_team", ""))
     user = body["user"]
-    installed = (body.get("view") or {}).get("app_installed_team_id")
-    team = installed or (body.get("team") or {}).get("id") or user.get("team_id", "")
     name = user.get("name") or user.get("username") or ""
     return Sender(team, user["id"], name, user.get("team_id", ""))
 
 
 def command_key(body: Json) -> str:
     """Return the delivery identity of a slash command."""
-    return f"slack:{body['team_id']}:command:{body['trigger_id']}"
+    return f"slack:{team_of(body)}:command:{body['trigger_id']}"
 
 
 def action_key(body: Json, action: Json) -> str:
     """Return the delivery identity of a pressed button."""
-    team = sender_of(body).team
+    team = team_of(body)
     return f"slack:{team}:action:{body.get('trigger_id', '')}:{action.get('action_ts', '')}"
 
 
@@ -95,18 +118,18 @@ def view_key(body: Json) -> str:
     """Return the delivery identity of a submitted form: the same values of the same view."""
     view = body["view"]
     state = json.dumps(view.get("state", {}), sort_keys=True).encode()
-    return f"slack:{sender_of(body).team}:view:{view['id']}:{hashlib.sha256(state).hexdigest()}"
+    return f"slack:{team_of(body)}:view:{view['id']}:{hashlib.sha256(state).hexdigest()}"
 
 
 def event_key(body: Json) -> str:
     """Return the delivery identity of an event; retries carry the same one."""
-    return f"slack:{sender_of(body).team}:event:{body.get('api_app_id', '')}:{body['event_id']}"
+    return f"slack:{team_of(body)}:event:{body.get('api_app_id', '')}:{body['event_id']}"
 
 
 def shortcut_key(body: Json) -> str:
     """Return the delivery identity of a shortcut."""
     stamp = f"{body.get('trigger_id', '')}:{body.get('action_ts', '')}"
-    return f"slack:{sender_of(body).team}:shortcut:{stamp}"
+    return f"slack:{team_of(body)}:shortcut:{stamp}"
 
 
 def typed(text: str) -> Typed:

@@ -51,6 +51,11 @@ def asked_key(number: int, person: str) -> str:
     return f"incident:{number}:asked:{person}"
 
 
+def check_key(number: int, person: str) -> str:
+    """Return the key of the question whether somebody has checked an incident."""
+    return f"incident:{number}:check:{person}"
+
+
 def start(ctx: Context, incident: Incident, position: int = 0) -> Post:
     """Alarm the one responsible person, and begin to climb from now."""
     _set(ctx, incident.number, ctx.now + LIMIT[incident.severity], level=1, since=ctx.now)
@@ -64,8 +69,8 @@ def start(ctx: Context, incident: Incident, position: int = 0) -> Post:
 
 def wait_for_answer(ctx: Context, incident: Incident) -> None:
     """Set the first step anew, with the limit of today's severity."""
-    due = max(incident.declared_at + LIMIT[incident.severity], ctx.now)
-    _set(ctx, incident.number, due, level=1, since=incident.declared_at)
+    due = max(incident.begun_at + LIMIT[incident.severity], ctx.now)
+    _set(ctx, incident.number, due, level=1, since=incident.begun_at)
 
 
 def wait_for_news(ctx: Context, incident: Incident, due: datetime) -> None:
@@ -89,6 +94,11 @@ def told(ctx: Context, incident: Incident) -> tuple[Post, ...]:
     return (Post(f"{key(incident.number)}:told", settled_alarm(ctx, incident), place, "note"),)
 
 
+def retold(ctx: Context, incident: Incident) -> Post:
+    """Return what keeps the declarer's message true, if they have one; nobody gets a new one."""
+    return Post(f"{key(incident.number)}:told", settled_alarm(ctx, incident))
+
+
 def changed(ctx: Context, incident: Incident) -> tuple[Post, ...]:
     """Return the posts that show an incident's new state wherever it is shown."""
     return (Post(key(incident.number), card(ctx, incident)),)
@@ -101,9 +111,10 @@ def settled(ctx: Context, incident: Incident) -> tuple[Post, ...]:
         name = alarm_key(incident.number, position)
         outbox.cancel(ctx.tx, name, "no longer needed")
         posts.append(Post(name, settled_alarm(ctx, incident)))
+    questions = {"asked": asked_key, "checking": check_key}
     for each in incidents.timeline(ctx.tx, incident.number):
-        if each.kind == "asked":
-            name = asked_key(incident.number, each.detail)
+        if each.kind in questions:
+            name = questions[each.kind](incident.number, each.detail)
             outbox.cancel(ctx.tx, name, "no longer needed")
             posts.append(Post(name, settled_alarm(ctx, incident)))
     return tuple(posts)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from handlers import rights, weeks
+from handlers import closing_digest, night, rights, weeks
 from handlers.automations import State, decisions, evidence, is_own, state
 from handlers.incident_cards import headline, service_name, shortened, standing
 from handlers.kit.commands import Feature, call
@@ -136,6 +136,7 @@ def compose(ctx: Context, week: str, skipped: list[str], *, preview: bool = Fals
     parts += _decisions(undecided)
     again = [each for each in repeats(ctx, end) if each.incidents[-1].declared_at >= start]
     parts += _incidents(ctx, ours, again)
+    parts += closing_digest.parts(ctx, ours, start, end)
     parts += _use(found)
     parts += _learning(ctx, week, start, end)
     counted = _("This counts processes, not people; answers are shown from five votes on.")
@@ -200,6 +201,7 @@ def _undecided(ctx: Context, preview: bool) -> list[tuple[Words, tuple[Button, .
                 words = _("“{name}” is possibly unused: {evidence}. It is up to {who}.", **values)
             mine = not preview or is_own(ctx, automation)
             found.append((since, words, decisions(automation) if mine else ()))
+    found += closing_digest.undecided(ctx, preview)
     found.sort(key=lambda each: each[0])
     return [(words, buttons) for _since, words, buttons in found]
 
@@ -258,6 +260,9 @@ def _incidents(ctx: Context, ours: list[Incident], again: list[Repeat]) -> list[
         )
     if missing:
         owners.append(_("Without an accountable person: {services}.", services=missing))
+    gaps_of_knowledge = closing_digest.without_runbook(ctx)
+    if gaps_of_knowledge:
+        owners.append(_("Without a runbook: {services}.", services=gaps_of_knowledge))
     if owners:
         parts += [Title(_("Ownership gaps")), Items(tuple(owners))]
     return parts
@@ -292,6 +297,9 @@ def _learning(ctx: Context, week: str, start: datetime, end: datetime) -> list[P
         ),
         (_("Feedback"), _n("{n} sentence", "{n} sentences", said)),
     ]
+    late = night.in_week(ctx, start, end)
+    if late is not None:
+        rows.append((_("Outside working hours"), late))
     for pilot in pilots.all(ctx.tx)[:SHOWN]:
         answers = pilots.answers(ctx.tx, pilot.id)
         rows.append((pilot.name, _("{age}; {tally}", age=age(ctx, pilot), tally=tally(answers))))
@@ -333,6 +341,10 @@ FORMULAS: tuple[tuple[Sentence, Sentence], ...] = (
                        "least half of their words")),
     (_("Ownership gaps"), _("incidents in which no service was recognised, and services whose "
                             "accountable person is not active")),
+    *closing_digest.FORMULAS,
+    (_("Outside working hours"), _("incidents declared outside the company's working hours, on a "
+                                   "weekend or a public holiday, for each service; never for "
+                                   "people")),
     (_("In use"), _("the last reported run is not longer ago than the rhythm")),
     (_("Possibly unused"), _("it has run, but its last run is longer ago than the rhythm, and "
                              "nobody said that it is kept")),

@@ -6,10 +6,13 @@ from collections.abc import Callable
 from typing import Annotated
 
 from handlers.automations import State, decisions, evidence, owner, state
-from handlers.incident_cards import label, listed, take, tell, works_again
-from handlers.incidents import waits_for_me
+from handlers.closing_cards import checked
+from handlers.follow_up import fix_buttons, late_fix
+from handlers.incident_cards import finish, label, listed, take, tell, undone_line, works_again
+from handlers.incident_refs import waits_for_me
 from handlers.kit.commands import Ask, Command, Feature, Parameter, all_commands, call
 from handlers.kit.context import Context
+from handlers.kit.dates import today_of
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import (
     Button,
@@ -25,7 +28,7 @@ from handlers.kit.messages import (
 )
 from handlers.kit.readers import LONGEST, ChoiceReader, TextReader, folded
 from handlers.kit.words import Sentence, Words, _, _n
-from storage import automations, incidents
+from storage import automations, closings, incidents
 
 feature = Feature(_("Help"))
 
@@ -159,7 +162,23 @@ def waiting(ctx: Context) -> list[tuple[Sentence, tuple[Button, ...]]]:
             found.append((listed(ctx, each), (tell(each.number), works_again(each.number))))
         elif waits_for_me(ctx, each):
             found.append((listed(ctx, each), (take(each.number), _show(each.number))))
-    return found + _automations(ctx)
+    return found + _unfinished(ctx) + _automations(ctx)
+
+
+def _unfinished(ctx: Context) -> list[tuple[Sentence, tuple[Button, ...]]]:
+    """Return what waits for the asker after it works again: a check, the points, a late fix."""
+    me = ctx.person.id
+    found: list[tuple[Sentence, tuple[Button, ...]]] = []
+    for number in closings.to_check(ctx.tx, me):
+        words = _("Have you checked that {incident} is over?", incident=label(number))
+        found.append((words, (checked(number), _show(number))))
+    for each in incidents.undone(ctx.tx):
+        if each.responsible == me:
+            found.append((undone_line(ctx, each), (finish(each.number), _show(each.number))))
+    for closing in closings.unfixed(ctx.tx, today_of(ctx)):
+        if closing.fixer == me:
+            found.append((late_fix(ctx, closing), fix_buttons(closing.incident)))
+    return found
 
 
 def _automations(ctx: Context) -> list[tuple[Sentence, tuple[Button, ...]]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from handlers.automations import STATES, state
 from handlers.help import waiting
-from handlers.incident_cards import listed
+from handlers.incident_cards import listed, undone_line
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Items, Message, Part, Reply, Text, Title
@@ -38,6 +38,8 @@ def home(ctx: Context) -> Reply:
         parts.append(Text(_("Nothing waits for you.")))
     open_ones = incidents.open_ones(ctx.tx)
     parts += _list(_("Open incidents"), [listed(ctx, each) for each in open_ones])
+    undone = incidents.undone(ctx.tx)
+    parts += _list(_("Restored, not done"), [undone_line(ctx, each) for each in undone])
     mine = [
         each for each in automations.all(ctx.tx) if ctx.person.id in (each.accountable, each.deputy)
     ]

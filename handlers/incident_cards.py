@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+
+from handlers import closing_points
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Facts, Items, Message, Part, Text, Title, Tone
 from handlers.kit.words import Sentence, Words, _, _n
 from handlers.services import name, person
-from storage import incidents
+from storage import closings, incidents
 from storage.incidents import Happening, Incident
 
 
@@ -36,7 +39,7 @@ def tone(incident: Incident) -> Tone:
     """Return how the incident looks from afar."""
     if incident.state == "restored":
         return Tone.GOOD
-    if incident.state == "withdrawn":
+    if incident.state in ("withdrawn", "done", "closed"):
         return Tone.QUIET
     if incident.acknowledged_by is None or incident.silent:
         return Tone.ALARM
@@ -53,6 +56,10 @@ def standing(ctx: Context, incident: Incident, *, pings: bool = True) -> Sentenc
             at=incident.restored_at,
             who=name(ctx, incident.restored_by or incident.responsible),
         )
+    if incident.state == "done":
+        return _done(ctx, incident)
+    if incident.state == "closed":
+        return _closed(ctx, incident)
     if incident.acknowledged_by is None:
         mentioned = person if pings else name
         who = mentioned(ctx, incident.responsible)
@@ -69,6 +76,27 @@ def standing(ctx: Context, incident: Incident, *, pings: bool = True) -> Sentenc
     )
 
 
+def _done(ctx: Context, incident: Incident) -> Sentence:
+    closing = closings.find(ctx.tx, incident.number)
+    values = {"at": incident.ended_at, "who": name(ctx, incident.ended_by or incident.responsible)}
+    if closing.verified_by is not None:
+        return _("Done since {at}; {who} has checked it.", at=incident.ended_at,
+                 who=name(ctx, closing.verified_by))  # fmt: skip
+    if closing.quiet_at is not None:
+        return _("Done since {at}; it has stayed quiet.", at=incident.ended_at)
+    return _("Done since {at}, says {who}.", **values)
+
+
+def _closed(ctx: Context, incident: Incident) -> Sentence:
+    values = {"at": incident.ended_at, "who": name(ctx, incident.ended_by or incident.responsible)}
+    into = label(incident.closed_into or 0)
+    if incident.closed_as == "duplicate":
+        return _("Closed on {at} by {who}: the same as {incident}.", **values, incident=into)
+    if incident.closed_as == "superseded":
+        return _("Closed on {at} by {who}: superseded by {incident}.", **values, incident=into)
+    return _("Closed on {at} by {who}: a false alarm.", **values)
+
+
 def card(ctx: Context, incident: Incident) -> Message:
     """Return the card: one per incident, edited as things change."""
     rows: list[tuple[Words, Words]] = [
@@ -80,6 +108,8 @@ def card(ctx: Context, incident: Incident) -> Message:
             _("{at} by {who}", at=incident.declared_at, who=name(ctx, incident.declared_by)),
         ),
     ]
+    if incident.reopened_at is not None:
+        rows.append((_("Opened again"), _reopened(ctx, incident)))
     if incident.severity == "serious":
         rows.insert(1, (_("Severity"), _("serious")))
     if incident.gap:
@@ -96,11 +126,19 @@ def card(ctx: Context, incident: Incident) -> Message:
         )  # fmt: skip
     if incident.next_news_at and incident.state == "open":
         rows.append((_("Next news"), _("by {at}", at=incident.next_news_at)))
+    rows += closing_points.rows(ctx, incident)
     parts: list[Part] = [Title(headline(incident)), Facts(tuple(rows))]
     buttons = card_buttons(incident)
     if buttons:
         parts.append(Buttons(buttons))
     return Message(tuple(parts), tone(incident))
+
+
+def _reopened(ctx: Context, incident: Incident) -> Sentence:
+    newest = [each for each in incidents.timeline(ctx.tx, incident.number)
+              if each.kind == "reopened"][-1]  # fmt: skip
+    return _("{why} ({who}, {at})", why=newest.detail, at=newest.at,
+             who=name(ctx, newest.person or ""))  # fmt: skip
 
 
 def take(number: int) -> Button:
@@ -118,6 +156,16 @@ def tell(number: int) -> Button:
     return Button(_("Post an update"), call("update", number=number), "primary")
 
 
+def finish(number: int) -> Button:
+    """Return the button that asks what is missing until it is done."""
+    return Button(_("Finish it"), call("done", number=number), "primary")
+
+
+def open_again(number: int) -> Button:
+    """Return the button that opens it again."""
+    return Button(_("Open again"), call("reopen", number=number))
+
+
 def card_buttons(incident: Incident) -> tuple[Button, ...]:
     """Return what can be done with an incident in its present state."""
     number = incident.number
@@ -125,7 +173,9 @@ def card_buttons(incident: Incident) -> tuple[Button, ...]:
     if incident.state == "withdrawn":
         return ()
     if incident.state == "restored":
-        return (history,)
+        return (finish(number), open_again(number), history)
+    if incident.state in ("done", "closed"):
+        return (open_again(number), history)
     if incident.acknowledged_by is None or incident.silent:
         first: tuple[Button, ...] = (take(number),)
     else:
@@ -249,6 +299,18 @@ def listed(ctx: Context, incident: Incident) -> Sentence:
     return _("{title} ({service}): {standing}", **values)
 
 
+def undone_line(ctx: Context, incident: Incident) -> Sentence:
+    """Return what works again and is not done as one line of a list, with whom it is."""
+    count = len(closing_points.missing_of(ctx, incident))
+    return _(
+        "{title} ({service}): {open}; it is with {who}",
+        title=shortened(headline(incident), 100),
+        service=service_name(ctx, incident),
+        open=closing_points.open_of_all(count),
+        who=name(ctx, incident.responsible),
+    )
+
+
 def history(ctx: Context, incident: Incident) -> Message:
     """Return the timeline."""
     lines: list[Words] = [
@@ -287,4 +349,35 @@ def _happening(ctx: Context, each: Happening) -> Sentence:
             return _("{who} says it works again.", who=who)
         case "withdrawn":
             return _("{who} withdrew it.", who=who)
+        case "checking":
+            return _("{who} asked {other} to check it.", who=who, other=name(ctx, each.detail))
+        case "checked":
+            return _("{who} has checked it.", who=who)
+        case "quiet":
+            return _("Nothing came back for {n} days.", n=closing_points.QUIET.days)
+        case "overridden":
+            return _("{who} closes it with open points: {why}", who=who, why=each.detail)
+        case "done":
+            return _("{who} says it is done.", who=who)
+        case "closed":
+            return _("{who} closed it.", who=who)
+        case "reason":
+            return _("{who}, on closing: {why}", who=who, why=each.detail)
+        case "reopened":
+            return _("{who} opened it again: {why}", who=who, why=each.detail)
+        case "reminded":
+            return _("{who} was reminded that it is not done.", who=name(ctx, each.detail))
+        case "fixed":
+            return _("{who} says that the cause is fixed.", who=who)
+        case "postponed":
+            until = date.fromisoformat(each.detail)
+            return _("{who} moved the fix to {until}.", who=who, until=until)
+        case kind if kind.startswith("said "):
+            point = closing_points.Point(kind.removeprefix("said "))
+            return _(
+                "{who}, {point}: {said}",
+                who=who,
+                point=closing_points.NAMES[point],
+                said=closing_points.said(ctx, point, each.detail),
+            )
     raise ValueError(f"a happening of unknown kind: {each.kind}")

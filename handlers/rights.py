@@ -7,7 +7,7 @@ from enum import StrEnum
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal, Unproven
 from handlers.kit.words import Who, _
-from storage import people
+from storage import closings, people
 from storage.incidents import Incident
 
 
@@ -22,6 +22,8 @@ class Tie(StrEnum):
     ACCOUNTABLE = "accountable"
     DEPUTY = "deputy"
     ASKED = "asked to take it"
+    CHECKER = "asked to check it"
+    FIXER = "fixes the cause"
     MANAGER = "manager"
 
 
@@ -42,6 +44,12 @@ RIGHTS: dict[str, frozenset[Tie]] = {
     "normal": CONCERNED,
     "move": CONCERNED | {Tie.DECLARER},
     "restored": CONCERNED | {Tie.UNACKNOWLEDGED},
+    "done": CONCERNED,
+    "check": CONCERNED | {Tie.DECLARER, Tie.CHECKER},
+    "close as": CONCERNED | {Tie.UNACKNOWLEDGED},
+    "close anyway": frozenset({Tie.MANAGER, Tie.ACCOUNTABLE}),
+    "reopen": CONCERNED | {Tie.DECLARER, Tie.CHECKER},
+    "fixed": CONCERNED | {Tie.FIXER},
     "undo": frozenset({Tie.DECLARER}),
     "service": frozenset({Tie.MANAGER}),
     "settings": frozenset({Tie.MANAGER}),
@@ -79,6 +87,12 @@ def ties_to(ctx: Context, incident: Incident) -> set[Tie]:
         ties.add(Tie.RESPONSIBLE)
     if incident.proposed_to == me:
         ties.add(Tie.ASKED)
+    if incident.state in ("restored", "done"):
+        closing = closings.find(ctx.tx, incident.number)
+        if closing.checker == me:
+            ties.add(Tie.CHECKER)
+        if closing.fixer == me:
+            ties.add(Tie.FIXER)
     if service is not None and service.accountable == me:
         ties.add(Tie.ACCOUNTABLE)
     if service is not None and service.deputy == me:

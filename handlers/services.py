@@ -179,7 +179,7 @@ def guess(ctx: Context, title: str) -> Service | None:
     """
     said = tokens(title)
     best: tuple[int, Service] | None = None
-    for service in services.all(ctx.tx):
+    for service in ctx.services():
         for name in (service.name, *service.words):
             wanted = tokens(name)
             if wanted and _contains(said, wanted) and (best is None or len(name) > best[0]):

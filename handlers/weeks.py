@@ -58,6 +58,29 @@ def working_day_from(day: date, region: str) -> date:
     return day
 
 
+def day_of(moment: datetime, zone: str) -> date:
+    """Return the day that a moment falls on in `zone`."""
+    return moment.astimezone(ZoneInfo(zone)).date()
+
+
+def days_before(moment: datetime, days: int, zone: str) -> datetime:
+    """Return the same time of day in `zone` so many days before; a change of clocks is no hour."""
+    local = moment.astimezone(ZoneInfo(zone))
+    return datetime.combine(
+        local.date() - timedelta(days=days), local.time(), ZoneInfo(zone)
+    ).astimezone(UTC)
+
+
+def working_days_after(day: date, number: int, region: str) -> date:
+    """Return the day that is so many working days after `day` (before it when negative)."""
+    step = timedelta(days=1 if number > 0 else -1)
+    for _each in range(abs(number)):
+        day += step
+        while not is_working_day(day, region):
+            day += step
+    return day
+
+
 @lru_cache(maxsize=16)
 def _calendar(region: str) -> HolidayBase:
     import holidays  # a fifth of a second, and only digests need it

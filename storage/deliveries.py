@@ -44,7 +44,7 @@ def reopen(tx: Tx, identity: str) -> bool:
 
 def finish(tx: Tx, identity: str, outcome: str, answer: str) -> None:
     """Keep what was answered (JSON) beside the identity."""
-    tx.run(
+    tx.write(
         """
         update deliveries set outcome = :outcome, answer = :answer
         where workspace = :workspace and identity = :identity

@@ -13,8 +13,9 @@ from storage.engine.sql import as_moment, as_text
 class Incident:
     """One incident. `responsible` is never empty; `gap` says that no service was recognised.
 
-    `state` is open, restored or withdrawn; `severity` normal or serious. `silent`
-    says that the promised news did not come. `alarms` counts the alarms sent.
+    `state` is open, restored, done, closed or withdrawn; `severity` normal or serious.
+    `silent` says that the promised news did not come. `alarms` counts the alarms sent.
+    A closed one says as what: duplicate, false_alarm or superseded, and perhaps into which.
     """
 
     number: int
@@ -28,17 +29,27 @@ class Incident:
     declared_in: str | None
     responsible: str
     responsible_since: datetime
-    acknowledged_by: str | None
-    acknowledged_at: datetime | None
-    proposed_to: str | None
-    silent: bool
     alarms: int
-    news: str | None
-    news_by: str | None
-    news_at: datetime | None
-    next_news_at: datetime | None
-    restored_by: str | None
-    restored_at: datetime | None
+    acknowledged_by: str | None = None
+    acknowledged_at: datetime | None = None
+    proposed_to: str | None = None
+    silent: bool = False
+    news: str | None = None
+    news_by: str | None = None
+    news_at: datetime | None = None
+    next_news_at: datetime | None = None
+    restored_by: str | None = None
+    restored_at: datetime | None = None
+    reopened_at: datetime | None = None
+    ended_by: str | None = None
+    ended_at: datetime | None = None
+    closed_as: str | None = None
+    closed_into: int | None = None
+
+    @property
+    def begun_at(self) -> datetime:
+        """Since when it needs somebody: declared, or reopened the last time."""
+        return self.reopened_at or self.declared_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +64,8 @@ class Happening:
 
 COLUMNS = """number, title, service, gap, severity, state, declared_by, declared_at, declared_in,
 responsible, responsible_since, acknowledged_by, acknowledged_at, proposed_to, silent, alarms,
-news, news_by, news_at, next_news_at, restored_by, restored_at"""
+news, news_by, news_at, next_news_at, restored_by, restored_at, reopened_at, ended_by, ended_at,
+closed_as, closed_into"""
 MOMENTS = (
     "declared_at",
     "responsible_since",
@@ -61,6 +73,8 @@ MOMENTS = (
     "news_at",
     "next_news_at",
     "restored_at",
+    "reopened_at",
+    "ended_at",
 )
 
 
@@ -76,8 +90,8 @@ def add(
     declared_in: str | None,
     responsible: str,
     now: datetime,
-) -> None:
-    """Store a new, open incident."""
+) -> Incident:
+    """Store a new, open incident and return it."""
     tx.insert(
         "incidents",
         number=number,
@@ -91,6 +105,20 @@ def add(
         declared_in=declared_in,
         responsible=responsible,
         responsible_since=as_text(now),
+        alarms=1,
+    )
+    return Incident(
+        number=number,
+        title=title,
+        service=service,
+        gap=gap,
+        severity=severity,
+        state="open",
+        declared_by=declared_by,
+        declared_at=now,
+        declared_in=declared_in,
+        responsible=responsible,
+        responsible_since=now,
         alarms=1,
     )
 
@@ -120,6 +148,33 @@ def open_ones(tx: Tx) -> list[Incident]:
         select {COLUMNS} from incidents where workspace = :workspace and state = 'open'
         order by case severity when 'serious' then 0 else 1 end, number
         """
+    )
+    return [_incident(row) for row in rows]
+
+
+def undone(tx: Tx) -> list[Incident]:
+    """Return the incidents that are restored and not done, the oldest first."""
+    rows = tx.rows(
+        f"""
+        select {COLUMNS} from incidents where workspace = :workspace and state = 'restored'
+        order by restored_at, number
+        """
+    )
+    return [_incident(row) for row in rows]
+
+
+def of_service_since(tx: Tx, service: str, since: datetime) -> list[Incident]:
+    """Return what was declared or reopened for a service from `since` on, and counts."""
+    rows = tx.rows(
+        f"""
+        select {COLUMNS} from incidents
+        where workspace = :workspace and service = :service
+        and (declared_at >= :since or reopened_at >= :since) and state <> 'withdrawn'
+        and (closed_as is null or closed_as <> 'false_alarm')
+        order by number
+        """,
+        service=service,
+        since=as_text(since),
     )
     return [_incident(row) for row in rows]
 
@@ -226,40 +281,6 @@ def promise(tx: Tx, number: int, person: str, next_news: datetime) -> bool:
             number=number,
             person=person,
             next_news=as_text(next_news),
-        )
-        == 1
-    )
-
-
-def restore(tx: Tx, number: int, person: str, now: datetime) -> bool:
-    """It works again. A missing acknowledgement stays missing."""
-    return (
-        tx.run(
-            """
-            update incidents set state = 'restored', restored_by = :person, restored_at = :now,
-                next_news_at = null, silent = 0, proposed_to = null
-            where workspace = :workspace and number = :number and state = 'open'
-            """,
-            number=number,
-            person=person,
-            now=as_text(now),
-        )
-        == 1
-    )
-
-
-def withdraw(tx: Tx, number: int, person: str, since: datetime) -> bool:
-    """Take a declaration back, if `person` made it at `since` or later."""
-    return (
-        tx.run(
-            """
-            update incidents set state = 'withdrawn', next_news_at = null, proposed_to = null
-            where workspace = :workspace and number = :number and state = 'open'
-            and declared_by = :person and declared_at >= :since
-            """,
-            number=number,
-            person=person,
-            since=as_text(since),
         )
         == 1
     )

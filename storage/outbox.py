@@ -76,7 +76,7 @@ def add(
     `otherwise` is the key of a timer that becomes due at once when this message
     cannot be delivered.
     """
-    tx.run(
+    tx.write(
         """
         insert into outbox
             (workspace, id, place, key, kind, priority, message, state,
@@ -319,7 +319,7 @@ def standing(tx: Tx, external_id: str) -> str | None:
 
 def unparcel(tx: Tx, place: str, key: str) -> None:
     """Forget the message that stood there: somebody deleted it. The next one is new."""
-    tx.run(
+    tx.write(
         "delete from messages where workspace = :workspace and place = :place and key = :key",
         place=place,
         key=key,

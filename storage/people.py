@@ -12,7 +12,7 @@ from storage.engine.sql import as_text
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody in a workspace. `language` is None until chosen.
+    """Somebody in a workspace. `language` is None until chosen, `zone` until it is known.
 
     `kind` is member, guest, external or bot, or new while the platform has not told us;
     `admin` says that the platform names
@@ -30,9 +30,10 @@ class Person:
     active: bool
     admin: bool
     person_key: str
+    zone: str | None = None
 
 
-COLUMNS = "p.id, p.name, p.language, p.kind, p.manager, p.active, p.admin, p.person_key"
+COLUMNS = "p.id, p.name, p.language, p.kind, p.manager, p.active, p.admin, p.person_key, p.zone"
 
 
 def by_identity(tx: Tx, identity: str) -> Person | None:
@@ -141,7 +142,7 @@ def managers(tx: Tx) -> list[Person]:
 
 def set_language(tx: Tx, id: str, language: str | None) -> None:
     """Choose a person's language; None follows the workspace's."""
-    tx.run(
+    tx.write(
         "update people set language = :language where workspace = :workspace and id = :id",
         id=id,
         language=language,
@@ -150,7 +151,7 @@ def set_language(tx: Tx, id: str, language: str | None) -> None:
 
 def set_kind(tx: Tx, id: str, kind: str) -> None:
     """Note what the platform says of a person: member, guest, external or bot."""
-    tx.run(
+    tx.write(
         "update people set kind = :kind where workspace = :workspace and id = :id",
         id=id,
         kind=kind,
@@ -158,13 +159,21 @@ def set_kind(tx: Tx, id: str, kind: str) -> None:
 
 
 def learn(
-    tx: Tx, id: str, *, name: str, kind: str, active: bool, language: str | None, admin: bool
+    tx: Tx,
+    id: str,
+    *,
+    name: str,
+    kind: str,
+    active: bool,
+    language: str | None,
+    admin: bool,
+    zone: str | None = None,
 ) -> None:
     """Keep what the platform's profile says of a person."""
-    tx.run(
+    tx.write(
         """
         update people set name = :name, kind = :kind, active = :active, language = :language,
-            admin = :admin
+            admin = :admin, zone = :zone
         where workspace = :workspace and id = :id
         """,
         id=id,
@@ -173,6 +182,7 @@ def learn(
         active=int(active),
         language=language,
         admin=int(admin),
+        zone=zone,
     )
 
 
@@ -192,12 +202,12 @@ def set_admin(tx: Tx, id: str) -> None:
 
 def set_manager(tx: Tx, id: str) -> None:
     """Make somebody a manager."""
-    tx.run("update people set manager = 1 where workspace = :workspace and id = :id", id=id)
+    tx.write("update people set manager = 1 where workspace = :workspace and id = :id", id=id)
 
 
 def rename(tx: Tx, id: str, name: str) -> None:
     """Change the name that people read."""
-    tx.run(
+    tx.write(
         "update people set name = :name where workspace = :workspace and id = :id", id=id, name=name
     )
 

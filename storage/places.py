@@ -33,7 +33,7 @@ def ensure(
     tx: Tx, id: str, kind: str, name: str, *, role: str | None = None, person: str | None = None
 ) -> None:
     """Store a place unless it is known."""
-    tx.run(
+    tx.write(
         """
         insert into places (workspace, id, platform, kind, name, role, person)
         values (:workspace, :id, :platform, :kind, :name, :role, :person)
@@ -50,7 +50,7 @@ def ensure(
 
 def rename(tx: Tx, id: str, name: str) -> None:
     """Change the name that people read."""
-    tx.run(
+    tx.write(
         "update places set name = :name where workspace = :workspace and id = :id", id=id, name=name
     )
 
@@ -119,7 +119,7 @@ def set_role(tx: Tx, id: str, role: str) -> None:
 
 def park(tx: Tx, id: str, reason: str) -> None:
     """Nothing can be sent there any more, because `reason`."""
-    tx.run(
+    tx.write(
         """
         update places set state = 'parked', reason = :reason
         where workspace = :workspace and id = :id
@@ -131,7 +131,7 @@ def park(tx: Tx, id: str, reason: str) -> None:
 
 def reopen(tx: Tx, id: str) -> None:
     """Something was heard from there again."""
-    tx.run(
+    tx.write(
         """
         update places set state = 'open', reason = null
         where workspace = :workspace and id = :id and state <> 'open'

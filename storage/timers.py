@@ -30,7 +30,7 @@ class Timer:
 
 def set(tx: Tx, *, id: str, kind: str, key: str, due: datetime, **payload: object) -> None:
     """Set the timer `key`; one that runs already is replaced, a worker that holds it loses it."""
-    tx.run(
+    tx.write(
         """
         insert into timers (workspace, id, kind, key, payload, due_at, state)
         values (:workspace, :id, :kind, :key, :payload, :due, 'pending')
@@ -153,7 +153,7 @@ def retry(tx: Tx, timer: Timer, later: datetime, reason: str) -> None:
 
     Also undoes a `finish` of the same transaction.
     """
-    tx.run(
+    tx.write(
         """
         update timers set
             state = case when attempts >= :most then 'dead' else 'pending' end,

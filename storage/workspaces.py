@@ -55,12 +55,12 @@ def get(tx: Tx) -> Workspace:
 
 def set_state(tx: Tx, state: str) -> None:
     """Say whether the platform lets us in (active) or not (parked: messages wait)."""
-    tx.run("update workspaces set state = :state where id = :workspace", state=state)
+    tx.write("update workspaces set state = :state where id = :workspace", state=state)
 
 
 def set_language(tx: Tx, language: str) -> None:
     """Change the language of channels and of people who chose none."""
-    tx.run("update workspaces set language = :language where id = :workspace", language=language)
+    tx.write("update workspaces set language = :language where id = :workspace", language=language)
 
 
 def setting(tx: Tx, name: str) -> str | None:
@@ -73,7 +73,7 @@ def setting(tx: Tx, name: str) -> str | None:
 
 def set_setting(tx: Tx, name: str, value: str) -> None:
     """Store a setting."""
-    tx.run(
+    tx.write(
         """
         insert into settings (workspace, name, value) values (:workspace, :name, :value)
         on conflict (workspace, name) do update set value = excluded.value
@@ -81,6 +81,11 @@ def set_setting(tx: Tx, name: str, value: str) -> None:
         name=name,
         value=value,
     )
+
+
+def drop_setting(tx: Tx, name: str) -> None:
+    """Forget a setting."""
+    tx.run("delete from settings where workspace = :workspace and name = :name", name=name)
 
 
 def next_number(tx: Tx, counter: str) -> int:

@@ -8,6 +8,7 @@ by plan. What people see is read back from the blocks as text, in the words of
 from __future__ import annotations
 
 import asyncio
+import base64
 import hashlib
 import hmac
 import itertools
@@ -271,6 +272,99 @@ UNKNOWABLE = tuple(
 )
 
 
+# --- installing ----------------------------------------------------------------------------
+
+CLIENT_ID, CLIENT_SECRET = "123.456", "peer-client-secret"
+ROTATED = 43_200
+
+
+class Foreseen(Bad):
+    """A refusal that belongs to the story, such as of a token that was revoked."""
+
+
+class Grants:
+    """Which tokens of a workspace are good, and how new ones are given out.
+
+    `rotates` says that tokens end after so many seconds and are exchanged for new ones;
+    `issued` are all tokens ever, each with why it is refused now, or "".
+    """
+
+    def __init__(self, peer: Peer) -> None:
+        self.peer = peer
+        self.rotates: int | None = None
+        self.issued: dict[str, str] = {}
+        self.refresh: dict[str, bool] = {}
+        self.codes: dict[str, tuple[Peer, str, str]] = {}
+        self.org_wide = False
+        self.renewals = 0
+        self._count = itertools.count(1)
+
+    def agree(self, address: str, peer: Peer, user: str) -> str:
+        """Let somebody agree on Slack's page at `address`; return where Slack sends them then."""
+        asked = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(address).query))
+        assert asked["client_id"] == CLIENT_ID
+        code = f"code-{next(self._count)}"
+        self.codes[code] = (peer, user, asked["redirect_uri"])
+        query = urllib.parse.urlencode({"code": code, "state": asked["state"]})
+        return f"{asked['redirect_uri']}?{query}"
+
+    def check(self, given: str) -> None:
+        """Refuse whoever does not know the app's secret."""
+        us = base64.b64encode(f"{CLIENT_ID}:{CLIENT_SECRET}".encode()).decode()
+        if given != f"Basic {us}":
+            raise Foreseen("bad_client_secret")
+
+    def access(self, data: Json) -> Json:
+        """Exchange a code, or a token that renews, for tokens; each works once."""
+        if data.get("grant_type") == "refresh_token":
+            for each in self.peer.others.values():
+                if data["refresh_token"] in each.grants.refresh:
+                    return each.grants.renew(data["refresh_token"])
+            raise Foreseen("invalid_refresh_token")
+        found = self.codes.pop(data["code"], None)
+        if found is None or found[2] != data["redirect_uri"]:
+            raise Foreseen("invalid_code")
+        peer, user, _redirect = found
+        return {
+            **peer.grants.give(),
+            "bot_user_id": BOT,
+            "app_id": APP,
+            "team": None if self.org_wide else {"id": peer.team, "name": f"Company {peer.team}"},
+            "enterprise": {"id": "E1", "name": "All"} if self.org_wide else None,
+            "is_enterprise_install": self.org_wide,
+            "authed_user": {"id": user},
+            "scope": "chat:write,commands",
+        }
+
+    def renew(self, token: str) -> Json:
+        """Exchange a refresh token; the second time it is refused."""
+        if not self.refresh[token]:
+            raise Foreseen("invalid_refresh_token")
+        self.refresh[token] = False
+        self.renewals += 1
+        return self.give()
+
+    def give(self) -> Json:
+        """Give out a token, and one that renews it if they end."""
+        token = f"xoxb-{self.peer.team}-{next(self._count)}"
+        self.issued[token] = ""
+        given: Json = {"access_token": token, "token_type": "bot"}
+        if self.rotates is not None:
+            again = f"xoxe-1-{self.peer.team}-{next(self._count)}"
+            self.refresh[again] = True
+            given |= {"refresh_token": again, "expires_in": self.rotates}
+        return given
+
+    def end(self, why: str) -> None:
+        """Refuse every token that was given out so far, with this code."""
+        self.issued = {each: why for each in self.issued}
+
+    def let_in(self, token: str) -> None:
+        """Refuse a token that is good no more."""
+        if self.issued[token]:
+            raise Foreseen(self.issued[token])
+
+
 # --- the ledger ----------------------------------------------------------------------------
 
 
@@ -312,10 +406,18 @@ class Got:
 
 
 class Peer:
-    """The pretend Slack. `over` says how it delivers: http or socket."""
+    """The pretend Slack. `over` says how it delivers: http or socket.
 
-    def __init__(self, over: str = "http") -> None:
+    It is one company's workspace; `other` lets there be further ones behind the same
+    Web API, told apart by their tokens only.
+    """
+
+    def __init__(self, over: str = "http", team: str = TEAM, whole: Peer | None = None) -> None:
         self.over = over
+        self.team = team
+        self.whole = whole or self
+        self.others: dict[str, Peer] = {}
+        self.grants = Grants(self)
         self.users: dict[str, Json] = {}
         self.channels: dict[str, Channel] = {}
         self.ledger: list[Entry] = []
@@ -345,7 +447,7 @@ class Peer:
 
     def user(self, id: str, name: str, **flags: Any) -> None:
         """Let there be a user."""
-        team = flags.pop("team_id", TEAM)
+        team = flags.pop("team_id", self.team)
         profile = {"display_name": name, "real_name": name}
         self.users[id] = {
             "id": id,
@@ -360,6 +462,13 @@ class Peer:
         """Let there be a channel with everybody in it."""
         members = {each for each in self.users if bot or each != BOT}
         self.channels[id] = Channel(id, name, members, private)
+
+    def other(self, team: str) -> Peer:
+        """Let there be another company's workspace; the app is not installed there yet."""
+        made = Peer(self.over, team, self)
+        made.token = ""
+        self.others[team] = made
+        return made
 
     def plan(self, method: str, *faults: Fault) -> None:
         """Let the next calls of a method go wrong, one after the other."""
@@ -404,6 +513,10 @@ class Peer:
 
     async def _api(self, request: web.Request) -> web.StreamResponse:
         method = request.match_info["method"]
+        given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        for each in self.others.values():
+            if given in each.grants.issued:
+                return await each._api(request)
         left = self._faults[method]
         fault = left.popleft() if left else None
         if fault is not None and fault.act == "reset" and not fault.accepts:
@@ -416,7 +529,8 @@ class Peer:
                 self._let_in(request, method)
                 answer |= getattr(self, "_" + method.replace(".", "_"))(data)
             except Bad as bad:
-                self.refusals.append(f"{method}: {bad}")
+                if not isinstance(bad, Foreseen):
+                    self.refusals.append(f"{method}: {bad}")
                 answer = {"ok": False, "error": str(bad).partition(":")[0]}
         await asyncio.sleep(self.latency)
         if fault is not None:
@@ -429,9 +543,14 @@ class Peer:
         return {**request.query, **await request.post()}
 
     def _let_in(self, request: web.Request, method: str) -> None:
-        wanted = self.app_token if method == "apps.connections.open" else self.token
         given = request.headers.get("Authorization", "")
-        need(given == f"Bearer {wanted}", "token", "invalid_auth")
+        if method == "oauth.v2.access":
+            self.grants.check(given)
+        elif given.removeprefix("Bearer ") in self.grants.issued:
+            self.grants.let_in(given.removeprefix("Bearer "))
+        else:
+            wanted = self.app_token if method == "apps.connections.open" else self.token
+            need(given == f"Bearer {wanted}", "token", "invalid_auth")
 
     async def _go_wrong(
         self, request: web.Request, fault: Fault, answer: Json
@@ -468,7 +587,7 @@ class Peer:
 
     def _auth_test(self, _data: Json) -> Json:
         return {
-            "team_id": TEAM,
+            "team_id": self.team,
             "user_id": BOT,
             "bot_id": "B1",
             "team": "Peer",
@@ -478,6 +597,9 @@ class Peer:
 
     def _apps_connections_open(self, _data: Json) -> Json:
         return {"url": f"ws://127.0.0.1:{self.port}/link"}
+
+    def _oauth_v2_access(self, data: Json) -> Json:
+        return self.grants.access(data)
 
     def _users_info(self, data: Json) -> Json:
         need(data["user"] in self.users, "user", "user_not_found")
@@ -625,6 +747,8 @@ class Peer:
 
     async def envelope(self, kind: str, payload: Json, *, id: str = "") -> Got:
         """Send an envelope over the newest connection and wait for its acknowledgement."""
+        if self.whole is not self:
+            return await self.whole.envelope(kind, payload, id=id)
         id = id or f"envelope-{next(self._count)}"
         self._waiting[id] = asyncio.get_running_loop().create_future()
         began = time.perf_counter()
@@ -655,6 +779,8 @@ class Peer:
         headers: dict[str, str] | None = None,
     ) -> Got:
         """Send a signed request."""
+        if self.whole is not self:
+            return await self.whole.post(body, kind, secret=secret, at=at, headers=headers)
         assert self._session is not None
         stamp = str(int(time.time() if at is None else at))
         signed = {"Content-Type": kind, **sign(body, stamp, secret), **(headers or {})}
@@ -683,11 +809,11 @@ class Peer:
         """Wrap an event as the Events API does."""
         return {
             "type": "event_callback",
-            "team_id": TEAM,
+            "team_id": self.team,
             "api_app_id": APP,
             "event_id": f"Ev{next(self._count)}",
             "event_time": int(time.time()),
-            "authorizations": [{"team_id": TEAM, "user_id": BOT, "is_bot": True}],
+            "authorizations": [{"team_id": self.team, "user_id": BOT, "is_bot": True}],
             "event": event,
             **given,
         }
@@ -798,9 +924,12 @@ class Client:
     id: str
     settle: Callable[[], Awaitable[None]] = field(repr=False)
     carry: Callable[[], Awaitable[None]] = field(repr=False)
-    team: str = TEAM
+    team: str = ""
     heard: list[Entry] = field(default_factory=list, repr=False)
     last: Got | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        self.team = self.team or self.peer.team
 
     @property
     def name(self) -> str:
@@ -861,12 +990,12 @@ class Client:
             "user": self.id,
             "text": text,
             "ts": self.peer._ts(),
-            "team": TEAM,
+            "team": self.team,
             "channel": at or direct(self.id),
             "client_msg_id": "x",
             **more,
         }
-        if self.peer.users[self.id]["team_id"] != TEAM:
+        if self.peer.users[self.id]["team_id"] != self.peer.team:
             event |= {"user_team": self.peer.users[self.id]["team_id"]}
         event |= {"type": "app_mention"} if at else {"type": "message", "channel_type": "im"}
         return await self._does("events_api", self.peer.event(event), at)

@@ -9,18 +9,23 @@ from __future__ import annotations
 
 import asyncio
 import random
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC
 from typing import Any
 
+import aiohttp
 from aiohttp import web
 
 from bot.clock import HandClock
 from bot.courier import Courier
 from bot.dispatch import Dispatcher
+from bot.door import Door
 from bot.scheduler import Scheduler
+from bot.seal import Seal, new_key
 from bot.slack import SlackEdge
+from bot.slack_installed import OAuth
 from bot.slack_socket import Sockets
 from handlers import FEATURES, digest
 from handlers.kit.readers import folded
@@ -28,7 +33,16 @@ from storage import people, places, services, workspaces
 from storage.engine import Database, Tx
 from storage.services import Service
 from storage.workspaces import Workspace
-from tests.slack_peer import APP_TOKEN, SECRET, TEAM, TOKEN, Client, Peer
+from tests.slack_peer import (
+    APP_TOKEN,
+    CLIENT_ID,
+    CLIENT_SECRET,
+    SECRET,
+    TEAM,
+    TOKEN,
+    Client,
+    Peer,
+)
 from tests.stage import MONDAY, Ids
 from tests.timed import MAIN as MAIN
 from tests.timed import Timed
@@ -57,6 +71,10 @@ class SlackStage(Timed):
         self.peer = Peer(over)
         self.new_id = Ids()
         self.edge: SlackEdge
+        self._token = str(given.pop("token", TOKEN))
+        self._many = bool(given.pop("many", False))
+        self.seal = Seal(given.pop("keys", None) or {"k": new_key()})
+        self.address = ""
         self._given = given
         self._clients: dict[str, Client] = {}
         self._runner: web.AppRunner | None = None
@@ -78,8 +96,16 @@ class SlackStage(Timed):
             self._stir,
         )
         http = self.peer.over == "http"
+        door = socket.create_server(("127.0.0.1", 0))
+        here = f"http://127.0.0.1:{door.getsockname()[1]}"
+        if self._many:
+            self.address = here
+            oauth = OAuth(CLIENT_ID, CLIENT_SECRET, self.seal)
+            company = Workspace(MAIN, "Lotse", "en", "Europe/Berlin", "DE")
+            self._given |= {"oauth": oauth, "address": here, "company": company}
         self.edge = SlackEdge(
-            dispatcher=self.dispatcher, database=self.database, workspace=MAIN, token=TOKEN,
+            dispatcher=self.dispatcher, database=self.database, workspace=MAIN, token=self._token,
+            now=self.clock.now,
             signing_secret=SECRET if http else "", app_token="" if http else APP_TOKEN,
             api_url=self.peer.url, sockets=sockets, **{"settle": 0.0, **self._given},
         )  # fmt: skip
@@ -88,16 +114,19 @@ class SlackStage(Timed):
             self.database, {"slack": self.edge.platform}, self.clock, random.Random(1)
         )
         self.scheduler = Scheduler(self.database, self.dispatcher.run_timer, self.clock)
-        await self.edge.start()
-        if http:
-            app = web.Application()
-            self.edge.add_to(app)
-            self._runner = web.AppRunner(app, shutdown_timeout=0.1)
-            await self._runner.setup()
-            await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-            port = self._runner.addresses[0][1]
-            self.peer.request_url = f"http://127.0.0.1:{port}/slack/events"
-        else:
+        try:
+            await self.edge.start()
+        except BaseException:
+            door.close()
+            await self.peer.stop()
+            raise
+        app = web.Application()
+        self.edge.add_to(app)
+        self._runner = Door(app, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.SockSite(self._runner, door).start()
+        self.peer.request_url = f"{here}/slack/events"
+        if not http:
             self._listening = asyncio.create_task(self.edge.listen())
             await self.peer.connected()
 
@@ -157,6 +186,27 @@ class SlackStage(Timed):
             self._clients[name] = Client(self.peer, user(name), self.settled, self.carry)
         return self._clients[name]
 
+    # --- other companies -------------------------------------------------------------
+
+    def company(self, team: str = "T2") -> Peer:
+        """Let there be another company with the same people and channels; it has no Lotse yet."""
+        made = self.peer.other(team)
+        for name, *_rest in PEOPLE:
+            made.user(user(name), name.title())
+        for id, name, _role in CHANNELS:
+            made.channel(id, name)
+        made.channel(GENERAL, "general")
+        return made
+
+    async def install(self, there: Peer, name: str = "anna", **given: str) -> tuple[int, str]:
+        """Let somebody of a company install Lotse in a browser; return what is shown at the end."""
+        async with Browser(self.address, **given) as browser:
+            return await browser.install(self.peer, there, user(name))
+
+    def at(self, there: Peer, name: str) -> Client:
+        """Return somebody of another company in front of their screen."""
+        return Client(there, user(name), self.settled, self.carry)
+
     # --- time ------------------------------------------------------------------------
 
     async def settled(self) -> None:
@@ -178,11 +228,48 @@ class SlackStage(Timed):
             "and state in ('ambiguous', 'parked', 'dead')"
         )
         return [
-            *self.peer.unexpected(),
-            *self.peer.refusals,
-            *self.peer.planned,
+            *(
+                f"{each.team}: {left}"
+                for each in (self.peer, *self.peer.others.values())
+                for left in (*each.unexpected(), *each.refusals, *each.planned)
+            ),
             *(f"{each['place']} is stuck: {each['reason']}" for each in stuck),
         ]
+
+
+class Browser:
+    """Somebody's browser, with its cookies and its language."""
+
+    def __init__(self, address: str, language: str = "en") -> None:
+        self.address = address
+        self._language = language
+
+    async def __aenter__(self) -> Browser:
+        self.session = aiohttp.ClientSession(
+            cookie_jar=aiohttp.CookieJar(unsafe=True),
+            headers={"Accept-Language": self._language},
+        )
+        return self
+
+    async def __aexit__(self, *_raised: object) -> None:
+        await self.session.close()
+
+    async def begin(self) -> str:
+        """Press “Install”; return where on Slack's side that leads."""
+        async with self.session.get(
+            f"{self.address}/slack/install", allow_redirects=False
+        ) as answer:
+            assert answer.status == 302, await answer.text()
+            return answer.headers["Location"]
+
+    async def go(self, address: str) -> tuple[int, str]:
+        """Go to an address; return what is shown."""
+        async with self.session.get(address, allow_redirects=False) as answer:
+            return answer.status, await answer.text()
+
+    async def install(self, slack: Peer, there: Peer, user: str) -> tuple[int, str]:
+        """Install Lotse into a company's workspace."""
+        return await self.go(slack.grants.agree(await self.begin(), there, user))
 
 
 @asynccontextmanager

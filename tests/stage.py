@@ -284,10 +284,10 @@ class Troubled:
         """Let the next transactions fail, one after the other; None lets one succeed."""
         self.failures.extend(failures)
 
-    def submit(self, work: Callable[[Tx], T]) -> Future[T]:
+    def submit(self, work: Callable[[Tx], T], workspace: str | None = None) -> Future[T]:
         failure = self.failures.popleft() if self.failures else None
         if failure is None:
-            return self._database.submit(work)
+            return self._database.submit(work, workspace)
         failed: Future[T] = Future()
         failed.set_exception(failure)
         return failed

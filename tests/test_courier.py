@@ -240,6 +240,76 @@ def test_each_place_gets_its_messages_at_its_own_pace(bot: Stage) -> None:
         "select attempts from outbox where workspace = :workspace")} == {1}  # fmt: skip
 
 
+def test_where_the_whole_workspace_is_short_of_room_alarms_go_first(bot: Stage) -> None:
+    chat = Chat(rate=Rate(seconds=0.1, burst=50, whole=Rate(seconds=1, burst=10)))
+    bot.courier = Courier(bot.database, {"local": chat}, bot.clock, random.Random(1))
+    for n in range(12):
+        put(bot, f"digest {n}", BEN, key=f"d{n}", kind="digest")
+        put(bot, f"card {n}", CARLA, key=f"c{n}", kind="card")
+        put(bot, f"alarm {n}", BEN if n % 2 else CARLA, key=f"a{n}", kind="alarm")
+    carry(bot)
+
+    def sent(kind: str) -> int:
+        return sum(each.startswith(kind) for each in chat.created(BEN) + chat.created(CARLA))
+
+    assert [sent(kind) for kind in ("alarm", "card", "digest")] == [10, 0, 0]
+    wind(bot, 2)
+    assert [sent(kind) for kind in ("alarm", "card", "digest")] == [12, 0, 0]
+    wind(bot, 5)
+    assert [sent(kind) for kind in ("alarm", "card", "digest")] == [12, 2, 0]
+    put(bot, "alarm at last", BEN, kind="alarm")
+    carry(bot)
+    assert sent("alarm") == 13, "cards leave room for it"
+    for _second in range(60):
+        wind(bot, 1)
+    assert [sent(kind) for kind in ("alarm", "card", "digest")] == [13, 12, 12]
+
+
+def test_one_workspace_s_room_is_not_another_s(bot: Stage) -> None:
+    chat = Chat(rate=Rate(seconds=0.1, burst=50, whole=Rate(seconds=60, burst=2)))
+    bot.courier = Courier(bot.database, {"local": chat}, bot.clock, random.Random(1))
+    bot.database.transact(lambda tx: furnish(tx, "other", bot.clock.now()))
+    for n in range(4):
+        put(bot, f"{n}", BEN, key=f"{n}", kind="alarm")
+    carry(bot)
+    assert len(chat.created(BEN)) == 2
+    bot.database.transact(
+        lambda tx: outbox.add(
+            tx.within("other"), id="o", place=BEN, key="o", kind="alarm",
+            message=dump(line(("other",))), now=bot.clock.now(),
+        )
+    )  # fmt: skip
+    carry(bot)
+    assert len(chat.ledger) == 3
+
+
+def test_when_two_places_are_told_to_wait_the_whole_workspace_waits(bot: Stage, chat: Chat) -> None:
+    chat.plan(Fault(waits(30).raises, place=BEN), Fault(waits(30).raises, place=CARLA))
+    put(bot, "ben", BEN)
+    put(bot, "carla", CARLA)
+    carry(bot)
+    put(bot, "chris", "local:@chris")
+    wind(bot, 29)
+    assert chat.tries == 2
+    wind(bot, 1)
+    assert len(chat.ledger) == 3
+
+
+def test_a_pause_of_edits_lets_new_messages_through(bot: Stage, chat: Chat) -> None:
+    put(bot, "first", BEN, key="k")
+    carry(bot)
+    chat.plan(Fault(waits(30, everywhere=True).raises, place=BEN))
+    put(bot, "second", BEN, key="k")
+    carry(bot)
+    put(bot, "new", CARLA)
+    carry(bot)
+    assert chat.created(CARLA) == ["new"]
+    wind(bot, 29)
+    assert [each.kind for each in chat.ledger] == ["create", "create"]
+    wind(bot, 1)
+    assert [each.kind for each in chat.ledger] == ["create", "create", "edit"]
+
+
 # --- perhaps arrived ---------------------------------------------------------------------
 
 UNKNOWN: dict[str, Callable[[], Fault]] = {

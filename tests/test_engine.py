@@ -31,7 +31,7 @@ from storage.engine import (
     migrate,
 )
 from storage.engine import sqlite as sqlite_engine
-from storage.engine.postgres import Postgres
+from storage.engine.postgres import Postgres, lane_of
 from storage.engine.sql import as_moment, as_text, pyformat
 from storage.engine.sqlite import Sqlite, lock_file, refuse_network
 from storage.services import Service
@@ -525,18 +525,97 @@ def file(tmp_path: Path) -> Iterator[Sqlite]:
 
 @contextmanager
 def held_up(database: Database) -> Iterator[None]:
-    """Keep the writing connection busy, so that what is submitted inside shares one commit."""
+    """Keep workspace a busy, so that what is submitted for it inside shares one commit."""
     started, go_on = threading.Event(), threading.Event()
 
     def wait(tx: Tx) -> None:
         started.set()
         go_on.wait(30)
 
-    first = database.submit(wait)
+    first = database.submit(wait, "a")
     started.wait(30)
     yield
     go_on.set()
     first.result(30)
+
+
+@pytest.fixture(params=["file", "postgres"])
+def shared(request: pytest.FixtureRequest) -> Database:
+    """Give a store with workspace a, in which those who wait share a commit."""
+    store: Database = request.getfixturevalue(request.param)
+    found(store)
+    return store
+
+
+@contextmanager
+def onlooker(database: Database) -> Iterator[Callable[[], int]]:
+    """Give what counts the notes that somebody else can see."""
+    counts = "select count(*) from settings"
+    if isinstance(database, Sqlite):
+        with closing(sqlite3.connect(database.path, check_same_thread=False)) as file:
+            yield lambda: int(file.execute(counts).fetchone()[0])
+        return
+    assert isinstance(database, Postgres)
+    with psycopg.connect(database.url, autocommit=True) as other:
+        yield lambda: len(other.execute("select 1 from settings").fetchall())
+
+
+def test_one_that_fails_takes_nobody_else_s_work_with_it(shared: Database) -> None:
+    def fail(tx: Tx) -> None:
+        note("lost")(tx)
+        raise Mistake
+
+    with held_up(shared):
+        futures = [shared.submit(fail if n % 3 == 0 else note(f"{n:02}"), "a") for n in range(30)]
+    for n, future in enumerate(futures):
+        assert isinstance(future.exception(10), Mistake if n % 3 == 0 else type(None))
+    assert noted(shared) == [f"{n:02}" for n in range(30) if n % 3]
+
+
+def test_those_who_wait_share_one_commit(shared: Database) -> None:
+    with onlooker(shared) as count:
+        seen: list[int] = []
+
+        def watch(tx: Tx) -> None:
+            seen.append(count())
+            note(f"{together}{len(seen):02}")(tx)
+
+        for together in (True, False):
+            seen.clear()
+            with held_up(shared) if together else nullcontext():
+                for _each in range(10):
+                    future = shared.submit(watch, "a")
+                    if not together:
+                        future.result(10)
+            future.result(10)
+            assert len(set(seen)) == (1 if together else 10)
+
+
+def test_nobody_is_told_before_the_commit(shared: Database) -> None:
+    told: list[int] = []
+    with onlooker(shared) as count:
+        with held_up(shared):
+            futures = [shared.submit(note(f"{n}"), "a") for n in range(10)]
+            for each in futures:
+                each.add_done_callback(lambda _future: told.append(count()))
+        shared.submit(note("last"), "a").result(10)  # everybody before it has been told
+    assert told == [10] * 10
+
+
+def test_a_statement_that_fails_and_is_passed_over_harms_nobody_else(shared: Database) -> None:
+    def careless(tx: Tx) -> None:
+        note("careless")(tx)
+        try:
+            tx.rows("select nothing from nowhere")
+        except Exception:
+            note("after")(tx)  # PostgreSQL takes nothing more after an error
+
+    with held_up(shared):
+        before, bad, after = (shared.submit(each, "a") for each in (note("1"), careless, note("2")))
+    assert before.exception(10) is None
+    assert after.exception(10) is None
+    stored = {"1", "2"} if bad.exception(10) else {"1", "2", "careless", "after"}
+    assert set(noted(shared)) == stored
 
 
 def test_every_connection_has_the_settings_that_we_promise(file: Sqlite) -> None:
@@ -561,37 +640,6 @@ def test_every_connection_has_the_settings_that_we_promise(file: Sqlite) -> None
     assert reading["wal_autocheckpoint"] == 0, "only the writer moves the log into the file"
 
 
-def test_one_that_fails_takes_nobody_else_s_work_with_it(file: Sqlite) -> None:
-    def fail(tx: Tx) -> None:
-        note("lost")(tx)
-        raise Mistake
-
-    with held_up(file):
-        futures = [file.submit(fail if n % 3 == 0 else note(f"{n:02}")) for n in range(30)]
-    for n, future in enumerate(futures):
-        assert isinstance(future.exception(10), Mistake if n % 3 == 0 else type(None))
-    assert noted(file) == [f"{n:02}" for n in range(30) if n % 3]
-
-
-def test_those_who_wait_share_one_commit(file: Sqlite) -> None:
-    with closing(sqlite3.connect(file.path, check_same_thread=False)) as other:
-        seen: list[int] = []
-
-        def watch(tx: Tx) -> None:
-            seen.append(other.execute("select count(*) from settings").fetchone()[0])
-            note(f"{together}{len(seen):02}")(tx)
-
-        for together in (True, False):
-            seen.clear()
-            with held_up(file) if together else nullcontext():
-                for _each in range(10):
-                    future = file.submit(watch)
-                    if not together:
-                        future.result(10)
-            future.result(10)
-            assert len(set(seen)) == (1 if together else 10)
-
-
 def fill(tx: Tx) -> None:
     """Store more than fits into a file that may not grow."""
     workspaces.set_setting(tx.within("a"), "much", "x" * 3_000_000)
@@ -611,7 +659,7 @@ def test_a_full_disk_is_said_to_all_whom_it_concerns_and_to_nobody_else(file: Sq
     limit(file, 20)
     with held_up(file):
         futures: list[Future[None]] = [
-            file.submit(fill if n in (3, 4, 9) else note(f"{n:02}")) for n in range(12)
+            file.submit(fill if n in (3, 4, 9) else note(f"{n:02}"), "a") for n in range(12)
         ]
     for n, future in enumerate(futures):
         error = future.exception(10)
@@ -839,6 +887,7 @@ def test_two_that_wait_for_each_other_are_both_done_in_the_end(postgres: Postgre
             tries.append(first)
             tx.run("set local deadlock_timeout = '20ms'")
             note(first, first)(tx)
+            tx.rows("select 1 as one")  # what was written is sent with the next question
             if tries.count(first) == 1:
                 barrier.wait(10)
             note(second, first)(tx)
@@ -851,6 +900,91 @@ def test_two_that_wait_for_each_other_are_both_done_in_the_end(postgres: Postgre
     assert len(tries) > 2, "one of the two was tried again, perhaps not only once"
     values = postgres.read(lambda tx: tx.rows("select value from settings"))
     assert len({row["value"] for row in values}) == 1, "one after the other, not mixed"
+
+
+def test_what_is_held_up_holds_up_one_lane_only(postgres: Postgres) -> None:
+    found(postgres)
+    elsewhere = next(name for name in "bcdefg" if lane_of(name) != lane_of("a"))
+    with held_up(postgres):
+        behind = postgres.submit(note("behind"), "a")
+        postgres.submit(note("beside"), elsewhere).result(10)
+        assert noted(postgres) == ["beside"]
+    behind.result(10)
+
+
+def test_who_finds_somebody_else_before_them_looks_again(postgres: Postgres) -> None:
+    found(postgres)
+    first = threading.Event()
+
+    def beaten(tx: Tx) -> str:
+        inside = tx.within("a")
+        if workspaces.setting(inside, "it") is None:
+            if not first.is_set():
+                first.set()
+                with psycopg.connect(postgres.url) as other:
+                    other.execute("insert into settings values ('a', 'it', 'theirs')")
+            inside.insert("settings", name="it", value="ours")
+        return workspaces.setting(inside, "it") or ""
+
+    with held_up(postgres):
+        futures = [postgres.submit(each, "a") for each in (note("1"), beaten, note("2"))]
+    assert [each.result(10) for each in futures] == [None, "theirs", None]
+    assert noted(postgres) == ["1", "2", "it"]
+
+
+@pytest.mark.parametrize("fault", ["lock", "connection"])
+def test_a_store_that_fails_one_of_many_fails_nobody_else(postgres: Postgres, fault: str) -> None:
+    found(postgres)
+    postgres.transact(note("held"))
+
+    def fails(tx: Tx) -> None:
+        note("half")(tx)
+        if fault == "lock":
+            tx.run("set local lock_timeout = '50ms'")
+            note("held", "after")(tx)
+        else:
+            row = tx.rows("select pg_backend_pid() as pid")[0]
+            with psycopg.connect(postgres.url, autocommit=True) as other:
+                other.execute("select pg_terminate_backend(%s)", (row["pid"],))
+            note("other half")(tx)
+
+    with psycopg.connect(postgres.url) as other:
+        other.execute("select * from settings for update")
+        with held_up(postgres):
+            futures = [postgres.submit(fails if n == 2 else note(f"{n}"), "a") for n in range(5)]
+        for n, future in enumerate(futures):
+            assert isinstance(future.exception(10), Unavailable if n == 2 else type(None))
+    assert noted(postgres) == ["0", "1", "3", "4", "held"]
+
+
+def test_two_crowds_that_wait_for_each_other_are_both_done(postgres: Postgres) -> None:
+    found(postgres)
+    postgres.transact(note("x", "0"))
+    postgres.transact(note("y", "0"))
+    barrier = threading.Barrier(2)
+    tries: list[str] = []
+
+    def change(name: str, *, waits: bool) -> Callable[[Tx], None]:
+        def work(tx: Tx) -> None:
+            tries.append(name)
+            tx.run("set local deadlock_timeout = '20ms'")
+            note(name, "1")(tx)
+            tx.rows("select 1 as one")
+            if waits and tries.count(name) == 1:
+                barrier.wait(10)
+
+        return work
+
+    with closing(Postgres(postgres.url)) as other, held_up(postgres), held_up(other):
+        futures = [
+            postgres.submit(change("x", waits=True), "a"),
+            postgres.submit(note("y", "2"), "a"),
+            other.submit(change("y", waits=True), "a"),
+            other.submit(note("x", "2"), "a"),
+        ]
+    for each in futures:
+        each.result(30)
+    assert len(tries) > 2, "one of the two was tried again"
 
 
 def test_a_server_that_could_lose_a_commit_is_refused(postgres: Postgres) -> None:

@@ -25,6 +25,7 @@ ADDRESS = "https://lotse.example.com"
 # What each method of the Web API asks of a bot token, from Slack's reference.
 METHODS: dict[str, str | None] = {
     "auth.test": None,
+    "oauth.v2.access": None,
     "chat.postEphemeral": "chat:write",
     "chat.postMessage": "chat:write",
     "chat.update": "chat:write",
@@ -70,7 +71,7 @@ def used() -> set[str]:
     method = re.compile(
         r"(admin|api|apps|assistant|auth|bookmarks|bots|calls|canvases|chat|conversations|dnd|emoji"
         r"|files|functions|oauth|openid|pins|reactions|reminders|search|stars|team|tooling"
-        r"|usergroups|users|views|workflows)(\.[a-zA-Z]+)+"
+        r"|usergroups|users|views|workflows)(\.[a-zA-Z0-9]+)+"
     )
     texts = {node.value for node in nodes(ast.Constant) if isinstance(node.value, str)}
     found = {each for each in texts if method.fullmatch(each)}

@@ -417,8 +417,8 @@ async def test_what_is_written_directly_is_answered_there(emulator: str) -> None
 
 async def test_a_mention_in_a_channel_is_answered_for_one_pair_of_eyes(emulator: str) -> None:
     async with company(emulator) as c:
-        assert c.lotse.slack is not None
-        text = f"<@{c.lotse.slack.bot_user}> who Till"
+        assert c.lotse.slack is not None and c.lotse.slack.installations.main is not None
+        text = f"<@{c.lotse.slack.installations.main.bot_user}> who Till"
         await c.happens("ben", type="app_mention", channel=c.channel, text=text, ts="1.1")
         told, answered = c.door.last("chat.postEphemeral")
         assert answered["ok"], answered
@@ -428,12 +428,12 @@ async def test_a_mention_in_a_channel_is_answered_for_one_pair_of_eyes(emulator:
 
 async def test_who_is_not_in_the_channel_is_answered_directly(emulator: str) -> None:
     async with company(emulator) as c:
-        assert c.lotse.slack is not None
+        assert c.lotse.slack is not None and c.lotse.slack.installations.main is not None
         kicked = await c.door.call("conversations.kick", channel=c.channel, user=c.ids["ben"])
         assert kicked["ok"], kicked
         bens = await c.direct("ben")
         before = len(await c.sees(bens))
-        text = f"<@{c.lotse.slack.bot_user}> who Till"
+        text = f"<@{c.lotse.slack.installations.main.bot_user}> who Till"
         await c.happens("ben", type="app_mention", channel=c.channel, text=text, ts="1.1")
         assert c.door.last("chat.postEphemeral")[1]["error"] == "user_not_in_channel"
         assert "Till" in str((await c.sees(bens))[before]["blocks"])

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import slack_in
-from bot.slack import asked_for, spoken_by_a_person
+from bot.slack_answers import asked_for
+from bot.slack_hearing import spoken_by_a_person
 from bot.slack_in import Sender
 
 Json = dict[str, Any]

@@ -7,27 +7,28 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from email.utils import formatdate
 
-import aiohttp
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.pauses import LONGEST_PAUSE, PAUSE, retry_after
 from bot.platform import Impossible, MessageGone, NotAccepted, Uncertain, Undelivered, Wait
-from bot.slack_out import ERRORS, Slack, Sort
+from bot.slack_installed import Installation, Installations
+from bot.slack_out import Slack
+from bot.slack_web import ERRORS, Said, ShutOut, Sort, WebApi
 from handlers.kit.messages import Message, Text, Title, line
+from storage.engine import Database
 from storage.engine.sqlite import Sqlite
 from tests.conftest import Logged
-from tests.slack_peer import TOKEN, UNKNOWABLE, Fault, Peer, error, limited, slow
+from tests.slack_peer import BOT, TEAM, TOKEN, UNKNOWABLE, Fault, Peer, error, limited, slow
 from tests.slack_stage import GENERAL, INCIDENTS, slack_stage
 
 MEANS: dict[Sort, type[Undelivered]] = {
-    Sort.AGAIN: NotAccepted,
+    Sort.AGAIN: Said,
     Sort.WAIT: Wait,
     Sort.RECREATE: MessageGone,
     Sort.ELSEWHERE: Impossible,
-    Sort.TEAM: NotAccepted,
+    Sort.TEAM: ShutOut,
     Sort.OURS: Impossible,
 }
 SAID = Message((Title(("INC-1 · Till",)), Text(("is dead",))))
@@ -51,23 +52,34 @@ class Road:
         return caught.value
 
 
+class Held(Installations):
+    """The main installation alone, and why it would have been parked."""
+
+    def __init__(self, database: Database, api: WebApi) -> None:
+        super().__init__(database, api, "main", TOKEN, None)
+        self.main = Installation(TEAM, "main", BOT, TOKEN)
+        self.parked: list[str] = []
+
+    async def park(self, at: Installation, reason: str) -> None:
+        self.parked.append(reason)
+
+
 @asynccontextmanager
 async def road(patience: float = 0.3) -> AsyncIterator[Road]:
     peer = Peer()
     peer.user("UANNA", "Anna")
     peer.channel("C1", "one")
     await peer.start()
-    parked: list[str] = []
-
-    async def park(reason: str) -> None:
-        parked.append(reason)
-
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=patience)) as session:
-        client = AsyncWebClient(TOKEN, base_url=peer.url, session=session, retry_handlers=[])
-        try:
-            yield Road(peer, Slack(client, park), parked)
-        finally:
-            await peer.stop()
+    api = WebApi(peer.url)
+    await api.start(patience)
+    database = Sqlite()
+    held = Held(database, api)
+    try:
+        yield Road(peer, Slack(api, held), held.parked)
+    finally:
+        await api.stop()
+        await peer.stop()
+        database.close()
 
 
 async def test_a_message_is_posted_and_edited_where_it_stands() -> None:
@@ -97,7 +109,7 @@ async def test_every_code_of_the_table_means_what_it_says() -> None:
 
 async def test_a_code_nobody_knows_was_not_accepted() -> None:
     async with road() as there:
-        assert type(await there.fails(error("brand_new_error"))) is NotAccepted
+        assert type(await there.fails(error("brand_new_error"))) is Said
         assert there.parked == []
 
 

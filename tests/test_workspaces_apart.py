@@ -26,6 +26,10 @@ FOLDER = Path(__file__).parent.parent / "storage"
 ACROSS = {
     "automations.by_address",  # a machine shows a secret and nothing else
     "deliveries.forget",
+    "installations.all",
+    "installations.begin",  # a browser on its way has not told its company yet
+    "installations.expiring",
+    "installations.finish",
     "drafts.forget",
     "outbox.claim",
     "outbox.expired",

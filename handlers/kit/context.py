@@ -52,6 +52,11 @@ class Context:
         return self.person.language or self.workspace.language
 
     @property
+    def zone(self) -> str:
+        """The asker's time zone: of the profile, or the workspace's."""
+        return self.person.zone or self.workspace.zone
+
+    @property
     def who(self) -> Who:
         """The asker, for a sentence."""
         return Who(self.person.id, self.person.name)
@@ -63,6 +68,12 @@ class Context:
             self._people[id] = me if id == me.id else people.find(self.tx, id)
         return self._people[id]
 
+    def services(self) -> list[Service]:
+        """Return every service, the fallback last; `service_of` asks for none of them again."""
+        found = services.all(self.tx)
+        self._services.update((each.id, each) for each in found)
+        return found
+
     def service_of(self, id: str) -> Service | None:
         """Return a service by id, read once in this request."""
         if id not in self._services:
@@ -71,4 +82,4 @@ class Context:
 
     def text(self, words: Words) -> str:
         """Put words into the asker's language, as plain text."""
-        return text(words, self.language, self.workspace.zone)
+        return text(words, self.language, self.zone)

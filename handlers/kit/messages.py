@@ -197,7 +197,7 @@ def _say_part(part: Part, say: Callable[[Words], Phrase]) -> Part:
         case Items(items):
             return Items(tuple(say(item) for item in items))
         case Buttons(buttons):
-            return Buttons(tuple(replace(each, label=say(each.label)) for each in buttons))
+            return Buttons(tuple(Button(say(each.label), each.call, each.look) for each in buttons))
 
 
 WRITER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))

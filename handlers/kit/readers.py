@@ -158,6 +158,31 @@ class ChoiceReader:
         return tuple(self.labels.items())
 
 
+@dataclass(frozen=True, slots=True)
+class ChoicesReader:
+    """Any of a StrEnum's values, as a form sends them: `customer,money`. Never typed."""
+
+    enum: type[StrEnum]
+    labels: dict[str, Words] = field(hash=False)
+
+    @property
+    def kind(self) -> FieldKind:
+        return FieldKind.CHOICES
+
+    def take(self, text: str, ctx: Context, *, last: bool) -> tuple[object, str] | None:
+        return None
+
+    def value(self, raw: str, ctx: Context) -> object:
+        given = [each.strip() for each in raw.split(",") if each.strip()]
+        if not set(given) <= self.labels.keys():
+            labels = [ctx.text(label) for label in self.labels.values()]
+            raise Refusal(_("Please choose one of: {choices}.", choices=labels))
+        return frozenset(self.enum(each) for each in given)
+
+    def choices(self, ctx: Context) -> tuple[tuple[str, Words], ...]:
+        return tuple(self.labels.items())
+
+
 class Known(Protocol):
     """Something with an id and a name that people type."""
 

@@ -94,6 +94,16 @@ def speak(words: Words, language: str, zone: str = "Europe/Berlin") -> Phrase:
         return (words,) if words else ()
     if isinstance(words, tuple):
         return words
+    return _spoken(words, language, zone) if words.values else _fixed(words, language)
+
+
+@lru_cache(maxsize=4096)
+def _fixed(words: Sentence, language: str) -> Phrase:
+    """Put words without values into a language; they are the same on every card."""
+    return _spoken(words, language, "")
+
+
+def _spoken(words: Sentence, language: str, zone: str) -> Phrase:
     spans: list[Span] = []
     for literal, name, spec in _pieces(_lookup(words, language)):
         if literal:
@@ -185,9 +195,13 @@ def _value(value: object, spec: str, language: str, zone: str) -> Sequence[Span]
     raise TypeError(f"{type(value).__name__} cannot be said.")
 
 
-@lru_cache(maxsize=512)
 def when(moment: datetime, spec: str, language: str, zone: str) -> str:
     """Tell a moment in `zone`: spec "time", "moment" (day and time), "day" or "date"."""
+    return _when(moment.replace(second=0, microsecond=0), spec, language, zone)
+
+
+@lru_cache(maxsize=512)  # of one minute much is told
+def _when(moment: datetime, spec: str, language: str, zone: str) -> str:
     local = moment.astimezone(ZoneInfo(zone))
     if spec == "time":
         return format_time(local, "HH:mm", tzinfo=local.tzinfo, locale=language)

@@ -60,8 +60,16 @@ class Tx(Protocol):
         """Run `sql` and return how many rows it changed."""
         ...
 
+    def write(self, sql: str, **values: object) -> None:
+        """Run `sql` without asking what came of it.
+
+        It may be sent together with the next question; what is wrong with it is said
+        there, or at the end of the savepoint or transaction.
+        """
+        ...
+
     def insert(self, table: str, **record: object) -> None:
-        """Insert one row; its workspace is added."""
+        """Insert one row; its workspace is added. As `write`."""
         ...
 
     def savepoint(self) -> AbstractContextManager[None]:
@@ -80,8 +88,14 @@ class Tx(Protocol):
 class Database(Protocol):
     """A store. Functions handed in run in its own threads, one transaction each."""
 
-    def submit(self, work: Callable[[Tx], T]) -> Future[T]:
-        """Run `work` in a writing transaction; the future is done after the commit."""
+    def submit(self, work: Callable[[Tx], T], workspace: str | None = None) -> Future[T]:
+        """Run `work` in a writing transaction; the future is done after the commit.
+
+        What is for a `workspace` may share its commit with what waits at the same time,
+        each in a savepoint of its own: one that fails takes nobody else's work with it.
+        It may then run more than once, also after it was committed: only for work that
+        proves by its identity that it was done.
+        """
         ...
 
     def transact(self, work: Callable[[Tx], T]) -> T:

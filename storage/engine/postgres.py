@@ -1,29 +1,40 @@
-"""PostgreSQL, for several machines: a small pool, each transaction in a thread of ours."""
+"""PostgreSQL, for several machines: a small pool, each transaction in a thread of ours.
+
+Commands that wait at the same time are committed together, each inside a savepoint of
+its own. Those of one workspace would wait for one another anyway, for the row that
+counts incidents; like this they wait for one commit instead of one each.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import threading
+import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import psycopg
 from psycopg import errors
 from psycopg.adapt import AdaptersMap
+from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row
 from psycopg.types.string import StrDumper
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from storage.engine import Row, StorageError, Tx, Unavailable, migrate
+from storage.engine.jobs import TOGETHER, Job
 from storage.engine.sql import SqlTx, as_text, pyformat
 
 T = TypeVar("T")
 
 CONNECTIONS = 4
+LANES = CONNECTIONS - 1  # of them for commands; one is left for looking and for carrying
 AGAIN = 5  # tries of a transaction that met another one
 CHANNEL = "lotse"
+RELEASE = "release savepoint lotse"
 MIGRATION_LOCK = 7_068_373  # any number, the same in every process
 OPTIONS = "-c lock_timeout=8s -c idle_in_transaction_session_timeout=10s"
 
@@ -37,38 +48,107 @@ class _Met(StorageError):
     """Two transactions met; this one has to be tried again from the start."""
 
 
+class _Silent(Unavailable):
+    """No connection could be had within the time that we wait."""
+
+
+@dataclass(slots=True, eq=False)
+class _Statement:
+    sql: str
+    values: dict[str, object] | None = None
+
+
+@dataclass(slots=True)
+class _Open:
+    """An open transaction: its cursor, what is still to be sent, and what to signal."""
+
+    cursor: psycopg.Cursor[Row]
+    unsent: list[_Statement] = field(default_factory=list)
+    signals: set[str] = field(default_factory=set)
+
+
 class PostgresTx(SqlTx):
-    """A transaction on one pooled connection."""
+    """A transaction on one pooled connection.
+
+    What is only written waits until something is asked, and travels with it.
+    """
 
     skip_locked = "for update skip locked"
 
-    def __init__(self, connection: psycopg.Connection[Any], workspace: str | None = None) -> None:
+    def __init__(self, open: _Open, workspace: str | None = None) -> None:
         super().__init__(workspace)
-        self._connection = connection
+        self._open = open
 
     def within(self, workspace: str) -> PostgresTx:
-        return PostgresTx(self._connection, workspace)
+        return PostgresTx(self._open, workspace)
+
+    @contextlib.contextmanager
+    def savepoint(self) -> Iterator[None]:
+        unsent = self._open.unsent
+        begin = _Statement("savepoint lotse")
+        unsent.append(begin)
+        try:
+            yield
+            self._send()
+        except Unavailable:
+            raise  # there may be nothing left to go back to, and nobody may go on
+        except BaseException:
+            if begin in unsent:
+                del unsent[unsent.index(begin) :]
+            else:
+                unsent[:] = [_Statement("rollback to savepoint lotse"), _Statement(RELEASE)]
+            raise
+        unsent.append(_Statement(RELEASE))
 
     def real_now(self) -> str:
         row = self._rows("select clock_timestamp() as now", {})[0]
         return as_text(row["now"])
 
     def signal(self) -> None:
-        self._run(f"notify {CHANNEL}", {})
+        self._open.signals.add(CHANNEL)
+
+    def ending(self) -> None:
+        """Send the signals, once each however often they were asked for; then commit.
+
+        PostgreSQL commits nothing after an error that was passed over, and says so to nobody.
+        """
+        for channel in self._open.signals:
+            self._write(f"notify {channel}", {})
+        self._send()
+        if self._open.cursor.connection.info.transaction_status == TransactionStatus.INERROR:
+            raise Unavailable("The transaction was lost.")
 
     def _rows(self, sql: str, values: dict[str, object]) -> list[Row]:
-        return list(self._execute(sql, values).fetchall())
+        self._write(sql, values)
+        self._send()
+        return self._open.cursor.fetchall()
 
     def _run(self, sql: str, values: dict[str, object]) -> int:
-        return self._execute(sql, values).rowcount
+        self._write(sql, values)
+        self._send()
+        return self._open.cursor.rowcount
 
-    def _execute(self, sql: str, values: dict[str, object]) -> psycopg.Cursor[Any]:
+    def _write(self, sql: str, values: dict[str, object]) -> None:
+        self._open.unsent.append(_Statement(pyformat(sql), values))
+
+    def _send(self) -> None:
+        """Send what waits, in one go; the cursor then holds what the last statement gave."""
+        cursor, unsent = self._open.cursor, self._open.unsent[:]
+        self._open.unsent.clear()
+        together = cursor.connection.pipeline() if len(unsent) > 1 else contextlib.nullcontext()
         try:
-            return self._connection.execute(pyformat(sql), values)
+            with together:
+                for each in unsent:
+                    cursor.execute(each.sql, each.values)
         except (errors.SerializationFailure, errors.DeadlockDetected) as error:
             raise _Met(str(error)) from error
         except psycopg.OperationalError as error:
             raise Unavailable(f"PostgreSQL could not be used: {error}") from error
+
+
+def lane_of(workspace: str) -> int:
+    """Return the lane in which a workspace waits, always the same: it never meets itself."""
+    return zlib.crc32(workspace.encode()) % LANES
 
 
 @contextlib.contextmanager
@@ -94,7 +174,7 @@ def glance(url: str, patience: int = 10) -> Iterator[tuple[Tx, int]]:
         if found is not None and found["it"] is not None:
             rows = connection.execute("select number from migrations").fetchall()
         missing = migrate.missing({row["number"] for row in rows}, "postgres")
-        yield PostgresTx(connection), missing
+        yield PostgresTx(_Open(connection.cursor())), missing
 
 
 def refuse_forgetting(connection: psycopg.Connection[dict[str, Any]]) -> None:
@@ -134,11 +214,24 @@ class Postgres:
             self._pool.close()
             raise
         self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="lotse-postgres")
+        self._lanes: dict[int, list[Job]] = {}  # what waits in each lane that is being worked
+        self._door = threading.Lock()
         self._stop = threading.Event()
         self._listener: threading.Thread | None = None
 
-    def submit(self, work: Callable[[Tx], T]) -> Future[T]:
-        return self._put(work, read_only=False)
+    def submit(self, work: Callable[[Tx], T], workspace: str | None = None) -> Future[T]:
+        if workspace is None:
+            return self._put(work, read_only=False)
+        job = Job(work)
+        lane = lane_of(workspace)
+        with self._door:
+            waiting = self._lanes.get(lane)
+            if waiting is not None:
+                waiting.append(job)
+            else:
+                self._start(self._carry, lane)
+                self._lanes[lane] = [job]
+        return job.done
 
     def transact(self, work: Callable[[Tx], T]) -> T:
         return self.submit(work).result()
@@ -162,19 +255,79 @@ class Postgres:
             self._listener.join(timeout=3)
         self._pool.close()
 
-    def _put(self, work: Callable[[Tx], T], *, read_only: bool) -> Future[T]:
+    def _start(self, work: Callable[..., T], *values: object) -> Future[T]:
         try:
-            return self._threads.submit(self._attempt, work, read_only)
+            return self._threads.submit(work, *values)
         except RuntimeError as error:  # the threads are gone
             raise Unavailable("The database is closed.") from error
+
+    def _put(self, work: Callable[[Tx], T], *, read_only: bool) -> Future[T]:
+        return self._start(self._attempt, work, read_only)
+
+    def _carry(self, lane: int) -> None:
+        """Carry out what waits in a lane, then let others have the thread."""
+        with self._door:
+            waiting = self._lanes[lane]
+            batch, self._lanes[lane] = waiting[:TOGETHER], waiting[TOGETHER:]
+        self._commit(batch)
+        with self._door:
+            if not self._lanes[lane]:
+                del self._lanes[lane]
+                return
+            with contextlib.suppress(Unavailable):
+                self._start(self._carry, lane)
+                return
+        self._carry(lane)  # closing: nobody else comes
+
+    def _commit(self, batch: list[Job]) -> None:
+        """Carry out several in one transaction, and those that this does not suit each alone."""
+        try:
+            left = self._together(batch) if len(batch) > 1 else batch
+        except BaseException:
+            left = batch  # the others were only in the same boat
+        gone: Unavailable | None = None
+        for job in left:
+            job.result, job.error = None, gone
+            try:
+                if gone is None:
+                    job.result = self._attempt(job.work, read_only=False)
+            except _Silent as error:  # the others would only wait as long again
+                job.error = gone = error
+            except BaseException as error:
+                job.error = error
+            job.settle()
+
+    def _together(self, batch: list[Job]) -> list[Job]:
+        """Carry them out and commit; return those who found somebody else before them."""
+        beaten = []
+        with self._pool.connection() as connection, connection.cursor() as cursor:
+            tx = PostgresTx(_Open(cursor))
+            for job in batch:
+                try:
+                    with tx.savepoint():
+                        job.result = job.work(tx)
+                except StorageError:
+                    raise  # nobody in this batch may be told "stored"
+                except errors.UniqueViolation:
+                    beaten.append(job)
+                except BaseException as error:
+                    job.error = error
+            tx.ending()
+        for job in batch:
+            if job not in beaten:
+                job.settle()
+        return beaten
 
     def _attempt(self, work: Callable[[Tx], T], read_only: bool) -> T:
         for left in reversed(range(AGAIN)):
             try:
-                with self._pool.connection() as connection:
+                with self._pool.connection() as connection, connection.cursor() as cursor:
                     if read_only:
-                        connection.execute("set transaction read only")
-                    return work(PostgresTx(connection))
+                        cursor.execute("set transaction read only")
+                    tx = PostgresTx(_Open(cursor))
+                    result = work(tx)
+                    tx.ending()
+                    return result
             except (_Met, errors.SerializationFailure, errors.DeadlockDetected) as error:
                 if not left:
                     raise Unavailable(f"PostgreSQL could not order this change: {error}") from error
@@ -183,7 +336,9 @@ class Postgres:
                 # ours would fail each time.
                 if not left:
                     raise
-            except (psycopg.OperationalError, PoolTimeout) as error:
+            except PoolTimeout as error:
+                raise _Silent(f"PostgreSQL could not be used: {error}") from error
+            except psycopg.OperationalError as error:
                 raise Unavailable(f"PostgreSQL could not be used: {error}") from error
         raise AssertionError("the loop above returns or raises")
 

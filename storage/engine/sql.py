@@ -37,10 +37,13 @@ class SqlTx:
     def run(self, sql: str, **values: object) -> int:
         return self._run(sql, self._named(sql, values))
 
+    def write(self, sql: str, **values: object) -> None:
+        self._write(sql, self._named(sql, values))
+
     def insert(self, table: str, **record: object) -> None:
         if self._workspace is not None:
             record["workspace"] = self._workspace
-        self._run(insert_statement(table, tuple(record)), record)
+        self._write(insert_statement(table, tuple(record)), record)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -65,6 +68,9 @@ class SqlTx:
 
     def _run(self, sql: str, values: dict[str, object]) -> int:
         raise NotImplementedError
+
+    def _write(self, sql: str, values: dict[str, object]) -> None:
+        self._run(sql, values)
 
 
 @lru_cache(maxsize=256)

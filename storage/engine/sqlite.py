@@ -13,19 +13,18 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import IO, TypeVar
 
 import sqlite_utils
 
 from storage.engine import AlreadyRunning, Row, StorageError, Tx, Unavailable, migrate
+from storage.engine.jobs import TOGETHER, Job
 from storage.engine.sql import SqlTx, as_text
 
 T = TypeVar("T")
 
-TOGETHER = 64  # how many waiting transactions share one commit at most
 MEMORY = ":memory:"
 STORE_FAILED = {
     sqlite3.SQLITE_BUSY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_FULL,
@@ -80,22 +79,6 @@ class SqliteTx(SqlTx):
             raise failure from error
 
 
-@dataclass(slots=True)
-class _Job:
-    work: Callable[[Tx], Any]
-    done: Future[Any]
-    reads: bool = False
-    result: Any = None
-    error: BaseException | None = None
-
-    def settle(self, error: BaseException | None = None) -> None:
-        error = error or self.error
-        if error is not None:
-            self.done.set_exception(error)
-        else:
-            self.done.set_result(self.result)
-
-
 class Sqlite:
     """A database in one file, or in memory (for tests)."""
 
@@ -107,8 +90,8 @@ class Sqlite:
             file.parent.mkdir(parents=True, exist_ok=True)
             refuse_network(file)
             self._lock = lock_file(file)
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._reads: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._reads: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._reader: threading.Thread | None = None
         self._door = threading.Lock()  # nothing comes in behind the one who closes
         self._closed = False
@@ -123,7 +106,7 @@ class Sqlite:
             self._unlock()
             raise
 
-    def submit(self, work: Callable[[Tx], T]) -> Future[T]:
+    def submit(self, work: Callable[[Tx], T], workspace: str | None = None) -> Future[T]:
         return self._put(self._jobs, work)
 
     def transact(self, work: Callable[[Tx], T]) -> T:
@@ -151,11 +134,9 @@ class Sqlite:
         self._unlock()
 
     def _put(
-        self, line: queue.SimpleQueue[_Job | None], work: Callable[[Tx], T], *, reads: bool = False
+        self, line: queue.SimpleQueue[Job | None], work: Callable[[Tx], T], *, reads: bool = False
     ) -> Future[T]:
-        job = _Job(work, Future(), reads)
-        # From here on it is done in any case: who gives up waiting cannot call it off.
-        job.done.set_running_or_notify_cancel()
+        job = Job(work, reads)
         with self._door:
             if self._closed:
                 raise Unavailable("The database is closed.")
@@ -181,7 +162,7 @@ class Sqlite:
             db.execute("pragma wal_checkpoint(truncate)")
         db.close()
 
-    def _next_batch(self) -> list[_Job] | None:
+    def _next_batch(self) -> list[Job] | None:
         job = self._jobs.get()
         if job is None:
             return None
@@ -197,7 +178,7 @@ class Sqlite:
             batch.append(job)
         return batch
 
-    def _commit(self, db: sqlite_utils.Database, batch: list[_Job]) -> None:
+    def _commit(self, db: sqlite_utils.Database, batch: list[Job]) -> None:
         tx = SqliteTx(db)
         try:
             # Immediate: we wait for the write lock here, not half way through.
@@ -209,7 +190,10 @@ class Sqlite:
         try:
             for job in batch:
                 try:
-                    with tx.savepoint(), only_reading(db, job.reads):
+                    with (
+                        tx.savepoint(),
+                        only_reading(db) if job.reads else contextlib.nullcontext(),
+                    ):
                         job.result = job.work(tx)
                 except Unavailable:
                     raise  # the store itself failed: nobody in this batch may be told "stored"
@@ -309,9 +293,12 @@ def try_writing(path: str) -> None:
 
 
 @contextlib.contextmanager
-def only_reading(db: sqlite_utils.Database, reads: bool) -> Iterator[None]:
-    """Let nothing be written inside if it is to read, on a connection that otherwise may."""
-    db.execute(f"pragma query_only = {int(reads)}")
+def only_reading(db: sqlite_utils.Database) -> Iterator[None]:
+    """Let nothing be written inside, on a connection that otherwise may.
+
+    Costly: the pragma makes SQLite compile every statement of the connection anew.
+    """
+    db.execute("pragma query_only = on")
     try:
         yield
     finally:

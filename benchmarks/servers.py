@@ -1,0 +1,135 @@
+"""What a slash command can meet, each a process of its own on the first core.
+
+bolt    Bolt's AsyncApp as it comes; its listener acknowledges and does nothing
+pbr     the same with process_before_response
+rows    pbr, and before it acknowledges the very rows of one declaration are
+        written in one bare transaction
+road    ours: guard, Bolt, one transaction, the answer in Block Kit
+whole   ours, with the courier and the scheduler
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sys
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+from aiohttp import web
+
+from benchmarks import machine, road
+from storage.engine import Tx
+from tests.slack_peer import SECRET, TOKEN
+
+
+@contextlib.asynccontextmanager
+async def served(variant: str, api: str, url: str = "") -> AsyncIterator[int]:
+    """Start a server with a Web API and a store, and give its port."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "benchmarks.servers", variant, api, url,
+        stdout=asyncio.subprocess.PIPE, env={**os.environ, "PYTHONWARNINGS": "ignore"},
+    )  # fmt: skip
+    assert process.stdout is not None
+    try:
+        yield int(await process.stdout.readline())
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def _serve(variant: str, api: str, url: str) -> None:
+    app = web.Application()
+    async with contextlib.AsyncExitStack() as running:
+        if variant in ("road", "whole"):
+            await running.enter_async_context(_ours(app, api, url, whole=variant == "whole"))
+        else:
+            running.enter_context(_bolt(app, variant, url))
+        runner = web.AppRunner(app, access_log=None)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        print(runner.addresses[0][1], flush=True)
+        await asyncio.Event().wait()
+
+
+@contextlib.asynccontextmanager
+async def _ours(app: web.Application, api: str, url: str, *, whole: bool) -> AsyncIterator[None]:
+    from bot import app as lotse
+    from bot.config import Settings
+
+    settings = Settings(slack_bot_token=TOKEN, slack_signing_secret=SECRET, slack_api_url=api)
+    database = lotse.open_database(url)
+    parts = lotse.build(settings, database, demo=False)
+    assert parts.slack is not None
+    async with lotse.platforms(parts):
+        database.transact(lambda tx: _furnish(tx.within(lotse.MAIN), parts.clock.now()))
+        parts.slack.add_to(app)
+        async with parts.working() if whole else contextlib.nullcontext():
+            yield
+
+
+def _furnish(tx: Tx, now: datetime) -> None:
+    from storage import people, places, services
+    from storage.services import Service
+
+    for name in ("anna", "ben", "carla", "chris"):
+        id = f"U{name.upper()}"
+        people.meet(tx, f"slack:T1:{id}", name.title(), id=id, key=name, now=now)
+        places.ensure(tx, f"slack:@{id}", "direct", name.title(), person=id)
+    for each in (
+        Service("kasse", "Kasse", ("Kassen",), "UBEN", "UCARLA", fallback=False),
+        Service("rest", "Alles andere", (), "UCHRIS", "UCARLA", fallback=True),
+    ):
+        services.add(tx, each, name_key=each.id, now=now)
+
+
+@contextlib.contextmanager
+def _bolt(app: web.Application, variant: str, url: str) -> Iterator[None]:
+    from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
+    from slack_bolt.async_app import AsyncAck, AsyncApp
+    from slack_bolt.authorization import AuthorizeResult
+
+    async def authorize() -> AuthorizeResult:
+        return AuthorizeResult(
+            enterprise_id=None, team_id="T1", bot_token=TOKEN, bot_user_id="UBOT", bot_id="B1"
+        )
+
+    bolt = AsyncApp(
+        signing_secret=SECRET, authorize=authorize, process_before_response=variant != "bolt"
+    )
+    with _rows(url) if variant == "rows" else contextlib.nullcontext() as write:
+
+        @bolt.command("/incident")
+        async def acknowledge(ack: AsyncAck) -> None:
+            if write is not None:
+                await write()
+            await ack("Noted.")
+
+        async def received(request: web.Request) -> web.Response:
+            return await to_aiohttp_response(
+                await bolt.async_dispatch(await to_bolt_request(request))
+            )
+
+        app.router.add_post("/slack/events", received)
+        yield
+
+
+@contextlib.contextmanager
+def _rows(url: str) -> Iterator[road.Once]:
+    """Give what writes the rows of one declaration, the way `benchmarks.road` does."""
+    from bot import app as lotse
+
+    database = lotse.open_database(url)
+    with ThreadPoolExecutor(1) as aside:  # a loop is running in this thread already
+        rows = aside.submit(lambda: asyncio.run(road.rows_of_one(database))).result()
+    with road.bare(database, rows) as write:
+        yield write
+    database.close()
+
+
+if __name__ == "__main__":
+    machine.pin(machine.SERVER)
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_serve(*sys.argv[1:]))

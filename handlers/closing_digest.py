@@ -1,0 +1,134 @@
+"""What the weekly digest says of how incidents ended: undecided, done, overridden, what it cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from statistics import median
+
+from handlers import closing_points, gate, rights
+from handlers.closing_points import COSTS
+from handlers.follow_up import fix_buttons, late_fix
+from handlers.incident_cards import finish, headline, label, lasting, shortened
+from handlers.kit.context import Context
+from handlers.kit.dates import today_of
+from handlers.kit.messages import Button, Facts, Items, Part, Title
+from handlers.kit.words import Sentence, Words, _, _n
+from handlers.services import name
+from storage import closings, incidents
+from storage.closings import Closing
+from storage.incidents import Incident
+
+SHOWN = 5
+
+Undecided = tuple[datetime, Words, tuple[Button, ...]]
+
+
+def undecided(ctx: Context, preview: bool) -> list[Undecided]:
+    """Return what works again but is not done past the limit, and causes that are late."""
+    found: list[Undecided] = []
+    for each in incidents.undone(ctx.tx):
+        late = gate.remind_at(ctx, each) <= ctx.now
+        if late and not closing_points.waits_for_check(ctx, each):
+            words = _(
+                "{title}: restored, not done since {at}; it is with {who}",
+                title=shortened(headline(each), 100),
+                at=each.restored_at,
+                who=name(ctx, each.responsible),
+            )
+            mine = not preview or rights.may_for(ctx, "done", each)
+            buttons: tuple[Button, ...] = (finish(each.number),) if mine else ()
+            found.append((each.restored_at or each.declared_at, words, buttons))
+    for closing in closings.unfixed(ctx.tx, today_of(ctx)):
+        incident = incidents.find(ctx.tx, closing.incident)
+        if incident is not None:
+            mine = not preview or rights.may_for(ctx, "fixed", incident)
+            buttons = fix_buttons(closing.incident) if mine else ()
+            found.append((incident.ended_at or ctx.now, late_fix(ctx, closing), buttons))
+    return found
+
+
+def parts(ctx: Context, ours: Sequence[Incident], start: datetime, end: datetime) -> list[Part]:
+    """Return the chapter of the week about how incidents ended; `ours` were declared in it."""
+    ended = closings.done_between(ctx.tx, start, end)
+    rows: list[tuple[Words, Words]] = []
+    if ended:
+        rows.append((_("Done"), _n("{n} incident", "{n} incidents", len(ended))))
+    quick = [each for each in ended if each.ending is not None]
+    if quick:
+        rows.append((_("Workaround or cause fixed"), share(quick)))
+    cost = _cost(ended)
+    if cost:
+        rows.append((_("What it cost"), _("{what}", what=cost)))
+    answered = acknowledged(ours)
+    if answered is not None:
+        rows.append((_("Acknowledged"), answered))
+    found: list[Part] = [Title(_("How incidents ended")), Facts(tuple(rows))] if rows else []
+    overrides: list[Words] = [
+        _("{incident}, {who}: {why}", incident=label(each.incident), why=each.override_reason,
+          who=name(ctx, each.override_by))
+        for each in ended
+        if each.override_by is not None
+    ]  # fmt: skip
+    if overrides:
+        rest = len(overrides) - SHOWN
+        more = [_n("and {n} more", "and {n} more", rest)] if rest > 0 else []
+        found += [Title(_("Closed with open points")), Items((*overrides[:SHOWN], *more))]
+    return found
+
+
+def share(ended: Sequence[Closing]) -> Sentence:
+    """Return which part was a workaround and which a fixed cause, in whole percents."""
+    fixed = sum(each.ending == closing_points.Ending.FIXED for each in ended)
+    percent = round(100 * fixed / len(ended))
+    return _(
+        "workaround {workaround} %, cause fixed {fixed} % (of {n})",
+        workaround=100 - percent,
+        fixed=percent,
+        n=len(ended),
+    )
+
+
+def _cost(ended: Sequence[Closing]) -> list[Sentence]:
+    counted = [(label, sum(getattr(each, kind) for each in ended)) for kind, label in COSTS.items()]
+    return [_("{what}: {n}", what=label, n=n) for label, n in counted if n]
+
+
+def acknowledged(ours: Sequence[Incident]) -> Sentence | None:
+    """Return after how long incidents were acknowledged, the middle one of them.
+
+    Those without an acknowledgement, and the reopened ones, are left out and counted apart:
+    a missing acknowledgement is never replaced by another moment.
+    """
+    ours = [each for each in ours if each.state != "closed"]  # answered in another, or no incident
+    waits = [
+        (each.acknowledged_at - each.declared_at) / timedelta(minutes=1)
+        for each in ours
+        if each.acknowledged_at is not None and each.reopened_at is None
+    ]
+    if not ours:
+        return None
+    skipped = len(ours) - len(waits)
+    if not waits:
+        return _n("{n} left out without one", "{n} left out without one", skipped)
+    middle = lasting(int(median(waits)))
+    if not skipped:
+        return _("after {time} (median)", time=middle)
+    return _("after {time} (median); {n} left out without one", time=middle, n=skipped)
+
+
+def without_runbook(ctx: Context) -> list[str]:
+    """Return the names of the services whose newest closing says that there is no runbook yet."""
+    found = [ctx.service_of(each) for each in closings.services_without_runbook(ctx.tx)]
+    return sorted(each.name for each in found if each is not None)
+
+
+FORMULAS: tuple[tuple[Sentence, Sentence], ...] = (
+    (_("Restored, not done"), _("works again for three working days or longer, and points are "
+                                "still open")),
+    (_("Workaround or cause fixed"), _("what was said when incidents became done in the week")),
+    (_("What it cost"), _("sums of what was ticked when incidents became done in the week")),
+    (_("Acknowledged"), _("the median time from declaring to acknowledging of the incidents "
+                          "declared in the week; those without an acknowledgement, and reopened "
+                          "ones, are left out and counted")),
+)  # fmt: skip

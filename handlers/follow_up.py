@@ -1,0 +1,131 @@
+"""What happens by the clock after an incident works again: reminders, the quiet end, late fixes.
+
+One timer per incident (`gate.next_step` says what is next). Rule: docs/rules.md, done.
+"""
+
+from __future__ import annotations
+
+from handlers import climbing, closing_points, gate, weeks
+from handlers.incident_cards import finish, headline, label, shortened
+from handlers.incident_refs import note
+from handlers.kit.commands import Feature, call
+from handlers.kit.context import Context
+from handlers.kit.messages import Button, Buttons, Message, Part, Post, Reply, Text, Title
+from handlers.kit.words import Sentence, _, _n
+from handlers.services import name
+from storage import closings, incidents
+from storage.closings import Closing
+from storage.incidents import Incident
+
+feature = Feature(_("After an incident"))
+
+SHOWN = 5  # incidents in one reminder
+
+
+@feature.timer("after")
+def after(ctx: Context, number: int, what: str) -> Reply:
+    """Do what is due now, and plan what comes next."""
+    incident = incidents.find(ctx.tx, number)
+    if incident is None:
+        return Reply()
+    coming = gate.next_step(ctx, incident)
+    if what == "quiet" and incident.state == "restored":
+        return _quiet(ctx, incident)
+    if what == "remind" and coming is not None and coming[0] == "remind":
+        return _remind(ctx, incident)
+    if what in ("fix", "overdue") and incident.state == "done":
+        return _fix(ctx, incident, what)
+    gate.plan(ctx, incident)
+    return Reply()
+
+
+def _quiet(ctx: Context, incident: Incident) -> Reply:
+    """It stayed quiet for long enough: done, unless something came back or still keeps it."""
+    number = incident.number
+    closing = closings.find(ctx.tx, number)
+    early = closing_points.quiet_until(ctx, incident) > ctx.now
+    waits = closing_points.waits_for_check(ctx, incident)
+    if not waits or early or gate.blocked(ctx, incident) is not None:
+        gate.plan(ctx, incident)
+        return Reply()
+    closings.stay_quiet(ctx.tx, number, ctx.now)
+    note(ctx, number, "quiet")
+    incident = gate.finish(ctx, number, closing.asked_by or incident.responsible)
+    return Reply(posts=(*climbing.settled(ctx, incident), climbing.retold(ctx, incident)))
+
+
+def _remind(ctx: Context, incident: Incident) -> Reply:
+    """Remind whoever is responsible of everything that waits for them, in one message."""
+    who = incident.responsible
+    found = [
+        each
+        for each in incidents.undone(ctx.tx)
+        if each.responsible == who and gate.remind_at(ctx, each) <= ctx.now
+    ]
+    found = [each for each in sorted(found, key=_by_number) if _not_reminded(ctx, each)]
+    if not found:
+        return Reply()
+    parts: list[Part] = [
+        Title(_n("{n} incident works again and is not done",
+                 "{n} incidents work again and are not done", len(found)))
+    ]  # fmt: skip
+    for each in found[:SHOWN]:
+        note(ctx, each.number, "reminded", who)
+        count = len(closing_points.missing_of(ctx, each))
+        said = _("{title}: {open}.", title=shortened(headline(each), 100),
+                 open=closing_points.open_of_all(count))  # fmt: skip
+        parts += [Text(said), Buttons((finish(each.number),))]
+    rest = len(found) - SHOWN
+    if rest > 0:
+        parts.append(Text(_n("and {n} more", "and {n} more", rest), small=True))
+    day = weeks.day_of(ctx.now, ctx.workspace.zone)
+    key = f"undone:{who}:{day.isoformat()}"
+    return Reply(posts=(Post(key, Message(tuple(parts)), f"direct:{who}", "note"),))
+
+
+def _by_number(incident: Incident) -> int:
+    return incident.number
+
+
+def _not_reminded(ctx: Context, incident: Incident) -> bool:
+    closings.begin(ctx.tx, incident.number)
+    waits = closing_points.waits_for_check(ctx, incident)
+    return not waits and closings.remind(ctx.tx, incident.number, ctx.now)
+
+
+def _fix(ctx: Context, incident: Incident, what: str) -> Reply:
+    """Remind whoever fixes the cause: once before the day, once after it."""
+    gate.plan(ctx, incident)
+    number = incident.number
+    closing = closings.find(ctx.tx, number)
+    if closing.fix_done_at is not None or closing.fixer is None:
+        return Reply()
+    before, afterwards = gate.fix_keys(ctx, number)
+    if what == "fix":
+        said = _("The cause is to be fixed by {on}. How does it stand?", on=closing.fix_on)
+    else:
+        said = _("The cause was to be fixed by {on}. Is it?", on=closing.fix_on)
+    message = Message((Title(headline(incident)), Text(said), Buttons(fix_buttons(number))))
+    key = before if what == "fix" else afterwards
+    return Reply(posts=(Post(key, message, f"direct:{closing.fixer}", "note"),))
+
+
+def fix_buttons(number: int) -> tuple[Button, ...]:
+    """Return the buttons of whoever fixes the cause behind a workaround."""
+    return (
+        Button(_("The cause is fixed"), call("fixed", number=number), "primary"),
+        Button(_("New date"), call("fix date", number=number)),
+        Button(label(number), call("show", number=number), "quiet"),
+    )
+
+
+def late_fix(ctx: Context, closing: Closing) -> Sentence:
+    """Return in one line that the cause behind a workaround should be fixed by now."""
+    incident = incidents.find(ctx.tx, closing.incident)
+    title = shortened(headline(incident), 100) if incident else label(closing.incident)
+    return _(
+        "{title}: the cause was to be fixed by {on}; it is with {who}",
+        title=title,
+        on=closing.fix_on,
+        who=name(ctx, closing.fixer or ""),
+    )

@@ -1,0 +1,123 @@
+"""Days as people type them, in both languages: `4.12.`, `2026-12-04`, `4 Dec`, `Freitag`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from babel.dates import get_day_names, get_month_names
+
+from handlers.kit.context import Context
+from handlers.kit.errors import Refusal
+from handlers.kit.messages import FieldKind
+from handlers.kit.readers import TextReader, folded
+from handlers.kit.words import LANGUAGES, Words, _
+
+BEFORE = "am|on|bis|until|by|zum|vom|den"
+NEAR = {"today": 0, "heute": 0, "tomorrow": 1, "morgen": 1, "uebermorgen": 2}
+
+
+def read_day(text: str, today: date) -> date | None:
+    """Return the day that a text names, None when it names none.
+
+    Without a year it is the next such day, today included; a day of the week is the next
+    one after today.
+    """
+    said = folded(text).rstrip(",")
+    said = re.sub(rf"^(?:{BEFORE})\s+", "", said)
+    if said in NEAR:
+        return today + timedelta(days=NEAR[said])
+    if said.rstrip(".") in _weekdays():
+        ahead = (_weekdays()[said.rstrip(".")] - today.weekday() - 1) % 7 + 1
+        return today + timedelta(days=ahead)
+    if found := re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})", said):
+        return _day(int(found[1]), int(found[2]), int(found[3]))
+    if found := re.fullmatch(r"(\d{1,2})\.\s?(\d{1,2})\.?(?:\s?(\d{4}|\d{2}))?", said):
+        return _next(found[3], int(found[2]), int(found[1]), today)
+    if found := re.fullmatch(r"(\d{1,2})\.?\s?([a-z]+)\.?,?(?:\s(\d{4}))?", said):
+        return _next(found[3], _months().get(found[2], 0), int(found[1]), today)
+    if found := re.fullmatch(r"([a-z]+)\.?\s(\d{1,2})(?:,?\s(\d{4}))?", said):
+        return _next(found[3], _months().get(found[1], 0), int(found[2]), today)
+    return None
+
+
+def _next(year: str | None, month: int, day: int, today: date) -> date | None:
+    if year:
+        return _day(int(year) + (2000 if len(year) == 2 else 0), month, day)
+    found = _day(today.year, month, day)
+    return found if found is None or found >= today else _day(today.year + 1, month, day)
+
+
+def _day(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=1)
+def _months() -> dict[str, int]:
+    return {
+        folded(name).rstrip("."): number
+        for language in LANGUAGES
+        for width in ("wide", "abbreviated")
+        for number, name in get_month_names(width, locale=language).items()
+    }
+
+
+@lru_cache(maxsize=1)
+def _weekdays() -> dict[str, int]:
+    return {
+        folded(name).rstrip("."): number
+        for language in LANGUAGES
+        for width in ("wide", "abbreviated")
+        for number, name in get_day_names(width, locale=language).items()
+    }
+
+
+def today_of(ctx: Context) -> date:
+    """Return the day that it is in the workspace."""
+    return ctx.now.astimezone(ZoneInfo(ctx.workspace.zone)).date()
+
+
+@dataclass(frozen=True, slots=True)
+class DateReader:
+    """A day. As the last value it takes the rest of the line."""
+
+    @property
+    def kind(self) -> FieldKind:
+        return FieldKind.DATE
+
+    def take(self, text: str, ctx: Context, *, last: bool) -> tuple[object, str] | None:
+        if last:
+            found = read_day(text, today_of(ctx))
+            return (found, "") if found else None
+        words = text.split()
+        for length in range(min(4, len(words)), 0, -1):
+            found = read_day(" ".join(words[:length]), today_of(ctx))
+            if found is not None:
+                return found, " ".join(words[length:])
+        return None
+
+    def value(self, raw: str, ctx: Context) -> object:
+        found = read_day(raw, today_of(ctx))
+        if found is None:
+            raise Refusal(_("A day, please, such as 4.12. or 2026-12-04."))
+        return found
+
+    def choices(self, ctx: Context) -> tuple[tuple[str, Words], ...]:
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class BeforeDateReader(TextReader):
+    """Text exactly as typed, up to the day at the end of the line if there is one."""
+
+    def take(self, text: str, ctx: Context, *, last: bool) -> tuple[object, str] | None:
+        for space in re.finditer(r"\s+", text):
+            if read_day(text[space.end() :], today_of(ctx)) is not None:
+                return self.value(text[: space.start()], ctx), text[space.end() :]
+        return self.value(text, ctx), ""

@@ -1,0 +1,153 @@
+"""Looking after an incident: acknowledge, promise news, ask somebody else."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+from handlers import climbing, rights
+from handlers.incident_cards import label, take, tell
+from handlers.incident_refs import NEWS, Named, Ref, find, find_open, meant, not_open, note
+from handlers.kit.commands import Ask, Feature, call
+from handlers.kit.context import Context
+from handlers.kit.errors import Refusal
+from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text, Title, Tone, line
+from handlers.kit.readers import NumberReader, PersonReader
+from handlers.kit.words import Who, _
+from handlers.services import person as named
+from storage import incidents
+from storage.incidents import Incident
+from storage.people import Person
+
+feature = Feature(_("Incidents"))
+
+# docs/rules.md, incidents
+CHIPS = (15, 30, 60)
+
+
+@feature.command(
+    "ack", ("annehmen", "übernehmen"), help=_("Look after an incident: its alarm stops climbing.")
+)
+def acknowledge(ctx: Context, number: Ref | None = None) -> Reply:
+    incident = meant(ctx, "ack", number)
+    rights.need_for(ctx, "ack", incident)
+    if _mine_already(ctx, incident):
+        return Reply(_yours(incident))
+    next_news = ctx.now + NEWS[incident.severity]
+    climbing.stop(ctx, incident.number)
+    if not incidents.acknowledge(ctx.tx, incident.number, ctx.person.id, ctx.now, next_news):
+        raise _not_first(ctx, incident.number)  # which also lets the climbing go on
+    incident = note(ctx, incident.number, "acknowledged")
+    climbing.wait_for_news(ctx, incident, next_news)
+    return Reply(
+        _yours(incident),
+        posts=(*climbing.settled(ctx, incident), *climbing.told(ctx, incident)),
+        subject=label(incident.number),
+    )
+
+
+def _mine_already(ctx: Context, incident: Incident) -> bool:
+    return (
+        incident.state == "open"
+        and incident.acknowledged_by == ctx.person.id
+        and not incident.silent
+    )
+
+
+def _not_first(ctx: Context, number: int) -> Refusal:
+    incident = find(ctx, number)
+    if incident.state != "open":
+        return not_open(ctx, incident)
+    if incident.responsible == ctx.person.id:
+        return Refusal(
+            _("You promised news about {incident}. How does it stand?", incident=label(number)),
+            buttons=(tell(number),),
+        )
+    return Refusal(
+        _(
+            "{who} already looks after {incident}.",
+            who=named(ctx, incident.responsible),
+            incident=label(number),
+        )
+    )
+
+
+def _yours(incident: Incident) -> Message:
+    number = incident.number
+    chips = tuple(
+        Button(_("in {n} min", n=minutes), call("promise", number=number, minutes=minutes))
+        for minutes in CHIPS
+    )
+    return Message(
+        (
+            Title(_("You look after {incident}.", incident=label(number))),
+            Text(incident.title),
+            Text(
+                _("When will there be news? Unless you choose: by {at:time}.",
+                  at=incident.next_news_at)
+            ),
+            Buttons(chips),
+        ),
+        Tone.ACTIVE,
+    )  # fmt: skip
+
+
+@feature.command("promise", "zusagen", help=_("Say when the next news comes."), hidden=True)
+def promise(
+    ctx: Context,
+    number: Ref,
+    minutes: Annotated[int, NumberReader(5, 480), Ask(_("Minutes"))],
+) -> Reply:
+    due = ctx.now + timedelta(minutes=minutes)
+    climbing.stop(ctx, number)
+    if not incidents.promise(ctx.tx, number, ctx.person.id, due):
+        incident = find_open(ctx, number)
+        raise Refusal(
+            _(
+                "Only {who} can promise news about {incident}.",
+                who=named(ctx, incident.responsible),
+                incident=label(number),
+            )
+        )
+    incident = note(ctx, number, "promised", str(minutes))
+    climbing.wait_for_news(ctx, incident, due)
+    return Reply(
+        line(_("Good. If nothing is heard by {at:time}, I ask again.", at=due)),
+        posts=climbing.settled(ctx, incident),
+        subject=label(number),
+    )
+
+
+@feature.command(
+    "assign", "zuweisen", help=_("Ask somebody to take an incident; they accept by button.")
+)
+def assign(
+    ctx: Context, number: Named, person: Annotated[Person, PersonReader(), Ask(_("Person"))]
+) -> Reply:
+    incident = find_open(ctx, number)
+    rights.need_for(ctx, "assign", incident)
+    asked = Who(person.id, person.name)
+    if incident.acknowledged_by == person.id:
+        raise Refusal(_("{who} already looks after {incident}.", who=asked, incident=label(number)))
+    incidents.propose(ctx.tx, number, person.id)
+    incident = note(ctx, number, "asked", person.id)
+    responsible = named(ctx, incident.responsible)
+    question = Message(
+        (
+            Title(_("Will you take {incident}?", incident=label(number))),
+            Text(incident.title),
+            Text(
+                _("{who} asks you. Until you accept, {responsible} stays responsible.",
+                  who=ctx.who, responsible=responsible)
+            ),
+            Buttons((take(number),)),
+        )
+    )  # fmt: skip
+    said = _(
+        "{who} is asked to take {incident}. Until then {responsible} stays responsible.",
+        who=asked,
+        incident=label(number),
+        responsible=responsible,
+    )
+    ask = Post(climbing.asked_key(number, person.id), question, f"direct:{person.id}", "note")
+    return Reply(line(said), posts=(ask, *climbing.changed(ctx, incident)), subject=label(number))

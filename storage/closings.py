@@ -1,0 +1,413 @@
+"""Closings: what is needed until an incident is done, one row per incident."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from storage.engine import Row, Tx
+from storage.engine.sql import as_moment, as_text
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """What has been said for the end of an incident.
+
+    Each point counts since the moment of the same name; reopening takes the moments away
+    and keeps the words, so that they can be confirmed or corrected. `ending` is workaround
+    or fixed. A `runbook` of None with its moment says "none yet". `quiet_at` says that
+    nothing came back for long enough, `override_open` names the points that were open.
+    """
+
+    incident: int
+    impact_ended_at: datetime | None = None
+    impact_ended_since: datetime | None = None
+    cause_class: str | None = None
+    cause: str | None = None
+    cause_since: datetime | None = None
+    evidence: str | None = None
+    evidence_since: datetime | None = None
+    ending: str | None = None
+    ending_since: datetime | None = None
+    fixer: str | None = None
+    fix_on: date | None = None
+    fix_since: datetime | None = None
+    runbook: str | None = None
+    runbook_since: datetime | None = None
+    asked_by: str | None = None
+    asked_at: datetime | None = None
+    checker: str | None = None
+    verified_by: str | None = None
+    verified_at: datetime | None = None
+    quiet_at: datetime | None = None
+    customer: bool = False
+    money: bool = False
+    strain: bool = False
+    outside: bool = False
+    override_by: str | None = None
+    override_at: datetime | None = None
+    override_reason: str | None = None
+    override_open: str | None = None
+    fix_done_by: str | None = None
+    fix_done_at: datetime | None = None
+    reminded_at: datetime | None = None
+
+
+COLUMNS = """incident, impact_ended_at, impact_ended_since, cause_class, cause, cause_since,
+evidence, evidence_since, ending, ending_since, fixer, fix_on, fix_since, runbook, runbook_since,
+asked_by, asked_at, checker, verified_by, verified_at, quiet_at, customer, money, strain, outside,
+override_by, override_at, override_reason, override_open, fix_done_by, fix_done_at, reminded_at"""
+MOMENTS = (
+    "impact_ended_at", "impact_ended_since", "cause_since", "evidence_since", "ending_since",
+    "fix_since", "runbook_since", "asked_at", "verified_at", "quiet_at", "override_at",
+    "fix_done_at", "reminded_at",
+)  # fmt: skip
+IMPACTS = ("customer", "money", "strain", "outside")
+# A point is said while its incident works again and is not done, and never afterwards.
+RESTORED = """incident = :incident and exists (select 1 from incidents i
+where i.workspace = :workspace and i.number = :incident and i.state = 'restored')"""
+
+
+def begin(tx: Tx, incident: int) -> None:
+    """Keep room for an incident's closing; nothing happens when there is."""
+    tx.run(
+        """
+        insert into closings (workspace, incident) values (:workspace, :incident)
+        on conflict (workspace, incident) do nothing
+        """,
+        incident=incident,
+    )
+
+
+def find(tx: Tx, incident: int) -> Closing:
+    """Return an incident's closing; an empty one when nothing was said yet."""
+    rows = tx.rows(
+        f"select {COLUMNS} from closings where workspace = :workspace and incident = :incident",
+        incident=incident,
+    )
+    return _closing(rows[0]) if rows else Closing(incident)
+
+
+def say_impact_end(tx: Tx, incident: int, ended_at: datetime, now: datetime) -> bool:
+    """Say when the impact ended; False when the incident is not restored."""
+    return _changed(
+        tx.run(
+            f"""
+            update closings set impact_ended_at = :ended_at, impact_ended_since = :now
+            where workspace = :workspace and {RESTORED}
+            """,
+            incident=incident,
+            ended_at=as_text(ended_at),
+            now=as_text(now),
+        )
+    )
+
+
+def say_cause(tx: Tx, incident: int, cause_class: str, cause: str, now: datetime) -> bool:
+    """Say the cause: its class, and one sentence."""
+    return _changed(
+        tx.run(
+            f"""
+            update closings set cause_class = :cause_class, cause = :cause, cause_since = :now
+            where workspace = :workspace and {RESTORED}
+            """,
+            incident=incident,
+            cause_class=cause_class,
+            cause=cause,
+            now=as_text(now),
+        )
+    )
+
+
+def say_evidence(tx: Tx, incident: int, evidence: str, now: datetime) -> bool:
+    """Say where the evidence is: an address, or a ticket."""
+    return _changed(
+        tx.run(
+            f"""
+            update closings set evidence = :evidence, evidence_since = :now
+            where workspace = :workspace and {RESTORED}
+            """,
+            incident=incident,
+            evidence=evidence,
+            now=as_text(now),
+        )
+    )
+
+
+def say_ending(tx: Tx, incident: int, ending: str, now: datetime) -> bool:
+    """Say whether it is a workaround, or the cause is fixed."""
+    return _changed(
+        tx.run(
+            f"""
+            update closings set ending = :ending, ending_since = :now
+            where workspace = :workspace and {RESTORED}
+            """,
+            incident=incident,
+            ending=ending,
+            now=as_text(now),
+        )
+    )
+
+
+def say_fix(tx: Tx, incident: int, fixer: str, on: date, now: datetime) -> bool:
+    """Say who fixes the cause by when, or who fixed it when."""
+    return _changed(
+        tx.run(
+            f"""
+            update closings set fixer = :fixer, fix_on = :fix_on, fix_since = :now
+            where workspace = :workspace and {RESTORED}
+            """,
+            incident=incident,
+            fixer=fixer,
+            fix_on=on.isoformat(),
+            now=as_text(now),
+        )
+    )
+
+
+def say_runbook(tx: Tx, incident: int, runbook: str | None, now: datetime) -> bool:
+    """Say where the runbook is; None says that there is none yet."""
+    return _changed(
+        tx.run(
+            f"""
+            update closings set runbook = :runbook, runbook_since = :now
+            where workspace = :workspace and {RESTORED}
+            """,
+            incident=incident,
+            runbook=runbook,
+            now=as_text(now),
+        )
+    )
+
+
+def set_impact(tx: Tx, incident: int, impacts: set[str]) -> bool:
+    """Say what it cost: any of `IMPACTS`."""
+    return _changed(
+        tx.run(
+            f"""
+            update closings set customer = :customer, money = :money, strain = :strain,
+                outside = :outside
+            where workspace = :workspace and {RESTORED}
+            """,
+            incident=incident,
+            **{each: int(each in impacts) for each in IMPACTS},
+        )
+    )
+
+
+def ask(tx: Tx, incident: int, person: str, now: datetime) -> bool:
+    """Ask for done; False when somebody did already."""
+    return _changed(
+        tx.run(
+            f"""
+            update closings set asked_by = :person, asked_at = :now
+            where workspace = :workspace and {RESTORED} and asked_by is null
+            and verified_by is null
+            """,
+            incident=incident,
+            person=person,
+            now=as_text(now),
+        )
+    )
+
+
+def ask_to_check(tx: Tx, incident: int, checker: str) -> bool:
+    """Ask somebody to check; False when they are asked already."""
+    return _changed(
+        tx.run(
+            f"""
+            update closings set checker = :checker
+            where workspace = :workspace and {RESTORED} and (checker is null or checker <> :checker)
+            """,
+            incident=incident,
+            checker=checker,
+        )
+    )
+
+
+def verify(tx: Tx, incident: int, person: str, now: datetime) -> bool:
+    """Somebody has checked it: neither who restored it nor who asked for done."""
+    return _changed(
+        tx.run(
+            f"""
+            update closings set verified_by = :person, verified_at = :now
+            where workspace = :workspace and {RESTORED} and verified_by is null
+            and (asked_by is null or asked_by <> :person)
+            and not exists (select 1 from incidents r where r.workspace = :workspace
+                and r.number = :incident and r.restored_by = :person)
+            """,
+            incident=incident,
+            person=person,
+            now=as_text(now),
+        )
+    )
+
+
+def stay_quiet(tx: Tx, incident: int, now: datetime) -> bool:
+    """Nothing came back for long enough."""
+    return _changed(
+        tx.run(
+            f"""
+            update closings set quiet_at = :now
+            where workspace = :workspace and {RESTORED} and quiet_at is null
+            """,
+            incident=incident,
+            now=as_text(now),
+        )
+    )
+
+
+def override(
+    tx: Tx, incident: int, person: str, reason: str, still_open: str, now: datetime
+) -> bool:
+    """Keep who closes it although points are open, and why; `still_open` names them."""
+    return _changed(
+        tx.run(
+            f"""
+            update closings set override_by = :person, override_at = :now,
+                override_reason = :reason, override_open = :still_open
+            where workspace = :workspace and {RESTORED}
+            """,
+            incident=incident,
+            person=person,
+            reason=reason,
+            still_open=still_open,
+            now=as_text(now),
+        )
+    )
+
+
+def forget_moments(tx: Tx, incident: int) -> None:
+    """Reopened: every point is open again; the words stay, to be confirmed or corrected."""
+    tx.run(
+        """
+        update closings set impact_ended_at = null, impact_ended_since = null, cause_since = null,
+            evidence_since = null, ending_since = null, fix_since = null, runbook_since = null,
+            asked_by = null, asked_at = null, checker = null, verified_by = null,
+            verified_at = null, quiet_at = null, override_by = null, override_at = null,
+            override_reason = null, override_open = null, fix_done_by = null, fix_done_at = null,
+            reminded_at = null
+        where workspace = :workspace and incident = :incident
+        """,
+        incident=incident,
+    )
+
+
+def remind(tx: Tx, incident: int, now: datetime) -> bool:
+    """Keep that the reminder was sent; False when it was before."""
+    return _changed(
+        tx.run(
+            f"""
+            update closings set reminded_at = :now
+            where workspace = :workspace and {RESTORED} and reminded_at is null
+            """,
+            incident=incident,
+            now=as_text(now),
+        )
+    )
+
+
+def fix(tx: Tx, incident: int, person: str, now: datetime) -> bool:
+    """The cause behind a workaround is fixed; False when it was before."""
+    return _changed(
+        tx.run(
+            """
+            update closings set fix_done_by = :person, fix_done_at = :now
+            where workspace = :workspace and incident = :incident and fix_done_at is null
+            and exists (select 1 from incidents i where i.workspace = :workspace
+                and i.number = :incident and i.state = 'done')
+            """,
+            incident=incident,
+            person=person,
+            now=as_text(now),
+        )
+    )
+
+
+def move_fix(tx: Tx, incident: int, on: date) -> bool:
+    """Give a fix that has not happened another date."""
+    return _changed(
+        tx.run(
+            """
+            update closings set fix_on = :fix_on
+            where workspace = :workspace and incident = :incident
+            and fix_on is not null and fix_on <> :fix_on and fix_done_at is null
+            and exists (select 1 from incidents i where i.workspace = :workspace
+                and i.number = :incident and i.state = 'done')
+            """,
+            incident=incident,
+            fix_on=on.isoformat(),
+        )
+    )
+
+
+def to_check(tx: Tx, person: str) -> list[int]:
+    """Return the incidents that `person` is asked to check and that nobody has checked."""
+    rows = tx.rows(
+        """
+        select incident from closings c where workspace = :workspace and checker = :person
+        and asked_by is not null and asked_by <> :person and verified_by is null
+        and exists (select 1 from incidents i where i.workspace = :workspace
+            and i.number = c.incident and i.state = 'restored')
+        order by incident
+        """,
+        person=person,
+    )
+    return [row["incident"] for row in rows]
+
+
+def done_between(tx: Tx, start: datetime, end: datetime) -> list[Closing]:
+    """Return the closings of the incidents that became done from `start` until before `end`."""
+    rows = tx.rows(
+        f"""
+        select {COLUMNS} from closings c where workspace = :workspace and exists (
+            select 1 from incidents i where i.workspace = :workspace and i.number = c.incident
+            and i.state = 'done' and i.ended_at >= :start and i.ended_at < :end)
+        order by incident
+        """,
+        start=as_text(start),
+        end=as_text(end),
+    )
+    return [_closing(row) for row in rows]
+
+
+def unfixed(tx: Tx, before: date) -> list[Closing]:
+    """Return the workarounds whose fix should have happened before a day, and has not."""
+    rows = tx.rows(
+        f"""
+        select {COLUMNS} from closings c where workspace = :workspace
+        and ending = 'workaround' and fix_on < :before and fix_done_at is null and exists (
+            select 1 from incidents i where i.workspace = :workspace and i.number = c.incident
+            and i.state = 'done')
+        order by fix_on, incident
+        """,
+        before=before.isoformat(),
+    )
+    return [_closing(row) for row in rows]
+
+
+def services_without_runbook(tx: Tx) -> list[str]:
+    """Return the services of which the newest closing said that there is no runbook yet."""
+    rows = tx.rows(
+        """
+        select i.service, c.runbook from closings c
+        join incidents i on i.workspace = c.workspace and i.number = c.incident
+        where c.workspace = :workspace and c.runbook_since is not null
+        order by c.runbook_since, c.incident
+        """
+    )
+    newest = {row["service"]: row["runbook"] for row in rows}
+    return [service for service, runbook in newest.items() if runbook is None]
+
+
+def _changed(count: int) -> bool:
+    return count == 1
+
+
+def _closing(row: Row) -> Closing:
+    for name in MOMENTS:
+        row[name] = as_moment(row[name]) if row[name] else None
+    for name in IMPACTS:
+        row[name] = bool(row[name])
+    row["fix_on"] = date.fromisoformat(row["fix_on"]) if row["fix_on"] else None
+    return Closing(**row)

@@ -1,0 +1,35 @@
+"""Transactions that wait for their turn, and how each learns what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any
+
+from storage.engine import Tx
+
+TOGETHER = 64  # how many waiting transactions share one commit at most
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """A function that waits for a transaction; `reads` says that it must not write."""
+
+    work: Callable[[Tx], Any]
+    reads: bool = False
+    done: Future[Any] = field(default_factory=Future)
+    result: Any = None
+    error: BaseException | None = None
+
+    def __post_init__(self) -> None:
+        # From here on it is done in any case: who gives up waiting cannot call it off.
+        self.done.set_running_or_notify_cancel()
+
+    def settle(self, error: BaseException | None = None) -> None:
+        """Hand over the result, or what went wrong."""
+        error = error or self.error
+        if error is not None:
+            self.done.set_exception(error)
+        else:
+            self.done.set_result(self.result)
