@@ -102,13 +102,13 @@ def add(
 
 
 def places_of(tx: Tx, key: str) -> list[str]:
-    """Return where the message `key` stands, is on its way to, or waits to be let in."""
+    """Return where the message `key` stands, or is on its way to."""
     rows = tx.rows(
         """
         select place from messages where workspace = :workspace and key = :key
         union
         select place from outbox where workspace = :workspace and key = :key
-        and state in ('pending', 'leased', 'ambiguous', 'parked')
+        and state in ('pending', 'leased', 'ambiguous')
         order by place
         """,
         key=key,
@@ -286,12 +286,18 @@ def bury(tx: Tx, parcel: Parcel, reason: str, now: datetime) -> bool:
 def release(tx: Tx, place: str, now: datetime) -> int:
     """Let go out what was parked at `place`: something was heard from there; return how much.
 
-    Of each key only the newest, and only if nothing newer went out or waits.
+    Of each key only the newest, and only if nothing newer went out or waits. A card says
+    what it says elsewhere by now.
     """
     return tx.run(
         """
         update outbox set state = 'pending', not_before = :now, attempts = 0,
-            reason = null, finished_at = null
+            reason = null, finished_at = null,
+            message = case when kind = 'card' then (
+                select o.message from outbox o where o.workspace = outbox.workspace
+                and o.key = outbox.key and o.message <> ''
+                order by o.created_at desc, o.id desc limit 1
+            ) else message end
         where workspace = :workspace and place = :place and state = 'parked' and message <> ''
         and not exists (
             select 1 from outbox newer where newer.workspace = outbox.workspace
