@@ -9,7 +9,7 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import road, slack, start
+from benchmarks import road, slack, start, teams
 
 LOCK = Path(__file__).parent.parent / "requirements.lock"
 
@@ -28,6 +28,8 @@ def main() -> None:
         )
     print()
     for line in slack.table(*slack.measure()):
+        print(line)
+    for line in teams.table(teams.measure()):
         print(line)
     begun = start.measure()
     print(f"\nStart to first answer / importing {start.PACKAGES} (aim 1.5):")
