@@ -142,6 +142,7 @@ def claim(tx: Tx, now: datetime, busy: set[tuple[str, str]], limit: int = 20) ->
 
     `busy` are (workspace, place) pairs that must wait, because the platform said so;
     an empty place means the whole workspace.
+    A workspace is parked while Slack shuts us out; Teams beside it goes on.
     Rows of one (place, key) stay in order: nothing is taken while its forerunner
     is on its way. The condition on the state stands twice: on PostgreSQL two
     claims at once would otherwise take the same row, because the sub-select is
@@ -160,7 +161,9 @@ def claim(tx: Tx, now: datetime, busy: set[tuple[str, str]], limit: int = 20) ->
         with next as materialized (
             select o.workspace, o.id from outbox o
             where o.state = 'pending' and o.not_before <= :now{blocked}
-            and exists (select 1 from workspaces w where w.id = o.workspace and w.state = 'active')
+            and (substr(o.place, 1, 6) = 'teams:' or exists (
+                select 1 from workspaces w where w.id = o.workspace and w.state = 'active'
+            ))
             and not exists (
                 select 1 from outbox earlier where earlier.workspace = o.workspace
                 and earlier.place = o.place and earlier.key = o.key and earlier.state = 'leased'

@@ -210,6 +210,17 @@ def test_a_card_that_comes_late_says_what_it_says_elsewhere(store: Run) -> None:
     assert (sent["o1"], sent["o2"]) == ('{"new": 1}', "{}")
 
 
+def test_while_slack_shuts_us_out_teams_beside_it_goes_on(store: Run) -> None:
+    def furnish(tx: Tx) -> None:
+        workspaces.set_state(tx, "parked")
+        for n, place in enumerate(("slack:C1", PLACE)):
+            outbox.add(tx, id=f"{n}", place=place, key="k", kind="note", message="{}", now=MONDAY)
+
+    store(furnish)
+    taken = store(lambda tx: outbox.claim(tx, MONDAY, set()))
+    assert [each.place for each in taken] == [PLACE]
+
+
 # --- one channel for each purpose, on each platform --------------------------------------------
 
 
