@@ -66,7 +66,7 @@ async def _measure() -> Loads:
         for at_once in AT_ONCE:
             rounds: dict[str, list[Load]] = {each: [] for each in VARIANTS}
             for each in VARIANTS:
-                await _load(*lanes[each], at_once, SECONDS / 4)
+                await _load(*lanes[each], at_once, SECONDS)
             for _round in range(ROUNDS):
                 for each in VARIANTS:
                     rounds[each].append(await _load(*lanes[each], at_once, SECONDS))
