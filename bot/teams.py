@@ -31,7 +31,7 @@ from bot.teams_in import Sender, Unreadable, Where
 from bot.teams_invokes import Invokes
 from bot.teams_out import Connector, NoTokens, ShutOut, Teams, Tokens
 from bot.teams_people import People
-from bot.teams_turn import Turns
+from bot.teams_turn import Reader, Turns
 from handlers.kit.messages import Message, dump, spoken
 from handlers.kit.words import _, text
 from storage import conversations, outbox, people, places, workspaces
@@ -88,6 +88,7 @@ class TeamsEdge:
         self._people = People(database, self.connector, workspace)
         self._desk = Desk(dispatcher, database, workspace, self._people)
         self._later = Later()
+        self._reader = Reader()
         invokes = Invokes(self._desk, self._later)
         self._turns = Turns(
             self.connector, self._said, self._moved, self._installed, invokes.answer
@@ -169,7 +170,7 @@ class TeamsEdge:
             raise Unreadable("no object, or of no type")
         self._auth.agrees(proof, data)
         try:
-            return Activity().deserialize(data)
+            return self._reader.read(data)
         except (ValueError, TypeError, AttributeError, LookupError) as error:
             raise Unreadable("no activity") from error
 

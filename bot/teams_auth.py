@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -27,6 +28,7 @@ FETCHES = 3  # that may follow each other at once
 KEY_LIMIT = 0.8  # seconds that a request waits for keys
 FETCH_LIMIT = 5.0  # seconds that the fetching itself may take
 MOST_KEYS = 1000
+MOST_PROVEN = 1000
 BEARER = re.compile(r"Bearer ([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)", re.ASCII)
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -205,17 +207,35 @@ def _noticed(task: asyncio.Task[None]) -> None:
         task.exception()
 
 
+@dataclass(frozen=True, slots=True)
+class _Proven:
+    """A token that was checked: Microsoft uses each for about an hour."""
+
+    id: str
+    key: _Key
+    until: float
+    proof: Proof
+
+
 class Auth:
     """Checks that a request comes from Microsoft, for this app and these tenants."""
 
     def __init__(
-        self, app_id: str, tenants: frozenset[str], cloud: Cloud, keys: Keys, hosts: Hosts
+        self,
+        app_id: str,
+        tenants: frozenset[str],
+        cloud: Cloud,
+        keys: Keys,
+        hosts: Hosts,
+        now: Callable[[], float] = time.time,
     ) -> None:
         """Raises ValueError without an app id or tenants: then everybody would be let in."""
         if not app_id or not tenants:
             raise ValueError("an app id and the tenants are needed")
         self._app_id, self._tenants = app_id, frozenset(each.lower() for each in tenants)
         self._issuer, self._keys, self._hosts = cloud.issuer, keys, hosts
+        self._now = now
+        self._proven: OrderedDict[str, _Proven] = OrderedDict()
 
     async def check(self, headers: list[str]) -> Proof:
         """Return what the one Authorization header proves; raises `Unauthorized`."""
@@ -223,6 +243,10 @@ class Auth:
         if found is None or len(found[1]) > LONGEST:
             raise Unauthorized("not one bearer token")
         token = found[1]
+        known = self._proven.get(token)
+        timely = known is not None and self._now() < known.until
+        if known is not None and timely and await self._keys.find(known.id) is known.key:
+            return known.proof
         try:
             about = jwt.get_unverified_header(token)
             id = about.get("kid")
@@ -243,7 +267,11 @@ class Auth:
         url = claims.get("serviceurl")
         if not self._hosts.allow(url):
             raise Unauthorized("a service URL that is not in our list")
-        return Proof(str(url), key.channels)
+        proof = Proof(str(url), key.channels)
+        self._proven[token] = _Proven(id, key, float(claims["exp"]) + SKEW, proof)
+        if len(self._proven) > MOST_PROVEN:
+            self._proven.popitem(last=False)
+        return proof
 
     def agrees(self, proof: Proof, activity: Mapping[str, Any]) -> None:
         """Raise `Unauthorized` unless the activity is the one that the token was made for."""

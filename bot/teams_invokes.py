@@ -16,7 +16,7 @@ from bot.shortcuts import shortcut
 from bot.teams_desk import Desk
 from bot.teams_in import Sender, Unreadable, Where
 from bot.teams_out import REFRESH
-from handlers.kit.messages import Call, Message, load
+from handlers.kit.messages import Call, Form, Message, load
 from handlers.kit.readers import folded
 from handlers.kit.words import LANGUAGES, _, text
 from storage import incidents, outbox
@@ -118,10 +118,10 @@ class Invokes:
         data, call = teams_in.data_of(activity), self._call(activity)
         place = teams_dialogs.place_of(data) or where.place
         values = teams_dialogs.values_of(data)
-        form = await self._desk.dispatcher.form_of(self._desk.workspace, sender.identity, call)
-        chosen = [] if form is None or form.form is None else teams_dialogs.chosen_people(
-            form.form, data
-        )  # fmt: skip
+        form = None
+        if any(teams_cards.ENTRA.fullmatch(each) for each in values.values()):
+            form = await self._form(call, sender)
+        chosen = teams_dialogs.chosen_people(form, data) if form is not None else []
         request = self._desk.pressed(
             activity, sender, where, Call(call.word, {**call.args, **values}),
             submitted=bool(teams_dialogs.place_of(data)), chosen=chosen, place=place,
@@ -132,11 +132,19 @@ class Invokes:
             log.error("A form could not be stored: %s", error)
             return teams_dialogs.answer_dialog(not_stored("\n".join(values.values())))
         self._later.soon(self._desk.look_up(request, sender, where))
-        if answer.field is not None and answer.message is not None and form and form.form:
-            words = shortened(words_of(answer.message), ERROR_WORDS)
-            kept = teams_dialogs.filled(form.form, values)
-            return teams_dialogs.dialog_error(kept, place, answer.language, answer.field, words)
+        if answer.field is not None and answer.message is not None:
+            form = form or await self._form(call, sender)
+            if form is not None:
+                words = shortened(words_of(answer.message), ERROR_WORDS)
+                kept = teams_dialogs.filled(form, values)
+                return teams_dialogs.dialog_error(kept, place, answer.language, answer.field, words)
         return self._shown(answer, place)
+
+    async def _form(self, call: Call, sender: Sender) -> Form | None:
+        """Return the form that was filled in, as it was opened."""
+        desk = self._desk
+        found = await desk.dispatcher.form_of(desk.workspace, sender.identity, call)
+        return found.form if found is not None else None
 
     def _shown(self, answer: Answer, place: str) -> Json:
         if answer.form is not None:

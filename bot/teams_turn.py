@@ -1,17 +1,36 @@
-"""botbuilder's turn: an activity goes to the handler of its type, an invoke brings an answer."""
+"""botbuilder's part: an activity is read, goes to the handler of its type, and may be answered."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from botbuilder import schema
 from botbuilder.core import ActivityHandler, BotAdapter, InvokeResponse, TurnContext
 from botbuilder.schema import Activity, ActivityTypes, ConversationReference, ResourceResponse
+from msrest.serialization import Deserializer, rest_key_extractor
 
 from bot.teams_out import Connector
 
 Json = dict[str, Any]
+ANSWER = "lotse.answer"  # where a turn keeps the answer to an invoke
 Hears = Callable[[Activity], Awaitable[None]]
+
+
+class Reader:
+    """Reads activities: one reader for all of them, for JSON only, which halves what it costs."""
+
+    def __init__(self) -> None:
+        models = {name: each for name, each in vars(schema).items() if isinstance(each, type)}
+        self._read = Deserializer(models)  # type: ignore[no-untyped-call]  # it has no types
+        self._read.key_extractors = [rest_key_extractor]
+
+    def read(self, data: Json) -> Activity:
+        """Return an activity; its value stays as it came. Raises ValueError and its like."""
+        value = data.pop("value", None)
+        activity = self._read("Activity", data)
+        activity.value = value
+        return activity
 
 
 class Turns(BotAdapter):  # type: ignore[misc]  # the library has no types
@@ -38,21 +57,17 @@ class Turns(BotAdapter):  # type: ignore[misc]  # the library has no types
         activity.delivery_mode = None  # answers go their own way, whatever was asked for
         context = TurnContext(self, activity)
         await self.run_pipeline(context, self._handler.on_turn)
-        answer = context.turn_state.get(self._INVOKE_RESPONSE_KEY)
+        answer = context.turn_state.get(ANSWER)
         if activity.type != ActivityTypes.invoke:
             return 200, None
-        return (501, None) if answer is None else (int(answer.value.status), answer.value.body)
+        return (501, None) if answer is None else (answer.status, answer.body)
 
     async def send_activities(
         self, context: TurnContext, activities: list[Activity]
     ) -> list[ResourceResponse]:
-        """Keep the answer to an invoke; send anything else."""
+        """Send activities."""
         sent = []
         for each in activities:
-            if each.type == ActivityTypes.invoke_response:
-                context.turn_state[self._INVOKE_RESPONSE_KEY] = each
-                sent.append(ResourceResponse(id=""))
-                continue
             id = await self._connector.post(
                 each.service_url, each.conversation.id, each.serialize()
             )
@@ -95,7 +110,7 @@ class _Handler(ActivityHandler):  # type: ignore[misc]  # the library has no typ
     async def on_message_reaction_activity(self, turn_context: TurnContext) -> None:
         return None
 
-    async def on_invoke_activity(self, turn_context: TurnContext) -> InvokeResponse | None:
+    async def on_invoke_activity(self, turn_context: TurnContext) -> None:
         answer = await self._asked(turn_context.activity)
-        status = 501 if answer is None else 200
-        return InvokeResponse(status=status, body=answer)
+        if answer is not None:  # sent as an activity, it would be copied as a whole first
+            turn_context.turn_state[ANSWER] = InvokeResponse(status=200, body=answer)

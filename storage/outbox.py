@@ -102,13 +102,13 @@ def add(
 
 
 def places_of(tx: Tx, key: str) -> list[str]:
-    """Return where the message `key` stands, is on its way to, or waits to be let in."""
+    """Return where the message `key` stands, or is on its way to."""
     rows = tx.rows(
         """
         select place from messages where workspace = :workspace and key = :key
         union
         select place from outbox where workspace = :workspace and key = :key
-        and state in ('pending', 'leased', 'ambiguous', 'parked')
+        and state in ('pending', 'leased', 'ambiguous')
         order by place
         """,
         key=key,
@@ -142,6 +142,7 @@ def claim(tx: Tx, now: datetime, busy: set[tuple[str, str]], limit: int = 20) ->
 
     `busy` are (workspace, place) pairs that must wait, because the platform said so;
     an empty place means the whole workspace.
+    A workspace is parked while Slack shuts us out; Teams beside it goes on.
     Rows of one (place, key) stay in order: nothing is taken while its forerunner
     is on its way. The condition on the state stands twice: on PostgreSQL two
     claims at once would otherwise take the same row, because the sub-select is
@@ -160,7 +161,9 @@ def claim(tx: Tx, now: datetime, busy: set[tuple[str, str]], limit: int = 20) ->
         with next as materialized (
             select o.workspace, o.id from outbox o
             where o.state = 'pending' and o.not_before <= :now{blocked}
-            and exists (select 1 from workspaces w where w.id = o.workspace and w.state = 'active')
+            and (substr(o.place, 1, 6) = 'teams:' or exists (
+                select 1 from workspaces w where w.id = o.workspace and w.state = 'active'
+            ))
             and not exists (
                 select 1 from outbox earlier where earlier.workspace = o.workspace
                 and earlier.place = o.place and earlier.key = o.key and earlier.state = 'leased'
@@ -286,12 +289,18 @@ def bury(tx: Tx, parcel: Parcel, reason: str, now: datetime) -> bool:
 def release(tx: Tx, place: str, now: datetime) -> int:
     """Let go out what was parked at `place`: something was heard from there; return how much.
 
-    Of each key only the newest, and only if nothing newer went out or waits.
+    Of each key only the newest, and only if nothing newer went out or waits. A card says
+    what it says elsewhere by now.
     """
     return tx.run(
         """
         update outbox set state = 'pending', not_before = :now, attempts = 0,
-            reason = null, finished_at = null
+            reason = null, finished_at = null,
+            message = case when kind = 'card' then (
+                select o.message from outbox o where o.workspace = outbox.workspace
+                and o.key = outbox.key and o.message <> ''
+                order by o.created_at desc, o.id desc limit 1
+            ) else message end
         where workspace = :workspace and place = :place and state = 'parked' and message <> ''
         and not exists (
             select 1 from outbox newer where newer.workspace = outbox.workspace

@@ -157,11 +157,11 @@ def test_nothing_of_one_company_is_touched_from_another(store: Run, name: str) -
 # --- what was parked -----------------------------------------------------------------------
 
 
-def parked(store: Run, key: str, *, id: str = "o1") -> None:
+def parked(store: Run, key: str, *, id: str = "o1", kind: str = "note") -> None:
     """Put a message into the outbox and park it."""
 
     def work(tx: Tx) -> None:
-        outbox.add(tx, id=id, place=PLACE, key=key, kind="note", message="{}", now=MONDAY)
+        outbox.add(tx, id=id, place=PLACE, key=key, kind=kind, message="{}", now=MONDAY)
         (parcel,) = outbox.claim(tx, MONDAY, set())
         outbox.park(tx.within(HOME), parcel, "blocked", MONDAY)
 
@@ -194,9 +194,31 @@ def test_what_is_no_longer_needed_stays_where_it_is(store: Run) -> None:
     assert store(lambda tx: outbox.release(tx, PLACE, MONDAY)) == 0
 
 
-def test_a_parked_message_still_has_its_place_so_that_it_is_brought_up_to_date(store: Run) -> None:
-    parked(store, "a")
-    assert store(lambda tx: outbox.places_of(tx, "a")) == [PLACE]
+def test_a_card_that_comes_late_says_what_it_says_elsewhere(store: Run) -> None:
+    parked(store, "a", kind="card")
+    parked(store, "b", id="o2")
+    later = MONDAY + timedelta(hours=1)
+    for key in ("a", "b"):
+        store(
+            partial(
+                outbox.add, id=f"new-{key}", place="teams:19:x", key=key, kind="card",
+                message='{"new": 1}', now=later,
+            )
+        )  # fmt: skip
+    store(lambda tx: outbox.release(tx, PLACE, later))
+    sent = {each.id: each.message for each in store(lambda tx: outbox.claim(tx, later, set()))}
+    assert (sent["o1"], sent["o2"]) == ('{"new": 1}', "{}")
+
+
+def test_while_slack_shuts_us_out_teams_beside_it_goes_on(store: Run) -> None:
+    def furnish(tx: Tx) -> None:
+        workspaces.set_state(tx, "parked")
+        for n, place in enumerate(("slack:C1", PLACE)):
+            outbox.add(tx, id=f"{n}", place=place, key="k", kind="note", message="{}", now=MONDAY)
+
+    store(furnish)
+    taken = store(lambda tx: outbox.claim(tx, MONDAY, set()))
+    assert [each.place for each in taken] == [PLACE]
 
 
 # --- one channel for each purpose, on each platform --------------------------------------------

@@ -518,7 +518,7 @@ async def test_who_leaves_is_passed_over_and_who_comes_back_counts_again(sqlite:
 async def test_what_could_not_be_stored_is_said_at_once(
     sqlite: Sqlite, logged: Logged, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(_work: Any) -> Future[Any]:
+    def broken(*_work: Any, **_how: Any) -> Future[Any]:
         failed: Future[Any] = Future()
         failed.set_exception(Unavailable("the disk is full"))
         return failed

@@ -8,6 +8,7 @@ import hmac
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -201,6 +202,20 @@ async def test_a_rotated_key_is_known_within_the_first_request(sqlite: Sqlite) -
         stage.peer.keys[:] = [published("k2")]
         assert (await sent(stage, stage.peer.token(sign=key("k2"), kid="k2"))).status == 200
         assert (await sent(stage, stage.peer.token())).status == 401, "the old one is gone"
+
+
+async def test_a_token_is_looked_at_once_until_it_ends(sqlite: Sqlite) -> None:
+    async with teams_stage(sqlite, strict=False) as stage:
+        auth, token = stage.edge._auth, stage.peer.token(exp=NOW + 600)
+        assert isinstance(auth, Auth)
+        assert (await sent(stage, token)).status == 200
+        assert (await sent(stage, stage.peer.token(exp=NOW - 400))).status == 401
+        ((said, known),) = auth._proven.items()
+        assert known.until == NOW + 600 + teams_auth.SKEW
+        auth._proven[said] = replace(known, proof=replace(known.proof, service_url="elsewhere"))
+        assert (await sent(stage, token)).status == 401, "what was found out before counts"
+        auth._now = lambda: known.until
+        assert (await sent(stage, token)).status == 200, "and no longer: it is looked at anew"
 
 
 HANG = Fault("hang", act="hang")
