@@ -18,7 +18,7 @@ Hears = Callable[[Activity], Awaitable[None]]
 
 
 class Reader:
-    """Reads activities: one reader for all of them, for JSON only, which halves what it costs."""
+    """Reads activities: one reader for all of them, and for JSON only."""
 
     def __init__(self) -> None:
         models = {name: each for name, each in vars(schema).items() if isinstance(each, type)}
