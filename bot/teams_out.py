@@ -41,7 +41,6 @@ T = TypeVar("T")
 AHEAD = 600.0  # seconds before its end in which a token is renewed, in the background
 LATEST = 30.0  # seconds before its end from which a token is not used any more
 SHORTEST = 60.0  # seconds for which a token is kept whatever it says
-SHUT_OUT = 60.0  # seconds to wait while our token is refused
 REFRESH = "refresh"  # a call that only asks for the reader's own view of a card
 VIEW = "history"  # the button by which a card is known as an incident's
 
@@ -136,7 +135,7 @@ class Tokens:
         token = said.get("access_token") if isinstance(said, dict) else None
         if answer.status != 200 or not isinstance(token, str) or not token:
             code = str(said.get("error", "") if isinstance(said, dict) else "")
-            raise ShutOut(SHUT_OUT, f"Microsoft gives us no token ({code or answer.status})")
+            raise ShutOut(f"Microsoft gives us no token ({code or answer.status})")
         try:
             lives = max(float(said["expires_in"]), SHORTEST)
         except (KeyError, TypeError, ValueError):
@@ -229,8 +228,8 @@ class Connector:
             raise Uncertain(f"Teams' answer was lost: {type(error).__name__}") from error
 
 
-class ShutOut(Wait):
-    """Microsoft does not take our id and password."""
+class ShutOut(NotAccepted):
+    """Microsoft does not take our id and password; only our own messages wait for that."""
 
 
 class Lost(Undelivered):
@@ -258,7 +257,7 @@ def sorted_out(status: int, code: str, headers: Mapping[str, str]) -> Undelivere
         case Sort.OURS:
             return Impossible(said)
     if status == 401:
-        return Wait(SHUT_OUT, said)
+        return ShutOut(said)
     return Uncertain(said)
 
 

@@ -18,7 +18,7 @@ from bot.platform import (
     Undelivered,
     Wait,
 )
-from bot.teams_out import ERRORS, Sort
+from bot.teams_out import ERRORS, ShutOut, Sort
 from handlers.kit.messages import Message, Text, Title
 from storage import conversations
 from storage.engine.sqlite import Sqlite
@@ -185,7 +185,7 @@ async def test_a_token_that_is_refused_is_replaced_once(sqlite: Sqlite) -> None:
         assert await outcome(stage) == "sent"
         assert len(stage.peer.tokens) == 2
         stage.peer.plan("post", error(401, "Unauthorized"), error(401, "Unauthorized"))
-        with pytest.raises(Wait):
+        with pytest.raises(ShutOut):
             await stage.edge.platform.create(MAIN, f"teams:{INCIDENTS}", "", HELLO)
 
 
@@ -195,9 +195,9 @@ async def test_a_token_that_is_refused_is_replaced_once(sqlite: Sqlite) -> None:
         (Fault("page", 502, b"<html>", "text/html"), NotAccepted),
         (Fault("reset", act="reset"), NotAccepted),
         (Fault("cut", act="cut"), NotAccepted),
-        (Fault("invalid", 401, b'{"error":"invalid_client"}'), Wait),
-        (Fault("empty", 200, b"{}"), Wait),
-        (Fault("list", 200, b"[]"), Wait),
+        (Fault("invalid", 401, b'{"error":"invalid_client"}'), ShutOut),
+        (Fault("empty", 200, b"{}"), ShutOut),
+        (Fault("list", 200, b"[]"), ShutOut),
     ],
     ids=lambda each: getattr(each, "name", ""),
 )
