@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +17,7 @@ from aiohttp import web
 from botbuilder.schema import Activity, RoleTypes
 
 from bot import door, teams_cards, teams_in, teams_out
-from bot.answers import not_stored, welcome
+from bot.answers import Once, not_stored, welcome
 from bot.clock import Clock
 from bot.depth import BODY_LIMIT, LARGEST, too_deep_json
 from bot.dispatch import Answer, Dispatcher, Request
@@ -40,9 +39,11 @@ from storage.engine import Database, StorageError, Tx
 log = logging.getLogger("lotse.teams")
 
 ROUTE = "/api/messages"
-MOST_ANSWERED = 10_000
 LIMIT = 10.0  # seconds for one call of the connector
 CONNECTIONS = 50
+# Seconds for which a connection is used again. Where the other side ends it first, what we
+# send meanwhile may or may not have arrived; many servers do so after five.
+IDLE = 3.0
 DEV = "lotse"  # our id while nobody checks it
 
 
@@ -74,7 +75,7 @@ class TeamsEdge:
     ) -> None:
         self._app, self._clock, self._ids = app, clock, ids
         self._session: aiohttp.ClientSession | None = None
-        self._answered: OrderedDict[str, None] = OrderedDict()
+        self._first = Once()
         hosts = Hosts(LOOPBACK if app.loopback else app.cloud.hosts)
         self.keys = Keys(self._web, app.cloud.openid, limit=key_limit)
         self.tokens = NoTokens() if app.loopback else Tokens(self._web, *_grant(app))
@@ -105,7 +106,7 @@ class TeamsEdge:
         """
         self._session = aiohttp.ClientSession(
             timeout=aiohttp.ClientTimeout(total=LIMIT),
-            connector=aiohttp.TCPConnector(limit=CONNECTIONS),
+            connector=aiohttp.TCPConnector(limit=CONNECTIONS, keepalive_timeout=IDLE),
         )
         if self._app.loopback:
             return
@@ -256,15 +257,6 @@ class TeamsEdge:
 
     async def _send(self, service_url: str, conversation: str, message: Message) -> None:
         await self.connector.post(service_url, conversation, teams_out.said(message))
-
-    def _first(self, identity: str) -> bool:
-        """Say whether this delivery has not been answered yet; Teams may send one twice."""
-        if identity in self._answered:
-            return False
-        self._answered[identity] = None
-        if len(self._answered) > MOST_ANSWERED:
-            self._answered.popitem(last=False)
-        return True
 
     # --- who comes and goes ----------------------------------------------------------
 
