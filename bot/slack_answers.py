@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import OrderedDict
 
 from bot import slack_blocks, slack_in, slack_out
-from bot.answers import missing, reopening
+from bot.answers import Once, missing, reopening
 from bot.dispatch import Answer, Dispatcher
 from bot.platform import Impossible, Undelivered
 from bot.slack_in import Json, Sender
@@ -19,7 +18,6 @@ from handlers.kit.words import _, speak, text
 log = logging.getLogger("lotse.slack")
 
 FORM_LIMIT = 2.0  # seconds for views.open (docs/rules.md, Slack)
-MOST_ANSWERED = 10_000
 
 
 class Answers:
@@ -31,16 +29,7 @@ class Answers:
         self._dispatcher = dispatcher
         self._slack = slack
         self._form_limit = form_limit
-        self._answered: OrderedDict[str, None] = OrderedDict()
-
-    def first(self, identity: str) -> bool:
-        """Say whether this delivery has not been answered yet; Slack may send one twice."""
-        if identity in self._answered:
-            return False
-        self._answered[identity] = None
-        if len(self._answered) > MOST_ANSWERED:
-            self._answered.popitem(last=False)
-        return True
+        self.first = Once()
 
     async def shown_now(
         self, at: Installation, answer: Answer, sender: Sender, body: Json

@@ -266,8 +266,7 @@ class Teams:
 
     name = "teams"
     idempotent = False
-    rate: Rate | None = Rate(1.0, 7)  # docs/rules.md, Teams
-    whole: Rate | None = Rate(0.05, 20)
+    rate: Rate | None = Rate(1.0, 7, Rate(0.05, 20))  # docs/rules.md, Teams
 
     def __init__(self, connector: Connector, database: Database, bot: str) -> None:
         self.connector, self._database, self._bot = connector, database, bot

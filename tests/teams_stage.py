@@ -82,7 +82,6 @@ class TeamsStage(Timed):
             app=app(self.peer, **self._given), clock=self.clock, ids=self.new_id, key_limit=limit,
         )  # fmt: skip
         self.edge.platform.rate = None
-        self.edge.platform.whole = None
         self.courier = Courier(
             self.database, {"teams": self.edge.platform}, self.clock, random.Random(1)
         )
