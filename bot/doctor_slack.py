@@ -7,18 +7,16 @@ import re
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
 
 from bot.config import Settings
-from bot.findings import APART, SLOW, Finding, Steps, good, look, plain, wrong
+from bot.findings import SLOW, Finding, Steps, clock, good, look, plain, wrong
 
 SLACK = "https://slack.com/api/"
 APP = "api.slack.com/apps → Lotse"
-WINDOW = 300.0  # seconds after which a signed request is refused (bot/slack_guard.py)
 BOT_TOKEN = re.compile(r"xoxb-[\w-]+", re.ASCII)
 APP_TOKEN = re.compile(r"xapp-[\w-]+", re.ASCII)
 SECRET = re.compile(r"[0-9a-f]{32}", re.ASCII)
@@ -100,7 +98,8 @@ async def _bot_token(
     if not BOT_TOKEN.fullmatch(token):
         return [wrong(f"SLACK_BOT_TOKEN does not look like a bot token. {where}")]
     heard = await _ask(settings, web, "auth.test", token)
-    clocks = _clocks(settings, heard, now())
+    refused = "" if settings.slack_app_token else "each request of Slack's is refused as too old"
+    clocks = clock(heard.headers.get("date"), now(), "Slack's", refused)
     match heard.code:
         case "":
             pass
@@ -139,23 +138,6 @@ def _scopes(heard: Heard) -> Finding:
             "OAuth & Permissions, and reinstall."
         )
     return good("The scopes are exactly those that Lotse uses.")
-
-
-def _clocks(settings: Settings, heard: Heard, now: datetime) -> list[Finding]:
-    try:
-        apart = (now - parsedate_to_datetime(heard.headers["date"])).total_seconds()
-    except (KeyError, ValueError, TypeError):
-        return []
-    if abs(apart) <= APART:
-        return [good("The clock agrees with Slack's.")]
-    side = "ahead of" if apart > 0 else "behind"
-    said = (
-        f"This machine's clock is {abs(apart):.0f} seconds {side} Slack's. "
-        "Switch time synchronisation on (timedatectl set-ntp true)."
-    )
-    if abs(apart) > WINDOW and not settings.slack_app_token:
-        return [wrong(f"{said} Until then each request of Slack's is refused as too old.")]
-    return [look(said)]
 
 
 async def _app_token(settings: Settings, web: aiohttp.ClientSession) -> Finding:

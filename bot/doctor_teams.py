@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 import aiohttp
 
 from bot.config import Settings
-from bot.findings import APART, SLOW, Finding, Steps, good, look, wrong
+from bot.findings import SLOW, Finding, Steps, clock, good, look, wrong
 from bot.teams_auth import Cloud, cloud
 
 PORTAL = "portal.azure.com → App registrations → Lotse"
 ROUTE = "/api/messages"
-WINDOW = 300.0  # seconds that the times of a token may be off
 CODE = re.compile(r"AADSTS(\d{4,9})", re.ASCII)
 # What Microsoft's sign-in says, by its number, and what to do about it.
 REFUSALS = {
@@ -70,17 +68,18 @@ async def _credentials(
 ) -> list[Finding]:
     where = cloud(settings.teams_cloud, settings.teams_hosts, settings.teams_login_url)
     told, headers = await _ask_for_token(settings, where, web)
-    clock = list(_clock(headers, now()))
+    refused = "what Teams sends is refused as too old or too new"
+    clocks = clock(headers.get("date"), now(), "Microsoft's", refused)
     if told.get("access_token"):
         tenants = len(settings.microsoft_app_tenants)
         whose = "one tenant" if tenants == 1 else f"{tenants} tenants"
-        return [good(f"Microsoft knows the app, and people of {whose} may speak to it."), *clock]
+        return [good(f"Microsoft knows the app, and people of {whose} may speak to it."), *clocks]
     found = CODE.search(str(told.get("error_description", "")))
     code = found[1] if found else ""
     words = REFUSALS.get(code, f"Compare MICROSOFT_APP_ID and its companions with {PORTAL}.")
     return [
         wrong(f"Microsoft gives Lotse no token ({found[0] if found else '?'}). {words}"),
-        *clock,
+        *clocks,
     ]
 
 
@@ -113,25 +112,6 @@ async def _ask_for_token(
             "stands between."
         ) from error
     return (told if isinstance(told, dict) else {}), headers
-
-
-def _clock(headers: Mapping[str, str], now: datetime) -> Iterator[Finding]:
-    try:
-        apart = (now - parsedate_to_datetime(headers["date"])).total_seconds()
-    except (KeyError, ValueError, TypeError):
-        return
-    if abs(apart) <= APART:
-        yield good("The clock agrees with Microsoft's.")
-        return
-    side = "ahead of" if apart > 0 else "behind"
-    said = (
-        f"This machine's clock is {abs(apart):.0f} seconds {side} Microsoft's. "
-        "Switch time synchronisation on (timedatectl set-ntp true)."
-    )
-    if abs(apart) > WINDOW:
-        yield wrong(f"{said} Until then what Teams sends is refused as too old or too new.")
-    else:
-        yield look(said)
 
 
 async def _way_in(settings: Settings, web: aiohttp.ClientSession, used: bool) -> Finding:

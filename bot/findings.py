@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
 from handlers.kit.words import Sentence, _, text
@@ -11,6 +13,7 @@ from storage.places import Place
 
 SLOW = 10.0  # seconds to wait for an answer
 APART = 30.0  # seconds that two clocks may differ
+WINDOW = 300.0  # seconds after which platforms' requests and tokens are refused
 
 
 class Mark(StrEnum):
@@ -83,6 +86,27 @@ def chosen(known: Known, steps: Steps) -> Iterator[Finding]:
         yield look(
             "No service is entered, so each incident goes to the first manager. " + steps.service
         )
+
+
+def clock(date: str | None, now: datetime, whose: str, refused: str = "") -> list[Finding]:
+    """Compare our clock with the `date` of an answer of `whose` ("Slack's").
+
+    `refused` says what is refused while five minutes are between; without it nothing is.
+    """
+    try:
+        apart = (now - parsedate_to_datetime(date or "")).total_seconds()
+    except (ValueError, TypeError):
+        return []
+    if abs(apart) <= APART:
+        return [good(f"The clock agrees with {whose}.")]
+    side = "ahead of" if apart > 0 else "behind"
+    said = (
+        f"This machine's clock is {abs(apart):.0f} seconds {side} {whose}. "
+        "Switch time synchronisation on (timedatectl set-ntp true)."
+    )
+    if abs(apart) > WINDOW and refused:
+        return [wrong(f"{said} Until then {refused}.")]
+    return [look(said)]
 
 
 def _named(place: Place) -> str:
