@@ -6,7 +6,7 @@ PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11 python; d
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: run test check format texts docs bench soak pictures emulator block-kit lock clean
+.PHONY: run test check format texts docs bench soak pictures emulator playground block-kit lock clean
 
 run: $(VENV)/.run
 	@$(RUN) -m bot $(ARGS)
@@ -35,12 +35,15 @@ bench: $(VENV)/.test
 soak: $(VENV)/.test
 	$(RUN) -m tests.kill --commands 2000
 
-# Every card and form as Slack shows them, in shots/. Needs Node, npm and Chromium.
-pictures: $(VENV)/.test tools/slack/node_modules/.installed
-	$(RUN) -m tests.cards
+# Every card and form as Slack and Teams show them, in shots/. Needs Node, npm and Chromium.
+pictures: $(VENV)/.test tools/slack/node_modules/.installed tools/teams/node_modules/.installed
+	$(RUN) -m tests.pictures
 
 # A Web API of Slack for tests/test_slack_emulator.py (Linux on x64). Needs npm.
 emulator: tools/slack-emulator/node_modules/.installed
+
+# A client of Teams for tests/test_teams_playground.py, under terms of Microsoft's. Needs npm.
+playground: tools/playground/node_modules/.installed
 
 # The schema that the tests hold every message against, made from Slack's own types.
 block-kit: tools/slack/node_modules/.installed

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import machine, repeats, road, search, slack, start
+from benchmarks import machine, repeats, road, search, slack, start, teams
 
 LOCK = Path(__file__).parent.parent / "requirements.lock"
 
@@ -28,6 +28,8 @@ def main() -> None:
             print(line)
         for line in slack.table(slack.measure(server)):
             print(line)
+    for line in teams.table(teams.measure()):
+        print(line)
     begun = start.measure()
     print(f"\nStart to first answer / importing {start.PACKAGES} (aim 1.5):")
     print(f"{begun.start:.2f} s / {begun.base:.2f} s = {begun.start / begun.base:.2f}")

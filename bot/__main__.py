@@ -7,9 +7,11 @@ import asyncio
 import contextlib
 import io
 import logging
+import os
 import signal
 import sys
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import Any
 
 from bot import app
@@ -81,23 +83,41 @@ def _demo_options(parser: argparse.ArgumentParser, *, default: bool | str) -> No
 
 
 def _manifest_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("platform", choices=("slack",), help="whose manifest")
-    parser.add_argument(
-        "--lang", choices=LANGUAGES, default="en", help="the language of its commands and texts"
-    )
-    parser.add_argument(
-        "--channels", action="store_true", help="Lotse may make channels for incidents"
-    )
-    ways = parser.add_mutually_exclusive_group()
+    platforms = parser.add_subparsers(dest="platform", metavar="platform", required=True)
+    slack = platforms.add_parser("slack", help="Slack's app manifest, to be put in there")
+    teams = platforms.add_parser("teams", help="the app package for Microsoft Teams, a zip")
+    for each in (slack, teams):
+        each.add_argument(
+            "--lang", choices=LANGUAGES, default="en", help="the language of its commands and texts"
+        )
+    ways = slack.add_mutually_exclusive_group()
     ways.add_argument(
         "--socket", action="store_true", help="Socket Mode: no public address is needed"
     )
     ways.add_argument("--url", default="", help="Lotse's public address, https://…")
-    parser.add_argument(
+    slack.add_argument(
+        "--channels", action="store_true", help="Lotse may make channels for incidents"
+    )
+    slack.add_argument(
         "--install", nargs="?", const=SAME, default="", metavar="ADDRESS",
         help="many workspaces: companies install Lotse by themselves, at this address "
         "(that of --url when none is given)",
     )  # fmt: skip
+    teams.add_argument("--url", default="", help="Lotse's public address, https://…")
+    teams.add_argument(
+        "--app-id", default=os.environ.get("MICROSOFT_APP_ID", ""),
+        help="the app registration's id (else MICROSOFT_APP_ID)",
+    )  # fmt: skip
+    for name, about in (
+        ("website", "your page about Lotse"),
+        ("privacy", "your privacy notice for Lotse"),
+        ("terms", "your terms of use for Lotse"),
+    ):
+        teams.add_argument(f"--{name}", metavar="URL", default="", help=f"{about}, https://…")
+    teams.add_argument(
+        "--release", default="1.0.0", help="a number such as 1.0.1, higher than the package before"
+    )
+    teams.add_argument("--out", default="lotse-teams.zip", help="where to write the package")
 
 
 def _advise(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
@@ -114,19 +134,41 @@ def _advise(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int
         return seal.make()
     from bot import manifest
 
-    address = "" if options.socket else options.url or manifest.SOMEWHERE
-    install = options.install
-    if install == SAME:
-        install = address or parser.error("--install needs an address here: --install https://…")
     try:
-        made = manifest.written(options.lang, address, install, rooms=options.channels)
-        sys.stdout.write(made)
-    except manifest.BadAddress as bad:
+        return _teams_package(options) if options.platform == "teams" else _slack_manifest(options)
+    except (manifest.BadAddress, manifest.BadApp) as bad:
         parser.error(str(bad))
+
+
+def _slack_manifest(options: argparse.Namespace) -> int:
+    from bot import manifest
+
+    address = "" if options.socket else options.url or manifest.SOMEWHERE
+    install = address if options.install == SAME else options.install
+    if options.install and not install:
+        raise manifest.BadAddress("--install needs an address here: --install https://…")
+    sys.stdout.write(manifest.written(options.lang, address, install, rooms=options.channels))
     if not (options.socket or options.url):
         print(
             f"{address} stands for your own address: say --url https://…, "
             "or --socket if there is none.",
+            file=sys.stderr,
+        )
+    return 0
+
+
+def _teams_package(options: argparse.Namespace) -> int:
+    from bot import manifest, teams_manifest
+
+    given = {name: getattr(options, name) for name in ("website", "privacy", "terms")}
+    links = teams_manifest.Links(**{name: said for name, said in given.items() if said})
+    made = teams_manifest.package(options.app_id, options.lang, links, options.url, options.release)
+    Path(options.out).write_bytes(made)
+    print(f"{options.out} is written; docs/teams.md says where to upload it.")
+    if open_ones := [f"--{name}" for name, said in given.items() if not said]:
+        print(
+            f"It names pages at {manifest.SOMEWHERE}, which stand for your own: "
+            f"say {', '.join(open_ones)} before others see it.",
             file=sys.stderr,
         )
     return 0

@@ -33,6 +33,7 @@ from storage.workspaces import Workspace
 
 if TYPE_CHECKING:
     from bot.slack import SlackEdge
+    from bot.teams import TeamsEdge
 
 log = logging.getLogger("lotse")
 
@@ -61,6 +62,7 @@ class Lotse:
     scheduler: Scheduler
     local: Local | None
     slack: SlackEdge | None = None
+    teams: TeamsEdge | None = None
     works: bool = True
 
     async def settle(self) -> None:
@@ -144,6 +146,9 @@ def build(
     slack = _slack(settings, database, dispatcher, clock) if settings.slack else None
     if slack is not None:
         platforms[slack.platform.name] = slack.platform
+    teams = _teams(settings, database, dispatcher, clock) if settings.teams else None
+    if teams is not None:
+        platforms[teams.platform.name] = teams.platform
     makers: dict[str, RoomMaker] = {}
     if local is not None:
         makers[local.name] = local
@@ -151,7 +156,7 @@ def build(
         makers[slack.platform.name] = slack.rooms
     rooms = Rooms(database, makers)
     scheduler = Scheduler(database, dispatcher.run_timer, clock, {"room": rooms.keep})
-    return Lotse(settings, database, clock, dispatcher, courier, scheduler, local, slack)
+    return Lotse(settings, database, clock, dispatcher, courier, scheduler, local, slack, teams)
 
 
 def _slack(
@@ -185,6 +190,23 @@ def _slack(
     )
 
 
+def _teams(
+    settings: Settings, database: Database, dispatcher: Dispatcher, clock: Clock
+) -> TeamsEdge:
+    from bot.teams import App, TeamsEdge  # its library takes a second to import
+    from bot.teams_auth import cloud
+
+    app = App(
+        settings.microsoft_app_id,
+        settings.microsoft_app_password,
+        settings.microsoft_app_type == "SingleTenant",
+        settings.microsoft_app_tenants,
+        cloud(settings.teams_cloud, settings.teams_hosts, settings.teams_login_url),
+        settings.teams_dev_loopback,
+    )
+    return TeamsEdge(dispatcher=dispatcher, database=database, workspace=MAIN, app=app, clock=clock)
+
+
 def demo_url(settings: Settings) -> str:
     """Return where the demo remembers: a file of its own."""
     return f"sqlite:///{settings.data / 'demo.db'}"
@@ -208,6 +230,8 @@ async def site(lotse: Lotse, token: str) -> web.Application:
     hooks.add_routes(app, lotse.dispatcher)
     if lotse.slack is not None:
         lotse.slack.add_to(app)
+    if lotse.teams is not None:
+        lotse.teams.add_to(app)
     if lotse.local is not None:
         from bot.web import Page
 
@@ -286,22 +310,25 @@ async def platforms(lotse: Lotse, *, listens: bool = True) -> AsyncIterator[None
 
     Raises `Refused` when a platform does not let us in.
     """
-    if lotse.slack is None:
+    if lotse.slack is None and lotse.teams is None:
         yield
         return
-    if lotse.settings.slack_bot_token:
+    if lotse.settings.slack_bot_token or lotse.teams is not None:
         lotse.database.transact(lambda tx: prepare(tx, lotse.settings, lotse.clock.now()))
-    await lotse.slack.start()
-    sockets = None
-    if listens and lotse.slack.over_socket:
-        sockets = asyncio.create_task(lotse.slack.listen(), name="slack sockets")
-    try:
-        yield
-    finally:
-        if sockets is not None:
-            sockets.cancel()
-            await asyncio.gather(sockets, return_exceptions=True)
-        await lotse.slack.stop()
+    async with contextlib.AsyncExitStack() as speaking:
+        for edge in (lotse.slack, lotse.teams):
+            if edge is not None:
+                await edge.start()
+                speaking.push_async_callback(edge.stop)
+        sockets = None
+        if listens and lotse.slack is not None and lotse.slack.over_socket:
+            sockets = asyncio.create_task(lotse.slack.listen(), name="slack sockets")
+        try:
+            yield
+        finally:
+            if sockets is not None:
+                sockets.cancel()
+                await asyncio.gather(sockets, return_exceptions=True)
 
 
 def prepare(tx: Tx, settings: Settings, now: datetime) -> None:
@@ -328,23 +355,25 @@ def greeting(lotse: Lotse, port: int, token: str) -> str:
     """Return what the terminal shows once Lotse listens."""
     address = f"http://{lotse.settings.host}:{port}"
     if lotse.local is None:
-        slack = lotse.slack
-        ways = (
-            ""
-            if slack is None
-            else " and speaks to Slack "
-            + (
-                "(Socket Mode)"
-                if slack.over_socket
-                else f"(send its requests to {address}/slack/events)"
-            )
-        )
-        return f"Lotse listens on {address}{ways}."
+        return " and ".join([f"Lotse listens on {address}", *_ways(lotse, address)]) + "."
     return (
         "Lotse runs. Open this address in a browser (it works on this machine only):\n\n"
         f"    {address}/#token={token}\n\n"
         "Ctrl+C stops it; what happened is kept."
     )
+
+
+def _ways(lotse: Lotse, address: str) -> list[str]:
+    ways = []
+    if lotse.slack is not None:
+        ways.append(
+            "speaks to Slack (Socket Mode)"
+            if lotse.slack.over_socket
+            else f"speaks to Slack (send its requests to {address}/slack/events)"
+        )
+    if lotse.teams is not None:
+        ways.append(f"speaks to Teams (send its messages to {address}/api/messages)")
+    return ways
 
 
 def forget_demo(settings: Settings) -> None:

@@ -10,6 +10,10 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+TENANT = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|::1", re.ASCII)
+
 
 class Wrong(ValueError):
     """A setting's value does not fit; the text says what would."""
@@ -63,6 +67,42 @@ def _url(text: str) -> str:
     if not text.startswith(("http://", "https://")) or " " in text:
         raise Wrong("an address that begins with https:// or http://")
     return text.rstrip("/")
+
+
+def _app_type(text: str) -> str:
+    if text not in ("SingleTenant", "MultiTenant"):
+        raise Wrong("SingleTenant or MultiTenant")
+    return text
+
+
+def _tenants(text: str) -> tuple[str, ...]:
+    found = _list(text)
+    if not found or not all(TENANT.fullmatch(each) for each in found):
+        raise Wrong("a tenant's id such as 1b2c3d4e-0000-4000-8000-000000000000")
+    return found
+
+
+def _cloud(text: str) -> str:
+    if text not in ("public", "gcc", "gcch", "dod"):
+        raise Wrong("public, gcc, gcch or dod")
+    return text
+
+
+def _hosts(text: str) -> tuple[str, ...]:
+    found = _list(text)
+    if not all(HOST_NAME.fullmatch(each) for each in found):
+        raise Wrong("names of hosts such as smba.trafficmanager.net")
+    return found
+
+
+def _list(text: str) -> tuple[str, ...]:
+    return tuple(each.strip().lower() for each in text.split(",") if each.strip())
+
+
+def _switch(text: str) -> bool:
+    if text not in ("0", "1"):
+        raise Wrong("1 or 0")
+    return text == "1"
 
 
 def _keys(text: str) -> str:
@@ -158,18 +198,52 @@ class Settings:
         "SLACK_API_URL", "", "Another Web API than Slack's own, for tests and emulators."
     )
     microsoft_app_id: str = setting(
-        "MICROSOFT_APP_ID", "", "Switches the demo off. (Teams itself is being built.)"
+        "MICROSOFT_APP_ID", "", "Teams: the app registration's id. Switches the demo off."
     )
+    microsoft_app_password: str = setting(
+        "MICROSOFT_APP_PASSWORD", "", "Teams: the app registration's client secret.", secret=True
+    )
+    microsoft_app_type: str = setting(
+        "MICROSOFT_APP_TYPE", "SingleTenant",
+        "Teams: SingleTenant, or MultiTenant for a bot that was registered so.", _app_type,
+    )  # fmt: skip
+    microsoft_app_tenants: tuple[str, ...] = setting(
+        "MICROSOFT_APP_TENANTID", (),
+        "Teams: the tenant (directory) whose people may use Lotse; with MultiTenant several, "
+        "separated by commas.", _tenants,
+    )  # fmt: skip
+    teams_cloud: str = setting(
+        "TEAMS_CLOUD", "public",
+        "Teams: public, or Microsoft's clouds for the US government: gcc, gcch or dod.", _cloud,
+    )  # fmt: skip
+    teams_hosts: tuple[str, ...] = setting(
+        "TEAMS_SERVICE_HOSTS", (),
+        "Teams: other hosts than the cloud's own that Lotse may answer to, separated by commas.",
+        _hosts,
+    )  # fmt: skip
+    teams_login_url: str = setting(
+        "TEAMS_LOGIN_URL", "", "Another sign-in than Microsoft's own, for tests.", _url
+    )
+    teams_dev_loopback: bool = setting(
+        "TEAMS_DEV_LOOPBACK", False,
+        "1 lets everybody on this machine in without any credentials, for the Agents Playground.",
+        _switch,
+    )  # fmt: skip
 
     @property
     def demo(self) -> bool:
         """Say whether the local page may run: only while no platform is configured."""
-        return not (self.slack or self.microsoft_app_id)
+        return not (self.slack or self.teams)
 
     @property
     def slack(self) -> bool:
         """Say whether Lotse speaks to Slack, in one workspace or in many."""
         return bool(self.slack_bot_token or self.slack_client_id)
+
+    @property
+    def teams(self) -> bool:
+        """Say whether Teams is configured."""
+        return bool(self.microsoft_app_id) or self.teams_dev_loopback
 
     @staticmethod
     def from_env(env: Mapping[str, str] | None = None) -> Settings:
@@ -212,7 +286,8 @@ class Settings:
                 "public address needed) or SLACK_SIGNING_SECRET (HTTP)."
             )
         found += self._many()
-        if self.demo and self.host not in ("127.0.0.1", "localhost", "::1"):
+        found += self._teams_contradictions()
+        if self.demo and self.host not in LOOPBACK:
             found.append(
                 f"HOST: “{self.host}” would show the demo to the network. Without a platform "
                 "token Lotse listens on this machine only; leave HOST out."
@@ -246,6 +321,33 @@ class Settings:
             )
         return found
 
+    def _teams_contradictions(self) -> list[str]:
+        given = {
+            "MICROSOFT_APP_ID": self.microsoft_app_id,
+            "MICROSOFT_APP_PASSWORD": self.microsoft_app_password,
+            "MICROSOFT_APP_TENANTID": self.microsoft_app_tenants,
+        }
+        if self.teams_dev_loopback:
+            found = []
+            if self.host not in LOOPBACK:
+                found.append(
+                    f"HOST: “{self.host}” would let everybody in the network in. With "
+                    "TEAMS_DEV_LOOPBACK Lotse listens on this machine only; leave HOST out."
+                )
+            if any(given.values()):
+                found.append(
+                    "TEAMS_DEV_LOOPBACK checks nobody, so it does not go together with "
+                    "MICROSOFT_APP_ID and its companions; leave either out."
+                )
+            return found
+        missing = [name for name, value in given.items() if not value]
+        if 0 < len(missing) < len(given):
+            there = next(name for name, value in given.items() if value)
+            return [f"{there} is set, so Lotse also needs {' and '.join(missing)}."]
+        if self.microsoft_app_type == "SingleTenant" and len(self.microsoft_app_tenants) > 1:
+            return ["MICROSOFT_APP_TENANTID: several tenants need MICROSOFT_APP_TYPE=MultiTenant."]
+        return []
+
 
 def _value(env: Mapping[str, str], name: str) -> str | None:
     if env.get(f"{name}_FILE"):
@@ -253,9 +355,9 @@ def _value(env: Mapping[str, str], name: str) -> str | None:
     return env.get(name) or None
 
 
-def _shown(default: object) -> object:
-    """Return a default as it is written in the environment."""
-    return int(default) if isinstance(default, bool) else default
+def _shown(default: object) -> str:
+    """Write a default as it would be set; nothing for what is empty or off."""
+    return "" if default in ((), False) else str(default)
 
 
 def example() -> str:
@@ -280,6 +382,6 @@ def page() -> str:
         "| name | default | meaning |", "| --- | --- | --- |",
     ]  # fmt: skip
     for each in fields(Settings):
-        default = f"`{_shown(each.default)}`" if each.default != "" else ""
+        default = f"`{_shown(each.default)}`" if _shown(each.default) else ""
         lines.append(f"| `{each.metadata['env']}` | {default} | {each.metadata['help']} |")
     return "\n".join(lines) + "\n"

@@ -19,6 +19,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.clock import Clock
+from bot.shortcuts import FORM as FORM
 from handlers import help as guide
 from handlers import leaving, rights
 from handlers.kit import commands
@@ -62,7 +63,6 @@ PATIENCE = 0.5  # seconds that reading ahead of a command may take
 SURELY_FITS = 100  # characters of values; they fit however they are written down
 DRAFT = "draft"  # a call that stands in a draft
 NOBODY = "nobody"  # stands in the audit for whoever noted friction or gave feedback
-FORM = "form"  # a call that opens the form of another, filled in as far as is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,8 @@ class Request:
     there are no profiles. `direct` is the sender's own direct place. `place_name` is a
     channel's name, empty when the platform keeps it to itself, None for other places.
     `thread` is the platform's id of the message that this one answers.
+    `beside` stores what the edge keeps, in the same transaction, and returns the identity
+    under which this very input may be known already.
     """
 
     identity: str
@@ -103,6 +105,7 @@ class Request:
     direct: str = ""
     place_name: str | None = None
     thread: str = ""
+    beside: Callable[[Tx, datetime], str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +178,7 @@ class Dispatcher:
             log.exception("Reading ahead of a command failed")
             return None
 
-    async def look(self, workspace: str, person: str, word: str) -> Answer | None:
+    async def look(self, workspace: str, person: str, word: str, **args: str) -> Answer | None:
         """Return what a reading command shows to `person` now; None for people we never met.
 
         Nothing is stored: no delivery, no audit row.
@@ -188,13 +191,41 @@ class Dispatcher:
             if found is None or command is None or not command.reads:
                 return None
             ctx = self._context(tx, found, None, self._clock.now())
+            outcome, said = "done", None
             try:
                 rights.need(ctx, command.needs)
-                said = command.run(ctx).message
+                match commands.complete(command, args, ctx):
+                    case Parsed(_command, values):
+                        said = command.run(ctx, **values).message
             except Refusal as refusal:
-                said = line(refusal.words)
+                outcome, said = "refused", line(refusal.words)
             shown = spoken(said, ctx.language, ctx.zone) if said else None
-            return Answer("done", shown, language=ctx.language)
+            return Answer(outcome, shown, language=ctx.language)
+
+        return await asyncio.wrap_future(self._database.submit_read(work))
+
+    async def form_of(self, workspace: str, person: str, call: Call) -> Answer | None:
+        """Return an open form once more, by the call that it completes; nothing is stored.
+
+        None when the person, the command or the draft in which the call stands is gone.
+        """
+
+        def work(tx: Tx) -> Answer | None:
+            tx = tx.within(workspace)
+            found = people.by_identity(tx, person)
+            if found is None:
+                return None
+            ctx = self._context(tx, found, None, self._clock.now())
+            try:
+                meant = self._kept(ctx, call)
+            except Refusal:
+                return None
+            command = commands.by_name(meant.word, self.features)
+            if command is None:
+                return None
+            form = commands.form_for(command, ctx, fixed=meant.args)
+            shown = spoken_form(form, ctx.language, ctx.zone)
+            return Answer("done", form=replace(shown, call=call), language=ctx.language)
 
         return await asyncio.wrap_future(self._database.submit_read(work))
 
@@ -277,9 +308,12 @@ class Dispatcher:
     def _handle(self, tx: Tx, request: Request, ahead: object = None) -> Answer:
         tx = tx.within(request.workspace)
         now = self._clock.now()
+        known = request.beside(tx, now) if request.beside else request.identity
+        renewed, request = known != request.identity, replace(request, identity=known)
         if not deliveries.begin(tx, request.identity, now):
-            # What is sent from a form is corrected and sent again; nothing else is.
-            corrected = request.submitted and deliveries.reopen(tx, request.identity)
+            # What is sent from a form, or pressed anew, is looked at again after a refusal.
+            again = request.submitted or renewed
+            corrected = again and deliveries.reopen(tx, request.identity)
             if not corrected:
                 return self._again(tx, request.identity)
         sender = Named(request.name, request.person, request.direct)
@@ -396,13 +430,7 @@ class Dispatcher:
                 return command.name, command.run(ctx, **parsed)
 
     def _called(self, ctx: Context, call: Call, submitted: bool) -> tuple[str, Reply]:
-        if call.word == DRAFT:
-            kept = drafts.find(ctx.tx, call.args.get("id", ""), ctx.person.id)
-            if kept is None:
-                raise Refusal(_("This button is too old. Please type it again."))
-            written = call_from(json.loads(kept))
-            added = {name: value for name, value in call.args.items() if name != "id"}
-            call = Call(written.word, {**written.args, **added})
+        call = self._kept(ctx, call)
         if call.word == FORM:
             return self._reopened(ctx, call)
         command = commands.by_name(call.word, self.features)
@@ -428,6 +456,19 @@ class Dispatcher:
             case Parsed(_command, values):
                 return command.name, command.run(ctx, **values)
         raise AssertionError("complete() gives back one of the two")
+
+    def _kept(self, ctx: Context, call: Call) -> Call:
+        """Return the call itself, or the one that stands in the draft which it names."""
+        args = dict(call.args)
+        if call.word == FORM and args.get("word") == DRAFT:
+            del args["word"]
+        elif call.word != DRAFT:
+            return call
+        kept = drafts.find(ctx.tx, args.pop("id", ""), ctx.person.id)
+        if kept is None:
+            raise Refusal(_("This button is too old. Please type it again."))
+        written = call_from(json.loads(kept))
+        return Call(written.word, {**written.args, **args})
 
     def _reopened(self, ctx: Context, call: Call) -> tuple[str, Reply]:
         """Open a command's form with what is known already in its fields."""
@@ -497,20 +538,28 @@ class Dispatcher:
             return call
         id = self._new_id()
         drafts.add(ctx.tx, id=id, person=ctx.person.id, call=written, now=ctx.now)
+        if call.word == FORM:  # so that an edge still sees that a form opens
+            return Call(FORM, {"word": DRAFT, "id": id})
         return Call(DRAFT, {"id": id})
 
     def _store_posts(self, ctx: Context, posts: tuple[Post, ...]) -> None:
         for post in posts:
-            targets = [post.place] if post.place is not None else outbox.places_of(ctx.tx, post.key)
+            targets = self._targets(ctx, post)
             for target in targets:
                 self._store_post(ctx, post, target)
         if posts:
             ctx.tx.signal()
 
+    def _targets(self, ctx: Context, post: Post) -> list[str]:
+        """Return where a post goes: to a role, in the channel that each platform has for it."""
+        if post.place is None:
+            return outbox.places_of(ctx.tx, post.key)
+        if post.place in places.ROLES:
+            return [each.id for each in places.with_role(ctx.tx, post.place)]
+        return [post.place]
+
     def _store_post(self, ctx: Context, post: Post, target: str) -> None:
         place = places.find(ctx.tx, target)
-        if place is None and target in places.ROLES:
-            return  # nobody has chosen a channel for it yet
         language, zone = ctx.workspace.language, ctx.workspace.zone
         if place is not None and place.person is not None:
             reader = ctx.person_of(place.person)

@@ -15,64 +15,23 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from email.utils import parsedate_to_datetime
-from enum import StrEnum
 from importlib import metadata
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import aiohttp
 
-from bot import app
+from bot import app, doctor_slack, doctor_teams
 from bot.clock import Clock
 from bot.config import BadSettings, Settings
-from handlers.kit.words import Sentence, _, text
+from bot.findings import SLOW, Finding, Known, Mark, chosen, good, look, plain, wrong
 from storage import installations, people, places, services
 from storage.engine import AlreadyRunning, StorageError, Tx
 from storage.installations import Stored
-from storage.places import Place
 
-SLACK = "https://slack.com/api/"
-APP = "api.slack.com/apps → Lotse"
 NEEDED = {"slack-bolt": (1, 29), "aiohttp": (3, 13, 4), "sqlite-utils": (4, 0)}
 SQLITE = (3, 51, 3)  # the first without the WAL-reset bug
 LITTLE = 500 * 1024 * 1024  # bytes of free disk
-SLOW = 10.0  # seconds to wait for an answer
-APART = 30.0  # seconds that two clocks may differ
-WINDOW = 300.0  # seconds after which a signed request is refused (bot/slack_guard.py)
-BOT_TOKEN = re.compile(r"xoxb-[\w-]+", re.ASCII)
-APP_TOKEN = re.compile(r"xapp-[\w-]+", re.ASCII)
-SECRET = re.compile(r"[0-9a-f]{32}", re.ASCII)
-CODE = re.compile(r"[a-z_]{1,60}", re.ASCII)
-
-
-class Mark(StrEnum):
-    """How a finding is to be taken."""
-
-    GOOD = "✓"
-    LOOK = "!"
-    WRONG = "✗"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line: what was found, and what to do about it."""
-
-    mark: Mark
-    said: str
-
-
-def good(said: str) -> Finding:
-    return Finding(Mark.GOOD, said)
-
-
-def look(said: str) -> Finding:
-    return Finding(Mark.LOOK, said)
-
-
-def wrong(said: str) -> Finding:
-    return Finding(Mark.WRONG, said)
 
 
 @dataclass(slots=True)
@@ -83,16 +42,6 @@ class Store:
     used: bool = False
     known: Known | None = None
     installed: Sequence[Stored] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What was chosen in the chat so far."""
-
-    managers: int
-    services: int
-    incidents: Place | None
-    digest: Place | None
 
 
 def run(env: Mapping[str, str] | None = None) -> int:
@@ -130,14 +79,20 @@ async def examine(
     if settings.demo:
         yield look(
             "No platform is configured, so this is the demo: make run shows it in the browser. "
-            "On to Slack: python -m bot manifest slack --socket, then docs/slack.md."
+            "On to Slack: python -m bot manifest slack --socket, then docs/slack.md. "
+            "On to Microsoft Teams: docs/teams.md."
         )
+    now = now or Clock().now
     if settings.slack:
-        async for each in _slack(settings, store, now or Clock().now):
+        async for each in doctor_slack.examined(settings, store.installed, now):
             yield each
-        if store.known is not None and settings.slack_bot_token:
-            for each in chosen(store.known):
-                yield each
+    if settings.teams:
+        async for each in doctor_teams.examined(settings, store.used, now):
+            yield each
+    if store.known is not None and (settings.slack_bot_token or settings.teams):
+        steps = doctor_slack.STEPS if settings.slack_bot_token else doctor_teams.STEPS
+        for each in chosen(store.known, steps):
+            yield each
 
 
 # --- this machine ------------------------------------------------------------------------
@@ -353,243 +308,3 @@ def _ill(told: Mapping[str, Any]) -> str:
     if told.get("scheduler") == "stalled":
         return "its scheduler stands still"
     return f"{overdue} timers are overdue"
-
-
-# --- Slack -------------------------------------------------------------------------------
-
-
-class Unheard(Exception):
-    """Slack did not answer, or what answered is not Slack; the text says which."""
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """An answer of the Web API; `code` is empty when all went well."""
-
-    data: Mapping[str, Any]
-    headers: Mapping[str, str]
-
-    @property
-    def code(self) -> str:
-        """Return the error's code; what does not look like one is not repeated."""
-        if self.data.get("ok") is True:
-            return ""
-        code = str(self.data.get("error"))
-        return code if CODE.fullmatch(code) else "an unknown error"
-
-
-async def _slack(
-    settings: Settings, store: Store, now: Callable[[], datetime]
-) -> AsyncIterator[Finding]:
-    if settings.slack_api_url:
-        yield look("SLACK_API_URL is set: that is another Web API than Slack's own.")
-    limit = aiohttp.ClientTimeout(total=SLOW)
-    async with aiohttp.ClientSession(timeout=limit, trust_env=True) as web:
-        try:
-            if settings.slack_bot_token:
-                for each in await _bot_token(settings, web, now):
-                    yield each
-            if settings.slack_app_token:
-                yield await _app_token(settings, web)
-            if settings.slack_client_id:
-                from bot import doctor_installed
-
-                async for each in doctor_installed.many(settings, store.installed, web):
-                    yield each
-        except Unheard as error:
-            yield wrong(str(error))
-    for each in _way_in(settings):
-        yield each
-
-
-async def ask(settings: Settings, web: aiohttp.ClientSession, method: str, token: str) -> Heard:
-    """Ask a method of the Web API with a token; raises `Unheard`."""
-    base = (settings.slack_api_url or SLACK).rstrip("/")
-    try:
-        async with web.post(
-            f"{base}/{method}", headers={"Authorization": f"Bearer {token}"}, allow_redirects=False
-        ) as answer:
-            data = json.loads(await answer.text())
-            headers = {name.lower(): value for name, value in answer.headers.items()}
-    except (aiohttp.ClientError, TimeoutError) as error:
-        raise Unheard(
-            f"{urlsplit(base).hostname} cannot be reached ({type(error).__name__}). Is there a "
-            "way out to the internet? Behind a proxy, set HTTPS_PROXY."
-        ) from error
-    except ValueError as error:
-        raise Unheard(
-            f"What answers as {urlsplit(base).hostname} is not Slack; perhaps a proxy or a "
-            "login page stands between."
-        ) from error
-    return Heard(data if isinstance(data, dict) else {}, headers)
-
-
-async def _bot_token(
-    settings: Settings, web: aiohttp.ClientSession, now: Callable[[], datetime]
-) -> list[Finding]:
-    where = f"Copy it from {APP} → OAuth & Permissions → Bot User OAuth Token (xoxb-…)."
-    token = settings.slack_bot_token
-    if APP_TOKEN.fullmatch(token):
-        return [
-            wrong(f"SLACK_BOT_TOKEN holds the app token; it belongs to SLACK_APP_TOKEN. {where}")
-        ]
-    if not BOT_TOKEN.fullmatch(token):
-        return [wrong(f"SLACK_BOT_TOKEN does not look like a bot token. {where}")]
-    heard = await ask(settings, web, "auth.test", token)
-    clocks = _clocks(settings, heard, now())
-    match heard.code:
-        case "":
-            pass
-        case "account_inactive" | "token_revoked":
-            return [
-                wrong(
-                    f"The app was removed from Slack ({heard.code}). Install it again at {APP} → "
-                    "Install App, and copy the new bot token."
-                ),
-                *clocks,
-            ]
-        case "ratelimited":
-            return [look("Slack asks to wait (ratelimited). Ask again in a minute."), *clocks]
-        case code:
-            return [wrong(f"Slack refuses SLACK_BOT_TOKEN ({code}). {where}"), *clocks]
-    name, team = plain(str(heard.data.get("user"))), plain(str(heard.data.get("team")))
-    return [good(f"Slack knows the bot: {name} in {team}."), _scopes(heard), *clocks]
-
-
-def _scopes(heard: Heard) -> Finding:
-    from bot.manifest import ROOM_SCOPES, SCOPES
-
-    if "x-oauth-scopes" not in heard.headers:
-        return look("Slack did not say which scopes were granted; compare them with docs/slack.md.")
-    granted = {each.strip() for each in heard.headers["x-oauth-scopes"].split(",")} - {""}
-    missing = [f"{each} ({why})" for each, why in SCOPES.items() if each not in granted]
-    surplus = sorted(
-        each
-        for each in granted - SCOPES.keys() - ROOM_SCOPES.keys()
-        if re.fullmatch(r"[\w.:-]+", each)
-    )
-    if missing:
-        return wrong(
-            f"Scopes are missing: {'; '.join(missing)}. Put the manifest in again at {APP} → "
-            "App Manifest, then Install App → Reinstall."
-        )
-    if surplus:
-        return look(
-            f"Slack granted more than Lotse uses: {', '.join(surplus)}. Take it out at {APP} → "
-            "OAuth & Permissions, and reinstall."
-        )
-    return good("The scopes are exactly those that Lotse uses.")
-
-
-def _clocks(settings: Settings, heard: Heard, now: datetime) -> list[Finding]:
-    try:
-        apart = (now - parsedate_to_datetime(heard.headers["date"])).total_seconds()
-    except (KeyError, ValueError, TypeError):
-        return []
-    if abs(apart) <= APART:
-        return [good("The clock agrees with Slack's.")]
-    side = "ahead of" if apart > 0 else "behind"
-    said = (
-        f"This machine's clock is {abs(apart):.0f} seconds {side} Slack's. "
-        "Switch time synchronisation on (timedatectl set-ntp true)."
-    )
-    if abs(apart) > WINDOW and not settings.slack_app_token:
-        return [wrong(f"{said} Until then each request of Slack's is refused as too old.")]
-    return [look(said)]
-
-
-async def _app_token(settings: Settings, web: aiohttp.ClientSession) -> Finding:
-    where = f"{APP} → Basic Information → App-Level Tokens (xapp-…)."
-    token = settings.slack_app_token
-    if BOT_TOKEN.fullmatch(token):
-        return wrong(f"SLACK_APP_TOKEN holds the bot token. The app token is at {where}")
-    if not APP_TOKEN.fullmatch(token):
-        return wrong(f"SLACK_APP_TOKEN does not look like an app token. Copy it from {where}")
-    heard = await ask(settings, web, "apps.connections.open", token)
-    match heard.code:
-        case "":
-            return good("Slack opens Socket Mode connections for the app token.")
-        case "missing_scope":
-            return wrong(
-                "The app token lacks the scope connections:write. Generate another one with it "
-                f"at {where}"
-            )
-        case "ratelimited":
-            return look("Slack asks to wait (ratelimited). Ask again in a minute.")
-        case "invalid_auth" | "not_authed" | "token_revoked" | "not_allowed_token_type" as code:
-            return wrong(f"Slack refuses SLACK_APP_TOKEN ({code}). Copy it again from {where}")
-        case code:
-            return wrong(
-                f"Slack opens no Socket Mode connection ({code}). Switch it on at {APP} → "
-                "Socket Mode, and see that the app token has the scope connections:write."
-            )
-
-
-def _way_in(settings: Settings) -> Iterator[Finding]:
-    """Look at the signing secret, which only HTTP needs; only Slack could say more of it."""
-    if settings.slack_app_token:
-        if settings.slack_signing_secret:
-            yield look(
-                "SLACK_APP_TOKEN and SLACK_SIGNING_SECRET are both set: Socket Mode is used, and "
-                "nothing is served over HTTP. Leave out the one you do not use."
-            )
-        return
-    if SECRET.fullmatch(settings.slack_signing_secret):
-        yield good(
-            "The signing secret has the right form. Slack's requests go to your public address "
-            f"with /slack/events behind it, and from there to port {settings.port}."
-        )
-    else:
-        yield wrong(
-            "SLACK_SIGNING_SECRET does not look like one (32 characters, 0-9 and a-f). Copy it "
-            f"from {APP} → Basic Information → App Credentials → Signing Secret."
-        )
-
-
-def chosen(known: Known) -> Iterator[Finding]:
-    """Look whether the first steps in Slack were taken."""
-    if known.managers:
-        yield good("Somebody manages Lotse.")
-    else:
-        yield look(
-            "Nobody manages Lotse yet. In Slack, an administrator types /lotse settings and "
-            f"presses {both(_('I manage Lotse'))}."
-        )
-    for place, what in (
-        (known.incidents, "incidents and their cards"),
-        (known.digest, "the weekly digest"),
-    ):
-        if place is None:
-            yield look(
-                f"No channel is chosen for {what}. In the channel: /invite @Lotse, then "
-                "/lotse settings and its button."
-            )
-        elif place.state != "open":
-            yield look(
-                f"Lotse cannot post to {_named(place)}, which is for {what}. "
-                "In the channel: /invite @Lotse."
-            )
-        else:
-            yield good(f"{_named(place)} is for {what}.")
-    if not known.services:
-        yield look(
-            "No service is entered, so each incident goes to the first manager. "
-            "In Slack: /lotse service new."
-        )
-
-
-def _named(place: Place) -> str:
-    return f"#{plain(place.name)}" if place.name else f"a private channel ({plain(place.id)})"
-
-
-# --- words -------------------------------------------------------------------------------
-
-
-def both(words: Sentence) -> str:
-    """Return words of the chat in both languages: nobody knows here who reads which."""
-    return f"“{text(words, 'en')}” (“{text(words, 'de')}”)"
-
-
-def plain(said: str) -> str:
-    """Return foreign words on one line, without anything that a terminal would obey."""
-    return "".join(each if each.isprintable() else " " for each in " ".join(said.split()))[:300]

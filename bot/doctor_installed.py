@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 
 import aiohttp
 
-from bot import doctor
+from bot import doctor_slack
 from bot.config import Settings
-from bot.doctor import APP, Finding, good, look, plain, wrong
+from bot.doctor_slack import APP
+from bot.findings import Finding, good, look, plain, wrong
 from bot.seal import Seal, Unsealable, keys_from
 from bot.slack_installed import GONE
 from storage.installations import Stored
@@ -47,7 +48,7 @@ def _app(settings: Settings) -> Iterator[Finding]:
     where = f"Copy it from {APP} → Basic Information → App Credentials."
     if not CLIENT.fullmatch(settings.slack_client_id):
         yield wrong(f"SLACK_CLIENT_ID does not look like one (two numbers and a dot). {where}")
-    if not doctor.SECRET.fullmatch(settings.slack_client_secret):
+    if not doctor_slack.SECRET.fullmatch(settings.slack_client_secret):
         yield wrong(
             f"SLACK_CLIENT_SECRET does not look like one (32 characters, 0-9 and a-f). {where}"
         )
@@ -77,7 +78,7 @@ async def _installation(
         return look(f"The token of {team} has ended; a running Lotse renews it by itself.")
     if not asks:
         return None
-    heard = await doctor.ask(settings, web, "auth.test", token)
+    heard = await doctor_slack.ask(settings, web, "auth.test", token)
     match heard.code:
         case "":
             return (
@@ -94,7 +95,7 @@ async def _installation(
             return wrong(f"Slack refuses the token of {team} ({code}).")
 
 
-def _missing(heard: doctor.Heard) -> str:
+def _missing(heard: doctor_slack.Heard) -> str:
     from bot.manifest import SCOPES
 
     if "x-oauth-scopes" not in heard.headers:

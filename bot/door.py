@@ -22,7 +22,7 @@ LOOK = 0.5  # seconds between two looks at who is late
 CONNECTIONS = 1000
 AT_ONCE = 128  # requests in work
 PLATFORMS_AT_ONCE = 512  # the same, for what chat platforms ask
-PLATFORMS = ("/slack/events", "/teams/")
+PLATFORMS = ("/slack/events", "/api/messages")
 FULL = (
     b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\n"
     b"Connection: close\r\n\r\n"

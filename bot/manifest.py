@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from bot.slack_hearing import SHORTCUTS
+from bot.shortcuts import SHORTCUTS
 from handlers import FEATURES
 from handlers.kit.commands import Command, by_name
 from handlers.kit.readers import folded
@@ -19,6 +19,7 @@ HINTED = ("incident", "friction", "status", "help")  # words in the usage hint o
 ROUTE = "/slack/events"
 BACK = "/slack/oauth_redirect"  # where a browser comes back to that installs the app
 SOMEWHERE = "https://lotse.example.com"  # stands where no address was given
+SLOGAN = _("Outages get an owner, and friction gets heard.")
 ADDRESS = re.compile(r"https://[\w.-]+\w(:\d{1,5})?(/[\w./~-]*)?", re.ASCII)
 
 SCOPES = {
@@ -53,7 +54,11 @@ SHORTCUT_WORDS: dict[str, tuple[Sentence, Sentence]] = {
 
 
 class BadAddress(ValueError):
-    """Slack cannot send its requests there; the text says what would do."""
+    """A platform cannot use this address; the text says what would do."""
+
+
+class BadApp(ValueError):
+    """An app's id or number does not fit; the text says what would do."""
 
 
 def scopes(*, rooms: bool) -> list[str]:
@@ -81,8 +86,8 @@ def manifest(
     return {
         "display_information": {
             "name": NAME,
-            "description": text(_("Outages get an owner, and friction gets heard."), language),
-            "long_description": text(_long(), language),
+            "description": text(SLOGAN, language),
+            "long_description": text(about(), language),
         },
         "features": {
             "app_home": {
@@ -120,7 +125,8 @@ def base(address: str) -> str:
     return found[0].rstrip("/").removesuffix(ROUTE).removesuffix(BACK)
 
 
-def _long() -> Sentence:
+def about() -> Sentence:
+    """Return what Lotse is, for a platform's directory of apps."""
     return _(
         "Lotse, the harbour pilot, knows the water and leaves the command to the captain. "
         "One line declares an incident, exactly one accountable person is alarmed, and silence "

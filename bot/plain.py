@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import assert_never
 
-from handlers.kit.messages import Button, Buttons, Facts, Form, Items, Message, Text, Title
+from handlers.kit.messages import Button, Buttons, Facts, Form, Items, Message, Text, Title, Tone
 from handlers.kit.words import flat
+
+MARKS = {Tone.ALARM: "🔴 ", Tone.ACTIVE: "🟠 ", Tone.GOOD: "🟢 ", Tone.QUIET: "", Tone.PLAIN: ""}
+# Marks that turn or hide text; a name must not be able to show something else.
+INVISIBLE = re.compile(
+    "[\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f]"
+)
 
 
 def bracketed(button: Button) -> str:
@@ -36,3 +44,19 @@ def render_form(form: Form) -> str:
     """Write a spoken form as text: its title, `label: value` for each field, `[submit]`."""
     fields = [f"{flat(each.label)}: {each.value}".rstrip() for each in form.fields]
     return "\n".join([flat(form.title), *fields, f"[{flat(form.submit)}]"])
+
+
+def gist(message: Message) -> str:
+    """Return a spoken message's title and paragraphs as one line, for notifications."""
+    words = [flat(each.words) for each in message.parts if isinstance(each, Title | Text)]
+    return MARKS[message.tone] + visible(" · ".join(words) or "Lotse")
+
+
+def visible(text: str) -> str:
+    """Take out what turns or hides text."""
+    return INVISIBLE.sub("", text)
+
+
+def shortened(text: str, longest: int) -> str:
+    """Return `text`, cut with an ellipsis where it is too long."""
+    return text if len(text) <= longest else f"{text[: max(longest - 1, 0)]}…"

@@ -11,7 +11,7 @@ from functools import partial
 
 from bot.clock import Clock
 from bot.platform import Undelivered
-from storage import covers, deliveries, drafts, outbox, timers
+from storage import covers, deliveries, drafts, outbox, presses, timers
 from storage.engine import Database, Tx
 from storage.timers import Timer
 
@@ -25,6 +25,7 @@ IDENTITIES_KEPT = timedelta(days=30)
 TEXTS_KEPT = timedelta(days=14)
 DRAFTS_KEPT = timedelta(days=7)
 COVERS_KEPT = timedelta(days=30)
+PRESSES_KEPT = timedelta(days=1)
 
 
 class Scheduler:
@@ -131,3 +132,4 @@ def clean(tx: Tx, now: datetime) -> None:
     drafts.forget(tx, now - DRAFTS_KEPT)
     outbox.forget(tx, now - TEXTS_KEPT)
     covers.forget(tx, now - COVERS_KEPT)
+    presses.forget(tx, now - PRESSES_KEPT)

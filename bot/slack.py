@@ -24,10 +24,11 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import door, slack_blocks, slack_in
+from bot.depth import BODY_LIMIT, LARGEST
 from bot.dispatch import Dispatcher
 from bot.later import Later
 from bot.slack_answers import FORM_LIMIT, Answers, not_installed
-from bot.slack_guard import LARGEST, Guard
+from bot.slack_guard import Guard
 from bot.slack_hearing import INSTALLATION, Hearing
 from bot.slack_homes import SETTLE, Homes
 from bot.slack_in import Json
@@ -47,7 +48,6 @@ log = logging.getLogger("lotse.slack")
 
 T = TypeVar("T")
 
-BODY_LIMIT = 10.0  # seconds for a request to arrive
 ANY = re.compile(".*", re.DOTALL)
 OURS = (
     "event_callback", "block_actions", "view_submission", "shortcut", "message_action",

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import OrderedDict
 
 from bot import slack_blocks, slack_in, slack_out
-from bot.dispatch import DRAFT, FORM, Answer, Dispatcher
+from bot.answers import Once, missing, reopening
+from bot.dispatch import Answer, Dispatcher
 from bot.platform import Impossible, Undelivered
 from bot.slack_in import Json, Sender
 from bot.slack_installed import Installation
 from bot.slack_out import Slack
-from handlers.kit.messages import Button, Call, Form, Message, Text, Title, line, spoken
-from handlers.kit.words import _, flat, speak, text
+from handlers.kit.messages import Message, Text
+from handlers.kit.words import _, speak, text
 
 log = logging.getLogger("lotse.slack")
 
 FORM_LIMIT = 2.0  # seconds for views.open (docs/rules.md, Slack)
-MOST_ANSWERED = 10_000
 
 
 class Answers:
@@ -30,16 +29,7 @@ class Answers:
         self._dispatcher = dispatcher
         self._slack = slack
         self._form_limit = form_limit
-        self._answered: OrderedDict[str, None] = OrderedDict()
-
-    def first(self, identity: str) -> bool:
-        """Say whether this delivery has not been answered yet; Slack may send one twice."""
-        if identity in self._answered:
-            return False
-        self._answered[identity] = None
-        if len(self._answered) > MOST_ANSWERED:
-            self._answered.popitem(last=False)
-        return True
+        self.first = Once()
 
     async def shown_now(
         self, at: Installation, answer: Answer, sender: Sender, body: Json
@@ -67,11 +57,7 @@ class Answers:
     async def _reopening(self, at: Installation, answer: Answer, sender: Sender) -> Message:
         assert answer.form is not None
         call = await self._dispatcher.keep(at.workspace, sender.identity, reopening(answer.form))
-        said = line(
-            _("Something is still missing. What you typed is kept in the form."),
-            Button(_("Open the form"), call, "primary"),
-        )
-        return spoken(said, answer.language, "UTC")
+        return missing(call, answer.language)
 
     async def tell(
         self, at: Installation, body: Json, sender: Sender, message: Message, answer: Answer
@@ -106,14 +92,6 @@ def form_view(answer: Answer, place: str) -> Json:
     return slack_blocks.view(answer.form, private, text(_("Cancel"), answer.language))
 
 
-def reopening(form: Form) -> Call:
-    """Return the call that opens a form again, with what is in it already."""
-    given = {each.name: each.value for each in form.fields if each.value}
-    if not given or form.call.word == DRAFT:
-        return form.call  # what is missing is asked for again
-    return Call(FORM, {"word": form.call.word, **form.call.args, **given})
-
-
 def asked_for(view: Json, field: str | None) -> str | None:
     """Return the field to show an error at: the one it is about, else the form's first."""
     names = [each.get("block_id") for each in view.get("blocks", []) if each["type"] == "input"]
@@ -122,23 +100,11 @@ def asked_for(view: Json, field: str | None) -> str | None:
     return field if field in names else names[0]
 
 
-def not_stored(text: str) -> Message:
-    """Return what is said when nothing could be stored; no language is known then."""
-    said = _("That was not stored. Please send it again: {text}", text=text)
-    return Message(tuple(Text(each) for each in (speak(said, "de"), speak(said, "en"))))
-
-
 def not_installed() -> Message:
     """Return what is said in a workspace that has not installed Lotse; of no language either."""
     said = _("Lotse is not installed in this workspace, so nothing was stored. Whoever "
              "administers the workspace can install it.")  # fmt: skip
     return Message(tuple(Text(each) for each in (speak(said, "de"), speak(said, "en"))))
-
-
-def words_of(message: Message) -> str:
-    """Return a message's words as one text, for a form's error."""
-    words = [flat(each.words) for each in message.parts if isinstance(each, Title | Text)]
-    return " ".join(words)
 
 
 def close(answer: Answer) -> str:

@@ -12,6 +12,7 @@ import re
 from dataclasses import replace
 from typing import Any, assert_never
 
+from bot.plain import MARKS, gist, shortened, visible
 from handlers.kit.messages import (
     WRITER,
     Button,
@@ -26,7 +27,6 @@ from handlers.kit.messages import (
     Part,
     Text,
     Title,
-    Tone,
     call_data,
     call_from,
 )
@@ -53,12 +53,6 @@ MODAL_SUBMIT = 24
 PRIVATE = 3000
 ALTERNATIVE = 1000
 
-MARKS = {Tone.ALARM: "🔴 ", Tone.ACTIVE: "🟠 ", Tone.GOOD: "🟢 ", Tone.QUIET: "", Tone.PLAIN: ""}
-# Marks that turn or hide text; a name must not be able to show something else.
-INVISIBLE = re.compile(
-    "[\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    "\U000e0000-\U000e007f]"
-)
 USER = re.compile("[UW][A-Z0-9]+")
 DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 NUMBER = re.compile("-?[0-9]{1,15}")
@@ -108,9 +102,7 @@ def _fitting(parts: tuple[Part, ...]) -> tuple[list[Part], int]:
 
 def alternative(message: Message) -> str:
     """Return one escaped line for notifications and screen readers."""
-    words = [flat(each.words) for each in message.parts if isinstance(each, Title | Text)]
-    said = " · ".join(words) or "Lotse"
-    return escaped(shortened(MARKS[message.tone] + visible(said), ALTERNATIVE))
+    return escaped(shortened(gist(message), ALTERNATIVE))
 
 
 def view(form: Form, private: str, close: str) -> Json:
@@ -221,19 +213,9 @@ def _read_call(written: object) -> Call:
     return call_from(data)
 
 
-def visible(text: str) -> str:
-    """Take out what turns or hides text."""
-    return INVISIBLE.sub("", text)
-
-
 def escaped(text: str) -> str:
     """Escape Slack's three control characters."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def shortened(text: str, longest: int) -> str:
-    """Return `text`, cut with an ellipsis where it is too long."""
-    return text if len(text) <= longest else f"{text[: max(longest - 1, 0)]}…"
 
 
 def plain(text: str, longest: int) -> Json:

@@ -14,11 +14,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from urllib.parse import unquote_to_bytes
 
+from bot import depth
+
 WINDOW = 300  # seconds a request may be old, or early
 REMEMBERED = 2 * WINDOW
 MOST_REMEMBERED = 100_000
-LARGEST = 256 * 1024  # bytes of a body
-DEEPEST = 40  # brackets inside brackets; Slack's own payloads stay under fifteen
 STAMP = re.compile(r"[0-9]{1,11}", re.ASCII)
 SIGNATURE = re.compile(r"v0=[0-9a-f]{64}", re.ASCII)
 TYPES = ("application/json", "application/x-www-form-urlencoded")
@@ -77,15 +77,5 @@ class Guard:
 
 
 def too_deep(body: bytes) -> bool:
-    """Say whether brackets are nested deeper than any honest payload; quotes are not looked at."""
-    text = unquote_to_bytes(body)  # in forms the brackets are written as %5B
-    if text.count(b"[") + text.count(b"{") <= DEEPEST:
-        return False
-    depth = deepest = 0
-    for each in text:
-        if each in b"[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif each in b"]}":
-            depth = max(depth - 1, 0)
-    return deepest > DEEPEST
+    """Say whether a form or JSON is nested too deep; in forms brackets are written as %5B."""
+    return depth.too_deep(unquote_to_bytes(body))

@@ -14,29 +14,23 @@ from dataclasses import replace
 from slack_bolt.async_app import AsyncAck, AsyncBoltContext
 
 from bot import slack_blocks, slack_in
-from bot.dispatch import FORM, Answer, Dispatcher, Named, Request
+from bot.answers import not_stored, words_of
+from bot.dispatch import Answer, Dispatcher, Named, Request
 from bot.later import Later
+from bot.plain import shortened
 from bot.platform import Undelivered
-from bot.slack_answers import Answers, asked_for, close, form_view, not_stored, words_of
+from bot.shortcuts import shortcut
+from bot.slack_answers import Answers, asked_for, close, form_view
 from bot.slack_homes import Homes
 from bot.slack_in import Json, Sender, Typed
 from bot.slack_installed import Installation
 from bot.slack_people import People
 from handlers.kit.messages import Call
-from handlers.kit.readers import LONGEST
 from storage.engine import StorageError
 
 log = logging.getLogger("lotse.slack")
 
 INSTALLATION = "installation"  # under which name the context of a request holds it
-SHORTCUTS = {
-    # callback id -> the command that its form completes, and the value that the message fills
-    "report": ("incident", ""),
-    "note": ("friction", ""),
-    "report_message": ("incident", "title"),
-    "note_message": ("friction", "sentence"),
-    "belongs_message": ("belongs", "text"),
-}
 NOTHING = Typed("", ())
 
 
@@ -97,14 +91,12 @@ class Hearing:
 
     async def shortcut(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
         """A shortcut, from everywhere or at a message."""
-        known = SHORTCUTS.get(body.get("callback_id", ""))
-        if known is None:
+        said = slack_in.typed((body.get("message") or {}).get("text", ""))
+        call = shortcut(body.get("callback_id", ""), said.text)
+        if call is None:
             await ack()
             return
         at: Installation = context[INSTALLATION]
-        word, fills = known
-        said = slack_in.typed((body.get("message") or {}).get("text", ""))
-        call = Call(FORM, {"word": word, **({fills: said.text[:LONGEST]} if fills else {})})
         sender = slack_in.sender_of(body)
         request = made(at, slack_in.shortcut_key(body), sender, body, call=call)
         await self._answer(ack, at, request, sender, body)
@@ -230,7 +222,7 @@ def _after(answer: Answer, view: Json, place: str) -> Json:
     """Return what stands in a form's place once it was sent; nothing closes it."""
     field = asked_for(view, answer.field)
     if field is not None and answer.message is not None:
-        said = slack_blocks.shortened(words_of(answer.message), 500)
+        said = shortened(words_of(answer.message), 500)
         return {"response_action": "errors", "errors": {field: said}}
     if answer.form is not None:
         return {"response_action": "update", "view": form_view(answer, place)}

@@ -7,10 +7,8 @@ the courier knows better.
 from __future__ import annotations
 
 import base64
-import email.utils
 import logging
-import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Mapping
 from enum import Enum, auto
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -20,11 +18,10 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from bot.pauses import retry_after
 from bot.platform import Impossible, MessageGone, NotAccepted, Uncertain, Undelivered, Wait
 
 LIMIT = 10  # seconds for an answer
-PAUSE = 30.0  # seconds to wait when Slack does not say how long
-LONGEST_PAUSE = 3600.0
 READING = ("users.info",)  # methods that take their arguments in the address
 
 
@@ -190,19 +187,3 @@ def _sorted(error: SlackApiError) -> Undelivered:
             return Uncertain(f"status {status}")
         case _:
             return Impossible(code)
-
-
-def retry_after(headers: Mapping[str, Any], now: Callable[[], float] = time.time) -> float:
-    """Return how many seconds a 429 asks to wait: a number, a date, or nothing that can be read."""
-    found = {key.lower(): value for key, value in headers.items()}.get("retry-after", "")
-    text = str(found[0] if isinstance(found, list) and found else found).strip()
-    try:
-        seconds = float(text)
-    except ValueError:
-        try:
-            seconds = email.utils.parsedate_to_datetime(text).timestamp() - now()
-        except (TypeError, ValueError):
-            seconds = PAUSE
-    if not 0 <= seconds <= LONGEST_PAUSE:  # also what is no number at all
-        seconds = PAUSE if seconds < 0 or seconds != seconds else LONGEST_PAUSE
-    return max(seconds, 1.0)

@@ -10,7 +10,7 @@ from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Facts, Message, Part, Reply, Text, Title, line
-from handlers.kit.readers import ChoiceReader, PersonReader
+from handlers.kit.readers import ChoiceReader, PersonReader, TextReader
 from handlers.kit.words import Who, Words, _
 from storage import people, places
 from storage.people import Person
@@ -47,15 +47,15 @@ def show(ctx: Context) -> Reply:
         )
     ]
     for role, label in CHANNELS.items():
-        found = places.find(ctx.tx, role)
-        rows.append((label, _named(found) if found else _("no channel yet")))
+        found = [_named(each) for each in places.with_role(ctx.tx, role)]
+        rows += [(label, channel) for channel in found or [_("no channel yet")]]
     rows.append((_("A channel of its own for"), rooms.WHEN[rooms.setting(ctx)]))
     rows.append((_("Repeats"), repeat_settings.said(ctx)))
     parts: list[Part] = [Title(_("Settings")), Facts(tuple(rows))]
     if ctx.place is not None and ctx.place.kind == "channel":
         here = tuple(
             Button(_("Use {channel} for {what}", channel=_named(ctx.place), what=label),
-                   call("settings place", role=role))
+                   call("settings place", role=role, channel=ctx.place.id))
             for role, label in ROLES.items()
             if ctx.place.role != role
         )  # fmt: skip
@@ -125,9 +125,13 @@ def add_manager(ctx: Context, person: Annotated[Person, PersonReader(), Ask(_("P
     needs="settings",
 )
 def use_place(
-    ctx: Context, role: Annotated[Role, ChoiceReader(Role, ROLES, {}), Ask(_("What for"))]
+    ctx: Context,
+    role: Annotated[Role, ChoiceReader(Role, ROLES, {}), Ask(_("What for"))],
+    *,
+    channel: Annotated[str, TextReader(long=False), Ask(_("Channel"))] = "",
 ) -> Reply:
-    here: Place | None = ctx.place
+    # The button may stand elsewhere: in Teams, a private answer is in the personal chat.
+    here: Place | None = places.find(ctx.tx, channel) if channel else ctx.place
     if here is None or here.kind != "channel":
         raise Refusal(_("To choose a channel, invite Lotse there and type this command in it."))
     places.set_role(ctx.tx, here.id, role)

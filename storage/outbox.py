@@ -142,7 +142,7 @@ def cancel(tx: Tx, key: str, reason: str) -> int:
         """
         update outbox set reason = :reason, finished_at = created_at,
             state = case when copies > 0 then 'ambiguous' else 'cancelled' end
-        where workspace = :workspace and key = :key and state = 'pending'
+        where workspace = :workspace and key = :key and state in ('pending', 'parked')
         and not exists (
             select 1 from messages m where m.workspace = outbox.workspace
             and m.place = outbox.place and m.key = outbox.key
@@ -164,6 +164,7 @@ def claim(
 
     `busy` are (workspace, place) pairs that must wait, because the platform said so;
     an empty place means the whole workspace. `only` is the one pair to look at.
+    A workspace is parked while Slack shuts us out; Teams beside it goes on.
     Of each place the first is taken, and nothing while another one is on its way
     there. The condition on the state stands twice: on PostgreSQL two
     claims at once would otherwise take the same row, because the sub-select is
@@ -185,7 +186,9 @@ def claim(
         with next as materialized (
             select o.workspace, o.id from outbox o
             where o.state = 'pending' and o.not_before <= :now{blocked}
-            and exists (select 1 from workspaces w where w.id = o.workspace and w.state = 'active')
+            and (substr(o.place, 1, 6) = 'teams:' or exists (
+                select 1 from workspaces w where w.id = o.workspace and w.state = 'active'
+            ))
             and not exists (
                 select 1 from outbox away where away.workspace = o.workspace
                 and away.place = o.place and away.state = 'leased'
@@ -310,6 +313,46 @@ def park(tx: Tx, parcel: Parcel, reason: str, now: datetime) -> bool:
 def bury(tx: Tx, parcel: Parcel, reason: str, now: datetime) -> bool:
     """Given up after many tries."""
     return _finish(tx, parcel, "dead", reason, now) and _hasten(tx, parcel, now)
+
+
+def release(tx: Tx, place: str, now: datetime) -> int:
+    """Let go out what was parked at `place`: something was heard from there; return how much.
+
+    Of each key only the newest, and only if nothing newer went out or waits. A card says
+    what it says elsewhere by now.
+    """
+    return tx.run(
+        """
+        update outbox set state = 'pending', not_before = :now, attempts = 0,
+            reason = null, finished_at = null,
+            message = case when kind = 'card' then (
+                select o.message from outbox o where o.workspace = outbox.workspace
+                and o.key = outbox.key and o.message <> ''
+                order by o.created_at desc, o.id desc limit 1
+            ) else message end
+        where workspace = :workspace and place = :place and state = 'parked' and message <> ''
+        and not exists (
+            select 1 from outbox newer where newer.workspace = outbox.workspace
+            and newer.place = outbox.place and newer.key = outbox.key and newer.id > outbox.id
+        )
+        """,
+        place=place,
+        now=as_text(now),
+    )
+
+
+def standing(tx: Tx, external_id: str) -> str | None:
+    """Return what the message says (JSON) that the platform knows by this id, or soon will."""
+    rows = tx.rows(
+        """
+        select o.message from messages m
+        join outbox o on o.workspace = m.workspace and o.place = m.place and o.key = m.key
+        where m.workspace = :workspace and m.external_id = :external_id and o.message <> ''
+        order by o.created_at desc, o.id desc limit 1
+        """,
+        external_id=external_id,
+    )
+    return rows[0]["message"] if rows else None
 
 
 def unparcel(tx: Tx, place: str, key: str) -> None:

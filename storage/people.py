@@ -213,6 +213,11 @@ def set_active(tx: Tx, id: str, active: bool) -> None:
     )
 
 
+def set_admin(tx: Tx, id: str) -> None:
+    """Note that somebody administers the platform: they may become the first manager."""
+    tx.write("update people set admin = 1 where workspace = :workspace and id = :id", id=id)
+
+
 def set_manager(tx: Tx, id: str) -> None:
     """Make somebody a manager."""
     tx.write("update people set manager = 1 where workspace = :workspace and id = :id", id=id)

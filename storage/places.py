@@ -1,4 +1,7 @@
-"""Places: where the bot may speak. A channel may have a role; a direct place has its person."""
+"""Places: where the bot may speak. A channel may have a role; a direct place has its person.
+
+The part of a place's id before the colon is its platform.
+"""
 
 from __future__ import annotations
 
@@ -32,11 +35,12 @@ def ensure(
     """Store a place unless it is known."""
     tx.write(
         """
-        insert into places (workspace, id, kind, name, role, person)
-        values (:workspace, :id, :kind, :name, :role, :person)
+        insert into places (workspace, id, platform, kind, name, role, person)
+        values (:workspace, :id, :platform, :kind, :name, :role, :person)
         on conflict (workspace, id) do nothing
         """,
         id=id,
+        platform=id.partition(":")[0],
         kind=kind,
         name=name,
         role=role,
@@ -67,7 +71,7 @@ def find(tx: Tx, name: str) -> Place | None:
             f"""
             select {COLUMNS} from places
             where workspace = :workspace and (id = :name or role = :name)
-            order by case when id = :name then 0 else 1 end limit 1
+            order by case when id = :name then 0 else 1 end, id limit 1
             """,
             name=name,
         )
@@ -87,9 +91,25 @@ def all_for(tx: Tx, person: str) -> list[Place]:
     return [_place(row) for row in rows]
 
 
+def with_role(tx: Tx, role: str) -> list[Place]:
+    """Return the channels with this role: at most one on each platform."""
+    rows = tx.rows(
+        f"select {COLUMNS} from places where workspace = :workspace and role = :role order by id",
+        role=role,
+    )
+    return [_place(row) for row in rows]
+
+
 def set_role(tx: Tx, id: str, role: str) -> None:
-    """Use a channel for `role`; the one before it is an ordinary channel again."""
-    tx.run("update places set role = null where workspace = :workspace and role = :role", role=role)
+    """Use a channel for `role`; the one before it on its platform is an ordinary one again."""
+    tx.run(
+        """
+        update places set role = null where workspace = :workspace and role = :role
+        and platform = :platform
+        """,
+        role=role,
+        platform=id.partition(":")[0],
+    )
     tx.run(
         "update places set role = :role where workspace = :workspace and id = :id",
         id=id,

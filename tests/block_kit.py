@@ -126,14 +126,18 @@ def must_fit_form(form: Form, place: str) -> None:
     assert slack_blocks.read_private(shown["private_metadata"]) == (form.call, place)
 
 
-def mentioning(message: Message) -> Message:
-    """Return the message as it is among people of Slack, who are mentioned, not only named."""
+def mentioning(message: Message, id_of: Callable[[str], str] | None = None) -> Message:
+    """Return the message as it is among people of Slack, who are mentioned, not only named.
+
+    Another platform's ids are made by `id_of`.
+    """
+    id_of = id_of or user_id
 
     def mention(data: Any) -> Any:
         if isinstance(data, list):
             return [mention(each) for each in data]
         if isinstance(data, dict):
-            return {key: user_id(at) if key == "who" else mention(at) for key, at in data.items()}
+            return {key: id_of(at) if key == "who" else mention(at) for key, at in data.items()}
         return data
 
     return from_data(mention(as_data(message)))

@@ -1,23 +1,16 @@
-"""Pictures of all cards and forms, as Slack shows them: `make pictures`.
+"""All cards and forms that people see in a week, as Slack and Teams get them.
 
-A week of the company is played on the stage, in both languages; what people see
-then is rendered as for Slack, drawn by Node (`tools/slack/cards.mjs`), and
-photographed in a browser, light and dark. The pictures are for looking at.
+A week of the company is played on the stage, in both languages. `make pictures`
+(tests/pictures.py) draws what is kept here.
 """
 
 from __future__ import annotations
 
-import asyncio
-import json
-import shutil
-import subprocess
-import sys
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
-from bot import slack_blocks
+from bot import slack_blocks, teams_cards, teams_dialogs
 from handlers import digest
 from handlers.kit.messages import Form, Message
 from handlers.kit.readers import folded
@@ -27,18 +20,13 @@ from storage.engine import Tx
 from storage.engine.sqlite import Sqlite
 from storage.services import Service
 from storage.workspaces import Workspace
-from tests import block_kit
+from tests import adaptive_card, block_kit
 from tests.stage import DEMO, Say, Stage, accepted
 
 Json = dict[str, Any]
 
-ROOT = Path(__file__).parent.parent
-TOOLS = ROOT / "tools" / "slack"
-SHOTS = ROOT / "shots"
 LANGUAGES = ("de", "en")
-THEMES = ("light", "dark")
 PEOPLE = ("Anna", "Ben", "Carla", "Chris")
-WIDTH = 1500
 
 SAID = {
     "de": {
@@ -80,11 +68,16 @@ SAID = {
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """Something that people see: a message, a modal or a home tab, and who sees it."""
+    """Something that people see: a message, a form or a home tab, and who sees it.
+
+    `shown` is what Slack gets. `teams` is what Teams gets: a message or a dialog; for the
+    home tab, a message in the personal chat.
+    """
 
     caption: str
     seen: str
     shown: Json
+    teams: Json
 
 
 @dataclass(slots=True)
@@ -118,7 +111,8 @@ class Album:
         """Keep the answer to a form, which takes the form's place."""
         assert me.answer is not None and me.answer.message is not None, caption
         view = slack_blocks.answer_view(me.answer.message, self._close())
-        self._keep(Card(caption, f"@{me.id}", view))
+        dialog = teams_dialogs.answer_dialog(adaptive_card.mentioning(me.answer.message))
+        self._keep(Card(caption, f"@{me.id}", view, dialog))
 
     def stands(self, place: str, caption: str, about: str = "") -> None:
         """Keep the newest message of a channel, or of somebody's direct place."""
@@ -134,21 +128,34 @@ class Album:
         stage = self.stage
         seen = stage.run(stage.dispatcher.look(stage.workspace, f"local:{me.id}", "home"))
         assert seen is not None and seen.message is not None
-        self._keep(Card(caption, f"@{me.id}", slack_blocks.home_view(seen.message)))
+        view = slack_blocks.home_view(seen.message)
+        self._keep(Card(caption, f"@{me.id}", view, _sent(seen.message)))
 
     def _message(self, seen: str, caption: str, message: Message) -> None:
-        self._keep(Card(caption, seen, slack_blocks.private(message)))
+        self._keep(Card(caption, seen, slack_blocks.private(message), _sent(message)))
 
     def _form(self, seen: str, caption: str, form: Form) -> None:
         private = slack_blocks.private_call(form.call, "slack:C1")
-        self._keep(Card(caption, seen, slack_blocks.view(form, private, self._close())))
+        view = slack_blocks.view(form, private, self._close())
+        dialog = teams_dialogs.dialog(form, "teams:19:1", self.language)
+        self._keep(Card(caption, seen, view, dialog))
 
     def _keep(self, card: Card) -> None:
         assert block_kit.mistakes(card.shown) == [], card
+        task = "task" in card.teams
+        wrong = adaptive_card.in_task if task else adaptive_card.in_activity
+        assert wrong(card.teams) == [], card
         self.cards.append(card)
 
     def _close(self) -> str:
         return text(_("Close"), self.language)
+
+
+def _sent(message: Message) -> Json:
+    """Return a message as Teams gets it, among people of Teams."""
+    shown = adaptive_card.mentioning(message)
+    card = teams_cards.attachment(teams_cards.card(shown))
+    return {"type": "message", "summary": teams_cards.summary(shown), "attachments": [card]}
 
 
 # --- the week ----------------------------------------------------------------------------
@@ -353,54 +360,3 @@ def album(language: str) -> tuple[Card, ...]:
     finally:
         stage.close()
         database.close()
-
-
-# --- the pictures ------------------------------------------------------------------------
-
-
-def page(language: str, theme: str) -> str:
-    """Return one page of all cards, drawn by Node."""
-    users = [{"id": block_kit.user_id(name), "name": name} for name in PEOPLE]
-    cards = [asdict(each) for each in album(language)]
-    given = {"language": language, "theme": theme, "users": users, "cards": cards}
-    drawn = subprocess.run(
-        [shutil.which("node") or "node", TOOLS / "cards.mjs"],
-        input=json.dumps(given), capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if drawn.returncode:
-        sys.exit(f"The cards could not be drawn. Is there a Node.js 20?\n{drawn.stderr}")
-    return drawn.stdout
-
-
-async def take(pages: dict[str, str]) -> None:
-    """Photograph every page from top to bottom."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        sys.exit("The pages are in shots/; there is no Chromium to photograph them.")
-    from playwright.async_api import async_playwright
-
-    from tests.test_page_in_browser import LAUNCH
-
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=list(LAUNCH))
-        for name, html in pages.items():
-            tab = await browser.new_page(viewport={"width": WIDTH, "height": 900})
-            await tab.route("**/*", lambda route: route.abort())
-            await tab.set_content(html)
-            await tab.screenshot(path=SHOTS / f"slack.{name}.png", full_page=True)
-        await browser.close()
-
-
-def main() -> None:
-    """Write a page and its picture for each language and theme."""
-    SHOTS.mkdir(exist_ok=True)
-    pages = {f"{each}.{theme}": page(each, theme) for each in LANGUAGES for theme in THEMES}
-    for name, html in pages.items():
-        (SHOTS / f"slack.{name}.html").write_text(html, encoding="utf-8")
-    asyncio.run(take(pages))
-    for path in sorted(SHOTS.glob("slack.*")):
-        print(path.relative_to(ROOT))
-
-
-if __name__ == "__main__":
-    main()

@@ -13,12 +13,12 @@ TOOLS = Path(__file__).parent.parent / "tools"
 def packages(folder: str, command: str) -> Path:
     """Return where the packages of `tools/<folder>` are; skips when nobody installed them.
 
-    `command` installs them. With SLACK_TOOLS=needed in the environment it fails instead.
+    `command` installs them. With NODE_TOOLS=needed in the environment it fails instead.
     """
     found = TOOLS / folder / "node_modules"
     if not (found / ".installed").exists():
         said = f"Not tried out: tools/{folder} is not installed (`{command}` does it)."
-        if os.environ.get("SLACK_TOOLS") == "needed":
+        if os.environ.get("NODE_TOOLS") == "needed":
             pytest.fail(said, pytrace=False)
         pytest.skip(said, allow_module_level=True)
     return found

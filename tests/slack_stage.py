@@ -12,7 +12,7 @@ import random
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC
 from typing import Any
 
 import aiohttp
@@ -31,7 +31,7 @@ from bot.slack_socket import Sockets
 from handlers import FEATURES, digest
 from handlers.kit.readers import folded
 from storage import people, places, services, workspaces
-from storage.engine import Database, Row, Tx
+from storage.engine import Database, Tx
 from storage.services import Service
 from storage.workspaces import Workspace
 from tests.slack_peer import (
@@ -44,9 +44,10 @@ from tests.slack_peer import (
     Client,
     Peer,
 )  # fmt: skip
-from tests.stage import BERLIN, MONDAY, Ids, accepted
+from tests.stage import MONDAY, Ids, accepted
+from tests.timed import MAIN as MAIN
+from tests.timed import Timed
 
-MAIN = "main"
 PEOPLE = (
     ("anna", "en", False),
     ("ben", "de", False),
@@ -62,7 +63,7 @@ def user(name: str) -> str:
     return f"U{name.upper()}"
 
 
-class SlackStage:
+class SlackStage(Timed):
     """Everything between the pretend Slack and the store."""
 
     def __init__(self, database: Database, over: str = "http", **given: Any) -> None:
@@ -225,56 +226,7 @@ class SlackStage:
         await self.courier.drain()
         await self.edge.settled()
 
-    async def wind(self, *, minutes: float = 0, to: datetime | str | None = None) -> None:
-        """Let time pass while everything runs: each thing happens when it is due."""
-        goal = self._goal(minutes, to)
-        while (soon := self._next_due()) is not None and soon <= goal:
-            self.clock.wind(soon)
-            await self.carry()
-        self.clock.wind(goal)
-        await self.carry()
-
-    def now(self) -> datetime:
-        """Return the moment, in Berlin."""
-        return self.clock.now().astimezone(BERLIN)
-
-    def _goal(self, minutes: float, to: datetime | str | None) -> datetime:
-        if to is None:
-            return self.clock.now() + timedelta(minutes=minutes)
-        if isinstance(to, datetime):
-            return to.astimezone(UTC)
-        hour, minute = to.split(":")
-        goal = self.now().replace(hour=int(hour), minute=int(minute), second=0, microsecond=0)
-        return (goal if goal > self.now() else goal + timedelta(days=1)).astimezone(UTC)
-
-    def _next_due(self) -> datetime | None:
-        found = self.database.read(
-            lambda tx: tx.rows(
-                """
-                select min(due) as due from (
-                    select min(due_at) as due from timers
-                    where state = 'pending' and due_at > :now
-                    union all
-                    select min(not_before) as due from outbox
-                    where state = 'pending' and not_before > :now
-                ) soon
-                """,
-                now=self.clock.now().strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
-            )
-        )
-        return datetime.fromisoformat(found[0]["due"]) if found[0]["due"] else None
-
     # --- looking ---------------------------------------------------------------------
-
-    def rows(self, sql: str, **values: object) -> list[Row]:
-        """Look into the store."""
-        return self.database.read(lambda tx: tx.within(MAIN).rows(sql, **values))
-
-    def count(self, table: str) -> int:
-        """Return how many rows of ours a table has."""
-        return int(
-            self.rows(f"select count(*) as n from {table} where workspace = :workspace")[0]["n"]
-        )
 
     def left_over(self) -> list[str]:
         """Return what nobody expected: messages, refusals, faults that never happened."""

@@ -39,7 +39,7 @@ from storage import people, places, services, workspaces
 from storage.engine import Database, Row, Tx
 from storage.services import Service
 from storage.workspaces import Workspace
-from tests import block_kit
+from tests import adaptive_card, block_kit
 
 T = TypeVar("T")
 
@@ -253,6 +253,7 @@ class Chat:
 
     def _keep(self, workspace: str, place: str, parcel: str, message: Message) -> str:
         block_kit.must_fit(message)
+        adaptive_card.must_fit(message)
         if self.idempotent:
             for each in self.standing:
                 if (each.workspace, each.parcel) == (workspace, parcel):
@@ -265,6 +266,7 @@ class Chat:
 
     def _change(self, workspace: str, place: str, external_id: str, message: Message) -> None:
         block_kit.must_fit(message)
+        adaptive_card.must_fit(message)
         for each in self.at(place, workspace):
             if each.id == external_id:
                 each.message = message
@@ -435,6 +437,7 @@ class Stage:
         answers = self.run(all_of_them())
         for request, answer in zip(requests, answers, strict=True):
             block_kit.must_fit_answer(answer, request.place)
+            adaptive_card.must_fit_answer(answer, request.place)
         return answers
 
     def carry(self) -> None:

@@ -36,7 +36,7 @@ from handlers.kit.messages import (
 )
 from handlers.kit.words import Link, Who
 from storage.engine.sqlite import Sqlite
-from tests import block_kit, cards, node
+from tests import adaptive_card, block_kit, cards, node, pictures
 from tests.stage import DEMO, Chat
 
 Json = dict[str, Any]
@@ -280,12 +280,12 @@ def test_everything_in_the_pictures_fits_slack(language: str) -> None:
 
 def test_the_pictures_can_be_drawn() -> None:
     node.packages("slack", "make pictures")
-    drawn = cards.page("en", "dark")
+    drawn = pictures.slack_page("en", "dark")
     assert "Waiting for" in drawn
     assert all(each.caption in drawn for each in cards.album("en"))
 
 
-async def test_all_that_the_example_company_ever_said_fits_slack() -> None:
+async def test_all_that_the_example_company_ever_said_fits_slack_and_teams() -> None:
     first = datetime(2026, 11, 16, 9, tzinfo=ZoneInfo("Europe/Berlin"))
     database = Sqlite()
     try:
@@ -302,9 +302,11 @@ async def test_all_that_the_example_company_ever_said_fits_slack() -> None:
         assert len(said) > 100
         for message in said:
             block_kit.must_fit(message)
+            adaptive_card.must_fit(message)
         for each in answers:
             if each["form"]:
-                block_kit.must_fit_form(form_from(each["form"]), "local:@anna")
+                for platform in (block_kit, adaptive_card):
+                    platform.must_fit_form(form_from(each["form"]), "local:@anna")
     finally:
         database.close()
 

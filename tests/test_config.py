@@ -88,6 +88,18 @@ WRONG = [
     {"SLACK_CLIENT_SECRET": "x"},
     {"LOTSE_KEYS": "a"},
     {"LOTSE_KEYS": "a=b"},
+    {"MICROSOFT_APP_ID": "b07a0000-0000-4000-8000-000000000002"},
+    {"MICROSOFT_APP_PASSWORD": "x"},
+    {"MICROSOFT_APP_TENANTID": "7e4a0000-0000-4000-8000-000000000001"},
+    {"MICROSOFT_APP_TENANTID": "example.onmicrosoft.com"},
+    {"MICROSOFT_APP_TENANTID": ","},
+    {"MICROSOFT_APP_TYPE": "UserAssignedMSI"},
+    {"MICROSOFT_APP_TYPE": "singletenant"},
+    {"TEAMS_CLOUD": "china"},
+    {"TEAMS_SERVICE_HOSTS": "https://smba.trafficmanager.net/"},
+    {"TEAMS_SERVICE_HOSTS": "*.trafficmanager.net"},
+    {"TEAMS_LOGIN_URL": "login.example"},
+    {"TEAMS_DEV_LOOPBACK": "yes"},
     {"PORT_FILE": "/does/not/exist"},
     {"PORT_FILE": "/"},
 ]
@@ -152,6 +164,37 @@ def test_once_a_platform_is_configured_other_machines_may_connect() -> None:
     settings = Settings.from_env(env)
     assert settings.host == "0.0.0.0"
     assert not settings.demo
+
+
+TEAMS = {
+    "MICROSOFT_APP_ID": "b07a0000-0000-4000-8000-000000000002",
+    "MICROSOFT_APP_PASSWORD": "hush",
+    "MICROSOFT_APP_TENANTID": "7E4A0000-0000-4000-8000-000000000001",
+}
+
+
+def test_teams_needs_all_of_its_three_settings() -> None:
+    settings = Settings.from_env(TEAMS)
+    assert settings.teams and not settings.demo
+    assert settings.microsoft_app_tenants == ("7e4a0000-0000-4000-8000-000000000001",)
+    for name in TEAMS:
+        (line,) = mistakes({key: value for key, value in TEAMS.items() if key != name})
+        assert line.endswith(f"also needs {name}.")
+
+
+def test_several_tenants_need_a_registration_for_several() -> None:
+    several = {**TEAMS, "MICROSOFT_APP_TENANTID": ",".join([TEAMS["MICROSOFT_APP_TENANTID"]] * 2)}
+    assert "MultiTenant" in mistakes(several)[0]
+    assert Settings.from_env({**several, "MICROSOFT_APP_TYPE": "MultiTenant"}).teams
+
+
+def test_without_credentials_teams_stays_on_this_machine() -> None:
+    assert Settings.from_env({"TEAMS_DEV_LOOPBACK": "1"}).teams
+    assert not Settings.from_env({"TEAMS_DEV_LOOPBACK": "0"}).teams
+    (line,) = mistakes({"TEAMS_DEV_LOOPBACK": "1", "HOST": "0.0.0.0"})
+    assert line.startswith("HOST:")
+    (line,) = mistakes({"TEAMS_DEV_LOOPBACK": "1", **TEAMS})
+    assert "leave either out" in line
 
 
 # --- secrets -----------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from aiohttp.test_utils import TestServer
 from bot import app, doctor, pages
 from bot.clock import HandClock
 from bot.config import Settings
-from bot.doctor import Mark
+from bot.findings import Mark
 from bot.manifest import SCOPES
 from storage import people, places, services, workspaces
 from storage.engine import Tx

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.stage import Say, Stage
+from bot.dispatch import Request
+from tests.stage import Say, Stage, plain
 
 
 def test_a_service_needs_two_different_people(chris: Say, bot: Stage) -> None:
@@ -310,3 +311,13 @@ def test_a_run_in_time_asks_nobody(ben: Say, bot: Stage, wind: Callable[..., Non
 def test_choices_are_named_when_something_else_is_typed(anna: Say) -> None:
     assert anna("language fr").startswith("Please choose:\n[Deutsch]\n[English]")
     assert anna.press("Deutsch") == "Von jetzt an spreche ich Deutsch mit dir."
+
+
+def test_a_channel_is_chosen_from_wherever_its_settings_are_read(chris: Say, bot: Stage) -> None:
+    chris("settings", at="leitung")
+    call = next(each.button.call for each in chris.buttons() if "place" in each.button.call.word)
+    # In Teams the answer to what was asked in a channel stands in the personal chat.
+    elsewhere = Request("pressed", bot.workspace, "local:chris", "Chris", "local:@chris", call=call)
+    answer = bot.handle(elsewhere)
+    assert answer.message is not None
+    assert plain(answer.message) == "#leitung is for incidents and their cards now."

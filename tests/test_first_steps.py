@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from bot import doctor, pages
-from bot.doctor import Known, Mark
+from bot import doctor_slack, pages
+from bot.findings import Known, Mark, chosen
 from handlers.kit.readers import folded
 from storage import people, places, services
 from storage.engine import Tx
@@ -99,7 +99,7 @@ async def test_the_first_steps_are_true(sqlite: Sqlite, language: str, over: str
             assert stage.peer.sees(place) is not None
         # As the page promises: whoever asks the doctor now reads that all steps are taken.
         known = stage.database.read(lambda tx: _known(tx.within(MAIN)))
-        assert {each.mark for each in doctor.chosen(known)} == {Mark.GOOD}
+        assert {each.mark for each in chosen(known, doctor_slack.STEPS)} == {Mark.GOOD}
 
 
 def _known(tx: Tx) -> Known:
@@ -116,14 +116,11 @@ def _known(tx: Tx) -> Known:
 
 def test_the_table_of_troubles_quotes_the_doctor() -> None:
     """Each finding in the page's table is one that the doctor's source can say."""
-    files = (
-        pages.ROOT / "bot" / name for name in ("doctor.py", "doctor_installed.py", "config.py")
-    )
-    sources = [file.read_text(encoding="utf-8") for file in files]
+    sources = [*pages.ROOT.glob("bot/doctor*.py"), pages.ROOT / "bot" / "findings.py"]
     texts = [
         node.value
-        for source in sources
-        for node in ast.walk(ast.parse(source))
+        for each in sources
+        for node in ast.walk(ast.parse(each.read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     ]
     table = PAGE.partition("| the doctor says | what to do |")[2].partition("\n\n")[0]

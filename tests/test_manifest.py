@@ -13,7 +13,7 @@ import pytest
 
 from bot import manifest, slack_in
 from bot.__main__ import main
-from bot.slack_hearing import SHORTCUTS
+from bot.shortcuts import SHORTCUTS
 from handlers import FEATURES
 from handlers.kit.commands import by_name
 from handlers.kit.readers import folded

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot import slack_blocks
+from bot.plain import visible
 from handlers.kit.messages import (
     Button,
     Buttons,
@@ -324,7 +325,7 @@ def test_no_text_becomes_control_syntax(nasty: str) -> None:
         )
         if "text" in each and isinstance(each["text"], str):
             assert not set(HIDDEN) & set(each["text"]), "nothing hides or turns"
-    shown = slack_blocks.visible(nasty)
+    shown = visible(nasty)
     assert blocks[1]["elements"][0]["elements"][0]["text"] == (shown or nasty), (
         "and it is all there"
     )

@@ -38,6 +38,7 @@ ACROSS = {
     "outbox.health",
     "outbox.next_due",
     "outbox.stuck_anywhere",
+    "presses.forget",
     "timers.claim",
     "timers.health",
     "timers.next_due",
