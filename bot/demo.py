@@ -42,6 +42,11 @@ SERVICES = (
     ("CNC-Fräse", "Fräse, CNC", "carla", "ben"),
     ("Kundenportal", "Portal", "ben", "carla"),
 )
+RUNBOOKS = {"Webshop": "https://wiki.example.com/webshop", "VPN": "https://wiki.example.com/vpn"}
+SERIOUS = {
+    "Kasse": "wenn an keiner Kasse mehr kassiert werden kann",
+    "Webshop": "wenn niemand bestellen kann, oder eine Zahlung verloren geht",
+}
 PILOT = {
     "name": "Reparatur-Triage",
     "problem": "Reparaturanfragen liegen zwei Tage, bis jemand sie zuordnet.",
@@ -151,9 +156,21 @@ def found(tx: Tx, company: Workspace, now: datetime) -> bool:
         places.ensure(tx, f"local:@{id}", "direct", name, person=id)
     for id, name, role in CHANNELS:
         places.ensure(tx, id, "channel", name, role=role)
-    net = Service(new_id(), "Alles andere", (), MANAGER, "carla", fallback=True)
-    services.add(tx, net, name_key=folded(net.name), now=now)
+    _enter(tx, "Alles andere", (), MANAGER, "carla", now, fallback=True)
     return True
+
+
+def _enter(
+    tx: Tx, name: str, words: tuple[str, ...], accountable: str, deputy: str, now: datetime,
+    *, fallback: bool = False,
+) -> None:  # fmt: skip
+    """Store a service that its two people have taken over long ago."""
+    service = Service(
+        new_id(), name, words, accountable, deputy, fallback=fallback,
+        accountable_accepted_at=now, deputy_accepted_at=now, runbook=RUNBOOKS.get(name),
+        serious_when=SERIOUS.get(name, ""),
+    )  # fmt: skip
+    services.add(tx, service, name_key=folded(name), now=now)
 
 
 def _plan(tx: Tx, company: Workspace, now: datetime) -> None:
@@ -184,9 +201,7 @@ class _Player:
 
     async def play(self) -> None:
         self._lotse.database.transact(lambda tx: _plan(tx, self._company, self._clock.now()))
-        for name, words, accountable, deputy in SERVICES:
-            await self._call(MANAGER, "service new", name=name, words=words,
-                             accountable=accountable, deputy=deputy)  # fmt: skip
+        self._lotse.database.transact(self._services)
         await self._call(MANAGER, "pilot new", **PILOT)
         past: list[tuple[datetime, Step | Run | Taps]] = []
         for name, purpose, accountable, deputy, rhythm, days in AUTOMATIONS:
@@ -209,6 +224,11 @@ class _Player:
         self._lotse.database.transact(
             lambda tx: localchat.read_everything(tx.within(self._company.id))
         )
+
+    def _services(self, tx: Tx) -> None:
+        for name, words, accountable, deputy in SERVICES:
+            _enter(tx.within(self._company.id), name, tuple(words.split(", ")), accountable,
+                   deputy, self._clock.now())  # fmt: skip
 
     def _today(self) -> Iterator[Step]:
         """Yield what has come back today: the digest of the week that is running tells of it."""

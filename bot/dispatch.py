@@ -20,7 +20,7 @@ from typing import Any
 
 from bot.clock import Clock
 from handlers import help as guide
-from handlers import rights
+from handlers import leaving, rights
 from handlers.kit import commands
 from handlers.kit.commands import Feature, Hook, Incomplete, Parsed, Unfit, Unknown
 from handlers.kit.context import LOTSE, Context
@@ -206,6 +206,13 @@ class Dispatcher:
 
         await asyncio.wrap_future(self._database.submit(work))
 
+    def noticed(self, tx: Tx, before: Person) -> None:
+        """Let happen what follows when somebody left or is back; `before` is how we knew them.
+
+        For whoever stores it: an edge that learns of a profile, inside its transaction.
+        """
+        leaving.noticed(tx, before, id=self._new_id(), now=self._clock.now())
+
     async def keep(self, workspace: str, person: str, call: Call) -> Call:
         """Return a call that fits a button: long ones are kept as the person's draft."""
 
@@ -316,6 +323,7 @@ class Dispatcher:
         )  # fmt: skip
         if kind not in ("", "new", person.kind):
             people.set_kind(tx, person.id, kind)
+            self.noticed(tx, person)
             person = replace(person, kind=kind)
         if named.direct and places.find(tx, named.direct) is None:
             places.ensure(tx, named.direct, "direct", person.name, person=person.id)

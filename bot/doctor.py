@@ -392,9 +392,9 @@ async def _slack(
             if settings.slack_app_token:
                 yield await _app_token(settings, web)
             if settings.slack_client_id:
-                from bot import slack_doctor
+                from bot import doctor_installed
 
-                async for each in slack_doctor.many(settings, store.installed, web):
+                async for each in doctor_installed.many(settings, store.installed, web):
                     yield each
         except Unheard as error:
             yield wrong(str(error))

@@ -11,7 +11,7 @@ from functools import partial
 
 from bot.clock import Clock
 from bot.platform import Undelivered
-from storage import deliveries, drafts, outbox, timers
+from storage import covers, deliveries, drafts, outbox, timers
 from storage.engine import Database, Tx
 from storage.timers import Timer
 
@@ -24,6 +24,7 @@ ANSWERS_KEPT = timedelta(days=7)
 IDENTITIES_KEPT = timedelta(days=30)
 TEXTS_KEPT = timedelta(days=14)
 DRAFTS_KEPT = timedelta(days=7)
+COVERS_KEPT = timedelta(days=30)
 
 
 class Scheduler:
@@ -129,3 +130,4 @@ def clean(tx: Tx, now: datetime) -> None:
     deliveries.forget(tx, now - ANSWERS_KEPT, now - IDENTITIES_KEPT)
     drafts.forget(tx, now - DRAFTS_KEPT)
     outbox.forget(tx, now - TEXTS_KEPT)
+    covers.forget(tx, now - COVERS_KEPT)

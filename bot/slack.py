@@ -99,7 +99,7 @@ class SlackEdge:
             dispatcher,
             Answers(dispatcher, self.platform, form_limit),
             self._homes,
-            People(database, self.platform),
+            People(database, self.platform, dispatcher.noticed),
             self._later,
         )
         self._pages: InstallPages | None = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.slack_in import Json, Sender
@@ -17,7 +17,9 @@ from bot.slack_out import Slack
 from handlers.kit.words import LANGUAGES
 from storage import people
 from storage.engine import Database, Tx
+from storage.people import Person
 
+Noticed = Callable[[Tx, Person], None]
 Key = tuple[str, str, str]  # workspace, the person's own team, user
 
 FRESH = 15 * 60.0  # seconds
@@ -27,8 +29,9 @@ MOST = 10_000  # people whose freshness is remembered
 class People:
     """Keeps the store's people up to date with Slack's profiles."""
 
-    def __init__(self, database: Database, slack: Slack) -> None:
+    def __init__(self, database: Database, slack: Slack, noticed: Noticed) -> None:
         self._database = database
+        self._noticed = noticed
         self._slack = slack
         self._fresh: dict[Key, float] = {}
         self._asking: dict[Key, asyncio.Task[None]] = {}
@@ -57,14 +60,19 @@ class People:
     async def learn(self, at: Installation, user: Json, home: str = "") -> None:
         """Keep what a profile says, if we know the person."""
         await asyncio.wrap_future(
-            self._database.submit(lambda tx: keep(tx.within(at.workspace), user, at.team, home))
+            self._database.submit(
+                lambda tx: keep(tx.within(at.workspace), user, at.team, home, self._noticed)
+            )
         )
 
 
-def keep(tx: Tx, user: Json, team: str, home: str = "") -> None:
+def keep(
+    tx: Tx, user: Json, team: str, home: str = "", noticed: Noticed = lambda tx, before: None
+) -> None:
     """Keep what a profile says, if we know the person. A language only at first.
 
     `team` is the team that the app is installed in, `home` the person's own, if it is known.
+    `noticed` hears how they were known until now.
     """
     # Who belongs to another company may be known by theirs, or as named in ours.
     teams = dict.fromkeys((home or team, user.get("team_id") or team))
@@ -85,6 +93,7 @@ def keep(tx: Tx, user: Json, team: str, home: str = "") -> None:
             admin=bool(user.get("is_admin") or user.get("is_owner")),
             zone=zone_of(user),
         )
+        noticed(tx, found)
 
 
 def name_of(user: Json) -> str:

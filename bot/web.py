@@ -25,7 +25,7 @@ from aiohttp import web
 from bot.clock import Clock
 from bot.dispatch import Answer, Dispatcher, Request, clean
 from bot.local import Local
-from bot.web_words import ABOUT, EXAMPLES, LABELS, MANAGER, OTHERS, ROLES
+from bot.web_words import ABOUT, EXAMPLES, LABELS, LEFT, MANAGER, OTHERS, ROLES
 from handlers.kit.commands import Feature, all_commands
 from handlers.kit.messages import Call, Message, as_data, call_from, form_data
 from handlers.kit.readers import folded
@@ -376,7 +376,7 @@ class Page:
         return {"now": self._clock.now().isoformat()}
 
     async def _person(self, body: Json) -> Json:
-        """Change the name or the language of one of those who speak here."""
+        """Change the name or the language of one of those who speak here, or let them leave."""
         wanted = string(body, "person")
         name = " ".join(clean(string(body, "name")).split()) if "name" in body else None
         if name is not None and not 1 <= len(name) <= NAME:
@@ -384,9 +384,15 @@ class Page:
         language = body.get("language")
         if language not in (None, "", *LANGUAGES):
             raise Turned(400, "language")
+        here = body.get("here")
+        if here not in (None, True, False):
+            raise Turned(400, "here")
 
         def work(tx: Tx) -> None:
             me = self._look(tx, wanted).me
+            if here is not None:
+                people.set_active(tx, me.id, here)
+                self._dispatcher.noticed(tx, me)
             if name is not None:
                 people.rename(tx, me.id, name)
             if language is not None:
@@ -552,11 +558,14 @@ def in_order(speakers: list[Person]) -> list[Person]:
 def speaker(person: Person, company: Company) -> Json:
     """Return somebody to switch to."""
     role = ROLES.get(person.id, MANAGER if person.manager else OTHERS)
+    if not person.active:
+        role = LEFT
     return {
         "id": person.id,
         "name": person.name,
         "language": person.language or "",
         "role": text(role, company.language),
+        "here": person.active,
     }
 
 

@@ -46,6 +46,7 @@ LABELS: dict[str, Sentence] = {
     "name": _("Name"),
     "company_language": _("Language of the channels and of all who chose none"),
     "as_company": _("As the company"),
+    "here": _("Still in the company"),
     "settings_hint": _("Everybody here is made up. Call them as you like."),
     "not_stored": _("That could not be stored. Your words are still here; please send them again."),
     "not_reached": _("Lotse cannot be reached. Your words are still here; please send them again."),
@@ -66,6 +67,7 @@ ROLES: dict[str, Sentence] = {
 }
 OTHERS = _("At work here")
 MANAGER = _("Management")
+LEFT = _c("role on the page", "Left the company")
 
 ABOUT: dict[str, Sentence] = {
     "incidents": _("Every incident has its card here."),

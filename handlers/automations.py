@@ -389,6 +389,6 @@ def owner(ctx: Context, automation: Automation) -> Person | None:
     """Return who decides now: the accountable, or while they are away the deputy."""
     for id in (automation.accountable, automation.deputy):
         found = ctx.person_of(id)
-        if found is not None and found.active:
+        if found is not None and found.here:
             return found
     return None

@@ -1,6 +1,6 @@
 """Climbing: one person first, never nobody, and further up until somebody answers.
 
-Rule (docs/rules.md, climbing): after the limit the responsible person again and
+Rule (docs/rules.md, climbing): after the service's limit the responsible person again and
 the deputy; after the same limit the manager; then every two limits the manager
 again, until it is acknowledged. Silence past promised news asks that person,
 then climbs the same way.
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from handlers import rooms
+from handlers import duty, rooms
 from handlers.incident_cards import (
     alarm,
     card,
@@ -23,12 +23,12 @@ from handlers.kit.commands import Feature
 from handlers.kit.context import Context
 from handlers.kit.messages import Message, Post, Reply
 from handlers.kit.words import _
-from storage import incidents, outbox, people, timers
+from storage import incidents, outbox, timers
 from storage.incidents import Incident
+from storage.services import LIMIT
 
 feature = Feature(_("Climbing"))
 
-LIMIT = {"normal": timedelta(minutes=10), "serious": timedelta(minutes=5)}
 TOP = 2  # the level at which managers are alarmed
 
 
@@ -59,7 +59,7 @@ def check_key(number: int, person: str) -> str:
 
 def start(ctx: Context, incident: Incident, position: int = 0) -> Post:
     """Alarm the one responsible person, and begin to climb from now."""
-    _set(ctx, incident.number, ctx.now + LIMIT[incident.severity], level=1, since=ctx.now)
+    _set(ctx, incident.number, ctx.now + limit_of(ctx, incident), level=1, since=ctx.now)
     incidents.happened(
         ctx.tx, incident.number, id=ctx.new_id(), at=ctx.now, kind="alarmed",
         detail=incident.responsible,
@@ -71,8 +71,9 @@ def start(ctx: Context, incident: Incident, position: int = 0) -> Post:
 
 def wait_for_answer(ctx: Context, incident: Incident) -> None:
     """Set the first step anew, with the limit of today's severity."""
-    due = max(incident.begun_at + LIMIT[incident.severity], ctx.now)
-    _set(ctx, incident.number, due, level=1, since=incident.begun_at)
+    begun = max(incident.begun_at, incident.responsible_since)
+    due = max(begun + limit_of(ctx, incident), ctx.now)
+    _set(ctx, incident.number, due, level=1, since=begun)
 
 
 def wait_for_news(ctx: Context, incident: Incident, due: datetime) -> None:
@@ -130,7 +131,7 @@ def climb(ctx: Context, number: int, level: int, since: str) -> Reply:
     if incident is None or incident.state != "open":
         return Reply()
     begun = datetime.fromisoformat(since)
-    limit = LIMIT[incident.severity]
+    limit = limit_of(ctx, incident)
     while level < TOP and ctx.now >= begun + limit * (level + 1):
         level += 1
     waited = int((ctx.now - begun) / timedelta(minutes=1))
@@ -138,7 +139,7 @@ def climb(ctx: Context, number: int, level: int, since: str) -> Reply:
         return _ask_for_news(ctx, incident, begun)
     targets = _targets(ctx, incident, level)
     position = incidents.count_alarm(ctx.tx, number)
-    if incident.acknowledged_by is not None and not incident.silent:
+    if not incident.unanswered and not incident.silent:
         incidents.mark_silent(ctx.tx, number)
     incident = incidents.find(ctx.tx, number) or incident
     incidents.happened(
@@ -157,20 +158,27 @@ def _ask_for_news(ctx: Context, incident: Incident, begun: datetime) -> Reply:
     position = incidents.count_alarm(ctx.tx, incident.number)
     incident = incidents.find(ctx.tx, incident.number) or incident
     incidents.happened(ctx.tx, incident.number, id=ctx.new_id(), at=ctx.now, kind="silent")
-    _set(ctx, incident.number, ctx.now + LIMIT[incident.severity], level=1, since=begun)
+    _set(ctx, incident.number, ctx.now + limit_of(ctx, incident), level=1, since=begun)
     ask = _alarm_post(incident, position, incident.responsible, question(ctx, incident))
     return Reply(posts=(ask, *changed(ctx, incident)))
 
 
 def _targets(ctx: Context, incident: Incident, level: int) -> list[str]:
     """Return who is alarmed at a level; never nobody."""
-    bosses = [each.id for each in people.managers(ctx.tx)[:1]]
     service = ctx.service_of(incident.service)
+    assert service is not None, "an incident has a service, by constraint"
+    first = incident.responsible
     if level < TOP:
-        deputy = ctx.person_of(service.deputy) if service else None
-        second = [deputy.id] if deputy is not None and deputy.active else bosses
-        return list(dict.fromkeys([incident.responsible, *second]))
-    return bosses or [incident.responsible]
+        other = duty.second(ctx, service, first)
+        return [first] if other is None else [first, other]
+    return [duty.top(ctx) or (first if duty.is_here(ctx, first) else duty.on_duty(ctx, service))]
+
+
+def limit_of(ctx: Context, incident: Incident) -> timedelta:
+    """Return how long each step waits: what the service says, half of it when it is serious."""
+    service = ctx.service_of(incident.service)
+    minutes = service.limit_minutes if service is not None else LIMIT
+    return timedelta(minutes=minutes) / (2 if incident.severity == "serious" else 1)
 
 
 def _set(ctx: Context, number: int, due: datetime, *, level: int, since: datetime) -> None:

@@ -15,6 +15,7 @@ from handlers.kit.context import Context
 from handlers.kit.dates import today_of
 from handlers.kit.messages import Button, Facts, Items, Part, Title
 from handlers.kit.words import Sentence, Words, _, _n
+from handlers.measures import Id, figure
 from handlers.services import name
 from storage import closings, incidents
 from storage.closings import Closing
@@ -63,7 +64,8 @@ def _undone(ctx: Context, late: Sequence[Incident], preview: bool) -> Undecided:
     ]
     if len(late) > SHOWN:
         named.append(_("{n} more", n=len(late) - SHOWN))
-    several = _("{n} incidents are restored and not done: {those}", n=len(late), those=named)
+    count = figure(Id.DECISIONS, len(late))
+    several = _("{n} incidents are restored and not done: {those}", n=count, those=named)
     return since, several, (Button(_("Show them"), call("incidents")),)
 
 
@@ -72,7 +74,7 @@ def parts(ctx: Context, ours: Sequence[Incident], start: datetime, end: datetime
     ended = closings.done_between(ctx.tx, start, end)
     rows: list[tuple[Words, Words]] = []
     if ended:
-        rows.append((_("Done"), _n("{n} incident", "{n} incidents", len(ended))))
+        rows.append((_("Done"), _n("{n} incident", "{n} incidents", figure(Id.DONE, len(ended)))))
     quick = [each for each in ended if each.ending is not None]
     if quick:
         rows.append((_("Workaround or cause fixed"), share(quick)))
@@ -102,15 +104,15 @@ def share(ended: Sequence[Closing]) -> Sentence:
     percent = round(100 * fixed / len(ended))
     return _(
         "workaround {workaround} %, cause fixed {fixed} % (of {n})",
-        workaround=100 - percent,
-        fixed=percent,
-        n=len(ended),
+        workaround=figure(Id.ENDING, 100 - percent),
+        fixed=figure(Id.ENDING, percent),
+        n=figure(Id.ENDING, len(ended)),
     )
 
 
 def _cost(ended: Sequence[Closing]) -> list[Sentence]:
     counted = [(label, sum(getattr(each, kind) for each in ended)) for kind, label in COSTS.items()]
-    return [_("{what}: {n}", what=label, n=n) for label, n in counted if n]
+    return [_("{what}: {n}", what=label, n=figure(Id.COST, n)) for label, n in counted if n]
 
 
 def acknowledged(ours: Sequence[Incident]) -> Sentence | None:
@@ -129,26 +131,17 @@ def acknowledged(ours: Sequence[Incident]) -> Sentence | None:
         return None
     skipped = len(ours) - len(waits)
     if not waits:
-        return _n("{n} left out without one", "{n} left out without one", skipped)
-    middle = lasting(int(median(waits)))
+        return _n(
+            "{n} left out without one", "{n} left out without one", figure(Id.ACKNOWLEDGED, skipped)
+        )
+    middle = figure(Id.ACKNOWLEDGED, lasting(int(median(waits))))
     if not skipped:
         return _("after {time} (median)", time=middle)
-    return _("after {time} (median); {n} left out without one", time=middle, n=skipped)
+    return _("after {time} (median); {n} left out without one", time=middle,
+             n=figure(Id.ACKNOWLEDGED, skipped))  # fmt: skip
 
 
 def without_runbook(ctx: Context) -> list[str]:
     """Return the names of the services whose newest closing says that there is no runbook yet."""
     found = [ctx.service_of(each) for each in closings.services_without_runbook(ctx.tx)]
     return sorted(each.name for each in found if each is not None)
-
-
-FORMULAS: tuple[tuple[Sentence, Sentence], ...] = (
-    (_("Restored, not done"), _("works again for three working days or longer, and points are "
-                                "still open")),
-    (_("Without a runbook"), _("services of which the newest closing said “none yet”")),
-    (_("Workaround or cause fixed"), _("what was said when incidents became done in the week")),
-    (_("What it cost"), _("sums of what was ticked when incidents became done in the week")),
-    (_("Acknowledged"), _("the median time from declaring to acknowledging of the incidents "
-                          "declared in the week; those without an acknowledgement, and reopened "
-                          "ones, are left out and counted")),
-)  # fmt: skip

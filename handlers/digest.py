@@ -5,12 +5,12 @@ The only reader of several storage modules. What is counted are processes, never
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from handlers import closing_digest, night, rights, weeks
-from handlers.automations import State, decisions, evidence, is_own, state
-from handlers.incident_cards import headline, service_name, shortened, standing
+from handlers import closing_digest, digest_repeats, leaving, night, ownership, rights, weeks
+from handlers.automations import State, decisions, evidence, is_own, owner, state
+from handlers.duty import is_here
+from handlers.incident_cards import headline, shortened, standing
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.messages import (
@@ -26,7 +26,7 @@ from handlers.kit.messages import (
     Title,
 )
 from handlers.kit.words import Sentence, Words, _, _n
-from handlers.likeness import alike
+from handlers.measures import Id, figure
 from handlers.pilots import age, tally
 from handlers.services import name
 from storage import automations, digests, friction, incidents, people, pilots, timers
@@ -40,18 +40,9 @@ feature = Feature(_("Weekly digest"))
 
 HOUR = time(8, 30)
 LATEST = timedelta(hours=48)  # later than that a digest is skipped, and the next one says so
-WINDOW = timedelta(days=30)  # how far back repeats are looked for
 GRACE = timedelta(days=7)  # how long something new may go without its first run
 DECISIONS = 3
 SHOWN = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Repeat:
-    """The same thing several times: incidents of one service with near-same titles."""
-
-    service: str
-    incidents: tuple[Incident, ...]
 
 
 def due(week: str, zone: str, region: str) -> datetime:
@@ -134,8 +125,8 @@ def compose(ctx: Context, week: str, skipped: list[str], *, preview: bool = Fals
         those = [_("week {number}", number=int(each[6:])) for each in skipped]
         parts.append(Text(_("Not posted, because Lotse did not run: {weeks}.", weeks=those)))
     parts += _decisions(undecided)
-    again = [each for each in repeats(ctx, end) if each.incidents[-1].declared_at >= start]
-    parts += _incidents(ctx, ours, again)
+    parts += digest_repeats.parts(ctx, start, end)
+    parts += _incidents(ctx, ours)
     parts += closing_digest.parts(ctx, ours, start, end)
     parts += _use(found)
     parts += _learning(ctx, week, start, end)
@@ -153,15 +144,17 @@ def _verdict(
     autos: list[Automation],
     found: dict[State, list[Automation]],
 ) -> Sentence:
+    decisions = _n("{n} decision open", "{n} decisions open", len(undecided))
+    declared = _n("{n} incident", "{n} incidents", len(ours))
     return _(
         "{decisions} · {incidents} ({change}) · {used} of {all} automations in use"
         " ({unmeasured} not measured)",
-        decisions=_n("{n} decision open", "{n} decisions open", len(undecided)),
-        incidents=_n("{n} incident", "{n} incidents", len(ours)),
-        change=change(len(ours), len(before)),
-        used=len(found[State.IN_USE]),
-        all=len(autos),
-        unmeasured=len(found[State.UNMEASURED]),
+        decisions=figure(Id.DECISIONS, decisions),
+        incidents=figure(Id.INCIDENTS, declared),
+        change=figure(Id.INCIDENTS, change(len(ours), len(before))),
+        used=figure(Id.USE, len(found[State.IN_USE])),
+        all=figure(Id.USE, len(autos)),
+        unmeasured=figure(Id.UNMEASURED, len(found[State.UNMEASURED])),
     )
 
 
@@ -175,10 +168,10 @@ def change(now: int, before: int) -> Sentence:
 
 
 def _undecided(ctx: Context, preview: bool) -> list[tuple[Words, tuple[Button, ...]]]:
-    """Return what nobody has decided yet, the oldest first: incidents, then unused automations."""
+    """Return what nobody has decided yet: what somebody left behind, then the oldest first."""
     found: list[tuple[datetime, Words, tuple[Button, ...]]] = []
     for incident in incidents.open_ones(ctx.tx):
-        if incident.acknowledged_by is None or incident.silent:
+        if incident.unanswered or incident.silent:
             take = Button(_("I'll look after it"), call("ack", number=incident.number))
             words = _(
                 "{title}: {standing}",
@@ -190,10 +183,11 @@ def _undecided(ctx: Context, preview: bool) -> list[tuple[Words, tuple[Button, .
     for automation in automations.all(ctx.tx):
         since = _undecided_since(automation, ctx.now)
         if since is not None:
+            decides = owner(ctx, automation)
             values = {
                 "name": automation.name,
                 "evidence": evidence(automation, ctx.now),
-                "who": name(ctx, automation.accountable),
+                "who": name(ctx, decides.id if decides else automation.accountable),
             }
             if automation.last_run_at is None:
                 words = _("“{name}” is not measured: {evidence}. It is up to {who}.", **values)
@@ -201,9 +195,14 @@ def _undecided(ctx: Context, preview: bool) -> list[tuple[Words, tuple[Button, .
                 words = _("“{name}” is possibly unused: {evidence}. It is up to {who}.", **values)
             mine = not preview or is_own(ctx, automation)
             found.append((since, words, decisions(automation) if mine else ()))
+    manages = not preview or rights.may("service", rights.general(ctx))
+    found += ownership.untaken(ctx, manages=manages)
+    found += digest_repeats.undecided(ctx)
     found += closing_digest.undecided(ctx, preview)
     found.sort(key=lambda each: each[0])
-    return [(words, buttons) for _since, words, buttons in found]
+    red = leaving.left_behind(ctx)
+    told = [(words, buttons if manages else ()) for words, buttons in red]
+    return told + [(words, buttons) for _since, words, buttons in found]
 
 
 def _undecided_since(automation: Automation, now: datetime) -> datetime | None:
@@ -231,23 +230,15 @@ def _decisions(undecided: list[tuple[Words, tuple[Button, ...]]]) -> list[Part]:
     return parts
 
 
-def _incidents(ctx: Context, ours: list[Incident], again: list[Repeat]) -> list[Part]:
+def _incidents(ctx: Context, ours: list[Incident]) -> list[Part]:
     parts: list[Part] = []
-    if again:
-        items: list[Words] = []
-        for each in again[:SHOWN]:
-            newest = each.incidents[-1]
-            still = sum(one.state == "open" for one in each.incidents)
-            items.append(
-                _("“{title}” ({service}): {n} times in 30 days, {open}",
-                  title=newest.title, service=service_name(ctx, newest), n=len(each.incidents),
-                  open=_n("{n} open", "{n} open", still) if still else _("none open"))
-            )  # fmt: skip
-        parts += [Title(_("Came back")), Items(tuple(items))]
     gaps = sum(each.gap for each in ours)
-    missing = [
-        each.name for each in register.all(ctx.tx)
-        if not _active(ctx, each.accountable)
+    known = register.all(ctx.tx)
+    missing = [each.name for each in known if not is_here(ctx, each.accountable)]
+    failed, said = {each.service for each in ours}, closing_digest.without_runbook(ctx)
+    unwritten = [
+        each.name for each in known
+        if each.runbook is None and not each.fallback and (each.id in failed or each.name in said)
     ]  # fmt: skip
     owners: list[Words] = []
     if gaps:
@@ -255,34 +246,30 @@ def _incidents(ctx: Context, ours: list[Incident], again: list[Repeat]) -> list[
             _n(
                 "{n} incident of the week belonged to no known service.",
                 "{n} incidents of the week belonged to no known service.",
-                gaps,
+                figure(Id.GAPS, gaps),
             )
         )
     if missing:
-        owners.append(_("Without an accountable person: {services}.", services=missing))
-    gaps_of_knowledge = closing_digest.without_runbook(ctx)
-    if gaps_of_knowledge:
-        owners.append(_("Without a runbook: {services}.", services=gaps_of_knowledge))
+        owners.append(
+            _("Without an accountable person: {services}.", services=figure(Id.GAPS, missing))
+        )
+    if unwritten:
+        owners.append(_("Without a runbook: {services}.", services=figure(Id.RUNBOOKS, unwritten)))
     if owners:
         parts += [Title(_("Ownership gaps")), Items(tuple(owners))]
     return parts
 
 
-def _active(ctx: Context, id: str) -> bool:
-    found = ctx.person_of(id)
-    return found is not None and found.active
-
-
 def _use(found: dict[State, list[Automation]]) -> list[Part]:
     rows: list[tuple[Words, Words]] = []
-    for each, label in (
-        (State.UNUSED, _("Possibly unused")),
-        (State.UNMEASURED, _("Not measured")),
-        (State.KEPT, _("Kept, though not running")),
+    for each, id, label in (
+        (State.UNUSED, Id.UNUSED, _("Possibly unused")),
+        (State.UNMEASURED, Id.UNMEASURED, _("Not measured")),
+        (State.KEPT, Id.KEPT, _("Kept, though not running")),
     ):
         names = [automation.name for automation in found[each]]
         if names:
-            rows.append((label, _("{names}", names=names)))
+            rows.append((label, _("{names}", names=figure(id, names))))
     return [Title(_("Automations")), Facts(tuple(rows))] if rows else []
 
 
@@ -293,33 +280,30 @@ def _learning(ctx: Context, week: str, start: datetime, end: datetime) -> list[P
     rows: list[tuple[Words, Words]] = [
         (
             _("Friction"),
-            _("{n} noted ({change})", n=noted, change=change(noted, earlier)),
+            _(
+                "{n} noted ({change})",
+                n=figure(Id.FRICTION, noted),
+                change=figure(Id.FRICTION, change(noted, earlier)),
+            ),
         ),
-        (_("Feedback"), _n("{n} sentence", "{n} sentences", said)),
+        (_("Feedback"), _n("{n} sentence", "{n} sentences", figure(Id.FEEDBACK, said))),
     ]
     late = night.in_week(ctx, start, end)
     if late is not None:
-        rows.append((_("Outside working hours"), late))
+        rows.append((_("Outside working hours"), figure(Id.NIGHT, late)))
     for pilot in pilots.all(ctx.tx)[:SHOWN]:
         answers = pilots.answers(ctx.tx, pilot.id)
-        rows.append((pilot.name, _("{age}; {tally}", age=age(ctx, pilot), tally=tally(answers))))
+        rows.append(
+            (
+                pilot.name,
+                _(
+                    "{age}; {tally}",
+                    age=figure(Id.AGE, age(ctx, pilot)),
+                    tally=figure(Id.RELIEF, tally(answers)),
+                ),
+            )
+        )
     return [Title(_("What we are learning")), Facts(tuple(rows))]
-
-
-def repeats(ctx: Context, end: datetime) -> list[Repeat]:
-    """Return what happened at least twice in the thirty days before `end`, most often first."""
-    groups: list[list[Incident]] = []
-    for incident in incidents.between(ctx.tx, end - WINDOW, end):
-        for group in groups:
-            if group[0].service == incident.service and any(
-                alike(each.title, incident.title) for each in group
-            ):
-                group.append(incident)
-                break
-        else:
-            groups.append([incident])
-    found = [Repeat(group[0].service, tuple(group)) for group in groups if len(group) > 1]
-    return sorted(found, key=lambda each: -len(each.incidents))
 
 
 def _skipped_before(ctx: Context, week: str) -> list[str]:
@@ -332,27 +316,3 @@ def _skipped_before(ctx: Context, week: str) -> list[str]:
             break
         skipped.append(earlier)
     return skipped[::-1]
-
-
-FORMULAS: tuple[tuple[Sentence, Sentence], ...] = (
-    (_("Incidents"), _("declared from Monday 00:00 to Sunday 24:00 local time, without withdrawn "
-                       "ones; the week before counts the seven days before that")),
-    (_("Came back"), _("incidents of the same service in the last 30 days whose titles say "
-                       "nearly the same, in either language")),
-    (_("Ownership gaps"), _("incidents in which no service was recognised, and services whose "
-                            "accountable person is not active")),
-    *closing_digest.FORMULAS,
-    (_("Outside working hours"), _("incidents declared outside the company's working hours, on a "
-                                   "weekend or a public holiday, for each service; never for "
-                                   "people")),
-    (_("In use"), _("the last reported run is not longer ago than the rhythm")),
-    (_("Possibly unused"), _("it has run, but its last run is longer ago than the rhythm, and "
-                             "nobody said that it is kept")),
-    (_("Not measured"), _("it has never reported a run")),
-    (_("Relief"), _("counted taps of all weeks, one per person and week, split from five on")),
-)  # fmt: skip
-
-
-@feature.command("computed", "gerechnet", help=_("How the figures are computed."), hidden=True)
-def computed(ctx: Context) -> Reply:
-    return Reply(Message((Title(_("How this is computed")), Facts(tuple(FORMULAS)))))

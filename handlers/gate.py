@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 
-from handlers import climbing, services, weeks
+from handlers import climbing, duty, problems, services, weeks
 from handlers.closing_points import missing_of, quiet_until, waits_for_check
 from handlers.incident_cards import headline, label, shortened, works_again
 from handlers.incident_refs import find, not_open, note
@@ -27,7 +27,7 @@ from storage.incidents import Incident
 Blocker = Callable[[Context, Incident], Sentence | None]
 
 # What keeps an incident from being done beside its own points; each says why, or None.
-BLOCKERS: tuple[Blocker, ...] = ()
+BLOCKERS: tuple[Blocker, ...] = (problems.blocks,)
 
 MOVES = {  # from each state, where to
     "open": ("restored", "closed", "withdrawn"),
@@ -109,6 +109,9 @@ def close(ctx: Context, number: int, closed_as: Other, target: int | None, why: 
     states.hold(ctx.tx, {number} | ({target} if target is not None else set()))
     incident = find(ctx, number)
     must_go(ctx, incident, "closed")
+    hindrance = blocked(ctx, incident)
+    if hindrance is not None:
+        raise Refusal(hindrance)
     if target is not None:
         target = _root(ctx, number, target)
     if not states.close(
@@ -145,7 +148,7 @@ def reopen(ctx: Context, number: int, reason: str) -> Incident:
     incident = find(ctx, number)
     must_go(ctx, incident, "open")
     service = ctx.service_of(incident.service) or services.fallback(ctx)
-    if not states.reopen(ctx.tx, number, services.on_duty(ctx, service), ctx.now):
+    if not states.reopen(ctx.tx, number, duty.on_duty(ctx, service), ctx.now):
         raise not_open(ctx, find(ctx, number))
     closings.forget_moments(ctx.tx, number)
     return note(ctx, number, "reopened", reason)

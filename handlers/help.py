@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Annotated
 
+from handlers import covers, ownership, problems, repeats
 from handlers.automations import State, decisions, evidence, owner, state
 from handlers.closing_cards import checked
 from handlers.follow_up import fix_buttons, late_fix
@@ -27,7 +28,7 @@ from handlers.kit.messages import (
     line,
 )
 from handlers.kit.readers import LONGEST, ChoiceReader, TextReader, folded
-from handlers.kit.words import Sentence, Words, _, _n
+from handlers.kit.words import Words, _, _n
 from storage import automations, closings, incidents
 from storage.incidents import Incident
 
@@ -155,24 +156,30 @@ def status(ctx: Context) -> Reply:
     return Reply(Message(tuple(parts)))
 
 
-def waiting(
-    ctx: Context, open_ones: Sequence[Incident]
-) -> list[tuple[Sentence, tuple[Button, ...]]]:
+def waiting(ctx: Context, open_ones: Sequence[Incident]) -> list[tuple[Words, tuple[Button, ...]]]:
     """Return what waits for the asker among the open incidents and the automations."""
-    found: list[tuple[Sentence, tuple[Button, ...]]] = []
+    found: list[tuple[Words, tuple[Button, ...]]] = []
     for each in open_ones:
-        mine = each.responsible == ctx.person.id and each.acknowledged_by is not None
+        mine = each.responsible == ctx.person.id and not each.unanswered
         if mine:
             found.append((listed(ctx, each), (tell(each.number), works_again(each.number))))
         elif waits_for_me(ctx, each):
             found.append((listed(ctx, each), (take(each.number), _show(each.number))))
-    return found + _unfinished(ctx) + _automations(ctx)
+    return [
+        *found,
+        *ownership.waiting(ctx),
+        *covers.waiting(ctx),
+        *_unfinished(ctx),
+        *repeats.waiting(ctx),
+        *problems.waiting(ctx),
+        *_automations(ctx),
+    ]
 
 
-def _unfinished(ctx: Context) -> list[tuple[Sentence, tuple[Button, ...]]]:
+def _unfinished(ctx: Context) -> list[tuple[Words, tuple[Button, ...]]]:
     """Return what waits for the asker after it works again: a check, the points, a late fix."""
     me = ctx.person.id
-    found: list[tuple[Sentence, tuple[Button, ...]]] = []
+    found: list[tuple[Words, tuple[Button, ...]]] = []
     for number in closings.to_check(ctx.tx, me):
         words = _("Have you checked that {incident} is over?", incident=label(number))
         found.append((words, (checked(number), _show(number))))
@@ -185,8 +192,8 @@ def _unfinished(ctx: Context) -> list[tuple[Sentence, tuple[Button, ...]]]:
     return found
 
 
-def _automations(ctx: Context) -> list[tuple[Sentence, tuple[Button, ...]]]:
-    found: list[tuple[Sentence, tuple[Button, ...]]] = []
+def _automations(ctx: Context) -> list[tuple[Words, tuple[Button, ...]]]:
+    found: list[tuple[Words, tuple[Button, ...]]] = []
     for each in automations.all(ctx.tx):
         if each.offered_to == ctx.person.id:
             accept = Button(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from handlers import covers
 from handlers.automations import STATES, state
 from handlers.help import waiting
 from handlers.incident_cards import listed, undone_line
@@ -55,6 +56,7 @@ def home(ctx: Context) -> Reply:
             if each.champion == ctx.person.id
         ],
     )
+    parts += _list(_("Who stands in"), list(covers.agreed(ctx)))
     if ctx.person.manager:
         settings = (
             Button(_("Services"), call("service")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from handlers import closing_points
+from handlers import ban_lines, closing_points
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Facts, Items, Message, Part, Text, Title, Tone
@@ -41,7 +41,7 @@ def tone(incident: Incident) -> Tone:
         return Tone.GOOD
     if incident.state in ("withdrawn", "done", "closed"):
         return Tone.QUIET
-    if incident.acknowledged_by is None or incident.silent:
+    if incident.unanswered or incident.silent:
         return Tone.ALARM
     return Tone.ACTIVE
 
@@ -60,7 +60,7 @@ def standing(ctx: Context, incident: Incident, *, pings: bool = True) -> Sentenc
         return _done(ctx, incident)
     if incident.state == "closed":
         return _closed(ctx, incident)
-    if incident.acknowledged_by is None:
+    if incident.unanswered:
         mentioned = person if pings else name
         who = mentioned(ctx, incident.responsible)
         return _("Waiting for {who} to acknowledge it.", who=who)
@@ -127,10 +127,12 @@ def card(ctx: Context, incident: Incident) -> Message:
     if incident.next_news_at and incident.state == "open":
         rows.append((_("Next news"), _("by {at}", at=incident.next_news_at)))
     rows += closing_points.rows(ctx, incident)
-    parts: list[Part] = [Title(headline(incident)), Facts(tuple(rows))]
-    buttons = card_buttons(incident)
+    repeated, more = ban_lines.of_incident(ctx, incident)
+    parts: list[Part] = [Title(headline(incident)), Facts((*rows, *repeated))]
+    buttons = (*card_buttons(incident), *more)
     if buttons:
         parts.append(Buttons(buttons))
+    parts += ban_lines.question(ctx, incident)
     return Message(tuple(parts), tone(incident))
 
 
@@ -176,7 +178,7 @@ def card_buttons(incident: Incident) -> tuple[Button, ...]:
         return (finish(number), open_again(number), history)
     if incident.state in ("done", "closed"):
         return (open_again(number), history)
-    if incident.acknowledged_by is None or incident.silent:
+    if incident.unanswered or incident.silent:
         first: tuple[Button, ...] = (take(number),)
     else:
         first = (tell(number),)
@@ -211,6 +213,7 @@ def alarm(ctx: Context, incident: Incident, why: Sentence) -> Message:
                     works_again(number),
                 )
             ),
+            *ban_lines.question(ctx, incident),
         ),
         Tone.ALARM,
     )  # fmt: skip
@@ -242,7 +245,7 @@ def why_first(ctx: Context, incident: Incident) -> Sentence:
 def why_climbed(ctx: Context, incident: Incident, minutes: int) -> Sentence:
     """Return the reason of a later alarm; `minutes` since the incident needs somebody."""
     who = name(ctx, incident.responsible)
-    if incident.acknowledged_by is None:
+    if incident.unanswered:
         return _(
             "Nobody has acknowledged it for {time}. It went to {who} first.",
             time=lasting(minutes),
@@ -345,10 +348,16 @@ def _happening(ctx: Context, each: Happening) -> Sentence:
         case "moved":
             found = ctx.service_of(each.detail)
             return _("{who} moved it to {service}.", who=who, service=found.name if found else "?")
+        case "handed on":
+            return _("{who} left; it went to {other}.", who=who, other=name(ctx, each.detail))
         case "restored":
             return _("{who} says it works again.", who=who)
         case "withdrawn":
             return _("{who} withdrew it.", who=who)
+        case "same":
+            return _("{who} says it is the same as {incident}.", who=who, incident=each.detail)
+        case "other":
+            return _("{who} says it is not the same as {incident}.", who=who, incident=each.detail)
         case "checking":
             return _("{who} asked {other} to check it.", who=who, other=name(ctx, each.detail))
         case "checked":

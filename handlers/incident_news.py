@@ -32,7 +32,7 @@ def update(
     rights.need_for(ctx, "update", incident)
     number, was_silent = incident.number, incident.silent
     next_news = None
-    if incident.acknowledged_by is not None:  # else it goes on climbing: news is no answer
+    if not incident.unanswered:  # else it goes on climbing: news is no answer
         next_news = ctx.now + NEWS[incident.severity]
         climbing.stop(ctx, number)
     if not incidents.tell(ctx.tx, number, ctx.person.id, text, ctx.now, next_news):

@@ -65,7 +65,7 @@ def meant(ctx: Context, word: str, number: int | None, text: str = "") -> Incide
 
 def waits_for_me(ctx: Context, incident: Incident) -> bool:
     """Say whether the asker may take it now: nobody answered, or they were asked."""
-    open_to_all = incident.acknowledged_by is None or incident.silent
+    open_to_all = incident.unanswered or incident.silent
     return (open_to_all and rights.may_for(ctx, "ack", incident)) or (
         incident.proposed_to == ctx.person.id
     )

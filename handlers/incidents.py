@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Annotated
 
-from handlers import climbing, gate, rights, services, triage
+from handlers import climbing, definitions, duty, gate, repeats, rights, services, triage
 from handlers.incident_cards import card, label, works_again
 from handlers.incident_refs import NEWS, Ref, find, find_open, happened, note
 from handlers.kit.commands import Ask, Feature, call
@@ -37,7 +38,11 @@ UNDO = timedelta(minutes=2)
 )
 def declare(
     ctx: Context,
-    title: Annotated[str, TextReader(titled=True), Ask(_("What does not work?"), short=_("text"))],
+    title: Annotated[
+        str,
+        TextReader(titled=True),
+        Ask(_("What does not work?"), partial(definitions.text, name="incident"), short=_("text")),
+    ],
     *,
     service: services.ServiceOrNot = None,
 ) -> Reply:
@@ -54,10 +59,11 @@ def declare(
         severity="normal",
         declared_by=ctx.person.id,
         declared_in=ctx.place.id if ctx.place else None,
-        responsible=services.on_duty(ctx, meant),
+        responsible=duty.on_duty(ctx, meant),
         now=ctx.now,
     )
     happened(ctx, number, "declared")
+    repeats.notice(ctx, incident, likes)
     shown = [Post(climbing.key(number), card(ctx, incident), INCIDENTS)]
     if ctx.place is not None and ctx.place.kind == "channel" and ctx.place.role != INCIDENTS:
         shown.append(Post(climbing.key(number), card(ctx, incident), ctx.place.id))
@@ -86,6 +92,7 @@ def _declared(ctx: Context, incident: Incident, service: Service) -> Message:
             Title(_("{incident} is declared.", incident=label(number))),
             Text(incident.title),
             Text(said),
+            *_serious_here(service),
             Buttons(
                 (
                     Button(_("It is serious"), call("serious", number=number)),
@@ -95,6 +102,12 @@ def _declared(ctx: Context, incident: Incident, service: Service) -> Message:
             ),
         )
     )
+
+
+def _serious_here(service: Service) -> tuple[Text, ...]:
+    if not service.serious_when:
+        return ()
+    return (Text(_("Serious here: {words}", words=service.serious_when), small=True),)
 
 
 @feature.command("serious", "ernst", help=_("It is serious."), hidden=True)
@@ -121,16 +134,18 @@ def _severity(ctx: Context, number: int, severity: str) -> Reply:
         "normal": _("{incident} is not serious any more.", incident=label(number)),
     }
     back = Button(_("Not serious after all"), call("normal", number=number), "quiet")
-    buttons = (back,) if severity == "serious" and rights.may_for(ctx, "normal", incident) else ()
+    explain = Button(_("What is serious?"), call("definition", name="serious"), "quiet")
+    may = rights.may_for(ctx, "normal", incident)
+    buttons = (*((back,) if may else ()), explain) if severity == "serious" else ()
     return Reply(
         line(words[severity], *buttons),
-        posts=() if known else climbing.changed(ctx, incident),
+        posts=() if known else (*repeats.graver(ctx, incident), *climbing.changed(ctx, incident)),
         subject=label(number),
     )
 
 
 def _wait_as_severe(ctx: Context, incident: Incident) -> None:
-    if incident.acknowledged_by is None:
+    if incident.unanswered:
         climbing.wait_for_answer(ctx, incident)
     elif incident.next_news_at is not None:
         sooner = min(incident.next_news_at, ctx.now + NEWS[incident.severity])
@@ -147,16 +162,17 @@ def _wait_as_severe(ctx: Context, incident: Incident) -> None:
 def move(ctx: Context, number: Ref, service: services.ServiceRef) -> Reply:
     incident = find_open(ctx, number)
     rights.need_for(ctx, "move", incident)
-    duty = services.on_duty(ctx, service)
-    other = incident.acknowledged_by is None and duty != incident.responsible
+    first = duty.on_duty(ctx, service)
+    other = incident.unanswered and first != incident.responsible
     if other:
         climbing.stop(ctx, number)
-    if not incidents.move(ctx.tx, number, service.id, duty):
+    if not incidents.move(ctx.tx, number, service.id, first):
         raise Refusal(
             _("{incident} is about {service} already.",
               incident=label(number), service=service.name)
         )  # fmt: skip
     incident = note(ctx, number, "moved", service.id)
+    repeats.moved(ctx, incident)
     if other:  # the new one gets the full time; the old alarm is taken back
         posts = climbing.settled(ctx, incident)
         position = incidents.count_alarm(ctx.tx, number)
@@ -185,6 +201,6 @@ def undo(ctx: Context, number: Ref) -> Reply:
         )  # fmt: skip
     return Reply(
         line(_("{incident} is withdrawn. Nobody is alarmed any more.", incident=label(number))),
-        posts=climbing.settled(ctx, taken),
+        posts=(*repeats.withdrawn(ctx, taken), *climbing.settled(ctx, taken)),
         subject=label(number),
     )

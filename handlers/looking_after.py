@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated
 
-from handlers import climbing, rights
+from handlers import ban_lines, climbing, rights
 from handlers.incident_cards import label, take, tell
 from handlers.incident_refs import NEWS, Named, Ref, find, find_open, meant, not_open, note
 from handlers.kit.commands import Ask, Feature, call
@@ -32,7 +32,7 @@ def acknowledge(ctx: Context, number: Ref | None = None) -> Reply:
     incident = meant(ctx, "ack", number)
     rights.need_for(ctx, "ack", incident)
     if _mine_already(ctx, incident):
-        return Reply(_yours(incident))
+        return Reply(_yours(ctx, incident))
     next_news = ctx.now + NEWS[incident.severity]
     climbing.stop(ctx, incident.number)
     if not incidents.acknowledge(ctx.tx, incident.number, ctx.person.id, ctx.now, next_news):
@@ -40,7 +40,7 @@ def acknowledge(ctx: Context, number: Ref | None = None) -> Reply:
     incident = note(ctx, incident.number, "acknowledged")
     climbing.wait_for_news(ctx, incident, next_news)
     return Reply(
-        _yours(incident),
+        _yours(ctx, incident),
         posts=(*climbing.settled(ctx, incident), *climbing.told(ctx, incident)),
         subject=label(incident.number),
     )
@@ -50,6 +50,7 @@ def _mine_already(ctx: Context, incident: Incident) -> bool:
     return (
         incident.state == "open"
         and incident.acknowledged_by == ctx.person.id
+        and not incident.unanswered
         and not incident.silent
     )
 
@@ -72,7 +73,7 @@ def _not_first(ctx: Context, number: int) -> Refusal:
     )
 
 
-def _yours(incident: Incident) -> Message:
+def _yours(ctx: Context, incident: Incident) -> Message:
     number = incident.number
     chips = tuple(
         Button(_("in {n} min", n=minutes), call("promise", number=number, minutes=minutes))
@@ -87,6 +88,7 @@ def _yours(incident: Incident) -> Message:
                   at=incident.next_news_at)
             ),
             Buttons(chips),
+            *ban_lines.question(ctx, incident),
         ),
         Tone.ACTIVE,
     )  # fmt: skip
@@ -127,7 +129,7 @@ def assign(
     incident = find_open(ctx, number)
     rights.need_for(ctx, "assign", incident)
     asked = Who(person.id, person.name)
-    if incident.acknowledged_by == person.id:
+    if incident.responsible == person.id and not incident.unanswered:
         raise Refusal(_("{who} already looks after {incident}.", who=asked, incident=label(number)))
     incidents.propose(ctx.tx, number, person.id)
     incident = note(ctx, number, "asked", person.id)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from handlers import duty
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal, Unproven
 from handlers.kit.words import Who, _
 from storage import closings, people
 from storage.incidents import Incident
+from storage.services import Service
 
 
 class Tie(StrEnum):
@@ -24,6 +26,7 @@ class Tie(StrEnum):
     ASKED = "asked to take it"
     CHECKER = "asked to check it"
     FIXER = "fixes the cause"
+    OWNER = "owner of the cause of a problem"
     MANAGER = "manager"
 
 
@@ -52,11 +55,20 @@ RIGHTS: dict[str, frozenset[Tie]] = {
     "fixed": CONCERNED | {Tie.FIXER},
     "undo": frozenset({Tie.DECLARER}),
     "service": frozenset({Tie.MANAGER}),
+    "service's own": frozenset({Tie.ACCOUNTABLE, Tie.MANAGER}),
     "settings": frozenset({Tie.MANAGER}),
     "pilot": frozenset({Tie.MEMBER}),
     "automation": frozenset({Tie.MEMBER}),
     "automation's own": frozenset({Tie.ACCOUNTABLE, Tie.DEPUTY}),
     "digest": frozenset({Tie.MEMBER}),
+    "repeat": CONCERNED,
+    "problem": frozenset({Tie.OWNER, Tie.ACCOUNTABLE, Tie.DEPUTY, Tie.MANAGER}),
+    "cause fixed": frozenset({Tie.OWNER, Tie.MANAGER}),
+    "verify": frozenset({Tie.MEMBER}),
+    "part": frozenset({Tie.MANAGER}),
+    "override ban": frozenset({Tie.MANAGER}),
+    "override": frozenset({Tie.ACCOUNTABLE, Tie.MANAGER}),
+    "change": frozenset({Tie.MEMBER}),
 }
 
 
@@ -78,6 +90,7 @@ def ties_to(ctx: Context, incident: Incident) -> set[Tie]:
     if Tie.MEMBER not in ties:
         return set()
     service = ctx.service_of(incident.service)
+    ties |= ties_to_service(ctx, service) if service is not None else set()
     me = ctx.person.id
     if incident.declared_by == me:
         ties.add(Tie.DECLARER)
@@ -93,10 +106,26 @@ def ties_to(ctx: Context, incident: Incident) -> set[Tie]:
             ties.add(Tie.CHECKER)
         if closing.fixer == me:
             ties.add(Tie.FIXER)
-    if service is not None and service.accountable == me:
-        ties.add(Tie.ACCOUNTABLE)
-    if service is not None and service.deputy == me:
-        ties.add(Tie.DEPUTY)
+    return ties
+
+
+def ties_to_cause(ctx: Context, service: str, owner: str = "") -> set[Tie]:
+    """Return how the asker stands to a cause in a service, which `owner` owns."""
+    found = ctx.service_of(service)
+    ties = ties_to_service(ctx, found) if found is not None else general(ctx)
+    if owner == ctx.person.id and Tie.MEMBER in ties:
+        ties.add(Tie.OWNER)
+    return ties
+
+
+def ties_to_service(ctx: Context, service: Service) -> set[Tie]:
+    """Return how the asker stands to a service; who stands in for somebody has their ties."""
+    ties = general(ctx)
+    if Tie.MEMBER in ties:
+        if ctx.person.id in (service.accountable, duty.acting(ctx, service.accountable)):
+            ties.add(Tie.ACCOUNTABLE)
+        if ctx.person.id in (service.deputy, duty.acting(ctx, service.deputy)):
+            ties.add(Tie.DEPUTY)
     return ties
 
 

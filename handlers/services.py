@@ -1,33 +1,20 @@
-"""Services: what people depend on, and the one person who is accountable for each."""
+"""Services: what people depend on, how one is found in words, and the net under all."""
 
 from __future__ import annotations
 
 import difflib
+import itertools
 from typing import Annotated
 
-from handlers import rights
-from handlers.kit.commands import Ask, Feature, call
+from handlers import duty
+from handlers.kit.commands import Ask, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
-from handlers.kit.messages import (
-    Button,
-    Buttons,
-    Facts,
-    Items,
-    Message,
-    Part,
-    Reply,
-    Text,
-    Title,
-    line,
-)
-from handlers.kit.readers import NameReader, PersonReader, TextReader, folded
-from handlers.kit.words import Who, Words, _
-from storage import people, services
-from storage.people import Person
+from handlers.kit.messages import Button
+from handlers.kit.readers import NameReader, folded
+from handlers.kit.words import Who, _
+from storage import services
 from storage.services import Service
-
-feature = Feature(_("Services"))
 
 
 def _unknown(name: str, known: list[str]) -> Refusal:
@@ -52,99 +39,6 @@ ServiceOrNot = (
     Annotated[Service, SERVICE, Ask(_("Service"), _("Lotse proposes one if you leave it out."))]
     | None
 )
-PERSON = PersonReader()
-NAME = TextReader(long=False)
-
-
-@feature.command(
-    "who",
-    "wer",
-    help=_("Who is accountable for a service, and who stands in."),
-    reads=True,
-    submit=_("Show"),
-)
-def who(ctx: Context, service: ServiceRef) -> Reply:
-    return Reply(line(_("{service}: {accountable} is accountable, {deputy} stands in. "
-                        "On duty now: {duty}.",
-                        service=service.name,
-                        accountable=person(ctx, service.accountable),
-                        deputy=person(ctx, service.deputy),
-                        duty=person(ctx, on_duty(ctx, service)))))  # fmt: skip
-
-
-@feature.command("service", "dienst", help=_("A service, or the list of all."), reads=True)
-def show(ctx: Context, service: ServiceRef | None = None) -> Reply:
-    if service is not None:
-        return Reply(card(ctx, service))
-    known = services.all(ctx.tx)
-    items: list[Words] = [
-        _("{service} – {accountable}, deputy {deputy}",
-          service=each.name,
-          accountable=name(ctx, each.accountable),
-          deputy=name(ctx, each.deputy))
-        for each in known
-    ]  # fmt: skip
-    new = Button(_("New service"), call("service new"))
-    buttons = (Buttons((new,)),) if rights.may("service", rights.general(ctx)) else ()
-    return Reply(Message((Title(_("Services")), Items(tuple(items)), *buttons)))
-
-
-@feature.command(
-    "service new",
-    "dienst neu",
-    help=_("Enter a service with its accountable person and deputy."),
-    submit=_("Enter service"),
-    needs="service",
-)
-def new(
-    ctx: Context,
-    *,
-    name: Annotated[str, NAME, Ask(_("Name"))],
-    accountable: Annotated[Person, PERSON, Ask(_("Accountable"), _("Exactly one person."))],
-    deputy: Annotated[Person, PERSON, Ask(_("Deputy"), _("Somebody else, who stands in."))],
-    words: Annotated[
-        str, NAME, Ask(_("Other words for it"), _("What people call it, with commas."))
-    ] = "",
-) -> Reply:
-    if accountable.id == deputy.id:
-        raise Refusal(
-            _("The deputy has to be somebody else, else nobody stands in."), field="deputy"
-        )
-    service = Service(
-        ctx.new_id(),
-        " ".join(name.split())[:80],
-        tuple(word.strip() for word in words.split(",") if word.strip()),
-        accountable.id,
-        deputy.id,
-        fallback=False,
-    )
-    if not services.add(ctx.tx, service, name_key=folded(service.name), now=ctx.now):
-        raise Refusal(
-            _("There is a service called “{name}” already.", name=service.name), field="name"
-        )
-    return Reply(card(ctx, service), subject=service.name)
-
-
-def card(ctx: Context, service: Service) -> Message:
-    """Return the card of a service."""
-    rows: list[tuple[Words, Words]] = [
-        (_("Accountable"), (person(ctx, service.accountable),)),
-        (_("Deputy"), (person(ctx, service.deputy),)),
-    ]
-    if service.words:
-        rows.append((_("Also called"), ", ".join(service.words)))
-    parts: list[Part] = [Title(service.name), Facts(tuple(rows))]
-    if service.fallback:
-        parts.append(
-            Text(
-                _(
-                    "Catches what no other service is recognised in; each such incident counts as "
-                    "an ownership gap."
-                ),
-                small=True,
-            )  # fmt: skip
-        )
-    return Message(tuple(parts))
 
 
 def person(ctx: Context, id: str) -> Who:
@@ -158,26 +52,21 @@ def name(ctx: Context, id: str) -> str:
     return person(ctx, id).name
 
 
-def on_duty(ctx: Context, service: Service) -> str:
-    """Return who is alarmed first: the accountable, else the deputy, else a manager."""
-    for id in (service.accountable, service.deputy):
-        found = ctx.person_of(id)
-        if found is not None and found.active:
-            return id
-    bosses = people.managers(ctx.tx)
-    return bosses[0].id if bosses else service.accountable
-
-
 def fallback(ctx: Context) -> Service:
     """Return the service under everything; made now if the company has none yet.
 
-    So no declaration is ever without somebody: a manager, else whoever declares.
+    So no declaration, by people or machines, is ever without somebody.
     """
     found = services.fallback(ctx.tx)
     if found is not None:
         return found
-    bosses = people.managers(ctx.tx) or [ctx.person]
-    name = ctx.text(_("Everything else"))
-    service = Service(ctx.new_id(), name, (), bosses[0].id, bosses[-1].id, fallback=True)
-    services.add(ctx.tx, service, name_key=folded(name), now=ctx.now)
-    return services.fallback(ctx.tx) or service
+    able = duty.somebody(ctx)
+    name = free = ctx.text(_("Everything else"))
+    for number in itertools.count(2):
+        service = Service(ctx.new_id(), free, (), able[0].id, able[-1].id, fallback=True)
+        services.add(ctx.tx, service, name_key=folded(free), now=ctx.now)
+        found = services.fallback(ctx.tx)  # perhaps a twin of this very moment
+        if found is not None:
+            return found
+        free = f"{name} {number}"  # some other service has the name
+    raise AssertionError("the loop above returns")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from handlers import rights, rooms
+from handlers import repeat_settings, rights, rooms
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
@@ -50,6 +50,7 @@ def show(ctx: Context) -> Reply:
         found = places.find(ctx.tx, role)
         rows.append((label, _named(found) if found else _("no channel yet")))
     rows.append((_("A channel of its own for"), rooms.WHEN[rooms.setting(ctx)]))
+    rows.append((_("Repeats"), repeat_settings.said(ctx)))
     parts: list[Part] = [Title(_("Settings")), Facts(tuple(rows))]
     if ctx.place is not None and ctx.place.kind == "channel":
         here = tuple(
@@ -69,6 +70,8 @@ def show(ctx: Context) -> Reply:
             (
                 Button(_("Add a manager"), call("settings manager")),
                 Button(_("Channels for incidents"), call("settings rooms")),
+                repeat_settings.button(),
+                Button(_("Definitions"), call("definitions")),
             )
         )
     )

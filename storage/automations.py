@@ -143,6 +143,33 @@ def take_over(tx: Tx, id: str, person: str) -> bool:
     )
 
 
+def concerning(tx: Tx, person: str) -> list[Automation]:
+    """Return the automations that somebody is accountable or deputy for, by name."""
+    rows = tx.rows(
+        f"""
+        select {COLUMNS} from automations
+        where workspace = :workspace and state = 'active'
+        and (accountable = :person or deputy = :person)
+        order by name_key
+        """,
+        person=person,
+    )
+    return [_automation(row) for row in rows]
+
+
+def set_people(tx: Tx, id: str, accountable: str, deputy: str) -> None:
+    """Name who is accountable and deputy; an open question to somebody else is over."""
+    tx.write(
+        """
+        update automations set accountable = :accountable, deputy = :deputy, offered_to = null
+        where workspace = :workspace and id = :id and state = 'active'
+        """,
+        id=id,
+        accountable=accountable,
+        deputy=deputy,
+    )
+
+
 def give_address(tx: Tx, id: str, secret: str, old_until: datetime) -> None:
     """Give an automation a new secret address; older ones work until `old_until`."""
     tx.run(

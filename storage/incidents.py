@@ -52,6 +52,14 @@ class Incident:
         """Since when it needs somebody: declared, or reopened the last time."""
         return self.reopened_at or self.declared_at
 
+    @property
+    def unanswered(self) -> bool:
+        """Say whether the responsible person has still to say that they look after it.
+
+        Also after the incident was handed on: the first acknowledgement keeps its time.
+        """
+        return self.acknowledged_by is None or self.acknowledged_by != self.responsible
+
 
 @dataclass(frozen=True, slots=True)
 class Happening:
@@ -223,7 +231,8 @@ def acknowledge(tx: Tx, number: int, person: str, now: datetime, next_news: date
                                   then :now else acknowledged_at end,
                 proposed_to = null, silent = 0, next_news_at = :next_news
             where workspace = :workspace and number = :number and state = 'open'
-            and (acknowledged_by is null or proposed_to = :person
+            and (acknowledged_by is null or acknowledged_by <> responsible
+                 or proposed_to = :person
                  or (silent = 1 and acknowledged_by <> :person))
             """,
             number=number,
@@ -310,7 +319,7 @@ def move(tx: Tx, number: int, service: str, responsible: str) -> bool:
         tx.run(
             """
             update incidents set service = :service, gap = 0,
-                responsible = case when acknowledged_by is null
+                responsible = case when acknowledged_by is null or acknowledged_by <> responsible
                               then :responsible else responsible end
             where workspace = :workspace and number = :number and state = 'open'
             and service <> :service
@@ -333,9 +342,32 @@ def mark_silent(tx: Tx, number: int) -> bool:
             """
             update incidents set silent = 1
             where workspace = :workspace and number = :number and state = 'open'
-            and acknowledged_by is not null
+            and acknowledged_by = responsible
             """,
             number=number,
+        )
+        == 1
+    )
+
+
+def hand_on(tx: Tx, number: int, before: str, person: str, now: datetime) -> bool:
+    """Make `person` responsible in place of `before`, who left, until the incident has ended.
+
+    An open one they have to answer for; an earlier acknowledgement's time is kept.
+    """
+    return (
+        tx.run(
+            """
+            update incidents set responsible = :person, responsible_since = :now, silent = 0,
+                next_news_at = null,
+                proposed_to = case when proposed_to = :before then null else proposed_to end
+            where workspace = :workspace and number = :number and state in ('open', 'restored')
+            and responsible = :before
+            """,
+            number=number,
+            before=before,
+            person=person,
+            now=as_text(now),
         )
         == 1
     )

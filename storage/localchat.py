@@ -216,12 +216,12 @@ def waiting(tx: Tx) -> dict[str, int]:
 
 
 def speakers(tx: Tx) -> list[Person]:
-    """Return the people of the local page: those with an identity `local:<id>`."""
+    """Return the people of the local page, also who left: those with an identity `local:<id>`."""
     rows = tx.rows(
         f"""
         select {PERSON} from people p
         join identities i on i.workspace = p.workspace and i.person = p.id
-        where p.workspace = :workspace and p.active = 1 and i.identity = 'local:' || p.id
+        where p.workspace = :workspace and i.identity = 'local:' || p.id
         order by p.first_seen_at, p.id
         """
     )

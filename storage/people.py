@@ -33,6 +33,11 @@ class Person:
     person_key: str
     zone: str | None = None
 
+    @property
+    def here(self) -> bool:
+        """Say whether they can act: active, and neither a guest nor a machine."""
+        return self.active and self.kind == "member"
+
 
 COLUMNS = "p.id, p.name, p.language, p.kind, p.manager, p.active, p.admin, p.person_key, p.zone"
 
@@ -196,6 +201,15 @@ def learn(
         language=language,
         admin=int(admin),
         zone=zone,
+    )
+
+
+def set_active(tx: Tx, id: str, active: bool) -> None:
+    """Note that somebody left the company, or is back."""
+    tx.write(
+        "update people set active = :active where workspace = :workspace and id = :id",
+        id=id,
+        active=int(active),
     )
 
 

@@ -6,12 +6,20 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.engine import Row, Tx
-from storage.engine.sql import as_text
+from storage.engine.sql import as_moment, as_text
+
+LIMIT = 10  # minutes until the alarm climbs, unless a service says otherwise
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Something people depend on. `words` are what people call it besides its name."""
+    """Something people depend on. `words` are what people call it besides its name.
+
+    The two `…_accepted_at` are None until that person has said that they take it over;
+    `asked_at` is when they were asked last. `serious_when` is the company's own text, perhaps
+    empty. `limit_minutes` is how long the first alarm waits. `runbook` is a link, None for
+    the gap. `red_since` is when somebody who was named for it left, until somebody accepts.
+    """
 
     id: str
     name: str
@@ -19,9 +27,21 @@ class Service:
     accountable: str
     deputy: str
     fallback: bool
+    accountable_accepted_at: datetime | None = None
+    deputy_accepted_at: datetime | None = None
+    asked_at: datetime | None = None
+    serious_when: str = ""
+    limit_minutes: int = LIMIT
+    runbook: str | None = None
+    red_since: datetime | None = None
+    retired_at: datetime | None = None
 
 
-COLUMNS = "id, name, words, accountable, deputy, fallback"
+COLUMNS = """id, name, words, accountable, deputy, fallback, accountable_accepted_at,
+deputy_accepted_at, asked_at, serious_when, limit_minutes, runbook, red_since, retired_at"""
+MOMENTS = (
+    "accountable_accepted_at", "deputy_accepted_at", "asked_at", "red_since", "retired_at",
+)  # fmt: skip
 
 
 def add(tx: Tx, service: Service, *, name_key: str, now: datetime) -> bool:
@@ -30,9 +50,13 @@ def add(tx: Tx, service: Service, *, name_key: str, now: datetime) -> bool:
         tx.run(
             """
             insert into services
-                (workspace, id, name, name_key, words, accountable, deputy, fallback, created_at)
+                (workspace, id, name, name_key, words, accountable, deputy, fallback, created_at,
+                 accountable_accepted_at, deputy_accepted_at, asked_at, serious_when,
+                 limit_minutes, runbook)
             values
-                (:workspace, :id, :name, :name_key, :words, :accountable, :deputy, :fallback, :now)
+                (:workspace, :id, :name, :name_key, :words, :accountable, :deputy, :fallback, :now,
+                 :accountable_accepted, :deputy_accepted, :now, :serious_when,
+                 :limit_minutes, :runbook)
             on conflict do nothing
             """,
             id=service.id,
@@ -43,16 +67,21 @@ def add(tx: Tx, service: Service, *, name_key: str, now: datetime) -> bool:
             deputy=service.deputy,
             fallback=int(service.fallback),
             now=as_text(now),
+            accountable_accepted=_text(service.accountable_accepted_at),
+            deputy_accepted=_text(service.deputy_accepted_at),
+            serious_when=service.serious_when,
+            limit_minutes=service.limit_minutes,
+            runbook=service.runbook,
         )
         == 1
     )
 
 
 def all(tx: Tx) -> list[Service]:
-    """Return every service by name, the fallback last."""
+    """Return every service that is in use by name, the fallback last."""
     rows = tx.recall(
         f"""
-        select {COLUMNS} from services where workspace = :workspace
+        select {COLUMNS} from services where workspace = :workspace and retired_at is null
         order by fallback, name_key
         """
     )
@@ -60,9 +89,18 @@ def all(tx: Tx) -> list[Service]:
 
 
 def find(tx: Tx, id: str) -> Service | None:
-    """Return a service by id."""
+    """Return a service by id, retired ones too."""
     rows = tx.recall(
         f"select {COLUMNS} from services where workspace = :workspace and id = :id", id=id
+    )
+    return _service(rows[0]) if rows else None
+
+
+def named(tx: Tx, name_key: str) -> Service | None:
+    """Return the service in use that has this name, folded."""
+    rows = tx.rows(
+        f"select {COLUMNS} from services where workspace = :workspace and name_key = :name_key",
+        name_key=name_key,
     )
     return _service(rows[0]) if rows else None
 
@@ -73,7 +111,167 @@ def fallback(tx: Tx) -> Service | None:
     return _service(rows[0]) if rows else None
 
 
+def concerning(tx: Tx, person: str) -> list[Service]:
+    """Return the services in use that somebody is accountable or deputy for, by name."""
+    rows = tx.rows(
+        f"""
+        select {COLUMNS} from services
+        where workspace = :workspace and retired_at is null
+        and (accountable = :person or deputy = :person)
+        order by fallback, name_key
+        """,
+        person=person,
+    )
+    return [_service(row) for row in rows]
+
+
+def change(
+    tx: Tx,
+    id: str,
+    *,
+    name: str,
+    name_key: str,
+    words: tuple[str, ...],
+    serious_when: str,
+    limit_minutes: int,
+    runbook: str | None,
+) -> None:
+    """Change all but the persons. The name must be free, or its own."""
+    tx.write(
+        """
+        update services set name = :name, name_key = :name_key, words = :words,
+            serious_when = :serious_when, limit_minutes = :limit_minutes, runbook = :runbook
+        where workspace = :workspace and id = :id and retired_at is null
+        """,
+        id=id,
+        name=name,
+        name_key=name_key,
+        words="\n".join(words),
+        serious_when=serious_when,
+        limit_minutes=limit_minutes,
+        runbook=runbook,
+    )
+
+
+def set_people(
+    tx: Tx, id: str, accountable: str, deputy: str, now: datetime, by: str | None = None
+) -> None:
+    """Name who is accountable and deputy. Whoever stays keeps their word; others have to give it.
+
+    `by`, the one who acts, gives it by acting.
+    """
+    tx.write(
+        """
+        update services set
+            accountable_accepted_at = case
+                when :accountable = :by then :now
+                when accountable = :accountable then accountable_accepted_at
+                when deputy = :accountable then deputy_accepted_at end,
+            deputy_accepted_at = case
+                when :deputy = :by then :now
+                when deputy = :deputy then deputy_accepted_at
+                when accountable = :deputy then accountable_accepted_at end,
+            accountable = :accountable, deputy = :deputy, asked_at = :now
+        where workspace = :workspace and id = :id and retired_at is null
+        """,
+        id=id,
+        accountable=accountable,
+        deputy=deputy,
+        by=by or "",
+        now=as_text(now),
+    )
+
+
+def accept(tx: Tx, id: str, person: str, now: datetime) -> bool:
+    """Take a service over, as whoever is named for it; False when they are not, or have already."""
+    return (
+        tx.run(
+            """
+            update services set
+                accountable_accepted_at = case
+                    when accountable = :person and accountable_accepted_at is null
+                    then :now else accountable_accepted_at end,
+                deputy_accepted_at = case
+                    when deputy = :person and deputy_accepted_at is null
+                    then :now else deputy_accepted_at end
+            where workspace = :workspace and id = :id and retired_at is null
+            and ((accountable = :person and accountable_accepted_at is null)
+                 or (deputy = :person and deputy_accepted_at is null))
+            """,
+            id=id,
+            person=person,
+            now=as_text(now),
+        )
+        == 1
+    )
+
+
+def ask(tx: Tx, id: str, now: datetime) -> None:
+    """Note that whoever has not accepted yet is asked again."""
+    tx.write(
+        "update services set asked_at = :now where workspace = :workspace and id = :id",
+        id=id,
+        now=as_text(now),
+    )
+
+
+def redden(tx: Tx, id: str, since: datetime) -> None:
+    """Somebody who was named for it left; when it is red already, that stays the moment."""
+    tx.write(
+        """
+        update services set red_since = :since
+        where workspace = :workspace and id = :id and red_since is null
+        """,
+        id=id,
+        since=as_text(since),
+    )
+
+
+def whole_again(tx: Tx, id: str) -> None:
+    """It is in good hands again, or never was not."""
+    tx.write(
+        "update services set red_since = null where workspace = :workspace and id = :id", id=id
+    )
+
+
+def retire(tx: Tx, id: str, name_key: str, now: datetime) -> bool:
+    """It is not used any more: its name is free again, its history stays."""
+    return (
+        tx.run(
+            """
+            update services set retired_at = :now, name_key = :name_key
+            where workspace = :workspace and id = :id and retired_at is null and fallback = 0
+            """,
+            id=id,
+            name_key=name_key,
+            now=as_text(now),
+        )
+        == 1
+    )
+
+
+def bring_back(tx: Tx, id: str, name_key: str) -> bool:
+    """Use a retired service again. The name must be free."""
+    return (
+        tx.run(
+            """
+            update services set retired_at = null, name_key = :name_key
+            where workspace = :workspace and id = :id and retired_at is not null
+            """,
+            id=id,
+            name_key=name_key,
+        )
+        == 1
+    )
+
+
+def _text(moment: datetime | None) -> str | None:
+    return as_text(moment) if moment else None
+
+
 def _service(row: Row) -> Service:
     row["words"] = tuple(row["words"].split("\n")) if row["words"] else ()
     row["fallback"] = bool(row["fallback"])
+    for name in MOMENTS:
+        row[name] = as_moment(row[name]) if row[name] else None
     return Service(**row)

@@ -28,7 +28,7 @@ from storage.engine.sqlite import Sqlite
 from storage.services import Service
 from storage.workspaces import Workspace
 from tests import block_kit
-from tests.stage import DEMO, Say, Stage
+from tests.stage import DEMO, Say, Stage, accepted
 
 Json = dict[str, Any]
 
@@ -334,7 +334,7 @@ def furnish(tx: Tx, stage: Stage, language: str) -> None:
         ("rest", (), "Chris", "Carla"),
     ):
         net = Service(kind, said[kind], words, ids[who], ids[deputy], fallback=kind == "rest")
-        services.add(tx, net, name_key=folded(net.name), now=now)
+        services.add(tx, accepted(net, now), name_key=folded(net.name), now=now)
     digest.plan(tx, id="digest", now=now, zone=company.zone, region=company.region)
 
 

@@ -44,7 +44,7 @@ from tests.slack_peer import (
     Client,
     Peer,
 )  # fmt: skip
-from tests.stage import BERLIN, MONDAY, Ids
+from tests.stage import BERLIN, MONDAY, Ids, accepted
 
 MAIN = "main"
 PEOPLE = (
@@ -180,7 +180,7 @@ class SlackStage:
                 if known
                 else ()
             ):
-                services.add(tx, service, name_key=folded(service.name), now=now)
+                services.add(tx, accepted(service, now), name_key=folded(service.name), now=now)
             digest.plan(tx, id="digest", now=now, zone=company.zone, region=company.region)
 
         self.database.transact(work)

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar, assert_never
 from zoneinfo import ZoneInfo
@@ -82,7 +82,12 @@ def furnish(tx: Tx, workspace: str, now: datetime) -> None:
     for id, name, role in CHANNELS:
         places.ensure(tx, f"local:{id}", "channel", name, role=role)
     for service in SERVICES:
-        services.add(tx, service, name_key=folded(service.name), now=now)
+        services.add(tx, accepted(service, now), name_key=folded(service.name), now=now)
+
+
+def accepted(service: Service, now: datetime) -> Service:
+    """Return a service that both of its people have taken over."""
+    return replace(service, accountable_accepted_at=now, deputy_accepted_at=now)
 
 
 class Ids:

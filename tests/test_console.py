@@ -99,12 +99,12 @@ async def test_the_clock_is_wound_and_the_alarm_climbs(lotse: app.Lotse) -> None
 
 
 async def test_a_form_is_asked_question_by_question(lotse: app.Lotse) -> None:
-    lines = ("/as chris", "dienst neu", "", "Kasse", "2", "Ben", "Kassen, Bons", "3", "dienst")
-    said = await screen(lotse, *lines)
+    filled = ("Kasse", "2", "Ben", "Kassen, Bons", "", "", "")
+    said = await screen(lotse, "/as chris", "dienst neu", "", *filled, "3", "dienst")
     assert "  Name\n  > Hier fehlen noch ein paar Worte.\n  > " in said
     assert "  Vertretung (Eine andere Person, die einspringt.)\n    1 Anna\n    2 Ben\n" in said
     assert "Die Vertretung muss eine andere Person sein, sonst springt niemand ein.\n" in said
-    assert "  - Kasse – Ben, Vertretung Carla\n" in said
+    assert "  - Kasse – Ben, Vertretung Carla (noch nicht angenommen)\n" in said
 
 
 async def test_a_form_can_be_left_and_the_end_of_the_input_ends_it_too(lotse: app.Lotse) -> None:

@@ -38,9 +38,11 @@ def test_the_digest_comes_on_monday_to_the_managers_channel_and_to_each_manager(
 def test_it_shows_repeats_decisions_unused_and_not_measured(
     planned: Stage, anna: Say, ben: Say, chris: Say, wind: Callable[..., None]
 ) -> None:
-    for _each in range(3):
+    for number in range(1, 4):
         anna("incident Etikettendrucker offline")
         ben("behoben")
+        if number > 1:
+            ben(f"wiederholung {number} von 1")
     anna("incident Kasse tot")
     ben("auto neu")
     ben.fill(name="Abgleich", purpose="x", accountable="ben", deputy="carla", rhythm="2")
@@ -51,7 +53,7 @@ def test_it_shows_repeats_decisions_unused_and_not_measured(
         "0 decisions open · 4 incidents (4 more than the week before) · "
         "0 of 1 automations in use (1 not measured)"
     )
-    assert "- “Etikettendrucker offline” (Etikettendrucker): 3 times in 30 days, none open" in text
+    assert "- “Etikettendrucker offline” (Etikettendrucker): 3 times in 30 days, confirmed" in text
     assert "Not measured: Abgleich" in text
     assert "Friction: 1 noted (1 more than the week before)" in text
 

@@ -15,7 +15,8 @@ def test_a_service_needs_two_different_people(chris: Say, bot: Stage) -> None:
     assert chris.answer is not None
     assert chris.answer.field == "deputy"
     assert chris.fill(name="VPN", accountable="ben", deputy="carla", words="Homeoffice").startswith(
-        "VPN\nAccountable: Ben\nDeputy: Carla\nAlso called: Homeoffice"
+        "VPN\nAccountable: Ben – not accepted yet\nDeputy: Carla – not accepted yet\n"
+        "Also called: Homeoffice\nRunbook: none yet"
     )
     chris("service new")
     assert "already" in chris.fill(name="vpn", accountable="ben", deputy="carla")

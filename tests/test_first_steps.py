@@ -116,7 +116,9 @@ def _known(tx: Tx) -> Known:
 
 def test_the_table_of_troubles_quotes_the_doctor() -> None:
     """Each finding in the page's table is one that the doctor's source can say."""
-    files = (pages.ROOT / "bot" / name for name in ("doctor.py", "slack_doctor.py", "config.py"))
+    files = (
+        pages.ROOT / "bot" / name for name in ("doctor.py", "doctor_installed.py", "config.py")
+    )
     sources = [file.read_text(encoding="utf-8") for file in files]
     texts = [
         node.value

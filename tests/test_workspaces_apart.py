@@ -25,6 +25,7 @@ FOLDER = Path(__file__).parent.parent / "storage"
 # These look across workspaces, and say so. Nothing else may.
 ACROSS = {
     "automations.by_address",  # a machine shows a secret and nothing else
+    "covers.forget",
     "deliveries.forget",
     "installations.all",
     "installations.begin",  # a browser on its way has not told its company yet
@@ -163,6 +164,9 @@ def talk(stage: Stage, workspace: str, chance: random.Random) -> None:
                 "digest",
                 "auto",
                 "pilot",
+                f"repeat {number} of 1",
+                f"change Kasse {canary} tomorrow",
+                "bans",
             )
         )
     )

@@ -265,14 +265,16 @@ export function openSettings(scene, company) {
       { "aria-label": `${scene.t("language")} – ${person.name}` },
       ...options(person.language, [["", scene.t("as_company")]]),
     );
+    const here = make("input", { type: "checkbox", checked: person.here });
     const element = make(
       "div",
       { class: "someone" },
       avatar(person, position),
       make("div", { class: "naming" }, make("span", { class: "hint" }, person.role), name),
       language,
+      make("label", { class: "here" }, here, scene.t("here")),
     );
-    return { person, name, language, element };
+    return { person, name, language, here, element };
   });
   const whole = make("select", { id: "company-language" }, ...options(company.language));
   const trouble = make("div", { class: "trouble", role: "alert" });
@@ -294,10 +296,11 @@ export function openSettings(scene, company) {
   page.addEventListener("submit", async (event) => {
     event.preventDefault();
     try {
-      for (const { person, name, language } of rows) {
+      for (const { person, name, language, here } of rows) {
         const change = {};
         if (name.value.trim() && name.value.trim() !== person.name) change.name = name.value.trim();
         if (language.value !== person.language) change.language = language.value;
+        if (here.checked !== person.here) change.here = here.checked;
         if (Object.keys(change).length) await act("person", { person: person.id, ...change });
       }
       if (whole.value !== company.language) await act("company", { language: whole.value });

@@ -30,10 +30,10 @@ SHORTEST = 3  # letters a shortened word must have
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """How a form asks for a parameter."""
+    """How a form asks for a parameter. A hint that is the company's own is asked for."""
 
     label: Sentence
-    hint: Words = ""
+    hint: Words | Callable[[Context], Words] = ""
     short: Sentence | None = None  # how the usage line calls it
     needed: bool = False  # the form insists, though Python needs a default after another one
 
@@ -398,13 +398,17 @@ def form_for(
     fixed, filled = fixed or {}, filled or {}
     fields = tuple(
         Field(
-            each.name, each.ask.label, each.reader.kind, each.ask.hint, each.required,
+            each.name, each.ask.label, each.reader.kind, _hint(each.ask, ctx), each.required,
             filled.get(each.name, each.default), each.reader.choices(ctx), LONGEST,
         )
         for each in command.parameters
         if each.name not in fixed
     )  # fmt: skip
     return Form(command.help, Call(command.name, fixed), fields, command.submit)
+
+
+def _hint(ask: Ask, ctx: Context) -> Words:
+    return ask.hint(ctx) if callable(ask.hint) else ask.hint
 
 
 def _near(text: str, known: Mapping[str, Command]) -> tuple[Command, ...]:

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from handlers.kit.words import Who, Words, text
-from storage import people, services
+from storage import covers, people, services
+from storage.covers import Cover
 from storage.engine import Tx
 from storage.people import Person
 from storage.places import Place
@@ -49,6 +50,7 @@ class Context:
     ahead: object = None
     _people: dict[str, Person | None] = field(default_factory=dict)
     _services: dict[str, Service | None] = field(default_factory=dict)
+    _covers: list[dict[str, Cover]] = field(default_factory=list)
 
     @property
     def language(self) -> str:
@@ -83,6 +85,12 @@ class Context:
         if id not in self._services:
             self._services[id] = services.find(self.tx, id)
         return self._services[id]
+
+    def cover_of(self, id: str) -> Cover | None:
+        """Return who stands in for somebody now, read once in this request."""
+        if not self._covers:
+            self._covers.append({each.person: each for each in covers.current(self.tx, self.now)})
+        return self._covers[0].get(id)
 
     def text(self, words: Words) -> str:
         """Put words into the asker's language, as plain text."""

@@ -1,0 +1,108 @@
+"""What the weekly digest says about repeats, bans, overdue causes and overrides."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from handlers import ban_lines, weeks
+from handlers.incident_cards import service_name
+from handlers.kit.context import Context
+from handlers.kit.dates import today_of
+from handlers.kit.messages import Button, Items, Part, Title
+from handlers.kit.words import Words, _, _n
+from handlers.measures import Id, figure
+from handlers.problem_cards import line, overdue
+from handlers.repeat_rules import rules
+from storage import changes, incidents, problems, repeats
+
+SHOWN = 5
+
+
+def parts(ctx: Context, start: datetime, end: datetime) -> list[Part]:
+    """Return the part about what came back: in the week, and what is banned because of it."""
+    shown: list[Part] = []
+    for title, items in (
+        (_("Came back"), _came_back(ctx, start, end)),
+        (
+            _("Repeat bans"),
+            [figure(Id.BANS, line(ctx, each)) for each in problems.standing(ctx.tx)],
+        ),
+        (_("Lifted"), _lifted(ctx, start, end)),
+        (_("Changes under a ban"), _changes(ctx)),
+        (_("Overrides given"), _overrides(ctx, start, end)),
+    ):
+        if items:
+            rest = len(items) - SHOWN
+            more: list[Words] = [_n("and {n} more", "and {n} more", rest)] if rest > 0 else []
+            shown += [Title(title), Items((*items[:SHOWN], *more))]
+    return shown
+
+
+def _came_back(ctx: Context, start: datetime, end: datetime) -> list[Words]:
+    """Return the confirmed groups with something new in the week, then what only looks alike."""
+    zone, days = ctx.workspace.zone, rules(ctx.tx).days
+    found: list[Words] = []
+    for group in repeats.groups(ctx.tx, weeks.days_before(end, days, zone), end):
+        newest = incidents.find(ctx.tx, group.numbers[-1])
+        if group.newest_at >= start and newest is not None:
+            found.append(
+                _("“{title}” ({service}): {n} times in {days} days, confirmed",
+                  title=newest.title, service=service_name(ctx, newest), days=days,
+                  n=figure(Id.REPEATS, len(group.numbers)))
+            )  # fmt: skip
+    for number in repeats.waiting(ctx.tx, start, end):
+        later = incidents.find(ctx.tx, number)
+        for proposal in repeats.undecided(ctx.tx, number)[:1]:
+            if later is not None:
+                found.append(
+                    _("“{title}” ({service}): looks like INC-{number}, nobody has decided",
+                      title=later.title, service=service_name(ctx, later),
+                      number=str(proposal.earlier))
+                )  # fmt: skip
+    return found
+
+
+def _lifted(ctx: Context, start: datetime, end: datetime) -> list[Words]:
+    return [
+        _("{title}: the fix held or was verified on {at:day}", title=ban_lines.headline(each),
+          at=each.lifted_at)
+        for each in problems.ended(ctx.tx, start, end)
+    ]  # fmt: skip
+
+
+def _changes(ctx: Context) -> list[Words]:
+    found: list[Words] = []
+    for each in changes.coming(ctx.tx, today_of(ctx)):
+        service = ctx.service_of(each.service)
+        if problems.about(ctx.tx, each.service, 0):
+            found.append(
+                _("{service}, {change}", service=service.name if service else each.service,
+                  change=figure(Id.CHANGES, ban_lines.change_line(ctx, each.id)))
+            )  # fmt: skip
+    return found
+
+
+def _overrides(ctx: Context, start: datetime, end: datetime) -> list[Words]:
+    """Return the overrides of the week, and those given earlier that still count."""
+    given = problems.overrides_given(ctx.tx, start, end)
+    given += [each for each in problems.overrides(ctx.tx, today_of(ctx)) if each not in given]
+    told = [
+        _("{problem}, {override}", problem=ban_lines.label(each.problem),
+          override=ban_lines.said(ctx, each))
+        for each in given
+    ]  # fmt: skip
+    return [figure(Id.OVERRIDES, each) for each in told]
+
+
+def undecided(ctx: Context) -> list[tuple[datetime, Words, tuple[Button, ...]]]:
+    """Return the overdue causes: somebody has to decide how they go on."""
+    zone = ctx.workspace.zone
+    return [
+        (
+            weeks.midnight(each.due_on + timedelta(days=1), zone),
+            line(ctx, each),
+            (ban_lines.opens(each),),
+        )
+        for each in problems.standing(ctx.tx)
+        if overdue(ctx, each)
+    ]

@@ -1,0 +1,60 @@
+"""Settings of repeats: how often is too often, in how many days, and how long is quiet."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from handlers.kit.commands import Ask, Feature, call
+from handlers.kit.context import Context
+from handlers.kit.errors import Refusal
+from handlers.kit.messages import Button, Reply, line
+from handlers.kit.readers import NumberReader
+from handlers.kit.words import Sentence, _
+from handlers.repeat_rules import Rules, rules, set_rules
+
+feature = Feature(_("Settings"))
+
+
+def said(ctx: Context) -> Sentence:
+    """Return the rules of repeats in one sentence."""
+    those = rules(ctx.tx)
+    return _(
+        "problem at {often} in {days} days, at {serious} when serious; a fix holds after {quiet} "
+        "quiet days",
+        often=those.often,
+        days=those.days,
+        serious=those.serious,
+        quiet=those.quiet,
+    )
+
+
+def button() -> Button:
+    """Return the button that changes them."""
+    return Button(_("Repeats"), call("settings repeats"))
+
+
+@feature.command(
+    "settings repeats",
+    "einstellungen wiederholungen",
+    help=_("When is a repeat a problem?"),
+    hidden=True,
+    needs="settings",
+)
+def change(
+    ctx: Context,
+    *,
+    often: Annotated[int, NumberReader(2, 10), Ask(_("How often"), _("3 is usual."))],
+    serious: Annotated[
+        int, NumberReader(2, 10), Ask(_("How often when serious"), _("2 is usual."))
+    ],
+    days: Annotated[int, NumberReader(1, 365), Ask(_("In how many days"), _("30 is usual."))],
+    quiet: Annotated[
+        int,
+        NumberReader(1, 365),
+        Ask(_("Quiet days after a fix"), _("Without a repeat, if nobody verifies; 14 is usual.")),
+    ],
+) -> Reply:
+    if serious > often:
+        raise Refusal(_("Serious ones cannot need more than the others."), field="serious")
+    set_rules(ctx.tx, Rules(often, serious, days, quiet))
+    return Reply(line(_("Repeats: {rules}.", rules=said(ctx))))

@@ -1,0 +1,155 @@
+"""Covers: who stands in for whom, from when until when. They end by themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from storage.engine import Row, Tx
+from storage.engine.sql import as_moment, as_text
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """`cover` stands in for `person`; nothing changes until the other side has confirmed.
+
+    `state` is asked, confirmed or ended (also: withdrawn).
+    """
+
+    id: str
+    person: str
+    cover: str
+    asked_by: str
+    starts_at: datetime
+    ends_at: datetime
+    state: str
+
+    @property
+    def other(self) -> str:
+        """Return the side that has to confirm."""
+        return self.cover if self.asked_by == self.person else self.person
+
+
+COLUMNS = "id, person, cover, asked_by, starts_at, ends_at, state"
+
+
+def add(tx: Tx, cover: Cover) -> None:
+    """Store a cover that somebody asks for."""
+    tx.insert(
+        "covers",
+        id=cover.id,
+        person=cover.person,
+        cover=cover.cover,
+        asked_by=cover.asked_by,
+        starts_at=as_text(cover.starts_at),
+        ends_at=as_text(cover.ends_at),
+        state=cover.state,
+    )
+
+
+def find(tx: Tx, id: str) -> Cover | None:
+    """Return a cover by id."""
+    rows = tx.rows(f"select {COLUMNS} from covers where workspace = :workspace and id = :id", id=id)
+    return _cover(rows[0]) if rows else None
+
+
+def current(tx: Tx, now: datetime) -> list[Cover]:
+    """Return the confirmed covers of now; there is one for a person at most."""
+    rows = tx.rows(
+        f"""
+        select {COLUMNS} from covers
+        where workspace = :workspace and ends_at > :now and starts_at <= :now
+        and state = 'confirmed'
+        order by starts_at, id
+        """,
+        now=as_text(now),
+    )
+    return [_cover(row) for row in rows]
+
+
+def meeting(tx: Tx, person: str, start: datetime, end: datetime) -> Cover | None:
+    """Return a confirmed cover of somebody that shares time with the given one."""
+    rows = tx.rows(
+        f"""
+        select {COLUMNS} from covers
+        where workspace = :workspace and person = :person and ends_at > :start
+        and starts_at < :end and state = 'confirmed'
+        order by starts_at, id limit 1
+        """,
+        person=person,
+        start=as_text(start),
+        end=as_text(end),
+    )
+    return _cover(rows[0]) if rows else None
+
+
+def to_come(tx: Tx, person: str, now: datetime) -> list[Cover]:
+    """Return what concerns somebody on either side and is not over, the earliest first."""
+    rows = tx.rows(
+        f"""
+        select {COLUMNS} from covers
+        where workspace = :workspace and (person = :person or cover = :person)
+        and ends_at > :now and state <> 'ended'
+        order by starts_at, id
+        """,
+        person=person,
+        now=as_text(now),
+    )
+    return [_cover(row) for row in rows]
+
+
+def confirm(tx: Tx, id: str, person: str) -> bool:
+    """Confirm a cover, as the side that did not ask; False when it is not open to them."""
+    return (
+        tx.run(
+            """
+            update covers set state = 'confirmed'
+            where workspace = :workspace and id = :id and state = 'asked'
+            and asked_by <> :person and (person = :person or cover = :person)
+            """,
+            id=id,
+            person=person,
+        )
+        == 1
+    )
+
+
+def swap(tx: Tx, id: str, person: str) -> bool:
+    """Turn an unconfirmed cover round, as whoever asked for it."""
+    return (
+        tx.run(
+            """
+            update covers set person = cover, cover = person
+            where workspace = :workspace and id = :id and state = 'asked' and asked_by = :person
+            """,
+            id=id,
+            person=person,
+        )
+        == 1
+    )
+
+
+def end(tx: Tx, id: str, person: str) -> bool:
+    """End a cover now, as one of its two sides; False when it is over already."""
+    return (
+        tx.run(
+            """
+            update covers set state = 'ended'
+            where workspace = :workspace and id = :id and state <> 'ended'
+            and (person = :person or cover = :person)
+            """,
+            id=id,
+            person=person,
+        )
+        == 1
+    )
+
+
+def forget(tx: Tx, before: datetime) -> int:
+    """Let go of covers of all workspaces that ended before: who was away is nobody's business."""
+    return tx.run("delete from covers where ends_at < :before", before=as_text(before))
+
+
+def _cover(row: Row) -> Cover:
+    row["starts_at"], row["ends_at"] = as_moment(row["starts_at"]), as_moment(row["ends_at"])
+    return Cover(**row)

@@ -1,0 +1,103 @@
+"""Hand-overs: all that one person is named for goes to another, once they accept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from storage.engine import Row, Tx
+from storage.engine.sql import as_moment, as_text
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """`successor` is asked to take over what `person` is named for.
+
+    `deputy` is named where both would otherwise be the same. `state` is asked, accepted or
+    replaced (by a newer one).
+    """
+
+    id: str
+    person: str
+    successor: str
+    deputy: str | None
+    asked_by: str
+    asked_at: datetime
+    state: str
+
+
+COLUMNS = "id, person, successor, deputy, asked_by, asked_at, state"
+
+
+def add(tx: Tx, handover: Handover) -> None:
+    """Store a hand-over; an earlier one of the same person that is still open is replaced."""
+    tx.write(
+        """
+        update handovers set state = 'replaced'
+        where workspace = :workspace and person = :person and state = 'asked'
+        """,
+        person=handover.person,
+    )
+    tx.insert(
+        "handovers",
+        id=handover.id,
+        person=handover.person,
+        successor=handover.successor,
+        deputy=handover.deputy,
+        asked_by=handover.asked_by,
+        asked_at=as_text(handover.asked_at),
+    )
+
+
+def find(tx: Tx, id: str) -> Handover | None:
+    """Return a hand-over by id."""
+    rows = tx.rows(
+        f"select {COLUMNS} from handovers where workspace = :workspace and id = :id", id=id
+    )
+    return _handover(rows[0]) if rows else None
+
+
+def waiting(tx: Tx, successor: str) -> list[Handover]:
+    """Return what somebody is asked to take over, the oldest first."""
+    rows = tx.rows(
+        f"""
+        select {COLUMNS} from handovers
+        where workspace = :workspace and successor = :successor and state = 'asked'
+        order by asked_at, id
+        """,
+        successor=successor,
+    )
+    return [_handover(row) for row in rows]
+
+
+def open_of(tx: Tx, person: str) -> Handover | None:
+    """Return the hand-over of somebody that waits for an answer."""
+    rows = tx.rows(
+        f"""
+        select {COLUMNS} from handovers
+        where workspace = :workspace and person = :person and state = 'asked'
+        """,
+        person=person,
+    )
+    return _handover(rows[0]) if rows else None
+
+
+def accept(tx: Tx, id: str, successor: str) -> bool:
+    """Accept a hand-over, as whoever was asked; False when it is not open to them."""
+    return (
+        tx.run(
+            """
+            update handovers set state = 'accepted'
+            where workspace = :workspace and id = :id and successor = :successor
+            and state = 'asked'
+            """,
+            id=id,
+            successor=successor,
+        )
+        == 1
+    )
+
+
+def _handover(row: Row) -> Handover:
+    row["asked_at"] = as_moment(row["asked_at"])
+    return Handover(**row)

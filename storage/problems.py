@@ -1,0 +1,460 @@
+"""Problems: what keeps coming back, with its cause; one at a time for the same thing.
+
+Whoever changes a problem's state holds `repeats.alone_at_it`, or puts the condition into
+the statement.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from storage.engine import Row, Tx
+from storage.engine.sql import as_moment, as_text
+from storage.repeats import COUNTS
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One problem. While its `state` is open or fixed (not yet verified) the repeat ban stands.
+
+    Other states are lifted, dropped (it was no repeat after all) and merged. `owner` owns
+    the cause, accepted or not; `proposed_to` was asked to. `due_on` is the agreed day.
+    `lifted_at` without `verified_by` means that the quiet period proved it.
+    """
+
+    number: int
+    root: int
+    service: str
+    title: str
+    state: str
+    opened_at: datetime
+    cause_class: str | None
+    cause: str | None
+    owner: str
+    accepted_at: datetime | None
+    proposed_to: str | None
+    due_on: date
+    fixed_at: datetime | None
+    fixed_by: str | None
+    fix: str | None
+    evidence: str | None
+    verified_by: str | None
+    lifted_at: datetime | None
+
+    @property
+    def stands(self) -> bool:
+        """Whether its repeat ban is still there."""
+        return self.state in ("open", "fixed")
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One line of a problem's history."""
+
+    at: datetime
+    kind: str
+    person: str | None
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """Somebody lets one change, or everything, pass a ban until the end of a day."""
+
+    problem: int
+    change: str | None
+    reason: str
+    person: str
+    at: datetime
+    until_on: date
+
+
+COLUMNS = """number, root, service, title, state, opened_at, cause_class, cause, owner, accepted_at,
+proposed_to, due_on, fixed_at, fixed_by, fix, evidence, verified_by, lifted_at"""
+MOMENTS = ("opened_at", "accepted_at", "fixed_at", "lifted_at")
+
+
+def begin(
+    tx: Tx,
+    *,
+    root: int,
+    service: str,
+    title: str,
+    owner: str,
+    due_on: date,
+    now: datetime,
+    start: datetime,
+    end: datetime,
+    often: int,
+    serious: int,
+) -> bool:
+    """Open a problem if its group happened often enough from `start` to `end`; say whether.
+
+    `often` times are enough, `serious` times when one of them was serious. There is none
+    beside one that stands already.
+    """
+    return (
+        tx.run(
+            f"""
+            insert into problems
+                (workspace, number, root, service, title, state, opened_at, owner, due_on)
+            select :workspace,
+                (select coalesce(max(p.number), 0) + 1 from problems p
+                 where p.workspace = :workspace),
+                :root, :service, :title, 'open', :now, :owner, :due_on
+            from (
+                select count(*) as n, count(case when i.severity = 'serious' then 1 end) as grave
+                from repeats r
+                join incidents i on i.workspace = :workspace and i.number = r.incident
+                where r.workspace = :workspace and r.root = :root and {COUNTS}
+                and i.declared_at >= :start and i.declared_at <= :end
+            ) happened
+            where n >= case when grave > 0 then :serious else :often end
+            on conflict (workspace, root) where state in ('open', 'fixed') do nothing
+            """,
+            root=root,
+            service=service,
+            title=title,
+            owner=owner,
+            due_on=due_on.isoformat(),
+            now=as_text(now),
+            start=as_text(start),
+            end=as_text(end),
+            often=often,
+            serious=serious,
+        )
+        == 1
+    )
+
+
+def find(tx: Tx, number: int) -> Problem | None:
+    """Return a problem by its number."""
+    rows = tx.rows(
+        f"select {COLUMNS} from problems where workspace = :workspace and number = :number",
+        number=number,
+    )
+    return _problem(rows[0]) if rows else None
+
+
+def standing(tx: Tx) -> list[Problem]:
+    """Return every problem whose ban stands, the oldest first."""
+    rows = tx.rows(
+        f"""
+        select {COLUMNS} from problems
+        where workspace = :workspace and state in ('open', 'fixed') order by number
+        """
+    )
+    return [_problem(row) for row in rows]
+
+
+def about(tx: Tx, service: str, root: int) -> list[Problem]:
+    """Return the problems that stand for a service or a group, the oldest first."""
+    rows = tx.rows(
+        f"""
+        select {COLUMNS} from problems
+        where workspace = :workspace and state in ('open', 'fixed')
+        and (service = :service or root = :root) order by number
+        """,
+        service=service,
+        root=root,
+    )
+    return [_problem(row) for row in rows]
+
+
+def of_group(tx: Tx, root: int) -> Problem | None:
+    """Return the problem that stands for a group."""
+    rows = tx.rows(
+        f"""
+        select {COLUMNS} from problems
+        where workspace = :workspace and root = :root and state in ('open', 'fixed')
+        """,
+        root=root,
+    )
+    return _problem(rows[0]) if rows else None
+
+
+def last_lifted(tx: Tx, root: int) -> Problem | None:
+    """Return the group's problem that was lifted last."""
+    rows = tx.rows(
+        f"""
+        select {COLUMNS} from problems
+        where workspace = :workspace and root = :root and state = 'lifted'
+        order by number desc limit 1
+        """,
+        root=root,
+    )
+    return _problem(rows[0]) if rows else None
+
+
+def ended(tx: Tx, start: datetime, end: datetime) -> list[Problem]:
+    """Return the problems whose ban was lifted from `start` until before `end`."""
+    rows = tx.rows(
+        f"""
+        select {COLUMNS} from problems
+        where workspace = :workspace and state = 'lifted'
+        and lifted_at >= :start and lifted_at < :end order by number
+        """,
+        start=as_text(start),
+        end=as_text(end),
+    )
+    return [_problem(row) for row in rows]
+
+
+# --- what people decide ------------------------------------------------------------------
+
+
+def set_cause(tx: Tx, number: int, kind: str, cause: str) -> bool:
+    """Keep why it keeps coming back: its class and one sentence."""
+    return (
+        tx.run(
+            """
+            update problems set cause_class = :kind, cause = :cause
+            where workspace = :workspace and number = :number and state in ('open', 'fixed')
+            """,
+            number=number,
+            kind=kind,
+            cause=cause,
+        )
+        == 1
+    )
+
+
+def ask(tx: Tx, number: int, person: str) -> bool:
+    """Ask `person` to own the cause; until they accept, the owner stays."""
+    return (
+        tx.run(
+            """
+            update problems set proposed_to = :person
+            where workspace = :workspace and number = :number and state in ('open', 'fixed')
+            """,
+            number=number,
+            person=person,
+        )
+        == 1
+    )
+
+
+def accept(tx: Tx, number: int, person: str, now: datetime) -> bool:
+    """Own the cause from now on; False when this person has accepted it already."""
+    return (
+        tx.run(
+            """
+            update problems set owner = :person, accepted_at = :now, proposed_to = null
+            where workspace = :workspace and number = :number and state in ('open', 'fixed')
+            and (owner <> :person or accepted_at is null)
+            """,
+            number=number,
+            person=person,
+            now=as_text(now),
+        )
+        == 1
+    )
+
+
+def set_due(tx: Tx, number: int, day: date) -> bool:
+    """Agree on another day; False when it is that day already."""
+    return (
+        tx.run(
+            """
+            update problems set due_on = :day
+            where workspace = :workspace and number = :number and state = 'open'
+            and due_on <> :day
+            """,
+            number=number,
+            day=day.isoformat(),
+        )
+        == 1
+    )
+
+
+def fix(tx: Tx, number: int, person: str, what: str, evidence: str, now: datetime) -> bool:
+    """Say that the cause is fixed; it still has to be verified."""
+    return (
+        tx.run(
+            """
+            update problems set state = 'fixed', fixed_at = :now, fixed_by = :person,
+                fix = :what, evidence = :evidence
+            where workspace = :workspace and number = :number and state = 'open'
+            and cause is not null
+            """,
+            number=number,
+            person=person,
+            what=what,
+            evidence=evidence,
+            now=as_text(now),
+        )
+        == 1
+    )
+
+
+def lift(tx: Tx, number: int, person: str | None, now: datetime) -> bool:
+    """End the ban: verified by `person`, who is not who fixed it, or by the quiet period."""
+    return (
+        tx.run(
+            """
+            update problems set state = 'lifted', verified_by = :person, lifted_at = :now
+            where workspace = :workspace and number = :number and state = 'fixed'
+            and fixed_by <> :checker
+            """,
+            number=number,
+            person=person,
+            checker=person or "",
+            now=as_text(now),
+        )
+        == 1
+    )
+
+
+def reopen(tx: Tx, number: int, due_on: date) -> bool:
+    """It was not fixed after all: the ban stands again."""
+    return (
+        tx.run(
+            """
+            update problems set state = 'open', fixed_at = null, fixed_by = null, fix = null,
+                evidence = null, verified_by = null, lifted_at = null, due_on = :due_on
+            where workspace = :workspace and number = :number and state in ('fixed', 'lifted')
+            """,
+            number=number,
+            due_on=due_on.isoformat(),
+        )
+        == 1
+    )
+
+
+def end(tx: Tx, number: int, state: str) -> bool:
+    """Take a problem away without a fix: dropped, or merged into another."""
+    return (
+        tx.run(
+            """
+            update problems set state = :state
+            where workspace = :workspace and number = :number and state in ('open', 'fixed')
+            """,
+            number=number,
+            state=state,
+        )
+        == 1
+    )
+
+
+def move(tx: Tx, number: int, root: int) -> None:
+    """Give a problem to another group: groups were joined or parted."""
+    tx.run(
+        "update problems set root = :root where workspace = :workspace and number = :number",
+        number=number,
+        root=root,
+    )
+
+
+def gather(tx: Tx, root: int, others: int) -> None:
+    """Give what is over of one group's problems to another group."""
+    tx.run(
+        """
+        update problems set root = :root
+        where workspace = :workspace and root = :others and state not in ('open', 'fixed')
+        """,
+        root=root,
+        others=others,
+    )
+
+
+# --- history and overrides ---------------------------------------------------------------
+
+
+def happened(
+    tx: Tx,
+    number: int,
+    *,
+    id: str,
+    at: datetime,
+    kind: str,
+    person: str | None = None,
+    detail: str = "",
+) -> None:
+    """Add a line to a problem's history."""
+    tx.insert(
+        "problem_history",
+        id=id,
+        problem=number,
+        at=as_text(at),
+        kind=kind,
+        person=person,
+        detail=detail,
+    )
+
+
+def history(tx: Tx, number: int) -> list[Happened]:
+    """Return what happened, in order."""
+    rows = tx.rows(
+        """
+        select at, kind, person, detail from problem_history
+        where workspace = :workspace and problem = :number order by at, id
+        """,
+        number=number,
+    )
+    return [
+        Happened(as_moment(row["at"]), row["kind"], row["person"], row["detail"]) for row in rows
+    ]
+
+
+def override(
+    tx: Tx,
+    number: int,
+    *,
+    id: str,
+    change: str | None,
+    reason: str,
+    person: str,
+    now: datetime,
+    until_on: date,
+) -> None:
+    """Let one change, or (without one) everything, pass the ban until the end of a day."""
+    tx.insert(
+        "overrides",
+        id=id,
+        problem=number,
+        change=change,
+        reason=reason,
+        person=person,
+        at=as_text(now),
+        until_on=until_on.isoformat(),
+    )
+
+
+def overrides(tx: Tx, today: date) -> list[Override]:
+    """Return the overrides that count on `today`, of problems that stand, the oldest first."""
+    rows = tx.rows(
+        """
+        select o.problem, o.change, o.reason, o.person, o.at, o.until_on from overrides o
+        join problems p on p.workspace = :workspace and p.number = o.problem
+        where o.workspace = :workspace and o.until_on >= :today
+        and p.state in ('open', 'fixed') order by o.at, o.id
+        """,
+        today=today.isoformat(),
+    )
+    return [_override(row) for row in rows]
+
+
+def overrides_given(tx: Tx, start: datetime, end: datetime) -> list[Override]:
+    """Return the overrides given from `start` until before `end`, also those that are over."""
+    rows = tx.rows(
+        """
+        select problem, change, reason, person, at, until_on from overrides
+        where workspace = :workspace and at >= :start and at < :end order by at, id
+        """,
+        start=as_text(start),
+        end=as_text(end),
+    )
+    return [_override(row) for row in rows]
+
+
+def _override(row: Row) -> Override:
+    row["at"], row["until_on"] = as_moment(row["at"]), date.fromisoformat(row["until_on"])
+    return Override(**row)
+
+
+def _problem(row: Row) -> Problem:
+    for name in MOMENTS:
+        row[name] = as_moment(row[name]) if row[name] else None
+    row["due_on"] = date.fromisoformat(row["due_on"])
+    return Problem(**row)
