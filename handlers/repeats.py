@@ -26,6 +26,7 @@ from storage.incidents import Incident
 feature = Feature(_("Repeats"))
 
 SHOWN = 5
+ELSEWHERE = 0.5  # score from which an incident of another service is asked about
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,8 @@ def notice(ctx: Context, incident: Incident, found: Sequence[Like] | None = None
             except_=incident.number,
         )  # fmt: skip
     for rank, like in enumerate(found):
-        if like.sure and like.number < incident.number:
+        clear = like.same_service or like.score >= ELSEWHERE
+        if like.sure and clear and like.number < incident.number:
             repeats.propose(
                 ctx.tx, earlier=like.number, later=incident.number, rank=rank,
                 same_service=like.same_service, words=like.words,

@@ -139,7 +139,7 @@ def test_the_fourth_is_blocked_as_soon_as_somebody_calls_it_the_same(
     assert blocked(banned, 4) is None
     assert "Das sind 4 in 30 Tagen. PRB-1 ist offen, bei Ben." in ben("wiederholung 4 von 2")
     assert blocked(banned, 4) is not None
-    assert "Wiederholungen: 4 in den letzten 30 Tagen" in ben.sees()[2]
+    assert any("Wiederholungen: 4 in den letzten 30 Tagen" in each for each in ben.sees())
 
 
 # --- cause, owner, date ------------------------------------------------------------------
@@ -249,7 +249,7 @@ def test_the_owner_is_reminded_before_and_after_the_day_then_the_manager_once_ea
     wind(to="2027-01-15 08:30")
     assert (len(to(ben)), len(to(chris)), to(carla)) == (2, 1, [])
     assert "overdue since Wed 9 Dec" in chris("digest")
-    assert "\n4 decisions open" in chris("digest")  # this one, and three that are not done
+    assert "\n2 decisions open" in chris("digest")  # this one, and one line of three not done
 
 
 def test_another_date_settles_the_reminders_and_begins_anew(
@@ -447,7 +447,7 @@ def test_bans_and_the_digest_tell_what_is_open(banned: Stage, anna: Say) -> None
     )
     assert anna("bans") == f"1 repeat ban\n{said}\n[PRB-1]"
     assert f"Repeat bans\n- {said}" in anna("digest")
-    assert "- “label printer is offline” (Alles andere): 3 times in 30 days, confirmed" in (
+    assert "- “label printer is offline” (Etikettendrucker): 3 times in 30 days, confirmed" in (
         anna("digest")
     )
     explained = anna.press("How is this computed?")
