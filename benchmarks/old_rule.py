@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from handlers.kit.readers import folded
-from storage import incidents
-from storage.engine import Tx
 
-MOMENT = timedelta(microseconds=1)  # what happens now has happened, too
-PAST = timedelta(days=365)  # how far back earlier incidents are looked at
 ENOUGH = 0.5  # share of the shorter title's words that the other has, too
 FILLERS = frozenset(
     re.findall(
@@ -46,48 +40,3 @@ def _same(word: str, other: str) -> bool:
         return True
     short, long = sorted((word, other), key=len)
     return len(short) >= 5 and (long.startswith(short[:-1]) or long.endswith(short))
-
-
-@dataclass(frozen=True, slots=True)
-class Like:
-    """An earlier incident that is like another: how much (0 to 1), if surely, and why."""
-
-    number: int
-    score: float
-    sure: bool
-    same_service: bool
-    words: tuple[str, ...]
-
-
-def likely(
-    tx: Tx,
-    title: str,
-    *,
-    service: str | None,
-    now: datetime,
-    limit: int = 5,
-    except_: int | None = None,
-) -> list[Like]:
-    """Return the earlier incidents that are probably the same thing, the likeliest first.
-
-    `words` are those in common, as they stand in `title`.
-    """
-    found = []
-    for each in incidents.between(tx, now - PAST, now + MOMENT):
-        if each.number != except_ and alike(each.title, title):
-            same = each.service == service
-            shared = _shared(title, each.title)
-            score = (len(shared) + same) / (len(words(title)) + 1)
-            found.append(Like(each.number, min(score, 1.0), same, same, shared))
-    found.sort(key=lambda each: (each.sure, each.score, each.number), reverse=True)
-    return found[:limit]
-
-
-def _shared(title: str, other: str) -> tuple[str, ...]:
-    theirs = words(other)
-    said = [
-        word
-        for word in re.findall(r"\w+", title)
-        if folded(word) not in FILLERS and any(_same(folded(word), each) for each in theirs)
-    ]
-    return tuple(dict.fromkeys(said))
