@@ -17,7 +17,7 @@ from typing import Any, assert_never
 from bot.dispatch import FORM
 from bot.plain import gist, shortened, visible
 from handlers import FEATURES
-from handlers.kit.commands import by_name
+from handlers.kit.commands import Command, by_name
 from handlers.kit.messages import (
     WRITER,
     Button,
@@ -100,16 +100,19 @@ def summary(message: Message) -> str:
 
 
 def opens_form(call: Call) -> bool:
-    """Tell whether a call still lacks a value: pressing its button opens a form."""
+    """Tell whether pressing a call's button opens a form: it lacks a value, or asks for more."""
     if call.word == FORM:
         return True
-    return any(not call.args.get(name, "").strip() for name in _required(call.word))
+    command = _command(call.word)
+    if command is None:
+        return False
+    required = (each.name for each in command.parameters if each.required)
+    return command.asks or any(not call.args.get(name, "").strip() for name in required)
 
 
 @lru_cache(maxsize=256)
-def _required(word: str) -> tuple[str, ...]:
-    command = by_name(word, FEATURES)
-    return tuple(each.name for each in command.parameters if each.required) if command else ()
+def _command(word: str) -> Command | None:
+    return by_name(word, FEATURES)
 
 
 def data_of(call: Call) -> Json:

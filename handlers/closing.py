@@ -120,7 +120,7 @@ def _finished(ctx: Context, number: int, person: str) -> Reply:
 # --- the points --------------------------------------------------------------------------
 
 
-@feature.command("point", "punkt", help=_("Enter what is missing."), hidden=True)
+@feature.command("point", "punkt", help=_("Enter what is missing."), hidden=True, asks=True)
 def point(
     ctx: Context, number: Ref, which: Annotated[Which, WHICH, Ask(_("Point"))] = Which.MISSING
 ) -> Reply:

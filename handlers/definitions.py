@@ -122,7 +122,7 @@ def one(ctx: Context, name: NameRef) -> Reply:
 
 @feature.command(
     "definition edit", "definition ändern", help=_("Write it in your own words."), hidden=True,
-    reads=True, needs="settings",
+    reads=True, needs="settings", asks=True,
 )  # fmt: skip
 def edit(ctx: Context, name: NameRef) -> Reply:
     command = commands.by_name("definition save", ctx.features)

@@ -121,6 +121,7 @@ def new(
     ("dienst ändern", "dienst bearbeiten"),
     help=_("Change a service: its name, its words, what is serious, the runbook."),
     reads=True,
+    asks=True,
 )
 def edit(ctx: Context, service: ServiceRef) -> Reply:
     need_own(ctx, service)

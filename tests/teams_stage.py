@@ -28,7 +28,7 @@ from storage.engine import Database, Tx
 from storage.services import Service
 from storage.workspaces import Workspace
 from tests.adaptive_card import user_id
-from tests.stage import MONDAY, Ids
+from tests.stage import MONDAY, Ids, accepted
 from tests.teams_peer import APP, PASSWORD, TENANT, Client, Peer
 from tests.timed import MAIN, Timed
 
@@ -138,7 +138,7 @@ class TeamsStage(Timed):
             Service("till", till, (f"{till}s",), ben, carla, fallback=False),
             Service("rest", rest, (), chris, carla, fallback=True),
         ):
-            services.add(tx, service, name_key=folded(service.name), now=now)
+            services.add(tx, accepted(service, now), name_key=folded(service.name), now=now)
 
     def _reachable(self, tx: Tx) -> None:
         """Let Lotse have been installed everywhere before."""

@@ -116,7 +116,8 @@ def _known(tx: Tx) -> Known:
 
 def test_the_table_of_troubles_quotes_the_doctor() -> None:
     """Each finding in the page's table is one that the doctor's source can say."""
-    sources = [*pages.ROOT.glob("bot/doctor*.py"), pages.ROOT / "bot" / "findings.py"]
+    bot = pages.ROOT / "bot"
+    sources = [*bot.glob("doctor*.py"), bot / "findings.py", bot / "config.py"]
     texts = [
         node.value
         for each in sources

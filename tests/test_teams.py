@@ -187,6 +187,7 @@ async def test_an_error_stands_in_the_dialog_and_nothing_typed_is_lost(sqlite: S
             name="Label printer",
         )
         assert row["accountable"] == carla
+        looked_at(stage)
 
 
 # --- pressing --------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 
 import pytest
@@ -70,7 +71,7 @@ def test_a_button_of_every_command_works_in_both(command: Command) -> None:
         [made] = card["body"][-1]["actions"]
         assert teams_cards.call_of(made["data"]) == call
         opens = "task/fetch" in str(made["data"].get("msteams"))
-        assert opens == bool(needed and not args)
+        assert opens == (command.asks or bool(needed and not args))
 
 
 @pytest.mark.parametrize("kind", FieldKind)
@@ -81,3 +82,10 @@ def test_every_kind_of_question_can_be_asked_in_both(kind: FieldKind) -> None:
     card = teams_dialogs.dialog(form, "", "en")["task"]["value"]["card"]["content"]
     twin = card["body"][0]
     assert ("select" in asked) == (twin["type"] == "Input.ChoiceSet"), (asked, twin["type"])
+
+
+def test_a_command_that_answers_with_a_form_says_so() -> None:
+    """Else its button in Teams would need a second one, which opens the form."""
+    answers = {each.name for each in COMMANDS if "Reply(form=" in inspect.getsource(each.run)}
+    assert answers == {each.name for each in COMMANDS if each.asks}
+    assert teams_cards.opens_form(Call("point", {"number": "1"}))

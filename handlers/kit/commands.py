@@ -58,7 +58,8 @@ class Command:
     changes nothing, so its words may be shortened. A `hidden` command exists as a
     button only. `needs` is the right that is asked for before anything else, also
     before a form is opened. `ahead` takes the same values and reads what may take
-    milliseconds, before anything is locked; its result is `ctx.ahead`, or None.
+    milliseconds, before anything is locked; its result is `ctx.ahead`, or None. One that
+    `asks` answers with a form of its own, which some platforms want to know beforehand.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Command:
     needs: str = "read"
     submit: Sentence = field(default_factory=lambda: _("Save"))
     ahead: Callable[..., object] | None = None
+    asks: bool = False
 
     def word(self, language: str) -> str:
         """Return the word that is shown in `language`."""
@@ -127,6 +129,7 @@ class Feature:
         needs: str = "read",
         submit: Sentence | None = None,
         ahead: Callable[..., object] | None = None,
+        asks: bool = False,
     ) -> Callable[[Callable[..., Reply]], Callable[..., Reply]]:
         """Declare the function below as a command."""
         words = {"en": _words(english), "de": _words(german)}
@@ -135,7 +138,7 @@ class Feature:
             self.commands.append(
                 Command(
                     words["en"][0], words, run, help, tuple(_parameters(run)), reads, hidden, needs,
-                    submit or _("Save"), ahead,
+                    submit or _("Save"), ahead, asks,
                 )
             )  # fmt: skip
             return run
