@@ -57,6 +57,7 @@ STYLES = {
     Tone.GOOD: "good",
     Tone.QUIET: "emphasis",
 }
+MARGIN = 1000  # bytes for what stands around a card's body
 HEADLINE: Json = {"size": "Large", "weight": "Bolder"}
 HEADING: Json = {"weight": "Bolder"}  # what stands further down
 SMALL: Json = {"size": "Small", "isSubtle": True}
@@ -82,6 +83,13 @@ def card(message: Message, refresh: Call | None = None, viewers: Sequence[str] =
         action = {"type": "Action.Execute", "verb": refresh.word, "data": data_of(refresh)}
         frame["refresh"] = {"action": action, "userIds": list(viewers[:VIEWERS])}
     return _drawn(message, Ink(), frame)
+
+
+def fits(message: Message) -> bool:
+    """Say whether a card can show all of a message."""
+    shown: Json = {"msteams": {"entities": []}, "fallbackText": escaped(summary(message))}
+    _fill(shown, message, Ink())
+    return _weight(shown) + MARGIN <= CARD_BYTES
 
 
 def in_dialog(message: Message) -> Json:

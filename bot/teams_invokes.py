@@ -63,7 +63,10 @@ class Invokes:
             raise Unreadable("a button that is not ours") from error
 
     async def _acted(self, activity: Activity, sender: Sender, where: Where) -> Json:
-        """Answer a button on a card: the card as it is now, with the answer above it."""
+        """Answer a button on a card: the card as it is now, with the answer above it.
+
+        Where both find no room in one card, the answer goes before.
+        """
         call = self._call(activity)
         if call.word == REFRESH:
             return await self._viewed(call, sender)
@@ -81,7 +84,8 @@ class Invokes:
         written = await self._desk.read(lambda tx: outbox.standing(tx, pressed_on))
         if written is not None:
             now = load(written)
-            said = Message(((said.parts if said else ()) + now.parts), now.tone)
+            both = Message(((said.parts if said else ()) + now.parts), now.tone)
+            said = both if said is None or teams_cards.fits(both) else said
         if said is None:
             return {"statusCode": 200, "type": WORDS, "value": ""}
         return {"statusCode": 200, "type": CARD, "value": teams_cards.card(said)}

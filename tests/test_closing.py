@@ -270,7 +270,7 @@ def test_the_cause_is_empty_until_a_person_enters_it(restored: None, ben: Say, b
         ("ended", "vorhin", "Eine Zeit bitte, zum Beispiel 09:28"),
         ("ended", "2026-11-23 08:59", "Sie begann am Mo. 23. Nov., 09:00"),
         ("ended", "2026-11-24 09:00", "Das kommt erst noch"),
-        ("on", "irgendwann", "Einen Tag bitte"),
+        ("on", "irgendwann", "Bitte ein Tag"),
         ("on", "2026-11-20", "Dieser Tag ist vorbei"),
     ],
 )
