@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import closing, contextmanager, nullcontext
@@ -996,6 +997,70 @@ def test_who_finds_somebody_else_before_them_looks_again(postgres: Postgres) -> 
         futures = [postgres.submit(each, "a") for each in (note("1"), beaten, note("2"))]
     assert [each.result(10) for each in futures] == [None, "theirs", None]
     assert noted(postgres) == ["1", "2", "it"]
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_who_is_beaten_inside_a_savepoint_looks_again_too(
+    postgres: Postgres, together: bool
+) -> None:
+    found(postgres)
+    first = threading.Event()
+
+    def beaten(tx: Tx) -> str:
+        inside = tx.within("a")
+        try:
+            with tx.savepoint():
+                if workspaces.setting(inside, "it") is None:
+                    if not first.is_set():
+                        first.set()
+                        with psycopg.connect(postgres.url) as other:
+                            other.execute("insert into settings values ('a', 'it', 'theirs')")
+                    inside.insert("settings", name="it", value="ours")
+        except StorageError:
+            raise
+        except Exception:  # as dispatch does with a handler's mistake
+            return "failed"
+        return workspaces.setting(inside, "it") or ""
+
+    with held_up(postgres) if together else nullcontext():
+        futures = [postgres.submit(each, "a") for each in (note("1"), beaten, note("2"))]
+    assert [each.result(10) for each in futures] == [None, "theirs", None]
+    assert noted(postgres) == ["1", "2", "it"]
+
+
+def test_a_mistake_that_always_finds_a_row_is_told_in_the_end(postgres: Postgres) -> None:
+    found(postgres)
+    postgres.transact(note("it"))
+
+    def mistaken(tx: Tx) -> str:
+        try:
+            with tx.savepoint():
+                tx.within("a").insert("settings", name="it", value="ours")
+        except StorageError:
+            raise
+        except psycopg.errors.UniqueViolation:
+            return "failed"
+        return "done"
+
+    with held_up(postgres):
+        futures = [postgres.submit(each, "a") for each in (note("1"), mistaken, note("2"))]
+    assert [each.result(10) for each in futures] == [None, "failed", None]
+    assert noted(postgres) == ["1", "2", "it"]
+
+
+def test_a_transaction_that_was_idle_for_too_long_did_not_happen(postgres: Postgres) -> None:
+    found(postgres)
+
+    def dawdle(tx: Tx) -> None:
+        note("half")(tx)
+        tx.rows("select set_config('idle_in_transaction_session_timeout', '20ms', true)")
+        tx.rows("select 1 as one")  # the server counts from the next answer on
+        time.sleep(0.3)
+        tx.rows("select 1 as one")
+
+    with pytest.raises(Unavailable):
+        postgres.transact(dawdle)
+    assert noted(postgres) == []
 
 
 @pytest.mark.parametrize("fault", ["lock", "connection"])

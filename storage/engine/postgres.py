@@ -48,6 +48,10 @@ class _Met(StorageError):
     """Two transactions met; this one has to be tried again from the start."""
 
 
+class _Beaten(_Met):
+    """Somebody else's row was there first, after we had looked."""
+
+
 class _Silent(Unavailable):
     """No connection could be had within the time that we wait."""
 
@@ -60,9 +64,13 @@ class _Statement:
 
 @dataclass(slots=True)
 class _Open:
-    """An open transaction: its cursor, what is still to be sent, and what to signal."""
+    """An open transaction: its cursor, what is still to be sent, and what to signal.
+
+    `last` says that it is not tried again: then a row that is there already is a mistake.
+    """
 
     cursor: psycopg.Cursor[Row]
+    last: bool = False
     unsent: list[_Statement] = field(default_factory=list)
     signals: set[str] = field(default_factory=set)
     memory: Memory = field(default_factory=Memory)
@@ -148,8 +156,14 @@ class PostgresTx(SqlTx):
                     cursor.execute(each.sql, each.values)
         except (errors.SerializationFailure, errors.DeadlockDetected) as error:
             raise _Met(str(error)) from error
-        except psycopg.OperationalError as error:
-            raise Unavailable(f"PostgreSQL could not be used: {error}") from error
+        except errors.UniqueViolation as error:
+            if self._open.last:
+                raise
+            raise _Beaten(str(error)) from error
+        except psycopg.Error as error:
+            if isinstance(error, psycopg.OperationalError) or cursor.connection.closed:
+                raise Unavailable(f"PostgreSQL could not be used: {error}") from error
+            raise
 
 
 def lane_of(workspace: str) -> int:
@@ -313,10 +327,10 @@ class Postgres:
                 try:
                     with tx.savepoint():
                         job.result = job.work(tx)
+                except _Beaten:
+                    beaten.append(job)
                 except StorageError:
                     raise  # nobody in this batch may be told "stored"
-                except errors.UniqueViolation:
-                    beaten.append(job)
                 except BaseException as error:
                     job.error = error
             tx.ending()
@@ -331,18 +345,13 @@ class Postgres:
                 with self._pool.connection() as connection, connection.cursor() as cursor:
                     if read_only:
                         cursor.execute("set transaction read only")
-                    tx = PostgresTx(_Open(cursor, memory=Memory(self.beside)))
+                    tx = PostgresTx(_Open(cursor, not left, memory=Memory(self.beside)))
                     result = work(tx)
                     tx.ending()
                     return result
             except (_Met, errors.SerializationFailure, errors.DeadlockDetected) as error:
                 if not left:
                     raise Unavailable(f"PostgreSQL could not order this change: {error}") from error
-            except errors.UniqueViolation:
-                # Somebody else was first, after we had looked: look again. A mistake of
-                # ours would fail each time.
-                if not left:
-                    raise
             except PoolTimeout as error:
                 raise _Silent(f"PostgreSQL could not be used: {error}") from error
             except psycopg.OperationalError as error:
