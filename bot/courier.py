@@ -73,7 +73,7 @@ class Courier:
         self._woken = asyncio.Event()
         self._ending = False
         self._paused: dict[tuple[str, str], float] = {}
-        self._no_edits: dict[str, float] = {}
+        self._no_edits: dict[tuple[str, str], float] = {}
         self._buckets: dict[tuple[str, str], _Bucket] = {}
 
     def wake(self) -> None:
@@ -240,16 +240,21 @@ class Courier:
     async def _pause(self, parcel: Parcel, refusal: Wait) -> None:
         now = self._clock.ticks()
         until = now + refusal.seconds
+        whole = _whole(parcel)
         if refusal.everywhere and parcel.external_id is not None:
-            self._no_edits[parcel.workspace] = until
+            self._no_edits[whole] = until
         else:
             # Two places that wait at once: it is not the place that is too busy.
             storm = any(
-                workspace == parcel.workspace and place not in ("", parcel.place) and later > now
+                (workspace, _platform_of(place)) == whole
+                and place not in (whole[1], parcel.place)
+                and later > now
                 for (workspace, place), later in self._paused.items()
             )
-            place = "" if refusal.everywhere or storm else parcel.place
-            self._paused[(parcel.workspace, place)] = until
+            where = whole if refusal.everywhere or storm else (parcel.workspace, parcel.place)
+            self._paused[where] = until
+            if where == whole:
+                log.warning("All of %s waits for %.0f s (%s)", whole[1], refusal.seconds, refusal)
         await self._put_back(parcel, refusal.seconds, str(refusal))
 
     async def _put_back(self, parcel: Parcel, seconds: float, reason: str) -> None:
@@ -297,10 +302,10 @@ class Courier:
 
     def _pause_left(self, parcel: Parcel) -> float:
         """Return how many seconds the platform still wants to be left alone by this parcel."""
-        where = ((parcel.workspace, parcel.place), (parcel.workspace, ""))
+        where = ((parcel.workspace, parcel.place), _whole(parcel))
         until = [self._paused.get(each, 0.0) for each in where]
         if parcel.external_id is not None:
-            until.append(self._no_edits.get(parcel.workspace, 0.0))
+            until.append(self._no_edits.get(_whole(parcel), 0.0))
         return max(until) - self._clock.ticks()
 
     def _busy(self) -> set[tuple[str, str]]:
@@ -313,6 +318,16 @@ class Courier:
 
     async def _do(self, work: Callable[[Tx], T]) -> T:
         return await asyncio.wrap_future(self._database.submit(work))
+
+
+def _platform_of(place: str) -> str:
+    """Return a place's platform with the colon (`slack:`), which stands for all its places."""
+    return place.partition(":")[0] + ":"
+
+
+def _whole(parcel: Parcel) -> tuple[str, str]:
+    """Return what stands for all places of the parcel's workspace on its platform."""
+    return parcel.workspace, _platform_of(parcel.place)
 
 
 def _in(tx: Tx, parcel: Parcel) -> Tx:

@@ -54,7 +54,7 @@ class NotAccepted(Undelivered):
 
 
 class Wait(NotAccepted):
-    """The platform asks us to wait: this place, or with `everywhere` the whole workspace.
+    """The platform asks us to wait: this place, or with `everywhere` its whole workspace.
 
     It is about what was tried: new messages, or edits.
     """

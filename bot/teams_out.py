@@ -41,6 +41,7 @@ T = TypeVar("T")
 AHEAD = 600.0  # seconds before its end in which a token is renewed, in the background
 LATEST = 30.0  # seconds before its end from which a token is not used any more
 SHORTEST = 60.0  # seconds for which a token is kept whatever it says
+SHUT_OUT = 60.0  # seconds until it is tried again whether our id and password are taken
 REFRESH = "refresh"  # a call that only asks for the reader's own view of a card
 VIEW = "history"  # the button by which a card is known as an incident's
 
@@ -228,8 +229,11 @@ class Connector:
             raise Uncertain(f"Teams' answer was lost: {type(error).__name__}") from error
 
 
-class ShutOut(NotAccepted):
-    """Microsoft does not take our id and password; only our own messages wait for that."""
+class ShutOut(Wait):
+    """Microsoft does not take our id and password; our messages wait until it does."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(SHUT_OUT, reason, everywhere=True)
 
 
 class Lost(Undelivered):

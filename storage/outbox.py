@@ -163,7 +163,8 @@ def claim(
     """Take what may go out now, of all workspaces, alarms first, for `LEASE` of real time.
 
     `busy` are (workspace, place) pairs that must wait, because the platform said so;
-    an empty place means the whole workspace. `only` is the one pair to look at.
+    a bare `slack:` means all that this platform has of the workspace. `only` is the one
+    pair to look at.
     A workspace is parked while Slack shuts us out; Teams beside it goes on.
     Of each place the first is taken, and nothing while another one is on its way
     there. The condition on the state stands twice: on PostgreSQL two
@@ -176,8 +177,10 @@ def claim(
     names: dict[str, object] = {}
     for n, (workspace, place) in enumerate(sorted(busy)[:MOST_BUSY]):
         names[f"w{letters(n)}"], names[f"p{letters(n)}"] = workspace, place
-        which = f" and o.place = :p{letters(n)}" if place else ""
-        blocked += f" and not (o.workspace = :w{letters(n)}{which})"
+        there = "o.place"
+        if place.endswith(":"):
+            there = f"substr(o.place, 1, {len(place)})"
+        blocked += f" and not (o.workspace = :w{letters(n)} and {there} = :p{letters(n)})"
     if only is not None:
         names["of"], names["there"] = only
         blocked += " and o.workspace = :of and o.place = :there"

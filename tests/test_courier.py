@@ -295,6 +295,37 @@ def test_when_two_places_are_told_to_wait_the_whole_workspace_waits(bot: Stage, 
     assert len(chat.ledger) == 3
 
 
+def test_one_platform_s_pauses_hold_up_no_other(bot: Stage, chat: Chat) -> None:
+    """Slack and Teams may serve one workspace."""
+    slack = Chat()
+    bot.courier = Courier(
+        bot.database, {"local": chat, "slack": slack}, bot.clock, random.Random(1)
+    )
+    put(bot, "edited here", CARLA, key="k")
+    put(bot, "edited there", "slack:ROOM", key="k")
+    carry(bot)
+    chat.plan(
+        Fault(waits(30).raises, place=BEN),
+        Fault(waits(30).raises, place=CARLA),
+        Fault(waits(30).raises, place=ROOM),
+    )
+    for place in (BEN, CARLA, ROOM):
+        put(bot, "waits", place, key=f"of {place}")
+        carry(bot)
+    slack.plan(Fault(waits(30).raises, place="slack:ONE"))
+    put(bot, "waits alone", "slack:ONE")
+    put(bot, "goes out", "slack:TWO")
+    carry(bot)
+    assert slack.created("slack:TWO") == ["goes out"]
+    wind(bot, 31)
+    chat.plan(Fault(waits(30, everywhere=True).raises, place=CARLA))
+    put(bot, "edited later", CARLA, key="k")
+    carry(bot)
+    put(bot, "edited now", "slack:ROOM", key="k")
+    carry(bot)
+    assert [each.kind for each in slack.ledger if each.place == "slack:ROOM"] == ["create", "edit"]
+
+
 def test_a_pause_of_edits_lets_new_messages_through(bot: Stage, chat: Chat) -> None:
     put(bot, "first", BEN, key="k")
     carry(bot)

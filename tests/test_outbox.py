@@ -190,8 +190,9 @@ def test_a_place_that_asked_for_a_pause_is_left_alone(store: Database) -> None:
     assert parcel.place == CARLA
     assert sent(store, parcel)
     put(store, "d", CARLA)
-    assert claim(store, busy={(DEMO, "")}) == [], "the whole company pauses"
-    assert len(claim(store, busy={("another", ""), (DEMO, "local:elsewhere")})) == 3
+    assert claim(store, busy={(DEMO, "local:")}) == [], "the whole company pauses"
+    elsewhere = {("another", "local:"), (DEMO, "local:elsewhere"), (DEMO, "teams:"), (DEMO, "loc:")}
+    assert len(claim(store, busy=elsewhere)) == 3
 
 
 def test_many_pauses_at_once_still_make_a_statement(store: Database) -> None:

@@ -212,6 +212,17 @@ async def test_without_a_token_nothing_is_lost(
         assert await outcome(stage) == "sent"
 
 
+async def test_a_password_that_is_not_taken_is_waited_for_and_uses_up_no_try(
+    sqlite: Sqlite,
+) -> None:
+    async with teams_stage(sqlite, strict=False) as stage:
+        stage.edge.tokens.refused(await stage.edge.tokens.get())
+        stage.peer.plan("token", Fault("ended", 401, b'{"error":"invalid_client"}'))
+        with pytest.raises(Wait) as raised:
+            await stage.edge.platform.create(MAIN, f"teams:{INCIDENTS}", "", HELLO)
+        assert (raised.value.seconds, raised.value.everywhere) == (60, True)
+
+
 @pytest.mark.parametrize("lives", ["3600", None, "soon", -5])
 async def test_any_lifetime_of_a_token_is_taken(sqlite: Sqlite, lives: object) -> None:
     async with teams_stage(sqlite, strict=False) as stage:
