@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from bot.clock import Clock
-from bot.platform import Undelivered
+from bot.platform import Undelivered, Wait
 from storage import covers, deliveries, drafts, outbox, presses, timers
 from storage.engine import Database, Tx
 from storage.timers import Timer
@@ -87,22 +87,35 @@ class Scheduler:
             await asyncio.wait(self._out)
 
     async def _go(self, timer: Timer) -> None:
+        """Go to a platform for a timer; what was set meanwhile is looked at afterwards."""
+        try:
+            await self._errand(timer)
+            await self._do(timer, lambda tx: timers.back(tx, timer))
+        except Exception:  # its lease runs out, then it is tried again
+            log.exception("An errand went wrong: %s", timer.kind)
+        self.wake()
+
+    async def _errand(self, timer: Timer) -> None:
         try:
             async with asyncio.timeout(ERRAND):
                 await self._errands[timer.kind](timer)
+        except Wait as refusal:
+            await self._again(timer, refusal.seconds, str(refusal), counts=False)
         except (Undelivered, TimeoutError) as error:
-            wait = getattr(error, "seconds", 10.0 * 2**timer.attempts)
-            later = self._clock.now() + timedelta(seconds=wait)
-            reason = str(error) or "no answer in time"
-            await asyncio.wrap_future(
-                self._database.submit(
-                    lambda tx: timers.retry(tx.within(timer.workspace), timer, later, reason)
-                )
-            )
-        except Exception:  # its lease runs out, then it is tried again
-            log.exception("An errand went wrong: %s", timer.kind)
+            await self._again(timer, 10.0 * 2**timer.attempts, str(error) or "no answer in time")
         else:
             await self._carry_out(timer)
+
+    async def _again(
+        self, timer: Timer, seconds: float, reason: str, *, counts: bool = True
+    ) -> None:
+        later = self._clock.now() + timedelta(seconds=seconds)
+        await self._do(timer, lambda tx: timers.retry(tx, timer, later, reason, counts=counts))
+
+    async def _do(self, timer: Timer, work: Callable[[Tx], None]) -> None:
+        await asyncio.wrap_future(
+            self._database.submit(lambda tx: work(tx.within(timer.workspace)))
+        )
 
     async def _carry_out(self, timer: Timer) -> None:
         try:

@@ -73,7 +73,7 @@ def follow(ctx: Context, incident: Incident) -> None:
         rooms.release(ctx.tx, incident.number, _topic(ctx, incident))
     timers.set(
         ctx.tx, id=ctx.new_id(), kind="room", key=timer_key(incident.number), due=ctx.now,
-        number=incident.number,
+        errand=True, number=incident.number,
     )  # fmt: skip
 
 

@@ -28,18 +28,32 @@ class Timer:
     fence: int
 
 
-def set(tx: Tx, *, id: str, kind: str, key: str, due: datetime, **payload: object) -> None:
-    """Set the timer `key`; one that runs already is replaced, a worker that holds it loses it."""
+def set(
+    tx: Tx,
+    *,
+    id: str,
+    kind: str,
+    key: str,
+    due: datetime,
+    errand: bool = False,
+    **payload: object,
+) -> None:
+    """Set the timer `key`; one that runs already is replaced, a worker that holds it loses it.
+
+    With `errand` nobody takes the new one before that worker is back: what it does at a
+    platform must not be begun twice.
+    """
     tx.write(
         """
         insert into timers (workspace, id, kind, key, payload, due_at, state)
         values (:workspace, :id, :kind, :key, :payload, :due, 'pending')
         on conflict (workspace, key) do update set
             kind = excluded.kind, payload = excluded.payload, due_at = excluded.due_at,
-            state = 'pending', attempts = 0, lease_until = null, reason = null,
-            fence = timers.fence + 1
+            state = 'pending', attempts = 0, reason = null, fence = timers.fence + 1,
+            lease_until = case when :errand = 1 then timers.lease_until end
         """,
         id=id,
+        errand=int(errand),
         kind=kind,
         key=key,
         payload=json.dumps(payload, ensure_ascii=False, sort_keys=True),
@@ -154,22 +168,37 @@ def finish(tx: Tx, timer: Timer) -> bool:
     )
 
 
-def retry(tx: Tx, timer: Timer, later: datetime, reason: str) -> None:
+def back(tx: Tx, timer: Timer) -> None:
+    """Whoever went on an errand is back: what was set meanwhile may be taken."""
+    tx.write(
+        """
+        update timers set lease_until = null
+        where workspace = :workspace and id = :id and fence > :fence and attempts = 0
+        and state = 'pending'
+        """,
+        id=timer.id,
+        fence=timer.fence,
+    )
+
+
+def retry(tx: Tx, timer: Timer, later: datetime, reason: str, *, counts: bool = True) -> None:
     """Try again later; after `ATTEMPTS` it is dead and stays visible with its reason.
 
-    Also undoes a `finish` of the same transaction.
+    `counts` is False when it was only told to wait. Also undoes a `finish` of the same
+    transaction.
     """
     tx.write(
         """
         update timers set
-            state = case when attempts >= :most then 'dead' else 'pending' end,
-            lease_until = null, due_at = :later, reason = :reason
+            state = case when attempts - :spared >= :most then 'dead' else 'pending' end,
+            attempts = attempts - :spared, lease_until = null, due_at = :later, reason = :reason
         where workspace = :workspace and id = :id and fence = :fence
         and state in ('pending', 'done')
         """,
         id=timer.id,
         fence=timer.fence,
         most=ATTEMPTS,
+        spared=int(not counts),
         later=as_text(later),
         reason=reason,
     )

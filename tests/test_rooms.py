@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
-from bot.platform import Impossible, NotAccepted, Uncertain
-from tests.stage import Fault, Say, Stage
+from bot.dispatch import Request
+from bot.platform import Impossible, NotAccepted, Uncertain, Wait
+from tests.stage import DEMO, Fault, Say, Stage
 
 ROOM = "local:inc-1-etikettendrucker-offline"
 
@@ -77,6 +80,50 @@ def test_a_channel_comes_later_when_the_platform_is_down(
     bot.wind(minutes=1)
     assert list(bot.chat.rooms) == [ROOM]
     assert bot.chat.rooms[ROOM].topics
+
+
+def test_a_change_while_a_channel_is_being_made_makes_no_second_one(
+    bot: Stage, anna: Say, ben: Say, chris: Say
+) -> None:
+    """Slack takes its time, and the timer is set anew meanwhile."""
+    every(chris)
+    asked, answers = 0, asyncio.Event()
+    open_room = bot.chat.open_room
+
+    async def slowly(workspace: str, name: str) -> str:
+        nonlocal asked
+        asked += 1
+        await answers.wait()
+        return await open_room(workspace, name)
+
+    bot.chat.open_room = slowly  # type: ignore[method-assign]
+
+    async def declared_and_acknowledged() -> None:
+        for who, said in (("anna", "incident Etikettendrucker offline"), ("ben", "ack")):
+            await bot.dispatcher.handle(
+                Request(said, DEMO, f"local:{who}", who, "local:stoerungen", text=said)
+            )
+            for _each in range(5):
+                await bot.scheduler.round()
+                await asyncio.sleep(0.02)
+        answers.set()
+        await bot.scheduler.settled()
+
+    bot.run(declared_and_acknowledged())
+    bot.carry()
+    assert asked == 1
+    assert list(bot.chat.rooms) == [ROOM]
+    assert "Ben kümmert sich" in bot.chat.rooms[ROOM].topics[-1]
+
+
+def test_a_platform_that_asks_for_patience_uses_up_no_try(
+    bot: Stage, anna: Say, chris: Say
+) -> None:
+    every(chris)
+    bot.chat.plan(*(Fault(Wait(60, "ratelimited"), place="rooms") for _each in range(8)))
+    anna("incident Etikettendrucker offline")
+    bot.wind(minutes=9)
+    assert list(bot.chat.rooms) == [ROOM]
 
 
 def test_where_no_channels_may_be_made_the_incident_lives_without(
