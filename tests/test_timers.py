@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ def store(database: Database) -> Database:
     return database
 
 
-def put(store: Database, key: str, minutes: float = 0, **payload: object) -> None:
+def put(store: Database, key: str, minutes: float = 0, **payload: Any) -> None:
     """Set a timer."""
     due = MONDAY + timedelta(minutes=minutes)
     store.transact(
