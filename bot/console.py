@@ -14,9 +14,9 @@ from typing import TypeVar
 
 from bot import plain
 from bot.app import DEMO, Lotse
-from bot.dispatch import Answer, Request, clean
 from bot.ids import new_id
 from bot.local import Local
+from bot.requests import Answer, Request, clean
 from bot.web import unslashed
 from handlers import digest, weeks
 from handlers.kit.messages import Button, Buttons, Call, Field, Form, Message, load

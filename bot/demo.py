@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from bot import app
 from bot.clock import HandClock
-from bot.dispatch import Answer, Request
 from bot.ids import new_id
+from bot.requests import Answer, Request
 from handlers import digest, weeks
 from handlers.kit.messages import Call, Text
 from handlers.kit.readers import folded

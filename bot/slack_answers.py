@@ -7,8 +7,9 @@ import logging
 
 from bot import slack_blocks, slack_in, slack_out
 from bot.answers import Once, missing, reopening
-from bot.dispatch import Answer, Dispatcher
+from bot.dispatch import Dispatcher
 from bot.platform import Impossible, Undelivered
+from bot.requests import Answer
 from bot.slack_in import Json, Sender
 from bot.slack_installed import Installation
 from bot.slack_out import Slack

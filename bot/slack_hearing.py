@@ -15,10 +15,11 @@ from slack_bolt.async_app import AsyncAck, AsyncBoltContext
 
 from bot import slack_blocks, slack_in
 from bot.answers import not_stored, words_of
-from bot.dispatch import Answer, Dispatcher, Named, Request
+from bot.dispatch import Dispatcher
 from bot.later import Later
 from bot.plain import shortened
 from bot.platform import Undelivered
+from bot.requests import Answer, Named, Request
 from bot.shortcuts import shortcut
 from bot.slack_answers import Answers, asked_for, close, form_view
 from bot.slack_homes import Homes

@@ -20,10 +20,11 @@ from bot import door, teams_cards, teams_in, teams_out
 from bot.answers import Once, not_stored, welcome
 from bot.clock import Clock
 from bot.depth import BODY_LIMIT, LARGEST, too_deep_json
-from bot.dispatch import Answer, Dispatcher, Request
+from bot.dispatch import Dispatcher
 from bot.ids import new_id
 from bot.later import Later
 from bot.platform import Impossible, NotAccepted, Refused, Undelivered
+from bot.requests import Answer, Request
 from bot.teams_auth import LOOPBACK, Auth, Cloud, Hosts, Keys, Loopback, Unauthorized
 from bot.teams_desk import Desk, hear
 from bot.teams_in import Sender, Unreadable, Where

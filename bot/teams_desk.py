@@ -13,8 +13,9 @@ from botbuilder.schema import Activity
 
 from bot import teams_in
 from bot.answers import missing, reopening
-from bot.dispatch import Answer, Dispatcher, Named, Request
+from bot.dispatch import Dispatcher
 from bot.platform import Undelivered
+from bot.requests import Answer, Named, Request
 from bot.teams_in import Sender, Typed, Where
 from bot.teams_people import People
 from handlers.kit.commands import by_name

@@ -9,9 +9,9 @@ from botbuilder.schema import Activity
 
 from bot import teams_cards, teams_dialogs, teams_in
 from bot.answers import not_stored, words_of
-from bot.dispatch import Answer
 from bot.later import Later
 from bot.plain import shortened
+from bot.requests import Answer
 from bot.shortcuts import shortcut
 from bot.teams_desk import Desk
 from bot.teams_in import Sender, Unreadable, Where

@@ -18,8 +18,8 @@ from typing import Any
 from jsonschema import Draft6Validator, ValidationError, validators
 
 from bot import teams_cards, teams_dialogs
-from bot.dispatch import Answer
 from bot.plain import INVISIBLE
+from bot.requests import Answer
 from handlers.kit.messages import WRITER, Form, Message, dump
 from tests import block_kit
 

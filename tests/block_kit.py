@@ -18,7 +18,7 @@ from typing import Any
 from jsonschema import Draft7Validator, ValidationError, validators
 
 from bot import slack_blocks
-from bot.dispatch import Answer
+from bot.requests import Answer
 from handlers.kit.messages import Form, Message, as_data, dump, from_data
 
 Json = dict[str, Any]

@@ -18,9 +18,10 @@ from typing import Any
 
 from bot.clock import HandClock
 from bot.courier import Courier
-from bot.dispatch import Dispatcher, Request
+from bot.dispatch import Dispatcher
 from bot.ids import new_id
 from bot.platform import Rate
+from bot.requests import Request
 from bot.scheduler import Scheduler
 from handlers import FEATURES
 from handlers.kit.messages import Message

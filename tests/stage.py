@@ -16,8 +16,9 @@ from zoneinfo import ZoneInfo
 
 from bot.clock import Clock, HandClock
 from bot.courier import Courier
-from bot.dispatch import Answer, Dispatcher, Request
+from bot.dispatch import Dispatcher
 from bot.platform import Impossible, MessageGone, NotAccepted, Rate, Uncertain, Wait
+from bot.requests import Answer, Request
 from bot.rooms import Rooms
 from bot.scheduler import Scheduler
 from handlers import FEATURES

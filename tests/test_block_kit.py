@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from bot import app, demo, slack_blocks
 from bot.clock import HandClock
 from bot.config import Settings
-from bot.dispatch import Answer
+from bot.requests import Answer
 from handlers.kit.messages import (
     Button,
     Buttons,

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.dispatch import Answer, Request, clean
+from bot.requests import Answer, Request, clean
 from bot.scheduler import clean as let_go
 from handlers import FEATURES
 from handlers.kit.commands import Ask, Feature, call

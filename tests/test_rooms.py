@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from bot.dispatch import Request
 from bot.platform import Impossible, NotAccepted, Uncertain, Wait
+from bot.requests import Request
 from tests.stage import DEMO, Fault, Say, Stage
 
 ROOM = "local:inc-1-etikettendrucker-offline"

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot import teams_cards, teams_dialogs
-from bot.dispatch import FORM as REOPENED
+from bot.shortcuts import FORM as REOPENED
 from handlers.kit.messages import (
     Button,
     Buttons,
