@@ -30,7 +30,8 @@ EXCEPTIONS = {
     "app_home_opened": "Teams has no home tab without a web page of our own; status, incidents "
     "and settings show the same in the personal chat",
     "tokens_revoked": "credentials belong to us there; a refused token is noticed when it is used",
-    "user_change": "the roster is looked at again after a quarter of an hour",
+    "user_change": "the roster is looked at again after a quarter of an hour, and who leaves "
+    "their last place counts as gone",
 }
 
 
