@@ -17,9 +17,10 @@ from bot.findings import Mark, chosen
 from storage.engine.sqlite import Sqlite
 from tests.adaptive_card import user_id
 from tests.teams_peer import NAMES, Client, text_of
-from tests.teams_stage import MAIN, TeamsStage, teams_stage
+from tests.teams_stage import TeamsStage, teams_stage
 from tests.test_first_steps import known
 from tests.test_tour import Step, seen, steps
+from tests.timed import MAIN
 
 PAGE = (pages.ROOT / "docs" / "teams.md").read_text(encoding="utf-8")
 ENGLISH, _heading, GERMAN = PAGE.partition("## Kurz auf Deutsch")
