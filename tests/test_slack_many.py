@@ -13,6 +13,7 @@ from bot.seal import new_key
 from bot.slack_installed import workspace_of
 from storage.engine import Database
 from storage.engine.sqlite import Sqlite
+from storage.workspaces import Workspace
 from tests.conftest import Logged
 from tests.slack_peer import APP, BOT, Json, Peer, error
 from tests.slack_stage import GENERAL, INCIDENTS, MAIN, SlackStage, slack_stage
@@ -103,6 +104,28 @@ async def test_language_and_time_zone_are_those_of_whoever_installs_it(web: Slac
     await web.install(there, "anna")
     [found] = inside(web, there, "select language, zone from workspaces where id = :workspace")
     assert found == {"language": "de", "zone": "America/New_York"}
+
+
+@pytest.mark.parametrize(
+    ("zone", "region"),
+    [
+        ("Europe/Berlin", "DE-NW"),  # as the setting says, down to the state
+        ("Europe/Vienna", "AT"),
+        ("America/New_York", "US"),
+        ("Etc/UTC", "DE-NW"),
+        (None, "DE-NW"),
+    ],
+)
+async def test_public_holidays_are_those_of_the_country_of_whoever_installs_it(
+    sqlite: Sqlite, zone: str | None, region: str
+) -> None:
+    company = Workspace(MAIN, "Lotse", "en", "Europe/Berlin", "DE-NW")
+    async with slack_stage(sqlite, many=True, company=company) as web:
+        there = web.company()
+        there.users["UANNA"]["tz"] = zone
+        await web.install(there, "anna")
+        [found] = inside(web, there, "select region from workspaces where id = :workspace")
+        assert found == {"region": region}
 
 
 async def test_who_installs_as_a_guest_manages_nothing(web: SlackStage) -> None:
