@@ -46,6 +46,18 @@ async def test_a_line_in_the_personal_chat_is_answered_there(sqlite: Sqlite) -> 
         assert "Till is dead" in stage.peer.sees("a:ben")[0]
 
 
+async def test_a_mention_in_the_thread_of_a_card_is_about_its_incident(sqlite: Sqlite) -> None:
+    async with teams_stage(sqlite) as stage:
+        for town in ("Cologne", "Bonn"):
+            await stage.client("Anna").says(f"incident Till in {town} is dead")
+        cards = [each for each in stage.peer.at(INCIDENTS) if each.kind == "post"]
+        said = await stage.client("Ben").says("annehmen", INCIDENTS, thread=cards[1].id)
+        assert said.startswith("Du kümmerst dich um INC-2.")
+        first, second = stage.peer.sees(INCIDENTS)[:2]
+        assert "Waiting for Ben" in first and "Ben has been looking after it" in second
+        looked_at(stage)
+
+
 @pytest.mark.parametrize("room", [GENERAL, GROUP])
 async def test_a_mention_is_answered_privately_and_the_room_only_told_so(
     sqlite: Sqlite, room: str
