@@ -32,8 +32,11 @@ docs: $(VENV)/.run
 bench: $(VENV)/.test
 	$(RUN) -m benchmarks
 
+# The same with numbers that are too large for every run: hard ends of the process, mutated
+# requests (10,000), renewals of tokens that race each other (500).
 soak: $(VENV)/.test
 	$(RUN) -m tests.kill --commands 2000
+	LOTSE_SOAK=1 $(RUN) -m pytest -q tests/test_slack_guard.py tests/test_slack_tokens.py
 
 # Every card and form as Slack and Teams show them, in shots/. Needs Node, npm and Chromium.
 pictures: $(VENV)/.test tools/slack/node_modules/.installed tools/teams/node_modules/.installed

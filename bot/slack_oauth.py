@@ -29,7 +29,7 @@ from bot.platform import Undelivered
 from bot.slack_installed import Installations, OAuth, workspace_of
 from bot.slack_pages import GONE_STALE, Page, page, spoken_in
 from bot.slack_web import Said, WebApi
-from handlers import digest
+from handlers import digest, weeks
 from handlers.kit.words import LANGUAGES, _
 from storage import audit, installations, people, places, workspaces
 from storage.engine import Database, StorageError, Tx
@@ -240,12 +240,13 @@ class InstallPages:
         """Store the installation and all that a new company needs; say whether it was known."""
         locale = str(profile.get("locale") or "")[:2]
         like = self._company
+        zone = slack_people.zone_of(dict(profile)) or like.zone
         company = Workspace(
             workspace_of(granted.team),
             granted.name,
             locale if locale in LANGUAGES else like.language,
-            slack_people.zone_of(dict(profile)) or like.zone,
-            like.region,
+            zone,
+            weeks.region_of(zone, like.region),
         )
         new = workspaces.ensure(tx, company, now)
         tx = tx.within(company.id)

@@ -1,7 +1,7 @@
 """Microsoft Teams: one address for everything, checked, taken to the one road, and answered.
 
 Everything is stored before Teams is answered. botbuilder reads the activities and leads
-them to their handler; who may speak, and how we speak, is ours (docs/decisions/0012).
+them to their handler; who may speak, and how we speak, is ours (docs/decisions/0013).
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class TeamsEdge:
         )
         self.connector = Connector(self._web, self.tokens, hosts)
         self.platform = Teams(self.connector, database, f"28:{app.id or DEV}")
-        self._people = People(database, self.connector, workspace)
+        self._people = People(database, self.connector, workspace, dispatcher.noticed)
         self._desk = Desk(dispatcher, database, workspace, self._people)
         self._later = Later()
         self._reader = Reader()
@@ -278,15 +278,8 @@ class TeamsEdge:
         if us:
             await self._gone(activity)
         sender = teams_in.sender_of(activity)
-
-        def work(tx: Tx) -> None:
-            for each, here in [*((one, True) for one in users), *((one, False) for one in left)]:
-                found = people.by_identity(tx, f"teams:{sender.tenant}:{each}")
-                if found is not None and found.active is not here:
-                    people.set_active(tx, found.id, here)
-
-        if users or left:
-            await self._desk.write(work)
+        await self._people.came(users, sender)
+        await self._people.left(left, sender, teams_in.where_of(activity, sender))
 
     async def _come(self, activity: Activity) -> None:
         """Know the place from now on, say hello there once, and send what waited for it."""

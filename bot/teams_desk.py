@@ -100,7 +100,7 @@ class Desk:
         return Request(
             identity, self.workspace, sender.identity, sender.name or "?", where.place,
             mentions=named, kind="external" if sender.external else "new",
-            direct=sender.direct, beside=beside,
+            direct=sender.direct, thread=teams_in.answered(where), beside=beside,
         )  # fmt: skip
 
     async def handle(self, request: Request, sender: Sender, where: Where) -> Answer:

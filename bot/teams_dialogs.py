@@ -32,6 +32,7 @@ WRONG: Json = {"color": "Attention", "weight": "Bolder"}
 BUTTON = 60
 OPTION = 150
 OPTIONS = 200
+MANY = 12  # choices; above that, one types to find the right one
 DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 NUMBER = re.compile("-?[0-9]{1,15}")
 ORGANISATION = {"type": "Data.Query", "dataset": "graph.microsoft.com/users"}
@@ -173,6 +174,10 @@ def _choices(field: Field, made: Json, language: str) -> Json:
     given = field.value.split(",") if several else [field.value]
     if chosen := [each["value"] for each in choices if each["value"] in given]:
         made["value"] = ",".join(chosen)
+    elif (
+        len(choices) > MANY and not several
+    ):  # on iOS this style forgets a value (msteams-docs#10472)
+        made["style"] = "filtered"
     return made
 
 

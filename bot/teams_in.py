@@ -227,6 +227,15 @@ def channel_of(conversation: str) -> str:
     return conversation.partition(THREAD)[0]
 
 
+def answered(where: Where) -> str:
+    """Return the id of the message in whose thread something was said, or "".
+
+    It is written as `bot/teams_out.py` writes the ids of messages.
+    """
+    channel, found, thread = where.conversation.partition(THREAD)
+    return f"{channel}|{thread}" if found else ""
+
+
 def direct(user: str) -> str:
     """Return the direct place of somebody, by Entra object id."""
     return f"teams:@{user}"

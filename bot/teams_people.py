@@ -1,7 +1,7 @@
 """What Teams' rosters know of people: fetched when needed, fresh for a quarter of an hour.
 
 Guests, people of other companies and members are told apart; only the name, the language
-and the kind are kept.
+and the kind are kept. Who left one place is still here while another one knows them.
 """
 
 from __future__ import annotations
@@ -9,27 +9,36 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from bot.platform import Undelivered
-from bot.teams_in import Sender, Typed, Where, channel_of
-from bot.teams_out import Connector, Lost
+from bot.teams_in import Sender, Typed, Where, channel_of, direct
+from bot.teams_out import Blocked, Connector, Lost
 from handlers.kit.words import LANGUAGES
 from storage import conversations, people
+from storage.conversations import Conversation
 from storage.engine import Database, Tx
 from storage.engine.sql import as_moment
+from storage.people import Person
+
+Noticed = Callable[[Tx, Person], None]
 
 FRESH = 15 * 60.0  # seconds
 MOST = 10_000  # people whose freshness is remembered
 LIMIT = 3.0  # seconds that an answer waits for a roster
+ROSTERS = 20  # channels that are asked before somebody counts as gone
 
 
 class People:
     """Keeps the store's people up to date with the rosters of the places they are in."""
 
-    def __init__(self, database: Database, connector: Connector, workspace: str) -> None:
+    def __init__(
+        self, database: Database, connector: Connector, workspace: str, noticed: Noticed
+    ) -> None:
+        """`noticed` hears how somebody was known until now, whenever that may have changed."""
         self._database, self._connector, self._workspace = database, connector, workspace
+        self._noticed = noticed
         self._fresh: dict[tuple[str, str], float] = {}
         self._asking: dict[tuple[str, str], asyncio.Task[None]] = {}
 
@@ -99,8 +108,58 @@ class People:
                 language=locale if first else known.language,
                 admin=known.admin,
             )
+            self._noticed(tx, known)
 
         await asyncio.wrap_future(self._database.submit(work))
+
+    async def came(self, users: Sequence[str], sender: Sender) -> None:
+        """Note that people, by object id, are in a place of ours (again)."""
+        await self._note(users, sender, here=True)
+
+    async def left(self, users: Sequence[str], sender: Sender, where: Where) -> None:
+        """Note who is gone: whoever left `where` and is in no other place of ours."""
+        gone = await asyncio.gather(*(self._nowhere(each, where) for each in users))
+        await self._note([each for each, is_gone in zip(users, gone, strict=True) if is_gone],
+                         sender, here=False)  # fmt: skip
+
+    async def _nowhere(self, user: str, where: Where) -> bool:
+        """Say whether every other place, the own chat included, does not know somebody.
+
+        While one of them cannot tell, they are still here.
+        """
+
+        def look(tx: Tx) -> list[Conversation]:
+            tx = tx.within(self._workspace)
+            own = conversations.find(tx, direct(user))
+            open_now = [own] if own is not None and own.blocked is None else []
+            found = [*open_now, *conversations.channels(tx, ROSTERS)]
+            return [each for each in found if each.conversation and each.place != where.place]
+
+        known = await asyncio.wrap_future(self._database.submit_read(look))
+        try:
+            async with asyncio.timeout(LIMIT):
+                for each in known:
+                    assert each.conversation is not None
+                    with contextlib.suppress(Lost, Blocked):
+                        await self._connector.member(each.service_url, each.conversation, user)
+                        return False
+        except (Undelivered, TimeoutError):
+            return False
+        return True
+
+    async def _note(self, users: Sequence[str], sender: Sender, *, here: bool) -> None:
+        """Keep who is here and who is not; what follows from it is set off."""
+
+        def work(tx: Tx) -> None:
+            tx = tx.within(self._workspace)
+            for each in users:
+                known = people.by_identity(tx, f"teams:{sender.tenant}:{each}")
+                if known is not None and known.active is not here:
+                    people.set_active(tx, known.id, here)
+                    self._noticed(tx, known)
+
+        if users:
+            await asyncio.wrap_future(self._database.submit(work))
 
     async def named(self, words: Typed, sender: Sender, where: Where) -> Typed:
         """Return words with the object ids of those mentioned in them.

@@ -167,7 +167,7 @@ def choose(
         Ask(
             _("A channel of its own for"),
             _("Lotse makes it, keeps its topic current and archives it when the incident is done. "
-              "Teams lets no bot make channels."),
+              "In Teams there are none: that would take a permission."),
         ),
     ],
 ) -> Reply:  # fmt: skip

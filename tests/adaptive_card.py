@@ -57,6 +57,7 @@ TEAMS: dict[str, Json] = {
         },
         "additionalProperties": False,
     },
+    "Input.ChoiceSet.style": {"enum": ["compact", "expanded", "filtered"]},
     "Input.ChoiceSet.choices.data": {
         "type": "object",
         "required": ["type", "dataset"],

@@ -103,7 +103,7 @@ class SlackStage(Timed):
             self.address = here
             oauth = OAuth(CLIENT_ID, CLIENT_SECRET, self.seal)
             company = Workspace(MAIN, "Lotse", "en", "Europe/Berlin", "DE")
-            self._given |= {"oauth": oauth, "address": here, "company": company}
+            self._given = {"company": company, **self._given, "oauth": oauth, "address": here}
         self.edge = SlackEdge(
             dispatcher=self.dispatcher, database=self.database, workspace=MAIN, token=self._token,
             now=self.clock.now,

@@ -147,6 +147,7 @@ class Peer:
         self.lives: object = 3600
         self.latency = 0.0
         self.bot_url = ""
+        self.locale = "en-US"  # what everybody's Teams speaks
         self.checks = True  # whether a token of ours is asked for
         self._faults: dict[str, deque[Fault]] = defaultdict(deque)
         self._count = itertools.count(1)
@@ -422,7 +423,7 @@ class Peer:
         sender = {"id": who["id"], "name": who["name"], "aadObjectId": who["aadObjectId"]}
         return {
             "type": type, "id": id, "channelId": "msteams", "serviceUrl": self.service_url,
-            "timestamp": "2026-11-23T08:00:00.000Z", "locale": "en-US",
+            "timestamp": "2026-11-23T08:00:00.000Z", "locale": self.locale,
             "from": {name: value for name, value in sender.items() if value},
             "recipient": {"id": BOT, "name": "Lotse"}, "conversation": conversation,
             "channelData": data, **given,

@@ -54,6 +54,14 @@ def test_the_worked_diff_is_what_stands_in_the_code() -> None:
         assert f"\n{code}" in (ROOT / path).read_text(encoding="utf-8"), path
 
 
+def test_what_the_readme_shows_is_a_piece_of_the_tour() -> None:
+    """The tests play the tour, so what the README shows is true as well."""
+    tour = (ROOT / "docs" / "tour.md").read_text(encoding="utf-8")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    [shown] = re.findall(r"^```chat\n(.*?)^```$", readme, flags=re.M | re.S)
+    assert shown.count("\n") > 10 and shown in tour
+
+
 def prose(path: Path) -> str:
     """Return a page without its blocks of code."""
     return re.sub(r"^```.*?^```$", "", path.read_text(encoding="utf-8"), flags=re.M | re.S)

@@ -98,11 +98,12 @@ async def test_the_first_steps_are_true(sqlite: Sqlite, language: str, over: str
         for place in (*CHANNELS.values(), *(direct(user(folded(each))) for each in NAMES)):
             assert stage.peer.sees(place) is not None
         # As the page promises: whoever asks the doctor now reads that all steps are taken.
-        known = stage.database.read(lambda tx: _known(tx.within(MAIN)))
-        assert {each.mark for each in chosen(known, doctor_slack.STEPS)} == {Mark.GOOD}
+        now_known = stage.database.read(lambda tx: known(tx.within(MAIN)))
+        assert {each.mark for each in chosen(now_known, doctor_slack.STEPS)} == {Mark.GOOD}
 
 
-def _known(tx: Tx) -> Known:
+def known(tx: Tx) -> Known:
+    """Return what of the first steps has been taken."""
     return Known(
         len(people.managers(tx)),
         len(services.all(tx)),

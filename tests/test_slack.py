@@ -781,6 +781,33 @@ async def test_two_presses_at_once_have_one_effect(slack: SlackStage, anna: Clie
         each.seen = each.seen or (each.user, each.kind) == ("UBEN", "ephemeral")
 
 
+async def test_no_answer_waits_for_the_web_api(
+    slack: SlackStage, anna: Client, ben: Client
+) -> None:
+    """Only a form is opened before Slack is answered (S1, S2)."""
+    await anna.types("/incident Till is dead")
+    await anna.types("/incident", at="")
+    form = anna.submission(title="Till again")
+    event = {"type": "message", "channel_type": "im", "user": "UBEN", "channel": "DBEN", "ts": "1"}
+    user = {**slack.peer.users["UCHRIS"], "tz": "Europe/Paris"}
+    slack.peer.latency = 1.0
+    for kind, payload in (
+        ("slash_commands", anna.command("/lotse status")),
+        ("interactive", ben.action(*ben.find("", "ack", ""))),
+        ("interactive", form),
+        ("events_api", slack.peer.event({**event, "text": "status"})),
+        ("events_api", slack.peer.event({"type": "app_home_opened", "user": "UBEN"})),
+        ("events_api", slack.peer.event({"type": "user_change", "user": user})),
+    ):
+        got = await slack.peer.deliver(kind, payload)
+        assert got.status == 200 and got.seconds < slack.peer.latency, kind
+    slack.peer.latency = 0.0
+    await slack.carry()
+    assert slack.count("incidents") == 2
+    for each in slack.peer.ledger:
+        each.seen = True
+
+
 async def test_a_store_that_is_down_is_told(
     slack: SlackStage, anna: Client, logged: Logged, monkeypatch: pytest.MonkeyPatch
 ) -> None:

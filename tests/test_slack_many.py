@@ -13,6 +13,7 @@ from bot.seal import new_key
 from bot.slack_installed import workspace_of
 from storage.engine import Database
 from storage.engine.sqlite import Sqlite
+from storage.workspaces import Workspace
 from tests.conftest import Logged
 from tests.slack_peer import APP, BOT, Json, Peer, error
 from tests.slack_stage import GENERAL, INCIDENTS, MAIN, SlackStage, slack_stage
@@ -103,6 +104,28 @@ async def test_language_and_time_zone_are_those_of_whoever_installs_it(web: Slac
     await web.install(there, "anna")
     [found] = inside(web, there, "select language, zone from workspaces where id = :workspace")
     assert found == {"language": "de", "zone": "America/New_York"}
+
+
+@pytest.mark.parametrize(
+    ("zone", "region"),
+    [
+        ("Europe/Berlin", "DE-NW"),  # as the setting says, down to the state
+        ("Europe/Vienna", "AT"),
+        ("America/New_York", "US"),
+        ("Etc/UTC", "DE-NW"),
+        (None, "DE-NW"),
+    ],
+)
+async def test_public_holidays_are_those_of_the_country_of_whoever_installs_it(
+    sqlite: Sqlite, zone: str | None, region: str
+) -> None:
+    company = Workspace(MAIN, "Lotse", "en", "Europe/Berlin", "DE-NW")
+    async with slack_stage(sqlite, many=True, company=company) as web:
+        there = web.company()
+        there.users["UANNA"]["tz"] = zone
+        await web.install(there, "anna")
+        [found] = inside(web, there, "select region from workspaces where id = :workspace")
+        assert found == {"region": region}
 
 
 async def test_who_installs_as_a_guest_manages_nothing(web: SlackStage) -> None:
@@ -295,7 +318,10 @@ async def test_an_unknown_team_is_told_kindly_and_nothing_is_stored(
     assert got.status == 200 and "not installed" in str(got.body)
     press = {"type": "block_actions", "team": {"id": "T9"}, "user": anna.user,
              "actions": [{"type": "button", "action_id": "x", "value": "{}"}]}  # fmt: skip
-    assert (await there.deliver("interactive", press)).status == 200
+    before = len(there.ledger)
+    got = await there.deliver("interactive", press)
+    assert got.status == 200 and not got.body, "a button is acknowledged without a word"
+    assert len(there.ledger) == before
     for table in ("deliveries", "audit", "people"):
         assert {row["workspace"] for row in everything(slack, table)} <= {MAIN}
     assert slack.count("incidents") == 0

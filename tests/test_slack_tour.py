@@ -11,9 +11,11 @@ from handlers.kit.readers import folded
 from storage.engine.sqlite import Sqlite
 from tests.slack_peer import Client, Entry, direct
 from tests.slack_stage import INCIDENTS, MANAGERS, SlackStage, slack_stage, user
+from tests.test_repeats_page import PAGES as REPEATS
 from tests.test_tour import CHANNELS, DAYS, PAGES, Step, seen, steps
 
 PLACES = {"incidents": INCIDENTS, "managers": MANAGERS}
+STORIES = {"tour": PAGES, "repeats": REPEATS}
 NAMES = ("Anna", "Ben", "Carla", "Chris")
 
 
@@ -89,11 +91,14 @@ class Player:
 
 
 @pytest.mark.parametrize("over", ["http", "socket"])
+@pytest.mark.parametrize("story", STORIES)
 @pytest.mark.parametrize("language", PAGES)
-async def test_the_tour_is_true_in_slack(sqlite: Sqlite, language: str, over: str) -> None:
+async def test_the_tour_is_true_in_slack(
+    sqlite: Sqlite, language: str, story: str, over: str
+) -> None:
     async with slack_stage(sqlite, over, language=language, chosen=False) as stage:
         player = Player(stage, language)
-        for step in steps(PAGES[language].read_text(encoding="utf-8")):
+        for step in steps(STORIES[story][language].read_text(encoding="utf-8")):
             shown = await player.play(step)
             if shown is None:
                 assert not step.expected, f"line {step.number}: nothing is answered to this"

@@ -46,6 +46,18 @@ async def test_a_line_in_the_personal_chat_is_answered_there(sqlite: Sqlite) -> 
         assert "Till is dead" in stage.peer.sees("a:ben")[0]
 
 
+async def test_a_mention_in_the_thread_of_a_card_is_about_its_incident(sqlite: Sqlite) -> None:
+    async with teams_stage(sqlite) as stage:
+        for town in ("Cologne", "Bonn"):
+            await stage.client("Anna").says(f"incident Till in {town} is dead")
+        cards = [each for each in stage.peer.at(INCIDENTS) if each.kind == "post"]
+        said = await stage.client("Ben").says("annehmen", INCIDENTS, thread=cards[1].id)
+        assert said.startswith("Du kümmerst dich um INC-2.")
+        first, second = stage.peer.sees(INCIDENTS)[:2]
+        assert "Waiting for Ben" in first and "Ben has been looking after it" in second
+        looked_at(stage)
+
+
 @pytest.mark.parametrize("room", [GENERAL, GROUP])
 async def test_a_mention_is_answered_privately_and_the_room_only_told_so(
     sqlite: Sqlite, room: str
@@ -502,18 +514,69 @@ async def test_a_message_opens_a_blocked_chat_again(sqlite: Sqlite) -> None:
         assert any("Till is dead" in each for each in stage.peer.sees("a:ben"))
 
 
-async def test_who_leaves_is_passed_over_and_who_comes_back_counts_again(sqlite: Sqlite) -> None:
+async def moves(stage: TeamsStage, how: str, who: str = "Ben") -> bool:
+    """Let Teams tell of somebody coming to or leaving a channel; return whether they are here."""
+    member = {"id": f"29:{who.lower()}", "aadObjectId": user_id(who)}
+    update = stage.peer.activity("conversationUpdate", "29:anna", GENERAL, **{how: [member]})
+    assert (await stage.peer.deliver(update)).status == 200
+    await stage.carry()
+    (row,) = stage.rows(
+        "select active from people where workspace = :workspace and name = :who", who=who
+    )
+    return bool(row["active"])
+
+
+def leaves(stage: TeamsStage, *rooms: str, who: str = "29:ben") -> None:
+    """Take somebody out of some rooms' rosters, or of all."""
+    for each in rooms or tuple(stage.peer.rooms):
+        stage.peer.rooms[each].members.discard(who)
+
+
+async def test_who_left_every_place_is_passed_over_until_they_are_back(sqlite: Sqlite) -> None:
     async with teams_stage(sqlite) as stage:
-        member = {"id": "29:ben", "aadObjectId": user_id("Ben")}
-        for name, active in (("membersRemoved", 0), ("membersAdded", 1)):
-            update = stage.peer.activity(
-                "conversationUpdate", "29:anna", GENERAL, **{name: [member]}
-            )
-            assert (await stage.peer.deliver(update)).status == 200
-            (row,) = stage.rows(
-                "select active from people where workspace = :workspace and name = 'Ben'"
-            )
-            assert row["active"] == active
+        await stage.client("Anna").says(DEAD)
+        leaves(stage)
+        assert not await moves(stage, "membersRemoved")
+        assert "Ben is not there any more." in "\n".join(stage.peer.sees("a:chris"))
+        (row,) = stage.rows("select responsible from incidents where workspace = :workspace")
+        assert row["responsible"] == user_id("Carla"), "what Ben looked after is handed on"
+        assert await moves(stage, "membersAdded")
+        looked_at(stage)
+
+
+@pytest.mark.parametrize("still_in", [INCIDENTS, "a:ben"])
+async def test_who_leaves_one_place_and_is_in_another_is_still_here(
+    sqlite: Sqlite, still_in: str
+) -> None:
+    async with teams_stage(sqlite) as stage:
+        leaves(stage)
+        stage.peer.rooms[still_in].members.add("29:ben")
+        assert await moves(stage, "membersRemoved")
+        assert not stage.peer.ledger, "nobody is told anything"
+
+
+async def test_while_a_roster_cannot_tell_nobody_is_gone(sqlite: Sqlite) -> None:
+    async with teams_stage(sqlite, strict=False) as stage:
+        leaves(stage)
+        stage.peer.plan("member", error(500, "x"))
+        assert await moves(stage, "membersRemoved")
+        stage.peer.rooms["a:ben"].code = "403 ConversationBlockedByUser"
+        assert not await moves(stage, "membersRemoved"), "where we are not let in, nobody is"
+        looked_at(stage)
+
+
+async def test_who_turns_out_to_be_back_gets_their_things_back(sqlite: Sqlite) -> None:
+    async with teams_stage(sqlite) as stage:
+        kept = {name: set(room.members) for name, room in stage.peer.rooms.items()}
+        leaves(stage)
+        assert not await moves(stage, "membersRemoved")
+        assert "Ben is not there any more." in stage.peer.sees("a:chris")[0]
+        for name, members in kept.items():
+            stage.peer.rooms[name].members = members
+        await stage.client("Ben").says("help")
+        await stage.carry()
+        assert "Ben is not there any more." not in stage.peer.sees("a:chris")[0]
+        looked_at(stage)
 
 
 async def test_what_could_not_be_stored_is_said_at_once(

@@ -251,6 +251,18 @@ def test_an_error_stands_at_its_field_and_nothing_typed_is_lost() -> None:
     assert texts(body("somewhere else")[0]) == ["Nobody knows them."]
 
 
+@pytest.mark.parametrize(
+    ("count", "value", "style"),
+    [(12, "", "compact"), (13, "", "filtered"), (13, "7", "compact")],
+)
+def test_among_many_choices_one_can_search(count: int, value: str, style: str) -> None:
+    choices = tuple((str(n), (f"INC-{n}",)) for n in range(count))
+    field = Field("it", ("It",), FieldKind.CHOICE, value=value, choices=choices)
+    shown = teams_dialogs.dialog(Form(("F",), Call("x"), (field,), ("Go",)), "", "en")
+    assert adaptive_card.in_task(shown) == []
+    assert shown["task"]["value"]["card"]["content"]["body"][0]["style"] == style
+
+
 def test_a_selection_of_nothing_is_a_text_field() -> None:
     form = Form(("F",), Call("x"), (Field("it", ("It",), FieldKind.CHOICE, value="a"),), ("Go",))
     card = teams_dialogs.dialog(form, "", "en")["task"]["value"]["card"]["content"]

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from bot import manifest, slack_blocks, teams_cards, teams_dialogs, teams_manifest
+from bot import manifest, slack_blocks, teams_cards, teams_dialogs, teams_manifest, teams_out
 from handlers import FEATURES
-from handlers.kit.commands import Command, all_commands, vocabulary
+from handlers.kit.commands import Command, all_commands, by_name, vocabulary
 from handlers.kit.messages import Button, Call, Field, FieldKind, Form, line
 from handlers.kit.readers import folded
 from handlers.kit.words import LANGUAGES
 from tests import adaptive_card
+from tests.test_manifest import METHODS
 
 BOT = Path(manifest.__file__).parent
 APP = "1b2c3d4e-0000-4000-8000-000000000000"
@@ -30,8 +31,40 @@ EXCEPTIONS = {
     "app_home_opened": "Teams has no home tab without a web page of our own; status, incidents "
     "and settings show the same in the personal chat",
     "tokens_revoked": "credentials belong to us there; a refused token is noticed when it is used",
-    "user_change": "the roster is looked at again after a quarter of an hour",
+    "user_change": "the roster is looked at again after a quarter of an hour, and who leaves "
+    "their last place counts as gone",
 }
+# What we ask of Slack, and what does the same in Teams: a call of its connector, or an answer.
+DOES = {
+    "auth.test": "Tokens",
+    "chat.postMessage": "post",
+    "chat.update": "put",
+    "users.info": "member",
+    "views.open": "dialog",
+    "views.push": "dialog",
+    "views.update": "answer_dialog",
+}
+ROOMS = (
+    "a channel of its own would take a permission, and Lotse asks Teams for none; the form says so"
+)
+NOT_DONE = {
+    "chat.postEphemeral": "a message there has no single reader; the personal chat takes its place",
+    "views.publish": EXCEPTIONS["app_home_opened"],
+    "oauth.v2.access": "an administrator of Teams adds the app; there is nothing to exchange",
+    "conversations.create": ROOMS,
+    "conversations.setTopic": ROOMS,
+    "conversations.invite": ROOMS,
+    "conversations.archive": ROOMS,
+}
+
+
+def test_all_that_we_do_in_slack_is_done_in_teams_or_excused() -> None:
+    assert set(METHODS) == set(DOES) | set(NOT_DONE)
+    assert all(len(reason) > 40 for reason in NOT_DONE.values())
+    there = {*vars(teams_out), *vars(teams_out.Connector), *vars(teams_dialogs)}
+    assert set(DOES.values()) <= there
+    rooms = by_name("settings rooms", FEATURES)
+    assert rooms is not None and "In Teams there are none" in str(rooms.parameters[0].ask.hint)
 
 
 def test_all_that_slack_tells_us_of_is_told_by_teams_or_excused() -> None:

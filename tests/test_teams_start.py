@@ -12,7 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from bot import app
 from bot.config import Settings
+from bot.platform import Undelivered
+from storage.engine.sqlite import Sqlite
 from tests.slack_peer import SECRET, TOKEN
 from tests.teams_peer import APP, PASSWORD, TENANT, Client, Peer
 from tests.test_slack_start import ROOT, peer, started
@@ -115,6 +118,39 @@ async def test_what_is_wrong_is_said_in_a_sentence(
         assert "Traceback" not in problem.decode()
         assert "canary" not in problem.decode() and PASSWORD not in problem.decode()
         assert lotse.process.returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "host"),
+    [
+        ({}, "smba.trafficmanager.net"),
+        ({"TEAMS_CLOUD": "gcc"}, "smba.infra.gcc.teams.microsoft.com"),
+        ({"TEAMS_CLOUD": "gcch"}, "smba.infra.gov.teams.microsoft.us"),
+        ({"TEAMS_CLOUD": "dod"}, "smba.infra.dod.teams.microsoft.us"),
+        ({"TEAMS_SERVICE_HOSTS": "smba.other.example"}, "smba.other.example"),
+    ],
+)
+async def test_our_token_goes_to_the_hosts_of_the_chosen_cloud_alone(
+    sqlite: Sqlite, given: dict[str, str], host: str
+) -> None:
+    registration = {
+        "MICROSOFT_APP_ID": APP, "MICROSOFT_APP_PASSWORD": PASSWORD,
+        "MICROSOFT_APP_TENANTID": TENANT,
+    }  # fmt: skip
+    teams = app.build(Settings.from_env({**registration, **given}), sqlite, demo=False).teams
+    assert teams is not None
+    asked: list[str] = []
+
+    async def get() -> str:
+        asked.append("token")
+        raise Undelivered("far enough")
+
+    teams.tokens.get = get  # type: ignore[method-assign]
+    for where in ("smba.trafficmanager.net", "smba.infra.gov.teams.microsoft.us", host):
+        asked.clear()
+        with pytest.raises(Undelivered):
+            await teams.connector.member(f"https://{where}/teams/", "19:x", "29:y")
+        assert bool(asked) == (where == host), where
 
 
 def test_nobody_waits_for_a_library_that_they_do_not_use() -> None:

@@ -12,8 +12,10 @@ from storage.engine.sqlite import Sqlite
 from tests.adaptive_card import user_id
 from tests.teams_peer import NAMES, Client, Entry, text_of
 from tests.teams_stage import INCIDENTS, MANAGERS, TeamsStage, teams_stage
+from tests.test_repeats_page import PAGES as REPEATS
 from tests.test_tour import CHANNELS, DAYS, PAGES, Step, seen, steps
 
+STORIES = {"tour": PAGES, "repeats": REPEATS}
 OPENS = ("Open the form", "Formular öffnen")
 PLACES = {"incidents": INCIDENTS, "managers": MANAGERS}
 
@@ -96,11 +98,12 @@ class Player:
         return text_of(self.stage.peer.now(entry))
 
 
+@pytest.mark.parametrize("story", STORIES)
 @pytest.mark.parametrize("language", PAGES)
-async def test_the_tour_is_true_in_teams(sqlite: Sqlite, language: str) -> None:
+async def test_the_tour_is_true_in_teams(sqlite: Sqlite, language: str, story: str) -> None:
     async with teams_stage(sqlite, language=language, chosen=False) as stage:
         player = Player(stage, language)
-        for step in steps(PAGES[language].read_text(encoding="utf-8")):
+        for step in steps(STORIES[story][language].read_text(encoding="utf-8")):
             shown = await player.play(step)
             if shown is None:
                 assert not step.expected, f"line {step.number}: nothing is answered to this"
