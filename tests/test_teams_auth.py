@@ -199,8 +199,8 @@ async def test_clocks_may_differ_by_five_minutes(
     sqlite: Sqlite, claim: str, seconds: int | None
 ) -> None:
     async with teams_stage(sqlite, strict=False) as stage:
-        said = None if seconds is None else soon(seconds)
-        assert (await sent(stage, stage.peer.token(**{claim: said}))).status == 200
+        claims: dict[str, Any] = {claim: None if seconds is None else soon(seconds)}
+        assert (await sent(stage, stage.peer.token(**claims))).status == 200
 
 
 async def test_a_rotated_key_is_known_within_the_first_request(sqlite: Sqlite) -> None:
