@@ -224,6 +224,7 @@ class Judge:
             assert said is not None, "the bot ended by itself"
             if not said["left"]:
                 break
+            time.sleep(0.05)
         self.process.stop()
 
     def _start(self) -> Process:

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 TOOLS = Path(__file__).parent.parent / "tools"
+# For a program that leads a group of its own and reads nothing: it ends when we do, killed or not.
+LEASH = ("--require", str(TOOLS / "leash.cjs"))
 
 
 def packages(folder: str, command: str) -> Path:

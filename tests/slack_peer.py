@@ -438,7 +438,6 @@ class Peer:
         self.latency = 0.0
         self.token, self.app_token = TOKEN, APP_TOKEN
         self.request_url = ""
-        self.pongs = True
         self.patience = 3.0
         self._waiting: dict[str, asyncio.Future[Any]] = {}
         self._faults: dict[str, deque[Fault]] = defaultdict(deque)
@@ -746,7 +745,7 @@ class Peer:
     # --- Socket Mode -----------------------------------------------------------------------
 
     async def _link(self, request: web.Request) -> web.WebSocketResponse:
-        link = web.WebSocketResponse(autoping=self.pongs)
+        link = web.WebSocketResponse()
         await link.prepare(request)
         self.links.append(link)
         self.linked += 1

