@@ -46,6 +46,18 @@ def render_form(form: Form) -> str:
     return "\n".join([flat(form.title), *fields, f"[{flat(form.submit)}]"])
 
 
+def form_title(form: Form, longest: int) -> str:
+    """Return what stands above a spoken form, without the full stop of a sentence.
+
+    Where there is no room for its title, that is the button's words; a single word says too
+    little, such as "Save".
+    """
+    title, submit = (flat(each).removesuffix(".") for each in (form.title, form.submit))
+    if len(title) <= longest:
+        return title
+    return submit if " " in submit and len(submit) <= longest else "Lotse"
+
+
 def gist(message: Message) -> str:
     """Return a spoken message's title and paragraphs as one line, for notifications."""
     words = [flat(each.words) for each in message.parts if isinstance(each, Title | Text)]

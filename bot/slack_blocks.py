@@ -12,7 +12,7 @@ import re
 from dataclasses import replace
 from typing import Any, assert_never
 
-from bot.plain import MARKS, gist, shortened, visible
+from bot.plain import MARKS, form_title, gist, shortened, visible
 from handlers.kit.messages import (
     WRITER,
     Button,
@@ -115,23 +115,18 @@ def view(form: Form, private: str, close: str) -> Json:
         "type": "modal",
         "callback_id": "form",
         "private_metadata": private,
-        "title": plain(_modal_title(form), MODAL_TITLE),
+        "title": plain(form_title(form, MODAL_TITLE), MODAL_TITLE),
         "submit": plain(flat(form.submit), MODAL_SUBMIT),
         "close": plain(close, MODAL_SUBMIT),
         "blocks": [*_heading(form), *(_input(each) for each in form.fields)],
     }
 
 
-def _modal_title(form: Form) -> str:
-    """Return what stands above a modal: the title, or the short words of its button."""
-    title, submit = flat(form.title), flat(form.submit)
-    return next((each for each in (title, submit) if len(each) <= MODAL_TITLE), "Lotse")
-
-
 def _heading(form: Form) -> list[Json]:
     """Return the whole title as a paragraph, when a modal's title has no room for it."""
     title = flat(form.title)
-    return [_rich([_section((title,), SECTION)])] if len(title) > MODAL_TITLE else []
+    short = title.removesuffix(".")
+    return [_rich([_section((title,), SECTION)])] if len(short) > MODAL_TITLE else []
 
 
 def private_call(call: Call, place: str) -> str:

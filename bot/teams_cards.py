@@ -48,7 +48,8 @@ LABEL = 60
 SUMMARY = 200
 BUTTONS = 30
 SEEN = 6  # buttons that stand in a row; Teams folds nothing by itself
-NAMES = "110px"  # the column of labels beside their values
+NAMES = "120px"  # the column of labels beside their values
+LINE_FACTS = 2  # of a search result: how it stands, and the service
 VIEWERS = 20  # for whom a card is refreshed; Teams takes 60
 
 STYLES = {
@@ -149,12 +150,18 @@ def nothing_found(words: str) -> Json:
 
 
 def _line(message: Message) -> Json:
-    """Return a message as a line among search results; its title and subtitle are plain text."""
+    """Return a message as a line among search results: its title, and its first facts or words.
+
+    Both are plain text.
+    """
     first, *rest = [
         inert(visible(flat(each.words)))
         for each in message.parts
         if isinstance(each, Title | Text) and flat(each.words).strip()
     ] or ["–"]
+    facts = next((each.rows for each in message.parts if isinstance(each, Facts)), ())
+    if facts:
+        rest = [inert(visible(flat(value))) for _label, value in facts[:LINE_FACTS]]
     content = {
         "title": shortened(first, LABEL * 2),
         "subtitle": shortened(" · ".join(rest), LABEL * 2),

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import assert_never
 
-from bot.plain import shortened
+from bot.plain import form_title, shortened
 from bot.teams_cards import (
     ENTRA,
     SCHEMA,
@@ -94,8 +94,9 @@ def chosen_people(form: Form, data: object) -> list[str]:
 def _form(form: Form, place: str, language: str, field: str = "", words: str = "") -> Json:
     body: list[Json] = []
     height = FRAME
-    if len(flat(form.title)) > TITLE:  # the frame has no room for the whole
-        body += _line(form.title, {"weight": "Bolder"})
+    title = form_title(form, TITLE)
+    if title != flat(form.title).removesuffix("."):  # the frame has no room for the whole
+        body += _line(form.title, {})
         height += LINE // 2
     if words and field not in [each.name for each in form.fields]:
         body += _line(words, WRONG)
@@ -120,7 +121,7 @@ def _form(form: Form, place: str, language: str, field: str = "", words: str = "
         "body": body,
         "actions": [submit],
     }
-    return _task(_title(form.title, TITLE), shown, height)
+    return _task(_title(title, TITLE), shown, height)
 
 
 def _task(title: str, shown: Json, height: int) -> Json:

@@ -10,13 +10,14 @@ from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.dates import today_of
 from handlers.kit.messages import Button, Buttons, Part, Text
-from handlers.kit.words import Sentence, Words, _
+from handlers.kit.words import Sentence, Words, _, shortened
 from handlers.repeat_rules import rules
 from storage import changes, incidents, problems, repeats
 from storage.incidents import Incident
 from storage.problems import Override, Problem
 from storage.repeats import Proposal
 
+LABEL = 26  # letters of a button that names something, beside its verb, on a phone
 Rows = list[tuple[Words, Words]]
 
 
@@ -116,8 +117,6 @@ def said(ctx: Context, override: Override) -> Sentence:
 
 def question(ctx: Context, incident: Incident) -> tuple[Part, ...]:
     """Ask whether an incident is the same as the likeliest earlier one; nothing when decided."""
-    if incident.state == "withdrawn":
-        return ()
     found = repeats.undecided(ctx.tx, incident.number)[:1]
     earlier = incidents.find(ctx.tx, found[0].earlier) if found else None
     if earlier is None:
@@ -177,7 +176,10 @@ def let_pass(ctx: Context, service: str) -> tuple[Button, ...]:
     if banned(ctx, service) is None:
         return ()
     return tuple(
-        Button(_("Override: {what}", what=each.what[:40]), call("change override", id=each.id))
+        Button(
+            _("Override: {what}", what=shortened(each.what, LABEL)),
+            call("change override", id=each.id),
+        )
         for each in changes.coming(ctx.tx, today_of(ctx))
         if each.service == service and passes(ctx, each.id) is None
     )[:4]

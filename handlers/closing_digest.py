@@ -9,12 +9,12 @@ from statistics import median
 from handlers import closing_points, gate, rights
 from handlers.closing_points import COSTS
 from handlers.follow_up import fix_buttons, late_fix
-from handlers.incident_cards import finish, headline, label, lasting, shortened
+from handlers.incident_cards import finish, headline, label, lasting
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.dates import today_of
 from handlers.kit.messages import Button, Facts, Items, Part, Title
-from handlers.kit.words import Sentence, Words, _, _n
+from handlers.kit.words import Sentence, Words, _, _n, shortened
 from handlers.measures import Id, figure
 from handlers.services import name
 from storage import closings, incidents

@@ -10,7 +10,7 @@ from datetime import datetime, time, timedelta
 from handlers import closing_digest, digest_repeats, leaving, night, ownership, rights, weeks
 from handlers.automations import State, decisions, evidence, is_own, owner, state
 from handlers.duty import is_here
-from handlers.incident_cards import headline, shortened, standing
+from handlers.incident_cards import headline, standing
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.messages import (
@@ -25,7 +25,7 @@ from handlers.kit.messages import (
     Text,
     Title,
 )
-from handlers.kit.words import Sentence, Words, _, _n
+from handlers.kit.words import Sentence, Words, _, _n, shortened
 from handlers.measures import Id, figure
 from handlers.pilots import age, tally
 from handlers.services import name

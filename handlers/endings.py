@@ -7,7 +7,7 @@ from typing import Annotated
 
 from handlers import climbing, closing_points, gate, rights
 from handlers.gate import Other
-from handlers.incident_cards import headline, label, shortened
+from handlers.incident_cards import headline, label
 from handlers.incident_refs import Ref, find, no_placeholder, not_open, note
 from handlers.kit.commands import Ask, Feature
 from handlers.kit.context import Context
@@ -15,7 +15,7 @@ from handlers.kit.dates import DateReader, today_of
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Post, Reply, Tone, line
 from handlers.kit.readers import ChoiceReader, IncidentReader, TextReader
-from handlers.kit.words import Words, _
+from handlers.kit.words import Words, _, shortened
 from handlers.services import person as named
 from storage import closings, incidents
 from storage.incidents import Incident

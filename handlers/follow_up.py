@@ -6,12 +6,12 @@ One timer per incident (`gate.next_step` says what is next). Rule: docs/rules.md
 from __future__ import annotations
 
 from handlers import climbing, closing_points, gate, weeks
-from handlers.incident_cards import finish, headline, label, shortened
+from handlers.incident_cards import finish, headline, label
 from handlers.incident_refs import note
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Message, Part, Post, Reply, Text, Title
-from handlers.kit.words import Sentence, _, _n
+from handlers.kit.words import Sentence, _, _n, shortened
 from handlers.services import name
 from storage import closings, incidents
 from storage.closings import Closing

@@ -14,13 +14,13 @@ from enum import StrEnum
 
 from handlers import climbing, duty, problems, services, weeks
 from handlers.closing_points import missing_of, quiet_until, waits_for_check
-from handlers.incident_cards import headline, label, shortened, works_again
+from handlers.incident_cards import headline, label, works_again
 from handlers.incident_refs import find, not_open, note
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button
-from handlers.kit.words import Sentence, _
+from handlers.kit.words import Sentence, _, shortened
 from storage import closings, incidents, states, timers
 from storage.incidents import Incident
 

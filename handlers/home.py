@@ -34,10 +34,14 @@ def home(ctx: Context) -> Reply:
         Title(_("What waits for me")),
     ]
     open_ones = incidents.open_ones(ctx.tx)
-    for words, buttons in waiting(ctx, open_ones)[:SHOWN]:
+    waits = waiting(ctx, open_ones)
+    for words, buttons in waits[:SHOWN]:
         parts += [Text(words), Buttons(buttons)]
-    if len(parts) == 2:
+    if not waits:
         parts.append(Text(_("Nothing waits for you.")))
+    elif len(waits) > SHOWN:
+        more = _("and {n} more", n=len(waits) - SHOWN)
+        parts += [Text(more), Buttons((Button(_("Show all"), call("status")),))]
     parts += _list(_("Open incidents"), [listed(ctx, each) for each in open_ones])
     undone = incidents.undone(ctx.tx)
     parts += _list(_("Restored, not done"), [undone_line(ctx, each) for each in undone])

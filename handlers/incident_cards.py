@@ -8,7 +8,7 @@ from handlers import ban_lines, closing_points
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Facts, Items, Message, Part, Text, Title, Tone
-from handlers.kit.words import Sentence, Words, _, _n
+from handlers.kit.words import Sentence, Words, _, _n, shortened
 from handlers.services import name, person
 from storage import closings, incidents
 from storage.incidents import Happening, Incident
@@ -22,11 +22,6 @@ def label(number: int) -> str:
 def headline(incident: Incident) -> str:
     """Return number and title, as typed."""
     return f"{label(incident.number)} · {incident.title}"
-
-
-def shortened(text: str, longest: int = 70) -> str:
-    """Return `text`, cut with an ellipsis where it is longer than a button takes."""
-    return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"
 
 
 def service_name(ctx: Context, incident: Incident) -> str:

@@ -7,14 +7,14 @@ from datetime import timedelta
 from typing import Annotated
 
 from handlers import rights, rooms
-from handlers.incident_cards import headline, label, shortened
+from handlers.incident_cards import headline, label
 from handlers.kit.commands import Ask, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button
 from handlers.kit.plausible import is_placeholder
 from handlers.kit.readers import IncidentReader
-from handlers.kit.words import _
+from handlers.kit.words import _, shortened
 from storage import incidents
 from storage.incidents import Incident
 

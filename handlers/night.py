@@ -96,7 +96,9 @@ def show(ctx: Context) -> Reply:
     )
     parts += _knowledge(ctx)
     if rights.may("settings", rights.general(ctx)):
-        parts.append(Buttons((Button(_("Working hours"), call("settings hours")), _switch(ctx))))
+        parts.append(
+            Buttons((Button(_("Change working hours"), call("settings hours")), _switch(ctx)))
+        )
     return Reply(Message(tuple(parts)))
 
 
@@ -157,6 +159,7 @@ def _name(ctx: Context, id: str) -> str:
     submit=_("Save"),
     hidden=True,
     needs="settings",
+    current=lambda ctx, _fixed: {"times": str(working(ctx))},
 )
 def set_hours(
     ctx: Context,

@@ -283,6 +283,7 @@ def line(ctx: Context, problem: Problem) -> Sentence:
         "at": problem.opened_at,
     }
     if problem.state == "fixed":
+        values["who"] = named(ctx, problem.fixed_by or "")
         return _(
             "{problem} · “{title}” ({service}): {n} times in {days} days, ban since {at:day}; "
             "{who} says it is fixed, to be verified",

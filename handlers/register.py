@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from handlers import duty, rights
@@ -160,12 +161,19 @@ def change(
     return Reply(card(ctx, _find(ctx, service.id)), subject=called)
 
 
+def _named(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
+    found = services.find(ctx.tx, fixed.get("service", ""))
+    named = {"accountable": found.accountable, "deputy": found.deputy} if found else {}
+    return {role: id for role, id in named.items() if duty.is_here(ctx, id)}
+
+
 @feature.command(
     "service people",
     "dienst personen",
     help=_("Who is accountable, and who is deputy?"),
     hidden=True,
     needs="service",
+    current=_named,
 )
 def people(
     ctx: Context, service: ServiceRef, *, accountable: AccountableField, deputy: DeputyField

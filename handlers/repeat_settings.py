@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Annotated
 
 from handlers.kit.commands import Ask, Feature, call
@@ -33,12 +35,17 @@ def button() -> Button:
     return Button(_("Repeats"), call("settings repeats"))
 
 
+def _current(ctx: Context, _fixed: Mapping[str, str]) -> dict[str, str]:
+    return {name: str(value) for name, value in asdict(rules(ctx.tx)).items()}
+
+
 @feature.command(
     "settings repeats",
     "einstellungen wiederholungen",
     help=_("When is a repeat a problem?"),
     hidden=True,
     needs="settings",
+    current=_current,
 )
 def change(
     ctx: Context,

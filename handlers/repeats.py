@@ -9,14 +9,14 @@ from typing import Annotated
 
 from handlers import ban_lines, climbing, problem_life, rights, weeks
 from handlers.ban_lines import label as problem_label
-from handlers.incident_cards import alarm, card, headline, label, shortened, why_first
+from handlers.incident_cards import alarm, card, headline, label, why_first
 from handlers.incident_refs import Named, find, note
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Part, Post, Reply, Text, Title, line
 from handlers.kit.readers import IncidentReader
-from handlers.kit.words import Sentence, Who, Words, _
+from handlers.kit.words import Sentence, Who, Words, _, shortened
 from handlers.likeness import Like, likely
 from handlers.problem_life import Step
 from handlers.repeat_rules import rules

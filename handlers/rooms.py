@@ -11,12 +11,12 @@ import re
 from enum import StrEnum
 from typing import Annotated
 
-from handlers.incident_cards import card, headline, label, shortened, standing
+from handlers.incident_cards import card, headline, label, standing
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.messages import Button, Post, Reply, line
 from handlers.kit.readers import ChoiceReader, folded
-from handlers.kit.words import Words, _, text
+from handlers.kit.words import Words, _, shortened, text
 from storage import incidents, outbox, people, places, rooms, timers, workspaces
 from storage.incidents import Incident
 
@@ -157,6 +157,7 @@ def about(ctx: Context) -> int | None:
     submit=_("Save"),
     hidden=True,
     needs="settings",
+    current=lambda ctx, _fixed: {"which": setting(ctx)},
 )
 def choose(
     ctx: Context,

@@ -20,7 +20,7 @@ from handlers.kit.messages import (
     Tone,
     line,
 )
-from handlers.kit.words import Link, Sentence, Words, _, _n
+from handlers.kit.words import Link, Sentence, Words, _, _n, shortened
 from handlers.services import name, person
 from storage import services
 from storage.services import Service
@@ -152,7 +152,7 @@ def take_over(service: Service) -> Button:
 def name_somebody(service: Service) -> Button:
     """Return the button that names other persons for a service."""
     return Button(
-        _("Name somebody for {service}", service=service.name[:40]),
+        _("Name somebody for {service}", service=shortened(service.name, ban_lines.LABEL)),
         call("service people", service=service.id),
     )
 

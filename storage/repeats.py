@@ -88,7 +88,7 @@ def undecided(tx: Tx, later: int) -> list[Proposal]:
     """Return what `later` looks like, the likeliest first: one of each group, never a refused one.
 
     A pair counts as refused when anybody called any two of their groups not the same. Nothing
-    more is asked once it is known to be the same as something.
+    more is asked once it is known to be the same as something, or does not count itself.
     """
     rows = tx.rows(
         f"""
@@ -98,6 +98,10 @@ def undecided(tx: Tx, later: int) -> list[Proposal]:
         join incidents i on i.workspace = :workspace and i.number = l.earlier
         where l.workspace = :workspace and l.later = :later and l.verdict = 'proposed'
         and a.root <> b.root and {COUNTS}
+        and exists (
+            select 1 from incidents i
+            where i.workspace = :workspace and i.number = :later and {COUNTS}
+        )
         and not exists (
             select 1 from likenesses s
             where s.workspace = :workspace and s.later = :later and s.verdict = 'same'

@@ -1,32 +1,27 @@
 """All cards and forms that people see in a week, as Slack and Teams get them.
 
-A week of the company is played on the stage, in both languages. `make pictures`
-(tests/pictures.py) draws what is kept here.
+A week of the company is played on the stage, in both languages, and then the weeks in
+which things come back (tests/cards_later.py). `make pictures` (tests/pictures.py) draws
+what is kept here.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
-from bot import slack_blocks, teams_cards, teams_dialogs
 from handlers import digest
-from handlers.kit.messages import Form, Message
 from handlers.kit.readers import folded
-from handlers.kit.words import _, text
 from storage import people, places, services, workspaces
 from storage.engine import Tx
 from storage.engine.sqlite import Sqlite
 from storage.services import Service
 from storage.workspaces import Workspace
-from tests import adaptive_card, block_kit
+from tests import block_kit, cards_later
+from tests.album import PEOPLE, Album, Card
 from tests.stage import DEMO, Say, Stage, accepted
 
-Json = dict[str, Any]
-
 LANGUAGES = ("de", "en")
-PEOPLE = ("Anna", "Ben", "Carla", "Chris")
 
 SAID = {
     "de": {
@@ -64,98 +59,6 @@ SAID = {
         "lost": "Printter in the warehouse broken",
     },
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """Something that people see: a message, a form or a home tab, and who sees it.
-
-    `shown` is what Slack gets. `teams` is what Teams gets: a message or a dialog; for the
-    home tab, a message in the personal chat.
-    """
-
-    caption: str
-    seen: str
-    shown: Json
-    teams: Json
-
-
-@dataclass(slots=True)
-class Album:
-    """Plays the week in one language and keeps what is seen."""
-
-    language: str
-    stage: Stage
-    cards: list[Card] = field(default_factory=list)
-    _people: dict[str, Say] = field(default_factory=dict)
-
-    @property
-    def said(self) -> dict[str, str]:
-        """What people write in this language."""
-        return SAID[self.language]
-
-    def people(self) -> list[Say]:
-        """Return Anna, Ben, Carla and Chris."""
-        keys = [folded(each) for each in PEOPLE]
-        return [self._people.setdefault(key, Say(self.stage, key)) for key in keys]
-
-    def answered(self, me: Say, caption: str) -> None:
-        """Keep what somebody was just answered: a message, a form, or both."""
-        assert me.answer is not None
-        if me.answer.message is not None:
-            self._message(f"only for @{me.id}", caption, me.answer.message)
-        if me.answer.form is not None:
-            self._form(f"@{me.id}", caption, me.answer.form)
-
-    def told(self, me: Say, caption: str) -> None:
-        """Keep the answer to a form, which takes the form's place."""
-        assert me.answer is not None and me.answer.message is not None, caption
-        view = slack_blocks.answer_view(me.answer.message, self._close())
-        dialog = teams_dialogs.answer_dialog(adaptive_card.mentioning(me.answer.message))
-        self._keep(Card(caption, f"@{me.id}", view, dialog))
-
-    def stands(self, place: str, caption: str, about: str = "") -> None:
-        """Keep the newest message of a channel, or of somebody's direct place."""
-        where = f"local:{place}" if place[0] == "@" else f"local:{self.said[place]}"
-        found = [each for each in self.stage.chat.at(where) if about in str(each.message)]
-        assert found, f"nothing stands in {place} for {caption}"
-        self._message(
-            place if place[0] == "@" else f"#{self.said[place]}", caption, found[-1].message
-        )
-
-    def home(self, me: Say, caption: str) -> None:
-        """Keep somebody's home tab."""
-        stage = self.stage
-        seen = stage.run(stage.dispatcher.look(stage.workspace, f"local:{me.id}", "home"))
-        assert seen is not None and seen.message is not None
-        view = slack_blocks.home_view(seen.message)
-        self._keep(Card(caption, f"@{me.id}", view, _sent(seen.message)))
-
-    def _message(self, seen: str, caption: str, message: Message) -> None:
-        self._keep(Card(caption, seen, slack_blocks.private(message), _sent(message)))
-
-    def _form(self, seen: str, caption: str, form: Form) -> None:
-        private = slack_blocks.private_call(form.call, "slack:C1")
-        view = slack_blocks.view(form, private, self._close())
-        dialog = teams_dialogs.dialog(form, "teams:19:1", self.language)
-        self._keep(Card(caption, seen, view, dialog))
-
-    def _keep(self, card: Card) -> None:
-        assert block_kit.mistakes(card.shown) == [], card
-        task = "task" in card.teams
-        wrong = adaptive_card.in_task if task else adaptive_card.in_activity
-        assert wrong(card.teams) == [], card
-        self.cards.append(card)
-
-    def _close(self) -> str:
-        return text(_("Close"), self.language)
-
-
-def _sent(message: Message) -> Json:
-    """Return a message as Teams gets it, among people of Teams."""
-    shown = adaptive_card.mentioning(message)
-    card = teams_cards.attachment(teams_cards.card(shown))
-    return {"type": "message", "summary": teams_cards.summary(shown), "attachments": [card]}
 
 
 # --- the week ----------------------------------------------------------------------------
@@ -276,7 +179,7 @@ def register(album: Album) -> None:
     carla.fill(to="@ben")
     album.stands("@ben", "Will you become accountable?")
     album.stage.wind(minutes=3 * 24 * 60)
-    album.stands("@carla", "Question: is it still needed?")
+    album.stands("@carla", "Question: is it still needed?", said["auto"])
 
 
 def week(album: Album) -> None:
@@ -347,16 +250,19 @@ def furnish(tx: Tx, stage: Stage, language: str) -> None:
 
 @lru_cache
 def album(language: str) -> tuple[Card, ...]:
-    """Return everything that is seen in a week."""
-    database = Sqlite()
-    stage = Stage(database)
-    try:
-        database.transact(lambda tx: furnish(tx, stage, language))
-        played = Album(language, stage)
-        incidents(played)
-        register(played)
-        week(played)
-        return tuple(played.cards)
-    finally:
-        stage.close()
-        database.close()
+    """Return everything that is seen, in the language."""
+    said = {**SAID[language], **cards_later.SAID[language]}
+    kept: list[Card] = []
+    for scenes in ((incidents, register, week), cards_later.SCENES):
+        database = Sqlite()
+        stage = Stage(database)
+        try:
+            database.transact(partial(furnish, stage=stage, language=language))
+            played = Album(language, stage, said)
+            for scene in scenes:
+                scene(played)
+            kept += played.cards
+        finally:
+            stage.close()
+            database.close()
+    return tuple(kept)

@@ -716,8 +716,9 @@ class Client:
             title = body["task"]["value"]["title"]
             submit = [each["title"] for each in self.dialog.get("actions", [])]
             shown = card_text(self.dialog)
-            whole = title.endswith("…") or not submit  # then it stands below, or is our name
-            return [*([] if whole else [title]), shown, *(f"[{each}]" for each in submit)]
+            said_below = not self.dialog["body"][0]["type"].startswith("Input.")
+            below = said_below and title in ("Lotse", *submit)  # there stands the whole title
+            return [*([] if below else [title]), shown, *(f"[{each}]" for each in submit)]
         if not body and activity.get("name") == "task/submit":
             self.dialog = None
         return []

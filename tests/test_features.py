@@ -255,6 +255,20 @@ def test_everybody_chooses_their_language(ben: Say) -> None:
     assert ben("language auto") == "Von jetzt an spreche ich Deutsch mit dir."
 
 
+def test_home_says_how_much_more_waits(anna: Say, bot: Stage) -> None:
+    def home() -> str:
+        seen = bot.run(bot.dispatcher.look(bot.workspace, "local:chris", "home"))
+        assert seen is not None and seen.message is not None
+        return plain(seen.message)
+
+    for _each in range(5):
+        anna("incident Licht flackert")
+    assert "[Show all]" not in home()
+    anna("incident Licht ist aus")
+    anna("incident Licht ist noch aus")
+    assert "and 2 more\n[Show all]" in home()
+
+
 def test_status_shows_what_waits_for_me(anna: Say, ben: Say) -> None:
     anna("incident Kasse tot")
     assert ben("stand").splitlines()[0] == "1 Sache wartet auf dich"

@@ -73,7 +73,7 @@ def test_who_restores_at_night_reads_of_rest_and_nobody_else_does(
     said = ben("behoben")
     assert said.splitlines()[-1] == (
         "Es ist spät: Elf Stunden ohne Arbeit gehen bis Di. 24. Nov., 09:10"
-        " (§ 5 ArbZG). Das sehen nur Sie."
+        " (§ 5 ArbZG). Das siehst nur du."
     )
     assert not any("ArbZG" in each for each in bot.sees("stoerungen") + anna.sees() + ben.sees())
 
@@ -102,11 +102,11 @@ def test_the_share_is_told_for_services_with_enough_incidents(
 
 def test_managers_set_the_working_hours(anna: Say, chris: Say, wind: Wind) -> None:
     chris("night")
-    chris.press("Working hours")
+    assert "Working hours: 07:00–18:00" in chris.press("Change working hours")
     assert chris.fill(times="früh bis spät") == "Please write it like 07:00–18:00."
     assert chris.fill(times="6-22") == "Working hours are 06:00–22:00 now."
     assert "Working hours are 06:00–22:00 on working days." in anna("night")
-    assert "Working hours" not in [str(each.button.label) for each in anna.buttons()]
+    assert "Change working hours" not in [str(each.button.label) for each in anna.buttons()]
 
 
 def test_knowledge_in_one_head_is_off_until_the_works_council_agreed(

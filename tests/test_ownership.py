@@ -174,6 +174,16 @@ def test_a_service_that_is_not_used_any_more_frees_its_name(
     assert "[Not used any more]" not in chris("service alles andere")
 
 
+def test_the_form_for_other_persons_begins_with_those_who_are_here(
+    bot: Stage, chris: Say, ben: Say
+) -> None:
+    chris("service kasse")
+    assert "Accountable: ben\nDeputy: carla\n" in chris.press("Change persons")
+    leaves(bot, "ben")
+    chris("service kasse")
+    assert "Accountable:\nDeputy: carla\n" in chris.press("Change persons")
+
+
 # --- somebody leaves --------------------------------------------------------------------
 
 

@@ -263,6 +263,14 @@ def test_another_date_settles_the_reminders_and_begins_anew(
     assert ben.sees()[-1].splitlines()[1] == "Bis Fr. 18. Dez. soll die Ursache behoben sein."
 
 
+def test_a_list_names_who_said_that_it_is_fixed_also_when_they_left(
+    banned: Stage, ben: Say, chris: Say
+) -> None:
+    fixed(ben)
+    leaves(banned, "ben")
+    assert "Ben says it is fixed, to be verified" in chris("bans")
+
+
 def test_a_fixed_cause_reminds_nobody(banned: Stage, ben: Say, wind: Wind) -> None:
     fixed(ben)
     wind(to="2026-12-08 08:30")

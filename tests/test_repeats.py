@@ -79,6 +79,21 @@ def test_an_unlike_title_asks_nothing(bot: Stage, anna: Say, ben: Say) -> None:
     assert "Sieht aus" not in bot.sees("stoerungen")[-1]
 
 
+def test_what_was_closed_as_something_else_is_asked_about_no_more(
+    bot: Stage, anna: Say, ben: Say
+) -> None:
+    declared(bot, anna, "Etikettendrucker offline")
+    anna("incident Etikettendrucker ist wieder offline")
+    assert "Sieht aus wie INC-1" in bot.sees("stoerungen")[-1]
+    values = {"number": "2", "kind": "false_alarm", "target": "", "reason": "Stecker war gezogen"}
+    bot.handle(bot.request("ben", call=Call("close as", values), submitted=True))
+    bot.carry()
+    assert "Sieht aus" not in bot.sees("stoerungen")[-1]
+    assert "dasselbe" not in ben("stand")
+    ben("wiederöffnen 2 Druckt noch immer nicht")
+    assert "Sieht aus wie INC-1" in bot.sees("stoerungen")[-1]
+
+
 def test_of_a_group_only_one_is_proposed(bot: Stage, anna: Say, ben: Say) -> None:
     declared(bot, anna, "Etikettendrucker offline", "Etikettendrucker offline")
     ben("wiederholung 2 von 1")
@@ -192,7 +207,7 @@ def test_without_the_other_number_it_shows_what_it_may_be(bot: Stage, anna: Say,
 
 def test_chains_become_one_group(bot: Stage, anna: Say, ben: Say, chris: Say) -> None:
     chris("settings")
-    chris.press("Repeats")
+    assert "How often: 3\nHow often when serious: 2\n" in chris.press("Repeats")
     chris.fill(often="9", serious="9", days="30", quiet="14")
     declared(bot, anna, *["Etikettendrucker offline"] * 4)
     ben("wiederholung 2 von 1")

@@ -405,8 +405,14 @@ def test_a_title_that_is_too_long_is_not_cut_above_the_modal() -> None:
     assert heads("Short enough", "Save") == ("Short enough", [])
     above, below = heads(long, "Enter service")
     assert above == "Enter service" and strings(below) == [long]
-    above, below = heads(long, "An unusually long word on a button")
-    assert above == "Lotse" and strings(below) == [long]
+    for button in ("An unusually long word on a button", "Save"):  # or one that says too little
+        above, below = heads(long, button)
+        assert above == "Lotse" and strings(below) == [long]
+
+
+def test_a_modal_is_called_by_words_not_by_a_sentence() -> None:
+    assert heads("It was something else.", "Close it") == ("It was something else", [])
+    assert heads("Change the whole service.", "Save") == ("Change the whole service", [])
 
 
 def test_a_message_without_a_title_shows_its_tone_too() -> None:

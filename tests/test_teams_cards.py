@@ -120,6 +120,26 @@ def test_nobody_is_mentioned_in_a_dialog_nor_among_search_results() -> None:
     assert found["preview"]["content"]["title"] == "Ask Anna"
 
 
+def test_a_search_result_says_how_it_stands() -> None:
+    rows = ((("State",), ("open",)), (("Service",), ("Till",)), (("By",), ("Anna",)))
+    message = Message((Title(("INC-1 · Till",)), Facts(rows), Text(("Looks like INC-2.",))))
+    [found] = teams_cards.search_results([message])["composeExtension"]["attachments"]
+    assert found["preview"]["content"] == {"title": "INC-1 · Till", "subtitle": "open · Till"}
+
+
+def test_a_dialog_without_room_for_its_title_is_called_by_its_button() -> None:
+    field = Field("name", ("Name",), FieldKind.TEXT)
+    long = "Enter a service with its accountable person and with whoever stands in."
+    for title, submit, above, below in (
+        ("Change a service.", "Save", "Change a service", []),
+        (long, "Enter service", "Enter service", [long]),
+        (long, "Save", "Lotse", [long]),
+    ):
+        form = Form((title,), Call("x"), (field,), (submit,))
+        shown = teams_dialogs.dialog(form, "teams:19:x", "en")["task"]["value"]
+        assert (shown["title"], texts(shown["card"]["content"]["body"][:-1])) == (above, below)
+
+
 def test_a_long_message_keeps_its_buttons_and_says_what_it_leaves_out() -> None:
     parts: list[Part] = [Title(("t" * 10_000,)), *(Text(("w" * 3000,)) for _each in range(12))]
     buttons = Buttons((Button(("Go",), Call("ack", {"number": "1"})),))

@@ -27,6 +27,9 @@ from storage.engine import Tx
 
 SHORTEST = 3  # letters a shortened word must have
 
+# What stands in a form's fields at first, from the values that a button brought.
+Current = Callable[[Context, Mapping[str, str]], Mapping[str, str]]
+
 
 @dataclass(frozen=True, slots=True)
 class Ask:
@@ -60,6 +63,8 @@ class Command:
     before a form is opened. `ahead` takes the same values and reads what may take
     milliseconds, before anything is locked; its result is `ctx.ahead`, or None. One that
     `asks` answers with a form of its own, which some platforms want to know beforehand.
+    `current` takes the values of a button, and returns what stands in the form's fields until
+    somebody changes it.
     """
 
     name: str
@@ -73,6 +78,7 @@ class Command:
     submit: Sentence = field(default_factory=lambda: _("Save"))
     ahead: Callable[..., object] | None = None
     asks: bool = False
+    current: Current | None = None
 
     def word(self, language: str) -> str:
         """Return the word that is shown in `language`."""
@@ -130,6 +136,7 @@ class Feature:
         submit: Sentence | None = None,
         ahead: Callable[..., object] | None = None,
         asks: bool = False,
+        current: Current | None = None,
     ) -> Callable[[Callable[..., Reply]], Callable[..., Reply]]:
         """Declare the function below as a command."""
         words = {"en": _words(english), "de": _words(german)}
@@ -138,7 +145,7 @@ class Feature:
             self.commands.append(
                 Command(
                     words["en"][0], words, run, help, tuple(_parameters(run)), reads, hidden, needs,
-                    submit or _("Save"), ahead, asks,
+                    submit or _("Save"), ahead, asks, current,
                 )
             )  # fmt: skip
             return run
@@ -399,6 +406,8 @@ def form_for(
     in their fields already.
     """
     fixed, filled = fixed or {}, filled or {}
+    if command.current is not None:
+        filled = {**command.current(ctx, fixed), **filled}
     fields = tuple(
         Field(
             each.name, each.ask.label, each.reader.kind, _hint(each.ask, ctx), each.required,

@@ -125,6 +125,11 @@ def text(words: Words, language: str, zone: str = "Europe/Berlin") -> str:
     return flat(speak(words, language, zone))
 
 
+def shortened(text: str, longest: int = 70) -> str:
+    """Return `text`, cut with an ellipsis where it is longer than a button takes."""
+    return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"
+
+
 def flat(phrase: Words) -> str:
     """Return a spoken phrase as plain text."""
     if isinstance(phrase, Sentence):

@@ -8,6 +8,8 @@ const AC = createRequire(import.meta.url)("adaptivecards/dist/adaptivecards.min.
 function events(data) {
   const context = new AC.SerializationContext(AC.Versions.v1_5);
   const card = new AC.AdaptiveCard();
+  // It counts the buttons in the menu as well; how many stand in a row is asked elsewhere.
+  card.hostConfig = new AC.HostConfig({ actions: { maxActions: 30 } });
   card.parse(data, context);
   const parsed = Array.from({ length: context.eventCount }, (_, n) => context.getEventAt(n));
   return [...parsed, ...card.validateProperties().validationEvents].map(

@@ -1,7 +1,7 @@
 // Draws cards and dialogs of Teams on one page, with Microsoft's renderer, in a browser.
 //
-// GIVEN is {title, theme, cards: [{caption, seen, shown}]}. `shown` is an activity or the answer
-// that opens a dialog. The frames are ours; the colours are close to those of Teams.
+// GIVEN is {title, theme, cards: [{caption, seen, shown}]}. `shown` is an activity, the answer
+// that opens a dialog, or the answer to a search. The frames are ours; the colours are close to those of Teams.
 
 const DARK = GIVEN.theme === "dark";
 const EVENTS = [];
@@ -68,6 +68,8 @@ function element(tag, className, ...children) {
 }
 
 function framed(shown) {
+  if (shown.composeExtension) return results(shown.composeExtension);
+  if (shown.text) return element("div", "message", element("i", "logo", "L"), element("div", "paper line", shown.text));
   if (!shown.task) {
     const paper = element("div", "paper", drawn(shown.attachments[0].content));
     return element("div", "message", element("i", "logo", "L"), element("div", "", element("div", "by", "Lotse 09:00"), paper));
@@ -76,6 +78,12 @@ function framed(shown) {
   const body = element("div", "body", drawn(card.content));
   body.style.minHeight = `${Math.min(height, 200)}px`;
   return element("div", "dialog", element("div", "bar", element("i", "logo", "L"), element("b", "", title), "✕"), body);
+}
+
+function results({ attachments }) {
+  const lines = attachments.map(({ preview: { content } }) =>
+    element("div", "line", element("b", "", content.title), element("br", ""), content.subtitle));
+  return element("div", "dialog", ...lines);
 }
 
 const main = element("main", "");
