@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from handlers import climbing, duty
+from handlers import climbing, duty, gate_heirs
 from handlers.automations import owner
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
@@ -29,6 +29,7 @@ from handlers.service_cards import name_somebody, some, why_red
 from handlers.services import fallback, name
 from storage import automations, incidents, people, services, timers, workspaces
 from storage.engine import Tx
+from storage.incidents import Incident
 from storage.people import Person
 
 feature = Feature(_("Services"))
@@ -55,7 +56,7 @@ def left(ctx: Context, person: str) -> Reply:
         return _back(ctx, person)
     stamp = ctx.new_id()
     workspaces.set_setting(ctx.tx, _stamp(person), stamp)
-    moved = _hand_on(ctx)
+    moved = (*_hand_on(ctx), *gate_heirs.follow(ctx, person))
     for each in services.concerning(ctx.tx, person):
         services.redden(ctx.tx, each.id, ctx.now)
     if not _things(ctx, person):
@@ -87,8 +88,7 @@ def _hand_on(ctx: Context) -> tuple[Post, ...]:
     Who gets an open incident is alarmed; what is restored only changes hands.
     """
     posts: tuple[Post, ...] = ()
-    left = [*incidents.open_ones(ctx.tx), *incidents.undone(ctx.tx)]
-    for incident in sorted(left, key=lambda each: each.number):
+    for incident in _unended(ctx):
         service = ctx.service_of(incident.service)
         assert service is not None, "an incident has a service, by constraint"
         before, to = incident.responsible, duty.on_duty(ctx, service)
@@ -110,6 +110,16 @@ def _hand_on(ctx: Context) -> tuple[Post, ...]:
         position = incidents.count_alarm(ctx.tx, incident.number)
         posts += (climbing.start(ctx, now, position),)
     return posts
+
+
+def _unended(ctx: Context) -> list[Incident]:
+    """Return what is open, and what is restored with somebody who is not here, by number."""
+    found = incidents.open_ones(ctx.tx)
+    for person in incidents.undone_with(ctx.tx):
+        if not duty.is_here(ctx, person):
+            count = incidents.count_undone(ctx.tx, person)
+            found += incidents.undone(ctx.tx, count, person)
+    return sorted(found, key=lambda each: each.number)
 
 
 def _back(ctx: Context, person: str) -> Reply:
