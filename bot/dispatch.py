@@ -335,7 +335,7 @@ class Dispatcher:
         except StorageError:
             raise
         except Exception:
-            answer = self._failed(ctx)
+            answer = self._failed(ctx, request)
         deliveries.finish(tx, request.identity, answer.outcome, written(answer))
         audit.add(
             tx,
@@ -508,11 +508,13 @@ class Dispatcher:
             unproven=isinstance(refusal, Unproven),
         )  # fmt: skip
 
-    def _failed(self, ctx: Context) -> Answer:
+    def _failed(self, ctx: Context, request: Request) -> Answer:
         reference = self._new_id()[-5:]
         log.exception("A command failed, reference %s", reference)
-        said = line(_("That did not work. Nothing was changed. Reference: {ref}.", ref=reference))
-        message = spoken(said, ctx.language, ctx.zone)
+        said = _("That did not work. Nothing was changed. Reference: {ref}.", ref=reference)
+        kept = _typed(request)
+        parts = (Text(said), Text(kept)) if kept else (Text(said),)
+        message = spoken(Message(parts), ctx.language, ctx.zone)
         return Answer("failed", message, language=ctx.language)
 
     def _packed(self, ctx: Context, message: Message) -> Message:
@@ -676,3 +678,11 @@ def read_answer(text: str) -> Answer:
         data["secret"],
         data["language"],
     )
+
+
+def _typed(request: Request) -> str:
+    """Return what somebody has written, to be given back: a text, or the sentences of a form."""
+    if request.call is None:
+        return request.text
+    values = request.call.args.values() if request.submitted else ()
+    return "\n".join(each for each in values if " " in each.strip())

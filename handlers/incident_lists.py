@@ -43,17 +43,17 @@ def overview(
     every = which is Which.ALL
     found = incidents.latest(ctx.tx, SHOWN) if every else incidents.open_ones(ctx.tx)
     mine = ctx.person.id if which is Which.MINE else ""
-    undone = [] if every else incidents.undone(ctx.tx, SHOWN, mine)
+    undone = [] if every else incidents.undone(ctx.tx, person=mine)
     if mine:
         found = [each for each in found if is_mine(ctx, each)]
     parts: list[Part] = []
     if found or not undone:
         parts += _open(which, ctx, found)
     if undone:
-        count = incidents.count_undone(ctx.tx, mine)
+        count = len(undone) if mine else incidents.count_undone(ctx.tx)
         parts += [
             Title(_n("{n} restored, not done", "{n} restored, not done", count)),
-            Items(tuple(undone_line(ctx, each) for each in undone)),
+            Items(tuple(undone_line(ctx, each) for each in undone[:SHOWN])),
             *_more(count - SHOWN),
             Buttons(tuple(_show(each) for each in undone[:5])),
         ]

@@ -88,38 +88,38 @@ def _hand_on(ctx: Context) -> tuple[Post, ...]:
     Who gets an open incident is alarmed; what is restored only changes hands.
     """
     posts: tuple[Post, ...] = ()
-    for incident in _unended(ctx):
-        service = ctx.service_of(incident.service)
-        assert service is not None, "an incident has a service, by constraint"
-        before, to = incident.responsible, duty.on_duty(ctx, service)
-        if duty.is_here(ctx, before) or to == before:  # nobody else is here; it goes on climbing
-            continue
-        climbing.stop(ctx, incident.number)
-        if not incidents.hand_on(ctx.tx, incident.number, before, to, ctx.now):
-            continue
-        incidents.happened(
-            ctx.tx, incident.number, id=ctx.new_id(), at=ctx.now, kind="handed on",
-            person=before, detail=to,
-        )  # fmt: skip
-        now = incidents.find(ctx.tx, incident.number)
-        assert now is not None
-        if now.state != "open":
-            posts += climbing.changed(ctx, now)
-            continue
-        posts += climbing.settled(ctx, now)
-        position = incidents.count_alarm(ctx.tx, incident.number)
-        posts += (climbing.start(ctx, now, position),)
+    for incident in sorted(incidents.open_ones(ctx.tx), key=lambda each: each.number):
+        posts += _pass(ctx, incident)
+    for person in incidents.undone_with(ctx.tx):
+        while not duty.is_here(ctx, person):
+            passed = [_pass(ctx, each) for each in incidents.undone(ctx.tx, person=person)]
+            if not any(passed):
+                break
+            posts += tuple(post for each in passed for post in each)
     return posts
 
 
-def _unended(ctx: Context) -> list[Incident]:
-    """Return what is open, and what is restored with somebody who is not here, by number."""
-    found = incidents.open_ones(ctx.tx)
-    for person in incidents.undone_with(ctx.tx):
-        if not duty.is_here(ctx, person):
-            count = incidents.count_undone(ctx.tx, person)
-            found += incidents.undone(ctx.tx, count, person)
-    return sorted(found, key=lambda each: each.number)
+def _pass(ctx: Context, incident: Incident) -> tuple[Post, ...]:
+    """Give an incident of somebody who left to whoever is on duty, if that is somebody else."""
+    service = ctx.service_of(incident.service)
+    assert service is not None, "an incident has a service, by constraint"
+    before, to = incident.responsible, duty.on_duty(ctx, service)
+    if duty.is_here(ctx, before) or to == before:  # nobody else is here; it goes on climbing
+        return ()
+    climbing.stop(ctx, incident.number)
+    if not incidents.hand_on(ctx.tx, incident.number, before, to, ctx.now):
+        return ()
+    incidents.happened(
+        ctx.tx, incident.number, id=ctx.new_id(), at=ctx.now, kind="handed on",
+        person=before, detail=to,
+    )  # fmt: skip
+    now = incidents.find(ctx.tx, incident.number)
+    assert now is not None
+    if now.state != "open":
+        return climbing.changed(ctx, now)
+    posts = climbing.settled(ctx, now)
+    position = incidents.count_alarm(ctx.tx, incident.number)
+    return (*posts, climbing.start(ctx, now, position))
 
 
 def _back(ctx: Context, person: str) -> Reply:

@@ -182,15 +182,13 @@ def undone(tx: Tx, limit: int = MOST, person: str = "") -> list[Incident]:
     return [_incident(row) for row in rows]
 
 
-def count_undone(tx: Tx, person: str = "") -> int:
-    """Return how many incidents are restored and not done, of one person or of all."""
+def count_undone(tx: Tx) -> int:
+    """Return how many incidents are restored and not done."""
     rows = tx.rows(
         """
         select count(*) as n from incidents
         where workspace = :workspace and state = 'restored'
-        and (:person = '' or responsible = :person)
-        """,
-        person=person,
+        """
     )
     return int(rows[0]["n"])
 
