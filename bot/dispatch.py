@@ -262,7 +262,7 @@ class Dispatcher:
         except StorageError:
             raise
         except Exception:
-            answer = replies.failed(ctx)
+            answer = replies.failed(ctx, request)
         deliveries.finish(tx, request.identity, answer.outcome, written(answer))
         audit.add(
             tx,

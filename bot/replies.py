@@ -24,7 +24,6 @@ from handlers.kit.messages import (
     Text,
     call_data,
     call_from,
-    line,
     spoken,
     spoken_form,
 )
@@ -65,12 +64,17 @@ def refused(ctx: Context, request: Request, refusal: Refusal) -> Answer:
     )  # fmt: skip
 
 
-def failed(ctx: Context) -> Answer:
-    """Return what is said after a mistake of ours; logs it, inside its `except`."""
+def failed(ctx: Context, request: Request) -> Answer:
+    """Return what is said after a mistake of ours; logs it, inside its `except`.
+
+    What somebody had written is given back.
+    """
     reference = ctx.new_id()[-5:]
     log.exception("A command failed, reference %s", reference)
-    said = line(_("That did not work. Nothing was changed. Reference: {ref}.", ref=reference))
-    message = spoken(said, ctx.language, ctx.zone)
+    said = _("That did not work. Nothing was changed. Reference: {ref}.", ref=reference)
+    typed = _typed(request)
+    parts = (Text(said), Text(typed)) if typed else (Text(said),)
+    message = spoken(Message(parts), ctx.language, ctx.zone)
     return Answer("failed", message, language=ctx.language)
 
 
@@ -118,3 +122,11 @@ def short(ctx: Context, call: Call) -> Call:
     if call.word == FORM:  # so that an edge still sees that a form opens
         return Call(FORM, {"word": DRAFT, "id": id})
     return Call(DRAFT, {"id": id})
+
+
+def _typed(request: Request) -> str:
+    """Return what somebody has written, to be given back: a text, or the sentences of a form."""
+    if request.call is None:
+        return request.text
+    values = request.call.args.values() if request.submitted else ()
+    return "\n".join(each for each in values if " " in each.strip())

@@ -24,7 +24,7 @@ from handlers.kit.context import Context
 from handlers.kit.messages import Message, Post, Reply
 from handlers.kit.words import _
 from storage import incidents, outbox, timers
-from storage.incidents import Incident
+from storage.incidents import Happening, Incident
 from storage.services import LIMIT
 
 feature = Feature(_("Climbing"))
@@ -55,6 +55,11 @@ def asked_key(number: int, person: str) -> str:
 def check_key(number: int, person: str) -> str:
     """Return the key of the question whether somebody has checked an incident."""
     return f"incident:{number}:check:{person}"
+
+
+def after_key(number: int) -> str:
+    """Return the key of the one timer that an incident has after it works again."""
+    return f"incident:{number}:after"
 
 
 def start(ctx: Context, incident: Incident, position: int = 0) -> Post:
@@ -122,6 +127,40 @@ def settled(ctx: Context, incident: Incident) -> tuple[Post, ...]:
             outbox.cancel(ctx.tx, name, "no longer needed")
             posts.append(Post(name, settled_alarm(ctx, incident)))
     return tuple(posts)
+
+
+def realarmed(ctx: Context, incident: Incident) -> tuple[Post, ...]:
+    """Return the alarms that wait for an answer anew, as when a question in them is answered."""
+    if incident.state != "open" or not (incident.unanswered or incident.silent):
+        return ()
+    live = _live(ctx, incident)
+    posts: list[Post] = []
+    for position, each in live:
+        if each.kind == "silent":  # it asks for news, and of no other incident
+            continue
+        minutes = int((each.at - live[0][1].at) / timedelta(minutes=1))
+        first = position == live[0][0]
+        why = why_first(ctx, incident) if first else why_climbed(ctx, incident, minutes)
+        name = alarm_key(incident.number, position)
+        message = alarm(ctx, incident, why)
+        posts.append(Post(name, message, kind="alarm", otherwise=climb_key(incident.number)))
+    return tuple(posts)
+
+
+def _live(ctx: Context, incident: Incident) -> list[tuple[int, Happening]]:
+    """Return the alarms since it began to climb anew, each with its position."""
+    live: list[tuple[int, Happening]] = []
+    position, begun = 0, incident.declared_at
+    for each in incidents.timeline(ctx.tx, incident.number):
+        if each.kind in ("moved", "handed on", "reopened"):
+            begun = each.at
+        if each.kind not in ("alarmed", "silent"):
+            continue
+        if each.kind == "silent" or each.at == begun:
+            live = []
+        live.append((position, each))
+        position += 1
+    return live
 
 
 @feature.timer("climb")

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated
 
-from handlers import climbing, closing_cards, closing_points, gate, rights
+from handlers import climbing, closing_cards, closing_points, gate, gate_heirs, rights
 from handlers.closing_points import CAUSES, COSTS, ENDINGS, Cause, Cost, Ending, Point
 from handlers.incident_cards import finish, label
 from handlers.incident_refs import Ref, find, meant, no_placeholder, note
@@ -25,7 +25,7 @@ from handlers.kit.proof import ProofReader
 from handlers.kit.readers import ChoiceReader, ChoicesReader, PersonReader, TextReader
 from handlers.kit.words import Who, _
 from handlers.services import person as named
-from storage import closings, people
+from storage import closings
 from storage.closings import Closing
 from storage.incidents import Incident
 from storage.people import Person
@@ -94,12 +94,12 @@ def _go_on(ctx: Context, incident: Incident) -> Reply:
         closings.stay_quiet(ctx.tx, number, ctx.now)
         return _finished(ctx, number, ctx.person.id)
     posts: tuple[Post, ...] = ()
-    checker = closing.checker or _second(ctx, incident)
+    checker = closing.checker or gate_heirs.second(ctx, incident, ctx.person.id)
     if closing.checker is None and checker is not None:
-        posts = _ask(ctx, incident, checker)
+        posts = gate_heirs.ask(ctx, incident, checker, ctx.person.id)
     elif checker is not None:  # it shows what was corrected meanwhile
         key = climbing.check_key(number, checker)
-        posts = (Post(key, closing_cards.question(ctx, incident)),)
+        posts = (Post(key, closing_cards.question(ctx, incident, ctx.person.id)),)
     incident = find(ctx, number)
     gate.plan(ctx, incident)
     who = named(ctx, checker) if checker is not None else None
@@ -152,7 +152,8 @@ def _said(ctx: Context, incident: Incident, closing: Closing) -> dict[str, str]:
     """Return what the fields of a form show: what was said, or what is likely."""
     zone = ctx.workspace.zone
     ended = closing.impact_ended_at or incident.restored_at
-    runbook = closing.runbook or ""
+    service = ctx.service_of(incident.service)
+    runbook = closing.runbook or (service.runbook if service else None) or ""
     if closing.runbook_since is not None and closing.runbook is None:
         runbook = ctx.text(_("none yet"))
     found = {
@@ -277,31 +278,9 @@ def _say_fix(
 # --- the second person -------------------------------------------------------------------
 
 
-def _second(ctx: Context, incident: Incident) -> str | None:
-    """Return who is asked to check: deputy or accountable, else a manager, else the declarer."""
-    service = ctx.service_of(incident.service)
-    ids = [service.accountable, service.deputy] if service is not None else []
-    ids += [each.id for each in people.managers(ctx.tx)] + [incident.declared_by]
-    for id in ids:
-        found = ctx.person_of(id)
-        if found is not None and found.active and id not in (ctx.person.id, incident.restored_by):
-            return id
-    return None
-
-
 def _may_check(ctx: Context, incident: Incident, closing: Closing) -> bool:
     first = (incident.restored_by, closing.asked_by)
     return ctx.person.id not in first and rights.may_for(ctx, "check", incident)
-
-
-def _ask(ctx: Context, incident: Incident, checker: str) -> tuple[Post, ...]:
-    """Ask somebody to check, once."""
-    if not closings.ask_to_check(ctx.tx, incident.number, checker):
-        return ()
-    note(ctx, incident.number, "checking", checker)
-    question = closing_cards.question(ctx, incident)
-    key = climbing.check_key(incident.number, checker)
-    return (Post(key, question, f"direct:{checker}", "note"),)
 
 
 @feature.command(
@@ -320,7 +299,7 @@ def ask_check(
     gate.stop(ctx, number)
     closings.begin(ctx.tx, number)
     closings.ask(ctx.tx, number, ctx.person.id, ctx.now)
-    posts = _ask(ctx, incident, person.id)
+    posts = gate_heirs.ask(ctx, incident, person.id, ctx.person.id)
     incident = find(ctx, number)
     gate.plan(ctx, incident)
     said = _(

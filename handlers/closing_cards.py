@@ -12,6 +12,7 @@ from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Facts, Message, Part, Text, Title, Tone
 from handlers.kit.proof import linked
 from handlers.kit.words import Sentence, Who, Words, _
+from handlers.services import person
 from storage import closings
 from storage.incidents import Incident
 
@@ -38,7 +39,8 @@ def missing(ctx: Context, incident: Incident, points: list[Point], also: Words =
     for point in points:
         words, buttons = _asked(ctx, incident, point)
         parts += [Text(words), Buttons(buttons)]
-    parts.append(Buttons(ways_out(ctx, incident)))
+    explain = Button(_("What is done?"), call("definition", name="done"), "quiet")
+    parts.append(Buttons((*ways_out(ctx, incident), explain)))
     return Message(tuple(parts), Tone.ACTIVE)
 
 
@@ -104,8 +106,8 @@ def checked(number: int) -> Button:
     return Button(_("I have checked it"), call("checked", number=number), "primary")
 
 
-def question(ctx: Context, incident: Incident) -> Message:
-    """Ask the second person, with everything that they need for it."""
+def question(ctx: Context, incident: Incident, asked_by: str) -> Message:
+    """Ask the second person in the name of `asked_by`, with everything that they need for it."""
     closing = closings.find(ctx.tx, incident.number)
     rows: list[tuple[Words, Words]] = [(_("Service"), service_name(ctx, incident))]
     points = closing_points.missing_of(ctx, incident)
@@ -120,7 +122,7 @@ def question(ctx: Context, incident: Incident) -> Message:
             Title(_("Is {incident} really over?", incident=label(incident.number))),
             Text(incident.title),
             Text(_("{who} asks you to check it: a second person looks before it is done.",
-                   who=ctx.who)),
+                   who=person(ctx, asked_by))),
             Facts(tuple(rows)),
             Buttons((checked(incident.number), open_again(incident.number))),
         ),

@@ -27,22 +27,27 @@ Undecided = tuple[datetime, Words, tuple[Button, ...]]
 
 
 def undecided(ctx: Context, preview: bool) -> list[Undecided]:
-    """Return what works again but is not done past the limit, and causes that are late.
+    """Return what works again but is not done past the limit.
 
     Several incidents are one line, so that they do not push everything else off the page.
     """
     late = [
         each
         for each in incidents.undone(ctx.tx)
-        if gate.remind_at(ctx, each) <= ctx.now and not closing_points.waits_for_check(ctx, each)
+        if gate.remind_at(ctx, each) <= ctx.now and not gate.waits_for_others(ctx, each)
     ]
-    found = [_undone(ctx, late, preview)] if late else []
+    return [_undone(ctx, late, preview)] if late else []
+
+
+def late_fixes(ctx: Context, preview: bool) -> list[tuple[Words, tuple[Button, ...]]]:
+    """Return the causes behind workarounds that should be fixed by now, the earliest day first."""
+    found: list[tuple[Words, tuple[Button, ...]]] = []
     for closing in closings.unfixed(ctx.tx, today_of(ctx)):
         incident = incidents.find(ctx.tx, closing.incident)
         if incident is not None:
             mine = not preview or rights.may_for(ctx, "fixed", incident)
             buttons = fix_buttons(closing.incident) if mine else ()
-            found.append((incident.ended_at or ctx.now, late_fix(ctx, closing), buttons))
+            found.append((late_fix(ctx, closing), buttons))
     return found
 
 
@@ -64,7 +69,9 @@ def _undone(ctx: Context, late: Sequence[Incident], preview: bool) -> Undecided:
     ]
     if len(late) > SHOWN:
         named.append(_("{n} more", n=len(late) - SHOWN))
-    count = figure(Id.DECISIONS, len(late))
+    most = _("{n} or more", n=len(late))
+    many = len(late) >= incidents.MOST
+    count = figure(Id.DECISIONS, most) if many else figure(Id.DECISIONS, len(late))
     several = _("{n} incidents are restored and not done: {those}", n=count, those=named)
     return since, several, (Button(_("Show them"), call("incidents")),)
 
@@ -142,6 +149,9 @@ def acknowledged(ours: Sequence[Incident]) -> Sentence | None:
 
 
 def without_runbook(ctx: Context) -> list[str]:
-    """Return the names of the services whose newest closing says that there is no runbook yet."""
+    """Return the names of the services of which a closing said last that there is no runbook yet.
+
+    A service that has one in the register by now is left out.
+    """
     found = [ctx.service_of(each) for each in closings.services_without_runbook(ctx.tx)]
-    return sorted(each.name for each in found if each is not None)
+    return sorted(each.name for each in found if each is not None and each.runbook is None)

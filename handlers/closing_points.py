@@ -14,12 +14,12 @@ from handlers.kit.context import Context
 from handlers.kit.proof import linked
 from handlers.kit.words import Sentence, Words, _, _n
 from handlers.likeness import alike
+from handlers.repeat_rules import rules
 from handlers.services import name
 from storage import closings, incidents
 from storage.closings import Closing
 from storage.incidents import Incident
 
-QUIET = timedelta(days=7)  # without a repeat, it counts as checked
 NAMED = 3  # open points that a card names; more are only counted
 
 
@@ -124,7 +124,7 @@ def open_of_all(count: int) -> Sentence:
 
 
 def quiet_until(ctx: Context, incident: Incident) -> datetime:
-    """Return until when it has to stay quiet: `QUIET` after it works again.
+    """Return until when it has to stay quiet: so many days after it works again as managers say.
 
     When the same thing comes back meanwhile, the time begins anew once that works again.
     """
@@ -133,7 +133,7 @@ def quiet_until(ctx: Context, incident: Incident) -> datetime:
         if each.number != incident.number and _came_back(incident, each):
             again = each.restored_at or each.ended_at or since
             since = max(since, ctx.now if each.state == "open" else again)
-    return since + QUIET
+    return since + timedelta(days=rules(ctx.tx).calm)
 
 
 def _came_back(incident: Incident, later: Incident) -> bool:

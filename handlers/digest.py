@@ -168,7 +168,10 @@ def change(now: int, before: int) -> Sentence:
 
 
 def _undecided(ctx: Context, preview: bool) -> list[tuple[Words, tuple[Button, ...]]]:
-    """Return what nobody has decided yet: what somebody left behind, then the oldest first."""
+    """Return what nobody has decided yet: overdue causes of bans, what somebody left behind,
+
+    overdue causes behind workarounds, then the oldest first.
+    """
     found: list[tuple[datetime, Words, tuple[Button, ...]]] = []
     for incident in incidents.open_ones(ctx.tx):
         if incident.unanswered or incident.silent:
@@ -197,12 +200,11 @@ def _undecided(ctx: Context, preview: bool) -> list[tuple[Words, tuple[Button, .
             found.append((since, words, decisions(automation) if mine else ()))
     manages = not preview or rights.may("service", rights.general(ctx))
     found += ownership.untaken(ctx, manages=manages)
-    found += digest_repeats.undecided(ctx)
     found += closing_digest.undecided(ctx, preview)
     found.sort(key=lambda each: each[0])
-    red = leaving.left_behind(ctx)
-    told = [(words, buttons if manages else ()) for words, buttons in red]
-    return told + [(words, buttons) for _since, words, buttons in found]
+    red = [(words, buttons if manages else ()) for words, buttons in leaving.left_behind(ctx)]
+    banned, late = digest_repeats.undecided(ctx), closing_digest.late_fixes(ctx, preview)
+    return [*banned, *red, *late, *((words, buttons) for _since, words, buttons in found)]
 
 
 def _undecided_since(automation: Automation, now: datetime) -> datetime | None:

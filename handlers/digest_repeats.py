@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from handlers import ban_lines, weeks
 from handlers.incident_cards import service_name
@@ -94,15 +94,8 @@ def _overrides(ctx: Context, start: datetime, end: datetime) -> list[Words]:
     return [figure(Id.OVERRIDES, each) for each in told]
 
 
-def undecided(ctx: Context) -> list[tuple[datetime, Words, tuple[Button, ...]]]:
-    """Return the overdue causes: somebody has to decide how they go on."""
-    zone = ctx.workspace.zone
-    return [
-        (
-            weeks.midnight(each.due_on + timedelta(days=1), zone),
-            line(ctx, each),
-            (ban_lines.opens(each),),
-        )
-        for each in problems.standing(ctx.tx)
-        if overdue(ctx, each)
-    ]
+def undecided(ctx: Context) -> list[tuple[Words, tuple[Button, ...]]]:
+    """Return the overdue causes, the earliest day first: somebody decides how they go on."""
+    late = [each for each in problems.standing(ctx.tx) if overdue(ctx, each)]
+    late.sort(key=lambda each: each.due_on)
+    return [(line(ctx, each), (ban_lines.opens(each),)) for each in late]

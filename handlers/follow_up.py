@@ -12,6 +12,7 @@ from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Message, Part, Post, Reply, Text, Title
 from handlers.kit.words import Sentence, _, _n, shortened
+from handlers.repeat_rules import rules
 from handlers.services import name
 from storage import closings, incidents
 from storage.closings import Closing
@@ -24,7 +25,7 @@ SHOWN = 5  # incidents in one reminder
 
 @feature.timer("after")
 def after(ctx: Context, number: int, what: str) -> Reply:
-    """Do what is due now, and plan what comes next."""
+    """Do what is due now, and plan what comes next; `what` "again" only looks again."""
     incident = incidents.find(ctx.tx, number)
     if incident is None:
         return Reply()
@@ -49,18 +50,21 @@ def _quiet(ctx: Context, incident: Incident) -> Reply:
         gate.plan(ctx, incident)
         return Reply()
     closings.stay_quiet(ctx.tx, number, ctx.now)
-    note(ctx, number, "quiet")
+    note(ctx, number, "quiet", str(rules(ctx.tx).calm))
     incident = gate.finish(ctx, number, closing.asked_by or incident.responsible)
     return Reply(posts=(*climbing.settled(ctx, incident), climbing.retold(ctx, incident)))
 
 
 def _remind(ctx: Context, incident: Incident) -> Reply:
     """Remind whoever is responsible of everything that waits for them, in one message."""
+    if gate.waits_for_others(ctx, incident):
+        gate.plan(ctx, incident)
+        return Reply()
     who = incident.responsible
     found = [
         each
-        for each in incidents.undone(ctx.tx)
-        if each.responsible == who and gate.remind_at(ctx, each) <= ctx.now
+        for each in incidents.undone(ctx.tx, person=who)
+        if gate.remind_at(ctx, each) <= ctx.now
     ]
     found = [each for each in sorted(found, key=_by_number) if _not_reminded(ctx, each)]
     if not found:
@@ -89,7 +93,7 @@ def _by_number(incident: Incident) -> int:
 
 def _not_reminded(ctx: Context, incident: Incident) -> bool:
     closings.begin(ctx.tx, incident.number)
-    waits = closing_points.waits_for_check(ctx, incident)
+    waits = gate.waits_for_others(ctx, incident)
     return not waits and closings.remind(ctx.tx, incident.number, ctx.now)
 
 
@@ -100,7 +104,7 @@ def _fix(ctx: Context, incident: Incident, what: str) -> Reply:
     closing = closings.find(ctx.tx, number)
     if closing.fix_done_at is not None or closing.fixer is None:
         return Reply()
-    before, afterwards = gate.fix_keys(ctx, number)
+    before, afterwards, _heir = gate.fix_keys(ctx, number)
     if what == "fix":
         said = _("The cause is to be fixed by {on}. How does it stand?", on=closing.fix_on)
     else:

@@ -13,7 +13,7 @@ from datetime import datetime, time, timedelta
 from enum import StrEnum
 
 from handlers import climbing, duty, problems, services, weeks
-from handlers.closing_points import missing_of, quiet_until, waits_for_check
+from handlers.closing_points import Point, missing_of, quiet_until, waits_for_check
 from handlers.incident_cards import headline, label, works_again
 from handlers.incident_refs import find, not_open, note
 from handlers.kit.commands import call
@@ -175,12 +175,7 @@ def must_go(ctx: Context, incident: Incident, state: str) -> None:
 def stop(ctx: Context, number: int) -> None:
     """Stop every timer of an incident. To be called before its row is touched."""
     climbing.stop(ctx, number)
-    timers.cancel(ctx.tx, after_key(number))
-
-
-def after_key(number: int) -> str:
-    """Return the key of the one timer that an incident has after it works again."""
-    return f"incident:{number}:after"
+    timers.cancel(ctx.tx, climbing.after_key(number))
 
 
 def plan(ctx: Context, incident: Incident) -> None:
@@ -189,7 +184,7 @@ def plan(ctx: Context, incident: Incident) -> None:
     if coming is not None:
         what, due = coming
         timers.set(
-            ctx.tx, id=ctx.new_id(), kind="after", key=after_key(incident.number), due=due,
+            ctx.tx, id=ctx.new_id(), kind="after", key=climbing.after_key(incident.number), due=due,
             number=incident.number, what=what,
         )  # fmt: skip
 
@@ -198,11 +193,15 @@ def next_step(ctx: Context, incident: Incident) -> tuple[str, datetime] | None:
     """Return what comes next and when: remind, quiet, fix (before its day) or overdue."""
     closing = closings.find(ctx.tx, incident.number)
     if incident.state == "restored":
+        tomorrow = ctx.now + timedelta(days=1)
+        banned = blocked(ctx, incident) is not None
         if waits_for_check(ctx, incident):
             until = quiet_until(ctx, incident)
-            return "quiet", until if until > ctx.now else ctx.now + timedelta(days=1)
+            return "quiet", tomorrow if banned and until <= ctx.now else max(until, ctx.now)
         if closing.reminded_at is None:
-            return "remind", remind_at(ctx, incident)
+            at = remind_at(ctx, incident)
+            waits = banned and waits_for_others(ctx, incident)
+            return "remind", max(at, tomorrow) if waits else at
     if incident.state == "done" and closing.fix_on and closing.fix_done_at is None:
         if closing.ending != "workaround":
             return None
@@ -215,6 +214,13 @@ def next_step(ctx: Context, incident: Incident) -> tuple[str, datetime] | None:
     return None
 
 
+def waits_for_others(ctx: Context, incident: Incident) -> bool:
+    """Say whether everything that can be said is said: it waits for a check, or for a ban's end."""
+    if missing_of(ctx, incident) not in ([], [Point.CHECKED]):
+        return False
+    return waits_for_check(ctx, incident) or blocked(ctx, incident) is not None
+
+
 def remind_at(ctx: Context, incident: Incident) -> datetime:
     """Return when whoever is responsible is reminded that restored is not done."""
     zone, region = ctx.workspace.zone, ctx.workspace.region
@@ -222,7 +228,9 @@ def remind_at(ctx: Context, incident: Incident) -> datetime:
     return weeks.at(weeks.working_days_after(day, PATIENCE, region), HOUR, zone)
 
 
-def fix_keys(ctx: Context, number: int) -> tuple[str, ...]:
-    """Return the keys of the two reminders of a late fix: before its day, and after it."""
-    on = closings.find(ctx.tx, number).fix_on
-    return tuple(f"incident:{number}:{what}:{on}" for what in ("fix", "overdue"))
+def fix_keys(ctx: Context, number: int) -> tuple[str, str, str]:
+    """Return the keys of what is told of a late fix: before its day, after it, to its heir."""
+    closing = closings.find(ctx.tx, number)
+    day, heir = closing.fix_on, closing.fixer
+    prefix = f"incident:{number}"
+    return f"{prefix}:fix:{day}", f"{prefix}:overdue:{day}", f"{prefix}:heir:{heir}"

@@ -183,9 +183,10 @@ def _unfinished(ctx: Context) -> list[tuple[Words, tuple[Button, ...]]]:
     for number in closings.to_check(ctx.tx, me):
         words = _("Have you checked that {incident} is over?", incident=label(number))
         found.append((words, (checked(number), _show(number))))
-    for each in incidents.undone(ctx.tx):
-        if each.responsible == me:
-            found.append((undone_line(ctx, each), (finish(each.number), _show(each.number))))
+    found += [
+        (undone_line(ctx, each), (finish(each.number), _show(each.number)))
+        for each in incidents.undone(ctx.tx, person=me)
+    ]
     for closing in closings.unfixed(ctx.tx, today_of(ctx)):
         if closing.fixer == me:
             found.append((late_fix(ctx, closing), fix_buttons(closing.incident)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from handlers import covers
 from handlers.automations import STATES, state
 from handlers.help import waiting
@@ -43,8 +45,8 @@ def home(ctx: Context) -> Reply:
         more = _("and {n} more", n=len(waits) - SHOWN)
         parts += [Text(more), Buttons((Button(_("Show all"), call("status")),))]
     parts += _list(_("Open incidents"), [listed(ctx, each) for each in open_ones])
-    undone = incidents.undone(ctx.tx)
-    parts += _list(_("Restored, not done"), [undone_line(ctx, each) for each in undone])
+    undone = [undone_line(ctx, each) for each in incidents.undone(ctx.tx, SHOWN)]
+    parts += _list(_("Restored, not done"), undone, incidents.count_undone(ctx.tx))
     mine = [
         each for each in automations.all(ctx.tx) if ctx.person.id in (each.accountable, each.deputy)
     ]
@@ -71,10 +73,12 @@ def home(ctx: Context) -> Reply:
     return Reply(Message(tuple(parts)))
 
 
-def _list(title: Words, items: list[Words]) -> list[Part]:
+def _list(title: Words, items: Sequence[Words], count: int = 0) -> list[Part]:
+    """Show the first of `items`; `count` says how many there are, if `items` are not all."""
     if not items:
         return []
-    shown = items[:SHOWN]
-    if len(items) > SHOWN:
-        shown.append(_("and {n} more", n=len(items) - SHOWN))
+    shown = list(items[:SHOWN])
+    rest = max(len(items), count) - SHOWN
+    if rest > 0:
+        shown.append(_("and {n} more", n=rest))
     return [Title(title), Items(tuple(shown))]

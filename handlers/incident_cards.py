@@ -9,6 +9,7 @@ from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Facts, Items, Message, Part, Text, Title, Tone
 from handlers.kit.words import Sentence, Words, _, _n, shortened
+from handlers.repeat_rules import CALM
 from handlers.services import name, person
 from storage import closings, incidents
 from storage.incidents import Happening, Incident
@@ -345,6 +346,9 @@ def _happening(ctx: Context, each: Happening) -> Sentence:
             return _("{who} moved it to {service}.", who=who, service=found.name if found else "?")
         case "handed on":
             return _("{who} left; it went to {other}.", who=who, other=name(ctx, each.detail))
+        case "fix handed on":
+            return _("{who} left; the fix of the cause went to {other}.", who=who,
+                     other=name(ctx, each.detail))  # fmt: skip
         case "restored":
             return _("{who} says it works again.", who=who)
         case "withdrawn":
@@ -358,7 +362,7 @@ def _happening(ctx: Context, each: Happening) -> Sentence:
         case "checked":
             return _("{who} has checked it.", who=who)
         case "quiet":
-            return _("Nothing came back for {n} days.", n=closing_points.QUIET.days)
+            return _("Nothing came back for {n} days.", n=int(each.detail or CALM))
         case "overridden":
             return _("{who} closes it with open points: {why}", who=who, why=each.detail)
         case "done":

@@ -42,18 +42,19 @@ def overview(
 ) -> Reply:
     every = which is Which.ALL
     found = incidents.latest(ctx.tx, SHOWN) if every else incidents.open_ones(ctx.tx)
-    undone = [] if every else incidents.undone(ctx.tx)
-    if which is Which.MINE:
+    mine = ctx.person.id if which is Which.MINE else ""
+    undone = [] if every else incidents.undone(ctx.tx, person=mine)
+    if mine:
         found = [each for each in found if is_mine(ctx, each)]
-        undone = [each for each in undone if each.responsible == ctx.person.id]
     parts: list[Part] = []
     if found or not undone:
         parts += _open(which, ctx, found)
     if undone:
+        count = len(undone) if mine else incidents.count_undone(ctx.tx)
         parts += [
-            Title(_n("{n} restored, not done", "{n} restored, not done", len(undone))),
+            Title(_n("{n} restored, not done", "{n} restored, not done", count)),
             Items(tuple(undone_line(ctx, each) for each in undone[:SHOWN])),
-            *_more(len(undone) - SHOWN),
+            *_more(count - SHOWN),
             Buttons(tuple(_show(each) for each in undone[:5])),
         ]
     return Reply(Message(tuple(parts)))

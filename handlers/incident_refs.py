@@ -34,7 +34,10 @@ def meant(ctx: Context, word: str, number: int | None, text: str = "") -> Incide
         number = rooms.about(ctx)
     if number is not None:
         return find(ctx, number)
-    open_ones = incidents.undone(ctx.tx) if word in AFTER else incidents.open_ones(ctx.tx)
+    if word in AFTER:
+        open_ones = incidents.undone(ctx.tx, person=ctx.person.id) or incidents.undone(ctx.tx)
+    else:
+        open_ones = incidents.open_ones(ctx.tx)
     mine = [each for each in open_ones if _FITS[word](ctx, each)]
     if len(mine) == 1:
         return mine[0]

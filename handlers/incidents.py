@@ -15,7 +15,6 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text, Title, line
 from handlers.kit.readers import TextReader
 from handlers.kit.words import _
-from handlers.likeness import Like
 from handlers.services import person as named
 from storage import incidents, workspaces
 from storage.incidents import Incident
@@ -46,7 +45,7 @@ def declare(
     *,
     service: services.ServiceOrNot = None,
 ) -> Reply:
-    likes: tuple[Like, ...] = ctx.ahead if isinstance(ctx.ahead, tuple) else ()
+    likes = repeats.found_ahead(ctx)
     proposed = service or triage.guess(ctx, title, likes)
     meant = proposed or services.fallback(ctx)
     number = workspaces.next_number(ctx.tx, "incident")
@@ -158,6 +157,7 @@ def _wait_as_severe(ctx: Context, incident: Incident) -> None:
     help=_("Which service is it about?"),
     hidden=True,
     submit=_("Change service"),
+    ahead=repeats.look_ahead,
 )
 def move(ctx: Context, number: Ref, service: services.ServiceRef) -> Reply:
     incident = find_open(ctx, number)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from handlers import climbing, duty
+from handlers import climbing, duty, gate_heirs
 from handlers.automations import owner
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
@@ -29,6 +29,7 @@ from handlers.service_cards import name_somebody, some, why_red
 from handlers.services import fallback, name
 from storage import automations, incidents, people, services, timers, workspaces
 from storage.engine import Tx
+from storage.incidents import Incident
 from storage.people import Person
 
 feature = Feature(_("Services"))
@@ -55,7 +56,7 @@ def left(ctx: Context, person: str) -> Reply:
         return _back(ctx, person)
     stamp = ctx.new_id()
     workspaces.set_setting(ctx.tx, _stamp(person), stamp)
-    moved = _hand_on(ctx)
+    moved = (*_hand_on(ctx), *gate_heirs.follow(ctx, person))
     for each in services.concerning(ctx.tx, person):
         services.redden(ctx.tx, each.id, ctx.now)
     if not _things(ctx, person):
@@ -87,29 +88,38 @@ def _hand_on(ctx: Context) -> tuple[Post, ...]:
     Who gets an open incident is alarmed; what is restored only changes hands.
     """
     posts: tuple[Post, ...] = ()
-    left = [*incidents.open_ones(ctx.tx), *incidents.undone(ctx.tx)]
-    for incident in sorted(left, key=lambda each: each.number):
-        service = ctx.service_of(incident.service)
-        assert service is not None, "an incident has a service, by constraint"
-        before, to = incident.responsible, duty.on_duty(ctx, service)
-        if duty.is_here(ctx, before) or to == before:  # nobody else is here; it goes on climbing
-            continue
-        climbing.stop(ctx, incident.number)
-        if not incidents.hand_on(ctx.tx, incident.number, before, to, ctx.now):
-            continue
-        incidents.happened(
-            ctx.tx, incident.number, id=ctx.new_id(), at=ctx.now, kind="handed on",
-            person=before, detail=to,
-        )  # fmt: skip
-        now = incidents.find(ctx.tx, incident.number)
-        assert now is not None
-        if now.state != "open":
-            posts += climbing.changed(ctx, now)
-            continue
-        posts += climbing.settled(ctx, now)
-        position = incidents.count_alarm(ctx.tx, incident.number)
-        posts += (climbing.start(ctx, now, position),)
+    for incident in sorted(incidents.open_ones(ctx.tx), key=lambda each: each.number):
+        posts += _pass(ctx, incident)
+    for person in incidents.undone_with(ctx.tx):
+        while not duty.is_here(ctx, person):
+            passed = [_pass(ctx, each) for each in incidents.undone(ctx.tx, person=person)]
+            if not any(passed):
+                break
+            posts += tuple(post for each in passed for post in each)
     return posts
+
+
+def _pass(ctx: Context, incident: Incident) -> tuple[Post, ...]:
+    """Give an incident of somebody who left to whoever is on duty, if that is somebody else."""
+    service = ctx.service_of(incident.service)
+    assert service is not None, "an incident has a service, by constraint"
+    before, to = incident.responsible, duty.on_duty(ctx, service)
+    if duty.is_here(ctx, before) or to == before:  # nobody else is here; it goes on climbing
+        return ()
+    climbing.stop(ctx, incident.number)
+    if not incidents.hand_on(ctx.tx, incident.number, before, to, ctx.now):
+        return ()
+    incidents.happened(
+        ctx.tx, incident.number, id=ctx.new_id(), at=ctx.now, kind="handed on",
+        person=before, detail=to,
+    )  # fmt: skip
+    now = incidents.find(ctx.tx, incident.number)
+    assert now is not None
+    if now.state != "open":
+        return climbing.changed(ctx, now)
+    posts = climbing.settled(ctx, now)
+    position = incidents.count_alarm(ctx.tx, incident.number)
+    return (*posts, climbing.start(ctx, now, position))
 
 
 def _back(ctx: Context, person: str) -> Reply:

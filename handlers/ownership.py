@@ -33,6 +33,7 @@ from handlers.register import mend, name_people
 from handlers.service_cards import (
     answered,
     asked,
+    asked_key,
     name_somebody,
     question,
     some,
@@ -63,6 +64,38 @@ def accept(ctx: Context, service: ServiceRef) -> Reply:
         said = _("You are deputy for “{service}”. Thank you.", service=service.name)
     open_card = Button(service.name, call("service", service=service.id))
     return Reply(line(said, open_card), posts=(answered(ctx, service, me),), subject=service.name)
+
+
+@feature.command(
+    "service decline", "dienst ablehnen", help=_("It should be somebody else."), hidden=True
+)
+def decline(ctx: Context, service: ServiceRef) -> Reply:
+    me = ctx.person.id
+    if not waits_for(service, me):
+        raise Refusal(
+            _("You are not asked about “{service}” any more.", service=service.name),
+            buttons=(Button(service.name, call("service", service=service.id)),),
+        )
+    bosses = [each.id for each in duty.bosses(ctx) if each.id != me]
+    if not bosses:
+        raise Refusal(
+            _("Nobody else manages Lotse who could be told. Please name somebody else yourself."),
+            buttons=(name_somebody(service),),
+        )
+    said = _("Managers are told. Until somebody else is named, you are alarmed for “{service}”.",
+             service=service.name)  # fmt: skip
+    told = Message(
+        (
+            Text(_("{who} does not take over “{service}”. Please name somebody else.",
+                   who=name(ctx, me), service=service.name)),
+            Buttons((name_somebody(service),)),
+        ),
+        Tone.ALARM,
+    )  # fmt: skip
+    key = f"{asked_key(service, me)}:declined:{service.asked_at}"  # once for each time of asking
+    posts = tuple(Post(key, told, f"direct:{each}", "note") for each in bosses)
+    question = Post(asked_key(service, me), line(said, take_over(service), tone=Tone.QUIET))
+    return Reply(line(said), posts=(question, *posts), subject=service.name)
 
 
 @feature.command("service ask", "dienst fragen", help=_("Ask again."), hidden=True, needs="service")

@@ -145,6 +145,7 @@ def override(ctx: Context, number: Ref, *, reason: Reason, until: Until) -> Repl
         now=ctx.now, until_on=until,
     )  # fmt: skip
     problem_life.note(ctx, problem, "overridden", reason)
+    problem_life.go_on(ctx, problem)
     said = _("The ban of {problem} is overridden until {day:day}. It stands in the weekly digest.",
              problem=label(number), day=until)  # fmt: skip
     return changed(ctx, problem, said)

@@ -148,6 +148,7 @@ def _ended(ctx: Context, problem: Problem, state: str, detail: str = "") -> Step
     problems.end(ctx.tx, problem.number, state)
     problem = again(ctx, problem)
     note(ctx, problem, state, detail, by_hand=False)
+    go_on(ctx, problem)
     return Step(problem, state, (*shown(ctx, problem), *changes.free(ctx, problem)))
 
 
@@ -158,8 +159,20 @@ def lifted(ctx: Context, problem: Problem, person: str | None) -> Step:
         return Step(again(ctx, problem))
     problem = again(ctx, problem)
     note(ctx, problem, "verified" if person else "quiet", by_hand=person is not None)
+    go_on(ctx, problem)
     posts = (*shown(ctx, problem), *changes.free(ctx, problem))
     return Step(problem, "lifted", posts)
+
+
+def go_on(ctx: Context, problem: Problem) -> None:
+    """Let the incidents that waited for the end of a ban be looked at again, at once."""
+    for number in repeats.members(ctx.tx, problem.root):
+        incident = incidents.find(ctx.tx, number)
+        if incident is not None and incident.state == "restored":
+            timers.set(
+                ctx.tx, id=ctx.new_id(), kind="after", key=climbing.after_key(number), due=ctx.now,
+                number=number, what="again",
+            )  # fmt: skip
 
 
 # --- what is shown where -----------------------------------------------------------------

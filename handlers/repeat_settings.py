@@ -22,11 +22,12 @@ def said(ctx: Context) -> Sentence:
     those = rules(ctx.tx)
     return _(
         "problem at {often} in {days} days, at {serious} when serious; a fix holds after {quiet} "
-        "quiet days",
+        "quiet days, an incident is done after {calm}",
         often=those.often,
         days=those.days,
         serious=those.serious,
         quiet=those.quiet,
+        calm=those.calm,
     )
 
 
@@ -60,8 +61,13 @@ def change(
         NumberReader(1, 365),
         Ask(_("Quiet days after a fix"), _("Without a repeat, if nobody verifies; 14 is usual.")),
     ],
+    calm: Annotated[
+        int,
+        NumberReader(1, 365),
+        Ask(_("Quiet days until done"), _("Without a repeat, if nobody checks; 7 is usual.")),
+    ],
 ) -> Reply:
     if serious > often:
         raise Refusal(_("Serious ones cannot need more than the others."), field="serious")
-    set_rules(ctx.tx, Rules(often, serious, days, quiet))
+    set_rules(ctx.tx, Rules(often, serious, days, quiet, calm))
     return Reply(line(_("Repeats: {rules}.", rules=said(ctx))))

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from handlers import ban_lines, climbing, problem_life, rights, weeks
 from handlers.ban_lines import label as problem_label
-from handlers.incident_cards import alarm, card, headline, label, why_first
+from handlers.incident_cards import card, headline, label
 from handlers.incident_refs import Named, find, note
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
@@ -22,6 +22,7 @@ from handlers.problem_life import Step
 from handlers.repeat_rules import rules
 from storage import incidents, people, problems, repeats
 from storage.incidents import Incident
+from storage.services import Service
 
 feature = Feature(_("Repeats"))
 
@@ -48,16 +49,8 @@ Earlier = Annotated[
 # --- what is asked -----------------------------------------------------------------------
 
 
-def notice(ctx: Context, incident: Incident, found: Sequence[Like] | None = None) -> None:
-    """Remember what an incident looks like; its card and its alarm ask about it.
-
-    `found` is what was searched before the transaction, if it was.
-    """
-    if found is None:
-        found = likely(
-            ctx.tx, incident.title, service=incident.service, now=ctx.now, limit=SHOWN,
-            except_=incident.number,
-        )  # fmt: skip
+def notice(ctx: Context, incident: Incident, found: Sequence[Like]) -> None:
+    """Remember what an incident looks like; its card and its alarm ask about it."""
     for rank, like in enumerate(found):
         clear = like.same_service or like.score >= ELSEWHERE
         if like.sure and clear and like.number < incident.number:
@@ -67,10 +60,34 @@ def notice(ctx: Context, incident: Incident, found: Sequence[Like] | None = None
             )  # fmt: skip
 
 
+def look_ahead(ctx: Context, number: int, service: Service) -> tuple[Like, ...]:
+    """Return what an incident is like when it is about `service`, before anything is written."""
+    incident = incidents.find(ctx.tx, number)
+    return _like(ctx, incident, service.id) if incident is not None else ()
+
+
+def look_ahead_for_more(ctx: Context, number: int, earlier: int | None = None) -> tuple[Like, ...]:
+    """Return what an incident is like where nobody has said what it is the same as."""
+    incident = incidents.find(ctx.tx, number) if earlier is None else None
+    return _like(ctx, incident, incident.service) if incident is not None else ()
+
+
+def _like(ctx: Context, incident: Incident, service: str) -> tuple[Like, ...]:
+    found = likely(
+        ctx.tx, incident.title, service=service, now=ctx.now, limit=SHOWN, except_=incident.number
+    )
+    return tuple(found)
+
+
 def moved(ctx: Context, incident: Incident) -> None:
-    """Look again: it is about another service. What people said about it stays."""
+    """It is about another service: what it is like was looked up before; what people said stays."""
     repeats.forget_proposals(ctx.tx, incident.number)
-    notice(ctx, incident)
+    notice(ctx, incident, found_ahead(ctx))
+
+
+def found_ahead(ctx: Context) -> tuple[Like, ...]:
+    """Return what was found before this command wrote anything; nothing when that took too long."""
+    return ctx.ahead if isinstance(ctx.ahead, tuple) else ()
 
 
 def graver(ctx: Context, incident: Incident) -> tuple[Post, ...]:
@@ -93,6 +110,7 @@ def withdrawn(ctx: Context, incident: Incident) -> tuple[Post, ...]:
     "wiederholung",
     help=_("Two incidents are the same thing."),
     submit=_("The same"),
+    ahead=look_ahead_for_more,
 )
 def same(ctx: Context, number: Named, earlier: Earlier | None = None) -> Reply:
     if earlier is None:
@@ -112,7 +130,7 @@ def same(ctx: Context, number: Named, earlier: Earlier | None = None) -> Reply:
         posts += tuple(post for each in (first, second) for post in _shown(ctx, each))
         if step.problem is not None:
             posts += problem_life.shown(ctx, step.problem)
-    posts += _alarm(ctx, second)
+    posts += climbing.realarmed(ctx, second)
     parts: tuple[Part, ...] = (
         Title(_("{later} and {earlier} are the same thing.", **values)),
         Text(_outcome(ctx, root, step)),
@@ -178,7 +196,9 @@ def other(ctx: Context, number: Named, earlier: Earlier) -> Reply:
     )
     next_one = ban_lines.question(ctx, second)
     message = Message((Text(said), *next_one))
-    return Reply(message, posts=(*posts, *_alarm(ctx, second)), subject=label(second.number))
+    return Reply(
+        message, posts=(*posts, *climbing.realarmed(ctx, second)), subject=label(second.number)
+    )
 
 
 def _parted(
@@ -206,14 +226,9 @@ def _candidates(ctx: Context, incident: Incident) -> Reply:
     """Show what an incident may be the same as, also what is less sure."""
     _need(ctx, incident)
     root = repeats.root_of(ctx.tx, incident.number)
-    found = [
-        like
-        for like in likely(
-            ctx.tx, incident.title, service=incident.service, now=ctx.now, limit=SHOWN,
-            except_=incident.number,
-        )
-        if repeats.root_of(ctx.tx, like.number) != root
-    ]  # fmt: skip
+    seen = isinstance(ctx.ahead, tuple)  # else it took too long before; nothing is locked yet
+    likes = found_ahead(ctx) if seen else _like(ctx, incident, incident.service)
+    found = [like for like in likes if repeats.root_of(ctx.tx, like.number) != root]
     if not found:
         typed = _("repeat {number} of 3", number=str(incident.number))
         raise Refusal(
@@ -288,15 +303,6 @@ def _apart(first: Incident, second: Incident) -> tuple[Button, ...]:
 
 def _shown(ctx: Context, incident: Incident) -> tuple[Post, ...]:
     return (Post(climbing.key(incident.number), card(ctx, incident)),)
-
-
-def _alarm(ctx: Context, incident: Incident) -> tuple[Post, ...]:
-    """Return the first alarm anew, without the answered question, while it waits for an answer."""
-    if incident.state != "open" or incident.acknowledged_by is not None or incident.alarms != 1:
-        return ()
-    message = alarm(ctx, incident, why_first(ctx, incident))
-    name = climbing.alarm_key(incident.number, 0)
-    return (Post(name, message, kind="alarm", otherwise=climbing.climb_key(incident.number)),)
 
 
 def waiting(ctx: Context) -> list[tuple[Words, tuple[Button, ...]]]:

@@ -157,6 +157,11 @@ def name_somebody(service: Service) -> Button:
     )
 
 
+def not_me(service: Service) -> Button:
+    """Return the button with which somebody says that it should be somebody else."""
+    return Button(_("Not me"), call("service decline", service=service.id))
+
+
 def waits_for(service: Service, id: str) -> bool:
     """Say whether somebody has still to accept what they are named for."""
     return (service.accountable == id and service.accountable_accepted_at is None) or (
@@ -238,7 +243,8 @@ def _question(ctx: Context, service: Service, id: str) -> Message:
         said = _("{who} has named you. When it fails and {owner} does not answer, you are alarmed.",
                  who=ctx.who, owner=name(ctx, service.accountable))  # fmt: skip
     return Message(
-        (Title(question(service, id)), Text(said), Buttons((take_over(service),))), Tone.PLAIN
+        (Title(question(service, id)), Text(said), Buttons((take_over(service), not_me(service)))),
+        Tone.PLAIN,
     )
 
 

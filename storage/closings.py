@@ -225,6 +225,17 @@ def ask_to_check(tx: Tx, incident: int, checker: str) -> bool:
     )
 
 
+def ask_nobody(tx: Tx, incident: int) -> None:
+    """Nobody is left to check it; it can still stay quiet for long enough."""
+    tx.write(
+        f"""
+        update closings set checker = null
+        where workspace = :workspace and {RESTORED} and verified_by is null
+        """,
+        incident=incident,
+    )
+
+
 def verify(tx: Tx, incident: int, person: str, now: datetime) -> bool:
     """Somebody has checked it: neither who restored it nor who asked for done."""
     return _changed(
@@ -339,6 +350,37 @@ def move_fix(tx: Tx, incident: int, on: date) -> bool:
             fix_on=on.isoformat(),
         )
     )
+
+
+def hand_fix(tx: Tx, incident: int, before: str, person: str) -> bool:
+    """Let `person` fix the cause behind a workaround in place of `before`."""
+    return _changed(
+        tx.run(
+            """
+            update closings set fixer = :person
+            where workspace = :workspace and incident = :incident and fixer = :before
+            and fix_done_at is null
+            """,
+            incident=incident,
+            before=before,
+            person=person,
+        )
+    )
+
+
+def to_fix(tx: Tx, person: str) -> list[Closing]:
+    """Return the workarounds whose cause `person` has still to fix, the earliest day first."""
+    rows = tx.rows(
+        f"""
+        select {COLUMNS} from closings c where workspace = :workspace and fixer = :person
+        and ending = 'workaround' and fix_since is not null and fix_done_at is null
+        and exists (select 1 from incidents i where i.workspace = :workspace
+            and i.number = c.incident and i.state in ('restored', 'done'))
+        order by fix_on, incident
+        """,
+        person=person,
+    )
+    return [_closing(row) for row in rows]
 
 
 def to_check(tx: Tx, person: str) -> list[int]:

@@ -9,6 +9,8 @@ from storage import likeness
 from storage.engine import Row, Tx
 from storage.engine.sql import as_moment, as_text
 
+MOST = 200  # restored ones that are looked at in one go
+
 
 @dataclass(frozen=True, slots=True)
 class Incident:
@@ -162,15 +164,44 @@ def open_ones(tx: Tx) -> list[Incident]:
     return [_incident(row) for row in rows]
 
 
-def undone(tx: Tx) -> list[Incident]:
-    """Return the incidents that are restored and not done, the oldest first."""
+def undone(tx: Tx, limit: int = MOST, person: str = "") -> list[Incident]:
+    """Return the incidents that are restored and not done, the oldest first, `limit` at most.
+
+    With a `person` only those that they are responsible for.
+    """
     rows = tx.rows(
         f"""
-        select {COLUMNS} from incidents where workspace = :workspace and state = 'restored'
-        order by restored_at, number
-        """
+        select {COLUMNS} from incidents
+        where workspace = :workspace and state = 'restored'
+        and (:person = '' or responsible = :person)
+        order by restored_at, number limit :limit
+        """,
+        person=person,
+        limit=limit,
     )
     return [_incident(row) for row in rows]
+
+
+def count_undone(tx: Tx) -> int:
+    """Return how many incidents are restored and not done."""
+    rows = tx.rows(
+        """
+        select count(*) as n from incidents
+        where workspace = :workspace and state = 'restored'
+        """
+    )
+    return int(rows[0]["n"])
+
+
+def undone_with(tx: Tx) -> list[str]:
+    """Return who is responsible for what is restored and not done, each once."""
+    rows = tx.rows(
+        """
+        select distinct responsible from incidents
+        where workspace = :workspace and state = 'restored' order by responsible
+        """
+    )
+    return [row["responsible"] for row in rows]
 
 
 def of_service_since(tx: Tx, service: str, since: datetime) -> list[Incident]:

@@ -112,6 +112,7 @@ def test_a_full_life_in_english(
         "[Ask somebody to check it]",
         "[It was something else]",
         "[Close it anyway]",
+        "[What is done?]",
     ]
     carla.press("Enter all of it")
     answer = carla.fill(

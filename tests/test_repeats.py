@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from bot.clock import HandClock
+from bot.requests import Request
+from handlers import repeats, triage
 from handlers.kit.messages import Call
 from handlers.likeness import Like, likely
 from storage.engine import Tx
@@ -208,7 +211,7 @@ def test_without_the_other_number_it_shows_what_it_may_be(bot: Stage, anna: Say,
 def test_chains_become_one_group(bot: Stage, anna: Say, ben: Say, chris: Say) -> None:
     chris("settings")
     assert "How often: 3\nHow often when serious: 2\n" in chris.press("Repeats")
-    chris.fill(often="9", serious="9", days="30", quiet="14")
+    chris.fill(often="9", serious="9", days="30", quiet="14", calm="7")
     declared(bot, anna, *["Etikettendrucker offline"] * 4)
     ben("wiederholung 2 von 1")
     ben("wiederholung 4 von 3")
@@ -222,7 +225,7 @@ def test_chains_become_one_group(bot: Stage, anna: Say, ben: Say, chris: Say) ->
 def test_a_group_can_be_taken_apart_again(bot: Stage, anna: Say, ben: Say, chris: Say) -> None:
     chris("settings")
     chris.press("Repeats")
-    chris.fill(often="9", serious="9", days="30", quiet="14")
+    chris.fill(often="9", serious="9", days="30", quiet="14", calm="7")
     declared(bot, anna, *["Etikettendrucker offline"] * 4)
     for pair in ("2 von 1", "3 von 2", "4 von 3"):
         ben(f"wiederholung {pair}")
@@ -330,9 +333,11 @@ def test_the_numbers_can_be_changed_by_managers(
     assert "Repeats: problem at 3 in 30 days, at 2 when serious" in chris("settings")
     chris.press("Repeats")
     assert "Serious ones cannot need more" in chris.fill(
-        often="2", serious="3", days="7", quiet="5"
+        often="2", serious="3", days="7", quiet="5", calm="3"
     )
-    assert "problem at 2 in 7 days" in chris.fill(often="2", serious="2", days="7", quiet="5")
+    assert "problem at 2 in 7 days" in chris.fill(
+        often="2", serious="2", days="7", quiet="5", calm="3"
+    )
     declared(bot, anna, *TITLES[:2])
     assert "also ist jetzt PRB-1 offen" in ben("wiederholung 2 von 1")
 
@@ -364,3 +369,70 @@ def test_the_engine_s_door(bot: Stage, anna: Say) -> None:
     assert (found.number, found.same_service, found.words) == (
         1, True, ("Etikettendrucker", "offline"),
     )  # fmt: skip
+
+
+def test_an_answered_question_is_gone_from_climbed_alarms_too(
+    bot: Stage, anna: Say, ben: Say, carla: Say, chris: Say, wind: Callable[..., None]
+) -> None:
+    declared(bot, anna, "Etikettendrucker offline")
+    anna("incident Etikettendrucker ist wieder offline")
+    wind(minutes=25)
+    people = (ben, carla, chris)
+    before = [each.sees() for each in people]
+    assert all(any("[Dasselbe]" in one or "[The same]" in one for one in each) for each in before)
+    ben.press("Dasselbe", at="@ben")
+    after = [each.sees() for each in people]
+    assert [len(each) for each in after] == [len(each) for each in before]
+    gone = [
+        [one.partition("\nSieht aus")[0].partition("\nLooks like")[0] for one in each]
+        for each in before
+    ]
+    assert after == gone  # and else they say what they said
+
+
+def test_an_alarm_that_was_taken_back_stays_so(
+    bot: Stage, anna: Say, ben: Say, carla: Say, wind: Callable[..., None]
+) -> None:
+    declared(bot, anna, "Etikettendrucker offline")
+    anna("incident Etikettendrucker ist wieder offline")
+    wind(minutes=12)
+    anna.press("Change service", about="INC-2")
+    anna.fill(service="webshop")
+    settled = ben.sees()[-2:]
+    assert all("[Ich kümmere mich]" not in each for each in settled)
+    wind(minutes=12)
+    carla("wiederholung 2 von 1")
+    assert ben.sees()[-3:-1] == settled
+    assert "Sieht aus" not in carla.sees()[-1]
+    assert "[Ich kümmere mich]" in carla.sees()[-1]
+
+
+def test_the_search_is_done_before_anything_is_written(
+    bot: Stage, anna: Say, ben: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Declaring, moving and asking what it may be never hold up other writers with a search."""
+    ahead: list[bool] = []
+    searched: list[bool] = []
+    read = bot.dispatcher._read_ahead
+
+    def reading(tx: Tx, request: Request) -> object:
+        ahead.append(True)
+        try:
+            return read(tx, request)
+        finally:
+            ahead.pop()
+
+    def search(tx: Tx, title: str, **more: Any) -> list[Like]:
+        searched.append(bool(ahead))
+        return likely(tx, title, **more)
+
+    monkeypatch.setattr(bot.dispatcher, "_read_ahead", reading)
+    for module in (repeats, triage):
+        monkeypatch.setattr(module, "likely", search)
+    declared(bot, anna, "Etikettendrucker offline")
+    anna("incident Etikettendrucker offline")
+    anna.press("Change service", about="INC-2")
+    anna.fill(service="webshop")
+    assert "[Dasselbe wie INC-1]" in ben("wiederholung 2")
+    assert len(searched) >= 4
+    assert all(searched)
