@@ -30,6 +30,15 @@ def states(bot: Stage) -> list[str]:
     return [row["state"] for row in rows]
 
 
+def test_a_service_that_only_its_meaning_tells_is_asked_about_too(
+    bot: Stage, anna: Say, ben: Say
+) -> None:
+    declared(bot, anna, "Etikettendrucker offline, Versand steht")
+    anna("incident label printer is offline again, nothing prints")
+    assert "Dienst: Etikettendrucker" in ben.sees()[-1]
+    assert "Sieht aus wie INC-1 „Etikettendrucker offline, Versand steht“" in ben.sees()[-1]
+
+
 def unlike(who: Say, later: int, earlier: int) -> str:
     """Press the button of a pair, wherever it once stood."""
     call = Call("unlike", {"number": str(later), "earlier": str(earlier)})
