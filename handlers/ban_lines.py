@@ -117,10 +117,10 @@ def said(ctx: Context, override: Override) -> Sentence:
 def question(ctx: Context, incident: Incident) -> tuple[Part, ...]:
     """Ask whether an incident is the same as the likeliest earlier one.
 
-    Nothing when that is decided, or when the incident is done: then its owner is asked by
+    Nothing when that is decided, or when the incident is over: then its owner is asked by
     `status`, and the digest says it.
     """
-    if incident.state in ("withdrawn", "done"):
+    if incident.state not in ("open", "restored"):
         return ()
     found = repeats.undecided(ctx.tx, incident.number)[:1]
     earlier = incidents.find(ctx.tx, found[0].earlier) if found else None

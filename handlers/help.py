@@ -59,7 +59,7 @@ def guide(ctx: Context, word: Annotated[str, TextReader(long=False), Ask(_("Word
             (
                 Title(_("What you can type")),
                 Facts(tuple(rows)),
-                Text(_("And for what comes up less often:")),
+                Text(_("What comes up less often:")),
                 Items(tuple(_more(ctx))),
                 Text(_("“help service” tells more about a word. Words work in German and English. "
                        "What I do not understand I offer as an incident, so nothing typed in a "
@@ -74,15 +74,20 @@ def _shown(features: Sequence[Feature]) -> list[Command]:
 
 
 def _more(ctx: Context) -> list[Words]:
-    """Return the other words, chapter by chapter; `service new` stands with `service`."""
+    """Return the other words by chapter, and the lone ones together.
+
+    `service new` stands with `service`.
+    """
     chapters: dict[Words, list[str]] = {}
     for feature in ctx.features:
         for each in _shown((feature,)):
             if each.name not in EVERYDAY and (" " not in each.name or each.name == "hand over"):
                 chapters.setdefault(feature.title, []).append(each.word(ctx.language))
+    lone = [words[0] for words in chapters.values() if len(words) == 1]
+    several = [(chapter, words) for chapter, words in chapters.items() if len(words) > 1]
     return [
         _("{chapter}: {words}", chapter=chapter, words=" · ".join(words))
-        for chapter, words in chapters.items()
+        for chapter, words in (*several, (_("And also"), lone))
     ]
 
 

@@ -212,7 +212,7 @@ def _candidates(ctx: Context, incident: Incident) -> Reply:
             ctx.tx, incident.title, service=incident.service, now=ctx.now, limit=SHOWN,
             except_=incident.number,
         )
-        if repeats.root_of(ctx.tx, like.number) != root
+        if (like.same_service or like.sure) and repeats.root_of(ctx.tx, like.number) != root
     ]  # fmt: skip
     if not found:
         typed = _("repeat {number} of 3", number=str(incident.number))
