@@ -120,3 +120,22 @@ def test_the_alarm_s_own_thread_is_about_its_incident(bot: Stage, anna: Say, ben
     anna("incident Etikettendrucker druckt schwarz")
     alarms = [each.id for each in bot.chat.at("local:@ben")]
     assert "INC-2" in ben("annehmen", thread=alarms[1])
+
+
+def test_the_channel_is_kept_until_done_and_a_new_one_opens_with_the_incident(
+    bot: Stage, anna: Say, ben: Say, chris: Say
+) -> None:
+    """Others archive the channel the moment something is restored (docs/faults.md, 9)."""
+    every(chris)
+    anna("incident Etikettendrucker offline")
+    ben("behoben 1")
+    assert not bot.chat.rooms[ROOM].archived
+    chris("done 1")
+    chris.press("Close it anyway")
+    chris.fill(reason="The shop closes for good tomorrow")
+    assert bot.chat.rooms[ROOM].archived
+    chris("reopen 1")
+    chris.fill(reason="It came back this morning")
+    again = bot.chat.rooms[f"{ROOM}-again"]
+    assert not again.archived and again.topics and again.people
+    assert bot.sees(f"{ROOM}-again".removeprefix("local:"))[-1] == bot.sees("stoerungen")[-1]
