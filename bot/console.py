@@ -255,7 +255,7 @@ class Console:
                 value = field.choices[int(value) - 1][0]
             if value or not field.required:
                 return value
-            self._tell(_("Some words are needed here."))
+            self._tell(field.kind.missing)
 
     # --- what stands on the screen -----------------------------------------------
 

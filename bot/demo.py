@@ -115,7 +115,7 @@ HISTORY: tuple[Step, ...] = (
     Step(5, time(9, 20), "anna", "feedback Reparatur-Triage Die Vorschläge stimmen meistens"),
     *_life(4, time(9, 5), "Warenwirtschaft sehr langsam", (7, 120), "Sicherung lief am Tag",
            "carla"),
-    *_life(2, time(11, 30), "Licht an Regal 7 flackert", (8, 180), "Hausmeister hat getauscht",
+    *_life(2, time(11, 30), "Licht an Regal 7 flackert", (8, 60), "Hausmeister hat getauscht",
            "chris"),
     Step(2, time(14, 0), "carla", "reibung Wer eine Maschine bucht, ruft erst drei Leute an"),
     *_life(1, time(13, 40), "WLAN Lager: Scanner verlieren die Verbindung", (3, 45),

@@ -31,7 +31,6 @@ from handlers.kit.context import LOTSE, Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import (
     Call,
-    FieldKind,
     Reply,
     line,
     spoken,
@@ -343,13 +342,7 @@ class Dispatcher:
                         for each in command.parameters
                         if each.required and not values.get(each.name, "").strip()
                     )
-                    chosen = empty.reader.kind in (FieldKind.PERSON, FieldKind.CHOICE)
-                    raise Refusal(
-                        _("Please choose something here.")
-                        if chosen
-                        else _("Some words are needed here."),
-                        field=empty.name,
-                    )
+                    raise Refusal(empty.reader.kind.missing, field=empty.name)
                 return command.name, Reply(form=commands.form_for(command, ctx, fixed=values))
             case Parsed(_command, values):
                 return command.name, command.run(ctx, **values)

@@ -22,7 +22,7 @@ from bot.teams_cards import (
     summary,
 )
 from handlers.kit.messages import Field, FieldKind, Form, Message
-from handlers.kit.words import Words, _, flat, text
+from handlers.kit.words import Words, flat, text
 
 ANSWER = "in."  # stands before the name of what was filled in, beside what the dialog carries
 TITLE = 64  # characters of a dialog's frame
@@ -137,7 +137,7 @@ def _task(title: str, shown: Json, height: int) -> Json:
 def _input(field: Field, language: str) -> Json:
     made: Json = {"id": f"{ANSWER}{field.name}", "label": _title(field.label, LABEL)}
     if field.required:
-        made |= {"isRequired": True, "errorMessage": text(_missing(field.kind), language)}
+        made |= {"isRequired": True, "errorMessage": text(field.kind.missing, language)}
     match field.kind:
         case FieldKind.TEXT | FieldKind.LONG:
             long = field.kind is FieldKind.LONG
@@ -180,12 +180,6 @@ def _choices(field: Field, made: Json, language: str) -> Json:
     ):  # on iOS this style forgets a value (msteams-docs#10472)
         made["style"] = "filtered"
     return made
-
-
-def _missing(kind: FieldKind) -> Words:
-    if kind in (FieldKind.PERSON, FieldKind.CHOICE, FieldKind.CHOICES, FieldKind.DATE):
-        return _("Please choose something here.")
-    return _("Some words are needed here.")
 
 
 def _line(words: Words, look: Json) -> list[Json]:

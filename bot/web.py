@@ -30,7 +30,7 @@ from bot.web_words import ABOUT, EXAMPLES, LABELS, LEFT, MANAGER, OTHERS, ROLES
 from handlers.kit.commands import Feature, all_commands
 from handlers.kit.messages import Call, Message, as_data, call_from, form_data
 from handlers.kit.readers import folded
-from handlers.kit.words import LANGUAGES, text
+from handlers.kit.words import LANGUAGES, Words, _, text
 from storage import localchat, people, places, rooms, workspaces
 from storage.engine import Database, StorageError, Tx
 from storage.localchat import Line
@@ -94,6 +94,7 @@ class Company:
     me: Person
     places: list[Place]
     topics: Mapping[str, str]
+    archived: frozenset[str]
 
     @property
     def language(self) -> str:
@@ -200,6 +201,7 @@ class Page:
 
     async def _state(self, request: web.Request) -> web.StreamResponse:
         wanted, frame = request.query.get("person", ""), self._local.frames
+        open_one = request.query.get("place", "")
 
         def work(tx: Tx) -> Json:
             # The version comes first: what is written meanwhile arrives by the stream.
@@ -212,7 +214,11 @@ class Page:
                 "me": company.me.id,
                 "language": company.language,
                 "persons": [speaker(each, company) for each in company.speakers],
-                "places": [place_data(each, company) for each in company.places],
+                "places": [
+                    place_data(each, company)
+                    for each in company.places
+                    if each.id not in company.archived or each.id == open_one
+                ],
                 "marks": localchat.marks(tx, company.me.id),
                 "commands": self._commands(company.language),
                 "examples": self._examples(company),
@@ -445,13 +451,13 @@ class Page:
         if me is None:
             raise Turned(404, "person")
         own = rooms.all(tx)
-        closed = {each.place for each in own if each.closed}
-        seen = [each for each in places.all_for(tx, me.id) if each.id not in closed]
+        archived = frozenset(each.place for each in own if each.closed and each.place)
+        seen = places.all_for(tx, me.id)
         if place is not None and place not in {each.id for each in seen}:
             raise Turned(404, "place")
         seen.sort(key=lambda each: CHANNELS.index(each.role) if each.role in CHANNELS else 9)
         topics = {each.place: each.topic for each in own if each.place}
-        return Company(workspaces.get(tx), speakers, me, seen, topics)
+        return Company(workspaces.get(tx), speakers, me, seen, topics, archived)
 
     async def _reading(self, work: Callable[[Tx], T]) -> T:
         inside = self._workspace
@@ -573,11 +579,16 @@ def speaker(person: Person, company: Company) -> Json:
 def place_data(place: Place, company: Company) -> Json:
     """Return a channel, or the one direct place that its person has."""
     about = ABOUT.get("direct" if place.kind == "direct" else place.role or "")
+    topic: Words = company.topics.get(place.id, "")
+    archived = place.id in company.archived
+    if archived:
+        topic = _("Archived · {topic}", topic=topic)
     return {
         "id": place.id,
         "kind": place.kind,
         "name": "Lotse" if place.kind == "direct" else place.name.removeprefix("#"),
-        "about": text(about, company.language) if about else company.topics.get(place.id, ""),
+        "archived": archived,
+        "about": text(about or topic, company.language),
     }
 
 

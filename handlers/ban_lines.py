@@ -116,7 +116,12 @@ def said(ctx: Context, override: Override) -> Sentence:
 
 
 def question(ctx: Context, incident: Incident) -> tuple[Part, ...]:
-    """Ask whether an incident is the same as the likeliest earlier one; nothing when decided."""
+    """Ask whether an incident is the same as the likeliest earlier one; nothing when decided.
+
+    Nor when the incident is over: then its owner is asked by `status`, and the digest says it.
+    """
+    if incident.state not in ("open", "restored"):
+        return ()
     found = repeats.undecided(ctx.tx, incident.number)[:1]
     earlier = incidents.find(ctx.tx, found[0].earlier) if found else None
     if earlier is None:

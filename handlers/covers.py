@@ -126,7 +126,7 @@ def _ask(ctx: Context, asked: Cover) -> Post:
             Title(_question(ctx, asked)),
             Text(_("{who} asks you. Whoever stands in is alarmed first meanwhile, and it ends by "
                    "itself.", who=name(ctx, asked.asked_by))),
-            Buttons((_confirms(asked),)),
+            Buttons(_answers(asked)),
         )
     )  # fmt: skip
     return Post(_key(asked.id), message, f"direct:{asked.other}", "note")
@@ -139,8 +139,11 @@ def _question(ctx: Context, asked: Cover) -> Sentence:
     return _("Shall {who} stand in for you {days}?", who=who, days=days(ctx, asked))
 
 
-def _confirms(asked: Cover) -> Button:
-    return Button(_("Yes, agreed"), call("cover confirm", cover=asked.id), "primary")
+def _answers(asked: Cover) -> tuple[Button, Button]:
+    return (
+        Button(_("Yes, agreed"), call("cover confirm", cover=asked.id), "primary"),
+        Button(_("No, I cannot"), call("cover end", cover=asked.id)),
+    )
 
 
 @feature.command("cover swap", "vertretung tauschen", help=_("The other way round."), hidden=True)
@@ -187,11 +190,11 @@ def _agreed(ctx: Context, agreed: Cover) -> Sentence:
 
 @feature.command("cover end", "vertretung beenden", help=_("End it now."), hidden=True)
 def end(ctx: Context, cover: CoverRef) -> Reply:
-    if not covers.end(ctx.tx, cover, ctx.person.id):
+    before = covers.find(ctx.tx, cover)
+    if before is None or not covers.end(ctx.tx, cover, ctx.person.id):
         raise Refusal(_("This is not open for you any more."))
-    ended = replace(_find(ctx, cover), state="ended")
-    said = _("{cover} does not stand in for {person} any more.", cover=name(ctx, ended.cover),
-             person=name(ctx, ended.person))  # fmt: skip
+    ended = replace(before, state="ended")
+    said = _ended(ctx, before)
     told = line(said, tone=Tone.QUIET)
     other = ended.cover if ctx.person.id == ended.person else ended.person
     posts = [Post(_key(ended.id), told), Post(f"{_key(ended.id)}:told", told)]
@@ -199,10 +202,18 @@ def end(ctx: Context, cover: CoverRef) -> Reply:
     return Reply(line(said), posts=tuple(posts), subject=other)
 
 
+def _ended(ctx: Context, before: Cover) -> Sentence:
+    sides = {"cover": name(ctx, before.cover), "person": name(ctx, before.person)}
+    if before.state == "asked":
+        return _("No from {who}: {cover} does not stand in for {person} {days}.", who=ctx.who,
+                 days=days(ctx, before), **sides)  # fmt: skip
+    return _("{cover} does not stand in for {person} any more.", **sides)
+
+
 def waiting(ctx: Context) -> list[tuple[Words, tuple[Button, ...]]]:
     """Return the covers that the asker has to confirm."""
     return [
-        (_question(ctx, each), (_confirms(each),))
+        (_question(ctx, each), _answers(each))
         for each in covers.to_come(ctx.tx, ctx.person.id, ctx.now)
         if each.state == "asked" and each.other == ctx.person.id
     ]

@@ -34,6 +34,10 @@ from storage.incidents import Incident
 
 feature = Feature(_("Help"))
 
+EVERYDAY = (  # commands that are told with their meaning; the others by their word alone
+    "incident", "friction", "status", "who", "ack", "update", "restored", "done",
+)  # fmt: skip
+
 Waiting = Callable[[Context], list[tuple[Words, tuple[Button, ...]]]]
 
 
@@ -45,27 +49,58 @@ Waiting = Callable[[Context], list[tuple[Words, tuple[Button, ...]]]]
     needs="help",
 )
 def guide(ctx: Context, word: Annotated[str, TextReader(long=False), Ask(_("Word"))] = "") -> Reply:
-    shown = [each for each in all_commands(ctx.features) if not each.hidden]
     if word:
-        for command in shown:
-            words = [each for both in command.words.values() for each in both]
-            if folded(word) in {folded(each) for each in words}:
-                return Reply(_usage(ctx, command))
-        raise Refusal(
-            _("There is no command “{word}”.", word=word[:80]),
-            buttons=(Button(_("All commands"), call("help")),),
-        )
-    rows: list[tuple[Words, Words]] = [(each.usage(ctx.language), each.help) for each in shown]
+        return Reply(_about(ctx, word))
+    everyday = [each for each in _shown(ctx.features) if each.name in EVERYDAY]
+    everyday.sort(key=lambda each: EVERYDAY.index(each.name))
+    rows: list[tuple[Words, Words]] = [(each.usage(ctx.language), each.help) for each in everyday]
     return Reply(
         Message(
             (
                 Title(_("What you can type")),
                 Facts(tuple(rows)),
-                Text(_("Words work in German and English. What I do not understand I offer as an "
-                       "incident, so nothing typed in a hurry is lost."), small=True),
+                Text(_("What comes up less often:")),
+                Items(tuple(_more(ctx))),
+                Text(_("“help service” tells more about a word. Words work in German and English. "
+                       "What I do not understand I offer as an incident, so nothing typed in a "
+                       "hurry is lost."), small=True),
             )
         )
     )  # fmt: skip
+
+
+def _shown(features: Sequence[Feature]) -> list[Command]:
+    return [each for each in all_commands(features) if not each.hidden]
+
+
+def _more(ctx: Context) -> list[Words]:
+    """Return the other words by chapter, and the lone ones together.
+
+    `service new` stands with `service`.
+    """
+    chapters: dict[Words, list[str]] = {}
+    for feature in ctx.features:
+        for each in _shown((feature,)):
+            if each.name not in EVERYDAY and (" " not in each.name or each.name == "hand over"):
+                chapters.setdefault(feature.title, []).append(each.word(ctx.language))
+    lone = [words[0] for words in chapters.values() if len(words) == 1]
+    several = [(chapter, words) for chapter, words in chapters.items() if len(words) > 1]
+    return [
+        _("{chapter}: {words}", chapter=chapter, words=" · ".join(words))
+        for chapter, words in (*several, (_("And also"), lone))
+    ]
+
+
+def _about(ctx: Context, word: str) -> Message:
+    """Return how a command is used, with those that begin with its word."""
+    for command in _shown(ctx.features):
+        words = [each for both in command.words.values() for each in both]
+        if folded(word) in {folded(each) for each in words}:
+            return _usage(ctx, command)
+    raise Refusal(
+        _("There is no command “{word}”.", word=word[:80]),
+        buttons=(Button(_("All commands"), call("help")),),
+    )
 
 
 def _usage(ctx: Context, command: Command) -> Message:
@@ -73,6 +108,11 @@ def _usage(ctx: Context, command: Command) -> Message:
     rows: list[tuple[Words, Words]] = [
         (_("Typed"), command.usage(ctx.language)),
         (_("Also"), ", ".join([*command.words[ctx.language][1:], *command.words[other]])),
+    ]
+    rows += [
+        (each.usage(ctx.language), each.help)
+        for each in _shown(ctx.features)
+        if each.name.startswith(f"{command.name} ")
     ]
     return Message((Title(command.word(ctx.language)), Text(command.help), Facts(tuple(rows))))
 

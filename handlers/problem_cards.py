@@ -187,16 +187,24 @@ def buttons(problem: Problem) -> tuple[Button, ...]:
         if problem.accepted_at is None or problem.proposed_to
         else ()
     )
-    enter = _("Enter the cause") if problem.cause is None else _("Change the cause")
+    steps = (
+        (button(_("Enter the cause"), "problem cause"),)
+        if problem.cause is None
+        else (fixed(problem.number), button(_("Change the cause"), "problem cause", "quiet"))
+    )
     return (
         *accept,
-        button(enter, "problem cause"),
-        button(_("Cause is fixed"), "problem fixed"),
-        button(_("Name the owner"), "problem owner"),
-        button(_("Set the date"), "problem due"),
-        button(_("Override the ban"), "problem override"),
+        *steps,
+        button(_("Name the owner"), "problem owner", "quiet"),
+        button(_("Set the date"), "problem due", "quiet"),
+        button(_("Override the ban"), "problem override", "quiet"),
         history,
     )
+
+
+def fixed(number: int) -> Button:
+    """Return the button for what can be said once the cause is known."""
+    return Button(_("Cause is fixed"), call("problem fixed", number=number))
 
 
 def asked(ctx: Context, problem: Problem, why: Sentence) -> Message:

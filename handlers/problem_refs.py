@@ -47,13 +47,16 @@ class ProblemReader:
 Ref = Annotated[int, ProblemReader(), Ask(_("Problem"), short=_("number"))]
 
 
-def changed(ctx: Context, problem: Problem, said: Sentence, *, new_owner: bool = False) -> Reply:
-    """Answer in a line, and show the new state everywhere."""
+def changed(
+    ctx: Context, problem: Problem, said: Sentence, *next_ones: Button, new_owner: bool = False
+) -> Reply:
+    """Answer in a line with what may come next, and show the new state everywhere."""
     problem = problem_life.again(ctx, problem)
     posts = problem_life.shown(ctx, problem)
     if new_owner:
         posts += (problem_life.to_owner(ctx, problem),)
-    return Reply(line(said, ban_lines.opens(problem)), posts=posts, subject=label(problem.number))
+    told = line(said, *next_ones, ban_lines.opens(problem))
+    return Reply(told, posts=posts, subject=label(problem.number))
 
 
 def find(ctx: Context, number: int) -> Problem:

@@ -25,7 +25,7 @@ from handlers.kit.messages import (
 from handlers.kit.plausible import is_placeholder
 from handlers.kit.readers import PersonReader, TextReader
 from handlers.kit.words import Sentence, Who, Words, _, _n
-from handlers.problem_cards import CAUSE, card, history, owner
+from handlers.problem_cards import CAUSE, card, fixed, history, owner
 from handlers.problem_cards import line as listed
 from handlers.problem_refs import Ref, changed, find, may, mine, refused, standing
 from storage import problems, repeats
@@ -121,7 +121,8 @@ def enter_cause(
         )
     problems.set_cause(ctx.tx, number, kind, cause)
     problem_life.note(ctx, problem, "cause", cause)
-    return changed(ctx, problem, _("Noted. Thank you."))
+    next_one = (fixed(number),) if problem.state == "open" else ()
+    return changed(ctx, problem, _("Noted. Thank you."), *next_one)
 
 
 @feature.command("problem accept", "problem annehmen", help=_("I own the cause."), hidden=True)
@@ -134,7 +135,7 @@ def accept(ctx: Context, number: Ref) -> Reply:
         return Reply(card(ctx, problem))
     problem_life.note(ctx, problem, "owned")
     problem = problem_life.again(ctx, problem)
-    said = _("You own the cause of {problem}, until {day:date}.",
+    said = _("You own the cause of {problem}; it is to be fixed by {day:day}.",
              problem=label(number), day=problem.due_on)  # fmt: skip
     return changed(ctx, problem, said, new_owner=True)
 
@@ -176,7 +177,7 @@ def set_due(ctx: Context, number: Ref, day: Annotated[date, DateReader(), Ask(_(
         problem_life.note(ctx, problem, "dated", day.isoformat())
         problem = problem_life.again(ctx, problem)
         problem_life.remind(ctx, problem)
-    said = _("{problem} should be fixed by {day:date}.", problem=label(number), day=day)
+    said = _("{problem} should be fixed by {day:day}.", problem=label(number), day=day)
     reply = changed(ctx, problem, said)
     return Reply(reply.message, posts=(*reply.posts, *old), subject=reply.subject)
 

@@ -228,7 +228,11 @@ def _candidates(ctx: Context, incident: Incident) -> Reply:
     root = repeats.root_of(ctx.tx, incident.number)
     seen = isinstance(ctx.ahead, tuple)  # else it took too long before; nothing is locked yet
     likes = found_ahead(ctx) if seen else _like(ctx, incident, incident.service)
-    found = [like for like in likes if repeats.root_of(ctx.tx, like.number) != root]
+    found = [
+        like
+        for like in likes
+        if (like.same_service or like.sure) and repeats.root_of(ctx.tx, like.number) != root
+    ]
     if not found:
         typed = _("repeat {number} of 3", number=str(incident.number))
         raise Refusal(

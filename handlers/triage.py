@@ -24,9 +24,9 @@ def look_ahead(ctx: Context, title: str, service: Service | None = None) -> tupl
     """Return the earlier incidents that are like this one, before anything is written."""
     known = service or _named(ctx, title)
     found = likely(ctx.tx, title, service=known.id if known else None, now=ctx.now)
-    told = None if known else _told(ctx, found)
-    if told is not None:
-        found = likely(ctx.tx, title, service=told.id, now=ctx.now)
+    meant = known or _told(ctx, found) or _meant(ctx, title)
+    if meant is not None and meant is not known:
+        found = likely(ctx.tx, title, service=meant.id, now=ctx.now)
     return tuple(found)
 
 

@@ -262,6 +262,12 @@ def test_help_shows_each_word_and_how_it_is_typed(anna: Say) -> None:
     assert "\nack [number]: " in answer
     assert "incident <text>: Declare an incident, in one line." in answer
     assert "promise" not in answer
+    assert len(answer.splitlines()) < 25  # one screen
+    assert "Services: service · hand over · cover" in answer
+    assert "service new: Enter a service" in anna("help service")
+    for each in commands.all_commands(FEATURES):
+        if not each.hidden:
+            assert each.word("en").split()[0] in answer, each.name
     assert anna("help störung").splitlines()[0] == "incident"
     assert "There is no command “quark”." in anna("help quark")
 

@@ -64,6 +64,26 @@ def test_the_other_way_round(anna: Say, ben: Say, chris: Say) -> None:
     assert "On duty now: Anna" in chris("who kasse")
 
 
+def test_whoever_cannot_says_so_and_the_other_side_hears_it(
+    anna: Say, ben: Say, chris: Say
+) -> None:
+    ben("vertreten Anna heute bis morgen")
+    assert anna.press("No, I cannot") == (
+        "No from Anna: Anna does not stand in for Ben from Mon 23 Nov to Tue 24 Nov."
+    )
+    assert ben.sees()[-1] == (
+        "Anna sagt ab: Anna vertritt Ben von Mo. 23. Nov. bis Di. 24. Nov. nicht."
+    )
+    assert "stand in" not in anna("status")
+    assert chris("who kasse").endswith("On duty now: Ben.")
+    assert not any("[Yes, agreed]" in each for each in anna.sees())
+
+
+def test_a_day_that_is_missing_is_to_be_chosen(ben: Say) -> None:
+    ben("vertreten Anna")
+    assert ben.fill(until="2026-11-24") == "Bitte wähle hier etwas aus."
+
+
 def test_either_side_ends_it(anna: Say, ben: Say, chris: Say) -> None:
     ben("vertreten Anna heute bis morgen")
     anna.press("Yes, agreed")

@@ -49,6 +49,13 @@ def ask(tx: Tx, title: str, service: str | None = "drucker", **more: int) -> lis
     return likely(tx, title, service=service, now=MONDAY, **more)
 
 
+def test_a_negation_alone_is_no_reason(database: Database) -> None:
+    def found(tx: Tx) -> list[Like]:
+        return ask(company(tx, "Kasse 2 nimmt keine Karten"), "Kasse druckt nicht")
+
+    assert database.transact(found)[0].words == ("Kasse",)
+
+
 @pytest.mark.parametrize(
     ("before", "now"),
     [

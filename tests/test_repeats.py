@@ -33,6 +33,26 @@ def states(bot: Stage) -> list[str]:
     return [row["state"] for row in rows]
 
 
+def test_a_service_that_only_its_meaning_tells_is_asked_about_too(
+    bot: Stage, anna: Say, ben: Say
+) -> None:
+    declared(bot, anna, "Etikettendrucker offline, Versand steht")
+    anna("incident label printer is offline again, nothing prints")
+    assert "Dienst: Etikettendrucker" in ben.sees()[-1]
+    assert "Sieht aus wie INC-1 „Etikettendrucker offline, Versand steht“" in ben.sees()[-1]
+
+
+def test_what_is_over_asks_no_more(bot: Stage, anna: Say, ben: Say, chris: Say) -> None:
+    declared(bot, anna, "Etikettendrucker offline")
+    anna("incident Etikettendrucker offline")
+    chris("restored 2")
+    assert "Sieht aus wie INC-1" in bot.sees("stoerungen")[-1]
+    values = {"number": "2", "kind": "false_alarm", "reason": "Nobody had switched it on"}
+    bot.handle(bot.request("ben", call=Call("close as", values), submitted=True))
+    assert "Fehlalarm" in bot.sees("stoerungen")[-1]
+    assert "Sieht aus wie" not in bot.sees("stoerungen")[-1]
+
+
 def unlike(who: Say, later: int, earlier: int) -> str:
     """Press the button of a pair, wherever it once stood."""
     call = Call("unlike", {"number": str(later), "earlier": str(earlier)})

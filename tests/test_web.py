@@ -274,6 +274,25 @@ async def test_the_same_words_ten_times_have_one_effect(visitor: Visitor) -> Non
     assert len(await visitor.sees("anna")) == 3  # typed, answer, card
 
 
+async def test_an_archived_channel_stays_while_somebody_looks_at_it(visitor: Visitor) -> None:
+    await visitor.presses("chris", {"word": "settings rooms", "args": {"which": "always"}})
+    await visitor.says("anna", "störung Kasse druckt nicht")
+
+    async def place(of: str = "") -> dict[str, Any] | None:
+        places = (await visitor.get("state", person="anna", place=of))["places"]
+        return next((each for each in places if each["name"].startswith("inc-1-")), None)
+
+    room = await place()
+    assert room is not None
+    assert room["about"].startswith("INC-1 · Kasse druckt nicht")
+    await visitor.presses("anna", {"word": "undo", "args": {"number": "1"}}, room["id"])
+    assert await place() is None
+    seen = await place(room["id"])
+    assert seen is not None
+    assert seen["about"].startswith("Archived · INC-1")
+    assert await visitor.sees("anna", room["id"])
+
+
 async def test_other_peoples_direct_places_are_closed(visitor: Visitor) -> None:
     for place in ("local:@ben", "local:nowhere", "incidents", "direct:ben", ""):
         body = {"id": "page-5678", "person": "anna", "place": place}

@@ -72,7 +72,7 @@ async function comeIn() {
 
 async function fetchState() {
   const { turn } = page;
-  const state = await look("state", { person: page.me });
+  const state = await look("state", { person: page.me, place: page.place });
   if (page.turn !== turn) return false;
   page.state = state;
   page.me = state.me;
@@ -175,6 +175,8 @@ async function openPlace(id) {
   const { turn } = page;
   keepDraft();
   page.place = id;
+  // An archived channel stays only as long as somebody looks at it.
+  page.state.places = page.state.places.filter((each) => !each.archived || each.id === id);
   page.divider = null;
   sessionStorage.setItem("lotse-place", id);
   const known = page.lines.get(id);

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from handlers.kit.words import Link, Phrase, Span, Who, Words, flat, speak
+from handlers.kit.words import Link, Phrase, Sentence, Span, Who, Words, _, flat, speak
 
 
 class Tone(StrEnum):
@@ -96,6 +96,13 @@ class FieldKind(StrEnum):
     PERSON = "person"
     CHOICE = "choice"
     CHOICES = "choices"
+
+    @property
+    def missing(self) -> Sentence:
+        """What is said where such a field was left empty, though it is needed."""
+        if self in (FieldKind.TEXT, FieldKind.LONG, FieldKind.NUMBER):
+            return _("Some words are needed here.")
+        return _("Please choose something here.")
 
 
 @dataclass(frozen=True, slots=True)

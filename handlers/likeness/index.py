@@ -30,6 +30,7 @@ RECENT, FADES = 0.5, 180.0  # a new incident counts up to 1.5 times, falling ove
 MEANS = 0.8  # closeness of words that mean the same
 CLEAR = 0.7  # agreement from which a likeness is not by chance
 FAMILY = 20  # the next one after so many shows how like things are here by chance
+NEGATIONS = frozenset({"nicht", "kein", "not", "no", "cannot"})  # as keys
 SHARED = 0.5  # from here on a word is told as one in common
 SPELLED = 24  # words of a text that are also looked for with typos
 
@@ -268,6 +269,8 @@ def _shared(asked: _Asked, best: Floats) -> Iterator[str]:
     given: set[str] = set()
     for at in np.argsort(-asked.weights, kind="stable"):
         word = asked.words[at]
+        if word.key in NEGATIONS:  # says what is wrong only together with another word
+            continue
         if best[at] >= SHARED and not given & set(word.shown.split()):
             given |= set(word.shown.split())
             yield word.shown
