@@ -46,6 +46,7 @@ def test_what_is_over_asks_no_more(bot: Stage, anna: Say, ben: Say, chris: Say) 
     assert "Sieht aus wie INC-1" in bot.sees("stoerungen")[-1]
     values = {"number": "2", "kind": "false_alarm", "reason": "Nobody had switched it on"}
     bot.handle(bot.request("ben", call=Call("close as", values), submitted=True))
+    bot.carry()
     assert "Fehlalarm" in bot.sees("stoerungen")[-1]
     assert "Sieht aus wie" not in bot.sees("stoerungen")[-1]
 
