@@ -205,7 +205,7 @@ def end(ctx: Context, cover: CoverRef) -> Reply:
 def _ended(ctx: Context, before: Cover) -> Sentence:
     sides = {"cover": name(ctx, before.cover), "person": name(ctx, before.person)}
     if before.state == "asked":
-        return _("No from {who}: {cover} does not stand in for {person} {days}.", who=ctx.who,
+        return _("Declined: {cover} does not stand in for {person} {days}.",
                  days=days(ctx, before), **sides)  # fmt: skip
     return _("{cover} does not stand in for {person} any more.", **sides)
 

@@ -69,10 +69,10 @@ def test_whoever_cannot_says_so_and_the_other_side_hears_it(
 ) -> None:
     ben("vertreten Anna heute bis morgen")
     assert anna.press("No, I cannot") == (
-        "No from Anna: Anna does not stand in for Ben from Mon 23 Nov to Tue 24 Nov."
+        "Declined: Anna does not stand in for Ben from Mon 23 Nov to Tue 24 Nov."
     )
     assert ben.sees()[-1] == (
-        "Anna sagt ab: Anna vertritt Ben von Mo. 23. Nov. bis Di. 24. Nov. nicht."
+        "Abgesagt: Anna vertritt Ben von Mo. 23. Nov. bis Di. 24. Nov. nicht."
     )
     assert "stand in" not in anna("status")
     assert chris("who kasse").endswith("On duty now: Ben.")

@@ -49,6 +49,7 @@ def test_what_is_over_asks_no_more(bot: Stage, anna: Say, ben: Say, chris: Say) 
     assert "Sieht aus wie INC-1" in bot.sees("stoerungen")[-1]
     values = {"number": "2", "kind": "false_alarm", "reason": "Nobody had switched it on"}
     bot.handle(bot.request("ben", call=Call("close as", values), submitted=True))
+    bot.carry()
     assert "Fehlalarm" in bot.sees("stoerungen")[-1]
     assert "Sieht aus wie" not in bot.sees("stoerungen")[-1]
 
@@ -71,7 +72,7 @@ def test_the_alarm_the_card_and_the_answer_show_what_it_looks_like_and_why(
     anna("incident Etikettendrucker ist wieder offline")
     said = (
         "Sieht aus wie INC-1 „Etikettendrucker offline“ vom Mo. 23. Nov.: gleicher Dienst, "
-        "gemeinsame Wörter: Etikettendrucker und offline.\n[Dasselbe]\n[Nicht dasselbe]"
+        "ähnliche Wörter: Etikettendrucker und offline.\n[Dasselbe]\n[Nicht dasselbe]"
     )
     assert said in ben.sees()[-1]
     assert said in bot.sees("stoerungen")[-1]
@@ -159,10 +160,10 @@ def test_not_the_same_is_never_asked_again_but_can_be_said_otherwise(
 def test_moving_it_to_another_service_looks_again(bot: Stage, anna: Say, ben: Say) -> None:
     declared(bot, anna, "Etikettendrucker offline")
     anna("incident Etikettendrucker offline")
-    assert "gleicher Dienst, gemeinsame Wörter: " in bot.sees("stoerungen")[-1]
+    assert "gleicher Dienst, ähnliche Wörter: " in bot.sees("stoerungen")[-1]
     anna.press("Change service")
     anna.fill(service="webshop")
-    assert "Mo. 23. Nov.: gemeinsame Wörter: " in bot.sees("stoerungen")[-1]
+    assert "Mo. 23. Nov.: ähnliche Wörter: " in bot.sees("stoerungen")[-1]
     ben("wiederholung 2 von 1")
     assert "Nr. 2 der letzten 30 Tage" in bot.sees("stoerungen")[-1]
 
