@@ -103,6 +103,7 @@ def written(answer: Answer) -> str:
     data: dict[str, Any] = {"outcome": answer.outcome, "field": answer.field}
     data["language"], data["secret"] = answer.language, answer.secret
     shown = answer.message if not answer.secret else None
+    data["unproven"] = answer.unproven
     data["message"] = as_data(shown) if shown else None
     data["form"] = form_data(answer.form) if answer.form else None
     return WRITER.encode(data)
@@ -118,4 +119,5 @@ def read_answer(text: str) -> Answer:
         data["field"],
         data["secret"],
         data["language"],
+        data.get("unproven", False),
     )

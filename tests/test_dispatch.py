@@ -220,6 +220,22 @@ def test_every_kind_of_answer_is_given_again_as_it_was(bot: Stage, text: str) ->
         assert form_data(first.form) == form_data(second.form)
 
 
+def test_who_is_not_known_yet_is_asked_about_again_when_the_same_delivery_comes_again(
+    bot: Stage,
+) -> None:
+    """The edge asks the platform and goes on under an identity of its own, which is answered."""
+    request = replace(bot.request("dora", "friction Der Drucker klemmt", identity="d1"), kind="new")
+    first, second = bot.handle(request), bot.handle(request)
+    assert (first.outcome, first.unproven) == ("refused", True)
+    assert first == second
+    known = replace(request, identity="d1:known", kind="member")
+    done = bot.handle(known)
+    assert done.outcome == "done"
+    assert bot.handle(request).unproven
+    assert bot.handle(known) == done
+    assert len(bot.rows("select id from friction where workspace = :workspace")) == 1
+
+
 def test_what_was_refused_stays_refused_when_the_same_delivery_comes_again(bot: Stage) -> None:
     request = bot.request("ben", "ack 1", identity="d1")
     refused = bot.handle(request)
