@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable, Iterator
 from typing import ClassVar
 
-import psycopg
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -29,7 +28,6 @@ from storage.engine import Database
 from storage.engine.postgres import Postgres
 from storage.engine.sqlite import Sqlite
 from storage.incidents import Incident
-from tests.conftest import empty
 from tests.stage import Say, Stage, furnish
 from tests.test_closing import POINTS, say, state
 from tests.test_layers import called, imported, trees
@@ -275,10 +273,9 @@ def test_whatever_people_do_one_chain_lives_and_done_goes_through_the_gate() -> 
     live(Sqlite, 25, 30)
 
 
-def test_the_same_on_postgres(postgres: Postgres) -> None:
+def test_the_same_on_postgres(postgres: Postgres, sweep: Callable[[], None]) -> None:
     def emptied() -> Database:
-        with psycopg.connect(postgres.url, autocommit=True) as connection:
-            empty(connection)
+        sweep()
         return postgres
 
     live(emptied, 4, 20)

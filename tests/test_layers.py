@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -14,10 +15,16 @@ Trees = dict[str, ast.Module]
 def trees(*layers: str) -> Trees:
     """Return every file of these layers with its syntax tree."""
     return {
-        path.relative_to(ROOT).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
+        path.relative_to(ROOT).as_posix(): parsed(path)
         for layer in layers or LAYERS
         for path in sorted((ROOT / layer).rglob("*.py"))
     }
+
+
+@cache
+def parsed(path: Path) -> ast.Module:
+    """Return a file's syntax tree, for looking at only; several tests look at all of them."""
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def layer(name: str) -> str:
