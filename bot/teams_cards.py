@@ -49,7 +49,6 @@ SUMMARY = 200
 BUTTONS = 30
 SEEN = 6  # buttons that stand in a row; Teams folds nothing by itself
 NAMES = "120px"  # the column of labels beside their values
-LINE_FACTS = 2  # of a search result: how it stands, and the service
 VIEWERS = 20  # for whom a card is refreshed; Teams takes 60
 
 STYLES = {
@@ -135,38 +134,6 @@ def call_of(data: object) -> Call:
     if not isinstance(found, dict):
         raise ValueError("not a call")
     return call_from(found)
-
-
-def search_results(found: Sequence[Message]) -> Json:
-    """Return the answer to a search from the compose box: a line and a card for each message."""
-    cards = [{**attachment(in_dialog(each)), "preview": _line(each)} for each in found]
-    shown = {"type": "result", "attachmentLayout": "list", "attachments": cards}
-    return {"composeExtension": shown}
-
-
-def nothing_found(words: str) -> Json:
-    """Return the answer to a search without results."""
-    return {"composeExtension": {"type": "message", "text": inert(words)}}
-
-
-def _line(message: Message) -> Json:
-    """Return a message as a line among search results: its title, and its first facts or words.
-
-    Both are plain text.
-    """
-    first, *rest = [
-        inert(visible(flat(each.words)))
-        for each in message.parts
-        if isinstance(each, Title | Text) and flat(each.words).strip()
-    ] or ["–"]
-    facts = next((each.rows for each in message.parts if isinstance(each, Facts)), ())
-    if facts:
-        rest = [inert(visible(flat(value))) for _label, value in facts[:LINE_FACTS]]
-    content = {
-        "title": shortened(first, LABEL * 2),
-        "subtitle": shortened(" · ".join(rest), LABEL * 2),
-    }
-    return {"contentType": "application/vnd.microsoft.card.thumbnail", "content": content}
 
 
 def inert(text: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from botbuilder.schema import Activity
 
-from bot import teams_cards, teams_dialogs, teams_in
+from bot import teams_cards, teams_dialogs, teams_in, teams_search
 from bot.answers import not_stored, words_of
 from bot.later import Later
 from bot.plain import shortened
@@ -177,12 +177,12 @@ class Invokes:
             )
             if answer is None or answer.outcome != "done" or answer.message is None:
                 said = _("Lotse does not know you yet. Write to it once, then search again.")
-                return teams_cards.nothing_found(text(said, spoken_by(sender)))
+                return teams_search.nothing_found(text(said, spoken_by(sender)))
             shown.append(answer.message)
         if not shown:
             said = _("No open incident fits.")
-            return teams_cards.nothing_found(text(said, spoken_by(sender)))
-        return teams_cards.search_results(shown)
+            return teams_search.nothing_found(text(said, spoken_by(sender)))
+        return teams_search.search_results(shown)
 
 
 def spoken_by(sender: Sender) -> str:

@@ -61,7 +61,8 @@ class Album:
     def told(self, me: Say, caption: str) -> None:
         """Keep the answer to a form, which takes the form's place."""
         assert me.answer is not None and me.answer.message is not None, caption
-        view = slack_blocks.answer_view(me.answer.message, self._close())
+        close = text(_("Close"), self.language)
+        view = slack_blocks.answer_view(me.answer.message, close)
         dialog = teams_dialogs.answer_dialog(adaptive_card.mentioning(me.answer.message))
         self._keep(Card(caption, f"@{me.id}", view, dialog))
 
@@ -92,7 +93,7 @@ class Album:
 
     def _form(self, seen: str, caption: str, form: Form) -> None:
         private = slack_blocks.private_call(form.call, "slack:C1")
-        view = slack_blocks.view(form, private, self._close())
+        view = slack_blocks.view(form, private, text(_("Cancel"), self.language))
         dialog = teams_dialogs.dialog(form, "teams:19:1", self.language)
         self._keep(Card(caption, seen, view, dialog))
 
@@ -102,9 +103,6 @@ class Album:
         wrong = adaptive_card.in_task if task else adaptive_card.in_activity
         assert wrong(card.teams) == [], card
         self.cards.append(card)
-
-    def _close(self) -> str:
-        return text(_("Close"), self.language)
 
 
 def _sent(message: Message) -> Json:

@@ -5,7 +5,7 @@ Played like the first week (tests/cards.py), with the same company from its begi
 
 from __future__ import annotations
 
-from bot import teams_cards, teams_out
+from bot import teams_out, teams_search
 from bot.answers import welcome
 from handlers.kit.messages import spoken
 from handlers.kit.words import _, text
@@ -288,7 +288,7 @@ def beginnings(album: Album) -> None:
         answer = stage.run(look)
         assert answer is not None and answer.message is not None
         found.append(answer.message)
-    album.in_teams("@anna", "Search: open incidents", teams_cards.search_results(found))
+    album.in_teams("@anna", "Search: open incidents", teams_search.search_results(found))
 
 
 def leaves(stage: Stage, who: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot import teams_cards, teams_dialogs
+from bot import teams_cards, teams_dialogs, teams_search
 from bot.shortcuts import FORM as REOPENED
 from handlers.kit.messages import (
     Button,
@@ -61,7 +61,7 @@ def test_any_message_is_a_card_that_teams_takes(message: Message) -> None:
     assert adaptive_card.mistakes(card) == []
     assert adaptive_card.in_task(teams_dialogs.answer_dialog(message)) == []
     assert teams_cards.summary(message).strip()
-    for found in teams_cards.search_results([message])["composeExtension"]["attachments"]:
+    for found in teams_search.search_results([message])["composeExtension"]["attachments"]:
         assert adaptive_card.mistakes(found["content"]) == []
         assert found["preview"]["content"]["title"].strip()
 
@@ -114,7 +114,7 @@ def test_namesakes_are_told_apart() -> None:
 def test_nobody_is_mentioned_in_a_dialog_nor_among_search_results() -> None:
     message = line(("Ask ", Who(ANNA, "Anna")))
     dialog = teams_dialogs.answer_dialog(message)["task"]["value"]["card"]["content"]
-    [found] = teams_cards.search_results([message])["composeExtension"]["attachments"]
+    [found] = teams_search.search_results([message])["composeExtension"]["attachments"]
     for card in (dialog, found["content"]):
         assert texts(card["body"]) == ["Ask ", "Anna"] and "entities" not in card["msteams"]
     assert found["preview"]["content"]["title"] == "Ask Anna"
@@ -123,7 +123,7 @@ def test_nobody_is_mentioned_in_a_dialog_nor_among_search_results() -> None:
 def test_a_search_result_says_how_it_stands() -> None:
     rows = ((("State",), ("open",)), (("Service",), ("Till",)), (("By",), ("Anna",)))
     message = Message((Title(("INC-1 · Till",)), Facts(rows), Text(("Looks like INC-2.",))))
-    [found] = teams_cards.search_results([message])["composeExtension"]["attachments"]
+    [found] = teams_search.search_results([message])["composeExtension"]["attachments"]
     assert found["preview"]["content"] == {"title": "INC-1 · Till", "subtitle": "open · Till"}
 
 
