@@ -140,7 +140,7 @@ def test_a_mistake_of_ours_leaves_only_delivery_and_audit_and_is_logged_once(
     assert answer.message is not None
     reference = record.getMessage().split()[-1]
     assert plain(answer.message) == (
-        f"That did not work. Nothing was changed. Reference: {reference}."
+        f"That did not work. Nothing was changed. Reference: {reference}.\n{word} secret words"
     )
     assert "secret" not in record.getMessage(), "never the text"
 

@@ -31,6 +31,7 @@ from storage.incidents import Incident
 from tests.stage import Say, Stage, furnish
 from tests.test_closing import POINTS, say, state
 from tests.test_layers import called, imported, trees
+from tests.test_ownership import leaves
 
 # --- one place ---------------------------------------------------------------------------
 
@@ -195,6 +196,57 @@ class Lives(RuleBasedStateMachine):
     def move(self, who: str, number: int, service: str) -> None:
         self.ask(who, "move", number=str(number), service=service)
 
+    @rule(who=st.sampled_from(PEOPLE), to=st.sampled_from(PEOPLE))
+    def hand_over(self, who: str, to: str) -> None:
+        self.ask(who, "hand over", to=to)
+        asked = self.stage.rows(
+            "select id from handovers where workspace = :workspace and state = 'asked'"
+        )
+        for each in asked:
+            self.ask(to, "hand over accept", handover=each["id"])
+
+    @rule(who=st.sampled_from(PEOPLE), to=st.sampled_from(PEOPLE))
+    def stand_in(self, who: str, to: str) -> None:
+        today = self.stage.now().strftime("%Y-%m-%d")
+        self.ask(who, "cover", person=to, start=today, until=today)
+        asked = self.stage.rows(
+            "select id from covers where workspace = :workspace and state = 'asked'"
+        )
+        for each in asked:
+            self.ask(to, "cover confirm", cover=each["id"])
+
+    @rule(who=st.sampled_from(PEOPLE), here=st.booleans())
+    def leave_or_come_back(self, who: str, here: bool) -> None:
+        leaves(self.stage, who, active=here)
+
+    @rule(
+        who=st.sampled_from(PEOPLE),
+        number=NUMBERS,
+        earlier=NUMBERS,
+        word=st.sampled_from(("repeat", "unlike")),
+    )
+    def judge(self, who: str, number: int, earlier: int, word: str) -> None:
+        self.ask(who, word, number=str(number), earlier=str(earlier))
+
+    @rule(
+        who=st.sampled_from(PEOPLE),
+        step=st.sampled_from(
+            ("problem cause", "problem fixed", "problem verify", "problem override")
+        ),
+    )
+    def work_on_the_problem(self, who: str, step: str) -> None:
+        today = self.stage.now().strftime("%Y-%m-%d")
+        values = {
+            "problem cause": {"kind": "hardware", "cause": "the power supply gets too hot"},
+            "problem fixed": {"what": "a new power supply", "evidence": "OPS-7"},
+            "problem override": {"reason": "the stocktaking needs it", "until": today},
+        }
+        self.ask(who, step, number="1", **values.get(step, {}))
+
+    @rule(who=st.sampled_from(PEOPLE), number=NUMBERS, to=st.sampled_from(PEOPLE))
+    def ask_check(self, who: str, number: int, to: str) -> None:
+        self.ask(who, "ask check", number=str(number), person=to)
+
     @rule(minutes=st.sampled_from((1, 7, 12, 65)))
     def wait(self, minutes: int) -> None:
         self.stage.wind(minutes=minutes)
@@ -231,9 +283,30 @@ class Lives(RuleBasedStateMachine):
             row["acknowledged_by"] is not None and not row["silent"])}  # fmt: skip
         for each in alarms:  # acknowledging stops every step that is still to come
             assert int(each["key"].split(":")[1]) not in calm, each
+        here = {row["id"] for row in self.stage.rows(
+            "select id from people where workspace = :workspace and active = 1")}  # fmt: skip
         for row in rows:
+            ended = row["state"] not in ("open", "restored")
             assert row["responsible"], row
+            assert ended or row["responsible"] in here or not here, row
             self._ended_well(row)
+        self._nobody_waits_for_whoever_left(here)
+
+    def _nobody_waits_for_whoever_left(self, here: set[str]) -> None:
+        """A check or a fix that is still to come is asked of somebody who is here."""
+        waiting = self.stage.rows(
+            """
+            select c.checker, c.fixer, c.ending, c.verified_by, c.fix_done_at, i.state
+            from closings c join incidents i on i.workspace = c.workspace
+            and i.number = c.incident where c.workspace = :workspace
+            and i.state in ('restored', 'done')
+            """
+        )
+        for row in waiting:
+            to_check = row["state"] == "restored" and row["verified_by"] is None
+            assert not (to_check and row["checker"]) or row["checker"] in here, row
+            to_fix = row["ending"] == "workaround" and row["fix_done_at"] is None
+            assert not (to_fix and row["fixer"]) or row["fixer"] in here or not here, row
 
     def _ended_well(self, row: dict[str, object]) -> None:
         if row["state"] != "done":

@@ -537,3 +537,50 @@ def test_a_false_alarm_or_a_duplicate_counts_for_no_problem(
     assert bot.handle(bot.request("ben", call=call, submitted=True)).outcome == "done"
     assert "Das sind 2 in 30 Tagen." in ben("wiederholung 3 von 1")
     assert states(bot) == []
+
+
+# --- quiet by design ---------------------------------------------------------------------
+
+
+def test_a_whole_life_makes_at_most_four_posts_on_the_channel_s_side(
+    bot: Stage, anna: Say, ben: Say, carla: Say, chris: Say, wind: Wind
+) -> None:
+    """Climbing, news, the question of a repeat, a problem, its ban, the gate, a late fix."""
+    declared(bot, anna, *TITLES[:2])
+    anna(f"incident {TITLES[2]}", at="allgemein")
+    wind(minutes=65)  # to the deputy, to the manager, again
+    carla("ack 3")
+    wind(minutes=95)  # the promised news does not come
+    carla("meldung 3 Techniker kommt", at="allgemein")
+    chris("serious 3")
+    carla("zuweisen 3 ben")
+    ben.press("Ich kümmere mich", about="INC-3")
+    chris("repeat 2 of 1")
+    chris("repeat 3 of 1")
+    ben("behoben 3")
+    wind(to="2026-12-01 09:00")
+    ben("wiederöffnen 3 Er druckt wieder nicht")
+    wind(minutes=30)
+    ben("ack 3")
+    ben("behoben 3")
+    wind(to="2026-12-14 09:00")  # reminders of it, and of the cause that is overdue
+    fixed(ben)
+    carla.press("Behebung geprüft")
+    ben("fertig 3")
+    ben.press("Alles eintragen", about="INC-3 ")
+    said = ben.fill(
+        carry=True, ended="2026-12-14 09:00", kind="hardware", cause="Das Netzteil wird zu heiß",
+        evidence=LINK, ending="workaround", fixer="ben", on="2026-12-18", runbook="noch keins",
+    )  # fmt: skip
+    assert said == "INC-3 ist fertig. Danke."  # it has been quiet for long enough
+    found = bot.rows("select state from incidents where workspace = :workspace and number = 3")
+    assert found == [{"state": "done"}]
+    wind(to="2027-01-10 09:00")
+    made = [
+        text
+        for place in ("stoerungen", "allgemein", "leitung")
+        for text in bot.chat.created(f"local:{place}")
+    ]
+    assert len([text for text in made if text.startswith("INC-3 · ")]) == 2  # one card a place
+    assert len([text for text in made if "INC-3" in text]) <= 4
+    assert len(made) == 4  # the cards of all three, one of them in two places; the problem has none
