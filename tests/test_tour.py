@@ -163,6 +163,11 @@ def seen(shown: str, expected: list[str]) -> bool:
     return re.fullmatch(joined, f"{shown}\n") is not None
 
 
+def framed(expected: list[str]) -> list[str]:
+    """Return what a form shows in a platform's frame: a sentence without its full stop."""
+    return [expected[0].removesuffix("."), *expected[1:]]
+
+
 def furnish(tx: Tx, language: str, stage: Stage) -> None:
     """Put the company of the tour into the store: four people, two channels, two services."""
     now = stage.clock.now()
