@@ -14,6 +14,7 @@ from typing import Annotated
 from handlers.incident_cards import card, headline, label, standing
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
+from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Post, Reply, line
 from handlers.kit.readers import ChoiceReader, folded
 from handlers.kit.words import Words, _, shortened, text
@@ -23,6 +24,7 @@ from storage.incidents import Incident
 feature = Feature(_("Channels for incidents"))
 
 SETTING = "rooms"
+MAKERS = ("local", "slack")  # the platforms that make channels (bot/rooms.py)
 LIVE = frozenset({"open", "restored"})  # the states in which an incident keeps its channel
 TOPIC = 240  # characters; Slack takes 250
 NAME = 60  # Slack takes 80
@@ -60,11 +62,10 @@ def follow(ctx: Context, incident: Incident) -> None:
     if known is None and not (live and _gets_one(ctx, incident)):
         return
     if live:
-        home = places.find(ctx.tx, places.INCIDENTS)
         rooms.want(
             ctx.tx,
             incident.number,
-            platform=home.id.partition(":")[0] if home else "",
+            platform=_platform(ctx) or "",
             name=_name(incident, again=known is not None and known.closed),
             topic=_topic(ctx, incident),
             people=_people(ctx, incident),
@@ -75,6 +76,13 @@ def follow(ctx: Context, incident: Incident) -> None:
         ctx.tx, id=ctx.new_id(), kind="room", key=timer_key(incident.number), due=ctx.now,
         errand=True, number=incident.number,
     )  # fmt: skip
+
+
+def _platform(ctx: Context) -> str | None:
+    """Return the platform that makes the channel: where incidents have theirs, if it makes any."""
+    chosen = places.with_role(ctx.tx, places.INCIDENTS)
+    found = [each.id.partition(":")[0] for each in chosen]
+    return next((each for each in found if each in MAKERS), None)
 
 
 def _gets_one(ctx: Context, incident: Incident) -> bool:
@@ -172,6 +180,11 @@ def choose(
         ),
     ],
 ) -> Reply:  # fmt: skip
+    if which is not When.NEVER and _platform(ctx) is None:
+        raise Refusal(
+            _("Choose a channel for incidents in Slack first; the new ones are made there."),
+            field="which",
+        )
     workspaces.set_setting(ctx.tx, SETTING, which)
     said = _("From now on, a channel of its own for: {which}.", which=WHEN[which])
     return Reply(line(said), subject=SETTING)

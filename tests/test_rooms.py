@@ -186,3 +186,21 @@ def test_the_channel_is_kept_until_done_and_a_new_one_opens_with_the_incident(
     again = bot.chat.rooms[f"{ROOM}-again"]
     assert not again.archived and again.topics and again.people
     assert bot.sees(f"{ROOM}-again".removeprefix("local:"))[-1] == bot.sees("stoerungen")[-1]
+
+
+def test_without_a_channel_for_incidents_there_is_nowhere_to_make_one(
+    bot: Stage, anna: Say, chris: Say
+) -> None:
+    bot.store(
+        lambda tx: tx.run(
+            "update places set id = 'teams:19:x' where workspace = :workspace and role = :role",
+            role="incidents",
+        )
+    )
+    chris("settings")
+    chris.press("Channels for incidents")
+    said = chris.fill(which="always")
+    assert said.startswith("Choose a channel for incidents in Slack first")
+    chris.fill(which="never")
+    anna("incident Etikettendrucker offline")
+    assert bot.chat.rooms == {}
