@@ -51,13 +51,20 @@ Earlier = Annotated[
 
 def notice(ctx: Context, incident: Incident, found: Sequence[Like]) -> None:
     """Remember what an incident looks like; its card and its alarm ask about it."""
-    for rank, like in enumerate(found):
-        clear = like.same_service or like.score >= ELSEWHERE
-        if like.sure and clear and like.number < incident.number:
-            repeats.propose(
-                ctx.tx, earlier=like.number, later=incident.number, rank=rank,
-                same_service=like.same_service, words=like.words,
-            )  # fmt: skip
+    asked = [
+        (rank, like)
+        for rank, like in enumerate(found)
+        if like.sure
+        and (like.same_service or like.score >= ELSEWHERE)
+        and like.number < incident.number
+    ]
+    if asked:
+        repeats.know(ctx.tx, incident.number)
+    for rank, like in asked:
+        repeats.propose(
+            ctx.tx, earlier=like.number, later=incident.number, rank=rank,
+            same_service=like.same_service, words=like.words,
+        )  # fmt: skip
 
 
 def look_ahead(ctx: Context, number: int, service: Service) -> tuple[Like, ...]:

@@ -45,10 +45,12 @@ def alone_at_it(tx: Tx) -> None:
 def propose(
     tx: Tx, *, earlier: int, later: int, rank: int, same_service: bool, words: tuple[str, ...]
 ) -> None:
-    """Remember that two incidents look alike, unless somebody has judged them already."""
-    for number in (earlier, later):
-        know(tx, number)
-    tx.run(
+    """Remember that two incidents look alike, unless somebody has judged them already.
+
+    `later` is known already (`know`).
+    """
+    know(tx, earlier)
+    tx.write(
         """
         insert into likenesses (workspace, earlier, later, verdict, rank, same_service, words)
         values (:workspace, :earlier, :later, 'proposed', :rank, :same_service, :words)
@@ -64,7 +66,7 @@ def propose(
 
 def know(tx: Tx, number: int) -> None:
     """Let an incident be a group of its own unless it is in one."""
-    tx.run(
+    tx.write(
         """
         insert into repeats (workspace, incident, root) values (:workspace, :number, :number)
         on conflict (workspace, incident) do nothing
@@ -90,7 +92,7 @@ def undecided(tx: Tx, later: int) -> list[Proposal]:
     A pair counts as refused when anybody called any two of their groups not the same. Nothing
     more is asked once it is known to be the same as something, or does not count itself.
     """
-    rows = tx.rows(
+    rows = tx.recall(
         f"""
         select l.earlier, l.later, l.same_service, l.words, a.root from likenesses l
         join repeats a on a.workspace = :workspace and a.incident = l.earlier

@@ -65,10 +65,9 @@ def set_language(tx: Tx, language: str) -> None:
 
 def setting(tx: Tx, name: str) -> str | None:
     """Return a setting's text, or None."""
-    rows = tx.rows(
-        "select value from settings where workspace = :workspace and name = :name", name=name
-    )
-    return rows[0]["value"] if rows else None
+    # All at once: there are few, and most commands want several.
+    rows = tx.recall("select name, value from settings where workspace = :workspace")
+    return next((row["value"] for row in rows if row["name"] == name), None)
 
 
 def set_setting(tx: Tx, name: str, value: str) -> None:
