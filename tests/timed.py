@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from bot.clock import HandClock
+from bot.dispatch import Dispatcher
 from storage.engine import Database, Row
 from tests.stage import BERLIN
 
@@ -16,6 +17,7 @@ class Timed:
 
     clock: HandClock
     database: Database
+    dispatcher: Dispatcher
 
     async def carry(self) -> None:
         """Carry out what is due now, and deliver what may be delivered now."""
