@@ -32,7 +32,7 @@ from storage.engine import Database, StorageError, Tx
 from storage.workspaces import Workspace
 
 if TYPE_CHECKING:
-    from bot.slack import SlackEdge
+    from bot.slack.edge import SlackEdge
     from bot.teams import TeamsEdge
 
 log = logging.getLogger("lotse")
@@ -162,8 +162,8 @@ def build(
 def _slack(
     settings: Settings, database: Database, dispatcher: Dispatcher, clock: Clock
 ) -> SlackEdge:
-    from bot.slack import SlackEdge  # only who uses Slack waits for its library
-    from bot.slack_installed import OAuth
+    from bot.slack.edge import SlackEdge  # only who uses Slack waits for its library
+    from bot.slack.installations import OAuth
 
     oauth = None
     if settings.slack_client_id:

@@ -12,7 +12,7 @@ from bot.config import Settings
 from bot.doctor_slack import APP
 from bot.findings import Finding, good, look, plain, wrong
 from bot.seal import Seal, Unsealable, keys_from
-from bot.slack_installed import GONE
+from bot.slack.installations import GONE
 from storage.installations import Stored
 
 CLIENT = re.compile(r"[0-9]+\.[0-9]+", re.ASCII)

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot import slack_blocks, teams_cards, teams_dialogs
+from bot import teams_cards, teams_dialogs
+from bot.slack import blocks as slack_blocks
 from handlers.kit.messages import Form, Message
 from handlers.kit.readers import folded
 from handlers.kit.words import _, text

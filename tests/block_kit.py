@@ -17,8 +17,8 @@ from typing import Any
 
 from jsonschema import Draft7Validator, ValidationError, validators
 
-from bot import slack_blocks
 from bot.requests import Answer
+from bot.slack import blocks as slack_blocks
 from handlers.kit.messages import Form, Message, as_data, dump, from_data
 
 Json = dict[str, Any]

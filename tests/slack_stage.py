@@ -25,9 +25,9 @@ from bot.door import Door
 from bot.rooms import Rooms
 from bot.scheduler import Scheduler
 from bot.seal import Seal, new_key
-from bot.slack import SlackEdge
-from bot.slack_installed import OAuth
-from bot.slack_socket import Sockets
+from bot.slack.edge import SlackEdge
+from bot.slack.installations import OAuth
+from bot.slack.socket_mode import Sockets
 from handlers import FEATURES, digest
 from handlers.kit.readers import folded
 from storage import people, places, services, workspaces

@@ -12,10 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot import app, demo, slack_blocks
+from bot import app, demo
 from bot.clock import HandClock
 from bot.config import Settings
 from bot.requests import Answer
+from bot.slack import blocks as slack_blocks
 from handlers.kit.messages import (
     Button,
     Buttons,

@@ -91,7 +91,7 @@ def test_handlers_and_storage_ask_no_clock() -> None:
 
 WALL = {
     "bot/clock.py": {"datetime.now"},
-    "bot/slack_socket.py": {"time.time"},  # Slack's library tells its last pong in wall time
+    "bot/slack/socket_mode.py": {"time.time"},  # Slack's library tells its last pong in wall time
 }
 
 

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from bot import manifest, slack_in
+from bot import manifest
 from bot.__main__ import main
 from bot.shortcuts import SHORTCUTS
+from bot.slack import payloads as slack_payloads
 from handlers import FEATURES
 from handlers.kit.commands import by_name
 from handlers.kit.readers import folded
@@ -155,7 +156,9 @@ def test_a_direct_name_puts_a_word_of_its_own_in_front(language: str) -> None:
     for each, word in zip(commands[1:], manifest.DIRECT, strict=True):
         command = by_name(word, FEATURES)
         assert command is not None
-        said = slack_in.command_words({"command": each["command"], "text": "Kasse 3 druckt nicht"})
+        said = slack_payloads.command_words(
+            {"command": each["command"], "text": "Kasse 3 druckt nicht"}
+        )
         first, _space, rest = said.text.partition(" ")
         assert first in {folded(known) for known in command.words[language]}
         assert rest == "Kasse 3 druckt nicht"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.slack_out import Slack
+from bot.slack.sender import Slack
 from handlers import FEATURES
 from handlers.kit.commands import all_commands
 from storage.engine import Unavailable

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot import slack_blocks
 from bot.plain import visible
+from bot.slack import blocks as slack_blocks
 from handlers.kit.messages import (
     Button,
     Buttons,

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.depth import DEEPEST, LARGEST
-from bot.slack_guard import WINDOW, Guard, too_deep
+from bot.slack.signature import WINDOW, Guard, too_deep
 from storage.engine.sqlite import Sqlite
 from tests.slack_peer import SECRET, Got, sign
 from tests.slack_stage import SlackStage, slack_stage

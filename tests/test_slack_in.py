@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import slack_in
-from bot.slack_answers import asked_for
-from bot.slack_hearing import spoken_by_a_person
-from bot.slack_in import Sender
+from bot.slack import payloads as slack_payloads
+from bot.slack.answers import asked_for
+from bot.slack.listeners import spoken_by_a_person
+from bot.slack.payloads import Sender
 
 Json = dict[str, Any]
 
@@ -24,22 +24,22 @@ def as_slack_sends(text: str) -> str:
 
 @given(st.text())
 def test_any_text_comes_back_as_it_was_typed(text: str) -> None:
-    assert slack_in.typed(as_slack_sends(text)).text == text
-    assert slack_in.typed(as_slack_sends(text)).mentions == ()
+    assert slack_payloads.typed(as_slack_sends(text)).text == text
+    assert slack_payloads.typed(as_slack_sends(text)).mentions == ()
 
 
 @given(st.text(), st.text())
 def test_text_around_a_mention_comes_back_too(before: str, after: str) -> None:
     sent = f"{as_slack_sends(before)}<@U2|ben>{as_slack_sends(after)}"
-    found = slack_in.typed(sent)
+    found = slack_payloads.typed(sent)
     assert found.text == f"{before}@ben{after}"
     assert found.mentions == (("ben", "U2"),)
 
 
 @given(st.text("<>@!#|U1&;amplt", max_size=40))
 def test_nothing_that_looks_like_an_entity_breaks_the_reading(text: str) -> None:
-    slack_in.typed(text)
-    slack_in.mention_words(text, "UBOT")
+    slack_payloads.typed(text)
+    slack_payloads.mention_words(text, "UBOT")
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_nothing_that_looks_like_an_entity_breaks_the_reading(text: str) -> None
     ],
 )
 def test_entities_are_turned_back(sent: str, text: str, mentions: tuple[Any, ...]) -> None:
-    assert slack_in.typed(sent) == slack_in.Typed(text, mentions)
+    assert slack_payloads.typed(sent) == slack_payloads.Typed(text, mentions)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_entities_are_turned_back(sent: str, text: str, mentions: tuple[Any, ...
     ],
 )
 def test_a_direct_name_is_its_own_word(command: str, text: str, words: str) -> None:
-    assert slack_in.command_words({"command": command, "text": text}).text == words
+    assert slack_payloads.command_words({"command": command, "text": text}).text == words
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_a_direct_name_is_its_own_word(command: str, text: str, words: str) -> N
     ],
 )
 def test_our_own_mention_is_taken_out_once(text: str, words: str) -> None:
-    assert slack_in.mention_words(text, "UBOT").text == words
+    assert slack_payloads.mention_words(text, "UBOT").text == words
 
 
 COMMAND: Json = {"command": "/x", "team_id": "T1", "user_id": "U1", "user_name": "anna",
@@ -117,16 +117,16 @@ PRESS: Json = {
 
 
 def test_the_installed_team_counts_and_a_person_s_own() -> None:
-    assert slack_in.sender_of(COMMAND) == Sender("T1", "U1", "anna", "")
-    sender = slack_in.sender_of(EVENT)
+    assert slack_payloads.sender_of(COMMAND) == Sender("T1", "U1", "anna", "")
+    sender = slack_payloads.sender_of(EVENT)
     assert (sender.team, sender.home, sender.identity) == ("T1", "T9", "slack:T9:U1")
     assert sender.external
-    assert not slack_in.sender_of(PRESS).external
+    assert not slack_payloads.sender_of(PRESS).external
     shared = {**PRESS, "team": {"id": "T9"}, "view": {"app_installed_team_id": "T1"}}
-    assert slack_in.sender_of(shared).team == "T1"
+    assert slack_payloads.sender_of(shared).team == "T1"
     org = {**PRESS, "team": None, "enterprise": {"id": "E1"}}
-    assert slack_in.sender_of(org).team == "T1"
-    assert slack_in.sender_of({**EVENT, "authorizations": []}).team == "T8"
+    assert slack_payloads.sender_of(org).team == "T1"
+    assert slack_payloads.sender_of({**EVENT, "authorizations": []}).team == "T8"
 
 
 @pytest.mark.parametrize(
@@ -145,8 +145,8 @@ def test_the_installed_team_counts_and_a_person_s_own() -> None:
     ],
 )
 def test_a_place_is_a_channel_or_the_sender_s_own(body: Json, place: str, name: str | None) -> None:
-    assert slack_in.place_of(body) == place
-    assert slack_in.channel_name(body) == name
+    assert slack_payloads.place_of(body) == place
+    assert slack_payloads.channel_name(body) == name
 
 
 def test_the_same_delivery_has_the_same_key_and_another_has_another() -> None:
@@ -155,21 +155,21 @@ def test_the_same_delivery_has_the_same_key_and_another_has_another() -> None:
     submission = {**PRESS, "view": view}
     other = {**PRESS, "view": {**view, "state": {}}}
     keys = [
-        slack_in.command_key(COMMAND),
-        slack_in.command_key({**COMMAND, "trigger_id": "1.2"}),
-        slack_in.command_key({**COMMAND, "team_id": "T2"}),
-        slack_in.event_key(EVENT),
-        slack_in.event_key({**EVENT, "event_id": "Ev2"}),
-        slack_in.action_key(PRESS, action),
-        slack_in.action_key(PRESS, {"action_ts": "1.6"}),
-        slack_in.view_key(submission),
-        slack_in.view_key(other),
-        slack_in.shortcut_key({**PRESS, "action_ts": "1.5"}),
+        slack_payloads.command_key(COMMAND),
+        slack_payloads.command_key({**COMMAND, "trigger_id": "1.2"}),
+        slack_payloads.command_key({**COMMAND, "team_id": "T2"}),
+        slack_payloads.event_key(EVENT),
+        slack_payloads.event_key({**EVENT, "event_id": "Ev2"}),
+        slack_payloads.action_key(PRESS, action),
+        slack_payloads.action_key(PRESS, {"action_ts": "1.6"}),
+        slack_payloads.view_key(submission),
+        slack_payloads.view_key(other),
+        slack_payloads.shortcut_key({**PRESS, "action_ts": "1.5"}),
     ]
     assert len(set(keys)) == len(keys)
-    assert slack_in.event_key({**EVENT, "event_time": 7}) == slack_in.event_key(EVENT)
+    assert slack_payloads.event_key({**EVENT, "event_time": 7}) == slack_payloads.event_key(EVENT)
     mixed = {**submission, "trigger_id": "9.9", "response_urls": []}
-    assert slack_in.view_key(mixed) == slack_in.view_key(submission)
+    assert slack_payloads.view_key(mixed) == slack_payloads.view_key(submission)
 
 
 def test_only_new_messages_of_people_count() -> None:
@@ -195,13 +195,15 @@ def test_a_payload_with_something_else_in_it_is_unreadable_and_no_more(seed: int
     for whole in (COMMAND, EVENT, PRESS):
         broken = {**whole, chance.choice(sorted(whole)): chance.choice([None, 1, "", [], {}, [[]]])}
         for read in (
-            slack_in.sender_of, slack_in.place_of, slack_in.channel_name, slack_in.thread_of,
-            slack_in.command_key, slack_in.event_key, slack_in.view_key, slack_in.shortcut_key,
-            slack_in.command_words,
+            slack_payloads.sender_of, slack_payloads.place_of, slack_payloads.channel_name,
+            slack_payloads.thread_of,
+            slack_payloads.command_key, slack_payloads.event_key, slack_payloads.view_key,
+            slack_payloads.shortcut_key,
+            slack_payloads.command_words,
         ):  # fmt: skip
             try:
                 read(broken)
-            except slack_in.UNREADABLE:
+            except slack_payloads.UNREADABLE:
                 continue
 
 

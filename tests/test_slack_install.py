@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 
 from bot.manifest import SCOPES
-from bot.slack_pages import HEADERS
+from bot.slack.install_pages import HEADERS
 from storage.engine.sqlite import Sqlite
 from tests.conftest import Logged
 from tests.slack_peer import CLIENT_ID, CLIENT_SECRET, UNKNOWABLE, Fault, error, limited

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from bot.pauses import LONGEST_PAUSE, PAUSE, retry_after
 from bot.platform import Impossible, MessageGone, NotAccepted, Uncertain, Undelivered, Wait
-from bot.slack_installed import Installation, Installations
-from bot.slack_out import Slack
-from bot.slack_web import ERRORS, Said, ShutOut, Sort, WebApi
+from bot.slack.installations import Installation, Installations
+from bot.slack.sender import Slack
+from bot.slack.web_api import ERRORS, Said, ShutOut, Sort, WebApi
 from handlers.kit.messages import Message, Text, Title, line
 from storage.engine import Database
 from storage.engine.sqlite import Sqlite

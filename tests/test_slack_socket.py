@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.slack_socket import CONNECTIONS, Sockets
+from bot.slack.socket_mode import CONNECTIONS, Sockets
 from storage.engine.sqlite import Sqlite
 from tests.conftest import Logged
 from tests.slack_peer import APP_TOKEN, error

@@ -15,8 +15,8 @@ from bot import seal
 from bot.config import Settings
 from bot.platform import Refused, Undelivered
 from bot.seal import Seal, Unsealable, keys_from, new_key
-from bot.slack_installed import Installations, OAuth
-from bot.slack_web import WebApi
+from bot.slack.installations import Installations, OAuth
+from bot.slack.web_api import WebApi
 from storage import installations, workspaces
 from storage.engine import Database, Tx
 from storage.engine.postgres import Postgres

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot import manifest, slack_blocks, teams_cards, teams_dialogs, teams_manifest, teams_out
+from bot import manifest, teams_cards, teams_dialogs, teams_manifest, teams_out
+from bot.slack import blocks as slack_blocks
 from handlers import FEATURES
 from handlers.kit.commands import Command, all_commands, by_name, vocabulary
 from handlers.kit.messages import Button, Call, Field, FieldKind, Form, line

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.platform import Impossible, MessageGone, Uncertain
-from bot.slack_installed import Installations
-from bot.slack_out import Slack
-from bot.slack_web import Said, ShutOut
+from bot.slack.installations import Installations
+from bot.slack.sender import Slack
+from bot.slack.web_api import Said, ShutOut
 
 TAKEN = 5  # variations of a name that are tried
 # docs/rules.md, Slack: what these say of one channel or person stops nothing else.

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from bot import slack_blocks, slack_in, slack_out
 from bot.answers import Once, missing, reopening
 from bot.dispatch import Dispatcher
 from bot.platform import Impossible, Undelivered
 from bot.requests import Answer
-from bot.slack_in import Json, Sender
-from bot.slack_installed import Installation
-from bot.slack_out import Slack
+from bot.slack import blocks, payloads
+from bot.slack import sender as slack_sender
+from bot.slack.installations import Installation
+from bot.slack.payloads import Json, Sender
+from bot.slack.sender import Slack
 from handlers.kit.messages import Message, Text
 from handlers.kit.words import _, speak, text
 
@@ -45,7 +46,7 @@ class Answers:
         if trigger is None:  # an event opens nothing: a button does
             return await self._reopening(at, answer, sender)
         inside = (body.get("view") or {}).get("type") == "modal"
-        shown = form_view(answer, slack_in.place_of(body))
+        shown = form_view(answer, payloads.place_of(body))
         try:
             async with asyncio.timeout(self._form_limit):
                 method = "views.push" if inside else "views.open"
@@ -66,13 +67,13 @@ class Answers:
         """Answer for the asker's eyes only: in the modal, in the channel, or directly."""
         view = body.get("view") or {}
         if view.get("type") == "modal":
-            shown = slack_blocks.answer_view(message, close(answer))
+            shown = blocks.answer_view(message, close(answer))
             await self._slack.call(at, "views.update", view_id=view["id"], view=shown)
             return
-        words = slack_out.body(message)
-        channel = slack_in.place_of(body).partition(":")[2]
+        words = slack_sender.body(message)
+        channel = payloads.place_of(body).partition(":")[2]
         if not channel.startswith("@"):
-            thread = slack_in.thread_of(body)
+            thread = payloads.thread_of(body)
             here = {
                 "channel": channel,
                 "user": sender.user,
@@ -89,8 +90,8 @@ class Answers:
 def form_view(answer: Answer, place: str) -> Json:
     """Return a form as a modal; `place` is where it was asked for."""
     assert answer.form is not None
-    private = slack_blocks.private_call(answer.form.call, place)
-    return slack_blocks.view(answer.form, private, text(_("Cancel"), answer.language))
+    private = blocks.private_call(answer.form.call, place)
+    return blocks.view(answer.form, private, text(_("Cancel"), answer.language))
 
 
 def asked_for(view: Json, field: str | None) -> str | None:

@@ -11,9 +11,9 @@ import time
 from collections.abc import Callable, Iterable
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from bot.slack_in import Json, Sender
-from bot.slack_installed import Installation
-from bot.slack_out import Slack
+from bot.slack.installations import Installation
+from bot.slack.payloads import Json, Sender
+from bot.slack.sender import Slack
 from handlers.kit.words import LANGUAGES
 from storage import people
 from storage.engine import Database, Tx

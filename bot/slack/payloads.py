@@ -13,7 +13,7 @@ import traceback
 from dataclasses import dataclass
 from typing import Any
 
-from bot.slack_blocks import button_call, read_private, values_of
+from bot.slack.blocks import button_call, read_private, values_of
 from handlers.kit.messages import Call
 
 log = logging.getLogger("lotse.slack")
@@ -200,7 +200,7 @@ def thread_of(body: Json) -> str:
 def answered(body: Json) -> str:
     """Return the id of the message in whose thread something was said or pressed, or "".
 
-    It is written as `bot/slack_out.py` writes the ids of messages.
+    It is written as `bot/slack/sender.py` writes the ids of messages.
     """
     thread = thread_of(body)
     for holder, name in (("event", "channel"), ("container", "channel_id")):

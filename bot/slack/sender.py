@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bot import slack_blocks
 from bot.platform import Rate, Uncertain, Wait
-from bot.slack_installed import Installation, Installations
-from bot.slack_web import ShutOut, WebApi
+from bot.slack import blocks
+from bot.slack.installations import Installation, Installations
+from bot.slack.web_api import ShutOut, WebApi
 from handlers.kit.messages import Message
 
 
@@ -57,8 +57,8 @@ class Slack:
 def body(message: Message) -> dict[str, Any]:
     """Return the arguments of a message; nothing in it becomes a link, a mention or a preview."""
     return {
-        "text": slack_blocks.alternative(message),
-        "blocks": slack_blocks.render(message),
+        "text": blocks.alternative(message),
+        "blocks": blocks.render(message),
         "unfurl_links": False,
         "unfurl_media": False,
         "parse": "none",

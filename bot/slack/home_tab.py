@@ -8,12 +8,12 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from bot import slack_blocks
 from bot.dispatch import Dispatcher
 from bot.later import Later
-from bot.slack_in import Sender
-from bot.slack_installed import Installation
-from bot.slack_out import Slack
+from bot.slack import blocks
+from bot.slack.installations import Installation
+from bot.slack.payloads import Sender
+from bot.slack.sender import Slack
 
 SETTLE = 1.0  # seconds in which changes are gathered before home tabs are shown anew
 LOOKED_AT = 3600.0  # seconds for which a home tab is kept current after it was opened
@@ -76,7 +76,7 @@ class Homes:
         answer = await self._dispatcher.look(at.workspace, sender.identity, "home")
         if answer is None or answer.message is None:
             return
-        view = slack_blocks.home_view(answer.message)
+        view = blocks.home_view(answer.message)
         looks = json.dumps(view)
         home = self._homes.get((at.workspace, sender.identity))
         if changed and home is not None and home.looks == looks:

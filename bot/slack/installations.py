@@ -19,7 +19,7 @@ from typing import TypeVar
 
 from bot.platform import NotAccepted, Refused, Undelivered
 from bot.seal import Seal, Unsealable, reseal
-from bot.slack_web import ERRORS, Said, ShutOut, Sort, WebApi
+from bot.slack.web_api import ERRORS, Said, ShutOut, Sort, WebApi
 from storage import installations, workspaces
 from storage.engine import Database, StorageError, Tx
 from storage.installations import Stored

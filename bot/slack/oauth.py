@@ -22,13 +22,13 @@ from urllib.parse import quote, urlsplit
 from aiohttp import web
 from slack_sdk.oauth import AuthorizeUrlGenerator
 
-from bot import slack_people
 from bot.ids import new_id
 from bot.manifest import BACK, scopes
 from bot.platform import Undelivered
-from bot.slack_installed import Installations, OAuth, workspace_of
-from bot.slack_pages import GONE_STALE, Page, page, spoken_in
-from bot.slack_web import Said, WebApi
+from bot.slack import profiles
+from bot.slack.install_pages import GONE_STALE, Page, page, spoken_in
+from bot.slack.installations import Installations, OAuth, workspace_of
+from bot.slack.web_api import Said, WebApi
 from handlers import digest, weeks
 from handlers.kit.words import LANGUAGES, _
 from storage import audit, installations, people, places, workspaces
@@ -240,7 +240,7 @@ class InstallPages:
         """Store the installation and all that a new company needs; say whether it was known."""
         locale = str(profile.get("locale") or "")[:2]
         like = self._company
-        zone = slack_people.zone_of(dict(profile)) or like.zone
+        zone = profiles.zone_of(dict(profile)) or like.zone
         company = Workspace(
             workspace_of(granted.team),
             granted.name,
@@ -273,7 +273,7 @@ class InstallPages:
         if not granted.installer:
             return "nobody"
         identity = f"slack:{granted.team}:{granted.installer}"
-        name = slack_people.name_of(profile) or granted.installer
+        name = profiles.name_of(profile) or granted.installer
         person = people.meet(
             tx, identity, name, id=granted.installer, key=new_id(), now=now, kind="new"
         )
@@ -281,7 +281,7 @@ class InstallPages:
         if not people.managers(tx):
             people.set_manager(tx, person.id)
         if profile:
-            slack_people.keep(tx, profile, granted.team)
+            profiles.keep(tx, profile, granted.team)
         return person.person_key
 
 

@@ -22,7 +22,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack_in import UNREADABLE, unreadable
+from bot.slack.payloads import UNREADABLE, unreadable
 from storage.engine import StorageError
 
 log = logging.getLogger("lotse.slack")

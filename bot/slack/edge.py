@@ -23,22 +23,23 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import door, slack_blocks, slack_in
+from bot import door
 from bot.depth import BODY_LIMIT, LARGEST
 from bot.dispatch import Dispatcher
 from bot.later import Later
-from bot.slack_answers import FORM_LIMIT, Answers, not_installed
-from bot.slack_guard import Guard
-from bot.slack_hearing import INSTALLATION, Hearing
-from bot.slack_homes import SETTLE, Homes
-from bot.slack_in import Json
-from bot.slack_installed import KNOCK, Installation, Installations, OAuth
-from bot.slack_oauth import InstallPages
-from bot.slack_out import Slack
-from bot.slack_people import People
-from bot.slack_rooms import SlackRooms
-from bot.slack_socket import Sockets
-from bot.slack_web import ShutOut, WebApi
+from bot.slack import blocks, payloads
+from bot.slack.answers import FORM_LIMIT, Answers, not_installed
+from bot.slack.channels import SlackRooms
+from bot.slack.home_tab import SETTLE, Homes
+from bot.slack.installations import KNOCK, Installation, Installations, OAuth
+from bot.slack.listeners import INSTALLATION, Hearing
+from bot.slack.oauth import InstallPages
+from bot.slack.payloads import Json
+from bot.slack.profiles import People
+from bot.slack.sender import Slack
+from bot.slack.signature import Guard
+from bot.slack.socket_mode import Sockets
+from bot.slack.web_api import ShutOut, WebApi
 from handlers import platforms
 from storage import places
 from storage.engine import Database, StorageError, Tx
@@ -179,8 +180,8 @@ class SlackEdge:
             if not isinstance(bolt.body, dict) or not bolt.body:
                 return web.Response(status=400)
             answer = await self.dispatch(bolt)
-        except slack_in.UNREADABLE as error:
-            slack_in.unreadable(error)
+        except payloads.UNREADABLE as error:
+            payloads.unreadable(error)
             return web.Response(status=400)
         except StorageError as error:
             log.error("Slack's request could not be stored: %s", error)
@@ -249,7 +250,7 @@ class SlackEdge:
         if body.get("type") not in OURS and "command" not in body:
             await next()
             return None
-        team = slack_in.team_of(body)
+        team = payloads.team_of(body)
         try:
             at = await self.installations.of_team(team)
         except ShutOut:  # which is logged: its token does not open
@@ -274,9 +275,9 @@ class SlackEdge:
                 "Slack's team %s sends requests, but has not installed Lotse here", team[:20]
             )
         if "command" in body:
-            said = slack_blocks.private(not_installed())
+            said = blocks.private(not_installed())
         elif body.get("type") == "view_submission":
-            shown = slack_blocks.answer_view(not_installed(), "OK")
+            shown = blocks.answer_view(not_installed(), "OK")
             said = {"response_action": "update", "view": shown}
         else:
             return BoltResponse(status=200, body="")

@@ -13,7 +13,6 @@ from dataclasses import replace
 
 from slack_bolt.async_app import AsyncAck, AsyncBoltContext
 
-from bot import slack_blocks, slack_in
 from bot.answers import not_stored, words_of
 from bot.dispatch import Dispatcher
 from bot.later import Later
@@ -21,11 +20,12 @@ from bot.plain import shortened
 from bot.platform import Undelivered
 from bot.requests import Answer, Named, Request
 from bot.shortcuts import shortcut
-from bot.slack_answers import Answers, asked_for, close, form_view
-from bot.slack_homes import Homes
-from bot.slack_in import Json, Sender, Typed
-from bot.slack_installed import Installation
-from bot.slack_people import People
+from bot.slack import blocks, payloads
+from bot.slack.answers import Answers, asked_for, close, form_view
+from bot.slack.home_tab import Homes
+from bot.slack.installations import Installation
+from bot.slack.payloads import Json, Sender, Typed
+from bot.slack.profiles import People
 from handlers.kit.messages import Call
 from storage.engine import StorageError
 
@@ -50,15 +50,15 @@ class Hearing:
     async def typed(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
         """A slash command."""
         at: Installation = context[INSTALLATION]
-        sender, words = slack_in.sender_of(body), slack_in.command_words(body)
+        sender, words = payloads.sender_of(body), payloads.command_words(body)
         named = [user for _name, user in words.mentions]
-        request = made(at, slack_in.command_key(body), sender, body, words=words)
+        request = made(at, payloads.command_key(body), sender, body, words=words)
         try:
             answer = await self._dispatcher.handle(request)
         except StorageError as error:
             # Slack does not send a command again, so whoever typed it has to know.
             log.error("A command could not be stored: %s", error)
-            await ack(**slack_blocks.private(not_stored(words.text)))
+            await ack(**blocks.private(not_stored(words.text)))
             return
         if answer.unproven:
             await ack()
@@ -67,7 +67,7 @@ class Hearing:
         message = answer.message
         if self._answers.first(request.identity):
             message = await self._answers.shown_now(at, answer, sender, body)
-        await ack(**slack_blocks.private(message))
+        await ack(**blocks.private(message))
         self._later.soon(self._people.refresh(at, sender, named))
 
     async def pressed(
@@ -75,31 +75,31 @@ class Hearing:
     ) -> None:
         """A button, or somebody chosen in a form."""
         at: Installation = context[INSTALLATION]
-        sender = slack_in.sender_of(body)
+        sender = payloads.sender_of(body)
         if action.get("type") == "users_select":
             await ack()
             self._later.soon(self._look_up(at, sender, action.get("selected_user") or ""))
             return
         try:
-            call = slack_in.pressed(action)
+            call = payloads.pressed(action)
         except ValueError:
             await ack()
             return
-        request = made(at, slack_in.action_key(body, action), sender, body, call=call)
+        request = made(at, payloads.action_key(body, action), sender, body, call=call)
         await self._answer(ack, at, request, sender, body)
         if (body.get("view") or {}).get("type") == "home":
             self._later.soon(self._homes.publish(at, sender))
 
     async def shortcut(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
         """A shortcut, from everywhere or at a message."""
-        said = slack_in.typed((body.get("message") or {}).get("text", ""))
+        said = payloads.typed((body.get("message") or {}).get("text", ""))
         call = shortcut(body.get("callback_id", ""), said.text)
         if call is None:
             await ack()
             return
         at: Installation = context[INSTALLATION]
-        sender = slack_in.sender_of(body)
-        request = made(at, slack_in.shortcut_key(body), sender, body, call=call)
+        sender = payloads.sender_of(body)
+        request = made(at, payloads.shortcut_key(body), sender, body, call=call)
         await self._answer(ack, at, request, sender, body)
 
     async def mention(
@@ -121,11 +121,11 @@ class Hearing:
     ) -> None:
         """A form that was filled in."""
         at: Installation = context[INSTALLATION]
-        sender = slack_in.sender_of(body)
-        call, place = slack_in.submitted(view)
-        chosen = slack_blocks.chosen_users(view.get("state", {}))
+        sender = payloads.sender_of(body)
+        call, place = payloads.submitted(view)
+        chosen = blocks.chosen_users(view.get("state", {}))
         request = made(
-            at, slack_in.view_key(body), sender, body, call=call, submitted=True, place=place,
+            at, payloads.view_key(body), sender, body, call=call, submitted=True, place=place,
             named=[(user, user) for user in chosen],
         )  # fmt: skip
         answer = await self._dispatcher.handle(request)
@@ -135,7 +135,7 @@ class Hearing:
     async def home(self, event: Json, body: Json, context: AsyncBoltContext) -> None:
         """Somebody opened the home tab."""
         if event.get("tab", "home") == "home":
-            self._later.soon(self._welcome(context[INSTALLATION], slack_in.sender_of(body)))
+            self._later.soon(self._welcome(context[INSTALLATION], payloads.sender_of(body)))
 
     async def changed_user(self, event: Json, context: AsyncBoltContext) -> None:
         """A profile is another one now."""
@@ -144,9 +144,9 @@ class Hearing:
     # --- carrying out ------------------------------------------------------------
 
     async def _said(self, ack: AsyncAck, body: Json, event: Json, at: Installation) -> None:
-        sender = slack_in.sender_of(body)
-        words = slack_in.mention_words(event.get("text", ""), at.bot_user)
-        request = made(at, slack_in.event_key(body), sender, body, words=words)
+        sender = payloads.sender_of(body)
+        words = payloads.mention_words(event.get("text", ""), at.bot_user)
+        request = made(at, payloads.event_key(body), sender, body, words=words)
         named = [user for _name, user in words.mentions]
         await self._answer(ack, at, request, sender, body, named)
 
@@ -187,7 +187,7 @@ class Hearing:
             log.warning("Slack does not say who somebody is: %s", error)
 
     async def _welcome(self, at: Installation, sender: Sender) -> None:
-        named = Named(sender.name, sender.identity, slack_in.direct(sender.user))
+        named = Named(sender.name, sender.identity, payloads.direct(sender.user))
         kind = "external" if sender.external else "new"
         await self._dispatcher.meet(at.workspace, named, kind)
         await self._asked(at, sender)
@@ -196,7 +196,7 @@ class Hearing:
     async def _look_up(self, at: Installation, sender: Sender, user: str) -> None:
         """Ask Slack who was chosen in a form, so that it is known when the form is sent."""
         if user:
-            named = Named(user, f"slack:{sender.team}:{user}", slack_in.direct(user))
+            named = Named(user, f"slack:{sender.team}:{user}", payloads.direct(user))
             await self._dispatcher.meet(at.workspace, named)
             await self._people.refresh(at, sender, [user])
 
@@ -208,14 +208,14 @@ def made(
 ) -> Request:  # fmt: skip
     """Return what was done in an installation as a request."""
     people = [
-        Named(shown, f"slack:{sender.team}:{user}", slack_in.direct(user))
+        Named(shown, f"slack:{sender.team}:{user}", payloads.direct(user))
         for shown, user in (*words.mentions, *named)
     ]
     return Request(
         identity, at.workspace, sender.identity, sender.name,
-        place or slack_in.place_of(body), words.text, call, submitted, tuple(people),
-        "external" if sender.external else "new", slack_in.direct(sender.user),
-        None if place else slack_in.channel_name(body), slack_in.answered(body),
+        place or payloads.place_of(body), words.text, call, submitted, tuple(people),
+        "external" if sender.external else "new", payloads.direct(sender.user),
+        None if place else payloads.channel_name(body), payloads.answered(body),
     )  # fmt: skip
 
 
@@ -228,7 +228,7 @@ def _after(answer: Answer, view: Json, place: str) -> Json:
     if answer.form is not None:
         return {"response_action": "update", "view": form_view(answer, place)}
     if answer.message is not None:
-        shown = slack_blocks.answer_view(answer.message, close(answer))
+        shown = blocks.answer_view(answer.message, close(answer))
         return {"response_action": "update", "view": shown}
     return {}
 
