@@ -18,6 +18,7 @@ from bot import app
 from bot.app import CannotListen
 from bot.config import BadSettings, Settings
 from bot.platform import Refused
+from bot.teams import manifest as teams_manifest
 from handlers.kit.words import LANGUAGES
 from storage.engine import StorageError
 
@@ -158,7 +159,7 @@ def _slack_manifest(options: argparse.Namespace) -> int:
 
 
 def _teams_package(options: argparse.Namespace) -> int:
-    from bot import manifest, teams_manifest
+    from bot import manifest
 
     given = {name: getattr(options, name) for name in ("website", "privacy", "terms")}
     links = teams_manifest.Links(**{name: said for name, said in given.items() if said})

@@ -33,7 +33,7 @@ from storage.workspaces import Workspace
 
 if TYPE_CHECKING:
     from bot.slack.edge import SlackEdge
-    from bot.teams import TeamsEdge
+    from bot.teams.edge import TeamsEdge
 
 log = logging.getLogger("lotse")
 
@@ -193,8 +193,11 @@ def _slack(
 def _teams(
     settings: Settings, database: Database, dispatcher: Dispatcher, clock: Clock
 ) -> TeamsEdge:
-    from bot.teams import App, TeamsEdge  # its library takes a second to import
-    from bot.teams_auth import cloud
+    from bot.teams.edge import (
+        App,
+        TeamsEdge,  # its library takes a second to import
+    )
+    from bot.teams.tokens import cloud
 
     app = App(
         settings.microsoft_app_id,

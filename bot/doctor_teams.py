@@ -12,7 +12,7 @@ import aiohttp
 
 from bot.config import Settings
 from bot.findings import SLOW, Finding, Steps, clock, good, look, wrong
-from bot.teams_auth import Cloud, cloud
+from bot.teams.tokens import Cloud, cloud
 
 PORTAL = "portal.azure.com → App registrations → Lotse"
 ROUTE = "/api/messages"

@@ -17,9 +17,10 @@ from typing import Any
 
 from jsonschema import Draft6Validator, ValidationError, validators
 
-from bot import teams_cards, teams_dialogs
 from bot.plain import INVISIBLE
 from bot.requests import Answer
+from bot.teams import cards as teams_cards
+from bot.teams import dialogs as teams_dialogs
 from handlers.kit.messages import WRITER, Form, Message, dump
 from tests import block_kit
 

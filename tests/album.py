@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot import teams_cards, teams_dialogs
 from bot.slack import blocks as slack_blocks
+from bot.teams import cards as teams_cards
+from bot.teams import dialogs as teams_dialogs
 from handlers.kit.messages import Form, Message
 from handlers.kit.readers import folded
 from handlers.kit.words import _, text

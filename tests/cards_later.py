@@ -5,8 +5,9 @@ Played like the first week (tests/cards.py), with the same company from its begi
 
 from __future__ import annotations
 
-from bot import teams_out, teams_search
 from bot.answers import welcome
+from bot.teams import search as teams_search
+from bot.teams import sender as teams_sender
 from handlers.kit.messages import spoken
 from handlers.kit.words import _, text
 from storage import people
@@ -280,7 +281,7 @@ def beginnings(album: Album) -> None:
     for personal, seen in ((True, "@anna"), (False, f"#{album.said['incidents']}")):
         hello = spoken(welcome(personal=personal), album.language, "Europe/Berlin")
         album.message(seen, "Hello", hello)
-    private = teams_out.spoken_line(text(_("I have answered you privately."), album.language))
+    private = teams_sender.spoken_line(text(_("I have answered you privately."), album.language))
     album.in_teams(f"#{album.said['incidents']}", "Answered in the personal chat", private)
     found = []
     for number in range(1, 6):

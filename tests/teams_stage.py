@@ -19,8 +19,8 @@ from bot.clock import HandClock
 from bot.courier import Courier
 from bot.dispatch import Dispatcher
 from bot.scheduler import Scheduler
-from bot.teams import App, TeamsEdge
-from bot.teams_auth import cloud
+from bot.teams.edge import App, TeamsEdge
+from bot.teams.tokens import cloud
 from handlers import FEATURES, digest
 from handlers.kit.readers import folded
 from storage import conversations, people, places, services, workspaces

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot import teams_cards, teams_dialogs, teams_search
 from bot.shortcuts import FORM as REOPENED
+from bot.teams import cards as teams_cards
+from bot.teams import dialogs as teams_dialogs
+from bot.teams import search as teams_search
 from handlers.kit.messages import (
     Button,
     Buttons,

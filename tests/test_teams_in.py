@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from botbuilder.schema import Activity
 
-from bot import teams_in
+from bot.teams import payloads as teams_payloads
 
 
 @pytest.mark.parametrize(
@@ -30,5 +30,5 @@ def test_a_teams_first_channel_has_a_name_though_teams_tells_none(
             "channelData": told,
         }
     )
-    where = teams_in.where_of(activity, teams_in.sender_of(activity))
+    where = teams_payloads.where_of(activity, teams_payloads.sender_of(activity))
     assert (where.place, where.name) == (f"teams:{channel['id']}", name)

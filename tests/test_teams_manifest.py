@@ -15,9 +15,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator
 
-from bot import teams_invokes, teams_manifest
 from bot.__main__ import main
 from bot.shortcuts import SHORTCUTS
+from bot.teams import invokes as teams_invokes
+from bot.teams import manifest as teams_manifest
 from handlers import FEATURES
 from handlers.kit.commands import vocabulary
 from handlers.kit.readers import folded

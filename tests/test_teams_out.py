@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from bot import teams_out
 from bot.platform import (
     Impossible,
     MessageGone,
@@ -19,7 +18,8 @@ from bot.platform import (
     Undelivered,
     Wait,
 )
-from bot.teams_out import ERRORS, ShutOut, Sort
+from bot.teams import sender as teams_sender
+from bot.teams.sender import ERRORS, ShutOut, Sort
 from handlers.kit.messages import Message, Text, Title
 from storage import conversations
 from storage.engine.sqlite import Sqlite
@@ -170,11 +170,11 @@ async def test_a_token_is_renewed_ahead_while_the_old_one_still_serves(sqlite: S
     moment = [0.0]
     async with teams_stage(sqlite, strict=False) as stage:
         tokens = stage.edge.tokens
-        assert isinstance(tokens, teams_out.Tokens)
+        assert isinstance(tokens, teams_sender.Tokens)
         tokens._now = lambda: moment[0]
         tokens._until = float("-inf")
         first = await tokens.get()
-        moment[0] = 3600 - teams_out.AHEAD + 1
+        moment[0] = 3600 - teams_sender.AHEAD + 1
         stage.peer.plan("token", slow(0.05))
         assert await tokens.get() == first, "nobody waits"
         assert tokens._asking is not None
@@ -317,7 +317,7 @@ async def test_an_incident_s_card_is_refreshed_for_those_whom_it_names(sqlite: S
 
 
 def test_the_registration_is_asked_for_at_its_own_tenant() -> None:
-    from bot.teams import _grant
+    from bot.teams.edge import _grant
 
     class Nowhere:
         login = "https://login.example"
@@ -332,4 +332,4 @@ def test_the_registration_is_asked_for_at_its_own_tenant() -> None:
 
 def test_what_cannot_be_sorted_may_have_arrived() -> None:
     for status in (300, 408, 418, 500, 502, 503, 504, 599):
-        assert type(teams_out.sorted_out(status, "", {})) is Uncertain
+        assert type(teams_sender.sorted_out(status, "", {})) is Uncertain

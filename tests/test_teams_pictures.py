@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from bot import teams_cards
 from bot.plain import visible
+from bot.teams import cards as teams_cards
 from handlers.kit.messages import Facts, Items, Message, Text, Title
 from handlers.kit.words import Link, Who
 from tests import cards, node, pictures

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from bot.manifest import ADDRESS, NAME, SHORTCUT_WORDS, SLOGAN, SOMEWHERE, BadAddress, BadApp, about
 from bot.shortcuts import SHORTCUTS
-from bot.teams_cards import ENTRA
+from bot.teams.cards import ENTRA
 from handlers import FEATURES
 from handlers.kit.commands import Command, by_name
 from handlers.kit.readers import folded

@@ -14,7 +14,6 @@ from urllib.parse import quote
 import aiohttp
 from botbuilder.schema import ActivityTypes, ChannelAccount, ConversationParameters, TextFormatTypes
 
-from bot import teams_cards
 from bot.pauses import retry_after
 from bot.platform import (
     Impossible,
@@ -25,7 +24,8 @@ from bot.platform import (
     Undelivered,
     Wait,
 )
-from bot.teams_auth import Hosts
+from bot.teams import cards
+from bot.teams.tokens import Hosts
 from handlers.kit.messages import Buttons, Call, Facts, Items, Message, Text, Title
 from handlers.kit.words import Who, Words
 from storage import conversations
@@ -348,7 +348,7 @@ class Teams:
         """Return Teams' ids of those whom an incident's card names, the first ones first."""
         if refresh_of(message) is None:
             return []
-        named = list(dict.fromkeys(_people(message)))[: teams_cards.VIEWERS]
+        named = list(dict.fromkeys(_people(message)))[: cards.VIEWERS]
 
         def look(tx: Tx) -> list[str]:
             found = [conversations.find(tx, f"teams:@{each}") for each in named]
@@ -378,11 +378,11 @@ def said(message: Message, viewers: Sequence[str] = ()) -> Json:
 
     The `viewers`, by Teams' own ids, get an incident's card in a view of their own.
     """
-    shown = teams_cards.card(message, refresh_of(message) if viewers else None, viewers)
+    shown = cards.card(message, refresh_of(message) if viewers else None, viewers)
     return {
         "type": ActivityTypes.message.value,
-        "summary": teams_cards.summary(message),
-        "attachments": [teams_cards.attachment(shown)],
+        "summary": cards.summary(message),
+        "attachments": [cards.attachment(shown)],
     }
 
 
@@ -408,7 +408,7 @@ def _people(message: Message) -> Iterator[str]:
     """Give the object ids of those whom a message names, in its order."""
     for words in _phrases(message):
         for span in words if isinstance(words, tuple) else ():
-            if isinstance(span, Who) and teams_cards.ENTRA.fullmatch(span.id):
+            if isinstance(span, Who) and cards.ENTRA.fullmatch(span.id):
                 yield span.id
 
 

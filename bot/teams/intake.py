@@ -11,13 +11,13 @@ from typing import TypeVar
 
 from botbuilder.schema import Activity
 
-from bot import teams_in
 from bot.answers import missing, reopening
 from bot.dispatch import Dispatcher
 from bot.platform import Undelivered
 from bot.requests import Answer, Named, Request
-from bot.teams_in import Sender, Typed, Where
-from bot.teams_people import People
+from bot.teams import payloads
+from bot.teams.payloads import Sender, Typed, Where
+from bot.teams.rosters import People
 from handlers.kit.commands import by_name
 from handlers.kit.messages import Call, Message
 from storage import conversations, outbox, places, presses
@@ -42,7 +42,7 @@ class Desk:
 
     def said(self, activity: Activity, sender: Sender, where: Where, words: Typed) -> Request:
         """Return the request of a message: its place is known, and how to reach it, from now on."""
-        identity = teams_in.activity_key(activity, sender)
+        identity = payloads.activity_key(activity, sender)
 
         def beside(tx: Tx, now: datetime) -> str:
             hear(tx, sender, where, now, inside=True)
@@ -67,8 +67,8 @@ class Desk:
         The same thing done with the same card is the same delivery, also under a new id.
         From where such things come, we need not be: nothing is learnt of the place.
         """
-        identity = teams_in.activity_key(activity, sender)
-        card, what = teams_in.press_key(activity, teams_in.data_of(activity))
+        identity = payloads.activity_key(activity, sender)
+        card, what = payloads.press_key(activity, payloads.data_of(activity))
         command = by_name(call.word, self.dispatcher.features)
         reads = command is not None and command.reads
 
@@ -81,7 +81,7 @@ class Desk:
                 now=now, since=now - TWICE,
             )  # fmt: skip
 
-        mentions = tuple(teams_in.Mention(each, "", each) for each in chosen)
+        mentions = tuple(payloads.Mention(each, "", each) for each in chosen)
         request = self._request(identity, sender, where, mentions, beside)
         return replace(request, call=call, submitted=submitted, place=place or request.place)
 
@@ -90,17 +90,17 @@ class Desk:
         identity: str,
         sender: Sender,
         where: Where,
-        mentions: tuple[teams_in.Mention, ...],
+        mentions: tuple[payloads.Mention, ...],
         beside: Callable[[Tx, datetime], str],
     ) -> Request:
         named = tuple(
-            Named(each.shown, f"teams:{sender.tenant}:{each.user}", teams_in.direct(each.user))
+            Named(each.shown, f"teams:{sender.tenant}:{each.user}", payloads.direct(each.user))
             for each in mentions
         )
         return Request(
             identity, self.workspace, sender.identity, sender.name or "?", where.place,
             mentions=named, kind="external" if sender.external else "new",
-            direct=sender.direct, thread=teams_in.answered(where), beside=beside,
+            direct=sender.direct, thread=payloads.answered(where), beside=beside,
         )  # fmt: skip
 
     async def handle(self, request: Request, sender: Sender, where: Where) -> Answer:
@@ -164,7 +164,7 @@ def _keep(
     where: Where,
     now: datetime,
 ) -> None:
-    conversation = conversation and teams_in.channel_of(conversation)
+    conversation = conversation and payloads.channel_of(conversation)
     found = conversations.find(tx, place)
     if found is not None:
         told = (conversation or found.conversation, where.service_url, sender.tenant,

@@ -230,7 +230,7 @@ def channel_of(conversation: str) -> str:
 def answered(where: Where) -> str:
     """Return the id of the message in whose thread something was said, or "".
 
-    It is written as `bot/teams_out.py` writes the ids of messages.
+    It is written as `bot/teams/sender.py` writes the ids of messages.
     """
     channel, found, thread = where.conversation.partition(THREAD)
     return f"{channel}|{thread}" if found else ""

@@ -7,15 +7,15 @@ from typing import Any
 
 from botbuilder.schema import Activity
 
-from bot import teams_cards, teams_dialogs, teams_in, teams_search
 from bot.answers import not_stored, words_of
 from bot.later import Later
 from bot.plain import shortened
 from bot.requests import Answer
 from bot.shortcuts import shortcut
-from bot.teams_desk import Desk
-from bot.teams_in import Sender, Unreadable, Where
-from bot.teams_out import REFRESH
+from bot.teams import cards, dialogs, payloads, search
+from bot.teams.intake import Desk
+from bot.teams.payloads import Sender, Unreadable, Where
+from bot.teams.sender import REFRESH
 from handlers.kit.messages import Call, Form, Message, load
 from handlers.kit.readers import folded
 from handlers.kit.words import LANGUAGES, _, text
@@ -41,8 +41,8 @@ class Invokes:
 
     async def answer(self, activity: Activity) -> Json | None:
         """Return the body of the answer to an invoke; None for those that we do not know."""
-        sender = teams_in.sender_of(activity)
-        where = teams_in.where_of(activity, sender)
+        sender = payloads.sender_of(activity)
+        where = payloads.where_of(activity, sender)
         match activity.name:
             case "adaptiveCard/action":
                 return await self._acted(activity, sender, where)
@@ -58,7 +58,7 @@ class Invokes:
 
     def _call(self, activity: Activity) -> Call:
         try:
-            return teams_cards.call_of(teams_in.data_of(activity))
+            return cards.call_of(payloads.data_of(activity))
         except ValueError as error:
             raise Unreadable("a button that is not ours") from error
 
@@ -80,15 +80,15 @@ class Invokes:
         said = answer.message
         if answer.form is not None:
             said = await self._desk.reopening(answer, sender)
-        pressed_on = f"{teams_in.channel_of(where.conversation)}|{activity.reply_to_id or ''}"
+        pressed_on = f"{payloads.channel_of(where.conversation)}|{activity.reply_to_id or ''}"
         written = await self._desk.read(lambda tx: outbox.standing(tx, pressed_on))
         if written is not None:
             now = load(written)
             both = Message(((said.parts if said else ()) + now.parts), now.tone)
-            said = both if said is None or teams_cards.fits(both) else said
+            said = both if said is None or cards.fits(both) else said
         if said is None:
             return {"statusCode": 200, "type": WORDS, "value": ""}
-        return {"statusCode": 200, "type": CARD, "value": teams_cards.card(said)}
+        return {"statusCode": 200, "type": CARD, "value": cards.card(said)}
 
     async def _viewed(self, call: Call, sender: Sender) -> Json:
         """Answer with the reader's own view of an incident's card; nothing changes."""
@@ -98,12 +98,12 @@ class Invokes:
         )
         if answer is None or answer.message is None or answer.outcome != "done":
             return {"statusCode": 404, "type": ERROR, "value": {"code": "404", "message": ""}}
-        shown = teams_cards.card(answer.message, call, (sender.member,))
+        shown = cards.card(answer.message, call, (sender.member,))
         return {"statusCode": 200, "type": CARD, "value": shown}
 
     async def _shortcut(self, activity: Activity, sender: Sender, where: Where) -> Json | None:
-        command, _searched = teams_in.command_of(activity)
-        call = shortcut(command, teams_in.payload_words(activity.value or {}))
+        command, _searched = payloads.command_of(activity)
+        call = shortcut(command, payloads.payload_words(activity.value or {}))
         return None if call is None else await self._fetched(activity, sender, where, call)
 
     async def _fetched(self, activity: Activity, sender: Sender, where: Where, call: Call) -> Json:
@@ -113,35 +113,35 @@ class Invokes:
             answer = await self._desk.handle(request, sender, where)
         except StorageError as error:
             log.error("A form could not be opened: %s", error)
-            return teams_dialogs.answer_dialog(not_stored(call.word))
+            return dialogs.answer_dialog(not_stored(call.word))
         self._later.soon(self._desk.look_up(request, sender, where))
         return self._shown(answer, where.place)
 
     async def _submitted(self, activity: Activity, sender: Sender, where: Where) -> Json:
         """Complete a form, or carry out a button that stood in a dialog."""
-        data, call = teams_in.data_of(activity), self._call(activity)
-        place = teams_dialogs.place_of(data) or where.place
-        values = teams_dialogs.values_of(data)
+        data, call = payloads.data_of(activity), self._call(activity)
+        place = dialogs.place_of(data) or where.place
+        values = dialogs.values_of(data)
         form = None
-        if any(teams_cards.ENTRA.fullmatch(each) for each in values.values()):
+        if any(cards.ENTRA.fullmatch(each) for each in values.values()):
             form = await self._form(call, sender)
-        chosen = teams_dialogs.chosen_people(form, data) if form is not None else []
+        chosen = dialogs.chosen_people(form, data) if form is not None else []
         request = self._desk.pressed(
             activity, sender, where, Call(call.word, {**call.args, **values}),
-            submitted=bool(teams_dialogs.place_of(data)), chosen=chosen, place=place,
+            submitted=bool(dialogs.place_of(data)), chosen=chosen, place=place,
         )  # fmt: skip
         try:
             answer = await self._desk.handle(request, sender, where)
         except StorageError as error:
             log.error("A form could not be stored: %s", error)
-            return teams_dialogs.answer_dialog(not_stored("\n".join(values.values())))
+            return dialogs.answer_dialog(not_stored("\n".join(values.values())))
         self._later.soon(self._desk.look_up(request, sender, where))
         if answer.field is not None and answer.message is not None:
             form = form or await self._form(call, sender)
             if form is not None:
                 words = shortened(words_of(answer.message), ERROR_WORDS)
-                kept = teams_dialogs.filled(form, values)
-                return teams_dialogs.dialog_error(kept, place, answer.language, answer.field, words)
+                kept = dialogs.filled(form, values)
+                return dialogs.dialog_error(kept, place, answer.language, answer.field, words)
         return self._shown(answer, place)
 
     async def _form(self, call: Call, sender: Sender) -> Form | None:
@@ -152,14 +152,14 @@ class Invokes:
 
     def _shown(self, answer: Answer, place: str) -> Json:
         if answer.form is not None:
-            return teams_dialogs.dialog(answer.form, place, answer.language)
+            return dialogs.dialog(answer.form, place, answer.language)
         if answer.message is not None:
-            return teams_dialogs.answer_dialog(answer.message)
+            return dialogs.answer_dialog(answer.message)
         return {}  # closes the dialog
 
     async def _searched(self, activity: Activity, sender: Sender, where: Where) -> Json:
         """Answer a search from the compose box: open incidents by number or words."""
-        _command, words = teams_in.command_of(activity)
+        _command, words = payloads.command_of(activity)
         desk, wanted = self._desk, folded(words.strip().removeprefix("INC-").removeprefix("#"))
 
         def look(tx: Tx) -> list[int]:
@@ -177,12 +177,12 @@ class Invokes:
             )
             if answer is None or answer.outcome != "done" or answer.message is None:
                 said = _("Lotse does not know you yet. Write to it once, then search again.")
-                return teams_search.nothing_found(text(said, spoken_by(sender)))
+                return search.nothing_found(text(said, spoken_by(sender)))
             shown.append(answer.message)
         if not shown:
             said = _("No open incident fits.")
-            return teams_search.nothing_found(text(said, spoken_by(sender)))
-        return teams_search.search_results(shown)
+            return search.nothing_found(text(said, spoken_by(sender)))
+        return search.search_results(shown)
 
 
 def spoken_by(sender: Sender) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from bot.plain import form_title, shortened
-from bot.teams_cards import (
+from bot.teams.cards import (
     ENTRA,
     SCHEMA,
     SMALL,

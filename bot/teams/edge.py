@@ -16,7 +16,7 @@ import aiohttp
 from aiohttp import web
 from botbuilder.schema import Activity, RoleTypes
 
-from bot import door, teams_cards, teams_in, teams_out
+from bot import door
 from bot.answers import Once, not_stored, welcome
 from bot.clock import Clock
 from bot.depth import BODY_LIMIT, LARGEST, too_deep_json
@@ -25,13 +25,15 @@ from bot.ids import new_id
 from bot.later import Later
 from bot.platform import Impossible, NotAccepted, Refused, Undelivered
 from bot.requests import Answer, Request
-from bot.teams_auth import LOOPBACK, Auth, Cloud, Hosts, Keys, Loopback, Unauthorized
-from bot.teams_desk import Desk, hear
-from bot.teams_in import Sender, Unreadable, Where
-from bot.teams_invokes import Invokes
-from bot.teams_out import Connector, NoTokens, ShutOut, Teams, Tokens
-from bot.teams_people import People
-from bot.teams_turn import Reader, Turns
+from bot.teams import cards, payloads
+from bot.teams import sender as teams_sender
+from bot.teams.botbuilder import Reader, Turns
+from bot.teams.intake import Desk, hear
+from bot.teams.invokes import Invokes
+from bot.teams.payloads import Sender, Unreadable, Where
+from bot.teams.rosters import People
+from bot.teams.sender import Connector, NoTokens, ShutOut, Teams, Tokens
+from bot.teams.tokens import LOOPBACK, Auth, Cloud, Hosts, Keys, Loopback, Unauthorized
 from handlers.kit.messages import Message, dump, spoken
 from handlers.kit.words import _, text
 from storage import conversations, outbox, people, places, workspaces
@@ -179,14 +181,14 @@ class TeamsEdge:
     # --- what people say -------------------------------------------------------------
 
     async def _said(self, activity: Activity) -> None:
-        sender = teams_in.sender_of(activity)
-        where = teams_in.where_of(activity, sender)
+        sender = payloads.sender_of(activity)
+        where = payloads.where_of(activity, sender)
         if activity.from_property.role == RoleTypes.bot:
             return
         if isinstance(activity.value, dict):
             await self._pressed(activity, sender, where, activity.value)
             return
-        words = teams_in.typed(activity)
+        words = payloads.typed(activity)
         if not where.personal and not words.addressed:
             return
         words = await self._people.named(words, sender, where)
@@ -198,7 +200,7 @@ class TeamsEdge:
     ) -> None:
         """Carry out a button of an older client, which sends a message instead of asking."""
         try:
-            call = teams_cards.call_of(dict(data))
+            call = cards.call_of(dict(data))
         except ValueError:
             return
         await self._answer(
@@ -253,11 +255,11 @@ class TeamsEdge:
         except (Impossible, NotAccepted) as error:
             log.info("A private answer found no way: %s", error)
             said = _("Please open a personal chat with me: there I can answer you privately.")
-        line = teams_out.spoken_line(text(said, answer.language))
+        line = teams_sender.spoken_line(text(said, answer.language))
         await self.connector.post(where.service_url, where.conversation, line)
 
     async def _send(self, service_url: str, conversation: str, message: Message) -> None:
-        await self.connector.post(service_url, conversation, teams_out.said(message))
+        await self.connector.post(service_url, conversation, teams_sender.said(message))
 
     # --- who comes and goes ----------------------------------------------------------
 
@@ -271,20 +273,20 @@ class TeamsEdge:
 
     async def _moved(self, activity: Activity) -> None:
         """Follow who comes to a place and who leaves it, we among them."""
-        users, we = teams_in.come(activity)
+        users, we = payloads.come(activity)
         if we:
             await self._come(activity)
-        left, us = teams_in.gone(activity)
+        left, us = payloads.gone(activity)
         if us:
             await self._gone(activity)
-        sender = teams_in.sender_of(activity)
+        sender = payloads.sender_of(activity)
         await self._people.came(users, sender)
-        await self._people.left(left, sender, teams_in.where_of(activity, sender))
+        await self._people.left(left, sender, payloads.where_of(activity, sender))
 
     async def _come(self, activity: Activity) -> None:
         """Know the place from now on, say hello there once, and send what waited for it."""
-        sender = teams_in.sender_of(activity)
-        where = teams_in.where_of(activity, sender)
+        sender = payloads.sender_of(activity)
+        where = payloads.where_of(activity, sender)
         now = self._clock.now()
 
         def work(tx: Tx) -> None:
@@ -316,7 +318,7 @@ class TeamsEdge:
 
     async def _gone(self, activity: Activity) -> None:
         """Send nothing there any more; what is on its way finds another one."""
-        where = teams_in.where_of(activity, teams_in.sender_of(activity))
+        where = payloads.where_of(activity, payloads.sender_of(activity))
 
         def work(tx: Tx) -> None:
             conversations.block(tx, where.place, "Lotse was removed there")

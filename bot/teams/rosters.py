@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from bot.platform import Undelivered
-from bot.teams_in import Sender, Typed, Where, channel_of, direct
-from bot.teams_out import Blocked, Connector, Lost
+from bot.teams.payloads import Sender, Typed, Where, channel_of, direct
+from bot.teams.sender import Blocked, Connector, Lost
 from handlers.kit.words import LANGUAGES
 from storage import conversations, people
 from storage.conversations import Conversation
