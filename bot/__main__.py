@@ -17,6 +17,7 @@ from typing import Any
 from bot import app
 from bot.app import CannotListen
 from bot.config import BadSettings, Settings
+from bot.doctor import report as doctor_report
 from bot.platform import Refused
 from bot.teams import manifest as teams_manifest
 from handlers.kit.words import LANGUAGES
@@ -126,9 +127,7 @@ def _advise(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")  # the same file on every machine
     if options.what == "doctor":
-        from bot import doctor
-
-        return doctor.run()
+        return doctor_report.run()
     if options.what == "key":
         from bot import seal
 

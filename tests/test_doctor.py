@@ -21,10 +21,11 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bot import app, doctor, pages
+from bot import app, pages
 from bot.clock import HandClock
 from bot.config import Settings
-from bot.findings import Mark
+from bot.doctor import report as doctor_report
+from bot.doctor.findings import Mark
 from bot.manifest import SCOPES
 from storage import people, places, services, workspaces
 from storage.engine import Tx
@@ -110,7 +111,7 @@ class Findings:
 async def ask(given: Mapping[str, str] | None = None, now: datetime = NOW, **more: str) -> Findings:
     """Ask the doctor with these settings; no answer may hold a secret or break a line."""
     env = {"PORT": PORT_OF_NOBODY, **(given or {}), **more}
-    found = [f"{each.mark} {each.said}" async for each in doctor.examine(env, lambda: now)]
+    found = [f"{each.mark} {each.said}" async for each in doctor_report.examine(env, lambda: now)]
     for each in found:
         assert not [secret for secret in SECRETS if secret in each], each
         assert each.isprintable()
@@ -242,7 +243,7 @@ def test_packages_that_are_too_old_or_missing_are_named() -> None:
             raise metadata.PackageNotFoundError(name)
         return {"slack-bolt": "1.28.9", "aiohttp": "3.13.4"}[name]
 
-    said = [f"{each.mark} {each.said}" for each in doctor.versions(installed)]
+    said = [f"{each.mark} {each.said}" for each in doctor_report.versions(installed)]
     assert said[0].startswith("✗ slack-bolt 1.28.9 is too old; Lotse needs 1.29 or newer.")
     assert said[1].startswith("✗ sqlite-utils is not installed")
     assert said[2].startswith("✓ Python") and "aiohttp 3.13.4" in said[2]
@@ -250,7 +251,7 @@ def test_packages_that_are_too_old_or_missing_are_named() -> None:
 
 def test_the_versions_are_those_of_the_project() -> None:
     project = (pages.ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    for name, least in doctor.NEEDED.items():
+    for name, least in doctor_report.NEEDED.items():
         assert f'"{name}>={".".join(str(each) for each in least)}"' in project
 
 
@@ -259,7 +260,7 @@ def test_the_versions_are_those_of_the_project() -> None:
     [("3.40.1", "!"), ("3.51.2", "!"), ("3.51.3", "✓"), ("3.53.0", "✓"), ("4.0", "✓")],
 )
 def test_an_sqlite_that_may_damage_a_file_is_named(version: str, mark: str) -> None:
-    found = doctor.of_sqlite(version)
+    found = doctor_report.of_sqlite(version)
     assert found.mark == mark
     assert version in found.said
 
@@ -317,8 +318,8 @@ async def test_a_database_of_a_newer_program_is_wrong(socket: dict[str, str], st
 
 
 def test_a_disk_that_is_nearly_full_is_told(tmp_path: Path) -> None:
-    assert doctor.room(tmp_path, little=2**80).mark is Mark.LOOK
-    assert doctor.room(tmp_path, little=0).mark is Mark.GOOD
+    assert doctor_report.room(tmp_path, little=2**80).mark is Mark.LOOK
+    assert doctor_report.room(tmp_path, little=0).mark is Mark.GOOD
 
 
 async def test_postgresql_is_looked_at_in_the_same_way(
@@ -414,7 +415,9 @@ async def test_a_lotse_that_is_not_well_is_wrong(socket: dict[str, str]) -> None
 async def test_messages_that_are_stuck_are_told(store: str) -> None:
     well = {"ok": True, "scheduler": "running", "stuck": [{"place": "slack:C1"}] * 2}
     async with answering(well) as port:
-        finding = await doctor.running(Settings(database_url=store, port=int(port)), used=True)
+        finding = await doctor_report.running(
+            Settings(database_url=store, port=int(port)), used=True
+        )
     assert finding.mark is Mark.LOOK
     assert "2 messages could not be delivered" in finding.said
 
@@ -444,7 +447,7 @@ async def test_a_lotse_that_says_nothing_is_wrong(store: str) -> None:
     site.router.add_get("/health", silent)
     async with TestServer(site) as running:
         settings = Settings(database_url=store, port=running.port or 0)
-        finding = await doctor.running(settings, used=True, patience=0.1)
+        finding = await doctor_report.running(settings, used=True, patience=0.1)
         over.set()
     assert finding.mark is Mark.WRONG
     assert "does not answer" in finding.said
@@ -639,9 +642,9 @@ def test_the_exit_status_says_whether_something_is_wrong(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     env = {"LOTSE_DATA": str(tmp_path), "PORT": PORT_OF_NOBODY}
-    assert doctor.run(env) == 0
+    assert doctor_report.run(env) == 0
     assert "\n0 wrong (✗)" in capsys.readouterr().out
-    assert doctor.run({**env, "LOTSE_LANGUAGE": "fr"}) == 1
+    assert doctor_report.run({**env, "LOTSE_LANGUAGE": "fr"}) == 1
     assert "✗ LOTSE_LANGUAGE" in capsys.readouterr().out
 
 

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bot.findings import Mark
+from bot.doctor.findings import Mark
 from bot.seal import Seal, new_key
 from storage import installations, workspaces
 from storage.engine import Tx

@@ -13,10 +13,11 @@ import pytest
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 
-from bot import doctor, doctor_teams
 from bot.config import Settings
-from bot.doctor_slack import STEPS as SLACK_STEPS
-from bot.findings import Known, Mark, chosen
+from bot.doctor import report as doctor_report
+from bot.doctor import teams as doctor_teams
+from bot.doctor.findings import Known, Mark, chosen
+from bot.doctor.slack import STEPS as SLACK_STEPS
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 APP, TENANT = "1b2c3d4e-0000-4000-8000-000000000000", "2b2c3d4e-0000-4000-8000-000000000000"
@@ -178,7 +179,7 @@ async def test_the_doctor_asks_microsoft_and_says_the_first_steps(
         "MICROSOFT_APP_TENANTID": TENANT, "TEAMS_LOGIN_URL": microsoft.url,
         "DATABASE_URL": f"sqlite:///{tmp_path / 'lotse.db'}",
     }  # fmt: skip
-    said = [f"{each.mark} {each.said}" async for each in doctor.examine(env, lambda: NOW)]
+    said = [f"{each.mark} {each.said}" async for each in doctor_report.examine(env, lambda: NOW)]
     assert any("Microsoft knows the app" in each for each in said)
     nothing = Known(0, 0, None, None)
     for steps in (doctor_teams.STEPS, SLACK_STEPS):

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from bot import doctor_slack, pages
-from bot.findings import Known, Mark, chosen
+from bot import pages
+from bot.doctor import slack as doctor_slack
+from bot.doctor.findings import Known, Mark, chosen
 from handlers.kit.readers import folded
 from storage import people, places, services
 from storage.engine import Tx

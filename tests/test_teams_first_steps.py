@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from bot import doctor_teams, pages
-from bot.findings import Mark, chosen
+from bot import pages
+from bot.doctor import teams as doctor_teams
+from bot.doctor.findings import Mark, chosen
 from storage.engine.sqlite import Sqlite
 from tests.adaptive_card import user_id
 from tests.teams_peer import NAMES, Client, text_of

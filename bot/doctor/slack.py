@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from bot.config import Settings
-from bot.findings import SLOW, Finding, Steps, clock, good, look, plain, wrong
+from bot.doctor import slack_installs
+from bot.doctor.findings import SLOW, Finding, Steps, clock, good, look, plain, wrong
 from storage.installations import Stored
 
 SLACK = "https://slack.com/api/"
@@ -65,9 +66,7 @@ async def examined(
             if settings.slack_app_token:
                 yield await _app_token(settings, web)
             if settings.slack_client_id:
-                from bot import doctor_installed
-
-                async for each in doctor_installed.many(settings, installed, web):
+                async for each in slack_installs.many(settings, installed, web):
                     yield each
         except Unheard as error:
             yield wrong(str(error))

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from bot.config import Settings
-from bot.findings import SLOW, Finding, Steps, clock, good, look, wrong
+from bot.doctor.findings import SLOW, Finding, Steps, clock, good, look, wrong
 from bot.teams.tokens import Cloud, cloud
 
 PORTAL = "portal.azure.com → App registrations → Lotse"

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 
 import aiohttp
 
-from bot import doctor_slack
 from bot.config import Settings
-from bot.doctor_slack import APP
-from bot.findings import Finding, good, look, plain, wrong
+from bot.doctor import slack
+from bot.doctor.findings import Finding, good, look, plain, wrong
+from bot.doctor.slack import APP
 from bot.seal import Seal, Unsealable, keys_from
 from bot.slack.installations import GONE
 from storage.installations import Stored
@@ -48,7 +48,7 @@ def _app(settings: Settings) -> Iterator[Finding]:
     where = f"Copy it from {APP} → Basic Information → App Credentials."
     if not CLIENT.fullmatch(settings.slack_client_id):
         yield wrong(f"SLACK_CLIENT_ID does not look like one (two numbers and a dot). {where}")
-    if not doctor_slack.SECRET.fullmatch(settings.slack_client_secret):
+    if not slack.SECRET.fullmatch(settings.slack_client_secret):
         yield wrong(
             f"SLACK_CLIENT_SECRET does not look like one (32 characters, 0-9 and a-f). {where}"
         )
@@ -78,7 +78,7 @@ async def _installation(
         return look(f"The token of {team} has ended; a running Lotse renews it by itself.")
     if not asks:
         return None
-    heard = await doctor_slack.ask(settings, web, "auth.test", token)
+    heard = await slack.ask(settings, web, "auth.test", token)
     match heard.code:
         case "":
             return (
@@ -95,7 +95,7 @@ async def _installation(
             return wrong(f"Slack refuses the token of {team} ({code}).")
 
 
-def _missing(heard: doctor_slack.Heard) -> str:
+def _missing(heard: slack.Heard) -> str:
     from bot.manifest import SCOPES
 
     if "x-oauth-scopes" not in heard.headers:

@@ -21,10 +21,11 @@ from typing import Any
 
 import aiohttp
 
-from bot import app, doctor_slack, doctor_teams
+from bot import app
 from bot.clock import Clock
 from bot.config import BadSettings, Settings
-from bot.findings import SLOW, Finding, Known, Mark, chosen, good, look, plain, wrong
+from bot.doctor import slack, teams
+from bot.doctor.findings import SLOW, Finding, Known, Mark, chosen, good, look, plain, wrong
 from storage import installations, people, places, services
 from storage.engine import AlreadyRunning, StorageError, Tx
 from storage.installations import Stored
@@ -84,13 +85,13 @@ async def examine(
         )
     now = now or Clock().now
     if settings.slack:
-        async for each in doctor_slack.examined(settings, store.installed, now):
+        async for each in slack.examined(settings, store.installed, now):
             yield each
     if settings.teams:
-        async for each in doctor_teams.examined(settings, store.used, now):
+        async for each in teams.examined(settings, store.used, now):
             yield each
     if store.known is not None and (settings.slack_bot_token or settings.teams):
-        steps = doctor_slack.STEPS if settings.slack_bot_token else doctor_teams.STEPS
+        steps = slack.STEPS if settings.slack_bot_token else teams.STEPS
         for each in chosen(store.known, steps):
             yield each
 
