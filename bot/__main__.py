@@ -18,6 +18,8 @@ from bot import app
 from bot.app import CannotListen
 from bot.config import BadSettings, Settings
 from bot.doctor import report as doctor_report
+from bot.local import console
+from bot.local import demo as local_demo
 from bot.platform import Refused
 from bot.teams import manifest as teams_manifest
 from handlers.kit.words import LANGUAGES
@@ -194,13 +196,9 @@ def _do(options: argparse.Namespace, settings: Settings) -> int:
     try:
         lotse = app.build(settings, database, demo=demo)
         if demo:
-            from bot import demo as example
-
-            asyncio.run(example.prepare(lotse, empty=options.empty))
+            asyncio.run(local_demo.prepare(lotse, empty=options.empty))
         match options.what:
             case "chat":
-                from bot import console
-
                 _run(console.chat(lotse))
             case "work":
                 _run(app.work(lotse))

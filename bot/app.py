@@ -22,7 +22,7 @@ from bot.config import Settings
 from bot.courier import Courier
 from bot.dispatch import Dispatcher
 from bot.ids import new_id
-from bot.local import Local
+from bot.local.chat import Local
 from bot.platform import Platform
 from bot.rooms import RoomMaker, Rooms
 from bot.scheduler import Scheduler
@@ -236,7 +236,7 @@ async def site(lotse: Lotse, token: str) -> web.Application:
     if lotse.teams is not None:
         lotse.teams.add_to(app)
     if lotse.local is not None:
-        from bot.web import Page
+        from bot.local.page import Page
 
         page = Page(
             dispatcher=lotse.dispatcher,

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot import app, demo
+from bot import app
 from bot.clock import HandClock
 from bot.config import Settings
+from bot.local import demo
 from bot.requests import Answer
 from bot.slack import blocks as slack_blocks
 from handlers.kit.messages import (

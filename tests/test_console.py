@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from bot import app, console, demo
+from bot import app
 from bot.clock import HandClock
 from bot.config import Settings
+from bot.local import console, demo
 from tests.stage import MONDAY
 
 ROOT = Path(__file__).parent.parent

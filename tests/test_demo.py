@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot import app, demo
+from bot import app
 from bot.clock import HandClock
 from bot.config import Settings
-from bot.web import ahead
+from bot.local import demo
+from bot.local.page import ahead
 from storage import localchat
 from storage.engine.sqlite import Sqlite
 from tests.stage import DEMO

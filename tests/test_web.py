@@ -19,10 +19,10 @@ from aiohttp.test_utils import TestClient, TestServer
 from bot import app
 from bot.clock import HandClock
 from bot.config import Settings
-from bot.local import Local
+from bot.local.chat import Local
+from bot.local.page import BODY, FOLDER, ahead, unslashed
+from bot.local.page_words import LABELS
 from bot.platform import Impossible, MessageGone
-from bot.web import BODY, FOLDER, ahead, unslashed
-from bot.web_words import LABELS
 from handlers import FEATURES
 from handlers.kit.messages import line
 from storage import localchat

@@ -24,9 +24,9 @@ from aiohttp import web
 
 from bot.clock import Clock
 from bot.dispatch import Dispatcher
-from bot.local import Local
+from bot.local.chat import Local
+from bot.local.page_words import ABOUT, EXAMPLES, LABELS, LEFT, MANAGER, OTHERS, ROLES
 from bot.requests import Answer, Request, clean
-from bot.web_words import ABOUT, EXAMPLES, LABELS, LEFT, MANAGER, OTHERS, ROLES
 from handlers.kit.commands import Feature, all_commands
 from handlers.kit.messages import Call, Message, as_data, call_from, form_data
 from handlers.kit.readers import folded

@@ -15,9 +15,9 @@ from typing import TypeVar
 from bot import plain
 from bot.app import DEMO, Lotse
 from bot.ids import new_id
-from bot.local import Local
+from bot.local.chat import Local
+from bot.local.page import unslashed
 from bot.requests import Answer, Request, clean
-from bot.web import unslashed
 from handlers import digest, weeks
 from handlers.kit.messages import Button, Buttons, Call, Field, Form, Message, load
 from handlers.kit.readers import folded
