@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from bot import door, hooks
 from bot.clock import Clock
 from bot.config import Settings
 from bot.courier import Courier
 from bot.dispatch import Dispatcher
+from bot.http import hooks, limits
 from bot.ids import new_id
 from bot.local.chat import Local
 from bot.platform import Platform
@@ -283,7 +283,7 @@ async def serve(lotse: Lotse, *, works: bool = True) -> None:
     """Listen until cancelled; with `works`, carry and schedule in the same process."""
     lotse.works = works
     token = secrets.token_urlsafe(24)
-    runner = door.Door(await site(lotse, token))
+    runner = limits.Door(await site(lotse, token))
     await runner.setup()
     listener = web.TCPSite(runner, lotse.settings.host, lotse.settings.port)
     try:

@@ -21,7 +21,7 @@ from aiohttp import web
 from bot.clock import HandClock
 from bot.courier import Courier
 from bot.dispatch import Dispatcher
-from bot.door import Door
+from bot.http.limits import Door
 from bot.rooms import Rooms
 from bot.scheduler import Scheduler
 from bot.seal import Seal, new_key

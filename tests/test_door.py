@@ -11,8 +11,8 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from bot import door
-from bot.door import Door
+from bot.http import limits as http_limits
+from bot.http.limits import Door
 from storage.engine.sqlite import Sqlite
 from tests.slack_peer import sign
 from tests.slack_stage import slack_stage
@@ -50,8 +50,8 @@ async def site(**limits: Any) -> AsyncIterator[Site]:
 
     async def takes(request: web.Request) -> web.Response:
         try:
-            return web.Response(text=str(len(await door.body(request, 100, 0.2))))
-        except door.Unread as refusal:
+            return web.Response(text=str(len(await http_limits.body(request, 100, 0.2))))
+        except http_limits.Unread as refusal:
             return web.Response(status=refusal.status)
 
     app = web.Application()

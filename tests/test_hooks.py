@@ -13,7 +13,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from bot import hooks
+from bot.http import hooks
 from storage import automations
 from storage.automations import Automation
 from storage.engine import Database, Row, Tx, Unavailable

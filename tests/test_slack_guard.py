@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.depth import DEEPEST, LARGEST
+from bot.http.payload_limits import DEEPEST, LARGEST
 from bot.slack.signature import WINDOW, Guard, too_deep
 from storage.engine.sqlite import Sqlite
 from tests.slack_peer import SECRET, Got, sign

@@ -23,9 +23,9 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import door
-from bot.depth import BODY_LIMIT, LARGEST
 from bot.dispatch import Dispatcher
+from bot.http import limits
+from bot.http.payload_limits import BODY_LIMIT, LARGEST
 from bot.later import Later
 from bot.slack import blocks, payloads
 from bot.slack.answers import FORM_LIMIT, Answers, not_installed
@@ -164,8 +164,8 @@ class SlackEdge:
     async def _received(self, request: web.Request) -> web.Response:
         assert self._guard is not None
         try:
-            raw = await door.body(request, LARGEST, BODY_LIMIT)
-        except door.Unread as refusal:
+            raw = await limits.body(request, LARGEST, BODY_LIMIT)
+        except limits.Unread as refusal:
             return web.Response(status=refusal.status)
         headers: dict[str, list[str]] = {}
         for name, value in request.headers.items():

@@ -14,7 +14,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from urllib.parse import unquote_to_bytes
 
-from bot import depth
+from bot.http import payload_limits
 
 WINDOW = 300  # seconds a request may be old, or early
 REMEMBERED = 2 * WINDOW
@@ -78,4 +78,4 @@ class Guard:
 
 def too_deep(body: bytes) -> bool:
     """Say whether a form or JSON is nested too deep; in forms brackets are written as %5B."""
-    return depth.too_deep(unquote_to_bytes(body))
+    return payload_limits.too_deep(unquote_to_bytes(body))

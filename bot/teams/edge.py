@@ -16,11 +16,11 @@ import aiohttp
 from aiohttp import web
 from botbuilder.schema import Activity, RoleTypes
 
-from bot import door
 from bot.answers import Once, not_stored, welcome
 from bot.clock import Clock
-from bot.depth import BODY_LIMIT, LARGEST, too_deep_json
 from bot.dispatch import Dispatcher
+from bot.http import limits
+from bot.http.payload_limits import BODY_LIMIT, LARGEST, too_deep_json
 from bot.ids import new_id
 from bot.later import Later
 from bot.platform import Impossible, NotAccepted, Refused, Undelivered
@@ -148,7 +148,7 @@ class TeamsEdge:
         except Unauthorized as error:
             log.warning("A request was refused: %s", error)
             return web.Response(status=401)
-        except door.Unread as error:
+        except limits.Unread as error:
             return web.Response(status=error.status)
         except Unreadable as error:
             log.warning("A request could not be read: %s", error)
@@ -163,7 +163,7 @@ class TeamsEdge:
     async def _let_in(self, request: web.Request) -> Activity:
         """Return a request's activity, once its token has been checked."""
         proof = await self._auth.check(request.headers.getall("Authorization", []))
-        raw = await door.body(request, LARGEST, BODY_LIMIT)
+        raw = await limits.body(request, LARGEST, BODY_LIMIT)
         if request.content_type != "application/json" or too_deep_json(raw):
             raise Unreadable("no JSON, or too deep")
         try:
