@@ -23,10 +23,10 @@ from typing import Any
 from benchmarks import machine
 from benchmarks.load import Load, measured, middle
 from bot.app import open_database
-from bot.clock import Clock
-from bot.dispatch import Dispatcher
-from bot.ids import new_id
-from bot.requests import Request
+from bot.delivery.clock import Clock
+from bot.delivery.dispatch import Dispatcher
+from bot.delivery.ids import new_id
+from bot.delivery.requests import Request
 from handlers import FEATURES
 from storage.engine import Database, Tx
 from storage.engine.postgres import Postgres

@@ -17,10 +17,11 @@ from typing import Any
 from bot import app
 from bot.app import CannotListen
 from bot.config import BadSettings, Settings
+from bot.delivery import menus
+from bot.delivery.platform import Refused
 from bot.doctor import report as doctor_report
 from bot.local import console
 from bot.local import demo as local_demo
-from bot.platform import Refused
 from bot.teams import manifest as teams_manifest
 from handlers.kit.words import LANGUAGES
 from storage.engine import StorageError
@@ -134,22 +135,20 @@ def _advise(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int
         from bot import seal
 
         return seal.make()
-    from bot import manifest
 
     try:
         return _teams_package(options) if options.platform == "teams" else _slack_manifest(options)
-    except (manifest.BadAddress, manifest.BadApp) as bad:
+    except (menus.BadAddress, menus.BadApp) as bad:
         parser.error(str(bad))
 
 
 def _slack_manifest(options: argparse.Namespace) -> int:
-    from bot import manifest
 
-    address = "" if options.socket else options.url or manifest.SOMEWHERE
+    address = "" if options.socket else options.url or menus.SOMEWHERE
     install = address if options.install == SAME else options.install
     if options.install and not install:
-        raise manifest.BadAddress("--install needs an address here: --install https://…")
-    sys.stdout.write(manifest.written(options.lang, address, install, rooms=options.channels))
+        raise menus.BadAddress("--install needs an address here: --install https://…")
+    sys.stdout.write(menus.written(options.lang, address, install, rooms=options.channels))
     if not (options.socket or options.url):
         print(
             f"{address} stands for your own address: say --url https://…, "
@@ -160,7 +159,6 @@ def _slack_manifest(options: argparse.Namespace) -> int:
 
 
 def _teams_package(options: argparse.Namespace) -> int:
-    from bot import manifest
 
     given = {name: getattr(options, name) for name in ("website", "privacy", "terms")}
     links = teams_manifest.Links(**{name: said for name, said in given.items() if said})
@@ -169,7 +167,7 @@ def _teams_package(options: argparse.Namespace) -> int:
     print(f"{options.out} is written; docs/teams.md says where to upload it.")
     if open_ones := [f"--{name}" for name, said in given.items() if not said]:
         print(
-            f"It names pages at {manifest.SOMEWHERE}, which stand for your own: "
+            f"It names pages at {menus.SOMEWHERE}, which stand for your own: "
             f"say {', '.join(open_ones)} before others see it.",
             file=sys.stderr,
         )

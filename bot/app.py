@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from bot.clock import Clock
 from bot.config import Settings
-from bot.courier import Courier
-from bot.dispatch import Dispatcher
+from bot.delivery.channels import RoomMaker, Rooms
+from bot.delivery.clock import Clock
+from bot.delivery.courier import Courier
+from bot.delivery.dispatch import Dispatcher
+from bot.delivery.ids import new_id
+from bot.delivery.platform import Platform
+from bot.delivery.scheduler import Scheduler
 from bot.http import hooks, limits
-from bot.ids import new_id
 from bot.local.chat import Local
-from bot.platform import Platform
-from bot.rooms import RoomMaker, Rooms
-from bot.scheduler import Scheduler
 from handlers import FEATURES, digest
 from storage import outbox, timers, workspaces
 from storage.engine import Database, StorageError, Tx

@@ -1,7 +1,7 @@
 """A channel for an incident alone: never, for serious ones or for all, as a manager set it.
 
 Its topic is kept current, whoever is concerned is asked in, and it stays until the
-incident is done. The platform is spoken to by `bot/rooms.py`; here is decided what
+incident is done. The platform is spoken to by `bot/delivery/channels.py`; here is decided what
 is wanted. Platforms that make no channels just have none.
 """
 
@@ -24,7 +24,7 @@ from storage.incidents import Incident
 feature = Feature(_("Channels for incidents"))
 
 SETTING = "rooms"
-MAKERS = ("local", "slack")  # the platforms that make channels (bot/rooms.py)
+MAKERS = ("local", "slack")  # the platforms that make channels (bot/delivery/channels.py)
 LIVE = frozenset({"open", "restored"})  # the states in which an incident keeps its channel
 TOPIC = 240  # characters; Slack takes 250
 NAME = 60  # Slack takes 80

@@ -17,8 +17,8 @@ from typing import Any
 
 from jsonschema import Draft6Validator, ValidationError, validators
 
-from bot.plain import INVISIBLE
-from bot.requests import Answer
+from bot.delivery.plain import INVISIBLE
+from bot.delivery.requests import Answer
 from bot.teams import cards as teams_cards
 from bot.teams import dialogs as teams_dialogs
 from handlers.kit.messages import WRITER, Form, Message, dump

@@ -17,7 +17,7 @@ from typing import Any
 
 from jsonschema import Draft7Validator, ValidationError, validators
 
-from bot.requests import Answer
+from bot.delivery.requests import Answer
 from bot.slack import blocks as slack_blocks
 from handlers.kit.messages import Form, Message, as_data, dump, from_data
 

@@ -5,7 +5,7 @@ Played like the first week (tests/cards.py), with the same company from its begi
 
 from __future__ import annotations
 
-from bot.answers import welcome
+from bot.delivery.edge_texts import welcome
 from bot.teams import search as teams_search
 from bot.teams import sender as teams_sender
 from handlers.kit.messages import spoken

@@ -16,13 +16,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bot.clock import HandClock
-from bot.courier import Courier
-from bot.dispatch import Dispatcher
-from bot.ids import new_id
-from bot.platform import Rate
-from bot.requests import Request
-from bot.scheduler import Scheduler
+from bot.delivery.clock import HandClock
+from bot.delivery.courier import Courier
+from bot.delivery.dispatch import Dispatcher
+from bot.delivery.ids import new_id
+from bot.delivery.platform import Rate
+from bot.delivery.requests import Request
+from bot.delivery.scheduler import Scheduler
 from handlers import FEATURES
 from handlers.kit.messages import Message
 from storage.engine import Database, Tx

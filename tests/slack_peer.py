@@ -2,7 +2,7 @@
 
 It refuses what Slack refuses, forgets nothing that it accepted, and goes wrong
 by plan. What people see is read back from the blocks as text, in the words of
-`bot/plain.py`, so that a story reads the same here and on the local page.
+`bot/delivery/plain.py`, so that a story reads the same here and on the local page.
 """
 
 from __future__ import annotations
@@ -892,7 +892,7 @@ class Peer:
         ]
 
     def text(self, blocks: list[Json]) -> str:
-        """Return blocks as text, one thing a line, as `bot/plain.py` does."""
+        """Return blocks as text, one thing a line, as `bot/delivery/plain.py` does."""
         lines: list[str] = []
         for block in blocks:
             match block["type"]:

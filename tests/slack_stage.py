@@ -18,12 +18,12 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from bot.clock import HandClock
-from bot.courier import Courier
-from bot.dispatch import Dispatcher
+from bot.delivery.channels import Rooms
+from bot.delivery.clock import HandClock
+from bot.delivery.courier import Courier
+from bot.delivery.dispatch import Dispatcher
+from bot.delivery.scheduler import Scheduler
 from bot.http.limits import Door
-from bot.rooms import Rooms
-from bot.scheduler import Scheduler
 from bot.seal import Seal, new_key
 from bot.slack.edge import SlackEdge
 from bot.slack.installations import OAuth

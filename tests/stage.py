@@ -14,13 +14,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar, assert_never
 from zoneinfo import ZoneInfo
 
-from bot.clock import Clock, HandClock
-from bot.courier import Courier
-from bot.dispatch import Dispatcher
-from bot.platform import Impossible, MessageGone, NotAccepted, Rate, Uncertain, Wait
-from bot.requests import Answer, Request
-from bot.rooms import Rooms
-from bot.scheduler import Scheduler
+from bot.delivery.channels import Rooms
+from bot.delivery.clock import Clock, HandClock
+from bot.delivery.courier import Courier
+from bot.delivery.dispatch import Dispatcher
+from bot.delivery.platform import Impossible, MessageGone, NotAccepted, Rate, Uncertain, Wait
+from bot.delivery.requests import Answer, Request
+from bot.delivery.scheduler import Scheduler
 from handlers import FEATURES
 from handlers.kit.commands import Feature
 from handlers.kit.messages import (

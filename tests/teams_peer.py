@@ -1,7 +1,7 @@
 """A pretend Teams on loopback: connector, keys and sign-in, with its own ledger and faults by plan.
 
 It refuses what Teams refuses, forgets nothing that it accepted, and signs what it sends.
-What people see is read back from the cards as text, in the words of `bot/plain.py`, so that
+What people see is read back from the cards as text, in the words of `bot/delivery/plain.py`, so that
 a story reads the same here, in Slack and on the local page.
 """
 
@@ -473,7 +473,7 @@ def text_of(activity: Json) -> str:
 
 
 def card_text(card: Json) -> str:
-    """Return a card as text, one thing a line, as `bot/plain.py` does."""
+    """Return a card as text, one thing a line, as `bot/delivery/plain.py` does."""
     names = {
         each["text"]: each["mentioned"]["name"]
         for each in card.get("msteams", {}).get("entities", [])

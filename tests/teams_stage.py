@@ -15,10 +15,10 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.clock import HandClock
-from bot.courier import Courier
-from bot.dispatch import Dispatcher
-from bot.scheduler import Scheduler
+from bot.delivery.clock import HandClock
+from bot.delivery.courier import Courier
+from bot.delivery.dispatch import Dispatcher
+from bot.delivery.scheduler import Scheduler
 from bot.teams.edge import App, TeamsEdge
 from bot.teams.tokens import cloud
 from handlers import FEATURES, digest

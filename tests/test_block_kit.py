@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot import app
-from bot.clock import HandClock
 from bot.config import Settings
+from bot.delivery.clock import HandClock
+from bot.delivery.requests import Answer
 from bot.local import demo
-from bot.requests import Answer
 from bot.slack import blocks as slack_blocks
 from handlers.kit.messages import (
     Button,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.clock import Clock
+from bot.delivery.clock import Clock
 from handlers import digest
 from storage import outbox, timers
 from storage.engine import Database, Tx

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from bot import app
-from bot.clock import HandClock
 from bot.config import Settings
+from bot.delivery.clock import HandClock
 from bot.local import console, demo
 from tests.stage import MONDAY
 

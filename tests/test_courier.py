@@ -10,8 +10,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.courier import Courier
-from bot.platform import Impossible, Rate
+from bot.delivery.courier import Courier
+from bot.delivery.platform import Impossible, Rate
 from handlers.kit.messages import Message, dump, line, spoken
 from storage import outbox, timers
 from storage.engine import Unavailable

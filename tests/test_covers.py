@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.scheduler import clean
+from bot.delivery.scheduler import clean
 from tests.stage import Say, Stage
 from tests.test_ownership import leaves
 

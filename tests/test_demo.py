@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot import app
-from bot.clock import HandClock
 from bot.config import Settings
+from bot.delivery.clock import HandClock
 from bot.local import demo
 from bot.local.page import ahead
 from storage import localchat

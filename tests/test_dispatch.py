@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.requests import Answer, Request, clean
-from bot.scheduler import clean as let_go
+from bot.delivery.requests import Answer, Request, clean
+from bot.delivery.scheduler import clean as let_go
 from handlers import FEATURES
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context

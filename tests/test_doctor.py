@@ -22,11 +22,11 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from bot import app, pages
-from bot.clock import HandClock
 from bot.config import Settings
+from bot.delivery.clock import HandClock
+from bot.delivery.menus import SCOPES
 from bot.doctor import report as doctor_report
 from bot.doctor.findings import Mark
-from bot.manifest import SCOPES
 from storage import people, places, services, workspaces
 from storage.engine import Tx
 from storage.engine.postgres import Postgres

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.requests import Request
+from bot.delivery.requests import Request
 from tests.stage import Say, Stage, plain
 
 

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from bot import app
-from bot.clock import HandClock
 from bot.config import Settings
+from bot.delivery.clock import HandClock
 from storage import outbox, timers
 from storage.engine import Database
 from storage.engine.postgres import Postgres

@@ -90,7 +90,7 @@ def test_handlers_and_storage_ask_no_clock() -> None:
 
 
 WALL = {
-    "bot/clock.py": {"datetime.now"},
+    "bot/delivery/clock.py": {"datetime.now"},
     "bot/slack/socket_mode.py": {"time.time"},  # Slack's library tells its last pong in wall time
 }
 

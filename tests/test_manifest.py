@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from bot import manifest
 from bot.__main__ import main
-from bot.shortcuts import SHORTCUTS
+from bot.delivery import menus
+from bot.delivery.shortcuts import SHORTCUTS
 from bot.slack import payloads as slack_payloads
 from handlers import FEATURES
 from handlers.kit.commands import by_name
@@ -98,14 +98,16 @@ def language(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(params=["", ADDRESS], ids=["socket", "http"])
 def made(request: pytest.FixtureRequest, language: str) -> dict[str, Any]:
     """The manifest in each language, for each of the two ways."""
-    return manifest.manifest(language, request.param)
+    return menus.manifest(language, request.param)
 
 
 # --- least, and all of it ----------------------------------------------------------------
 
 
 def test_every_method_that_is_used_has_its_scope_in_the_table() -> None:
-    assert used() == set(METHODS), "say in METHODS which scope it needs, and in bot/manifest.py why"
+    assert used() == set(METHODS), (
+        "say in METHODS which scope it needs, and in bot/delivery/menus.py why"
+    )
 
 
 def test_the_events_are_those_that_have_a_listener() -> None:
@@ -117,29 +119,29 @@ def test_the_events_are_those_that_have_a_listener() -> None:
         and node.args
         and isinstance(node.args[0], ast.Constant)
     }
-    assert {LISTENED.get(each, each) for each in listeners} == set(manifest.EVENTS) == set(EVENTS)
+    assert {LISTENED.get(each, each) for each in listeners} == set(menus.EVENTS) == set(EVENTS)
 
 
 def test_the_scopes_are_exactly_those_of_the_methods_and_events() -> None:
     needed = {scope for scope in METHODS.values() if scope is not None}
-    needed |= {scope for event in manifest.EVENTS for scope in EVENTS[event]}
-    assert {*manifest.SCOPES, *manifest.ROOM_SCOPES} == needed | {"commands"}
-    plain, roomy = (manifest.manifest("en", rooms=each) for each in (False, True))
-    assert plain["oauth_config"]["scopes"]["bot"] == list(manifest.SCOPES)
+    needed |= {scope for event in menus.EVENTS for scope in EVENTS[event]}
+    assert {*menus.SCOPES, *menus.ROOM_SCOPES} == needed | {"commands"}
+    plain, roomy = (menus.manifest("en", rooms=each) for each in (False, True))
+    assert plain["oauth_config"]["scopes"]["bot"] == list(menus.SCOPES)
     assert set(roomy["oauth_config"]["scopes"]["bot"]) == needed | {"commands"}
-    assert list(manifest.SCOPES) == sorted(manifest.SCOPES)
+    assert list(menus.SCOPES) == sorted(menus.SCOPES)
 
 
 def test_the_page_for_the_operator_tells_every_scope_with_its_reason() -> None:
     page = (ROOT / "docs" / "slack.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `([a-z_]+(?::[a-z.]+)?)` \| (.+) \|$", page, flags=re.M)
-    assert dict(rows) == {**manifest.SCOPES, **manifest.ROOM_SCOPES}
+    assert dict(rows) == {**menus.SCOPES, **menus.ROOM_SCOPES}
 
 
 def test_every_shortcut_stands_in_the_manifest_and_no_other(made: dict[str, Any]) -> None:
     shortcuts = made["features"]["shortcuts"]
     assert [each["callback_id"] for each in shortcuts] == list(SHORTCUTS)
-    assert set(manifest.SHORTCUT_WORDS) == set(SHORTCUTS)
+    assert set(menus.SHORTCUT_WORDS) == set(SHORTCUTS)
     for each in shortcuts:
         word, fills = SHORTCUTS[each["callback_id"]]
         assert by_name(word, FEATURES) is not None
@@ -151,9 +153,9 @@ def test_a_direct_name_puts_a_word_of_its_own_in_front(language: str) -> None:
         "en": ["/lotse", "/incident", "/friction", "/feedback"],
         "de": ["/lotse", "/stoerung", "/reibung", "/feedback"],
     }
-    commands = manifest.manifest(language)["features"]["slash_commands"]
+    commands = menus.manifest(language)["features"]["slash_commands"]
     assert [each["command"] for each in commands] == names[language]
-    for each, word in zip(commands[1:], manifest.DIRECT, strict=True):
+    for each, word in zip(commands[1:], menus.DIRECT, strict=True):
         command = by_name(word, FEATURES)
         assert command is not None
         said = slack_payloads.command_words(
@@ -205,13 +207,13 @@ def addresses(value: Any) -> list[str]:
 
 
 def test_in_socket_mode_no_address_is_named(language: str) -> None:
-    made = manifest.manifest(language)
+    made = menus.manifest(language)
     assert made["settings"]["socket_mode_enabled"] is True
     assert addresses(made) == []
 
 
 def test_over_http_everything_comes_to_the_one_route(language: str) -> None:
-    made = manifest.manifest(language, ADDRESS)
+    made = menus.manifest(language, ADDRESS)
     assert made["settings"]["socket_mode_enabled"] is False
     # Four commands, the buttons and the events.
     assert addresses(made) == [f"{ADDRESS}/slack/events"] * 6
@@ -234,7 +236,7 @@ def test_both_tabs_are_on_and_nothing_more_than_needed(made: dict[str, Any]) -> 
 def test_the_manifest_stays_as_it_was_looked_at(language: str, way: str) -> None:
     path = GOLDEN / f"slack-manifest.{language}.{way}.json"
     option = "--socket" if way == "socket" else f"--url {ADDRESS}"
-    made = manifest.written(language, "" if way == "socket" else ADDRESS)
+    made = menus.written(language, "" if way == "socket" else ADDRESS)
     assert path.read_text(encoding="utf-8") == made, (
         f"python -m bot manifest slack --lang {language} {option} > {path.relative_to(ROOT)}"
     )
@@ -246,10 +248,10 @@ def test_the_manifest_stays_as_it_was_looked_at(language: str, way: str) -> None
 def test_the_command_line_writes_json_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["manifest", "slack", "--lang", "de", "--socket"]) == 0
     written = capsys.readouterr()
-    assert json.loads(written.out) == manifest.manifest("de")
+    assert json.loads(written.out) == menus.manifest("de")
     assert written.err == ""
     assert main(["manifest", "slack", "--url", f"{ADDRESS}/"]) == 0
-    assert json.loads(capsys.readouterr().out) == manifest.manifest("en", ADDRESS)
+    assert json.loads(capsys.readouterr().out) == menus.manifest("en", ADDRESS)
 
 
 def test_without_an_address_an_example_stands_there_and_is_told(
@@ -257,7 +259,7 @@ def test_without_an_address_an_example_stands_there_and_is_told(
 ) -> None:
     assert main(["manifest", "slack"]) == 0
     written = capsys.readouterr()
-    assert json.loads(written.out) == manifest.manifest("en", manifest.SOMEWHERE)
+    assert json.loads(written.out) == menus.manifest("en", menus.SOMEWHERE)
     assert "--socket" in written.err
 
 
@@ -271,11 +273,11 @@ def test_without_an_address_an_example_stands_there_and_is_told(
     ],
 )
 def test_an_address_may_be_given_in_any_sensible_way(given: str) -> None:
-    assert manifest.endpoint(given) == "https://lotse.example.com/slack/events"
+    assert menus.endpoint(given) == "https://lotse.example.com/slack/events"
 
 
 def test_lotse_may_stand_below_a_path_and_on_a_port() -> None:
-    assert manifest.endpoint("https://a.de:8443/bots/lotse/") == (
+    assert menus.endpoint("https://a.de:8443/bots/lotse/") == (
         "https://a.de:8443/bots/lotse/slack/events"
     )
 
@@ -308,8 +310,8 @@ def test_an_address_that_slack_cannot_use_is_refused(
 
 
 def test_where_companies_install_it_browsers_come_back(language: str) -> None:
-    one = manifest.manifest(language, ADDRESS)
-    many = manifest.manifest(language, ADDRESS, f"{ADDRESS}/")
+    one = menus.manifest(language, ADDRESS)
+    many = menus.manifest(language, ADDRESS, f"{ADDRESS}/")
     assert many["oauth_config"].pop("redirect_urls") == [f"{ADDRESS}/slack/oauth_redirect"]
     assert many == one
 
@@ -325,7 +327,7 @@ def test_socket_mode_can_be_installed_by_companies_too(capsys: pytest.CaptureFix
 def test_the_address_of_requests_does_for_installing(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["manifest", "slack", "--url", ADDRESS, "--install"]) == 0
     made = json.loads(capsys.readouterr().out)
-    assert made == manifest.manifest("en", ADDRESS, ADDRESS)
+    assert made == menus.manifest("en", ADDRESS, ADDRESS)
     for wrong in (["--socket", "--install"], ["--url", ADDRESS, "--install", "http://x.de"]):
         with pytest.raises(SystemExit) as left:
             main(["manifest", "slack", *wrong])

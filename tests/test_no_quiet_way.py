@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from bot.clock import HandClock
+from bot.delivery.clock import HandClock
 from handlers.kit.messages import Call
 from storage.engine.sqlite import Sqlite
 from tests.stage import MONDAY, Stage, furnish

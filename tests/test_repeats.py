@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from bot.clock import HandClock
-from bot.requests import Request
+from bot.delivery.clock import HandClock
+from bot.delivery.requests import Request
 from handlers import repeats, triage
 from handlers.kit.messages import Call
 from handlers.likeness import Like, likely

@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from bot.platform import Impossible, NotAccepted, Uncertain, Wait
-from bot.requests import Request
+from bot.delivery.platform import Impossible, NotAccepted, Uncertain, Wait
+from bot.delivery.requests import Request
 from tests.stage import DEMO, Fault, Say, Stage
 
 ROOM = "local:inc-1-etikettendrucker-offline"

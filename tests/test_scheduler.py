@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.platform import NotAccepted
-from bot.scheduler import Scheduler, clean
+from bot.delivery.platform import NotAccepted
+from bot.delivery.scheduler import Scheduler, clean
 from handlers.kit.commands import Feature
 from handlers.kit.context import Context
 from handlers.kit.messages import Post, Reply, line

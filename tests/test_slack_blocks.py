@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.plain import visible
+from bot.delivery.plain import visible
 from bot.slack import blocks as slack_blocks
 from handlers.kit.messages import (
     Button,

@@ -24,9 +24,9 @@ import pytest
 from aiohttp import web
 
 from bot import app
-from bot.clock import HandClock
 from bot.config import Settings
-from bot.manifest import SCOPES
+from bot.delivery.clock import HandClock
+from bot.delivery.menus import SCOPES
 from handlers.kit.readers import folded
 from storage import people, places, services, workspaces
 from storage.engine import Row, Tx

@@ -11,7 +11,7 @@ from datetime import timedelta
 import aiohttp
 import pytest
 
-from bot.manifest import SCOPES
+from bot.delivery.menus import SCOPES
 from bot.slack.install_pages import HEADERS
 from storage.engine.sqlite import Sqlite
 from tests.conftest import Logged

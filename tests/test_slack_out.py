@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.pauses import LONGEST_PAUSE, PAUSE, retry_after
-from bot.platform import Impossible, MessageGone, NotAccepted, Uncertain, Undelivered, Wait
+from bot.delivery.platform import Impossible, MessageGone, NotAccepted, Uncertain, Undelivered, Wait
+from bot.delivery.retry_after import LONGEST_PAUSE, PAUSE, retry_after
 from bot.slack.installations import Installation, Installations
 from bot.slack.sender import Slack
 from bot.slack.web_api import ERRORS, Said, ShutOut, Sort, WebApi

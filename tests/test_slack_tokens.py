@@ -13,7 +13,7 @@ import pytest
 
 from bot import seal
 from bot.config import Settings
-from bot.platform import Refused, Undelivered
+from bot.delivery.platform import Refused, Undelivered
 from bot.seal import Seal, Unsealable, keys_from, new_key
 from bot.slack.installations import Installations, OAuth
 from bot.slack.web_api import WebApi

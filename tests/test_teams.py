@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.platform import Uncertain
+from bot.delivery.platform import Uncertain
 from storage import conversations, people, places
 from storage.engine import Unavailable
 from storage.engine.sqlite import Sqlite

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.shortcuts import FORM as REOPENED
+from bot.delivery.shortcuts import FORM as REOPENED
 from bot.teams import cards as teams_cards
 from bot.teams import dialogs as teams_dialogs
 from bot.teams import search as teams_search

@@ -16,7 +16,7 @@ import pytest
 from jsonschema import Draft7Validator
 
 from bot.__main__ import main
-from bot.shortcuts import SHORTCUTS
+from bot.delivery.shortcuts import SHORTCUTS
 from bot.teams import invokes as teams_invokes
 from bot.teams import manifest as teams_manifest
 from handlers import FEATURES

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.platform import (
+from bot.delivery.platform import (
     Impossible,
     MessageGone,
     NotAccepted,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import manifest
+from bot.delivery import menus
 from bot.slack import blocks as slack_blocks
 from bot.teams import cards as teams_cards
 from bot.teams import dialogs as teams_dialogs
@@ -21,7 +21,7 @@ from handlers.kit.words import LANGUAGES
 from tests import adaptive_card
 from tests.test_manifest import METHODS
 
-BOT = Path(manifest.__file__).parent
+BOT = Path(menus.__file__).parent
 APP = "1b2c3d4e-0000-4000-8000-000000000000"
 COMMANDS = tuple(all_commands(FEATURES))
 
@@ -73,7 +73,7 @@ def test_all_that_we_do_in_slack_is_done_in_teams_or_excused() -> None:
 
 
 def test_all_that_slack_tells_us_of_is_told_by_teams_or_excused() -> None:
-    assert set(manifest.EVENTS) == set(TWINS) | set(EXCEPTIONS)
+    assert set(menus.EVENTS) == set(TWINS) | set(EXCEPTIONS)
     assert all(len(reason) > 40 for reason in EXCEPTIONS.values())
     source = "".join(each.read_text(encoding="utf-8") for each in BOT.glob("teams*.py"))
     assert [word for word in TWINS.values() if word not in source] == []
@@ -83,7 +83,7 @@ def test_all_that_slack_tells_us_of_is_told_by_teams_or_excused() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_shortcut_and_slash_command_has_its_twin(language: str) -> None:
-    ours = manifest.manifest(language)["features"]
+    ours = menus.manifest(language)["features"]
     links = teams_manifest.Links()
     theirs = teams_manifest.manifest(APP, language, links, "", "1.0.0")
     extensions = {each["id"]: each["title"] for each in theirs["composeExtensions"][0]["commands"]}

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.plain import visible
+from bot.delivery.plain import visible
 from bot.teams import cards as teams_cards
 from handlers.kit.messages import Facts, Items, Message, Text, Title
 from handlers.kit.words import Link, Who

@@ -29,8 +29,8 @@ except ImportError:
 
 from bot import app
 from bot.app import Lotse
-from bot.clock import Clock
 from bot.config import Settings
+from bot.delivery.clock import Clock
 from tests import node
 from tests.test_page_in_browser import CHROMIUM, LAUNCH
 

@@ -14,7 +14,7 @@ import pytest
 
 from bot import app
 from bot.config import Settings
-from bot.platform import Undelivered
+from bot.delivery.platform import Undelivered
 from storage.engine.sqlite import Sqlite
 from tests.slack_peer import SECRET, TOKEN
 from tests.teams_peer import APP, PASSWORD, TENANT, Client, Peer

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import plain
+from bot.delivery import plain
 from handlers import digest
 from handlers.kit.readers import folded
 from handlers.kit.words import flat

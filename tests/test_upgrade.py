@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from bot.clock import HandClock
+from bot.delivery.clock import HandClock
 from handlers.kit.messages import dump, line, spoken
 from storage import likeness
 from storage.engine import Database, migrate

@@ -17,12 +17,12 @@ from aiohttp import ClientResponse, ClientTimeout
 from aiohttp.test_utils import TestClient, TestServer
 
 from bot import app
-from bot.clock import HandClock
 from bot.config import Settings
+from bot.delivery.clock import HandClock
+from bot.delivery.platform import Impossible, MessageGone
 from bot.local.chat import Local
 from bot.local.page import BODY, FOLDER, ahead, unslashed
 from bot.local.page_words import LABELS
-from bot.platform import Impossible, MessageGone
 from handlers import FEATURES
 from handlers.kit.messages import line
 from storage import localchat

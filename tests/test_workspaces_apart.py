@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.clock import HandClock
+from bot.delivery.clock import HandClock
 from storage import installations, people, places, services, timers, workspaces
 from storage.engine import Database, Row, Tx
 from storage.engine.postgres import Postgres

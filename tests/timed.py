@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from bot.clock import HandClock
-from bot.dispatch import Dispatcher
+from bot.delivery.clock import HandClock
+from bot.delivery.dispatch import Dispatcher
 from storage.engine import Database, Row
 from tests.stage import BERLIN
 

@@ -22,8 +22,8 @@ from typing import Any
 import aiohttp
 
 from bot import app
-from bot.clock import Clock
 from bot.config import BadSettings, Settings
+from bot.delivery.clock import Clock
 from bot.doctor import slack, teams
 from bot.doctor.findings import SLOW, Finding, Known, Mark, chosen, good, look, plain, wrong
 from storage import installations, people, places, services

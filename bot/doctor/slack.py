@@ -130,7 +130,7 @@ async def _bot_token(
 
 
 def _scopes(heard: Heard) -> Finding:
-    from bot.manifest import ROOM_SCOPES, SCOPES
+    from bot.delivery.menus import ROOM_SCOPES, SCOPES
 
     if "x-oauth-scopes" not in heard.headers:
         return look("Slack did not say which scopes were granted; compare them with docs/slack.md.")

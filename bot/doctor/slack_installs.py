@@ -96,7 +96,7 @@ async def _installation(
 
 
 def _missing(heard: slack.Heard) -> str:
-    from bot.manifest import SCOPES
+    from bot.delivery.menus import SCOPES
 
     if "x-oauth-scopes" not in heard.headers:
         return ""

@@ -6,7 +6,7 @@ import re
 
 from aiohttp import web
 
-from bot.dispatch import Dispatcher
+from bot.delivery.dispatch import Dispatcher
 from handlers.kit.commands import Hook
 from storage.engine import StorageError
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from bot.clock import Clock
-from bot.ids import new_id
-from bot.platform import Impossible, MessageGone, NotAccepted, Rate
+from bot.delivery.clock import Clock
+from bot.delivery.ids import new_id
+from bot.delivery.platform import Impossible, MessageGone, NotAccepted, Rate
 from handlers.kit.context import LOTSE
 from handlers.kit.messages import Message, dump, line
 from storage import localchat, places

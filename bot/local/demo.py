@@ -8,9 +8,9 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot import app
-from bot.clock import HandClock
-from bot.ids import new_id
-from bot.requests import Answer, Request
+from bot.delivery.clock import HandClock
+from bot.delivery.ids import new_id
+from bot.delivery.requests import Answer, Request
 from handlers import digest, weeks
 from handlers.kit.messages import Call, Text
 from handlers.kit.moments import written

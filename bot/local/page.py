@@ -22,11 +22,11 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from bot.clock import Clock
-from bot.dispatch import Dispatcher
+from bot.delivery.clock import Clock
+from bot.delivery.dispatch import Dispatcher
+from bot.delivery.requests import Answer, Request, clean
 from bot.local.chat import Local
 from bot.local.page_words import ABOUT, EXAMPLES, LABELS, LEFT, MANAGER, OTHERS, ROLES
-from bot.requests import Answer, Request, clean
 from handlers.kit.commands import Feature, all_commands
 from handlers.kit.messages import Call, Message, as_data, call_from, form_data
 from handlers.kit.readers import folded

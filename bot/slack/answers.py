@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from bot.answers import Once, missing, reopening
-from bot.dispatch import Dispatcher
-from bot.platform import Impossible, Undelivered
-from bot.requests import Answer
+from bot.delivery.dispatch import Dispatcher
+from bot.delivery.edge_texts import Once, missing, reopening
+from bot.delivery.platform import Impossible, Undelivered
+from bot.delivery.requests import Answer
 from bot.slack import blocks, payloads
 from bot.slack import sender as slack_sender
 from bot.slack.installations import Installation

@@ -12,7 +12,7 @@ import re
 from dataclasses import replace
 from typing import Any, assert_never
 
-from bot.plain import MARKS, form_title, gist, shortened, visible
+from bot.delivery.plain import MARKS, form_title, gist, shortened, visible
 from handlers.kit.messages import (
     WRITER,
     Button,

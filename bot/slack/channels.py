@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.platform import Impossible, MessageGone, Uncertain
+from bot.delivery.platform import Impossible, MessageGone, Uncertain
 from bot.slack.installations import Installations
 from bot.slack.sender import Slack
 from bot.slack.web_api import Said, ShutOut

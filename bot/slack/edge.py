@@ -23,10 +23,10 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.dispatch import Dispatcher
+from bot.delivery.background import Later
+from bot.delivery.dispatch import Dispatcher
 from bot.http import limits
 from bot.http.payload_limits import BODY_LIMIT, LARGEST
-from bot.later import Later
 from bot.slack import blocks, payloads
 from bot.slack.answers import FORM_LIMIT, Answers, not_installed
 from bot.slack.channels import SlackRooms

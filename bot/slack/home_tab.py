@@ -8,8 +8,8 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from bot.dispatch import Dispatcher
-from bot.later import Later
+from bot.delivery.background import Later
+from bot.delivery.dispatch import Dispatcher
 from bot.slack import blocks
 from bot.slack.installations import Installation
 from bot.slack.payloads import Sender

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from bot.platform import NotAccepted, Refused, Undelivered
+from bot.delivery.platform import NotAccepted, Refused, Undelivered
 from bot.seal import Seal, Unsealable, reseal
 from bot.slack.web_api import ERRORS, Said, ShutOut, Sort, WebApi
 from storage import installations, workspaces

@@ -13,13 +13,13 @@ from dataclasses import replace
 
 from slack_bolt.async_app import AsyncAck, AsyncBoltContext
 
-from bot.answers import not_stored, words_of
-from bot.dispatch import Dispatcher
-from bot.later import Later
-from bot.plain import shortened
-from bot.platform import Undelivered
-from bot.requests import Answer, Named, Request
-from bot.shortcuts import shortcut
+from bot.delivery.background import Later
+from bot.delivery.dispatch import Dispatcher
+from bot.delivery.edge_texts import not_stored, words_of
+from bot.delivery.plain import shortened
+from bot.delivery.platform import Undelivered
+from bot.delivery.requests import Answer, Named, Request
+from bot.delivery.shortcuts import shortcut
 from bot.slack import blocks, payloads
 from bot.slack.answers import Answers, asked_for, close, form_view
 from bot.slack.home_tab import Homes

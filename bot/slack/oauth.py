@@ -22,9 +22,9 @@ from urllib.parse import quote, urlsplit
 from aiohttp import web
 from slack_sdk.oauth import AuthorizeUrlGenerator
 
-from bot.ids import new_id
-from bot.manifest import BACK, scopes
-from bot.platform import Undelivered
+from bot.delivery.ids import new_id
+from bot.delivery.menus import BACK, scopes
+from bot.delivery.platform import Undelivered
 from bot.slack import profiles
 from bot.slack.install_pages import GONE_STALE, Page, page, spoken_in
 from bot.slack.installations import Installations, OAuth, workspace_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bot.platform import Rate, Uncertain, Wait
+from bot.delivery.platform import Rate, Uncertain, Wait
 from bot.slack import blocks
 from bot.slack.installations import Installation, Installations
 from bot.slack.web_api import ShutOut, WebApi

@@ -18,8 +18,8 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.pauses import retry_after
-from bot.platform import Impossible, MessageGone, NotAccepted, Uncertain, Undelivered, Wait
+from bot.delivery.platform import Impossible, MessageGone, NotAccepted, Uncertain, Undelivered, Wait
+from bot.delivery.retry_after import retry_after
 
 LIMIT = 10  # seconds for an answer
 READING = ("users.info",)  # methods that take their arguments in the address

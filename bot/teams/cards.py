@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, assert_never
 
-from bot.plain import gist, shortened, visible
-from bot.shortcuts import FORM
+from bot.delivery.plain import gist, shortened, visible
+from bot.delivery.shortcuts import FORM
 from handlers import FEATURES
 from handlers.kit.commands import Command, by_name
 from handlers.kit.messages import (

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import assert_never
 
-from bot.plain import form_title, shortened
+from bot.delivery.plain import form_title, shortened
 from bot.teams.cards import (
     ENTRA,
     SCHEMA,

@@ -16,15 +16,15 @@ import aiohttp
 from aiohttp import web
 from botbuilder.schema import Activity, RoleTypes
 
-from bot.answers import Once, not_stored, welcome
-from bot.clock import Clock
-from bot.dispatch import Dispatcher
+from bot.delivery.background import Later
+from bot.delivery.clock import Clock
+from bot.delivery.dispatch import Dispatcher
+from bot.delivery.edge_texts import Once, not_stored, welcome
+from bot.delivery.ids import new_id
+from bot.delivery.platform import Impossible, NotAccepted, Refused, Undelivered
+from bot.delivery.requests import Answer, Request
 from bot.http import limits
 from bot.http.payload_limits import BODY_LIMIT, LARGEST, too_deep_json
-from bot.ids import new_id
-from bot.later import Later
-from bot.platform import Impossible, NotAccepted, Refused, Undelivered
-from bot.requests import Answer, Request
 from bot.teams import cards, payloads
 from bot.teams import sender as teams_sender
 from bot.teams.botbuilder import Reader, Turns

@@ -11,10 +11,10 @@ from typing import TypeVar
 
 from botbuilder.schema import Activity
 
-from bot.answers import missing, reopening
-from bot.dispatch import Dispatcher
-from bot.platform import Undelivered
-from bot.requests import Answer, Named, Request
+from bot.delivery.dispatch import Dispatcher
+from bot.delivery.edge_texts import missing, reopening
+from bot.delivery.platform import Undelivered
+from bot.delivery.requests import Answer, Named, Request
 from bot.teams import payloads
 from bot.teams.payloads import Sender, Typed, Where
 from bot.teams.rosters import People

@@ -7,11 +7,11 @@ from typing import Any
 
 from botbuilder.schema import Activity
 
-from bot.answers import not_stored, words_of
-from bot.later import Later
-from bot.plain import shortened
-from bot.requests import Answer
-from bot.shortcuts import shortcut
+from bot.delivery.background import Later
+from bot.delivery.edge_texts import not_stored, words_of
+from bot.delivery.plain import shortened
+from bot.delivery.requests import Answer
+from bot.delivery.shortcuts import shortcut
 from bot.teams import cards, dialogs, payloads, search
 from bot.teams.intake import Desk
 from bot.teams.payloads import Sender, Unreadable, Where

@@ -16,8 +16,17 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from bot.manifest import ADDRESS, NAME, SHORTCUT_WORDS, SLOGAN, SOMEWHERE, BadAddress, BadApp, about
-from bot.shortcuts import SHORTCUTS
+from bot.delivery.menus import (
+    ADDRESS,
+    NAME,
+    SHORTCUT_WORDS,
+    SLOGAN,
+    SOMEWHERE,
+    BadAddress,
+    BadApp,
+    about,
+)
+from bot.delivery.shortcuts import SHORTCUTS
 from bot.teams.cards import ENTRA
 from handlers import FEATURES
 from handlers.kit.commands import Command, by_name

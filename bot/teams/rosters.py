@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from bot.platform import Undelivered
+from bot.delivery.platform import Undelivered
 from bot.teams.payloads import Sender, Typed, Where, channel_of, direct
 from bot.teams.sender import Blocked, Connector, Lost
 from handlers.kit.words import LANGUAGES

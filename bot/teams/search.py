@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.plain import shortened, visible
+from bot.delivery.plain import shortened, visible
 from bot.teams.cards import LABEL, Json, attachment, in_dialog, inert
 from handlers.kit.messages import Facts, Message, Text, Title
 from handlers.kit.words import flat

@@ -14,8 +14,7 @@ from urllib.parse import quote
 import aiohttp
 from botbuilder.schema import ActivityTypes, ChannelAccount, ConversationParameters, TextFormatTypes
 
-from bot.pauses import retry_after
-from bot.platform import (
+from bot.delivery.platform import (
     Impossible,
     MessageGone,
     NotAccepted,
@@ -24,6 +23,7 @@ from bot.platform import (
     Undelivered,
     Wait,
 )
+from bot.delivery.retry_after import retry_after
 from bot.teams import cards
 from bot.teams.tokens import Hosts
 from handlers.kit.messages import Buttons, Call, Facts, Items, Message, Text, Title

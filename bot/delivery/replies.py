@@ -9,8 +9,8 @@ import json
 import logging
 from dataclasses import replace
 
-from bot.requests import Answer, Request
-from bot.shortcuts import FORM
+from bot.delivery.requests import Answer, Request
+from bot.delivery.shortcuts import FORM
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal, Unproven
 from handlers.kit.messages import (

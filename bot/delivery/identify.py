@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from bot.requests import Named, clean
+from bot.delivery.requests import Named, clean
 from handlers import leaving
 from storage import people, places
 from storage.engine import Tx

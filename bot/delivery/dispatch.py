@@ -16,13 +16,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot import replies
-from bot.clock import Clock
-from bot.meeting import come_to, meet
-from bot.posting import store_posts
-from bot.replies import DRAFT
-from bot.requests import Answer, Named, Request, clean, clean_call, read_answer, written
-from bot.shortcuts import FORM
+from bot.delivery import replies
+from bot.delivery.clock import Clock
+from bot.delivery.enqueue import store_posts
+from bot.delivery.identify import come_to, meet
+from bot.delivery.replies import DRAFT
+from bot.delivery.requests import Answer, Named, Request, clean, clean_call, read_answer, written
+from bot.delivery.shortcuts import FORM
 from handlers import help as guide
 from handlers import leaving, rights
 from handlers.kit import commands

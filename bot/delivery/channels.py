@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
-from bot.platform import Impossible
+from bot.delivery.platform import Impossible
 from storage import people, rooms
 from storage.engine import Database, Tx
 from storage.rooms import Room

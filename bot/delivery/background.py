@@ -7,7 +7,7 @@ import logging
 from collections.abc import Coroutine
 from typing import Any
 
-from bot.platform import Undelivered
+from bot.delivery.platform import Undelivered
 from storage.engine import StorageError
 
 log = logging.getLogger("lotse")

@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 
-from bot.clock import Clock
-from bot.platform import Undelivered, Wait
+from bot.delivery.clock import Clock
+from bot.delivery.platform import Undelivered, Wait
 from storage import covers, deliveries, drafts, outbox, presses, timers
 from storage.engine import Database, Tx
 from storage.timers import Timer

@@ -17,8 +17,16 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
-from bot.clock import Clock
-from bot.platform import Impossible, MessageGone, NotAccepted, Platform, Rate, Uncertain, Wait
+from bot.delivery.clock import Clock
+from bot.delivery.platform import (
+    Impossible,
+    MessageGone,
+    NotAccepted,
+    Platform,
+    Rate,
+    Uncertain,
+    Wait,
+)
 from handlers.kit.messages import load
 from storage import outbox
 from storage.engine import Database, Tx

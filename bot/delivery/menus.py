@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from bot.shortcuts import SHORTCUTS
+from bot.delivery.shortcuts import SHORTCUTS
 from handlers import FEATURES
 from handlers.kit.commands import Command, by_name
 from handlers.kit.readers import folded

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-from bot.replies import DRAFT
-from bot.shortcuts import FORM
+from bot.delivery.replies import DRAFT
+from bot.delivery.shortcuts import FORM
 from handlers.kit.messages import Button, Call, Form, Message, Text, Title, line, spoken
 from handlers.kit.words import _, flat, speak
 
