@@ -24,7 +24,7 @@ format: $(VENV)/.test
 	$(RUN) -m ruff check --fix .
 
 texts: $(VENV)/.test
-	$(RUN) -m bot.texts
+	$(RUN) -m bot.generate.texts
 
 docs: $(VENV)/.run
 	$(RUN) -m bot docs

@@ -14,12 +14,13 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
-from bot import app
+from bot import app, encryption
 from bot.app import CannotListen
 from bot.config import BadSettings, Settings
 from bot.delivery import menus
 from bot.delivery.platform import Refused
 from bot.doctor import report as doctor_report
+from bot.generate import docs
 from bot.local import console
 from bot.local import demo as local_demo
 from bot.teams import manifest as teams_manifest
@@ -132,9 +133,7 @@ def _advise(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int
     if options.what == "doctor":
         return doctor_report.run()
     if options.what == "key":
-        from bot import seal
-
-        return seal.make()
+        return encryption.make()
 
     try:
         return _teams_package(options) if options.platform == "teams" else _slack_manifest(options)
@@ -176,17 +175,13 @@ def _teams_package(options: argparse.Namespace) -> int:
 
 def _do(options: argparse.Namespace, settings: Settings) -> int:
     if options.what == "docs":
-        from bot import pages
-
-        return pages.write()
+        return docs.write()
     if options.what == "migrate":
         app.open_database(settings.database_url).close()
         print("The database is up to date.")
         return 0
     if options.what == "reseal":
-        from bot import seal
-
-        return seal.renew(settings)
+        return encryption.renew(settings)
     demo = settings.demo and options.what in ("all", "chat")
     if demo and options.fresh:
         app.forget_demo(settings)

@@ -167,7 +167,7 @@ def _slack(
 
     oauth = None
     if settings.slack_client_id:
-        from bot.seal import Seal, keys_from
+        from bot.encryption import Seal, keys_from
 
         oauth = OAuth(
             settings.slack_client_id,

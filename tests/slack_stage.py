@@ -23,8 +23,8 @@ from bot.delivery.clock import HandClock
 from bot.delivery.courier import Courier
 from bot.delivery.dispatch import Dispatcher
 from bot.delivery.scheduler import Scheduler
+from bot.encryption import Seal, new_key
 from bot.http.limits import Door
-from bot.seal import Seal, new_key
 from bot.slack.edge import SlackEdge
 from bot.slack.installations import OAuth
 from bot.slack.socket_mode import Sockets

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from bot import pages
+from bot.generate import docs
 
-ROOT = pages.ROOT
+ROOT = docs.ROOT
 MARKDOWN = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 
 
-@pytest.mark.parametrize("path", pages.pages(), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", docs.pages(), ids=lambda path: path.name)
 def test_a_generated_page_is_current(path: Path) -> None:
-    assert path.read_text(encoding="utf-8") == pages.pages()[path], "run `make docs`"
+    assert path.read_text(encoding="utf-8") == docs.pages()[path], "run `make docs`"
 
 
 @pytest.mark.parametrize("path", MARKDOWN, ids=lambda path: str(path.relative_to(ROOT)))

@@ -21,12 +21,13 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bot import app, pages
+from bot import app
 from bot.config import Settings
 from bot.delivery.clock import HandClock
 from bot.delivery.menus import SCOPES
 from bot.doctor import report as doctor_report
 from bot.doctor.findings import Mark
+from bot.generate import docs
 from storage import people, places, services, workspaces
 from storage.engine import Tx
 from storage.engine.postgres import Postgres
@@ -250,7 +251,7 @@ def test_packages_that_are_too_old_or_missing_are_named() -> None:
 
 
 def test_the_versions_are_those_of_the_project() -> None:
-    project = (pages.ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    project = (docs.ROOT / "pyproject.toml").read_text(encoding="utf-8")
     for name, least in doctor_report.NEEDED.items():
         assert f'"{name}>={".".join(str(each) for each in least)}"' in project
 
@@ -653,7 +654,7 @@ def elsewhere(tmp_path: Path) -> Iterator[dict[str, str]]:
     """An environment of a new process that finds the program, and nothing else of ours."""
     names = {each.metadata["env"] for each in fields(Settings)}
     env = {name: value for name, value in os.environ.items() if name not in names}
-    yield {**env, "PYTHONPATH": str(pages.ROOT), "PYTHONIOENCODING": "ascii"}
+    yield {**env, "PYTHONPATH": str(docs.ROOT), "PYTHONIOENCODING": "ascii"}
 
 
 def test_the_command_changes_nothing_and_speaks_on_every_terminal(

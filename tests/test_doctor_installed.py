@@ -11,7 +11,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from bot.doctor.findings import Mark
-from bot.seal import Seal, new_key
+from bot.encryption import Seal, new_key
 from storage import installations, workspaces
 from storage.engine import Tx
 from storage.engine.sqlite import Sqlite

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from bot import pages
 from bot.doctor import slack as doctor_slack
 from bot.doctor.findings import Known, Mark, chosen
+from bot.generate import docs
 from handlers.kit.readers import folded
 from storage import people, places, services
 from storage.engine import Tx
@@ -24,7 +24,7 @@ from tests.slack_peer import direct
 from tests.slack_stage import MAIN, SlackStage, slack_stage, user
 from tests.test_tour import Step, seen, steps
 
-PAGE = (pages.ROOT / "docs" / "slack.md").read_text(encoding="utf-8")
+PAGE = (docs.ROOT / "docs" / "slack.md").read_text(encoding="utf-8")
 ENGLISH, _heading, GERMAN = PAGE.partition("## Kurz auf Deutsch")
 TOLD = {"en": ENGLISH, "de": GERMAN}
 NAMES = ("Anna", "Ben", "Carla", "Chris")
@@ -118,7 +118,7 @@ def known(tx: Tx) -> Known:
 
 def test_the_table_of_troubles_quotes_the_doctor() -> None:
     """Each finding in the page's table is one that the doctor's source can say."""
-    bot = pages.ROOT / "bot"
+    bot = docs.ROOT / "bot"
     sources = [*bot.glob("doctor*.py"), bot / "findings.py", bot / "config.py"]
     texts = [
         node.value

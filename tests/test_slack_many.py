@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.seal import new_key
+from bot.encryption import new_key
 from bot.slack.installations import workspace_of
 from storage.engine import Database
 from storage.engine.sqlite import Sqlite

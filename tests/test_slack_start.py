@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.seal import new_key
+from bot.encryption import new_key
 from tests.slack_peer import APP_TOKEN, CLIENT_ID, CLIENT_SECRET, SECRET, TOKEN, Client, Peer
 from tests.slack_stage import Browser
 

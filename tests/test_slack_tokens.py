@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from bot import seal
+from bot import encryption
 from bot.config import Settings
 from bot.delivery.platform import Refused, Undelivered
-from bot.seal import Seal, Unsealable, keys_from, new_key
+from bot.encryption import Seal, Unsealable, keys_from, new_key
 from bot.slack.installations import Installations, OAuth
 from bot.slack.web_api import WebApi
 from storage import installations, workspaces
@@ -264,7 +264,7 @@ def test_keys_are_read_the_newest_first() -> None:
 
 
 def test_a_key_that_was_made_is_one(capsys: pytest.CaptureFixture[str]) -> None:
-    assert seal.make() == 0
+    assert encryption.make() == 0
     made = capsys.readouterr()
     assert len(keys_from(made.out.strip())) == 1
     assert made.out.strip().partition("=")[2] not in made.err
@@ -297,8 +297,8 @@ async def test_sealing_anew_beside_a_running_lotse(postgres: Postgres) -> None:
     both = {"new": new, "old": old}
     async with slack_stage(postgres, many=True, keys={"old": old, "new": new}) as stage:
         there = await installed(stage, 43_200)
-        assert seal.reseal(postgres, Seal(both)) == 1
-        assert seal.reseal(postgres, Seal(both)) == 0, "once is enough"
+        assert encryption.reseal(postgres, Seal(both)) == 1
+        assert encryption.reseal(postgres, Seal(both)) == 0, "once is enough"
         await declares(stage, there, 1)
         stage.edge.installations._kept.clear()
         await declares(stage, there, 2)
@@ -320,16 +320,18 @@ def test_the_command_seals_anew_and_says_how_many(
 
     database.transact(prepare)
     keys = f"new={new},old={old}"
-    assert seal.renew(Settings(database_url=url, keys=keys)) == 1, "a running one does it itself"
+    assert encryption.renew(Settings(database_url=url, keys=keys)) == 1, (
+        "a running one does it itself"
+    )
     assert "Restart it with these keys" in capsys.readouterr().err
     database.close()
-    assert seal.renew(Settings(database_url=url)) == 1
+    assert encryption.renew(Settings(database_url=url)) == 1
     assert "LOTSE_KEYS is not set" in capsys.readouterr().err
-    assert seal.renew(Settings(database_url=url, keys=f"new={new}")) == 1
+    assert encryption.renew(Settings(database_url=url, keys=f"new={new}")) == 1
     assert "“old” is missing" in capsys.readouterr().err
-    assert seal.renew(Settings(database_url=url, keys=keys)) == 0
+    assert encryption.renew(Settings(database_url=url, keys=keys)) == 0
     assert capsys.readouterr().out == "1 sealed anew; the newest key now seals all of them.\n"
-    assert seal.renew(Settings(database_url=url, keys=f"new={new}")) == 0
+    assert encryption.renew(Settings(database_url=url, keys=f"new={new}")) == 0
     assert TOKEN.encode() not in (folder / "lotse.db").read_bytes()
 
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from bot import pages
 from bot.doctor import teams as doctor_teams
 from bot.doctor.findings import Mark, chosen
+from bot.generate import docs
 from storage.engine.sqlite import Sqlite
 from tests.adaptive_card import user_id
 from tests.teams_peer import NAMES, Client, text_of
@@ -23,7 +23,7 @@ from tests.test_first_steps import known
 from tests.test_tour import Step, framed, seen, steps
 from tests.timed import MAIN
 
-PAGE = (pages.ROOT / "docs" / "teams.md").read_text(encoding="utf-8")
+PAGE = (docs.ROOT / "docs" / "teams.md").read_text(encoding="utf-8")
 ENGLISH, _heading, GERMAN = PAGE.partition("## Kurz auf Deutsch")
 TOLD = {"en": ENGLISH, "de": GERMAN}
 CHANNELS = {"#Störungen": "19:sto@thread.tacv2", "#Leitung": "19:lei@thread.tacv2"}

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 import pytest
 from babel.messages import Message
 
-from bot import texts
+from bot.generate import texts
 from handlers import FEATURES
 from handlers.kit import words
 from handlers.kit.commands import all_commands

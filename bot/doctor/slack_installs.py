@@ -11,7 +11,7 @@ from bot.config import Settings
 from bot.doctor import slack
 from bot.doctor.findings import Finding, good, look, plain, wrong
 from bot.doctor.slack import APP
-from bot.seal import Seal, Unsealable, keys_from
+from bot.encryption import Seal, Unsealable, keys_from
 from bot.slack.installations import GONE
 from storage.installations import Stored
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from bot.delivery.platform import NotAccepted, Refused, Undelivered
-from bot.seal import Seal, Unsealable, reseal
+from bot.encryption import Seal, Unsealable, reseal
 from bot.slack.web_api import ERRORS, Said, ShutOut, Sort, WebApi
 from storage import installations, workspaces
 from storage.engine import Database, StorageError, Tx

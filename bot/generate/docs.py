@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bot import config, texts
+from bot import config
+from bot.generate import texts
 from handlers import FEATURES
 from handlers.kit.commands import Command
 from handlers.kit.words import Sentence, text
