@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from bot import encryption
-
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 TENANT = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|::1", re.ASCII)
@@ -108,7 +106,7 @@ def _switch(text: str) -> bool:
 
 
 def _keys(text: str) -> str:
-    pass_placeholder_import  # only who has many workspaces waits for the encryption
+    from bot import encryption  # only who has many workspaces waits for the encryption
 
     try:
         encryption.keys_from(text)

@@ -1,8 +1,8 @@
 """A pretend Teams on loopback: connector, keys and sign-in, with its own ledger and faults by plan.
 
 It refuses what Teams refuses, forgets nothing that it accepted, and signs what it sends.
-What people see is read back from the cards as text, in the words of `bot/delivery/plain.py`, so that
-a story reads the same here, in Slack and on the local page.
+What people see is read back from the cards as text, in the words of `bot/delivery/plain.py`,
+so that a story reads the same here, in Slack and on the local page.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from handlers import FEATURES
 from handlers.kit.commands import Command
 from handlers.kit.words import Sentence, text
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 ABOUT = """\
 # Commands
 

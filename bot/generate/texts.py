@@ -10,7 +10,7 @@ from babel.messages.extract import extract_from_dir
 
 from handlers.kit.words import LANGUAGES, LOCALE
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 FOLDERS = ("handlers", "bot")
 KEYWORDS = {"_": None, "_n": (1, 2), "_c": ((1, "c"), 2)}
 SPOKEN = "en"  # stands in the code itself

@@ -52,7 +52,7 @@ LINES = 100  # lines of a place at once
 BATCH = 200  # changes in one breath of the stream
 NAME = 60  # characters of a name
 CHANNELS = (places.INCIDENTS, places.GENERAL, places.MANAGERS)  # in the order of the page
-FOLDER = Path(__file__).parent / "page"
+FOLDER = Path(__file__).parent / "static"
 FILES = {
     "index.html": "text/html",
     "app.css": "text/css",

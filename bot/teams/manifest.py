@@ -37,7 +37,7 @@ Json = dict[str, Any]
 
 VERSION = "1.22"  # of Teams' schema
 SCHEMAS = f"https://developer.microsoft.com/json-schemas/teams/v{VERSION}"
-ICONS = Path(__file__).parent / "teams_icons"
+ICONS = Path(__file__).parent / "icons"
 COLOUR = "#17456b"
 SCOPES = ("personal", "team", "groupChat")
 OFFERED = (  # what Teams offers while somebody writes to Lotse; it takes ten
