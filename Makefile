@@ -35,17 +35,17 @@ bench: $(VENV)/.test
 # The same with numbers that are too large for every run: hard ends of the process, mutated
 # requests (10,000), renewals of tokens that race each other (500).
 soak: $(VENV)/.test
-	$(RUN) -m tests.kill --commands 2000
-	LOTSE_SOAK=1 $(RUN) -m pytest -q tests/test_slack_guard.py tests/test_slack_tokens.py
+	$(RUN) -m tests.delivery.kill --commands 2000
+	LOTSE_SOAK=1 $(RUN) -m pytest -q tests/slack/test_signature.py tests/slack/test_tokens.py
 
 # Every card and form as Slack and Teams show them, in shots/. Needs Node, npm and Chromium.
 pictures: $(VENV)/.test tools/slack/node_modules/.installed tools/teams/node_modules/.installed
 	$(RUN) -m tests.pictures
 
-# A Web API of Slack for tests/test_slack_emulator.py (Linux on x64). Needs npm.
+# A Web API of Slack for tests/slack/test_emulator.py (Linux on x64). Needs npm.
 emulator: tools/slack-emulator/node_modules/.installed
 
-# A client of Teams for tests/test_teams_playground.py, under terms of Microsoft's. Needs npm.
+# A client of Teams for tests/teams/test_playground.py, under terms of Microsoft's. Needs npm.
 playground: tools/playground/node_modules/.installed
 
 # The schema that the tests hold every message against, made from Slack's own types.

@@ -15,7 +15,7 @@ import urllib.parse
 from dataclasses import asdict, dataclass
 
 from benchmarks import machine
-from tests.slack_peer import sign
+from tests.pretend.slack_peer import sign
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ from storage.engine import Database, Tx
 from storage.engine.postgres import Postgres
 from storage.engine.sql import insert_statement, pyformat
 from storage.engine.sqlite import Sqlite
-from tests.stage import DEMO, furnish
+from tests.pretend.stage import DEMO, furnish
 
 ROUNDS = 5
 COUNT = 400

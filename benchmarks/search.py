@@ -26,8 +26,8 @@ from storage import incidents, likeness
 from storage.engine import Database, Tx
 from storage.engine.postgres import Postgres
 from storage.engine.sqlite import Sqlite
-from tests.server import postgres
-from tests.stage import furnish
+from tests.pretend.server import postgres
+from tests.pretend.stage import furnish
 
 QUICK = 10_000
 QUESTIONS = 200

@@ -22,7 +22,7 @@ from aiohttp import web
 
 from benchmarks import machine, road
 from storage.engine import Tx
-from tests.slack_peer import SECRET, TOKEN
+from tests.pretend.slack_peer import SECRET, TOKEN
 
 
 @contextlib.asynccontextmanager

@@ -17,7 +17,7 @@ from pathlib import Path
 from benchmarks import machine
 from benchmarks.load import Load, load, middle
 from benchmarks.servers import served
-from tests.slack_peer import Client, Peer
+from tests.pretend.slack_peer import Client, Peer
 
 ROUNDS = 3
 SECONDS = 1.0

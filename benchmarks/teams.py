@@ -27,9 +27,9 @@ from pathlib import Path
 
 from aiohttp import web
 
-from tests import slack_peer, teams_peer
-from tests.slack_peer import SECRET, TOKEN
-from tests.teams_peer import APP, PASSWORD, TENANT
+from tests.pretend import slack_peer, teams_peer
+from tests.pretend.slack_peer import SECRET, TOKEN
+from tests.pretend.teams_peer import APP, PASSWORD, TENANT
 
 ROUNDS = 3
 SECONDS = 1.0
@@ -228,7 +228,7 @@ async def _ours(app: web.Application, variant: str, api: str, folder: Path) -> A
     from storage import people, services
     from storage.engine import Tx
     from storage.services import Service
-    from tests.adaptive_card import user_id
+    from tests.pretend.adaptive_card import user_id
 
     slack = variant == "slack"
     settings = (

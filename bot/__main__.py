@@ -14,7 +14,7 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
-from bot import app, encryption
+from bot import app, keys
 from bot.app import CannotListen
 from bot.config import BadSettings, Settings
 from bot.delivery import menus
@@ -133,7 +133,7 @@ def _advise(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int
     if options.what == "doctor":
         return doctor_report.run()
     if options.what == "key":
-        return encryption.make()
+        return keys.make()
 
     try:
         return _teams_package(options) if options.platform == "teams" else _slack_manifest(options)
@@ -181,7 +181,7 @@ def _do(options: argparse.Namespace, settings: Settings) -> int:
         print("The database is up to date.")
         return 0
     if options.what == "reseal":
-        return encryption.renew(settings)
+        return keys.renew(settings)
     demo = settings.demo and options.what in ("all", "chat")
     if demo and options.fresh:
         app.forget_demo(settings)

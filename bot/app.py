@@ -167,12 +167,12 @@ def _slack(
 
     oauth = None
     if settings.slack_client_id:
-        from bot.encryption import Seal, keys_from
+        from bot.encryption import TokenCipher, keys_from
 
         oauth = OAuth(
             settings.slack_client_id,
             settings.slack_client_secret,
-            Seal(keys_from(settings.keys)),
+            TokenCipher(keys_from(settings.keys)),
             settings.slack_channels,
         )
     return SlackEdge(

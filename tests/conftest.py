@@ -15,8 +15,8 @@ from bot.delivery.clock import HandClock
 from storage.engine import Database
 from storage.engine.postgres import Postgres
 from storage.engine.sqlite import Sqlite
-from tests import server
-from tests.stage import MONDAY, Chat, Ids, Say, Stage, furnish
+from tests.pretend import server
+from tests.pretend.stage import MONDAY, Chat, Ids, Say, Stage, furnish
 
 STORES = ("sqlite", "postgres")
 

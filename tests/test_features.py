@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from bot.delivery.requests import Request
-from tests.stage import Say, Stage, plain
+from tests.pretend.stage import Say, Stage, plain
 
 
 def test_a_service_needs_two_different_people(chris: Say, bot: Stage) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from bot.delivery.clock import HandClock
 from bot.delivery.dispatch import Dispatcher
 from storage.engine import Database, Row
-from tests.stage import BERLIN
+from tests.pretend.stage import BERLIN
 
 MAIN = "main"
 

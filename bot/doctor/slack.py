@@ -2,53 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
-from urllib.parse import urlsplit
 
 import aiohttp
 
 from bot.config import Settings
-from bot.doctor import slack_installs
+from bot.doctor import slack_api, slack_installs
 from bot.doctor.findings import SLOW, Finding, Steps, clock, good, look, plain, wrong
+from bot.doctor.slack_api import APP
 from storage.installations import Stored
 
-SLACK = "https://slack.com/api/"
-APP = "api.slack.com/apps → Lotse"
 BOT_TOKEN = re.compile(r"xoxb-[\w-]+", re.ASCII)
 APP_TOKEN = re.compile(r"xapp-[\w-]+", re.ASCII)
-SECRET = re.compile(r"[0-9a-f]{32}", re.ASCII)
-CODE = re.compile(r"[a-z_]{1,60}", re.ASCII)
 STEPS = Steps(
     manage="In Slack, an administrator types /lotse settings",
     channel="In the channel: /invite @Lotse, then /lotse settings and its button.",
     again="In the channel: /invite @Lotse.",
     service="In Slack: /lotse service new.",
 )
-
-
-class Unheard(Exception):
-    """Slack did not answer, or what answered is not Slack; the text says which."""
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """An answer of the Web API; `code` is empty when all went well."""
-
-    data: Mapping[str, Any]
-    headers: Mapping[str, str]
-
-    @property
-    def code(self) -> str:
-        """Return the error's code; what does not look like one is not repeated."""
-        if self.data.get("ok") is True:
-            return ""
-        code = str(self.data.get("error"))
-        return code if CODE.fullmatch(code) else "an unknown error"
 
 
 async def examined(
@@ -68,32 +41,10 @@ async def examined(
             if settings.slack_client_id:
                 async for each in slack_installs.many(settings, installed, web):
                     yield each
-        except Unheard as error:
+        except slack_api.Unheard as error:
             yield wrong(str(error))
     for each in _way_in(settings):
         yield each
-
-
-async def ask(settings: Settings, web: aiohttp.ClientSession, method: str, token: str) -> Heard:
-    """Ask a method of the Web API with a token; raises `Unheard`."""
-    base = (settings.slack_api_url or SLACK).rstrip("/")
-    try:
-        async with web.post(
-            f"{base}/{method}", headers={"Authorization": f"Bearer {token}"}, allow_redirects=False
-        ) as answer:
-            data = json.loads(await answer.text())
-            headers = {name.lower(): value for name, value in answer.headers.items()}
-    except (aiohttp.ClientError, TimeoutError) as error:
-        raise Unheard(
-            f"{urlsplit(base).hostname} cannot be reached ({type(error).__name__}). Is there a "
-            "way out to the internet? Behind a proxy, set HTTPS_PROXY."
-        ) from error
-    except ValueError as error:
-        raise Unheard(
-            f"What answers as {urlsplit(base).hostname} is not Slack; perhaps a proxy or a "
-            "login page stands between."
-        ) from error
-    return Heard(data if isinstance(data, dict) else {}, headers)
 
 
 async def _bot_token(
@@ -107,7 +58,7 @@ async def _bot_token(
         ]
     if not BOT_TOKEN.fullmatch(token):
         return [wrong(f"SLACK_BOT_TOKEN does not look like a bot token. {where}")]
-    heard = await ask(settings, web, "auth.test", token)
+    heard = await slack_api.ask(settings, web, "auth.test", token)
     refused = "" if settings.slack_app_token else "each request of Slack's is refused as too old"
     clocks = clock(heard.headers.get("date"), now(), "Slack's", refused)
     match heard.code:
@@ -129,7 +80,7 @@ async def _bot_token(
     return [good(f"Slack knows the bot: {name} in {team}."), _scopes(heard), *clocks]
 
 
-def _scopes(heard: Heard) -> Finding:
+def _scopes(heard: slack_api.Heard) -> Finding:
     from bot.delivery.menus import ROOM_SCOPES, SCOPES
 
     if "x-oauth-scopes" not in heard.headers:
@@ -161,7 +112,7 @@ async def _app_token(settings: Settings, web: aiohttp.ClientSession) -> Finding:
         return wrong(f"SLACK_APP_TOKEN holds the bot token. The app token is at {where}")
     if not APP_TOKEN.fullmatch(token):
         return wrong(f"SLACK_APP_TOKEN does not look like an app token. Copy it from {where}")
-    heard = await ask(settings, web, "apps.connections.open", token)
+    heard = await slack_api.ask(settings, web, "apps.connections.open", token)
     match heard.code:
         case "":
             return good("Slack opens Socket Mode connections for the app token.")
@@ -190,7 +141,7 @@ def _way_in(settings: Settings) -> Iterator[Finding]:
                 "nothing is served over HTTP. Leave out the one you do not use."
             )
         return
-    if SECRET.fullmatch(settings.slack_signing_secret):
+    if slack_api.SECRET.fullmatch(settings.slack_signing_secret):
         yield good(
             "The signing secret has the right form. Slack's requests go to your public address "
             f"with /slack/events behind it, and from there to port {settings.port}."

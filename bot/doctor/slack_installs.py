@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 import aiohttp
 
 from bot.config import Settings
-from bot.doctor import slack
+from bot.doctor import slack_api
 from bot.doctor.findings import Finding, good, look, plain, wrong
-from bot.doctor.slack import APP
-from bot.encryption import Seal, Unsealable, keys_from
+from bot.doctor.slack_api import APP
+from bot.encryption import TokenCipher, UnknownKey, keys_from
 from bot.slack.installations import GONE
 from storage.installations import Stored
 
@@ -25,7 +25,7 @@ async def many(
     """Give one finding after the other."""
     for finding in _app(settings):
         yield finding
-    seal = Seal(keys_from(settings.keys))
+    seal = TokenCipher(keys_from(settings.keys))
     working = 0
     for each in stored:
         found = await _installation(settings, each, seal, web, asks=working < MOST)
@@ -48,7 +48,7 @@ def _app(settings: Settings) -> Iterator[Finding]:
     where = f"Copy it from {APP} → Basic Information → App Credentials."
     if not CLIENT.fullmatch(settings.slack_client_id):
         yield wrong(f"SLACK_CLIENT_ID does not look like one (two numbers and a dot). {where}")
-    if not slack.SECRET.fullmatch(settings.slack_client_secret):
+    if not slack_api.SECRET.fullmatch(settings.slack_client_secret):
         yield wrong(
             f"SLACK_CLIENT_SECRET does not look like one (32 characters, 0-9 and a-f). {where}"
         )
@@ -59,13 +59,13 @@ def _app(settings: Settings) -> Iterator[Finding]:
 
 
 async def _installation(
-    settings: Settings, stored: Stored, seal: Seal, web: aiohttp.ClientSession, *, asks: bool
+    settings: Settings, stored: Stored, seal: TokenCipher, web: aiohttp.ClientSession, *, asks: bool
 ) -> Finding | None:
     """Look at one workspace; None when all is well."""
     team = f"Slack's team {plain(stored.team)}"
     try:
         token = seal.open(stored.token)
-    except Unsealable as error:
+    except UnknownKey as error:
         return wrong(f"The token of {team} does not open. {error} Put that key back.")
     if stored.parked_because is not None:
         again = (
@@ -78,7 +78,7 @@ async def _installation(
         return look(f"The token of {team} has ended; a running Lotse renews it by itself.")
     if not asks:
         return None
-    heard = await slack.ask(settings, web, "auth.test", token)
+    heard = await slack_api.ask(settings, web, "auth.test", token)
     match heard.code:
         case "":
             return (
@@ -95,7 +95,7 @@ async def _installation(
             return wrong(f"Slack refuses the token of {team} ({code}).")
 
 
-def _missing(heard: slack.Heard) -> str:
+def _missing(heard: slack_api.Heard) -> str:
     from bot.delivery.menus import SCOPES
 
     if "x-oauth-scopes" not in heard.headers:

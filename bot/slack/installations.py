@@ -18,7 +18,8 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from bot.delivery.platform import NotAccepted, Refused, Undelivered
-from bot.encryption import Seal, Unsealable, reseal
+from bot.encryption import TokenCipher, UnknownKey
+from bot.keys import rotate
 from bot.slack.web_api import ERRORS, Said, ShutOut, Sort, WebApi
 from storage import installations, workspaces
 from storage.engine import Database, StorageError, Tx
@@ -64,7 +65,7 @@ class OAuth:
 
     client_id: str
     client_secret: str = field(repr=False)
-    seal: Seal = field(repr=False)
+    seal: TokenCipher = field(repr=False)
     rooms: bool = False
 
 
@@ -105,8 +106,8 @@ class Installations:
         if self.oauth is None:
             return
         try:
-            await asyncio.to_thread(reseal, self._database, self.oauth.seal)
-        except Unsealable as error:
+            await asyncio.to_thread(rotate, self._database, self.oauth.seal)
+        except UnknownKey as error:
             raise Refused(str(error)) from error
         parked = [each for each in await self._read(installations.all) if each.parked_because]
         for n, each in enumerate(parked):  # perhaps that has changed; not all are asked at once
@@ -171,7 +172,7 @@ class Installations:
         assert self.oauth is not None
         try:
             token = self.oauth.seal.open(stored.token)
-        except Unsealable as error:
+        except UnknownKey as error:
             log.error("The token of Slack's team %s does not open: %s", stored.team, error)
             raise ShutOut("unsealable") from error
         ends = math.inf
