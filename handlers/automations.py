@@ -28,10 +28,10 @@ from handlers.kit.messages import (
     Tone,
     line,
 )
+from handlers.kit.people import name as name_of
+from handlers.kit.people import person
 from handlers.kit.readers import NameReader, NumberReader, PersonReader, TextReader, folded
 from handlers.kit.words import Sentence, Who, Words, _, _n
-from handlers.services import name as name_of
-from handlers.services import person
 from storage import automations, timers
 from storage.automations import Automation
 from storage.people import Person

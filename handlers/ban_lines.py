@@ -5,11 +5,11 @@ Below incidents and services, so that both can show it.
 
 from __future__ import annotations
 
-from handlers import weeks
+from handlers.kit import calendar
 from handlers.kit.commands import call
 from handlers.kit.context import Context
-from handlers.kit.dates import today_of
 from handlers.kit.messages import Button, Buttons, Part, Text
+from handlers.kit.readers.dates import today_of
 from handlers.kit.words import Sentence, Words, _, shortened
 from handlers.repeat_rules import rules
 from storage import changes, incidents, problems, repeats
@@ -65,7 +65,7 @@ def of_incident(ctx: Context, incident: Incident) -> tuple[Rows, tuple[Button, .
 def _times(ctx: Context, incident: Incident, root: int) -> tuple[int, int]:
     """Return the how manieth it is of its group, in the days up to it."""
     days = rules(ctx.tx).days
-    start = weeks.days_before(incident.declared_at, days, ctx.workspace.zone)
+    start = calendar.days_before(incident.declared_at, days, ctx.workspace.zone)
     return repeats.times(ctx.tx, root, start, incident.declared_at)[0], days
 
 

@@ -9,11 +9,11 @@ from handlers import ban_lines, rights, services
 from handlers.ban_lines import banned, change_line, label, passes, warning
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
-from handlers.kit.dates import BeforeDateReader, DateReader, today_of
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text, Title, Tone, line
-from handlers.kit.plausible import is_placeholder
 from handlers.kit.readers import TextReader
+from handlers.kit.readers.dates import BeforeDateReader, DateReader, today_of
+from handlers.kit.readers.placeholders import is_placeholder
 from handlers.kit.words import Sentence, Who, _
 from handlers.problem_cards import card, key
 from storage import changes, people, problems

@@ -17,14 +17,14 @@ from handlers.incident_refs import Ref, find, meant, no_placeholder, note
 from handlers.kit import commands
 from handlers.kit.commands import Ask, Feature
 from handlers.kit.context import Context
-from handlers.kit.dates import DateReader, today_of
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Post, Reply, Tone, line
-from handlers.kit.moments import PastReader, written
-from handlers.kit.proof import ProofReader
+from handlers.kit.people import person as named
 from handlers.kit.readers import ChoiceReader, ChoicesReader, PersonReader, TextReader
+from handlers.kit.readers.dates import DateReader, today_of
+from handlers.kit.readers.evidence import ProofReader
+from handlers.kit.readers.timestamps import PastReader, written
 from handlers.kit.words import Who, _
-from handlers.services import person as named
 from storage import closings
 from storage.closings import Closing
 from storage.incidents import Incident

@@ -10,9 +10,9 @@ from handlers.incident_cards import headline, label, open_again, service_name
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Facts, Message, Part, Text, Title, Tone
-from handlers.kit.proof import linked
+from handlers.kit.people import person
+from handlers.kit.readers.evidence import linked
 from handlers.kit.words import Sentence, Who, Words, _
-from handlers.services import person
 from storage import closings
 from storage.incidents import Incident
 

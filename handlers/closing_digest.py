@@ -12,11 +12,11 @@ from handlers.follow_up import fix_buttons, late_fix
 from handlers.incident_cards import finish, headline, label, lasting
 from handlers.kit.commands import call
 from handlers.kit.context import Context
-from handlers.kit.dates import today_of
 from handlers.kit.messages import Button, Facts, Items, Part, Title
+from handlers.kit.people import name
+from handlers.kit.readers.dates import today_of
 from handlers.kit.words import Sentence, Words, _, _n, shortened
 from handlers.measures import Id, figure
-from handlers.services import name
 from storage import closings, incidents
 from storage.closings import Closing
 from storage.incidents import Incident

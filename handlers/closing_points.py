@@ -11,11 +11,11 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from handlers.kit.context import Context
-from handlers.kit.proof import linked
+from handlers.kit.people import name
+from handlers.kit.readers.evidence import linked
 from handlers.kit.words import Sentence, Words, _, _n
 from handlers.likeness import alike
 from handlers.repeat_rules import rules
-from handlers.services import name
 from storage import closings, incidents
 from storage.closings import Closing
 from storage.incidents import Incident

@@ -10,15 +10,15 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Annotated
 
-from handlers import weeks
+from handlers.kit import calendar
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
-from handlers.kit.dates import DateReader, read_day, today_of
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text, Title, Tone, line
+from handlers.kit.people import name
 from handlers.kit.readers import PersonReader, TextReader
+from handlers.kit.readers.dates import DateReader, read_day, today_of
 from handlers.kit.words import Sentence, Words, _
-from handlers.services import name
 from storage import covers
 from storage.covers import Cover
 from storage.people import Person
@@ -68,8 +68,8 @@ def cover(
         raise Refusal(_("That is more than a year; please choose a shorter time."), field="until")
     zone = ctx.workspace.zone
     asked = Cover(
-        ctx.new_id(), ctx.person.id, person.id, ctx.person.id, weeks.midnight(start, zone),
-        weeks.midnight(until + timedelta(days=1), zone), "asked",
+        ctx.new_id(), ctx.person.id, person.id, ctx.person.id, calendar.midnight(start, zone),
+        calendar.midnight(until + timedelta(days=1), zone), "asked",
     )  # fmt: skip
     _must_be_free(ctx, asked)
     covers.add(ctx.tx, asked)
@@ -92,8 +92,8 @@ def _said(ctx: Context, asked: Cover) -> Sentence:
 
 def days(ctx: Context, asked: Cover) -> Sentence:
     """Return the days of a cover, the first and the last one."""
-    first = weeks.day_of(asked.starts_at, ctx.workspace.zone)
-    last = weeks.day_of(asked.ends_at, ctx.workspace.zone) - timedelta(days=1)
+    first = calendar.day_of(asked.starts_at, ctx.workspace.zone)
+    last = calendar.day_of(asked.ends_at, ctx.workspace.zone) - timedelta(days=1)
     if first == last:
         return _("on {first}", first=first)
     return _("from {first} to {last}", first=first, last=last)

@@ -14,10 +14,10 @@ from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Items, Message, Part, Reply, Text, Title
+from handlers.kit.people import name as name_of
 from handlers.kit.readers import ChoiceReader, NumberReader
-from handlers.kit.telling import TellingReader
+from handlers.kit.readers.required_text import TellingReader
 from handlers.kit.words import Sentence, Words, _
-from handlers.services import name as name_of
 from storage import definitions
 from storage.definitions import Definition
 

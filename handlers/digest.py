@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 
-from handlers import closing_digest, digest_repeats, leaving, night, ownership, rights, weeks
+from handlers import closing_digest, digest_repeats, leaving, night, ownership, rights
 from handlers.automations import State, decisions, evidence, is_own, owner, state
 from handlers.duty import is_here
 from handlers.incident_cards import headline, standing
+from handlers.kit import calendar
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.messages import (
@@ -25,10 +26,10 @@ from handlers.kit.messages import (
     Text,
     Title,
 )
+from handlers.kit.people import name
 from handlers.kit.words import Sentence, Words, _, _n, shortened
 from handlers.measures import Id, figure
 from handlers.pilots import age, tally
-from handlers.services import name
 from storage import automations, digests, friction, incidents, people, pilots, timers
 from storage import services as register
 from storage.automations import Automation
@@ -50,8 +51,8 @@ def due(week: str, zone: str, region: str) -> datetime:
 
     On a public holiday the next working day (docs/rules.md, digest).
     """
-    day = weeks.working_day_from(weeks.monday(weeks.after(week)), region)
-    return weeks.at(day, HOUR, zone)
+    day = calendar.working_day_from(calendar.monday(calendar.after(week)), region)
+    return calendar.at(day, HOUR, zone)
 
 
 def key(week: str) -> str:
@@ -61,10 +62,10 @@ def key(week: str) -> str:
 
 def plan(tx: Tx, *, id: str, now: datetime, zone: str, region: str) -> None:
     """Set the timer of the first digest of a workspace: on the week that is running."""
-    week = weeks.week_of(now, zone)
+    week = calendar.week_of(now, zone)
     done = digests.weeks(tx)
     if done:
-        week = max(week, weeks.after(done[-1][0]))
+        week = max(week, calendar.after(done[-1][0]))
     if timers.due_of(tx, key(week)) is None:
         timers.set(tx, id=id, kind="digest", key=key(week), due=due(week, zone, region), week=week)
 
@@ -73,7 +74,7 @@ def plan(tx: Tx, *, id: str, now: datetime, zone: str, region: str) -> None:
 def post(ctx: Context, week: str) -> Reply:
     """Post the digest on `week`, once, and plan the next one."""
     zone, region = ctx.workspace.zone, ctx.workspace.region
-    following = weeks.after(week)
+    following = calendar.after(week)
     timers.set(
         ctx.tx, id=ctx.new_id(), kind="digest", key=key(following),
         due=due(following, zone, region), week=following,
@@ -98,7 +99,7 @@ def post(ctx: Context, week: str) -> Reply:
     needs="digest",
 )
 def preview(ctx: Context) -> Reply:
-    return Reply(compose(ctx, weeks.week_of(ctx.now, ctx.workspace.zone), [], preview=True))
+    return Reply(compose(ctx, calendar.week_of(ctx.now, ctx.workspace.zone), [], preview=True))
 
 
 def compose(ctx: Context, week: str, skipped: list[str], *, preview: bool = False) -> Message:
@@ -107,8 +108,8 @@ def compose(ctx: Context, week: str, skipped: list[str], *, preview: bool = Fals
     A preview shows the asker only the buttons that would obey them.
     """
     zone = ctx.workspace.zone
-    start, end = weeks.bounds(week, zone)
-    first = weeks.monday(week)
+    start, end = calendar.bounds(week, zone)
+    first = calendar.monday(week)
     parts: list[Part] = [
         Title(
             _("Week {number} · {first} to {last}", number=int(week[6:]), first=first,

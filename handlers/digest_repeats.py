@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from handlers import ban_lines, weeks
+from handlers import ban_lines
 from handlers.incident_cards import service_name
+from handlers.kit import calendar
 from handlers.kit.context import Context
-from handlers.kit.dates import today_of
 from handlers.kit.messages import Button, Items, Part, Title
+from handlers.kit.readers.dates import today_of
 from handlers.kit.words import Words, _, _n
 from handlers.measures import Id, figure
 from handlers.problem_cards import line, overdue
@@ -42,7 +43,7 @@ def _came_back(ctx: Context, start: datetime, end: datetime) -> list[Words]:
     """Return the confirmed groups with something new in the week, then what only looks alike."""
     zone, days = ctx.workspace.zone, rules(ctx.tx).days
     found: list[Words] = []
-    for group in repeats.groups(ctx.tx, weeks.days_before(end, days, zone), end):
+    for group in repeats.groups(ctx.tx, calendar.days_before(end, days, zone), end):
         newest = incidents.find(ctx.tx, group.numbers[-1])
         if group.newest_at >= start and newest is not None:
             found.append(

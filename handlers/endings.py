@@ -11,12 +11,12 @@ from handlers.incident_cards import headline, label
 from handlers.incident_refs import Ref, find, no_placeholder, not_open, note
 from handlers.kit.commands import Ask, Feature
 from handlers.kit.context import Context
-from handlers.kit.dates import DateReader, today_of
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Post, Reply, Tone, line
+from handlers.kit.people import person as named
 from handlers.kit.readers import ChoiceReader, IncidentReader, TextReader
+from handlers.kit.readers.dates import DateReader, today_of
 from handlers.kit.words import Words, _, shortened
-from handlers.services import person as named
 from storage import closings, incidents
 from storage.incidents import Incident
 

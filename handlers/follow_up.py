@@ -5,15 +5,16 @@ One timer per incident (`gate.next_step` says what is next). Rule: docs/rules.md
 
 from __future__ import annotations
 
-from handlers import climbing, closing_points, gate, weeks
+from handlers import climbing, closing_points, gate
 from handlers.incident_cards import finish, headline, label
 from handlers.incident_refs import note
+from handlers.kit import calendar
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Message, Part, Post, Reply, Text, Title
+from handlers.kit.people import name
 from handlers.kit.words import Sentence, _, _n, shortened
 from handlers.repeat_rules import rules
-from handlers.services import name
 from storage import closings, incidents
 from storage.closings import Closing
 from storage.incidents import Incident
@@ -82,7 +83,7 @@ def _remind(ctx: Context, incident: Incident) -> Reply:
     rest = len(found) - SHOWN
     if rest > 0:
         parts.append(Text(_n("and {n} more", "and {n} more", rest), small=True))
-    day = weeks.day_of(ctx.now, ctx.workspace.zone)
+    day = calendar.day_of(ctx.now, ctx.workspace.zone)
     key = f"undone:{who}:{day.isoformat()}"
     return Reply(posts=(Post(key, Message(tuple(parts)), f"direct:{who}", "note"),))
 

@@ -12,10 +12,11 @@ from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 
-from handlers import climbing, duty, problems, services, weeks
+from handlers import climbing, duty, problems, services
 from handlers.closing_points import Point, missing_of, quiet_until, waits_for_check
 from handlers.incident_cards import headline, label, works_again
 from handlers.incident_refs import find, not_open, note
+from handlers.kit import calendar
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
@@ -207,8 +208,14 @@ def next_step(ctx: Context, incident: Incident) -> tuple[str, datetime] | None:
             return None
         zone, region = ctx.workspace.zone, ctx.workspace.region
         steps = (
-            ("fix", weeks.at(weeks.working_days_after(closing.fix_on, -1, region), HOUR, zone)),
-            ("overdue", weeks.at(weeks.working_days_after(closing.fix_on, 1, region), HOUR, zone)),
+            (
+                "fix",
+                calendar.at(calendar.working_days_after(closing.fix_on, -1, region), HOUR, zone),
+            ),
+            (
+                "overdue",
+                calendar.at(calendar.working_days_after(closing.fix_on, 1, region), HOUR, zone),
+            ),
         )
         return next(((what, due) for what, due in steps if due > ctx.now), None)
     return None
@@ -224,8 +231,8 @@ def waits_for_others(ctx: Context, incident: Incident) -> bool:
 def remind_at(ctx: Context, incident: Incident) -> datetime:
     """Return when whoever is responsible is reminded that restored is not done."""
     zone, region = ctx.workspace.zone, ctx.workspace.region
-    day = weeks.day_of(incident.restored_at or ctx.now, zone)
-    return weeks.at(weeks.working_days_after(day, PATIENCE, region), HOUR, zone)
+    day = calendar.day_of(incident.restored_at or ctx.now, zone)
+    return calendar.at(calendar.working_days_after(day, PATIENCE, region), HOUR, zone)
 
 
 def fix_keys(ctx: Context, number: int) -> tuple[str, str, str]:

@@ -8,8 +8,8 @@ from handlers.incident_cards import headline, settled_alarm
 from handlers.incident_refs import find, note
 from handlers.kit.context import Context
 from handlers.kit.messages import Buttons, Message, Part, Post, Text, Title
+from handlers.kit.people import name
 from handlers.kit.words import _
-from handlers.services import name
 from storage import closings, outbox, people
 from storage.closings import Closing
 from storage.incidents import Incident

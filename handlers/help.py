@@ -13,7 +13,6 @@ from handlers.incident_cards import finish, label, listed, take, tell, undone_li
 from handlers.incident_refs import waits_for_me
 from handlers.kit.commands import Ask, Command, Feature, Parameter, all_commands, call
 from handlers.kit.context import Context
-from handlers.kit.dates import today_of
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import (
     Button,
@@ -28,6 +27,7 @@ from handlers.kit.messages import (
     line,
 )
 from handlers.kit.readers import LONGEST, ChoiceReader, TextReader, folded
+from handlers.kit.readers.dates import today_of
 from handlers.kit.words import Words, _, _n
 from storage import automations, closings, incidents
 from storage.incidents import Incident

@@ -8,9 +8,9 @@ from handlers import ban_lines, closing_points
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Facts, Items, Message, Part, Text, Title, Tone
+from handlers.kit.people import name, person
 from handlers.kit.words import Sentence, Words, _, _n, shortened
 from handlers.repeat_rules import CALM
-from handlers.services import name, person
 from storage import closings, incidents
 from storage.incidents import Happening, Incident
 

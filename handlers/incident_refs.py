@@ -12,8 +12,8 @@ from handlers.kit.commands import Ask, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button
-from handlers.kit.plausible import is_placeholder
 from handlers.kit.readers import IncidentReader
+from handlers.kit.readers.placeholders import is_placeholder
 from handlers.kit.words import _, shortened
 from storage import incidents
 from storage.incidents import Incident

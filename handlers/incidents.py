@@ -13,9 +13,9 @@ from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text, Title, line
+from handlers.kit.people import person as named
 from handlers.kit.readers import TextReader
 from handlers.kit.words import _
-from handlers.services import person as named
 from storage import incidents, workspaces
 from storage.incidents import Incident
 from storage.places import INCIDENTS

@@ -24,9 +24,10 @@ from handlers.kit.messages import (
     Tone,
     line,
 )
+from handlers.kit.people import name
 from handlers.kit.words import Sentence, Words, _
 from handlers.service_cards import name_somebody, some, why_red
-from handlers.services import fallback, name
+from handlers.services import fallback
 from storage import automations, incidents, people, services, timers, workspaces
 from storage.engine import Tx
 from storage.incidents import Incident

@@ -12,9 +12,9 @@ from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text, Title, Tone, line
+from handlers.kit.people import person as named
 from handlers.kit.readers import NumberReader, PersonReader
 from handlers.kit.words import Who, _
-from handlers.services import person as named
 from storage import incidents
 from storage.incidents import Incident
 from storage.people import Person

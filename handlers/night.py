@@ -10,15 +10,16 @@ from collections import Counter
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from handlers import hours, rights
-from handlers.hours import Hours
+from handlers import rights
+from handlers.kit import working_hours
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Items, Message, Part, Reply, Text, Title, line
-from handlers.kit.plausible import is_placeholder
 from handlers.kit.readers import TextReader
+from handlers.kit.readers.placeholders import is_placeholder
 from handlers.kit.words import Sentence, Words, _, _n
+from handlers.kit.working_hours import Hours
 from storage import nights, workspaces
 
 feature = Feature(_("Night and knowledge"))
@@ -35,18 +36,18 @@ SHOWN = 10
 def working(ctx: Context) -> Hours:
     """Return the company's working hours."""
     kept = workspaces.setting(ctx.tx, HOURS)
-    return (hours.read(kept) if kept else None) or hours.USUAL
+    return (working_hours.read(kept) if kept else None) or working_hours.USUAL
 
 
 def is_outside(ctx: Context, moment: datetime) -> bool:
     """Say whether a moment lies outside the company's working hours."""
-    return hours.outside(moment, working(ctx), ctx.workspace.zone, ctx.workspace.region)
+    return working_hours.outside(moment, working(ctx), ctx.workspace.zone, ctx.workspace.region)
 
 
 def rest_hint(ctx: Context) -> Sentence | None:
     """Return the hint about eleven hours of rest, for the asker alone; None by day."""
     zone, region = ctx.workspace.zone, ctx.workspace.region
-    until = hours.rested_at(ctx.now, working(ctx), zone, region)
+    until = working_hours.rested_at(ctx.now, working(ctx), zone, region)
     if until is None:
         return None
     return _(
@@ -170,7 +171,7 @@ def set_hours(
         Ask(_("Working hours"), _("On working days, such as 07:00–18:00.")),
     ],
 ) -> Reply:
-    read = hours.read(times)
+    read = working_hours.read(times)
     if read is None:
         raise Refusal(_("Please write it like 07:00–18:00."), field="times")
     workspaces.set_setting(ctx.tx, HOURS, str(read))

@@ -9,7 +9,8 @@ from functools import partial
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from handlers import duty, rights, weeks
+from handlers import duty, rights
+from handlers.kit import calendar
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
@@ -26,6 +27,7 @@ from handlers.kit.messages import (
     Tone,
     line,
 )
+from handlers.kit.people import name, person
 from handlers.kit.readers import PersonReader, TextReader
 from handlers.kit.words import Sentence, Words, _
 from handlers.leaving import left_behind, refreshed
@@ -41,7 +43,7 @@ from handlers.service_cards import (
     unaccepted,
     waits_for,
 )
-from handlers.services import ServiceRef, name, person
+from handlers.services import ServiceRef
 from storage import automations, handovers, people, services
 from storage.handovers import Handover
 from storage.people import Person
@@ -334,5 +336,5 @@ def untaken(
 def _too_long(ctx: Context, asked_at: datetime) -> bool:
     zone, region = ctx.workspace.zone, ctx.workspace.region
     local = asked_at.astimezone(ZoneInfo(zone))
-    last = weeks.working_days_after(local.date(), DECIDE_IN, region)
-    return ctx.now >= weeks.at(last, local.time(), zone)
+    last = calendar.working_days_after(local.date(), DECIDE_IN, region)
+    return ctx.now >= calendar.at(last, local.time(), zone)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from handlers import weeks
+from handlers.kit import calendar
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
@@ -23,9 +23,9 @@ from handlers.kit.messages import (
     Title,
     line,
 )
+from handlers.kit.people import person
 from handlers.kit.readers import ChoiceReader, NameReader, PersonReader, TextReader, folded
 from handlers.kit.words import Sentence, Words, _, _n
-from handlers.services import person
 from storage import pilots
 from storage.people import Person
 from storage.pilots import Pilot
@@ -119,7 +119,7 @@ def feedback(
     pilot: Annotated[Pilot, PILOT, Ask(_("Pilot"), short=_("name"))],
     sentence: Annotated[str, TextReader(), Ask(_("In your words"), short=_("sentence"))] = "",
 ) -> Reply:
-    week = weeks.week_of(ctx.now, ctx.workspace.zone)
+    week = calendar.week_of(ctx.now, ctx.workspace.zone)
     parts: list[Part] = []
     if sentence:
         # A random id: one in the order of time could be laid beside the audit trail.
@@ -137,7 +137,7 @@ def relief(
     pilot: Annotated[Pilot, PILOT, Ask(_("Pilot"))],
     answer: Annotated[Relief, RELIEF, Ask(_("Answer"))],
 ) -> Reply:
-    week = weeks.week_of(ctx.now, ctx.workspace.zone)
+    week = calendar.week_of(ctx.now, ctx.workspace.zone)
     if not pilots.answer(ctx.tx, pilot.id, week, ctx.person.id, answer):
         raise Refusal(
             _("You have answered for “{pilot}” this week. Answers are kept without names, so "

@@ -7,9 +7,9 @@ from datetime import date, datetime
 from handlers import ban_lines, duty
 from handlers.ban_lines import headline, label, named
 from handlers.closing_points import CAUSES, Cause
+from handlers.kit.calendar import days_before
 from handlers.kit.commands import call
 from handlers.kit.context import Context
-from handlers.kit.dates import today_of
 from handlers.kit.messages import (
     Button,
     Buttons,
@@ -21,11 +21,11 @@ from handlers.kit.messages import (
     Title,
     Tone,
 )
-from handlers.kit.proof import linked
 from handlers.kit.readers import ChoiceReader
+from handlers.kit.readers.dates import today_of
+from handlers.kit.readers.evidence import linked
 from handlers.kit.words import Sentence, Words, _
 from handlers.repeat_rules import rules
-from handlers.weeks import days_before
 from storage import problems, repeats
 from storage.problems import Happened, Problem
 

@@ -17,9 +17,9 @@ from handlers.kit.messages import (
     Tone,
     line,
 )
-from handlers.kit.plausible import is_placeholder
-from handlers.kit.proof import ProofReader
 from handlers.kit.readers import TextReader
+from handlers.kit.readers.evidence import ProofReader
+from handlers.kit.readers.placeholders import is_placeholder
 from handlers.kit.words import _
 from handlers.problem_cards import card, key, owner
 from handlers.problem_refs import Ref, changed, concerned, may, refused, standing

@@ -6,12 +6,13 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from handlers import changes, climbing, duty, weeks
+from handlers import changes, climbing, duty
 from handlers.ban_lines import label, named
+from handlers.kit import calendar
 from handlers.kit.commands import Feature
 from handlers.kit.context import Context
-from handlers.kit.dates import today_of
 from handlers.kit.messages import Post, Reply
+from handlers.kit.readers.dates import today_of
 from handlers.kit.words import Sentence, _
 from handlers.problem_cards import asked, card, key, owner, quiet_until, settled
 from handlers.repeat_rules import rules
@@ -49,13 +50,13 @@ def reconsider(ctx: Context, root: int) -> Step:
         return _again(ctx, problem) if again else Step(problem)
     those, zone = rules(ctx.tx), ctx.workspace.zone
     last = problems.last_lifted(ctx.tx, root)
-    start = weeks.days_before(newest, those.days, zone)
+    start = calendar.days_before(newest, those.days, zone)
     if last is not None and last.fixed_at is not None and last.lifted_at is not None:
-        held = weeks.days_before(last.lifted_at, -those.quiet, zone)
+        held = calendar.days_before(last.lifted_at, -those.quiet, zone)
         if last.fixed_at < newest <= held:
             return _again(ctx, last)
         start = max(start, last.fixed_at + timedelta(microseconds=1))
-    if newest < weeks.days_before(ctx.now, those.days, zone):
+    if newest < calendar.days_before(ctx.now, those.days, zone):
         return Step()  # all of it is long ago
     return _begin(ctx, root, start)
 
@@ -71,7 +72,7 @@ def _begin(ctx: Context, root: int, start: datetime) -> Step:
         service=service.id,
         title=members[0].title,
         owner=duty.on_duty(ctx, service),
-        due_on=weeks.working_days_after(today_of(ctx), TIME, ctx.workspace.region),
+        due_on=calendar.working_days_after(today_of(ctx), TIME, ctx.workspace.region),
         now=ctx.now,
         start=start,
         end=members[-1].declared_at,
@@ -106,7 +107,7 @@ def _again(ctx: Context, problem: Problem) -> Step:
 
 def reopened(ctx: Context, problem: Problem) -> Problem:
     """Let the ban stand again, with new time for the cause."""
-    due = weeks.working_days_after(today_of(ctx), TIME, ctx.workspace.region)
+    due = calendar.working_days_after(today_of(ctx), TIME, ctx.workspace.region)
     problems.reopen(ctx.tx, problem.number, due)
     problem = again(ctx, problem)
     remind(ctx, problem)
@@ -120,7 +121,7 @@ def lessened(ctx: Context, root: int) -> Step:
         return Step()
     those = rules(ctx.tx)
     if newest is not None:
-        start = weeks.days_before(newest, those.days, ctx.workspace.zone)
+        start = calendar.days_before(newest, those.days, ctx.workspace.zone)
         n, serious = repeats.times(ctx.tx, root, start, newest)
         if n >= (those.serious if serious else those.often):
             return Step(problem, "", shown(ctx, problem))
@@ -247,7 +248,7 @@ def wait_quietly(ctx: Context, problem: Problem) -> None:
 def remind(ctx: Context, problem: Problem) -> None:
     """Remind the owner before the agreed day, or on the first working day after it."""
     region = ctx.workspace.region
-    soon = weeks.working_days_after(problem.due_on, -BEFORE, region)
+    soon = calendar.working_days_after(problem.due_on, -BEFORE, region)
     if soon > today_of(ctx):
         _remind_on(ctx, problem, "soon", soon)
     else:
@@ -256,13 +257,13 @@ def remind(ctx: Context, problem: Problem) -> None:
 
 def _next(ctx: Context, day: date) -> date:
     """Return the next working day on which somebody can still be reminded."""
-    return weeks.working_days_after(max(day, today_of(ctx)), 1, ctx.workspace.region)
+    return calendar.working_days_after(max(day, today_of(ctx)), 1, ctx.workspace.region)
 
 
 def _remind_on(ctx: Context, problem: Problem, step: str, day: date) -> None:
     timers.set(
         ctx.tx, id=ctx.new_id(), kind="cause due", key=due_key(problem.number),
-        due=weeks.at(day, HOUR, ctx.workspace.zone), number=problem.number, step=step,
+        due=calendar.at(day, HOUR, ctx.workspace.zone), number=problem.number, step=step,
     )  # fmt: skip
 
 
@@ -326,7 +327,7 @@ def quiet(ctx: Context, number: int) -> Reply:
         # Something may have come back; whoever is asked about it has to say so first.
         timers.set(
             ctx.tx, id=ctx.new_id(), kind="cause quiet", key=quiet_key(number),
-            due=weeks.days_before(ctx.now, -1, ctx.workspace.zone), number=number,
+            due=calendar.days_before(ctx.now, -1, ctx.workspace.zone), number=number,
         )  # fmt: skip
         return Reply()
     return Reply(posts=lifted(ctx, problem, None).posts)

@@ -10,7 +10,6 @@ from handlers.ban_lines import label
 from handlers.closing_points import Cause
 from handlers.kit.commands import Ask, Feature
 from handlers.kit.context import Context
-from handlers.kit.dates import DateReader, today_of
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import (
     Button,
@@ -22,8 +21,9 @@ from handlers.kit.messages import (
     Title,
     line,
 )
-from handlers.kit.plausible import is_placeholder
 from handlers.kit.readers import PersonReader, TextReader
+from handlers.kit.readers.dates import DateReader, today_of
+from handlers.kit.readers.placeholders import is_placeholder
 from handlers.kit.words import Sentence, Who, Words, _, _n
 from handlers.problem_cards import CAUSE, card, fixed, history, owner
 from handlers.problem_cards import line as listed

@@ -11,8 +11,9 @@ from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Message, Post, Reply, Text, line
+from handlers.kit.people import person
 from handlers.kit.readers import NumberReader, PersonReader, TextReader, folded
-from handlers.kit.telling import LinkReader, TellingReader
+from handlers.kit.readers.required_text import LinkReader, TellingReader
 from handlers.kit.words import _
 from handlers.leaving import refreshed
 from handlers.service_cards import (
@@ -25,7 +26,7 @@ from handlers.service_cards import (
     unaccepted,
     why_red,
 )
-from handlers.services import ServiceRef, person
+from handlers.services import ServiceRef
 from storage import incidents, services
 from storage.people import Person
 from storage.services import LIMIT, Service

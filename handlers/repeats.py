@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from handlers import ban_lines, climbing, problem_life, rights, weeks
+from handlers import ban_lines, climbing, problem_life, rights
 from handlers.ban_lines import label as problem_label
 from handlers.incident_cards import card, headline, label
 from handlers.incident_refs import Named, find, note
+from handlers.kit import calendar
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
@@ -152,7 +153,7 @@ def same(ctx: Context, number: Named, earlier: Earlier | None = None) -> Reply:
 def _outcome(ctx: Context, root: int, step: Step) -> Sentence:
     those = rules(ctx.tx)
     newest = repeats.newest(ctx.tx, root) or ctx.now
-    start = weeks.days_before(newest, those.days, ctx.workspace.zone)
+    start = calendar.days_before(newest, those.days, ctx.workspace.zone)
     often, _serious = repeats.times(ctx.tx, root, start, newest)
     values: dict[str, object] = {"n": often, "days": those.days}
     if step.problem is None:
@@ -319,7 +320,7 @@ def _shown(ctx: Context, incident: Incident) -> tuple[Post, ...]:
 def waiting(ctx: Context) -> list[tuple[Words, tuple[Button, ...]]]:
     """Return what the asker is responsible for and has not decided: is it the same?"""
     found: list[tuple[Words, tuple[Button, ...]]] = []
-    start = weeks.days_before(ctx.now, rules(ctx.tx).days, ctx.workspace.zone)
+    start = calendar.days_before(ctx.now, rules(ctx.tx).days, ctx.workspace.zone)
     for number in repeats.waiting(ctx.tx, start, ctx.now):
         incident = incidents.find(ctx.tx, number)
         if incident is None or incident.responsible != ctx.person.id:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from handlers import ban_lines, duty, rights, weeks
+from handlers import ban_lines, duty, rights
+from handlers.kit import calendar
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.messages import (
@@ -20,8 +21,8 @@ from handlers.kit.messages import (
     Tone,
     line,
 )
+from handlers.kit.people import name, person
 from handlers.kit.words import Link, Sentence, Words, _, _n, shortened
-from handlers.services import name, person
 from storage import services
 from storage.services import Service
 
@@ -98,7 +99,7 @@ def duty_words(ctx: Context, service: Service) -> Words:
             "{who}, standing in for {owner} until {last:date}",
             who=who,
             owner=name(ctx, service.accountable),
-            last=weeks.day_of(found.ends_at, ctx.workspace.zone) - timedelta(days=1),
+            last=calendar.day_of(found.ends_at, ctx.workspace.zone) - timedelta(days=1),
         )
     return (who,)
 

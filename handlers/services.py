@@ -12,7 +12,7 @@ from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button
 from handlers.kit.readers import NameReader, folded
-from handlers.kit.words import Who, _
+from handlers.kit.words import _
 from storage import services
 from storage.services import Service
 
@@ -39,17 +39,6 @@ ServiceOrNot = (
     Annotated[Service, SERVICE, Ask(_("Service"), _("Lotse proposes one if you leave it out."))]
     | None
 )
-
-
-def person(ctx: Context, id: str) -> Who:
-    """Return somebody for a sentence; who is gone stays readable."""
-    found = ctx.person_of(id)
-    return Who(id, found.name if found else id)
-
-
-def name(ctx: Context, id: str) -> str:
-    """Return somebody's name, where they are told of and not spoken to: nobody is pinged."""
-    return person(ctx, id).name
 
 
 def fallback(ctx: Context) -> Service:

@@ -18,7 +18,8 @@ from bot.delivery.ids import new_id
 from bot.delivery.requests import Answer, Request, clean
 from bot.local.chat import Local
 from bot.local.page import unslashed
-from handlers import digest, weeks
+from handlers import digest
+from handlers.kit import calendar
 from handlers.kit.messages import Button, Buttons, Call, Field, Form, Message, load
 from handlers.kit.readers import folded
 from handlers.kit.words import Sentence, Who, Words, _, flat, text, when
@@ -366,6 +367,10 @@ class Console:
 
 def next_monday(now: datetime, zone: str) -> datetime:
     """Return the next Monday 08:30 in `zone`."""
-    week = weeks.week_of(now, zone)
-    first = weeks.at(weeks.monday(week), digest.HOUR, zone)
-    return first if first > now else weeks.at(weeks.monday(weeks.after(week)), digest.HOUR, zone)
+    week = calendar.week_of(now, zone)
+    first = calendar.at(calendar.monday(week), digest.HOUR, zone)
+    return (
+        first
+        if first > now
+        else calendar.at(calendar.monday(calendar.after(week)), digest.HOUR, zone)
+    )

@@ -11,10 +11,11 @@ from bot import app
 from bot.delivery.clock import HandClock
 from bot.delivery.ids import new_id
 from bot.delivery.requests import Answer, Request
-from handlers import digest, weeks
+from handlers import digest
+from handlers.kit import calendar
 from handlers.kit.messages import Call, Text
-from handlers.kit.moments import written
 from handlers.kit.readers import folded
+from handlers.kit.readers.timestamps import written
 from handlers.kit.words import flat
 from storage import incidents, localchat, people, places, services, timers, workspaces
 from storage.engine import Tx
@@ -208,8 +209,8 @@ def _moment(days: int, at: time, now: datetime, company: Workspace) -> datetime:
     day = now.astimezone(ZoneInfo(company.zone)).date()
     while days:
         day -= timedelta(days=1)
-        days -= weeks.is_working_day(day, company.region)
-    return weeks.at(day, at, company.zone)
+        days -= calendar.is_working_day(day, company.region)
+    return calendar.at(day, at, company.zone)
 
 
 class _Player:

@@ -29,7 +29,8 @@ from bot.slack import profiles
 from bot.slack.install_pages import GONE_STALE, Page, page, spoken_in
 from bot.slack.installations import Installations, OAuth, workspace_of
 from bot.slack.web_api import Said, WebApi
-from handlers import digest, weeks
+from handlers import digest
+from handlers.kit import calendar
 from handlers.kit.words import LANGUAGES, _
 from storage import audit, installations, people, places, workspaces
 from storage.engine import Database, StorageError, Tx
@@ -246,7 +247,7 @@ class InstallPages:
             granted.name,
             locale if locale in LANGUAGES else like.language,
             zone,
-            weeks.region_of(zone, like.region),
+            calendar.region_of(zone, like.region),
         )
         new = workspaces.ensure(tx, company, now)
         tx = tx.within(company.id)

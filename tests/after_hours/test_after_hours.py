@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers import hours
-from handlers.hours import Hours
+from handlers.kit import working_hours
+from handlers.kit.working_hours import Hours
 from tests.pretend.stage import Say, Stage
 
 Wind = Callable[..., None]
@@ -29,7 +29,7 @@ def moment(text: str) -> datetime:
      ("7:75-18", None), ("", None)],
 )  # fmt: skip
 def test_working_hours_are_read_as_people_write_them(text: str, read: str | None) -> None:
-    found = hours.read(text)
+    found = working_hours.read(text)
     assert (str(found) if found else None) == read
 
 
@@ -39,7 +39,7 @@ def test_working_hours_are_read_as_people_write_them(text: str, read: str | None
      ("2026-11-20 18:00", True), ("2026-11-21 12:00", True), ("2026-12-25 12:00", True)],
 )  # fmt: skip
 def test_weekends_holidays_and_nights_lie_outside(at: str, late: bool) -> None:
-    assert hours.outside(moment(at), hours.USUAL, BERLIN, "DE-NW") is late
+    assert working_hours.outside(moment(at), working_hours.USUAL, BERLIN, "DE-NW") is late
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_weekends_holidays_and_nights_lie_outside(at: str, late: bool) -> None:
      ("2026-11-22 23:30", "2026-11-23 10:30")],
 )  # fmt: skip
 def test_eleven_hours_of_rest_come_before_the_next_beginning(at: str, until: str | None) -> None:
-    found = hours.rested_at(moment(at), hours.USUAL, BERLIN, "DE-NW")
+    found = working_hours.rested_at(moment(at), working_hours.USUAL, BERLIN, "DE-NW")
     assert found == (moment(until) if until else None)
 
 
@@ -60,9 +60,9 @@ def test_eleven_hours_of_rest_come_before_the_next_beginning(at: str, until: str
 def test_nobody_is_sent_to_rest_within_working_hours(minutes: int, start: int) -> None:
     day = Hours(time(start), time(start + 1))
     when = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
-    until = hours.rested_at(when, day, BERLIN, "DE-BY")
+    until = working_hours.rested_at(when, day, BERLIN, "DE-BY")
     assert until in (None, when + timedelta(hours=11))
-    assert until is None or hours.outside(when, day, BERLIN, "DE-BY")
+    assert until is None or working_hours.outside(when, day, BERLIN, "DE-BY")
 
 
 def test_who_restores_at_night_reads_of_rest_and_nobody_else_does(

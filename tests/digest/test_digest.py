@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from handlers import digest, weeks
+from handlers import digest
+from handlers.kit import calendar
 from handlers.likeness import alike
 from storage.engine import Tx
 from tests.pretend.stage import Say, Stage
@@ -178,7 +179,7 @@ def test_ten_years_of_weeks_have_one_due_time_each(zone: str) -> None:
     week, dues = "2026-W01", []
     for _each in range(520):
         dues.append(digest.due(week, zone, "DE"))
-        week = weeks.after(week)
+        week = calendar.after(week)
     assert len(set(dues)) == 520
     for earlier, later in zip(dues, dues[1:], strict=False):
         assert timedelta(days=5) < later - earlier < timedelta(days=10)
@@ -186,10 +187,10 @@ def test_ten_years_of_weeks_have_one_due_time_each(zone: str) -> None:
 
 def test_weeks_are_iso_weeks_of_the_zone() -> None:
     late = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)  # half past midnight on Monday in Berlin
-    assert weeks.week_of(late, "Europe/Berlin") == "2026-W48"
-    assert weeks.week_of(late, "UTC") == "2026-W47"
-    assert weeks.after("2026-W53") == "2027-W01"
-    start, end = weeks.bounds("2026-W43", "Europe/Berlin")
+    assert calendar.week_of(late, "Europe/Berlin") == "2026-W48"
+    assert calendar.week_of(late, "UTC") == "2026-W47"
+    assert calendar.after("2026-W53") == "2027-W01"
+    start, end = calendar.bounds("2026-W43", "Europe/Berlin")
     assert end - start == timedelta(days=7, hours=1)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from handlers.kit.plausible import is_placeholder
+from handlers.kit.readers.placeholders import is_placeholder
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from handlers.kit.moments import read_moment, written
-from handlers.kit.proof import is_address, is_proof
+from handlers.kit.readers.evidence import is_address, is_proof
+from handlers.kit.readers.timestamps import read_moment, written
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)  # Monday, eleven o'clock in Berlin
 

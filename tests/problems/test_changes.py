@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from handlers.kit.dates import read_day
+from handlers.kit.readers.dates import read_day
 from tests.pretend.stage import Say, Stage
 from tests.problems.test_problems import banned as banned  # noqa: PLC0414 (a fixture)
 from tests.problems.test_problems import fixed

@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from handlers import FEATURES, problems, weeks
+from handlers import FEATURES, problems
+from handlers.kit import calendar
 from handlers.kit.context import Context
 from handlers.kit.messages import Call
 from handlers.kit.words import text
@@ -219,9 +220,9 @@ def test_the_first_date_skips_weekends_and_holidays(
 
 
 def test_working_days_are_counted_in_both_directions() -> None:
-    assert weeks.working_days_after(date(2026, 12, 21), 10, "DE") == date(2027, 1, 6)
-    assert weeks.working_days_after(date(2027, 1, 6), -2, "DE") == date(2027, 1, 4)
-    assert weeks.working_days_after(date(2027, 1, 6), -2, "DE-BY") == date(2027, 1, 4)
+    assert calendar.working_days_after(date(2026, 12, 21), 10, "DE") == date(2027, 1, 6)
+    assert calendar.working_days_after(date(2027, 1, 6), -2, "DE") == date(2027, 1, 4)
+    assert calendar.working_days_after(date(2027, 1, 6), -2, "DE-BY") == date(2027, 1, 4)
 
 
 def test_a_past_date_is_refused(banned: Stage, ben: Say) -> None:
@@ -487,7 +488,7 @@ def test_a_problem_that_is_not_there_is_said_kindly(bot: Stage, anna: Say) -> No
 
 def test_days_before_keep_the_time_of_day_when_the_clocks_change() -> None:
     moment = datetime(2026, 11, 9, 9, tzinfo=BERLIN)
-    found = weeks.days_before(moment, 30, "Europe/Berlin")
+    found = calendar.days_before(moment, 30, "Europe/Berlin")
     assert found == datetime(2026, 10, 10, 7, tzinfo=UTC)
 
 

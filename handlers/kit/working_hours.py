@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from handlers import weeks
+from handlers.kit import calendar
 
 REST = timedelta(hours=11)  # § 5 (1) ArbZG: between the end of work and the next beginning
 
@@ -46,7 +46,7 @@ def outside(moment: datetime, hours: Hours, zone: str, region: str) -> bool:
     """Say whether a moment lies outside the working hours of working days."""
     local = moment.astimezone(ZoneInfo(zone))
     return not (
-        weeks.is_working_day(local.date(), region) and hours.start <= local.time() < hours.end
+        calendar.is_working_day(local.date(), region) and hours.start <= local.time() < hours.end
     )
 
 
@@ -58,9 +58,9 @@ def rested_at(moment: datetime, hours: Hours, zone: str, region: str) -> datetim
     if not outside(moment, hours, zone, region):
         return None
     today = moment.astimezone(ZoneInfo(zone)).date()
-    day = weeks.working_day_from(today, region)
-    begins = weeks.at(day, hours.start, zone)
+    day = calendar.working_day_from(today, region)
+    begins = calendar.at(day, hours.start, zone)
     if begins <= moment:
-        day = weeks.working_day_from(today + timedelta(days=1), region)
-        begins = weeks.at(day, hours.start, zone)
+        day = calendar.working_day_from(today + timedelta(days=1), region)
+        begins = calendar.at(day, hours.start, zone)
     return moment + REST if begins < moment + REST else None

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from handlers.kit.context import Context
-from handlers.kit.dates import read_day, today_of
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import FieldKind
+from handlers.kit.readers.dates import read_day, today_of
 from handlers.kit.words import Words, _
 
 CLOCK = re.compile(r"(?:(?P<day>.*?),?\s+)?(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:\s*(?:uhr|h))?")

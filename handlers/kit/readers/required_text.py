@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
-from handlers.kit.plausible import is_placeholder
 from handlers.kit.readers import LONGEST, TextReader
+from handlers.kit.readers.placeholders import is_placeholder
 from handlers.kit.words import _
 
 # A scheme, a host without a user before it, perhaps a port and the rest.
