@@ -20,8 +20,8 @@ from typing import Protocol
 
 from benchmarks.old_rule import alike as old_alike
 from handlers.kit.readers import folded
-from handlers.likeness import SURE
-from handlers.likeness.index import Index
+from handlers.similarity import SURE
+from handlers.similarity.index import Index
 
 DATA = Path(__file__).parent / "data"
 SETS = ("deen_public.csv", "gitbugs_public.csv.gz")

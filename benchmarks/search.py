@@ -21,7 +21,7 @@ from pathlib import Path
 
 from benchmarks import repeats
 from handlers.kit.readers import folded
-from handlers.likeness import likely
+from handlers.similarity import find_similar
 from storage import incidents, likeness
 from storage.engine import Database, Tx
 from storage.engine.postgres import Postgres
@@ -88,7 +88,9 @@ def fill(database: Database, workspace: str, known: list[str]) -> None:
 
 def search(database: Database, workspace: str, text: str) -> object:
     """Search as a declaration does, ahead of its transaction."""
-    return database.read(lambda tx: likely(tx.within(workspace), text, service="kasse", now=NOW))
+    return database.read(
+        lambda tx: find_similar(tx.within(workspace), text, service="kasse", now=NOW)
+    )
 
 
 def warm(database: Database, workspace: str, text: str) -> float:

@@ -14,8 +14,8 @@ from handlers.kit.context import Context
 from handlers.kit.people import name
 from handlers.kit.readers.evidence import linked
 from handlers.kit.words import Sentence, Words, _, _n
-from handlers.likeness import alike
 from handlers.repeat_rules import rules
+from handlers.similarity import is_near_same
 from storage import closings, incidents
 from storage.closings import Closing
 from storage.incidents import Incident
@@ -137,7 +137,7 @@ def quiet_until(ctx: Context, incident: Incident) -> datetime:
 
 
 def _came_back(incident: Incident, later: Incident) -> bool:
-    return later.closed_into == incident.number or alike(later.title, incident.title)
+    return later.closed_into == incident.number or is_near_same(later.title, incident.title)
 
 
 def cause(closing: Closing) -> Sentence:

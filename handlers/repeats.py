@@ -18,9 +18,9 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Part, Post, Reply, Text, Title, line
 from handlers.kit.readers import IncidentReader
 from handlers.kit.words import Sentence, Who, Words, _, shortened
-from handlers.likeness import Like, likely
 from handlers.problem_life import Step
 from handlers.repeat_rules import rules
+from handlers.similarity import Match, find_similar
 from storage import incidents, people, problems, repeats
 from storage.incidents import Incident
 from storage.services import Service
@@ -50,7 +50,7 @@ Earlier = Annotated[
 # --- what is asked -----------------------------------------------------------------------
 
 
-def notice(ctx: Context, incident: Incident, found: Sequence[Like]) -> None:
+def notice(ctx: Context, incident: Incident, found: Sequence[Match]) -> None:
     """Remember what an incident looks like; its card and its alarm ask about it."""
     asked = [
         (rank, like)
@@ -68,20 +68,20 @@ def notice(ctx: Context, incident: Incident, found: Sequence[Like]) -> None:
         )  # fmt: skip
 
 
-def look_ahead(ctx: Context, number: int, service: Service) -> tuple[Like, ...]:
+def look_ahead(ctx: Context, number: int, service: Service) -> tuple[Match, ...]:
     """Return what an incident is like when it is about `service`, before anything is written."""
     incident = incidents.find(ctx.tx, number)
     return _like(ctx, incident, service.id) if incident is not None else ()
 
 
-def look_ahead_for_more(ctx: Context, number: int, earlier: int | None = None) -> tuple[Like, ...]:
+def look_ahead_for_more(ctx: Context, number: int, earlier: int | None = None) -> tuple[Match, ...]:
     """Return what an incident is like where nobody has said what it is the same as."""
     incident = incidents.find(ctx.tx, number) if earlier is None else None
     return _like(ctx, incident, incident.service) if incident is not None else ()
 
 
-def _like(ctx: Context, incident: Incident, service: str) -> tuple[Like, ...]:
-    found = likely(
+def _like(ctx: Context, incident: Incident, service: str) -> tuple[Match, ...]:
+    found = find_similar(
         ctx.tx, incident.title, service=service, now=ctx.now, limit=SHOWN, except_=incident.number
     )
     return tuple(found)
@@ -93,7 +93,7 @@ def moved(ctx: Context, incident: Incident) -> None:
     notice(ctx, incident, found_ahead(ctx))
 
 
-def found_ahead(ctx: Context) -> tuple[Like, ...]:
+def found_ahead(ctx: Context) -> tuple[Match, ...]:
     """Return what was found before this command wrote anything; nothing when that took too long."""
     return ctx.ahead if isinstance(ctx.ahead, tuple) else ()
 

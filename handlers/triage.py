@@ -9,9 +9,9 @@ from functools import lru_cache
 
 from handlers.kit.context import Context
 from handlers.kit.readers import folded
-from handlers.likeness import Like, likely
-from handlers.likeness.closeness import closeness
-from handlers.likeness.terms import Word, words
+from handlers.similarity import Match, find_similar
+from handlers.similarity.distance import closeness
+from handlers.similarity.terms import Word, words
 from storage.services import Service
 
 TOLD = 0.55  # score from which an earlier incident may tell whom to alarm
@@ -20,17 +20,17 @@ MEANT = 0.8  # closeness from which a word stands for a name in other words
 TYPO = 0.85  # likeness of letters from which it is the name, mistyped
 
 
-def look_ahead(ctx: Context, title: str, service: Service | None = None) -> tuple[Like, ...]:
+def look_ahead(ctx: Context, title: str, service: Service | None = None) -> tuple[Match, ...]:
     """Return the earlier incidents that are like this one, before anything is written."""
     known = service or _named(ctx, title)
-    found = likely(ctx.tx, title, service=known.id if known else None, now=ctx.now)
+    found = find_similar(ctx.tx, title, service=known.id if known else None, now=ctx.now)
     meant = known or _told(ctx, found) or _meant(ctx, title)
     if meant is not None and meant is not known:
-        found = likely(ctx.tx, title, service=meant.id, now=ctx.now)
+        found = find_similar(ctx.tx, title, service=meant.id, now=ctx.now)
     return tuple(found)
 
 
-def guess(ctx: Context, title: str, likes: Sequence[Like] = ()) -> Service | None:
+def guess(ctx: Context, title: str, likes: Sequence[Match] = ()) -> Service | None:
     """Propose the service that a title talks about; None when nothing points at one.
 
     First a name or word of a service that stands in it; then the service of the earlier
@@ -56,7 +56,7 @@ def _named(ctx: Context, title: str) -> Service | None:
     return best[1] if best and not best[1].fallback else None
 
 
-def _told(ctx: Context, likes: Sequence[Like]) -> Service | None:
+def _told(ctx: Context, likes: Sequence[Match]) -> Service | None:
     """Return the service that most of the surely like incidents were about."""
     worth: dict[str, float] = {}
     for like in likes:

@@ -9,7 +9,7 @@ import pytest
 
 from handlers import digest
 from handlers.kit import calendar
-from handlers.likeness import alike
+from handlers.similarity import is_near_same
 from storage.engine import Tx
 from tests.pretend.stage import Say, Stage
 
@@ -208,5 +208,5 @@ def test_weeks_are_iso_weeks_of_the_zone() -> None:
     ],
 )
 def test_near_same_titles(one: str, other: str, same: bool) -> None:
-    assert alike(one, other) is same
-    assert alike(other, one) is same
+    assert is_near_same(one, other) is same
+    assert is_near_same(other, one) is same

@@ -12,7 +12,7 @@ from bot.delivery.clock import HandClock
 from bot.delivery.requests import Request
 from handlers import repeats, triage
 from handlers.kit.messages import Call
-from handlers.likeness import Like, likely
+from handlers.similarity import Match, find_similar
 from storage.engine import Tx
 from tests.pretend.stage import BERLIN, Say, Stage, answered
 
@@ -377,8 +377,8 @@ def test_the_engine_s_door(bot: Stage, anna: Say) -> None:
     """`likely` as it is promised to those who build on it."""
     declared(bot, anna, "Etikettendrucker offline", "Kasse tot")
 
-    def search(tx: Tx) -> list[Like]:
-        return likely(
+    def search(tx: Tx) -> list[Match]:
+        return find_similar(
             tx,
             "Etikettendrucker offline",
             service="drucker",
@@ -443,9 +443,9 @@ def test_the_search_is_done_before_anything_is_written(
         finally:
             ahead.pop()
 
-    def search(tx: Tx, title: str, **more: Any) -> list[Like]:
+    def search(tx: Tx, title: str, **more: Any) -> list[Match]:
         searched.append(bool(ahead))
-        return likely(tx, title, **more)
+        return find_similar(tx, title, **more)
 
     monkeypatch.setattr(bot.dispatcher, "_read_ahead", reading)
     for module in (repeats, triage):

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from benchmarks import repeats
 from handlers import triage
-from handlers.likeness import Like, alike, kept, likely
-from handlers.likeness.closeness import closeness
-from handlers.likeness.index import Index
-from handlers.likeness.terms import read_glossary, word_of, words
-from handlers.likeness.vocabulary import Vocabulary
+from handlers.similarity import Match, cache, find_similar, is_near_same
+from handlers.similarity.distance import closeness
+from handlers.similarity.index import Index
+from handlers.similarity.terms import read_glossary, word_of, words
+from handlers.similarity.vocabulary import Vocabulary
 from storage import incidents, likeness, states
 from storage.engine import Database, Tx
 from storage.engine.postgres import Postgres
@@ -45,12 +45,12 @@ def company(tx: Tx, *titles: str, workspace: str = DEMO) -> Tx:
     return tx
 
 
-def ask(tx: Tx, title: str, service: str | None = "drucker", **more: int) -> list[Like]:
-    return likely(tx, title, service=service, now=MONDAY, **more)
+def ask(tx: Tx, title: str, service: str | None = "drucker", **more: int) -> list[Match]:
+    return find_similar(tx, title, service=service, now=MONDAY, **more)
 
 
 def test_a_negation_alone_is_no_reason(database: Database) -> None:
-    def found(tx: Tx) -> list[Like]:
+    def found(tx: Tx) -> list[Match]:
         return ask(company(tx, "Kasse 2 nimmt keine Karten"), "Kasse druckt nicht")
 
     assert database.transact(found)[0].words == ("Kasse",)
@@ -78,7 +78,7 @@ def test_the_same_in_other_words_is_found_first(before: str, now: str) -> None:
 
 
 def test_it_says_why(database: Database) -> None:
-    def work(tx: Tx) -> list[Like]:
+    def work(tx: Tx) -> list[Match]:
         return ask(company(tx, "Etikettendrucker in Halle 2 ausgefallen"), "Label printer is down")
 
     best = database.transact(work)[0]
@@ -87,7 +87,7 @@ def test_it_says_why(database: Database) -> None:
 
 
 def test_another_number_is_another_thing(database: Database) -> None:
-    def work(tx: Tx) -> list[Like]:
+    def work(tx: Tx) -> list[Match]:
         tx = company(tx, "Kasse 3 druckt keinen Bon", "Kasse 4 druckt keinen Bon")
         return ask(tx, "Kasse 4 druckt keinen Bon")
 
@@ -96,7 +96,7 @@ def test_another_number_is_another_thing(database: Database) -> None:
 
 
 def test_each_company_finds_its_own(database: Database) -> None:
-    def work(tx: Tx) -> tuple[list[Like], list[Like]]:
+    def work(tx: Tx) -> tuple[list[Match], list[Match]]:
         ours, theirs = company(tx, "Presse 7 verliert Öl"), company(tx, workspace="other")
         return ask(ours, "Presse 7 verliert Öl"), ask(theirs, "Presse 7 verliert Öl")
 
@@ -156,7 +156,7 @@ def test_another_process_s_incidents_are_found(postgres: Postgres) -> None:
 def test_a_large_company_is_read_in_parts_the_newest_first(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kept, "PART", 3)
+    monkeypatch.setattr(cache, "PART", 3)
 
     def work(tx: Tx) -> list[set[int]]:
         tx = company(tx, "Sensor tot")
@@ -169,7 +169,7 @@ def test_a_large_company_is_read_in_parts_the_newest_first(
 
 
 def test_only_so_much_is_kept_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept, "MOST", len(OTHERS) + 1)
+    monkeypatch.setattr(cache, "MOST", len(OTHERS) + 1)
 
     def work(tx: Tx) -> set[str]:
         for name in ("one", "two", "three"):
@@ -253,7 +253,7 @@ def test_every_line_of_the_glossary_joins_both_languages() -> None:
 
 
 def read_glossary_lines() -> list[str]:
-    from handlers.likeness.terms import GLOSSARY
+    from handlers.similarity.terms import GLOSSARY
 
     lines = GLOSSARY.read_text(encoding="utf-8").splitlines()
     return [line for line in lines if line and line[0] not in "#["]
@@ -311,7 +311,7 @@ def test_declaring_reads_ahead_from_words_buttons_and_forms(
     seen: list[object] = []
     guess = triage.guess
 
-    def looked(ctx: object, title: str, likes: tuple[Like, ...] = ()) -> object:
+    def looked(ctx: object, title: str, likes: tuple[Match, ...] = ()) -> object:
         seen.append([each.number for each in likes])
         return guess(ctx, title, likes)  # type: ignore[arg-type]
 
@@ -330,5 +330,5 @@ def test_it_goes_on_without_when_reading_fails_or_takes_too_long(bot: Stage, ann
 
 
 def test_alike_compares_two_titles_in_both_languages() -> None:
-    assert alike("Etikettendrucker offline", "label printer offline")
-    assert not alike("Kasse 3 tot", "Kasse 4 tot")
+    assert is_near_same("Etikettendrucker offline", "label printer offline")
+    assert not is_near_same("Kasse 3 tot", "Kasse 4 tot")

@@ -11,8 +11,8 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from handlers.likeness.closeness import BOTH, IDEA, NEAR, PART, PART_IDEA, TROUBLE, triples
-from handlers.likeness.terms import Word
+from handlers.similarity.distance import BOTH, IDEA, NEAR, PART, PART_IDEA, TROUBLE, triples
+from handlers.similarity.terms import Word
 
 Ints = NDArray[np.uint32]
 Floats = NDArray[np.float32]

@@ -9,7 +9,7 @@ import math
 from functools import lru_cache
 
 from handlers.kit.readers import folded
-from handlers.likeness.terms import Word
+from handlers.similarity.terms import Word
 
 IDEA = 0.85  # the same idea in other words: "Drucker", "printer"
 PART = 0.7  # one word is a part of the other: "Drucker", "Etikettendrucker"

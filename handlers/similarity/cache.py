@@ -11,7 +11,7 @@ import threading
 from collections import OrderedDict
 from datetime import datetime
 
-from handlers.likeness.index import Hit, Index
+from handlers.similarity.index import Hit, Index
 from storage import likeness
 from storage.engine import Tx
 from storage.likeness import Change

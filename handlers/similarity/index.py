@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from handlers.likeness.closeness import OTHER_NUMBER, TROUBLE
-from handlers.likeness.terms import Word, head_and_rest, words
-from handlers.likeness.vocabulary import Floats, Ints, Vocabulary, as_ints
+from handlers.similarity.distance import OTHER_NUMBER, TROUBLE
+from handlers.similarity.terms import Word, head_and_rest, words
+from handlers.similarity.vocabulary import Floats, Ints, Vocabulary, as_ints
 
 GATHERED = 500  # how many are looked at for their age and service
 CANDIDATES = 100  # how many are compared word by word

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from handlers.likeness.closeness import agreement, numbers_fit
-from handlers.likeness.terms import words
+from handlers.similarity.distance import agreement, numbers_fit
+from handlers.similarity.terms import words
 from storage.engine import Tx
 
 SURE = 0.28  # score from which it is probably the same; docs/likeness.md tells what that means
@@ -19,7 +19,7 @@ ALIKE = 0.55  # agreement from which two titles of one service are near-same
 
 
 @dataclass(frozen=True, slots=True)
-class Like:
+class Match:
     """An earlier incident that is like the one asked about.
 
     `score` is from 0 to 1; `sure` says that it is probably the same. `words` are the words
@@ -34,7 +34,7 @@ class Like:
     service: str
 
 
-def likely(
+def find_similar(
     tx: Tx,
     title: str,
     *,
@@ -42,18 +42,18 @@ def likely(
     now: datetime,
     limit: int = 5,
     except_: int | None = None,
-) -> list[Like]:
+) -> list[Match]:
     """Return the earlier incidents of the workspace that are most like `title`, the best first.
 
     `service` is the id of the service it is about, if that is known. A text's first line
     counts as its title, what follows counts less. Withdrawn incidents are not found.
     Meant for a reading transaction: it takes milliseconds, and more when much was to be
-    read since the last time (handlers/likeness/kept.py).
+    read since the last time (handlers/similarity/cache.py).
     """
-    from handlers.likeness.kept import search  # numpy, only when it is needed
+    from handlers.similarity.cache import search  # numpy, only when it is needed
 
     return [
-        Like(
+        Match(
             hit.number,
             hit.score,
             hit.numbers_fit and (hit.score >= SURE or (hit.same_text and hit.same_service)),
@@ -66,7 +66,7 @@ def likely(
     ]
 
 
-def alike(one: str, other: str) -> bool:
+def is_near_same(one: str, other: str) -> bool:
     """Say whether two titles of the same service are near-same."""
     mine, theirs = words(one), words(other)
     return numbers_fit(mine, theirs) and agreement(mine, theirs) >= ALIKE
