@@ -7,7 +7,6 @@ from handlers import (
     changes,
     climbing,
     closing,
-    covers,
     definitions,
     digest,
     endings,
@@ -18,24 +17,25 @@ from handlers import (
     incident_lists,
     incident_news,
     incidents,
-    leaving,
     looking_after,
     measures,
     night,
-    ownership,
-    people,
     pilots,
     platforms,
     problem_fixes,
     problem_life,
     problems,
-    register,
     repeat_settings,
     repeats,
     rooms,
     settings,
 )
 from handlers.kit.commands import Feature
+from handlers.on_call import stand_ins
+from handlers.ownership import commands as ownership_commands
+from handlers.ownership import leaving
+from handlers.people import language as people_language
+from handlers.services import commands as service_commands
 
 FEATURES: tuple[Feature, ...] = (
     incidents.feature,
@@ -47,10 +47,10 @@ FEATURES: tuple[Feature, ...] = (
     incident_lists.feature,
     climbing.feature,
     rooms.feature,
-    register.feature,
-    ownership.feature,
+    service_commands.feature,
+    ownership_commands.feature,
     leaving.feature,
-    covers.feature,
+    stand_ins.feature,
     repeats.feature,
     problems.feature,
     problem_fixes.feature,
@@ -62,7 +62,7 @@ FEATURES: tuple[Feature, ...] = (
     digest.feature,
     measures.feature,
     night.feature,
-    people.feature,
+    people_language.feature,
     settings.feature,
     definitions.feature,
     repeat_settings.feature,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Annotated
 
-from handlers import ban_lines, rights, services
+from handlers import ban_lines, rights
 from handlers.ban_lines import banned, change_line, label, passes, warning
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
@@ -16,6 +16,7 @@ from handlers.kit.readers.dates import BeforeDateReader, DateReader, today_of
 from handlers.kit.readers.placeholders import is_placeholder
 from handlers.kit.words import Sentence, Who, _
 from handlers.problem_cards import card, key
+from handlers.services import lookup as service_lookup
 from storage import changes, people, problems
 from storage.changes import Change
 from storage.problems import Problem
@@ -40,7 +41,7 @@ ChangeId = Annotated[str, TextReader(long=False), Ask(_("Which"))]
 )
 def plan(
     ctx: Context,
-    service: services.ServiceRef,
+    service: service_lookup.ServiceRef,
     what: Annotated[str, BeforeDateReader(long=False), Ask(_("What is changed?"), short=_("text"))],
     day: Day,
 ) -> Reply:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from handlers import duty, rooms
+from handlers import rooms
 from handlers.incident_cards import (
     alarm,
     card,
@@ -23,6 +23,7 @@ from handlers.kit.commands import Feature
 from handlers.kit.context import Context
 from handlers.kit.messages import Message, Post, Reply
 from handlers.kit.words import _
+from handlers.on_call import duty
 from storage import incidents, outbox, timers
 from storage.incidents import Happening, Incident
 from storage.services import LIMIT
@@ -208,9 +209,12 @@ def _targets(ctx: Context, incident: Incident, level: int) -> list[str]:
     assert service is not None, "an incident has a service, by constraint"
     first = incident.responsible
     if level < TOP:
-        other = duty.second(ctx, service, first)
+        other = duty.second_responder(ctx, service, first)
         return [first] if other is None else [first, other]
-    return [duty.top(ctx) or (first if duty.is_here(ctx, first) else duty.on_duty(ctx, service))]
+    return [
+        duty.escalation_manager(ctx)
+        or (first if duty.is_here(ctx, first) else duty.on_duty(ctx, service))
+    ]
 
 
 def limit_of(ctx: Context, incident: Incident) -> timedelta:

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 
-from handlers import closing_digest, digest_repeats, leaving, night, ownership, rights
+from handlers import closing_digest, digest_repeats, night, rights
 from handlers.automations import State, decisions, evidence, is_own, owner, state
-from handlers.duty import is_here
 from handlers.incident_cards import headline, standing
 from handlers.kit import calendar
 from handlers.kit.commands import Feature, call
@@ -29,6 +28,9 @@ from handlers.kit.messages import (
 from handlers.kit.people import name
 from handlers.kit.words import Sentence, Words, _, _n, shortened
 from handlers.measures import Id, figure
+from handlers.on_call.duty import is_here
+from handlers.ownership import commands as ownership_commands
+from handlers.ownership import leaving
 from handlers.pilots import age, tally
 from storage import automations, digests, friction, incidents, people, pilots, timers
 from storage import services as register
@@ -200,7 +202,7 @@ def _undecided(ctx: Context, preview: bool) -> list[tuple[Words, tuple[Button, .
             mine = not preview or is_own(ctx, automation)
             found.append((since, words, decisions(automation) if mine else ()))
     manages = not preview or rights.may("service", rights.general(ctx))
-    found += ownership.untaken(ctx, manages=manages)
+    found += ownership_commands.untaken(ctx, manages=manages)
     found += closing_digest.undecided(ctx, preview)
     found.sort(key=lambda each: each[0])
     red = [(words, buttons if manages else ()) for words, buttons in leaving.left_behind(ctx)]

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 
-from handlers import climbing, duty, problems, services
+from handlers import climbing, problems
 from handlers.closing_points import Point, missing_of, quiet_until, waits_for_check
 from handlers.incident_cards import headline, label, works_again
 from handlers.incident_refs import find, not_open, note
@@ -22,6 +22,8 @@ from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button
 from handlers.kit.words import Sentence, _, shortened
+from handlers.on_call import duty
+from handlers.services import lookup as service_lookup
 from storage import closings, incidents, states, timers
 from storage.incidents import Incident
 
@@ -148,7 +150,7 @@ def reopen(ctx: Context, number: int, reason: str) -> Incident:
     stop(ctx, number)
     incident = find(ctx, number)
     must_go(ctx, incident, "open")
-    service = ctx.service_of(incident.service) or services.fallback(ctx)
+    service = ctx.service_of(incident.service) or service_lookup.fallback(ctx)
     if not states.reopen(ctx.tx, number, duty.on_duty(ctx, service), ctx.now):
         raise not_open(ctx, find(ctx, number))
     closings.forget_moments(ctx.tx, number)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers import climbing, closing_cards, duty, gate
+from handlers import climbing, closing_cards, gate
 from handlers.follow_up import fix_buttons
 from handlers.incident_cards import headline, settled_alarm
 from handlers.incident_refs import find, note
@@ -10,6 +10,7 @@ from handlers.kit.context import Context
 from handlers.kit.messages import Buttons, Message, Part, Post, Text, Title
 from handlers.kit.people import name
 from handlers.kit.words import _
+from handlers.on_call import duty
 from storage import closings, outbox, people
 from storage.closings import Closing
 from storage.incidents import Incident

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Annotated
 
-from handlers import covers, ownership, problems, repeats
+from handlers import problems, repeats
 from handlers.automations import State, decisions, evidence, owner, state
 from handlers.closing_cards import checked
 from handlers.follow_up import fix_buttons, late_fix
@@ -29,6 +29,8 @@ from handlers.kit.messages import (
 from handlers.kit.readers import LONGEST, ChoiceReader, TextReader, folded
 from handlers.kit.readers.dates import today_of
 from handlers.kit.words import Words, _, _n
+from handlers.on_call import stand_ins
+from handlers.ownership import commands as ownership_commands
 from storage import automations, closings, incidents
 from storage.incidents import Incident
 
@@ -207,8 +209,8 @@ def waiting(ctx: Context, open_ones: Sequence[Incident]) -> list[tuple[Words, tu
             found.append((listed(ctx, each), (take(each.number), _show(each.number))))
     return [
         *found,
-        *ownership.waiting(ctx),
-        *covers.waiting(ctx),
+        *ownership_commands.waiting(ctx),
+        *stand_ins.waiting(ctx),
         *_unfinished(ctx),
         *repeats.waiting(ctx),
         *problems.waiting(ctx),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from handlers import covers
 from handlers.automations import STATES, state
 from handlers.help import waiting
 from handlers.incident_cards import listed, undone_line
@@ -12,6 +11,7 @@ from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Items, Message, Part, Reply, Text, Title
 from handlers.kit.words import Words, _
+from handlers.on_call import stand_ins
 from handlers.pilots import age
 from storage import automations, incidents, pilots
 
@@ -62,7 +62,7 @@ def home(ctx: Context) -> Reply:
             if each.champion == ctx.person.id
         ],
     )
-    parts += _list(_("Who stands in"), list(covers.agreed(ctx)))
+    parts += _list(_("Who stands in"), list(stand_ins.agreed(ctx)))
     if ctx.person.manager:
         settings = (
             Button(_("Services"), call("service")),

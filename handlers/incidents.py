@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Annotated
 
-from handlers import climbing, definitions, duty, gate, repeats, rights, services, triage
+from handlers import climbing, definitions, gate, repeats, rights, triage
 from handlers.incident_cards import card, label, works_again
 from handlers.incident_refs import NEWS, Ref, find, find_open, happened, note
 from handlers.kit.commands import Ask, Feature, call
@@ -16,6 +16,8 @@ from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text, T
 from handlers.kit.people import person as named
 from handlers.kit.readers import TextReader
 from handlers.kit.words import _
+from handlers.on_call import duty
+from handlers.services import lookup as service_lookup
 from storage import incidents, workspaces
 from storage.incidents import Incident
 from storage.places import INCIDENTS
@@ -43,11 +45,11 @@ def declare(
         Ask(_("What does not work?"), partial(definitions.text, name="incident"), short=_("text")),
     ],
     *,
-    service: services.ServiceOrNot = None,
+    service: service_lookup.ServiceOrNot = None,
 ) -> Reply:
     likes = repeats.found_ahead(ctx)
     proposed = service or triage.guess(ctx, title, likes)
-    meant = proposed or services.fallback(ctx)
+    meant = proposed or service_lookup.fallback(ctx)
     number = workspaces.next_number(ctx.tx, "incident")
     incident = incidents.add(
         ctx.tx,
@@ -159,7 +161,7 @@ def _wait_as_severe(ctx: Context, incident: Incident) -> None:
     submit=_("Change service"),
     ahead=repeats.look_ahead,
 )
-def move(ctx: Context, number: Ref, service: services.ServiceRef) -> Reply:
+def move(ctx: Context, number: Ref, service: service_lookup.ServiceRef) -> Reply:
     incident = find_open(ctx, number)
     rights.need_for(ctx, "move", incident)
     first = duty.on_duty(ctx, service)

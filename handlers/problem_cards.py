@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from handlers import ban_lines, duty
+from handlers import ban_lines
 from handlers.ban_lines import headline, label, named
 from handlers.closing_points import CAUSES, Cause
 from handlers.kit.calendar import days_before
@@ -25,6 +25,7 @@ from handlers.kit.readers import ChoiceReader
 from handlers.kit.readers.dates import today_of
 from handlers.kit.readers.evidence import linked
 from handlers.kit.words import Sentence, Words, _
+from handlers.on_call import duty
 from handlers.repeat_rules import rules
 from storage import problems, repeats
 from storage.problems import Happened, Problem

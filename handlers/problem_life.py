@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from handlers import changes, climbing, duty
+from handlers import changes, climbing
 from handlers.ban_lines import label, named
 from handlers.kit import calendar
 from handlers.kit.commands import Feature
@@ -14,6 +14,7 @@ from handlers.kit.context import Context
 from handlers.kit.messages import Post, Reply
 from handlers.kit.readers.dates import today_of
 from handlers.kit.words import Sentence, _
+from handlers.on_call import duty
 from handlers.problem_cards import asked, card, key, owner, quiet_until, settled
 from handlers.repeat_rules import rules
 from storage import incidents, people, problems, repeats, timers

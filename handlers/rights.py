@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from handlers import duty
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal, Unproven
 from handlers.kit.words import Who, _
+from handlers.on_call import duty
 from storage import closings, people
 from storage.incidents import Incident
 from storage.services import Service

@@ -24,7 +24,7 @@ from bot.delivery.replies import DRAFT
 from bot.delivery.requests import Answer, Named, Request, clean, clean_call, read_answer, written
 from bot.delivery.shortcuts import FORM
 from handlers import help as guide
-from handlers import leaving, rights
+from handlers import rights
 from handlers.kit import commands
 from handlers.kit.commands import Feature, Hook, Incomplete, Parsed, Unfit, Unknown
 from handlers.kit.context import LOTSE, Context
@@ -37,6 +37,7 @@ from handlers.kit.messages import (
     spoken_form,
 )
 from handlers.kit.words import _
+from handlers.ownership import leaving
 from storage import audit, deliveries, people, places, timers, workspaces
 from storage.engine import Database, StorageError, Tx
 from storage.people import Person

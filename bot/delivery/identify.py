@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.delivery.requests import Named, clean
-from handlers import leaving
+from handlers.ownership import leaving
 from storage import people, places
 from storage.engine import Tx
 from storage.people import Person

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 import handlers
-from handlers import duty, services
 from handlers.kit.context import LOTSE
+from handlers.on_call import duty
+from handlers.services import lookup as service_lookup
 from storage import people, workspaces
 from storage.engine import Database, Tx
 from storage.workspaces import Workspace
@@ -444,7 +445,7 @@ def test_a_machine_finds_somebody_even_where_nobody_manages(database: Database) 
             tx = tx.within(DEMO)
             people.meet(tx, "local:zoe", "Zoe", id="zoe", key="zoe", now=now)
             ctx = stage.dispatcher._context(tx, LOTSE, None, now)
-            net = services.fallback(ctx)
+            net = service_lookup.fallback(ctx)
             return net.accountable, duty.on_duty(ctx, net)
 
         assert database.transact(work) == ("zoe", "zoe")

@@ -6,13 +6,13 @@ import difflib
 import itertools
 from typing import Annotated
 
-from handlers import duty
 from handlers.kit.commands import Ask, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button
 from handlers.kit.readers import NameReader, folded
 from handlers.kit.words import _
+from handlers.on_call import duty
 from storage import services
 from storage.services import Service
 

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from handlers import duty, rights
+from handlers import rights
 from handlers.kit import calendar
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
@@ -30,9 +30,9 @@ from handlers.kit.messages import (
 from handlers.kit.people import name, person
 from handlers.kit.readers import PersonReader, TextReader
 from handlers.kit.words import Sentence, Words, _
-from handlers.leaving import left_behind, refreshed
-from handlers.register import mend, name_people
-from handlers.service_cards import (
+from handlers.on_call import duty
+from handlers.ownership.leaving import left_behind, refreshed
+from handlers.services.cards import (
     answered,
     asked,
     asked_key,
@@ -43,7 +43,8 @@ from handlers.service_cards import (
     unaccepted,
     waits_for,
 )
-from handlers.services import ServiceRef
+from handlers.services.commands import mend, name_people
+from handlers.services.lookup import ServiceRef
 from storage import automations, handovers, people, services
 from storage.handovers import Handover
 from storage.people import Person
@@ -78,7 +79,7 @@ def decline(ctx: Context, service: ServiceRef) -> Reply:
             _("You are not asked about “{service}” any more.", service=service.name),
             buttons=(Button(service.name, call("service", service=service.id)),),
         )
-    bosses = [each.id for each in duty.bosses(ctx) if each.id != me]
+    bosses = [each.id for each in duty.managers(ctx) if each.id != me]
     if not bosses:
         raise Refusal(
             _("Nobody else manages Lotse who could be told. Please name somebody else yourself."),

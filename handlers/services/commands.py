@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-from handlers import duty, rights
+from handlers import rights
 from handlers.kit import commands
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
@@ -15,8 +15,9 @@ from handlers.kit.people import person
 from handlers.kit.readers import NumberReader, PersonReader, TextReader, folded
 from handlers.kit.readers.required_text import LinkReader, TellingReader
 from handlers.kit.words import _
-from handlers.leaving import refreshed
-from handlers.service_cards import (
+from handlers.on_call import duty
+from handlers.ownership.leaving import refreshed
+from handlers.services.cards import (
     answered,
     asked,
     back_button,
@@ -26,7 +27,7 @@ from handlers.service_cards import (
     unaccepted,
     why_red,
 )
-from handlers.services import ServiceRef
+from handlers.services.lookup import ServiceRef
 from storage import incidents, services
 from storage.people import Person
 from storage.services import LIMIT, Service
@@ -257,7 +258,7 @@ def need_own(ctx: Context, service: Service) -> None:
         return
     rights.need(ctx, "read")
     who = [person(ctx, service.accountable)] if duty.is_here(ctx, service.accountable) else []
-    bosses = [person(ctx, each.id) for each in duty.bosses(ctx)]
+    bosses = [person(ctx, each.id) for each in duty.managers(ctx)]
     raise Refusal(_("For “{service}” this is up to {who}.", service=service.name, who=who + bosses))
 
 

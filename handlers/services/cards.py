@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from handlers import ban_lines, duty, rights
+from handlers import ban_lines, rights
 from handlers.kit import calendar
 from handlers.kit.commands import call
 from handlers.kit.context import Context
@@ -23,6 +23,7 @@ from handlers.kit.messages import (
 )
 from handlers.kit.people import name, person
 from handlers.kit.words import Link, Sentence, Words, _, _n, shortened
+from handlers.on_call import duty
 from storage import services
 from storage.services import Service
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from handlers import climbing, duty, gate_heirs
+from handlers import climbing, gate_heirs
 from handlers.automations import owner
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
@@ -26,8 +26,9 @@ from handlers.kit.messages import (
 )
 from handlers.kit.people import name
 from handlers.kit.words import Sentence, Words, _
-from handlers.service_cards import name_somebody, some, why_red
-from handlers.services import fallback
+from handlers.on_call import duty
+from handlers.services.cards import name_somebody, some, why_red
+from handlers.services.lookup import fallback
 from storage import automations, incidents, people, services, timers, workspaces
 from storage.engine import Tx
 from storage.incidents import Incident
@@ -62,7 +63,7 @@ def left(ctx: Context, person: str) -> Reply:
         services.redden(ctx.tx, each.id, ctx.now)
     if not _things(ctx, person):
         return Reply(posts=moved)
-    told = [each.id for each in duty.bosses(ctx)] or _instead(ctx)
+    told = [each.id for each in duty.managers(ctx)] or _instead(ctx)
     message = _card(ctx, person)
     key = _key(person, stamp)
     cards = tuple(Post(key, message, f"direct:{each}", "note") for each in told)

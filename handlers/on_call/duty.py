@@ -67,7 +67,7 @@ def on_duty(ctx: Context, service: Service) -> str:
     return next(in_order(ctx, service), service.accountable)
 
 
-def second(ctx: Context, service: Service, first: str) -> str | None:
+def second_responder(ctx: Context, service: Service, first: str) -> str | None:
     """Return who is alarmed beside `first`: the deputy, or the next one who is here."""
     deputy = acting(ctx, service.deputy)
     if deputy not in (None, first):
@@ -75,7 +75,7 @@ def second(ctx: Context, service: Service, first: str) -> str | None:
     return next((each for each in in_order(ctx, service) if each != first), None)
 
 
-def bosses(ctx: Context) -> list[Person]:
+def managers(ctx: Context) -> list[Person]:
     """Return the managers who are here, the longest known first."""
     return [each for each in people.managers(ctx.tx) if each.here]
 
@@ -85,7 +85,7 @@ def present(ctx: Context) -> list[Person]:
     return [each for each in people.everyone(ctx.tx) if each.here]
 
 
-def top(ctx: Context) -> str | None:
+def escalation_manager(ctx: Context) -> str | None:
     """Return the manager who is alarmed at the top, or who stands in for them."""
     return next((each for boss in people.managers(ctx.tx) if (each := acting(ctx, boss.id))), None)
 
@@ -102,7 +102,7 @@ def somebody(ctx: Context) -> list[Person]:
     Raises `Refusal` when the company has nobody yet.
     """
     asker = people.find(ctx.tx, ctx.person.id)  # none when a machine or the clock asks
-    found = bosses(ctx) or ([asker] if asker else [])
+    found = managers(ctx) or ([asker] if asker else [])
     found = found or present(ctx)
     if not found:
         raise Refusal(_("Nobody of this company is known yet, so nobody could be alarmed."))
