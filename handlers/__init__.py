@@ -5,7 +5,6 @@ from __future__ import annotations
 from handlers import (
     automations,
     changes,
-    climbing,
     closing,
     definitions,
     digest,
@@ -14,10 +13,6 @@ from handlers import (
     friction,
     help,
     home,
-    incident_lists,
-    incident_news,
-    incidents,
-    looking_after,
     measures,
     night,
     pilots,
@@ -27,9 +22,13 @@ from handlers import (
     problems,
     repeat_settings,
     repeats,
-    rooms,
     settings,
 )
+from handlers.incidents import acknowledge, escalation
+from handlers.incidents import channels as incident_channels
+from handlers.incidents import commands as incident_commands
+from handlers.incidents import lists as incident_lists
+from handlers.incidents import updates as incident_updates
 from handlers.kit.commands import Feature
 from handlers.on_call import stand_ins
 from handlers.ownership import commands as ownership_commands
@@ -38,15 +37,15 @@ from handlers.people import language as people_language
 from handlers.services import commands as service_commands
 
 FEATURES: tuple[Feature, ...] = (
-    incidents.feature,
-    looking_after.feature,
-    incident_news.feature,
+    incident_commands.feature,
+    acknowledge.feature,
+    incident_updates.feature,
     closing.feature,
     endings.feature,
     follow_up.feature,
     incident_lists.feature,
-    climbing.feature,
-    rooms.feature,
+    escalation.feature,
+    incident_channels.feature,
     service_commands.feature,
     ownership_commands.feature,
     leaving.feature,

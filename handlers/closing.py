@@ -1,6 +1,6 @@
 """Restored is not done: *done* shows what is missing, each with its button, then finishes.
 
-Every change of an incident's state is made by the gate (`handlers/gate.py`).
+Every change of an incident's state is made by the gate (`handlers/incidents/transitions.py`).
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated
 
-from handlers import climbing, closing_cards, closing_points, gate, gate_heirs, rights
-from handlers.closing_points import CAUSES, COSTS, ENDINGS, Cause, Cost, Ending, Point
-from handlers.incident_cards import finish, label
-from handlers.incident_refs import Ref, find, meant, no_placeholder, note
+from handlers import closing_cards, gate_heirs, rights
+from handlers.incidents import checklist, escalation, keys
+from handlers.incidents import transitions as incident_transitions
+from handlers.incidents.cards import finish, label
+from handlers.incidents.checklist import CAUSES, COSTS, ENDINGS, Cause, Cost, Ending, Point
+from handlers.incidents.lookup import Ref, find, meant, no_placeholder, note
 from handlers.kit import commands
 from handlers.kit.commands import Ask, Feature
 from handlers.kit.context import Context
@@ -69,27 +71,27 @@ NONE_YET = ("none yet", "none", "noch keins", "keins", "noch keine", "keine", "n
 def done(ctx: Context, number: Ref | None = None) -> Reply:
     incident = meant(ctx, "done", number)
     rights.need_for(ctx, "done", incident)
-    gate.must_go(ctx, incident, "done")
+    incident_transitions.must_go(ctx, incident, "done")
     return _go_on(ctx, incident)
 
 
 def _go_on(ctx: Context, incident: Incident) -> Reply:
     """Finish the incident, or show what is missing, or wait for the second person."""
     number = incident.number
-    points = closing_points.missing_of(ctx, incident)
-    hindrance = gate.blocked(ctx, incident)
+    points = checklist.missing_of(ctx, incident)
+    hindrance = incident_transitions.blocked(ctx, incident)
     if [each for each in points if each is not Point.CHECKED] or hindrance is not None:
         shown = closing_cards.missing(ctx, incident, points, hindrance or "")
-        return Reply(shown, posts=climbing.changed(ctx, incident), subject=label(number))
+        return Reply(shown, posts=escalation.card_posts(ctx, incident), subject=label(number))
     closing = closings.find(ctx.tx, number)
     if not points:
         return _finished(ctx, number, closing.asked_by or ctx.person.id)
-    gate.stop(ctx, number)
+    incident_transitions.stop(ctx, number)
     if closing.asked_by not in (None, ctx.person.id) and _may_check(ctx, incident, closing):
-        gate.plan(ctx, incident)
+        incident_transitions.plan(ctx, incident)
         return Reply(closing_cards.check_it(incident, named(ctx, closing.asked_by or "")))
     closings.ask(ctx.tx, number, ctx.person.id, ctx.now)
-    until = closing_points.quiet_until(ctx, incident)
+    until = checklist.quiet_until(ctx, incident)
     if until <= ctx.now:
         closings.stay_quiet(ctx.tx, number, ctx.now)
         return _finished(ctx, number, ctx.person.id)
@@ -98,22 +100,22 @@ def _go_on(ctx: Context, incident: Incident) -> Reply:
     if closing.checker is None and checker is not None:
         posts = gate_heirs.ask(ctx, incident, checker, ctx.person.id)
     elif checker is not None:  # it shows what was corrected meanwhile
-        key = climbing.check_key(number, checker)
+        key = keys.check_key(number, checker)
         posts = (Post(key, closing_cards.question(ctx, incident, ctx.person.id)),)
     incident = find(ctx, number)
-    gate.plan(ctx, incident)
+    incident_transitions.plan(ctx, incident)
     who = named(ctx, checker) if checker is not None else None
     return Reply(
         closing_cards.waits(ctx, incident, who, until),
-        posts=(*posts, *climbing.changed(ctx, incident)),
+        posts=(*posts, *escalation.card_posts(ctx, incident)),
         subject=label(number),
     )
 
 
 def _finished(ctx: Context, number: int, person: str) -> Reply:
-    incident = gate.finish(ctx, number, person)
+    incident = incident_transitions.finish(ctx, number, person)
     said = _("{incident} is done. Thank you.", incident=label(number))
-    posts = (*climbing.settled(ctx, incident), climbing.retold(ctx, incident))
+    posts = (*escalation.ended_posts(ctx, incident), escalation.declarer_post(ctx, incident))
     return Reply(line(said, tone=Tone.GOOD), posts=posts, subject=label(number))
 
 
@@ -126,12 +128,12 @@ def point(
 ) -> Reply:
     incident = find(ctx, number)
     rights.need_for(ctx, "done", incident)
-    gate.must_go(ctx, incident, "done")
+    incident_transitions.must_go(ctx, incident, "done")
     command = commands.by_name("fill", ctx.features)
     assert command is not None
     shown = [which.value]
     if which is Which.MISSING:
-        shown = [*closing_points.missing_of(ctx, incident), "cost"]
+        shown = [*checklist.missing_of(ctx, incident), "cost"]
     elif which is Which.EVERY:
         shown = list(FIELDS)
     names = [name for each in shown for name in FIELDS.get(each, ())]
@@ -202,8 +204,8 @@ def fill(
 ) -> Reply:  # fmt: skip
     incident = find(ctx, number)
     rights.need_for(ctx, "done", incident)
-    gate.must_go(ctx, incident, "done")
-    gate.stop(ctx, number)
+    incident_transitions.must_go(ctx, incident, "done")
+    incident_transitions.stop(ctx, number)
     closings.begin(ctx.tx, number)
     before = closings.find(ctx.tx, number)
     if ended is not None:
@@ -225,7 +227,7 @@ def fill(
         note(ctx, number, f"said {Point.RUNBOOK}", runbook)
     if which in (Which.COST, Which.MISSING, Which.EVERY):
         closings.set_impact(ctx.tx, number, {each.value for each in cost})
-    gate.plan(ctx, incident)
+    incident_transitions.plan(ctx, incident)
     return _go_on(ctx, find(ctx, number))
 
 
@@ -292,23 +294,23 @@ def ask_check(
 ) -> Reply:
     incident = find(ctx, number)
     rights.need_for(ctx, "done", incident)
-    gate.must_go(ctx, incident, "done")
+    incident_transitions.must_go(ctx, incident, "done")
     closing = closings.find(ctx.tx, number)
     if person.id in (incident.restored_by, closing.asked_by or ctx.person.id):
         raise _needs_another(ctx, person.id, field="person")
-    gate.stop(ctx, number)
+    incident_transitions.stop(ctx, number)
     closings.begin(ctx.tx, number)
     closings.ask(ctx.tx, number, ctx.person.id, ctx.now)
     posts = gate_heirs.ask(ctx, incident, person.id, ctx.person.id)
     incident = find(ctx, number)
-    gate.plan(ctx, incident)
+    incident_transitions.plan(ctx, incident)
     said = _(
         "{who} is asked to check {incident}.",
         who=Who(person.id, person.name),
         incident=label(number),
     )
     return Reply(
-        line(said), posts=(*posts, *climbing.changed(ctx, incident)), subject=label(number)
+        line(said), posts=(*posts, *escalation.card_posts(ctx, incident)), subject=label(number)
     )
 
 
@@ -323,22 +325,24 @@ def _needs_another(ctx: Context, person: str, field: str | None = None) -> Refus
 @feature.command("checked", "geprüft", help=_("I have checked it."), hidden=True)
 def checked(ctx: Context, number: Ref) -> Reply:
     incident = find(ctx, number)
-    gate.must_go(ctx, incident, "done")
+    incident_transitions.must_go(ctx, incident, "done")
     closing = closings.find(ctx.tx, number)
     if ctx.person.id in (incident.restored_by, closing.asked_by):
         raise _needs_another(ctx, ctx.person.id)
     rights.need_for(ctx, "check", incident)
     if closing.asked_by is None:
         raise Refusal(_("Nobody has asked for a check of {incident} yet.", incident=label(number)))
-    gate.stop(ctx, number)
+    incident_transitions.stop(ctx, number)
     if closings.verify(ctx.tx, number, ctx.person.id, ctx.now):
         note(ctx, number, "checked")
-    points = closing_points.missing_of(ctx, incident)
-    if not points and gate.blocked(ctx, incident) is None:
+    points = checklist.missing_of(ctx, incident)
+    if not points and incident_transitions.blocked(ctx, incident) is None:
         return _finished(ctx, number, closing.asked_by)
     incident = find(ctx, number)
-    gate.plan(ctx, incident)
+    incident_transitions.plan(ctx, incident)
     said = _("Thank you. The check of {incident} counts; other points are still open.",
              incident=label(number))  # fmt: skip
     buttons = (finish(number),) if rights.may_for(ctx, "done", incident) else ()
-    return Reply(line(said, *buttons), posts=climbing.changed(ctx, incident), subject=label(number))
+    return Reply(
+        line(said, *buttons), posts=escalation.card_posts(ctx, incident), subject=label(number)
+    )

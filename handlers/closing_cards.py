@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from handlers import closing_points, rights
-from handlers.closing_points import NAMES, Point, open_of_all
-from handlers.incident_cards import headline, label, open_again, service_name
+from handlers import rights
+from handlers.incidents import checklist
+from handlers.incidents.cards import headline, label, open_again, service_name
+from handlers.incidents.checklist import NAMES, Point, open_of_all
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Facts, Message, Part, Text, Title, Tone
@@ -47,7 +48,7 @@ def missing(ctx: Context, incident: Incident, points: list[Point], also: Words =
 def _asked(ctx: Context, incident: Incident, point: Point) -> tuple[Sentence, tuple[Button, ...]]:
     number = incident.number
     if point is Point.CHECKED:
-        until = closing_points.quiet_until(ctx, incident)
+        until = checklist.quiet_until(ctx, incident)
         words = _("Somebody else has to check it, or it stays quiet until {until}.", until=until)
         return words, (ask_somebody(number),)
     words, label = ASKS[point]
@@ -110,11 +111,11 @@ def question(ctx: Context, incident: Incident, asked_by: str) -> Message:
     """Ask the second person in the name of `asked_by`, with everything that they need for it."""
     closing = closings.find(ctx.tx, incident.number)
     rows: list[tuple[Words, Words]] = [(_("Service"), service_name(ctx, incident))]
-    points = closing_points.missing_of(ctx, incident)
+    points = checklist.missing_of(ctx, incident)
     if Point.CAUSE not in points:
-        rows.append((_("Cause"), closing_points.cause(closing)))
+        rows.append((_("Cause"), checklist.cause(closing)))
     if not {Point.ENDING, Point.FIX} & set(points):
-        rows.append((_("Fix"), closing_points.fix(ctx, closing)))
+        rows.append((_("Fix"), checklist.fix(ctx, closing)))
     if Point.EVIDENCE not in points:
         rows.append((_("Evidence"), linked(closing.evidence or "")))
     return Message(

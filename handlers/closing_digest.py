@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from statistics import median
 
-from handlers import closing_points, gate, rights
-from handlers.closing_points import COSTS
+from handlers import rights
 from handlers.follow_up import fix_buttons, late_fix
-from handlers.incident_cards import finish, headline, label, lasting
+from handlers.incidents import checklist
+from handlers.incidents import transitions as incident_transitions
+from handlers.incidents.cards import finish, headline, label, lasting
+from handlers.incidents.checklist import COSTS
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.messages import Button, Facts, Items, Part, Title
@@ -34,7 +36,8 @@ def undecided(ctx: Context, preview: bool) -> list[Undecided]:
     late = [
         each
         for each in incidents.undone(ctx.tx)
-        if gate.remind_at(ctx, each) <= ctx.now and not gate.waits_for_others(ctx, each)
+        if incident_transitions.remind_at(ctx, each) <= ctx.now
+        and not incident_transitions.waits_for_others(ctx, each)
     ]
     return [_undone(ctx, late, preview)] if late else []
 
@@ -107,7 +110,7 @@ def parts(ctx: Context, ours: Sequence[Incident], start: datetime, end: datetime
 
 def share(ended: Sequence[Closing]) -> Sentence:
     """Return which part was a workaround and which a fixed cause, in whole percents."""
-    fixed = sum(each.ending == closing_points.Ending.FIXED for each in ended)
+    fixed = sum(each.ending == checklist.Ending.FIXED for each in ended)
     percent = round(100 * fixed / len(ended))
     return _(
         "workaround {workaround} %, cause fixed {fixed} % (of {n})",

@@ -9,7 +9,7 @@ from datetime import datetime, time, timedelta
 
 from handlers import closing_digest, digest_repeats, night, rights
 from handlers.automations import State, decisions, evidence, is_own, owner, state
-from handlers.incident_cards import headline, standing
+from handlers.incidents.cards import headline, standing
 from handlers.kit import calendar
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from handlers import ban_lines
-from handlers.incident_cards import service_name
+from handlers.incidents.cards import service_name
 from handlers.kit import calendar
 from handlers.kit.context import Context
 from handlers.kit.messages import Button, Items, Part, Title

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from handlers import climbing, closing_points, gate, rights
-from handlers.gate import Other
-from handlers.incident_cards import headline, label
-from handlers.incident_refs import Ref, find, no_placeholder, not_open, note
+from handlers import rights
+from handlers.incidents import checklist, escalation
+from handlers.incidents import transitions as incident_transitions
+from handlers.incidents.cards import headline, label
+from handlers.incidents.lookup import Ref, find, no_placeholder, not_open, note
+from handlers.incidents.transitions import Other
 from handlers.kit.commands import Ask, Feature
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
@@ -41,8 +43,8 @@ def reopen(
     incident = find(ctx, number)
     rights.need_for(ctx, "reopen", incident)
     no_placeholder(reason, "reason")
-    incident = gate.reopen(ctx, number, reason)
-    before = (*climbing.settled(ctx, incident), climbing.retold(ctx, incident))
+    incident = incident_transitions.reopen(ctx, number, reason)
+    before = (*escalation.ended_posts(ctx, incident), escalation.declarer_post(ctx, incident))
     position = incidents.count_alarm(ctx.tx, number)
     said = _(
         "{incident} is open again; {who} is responsible and is alarmed.",
@@ -51,7 +53,7 @@ def reopen(
     )
     return Reply(
         line(said),
-        posts=(*before, climbing.start(ctx, incident, position)),
+        posts=(*before, escalation.start(ctx, incident, position)),
         subject=label(number),
     )
 
@@ -75,14 +77,14 @@ def close_anyway(
     incident = find(ctx, number)
     rights.need_for(ctx, "close anyway", incident)
     no_placeholder(reason, "reason")
-    count = len(closing_points.missing_of(ctx, incident))
-    incident = gate.finish(ctx, number, ctx.person.id, reason)
+    count = len(checklist.missing_of(ctx, incident))
+    incident = incident_transitions.finish(ctx, number, ctx.person.id, reason)
     said = _(
         "{incident} is closed; {open}. The reason stays on its card, with your name.",
         incident=label(number),
-        open=closing_points.open_of_all(count),
+        open=checklist.open_of_all(count),
     )
-    posts = (*climbing.settled(ctx, incident), climbing.retold(ctx, incident))
+    posts = (*escalation.ended_posts(ctx, incident), escalation.declarer_post(ctx, incident))
     return Reply(line(said), posts=posts, subject=label(number))
 
 
@@ -108,9 +110,9 @@ def close_as(
     elif target is None:
         raise Refusal(_("Which incident does it go into? Its number, please."), field="target")
     no_placeholder(reason, "reason")
-    incident = gate.close(ctx, number, kind, target, reason)
-    told = climbing.told(ctx, incident)
-    posts = (*climbing.settled(ctx, incident), *told)
+    incident = incident_transitions.close(ctx, number, kind, target, reason)
+    told = escalation.declarer_posts(ctx, incident)
+    posts = (*escalation.ended_posts(ctx, incident), *told)
     if incident.closed_into is None:
         return Reply(
             line(_("{incident} is closed as a false alarm.", incident=label(number))),
@@ -129,14 +131,16 @@ def close_as(
 @feature.command("fixed", "ursache behoben", help=_("The cause is fixed."), hidden=True)
 def fixed(ctx: Context, number: Ref) -> Reply:
     incident = _with_late_fix(ctx, number)
-    gate.stop(ctx, number)
+    incident_transitions.stop(ctx, number)
     if not closings.fix(ctx.tx, number, ctx.person.id, ctx.now):
         raise Refusal(_("The cause of {incident} is fixed already.", incident=label(number)))
     incident = note(ctx, number, "fixed")
     said = line(_("Good to hear: the cause of {incident} is fixed.", incident=label(number)),
                 tone=Tone.GOOD)  # fmt: skip
-    reminders = [Post(key, said) for key in gate.fix_keys(ctx, number)]
-    return Reply(said, posts=(*climbing.changed(ctx, incident), *reminders), subject=label(number))
+    reminders = [Post(key, said) for key in incident_transitions.fix_keys(ctx, number)]
+    return Reply(
+        said, posts=(*escalation.card_posts(ctx, incident), *reminders), subject=label(number)
+    )
 
 
 @feature.command(
@@ -149,13 +153,13 @@ def fix_date(
     incident = _with_late_fix(ctx, number)
     if on < today_of(ctx):
         raise Refusal(_("That day is over; by when will the cause be fixed?"), field="on")
-    gate.stop(ctx, number)
+    incident_transitions.stop(ctx, number)
     if closings.move_fix(ctx.tx, number, on):
         note(ctx, number, "postponed", on.isoformat())
     incident = find(ctx, number)
-    gate.plan(ctx, incident)
+    incident_transitions.plan(ctx, incident)
     said = _("The cause of {incident} is to be fixed by {on}.", incident=label(number), on=on)
-    return Reply(line(said), posts=climbing.changed(ctx, incident), subject=label(number))
+    return Reply(line(said), posts=escalation.card_posts(ctx, incident), subject=label(number))
 
 
 def _with_late_fix(ctx: Context, number: int) -> Incident:

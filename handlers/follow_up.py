@@ -5,9 +5,10 @@ One timer per incident (`gate.next_step` says what is next). Rule: docs/rules.md
 
 from __future__ import annotations
 
-from handlers import climbing, closing_points, gate
-from handlers.incident_cards import finish, headline, label
-from handlers.incident_refs import note
+from handlers.incidents import checklist, escalation
+from handlers.incidents import transitions as incident_transitions
+from handlers.incidents.cards import finish, headline, label
+from handlers.incidents.lookup import note
 from handlers.kit import calendar
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
@@ -30,14 +31,14 @@ def after(ctx: Context, number: int, what: str) -> Reply:
     incident = incidents.find(ctx.tx, number)
     if incident is None:
         return Reply()
-    coming = gate.next_step(ctx, incident)
+    coming = incident_transitions.next_step(ctx, incident)
     if what == "quiet" and incident.state == "restored":
         return _quiet(ctx, incident)
     if what == "remind" and coming is not None and coming[0] == "remind":
         return _remind(ctx, incident)
     if what in ("fix", "overdue") and incident.state == "done":
         return _fix(ctx, incident, what)
-    gate.plan(ctx, incident)
+    incident_transitions.plan(ctx, incident)
     return Reply()
 
 
@@ -45,27 +46,29 @@ def _quiet(ctx: Context, incident: Incident) -> Reply:
     """It stayed quiet for long enough: done, unless something came back or still keeps it."""
     number = incident.number
     closing = closings.find(ctx.tx, number)
-    early = closing_points.quiet_until(ctx, incident) > ctx.now
-    waits = closing_points.waits_for_check(ctx, incident)
-    if not waits or early or gate.blocked(ctx, incident) is not None:
-        gate.plan(ctx, incident)
+    early = checklist.quiet_until(ctx, incident) > ctx.now
+    waits = checklist.waits_for_check(ctx, incident)
+    if not waits or early or incident_transitions.blocked(ctx, incident) is not None:
+        incident_transitions.plan(ctx, incident)
         return Reply()
     closings.stay_quiet(ctx.tx, number, ctx.now)
     note(ctx, number, "quiet", str(rules(ctx.tx).calm))
-    incident = gate.finish(ctx, number, closing.asked_by or incident.responsible)
-    return Reply(posts=(*climbing.settled(ctx, incident), climbing.retold(ctx, incident)))
+    incident = incident_transitions.finish(ctx, number, closing.asked_by or incident.responsible)
+    return Reply(
+        posts=(*escalation.ended_posts(ctx, incident), escalation.declarer_post(ctx, incident))
+    )
 
 
 def _remind(ctx: Context, incident: Incident) -> Reply:
     """Remind whoever is responsible of everything that waits for them, in one message."""
-    if gate.waits_for_others(ctx, incident):
-        gate.plan(ctx, incident)
+    if incident_transitions.waits_for_others(ctx, incident):
+        incident_transitions.plan(ctx, incident)
         return Reply()
     who = incident.responsible
     found = [
         each
         for each in incidents.undone(ctx.tx, person=who)
-        if gate.remind_at(ctx, each) <= ctx.now
+        if incident_transitions.remind_at(ctx, each) <= ctx.now
     ]
     found = [each for each in sorted(found, key=_by_number) if _not_reminded(ctx, each)]
     if not found:
@@ -76,9 +79,9 @@ def _remind(ctx: Context, incident: Incident) -> Reply:
     ]  # fmt: skip
     for each in found[:SHOWN]:
         note(ctx, each.number, "reminded", who)
-        count = len(closing_points.missing_of(ctx, each))
+        count = len(checklist.missing_of(ctx, each))
         said = _("{title}: {open}.", title=shortened(headline(each), 100),
-                 open=closing_points.open_of_all(count))  # fmt: skip
+                 open=checklist.open_of_all(count))  # fmt: skip
         parts += [Text(said), Buttons((finish(each.number),))]
     rest = len(found) - SHOWN
     if rest > 0:
@@ -94,18 +97,18 @@ def _by_number(incident: Incident) -> int:
 
 def _not_reminded(ctx: Context, incident: Incident) -> bool:
     closings.begin(ctx.tx, incident.number)
-    waits = gate.waits_for_others(ctx, incident)
+    waits = incident_transitions.waits_for_others(ctx, incident)
     return not waits and closings.remind(ctx.tx, incident.number, ctx.now)
 
 
 def _fix(ctx: Context, incident: Incident, what: str) -> Reply:
     """Remind whoever fixes the cause: once before the day, once after it."""
-    gate.plan(ctx, incident)
+    incident_transitions.plan(ctx, incident)
     number = incident.number
     closing = closings.find(ctx.tx, number)
     if closing.fix_done_at is not None or closing.fixer is None:
         return Reply()
-    before, afterwards, _heir = gate.fix_keys(ctx, number)
+    before, afterwards, _heir = incident_transitions.fix_keys(ctx, number)
     if what == "fix":
         said = _("The cause is to be fixed by {on}. How does it stand?", on=closing.fix_on)
     else:

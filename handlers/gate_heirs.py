@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from handlers import climbing, closing_cards, gate
+from handlers import closing_cards
 from handlers.follow_up import fix_buttons
-from handlers.incident_cards import headline, settled_alarm
-from handlers.incident_refs import find, note
+from handlers.incidents import escalation, keys
+from handlers.incidents import transitions as incident_transitions
+from handlers.incidents.cards import headline, settled_alarm
+from handlers.incidents.lookup import find, note
 from handlers.kit.context import Context
 from handlers.kit.messages import Buttons, Message, Part, Post, Text, Title
 from handlers.kit.people import name
@@ -36,7 +38,7 @@ def ask(ctx: Context, incident: Incident, checker: str, asked_by: str) -> tuple[
         return ()
     note(ctx, incident.number, "checking", checker, person=asked_by)
     question = closing_cards.question(ctx, incident, asked_by)
-    key = climbing.check_key(incident.number, checker)
+    key = keys.check_key(incident.number, checker)
     return (Post(key, question, f"direct:{checker}", "note"),)
 
 
@@ -52,17 +54,17 @@ def follow(ctx: Context, person: str) -> tuple[Post, ...]:
 
 def _check(ctx: Context, incident: Incident, person: str) -> tuple[Post, ...]:
     number = incident.number
-    gate.stop(ctx, number)
+    incident_transitions.stop(ctx, number)
     asked_by = closings.find(ctx.tx, number).asked_by or incident.responsible
     checker = second(ctx, incident, asked_by)
     posts = ask(ctx, incident, checker, asked_by) if checker is not None else ()
     if checker is None:  # then only the quiet time decides
         closings.ask_nobody(ctx.tx, number)
     incident = find(ctx, number)
-    gate.plan(ctx, incident)
-    old = climbing.check_key(number, person)
+    incident_transitions.plan(ctx, incident)
+    old = keys.check_key(number, person)
     outbox.cancel(ctx.tx, old, "no longer needed")
-    return (*posts, Post(old, settled_alarm(ctx, incident)), *climbing.changed(ctx, incident))
+    return (*posts, Post(old, settled_alarm(ctx, incident)), *escalation.card_posts(ctx, incident))
 
 
 def _fix(ctx: Context, closing: Closing, person: str) -> tuple[Post, ...]:
@@ -72,12 +74,12 @@ def _fix(ctx: Context, closing: Closing, person: str) -> tuple[Post, ...]:
     heir = duty.on_duty(ctx, service) if service is not None else incident.responsible
     if heir == person:
         return ()
-    gate.stop(ctx, number)
+    incident_transitions.stop(ctx, number)
     if not closings.hand_fix(ctx.tx, number, person, heir):
-        gate.plan(ctx, incident)
+        incident_transitions.plan(ctx, incident)
         return ()
     incident = note(ctx, number, "fix handed on", heir, person=person)
-    gate.plan(ctx, incident)
+    incident_transitions.plan(ctx, incident)
     said = _(
         "{who} is not there any more, so the fix of the cause comes to you. It is due by {on}.",
         who=name(ctx, person),
@@ -86,6 +88,6 @@ def _fix(ctx: Context, closing: Closing, person: str) -> tuple[Post, ...]:
     parts: tuple[Part, ...] = (Title(headline(incident)), Text(said))
     if incident.state == "done":
         parts += (Buttons(fix_buttons(number)),)
-    _before, _after, key = gate.fix_keys(ctx, number)
+    _before, _after, key = incident_transitions.fix_keys(ctx, number)
     told = Post(key, Message(parts), f"direct:{heir}", "note")
-    return (told, *climbing.changed(ctx, incident))
+    return (told, *escalation.card_posts(ctx, incident))

@@ -9,8 +9,8 @@ from handlers import problems, repeats
 from handlers.automations import State, decisions, evidence, owner, state
 from handlers.closing_cards import checked
 from handlers.follow_up import fix_buttons, late_fix
-from handlers.incident_cards import finish, label, listed, take, tell, undone_line, works_again
-from handlers.incident_refs import waits_for_me
+from handlers.incidents.cards import finish, label, listed, take, tell, undone_line, works_again
+from handlers.incidents.lookup import waits_for_me
 from handlers.kit.commands import Ask, Command, Feature, Parameter, all_commands, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal

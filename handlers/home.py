@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from handlers.automations import STATES, state
 from handlers.help import waiting
-from handlers.incident_cards import listed, undone_line
+from handlers.incidents.cards import listed, undone_line
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Items, Message, Part, Reply, Text, Title

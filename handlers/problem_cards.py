@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from handlers import ban_lines
 from handlers.ban_lines import headline, label, named
-from handlers.closing_points import CAUSES, Cause
+from handlers.incidents.checklist import CAUSES, Cause
 from handlers.kit.calendar import days_before
 from handlers.kit.commands import call
 from handlers.kit.context import Context

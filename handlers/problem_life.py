@@ -6,8 +6,9 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from handlers import changes, climbing
+from handlers import changes
 from handlers.ban_lines import label, named
+from handlers.incidents import escalation, keys
 from handlers.kit import calendar
 from handlers.kit.commands import Feature
 from handlers.kit.context import Context
@@ -172,7 +173,7 @@ def go_on(ctx: Context, problem: Problem) -> None:
         incident = incidents.find(ctx.tx, number)
         if incident is not None and incident.state == "restored":
             timers.set(
-                ctx.tx, id=ctx.new_id(), kind="after", key=climbing.after_key(number), due=ctx.now,
+                ctx.tx, id=ctx.new_id(), kind="after", key=keys.after_key(number), due=ctx.now,
                 number=number, what="again",
             )  # fmt: skip
 
@@ -190,7 +191,7 @@ def shown(ctx: Context, problem: Problem) -> tuple[Post, ...]:
     for number in sorted(numbers):
         incident = incidents.find(ctx.tx, number)
         if incident is not None:
-            posts += climbing.changed(ctx, incident)
+            posts += escalation.card_posts(ctx, incident)
     if problem.stands:
         posts += changes.held_up(ctx, problem)
     return tuple(posts)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from handlers import ban_lines, problem_life
 from handlers.ban_lines import label
-from handlers.closing_points import Cause
+from handlers.incidents.checklist import Cause
 from handlers.kit.commands import Ask, Feature
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from handlers import ban_lines, climbing, problem_life, rights
+from handlers import ban_lines, problem_life, rights
 from handlers.ban_lines import label as problem_label
-from handlers.incident_cards import card, headline, label
-from handlers.incident_refs import Named, find, note
+from handlers.incidents import escalation, keys
+from handlers.incidents.cards import card, headline, label
+from handlers.incidents.lookup import Named, find, note
 from handlers.kit import calendar
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
@@ -138,7 +139,7 @@ def same(ctx: Context, number: Named, earlier: Earlier | None = None) -> Reply:
         posts += tuple(post for each in (first, second) for post in _shown(ctx, each))
         if step.problem is not None:
             posts += problem_life.shown(ctx, step.problem)
-    posts += climbing.realarmed(ctx, second)
+    posts += escalation.renewed_alarms(ctx, second)
     parts: tuple[Part, ...] = (
         Title(_("{later} and {earlier} are the same thing.", **values)),
         Text(_outcome(ctx, root, step)),
@@ -205,7 +206,9 @@ def other(ctx: Context, number: Named, earlier: Earlier) -> Reply:
     next_one = ban_lines.question(ctx, second)
     message = Message((Text(said), *next_one))
     return Reply(
-        message, posts=(*posts, *climbing.realarmed(ctx, second)), subject=label(second.number)
+        message,
+        posts=(*posts, *escalation.renewed_alarms(ctx, second)),
+        subject=label(second.number),
     )
 
 
@@ -314,7 +317,7 @@ def _apart(first: Incident, second: Incident) -> tuple[Button, ...]:
 
 
 def _shown(ctx: Context, incident: Incident) -> tuple[Post, ...]:
-    return (Post(climbing.key(incident.number), card(ctx, incident)),)
+    return (Post(keys.card_key(incident.number), card(ctx, incident)),)
 
 
 def waiting(ctx: Context) -> list[tuple[Words, tuple[Button, ...]]]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from handlers import repeat_settings, rights, rooms
+from handlers import repeat_settings, rights
+from handlers.incidents import channels as incident_channels
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
@@ -49,7 +50,9 @@ def show(ctx: Context) -> Reply:
     for role, label in CHANNELS.items():
         found = [_named(each) for each in places.with_role(ctx.tx, role)]
         rows += [(label, channel) for channel in found or [_("no channel yet")]]
-    rows.append((_("A channel of its own for"), rooms.WHEN[rooms.setting(ctx)]))
+    rows.append(
+        (_("A channel of its own for"), incident_channels.WHEN[incident_channels.setting(ctx)])
+    )
     rows.append((_("Repeats"), repeat_settings.said(ctx)))
     parts: list[Part] = [Title(_("Settings")), Facts(tuple(rows))]
     if ctx.place is not None and ctx.place.kind == "channel":

@@ -1,4 +1,4 @@
-"""How the state of an incident changes. Only the gate (`handlers/gate.py`) may ask for it."""
+"""How the state of an incident changes. Only the gate (`handlers/incidents/transitions.py`) may ask for it."""
 
 from __future__ import annotations
 

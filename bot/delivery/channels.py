@@ -1,6 +1,6 @@
 """Looks after the channels that incidents have for themselves.
 
-What is wanted stands in the store (`handlers/rooms.py`). Each step that the platform
+What is wanted stands in the store (`handlers/incidents/channels.py`). Each step that the platform
 has taken is stored at once, so that whatever comes between, the next try goes on there.
 """
 

@@ -1,4 +1,4 @@
-"""Channels that Lotse makes in Slack, for one incident each (`handlers/rooms.py`)."""
+"""Channels that Lotse makes in Slack, for one incident each (`handlers/incidents/channels.py`)."""
 
 from __future__ import annotations
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from handlers import climbing, gate_heirs
+from handlers import gate_heirs
 from handlers.automations import owner
+from handlers.incidents import escalation
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.messages import (
@@ -108,7 +109,7 @@ def _pass(ctx: Context, incident: Incident) -> tuple[Post, ...]:
     before, to = incident.responsible, duty.on_duty(ctx, service)
     if duty.is_here(ctx, before) or to == before:  # nobody else is here; it goes on climbing
         return ()
-    climbing.stop(ctx, incident.number)
+    escalation.stop(ctx, incident.number)
     if not incidents.hand_on(ctx.tx, incident.number, before, to, ctx.now):
         return ()
     incidents.happened(
@@ -118,10 +119,10 @@ def _pass(ctx: Context, incident: Incident) -> tuple[Post, ...]:
     now = incidents.find(ctx.tx, incident.number)
     assert now is not None
     if now.state != "open":
-        return climbing.changed(ctx, now)
-    posts = climbing.settled(ctx, now)
+        return escalation.card_posts(ctx, now)
+    posts = escalation.ended_posts(ctx, now)
     position = incidents.count_alarm(ctx.tx, incident.number)
-    return (*posts, climbing.start(ctx, now, position))
+    return (*posts, escalation.start(ctx, now, position))
 
 
 def _back(ctx: Context, person: str) -> Reply:

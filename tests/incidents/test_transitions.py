@@ -19,7 +19,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from handlers import gate
+from handlers.incidents import transitions as incident_transitions
 from handlers.kit.context import Context
 from handlers.kit.messages import Call
 from handlers.kit.words import Sentence, _
@@ -58,9 +58,9 @@ def test_only_the_gate_changes_the_state_of_an_incident() -> None:
         name for name, tree in trees("bot", "handlers", "storage").items()
         if "storage.states" in set(imported(tree))
     }  # fmt: skip
-    assert asking == {"handlers/gate.py"}
+    assert asking == {"handlers/incidents/transitions.py"}
     for name, tree in trees().items():  # nor by a road around the function
-        if name != "handlers/gate.py":
+        if name != "handlers/incidents/transitions.py":
             assert not {each for each in called(tree) if each.startswith("states.")}, name
 
 
@@ -75,7 +75,7 @@ def test_what_the_table_of_moves_says_is_what_the_store_lets_happen(bot: Stage, 
         "withdrawn": lambda tx: states.withdraw(tx, 1, "anna", bot.clock.now()),
     }
     anna("incident Kasse tot")
-    for before, after in gate.MOVES.items():
+    for before, after in incident_transitions.MOVES.items():
         for to, change in changes.items():
             bot.store(
                 lambda tx, before=before: tx.run(
@@ -95,14 +95,14 @@ def test_what_blocks_is_said_and_holds_for_everybody(
     def banned(_ctx: Context, incident: Incident) -> Sentence | None:
         return _("No incident is open.") if incident.number == 1 else None
 
-    monkeypatch.setattr(gate, "BLOCKERS", (banned,))
+    monkeypatch.setattr(incident_transitions, "BLOCKERS", (banned,))
     anna("incident Kasse tot")
     ben("behoben 1")
     assert "Keine Störung ist offen." in say(ben, *POINTS)
     assert state(bot) == "restored"
     call = Call("close anyway", {"number": "1", "reason": "Das muss heute weg"})
     assert bot.handle(bot.request("chris", call=call)).outcome == "refused"
-    monkeypatch.setattr(gate, "BLOCKERS", ())
+    monkeypatch.setattr(incident_transitions, "BLOCKERS", ())
     ben("fertig 1")
     carla.press("Ich habe nachgesehen")
     assert state(bot) == "done"

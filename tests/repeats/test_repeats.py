@@ -10,7 +10,8 @@ import pytest
 
 from bot.delivery.clock import HandClock
 from bot.delivery.requests import Request
-from handlers import repeats, triage
+from handlers import repeats
+from handlers.incidents import triage
 from handlers.kit.messages import Call
 from handlers.similarity import Match, find_similar
 from storage.engine import Tx

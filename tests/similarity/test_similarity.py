@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from benchmarks import repeats
-from handlers import triage
+from handlers.incidents import triage
 from handlers.similarity import Match, cache, find_similar, is_near_same
 from handlers.similarity.distance import closeness
 from handlers.similarity.index import Index

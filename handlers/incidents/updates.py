@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from handlers import climbing, closing_points, gate, night, rights
-from handlers.incident_cards import finish, headline, label
-from handlers.incident_refs import NEWS, Ref, find, meant, not_open, note
+from handlers import night, rights
+from handlers.incidents import checklist, escalation, transitions
+from handlers.incidents.cards import finish, headline, label
+from handlers.incidents.lookup import NEWS, Ref, find, meant, not_open, note
 from handlers.kit.commands import Ask, Feature
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
@@ -34,13 +35,13 @@ def update(
     next_news = None
     if not incident.unanswered:  # else it goes on climbing: news is no answer
         next_news = ctx.now + NEWS[incident.severity]
-        climbing.stop(ctx, number)
+        escalation.stop(ctx, number)
     if not incidents.tell(ctx.tx, number, ctx.person.id, text, ctx.now, next_news):
         raise not_open(ctx, find(ctx, number), text)
     incident = note(ctx, number, "news", text)
     if next_news is not None:
-        climbing.wait_for_news(ctx, incident, next_news)
-    show = climbing.settled if was_silent else climbing.changed
+        escalation.wait_for_news(ctx, incident, next_news)
+    show = escalation.ended_posts if was_silent else escalation.card_posts
     posts = show(ctx, incident)
     said = _("Thank you. The card of {incident} shows it now.", incident=label(number))
     return Reply(line(said), posts=posts, subject=label(number))
@@ -84,19 +85,19 @@ def restored(
 ) -> Reply:
     incident = meant(ctx, "restored", number, text)
     rights.need_for(ctx, "restored", incident)
-    incident = gate.restore(ctx, incident.number, text)
+    incident = transitions.restore(ctx, incident.number, text)
     number = incident.number
     said = _("{incident}: it works again. Thank you.", incident=label(number))
     parts: list[Part] = [Text(said)]
     if rights.may_for(ctx, "done", incident):
-        count = len(closing_points.missing_of(ctx, incident))
-        until = _("Restored is not done: {open}.", open=closing_points.open_of_all(count))
+        count = len(checklist.missing_of(ctx, incident))
+        until = _("Restored is not done: {open}.", open=checklist.open_of_all(count))
         parts += [Text(until, small=True), Buttons((finish(number),))]
     hint = night.rest_hint(ctx)
     if hint is not None:
         parts.append(Text(hint, small=True))
     return Reply(
         Message(tuple(parts), Tone.GOOD),
-        posts=(*climbing.settled(ctx, incident), *climbing.told(ctx, incident)),
+        posts=(*escalation.ended_posts(ctx, incident), *escalation.declarer_posts(ctx, incident)),
         subject=label(number),
     )

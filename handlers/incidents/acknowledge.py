@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated
 
-from handlers import ban_lines, climbing, rights
-from handlers.incident_cards import label, take, tell
-from handlers.incident_refs import NEWS, Named, Ref, find, find_open, meant, not_open, note
+from handlers import ban_lines, rights
+from handlers.incidents import escalation, keys
+from handlers.incidents.cards import label, take, tell
+from handlers.incidents.lookup import NEWS, Named, Ref, find, find_open, meant, not_open, note
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
@@ -34,14 +35,14 @@ def acknowledge(ctx: Context, number: Ref | None = None) -> Reply:
     if _mine_already(ctx, incident):
         return Reply(_yours(ctx, incident))
     next_news = ctx.now + NEWS[incident.severity]
-    climbing.stop(ctx, incident.number)
+    escalation.stop(ctx, incident.number)
     if not incidents.acknowledge(ctx.tx, incident.number, ctx.person.id, ctx.now, next_news):
         raise _not_first(ctx, incident.number)  # which also lets the climbing go on
     incident = note(ctx, incident.number, "acknowledged")
-    climbing.wait_for_news(ctx, incident, next_news)
+    escalation.wait_for_news(ctx, incident, next_news)
     return Reply(
         _yours(ctx, incident),
-        posts=(*climbing.settled(ctx, incident), *climbing.told(ctx, incident)),
+        posts=(*escalation.ended_posts(ctx, incident), *escalation.declarer_posts(ctx, incident)),
         subject=label(incident.number),
     )
 
@@ -101,7 +102,7 @@ def promise(
     minutes: Annotated[int, NumberReader(5, 480), Ask(_("Minutes"))],
 ) -> Reply:
     due = ctx.now + timedelta(minutes=minutes)
-    climbing.stop(ctx, number)
+    escalation.stop(ctx, number)
     if not incidents.promise(ctx.tx, number, ctx.person.id, due):
         incident = find_open(ctx, number)
         raise Refusal(
@@ -112,10 +113,10 @@ def promise(
             )
         )
     incident = note(ctx, number, "promised", str(minutes))
-    climbing.wait_for_news(ctx, incident, due)
+    escalation.wait_for_news(ctx, incident, due)
     return Reply(
         line(_("Good. If nothing is heard by {at:time}, I ask again.", at=due)),
-        posts=climbing.settled(ctx, incident),
+        posts=escalation.ended_posts(ctx, incident),
         subject=label(number),
     )
 
@@ -151,5 +152,7 @@ def assign(
         incident=label(number),
         responsible=responsible,
     )
-    ask = Post(climbing.asked_key(number, person.id), question, f"direct:{person.id}", "note")
-    return Reply(line(said), posts=(ask, *climbing.changed(ctx, incident)), subject=label(number))
+    ask = Post(keys.asked_key(number, person.id), question, f"direct:{person.id}", "note")
+    return Reply(
+        line(said), posts=(ask, *escalation.card_posts(ctx, incident)), subject=label(number)
+    )

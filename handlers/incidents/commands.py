@@ -6,9 +6,10 @@ from datetime import timedelta
 from functools import partial
 from typing import Annotated
 
-from handlers import climbing, definitions, gate, repeats, rights, triage
-from handlers.incident_cards import card, label, works_again
-from handlers.incident_refs import NEWS, Ref, find, find_open, happened, note
+from handlers import definitions, repeats, rights
+from handlers.incidents import escalation, keys, transitions, triage
+from handlers.incidents.cards import card, label, works_again
+from handlers.incidents.lookup import NEWS, Ref, find, find_open, happened, note
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
@@ -65,12 +66,12 @@ def declare(
     )
     happened(ctx, number, "declared")
     repeats.notice(ctx, incident, likes)
-    shown = [Post(climbing.key(number), card(ctx, incident), INCIDENTS)]
+    shown = [Post(keys.card_key(number), card(ctx, incident), INCIDENTS)]
     if ctx.place is not None and ctx.place.kind == "channel" and ctx.place.role != INCIDENTS:
-        shown.append(Post(climbing.key(number), card(ctx, incident), ctx.place.id))
+        shown.append(Post(keys.card_key(number), card(ctx, incident), ctx.place.id))
     return Reply(
         _declared(ctx, incident, meant),
-        posts=(*shown, climbing.start(ctx, incident)),
+        posts=(*shown, escalation.start(ctx, incident)),
         subject=label(number),
     )
 
@@ -125,7 +126,7 @@ def _severity(ctx: Context, number: int, severity: str) -> Reply:
     incident = find_open(ctx, number)
     rights.need_for(ctx, severity, incident)
     if incident.alarms == 1:  # only the first step's time is still to be had
-        climbing.stop(ctx, number)
+        escalation.stop(ctx, number)
     known = not incidents.set_severity(ctx.tx, number, severity)
     incident = find(ctx, number) if known else note(ctx, number, severity)
     if incident.alarms == 1:
@@ -140,17 +141,19 @@ def _severity(ctx: Context, number: int, severity: str) -> Reply:
     buttons = (*((back,) if may else ()), explain) if severity == "serious" else ()
     return Reply(
         line(words[severity], *buttons),
-        posts=() if known else (*repeats.graver(ctx, incident), *climbing.changed(ctx, incident)),
+        posts=()
+        if known
+        else (*repeats.graver(ctx, incident), *escalation.card_posts(ctx, incident)),
         subject=label(number),
     )
 
 
 def _wait_as_severe(ctx: Context, incident: Incident) -> None:
     if incident.unanswered:
-        climbing.wait_for_answer(ctx, incident)
+        escalation.wait_for_answer(ctx, incident)
     elif incident.next_news_at is not None:
         sooner = min(incident.next_news_at, ctx.now + NEWS[incident.severity])
-        climbing.wait_for_news(ctx, incident, sooner)
+        escalation.wait_for_news(ctx, incident, sooner)
 
 
 @feature.command(
@@ -167,7 +170,7 @@ def move(ctx: Context, number: Ref, service: service_lookup.ServiceRef) -> Reply
     first = duty.on_duty(ctx, service)
     other = incident.unanswered and first != incident.responsible
     if other:
-        climbing.stop(ctx, number)
+        escalation.stop(ctx, number)
     if not incidents.move(ctx.tx, number, service.id, first):
         raise Refusal(
             _("{incident} is about {service} already.",
@@ -176,11 +179,11 @@ def move(ctx: Context, number: Ref, service: service_lookup.ServiceRef) -> Reply
     incident = note(ctx, number, "moved", service.id)
     repeats.moved(ctx, incident)
     if other:  # the new one gets the full time; the old alarm is taken back
-        posts = climbing.settled(ctx, incident)
+        posts = escalation.ended_posts(ctx, incident)
         position = incidents.count_alarm(ctx.tx, number)
-        posts += (climbing.start(ctx, incident, position),)
+        posts += (escalation.start(ctx, incident, position),)
     else:
-        posts = climbing.changed(ctx, incident)
+        posts = escalation.card_posts(ctx, incident)
     said = _(
         "{incident} is about {service} now; {who} is responsible.",
         incident=label(number),
@@ -194,7 +197,7 @@ def move(ctx: Context, number: Ref, service: service_lookup.ServiceRef) -> Reply
 def undo(ctx: Context, number: Ref) -> Reply:
     incident = find(ctx, number)
     rights.need_for(ctx, "undo", incident)
-    taken = gate.withdraw(ctx, number, ctx.now - UNDO)
+    taken = transitions.withdraw(ctx, number, ctx.now - UNDO)
     if taken is None:
         raise Refusal(
             _("Undo works for {n} minutes. {incident} can be marked as working again instead.",
@@ -203,6 +206,6 @@ def undo(ctx: Context, number: Ref) -> Reply:
         )  # fmt: skip
     return Reply(
         line(_("{incident} is withdrawn. Nobody is alarmed any more.", incident=label(number))),
-        posts=(*repeats.withdrawn(ctx, taken), *climbing.settled(ctx, taken)),
+        posts=(*repeats.withdrawn(ctx, taken), *escalation.ended_posts(ctx, taken)),
         subject=label(number),
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from handlers.incident_cards import card, history, label, listed, undone_line
-from handlers.incident_refs import Ref, find, is_mine
+from handlers.incidents.cards import card, label, listed, undone_line
+from handlers.incidents.lookup import Ref, find, is_mine
+from handlers.incidents.timeline import history
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Items, Message, Part, Reply, Text, Title

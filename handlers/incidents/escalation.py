@@ -10,15 +10,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from handlers import rooms
-from handlers.incident_cards import (
-    alarm,
-    card,
-    question,
-    settled_alarm,
-    why_climbed,
-    why_first,
-)
+from handlers.incidents import channels as incident_channels
+from handlers.incidents import keys
+from handlers.incidents.cards import alarm, card, question, settled_alarm, why_climbed, why_first
 from handlers.kit.commands import Feature
 from handlers.kit.context import Context
 from handlers.kit.messages import Message, Post, Reply
@@ -33,36 +27,6 @@ feature = Feature(_("Climbing"))
 TOP = 2  # the level at which managers are alarmed
 
 
-def key(number: int) -> str:
-    """Return the key of an incident's card."""
-    return f"incident:{number}"
-
-
-def climb_key(number: int) -> str:
-    """Return the key of an incident's one climbing timer."""
-    return f"incident:{number}:climb"
-
-
-def alarm_key(number: int, position: int) -> str:
-    """Return the key of an incident's alarm: 0 is the first."""
-    return f"incident:{number}:alarm:{position}"
-
-
-def asked_key(number: int, person: str) -> str:
-    """Return the key of the question whether somebody takes an incident."""
-    return f"incident:{number}:asked:{person}"
-
-
-def check_key(number: int, person: str) -> str:
-    """Return the key of the question whether somebody has checked an incident."""
-    return f"incident:{number}:check:{person}"
-
-
-def after_key(number: int) -> str:
-    """Return the key of the one timer that an incident has after it works again."""
-    return f"incident:{number}:after"
-
-
 def start(ctx: Context, incident: Incident, position: int = 0) -> Post:
     """Alarm the one responsible person, and begin to climb from now."""
     _set(ctx, incident.number, ctx.now + limit_of(ctx, incident), level=1, since=ctx.now)
@@ -70,7 +34,7 @@ def start(ctx: Context, incident: Incident, position: int = 0) -> Post:
         ctx.tx, incident.number, id=ctx.new_id(), at=ctx.now, kind="alarmed",
         detail=incident.responsible,
     )  # fmt: skip
-    rooms.follow(ctx, incident)
+    incident_channels.follow(ctx, incident)
     message = alarm(ctx, incident, why_first(ctx, incident))
     return _alarm_post(incident, position, incident.responsible, message)
 
@@ -92,36 +56,38 @@ def stop(ctx: Context, number: int) -> bool:
 
     the scheduler takes the timer first and then the row, and so must everybody.
     """
-    return timers.cancel(ctx.tx, climb_key(number))
+    return timers.cancel(ctx.tx, keys.climb_key(number))
 
 
-def told(ctx: Context, incident: Incident) -> tuple[Post, ...]:
+def declarer_posts(ctx: Context, incident: Incident) -> tuple[Post, ...]:
     """Return the one message that keeps the declarer up to date, unless they did it themselves."""
     if incident.declared_by == ctx.person.id:
-        return (Post(f"{key(incident.number)}:told", settled_alarm(ctx, incident)),)
+        return (Post(f"{keys.card_key(incident.number)}:told", settled_alarm(ctx, incident)),)
     place = f"direct:{incident.declared_by}"
-    return (Post(f"{key(incident.number)}:told", settled_alarm(ctx, incident), place, "note"),)
+    return (
+        Post(f"{keys.card_key(incident.number)}:told", settled_alarm(ctx, incident), place, "note"),
+    )
 
 
-def retold(ctx: Context, incident: Incident) -> Post:
+def declarer_post(ctx: Context, incident: Incident) -> Post:
     """Return what keeps the declarer's message true, if they have one; nobody gets a new one."""
-    return Post(f"{key(incident.number)}:told", settled_alarm(ctx, incident))
+    return Post(f"{keys.card_key(incident.number)}:told", settled_alarm(ctx, incident))
 
 
-def changed(ctx: Context, incident: Incident) -> tuple[Post, ...]:
+def card_posts(ctx: Context, incident: Incident) -> tuple[Post, ...]:
     """Return the posts that show an incident's new state wherever it is shown."""
-    rooms.follow(ctx, incident)
-    return (Post(key(incident.number), card(ctx, incident)),)
+    incident_channels.follow(ctx, incident)
+    return (Post(keys.card_key(incident.number), card(ctx, incident)),)
 
 
-def settled(ctx: Context, incident: Incident) -> tuple[Post, ...]:
+def ended_posts(ctx: Context, incident: Incident) -> tuple[Post, ...]:
     """As `changed`, and take back or edit every alarm: it needs nobody any more."""
-    posts = [*changed(ctx, incident)]
+    posts = [*card_posts(ctx, incident)]
     for position in range(incident.alarms):
-        name = alarm_key(incident.number, position)
+        name = keys.alarm_key(incident.number, position)
         outbox.cancel(ctx.tx, name, "no longer needed")
         posts.append(Post(name, settled_alarm(ctx, incident)))
-    questions = {"asked": asked_key, "checking": check_key}
+    questions = {"asked": keys.asked_key, "checking": keys.check_key}
     for each in incidents.timeline(ctx.tx, incident.number):
         if each.kind in questions:
             name = questions[each.kind](incident.number, each.detail)
@@ -130,7 +96,7 @@ def settled(ctx: Context, incident: Incident) -> tuple[Post, ...]:
     return tuple(posts)
 
 
-def realarmed(ctx: Context, incident: Incident) -> tuple[Post, ...]:
+def renewed_alarms(ctx: Context, incident: Incident) -> tuple[Post, ...]:
     """Return the alarms that wait for an answer anew, as when a question in them is answered."""
     if incident.state != "open" or not (incident.unanswered or incident.silent):
         return ()
@@ -142,9 +108,9 @@ def realarmed(ctx: Context, incident: Incident) -> tuple[Post, ...]:
         minutes = int((each.at - live[0][1].at) / timedelta(minutes=1))
         first = position == live[0][0]
         why = why_first(ctx, incident) if first else why_climbed(ctx, incident, minutes)
-        name = alarm_key(incident.number, position)
+        name = keys.alarm_key(incident.number, position)
         message = alarm(ctx, incident, why)
-        posts.append(Post(name, message, kind="alarm", otherwise=climb_key(incident.number)))
+        posts.append(Post(name, message, kind="alarm", otherwise=keys.climb_key(incident.number)))
     return tuple(posts)
 
 
@@ -189,7 +155,7 @@ def climb(ctx: Context, number: int, level: int, since: str) -> Reply:
     step = limit if level < TOP else 2 * limit
     _set(ctx, number, ctx.now + step, level=min(level + 1, TOP), since=begun)
     alarms = tuple(_alarm_post(incident, position, each, message) for each in targets)
-    return Reply(posts=(*alarms, *changed(ctx, incident)))
+    return Reply(posts=(*alarms, *card_posts(ctx, incident)))
 
 
 def _ask_for_news(ctx: Context, incident: Incident, begun: datetime) -> Reply:
@@ -200,7 +166,7 @@ def _ask_for_news(ctx: Context, incident: Incident, begun: datetime) -> Reply:
     incidents.happened(ctx.tx, incident.number, id=ctx.new_id(), at=ctx.now, kind="silent")
     _set(ctx, incident.number, ctx.now + limit_of(ctx, incident), level=1, since=begun)
     ask = _alarm_post(incident, position, incident.responsible, question(ctx, incident))
-    return Reply(posts=(ask, *changed(ctx, incident)))
+    return Reply(posts=(ask, *card_posts(ctx, incident)))
 
 
 def _targets(ctx: Context, incident: Incident, level: int) -> list[str]:
@@ -226,16 +192,16 @@ def limit_of(ctx: Context, incident: Incident) -> timedelta:
 
 def _set(ctx: Context, number: int, due: datetime, *, level: int, since: datetime) -> None:
     timers.set(
-        ctx.tx, id=ctx.new_id(), kind="climb", key=climb_key(number), due=due,
+        ctx.tx, id=ctx.new_id(), kind="climb", key=keys.climb_key(number), due=due,
         number=number, level=level, since=since.isoformat(),
     )  # fmt: skip
 
 
 def _alarm_post(incident: Incident, position: int, person: str, message: Message) -> Post:
     return Post(
-        alarm_key(incident.number, position),
+        keys.alarm_key(incident.number, position),
         message,
         f"direct:{person}",
         "alarm",
-        otherwise=climb_key(incident.number),
+        otherwise=keys.climb_key(incident.number),
     )

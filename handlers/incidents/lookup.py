@@ -6,8 +6,9 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated
 
-from handlers import rights, rooms
-from handlers.incident_cards import headline, label
+from handlers import rights
+from handlers.incidents import channels as incident_channels
+from handlers.incidents.cards import headline, label
 from handlers.kit.commands import Ask, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
@@ -31,7 +32,7 @@ def meant(ctx: Context, word: str, number: int | None, text: str = "") -> Incide
     only open one; else ask which.
     """
     if number is None:
-        number = rooms.about(ctx)
+        number = incident_channels.about(ctx)
     if number is not None:
         return find(ctx, number)
     if word in AFTER:

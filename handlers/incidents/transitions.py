@@ -12,10 +12,11 @@ from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 
-from handlers import climbing, problems
-from handlers.closing_points import Point, missing_of, quiet_until, waits_for_check
-from handlers.incident_cards import headline, label, works_again
-from handlers.incident_refs import find, not_open, note
+from handlers import problems
+from handlers.incidents import escalation, keys
+from handlers.incidents.cards import headline, label, works_again
+from handlers.incidents.checklist import Point, missing_of, quiet_until, waits_for_check
+from handlers.incidents.lookup import find, not_open, note
 from handlers.kit import calendar
 from handlers.kit.commands import call
 from handlers.kit.context import Context
@@ -177,8 +178,8 @@ def must_go(ctx: Context, incident: Incident, state: str) -> None:
 
 def stop(ctx: Context, number: int) -> None:
     """Stop every timer of an incident. To be called before its row is touched."""
-    climbing.stop(ctx, number)
-    timers.cancel(ctx.tx, climbing.after_key(number))
+    escalation.stop(ctx, number)
+    timers.cancel(ctx.tx, keys.after_key(number))
 
 
 def plan(ctx: Context, incident: Incident) -> None:
@@ -187,7 +188,7 @@ def plan(ctx: Context, incident: Incident) -> None:
     if coming is not None:
         what, due = coming
         timers.set(
-            ctx.tx, id=ctx.new_id(), kind="after", key=climbing.after_key(incident.number), due=due,
+            ctx.tx, id=ctx.new_id(), kind="after", key=keys.after_key(incident.number), due=due,
             number=incident.number, what=what,
         )  # fmt: skip
 
