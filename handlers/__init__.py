@@ -5,11 +5,8 @@ from __future__ import annotations
 from handlers import (
     automations,
     changes,
-    closing,
     definitions,
     digest,
-    endings,
-    follow_up,
     friction,
     help,
     home,
@@ -24,6 +21,9 @@ from handlers import (
     repeats,
     settings,
 )
+from handlers.closing import commands as closing_commands
+from handlers.closing import other_endings
+from handlers.closing import reminders as closing_reminders
 from handlers.incidents import acknowledge, escalation
 from handlers.incidents import channels as incident_channels
 from handlers.incidents import commands as incident_commands
@@ -40,9 +40,9 @@ FEATURES: tuple[Feature, ...] = (
     incident_commands.feature,
     acknowledge.feature,
     incident_updates.feature,
-    closing.feature,
-    endings.feature,
-    follow_up.feature,
+    closing_commands.feature,
+    other_endings.feature,
+    closing_reminders.feature,
     incident_lists.feature,
     escalation.feature,
     incident_channels.feature,

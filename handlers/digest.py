@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 
-from handlers import closing_digest, digest_repeats, night, rights
+from handlers import digest_repeats, night, rights
 from handlers.automations import State, decisions, evidence, is_own, owner, state
+from handlers.closing import digest as closing_digest
 from handlers.incidents.cards import headline, standing
 from handlers.kit import calendar
 from handlers.kit.commands import Feature, call

@@ -7,8 +7,8 @@ from typing import Annotated
 
 from handlers import problems, repeats
 from handlers.automations import State, decisions, evidence, owner, state
-from handlers.closing_cards import checked
-from handlers.follow_up import fix_buttons, late_fix
+from handlers.closing.cards import checked
+from handlers.closing.reminders import fix_buttons, late_fix
 from handlers.incidents.cards import finish, label, listed, take, tell, undone_line, works_again
 from handlers.incidents.lookup import waits_for_me
 from handlers.kit.commands import Ask, Command, Feature, Parameter, all_commands, call

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from handlers import gate_heirs
 from handlers.automations import owner
+from handlers.closing import reassignment
 from handlers.incidents import escalation
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
@@ -59,7 +59,7 @@ def left(ctx: Context, person: str) -> Reply:
         return _back(ctx, person)
     stamp = ctx.new_id()
     workspaces.set_setting(ctx.tx, _stamp(person), stamp)
-    moved = (*_hand_on(ctx), *gate_heirs.follow(ctx, person))
+    moved = (*_hand_on(ctx), *reassignment.follow(ctx, person))
     for each in services.concerning(ctx.tx, person):
         services.redden(ctx.tx, each.id, ctx.now)
     if not _things(ctx, person):

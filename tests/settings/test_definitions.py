@@ -6,7 +6,8 @@ import ast
 from collections.abc import Callable
 from pathlib import Path
 
-from handlers import closing_digest, digest, digest_repeats, measures
+from handlers import digest, digest_repeats, measures
+from handlers.closing import digest as closing_digest
 from handlers.kit.messages import Call
 from tests.ownership.test_ownership import enter
 from tests.pretend.stage import Say, Stage

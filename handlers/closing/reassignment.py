@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from handlers import closing_cards
-from handlers.follow_up import fix_buttons
+from handlers.closing import cards
+from handlers.closing.reminders import fix_buttons
 from handlers.incidents import escalation, keys
 from handlers.incidents import transitions as incident_transitions
 from handlers.incidents.cards import headline, settled_alarm
@@ -18,7 +18,7 @@ from storage.closings import Closing
 from storage.incidents import Incident
 
 
-def second(ctx: Context, incident: Incident, asked_by: str) -> str | None:
+def second_person(ctx: Context, incident: Incident, asked_by: str) -> str | None:
     """Return who is asked to check: deputy or accountable, else a manager, else the declarer.
 
     Neither who restored it nor `asked_by`, who asked for done; None when nobody else is here.
@@ -37,7 +37,7 @@ def ask(ctx: Context, incident: Incident, checker: str, asked_by: str) -> tuple[
     if not closings.ask_to_check(ctx.tx, incident.number, checker):
         return ()
     note(ctx, incident.number, "checking", checker, person=asked_by)
-    question = closing_cards.question(ctx, incident, asked_by)
+    question = cards.question(ctx, incident, asked_by)
     key = keys.check_key(incident.number, checker)
     return (Post(key, question, f"direct:{checker}", "note"),)
 
@@ -56,7 +56,7 @@ def _check(ctx: Context, incident: Incident, person: str) -> tuple[Post, ...]:
     number = incident.number
     incident_transitions.stop(ctx, number)
     asked_by = closings.find(ctx.tx, number).asked_by or incident.responsible
-    checker = second(ctx, incident, asked_by)
+    checker = second_person(ctx, incident, asked_by)
     posts = ask(ctx, incident, checker, asked_by) if checker is not None else ()
     if checker is None:  # then only the quiet time decides
         closings.ask_nobody(ctx.tx, number)

@@ -10,7 +10,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated
 
-from handlers import closing_cards, gate_heirs, rights
+from handlers import rights
+from handlers.closing import cards, reassignment
 from handlers.incidents import checklist, escalation, keys
 from handlers.incidents import transitions as incident_transitions
 from handlers.incidents.cards import finish, label
@@ -81,7 +82,7 @@ def _go_on(ctx: Context, incident: Incident) -> Reply:
     points = checklist.missing_of(ctx, incident)
     hindrance = incident_transitions.blocked(ctx, incident)
     if [each for each in points if each is not Point.CHECKED] or hindrance is not None:
-        shown = closing_cards.missing(ctx, incident, points, hindrance or "")
+        shown = cards.missing(ctx, incident, points, hindrance or "")
         return Reply(shown, posts=escalation.card_posts(ctx, incident), subject=label(number))
     closing = closings.find(ctx.tx, number)
     if not points:
@@ -89,24 +90,24 @@ def _go_on(ctx: Context, incident: Incident) -> Reply:
     incident_transitions.stop(ctx, number)
     if closing.asked_by not in (None, ctx.person.id) and _may_check(ctx, incident, closing):
         incident_transitions.plan(ctx, incident)
-        return Reply(closing_cards.check_it(incident, named(ctx, closing.asked_by or "")))
+        return Reply(cards.check_it(incident, named(ctx, closing.asked_by or "")))
     closings.ask(ctx.tx, number, ctx.person.id, ctx.now)
     until = checklist.quiet_until(ctx, incident)
     if until <= ctx.now:
         closings.stay_quiet(ctx.tx, number, ctx.now)
         return _finished(ctx, number, ctx.person.id)
     posts: tuple[Post, ...] = ()
-    checker = closing.checker or gate_heirs.second(ctx, incident, ctx.person.id)
+    checker = closing.checker or reassignment.second_person(ctx, incident, ctx.person.id)
     if closing.checker is None and checker is not None:
-        posts = gate_heirs.ask(ctx, incident, checker, ctx.person.id)
+        posts = reassignment.ask(ctx, incident, checker, ctx.person.id)
     elif checker is not None:  # it shows what was corrected meanwhile
         key = keys.check_key(number, checker)
-        posts = (Post(key, closing_cards.question(ctx, incident, ctx.person.id)),)
+        posts = (Post(key, cards.question(ctx, incident, ctx.person.id)),)
     incident = find(ctx, number)
     incident_transitions.plan(ctx, incident)
     who = named(ctx, checker) if checker is not None else None
     return Reply(
-        closing_cards.waits(ctx, incident, who, until),
+        cards.waits(ctx, incident, who, until),
         posts=(*posts, *escalation.card_posts(ctx, incident)),
         subject=label(number),
     )
@@ -145,7 +146,7 @@ def point(
         for each in form.fields
         if each.name in names
     )
-    title = closing_cards.form_title(number, which)
+    title = cards.form_title(number, which)
     asks = replace(form.call, args={**form.call.args, "which": which.value})
     return Reply(form=replace(form, title=title, call=asks, fields=fields))
 
@@ -301,7 +302,7 @@ def ask_check(
     incident_transitions.stop(ctx, number)
     closings.begin(ctx.tx, number)
     closings.ask(ctx.tx, number, ctx.person.id, ctx.now)
-    posts = gate_heirs.ask(ctx, incident, person.id, ctx.person.id)
+    posts = reassignment.ask(ctx, incident, person.id, ctx.person.id)
     incident = find(ctx, number)
     incident_transitions.plan(ctx, incident)
     said = _(

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from statistics import median
 
 from handlers import rights
-from handlers.follow_up import fix_buttons, late_fix
+from handlers.closing.reminders import fix_buttons, late_fix
 from handlers.incidents import checklist
 from handlers.incidents import transitions as incident_transitions
 from handlers.incidents.cards import finish, headline, label, lasting
