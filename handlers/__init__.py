@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from handlers import (
     automations,
-    changes,
     definitions,
     digest,
     friction,
@@ -14,13 +13,9 @@ from handlers import (
     night,
     pilots,
     platforms,
-    problem_fixes,
-    problem_life,
-    problems,
-    repeat_settings,
-    repeats,
     settings,
 )
+from handlers.bans import settings as ban_settings
 from handlers.closing import commands as closing_commands
 from handlers.closing import other_endings
 from handlers.closing import reminders as closing_reminders
@@ -34,6 +29,11 @@ from handlers.on_call import stand_ins
 from handlers.ownership import commands as ownership_commands
 from handlers.ownership import leaving
 from handlers.people import language as people_language
+from handlers.problems import changes as problem_changes
+from handlers.problems import commands as problem_commands
+from handlers.problems import fixes as problem_fixes
+from handlers.problems import lifecycle as problem_lifecycle
+from handlers.repeats import commands as repeat_commands
 from handlers.services import commands as service_commands
 
 FEATURES: tuple[Feature, ...] = (
@@ -50,11 +50,11 @@ FEATURES: tuple[Feature, ...] = (
     ownership_commands.feature,
     leaving.feature,
     stand_ins.feature,
-    repeats.feature,
-    problems.feature,
+    repeat_commands.feature,
+    problem_commands.feature,
     problem_fixes.feature,
-    problem_life.feature,
-    changes.feature,
+    problem_lifecycle.feature,
+    problem_changes.feature,
     friction.feature,
     pilots.feature,
     automations.feature,
@@ -64,7 +64,7 @@ FEATURES: tuple[Feature, ...] = (
     people_language.feature,
     settings.feature,
     definitions.feature,
-    repeat_settings.feature,
+    ban_settings.feature,
     home.feature,
     platforms.feature,
     help.feature,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 
-from handlers import digest_repeats, night, rights
+from handlers import night, rights
 from handlers.automations import State, decisions, evidence, is_own, owner, state
 from handlers.closing import digest as closing_digest
 from handlers.incidents.cards import headline, standing
@@ -33,6 +33,7 @@ from handlers.on_call.duty import is_here
 from handlers.ownership import commands as ownership_commands
 from handlers.ownership import leaving
 from handlers.pilots import age, tally
+from handlers.problems import digest as problem_digest
 from storage import automations, digests, friction, incidents, people, pilots, timers
 from storage import services as register
 from storage.automations import Automation
@@ -129,7 +130,7 @@ def compose(ctx: Context, week: str, skipped: list[str], *, preview: bool = Fals
         those = [_("week {number}", number=int(each[6:])) for each in skipped]
         parts.append(Text(_("Not posted, because Lotse did not run: {weeks}.", weeks=those)))
     parts += _decisions(undecided)
-    parts += digest_repeats.parts(ctx, start, end)
+    parts += problem_digest.parts(ctx, start, end)
     parts += _incidents(ctx, ours)
     parts += closing_digest.parts(ctx, ours, start, end)
     parts += _use(found)
@@ -207,7 +208,7 @@ def _undecided(ctx: Context, preview: bool) -> list[tuple[Words, tuple[Button, .
     found += closing_digest.undecided(ctx, preview)
     found.sort(key=lambda each: each[0])
     red = [(words, buttons if manages else ()) for words, buttons in leaving.left_behind(ctx)]
-    banned, late = digest_repeats.undecided(ctx), closing_digest.late_fixes(ctx, preview)
+    banned, late = problem_digest.undecided(ctx), closing_digest.late_fixes(ctx, preview)
     return [*banned, *red, *late, *((words, buttons) for _since, words, buttons in found)]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Annotated
 
-from handlers import problems, repeats
 from handlers.automations import State, decisions, evidence, owner, state
 from handlers.closing.cards import checked
 from handlers.closing.reminders import fix_buttons, late_fix
@@ -31,6 +30,8 @@ from handlers.kit.readers.dates import today_of
 from handlers.kit.words import Words, _, _n
 from handlers.on_call import stand_ins
 from handlers.ownership import commands as ownership_commands
+from handlers.problems import commands as problem_commands
+from handlers.repeats import recurrence as repeat_recurrence
 from storage import automations, closings, incidents
 from storage.incidents import Incident
 
@@ -212,8 +213,8 @@ def waiting(ctx: Context, open_ones: Sequence[Incident]) -> list[tuple[Words, tu
         *ownership_commands.waiting(ctx),
         *stand_ins.waiting(ctx),
         *_unfinished(ctx),
-        *repeats.waiting(ctx),
-        *problems.waiting(ctx),
+        *repeat_recurrence.waiting(ctx),
+        *problem_commands.waiting(ctx),
         *_automations(ctx),
     ]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from handlers import repeat_settings, rights
+from handlers import rights
+from handlers.bans import settings as ban_settings
 from handlers.incidents import channels as incident_channels
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
@@ -53,7 +54,7 @@ def show(ctx: Context) -> Reply:
     rows.append(
         (_("A channel of its own for"), incident_channels.WHEN[incident_channels.setting(ctx)])
     )
-    rows.append((_("Repeats"), repeat_settings.said(ctx)))
+    rows.append((_("Repeats"), ban_settings.said(ctx)))
     parts: list[Part] = [Title(_("Settings")), Facts(tuple(rows))]
     if ctx.place is not None and ctx.place.kind == "channel":
         here = tuple(
@@ -73,7 +74,7 @@ def show(ctx: Context) -> Reply:
             (
                 Button(_("Add a manager"), call("settings manager")),
                 Button(_("Channels for incidents"), call("settings rooms")),
-                repeat_settings.button(),
+                ban_settings.button(),
                 Button(_("Definitions"), call("definitions")),
             )
         )

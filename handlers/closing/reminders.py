@@ -5,6 +5,7 @@ One timer per incident (`gate.next_step` says what is next). Rule: docs/rules.md
 
 from __future__ import annotations
 
+from handlers.bans.rules import rules
 from handlers.incidents import checklist, escalation
 from handlers.incidents import transitions as incident_transitions
 from handlers.incidents.cards import finish, headline, label
@@ -15,7 +16,6 @@ from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Message, Part, Post, Reply, Text, Title
 from handlers.kit.people import name
 from handlers.kit.words import Sentence, _, _n, shortened
-from handlers.repeat_rules import rules
 from storage import closings, incidents
 from storage.closings import Closing
 from storage.incidents import Incident

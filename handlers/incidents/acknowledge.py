@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated
 
-from handlers import ban_lines, rights
+from handlers import rights
+from handlers.bans import cards as ban_cards
 from handlers.incidents import escalation, keys
 from handlers.incidents.cards import label, take, tell
 from handlers.incidents.lookup import NEWS, Named, Ref, find, find_open, meant, not_open, note
@@ -89,7 +90,7 @@ def _yours(ctx: Context, incident: Incident) -> Message:
                   at=incident.next_news_at)
             ),
             Buttons(chips),
-            *ban_lines.question(ctx, incident),
+            *ban_cards.question(ctx, incident),
         ),
         Tone.ACTIVE,
     )  # fmt: skip

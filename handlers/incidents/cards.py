@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers import ban_lines
+from handlers.bans import cards as ban_cards
 from handlers.incidents import checklist
 from handlers.kit.commands import call
 from handlers.kit.context import Context
@@ -121,12 +121,12 @@ def card(ctx: Context, incident: Incident) -> Message:
     if incident.next_news_at and incident.state == "open":
         rows.append((_("Next news"), _("by {at}", at=incident.next_news_at)))
     rows += checklist.rows(ctx, incident)
-    repeated, more = ban_lines.of_incident(ctx, incident)
+    repeated, more = ban_cards.of_incident(ctx, incident)
     parts: list[Part] = [Title(headline(incident)), Facts((*rows, *repeated))]
     buttons = (*card_buttons(incident), *more)
     if buttons:
         parts.append(Buttons(buttons))
-    parts += ban_lines.question(ctx, incident)
+    parts += ban_cards.question(ctx, incident)
     return Message(tuple(parts), tone(incident))
 
 
@@ -207,7 +207,7 @@ def alarm(ctx: Context, incident: Incident, why: Sentence) -> Message:
                     works_again(number),
                 )
             ),
-            *ban_lines.question(ctx, incident),
+            *ban_cards.question(ctx, incident),
         ),
         Tone.ALARM,
     )  # fmt: skip

@@ -10,11 +10,11 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from handlers.bans.rules import rules
 from handlers.kit.context import Context
 from handlers.kit.people import name
 from handlers.kit.readers.evidence import linked
 from handlers.kit.words import Sentence, Words, _, _n
-from handlers.repeat_rules import rules
 from handlers.similarity import is_near_same
 from storage import closings, incidents
 from storage.closings import Closing

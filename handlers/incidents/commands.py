@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Annotated
 
-from handlers import definitions, repeats, rights
+from handlers import definitions, rights
 from handlers.incidents import escalation, keys, transitions, triage
 from handlers.incidents.cards import card, label, works_again
 from handlers.incidents.lookup import NEWS, Ref, find, find_open, happened, note
@@ -18,6 +18,7 @@ from handlers.kit.people import person as named
 from handlers.kit.readers import TextReader
 from handlers.kit.words import _
 from handlers.on_call import duty
+from handlers.repeats import recurrence as repeat_recurrence
 from handlers.services import lookup as service_lookup
 from storage import incidents, workspaces
 from storage.incidents import Incident
@@ -48,7 +49,7 @@ def declare(
     *,
     service: service_lookup.ServiceOrNot = None,
 ) -> Reply:
-    likes = repeats.found_ahead(ctx)
+    likes = repeat_recurrence.found_ahead(ctx)
     proposed = service or triage.guess(ctx, title, likes)
     meant = proposed or service_lookup.fallback(ctx)
     number = workspaces.next_number(ctx.tx, "incident")
@@ -65,7 +66,7 @@ def declare(
         now=ctx.now,
     )
     happened(ctx, number, "declared")
-    repeats.notice(ctx, incident, likes)
+    repeat_recurrence.notice(ctx, incident, likes)
     shown = [Post(keys.card_key(number), card(ctx, incident), INCIDENTS)]
     if ctx.place is not None and ctx.place.kind == "channel" and ctx.place.role != INCIDENTS:
         shown.append(Post(keys.card_key(number), card(ctx, incident), ctx.place.id))
@@ -143,7 +144,10 @@ def _severity(ctx: Context, number: int, severity: str) -> Reply:
         line(words[severity], *buttons),
         posts=()
         if known
-        else (*repeats.graver(ctx, incident), *escalation.card_posts(ctx, incident)),
+        else (
+            *repeat_recurrence.severity_posts(ctx, incident),
+            *escalation.card_posts(ctx, incident),
+        ),
         subject=label(number),
     )
 
@@ -162,7 +166,7 @@ def _wait_as_severe(ctx: Context, incident: Incident) -> None:
     help=_("Which service is it about?"),
     hidden=True,
     submit=_("Change service"),
-    ahead=repeats.look_ahead,
+    ahead=repeat_recurrence.look_ahead,
 )
 def move(ctx: Context, number: Ref, service: service_lookup.ServiceRef) -> Reply:
     incident = find_open(ctx, number)
@@ -177,7 +181,7 @@ def move(ctx: Context, number: Ref, service: service_lookup.ServiceRef) -> Reply
               incident=label(number), service=service.name)
         )  # fmt: skip
     incident = note(ctx, number, "moved", service.id)
-    repeats.moved(ctx, incident)
+    repeat_recurrence.moved(ctx, incident)
     if other:  # the new one gets the full time; the old alarm is taken back
         posts = escalation.ended_posts(ctx, incident)
         position = incidents.count_alarm(ctx.tx, number)
@@ -206,6 +210,9 @@ def undo(ctx: Context, number: Ref) -> Reply:
         )  # fmt: skip
     return Reply(
         line(_("{incident} is withdrawn. Nobody is alarmed any more.", incident=label(number))),
-        posts=(*repeats.withdrawn(ctx, taken), *escalation.ended_posts(ctx, taken)),
+        posts=(
+            *repeat_recurrence.withdrawal_posts(ctx, taken),
+            *escalation.ended_posts(ctx, taken),
+        ),
         subject=label(number),
     )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
+from handlers.bans.rules import CALM
 from handlers.incidents import cards, checklist
 from handlers.kit.context import Context
 from handlers.kit.messages import Items, Message, Title, Tone
 from handlers.kit.people import name
 from handlers.kit.words import Sentence, Words, _
-from handlers.repeat_rules import CALM
 from storage import incidents as storage_incidents
 from storage.incidents import Happening, Incident
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 
-from handlers import problems
+from handlers.bans import blocks as ban_blocks
 from handlers.incidents import escalation, keys
 from handlers.incidents.cards import headline, label, works_again
 from handlers.incidents.checklist import Point, missing_of, quiet_until, waits_for_check
@@ -31,7 +31,7 @@ from storage.incidents import Incident
 Blocker = Callable[[Context, Incident], Sentence | None]
 
 # What keeps an incident from being done beside its own points; each says why, or None.
-BLOCKERS: tuple[Blocker, ...] = (problems.blocks,)
+BLOCKERS: tuple[Blocker, ...] = (ban_blocks.blocks,)
 
 MOVES = {  # from each state, where to
     "open": ("restored", "closed", "withdrawn"),

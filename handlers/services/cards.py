@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from handlers import ban_lines, rights
+from handlers import rights
+from handlers.bans import cards as ban_cards
 from handlers.kit import calendar
 from handlers.kit.commands import call
 from handlers.kit.context import Context
@@ -49,7 +50,7 @@ def card(ctx: Context, service: Service) -> Message:
         )
     if not service.fallback:
         rows.append((_("Runbook"), runbook(service)))
-    rows += ban_lines.of_service(ctx, service.id)
+    rows += ban_cards.of_service(ctx, service.id)
     parts: list[Part] = [Title(service.name)]
     red = duty.is_red(ctx, service)
     if service.retired_at is not None:
@@ -154,7 +155,7 @@ def take_over(service: Service) -> Button:
 def name_somebody(service: Service) -> Button:
     """Return the button that names other persons for a service."""
     return Button(
-        _("Name somebody for {service}", service=shortened(service.name, ban_lines.LABEL)),
+        _("Name somebody for {service}", service=shortened(service.name, ban_cards.LABEL)),
         call("service people", service=service.id),
     )
 

@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from handlers import FEATURES, problems
+from handlers import FEATURES
+from handlers.bans import blocks as ban_blocks
 from handlers.kit import calendar
 from handlers.kit.context import Context
 from handlers.kit.messages import Call
@@ -34,7 +35,7 @@ def blocked(bot: Stage, number: int) -> str | None:
             tx, workspaces.get(tx), person, None, bot.clock.now(), bot.new_id, bot.new_id, "",
             FEATURES,
         )  # fmt: skip
-        said = problems.blocks(ctx, incident)
+        said = ban_blocks.blocks(ctx, incident)
         return text(said, "en") if said is not None else None
 
     found: str | None = bot.store(ask)

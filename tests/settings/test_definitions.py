@@ -6,13 +6,14 @@ import ast
 from collections.abc import Callable
 from pathlib import Path
 
-from handlers import digest, digest_repeats, measures
+from handlers import digest, measures
 from handlers.closing import digest as closing_digest
 from handlers.kit.messages import Call
+from handlers.problems import digest as problem_digest
 from tests.ownership.test_ownership import enter
 from tests.pretend.stage import Say, Stage
 
-DIGEST = tuple(Path(str(each.__file__)) for each in (digest, closing_digest, digest_repeats))
+DIGEST = tuple(Path(str(each.__file__)) for each in (digest, closing_digest, problem_digest))
 
 
 def test_lotse_has_words_of_its_own_in_both_languages(anna: Say, ben: Say) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from handlers import ban_lines, problem_life, rights
-from handlers.ban_lines import label as problem_label
+from handlers import rights
+from handlers.bans import cards as ban_cards
+from handlers.bans.cards import label as problem_label
+from handlers.bans.rules import rules
 from handlers.incidents import escalation, keys
 from handlers.incidents.cards import card, headline, label
 from handlers.incidents.lookup import Named, find, note
@@ -18,18 +19,14 @@ from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Part, Post, Reply, Text, Title, line
 from handlers.kit.readers import IncidentReader
-from handlers.kit.words import Sentence, Who, Words, _, shortened
-from handlers.problem_life import Step
-from handlers.repeat_rules import rules
-from handlers.similarity import Match, find_similar
+from handlers.kit.words import Sentence, Who, _, shortened
+from handlers.problems import lifecycle as problem_lifecycle
+from handlers.problems.lifecycle import Step
+from handlers.repeats import recurrence
 from storage import incidents, people, problems, repeats
 from storage.incidents import Incident
-from storage.services import Service
 
 feature = Feature(_("Repeats"))
-
-SHOWN = 5
-ELSEWHERE = 0.5  # score from which an incident of another service is asked about
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,66 +48,6 @@ Earlier = Annotated[
 # --- what is asked -----------------------------------------------------------------------
 
 
-def notice(ctx: Context, incident: Incident, found: Sequence[Match]) -> None:
-    """Remember what an incident looks like; its card and its alarm ask about it."""
-    asked = [
-        (rank, like)
-        for rank, like in enumerate(found)
-        if like.sure
-        and (like.same_service or like.score >= ELSEWHERE)
-        and like.number < incident.number
-    ]
-    if asked:
-        repeats.know(ctx.tx, incident.number)
-    for rank, like in asked:
-        repeats.propose(
-            ctx.tx, earlier=like.number, later=incident.number, rank=rank,
-            same_service=like.same_service, words=like.words,
-        )  # fmt: skip
-
-
-def look_ahead(ctx: Context, number: int, service: Service) -> tuple[Match, ...]:
-    """Return what an incident is like when it is about `service`, before anything is written."""
-    incident = incidents.find(ctx.tx, number)
-    return _like(ctx, incident, service.id) if incident is not None else ()
-
-
-def look_ahead_for_more(ctx: Context, number: int, earlier: int | None = None) -> tuple[Match, ...]:
-    """Return what an incident is like where nobody has said what it is the same as."""
-    incident = incidents.find(ctx.tx, number) if earlier is None else None
-    return _like(ctx, incident, incident.service) if incident is not None else ()
-
-
-def _like(ctx: Context, incident: Incident, service: str) -> tuple[Match, ...]:
-    found = find_similar(
-        ctx.tx, incident.title, service=service, now=ctx.now, limit=SHOWN, except_=incident.number
-    )
-    return tuple(found)
-
-
-def moved(ctx: Context, incident: Incident) -> None:
-    """It is about another service: what it is like was looked up before; what people said stays."""
-    repeats.forget_proposals(ctx.tx, incident.number)
-    notice(ctx, incident, found_ahead(ctx))
-
-
-def found_ahead(ctx: Context) -> tuple[Match, ...]:
-    """Return what was found before this command wrote anything; nothing when that took too long."""
-    return ctx.ahead if isinstance(ctx.ahead, tuple) else ()
-
-
-def graver(ctx: Context, incident: Incident) -> tuple[Post, ...]:
-    """Return the posts of a problem that opens because a repeat turned out to be serious."""
-    repeats.alone_at_it(ctx.tx)
-    return problem_life.reconsider(ctx, repeats.root_of(ctx.tx, incident.number)).posts
-
-
-def withdrawn(ctx: Context, incident: Incident) -> tuple[Post, ...]:
-    """Return the posts of a problem that had counted an incident which was taken back."""
-    repeats.alone_at_it(ctx.tx)
-    return problem_life.lessened(ctx, repeats.root_of(ctx.tx, incident.number)).posts
-
-
 # --- what people say ---------------------------------------------------------------------
 
 
@@ -119,7 +56,7 @@ def withdrawn(ctx: Context, incident: Incident) -> tuple[Post, ...]:
     "wiederholung",
     help=_("Two incidents are the same thing."),
     submit=_("The same"),
-    ahead=look_ahead_for_more,
+    ahead=recurrence.look_ahead_for_more,
 )
 def same(ctx: Context, number: Named, earlier: Earlier | None = None) -> Reply:
     if earlier is None:
@@ -132,19 +69,19 @@ def same(ctx: Context, number: Named, earlier: Earlier | None = None) -> Reply:
         said = _("{later} and {earlier} are known to be the same thing.", **values)
         return Reply(line(said, *_apart(first, second)), posts=_shown(ctx, second))
     _judge(ctx, first, second, "same")
-    root, posts = problem_life.joined(ctx, one, other)
-    step = problem_life.reconsider(ctx, root)
+    root, posts = problem_lifecycle.joined(ctx, one, other)
+    step = problem_lifecycle.reconsider(ctx, root)
     posts += step.posts
     if step.what != "opened":
         posts += tuple(post for each in (first, second) for post in _shown(ctx, each))
         if step.problem is not None:
-            posts += problem_life.shown(ctx, step.problem)
+            posts += problem_lifecycle.shown(ctx, step.problem)
     posts += escalation.renewed_alarms(ctx, second)
     parts: tuple[Part, ...] = (
         Title(_("{later} and {earlier} are the same thing.", **values)),
         Text(_outcome(ctx, root, step)),
         Buttons((
-            *((ban_lines.opens(step.problem),) if step.problem else ()),
+            *((ban_cards.opens(step.problem),) if step.problem else ()),
             *_apart(first, second),
         )),
     )  # fmt: skip
@@ -166,7 +103,7 @@ def _outcome(ctx: Context, root: int, step: Step) -> Sentence:
             **values,
         )
     values |= {"problem": problem_label(step.problem.number)}
-    values |= {"who": ban_lines.named(ctx, step.problem.owner)}
+    values |= {"who": ban_cards.named(ctx, step.problem.owner)}
     if step.what == "opened":
         return _(
             "That makes {n} in {days} days, so {problem} is open now, and {who} is asked to own "
@@ -189,7 +126,7 @@ def other(ctx: Context, number: Named, earlier: Earlier) -> Reply:
         raise Refusal(
             _("{problem} is open for them, so only {who} can take them apart.",
               problem=problem_label(problem.number), who=_bosses(ctx)),
-            buttons=(ban_lines.opens(problem),),
+            buttons=(ban_cards.opens(problem),),
         )  # fmt: skip
     members = repeats.members(ctx.tx, root) if together else []
     _judge(ctx, first, second, "other")
@@ -203,7 +140,7 @@ def other(ctx: Context, number: Named, earlier: Earlier) -> Reply:
         later=label(second.number),
         earlier=label(first.number),
     )
-    next_one = ban_lines.question(ctx, second)
+    next_one = ban_cards.question(ctx, second)
     message = Message((Text(said), *next_one))
     return Reply(
         message,
@@ -229,8 +166,8 @@ def _parted(
         most = max(roots, key=lambda each: (len(repeats.members(ctx.tx, each)), -each))
         problems.move(ctx.tx, problem.number, most)
         root = most
-        problem_life.note(ctx, problem, "parted", label(second.number))
-    return problem_life.lessened(ctx, root).posts
+        problem_lifecycle.note(ctx, problem, "parted", label(second.number))
+    return problem_lifecycle.without_one(ctx, root).posts
 
 
 def _candidates(ctx: Context, incident: Incident) -> Reply:
@@ -238,7 +175,9 @@ def _candidates(ctx: Context, incident: Incident) -> Reply:
     _need(ctx, incident)
     root = repeats.root_of(ctx.tx, incident.number)
     seen = isinstance(ctx.ahead, tuple)  # else it took too long before; nothing is locked yet
-    likes = found_ahead(ctx) if seen else _like(ctx, incident, incident.service)
+    likes = (
+        recurrence.found_ahead(ctx) if seen else recurrence._find(ctx, incident, incident.service)
+    )
     found = [
         like
         for like in likes
@@ -260,7 +199,7 @@ def _candidates(ctx: Context, incident: Incident) -> Reply:
     for like in found:
         earlier = incidents.find(ctx.tx, like.number)
         if earlier is not None:
-            why = ban_lines.evidence(like.same_service, like.words)
+            why = ban_cards.evidence(like.same_service, like.words)
             parts.append(
                 Text(_("{title}: {why}", title=shortened(headline(earlier), 100), why=why))
             )
@@ -318,24 +257,3 @@ def _apart(first: Incident, second: Incident) -> tuple[Button, ...]:
 
 def _shown(ctx: Context, incident: Incident) -> tuple[Post, ...]:
     return (Post(keys.card_key(incident.number), card(ctx, incident)),)
-
-
-def waiting(ctx: Context) -> list[tuple[Words, tuple[Button, ...]]]:
-    """Return what the asker is responsible for and has not decided: is it the same?"""
-    found: list[tuple[Words, tuple[Button, ...]]] = []
-    start = calendar.days_before(ctx.now, rules(ctx.tx).days, ctx.workspace.zone)
-    for number in repeats.waiting(ctx.tx, start, ctx.now):
-        incident = incidents.find(ctx.tx, number)
-        if incident is None or incident.responsible != ctx.person.id:
-            continue
-        for proposal in repeats.undecided(ctx.tx, number)[:1]:
-            earlier = incidents.find(ctx.tx, proposal.earlier)
-            if earlier is not None:
-                words = _(
-                    "{title}: is it the same as INC-{number} “{earlier}”?",
-                    title=shortened(headline(incident), 100),
-                    number=str(earlier.number),
-                    earlier=shortened(earlier.title, 100),
-                )
-                found.append((words, ban_lines.choices(proposal)))
-    return found

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated
 
+from handlers.bans.rules import Rules, rules, set_rules
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Reply, line
 from handlers.kit.readers import NumberReader
 from handlers.kit.words import Sentence, _
-from handlers.repeat_rules import Rules, rules, set_rules
 
 feature = Feature(_("Settings"))
 

@@ -6,8 +6,9 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from handlers import changes
-from handlers.ban_lines import label, named
+from handlers.bans.blocks import owner
+from handlers.bans.cards import label, named
+from handlers.bans.rules import rules
 from handlers.incidents import escalation, keys
 from handlers.kit import calendar
 from handlers.kit.commands import Feature
@@ -16,8 +17,8 @@ from handlers.kit.messages import Post, Reply
 from handlers.kit.readers.dates import today_of
 from handlers.kit.words import Sentence, _
 from handlers.on_call import duty
-from handlers.problem_cards import asked, card, key, owner, quiet_until, settled
-from handlers.repeat_rules import rules
+from handlers.problems import changes
+from handlers.problems.cards import asked, card, key, quiet_until, settled
 from storage import incidents, people, problems, repeats, timers
 from storage.incidents import Incident
 from storage.problems import Problem
@@ -116,7 +117,7 @@ def reopened(ctx: Context, problem: Problem) -> Problem:
     return problem
 
 
-def lessened(ctx: Context, root: int) -> Step:
+def without_one(ctx: Context, root: int) -> Step:
     """Drop a group's problem when it did not happen often enough after all."""
     problem, newest = problems.of_group(ctx.tx, root), repeats.newest(ctx.tx, root)
     if problem is None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from handlers import ban_lines, problem_life
-from handlers.ban_lines import label
+from handlers.bans import cards as ban_cards
+from handlers.bans.blocks import owner
+from handlers.bans.cards import label
 from handlers.incidents.checklist import Cause
 from handlers.kit.commands import Ask, Feature
 from handlers.kit.context import Context
@@ -24,36 +25,17 @@ from handlers.kit.messages import (
 from handlers.kit.readers import PersonReader, TextReader
 from handlers.kit.readers.dates import DateReader, today_of
 from handlers.kit.readers.placeholders import is_placeholder
-from handlers.kit.words import Sentence, Who, Words, _, _n
-from handlers.problem_cards import CAUSE, card, fixed, history, owner
-from handlers.problem_cards import line as listed
-from handlers.problem_refs import Ref, changed, find, may, mine, refused, standing
-from storage import problems, repeats
-from storage.incidents import Incident
+from handlers.kit.words import Who, Words, _, _n
+from handlers.problems import lifecycle
+from handlers.problems.cards import CAUSE, card, fixed, history
+from handlers.problems.cards import line as listed
+from handlers.problems.lookup import Ref, changed, find, may, mine, refused, standing
+from storage import problems
 from storage.people import Person
 
 feature = Feature(_("Problems and repeat bans"))
 
 SHOWN = 8
-
-
-def blocks(ctx: Context, incident: Incident) -> Sentence | None:
-    """Return why an incident cannot be closed: it belongs to a problem whose ban stands."""
-    problem = problems.of_group(ctx.tx, repeats.root_of(ctx.tx, incident.number))
-    if problem is None or ban_lines.of_ban(ctx, problem):
-        return None
-    values = {"problem": label(problem.number), "who": ban_lines.named(ctx, owner(ctx, problem))}
-    if problem.state == "fixed":
-        return _(
-            "{problem}: it keeps coming back. The fix of its cause has to be verified first.",
-            **values,
-        )
-    return _(
-        "{problem}: it keeps coming back. Its cause has to be fixed first; it has been open since "
-        "{at:day}, with {who}.",
-        at=problem.opened_at,
-        **values,
-    )
 
 
 # --- to look at --------------------------------------------------------------------------
@@ -71,18 +53,18 @@ def bans(ctx: Context) -> Reply:
     for each in found[:SHOWN]:
         parts.append(Text(listed(ctx, each)))
         parts += [
-            Text(_("Ban overridden {override}", override=ban_lines.said(ctx, one)), small=True)
-            for one in ban_lines.of_ban(ctx, each)
+            Text(_("Ban overridden {override}", override=ban_cards.said(ctx, one)), small=True)
+            for one in ban_cards.of_ban(ctx, each)
         ]
         let_pass: tuple[Button, ...] = ()
         if each.service not in named:
             named.add(each.service)
             parts += [
                 Text(_("Planned change: {change}", change=one), small=True)
-                for one in ban_lines.coming(ctx, each.service)
+                for one in ban_cards.coming(ctx, each.service)
             ]
-            let_pass = ban_lines.let_pass(ctx, each.service)
-        parts.append(Buttons((ban_lines.opens(each), *let_pass)))
+            let_pass = ban_cards.let_pass(ctx, each.service)
+        parts.append(Buttons((ban_cards.opens(each), *let_pass)))
     rest = len(found) - SHOWN
     if rest > 0:
         parts.append(Text(_n("and {n} more", "and {n} more", rest), small=True))
@@ -120,7 +102,7 @@ def enter_cause(
             _("That says nothing yet. What is the cause, as far as you know?"), field="cause"
         )
     problems.set_cause(ctx.tx, number, kind, cause)
-    problem_life.note(ctx, problem, "cause", cause)
+    lifecycle.note(ctx, problem, "cause", cause)
     next_one = (fixed(number),) if problem.state == "open" else ()
     return changed(ctx, problem, _("Noted. Thank you."), *next_one)
 
@@ -133,8 +115,8 @@ def accept(ctx: Context, number: Ref) -> Reply:
         raise refused(ctx, problem)
     if not problems.accept(ctx.tx, number, ctx.person.id, ctx.now):
         return Reply(card(ctx, problem))
-    problem_life.note(ctx, problem, "owned")
-    problem = problem_life.again(ctx, problem)
+    lifecycle.note(ctx, problem, "owned")
+    problem = lifecycle.again(ctx, problem)
     said = _("You own the cause of {problem}; it is to be fixed by {day:day}.",
              problem=label(number), day=problem.due_on)  # fmt: skip
     return changed(ctx, problem, said, new_owner=True)
@@ -158,10 +140,10 @@ def name_owner(
             _("{who} owns this cause already.", who=Who(person.id, person.name)), field="person"
         )
     problems.ask(ctx.tx, number, person.id)
-    problem_life.note(ctx, problem, "asked", person.id)
+    lifecycle.note(ctx, problem, "asked", person.id)
     said = _("{who} is asked to own the cause. Until then it stays with {owner}.",
              who=Who(person.id, person.name),
-             owner=ban_lines.named(ctx, problem.owner))  # fmt: skip
+             owner=ban_cards.named(ctx, problem.owner))  # fmt: skip
     return changed(ctx, problem, said, new_owner=True)
 
 
@@ -172,11 +154,11 @@ def set_due(ctx: Context, number: Ref, day: Annotated[date, DateReader(), Ask(_(
     problem = mine(ctx, number, "problem")
     if day < today_of(ctx):
         raise Refusal(_("That day is over: {day:date}.", day=day), field="day")
-    old = problem_life.reminded(ctx, problem)
+    old = lifecycle.reminded(ctx, problem)
     if problems.set_due(ctx.tx, number, day):
-        problem_life.note(ctx, problem, "dated", day.isoformat())
-        problem = problem_life.again(ctx, problem)
-        problem_life.remind(ctx, problem)
+        lifecycle.note(ctx, problem, "dated", day.isoformat())
+        problem = lifecycle.again(ctx, problem)
+        lifecycle.remind(ctx, problem)
     said = _("{problem} should be fixed by {day:day}.", problem=label(number), day=day)
     reply = changed(ctx, problem, said)
     return Reply(reply.message, posts=(*reply.posts, *old), subject=reply.subject)
@@ -185,7 +167,7 @@ def set_due(ctx: Context, number: Ref, day: Annotated[date, DateReader(), Ask(_(
 def waiting(ctx: Context) -> list[tuple[Words, tuple[Button, ...]]]:
     """Return the causes that wait for the asker: to be owned, to be fixed, to be verified."""
     return [
-        (listed(ctx, each), (ban_lines.opens(each),))
+        (listed(ctx, each), (ban_cards.opens(each),))
         for each in problems.standing(ctx.tx)
         if ctx.person.id in (owner(ctx, each), each.proposed_to)
     ]

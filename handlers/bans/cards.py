@@ -5,13 +5,13 @@ Below incidents and services, so that both can show it.
 
 from __future__ import annotations
 
+from handlers.bans.rules import rules
 from handlers.kit import calendar
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Part, Text
 from handlers.kit.readers.dates import today_of
 from handlers.kit.words import Sentence, Words, _, shortened
-from handlers.repeat_rules import rules
 from storage import changes, incidents, problems, repeats
 from storage.incidents import Incident
 from storage.problems import Override, Problem

@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import Annotated
 
-from handlers import ban_lines, problem_life, rights
-from handlers.ban_lines import label
+from handlers import rights
+from handlers.bans import cards as ban_cards
+from handlers.bans.cards import label
 from handlers.kit.commands import Ask, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
@@ -18,6 +19,7 @@ from handlers.kit.messages import (
     line,
 )
 from handlers.kit.words import Sentence, Who, Words, _
+from handlers.problems import lifecycle
 from storage import people, problems
 from storage.problems import Problem
 
@@ -51,11 +53,11 @@ def changed(
     ctx: Context, problem: Problem, said: Sentence, *next_ones: Button, new_owner: bool = False
 ) -> Reply:
     """Answer in a line with what may come next, and show the new state everywhere."""
-    problem = problem_life.again(ctx, problem)
-    posts = problem_life.shown(ctx, problem)
+    problem = lifecycle.again(ctx, problem)
+    posts = lifecycle.shown(ctx, problem)
     if new_owner:
-        posts += (problem_life.to_owner(ctx, problem),)
-    told = line(said, *next_ones, ban_lines.opens(problem))
+        posts += (lifecycle.to_owner(ctx, problem),)
+    told = line(said, *next_ones, ban_cards.opens(problem))
     return Reply(told, posts=posts, subject=label(problem.number))
 
 
@@ -75,7 +77,7 @@ def standing(ctx: Context, number: int) -> Problem:
     problem = find(ctx, number)
     if not problem.stands:
         raise Refusal(
-            _("{problem} is over.", problem=label(number)), buttons=(ban_lines.opens(problem),)
+            _("{problem} is over.", problem=label(number)), buttons=(ban_cards.opens(problem),)
         )
     return problem
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Annotated
 
-from handlers import ban_lines, rights
-from handlers.ban_lines import banned, change_line, label, passes, warning
+from handlers import rights
+from handlers.bans import cards as ban_cards
+from handlers.bans.cards import banned, change_line, label, passes, warning
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
@@ -15,7 +16,7 @@ from handlers.kit.readers import TextReader
 from handlers.kit.readers.dates import BeforeDateReader, DateReader, today_of
 from handlers.kit.readers.placeholders import is_placeholder
 from handlers.kit.words import Sentence, Who, _
-from handlers.problem_cards import card, key
+from handlers.problems.cards import card, key
 from handlers.services import lookup as service_lookup
 from storage import changes, people, problems
 from storage.changes import Change
@@ -76,7 +77,7 @@ def _needs(ctx: Context, change: Change, ban: Problem) -> Message:
             Buttons((
                 Button(_("Override"), call("change override", id=change.id)),
                 _cancel(change.id),
-                ban_lines.opens(ban),
+                ban_cards.opens(ban),
             )),
         )
     )  # fmt: skip
@@ -87,7 +88,7 @@ def _change(ctx: Context, change: Change) -> Sentence:
         "{day:day}: {what} ({who})",
         day=change.planned_on,
         what=change.what,
-        who=ban_lines.named(ctx, change.entered_by),
+        who=ban_cards.named(ctx, change.entered_by),
     )
 
 

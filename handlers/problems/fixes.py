@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from handlers import ban_lines, problem_life
-from handlers.ban_lines import label
-from handlers.changes import Reason, Until, checked
+from handlers.bans import cards as ban_cards
+from handlers.bans.blocks import owner
+from handlers.bans.cards import label
+from handlers.bans.rules import rules
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
@@ -21,9 +22,10 @@ from handlers.kit.readers import TextReader
 from handlers.kit.readers.evidence import ProofReader
 from handlers.kit.readers.placeholders import is_placeholder
 from handlers.kit.words import _
-from handlers.problem_cards import card, key, owner
-from handlers.problem_refs import Ref, changed, concerned, may, refused, standing
-from handlers.repeat_rules import rules
+from handlers.problems import lifecycle
+from handlers.problems.cards import card, key
+from handlers.problems.changes import Reason, Until, checked
+from handlers.problems.lookup import Ref, changed, concerned, may, refused, standing
 from storage import people, problems, repeats
 from storage.problems import Problem
 
@@ -56,20 +58,20 @@ def fix(
     if is_placeholder(what):
         raise Refusal(_("Please say in a sentence what was fixed."), field="what")
     repeats.alone_at_it(ctx.tx)
-    old = problem_life.reminded(ctx, problem)
-    problem_life.calm(ctx, problem)
+    old = lifecycle.reminded(ctx, problem)
+    lifecycle.calm(ctx, problem)
     if not problems.fix(ctx.tx, number, ctx.person.id, what, evidence, ctx.now):
-        return Reply(card(ctx, problem_life.again(ctx, problem)))
-    problem_life.note(ctx, problem, "fixed", what)
-    problem = problem_life.again(ctx, problem)
-    problem_life.wait_quietly(ctx, problem)
+        return Reply(card(ctx, lifecycle.again(ctx, problem)))
+    lifecycle.note(ctx, problem, "fixed", what)
+    problem = lifecycle.again(ctx, problem)
+    lifecycle.wait_quietly(ctx, problem)
     said = _(
         "Thank you. Somebody else verifies it, or it stays quiet for {n} days; until then the ban "
         "stands.",
         n=rules(ctx.tx).quiet,
     )
     posts = (*changed(ctx, problem, said).posts, *old, *_asked_to_verify(ctx, problem))
-    return Reply(line(said, ban_lines.opens(problem)), posts=posts, subject=label(number))
+    return Reply(line(said, ban_cards.opens(problem)), posts=posts, subject=label(number))
 
 
 def _asked_to_verify(ctx: Context, problem: Problem) -> tuple[Post, ...]:
@@ -99,15 +101,15 @@ def verify(ctx: Context, number: Ref) -> Reply:
             )
         )
     repeats.alone_at_it(ctx.tx)
-    step = problem_life.lifted(ctx, problem, ctx.person.id)
+    step = lifecycle.lifted(ctx, problem, ctx.person.id)
     if step.what != "lifted" or step.problem is None:
-        return Reply(card(ctx, problem_life.again(ctx, problem)))
+        return Reply(card(ctx, lifecycle.again(ctx, problem)))
     said = _(
         "Verified. The repeat ban of {problem} is lifted; its incidents can be closed.",
         problem=label(number),
     )
     return Reply(
-        line(said, ban_lines.opens(step.problem), tone=Tone.GOOD),
+        line(said, ban_cards.opens(step.problem), tone=Tone.GOOD),
         posts=step.posts,
         subject=label(number),
     )
@@ -124,12 +126,12 @@ def reopen(
     if is_placeholder(reason):
         raise Refusal(_("A reason is needed that others understand."), field="reason")
     repeats.alone_at_it(ctx.tx)
-    problem = problem_life.again(ctx, problem)
+    problem = lifecycle.again(ctx, problem)
     if problem.state != "fixed":
         return Reply(card(ctx, problem))
-    problem_life.calm(ctx, problem)
-    problem = problem_life.reopened(ctx, problem)
-    problem_life.note(ctx, problem, "reopened", reason)
+    lifecycle.calm(ctx, problem)
+    problem = lifecycle.reopened(ctx, problem)
+    lifecycle.note(ctx, problem, "reopened", reason)
     return changed(ctx, problem, _("{problem} is open again.", problem=label(number)))
 
 
@@ -144,8 +146,8 @@ def override(ctx: Context, number: Ref, *, reason: Reason, until: Until) -> Repl
         ctx.tx, number, id=ctx.new_id(), change=None, reason=reason, person=ctx.person.id,
         now=ctx.now, until_on=until,
     )  # fmt: skip
-    problem_life.note(ctx, problem, "overridden", reason)
-    problem_life.go_on(ctx, problem)
+    lifecycle.note(ctx, problem, "overridden", reason)
+    lifecycle.go_on(ctx, problem)
     said = _("The ban of {problem} is overridden until {day:day}. It stands in the weekly digest.",
              problem=label(number), day=until)  # fmt: skip
     return changed(ctx, problem, said)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from handlers import ban_lines
-from handlers.ban_lines import headline, label, named
+from handlers.bans import blocks as ban_blocks
+from handlers.bans import cards as ban_cards
+from handlers.bans.cards import headline, label, named
+from handlers.bans.rules import rules
 from handlers.incidents.checklist import CAUSES, Cause
 from handlers.kit.calendar import days_before
 from handlers.kit.commands import call
@@ -25,8 +27,6 @@ from handlers.kit.readers import ChoiceReader
 from handlers.kit.readers.dates import today_of
 from handlers.kit.readers.evidence import linked
 from handlers.kit.words import Sentence, Words, _
-from handlers.on_call import duty
-from handlers.repeat_rules import rules
 from storage import problems, repeats
 from storage.problems import Happened, Problem
 
@@ -41,15 +41,6 @@ CAUSE = ChoiceReader(Cause, KNOWN, {})
 def key(number: int) -> str:
     """Return the key of a problem's card, wherever it stands."""
     return f"problem:{number}"
-
-
-def owner(ctx: Context, problem: Problem) -> str:
-    """Return who answers for the cause now: its owner, or whoever is on duty while away."""
-    found = ctx.person_of(problem.owner)
-    if found is not None and found.active:
-        return problem.owner
-    service = ctx.service_of(problem.service)
-    return duty.on_duty(ctx, service) if service is not None else problem.owner
 
 
 def times(ctx: Context, problem: Problem) -> int:
@@ -74,10 +65,10 @@ def card(ctx: Context, problem: Problem) -> Message:
                                       evidence=linked(problem.evidence or ""))))  # fmt: skip
     if problem.stands:
         rows += [
-            (_("Ban overridden"), ban_lines.said(ctx, each))
-            for each in ban_lines.of_ban(ctx, problem)
+            (_("Ban overridden"), ban_cards.said(ctx, each))
+            for each in ban_cards.of_ban(ctx, problem)
         ]
-        rows += [(_("Planned change"), line) for line in ban_lines.coming(ctx, problem.service)]
+        rows += [(_("Planned change"), line) for line in ban_cards.coming(ctx, problem.service)]
     parts: list[Part] = [Title(headline(problem)), Facts(tuple(rows)), Buttons(buttons(problem))]
     return Message(tuple(parts), _tone(problem))
 
@@ -146,7 +137,7 @@ def cause(problem: Problem) -> Sentence:
 
 
 def _owner(ctx: Context, problem: Problem) -> Sentence:
-    who, now = named(ctx, problem.owner), owner(ctx, problem)
+    who, now = named(ctx, problem.owner), ban_blocks.owner(ctx, problem)
     if problem.proposed_to:
         asked = named(ctx, problem.proposed_to)
         return _("{who}; {asked} is asked to take it", who=who, asked=asked)
@@ -221,7 +212,7 @@ def asked(ctx: Context, problem: Problem, why: Sentence) -> Message:
             Title(headline(problem)),
             Text(why),
             Facts(rows),
-            Buttons((*buttons(problem)[:-2], ban_lines.opens(problem))),
+            Buttons((*buttons(problem)[:-2], ban_cards.opens(problem))),
         ),
         Tone.ALARM,
     )
@@ -288,7 +279,7 @@ def line(ctx: Context, problem: Problem) -> Sentence:
         "service": _service(ctx, problem),
         "n": times(ctx, problem),
         "days": rules(ctx.tx).days,
-        "who": named(ctx, owner(ctx, problem)),
+        "who": named(ctx, ban_blocks.owner(ctx, problem)),
         "at": problem.opened_at,
     }
     if problem.state == "fixed":

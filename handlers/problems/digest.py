@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from handlers import ban_lines
+from handlers.bans import cards as ban_cards
+from handlers.bans.rules import rules
 from handlers.incidents.cards import service_name
 from handlers.kit import calendar
 from handlers.kit.context import Context
@@ -12,8 +13,7 @@ from handlers.kit.messages import Button, Items, Part, Title
 from handlers.kit.readers.dates import today_of
 from handlers.kit.words import Words, _, _n
 from handlers.measures import Id, figure
-from handlers.problem_cards import line, overdue
-from handlers.repeat_rules import rules
+from handlers.problems.cards import line, overdue
 from storage import changes, incidents, problems, repeats
 
 SHOWN = 5
@@ -65,7 +65,7 @@ def _came_back(ctx: Context, start: datetime, end: datetime) -> list[Words]:
 
 def _lifted(ctx: Context, start: datetime, end: datetime) -> list[Words]:
     return [
-        _("{title}: the fix held or was verified on {at:day}", title=ban_lines.headline(each),
+        _("{title}: the fix held or was verified on {at:day}", title=ban_cards.headline(each),
           at=each.lifted_at)
         for each in problems.ended(ctx.tx, start, end)
     ]  # fmt: skip
@@ -78,7 +78,7 @@ def _changes(ctx: Context) -> list[Words]:
         if problems.about(ctx.tx, each.service, 0):
             found.append(
                 _("{service}, {change}", service=service.name if service else each.service,
-                  change=figure(Id.CHANGES, ban_lines.change_line(ctx, each.id)))
+                  change=figure(Id.CHANGES, ban_cards.change_line(ctx, each.id)))
             )  # fmt: skip
     return found
 
@@ -88,8 +88,8 @@ def _overrides(ctx: Context, start: datetime, end: datetime) -> list[Words]:
     given = problems.overrides_given(ctx.tx, start, end)
     given += [each for each in problems.overrides(ctx.tx, today_of(ctx)) if each not in given]
     told = [
-        _("{problem}, {override}", problem=ban_lines.label(each.problem),
-          override=ban_lines.said(ctx, each))
+        _("{problem}, {override}", problem=ban_cards.label(each.problem),
+          override=ban_cards.said(ctx, each))
         for each in given
     ]  # fmt: skip
     return [figure(Id.OVERRIDES, each) for each in told]
@@ -99,4 +99,4 @@ def undecided(ctx: Context) -> list[tuple[Words, tuple[Button, ...]]]:
     """Return the overdue causes, the earliest day first: somebody decides how they go on."""
     late = [each for each in problems.standing(ctx.tx) if overdue(ctx, each)]
     late.sort(key=lambda each: each.due_on)
-    return [(line(ctx, each), (ban_lines.opens(each),)) for each in late]
+    return [(line(ctx, each), (ban_cards.opens(each),)) for each in late]
