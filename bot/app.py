@@ -26,7 +26,8 @@ from bot.delivery.platform import Platform
 from bot.delivery.scheduler import Scheduler
 from bot.http import hooks, limits
 from bot.local.chat import Local
-from handlers import FEATURES, digest
+from handlers import FEATURES
+from handlers.digest import schedule as digest_schedule
 from storage import outbox, timers, workspaces
 from storage.engine import Database, StorageError, Tx
 from storage.workspaces import Workspace
@@ -339,7 +340,7 @@ def prepare(tx: Tx, settings: Settings, now: datetime) -> None:
     ours = company(MAIN, settings)
     workspaces.ensure(tx, ours, now)
     tx = tx.within(MAIN)
-    digest.plan(tx, id=new_id(), now=now, zone=ours.zone, region=ours.region)
+    digest_schedule.plan(tx, id=new_id(), now=now, zone=ours.zone, region=ours.region)
 
 
 def company(id: str, settings: Settings) -> Workspace:

@@ -1,4 +1,4 @@
-"""How the state of an incident changes. Only the gate (`handlers/incidents/transitions.py`) may ask for it."""
+"""How the state of an incident changes; `handlers/incidents/transitions.py` alone may ask."""
 
 from __future__ import annotations
 

@@ -23,8 +23,8 @@ from bot.delivery.identify import come_to, meet
 from bot.delivery.replies import DRAFT
 from bot.delivery.requests import Answer, Named, Request, clean, clean_call, read_answer, written
 from bot.delivery.shortcuts import FORM
-from handlers import help as guide
 from handlers import rights
+from handlers.help import commands as guide
 from handlers.kit import commands
 from handlers.kit.commands import Feature, Hook, Incomplete, Parsed, Unfit, Unknown
 from handlers.kit.context import LOTSE, Context

@@ -18,7 +18,7 @@ from bot.delivery.ids import new_id
 from bot.delivery.requests import Answer, Request, clean
 from bot.local.chat import Local
 from bot.local.page import unslashed
-from handlers import digest
+from handlers.digest import schedule as digest_schedule
 from handlers.kit import calendar
 from handlers.kit.messages import Button, Buttons, Call, Field, Form, Message, load
 from handlers.kit.readers import folded
@@ -368,9 +368,9 @@ class Console:
 def next_monday(now: datetime, zone: str) -> datetime:
     """Return the next Monday 08:30 in `zone`."""
     week = calendar.week_of(now, zone)
-    first = calendar.at(calendar.monday(week), digest.HOUR, zone)
+    first = calendar.at(calendar.monday(week), digest_schedule.HOUR, zone)
     return (
         first
         if first > now
-        else calendar.at(calendar.monday(calendar.after(week)), digest.HOUR, zone)
+        else calendar.at(calendar.monday(calendar.after(week)), digest_schedule.HOUR, zone)
     )

@@ -11,7 +11,7 @@ from bot import app
 from bot.delivery.clock import HandClock
 from bot.delivery.ids import new_id
 from bot.delivery.requests import Answer, Request
-from handlers import digest
+from handlers.digest import schedule as digest_schedule
 from handlers.kit import calendar
 from handlers.kit.messages import Call, Text
 from handlers.kit.readers import folded
@@ -199,7 +199,7 @@ def _enter(
 
 
 def _plan(tx: Tx, company: Workspace, now: datetime) -> None:
-    digest.plan(
+    digest_schedule.plan(
         tx.within(company.id), id=new_id(), now=now, zone=company.zone, region=company.region
     )
 

@@ -40,7 +40,7 @@ from bot.slack.sender import Slack
 from bot.slack.signature import Guard
 from bot.slack.socket_mode import Sockets
 from bot.slack.web_api import ShutOut, WebApi
-from handlers import platforms
+from handlers.settings import platform_notices
 from storage import places
 from storage.engine import Database, StorageError, Tx
 from storage.workspaces import Workspace
@@ -290,7 +290,7 @@ class SlackEdge:
     async def _held_back(self, at: Installation) -> None:
         """Slack holds events back: told to the operator here, and once an hour to a manager."""
         log.error("Slack holds back events of team %s: more than 30,000 in an hour", at.team)
-        await self._dispatcher.set_off(at.workspace, platforms.HELD_BACK)
+        await self._dispatcher.set_off(at.workspace, platform_notices.HELD_BACK)
 
     async def _joined(self, event: Json, context: AsyncBoltContext) -> None:
         at: Installation = context[INSTALLATION]

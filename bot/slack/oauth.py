@@ -29,7 +29,7 @@ from bot.slack import profiles
 from bot.slack.install_pages import GONE_STALE, Page, page, spoken_in
 from bot.slack.installations import Installations, OAuth, workspace_of
 from bot.slack.web_api import Said, WebApi
-from handlers import digest
+from handlers.digest import schedule as digest_schedule
 from handlers.kit import calendar
 from handlers.kit.words import LANGUAGES, _
 from storage import audit, installations, people, places, workspaces
@@ -260,7 +260,7 @@ class InstallPages:
         )  # fmt: skip
         workspaces.set_state(tx, "active")
         there = workspaces.get(tx)
-        digest.plan(tx, id=new_id(), now=now, zone=there.zone, region=there.region)
+        digest_schedule.plan(tx, id=new_id(), now=now, zone=there.zone, region=there.region)
         by = self._installer(tx, granted, dict(profile), now)
         audit.add(
             tx, id=new_id(), at=now, person_key=by, command="install", subject=granted.team,

@@ -18,7 +18,7 @@ from handlers.kit.messages import Button, Facts, Items, Part, Title
 from handlers.kit.people import name
 from handlers.kit.readers.dates import today_of
 from handlers.kit.words import Sentence, Words, _, _n, shortened
-from handlers.measures import Id, figure
+from handlers.measures.catalogue import Id, figure
 from storage import closings, incidents
 from storage.closings import Closing
 from storage.incidents import Incident

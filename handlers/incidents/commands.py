@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Annotated
 
-from handlers import definitions, rights
+from handlers import rights
 from handlers.incidents import escalation, keys, transitions, triage
 from handlers.incidents.cards import card, label, works_again
 from handlers.incidents.lookup import NEWS, Ref, find, find_open, happened, note
@@ -20,6 +20,7 @@ from handlers.kit.words import _
 from handlers.on_call import duty
 from handlers.repeats import recurrence as repeat_recurrence
 from handlers.services import lookup as service_lookup
+from handlers.settings import definitions
 from storage import incidents, workspaces
 from storage.incidents import Incident
 from storage.places import INCIDENTS

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from handlers.automations import owner
+from handlers.automations.state import owner
 from handlers.closing import reassignment
 from handlers.incidents import escalation
 from handlers.kit.commands import Feature, call

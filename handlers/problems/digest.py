@@ -12,7 +12,7 @@ from handlers.kit.context import Context
 from handlers.kit.messages import Button, Items, Part, Title
 from handlers.kit.readers.dates import today_of
 from handlers.kit.words import Words, _, _n
-from handlers.measures import Id, figure
+from handlers.measures.catalogue import Id, figure
 from handlers.problems.cards import line, overdue
 from storage import changes, incidents, problems, repeats
 

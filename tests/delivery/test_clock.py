@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.delivery.clock import Clock
-from handlers import digest
+from handlers.digest import schedule as digest_schedule
 from storage import outbox, timers
 from storage.engine import Database, Tx
 from tests.pretend.stage import DEMO, MONDAY, Say, Stage, furnish
@@ -113,7 +113,9 @@ def test_the_week_is_told_once_when_the_clock_is_set(
     bot: Stage, machine: Machine, by: timedelta
 ) -> None:
     begin = machine.wall
-    bot.store(lambda tx: digest.plan(tx, id="p", now=begin, zone="Europe/Berlin", region="DE"))
+    bot.store(
+        lambda tx: digest_schedule.plan(tx, id="p", now=begin, zone="Europe/Berlin", region="DE")
+    )
     due = datetime(2026, 11, 30, 7, 30, tzinfo=UTC)
     machine.goes_on(due - begin - timedelta(minutes=5))
     bot.carry()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import storage
-from handlers import digest
+from handlers.digest import schedule as digest_schedule
 from handlers.kit.commands import all_commands
 from handlers.kit.messages import Call
 from storage.engine import Database, Row, Tx
@@ -37,7 +37,11 @@ def lived(database: Database, hands: tuple[str, ...], look: Callable[[Stage], No
     """Play two weeks of repeats, a problem, alarms that climb; `hands` take turns."""
     with staged(database) as bot:
         now = bot.clock.now()
-        bot.store(lambda tx: digest.plan(tx, id="plan", now=now, zone="Europe/Berlin", region="DE"))
+        bot.store(
+            lambda tx: digest_schedule.plan(
+                tx, id="plan", now=now, zone="Europe/Berlin", region="DE"
+            )
+        )
         for number in range(1, 9):
             hand = hands[number % len(hands)]
             who = Say(bot, hand)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import lru_cache, partial
 from typing import Any
 
-from handlers import digest
+from handlers.digest import schedule as digest_schedule
 from handlers.kit.readers import folded
 from storage import people, places, services, workspaces
 from storage.engine import Tx
@@ -246,7 +246,7 @@ def furnish(tx: Tx, stage: Stage, language: str) -> None:
     ):
         net = Service(kind, said[kind], words, ids[who], ids[deputy], fallback=kind == "rest")
         services.add(tx, accepted(net, now), name_key=folded(net.name), now=now)
-    digest.plan(tx, id="digest", now=now, zone=company.zone, region=company.region)
+    digest_schedule.plan(tx, id="digest", now=now, zone=company.zone, region=company.region)
 
 
 @lru_cache

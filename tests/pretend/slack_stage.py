@@ -28,7 +28,8 @@ from bot.http.limits import Door
 from bot.slack.edge import SlackEdge
 from bot.slack.installations import OAuth
 from bot.slack.socket_mode import Sockets
-from handlers import FEATURES, digest
+from handlers import FEATURES
+from handlers.digest import schedule as digest_schedule
 from handlers.kit.readers import folded
 from storage import people, places, services, workspaces
 from storage.engine import Database, Tx
@@ -183,7 +184,7 @@ class SlackStage(Timed):
                 else ()
             ):
                 services.add(tx, accepted(service, now), name_key=folded(service.name), now=now)
-            digest.plan(tx, id="digest", now=now, zone=company.zone, region=company.region)
+            digest_schedule.plan(tx, id="digest", now=now, zone=company.zone, region=company.region)
 
         self.database.transact(work)
 

@@ -21,7 +21,8 @@ from bot.delivery.dispatch import Dispatcher
 from bot.delivery.scheduler import Scheduler
 from bot.teams.edge import App, TeamsEdge
 from bot.teams.tokens import cloud
-from handlers import FEATURES, digest
+from handlers import FEATURES
+from handlers.digest import schedule as digest_schedule
 from handlers.kit.readers import folded
 from storage import conversations, people, places, services, workspaces
 from storage.engine import Database, Tx
@@ -119,7 +120,7 @@ class TeamsStage(Timed):
             tx = tx.within(MAIN)
             if known:
                 self._furnish(tx, language, chosen, now)
-            digest.plan(tx, id="digest", now=now, zone=company.zone, region=company.region)
+            digest_schedule.plan(tx, id="digest", now=now, zone=company.zone, region=company.region)
 
         self.database.transact(work)
 

@@ -6,14 +6,17 @@ import ast
 from collections.abc import Callable
 from pathlib import Path
 
-from handlers import digest, measures
 from handlers.closing import digest as closing_digest
+from handlers.digest import commands as digest_commands
 from handlers.kit.messages import Call
+from handlers.measures import catalogue as measures_catalogue
 from handlers.problems import digest as problem_digest
 from tests.ownership.test_ownership import enter
 from tests.pretend.stage import Say, Stage
 
-DIGEST = tuple(Path(str(each.__file__)) for each in (digest, closing_digest, problem_digest))
+DIGEST = tuple(
+    Path(str(each.__file__)) for each in (digest_commands, closing_digest, problem_digest)
+)
 
 
 def test_lotse_has_words_of_its_own_in_both_languages(anna: Say, ben: Say) -> None:
@@ -157,14 +160,16 @@ def test_every_figure_of_the_digest_has_its_entry() -> None:
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in DIGEST]
     bare = {said for tree in trees for said in said_outside(tree)} - NO_FIGURES
     change = {"{n} more than the week before", "{n} fewer than the week before"}
-    assert bare == change, "put `figure(id, …)` around it, with an entry in handlers/measures.py"
+    assert bare == change, (
+        "put `figure(id, …)` around it, with an entry in handlers/measures/commands.py"
+    )
 
 
 def test_each_figure_has_one_entry_and_each_entry_is_shown() -> None:
-    named = [each.id for each in measures.CATALOGUE]
-    assert sorted(named) == sorted(measures.Id)
+    named = [each.id for each in measures_catalogue.CATALOGUE]
+    assert sorted(named) == sorted(measures_catalogue.Id)
     source = "".join(path.read_text(encoding="utf-8") for path in DIGEST)
-    shown = {each for each in measures.Id if f"Id.{each.name}," in source}
+    shown = {each for each in measures_catalogue.Id if f"Id.{each.name}," in source}
     assert shown == set(named)
 
 
@@ -176,4 +181,4 @@ def test_a_bare_figure_is_noticed() -> None:
 def test_how_it_is_computed_is_a_button_away(chris: Say) -> None:
     chris("digest")
     said = chris.press("How is this computed?")
-    assert all(f"\n{each.name.one}: " in said for each in measures.CATALOGUE)
+    assert all(f"\n{each.name.one}: " in said for each in measures_catalogue.CATALOGUE)

@@ -22,7 +22,7 @@ from pathlib import Path
 import pytest
 
 from bot.delivery import plain
-from handlers import digest
+from handlers.digest import schedule as digest_schedule
 from handlers.kit.readers import folded
 from handlers.kit.words import flat
 from storage import people, places, services, workspaces
@@ -186,7 +186,7 @@ def furnish(tx: Tx, language: str, stage: Stage) -> None:
         Service("rest", REST[language], (), "chris", "carla", fallback=True),
     ):
         services.add(tx, accepted(service, now), name_key=folded(service.name), now=now)
-    digest.plan(tx, id="digest", now=now, zone=company.zone, region=company.region)
+    digest_schedule.plan(tx, id="digest", now=now, zone=company.zone, region=company.region)
 
 
 @pytest.mark.parametrize("language", PAGES)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Annotated
 
-from handlers.automations import State, decisions, evidence, owner, state
+from handlers.automations.state import State, decisions, evidence, owner, state
 from handlers.closing.cards import checked
 from handlers.closing.reminders import fix_buttons, late_fix
 from handlers.incidents.cards import finish, label, listed, take, tell, undone_line, works_again

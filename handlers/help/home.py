@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from handlers.automations import STATES, state
-from handlers.help import waiting
+from handlers.automations.state import STATES, state
+from handlers.help.commands import waiting
 from handlers.incidents.cards import listed, undone_line
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Items, Message, Part, Reply, Text, Title
 from handlers.kit.words import Words, _
 from handlers.on_call import stand_ins
-from handlers.pilots import age
+from handlers.pilots.commands import age
 from storage import automations, incidents, pilots
 
 feature = Feature(_("Home"))

@@ -7,10 +7,9 @@ something else. A person decides; nothing is ever switched off from here.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Annotated
 
-from handlers import rights
+from handlers.automations import state as automation_state
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
@@ -31,7 +30,7 @@ from handlers.kit.messages import (
 from handlers.kit.people import name as name_of
 from handlers.kit.people import person
 from handlers.kit.readers import NameReader, NumberReader, PersonReader, TextReader, folded
-from handlers.kit.words import Sentence, Who, Words, _, _n
+from handlers.kit.words import Sentence, Who, Words, _
 from storage import automations, timers
 from storage.automations import Automation
 from storage.people import Person
@@ -40,38 +39,6 @@ feature = Feature(_("Automations"))
 
 KEPT = timedelta(days=90)  # how long "keep" holds
 OVERLAP = timedelta(days=7)  # how long an old address goes on working
-
-
-class State(StrEnum):
-    """Whether it is used, as far as its runs tell."""
-
-    IN_USE = "in use"
-    KEPT = "kept"
-    UNUSED = "possibly unused"
-    UNMEASURED = "not measured"
-    RETIRED = "retired"
-
-
-STATES: dict[State, Sentence] = {
-    State.IN_USE: _("in use"),
-    State.KEPT: _("kept, though it does not run"),
-    State.UNUSED: _("possibly unused"),
-    State.UNMEASURED: _("not measured"),
-    State.RETIRED: _("retired"),
-}
-
-
-def state(automation: Automation, now: datetime) -> State:
-    """Return the state at `now`; the first rule that fits counts."""
-    if automation.state == "retired":
-        return State.RETIRED
-    if automation.last_run_at is None:
-        return State.UNMEASURED
-    if now - automation.last_run_at <= timedelta(days=automation.rhythm_days):
-        return State.IN_USE
-    if automation.kept_until is not None and now < automation.kept_until:
-        return State.KEPT
-    return State.UNUSED
 
 
 def _unknown(name: str, known: list[str]) -> Refusal:
@@ -98,10 +65,14 @@ def show(ctx: Context, automation: AutoRef | None = None) -> Reply:
     if not known:
         return Reply(line(_("There is no automation yet."), enter))
     items: tuple[Words, ...] = tuple(
-        _("{name}: {state} – {who}", name=each.name, state=STATES[state(each, ctx.now)],
-          who=name_of(ctx, each.accountable))
+        _(
+            "{name}: {state} – {who}",
+            name=each.name,
+            state=automation_state.STATES[automation_state.state(each, ctx.now)],
+            who=name_of(ctx, each.accountable),
+        )
         for each in known
-    )  # fmt: skip
+    )
     taps = tuple(
         Button(each.name, call("auto", automation=each.id))
         for each in known
@@ -150,7 +121,7 @@ def new(
     hidden=True,
 )
 def address(ctx: Context, automation: AutoRef) -> Reply:
-    _need_own(ctx, automation)
+    automation_state._need_own(ctx, automation)
     return _with_address(ctx, automation)
 
 
@@ -176,7 +147,7 @@ def _with_address(ctx: Context, automation: Automation, *, first: bool = False) 
     "auto keep", "auto behalten", help=_("It is needed although it does not run."), hidden=True
 )
 def keep(ctx: Context, automation: AutoRef) -> Reply:
-    _need_own(ctx, automation)
+    automation_state._need_own(ctx, automation)
     until = ctx.now + KEPT
     automations.keep(ctx.tx, automation.id, until)
     _look_again(ctx, automation, until)
@@ -197,7 +168,7 @@ def _answered(automation: Automation, said: Sentence) -> tuple[Post, ...]:
     "auto retire", "auto stilllegen", help=_("It is not needed any more."), hidden=True
 )
 def retire(ctx: Context, automation: AutoRef) -> Reply:
-    _need_own(ctx, automation)
+    automation_state._need_own(ctx, automation)
     automations.retire(ctx.tx, automation.id)
     said = _(
         "“{name}” is retired here. Lotse switches nothing off; please do that where it runs.",
@@ -215,7 +186,7 @@ def hand_over(
     automation: AutoRef,
     to: Annotated[Person, PersonReader(), Ask(_("Person"))],
 ) -> Reply:
-    _need_own(ctx, automation)
+    automation_state._need_own(ctx, automation)
     asked = Who(to.id, to.name)
     if not automations.offer(ctx.tx, automation.id, to.id):
         raise Refusal(
@@ -274,13 +245,13 @@ def _look_again(ctx: Context, automation: Automation, when: datetime) -> None:
 def ask_owner(ctx: Context, automation: str) -> Reply:
     """Ask whoever decides, before anybody else reads of it, whether it is still needed."""
     found = automations.find(ctx.tx, automation)
-    if found is None or state(found, ctx.now) is not State.UNUSED:
+    if found is None or automation_state.state(found, ctx.now) is not automation_state.State.UNUSED:
         return Reply()
     return Reply(posts=_question(ctx, found))
 
 
 def _question(ctx: Context, automation: Automation) -> tuple[Post, ...]:
-    decides = owner(ctx, automation)
+    decides = automation_state.owner(ctx, automation)
     if decides is None:
         return ()
     asked = Message(
@@ -289,11 +260,14 @@ def _question(ctx: Context, automation: Automation) -> tuple[Post, ...]:
             Text(automation.purpose),
             Facts(
                 (
-                    (_("Use"), STATES[state(automation, ctx.now)]),
-                    (_("Evidence"), evidence(automation, ctx.now)),
+                    (
+                        _("Use"),
+                        automation_state.STATES[automation_state.state(automation, ctx.now)],
+                    ),
+                    (_("Evidence"), automation_state.evidence(automation, ctx.now)),
                 )
             ),
-            Buttons(decisions(automation)),
+            Buttons(automation_state.decisions(automation)),
         )
     )
     return (Post(_question_key(automation), asked, f"direct:{decides.id}", "note"),)
@@ -305,7 +279,7 @@ def _question_key(automation: Automation) -> str:
 
 @feature.command("auto ask", "auto fragen", help=_("Ask the accountable person."), hidden=True)
 def ask_now(ctx: Context, automation: AutoRef) -> Reply:
-    decides = owner(ctx, automation)
+    decides = automation_state.owner(ctx, automation)
     who = person(ctx, decides.id if decides else automation.accountable)
     said = _("{who} has the question about “{name}” now.", who=who, name=automation.name)
     return Reply(line(said), posts=_question(ctx, automation), subject=automation.name)
@@ -314,8 +288,8 @@ def ask_now(ctx: Context, automation: AutoRef) -> Reply:
 def card(ctx: Context, automation: Automation) -> Message:
     """Return the card of an automation: use first."""
     rows: list[tuple[Words, Words]] = [
-        (_("Use"), STATES[state(automation, ctx.now)]),
-        (_("Evidence"), evidence(automation, ctx.now)),
+        (_("Use"), automation_state.STATES[automation_state.state(automation, ctx.now)]),
+        (_("Evidence"), automation_state.evidence(automation, ctx.now)),
         (_("What for"), automation.purpose),
         (_("Accountable"), (person(ctx, automation.accountable),)),
         (_("Deputy"), (person(ctx, automation.deputy),)),
@@ -323,72 +297,7 @@ def card(ctx: Context, automation: Automation) -> Message:
     if automation.offered_to:
         rows.append((_("Asked to take it"), (person(ctx, automation.offered_to),)))
     parts: list[Part] = [Title(automation.name), Facts(tuple(rows))]
-    if is_own(ctx, automation):
+    if automation_state.is_own(ctx, automation):
         new_address = Button(_("New address"), call("auto address", automation=automation.id))
-        parts.append(Buttons((*decisions(automation), new_address)))
+        parts.append(Buttons((*automation_state.decisions(automation), new_address)))
     return Message(tuple(parts))
-
-
-def decisions(automation: Automation) -> tuple[Button, ...]:
-    """Return the three answers to "possibly unused"."""
-    id = automation.id
-    return (
-        Button(_("Keep"), call("auto keep", automation=id)),
-        Button(_("Retire"), call("auto retire", automation=id)),
-        Button(_("Hand over"), call("auto handover", automation=id)),
-    )
-
-
-def evidence(automation: Automation, now: datetime) -> Sentence:
-    """Return what a state rests on: the last run and what was expected."""
-    if automation.last_run_at is None:
-        return _("has never reported a run")
-    days = (now - automation.last_run_at).days
-    expected = _n("expected every day", "expected every {n} days", automation.rhythm_days)
-    if days == 0:
-        return _("last run {at}, {expected}", at=automation.last_run_at, expected=expected)
-    return _n(
-        "last run {n} day ago ({at:date}), {expected}",
-        "last run {n} days ago ({at:date}), {expected}",
-        days,
-        at=automation.last_run_at,
-        expected=expected,
-    )
-
-
-def is_own(ctx: Context, automation: Automation) -> bool:
-    return rights.may("automation's own", _ties(ctx, automation))
-
-
-def _need_own(ctx: Context, automation: Automation) -> None:
-    if not is_own(ctx, automation):
-        owners = [person(ctx, automation.accountable), person(ctx, automation.deputy)]
-        decides = owner(ctx, automation)
-        raise Refusal(
-            _("For “{name}” this is up to {who}.", name=automation.name, who=owners),
-            buttons=(Button(_("Ask {who}", who=name_of(ctx, decides.id)),
-                            call("auto ask", automation=automation.id)),)
-            if decides is not None
-            else (),
-        )  # fmt: skip
-
-
-def _ties(ctx: Context, automation: Automation) -> set[rights.Tie]:
-    ties = rights.general(ctx)
-    if rights.Tie.MEMBER in ties:
-        if automation.accountable == ctx.person.id:
-            ties.add(rights.Tie.ACCOUNTABLE)
-        if automation.deputy == ctx.person.id:
-            ties.add(rights.Tie.DEPUTY)
-        if owner(ctx, automation) is None and rights.Tie.MANAGER in ties:
-            ties.add(rights.Tie.DEPUTY)  # both are away: managers stand in
-    return ties
-
-
-def owner(ctx: Context, automation: Automation) -> Person | None:
-    """Return who decides now: the accountable, or while they are away the deputy."""
-    for id in (automation.accountable, automation.deputy):
-        found = ctx.person_of(id)
-        if found is not None and found.here:
-            return found
-    return None

@@ -1,4 +1,4 @@
-"""Measures: every figure that Lotse shows, with how it is computed. A figure is about processes."""
+"""The one catalogue of figures: what each counts and how."""
 
 from __future__ import annotations
 
@@ -6,12 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
-from handlers.kit.commands import Feature
-from handlers.kit.context import Context
-from handlers.kit.messages import Facts, Message, Reply, Text, Title
 from handlers.kit.words import Sentence, _
-
-feature = Feature(_("Weekly digest"))
 
 W = TypeVar("W", int, Sentence, list[str])
 
@@ -109,10 +104,3 @@ CATALOGUE = (
 def figure(id: Id, value: W) -> W:
     """Return a figure as it is. Wherever one is shown, this says which entry explains it."""
     return value
-
-
-@feature.command("computed", "gerechnet", help=_("How the figures are computed."), hidden=True)
-def computed(ctx: Context) -> Reply:
-    rows = tuple((each.name, each.formula) for each in CATALOGUE)
-    people = _("No figure is about a person.")
-    return Reply(Message((Title(_("How this is computed")), Facts(rows), Text(people, small=True))))

@@ -5,11 +5,13 @@ The only reader of several storage modules. What is counted are processes, never
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
-from handlers import night, rights
-from handlers.automations import State, decisions, evidence, is_own, owner, state
+from handlers import rights
+from handlers.after_hours import commands as after_hours_commands
+from handlers.automations.state import State, decisions, evidence, is_own, owner, state
 from handlers.closing import digest as closing_digest
+from handlers.digest import schedule
 from handlers.incidents.cards import headline, standing
 from handlers.kit import calendar
 from handlers.kit.commands import Feature, call
@@ -28,50 +30,24 @@ from handlers.kit.messages import (
 )
 from handlers.kit.people import name
 from handlers.kit.words import Sentence, Words, _, _n, shortened
-from handlers.measures import Id, figure
+from handlers.measures.catalogue import Id, figure
 from handlers.on_call.duty import is_here
 from handlers.ownership import commands as ownership_commands
 from handlers.ownership import leaving
-from handlers.pilots import age, tally
+from handlers.pilots.commands import age, tally
 from handlers.problems import digest as problem_digest
 from storage import automations, digests, friction, incidents, people, pilots, timers
 from storage import services as register
 from storage.automations import Automation
-from storage.engine import Tx
 from storage.incidents import Incident
 from storage.places import MANAGERS
 
 feature = Feature(_("Weekly digest"))
 
-HOUR = time(8, 30)
 LATEST = timedelta(hours=48)  # later than that a digest is skipped, and the next one says so
 GRACE = timedelta(days=7)  # how long something new may go without its first run
 DECISIONS = 3
 SHOWN = 5
-
-
-def due(week: str, zone: str, region: str) -> datetime:
-    """Return when the digest on `week` is posted: the Monday after it, 08:30 local.
-
-    On a public holiday the next working day (docs/rules.md, digest).
-    """
-    day = calendar.working_day_from(calendar.monday(calendar.after(week)), region)
-    return calendar.at(day, HOUR, zone)
-
-
-def key(week: str) -> str:
-    """Return the key of a week's digest and of its timer."""
-    return f"digest:{week}"
-
-
-def plan(tx: Tx, *, id: str, now: datetime, zone: str, region: str) -> None:
-    """Set the timer of the first digest of a workspace: on the week that is running."""
-    week = calendar.week_of(now, zone)
-    done = digests.weeks(tx)
-    if done:
-        week = max(week, calendar.after(done[-1][0]))
-    if timers.due_of(tx, key(week)) is None:
-        timers.set(tx, id=id, kind="digest", key=key(week), due=due(week, zone, region), week=week)
 
 
 @feature.timer("digest")
@@ -80,17 +56,18 @@ def post(ctx: Context, week: str) -> Reply:
     zone, region = ctx.workspace.zone, ctx.workspace.region
     following = calendar.after(week)
     timers.set(
-        ctx.tx, id=ctx.new_id(), kind="digest", key=key(following),
-        due=due(following, zone, region), week=following,
+        ctx.tx, id=ctx.new_id(), kind="digest", key=schedule.key(following),
+        due=schedule.due(following, zone, region), week=following,
     )  # fmt: skip
     pilots.forget_who_answered(ctx.tx, following)
-    late = ctx.now - due(week, zone, region) > LATEST
+    late = ctx.now - schedule.due(week, zone, region) > LATEST
     if not digests.add(ctx.tx, week, "skipped" if late else "posted", ctx.now) or late:
         return Reply()
     message = compose(ctx, week, _skipped_before(ctx, week))
-    posts = [Post(key(week), message, MANAGERS, "digest")]
+    posts = [Post(schedule.key(week), message, MANAGERS, "digest")]
     posts += [
-        Post(key(week), message, f"direct:{boss.id}", "digest") for boss in people.managers(ctx.tx)
+        Post(schedule.key(week), message, f"direct:{boss.id}", "digest")
+        for boss in people.managers(ctx.tx)
     ]
     return Reply(posts=tuple(posts))
 
@@ -295,7 +272,7 @@ def _learning(ctx: Context, week: str, start: datetime, end: datetime) -> list[P
         ),
         (_("Feedback"), _n("{n} sentence", "{n} sentences", figure(Id.FEEDBACK, said))),
     ]
-    late = night.in_week(ctx, start, end)
+    late = after_hours_commands.in_week(ctx, start, end)
     if late is not None:
         rows.append((_("Outside working hours"), figure(Id.NIGHT, late)))
     for pilot in pilots.all(ctx.tx)[:SHOWN]:
