@@ -22,7 +22,7 @@ from pathlib import Path
 from benchmarks import repeats
 from handlers.kit.readers import folded
 from handlers.similarity import find_similar
-from storage import incidents, likeness
+from storage import incidents, similarity
 from storage.engine import Database, Tx
 from storage.engine.postgres import Postgres
 from storage.engine.sqlite import Sqlite
@@ -202,7 +202,7 @@ def inserts(database: Database, asked: list[str]) -> list[float]:
         for at, text in enumerate(asked, 1_000_000):
             declare(tx, at, text)
             learning = timed(index.add, at, text, "kasse", 20000.0)
-            took.append(learning + timed(likeness.note, tx, at))
+            took.append(learning + timed(similarity.note, tx, at))
 
     database.transact(work)
     return took

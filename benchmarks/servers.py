@@ -21,6 +21,7 @@ from datetime import datetime
 from aiohttp import web
 
 from benchmarks import machine, road
+from storage.delivery import places
 from storage.engine import Tx
 from tests.pretend.slack_peer import SECRET, TOKEN
 
@@ -71,7 +72,7 @@ async def _ours(app: web.Application, api: str, url: str, *, whole: bool) -> Asy
 
 
 def _furnish(tx: Tx, now: datetime) -> None:
-    from storage import people, places, services
+    from storage import people, services
     from storage.services import Service
 
     for name in ("anna", "ben", "carla", "chris"):

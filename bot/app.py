@@ -28,7 +28,8 @@ from bot.http import hooks, limits
 from bot.local.chat import Local
 from handlers import FEATURES
 from handlers.digest import schedule as digest_schedule
-from storage import outbox, timers, workspaces
+from storage import workspaces
+from storage.delivery import outbox, timers
 from storage.engine import Database, StorageError, Tx
 from storage.workspaces import Workspace
 

@@ -8,9 +8,9 @@ import sys
 from bot import app as bot_app
 from bot import encryption
 from bot.config import Settings
-from storage import installations as storage_installations
 from storage.engine import AlreadyRunning, Database
-from storage.installations import Stored
+from storage.slack import installations
+from storage.slack.installations import Stored
 
 
 def make() -> int:
@@ -60,7 +60,7 @@ def rotate(database: Database, seal: encryption.TokenCipher) -> int:
     May run while others serve: a token that changes meanwhile is left as it is then.
     Raises `Unsealable` when a key is missing; what came before it is sealed anew.
     """
-    return sum(_rotate(database, seal, each) for each in database.read(storage_installations.all))
+    return sum(_rotate(database, seal, each) for each in database.read(installations.all))
 
 
 def _rotate(database: Database, seal: encryption.TokenCipher, stored: Stored) -> bool:
@@ -70,7 +70,7 @@ def _rotate(database: Database, seal: encryption.TokenCipher, stored: Stored) ->
         return False
     token, *again = (seal.seal(each) for each in opened)
     return database.transact(
-        lambda tx: storage_installations.reseal(
+        lambda tx: installations.reseal(
             tx.within(stored.workspace), stored.token, token=token,
             refresh_token=again[0] if again else None,
         )

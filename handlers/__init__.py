@@ -6,8 +6,7 @@ from handlers.after_hours import commands as after_hours_commands
 from handlers.automations import commands as automation_commands
 from handlers.bans import settings as ban_settings
 from handlers.closing import commands as closing_commands
-from handlers.closing import other_endings
-from handlers.closing import reminders as closing_reminders
+from handlers.closing import other_endings, reminders
 from handlers.digest import commands as digest_commands
 from handlers.friction import commands as friction_commands
 from handlers.help import commands as help_commands
@@ -27,7 +26,7 @@ from handlers.pilots import commands as pilot_commands
 from handlers.problems import changes as problem_changes
 from handlers.problems import commands as problem_commands
 from handlers.problems import fixes as problem_fixes
-from handlers.problems import lifecycle as problem_lifecycle
+from handlers.problems import lifecycle
 from handlers.repeats import commands as repeat_commands
 from handlers.services import commands as service_commands
 from handlers.settings import commands as setting_commands
@@ -39,7 +38,7 @@ FEATURES: tuple[Feature, ...] = (
     incident_updates.feature,
     closing_commands.feature,
     other_endings.feature,
-    closing_reminders.feature,
+    reminders.feature,
     incident_lists.feature,
     escalation.feature,
     incident_channels.feature,
@@ -50,7 +49,7 @@ FEATURES: tuple[Feature, ...] = (
     repeat_commands.feature,
     problem_commands.feature,
     problem_fixes.feature,
-    problem_lifecycle.feature,
+    lifecycle.feature,
     problem_changes.feature,
     friction_commands.feature,
     pilot_commands.feature,

@@ -8,7 +8,8 @@ from handlers.kit.context import Context
 from handlers.kit.errors import Refusal, Unproven
 from handlers.kit.words import Who, _
 from handlers.on_call import duty
-from storage import closings, people
+from storage import closing as closings
+from storage import people
 from storage.incidents import Incident
 from storage.services import Service
 

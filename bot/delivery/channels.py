@@ -12,10 +12,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from bot.delivery.platform import Impossible
-from storage import people, rooms
+from storage import people
+from storage.delivery.timers import Timer
 from storage.engine import Database, Tx
-from storage.rooms import Room
-from storage.timers import Timer
+from storage.incidents import channels as stored_channels
+from storage.incidents.channels import Room
 
 log = logging.getLogger("lotse.rooms")
 
@@ -52,7 +53,7 @@ class Rooms:
     async def keep(self, timer: Timer) -> None:
         """Do what a `room` timer asks for; raises `Undelivered` when it should be tried again."""
         workspace, number = timer.workspace, int(timer.payload["number"])
-        room = await self._do(workspace, lambda tx: rooms.find(tx, number))
+        room = await self._do(workspace, lambda tx: stored_channels.find(tx, number))
         maker = self._makers.get(room.platform) if room is not None else None
         if room is None or maker is None or room.reason is not None or room.closed:
             return
@@ -61,7 +62,7 @@ class Rooms:
         except Impossible as error:
             reason = str(error)
             log.warning("No channel for an incident of its own: %s", reason)
-            await self._do(workspace, lambda tx: rooms.refused(tx, number, reason))
+            await self._do(workspace, lambda tx: stored_channels.refused(tx, number, reason))
 
     async def _settle(self, workspace: str, room: Room, maker: RoomMaker) -> None:
         number, place = room.incident, room.place
@@ -69,10 +70,10 @@ class Rooms:
             if not room.open:
                 return
             made = place = await maker.open_room(workspace, room.name)
-            await self._do(workspace, lambda tx: rooms.opened(tx, number, made))
+            await self._do(workspace, lambda tx: stored_channels.opened(tx, number, made))
         if room.topic != room.shown_topic:
             await maker.set_topic(workspace, place, room.topic)
-            await self._do(workspace, lambda tx: rooms.shown(tx, number, room.topic))
+            await self._do(workspace, lambda tx: stored_channels.shown(tx, number, room.topic))
         new = tuple(each for each in room.people if each not in room.invited)
         if new and room.open:
             identities = await self._do(
@@ -80,10 +81,10 @@ class Rooms:
             )
             await maker.invite(workspace, place, identities)
             everybody = (*room.invited, *new)
-            await self._do(workspace, lambda tx: rooms.invited(tx, number, everybody))
+            await self._do(workspace, lambda tx: stored_channels.invited(tx, number, everybody))
         if not room.open:
             await maker.close_room(workspace, place)
-            await self._do(workspace, lambda tx: rooms.closed(tx, number))
+            await self._do(workspace, lambda tx: stored_channels.closed(tx, number))
 
     async def _do(self, workspace: str, work: Callable[[Tx], T]) -> T:
         return await asyncio.wrap_future(

@@ -28,9 +28,9 @@ from bot.delivery.platform import (
     Wait,
 )
 from handlers.kit.messages import load
-from storage import outbox
+from storage.delivery import outbox
+from storage.delivery.outbox import Parcel
 from storage.engine import Database, Tx
-from storage.outbox import Parcel
 
 log = logging.getLogger("lotse.courier")
 

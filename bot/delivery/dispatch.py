@@ -38,11 +38,12 @@ from handlers.kit.messages import (
 )
 from handlers.kit.words import _
 from handlers.ownership import leaving
-from storage import audit, deliveries, people, places, timers, workspaces
+from storage import audit, people, workspaces
+from storage.delivery import inbox, places, timers
+from storage.delivery.places import Place
+from storage.delivery.timers import Timer
 from storage.engine import Database, StorageError, Tx
 from storage.people import Person
-from storage.places import Place
-from storage.timers import Timer
 
 log = logging.getLogger("lotse.dispatch")
 
@@ -234,12 +235,12 @@ class Dispatcher:
         now = self._clock.now()
         known = request.beside(tx, now) if request.beside else request.identity
         renewed, request = known != request.identity, replace(request, identity=known)
-        if not deliveries.begin(tx, request.identity, now):
+        if not inbox.begin(tx, request.identity, now):
             # What is sent from a form, or pressed anew, is looked at again after a refusal.
             again = request.submitted or renewed
-            corrected = again and deliveries.reopen(tx, request.identity)
+            corrected = again and inbox.reopen(tx, request.identity)
             if not corrected:
-                stored = deliveries.answer(tx, request.identity)
+                stored = inbox.answer(tx, request.identity)
                 return Answer("seen") if stored is None else read_answer(stored)
         sender = Named(request.name, request.person, request.direct)
         person = meet(tx, sender, request.kind, now, self._new_id)
@@ -263,7 +264,7 @@ class Dispatcher:
             raise
         except Exception:
             answer = replies.failed(ctx, request)
-        deliveries.finish(tx, request.identity, answer.outcome, written(answer))
+        inbox.finish(tx, request.identity, answer.outcome, written(answer))
         audit.add(
             tx,
             id=self._new_id(),
@@ -401,14 +402,14 @@ class Dispatcher:
             # A machine may send anything as its run's id; it is only compared, so its hash does.
             digest = hashlib.sha256(identity.encode("utf-8", "replace")).hexdigest()
             identity = f"{hook.path}:{subject}:{digest}"
-            if not deliveries.begin(tx, identity, now):
+            if not inbox.begin(tx, identity, now):
                 return Answer("seen")
         ctx = self._context(tx, LOTSE, None, now)
         with tx.savepoint():
             reply = hook.run(ctx, subject, **query)
             store_posts(ctx, reply.posts)
         if identity is not None:
-            deliveries.finish(tx, identity, "done", written(Answer("done")))
+            inbox.finish(tx, identity, "done", written(Answer("done")))
         audit.add(
             tx,
             id=self._new_id(),

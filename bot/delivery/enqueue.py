@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from handlers.kit.context import Context
 from handlers.kit.messages import Post, dump, spoken
-from storage import outbox, places
+from storage.delivery import outbox, places
 
 
 def store_posts(ctx: Context, posts: tuple[Post, ...]) -> None:

@@ -8,10 +8,11 @@ from datetime import datetime
 
 from bot.delivery.requests import Named, clean
 from handlers.ownership import leaving
-from storage import people, places
+from storage import people
+from storage.delivery import places
+from storage.delivery.places import Place
 from storage.engine import Tx
 from storage.people import Person
-from storage.places import Place
 
 
 def meet(tx: Tx, named: Named, kind: str, now: datetime, new_id: Callable[[], str]) -> Person:

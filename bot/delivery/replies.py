@@ -28,7 +28,7 @@ from handlers.kit.messages import (
     spoken_form,
 )
 from handlers.kit.words import _
-from storage import drafts
+from storage.delivery import drafts
 
 log = logging.getLogger("lotse.dispatch")
 

@@ -11,9 +11,11 @@ from functools import partial
 
 from bot.delivery.clock import Clock
 from bot.delivery.platform import Undelivered, Wait
-from storage import covers, deliveries, drafts, outbox, presses, timers
+from storage import on_call as stand_ins
+from storage.delivery import drafts, inbox, outbox, timers
+from storage.delivery.timers import Timer
 from storage.engine import Database, Tx
-from storage.timers import Timer
+from storage.teams import button_presses
 
 log = logging.getLogger("lotse.scheduler")
 
@@ -141,8 +143,8 @@ class Scheduler:
 
 def clean(tx: Tx, now: datetime) -> None:
     """Let go of what is kept no longer (docs/rules.md, privacy)."""
-    deliveries.forget(tx, now - ANSWERS_KEPT, now - IDENTITIES_KEPT)
+    inbox.forget(tx, now - ANSWERS_KEPT, now - IDENTITIES_KEPT)
     drafts.forget(tx, now - DRAFTS_KEPT)
     outbox.forget(tx, now - TEXTS_KEPT)
-    covers.forget(tx, now - COVERS_KEPT)
-    presses.forget(tx, now - PRESSES_KEPT)
+    stand_ins.forget(tx, now - COVERS_KEPT)
+    button_presses.forget(tx, now - PRESSES_KEPT)

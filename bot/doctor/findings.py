@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
 from handlers.kit.words import Sentence, _, text
-from storage.places import Place
+from storage.delivery.places import Place
 
 SLOW = 10.0  # seconds to wait for an answer
 APART = 30.0  # seconds that two clocks may differ

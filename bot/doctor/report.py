@@ -26,9 +26,11 @@ from bot.config import BadSettings, Settings
 from bot.delivery.clock import Clock
 from bot.doctor import slack, teams
 from bot.doctor.findings import SLOW, Finding, Known, Mark, chosen, good, look, plain, wrong
-from storage import installations, people, places, services
+from storage import people, services
+from storage.delivery import places
 from storage.engine import AlreadyRunning, StorageError, Tx
-from storage.installations import Stored
+from storage.slack import installations
+from storage.slack.installations import Stored
 
 NEEDED = {"slack-bolt": (1, 29), "aiohttp": (3, 13, 4), "sqlite-utils": (4, 0)}
 SQLITE = (3, 51, 3)  # the first without the WAL-reset bug

@@ -12,7 +12,7 @@ from bot.config import Settings
 from bot.doctor import slack_api, slack_installs
 from bot.doctor.findings import SLOW, Finding, Steps, clock, good, look, plain, wrong
 from bot.doctor.slack_api import APP
-from storage.installations import Stored
+from storage.slack.installations import Stored
 
 BOT_TOKEN = re.compile(r"xoxb-[\w-]+", re.ASCII)
 APP_TOKEN = re.compile(r"xapp-[\w-]+", re.ASCII)

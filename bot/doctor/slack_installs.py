@@ -13,7 +13,7 @@ from bot.doctor.findings import Finding, good, look, plain, wrong
 from bot.doctor.slack_api import APP
 from bot.encryption import TokenCipher, UnknownKey, keys_from
 from bot.slack.installations import GONE
-from storage.installations import Stored
+from storage.slack.installations import Stored
 
 CLIENT = re.compile(r"[0-9]+\.[0-9]+", re.ASCII)
 MOST = 50  # workspaces whose tokens are asked about

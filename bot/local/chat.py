@@ -12,7 +12,8 @@ from bot.delivery.ids import new_id
 from bot.delivery.platform import Impossible, MessageGone, NotAccepted, Rate
 from handlers.kit.context import LOTSE
 from handlers.kit.messages import Message, dump, line
-from storage import localchat, places
+from storage import local
+from storage.delivery import places
 from storage.engine import Database, StorageError, Tx
 
 T = TypeVar("T")
@@ -60,7 +61,7 @@ class Local:
             found = places.find(tx, place)
             if found is None or found.id != place:
                 raise Impossible(f"there is no place {place}")
-            return localchat.add(
+            return local.add(
                 tx, id=new_id(), place=place, author=LOTSE.id, body=dump(message),
                 parcel=parcel, now=now,
             )  # fmt: skip
@@ -71,7 +72,7 @@ class Local:
         now = self._clock.now()
 
         def work(tx: Tx) -> None:
-            if not localchat.edit(tx.within(workspace), external_id, dump(message), now):
+            if not local.edit(tx.within(workspace), external_id, dump(message), now):
                 raise MessageGone(f"there is no message {external_id} in {place}")
 
         await self._carry(work)
@@ -91,12 +92,12 @@ class Local:
         def work(tx: Tx) -> None:
             tx = tx.within(workspace)
             if typed is not None:
-                localchat.add(
+                local.add(
                     tx, id=new_id(), place=place, author=person, body=dump(line((typed[0],))),
                     parcel=f"{identity}:typed", now=typed[1], only_for=person,
                 )  # fmt: skip
             if answer is not None:
-                localchat.add(
+                local.add(
                     tx, id=new_id(), place=place, author=LOTSE.id, body=dump(answer),
                     parcel=f"{identity}:answer", now=now, only_for=person,
                 )  # fmt: skip

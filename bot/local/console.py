@@ -23,9 +23,11 @@ from handlers.kit import calendar
 from handlers.kit.messages import Button, Buttons, Call, Field, Form, Message, load
 from handlers.kit.readers import folded
 from handlers.kit.words import Sentence, Who, Words, _, flat, text, when
-from storage import localchat, people, places, workspaces
+from storage import local as storage_local
+from storage import people, workspaces
+from storage.delivery import places
 from storage.engine import StorageError, Tx
-from storage.localchat import Line
+from storage.local import Line
 from storage.people import Person
 from storage.workspaces import Workspace
 
@@ -133,7 +135,7 @@ class Console:
 
     async def run(self) -> None:
         """Greet, then carry out line after line."""
-        self._start = await self._read(localchat.version)
+        self._start = await self._read(storage_local.version)
         await self._look()
         self._help()
         watch = asyncio.create_task(self._watch())
@@ -281,11 +283,11 @@ class Console:
 
     def _company(self, tx: Tx) -> Around:
         def since(person: str) -> list[Line]:
-            return localchat.changes(tx, person, self._seen.get(person, self._start), most=MOST)
+            return storage_local.changes(tx, person, self._seen.get(person, self._start), most=MOST)
 
         me = people.find(tx, self._me)
         assert me is not None, "the people of the demo are never deleted"
-        speakers = localchat.speakers(tx)
+        speakers = storage_local.speakers(tx)
         waiting = {
             each.id: sum(line.place == f"local:@{each.id}" for line in since(each.id))
             for each in speakers

@@ -17,7 +17,8 @@ from handlers.kit.messages import Call, Text
 from handlers.kit.readers import folded
 from handlers.kit.readers.timestamps import written
 from handlers.kit.words import flat
-from storage import incidents, localchat, people, places, services, timers, workspaces
+from storage import incidents, local, people, services, workspaces
+from storage.delivery import places, timers
 from storage.engine import Tx
 from storage.services import Service
 from storage.workspaces import Workspace
@@ -249,9 +250,7 @@ class _Player:
                 case Taps(answers):
                     await self._tap(answers)
         await self._forward(self._now)
-        self._lotse.database.transact(
-            lambda tx: localchat.read_everything(tx.within(self._company.id))
-        )
+        self._lotse.database.transact(lambda tx: local.read_everything(tx.within(self._company.id)))
 
     def _services(self, tx: Tx) -> None:
         for name, words, accountable, deputy in SERVICES:

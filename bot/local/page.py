@@ -31,11 +31,14 @@ from handlers.kit.commands import Feature, all_commands
 from handlers.kit.messages import Call, Message, as_data, call_from, form_data
 from handlers.kit.readers import folded
 from handlers.kit.words import LANGUAGES, Words, _, text
-from storage import localchat, people, places, rooms, workspaces
+from storage import local as storage_local
+from storage import people, workspaces
+from storage.delivery import places
+from storage.delivery.places import Place
 from storage.engine import Database, StorageError, Tx
-from storage.localchat import Line
+from storage.incidents import channels as stored_channels
+from storage.local import Line
 from storage.people import Person
-from storage.places import Place
 from storage.workspaces import Workspace
 
 log = logging.getLogger("lotse.web")
@@ -51,7 +54,11 @@ ALIVE = 10.0  # seconds after which a silent stream says that it is still there
 LINES = 100  # lines of a place at once
 BATCH = 200  # changes in one breath of the stream
 NAME = 60  # characters of a name
-CHANNELS = (places.INCIDENTS, places.GENERAL, places.MANAGERS)  # in the order of the page
+CHANNELS = (
+    places.INCIDENTS,
+    places.GENERAL,
+    places.MANAGERS,
+)  # in the order of the page
 FOLDER = Path(__file__).parent / "static"
 FILES = {
     "index.html": "text/html",
@@ -205,7 +212,7 @@ class Page:
 
         def work(tx: Tx) -> Json:
             # The version comes first: what is written meanwhile arrives by the stream.
-            version = localchat.version(tx)
+            version = storage_local.version(tx)
             company = self._look(tx, wanted, anybody=True)
             return {
                 "version": version,
@@ -219,7 +226,7 @@ class Page:
                     for each in company.places
                     if each.id not in company.archived or each.id == open_one
                 ],
-                "marks": localchat.marks(tx, company.me.id),
+                "marks": storage_local.marks(tx, company.me.id),
                 "commands": self._commands(company.language),
                 "examples": self._examples(company),
                 "labels": {key: text(words, company.language) for key, words in LABELS.items()},
@@ -234,7 +241,7 @@ class Page:
 
         def work(tx: Tx) -> Json:
             company = self._look(tx, wanted, place)
-            found = localchat.latest(tx, company.me.id, place, before=before, most=LINES + 1)
+            found = storage_local.latest(tx, company.me.id, place, before=before, most=LINES + 1)
             more = len(found) > LINES
             return {"lines": [line_data(each) for each in found[more:]], "more": more}
 
@@ -270,7 +277,7 @@ class Page:
 
     def _news(self, tx: Tx, wanted: str, since: int) -> Json:
         company = self._look(tx, wanted)
-        found = localchat.changes(tx, company.me.id, since, most=BATCH)
+        found = storage_local.changes(tx, company.me.id, since, most=BATCH)
         return {
             "version": found[-1].version if found else since,
             "lines": [line_data(each) for each in found],
@@ -281,8 +288,8 @@ class Page:
         return {
             "now": self._clock.now().isoformat(),
             "ahead": self._clock.ahead >= timedelta(minutes=1),
-            "unread": localchat.unread(tx, person),
-            "waiting": localchat.waiting(tx),
+            "unread": storage_local.unread(tx, person),
+            "waiting": storage_local.waiting(tx),
         }
 
     def _commands(self, language: str) -> list[Json]:
@@ -361,8 +368,8 @@ class Page:
 
         def work(tx: Tx) -> None:
             company = self._look(tx, wanted, place)
-            newest = localchat.version(tx)
-            localchat.read_up_to(
+            newest = storage_local.version(tx)
+            storage_local.read_up_to(
                 tx.within(self._workspace), company.me.id, place, min(upto, newest)
             )
 
@@ -444,13 +451,13 @@ class Page:
         With `anybody` the first person stands in for a stranger.
         """
         tx = tx.within(self._workspace)
-        speakers = in_order(localchat.speakers(tx))
+        speakers = in_order(storage_local.speakers(tx))
         me = next((each for each in speakers if each.id == wanted), None)
         if me is None and anybody and speakers:
             me = speakers[0]
         if me is None:
             raise Turned(404, "person")
-        own = rooms.all(tx)
+        own = stored_channels.all(tx)
         archived = frozenset(each.place for each in own if each.closed and each.place)
         seen = places.all_for(tx, me.id)
         if place is not None and place not in {each.id for each in seen}:

@@ -41,7 +41,7 @@ from bot.slack.signature import Guard
 from bot.slack.socket_mode import Sockets
 from bot.slack.web_api import ShutOut, WebApi
 from handlers.settings import platform_notices
-from storage import places
+from storage.delivery import places
 from storage.engine import Database, StorageError, Tx
 from storage.workspaces import Workspace
 

@@ -21,9 +21,10 @@ from bot.delivery.platform import NotAccepted, Refused, Undelivered
 from bot.encryption import TokenCipher, UnknownKey
 from bot.keys import rotate
 from bot.slack.web_api import ERRORS, Said, ShutOut, Sort, WebApi
-from storage import installations, workspaces
+from storage import workspaces
 from storage.engine import Database, StorageError, Tx
-from storage.installations import Stored
+from storage.slack import installations
+from storage.slack.installations import Stored
 
 log = logging.getLogger("lotse.slack")
 
@@ -258,7 +259,8 @@ class Installations:
         until = time.monotonic() + PATIENCE
         while True:
             won, stored = await self._write(
-                at, lambda tx: (installations.lease(tx, at.sealed), installations.find(tx))
+                at,
+                lambda tx: (installations.lease(tx, at.sealed), installations.find(tx)),
             )
             if stored is None:
                 raise ShutOut("not_installed")

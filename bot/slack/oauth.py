@@ -32,8 +32,10 @@ from bot.slack.web_api import Said, WebApi
 from handlers.digest import schedule as digest_schedule
 from handlers.kit import calendar
 from handlers.kit.words import LANGUAGES, _
-from storage import audit, installations, people, places, workspaces
+from storage import audit, people, workspaces
+from storage.delivery import places
 from storage.engine import Database, StorageError, Tx
+from storage.slack import installations
 from storage.workspaces import Workspace
 
 log = logging.getLogger("lotse.slack")

@@ -36,8 +36,10 @@ from bot.teams.sender import Connector, NoTokens, ShutOut, Teams, Tokens
 from bot.teams.tokens import LOOPBACK, Auth, Cloud, Hosts, Keys, Loopback, Unauthorized
 from handlers.kit.messages import Message, dump, spoken
 from handlers.kit.words import _, text
-from storage import conversations, outbox, people, places, workspaces
+from storage import people, workspaces
+from storage.delivery import outbox, places
 from storage.engine import Database, StorageError, Tx
+from storage.teams import conversations
 
 log = logging.getLogger("lotse.teams")
 

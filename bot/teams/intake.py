@@ -20,8 +20,9 @@ from bot.teams.payloads import Sender, Typed, Where
 from bot.teams.rosters import People
 from handlers.kit.commands import by_name
 from handlers.kit.messages import Call, Message
-from storage import conversations, outbox, places, presses
+from storage.delivery import outbox, places
 from storage.engine import Database, Tx
+from storage.teams import button_presses, conversations
 
 log = logging.getLogger("lotse.teams")
 
@@ -76,7 +77,7 @@ class Desk:
             hear(tx, sender, where, now, inside=False)
             if reads:  # a look is a look, however often
                 return identity
-            return presses.same(
+            return button_presses.same(
                 tx, card=card, person=sender.identity, what=what, identity=identity,
                 now=now, since=now - TWICE,
             )  # fmt: skip

@@ -19,7 +19,8 @@ from bot.teams.sender import REFRESH
 from handlers.kit.messages import Call, Form, Message, load
 from handlers.kit.readers import folded
 from handlers.kit.words import LANGUAGES, _, text
-from storage import incidents, outbox
+from storage import incidents
+from storage.delivery import outbox
 from storage.engine import StorageError, Tx
 
 log = logging.getLogger("lotse.teams")

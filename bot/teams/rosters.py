@@ -16,11 +16,12 @@ from bot.delivery.platform import Undelivered
 from bot.teams.payloads import Sender, Typed, Where, channel_of, direct
 from bot.teams.sender import Blocked, Connector, Lost
 from handlers.kit.words import LANGUAGES
-from storage import conversations, people
-from storage.conversations import Conversation
+from storage import people
 from storage.engine import Database, Tx
 from storage.engine.sql import as_moment
 from storage.people import Person
+from storage.teams import conversations
+from storage.teams.conversations import Conversation
 
 Noticed = Callable[[Tx, Person], None]
 

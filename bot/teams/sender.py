@@ -28,10 +28,10 @@ from bot.teams import cards
 from bot.teams.tokens import Hosts
 from handlers.kit.messages import Buttons, Call, Facts, Items, Message, Text, Title
 from handlers.kit.words import Who, Words
-from storage import conversations
-from storage.conversations import Conversation
 from storage.engine import Database, Tx
 from storage.engine.sql import as_moment
+from storage.teams import conversations
+from storage.teams.conversations import Conversation
 
 log = logging.getLogger("lotse.teams")
 

@@ -20,7 +20,8 @@ from handlers.kit.readers import TextReader
 from handlers.kit.readers.placeholders import is_placeholder
 from handlers.kit.words import Sentence, Words, _, _n
 from handlers.kit.working_hours import Hours
-from storage import nights, workspaces
+from storage import after_hours as nights
+from storage import workspaces
 
 feature = Feature(_("Night and knowledge"))
 

@@ -31,8 +31,9 @@ from handlers.kit.people import name as name_of
 from handlers.kit.people import person
 from handlers.kit.readers import NameReader, NumberReader, PersonReader, TextReader, folded
 from handlers.kit.words import Sentence, Who, Words, _
-from storage import automations, timers
+from storage import automations
 from storage.automations import Automation
+from storage.delivery import timers
 from storage.people import Person
 
 feature = Feature(_("Automations"))

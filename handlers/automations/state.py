@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from handlers import rights as handlers_rights
+from handlers import rights
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
@@ -77,7 +77,7 @@ def evidence(automation: Automation, now: datetime) -> Sentence:
 
 
 def is_own(ctx: Context, automation: Automation) -> bool:
-    return handlers_rights.may("automation's own", _ties(ctx, automation))
+    return rights.may("automation's own", _ties(ctx, automation))
 
 
 def _need_own(ctx: Context, automation: Automation) -> None:
@@ -93,15 +93,15 @@ def _need_own(ctx: Context, automation: Automation) -> None:
         )  # fmt: skip
 
 
-def _ties(ctx: Context, automation: Automation) -> set[handlers_rights.Tie]:
-    ties = handlers_rights.general(ctx)
-    if handlers_rights.Tie.MEMBER in ties:
+def _ties(ctx: Context, automation: Automation) -> set[rights.Tie]:
+    ties = rights.general(ctx)
+    if rights.Tie.MEMBER in ties:
         if automation.accountable == ctx.person.id:
-            ties.add(handlers_rights.Tie.ACCOUNTABLE)
+            ties.add(rights.Tie.ACCOUNTABLE)
         if automation.deputy == ctx.person.id:
-            ties.add(handlers_rights.Tie.DEPUTY)
-        if owner(ctx, automation) is None and handlers_rights.Tie.MANAGER in ties:
-            ties.add(handlers_rights.Tie.DEPUTY)  # both are away: managers stand in
+            ties.add(rights.Tie.DEPUTY)
+        if owner(ctx, automation) is None and rights.Tie.MANAGER in ties:
+            ties.add(rights.Tie.DEPUTY)  # both are away: managers stand in
     return ties
 
 

@@ -6,7 +6,7 @@ from handlers.bans import cards
 from handlers.bans.cards import label
 from handlers.kit.context import Context
 from handlers.kit.words import Sentence, _
-from handlers.on_call import duty as on_call_duty
+from handlers.on_call import duty
 from storage import problems as storage_problems
 from storage import repeats as storage_repeats
 from storage.incidents import Incident
@@ -19,7 +19,7 @@ def owner(ctx: Context, problem: Problem) -> str:
     if found is not None and found.active:
         return problem.owner
     service = ctx.service_of(problem.service)
-    return on_call_duty.on_duty(ctx, service) if service is not None else problem.owner
+    return duty.on_duty(ctx, service) if service is not None else problem.owner
 
 
 def blocks(ctx: Context, incident: Incident) -> Sentence | None:

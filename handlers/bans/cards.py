@@ -12,9 +12,10 @@ from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Part, Text
 from handlers.kit.readers.dates import today_of
 from handlers.kit.words import Sentence, Words, _, shortened
-from storage import changes, incidents, problems, repeats
+from storage import incidents, problems, repeats
 from storage.incidents import Incident
 from storage.problems import Override, Problem
+from storage.problems import changes as stored_changes
 from storage.repeats import Proposal
 
 LABEL = 26  # letters of a button that names something, beside its verb, on a phone
@@ -172,7 +173,7 @@ def of_service(ctx: Context, service: str) -> Rows:
 
 def coming(ctx: Context, service: str) -> list[Sentence]:
     """Return a service's planned changes, the next first."""
-    found = changes.coming(ctx.tx, today_of(ctx))
+    found = stored_changes.coming(ctx.tx, today_of(ctx))
     return [change_line(ctx, each.id) for each in found if each.service == service]
 
 
@@ -185,14 +186,14 @@ def let_pass(ctx: Context, service: str) -> tuple[Button, ...]:
             _("Override: {what}", what=shortened(each.what, LABEL)),
             call("change override", id=each.id),
         )
-        for each in changes.coming(ctx.tx, today_of(ctx))
+        for each in stored_changes.coming(ctx.tx, today_of(ctx))
         if each.service == service and passes(ctx, each.id) is None
     )[:4]
 
 
 def change_line(ctx: Context, id: str) -> Sentence:
     """Return a planned change in one sentence, with what it still needs."""
-    change = changes.find(ctx.tx, id)
+    change = stored_changes.find(ctx.tx, id)
     assert change is not None, "changes stay"
     values = {"day": change.planned_on, "what": change.what, "who": named(ctx, change.entered_by)}
     passed = passes(ctx, id)

@@ -14,7 +14,7 @@ from handlers.kit.messages import Button, Buttons, Facts, Message, Part, Text, T
 from handlers.kit.people import person
 from handlers.kit.readers.evidence import linked
 from handlers.kit.words import Sentence, Who, Words, _
-from storage import closings
+from storage import closing as closings
 from storage.incidents import Incident
 
 ASKS: dict[Point, tuple[Sentence, Sentence]] = {

@@ -28,8 +28,8 @@ from handlers.kit.readers.dates import DateReader, today_of
 from handlers.kit.readers.evidence import ProofReader
 from handlers.kit.readers.timestamps import PastReader, written
 from handlers.kit.words import Who, _
-from storage import closings
-from storage.closings import Closing
+from storage import closing as closings
+from storage.closing import Closing
 from storage.incidents import Incident
 from storage.people import Person
 

@@ -19,8 +19,9 @@ from handlers.kit.people import name
 from handlers.kit.readers.dates import today_of
 from handlers.kit.words import Sentence, Words, _, _n, shortened
 from handlers.measures.catalogue import Id, figure
-from storage import closings, incidents
-from storage.closings import Closing
+from storage import closing as closings
+from storage import incidents
+from storage.closing import Closing
 from storage.incidents import Incident
 
 SHOWN = 5

@@ -19,7 +19,8 @@ from handlers.kit.people import person as named
 from handlers.kit.readers import ChoiceReader, IncidentReader, TextReader
 from handlers.kit.readers.dates import DateReader, today_of
 from handlers.kit.words import Words, _, shortened
-from storage import closings, incidents
+from storage import closing as closings
+from storage import incidents
 from storage.incidents import Incident
 
 feature = Feature(_("Incidents"))

@@ -13,8 +13,10 @@ from handlers.kit.messages import Buttons, Message, Part, Post, Text, Title
 from handlers.kit.people import name
 from handlers.kit.words import _
 from handlers.on_call import duty
-from storage import closings, outbox, people
-from storage.closings import Closing
+from storage import closing as closings
+from storage import people
+from storage.closing import Closing
+from storage.delivery import outbox
 from storage.incidents import Incident
 
 

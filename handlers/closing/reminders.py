@@ -16,8 +16,9 @@ from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Message, Part, Post, Reply, Text, Title
 from handlers.kit.people import name
 from handlers.kit.words import Sentence, _, _n, shortened
-from storage import closings, incidents
-from storage.closings import Closing
+from storage import closing as closings
+from storage import incidents
+from storage.closing import Closing
 from storage.incidents import Incident
 
 feature = Feature(_("After an incident"))

@@ -36,11 +36,13 @@ from handlers.ownership import commands as ownership_commands
 from handlers.ownership import leaving
 from handlers.pilots.commands import age, tally
 from handlers.problems import digest as problem_digest
-from storage import automations, digests, friction, incidents, people, pilots, timers
+from storage import automations, friction, incidents, people, pilots
+from storage import digest as digests
 from storage import services as register
 from storage.automations import Automation
+from storage.delivery import timers
+from storage.delivery.places import MANAGERS
 from storage.incidents import Incident
-from storage.places import MANAGERS
 
 feature = Feature(_("Weekly digest"))
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, time
 
-from handlers.kit import calendar as kit_calendar
-from storage import digests as storage_digests
-from storage import timers as storage_timers
+from handlers.kit import calendar
+from storage import digest as storage_digests
+from storage.delivery import timers
 from storage.engine import Tx
 
 HOUR = time(8, 30)
@@ -17,8 +17,8 @@ def due(week: str, zone: str, region: str) -> datetime:
 
     On a public holiday the next working day (docs/rules.md, digest).
     """
-    day = kit_calendar.working_day_from(kit_calendar.monday(kit_calendar.after(week)), region)
-    return kit_calendar.at(day, HOUR, zone)
+    day = calendar.working_day_from(calendar.monday(calendar.after(week)), region)
+    return calendar.at(day, HOUR, zone)
 
 
 def key(week: str) -> str:
@@ -28,11 +28,9 @@ def key(week: str) -> str:
 
 def plan(tx: Tx, *, id: str, now: datetime, zone: str, region: str) -> None:
     """Set the timer of the first digest of a workspace: on the week that is running."""
-    week = kit_calendar.week_of(now, zone)
+    week = calendar.week_of(now, zone)
     done = storage_digests.weeks(tx)
     if done:
-        week = max(week, kit_calendar.after(done[-1][0]))
-    if storage_timers.due_of(tx, key(week)) is None:
-        storage_timers.set(
-            tx, id=id, kind="digest", key=key(week), due=due(week, zone, region), week=week
-        )
+        week = max(week, calendar.after(done[-1][0]))
+    if timers.due_of(tx, key(week)) is None:
+        timers.set(tx, id=id, kind="digest", key=key(week), due=due(week, zone, region), week=week)

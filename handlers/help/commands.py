@@ -31,8 +31,9 @@ from handlers.kit.words import Words, _, _n
 from handlers.on_call import stand_ins
 from handlers.ownership import commands as ownership_commands
 from handlers.problems import commands as problem_commands
-from handlers.repeats import recurrence as repeat_recurrence
-from storage import automations, closings, incidents
+from handlers.repeats import recurrence
+from storage import automations, incidents
+from storage import closing as closings
 from storage.incidents import Incident
 
 feature = Feature(_("Help"))
@@ -213,7 +214,7 @@ def waiting(ctx: Context, open_ones: Sequence[Incident]) -> list[tuple[Words, tu
         *ownership_commands.waiting(ctx),
         *stand_ins.waiting(ctx),
         *_unfinished(ctx),
-        *repeat_recurrence.waiting(ctx),
+        *recurrence.waiting(ctx),
         *problem_commands.waiting(ctx),
         *_automations(ctx),
     ]

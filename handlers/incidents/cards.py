@@ -9,7 +9,8 @@ from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Facts, Message, Part, Text, Title, Tone
 from handlers.kit.people import name, person
 from handlers.kit.words import Sentence, Words, _, _n, shortened
-from storage import closings, incidents
+from storage import closing as closings
+from storage import incidents
 from storage.incidents import Incident
 
 

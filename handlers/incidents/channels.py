@@ -18,8 +18,10 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Post, Reply, line
 from handlers.kit.readers import ChoiceReader, folded
 from handlers.kit.words import Words, _, shortened, text
-from storage import incidents, outbox, people, places, rooms, timers, workspaces
+from storage import incidents, people, workspaces
+from storage.delivery import outbox, places, timers
 from storage.incidents import Incident
+from storage.incidents import channels as stored_channels
 
 feature = Feature(_("Channels for incidents"))
 
@@ -57,12 +59,12 @@ def timer_key(number: int) -> str:
 
 def follow(ctx: Context, incident: Incident) -> None:
     """Want of an incident's channel what its present state asks for."""
-    known = rooms.find(ctx.tx, incident.number)
+    known = stored_channels.find(ctx.tx, incident.number)
     live = incident.state in LIVE
     if known is None and not (live and _gets_one(ctx, incident)):
         return
     if live:
-        rooms.want(
+        stored_channels.want(
             ctx.tx,
             incident.number,
             platform=_platform(ctx) or "",
@@ -71,7 +73,7 @@ def follow(ctx: Context, incident: Incident) -> None:
             people=_people(ctx, incident),
         )
     elif known is not None:
-        rooms.release(ctx.tx, incident.number, _topic(ctx, incident))
+        stored_channels.release(ctx.tx, incident.number, _topic(ctx, incident))
     timers.set(
         ctx.tx, id=ctx.new_id(), kind="room", key=timer_key(incident.number), due=ctx.now,
         errand=True, number=incident.number,
@@ -118,7 +120,7 @@ def _people(ctx: Context, incident: Incident) -> tuple[str, ...]:
 @feature.timer("room")
 def settle(ctx: Context, number: int) -> Reply:
     """After the platform was asked: put the card into a new channel."""
-    room, incident = rooms.find(ctx.tx, number), incidents.find(ctx.tx, number)
+    room, incident = stored_channels.find(ctx.tx, number), incidents.find(ctx.tx, number)
     if room is not None and room.reason is not None:
         return Reply(posts=_told(ctx, room.reason))
     if room is None or incident is None or room.place is None or room.closed:
@@ -150,7 +152,7 @@ def about(ctx: Context) -> int | None:
     """
     if ctx.place is None:
         return None
-    own = rooms.incident_in(ctx.tx, ctx.place.id)
+    own = stored_channels.incident_in(ctx.tx, ctx.place.id)
     if own is not None or not ctx.thread:
         return own
     key = outbox.key_at(ctx.tx, ctx.place.id, ctx.thread) or ""

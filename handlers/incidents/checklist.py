@@ -16,8 +16,9 @@ from handlers.kit.people import name
 from handlers.kit.readers.evidence import linked
 from handlers.kit.words import Sentence, Words, _, _n
 from handlers.similarity import is_near_same
-from storage import closings, incidents
-from storage.closings import Closing
+from storage import closing as closings
+from storage import incidents
+from storage.closing import Closing
 from storage.incidents import Incident
 
 NAMED = 3  # open points that a card names; more are only counted

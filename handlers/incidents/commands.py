@@ -18,12 +18,12 @@ from handlers.kit.people import person as named
 from handlers.kit.readers import TextReader
 from handlers.kit.words import _
 from handlers.on_call import duty
-from handlers.repeats import recurrence as repeat_recurrence
+from handlers.repeats import recurrence
 from handlers.services import lookup as service_lookup
 from handlers.settings import definitions
 from storage import incidents, workspaces
+from storage.delivery.places import INCIDENTS
 from storage.incidents import Incident
-from storage.places import INCIDENTS
 from storage.services import Service
 
 feature = Feature(_("Incidents"))
@@ -50,7 +50,7 @@ def declare(
     *,
     service: service_lookup.ServiceOrNot = None,
 ) -> Reply:
-    likes = repeat_recurrence.found_ahead(ctx)
+    likes = recurrence.found_ahead(ctx)
     proposed = service or triage.guess(ctx, title, likes)
     meant = proposed or service_lookup.fallback(ctx)
     number = workspaces.next_number(ctx.tx, "incident")
@@ -67,7 +67,7 @@ def declare(
         now=ctx.now,
     )
     happened(ctx, number, "declared")
-    repeat_recurrence.notice(ctx, incident, likes)
+    recurrence.notice(ctx, incident, likes)
     shown = [Post(keys.card_key(number), card(ctx, incident), INCIDENTS)]
     if ctx.place is not None and ctx.place.kind == "channel" and ctx.place.role != INCIDENTS:
         shown.append(Post(keys.card_key(number), card(ctx, incident), ctx.place.id))
@@ -146,7 +146,7 @@ def _severity(ctx: Context, number: int, severity: str) -> Reply:
         posts=()
         if known
         else (
-            *repeat_recurrence.severity_posts(ctx, incident),
+            *recurrence.severity_posts(ctx, incident),
             *escalation.card_posts(ctx, incident),
         ),
         subject=label(number),
@@ -167,7 +167,7 @@ def _wait_as_severe(ctx: Context, incident: Incident) -> None:
     help=_("Which service is it about?"),
     hidden=True,
     submit=_("Change service"),
-    ahead=repeat_recurrence.look_ahead,
+    ahead=recurrence.look_ahead,
 )
 def move(ctx: Context, number: Ref, service: service_lookup.ServiceRef) -> Reply:
     incident = find_open(ctx, number)
@@ -182,7 +182,7 @@ def move(ctx: Context, number: Ref, service: service_lookup.ServiceRef) -> Reply
               incident=label(number), service=service.name)
         )  # fmt: skip
     incident = note(ctx, number, "moved", service.id)
-    repeat_recurrence.moved(ctx, incident)
+    recurrence.moved(ctx, incident)
     if other:  # the new one gets the full time; the old alarm is taken back
         posts = escalation.ended_posts(ctx, incident)
         position = incidents.count_alarm(ctx.tx, number)
@@ -212,7 +212,7 @@ def undo(ctx: Context, number: Ref) -> Reply:
     return Reply(
         line(_("{incident} is withdrawn. Nobody is alarmed any more.", incident=label(number))),
         posts=(
-            *repeat_recurrence.withdrawal_posts(ctx, taken),
+            *recurrence.withdrawal_posts(ctx, taken),
             *escalation.ended_posts(ctx, taken),
         ),
         subject=label(number),

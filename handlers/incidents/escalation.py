@@ -18,7 +18,8 @@ from handlers.kit.context import Context
 from handlers.kit.messages import Message, Post, Reply
 from handlers.kit.words import _
 from handlers.on_call import duty
-from storage import incidents, outbox, timers
+from storage import incidents
+from storage.delivery import outbox, timers
 from storage.incidents import Happening, Incident
 from storage.services import LIMIT
 

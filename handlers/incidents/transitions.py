@@ -25,8 +25,11 @@ from handlers.kit.messages import Button
 from handlers.kit.words import Sentence, _, shortened
 from handlers.on_call import duty
 from handlers.services import lookup as service_lookup
-from storage import closings, incidents, states, timers
+from storage import closing as closings
+from storage import incidents
+from storage.delivery import timers
 from storage.incidents import Incident
+from storage.incidents import transitions as states
 
 Blocker = Callable[[Context, Incident], Sentence | None]
 

@@ -8,7 +8,7 @@ from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.words import _
 from storage import people, services
-from storage.covers import Cover
+from storage.on_call import Cover
 from storage.people import Person
 from storage.services import Service
 

@@ -19,8 +19,8 @@ from handlers.kit.people import name
 from handlers.kit.readers import PersonReader, TextReader
 from handlers.kit.readers.dates import DateReader, read_day, today_of
 from handlers.kit.words import Sentence, Words, _
-from storage import covers
-from storage.covers import Cover
+from storage import on_call as stand_ins
+from storage.on_call import Cover
 from storage.people import Person
 
 feature = Feature(_("Services"))
@@ -72,7 +72,7 @@ def cover(
         calendar.midnight(until + timedelta(days=1), zone), "asked",
     )  # fmt: skip
     _must_be_free(ctx, asked)
-    covers.add(ctx.tx, asked)
+    stand_ins.add(ctx.tx, asked)
     swap = Button(
         _("The other way round: I stand in for {who}", who=person.name[:30]),
         call("cover swap", cover=asked.id),
@@ -101,7 +101,7 @@ def days(ctx: Context, asked: Cover) -> Sentence:
 
 def _must_be_free(ctx: Context, asked: Cover) -> None:
     """Refuse where somebody stands in for that person already."""
-    found = covers.meeting(ctx.tx, asked.person, asked.starts_at, asked.ends_at)
+    found = stand_ins.meeting(ctx.tx, asked.person, asked.starts_at, asked.ends_at)
     if found is not None:
         raise Refusal(
             _("{cover} stands in for {person} {days} already.", cover=name(ctx, found.cover),
@@ -148,7 +148,7 @@ def _answers(asked: Cover) -> tuple[Button, Button]:
 
 @feature.command("cover swap", "vertretung tauschen", help=_("The other way round."), hidden=True)
 def swap(ctx: Context, cover: CoverRef) -> Reply:
-    if not covers.swap(ctx.tx, cover, ctx.person.id):
+    if not stand_ins.swap(ctx.tx, cover, ctx.person.id):
         raise Refusal(_("This question is not open for you any more."))
     asked = _find(ctx, cover)
     _must_be_free(ctx, asked)
@@ -157,13 +157,13 @@ def swap(ctx: Context, cover: CoverRef) -> Reply:
 
 @feature.command("cover confirm", "vertretung bestätigen", help=_("Agreed."), hidden=True)
 def confirm(ctx: Context, cover: CoverRef) -> Reply:
-    asked = covers.find(ctx.tx, cover)
+    asked = stand_ins.find(ctx.tx, cover)
     if asked is not None and asked.ends_at <= ctx.now:
         raise Refusal(_("That is over already."))
-    if not covers.confirm(ctx.tx, cover, ctx.person.id):
+    if not stand_ins.confirm(ctx.tx, cover, ctx.person.id):
         raise Refusal(_("This question is not open for you any more."))
     agreed = _find(ctx, cover)
-    clash = covers.meeting(ctx.tx, agreed.person, agreed.starts_at, agreed.ends_at)
+    clash = stand_ins.meeting(ctx.tx, agreed.person, agreed.starts_at, agreed.ends_at)
     if clash is not None and clash.id != agreed.id:
         _must_be_free(ctx, agreed)
     said = _agreed(ctx, agreed)
@@ -190,8 +190,8 @@ def _agreed(ctx: Context, agreed: Cover) -> Sentence:
 
 @feature.command("cover end", "vertretung beenden", help=_("End it now."), hidden=True)
 def end(ctx: Context, cover: CoverRef) -> Reply:
-    before = covers.find(ctx.tx, cover)
-    if before is None or not covers.end(ctx.tx, cover, ctx.person.id):
+    before = stand_ins.find(ctx.tx, cover)
+    if before is None or not stand_ins.end(ctx.tx, cover, ctx.person.id):
         raise Refusal(_("This is not open for you any more."))
     ended = replace(before, state="ended")
     said = _ended(ctx, before)
@@ -214,7 +214,7 @@ def waiting(ctx: Context) -> list[tuple[Words, tuple[Button, ...]]]:
     """Return the covers that the asker has to confirm."""
     return [
         (_question(ctx, each), _answers(each))
-        for each in covers.to_come(ctx.tx, ctx.person.id, ctx.now)
+        for each in stand_ins.to_come(ctx.tx, ctx.person.id, ctx.now)
         if each.state == "asked" and each.other == ctx.person.id
     ]
 
@@ -224,12 +224,12 @@ def agreed(ctx: Context) -> list[Sentence]:
     return [
         _("{cover} stands in for {person} {days}", cover=name(ctx, each.cover),
           person=name(ctx, each.person), days=days(ctx, each))
-        for each in covers.to_come(ctx.tx, ctx.person.id, ctx.now)
+        for each in stand_ins.to_come(ctx.tx, ctx.person.id, ctx.now)
         if each.state == "confirmed"
     ]  # fmt: skip
 
 
 def _find(ctx: Context, id: str) -> Cover:
-    found = covers.find(ctx.tx, id)
+    found = stand_ins.find(ctx.tx, id)
     assert found is not None
     return found

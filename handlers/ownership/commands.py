@@ -45,8 +45,9 @@ from handlers.services.cards import (
 )
 from handlers.services.commands import mend, name_people
 from handlers.services.lookup import ServiceRef
-from storage import automations, handovers, people, services
-from storage.handovers import Handover
+from storage import automations, people, services
+from storage import ownership as handovers
+from storage.ownership import Handover
 from storage.people import Person
 
 feature = Feature(_("Services"))

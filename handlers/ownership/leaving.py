@@ -30,7 +30,8 @@ from handlers.kit.words import Sentence, Words, _
 from handlers.on_call import duty
 from handlers.services.cards import name_somebody, some, why_red
 from handlers.services.lookup import fallback
-from storage import automations, incidents, people, services, timers, workspaces
+from storage import automations, incidents, people, services, workspaces
+from storage.delivery import timers
 from storage.engine import Tx
 from storage.incidents import Incident
 from storage.people import Person

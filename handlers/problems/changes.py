@@ -18,9 +18,10 @@ from handlers.kit.readers.placeholders import is_placeholder
 from handlers.kit.words import Sentence, Who, _
 from handlers.problems.cards import card, key
 from handlers.services import lookup as service_lookup
-from storage import changes, people, problems
-from storage.changes import Change
+from storage import people, problems
 from storage.problems import Problem
+from storage.problems import changes as stored_changes
+from storage.problems.changes import Change
 
 feature = Feature(_("Problems and repeat bans"))
 
@@ -51,13 +52,13 @@ def plan(
     if is_placeholder(what):
         raise Refusal(_("Please say in a few words what is changed."), field="what", kept=what)
     id = ctx.new_id()
-    changes.add(
+    stored_changes.add(
         ctx.tx, id=id, service=service.id, what=what, planned_on=day, person=ctx.person.id,
         now=ctx.now,
     )  # fmt: skip
     ban = banned(ctx, service.id)
     if ban is not None:
-        changes.tell(ctx.tx, id)
+        stored_changes.tell(ctx.tx, id)
         return Reply(_needs(ctx, _find(ctx, id), ban), posts=_cards(ctx, service.id), subject=id)
     said = _("Planned for {service}: {change}", service=service.name, change=change_line(ctx, id))
     return Reply(line(said, _cancel(id)), subject=id)
@@ -161,7 +162,7 @@ def cancel(ctx: Context, id: ChangeId) -> Reply:
         author = ctx.person_of(change.entered_by)
         mine = [Who(author.id, author.name)] if author is not None and author.active else []
         raise Refusal(_("This is up to {who}.", who=[*mine, *_may_override(ctx, change)]))
-    if not changes.cancel(ctx.tx, id):
+    if not stored_changes.cancel(ctx.tx, id):
         raise Refusal(_("This change is off already."))
     said = line(_("Taken off: {what}.", what=change.what), tone=Tone.QUIET)
     return Reply(said, posts=(Post(_key(id), said), *_cards(ctx, change.service)), subject=id)
@@ -172,9 +173,9 @@ def held_up(ctx: Context, ban: Problem) -> list[Post]:
     posts: list[Post] = []
     if banned(ctx, ban.service) is None:
         return posts
-    for each in changes.coming(ctx.tx, today_of(ctx)):
+    for each in stored_changes.coming(ctx.tx, today_of(ctx)):
         waits = each.service == ban.service and passes(ctx, each.id) is None
-        if waits and changes.tell(ctx.tx, each.id):
+        if waits and stored_changes.tell(ctx.tx, each.id):
             place = f"direct:{each.entered_by}"
             posts.append(Post(_key(each.id), _needs(ctx, each, ban), place, "note"))
     return posts
@@ -186,7 +187,7 @@ def free(ctx: Context, ban: Problem) -> list[Post]:
         return []
     return [
         Post(_key(each.id), line(_free(ctx, each), _cancel(each.id)))
-        for each in changes.coming(ctx.tx, today_of(ctx))
+        for each in stored_changes.coming(ctx.tx, today_of(ctx))
         if each.service == ban.service and each.told
     ]
 
@@ -206,7 +207,7 @@ def _key(id: str) -> str:
 
 
 def _find(ctx: Context, id: str) -> Change:
-    found = changes.find(ctx.tx, id)
+    found = stored_changes.find(ctx.tx, id)
     if found is None:
         raise Refusal(_("There is no such change."))
     return found

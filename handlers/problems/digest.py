@@ -14,7 +14,8 @@ from handlers.kit.readers.dates import today_of
 from handlers.kit.words import Words, _, _n
 from handlers.measures.catalogue import Id, figure
 from handlers.problems.cards import line, overdue
-from storage import changes, incidents, problems, repeats
+from storage import incidents, problems, repeats
+from storage.problems import changes as stored_changes
 
 SHOWN = 5
 
@@ -73,7 +74,7 @@ def _lifted(ctx: Context, start: datetime, end: datetime) -> list[Words]:
 
 def _changes(ctx: Context) -> list[Words]:
     found: list[Words] = []
-    for each in changes.coming(ctx.tx, today_of(ctx)):
+    for each in stored_changes.coming(ctx.tx, today_of(ctx)):
         service = ctx.service_of(each.service)
         if problems.about(ctx.tx, each.service, 0):
             found.append(

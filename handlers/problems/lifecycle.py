@@ -19,7 +19,8 @@ from handlers.kit.words import Sentence, _
 from handlers.on_call import duty
 from handlers.problems import changes
 from handlers.problems.cards import asked, card, key, quiet_until, settled
-from storage import incidents, people, problems, repeats, timers
+from storage import incidents, people, problems, repeats
+from storage.delivery import timers
 from storage.incidents import Incident
 from storage.problems import Problem
 from storage.services import Service

@@ -20,7 +20,7 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Part, Post, Reply, Text, Title, line
 from handlers.kit.readers import IncidentReader
 from handlers.kit.words import Sentence, Who, _, shortened
-from handlers.problems import lifecycle as problem_lifecycle
+from handlers.problems import lifecycle
 from handlers.problems.lifecycle import Step
 from handlers.repeats import recurrence
 from storage import incidents, people, problems, repeats
@@ -69,13 +69,13 @@ def same(ctx: Context, number: Named, earlier: Earlier | None = None) -> Reply:
         said = _("{later} and {earlier} are known to be the same thing.", **values)
         return Reply(line(said, *_apart(first, second)), posts=_shown(ctx, second))
     _judge(ctx, first, second, "same")
-    root, posts = problem_lifecycle.joined(ctx, one, other)
-    step = problem_lifecycle.reconsider(ctx, root)
+    root, posts = lifecycle.joined(ctx, one, other)
+    step = lifecycle.reconsider(ctx, root)
     posts += step.posts
     if step.what != "opened":
         posts += tuple(post for each in (first, second) for post in _shown(ctx, each))
         if step.problem is not None:
-            posts += problem_lifecycle.shown(ctx, step.problem)
+            posts += lifecycle.shown(ctx, step.problem)
     posts += escalation.renewed_alarms(ctx, second)
     parts: tuple[Part, ...] = (
         Title(_("{later} and {earlier} are the same thing.", **values)),
@@ -166,8 +166,8 @@ def _parted(
         most = max(roots, key=lambda each: (len(repeats.members(ctx.tx, each)), -each))
         problems.move(ctx.tx, problem.number, most)
         root = most
-        problem_lifecycle.note(ctx, problem, "parted", label(second.number))
-    return problem_lifecycle.without_one(ctx, root).posts
+        lifecycle.note(ctx, problem, "parted", label(second.number))
+    return lifecycle.without_one(ctx, root).posts
 
 
 def _candidates(ctx: Context, incident: Incident) -> Reply:

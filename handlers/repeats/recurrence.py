@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from handlers.bans import cards as ban_cards
 from handlers.bans.rules import rules
 from handlers.incidents.cards import headline
-from handlers.kit import calendar as kit_calendar
+from handlers.kit import calendar
 from handlers.kit.context import Context
 from handlers.kit.messages import Button, Post
 from handlers.kit.words import Words, _, shortened
-from handlers.problems import lifecycle as problem_lifecycle
+from handlers.problems import lifecycle
 from handlers.similarity import Match, find_similar
 from storage import incidents as storage_incidents
 from storage import repeats as storage_repeats
@@ -75,21 +75,19 @@ def found_ahead(ctx: Context) -> tuple[Match, ...]:
 def severity_posts(ctx: Context, incident: Incident) -> tuple[Post, ...]:
     """Return the posts of a problem that opens because a repeat turned out to be serious."""
     storage_repeats.alone_at_it(ctx.tx)
-    return problem_lifecycle.reconsider(ctx, storage_repeats.root_of(ctx.tx, incident.number)).posts
+    return lifecycle.reconsider(ctx, storage_repeats.root_of(ctx.tx, incident.number)).posts
 
 
 def withdrawal_posts(ctx: Context, incident: Incident) -> tuple[Post, ...]:
     """Return the posts of a problem that had counted an incident which was taken back."""
     storage_repeats.alone_at_it(ctx.tx)
-    return problem_lifecycle.without_one(
-        ctx, storage_repeats.root_of(ctx.tx, incident.number)
-    ).posts
+    return lifecycle.without_one(ctx, storage_repeats.root_of(ctx.tx, incident.number)).posts
 
 
 def waiting(ctx: Context) -> list[tuple[Words, tuple[Button, ...]]]:
     """Return what the asker is responsible for and has not decided: is it the same?"""
     found: list[tuple[Words, tuple[Button, ...]]] = []
-    start = kit_calendar.days_before(ctx.now, rules(ctx.tx).days, ctx.workspace.zone)
+    start = calendar.days_before(ctx.now, rules(ctx.tx).days, ctx.workspace.zone)
     for number in storage_repeats.waiting(ctx.tx, start, ctx.now):
         incident = storage_incidents.find(ctx.tx, number)
         if incident is None or incident.responsible != ctx.person.id:

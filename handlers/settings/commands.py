@@ -14,9 +14,10 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Facts, Message, Part, Reply, Text, Title, line
 from handlers.kit.readers import ChoiceReader, PersonReader, TextReader
 from handlers.kit.words import Who, Words, _
-from storage import people, places
+from storage import people
+from storage.delivery import places
+from storage.delivery.places import Place
 from storage.people import Person
-from storage.places import Place
 
 feature = Feature(_("Settings"))
 

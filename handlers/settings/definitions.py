@@ -18,8 +18,8 @@ from handlers.kit.people import name as name_of
 from handlers.kit.readers import ChoiceReader, NumberReader
 from handlers.kit.readers.required_text import TellingReader
 from handlers.kit.words import Sentence, Words, _
-from storage import definitions
-from storage.definitions import Definition
+from storage import settings as company_words
+from storage.settings import Definition
 
 feature = Feature(_("Settings"))
 
@@ -68,7 +68,7 @@ NameRef = Annotated[Name, NAME, Ask(_("What?"))]
 
 def text(ctx: Context, name: str) -> Words:
     """Return what a word means here: "incident", "serious", "done" or "measures"."""
-    found = definitions.newest(ctx.tx, name)
+    found = company_words.newest(ctx.tx, name)
     return found.words if found is not None else DEFAULTS[name]
 
 
@@ -95,7 +95,7 @@ def show(ctx: Context) -> Reply:
     "definition", "definition", help=_("What a word means here."), hidden=True, reads=True
 )
 def one(ctx: Context, name: NameRef) -> Reply:
-    kept = definitions.versions(ctx.tx, name)
+    kept = company_words.versions(ctx.tx, name)
     parts: list[Part] = [Title(LABELS[name]), Text(text(ctx, name))]
     if kept:
         newest = kept[0]
@@ -127,7 +127,7 @@ def one(ctx: Context, name: NameRef) -> Reply:
 def edit(ctx: Context, name: NameRef) -> Reply:
     command = commands.by_name("definition save", ctx.features)
     assert command is not None
-    newest = definitions.newest(ctx.tx, name)
+    newest = company_words.newest(ctx.tx, name)
     fixed = {"name": name.value, "seen": str(newest.version if newest else 0)}
     filled = {"words": ctx.text(text(ctx, name))}
     return Reply(form=commands.form_for(command, ctx, fixed=fixed, filled=filled))
@@ -143,11 +143,11 @@ def save(
     seen: Annotated[int, NumberReader(0, 999_999), Ask(_("Version"))],
     words: Annotated[str, TellingReader(most=MOST), Ask(_("In your words"))],
 ) -> Reply:
-    newest = definitions.newest(ctx.tx, name)
+    newest = company_words.newest(ctx.tx, name)
     if newest is not None and newest.words == words:
         return one(ctx, name)
     written = Definition(name.value, seen + 1, words, ctx.person.id, ctx.now)
-    if (newest.version if newest else 0) != seen or not definitions.add(ctx.tx, written):
+    if (newest.version if newest else 0) != seen or not company_words.add(ctx.tx, written):
         raise Refusal(
             _("Somebody has changed it meanwhile. Please look at the new version; your words are "
               "below."),

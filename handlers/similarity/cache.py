@@ -12,9 +12,9 @@ from collections import OrderedDict
 from datetime import datetime
 
 from handlers.similarity.index import Hit, Index
-from storage import likeness
+from storage import similarity
 from storage.engine import Tx
-from storage.likeness import Change
+from storage.similarity import Change
 
 PART = 5_000  # incidents that are read in with one search at most
 MOST = 150_000  # incidents that are kept in all; who was not asked for longest is let go
@@ -37,7 +37,7 @@ class Held:
     def read_on(self, tx: Tx) -> None:
         """Read what changed since, and the next part of what was before."""
         if self.last is not None:
-            changes = likeness.since(tx, self.last.version)
+            changes = similarity.since(tx, self.last.version)
             # What was read in a transaction that then failed never was: begin anew.
             if not any(each == self.last or each.number == self.last.number for each in changes):
                 self.clear()
@@ -45,12 +45,12 @@ class Held:
                 self._take(changes)
                 self.last = changes[-1]
         if self.last is None:
-            changes = likeness.before(tx, None, PART)
+            changes = similarity.before(tx, None, PART)
             self._take(changes)
             self.last = changes[0] if changes else None
             self.low = changes[-1].version if changes else 0
         elif self.low > 1 and len(self.index) < MOST:
-            changes = likeness.before(tx, self.low, PART)
+            changes = similarity.before(tx, self.low, PART)
             self._take(changes)
             self.low = changes[-1].version if changes else 0
 

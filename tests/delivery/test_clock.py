@@ -9,7 +9,7 @@ import pytest
 
 from bot.delivery.clock import Clock
 from handlers.digest import schedule as digest_schedule
-from storage import outbox, timers
+from storage.delivery import outbox, timers
 from storage.engine import Database, Tx
 from tests.pretend.stage import DEMO, MONDAY, Say, Stage, furnish
 

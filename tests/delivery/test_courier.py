@@ -13,10 +13,10 @@ import pytest
 from bot.delivery.courier import Courier
 from bot.delivery.platform import Impossible, Rate
 from handlers.kit.messages import Message, dump, line, spoken
-from storage import outbox, timers
+from storage.delivery import outbox, timers
+from storage.delivery.outbox import Parcel
 from storage.engine import Unavailable
 from storage.engine.postgres import Postgres
-from storage.outbox import Parcel
 from tests.conftest import Logged
 from tests.delivery.test_outbox import let_leases_run_out
 from tests.pretend.stage import (

@@ -25,11 +25,12 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import Buttons, Call, Post, Reply, form_data, line
 from handlers.kit.readers import TextReader
 from handlers.kit.words import _
-from storage import timers, workspaces
+from storage import workspaces
+from storage.delivery import timers
+from storage.delivery.timers import Timer
 from storage.engine import Database, StorageError, Tx, Unavailable
 from storage.engine.postgres import Postgres
 from storage.engine.sqlite import Sqlite
-from storage.timers import Timer
 from tests.conftest import Logged
 from tests.pretend.stage import Chat, Say, Stage, answered, furnish, impossible, plain, staged
 

@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 import psycopg
 import pytest
 
-from storage import outbox, timers
+from storage.delivery import outbox, timers
+from storage.delivery.outbox import Parcel
 from storage.engine import Database, Tx
 from storage.engine.postgres import Postgres
-from storage.outbox import Parcel
 from tests.pretend.stage import DEMO, MONDAY, furnish
 
 BEN = "local:@ben"

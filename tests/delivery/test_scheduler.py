@@ -16,11 +16,12 @@ from handlers.kit.commands import Feature
 from handlers.kit.context import Context
 from handlers.kit.messages import Post, Reply, line
 from handlers.kit.words import _
-from storage import drafts, timers, workspaces
+from storage import workspaces
+from storage.delivery import drafts, timers
+from storage.delivery.timers import Timer
 from storage.engine import Tx, Unavailable
 from storage.engine.postgres import Postgres
 from storage.engine.sqlite import Sqlite
-from storage.timers import Timer
 from tests.conftest import Logged
 from tests.delivery.test_timers import let_leases_run_out
 from tests.pretend.stage import Chat, Say, Stage, Troubled, furnish, staged

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from storage import timers, workspaces
+from storage import workspaces
+from storage.delivery import timers
+from storage.delivery.timers import Timer
 from storage.engine import Database, Tx
 from storage.engine.postgres import Postgres
-from storage.timers import Timer
 from tests.pretend.stage import DEMO, MONDAY, furnish
 
 

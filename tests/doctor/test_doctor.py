@@ -28,7 +28,8 @@ from bot.delivery.menus import SCOPES
 from bot.doctor import report as doctor_report
 from bot.doctor.findings import Mark
 from bot.generate import docs
-from storage import people, places, services, workspaces
+from storage import people, services, workspaces
+from storage.delivery import places
 from storage.engine import Tx
 from storage.engine.postgres import Postgres
 from storage.engine.sqlite import Sqlite

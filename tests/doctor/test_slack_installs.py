@@ -12,9 +12,10 @@ from aiohttp.test_utils import TestServer
 
 from bot.doctor.findings import Mark
 from bot.encryption import TokenCipher, new_key
-from storage import installations, workspaces
+from storage import workspaces
 from storage.engine import Tx
 from storage.engine.sqlite import Sqlite
+from storage.slack import installations
 from storage.workspaces import Workspace
 from tests.doctor import test_doctor
 from tests.doctor.test_doctor import NOW, SIGNING, Slack, ask

@@ -17,7 +17,6 @@ from bot.config import Settings
 from bot.doctor import report as doctor_report
 from bot.doctor import teams as doctor_teams
 from bot.doctor.findings import Known, Mark, chosen
-from bot.doctor.slack import STEPS as SLACK_STEPS
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 APP, TENANT = "1b2c3d4e-0000-4000-8000-000000000000", "2b2c3d4e-0000-4000-8000-000000000000"

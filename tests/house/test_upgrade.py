@@ -15,7 +15,7 @@ import pytest
 
 from bot.delivery.clock import HandClock
 from handlers.kit.messages import dump, line, spoken
-from storage import likeness
+from storage import similarity
 from storage.engine import Database, migrate
 from storage.engine.postgres import Postgres
 from storage.engine.sql import as_text
@@ -229,7 +229,7 @@ def test_each_platform_has_its_own_places(upgraded: Database) -> None:
 
 def test_work_goes_on_and_earlier_incidents_are_found_again(upgraded: Database) -> None:
     stage = Stage(upgraded, HandClock(MONDAY.astimezone(UTC)), new_id=Ids())
-    found = upgraded.read(lambda tx: likeness.since(tx.within(DEMO), 0))
+    found = upgraded.read(lambda tx: similarity.since(tx.within(DEMO), 0))
     assert sorted(each.number for each in found) == [1, 2, 3, 4]
     stage.wind(minutes=60 * 24)
     for company in COMPANIES:
@@ -240,5 +240,5 @@ def test_work_goes_on_and_earlier_incidents_are_found_again(upgraded: Database) 
         )
         assert answer.message is not None
         assert plain(answer.message).startswith("INC-7")
-    assert [each.number for each in upgraded.read(lambda tx: likeness.since(tx.within(DEMO), 5))]
+    assert [each.number for each in upgraded.read(lambda tx: similarity.since(tx.within(DEMO), 5))]
     stage.close()

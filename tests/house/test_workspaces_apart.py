@@ -12,10 +12,12 @@ from pathlib import Path
 import pytest
 
 from bot.delivery.clock import HandClock
-from storage import installations, people, places, services, timers, workspaces
+from storage import people, services, workspaces
+from storage.delivery import places, timers
 from storage.engine import Database, Row, Tx
 from storage.engine.postgres import Postgres
 from storage.services import Service
+from storage.slack import installations
 from storage.workspaces import Workspace
 from tests.engine.test_engine import BEFORE_ANY, tables
 from tests.pretend.stage import MONDAY, Say, Stage, furnish

@@ -14,7 +14,7 @@ import pytest
 from bot import app
 from bot.config import Settings
 from bot.delivery.clock import HandClock
-from storage import outbox, timers
+from storage.delivery import outbox, timers
 from storage.engine import Database
 from storage.engine.postgres import Postgres
 from storage.engine.sqlite import Sqlite

@@ -23,11 +23,11 @@ from handlers.incidents import transitions as incident_transitions
 from handlers.kit.context import Context
 from handlers.kit.messages import Call
 from handlers.kit.words import Sentence, _
-from storage import states
 from storage.engine import Database
 from storage.engine.postgres import Postgres
 from storage.engine.sqlite import Sqlite
 from storage.incidents import Incident
+from storage.incidents import transitions as states
 from tests.closing.test_closing import POINTS, say, state
 from tests.house.test_layers import called, imported, trees
 from tests.ownership.test_ownership import leaves
@@ -52,11 +52,11 @@ def test_only_the_gate_changes_the_state_of_an_incident() -> None:
         name for name, each in vars(states).items()
         if inspect.isfunction(each) and each.__module__ == states.__name__
     }  # fmt: skip
-    assert {name for name, _function in wrote} == {"storage/states.py"}
+    assert {name for name, _function in wrote} == {"storage/incidents/transitions.py"}
     assert {function for _name, function in wrote} == functions - {"hold"}
     asking = {
         name for name, tree in trees("bot", "handlers", "storage").items()
-        if "storage.states" in set(imported(tree))
+        if "storage.incidents.transitions" in set(imported(tree))
     }  # fmt: skip
     assert asking == {"handlers/incidents/transitions.py"}
     for name, tree in trees().items():  # nor by a road around the function

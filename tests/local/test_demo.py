@@ -12,7 +12,7 @@ from bot.config import Settings
 from bot.delivery.clock import HandClock
 from bot.local import demo
 from bot.local.page import ahead
-from storage import localchat
+from storage import local
 from storage.engine.sqlite import Sqlite
 from tests.pretend.stage import DEMO
 
@@ -25,13 +25,13 @@ async def test_the_first_digest_tells_of_a_repeat_and_of_what_nobody_uses(day: i
     database, clock = Sqlite(), HandClock(first)
     lotse = app.build(Settings(), database, clock, demo=True)
     await demo.prepare(lotse, empty=False)
-    assert database.read(lambda tx: localchat.waiting(tx.within(DEMO))) == {}
+    assert database.read(lambda tx: local.waiting(tx.within(DEMO))) == {}
     monday = ahead(first, "monday", "Europe/Berlin")
     assert monday is not None
     clock.wind(monday)
     await lotse.settle()
     found = database.read(
-        lambda tx: localchat.latest(tx.within(DEMO), "chris", "local:leitung", before=None, most=9)
+        lambda tx: local.latest(tx.within(DEMO), "chris", "local:leitung", before=None, most=9)
     )
     for words in ("Wiederholer", "Etikettendrucker", "Rechnungsabgleich", "Lieferschein-Export"):
         assert words in found[-1].body, words

@@ -25,7 +25,7 @@ from bot.local.page import BODY, FOLDER, ahead, unslashed
 from bot.local.page_words import LABELS
 from handlers import FEATURES
 from handlers.kit.messages import line
-from storage import localchat
+from storage import local as storage_local
 from storage.engine import Database, Unavailable
 from storage.engine.sqlite import Sqlite
 from tests.conftest import Logged
@@ -615,7 +615,7 @@ async def test_the_same_parcel_twice_makes_one_message(
     first = await local.create(DEMO, CHANNEL, "parcel", line(("Eins",)))
     assert await local.create(DEMO, CHANNEL, "parcel", line(("Eins",))) == first
     found = database.read(
-        lambda tx: localchat.latest(tx.within(DEMO), "anna", CHANNEL, before=None, most=9)
+        lambda tx: storage_local.latest(tx.within(DEMO), "anna", CHANNEL, before=None, most=9)
     )
     assert [each.id for each in found] == [first]
 
@@ -627,10 +627,10 @@ async def test_an_edit_that_changes_nothing_leaves_no_mark(
     local = Local(database, clock)
     id = await local.create(DEMO, CHANNEL, "parcel", line(("Eins",)))
     await local.edit(DEMO, CHANNEL, id, line(("Eins",)))
-    since = database.read(lambda tx: localchat.changes(tx.within(DEMO), "anna", 0, most=9))
+    since = database.read(lambda tx: storage_local.changes(tx.within(DEMO), "anna", 0, most=9))
     assert [(each.edited_at, each.version) for each in since] == [(None, since[0].number)]
     await local.edit(DEMO, CHANNEL, id, line(("Zwei",)))
-    [after] = database.read(lambda tx: localchat.changes(tx.within(DEMO), "anna", 1, most=9))
+    [after] = database.read(lambda tx: storage_local.changes(tx.within(DEMO), "anna", 1, most=9))
     assert (after.number, after.edited_at is not None) == (since[0].number, True)
 
 
@@ -656,14 +656,14 @@ async def test_private_lines_and_direct_places_are_seen_by_one(
     await local.keep(DEMO, CHANNEL, "anna", "d1", ("help", clock.now()), line(("Für Anna",)))
 
     def seen(person: str) -> list[str]:
-        found = database.read(lambda tx: localchat.changes(tx.within(DEMO), person, 0, most=9))
+        found = database.read(lambda tx: storage_local.changes(tx.within(DEMO), person, 0, most=9))
         return [json.loads(each.body)["parts"][0]["words"][0] for each in found]
 
     assert seen("anna") == ["Für alle", "help", "Für Anna"]
     assert seen("ben") == ["Für alle", "Für Ben"]
     assert seen("carla") == ["Für alle"]
-    assert database.read(lambda tx: localchat.waiting(tx.within(DEMO))) == {"ben": 1}
-    assert database.read(lambda tx: localchat.unread(tx.within(DEMO), "anna")) == {CHANNEL: 2}
-    database.transact(lambda tx: localchat.read_everything(tx.within(DEMO)))
-    assert database.read(lambda tx: localchat.unread(tx.within(DEMO), "anna")) == {}
-    assert database.read(lambda tx: localchat.waiting(tx.within(DEMO))) == {}
+    assert database.read(lambda tx: storage_local.waiting(tx.within(DEMO))) == {"ben": 1}
+    assert database.read(lambda tx: storage_local.unread(tx.within(DEMO), "anna")) == {CHANNEL: 2}
+    database.transact(lambda tx: storage_local.read_everything(tx.within(DEMO)))
+    assert database.read(lambda tx: storage_local.unread(tx.within(DEMO), "anna")) == {}
+    assert database.read(lambda tx: storage_local.waiting(tx.within(DEMO))) == {}

@@ -12,7 +12,8 @@ from typing import Any
 
 from handlers.digest import schedule as digest_schedule
 from handlers.kit.readers import folded
-from storage import people, places, services, workspaces
+from storage import people, services, workspaces
+from storage.delivery import places
 from storage.engine import Tx
 from storage.engine.sqlite import Sqlite
 from storage.services import Service

@@ -31,7 +31,8 @@ from bot.slack.socket_mode import Sockets
 from handlers import FEATURES
 from handlers.digest import schedule as digest_schedule
 from handlers.kit.readers import folded
-from storage import people, places, services, workspaces
+from storage import people, services, workspaces
+from storage.delivery import places
 from storage.engine import Database, Tx
 from storage.services import Service
 from storage.workspaces import Workspace

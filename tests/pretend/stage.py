@@ -36,7 +36,8 @@ from handlers.kit.messages import (
 )
 from handlers.kit.readers import folded
 from handlers.kit.words import flat
-from storage import people, places, services, workspaces
+from storage import people, services, workspaces
+from storage.delivery import places
 from storage.engine import Database, Row, Tx
 from storage.services import Service
 from storage.workspaces import Workspace

@@ -24,9 +24,11 @@ from bot.teams.tokens import cloud
 from handlers import FEATURES
 from handlers.digest import schedule as digest_schedule
 from handlers.kit.readers import folded
-from storage import conversations, people, places, services, workspaces
+from storage import people, services, workspaces
+from storage.delivery import places
 from storage.engine import Database, Tx
 from storage.services import Service
+from storage.teams import conversations
 from storage.workspaces import Workspace
 from tests.pretend.adaptive_card import user_id
 from tests.pretend.stage import MONDAY, Ids, accepted

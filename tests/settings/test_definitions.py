@@ -9,7 +9,7 @@ from pathlib import Path
 from handlers.closing import digest as closing_digest
 from handlers.digest import commands as digest_commands
 from handlers.kit.messages import Call
-from handlers.measures import catalogue as measures_catalogue
+from handlers.measures import catalogue
 from handlers.problems import digest as problem_digest
 from tests.ownership.test_ownership import enter
 from tests.pretend.stage import Say, Stage
@@ -166,10 +166,10 @@ def test_every_figure_of_the_digest_has_its_entry() -> None:
 
 
 def test_each_figure_has_one_entry_and_each_entry_is_shown() -> None:
-    named = [each.id for each in measures_catalogue.CATALOGUE]
-    assert sorted(named) == sorted(measures_catalogue.Id)
+    named = [each.id for each in catalogue.CATALOGUE]
+    assert sorted(named) == sorted(catalogue.Id)
     source = "".join(path.read_text(encoding="utf-8") for path in DIGEST)
-    shown = {each for each in measures_catalogue.Id if f"Id.{each.name}," in source}
+    shown = {each for each in catalogue.Id if f"Id.{each.name}," in source}
     assert shown == set(named)
 
 
@@ -181,4 +181,4 @@ def test_a_bare_figure_is_noticed() -> None:
 def test_how_it_is_computed_is_a_button_away(chris: Say) -> None:
     chris("digest")
     said = chris.press("How is this computed?")
-    assert all(f"\n{each.name.one}: " in said for each in measures_catalogue.CATALOGUE)
+    assert all(f"\n{each.name.one}: " in said for each in catalogue.CATALOGUE)

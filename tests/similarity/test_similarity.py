@@ -16,10 +16,11 @@ from handlers.similarity.distance import closeness
 from handlers.similarity.index import Index
 from handlers.similarity.terms import read_glossary, word_of, words
 from handlers.similarity.vocabulary import Vocabulary
-from storage import incidents, likeness, states
+from storage import incidents, similarity
 from storage.engine import Database, Tx
 from storage.engine.postgres import Postgres
 from storage.engine.sqlite import Sqlite
+from storage.incidents import transitions as states
 from tests.pretend.stage import DEMO, MONDAY, Say, Stage, furnish
 
 OTHERS = (
@@ -185,8 +186,8 @@ def test_only_so_much_is_kept_in_memory(monkeypatch: pytest.MonkeyPatch) -> None
 def test_a_change_of_the_same_incident_gets_the_next_version(database: Database) -> None:
     def work(tx: Tx) -> list[tuple[int, int]]:
         tx = company(tx)
-        likeness.note(tx, 1)
-        return [(each.version, each.number) for each in likeness.since(tx, len(OTHERS))]
+        similarity.note(tx, 1)
+        return [(each.version, each.number) for each in similarity.since(tx, len(OTHERS))]
 
     assert database.transact(work) == [(len(OTHERS), len(OTHERS)), (len(OTHERS) + 1, 1)]
 

@@ -28,7 +28,8 @@ from bot.config import Settings
 from bot.delivery.clock import HandClock
 from bot.delivery.menus import SCOPES
 from handlers.kit.readers import folded
-from storage import people, places, services, workspaces
+from storage import people, services, workspaces
+from storage.delivery import places as delivery_places
 from storage.engine import Row, Tx
 from storage.engine.sqlite import Sqlite
 from storage.services import Service
@@ -291,8 +292,8 @@ def furnish(tx: Tx, company: Company, language: str) -> None:
         people.meet(
             tx, f"slack:{TEAM}:{id}", name.title(), id=id, key=name, now=now, manager=manages
         )
-        places.ensure(tx, f"slack:@{id}", "direct", name.title(), person=id)
-    places.ensure(tx, f"slack:{company.channel}", "channel", "incidents", role="incidents")
+        delivery_places.ensure(tx, f"slack:@{id}", "direct", name.title(), person=id)
+    delivery_places.ensure(tx, f"slack:{company.channel}", "channel", "incidents", role="incidents")
     ben, carla, chris = (company.ids[name] for name in NAMES[1:])
     for service in (
         Service("till", "Till", ("Kasse",), ben, carla, fallback=False),

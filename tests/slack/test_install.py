@@ -225,7 +225,7 @@ async def test_the_browser_says_which_language_is_read(
 async def test_too_many_beginnings_have_to_wait(
     slack: SlackStage, logged: Logged, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("storage.installations.MOST_STATES", 3)
+    monkeypatch.setattr("storage.slack.installations.MOST_STATES", 3)
     async with Browser(slack.address) as browser:
         for _each in range(3):
             await browser.begin()

@@ -17,10 +17,11 @@ from bot.delivery.platform import Refused, Undelivered
 from bot.encryption import TokenCipher, UnknownKey, keys_from, new_key
 from bot.slack.installations import Installations, OAuth
 from bot.slack.web_api import WebApi
-from storage import installations, workspaces
+from storage import workspaces
 from storage.engine import Database, Tx
 from storage.engine.postgres import Postgres
 from storage.engine.sqlite import Sqlite
+from storage.slack import installations
 from storage.workspaces import Workspace
 from tests.conftest import Logged
 from tests.pretend.slack_peer import CLIENT_ID, CLIENT_SECRET, Peer, error

@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from bot.doctor import slack as doctor_slack
+from bot.doctor import slack
 from bot.doctor.findings import Known, Mark, chosen
 from bot.generate import docs
 from handlers.kit.readers import folded
-from storage import people, places, services
+from storage import people, services
+from storage.delivery import places
 from storage.engine import Tx
 from storage.engine.sqlite import Sqlite
 from tests.pretend.slack_peer import direct
@@ -100,7 +101,7 @@ async def test_the_first_steps_are_true(sqlite: Sqlite, language: str, over: str
             assert stage.peer.sees(place) is not None
         # As the page promises: whoever asks the doctor now reads that all steps are taken.
         now_known = stage.database.read(lambda tx: known(tx.within(MAIN)))
-        assert {each.mark for each in chosen(now_known, doctor_slack.STEPS)} == {Mark.GOOD}
+        assert {each.mark for each in chosen(now_known, slack.STEPS)} == {Mark.GOOD}
 
 
 def known(tx: Tx) -> Known:

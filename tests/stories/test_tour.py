@@ -25,7 +25,8 @@ from bot.delivery import plain
 from handlers.digest import schedule as digest_schedule
 from handlers.kit.readers import folded
 from handlers.kit.words import flat
-from storage import people, places, services, workspaces
+from storage import people, services, workspaces
+from storage.delivery import places
 from storage.engine import Database, Tx
 from storage.services import Service
 from storage.workspaces import Workspace

@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
-from storage import conversations, outbox, places, presses, workspaces
+from storage import workspaces
+from storage.delivery import outbox, places
+from storage.delivery.outbox import Parcel
 from storage.engine import Database, Tx
-from storage.outbox import Parcel
+from storage.teams import button_presses, conversations
 from storage.workspaces import Workspace
 from tests.pretend.stage import MONDAY
 
@@ -92,7 +94,9 @@ def press(store: Run, what: str, identity: str, at: datetime = MONDAY, **given: 
     said = {"card": "c", "person": "p", **given}
     since = at - timedelta(minutes=2)
     found = store(
-        lambda tx: presses.same(tx, what=what, identity=identity, now=at, since=since, **said)
+        lambda tx: button_presses.same(
+            tx, what=what, identity=identity, now=at, since=since, **said
+        )
     )
     return str(found)
 
@@ -117,8 +121,8 @@ def test_others_and_other_cards_are_other_things(store: Run) -> None:
 
 def test_presses_are_forgotten(store: Run) -> None:
     press(store, "ack", "one")
-    assert store(lambda tx: presses.forget(tx, MONDAY)) == 0
-    assert store(lambda tx: presses.forget(tx, MONDAY + timedelta(seconds=1))) == 1
+    assert store(lambda tx: button_presses.forget(tx, MONDAY)) == 0
+    assert store(lambda tx: button_presses.forget(tx, MONDAY + timedelta(seconds=1))) == 1
 
 
 CHANGES: dict[str, Callable[[Tx], object]] = {
@@ -127,7 +131,7 @@ CHANGES: dict[str, Callable[[Tx], object]] = {
     "lose": lambda tx: conversations.lose(tx, PLACE),
     "block": lambda tx: conversations.block(tx, PLACE, "x"),
     "welcome": lambda tx: conversations.welcome(tx, PLACE, MONDAY),
-    "press": lambda tx: presses.same(
+    "press": lambda tx: button_presses.same(
         tx, card="c", person="p", what="other", identity="z", now=MONDAY, since=MONDAY
     ),
     "release": lambda tx: outbox.release(tx, PLACE, MONDAY),

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from bot.delivery.platform import Uncertain
-from storage import conversations, people, places
+from storage import people
+from storage.delivery import places
 from storage.engine import Unavailable
 from storage.engine.sqlite import Sqlite
+from storage.teams import conversations
 from tests.conftest import Logged
 from tests.pretend.adaptive_card import user_id
 from tests.pretend.slack_peer import Fault

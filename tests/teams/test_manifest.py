@@ -17,7 +17,7 @@ from jsonschema import Draft7Validator
 
 from bot.__main__ import main
 from bot.delivery.shortcuts import SHORTCUTS
-from bot.teams import invokes as teams_invokes
+from bot.teams import invokes
 from bot.teams import manifest as teams_manifest
 from handlers import FEATURES
 from handlers.kit.commands import vocabulary
@@ -122,7 +122,7 @@ def test_every_shortcut_of_slack_stands_in_teams_menus_and_the_program_answers_i
     for id, (_word, fills) in SHORTCUTS.items():
         assert commands[id]["fetchTask"] is True
         assert (commands[id]["context"] == ["message"]) == bool(fills)
-    source = Path(teams_invokes.__file__).read_text(encoding="utf-8")
+    source = Path(invokes.__file__).read_text(encoding="utf-8")
     assert all(f"composeExtension/{each}" in source for each in ("fetchTask", "query", "submit"))
 
 

@@ -21,8 +21,8 @@ from bot.delivery.platform import (
 from bot.teams import sender as teams_sender
 from bot.teams.sender import ERRORS, ShutOut, Sort
 from handlers.kit.messages import Message, Text, Title
-from storage import conversations
 from storage.engine.sqlite import Sqlite
+from storage.teams import conversations
 from tests.conftest import Logged
 from tests.pretend.adaptive_card import user_id
 from tests.pretend.slack_peer import Fault

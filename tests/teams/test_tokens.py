@@ -15,7 +15,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding
 
-from bot.teams import tokens as teams_tokens
+from bot.teams import tokens
 from bot.teams.tokens import LOOPBACK, Auth, Hosts, Keys, cloud
 from storage.engine.sqlite import Sqlite
 from tests.pretend.slack_peer import Fault
@@ -109,8 +109,8 @@ FORGED: dict[str, Forge] = {
         sign=key("other"), kid="other", headers={"jku": f"{peer.login}/keys"}
     ),
     "another issuer": lambda peer: peer.token(iss="https://sts.windows.net/x/"),
-    "an issuer with more behind it": lambda peer: peer.token(iss=f"{teams_tokens._WORLD}/"),
-    "several issuers": lambda peer: by_hand(peer, iss=[teams_tokens._WORLD]),
+    "an issuer with more behind it": lambda peer: peer.token(iss=f"{tokens._WORLD}/"),
+    "several issuers": lambda peer: by_hand(peer, iss=[tokens._WORLD]),
     "claims that are a list": lambda peer: by_hand(peer, claims=["iss", "aud"]),
     "no issuer": lambda peer: peer.token(iss=None),
     "another app": lambda peer: peer.token(aud="11111111-0000-4000-8000-000000000000"),
@@ -219,7 +219,7 @@ async def test_a_token_is_looked_at_once_until_it_ends(sqlite: Sqlite) -> None:
         assert (await sent(stage, token)).status == 200
         assert (await sent(stage, stage.peer.token(exp=soon(-400)))).status == 401
         ((said, known),) = auth._proven.items()
-        assert known.until == ends + teams_tokens.SKEW
+        assert known.until == ends + tokens.SKEW
         auth._proven[said] = replace(known, proof=replace(known.proof, service_url="elsewhere"))
         assert (await sent(stage, token)).status == 401, "what was found out before counts"
         auth._now = lambda: known.until
@@ -270,7 +270,7 @@ async def test_forged_key_ids_cause_few_fetches(sqlite: Sqlite) -> None:
         await sent(stage, stage.peer.token())
         for n in range(50):
             await sent(stage, stage.peer.token(kid=f"forged-{n}"))
-        assert sum(call == "keys" for call, _where in stage.peer.calls) <= teams_tokens.FETCHES
+        assert sum(call == "keys" for call, _where in stage.peer.calls) <= tokens.FETCHES
 
 
 async def test_many_who_wait_for_keys_cause_one_fetch(sqlite: Sqlite) -> None:
@@ -291,10 +291,10 @@ async def test_old_keys_count_while_they_are_fetched_anew_and_not_forever(sqlite
         stage.edge.keys._now = lambda: moment[0]
         stage.edge.keys._fetched = stage.edge.keys._counted = float("-inf")
         assert (await sent(stage, stage.peer.token())).status == 200
-        moment[0] = teams_tokens.FRESH + 1
+        moment[0] = tokens.FRESH + 1
         stage.peer.plan("openid", HANG)
         assert (await sent(stage, stage.peer.token())).status == 200, "nobody waits for it"
-        moment[0] = teams_tokens.STALE + 1
+        moment[0] = tokens.STALE + 1
         await stage.edge.keys.stop()
         stage.peer.plan("openid", Fault("500", 500, b""))
         assert (await sent(stage, stage.peer.token())).status == 401
@@ -338,7 +338,7 @@ def test_plain_http_stays_on_this_machine() -> None:
 def test_each_government_cloud_has_its_own_hosts_and_issuer() -> None:
     assert cloud("gcch").issuer == cloud("dod").issuer == "https://api.botframework.us"
     assert cloud("gcc").issuer == cloud("public").issuer
-    assert len({each for name in teams_tokens.CLOUDS for each in cloud(name).hosts}) == 4
+    assert len({each for name in tokens.CLOUDS for each in cloud(name).hosts}) == 4
 
 
 @pytest.mark.parametrize(("id", "tenants"), [("", {TENANT}), (APP, set())])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from storage import likeness
+from storage import similarity
 from storage.engine import Row, Tx
 from storage.engine.sql import as_moment, as_text
 
@@ -118,7 +118,7 @@ def add(
         responsible_since=as_text(now),
         alarms=1,
     )
-    likeness.note(tx, number)
+    similarity.note(tx, number)
     return Incident(
         number=number,
         title=title,
@@ -362,7 +362,7 @@ def move(tx: Tx, number: int, service: str, responsible: str) -> bool:
         == 1
     )
     if changed:
-        likeness.note(tx, number)
+        similarity.note(tx, number)
     return changed
 
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from storage import timers
+from storage.delivery import timers
 from storage.engine import Row, Tx
 from storage.engine.sql import as_moment, as_text
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from storage import likeness
+from storage import similarity
 from storage.engine import Tx
 from storage.engine.sql import as_text
 
@@ -117,5 +117,5 @@ def withdraw(tx: Tx, number: int, person: str, since: datetime) -> bool:
         == 1
     )
     if changed:
-        likeness.note(tx, number)
+        similarity.note(tx, number)
     return changed
