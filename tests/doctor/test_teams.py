@@ -17,6 +17,7 @@ from bot.config import Settings
 from bot.doctor import report as doctor_report
 from bot.doctor import teams as doctor_teams
 from bot.doctor.findings import Known, Mark, chosen
+from bot.doctor.slack import STEPS
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 APP, TENANT = "1b2c3d4e-0000-4000-8000-000000000000", "2b2c3d4e-0000-4000-8000-000000000000"
@@ -181,7 +182,7 @@ async def test_the_doctor_asks_microsoft_and_says_the_first_steps(
     said = [f"{each.mark} {each.said}" async for each in doctor_report.examine(env, lambda: NOW)]
     assert any("Microsoft knows the app" in each for each in said)
     nothing = Known(0, 0, None, None)
-    for steps in (doctor_teams.STEPS, SLACK_STEPS):
+    for steps in (doctor_teams.STEPS, STEPS):
         assert {each.mark for each in chosen(nothing, steps)} == {Mark.LOOK}
     assert "@Lotse settings" in " ".join(each.said for each in chosen(nothing, doctor_teams.STEPS))
 
