@@ -22,13 +22,13 @@ from typing import Any
 
 from benchmarks import machine
 from benchmarks.load import Load, measured, middle
-from bot.app import open_database
 from bot.delivery.clock import Clock
 from bot.delivery.dispatch import Dispatcher
 from bot.delivery.ids import new_id
 from bot.delivery.requests import Request
 from handlers import FEATURES
 from storage.engine import Database, Tx
+from storage.engine.opening import open_database
 from storage.engine.postgres import Postgres
 from storage.engine.sql import insert_statement, pyformat
 from storage.engine.sqlite import Sqlite

@@ -21,8 +21,10 @@ from datetime import datetime
 from aiohttp import web
 
 from benchmarks import machine, road
+from bot import serving
+from bot.lotse import MAIN
 from storage.delivery import places
-from storage.engine import Tx
+from storage.engine import Tx, opening
 from tests.pretend.slack_peer import SECRET, TOKEN
 
 
@@ -61,11 +63,11 @@ async def _ours(app: web.Application, api: str, url: str, *, whole: bool) -> Asy
     from bot.config import Settings
 
     settings = Settings(slack_bot_token=TOKEN, slack_signing_secret=SECRET, slack_api_url=api)
-    database = lotse.open_database(url)
+    database = opening.open_database(url)
     parts = lotse.build(settings, database, demo=False)
     assert parts.slack is not None
-    async with lotse.platforms(parts):
-        database.transact(lambda tx: _furnish(tx.within(lotse.MAIN), parts.clock.now()))
+    async with serving.platforms(parts):
+        database.transact(lambda tx: _furnish(tx.within(MAIN), parts.clock.now()))
         parts.slack.add_to(app)
         async with parts.working() if whole else contextlib.nullcontext():
             yield
@@ -120,9 +122,8 @@ def _bolt(app: web.Application, variant: str, url: str) -> Iterator[None]:
 @contextlib.contextmanager
 def _rows(url: str) -> Iterator[road.Once]:
     """Give what writes the rows of one declaration, the way `benchmarks.road` does."""
-    from bot import app as lotse
 
-    database = lotse.open_database(url)
+    database = opening.open_database(url)
     with ThreadPoolExecutor(1) as aside:  # a loop is running in this thread already
         rows = aside.submit(lambda: asyncio.run(road.rows_of_one(database))).result()
     with road.bare(database, rows) as write:

@@ -27,6 +27,9 @@ from pathlib import Path
 
 from aiohttp import web
 
+from bot import serving
+from bot.lotse import MAIN
+from storage.engine import opening
 from tests.pretend import slack_peer, teams_peer
 from tests.pretend.slack_peer import SECRET, TOKEN
 from tests.pretend.teams_peer import APP, PASSWORD, TENANT
@@ -239,11 +242,11 @@ async def _ours(app: web.Application, variant: str, api: str, folder: Path) -> A
             teams_login_url=api, teams_hosts=("127.0.0.1",),
         )
     )  # fmt: skip
-    database = lotse.open_database(f"sqlite:///{folder / 'road.db'}")
+    database = opening.open_database(f"sqlite:///{folder / 'road.db'}")
     parts = lotse.build(settings, database, demo=False)
 
     def furnish(tx: Tx) -> None:
-        tx = tx.within(lotse.MAIN)
+        tx = tx.within(MAIN)
         for name in ("Anna", "Ben", "Carla", "Chris"):
             id = f"U{name.upper()}" if slack else user_id(name)
             identity = f"slack:T1:{id}" if slack else f"teams:{TENANT}:{id}"
@@ -255,7 +258,7 @@ async def _ours(app: web.Application, variant: str, api: str, folder: Path) -> A
         ):
             services.add(tx, each, name_key=each.id, now=parts.clock.now())
 
-    async with lotse.platforms(parts):
+    async with serving.platforms(parts):
         database.transact(furnish)
         edge = parts.slack if slack else parts.teams
         assert edge is not None

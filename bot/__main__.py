@@ -14,18 +14,13 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
-from bot import app, keys
-from bot.app import CannotListen
+from bot import app, serving
 from bot.config import BadSettings, Settings
-from bot.delivery import menus
 from bot.delivery.platform import Refused
-from bot.doctor import report as doctor_report
-from bot.generate import docs
-from bot.local import console
-from bot.local import demo as local_demo
-from bot.teams import manifest as teams_manifest
+from bot.lotse import demo_url, forget_demo
+from bot.serving import CannotListen
 from handlers.kit.words import LANGUAGES
-from storage.engine import StorageError
+from storage.engine import StorageError, opening
 
 COMMANDS = {
     "all": "everything in one process (the default)",
@@ -131,9 +126,14 @@ def _advise(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")  # the same file on every machine
     if options.what == "doctor":
-        return doctor_report.run()
+        from bot.doctor import report
+
+        return report.run()
     if options.what == "key":
+        from bot import keys
+
         return keys.make()
+    from bot.delivery import menus
 
     try:
         return _teams_package(options) if options.platform == "teams" else _slack_manifest(options)
@@ -142,6 +142,7 @@ def _advise(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int
 
 
 def _slack_manifest(options: argparse.Namespace) -> int:
+    from bot.delivery import menus
 
     address = "" if options.socket else options.url or menus.SOMEWHERE
     install = address if options.install == SAME else options.install
@@ -158,10 +159,12 @@ def _slack_manifest(options: argparse.Namespace) -> int:
 
 
 def _teams_package(options: argparse.Namespace) -> int:
+    from bot.delivery import menus
+    from bot.teams import manifest
 
     given = {name: getattr(options, name) for name in ("website", "privacy", "terms")}
-    links = teams_manifest.Links(**{name: said for name, said in given.items() if said})
-    made = teams_manifest.package(options.app_id, options.lang, links, options.url, options.release)
+    links = manifest.Links(**{name: said for name, said in given.items() if said})
+    made = manifest.package(options.app_id, options.lang, links, options.url, options.release)
     Path(options.out).write_bytes(made)
     print(f"{options.out} is written; docs/teams.md says where to upload it.")
     if open_ones := [f"--{name}" for name, said in given.items() if not said]:
@@ -175,30 +178,38 @@ def _teams_package(options: argparse.Namespace) -> int:
 
 def _do(options: argparse.Namespace, settings: Settings) -> int:
     if options.what == "docs":
+        from bot.generate import docs
+
         return docs.write()
     if options.what == "migrate":
-        app.open_database(settings.database_url).close()
+        opening.open_database(settings.database_url).close()
         print("The database is up to date.")
         return 0
     if options.what == "reseal":
+        from bot import keys
+
         return keys.renew(settings)
     demo = settings.demo and options.what in ("all", "chat")
     if demo and options.fresh:
-        app.forget_demo(settings)
-    database = app.open_database(app.demo_url(settings) if demo else settings.database_url)
+        forget_demo(settings)
+    database = opening.open_database(demo_url(settings) if demo else settings.database_url)
     try:
         lotse = app.build(settings, database, demo=demo)
         if demo:
-            asyncio.run(local_demo.prepare(lotse, empty=options.empty))
+            from bot.local import demo as example
+
+            asyncio.run(example.prepare(lotse, empty=options.empty))
         match options.what:
             case "chat":
+                from bot.local import console
+
                 _run(console.chat(lotse))
             case "work":
-                _run(app.work(lotse))
+                _run(serving.work(lotse))
             case "serve":
-                _run(app.serve(lotse, works=False))
+                _run(serving.serve(lotse, works=False))
             case _:
-                _run(app.serve(lotse))
+                _run(serving.serve(lotse))
     finally:
         database.close()
     return 0

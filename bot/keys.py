@@ -5,10 +5,9 @@ from __future__ import annotations
 import secrets
 import sys
 
-from bot import app as bot_app
 from bot import encryption
 from bot.config import Settings
-from storage.engine import AlreadyRunning, Database
+from storage.engine import AlreadyRunning, Database, opening
 from storage.slack import installations
 from storage.slack.installations import Stored
 
@@ -35,7 +34,7 @@ def renew(settings: Settings) -> int:
         return 1
     seal = encryption.TokenCipher(encryption.keys_from(settings.keys))
     try:
-        database = bot_app.open_database(settings.database_url)
+        database = opening.open_database(settings.database_url)
     except AlreadyRunning:
         print(
             "A Lotse runs on this database. Restart it with these keys: every start seals "

@@ -2,30 +2,12 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-
 from bot.delivery.replies import DRAFT
 from bot.delivery.shortcuts import FORM
 from handlers.kit.messages import Button, Call, Form, Message, Text, Title, line, spoken
 from handlers.kit.words import _, flat, speak
 
 MOST_ANSWERED = 10_000
-
-
-class Once:
-    """Says of each delivery whether it has been answered; platforms may send one twice."""
-
-    def __init__(self) -> None:
-        self._answered: OrderedDict[str, None] = OrderedDict()
-
-    def __call__(self, identity: str) -> bool:
-        """Say whether this is the first time."""
-        if identity in self._answered:
-            return False
-        self._answered[identity] = None
-        if len(self._answered) > MOST_ANSWERED:
-            self._answered.popitem(last=False)
-        return True
 
 
 def missing(call: Call, language: str) -> Message:

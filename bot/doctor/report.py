@@ -21,7 +21,7 @@ from typing import Any
 
 import aiohttp
 
-from bot import app
+from bot import lotse
 from bot.config import BadSettings, Settings
 from bot.delivery.clock import Clock
 from bot.doctor import slack, teams
@@ -136,7 +136,7 @@ def _settings(env: Mapping[str, str]) -> str:
 
 
 def _store(settings: Settings) -> Store:
-    url = app.demo_url(settings) if settings.demo else settings.database_url
+    url = lotse.demo_url(settings) if settings.demo else settings.database_url
     store = Store()
     if url.startswith("sqlite:///"):
         _sqlite(url.removeprefix("sqlite:///"), store)
@@ -230,7 +230,7 @@ def _looked(tx: Tx, missing: int, name: str, store: Store) -> None:
         return
     store.findings.append(good(f"{name} opens, and is up to date."))
     store.installed = installations.all(tx)
-    tx = tx.within(app.MAIN)
+    tx = tx.within(lotse.MAIN)
     store.known = Known(
         len(people.managers(tx)),
         sum(not each.fallback for each in services.all(tx)),

@@ -58,7 +58,7 @@ async def body(request: web.Request, largest: int, limit: float) -> bytes:
     return bytes(raw)
 
 
-class Door(web.AppRunner):
+class LimitedRunner(web.AppRunner):
     """Runs an application behind the deadlines and limits."""
 
     def __init__(

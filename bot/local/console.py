@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from bot.app import DEMO, Lotse
 from bot.delivery import plain
 from bot.delivery.ids import new_id
 from bot.delivery.requests import Answer, Request, clean
 from bot.local.chat import Local
 from bot.local.page import unslashed
+from bot.lotse import DEMO, Lotse
 from handlers.digest import schedule as digest_schedule
 from handlers.kit import calendar
 from handlers.kit.messages import Button, Buttons, Call, Field, Form, Message, load

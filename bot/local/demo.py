@@ -11,6 +11,7 @@ from bot import app
 from bot.delivery.clock import HandClock
 from bot.delivery.ids import new_id
 from bot.delivery.requests import Answer, Request
+from bot.lotse import DEMO, Lotse
 from handlers.digest import schedule as digest_schedule
 from handlers.kit import calendar
 from handlers.kit.messages import Call, Text
@@ -156,11 +157,11 @@ TAPS = (
 )
 
 
-async def prepare(lotse: app.Lotse, *, empty: bool) -> None:
+async def prepare(lotse: Lotse, *, empty: bool) -> None:
     """Make the demo's workspace; on its first start, fill it with the example unless `empty`."""
     settings = lotse.settings
     now = lotse.clock.now()
-    company = Workspace(app.DEMO, "Musterwerk", settings.language, settings.zone, settings.region)
+    company = Workspace(DEMO, "Musterwerk", settings.language, settings.zone, settings.region)
     if empty or lotse.database.read(lambda tx: workspaces.known(tx, company.id)):
         lotse.database.transact(lambda tx: found(tx, company, now))
         lotse.database.transact(lambda tx: _plan(tx, company, now))
@@ -217,9 +218,7 @@ def _moment(days: int, at: time, now: datetime, company: Workspace) -> datetime:
 class _Player:
     """Plays the past: what people typed, what machines reported, and every timer in between."""
 
-    def __init__(
-        self, lotse: app.Lotse, clock: HandClock, company: Workspace, now: datetime
-    ) -> None:
+    def __init__(self, lotse: Lotse, clock: HandClock, company: Workspace, now: datetime) -> None:
         self._lotse = lotse
         self._clock = clock
         self._company = company
@@ -308,7 +307,7 @@ class _Player:
         self, who: str, place: str, text: str = "", call: Call | None = None
     ) -> Answer:
         answer = await self._lotse.dispatcher.handle(
-            Request(new_id(), app.DEMO, f"local:{who}", who, place, text, call)
+            Request(new_id(), DEMO, f"local:{who}", who, place, text, call)
         )
         await self._lotse.settle()
         return answer

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 
+from bot.delivery.dedupe import Once
 from bot.delivery.dispatch import Dispatcher
-from bot.delivery.edge_texts import Once, missing, reopening
+from bot.delivery.edge_texts import missing, reopening
 from bot.delivery.platform import Impossible, Undelivered
 from bot.delivery.requests import Answer
 from bot.slack import blocks, payloads

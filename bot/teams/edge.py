@@ -18,8 +18,9 @@ from botbuilder.schema import Activity, RoleTypes
 
 from bot.delivery.background import Later
 from bot.delivery.clock import Clock
+from bot.delivery.dedupe import Once
 from bot.delivery.dispatch import Dispatcher
-from bot.delivery.edge_texts import Once, not_stored, welcome
+from bot.delivery.edge_texts import not_stored, welcome
 from bot.delivery.ids import new_id
 from bot.delivery.platform import Impossible, NotAccepted, Refused, Undelivered
 from bot.delivery.requests import Answer, Request

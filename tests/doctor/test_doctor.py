@@ -21,16 +21,17 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bot import app
+from bot import app, serving
 from bot.config import Settings
 from bot.delivery.clock import HandClock
 from bot.delivery.menus import SCOPES
 from bot.doctor import report as doctor_report
 from bot.doctor.findings import Mark
 from bot.generate import docs
+from bot.lotse import MAIN
 from storage import people, services, workspaces
 from storage.delivery import places
-from storage.engine import Tx
+from storage.engine import Tx, opening
 from storage.engine.postgres import Postgres
 from storage.engine.sqlite import Sqlite
 from storage.services import Service
@@ -133,8 +134,8 @@ def store(tmp_path: Path) -> str:
 
 def company(tx: Tx) -> None:
     """Put in whoever manages, the two channels and a service."""
-    workspaces.ensure(tx, Workspace(app.MAIN, "Lotse", "de", "Europe/Berlin", "DE"), NOW)
-    tx = tx.within(app.MAIN)
+    workspaces.ensure(tx, Workspace(MAIN, "Lotse", "de", "Europe/Berlin", "DE"), NOW)
+    tx = tx.within(MAIN)
     people.meet(tx, "slack:T1:U1", "Chris", id="chris", key="k", now=NOW, manager=True)
     places.ensure(tx, "slack:C1", "channel", "störungen", role="incidents")
     places.ensure(tx, "slack:C2", "channel", "leitung", role="managers")
@@ -146,7 +147,7 @@ def company(tx: Tx) -> None:
 def changed(store: str, work: Callable[[Tx], object]) -> None:
     """Change something in the company's database."""
     database = Sqlite(store.removeprefix("sqlite:///"))
-    database.transact(lambda tx: work(tx.within(app.MAIN)))
+    database.transact(lambda tx: work(tx.within(MAIN)))
     database.close()
 
 
@@ -387,10 +388,10 @@ async def test_beside_a_running_lotse_everything_can_be_asked(
     socket: dict[str, str], store: str
 ) -> None:
     settings = Settings(database_url=store)
-    database = app.open_database(store)
+    database = opening.open_database(store)
     lotse = app.build(settings, database, HandClock(NOW), demo=False)
     lotse.works = False
-    async with TestServer(await app.site(lotse, "token")) as running:
+    async with TestServer(await serving.site(lotse, "token")) as running:
         found = await ask({**socket, "PORT": str(running.port)})
         assert found.one("Lotse runs on port").startswith("✓")
         assert found.one("opens, and is up to date").startswith("✓")

@@ -14,6 +14,8 @@ import pytest
 from bot import app
 from bot.config import Settings
 from bot.delivery.clock import HandClock
+from bot.http import health as http_health
+from bot.lotse import Lotse
 from storage.delivery import outbox, timers
 from storage.engine import Database
 from storage.engine.postgres import Postgres
@@ -22,31 +24,31 @@ from tests.pretend.stage import DEMO, MONDAY, Say, Stage, furnish
 
 
 @pytest.fixture
-def lotse(database: Database, bot: Stage) -> app.Lotse:
+def lotse(database: Database, bot: Stage) -> Lotse:
     """Everything put together as in real life, over the stage's store and clock."""
     return app.build(Settings(), database, bot.clock, demo=True)
 
 
-def health(bot: Stage, lotse: app.Lotse) -> tuple[int, dict[str, Any]]:
+def health(bot: Stage, lotse: Lotse) -> tuple[int, dict[str, Any]]:
     """Ask."""
-    answer = bot.run(app.health(lotse))
+    answer = bot.run(http_health.health(lotse))
     assert isinstance(answer.body, bytes)
     return answer.status, json.loads(answer.body)
 
 
-def test_it_is_green_while_somebody_looks_at_the_timers(bot: Stage, lotse: app.Lotse) -> None:
+def test_it_is_green_while_somebody_looks_at_the_timers(bot: Stage, lotse: Lotse) -> None:
     bot.run(lotse.scheduler.round())
     status, said = health(bot, lotse)
     assert (status, said["ok"], said["scheduler"]) == (200, True, "running")
     assert said["timers"] == {"overdue": 0, "dead": 0}
 
 
-def test_it_is_red_until_somebody_does(bot: Stage, lotse: app.Lotse) -> None:
+def test_it_is_red_until_somebody_does(bot: Stage, lotse: Lotse) -> None:
     status, said = health(bot, lotse)
     assert (status, said["ok"], said["scheduler"]) == (503, False, "stalled")
 
 
-def test_it_is_red_when_an_alarm_is_overdue(bot: Stage, lotse: app.Lotse, anna: Say) -> None:
+def test_it_is_red_when_an_alarm_is_overdue(bot: Stage, lotse: Lotse, anna: Say) -> None:
     anna("incident Kasse tot")
     bot.run(lotse.scheduler.round())
     bot.clock.wind(bot.clock.now() + timedelta(minutes=11, seconds=1))
@@ -57,7 +59,7 @@ def test_it_is_red_when_an_alarm_is_overdue(bot: Stage, lotse: app.Lotse, anna: 
 
 
 def test_what_could_not_be_delivered_and_what_was_given_up_is_counted(
-    bot: Stage, lotse: app.Lotse
+    bot: Stage, lotse: Lotse
 ) -> None:
     now = bot.clock.now()
     bot.store(

@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 
 from bot.http import limits as http_limits
-from bot.http.limits import Door
+from bot.http.limits import LimitedRunner
 from storage.engine.sqlite import Sqlite
 from tests.pretend.slack_peer import sign
 from tests.pretend.slack_stage import slack_stage
@@ -23,7 +23,7 @@ QUICK: dict[str, Any] = {"headers": 0.2, "idle": 0.4, "look": 0.02}
 class Site:
     """An application behind the door. `/slow` answers when it is let go."""
 
-    def __init__(self, port: int, go: asyncio.Event, runner: Door) -> None:
+    def __init__(self, port: int, go: asyncio.Event, runner: LimitedRunner) -> None:
         self.port, self.go, self.runner = port, go, runner
 
     @property
@@ -59,7 +59,7 @@ async def site(**limits: Any) -> AsyncIterator[Site]:
     app.router.add_get("/slow", slow)
     app.router.add_post("/slack/events", slow)
     app.router.add_post("/takes", takes)
-    runner = Door(app, **{**QUICK, **limits})
+    runner = LimitedRunner(app, **{**QUICK, **limits})
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     try:

@@ -15,16 +15,18 @@ from bot import app
 from bot.config import Settings
 from bot.delivery.clock import HandClock
 from bot.local import console, demo
+from bot.lotse import Lotse, demo_url
+from storage.engine import opening
 from tests.pretend.stage import MONDAY
 
 ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.fixture
-def lotse(folder: Path) -> Iterator[app.Lotse]:
+def lotse(folder: Path) -> Iterator[Lotse]:
     """The demo of an empty company, on Monday at nine."""
     settings = Settings(data=folder)
-    database = app.open_database(app.demo_url(settings))
+    database = opening.open_database(demo_url(settings))
     clock = HandClock(MONDAY.astimezone(UTC))
     yield app.build(settings, database, clock, demo=True)
     database.close()
@@ -35,7 +37,7 @@ async def typed(*lines: str) -> AsyncIterator[str]:
         yield line
 
 
-async def screen(lotse: app.Lotse, *lines: str) -> str:
+async def screen(lotse: Lotse, *lines: str) -> str:
     """Return what stands on the screen after these lines, without the greeting."""
     await demo.prepare(lotse, empty=True)
     assert lotse.local is not None
@@ -45,7 +47,7 @@ async def screen(lotse: app.Lotse, *lines: str) -> str:
     return "".join(shown).partition("Anna · ")[2]
 
 
-async def test_an_incident_is_declared_and_somebody_looks_after_it(lotse: app.Lotse) -> None:
+async def test_an_incident_is_declared_and_somebody_looks_after_it(lotse: Lotse) -> None:
     said = await screen(lotse, "störung Kasse druckt nicht", "/as chris", "!9")
     assert said == (
         "Mo. 23. Nov., 09:00 > "
@@ -91,7 +93,7 @@ async def test_an_incident_is_declared_and_somebody_looks_after_it(lotse: app.Lo
     )
 
 
-async def test_the_clock_is_wound_and_the_alarm_climbs(lotse: app.Lotse) -> None:
+async def test_the_clock_is_wound_and_the_alarm_climbs(lotse: Lotse) -> None:
     said = await screen(lotse, "störung Kasse druckt nicht", "/wind 10", "/monday", "/wind soon")
     assert "Carla: 1 ungelesen (/as carla)" in said
     assert "Anna · Mo. 23. Nov., 09:10 > " in said
@@ -99,7 +101,7 @@ async def test_the_clock_is_wound_and_the_alarm_climbs(lotse: app.Lotse) -> None
     assert "/wind braucht eine Zahl von Minuten" in said
 
 
-async def test_a_form_is_asked_question_by_question(lotse: app.Lotse) -> None:
+async def test_a_form_is_asked_question_by_question(lotse: Lotse) -> None:
     filled = ("Kasse", "2", "Ben", "Kassen, Bons", "", "", "")
     said = await screen(lotse, "/as chris", "dienst neu", "", *filled, "3", "dienst")
     assert "  Name\n  > Hier fehlen noch ein paar Worte.\n  > " in said
@@ -108,13 +110,15 @@ async def test_a_form_is_asked_question_by_question(lotse: app.Lotse) -> None:
     assert "  - Kasse – Ben, Vertretung Carla (noch nicht angenommen)\n" in said
 
 
-async def test_a_form_can_be_left_and_the_end_of_the_input_ends_it_too(lotse: app.Lotse) -> None:
+async def test_a_form_can_be_left_and_the_end_of_the_input_ends_it_too(
+    lotse: Lotse,
+) -> None:
     said = await screen(lotse, "reibung", "/cancel", "reibung")
     assert said.count("  Was ist im Weg?\n  > ") == 2
     assert said.endswith("  > Anna · Mo. 23. Nov., 09:00 > ")
 
 
-async def test_nobody_presses_other_peoples_buttons(lotse: app.Lotse) -> None:
+async def test_nobody_presses_other_peoples_buttons(lotse: Lotse) -> None:
     said = await screen(lotse, "hallo", "/as ben", "!1", "!99", "/as nobody", "/help", "/quit", "x")
     assert "Einen Knopf 1 gibt es nicht." in said
     assert "Einen Knopf 99 gibt es nicht." in said
@@ -123,7 +127,7 @@ async def test_nobody_presses_other_peoples_buttons(lotse: app.Lotse) -> None:
     assert said.endswith("Ben · Mo. 23. Nov., 09:00 > ")
 
 
-async def test_a_secret_address_is_shown_once_and_not_kept(lotse: app.Lotse) -> None:
+async def test_a_secret_address_is_shown_once_and_not_kept(lotse: Lotse) -> None:
     said = await screen(lotse, "auto neu", "Bericht", "Schickt Zahlen", "2", "3", "7")
     secret = said.partition("/ping/")[2][:36]
     assert len(secret) == 36
@@ -150,7 +154,7 @@ def test_it_reads_what_is_piped_in_and_ends(folder: Path, ending: str) -> None:
 
 
 async def test_without_the_demo_there_is_no_chat(folder: Path) -> None:
-    database = app.open_database(f"sqlite:///{folder / 'lotse.db'}")
+    database = opening.open_database(f"sqlite:///{folder / 'lotse.db'}")
     shown: list[str] = []
     await console.chat(app.build(Settings(), database, demo=False), typed(), shown.append)
     database.close()

@@ -16,13 +16,14 @@ import pytest
 from aiohttp import ClientResponse, ClientTimeout
 from aiohttp.test_utils import TestClient, TestServer
 
-from bot import app
+from bot import app, serving
 from bot.config import Settings
 from bot.delivery.clock import HandClock
 from bot.delivery.platform import Impossible, MessageGone
 from bot.local.chat import Local
 from bot.local.page import BODY, FOLDER, ahead, unslashed
 from bot.local.page_words import LABELS
+from bot.lotse import Lotse
 from handlers import FEATURES
 from handlers.kit.messages import line
 from storage import local as storage_local
@@ -43,7 +44,7 @@ class Visitor:
     """A browser that has the page open."""
 
     client: TestClient[Any, Any]
-    lotse: app.Lotse
+    lotse: Lotse
     _ids: int = field(default=0)
 
     @property
@@ -111,7 +112,7 @@ async def visitor() -> AsyncIterator[Visitor]:
     clock = HandClock(MONDAY.astimezone(UTC))
     database.transact(lambda tx: furnish(tx, DEMO, clock.now()))
     lotse = app.build(Settings(), database, clock, demo=True)
-    async with TestClient(TestServer(await app.site(lotse, TOKEN))) as client:
+    async with TestClient(TestServer(await serving.site(lotse, TOKEN))) as client:
         yield Visitor(client, lotse)
     database.close()
 

@@ -24,7 +24,7 @@ from bot.delivery.courier import Courier
 from bot.delivery.dispatch import Dispatcher
 from bot.delivery.scheduler import Scheduler
 from bot.encryption import TokenCipher, new_key
-from bot.http.limits import Door
+from bot.http.limits import LimitedRunner
 from bot.slack.edge import SlackEdge
 from bot.slack.installations import OAuth
 from bot.slack.socket_mode import Sockets
@@ -131,7 +131,7 @@ class SlackStage(Timed):
             raise
         app = web.Application()
         self.edge.add_to(app)
-        self._runner = Door(app, shutdown_timeout=0.1)
+        self._runner = LimitedRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.SockSite(self._runner, door).start()
         self.peer.request_url = f"{here}/slack/events"

@@ -23,10 +23,11 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from bot import app
+from bot import app, serving
 from bot.config import Settings
 from bot.delivery.clock import HandClock
 from bot.delivery.menus import SCOPES
+from bot.lotse import MAIN, Lotse
 from handlers.kit.readers import folded
 from storage import people, services, workspaces
 from storage.delivery import places as delivery_places
@@ -149,7 +150,7 @@ class Door:
 class Company:
     """Lotse, the people, and a channel of their own in the emulated workspace."""
 
-    lotse: app.Lotse
+    lotse: Lotse
     door: Door
     address: str
     ids: dict[str, str]
@@ -240,7 +241,7 @@ class Company:
 
     def rows(self, sql: str) -> list[Row]:
         """Look into the store."""
-        return self.lotse.database.read(lambda tx: tx.within(app.MAIN).rows(sql))
+        return self.lotse.database.read(lambda tx: tx.within(MAIN).rows(sql))
 
 
 @asynccontextmanager
@@ -260,15 +261,15 @@ async def company(emulator: str, token: str = BOT, language: str = "en") -> Asyn
         lotse = app.build(settings, database, HandClock(MONDAY.astimezone(UTC)), demo=False)
         assert lotse.slack is not None
         lotse.slack.platform.rate = None  # the clock stands still
-        address = await served(stack, await app.site(lotse, ""))
-        await stack.enter_async_context(app.platforms(lotse))
+        address = await served(stack, await serving.site(lotse, ""))
+        await stack.enter_async_context(serving.platforms(lotse))
         members = (await door.call("users.list"))["members"]
         ids = {each["name"]: each["id"] for each in members}
         made = await door.call("conversations.create", name=f"incidents-{time.time_ns()}")
         found = Company(lotse, door, address, ids, made["channel"]["id"])
         users = ",".join(ids[each] for each in NAMES)
         await door.call("conversations.invite", channel=found.channel, users=users)
-        database.transact(lambda tx: furnish(tx.within(app.MAIN), found, language))
+        database.transact(lambda tx: furnish(tx.within(MAIN), found, language))
         yield found
         await found.settle()
         assert door.wrong == []
@@ -286,7 +287,7 @@ async def served(stack: AsyncExitStack, application: web.Application) -> str:
 def furnish(tx: Tx, company: Company, language: str) -> None:
     """Put who answers for what into the store. Anna is known to Slack only."""
     now = company.lotse.clock.now()
-    workspaces.ensure(tx, Workspace(app.MAIN, "Lotse", language, "Europe/Berlin", "DE"), now)
+    workspaces.ensure(tx, Workspace(MAIN, "Lotse", language, "Europe/Berlin", "DE"), now)
     for name in NAMES[1:]:
         id, manages = company.ids[name], name == "chris"
         people.meet(

@@ -22,6 +22,8 @@ from typing import IO, Any
 import aiohttp
 import pytest
 
+from bot import serving as bot_serving
+from storage.engine import opening
 from tests.pretend import node
 
 try:
@@ -30,9 +32,9 @@ except ImportError:
     pytest.skip("Teams is not tried out: Playwright is missing.", allow_module_level=True)
 
 from bot import app
-from bot.app import Lotse
 from bot.config import Settings
 from bot.delivery.clock import Clock
+from bot.lotse import Lotse
 from tests.local.test_page_in_browser import CHROMIUM, LAUNCH
 
 CLI = node.packages("playground", "make playground") / "@microsoft/m365agentsplayground/cli.js"
@@ -251,10 +253,10 @@ async def serving(language: str, folder: Path) -> AsyncIterator[tuple[Lotse, str
         "DATABASE_URL": f"sqlite:///{folder / 'lotse.db'}",
     }  # fmt: skip
     settings = Settings.from_env(env)
-    database = app.open_database(settings.database_url)
+    database = opening.open_database(settings.database_url)
     clock = Clock(BEGIN - datetime.now(UTC))
     lotse = app.build(settings, database, clock, demo=False)
-    server = asyncio.create_task(app.serve(lotse))
+    server = asyncio.create_task(bot_serving.serve(lotse))
     try:
         await answers(f"http://127.0.0.1:{port}/health", server)
         yield lotse, f"http://127.0.0.1:{port}/api/messages"
