@@ -11,9 +11,10 @@ from datetime import datetime
 
 from aiohttp import web
 
+from bot import health
 from bot.config import Settings
 from bot.delivery.ids import new_id
-from bot.http import health, hooks, limits
+from bot.http import hooks, limits
 from bot.lotse import DEMO, MAIN, Lotse, company
 from handlers.digest import schedule
 from storage import workspaces

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from bot import app
+from bot import health as http_health
 from bot.config import Settings
 from bot.delivery.clock import HandClock
-from bot.http import health as http_health
 from bot.lotse import Lotse
 from storage.delivery import outbox, timers
 from storage.engine import Database
