@@ -18,12 +18,17 @@ from functools import lru_cache
 from typing import Any, get_args, get_type_hints
 
 from handlers.kit.context import Context
+from handlers.kit.doors import Event, Follow, Setting, Sets, Task, Waits
 from handlers.kit.errors import Refusal
-from handlers.kit.messages import Call, Field, Form, Reply
+from handlers.kit.messages import Call, Field, Form, Post, Reply
 from handlers.kit.readers import LONGEST, Reader, TextReader, folded, unquoted
 from handlers.kit.words import Sentence, Words, _
 from handlers.kit.words import text as speech
 from storage.engine import Tx
+
+Waiting = Callable[[Context], Sequence[Task]]
+Setters = Callable[[Context], Sequence[Setting]]
+Following = Callable[[Context, str], tuple[Post, ...]]
 
 SHORTEST = 3  # letters a shortened word must have
 
@@ -117,12 +122,15 @@ class Hook:
 
 @dataclass(slots=True, eq=False)
 class Feature:
-    """A chapter of the product: its commands, timers and hooks, declared in its module."""
+    """A chapter of the product: its commands, timers, hooks and other doors, in its module."""
 
     title: Sentence
     commands: list[Command] = field(default_factory=list)
     timers: list[Timer] = field(default_factory=list)
     hooks: list[Hook] = field(default_factory=list)
+    all_waits: list[Waits] = field(default_factory=list)
+    all_sets: list[Sets] = field(default_factory=list)
+    all_follows: list[Follow] = field(default_factory=list)
 
     def command(
         self,
@@ -168,6 +176,33 @@ class Feature:
 
         def declare(run: Callable[..., Reply]) -> Callable[..., Reply]:
             self.hooks.append(Hook(path, locate, run))
+            return run
+
+        return declare
+
+    def waits(self, rank: int) -> Callable[[Waiting], Waiting]:
+        """Declare what waits for the asker: `run(ctx)` returns tasks."""
+
+        def declare(run: Waiting) -> Waiting:
+            self.all_waits.append(Waits(rank, run))
+            return run
+
+        return declare
+
+    def sets(self, rank: int) -> Callable[[Setters], Setters]:
+        """Declare lines of the company's settings: `run(ctx)` returns them for a manager."""
+
+        def declare(run: Setters) -> Setters:
+            self.all_sets.append(Sets(rank, run))
+            return run
+
+        return declare
+
+    def follows(self, event: Event) -> Callable[[Following], Following]:
+        """Declare what else is said when `event` happened in another room: `run(ctx, subject)`."""
+
+        def declare(run: Following) -> Following:
+            self.all_follows.append(Follow(event, run))
             return run
 
         return declare

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from handlers.kit.doors import Event
+from handlers.kit.messages import Post
 from handlers.kit.words import Who, Words, text
 from storage import on_call as stand_ins
 from storage import people, services
@@ -94,6 +96,16 @@ class Context:
                 {each.person: each for each in stand_ins.current(self.tx, self.now)}
             )
         return self._covers[0].get(id)
+
+    def follow(self, event: Event, subject: str) -> tuple[Post, ...]:
+        """Return what other rooms say about something that has just happened in this one."""
+        return tuple(
+            post
+            for feature in self.features
+            for each in feature.all_follows
+            if each.event is event
+            for post in each.run(self, subject)
+        )
 
     def text(self, words: Words) -> str:
         """Put words into the asker's language, as plain text."""
