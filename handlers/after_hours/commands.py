@@ -7,10 +7,11 @@ people could restore a service is off until the works council's reference is ent
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated
 
 from handlers import rights
+from handlers.after_hours import digest, rest
 from handlers.kit import working_hours
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
@@ -18,8 +19,7 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Items, Message, Part, Reply, Text, Title, line
 from handlers.kit.readers import TextReader
 from handlers.kit.readers.placeholders import is_placeholder
-from handlers.kit.words import Sentence, Words, _, _n
-from handlers.kit.working_hours import Hours
+from handlers.kit.words import Words, _, _n
 from storage import after_hours as nights
 from storage import workspaces
 
@@ -29,46 +29,8 @@ WINDOW = timedelta(days=90)  # for the share outside working hours
 LEAST = 5  # incidents of a service from which on a share says something
 KNOWN_FOR = timedelta(days=180)  # for who could restore
 LEAST_RESTORED = 8  # restored incidents of a service; settled: figures from behaviour need eight
-HOURS = "hours"  # the settings' names
 COUNCIL = "council"
 SHOWN = 10
-
-
-def working(ctx: Context) -> Hours:
-    """Return the company's working hours."""
-    kept = workspaces.setting(ctx.tx, HOURS)
-    return (working_hours.read(kept) if kept else None) or working_hours.USUAL
-
-
-def is_outside(ctx: Context, moment: datetime) -> bool:
-    """Say whether a moment lies outside the company's working hours."""
-    return working_hours.outside(moment, working(ctx), ctx.workspace.zone, ctx.workspace.region)
-
-
-def rest_hint(ctx: Context) -> Sentence | None:
-    """Return the hint about eleven hours of rest, for the asker alone; None by day."""
-    zone, region = ctx.workspace.zone, ctx.workspace.region
-    until = working_hours.rested_at(ctx.now, working(ctx), zone, region)
-    if until is None:
-        return None
-    return _(
-        "It is late: eleven hours without work last until {at} (§ 5 ArbZG). Only you see this.",
-        at=until,
-    )
-
-
-def in_week(ctx: Context, start: datetime, end: datetime) -> Sentence | None:
-    """Return the digest's words on incidents outside working hours; None if there were none."""
-    found = nights.declared(ctx.tx, start, end)
-    late = Counter(each.service for each in found if is_outside(ctx, each.at))
-    if not late:
-        return None
-    services = [
-        _("{service} {n}", service=_name(ctx, id), n=count) for id, count in late.most_common()
-    ]
-    return _(
-        "{n} of {all} incidents: {services}", n=late.total(), all=len(found), services=services
-    )
 
 
 @feature.command(
@@ -91,7 +53,7 @@ def show(ctx: Context) -> Reply:
         Text(
             _(
                 "Working hours are {hours} on working days. This counts services, not people.",
-                hours=str(working(ctx)),
+                hours=str(rest.working(ctx)),
             ),
             small=True,
         )
@@ -109,13 +71,13 @@ def _shares(ctx: Context) -> list[Words]:
     late: Counter[str] = Counter()
     for each in nights.declared(ctx.tx, ctx.now - WINDOW, ctx.now + timedelta(microseconds=1)):
         all[each.service] += 1
-        late[each.service] += is_outside(ctx, each.at)
+        late[each.service] += rest.is_outside(ctx, each.at)
     enough = [id for id, count in all.items() if count >= LEAST]
     enough.sort(key=lambda id: (-late[id] / all[id], -all[id], id))
     return [
         _(
             "{service}: {share} ({n} of {all} in 90 days)",
-            service=_name(ctx, id),
+            service=digest._name(ctx, id),
             share=f"{round(100 * late[id] / all[id])} %",
             n=late[id],
             all=all[id],
@@ -135,7 +97,7 @@ def _knowledge(ctx: Context) -> list[Part]:
             "{service}: {n} incident restored, always by the same person",
             "{service}: {n} incidents restored, always by the same person",
             each.restored,
-            service=_name(ctx, each.service),
+            service=digest._name(ctx, each.service),
         )
         for each in found
     )
@@ -149,11 +111,6 @@ def _switch(ctx: Context) -> Button:
     return Button(_("Hide knowledge in one head"), call("settings council off"), "quiet")
 
 
-def _name(ctx: Context, id: str) -> str:
-    found = ctx.service_of(id)
-    return found.name if found else id
-
-
 @feature.command(
     "settings hours",
     "einstellungen arbeitszeit",
@@ -161,7 +118,7 @@ def _name(ctx: Context, id: str) -> str:
     submit=_("Save"),
     hidden=True,
     needs="settings",
-    current=lambda ctx, _fixed: {"times": str(working(ctx))},
+    current=lambda ctx, _fixed: {"times": str(rest.working(ctx))},
 )
 def set_hours(
     ctx: Context,
@@ -175,8 +132,8 @@ def set_hours(
     read = working_hours.read(times)
     if read is None:
         raise Refusal(_("Please write it like 07:00–18:00."), field="times")
-    workspaces.set_setting(ctx.tx, HOURS, str(read))
-    return Reply(line(_("Working hours are {hours} now.", hours=str(read))), subject=HOURS)
+    workspaces.set_setting(ctx.tx, rest.HOURS, str(read))
+    return Reply(line(_("Working hours are {hours} now.", hours=str(read))), subject=rest.HOURS)
 
 
 @feature.command(

@@ -12,6 +12,7 @@ from typing import Annotated
 from handlers.automations import state as automation_state
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
+from handlers.kit.doors import Task
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import (
     Button,
@@ -302,3 +303,26 @@ def card(ctx: Context, automation: Automation) -> Message:
         new_address = Button(_("New address"), call("auto address", automation=automation.id))
         parts.append(Buttons((*automation_state.decisions(automation), new_address)))
     return Message(tuple(parts))
+
+
+@feature.waits(70)
+def waiting(ctx: Context) -> list[Task]:
+    """Return the automations that the asker is to accept, or to decide about."""
+    found: list[Task] = []
+    for each in automations.all(ctx.tx):
+        if each.offered_to == ctx.person.id:
+            accept = Button(
+                _("I take this over"), call("auto accept", automation=each.id), "primary"
+            )
+            asked = _("Will you become accountable for “{name}”?", name=each.name)
+            found.append(Task(asked, (accept,)))
+        decides = automation_state.owner(ctx, each)
+        mine = decides is not None and decides.id == ctx.person.id
+        if mine and automation_state.state(each, ctx.now) is automation_state.State.UNUSED:
+            words = _(
+                "“{name}” is possibly unused: {evidence}.",
+                name=each.name,
+                evidence=automation_state.evidence(each, ctx.now),
+            )
+            found.append(Task(words, automation_state.decisions(each)))
+    return found

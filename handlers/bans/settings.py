@@ -9,6 +9,7 @@ from typing import Annotated
 from handlers.bans.rules import Rules, rules, set_rules
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
+from handlers.kit.doors import Setting
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Reply, line
 from handlers.kit.readers import NumberReader
@@ -31,9 +32,10 @@ def said(ctx: Context) -> Sentence:
     )
 
 
-def button() -> Button:
-    """Return the button that changes them."""
-    return Button(_("Repeats"), call("settings repeats"))
+@feature.sets(20)
+def settings(ctx: Context) -> list[Setting]:
+    """Say how often is too often."""
+    return [Setting(_("Repeats"), said(ctx), Button(_("Repeats"), call("settings repeats")))]
 
 
 def _current(ctx: Context, _fixed: Mapping[str, str]) -> dict[str, str]:

@@ -14,6 +14,7 @@ from handlers.incidents.cards import finish, headline, label, lasting
 from handlers.incidents.checklist import COSTS
 from handlers.kit.commands import call
 from handlers.kit.context import Context
+from handlers.kit.doors import Task
 from handlers.kit.messages import Button, Facts, Items, Part, Title
 from handlers.kit.people import name
 from handlers.kit.readers.dates import today_of
@@ -26,10 +27,8 @@ from storage.incidents import Incident
 
 SHOWN = 5
 
-Undecided = tuple[datetime, Words, tuple[Button, ...]]
 
-
-def undecided(ctx: Context, preview: bool) -> list[Undecided]:
+def undecided(ctx: Context, preview: bool) -> list[Task]:
     """Return what works again but is not done past the limit.
 
     Several incidents are one line, so that they do not push everything else off the page.
@@ -43,19 +42,19 @@ def undecided(ctx: Context, preview: bool) -> list[Undecided]:
     return [_undone(ctx, late, preview)] if late else []
 
 
-def late_fixes(ctx: Context, preview: bool) -> list[tuple[Words, tuple[Button, ...]]]:
+def late_fixes(ctx: Context, preview: bool) -> list[Task]:
     """Return the causes behind workarounds that should be fixed by now, the earliest day first."""
-    found: list[tuple[Words, tuple[Button, ...]]] = []
+    found: list[Task] = []
     for closing in closings.unfixed(ctx.tx, today_of(ctx)):
         incident = incidents.find(ctx.tx, closing.incident)
         if incident is not None:
             mine = not preview or rights.may_for(ctx, "fixed", incident)
             buttons = fix_buttons(closing.incident) if mine else ()
-            found.append((late_fix(ctx, closing), buttons))
+            found.append(Task(late_fix(ctx, closing), buttons))
     return found
 
 
-def _undone(ctx: Context, late: Sequence[Incident], preview: bool) -> Undecided:
+def _undone(ctx: Context, late: Sequence[Incident], preview: bool) -> Task:
     first = late[0]
     since = first.restored_at or first.declared_at
     if len(late) == 1:
@@ -66,7 +65,7 @@ def _undone(ctx: Context, late: Sequence[Incident], preview: bool) -> Undecided:
             who=name(ctx, first.responsible),
         )
         mine = not preview or rights.may_for(ctx, "done", first)
-        return since, words, (finish(first.number),) if mine else ()
+        return Task(words, (finish(first.number),) if mine else (), since)
     named: list[Words] = [
         _("{incident} ({who})", incident=label(each.number), who=name(ctx, each.responsible))
         for each in late[:SHOWN]
@@ -77,7 +76,7 @@ def _undone(ctx: Context, late: Sequence[Incident], preview: bool) -> Undecided:
     many = len(late) >= incidents.MOST
     count = figure(Id.DECISIONS, most) if many else figure(Id.DECISIONS, len(late))
     several = _("{n} incidents are restored and not done: {those}", n=count, those=named)
-    return since, several, (Button(_("Show them"), call("incidents")),)
+    return Task(several, (Button(_("Show them"), call("incidents")),), since)
 
 
 def parts(ctx: Context, ours: Sequence[Incident], start: datetime, end: datetime) -> list[Part]:

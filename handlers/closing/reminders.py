@@ -6,15 +6,18 @@ One timer per incident (`gate.next_step` says what is next). Rule: docs/rules.md
 from __future__ import annotations
 
 from handlers.bans.rules import rules
+from handlers.closing.cards import checked
 from handlers.incidents import checklist, escalation
 from handlers.incidents import transitions as incident_transitions
-from handlers.incidents.cards import finish, headline, label
+from handlers.incidents.cards import finish, headline, label, undone_line
 from handlers.incidents.lookup import note
 from handlers.kit import calendar
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
+from handlers.kit.doors import Task
 from handlers.kit.messages import Button, Buttons, Message, Part, Post, Reply, Text, Title
 from handlers.kit.people import name
+from handlers.kit.readers.dates import today_of
 from handlers.kit.words import Sentence, _, _n, shortened
 from storage import closing as closings
 from storage import incidents
@@ -117,6 +120,28 @@ def _fix(ctx: Context, incident: Incident, what: str) -> Reply:
     message = Message((Title(headline(incident)), Text(said), Buttons(fix_buttons(number))))
     key = before if what == "fix" else afterwards
     return Reply(posts=(Post(key, message, f"direct:{closing.fixer}", "note"),))
+
+
+@feature.waits(40)
+def waiting(ctx: Context) -> list[Task]:
+    """Return what waits for the asker after it works again: a check, the points, a late fix."""
+    me = ctx.person.id
+    found: list[Task] = []
+    for number in closings.to_check(ctx.tx, me):
+        words = _("Have you checked that {incident} is over?", incident=label(number))
+        found.append(Task(words, (checked(number), _show(number))))
+    found += [
+        Task(undone_line(ctx, each), (finish(each.number), _show(each.number)), each.restored_at)
+        for each in incidents.undone(ctx.tx, person=me)
+    ]
+    for closing in closings.unfixed(ctx.tx, today_of(ctx)):
+        if closing.fixer == me:
+            found.append(Task(late_fix(ctx, closing), fix_buttons(closing.incident)))
+    return found
+
+
+def _show(number: int) -> Button:
+    return Button(label(number), call("show", number=number))
 
 
 def fix_buttons(number: int) -> tuple[Button, ...]:

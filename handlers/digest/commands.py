@@ -5,10 +5,11 @@ The only reader of several storage modules. What is counted are processes, never
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from handlers import rights
-from handlers.after_hours import commands as after_hours_commands
+from handlers.after_hours import digest as after_hours_digest
 from handlers.automations.state import State, decisions, evidence, is_own, owner, state
 from handlers.closing import digest as closing_digest
 from handlers.digest import schedule
@@ -16,6 +17,7 @@ from handlers.incidents.cards import headline, standing
 from handlers.kit import calendar
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
+from handlers.kit.doors import Task
 from handlers.kit.messages import (
     Button,
     Buttons,
@@ -32,7 +34,7 @@ from handlers.kit.people import name
 from handlers.kit.words import Sentence, Words, _, _n, shortened
 from handlers.measures.catalogue import Id, figure
 from handlers.on_call.duty import is_here
-from handlers.ownership import commands as ownership_commands
+from handlers.ownership import digest as ownership_digest
 from handlers.ownership import leaving
 from handlers.pilots.commands import age, tally
 from handlers.problems import digest as problem_digest
@@ -124,7 +126,7 @@ def _verdict(
     ctx: Context,
     ours: list[Incident],
     before: list[Incident],
-    undecided: list[tuple[Words, tuple[Button, ...]]],
+    undecided: list[Task],
     autos: list[Automation],
     found: dict[State, list[Automation]],
 ) -> Sentence:
@@ -151,12 +153,12 @@ def change(now: int, before: int) -> Sentence:
     return _("{n} fewer than the week before", n=before - now)
 
 
-def _undecided(ctx: Context, preview: bool) -> list[tuple[Words, tuple[Button, ...]]]:
+def _undecided(ctx: Context, preview: bool) -> list[Task]:
     """Return what nobody has decided yet: overdue causes of bans, what somebody left behind,
 
     overdue causes behind workarounds, then the oldest first.
     """
-    found: list[tuple[datetime, Words, tuple[Button, ...]]] = []
+    found: list[Task] = []
     for incident in incidents.open_ones(ctx.tx):
         if incident.unanswered or incident.silent:
             take = Button(_("I'll look after it"), call("ack", number=incident.number))
@@ -166,7 +168,7 @@ def _undecided(ctx: Context, preview: bool) -> list[tuple[Words, tuple[Button, .
                 standing=standing(ctx, incident, pings=False),
             )
             mine = not preview or rights.may_for(ctx, "ack", incident)
-            found.append((incident.declared_at, words, (take,) if mine else ()))
+            found.append(Task(words, (take,) if mine else (), incident.declared_at))
     for automation in automations.all(ctx.tx):
         since = _undecided_since(automation, ctx.now)
         if since is not None:
@@ -181,14 +183,16 @@ def _undecided(ctx: Context, preview: bool) -> list[tuple[Words, tuple[Button, .
             else:
                 words = _("“{name}” is possibly unused: {evidence}. It is up to {who}.", **values)
             mine = not preview or is_own(ctx, automation)
-            found.append((since, words, decisions(automation) if mine else ()))
+            found.append(Task(words, decisions(automation) if mine else (), since))
     manages = not preview or rights.may("service", rights.general(ctx))
-    found += ownership_commands.untaken(ctx, manages=manages)
+    found += ownership_digest.untaken(ctx, manages=manages)
     found += closing_digest.undecided(ctx, preview)
-    found.sort(key=lambda each: each[0])
-    red = [(words, buttons if manages else ()) for words, buttons in leaving.left_behind(ctx)]
+    found.sort(key=lambda each: each.since or ctx.now)
+    red = leaving.left_behind(ctx)
+    if not manages:
+        red = [replace(each, buttons=()) for each in red]
     banned, late = problem_digest.undecided(ctx), closing_digest.late_fixes(ctx, preview)
-    return [*banned, *red, *late, *((words, buttons) for _since, words, buttons in found)]
+    return [*banned, *red, *late, *found]
 
 
 def _undecided_since(automation: Automation, now: datetime) -> datetime | None:
@@ -202,14 +206,14 @@ def _undecided_since(automation: Automation, now: datetime) -> datetime | None:
     return None
 
 
-def _decisions(undecided: list[tuple[Words, tuple[Button, ...]]]) -> list[Part]:
+def _decisions(undecided: list[Task]) -> list[Part]:
     if not undecided:
         return []
     parts: list[Part] = [Title(_("Nobody has decided yet"))]
-    for words, buttons in undecided[:DECISIONS]:
-        parts.append(Text(words))
-        if buttons:
-            parts.append(Buttons(buttons))
+    for each in undecided[:DECISIONS]:
+        parts.append(Text(each.words))
+        if each.buttons:
+            parts.append(Buttons(each.buttons))
     rest = len(undecided) - DECISIONS
     if rest > 0:
         parts.append(Text(_n("and {n} more", "and {n} more", rest), small=True))
@@ -274,7 +278,7 @@ def _learning(ctx: Context, week: str, start: datetime, end: datetime) -> list[P
         ),
         (_("Feedback"), _n("{n} sentence", "{n} sentences", figure(Id.FEEDBACK, said))),
     ]
-    late = after_hours_commands.in_week(ctx, start, end)
+    late = after_hours_digest.in_week(ctx, start, end)
     if late is not None:
         rows.append((_("Outside working hours"), figure(Id.NIGHT, late)))
     for pilot in pilots.all(ctx.tx)[:SHOWN]:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Annotated
 
-from handlers.automations.state import State, decisions, evidence, owner, state
-from handlers.closing.cards import checked
-from handlers.closing.reminders import fix_buttons, late_fix
-from handlers.incidents.cards import finish, label, listed, take, tell, undone_line, works_again
-from handlers.incidents.lookup import waits_for_me
 from handlers.kit.commands import Ask, Command, Feature, Parameter, all_commands, call
 from handlers.kit.context import Context
+from handlers.kit.doors import Task
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import (
     Button,
@@ -26,23 +22,13 @@ from handlers.kit.messages import (
     line,
 )
 from handlers.kit.readers import LONGEST, ChoiceReader, TextReader, folded
-from handlers.kit.readers.dates import today_of
 from handlers.kit.words import Words, _, _n
-from handlers.on_call import stand_ins
-from handlers.ownership import commands as ownership_commands
-from handlers.problems import commands as problem_commands
-from handlers.repeats import recurrence
-from storage import automations, incidents
-from storage import closing as closings
-from storage.incidents import Incident
 
 feature = Feature(_("Help"))
 
 EVERYDAY = (  # commands that are told with their meaning; the others by their word alone
     "incident", "friction", "status", "who", "ack", "update", "restored", "done",
 )  # fmt: skip
-
-Waiting = Callable[[Context], list[tuple[Words, tuple[Button, ...]]]]
 
 
 @feature.command(
@@ -185,78 +171,25 @@ def unfit(ctx: Context, command: Command, rest: str, parameter: Parameter | None
 
 @feature.command("status", "stand", help=_("What waits for you."), reads=True)
 def status(ctx: Context) -> Reply:
-    found = waiting(ctx, incidents.open_ones(ctx.tx))
+    found = waiting(ctx)
     if not found:
         return Reply(line(_("Nothing waits for you.")))
     parts: list[Part] = [
         Title(_n("{n} thing waits for you", "{n} things wait for you", len(found)))
     ]
-    for words, buttons in found[:5]:
-        parts.append(Text(words))
-        parts.append(Buttons(buttons))
-    rest = [words for words, _buttons in found[5:]]
+    for each in found[:5]:
+        parts.append(Text(each.words))
+        parts.append(Buttons(each.buttons))
+    rest = [each.words for each in found[5:]]
     if rest:
         parts.append(Items(tuple(rest)))
     return Reply(Message(tuple(parts)))
 
 
-def waiting(ctx: Context, open_ones: Sequence[Incident]) -> list[tuple[Words, tuple[Button, ...]]]:
-    """Return what waits for the asker among the open incidents and the automations."""
-    found: list[tuple[Words, tuple[Button, ...]]] = []
-    for each in open_ones:
-        mine = each.responsible == ctx.person.id and not each.unanswered
-        if mine:
-            found.append((listed(ctx, each), (tell(each.number), works_again(each.number))))
-        elif waits_for_me(ctx, each):
-            found.append((listed(ctx, each), (take(each.number), _show(each.number))))
-    return [
-        *found,
-        *ownership_commands.waiting(ctx),
-        *stand_ins.waiting(ctx),
-        *_unfinished(ctx),
-        *recurrence.waiting(ctx),
-        *problem_commands.waiting(ctx),
-        *_automations(ctx),
-    ]
-
-
-def _unfinished(ctx: Context) -> list[tuple[Words, tuple[Button, ...]]]:
-    """Return what waits for the asker after it works again: a check, the points, a late fix."""
-    me = ctx.person.id
-    found: list[tuple[Words, tuple[Button, ...]]] = []
-    for number in closings.to_check(ctx.tx, me):
-        words = _("Have you checked that {incident} is over?", incident=label(number))
-        found.append((words, (checked(number), _show(number))))
-    found += [
-        (undone_line(ctx, each), (finish(each.number), _show(each.number)))
-        for each in incidents.undone(ctx.tx, person=me)
-    ]
-    for closing in closings.unfixed(ctx.tx, today_of(ctx)):
-        if closing.fixer == me:
-            found.append((late_fix(ctx, closing), fix_buttons(closing.incident)))
-    return found
-
-
-def _automations(ctx: Context) -> list[tuple[Words, tuple[Button, ...]]]:
-    found: list[tuple[Words, tuple[Button, ...]]] = []
-    for each in automations.all(ctx.tx):
-        if each.offered_to == ctx.person.id:
-            accept = Button(
-                _("I take this over"), call("auto accept", automation=each.id), "primary"
-            )
-            asked = _("Will you become accountable for “{name}”?", name=each.name)
-            found.append((asked, (accept,)))
-        decides = owner(ctx, each)
-        mine = decides is not None and decides.id == ctx.person.id
-        if mine and state(each, ctx.now) is State.UNUSED:
-            words = _(
-                "“{name}” is possibly unused: {evidence}.",
-                name=each.name,
-                evidence=evidence(each, ctx.now),
-            )
-            found.append((words, decisions(each)))
-    return found
-
-
-def _show(number: int) -> Button:
-    return Button(label(number), call("show", number=number))
+def waiting(ctx: Context) -> list[Task]:
+    """Return everything that waits for the asker, what is most urgent first."""
+    doors = sorted(
+        (each for feature in ctx.features for each in feature.all_waits),
+        key=lambda each: each.rank,
+    )
+    return [task for each in doors for task in each.run(ctx)]

@@ -36,9 +36,9 @@ def home(ctx: Context) -> Reply:
         Title(_("What waits for me")),
     ]
     open_ones = incidents.open_ones(ctx.tx)
-    waits = waiting(ctx, open_ones)
-    for words, buttons in waits[:SHOWN]:
-        parts += [Text(words), Buttons(buttons)]
+    waits = waiting(ctx)
+    for each in waits[:SHOWN]:
+        parts += [Text(each.words), Buttons(each.buttons)]
     if not waits:
         parts.append(Text(_("Nothing waits for you.")))
     elif len(waits) > SHOWN:

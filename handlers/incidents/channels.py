@@ -14,6 +14,7 @@ from typing import Annotated
 from handlers.incidents.cards import card, headline, label, standing
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
+from handlers.kit.doors import Setting
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Post, Reply, line
 from handlers.kit.readers import ChoiceReader, folded
@@ -158,6 +159,13 @@ def about(ctx: Context) -> int | None:
     key = outbox.key_at(ctx.tx, ctx.place.id, ctx.thread) or ""
     found = re.match(r"incident:(\d+)(?::|$)", key)
     return int(found[1]) if found else None
+
+
+@feature.sets(10)
+def settings(ctx: Context) -> list[Setting]:
+    """Say which incidents get a channel of their own."""
+    change = Button(_("Channels for incidents"), call("settings rooms"))
+    return [Setting(_("A channel of its own for"), WHEN[setting(ctx)], change)]
 
 
 @feature.command(

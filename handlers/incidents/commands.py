@@ -8,17 +8,18 @@ from typing import Annotated
 
 from handlers import rights
 from handlers.incidents import escalation, keys, transitions, triage
+from handlers.incidents import recurrence as incident_recurrence
 from handlers.incidents.cards import card, label, works_again
 from handlers.incidents.lookup import NEWS, Ref, find, find_open, happened, note
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
+from handlers.kit.doors import Event
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text, Title, line
 from handlers.kit.people import person as named
 from handlers.kit.readers import TextReader
 from handlers.kit.words import _
 from handlers.on_call import duty
-from handlers.repeats import recurrence
 from handlers.services import lookup as service_lookup
 from handlers.settings import definitions
 from storage import incidents, workspaces
@@ -50,7 +51,7 @@ def declare(
     *,
     service: service_lookup.ServiceOrNot = None,
 ) -> Reply:
-    likes = recurrence.found_ahead(ctx)
+    likes = incident_recurrence.found_ahead(ctx)
     proposed = service or triage.guess(ctx, title, likes)
     meant = proposed or service_lookup.fallback(ctx)
     number = workspaces.next_number(ctx.tx, "incident")
@@ -67,7 +68,7 @@ def declare(
         now=ctx.now,
     )
     happened(ctx, number, "declared")
-    recurrence.notice(ctx, incident, likes)
+    incident_recurrence.notice(ctx, incident, likes)
     shown = [Post(keys.card_key(number), card(ctx, incident), INCIDENTS)]
     if ctx.place is not None and ctx.place.kind == "channel" and ctx.place.role != INCIDENTS:
         shown.append(Post(keys.card_key(number), card(ctx, incident), ctx.place.id))
@@ -146,7 +147,7 @@ def _severity(ctx: Context, number: int, severity: str) -> Reply:
         posts=()
         if known
         else (
-            *recurrence.severity_posts(ctx, incident),
+            *ctx.follow(Event.MADE_SERIOUS, str(number)),
             *escalation.card_posts(ctx, incident),
         ),
         subject=label(number),
@@ -167,7 +168,7 @@ def _wait_as_severe(ctx: Context, incident: Incident) -> None:
     help=_("Which service is it about?"),
     hidden=True,
     submit=_("Change service"),
-    ahead=recurrence.look_ahead,
+    ahead=incident_recurrence.look_ahead,
 )
 def move(ctx: Context, number: Ref, service: service_lookup.ServiceRef) -> Reply:
     incident = find_open(ctx, number)
@@ -182,7 +183,7 @@ def move(ctx: Context, number: Ref, service: service_lookup.ServiceRef) -> Reply
               incident=label(number), service=service.name)
         )  # fmt: skip
     incident = note(ctx, number, "moved", service.id)
-    recurrence.moved(ctx, incident)
+    incident_recurrence.moved(ctx, incident)
     if other:  # the new one gets the full time; the old alarm is taken back
         posts = escalation.ended_posts(ctx, incident)
         position = incidents.count_alarm(ctx.tx, number)
@@ -212,7 +213,7 @@ def undo(ctx: Context, number: Ref) -> Reply:
     return Reply(
         line(_("{incident} is withdrawn. Nobody is alarmed any more.", incident=label(number))),
         posts=(
-            *recurrence.withdrawal_posts(ctx, taken),
+            *ctx.follow(Event.WITHDRAWN, str(number)),
             *escalation.ended_posts(ctx, taken),
         ),
         subject=label(number),

@@ -5,11 +5,12 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from handlers.incidents.cards import card, label, listed, undone_line
-from handlers.incidents.lookup import Ref, find, is_mine
+from handlers.incidents.cards import card, label, listed, take, tell, undone_line, works_again
+from handlers.incidents.lookup import Ref, find, is_mine, waits_for_me
 from handlers.incidents.timeline import history
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
+from handlers.kit.doors import Task
 from handlers.kit.messages import Button, Buttons, Items, Message, Part, Reply, Text, Title
 from handlers.kit.readers import ChoiceReader
 from handlers.kit.words import _, _n
@@ -83,6 +84,21 @@ def _more(rest: int) -> list[Part]:
 
 def _show(incident: Incident) -> Button:
     return Button(label(incident.number), call("show", number=incident.number))
+
+
+@feature.waits(10)
+def waiting(ctx: Context) -> list[Task]:
+    """Return the open incidents that wait for the asker: to be taken, or to be ended."""
+    found: list[Task] = []
+    for each in incidents.open_ones(ctx.tx):
+        mine = each.responsible == ctx.person.id and not each.unanswered
+        if mine:
+            buttons = (tell(each.number), works_again(each.number))
+            found.append(Task(listed(ctx, each), buttons, each.declared_at))
+        elif waits_for_me(ctx, each):
+            buttons = (take(each.number), _show(each))
+            found.append(Task(listed(ctx, each), buttons, each.declared_at))
+    return found
 
 
 @feature.command("show", "zeigen", help=_("One incident."), hidden=True, reads=True)

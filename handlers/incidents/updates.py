@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from handlers import rights
-from handlers.after_hours import commands as after_hours_commands
+from handlers.after_hours import rest
 from handlers.incidents import checklist, escalation, transitions
 from handlers.incidents.cards import finish, headline, label
 from handlers.incidents.lookup import NEWS, Ref, find, meant, not_open, note
@@ -94,7 +94,7 @@ def restored(
         count = len(checklist.missing_of(ctx, incident))
         until = _("Restored is not done: {open}.", open=checklist.open_of_all(count))
         parts += [Text(until, small=True), Buttons((finish(number),))]
-    hint = after_hours_commands.rest_hint(ctx)
+    hint = rest.rest_hint(ctx)
     if hint is not None:
         parts.append(Text(hint, small=True))
     return Reply(

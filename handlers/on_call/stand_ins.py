@@ -13,12 +13,13 @@ from typing import Annotated
 from handlers.kit import calendar
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
+from handlers.kit.doors import Task
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text, Title, Tone, line
 from handlers.kit.people import name
 from handlers.kit.readers import PersonReader, TextReader
 from handlers.kit.readers.dates import DateReader, read_day, today_of
-from handlers.kit.words import Sentence, Words, _
+from handlers.kit.words import Sentence, _
 from storage import on_call as stand_ins
 from storage.on_call import Cover
 from storage.people import Person
@@ -210,10 +211,11 @@ def _ended(ctx: Context, before: Cover) -> Sentence:
     return _("{cover} does not stand in for {person} any more.", **sides)
 
 
-def waiting(ctx: Context) -> list[tuple[Words, tuple[Button, ...]]]:
+@feature.waits(30)
+def waiting(ctx: Context) -> list[Task]:
     """Return the covers that the asker has to confirm."""
     return [
-        (_question(ctx, each), _answers(each))
+        Task(_question(ctx, each), _answers(each))
         for each in stand_ins.to_come(ctx.tx, ctx.person.id, ctx.now)
         if each.state == "asked" and each.other == ctx.person.id
     ]

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from handlers import rights
-from handlers.kit import calendar
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
+from handlers.kit.doors import Task
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import (
     Button,
@@ -43,7 +41,7 @@ from handlers.services.cards import (
     unaccepted,
     waits_for,
 )
-from handlers.services.commands import mend, name_people
+from handlers.services.editing import mend, name_people
 from handlers.services.lookup import ServiceRef
 from storage import automations, people, services
 from storage import ownership as handovers
@@ -51,8 +49,6 @@ from storage.ownership import Handover
 from storage.people import Person
 
 feature = Feature(_("Services"))
-
-DECIDE_IN = 3  # working days (requirement A01)
 
 
 @feature.command("service accept", "dienst annehmen", help=_("I take this over."), hidden=True)
@@ -299,44 +295,16 @@ def accept_all(
     return Reply(line(said), posts=posts, subject=kept.person)
 
 
-def waiting(ctx: Context) -> list[tuple[Words, tuple[Button, ...]]]:
+@feature.waits(20)
+def waiting(ctx: Context) -> list[Task]:
     """Return what the asker has still to accept, and for managers what is red."""
     me = ctx.person.id
-    found: list[tuple[Words, tuple[Button, ...]]] = []
-    for handover in handovers.waiting(ctx.tx, me):
-        found.append((_asks(ctx, handover), (_accepts(handover),)))
+    found = [Task(_asks(ctx, each), (_accepts(each),)) for each in handovers.waiting(ctx.tx, me)]
     found += [
-        (question(each, me), (take_over(each),))
+        Task(question(each, me), (take_over(each),), each.asked_at)
         for each in services.all(ctx.tx)
         if waits_for(each, me)
     ]
     if rights.may("service", rights.general(ctx)):
         found += left_behind(ctx)
     return found
-
-
-def untaken(
-    ctx: Context, *, manages: bool = True
-) -> list[tuple[datetime, Words, tuple[Button, ...]]]:
-    """Return what nobody has taken over for three working days, since when, and the remedies.
-
-    The remedies are for whoever `manages`.
-    """
-    found: list[tuple[datetime, Words, tuple[Button, ...]]] = []
-    for service in services.all(ctx.tx):
-        who = [name(ctx, each) for each in unaccepted(service)]
-        late = service.asked_at is not None and _too_long(ctx, service.asked_at)
-        if service.asked_at is not None and late and who and not duty.is_red(ctx, service):
-            words = _("“{service}” has not been taken over by {who} yet.",
-                      service=service.name, who=who)  # fmt: skip
-            ask = Button(_("Ask again"), call("service ask", service=service.id))
-            buttons = (ask, name_somebody(service)) if manages else ()
-            found.append((service.asked_at, words, buttons))
-    return found
-
-
-def _too_long(ctx: Context, asked_at: datetime) -> bool:
-    zone, region = ctx.workspace.zone, ctx.workspace.region
-    local = asked_at.astimezone(ZoneInfo(zone))
-    last = calendar.working_days_after(local.date(), DECIDE_IN, region)
-    return ctx.now >= calendar.at(last, local.time(), zone)

@@ -13,6 +13,7 @@ from handlers.closing import reassignment
 from handlers.incidents import escalation
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
+from handlers.kit.doors import Event, Task
 from handlers.kit.messages import (
     Button,
     Buttons,
@@ -138,14 +139,13 @@ def _back(ctx: Context, person: str) -> Reply:
     return Reply(posts=posts)
 
 
-def refreshed(ctx: Context, *persons: str) -> tuple[Post, ...]:
-    """Show on the managers' cards of those who left what is still to be taken over."""
-    posts: list[Post] = []
-    for each in persons:
-        stamp = workspaces.setting(ctx.tx, _stamp(each))
-        if stamp is not None and not duty.is_here(ctx, each):
-            posts.append(Post(_key(each, stamp), _card(ctx, each)))
-    return tuple(posts)
+@feature.follows(Event.PEOPLE_CHANGED)
+def refreshed(ctx: Context, person: str) -> tuple[Post, ...]:
+    """Show on the managers' card of somebody who left what is still to be taken over."""
+    stamp = workspaces.setting(ctx.tx, _stamp(person))
+    if stamp is None or duty.is_here(ctx, person):
+        return ()
+    return (Post(_key(person, stamp), _card(ctx, person)),)
 
 
 def _card(ctx: Context, person: str) -> Message:
@@ -184,14 +184,14 @@ def _things(ctx: Context, person: str) -> list[tuple[Words, Words]]:
     return [(label, _("{names}", names=names)) for label, names in rows if names]
 
 
-def left_behind(ctx: Context) -> list[tuple[Words, tuple[Button, ...]]]:
+def left_behind(ctx: Context) -> list[Task]:
     """Return what is red, with what managers can do about it.
 
     A line for each person who left, then for each service whose new people have not accepted.
     """
     known = services.all(ctx.tx)
     gone: dict[str, list[str]] = {}
-    found: list[tuple[Words, tuple[Button, ...]]] = []
+    found: list[Task] = []
     for service in known:
         named = dict.fromkeys((service.accountable, service.deputy))
         away = [each for each in named if not duty.is_here(ctx, each)]
@@ -199,9 +199,9 @@ def left_behind(ctx: Context) -> list[tuple[Words, tuple[Button, ...]]]:
             gone.setdefault(each, []).append(service.name)
         if not away and duty.is_red(ctx, service):
             words = _("{service}: {why}", service=service.name, why=why_red(ctx, service))
-            found.append((words, (name_somebody(service),)))
-    lines: list[tuple[Words, tuple[Button, ...]]] = [
-        (
+            found.append(Task(words, (name_somebody(service),)))
+    lines = [
+        Task(
             _("{who} left. Nobody new has been named for {services} yet.",
               who=name(ctx, each), services=some(names)),
             _remedies(each),

@@ -11,6 +11,7 @@ from handlers.bans.cards import label
 from handlers.incidents.checklist import Cause
 from handlers.kit.commands import Ask, Feature
 from handlers.kit.context import Context
+from handlers.kit.doors import Task
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import (
     Button,
@@ -25,7 +26,7 @@ from handlers.kit.messages import (
 from handlers.kit.readers import PersonReader, TextReader
 from handlers.kit.readers.dates import DateReader, today_of
 from handlers.kit.readers.placeholders import is_placeholder
-from handlers.kit.words import Who, Words, _, _n
+from handlers.kit.words import Who, _, _n
 from handlers.problems import lifecycle
 from handlers.problems.cards import CAUSE, card, fixed, history
 from handlers.problems.cards import line as listed
@@ -164,10 +165,11 @@ def set_due(ctx: Context, number: Ref, day: Annotated[date, DateReader(), Ask(_(
     return Reply(reply.message, posts=(*reply.posts, *old), subject=reply.subject)
 
 
-def waiting(ctx: Context) -> list[tuple[Words, tuple[Button, ...]]]:
+@feature.waits(60)
+def waiting(ctx: Context) -> list[Task]:
     """Return the causes that wait for the asker: to be owned, to be fixed, to be verified."""
     return [
-        (listed(ctx, each), (ban_cards.opens(each),))
+        Task(listed(ctx, each), (ban_cards.opens(each),))
         for each in problems.standing(ctx.tx)
         if ctx.person.id in (owner(ctx, each), each.proposed_to)
     ]

@@ -9,7 +9,8 @@ from handlers.bans.rules import rules
 from handlers.incidents.cards import service_name
 from handlers.kit import calendar
 from handlers.kit.context import Context
-from handlers.kit.messages import Button, Items, Part, Title
+from handlers.kit.doors import Task
+from handlers.kit.messages import Items, Part, Title
 from handlers.kit.readers.dates import today_of
 from handlers.kit.words import Words, _, _n
 from handlers.measures.catalogue import Id, figure
@@ -96,8 +97,8 @@ def _overrides(ctx: Context, start: datetime, end: datetime) -> list[Words]:
     return [figure(Id.OVERRIDES, each) for each in told]
 
 
-def undecided(ctx: Context) -> list[tuple[Words, tuple[Button, ...]]]:
+def undecided(ctx: Context) -> list[Task]:
     """Return the overdue causes, the earliest day first: somebody decides how they go on."""
     late = [each for each in problems.standing(ctx.tx) if overdue(ctx, each)]
     late.sort(key=lambda each: each.due_on)
-    return [(line(ctx, each), (ban_cards.opens(each),)) for each in late]
+    return [Task(line(ctx, each), (ban_cards.opens(each),)) for each in late]

@@ -7,22 +7,26 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from handlers import rights
+from handlers.bans import cards
 from handlers.bans import cards as ban_cards
 from handlers.bans.cards import label as problem_label
 from handlers.bans.rules import rules
 from handlers.incidents import escalation, keys
+from handlers.incidents import recurrence as incident_recurrence
 from handlers.incidents.cards import card, headline, label
 from handlers.incidents.lookup import Named, find, note
 from handlers.kit import calendar
+from handlers.kit import calendar as kit_calendar
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
+from handlers.kit.doors import Event, Task
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Part, Post, Reply, Text, Title, line
 from handlers.kit.readers import IncidentReader
 from handlers.kit.words import Sentence, Who, _, shortened
 from handlers.problems import lifecycle
+from handlers.problems import lifecycle as problem_lifecycle
 from handlers.problems.lifecycle import Step
-from handlers.repeats import recurrence
 from storage import incidents, people, problems, repeats
 from storage.incidents import Incident
 
@@ -56,7 +60,7 @@ Earlier = Annotated[
     "wiederholung",
     help=_("Two incidents are the same thing."),
     submit=_("The same"),
-    ahead=recurrence.look_ahead_for_more,
+    ahead=incident_recurrence.look_ahead_for_more,
 )
 def same(ctx: Context, number: Named, earlier: Earlier | None = None) -> Reply:
     if earlier is None:
@@ -176,7 +180,9 @@ def _candidates(ctx: Context, incident: Incident) -> Reply:
     root = repeats.root_of(ctx.tx, incident.number)
     seen = isinstance(ctx.ahead, tuple)  # else it took too long before; nothing is locked yet
     likes = (
-        recurrence.found_ahead(ctx) if seen else recurrence._find(ctx, incident, incident.service)
+        incident_recurrence.found_ahead(ctx)
+        if seen
+        else incident_recurrence._find(ctx, incident, incident.service)
     )
     found = [
         like
@@ -257,3 +263,39 @@ def _apart(first: Incident, second: Incident) -> tuple[Button, ...]:
 
 def _shown(ctx: Context, incident: Incident) -> tuple[Post, ...]:
     return (Post(keys.card_key(incident.number), card(ctx, incident)),)
+
+
+@feature.follows(Event.MADE_SERIOUS)
+def severity_posts(ctx: Context, number: str) -> tuple[Post, ...]:
+    """Return the posts of a problem that opens because a repeat turned out to be serious."""
+    repeats.alone_at_it(ctx.tx)
+    return problem_lifecycle.reconsider(ctx, repeats.root_of(ctx.tx, int(number))).posts
+
+
+@feature.follows(Event.WITHDRAWN)
+def withdrawal_posts(ctx: Context, number: str) -> tuple[Post, ...]:
+    """Return the posts of a problem that had counted an incident which was taken back."""
+    repeats.alone_at_it(ctx.tx)
+    return problem_lifecycle.without_one(ctx, repeats.root_of(ctx.tx, int(number))).posts
+
+
+@feature.waits(50)
+def waiting(ctx: Context) -> list[Task]:
+    """Return what the asker is responsible for and has not decided: is it the same?"""
+    found: list[Task] = []
+    start = kit_calendar.days_before(ctx.now, rules(ctx.tx).days, ctx.workspace.zone)
+    for number in repeats.waiting(ctx.tx, start, ctx.now):
+        incident = incidents.find(ctx.tx, number)
+        if incident is None or incident.responsible != ctx.person.id:
+            continue
+        for proposal in repeats.undecided(ctx.tx, number)[:1]:
+            earlier = incidents.find(ctx.tx, proposal.earlier)
+            if earlier is not None:
+                words = _(
+                    "{title}: is it the same as INC-{number} “{earlier}”?",
+                    title=shortened(headline(incident), 100),
+                    number=str(earlier.number),
+                    earlier=shortened(earlier.title, 100),
+                )
+                found.append(Task(words, cards.choices(proposal), incident.declared_at))
+    return found

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-from handlers import rights
 from handlers.kit import commands
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
-from handlers.kit.messages import Button, Message, Post, Reply, Text, line
+from handlers.kit.messages import Button, Message, Reply, Text, line
 from handlers.kit.people import person
 from handlers.kit.readers import NumberReader, PersonReader, TextReader, folded
 from handlers.kit.readers.required_text import LinkReader, TellingReader
 from handlers.kit.words import _
 from handlers.on_call import duty
-from handlers.ownership.leaving import refreshed
+from handlers.services import editing
 from handlers.services.cards import (
     answered,
     asked,
@@ -35,7 +34,6 @@ from storage.services import LIMIT, Service
 feature = Feature(_("Services"))
 
 NAME = TextReader(long=False)
-LONGEST_NAME = 80
 
 NameField = Annotated[str, NAME, Ask(_("Name"))]
 WordsField = Annotated[
@@ -106,16 +104,17 @@ def new(
     limit: LimitField = LIMIT,
     runbook: RunbookField = "",
 ) -> Reply:
-    _two(accountable, deputy)
+    editing.must_be_two(accountable, deputy)
     mine = ctx.person.id
     service = Service(
-        ctx.new_id(), _tidy(name), _split(words), accountable.id, deputy.id, fallback=False,
+        ctx.new_id(), editing.tidy_name(name), editing.split_words(words),
+        accountable.id, deputy.id, fallback=False,
         accountable_accepted_at=ctx.now if accountable.id == mine else None,
         deputy_accepted_at=ctx.now if deputy.id == mine else None,
         serious_when=serious, limit_minutes=limit, runbook=runbook or None,
     )  # fmt: skip
     if not services.add(ctx.tx, service, name_key=folded(service.name), now=ctx.now):
-        raise _taken(service.name)
+        raise editing.name_taken(service.name)
     return Reply(card(ctx, service), posts=asked(ctx, service), subject=service.name)
 
 
@@ -127,7 +126,7 @@ def new(
     asks=True,
 )
 def edit(ctx: Context, service: ServiceRef) -> Reply:
-    need_own(ctx, service)
+    editing.need_own(ctx, service)
     command = commands.by_name("service change", ctx.features)
     assert command is not None
     filled = {
@@ -151,16 +150,16 @@ def change(
     limit: LimitField = LIMIT,
     runbook: RunbookField = "",
 ) -> Reply:
-    need_own(ctx, service)
-    called, key = _tidy(name), folded(_tidy(name))
+    editing.need_own(ctx, service)
+    called, key = editing.tidy_name(name), folded(editing.tidy_name(name))
     other = services.named(ctx.tx, key)
     if other is not None and other.id != service.id:
-        raise _taken(called)
+        raise editing.name_taken(called)
     services.change(
-        ctx.tx, service.id, name=called, name_key=key, words=_split(words), serious_when=serious,
-        limit_minutes=limit, runbook=runbook or None,
+        ctx.tx, service.id, name=called, name_key=key, words=editing.split_words(words),
+        serious_when=serious, limit_minutes=limit, runbook=runbook or None,
     )  # fmt: skip
-    return Reply(card(ctx, _find(ctx, service.id)), subject=called)
+    return Reply(card(ctx, editing.find(ctx, service.id)), subject=called)
 
 
 def _named(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
@@ -180,34 +179,9 @@ def _named(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
 def people(
     ctx: Context, service: ServiceRef, *, accountable: AccountableField, deputy: DeputyField
 ) -> Reply:
-    _two(accountable, deputy)
-    posts = name_people(ctx, service, accountable.id, deputy.id)
-    return Reply(card(ctx, _find(ctx, service.id)), posts=posts, subject=service.name)
-
-
-def name_people(ctx: Context, service: Service, accountable: str, deputy: str) -> tuple[Post, ...]:
-    """Name who is accountable and deputy from now on; return the questions to them.
-
-    Whoever held a role and keeps one is not asked again.
-    """
-    services.set_people(ctx.tx, service.id, accountable, deputy, ctx.now, by=ctx.person.id)
-    mend(ctx, service.id)
-    found = _find(ctx, service.id)
-    old = {service.accountable, service.deputy} - {accountable, deputy}
-    settled = [each for each in (*old, accountable, deputy) if each not in unaccepted(found)]
-    return (
-        *(answered(ctx, found, each) for each in settled),
-        *asked(ctx, found),
-        *refreshed(ctx, *old),
-    )
-
-
-def mend(ctx: Context, id: str) -> None:
-    """Take the red away once everybody who is named for a service is here and has accepted."""
-    found = _find(ctx, id)
-    named = (found.accountable, found.deputy)
-    if not unaccepted(found) and all(duty.is_here(ctx, each) for each in named):
-        services.whole_again(ctx.tx, id)
+    editing.must_be_two(accountable, deputy)
+    posts = editing.name_people(ctx, service, accountable.id, deputy.id)
+    return Reply(card(ctx, editing.find(ctx, service.id)), posts=posts, subject=service.name)
 
 
 @feature.command(
@@ -228,7 +202,7 @@ def retire(ctx: Context, service: ServiceRef) -> Reply:
         )
     if not services.retire(ctx.tx, service.id, f"{folded(service.name)} {service.id}", ctx.now):
         raise Refusal(_("“{service}” catches the rest and has to stay.", service=service.name))
-    gone = _find(ctx, service.id)
+    gone = editing.find(ctx, service.id)
     said = _("“{service}” is not used any more. Its incidents stay.", service=service.name)
     posts = tuple(answered(ctx, gone, each) for each in unaccepted(gone))
     return Reply(line(said, back_button(service)), posts=posts, subject=service.name)
@@ -247,42 +221,6 @@ def back(ctx: Context, service: Annotated[str, TextReader(long=False), Ask(_("Se
         raise Refusal(_("There is no service called “{name}”.", name=service[:80]))
     if found.retired_at is not None:
         if services.named(ctx.tx, folded(found.name)) is not None:
-            raise _taken(found.name)
+            raise editing.name_taken(found.name)
         services.bring_back(ctx.tx, found.id, folded(found.name))
-    return Reply(card(ctx, _find(ctx, found.id)), subject=found.name)
-
-
-def need_own(ctx: Context, service: Service) -> None:
-    """Refuse kindly unless the asker is accountable for the service, or a manager."""
-    if rights.may("service's own", rights.ties_to_service(ctx, service)):
-        return
-    rights.need(ctx, "read")
-    who = [person(ctx, service.accountable)] if duty.is_here(ctx, service.accountable) else []
-    bosses = [person(ctx, each.id) for each in duty.managers(ctx)]
-    raise Refusal(_("For “{service}” this is up to {who}.", service=service.name, who=who + bosses))
-
-
-def _two(accountable: Person, deputy: Person) -> None:
-    if accountable.id == deputy.id:
-        raise Refusal(
-            _("The deputy has to be somebody else, else nobody stands in."), field="deputy"
-        )
-
-
-def _taken(name: str) -> Refusal:
-    return Refusal(_("There is a service called “{name}” already.", name=name), field="name")
-
-
-def _tidy(name: str) -> str:
-    return " ".join(name.split())[:LONGEST_NAME]
-
-
-def _split(words: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in words.split(",") if word.strip())
-
-
-def _find(ctx: Context, id: str) -> Service:
-    """Return a service as it is now."""
-    found = services.find(ctx.tx, id)
-    assert found is not None, "it was found a moment ago"
-    return found
+    return Reply(card(ctx, editing.find(ctx, found.id)), subject=found.name)

@@ -6,8 +6,6 @@ from enum import StrEnum
 from typing import Annotated
 
 from handlers import rights
-from handlers.bans import settings as ban_settings
-from handlers.incidents import channels as incident_channels
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
@@ -52,10 +50,11 @@ def show(ctx: Context) -> Reply:
     for role, label in CHANNELS.items():
         found = [_named(each) for each in places.with_role(ctx.tx, role)]
         rows += [(label, channel) for channel in found or [_("no channel yet")]]
-    rows.append(
-        (_("A channel of its own for"), incident_channels.WHEN[incident_channels.setting(ctx)])
+    doors = sorted(
+        (each for feature in ctx.features for each in feature.all_sets), key=lambda each: each.rank
     )
-    rows.append((_("Repeats"), ban_settings.said(ctx)))
+    lines = [each for door in doors for each in door.run(ctx)]
+    rows += [(each.label, each.value) for each in lines if each.value]
     parts: list[Part] = [Title(_("Settings")), Facts(tuple(rows))]
     if ctx.place is not None and ctx.place.kind == "channel":
         here = tuple(
@@ -74,9 +73,7 @@ def show(ctx: Context) -> Reply:
         Buttons(
             (
                 Button(_("Add a manager"), call("settings manager")),
-                Button(_("Channels for incidents"), call("settings rooms")),
-                ban_settings.button(),
-                Button(_("Definitions"), call("definitions")),
+                *(each.button for each in lines if each.button is not None),
             )
         )
     )

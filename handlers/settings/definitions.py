@@ -12,6 +12,7 @@ from handlers import rights
 from handlers.kit import commands
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
+from handlers.kit.doors import Setting
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Items, Message, Part, Reply, Text, Title
 from handlers.kit.people import name as name_of
@@ -156,3 +157,9 @@ def save(
         )  # fmt: skip
     reply = one(ctx, name)
     return Reply(reply.message, subject=f"{name.value} {written.version}")
+
+
+@feature.sets(30)
+def settings(_ctx: Context) -> list[Setting]:
+    """Lead to the definitions; they are too long for a line."""
+    return [Setting(_("Definitions"), "", Button(_("Definitions"), call("definitions")))]

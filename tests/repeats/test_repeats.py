@@ -10,9 +10,8 @@ import pytest
 
 from bot.delivery.clock import HandClock
 from bot.delivery.requests import Request
-from handlers.incidents import triage
+from handlers.incidents import recurrence, triage
 from handlers.kit.messages import Call
-from handlers.repeats import commands as repeat_commands
 from handlers.similarity import Match, find_similar
 from storage.engine import Tx
 from tests.pretend.stage import BERLIN, Say, Stage, answered
@@ -449,8 +448,8 @@ def test_the_search_is_done_before_anything_is_written(
         return find_similar(tx, title, **more)
 
     monkeypatch.setattr(bot.dispatcher, "_read_ahead", reading)
-    for module in (repeat_commands, triage):
-        monkeypatch.setattr(module, "likely", search)
+    for module in (recurrence, triage):
+        monkeypatch.setattr(module, "find_similar", search)
     declared(bot, anna, "Etikettendrucker offline")
     anna("incident Etikettendrucker offline")
     anna.press("Change service", about="INC-2")
