@@ -24,7 +24,7 @@ from bot.delivery.replies import DRAFT
 from bot.delivery.requests import Answer, Named, Request, clean, clean_call, read_answer, written
 from bot.delivery.shortcuts import FORM
 from handlers import rights
-from handlers.help import commands as guide
+from handlers.help import replies as help_replies
 from handlers.kit import commands
 from handlers.kit.commands import Feature, Hook, Incomplete, Parsed, Unfit, Unknown
 from handlers.kit.context import LOTSE, Context
@@ -315,11 +315,11 @@ class Dispatcher:
             return self._called(ctx, request.call, request.submitted)
         match commands.parse(request.text, ctx):
             case None:
-                return "menu", guide.menu(ctx)
+                return "menu", help_replies.menu(ctx)
             case Unknown(text, near):
-                return "unknown", guide.offer(ctx, text, near)
+                return "unknown", help_replies.offer(ctx, text, near)
             case Unfit(command, rest, parameter):
-                raise guide.unfit(ctx, command, rest, parameter)
+                raise help_replies.unfit(ctx, command, rest, parameter)
             case Incomplete(command, values):
                 rights.need(ctx, command.needs)
                 form = commands.form_for(command, ctx, filled=values)

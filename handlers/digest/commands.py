@@ -36,7 +36,7 @@ from handlers.measures.catalogue import Id, figure
 from handlers.on_call.duty import is_here
 from handlers.ownership import digest as ownership_digest
 from handlers.ownership import leaving
-from handlers.pilots.commands import age, tally
+from handlers.pilots.cards import age, tally
 from handlers.problems import digest as problem_digest
 from storage import automations, friction, incidents, people, pilots
 from storage import digest as digests

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from handlers.automations.state import STATES, state
-from handlers.help.commands import waiting
+from handlers.help.waiting import waiting
 from handlers.incidents.cards import listed, undone_line
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Items, Message, Part, Reply, Text, Title
 from handlers.kit.words import Words, _
 from handlers.on_call import stand_ins
-from handlers.pilots.commands import age
+from handlers.pilots.cards import age
 from storage import automations, incidents, pilots
 
 feature = Feature(_("Home"))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-from enum import StrEnum
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -14,7 +12,6 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import (
     Button,
     Buttons,
-    Facts,
     Items,
     Message,
     Part,
@@ -23,34 +20,18 @@ from handlers.kit.messages import (
     Title,
     line,
 )
-from handlers.kit.people import person
 from handlers.kit.readers import ChoiceReader, NameReader, PersonReader, TextReader, folded
-from handlers.kit.words import Sentence, Words, _, _n
+from handlers.kit.words import Words, _
+from handlers.pilots import cards
 from storage import pilots
 from storage.people import Person
 from storage.pilots import Pilot
 
 feature = Feature(_("Pilots"))
 
-WEEKS = 12
-ENOUGH = 5  # answers from which on they are shown split; may only be raised
 
-
-class Relief(StrEnum):
-    """Is anyone relieved?"""
-
-    RELIEVED = "relieved"
-    PARTLY = "partly"
-    NO = "no"
-
-
-LABELS: dict[str, Words] = {
-    "relieved": _("relieved"),
-    "partly": _("partly"),
-    "no": _("not relieved"),
-}
 RELIEF = ChoiceReader(
-    Relief, LABELS, {"relieved": ("entlastet",), "partly": ("teils",), "no": ("nein",)}
+    cards.Relief, cards.LABELS, {"relieved": ("entlastet",), "partly": ("teils",), "no": ("nein",)}
 )
 
 
@@ -72,13 +53,18 @@ PILOT = NameReader(pilots.all, _unknown)
 @feature.command("pilot", "pilot", help=_("A pilot, or the list of all."), reads=True)
 def show(ctx: Context, pilot: Annotated[Pilot, PILOT, Ask(_("Pilot"))] | None = None) -> Reply:
     if pilot is not None:
-        return Reply(card(ctx, pilot))
+        return Reply(cards.card(ctx, pilot))
     known = pilots.all(ctx.tx)
     new = Buttons((Button(_("Start a pilot"), call("pilot new")),))
     if not known:
         return Reply(Message((Text(_("There is no pilot yet.")), new)))
     items: tuple[Words, ...] = tuple(
-        _("{name}, {week}: {problem}", name=each.name, week=age(ctx, each), problem=each.problem)
+        _(
+            "{name}, {week}: {problem}",
+            name=each.name,
+            week=cards.age(ctx, each),
+            problem=each.problem,
+        )
         for each in known
     )
     taps = tuple(Button(each.name, call("pilot", pilot=each.id)) for each in known[:4])
@@ -104,7 +90,7 @@ def new(
     pilot = Pilot(ctx.new_id(), " ".join(name.split())[:80], problem, champion.id, today)
     if not pilots.add(ctx.tx, pilot, name_key=folded(pilot.name)):
         raise Refusal(_("There is a pilot called “{name}” already.", name=pilot.name), field="name")
-    return Reply(card(ctx, pilot), subject=pilot.name)
+    return Reply(cards.card(ctx, pilot), subject=pilot.name)
 
 
 @feature.command(
@@ -125,7 +111,7 @@ def feedback(
         # A random id: one in the order of time could be laid beside the audit trail.
         pilots.say(ctx.tx, id=ctx.new_secret(), pilot=pilot.id, week=week, sentence=sentence)
         parts += [Title(_("Kept without your name. Thank you.")), Text(sentence)]
-    parts += [Text(_("Does “{pilot}” relieve you?", pilot=pilot.name)), Buttons(_taps(pilot))]
+    parts += [Text(_("Does “{pilot}” relieve you?", pilot=pilot.name)), Buttons(cards._taps(pilot))]
     return Reply(Message(tuple(parts)), nameless=True)
 
 
@@ -135,7 +121,7 @@ def feedback(
 def relief(
     ctx: Context,
     pilot: Annotated[Pilot, PILOT, Ask(_("Pilot"))],
-    answer: Annotated[Relief, RELIEF, Ask(_("Answer"))],
+    answer: Annotated[cards.Relief, RELIEF, Ask(_("Answer"))],
 ) -> Reply:
     week = calendar.week_of(ctx.now, ctx.workspace.zone)
     if not pilots.answer(ctx.tx, pilot.id, week, ctx.person.id, answer):
@@ -144,52 +130,3 @@ def relief(
               "this one cannot be changed; next week you can tap again.", pilot=pilot.name)
         )  # fmt: skip
     return Reply(line(_("Counted, without your name. Thank you.")), nameless=True)
-
-
-def card(ctx: Context, pilot: Pilot) -> Message:
-    """Return the card of a pilot."""
-    rows: list[tuple[Words, Words]] = [
-        (_("Problem"), pilot.problem),
-        (_("Champion"), (person(ctx, pilot.champion),)),
-        (_("Time"), age(ctx, pilot)),
-        (_("Relief"), tally(pilots.answers(ctx.tx, pilot.id))),
-    ]
-    parts: list[Part] = [Title(pilot.name), Facts(tuple(rows))]
-    said = pilots.sentences(ctx.tx, pilot.id, 3)
-    if said:
-        parts += [Text(_("What people say:")), Items(tuple(said))]
-    parts += [Text(_("Does it relieve you?")), Buttons(_taps(pilot))]
-    return Message(tuple(parts))
-
-
-def _taps(pilot: Pilot) -> tuple[Button, ...]:
-    labels = {"relieved": _("Relieved"), "partly": _("Partly"), "no": _("No")}
-    return tuple(
-        Button(label, call("relief", pilot=pilot.id, answer=value))
-        for value, label in labels.items()
-    )
-
-
-def age(ctx: Context, pilot: Pilot) -> Sentence:
-    """Return which of its twelve weeks a pilot is in."""
-    today: date = ctx.now.astimezone(ZoneInfo(ctx.workspace.zone)).date()
-    week = (today - pilot.started_on).days // 7 + 1
-    if week > WEEKS:
-        return _("week {week}, past its {weeks}", week=week, weeks=WEEKS)
-    return _("week {week} of {weeks}", week=week, weeks=WEEKS)
-
-
-def tally(answers: dict[str, int]) -> Sentence:
-    """Return counted answers, split only from five on."""
-    total = sum(answers.values())
-    if total == 0:
-        return _("no answer yet")
-    if total < ENOUGH:
-        return _n("{n} answer; shown from {enough} on", "{n} answers; shown from {enough} on",
-                  total, enough=ENOUGH)  # fmt: skip
-    return _(
-        "relieved {yes}, partly {partly}, no {no}",
-        yes=answers.get("relieved", 0),
-        partly=answers.get("partly", 0),
-        no=answers.get("no", 0),
-    )

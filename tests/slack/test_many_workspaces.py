@@ -287,7 +287,7 @@ async def test_many_at_once_of_several_companies_are_not_mixed_up(slack: SlackSt
 async def test_only_so_many_tokens_are_kept_at_hand(
     web: SlackStage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.slack.edge.installations.MOST", 1)
+    monkeypatch.setattr("bot.slack.installations.MOST", 1)
     companies = [web.company("T2"), web.company("T3")]
     for each in companies:
         await web.install(each, "anna")

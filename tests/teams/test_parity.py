@@ -21,11 +21,11 @@ from handlers.kit.words import LANGUAGES
 from tests.pretend import adaptive_card
 from tests.slack.test_manifest import METHODS
 
-BOT = Path(menus.__file__).parent
+EDGE = Path(teams_sender.__file__).parent
 APP = "1b2c3d4e-0000-4000-8000-000000000000"
 COMMANDS = tuple(all_commands(FEATURES))
 
-# What Slack tells us of, and by what Teams does (a word of bot/teams*.py that hears it).
+# What Slack tells us of, and by what Teams does (a word of bot/teams/ that hears it).
 TWINS = {
     "app_mention": "addressed",
     "message.im": "personal",
@@ -75,7 +75,9 @@ def test_all_that_we_do_in_slack_is_done_in_teams_or_excused() -> None:
 def test_all_that_slack_tells_us_of_is_told_by_teams_or_excused() -> None:
     assert set(menus.EVENTS) == set(TWINS) | set(EXCEPTIONS)
     assert all(len(reason) > 40 for reason in EXCEPTIONS.values())
-    source = "".join(each.read_text(encoding="utf-8") for each in BOT.glob("teams*.py"))
+    sources = sorted(EDGE.rglob("*.py"))
+    assert len(sources) > 10, "the rule looks at nothing"
+    source = "".join(each.read_text(encoding="utf-8") for each in sources)
     assert [word for word in TWINS.values() if word not in source] == []
     # The excuse for the home tab names commands that show what it shows.
     assert {"status", "incidents", "settings"} <= set(vocabulary(FEATURES))
