@@ -23,6 +23,7 @@ from aiohttp import web
 from benchmarks import machine, road
 from bot import serving
 from bot.lotse import MAIN
+from storage import people as storage_people
 from storage.delivery import places
 from storage.engine import Tx, opening
 from tests.pretend.slack_peer import SECRET, TOKEN
@@ -74,12 +75,12 @@ async def _ours(app: web.Application, api: str, url: str, *, whole: bool) -> Asy
 
 
 def _furnish(tx: Tx, now: datetime) -> None:
-    from storage import people, services
+    from storage import services
     from storage.services import Service
 
     for name in ("anna", "ben", "carla", "chris"):
         id = f"U{name.upper()}"
-        people.meet(tx, f"slack:T1:{id}", name.title(), id=id, key=name, now=now)
+        storage_people.find_or_create(tx, f"slack:T1:{id}", name.title(), id=id, key=name, now=now)
         places.ensure(tx, f"slack:@{id}", "direct", name.title(), person=id)
     for each in (
         Service("kasse", "Kasse", ("Kassen",), "UBEN", "UCARLA", fallback=False),

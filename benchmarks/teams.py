@@ -29,6 +29,7 @@ from aiohttp import web
 
 from bot import serving
 from bot.lotse import MAIN
+from storage import people as storage_people
 from storage.engine import opening
 from tests.pretend import slack_peer, teams_peer
 from tests.pretend.slack_peer import SECRET, TOKEN
@@ -228,7 +229,7 @@ async def _ours(app: web.Application, variant: str, api: str, folder: Path) -> A
     """Serve Lotse on one of both platforms, with the same company behind it."""
     from bot import app as lotse
     from bot.config import Settings
-    from storage import people, services
+    from storage import services
     from storage.engine import Tx
     from storage.services import Service
     from tests.pretend.adaptive_card import user_id
@@ -250,7 +251,9 @@ async def _ours(app: web.Application, variant: str, api: str, folder: Path) -> A
         for name in ("Anna", "Ben", "Carla", "Chris"):
             id = f"U{name.upper()}" if slack else user_id(name)
             identity = f"slack:T1:{id}" if slack else f"teams:{TENANT}:{id}"
-            people.meet(tx, identity, name, id=id, key=name, now=parts.clock.now())
+            storage_people.find_or_create(
+                tx, identity, name, id=id, key=name, now=parts.clock.now()
+            )
         ben, carla = ("UBEN", "UCARLA") if slack else (user_id("Ben"), user_id("Carla"))
         for each in (
             Service("kasse", "Kasse", ("Kassen",), ben, carla, fallback=False),

@@ -100,15 +100,20 @@ def _manifest_options(parser: argparse.ArgumentParser) -> None:
         "--channels", action="store_true", help="Lotse may make channels for incidents"
     )
     slack.add_argument(
-        "--install", nargs="?", const=SAME, default="", metavar="ADDRESS",
+        "--install",
+        nargs="?",
+        const=SAME,
+        default="",
+        metavar="ADDRESS",
         help="many workspaces: companies install Lotse by themselves, at this address "
         "(that of --url when none is given)",
-    )  # fmt: skip
+    )
     teams.add_argument("--url", default="", help="Lotse's public address, https://…")
     teams.add_argument(
-        "--app-id", default=os.environ.get("MICROSOFT_APP_ID", ""),
+        "--app-id",
+        default=os.environ.get("MICROSOFT_APP_ID", ""),
         help="the app registration's id (else MICROSOFT_APP_ID)",
-    )  # fmt: skip
+    )
     for name, about in (
         ("website", "your page about Lotse"),
         ("privacy", "your privacy notice for Lotse"),

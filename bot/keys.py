@@ -70,7 +70,9 @@ def _rotate(database: Database, seal: encryption.TokenCipher, stored: Stored) ->
     token, *again = (seal.seal(each) for each in opened)
     return database.transact(
         lambda tx: installations.reseal(
-            tx.within(stored.workspace), stored.token, token=token,
+            tx.within(stored.workspace),
+            stored.token,
+            token=token,
             refresh_token=again[0] if again else None,
         )
-    )  # fmt: skip
+    )

@@ -162,9 +162,12 @@ def need_for(ctx: Context, action: str, incident: Incident) -> None:
     if Tie.MEMBER not in general(ctx):
         need(ctx, action)
     raise Refusal(
-        _("For INC-{number} this is up to {who}.", number=str(incident.number),
-          who=concerned(ctx, incident))
-    )  # fmt: skip
+        _(
+            "For INC-{number} this is up to {who}.",
+            number=str(incident.number),
+            who=concerned(ctx, incident),
+        )
+    )
 
 
 def concerned(ctx: Context, incident: Incident) -> list[Who]:

@@ -73,6 +73,10 @@ def before(tx: Tx, version: int | None, limit: int) -> list[Change]:
 
 def _change(row: Row) -> Change:
     return Change(
-        row["version"], row["number"], row["title"], row["service"],
-        as_moment(row["declared_at"]), row["state"] == "withdrawn",
-    )  # fmt: skip
+        row["version"],
+        row["number"],
+        row["title"],
+        row["service"],
+        as_moment(row["declared_at"]),
+        row["state"] == "withdrawn",
+    )

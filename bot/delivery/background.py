@@ -15,7 +15,7 @@ log = logging.getLogger("lotse")
 END = 5.0  # seconds that the end waits for what was begun
 
 
-class Later:
+class Background:
     """Work that nobody waits for. What fails is logged and lost: it is no promise."""
 
     def __init__(self) -> None:

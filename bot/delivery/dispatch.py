@@ -17,11 +17,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.delivery import replies
+from bot.delivery import replies as delivery_replies
 from bot.delivery.clock import Clock
 from bot.delivery.enqueue import store_posts
-from bot.delivery.identify import come_to, meet
+from bot.delivery.identify import find_or_create_person, find_or_create_place
 from bot.delivery.replies import DRAFT
-from bot.delivery.requests import Answer, Named, Request, clean, clean_call, read_answer, written
+from bot.delivery.requests import Named, Request, Response, clean, clean_call, read_answer, written
 from bot.delivery.shortcuts import FORM
 from handlers import rights
 from handlers.help import replies as help_replies
@@ -73,7 +74,7 @@ class Dispatcher:
         self.address = "http://127.0.0.1:3000"  # the edge corrects it once it listens
         self._timers = {each.kind: each for feature in features for each in feature.timers}
 
-    async def handle(self, request: Request) -> Answer:
+    async def handle(self, request: Request) -> Response:
         """Carry out one request; return after its commit.
 
         Raises `StorageError` when nothing could be stored: tell the person so.
@@ -103,13 +104,13 @@ class Dispatcher:
             log.exception("Reading ahead of a command failed")
             return None
 
-    async def look(self, workspace: str, person: str, word: str, **args: str) -> Answer | None:
+    async def look(self, workspace: str, person: str, word: str, **args: str) -> Response | None:
         """Return what a reading command shows to `person` now; None for people we never met.
 
         Nothing is stored: no delivery, no audit row.
         """
 
-        def work(tx: Tx) -> Answer | None:
+        def work(tx: Tx) -> Response | None:
             tx = tx.within(workspace)
             found = people.by_identity(tx, person)
             command = commands.by_name(word, self.features)
@@ -125,17 +126,17 @@ class Dispatcher:
             except Refusal as refusal:
                 outcome, said = "refused", line(refusal.words)
             shown = spoken(said, ctx.language, ctx.zone) if said else None
-            return Answer(outcome, shown, language=ctx.language)
+            return Response(outcome, shown, language=ctx.language)
 
         return await asyncio.wrap_future(self._database.submit_read(work))
 
-    async def form_of(self, workspace: str, person: str, call: Call) -> Answer | None:
+    async def form_of(self, workspace: str, person: str, call: Call) -> Response | None:
         """Return an open form once more, by the call that it completes; nothing is stored.
 
         None when the person, the command or the draft in which the call stands is gone.
         """
 
-        def work(tx: Tx) -> Answer | None:
+        def work(tx: Tx) -> Response | None:
             tx = tx.within(workspace)
             found = people.by_identity(tx, person)
             if found is None:
@@ -150,7 +151,7 @@ class Dispatcher:
                 return None
             form = commands.form_for(command, ctx, fixed=meant.args)
             shown = spoken_form(form, ctx.language, ctx.zone)
-            return Answer("done", form=replace(shown, call=call), language=ctx.language)
+            return Response("done", form=replace(shown, call=call), language=ctx.language)
 
         return await asyncio.wrap_future(self._database.submit_read(work))
 
@@ -158,7 +159,9 @@ class Dispatcher:
         """Know somebody from now on, without anything having been asked."""
 
         def work(tx: Tx) -> None:
-            meet(tx.within(workspace), person, kind, self._clock.now(), self._new_id)
+            find_or_create_person(
+                tx.within(workspace), person, kind, self._clock.now(), self._new_id
+            )
 
         await asyncio.wrap_future(self._database.submit(work))
 
@@ -199,7 +202,7 @@ class Dispatcher:
 
     async def run_hook(
         self, hook: Hook, secret: str, identity: str | None, query: Mapping[str, str]
-    ) -> Answer | None:
+    ) -> Response | None:
         """Carry out what a machine reports; None when nobody has this address.
 
         `identity` is the machine's own run id, if it gave one: the same twice counts once.
@@ -230,7 +233,7 @@ class Dispatcher:
             return None
         return parsed.command.ahead(ctx, **parsed.values)
 
-    def _handle(self, tx: Tx, request: Request, ahead: object = None) -> Answer:
+    def _handle(self, tx: Tx, request: Request, ahead: object = None) -> Response:
         tx = tx.within(request.workspace)
         now = self._clock.now()
         known = request.beside(tx, now) if request.beside else request.identity
@@ -241,14 +244,15 @@ class Dispatcher:
             corrected = again and inbox.reopen(tx, request.identity)
             if not corrected:
                 stored = inbox.answer(tx, request.identity)
-                return Answer("seen") if stored is None else read_answer(stored)
+                return Response("seen") if stored is None else read_answer(stored)
         sender = Named(request.name, request.person, request.direct)
-        person = meet(tx, sender, request.kind, now, self._new_id)
+        person = find_or_create_person(tx, sender, request.kind, now, self._new_id)
         kind = "new" if request.kind else ""
         mentions = {
-            each.shown: meet(tx, each, kind, now, self._new_id).id for each in request.mentions
+            each.shown: find_or_create_person(tx, each, kind, now, self._new_id).id
+            for each in request.mentions
         }
-        place = come_to(tx, request.place, request.place_name)
+        place = find_or_create_place(tx, request.place, request.place_name)
         request = replace(request, text=clean(request.text), call=clean_call(request.call))
         ctx = self._context(tx, person, place, now, request.text, mentions, request.thread, ahead)
         word, subject, by = "", "", person.person_key
@@ -257,13 +261,13 @@ class Dispatcher:
                 word, reply = self._carry_out(ctx, request)
                 subject, by = reply.subject, NOBODY if reply.nameless else by
                 store_posts(ctx, reply.posts)
-                answer = replies.answered(ctx, reply)
+                answer = delivery_replies.reply_response(ctx, reply)
         except Refusal as refusal:
-            answer = replies.refused(ctx, request, refusal)
+            answer = delivery_replies.refusal_response(ctx, request, refusal)
         except StorageError:
             raise
         except Exception:
-            answer = replies.failed(ctx, request)
+            answer = delivery_replies.failure_response(ctx, request)
         inbox.finish(tx, request.identity, answer.outcome, written(answer))
         audit.add(
             tx,
@@ -391,7 +395,7 @@ class Dispatcher:
 
     def _run_hook(
         self, tx: Tx, hook: Hook, secret: str, identity: str | None, query: Mapping[str, str]
-    ) -> Answer | None:
+    ) -> Response | None:
         now = self._clock.now()
         found = hook.locate(tx, secret, now)
         if found is None:
@@ -403,13 +407,13 @@ class Dispatcher:
             digest = hashlib.sha256(identity.encode("utf-8", "replace")).hexdigest()
             identity = f"{hook.path}:{subject}:{digest}"
             if not inbox.begin(tx, identity, now):
-                return Answer("seen")
+                return Response("seen")
         ctx = self._context(tx, LOTSE, None, now)
         with tx.savepoint():
             reply = hook.run(ctx, subject, **query)
             store_posts(ctx, reply.posts)
         if identity is not None:
-            inbox.finish(tx, identity, "done", written(Answer("done")))
+            inbox.finish(tx, identity, "done", written(Response("done")))
         audit.add(
             tx,
             id=self._new_id(),
@@ -419,4 +423,4 @@ class Dispatcher:
             subject=subject,
             outcome="done",
         )
-        return Answer("done")
+        return Response("done")

@@ -50,14 +50,18 @@ def welcome(*, personal: bool) -> Message:
         (
             Title(_("Hello, I am Lotse")),
             Text(
-                _("I make sure that outages have somebody who looks after them, that friction "
-                  "is heard, and that automations keep running.")
+                _(
+                    "I make sure that outages have somebody who looks after them, that friction "
+                    "is heard, and that automations keep running."
+                )
             ),
             Text(begin),
             Text(
-                _("I write here when an incident is declared or needs somebody, and when "
-                  "somebody is asked something. To stop that, remove the app Lotse here."),
+                _(
+                    "I write here when an incident is declared or needs somebody, and when "
+                    "somebody is asked something. To stop that, remove the app Lotse here."
+                ),
                 small=True,
             ),
         )
-    )  # fmt: skip
+    )

@@ -9,22 +9,30 @@ from datetime import datetime
 from bot.delivery.requests import Named, clean
 from handlers.ownership import leaving
 from storage import people
+from storage import people as storage_people
 from storage.delivery import places
 from storage.delivery.places import Place
 from storage.engine import Tx
 from storage.people import Person
 
 
-def meet(tx: Tx, named: Named, kind: str, now: datetime, new_id: Callable[[], str]) -> Person:
+def find_or_create_person(
+    tx: Tx, named: Named, kind: str, now: datetime, new_id: Callable[[], str]
+) -> Person:
     """Return the person behind a verified identity, known from now on.
 
     `kind` as in `Request`; what follows when it changed happens now.
     """
     id = named.identity.rpartition(":")[2]
-    person = people.meet(
-        tx, named.identity, clean(named.shown) or id, id=id, key=new_id(), now=now,
+    person = storage_people.find_or_create(
+        tx,
+        named.identity,
+        clean(named.shown) or id,
+        id=id,
+        key=new_id(),
+        now=now,
         kind=kind or "member",
-    )  # fmt: skip
+    )
     if kind not in ("", "new", person.kind):
         people.set_kind(tx, person.id, kind)
         leaving.noticed(tx, person, id=new_id(), now=now)
@@ -34,7 +42,7 @@ def meet(tx: Tx, named: Named, kind: str, now: datetime, new_id: Callable[[], st
     return person
 
 
-def come_to(tx: Tx, id: str, called: str | None) -> Place | None:
+def find_or_create_place(tx: Tx, id: str, called: str | None) -> Place | None:
     """Return a place; a channel is known from now on, under the name that it has now."""
     found = places.find(tx, id) if id else None
     if called is None:

@@ -153,8 +153,11 @@ def _direct(command: Command, language: str) -> dict[str, Any]:
 def _slash(name: str, about: str, usage: str) -> dict[str, Any]:
     # Escaped, so that we see who was named; the rest is turned back into what was typed.
     return {
-        "command": name, "description": about, "usage_hint": usage, "should_escape": True,
-    }  # fmt: skip
+        "command": name,
+        "description": about,
+        "usage_hint": usage,
+        "should_escape": True,
+    }
 
 
 def _shortcut(id: str, language: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import json
 import logging
 from dataclasses import replace
 
-from bot.delivery.requests import Answer, Request
+from bot.delivery.requests import Request, Response
 from bot.delivery.shortcuts import FORM
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal, Unproven
@@ -37,7 +37,7 @@ SURELY_FITS = 100  # characters of values; they fit however they are written dow
 DRAFT = "draft"  # a call that stands in a draft
 
 
-def answered(ctx: Context, reply: Reply) -> Answer:
+def reply_response(ctx: Context, reply: Reply) -> Response:
     """Return what the asker sees of a handler's reply."""
     language, zone = ctx.language, ctx.zone
     message = None
@@ -46,10 +46,10 @@ def answered(ctx: Context, reply: Reply) -> Answer:
     form = spoken_form(reply.form, language, zone) if reply.form else None
     if form is not None:
         form = replace(form, call=short(ctx, form.call))
-    return Answer("done", message, form, secret=reply.secret, language=language)
+    return Response("done", message, form, secret=reply.secret, language=language)
 
 
-def refused(ctx: Context, request: Request, refusal: Refusal) -> Answer:
+def refusal_response(ctx: Context, request: Request, refusal: Refusal) -> Response:
     """Return a kind error with its way on, at the form's field that it is about."""
     parts: list[Part] = [Text(refusal.words)]
     if refusal.kept:
@@ -58,13 +58,16 @@ def refused(ctx: Context, request: Request, refusal: Refusal) -> Answer:
         parts.append(Buttons(refusal.buttons))
     message = spoken(Message(tuple(parts)), ctx.language, ctx.zone)
     field = refusal.field if request.submitted else None
-    return Answer(
-        "refused", _packed(ctx, message), field=field, language=ctx.language,
+    return Response(
+        "refused",
+        _packed(ctx, message),
+        field=field,
+        language=ctx.language,
         unproven=isinstance(refusal, Unproven),
-    )  # fmt: skip
+    )
 
 
-def failed(ctx: Context, request: Request) -> Answer:
+def failure_response(ctx: Context, request: Request) -> Response:
     """Return what is said after a mistake of ours; logs it, inside its `except`.
 
     What somebody had written is given back.
@@ -75,7 +78,7 @@ def failed(ctx: Context, request: Request) -> Answer:
     typed = _typed(request)
     parts = (Text(said), Text(typed)) if typed else (Text(said),)
     message = spoken(Message(parts), ctx.language, ctx.zone)
-    return Answer("failed", message, language=ctx.language)
+    return Response("failed", message, language=ctx.language)
 
 
 def kept(ctx: Context, call: Call) -> Call:

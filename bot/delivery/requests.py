@@ -65,7 +65,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """What the asker sees: a private message, a form to open, or an error at a form's field.
 
     A `secret` message is shown once and stored nowhere, not even by the edge.
@@ -98,7 +98,7 @@ def clean_call(call: Call | None) -> Call | None:
     return Call(clean(call.word), {name: clean(value) for name, value in call.args.items()})
 
 
-def written(answer: Answer) -> str:
+def written(answer: Response) -> str:
     """Write an answer as JSON, to be given again."""
     data: dict[str, Any] = {"outcome": answer.outcome, "field": answer.field}
     data["language"], data["secret"] = answer.language, answer.secret
@@ -109,10 +109,10 @@ def written(answer: Answer) -> str:
     return WRITER.encode(data)
 
 
-def read_answer(text: str) -> Answer:
+def read_answer(text: str) -> Response:
     """Read an answer back; the opposite of `written`."""
     data = json.loads(text)
-    return Answer(
+    return Response(
         data["outcome"],
         from_data(data["message"]) if data["message"] else None,
         form_from(data["form"]) if data["form"] else None,

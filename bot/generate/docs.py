@@ -24,6 +24,15 @@ A quoted text is never a command, and what is no command is offered as an incide
 
 This page is written from the program (`make docs`).
 """  # noqa: E501
+WHERE = """\
+# Where is it?
+
+Each command is a function in its room: `handlers/<room>/`; what it remembers stands in `storage/<room>`, and its tests in `tests/<room>/`.
+This page is written from the table of contents (`make docs`).
+
+| command | file | function |
+| --- | --- | --- |
+"""  # noqa: E501
 BUTTONS = """\
 ## Only as buttons
 
@@ -35,6 +44,7 @@ def pages() -> dict[Path, str]:
     """Return every generated page with its text."""
     return {
         ROOT / "docs" / "commands.md": commands(),
+        ROOT / "docs" / "where.md": where(),
         ROOT / "docs" / "settings.md": config.page(),
         ROOT / ".env.example": config.example(),
     }
@@ -58,6 +68,23 @@ def commands() -> str:
     chapters = [_chapter(title, shown) for title, shown in titled.items() if shown]
     hidden = [each for feature in FEATURES for each in feature.commands if each.hidden]
     return "\n".join([ABOUT, *chapters, BUTTONS, *_table(hidden)]) + "\n"
+
+
+def where() -> str:
+    """Return `docs/where.md`: the file and the function of each command."""
+    found = sorted((each for feature in FEATURES for each in feature.commands), key=_by_name)
+    return WHERE + "".join(
+        f"| `{each.name}` | `{file_of(each)}` | `{each.run.__name__}` |\n" for each in found
+    )
+
+
+def _by_name(command: Command) -> str:
+    return command.name
+
+
+def file_of(command: Command) -> str:
+    """Return the file that a command's function stands in, from the root of the project."""
+    return f"{command.run.__module__.replace('.', '/')}.py"
 
 
 def _chapter(title: Sentence, shown: list[Command]) -> str:

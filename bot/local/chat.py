@@ -62,9 +62,14 @@ class Local:
             if found is None or found.id != place:
                 raise Impossible(f"there is no place {place}")
             return local.add(
-                tx, id=new_id(), place=place, author=LOTSE.id, body=dump(message),
-                parcel=parcel, now=now,
-            )  # fmt: skip
+                tx,
+                id=new_id(),
+                place=place,
+                author=LOTSE.id,
+                body=dump(message),
+                parcel=parcel,
+                now=now,
+            )
 
         return await self._carry(work)
 
@@ -93,14 +98,26 @@ class Local:
             tx = tx.within(workspace)
             if typed is not None:
                 local.add(
-                    tx, id=new_id(), place=place, author=person, body=dump(line((typed[0],))),
-                    parcel=f"{identity}:typed", now=typed[1], only_for=person,
-                )  # fmt: skip
+                    tx,
+                    id=new_id(),
+                    place=place,
+                    author=person,
+                    body=dump(line((typed[0],))),
+                    parcel=f"{identity}:typed",
+                    now=typed[1],
+                    only_for=person,
+                )
             if answer is not None:
                 local.add(
-                    tx, id=new_id(), place=place, author=LOTSE.id, body=dump(answer),
-                    parcel=f"{identity}:answer", now=now, only_for=person,
-                )  # fmt: skip
+                    tx,
+                    id=new_id(),
+                    place=place,
+                    author=LOTSE.id,
+                    body=dump(answer),
+                    parcel=f"{identity}:answer",
+                    now=now,
+                    only_for=person,
+                )
 
         await asyncio.wrap_future(self._database.submit(work))
         self.stir()

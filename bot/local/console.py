@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from bot.delivery import plain
 from bot.delivery.ids import new_id
-from bot.delivery.requests import Answer, Request, clean
+from bot.delivery.requests import Request, Response, clean
 from bot.local.chat import Local
 from bot.local.page import unslashed
 from bot.lotse import DEMO, Lotse
@@ -201,9 +201,15 @@ class Console:
     ) -> Request:
         me = self._around.me
         return Request(
-            f"local:{new_id()}", DEMO, f"local:{me.id}", me.name, place or f"local:@{me.id}",
-            text, call, submitted,
-        )  # fmt: skip
+            f"local:{new_id()}",
+            DEMO,
+            f"local:{me.id}",
+            me.name,
+            place or f"local:@{me.id}",
+            text,
+            call,
+            submitted,
+        )
 
     async def _hear(self, request: Request, words: tuple[str, datetime] | None = None) -> None:
         """Send a request, keep its answer as the page does, and go through its form."""
@@ -213,7 +219,7 @@ class Console:
             await self._fill(answer.form, request.place)
 
     async def _keep(
-        self, request: Request, words: tuple[str, datetime] | None, answer: Answer
+        self, request: Request, words: tuple[str, datetime] | None, answer: Response
     ) -> None:
         if answer.secret and answer.message is not None:
             self._say(plain.render(answer.message, self._numbered(request.place)))

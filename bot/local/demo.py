@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from bot import app
 from bot.delivery.clock import HandClock
 from bot.delivery.ids import new_id
-from bot.delivery.requests import Answer, Request
+from bot.delivery.requests import Request, Response
 from bot.lotse import DEMO, Lotse
 from handlers.digest import schedule as digest_schedule
 from handlers.kit import calendar
@@ -18,7 +18,8 @@ from handlers.kit.messages import Call, Text
 from handlers.kit.readers import folded
 from handlers.kit.readers.timestamps import written
 from handlers.kit.words import flat
-from storage import incidents, local, people, services, workspaces
+from storage import incidents, local, services, workspaces
+from storage import people as storage_people
 from storage.delivery import places, timers
 from storage.engine import Tx
 from storage.services import Service
@@ -106,8 +107,15 @@ class Taps:
     answers: tuple[str, ...]
 
 
-def _life(days: int, at: time, title: str, minutes: tuple[int, int], cure: str, owner: str = "ben",
-          who: str = "anna") -> Iterator[Step]:  # fmt: skip
+def _life(
+    days: int,
+    at: time,
+    title: str,
+    minutes: tuple[int, int],
+    cure: str,
+    owner: str = "ben",
+    who: str = "anna",
+) -> Iterator[Step]:
     """Yield an incident: declared, acknowledged and restored so many minutes later."""
     yield Step(days, at, who, f"störung {title}")
     for later, text in zip(minutes, ("annehmen", f"behoben {cure}"), strict=True):
@@ -179,7 +187,9 @@ def found(tx: Tx, company: Workspace, now: datetime) -> bool:
         return False
     tx = tx.within(company.id)
     for id, name in PEOPLE:
-        people.meet(tx, f"local:{id}", name, id=id, key=new_id(), now=now, manager=id == MANAGER)
+        storage_people.find_or_create(
+            tx, f"local:{id}", name, id=id, key=new_id(), now=now, manager=id == MANAGER
+        )
         places.ensure(tx, f"local:@{id}", "direct", name, person=id)
     for id, name, role in CHANNELS:
         places.ensure(tx, id, "channel", name, role=role)
@@ -188,15 +198,28 @@ def found(tx: Tx, company: Workspace, now: datetime) -> bool:
 
 
 def _enter(
-    tx: Tx, name: str, words: tuple[str, ...], accountable: str, deputy: str, now: datetime,
-    *, fallback: bool = False,
-) -> None:  # fmt: skip
+    tx: Tx,
+    name: str,
+    words: tuple[str, ...],
+    accountable: str,
+    deputy: str,
+    now: datetime,
+    *,
+    fallback: bool = False,
+) -> None:
     """Store a service that its two people have taken over long ago."""
     service = Service(
-        new_id(), name, words, accountable, deputy, fallback=fallback,
-        accountable_accepted_at=now, deputy_accepted_at=now, runbook=RUNBOOKS.get(name),
+        new_id(),
+        name,
+        words,
+        accountable,
+        deputy,
+        fallback=fallback,
+        accountable_accepted_at=now,
+        deputy_accepted_at=now,
+        runbook=RUNBOOKS.get(name),
         serious_when=SERIOUS.get(name, ""),
-    )  # fmt: skip
+    )
     services.add(tx, service, name_key=folded(name), now=now)
 
 
@@ -253,8 +276,14 @@ class _Player:
 
     def _services(self, tx: Tx) -> None:
         for name, words, accountable, deputy in SERVICES:
-            _enter(tx.within(self._company.id), name, tuple(words.split(", ")), accountable,
-                   deputy, self._clock.now())  # fmt: skip
+            _enter(
+                tx.within(self._company.id),
+                name,
+                tuple(words.split(", ")),
+                accountable,
+                deputy,
+                self._clock.now(),
+            )
 
     def _today(self) -> Iterator[Step]:
         """Yield what has come back today: the digest of the week that is running tells of it."""
@@ -283,11 +312,18 @@ class _Player:
     async def _finish(self, what: Done, moment: datetime) -> None:
         number = str(what.number)
         await self._call(
-            what.who, "fill", number=number, kind=what.kind, cause=what.cause,
-            evidence=f"IT-{400 + what.number}", ending="fixed", fixer=what.who,
+            what.who,
+            "fill",
+            number=number,
+            kind=what.kind,
+            cause=what.cause,
+            evidence=f"IT-{400 + what.number}",
+            ending="fixed",
+            fixer=what.who,
             on=moment.astimezone(ZoneInfo(self._company.zone)).date().isoformat(),
-            runbook="noch keins", ended=self._restored(what.number),
-        )  # fmt: skip
+            runbook="noch keins",
+            ended=self._restored(what.number),
+        )
         await self._call(what.checker, "checked", number=number)
 
     def _restored(self, number: int) -> str:
@@ -300,12 +336,12 @@ class _Player:
 
         return self._lotse.database.read(read)
 
-    async def _call(self, who: str, word: str, **args: str) -> Answer:
+    async def _call(self, who: str, word: str, **args: str) -> Response:
         return await self._handle(who, f"local:@{who}", call=Call(word, args))
 
     async def _handle(
         self, who: str, place: str, text: str = "", call: Call | None = None
-    ) -> Answer:
+    ) -> Response:
         answer = await self._lotse.dispatcher.handle(
             Request(new_id(), DEMO, f"local:{who}", who, place, text, call)
         )

@@ -24,7 +24,7 @@ from aiohttp import web
 
 from bot.delivery.clock import Clock
 from bot.delivery.dispatch import Dispatcher
-from bot.delivery.requests import Answer, Request, clean
+from bot.delivery.requests import Request, Response, clean
 from bot.local.chat import Local
 from bot.local.page_words import ABOUT, EXAMPLES, LABELS, LEFT, MANAGER, OTHERS, ROLES
 from handlers.kit.commands import Feature, all_commands
@@ -427,17 +427,29 @@ class Page:
     # --- what they share ---------------------------------------------------------
 
     def _request(
-        self, body: Json, company: Company, place: str, *,
-        text: str = "", call: Call | None = None, submitted: bool = False,
-    ) -> Request:  # fmt: skip
+        self,
+        body: Json,
+        company: Company,
+        place: str,
+        *,
+        text: str = "",
+        call: Call | None = None,
+        submitted: bool = False,
+    ) -> Request:
         id = string(body, "id")
         if not re.fullmatch(r"[A-Za-z0-9-]{8,64}", id):
             raise Turned(400, "id")
         me = company.me
         return Request(
-            f"local:{id}", self._workspace, f"local:{me.id}", me.name, place,
-            text, call, submitted,
-        )  # fmt: skip
+            f"local:{id}",
+            self._workspace,
+            f"local:{me.id}",
+            me.name,
+            place,
+            text,
+            call,
+            submitted,
+        )
 
     async def _who_where(self, body: Json) -> tuple[Company, str]:
         wanted, place = string(body, "person"), string(body, "place")
@@ -614,12 +626,12 @@ def line_data(line: Line) -> Json:
     }
 
 
-def kept(answer: Answer) -> Message | None:
+def kept(answer: Response) -> Message | None:
     """Return what may be kept of an answer: a secret is shown once and stored nowhere."""
     return None if answer.secret else answer.message
 
 
-def answer_data(answer: Answer) -> Json:
+def answer_data(answer: Response) -> Json:
     """Return an answer for the page; the message stands in the place already, or in the form."""
     return {
         "outcome": answer.outcome,

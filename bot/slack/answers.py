@@ -9,7 +9,7 @@ from bot.delivery.dedupe import Once
 from bot.delivery.dispatch import Dispatcher
 from bot.delivery.edge_texts import missing, reopening
 from bot.delivery.platform import Impossible, Undelivered
-from bot.delivery.requests import Answer
+from bot.delivery.requests import Response
 from bot.slack import blocks, payloads
 from bot.slack import sender as slack_sender
 from bot.slack.installations import Installation
@@ -35,7 +35,7 @@ class Answers:
         self.first = Once()
 
     async def shown_now(
-        self, at: Installation, answer: Answer, sender: Sender, body: Json
+        self, at: Installation, answer: Response, sender: Sender, body: Json
     ) -> Message | None:
         """Open the form if there is one; return the message that is still to be shown.
 
@@ -57,13 +57,13 @@ class Answers:
             return await self._reopening(at, answer, sender)
         return answer.message
 
-    async def _reopening(self, at: Installation, answer: Answer, sender: Sender) -> Message:
+    async def _reopening(self, at: Installation, answer: Response, sender: Sender) -> Message:
         assert answer.form is not None
         call = await self._dispatcher.keep(at.workspace, sender.identity, reopening(answer.form))
         return missing(call, answer.language)
 
     async def tell(
-        self, at: Installation, body: Json, sender: Sender, message: Message, answer: Answer
+        self, at: Installation, body: Json, sender: Sender, message: Message, answer: Response
     ) -> None:
         """Answer for the asker's eyes only: in the modal, in the channel, or directly."""
         view = body.get("view") or {}
@@ -88,7 +88,7 @@ class Answers:
         await self._slack.call(at, "chat.postMessage", channel=sender.user, **words)
 
 
-def form_view(answer: Answer, place: str) -> Json:
+def form_view(answer: Response, place: str) -> Json:
     """Return a form as a modal; `place` is where it was asked for."""
     assert answer.form is not None
     private = blocks.private_call(answer.form.call, place)
@@ -105,11 +105,13 @@ def asked_for(view: Json, field: str | None) -> str | None:
 
 def not_installed() -> Message:
     """Return what is said in a workspace that has not installed Lotse; of no language either."""
-    said = _("Lotse is not installed in this workspace, so nothing was stored. Whoever "
-             "administers the workspace can install it.")  # fmt: skip
+    said = _(
+        "Lotse is not installed in this workspace, so nothing was stored. Whoever "
+        "administers the workspace can install it."
+    )
     return Message(tuple(Text(each) for each in (speak(said, "de"), speak(said, "en"))))
 
 
-def close(answer: Answer) -> str:
+def close(answer: Response) -> str:
     """Return the word on the button that closes an answer."""
     return text(_("Close"), answer.language)

@@ -23,7 +23,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.delivery.background import Later
+from bot.delivery.background import Background
 from bot.delivery.dispatch import Dispatcher
 from bot.http import limits
 from bot.http.payload_limits import BODY_LIMIT, LARGEST
@@ -89,7 +89,7 @@ class SlackEdge:
         self._app_token = app_token
         self._guard = Guard(signing_secret) if signing_secret else None
         self._sockets = sockets
-        self._later = Later()
+        self._later = Background()
         self._strangers: dict[str, float] = {}
         self._api = WebApi(api_url)
         self.installations = Installations(database, self._api, workspace, token, oauth, knock)
@@ -207,9 +207,11 @@ class SlackEdge:
         async def authorize(context: AsyncBoltContext) -> AuthorizeResult:
             at: Installation | None = context.get(INSTALLATION)  # found already, nobody is asked
             return AuthorizeResult(
-                enterprise_id=None, team_id=at.team if at else None,
-                bot_token=at.token if at else None, bot_user_id=at.bot_user if at else None,
-            )  # fmt: skip
+                enterprise_id=None,
+                team_id=at.team if at else None,
+                bot_token=at.token if at else None,
+                bot_user_id=at.bot_user if at else None,
+            )
 
         app = AsyncApp(
             logger=quiet,

@@ -8,7 +8,7 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from bot.delivery.background import Later
+from bot.delivery.background import Background
 from bot.delivery.dispatch import Dispatcher
 from bot.slack import blocks
 from bot.slack.installations import Installation
@@ -34,7 +34,7 @@ class Homes:
     """The home tabs that were opened lately, by workspace and person."""
 
     def __init__(
-        self, dispatcher: Dispatcher, slack: Slack, later: Later, settle: float = SETTLE
+        self, dispatcher: Dispatcher, slack: Slack, later: Background, settle: float = SETTLE
     ) -> None:
         self._dispatcher = dispatcher
         self._slack = slack

@@ -43,10 +43,12 @@ class Page:
 GONE_STALE = Page(
     _("Please begin again"),
     (
-        _("This step works once, for ten minutes, and only in the browser in which it was begun. "
-          "Nothing was stored."),
+        _(
+            "This step works once, for ten minutes, and only in the browser in which it was begun. "
+            "Nothing was stored."
+        ),
     ),
-)  # fmt: skip
+)
 
 
 def page(shown: Page, language: str, begin: str) -> web.Response:

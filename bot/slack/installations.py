@@ -79,9 +79,14 @@ class Installations:
     """Knows every installation; the few that are in use, without asking the store."""
 
     def __init__(
-        self, database: Database, api: WebApi, main: str, token: str, oauth: OAuth | None,
+        self,
+        database: Database,
+        api: WebApi,
+        main: str,
+        token: str,
+        oauth: OAuth | None,
         knock: float = KNOCK,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """`main` is the workspace of the environment's `token`, which may be empty."""
         self._database = database
         self._api = api
@@ -278,9 +283,11 @@ class Installations:
         seal = oauth.seal
         try:
             answer = await self._api.access(
-                oauth.client_id, oauth.client_secret, grant_type="refresh_token",
+                oauth.client_id,
+                oauth.client_secret,
+                grant_type="refresh_token",
                 refresh_token=seal.open(refresh_token),
-            )  # fmt: skip
+            )
         except Undelivered:
             await self._write(at, lambda tx: installations.let_go(tx, at.sealed))
             raise
@@ -289,10 +296,12 @@ class Installations:
 
         def work(tx: Tx) -> Stored | None:
             installations.renewed(
-                tx, at.sealed, token=sealed,
+                tx,
+                at.sealed,
+                token=sealed,
                 refresh_token=seal.seal(str(again)) if again else None,
                 lasts=float(answer.get("expires_in") or 0) if again else None,
-            )  # fmt: skip
+            )
             return installations.find(tx)
 
         stored = await self._write(at, work)

@@ -13,12 +13,12 @@ from dataclasses import replace
 
 from slack_bolt.async_app import AsyncAck, AsyncBoltContext
 
-from bot.delivery.background import Later
+from bot.delivery.background import Background
 from bot.delivery.dispatch import Dispatcher
 from bot.delivery.edge_texts import not_stored, words_of
 from bot.delivery.plain import shortened
 from bot.delivery.platform import Undelivered
-from bot.delivery.requests import Answer, Named, Request
+from bot.delivery.requests import Named, Request, Response
 from bot.delivery.shortcuts import shortcut
 from bot.slack import blocks, payloads
 from bot.slack.answers import Answers, asked_for, close, form_view
@@ -39,7 +39,12 @@ class Hearing:
     """Hears commands, buttons, forms, shortcuts and messages, of every workspace."""
 
     def __init__(
-        self, dispatcher: Dispatcher, answers: Answers, homes: Homes, people: People, later: Later
+        self,
+        dispatcher: Dispatcher,
+        answers: Answers,
+        homes: Homes,
+        people: People,
+        later: Background,
     ) -> None:
         self._dispatcher = dispatcher
         self._answers = answers
@@ -125,9 +130,15 @@ class Hearing:
         call, place = payloads.submitted(view)
         chosen = blocks.chosen_users(view.get("state", {}))
         request = made(
-            at, payloads.view_key(body), sender, body, call=call, submitted=True, place=place,
+            at,
+            payloads.view_key(body),
+            sender,
+            body,
+            call=call,
+            submitted=True,
+            place=place,
             named=[(user, user) for user in chosen],
-        )  # fmt: skip
+        )
         answer = await self._dispatcher.handle(request)
         await ack(**_after(answer, view, place))
         self._later.soon(self._people.refresh(at, sender, chosen))
@@ -151,9 +162,14 @@ class Hearing:
         await self._answer(ack, at, request, sender, body, named)
 
     async def _answer(
-        self, ack: AsyncAck, at: Installation, request: Request, sender: Sender, body: Json,
+        self,
+        ack: AsyncAck,
+        at: Installation,
+        request: Request,
+        sender: Sender,
+        body: Json,
         named: Iterable[str] = (),
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Carry out what is answered by a message of its own, not by the response."""
         answer = await self._dispatcher.handle(request)
         if answer.unproven:
@@ -202,24 +218,40 @@ class Hearing:
 
 
 def made(
-    at: Installation, identity: str, sender: Sender, body: Json, *, words: Typed = NOTHING,
-    call: Call | None = None, submitted: bool = False, place: str = "",
+    at: Installation,
+    identity: str,
+    sender: Sender,
+    body: Json,
+    *,
+    words: Typed = NOTHING,
+    call: Call | None = None,
+    submitted: bool = False,
+    place: str = "",
     named: Iterable[tuple[str, str]] = (),
-) -> Request:  # fmt: skip
+) -> Request:
     """Return what was done in an installation as a request."""
     people = [
         Named(shown, f"slack:{sender.team}:{user}", payloads.direct(user))
         for shown, user in (*words.mentions, *named)
     ]
     return Request(
-        identity, at.workspace, sender.identity, sender.name,
-        place or payloads.place_of(body), words.text, call, submitted, tuple(people),
-        "external" if sender.external else "new", payloads.direct(sender.user),
-        None if place else payloads.channel_name(body), payloads.answered(body),
-    )  # fmt: skip
+        identity,
+        at.workspace,
+        sender.identity,
+        sender.name,
+        place or payloads.place_of(body),
+        words.text,
+        call,
+        submitted,
+        tuple(people),
+        "external" if sender.external else "new",
+        payloads.direct(sender.user),
+        None if place else payloads.channel_name(body),
+        payloads.answered(body),
+    )
 
 
-def _after(answer: Answer, view: Json, place: str) -> Json:
+def _after(answer: Response, view: Json, place: str) -> Json:
     """Return what stands in a form's place once it was sent; nothing closes it."""
     field = asked_for(view, answer.field)
     if field is not None and answer.message is not None:

@@ -33,6 +33,7 @@ from handlers.digest import schedule as digest_schedule
 from handlers.kit import calendar
 from handlers.kit.words import LANGUAGES, _
 from storage import audit, people, workspaces
+from storage import people as storage_people
 from storage.delivery import places
 from storage.engine import Database, StorageError, Tx
 from storage.slack import installations
@@ -50,7 +51,7 @@ USER = re.compile(r"[UW][A-Z0-9]{1,20}", re.ASCII)
 DENIED = Page(
     _("Lotse was not installed"),
     (_("Slack says that nobody agreed. Nothing was stored."),),
-)  # fmt: skip
+)
 REFUSED = Page(
     _("Slack did not finish"),
     (_("Slack did not accept the installation. Nothing was stored. Please begin again."),),
@@ -63,11 +64,13 @@ AWAY = Page(
 WHOLE_ORGANISATION = Page(
     _("One workspace at a time, please"),
     (
-        _("Lotse cannot be installed for a whole organisation (Enterprise Grid) yet. "
-          "Nothing was stored."),
+        _(
+            "Lotse cannot be installed for a whole organisation (Enterprise Grid) yet. "
+            "Nothing was stored."
+        ),
         _("Please begin again, and choose one workspace where Slack asks where to install it."),
     ),
-)  # fmt: skip
+)
 SERVED = Page(
     _("Lotse is here already"),
     (_("Whoever operates Lotse has connected this workspace. There is nothing to install."),),
@@ -107,9 +110,15 @@ class InstallPages:
     """The two addresses of the installation."""
 
     def __init__(
-        self, database: Database, api: WebApi, installed: Installations, oauth: OAuth,
-        address: str, company: Workspace, now: Callable[[], datetime],
-    ) -> None:  # fmt: skip
+        self,
+        database: Database,
+        api: WebApi,
+        installed: Installations,
+        oauth: OAuth,
+        address: str,
+        company: Workspace,
+        now: Callable[[], datetime],
+    ) -> None:
         """`address` is Lotse's own from outside; `company` what a new one is like at first."""
         self._database = database
         self._api = api
@@ -162,9 +171,14 @@ class InstallPages:
             },
         )
         answer.set_cookie(
-            self._cookie, browser, max_age=LASTS, path="/", httponly=True, samesite="Lax",
+            self._cookie,
+            browser,
+            max_age=LASTS,
+            path="/",
+            httponly=True,
+            samesite="Lax",
             secure=self._secure,
-        )  # fmt: skip
+        )
         return answer
 
     # --- and back ----------------------------------------------------------------
@@ -208,9 +222,11 @@ class InstallPages:
             raise Turned(REFUSED)
         try:
             answer = await self._api.access(
-                self._oauth.client_id, self._oauth.client_secret, code=code,
+                self._oauth.client_id,
+                self._oauth.client_secret,
+                code=code,
                 redirect_uri=self._back,
-            )  # fmt: skip
+            )
         except Said as refusal:
             log.warning("Slack did not accept an installation: %s", refusal)
             raise Turned(REFUSED) from refusal
@@ -255,19 +271,27 @@ class InstallPages:
         tx = tx.within(company.id)
         seal = self._oauth.seal.seal
         installations.put(
-            tx, team=granted.team, bot_user=granted.bot_user, scopes=granted.scopes,
+            tx,
+            team=granted.team,
+            bot_user=granted.bot_user,
+            scopes=granted.scopes,
             token=seal(granted.token),
             refresh_token=seal(granted.refresh_token) if granted.refresh_token else None,
             lasts=granted.lasts,
-        )  # fmt: skip
+        )
         workspaces.set_state(tx, "active")
         there = workspaces.get(tx)
         digest_schedule.plan(tx, id=new_id(), now=now, zone=there.zone, region=there.region)
         by = self._installer(tx, granted, dict(profile), now)
         audit.add(
-            tx, id=new_id(), at=now, person_key=by, command="install", subject=granted.team,
+            tx,
+            id=new_id(),
+            at=now,
+            person_key=by,
+            command="install",
+            subject=granted.team,
             outcome="done",
-        )  # fmt: skip
+        )
         tx.signal()
         return not new
 
@@ -277,7 +301,7 @@ class InstallPages:
             return "nobody"
         identity = f"slack:{granted.team}:{granted.installer}"
         name = profiles.name_of(profile) or granted.installer
-        person = people.meet(
+        person = storage_people.find_or_create(
             tx, identity, name, id=granted.installer, key=new_id(), now=now, kind="new"
         )
         places.ensure(tx, f"slack:@{granted.installer}", "direct", person.name, person=person.id)
@@ -324,12 +348,14 @@ def welcome(team: str, again: bool) -> Page:
         _("Lotse is installed in {team}", team=team),
         (
             _("In Slack, invite Lotse into the channel for incidents: /invite @Lotse"),
-            _("Then type /lotse settings in that channel. You manage Lotse there, and may name "
-              "others."),
+            _(
+                "Then type /lotse settings in that channel. You manage Lotse there, and may name "
+                "others."
+            ),
         ),
         begins=False,
         status=200,
-    )  # fmt: skip
+    )
 
 
 def hashed(secret: str) -> str:

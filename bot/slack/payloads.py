@@ -229,12 +229,14 @@ def unreadable(error: Exception) -> None:
         each for each in traceback.extract_tb(error.__traceback__) if "/bot/" in each.filename
     ]
     where = frames[-1]
-    ours = where.name not in READERS and not where.filename.endswith("slack_in.py")
+    ours = where.name not in READERS and not where.filename.endswith("slack/payloads.py")
     log.log(
         logging.ERROR if ours else logging.WARNING,
         "A request could not be read: %s in %s, line %s",
-        type(error).__name__, where.name, where.lineno,
-    )  # fmt: skip
+        type(error).__name__,
+        where.name,
+        where.lineno,
+    )
 
 
 def submitted(view: Json) -> tuple[Call, str]:

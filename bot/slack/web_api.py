@@ -110,9 +110,12 @@ class WebApi:
         quiet = logging.getLogger("lotse.webapi")
         quiet.setLevel(logging.WARNING)  # more talkative, the library logs whole messages
         self.client = AsyncWebClient(
-            base_url=api_url or AsyncWebClient.BASE_URL, timeout=LIMIT, retry_handlers=[],
-            logger=quiet, trust_env_in_session=False,
-        )  # fmt: skip
+            base_url=api_url or AsyncWebClient.BASE_URL,
+            timeout=LIMIT,
+            retry_handlers=[],
+            logger=quiet,
+            trust_env_in_session=False,
+        )
 
     async def start(self, limit: float = LIMIT) -> None:
         """Open the one session; an answer may take `limit` seconds."""

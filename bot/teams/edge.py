@@ -16,14 +16,14 @@ import aiohttp
 from aiohttp import web
 from botbuilder.schema import Activity, RoleTypes
 
-from bot.delivery.background import Later
+from bot.delivery.background import Background
 from bot.delivery.clock import Clock
 from bot.delivery.dedupe import Once
 from bot.delivery.dispatch import Dispatcher
 from bot.delivery.edge_texts import not_stored, welcome
 from bot.delivery.ids import new_id
 from bot.delivery.platform import Impossible, NotAccepted, Refused, Undelivered
-from bot.delivery.requests import Answer, Request
+from bot.delivery.requests import Request, Response
 from bot.http import limits
 from bot.http.payload_limits import BODY_LIMIT, LARGEST, too_deep_json
 from bot.teams import cards, payloads
@@ -38,6 +38,7 @@ from bot.teams.tokens import LOOPBACK, Auth, Cloud, Hosts, Keys, Loopback, Unaut
 from handlers.kit.messages import Message, dump, spoken
 from handlers.kit.words import _, text
 from storage import people, workspaces
+from storage import people as storage_people
 from storage.delivery import outbox, places
 from storage.engine import Database, StorageError, Tx
 from storage.teams import conversations
@@ -94,7 +95,7 @@ class TeamsEdge:
         self.platform = Teams(self.connector, database, f"28:{app.id or DEV}")
         self._people = People(database, self.connector, workspace, dispatcher.noticed)
         self._desk = Desk(dispatcher, database, workspace, self._people)
-        self._later = Later()
+        self._later = Background()
         self._reader = Reader()
         invokes = Invokes(self._desk, self._later)
         self._turns = Turns(
@@ -240,7 +241,7 @@ class TeamsEdge:
         except Undelivered as error:
             raise StorageError("nor can it be told") from error
 
-    async def _tell(self, answer: Answer, sender: Sender, where: Where) -> None:
+    async def _tell(self, answer: Response, sender: Sender, where: Where) -> None:
         """Answer for the asker's eyes only: in the personal chat, which a channel is told of."""
         message = answer.message
         if answer.form is not None:
@@ -293,11 +294,15 @@ class TeamsEdge:
         now = self._clock.now()
 
         def work(tx: Tx) -> None:
-            person = people.meet(
-                tx, sender.identity, sender.name or sender.user, now=now, key=self._ids(),
+            person = storage_people.find_or_create(
+                tx,
+                sender.identity,
+                sender.name or sender.user,
+                now=now,
+                key=self._ids(),
                 id=sender.identity.rpartition(":")[2],
                 kind="external" if sender.external else "new",
-            )  # fmt: skip
+            )
             if not people.managers(tx) and not sender.external:
                 people.set_admin(tx, person.id)  # whoever installs it first may begin
             if where.personal:
@@ -311,9 +316,14 @@ class TeamsEdge:
             language = (person.language if where.personal else None) or company.language
             hello = spoken(welcome(personal=where.personal), language, company.zone)
             outbox.add(
-                tx, id=self._ids(), place=where.place, key="welcome", kind="note",
-                message=dump(hello), now=now,
-            )  # fmt: skip
+                tx,
+                id=self._ids(),
+                place=where.place,
+                key="welcome",
+                kind="note",
+                message=dump(hello),
+                now=now,
+            )
             tx.signal()
 
         await self._desk.write(work)

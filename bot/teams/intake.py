@@ -14,7 +14,7 @@ from botbuilder.schema import Activity
 from bot.delivery.dispatch import Dispatcher
 from bot.delivery.edge_texts import missing, reopening
 from bot.delivery.platform import Undelivered
-from bot.delivery.requests import Answer, Named, Request
+from bot.delivery.requests import Named, Request, Response
 from bot.teams import payloads
 from bot.teams.payloads import Sender, Typed, Where
 from bot.teams.rosters import People
@@ -78,9 +78,14 @@ class Desk:
             if reads:  # a look is a look, however often
                 return identity
             return button_presses.same(
-                tx, card=card, person=sender.identity, what=what, identity=identity,
-                now=now, since=now - TWICE,
-            )  # fmt: skip
+                tx,
+                card=card,
+                person=sender.identity,
+                what=what,
+                identity=identity,
+                now=now,
+                since=now - TWICE,
+            )
 
         mentions = tuple(payloads.Mention(each, "", each) for each in chosen)
         request = self._request(identity, sender, where, mentions, beside)
@@ -99,17 +104,24 @@ class Desk:
             for each in mentions
         )
         return Request(
-            identity, self.workspace, sender.identity, sender.name or "?", where.place,
-            mentions=named, kind="external" if sender.external else "new",
-            direct=sender.direct, thread=payloads.answered(where), beside=beside,
-        )  # fmt: skip
+            identity,
+            self.workspace,
+            sender.identity,
+            sender.name or "?",
+            where.place,
+            mentions=named,
+            kind="external" if sender.external else "new",
+            direct=sender.direct,
+            thread=payloads.answered(where),
+            beside=beside,
+        )
 
-    async def handle(self, request: Request, sender: Sender, where: Where) -> Answer:
+    async def handle(self, request: Request, sender: Sender, where: Where) -> Response:
         """Carry out a request, once more when it had to wait for a look at the roster."""
         answer = await self.dispatcher.handle(request)
         return await self.handle_known(request, sender, where) if answer.unproven else answer
 
-    async def handle_known(self, request: Request, sender: Sender, where: Where) -> Answer:
+    async def handle_known(self, request: Request, sender: Sender, where: Where) -> Response:
         """Carry out what had to wait for a look at the roster."""
         await self.look_up(request, sender, where)
         return await self.dispatcher.handle(
@@ -124,7 +136,7 @@ class Desk:
         except Undelivered as error:  # then whoever it is may do what strangers may
             log.warning("Teams does not say who somebody is: %s", error)
 
-    async def reopening(self, answer: Answer, sender: Sender) -> Message:
+    async def reopening(self, answer: Response, sender: Sender) -> Message:
         """Return a message with a button that opens a form that could not open."""
         assert answer.form is not None
         call = await self.dispatcher.keep(self.workspace, sender.identity, reopening(answer.form))
@@ -168,15 +180,24 @@ def _keep(
     conversation = conversation and payloads.channel_of(conversation)
     found = conversations.find(tx, place)
     if found is not None:
-        told = (conversation or found.conversation, where.service_url, sender.tenant,
-                member or found.member)  # fmt: skip
+        told = (
+            conversation or found.conversation,
+            where.service_url,
+            sender.tenant,
+            member or found.member,
+        )
         known = (found.conversation, found.service_url, found.tenant, found.member)
         if told == known and not (found.blocked and conversation):
             return
     conversations.hear(
-        tx, place, conversation=conversation, service_url=where.service_url,
-        tenant=sender.tenant, member=member, now=now,
-    )  # fmt: skip
+        tx,
+        place,
+        conversation=conversation,
+        service_url=where.service_url,
+        tenant=sender.tenant,
+        member=member,
+        now=now,
+    )
     if found is not None and found.blocked and conversation:
         outbox.release(tx, place, now)
         places.reopen(tx, place)

@@ -7,10 +7,10 @@ from typing import Any
 
 from botbuilder.schema import Activity
 
-from bot.delivery.background import Later
+from bot.delivery.background import Background
 from bot.delivery.edge_texts import not_stored, words_of
 from bot.delivery.plain import shortened
-from bot.delivery.requests import Answer
+from bot.delivery.requests import Response
 from bot.delivery.shortcuts import shortcut
 from bot.teams import cards, dialogs, payloads, search
 from bot.teams.intake import Desk
@@ -37,7 +37,7 @@ ERROR_WORDS = 500
 class Invokes:
     """Answers invokes; what follows an answer is done `later`."""
 
-    def __init__(self, desk: Desk, later: Later) -> None:
+    def __init__(self, desk: Desk, later: Background) -> None:
         self._desk, self._later = desk, later
 
     async def answer(self, activity: Activity) -> Json | None:
@@ -128,9 +128,14 @@ class Invokes:
             form = await self._form(call, sender)
         chosen = dialogs.chosen_people(form, data) if form is not None else []
         request = self._desk.pressed(
-            activity, sender, where, Call(call.word, {**call.args, **values}),
-            submitted=bool(dialogs.place_of(data)), chosen=chosen, place=place,
-        )  # fmt: skip
+            activity,
+            sender,
+            where,
+            Call(call.word, {**call.args, **values}),
+            submitted=bool(dialogs.place_of(data)),
+            chosen=chosen,
+            place=place,
+        )
         try:
             answer = await self._desk.handle(request, sender, where)
         except StorageError as error:
@@ -151,7 +156,7 @@ class Invokes:
         found = await desk.dispatcher.form_of(desk.workspace, sender.identity, call)
         return found.form if found is not None else None
 
-    def _shown(self, answer: Answer, place: str) -> Json:
+    def _shown(self, answer: Response, place: str) -> Json:
         if answer.form is not None:
             return dialogs.dialog(answer.form, place, answer.language)
         if answer.message is not None:

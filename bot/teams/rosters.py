@@ -120,8 +120,9 @@ class People:
     async def left(self, users: Sequence[str], sender: Sender, where: Where) -> None:
         """Note who is gone: whoever left `where` and is in no other place of ours."""
         gone = await asyncio.gather(*(self._nowhere(each, where) for each in users))
-        await self._note([each for each, is_gone in zip(users, gone, strict=True) if is_gone],
-                         sender, here=False)  # fmt: skip
+        await self._note(
+            [each for each, is_gone in zip(users, gone, strict=True) if is_gone], sender, here=False
+        )
 
     async def _nowhere(self, user: str, where: Where) -> bool:
         """Say whether every other place, the own chat included, does not know somebody.
@@ -200,10 +201,14 @@ class People:
 
             def work(tx: Tx) -> None:
                 conversations.hear(
-                    tx.within(self._workspace), f"teams:@{user}", conversation=None,
-                    service_url=where.service_url, tenant=sender.tenant, member=member,
+                    tx.within(self._workspace),
+                    f"teams:@{user}",
+                    conversation=None,
+                    service_url=where.service_url,
+                    tenant=sender.tenant,
+                    member=member,
                     now=as_moment(tx.real_now()),
-                )  # fmt: skip
+                )
 
             await asyncio.wrap_future(self._database.submit(work))
         return user

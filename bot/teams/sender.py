@@ -319,10 +319,15 @@ class Teams:
             await self._write(
                 workspace,
                 lambda tx: conversations.hear(
-                    tx, place, conversation=None, service_url=url, tenant=tenant, member=None,
+                    tx,
+                    place,
+                    conversation=None,
+                    service_url=url,
+                    tenant=tenant,
+                    member=None,
                     now=as_moment(tx.real_now()),
                 ),
-            )  # fmt: skip
+            )
             where = Conversation(place, None, url, tenant, None, None)
         try:
             opened = await self.connector.open(

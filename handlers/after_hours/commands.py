@@ -152,11 +152,13 @@ def switch_on(
         TextReader(long=False),
         Ask(
             _("Reference"),
-            _("Where the works council agreed to it: a works agreement, minutes, a date. "
-              "Without a works council, write who decided it."),
+            _(
+                "Where the works council agreed to it: a works agreement, minutes, a date. "
+                "Without a works council, write who decided it."
+            ),
         ),
     ],
-) -> Reply:  # fmt: skip
+) -> Reply:
     if is_placeholder(reference):
         raise Refusal(_("Please say where this was agreed."), field="reference")
     workspaces.set_setting(ctx.tx, COUNCIL, " ".join(reference.split())[:200])

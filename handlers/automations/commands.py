@@ -47,10 +47,13 @@ def _unknown(name: str, known: list[str]) -> Refusal:
     enter = Button(_("Enter an automation"), call("auto new"))
     if known:
         return Refusal(
-            _("There is no automation called “{name}”. There are: {known}.",
-              name=name[:80], known=known[:5]),
+            _(
+                "There is no automation called “{name}”. There are: {known}.",
+                name=name[:80],
+                known=known[:5],
+            ),
             buttons=(enter,),
-        )  # fmt: skip
+        )
     return Refusal(_("There is no automation yet."), buttons=(enter,))
 
 
@@ -84,9 +87,12 @@ def show(ctx: Context, automation: AutoRef | None = None) -> Reply:
 
 
 @feature.command(
-    "auto new", "auto neu", help=_("Enter an automation with its accountable person."),
-    submit=_("Enter automation"), needs="automation",
-)  # fmt: skip
+    "auto new",
+    "auto neu",
+    help=_("Enter an automation with its accountable person."),
+    submit=_("Enter automation"),
+    needs="automation",
+)
 def new(
     ctx: Context,
     *,
@@ -105,9 +111,18 @@ def new(
             _("The deputy has to be somebody else, else nobody stands in."), field="deputy"
         )
     automation = Automation(
-        ctx.new_id(), " ".join(name.split())[:80], purpose, accountable.id, deputy.id, None,
-        rhythm, "active", ctx.now, None, None,
-    )  # fmt: skip
+        ctx.new_id(),
+        " ".join(name.split())[:80],
+        purpose,
+        accountable.id,
+        deputy.id,
+        None,
+        rhythm,
+        "active",
+        ctx.now,
+        None,
+        None,
+    )
     if not automations.add(ctx.tx, automation, name_key=folded(automation.name)):
         raise Refusal(
             _("There is an automation called “{name}” already.", name=automation.name),
@@ -180,9 +195,12 @@ def retire(ctx: Context, automation: AutoRef) -> Reply:
 
 
 @feature.command(
-    "auto handover", "auto übergeben", help=_("Who should be accountable?"), hidden=True,
+    "auto handover",
+    "auto übergeben",
+    help=_("Who should be accountable?"),
+    hidden=True,
     submit=_("Ask"),
-)  # fmt: skip
+)
 def hand_over(
     ctx: Context,
     automation: AutoRef,
@@ -199,14 +217,24 @@ def hand_over(
         (
             Title(_("Will you become accountable for “{name}”?", name=automation.name)),
             Text(automation.purpose),
-            Text(_("{who} asks you. Until you accept, {now} stays accountable.",
-                   who=ctx.who, now=person(ctx, automation.accountable))),
+            Text(
+                _(
+                    "{who} asks you. Until you accept, {now} stays accountable.",
+                    who=ctx.who,
+                    now=person(ctx, automation.accountable),
+                )
+            ),
             Buttons(
-                (Button(_("I take this over"), call("auto accept", automation=automation.id),
-                        "primary"),)
+                (
+                    Button(
+                        _("I take this over"),
+                        call("auto accept", automation=automation.id),
+                        "primary",
+                    ),
+                )
             ),
         )
-    )  # fmt: skip
+    )
     said = _("{who} is asked to take over “{name}”.", who=asked, name=automation.name)
     key = f"automation:{automation.id}:offer:{to.id}"
     return Reply(
@@ -238,9 +266,13 @@ def ping(ctx: Context, automation: str, *, kind: str = "") -> Reply:
 
 def _look_again(ctx: Context, automation: Automation, when: datetime) -> None:
     timers.set(
-        ctx.tx, id=ctx.new_id(), kind="unused", key=f"automation:{automation.id}:unused",
-        due=when, automation=automation.id,
-    )  # fmt: skip
+        ctx.tx,
+        id=ctx.new_id(),
+        kind="unused",
+        key=f"automation:{automation.id}:unused",
+        due=when,
+        automation=automation.id,
+    )
 
 
 @feature.timer("unused")

@@ -86,11 +86,15 @@ def _need_own(ctx: Context, automation: Automation) -> None:
         decides = owner(ctx, automation)
         raise Refusal(
             _("For “{name}” this is up to {who}.", name=automation.name, who=owners),
-            buttons=(Button(_("Ask {who}", who=name_of(ctx, decides.id)),
-                            call("auto ask", automation=automation.id)),)
+            buttons=(
+                Button(
+                    _("Ask {who}", who=name_of(ctx, decides.id)),
+                    call("auto ask", automation=automation.id),
+                ),
+            )
             if decides is not None
             else (),
-        )  # fmt: skip
+        )
 
 
 def _ties(ctx: Context, automation: Automation) -> set[rights.Tie]:

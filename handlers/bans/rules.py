@@ -33,9 +33,12 @@ def rules(tx: Tx) -> Rules:
         return int(workspaces.setting(tx, f"repeats.{name}") or default)
 
     return Rules(
-        number("often", OFTEN), number("serious", SERIOUS),
-        number("days", DAYS), number("quiet", QUIET), number("calm", CALM),
-    )  # fmt: skip
+        number("often", OFTEN),
+        number("serious", SERIOUS),
+        number("days", DAYS),
+        number("quiet", QUIET),
+        number("calm", CALM),
+    )
 
 
 def set_rules(tx: Tx, those: Rules) -> None:

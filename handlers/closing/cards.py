@@ -81,8 +81,9 @@ def ways_out(ctx: Context, incident: Incident) -> tuple[Button, ...]:
 def waits(ctx: Context, incident: Incident, checker: Who | None, until: datetime) -> Message:
     """Say that everything is entered and what it waits for."""
     if checker is None:
-        said = _("Everything is entered. If nothing comes back until {until}, it is done.",
-                 until=until)  # fmt: skip
+        said = _(
+            "Everything is entered. If nothing comes back until {until}, it is done.", until=until
+        )
     else:
         said = _(
             "Everything is entered. {who} is asked to check it; if nothing comes back until "
@@ -97,8 +98,11 @@ def waits(ctx: Context, incident: Incident, checker: Who | None, until: datetime
 
 def check_it(incident: Incident, who: Who) -> Message:
     """Ask somebody who may check it whether they have."""
-    said = _("{who} says that {incident} is done. Have you checked it?", who=who,
-             incident=label(incident.number))  # fmt: skip
+    said = _(
+        "{who} says that {incident} is done. Have you checked it?",
+        who=who,
+        incident=label(incident.number),
+    )
     return Message((Text(said), Buttons((checked(incident.number),))))
 
 
@@ -122,13 +126,17 @@ def question(ctx: Context, incident: Incident, asked_by: str) -> Message:
         (
             Title(_("Is {incident} really over?", incident=label(incident.number))),
             Text(incident.title),
-            Text(_("{who} asks you to check it: a second person looks before it is done.",
-                   who=person(ctx, asked_by))),
+            Text(
+                _(
+                    "{who} asks you to check it: a second person looks before it is done.",
+                    who=person(ctx, asked_by),
+                )
+            ),
             Facts(tuple(rows)),
             Buttons((checked(incident.number), open_again(incident.number))),
         ),
         Tone.ACTIVE,
-    )  # fmt: skip
+    )
 
 
 def form_title(number: int, which: str) -> Sentence:

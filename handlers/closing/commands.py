@@ -179,9 +179,8 @@ def fill(
     number: Ref,
     *,
     which: Annotated[Which, WHICH, Ask(_("Point"))] | None = None,
-    ended: Annotated[
-        datetime, PastReader(), Ask(_("When did the impact end?"), _("Local time."))
-    ] | None = None,
+    ended: Annotated[datetime, PastReader(), Ask(_("When did the impact end?"), _("Local time."))]
+    | None = None,
     kind: Annotated[Cause, ChoiceReader(Cause, CAUSES, {}), Ask(_("Kind of cause"))] | None = None,
     cause: Annotated[str, TextReader(), Ask(_("The cause in one sentence"))] = "",
     evidence: Annotated[
@@ -189,20 +188,23 @@ def fill(
     ] = "",
     ending: Annotated[
         Ending, ChoiceReader(Ending, ENDINGS, TYPED), Ask(_("Workaround, or cause fixed?"))
-    ] | None = None,
-    fixer: Annotated[
-        Person, PersonReader(), Ask(_("Who fixes the cause, or fixed it?"))
-    ] | None = None,
+    ]
+    | None = None,
+    fixer: Annotated[Person, PersonReader(), Ask(_("Who fixes the cause, or fixed it?"))]
+    | None = None,
     on: Annotated[date, DateReader(), Ask(_("By when, or when?"))] | None = None,
     runbook: Annotated[
-        str, ProofReader(NONE_YET),
+        str,
+        ProofReader(NONE_YET),
         Ask(_("Runbook"), _("A link, or “none yet”; that stays to be seen as a gap.")),
-    ] | None = None,
+    ]
+    | None = None,
     cost: Annotated[
-        frozenset[Cost], ChoicesReader(Cost, COSTS),
+        frozenset[Cost],
+        ChoicesReader(Cost, COSTS),
         Ask(_("What did it cost?"), _("If you like; only sums are shown.")),
     ] = frozenset(),
-) -> Reply:  # fmt: skip
+) -> Reply:
     incident = find(ctx, number)
     rights.need_for(ctx, "done", incident)
     incident_transitions.must_go(ctx, incident, "done")
@@ -287,9 +289,12 @@ def _may_check(ctx: Context, incident: Incident, closing: Closing) -> bool:
 
 
 @feature.command(
-    "ask check", "prüfung bitten", help=_("Ask somebody to check it."), hidden=True,
+    "ask check",
+    "prüfung bitten",
+    help=_("Ask somebody to check it."),
+    hidden=True,
     submit=_("Ask"),
-)  # fmt: skip
+)
 def ask_check(
     ctx: Context, number: Ref, person: Annotated[Person, PersonReader(), Ask(_("Person"))]
 ) -> Reply:
@@ -341,8 +346,10 @@ def checked(ctx: Context, number: Ref) -> Reply:
         return _finished(ctx, number, closing.asked_by)
     incident = find(ctx, number)
     incident_transitions.plan(ctx, incident)
-    said = _("Thank you. The check of {incident} counts; other points are still open.",
-             incident=label(number))  # fmt: skip
+    said = _(
+        "Thank you. The check of {incident} counts; other points are still open.",
+        incident=label(number),
+    )
     buttons = (finish(number),) if rights.may_for(ctx, "done", incident) else ()
     return Reply(
         line(said, *buttons), posts=escalation.card_posts(ctx, incident), subject=label(number)

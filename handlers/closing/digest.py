@@ -96,11 +96,15 @@ def parts(ctx: Context, ours: Sequence[Incident], start: datetime, end: datetime
         rows.append((_("Acknowledged"), answered))
     found: list[Part] = [Title(_("How incidents ended")), Facts(tuple(rows))] if rows else []
     overrides: list[Words] = [
-        _("{incident}, {who}: {why}", incident=label(each.incident), why=each.override_reason,
-          who=name(ctx, each.override_by))
+        _(
+            "{incident}, {who}: {why}",
+            incident=label(each.incident),
+            why=each.override_reason,
+            who=name(ctx, each.override_by),
+        )
         for each in ended
         if each.override_by is not None
-    ]  # fmt: skip
+    ]
     if overrides:
         rest = len(overrides) - SHOWN
         more = [_n("and {n} more", "and {n} more", rest)] if rest > 0 else []
@@ -147,8 +151,11 @@ def acknowledged(ours: Sequence[Incident]) -> Sentence | None:
     middle = figure(Id.ACKNOWLEDGED, lasting(int(median(waits))))
     if not skipped:
         return _("after {time} (median)", time=middle)
-    return _("after {time} (median); {n} left out without one", time=middle,
-             n=figure(Id.ACKNOWLEDGED, skipped))  # fmt: skip
+    return _(
+        "after {time} (median); {n} left out without one",
+        time=middle,
+        n=figure(Id.ACKNOWLEDGED, skipped),
+    )
 
 
 def without_runbook(ctx: Context) -> list[str]:

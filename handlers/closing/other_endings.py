@@ -33,9 +33,11 @@ OTHERS: dict[str, Words] = {
 
 
 @feature.command(
-    "reopen", "wiederöffnen", help=_("It came back, or was not over: open an incident again."),
+    "reopen",
+    "wiederöffnen",
+    help=_("It came back, or was not over: open an incident again."),
     submit=_("Open again"),
-)  # fmt: skip
+)
 def reopen(
     ctx: Context,
     number: Ref,
@@ -60,9 +62,12 @@ def reopen(
 
 
 @feature.command(
-    "close anyway", "trotzdem fertig", help=_("Close it although points are open."),
-    hidden=True, submit=_("Close it anyway"),
-)  # fmt: skip
+    "close anyway",
+    "trotzdem fertig",
+    help=_("Close it although points are open."),
+    hidden=True,
+    submit=_("Close it anyway"),
+)
 def close_anyway(
     ctx: Context,
     number: Ref,
@@ -90,20 +95,25 @@ def close_anyway(
 
 
 @feature.command(
-    "close as", "beenden als", help=_("It was something else."), hidden=True,
+    "close as",
+    "beenden als",
+    help=_("It was something else."),
+    hidden=True,
     submit=_("Close it"),
-)  # fmt: skip
+)
 def close_as(
     ctx: Context,
     number: Ref,
     *,
     kind: Annotated[Other, ChoiceReader(Other, OTHERS, {}), Ask(_("What was it?"))],
     target: Annotated[
-        int, IncidentReader(incidents.exists),
+        int,
+        IncidentReader(incidents.exists),
         Ask(_("Which incident?"), _("Its number, for “the same” and “superseded”.")),
-    ] | None = None,
+    ]
+    | None = None,
     reason: Annotated[str, TextReader(), Ask(_("How did you notice?"))],
-) -> Reply:  # fmt: skip
+) -> Reply:
     incident = find(ctx, number)
     rights.need_for(ctx, "close as", incident)
     if kind is Other.FALSE_ALARM:
@@ -121,8 +131,11 @@ def close_as(
             subject=label(number),
         )
     other = find(ctx, incident.closed_into)
-    said = _("{incident} is closed; it goes on in {other}.", incident=label(number),
-             other=shortened(headline(other)))  # fmt: skip
+    said = _(
+        "{incident} is closed; it goes on in {other}.",
+        incident=label(number),
+        other=shortened(headline(other)),
+    )
     return Reply(line(said), posts=posts, subject=label(number))
 
 
@@ -136,8 +149,9 @@ def fixed(ctx: Context, number: Ref) -> Reply:
     if not closings.fix(ctx.tx, number, ctx.person.id, ctx.now):
         raise Refusal(_("The cause of {incident} is fixed already.", incident=label(number)))
     incident = note(ctx, number, "fixed")
-    said = line(_("Good to hear: the cause of {incident} is fixed.", incident=label(number)),
-                tone=Tone.GOOD)  # fmt: skip
+    said = line(
+        _("Good to hear: the cause of {incident} is fixed.", incident=label(number)), tone=Tone.GOOD
+    )
     reminders = [Post(key, said) for key in incident_transitions.fix_keys(ctx, number)]
     return Reply(
         said, posts=(*escalation.card_posts(ctx, incident), *reminders), subject=label(number)
@@ -145,9 +159,12 @@ def fixed(ctx: Context, number: Ref) -> Reply:
 
 
 @feature.command(
-    "fix date", "neuer termin", help=_("By when the cause is fixed."), hidden=True,
+    "fix date",
+    "neuer termin",
+    help=_("By when the cause is fixed."),
+    hidden=True,
     submit=_("Save"),
-)  # fmt: skip
+)
 def fix_date(
     ctx: Context, number: Ref, on: Annotated[date, DateReader(), Ask(_("New date"))]
 ) -> Reply:

@@ -78,14 +78,22 @@ def _remind(ctx: Context, incident: Incident) -> Reply:
     if not found:
         return Reply()
     parts: list[Part] = [
-        Title(_n("{n} incident works again and is not done",
-                 "{n} incidents work again and are not done", len(found)))
-    ]  # fmt: skip
+        Title(
+            _n(
+                "{n} incident works again and is not done",
+                "{n} incidents work again and are not done",
+                len(found),
+            )
+        )
+    ]
     for each in found[:SHOWN]:
         note(ctx, each.number, "reminded", who)
         count = len(checklist.missing_of(ctx, each))
-        said = _("{title}: {open}.", title=shortened(headline(each), 100),
-                 open=checklist.open_of_all(count))  # fmt: skip
+        said = _(
+            "{title}: {open}.",
+            title=shortened(headline(each), 100),
+            open=checklist.open_of_all(count),
+        )
         parts += [Text(said), Buttons((finish(each.number),))]
     rest = len(found) - SHOWN
     if rest > 0:

@@ -60,9 +60,13 @@ def post(ctx: Context, week: str) -> Reply:
     zone, region = ctx.workspace.zone, ctx.workspace.region
     following = calendar.after(week)
     timers.set(
-        ctx.tx, id=ctx.new_id(), kind="digest", key=schedule.key(following),
-        due=schedule.due(following, zone, region), week=following,
-    )  # fmt: skip
+        ctx.tx,
+        id=ctx.new_id(),
+        kind="digest",
+        key=schedule.key(following),
+        due=schedule.due(following, zone, region),
+        week=following,
+    )
     pilots.forget_who_answered(ctx.tx, following)
     late = ctx.now - schedule.due(week, zone, region) > LATEST
     if not digests.add(ctx.tx, week, "skipped" if late else "posted", ctx.now) or late:
@@ -97,10 +101,14 @@ def compose(ctx: Context, week: str, skipped: list[str], *, preview: bool = Fals
     first = calendar.monday(week)
     parts: list[Part] = [
         Title(
-            _("Week {number} · {first} to {last}", number=int(week[6:]), first=first,
-              last=first + timedelta(days=6))
+            _(
+                "Week {number} · {first} to {last}",
+                number=int(week[6:]),
+                first=first,
+                last=first + timedelta(days=6),
+            )
         )
-    ]  # fmt: skip
+    ]
     ours = incidents.between(ctx.tx, start, end)
     before = incidents.between(ctx.tx, start - timedelta(days=7), start)
     autos = automations.all(ctx.tx)
@@ -227,9 +235,10 @@ def _incidents(ctx: Context, ours: list[Incident]) -> list[Part]:
     missing = [each.name for each in known if not is_here(ctx, each.accountable)]
     failed, said = {each.service for each in ours}, closing_digest.without_runbook(ctx)
     unwritten = [
-        each.name for each in known
+        each.name
+        for each in known
         if each.runbook is None and not each.fallback and (each.id in failed or each.name in said)
-    ]  # fmt: skip
+    ]
     owners: list[Words] = []
     if gaps:
         owners.append(

@@ -69,9 +69,14 @@ def note(
     parts: list[Part] = [Title(_("Noted. Thank you.")), Text(sentence)]
     if _names_somebody(ctx, sentence):
         parts.append(
-            Text(_("It names somebody. It is about work, not about people: if you like, note it "
-                   "again without the name."), small=True)
-        )  # fmt: skip
+            Text(
+                _(
+                    "It names somebody. It is about work, not about people: if you like, note it "
+                    "again without the name."
+                ),
+                small=True,
+            )
+        )
     if author is not None:
         parts.append(
             Text(_("Only you see this. Lotse keeps your name to bring you an answer."), small=True)

@@ -51,12 +51,17 @@ def guide(ctx: Context, word: Annotated[str, TextReader(long=False), Ask(_("Word
                 Facts(tuple(rows)),
                 Text(_("What comes up less often:")),
                 Items(tuple(_more(ctx))),
-                Text(_("“help service” tells more about a word. Words work in German and English. "
-                       "What I do not understand I offer as an incident, so nothing typed in a "
-                       "hurry is lost."), small=True),
+                Text(
+                    _(
+                        "“help service” tells more about a word. Words work in German and English. "
+                        "What I do not understand I offer as an incident, so nothing typed in a "
+                        "hurry is lost."
+                    ),
+                    small=True,
+                ),
             )
         )
-    )  # fmt: skip
+    )
 
 
 def _shown(features: Sequence[Feature]) -> list[Command]:

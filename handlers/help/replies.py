@@ -34,10 +34,13 @@ def offer(ctx: Context, text: str, near: tuple[Command, ...]) -> Reply:
     """Offer what was not understood as an incident, and the nearest words."""
     if len(text) > LONGEST:
         raise Refusal(
-            _("That is {n} characters; {most} fit. Your text is below, so that nothing is lost.",
-              n=len(text), most=LONGEST),
+            _(
+                "That is {n} characters; {most} fit. Your text is below, so that nothing is lost.",
+                n=len(text),
+                most=LONGEST,
+            ),
             kept=text,
-        )  # fmt: skip
+        )
     parts: list[Part] = [Text(_("Declare this as an incident?")), Text(text)]
     if near:
         words = [each.word(ctx.language) for each in near]

@@ -86,14 +86,16 @@ def _yours(ctx: Context, incident: Incident) -> Message:
             Title(_("You look after {incident}.", incident=label(number))),
             Text(incident.title),
             Text(
-                _("When will there be news? Unless you choose: by {at:time}.",
-                  at=incident.next_news_at)
+                _(
+                    "When will there be news? Unless you choose: by {at:time}.",
+                    at=incident.next_news_at,
+                )
             ),
             Buttons(chips),
             *ban_cards.question(ctx, incident),
         ),
         Tone.ACTIVE,
-    )  # fmt: skip
+    )
 
 
 @feature.command("promise", "zusagen", help=_("Say when the next news comes."), hidden=True)
@@ -141,12 +143,15 @@ def assign(
             Title(_("Will you take {incident}?", incident=label(number))),
             Text(incident.title),
             Text(
-                _("{who} asks you. Until you accept, {responsible} stays responsible.",
-                  who=ctx.who, responsible=responsible)
+                _(
+                    "{who} asks you. Until you accept, {responsible} stays responsible.",
+                    who=ctx.who,
+                    responsible=responsible,
+                )
             ),
             Buttons((take(number),)),
         )
-    )  # fmt: skip
+    )
     said = _(
         "{who} is asked to take {incident}. Until then {responsible} stays responsible.",
         who=asked,

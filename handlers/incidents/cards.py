@@ -75,8 +75,11 @@ def _done(ctx: Context, incident: Incident) -> Sentence:
     closing = closings.find(ctx.tx, incident.number)
     values = {"at": incident.ended_at, "who": name(ctx, incident.ended_by or incident.responsible)}
     if closing.verified_by is not None:
-        return _("Done since {at}; {who} has checked it.", at=incident.ended_at,
-                 who=name(ctx, closing.verified_by))  # fmt: skip
+        return _(
+            "Done since {at}; {who} has checked it.",
+            at=incident.ended_at,
+            who=name(ctx, closing.verified_by),
+        )
     if closing.quiet_at is not None:
         return _("Done since {at}; it has stayed quiet.", at=incident.ended_at)
     return _("Done since {at}, says {who}.", **values)
@@ -115,10 +118,14 @@ def card(ctx: Context, incident: Incident) -> Message:
         rows.append(
             (
                 _("Latest news"),
-                _("{news} ({who}, {at})", news=incident.news, at=incident.news_at,
-                  who=name(ctx, incident.news_by or "")),
+                _(
+                    "{news} ({who}, {at})",
+                    news=incident.news,
+                    at=incident.news_at,
+                    who=name(ctx, incident.news_by or ""),
+                ),
             )
-        )  # fmt: skip
+        )
     if incident.next_news_at and incident.state == "open":
         rows.append((_("Next news"), _("by {at}", at=incident.next_news_at)))
     rows += checklist.rows(ctx, incident)
@@ -132,10 +139,12 @@ def card(ctx: Context, incident: Incident) -> Message:
 
 
 def _reopened(ctx: Context, incident: Incident) -> Sentence:
-    newest = [each for each in incidents.timeline(ctx.tx, incident.number)
-              if each.kind == "reopened"][-1]  # fmt: skip
-    return _("{why} ({who}, {at})", why=newest.detail, at=newest.at,
-             who=name(ctx, newest.person or ""))  # fmt: skip
+    newest = [
+        each for each in incidents.timeline(ctx.tx, incident.number) if each.kind == "reopened"
+    ][-1]
+    return _(
+        "{why} ({who}, {at})", why=newest.detail, at=newest.at, who=name(ctx, newest.person or "")
+    )
 
 
 def take(number: int) -> Button:
@@ -197,8 +206,11 @@ def alarm(ctx: Context, incident: Incident, why: Sentence) -> Message:
                     (_("Service"), service_name(ctx, incident)),
                     (
                         _("Declared"),
-                        _("{at} by {who}", at=incident.declared_at,
-                          who=name(ctx, incident.declared_by)),
+                        _(
+                            "{at} by {who}",
+                            at=incident.declared_at,
+                            who=name(ctx, incident.declared_by),
+                        ),
                     ),
                 )
             ),
@@ -211,7 +223,7 @@ def alarm(ctx: Context, incident: Incident, why: Sentence) -> Message:
             *ban_cards.question(ctx, incident),
         ),
         Tone.ALARM,
-    )  # fmt: skip
+    )
 
 
 def settled_alarm(ctx: Context, incident: Incident) -> Message:

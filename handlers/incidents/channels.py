@@ -76,9 +76,14 @@ def follow(ctx: Context, incident: Incident) -> None:
     elif known is not None:
         stored_channels.release(ctx.tx, incident.number, _topic(ctx, incident))
     timers.set(
-        ctx.tx, id=ctx.new_id(), kind="room", key=timer_key(incident.number), due=ctx.now,
-        errand=True, number=incident.number,
-    )  # fmt: skip
+        ctx.tx,
+        id=ctx.new_id(),
+        kind="room",
+        key=timer_key(incident.number),
+        due=ctx.now,
+        errand=True,
+        number=incident.number,
+    )
 
 
 def _platform(ctx: Context) -> str | None:
@@ -185,11 +190,13 @@ def choose(
         ChoiceReader(When, WHEN, {}),
         Ask(
             _("A channel of its own for"),
-            _("Lotse makes it, keeps its topic current and archives it when the incident is done. "
-              "In Teams there are none: that would take a permission."),
+            _(
+                "Lotse makes it, keeps its topic current and archives it when the incident is done."
+                " In Teams there are none: that would take a permission."
+            ),
         ),
     ],
-) -> Reply:  # fmt: skip
+) -> Reply:
     if which is not When.NEVER and _platform(ctx) is None:
         raise Refusal(
             _("Choose a channel for incidents in Slack first; the new ones are made there."),

@@ -10,7 +10,7 @@ from handlers import rights
 from handlers.incidents import escalation, keys, transitions, triage
 from handlers.incidents import recurrence as incident_recurrence
 from handlers.incidents.cards import card, label, works_again
-from handlers.incidents.lookup import NEWS, Ref, find, find_open, happened, note
+from handlers.incidents.lookup import NEWS, Ref, find, find_open, note, write_timeline
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Event
@@ -67,7 +67,7 @@ def declare(
         responsible=duty.on_duty(ctx, meant),
         now=ctx.now,
     )
-    happened(ctx, number, "declared")
+    write_timeline(ctx, number, "declared")
     incident_recurrence.notice(ctx, incident, likes)
     shown = [Post(keys.card_key(number), card(ctx, incident), INCIDENTS)]
     if ctx.place is not None and ctx.place.kind == "channel" and ctx.place.role != INCIDENTS:
@@ -179,9 +179,12 @@ def move(ctx: Context, number: Ref, service: service_lookup.ServiceRef) -> Reply
         escalation.stop(ctx, number)
     if not incidents.move(ctx.tx, number, service.id, first):
         raise Refusal(
-            _("{incident} is about {service} already.",
-              incident=label(number), service=service.name)
-        )  # fmt: skip
+            _(
+                "{incident} is about {service} already.",
+                incident=label(number),
+                service=service.name,
+            )
+        )
     incident = note(ctx, number, "moved", service.id)
     incident_recurrence.moved(ctx, incident)
     if other:  # the new one gets the full time; the old alarm is taken back
@@ -206,10 +209,13 @@ def undo(ctx: Context, number: Ref) -> Reply:
     taken = transitions.withdraw(ctx, number, ctx.now - UNDO)
     if taken is None:
         raise Refusal(
-            _("Undo works for {n} minutes. {incident} can be marked as working again instead.",
-              n=int(UNDO.total_seconds() // 60), incident=label(number)),
+            _(
+                "Undo works for {n} minutes. {incident} can be marked as working again instead.",
+                n=int(UNDO.total_seconds() // 60),
+                incident=label(number),
+            ),
             buttons=(works_again(number),),
-        )  # fmt: skip
+        )
     return Reply(
         line(_("{incident} is withdrawn. Nobody is alarmed any more.", incident=label(number))),
         posts=(

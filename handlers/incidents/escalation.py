@@ -32,9 +32,13 @@ def start(ctx: Context, incident: Incident, position: int = 0) -> Post:
     """Alarm the one responsible person, and begin to climb from now."""
     _set(ctx, incident.number, ctx.now + limit_of(ctx, incident), level=1, since=ctx.now)
     incidents.happened(
-        ctx.tx, incident.number, id=ctx.new_id(), at=ctx.now, kind="alarmed",
+        ctx.tx,
+        incident.number,
+        id=ctx.new_id(),
+        at=ctx.now,
+        kind="alarmed",
         detail=incident.responsible,
-    )  # fmt: skip
+    )
     incident_channels.follow(ctx, incident)
     message = alarm(ctx, incident, why_first(ctx, incident))
     return _alarm_post(incident, position, incident.responsible, message)
@@ -193,9 +197,15 @@ def limit_of(ctx: Context, incident: Incident) -> timedelta:
 
 def _set(ctx: Context, number: int, due: datetime, *, level: int, since: datetime) -> None:
     timers.set(
-        ctx.tx, id=ctx.new_id(), kind="climb", key=keys.climb_key(number), due=due,
-        number=number, level=level, since=since.isoformat(),
-    )  # fmt: skip
+        ctx.tx,
+        id=ctx.new_id(),
+        kind="climb",
+        key=keys.climb_key(number),
+        due=due,
+        number=number,
+        level=level,
+        since=since.isoformat(),
+    )
 
 
 def _alarm_post(incident: Incident, position: int, person: str, message: Message) -> Post:

@@ -149,11 +149,11 @@ def note(
 
     It is told of the asker, unless of another `person`.
     """
-    happened(ctx, number, kind, detail, person=person)
+    write_timeline(ctx, number, kind, detail, person=person)
     return find(ctx, number)
 
 
-def happened(
+def write_timeline(
     ctx: Context, number: int, kind: str, detail: str = "", *, person: str | None = None
 ) -> None:
     """Write a line into the timeline: the asker, or another `person`, did something."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from handlers.kit.context import Context
 from handlers.similarity import Match, find_similar
 from storage import incidents, repeats
+from storage import repeats as storage_repeats
 from storage.incidents import Incident
 from storage.services import Service
 
@@ -26,12 +27,16 @@ def notice(ctx: Context, incident: Incident, found: Sequence[Match]) -> None:
         and like.number < incident.number
     ]
     if asked:
-        repeats.know(ctx.tx, incident.number)
+        storage_repeats.mark_compared(ctx.tx, incident.number)
     for rank, like in asked:
         repeats.propose(
-            ctx.tx, earlier=like.number, later=incident.number, rank=rank,
-            same_service=like.same_service, words=like.words,
-        )  # fmt: skip
+            ctx.tx,
+            earlier=like.number,
+            later=incident.number,
+            rank=rank,
+            same_service=like.same_service,
+            words=like.words,
+        )
 
 
 def look_ahead(ctx: Context, number: int, service: Service) -> tuple[Match, ...]:

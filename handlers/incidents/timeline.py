@@ -51,8 +51,11 @@ def _happening(ctx: Context, each: Happening) -> Sentence:
         case "handed on":
             return _("{who} left; it went to {other}.", who=who, other=name(ctx, each.detail))
         case "fix handed on":
-            return _("{who} left; the fix of the cause went to {other}.", who=who,
-                     other=name(ctx, each.detail))  # fmt: skip
+            return _(
+                "{who} left; the fix of the cause went to {other}.",
+                who=who,
+                other=name(ctx, each.detail),
+            )
         case "restored":
             return _("{who} says it works again.", who=who)
         case "withdrawn":

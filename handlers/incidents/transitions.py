@@ -29,6 +29,7 @@ from storage import closing as closings
 from storage import incidents
 from storage.delivery import timers
 from storage.incidents import Incident
+from storage.incidents import transitions as incident_transitions
 from storage.incidents import transitions as states
 
 Blocker = Callable[[Context, Incident], Sentence | None]
@@ -113,7 +114,7 @@ def finish(ctx: Context, number: int, person: str, reason: str = "") -> Incident
 def close(ctx: Context, number: int, closed_as: Other, target: int | None, why: str) -> Incident:
     """It was something else; a duplicate and what is superseded say what they go into."""
     stop(ctx, number)
-    states.hold(ctx.tx, {number} | ({target} if target is not None else set()))
+    incident_transitions.lock(ctx.tx, {number} | ({target} if target is not None else set()))
     incident = find(ctx, number)
     must_go(ctx, incident, "closed")
     hindrance = blocked(ctx, incident)
@@ -121,9 +122,7 @@ def close(ctx: Context, number: int, closed_as: Other, target: int | None, why: 
         raise Refusal(hindrance)
     if target is not None:
         target = _root(ctx, number, target)
-    if not states.close(
-        ctx.tx, number, ctx.person.id, ctx.now, closed_as=closed_as, target=target
-    ):  # fmt: skip
+    if not states.close(ctx.tx, number, ctx.person.id, ctx.now, closed_as=closed_as, target=target):
         raise not_open(ctx, find(ctx, number))
     if why:
         note(ctx, number, "reason", why)
@@ -141,11 +140,13 @@ def _root(ctx: Context, number: int, target: int) -> int:
         )
     if found.state in ("withdrawn", "closed"):
         raise Refusal(
-            _("{incident} counts for nothing itself; please name one that does.",
-              incident=shortened(headline(found))),
+            _(
+                "{incident} counts for nothing itself; please name one that does.",
+                incident=shortened(headline(found)),
+            ),
             field="target",
-        )  # fmt: skip
-    states.hold(ctx.tx, {found.number})
+        )
+    incident_transitions.lock(ctx.tx, {found.number})
     return found.number
 
 
@@ -169,10 +170,12 @@ def must_go(ctx: Context, incident: Incident, state: str) -> None:
         raise not_open(ctx, incident)
     if state == "done":
         raise Refusal(
-            _("{incident} does not work again yet, as far as I know.",
-              incident=label(incident.number)),
+            _(
+                "{incident} does not work again yet, as far as I know.",
+                incident=label(incident.number),
+            ),
             buttons=(works_again(incident.number),),
-        )  # fmt: skip
+        )
     raise Refusal(_("{incident} is open already.", incident=label(incident.number)))
 
 
@@ -191,9 +194,14 @@ def plan(ctx: Context, incident: Incident) -> None:
     if coming is not None:
         what, due = coming
         timers.set(
-            ctx.tx, id=ctx.new_id(), kind="after", key=keys.after_key(incident.number), due=due,
-            number=incident.number, what=what,
-        )  # fmt: skip
+            ctx.tx,
+            id=ctx.new_id(),
+            kind="after",
+            key=keys.after_key(incident.number),
+            due=due,
+            number=incident.number,
+            what=what,
+        )
 
 
 def next_step(ctx: Context, incident: Incident) -> tuple[str, datetime] | None:

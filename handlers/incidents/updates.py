@@ -67,9 +67,12 @@ def _not_current(name: str, known: list[str]) -> Refusal:
 
 
 @feature.command(
-    "belongs", "gehört", help=_("This belongs to an open incident."), hidden=True,
+    "belongs",
+    "gehört",
+    help=_("This belongs to an open incident."),
+    hidden=True,
     submit=_("Post an update"),
-)  # fmt: skip
+)
 def belongs(
     ctx: Context,
     incident: Annotated[Current, NameReader(_current, _not_current), Ask(_("Which incident?"))],

@@ -152,10 +152,20 @@ class Feature:
         def declare(run: Callable[..., Reply]) -> Callable[..., Reply]:
             self.commands.append(
                 Command(
-                    words["en"][0], words, run, help, tuple(_parameters(run)), reads, hidden, needs,
-                    submit or _("Save"), ahead, asks, current,
+                    words["en"][0],
+                    words,
+                    run,
+                    help,
+                    tuple(_parameters(run)),
+                    reads,
+                    hidden,
+                    needs,
+                    submit or _("Save"),
+                    ahead,
+                    asks,
+                    current,
                 )
-            )  # fmt: skip
+            )
             return run
 
         return declare
@@ -445,12 +455,18 @@ def form_for(
         filled = {**command.current(ctx, fixed), **filled}
     fields = tuple(
         Field(
-            each.name, each.ask.label, each.reader.kind, _hint(each.ask, ctx), each.required,
-            filled.get(each.name, each.default), each.reader.choices(ctx), LONGEST,
+            each.name,
+            each.ask.label,
+            each.reader.kind,
+            _hint(each.ask, ctx),
+            each.required,
+            filled.get(each.name, each.default),
+            each.reader.choices(ctx),
+            LONGEST,
         )
         for each in command.parameters
         if each.name not in fixed
-    )  # fmt: skip
+    )
     return Form(command.help, Call(command.name, fixed), fields, command.submit)
 
 

@@ -69,9 +69,14 @@ def cover(
         raise Refusal(_("That is more than a year; please choose a shorter time."), field="until")
     zone = ctx.workspace.zone
     asked = Cover(
-        ctx.new_id(), ctx.person.id, person.id, ctx.person.id, calendar.midnight(start, zone),
-        calendar.midnight(until + timedelta(days=1), zone), "asked",
-    )  # fmt: skip
+        ctx.new_id(),
+        ctx.person.id,
+        person.id,
+        ctx.person.id,
+        calendar.midnight(start, zone),
+        calendar.midnight(until + timedelta(days=1), zone),
+        "asked",
+    )
     _must_be_free(ctx, asked)
     stand_ins.add(ctx.tx, asked)
     swap = Button(
@@ -85,10 +90,16 @@ def cover(
 def _said(ctx: Context, asked: Cover) -> Sentence:
     other = name(ctx, asked.other)
     if asked.other == asked.cover:
-        return _("{who} is asked to stand in for you {days}; until then nothing changes.",
-                 who=other, days=days(ctx, asked))  # fmt: skip
-    return _("{who} is asked whether you stand in {days}; until then nothing changes.",
-             who=other, days=days(ctx, asked))  # fmt: skip
+        return _(
+            "{who} is asked to stand in for you {days}; until then nothing changes.",
+            who=other,
+            days=days(ctx, asked),
+        )
+    return _(
+        "{who} is asked whether you stand in {days}; until then nothing changes.",
+        who=other,
+        days=days(ctx, asked),
+    )
 
 
 def days(ctx: Context, asked: Cover) -> Sentence:
@@ -105,10 +116,14 @@ def _must_be_free(ctx: Context, asked: Cover) -> None:
     found = stand_ins.meeting(ctx.tx, asked.person, asked.starts_at, asked.ends_at)
     if found is not None:
         raise Refusal(
-            _("{cover} stands in for {person} {days} already.", cover=name(ctx, found.cover),
-              person=name(ctx, found.person), days=days(ctx, found)),
+            _(
+                "{cover} stands in for {person} {days} already.",
+                cover=name(ctx, found.cover),
+                person=name(ctx, found.person),
+                days=days(ctx, found),
+            ),
             buttons=_end(ctx, found),
-        )  # fmt: skip
+        )
 
 
 def _end(ctx: Context, found: Cover) -> tuple[Button, ...]:
@@ -125,11 +140,16 @@ def _ask(ctx: Context, asked: Cover) -> Post:
     message = Message(
         (
             Title(_question(ctx, asked)),
-            Text(_("{who} asks you. Whoever stands in is alarmed first meanwhile, and it ends by "
-                   "itself.", who=name(ctx, asked.asked_by))),
+            Text(
+                _(
+                    "{who} asks you. Whoever stands in is alarmed first meanwhile, and it ends by "
+                    "itself.",
+                    who=name(ctx, asked.asked_by),
+                )
+            ),
             Buttons(_answers(asked)),
         )
-    )  # fmt: skip
+    )
     return Post(_key(asked.id), message, f"direct:{asked.other}", "note")
 
 
@@ -206,8 +226,11 @@ def end(ctx: Context, cover: CoverRef) -> Reply:
 def _ended(ctx: Context, before: Cover) -> Sentence:
     sides = {"cover": name(ctx, before.cover), "person": name(ctx, before.person)}
     if before.state == "asked":
-        return _("Declined: {cover} does not stand in for {person} {days}.",
-                 days=days(ctx, before), **sides)  # fmt: skip
+        return _(
+            "Declined: {cover} does not stand in for {person} {days}.",
+            days=days(ctx, before),
+            **sides,
+        )
     return _("{cover} does not stand in for {person} any more.", **sides)
 
 
@@ -224,11 +247,15 @@ def waiting(ctx: Context) -> list[Task]:
 def agreed(ctx: Context) -> list[Sentence]:
     """Return the covers that concern the asker now or later, as lines."""
     return [
-        _("{cover} stands in for {person} {days}", cover=name(ctx, each.cover),
-          person=name(ctx, each.person), days=days(ctx, each))
+        _(
+            "{cover} stands in for {person} {days}",
+            cover=name(ctx, each.cover),
+            person=name(ctx, each.person),
+            days=days(ctx, each),
+        )
         for each in stand_ins.to_come(ctx.tx, ctx.person.id, ctx.now)
         if each.state == "confirmed"
-    ]  # fmt: skip
+    ]
 
 
 def _find(ctx: Context, id: str) -> Cover:

@@ -31,7 +31,7 @@ from handlers.kit.words import Sentence, Words, _
 from handlers.on_call import duty
 from handlers.ownership.leaving import left_behind, refreshed
 from handlers.services.cards import (
-    answered,
+    answered_post,
     asked,
     asked_key,
     name_somebody,
@@ -63,7 +63,9 @@ def accept(ctx: Context, service: ServiceRef) -> Reply:
     else:
         said = _("You are deputy for “{service}”. Thank you.", service=service.name)
     open_card = Button(service.name, call("service", service=service.id))
-    return Reply(line(said, open_card), posts=(answered(ctx, service, me),), subject=service.name)
+    return Reply(
+        line(said, open_card), posts=(answered_post(ctx, service, me),), subject=service.name
+    )
 
 
 @feature.command(
@@ -82,16 +84,23 @@ def decline(ctx: Context, service: ServiceRef) -> Reply:
             _("Nobody else manages Lotse who could be told. Please name somebody else yourself."),
             buttons=(name_somebody(service),),
         )
-    said = _("Managers are told. Until somebody else is named, you are alarmed for “{service}”.",
-             service=service.name)  # fmt: skip
+    said = _(
+        "Managers are told. Until somebody else is named, you are alarmed for “{service}”.",
+        service=service.name,
+    )
     told = Message(
         (
-            Text(_("{who} does not take over “{service}”. Please name somebody else.",
-                   who=name(ctx, me), service=service.name)),
+            Text(
+                _(
+                    "{who} does not take over “{service}”. Please name somebody else.",
+                    who=name(ctx, me),
+                    service=service.name,
+                )
+            ),
             Buttons((name_somebody(service),)),
         ),
         Tone.ALARM,
-    )  # fmt: skip
+    )
     key = f"{asked_key(service, me)}:declined:{service.asked_at}"  # once for each time of asking
     posts = tuple(Post(key, told, f"direct:{each}", "note") for each in bosses)
     question = Post(asked_key(service, me), line(said, take_over(service), tone=Tone.QUIET))
@@ -134,14 +143,16 @@ class Thing:
 def things(ctx: Context, person: str) -> list[Thing]:
     """Return everything that somebody is accountable or deputy for."""
     return [
-        Thing(each.name, each.accountable, each.deputy, each.fallback,
-              partial(name_people, ctx, each))
+        Thing(
+            each.name, each.accountable, each.deputy, each.fallback, partial(name_people, ctx, each)
+        )
         for each in services.concerning(ctx.tx, person)
     ] + [
-        Thing(each.name, each.accountable, each.deputy, False,
-              partial(_give_automation, ctx, each.id))
+        Thing(
+            each.name, each.accountable, each.deputy, False, partial(_give_automation, ctx, each.id)
+        )
         for each in automations.concerning(ctx.tx, person)
-    ]  # fmt: skip
+    ]
 
 
 def _give_automation(ctx: Context, id: str, accountable: str, deputy: str) -> tuple[Post, ...]:
@@ -195,15 +206,19 @@ def hand_over(
     found = things(ctx, before.id)
     if not found:
         raise Refusal(
-            _("{who} is not named for anything, so there is nothing to hand over.",
-              who=before.name)
-        )  # fmt: skip
+            _("{who} is not named for anything, so there is nothing to hand over.", who=before.name)
+        )
     if deputy is not None and deputy.id in (to.id, before.id):
         raise Refusal(_("The other deputy has to be a third person."), field="deputy")
     handover = Handover(
-        ctx.new_id(), before.id, to.id, deputy.id if deputy else None, ctx.person.id, ctx.now,
+        ctx.new_id(),
+        before.id,
+        to.id,
+        deputy.id if deputy else None,
+        ctx.person.id,
+        ctx.now,
         "asked",
-    )  # fmt: skip
+    )
     _must_fit(ctx, handover, found)
     replaced = handovers.open_of(ctx.tx, before.id)
     handovers.add(ctx.tx, handover)
@@ -214,8 +229,9 @@ def hand_over(
     names = [each.name for each in found]
     said = _(
         "{who} is asked to take over: {things}. Until then nothing changes.",
-        who=to.name, things=some(names),
-    )  # fmt: skip
+        who=to.name,
+        things=some(names),
+    )
     return Reply(line(said), posts=tuple(posts), subject=before.id)
 
 
@@ -246,12 +262,16 @@ def _question(ctx: Context, handover: Handover, found: list[Thing]) -> Message:
     return Message(
         (
             Title(_asks(ctx, handover)),
-            Text(_("{who} asks you. One tap takes all of it; until then nothing changes.",
-                   who=ctx.who)),
+            Text(
+                _(
+                    "{who} asks you. One tap takes all of it; until then nothing changes.",
+                    who=ctx.who,
+                )
+            ),
             Items(items),
             Buttons((_accepts(handover),)),
         )
-    )  # fmt: skip
+    )
 
 
 def _asks(ctx: Context, handover: Handover) -> Sentence:
@@ -287,8 +307,12 @@ def accept_all(
         posts += each.give(accountable, deputy)
     names = [each.name for each in found]
     said = _("You have taken over: {things}. Thank you.", things=some(names))
-    done = _("{who} has taken over from {before}: {things}.",
-             who=ctx.who, before=name(ctx, kept.person), things=some(names))  # fmt: skip
+    done = _(
+        "{who} has taken over from {before}: {things}.",
+        who=ctx.who,
+        before=name(ctx, kept.person),
+        things=some(names),
+    )
     posts += (Post(_key(kept.id), line(said, tone=Tone.QUIET)), *refreshed(ctx, kept.person))
     if kept.asked_by != ctx.person.id:
         posts += (Post(f"{_key(kept.id)}:told", line(done), f"direct:{kept.asked_by}", "note"),)

@@ -29,8 +29,9 @@ def untaken(ctx: Context, *, manages: bool = True) -> list[Task]:
         who = [name(ctx, each) for each in unaccepted(service)]
         late = service.asked_at is not None and _too_long(ctx, service.asked_at)
         if service.asked_at is not None and late and who and not on_call_duty.is_red(ctx, service):
-            words = _("“{service}” has not been taken over by {who} yet.",
-                      service=service.name, who=who)  # fmt: skip
+            words = _(
+                "“{service}” has not been taken over by {who} yet.", service=service.name, who=who
+            )
             ask = Button(_("Ask again"), call("service ask", service=service.id))
             buttons = (ask, name_somebody(service)) if manages else ()
             found.append(Task(words, buttons, service.asked_at))

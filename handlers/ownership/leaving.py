@@ -115,9 +115,14 @@ def _pass(ctx: Context, incident: Incident) -> tuple[Post, ...]:
     if not incidents.hand_on(ctx.tx, incident.number, before, to, ctx.now):
         return ()
     incidents.happened(
-        ctx.tx, incident.number, id=ctx.new_id(), at=ctx.now, kind="handed on",
-        person=before, detail=to,
-    )  # fmt: skip
+        ctx.tx,
+        incident.number,
+        id=ctx.new_id(),
+        at=ctx.now,
+        kind="handed on",
+        person=before,
+        detail=to,
+    )
     now = incidents.find(ctx.tx, incident.number)
     assert now is not None
     if now.state != "open":
@@ -202,12 +207,15 @@ def left_behind(ctx: Context) -> list[Task]:
             found.append(Task(words, (name_somebody(service),)))
     lines = [
         Task(
-            _("{who} left. Nobody new has been named for {services} yet.",
-              who=name(ctx, each), services=some(names)),
+            _(
+                "{who} left. Nobody new has been named for {services} yet.",
+                who=name(ctx, each),
+                services=some(names),
+            ),
             _remedies(each),
         )
         for each, names in gone.items()
-    ]  # fmt: skip
+    ]
     return lines + found
 
 
@@ -218,11 +226,15 @@ def _told_to_act(ctx: Context, person: str, stamp: str) -> tuple[Post, ...]:
         if service.accountable == person:
             acts.setdefault(duty.on_duty(ctx, service), []).append(service.name)
     return tuple(
-        Post(f"{_key(person, stamp)}:acts:{id}", line(_acts(ctx, person, names)),
-             f"direct:{id}", "note")
+        Post(
+            f"{_key(person, stamp)}:acts:{id}",
+            line(_acts(ctx, person, names)),
+            f"direct:{id}",
+            "note",
+        )
         for id, names in acts.items()
         if id != person
-    )  # fmt: skip
+    )
 
 
 def _acts(ctx: Context, person: str, names: list[str]) -> Sentence:

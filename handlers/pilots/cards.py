@@ -74,8 +74,12 @@ def tally(answers: dict[str, int]) -> Sentence:
     if total == 0:
         return _("no answer yet")
     if total < ENOUGH:
-        return _n("{n} answer; shown from {enough} on", "{n} answers; shown from {enough} on",
-                  total, enough=ENOUGH)  # fmt: skip
+        return _n(
+            "{n} answer; shown from {enough} on",
+            "{n} answers; shown from {enough} on",
+            total,
+            enough=ENOUGH,
+        )
     return _(
         "relieved {yes}, partly {partly}, no {no}",
         yes=answers.get("relieved", 0),

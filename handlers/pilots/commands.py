@@ -38,9 +38,12 @@ RELIEF = ChoiceReader(
 def _unknown(name: str, known: list[str]) -> Refusal:
     if known:
         return Refusal(
-            _("There is no pilot called “{name}”. There are: {known}.",
-              name=name[:80], known=known[:5])
-        )  # fmt: skip
+            _(
+                "There is no pilot called “{name}”. There are: {known}.",
+                name=name[:80],
+                known=known[:5],
+            )
+        )
     return Refusal(
         _("There is no pilot yet."),
         buttons=(Button(_("Start a pilot"), call("pilot new")),),
@@ -72,9 +75,12 @@ def show(ctx: Context, pilot: Annotated[Pilot, PILOT, Ask(_("Pilot"))] | None = 
 
 
 @feature.command(
-    "pilot new", "pilot neu", help=_("Start a pilot: one problem, one champion."),
-    submit=_("Start pilot"), needs="pilot",
-)  # fmt: skip
+    "pilot new",
+    "pilot neu",
+    help=_("Start a pilot: one problem, one champion."),
+    submit=_("Start pilot"),
+    needs="pilot",
+)
 def new(
     ctx: Context,
     *,
@@ -126,7 +132,10 @@ def relief(
     week = calendar.week_of(ctx.now, ctx.workspace.zone)
     if not pilots.answer(ctx.tx, pilot.id, week, ctx.person.id, answer):
         raise Refusal(
-            _("You have answered for “{pilot}” this week. Answers are kept without names, so "
-              "this one cannot be changed; next week you can tap again.", pilot=pilot.name)
-        )  # fmt: skip
+            _(
+                "You have answered for “{pilot}” this week. Answers are kept without names, so "
+                "this one cannot be changed; next week you can tap again.",
+                pilot=pilot.name,
+            )
+        )
     return Reply(line(_("Counted, without your name. Thank you.")), nameless=True)

@@ -61,8 +61,12 @@ def card(ctx: Context, problem: Problem) -> Message:
     if problem.state == "open":
         rows.append((_("To be fixed by"), _due(ctx, problem)))
     if problem.fix:
-        rows.append((_("Fix"), _("{what} ({evidence})", what=problem.fix,
-                                      evidence=linked(problem.evidence or ""))))  # fmt: skip
+        rows.append(
+            (
+                _("Fix"),
+                _("{what} ({evidence})", what=problem.fix, evidence=linked(problem.evidence or "")),
+            )
+        )
     if problem.stands:
         rows += [
             (_("Ban overridden"), ban_cards.said(ctx, each))

@@ -53,9 +53,14 @@ def plan(
         raise Refusal(_("Please say in a few words what is changed."), field="what", kept=what)
     id = ctx.new_id()
     stored_changes.add(
-        ctx.tx, id=id, service=service.id, what=what, planned_on=day, person=ctx.person.id,
+        ctx.tx,
+        id=id,
+        service=service.id,
+        what=what,
+        planned_on=day,
+        person=ctx.person.id,
         now=ctx.now,
-    )  # fmt: skip
+    )
     ban = banned(ctx, service.id)
     if ban is not None:
         stored_changes.tell(ctx.tx, id)
@@ -69,19 +74,30 @@ def _needs(ctx: Context, change: Change, ban: Problem) -> Message:
     service = ctx.service_of(change.service)
     return Message(
         (
-            Title(_("A change to {service} needs an override",
-                    service=service.name if service else change.service)),
+            Title(
+                _(
+                    "A change to {service} needs an override",
+                    service=service.name if service else change.service,
+                )
+            ),
             Text(_change(ctx, change)),
             Text(_("{problem}: {warning}.", problem=label(ban.number), warning=warning(ctx, ban))),
-            Text(_("The override, with a reason and an end, is given by {who}.",
-                   who=_may_override(ctx, change)), small=True),
-            Buttons((
-                Button(_("Override"), call("change override", id=change.id)),
-                _cancel(change.id),
-                ban_cards.opens(ban),
-            )),
+            Text(
+                _(
+                    "The override, with a reason and an end, is given by {who}.",
+                    who=_may_override(ctx, change),
+                ),
+                small=True,
+            ),
+            Buttons(
+                (
+                    Button(_("Override"), call("change override", id=change.id)),
+                    _cancel(change.id),
+                    ban_cards.opens(ban),
+                )
+            ),
         )
-    )  # fmt: skip
+    )
 
 
 def _change(ctx: Context, change: Change) -> Sentence:
@@ -122,23 +138,38 @@ def override(ctx: Context, id: ChangeId, *, reason: Reason, until: Until) -> Rep
     checked(ctx, reason, until)
     if until < change.planned_on:
         raise Refusal(
-            _("The change is planned for {day:day}; the override has to last until then.",
-              day=change.planned_on),
+            _(
+                "The change is planned for {day:day}; the override has to last until then.",
+                day=change.planned_on,
+            ),
             field="until",
-        )  # fmt: skip
+        )
     problems.override(
-        ctx.tx, ban.number, id=ctx.new_id(), change=id, reason=reason, person=ctx.person.id,
-        now=ctx.now, until_on=until,
-    )  # fmt: skip
+        ctx.tx,
+        ban.number,
+        id=ctx.new_id(),
+        change=id,
+        reason=reason,
+        person=ctx.person.id,
+        now=ctx.now,
+        until_on=until,
+    )
     problems.happened(
-        ctx.tx, ban.number, id=ctx.new_id(), at=ctx.now, kind="let through",
-        person=ctx.person.id, detail=f"{change.what} ({reason})",
-    )  # fmt: skip
+        ctx.tx,
+        ban.number,
+        id=ctx.new_id(),
+        at=ctx.now,
+        kind="let through",
+        person=ctx.person.id,
+        detail=f"{change.what} ({reason})",
+    )
     said = line(
-        _("It can go ahead: {change}. It stands in the weekly digest.",
-          change=change_line(ctx, id)),
+        _(
+            "It can go ahead: {change}. It stands in the weekly digest.",
+            change=change_line(ctx, id),
+        ),
         _cancel(id),
-    )  # fmt: skip
+    )
     told = Post(_key(id), said)
     return Reply(said, posts=(told, *_cards(ctx, change.service)), subject=id)
 

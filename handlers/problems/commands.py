@@ -30,7 +30,7 @@ from handlers.kit.words import Who, _, _n
 from handlers.problems import lifecycle
 from handlers.problems.cards import CAUSE, card, fixed, history
 from handlers.problems.cards import line as listed
-from handlers.problems.lookup import Ref, changed, find, may, mine, refused, standing
+from handlers.problems.lookup import Ref, changed_reply, find, may, mine, refused, standing
 from storage import problems
 from storage.people import Person
 
@@ -105,7 +105,7 @@ def enter_cause(
     problems.set_cause(ctx.tx, number, kind, cause)
     lifecycle.note(ctx, problem, "cause", cause)
     next_one = (fixed(number),) if problem.state == "open" else ()
-    return changed(ctx, problem, _("Noted. Thank you."), *next_one)
+    return changed_reply(ctx, problem, _("Noted. Thank you."), *next_one)
 
 
 @feature.command("problem accept", "problem annehmen", help=_("I own the cause."), hidden=True)
@@ -118,9 +118,12 @@ def accept(ctx: Context, number: Ref) -> Reply:
         return Reply(card(ctx, problem))
     lifecycle.note(ctx, problem, "owned")
     problem = lifecycle.again(ctx, problem)
-    said = _("You own the cause of {problem}; it is to be fixed by {day:day}.",
-             problem=label(number), day=problem.due_on)  # fmt: skip
-    return changed(ctx, problem, said, new_owner=True)
+    said = _(
+        "You own the cause of {problem}; it is to be fixed by {day:day}.",
+        problem=label(number),
+        day=problem.due_on,
+    )
+    return changed_reply(ctx, problem, said, new_owner=True)
 
 
 @feature.command(
@@ -142,10 +145,12 @@ def name_owner(
         )
     problems.ask(ctx.tx, number, person.id)
     lifecycle.note(ctx, problem, "asked", person.id)
-    said = _("{who} is asked to own the cause. Until then it stays with {owner}.",
-             who=Who(person.id, person.name),
-             owner=ban_cards.named(ctx, problem.owner))  # fmt: skip
-    return changed(ctx, problem, said, new_owner=True)
+    said = _(
+        "{who} is asked to own the cause. Until then it stays with {owner}.",
+        who=Who(person.id, person.name),
+        owner=ban_cards.named(ctx, problem.owner),
+    )
+    return changed_reply(ctx, problem, said, new_owner=True)
 
 
 @feature.command(
@@ -161,7 +166,7 @@ def set_due(ctx: Context, number: Ref, day: Annotated[date, DateReader(), Ask(_(
         problem = lifecycle.again(ctx, problem)
         lifecycle.remind(ctx, problem)
     said = _("{problem} should be fixed by {day:day}.", problem=label(number), day=day)
-    reply = changed(ctx, problem, said)
+    reply = changed_reply(ctx, problem, said)
     return Reply(reply.message, posts=(*reply.posts, *old), subject=reply.subject)
 
 

@@ -49,28 +49,38 @@ def _came_back(ctx: Context, start: datetime, end: datetime) -> list[Words]:
         newest = incidents.find(ctx.tx, group.numbers[-1])
         if group.newest_at >= start and newest is not None:
             found.append(
-                _("“{title}” ({service}): {n} times in {days} days, confirmed",
-                  title=newest.title, service=service_name(ctx, newest), days=days,
-                  n=figure(Id.REPEATS, len(group.numbers)))
-            )  # fmt: skip
+                _(
+                    "“{title}” ({service}): {n} times in {days} days, confirmed",
+                    title=newest.title,
+                    service=service_name(ctx, newest),
+                    days=days,
+                    n=figure(Id.REPEATS, len(group.numbers)),
+                )
+            )
     for number in repeats.waiting(ctx.tx, start, end):
         later = incidents.find(ctx.tx, number)
         for proposal in repeats.undecided(ctx.tx, number)[:1]:
             if later is not None:
                 found.append(
-                    _("“{title}” ({service}): looks like INC-{number}, nobody has decided",
-                      title=later.title, service=service_name(ctx, later),
-                      number=str(proposal.earlier))
-                )  # fmt: skip
+                    _(
+                        "“{title}” ({service}): looks like INC-{number}, nobody has decided",
+                        title=later.title,
+                        service=service_name(ctx, later),
+                        number=str(proposal.earlier),
+                    )
+                )
     return found
 
 
 def _lifted(ctx: Context, start: datetime, end: datetime) -> list[Words]:
     return [
-        _("{title}: the fix held or was verified on {at:day}", title=ban_cards.headline(each),
-          at=each.lifted_at)
+        _(
+            "{title}: the fix held or was verified on {at:day}",
+            title=ban_cards.headline(each),
+            at=each.lifted_at,
+        )
         for each in problems.ended(ctx.tx, start, end)
-    ]  # fmt: skip
+    ]
 
 
 def _changes(ctx: Context) -> list[Words]:
@@ -79,9 +89,12 @@ def _changes(ctx: Context) -> list[Words]:
         service = ctx.service_of(each.service)
         if problems.about(ctx.tx, each.service, 0):
             found.append(
-                _("{service}, {change}", service=service.name if service else each.service,
-                  change=figure(Id.CHANGES, ban_cards.change_line(ctx, each.id)))
-            )  # fmt: skip
+                _(
+                    "{service}, {change}",
+                    service=service.name if service else each.service,
+                    change=figure(Id.CHANGES, ban_cards.change_line(ctx, each.id)),
+                )
+            )
     return found
 
 
@@ -90,10 +103,13 @@ def _overrides(ctx: Context, start: datetime, end: datetime) -> list[Words]:
     given = problems.overrides_given(ctx.tx, start, end)
     given += [each for each in problems.overrides(ctx.tx, today_of(ctx)) if each not in given]
     told = [
-        _("{problem}, {override}", problem=ban_cards.label(each.problem),
-          override=ban_cards.said(ctx, each))
+        _(
+            "{problem}, {override}",
+            problem=ban_cards.label(each.problem),
+            override=ban_cards.said(ctx, each),
+        )
         for each in given
-    ]  # fmt: skip
+    ]
     return [figure(Id.OVERRIDES, each) for each in told]
 
 

@@ -25,8 +25,9 @@ from handlers.kit.words import _
 from handlers.problems import lifecycle
 from handlers.problems.cards import card, key
 from handlers.problems.changes import Reason, Until, checked
-from handlers.problems.lookup import Ref, changed, concerned, may, refused, standing
-from storage import people, problems, repeats
+from handlers.problems.lookup import Ref, changed_reply, concerned, may, refused, standing
+from storage import people, problems
+from storage import repeats as storage_repeats
 from storage.problems import Problem
 
 feature = Feature(_("Problems and repeat bans"))
@@ -57,7 +58,7 @@ def fix(
         )
     if is_placeholder(what):
         raise Refusal(_("Please say in a sentence what was fixed."), field="what")
-    repeats.alone_at_it(ctx.tx)
+    storage_repeats.lock_groups(ctx.tx)
     old = lifecycle.reminded(ctx, problem)
     lifecycle.calm(ctx, problem)
     if not problems.fix(ctx.tx, number, ctx.person.id, what, evidence, ctx.now):
@@ -70,7 +71,7 @@ def fix(
         "stands.",
         n=rules(ctx.tx).quiet,
     )
-    posts = (*changed(ctx, problem, said).posts, *old, *_asked_to_verify(ctx, problem))
+    posts = (*changed_reply(ctx, problem, said).posts, *old, *_asked_to_verify(ctx, problem))
     return Reply(line(said, ban_cards.opens(problem)), posts=posts, subject=label(number))
 
 
@@ -100,7 +101,7 @@ def verify(ctx: Context, number: Ref) -> Reply:
                 who=others,
             )
         )
-    repeats.alone_at_it(ctx.tx)
+    storage_repeats.lock_groups(ctx.tx)
     step = lifecycle.lifted(ctx, problem, ctx.person.id)
     if step.what != "lifted" or step.problem is None:
         return Reply(card(ctx, lifecycle.again(ctx, problem)))
@@ -116,38 +117,55 @@ def verify(ctx: Context, number: Ref) -> Reply:
 
 
 @feature.command(
-    "problem reopen", "problem wieder offen", help=_("It is not fixed."), hidden=True,
-    submit=_("Not fixed"), needs="verify",
-)  # fmt: skip
+    "problem reopen",
+    "problem wieder offen",
+    help=_("It is not fixed."),
+    hidden=True,
+    submit=_("Not fixed"),
+    needs="verify",
+)
 def reopen(
     ctx: Context, number: Ref, *, reason: Annotated[str, TextReader(), Ask(_("What shows it?"))]
 ) -> Reply:
     problem = standing(ctx, number)
     if is_placeholder(reason):
         raise Refusal(_("A reason is needed that others understand."), field="reason")
-    repeats.alone_at_it(ctx.tx)
+    storage_repeats.lock_groups(ctx.tx)
     problem = lifecycle.again(ctx, problem)
     if problem.state != "fixed":
         return Reply(card(ctx, problem))
     lifecycle.calm(ctx, problem)
     problem = lifecycle.reopened(ctx, problem)
     lifecycle.note(ctx, problem, "reopened", reason)
-    return changed(ctx, problem, _("{problem} is open again.", problem=label(number)))
+    return changed_reply(ctx, problem, _("{problem} is open again.", problem=label(number)))
 
 
 @feature.command(
-    "problem override", "problem ausnahme", help=_("Override the repeat ban."), hidden=True,
-    submit=_("Override"), needs="override ban",
-)  # fmt: skip
+    "problem override",
+    "problem ausnahme",
+    help=_("Override the repeat ban."),
+    hidden=True,
+    submit=_("Override"),
+    needs="override ban",
+)
 def override(ctx: Context, number: Ref, *, reason: Reason, until: Until) -> Reply:
     problem = standing(ctx, number)
     checked(ctx, reason, until)
     problems.override(
-        ctx.tx, number, id=ctx.new_id(), change=None, reason=reason, person=ctx.person.id,
-        now=ctx.now, until_on=until,
-    )  # fmt: skip
+        ctx.tx,
+        number,
+        id=ctx.new_id(),
+        change=None,
+        reason=reason,
+        person=ctx.person.id,
+        now=ctx.now,
+        until_on=until,
+    )
     lifecycle.note(ctx, problem, "overridden", reason)
     lifecycle.go_on(ctx, problem)
-    said = _("The ban of {problem} is overridden until {day:day}. It stands in the weekly digest.",
-             problem=label(number), day=until)  # fmt: skip
-    return changed(ctx, problem, said)
+    said = _(
+        "The ban of {problem} is overridden until {day:day}. It stands in the weekly digest.",
+        problem=label(number),
+        day=until,
+    )
+    return changed_reply(ctx, problem, said)

@@ -20,6 +20,7 @@ from handlers.on_call import duty
 from handlers.problems import changes
 from handlers.problems.cards import asked, card, key, quiet_until, settled
 from storage import incidents, people, problems, repeats
+from storage import repeats as storage_repeats
 from storage.delivery import timers
 from storage.incidents import Incident
 from storage.problems import Problem
@@ -175,9 +176,14 @@ def go_on(ctx: Context, problem: Problem) -> None:
         incident = incidents.find(ctx.tx, number)
         if incident is not None and incident.state == "restored":
             timers.set(
-                ctx.tx, id=ctx.new_id(), kind="after", key=keys.after_key(number), due=ctx.now,
-                number=number, what="again",
-            )  # fmt: skip
+                ctx.tx,
+                id=ctx.new_id(),
+                kind="after",
+                key=keys.after_key(number),
+                due=ctx.now,
+                number=number,
+                what="again",
+            )
 
 
 # --- what is shown where -----------------------------------------------------------------
@@ -217,9 +223,14 @@ def note(
 ) -> None:
     """Write a line into a problem's history."""
     problems.happened(
-        ctx.tx, problem.number, id=ctx.new_id(), at=ctx.now, kind=kind,
-        person=ctx.person.id if by_hand else None, detail=detail,
-    )  # fmt: skip
+        ctx.tx,
+        problem.number,
+        id=ctx.new_id(),
+        at=ctx.now,
+        kind=kind,
+        person=ctx.person.id if by_hand else None,
+        detail=detail,
+    )
 
 
 # --- reminders and the quiet period ------------------------------------------------------
@@ -244,9 +255,13 @@ def calm(ctx: Context, problem: Problem) -> None:
 def wait_quietly(ctx: Context, problem: Problem) -> None:
     """Take the fix for one when it stayed quiet for long enough."""
     timers.set(
-        ctx.tx, id=ctx.new_id(), kind="cause quiet", key=quiet_key(problem.number),
-        due=quiet_until(ctx, problem), number=problem.number,
-    )  # fmt: skip
+        ctx.tx,
+        id=ctx.new_id(),
+        kind="cause quiet",
+        key=quiet_key(problem.number),
+        due=quiet_until(ctx, problem),
+        number=problem.number,
+    )
 
 
 def remind(ctx: Context, problem: Problem) -> None:
@@ -266,9 +281,14 @@ def _next(ctx: Context, day: date) -> date:
 
 def _remind_on(ctx: Context, problem: Problem, step: str, day: date) -> None:
     timers.set(
-        ctx.tx, id=ctx.new_id(), kind="cause due", key=due_key(problem.number),
-        due=calendar.at(day, HOUR, ctx.workspace.zone), number=problem.number, step=step,
-    )  # fmt: skip
+        ctx.tx,
+        id=ctx.new_id(),
+        kind="cause due",
+        key=due_key(problem.number),
+        due=calendar.at(day, HOUR, ctx.workspace.zone),
+        number=problem.number,
+        step=step,
+    )
 
 
 @feature.timer("cause due")
@@ -323,15 +343,19 @@ def _why(ctx: Context, problem: Problem, step: str) -> Sentence:
 @feature.timer("cause quiet")
 def quiet(ctx: Context, number: int) -> Reply:
     """End the ban: nobody verified the fix, but it held."""
-    repeats.alone_at_it(ctx.tx)
+    storage_repeats.lock_groups(ctx.tx)
     problem = problems.find(ctx.tx, number)
     if problem is None or problem.state != "fixed" or problem.fixed_at is None:
         return Reply()
     if repeats.looked_alike_since(ctx.tx, problem.root, problem.fixed_at):
         # Something may have come back; whoever is asked about it has to say so first.
         timers.set(
-            ctx.tx, id=ctx.new_id(), kind="cause quiet", key=quiet_key(number),
-            due=calendar.days_before(ctx.now, -1, ctx.workspace.zone), number=number,
-        )  # fmt: skip
+            ctx.tx,
+            id=ctx.new_id(),
+            kind="cause quiet",
+            key=quiet_key(number),
+            due=calendar.days_before(ctx.now, -1, ctx.workspace.zone),
+            number=number,
+        )
         return Reply()
     return Reply(posts=lifted(ctx, problem, None).posts)

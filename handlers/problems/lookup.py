@@ -49,7 +49,7 @@ class ProblemReader:
 Ref = Annotated[int, ProblemReader(), Ask(_("Problem"), short=_("number"))]
 
 
-def changed(
+def changed_reply(
     ctx: Context, problem: Problem, said: Sentence, *next_ones: Button, new_owner: bool = False
 ) -> Reply:
     """Answer in a line with what may come next, and show the new state everywhere."""
@@ -98,9 +98,12 @@ def may(ctx: Context, problem: Problem, action: str) -> bool:
 def refused(ctx: Context, problem: Problem) -> Refusal:
     """Return the refusal that says whom to ask."""
     return Refusal(
-        _("For {problem} this is up to {who}.", problem=label(problem.number),
-          who=concerned(ctx, problem))
-    )  # fmt: skip
+        _(
+            "For {problem} this is up to {who}.",
+            problem=label(problem.number),
+            who=concerned(ctx, problem),
+        )
+    )
 
 
 def concerned(ctx: Context, problem: Problem) -> list[Who]:

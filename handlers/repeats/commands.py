@@ -28,6 +28,7 @@ from handlers.problems import lifecycle
 from handlers.problems import lifecycle as problem_lifecycle
 from handlers.problems.lifecycle import Step
 from storage import incidents, people, problems, repeats
+from storage import repeats as storage_repeats
 from storage.incidents import Incident
 
 feature = Feature(_("Repeats"))
@@ -66,7 +67,7 @@ def same(ctx: Context, number: Named, earlier: Earlier | None = None) -> Reply:
     if earlier is None:
         return _candidates(ctx, find(ctx, number))
     first, second = _pair(ctx, number, earlier)
-    repeats.alone_at_it(ctx.tx)
+    storage_repeats.lock_groups(ctx.tx)
     one, other = (repeats.root_of(ctx.tx, each.number) for each in (first, second))
     values = {"later": label(second.number), "earlier": label(first.number)}
     if one == other:
@@ -84,11 +85,13 @@ def same(ctx: Context, number: Named, earlier: Earlier | None = None) -> Reply:
     parts: tuple[Part, ...] = (
         Title(_("{later} and {earlier} are the same thing.", **values)),
         Text(_outcome(ctx, root, step)),
-        Buttons((
-            *((ban_cards.opens(step.problem),) if step.problem else ()),
-            *_apart(first, second),
-        )),
-    )  # fmt: skip
+        Buttons(
+            (
+                *((ban_cards.opens(step.problem),) if step.problem else ()),
+                *_apart(first, second),
+            )
+        ),
+    )
     return Reply(Message(parts), posts=posts, subject=label(second.number))
 
 
@@ -122,16 +125,19 @@ def _outcome(ctx: Context, root: int, step: Step) -> Sentence:
 @feature.command("unlike", "anders", help=_("Two incidents are not the same thing."), hidden=True)
 def other(ctx: Context, number: Named, earlier: Earlier) -> Reply:
     first, second = _pair(ctx, number, earlier)
-    repeats.alone_at_it(ctx.tx)
+    storage_repeats.lock_groups(ctx.tx)
     root = repeats.root_of(ctx.tx, second.number)
     together = root == repeats.root_of(ctx.tx, first.number)
     problem = problems.of_group(ctx.tx, root) if together else None
     if problem is not None and not rights.may("part", rights.general(ctx)):
         raise Refusal(
-            _("{problem} is open for them, so only {who} can take them apart.",
-              problem=problem_label(problem.number), who=_bosses(ctx)),
+            _(
+                "{problem} is open for them, so only {who} can take them apart.",
+                problem=problem_label(problem.number),
+                who=_bosses(ctx),
+            ),
             buttons=(ban_cards.opens(problem),),
-        )  # fmt: skip
+        )
     members = repeats.members(ctx.tx, root) if together else []
     _judge(ctx, first, second, "other")
     posts: tuple[Post, ...] = ()
@@ -162,9 +168,11 @@ def _parted(
     if repeats.root_of(ctx.tx, first.number) == repeats.root_of(ctx.tx, second.number):
         between = [label(each) for each in members if each not in (first.number, second.number)]
         raise Refusal(
-            _("They are the same thing by way of {others}. Please take those apart first.",
-              others=between)
-        )  # fmt: skip
+            _(
+                "They are the same thing by way of {others}. Please take those apart first.",
+                others=between,
+            )
+        )
     problem = problems.of_group(ctx.tx, root)
     if problem is not None:
         most = max(roots, key=lambda each: (len(repeats.members(ctx.tx, each)), -each))
@@ -211,9 +219,15 @@ def _candidates(ctx: Context, incident: Incident) -> Reply:
             )
             args = {"number": incident.number, "earlier": like.number}
             parts.append(
-                Buttons((Button(_("The same as {incident}", incident=label(like.number)),
-                                call("repeat", **args)),))
-            )  # fmt: skip
+                Buttons(
+                    (
+                        Button(
+                            _("The same as {incident}", incident=label(like.number)),
+                            call("repeat", **args),
+                        ),
+                    )
+                )
+            )
     return Reply(Message(tuple(parts)))
 
 
@@ -224,10 +238,12 @@ def _pair(ctx: Context, number: int, earlier: int) -> tuple[Incident, Incident]:
     """Return both, the earlier one first, or say kindly why they make no pair."""
     if number == earlier:
         raise Refusal(
-            _("{incident} cannot be a repeat of itself. Which other one is it?",
-              incident=label(number)),
+            _(
+                "{incident} cannot be a repeat of itself. Which other one is it?",
+                incident=label(number),
+            ),
             buttons=(Button(_("What it looks like"), call("repeat", number=number)),),
-        )  # fmt: skip
+        )
     first, second = sorted((find(ctx, number), find(ctx, earlier)), key=lambda each: each.number)
     for each in (first, second):
         if each.state == "withdrawn":
@@ -249,9 +265,13 @@ def _bosses(ctx: Context) -> list[Who]:
 
 def _judge(ctx: Context, first: Incident, second: Incident, verdict: str) -> None:
     repeats.judge(
-        ctx.tx, earlier=first.number, later=second.number, verdict=verdict,
-        person=ctx.person.id, now=ctx.now,
-    )  # fmt: skip
+        ctx.tx,
+        earlier=first.number,
+        later=second.number,
+        verdict=verdict,
+        person=ctx.person.id,
+        now=ctx.now,
+    )
     note(ctx, first.number, verdict, label(second.number))
     note(ctx, second.number, verdict, label(first.number))
 
@@ -268,14 +288,14 @@ def _shown(ctx: Context, incident: Incident) -> tuple[Post, ...]:
 @feature.follows(Event.MADE_SERIOUS)
 def severity_posts(ctx: Context, number: str) -> tuple[Post, ...]:
     """Return the posts of a problem that opens because a repeat turned out to be serious."""
-    repeats.alone_at_it(ctx.tx)
+    storage_repeats.lock_groups(ctx.tx)
     return problem_lifecycle.reconsider(ctx, repeats.root_of(ctx.tx, int(number))).posts
 
 
 @feature.follows(Event.WITHDRAWN)
 def withdrawal_posts(ctx: Context, number: str) -> tuple[Post, ...]:
     """Return the posts of a problem that had counted an incident which was taken back."""
-    repeats.alone_at_it(ctx.tx)
+    storage_repeats.lock_groups(ctx.tx)
     return problem_lifecycle.without_one(ctx, repeats.root_of(ctx.tx, int(number))).posts
 
 

@@ -239,19 +239,23 @@ def question(service: Service, id: str) -> Sentence:
 
 def _question(ctx: Context, service: Service, id: str) -> Message:
     if service.accountable == id:
-        said = _("{who} has named you. You are alarmed first when it fails, even before you "
-                 "accept.",
-                 who=ctx.who)  # fmt: skip
+        said = _(
+            "{who} has named you. You are alarmed first when it fails, even before you accept.",
+            who=ctx.who,
+        )
     else:
-        said = _("{who} has named you. When it fails and {owner} does not answer, you are alarmed.",
-                 who=ctx.who, owner=name(ctx, service.accountable))  # fmt: skip
+        said = _(
+            "{who} has named you. When it fails and {owner} does not answer, you are alarmed.",
+            who=ctx.who,
+            owner=name(ctx, service.accountable),
+        )
     return Message(
         (Title(question(service, id)), Text(said), Buttons((take_over(service), not_me(service)))),
         Tone.PLAIN,
     )
 
 
-def answered(ctx: Context, service: Service, id: str) -> Post:
+def answered_post(ctx: Context, service: Service, id: str) -> Post:
     """Show where the question stands that it needs no answer any more."""
     if id not in _named(service) or service.retired_at is not None:
         said = _("“{service}” does not need you any more.", service=service.name)

@@ -17,7 +17,7 @@ from handlers.kit.words import _
 from handlers.on_call import duty
 from handlers.services import editing
 from handlers.services.cards import (
-    answered,
+    answered_post,
     asked,
     back_button,
     card,
@@ -73,9 +73,13 @@ DeputyField = Annotated[
     submit=_("Show"),
 )
 def who(ctx: Context, service: ServiceRef) -> Reply:
-    said = _("{service}: {accountable} is accountable, {deputy} stands in. On duty now: {duty}.",
-             service=service.name, accountable=person(ctx, service.accountable),
-             deputy=person(ctx, service.deputy), duty=duty_words(ctx, service))  # fmt: skip
+    said = _(
+        "{service}: {accountable} is accountable, {deputy} stands in. On duty now: {duty}.",
+        service=service.name,
+        accountable=person(ctx, service.accountable),
+        deputy=person(ctx, service.deputy),
+        duty=duty_words(ctx, service),
+    )
     if duty.is_red(ctx, service):
         return Reply(Message((Text(said), Text(why_red(ctx, service)))))
     return Reply(line(said))
@@ -107,12 +111,18 @@ def new(
     editing.must_be_two(accountable, deputy)
     mine = ctx.person.id
     service = Service(
-        ctx.new_id(), editing.tidy_name(name), editing.split_words(words),
-        accountable.id, deputy.id, fallback=False,
+        ctx.new_id(),
+        editing.tidy_name(name),
+        editing.split_words(words),
+        accountable.id,
+        deputy.id,
+        fallback=False,
         accountable_accepted_at=ctx.now if accountable.id == mine else None,
         deputy_accepted_at=ctx.now if deputy.id == mine else None,
-        serious_when=serious, limit_minutes=limit, runbook=runbook or None,
-    )  # fmt: skip
+        serious_when=serious,
+        limit_minutes=limit,
+        runbook=runbook or None,
+    )
     if not services.add(ctx.tx, service, name_key=folded(service.name), now=ctx.now):
         raise editing.name_taken(service.name)
     return Reply(card(ctx, service), posts=asked(ctx, service), subject=service.name)
@@ -156,9 +166,15 @@ def change(
     if other is not None and other.id != service.id:
         raise editing.name_taken(called)
     services.change(
-        ctx.tx, service.id, name=called, name_key=key, words=editing.split_words(words),
-        serious_when=serious, limit_minutes=limit, runbook=runbook or None,
-    )  # fmt: skip
+        ctx.tx,
+        service.id,
+        name=called,
+        name_key=key,
+        words=editing.split_words(words),
+        serious_when=serious,
+        limit_minutes=limit,
+        runbook=runbook or None,
+    )
     return Reply(card(ctx, editing.find(ctx, service.id)), subject=called)
 
 
@@ -204,7 +220,7 @@ def retire(ctx: Context, service: ServiceRef) -> Reply:
         raise Refusal(_("“{service}” catches the rest and has to stay.", service=service.name))
     gone = editing.find(ctx, service.id)
     said = _("“{service}” is not used any more. Its incidents stay.", service=service.name)
-    posts = tuple(answered(ctx, gone, each) for each in unaccepted(gone))
+    posts = tuple(answered_post(ctx, gone, each) for each in unaccepted(gone))
     return Reply(line(said, back_button(service)), posts=posts, subject=service.name)
 
 

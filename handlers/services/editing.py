@@ -10,7 +10,7 @@ from handlers.kit.messages import Post
 from handlers.kit.people import person
 from handlers.kit.words import _
 from handlers.on_call import duty
-from handlers.services.cards import answered, asked, unaccepted
+from handlers.services.cards import answered_post, asked, unaccepted
 from storage import services
 from storage.people import Person
 from storage.services import Service
@@ -29,7 +29,7 @@ def name_people(ctx: Context, service: Service, accountable: str, deputy: str) -
     old = {service.accountable, service.deputy} - {accountable, deputy}
     settled = [each for each in (*old, accountable, deputy) if each not in unaccepted(found)]
     return (
-        *(answered(ctx, found, each) for each in settled),
+        *(answered_post(ctx, found, each) for each in settled),
         *asked(ctx, found),
         *(post for each in old for post in ctx.follow(Event.PEOPLE_CHANGED, each)),
     )

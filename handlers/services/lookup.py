@@ -24,9 +24,12 @@ def _unknown(name: str, known: list[str]) -> Refusal:
     near += [each for each in known if folded(each) in close and each not in near]
     if near:
         return Refusal(
-            _("There is no service called “{name}”. Similar: {near}.",
-              name=name[:80], near=near[:3])
-        )  # fmt: skip
+            _(
+                "There is no service called “{name}”. Similar: {near}.",
+                name=name[:80],
+                near=near[:3],
+            )
+        )
     return Refusal(
         _("There is no service called “{name}”.", name=name[:80]),
         buttons=(Button(_("All services"), call("service")),),

@@ -58,17 +58,21 @@ def show(ctx: Context) -> Reply:
     parts: list[Part] = [Title(_("Settings")), Facts(tuple(rows))]
     if ctx.place is not None and ctx.place.kind == "channel":
         here = tuple(
-            Button(_("Use {channel} for {what}", channel=_named(ctx.place), what=label),
-                   call("settings place", role=role, channel=ctx.place.id))
+            Button(
+                _("Use {channel} for {what}", channel=_named(ctx.place), what=label),
+                call("settings place", role=role, channel=ctx.place.id),
+            )
             for role, label in ROLES.items()
             if ctx.place.role != role
-        )  # fmt: skip
+        )
         parts.append(Buttons(here))
     else:
         parts.append(
-            Text(_("To choose a channel, invite Lotse there and type this command in it."),
-                 small=True)
-        )  # fmt: skip
+            Text(
+                _("To choose a channel, invite Lotse there and type this command in it."),
+                small=True,
+            )
+        )
     parts.append(
         Buttons(
             (
@@ -83,9 +87,11 @@ def show(ctx: Context) -> Reply:
 def _nobody_yet(ctx: Context) -> Message:
     if not ctx.person.admin:
         return line(
-            _("Nobody manages Lotse yet. Whoever administers this workspace can begin with "
-              "this command.")
-        )  # fmt: skip
+            _(
+                "Nobody manages Lotse yet. Whoever administers this workspace can begin with "
+                "this command."
+            )
+        )
     return line(
         _("Nobody manages Lotse yet. As you administer this workspace, you can."),
         Button(_("I manage Lotse"), call("settings begin"), "primary"),

@@ -101,15 +101,27 @@ def one(ctx: Context, name: NameRef) -> Reply:
     if kept:
         newest = kept[0]
         parts.append(
-            Text(_("Version {version}, {at:date}, by {who}.", version=newest.version,
-                   at=newest.set_at, who=name_of(ctx, newest.set_by)), small=True)
-        )  # fmt: skip
+            Text(
+                _(
+                    "Version {version}, {at:date}, by {who}.",
+                    version=newest.version,
+                    at=newest.set_at,
+                    who=name_of(ctx, newest.set_by),
+                ),
+                small=True,
+            )
+        )
     if len(kept) > 1:
         earlier: tuple[Words, ...] = tuple(
-            _("Version {version} ({at:date}, {who}): {words}", version=each.version,
-              at=each.set_at, who=name_of(ctx, each.set_by), words=each.words)
+            _(
+                "Version {version} ({at:date}, {who}): {words}",
+                version=each.version,
+                at=each.set_at,
+                who=name_of(ctx, each.set_by),
+                words=each.words,
+            )
             for each in kept[1:6]
-        )  # fmt: skip
+        )
         parts += [Text(_("Earlier versions:"), small=True), Items(earlier)]
     buttons: tuple[Button, ...] = ()
     if name is Name.MEASURES:
@@ -122,9 +134,14 @@ def one(ctx: Context, name: NameRef) -> Reply:
 
 
 @feature.command(
-    "definition edit", "definition ändern", help=_("Write it in your own words."), hidden=True,
-    reads=True, needs="settings", asks=True,
-)  # fmt: skip
+    "definition edit",
+    "definition ändern",
+    help=_("Write it in your own words."),
+    hidden=True,
+    reads=True,
+    needs="settings",
+    asks=True,
+)
 def edit(ctx: Context, name: NameRef) -> Reply:
     command = commands.by_name("definition save", ctx.features)
     assert command is not None
@@ -135,9 +152,12 @@ def edit(ctx: Context, name: NameRef) -> Reply:
 
 
 @feature.command(
-    "definition save", "definition speichern", help=_("What does it mean here?"), hidden=True,
+    "definition save",
+    "definition speichern",
+    help=_("What does it mean here?"),
+    hidden=True,
     needs="settings",
-)  # fmt: skip
+)
 def save(
     ctx: Context,
     name: NameRef,
@@ -150,11 +170,13 @@ def save(
     written = Definition(name.value, seen + 1, words, ctx.person.id, ctx.now)
     if (newest.version if newest else 0) != seen or not company_words.add(ctx.tx, written):
         raise Refusal(
-            _("Somebody has changed it meanwhile. Please look at the new version; your words are "
-              "below."),
+            _(
+                "Somebody has changed it meanwhile. Please look at the new version; your words are "
+                "below."
+            ),
             buttons=(Button(LABELS[name], call("definition", name=name.value)),),
             kept=words,
-        )  # fmt: skip
+        )
     reply = one(ctx, name)
     return Reply(reply.message, subject=f"{name.value} {written.version}")
 

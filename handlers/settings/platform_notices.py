@@ -25,9 +25,11 @@ def held_back(ctx: Context) -> Reply:
         return Reply()
     workspaces.set_setting(ctx.tx, HELD_BACK, as_text(ctx.now))
     said = line(
-        _("Slack holds back some of what happens here, because there is so much of it. "
-          "Commands and buttons work; mentions of Lotse may come late or not at all.")
-    )  # fmt: skip
+        _(
+            "Slack holds back some of what happens here, because there is so much of it. "
+            "Commands and buttons work; mentions of Lotse may come late or not at all."
+        )
+    )
     key = f"{HELD_BACK} {as_text(ctx.now)}"
     return Reply(
         posts=tuple(

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from storage.delivery import timers
+from storage.delivery import timers as delivery_timers
 from storage.engine import Row, Tx
 from storage.engine.sql import as_moment, as_text
 
@@ -460,7 +461,7 @@ def _finish(
 def _hasten(tx: Tx, parcel: Parcel, now: datetime) -> bool:
     """Make the timer due that comes next, unless something newer says it is not needed."""
     if parcel.otherwise is not None:
-        timers.hold(tx, parcel.otherwise)
+        delivery_timers.lock(tx, parcel.otherwise)
         if not _newer(tx, parcel):
             timers.hasten(tx, parcel.otherwise, now)
     return True
@@ -481,6 +482,16 @@ def _newer(tx: Tx, parcel: Parcel) -> bool:
 
 def _parcel(row: Row, *, again: bool) -> Parcel:
     return Parcel(
-        row["workspace"], row["id"], row["place"], row["key"], row["kind"], row["message"],
-        row["external_id"], row["attempts"], row["copies"], row["fence"], row["otherwise"], again,
-    )  # fmt: skip
+        row["workspace"],
+        row["id"],
+        row["place"],
+        row["key"],
+        row["kind"],
+        row["message"],
+        row["external_id"],
+        row["attempts"],
+        row["copies"],
+        row["fence"],
+        row["otherwise"],
+        again,
+    )

@@ -75,7 +75,7 @@ def cancel(tx: Tx, key: str) -> bool:
     )
 
 
-def hold(tx: Tx, key: str) -> None:
+def lock(tx: Tx, key: str) -> None:
     """Wait for whoever is just changing the timer `key`; what else they did is seen after."""
     tx.run("update timers set due_at = due_at where workspace = :workspace and key = :key", key=key)
 
@@ -145,11 +145,17 @@ def claim(tx: Tx, now: datetime, limit: int = 20) -> list[Timer]:
     )
     timers = [
         Timer(
-            row["workspace"], row["id"], row["kind"], row["key"], json.loads(row["payload"]),
-            as_moment(row["due_at"]), row["attempts"], row["fence"],
+            row["workspace"],
+            row["id"],
+            row["kind"],
+            row["key"],
+            json.loads(row["payload"]),
+            as_moment(row["due_at"]),
+            row["attempts"],
+            row["fence"],
         )
         for row in rows
-    ]  # fmt: skip
+    ]
     return sorted(timers, key=lambda timer: (timer.due_at, timer.id))
 
 

@@ -9,7 +9,7 @@ from storage.engine import Tx
 from storage.engine.sql import as_text
 
 
-def hold(tx: Tx, numbers: set[int]) -> None:
+def lock(tx: Tx, numbers: set[int]) -> None:
     """Let nobody else change these incidents until the transaction ends."""
     for number in sorted(numbers):  # everybody in the same order, so that nobody waits in a ring
         tx.run(

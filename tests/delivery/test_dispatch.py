@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.delivery.requests import Answer, Request, clean
+from bot.delivery.requests import Request, Response, clean
 from bot.delivery.scheduler import clean as let_go
 from handlers import FEATURES
 from handlers.kit.commands import Ask, Feature, call
@@ -250,7 +250,7 @@ def test_what_was_refused_stays_refused_when_the_same_delivery_comes_again(bot: 
 def test_a_form_may_be_corrected_and_then_counts_once(bot: Stage) -> None:
     before = everything(bot)["services"]
 
-    def submit(deputy: str) -> Answer:
+    def submit(deputy: str) -> Response:
         values = {"name": "VPN", "accountable": "ben", "deputy": deputy}
         filled = Call("service new", values)
         return bot.handle(bot.request("chris", call=filled, submitted=True, identity="d1"))
@@ -277,13 +277,13 @@ def test_a_delivery_that_comes_again_after_a_week_does_nothing_and_says_nothing(
     bot.handle(request)
     bot.handle(bot.request("ben", "ack 1"))
 
-    def later(days: int) -> Answer:
+    def later(days: int) -> Response:
         bot.clock.wind(bot.clock.now() + timedelta(days=days))
         bot.database.transact(lambda tx: let_go(tx, bot.clock.now()))
         return bot.handle(request)
 
     assert answered(later(6)) != ""
-    assert later(2) == Answer("seen")
+    assert later(2) == Response("seen")
     assert everything(bot)["incidents"] == 1
 
 
@@ -417,7 +417,7 @@ def test_whichever_comes_first_nothing_climbs_after_an_acknowledgement(bot: Stag
         request = bot.request(chance.choice(("ben", "carla", "chris")), f"ack {number}")
         head_start = chance.choice((0, 2, 5, 10, 20, 40, 80))
 
-        def acknowledge(tx: Tx, request: Request = request) -> Answer:
+        def acknowledge(tx: Tx, request: Request = request) -> Response:
             return bot.dispatcher._handle(tx, request)
 
         def climb(tx: Tx, timer: Timer = timer, head_start: int = head_start) -> None:

@@ -29,7 +29,8 @@ from bot.doctor import report as doctor_report
 from bot.doctor.findings import Mark
 from bot.generate import docs
 from bot.lotse import MAIN
-from storage import people, services, workspaces
+from storage import people as storage_people
+from storage import services, workspaces
 from storage.delivery import places
 from storage.engine import Tx, opening
 from storage.engine.postgres import Postgres
@@ -136,11 +137,13 @@ def company(tx: Tx) -> None:
     """Put in whoever manages, the two channels and a service."""
     workspaces.ensure(tx, Workspace(MAIN, "Lotse", "de", "Europe/Berlin", "DE"), NOW)
     tx = tx.within(MAIN)
-    people.meet(tx, "slack:T1:U1", "Chris", id="chris", key="k", now=NOW, manager=True)
+    storage_people.find_or_create(
+        tx, "slack:T1:U1", "Chris", id="chris", key="k", now=NOW, manager=True
+    )
     places.ensure(tx, "slack:C1", "channel", "störungen", role="incidents")
     places.ensure(tx, "slack:C2", "channel", "leitung", role="managers")
     kasse = Service("kasse", "Kasse", (), "chris", "ben", fallback=False)
-    people.meet(tx, "slack:T1:U2", "Ben", id="ben", key="l", now=NOW)
+    storage_people.find_or_create(tx, "slack:T1:U2", "Ben", id="ben", key="l", now=NOW)
     services.add(tx, kasse, name_key="kasse", now=NOW)
 
 

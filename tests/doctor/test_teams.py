@@ -199,7 +199,7 @@ def test_the_table_of_troubles_quotes_the_doctor() -> None:
         for each in ast.walk(ast.parse(source.replace("from __future__ import annotations", "")))
         if isinstance(each, ast.Constant) and isinstance(each.value, str)
     ]
-    page = (root.parent / "docs" / "teams.md").read_text(encoding="utf-8")
+    page = (root.parent.parent / "docs" / "teams.md").read_text(encoding="utf-8")
     table = page.partition("| the doctor says | what to do |")[2].partition("\n\n")[0]
     quoted = [
         row.split("|")[1].strip()

@@ -22,6 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storage import audit, people, services, workspaces
+from storage import people as storage_people
 from storage.engine import (
     AlreadyRunning,
     Database,
@@ -376,7 +377,7 @@ def test_nobody_becomes_somebody_else_because_their_ids_end_alike(database: Data
     found(database)
 
     def meet(identity: str, name: str, key: str) -> Callable[[Tx], people.Person]:
-        return lambda tx: people.meet(
+        return lambda tx: storage_people.find_or_create(
             tx.within("a"), identity, name, id="U1", key=key, now=MONDAY, manager=name == "Boss"
         )
 
@@ -394,7 +395,7 @@ def test_somebody_who_says_two_first_things_at_once_is_one_person(database: Data
     found(database)
     met = [
         database.submit(
-            lambda tx, n=n: people.meet(  # type: ignore[misc]
+            lambda tx, n=n: storage_people.find_or_create(  # type: ignore[misc]
                 tx.within("a"), "slack:T1:U1", "Eve", id="U1", key=f"key-{n}", now=MONDAY
             )
         )

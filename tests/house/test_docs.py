@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.generate import docs
+from handlers import FEATURES
+from handlers.kit.commands import all_commands
 
 ROOT = docs.ROOT
 MARKDOWN = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -52,6 +54,17 @@ def test_the_worked_diff_is_what_stands_in_the_code() -> None:
     for path, block in blocks:
         code = re.sub(r"^\+", "", block, flags=re.M)
         assert f"\n{code}" in (ROOT / path).read_text(encoding="utf-8"), path
+
+
+def test_each_command_is_found_by_the_name_of_its_room() -> None:
+    """docs/where.md is read from the table of contents; every typed command has its room there."""
+    listed = (ROOT / "docs" / "where.md").read_text(encoding="utf-8")
+    rooms = {each.name for each in (ROOT / "handlers").iterdir() if each.is_dir()}
+    for command in all_commands(FEATURES):
+        path = docs.file_of(command)
+        assert f"| `{command.name}` | `{path}` | `{command.run.__name__}` |" in listed
+        assert path.split("/")[1] in rooms, path
+        assert f"def {command.run.__name__}(" in (ROOT / path).read_text(encoding="utf-8")
 
 
 def test_what_the_readme_shows_is_a_piece_of_the_tour() -> None:

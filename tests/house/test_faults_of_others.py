@@ -13,6 +13,7 @@ import pytest
 from handlers.kit.commands import all_commands
 from handlers.kit.messages import Call
 from storage import incidents, people
+from storage import people as storage_people
 from storage.engine import Tx
 from storage.engine.sql import as_text
 from tests.closing.test_closing import finished, state
@@ -64,7 +65,7 @@ def test_4_every_button_asks_for_the_right_to_press_it(
 ) -> None:
     for id, kind in (("dora", "member"), ("gast", "guest"), ("fremd", "external")):
         bot.store(
-            lambda tx, id=id, kind=kind: people.meet(
+            lambda tx, id=id, kind=kind: storage_people.find_or_create(
                 tx, f"local:{id}", id.title(), id=id, key=f"key-{id}", now=bot.clock.now(),
                 kind=kind,
             )

@@ -13,6 +13,7 @@ import pytest
 
 from bot.delivery.clock import HandClock
 from storage import people, services, workspaces
+from storage import people as storage_people
 from storage.delivery import places, timers
 from storage.engine import Database, Row, Tx
 from storage.engine.postgres import Postgres
@@ -267,7 +268,7 @@ def test_each_company_hears_the_same_with_or_without_the_other(
 
 def test_a_person_of_one_company_is_a_stranger_in_the_other(two: Stage) -> None:
     two.database.transact(
-        lambda tx: people.meet(
+        lambda tx: storage_people.find_or_create(
             tx.within("demo"), "local:eve", "Eve", id="eve", key="key-eve", now=MONDAY, manager=True
         )
     )
@@ -341,7 +342,7 @@ def test_a_change_reaches_only_its_own_company(
             workspaces.ensure(tx, Workspace(each, each, "de", "Europe/Berlin", "DE"), clock.now())
         tx = tx.within("home")
         for who in ("zoe", "yan"):
-            people.meet(tx, f"local:{who}", who, id=who, key=who, now=clock.now())
+            storage_people.find_or_create(tx, f"local:{who}", who, id=who, key=who, now=clock.now())
         places.ensure(tx, "local:zoe", "direct", "Zoe", person="zoe")
         services.add(tx, Service("s", "S", (), "zoe", "yan", False), name_key="s", now=clock.now())
         timers.set(tx, id="t", kind="climb", key="only here", due=clock.now() + timedelta(hours=1))

@@ -15,6 +15,7 @@ from handlers.kit.context import LOTSE
 from handlers.on_call import duty
 from handlers.services import lookup as service_lookup
 from storage import people, workspaces
+from storage import people as storage_people
 from storage.engine import Database, Tx
 from storage.workspaces import Workspace
 from tests.pretend.stage import DEMO, PEOPLE, Say, Stage, plain, staged
@@ -443,7 +444,7 @@ def test_a_machine_finds_somebody_even_where_nobody_manages(database: Database) 
             now = stage.clock.now()
             workspaces.ensure(tx, Workspace(DEMO, "Demo", "de", "Europe/Berlin", "DE"), now)
             tx = tx.within(DEMO)
-            people.meet(tx, "local:zoe", "Zoe", id="zoe", key="zoe", now=now)
+            storage_people.find_or_create(tx, "local:zoe", "Zoe", id="zoe", key="zoe", now=now)
             ctx = stage.dispatcher._context(tx, LOTSE, None, now)
             net = service_lookup.fallback(ctx)
             return net.accountable, duty.on_duty(ctx, net)

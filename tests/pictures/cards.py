@@ -12,7 +12,8 @@ from typing import Any
 
 from handlers.digest import schedule as digest_schedule
 from handlers.kit.readers import folded
-from storage import people, services, workspaces
+from storage import people as storage_people
+from storage import services, workspaces
 from storage.delivery import places
 from storage.engine import Tx
 from storage.engine.sqlite import Sqlite
@@ -236,7 +237,9 @@ def furnish(tx: Tx, stage: Stage, language: str) -> None:
     for name in PEOPLE:
         ids[name] = id = block_kit.user_id(name)
         key = folded(name)
-        people.meet(tx, f"local:{key}", name, id=id, key=key, now=now, manager=name == "Chris")
+        storage_people.find_or_create(
+            tx, f"local:{key}", name, id=id, key=key, now=now, manager=name == "Chris"
+        )
         places.ensure(tx, f"local:@{key}", "direct", name, person=id)
     for role in ("incidents", "managers"):
         places.ensure(tx, f"local:{said[role]}", "channel", said[role], role=role)

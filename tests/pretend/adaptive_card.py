@@ -18,7 +18,7 @@ from typing import Any
 from jsonschema import Draft6Validator, ValidationError, validators
 
 from bot.delivery.plain import INVISIBLE
-from bot.delivery.requests import Answer
+from bot.delivery.requests import Response
 from bot.teams import cards as teams_cards
 from bot.teams import dialogs as teams_dialogs
 from handlers.kit.messages import WRITER, Form, Message, dump
@@ -145,7 +145,7 @@ def must_fit(message: Message) -> None:
     _fitting.add(written)
 
 
-def must_fit_answer(answer: Answer, place: str) -> None:
+def must_fit_answer(answer: Response, place: str) -> None:
     """Fail when Teams would refuse what the asker sees, in a place."""
     if answer.message is not None:
         must_fit(answer.message)

@@ -17,7 +17,7 @@ from typing import Any
 
 from jsonschema import Draft7Validator, ValidationError, validators
 
-from bot.delivery.requests import Answer
+from bot.delivery.requests import Response
 from bot.slack import blocks as slack_blocks
 from handlers.kit.messages import Form, Message, as_data, dump, from_data
 
@@ -110,7 +110,7 @@ def must_fit(message: Message) -> None:
     _fitting.add(written)
 
 
-def must_fit_answer(answer: Answer, place: str) -> None:
+def must_fit_answer(answer: Response, place: str) -> None:
     """Fail when Slack would refuse what the asker sees, in a place."""
     if answer.message is not None:
         must_fit(answer.message)

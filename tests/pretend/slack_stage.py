@@ -31,7 +31,8 @@ from bot.slack.socket_mode import Sockets
 from handlers import FEATURES
 from handlers.digest import schedule as digest_schedule
 from handlers.kit.readers import folded
-from storage import people, services, workspaces
+from storage import people as storage_people
+from storage import services, workspaces
 from storage.delivery import places
 from storage.engine import Database, Tx
 from storage.services import Service
@@ -166,7 +167,7 @@ class SlackStage(Timed):
             workspaces.ensure(tx, company, now)
             tx = tx.within(MAIN)
             for name, speaks, manages in PEOPLE if known else ():
-                people.meet(
+                storage_people.find_or_create(
                     tx, f"slack:{TEAM}:{user(name)}", name.title(), id=user(name), now=now,
                     key=f"key-{name}", language=speaks if chosen else None, manager=manages,
                 )  # fmt: skip

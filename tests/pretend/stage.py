@@ -19,7 +19,7 @@ from bot.delivery.clock import Clock, HandClock
 from bot.delivery.courier import Courier
 from bot.delivery.dispatch import Dispatcher
 from bot.delivery.platform import Impossible, MessageGone, NotAccepted, Rate, Uncertain, Wait
-from bot.delivery.requests import Answer, Request
+from bot.delivery.requests import Request, Response
 from bot.delivery.scheduler import Scheduler
 from handlers import FEATURES
 from handlers.kit.commands import Feature
@@ -36,7 +36,8 @@ from handlers.kit.messages import (
 )
 from handlers.kit.readers import folded
 from handlers.kit.words import flat
-from storage import people, services, workspaces
+from storage import people as storage_people
+from storage import services, workspaces
 from storage.delivery import places
 from storage.engine import Database, Row, Tx
 from storage.services import Service
@@ -76,7 +77,7 @@ def furnish(tx: Tx, workspace: str, now: datetime) -> None:
     workspaces.ensure(tx, Workspace(workspace, "Demo", "de", "Europe/Berlin", "DE"), now)
     tx = tx.within(workspace)
     for id, name, language, manager in PEOPLE:
-        people.meet(
+        storage_people.find_or_create(
             tx, f"local:{id}", name, id=id, key=f"key-{workspace}-{id}", now=now,
             language=language, manager=manager,
         )  # fmt: skip
@@ -426,14 +427,14 @@ class Stage:
             thread=thread,
         )
 
-    def handle(self, request: Request) -> Answer:
+    def handle(self, request: Request) -> Response:
         """Carry one request through the one road in."""
         return self.handle_together(request)[0]
 
-    def handle_together(self, *requests: Request) -> list[Answer]:
+    def handle_together(self, *requests: Request) -> list[Response]:
         """Carry several requests at once."""
 
-        async def all_of_them() -> list[Answer]:
+        async def all_of_them() -> list[Response]:
             return await asyncio.gather(*(self.dispatcher.handle(each) for each in requests))
 
         answers = self.run(all_of_them())
@@ -542,7 +543,7 @@ class Say:
     stage: Stage = field(repr=False)
     id: str
     workspace: str = DEMO
-    answer: Answer | None = field(default=None, repr=False)
+    answer: Response | None = field(default=None, repr=False)
     form: Form | None = field(default=None, repr=False)
     _heard: list[tuple[int, str, Message]] = field(default_factory=list, repr=False)
 
@@ -648,7 +649,7 @@ def _offered(message: Message, place: str, number: int) -> list[Offered]:
 # --- as text -----------------------------------------------------------------------------
 
 
-def answered(answer: Answer) -> str:
+def answered(answer: Response) -> str:
     """Write down what the asker sees: the message, then the form if one opens."""
     pieces = []
     if answer.message is not None:

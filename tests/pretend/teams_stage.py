@@ -24,7 +24,8 @@ from bot.teams.tokens import cloud
 from handlers import FEATURES
 from handlers.digest import schedule as digest_schedule
 from handlers.kit.readers import folded
-from storage import people, services, workspaces
+from storage import people as storage_people
+from storage import services, workspaces
 from storage.delivery import places
 from storage.engine import Database, Tx
 from storage.services import Service
@@ -129,7 +130,7 @@ class TeamsStage(Timed):
     def _furnish(self, tx: Tx, language: str, chosen: bool, now: datetime) -> None:
         for name, speaks, manages in PEOPLE:
             id = user_id(name)
-            people.meet(
+            storage_people.find_or_create(
                 tx, f"teams:{TENANT}:{id}", name, id=id, now=now, key=f"key-{name}",
                 language=speaks if chosen else None, manager=manages,
             )  # fmt: skip

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from bot import app
 from bot.config import Settings
 from bot.delivery.clock import HandClock
-from bot.delivery.requests import Answer
+from bot.delivery.requests import Response
 from bot.local import demo
 from bot.slack import blocks as slack_blocks
 from handlers.kit.messages import (
@@ -365,4 +365,4 @@ def test_whatever_is_said_becomes_something_that_slack_takes(message: Message) -
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(forms)
 def test_whatever_is_asked_becomes_something_that_slack_takes(form: Form) -> None:
-    block_kit.must_fit_answer(Answer("done", form=form), "slack:C1")
+    block_kit.must_fit_answer(Response("done", form=form), "slack:C1")

@@ -29,7 +29,8 @@ from bot.delivery.clock import HandClock
 from bot.delivery.menus import SCOPES
 from bot.lotse import MAIN, Lotse
 from handlers.kit.readers import folded
-from storage import people, services, workspaces
+from storage import people as storage_people
+from storage import services, workspaces
 from storage.delivery import places as delivery_places
 from storage.engine import Row, Tx
 from storage.engine.sqlite import Sqlite
@@ -290,7 +291,7 @@ def furnish(tx: Tx, company: Company, language: str) -> None:
     workspaces.ensure(tx, Workspace(MAIN, "Lotse", language, "Europe/Berlin", "DE"), now)
     for name in NAMES[1:]:
         id, manages = company.ids[name], name == "chris"
-        people.meet(
+        storage_people.find_or_create(
             tx, f"slack:{TEAM}:{id}", name.title(), id=id, key=name, now=now, manager=manages
         )
         delivery_places.ensure(tx, f"slack:@{id}", "direct", name.title(), person=id)

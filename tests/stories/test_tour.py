@@ -25,7 +25,8 @@ from bot.delivery import plain
 from handlers.digest import schedule as digest_schedule
 from handlers.kit.readers import folded
 from handlers.kit.words import flat
-from storage import people, services, workspaces
+from storage import people as storage_people
+from storage import services, workspaces
 from storage.delivery import places
 from storage.engine import Database, Tx
 from storage.services import Service
@@ -177,7 +178,9 @@ def furnish(tx: Tx, language: str, stage: Stage) -> None:
     tx = tx.within(DEMO)
     for name in ("Anna", "Ben", "Carla", "Chris"):
         id = name.lower()
-        people.meet(tx, f"local:{id}", name, id=id, key=f"key-{id}", now=now, manager=id == "chris")
+        storage_people.find_or_create(
+            tx, f"local:{id}", name, id=id, key=f"key-{id}", now=now, manager=id == "chris"
+        )
         places.ensure(tx, f"local:@{id}", "direct", name, person=id)
     for name, role in CHANNELS[language]:
         places.ensure(tx, f"local:{name}", "channel", name, role=role)

@@ -266,9 +266,11 @@ class PersonReader:
     @staticmethod
     def _unproven(person: Person) -> Refusal:
         return Unproven(
-            _("I do not know yet who {who} is. I am asking; please try again soon.",
-              who=Who(person.id, person.name))
-        )  # fmt: skip
+            _(
+                "I do not know yet who {who} is. I am asking; please try again soon.",
+                who=Who(person.id, person.name),
+            )
+        )
 
     @staticmethod
     def _unknown(name: str) -> Refusal:

@@ -30,9 +30,11 @@ class TellingReader(TextReader):
             )
         if is_placeholder(raw):
             raise Refusal(
-                _("“{text}” says nothing yet. Please say it in a sentence, or leave it empty.",
-                  text=raw.strip()[:80])
-            )  # fmt: skip
+                _(
+                    "“{text}” says nothing yet. Please say it in a sentence, or leave it empty.",
+                    text=raw.strip()[:80],
+                )
+            )
         return text
 
 
@@ -46,7 +48,10 @@ class LinkReader(TextReader):
         text = raw.strip()
         if LINK.fullmatch(text) is None or len(text) > LONGEST_LINK:
             raise Refusal(
-                _("“{text}” is no link; one begins with https://. Leave it empty if there is none "
-                  "yet, and Lotse lists the gap.", text=text[:80]),
-            )  # fmt: skip
+                _(
+                    "“{text}” is no link; one begins with https://. Leave it empty if there is none"
+                    " yet, and Lotse lists the gap.",
+                    text=text[:80],
+                ),
+            )
         return TextReader.value(self, raw, ctx)

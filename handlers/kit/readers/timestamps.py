@@ -56,9 +56,11 @@ class PastReader:
         found = read_moment(raw, ctx.now, ctx.workspace.zone)
         if found is None:
             raise Refusal(
-                _("A time, please, such as 09:28 or {example}.",
-                  example=f"{today_of(ctx).isoformat()} 09:28")
-            )  # fmt: skip
+                _(
+                    "A time, please, such as 09:28 or {example}.",
+                    example=f"{today_of(ctx).isoformat()} 09:28",
+                )
+            )
         if found > ctx.now:
             raise Refusal(_("That is still to come; a time that has been, please."))
         return found
