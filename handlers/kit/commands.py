@@ -18,7 +18,25 @@ from functools import lru_cache
 from typing import Any, get_args, get_type_hints
 
 from handlers.kit.context import Context
-from handlers.kit.doors import Event, Follow, Sets, Setting, Task, Waits
+from handlers.kit.doors import (
+    Event,
+    Filter,
+    Follow,
+    Held,
+    Holds,
+    Keeps,
+    Known,
+    Knows,
+    Listing,
+    Row,
+    Section,
+    Sections,
+    Sets,
+    Setting,
+    Task,
+    Waits,
+    Week,
+)
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Call, Field, Form, Post, Reply
 from handlers.kit.readers import LONGEST, Reader, TextReader, folded, unquoted
