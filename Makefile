@@ -5,14 +5,16 @@ PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11 python; d
 	&& { echo $$each; break; }; done)
 VENV := .venv
 RUN := $(VENV)/bin/python
+PARALLEL := -n logical --dist loadgroup
 
 .PHONY: run test check format texts docs bench soak pictures emulator playground block-kit lock clean
 
 run: $(VENV)/.run
 	@$(RUN) -m bot $(ARGS)
 
+# On all cores; the slowest tests are printed.
 test: $(VENV)/.test
-	$(RUN) -m pytest -q $(ARGS)
+	$(RUN) -m pytest -q $(PARALLEL) --durations=10 --durations-min=2 $(ARGS)
 
 check: $(VENV)/.test
 	$(RUN) -m ruff format --check .

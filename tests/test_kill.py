@@ -5,7 +5,11 @@ More of it by hand: `python -m tests.kill --commands 2000 --kills 50`.
 
 from __future__ import annotations
 
+import pytest
+
 from tests import kill, server
+
+pytestmark = pytest.mark.slow
 
 
 def test_killed_again_and_again_on_sqlite_nothing_answered_is_lost() -> None:
