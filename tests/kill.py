@@ -203,6 +203,8 @@ class Judge:
 
     def _between_lives(self) -> None:
         """Look whether the store is whole, and let the dead one's leases run out."""
+        if self.url.startswith("postgres"):
+            server.left_alone(self.url)  # the dead one's last commit may still be under way
         with self._store() as look:
             if self.url.startswith("sqlite"):
                 assert look(lambda tx: tx.rows("pragma integrity_check")) == [
