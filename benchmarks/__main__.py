@@ -11,12 +11,15 @@ import platform
 import re
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from benchmarks import machine, repeats, road, search, slack, start, teams
 from benchmarks.size import FULL, SMOKE, Size
 
+RUNNING = ExitStack()
 LOCK = Path(__file__).parent.parent / "requirements.lock"
 
 
@@ -33,24 +36,28 @@ def main() -> None:
     print(f"# Measured on {day}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
     if given.smoke:
         print("Much too little for figures: this only shows that every benchmark runs.\n")
-    for name in given.names or BENCHMARKS:
-        for line in BENCHMARKS[name](SMOKE if given.smoke else FULL):
-            print(line)
-        print()
+    with RUNNING:
+        for name in given.names or BENCHMARKS:
+            for line in BENCHMARKS[name](SMOKE if given.smoke else FULL):
+                print(line)
+            print()
+
+
+@cache
+def _server() -> str:
+    """Start the one PostgreSQL of this run; it ends with it."""
+    return RUNNING.enter_context(machine.postgres())
 
 
 def _road(size: Size) -> Iterator[str]:
-    with machine.postgres() as server:
-        rows, many = road.measure(server, size)
+    rows, many = road.measure(_server(), size)
     yield from compared("Words to committed reply / the same rows bare (aim 0.6)", rows)
     yield ""
     yield from compared(f"{size.workspaces} workspaces / one of them (aim 0.9)", many)
 
 
 def _slack(size: Size) -> Iterator[str]:
-    with machine.postgres() as server:
-        found = slack.measure(server, size)
-    yield from slack.table(found)
+    yield from slack.table(slack.measure(_server(), size))
 
 
 def _teams(size: Size) -> Iterator[str]:

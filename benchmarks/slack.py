@@ -59,14 +59,13 @@ async def _measure(postgres: str, size: Size) -> Measured:
     loads: Loads = {}
     with tempfile.TemporaryDirectory() as place:
         async with _slack(size.burst) as peer, contextlib.AsyncExitStack() as running:
-            ports = {}
+            starting = []
             for server, kind in SERVERS:
                 url = ""
                 if kind:
                     url = running.enter_context(machine.store(kind, Path(place), postgres, server))
-                ports[server, kind] = await running.enter_async_context(
-                    served(server, peer.url, url)
-                )
+                starting.append(running.enter_async_context(served(server, peer.url, url)))
+            ports = dict(zip(SERVERS, await asyncio.gather(*starting), strict=True))
             before = _asked(peer)
             for at_once in size.at_once:
                 rounds: dict[tuple[str, str], list[Load]] = {each: [] for each in SERVERS}
@@ -150,7 +149,9 @@ async def _burst(url: str, size: Size) -> Burst:
 
         anna = Client(peer, "UANNA", nothing, nothing)
         await _deliver(peer, anna, "C0")  # the profile is known from here on
-        for _round in range(size.loads):
+        for round in range(size.loads):
+            if round:
+                await asyncio.sleep(1)
             for channel in ("C100", "C101", "C102"):
                 await asyncio.sleep(3 * LATENCY)
                 before = len(peer.ledger)
@@ -163,7 +164,6 @@ async def _burst(url: str, size: Size) -> Burst:
             )
             slowest.append(max(answers))
             middles.append(statistics.median(answers))
-            await asyncio.sleep(1)
     return Burst(*map(statistics.median, (slowest, middles, cards)))
 
 
