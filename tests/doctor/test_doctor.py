@@ -346,7 +346,8 @@ async def test_an_empty_postgresql_is_told_and_left_alone(
         assert found.one("to this program").startswith("! PostgreSQL lacks")
         with psycopg.connect(url) as connection:
             assert connection.execute("select to_regclass('migrations')").fetchone() == (None,)
-            connection.execute("alter database lotse_test_doctor set synchronous_commit = off")
+            name = connection.info.dbname
+            connection.execute(f'alter database "{name}" set synchronous_commit = off'.encode())
         found = await ask({**socket, "DATABASE_URL": url})
         assert found.one("synchronous_commit=off").startswith("✗")
 

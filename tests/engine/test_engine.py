@@ -761,6 +761,7 @@ def locked(path: str) -> Iterator[sqlite3.Connection]:
         yield other
 
 
+@pytest.mark.slow
 def test_a_lock_that_is_held_for_long_is_told_to_all_and_nothing_is_half_written(
     file: Sqlite,
 ) -> None:

@@ -342,6 +342,7 @@ def live(fresh: Callable[[], Database], lives: int, steps: int) -> None:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_whatever_people_do_one_chain_lives_and_done_goes_through_the_gate() -> None:
     live(Sqlite, 25, 30)
 

@@ -466,6 +466,7 @@ PRESSED = (
 
 
 @pytest.mark.parametrize("seed", range(8))
+@pytest.mark.slow
 def test_whatever_happens_each_open_incident_has_one_chain_and_somebody_who_is_here(
     sqlite: Database, seed: int
 ) -> None:
