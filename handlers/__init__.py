@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from handlers.after_hours import commands as after_hours_commands
+from handlers.attention import commands as attention_commands
 from handlers.automations import commands as automation_commands
 from handlers.bans import settings as ban_settings
 from handlers.closing import commands as closing_commands
@@ -63,5 +64,6 @@ FEATURES: tuple[Feature, ...] = (
     ban_settings.feature,
     home.feature,
     platform_notices.feature,
+    attention_commands.feature,
     help_commands.feature,
 )

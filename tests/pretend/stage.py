@@ -22,7 +22,9 @@ from bot.delivery.platform import Impossible, MessageGone, NotAccepted, Rate, Un
 from bot.delivery.requests import Request, Response
 from bot.delivery.scheduler import Scheduler
 from handlers import FEATURES
+from bot.delivery.enqueue import store_posts
 from handlers.kit.commands import Feature
+from handlers.kit.context import LOTSE, Context
 from handlers.kit.messages import (
     Button,
     Buttons,
@@ -31,6 +33,7 @@ from handlers.kit.messages import (
     Form,
     Items,
     Message,
+    Post,
     Text,
     Title,
 )
@@ -389,6 +392,18 @@ class Stage:
     def store(self, work: Any) -> Any:
         """Run `work(tx)` inside the workspace and commit."""
         return self.database.transact(lambda tx: work(tx.within(self.workspace)))
+
+    def inside(self, work: Callable[[Context], tuple[Post, ...] | None]) -> None:
+        """Run what a handler would in a transaction, store what it posts, and carry it."""
+
+        def done(tx: Tx) -> None:
+            ctx = self.dispatcher._context(
+                tx.within(self.workspace), LOTSE, None, self.clock.now()
+            )
+            store_posts(ctx, work(ctx) or ())
+
+        self.database.transact(done)
+        self.carry()
 
     def rows(self, sql: str, **values: object) -> list[Row]:
         """Look into the store."""
