@@ -38,9 +38,7 @@ class Wish:
 COLUMNS = "id, person, key, kind, message, noted_at, state, told_to, told_on"
 
 
-def note(
-    tx: Tx, *, id: str, person: str, key: str, kind: str, message: str, now: datetime
-) -> None:
+def note(tx: Tx, *, id: str, person: str, key: str, kind: str, message: str, now: datetime) -> None:
     """Remember a matter; one of the same key that is not settled only changes its words."""
     tx.write(
         """

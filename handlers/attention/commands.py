@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -64,9 +63,7 @@ def choose(
     clock = f"{int(found[1]):02d}:{int(found[2] or 0):02d}"
     stored.set_wish(ctx.tx, ctx.person.id, Wish(clock, pace))
     matters.replan(ctx, ctx.person.id)
-    said = _(
-        "What is no alarm reaches you at {hour}, {pace}.", hour=clock, pace=PACES[pace.value]
-    )
+    said = _("What is no alarm reaches you at {hour}, {pace}.", hour=clock, pace=PACES[pace.value])
     return Reply(line(said))
 
 

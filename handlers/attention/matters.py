@@ -19,7 +19,6 @@ from handlers.kit.messages import (
     Message,
     Part,
     Post,
-    Text,
     Title,
     Tone,
     dump,
@@ -123,9 +122,7 @@ def questions(ctx: Context, person: str) -> tuple[Post, ...]:
     found = [each for each in stored.open_of(ctx.tx, person) if each.kind == "question"]
     for each in found:
         stored.tell(ctx.tx, each.id, acts, _today(ctx, acts).isoformat())
-    return tuple(
-        Post(each.key, load(each.message), f"direct:{acts}", "note") for each in found
-    )
+    return tuple(Post(each.key, load(each.message), f"direct:{acts}", "note") for each in found)
 
 
 def wish_of(ctx: Context, person: str) -> Wish:

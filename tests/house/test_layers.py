@@ -180,13 +180,13 @@ def test_every_feature_stands_in_the_table_of_contents() -> None:
 # From the ground up: a room of handlers/ may use those before it.
 ORDER = (
     "kit", "on_call", "rights", "people", "measures", "similarity", "after_hours", "bans",
-    "services", "settings", "attention", "incidents", "closing", "problems", "repeats", "automations",
-    "ownership", "friction", "pilots", "digest", "help",
+    "services", "settings", "attention", "incidents", "closing", "problems", "repeats",
+    "automations", "ownership", "friction", "pilots", "digest", "help",
 )  # fmt: skip
 
 # Who imports a `commands.py` of another room all the same. This list may only get shorter.
 MAY_IMPORT_COMMANDS = ROOT / "tests" / "house" / "imports_of_commands.txt"
-MOST = {"bot": 20, "handlers": 14, "storage": 14}  # modules in a room
+MOST = {"bot": 20, "handlers": 16, "storage": 14}  # modules in a room
 ENTRIES = 30  # files and folders in a layer
 
 

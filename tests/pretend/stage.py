@@ -18,11 +18,11 @@ from bot.delivery.channels import Rooms
 from bot.delivery.clock import Clock, HandClock
 from bot.delivery.courier import Courier
 from bot.delivery.dispatch import Dispatcher
+from bot.delivery.enqueue import store_posts
 from bot.delivery.platform import Impossible, MessageGone, NotAccepted, Rate, Uncertain, Wait
 from bot.delivery.requests import Request, Response
 from bot.delivery.scheduler import Scheduler
 from handlers import FEATURES
-from bot.delivery.enqueue import store_posts
 from handlers.kit.commands import Feature
 from handlers.kit.context import LOTSE, Context
 from handlers.kit.messages import (
@@ -397,9 +397,7 @@ class Stage:
         """Run what a handler would in a transaction, store what it posts, and carry it."""
 
         def done(tx: Tx) -> None:
-            ctx = self.dispatcher._context(
-                tx.within(self.workspace), LOTSE, None, self.clock.now()
-            )
+            ctx = self.dispatcher._context(tx.within(self.workspace), LOTSE, None, self.clock.now())
             store_posts(ctx, work(ctx) or ())
 
         self.database.transact(done)
