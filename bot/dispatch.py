@@ -62,6 +62,10 @@ class Found:
     reply: Reply | None = None
     refusal: Refusal | None = None
 
+    def fits(self, person: Person, place: Place | None, mentions: Mapping[str, str]) -> bool:
+        """Say whether it was for the same as what is known now."""
+        return (self.person, self.place, self.mentions) == (person, place, mentions)
+
     def told(self) -> tuple[str, Reply]:
         """Return what the command itself would return, or raise what it would raise."""
         if self.reply is None:
@@ -309,11 +313,7 @@ class Dispatcher:
         word, subject, by = "", "", person.person_key
         try:
             with tx.savepoint():
-                if found and (found.person, found.place, found.mentions) == (
-                    person,
-                    place,
-                    mentions,
-                ):
+                if found and found.fits(person, place, mentions):
                     word, reply = found.told()
                 else:
                     word, reply = self._carry_out(ctx, request)

@@ -15,7 +15,7 @@ import pytest
 
 from storage import workspaces
 from storage.engine import DatabaseLost, Locked, OnlyReading, Tx
-from storage.engine.sqlite import READERS, Sqlite
+from storage.engine.sqlite import READERS, Sqlite, connect
 from storage.workspaces import Workspace
 from tests.stage import MONDAY
 
@@ -93,6 +93,12 @@ def test_a_file_that_goes_while_it_is_written_is_noticed_before_anybody_is_told(
         file.transact(work)
 
 
+def test_who_reads_makes_no_file_where_there_is_none(tmp_path: Path) -> None:
+    with pytest.raises(sqlite3.OperationalError):
+        connect(str(tmp_path / "lotse.db"), writes=False)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_file_that_is_put_back_is_used_again(file: Sqlite) -> None:
     path = Path(file.path)
     away(path)
@@ -132,6 +138,8 @@ def test_who_came_behind_somebody_that_waits_is_told_as_soon(file: Sqlite) -> No
     order = Order()
     with locked(file.path) as other:
         patient = order.watch("patient", file.submit(note("patient"), patient=True))
+        while file.trouble() is None:  # until the writer has met the lock
+            noted(file)
         futures = [order.watch("somebody", file.submit(note(f"{n}"))) for n in range(100)]
         for each in futures:
             error = each.exception(5)

@@ -24,7 +24,7 @@ from storage.engine.sqlite import Sqlite
 from tests.conftest import Logged
 from tests.stage import Stage, answered, furnish
 
-feature = Feature("slow")
+feature = Feature(_("What waits for you."))
 go_on = threading.Event()
 begun = threading.Event()
 ran: list[str] = []  # the thread of each time that it ran

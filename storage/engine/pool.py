@@ -221,6 +221,10 @@ class Pool:
         finally:
             self._drop(held)
 
+    def stop(self) -> None:
+        """From now on nobody waits for a server that is away."""
+        self._stop.set()
+
     def close(self) -> None:
         """Close all connections; nobody uses them any more."""
         self._stop.set()

@@ -145,6 +145,8 @@ class Postgres:
 
     def close(self) -> None:
         self._stop.set()
+        for pool in (self._writing, self._reading):
+            pool.stop()
         for threads in (self._threads, self._readers):
             threads.shutdown(wait=True)
         if self._listener is not None:
