@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.server import database
+from tests.pretend.server import database
 
 SERVER, OTHERS = 0, -1  # cores: what is measured runs alone on the first
 

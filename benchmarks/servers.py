@@ -21,8 +21,12 @@ from datetime import datetime
 from aiohttp import web
 
 from benchmarks import machine, road
-from storage.engine import Tx
-from tests.slack_peer import SECRET, TOKEN
+from bot import serving
+from bot.lotse import MAIN
+from storage import people as storage_people
+from storage.delivery import places
+from storage.engine import Tx, opening
+from tests.pretend.slack_peer import SECRET, TOKEN
 
 
 @contextlib.asynccontextmanager
@@ -60,23 +64,23 @@ async def _ours(app: web.Application, api: str, url: str, *, whole: bool) -> Asy
     from bot.config import Settings
 
     settings = Settings(slack_bot_token=TOKEN, slack_signing_secret=SECRET, slack_api_url=api)
-    database = lotse.open_database(url)
+    database = opening.open_database(url)
     parts = lotse.build(settings, database, demo=False)
     assert parts.slack is not None
-    async with lotse.platforms(parts):
-        database.transact(lambda tx: _furnish(tx.within(lotse.MAIN), parts.clock.now()))
+    async with serving.platforms(parts):
+        database.transact(lambda tx: _furnish(tx.within(MAIN), parts.clock.now()))
         parts.slack.add_to(app)
         async with parts.working() if whole else contextlib.nullcontext():
             yield
 
 
 def _furnish(tx: Tx, now: datetime) -> None:
-    from storage import people, places, services
+    from storage import services
     from storage.services import Service
 
     for name in ("anna", "ben", "carla", "chris"):
         id = f"U{name.upper()}"
-        people.meet(tx, f"slack:T1:{id}", name.title(), id=id, key=name, now=now)
+        storage_people.find_or_create(tx, f"slack:T1:{id}", name.title(), id=id, key=name, now=now)
         places.ensure(tx, f"slack:@{id}", "direct", name.title(), person=id)
     for each in (
         Service("kasse", "Kasse", ("Kassen",), "UBEN", "UCARLA", fallback=False),
@@ -119,9 +123,8 @@ def _bolt(app: web.Application, variant: str, url: str) -> Iterator[None]:
 @contextlib.contextmanager
 def _rows(url: str) -> Iterator[road.Once]:
     """Give what writes the rows of one declaration, the way `benchmarks.road` does."""
-    from bot import app as lotse
 
-    database = lotse.open_database(url)
+    database = opening.open_database(url)
     with ThreadPoolExecutor(1) as aside:  # a loop is running in this thread already
         rows = aside.submit(lambda: asyncio.run(road.rows_of_one(database))).result()
     with road.bare(database, rows) as write:

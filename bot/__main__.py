@@ -14,12 +14,13 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
-from bot import app
-from bot.app import CannotListen
+from bot import app, serving
 from bot.config import BadSettings, Settings
-from bot.platform import Refused
+from bot.delivery.platform import Refused
+from bot.lotse import demo_url, forget_demo
+from bot.serving import CannotListen
 from handlers.kit.words import LANGUAGES
-from storage.engine import StorageError
+from storage.engine import StorageError, opening
 
 COMMANDS = {
     "all": "everything in one process (the default)",
@@ -99,15 +100,20 @@ def _manifest_options(parser: argparse.ArgumentParser) -> None:
         "--channels", action="store_true", help="Lotse may make channels for incidents"
     )
     slack.add_argument(
-        "--install", nargs="?", const=SAME, default="", metavar="ADDRESS",
+        "--install",
+        nargs="?",
+        const=SAME,
+        default="",
+        metavar="ADDRESS",
         help="many workspaces: companies install Lotse by themselves, at this address "
         "(that of --url when none is given)",
-    )  # fmt: skip
+    )
     teams.add_argument("--url", default="", help="Lotse's public address, https://…")
     teams.add_argument(
-        "--app-id", default=os.environ.get("MICROSOFT_APP_ID", ""),
+        "--app-id",
+        default=os.environ.get("MICROSOFT_APP_ID", ""),
         help="the app registration's id (else MICROSOFT_APP_ID)",
-    )  # fmt: skip
+    )
     for name, about in (
         ("website", "your page about Lotse"),
         ("privacy", "your privacy notice for Lotse"),
@@ -125,29 +131,29 @@ def _advise(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")  # the same file on every machine
     if options.what == "doctor":
-        from bot import doctor
+        from bot.doctor import report
 
-        return doctor.run()
+        return report.run()
     if options.what == "key":
-        from bot import seal
+        from bot import keys
 
-        return seal.make()
-    from bot import manifest
+        return keys.make()
+    from bot.delivery import menus
 
     try:
         return _teams_package(options) if options.platform == "teams" else _slack_manifest(options)
-    except (manifest.BadAddress, manifest.BadApp) as bad:
+    except (menus.BadAddress, menus.BadApp) as bad:
         parser.error(str(bad))
 
 
 def _slack_manifest(options: argparse.Namespace) -> int:
-    from bot import manifest
+    from bot.delivery import menus
 
-    address = "" if options.socket else options.url or manifest.SOMEWHERE
+    address = "" if options.socket else options.url or menus.SOMEWHERE
     install = address if options.install == SAME else options.install
     if options.install and not install:
-        raise manifest.BadAddress("--install needs an address here: --install https://…")
-    sys.stdout.write(manifest.written(options.lang, address, install, rooms=options.channels))
+        raise menus.BadAddress("--install needs an address here: --install https://…")
+    sys.stdout.write(menus.written(options.lang, address, install, rooms=options.channels))
     if not (options.socket or options.url):
         print(
             f"{address} stands for your own address: say --url https://…, "
@@ -158,16 +164,17 @@ def _slack_manifest(options: argparse.Namespace) -> int:
 
 
 def _teams_package(options: argparse.Namespace) -> int:
-    from bot import manifest, teams_manifest
+    from bot.delivery import menus
+    from bot.teams import manifest
 
     given = {name: getattr(options, name) for name in ("website", "privacy", "terms")}
-    links = teams_manifest.Links(**{name: said for name, said in given.items() if said})
-    made = teams_manifest.package(options.app_id, options.lang, links, options.url, options.release)
+    links = manifest.Links(**{name: said for name, said in given.items() if said})
+    made = manifest.package(options.app_id, options.lang, links, options.url, options.release)
     Path(options.out).write_bytes(made)
     print(f"{options.out} is written; docs/teams.md says where to upload it.")
     if open_ones := [f"--{name}" for name, said in given.items() if not said]:
         print(
-            f"It names pages at {manifest.SOMEWHERE}, which stand for your own: "
+            f"It names pages at {menus.SOMEWHERE}, which stand for your own: "
             f"say {', '.join(open_ones)} before others see it.",
             file=sys.stderr,
         )
@@ -176,38 +183,38 @@ def _teams_package(options: argparse.Namespace) -> int:
 
 def _do(options: argparse.Namespace, settings: Settings) -> int:
     if options.what == "docs":
-        from bot import pages
+        from bot.generate import docs
 
-        return pages.write()
+        return docs.write()
     if options.what == "migrate":
-        app.open_database(settings.database_url).close()
+        opening.open_database(settings.database_url).close()
         print("The database is up to date.")
         return 0
     if options.what == "reseal":
-        from bot import seal
+        from bot import keys
 
-        return seal.renew(settings)
+        return keys.renew(settings)
     demo = settings.demo and options.what in ("all", "chat")
     if demo and options.fresh:
-        app.forget_demo(settings)
-    database = app.open_database(app.demo_url(settings) if demo else settings.database_url)
+        forget_demo(settings)
+    database = opening.open_database(demo_url(settings) if demo else settings.database_url)
     try:
         lotse = app.build(settings, database, demo=demo)
         if demo:
-            from bot import demo as example
+            from bot.local import demo as example
 
             asyncio.run(example.prepare(lotse, empty=options.empty))
         match options.what:
             case "chat":
-                from bot import console
+                from bot.local import console
 
                 _run(console.chat(lotse))
             case "work":
-                _run(app.work(lotse))
+                _run(serving.work(lotse))
             case "serve":
-                _run(app.serve(lotse, works=False))
+                _run(serving.serve(lotse, works=False))
             case _:
-                _run(app.serve(lotse))
+                _run(serving.serve(lotse))
     finally:
         database.close()
     return 0

@@ -113,10 +113,10 @@ def _switch(text: str) -> bool:
 
 
 def _keys(text: str) -> str:
-    from bot import seal  # only who has many workspaces waits for the encryption
+    from bot import encryption  # only who has many workspaces waits for the encryption
 
     try:
-        seal.keys_from(text)
+        encryption.keys_from(text)
     except ValueError:
         raise Wrong("id=key,id=key, each made by: python -m bot key") from None
     return text
@@ -167,40 +167,57 @@ class Settings:
         "LOTSE_DATA", Path("data"), "The folder of the demo's own database.", _folder
     )
     language: str = setting(
-        "LOTSE_LANGUAGE", "de", "The company's language, de or en; people choose their own.",
+        "LOTSE_LANGUAGE",
+        "de",
+        "The company's language, de or en; people choose their own.",
         _language,
-    )  # fmt: skip
+    )
     zone: str = setting("LOTSE_ZONE", "Europe/Berlin", "The company's time zone.", _zone)
     region: str = setting(
         "LOTSE_REGION", "DE", "Whose public holidays count, such as DE or DE-NW.", _region
     )
     slack_bot_token: str = setting(
-        "SLACK_BOT_TOKEN", "", "Slack: the bot's token (xoxb-…). Switches the demo off.",
+        "SLACK_BOT_TOKEN",
+        "",
+        "Slack: the bot's token (xoxb-…). Switches the demo off.",
         secret=True,
-    )  # fmt: skip
+    )
     slack_signing_secret: str = setting(
         "SLACK_SIGNING_SECRET", "", "Slack over HTTP: the app's signing secret.", secret=True
     )
     slack_app_token: str = setting(
-        "SLACK_APP_TOKEN", "", "Slack without a public address (Socket Mode): the app token "
-        "(xapp-…).", secret=True,
-    )  # fmt: skip
-    slack_client_id: str = setting(
-        "SLACK_CLIENT_ID", "", "Slack in many workspaces: the app's client id. Companies then "
-        "install Lotse by themselves, at LOTSE_URL/slack/install.",
-    )  # fmt: skip
-    slack_client_secret: str = setting(
-        "SLACK_CLIENT_SECRET", "", "Slack in many workspaces: the app's client secret.",
+        "SLACK_APP_TOKEN",
+        "",
+        "Slack without a public address (Socket Mode): the app token (xapp-…).",
         secret=True,
-    )  # fmt: skip
+    )
+    slack_client_id: str = setting(
+        "SLACK_CLIENT_ID",
+        "",
+        "Slack in many workspaces: the app's client id. Companies then "
+        "install Lotse by themselves, at LOTSE_URL/slack/install.",
+    )
+    slack_client_secret: str = setting(
+        "SLACK_CLIENT_SECRET",
+        "",
+        "Slack in many workspaces: the app's client secret.",
+        secret=True,
+    )
     keys: str = setting(
-        "LOTSE_KEYS", "", "Slack in many workspaces: what their tokens are sealed with, "
-        "id=key,id=key, the newest first. python -m bot key makes one.", _keys, secret=True,
-    )  # fmt: skip
+        "LOTSE_KEYS",
+        "",
+        "Slack in many workspaces: what their tokens are sealed with, "
+        "id=key,id=key, the newest first. python -m bot key makes one.",
+        _keys,
+        secret=True,
+    )
     slack_channels: bool = setting(
-        "SLACK_CHANNELS", False, "Slack in many workspaces: 1 asks companies to let Lotse make "
-        "channels for incidents, too (manifest slack --channels).", _yes,
-    )  # fmt: skip
+        "SLACK_CHANNELS",
+        False,
+        "Slack in many workspaces: 1 asks companies to let Lotse make "
+        "channels for incidents, too (manifest slack --channels).",
+        _yes,
+    )
     slack_api_url: str = setting(
         "SLACK_API_URL", "", "Another Web API than Slack's own, for tests and emulators."
     )
@@ -211,31 +228,39 @@ class Settings:
         "MICROSOFT_APP_PASSWORD", "", "Teams: the app registration's client secret.", secret=True
     )
     microsoft_app_type: str = setting(
-        "MICROSOFT_APP_TYPE", "SingleTenant",
-        "Teams: SingleTenant, or MultiTenant for a bot that was registered so.", _app_type,
-    )  # fmt: skip
+        "MICROSOFT_APP_TYPE",
+        "SingleTenant",
+        "Teams: SingleTenant, or MultiTenant for a bot that was registered so.",
+        _app_type,
+    )
     microsoft_app_tenants: tuple[str, ...] = setting(
-        "MICROSOFT_APP_TENANTID", (),
+        "MICROSOFT_APP_TENANTID",
+        (),
         "Teams: the tenant (directory) whose people may use Lotse; with MultiTenant several, "
-        "separated by commas.", _tenants,
-    )  # fmt: skip
+        "separated by commas.",
+        _tenants,
+    )
     teams_cloud: str = setting(
-        "TEAMS_CLOUD", "public",
-        "Teams: public, or Microsoft's clouds for the US government: gcc, gcch or dod.", _cloud,
-    )  # fmt: skip
+        "TEAMS_CLOUD",
+        "public",
+        "Teams: public, or Microsoft's clouds for the US government: gcc, gcch or dod.",
+        _cloud,
+    )
     teams_hosts: tuple[str, ...] = setting(
-        "TEAMS_SERVICE_HOSTS", (),
+        "TEAMS_SERVICE_HOSTS",
+        (),
         "Teams: other hosts than the cloud's own that Lotse may answer to, separated by commas.",
         _hosts,
-    )  # fmt: skip
+    )
     teams_login_url: str = setting(
         "TEAMS_LOGIN_URL", "", "Another sign-in than Microsoft's own, for tests.", _url
     )
     teams_dev_loopback: bool = setting(
-        "TEAMS_DEV_LOOPBACK", False,
+        "TEAMS_DEV_LOOPBACK",
+        False,
         "1 lets everybody on this machine in without any credentials, for the Agents Playground.",
         _switch,
-    )  # fmt: skip
+    )
 
     @property
     def demo(self) -> bool:
@@ -382,12 +407,15 @@ def example() -> str:
 def page() -> str:
     """Return `docs/settings.md`."""
     lines = [
-        "# Settings", "",
+        "# Settings",
+        "",
         "Settings come from the environment; all are optional.",
         "`NAME_FILE` reads the value of `NAME` from a file, for secrets.",
-        "This page is written from the program (`make docs`).", "",
-        "| name | default | meaning |", "| --- | --- | --- |",
-    ]  # fmt: skip
+        "This page is written from the program (`make docs`).",
+        "",
+        "| name | default | meaning |",
+        "| --- | --- | --- |",
+    ]
     for each in fields(Settings):
         default = f"`{_shown(each.default)}`" if _shown(each.default) else ""
         lines.append(f"| `{each.metadata['env']}` | {default} | {each.metadata['help']} |")

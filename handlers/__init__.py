@@ -2,71 +2,66 @@
 
 from __future__ import annotations
 
-from handlers import (
-    automations,
-    changes,
-    climbing,
-    closing,
-    covers,
-    definitions,
-    digest,
-    endings,
-    follow_up,
-    friction,
-    help,
-    home,
-    incident_lists,
-    incident_news,
-    incidents,
-    leaving,
-    looking_after,
-    measures,
-    night,
-    ownership,
-    people,
-    pilots,
-    platforms,
-    problem_fixes,
-    problem_life,
-    problems,
-    register,
-    repeat_settings,
-    repeats,
-    rooms,
-    settings,
-)
+from handlers.after_hours import commands as after_hours_commands
+from handlers.automations import commands as automation_commands
+from handlers.bans import settings as ban_settings
+from handlers.closing import commands as closing_commands
+from handlers.closing import other_endings, reminders
+from handlers.digest import commands as digest_commands
+from handlers.friction import commands as friction_commands
+from handlers.help import commands as help_commands
+from handlers.help import home
+from handlers.incidents import acknowledge, escalation
+from handlers.incidents import channels as incident_channels
+from handlers.incidents import commands as incident_commands
+from handlers.incidents import lists as incident_lists
+from handlers.incidents import updates as incident_updates
 from handlers.kit.commands import Feature
+from handlers.measures import commands as measures_commands
+from handlers.on_call import stand_ins
+from handlers.ownership import commands as ownership_commands
+from handlers.ownership import leaving
+from handlers.people import language as people_language
+from handlers.pilots import commands as pilot_commands
+from handlers.problems import changes as problem_changes
+from handlers.problems import commands as problem_commands
+from handlers.problems import fixes as problem_fixes
+from handlers.problems import lifecycle
+from handlers.repeats import commands as repeat_commands
+from handlers.services import commands as service_commands
+from handlers.settings import commands as setting_commands
+from handlers.settings import definitions, platform_notices
 
 FEATURES: tuple[Feature, ...] = (
-    incidents.feature,
-    looking_after.feature,
-    incident_news.feature,
-    closing.feature,
-    endings.feature,
-    follow_up.feature,
+    incident_commands.feature,
+    acknowledge.feature,
+    incident_updates.feature,
+    closing_commands.feature,
+    other_endings.feature,
+    reminders.feature,
     incident_lists.feature,
-    climbing.feature,
-    rooms.feature,
-    register.feature,
-    ownership.feature,
+    escalation.feature,
+    incident_channels.feature,
+    service_commands.feature,
+    ownership_commands.feature,
     leaving.feature,
-    covers.feature,
-    repeats.feature,
-    problems.feature,
+    stand_ins.feature,
+    repeat_commands.feature,
+    problem_commands.feature,
     problem_fixes.feature,
-    problem_life.feature,
-    changes.feature,
-    friction.feature,
-    pilots.feature,
-    automations.feature,
-    digest.feature,
-    measures.feature,
-    night.feature,
-    people.feature,
-    settings.feature,
+    lifecycle.feature,
+    problem_changes.feature,
+    friction_commands.feature,
+    pilot_commands.feature,
+    automation_commands.feature,
+    digest_commands.feature,
+    measures_commands.feature,
+    after_hours_commands.feature,
+    people_language.feature,
+    setting_commands.feature,
     definitions.feature,
-    repeat_settings.feature,
+    ban_settings.feature,
     home.feature,
-    platforms.feature,
-    help.feature,
+    platform_notices.feature,
+    help_commands.feature,
 )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from handlers import duty
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal, Unproven
 from handlers.kit.words import Who, _
-from storage import closings, people
+from handlers.on_call import duty
+from storage import closing as closings
+from storage import people
 from storage.incidents import Incident
 from storage.services import Service
 
@@ -161,9 +162,12 @@ def need_for(ctx: Context, action: str, incident: Incident) -> None:
     if Tie.MEMBER not in general(ctx):
         need(ctx, action)
     raise Refusal(
-        _("For INC-{number} this is up to {who}.", number=str(incident.number),
-          who=concerned(ctx, incident))
-    )  # fmt: skip
+        _(
+            "For INC-{number} this is up to {who}.",
+            number=str(incident.number),
+            who=concerned(ctx, incident),
+        )
+    )
 
 
 def concerned(ctx: Context, incident: Incident) -> list[Who]:

@@ -55,7 +55,7 @@ def by_identity(tx: Tx, identity: str) -> Person | None:
     return _person(rows[0]) if rows else None
 
 
-def meet(
+def find_or_create(
     tx: Tx,
     identity: str,
     name: str,

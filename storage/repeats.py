@@ -37,7 +37,7 @@ class Group:
     newest_at: datetime
 
 
-def alone_at_it(tx: Tx) -> None:
+def lock_groups(tx: Tx) -> None:
     """Let no other transaction of this workspace judge before our commit."""
     workspaces.next_number(tx, "judgements")
 
@@ -49,7 +49,7 @@ def propose(
 
     `later` is known already (`know`).
     """
-    know(tx, earlier)
+    mark_compared(tx, earlier)
     tx.write(
         """
         insert into likenesses (workspace, earlier, later, verdict, rank, same_service, words)
@@ -64,7 +64,7 @@ def propose(
     )
 
 
-def know(tx: Tx, number: int) -> None:
+def mark_compared(tx: Tx, number: int) -> None:
     """Let an incident be a group of its own unless it is in one."""
     tx.write(
         """
@@ -159,7 +159,7 @@ def verdict(tx: Tx, earlier: int, later: int) -> str | None:
 def judge(tx: Tx, *, earlier: int, later: int, verdict: str, person: str, now: datetime) -> None:
     """Keep what somebody said about a pair: same or other."""
     for number in (earlier, later):
-        know(tx, number)
+        mark_compared(tx, number)
     tx.run(
         """
         insert into likenesses (workspace, earlier, later, verdict, decided_by, decided_at)

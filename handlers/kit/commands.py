@@ -18,12 +18,40 @@ from functools import lru_cache
 from typing import Any, get_args, get_type_hints
 
 from handlers.kit.context import Context
+from handlers.kit.doors import (
+    Event,
+    Filter,
+    Follow,
+    Held,
+    Holds,
+    Keeps,
+    Known,
+    Knows,
+    Listing,
+    Row,
+    Section,
+    Sections,
+    Sets,
+    Setting,
+    Task,
+    Waits,
+    Week,
+)
 from handlers.kit.errors import Refusal
-from handlers.kit.messages import Call, Field, Form, Reply
+from handlers.kit.messages import Call, Field, Form, Post, Reply
 from handlers.kit.readers import LONGEST, Reader, TextReader, folded, unquoted
 from handlers.kit.words import Sentence, Words, _
 from handlers.kit.words import text as speech
 from storage.engine import Tx
+
+Waiting = Callable[[Context], Sequence[Task]]
+Setters = Callable[[Context], Sequence[Setting]]
+Following = Callable[[Context, str], tuple[Post, ...]]
+Holding = Callable[[Context, str], Sequence[Held]]
+Knowing = Callable[[Context, str], Known]
+Keeping = Callable[[Context, datetime], int]
+Writing = Callable[[Context, Week], Section | None]
+Paging = Callable[[Context, Filter, int, int], Sequence[Row]]
 
 SHORTEST = 3  # letters a shortened word must have
 
@@ -117,12 +145,20 @@ class Hook:
 
 @dataclass(slots=True, eq=False)
 class Feature:
-    """A chapter of the product: its commands, timers and hooks, declared in its module."""
+    """A chapter of the product: its commands, timers, hooks and other doors, in its module."""
 
     title: Sentence
     commands: list[Command] = field(default_factory=list)
     timers: list[Timer] = field(default_factory=list)
     hooks: list[Hook] = field(default_factory=list)
+    all_waits: list[Waits] = field(default_factory=list)
+    all_sets: list[Sets] = field(default_factory=list)
+    all_follows: list[Follow] = field(default_factory=list)
+    all_holds: list[Holds] = field(default_factory=list)
+    all_knows: list[Knows] = field(default_factory=list)
+    all_keeps: list[Keeps] = field(default_factory=list)
+    all_sections: list[Sections] = field(default_factory=list)
+    all_lists: list[Listing] = field(default_factory=list)
 
     def command(
         self,
@@ -144,10 +180,20 @@ class Feature:
         def declare(run: Callable[..., Reply]) -> Callable[..., Reply]:
             self.commands.append(
                 Command(
-                    words["en"][0], words, run, help, tuple(_parameters(run)), reads, hidden, needs,
-                    submit or _("Save"), ahead, asks, current,
+                    words["en"][0],
+                    words,
+                    run,
+                    help,
+                    tuple(_parameters(run)),
+                    reads,
+                    hidden,
+                    needs,
+                    submit or _("Save"),
+                    ahead,
+                    asks,
+                    current,
                 )
-            )  # fmt: skip
+            )
             return run
 
         return declare
@@ -168,6 +214,100 @@ class Feature:
 
         def declare(run: Callable[..., Reply]) -> Callable[..., Reply]:
             self.hooks.append(Hook(path, locate, run))
+            return run
+
+        return declare
+
+    def waits(self, rank: int) -> Callable[[Waiting], Waiting]:
+        """Declare what waits for the asker: `run(ctx)` returns tasks."""
+
+        def declare(run: Waiting) -> Waiting:
+            self.all_waits.append(Waits(rank, run))
+            return run
+
+        return declare
+
+    def sets(self, rank: int) -> Callable[[Setters], Setters]:
+        """Declare lines of the company's settings: `run(ctx)` returns them for a manager."""
+
+        def declare(run: Setters) -> Setters:
+            self.all_sets.append(Sets(rank, run))
+            return run
+
+        return declare
+
+    def follows(self, event: Event) -> Callable[[Following], Following]:
+        """Declare what else is said when `event` happened in another room: `run(ctx, subject)`."""
+
+        def declare(run: Following) -> Following:
+            self.all_follows.append(Follow(event, run))
+            return run
+
+        return declare
+
+    def holds(
+        self,
+        rank: int,
+        *columns: str,
+        left: Callable[[Context, str], tuple[Post, ...]] = lambda _ctx, _person: (),
+    ) -> Callable[[Holding], Holding]:
+        """Declare what people answer for here: `run(ctx, person)` returns it.
+
+        `columns` (`services.accountable`) are those that name them.
+        """
+
+        def declare(run: Holding) -> Holding:
+            self.all_holds.append(Holds(rank, columns, run, left))
+            return run
+
+        return declare
+
+    def knows(
+        self,
+        rank: int,
+        title: Sentence,
+        tables: Mapping[str, tuple[str, ...]],
+        erase: Callable[[Context, str, str], int],
+    ) -> Callable[[Knowing], Knowing]:
+        """Declare what is stored about people here: `run(ctx, person)` tells it."""
+
+        def declare(run: Knowing) -> Knowing:
+            self.all_knows.append(Knows(rank, title, tables, run, erase))
+            return run
+
+        return declare
+
+    def keeps(
+        self, *tables: str, what: Sentence, days: int, then: Sentence
+    ) -> Callable[[Keeping], Keeping]:
+        """Declare how long records are kept: `run(ctx, before)` ends those that are older."""
+
+        def declare(run: Keeping) -> Keeping:
+            self.all_keeps.append(Keeps(tables, what, days, then, run))
+            return run
+
+        return declare
+
+    def section(self, rank: int) -> Callable[[Writing], Writing]:
+        """Declare the room's part of the digest: `run(ctx, week)` returns it, or None."""
+
+        def declare(run: Writing) -> Writing:
+            self.all_sections.append(Sections(rank, run))
+            return run
+
+        return declare
+
+    def lists(
+        self,
+        key: str,
+        title: Sentence,
+        columns: tuple[tuple[str, Sentence], ...],
+        count: Callable[[Context, Filter], int],
+    ) -> Callable[[Paging], Paging]:
+        """Declare a list for chat, board and CSV: `run(ctx, filter, first, most)` is a page."""
+
+        def declare(run: Paging) -> Paging:
+            self.all_lists.append(Listing(key, title, columns, count, run))
             return run
 
         return declare
@@ -410,12 +550,18 @@ def form_for(
         filled = {**command.current(ctx, fixed), **filled}
     fields = tuple(
         Field(
-            each.name, each.ask.label, each.reader.kind, _hint(each.ask, ctx), each.required,
-            filled.get(each.name, each.default), each.reader.choices(ctx), LONGEST,
+            each.name,
+            each.ask.label,
+            each.reader.kind,
+            _hint(each.ask, ctx),
+            each.required,
+            filled.get(each.name, each.default),
+            each.reader.choices(ctx),
+            LONGEST,
         )
         for each in command.parameters
         if each.name not in fixed
-    )  # fmt: skip
+    )
     return Form(command.help, Call(command.name, fixed), fields, command.submit)
 
 

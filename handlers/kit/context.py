@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from handlers.kit.doors import Event
+from handlers.kit.messages import Post
 from handlers.kit.words import Who, Words, text
-from storage import covers, people, services
-from storage.covers import Cover
+from storage import on_call as stand_ins
+from storage import people, services
+from storage.delivery.places import Place
 from storage.engine import Tx
+from storage.on_call import Cover
 from storage.people import Person
-from storage.places import Place
 from storage.services import Service
 from storage.workspaces import Workspace
 
@@ -89,8 +92,20 @@ class Context:
     def cover_of(self, id: str) -> Cover | None:
         """Return who stands in for somebody now, read once in this request."""
         if not self._covers:
-            self._covers.append({each.person: each for each in covers.current(self.tx, self.now)})
+            self._covers.append(
+                {each.person: each for each in stand_ins.current(self.tx, self.now)}
+            )
         return self._covers[0].get(id)
+
+    def follow(self, event: Event, subject: str) -> tuple[Post, ...]:
+        """Return what other rooms say about something that has just happened in this one."""
+        return tuple(
+            post
+            for feature in self.features
+            for each in feature.all_follows
+            if each.event is event
+            for post in each.run(self, subject)
+        )
 
     def text(self, words: Words) -> str:
         """Put words into the asker's language, as plain text."""

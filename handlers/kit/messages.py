@@ -257,12 +257,17 @@ def form_from(data: dict[str, Any]) -> Form:
     """Read a form back from plain data."""
     fields = tuple(
         Field(
-            each["name"], each["label"], FieldKind(each["kind"]), each["hint"], each["required"],
-            each["value"], tuple((value, label) for value, label in each["choices"]),
+            each["name"],
+            each["label"],
+            FieldKind(each["kind"]),
+            each["hint"],
+            each["required"],
+            each["value"],
+            tuple((value, label) for value, label in each["choices"]),
             each["longest"],
         )
         for each in data["fields"]
-    )  # fmt: skip
+    )
     return Form(data["title"], call_from(data["call"]), fields, data["submit"])
 
 

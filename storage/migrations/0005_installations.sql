@@ -1,4 +1,4 @@
--- Slack workspaces that installed the app by themselves. Tokens are sealed (bot/seal.py).
+-- Slack workspaces that installed the app by themselves. Tokens are sealed (bot/encryption.py).
 -- While the lease lasts, one process renews the token, which works only once.
 create table slack_installations (
     team text primary key,

@@ -1,7 +1,7 @@
 // Makes tests/data/block_kit.schema.json from Slack's own types (npm: @slack/types).
 //
 // Kept are the blocks below, the two views, and all that they are made of; of the
-// comments only the sentences that state a limit, from which tests/block_kit.py makes one.
+// comments only the sentences that state a limit, from which tests/pretend/block_kit.py makes one.
 // Run by `make block-kit`; it prints the schema.
 
 import { readFileSync } from "node:fs";

@@ -1,0 +1,490 @@
+"""The one road in: words, buttons, forms, timers and machines all pass here.
+
+One transaction holds the delivery's identity, the change, the audit row, the
+timers and the posts. The answer goes out after the commit. The same delivery
+again finds its identity and gets the same answer. The handler runs inside a
+savepoint: a refusal or a bug leaves nothing but the delivery and its audit row.
+A command that only reads does so before, where nobody waits for it, and that
+transaction only keeps what it found.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.delivery import replies
+from bot.delivery import replies as delivery_replies
+from bot.delivery.clock import Clock
+from bot.delivery.enqueue import store_posts
+from bot.delivery.identify import find_or_create_person, find_or_create_place
+from bot.delivery.replies import DRAFT
+from bot.delivery.requests import Named, Request, Response, clean, clean_call, read_answer, written
+from bot.delivery.shortcuts import FORM
+from handlers import rights
+from handlers.help import replies as help_replies
+from handlers.kit import commands
+from handlers.kit.commands import Feature, Hook, Incomplete, Parsed, Unfit, Unknown
+from handlers.kit.context import LOTSE, Context
+from handlers.kit.errors import Refusal
+from handlers.kit.messages import (
+    Call,
+    Reply,
+    line,
+    spoken,
+    spoken_form,
+)
+from handlers.kit.words import _
+from handlers.ownership import leaving
+from storage import audit, people, workspaces
+from storage.delivery import inbox, places, timers
+from storage.delivery.places import Place
+from storage.delivery.timers import Timer
+from storage.engine import Database, OnlyReading, StorageError, Tx
+from storage.people import Person
+
+log = logging.getLogger("lotse.dispatch")
+
+PATIENCE = 0.5  # seconds that reading ahead of a command may take
+NOBODY = "nobody"  # stands in the audit for whoever noted friction or gave feedback
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a reading command found, and for whom, by what was known of them then."""
+
+    person: Person
+    place: Place | None
+    mentions: Mapping[str, str]
+    word: str = ""
+    reply: Reply | None = None
+    refusal: Refusal | None = None
+
+    def fits(self, person: Person, place: Place | None, mentions: Mapping[str, str]) -> bool:
+        """Say whether it was for the same as what is known now."""
+        return (self.person, self.place, self.mentions) == (person, place, mentions)
+
+    def told(self) -> tuple[str, Reply]:
+        """Return what the command itself would return, or raise what it would raise."""
+        if self.reply is None:
+            assert self.refusal is not None, "it is one of the two"
+            raise self.refusal
+        return self.word, self.reply
+
+
+class Dispatcher:
+    """Carries requests through their transactions."""
+
+    def __init__(
+        self,
+        database: Database,
+        features: tuple[Feature, ...],
+        clock: Clock,
+        new_id: Callable[[], str],
+        committed: Callable[[], None] = lambda: None,
+        new_secret: Callable[[], str] = lambda: str(uuid.uuid4()),
+    ) -> None:
+        self._database = database
+        self.features = features
+        self._clock = clock
+        self._new_id = new_id
+        self._committed = committed
+        self._new_secret = new_secret
+        self.patience = PATIENCE
+        self.address = "http://127.0.0.1:3000"  # the edge corrects it once it listens
+        self._timers = {each.kind: each for feature in features for each in feature.timers}
+
+    async def handle(self, request: Request) -> Response:
+        """Carry out one request; return after its commit.
+
+        Raises `StorageError` when nothing could be stored: tell the person so.
+        """
+        ahead = await self._ahead(request)
+        answer = await asyncio.wrap_future(
+            self._database.submit(lambda tx: self._handle(tx, request, ahead), request.workspace)
+        )
+        self._committed()
+        return answer
+
+    async def _ahead(self, request: Request) -> object:
+        """Read what the command wants to know before it writes; None if that takes too long.
+
+        A command that only reads is carried out altogether, however long it takes.
+        """
+        word = request.call.word if request.call else None
+        if word in (DRAFT, None):
+            command = commands.meant(request.text, self.features)
+        else:
+            command = commands.by_name(word, self.features)
+        if command is not None and command.reads:
+            return await self._find(request)
+        if command is None or command.ahead is None:
+            return None
+        try:
+            reading = self._database.submit_read(lambda tx: self._read_ahead(tx, request))
+            return await asyncio.wait_for(asyncio.wrap_future(reading), self.patience)
+        except (TimeoutError, StorageError):
+            return None  # the command itself can do without
+        except Exception:
+            log.exception("Reading ahead of a command failed")
+            return None
+
+    async def _find(self, request: Request) -> Found | None:
+        """Carry out a reading command; None when that cannot be done by reading alone."""
+        try:
+            reading = self._database.submit_read(lambda tx: self._found(tx, request))
+            return await asyncio.wrap_future(reading)
+        except OnlyReading:
+            return None
+        except StorageError:
+            raise
+        except Exception:
+            return None  # it fails once more where it is kept, and is told from there
+
+    async def look(self, workspace: str, person: str, word: str, **args: str) -> Response | None:
+        """Return what a reading command shows to `person` now; None for people we never met.
+
+        Nothing is stored: no delivery, no audit row.
+        """
+
+        def work(tx: Tx) -> Response | None:
+            tx = tx.within(workspace)
+            found = people.by_identity(tx, person)
+            command = commands.by_name(word, self.features)
+            if found is None or command is None or not command.reads:
+                return None
+            ctx = self._context(tx, found, None, self._clock.now())
+            outcome, said = "done", None
+            try:
+                rights.need(ctx, command.needs)
+                match commands.complete(command, args, ctx):
+                    case Parsed(_command, values):
+                        said = command.run(ctx, **values).message
+            except Refusal as refusal:
+                outcome, said = "refused", line(refusal.words)
+            shown = spoken(said, ctx.language, ctx.zone) if said else None
+            return Response(outcome, shown, language=ctx.language)
+
+        return await asyncio.wrap_future(self._database.submit_read(work))
+
+    async def form_of(self, workspace: str, person: str, call: Call) -> Response | None:
+        """Return an open form once more, by the call that it completes; nothing is stored.
+
+        None when the person, the command or the draft in which the call stands is gone.
+        """
+
+        def work(tx: Tx) -> Response | None:
+            tx = tx.within(workspace)
+            found = people.by_identity(tx, person)
+            if found is None:
+                return None
+            ctx = self._context(tx, found, None, self._clock.now())
+            try:
+                meant = replies.kept(ctx, call)
+            except Refusal:
+                return None
+            command = commands.by_name(meant.word, self.features)
+            if command is None:
+                return None
+            form = commands.form_for(command, ctx, fixed=meant.args)
+            shown = spoken_form(form, ctx.language, ctx.zone)
+            return Response("done", form=replace(shown, call=call), language=ctx.language)
+
+        return await asyncio.wrap_future(self._database.submit_read(work))
+
+    async def meet(self, workspace: str, person: Named, kind: str = "new") -> None:
+        """Know somebody from now on, without anything having been asked."""
+
+        def work(tx: Tx) -> None:
+            find_or_create_person(
+                tx.within(workspace), person, kind, self._clock.now(), self._new_id
+            )
+
+        await asyncio.wrap_future(self._database.submit(work))
+
+    def noticed(self, tx: Tx, before: Person) -> None:
+        """Let happen what follows when somebody left or is back; `before` is how we knew them.
+
+        For whoever stores it: an edge that learns of a profile, inside its transaction.
+        """
+        leaving.noticed(tx, before, id=self._new_id(), now=self._clock.now())
+
+    async def keep(self, workspace: str, person: str, call: Call) -> Call:
+        """Return a call that fits a button: long ones are kept as the person's draft."""
+
+        def work(tx: Tx) -> Call:
+            tx = tx.within(workspace)
+            found = people.by_identity(tx, person)
+            assert found is not None, "who opens a form is known"
+            return replies.short(self._context(tx, found, None, self._clock.now()), call)
+
+        return await asyncio.wrap_future(self._database.submit(work))
+
+    async def set_off(self, workspace: str, kind: str) -> None:
+        """Let the timer `kind` be due now: an edge has noticed what it stands for."""
+
+        def work(tx: Tx) -> None:
+            inside = tx.within(workspace)
+            timers.set(inside, id=self._new_id(), kind=kind, key=kind, due=self._clock.now())
+
+        await asyncio.wrap_future(self._database.submit(work))
+        self._committed()
+
+    async def run_timer(self, timer: Timer) -> None:
+        """Carry out a due timer, and mark it done in the same transaction."""
+        await asyncio.wrap_future(
+            self._database.submit(
+                lambda tx: self._run_timer(tx, timer), timer.workspace, patient=True
+            )
+        )
+        self._committed()
+
+    async def run_hook(
+        self, hook: Hook, secret: str, identity: str | None, query: Mapping[str, str]
+    ) -> Response | None:
+        """Carry out what a machine reports; None when nobody has this address.
+
+        `identity` is the machine's own run id, if it gave one: the same twice counts once.
+        """
+        answer = await asyncio.wrap_future(
+            self._database.submit(lambda tx: self._run_hook(tx, hook, secret, identity, query))
+        )
+        self._committed()
+        return answer
+
+    # --- inside the transaction --------------------------------------------------
+
+    def _read_ahead(self, tx: Tx, request: Request) -> object:
+        tx = tx.within(request.workspace)
+        now, call = self._clock.now(), clean_call(request.call)
+        person = people.by_identity(tx, request.person) or LOTSE
+        place = places.find(tx, request.place) if request.place else None
+        ctx = self._context(tx, person, place, now, clean(request.text))
+        try:
+            if call is not None:
+                command = commands.by_name(call.word, self.features)
+                parsed = commands.complete(command, call.args, ctx) if command else None
+            else:
+                parsed = commands.parse(ctx.typed, ctx)
+        except Refusal:
+            return None  # said by the command itself
+        if not isinstance(parsed, Parsed) or parsed.command.ahead is None:
+            return None
+        return parsed.command.ahead(ctx, **parsed.values)
+
+    def _found(self, tx: Tx, request: Request) -> Found | None:
+        tx = tx.within(request.workspace)
+        person = people.by_identity(tx, request.person)
+        mentions = {each.shown: people.by_identity(tx, each.identity) for each in request.mentions}
+        named = {shown: each.id for shown, each in mentions.items() if each is not None}
+        if person is None or len(named) < len(mentions):
+            return None  # somebody is to be met first
+        place = places.find(tx, request.place) if request.place else None
+        request = replace(request, text=clean(request.text), call=clean_call(request.call))
+        now = self._clock.now()
+        ctx = self._context(tx, person, place, now, request.text, named, request.thread)
+        try:
+            return Found(person, place, named, *self._carry_out(ctx, request))
+        except Refusal as refusal:
+            return Found(person, place, named, refusal=refusal)
+
+    def _handle(self, tx: Tx, request: Request, ahead: object = None) -> Response:
+        tx = tx.within(request.workspace)
+        now = self._clock.now()
+        known = request.beside(tx, now) if request.beside else request.identity
+        renewed, request = known != request.identity, replace(request, identity=known)
+        if not inbox.begin(tx, request.identity, now):
+            # What is sent from a form, or pressed anew, is looked at again after a refusal.
+            again = request.submitted or renewed
+            corrected = again and inbox.reopen(tx, request.identity)
+            if not corrected:
+                stored = inbox.answer(tx, request.identity)
+                return Response("seen") if stored is None else read_answer(stored)
+        sender = Named(request.name, request.person, request.direct)
+        person = find_or_create_person(tx, sender, request.kind, now, self._new_id)
+        kind = "new" if request.kind else ""
+        mentions = {
+            each.shown: find_or_create_person(tx, each, kind, now, self._new_id).id
+            for each in request.mentions
+        }
+        place = find_or_create_place(tx, request.place, request.place_name)
+        request = replace(request, text=clean(request.text), call=clean_call(request.call))
+        found, ahead = (ahead, None) if isinstance(ahead, Found) else (None, ahead)
+        ctx = self._context(tx, person, place, now, request.text, mentions, request.thread, ahead)
+        word, subject, by = "", "", person.person_key
+        try:
+            with tx.savepoint():
+                if found and found.fits(person, place, mentions):
+                    word, reply = found.told()
+                else:
+                    word, reply = self._carry_out(ctx, request)
+                subject, by = reply.subject, NOBODY if reply.nameless else by
+                store_posts(ctx, reply.posts)
+                answer = delivery_replies.reply_response(ctx, reply)
+        except Refusal as refusal:
+            answer = delivery_replies.refusal_response(ctx, request, refusal)
+        except StorageError:
+            raise
+        except Exception:
+            answer = delivery_replies.failure_response(ctx, request)
+        inbox.finish(tx, request.identity, answer.outcome, written(answer))
+        audit.add(
+            tx,
+            id=self._new_id(),
+            at=now,
+            person_key=by,
+            command=word or self._asked_for(request),
+            subject=subject,
+            outcome=answer.outcome,
+        )
+        return answer
+
+    def _asked_for(self, request: Request) -> str:
+        """Return what the audit may say of a request that went wrong: the word, never the text."""
+        if request.call is None:
+            return "typed"
+        known = commands.by_name(request.call.word, self.features)
+        return known.name if known is not None else "button"
+
+    def _context(
+        self,
+        tx: Tx,
+        person: Person,
+        place: Place | None,
+        now: datetime,
+        typed: str = "",
+        mentions: Mapping[str, str] | None = None,
+        thread: str = "",
+        ahead: object = None,
+    ) -> Context:
+        return Context(
+            tx,
+            workspaces.get(tx),
+            person,
+            place,
+            now,
+            self._new_id,
+            self._new_secret,
+            self.address,
+            self.features,
+            typed,
+            mentions or {},
+            thread,
+            ahead,
+        )
+
+    def _carry_out(self, ctx: Context, request: Request) -> tuple[str, Reply]:
+        if request.call is not None:
+            return self._called(ctx, request.call, request.submitted)
+        match commands.parse(request.text, ctx):
+            case None:
+                return "menu", help_replies.menu(ctx)
+            case Unknown(text, near):
+                return "unknown", help_replies.offer(ctx, text, near)
+            case Unfit(command, rest, parameter):
+                raise help_replies.unfit(ctx, command, rest, parameter)
+            case Incomplete(command, values):
+                rights.need(ctx, command.needs)
+                form = commands.form_for(command, ctx, filled=values)
+                return command.name, Reply(form=form)
+            case Parsed(command, parsed):
+                rights.need(ctx, command.needs)
+                return command.name, command.run(ctx, **parsed)
+
+    def _called(self, ctx: Context, call: Call, submitted: bool) -> tuple[str, Reply]:
+        call = replies.kept(ctx, call)
+        if call.word == FORM:
+            return self._reopened(ctx, call)
+        command = commands.by_name(call.word, self.features)
+        if command is None:
+            raise Refusal(_("This button is from an older version and does nothing any more."))
+        rights.need(ctx, command.needs)
+        match commands.complete(command, call.args, ctx):
+            case Incomplete(_command, values):
+                if submitted:
+                    empty = next(
+                        each
+                        for each in command.parameters
+                        if each.required and not values.get(each.name, "").strip()
+                    )
+                    raise Refusal(empty.reader.kind.missing, field=empty.name)
+                return command.name, Reply(form=commands.form_for(command, ctx, fixed=values))
+            case Parsed(_command, values):
+                return command.name, command.run(ctx, **values)
+        raise AssertionError("complete() gives back one of the two")
+
+    def _reopened(self, ctx: Context, call: Call) -> tuple[str, Reply]:
+        """Open a command's form with what is known already in its fields."""
+        filled = dict(call.args)
+        command = commands.by_name(filled.pop("word", ""), self.features)
+        if command is None:
+            raise Refusal(_("This button is from an older version and does nothing any more."))
+        rights.need(ctx, command.needs)
+        return command.name, Reply(form=commands.form_for(command, ctx, filled=filled))
+
+    def _run_timer(self, tx: Tx, timer: Timer) -> None:
+        tx = tx.within(timer.workspace)
+        now = self._clock.now()
+        # First of all: a timer that was cancelled or taken over meanwhile does nothing.
+        if not timers.finish(tx, timer):
+            return
+        ctx = self._context(tx, LOTSE, None, now)
+        outcome = "done"
+        subject = timer.key
+        try:
+            with tx.savepoint():
+                reply = self._timers[timer.kind].run(ctx, **timer.payload)
+                store_posts(ctx, reply.posts)
+        except StorageError:
+            raise
+        except Exception as error:
+            outcome = "failed"
+            log.exception("A timer failed: %s, try %d", timer.kind, timer.attempts)
+            wait = timedelta(seconds=10 * 2**timer.attempts)
+            timers.retry(tx, timer, now + wait, type(error).__name__)
+        audit.add(
+            tx,
+            id=self._new_id(),
+            at=now,
+            person_key=LOTSE.person_key,
+            command=timer.kind,
+            subject=subject,
+            outcome=outcome,
+        )
+
+    def _run_hook(
+        self, tx: Tx, hook: Hook, secret: str, identity: str | None, query: Mapping[str, str]
+    ) -> Response | None:
+        now = self._clock.now()
+        found = hook.locate(tx, secret, now)
+        if found is None:
+            return None
+        workspace, subject = found
+        tx = tx.within(workspace)
+        if identity is not None:
+            # A machine may send anything as its run's id; it is only compared, so its hash does.
+            digest = hashlib.sha256(identity.encode("utf-8", "replace")).hexdigest()
+            identity = f"{hook.path}:{subject}:{digest}"
+            if not inbox.begin(tx, identity, now):
+                return Response("seen")
+        ctx = self._context(tx, LOTSE, None, now)
+        with tx.savepoint():
+            reply = hook.run(ctx, subject, **query)
+            store_posts(ctx, reply.posts)
+        if identity is not None:
+            inbox.finish(tx, identity, "done", written(Response("done")))
+        audit.add(
+            tx,
+            id=self._new_id(),
+            at=now,
+            person_key=LOTSE.person_key,
+            command=hook.path,
+            subject=subject,
+            outcome="done",
+        )
+        return Response("done")

@@ -1,0 +1,44 @@
+"""Posts of a handler become rows of the outbox, each in its readers' language."""
+
+from __future__ import annotations
+
+from handlers.kit.context import Context
+from handlers.kit.messages import Post, dump, spoken
+from storage.delivery import outbox, places
+
+
+def store_posts(ctx: Context, posts: tuple[Post, ...]) -> None:
+    """Store what is to be sent, for every place that it goes to, and wake the couriers."""
+    for post in posts:
+        for target in _targets(ctx, post):
+            _store_post(ctx, post, target)
+    if posts:
+        ctx.tx.signal()
+
+
+def _targets(ctx: Context, post: Post) -> list[str]:
+    """Return where a post goes: to a role, in the channel that each platform has for it."""
+    if post.place is None:
+        return outbox.places_of(ctx.tx, post.key)
+    if post.place in places.ROLES:
+        return [each.id for each in places.with_role(ctx.tx, post.place)]
+    return [post.place]
+
+
+def _store_post(ctx: Context, post: Post, target: str) -> None:
+    place = places.find(ctx.tx, target)
+    language, zone = ctx.workspace.language, ctx.workspace.zone
+    if place is not None and place.person is not None:
+        reader = ctx.person_of(place.person)
+        language = (reader.language if reader else None) or language
+        zone = (reader.zone if reader else None) or zone
+    outbox.add(
+        ctx.tx,
+        id=ctx.new_id(),
+        place=place.id if place else target,
+        key=post.key,
+        kind=post.kind,
+        message=dump(spoken(post.message, language, zone)),
+        now=ctx.now,
+        otherwise=post.otherwise,
+    )

@@ -1,0 +1,57 @@
+"""Who asks and where: known from now on, as the platform calls them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from bot.delivery.requests import Named, clean
+from handlers.ownership import leaving
+from storage import people
+from storage import people as storage_people
+from storage.delivery import places
+from storage.delivery.places import Place
+from storage.engine import Tx
+from storage.people import Person
+
+
+def find_or_create_person(
+    tx: Tx, named: Named, kind: str, now: datetime, new_id: Callable[[], str]
+) -> Person:
+    """Return the person behind a verified identity, known from now on.
+
+    `kind` as in `Request`; what follows when it changed happens now.
+    """
+    id = named.identity.rpartition(":")[2]
+    person = storage_people.find_or_create(
+        tx,
+        named.identity,
+        clean(named.shown) or id,
+        id=id,
+        key=new_id(),
+        now=now,
+        kind=kind or "member",
+    )
+    if kind not in ("", "new", person.kind):
+        people.set_kind(tx, person.id, kind)
+        leaving.noticed(tx, person, id=new_id(), now=now)
+        person = replace(person, kind=kind)
+    if named.direct and places.find(tx, named.direct) is None:
+        places.ensure(tx, named.direct, "direct", person.name, person=person.id)
+    return person
+
+
+def find_or_create_place(tx: Tx, id: str, called: str | None) -> Place | None:
+    """Return a place; a channel is known from now on, under the name that it has now."""
+    found = places.find(tx, id) if id else None
+    if called is None:
+        return found
+    name = clean(called)
+    if found is None:
+        places.ensure(tx, id, "channel", name)
+        return places.find(tx, id)
+    if name and name != found.name:
+        places.rename(tx, id, name)
+        return replace(found, name=name)
+    return found

@@ -1,0 +1,123 @@
+"""What the edges hand in and get back, and how an answer is kept to be given again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from handlers.kit.messages import (
+    WRITER,
+    Call,
+    Form,
+    Message,
+    as_data,
+    form_data,
+    form_from,
+    from_data,
+)
+from storage.engine import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Somebody named in a request: as it is shown, the verified identity, the direct place."""
+
+    shown: str
+    identity: str
+    direct: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One input, as the edge hands it in.
+
+    `identity` is the delivery's own key (an event id, a page's random id).
+    `person` is the platform's verified identity, `name` what the platform calls
+    them; `place` a place's id. Either `text` was typed or a button's or form's
+    `call` was sent; `submitted` says that it came from a form.
+
+    `mentions` are people named in it. `kind` is what the platform knows of the sender:
+    member, guest or external, new while its profile was not looked at; empty where
+    there are no profiles. `direct` is the sender's own direct place. `place_name` is a
+    channel's name, empty when the platform keeps it to itself, None for other places.
+    `thread` is the platform's id of the message that this one answers.
+    `beside` stores what the edge keeps, in the same transaction, and returns the identity
+    under which this very input may be known already.
+    """
+
+    identity: str
+    workspace: str
+    person: str
+    name: str
+    place: str
+    text: str = ""
+    call: Call | None = None
+    submitted: bool = False
+    mentions: tuple[Named, ...] = ()
+    kind: str = ""
+    direct: str = ""
+    place_name: str | None = None
+    thread: str = ""
+    beside: Callable[[Tx, datetime], str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What the asker sees: a private message, a form to open, or an error at a form's field.
+
+    A `secret` message is shown once and stored nowhere, not even by the edge.
+    `language` is the asker's, for the few words that an edge says itself.
+    `unproven` says that it was refused only because a profile is not known yet.
+    """
+
+    outcome: str
+    message: Message | None = None
+    form: Form | None = None
+    field: str | None = None
+    secret: bool = False
+    language: str = "de"
+    unproven: bool = False
+
+
+def clean(text: str) -> str:
+    """Take out what no chat shows and no database takes: control characters, lone surrogates.
+
+    Line breaks and tabs stay; everything else stays exactly as typed.
+    """
+    text = text.replace("\r\n", "\n").encode("utf-8", "replace").decode("utf-8")
+    return "".join(each for each in text if each >= " " or each in "\n\t")
+
+
+def clean_call(call: Call | None) -> Call | None:
+    """As `clean`, for the values of a button or a form."""
+    if call is None:
+        return None
+    return Call(clean(call.word), {name: clean(value) for name, value in call.args.items()})
+
+
+def written(answer: Response) -> str:
+    """Write an answer as JSON, to be given again."""
+    data: dict[str, Any] = {"outcome": answer.outcome, "field": answer.field}
+    data["language"], data["secret"] = answer.language, answer.secret
+    shown = answer.message if not answer.secret else None
+    data["unproven"] = answer.unproven
+    data["message"] = as_data(shown) if shown else None
+    data["form"] = form_data(answer.form) if answer.form else None
+    return WRITER.encode(data)
+
+
+def read_answer(text: str) -> Response:
+    """Read an answer back; the opposite of `written`."""
+    data = json.loads(text)
+    return Response(
+        data["outcome"],
+        from_data(data["message"]) if data["message"] else None,
+        form_from(data["form"]) if data["form"] else None,
+        data["field"],
+        data["secret"],
+        data["language"],
+        data.get("unproven", False),
+    )

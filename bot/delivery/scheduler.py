@@ -1,0 +1,151 @@
+"""The scheduler: looks which timers are due, and has each carried out in its transaction."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from functools import partial
+
+from bot.delivery.clock import Clock
+from bot.delivery.platform import Undelivered, Wait
+from storage import on_call as stand_ins
+from storage.delivery import drafts, inbox, outbox, timers
+from storage.delivery.timers import Timer
+from storage.engine import Database, Tx
+from storage.teams import button_presses
+
+log = logging.getLogger("lotse.scheduler")
+
+POLL = 1.0  # seconds between two looks, at the most
+CLEANING = 3600.0
+ERRAND = 20.0  # seconds that an errand may take; a timer's lease lasts longer
+ANSWERS_KEPT = timedelta(days=7)
+IDENTITIES_KEPT = timedelta(days=30)
+TEXTS_KEPT = timedelta(days=14)
+DRAFTS_KEPT = timedelta(days=7)
+COVERS_KEPT = timedelta(days=30)
+PRESSES_KEPT = timedelta(days=1)
+
+
+class Scheduler:
+    """Runs due timers, also those that became due while nobody was running."""
+
+    def __init__(
+        self,
+        database: Database,
+        run_timer: Callable[[Timer], Awaitable[None]],
+        clock: Clock,
+        errands: Mapping[str, Callable[[Timer], Awaitable[None]]] = {},  # noqa: B006, never changed
+    ) -> None:
+        """`errands` go to a platform before a timer of their kind is carried out."""
+        self._database = database
+        self._run_timer = run_timer
+        self._clock = clock
+        self._errands = errands
+        self._out: set[asyncio.Task[None]] = set()
+        self._woken = asyncio.Event()
+        self._cleaned = 0.0
+        self.looked: float | None = None  # monotonic time of the last look, for /health
+
+    def wake(self) -> None:
+        """A timer may have been set, or the clock been wound."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Look until cancelled."""
+        while True:
+            try:
+                await self.round()
+                await self._clean_sometimes()
+            except Exception:
+                # Nothing is lost: leases run out. Without a scheduler nothing would climb.
+                log.exception("The timers could not be carried out; going on in a moment")
+            await self._rest()
+
+    async def round(self) -> int:
+        """Carry out everything that is due now; return how many timers that were."""
+        count = 0
+        while True:
+            now = self._clock.now()
+            claim = partial(timers.claim, now=now)
+            due = await asyncio.wrap_future(self._database.submit(claim, patient=True))
+            self.looked = time.monotonic()
+            for timer in due:
+                if timer.kind in self._errands:  # nobody's alarm waits for a platform
+                    task = asyncio.create_task(self._go(timer))
+                    self._out.add(task)
+                    task.add_done_callback(self._out.discard)
+                else:
+                    await self._carry_out(timer)
+            count += len(due)
+            if not due:
+                return count
+
+    async def settled(self) -> None:
+        """Wait until everybody who was sent to a platform is back."""
+        while self._out:
+            await asyncio.wait(self._out)
+
+    async def _go(self, timer: Timer) -> None:
+        """Go to a platform for a timer; what was set meanwhile is looked at afterwards."""
+        try:
+            await self._errand(timer)
+            await self._do(timer, lambda tx: timers.back(tx, timer))
+        except Exception:  # its lease runs out, then it is tried again
+            log.exception("An errand went wrong: %s", timer.kind)
+        self.wake()
+
+    async def _errand(self, timer: Timer) -> None:
+        try:
+            async with asyncio.timeout(ERRAND):
+                await self._errands[timer.kind](timer)
+        except Wait as refusal:
+            await self._again(timer, refusal.seconds, str(refusal), counts=False)
+        except (Undelivered, TimeoutError) as error:
+            await self._again(timer, 10.0 * 2**timer.attempts, str(error) or "no answer in time")
+        else:
+            await self._carry_out(timer)
+
+    async def _again(
+        self, timer: Timer, seconds: float, reason: str, *, counts: bool = True
+    ) -> None:
+        later = self._clock.now() + timedelta(seconds=seconds)
+        await self._do(timer, lambda tx: timers.retry(tx, timer, later, reason, counts=counts))
+
+    async def _do(self, timer: Timer, work: Callable[[Tx], None]) -> None:
+        await asyncio.wrap_future(
+            self._database.submit(lambda tx: work(tx.within(timer.workspace)), patient=True)
+        )
+
+    async def _carry_out(self, timer: Timer) -> None:
+        try:
+            await self._run_timer(timer)
+        except Exception:  # its lease runs out, then it is tried again
+            log.exception("A timer could not be carried out: %s", timer.kind)
+
+    async def _rest(self) -> None:
+        try:
+            async with asyncio.timeout(POLL):
+                await self._woken.wait()
+        except TimeoutError:
+            pass
+        self._woken.clear()
+
+    async def _clean_sometimes(self) -> None:
+        if time.monotonic() - self._cleaned < CLEANING and self._cleaned:
+            return
+        self._cleaned = time.monotonic()
+        now = self._clock.now()
+        await asyncio.wrap_future(self._database.submit(lambda tx: clean(tx, now)))
+
+
+def clean(tx: Tx, now: datetime) -> None:
+    """Let go of what is kept no longer (docs/rules.md, privacy)."""
+    inbox.forget(tx, now - ANSWERS_KEPT, now - IDENTITIES_KEPT)
+    drafts.forget(tx, now - DRAFTS_KEPT)
+    outbox.forget(tx, now - TEXTS_KEPT)
+    stand_ins.forget(tx, now - COVERS_KEPT)
+    button_presses.forget(tx, now - PRESSES_KEPT)

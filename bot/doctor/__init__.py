@@ -1,0 +1,1 @@
+"""Looks whether everything is in order, and says what to do next."""

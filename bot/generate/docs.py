@@ -1,0 +1,108 @@
+"""The pages that are written from the program: commands, settings, `.env.example` (`make docs`)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bot import config
+from bot.generate import texts
+from handlers import FEATURES
+from handlers.kit.commands import Command
+from handlers.kit.words import Sentence, text
+
+ROOT = Path(__file__).parent.parent.parent
+ABOUT = """\
+# Commands
+
+One grammar for every place: the first word decides, and both languages always work.
+Umlauts may be written out (`stoerung`), and case does not matter.
+Words that only read may be shortened to three letters or more, as long as they stay unambiguous.
+What stands in `<…>` is needed, what stands in `[…]` may be left out; the last one takes the rest of the line exactly as typed.
+What is missing is asked for in a form.
+After `incident` the next word is a command only if everything behind it fits: `incident ack 7` acknowledges, `incident Update server down` declares.
+A quoted text is never a command, and what is no command is offered as an incident.
+
+This page is written from the program (`make docs`).
+"""  # noqa: E501
+WHERE = """\
+# Where is it?
+
+Each command is a function in its room: `handlers/<room>/`; what it remembers stands in `storage/<room>`, and its tests in `tests/<room>/`.
+This page is written from the table of contents (`make docs`).
+
+| command | file | function |
+| --- | --- | --- |
+"""  # noqa: E501
+BUTTONS = """\
+## Only as buttons
+
+These are commands like the others, but nobody types them.
+"""
+
+
+def pages() -> dict[Path, str]:
+    """Return every generated page with its text."""
+    return {
+        ROOT / "docs" / "commands.md": commands(),
+        ROOT / "docs" / "where.md": where(),
+        ROOT / "docs" / "settings.md": config.page(),
+        ROOT / ".env.example": config.example(),
+    }
+
+
+def write() -> int:
+    """Write the pages and bring the catalogues up to date; return the exit status."""
+    for path, page in pages().items():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(page, encoding="utf-8")
+        print(f"wrote {path.relative_to(ROOT)}")
+    return 1 if texts.write() else 0
+
+
+def commands() -> str:
+    """Return `docs/commands.md`."""
+    titled: dict[Sentence, list[Command]] = {}
+    for feature in FEATURES:
+        shown = [each for each in feature.commands if not each.hidden]
+        titled.setdefault(feature.title, []).extend(shown)
+    chapters = [_chapter(title, shown) for title, shown in titled.items() if shown]
+    hidden = [each for feature in FEATURES for each in feature.commands if each.hidden]
+    return "\n".join([ABOUT, *chapters, BUTTONS, *_table(hidden)]) + "\n"
+
+
+def where() -> str:
+    """Return `docs/where.md`: the file and the function of each command."""
+    found = sorted((each for feature in FEATURES for each in feature.commands), key=_by_name)
+    return WHERE + "".join(
+        f"| `{each.name}` | `{file_of(each)}` | `{each.run.__name__}` |\n" for each in found
+    )
+
+
+def _by_name(command: Command) -> str:
+    return command.name
+
+
+def file_of(command: Command) -> str:
+    """Return the file that a command's function stands in, from the root of the project."""
+    return f"{command.run.__module__.replace('.', '/')}.py"
+
+
+def _chapter(title: Sentence, shown: list[Command]) -> str:
+    heads = " · ".join(text(title, language) for language in ("en", "de"))
+    return "\n".join([f"## {heads}", "", *_table(shown), ""])
+
+
+def _table(commands: list[Command]) -> list[str]:
+    head = ["| English | meaning | Deutsch | Bedeutung |", "| --- | --- | --- | --- |"]
+    return [*head, *(f"| {_cells(each, 'en')} | {_cells(each, 'de')} |" for each in commands)]
+
+
+def _cells(command: Command, language: str) -> str:
+    others = [f"`{each}`" for each in command.words[language][1:]]
+    first = command.word(language) if command.hidden else command.usage(language)
+    typed = ", ".join([f"`{first}`", *others])
+    meaning = text(command.help, language)
+    asked = [text(each.ask.label, language) for each in command.parameters if not each.typed]
+    if asked and not command.hidden:
+        meaning += f" {'In the form' if language == 'en' else 'Im Formular'}: {', '.join(asked)}."
+    return f"{typed} | {meaning}"

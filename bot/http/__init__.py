@@ -1,0 +1,1 @@
+"""What every HTTP request passes: limits, addresses for machines, health."""

@@ -1,0 +1,176 @@
+"""The door to the network: deadlines for slow clients, and room for so many at once.
+
+aiohttp waits for a request as long as the connection stays open. Here whoever
+connects has to ask within seconds, and a body has to arrive; when there is no
+more room, those who wait longest without asking make place, and what is asked
+beyond the limit is answered with 503. A platform's own requests have room apart.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
+
+from aiohttp import web
+
+HEADERS = 5.0  # seconds from connecting to the end of the first request's headers
+IDLE = 150.0  # seconds between two requests; longer than proxies keep a connection
+LOOK = 0.5  # seconds between two looks at who is late
+CONNECTIONS = 1000
+AT_ONCE = 128  # requests in work
+PLATFORMS_AT_ONCE = 512  # the same, for what chat platforms ask
+PLATFORMS = ("/slack/events", "/api/messages")
+FULL = (
+    b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\n"
+    b"Connection: close\r\n\r\n"
+)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Unread(Exception):
+    """A body that is too large, does not arrive or breaks off; `status` says which."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(str(status))
+        self.status = status
+
+
+async def body(request: web.Request, largest: int, limit: float) -> bytes:
+    """Return a request's body as it came; raises `Unread` (413, 408 or 400).
+
+    Not more than `largest` bytes are taken, within `limit` seconds.
+    """
+    raw = bytearray()
+    try:
+        async with asyncio.timeout(limit):
+            async for chunk in request.content.iter_chunked(16384):
+                raw += chunk
+                if len(raw) > largest:
+                    raise Unread(413)
+    except TimeoutError:
+        raise Unread(408) from None
+    except (ConnectionError, web.RequestPayloadError):  # it ended, or makes no sense
+        raise Unread(400) from None
+    return bytes(raw)
+
+
+class LimitedRunner(web.AppRunner):
+    """Runs an application behind the deadlines and limits."""
+
+    def __init__(
+        self,
+        app: web.Application,
+        *,
+        headers: float = HEADERS,
+        idle: float = IDLE,
+        look: float = LOOK,
+        connections: int = CONNECTIONS,
+        at_once: int = AT_ONCE,
+        platforms_at_once: int = PLATFORMS_AT_ONCE,
+        **given: Any,
+    ) -> None:
+
+        @web.middleware
+        async def let_in(request: web.Request, handler: Handler) -> web.StreamResponse:
+            return await self._let_in(request, handler)
+
+        app.middlewares.insert(0, let_in)
+        super().__init__(app, access_log=None, auto_decompress=False, **given)
+        self._headers, self._idle, self._look = headers, idle, look
+        self._connections = connections
+        self._room = {False: at_once, True: platforms_at_once}
+        self._open: dict[web.RequestHandler, float] = {}
+        self._silent: OrderedDict[web.RequestHandler, float] = OrderedDict()  # until when
+        self._looking: asyncio.Task[None] | None = None
+
+    async def setup(self) -> None:
+        await super().setup()
+        self._looking = asyncio.create_task(self._watch(), name="door")
+
+    async def cleanup(self) -> None:
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.gather(self._looking, return_exceptions=True)
+        await super().cleanup()
+
+    @property
+    def server(self) -> web.Server | None:
+        """What makes a protocol of each new connection; sites ask for it."""
+        made = super().server
+        if made is None:
+            return None
+
+        def connected() -> asyncio.Protocol:
+            if len(self._open) >= self._connections and not self._make_place():
+                return _Full()
+            handler = made()
+            now = asyncio.get_running_loop().time()
+            self._open[handler] = now
+            self._silent[handler] = now + self._headers
+            return handler
+
+        return cast(web.Server, connected)
+
+    def _make_place(self) -> bool:
+        """Let go of a connection that is gone, or that has been silent for longest."""
+        self._forget_lost()
+        if len(self._open) < self._connections:
+            return True
+        if not self._silent:
+            return False
+        longest, _until = self._silent.popitem(last=False)
+        self._close(longest)
+        return True
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(self._look)
+            self._forget_lost()
+            now = asyncio.get_running_loop().time()
+            for handler in [each for each, until in self._silent.items() if until <= now]:
+                del self._silent[handler]
+                self._close(handler)
+
+    def _forget_lost(self) -> None:
+        now = asyncio.get_running_loop().time()
+        # Whoever has just been accepted has no transport yet.
+        lost = [
+            each for each, since in self._open.items() if each.transport is None and now > since + 1
+        ]
+        for each in lost:
+            del self._open[each]
+            self._silent.pop(each, None)
+
+    def _close(self, handler: web.RequestHandler) -> None:
+        self._open.pop(handler, None)
+        if handler.transport is not None:
+            handler.transport.abort()
+
+    async def _let_in(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        connection = request.protocol
+        self._silent.pop(connection, None)
+        platform = request.path.startswith(PLATFORMS)
+        try:
+            if not self._room[platform]:
+                return web.Response(status=503, headers={"Retry-After": "1"})
+            self._room[platform] -= 1
+            try:
+                return await handler(request)
+            finally:
+                self._room[platform] += 1
+        finally:
+            if connection in self._open:
+                self._silent[connection] = asyncio.get_running_loop().time() + self._idle
+
+
+class _Full(asyncio.Protocol):
+    """Says that there is no room, and hangs up."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        with contextlib.suppress(ConnectionError):
+            cast(asyncio.Transport, transport).write(FULL)
+        transport.close()

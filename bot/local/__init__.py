@@ -1,0 +1,1 @@
+"""The local page and the terminal: a chat of our own, to try Lotse without any account."""

@@ -1,0 +1,367 @@
+"""The demo: an example company, made by playing its past weeks through the one road in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from bot import app
+from bot.delivery.clock import HandClock
+from bot.delivery.ids import new_id
+from bot.delivery.requests import Request, Response
+from bot.lotse import DEMO, Lotse
+from handlers.digest import schedule as digest_schedule
+from handlers.kit import calendar
+from handlers.kit.messages import Call, Text
+from handlers.kit.readers import folded
+from handlers.kit.readers.timestamps import written
+from handlers.kit.words import flat
+from storage import incidents, local, services, workspaces
+from storage import people as storage_people
+from storage.delivery import places, timers
+from storage.engine import Tx
+from storage.services import Service
+from storage.workspaces import Workspace
+
+PEOPLE = (("anna", "Anna"), ("ben", "Ben"), ("carla", "Carla"), ("chris", "Chris"))
+MANAGER = "chris"
+CHANNELS = (
+    ("local:allgemein", "allgemein", places.GENERAL),
+    ("local:stoerungen", "störungen", places.INCIDENTS),
+    ("local:leitung", "leitung", places.MANAGERS),
+)
+SERVICES = (
+    # name, other words, accountable, deputy
+    ("Kasse", "Kassen, Kassensystem, Bondrucker", "ben", "carla"),
+    ("Etikettendrucker", "Etiketten, Labeldrucker", "ben", "carla"),
+    ("Warenwirtschaft", "ERP, Wawi, Lieferschein, Lieferscheine", "carla", "ben"),
+    ("Webshop", "Shop, Onlineshop, Bestellseite", "ben", "carla"),
+    ("E-Mail", "Mail, Mails, Outlook, Postfach", "ben", "carla"),
+    ("Telefonanlage", "Telefon, Telefone, Hotline", "carla", "ben"),
+    ("WLAN Lager", "WLAN, Wifi, Handscanner", "ben", "carla"),
+    ("VPN", "Homeoffice, Fernzugriff", "carla", "ben"),
+    ("Zeiterfassung", "Stempeluhr, Stempelterminal", "carla", "ben"),
+    ("Dateiablage", "Laufwerk, Netzlaufwerk, Server", "ben", "carla"),
+    ("CNC-Fräse", "Fräse, CNC", "carla", "ben"),
+    ("Kundenportal", "Portal", "ben", "carla"),
+)
+RUNBOOKS = {"Webshop": "https://wiki.example.com/webshop", "VPN": "https://wiki.example.com/vpn"}
+SERIOUS = {
+    "Kasse": "wenn an keiner Kasse mehr kassiert werden kann",
+    "Webshop": "wenn niemand bestellen kann, oder eine Zahlung verloren geht",
+}
+PILOT = {
+    "name": "Reparatur-Triage",
+    "problem": "Reparaturanfragen liegen zwei Tage, bis jemand sie zuordnet.",
+    "champion": "chris",
+}
+AUTOMATIONS = (
+    # name, purpose, accountable, deputy, rhythm in days, days ago on which it ran
+    ("Rechnungsabgleich", "Gleicht Zahlungseingänge mit offenen Rechnungen ab.",
+     "carla", "ben", 1, (34, 33, 32, 31, 30, 29)),
+    ("Mail-Sortierung", "Legt Bestellungen aus dem Sammelpostfach in den richtigen Ordner.",
+     "ben", "carla", 7, (30, 27, 24, 20, 17, 13, 10, 6, 3, 1)),
+    ("Urlaubsliste", "Schickt montags die Abwesenheiten an die Schichtleitung.",
+     "carla", "ben", 14, (28, 21, 14, 7)),
+    ("Lieferschein-Export", "Überträgt Lieferscheine an den Spediteur.",
+     "ben", "carla", 2, ()),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something that was typed in the past: working days ago, at a local time, by whom, what."""
+
+    days: int
+    at: time
+    who: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An incident was finished: all its points said by one, checked by another."""
+
+    days: int
+    at: time
+    number: int
+    who: str
+    checker: str
+    kind: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """An automation reports a run to its secret address."""
+
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class Taps:
+    """What the four people tap about the pilot, in their order."""
+
+    answers: tuple[str, ...]
+
+
+def _life(
+    days: int,
+    at: time,
+    title: str,
+    minutes: tuple[int, int],
+    cure: str,
+    owner: str = "ben",
+    who: str = "anna",
+) -> Iterator[Step]:
+    """Yield an incident: declared, acknowledged and restored so many minutes later."""
+    yield Step(days, at, who, f"störung {title}")
+    for later, text in zip(minutes, ("annehmen", f"behoben {cure}"), strict=True):
+        moment = datetime.combine(date(2000, 1, 1), at) + timedelta(minutes=later)
+        yield Step(days, moment.time(), owner, text)
+
+
+HISTORY: tuple[Step, ...] = (
+    *_life(24, time(9, 12), "Telefonanlage rauscht bei allen Anrufen", (4, 71),
+           "Anbieter hat die Leitung getauscht", "carla"),
+    *_life(19, time(7, 48), "Etikettendrucker offline", (6, 33), "Neustart", "ben"),
+    Step(18, time(11, 5), "anna", "reibung Liefertermine werden dreimal abgetippt"),
+    *_life(16, time(14, 20), "Webshop: Bezahlung hängt beim letzten Schritt", (3, 95),
+           "Zertifikat erneuert", "ben", "chris"),
+    Step(14, time(10, 30), "carla", "reibung Für jeden Urlaub drei Formulare"),
+    *_life(13, time(8, 2), "Etikettendrucker ist wieder offline", (12, 40), "Neustart", "ben"),
+    Step(11, time(15, 45), "ben", "reibung Passwort vom Lieferantenportal kennt nur einer"),
+    *_life(9, time(16, 10), "VPN bricht alle zehn Minuten ab", (5, 64), "Gegenstelle neu gestartet",
+           "carla"),
+    *_life(8, time(10, 40), "Kasse 2 nimmt keine Karten", (2, 22), "Netzkabel steckte lose"),
+    Step(7, time(13, 15), "anna", "reibung Lieferscheine suche ich jeden Morgen in drei Ordnern"),
+    Step(5, time(9, 20), "anna", "feedback Reparatur-Triage Die Vorschläge stimmen meistens"),
+    *_life(4, time(9, 5), "Warenwirtschaft sehr langsam", (7, 120), "Sicherung lief am Tag",
+           "carla"),
+    *_life(2, time(11, 30), "Licht an Regal 7 flackert", (8, 60), "Hausmeister hat getauscht",
+           "chris"),
+    Step(2, time(14, 0), "carla", "reibung Wer eine Maschine bucht, ruft erst drei Leute an"),
+    *_life(1, time(13, 40), "WLAN Lager: Scanner verlieren die Verbindung", (3, 45),
+           "Kanal gewechselt"),
+)  # fmt: skip
+
+
+# The numbers are those of HISTORY, in the order of time. The label printer keeps coming back.
+FINISHED = (
+    Done(23, time(10), 1, "carla", "ben", "supplier", "Eine Ader der Leitung war gebrochen"),
+    Done(15, time(9, 30), 3, "ben", "carla", "configuration", "Zertifikat lief unbemerkt ab"),
+    Done(8, time(15), 5, "carla", "ben", "supplier", "Gegenstelle verlor ihre Adresse"),
+    Done(7, time(9), 6, "ben", "carla", "hardware", "Netzkabel steckte lose im Tresen"),
+    Done(3, time(11), 7, "carla", "ben", "change", "Sicherung war auf den Tag verlegt worden"),
+)
+
+
+TAPS = (
+    (20, Taps(("relieved", "partly", "relieved"))),
+    (15, Taps(("partly", "relieved", "no", "relieved"))),
+    (10, Taps(("relieved", "relieved", "partly"))),
+)
+
+
+async def prepare(lotse: Lotse, *, empty: bool) -> None:
+    """Make the demo's workspace; on its first start, fill it with the example unless `empty`."""
+    settings = lotse.settings
+    now = lotse.clock.now()
+    company = Workspace(DEMO, "Musterwerk", settings.language, settings.zone, settings.region)
+    if empty or lotse.database.read(lambda tx: workspaces.known(tx, company.id)):
+        lotse.database.transact(lambda tx: found(tx, company, now))
+        lotse.database.transact(lambda tx: _plan(tx, company, now))
+        return
+    begin = _moment(25, time(8), now, company)
+    lotse.database.transact(lambda tx: found(tx, company, begin))
+    clock = HandClock(begin)
+    past = app.build(settings, lotse.database, clock, demo=True)
+    await _Player(past, clock, company, now).play()
+
+
+def found(tx: Tx, company: Workspace, now: datetime) -> bool:
+    """Store the company with its people, channels and fallback; False when it is there."""
+    if not workspaces.ensure(tx, company, now):
+        return False
+    tx = tx.within(company.id)
+    for id, name in PEOPLE:
+        storage_people.find_or_create(
+            tx, f"local:{id}", name, id=id, key=new_id(), now=now, manager=id == MANAGER
+        )
+        places.ensure(tx, f"local:@{id}", "direct", name, person=id)
+    for id, name, role in CHANNELS:
+        places.ensure(tx, id, "channel", name, role=role)
+    _enter(tx, "Alles andere", (), MANAGER, "carla", now, fallback=True)
+    return True
+
+
+def _enter(
+    tx: Tx,
+    name: str,
+    words: tuple[str, ...],
+    accountable: str,
+    deputy: str,
+    now: datetime,
+    *,
+    fallback: bool = False,
+) -> None:
+    """Store a service that its two people have taken over long ago."""
+    service = Service(
+        new_id(),
+        name,
+        words,
+        accountable,
+        deputy,
+        fallback=fallback,
+        accountable_accepted_at=now,
+        deputy_accepted_at=now,
+        runbook=RUNBOOKS.get(name),
+        serious_when=SERIOUS.get(name, ""),
+    )
+    services.add(tx, service, name_key=folded(name), now=now)
+
+
+def _plan(tx: Tx, company: Workspace, now: datetime) -> None:
+    digest_schedule.plan(
+        tx.within(company.id), id=new_id(), now=now, zone=company.zone, region=company.region
+    )
+
+
+def _moment(days: int, at: time, now: datetime, company: Workspace) -> datetime:
+    """Return a local time so many working days before `now`."""
+    day = now.astimezone(ZoneInfo(company.zone)).date()
+    while days:
+        day -= timedelta(days=1)
+        days -= calendar.is_working_day(day, company.region)
+    return calendar.at(day, at, company.zone)
+
+
+class _Player:
+    """Plays the past: what people typed, what machines reported, and every timer in between."""
+
+    def __init__(self, lotse: Lotse, clock: HandClock, company: Workspace, now: datetime) -> None:
+        self._lotse = lotse
+        self._clock = clock
+        self._company = company
+        self._now = now
+
+    async def play(self) -> None:
+        self._lotse.database.transact(lambda tx: _plan(tx, self._company, self._clock.now()))
+        self._lotse.database.transact(self._services)
+        await self._call(MANAGER, "pilot new", **PILOT)
+        past: list[tuple[datetime, Step | Done | Run | Taps]] = []
+        for name, purpose, accountable, deputy, rhythm, days in AUTOMATIONS:
+            secret = await self._enter(name, purpose, accountable, deputy, str(rhythm))
+            past += [(self._now - timedelta(days=ago, hours=1), Run(secret)) for ago in days]
+        past += [(self._when(each.days, each.at), each) for each in (*HISTORY, *self._today())]
+        past += [(self._when(each.days, each.at), each) for each in FINISHED]
+        past += [(self._when(days, time(16)), taps) for days, taps in TAPS]
+        for moment, what in sorted(past, key=lambda each: each[0]):
+            if not self._clock.now() <= moment <= self._now:
+                continue
+            await self._forward(moment)
+            match what:
+                case Step():
+                    await self._type(what)
+                case Done():
+                    await self._finish(what, moment)
+                case Run(secret):
+                    await self._run(secret)
+                case Taps(answers):
+                    await self._tap(answers)
+        await self._forward(self._now)
+        self._lotse.database.transact(lambda tx: local.read_everything(tx.within(self._company.id)))
+
+    def _services(self, tx: Tx) -> None:
+        for name, words, accountable, deputy in SERVICES:
+            _enter(
+                tx.within(self._company.id),
+                name,
+                tuple(words.split(", ")),
+                accountable,
+                deputy,
+                self._clock.now(),
+            )
+
+    def _today(self) -> Iterator[Step]:
+        """Yield what has come back today: the digest of the week that is running tells of it."""
+        here = self._now.astimezone(ZoneInfo(self._company.zone))
+        at = max(here - timedelta(hours=2), here.replace(hour=0, minute=0)).time()
+        return _life(0, at, "Etikettendrucker offline, Versand steht", (9, 51), "Neustart")
+
+    def _when(self, days: int, at: time) -> datetime:
+        return _moment(days, at, self._now, self._company)
+
+    async def _forward(self, to: datetime) -> None:
+        """Let every timer until `to` happen at its own time."""
+        while True:
+            due = self._lotse.database.read(timers.next_due)
+            if due is None or due > to:
+                break
+            self._clock.wind(due)
+            await self._lotse.settle()
+        self._clock.wind(to)
+        await self._lotse.settle()
+
+    async def _type(self, step: Step) -> None:
+        place = "local:stoerungen" if step.text.startswith("störung") else f"local:@{step.who}"
+        await self._handle(step.who, place, text=step.text)
+
+    async def _finish(self, what: Done, moment: datetime) -> None:
+        number = str(what.number)
+        await self._call(
+            what.who,
+            "fill",
+            number=number,
+            kind=what.kind,
+            cause=what.cause,
+            evidence=f"IT-{400 + what.number}",
+            ending="fixed",
+            fixer=what.who,
+            on=moment.astimezone(ZoneInfo(self._company.zone)).date().isoformat(),
+            runbook="noch keins",
+            ended=self._restored(what.number),
+        )
+        await self._call(what.checker, "checked", number=number)
+
+    def _restored(self, number: int) -> str:
+        """Return when an incident worked again, as a form has it."""
+
+        def read(tx: Tx) -> str:
+            found = incidents.find(tx.within(self._company.id), number)
+            assert found is not None and found.restored_at is not None, "it was restored before"
+            return written(found.restored_at, self._company.zone)
+
+        return self._lotse.database.read(read)
+
+    async def _call(self, who: str, word: str, **args: str) -> Response:
+        return await self._handle(who, f"local:@{who}", call=Call(word, args))
+
+    async def _handle(
+        self, who: str, place: str, text: str = "", call: Call | None = None
+    ) -> Response:
+        answer = await self._lotse.dispatcher.handle(
+            Request(new_id(), DEMO, f"local:{who}", who, place, text, call)
+        )
+        await self._lotse.settle()
+        return answer
+
+    async def _enter(
+        self, name: str, purpose: str, accountable: str, deputy: str, rhythm: str
+    ) -> str:
+        values = {"accountable": accountable, "deputy": deputy, "rhythm": rhythm}
+        answer = await self._call(accountable, "auto new", name=name, purpose=purpose, **values)
+        assert answer.message is not None
+        texts = [flat(part.words) for part in answer.message.parts if isinstance(part, Text)]
+        address = next(text for text in texts if "/ping/" in text)
+        return address.rpartition("/")[2]
+
+    async def _run(self, secret: str) -> None:
+        hook = next(hook for feature in self._lotse.dispatcher.features for hook in feature.hooks)
+        await self._lotse.dispatcher.run_hook(hook, secret, None, {})
+
+    async def _tap(self, answers: tuple[str, ...]) -> None:
+        for (who, _name), answer in zip(PEOPLE, answers, strict=False):
+            await self._call(who, "relief", pilot="Reparatur-Triage", answer=answer)

@@ -1,0 +1,105 @@
+"""The parts of one process, and what they are called in the store."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.config import Settings
+from bot.delivery.clock import Clock
+from bot.delivery.courier import Courier
+from bot.delivery.dispatch import Dispatcher
+from bot.delivery.scheduler import Scheduler
+from bot.local.chat import Local
+from storage import workspaces
+from storage.engine import Database, Tx
+from storage.workspaces import Workspace
+
+if TYPE_CHECKING:
+    from bot.slack.edge import SlackEdge
+    from bot.teams.edge import TeamsEdge
+
+DEMO = "demo"
+MAIN = "main"  # the one workspace that the environment configures
+AHEAD = "clock.ahead"  # the demo's setting: seconds it was wound forward
+
+
+@dataclass(slots=True)
+class Lotse:
+    """The parts of one process. `local` is the page's chat, in the demo only.
+
+    `works` says whether this process carries and schedules, or only serves.
+    """
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    dispatcher: Dispatcher
+    courier: Courier
+    scheduler: Scheduler
+    local: Local | None
+    slack: SlackEdge | None = None
+    teams: TeamsEdge | None = None
+    works: bool = True
+
+    async def settle(self) -> None:
+        """Carry out what is due now and deliver what there is to deliver."""
+        self.scheduler.wake()
+        self.courier.wake()
+        await self.scheduler.round()
+        await self.courier.drain()
+
+    async def wind(self, to: datetime) -> None:
+        """Wind the demo's clock forward, remember it, and let everything due happen."""
+        ahead = self.clock.wind(to)
+        seconds = str(ahead.total_seconds())
+
+        def keep(tx: Tx) -> None:
+            workspaces.set_setting(tx.within(DEMO), AHEAD, seconds)
+
+        await asyncio.wrap_future(self.database.submit(keep))
+        await self.settle()
+
+    @contextlib.asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """Carry and schedule in the background while the block runs."""
+        loop = asyncio.get_running_loop()
+
+        def wake() -> None:
+            with contextlib.suppress(RuntimeError):  # a signal after the end: the loop is closed
+                loop.call_soon_threadsafe(self.courier.wake)
+                loop.call_soon_threadsafe(self.scheduler.wake)
+
+        self.database.listen(wake)
+        tasks = [
+            asyncio.create_task(self.scheduler.run(), name="scheduler"),
+            asyncio.create_task(self.courier.run(), name="courier"),
+        ]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def demo_url(settings: Settings) -> str:
+    """Return where the demo remembers: a file of its own."""
+    return f"sqlite:///{settings.data / 'demo.db'}"
+
+
+def company(id: str, settings: Settings) -> Workspace:
+    """Return a company as the settings describe it."""
+    return Workspace(id, "Lotse", settings.language, settings.zone, settings.region)
+
+
+def forget_demo(settings: Settings) -> None:
+    """Delete the demo's database."""
+    for path in Path(settings.data).glob("demo.db*"):
+        if not path.name.endswith(".lock"):
+            path.unlink()

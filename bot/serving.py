@@ -1,0 +1,152 @@
+"""Listens and works until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import secrets
+from collections.abc import AsyncIterator
+from datetime import datetime
+
+from aiohttp import web
+
+from bot import health
+from bot.config import Settings
+from bot.delivery.ids import new_id
+from bot.http import hooks, limits
+from bot.lotse import DEMO, MAIN, Lotse, company
+from handlers.digest import schedule
+from storage import workspaces
+from storage.engine import Tx
+
+
+class CannotListen(Exception):
+    """The address cannot be listened on; the text says what to do."""
+
+
+async def site(lotse: Lotse, token: str) -> web.Application:
+    """Return the web application: health, machines' addresses, and in the demo the page."""
+    app = web.Application(client_max_size=256 * 1024)
+
+    async def healthy(request: web.Request) -> web.Response:
+        # What is stuck names places: for the operator on this machine, not through a proxy.
+        here = request.remote in ("127.0.0.1", "::1")
+        proxied = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
+        return await health.health(lotse, details=here and not proxied)
+
+    app.router.add_get("/health", healthy)
+    hooks.add_routes(app, lotse.dispatcher)
+    if lotse.slack is not None:
+        lotse.slack.add_to(app)
+    if lotse.teams is not None:
+        lotse.teams.add_to(app)
+    if lotse.local is not None:
+        from bot.local.page import Page
+
+        page = Page(
+            dispatcher=lotse.dispatcher,
+            database=lotse.database,
+            local=lotse.local,
+            clock=lotse.clock,
+            workspace=DEMO,
+            token=token,
+            wind=lotse.wind,
+        )
+        page.add_to(app)
+    return app
+
+
+async def serve(lotse: Lotse, *, works: bool = True) -> None:
+    """Listen until cancelled; with `works`, carry and schedule in the same process."""
+    lotse.works = works
+    token = secrets.token_urlsafe(24)
+    runner = limits.LimitedRunner(await site(lotse, token))
+    await runner.setup()
+    listener = web.TCPSite(runner, lotse.settings.host, lotse.settings.port)
+    try:
+        try:
+            await listener.start()
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            port = lotse.settings.port
+            raise CannotListen(
+                f"Port {port} is in use, perhaps by another Lotse. "
+                f"PORT={port + 1} make run starts this one beside it."
+            ) from None
+        port = runner.addresses[0][1]
+        here = f"http://{lotse.settings.host}:{port}"
+        lotse.dispatcher.address = lotse.settings.url or here
+        async with platforms(lotse), lotse.working() if works else contextlib.nullcontext():
+            print(greeting(lotse, port, token), flush=True)
+            await asyncio.Event().wait()
+    finally:
+        await runner.cleanup()
+
+
+@contextlib.asynccontextmanager
+async def platforms(lotse: Lotse, *, listens: bool = True) -> AsyncIterator[None]:
+    """Speak to the configured platforms while the block runs; `listens` says: also hear.
+
+    Raises `Refused` when a platform does not let us in.
+    """
+    if lotse.slack is None and lotse.teams is None:
+        yield
+        return
+    if lotse.settings.slack_bot_token or lotse.teams is not None:
+        lotse.database.transact(lambda tx: prepare(tx, lotse.settings, lotse.clock.now()))
+    async with contextlib.AsyncExitStack() as speaking:
+        for edge in (lotse.slack, lotse.teams):
+            if edge is not None:
+                await edge.start()
+                speaking.push_async_callback(edge.stop)
+        sockets = None
+        if listens and lotse.slack is not None and lotse.slack.over_socket:
+            sockets = asyncio.create_task(lotse.slack.listen(), name="slack sockets")
+        try:
+            yield
+        finally:
+            if sockets is not None:
+                sockets.cancel()
+                await asyncio.gather(sockets, return_exceptions=True)
+
+
+def prepare(tx: Tx, settings: Settings, now: datetime) -> None:
+    """Make the one workspace of the environment, and plan its digest."""
+    ours = company(MAIN, settings)
+    workspaces.ensure(tx, ours, now)
+    tx = tx.within(MAIN)
+    schedule.plan(tx, id=new_id(), now=now, zone=ours.zone, region=ours.region)
+
+
+async def work(lotse: Lotse) -> None:
+    """Only carry and schedule, until cancelled."""
+    async with platforms(lotse, listens=False), lotse.working():
+        print("Lotse works.", flush=True)
+        await asyncio.Event().wait()
+
+
+def greeting(lotse: Lotse, port: int, token: str) -> str:
+    """Return what the terminal shows once Lotse listens."""
+    address = f"http://{lotse.settings.host}:{port}"
+    if lotse.local is None:
+        return " and ".join([f"Lotse listens on {address}", *_ways(lotse, address)]) + "."
+    return (
+        "Lotse runs. Open this address in a browser (it works on this machine only):\n\n"
+        f"    {address}/#token={token}\n\n"
+        "Ctrl+C stops it; what happened is kept."
+    )
+
+
+def _ways(lotse: Lotse, address: str) -> list[str]:
+    ways = []
+    if lotse.slack is not None:
+        ways.append(
+            "speaks to Slack (Socket Mode)"
+            if lotse.slack.over_socket
+            else f"speaks to Slack (send its requests to {address}/slack/events)"
+        )
+    if lotse.teams is not None:
+        ways.append(f"speaks to Teams (send its messages to {address}/api/messages)")
+    return ways

@@ -1,0 +1,1 @@
+"""Slack's edge: what comes in, what goes out, and who has it installed."""

@@ -1,0 +1,117 @@
+"""Answering in Slack: a form, a private line, or a modal, whichever the asker has open."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from bot.delivery.dedupe import Once
+from bot.delivery.dispatch import Dispatcher
+from bot.delivery.edge_texts import missing, reopening
+from bot.delivery.platform import Impossible, Undelivered
+from bot.delivery.requests import Response
+from bot.slack import blocks, payloads
+from bot.slack import sender as slack_sender
+from bot.slack.installations import Installation
+from bot.slack.payloads import Json, Sender
+from bot.slack.sender import Slack
+from handlers.kit.messages import Message, Text
+from handlers.kit.words import _, speak, text
+
+log = logging.getLogger("lotse.slack")
+
+FORM_LIMIT = 2.0  # seconds for views.open (docs/rules.md, Slack)
+
+
+class Answers:
+    """Shows people what dispatch answered."""
+
+    def __init__(
+        self, dispatcher: Dispatcher, slack: Slack, form_limit: float = FORM_LIMIT
+    ) -> None:
+        self._dispatcher = dispatcher
+        self._slack = slack
+        self._form_limit = form_limit
+        self.first = Once()
+
+    async def shown_now(
+        self, at: Installation, answer: Response, sender: Sender, body: Json
+    ) -> Message | None:
+        """Open the form if there is one; return the message that is still to be shown.
+
+        When the form does not open, that is one with a button that opens it again.
+        """
+        if answer.form is None:
+            return answer.message
+        trigger = body.get("trigger_id")
+        if trigger is None:  # an event opens nothing: a button does
+            return await self._reopening(at, answer, sender)
+        inside = (body.get("view") or {}).get("type") == "modal"
+        shown = form_view(answer, payloads.place_of(body))
+        try:
+            async with asyncio.timeout(self._form_limit):
+                method = "views.push" if inside else "views.open"
+                await self._slack.call(at, method, trigger_id=trigger, view=shown)
+        except (Undelivered, TimeoutError) as error:
+            log.warning("A form did not open: %s", type(error).__name__)
+            return await self._reopening(at, answer, sender)
+        return answer.message
+
+    async def _reopening(self, at: Installation, answer: Response, sender: Sender) -> Message:
+        assert answer.form is not None
+        call = await self._dispatcher.keep(at.workspace, sender.identity, reopening(answer.form))
+        return missing(call, answer.language)
+
+    async def tell(
+        self, at: Installation, body: Json, sender: Sender, message: Message, answer: Response
+    ) -> None:
+        """Answer for the asker's eyes only: in the modal, in the channel, or directly."""
+        view = body.get("view") or {}
+        if view.get("type") == "modal":
+            shown = blocks.answer_view(message, close(answer))
+            await self._slack.call(at, "views.update", view_id=view["id"], view=shown)
+            return
+        words = slack_sender.body(message)
+        channel = payloads.place_of(body).partition(":")[2]
+        if not channel.startswith("@"):
+            thread = payloads.thread_of(body)
+            here = {
+                "channel": channel,
+                "user": sender.user,
+                **({"thread_ts": thread} if thread else {}),
+            }
+            try:
+                await self._slack.call(at, "chat.postEphemeral", **here, **words)
+                return
+            except Impossible as error:  # we are not in that channel
+                log.info("Answering directly instead: %s", error)
+        await self._slack.call(at, "chat.postMessage", channel=sender.user, **words)
+
+
+def form_view(answer: Response, place: str) -> Json:
+    """Return a form as a modal; `place` is where it was asked for."""
+    assert answer.form is not None
+    private = blocks.private_call(answer.form.call, place)
+    return blocks.view(answer.form, private, text(_("Cancel"), answer.language))
+
+
+def asked_for(view: Json, field: str | None) -> str | None:
+    """Return the field to show an error at: the one it is about, else the form's first."""
+    names = [each.get("block_id") for each in view.get("blocks", []) if each["type"] == "input"]
+    if field is None or not names:
+        return None
+    return field if field in names else names[0]
+
+
+def not_installed() -> Message:
+    """Return what is said in a workspace that has not installed Lotse; of no language either."""
+    said = _(
+        "Lotse is not installed in this workspace, so nothing was stored. Whoever "
+        "administers the workspace can install it."
+    )
+    return Message(tuple(Text(each) for each in (speak(said, "de"), speak(said, "en"))))
+
+
+def close(answer: Response) -> str:
+    """Return the word on the button that closes an answer."""
+    return text(_("Close"), answer.language)

@@ -1,0 +1,86 @@
+"""Home tabs: shown when they are opened, and kept current for an hour after that."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from bot.delivery.background import Background
+from bot.delivery.dispatch import Dispatcher
+from bot.slack import blocks
+from bot.slack.installations import Installation
+from bot.slack.payloads import Sender
+from bot.slack.sender import Slack
+
+SETTLE = 1.0  # seconds in which changes are gathered before home tabs are shown anew
+LOOKED_AT = 3600.0  # seconds for which a home tab is kept current after it was opened
+MOST_HOMES = 50  # in all workspaces together
+
+
+@dataclass(slots=True)
+class _Home:
+    """A home tab that somebody opened at a time, and how it looked when it was last shown."""
+
+    at: Installation
+    sender: Sender
+    opened: float
+    looks: str = ""
+
+
+class Homes:
+    """The home tabs that were opened lately, by workspace and person."""
+
+    def __init__(
+        self, dispatcher: Dispatcher, slack: Slack, later: Background, settle: float = SETTLE
+    ) -> None:
+        self._dispatcher = dispatcher
+        self._slack = slack
+        self._later = later
+        self._settle = settle
+        self._homes: OrderedDict[tuple[str, str], _Home] = OrderedDict()
+        self._stirring: asyncio.Task[None] | None = None
+
+    async def opened(self, at: Installation, sender: Sender) -> None:
+        """Show the home tab to somebody who opened it, and keep it current from now on."""
+        key = (at.workspace, sender.identity)
+        self._homes[key] = _Home(at, sender, time.monotonic())
+        self._homes.move_to_end(key)
+        if len(self._homes) > MOST_HOMES:
+            self._homes.popitem(last=False)
+        await self.publish(at, sender)
+
+    def stir(self) -> None:
+        """Something was committed: home tabs that were opened lately may have changed."""
+        if self._homes and (self._stirring is None or self._stirring.done()):
+            self._stirring = asyncio.create_task(self._show_all())
+
+    async def stop(self) -> None:
+        """Show nothing more."""
+        if self._stirring is not None:
+            self._stirring.cancel()
+            await asyncio.gather(self._stirring, return_exceptions=True)
+
+    async def _show_all(self) -> None:
+        await asyncio.sleep(self._settle)
+        for key, home in list(self._homes.items()):
+            if time.monotonic() - home.opened > LOOKED_AT:
+                del self._homes[key]
+            else:
+                self._later.soon(self.publish(home.at, home.sender, changed=True))
+
+    async def publish(self, at: Installation, sender: Sender, *, changed: bool = False) -> None:
+        """Show the home tab as it is now; with `changed`, only if it looks different."""
+        answer = await self._dispatcher.look(at.workspace, sender.identity, "home")
+        if answer is None or answer.message is None:
+            return
+        view = blocks.home_view(answer.message)
+        looks = json.dumps(view)
+        home = self._homes.get((at.workspace, sender.identity))
+        if changed and home is not None and home.looks == looks:
+            return
+        await self._slack.call(at, "views.publish", user_id=sender.user, view=view)
+        if home is not None:
+            home.looks = looks

@@ -1,0 +1,66 @@
+"""Carrying messages to Slack, into each workspace with its own token."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.delivery.platform import Rate, Uncertain, Wait
+from bot.slack import blocks
+from bot.slack.installations import Installation, Installations
+from bot.slack.web_api import ShutOut, WebApi
+from handlers.kit.messages import Message
+
+
+class Slack:
+    """The platform, for all workspaces. Whose token it is, the installations know."""
+
+    name = "slack"
+    idempotent = False
+    rate: Rate | None = Rate(1.0, 3, whole=Rate(0.2, 20))  # docs/rules.md, Slack
+
+    def __init__(self, api: WebApi, installations: Installations) -> None:
+        self._api = api
+        self._installations = installations
+
+    async def create(self, workspace: str, place: str, parcel: str, message: Message) -> str:
+        at = await self._installations.of_workspace(workspace)
+        channel = place.partition(":")[2].removeprefix("@")
+        answer = await self.call(at, "chat.postMessage", channel=channel, **body(message))
+        if not isinstance(answer.get("channel"), str) or not isinstance(answer.get("ts"), str):
+            raise Uncertain("Slack does not say where the message stands")
+        return f"{answer['channel']}|{answer['ts']}"
+
+    async def edit(self, workspace: str, place: str, external_id: str, message: Message) -> None:
+        at = await self._installations.of_workspace(workspace)
+        channel, _bar, ts = external_id.partition("|")
+        try:
+            await self.call(at, "chat.update", channel=channel, ts=ts, **body(message))
+        except Wait as limit:  # edits are counted over all channels together
+            raise Wait(limit.seconds, str(limit), everywhere=True) from limit
+
+    async def call(self, at: Installation, method: str, **values: Any) -> Mapping[str, Any]:
+        """Call a method of the Web API in a workspace; raises `Undelivered`.
+
+        A token that was renewed meanwhile, here or by another process, is used instead.
+        """
+        token = await self._installations.token(at)
+        try:
+            return await self._api.call(token, method, **values)
+        except ShutOut as refusal:
+            fresh = await self._installations.refused(at, token, method, refusal.code)
+            if fresh is None:
+                raise
+            return await self._api.call(fresh, method, **values)
+
+
+def body(message: Message) -> dict[str, Any]:
+    """Return the arguments of a message; nothing in it becomes a link, a mention or a preview."""
+    return {
+        "text": blocks.alternative(message),
+        "blocks": blocks.render(message),
+        "unfurl_links": False,
+        "unfurl_media": False,
+        "parse": "none",
+        "link_names": False,
+    }

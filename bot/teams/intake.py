@@ -1,0 +1,204 @@
+"""Where everything from Teams becomes a request: who asks, where, and what is kept beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from botbuilder.schema import Activity
+
+from bot.delivery.dispatch import Dispatcher
+from bot.delivery.edge_texts import missing, reopening
+from bot.delivery.platform import Undelivered
+from bot.delivery.requests import Named, Request, Response
+from bot.teams import payloads
+from bot.teams.payloads import Sender, Typed, Where
+from bot.teams.rosters import People
+from handlers.kit.commands import by_name
+from handlers.kit.messages import Call, Message
+from storage.delivery import outbox, places
+from storage.engine import Database, Tx
+from storage.teams import button_presses, conversations
+
+log = logging.getLogger("lotse.teams")
+
+T = TypeVar("T")
+
+# Teams repeats an action under new ids within half a minute or so (botbuilder-dotnet#5005).
+TWICE = timedelta(minutes=2)
+
+
+class Desk:
+    """Takes what people say and do to the one road in."""
+
+    def __init__(
+        self, dispatcher: Dispatcher, database: Database, workspace: str, people: People
+    ) -> None:
+        self.dispatcher, self.workspace, self.people = dispatcher, workspace, people
+        self._database = database
+
+    def said(self, activity: Activity, sender: Sender, where: Where, words: Typed) -> Request:
+        """Return the request of a message: its place is known, and how to reach it, from now on."""
+        identity = payloads.activity_key(activity, sender)
+
+        def beside(tx: Tx, now: datetime) -> str:
+            hear(tx, sender, where, now, inside=True)
+            return identity
+
+        request = self._request(identity, sender, where, words.mentions, beside)
+        return replace(request, text=words.text, place_name=where.name)
+
+    def pressed(
+        self,
+        activity: Activity,
+        sender: Sender,
+        where: Where,
+        call: Call,
+        *,
+        submitted: bool = False,
+        chosen: Iterable[str] = (),
+        place: str = "",
+    ) -> Request:
+        """Return the request of a button or a form.
+
+        The same thing done with the same card is the same delivery, also under a new id.
+        From where such things come, we need not be: nothing is learnt of the place.
+        """
+        identity = payloads.activity_key(activity, sender)
+        card, what = payloads.press_key(activity, payloads.data_of(activity))
+        command = by_name(call.word, self.dispatcher.features)
+        reads = command is not None and command.reads
+
+        def beside(tx: Tx, now: datetime) -> str:
+            hear(tx, sender, where, now, inside=False)
+            if reads:  # a look is a look, however often
+                return identity
+            return button_presses.same(
+                tx,
+                card=card,
+                person=sender.identity,
+                what=what,
+                identity=identity,
+                now=now,
+                since=now - TWICE,
+            )
+
+        mentions = tuple(payloads.Mention(each, "", each) for each in chosen)
+        request = self._request(identity, sender, where, mentions, beside)
+        return replace(request, call=call, submitted=submitted, place=place or request.place)
+
+    def _request(
+        self,
+        identity: str,
+        sender: Sender,
+        where: Where,
+        mentions: tuple[payloads.Mention, ...],
+        beside: Callable[[Tx, datetime], str],
+    ) -> Request:
+        named = tuple(
+            Named(each.shown, f"teams:{sender.tenant}:{each.user}", payloads.direct(each.user))
+            for each in mentions
+        )
+        return Request(
+            identity,
+            self.workspace,
+            sender.identity,
+            sender.name or "?",
+            where.place,
+            mentions=named,
+            kind="external" if sender.external else "new",
+            direct=sender.direct,
+            thread=payloads.answered(where),
+            beside=beside,
+        )
+
+    async def handle(self, request: Request, sender: Sender, where: Where) -> Response:
+        """Carry out a request, once more when it had to wait for a look at the roster."""
+        answer = await self.dispatcher.handle(request)
+        return await self.handle_known(request, sender, where) if answer.unproven else answer
+
+    async def handle_known(self, request: Request, sender: Sender, where: Where) -> Response:
+        """Carry out what had to wait for a look at the roster."""
+        await self.look_up(request, sender, where)
+        return await self.dispatcher.handle(
+            replace(request, identity=f"{request.identity}:known", beside=None)
+        )
+
+    async def look_up(self, request: Request, sender: Sender, where: Where) -> None:
+        """Look at the roster for whoever asks and whoever is named, where that is not fresh."""
+        users = [each.identity.rpartition(":")[2] for each in request.mentions]
+        try:
+            await self.people.refresh(sender, where, users)
+        except Undelivered as error:  # then whoever it is may do what strangers may
+            log.warning("Teams does not say who somebody is: %s", error)
+
+    async def reopening(self, answer: Response, sender: Sender) -> Message:
+        """Return a message with a button that opens a form that could not open."""
+        assert answer.form is not None
+        call = await self.dispatcher.keep(self.workspace, sender.identity, reopening(answer.form))
+        return missing(call, answer.language)
+
+    async def read(self, look: Callable[[Tx], T]) -> T:
+        """Read in the workspace."""
+        inside = self.workspace
+        return await asyncio.wrap_future(
+            self._database.submit_read(lambda tx: look(tx.within(inside)))
+        )
+
+    async def write(self, work: Callable[[Tx], T]) -> T:
+        """Write in the workspace, in one transaction."""
+        inside = self.workspace
+        return await asyncio.wrap_future(self._database.submit(lambda tx: work(tx.within(inside))))
+
+
+def hear(tx: Tx, sender: Sender, where: Where, now: datetime, *, inside: bool) -> None:
+    """Keep how to reach a place that something came from, and whoever said it.
+
+    With `inside` we are a member there ourselves. What had waited for a place to let us in
+    again goes out.
+    """
+    if inside:
+        member = sender.member if where.personal else None
+        _keep(tx, where.place, where.conversation, member, sender, where, now)
+    if sender.direct and not (inside and where.personal):
+        _keep(tx, sender.direct, None, sender.member, sender, where, now)
+
+
+def _keep(
+    tx: Tx,
+    place: str,
+    conversation: str | None,
+    member: str | None,
+    sender: Sender,
+    where: Where,
+    now: datetime,
+) -> None:
+    conversation = conversation and payloads.channel_of(conversation)
+    found = conversations.find(tx, place)
+    if found is not None:
+        told = (
+            conversation or found.conversation,
+            where.service_url,
+            sender.tenant,
+            member or found.member,
+        )
+        known = (found.conversation, found.service_url, found.tenant, found.member)
+        if told == known and not (found.blocked and conversation):
+            return
+    conversations.hear(
+        tx,
+        place,
+        conversation=conversation,
+        service_url=where.service_url,
+        tenant=sender.tenant,
+        member=member,
+        now=now,
+    )
+    if found is not None and found.blocked and conversation:
+        outbox.release(tx, place, now)
+        places.reopen(tx, place)
+        tx.signal()

@@ -1,0 +1,196 @@
+"""What Teams asks and waits for: buttons, dialogs, message extensions and a search."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from botbuilder.schema import Activity
+
+from bot.delivery.background import Background
+from bot.delivery.edge_texts import not_stored, words_of
+from bot.delivery.plain import shortened
+from bot.delivery.requests import Response
+from bot.delivery.shortcuts import shortcut
+from bot.teams import cards, dialogs, payloads, search
+from bot.teams.intake import Desk
+from bot.teams.payloads import Sender, Unreadable, Where
+from bot.teams.sender import REFRESH
+from handlers.kit.messages import Call, Form, Message, load
+from handlers.kit.readers import folded
+from handlers.kit.words import LANGUAGES, _, text
+from storage import incidents
+from storage.delivery import outbox
+from storage.engine import StorageError, Tx
+
+log = logging.getLogger("lotse.teams")
+
+Json = dict[str, Any]
+
+CARD = "application/vnd.microsoft.card.adaptive"
+WORDS = "application/vnd.microsoft.activity.message"
+ERROR = "application/vnd.microsoft.error"
+FOUND = 10  # incidents that a search shows at most
+ERROR_WORDS = 500
+
+
+class Invokes:
+    """Answers invokes; what follows an answer is done `later`."""
+
+    def __init__(self, desk: Desk, later: Background) -> None:
+        self._desk, self._later = desk, later
+
+    async def answer(self, activity: Activity) -> Json | None:
+        """Return the body of the answer to an invoke; None for those that we do not know."""
+        sender = payloads.sender_of(activity)
+        where = payloads.where_of(activity, sender)
+        match activity.name:
+            case "adaptiveCard/action":
+                return await self._acted(activity, sender, where)
+            case "task/fetch":
+                return await self._fetched(activity, sender, where, self._call(activity))
+            case "task/submit" | "composeExtension/submitAction":
+                return await self._submitted(activity, sender, where)
+            case "composeExtension/fetchTask":
+                return await self._shortcut(activity, sender, where)
+            case "composeExtension/query":
+                return await self._searched(activity, sender, where)
+        return None
+
+    def _call(self, activity: Activity) -> Call:
+        try:
+            return cards.call_of(payloads.data_of(activity))
+        except ValueError as error:
+            raise Unreadable("a button that is not ours") from error
+
+    async def _acted(self, activity: Activity, sender: Sender, where: Where) -> Json:
+        """Answer a button on a card: the card as it is now, with the answer above it.
+
+        Where both find no room in one card, the answer goes before.
+        """
+        call = self._call(activity)
+        if call.word == REFRESH:
+            return await self._viewed(call, sender)
+        request = self._desk.pressed(activity, sender, where, call)
+        try:
+            answer = await self._desk.handle(request, sender, where)
+        except StorageError as error:
+            log.error("A button could not be stored: %s", error)
+            return {"statusCode": 200, "type": WORDS, "value": words_of(not_stored(call.word))}
+        self._later.soon(self._desk.look_up(request, sender, where))
+        said = answer.message
+        if answer.form is not None:
+            said = await self._desk.reopening(answer, sender)
+        pressed_on = f"{payloads.channel_of(where.conversation)}|{activity.reply_to_id or ''}"
+        written = await self._desk.read(lambda tx: outbox.standing(tx, pressed_on))
+        if written is not None:
+            now = load(written)
+            both = Message(((said.parts if said else ()) + now.parts), now.tone)
+            said = both if said is None or cards.fits(both) else said
+        if said is None:
+            return {"statusCode": 200, "type": WORDS, "value": ""}
+        return {"statusCode": 200, "type": CARD, "value": cards.card(said)}
+
+    async def _viewed(self, call: Call, sender: Sender) -> Json:
+        """Answer with the reader's own view of an incident's card; nothing changes."""
+        number = call.args.get("number", "")
+        answer = await self._desk.dispatcher.look(
+            self._desk.workspace, sender.identity, "show", number=number
+        )
+        if answer is None or answer.message is None or answer.outcome != "done":
+            return {"statusCode": 404, "type": ERROR, "value": {"code": "404", "message": ""}}
+        shown = cards.card(answer.message, call, (sender.member,))
+        return {"statusCode": 200, "type": CARD, "value": shown}
+
+    async def _shortcut(self, activity: Activity, sender: Sender, where: Where) -> Json | None:
+        command, _searched = payloads.command_of(activity)
+        call = shortcut(command, payloads.payload_words(activity.value or {}))
+        return None if call is None else await self._fetched(activity, sender, where, call)
+
+    async def _fetched(self, activity: Activity, sender: Sender, where: Where, call: Call) -> Json:
+        """Open a form as a dialog, or show in it what is said instead."""
+        request = self._desk.pressed(activity, sender, where, call)
+        try:
+            answer = await self._desk.handle(request, sender, where)
+        except StorageError as error:
+            log.error("A form could not be opened: %s", error)
+            return dialogs.answer_dialog(not_stored(call.word))
+        self._later.soon(self._desk.look_up(request, sender, where))
+        return self._shown(answer, where.place)
+
+    async def _submitted(self, activity: Activity, sender: Sender, where: Where) -> Json:
+        """Complete a form, or carry out a button that stood in a dialog."""
+        data, call = payloads.data_of(activity), self._call(activity)
+        place = dialogs.place_of(data) or where.place
+        values = dialogs.values_of(data)
+        form = None
+        if any(cards.ENTRA.fullmatch(each) for each in values.values()):
+            form = await self._form(call, sender)
+        chosen = dialogs.chosen_people(form, data) if form is not None else []
+        request = self._desk.pressed(
+            activity,
+            sender,
+            where,
+            Call(call.word, {**call.args, **values}),
+            submitted=bool(dialogs.place_of(data)),
+            chosen=chosen,
+            place=place,
+        )
+        try:
+            answer = await self._desk.handle(request, sender, where)
+        except StorageError as error:
+            log.error("A form could not be stored: %s", error)
+            return dialogs.answer_dialog(not_stored("\n".join(values.values())))
+        self._later.soon(self._desk.look_up(request, sender, where))
+        if answer.field is not None and answer.message is not None:
+            form = form or await self._form(call, sender)
+            if form is not None:
+                words = shortened(words_of(answer.message), ERROR_WORDS)
+                kept = dialogs.filled(form, values)
+                return dialogs.dialog_error(kept, place, answer.language, answer.field, words)
+        return self._shown(answer, place)
+
+    async def _form(self, call: Call, sender: Sender) -> Form | None:
+        """Return the form that was filled in, as it was opened."""
+        desk = self._desk
+        found = await desk.dispatcher.form_of(desk.workspace, sender.identity, call)
+        return found.form if found is not None else None
+
+    def _shown(self, answer: Response, place: str) -> Json:
+        if answer.form is not None:
+            return dialogs.dialog(answer.form, place, answer.language)
+        if answer.message is not None:
+            return dialogs.answer_dialog(answer.message)
+        return {}  # closes the dialog
+
+    async def _searched(self, activity: Activity, sender: Sender, where: Where) -> Json:
+        """Answer a search from the compose box: open incidents by number or words."""
+        _command, words = payloads.command_of(activity)
+        desk, wanted = self._desk, folded(words.strip().removeprefix("INC-").removeprefix("#"))
+
+        def look(tx: Tx) -> list[int]:
+            return [
+                each.number
+                for each in incidents.open_ones(tx)
+                if wanted in folded(each.title) or wanted == str(each.number)
+            ][:FOUND]
+
+        numbers = await desk.read(look)
+        shown: list[Message] = []
+        for number in numbers:
+            answer = await desk.dispatcher.look(
+                desk.workspace, sender.identity, "show", number=str(number)
+            )
+            if answer is None or answer.outcome != "done" or answer.message is None:
+                said = _("Lotse does not know you yet. Write to it once, then search again.")
+                return search.nothing_found(text(said, spoken_by(sender)))
+            shown.append(answer.message)
+        if not shown:
+            said = _("No open incident fits.")
+            return search.nothing_found(text(said, spoken_by(sender)))
+        return search.search_results(shown)
+
+
+def spoken_by(sender: Sender) -> str:
+    """Return the language of somebody's Teams, if we speak it."""
+    return sender.language if sender.language in LANGUAGES else "de"

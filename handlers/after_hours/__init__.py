@@ -1,0 +1,1 @@
+"""Services that fail outside working hours."""

@@ -1,0 +1,1 @@
+"""Automations: what runs by itself, and who answers for it."""

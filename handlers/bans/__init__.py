@@ -1,0 +1,1 @@
+"""Repeat bans: what they say, what they forbid, and their rules."""

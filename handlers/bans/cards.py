@@ -1,0 +1,220 @@
+"""What a repeat ban says on the cards of incidents and of services.
+
+Below incidents and services, so that both can show it.
+"""
+
+from __future__ import annotations
+
+from handlers.bans.rules import rules
+from handlers.kit import calendar
+from handlers.kit.commands import call
+from handlers.kit.context import Context
+from handlers.kit.messages import Button, Buttons, Part, Text
+from handlers.kit.readers.dates import today_of
+from handlers.kit.words import Sentence, Words, _, shortened
+from storage import incidents, problems, repeats
+from storage.incidents import Incident
+from storage.problems import Override, Problem
+from storage.problems import changes as stored_changes
+from storage.repeats import Proposal
+
+LABEL = 26  # letters of a button that names something, beside its verb, on a phone
+Rows = list[tuple[Words, Words]]
+
+
+def label(number: int) -> str:
+    """Return how a problem is called: `PRB-1`."""
+    return f"PRB-{number}"
+
+
+def headline(problem: Problem) -> str:
+    """Return number and title, as typed."""
+    return f"{label(problem.number)} · {problem.title}"
+
+
+def named(ctx: Context, id: str) -> str:
+    """Return somebody's name, where they are told of and not spoken to."""
+    found = ctx.person_of(id)
+    return found.name if found else id
+
+
+def opens(problem: Problem) -> Button:
+    """Return the button that shows a problem."""
+    return Button(label(problem.number), call("problem", number=problem.number))
+
+
+def of_incident(ctx: Context, incident: Incident) -> tuple[Rows, tuple[Button, ...]]:
+    """Return an incident's rows about repeats and bans, and the buttons that lead on."""
+    if incident.state == "withdrawn":
+        return [], ()
+    root = repeats.root_of(ctx.tx, incident.number)
+    rows: Rows = []
+    standing = problems.about(ctx.tx, incident.service, root)
+    mine = [each for each in standing if each.root == root]
+    often, days = _times(ctx, incident, root)
+    if mine:
+        rows.append((_("Repeat"), _counted(ctx, mine[0], often, days)))
+        rows += [(_("Ban overridden"), said(ctx, each)) for each in of_ban(ctx, mine[0])]
+    elif often > 1:
+        rows.append((_("Repeat"), _("{n} of the last {days} days", n=often, days=days)))
+    for each in standing:
+        if each not in mine:
+            rows.append((_("Repeat ban"), warning(ctx, each)))
+    return rows, tuple(opens(each) for each in mine or standing[:1])
+
+
+def _times(ctx: Context, incident: Incident, root: int) -> tuple[int, int]:
+    """Return the how manieth it is of its group, in the days up to it."""
+    days = rules(ctx.tx).days
+    start = calendar.days_before(incident.declared_at, days, ctx.workspace.zone)
+    return repeats.times(ctx.tx, root, start, incident.declared_at)[0], days
+
+
+def _counted(ctx: Context, problem: Problem, often: int, days: int) -> Sentence:
+    values = {"n": often, "days": days, "who": named(ctx, problem.owner)}
+    if problem.state == "fixed":
+        return _(
+            "{n} of the last {days} days; {who} says the cause is fixed, not verified yet",
+            **values,
+        )
+    return _(
+        "{n} of the last {days} days, cause open since {at:day}, with {who}",
+        at=problem.opened_at,
+        **values,
+    )
+
+
+def warning(ctx: Context, problem: Problem) -> Sentence:
+    """Return what others of the same service should know."""
+    return _(
+        "“{title}” keeps coming back, cause open since {at:day}, with {who}",
+        title=problem.title,
+        at=problem.opened_at,
+        who=named(ctx, problem.owner),
+    )
+
+
+def of_ban(ctx: Context, problem: Problem) -> list[Override]:
+    """Return the overrides of a ban itself that count today."""
+    return [
+        each
+        for each in problems.overrides(ctx.tx, today_of(ctx))
+        if each.problem == problem.number and each.change is None
+    ]
+
+
+def said(ctx: Context, override: Override) -> Sentence:
+    """Return an override in one sentence."""
+    return _(
+        "by {who} until {day:day}: {reason}",
+        who=named(ctx, override.person),
+        day=override.until_on,
+        reason=override.reason,
+    )
+
+
+# --- what looks alike --------------------------------------------------------------------
+
+
+def question(ctx: Context, incident: Incident) -> tuple[Part, ...]:
+    """Ask whether an incident is the same as the likeliest earlier one; nothing when decided.
+
+    Nor when the incident is over: then its owner is asked by `status`, and the digest says it.
+    """
+    if incident.state not in ("open", "restored"):
+        return ()
+    found = repeats.undecided(ctx.tx, incident.number)[:1]
+    earlier = incidents.find(ctx.tx, found[0].earlier) if found else None
+    if earlier is None:
+        return ()
+    return (Text(looks_like(ctx, earlier, found[0])), Buttons(choices(found[0])))
+
+
+def looks_like(ctx: Context, earlier: Incident, proposal: Proposal) -> Sentence:
+    """Return an earlier incident and why it is proposed."""
+    return _(
+        "Looks like INC-{number} “{title}” of {at:day}: {why}.",
+        number=str(earlier.number),
+        title=earlier.title,
+        at=earlier.declared_at,
+        why=evidence(proposal.same_service, proposal.words),
+    )
+
+
+def evidence(same_service: bool, words: tuple[str, ...]) -> Sentence:
+    """Return why two incidents look alike."""
+    if same_service and words:
+        return _("same service, words in common: {words}", words=list(words))
+    if words:
+        return _("words in common: {words}", words=list(words))
+    return _("same service") if same_service else _("similar words")
+
+
+def choices(proposal: Proposal) -> tuple[Button, Button]:
+    """Return the two answers."""
+    args = {"number": proposal.later, "earlier": proposal.earlier}
+    return (
+        Button(_("The same"), call("repeat", **args)),
+        Button(_("Not the same"), call("unlike", **args)),
+    )
+
+
+# --- on the card of a service ------------------------------------------------------------
+
+
+def of_service(ctx: Context, service: str) -> Rows:
+    """Return a service's rows about bans and planned changes."""
+    rows: Rows = []
+    for problem in problems.about(ctx.tx, service, 0):
+        rows.append((_("Repeat ban"), warning(ctx, problem)))
+        rows += [(_("Ban overridden"), said(ctx, each)) for each in of_ban(ctx, problem)]
+    return rows + [(_("Planned change"), each) for each in coming(ctx, service)]
+
+
+def coming(ctx: Context, service: str) -> list[Sentence]:
+    """Return a service's planned changes, the next first."""
+    found = stored_changes.coming(ctx.tx, today_of(ctx))
+    return [change_line(ctx, each.id) for each in found if each.service == service]
+
+
+def let_pass(ctx: Context, service: str) -> tuple[Button, ...]:
+    """Return the buttons that let a service's held up changes pass."""
+    if banned(ctx, service) is None:
+        return ()
+    return tuple(
+        Button(
+            _("Override: {what}", what=shortened(each.what, LABEL)),
+            call("change override", id=each.id),
+        )
+        for each in stored_changes.coming(ctx.tx, today_of(ctx))
+        if each.service == service and passes(ctx, each.id) is None
+    )[:4]
+
+
+def change_line(ctx: Context, id: str) -> Sentence:
+    """Return a planned change in one sentence, with what it still needs."""
+    change = stored_changes.find(ctx.tx, id)
+    assert change is not None, "changes stay"
+    values = {"day": change.planned_on, "what": change.what, "who": named(ctx, change.entered_by)}
+    passed = passes(ctx, id)
+    if passed is not None:
+        return _(
+            "{day:day}: {what} ({who}), overridden {override}",
+            override=said(ctx, passed),
+            **values,
+        )
+    if banned(ctx, change.service):
+        return _("{day:day}: {what} ({who}), needs an override", **values)
+    return _("{day:day}: {what} ({who})", **values)
+
+
+def passes(ctx: Context, id: str) -> Override | None:
+    """Return the override of a planned change that counts today."""
+    found = [each for each in problems.overrides(ctx.tx, today_of(ctx)) if each.change == id]
+    return found[-1] if found else None
+
+
+def banned(ctx: Context, service: str) -> Problem | None:
+    """Return the ban that holds up changes to a service; None while it is overridden itself."""
+    standing = problems.about(ctx.tx, service, 0)
+    return next((each for each in standing if not of_ban(ctx, each)), None)

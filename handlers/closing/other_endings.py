@@ -1,0 +1,194 @@
+"""Other ends of an incident: closed anyway, as something else, opened again; and the late fix."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from handlers import rights
+from handlers.incidents import checklist, escalation
+from handlers.incidents import transitions as incident_transitions
+from handlers.incidents.cards import headline, label
+from handlers.incidents.lookup import Ref, find, no_placeholder, not_open, note
+from handlers.incidents.transitions import Other
+from handlers.kit.commands import Ask, Feature
+from handlers.kit.context import Context
+from handlers.kit.errors import Refusal
+from handlers.kit.messages import Post, Reply, Tone, line
+from handlers.kit.people import person as named
+from handlers.kit.readers import ChoiceReader, IncidentReader, TextReader
+from handlers.kit.readers.dates import DateReader, today_of
+from handlers.kit.words import Words, _, shortened
+from storage import closing as closings
+from storage import incidents
+from storage.incidents import Incident
+
+feature = Feature(_("Incidents"))
+
+OTHERS: dict[str, Words] = {
+    "duplicate": _("the same as another incident"),
+    "false_alarm": _("a false alarm"),
+    "superseded": _("superseded by another incident"),
+}
+
+
+@feature.command(
+    "reopen",
+    "wiederöffnen",
+    help=_("It came back, or was not over: open an incident again."),
+    submit=_("Open again"),
+)
+def reopen(
+    ctx: Context,
+    number: Ref,
+    reason: Annotated[str, TextReader(), Ask(_("Why?"), short=_("reason"))],
+) -> Reply:
+    incident = find(ctx, number)
+    rights.need_for(ctx, "reopen", incident)
+    no_placeholder(reason, "reason")
+    incident = incident_transitions.reopen(ctx, number, reason)
+    before = (*escalation.ended_posts(ctx, incident), escalation.declarer_post(ctx, incident))
+    position = incidents.count_alarm(ctx.tx, number)
+    said = _(
+        "{incident} is open again; {who} is responsible and is alarmed.",
+        incident=label(number),
+        who=named(ctx, incident.responsible),
+    )
+    return Reply(
+        line(said),
+        posts=(*before, escalation.start(ctx, incident, position)),
+        subject=label(number),
+    )
+
+
+@feature.command(
+    "close anyway",
+    "trotzdem fertig",
+    help=_("Close it although points are open."),
+    hidden=True,
+    submit=_("Close it anyway"),
+)
+def close_anyway(
+    ctx: Context,
+    number: Ref,
+    reason: Annotated[
+        str,
+        TextReader(),
+        Ask(
+            _("Why, although points are open?"),
+            _("It stays on the card with your name, and stands in the weekly digest."),
+        ),
+    ],
+) -> Reply:
+    incident = find(ctx, number)
+    rights.need_for(ctx, "close anyway", incident)
+    no_placeholder(reason, "reason")
+    count = len(checklist.missing_of(ctx, incident))
+    incident = incident_transitions.finish(ctx, number, ctx.person.id, reason)
+    said = _(
+        "{incident} is closed; {open}. The reason stays on its card, with your name.",
+        incident=label(number),
+        open=checklist.open_of_all(count),
+    )
+    posts = (*escalation.ended_posts(ctx, incident), escalation.declarer_post(ctx, incident))
+    return Reply(line(said), posts=posts, subject=label(number))
+
+
+@feature.command(
+    "close as",
+    "beenden als",
+    help=_("It was something else."),
+    hidden=True,
+    submit=_("Close it"),
+)
+def close_as(
+    ctx: Context,
+    number: Ref,
+    *,
+    kind: Annotated[Other, ChoiceReader(Other, OTHERS, {}), Ask(_("What was it?"))],
+    target: Annotated[
+        int,
+        IncidentReader(incidents.exists),
+        Ask(_("Which incident?"), _("Its number, for “the same” and “superseded”.")),
+    ]
+    | None = None,
+    reason: Annotated[str, TextReader(), Ask(_("How did you notice?"))],
+) -> Reply:
+    incident = find(ctx, number)
+    rights.need_for(ctx, "close as", incident)
+    if kind is Other.FALSE_ALARM:
+        target = None
+    elif target is None:
+        raise Refusal(_("Which incident does it go into? Its number, please."), field="target")
+    no_placeholder(reason, "reason")
+    incident = incident_transitions.close(ctx, number, kind, target, reason)
+    told = escalation.declarer_posts(ctx, incident)
+    posts = (*escalation.ended_posts(ctx, incident), *told)
+    if incident.closed_into is None:
+        return Reply(
+            line(_("{incident} is closed as a false alarm.", incident=label(number))),
+            posts=posts,
+            subject=label(number),
+        )
+    other = find(ctx, incident.closed_into)
+    said = _(
+        "{incident} is closed; it goes on in {other}.",
+        incident=label(number),
+        other=shortened(headline(other)),
+    )
+    return Reply(line(said), posts=posts, subject=label(number))
+
+
+# --- the cause behind a workaround -------------------------------------------------------
+
+
+@feature.command("fixed", "ursache behoben", help=_("The cause is fixed."), hidden=True)
+def fixed(ctx: Context, number: Ref) -> Reply:
+    incident = _with_late_fix(ctx, number)
+    incident_transitions.stop(ctx, number)
+    if not closings.fix(ctx.tx, number, ctx.person.id, ctx.now):
+        raise Refusal(_("The cause of {incident} is fixed already.", incident=label(number)))
+    incident = note(ctx, number, "fixed")
+    said = line(
+        _("Good to hear: the cause of {incident} is fixed.", incident=label(number)), tone=Tone.GOOD
+    )
+    reminders = [Post(key, said) for key in incident_transitions.fix_keys(ctx, number)]
+    return Reply(
+        said, posts=(*escalation.card_posts(ctx, incident), *reminders), subject=label(number)
+    )
+
+
+@feature.command(
+    "fix date",
+    "neuer termin",
+    help=_("By when the cause is fixed."),
+    hidden=True,
+    submit=_("Save"),
+)
+def fix_date(
+    ctx: Context, number: Ref, on: Annotated[date, DateReader(), Ask(_("New date"))]
+) -> Reply:
+    incident = _with_late_fix(ctx, number)
+    if on < today_of(ctx):
+        raise Refusal(_("That day is over; by when will the cause be fixed?"), field="on")
+    incident_transitions.stop(ctx, number)
+    if closings.move_fix(ctx.tx, number, on):
+        note(ctx, number, "postponed", on.isoformat())
+    incident = find(ctx, number)
+    incident_transitions.plan(ctx, incident)
+    said = _("The cause of {incident} is to be fixed by {on}.", incident=label(number), on=on)
+    return Reply(line(said), posts=escalation.card_posts(ctx, incident), subject=label(number))
+
+
+def _with_late_fix(ctx: Context, number: int) -> Incident:
+    """Return an incident that is done with a workaround, or refuse."""
+    incident = find(ctx, number)
+    rights.need_for(ctx, "fixed", incident)
+    closing = closings.find(ctx.tx, number)
+    if incident.state != "done" or closing.ending != "workaround" or closing.fix_on is None:
+        raise Refusal(
+            _("{incident} is not done with a workaround.", incident=label(number))
+            if incident.state in ("open", "done")
+            else not_open(ctx, incident).words
+        )
+    return incident

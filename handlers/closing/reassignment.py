@@ -1,0 +1,95 @@
+"""Whoever checks an incident or fixes its cause leaves: somebody else is asked to."""
+
+from __future__ import annotations
+
+from handlers.closing import cards
+from handlers.closing.reminders import fix_buttons
+from handlers.incidents import escalation, keys
+from handlers.incidents import transitions as incident_transitions
+from handlers.incidents.cards import headline, settled_alarm
+from handlers.incidents.lookup import find, note
+from handlers.kit.context import Context
+from handlers.kit.messages import Buttons, Message, Part, Post, Text, Title
+from handlers.kit.people import name
+from handlers.kit.words import _
+from handlers.on_call import duty
+from storage import closing as closings
+from storage import people
+from storage.closing import Closing
+from storage.delivery import outbox
+from storage.incidents import Incident
+
+
+def second_person(ctx: Context, incident: Incident, asked_by: str) -> str | None:
+    """Return who is asked to check: deputy or accountable, else a manager, else the declarer.
+
+    Neither who restored it nor `asked_by`, who asked for done; None when nobody else is here.
+    """
+    service = ctx.service_of(incident.service)
+    ids = [service.accountable, service.deputy] if service is not None else []
+    ids += [each.id for each in people.managers(ctx.tx)] + [incident.declared_by]
+    for id in ids:
+        if duty.is_here(ctx, id) and id not in (asked_by, incident.restored_by):
+            return id
+    return None
+
+
+def ask(ctx: Context, incident: Incident, checker: str, asked_by: str) -> tuple[Post, ...]:
+    """Ask somebody to check, once, because `asked_by` says that it is done."""
+    if not closings.ask_to_check(ctx.tx, incident.number, checker):
+        return ()
+    note(ctx, incident.number, "checking", checker, person=asked_by)
+    question = cards.question(ctx, incident, asked_by)
+    key = keys.check_key(incident.number, checker)
+    return (Post(key, question, f"direct:{checker}", "note"),)
+
+
+def follow(ctx: Context, person: str) -> tuple[Post, ...]:
+    """Ask others for the checks that were asked of somebody who left, and for their fixes."""
+    posts: tuple[Post, ...] = ()
+    for number in closings.to_check(ctx.tx, person):
+        posts += _check(ctx, find(ctx, number), person)
+    for closing in closings.to_fix(ctx.tx, person):
+        posts += _fix(ctx, closing, person)
+    return posts
+
+
+def _check(ctx: Context, incident: Incident, person: str) -> tuple[Post, ...]:
+    number = incident.number
+    incident_transitions.stop(ctx, number)
+    asked_by = closings.find(ctx.tx, number).asked_by or incident.responsible
+    checker = second_person(ctx, incident, asked_by)
+    posts = ask(ctx, incident, checker, asked_by) if checker is not None else ()
+    if checker is None:  # then only the quiet time decides
+        closings.ask_nobody(ctx.tx, number)
+    incident = find(ctx, number)
+    incident_transitions.plan(ctx, incident)
+    old = keys.check_key(number, person)
+    outbox.cancel(ctx.tx, old, "no longer needed")
+    return (*posts, Post(old, settled_alarm(ctx, incident)), *escalation.card_posts(ctx, incident))
+
+
+def _fix(ctx: Context, closing: Closing, person: str) -> tuple[Post, ...]:
+    number = closing.incident
+    incident = find(ctx, number)
+    service = ctx.service_of(incident.service)
+    heir = duty.on_duty(ctx, service) if service is not None else incident.responsible
+    if heir == person:
+        return ()
+    incident_transitions.stop(ctx, number)
+    if not closings.hand_fix(ctx.tx, number, person, heir):
+        incident_transitions.plan(ctx, incident)
+        return ()
+    incident = note(ctx, number, "fix handed on", heir, person=person)
+    incident_transitions.plan(ctx, incident)
+    said = _(
+        "{who} is not there any more, so the fix of the cause comes to you. It is due by {on}.",
+        who=name(ctx, person),
+        on=closing.fix_on,
+    )
+    parts: tuple[Part, ...] = (Title(headline(incident)), Text(said))
+    if incident.state == "done":
+        parts += (Buttons(fix_buttons(number)),)
+    _before, _after, key = incident_transitions.fix_keys(ctx, number)
+    told = Post(key, Message(parts), f"direct:{heir}", "note")
+    return (told, *escalation.card_posts(ctx, incident))

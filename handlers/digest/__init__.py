@@ -1,0 +1,1 @@
+"""Monday's message."""

@@ -1,0 +1,1 @@
+"""Friction: what gets in people's way, in a sentence."""

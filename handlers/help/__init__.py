@@ -1,0 +1,1 @@
+"""What Lotse can do, what waits for me, and the home tab."""

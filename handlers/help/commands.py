@@ -1,0 +1,129 @@
+"""Help: what Lotse can do, and what to do with what it did not understand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from handlers.help import waiting as help_waiting
+from handlers.kit.commands import Ask, Command, Feature, all_commands, call
+from handlers.kit.context import Context
+from handlers.kit.errors import Refusal
+from handlers.kit.messages import (
+    Button,
+    Buttons,
+    Facts,
+    Items,
+    Message,
+    Part,
+    Reply,
+    Text,
+    Title,
+    line,
+)
+from handlers.kit.readers import TextReader, folded
+from handlers.kit.words import Words, _, _n
+
+feature = Feature(_("Help"))
+
+EVERYDAY = (  # commands that are told with their meaning; the others by their word alone
+    "incident", "friction", "status", "who", "ack", "update", "restored", "done",
+)  # fmt: skip
+
+
+@feature.command(
+    "help",
+    "hilfe",
+    help=_("What Lotse can do; with a word, how it is used."),
+    reads=True,
+    needs="help",
+)
+def guide(ctx: Context, word: Annotated[str, TextReader(long=False), Ask(_("Word"))] = "") -> Reply:
+    if word:
+        return Reply(_about(ctx, word))
+    everyday = [each for each in _shown(ctx.features) if each.name in EVERYDAY]
+    everyday.sort(key=lambda each: EVERYDAY.index(each.name))
+    rows: list[tuple[Words, Words]] = [(each.usage(ctx.language), each.help) for each in everyday]
+    return Reply(
+        Message(
+            (
+                Title(_("What you can type")),
+                Facts(tuple(rows)),
+                Text(_("What comes up less often:")),
+                Items(tuple(_more(ctx))),
+                Text(
+                    _(
+                        "“help service” tells more about a word. Words work in German and English. "
+                        "What I do not understand I offer as an incident, so nothing typed in a "
+                        "hurry is lost."
+                    ),
+                    small=True,
+                ),
+            )
+        )
+    )
+
+
+def _shown(features: Sequence[Feature]) -> list[Command]:
+    return [each for each in all_commands(features) if not each.hidden]
+
+
+def _more(ctx: Context) -> list[Words]:
+    """Return the other words by chapter, and the lone ones together.
+
+    `service new` stands with `service`.
+    """
+    chapters: dict[Words, list[str]] = {}
+    for feature in ctx.features:
+        for each in _shown((feature,)):
+            if each.name not in EVERYDAY and (" " not in each.name or each.name == "hand over"):
+                chapters.setdefault(feature.title, []).append(each.word(ctx.language))
+    lone = [words[0] for words in chapters.values() if len(words) == 1]
+    several = [(chapter, words) for chapter, words in chapters.items() if len(words) > 1]
+    return [
+        _("{chapter}: {words}", chapter=chapter, words=" · ".join(words))
+        for chapter, words in (*several, (_("And also"), lone))
+    ]
+
+
+def _about(ctx: Context, word: str) -> Message:
+    """Return how a command is used, with those that begin with its word."""
+    for command in _shown(ctx.features):
+        words = [each for both in command.words.values() for each in both]
+        if folded(word) in {folded(each) for each in words}:
+            return _usage(ctx, command)
+    raise Refusal(
+        _("There is no command “{word}”.", word=word[:80]),
+        buttons=(Button(_("All commands"), call("help")),),
+    )
+
+
+def _usage(ctx: Context, command: Command) -> Message:
+    other = "en" if ctx.language == "de" else "de"
+    rows: list[tuple[Words, Words]] = [
+        (_("Typed"), command.usage(ctx.language)),
+        (_("Also"), ", ".join([*command.words[ctx.language][1:], *command.words[other]])),
+    ]
+    rows += [
+        (each.usage(ctx.language), each.help)
+        for each in _shown(ctx.features)
+        if each.name.startswith(f"{command.name} ")
+    ]
+    return Message((Title(command.word(ctx.language)), Text(command.help), Facts(tuple(rows))))
+
+
+@feature.command("status", "stand", help=_("What waits for you."), reads=True)
+def status(ctx: Context) -> Reply:
+    found = help_waiting.waiting(ctx)
+    if not found:
+        return Reply(line(_("Nothing waits for you.")))
+    parts: list[Part] = [
+        Title(_n("{n} thing waits for you", "{n} things wait for you", len(found)))
+    ]
+    for each in found[:5]:
+        parts.append(Text(each.words))
+        parts.append(Buttons(each.buttons))
+    rest = [each.words for each in found[5:]]
+    if rest:
+        parts.append(Items(tuple(rest)))
+    return Reply(Message(tuple(parts)))

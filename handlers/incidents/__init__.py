@@ -1,0 +1,1 @@
+"""Incidents: declared, acknowledged, escalated, restored, done."""

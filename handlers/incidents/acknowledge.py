@@ -1,0 +1,164 @@
+"""Looking after an incident: acknowledge, promise news, ask somebody else."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+from handlers import rights
+from handlers.bans import cards as ban_cards
+from handlers.incidents import escalation, keys
+from handlers.incidents.cards import label, take, tell
+from handlers.incidents.lookup import NEWS, Named, Ref, find, find_open, meant, not_open, note
+from handlers.kit.commands import Ask, Feature, call
+from handlers.kit.context import Context
+from handlers.kit.errors import Refusal
+from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text, Title, Tone, line
+from handlers.kit.people import person as named
+from handlers.kit.readers import NumberReader, PersonReader
+from handlers.kit.words import Who, _
+from storage import incidents
+from storage.incidents import Incident
+from storage.people import Person
+
+feature = Feature(_("Incidents"))
+
+# docs/rules.md, incidents
+CHIPS = (15, 30, 60)
+
+
+@feature.command(
+    "ack", ("annehmen", "übernehmen"), help=_("Look after an incident: its alarm stops climbing.")
+)
+def acknowledge(ctx: Context, number: Ref | None = None) -> Reply:
+    incident = meant(ctx, "ack", number)
+    rights.need_for(ctx, "ack", incident)
+    if _mine_already(ctx, incident):
+        return Reply(_yours(ctx, incident))
+    next_news = ctx.now + NEWS[incident.severity]
+    escalation.stop(ctx, incident.number)
+    if not incidents.acknowledge(ctx.tx, incident.number, ctx.person.id, ctx.now, next_news):
+        raise _not_first(ctx, incident.number)  # which also lets the climbing go on
+    incident = note(ctx, incident.number, "acknowledged")
+    escalation.wait_for_news(ctx, incident, next_news)
+    return Reply(
+        _yours(ctx, incident),
+        posts=(*escalation.ended_posts(ctx, incident), *escalation.declarer_posts(ctx, incident)),
+        subject=label(incident.number),
+    )
+
+
+def _mine_already(ctx: Context, incident: Incident) -> bool:
+    return (
+        incident.state == "open"
+        and incident.acknowledged_by == ctx.person.id
+        and not incident.unanswered
+        and not incident.silent
+    )
+
+
+def _not_first(ctx: Context, number: int) -> Refusal:
+    incident = find(ctx, number)
+    if incident.state != "open":
+        return not_open(ctx, incident)
+    if incident.responsible == ctx.person.id:
+        return Refusal(
+            _("You promised news about {incident}. How does it stand?", incident=label(number)),
+            buttons=(tell(number),),
+        )
+    return Refusal(
+        _(
+            "{who} already looks after {incident}.",
+            who=named(ctx, incident.responsible),
+            incident=label(number),
+        )
+    )
+
+
+def _yours(ctx: Context, incident: Incident) -> Message:
+    number = incident.number
+    chips = tuple(
+        Button(_("in {n} min", n=minutes), call("promise", number=number, minutes=minutes))
+        for minutes in CHIPS
+    )
+    return Message(
+        (
+            Title(_("You look after {incident}.", incident=label(number))),
+            Text(incident.title),
+            Text(
+                _(
+                    "When will there be news? Unless you choose: by {at:time}.",
+                    at=incident.next_news_at,
+                )
+            ),
+            Buttons(chips),
+            *ban_cards.question(ctx, incident),
+        ),
+        Tone.ACTIVE,
+    )
+
+
+@feature.command("promise", "zusagen", help=_("Say when the next news comes."), hidden=True)
+def promise(
+    ctx: Context,
+    number: Ref,
+    minutes: Annotated[int, NumberReader(5, 480), Ask(_("Minutes"))],
+) -> Reply:
+    due = ctx.now + timedelta(minutes=minutes)
+    escalation.stop(ctx, number)
+    if not incidents.promise(ctx.tx, number, ctx.person.id, due):
+        incident = find_open(ctx, number)
+        raise Refusal(
+            _(
+                "Only {who} can promise news about {incident}.",
+                who=named(ctx, incident.responsible),
+                incident=label(number),
+            )
+        )
+    incident = note(ctx, number, "promised", str(minutes))
+    escalation.wait_for_news(ctx, incident, due)
+    return Reply(
+        line(_("Good. If nothing is heard by {at:time}, I ask again.", at=due)),
+        posts=escalation.ended_posts(ctx, incident),
+        subject=label(number),
+    )
+
+
+@feature.command(
+    "assign", "zuweisen", help=_("Ask somebody to take an incident; they accept by button.")
+)
+def assign(
+    ctx: Context, number: Named, person: Annotated[Person, PersonReader(), Ask(_("Person"))]
+) -> Reply:
+    incident = find_open(ctx, number)
+    rights.need_for(ctx, "assign", incident)
+    asked = Who(person.id, person.name)
+    if incident.responsible == person.id and not incident.unanswered:
+        raise Refusal(_("{who} already looks after {incident}.", who=asked, incident=label(number)))
+    incidents.propose(ctx.tx, number, person.id)
+    incident = note(ctx, number, "asked", person.id)
+    responsible = named(ctx, incident.responsible)
+    question = Message(
+        (
+            Title(_("Will you take {incident}?", incident=label(number))),
+            Text(incident.title),
+            Text(
+                _(
+                    "{who} asks you. Until you accept, {responsible} stays responsible.",
+                    who=ctx.who,
+                    responsible=responsible,
+                )
+            ),
+            Buttons((take(number),)),
+        )
+    )
+    said = _(
+        "{who} is asked to take {incident}. Until then {responsible} stays responsible.",
+        who=asked,
+        incident=label(number),
+        responsible=responsible,
+    )
+    ask = Post(keys.asked_key(number, person.id), question, f"direct:{person.id}", "note")
+    return Reply(
+        line(said), posts=(ask, *escalation.card_posts(ctx, incident)), subject=label(number)
+    )

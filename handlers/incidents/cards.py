@@ -1,0 +1,321 @@
+"""What an incident looks like: its card, its alarms, its line in a list."""
+
+from __future__ import annotations
+
+from handlers.bans import cards as ban_cards
+from handlers.incidents import checklist
+from handlers.kit.commands import call
+from handlers.kit.context import Context
+from handlers.kit.messages import Button, Buttons, Facts, Message, Part, Text, Title, Tone
+from handlers.kit.people import name, person
+from handlers.kit.words import Sentence, Words, _, _n, shortened
+from storage import closing as closings
+from storage import incidents
+from storage.incidents import Incident
+
+
+def label(number: int) -> str:
+    """Return how an incident is called: `INC-7`."""
+    return f"INC-{number}"
+
+
+def headline(incident: Incident) -> str:
+    """Return number and title, as typed."""
+    return f"{label(incident.number)} · {incident.title}"
+
+
+def service_name(ctx: Context, incident: Incident) -> str:
+    """Return the name of the incident's service."""
+    found = ctx.service_of(incident.service)
+    return found.name if found else incident.service
+
+
+def tone(incident: Incident) -> Tone:
+    """Return how the incident looks from afar."""
+    if incident.state == "restored":
+        return Tone.GOOD
+    if incident.state in ("withdrawn", "done", "closed"):
+        return Tone.QUIET
+    if incident.unanswered or incident.silent:
+        return Tone.ALARM
+    return Tone.ACTIVE
+
+
+def standing(ctx: Context, incident: Incident, *, pings: bool = True) -> Sentence:
+    """Return in one sentence how it stands; who has to act is mentioned if it `pings`."""
+    if incident.state == "withdrawn":
+        return _("Withdrawn by {who}.", who=name(ctx, incident.declared_by))
+    if incident.state == "restored":
+        return _(
+            "Working again since {at}, says {who}.",
+            at=incident.restored_at,
+            who=name(ctx, incident.restored_by or incident.responsible),
+        )
+    if incident.state == "done":
+        return _done(ctx, incident)
+    if incident.state == "closed":
+        return _closed(ctx, incident)
+    if incident.unanswered:
+        mentioned = person if pings else name
+        who = mentioned(ctx, incident.responsible)
+        return _("Waiting for {who} to acknowledge it.", who=who)
+    if incident.silent:
+        return _(
+            "{who} looks after it; the promised news is overdue.",
+            who=name(ctx, incident.responsible),
+        )
+    return _(
+        "{who} has been looking after it since {at}.",
+        who=name(ctx, incident.responsible),
+        at=incident.responsible_since,
+    )
+
+
+def _done(ctx: Context, incident: Incident) -> Sentence:
+    closing = closings.find(ctx.tx, incident.number)
+    values = {"at": incident.ended_at, "who": name(ctx, incident.ended_by or incident.responsible)}
+    if closing.verified_by is not None:
+        return _(
+            "Done since {at}; {who} has checked it.",
+            at=incident.ended_at,
+            who=name(ctx, closing.verified_by),
+        )
+    if closing.quiet_at is not None:
+        return _("Done since {at}; it has stayed quiet.", at=incident.ended_at)
+    return _("Done since {at}, says {who}.", **values)
+
+
+def _closed(ctx: Context, incident: Incident) -> Sentence:
+    values = {"at": incident.ended_at, "who": name(ctx, incident.ended_by or incident.responsible)}
+    into = label(incident.closed_into or 0)
+    if incident.closed_as == "duplicate":
+        return _("Closed on {at} by {who}: the same as {incident}.", **values, incident=into)
+    if incident.closed_as == "superseded":
+        return _("Closed on {at} by {who}: superseded by {incident}.", **values, incident=into)
+    return _("Closed on {at} by {who}: a false alarm.", **values)
+
+
+def card(ctx: Context, incident: Incident) -> Message:
+    """Return the card: one per incident, edited as things change."""
+    rows: list[tuple[Words, Words]] = [
+        (_("State"), standing(ctx, incident)),
+        (_("Service"), service_name(ctx, incident)),
+        (_("Responsible"), name(ctx, incident.responsible)),
+        (
+            _("Declared"),
+            _("{at} by {who}", at=incident.declared_at, who=name(ctx, incident.declared_by)),
+        ),
+    ]
+    if incident.reopened_at is not None:
+        rows.append((_("Opened again"), _reopened(ctx, incident)))
+    if incident.severity == "serious":
+        rows.insert(1, (_("Severity"), _("serious")))
+    if incident.gap:
+        rows.append((_("Note"), _("No service recognised: an ownership gap.")))
+    if incident.proposed_to and incident.state == "open":
+        rows.append((_("Asked to take it"), name(ctx, incident.proposed_to)))
+    if incident.news:
+        rows.append(
+            (
+                _("Latest news"),
+                _(
+                    "{news} ({who}, {at})",
+                    news=incident.news,
+                    at=incident.news_at,
+                    who=name(ctx, incident.news_by or ""),
+                ),
+            )
+        )
+    if incident.next_news_at and incident.state == "open":
+        rows.append((_("Next news"), _("by {at}", at=incident.next_news_at)))
+    rows += checklist.rows(ctx, incident)
+    repeated, more = ban_cards.of_incident(ctx, incident)
+    parts: list[Part] = [Title(headline(incident)), Facts((*rows, *repeated))]
+    buttons = (*card_buttons(incident), *more)
+    if buttons:
+        parts.append(Buttons(buttons))
+    parts += ban_cards.question(ctx, incident)
+    return Message(tuple(parts), tone(incident))
+
+
+def _reopened(ctx: Context, incident: Incident) -> Sentence:
+    newest = [
+        each for each in incidents.timeline(ctx.tx, incident.number) if each.kind == "reopened"
+    ][-1]
+    return _(
+        "{why} ({who}, {at})", why=newest.detail, at=newest.at, who=name(ctx, newest.person or "")
+    )
+
+
+def take(number: int) -> Button:
+    """Return the button that acknowledges."""
+    return Button(_("I'll look after it"), call("ack", number=number), "primary")
+
+
+def works_again(number: int) -> Button:
+    """Return the button that says it works again."""
+    return Button(_("It works again"), call("restored", number=number))
+
+
+def tell(number: int) -> Button:
+    """Return the button that asks for an update."""
+    return Button(_("Post an update"), call("update", number=number), "primary")
+
+
+def finish(number: int) -> Button:
+    """Return the button that asks what is missing until it is done."""
+    return Button(_("Finish it"), call("done", number=number), "primary")
+
+
+def open_again(number: int) -> Button:
+    """Return the button that opens it again."""
+    return Button(_("Open again"), call("reopen", number=number))
+
+
+def card_buttons(incident: Incident) -> tuple[Button, ...]:
+    """Return what can be done with an incident in its present state."""
+    number = incident.number
+    history = Button(_("History"), call("history", number=number), "quiet")
+    if incident.state == "withdrawn":
+        return ()
+    if incident.state == "restored":
+        return (finish(number), open_again(number), history)
+    if incident.state in ("done", "closed"):
+        return (open_again(number), history)
+    if incident.unanswered or incident.silent:
+        first: tuple[Button, ...] = (take(number),)
+    else:
+        first = (tell(number),)
+    serious = (
+        (Button(_("It is serious"), call("serious", number=number)),)
+        if incident.severity == "normal"
+        else ()
+    )
+    return (*first, works_again(number), *serious, history)
+
+
+def alarm(ctx: Context, incident: Incident, why: Sentence) -> Message:
+    """Return the alarm that one person gets, with the reason why they get it."""
+    number = incident.number
+    return Message(
+        (
+            Title(headline(incident)),
+            Text(why),
+            Facts(
+                (
+                    (_("Service"), service_name(ctx, incident)),
+                    (
+                        _("Declared"),
+                        _(
+                            "{at} by {who}",
+                            at=incident.declared_at,
+                            who=name(ctx, incident.declared_by),
+                        ),
+                    ),
+                )
+            ),
+            Buttons(
+                (
+                    take(number),
+                    works_again(number),
+                )
+            ),
+            *ban_cards.question(ctx, incident),
+        ),
+        Tone.ALARM,
+    )
+
+
+def settled_alarm(ctx: Context, incident: Incident) -> Message:
+    """Return what an alarm says once it needs nobody any more."""
+    words = _("{title} – {standing}", title=headline(incident), standing=standing(ctx, incident))
+    return Message((Text(words),), tone(incident))
+
+
+def why_first(ctx: Context, incident: Incident) -> Sentence:
+    """Return the reason of the first alarm."""
+    service = ctx.service_of(incident.service)
+    if service is not None and service.accountable != incident.responsible:
+        return _(
+            "{owner} is away, so this incident of {service} comes to you.",
+            owner=name(ctx, service.accountable),
+            service=service.name,
+        )
+    if service is not None and service.fallback:
+        return _("No service was recognised, so it comes to you. Will you look after it?")
+    return _(
+        "You are accountable for {service}. Will you look after it?",
+        service=service_name(ctx, incident),
+    )
+
+
+def why_climbed(ctx: Context, incident: Incident, minutes: int) -> Sentence:
+    """Return the reason of a later alarm; `minutes` since the incident needs somebody."""
+    who = name(ctx, incident.responsible)
+    if incident.unanswered:
+        return _(
+            "Nobody has acknowledged it for {time}. It went to {who} first.",
+            time=lasting(minutes),
+            who=who,
+        )
+    return _(
+        "The news that {who} promised has been overdue for {time}. Whoever can may take it over.",
+        time=lasting(minutes),
+        who=who,
+    )
+
+
+def lasting(minutes: int) -> Sentence:
+    """Return how long something has lasted: minutes, from two hours on hours, then days."""
+    if minutes < 120:
+        return _n("{n} minute", "{n} minutes", minutes)
+    if minutes < 48 * 60:
+        return _n("{n} hour", "{n} hours", minutes // 60)
+    return _n("{n} day", "{n} days", minutes // (24 * 60))
+
+
+def why_silent(incident: Incident) -> Sentence:
+    """Return the question to whoever promised news."""
+    return _("You promised news by {at:time}. How does it stand?", at=incident.next_news_at)
+
+
+def question(ctx: Context, incident: Incident) -> Message:
+    """Ask whoever is responsible how it stands."""
+    number = incident.number
+    return Message(
+        (
+            Title(headline(incident)),
+            Text(why_silent(incident)),
+            Buttons(
+                (
+                    tell(number),
+                    works_again(number),
+                )
+            ),
+        ),
+        Tone.ALARM,
+    )
+
+
+def listed(ctx: Context, incident: Incident) -> Sentence:
+    """Return an incident as one line of a list."""
+    values = {
+        "title": shortened(headline(incident), 100),
+        "service": service_name(ctx, incident),
+        "standing": standing(ctx, incident, pings=False),
+    }
+    if incident.severity == "serious" and incident.state == "open":
+        return _("{title} (serious, {service}): {standing}", **values)
+    return _("{title} ({service}): {standing}", **values)
+
+
+def undone_line(ctx: Context, incident: Incident) -> Sentence:
+    """Return what works again and is not done as one line of a list, with whom it is."""
+    count = len(checklist.missing_of(ctx, incident))
+    return _(
+        "{title} ({service}): {open}; it is with {who}",
+        title=shortened(headline(incident), 100),
+        service=service_name(ctx, incident),
+        open=checklist.open_of_all(count),
+        who=name(ctx, incident.responsible),
+    )

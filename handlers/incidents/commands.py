@@ -1,0 +1,226 @@
+"""Incidents: declare, say how serious, move, undo. Somebody is always responsible."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+from typing import Annotated
+
+from handlers import rights
+from handlers.incidents import escalation, keys, transitions, triage
+from handlers.incidents import recurrence as incident_recurrence
+from handlers.incidents.cards import card, label, works_again
+from handlers.incidents.lookup import NEWS, Ref, find, find_open, note, write_timeline
+from handlers.kit.commands import Ask, Feature, call
+from handlers.kit.context import Context
+from handlers.kit.doors import Event
+from handlers.kit.errors import Refusal
+from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text, Title, line
+from handlers.kit.people import person as named
+from handlers.kit.readers import TextReader
+from handlers.kit.words import _
+from handlers.on_call import duty
+from handlers.services import lookup as service_lookup
+from handlers.settings import definitions
+from storage import incidents, workspaces
+from storage.delivery.places import INCIDENTS
+from storage.incidents import Incident
+from storage.services import Service
+
+feature = Feature(_("Incidents"))
+
+# docs/rules.md, incidents
+UNDO = timedelta(minutes=2)
+
+
+@feature.command(
+    "incident",
+    "störung",
+    help=_("Declare an incident, in one line."),
+    submit=_("Declare incident"),
+    needs="declare",
+    ahead=triage.look_ahead,
+)
+def declare(
+    ctx: Context,
+    title: Annotated[
+        str,
+        TextReader(titled=True),
+        Ask(_("What does not work?"), partial(definitions.text, name="incident"), short=_("text")),
+    ],
+    *,
+    service: service_lookup.ServiceOrNot = None,
+) -> Reply:
+    likes = incident_recurrence.found_ahead(ctx)
+    proposed = service or triage.guess(ctx, title, likes)
+    meant = proposed or service_lookup.fallback(ctx)
+    number = workspaces.next_number(ctx.tx, "incident")
+    incident = incidents.add(
+        ctx.tx,
+        number=number,
+        title=title,
+        service=meant.id,
+        gap=proposed is None,
+        severity="normal",
+        declared_by=ctx.person.id,
+        declared_in=ctx.place.id if ctx.place else None,
+        responsible=duty.on_duty(ctx, meant),
+        now=ctx.now,
+    )
+    write_timeline(ctx, number, "declared")
+    incident_recurrence.notice(ctx, incident, likes)
+    shown = [Post(keys.card_key(number), card(ctx, incident), INCIDENTS)]
+    if ctx.place is not None and ctx.place.kind == "channel" and ctx.place.role != INCIDENTS:
+        shown.append(Post(keys.card_key(number), card(ctx, incident), ctx.place.id))
+    return Reply(
+        _declared(ctx, incident, meant),
+        posts=(*shown, escalation.start(ctx, incident)),
+        subject=label(number),
+    )
+
+
+def _declared(ctx: Context, incident: Incident, service: Service) -> Message:
+    who = named(ctx, incident.responsible)
+    values = {"who": who, "service": service.name}
+    if incident.gap:
+        said = _(
+            "I recognised no service in it, so {who} is alarmed, as for everything else.",
+            who=who,
+        )
+    elif incident.responsible == service.accountable:
+        said = _("{who} is accountable for {service} and is alarmed.", **values)
+    else:
+        said = _("{who} stands in for {service} and is alarmed.", **values)
+    number = incident.number
+    return Message(
+        (
+            Title(_("{incident} is declared.", incident=label(number))),
+            Text(incident.title),
+            Text(said),
+            *_serious_here(service),
+            Buttons(
+                (
+                    Button(_("It is serious"), call("serious", number=number)),
+                    Button(_("Change service"), call("move", number=number)),
+                    Button(_("Undo"), call("undo", number=number), "quiet"),
+                )
+            ),
+        )
+    )
+
+
+def _serious_here(service: Service) -> tuple[Text, ...]:
+    if not service.serious_when:
+        return ()
+    return (Text(_("Serious here: {words}", words=service.serious_when), small=True),)
+
+
+@feature.command("serious", "ernst", help=_("It is serious."), hidden=True)
+def serious(ctx: Context, number: Ref) -> Reply:
+    return _severity(ctx, number, "serious")
+
+
+@feature.command("normal", "normal", help=_("It is not serious."), hidden=True)
+def normal(ctx: Context, number: Ref) -> Reply:
+    return _severity(ctx, number, "normal")
+
+
+def _severity(ctx: Context, number: int, severity: str) -> Reply:
+    incident = find_open(ctx, number)
+    rights.need_for(ctx, severity, incident)
+    if incident.alarms == 1:  # only the first step's time is still to be had
+        escalation.stop(ctx, number)
+    known = not incidents.set_severity(ctx.tx, number, severity)
+    incident = find(ctx, number) if known else note(ctx, number, severity)
+    if incident.alarms == 1:
+        _wait_as_severe(ctx, incident)
+    words = {
+        "serious": _("{incident} is serious. The alarm climbs faster.", incident=label(number)),
+        "normal": _("{incident} is not serious any more.", incident=label(number)),
+    }
+    back = Button(_("Not serious after all"), call("normal", number=number), "quiet")
+    explain = Button(_("What is serious?"), call("definition", name="serious"), "quiet")
+    may = rights.may_for(ctx, "normal", incident)
+    buttons = (*((back,) if may else ()), explain) if severity == "serious" else ()
+    return Reply(
+        line(words[severity], *buttons),
+        posts=()
+        if known
+        else (
+            *ctx.follow(Event.MADE_SERIOUS, str(number)),
+            *escalation.card_posts(ctx, incident),
+        ),
+        subject=label(number),
+    )
+
+
+def _wait_as_severe(ctx: Context, incident: Incident) -> None:
+    if incident.unanswered:
+        escalation.wait_for_answer(ctx, incident)
+    elif incident.next_news_at is not None:
+        sooner = min(incident.next_news_at, ctx.now + NEWS[incident.severity])
+        escalation.wait_for_news(ctx, incident, sooner)
+
+
+@feature.command(
+    "move",
+    "verschieben",
+    help=_("Which service is it about?"),
+    hidden=True,
+    submit=_("Change service"),
+    ahead=incident_recurrence.look_ahead,
+)
+def move(ctx: Context, number: Ref, service: service_lookup.ServiceRef) -> Reply:
+    incident = find_open(ctx, number)
+    rights.need_for(ctx, "move", incident)
+    first = duty.on_duty(ctx, service)
+    other = incident.unanswered and first != incident.responsible
+    if other:
+        escalation.stop(ctx, number)
+    if not incidents.move(ctx.tx, number, service.id, first):
+        raise Refusal(
+            _(
+                "{incident} is about {service} already.",
+                incident=label(number),
+                service=service.name,
+            )
+        )
+    incident = note(ctx, number, "moved", service.id)
+    incident_recurrence.moved(ctx, incident)
+    if other:  # the new one gets the full time; the old alarm is taken back
+        posts = escalation.ended_posts(ctx, incident)
+        position = incidents.count_alarm(ctx.tx, number)
+        posts += (escalation.start(ctx, incident, position),)
+    else:
+        posts = escalation.card_posts(ctx, incident)
+    said = _(
+        "{incident} is about {service} now; {who} is responsible.",
+        incident=label(number),
+        service=service.name,
+        who=named(ctx, incident.responsible),
+    )
+    return Reply(line(said), posts=posts, subject=label(number))
+
+
+@feature.command("undo", "zurücknehmen", help=_("Take a declaration back."), hidden=True)
+def undo(ctx: Context, number: Ref) -> Reply:
+    incident = find(ctx, number)
+    rights.need_for(ctx, "undo", incident)
+    taken = transitions.withdraw(ctx, number, ctx.now - UNDO)
+    if taken is None:
+        raise Refusal(
+            _(
+                "Undo works for {n} minutes. {incident} can be marked as working again instead.",
+                n=int(UNDO.total_seconds() // 60),
+                incident=label(number),
+            ),
+            buttons=(works_again(number),),
+        )
+    return Reply(
+        line(_("{incident} is withdrawn. Nobody is alarmed any more.", incident=label(number))),
+        posts=(
+            *ctx.follow(Event.WITHDRAWN, str(number)),
+            *escalation.ended_posts(ctx, taken),
+        ),
+        subject=label(number),
+    )

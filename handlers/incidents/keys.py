@@ -1,0 +1,33 @@
+"""The names of an incident's messages and timers; what is stored keeps them."""
+
+from __future__ import annotations
+
+
+def card_key(number: int) -> str:
+    """Return the key of an incident's card."""
+    return f"incident:{number}"
+
+
+def climb_key(number: int) -> str:
+    """Return the key of an incident's one climbing timer."""
+    return f"incident:{number}:climb"
+
+
+def alarm_key(number: int, position: int) -> str:
+    """Return the key of an incident's alarm: 0 is the first."""
+    return f"incident:{number}:alarm:{position}"
+
+
+def asked_key(number: int, person: str) -> str:
+    """Return the key of the question whether somebody takes an incident."""
+    return f"incident:{number}:asked:{person}"
+
+
+def check_key(number: int, person: str) -> str:
+    """Return the key of the question whether somebody has checked an incident."""
+    return f"incident:{number}:check:{person}"
+
+
+def after_key(number: int) -> str:
+    """Return the key of the one timer that an incident has after it works again."""
+    return f"incident:{number}:after"

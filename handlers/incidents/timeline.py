@@ -1,0 +1,98 @@
+"""What happened to an incident, told in order."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from handlers.bans.rules import CALM
+from handlers.incidents import cards, checklist
+from handlers.kit.context import Context
+from handlers.kit.messages import Items, Message, Title, Tone
+from handlers.kit.people import name
+from handlers.kit.words import Sentence, Words, _
+from storage import incidents as storage_incidents
+from storage.incidents import Happening, Incident
+
+
+def history(ctx: Context, incident: Incident) -> Message:
+    """Return the timeline."""
+    lines: list[Words] = [
+        _("{at}: {what}", at=each.at, what=_happening(ctx, each))
+        for each in storage_incidents.timeline(ctx.tx, incident.number)
+    ]
+    return Message((Title(cards.headline(incident)), Items(tuple(lines))), Tone.QUIET)
+
+
+def _happening(ctx: Context, each: Happening) -> Sentence:
+    who = name(ctx, each.person or "")
+    match each.kind:
+        case "declared":
+            return _("{who} declared it.", who=who)
+        case "alarmed":
+            people = [name(ctx, id) for id in each.detail.split(",") if id]
+            return _("Alarm to {people}.", people=people)
+        case "acknowledged":
+            return _("{who} looks after it.", who=who)
+        case "promised":
+            return _("{who} promised the next news in {n} minutes.", who=who, n=int(each.detail))
+        case "asked":
+            return _("{who} asked {other} to take it.", who=who, other=name(ctx, each.detail))
+        case "news":
+            return _("{who}: {news}", who=who, news=each.detail)
+        case "silent":
+            return _("The promised news did not come.")
+        case "serious":
+            return _("{who} called it serious.", who=who)
+        case "normal":
+            return _("{who} called it normal.", who=who)
+        case "moved":
+            found = ctx.service_of(each.detail)
+            return _("{who} moved it to {service}.", who=who, service=found.name if found else "?")
+        case "handed on":
+            return _("{who} left; it went to {other}.", who=who, other=name(ctx, each.detail))
+        case "fix handed on":
+            return _(
+                "{who} left; the fix of the cause went to {other}.",
+                who=who,
+                other=name(ctx, each.detail),
+            )
+        case "restored":
+            return _("{who} says it works again.", who=who)
+        case "withdrawn":
+            return _("{who} withdrew it.", who=who)
+        case "same":
+            return _("{who} says it is the same as {incident}.", who=who, incident=each.detail)
+        case "other":
+            return _("{who} says it is not the same as {incident}.", who=who, incident=each.detail)
+        case "checking":
+            return _("{who} asked {other} to check it.", who=who, other=name(ctx, each.detail))
+        case "checked":
+            return _("{who} has checked it.", who=who)
+        case "quiet":
+            return _("Nothing came back for {n} days.", n=int(each.detail or CALM))
+        case "overridden":
+            return _("{who} closes it with open points: {why}", who=who, why=each.detail)
+        case "done":
+            return _("{who} says it is done.", who=who)
+        case "closed":
+            return _("{who} closed it.", who=who)
+        case "reason":
+            return _("{who}, on closing: {why}", who=who, why=each.detail)
+        case "reopened":
+            return _("{who} opened it again: {why}", who=who, why=each.detail)
+        case "reminded":
+            return _("{who} was reminded that it is not done.", who=name(ctx, each.detail))
+        case "fixed":
+            return _("{who} says that the cause is fixed.", who=who)
+        case "postponed":
+            until = date.fromisoformat(each.detail)
+            return _("{who} moved the fix to {until}.", who=who, until=until)
+        case kind if kind.startswith("said "):
+            point = checklist.Point(kind.removeprefix("said "))
+            return _(
+                "{who}, {point}: {said}",
+                who=who,
+                point=checklist.NAMES[point],
+                said=checklist.said(ctx, point, each.detail),
+            )
+    raise ValueError(f"a happening of unknown kind: {each.kind}")

@@ -1,0 +1,257 @@
+"""The gate: the one place where the state of an incident changes, for every caller.
+
+open → restored → done; withdrawn by its declarer; closed as a duplicate, a false alarm or
+superseded; reopened. Chat, page, machines and timers all come here (docs/rules.md, done), and a
+test sees to it that nobody goes around. What else keeps an incident from being done says so
+in `BLOCKERS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+
+from handlers.bans import blocks as ban_blocks
+from handlers.incidents import escalation, keys
+from handlers.incidents.cards import headline, label, works_again
+from handlers.incidents.checklist import Point, missing_of, quiet_until, waits_for_check
+from handlers.incidents.lookup import find, not_open, note
+from handlers.kit import calendar
+from handlers.kit.commands import call
+from handlers.kit.context import Context
+from handlers.kit.errors import Refusal
+from handlers.kit.messages import Button
+from handlers.kit.words import Sentence, _, shortened
+from handlers.on_call import duty
+from handlers.services import lookup as service_lookup
+from storage import closing as closings
+from storage import incidents
+from storage.delivery import timers
+from storage.incidents import Incident
+from storage.incidents import transitions as incident_transitions
+from storage.incidents import transitions as states
+
+Blocker = Callable[[Context, Incident], Sentence | None]
+
+# What keeps an incident from being done beside its own points; each says why, or None.
+BLOCKERS: tuple[Blocker, ...] = (ban_blocks.blocks,)
+
+MOVES = {  # from each state, where to
+    "open": ("restored", "closed", "withdrawn"),
+    "restored": ("done", "closed", "open"),
+    "done": ("open",),
+    "closed": ("open",),
+    "withdrawn": (),
+}
+PATIENCE = 3  # working days between restored and the reminder
+HOUR = time(9)  # local time of reminders
+
+
+class Other(StrEnum):
+    """As what an incident is closed that needs no cause of its own."""
+
+    DUPLICATE = "duplicate"
+    FALSE_ALARM = "false_alarm"
+    SUPERSEDED = "superseded"
+
+
+def restore(ctx: Context, number: int, text: str = "") -> Incident:
+    """It works again. A missing acknowledgement stays missing."""
+    stop(ctx, number)
+    if text and incidents.tell(ctx.tx, number, ctx.person.id, text, ctx.now, None):
+        note(ctx, number, "news", text)
+    if not states.restore(ctx.tx, number, ctx.person.id, ctx.now):
+        raise not_open(ctx, find(ctx, number), text)
+    closings.begin(ctx.tx, number)
+    incident = note(ctx, number, "restored")
+    plan(ctx, incident)
+    return incident
+
+
+def withdraw(ctx: Context, number: int, since: datetime) -> Incident | None:
+    """Take back what the asker declared at `since` or later; None when it is too late."""
+    stop(ctx, number)
+    if not states.withdraw(ctx.tx, number, ctx.person.id, since):
+        return None
+    return note(ctx, number, "withdrawn")
+
+
+def blocked(ctx: Context, incident: Incident) -> Sentence | None:
+    """Return what else keeps an incident from being done, None when nothing does."""
+    return next((words for each in BLOCKERS if (words := each(ctx, incident)) is not None), None)
+
+
+def finish(ctx: Context, number: int, person: str, reason: str = "") -> Incident:
+    """It is done, in the name of `person`; with a `reason` also while points are open.
+
+    Raises `Refusal` while something is missing: whoever asks may show it more kindly before.
+    """
+    stop(ctx, number)
+    incident = find(ctx, number)
+    must_go(ctx, incident, "done")
+    hindrance = blocked(ctx, incident)
+    if hindrance is not None:
+        raise Refusal(hindrance)
+    points = missing_of(ctx, incident)
+    if points and not reason:
+        raise Refusal(
+            _("{incident} is not done yet.", incident=label(number)),
+            buttons=(Button(_("What is missing"), call("done", number=number)),),
+        )
+    if reason:
+        closings.begin(ctx.tx, number)
+        still_open = ",".join(points)
+        closings.override(ctx.tx, number, person, reason, still_open, ctx.now)
+        note(ctx, number, "overridden", reason, person=person)
+    if not states.finish(ctx.tx, number, person, ctx.now):
+        raise not_open(ctx, find(ctx, number))
+    incident = note(ctx, number, "done", person=person)
+    plan(ctx, incident)
+    return incident
+
+
+def close(ctx: Context, number: int, closed_as: Other, target: int | None, why: str) -> Incident:
+    """It was something else; a duplicate and what is superseded say what they go into."""
+    stop(ctx, number)
+    incident_transitions.lock(ctx.tx, {number} | ({target} if target is not None else set()))
+    incident = find(ctx, number)
+    must_go(ctx, incident, "closed")
+    hindrance = blocked(ctx, incident)
+    if hindrance is not None:
+        raise Refusal(hindrance)
+    if target is not None:
+        target = _root(ctx, number, target)
+    if not states.close(ctx.tx, number, ctx.person.id, ctx.now, closed_as=closed_as, target=target):
+        raise not_open(ctx, find(ctx, number))
+    if why:
+        note(ctx, number, "reason", why)
+    return note(ctx, number, "closed")
+
+
+def _root(ctx: Context, number: int, target: int) -> int:
+    """Return the incident that `target` ended up in: links never form a ring."""
+    found = find(ctx, target)
+    while found.closed_into is not None and found.number != number:
+        found = find(ctx, found.closed_into)
+    if found.number == number:
+        raise Refusal(
+            _("{incident} cannot go into itself.", incident=label(number)), field="target"
+        )
+    if found.state in ("withdrawn", "closed"):
+        raise Refusal(
+            _(
+                "{incident} counts for nothing itself; please name one that does.",
+                incident=shortened(headline(found)),
+            ),
+            field="target",
+        )
+    incident_transitions.lock(ctx.tx, {found.number})
+    return found.number
+
+
+def reopen(ctx: Context, number: int, reason: str) -> Incident:
+    """It came back, or was not over: open again, with whoever is on duty now."""
+    stop(ctx, number)
+    incident = find(ctx, number)
+    must_go(ctx, incident, "open")
+    service = ctx.service_of(incident.service) or service_lookup.fallback(ctx)
+    if not states.reopen(ctx.tx, number, duty.on_duty(ctx, service), ctx.now):
+        raise not_open(ctx, find(ctx, number))
+    closings.forget_moments(ctx.tx, number)
+    return note(ctx, number, "reopened", reason)
+
+
+def must_go(ctx: Context, incident: Incident, state: str) -> None:
+    """Refuse kindly what the table of moves does not have."""
+    if state in MOVES[incident.state]:
+        return
+    if incident.state != "open":
+        raise not_open(ctx, incident)
+    if state == "done":
+        raise Refusal(
+            _(
+                "{incident} does not work again yet, as far as I know.",
+                incident=label(incident.number),
+            ),
+            buttons=(works_again(incident.number),),
+        )
+    raise Refusal(_("{incident} is open already.", incident=label(incident.number)))
+
+
+# --- what comes next, by the clock -------------------------------------------------------
+
+
+def stop(ctx: Context, number: int) -> None:
+    """Stop every timer of an incident. To be called before its row is touched."""
+    escalation.stop(ctx, number)
+    timers.cancel(ctx.tx, keys.after_key(number))
+
+
+def plan(ctx: Context, incident: Incident) -> None:
+    """Set the timer for whatever comes next after an incident works again, if anything does."""
+    coming = next_step(ctx, incident)
+    if coming is not None:
+        what, due = coming
+        timers.set(
+            ctx.tx,
+            id=ctx.new_id(),
+            kind="after",
+            key=keys.after_key(incident.number),
+            due=due,
+            number=incident.number,
+            what=what,
+        )
+
+
+def next_step(ctx: Context, incident: Incident) -> tuple[str, datetime] | None:
+    """Return what comes next and when: remind, quiet, fix (before its day) or overdue."""
+    closing = closings.find(ctx.tx, incident.number)
+    if incident.state == "restored":
+        tomorrow = ctx.now + timedelta(days=1)
+        banned = blocked(ctx, incident) is not None
+        if waits_for_check(ctx, incident):
+            until = quiet_until(ctx, incident)
+            return "quiet", tomorrow if banned and until <= ctx.now else max(until, ctx.now)
+        if closing.reminded_at is None:
+            at = remind_at(ctx, incident)
+            waits = banned and waits_for_others(ctx, incident)
+            return "remind", max(at, tomorrow) if waits else at
+    if incident.state == "done" and closing.fix_on and closing.fix_done_at is None:
+        if closing.ending != "workaround":
+            return None
+        zone, region = ctx.workspace.zone, ctx.workspace.region
+        steps = (
+            (
+                "fix",
+                calendar.at(calendar.working_days_after(closing.fix_on, -1, region), HOUR, zone),
+            ),
+            (
+                "overdue",
+                calendar.at(calendar.working_days_after(closing.fix_on, 1, region), HOUR, zone),
+            ),
+        )
+        return next(((what, due) for what, due in steps if due > ctx.now), None)
+    return None
+
+
+def waits_for_others(ctx: Context, incident: Incident) -> bool:
+    """Say whether everything that can be said is said: it waits for a check, or for a ban's end."""
+    if missing_of(ctx, incident) not in ([], [Point.CHECKED]):
+        return False
+    return waits_for_check(ctx, incident) or blocked(ctx, incident) is not None
+
+
+def remind_at(ctx: Context, incident: Incident) -> datetime:
+    """Return when whoever is responsible is reminded that restored is not done."""
+    zone, region = ctx.workspace.zone, ctx.workspace.region
+    day = calendar.day_of(incident.restored_at or ctx.now, zone)
+    return calendar.at(calendar.working_days_after(day, PATIENCE, region), HOUR, zone)
+
+
+def fix_keys(ctx: Context, number: int) -> tuple[str, str, str]:
+    """Return the keys of what is told of a late fix: before its day, after it, to its heir."""
+    closing = closings.find(ctx.tx, number)
+    day, heir = closing.fix_on, closing.fixer
+    prefix = f"incident:{number}"
+    return f"{prefix}:fix:{day}", f"{prefix}:overdue:{day}", f"{prefix}:heir:{heir}"

@@ -1,0 +1,326 @@
+"""Readers: how a value is found in what somebody typed, and which field asks for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from handlers.kit.context import Context
+from handlers.kit.errors import Refusal, Unproven
+from handlers.kit.messages import FieldKind
+from handlers.kit.words import Who, Words, _
+from storage import people
+from storage.engine import Tx
+from storage.people import Person
+
+LONGEST = 3000  # characters of one text, as Slack's sections take
+QUOTES = {'"': '"', "“": "”", "„": "“", "»": "«", "«": "»", "‘": "’", "‚": "‘"}
+UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+
+
+class Reader(Protocol):
+    """How one kind of value is read."""
+
+    @property
+    def kind(self) -> FieldKind:
+        """The field that asks for it in a form."""
+        ...
+
+    def take(self, text: str, ctx: Context, *, last: bool) -> tuple[object, str] | None:
+        """Read the value at the head of `text`; return it and the rest, or None."""
+        ...
+
+    def value(self, raw: str, ctx: Context) -> object:
+        """Read the value from a field or a button; raises `Refusal` when it is none."""
+        ...
+
+    def choices(self, ctx: Context) -> tuple[tuple[str, Words], ...]:
+        """Return (value, label) for a choice, else nothing."""
+        ...
+
+
+def folded(word: str) -> str:
+    """Return a word as it is compared: no case, `ö` and `oe` alike."""
+    return word.casefold().translate(UMLAUTS).strip()
+
+
+def unquoted(text: str) -> str | None:
+    """Return what stands between outer quotation marks, None when the text is not quoted."""
+    close = QUOTES.get(text[:1])
+    if close is None or len(text) < 3 or text[-1] not in (close, text[0]):
+        return None
+    inner = text[1:-1]
+    return None if text[0] in inner or text[-1] in inner else inner
+
+
+@dataclass(frozen=True, slots=True)
+class TextReader:
+    """Text exactly as typed. As the last value it takes the rest of the line."""
+
+    long: bool = True
+    titled: bool = False  # outer quotation marks are taken off
+
+    @property
+    def kind(self) -> FieldKind:
+        return FieldKind.LONG if self.long else FieldKind.TEXT
+
+    def take(self, text: str, ctx: Context, *, last: bool) -> tuple[object, str] | None:
+        if last:
+            return self.value(text, ctx), ""
+        head, _space, rest = text.partition(" ")
+        return head, rest.lstrip()
+
+    def value(self, raw: str, ctx: Context) -> object:
+        raw = raw.strip()
+        if self.titled:
+            raw = unquoted(raw) or raw
+        if not raw:
+            raise Refusal(_("Some words are needed here."))
+        if len(raw) > LONGEST:
+            raise Refusal(
+                _(
+                    "That is {n} characters; {most} fit. Your text is below, so that "
+                    "nothing is lost.",
+                    n=len(raw),
+                    most=LONGEST,
+                ),
+                kept=raw,
+            )
+        return raw
+
+    def choices(self, ctx: Context) -> tuple[tuple[str, Words], ...]:
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class NumberReader:
+    """A whole number between two bounds."""
+
+    least: int = 1
+    most: int = 1000
+
+    @property
+    def kind(self) -> FieldKind:
+        return FieldKind.NUMBER
+
+    def take(self, text: str, ctx: Context, *, last: bool) -> tuple[object, str] | None:
+        head, _space, rest = text.partition(" ")
+        if not re.fullmatch(r"[0-9]{1,9}", head) or not self.least <= int(head) <= self.most:
+            return None
+        return int(head), rest.lstrip()
+
+    def value(self, raw: str, ctx: Context) -> object:
+        raw = raw.strip()
+        if not re.fullmatch(r"[0-9]{1,9}", raw) or not self.least <= int(raw) <= self.most:
+            raise Refusal(
+                _(
+                    "A whole number from {least} to {most}, please.",
+                    least=self.least,
+                    most=self.most,
+                )
+            )
+        return int(raw)
+
+    def choices(self, ctx: Context) -> tuple[tuple[str, Words], ...]:
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceReader:
+    """One of a StrEnum's values, typed in either language. `words` are the typed ones."""
+
+    enum: type[StrEnum]
+    labels: dict[str, Words] = field(hash=False)
+    words: dict[str, tuple[str, ...]] = field(hash=False)
+
+    @property
+    def kind(self) -> FieldKind:
+        return FieldKind.CHOICE
+
+    def take(self, text: str, ctx: Context, *, last: bool) -> tuple[object, str] | None:
+        head, _space, rest = text.partition(" ")
+        for value in self.labels:
+            if folded(head) in {folded(word) for word in (value, *self.words.get(value, ()))}:
+                return self.enum(value), rest.lstrip()
+        return None
+
+    def value(self, raw: str, ctx: Context) -> object:
+        found = self.take(raw, ctx, last=True)
+        if found is None or found[1]:
+            labels = [ctx.text(label) for label in self.labels.values()]
+            raise Refusal(_("Please choose one of: {choices}.", choices=labels))
+        return found[0]
+
+    def choices(self, ctx: Context) -> tuple[tuple[str, Words], ...]:
+        return tuple(self.labels.items())
+
+
+@dataclass(frozen=True, slots=True)
+class ChoicesReader:
+    """Any of a StrEnum's values, as a form sends them: `customer,money`. Never typed."""
+
+    enum: type[StrEnum]
+    labels: dict[str, Words] = field(hash=False)
+
+    @property
+    def kind(self) -> FieldKind:
+        return FieldKind.CHOICES
+
+    def take(self, text: str, ctx: Context, *, last: bool) -> tuple[object, str] | None:
+        return None
+
+    def value(self, raw: str, ctx: Context) -> object:
+        given = [each.strip() for each in raw.split(",") if each.strip()]
+        if not set(given) <= self.labels.keys():
+            labels = [ctx.text(label) for label in self.labels.values()]
+            raise Refusal(_("Please choose one of: {choices}.", choices=labels))
+        return frozenset(self.enum(each) for each in given)
+
+    def choices(self, ctx: Context) -> tuple[tuple[str, Words], ...]:
+        return tuple(self.labels.items())
+
+
+class Known(Protocol):
+    """Something with an id and a name that people type."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class NameReader:
+    """Something we know by name: the longest name that the text begins with."""
+
+    all: Callable[[Tx], Sequence[Known]]
+    unknown: Callable[[str, list[str]], Refusal]
+
+    @property
+    def kind(self) -> FieldKind:
+        return FieldKind.CHOICE
+
+    def take(self, text: str, ctx: Context, *, last: bool) -> tuple[object, str] | None:
+        known = sorted(self.all(ctx.tx), key=lambda each: -len(each.name))
+        for each in known:
+            rest = after(text, each.name)
+            if rest is not None:
+                return each, rest
+        if last:
+            raise self.unknown(text, [each.name for each in self.all(ctx.tx)])
+        return None
+
+    def value(self, raw: str, ctx: Context) -> object:
+        for each in self.all(ctx.tx):
+            if each.id == raw or folded(each.name) == folded(raw):
+                return each
+        raise self.unknown(raw, [each.name for each in self.all(ctx.tx)])
+
+    def choices(self, ctx: Context) -> tuple[tuple[str, Words], ...]:
+        return tuple((each.id, each.name) for each in self.all(ctx.tx))
+
+
+@dataclass(frozen=True, slots=True)
+class PersonReader:
+    """Somebody of this workspace, by `@name` or name."""
+
+    @property
+    def kind(self) -> FieldKind:
+        return FieldKind.PERSON
+
+    def take(self, text: str, ctx: Context, *, last: bool) -> tuple[object, str] | None:
+        text = text.removeprefix("@")
+        for shown, id in sorted(ctx.mentions.items(), key=lambda each: -len(each[0])):
+            rest, mentioned = after(text, shown), people.find(ctx.tx, id)
+            if rest is not None and mentioned is not None:
+                if mentioned.kind == "new":
+                    raise self._unproven(mentioned)
+                if mentioned.kind == "member" and mentioned.active:
+                    return mentioned, rest
+        for person in sorted(members(ctx.tx), key=lambda each: -len(each.name)):
+            for name in (person.name, person.id):
+                rest = after(text, name)
+                if rest is not None:
+                    return person, rest
+        if last:
+            raise self._unknown(text)
+        return None
+
+    def value(self, raw: str, ctx: Context) -> object:
+        raw = raw.removeprefix("@")
+        id = ctx.mentions.get(raw, raw)
+        for person in members(ctx.tx):
+            if person.id == id or folded(person.name) == folded(raw):
+                return person
+        chosen = people.find(ctx.tx, id)
+        if chosen is not None and chosen.kind == "new" and chosen.active:
+            raise self._unproven(chosen)
+        raise self._unknown(chosen.name if chosen is not None else raw)
+
+    def choices(self, ctx: Context) -> tuple[tuple[str, Words], ...]:
+        return tuple((person.id, person.name) for person in members(ctx.tx))
+
+    @staticmethod
+    def _unproven(person: Person) -> Refusal:
+        return Unproven(
+            _(
+                "I do not know yet who {who} is. I am asking; please try again soon.",
+                who=Who(person.id, person.name),
+            )
+        )
+
+    @staticmethod
+    def _unknown(name: str) -> Refusal:
+        return Refusal(_("I do not know anybody called “{name}” here.", name=name[:80]))
+
+
+def members(tx: Tx) -> list[Person]:
+    """Return those who can be named as responsible: active, no guests, no bots."""
+    return [person for person in people.everyone(tx) if person.kind == "member"]
+
+
+def after(text: str, name: str) -> str | None:
+    """Return what follows `name` at the head of `text` (any case, `ö` = `oe`), or None."""
+    wanted = folded(name)
+    for end in range((len(name) + 1) // 2, min(len(text), 2 * len(name)) + 1):
+        if folded(text[:end]) == wanted and (end == len(text) or not text[end].isalnum()):
+            return text[end:].lstrip()
+    if folded(text) == wanted:
+        return ""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentReader:
+    """An incident: `7`, `#7`, `INC-7`.
+
+    A bare number with words behind it is meant as an incident if there is, or was,
+    one; else it belongs to the words ("99 printers are dead").
+    """
+
+    exists: Callable[[Tx, int], bool]
+
+    @property
+    def kind(self) -> FieldKind:
+        return FieldKind.TEXT
+
+    def take(self, text: str, ctx: Context, *, last: bool) -> tuple[object, str] | None:
+        found = re.match(r"(#|inc-?)?([0-9]{1,9})(?![\w-])[:,]?\s*", text, re.IGNORECASE | re.ASCII)
+        if not found:
+            return None
+        number, rest = int(found[2]), text[found.end() :]
+        if rest and not found[1] and not self.exists(ctx.tx, number):
+            return None
+        return number, rest
+
+    def value(self, raw: str, ctx: Context) -> object:
+        found = self.take(raw.strip(), ctx, last=True)
+        if found is None or found[1]:
+            raise Refusal(_("An incident's number, please, such as 7 or INC-7."))
+        return found[0]
+
+    def choices(self, ctx: Context) -> tuple[tuple[str, Words], ...]:
+        return ()

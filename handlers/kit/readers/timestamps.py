@@ -1,0 +1,69 @@
+"""Moments of the past as people type them: `09:28`, `23.11. 09:28`, `2026-11-23 09:28`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from handlers.kit.context import Context
+from handlers.kit.errors import Refusal
+from handlers.kit.messages import FieldKind
+from handlers.kit.readers.dates import read_day, today_of
+from handlers.kit.words import Words, _
+
+CLOCK = re.compile(r"(?:(?P<day>.*?),?\s+)?(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:\s*(?:uhr|h))?")
+HALF_A_YEAR = timedelta(days=183)
+
+
+def read_moment(text: str, now: datetime, zone: str) -> datetime | None:
+    """Return the moment of the past that a text names, in UTC; None when it names none.
+
+    Without a day it is the last time that a clock in `zone` showed this; without a year the
+    last such day. A moment of the future is returned as it is, so that it can be refused.
+    """
+    found = CLOCK.fullmatch(text.strip().casefold())
+    if found is None or int(found["hour"]) > 23 or int(found["minute"]) > 59:
+        return None
+    local = now.astimezone(ZoneInfo(zone))
+    clock = time(int(found["hour"]), int(found["minute"]))
+    if found["day"]:
+        day = read_day(found["day"], local.date() - HALF_A_YEAR)
+    else:
+        day = local.date() if clock <= local.time() else local.date() - timedelta(days=1)
+    return datetime.combine(day, clock, ZoneInfo(zone)).astimezone(UTC) if day else None
+
+
+def written(moment: datetime, zone: str) -> str:
+    """Write a moment the way it is read: `2026-11-23 09:28`, in `zone`."""
+    return moment.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")
+
+
+@dataclass(frozen=True, slots=True)
+class PastReader:
+    """A moment that has been, from a field or a button; it is never typed in a line."""
+
+    @property
+    def kind(self) -> FieldKind:
+        return FieldKind.TEXT
+
+    def take(self, text: str, ctx: Context, *, last: bool) -> tuple[object, str] | None:
+        found = read_moment(text, ctx.now, ctx.workspace.zone)
+        return (found, "") if found is not None and last else None
+
+    def value(self, raw: str, ctx: Context) -> object:
+        found = read_moment(raw, ctx.now, ctx.workspace.zone)
+        if found is None:
+            raise Refusal(
+                _(
+                    "A time, please, such as 09:28 or {example}.",
+                    example=f"{today_of(ctx).isoformat()} 09:28",
+                )
+            )
+        if found > ctx.now:
+            raise Refusal(_("That is still to come; a time that has been, please."))
+        return found
+
+    def choices(self, ctx: Context) -> tuple[tuple[str, Words], ...]:
+        return ()

@@ -1,0 +1,264 @@
+"""Covers: somebody is away, somebody else stands in, from one day to another.
+
+Only who stands in when is kept, and not for long; nothing is counted (docs/rules.md, duty).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Annotated
+
+from handlers.kit import calendar
+from handlers.kit.commands import Ask, Feature, call
+from handlers.kit.context import Context
+from handlers.kit.doors import Task
+from handlers.kit.errors import Refusal
+from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text, Title, Tone, line
+from handlers.kit.people import name
+from handlers.kit.readers import PersonReader, TextReader
+from handlers.kit.readers.dates import DateReader, read_day, today_of
+from handlers.kit.words import Sentence, _
+from storage import on_call as stand_ins
+from storage.on_call import Cover
+from storage.people import Person
+
+feature = Feature(_("Services"))
+
+LONGEST = 366  # days
+BETWEEN = r"(?:\s*[–—]\s*|\s+-\s+|(?<=\.)-(?=\d)|\s+(?:bis|to|until|till)\s+)"
+FROM = r"(?:von|vom|from|ab)\s+"
+
+
+@dataclass(frozen=True, slots=True)
+class FirstDayReader(DateReader):
+    """The first day of `23.12.–2.1.` or `from Monday to Friday`."""
+
+    def take(self, text: str, ctx: Context, *, last: bool) -> tuple[object, str] | None:
+        text = re.sub(f"^{FROM}", "", text, flags=re.IGNORECASE)
+        first, *rest = re.split(BETWEEN, text, maxsplit=1, flags=re.IGNORECASE)
+        found = read_day(first.strip(), today_of(ctx)) if rest else None
+        if found is not None:
+            return found, rest[0]
+        return DateReader.take(self, text, ctx, last=last)
+
+
+CoverRef = Annotated[str, TextReader(long=False), Ask(_("Cover"))]
+
+
+@feature.command(
+    "cover",
+    "vertreten",
+    help=_("Ask somebody to stand in for you, from one day to another; they confirm by button."),
+    submit=_("Ask"),
+)
+def cover(
+    ctx: Context,
+    person: Annotated[Person, PersonReader(), Ask(_("Who stands in?"), short=_("person"))],
+    start: Annotated[date, FirstDayReader(), Ask(_("From"), short=_("from"))],
+    until: Annotated[date, DateReader(), Ask(_("Until"), _("The last day."), short=_("until"))],
+) -> Reply:
+    if person.id == ctx.person.id:
+        raise Refusal(_("Somebody else has to stand in for you."), field="person")
+    if until < start:
+        raise Refusal(_("The last day is before the first."), field="until")
+    if until < today_of(ctx):
+        raise Refusal(_("That is over already."), field="until")
+    if (until - start).days > LONGEST:
+        raise Refusal(_("That is more than a year; please choose a shorter time."), field="until")
+    zone = ctx.workspace.zone
+    asked = Cover(
+        ctx.new_id(),
+        ctx.person.id,
+        person.id,
+        ctx.person.id,
+        calendar.midnight(start, zone),
+        calendar.midnight(until + timedelta(days=1), zone),
+        "asked",
+    )
+    _must_be_free(ctx, asked)
+    stand_ins.add(ctx.tx, asked)
+    swap = Button(
+        _("The other way round: I stand in for {who}", who=person.name[:30]),
+        call("cover swap", cover=asked.id),
+        "quiet",
+    )
+    return Reply(line(_said(ctx, asked), swap), posts=(_ask(ctx, asked),), subject=person.id)
+
+
+def _said(ctx: Context, asked: Cover) -> Sentence:
+    other = name(ctx, asked.other)
+    if asked.other == asked.cover:
+        return _(
+            "{who} is asked to stand in for you {days}; until then nothing changes.",
+            who=other,
+            days=days(ctx, asked),
+        )
+    return _(
+        "{who} is asked whether you stand in {days}; until then nothing changes.",
+        who=other,
+        days=days(ctx, asked),
+    )
+
+
+def days(ctx: Context, asked: Cover) -> Sentence:
+    """Return the days of a cover, the first and the last one."""
+    first = calendar.day_of(asked.starts_at, ctx.workspace.zone)
+    last = calendar.day_of(asked.ends_at, ctx.workspace.zone) - timedelta(days=1)
+    if first == last:
+        return _("on {first}", first=first)
+    return _("from {first} to {last}", first=first, last=last)
+
+
+def _must_be_free(ctx: Context, asked: Cover) -> None:
+    """Refuse where somebody stands in for that person already."""
+    found = stand_ins.meeting(ctx.tx, asked.person, asked.starts_at, asked.ends_at)
+    if found is not None:
+        raise Refusal(
+            _(
+                "{cover} stands in for {person} {days} already.",
+                cover=name(ctx, found.cover),
+                person=name(ctx, found.person),
+                days=days(ctx, found),
+            ),
+            buttons=_end(ctx, found),
+        )
+
+
+def _end(ctx: Context, found: Cover) -> tuple[Button, ...]:
+    if ctx.person.id not in (found.person, found.cover):
+        return ()
+    return (Button(_("End it"), call("cover end", cover=found.id)),)
+
+
+def _key(id: str) -> str:
+    return f"cover:{id}"
+
+
+def _ask(ctx: Context, asked: Cover) -> Post:
+    message = Message(
+        (
+            Title(_question(ctx, asked)),
+            Text(
+                _(
+                    "{who} asks you. Whoever stands in is alarmed first meanwhile, and it ends by "
+                    "itself.",
+                    who=name(ctx, asked.asked_by),
+                )
+            ),
+            Buttons(_answers(asked)),
+        )
+    )
+    return Post(_key(asked.id), message, f"direct:{asked.other}", "note")
+
+
+def _question(ctx: Context, asked: Cover) -> Sentence:
+    who = name(ctx, asked.asked_by)
+    if asked.other == asked.cover:
+        return _("Will you stand in for {who} {days}?", who=who, days=days(ctx, asked))
+    return _("Shall {who} stand in for you {days}?", who=who, days=days(ctx, asked))
+
+
+def _answers(asked: Cover) -> tuple[Button, Button]:
+    return (
+        Button(_("Yes, agreed"), call("cover confirm", cover=asked.id), "primary"),
+        Button(_("No, I cannot"), call("cover end", cover=asked.id)),
+    )
+
+
+@feature.command("cover swap", "vertretung tauschen", help=_("The other way round."), hidden=True)
+def swap(ctx: Context, cover: CoverRef) -> Reply:
+    if not stand_ins.swap(ctx.tx, cover, ctx.person.id):
+        raise Refusal(_("This question is not open for you any more."))
+    asked = _find(ctx, cover)
+    _must_be_free(ctx, asked)
+    return Reply(line(_said(ctx, asked)), posts=(_ask(ctx, asked),), subject=asked.other)
+
+
+@feature.command("cover confirm", "vertretung bestätigen", help=_("Agreed."), hidden=True)
+def confirm(ctx: Context, cover: CoverRef) -> Reply:
+    asked = stand_ins.find(ctx.tx, cover)
+    if asked is not None and asked.ends_at <= ctx.now:
+        raise Refusal(_("That is over already."))
+    if not stand_ins.confirm(ctx.tx, cover, ctx.person.id):
+        raise Refusal(_("This question is not open for you any more."))
+    agreed = _find(ctx, cover)
+    clash = stand_ins.meeting(ctx.tx, agreed.person, agreed.starts_at, agreed.ends_at)
+    if clash is not None and clash.id != agreed.id:
+        _must_be_free(ctx, agreed)
+    said = _agreed(ctx, agreed)
+    ends = _end(ctx, agreed)
+    told = line(said, *ends, tone=Tone.QUIET)
+    return Reply(
+        line(said),
+        posts=(
+            Post(_key(agreed.id), told),
+            Post(f"{_key(agreed.id)}:told", told, f"direct:{agreed.asked_by}", "note"),
+        ),
+        subject=agreed.asked_by,
+    )
+
+
+def _agreed(ctx: Context, agreed: Cover) -> Sentence:
+    return _(
+        "Agreed {days}: {cover} stands in for {person}.",
+        cover=name(ctx, agreed.cover),
+        person=name(ctx, agreed.person),
+        days=days(ctx, agreed),
+    )
+
+
+@feature.command("cover end", "vertretung beenden", help=_("End it now."), hidden=True)
+def end(ctx: Context, cover: CoverRef) -> Reply:
+    before = stand_ins.find(ctx.tx, cover)
+    if before is None or not stand_ins.end(ctx.tx, cover, ctx.person.id):
+        raise Refusal(_("This is not open for you any more."))
+    ended = replace(before, state="ended")
+    said = _ended(ctx, before)
+    told = line(said, tone=Tone.QUIET)
+    other = ended.cover if ctx.person.id == ended.person else ended.person
+    posts = [Post(_key(ended.id), told), Post(f"{_key(ended.id)}:told", told)]
+    posts.append(Post(f"{_key(ended.id)}:ended", told, f"direct:{other}", "note"))
+    return Reply(line(said), posts=tuple(posts), subject=other)
+
+
+def _ended(ctx: Context, before: Cover) -> Sentence:
+    sides = {"cover": name(ctx, before.cover), "person": name(ctx, before.person)}
+    if before.state == "asked":
+        return _(
+            "Declined: {cover} does not stand in for {person} {days}.",
+            days=days(ctx, before),
+            **sides,
+        )
+    return _("{cover} does not stand in for {person} any more.", **sides)
+
+
+@feature.waits(30)
+def waiting(ctx: Context) -> list[Task]:
+    """Return the covers that the asker has to confirm."""
+    return [
+        Task(_question(ctx, each), _answers(each))
+        for each in stand_ins.to_come(ctx.tx, ctx.person.id, ctx.now)
+        if each.state == "asked" and each.other == ctx.person.id
+    ]
+
+
+def agreed(ctx: Context) -> list[Sentence]:
+    """Return the covers that concern the asker now or later, as lines."""
+    return [
+        _(
+            "{cover} stands in for {person} {days}",
+            cover=name(ctx, each.cover),
+            person=name(ctx, each.person),
+            days=days(ctx, each),
+        )
+        for each in stand_ins.to_come(ctx.tx, ctx.person.id, ctx.now)
+        if each.state == "confirmed"
+    ]
+
+
+def _find(ctx: Context, id: str) -> Cover:
+    found = stand_ins.find(ctx.tx, id)
+    assert found is not None
+    return found

@@ -1,0 +1,1 @@
+"""Taking over, handing on, and what happens when somebody leaves."""

@@ -1,0 +1,334 @@
+"""Ownership: taking over what one is named for, and handing all of it to somebody else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated
+
+from handlers import rights
+from handlers.kit.commands import Ask, Feature, call
+from handlers.kit.context import Context
+from handlers.kit.doors import Task
+from handlers.kit.errors import Refusal
+from handlers.kit.messages import (
+    Button,
+    Buttons,
+    FieldKind,
+    Items,
+    Message,
+    Post,
+    Reply,
+    Text,
+    Title,
+    Tone,
+    line,
+)
+from handlers.kit.people import name, person
+from handlers.kit.readers import PersonReader, TextReader
+from handlers.kit.words import Sentence, Words, _
+from handlers.on_call import duty
+from handlers.ownership.leaving import left_behind, refreshed
+from handlers.services.cards import (
+    answered_post,
+    asked,
+    asked_key,
+    name_somebody,
+    question,
+    some,
+    take_over,
+    unaccepted,
+    waits_for,
+)
+from handlers.services.editing import mend, name_people
+from handlers.services.lookup import ServiceRef
+from storage import automations, people, services
+from storage import ownership as handovers
+from storage.ownership import Handover
+from storage.people import Person
+
+feature = Feature(_("Services"))
+
+
+@feature.command("service accept", "dienst annehmen", help=_("I take this over."), hidden=True)
+def accept(ctx: Context, service: ServiceRef) -> Reply:
+    me = ctx.person.id
+    if me not in (service.accountable, service.deputy):
+        raise Refusal(_("This question is not open for you any more."))
+    services.accept(ctx.tx, service.id, me, ctx.now)  # again does nothing
+    mend(ctx, service.id)
+    if service.accountable == me:
+        said = _("You are accountable for “{service}”. Thank you.", service=service.name)
+    else:
+        said = _("You are deputy for “{service}”. Thank you.", service=service.name)
+    open_card = Button(service.name, call("service", service=service.id))
+    return Reply(
+        line(said, open_card), posts=(answered_post(ctx, service, me),), subject=service.name
+    )
+
+
+@feature.command(
+    "service decline", "dienst ablehnen", help=_("It should be somebody else."), hidden=True
+)
+def decline(ctx: Context, service: ServiceRef) -> Reply:
+    me = ctx.person.id
+    if not waits_for(service, me):
+        raise Refusal(
+            _("You are not asked about “{service}” any more.", service=service.name),
+            buttons=(Button(service.name, call("service", service=service.id)),),
+        )
+    bosses = [each.id for each in duty.managers(ctx) if each.id != me]
+    if not bosses:
+        raise Refusal(
+            _("Nobody else manages Lotse who could be told. Please name somebody else yourself."),
+            buttons=(name_somebody(service),),
+        )
+    said = _(
+        "Managers are told. Until somebody else is named, you are alarmed for “{service}”.",
+        service=service.name,
+    )
+    told = Message(
+        (
+            Text(
+                _(
+                    "{who} does not take over “{service}”. Please name somebody else.",
+                    who=name(ctx, me),
+                    service=service.name,
+                )
+            ),
+            Buttons((name_somebody(service),)),
+        ),
+        Tone.ALARM,
+    )
+    key = f"{asked_key(service, me)}:declined:{service.asked_at}"  # once for each time of asking
+    posts = tuple(Post(key, told, f"direct:{each}", "note") for each in bosses)
+    question = Post(asked_key(service, me), line(said, take_over(service), tone=Tone.QUIET))
+    return Reply(line(said), posts=(question, *posts), subject=service.name)
+
+
+@feature.command("service ask", "dienst fragen", help=_("Ask again."), hidden=True, needs="service")
+def ask_again(ctx: Context, service: ServiceRef) -> Reply:
+    who = [person(ctx, each) for each in unaccepted(service) if duty.is_here(ctx, each)]
+    if not who:
+        raise Refusal(_("Nobody has to be asked about “{service}”.", service=service.name))
+    services.ask(ctx.tx, service.id, ctx.now)
+    said = _("Asked about “{service}” again: {who}.", who=who, service=service.name)
+    return Reply(line(said), posts=asked(ctx, service), subject=service.name)
+
+
+# --- all that one person is named for --------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """A service or an automation, with who is named for it."""
+
+    name: str
+    accountable: str
+    deputy: str
+    alone: bool  # may both be the same person? only the fallback may
+    give: Callable[[str, str], tuple[Post, ...]]  # accountable, deputy
+
+    def after(self, handover: Handover) -> tuple[str, str | None]:
+        """Return who is accountable and deputy afterwards; no deputy where one is missing."""
+        to = handover.successor
+        accountable = to if self.accountable == handover.person else self.accountable
+        deputy = to if self.deputy == handover.person else self.deputy
+        if accountable == deputy and not self.alone:
+            return to, handover.deputy
+        return accountable, deputy
+
+
+def things(ctx: Context, person: str) -> list[Thing]:
+    """Return everything that somebody is accountable or deputy for."""
+    return [
+        Thing(
+            each.name, each.accountable, each.deputy, each.fallback, partial(name_people, ctx, each)
+        )
+        for each in services.concerning(ctx.tx, person)
+    ] + [
+        Thing(
+            each.name, each.accountable, each.deputy, False, partial(_give_automation, ctx, each.id)
+        )
+        for each in automations.concerning(ctx.tx, person)
+    ]
+
+
+def _give_automation(ctx: Context, id: str, accountable: str, deputy: str) -> tuple[Post, ...]:
+    automations.set_people(ctx.tx, id, accountable, deputy)
+    return ()
+
+
+class FromReader(PersonReader):
+    """Whoever is named for something, also when they are not there any more."""
+
+    @property
+    def kind(self) -> FieldKind:
+        return FieldKind.CHOICE
+
+    def value(self, raw: str, ctx: Context) -> object:
+        found = people.find(ctx.tx, raw)
+        return found if found is not None else PersonReader.value(self, raw, ctx)
+
+    def choices(self, ctx: Context) -> tuple[tuple[str, Words], ...]:
+        named = {id for each in services.all(ctx.tx) for id in (each.accountable, each.deputy)}
+        named |= {id for each in automations.all(ctx.tx) for id in (each.accountable, each.deputy)}
+        return tuple(sorted(((id, name(ctx, id)) for id in named), key=lambda each: str(each[1])))
+
+
+@feature.command(
+    ("hand over", "handover"),
+    ("übergeben", "übergabe"),
+    help=_("Hand over all that somebody is named for; the new one accepts by button."),
+    submit=_("Ask"),
+)
+def hand_over(
+    ctx: Context,
+    to: Annotated[Person, PersonReader(), Ask(_("To whom?"), short=_("person"))],
+    *,
+    person: Annotated[
+        Person, FromReader(), Ask(_("From whom?"), _("From you, unless you choose somebody else."))
+    ]
+    | None = None,
+    deputy: Annotated[
+        Person,
+        PersonReader(),
+        Ask(_("Another deputy"), _("Only where one person would be accountable and deputy.")),
+    ]
+    | None = None,
+) -> Reply:
+    before = person or ctx.person
+    if before.id != ctx.person.id:
+        rights.need(ctx, "service")
+    if to.id == before.id:
+        raise Refusal(_("Please choose somebody else to hand over to."), field="to")
+    found = things(ctx, before.id)
+    if not found:
+        raise Refusal(
+            _("{who} is not named for anything, so there is nothing to hand over.", who=before.name)
+        )
+    if deputy is not None and deputy.id in (to.id, before.id):
+        raise Refusal(_("The other deputy has to be a third person."), field="deputy")
+    handover = Handover(
+        ctx.new_id(),
+        before.id,
+        to.id,
+        deputy.id if deputy else None,
+        ctx.person.id,
+        ctx.now,
+        "asked",
+    )
+    _must_fit(ctx, handover, found)
+    replaced = handovers.open_of(ctx.tx, before.id)
+    handovers.add(ctx.tx, handover)
+    posts = [Post(_key(handover.id), _question(ctx, handover, found), f"direct:{to.id}", "note")]
+    if replaced is not None:
+        over = line(_("This question is not open any more."), tone=Tone.QUIET)
+        posts.append(Post(_key(replaced.id), over))
+    names = [each.name for each in found]
+    said = _(
+        "{who} is asked to take over: {things}. Until then nothing changes.",
+        who=to.name,
+        things=some(names),
+    )
+    return Reply(line(said), posts=tuple(posts), subject=before.id)
+
+
+def _must_fit(ctx: Context, handover: Handover, found: list[Thing]) -> None:
+    """Refuse kindly where one person would be accountable and deputy at once."""
+    clash = [each.name for each in found if each.after(handover)[1] is None]
+    if not clash:
+        return
+    again = {"word": "hand over", "to": handover.successor, "person": handover.person}
+    raise Refusal(
+        _(
+            "{who} would be accountable and deputy at once for {things}. "
+            "Please name another deputy for that.",
+            who=name(ctx, handover.successor),
+            things=some(clash),
+        ),
+        field="deputy",
+        buttons=(Button(_("Name another deputy"), call("form", **again)),),
+    )
+
+
+def _key(id: str) -> str:
+    return f"handover:{id}"
+
+
+def _question(ctx: Context, handover: Handover, found: list[Thing]) -> Message:
+    items = tuple(_role(each, handover) for each in found)
+    return Message(
+        (
+            Title(_asks(ctx, handover)),
+            Text(
+                _(
+                    "{who} asks you. One tap takes all of it; until then nothing changes.",
+                    who=ctx.who,
+                )
+            ),
+            Items(items),
+            Buttons((_accepts(handover),)),
+        )
+    )
+
+
+def _asks(ctx: Context, handover: Handover) -> Sentence:
+    return _("Will you take over from {who}?", who=name(ctx, handover.person))
+
+
+def _role(thing: Thing, handover: Handover) -> Sentence:
+    if handover.successor == thing.after(handover)[0]:
+        return _("{name}: accountable", name=thing.name)
+    return _("{name}: deputy", name=thing.name)
+
+
+def _accepts(handover: Handover) -> Button:
+    return Button(_("I take this over"), call("hand over accept", handover=handover.id), "primary")
+
+
+@feature.command(
+    "hand over accept", "übergabe annehmen", help=_("I take all of it over."), hidden=True
+)
+def accept_all(
+    ctx: Context, handover: Annotated[str, TextReader(long=False), Ask(_("Hand-over"))]
+) -> Reply:
+    if not handovers.accept(ctx.tx, handover, ctx.person.id):
+        raise Refusal(_("This question is not open for you any more."))
+    kept = handovers.find(ctx.tx, handover)
+    assert kept is not None
+    found = things(ctx, kept.person)
+    _must_fit(ctx, kept, found)
+    posts: tuple[Post, ...] = ()
+    for each in found:
+        accountable, deputy = each.after(kept)
+        assert deputy is not None, "it fits"
+        posts += each.give(accountable, deputy)
+    names = [each.name for each in found]
+    said = _("You have taken over: {things}. Thank you.", things=some(names))
+    done = _(
+        "{who} has taken over from {before}: {things}.",
+        who=ctx.who,
+        before=name(ctx, kept.person),
+        things=some(names),
+    )
+    posts += (Post(_key(kept.id), line(said, tone=Tone.QUIET)), *refreshed(ctx, kept.person))
+    if kept.asked_by != ctx.person.id:
+        posts += (Post(f"{_key(kept.id)}:told", line(done), f"direct:{kept.asked_by}", "note"),)
+    return Reply(line(said), posts=posts, subject=kept.person)
+
+
+@feature.waits(20)
+def waiting(ctx: Context) -> list[Task]:
+    """Return what the asker has still to accept, and for managers what is red."""
+    me = ctx.person.id
+    found = [Task(_asks(ctx, each), (_accepts(each),)) for each in handovers.waiting(ctx.tx, me)]
+    found += [
+        Task(question(each, me), (take_over(each),), each.asked_at)
+        for each in services.all(ctx.tx)
+        if waits_for(each, me)
+    ]
+    if rights.may("service", rights.general(ctx)):
+        found += left_behind(ctx)
+    return found

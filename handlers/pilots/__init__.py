@@ -1,0 +1,1 @@
+"""Pilots: one thing tried for twelve weeks, and whether anybody is relieved."""

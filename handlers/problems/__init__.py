@@ -1,0 +1,1 @@
+"""Problems: what came back too often, its cause, and its fix."""

@@ -1,0 +1,308 @@
+"""What a problem looks like: its card, its history, its messages to one person."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from handlers.bans import blocks as ban_blocks
+from handlers.bans import cards as ban_cards
+from handlers.bans.cards import headline, label, named
+from handlers.bans.rules import rules
+from handlers.incidents.checklist import CAUSES, Cause
+from handlers.kit.calendar import days_before
+from handlers.kit.commands import call
+from handlers.kit.context import Context
+from handlers.kit.messages import (
+    Button,
+    Buttons,
+    Facts,
+    Items,
+    Message,
+    Part,
+    Text,
+    Title,
+    Tone,
+)
+from handlers.kit.readers import ChoiceReader
+from handlers.kit.readers.dates import today_of
+from handlers.kit.readers.evidence import linked
+from handlers.kit.words import Sentence, Words, _
+from storage import problems, repeats
+from storage.problems import Happened, Problem
+
+LISTED = 8  # incidents of one problem that its card names
+
+
+# What is unknown can neither be fixed nor verified.
+KNOWN: dict[str, Words] = {kind: words for kind, words in CAUSES.items() if kind != Cause.UNKNOWN}
+CAUSE = ChoiceReader(Cause, KNOWN, {})
+
+
+def key(number: int) -> str:
+    """Return the key of a problem's card, wherever it stands."""
+    return f"problem:{number}"
+
+
+def times(ctx: Context, problem: Problem) -> int:
+    """Return how often it happened in the days that count, up to now."""
+    start = days_before(ctx.now, rules(ctx.tx).days, ctx.workspace.zone)
+    return repeats.times(ctx.tx, problem.root, start, ctx.now)[0]
+
+
+def card(ctx: Context, problem: Problem) -> Message:
+    """Return the card of a problem, the same wherever it stands."""
+    rows: list[tuple[Words, Words]] = [
+        (_("State"), standing(ctx, problem)),
+        (_("Service"), _service(ctx, problem)),
+        (_("Repeats"), _repeats(ctx, problem)),
+        (_("Cause"), cause(problem)),
+        (_("Owner of the cause"), _owner(ctx, problem)),
+    ]
+    if problem.state == "open":
+        rows.append((_("To be fixed by"), _due(ctx, problem)))
+    if problem.fix:
+        rows.append(
+            (
+                _("Fix"),
+                _("{what} ({evidence})", what=problem.fix, evidence=linked(problem.evidence or "")),
+            )
+        )
+    if problem.stands:
+        rows += [
+            (_("Ban overridden"), ban_cards.said(ctx, each))
+            for each in ban_cards.of_ban(ctx, problem)
+        ]
+        rows += [(_("Planned change"), line) for line in ban_cards.coming(ctx, problem.service)]
+    parts: list[Part] = [Title(headline(problem)), Facts(tuple(rows)), Buttons(buttons(problem))]
+    return Message(tuple(parts), _tone(problem))
+
+
+def _tone(problem: Problem) -> Tone:
+    return {"open": Tone.ALARM, "fixed": Tone.ACTIVE, "lifted": Tone.GOOD}.get(
+        problem.state, Tone.QUIET
+    )
+
+
+def standing(ctx: Context, problem: Problem) -> Sentence:
+    """Return in one sentence how a problem stands."""
+    match problem.state:
+        case "open":
+            return _(
+                "Repeat ban since {at:day}: such incidents can be restored, but not closed.",
+                at=problem.opened_at,
+            )
+        case "fixed":
+            return _(
+                "{who} says the cause is fixed. Somebody else verifies it, or it stays quiet "
+                "until {at:day}; until then the ban stands.",
+                who=named(ctx, problem.fixed_by or ""),
+                at=quiet_until(ctx, problem),
+            )
+        case "lifted" if problem.verified_by:
+            return _(
+                "Lifted on {at:day}: the fix was verified by {who}.",
+                at=problem.lifted_at,
+                who=named(ctx, problem.verified_by),
+            )
+        case "lifted":
+            return _("Lifted on {at:day}: it stayed quiet after the fix.", at=problem.lifted_at)
+        case "merged":
+            return _("The same thing as another problem, which goes on.")
+        case _state:
+            return _("Dropped: it did not happen often enough after all.")
+
+
+def quiet_until(ctx: Context, problem: Problem) -> datetime:
+    """Return when a fix that nobody verifies is taken for one."""
+    assert problem.fixed_at is not None, "only what is fixed can stay quiet"
+    return days_before(problem.fixed_at, -rules(ctx.tx).quiet, ctx.workspace.zone)
+
+
+def _service(ctx: Context, problem: Problem) -> str:
+    found = ctx.service_of(problem.service)
+    return found.name if found else problem.service
+
+
+def _repeats(ctx: Context, problem: Problem) -> Sentence:
+    numbers = [f"INC-{each}" for each in repeats.members(ctx.tx, problem.root)]
+    days = rules(ctx.tx).days
+    values = {"n": times(ctx, problem), "days": days, "incidents": numbers[-LISTED:]}
+    if len(numbers) > LISTED:
+        return _("{n} in the last {days} days (newest: {incidents})", **values)
+    return _("{n} in the last {days} days ({incidents})", **values)
+
+
+def cause(problem: Problem) -> Sentence:
+    """Return the cause, or that nobody has said it."""
+    if problem.cause is None:
+        return _("not entered yet")
+    kind = CAUSES.get(problem.cause_class or "", problem.cause_class or "")
+    return _("{cause} ({kind})", cause=problem.cause, kind=kind)
+
+
+def _owner(ctx: Context, problem: Problem) -> Sentence:
+    who, now = named(ctx, problem.owner), ban_blocks.owner(ctx, problem)
+    if problem.proposed_to:
+        asked = named(ctx, problem.proposed_to)
+        return _("{who}; {asked} is asked to take it", who=who, asked=asked)
+    if now != problem.owner:
+        return _("{who} is not here any more; {now} stands in", who=who, now=named(ctx, now))
+    if problem.accepted_at is None:
+        return _("{who}, who has not accepted yet", who=who)
+    return _("{who}", who=who)
+
+
+def _due(ctx: Context, problem: Problem) -> Sentence:
+    if overdue(ctx, problem):
+        return _("{day:day}, overdue", day=problem.due_on)
+    return _("{day:day}", day=problem.due_on)
+
+
+def overdue(ctx: Context, problem: Problem) -> bool:
+    """Say whether the agreed day is over."""
+    return problem.state == "open" and problem.due_on < today_of(ctx)
+
+
+def buttons(problem: Problem) -> tuple[Button, ...]:
+    """Return what can be done with a problem in its present state."""
+
+    def button(label: Sentence, word: str, look: str = "plain") -> Button:
+        return Button(label, call(word, number=problem.number), look)
+
+    history = button(_("History"), "problem history", "quiet")
+    if problem.state == "fixed":
+        return (
+            button(_("Fix verified"), "problem verify", "primary"),
+            button(_("Not fixed"), "problem reopen"),
+            history,
+        )
+    if problem.state != "open":
+        return (history,)
+    accept = (
+        (button(_("I own the cause"), "problem accept", "primary"),)
+        if problem.accepted_at is None or problem.proposed_to
+        else ()
+    )
+    steps = (
+        (button(_("Enter the cause"), "problem cause"),)
+        if problem.cause is None
+        else (fixed(problem.number), button(_("Change the cause"), "problem cause", "quiet"))
+    )
+    return (
+        *accept,
+        *steps,
+        button(_("Name the owner"), "problem owner", "quiet"),
+        button(_("Set the date"), "problem due", "quiet"),
+        button(_("Override the ban"), "problem override", "quiet"),
+        history,
+    )
+
+
+def fixed(number: int) -> Button:
+    """Return the button for what can be said once the cause is known."""
+    return Button(_("Cause is fixed"), call("problem fixed", number=number))
+
+
+def asked(ctx: Context, problem: Problem, why: Sentence) -> Message:
+    """Return what one person gets: why they get it, then the card's essentials."""
+    rows: tuple[tuple[Words, Words], ...] = (
+        (_("Repeats"), _repeats(ctx, problem)),
+        (_("Cause"), cause(problem)),
+        (_("Owner of the cause"), _owner(ctx, problem)),
+        (_("To be fixed by"), _due(ctx, problem)),
+    )
+    return Message(
+        (
+            Title(headline(problem)),
+            Text(why),
+            Facts(rows),
+            Buttons((*buttons(problem)[:-2], ban_cards.opens(problem))),
+        ),
+        Tone.ALARM,
+    )
+
+
+def settled(ctx: Context, problem: Problem) -> Message:
+    """Return what a reminder says once it needs nobody any more."""
+    words = _("{title} – {standing}", title=headline(problem), standing=standing(ctx, problem))
+    return Message((Text(words),), _tone(problem))
+
+
+def history(ctx: Context, problem: Problem) -> Message:
+    """Return what happened to a problem."""
+    lines: list[Words] = [
+        _("{at}: {what}", at=each.at, what=_happened(ctx, each))
+        for each in problems.history(ctx.tx, problem.number)
+    ]
+    return Message((Title(headline(problem)), Items(tuple(lines))), Tone.QUIET)
+
+
+def _happened(ctx: Context, each: Happened) -> Sentence:
+    who, detail = named(ctx, each.person or ""), each.detail
+    match each.kind:
+        case "opened":
+            return _("Opened with {incidents}.", incidents=detail)
+        case "owned":
+            return _("{who} owns the cause.", who=who)
+        case "asked":
+            return _("{who} asked {other} to own the cause.", who=who, other=named(ctx, detail))
+        case "cause":
+            return _("{who} entered the cause: {cause}", who=who, cause=detail)
+        case "dated":
+            return _("{who} set the date to {day:day}.", who=who, day=date.fromisoformat(detail))
+        case "fixed":
+            return _("{who} says the cause is fixed: {what}", who=who, what=detail)
+        case "verified":
+            return _("{who} verified the fix. The ban is lifted.", who=who)
+        case "quiet":
+            return _("It stayed quiet after the fix. The ban is lifted.")
+        case "reopened":
+            return _("{who} says it is not fixed: {reason}", who=who, reason=detail)
+        case "again":
+            return _("It happened again after the fix ({incident}).", incident=detail)
+        case "overridden":
+            return _("{who} overrode the ban: {reason}", who=who, reason=detail)
+        case "let through":
+            return _("{who} let a change through: {what}", who=who, what=detail)
+        case "reminded":
+            return _("Reminder to {who}.", who=named(ctx, detail))
+        case "parted":
+            return _("{who} took {incident} out: it is something else.", who=who, incident=detail)
+        case "dropped":
+            return _("Dropped: it did not happen often enough after all.")
+        case "merged":
+            return _("{other} is the same thing and goes on as one with it.", other=detail)
+    raise ValueError(f"a problem's history of unknown kind: {each.kind}")
+
+
+def line(ctx: Context, problem: Problem) -> Sentence:
+    """Return a problem as one line of a list."""
+    values = {
+        "problem": label(problem.number),
+        "title": problem.title,
+        "service": _service(ctx, problem),
+        "n": times(ctx, problem),
+        "days": rules(ctx.tx).days,
+        "who": named(ctx, ban_blocks.owner(ctx, problem)),
+        "at": problem.opened_at,
+    }
+    if problem.state == "fixed":
+        values["who"] = named(ctx, problem.fixed_by or "")
+        return _(
+            "{problem} · “{title}” ({service}): {n} times in {days} days, ban since {at:day}; "
+            "{who} says it is fixed, to be verified",
+            **values,
+        )
+    if overdue(ctx, problem):
+        return _(
+            "{problem} · “{title}” ({service}): {n} times in {days} days, cause open since "
+            "{at:day}, with {who}, overdue since {due:day}",
+            due=problem.due_on,
+            **values,
+        )
+    return _(
+        "{problem} · “{title}” ({service}): {n} times in {days} days, cause open since {at:day}, "
+        "with {who}, due {due:day}",
+        due=problem.due_on,
+        **values,
+    )

@@ -1,0 +1,244 @@
+"""Planned changes: while a service is under a repeat ban, each needs an override."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Annotated
+
+from handlers import rights
+from handlers.bans import cards as ban_cards
+from handlers.bans.cards import banned, change_line, label, passes, warning
+from handlers.kit.commands import Ask, Feature, call
+from handlers.kit.context import Context
+from handlers.kit.errors import Refusal
+from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text, Title, Tone, line
+from handlers.kit.readers import TextReader
+from handlers.kit.readers.dates import BeforeDateReader, DateReader, today_of
+from handlers.kit.readers.placeholders import is_placeholder
+from handlers.kit.words import Sentence, Who, _
+from handlers.problems.cards import card, key
+from handlers.services import lookup as service_lookup
+from storage import people, problems
+from storage.problems import Problem
+from storage.problems import changes as stored_changes
+from storage.problems.changes import Change
+
+feature = Feature(_("Problems and repeat bans"))
+
+LONGEST = 90  # days that an override may last
+
+
+Day = Annotated[date, DateReader(), Ask(_("Day"))]
+Until = Annotated[date, DateReader(), Ask(_("Until"), _("The last day on which it counts."))]
+Reason = Annotated[str, TextReader(), Ask(_("Reason"), _("Why it cannot wait."))]
+ChangeId = Annotated[str, TextReader(long=False), Ask(_("Which"))]
+
+
+@feature.command(
+    "change",
+    ("änderung", "aenderung"),
+    help=_("Plan a change to a service."),
+    submit=_("Plan it"),
+    needs="change",
+)
+def plan(
+    ctx: Context,
+    service: service_lookup.ServiceRef,
+    what: Annotated[str, BeforeDateReader(long=False), Ask(_("What is changed?"), short=_("text"))],
+    day: Day,
+) -> Reply:
+    if day < today_of(ctx):
+        raise Refusal(_("That day is over: {day:date}.", day=day), field="day", kept=what)
+    if is_placeholder(what):
+        raise Refusal(_("Please say in a few words what is changed."), field="what", kept=what)
+    id = ctx.new_id()
+    stored_changes.add(
+        ctx.tx,
+        id=id,
+        service=service.id,
+        what=what,
+        planned_on=day,
+        person=ctx.person.id,
+        now=ctx.now,
+    )
+    ban = banned(ctx, service.id)
+    if ban is not None:
+        stored_changes.tell(ctx.tx, id)
+        return Reply(_needs(ctx, _find(ctx, id), ban), posts=_cards(ctx, service.id), subject=id)
+    said = _("Planned for {service}: {change}", service=service.name, change=change_line(ctx, id))
+    return Reply(line(said, _cancel(id)), subject=id)
+
+
+def _needs(ctx: Context, change: Change, ban: Problem) -> Message:
+    """Say that a change waits for an override, and who can give it."""
+    service = ctx.service_of(change.service)
+    return Message(
+        (
+            Title(
+                _(
+                    "A change to {service} needs an override",
+                    service=service.name if service else change.service,
+                )
+            ),
+            Text(_change(ctx, change)),
+            Text(_("{problem}: {warning}.", problem=label(ban.number), warning=warning(ctx, ban))),
+            Text(
+                _(
+                    "The override, with a reason and an end, is given by {who}.",
+                    who=_may_override(ctx, change),
+                ),
+                small=True,
+            ),
+            Buttons(
+                (
+                    Button(_("Override"), call("change override", id=change.id)),
+                    _cancel(change.id),
+                    ban_cards.opens(ban),
+                )
+            ),
+        )
+    )
+
+
+def _change(ctx: Context, change: Change) -> Sentence:
+    return _(
+        "{day:day}: {what} ({who})",
+        day=change.planned_on,
+        what=change.what,
+        who=ban_cards.named(ctx, change.entered_by),
+    )
+
+
+def _may_override(ctx: Context, change: Change) -> list[Who]:
+    service = ctx.service_of(change.service)
+    ids = [service.accountable] if service else []
+    ids += [each.id for each in people.managers(ctx.tx)]
+    found = [ctx.person_of(id) for id in dict.fromkeys(ids)]
+    return [Who(each.id, each.name) for each in found if each is not None and each.active]
+
+
+def _cancel(id: str) -> Button:
+    return Button(_("Cancel the change"), call("change cancel", id=id), "quiet")
+
+
+@feature.command(
+    "change override",
+    "änderung ausnahme",
+    help=_("Let a change pass the repeat ban."),
+    hidden=True,
+    submit=_("Override"),
+)
+def override(ctx: Context, id: ChangeId, *, reason: Reason, until: Until) -> Reply:
+    change = _find(ctx, id)
+    if not rights.may("override", rights.ties_to_cause(ctx, change.service)):
+        raise Refusal(_("This is up to {who}.", who=_may_override(ctx, change)))
+    ban = banned(ctx, change.service)
+    if ban is None or change.state != "planned":
+        raise Refusal(_("Nothing holds it up any more."))
+    checked(ctx, reason, until)
+    if until < change.planned_on:
+        raise Refusal(
+            _(
+                "The change is planned for {day:day}; the override has to last until then.",
+                day=change.planned_on,
+            ),
+            field="until",
+        )
+    problems.override(
+        ctx.tx,
+        ban.number,
+        id=ctx.new_id(),
+        change=id,
+        reason=reason,
+        person=ctx.person.id,
+        now=ctx.now,
+        until_on=until,
+    )
+    problems.happened(
+        ctx.tx,
+        ban.number,
+        id=ctx.new_id(),
+        at=ctx.now,
+        kind="let through",
+        person=ctx.person.id,
+        detail=f"{change.what} ({reason})",
+    )
+    said = line(
+        _(
+            "It can go ahead: {change}. It stands in the weekly digest.",
+            change=change_line(ctx, id),
+        ),
+        _cancel(id),
+    )
+    told = Post(_key(id), said)
+    return Reply(said, posts=(told, *_cards(ctx, change.service)), subject=id)
+
+
+def checked(ctx: Context, reason: str, until: date) -> None:
+    """Refuse a reason that says nothing, and an end that is over or far away."""
+    if is_placeholder(reason):
+        raise Refusal(_("A reason is needed that others understand."), field="reason")
+    last = today_of(ctx) + timedelta(days=LONGEST)
+    if not today_of(ctx) <= until <= last:
+        raise Refusal(_("An override ends between today and {day:date}.", day=last), field="until")
+
+
+@feature.command(
+    "change cancel", "änderung streichen", help=_("Take a planned change off."), hidden=True
+)
+def cancel(ctx: Context, id: ChangeId) -> Reply:
+    change = _find(ctx, id)
+    may = rights.may("override", rights.ties_to_cause(ctx, change.service))
+    if change.entered_by != ctx.person.id and not may:
+        author = ctx.person_of(change.entered_by)
+        mine = [Who(author.id, author.name)] if author is not None and author.active else []
+        raise Refusal(_("This is up to {who}.", who=[*mine, *_may_override(ctx, change)]))
+    if not stored_changes.cancel(ctx.tx, id):
+        raise Refusal(_("This change is off already."))
+    said = line(_("Taken off: {what}.", what=change.what), tone=Tone.QUIET)
+    return Reply(said, posts=(Post(_key(id), said), *_cards(ctx, change.service)), subject=id)
+
+
+def held_up(ctx: Context, ban: Problem) -> list[Post]:
+    """Tell the authors of changes that were planned before the ban, each once."""
+    posts: list[Post] = []
+    if banned(ctx, ban.service) is None:
+        return posts
+    for each in stored_changes.coming(ctx.tx, today_of(ctx)):
+        waits = each.service == ban.service and passes(ctx, each.id) is None
+        if waits and stored_changes.tell(ctx.tx, each.id):
+            place = f"direct:{each.entered_by}"
+            posts.append(Post(_key(each.id), _needs(ctx, each, ban), place, "note"))
+    return posts
+
+
+def free(ctx: Context, ban: Problem) -> list[Post]:
+    """Return the edits that say that a told change can go ahead: the ban is gone."""
+    if banned(ctx, ban.service) is not None:
+        return []
+    return [
+        Post(_key(each.id), line(_free(ctx, each), _cancel(each.id)))
+        for each in stored_changes.coming(ctx.tx, today_of(ctx))
+        if each.service == ban.service and each.told
+    ]
+
+
+def _free(ctx: Context, change: Change) -> Sentence:
+    return _("No repeat ban holds it up any more: {change}.", change=change_line(ctx, change.id))
+
+
+def _cards(ctx: Context, service: str) -> tuple[Post, ...]:
+    """Return the edits of the problems' cards that list a service's changes."""
+    found = problems.about(ctx.tx, service, 0)
+    return tuple(Post(key(each.number), card(ctx, each)) for each in found)
+
+
+def _key(id: str) -> str:
+    return f"change:{id}"
+
+
+def _find(ctx: Context, id: str) -> Change:
+    found = stored_changes.find(ctx.tx, id)
+    if found is None:
+        raise Refusal(_("There is no such change."))
+    return found

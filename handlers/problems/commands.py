@@ -1,0 +1,180 @@
+"""Problems: what came back too often, who owns its cause, and the ban until a fix is verified."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from handlers.bans import cards as ban_cards
+from handlers.bans.blocks import owner
+from handlers.bans.cards import label
+from handlers.incidents.checklist import Cause
+from handlers.kit.commands import Ask, Feature
+from handlers.kit.context import Context
+from handlers.kit.doors import Task
+from handlers.kit.errors import Refusal
+from handlers.kit.messages import (
+    Button,
+    Buttons,
+    Message,
+    Part,
+    Reply,
+    Text,
+    Title,
+    line,
+)
+from handlers.kit.readers import PersonReader, TextReader
+from handlers.kit.readers.dates import DateReader, today_of
+from handlers.kit.readers.placeholders import is_placeholder
+from handlers.kit.words import Who, _, _n
+from handlers.problems import lifecycle
+from handlers.problems.cards import CAUSE, card, fixed, history
+from handlers.problems.cards import line as listed
+from handlers.problems.lookup import Ref, changed_reply, find, may, mine, refused, standing
+from storage import problems
+from storage.people import Person
+
+feature = Feature(_("Problems and repeat bans"))
+
+SHOWN = 8
+
+
+# --- to look at --------------------------------------------------------------------------
+
+
+@feature.command(
+    "bans", "sperren", help=_("What came back too often, and what that holds up."), reads=True
+)
+def bans(ctx: Context) -> Reply:
+    found = problems.standing(ctx.tx)
+    if not found:
+        return Reply(line(_("No problem is open, and no service is under a repeat ban.")))
+    parts: list[Part] = [Title(_n("{n} repeat ban", "{n} repeat bans", len(found)))]
+    named: set[str] = set()
+    for each in found[:SHOWN]:
+        parts.append(Text(listed(ctx, each)))
+        parts += [
+            Text(_("Ban overridden {override}", override=ban_cards.said(ctx, one)), small=True)
+            for one in ban_cards.of_ban(ctx, each)
+        ]
+        let_pass: tuple[Button, ...] = ()
+        if each.service not in named:
+            named.add(each.service)
+            parts += [
+                Text(_("Planned change: {change}", change=one), small=True)
+                for one in ban_cards.coming(ctx, each.service)
+            ]
+            let_pass = ban_cards.let_pass(ctx, each.service)
+        parts.append(Buttons((ban_cards.opens(each), *let_pass)))
+    rest = len(found) - SHOWN
+    if rest > 0:
+        parts.append(Text(_n("and {n} more", "and {n} more", rest), small=True))
+    return Reply(Message(tuple(parts)))
+
+
+@feature.command("problem", "problem", help=_("A problem, or the list of all."), reads=True)
+def show(ctx: Context, number: Ref | None = None) -> Reply:
+    return Reply(card(ctx, find(ctx, number))) if number is not None else bans(ctx)
+
+
+@feature.command(
+    "problem history", "problem verlauf", help=_("What happened."), hidden=True, reads=True
+)
+def past(ctx: Context, number: Ref) -> Reply:
+    return Reply(history(ctx, find(ctx, number)))
+
+
+# --- the cause, its owner, its day -------------------------------------------------------
+
+
+@feature.command(
+    "problem cause", "problem ursache", help=_("Why does it keep coming back?"), hidden=True
+)
+def enter_cause(
+    ctx: Context,
+    number: Ref,
+    *,
+    kind: Annotated[Cause, CAUSE, Ask(_("What kind of cause?"))],
+    cause: Annotated[str, TextReader(), Ask(_("The cause, in one sentence"))],
+) -> Reply:
+    problem = mine(ctx, number, "problem")
+    if is_placeholder(cause):
+        raise Refusal(
+            _("That says nothing yet. What is the cause, as far as you know?"), field="cause"
+        )
+    problems.set_cause(ctx.tx, number, kind, cause)
+    lifecycle.note(ctx, problem, "cause", cause)
+    next_one = (fixed(number),) if problem.state == "open" else ()
+    return changed_reply(ctx, problem, _("Noted. Thank you."), *next_one)
+
+
+@feature.command("problem accept", "problem annehmen", help=_("I own the cause."), hidden=True)
+def accept(ctx: Context, number: Ref) -> Reply:
+    problem = standing(ctx, number)
+    asked = problem.proposed_to == ctx.person.id
+    if not asked and not may(ctx, problem, "problem"):
+        raise refused(ctx, problem)
+    if not problems.accept(ctx.tx, number, ctx.person.id, ctx.now):
+        return Reply(card(ctx, problem))
+    lifecycle.note(ctx, problem, "owned")
+    problem = lifecycle.again(ctx, problem)
+    said = _(
+        "You own the cause of {problem}; it is to be fixed by {day:day}.",
+        problem=label(number),
+        day=problem.due_on,
+    )
+    return changed_reply(ctx, problem, said, new_owner=True)
+
+
+@feature.command(
+    "problem owner",
+    "problem verantwortung",
+    help=_("Who should own the cause?"),
+    hidden=True,
+    submit=_("Ask"),
+)
+def name_owner(
+    ctx: Context, number: Ref, person: Annotated[Person, PersonReader(), Ask(_("Person"))]
+) -> Reply:
+    if person.id == ctx.person.id:
+        return accept(ctx, number)
+    problem = mine(ctx, number, "problem")
+    if problem.owner == person.id and problem.accepted_at is not None:
+        raise Refusal(
+            _("{who} owns this cause already.", who=Who(person.id, person.name)), field="person"
+        )
+    problems.ask(ctx.tx, number, person.id)
+    lifecycle.note(ctx, problem, "asked", person.id)
+    said = _(
+        "{who} is asked to own the cause. Until then it stays with {owner}.",
+        who=Who(person.id, person.name),
+        owner=ban_cards.named(ctx, problem.owner),
+    )
+    return changed_reply(ctx, problem, said, new_owner=True)
+
+
+@feature.command(
+    "problem due", "problem termin", help=_("By when should the cause be fixed?"), hidden=True
+)
+def set_due(ctx: Context, number: Ref, day: Annotated[date, DateReader(), Ask(_("Day"))]) -> Reply:
+    problem = mine(ctx, number, "problem")
+    if day < today_of(ctx):
+        raise Refusal(_("That day is over: {day:date}.", day=day), field="day")
+    old = lifecycle.reminded(ctx, problem)
+    if problems.set_due(ctx.tx, number, day):
+        lifecycle.note(ctx, problem, "dated", day.isoformat())
+        problem = lifecycle.again(ctx, problem)
+        lifecycle.remind(ctx, problem)
+    said = _("{problem} should be fixed by {day:day}.", problem=label(number), day=day)
+    reply = changed_reply(ctx, problem, said)
+    return Reply(reply.message, posts=(*reply.posts, *old), subject=reply.subject)
+
+
+@feature.waits(60)
+def waiting(ctx: Context) -> list[Task]:
+    """Return the causes that wait for the asker: to be owned, to be fixed, to be verified."""
+    return [
+        Task(listed(ctx, each), (ban_cards.opens(each),))
+        for each in problems.standing(ctx.tx)
+        if ctx.person.id in (owner(ctx, each), each.proposed_to)
+    ]

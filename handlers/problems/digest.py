@@ -1,0 +1,120 @@
+"""What the weekly digest says about repeats, bans, overdue causes and overrides."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from handlers.bans import cards as ban_cards
+from handlers.bans.rules import rules
+from handlers.incidents.cards import service_name
+from handlers.kit import calendar
+from handlers.kit.context import Context
+from handlers.kit.doors import Task
+from handlers.kit.messages import Items, Part, Title
+from handlers.kit.readers.dates import today_of
+from handlers.kit.words import Words, _, _n
+from handlers.measures.catalogue import Id, figure
+from handlers.problems.cards import line, overdue
+from storage import incidents, problems, repeats
+from storage.problems import changes as stored_changes
+
+SHOWN = 5
+
+
+def parts(ctx: Context, start: datetime, end: datetime) -> list[Part]:
+    """Return the part about what came back: in the week, and what is banned because of it."""
+    shown: list[Part] = []
+    for title, items in (
+        (_("Came back"), _came_back(ctx, start, end)),
+        (
+            _("Repeat bans"),
+            [figure(Id.BANS, line(ctx, each)) for each in problems.standing(ctx.tx)],
+        ),
+        (_("Lifted"), _lifted(ctx, start, end)),
+        (_("Changes under a ban"), _changes(ctx)),
+        (_("Overrides given"), _overrides(ctx, start, end)),
+    ):
+        if items:
+            rest = len(items) - SHOWN
+            more: list[Words] = [_n("and {n} more", "and {n} more", rest)] if rest > 0 else []
+            shown += [Title(title), Items((*items[:SHOWN], *more))]
+    return shown
+
+
+def _came_back(ctx: Context, start: datetime, end: datetime) -> list[Words]:
+    """Return the confirmed groups with something new in the week, then what only looks alike."""
+    zone, days = ctx.workspace.zone, rules(ctx.tx).days
+    found: list[Words] = []
+    for group in repeats.groups(ctx.tx, calendar.days_before(end, days, zone), end):
+        newest = incidents.find(ctx.tx, group.numbers[-1])
+        if group.newest_at >= start and newest is not None:
+            found.append(
+                _(
+                    "“{title}” ({service}): {n} times in {days} days, confirmed",
+                    title=newest.title,
+                    service=service_name(ctx, newest),
+                    days=days,
+                    n=figure(Id.REPEATS, len(group.numbers)),
+                )
+            )
+    for number in repeats.waiting(ctx.tx, start, end):
+        later = incidents.find(ctx.tx, number)
+        for proposal in repeats.undecided(ctx.tx, number)[:1]:
+            if later is not None:
+                found.append(
+                    _(
+                        "“{title}” ({service}): looks like INC-{number}, nobody has decided",
+                        title=later.title,
+                        service=service_name(ctx, later),
+                        number=str(proposal.earlier),
+                    )
+                )
+    return found
+
+
+def _lifted(ctx: Context, start: datetime, end: datetime) -> list[Words]:
+    return [
+        _(
+            "{title}: the fix held or was verified on {at:day}",
+            title=ban_cards.headline(each),
+            at=each.lifted_at,
+        )
+        for each in problems.ended(ctx.tx, start, end)
+    ]
+
+
+def _changes(ctx: Context) -> list[Words]:
+    found: list[Words] = []
+    for each in stored_changes.coming(ctx.tx, today_of(ctx)):
+        service = ctx.service_of(each.service)
+        if problems.about(ctx.tx, each.service, 0):
+            found.append(
+                _(
+                    "{service}, {change}",
+                    service=service.name if service else each.service,
+                    change=figure(Id.CHANGES, ban_cards.change_line(ctx, each.id)),
+                )
+            )
+    return found
+
+
+def _overrides(ctx: Context, start: datetime, end: datetime) -> list[Words]:
+    """Return the overrides of the week, and those given earlier that still count."""
+    given = problems.overrides_given(ctx.tx, start, end)
+    given += [each for each in problems.overrides(ctx.tx, today_of(ctx)) if each not in given]
+    told = [
+        _(
+            "{problem}, {override}",
+            problem=ban_cards.label(each.problem),
+            override=ban_cards.said(ctx, each),
+        )
+        for each in given
+    ]
+    return [figure(Id.OVERRIDES, each) for each in told]
+
+
+def undecided(ctx: Context) -> list[Task]:
+    """Return the overdue causes, the earliest day first: somebody decides how they go on."""
+    late = [each for each in problems.standing(ctx.tx) if overdue(ctx, each)]
+    late.sort(key=lambda each: each.due_on)
+    return [Task(line(ctx, each), (ban_cards.opens(each),)) for each in late]

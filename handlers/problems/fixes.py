@@ -1,0 +1,171 @@
+"""How a repeat ban ends: a fix that somebody else verifies; or an override, for a while."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from handlers.bans import cards as ban_cards
+from handlers.bans.blocks import owner
+from handlers.bans.cards import label
+from handlers.bans.rules import rules
+from handlers.kit.commands import Ask, Feature, call
+from handlers.kit.context import Context
+from handlers.kit.errors import Refusal
+from handlers.kit.messages import (
+    Button,
+    Post,
+    Reply,
+    Tone,
+    line,
+)
+from handlers.kit.readers import TextReader
+from handlers.kit.readers.evidence import ProofReader
+from handlers.kit.readers.placeholders import is_placeholder
+from handlers.kit.words import _
+from handlers.problems import lifecycle
+from handlers.problems.cards import card, key
+from handlers.problems.changes import Reason, Until, checked
+from handlers.problems.lookup import Ref, changed_reply, concerned, may, refused, standing
+from storage import people, problems
+from storage import repeats as storage_repeats
+from storage.problems import Problem
+
+feature = Feature(_("Problems and repeat bans"))
+
+
+@feature.command(
+    "problem fixed",
+    "problem behoben",
+    help=_("The cause is fixed."),
+    hidden=True,
+    submit=_("Cause is fixed"),
+)
+def fix(
+    ctx: Context,
+    number: Ref,
+    *,
+    what: Annotated[str, TextReader(), Ask(_("What was fixed?"))],
+    evidence: Annotated[str, ProofReader(), Ask(_("Evidence"), _("A link or a ticket number."))],
+) -> Reply:
+    problem = standing(ctx, number)
+    if not may(ctx, problem, "cause fixed") and ctx.person.id != owner(ctx, problem):
+        raise refused(ctx, problem)
+    if problem.cause is None:
+        raise Refusal(
+            _("The cause has not been entered yet; what was fixed can only be verified then."),
+            buttons=(Button(_("Enter the cause"), call("problem cause", number=number)),),
+            kept=what,
+        )
+    if is_placeholder(what):
+        raise Refusal(_("Please say in a sentence what was fixed."), field="what")
+    storage_repeats.lock_groups(ctx.tx)
+    old = lifecycle.reminded(ctx, problem)
+    lifecycle.calm(ctx, problem)
+    if not problems.fix(ctx.tx, number, ctx.person.id, what, evidence, ctx.now):
+        return Reply(card(ctx, lifecycle.again(ctx, problem)))
+    lifecycle.note(ctx, problem, "fixed", what)
+    problem = lifecycle.again(ctx, problem)
+    lifecycle.wait_quietly(ctx, problem)
+    said = _(
+        "Thank you. Somebody else verifies it, or it stays quiet for {n} days; until then the ban "
+        "stands.",
+        n=rules(ctx.tx).quiet,
+    )
+    posts = (*changed_reply(ctx, problem, said).posts, *old, *_asked_to_verify(ctx, problem))
+    return Reply(line(said, ban_cards.opens(problem)), posts=posts, subject=label(number))
+
+
+def _asked_to_verify(ctx: Context, problem: Problem) -> tuple[Post, ...]:
+    """Ask one other person to verify: the accountable, the deputy, else a manager."""
+    service = ctx.service_of(problem.service)
+    ids = [service.accountable, service.deputy] if service else []
+    ids += [each.id for each in people.managers(ctx.tx)]
+    for id in ids:
+        found = ctx.person_of(id)
+        if found is not None and found.active and id != problem.fixed_by:
+            return (Post(key(problem.number), card(ctx, problem), f"direct:{id}", "note"),)
+    return ()
+
+
+@feature.command(
+    "problem verify", "problem geprüft", help=_("The fix works."), hidden=True, needs="verify"
+)
+def verify(ctx: Context, number: Ref) -> Reply:
+    problem = standing(ctx, number)
+    if problem.fixed_by == ctx.person.id:
+        others = [each for each in concerned(ctx, problem) if each.id != ctx.person.id]
+        raise Refusal(
+            _(
+                "You said that it is fixed, so somebody else has to verify it: {who}, or anybody "
+                "who knows.",
+                who=others,
+            )
+        )
+    storage_repeats.lock_groups(ctx.tx)
+    step = lifecycle.lifted(ctx, problem, ctx.person.id)
+    if step.what != "lifted" or step.problem is None:
+        return Reply(card(ctx, lifecycle.again(ctx, problem)))
+    said = _(
+        "Verified. The repeat ban of {problem} is lifted; its incidents can be closed.",
+        problem=label(number),
+    )
+    return Reply(
+        line(said, ban_cards.opens(step.problem), tone=Tone.GOOD),
+        posts=step.posts,
+        subject=label(number),
+    )
+
+
+@feature.command(
+    "problem reopen",
+    "problem wieder offen",
+    help=_("It is not fixed."),
+    hidden=True,
+    submit=_("Not fixed"),
+    needs="verify",
+)
+def reopen(
+    ctx: Context, number: Ref, *, reason: Annotated[str, TextReader(), Ask(_("What shows it?"))]
+) -> Reply:
+    problem = standing(ctx, number)
+    if is_placeholder(reason):
+        raise Refusal(_("A reason is needed that others understand."), field="reason")
+    storage_repeats.lock_groups(ctx.tx)
+    problem = lifecycle.again(ctx, problem)
+    if problem.state != "fixed":
+        return Reply(card(ctx, problem))
+    lifecycle.calm(ctx, problem)
+    problem = lifecycle.reopened(ctx, problem)
+    lifecycle.note(ctx, problem, "reopened", reason)
+    return changed_reply(ctx, problem, _("{problem} is open again.", problem=label(number)))
+
+
+@feature.command(
+    "problem override",
+    "problem ausnahme",
+    help=_("Override the repeat ban."),
+    hidden=True,
+    submit=_("Override"),
+    needs="override ban",
+)
+def override(ctx: Context, number: Ref, *, reason: Reason, until: Until) -> Reply:
+    problem = standing(ctx, number)
+    checked(ctx, reason, until)
+    problems.override(
+        ctx.tx,
+        number,
+        id=ctx.new_id(),
+        change=None,
+        reason=reason,
+        person=ctx.person.id,
+        now=ctx.now,
+        until_on=until,
+    )
+    lifecycle.note(ctx, problem, "overridden", reason)
+    lifecycle.go_on(ctx, problem)
+    said = _(
+        "The ban of {problem} is overridden until {day:day}. It stands in the weekly digest.",
+        problem=label(number),
+        day=until,
+    )
+    return changed_reply(ctx, problem, said)

@@ -1,0 +1,1 @@
+"""The same thing again: shown to a person, who decides."""

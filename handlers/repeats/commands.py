@@ -1,0 +1,321 @@
+"""Repeats: what looks like an earlier incident is shown, and a person says if it is the same."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Annotated
+
+from handlers import rights
+from handlers.bans import cards
+from handlers.bans import cards as ban_cards
+from handlers.bans.cards import label as problem_label
+from handlers.bans.rules import rules
+from handlers.incidents import escalation, keys
+from handlers.incidents import recurrence as incident_recurrence
+from handlers.incidents.cards import card, headline, label
+from handlers.incidents.lookup import Named, find, note
+from handlers.kit import calendar
+from handlers.kit import calendar as kit_calendar
+from handlers.kit.commands import Ask, Feature, call
+from handlers.kit.context import Context
+from handlers.kit.doors import Event, Task
+from handlers.kit.errors import Refusal
+from handlers.kit.messages import Button, Buttons, Message, Part, Post, Reply, Text, Title, line
+from handlers.kit.readers import IncidentReader
+from handlers.kit.words import Sentence, Who, _, shortened
+from handlers.problems import lifecycle
+from handlers.problems import lifecycle as problem_lifecycle
+from handlers.problems.lifecycle import Step
+from storage import incidents, people, problems, repeats
+from storage import repeats as storage_repeats
+from storage.incidents import Incident
+
+feature = Feature(_("Repeats"))
+
+
+@dataclass(frozen=True, slots=True)
+class OfIncident(IncidentReader):
+    """An incident behind "of" or "von"."""
+
+    def take(self, text: str, ctx: Context, *, last: bool) -> tuple[object, str] | None:
+        rest = re.sub(r"^(?:of|von|wie|as)\s+", "", text, flags=re.IGNORECASE)
+        return IncidentReader.take(self, rest, ctx, last=last)
+
+
+Earlier = Annotated[
+    int,
+    OfIncident(lambda _tx, _number: True),
+    Ask(_("The same as"), _("The number of the other incident."), short=_("of number")),
+]
+
+
+# --- what is asked -----------------------------------------------------------------------
+
+
+# --- what people say ---------------------------------------------------------------------
+
+
+@feature.command(
+    "repeat",
+    "wiederholung",
+    help=_("Two incidents are the same thing."),
+    submit=_("The same"),
+    ahead=incident_recurrence.look_ahead_for_more,
+)
+def same(ctx: Context, number: Named, earlier: Earlier | None = None) -> Reply:
+    if earlier is None:
+        return _candidates(ctx, find(ctx, number))
+    first, second = _pair(ctx, number, earlier)
+    storage_repeats.lock_groups(ctx.tx)
+    one, other = (repeats.root_of(ctx.tx, each.number) for each in (first, second))
+    values = {"later": label(second.number), "earlier": label(first.number)}
+    if one == other:
+        said = _("{later} and {earlier} are known to be the same thing.", **values)
+        return Reply(line(said, *_apart(first, second)), posts=_shown(ctx, second))
+    _judge(ctx, first, second, "same")
+    root, posts = lifecycle.joined(ctx, one, other)
+    step = lifecycle.reconsider(ctx, root)
+    posts += step.posts
+    if step.what != "opened":
+        posts += tuple(post for each in (first, second) for post in _shown(ctx, each))
+        if step.problem is not None:
+            posts += lifecycle.shown(ctx, step.problem)
+    posts += escalation.renewed_alarms(ctx, second)
+    parts: tuple[Part, ...] = (
+        Title(_("{later} and {earlier} are the same thing.", **values)),
+        Text(_outcome(ctx, root, step)),
+        Buttons(
+            (
+                *((ban_cards.opens(step.problem),) if step.problem else ()),
+                *_apart(first, second),
+            )
+        ),
+    )
+    return Reply(Message(parts), posts=posts, subject=label(second.number))
+
+
+def _outcome(ctx: Context, root: int, step: Step) -> Sentence:
+    those = rules(ctx.tx)
+    newest = repeats.newest(ctx.tx, root) or ctx.now
+    start = calendar.days_before(newest, those.days, ctx.workspace.zone)
+    often, _serious = repeats.times(ctx.tx, root, start, newest)
+    values: dict[str, object] = {"n": often, "days": those.days}
+    if step.problem is None:
+        return _(
+            "That makes {n} in {days} days. At {often} a problem opens, at {serious} when one "
+            "of them is serious.",
+            often=those.often,
+            serious=those.serious,
+            **values,
+        )
+    values |= {"problem": problem_label(step.problem.number)}
+    values |= {"who": ban_cards.named(ctx, step.problem.owner)}
+    if step.what == "opened":
+        return _(
+            "That makes {n} in {days} days, so {problem} is open now, and {who} is asked to own "
+            "the cause. Until a fix is verified, such incidents can be restored, but not closed.",
+            **values,
+        )
+    if step.what == "reopened":
+        return _("It came back after the fix, so {problem} is open again, with {who}.", **values)
+    return _("That makes {n} in {days} days. {problem} is open, with {who}.", **values)
+
+
+@feature.command("unlike", "anders", help=_("Two incidents are not the same thing."), hidden=True)
+def other(ctx: Context, number: Named, earlier: Earlier) -> Reply:
+    first, second = _pair(ctx, number, earlier)
+    storage_repeats.lock_groups(ctx.tx)
+    root = repeats.root_of(ctx.tx, second.number)
+    together = root == repeats.root_of(ctx.tx, first.number)
+    problem = problems.of_group(ctx.tx, root) if together else None
+    if problem is not None and not rights.may("part", rights.general(ctx)):
+        raise Refusal(
+            _(
+                "{problem} is open for them, so only {who} can take them apart.",
+                problem=problem_label(problem.number),
+                who=_bosses(ctx),
+            ),
+            buttons=(ban_cards.opens(problem),),
+        )
+    members = repeats.members(ctx.tx, root) if together else []
+    _judge(ctx, first, second, "other")
+    posts: tuple[Post, ...] = ()
+    if together:
+        posts = _parted(ctx, root, first, second, members)
+    for each in (first, second):
+        posts += _shown(ctx, each)
+    said = _(
+        "{later} and {earlier} are not the same thing. I will not ask about them again.",
+        later=label(second.number),
+        earlier=label(first.number),
+    )
+    next_one = ban_cards.question(ctx, second)
+    message = Message((Text(said), *next_one))
+    return Reply(
+        message,
+        posts=(*posts, *escalation.renewed_alarms(ctx, second)),
+        subject=label(second.number),
+    )
+
+
+def _parted(
+    ctx: Context, root: int, first: Incident, second: Incident, members: list[int]
+) -> tuple[Post, ...]:
+    """Form the groups anew; the problem stays with the part that happened often enough."""
+    repeats.part(ctx.tx, root)
+    roots = {repeats.root_of(ctx.tx, each) for each in members}
+    if repeats.root_of(ctx.tx, first.number) == repeats.root_of(ctx.tx, second.number):
+        between = [label(each) for each in members if each not in (first.number, second.number)]
+        raise Refusal(
+            _(
+                "They are the same thing by way of {others}. Please take those apart first.",
+                others=between,
+            )
+        )
+    problem = problems.of_group(ctx.tx, root)
+    if problem is not None:
+        most = max(roots, key=lambda each: (len(repeats.members(ctx.tx, each)), -each))
+        problems.move(ctx.tx, problem.number, most)
+        root = most
+        lifecycle.note(ctx, problem, "parted", label(second.number))
+    return lifecycle.without_one(ctx, root).posts
+
+
+def _candidates(ctx: Context, incident: Incident) -> Reply:
+    """Show what an incident may be the same as, also what is less sure."""
+    _need(ctx, incident)
+    root = repeats.root_of(ctx.tx, incident.number)
+    seen = isinstance(ctx.ahead, tuple)  # else it took too long before; nothing is locked yet
+    likes = (
+        incident_recurrence.found_ahead(ctx)
+        if seen
+        else incident_recurrence._find(ctx, incident, incident.service)
+    )
+    found = [
+        like
+        for like in likes
+        if (like.same_service or like.sure) and repeats.root_of(ctx.tx, like.number) != root
+    ]
+    if not found:
+        typed = _("repeat {number} of 3", number=str(incident.number))
+        raise Refusal(
+            _(
+                "I found nothing earlier that {incident} looks like. If you know better, type it "
+                "like this: {usage}",
+                incident=label(incident.number),
+                usage=typed,
+            )
+        )
+    parts: list[Part] = [
+        Title(_("What may {incident} be the same as?", incident=label(incident.number)))
+    ]
+    for like in found:
+        earlier = incidents.find(ctx.tx, like.number)
+        if earlier is not None:
+            why = ban_cards.evidence(like.same_service, like.words)
+            parts.append(
+                Text(_("{title}: {why}", title=shortened(headline(earlier), 100), why=why))
+            )
+            args = {"number": incident.number, "earlier": like.number}
+            parts.append(
+                Buttons(
+                    (
+                        Button(
+                            _("The same as {incident}", incident=label(like.number)),
+                            call("repeat", **args),
+                        ),
+                    )
+                )
+            )
+    return Reply(Message(tuple(parts)))
+
+
+# --- helpers -----------------------------------------------------------------------------
+
+
+def _pair(ctx: Context, number: int, earlier: int) -> tuple[Incident, Incident]:
+    """Return both, the earlier one first, or say kindly why they make no pair."""
+    if number == earlier:
+        raise Refusal(
+            _(
+                "{incident} cannot be a repeat of itself. Which other one is it?",
+                incident=label(number),
+            ),
+            buttons=(Button(_("What it looks like"), call("repeat", number=number)),),
+        )
+    first, second = sorted((find(ctx, number), find(ctx, earlier)), key=lambda each: each.number)
+    for each in (first, second):
+        if each.state == "withdrawn":
+            raise Refusal(
+                _("{incident} was withdrawn, so it does not count.", incident=label(each.number))
+            )
+    if not rights.may_for(ctx, "repeat", first):
+        _need(ctx, second)
+    return first, second
+
+
+def _need(ctx: Context, incident: Incident) -> None:
+    rights.need_for(ctx, "repeat", incident)
+
+
+def _bosses(ctx: Context) -> list[Who]:
+    return [Who(each.id, each.name) for each in people.managers(ctx.tx)]
+
+
+def _judge(ctx: Context, first: Incident, second: Incident, verdict: str) -> None:
+    repeats.judge(
+        ctx.tx,
+        earlier=first.number,
+        later=second.number,
+        verdict=verdict,
+        person=ctx.person.id,
+        now=ctx.now,
+    )
+    note(ctx, first.number, verdict, label(second.number))
+    note(ctx, second.number, verdict, label(first.number))
+
+
+def _apart(first: Incident, second: Incident) -> tuple[Button, ...]:
+    args = {"number": second.number, "earlier": first.number}
+    return (Button(_("Not the same after all"), call("unlike", **args), "quiet"),)
+
+
+def _shown(ctx: Context, incident: Incident) -> tuple[Post, ...]:
+    return (Post(keys.card_key(incident.number), card(ctx, incident)),)
+
+
+@feature.follows(Event.MADE_SERIOUS)
+def severity_posts(ctx: Context, number: str) -> tuple[Post, ...]:
+    """Return the posts of a problem that opens because a repeat turned out to be serious."""
+    storage_repeats.lock_groups(ctx.tx)
+    return problem_lifecycle.reconsider(ctx, repeats.root_of(ctx.tx, int(number))).posts
+
+
+@feature.follows(Event.WITHDRAWN)
+def withdrawal_posts(ctx: Context, number: str) -> tuple[Post, ...]:
+    """Return the posts of a problem that had counted an incident which was taken back."""
+    storage_repeats.lock_groups(ctx.tx)
+    return problem_lifecycle.without_one(ctx, repeats.root_of(ctx.tx, int(number))).posts
+
+
+@feature.waits(50)
+def waiting(ctx: Context) -> list[Task]:
+    """Return what the asker is responsible for and has not decided: is it the same?"""
+    found: list[Task] = []
+    start = kit_calendar.days_before(ctx.now, rules(ctx.tx).days, ctx.workspace.zone)
+    for number in repeats.waiting(ctx.tx, start, ctx.now):
+        incident = incidents.find(ctx.tx, number)
+        if incident is None or incident.responsible != ctx.person.id:
+            continue
+        for proposal in repeats.undecided(ctx.tx, number)[:1]:
+            earlier = incidents.find(ctx.tx, proposal.earlier)
+            if earlier is not None:
+                words = _(
+                    "{title}: is it the same as INC-{number} “{earlier}”?",
+                    title=shortened(headline(incident), 100),
+                    number=str(earlier.number),
+                    earlier=shortened(earlier.title, 100),
+                )
+                found.append(Task(words, cards.choices(proposal), incident.declared_at))
+    return found

@@ -1,0 +1,1 @@
+"""Services: what people depend on, and who answers for each."""

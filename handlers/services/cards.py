@@ -1,0 +1,266 @@
+"""What a service looks like: its card, its line in the list, and the question to its people."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from handlers import rights
+from handlers.bans import cards as ban_cards
+from handlers.kit import calendar
+from handlers.kit.commands import call
+from handlers.kit.context import Context
+from handlers.kit.messages import (
+    Button,
+    Buttons,
+    Facts,
+    Items,
+    Message,
+    Part,
+    Post,
+    Text,
+    Title,
+    Tone,
+    line,
+)
+from handlers.kit.people import name, person
+from handlers.kit.words import Link, Sentence, Words, _, _n, shortened
+from handlers.on_call import duty
+from storage import services
+from storage.services import Service
+
+MOST = 6  # names in one sentence
+
+
+def card(ctx: Context, service: Service) -> Message:
+    """Return the card of a service: who, what is serious, and what is missing."""
+    rows: list[tuple[Words, Words]] = [
+        (_("Accountable"), standing(ctx, service.accountable, service.accountable_accepted_at)),
+        (_("Deputy"), standing(ctx, service.deputy, service.deputy_accepted_at)),
+    ]
+    on_duty = duty.on_duty(ctx, service)
+    if on_duty != service.accountable:
+        rows.append((_("On duty now"), duty_words(ctx, service)))
+    if service.words:
+        rows.append((_("Also called"), ", ".join(service.words)))
+    if service.serious_when:
+        rows.append((_("Serious when"), service.serious_when))
+    if service.limit_minutes != services.LIMIT:
+        rows.append(
+            (_("The alarm climbs after"), _n("{n} minute", "{n} minutes", service.limit_minutes))
+        )
+    if not service.fallback:
+        rows.append((_("Runbook"), runbook(service)))
+    rows += ban_cards.of_service(ctx, service.id)
+    parts: list[Part] = [Title(service.name)]
+    red = duty.is_red(ctx, service)
+    if service.retired_at is not None:
+        parts.append(Text(_("Not used any more since {at:date}.", at=service.retired_at)))
+    elif red:
+        parts.append(Text(why_red(ctx, service)))
+    parts.append(Facts(tuple(rows)))
+    if service.fallback:
+        parts.append(
+            Text(
+                _(
+                    "Catches what no other service is recognised in; each such incident counts as "
+                    "an ownership gap."
+                ),
+                small=True,
+            )
+        )
+    buttons = card_buttons(ctx, service)
+    if buttons:
+        parts.append(Buttons(buttons))
+    return Message(tuple(parts), Tone.ALARM if red and service.retired_at is None else Tone.PLAIN)
+
+
+def standing(ctx: Context, id: str, accepted_at: datetime | None) -> Words:
+    """Return who has a role, and whether they have said that they take it."""
+    who = person(ctx, id)
+    if not duty.is_here(ctx, id):
+        return _("{who} – not there any more", who=who.name)
+    if accepted_at is None:
+        return _("{who} – not accepted yet", who=who)
+    return (who,)
+
+
+def runbook(service: Service) -> Words:
+    """Return the link to the runbook, or the gap."""
+    if service.runbook is None:
+        return _("none yet")
+    return (Link(service.runbook, service.runbook),)
+
+
+def duty_words(ctx: Context, service: Service) -> Words:
+    """Return who is on duty now, with the end of the cover if there is one."""
+    on_duty = duty.on_duty(ctx, service)
+    who = person(ctx, on_duty)
+    found = ctx.cover_of(service.accountable)
+    if found is not None and found.cover == on_duty:
+        return _(
+            "{who}, standing in for {owner} until {last:date}",
+            who=who,
+            owner=name(ctx, service.accountable),
+            last=calendar.day_of(found.ends_at, ctx.workspace.zone) - timedelta(days=1),
+        )
+    return (who,)
+
+
+def why_red(ctx: Context, service: Service) -> Sentence:
+    """Say what is wrong with a red service, and who acts meanwhile."""
+    acts = name(ctx, duty.on_duty(ctx, service))
+    gone = [name(ctx, each) for each in _named(service) if not duty.is_here(ctx, each)]
+    if gone:
+        return _(
+            "{gone} left; {who} acts until somebody new has taken it over.", gone=gone, who=acts
+        )
+    return _(
+        "Somebody new is named but has not accepted yet; {who} is alarmed meanwhile.", who=acts
+    )
+
+
+def _named(service: Service) -> list[str]:
+    return list(dict.fromkeys((service.accountable, service.deputy)))
+
+
+def card_buttons(ctx: Context, service: Service) -> tuple[Button, ...]:
+    """Return what the asker may do with a service."""
+    if service.retired_at is not None:
+        return (back_button(service),) if rights.may("service", rights.general(ctx)) else ()
+    found: list[Button] = []
+    if waits_for(service, ctx.person.id):
+        found.append(take_over(service))
+    if rights.may("service's own", rights.ties_to_service(ctx, service)):
+        found.append(Button(_("Edit"), call("service edit", service=service.id)))
+    if rights.may("service", rights.general(ctx)):
+        found.append(Button(_("Change persons"), call("service people", service=service.id)))
+    found.append(Button(_("What is serious?"), call("definition", name="serious"), "quiet"))
+    if rights.may("service", rights.general(ctx)) and not service.fallback:
+        found.append(
+            Button(_("Not used any more"), call("service retire", service=service.id), "quiet")
+        )
+    return tuple(found)
+
+
+def back_button(service: Service) -> Button:
+    """Return the button that takes a retired service back into use."""
+    return Button(_("Use it again"), call("service back", service=service.id))
+
+
+def take_over(service: Service) -> Button:
+    """Return the button with which somebody accepts."""
+    return Button(_("I take this over"), call("service accept", service=service.id), "primary")
+
+
+def name_somebody(service: Service) -> Button:
+    """Return the button that names other persons for a service."""
+    return Button(
+        _("Name somebody for {service}", service=shortened(service.name, ban_cards.LABEL)),
+        call("service people", service=service.id),
+    )
+
+
+def not_me(service: Service) -> Button:
+    """Return the button with which somebody says that it should be somebody else."""
+    return Button(_("Not me"), call("service decline", service=service.id))
+
+
+def waits_for(service: Service, id: str) -> bool:
+    """Say whether somebody has still to accept what they are named for."""
+    return (service.accountable == id and service.accountable_accepted_at is None) or (
+        service.deputy == id and service.deputy_accepted_at is None
+    )
+
+
+def unaccepted(service: Service) -> list[str]:
+    """Return who has not accepted yet, the accountable first."""
+    return [each for each in _named(service) if waits_for(service, each)]
+
+
+def listed(ctx: Context, service: Service) -> Sentence:
+    """Return a service as one line of the list."""
+    said = _(
+        "{service} – {accountable}, deputy {deputy}",
+        service=service.name,
+        accountable=_or_left(ctx, service.accountable),
+        deputy=_or_left(ctx, service.deputy),
+    )
+    if unaccepted(service):
+        return _("{service} (not accepted yet)", service=said)
+    return said
+
+
+def _or_left(ctx: Context, id: str) -> Words:
+    who = name(ctx, id)
+    return who if duty.is_here(ctx, id) else _("{who} (left)", who=who)
+
+
+def some(names: list[str]) -> list[Words]:
+    """Return names for a sentence: a few of them, and how many more there are."""
+    if len(names) <= MOST:
+        return list(names)
+    rest = len(names) - MOST + 1
+    return [*names[: MOST - 1], _n("{n} more", "{n} more", rest)]
+
+
+def overview(ctx: Context) -> Message:
+    """Return the list of all services, red ones first, and what is missing where."""
+    known = services.all(ctx.tx)
+    known.sort(key=lambda each: not duty.is_red(ctx, each))
+    parts: list[Part] = [Title(_("Services")), Items(tuple(listed(ctx, each) for each in known))]
+    gaps = [each.name for each in known if each.runbook is None and not each.fallback]
+    if gaps:
+        parts.append(Text(_("No runbook yet: {services}.", services=gaps), small=True))
+    if rights.may("service", rights.general(ctx)):
+        parts.append(Buttons((Button(_("New service"), call("service new")),)))
+    return Message(tuple(parts))
+
+
+def asked(ctx: Context, service: Service, *, without: str = "") -> tuple[Post, ...]:
+    """Ask everybody who has not accepted yet, but not `without`, whether they take it over."""
+    return tuple(
+        Post(asked_key(service, each), _question(ctx, service, each), f"direct:{each}", "note")
+        for each in unaccepted(service)
+        if each != without and duty.is_here(ctx, each)
+    )
+
+
+def asked_key(service: Service, person: str) -> str:
+    """Return the key of the question to one person about one service."""
+    return f"service:{service.id}:asked:{person}"
+
+
+def question(service: Service, id: str) -> Sentence:
+    """Return the question to somebody who is named for a service."""
+    if service.accountable == id:
+        return _("Will you be accountable for “{service}”?", service=service.name)
+    return _("Will you be deputy for “{service}”?", service=service.name)
+
+
+def _question(ctx: Context, service: Service, id: str) -> Message:
+    if service.accountable == id:
+        said = _(
+            "{who} has named you. You are alarmed first when it fails, even before you accept.",
+            who=ctx.who,
+        )
+    else:
+        said = _(
+            "{who} has named you. When it fails and {owner} does not answer, you are alarmed.",
+            who=ctx.who,
+            owner=name(ctx, service.accountable),
+        )
+    return Message(
+        (Title(question(service, id)), Text(said), Buttons((take_over(service), not_me(service)))),
+        Tone.PLAIN,
+    )
+
+
+def answered_post(ctx: Context, service: Service, id: str) -> Post:
+    """Show where the question stands that it needs no answer any more."""
+    if id not in _named(service) or service.retired_at is not None:
+        said = _("“{service}” does not need you any more.", service=service.name)
+    elif service.accountable == id:
+        said = _("You are accountable for “{service}”.", service=service.name)
+    else:
+        said = _("You are deputy for “{service}”.", service=service.name)
+    return Post(asked_key(service, id), line(said, tone=Tone.QUIET))

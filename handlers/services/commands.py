@@ -1,0 +1,242 @@
+"""The register of services: enter, look up, edit, name other persons, retire."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from handlers.kit import commands
+from handlers.kit.commands import Ask, Feature, call
+from handlers.kit.context import Context
+from handlers.kit.errors import Refusal
+from handlers.kit.messages import Button, Message, Reply, Text, line
+from handlers.kit.people import person
+from handlers.kit.readers import NumberReader, PersonReader, TextReader, folded
+from handlers.kit.readers.required_text import LinkReader, TellingReader
+from handlers.kit.words import _
+from handlers.on_call import duty
+from handlers.services import editing
+from handlers.services.cards import (
+    answered_post,
+    asked,
+    back_button,
+    card,
+    duty_words,
+    overview,
+    unaccepted,
+    why_red,
+)
+from handlers.services.lookup import ServiceRef
+from storage import incidents, services
+from storage.people import Person
+from storage.services import LIMIT, Service
+
+feature = Feature(_("Services"))
+
+NAME = TextReader(long=False)
+
+NameField = Annotated[str, NAME, Ask(_("Name"))]
+WordsField = Annotated[
+    str, NAME, Ask(_("Other words for it"), _("What people call it, with commas."))
+]
+SeriousField = Annotated[
+    str,
+    TellingReader(most=500),
+    Ask(_("When is it serious here?"), _("By consequence: who cannot work, what does it cost?")),
+]
+LimitField = Annotated[
+    int,
+    NumberReader(2, 240),
+    Ask(
+        _("Minutes until the alarm climbs"),
+        _("10 unless you say otherwise; half of it when serious."),
+    ),
+]
+RunbookField = Annotated[
+    str,
+    LinkReader(),
+    Ask(_("Link to the runbook"), _("Empty if there is none yet; the gap stays listed.")),
+]
+AccountableField = Annotated[
+    Person, PersonReader(), Ask(_("Accountable"), _("Exactly one person."))
+]
+DeputyField = Annotated[
+    Person, PersonReader(), Ask(_("Deputy"), _("Somebody else, who stands in."))
+]
+
+
+@feature.command(
+    "who",
+    "wer",
+    help=_("Who is accountable for a service, and who stands in."),
+    reads=True,
+    submit=_("Show"),
+)
+def who(ctx: Context, service: ServiceRef) -> Reply:
+    said = _(
+        "{service}: {accountable} is accountable, {deputy} stands in. On duty now: {duty}.",
+        service=service.name,
+        accountable=person(ctx, service.accountable),
+        deputy=person(ctx, service.deputy),
+        duty=duty_words(ctx, service),
+    )
+    if duty.is_red(ctx, service):
+        return Reply(Message((Text(said), Text(why_red(ctx, service)))))
+    return Reply(line(said))
+
+
+@feature.command("service", "dienst", help=_("A service, or the list of all."), reads=True)
+def show(ctx: Context, service: ServiceRef | None = None) -> Reply:
+    return Reply(card(ctx, service) if service is not None else overview(ctx))
+
+
+@feature.command(
+    "service new",
+    "dienst neu",
+    help=_("Enter a service with its accountable person and deputy."),
+    submit=_("Enter service"),
+    needs="service",
+)
+def new(
+    ctx: Context,
+    *,
+    name: NameField,
+    accountable: AccountableField,
+    deputy: DeputyField,
+    words: WordsField = "",
+    serious: SeriousField = "",
+    limit: LimitField = LIMIT,
+    runbook: RunbookField = "",
+) -> Reply:
+    editing.must_be_two(accountable, deputy)
+    mine = ctx.person.id
+    service = Service(
+        ctx.new_id(),
+        editing.tidy_name(name),
+        editing.split_words(words),
+        accountable.id,
+        deputy.id,
+        fallback=False,
+        accountable_accepted_at=ctx.now if accountable.id == mine else None,
+        deputy_accepted_at=ctx.now if deputy.id == mine else None,
+        serious_when=serious,
+        limit_minutes=limit,
+        runbook=runbook or None,
+    )
+    if not services.add(ctx.tx, service, name_key=folded(service.name), now=ctx.now):
+        raise editing.name_taken(service.name)
+    return Reply(card(ctx, service), posts=asked(ctx, service), subject=service.name)
+
+
+@feature.command(
+    "service edit",
+    ("dienst ändern", "dienst bearbeiten"),
+    help=_("Change a service: its name, its words, what is serious, the runbook."),
+    reads=True,
+    asks=True,
+)
+def edit(ctx: Context, service: ServiceRef) -> Reply:
+    editing.need_own(ctx, service)
+    command = commands.by_name("service change", ctx.features)
+    assert command is not None
+    filled = {
+        "name": service.name,
+        "words": ", ".join(service.words),
+        "serious": service.serious_when,
+        "limit": str(service.limit_minutes),
+        "runbook": service.runbook or "",
+    }
+    return Reply(form=commands.form_for(command, ctx, fixed={"service": service.id}, filled=filled))
+
+
+@feature.command("service change", "dienst speichern", help=_("Change a service."), hidden=True)
+def change(
+    ctx: Context,
+    service: ServiceRef,
+    *,
+    name: NameField,
+    words: WordsField = "",
+    serious: SeriousField = "",
+    limit: LimitField = LIMIT,
+    runbook: RunbookField = "",
+) -> Reply:
+    editing.need_own(ctx, service)
+    called, key = editing.tidy_name(name), folded(editing.tidy_name(name))
+    other = services.named(ctx.tx, key)
+    if other is not None and other.id != service.id:
+        raise editing.name_taken(called)
+    services.change(
+        ctx.tx,
+        service.id,
+        name=called,
+        name_key=key,
+        words=editing.split_words(words),
+        serious_when=serious,
+        limit_minutes=limit,
+        runbook=runbook or None,
+    )
+    return Reply(card(ctx, editing.find(ctx, service.id)), subject=called)
+
+
+def _named(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
+    found = services.find(ctx.tx, fixed.get("service", ""))
+    named = {"accountable": found.accountable, "deputy": found.deputy} if found else {}
+    return {role: id for role, id in named.items() if duty.is_here(ctx, id)}
+
+
+@feature.command(
+    "service people",
+    "dienst personen",
+    help=_("Who is accountable, and who is deputy?"),
+    hidden=True,
+    needs="service",
+    current=_named,
+)
+def people(
+    ctx: Context, service: ServiceRef, *, accountable: AccountableField, deputy: DeputyField
+) -> Reply:
+    editing.must_be_two(accountable, deputy)
+    posts = editing.name_people(ctx, service, accountable.id, deputy.id)
+    return Reply(card(ctx, editing.find(ctx, service.id)), posts=posts, subject=service.name)
+
+
+@feature.command(
+    "service retire",
+    "dienst stilllegen",
+    help=_("It is not used any more."),
+    hidden=True,
+    needs="service",
+)
+def retire(ctx: Context, service: ServiceRef) -> Reply:
+    still = [each for each in incidents.open_ones(ctx.tx) if each.service == service.id]
+    if still:
+        raise Refusal(
+            _("“{service}” still has an open incident.", service=service.name),
+            buttons=tuple(
+                Button(f"INC-{each.number}", call("show", number=each.number)) for each in still[:5]
+            ),
+        )
+    if not services.retire(ctx.tx, service.id, f"{folded(service.name)} {service.id}", ctx.now):
+        raise Refusal(_("“{service}” catches the rest and has to stay.", service=service.name))
+    gone = editing.find(ctx, service.id)
+    said = _("“{service}” is not used any more. Its incidents stay.", service=service.name)
+    posts = tuple(answered_post(ctx, gone, each) for each in unaccepted(gone))
+    return Reply(line(said, back_button(service)), posts=posts, subject=service.name)
+
+
+@feature.command(
+    "service back",
+    "dienst zurückholen",
+    help=_("Use a service again."),
+    hidden=True,
+    needs="service",
+)
+def back(ctx: Context, service: Annotated[str, TextReader(long=False), Ask(_("Service"))]) -> Reply:
+    found = services.find(ctx.tx, service)
+    if found is None:
+        raise Refusal(_("There is no service called “{name}”.", name=service[:80]))
+    if found.retired_at is not None:
+        if services.named(ctx.tx, folded(found.name)) is not None:
+            raise editing.name_taken(found.name)
+        services.bring_back(ctx.tx, found.id, folded(found.name))
+    return Reply(card(ctx, editing.find(ctx, found.id)), subject=found.name)

@@ -1,0 +1,1 @@
+"""What managers set for the whole company."""

@@ -1,0 +1,154 @@
+"""Settings: who manages, and which channel is for what. For managers."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from handlers import rights
+from handlers.kit.commands import Ask, Feature, call
+from handlers.kit.context import Context
+from handlers.kit.errors import Refusal
+from handlers.kit.messages import Button, Buttons, Facts, Message, Part, Reply, Text, Title, line
+from handlers.kit.readers import ChoiceReader, PersonReader, TextReader
+from handlers.kit.words import Who, Words, _
+from storage import people
+from storage.delivery import places
+from storage.delivery.places import Place
+from storage.people import Person
+
+feature = Feature(_("Settings"))
+
+
+class Role(StrEnum):
+    """What a channel is for."""
+
+    INCIDENTS = "incidents"
+    MANAGERS = "managers"
+
+
+ROLES: dict[str, Words] = {
+    "incidents": _("incidents and their cards"),
+    "managers": _("the weekly digest"),
+}
+
+
+CHANNELS: dict[str, Words] = {"incidents": _("Incidents"), "managers": _("Weekly digest")}
+
+
+@feature.command("settings", "einstellungen", help=_("Channels and managers."), reads=True)
+def show(ctx: Context) -> Reply:
+    if not people.managers(ctx.tx):
+        return Reply(_nobody_yet(ctx))
+    rights.need(ctx, "settings")
+    rows: list[tuple[Words, Words]] = [
+        (
+            _("Managers"),
+            _("{who}", who=[Who(each.id, each.name) for each in people.managers(ctx.tx)]),
+        )
+    ]
+    for role, label in CHANNELS.items():
+        found = [_named(each) for each in places.with_role(ctx.tx, role)]
+        rows += [(label, channel) for channel in found or [_("no channel yet")]]
+    doors = sorted(
+        (each for feature in ctx.features for each in feature.all_sets), key=lambda each: each.rank
+    )
+    lines = [each for door in doors for each in door.run(ctx)]
+    rows += [(each.label, each.value) for each in lines if each.value]
+    parts: list[Part] = [Title(_("Settings")), Facts(tuple(rows))]
+    if ctx.place is not None and ctx.place.kind == "channel":
+        here = tuple(
+            Button(
+                _("Use {channel} for {what}", channel=_named(ctx.place), what=label),
+                call("settings place", role=role, channel=ctx.place.id),
+            )
+            for role, label in ROLES.items()
+            if ctx.place.role != role
+        )
+        parts.append(Buttons(here))
+    else:
+        parts.append(
+            Text(
+                _("To choose a channel, invite Lotse there and type this command in it."),
+                small=True,
+            )
+        )
+    parts.append(
+        Buttons(
+            (
+                Button(_("Add a manager"), call("settings manager")),
+                *(each.button for each in lines if each.button is not None),
+            )
+        )
+    )
+    return Reply(Message(tuple(parts)))
+
+
+def _nobody_yet(ctx: Context) -> Message:
+    if not ctx.person.admin:
+        return line(
+            _(
+                "Nobody manages Lotse yet. Whoever administers this workspace can begin with "
+                "this command."
+            )
+        )
+    return line(
+        _("Nobody manages Lotse yet. As you administer this workspace, you can."),
+        Button(_("I manage Lotse"), call("settings begin"), "primary"),
+    )
+
+
+@feature.command(
+    "settings begin", "einstellungen beginnen", help=_("Become the first manager."), hidden=True
+)
+def begin(ctx: Context) -> Reply:
+    if people.managers(ctx.tx) or not ctx.person.admin or not ctx.person.active:
+        raise Refusal(_("Managers are named by managers here."))
+    people.set_manager(ctx.tx, ctx.person.id)
+    return Reply(
+        line(_("You manage Lotse now."), Button(_("Settings"), call("settings"), "primary")),
+        subject=ctx.person.id,
+    )
+
+
+@feature.command(
+    "settings manager",
+    "einstellungen leitung",
+    help=_("Who else manages Lotse?"),
+    hidden=True,
+    needs="settings",
+)
+def add_manager(ctx: Context, person: Annotated[Person, PersonReader(), Ask(_("Person"))]) -> Reply:
+    people.set_manager(ctx.tx, person.id)
+    return Reply(
+        line(_("{who} manages Lotse, too.", who=Who(person.id, person.name))), subject=person.id
+    )
+
+
+@feature.command(
+    "settings place",
+    "einstellungen ort",
+    help=_("What is this channel for?"),
+    hidden=True,
+    needs="settings",
+)
+def use_place(
+    ctx: Context,
+    role: Annotated[Role, ChoiceReader(Role, ROLES, {}), Ask(_("What for"))],
+    *,
+    channel: Annotated[str, TextReader(long=False), Ask(_("Channel"))] = "",
+) -> Reply:
+    # The button may stand elsewhere: in Teams, a private answer is in the personal chat.
+    here: Place | None = places.find(ctx.tx, channel) if channel else ctx.place
+    if here is None or here.kind != "channel":
+        raise Refusal(_("To choose a channel, invite Lotse there and type this command in it."))
+    places.set_role(ctx.tx, here.id, role)
+    return Reply(
+        line(_("{channel} is for {what} now.", channel=_named(here), what=ROLES[role])),
+        subject=here.id,
+    )
+
+
+def _named(place: Place) -> Words:
+    """Return a channel's name; some platforms keep that of a private one to themselves."""
+    return f"#{place.name}" if place.name else _("the channel without a name")

@@ -1,0 +1,72 @@
+"""Finding the same thing again: earlier incidents that say what this one says.
+
+German and English, offline and in this process; how it works and how well is told in
+docs/likeness.md. What is found is shown with its reason; a person decides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from handlers.similarity.distance import agreement, numbers_fit
+from handlers.similarity.terms import words
+from storage.engine import Tx
+
+SURE = 0.28  # score from which it is probably the same; docs/likeness.md tells what that means
+SHOWN = 0.02  # below this the words have nothing to do with each other
+ALIKE = 0.55  # agreement from which two titles of one service are near-same
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """An earlier incident that is like the one asked about.
+
+    `score` is from 0 to 1; `sure` says that it is probably the same. `words` are the words
+    asked about that it has in common, in other words too, the rarest first.
+    """
+
+    number: int
+    score: float
+    sure: bool
+    same_service: bool
+    words: tuple[str, ...]
+    service: str
+
+
+def find_similar(
+    tx: Tx,
+    title: str,
+    *,
+    service: str | None,
+    now: datetime,
+    limit: int = 5,
+    except_: int | None = None,
+) -> list[Match]:
+    """Return the earlier incidents of the workspace that are most like `title`, the best first.
+
+    `service` is the id of the service it is about, if that is known. A text's first line
+    counts as its title, what follows counts less. Withdrawn incidents are not found.
+    Meant for a reading transaction: it takes milliseconds, and more when much was to be
+    read since the last time (handlers/similarity/cache.py).
+    """
+    from handlers.similarity.cache import search  # numpy, only when it is needed
+
+    return [
+        Match(
+            hit.number,
+            hit.score,
+            hit.numbers_fit and (hit.score >= SURE or (hit.same_text and hit.same_service)),
+            hit.same_service,
+            hit.words,
+            hit.service,
+        )
+        for hit in search(tx, title, service, now, limit, except_)
+        if hit.score >= SHOWN
+    ]
+
+
+def is_near_same(one: str, other: str) -> bool:
+    """Say whether two titles of the same service are near-same."""
+    mine, theirs = words(one), words(other)
+    return numbers_fit(mine, theirs) and agreement(mine, theirs) >= ALIKE

@@ -1,0 +1,276 @@
+"""One workspace's incidents, kept in memory so that the like ones are found in milliseconds.
+
+Every word leads to the incidents that say it. A search first gathers what shares rare
+words or close ones (BM25), then compares the best hundred word by word.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handlers.similarity.distance import OTHER_NUMBER, TROUBLE
+from handlers.similarity.terms import Word, head_and_rest, words
+from handlers.similarity.vocabulary import Floats, Ints, Vocabulary, as_ints
+
+GATHERED = 500  # how many are looked at for their age and service
+CANDIDATES = 100  # how many are compared word by word
+POSTINGS = 60_000  # mentions looked at in one search; the rarest words come first
+K1, B = 1.4, 0.5  # BM25: how soon repetition and length stop counting
+HEAD, REST = 3, 1  # a mention in the title, and in the rest
+REST_SHARE = 0.2  # weight of the rest's words against the title's, word by word
+LEXICAL = 0.3  # share of BM25 in the score; the other part is the comparison word by word
+SAME_SERVICE = 1.2  # factor
+RECENT, FADES = 0.5, 180.0  # a new incident counts up to 1.5 times, falling over days
+MEANS = 0.8  # closeness of words that mean the same
+CLEAR = 0.7  # agreement from which a likeness is not by chance
+FAMILY = 20  # the next one after so many shows how like things are here by chance
+NEGATIONS = frozenset({"nicht", "kein", "not", "no", "cannot"})  # as keys
+SHARED = 0.5  # from here on a word is told as one in common
+SPELLED = 24  # words of a text that are also looked for with typos
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An incident found.
+
+    `score` is from 0 to 1: how far it stands out from what is like it by chance. `words`
+    are those of the query that it shares.
+    """
+
+    number: int
+    service: str
+    score: float
+    same_service: bool
+    same_text: bool
+    numbers_fit: bool
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A query taken apart: by word its weight, whether it is in the title, what is close to it."""
+
+    words: tuple[Word, ...]
+    heads: int
+    weights: Floats
+    close: list[dict[int, float]]
+
+
+class Index:
+    """The incidents of one workspace. Not for several threads at once."""
+
+    def __init__(self) -> None:
+        self._vocabulary = Vocabulary()
+        self._mentions: list[array[int]] = []  # by word: incident's slot << 4 | weight
+        self._slots: dict[int, int] = {}
+        self._said: list[array[int] | None] = []  # by slot: its words << 1 | in the title
+        self._numbers = array("q")
+        self._services = array("i")
+        self._at = array("d")  # days
+        self._lengths = array("f")
+        self._service_ids: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._slots)
+
+    def add(self, number: int, text: str, service: str, day: float) -> None:
+        """Know an incident, or know it anew. `day` is when it was, counted in days."""
+        self.remove(number)
+        slot = len(self._said)
+        mentions: dict[int, int] = {}
+        heads = 0
+        for place, said in zip((HEAD, REST), head_and_rest(text), strict=True):
+            for word in words(said):
+                id = self._vocabulary.add(word)
+                mentions[id] = mentions.get(id, 0) + place
+            heads = heads or len(mentions)
+        self._mentions.extend(
+            array("I") for _new in range(len(self._vocabulary.df) - len(self._mentions))
+        )
+        for id, weight in mentions.items():
+            self._mentions[id].append(slot << 4 | weight)
+            self._vocabulary.df[id] += 1
+        self._slots[number] = slot
+        self._said.append(array("I", [id << 1 | (at < heads) for at, id in enumerate(mentions)]))
+        self._numbers.append(number)
+        self._services.append(self._service_ids.setdefault(service, len(self._service_ids)))
+        self._at.append(day)
+        self._lengths.append(sum(mentions.values()))
+
+    def remove(self, number: int) -> None:
+        """Forget an incident, if it is known."""
+        slot = self._slots.pop(number, None)
+        if slot is None:
+            return
+        for each in self._said[slot] or ():
+            self._vocabulary.df[each >> 1] -= 1
+        self._said[slot] = None
+
+    def search(
+        self, text: str, service: str | None, day: float, limit: int, except_: int | None = None
+    ) -> list[Hit]:
+        """Return the incidents that are most like `text`, the best first."""
+        asked = self._taken_apart(text)
+        if not asked.words or not self._slots:
+            return []
+        slots, lexical = self._gathered(asked)
+        alive = np.array(
+            [self._said[slot] is not None and self._numbers[slot] != except_ for slot in slots],
+            bool,
+        )
+        slots, lexical = slots[alive], lexical[alive]
+        factors = self._factors(slots, service, day)
+        best = np.argsort(-lexical * factors, kind="stable")[:CANDIDATES]
+        if not len(best):
+            return []
+        return self._compared(asked, slots[best], lexical[best], factors[best], service, limit)
+
+    def _taken_apart(self, text: str) -> _Asked:
+        head, rest = (words(each) for each in head_and_rest(text))
+        said = {each.key: each for each in (*head, *rest)}
+        unique = tuple(said.values())
+        close = [
+            self._vocabulary.close_to(each, spelling=at < SPELLED) for at, each in enumerate(unique)
+        ]
+        df, own = self._vocabulary.df, self._vocabulary.ids
+        weights = np.empty(len(unique), np.float32)
+        for at, (word, shares) in enumerate(zip(unique, close, strict=True)):
+            count = df[own[word.key]] if word.key in own else 0
+            # A word never said is as rare as those that mean the same.
+            count = count or sum(df[id] for id, share in shares.items() if share >= MEANS)
+            weights[at] = self._rarity(count) * (TROUBLE if word.trouble else 1.0)
+        return _Asked(unique, len(head), weights, close)
+
+    def _rarity(self, df: int) -> float:
+        return math.log(1 + (len(self._slots) + 1) / (df + 0.5))
+
+    def _factors(self, slots: NDArray[np.intp], service: str | None, day: float) -> Floats:
+        """Return what age and service multiply the scores of these incidents with."""
+        age = np.maximum(0.0, day - np.frombuffer(self._at, np.float64)[slots])
+        factors = 1 + RECENT * np.exp(-age / FADES)
+        factors[self._of(service, slots)] *= SAME_SERVICE
+        return factors.astype(np.float32)
+
+    def _of(self, service: str | None, slots: NDArray[np.intp]) -> NDArray[np.bool_]:
+        known = self._service_ids.get(service or "", -1) if service else -1
+        ours: NDArray[np.bool_] = np.frombuffer(self._services, np.int32)[slots] == known
+        return ours
+
+    def _gathered(self, asked: _Asked) -> tuple[NDArray[np.intp], Floats]:
+        """Return the slots of the best candidates by BM25, and their share of the full score."""
+        lists, worths, sizes = [], [], []
+        seen = 0
+        fields = np.where(np.arange(len(asked.words)) < asked.heads, 1.0, REST_SHARE)
+        full = 0.0
+        lengths = np.frombuffer(self._lengths, np.float32)
+        mean = float(lengths.mean())
+        own = sum(HEAD if at < asked.heads else REST for at in range(len(asked.words)))
+        for at in np.argsort(-asked.weights, kind="stable"):
+            worth = float(asked.weights[at] * fields[at])
+            tf = HEAD if at < asked.heads else REST
+            full += worth * tf * (K1 + 1) / (tf + K1 * (1 - B + B * own / mean))
+            if seen > POSTINGS:
+                continue
+            for id, share in asked.close[at].items():
+                found = as_ints(self._mentions[id])
+                lists.append(found)
+                sizes.append(len(found))
+                worths.append(worth * share)
+                seen += len(found)
+        if not seen:
+            return np.empty(0, np.intp), np.empty(0, np.float32)
+        together = np.concatenate(lists)
+        where = together >> 4
+        tf_there = (together & 15).astype(np.float32)
+        parts = np.repeat(np.array(worths, np.float32), sizes) * tf_there * (K1 + 1)
+        parts /= tf_there + K1 * (1 - B + B * lengths[where] / mean)
+        scores = np.bincount(where, parts, len(self._said)).astype(np.float32)
+        count = min(GATHERED, len(scores))
+        best = np.argpartition(-scores, count - 1)[:count]
+        best = best[scores[best] > 0]
+        return best, np.minimum(1.0, scores[best] / full)
+
+    def _compared(
+        self,
+        asked: _Asked,
+        slots: NDArray[np.intp],
+        lexical: Floats,
+        factors: Floats,
+        service: str | None,
+        limit: int,
+    ) -> list[Hit]:
+        """Compare the candidates word by word, in both directions."""
+        said = [as_ints(found) for slot in slots if (found := self._said[slot]) is not None]
+        flat = np.concatenate(said)
+        starts = np.concatenate(([0], np.cumsum([len(each) for each in said])[:-1]))
+        known, columns = np.unique(flat >> 1, return_inverse=True)
+        table = np.zeros((len(asked.words), len(known)), np.float32)
+        column = {id: at for at, id in enumerate(known.tolist())}
+        for row, shares in enumerate(asked.close):
+            for id in shares.keys() & column.keys():
+                table[row, column[id]] = shares[id]
+        table = table[:, columns]
+        mine = asked.weights * np.where(np.arange(len(asked.words)) < asked.heads, 1, REST_SHARE)
+        df = as_ints(self._vocabulary.df)[known]
+        rarity = np.log(1 + (len(self._slots) + 1) / (df + 0.5))
+        rarity *= np.frombuffer(self._vocabulary.weights, np.float32)[known]
+        theirs = rarity[columns] * np.where(flat & 1, 1.0, REST_SHARE)
+        best = np.maximum.reduceat(table, starts, axis=1)
+        there = (mine @ best) / mine.sum()
+        back = np.add.reduceat(theirs * table.max(axis=0), starts) / np.add.reduceat(theirs, starts)
+        agreement = np.sqrt(there * back)
+        scores = (1 - LEXICAL) * agreement + LEXICAL * lexical
+        fits = self._numbers_fit(asked, said)
+        scores = scores * np.where(fits, 1.0, OTHER_NUMBER) * factors
+        scores /= SAME_SERVICE * (1 + RECENT)
+        chance = np.sort(scores[agreement < CLEAR])[::-1][FAMILY : FAMILY + 1]
+        scores = np.maximum(0.0, scores - (chance[0] if len(chance) else 0.0))
+        same = (agreement > 0.999) & fits
+        same_service = self._of(service, slots)
+        numbers = np.frombuffer(self._numbers, np.int64)[slots]
+        names = list(self._service_ids)
+        order = np.lexsort((-numbers, -scores, -(same & same_service).astype(int)))
+        return [
+            Hit(
+                int(numbers[at]),
+                names[self._services[slots[at]]],
+                float(scores[at]),
+                bool(same_service[at]),
+                bool(same[at]),
+                bool(fits[at]),
+                tuple(_shared(asked, best[:, at])),
+            )
+            for at in order[:limit]
+        ]
+
+    def _numbers_fit(self, asked: _Asked, said: list[Ints]) -> NDArray[np.bool_]:
+        mine = [each.key for each in asked.words[: asked.heads] if each.number]
+        if not mine:
+            return np.ones(len(said), bool)
+        ids = {self._vocabulary.ids[each] for each in mine if each in self._vocabulary.ids}
+        named = self._vocabulary.numbers
+        return np.array(
+            [
+                not (heads := {id >> 1 for id in each.tolist() if id & 1 and id >> 1 in named})
+                or bool(heads & ids)
+                for each in said
+            ]
+        )
+
+
+def _shared(asked: _Asked, best: Floats) -> Iterator[str]:
+    """Give the query's words that the incident has, too, the rarest first."""
+    given: set[str] = set()
+    for at in np.argsort(-asked.weights, kind="stable"):
+        word = asked.words[at]
+        if word.key in NEGATIONS:  # says what is wrong only together with another word
+            continue
+        if best[at] >= SHARED and not given & set(word.shown.split()):
+            given |= set(word.shown.split())
+            yield word.shown

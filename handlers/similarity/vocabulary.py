@@ -1,0 +1,114 @@
+"""The words of one workspace's incidents, and which of them are close to a given one."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections import Counter
+from collections.abc import Iterable
+from itertools import chain
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handlers.similarity.distance import BOTH, IDEA, NEAR, PART, PART_IDEA, TROUBLE, triples
+from handlers.similarity.terms import Word
+
+Ints = NDArray[np.uint32]
+Floats = NDArray[np.float32]
+FEW = 3000  # entries of lists from which on numpy counts them faster
+Lists = dict[str, "array[int]"]
+
+
+class Vocabulary:
+    """Words with numbers of their own; lists lead from what a word means or contains to them."""
+
+    def __init__(self) -> None:
+        self.ids: dict[str, int] = {}
+        self.weights = array("f")  # by word: less for those that tell what is wrong
+        self.df = array("I")  # by word: incidents that say it
+        self.numbers: set[int] = set()  # words that are numbers or name one of several
+        self._triples = array("H")  # by word: how many it has
+        self._ideas: Lists = {}
+        self._parts: Lists = {}
+        self._part_ideas: Lists = {}
+        self._by_triple: Lists = {}
+
+    def add(self, word: Word) -> int:
+        """Return the number of a word, known from now on."""
+        id = self.ids.get(word.key)
+        if id is not None:
+            return id
+        id = len(self.df)
+        self.ids[word.key] = id
+        self.weights.append(TROUBLE if word.trouble else 1.0)
+        self.df.append(0)
+        if word.number:
+            self.numbers.add(id)
+        found = triples(word)
+        self._triples.append(len(found))
+        for lists, keys in (
+            (self._ideas, word.ideas),
+            (self._parts, word.parts),
+            (self._part_ideas, word.part_ideas),
+            (self._by_triple, found),
+        ):
+            for key in keys:
+                lists.setdefault(key, array("I")).append(id)
+        return id
+
+    def close_to(self, word: Word, *, spelling: bool = True) -> dict[int, float]:
+        """Return the words of the vocabulary that are close to `word`, each with how close.
+
+        The same as `closeness` for each, by way of the lists. Without `spelling`, words
+        that are only written alike are left out.
+        """
+        share: dict[int, float] = {}
+        if not word.number:
+            # The weaker first: what is stronger overwrites it.
+            self._take(share, self._part_ideas, word.part_ideas, PART_IDEA * BOTH)
+            self._take(share, self._parts, word.parts, PART * BOTH)
+            self._take(share, self._part_ideas, word.ideas, PART_IDEA)
+            self._take(share, self._ideas, word.part_ideas, PART_IDEA)
+            self._take(share, self._parts, (word.key,), PART)
+            for part in word.parts:
+                if part in self.ids:
+                    share[self.ids[part]] = max(PART, share.get(self.ids[part], 0.0))
+            self._take(share, self._ideas, word.ideas, IDEA)
+            if spelling:
+                for id, cosine in self._written_like(word):
+                    share[id] = max(cosine, share.get(id, 0.0))
+        same = self.ids.get(word.key)
+        if same is not None:
+            share[same] = 1.0
+        return share
+
+    def _take(
+        self, share: dict[int, float], lists: Lists, keys: Iterable[str], worth: float
+    ) -> None:
+        for key in keys:
+            for id in lists.get(key, ()):
+                share[id] = max(worth, share.get(id, 0.0))
+
+    def _written_like(self, word: Word) -> Iterable[tuple[int, float]]:
+        mine = triples(word)
+        lists = [found for each in mine if (found := self._by_triple.get(each)) is not None]
+        if not lists:
+            return ()
+        if sum(map(len, lists)) < FEW:
+            shared = Counter(chain.from_iterable(lists))
+            sizes = self._triples
+            every = ((id, n / math.sqrt(sizes[id] * len(mine))) for id, n in shared.items())
+            return [(id, cosine) for id, cosine in every if cosine >= NEAR]
+        ids, counts = np.unique(
+            np.concatenate([as_ints(each) for each in lists]), return_counts=True
+        )
+        known = np.frombuffer(self._triples, np.uint16)[ids].astype(np.float64)
+        cosines = counts / np.sqrt(known * len(mine))
+        near = cosines >= NEAR
+        return zip(ids[near].tolist(), cosines[near].tolist(), strict=True)
+
+
+def as_ints(numbers: array[int]) -> Ints:
+    """Look at a list of numbers as numpy does, without copying it."""
+    return np.frombuffer(numbers, np.uint32)

@@ -1,0 +1,497 @@
+"""The outbox: messages still to be carried, and what became of each.
+
+A row is one sending of a key to a place. The same key edits the same message,
+so an unsent row is replaced by a newer one. Rows of one place go out one after the
+other: when a courier dies, one message for each place is uncertain at most. States:
+
+pending    waits for a courier
+leased     a courier has it; when the lease runs out the outcome is unknown
+sent       the platform said so
+ambiguous  perhaps sent, perhaps not; shown as uncertain
+parked     cannot be sent there, with the reason
+cancelled  no longer needed
+dead       given up after many tries, with the reason
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from storage.delivery import timers
+from storage.delivery import timers as delivery_timers
+from storage.engine import Row, Tx
+from storage.engine.sql import as_moment, as_text
+
+LEASE = timedelta(seconds=30)
+MOST_BUSY = 100  # places left out of one claim; those beyond it are put back unsent
+PRIORITIES = {"alarm": 0, "note": 1, "card": 2, "digest": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A message that is ours to carry until the lease runs out.
+
+    `message` is JSON. `external_id` names the message that already stands
+    there (then this is an edit). `again` says that an earlier try of this very
+    row may have reached the platform; `copies` counts those. `otherwise` is the timer
+    that becomes due when it cannot be delivered.
+    """
+
+    workspace: str
+    id: str
+    place: str
+    key: str
+    kind: str
+    message: str
+    external_id: str | None
+    attempts: int
+    copies: int
+    fence: int
+    otherwise: str | None
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """A row that somebody should look at."""
+
+    workspace: str
+    place: str
+    key: str
+    state: str
+    reason: str
+    created_at: str
+
+
+def add(
+    tx: Tx,
+    *,
+    id: str,
+    place: str,
+    key: str,
+    kind: str,
+    message: str,
+    now: datetime,
+    otherwise: str | None = None,
+) -> None:
+    """Store a message for `place`; an unsent one of the same key is replaced.
+
+    `otherwise` is the key of a timer that becomes due at once when this message
+    cannot be delivered.
+    """
+    tx.write(
+        """
+        insert into outbox
+            (workspace, id, place, key, kind, priority, message, state,
+             not_before, created_at, otherwise)
+        values
+            (:workspace, :id, :place, :key, :kind, :priority, :message, 'pending',
+             :now, :now, :otherwise)
+        on conflict (workspace, place, key) where state = 'pending' do update set
+            message = excluded.message, kind = excluded.kind,
+            priority = case when excluded.priority < outbox.priority
+                       then excluded.priority else outbox.priority end,
+            otherwise = excluded.otherwise
+        """,
+        id=id,
+        place=place,
+        key=key,
+        kind=kind,
+        priority=PRIORITIES[kind],
+        message=message,
+        now=as_text(now),
+        otherwise=otherwise,
+    )
+
+
+def places_of(tx: Tx, key: str) -> list[str]:
+    """Return where the message `key` stands, or is on its way to."""
+    rows = tx.rows(
+        """
+        select place from messages where workspace = :workspace and key = :key
+        union
+        select place from outbox where workspace = :workspace and key = :key
+        and state in ('pending', 'leased', 'ambiguous')
+        order by place
+        """,
+        key=key,
+    )
+    return [row["place"] for row in rows]
+
+
+def key_at(tx: Tx, place: str, external_id: str) -> str | None:
+    """Return the key of a message that stands in a place, by the platform's id of it."""
+    rows = tx.rows(
+        """
+        select key from messages
+        where workspace = :workspace and place = :place and external_id = :external_id
+        """,
+        place=place,
+        external_id=external_id,
+    )
+    return rows[0]["key"] if rows else None
+
+
+def cancel(tx: Tx, key: str, reason: str) -> int:
+    """Take back every unsent row of `key` that would make a new message; return how many.
+
+    What already stands somewhere is not touched: change it with a post. Where a copy
+    may have arrived, `places_of` still names the place, so that the post goes there too.
+    """
+    return tx.run(
+        """
+        update outbox set reason = :reason, finished_at = created_at,
+            state = case when copies > 0 then 'ambiguous' else 'cancelled' end
+        where workspace = :workspace and key = :key and state in ('pending', 'parked')
+        and not exists (
+            select 1 from messages m where m.workspace = outbox.workspace
+            and m.place = outbox.place and m.key = outbox.key
+        )
+        """,
+        key=key,
+        reason=reason,
+    )
+
+
+def claim(
+    tx: Tx,
+    now: datetime,
+    busy: set[tuple[str, str]],
+    limit: int = 20,
+    only: tuple[str, str] | None = None,
+) -> list[Parcel]:
+    """Take what may go out now, of all workspaces, alarms first, for `LEASE` of real time.
+
+    `busy` are (workspace, place) pairs that must wait, because the platform said so;
+    a bare `slack:` means all that this platform has of the workspace. `only` is the one
+    pair to look at.
+    A workspace is parked while Slack shuts us out; Teams beside it goes on.
+    Of each place the first is taken, and nothing while another one is on its way
+    there. The condition on the state stands twice: on PostgreSQL two
+    claims at once would otherwise take the same row, because the sub-select is
+    not looked at again after waiting. It is materialized, because PostgreSQL may
+    otherwise run it once for each row, and take far more than `limit`.
+    """
+    until = as_text(as_moment(tx.real_now()) + LEASE)
+    blocked = ""
+    names: dict[str, object] = {}
+    for n, (workspace, place) in enumerate(sorted(busy)[:MOST_BUSY]):
+        names[f"w{letters(n)}"], names[f"p{letters(n)}"] = workspace, place
+        there = "o.place"
+        if place.endswith(":"):
+            there = f"substr(o.place, 1, {len(place)})"
+        blocked += f" and not (o.workspace = :w{letters(n)} and {there} = :p{letters(n)})"
+    if only is not None:
+        names["of"], names["there"] = only
+        blocked += " and o.workspace = :of and o.place = :there"
+    rows = tx.rows(
+        f"""
+        with next as materialized (
+            select o.workspace, o.id from outbox o
+            where o.state = 'pending' and o.not_before <= :now{blocked}
+            and (substr(o.place, 1, 6) = 'teams:' or exists (
+                select 1 from workspaces w where w.id = o.workspace and w.state = 'active'
+            ))
+            and not exists (
+                select 1 from outbox away where away.workspace = o.workspace
+                and away.place = o.place and away.state = 'leased'
+            )
+            and not exists (
+                select 1 from outbox first where first.workspace = o.workspace
+                and first.place = o.place and first.state = 'pending'
+                and first.not_before <= :now
+                and (first.priority, first.created_at, first.id)
+                    < (o.priority, o.created_at, o.id)
+            )
+            order by o.priority, o.created_at, o.id limit :limit {tx.skip_locked}
+        )
+        update outbox set state = 'leased', lease_until = :until,
+            attempts = attempts + 1, fence = fence + 1
+        where (workspace, id) in (select workspace, id from next) and state = 'pending'
+        returning workspace, id, place, key, kind, priority, message, attempts, copies, fence,
+            otherwise, created_at,
+            (select external_id from messages m where m.workspace = outbox.workspace
+             and m.place = outbox.place and m.key = outbox.key) as external_id
+        """,
+        until=until,
+        now=as_text(now),
+        limit=limit,
+        **names,
+    )
+    rows.sort(key=lambda row: (row["priority"], row["created_at"], row["id"]))
+    return [_parcel(row, again=row["copies"] > 0) for row in rows]
+
+
+def expired(tx: Tx, limit: int = 20) -> list[Parcel]:
+    """Take over rows whose courier vanished. Whether they were sent, nobody knows.
+
+    A lease that ends much later than one that begins now is from before the clock was set
+    back; a little later may be one that another courier took in this moment.
+    """
+    real = tx.real_now()
+    rows = tx.rows(
+        f"""
+        with lost as materialized (
+            select workspace, id from outbox
+            where state = 'leased' and (lease_until <= :real or lease_until > :never)
+            order by created_at limit :limit {tx.skip_locked}
+        )
+        update outbox set lease_until = :until, fence = fence + 1
+        where (workspace, id) in (select workspace, id from lost)
+        and state = 'leased' and (lease_until <= :real or lease_until > :never)
+        returning workspace, id, place, key, kind, message, attempts, copies, fence, otherwise,
+            (select external_id from messages m where m.workspace = outbox.workspace
+             and m.place = outbox.place and m.key = outbox.key) as external_id
+        """,
+        real=real,
+        until=as_text(as_moment(real) + LEASE),
+        never=as_text(as_moment(real) + 2 * LEASE),
+        limit=limit,
+    )
+    return [_parcel(row, again=True) for row in rows]
+
+
+def sent(tx: Tx, parcel: Parcel, external_id: str, now: datetime) -> bool:
+    """The platform has it, under `external_id`. False when the parcel is no longer ours."""
+    if not _finish(tx, parcel, "sent", None, now, external_id):
+        return False
+    tx.run(
+        """
+        insert into messages (workspace, place, key, external_id)
+        values (:workspace, :place, :key, :external_id)
+        on conflict (workspace, place, key) do update set external_id = excluded.external_id
+        """,
+        place=parcel.place,
+        key=parcel.key,
+        external_id=external_id,
+    )
+    return True
+
+
+def again(
+    tx: Tx,
+    parcel: Parcel,
+    not_before: datetime,
+    reason: str,
+    *,
+    copy: bool = False,
+    counts: bool = True,
+) -> bool:
+    """Put the parcel back for later; `copy` when the platform may have it already.
+
+    `counts` is False when it was not really tried, only told to wait. When
+    something newer of the same key waits, that goes instead of this one.
+    """
+    state = "cancelled" if _newer(tx, parcel) else "pending"
+    return (
+        tx.run(
+            """
+            update outbox set state = :state, lease_until = null, not_before = :later,
+                finished_at = case when :state = 'cancelled' then :later end,
+                reason = :reason, copies = copies + :copies, attempts = attempts - :spared
+            where workspace = :workspace and id = :id and fence = :fence and state = 'leased'
+            """,
+            state=state,
+            id=parcel.id,
+            fence=parcel.fence,
+            later=as_text(not_before),
+            reason=reason,
+            copies=int(copy),
+            spared=int(not counts),
+        )
+        == 1
+    )
+
+
+def uncertain(tx: Tx, parcel: Parcel, reason: str, now: datetime) -> bool:
+    """Perhaps it arrived; it is not sent again, and shown as uncertain."""
+    return _finish(tx, parcel, "ambiguous", reason, now) and _hasten(tx, parcel, now)
+
+
+def park(tx: Tx, parcel: Parcel, reason: str, now: datetime) -> bool:
+    """It cannot be delivered there; whatever was to happen otherwise happens now."""
+    return _finish(tx, parcel, "parked", reason, now) and _hasten(tx, parcel, now)
+
+
+def bury(tx: Tx, parcel: Parcel, reason: str, now: datetime) -> bool:
+    """Given up after many tries."""
+    return _finish(tx, parcel, "dead", reason, now) and _hasten(tx, parcel, now)
+
+
+def release(tx: Tx, place: str, now: datetime) -> int:
+    """Let go out what was parked at `place`: something was heard from there; return how much.
+
+    Of each key only the newest, and only if nothing newer went out or waits. A card says
+    what it says elsewhere by now.
+    """
+    return tx.run(
+        """
+        update outbox set state = 'pending', not_before = :now, attempts = 0,
+            reason = null, finished_at = null,
+            message = case when kind = 'card' then (
+                select o.message from outbox o where o.workspace = outbox.workspace
+                and o.key = outbox.key and o.message <> ''
+                order by o.created_at desc, o.id desc limit 1
+            ) else message end
+        where workspace = :workspace and place = :place and state = 'parked' and message <> ''
+        and not exists (
+            select 1 from outbox newer where newer.workspace = outbox.workspace
+            and newer.place = outbox.place and newer.key = outbox.key and newer.id > outbox.id
+        )
+        """,
+        place=place,
+        now=as_text(now),
+    )
+
+
+def standing(tx: Tx, external_id: str) -> str | None:
+    """Return what the message says (JSON) that the platform knows by this id, or soon will."""
+    rows = tx.rows(
+        """
+        select o.message from messages m
+        join outbox o on o.workspace = m.workspace and o.place = m.place and o.key = m.key
+        where m.workspace = :workspace and m.external_id = :external_id and o.message <> ''
+        order by o.created_at desc, o.id desc limit 1
+        """,
+        external_id=external_id,
+    )
+    return rows[0]["message"] if rows else None
+
+
+def unparcel(tx: Tx, place: str, key: str) -> None:
+    """Forget the message that stood there: somebody deleted it. The next one is new."""
+    tx.write(
+        "delete from messages where workspace = :workspace and place = :place and key = :key",
+        place=place,
+        key=key,
+    )
+
+
+def stuck(tx: Tx) -> list[Stuck]:
+    """Return what of this workspace is uncertain, parked or given up, newest first."""
+    rows = tx.rows(
+        """
+        select workspace, place, key, state, reason, created_at from outbox
+        where workspace = :workspace and state in ('ambiguous', 'parked', 'dead')
+        order by created_at desc, id desc limit 50
+        """
+    )
+    return [Stuck(**row) for row in rows]
+
+
+def stuck_anywhere(tx: Tx, limit: int = 20) -> list[Stuck]:
+    """As `stuck`, over all workspaces, for the operator."""
+    rows = tx.rows(
+        """
+        select workspace, place, key, state, reason, created_at from outbox
+        where state in ('ambiguous', 'parked', 'dead')
+        order by created_at desc, id desc limit :limit
+        """,
+        limit=limit,
+    )
+    return [Stuck(**row) for row in rows]
+
+
+def health(tx: Tx, now: datetime) -> Row:
+    """Count, over all workspaces: waiting, late (over ten minutes), uncertain, parked, dead."""
+    return tx.rows(
+        """
+        select
+            count(case when state in ('pending', 'leased') then 1 end) as waiting,
+            count(case when state in ('pending', 'leased') and not_before < :late then 1 end)
+                as late,
+            count(case when state = 'ambiguous' then 1 end) as uncertain,
+            count(case when state = 'parked' then 1 end) as parked,
+            count(case when state = 'dead' then 1 end) as dead
+        from outbox where state <> 'sent' and state <> 'cancelled'
+        """,
+        late=as_text(now - timedelta(minutes=10)),
+    )[0]
+
+
+def next_due(tx: Tx) -> datetime | None:
+    """Return the earliest time something of any workspace may go out."""
+    rows = tx.rows("select min(not_before) as due from outbox where state = 'pending'")
+    return as_moment(rows[0]["due"]) if rows[0]["due"] else None
+
+
+def forget(tx: Tx, before: datetime) -> int:
+    """Blank the text of what was finished long ago, in all workspaces."""
+    return tx.run(
+        """
+        update outbox set message = '' where finished_at < :before and message <> ''
+        and state not in ('pending', 'leased')
+        """,
+        before=as_text(before),
+    )
+
+
+def letters(number: int) -> str:
+    """Write a small number in letters, for the name of a value."""
+    return chr(ord("a") + number // 26) + chr(ord("a") + number % 26)
+
+
+def _finish(
+    tx: Tx,
+    parcel: Parcel,
+    state: str,
+    reason: str | None,
+    now: datetime,
+    external_id: str | None = None,
+) -> bool:
+    return (
+        tx.run(
+            """
+            update outbox set state = :state, lease_until = null, reason = :reason,
+                external_id = :external_id, finished_at = :now
+            where workspace = :workspace and id = :id and fence = :fence and state = 'leased'
+            """,
+            state=state,
+            id=parcel.id,
+            fence=parcel.fence,
+            reason=reason,
+            external_id=external_id,
+            now=as_text(now),
+        )
+        == 1
+    )
+
+
+def _hasten(tx: Tx, parcel: Parcel, now: datetime) -> bool:
+    """Make the timer due that comes next, unless something newer says it is not needed."""
+    if parcel.otherwise is not None:
+        delivery_timers.lock(tx, parcel.otherwise)
+        if not _newer(tx, parcel):
+            timers.hasten(tx, parcel.otherwise, now)
+    return True
+
+
+def _newer(tx: Tx, parcel: Parcel) -> bool:
+    """Say whether something newer of the same key waits for the same place."""
+    rows = tx.rows(
+        """
+        select 1 as one from outbox
+        where workspace = :workspace and place = :place and key = :key and state = 'pending'
+        """,
+        place=parcel.place,
+        key=parcel.key,
+    )
+    return bool(rows)
+
+
+def _parcel(row: Row, *, again: bool) -> Parcel:
+    return Parcel(
+        row["workspace"],
+        row["id"],
+        row["place"],
+        row["key"],
+        row["kind"],
+        row["message"],
+        row["external_id"],
+        row["attempts"],
+        row["copies"],
+        row["fence"],
+        row["otherwise"],
+        again,
+    )

@@ -1,0 +1,224 @@
+"""Timers: what is due when. Written in the transaction of what they belong to."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from storage.engine import Tx
+from storage.engine.sql import as_moment, as_text
+
+LEASE = timedelta(seconds=30)
+ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """A due timer, ours until the lease runs out. `fence` proves it is still ours."""
+
+    workspace: str
+    id: str
+    kind: str
+    key: str
+    payload: dict[str, Any]
+    due_at: datetime
+    attempts: int
+    fence: int
+
+
+def set(
+    tx: Tx,
+    *,
+    id: str,
+    kind: str,
+    key: str,
+    due: datetime,
+    errand: bool = False,
+    **payload: object,
+) -> None:
+    """Set the timer `key`; one that runs already is replaced, a worker that holds it loses it.
+
+    With `errand` nobody takes the new one before that worker is back: what it does at a
+    platform must not be begun twice.
+    """
+    tx.write(
+        """
+        insert into timers (workspace, id, kind, key, payload, due_at, state)
+        values (:workspace, :id, :kind, :key, :payload, :due, 'pending')
+        on conflict (workspace, key) do update set
+            kind = excluded.kind, payload = excluded.payload, due_at = excluded.due_at,
+            state = 'pending', attempts = 0, reason = null, fence = timers.fence + 1,
+            lease_until = case when :errand = 1 then timers.lease_until end
+        """,
+        id=id,
+        errand=int(errand),
+        kind=kind,
+        key=key,
+        payload=json.dumps(payload, ensure_ascii=False, sort_keys=True),
+        due=as_text(due),
+    )
+
+
+def cancel(tx: Tx, key: str) -> bool:
+    """Stop the timer `key`, also when a worker has just taken it; say whether one ran."""
+    return (
+        tx.run(
+            """
+            update timers set state = 'cancelled', lease_until = null, fence = fence + 1
+            where workspace = :workspace and key = :key and state = 'pending'
+            """,
+            key=key,
+        )
+        == 1
+    )
+
+
+def lock(tx: Tx, key: str) -> None:
+    """Wait for whoever is just changing the timer `key`; what else they did is seen after."""
+    tx.run("update timers set due_at = due_at where workspace = :workspace and key = :key", key=key)
+
+
+def hasten(tx: Tx, key: str, now: datetime) -> bool:
+    """Make the timer `key` due at once; say whether one was waiting."""
+    return (
+        tx.run(
+            """
+            update timers set due_at = :now
+            where workspace = :workspace and key = :key and state = 'pending' and due_at > :now
+            """,
+            key=key,
+            now=as_text(now),
+        )
+        == 1
+    )
+
+
+def due_of(tx: Tx, key: str) -> datetime | None:
+    """Return when the timer `key` is due, None when it does not run."""
+    rows = tx.rows(
+        """
+        select due_at from timers
+        where workspace = :workspace and key = :key and state = 'pending'
+        """,
+        key=key,
+    )
+    return as_moment(rows[0]["due_at"]) if rows else None
+
+
+def next_due(tx: Tx) -> datetime | None:
+    """Return the earliest due time of all workspaces."""
+    rows = tx.rows("select min(due_at) as due from timers where state = 'pending'")
+    return as_moment(rows[0]["due"]) if rows[0]["due"] else None
+
+
+def claim(tx: Tx, now: datetime, limit: int = 20) -> list[Timer]:
+    """Take due timers of all workspaces for `LEASE` of real time, the earliest first.
+
+    The conditions stand twice: on PostgreSQL two claims at once would otherwise
+    take the same row, because the sub-select is not looked at again after waiting.
+    It is materialized, because PostgreSQL may otherwise run it once for each row,
+    and take far more than `limit`. A lease that ends much later than one that
+    begins now is from before the clock was set back.
+    """
+    real = tx.real_now()
+    rows = tx.rows(
+        f"""
+        with next as materialized (
+            select workspace, id from timers
+            where state = 'pending' and due_at <= :now
+            and (lease_until is null or lease_until <= :real or lease_until > :never)
+            order by due_at limit :limit {tx.skip_locked}
+        )
+        update timers set lease_until = :until, attempts = attempts + 1, fence = fence + 1
+        where (workspace, id) in (select workspace, id from next)
+        and state = 'pending' and due_at <= :now
+        and (lease_until is null or lease_until <= :real or lease_until > :never)
+        returning workspace, id, kind, key, payload, due_at, attempts, fence
+        """,
+        until=as_text(as_moment(real) + LEASE),
+        never=as_text(as_moment(real) + 2 * LEASE),
+        now=as_text(now),
+        real=real,
+        limit=limit,
+    )
+    timers = [
+        Timer(
+            row["workspace"],
+            row["id"],
+            row["kind"],
+            row["key"],
+            json.loads(row["payload"]),
+            as_moment(row["due_at"]),
+            row["attempts"],
+            row["fence"],
+        )
+        for row in rows
+    ]
+    return sorted(timers, key=lambda timer: (timer.due_at, timer.id))
+
+
+def finish(tx: Tx, timer: Timer) -> bool:
+    """Mark the timer done; False when it is no longer ours: then nothing may be written."""
+    return (
+        tx.run(
+            """
+            update timers set state = 'done', lease_until = null
+            where workspace = :workspace and id = :id and fence = :fence and state = 'pending'
+            """,
+            id=timer.id,
+            fence=timer.fence,
+        )
+        == 1
+    )
+
+
+def back(tx: Tx, timer: Timer) -> None:
+    """Whoever went on an errand is back: what was set meanwhile may be taken."""
+    tx.write(
+        """
+        update timers set lease_until = null
+        where workspace = :workspace and id = :id and fence > :fence and attempts = 0
+        and state = 'pending'
+        """,
+        id=timer.id,
+        fence=timer.fence,
+    )
+
+
+def retry(tx: Tx, timer: Timer, later: datetime, reason: str, *, counts: bool = True) -> None:
+    """Try again later; after `ATTEMPTS` it is dead and stays visible with its reason.
+
+    `counts` is False when it was only told to wait. Also undoes a `finish` of the same
+    transaction.
+    """
+    tx.write(
+        """
+        update timers set
+            state = case when attempts - :spared >= :most then 'dead' else 'pending' end,
+            attempts = attempts - :spared, lease_until = null, due_at = :later, reason = :reason
+        where workspace = :workspace and id = :id and fence = :fence
+        and state in ('pending', 'done')
+        """,
+        id=timer.id,
+        fence=timer.fence,
+        most=ATTEMPTS,
+        spared=int(not counts),
+        later=as_text(later),
+        reason=reason,
+    )
+
+
+def health(tx: Tx, now: datetime) -> tuple[int, int]:
+    """Return how many timers of all workspaces are overdue by a minute, and how many are dead."""
+    row = tx.rows(
+        """
+        select
+            count(case when state = 'pending' and due_at < :late then 1 end) as overdue,
+            count(case when state = 'dead' then 1 end) as dead
+        from timers where state in ('pending', 'dead')
+        """,
+        late=as_text(now - timedelta(seconds=60)),
+    )[0]
+    return row["overdue"], row["dead"]

@@ -1,0 +1,460 @@
+"""Incidents and their timeline. Every change is one statement with its condition in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from storage import similarity
+from storage.engine import Row, Tx
+from storage.engine.sql import as_moment, as_text
+
+MOST = 200  # restored ones that are looked at in one go
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """One incident. `responsible` is never empty; `gap` says that no service was recognised.
+
+    `state` is open, restored, done, closed or withdrawn; `severity` normal or serious.
+    `silent` says that the promised news did not come. `alarms` counts the alarms sent.
+    A closed one says as what: duplicate, false_alarm or superseded, and perhaps into which.
+    """
+
+    number: int
+    title: str
+    service: str
+    gap: bool
+    severity: str
+    state: str
+    declared_by: str
+    declared_at: datetime
+    declared_in: str | None
+    responsible: str
+    responsible_since: datetime
+    alarms: int
+    acknowledged_by: str | None = None
+    acknowledged_at: datetime | None = None
+    proposed_to: str | None = None
+    silent: bool = False
+    news: str | None = None
+    news_by: str | None = None
+    news_at: datetime | None = None
+    next_news_at: datetime | None = None
+    restored_by: str | None = None
+    restored_at: datetime | None = None
+    reopened_at: datetime | None = None
+    ended_by: str | None = None
+    ended_at: datetime | None = None
+    closed_as: str | None = None
+    closed_into: int | None = None
+
+    @property
+    def begun_at(self) -> datetime:
+        """Since when it needs somebody: declared, or reopened the last time."""
+        return self.reopened_at or self.declared_at
+
+    @property
+    def unanswered(self) -> bool:
+        """Say whether the responsible person has still to say that they look after it.
+
+        Also after the incident was handed on: the first acknowledgement keeps its time.
+        """
+        return self.acknowledged_by is None or self.acknowledged_by != self.responsible
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One line of an incident's timeline."""
+
+    at: datetime
+    kind: str
+    person: str | None
+    detail: str
+
+
+COLUMNS = """number, title, service, gap, severity, state, declared_by, declared_at, declared_in,
+responsible, responsible_since, acknowledged_by, acknowledged_at, proposed_to, silent, alarms,
+news, news_by, news_at, next_news_at, restored_by, restored_at, reopened_at, ended_by, ended_at,
+closed_as, closed_into"""
+MOMENTS = (
+    "declared_at",
+    "responsible_since",
+    "acknowledged_at",
+    "news_at",
+    "next_news_at",
+    "restored_at",
+    "reopened_at",
+    "ended_at",
+)
+
+
+def add(
+    tx: Tx,
+    *,
+    number: int,
+    title: str,
+    service: str,
+    gap: bool,
+    severity: str,
+    declared_by: str,
+    declared_in: str | None,
+    responsible: str,
+    now: datetime,
+) -> Incident:
+    """Store a new, open incident and return it."""
+    tx.insert(
+        "incidents",
+        number=number,
+        title=title,
+        service=service,
+        gap=int(gap),
+        severity=severity,
+        state="open",
+        declared_by=declared_by,
+        declared_at=as_text(now),
+        declared_in=declared_in,
+        responsible=responsible,
+        responsible_since=as_text(now),
+        alarms=1,
+    )
+    similarity.note(tx, number)
+    return Incident(
+        number=number,
+        title=title,
+        service=service,
+        gap=gap,
+        severity=severity,
+        state="open",
+        declared_by=declared_by,
+        declared_at=now,
+        declared_in=declared_in,
+        responsible=responsible,
+        responsible_since=now,
+        alarms=1,
+    )
+
+
+def find(tx: Tx, number: int) -> Incident | None:
+    """Return an incident by its number."""
+    rows = tx.rows(
+        f"select {COLUMNS} from incidents where workspace = :workspace and number = :number",
+        number=number,
+    )
+    return _incident(rows[0]) if rows else None
+
+
+def exists(tx: Tx, number: int) -> bool:
+    """Say whether there is, or was, an incident with this number."""
+    rows = tx.rows(
+        "select 1 as one from incidents where workspace = :workspace and number = :number",
+        number=number,
+    )
+    return bool(rows)
+
+
+def open_ones(tx: Tx) -> list[Incident]:
+    """Return the open incidents, the serious ones first, then the oldest."""
+    rows = tx.rows(
+        f"""
+        select {COLUMNS} from incidents where workspace = :workspace and state = 'open'
+        order by case severity when 'serious' then 0 else 1 end, number
+        """
+    )
+    return [_incident(row) for row in rows]
+
+
+def undone(tx: Tx, limit: int = MOST, person: str = "") -> list[Incident]:
+    """Return the incidents that are restored and not done, the oldest first, `limit` at most.
+
+    With a `person` only those that they are responsible for.
+    """
+    rows = tx.rows(
+        f"""
+        select {COLUMNS} from incidents
+        where workspace = :workspace and state = 'restored'
+        and (:person = '' or responsible = :person)
+        order by restored_at, number limit :limit
+        """,
+        person=person,
+        limit=limit,
+    )
+    return [_incident(row) for row in rows]
+
+
+def count_undone(tx: Tx) -> int:
+    """Return how many incidents are restored and not done."""
+    rows = tx.rows(
+        """
+        select count(*) as n from incidents
+        where workspace = :workspace and state = 'restored'
+        """
+    )
+    return int(rows[0]["n"])
+
+
+def undone_with(tx: Tx) -> list[str]:
+    """Return who is responsible for what is restored and not done, each once."""
+    rows = tx.rows(
+        """
+        select distinct responsible from incidents
+        where workspace = :workspace and state = 'restored' order by responsible
+        """
+    )
+    return [row["responsible"] for row in rows]
+
+
+def of_service_since(tx: Tx, service: str, since: datetime) -> list[Incident]:
+    """Return what was declared or reopened for a service from `since` on, and counts."""
+    rows = tx.rows(
+        f"""
+        select {COLUMNS} from incidents
+        where workspace = :workspace and service = :service
+        and (declared_at >= :since or reopened_at >= :since) and state <> 'withdrawn'
+        and (closed_as is null or closed_as <> 'false_alarm')
+        order by number
+        """,
+        service=service,
+        since=as_text(since),
+    )
+    return [_incident(row) for row in rows]
+
+
+def latest(tx: Tx, limit: int) -> list[Incident]:
+    """Return the newest incidents of any state, newest first."""
+    rows = tx.rows(
+        f"""
+        select {COLUMNS} from incidents where workspace = :workspace
+        order by number desc limit :limit
+        """,
+        limit=limit,
+    )
+    return [_incident(row) for row in rows]
+
+
+def between(tx: Tx, start: datetime, end: datetime) -> list[Incident]:
+    """Return the incidents declared from `start` until before `end`, withdrawn ones left out."""
+    rows = tx.rows(
+        f"""
+        select {COLUMNS} from incidents
+        where workspace = :workspace and declared_at >= :start and declared_at < :end
+        and state <> 'withdrawn'
+        order by number
+        """,
+        start=as_text(start),
+        end=as_text(end),
+    )
+    return [_incident(row) for row in rows]
+
+
+def acknowledge(tx: Tx, number: int, person: str, now: datetime, next_news: datetime) -> bool:
+    """Make `person` responsible; False when somebody else was first and keeps their word.
+
+    Whoever was asked to take it may, and after silence anybody who is allowed to.
+    An earlier acknowledgement's time is kept: it is never back-dated nor overwritten.
+    """
+    return (
+        tx.run(
+            """
+            update incidents set
+                responsible = :person, responsible_since = :now, acknowledged_by = :person,
+                acknowledged_at = case when acknowledged_at is null
+                                  then :now else acknowledged_at end,
+                proposed_to = null, silent = 0, next_news_at = :next_news
+            where workspace = :workspace and number = :number and state = 'open'
+            and (acknowledged_by is null or acknowledged_by <> responsible
+                 or proposed_to = :person
+                 or (silent = 1 and acknowledged_by <> :person))
+            """,
+            number=number,
+            person=person,
+            now=as_text(now),
+            next_news=as_text(next_news),
+        )
+        == 1
+    )
+
+
+def propose(tx: Tx, number: int, person: str) -> bool:
+    """Ask `person` to take it over; nothing changes until they accept."""
+    return (
+        tx.run(
+            """
+            update incidents set proposed_to = :person
+            where workspace = :workspace and number = :number and state = 'open'
+            """,
+            number=number,
+            person=person,
+        )
+        == 1
+    )
+
+
+def tell(
+    tx: Tx, number: int, person: str, news: str, now: datetime, next_news: datetime | None
+) -> bool:
+    """Keep the newest word on an open incident."""
+    return (
+        tx.run(
+            """
+            update incidents set news = :news, news_by = :person, news_at = :now,
+                next_news_at = :next_news, silent = 0
+            where workspace = :workspace and number = :number and state = 'open'
+            """,
+            number=number,
+            person=person,
+            news=news,
+            now=as_text(now),
+            next_news=as_text(next_news) if next_news else None,
+        )
+        == 1
+    )
+
+
+def promise(tx: Tx, number: int, person: str, next_news: datetime) -> bool:
+    """Promise the next news; only whoever is responsible and has acknowledged can."""
+    return (
+        tx.run(
+            """
+            update incidents set next_news_at = :next_news, silent = 0
+            where workspace = :workspace and number = :number and state = 'open'
+            and acknowledged_by = :person and responsible = :person
+            """,
+            number=number,
+            person=person,
+            next_news=as_text(next_news),
+        )
+        == 1
+    )
+
+
+def set_severity(tx: Tx, number: int, severity: str) -> bool:
+    """Call an open incident serious or normal; False when it is already."""
+    return (
+        tx.run(
+            """
+            update incidents set severity = :severity
+            where workspace = :workspace and number = :number and state = 'open'
+            and severity <> :severity
+            """,
+            number=number,
+            severity=severity,
+        )
+        == 1
+    )
+
+
+def move(tx: Tx, number: int, service: str, responsible: str) -> bool:
+    """Give an open incident to another service; an acknowledged one keeps its responsible."""
+    changed = (
+        tx.run(
+            """
+            update incidents set service = :service, gap = 0,
+                responsible = case when acknowledged_by is null or acknowledged_by <> responsible
+                              then :responsible else responsible end
+            where workspace = :workspace and number = :number and state = 'open'
+            and service <> :service
+            """,
+            number=number,
+            service=service,
+            responsible=responsible,
+        )
+        == 1
+    )
+    if changed:
+        similarity.note(tx, number)
+    return changed
+
+
+def mark_silent(tx: Tx, number: int) -> bool:
+    """The promised news did not come; False when it is not awaited any more."""
+    return (
+        tx.run(
+            """
+            update incidents set silent = 1
+            where workspace = :workspace and number = :number and state = 'open'
+            and acknowledged_by = responsible
+            """,
+            number=number,
+        )
+        == 1
+    )
+
+
+def hand_on(tx: Tx, number: int, before: str, person: str, now: datetime) -> bool:
+    """Make `person` responsible in place of `before`, who left, until the incident has ended.
+
+    An open one they have to answer for; an earlier acknowledgement's time is kept.
+    """
+    return (
+        tx.run(
+            """
+            update incidents set responsible = :person, responsible_since = :now, silent = 0,
+                next_news_at = null,
+                proposed_to = case when proposed_to = :before then null else proposed_to end
+            where workspace = :workspace and number = :number and state in ('open', 'restored')
+            and responsible = :before
+            """,
+            number=number,
+            before=before,
+            person=person,
+            now=as_text(now),
+        )
+        == 1
+    )
+
+
+def count_alarm(tx: Tx, number: int) -> int:
+    """Count one more alarm; return its position (0 is the first)."""
+    rows = tx.rows(
+        """
+        update incidents set alarms = alarms + 1
+        where workspace = :workspace and number = :number returning alarms
+        """,
+        number=number,
+    )
+    return int(rows[0]["alarms"]) - 1
+
+
+def happened(
+    tx: Tx,
+    number: int,
+    *,
+    id: str,
+    at: datetime,
+    kind: str,
+    person: str | None = None,
+    detail: str = "",
+) -> None:
+    """Add a line to an incident's timeline."""
+    tx.insert(
+        "timeline",
+        id=id,
+        incident=number,
+        at=as_text(at),
+        kind=kind,
+        person=person,
+        detail=detail,
+    )
+
+
+def timeline(tx: Tx, number: int) -> list[Happening]:
+    """Return what happened, in order."""
+    rows = tx.rows(
+        """
+        select at, kind, person, detail from timeline
+        where workspace = :workspace and incident = :number
+        order by at, id
+        """,
+        number=number,
+    )
+    return [
+        Happening(as_moment(row["at"]), row["kind"], row["person"], row["detail"]) for row in rows
+    ]
+
+
+def _incident(row: Row) -> Incident:
+    row["gap"], row["silent"] = bool(row["gap"]), bool(row["silent"])
+    for name in MOMENTS:
+        row[name] = as_moment(row[name]) if row[name] else None
+    return Incident(**row)

@@ -1,0 +1,121 @@
+"""How the state of an incident changes; `handlers/incidents/transitions.py` alone may ask."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from storage import similarity
+from storage.engine import Tx
+from storage.engine.sql import as_text
+
+
+def lock(tx: Tx, numbers: set[int]) -> None:
+    """Let nobody else change these incidents until the transaction ends."""
+    for number in sorted(numbers):  # everybody in the same order, so that nobody waits in a ring
+        tx.run(
+            """
+            update incidents set alarms = alarms
+            where workspace = :workspace and number = :number
+            """,
+            number=number,
+        )
+
+
+def restore(tx: Tx, number: int, person: str, now: datetime) -> bool:
+    """It works again. A missing acknowledgement stays missing."""
+    return (
+        tx.run(
+            """
+            update incidents set state = 'restored', restored_by = :person, restored_at = :now,
+                next_news_at = null, silent = 0, proposed_to = null
+            where workspace = :workspace and number = :number and state = 'open'
+            """,
+            number=number,
+            person=person,
+            now=as_text(now),
+        )
+        == 1
+    )
+
+
+def finish(tx: Tx, number: int, person: str, now: datetime) -> bool:
+    """It is done; only what works again can be."""
+    return (
+        tx.run(
+            """
+            update incidents set state = 'done', ended_by = :person, ended_at = :now
+            where workspace = :workspace and number = :number and state = 'restored'
+            """,
+            number=number,
+            person=person,
+            now=as_text(now),
+        )
+        == 1
+    )
+
+
+def close(
+    tx: Tx, number: int, person: str, now: datetime, *, closed_as: str, target: int | None
+) -> bool:
+    """It was something else. What it goes into must itself stand: so no ring can come about."""
+    return (
+        tx.run(
+            """
+            update incidents set state = 'closed', ended_by = :person, ended_at = :now,
+                closed_as = :closed_as, closed_into = cast(:target as integer),
+                next_news_at = null, silent = 0, proposed_to = null
+            where workspace = :workspace and number = :number and state in ('open', 'restored')
+            and (cast(:target as integer) is null or exists (
+                select 1 from incidents t where t.workspace = :workspace
+                and t.number = :target and t.number <> :number
+                and t.state not in ('withdrawn', 'closed')))
+            """,
+            number=number,
+            person=person,
+            now=as_text(now),
+            closed_as=closed_as,
+            target=target,
+        )
+        == 1
+    )
+
+
+def reopen(tx: Tx, number: int, responsible: str, now: datetime) -> bool:
+    """It is open again, with `responsible`; nobody has acknowledged it this time."""
+    return (
+        tx.run(
+            """
+            update incidents set state = 'open', reopened_at = :now, responsible = :responsible,
+                responsible_since = :now, acknowledged_by = null, acknowledged_at = null,
+                proposed_to = null, silent = 0, next_news_at = null, restored_by = null,
+                restored_at = null, ended_by = null, ended_at = null, closed_as = null,
+                closed_into = null
+            where workspace = :workspace and number = :number
+            and state in ('restored', 'done', 'closed')
+            """,
+            number=number,
+            responsible=responsible,
+            now=as_text(now),
+        )
+        == 1
+    )
+
+
+def withdraw(tx: Tx, number: int, person: str, since: datetime) -> bool:
+    """Take a declaration back, if `person` made it at `since` or later."""
+    changed = (
+        tx.run(
+            """
+            update incidents set state = 'withdrawn', next_news_at = null, proposed_to = null
+            where workspace = :workspace and number = :number and state = 'open'
+            and declared_by = :person and declared_at >= :since
+            """,
+            number=number,
+            person=person,
+            since=as_text(since),
+        )
+        == 1
+    )
+    if changed:
+        similarity.note(tx, number)
+    return changed

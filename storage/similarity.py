@@ -1,0 +1,82 @@
+"""Which incidents changed in a way that matters for finding them again, in their order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from storage.engine import Row, Tx
+from storage.engine.sql import as_moment
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An incident as it is since `version`; `gone` when it is not to be found any more."""
+
+    version: int
+    number: int
+    title: str
+    service: str
+    at: datetime
+    gone: bool
+
+
+COLUMNS = "l.version, i.number, i.title, i.service, i.declared_at, i.state"
+LATEST = 2**31 - 1  # no version is greater
+JOINED = "likeness l join incidents i on i.workspace = l.workspace and i.number = l.incident"
+
+
+def note(tx: Tx, number: int) -> None:
+    """Note that an incident is new, or that its title, its service or its state changed.
+
+    In the same transaction as the change. Two that meet on PostgreSQL are put in order by
+    the unique version: the second is tried again.
+    """
+    tx.write(
+        """
+        insert into likeness (workspace, incident, version)
+        values (:workspace, :number, (
+            select coalesce(max(version), 0) + 1 from likeness where workspace = :workspace
+        ))
+        on conflict (workspace, incident) do update set version = excluded.version
+        """,
+        number=number,
+    )
+
+
+def since(tx: Tx, version: int) -> list[Change]:
+    """Return what changed at `version` and later, the oldest first."""
+    rows = tx.rows(
+        f"""
+        select {COLUMNS} from {JOINED}
+        where l.workspace = :workspace and l.version >= :version
+        order by l.version
+        """,
+        version=version,
+    )
+    return [_change(row) for row in rows]
+
+
+def before(tx: Tx, version: int | None, limit: int) -> list[Change]:
+    """Return the newest changes before `version`, or of all, the newest first."""
+    rows = tx.rows(
+        f"""
+        select {COLUMNS} from {JOINED}
+        where l.workspace = :workspace and l.version < :version
+        order by l.version desc limit :limit
+        """,
+        version=LATEST if version is None else version,
+        limit=limit,
+    )
+    return [_change(row) for row in rows]
+
+
+def _change(row: Row) -> Change:
+    return Change(
+        row["version"],
+        row["number"],
+        row["title"],
+        row["service"],
+        as_moment(row["declared_at"]),
+        row["state"] == "withdrawn",
+    )

@@ -1,0 +1,383 @@
+"""The scheduler: what is due happens once, also after an outage, and no failure stops it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.delivery.platform import NotAccepted
+from bot.delivery.scheduler import Scheduler, clean
+from handlers.kit.commands import Feature
+from handlers.kit.context import Context
+from handlers.kit.messages import Post, Reply, line
+from handlers.kit.words import _
+from storage import workspaces
+from storage.delivery import drafts, timers
+from storage.delivery.timers import Timer
+from storage.engine import Tx, Unavailable
+from storage.engine.postgres import Postgres
+from storage.engine.sqlite import Sqlite
+from tests.conftest import Logged
+from tests.delivery.test_timers import let_leases_run_out
+from tests.pretend.stage import Chat, Say, Stage, Troubled, furnish, staged
+
+FAILED = "A timer failed: poison"
+
+
+def with_test_timers() -> Feature:
+    """Declare a timer that counts itself in a setting, and one that fails after writing."""
+    feature = Feature(_("Test"))
+
+    @feature.timer("count")
+    def count(ctx: Context, name: str) -> Reply:
+        seen = int(workspaces.setting(ctx.tx, name) or 0)
+        workspaces.set_setting(ctx.tx, name, str(seen + 1))
+        said = line(_("{name} is due.", name=name))
+        return Reply(posts=(Post(name, said, "direct:ben", "note"),))
+
+    @feature.timer("poison")
+    def poison(ctx: Context, name: str) -> Reply:
+        workspaces.set_setting(ctx.tx, name, "half")
+        raise ZeroDivisionError
+
+    return feature
+
+
+@pytest.fixture
+def timed(bot: Stage) -> Iterator[Stage]:
+    """The stage, with timers made for tests."""
+    stage = Stage(
+        bot.database, bot.clock, bot.chat, features=(with_test_timers(),), new_id=bot.new_id
+    )
+    yield stage
+    stage.close()
+
+
+def put(stage: Stage, key: str, minutes: float = 0, kind: str = "count") -> None:
+    """Set a timer."""
+    due = stage.clock.now() + timedelta(minutes=minutes)
+    stage.store(lambda tx: timers.set(tx, id=key, kind=kind, key=key, due=due, name=key))
+
+
+def counted(stage: Stage) -> dict[str, str]:
+    """Return how often each timer took effect."""
+    rows = stage.rows("select name, value from settings where workspace = :workspace")
+    return {row["name"]: row["value"] for row in rows}
+
+
+def state_of(stage: Stage, key: str) -> tuple[str, str | None]:
+    """Return a timer's state and reason."""
+    (row,) = stage.rows(
+        "select state, reason from timers where workspace = :workspace and key = :key", key=key
+    )
+    return row["state"], row["reason"]
+
+
+def let_pass(stage: Stage, minutes: float) -> None:
+    """Let time pass, and the scheduler look."""
+    stage.clock.wind(stage.clock.now() + timedelta(minutes=minutes))
+    stage.run(stage.scheduler.round())
+
+
+def test_what_is_due_happens_once_and_its_posts_go_out(timed: Stage, chat: Chat) -> None:
+    put(timed, "a", 10)
+    let_pass(timed, 9)
+    assert counted(timed) == {}
+    let_pass(timed, 1)
+    let_pass(timed, 100)
+    assert counted(timed) == {"a": "1"}
+    timed.carry()
+    assert chat.created("local:@ben") == ["a is due."]
+    assert state_of(timed, "a") == ("done", None)
+
+
+def test_many_that_are_due_at_once_all_happen(timed: Stage) -> None:
+    for n in range(50):
+        put(timed, f"{n:02}", n / 100)
+    let_pass(timed, 5)
+    assert counted(timed) == {f"{n:02}": "1" for n in range(50)}
+
+
+def test_each_timer_leaves_its_line_in_the_audit_trail(timed: Stage, logged: Logged) -> None:
+    put(timed, "a")
+    put(timed, "b", kind="poison")
+    let_pass(timed, 0)
+    logged.take(FAILED)
+    rows = timed.rows(
+        "select command, subject, outcome from audit where workspace = :workspace order by subject"
+    )
+    assert rows == [
+        {"command": "count", "subject": "a", "outcome": "done"},
+        {"command": "poison", "subject": "b", "outcome": "failed"},
+    ]
+
+
+def test_one_that_fails_leaves_nothing_and_is_given_up_after_five_tries(
+    timed: Stage, logged: Logged
+) -> None:
+    put(timed, "bad", kind="poison")
+    for n in range(6):
+        put(timed, f"good {n}", n * 10)
+    tries = 0
+    for _each in range(60):
+        let_pass(timed, 1)
+        if logged.records:
+            logged.take(FAILED)
+            tries += 1
+    assert tries == 5
+    assert state_of(timed, "bad") == ("dead", "ZeroDivisionError")
+    assert counted(timed) == {f"good {n}": "1" for n in range(6)}
+    assert timed.database.read(lambda tx: timers.health(tx, timed.clock.now())) == (0, 1)
+
+
+def test_the_waits_between_tries_grow(timed: Stage, logged: Logged) -> None:
+    put(timed, "bad", kind="poison")
+    waits = []
+    for _each in range(4):
+        let_pass(timed, 0)
+        logged.take(FAILED)
+        due = timed.store(lambda tx: timers.due_of(tx, "bad"))
+        waits.append((due - timed.clock.now()).total_seconds())
+        timed.clock.wind(due)
+    assert waits == [20, 40, 80, 160]
+    let_pass(timed, 0)
+    logged.take(FAILED)
+
+
+def test_a_timer_whose_kind_nobody_knows_any_more_stops_nothing(
+    timed: Stage, logged: Logged
+) -> None:
+    put(timed, "old", kind="from an older version")
+    put(timed, "good")
+    let_pass(timed, 0)
+    logged.take("A timer failed: from an older version")
+    assert counted(timed) == {"good": "1"}
+
+
+def test_a_store_that_fails_at_one_timer_does_not_hold_up_the_others(
+    timed: Stage, logged: Logged
+) -> None:
+    for key in ("a", "b", "c"):
+        put(timed, key)
+    store = Troubled(timed.database)
+    store.plan(None, None, Unavailable("locked"))  # the second of the three
+    features = (with_test_timers(),)
+    with closing(
+        Stage(store, timed.clock, timed.chat, features=features, new_id=timed.new_id)
+    ) as other:
+        other.run(other.scheduler.round())
+    logged.take("A timer could not be carried out")
+    assert counted(timed) == {"a": "1", "c": "1"}
+    let_leases_run_out(timed.database)
+    let_pass(timed, 0)
+    assert counted(timed) == {"a": "1", "b": "1", "c": "1"}
+
+
+def test_no_failure_of_the_store_stops_the_scheduler(timed: Stage, logged: Logged) -> None:
+    put(timed, "a")
+    store = Troubled(timed.database)
+    store.plan(Unavailable("disk full"), KeyError("a mistake of ours"))
+    scheduler = Scheduler(store, timed.dispatcher.run_timer, timed.clock)
+
+    async def story() -> None:
+        task = asyncio.ensure_future(scheduler.run())
+        async with asyncio.timeout(10):
+            while not counted(timed):
+                assert not task.done(), "the scheduler has stopped"
+                scheduler.wake()
+                await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    timed.run(story())
+    assert len(logged.records) == 2
+    logged.records.clear()
+    assert scheduler.looked is not None
+
+
+def test_a_timer_that_somebody_stopped_at_the_last_moment_does_nothing(timed: Stage) -> None:
+    put(timed, "a")
+    (held,) = timed.store(lambda tx: timers.claim(tx, timed.clock.now()))
+    timed.store(lambda tx: timers.cancel(tx, "a"))
+    timed.run(timed.dispatcher.run_timer(held))
+    assert counted(timed) == {}
+    assert timed.rows("select id from audit where workspace = :workspace") == []
+
+
+def test_a_worker_that_died_is_followed_by_another_one(timed: Stage) -> None:
+    put(timed, "a")
+    (held,) = timed.store(lambda tx: timers.claim(tx, timed.clock.now()))
+    let_pass(timed, 1)
+    assert counted(timed) == {}, "the lease holds"
+    let_leases_run_out(timed.database)
+    let_pass(timed, 0)
+    timed.run(timed.dispatcher.run_timer(held))  # the dead one was only slow
+    assert counted(timed) == {"a": "1"}
+
+
+def test_schedulers_in_several_processes_do_each_thing_once(postgres: Postgres) -> None:
+    features = (with_test_timers(),)
+    with staged(postgres, features=features) as stage:
+
+        def fill(tx: Tx) -> None:
+            for n in range(300):
+                timers.set(tx, id=f"{n}", kind="count", key=f"{n}", due=stage.now(), name=f"{n}")
+
+        stage.store(fill)
+        schedulers = [
+            Scheduler(postgres, stage.dispatcher.run_timer, stage.clock) for _each in range(3)
+        ]
+
+        async def together() -> None:
+            counts = await asyncio.gather(*(each.round() for each in schedulers))
+            assert sum(counts) == 300
+            assert all(counts), "all of them had something to do"
+
+        stage.run(together())
+        assert counted(stage) == {f"{n}": "1" for n in range(300)}
+
+
+# --- outages -----------------------------------------------------------------------------
+
+
+def test_what_became_due_while_nothing_ran_happens_after_the_start(tmp_path: Path) -> None:
+    path = tmp_path / "lotse.db"
+    with closing(Sqlite(path)) as database, staged(database) as stage:
+        Say(stage, "anna")("incident Kasse tot")
+        due = stage.clock
+    due.wind(due.now() + timedelta(minutes=11))
+    with (
+        closing(Sqlite(path)) as database,
+        closing(Stage(database, due, stage.chat, new_id=stage.new_id)) as again,
+    ):
+        again.carry()
+        (alarm,) = again.sees("@carla")
+        assert "11 Minuten" in alarm
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"), [(1, "60 minutes"), (3, "3 hours"), (24, "24 hours"), (720, "30 days")]
+)
+def test_after_an_outage_one_alarm_is_sent_of_the_highest_level_that_is_due(
+    bot: Stage, anna: Say, chat: Chat, hours: int, said: str
+) -> None:
+    anna("incident Kasse tot")
+    before = len(chat.ledger)
+    bot.sleep_through(minutes=hours * 60)
+    new = [each for each in chat.ledger[before:] if each.kind == "create"]
+    alarms = [each for each in new if "INC-1" in each.text]
+    assert [each.place for each in alarms] == ["local:@chris"], "the manager, and nobody else"
+    assert f"for {said}." in alarms[0].text, "it says how long it was silent"
+    assert len([each for each in chat.ledger[before:] if each.place == "local:stoerungen"]) == 1
+
+
+def test_after_a_short_outage_the_step_that_is_due_is_made(
+    bot: Stage, anna: Say, chat: Chat
+) -> None:
+    anna("incident Kasse tot")
+    bot.sleep_through(minutes=15)
+    assert len(chat.created("local:@carla")) == 1
+    assert chat.created("local:@chris") == []
+    bot.wind(minutes=10)
+    assert len(chat.created("local:@chris")) == 1, "and from there it climbs on"
+
+
+def test_each_incident_is_caught_up_with_once(bot: Stage, anna: Say, ben: Say, chat: Chat) -> None:
+    for n in range(5):
+        anna(f"incident Kasse {n} tot")
+    ben("ack 3")
+    before = len(chat.ledger)
+    bot.sleep_through(minutes=180)
+    new = [each for each in chat.ledger[before:] if each.kind == "create"]
+    for number in (1, 2, 4, 5):
+        assert len([each for each in new if f"INC-{number} ·" in each.text]) == 1
+    assert [each.place for each in new if "INC-3 ·" in each.text] == ["local:@chris"]
+
+
+def test_an_answer_after_the_outage_stops_what_is_overdue(
+    bot: Stage, anna: Say, ben: Say, chat: Chat
+) -> None:
+    anna("incident Kasse tot")
+    bot.clock.wind(bot.clock.now() + timedelta(hours=3))
+    ben("ack 1")  # the very first thing after the start
+    assert (chat.created("local:@carla"), chat.created("local:@chris")) == ([], [])
+
+
+# --- letting go --------------------------------------------------------------------------
+
+
+def test_what_is_kept_no_longer_is_let_go_of(
+    bot: Stage, anna: Say, wind: Callable[..., None]
+) -> None:
+    anna("Ein sehr langer Text. " * 100)  # its button needs a draft
+    anna("status")
+
+    def look() -> tuple[int, int, int]:
+        now = bot.clock.now()
+        bot.database.transact(lambda tx: clean(tx, now))
+        kept = bot.rows("select answer from deliveries where workspace = :workspace")
+        answers = [row for row in kept if row["answer"] is not None]
+        unsent = bot.rows("select id from drafts where workspace = :workspace")
+        return len(kept), len(answers), len(unsent)
+
+    assert look() == (2, 2, 1)
+    bot.clock.wind(bot.clock.now() + timedelta(days=7, seconds=-1))
+    assert look() == (2, 2, 1)
+    bot.clock.wind(bot.clock.now() + timedelta(seconds=2))
+    assert look() == (2, 0, 0)
+    bot.clock.wind(bot.clock.now() + timedelta(days=24))
+    assert look() == (0, 0, 0)
+
+
+def test_letting_go_reaches_every_company(bot: Stage) -> None:
+    def prepare(tx: Tx) -> None:
+        furnish(tx, "other", bot.now())
+        for each in ("demo", "other"):
+            drafts.add(tx.within(each), id="d", person="anna", call="{}", now=bot.now())
+
+    bot.database.transact(prepare)
+    later = bot.clock.now() + timedelta(days=8)
+    bot.database.transact(lambda tx: clean(tx, later))
+    assert bot.database.read(lambda tx: tx.rows("select id from drafts")) == []
+
+
+def test_an_errand_to_a_platform_keeps_nobody_waiting(timed: Stage) -> None:
+    """Alarms climb while a platform takes its time; what it did not take is tried again."""
+    went: list[str] = []
+    returns = asyncio.Event()
+
+    async def slow(timer: Timer) -> None:
+        if timer.key != "errand":
+            return
+        went.append(timer.key)
+        await returns.wait()
+        if len(went) == 1:
+            raise NotAccepted("down")
+
+    scheduler = Scheduler(timed.database, timed.dispatcher.run_timer, timed.clock, {"count": slow})
+
+    async def begin() -> None:
+        await scheduler.round()
+        await asyncio.sleep(0)
+
+    async def end() -> None:
+        returns.set()
+        await scheduler.round()
+        await scheduler.settled()
+
+    put(timed, "errand")
+    put(timed, "other")
+    timed.run(begin())
+    while "other" not in counted(timed):
+        timed.run(begin())
+    timed.run(end())
+    assert went == ["errand"] and counted(timed) == {"other": "1"}
+    assert state_of(timed, "errand") == ("pending", "down")
+    timed.clock.wind(timed.clock.now() + timedelta(seconds=30))
+    timed.run(end())
+    assert went == ["errand", "errand"] and counted(timed) == {"errand": "1", "other": "1"}

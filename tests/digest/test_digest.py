@@ -1,0 +1,212 @@
+"""The weekly digest: once a week, at the local time, with what has to be decided first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from handlers.digest import schedule as digest_schedule
+from handlers.kit import calendar
+from handlers.similarity import is_near_same
+from storage.engine import Tx
+from tests.pretend.stage import Say, Stage
+
+
+@pytest.fixture
+def planned(bot: Stage) -> Stage:
+    def plan(tx: Tx) -> None:
+        digest_schedule.plan(tx, id="plan", now=bot.clock.now(), zone="Europe/Berlin", region="DE")
+
+    bot.store(plan)
+    return bot
+
+
+def test_the_digest_comes_on_monday_to_the_managers_channel_and_to_each_manager(
+    planned: Stage, chris: Say, ben: Say, wind: Callable[..., None]
+) -> None:
+    wind(to="2026-11-30 08:29")
+    assert planned.sees("leitung") == []
+    wind(to="2026-11-30 08:30")
+    assert planned.sees("leitung")[0].splitlines()[0] == "Woche 48 · Mo. 23. Nov. bis So. 29. Nov."
+    assert chris.sees()[0].splitlines()[0] == "Week 48 · Mon 23 Nov to Sun 29 Nov"
+    assert ben.sees() == []
+    wind(to="2026-12-07 08:30")
+    assert len(planned.sees("leitung")) == 2
+
+
+def test_it_shows_repeats_decisions_unused_and_not_measured(
+    planned: Stage, anna: Say, ben: Say, chris: Say, wind: Callable[..., None]
+) -> None:
+    for number in range(1, 4):
+        anna("incident Etikettendrucker offline")
+        ben("behoben")
+        if number > 1:
+            ben(f"wiederholung {number} von 1")
+    anna("incident Kasse tot")
+    ben("auto neu")
+    ben.fill(name="Abgleich", purpose="x", accountable="ben", deputy="carla", rhythm="2")
+    anna("friction Formulare")
+    ben("ack")
+    text = anna("digest")
+    assert text.splitlines()[1] == (
+        "0 decisions open · 4 incidents (4 more than the week before) · "
+        "0 of 1 automations in use (1 not measured)"
+    )
+    assert "- “Etikettendrucker offline” (Etikettendrucker): 3 times in 30 days, confirmed" in text
+    assert "Not measured: Abgleich" in text
+    assert "Friction: 1 noted (1 more than the week before)" in text
+
+
+def test_an_unanswered_incident_and_an_unused_automation_have_to_be_decided(
+    planned: Stage, anna: Say, ben: Say, chris: Say, wind: Callable[..., None]
+) -> None:
+    ben("auto neu")
+    answer = ben.fill(name="Abgleich", purpose="x", accountable="ben", deputy="carla", rhythm="2")
+    secret = next(line for line in answer.splitlines() if "/ping/" in line).rpartition("/")[2]
+    hook = next(each for feature in planned.dispatcher.features for each in feature.hooks)
+    planned.run(planned.dispatcher.run_hook(hook, secret, None, {}))
+    wind(to="2026-11-30 08:30")
+    text = chris.sees()[-1]
+    assert "Nobody has decided yet" in text
+    assert "“Abgleich” is possibly unused: last run 6 days ago" in text
+    assert "It is up to Ben.\n[Keep]\n[Retire]\n[Hand over]" in text
+    assert chris.press("Retire").startswith("For “Abgleich” this is up to Ben and Carla.")
+    assert chris.press("Ask Ben").startswith("Ben has the question about “Abgleich” now.")
+    assert ben.press("Stilllegen").startswith("„Abgleich“ ist hier stillgelegt.")
+    assert "Abgleich" not in anna("digest")
+
+
+def test_a_preview_shows_only_buttons_that_obey(
+    planned: Stage, anna: Say, ben: Say, wind: Callable[..., None]
+) -> None:
+    anna("incident Kasse tot")
+    assert "[I'll look after it]" not in anna("digest")
+    assert "[Ich kümmere mich]" in ben("wochenbericht")
+
+
+def test_what_was_never_measured_is_asked_about_after_a_week(
+    planned: Stage, anna: Say, ben: Say, wind: Callable[..., None]
+) -> None:
+    ben("auto neu")
+    ben.fill(name="Abgleich", purpose="x", accountable="ben", deputy="carla", rhythm="2")
+    assert "0 decisions open" in anna("digest")
+    wind(to="2026-12-01 10:00")
+    assert "“Abgleich” is not measured: has never reported a run. It is up to Ben." in anna(
+        "digest"
+    )
+    assert "[Behalten]" in ben("wochenbericht")
+    ben.press("Behalten")
+    assert "0 decisions open" in anna("digest")
+
+
+def test_who_answered_is_forgotten_with_the_digest_of_the_week(
+    planned: Stage, chris: Say, anna: Say, wind: Callable[..., None]
+) -> None:
+    chris("pilot new")
+    chris.fill(name="Triage", problem="x", champion="chris")
+    anna("feedback Triage")
+    anna.press("No")
+    wind(to="2026-11-30 08:30")
+    assert planned.rows("select person from pilot_answered where workspace = :workspace") == []
+    assert len(planned.rows("select answer from pilot_answers where workspace = :workspace")) == 1
+
+
+def test_what_came_back_is_told_only_in_the_week_it_came_back(
+    planned: Stage, anna: Say, ben: Say, wind: Callable[..., None]
+) -> None:
+    for _each in range(2):
+        anna("incident Etikettendrucker offline")
+        ben("behoben")
+    assert "Came back" in anna("digest")
+    wind(to="2026-12-01 10:00")
+    assert "Came back" not in anna("digest")
+
+
+def test_a_quiet_week_is_short(planned: Stage, anna: Say) -> None:
+    assert anna("digest") == (
+        "Week 48 · Mon 23 Nov to Sun 29 Nov\n"
+        "0 decisions open · 0 incidents (as the week before) · "
+        "0 of 0 automations in use (0 not measured)\n"
+        "What we are learning\n"
+        "Friction: 0 noted (as the week before)\n"
+        "Feedback: 0 sentences\n"
+        "This counts processes, not people; answers are shown from five votes on.\n"
+        "[How is this computed?]"
+    )
+    assert "Possibly unused: it has run, but" in anna.press("How is this computed?")
+
+
+def test_back_within_two_days_it_is_posted_later_it_is_skipped_and_named(
+    planned: Stage, chris: Say
+) -> None:
+    planned.sleep_through(to="2026-12-01 20:00")
+    assert len(chris.sees()) == 1
+    planned.sleep_through(to="2026-12-18 20:00")
+    assert len(chris.sees()) == 1
+    planned.wind(to="2026-12-21 08:30")
+    assert "Not posted, because Lotse did not run: week 49 and week 50." in chris.sees()[-1]
+    found = planned.rows(
+        "select week, state from digests where workspace = :workspace order by week"
+    )
+    assert [(each["week"], each["state"]) for each in found] == [
+        ("2026-W48", "posted"),
+        ("2026-W49", "skipped"),
+        ("2026-W50", "skipped"),
+        ("2026-W51", "posted"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("week", "expected"),
+    [
+        ("2026-W42", "2026-10-19 06:30"),  # summer time
+        ("2026-W43", "2026-10-26 07:30"),  # the day after it ended
+        ("2027-W12", "2027-03-30 06:30"),  # Easter Monday, just after it began: Tuesday
+        ("2026-W53", "2027-01-04 07:30"),
+        ("2026-W20", "2026-05-18 06:30"),
+        ("2026-W21", "2026-05-26 06:30"),  # Whit Monday: Tuesday
+    ],
+)
+def test_the_time_is_local_and_moves_off_holidays(week: str, expected: str) -> None:
+    due = digest_schedule.due(week, "Europe/Berlin", "DE")
+    assert due.astimezone(UTC).strftime("%Y-%m-%d %H:%M") == expected
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Europe/London", "America/New_York", "UTC"])
+def test_ten_years_of_weeks_have_one_due_time_each(zone: str) -> None:
+    week, dues = "2026-W01", []
+    for _each in range(520):
+        dues.append(digest_schedule.due(week, zone, "DE"))
+        week = calendar.after(week)
+    assert len(set(dues)) == 520
+    for earlier, later in zip(dues, dues[1:], strict=False):
+        assert timedelta(days=5) < later - earlier < timedelta(days=10)
+
+
+def test_weeks_are_iso_weeks_of_the_zone() -> None:
+    late = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)  # half past midnight on Monday in Berlin
+    assert calendar.week_of(late, "Europe/Berlin") == "2026-W48"
+    assert calendar.week_of(late, "UTC") == "2026-W47"
+    assert calendar.after("2026-W53") == "2027-W01"
+    start, end = calendar.bounds("2026-W43", "Europe/Berlin")
+    assert end - start == timedelta(days=7, hours=1)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Etikettendrucker offline", "Etikettendrucker ist wieder offline", True),
+        ("Etikettendrucker offline", "Etikettendrucker offline, Versand steht", True),
+        ("Kasse 2 nimmt keine Karten", "Kasse 2 nimmt keine EC-Karten", True),
+        ("Kasse 2 nimmt keine Karten", "Kasse druckt keinen Bon", False),
+        ("Webshop langsam", "Webshop: Bezahlung hängt", False),
+        ("VPN", "VPN", True),
+        ("???", "???", True),
+        ("???", "!!!", False),
+    ],
+)
+def test_near_same_titles(one: str, other: str, same: bool) -> None:
+    assert is_near_same(one, other) is same
+    assert is_near_same(other, one) is same

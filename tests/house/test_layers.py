@@ -1,0 +1,388 @@
+"""House rules, read from the syntax trees: where arrows point, and who may know what."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from handlers import FEATURES
+
+ROOT = Path(__file__).parent.parent.parent
+LAYERS = ("storage", "handlers", "bot")  # each may use those before it
+Trees = dict[str, ast.Module]
+
+
+def trees(*layers: str) -> Trees:
+    """Return every file of these layers with its syntax tree."""
+    return {
+        path.relative_to(ROOT).as_posix(): parsed(path)
+        for layer in layers or LAYERS
+        for path in sorted((ROOT / layer).rglob("*.py"))
+    }
+
+
+@cache
+def parsed(path: Path) -> ast.Module:
+    """Return a file's syntax tree, for looking at only; several tests look at all of them."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def layer(name: str) -> str:
+    """Return the layer that a file is in."""
+    return name.partition("/")[0]
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    """Give the full names of everything that is imported, also inside functions."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (each.name for each in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are written out"
+            yield node.module or ""
+            yield from (f"{node.module}.{each.name}" for each in node.names)
+
+
+def packages(tree: ast.AST) -> set[str]:
+    """Return the top-level packages that are imported."""
+    return {each.partition(".")[0] for each in imported(tree)}
+
+
+def called(tree: ast.AST) -> set[str]:
+    """Return the dotted names of everything that is called: `datetime.now`, `time.time`."""
+    return {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+
+
+def test_the_rules_below_notice_what_they_forbid() -> None:
+    tree = ast.parse("def f():\n    from bot.app import build\n    return time.time()")
+    assert set(imported(tree)) == {"bot.app", "bot.app.build"}
+    assert called(tree) == {"time.time"}
+    assert len(trees()) > 40
+    assert {layer(name) for name in trees()} == set(LAYERS)
+
+
+def test_imports_only_point_downward() -> None:
+    for name, tree in trees().items():
+        above = {*LAYERS[LAYERS.index(layer(name)) + 1 :], "tests", "benchmarks"}
+        assert not above & packages(tree), name
+
+
+def test_async_stays_in_bot() -> None:
+    kinds = (ast.AsyncFunctionDef, ast.Await, ast.AsyncFor, ast.AsyncWith)
+    for name, tree in trees("storage", "handlers").items():
+        assert not [node for node in ast.walk(tree) if isinstance(node, kinds)], name
+        assert not {"asyncio", "aiohttp"} & packages(tree), name
+
+
+# The engine asks for the store's real time: leases go by it, and the ledger of migrations.
+ENGINES = {  # leases and migrations go by real time
+    "storage/engine/jobs.py": {"time.monotonic"},
+    "storage/engine/pool.py": {"time.monotonic"},
+    "storage/engine/postgres.py": {"time.monotonic"},
+    "storage/engine/postgres_tx.py": {"time.monotonic"},
+    "storage/engine/sqlite.py": {"datetime.now", "time.monotonic"},
+    "storage/engine/sqlite_tx.py": {"datetime.now", "time.monotonic"},
+}
+CLOCKS = {"now", "today", "utcnow", "time_ns", "monotonic", "monotonic_ns", "perf_counter"}
+
+
+def test_handlers_and_storage_ask_no_clock() -> None:
+    for name, tree in trees("storage", "handlers").items():
+        asked = {each for each in called(tree) if each.rpartition(".")[2] in CLOCKS}
+        asked |= {"time.time", "time.sleep"} & called(tree)
+        assert asked == ENGINES.get(name, set()), name
+
+
+WALL = {
+    "bot/delivery/clock.py": {"datetime.now"},
+    "bot/slack/socket_mode.py": {"time.time"},  # Slack's library tells its last pong in wall time
+}
+
+
+def test_only_the_clock_asks_for_the_wall_time() -> None:
+    wall = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time"}
+    for name, tree in trees("bot").items():
+        assert wall & called(tree) == WALL.get(name, set()), name
+
+
+PLATFORMS = {
+    "slack_bolt": "slack",
+    "slack_sdk": "slack",
+    "botbuilder": "teams",
+    "botframework": "teams",
+}
+
+
+def test_only_a_platform_s_own_files_know_its_library() -> None:
+    for name, tree in trees().items():
+        for package in PLATFORMS.keys() & packages(tree):
+            assert name.startswith(f"bot/{PLATFORMS[package]}/"), f"{name} imports {package}"
+
+
+def test_only_the_engines_know_their_drivers() -> None:
+    drivers = {"sqlite3", "sqlite_utils", "psycopg"}
+    for name, tree in trees().items():
+        if name not in (*ENGINES, "storage/engine/migrate.py"):
+            assert not drivers & packages(tree), name
+
+
+def test_handlers_and_storage_neither_log_nor_reach_out() -> None:
+    wrong = {"logging", "socket", "urllib", "http", "subprocess", "requests"}
+    reads = {"storage/engine/address.py": {"urllib"}}  # an address, and asks nobody
+    for name, tree in trees("storage", "handlers").items():
+        assert wrong & packages(tree) == reads.get(name, set()), name
+
+
+def test_only_bot_chooses_the_workspace() -> None:
+    for name, tree in trees("storage", "handlers").items():
+        if not name.startswith("storage/engine/"):
+            inside = {each for each in called(tree) if each.endswith(".within")}
+            assert inside == set(), f"{name} leaves the workspace that it was given"
+
+
+def test_every_module_begins_with_a_sentence() -> None:
+    for name, tree in trees().items():
+        said = ast.get_docstring(tree) or ""
+        assert said.splitlines()[:1] and said.splitlines()[0].endswith((".", "?")), name
+
+
+def test_nothing_happens_at_import() -> None:
+    declares = (
+        ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef,
+        ast.Assign, ast.AnnAssign,
+    )  # fmt: skip
+    for name, tree in trees().items():
+        for node in tree.body[1:]:  # the first is the docstring
+            if isinstance(node, ast.If):
+                asked = ast.unparse(node.test)
+                assert asked in ("TYPE_CHECKING", "__name__ == '__main__'"), name
+            elif isinstance(node, ast.Expr):  # the engine tells the driver how texts are sent
+                assert name in ENGINES, f"{name}: {ast.unparse(node)[:80]}"
+            else:
+                assert isinstance(node, declares), f"{name}: {ast.unparse(node)[:80]}"
+
+
+def test_every_feature_stands_in_the_table_of_contents() -> None:
+    """Also one that shares its file's name with others: the objects are compared, not words."""
+    found = 0
+    for name, tree in trees("handlers").items():
+        for node in tree.body:
+            if isinstance(node, ast.Assign) and ast.unparse(node.value).startswith("Feature("):
+                found += 1
+                module = importlib.import_module(dotted(name))
+                assert any(each is module.feature for each in FEATURES), name
+    assert found == len(FEATURES)
+
+
+# --- rooms -------------------------------------------------------------------------------
+
+# From the ground up: a room of handlers/ may use those before it.
+ORDER = (
+    "kit", "on_call", "rights", "people", "measures", "similarity", "after_hours", "bans",
+    "services", "settings", "incidents", "closing", "problems", "repeats", "automations",
+    "ownership", "friction", "pilots", "digest", "help",
+)  # fmt: skip
+
+# Who imports a `commands.py` of another room all the same. This list may only get shorter.
+MAY_IMPORT_COMMANDS = ROOT / "tests" / "house" / "imports_of_commands.txt"
+MOST = {"bot": 20, "handlers": 14, "storage": 14}  # modules in a room
+ENTRIES = 30  # files and folders in a layer
+
+
+def dotted(name: str) -> str:
+    """Return how a file is imported: `handlers/bans/cards.py` as `handlers.bans.cards`."""
+    return name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def room(module: str) -> str:
+    """Return the room of a module: its folder in the layer, or the file itself."""
+    return (module.split(".") + [""])[1]
+
+
+def at_runtime(tree: ast.Module) -> ast.Module:
+    """Return a tree without what is only imported for the type checker."""
+    kept = [
+        node
+        for node in tree.body
+        if not (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
+    ]
+    return ast.Module(kept, [])
+
+
+def arrows(sources: Trees) -> dict[str, set[str]]:
+    """Return for each module of ours the modules of ours that it imports."""
+    known = {dotted(name) for name in sources}
+    return {
+        dotted(name): {each for each in modules(at_runtime(tree), known) if each in known}
+        - {dotted(name)}
+        for name, tree in sources.items()
+    }
+
+
+def modules(tree: ast.AST, known: set[str]) -> Iterator[str]:
+    """Give what is imported: of `from a import b` the module a.b, or a if b is a name in it."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (each.name for each in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            for each in node.names:
+                inside = f"{node.module}.{each.name}"
+                yield inside if inside in known else node.module or ""
+
+
+def ring(graph: Mapping[str, set[str]]) -> list[str]:
+    """Return one circle of a graph, empty when there is none."""
+    done: set[str] = set()
+
+    def walk(node: str, path: list[str]) -> list[str]:
+        if node in path:
+            return path[path.index(node) :]
+        if node in done:
+            return []
+        for each in sorted(graph.get(node, ())):
+            if found := walk(each, [*path, node]):
+                return found
+        done.add(node)
+        return []
+
+    return next((found for each in sorted(graph) if (found := walk(each, []))), [])
+
+
+def between_rooms(sources: Trees) -> dict[str, set[str]]:
+    """Return the arrows between folders; files that lie beside them put things together."""
+    folders = {room(dotted(name)) for name in sources if name.count("/") > 1}
+    found: dict[str, set[str]] = {each: set() for each in folders}
+    for module, used in arrows(sources).items():
+        if room(module) in folders:
+            found[room(module)] |= {room(each) for each in used} & folders - {room(module)}
+    return found
+
+
+def uses_above(sources: Trees, order: Sequence[str]) -> set[tuple[str, str]]:
+    """Return what uses something that lies above it in an order of rooms."""
+    return {
+        (module, each)
+        for module, used in arrows(sources).items()
+        for each in used
+        if room(module) and room(each) and order.index(room(each)) > order.index(room(module))
+    }
+
+
+def commands_imported(sources: Trees) -> set[str]:
+    """Return who imports a `commands.py` of another room, as `module -> commands`."""
+    return {
+        f"{module} -> {each}"
+        for module, used in arrows(sources).items()
+        for each in used
+        if each.startswith("handlers.") and each.endswith(".commands")
+        if room(each) not in (room(module), "kit") and module != "handlers"
+    }
+
+
+def pretend(**files: str) -> Trees:
+    """Return a small house: `handlers_bans_cards="import …"`, to try the rules on."""
+    return {f"{name.replace('__', '/')}.py": ast.parse(text) for name, text in files.items()}
+
+
+def test_the_rules_of_the_rooms_notice_what_they_forbid() -> None:
+    house = pretend(
+        handlers__a__commands="from handlers.b import cards",
+        handlers__b__cards="from handlers.c import commands",
+        handlers__c__commands="from handlers.a.commands import f",
+    )
+    assert ring(between_rooms(house)) == ["a", "b", "c"]
+    assert ring(arrows(house)) == [f"handlers.{each}" for each in
+                                   ("a.commands", "b.cards", "c.commands")]  # fmt: skip
+    assert uses_above(house, ("a", "b", "c")) == {
+        ("handlers.a.commands", "handlers.b.cards"),
+        ("handlers.b.cards", "handlers.c.commands"),
+    }
+    assert commands_imported(house) == {
+        "handlers.b.cards -> handlers.c.commands",
+        "handlers.c.commands -> handlers.a.commands",
+    }
+    fine = pretend(handlers__a__cards="if TYPE_CHECKING:\n    from handlers.b import cards",
+                   handlers__b__cards="from handlers.a import cards")  # fmt: skip
+    assert ring(between_rooms(fine)) == ring(arrows(fine)) == []
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_neither_files_nor_rooms_use_each_other_in_a_circle(layer: str) -> None:
+    sources = trees(layer)
+    assert sum(map(len, arrows(sources).values())) > 30, "the rule looks at nothing"
+    assert ring(arrows(sources)) == []
+    assert ring(between_rooms(sources)) == []
+
+
+def test_rooms_of_handlers_stand_in_one_order() -> None:
+    sources = {name: tree for name, tree in trees("handlers").items() if name.count("/") > 0}
+    del sources["handlers/__init__.py"]
+    assert {room(dotted(each)) for each in sources} == set(ORDER)
+    assert uses_above(sources, ORDER) == set()
+
+
+def test_slack_and_teams_do_not_know_each_other() -> None:
+    for module, used in arrows(trees("bot")).items():
+        other = {"slack": "teams", "teams": "slack"}.get(room(module))
+        assert other not in {room(each) for each in used}, module
+
+
+def test_nobody_imports_the_commands_of_another_room() -> None:
+    allowed = set(MAY_IMPORT_COMMANDS.read_text(encoding="utf-8").split("\n")) - {""}
+    assert commands_imported(trees("handlers", "bot")) == allowed
+
+
+def test_a_room_s_own_file_holds_one_sentence() -> None:
+    speaking = {"handlers/__init__.py", "handlers/kit/readers/__init__.py",
+                "handlers/similarity/__init__.py"}  # fmt: skip
+    for name, tree in trees("handlers", "bot").items():
+        if name.endswith("/__init__.py") and name not in speaking:
+            assert len(tree.body) == 1 and ast.get_docstring(tree), name
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_no_room_is_a_hall(layer: str) -> None:
+    names = [name for name in trees(layer) if not name.endswith("__init__.py")]
+    entries = {name.split("/")[1] for name in names}
+    assert len(entries) <= ENTRIES, f"{layer} has {len(entries)} entries: which are a family?"
+    rooms = Counter(name.rpartition("/")[0] for name in names)
+    del rooms[layer]
+    for each, count in rooms.items():
+        assert count <= MOST[layer], f"{each} has {count} modules: which are a family?"
+
+
+def test_a_room_has_one_name_in_every_layer() -> None:
+    """What is decided in a room is remembered under its name, and tried under its name."""
+    decided = {room(dotted(name)) for name in trees("handlers")} - {"", "kit", "rights"}
+    remembered = {room(dotted(name)) for name in trees("storage")} - {""}
+    own = {"engine", "delivery", "slack", "teams", "local", "workspaces", "audit"}
+    assert remembered <= decided | own, remembered - decided - own
+    tried = {each.name for each in (ROOT / "tests").iterdir() if each.is_dir()}
+    untried = {each for each in decided if each not in tried}
+    assert untried <= {"bans", "measures"}, untried  # their rooms' neighbours try them
+
+
+# A newcomer looks for the field's word, and finds a module of that name (docs/words.md).
+WORDS = {
+    "escalation": "handlers/incidents/escalation.py",
+    "on_call": "handlers/on_call/duty.py",
+    "encryption": "bot/encryption.py",
+    "retry_after": "bot/delivery/retry_after.py",
+    "identify": "bot/delivery/identify.py",
+    "transitions": "handlers/incidents/transitions.py",
+    "stand_ins": "handlers/on_call/stand_ins.py",
+    "outbox": "storage/delivery/outbox.py",
+    "signature": "bot/slack/signature.py",
+    "sender": "bot/teams/sender.py",
+}
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_the_field_s_word_finds_its_module(word: str) -> None:
+    assert WORDS[word] in trees() and word in WORDS[word]

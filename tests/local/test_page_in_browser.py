@@ -1,0 +1,884 @@
+"""The local page in a real browser, before the real program. Needs Chromium and Playwright.
+
+Set `LOTSE_SCREENSHOTS` to a folder to keep the pictures that the stories take.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+from aiohttp import ClientSession
+
+try:
+    from playwright.async_api import Browser, Page, async_playwright, expect
+except ImportError:
+    pytest.skip("The page is not tried out: Playwright is missing.", allow_module_level=True)
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+if CHROMIUM is None:
+    pytest.skip("The page is not tried out: Chromium is missing.", allow_module_level=True)
+
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow, pytest.mark.xdist_group("browser"),
+]  # fmt: skip
+
+ROOT = Path(__file__).parent.parent.parent
+LAUNCH = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+Json = dict[str, Any]
+WAIT = 8000  # milliseconds; nothing takes that long unless it is broken
+LANGUAGES = ("de", "en")
+WIDE, PHONE = (1280, 840), (360, 740)
+
+
+# --- the program and the browser -------------------------------------------------------
+
+
+@asynccontextmanager
+async def running(data: Path, *options: str) -> AsyncIterator[str]:
+    """Start `python -m bot` on a free port; give the address that it prints."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("LOTSE_")}
+    env |= {"PORT": "0", "LOTSE_DATA": str(data), "PYTHONUNBUFFERED": "1"}
+    with tempfile.TemporaryFile() as log:
+        program = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "bot", *options, cwd=ROOT, env=env,
+            stdout=asyncio.subprocess.PIPE, stderr=log,
+        )  # fmt: skip
+        try:
+            yield await address(program)
+        finally:
+            if program.returncode is None:
+                program.terminate()
+            async with asyncio.timeout(15):
+                await program.communicate()
+            log.seek(0)
+            logged = log.read().decode()
+    assert (program.returncode, logged) == (0, "")
+
+
+async def address(program: asyncio.subprocess.Process) -> str:
+    """Return the address with the token, from what the program prints at the start."""
+    assert program.stdout is not None
+    async with asyncio.timeout(60):
+        while text := (await program.stdout.readline()).decode():
+            if found := re.search(r"http://\S+#token=\S+", text):
+                return found[0]
+    raise AssertionError("The program ended without printing an address.")
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(LAUNCH))
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def empty(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """The address of a program without an example company, shared by the small tests."""
+    async with running(tmp_path_factory.mktemp("empty"), "--empty") as address:
+        yield address
+
+
+@dataclass(slots=True)
+class Client:
+    """Somebody before the page. Whatever goes wrong in the page fails the test at the end."""
+
+    page: Page
+    base: str
+    pictures: Path
+    wrong: list[str] = field(default_factory=list)
+
+    def watch(self) -> None:
+        """Note errors, dialogs of scripts, and requests that leave."""
+        self.page.on("pageerror", lambda error: self.wrong.append(f"script: {error}"))
+        self.page.on("dialog", lambda dialog: self.wrong.append(f"dialog: {dialog.message}"))
+        self.page.on("console", lambda said: self._unless(said.type == "log", said.text))
+        self.page.on(
+            "request",
+            lambda request: self._unless(request.url.startswith(self.base), request.url),
+        )
+
+    def _unless(self, fine: bool, words: str) -> None:
+        if not fine:
+            self.wrong.append(words)
+
+    async def open(self, address: str) -> None:
+        """Open the printed address."""
+        await self.page.goto(address)
+        await expect(self.page.locator(".log > *").first).to_be_visible()
+
+    async def be(self, person: str) -> None:
+        """Switch to somebody."""
+        row = self.page.locator(f'.persons [data-key="{person}"] button')
+        await row.click()
+        await expect(row).to_have_attribute("aria-pressed", "true")
+        await expect(self.page.locator(".log > *").first).to_be_visible()
+
+    async def go(self, place: str) -> None:
+        """Open a channel, or with "@" the own direct place."""
+        kind = '[data-key^="local:@"]' if place == "@" else f'[data-key="local:{place}"]'
+        row = self.page.locator(f".places {kind} button")
+        await row.click()
+        await expect(row).to_have_attribute("aria-current", "page")
+
+    async def say(self, text: str) -> None:
+        """Type something and send it."""
+        box = self.page.locator(".box")
+        await box.fill(text)
+        await box.press("Escape")
+        await box.press("Enter")
+        await expect(box).to_have_value("")
+
+    async def press(self, call: str, within: str = ".line") -> None:
+        """Press the newest button that does `call`."""
+        await self.page.locator(f'{within} [data-call="{call}"]').last.click()
+
+    async def wind(self, by: str) -> None:
+        """Wind the clock, and wait until everything has happened."""
+        button = self.page.locator(f'[data-by="{by}"]')
+        async with self.page.expect_response("**/page/api/wind") as response:
+            await button.click()
+        assert (await response.value).ok
+        await expect(button).to_be_enabled()
+
+    async def all_of(self, place: str) -> str:
+        """Return all text that a place shows, from its first line on."""
+        await self.go(place)
+        lines, earlier = self.page.locator(".log > .line"), self.page.locator(".earlier")
+        await expect(lines.first).to_be_visible()
+        while await earlier.is_visible():
+            await earlier.click()
+            await expect(earlier).to_be_enabled()
+        return "\n".join(await lines.all_text_contents())
+
+    async def language(self, language: str) -> None:
+        """Let everybody read this language, by the dialog."""
+        await self.page.locator(".side footer .sidebutton").first.click()
+        await self.page.locator("#company-language").select_option(language)
+        await self.page.locator("dialog [type=submit]").click()
+        await expect(self.page.locator("dialog")).to_have_count(0)
+        await expect(self.page.locator("html")).to_have_attribute("lang", language)
+
+    async def picture(self, name: str) -> None:
+        """Keep what the page looks like."""
+        await self.page.screenshot(path=self.pictures / f"{name}.png")
+
+
+@dataclass(slots=True)
+class Caller:
+    """Somebody who makes the page's calls without a page, a few at once."""
+
+    session: ClientSession
+    answers: list[Json] = field(default_factory=list)
+
+    async def send(self, act: str, bodies: Iterable[dict[str, object]]) -> None:
+        """Send all of it, and expect all of it to be taken."""
+        few = asyncio.Semaphore(4)
+
+        async def one(body: dict[str, object]) -> None:
+            async with few, self.session.post(f"/page/api/{act}", json=body) as response:
+                assert response.status == 200
+                answer = await response.json()
+                assert answer.get("outcome", "done") == "done"
+                self.answers.append(answer)
+
+        await asyncio.gather(*(one({"id": uuid4().hex, **body}) for body in bodies))
+
+    async def say(self, who: str, place: str, texts: Iterable[str]) -> None:
+        """Type each of `texts`."""
+        around = {"person": who, "place": f"local:{place}"}
+        await self.send("say", ({**around, "text": text} for text in texts))
+
+    async def submit(self, who: str, word: str, forms: Iterable[dict[str, str]]) -> None:
+        """Submit each of `forms`."""
+        around = {"person": who, "place": f"local:@{who}", "call": {"word": word, "args": {}}}
+        await self.send("submit", ({**around, "values": values} for values in forms))
+
+
+@asynccontextmanager
+async def client(
+    browser: Browser, address: str, pictures: Path, *,
+    size: tuple[int, int] = WIDE, dark: bool = False, opens: bool = True,
+) -> AsyncIterator[Client]:  # fmt: skip
+    """Open a browser window of its own."""
+    context = await browser.new_context(
+        viewport={"width": size[0], "height": size[1]},
+        color_scheme="dark" if dark else "light",
+        reduced_motion="reduce",
+        locale="en-GB",
+    )
+    context.set_default_timeout(WAIT)
+    found = Client(await context.new_page(), address.partition("#")[0], pictures)
+    found.watch()
+    if opens:
+        await found.open(address)
+    yield found
+    await context.close()
+    assert not found.wrong
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """Where pictures go."""
+    folder = Path(os.environ.get("LOTSE_SCREENSHOTS") or tmp_path)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+# --- the story of the first page of the README --------------------------------------------
+
+STORY = {
+    "de": {
+        "till": "störung Kasse Köln druckt nicht",
+        "shop": "störung Webshop zeigt nur eine weiße Seite",
+        "friction": "reibung Die Inventurliste wird von Hand abgetippt",
+        "feedback": "feedback Reparatur-Triage",
+        "digest": "wochenbericht",
+    },
+    "en": {
+        "till": "incident Kasse in Cologne does not print",
+        "shop": "incident Webshop shows nothing but a white page",
+        "friction": "friction The stocktaking list is typed by hand",
+        "feedback": "feedback Reparatur-Triage",
+        "digest": "digest",
+    },
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_the_whole_story(
+    browser: Browser, tmp_path: Path, pictures: Path, language: str
+) -> None:
+    words = STORY[language]
+    async with running(tmp_path) as address, client(browser, address, pictures) as c:
+        await c.language(language)
+        public = c.page.locator(".line:not(.private)")
+        private = c.page.locator(".line.private:not(.mine)")
+        waiting = c.page.locator(".persons .badge")
+        channel = public.last
+        # Anna declares in one line; the card stands in the channel, Ben alone is alarmed.
+        await c.be("anna")
+        await c.go("stoerungen")
+        await c.say(words["till"])
+        await expect(channel).to_contain_text(words["till"].partition(" ")[2])
+        await expect(channel.locator(".tone-alarm")).to_be_visible()
+        await expect(private.last).to_contain_text("Ben")
+        await c.picture(f"{language}-1-declared")
+        # Ben looks after it, from his direct message; the card is edited in place.
+        await c.be("ben")
+        await c.go("@")
+        await c.press("ack", ".line:not(.private)")
+        await expect(private.last).to_be_visible()
+        await c.picture(f"{language}-2-acknowledged")
+        await c.go("stoerungen")
+        await expect(channel.locator(".tone-active")).to_be_visible()
+        await expect(channel.locator(".edited")).to_be_visible()
+        # The next one: nobody answers, so it climbs to Carla, and then to Chris.
+        await c.be("anna")
+        await c.go("stoerungen")
+        await c.say(words["shop"])
+        await expect(channel).to_contain_text(words["shop"].partition(" ")[2])
+        await c.wind("10min")
+        await expect(waiting.first).to_be_visible()
+        await c.be("carla")
+        await c.go("@")
+        await expect(public.last).to_contain_text(words["shop"].partition(" ")[2])
+        await expect(public.last.locator(".tone-alarm")).to_be_visible()
+        await c.picture(f"{language}-3-climbed")
+        await c.press("ack", ".line:not(.private)")
+        await expect(private.last).to_be_visible()
+        # A friction, and a tap for the pilot.
+        await c.be("anna")
+        await c.go("allgemein")
+        await c.say(words["friction"])
+        await expect(private.last).to_contain_text(words["friction"].partition(" ")[2])
+        await c.say(words["feedback"])
+        await c.press("relief")
+        await expect(private).to_have_count(3)
+        await c.picture(f"{language}-4-friction-and-pilot")
+        # On Monday Chris reads what came back and what nobody uses.
+        await c.wind("monday")
+        await c.be("chris")
+        await c.go("@")
+        digest = public.filter(has=c.page.locator('[data-call="computed"]')).last
+        for what in ("Etikettendrucker", "Rechnungsabgleich", "Lieferschein-Export"):
+            await expect(digest).to_contain_text(what)
+        await digest.scroll_into_view_if_needed()
+        await c.picture(f"{language}-5-monday")
+        # The channel opens where Chris stopped reading, at the top of the digest. Carla decides
+        # there: what Lotse answers stands further down, and is told above the box.
+        await c.go("leitung")
+        await expect(digest).to_contain_text("Etikettendrucker")
+        await expect(c.page.locator(".news")).to_be_in_viewport()
+        await c.be("carla")
+        await c.go("leitung")
+        await c.page.locator('[data-call="auto keep"]').last.click()
+        below = c.page.locator(".newest")
+        await expect(below).to_contain_text("Rechnungsabgleich")
+        await c.picture(f"{language}-6-decided")
+        await below.click()
+        await expect(below).to_be_hidden()
+        await expect(private.last).to_contain_text("Rechnungsabgleich")
+        await expect(private.last).to_be_in_viewport()
+        # Everything is still there after a reload, as the same person in the same place.
+        # (The line above what was new is gone then, as everything has been seen.)
+        before = await c.page.locator(".log").evaluate(WORDS)
+        await c.page.reload()
+        await expect(c.page.locator(".log > *").first).to_be_visible()
+        assert await c.page.locator(".log").evaluate(WORDS) == before
+
+
+ENDS = {
+    "de": ("störung Kasse Köln druckt nicht", "Der Drucker wird in seinem Schrank zu heiß."),
+    "en": ("incident Kasse in Cologne does not print", "The printer overheats in its cabinet."),
+}
+KIND = {"de": "Art der Ursache", "en": "Kind of cause"}
+
+
+@pytest.mark.parametrize(("language", "size"), [("de", WIDE), ("en", PHONE)])
+async def test_restored_is_not_done(
+    browser: Browser, tmp_path: Path, pictures: Path, language: str, size: tuple[int, int]
+) -> None:
+    title, cause = ENDS[language]
+    wide = size == WIDE
+    async with running(tmp_path) as address, client(browser, address, pictures) as c:
+        await c.language(language)
+        await c.be("ben")
+        await c.go("@")
+        await c.say(title)
+        # The demo's older incidents have buttons in the same place: those of this one count.
+        alarm = c.page.locator(".line:not(.private)", has_text=title.partition(" ")[2]).last
+        await expect(alarm.locator('[data-call="ack"]')).to_be_visible()
+        await alarm.locator('[data-call="restored"]').click()
+        last = c.page.locator(".line.private:not(.mine)").last
+        await last.locator('[data-call="done"]').click()
+        # What is missing, each with its button.
+        await expect(last).to_contain_text(title.partition(" ")[2])
+        await expect(last.locator('[data-call="point"]')).to_have_count(7)
+        if not wide:
+            await c.page.set_viewport_size({"width": size[0], "height": size[1]})
+        await last.scroll_into_view_if_needed()
+        await c.picture(f"{language}-6-missing")
+        # One form for all of it; a placeholder is refused at its field, and nothing is lost.
+        await last.locator('[data-call="point"]').first.click()
+        form = c.page.locator("dialog form")
+        await form.get_by_label(KIND[language]).select_option("hardware")
+        await form.locator("textarea").fill("TBD")
+        await c.picture(f"{language}-7-form")
+        await form.locator("[type=submit]").click()
+        await expect(form.locator(".error").filter(has_text=re.compile("."))).to_have_count(1)
+        await c.picture(f"{language}-8-refused")
+        await form.locator("textarea").fill(cause)
+        await form.locator("[type=submit]").click()
+        await expect(c.page.locator("dialog")).to_have_count(0)
+        await expect(last.locator('[data-call="point"]')).to_have_count(5)
+        await expect(last).not_to_contain_text(cause)
+        await c.picture(f"{language}-9-fewer")
+        # Closing anyway needs a reason, which stays on the card.
+        await last.locator('[data-call="close anyway"]').click()
+        await form.locator("textarea").fill(cause)
+        await form.locator("[type=submit]").click()
+        await expect(c.page.locator("dialog")).to_have_count(0)
+        await c.page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
+        await c.go("stoerungen")
+        card = c.page.locator(".line:not(.private)").last
+        await expect(card.locator(".tone-quiet")).to_be_visible()
+        await expect(card).to_contain_text(cause)
+        await c.picture(f"{language}-10-done")
+
+
+WORDS = """log => {
+    const copy = log.cloneNode(true);
+    for (const each of copy.querySelectorAll(".news")) each.remove();
+    return copy.textContent;
+}"""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+async def test_nothing_sticks_out(
+    browser: Browser, empty: str, pictures: Path, language: str, dark: bool, size: tuple[int, int]
+) -> None:
+    name = f"{language}-{'dark' if dark else 'light'}-{size[0]}"
+    async with client(browser, empty, pictures, size=size, dark=dark) as c:
+        phone = size == PHONE
+        if phone:
+            await c.page.locator(".menu").click()
+            await expect(c.page.locator(".side")).to_be_in_viewport()
+            await c.picture(f"{name}-drawer")
+        await c.language(language)
+        if phone:
+            await c.page.keyboard.press("Escape")
+        await c.say("incident " + "Rindfleischetikettierungsüberwachungsaufgaben" * 4)
+        await c.say("help")
+        await expect(c.page.locator(".line.private:not(.mine)").last).to_be_visible()
+        for _each in range(2):
+            width = await c.page.evaluate("document.scrollingElement.scrollWidth")
+            assert width <= size[0]
+            sticking = await c.page.evaluate(
+                """() => [...document.querySelectorAll('.main *')].filter((each) => {
+                    const { left, right, width } = each.getBoundingClientRect();
+                    return width && (right > innerWidth + 1 || left < -1)
+                        && !each.closest('.unseen');
+                }).map((each) => each.className)"""
+            )
+            assert sticking == []
+            await c.picture(name)
+            await c.say("incident")
+            await expect(c.page.locator("dialog")).to_be_visible()
+            await c.picture(f"{name}-form")
+            await c.page.keyboard.press("Escape")
+
+
+# --- how it is used ------------------------------------------------------------------
+
+
+async def test_commands_are_completed_by_the_keyboard(
+    browser: Browser, empty: str, pictures: Path
+) -> None:
+    async with client(browser, empty, pictures) as c:
+        await c.language("en")
+        box, proposals = c.page.locator(".box"), c.page.locator(".proposal")
+        await box.press_sequentially("stör")  # the German word, too
+        await expect(proposals.first).to_contain_text("incident")
+        await c.picture("completion")
+        await box.press("Tab")
+        await expect(box).to_have_value("incident ")
+        await expect(proposals).to_have_count(0)
+        await expect(c.page.locator("#box-hint b")).to_contain_text("incident <")
+        await box.fill("")
+        await box.press_sequentially("inc")
+        await box.press("ArrowDown")
+        await expect(proposals.nth(1)).to_have_attribute("aria-selected", "true")
+        await expect(box).to_have_attribute("aria-activedescendant", "proposal-1")
+        await box.press("Enter")
+        await expect(box).to_have_value("incidents ")
+        await box.press("Enter")
+        await expect(box).to_have_value("")
+        await box.press_sequentially("line one")
+        await box.press("Shift+Enter")
+        await box.press_sequentially("line two")
+        await expect(box).to_have_value("line one\nline two")
+
+
+async def test_a_form_shows_its_errors_and_keeps_what_was_typed(
+    browser: Browser, empty: str, pictures: Path
+) -> None:
+    async with client(browser, empty, pictures) as c:
+        await c.be("chris")
+        await c.say("service new")
+        dialog = c.page.locator("dialog")
+        await dialog.locator("input[type=text]").first.fill("Förderband")
+        await dialog.locator("[type=submit]").click()
+        wrong = dialog.locator(".error:not(:empty)")
+        await expect(wrong.first).to_be_visible()
+        await expect(dialog.locator("input[type=text]").first).to_have_value("Förderband")
+        await c.picture("form-error")
+        await c.page.keyboard.press("Escape")
+        await expect(dialog).to_have_count(0)
+        await c.page.keyboard.type("service new ")  # closed by mistake: it is all still there
+        await c.page.keyboard.press("Enter")
+        await expect(dialog.locator("input[type=text]").first).to_have_value("Förderband")
+        people = dialog.locator("select")
+        await people.nth(0).select_option("ben")
+        await people.nth(1).select_option("carla")
+        await dialog.locator("[type=submit]").click()
+        await expect(dialog).to_have_count(0)
+        await expect(c.page.locator(".line.private").last).to_contain_text("Förderband")
+
+
+async def test_a_secret_address_is_shown_once_and_stands_nowhere(
+    browser: Browser, tmp_path: Path, pictures: Path
+) -> None:
+    async with running(tmp_path, "--empty") as address, client(browser, address, pictures) as c:
+        await c.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        await c.be("ben")
+        await c.go("allgemein")
+        dialog = c.page.locator("dialog")
+        shown = dialog.locator(".address code")
+        card = c.page.locator(".line.private:not(.mine)").last
+
+        async def look_and_close() -> str:
+            """Return the address in the dialog; close it and see that nothing of it is left."""
+            secret = await shown.inner_text()
+            assert re.fullmatch(r"http://127\.0\.0\.1:\d+/ping/[0-9a-f-]{36}", secret)
+            await dialog.locator(".address button").click()
+            await expect(dialog.locator(".address button")).to_have_text("Kopiert")
+            assert await c.page.evaluate("navigator.clipboard.readText()") == secret
+            await c.picture("secret")
+            await dialog.locator(".ends .primary").click()
+            await expect(dialog).to_have_count(0)
+            return secret
+
+        # Typed, and the form filled in.
+        await c.say("auto neu")
+        await dialog.locator("input[type=text]").first.fill("Nachtlauf")
+        await dialog.locator("textarea").fill("Schreibt nachts die Bestände ab.")
+        people = dialog.locator("select")
+        await people.nth(0).select_option("ben")
+        await people.nth(1).select_option("carla")
+        await dialog.locator("input[type=text]").last.fill("1")
+        await dialog.locator("[type=submit]").click()
+        await expect(shown).to_be_visible()
+        first = await look_and_close()
+        assert (await c.page.context.request.get(first)).ok
+        await c.say("auto Nachtlauf")
+        await expect(card).to_contain_text("genutzt")
+        # By a button, and by the way from the dialog to the card.
+        await c.press("auto address")
+        await expect(shown).to_be_visible()
+        second = await shown.inner_text()
+        await dialog.locator('[data-call="auto"]').click()
+        await expect(dialog).to_have_count(0)
+        await expect(c.page.locator(".line.private:not(.mine)")).to_have_count(2)
+        secrets = {first, second}
+        assert [(await c.page.context.request.get(each)).ok for each in secrets] == [True, True]
+        # Nobody and nothing remembers them.
+        for _again in range(2):
+            held = await c.page.evaluate(
+                "[document.documentElement.outerHTML, document.body.innerText,"
+                " JSON.stringify(localStorage), JSON.stringify(sessionStorage),"
+                " JSON.stringify(history.state)].join()"
+            )
+            assert "Nachtlauf" in held
+            assert not [each for each in secrets if each.rpartition("/")[2] in held]
+            await c.page.reload()
+            await expect(card).to_contain_text("Nachtlauf")
+        stored = everything_in(tmp_path)
+        assert "Schreibt nachts die Bestände ab.".encode() in stored
+        assert not [each for each in secrets if each.rpartition("/")[2].encode() in stored]
+
+
+def everything_in(folder: Path) -> bytes:
+    """Return all that is stored in a folder."""
+    return b"".join(each.read_bytes() for each in folder.rglob("*") if each.is_file())
+
+
+async def test_two_pages_see_the_same_live(browser: Browser, empty: str, pictures: Path) -> None:
+    async with (
+        client(browser, empty, pictures) as one,
+        client(browser, empty, pictures) as other,
+    ):
+        await other.be("ben")
+        await other.go("stoerungen")
+        await one.be("anna")
+        await one.go("stoerungen")
+        await one.say("incident Schranke klemmt, zwei Fenster")
+        card = other.page.locator(".line:not(.private)").last
+        await expect(card).to_contain_text("Schranke klemmt, zwei Fenster")
+        spoken = other.page.locator("#spoken")
+        await expect(spoken).to_contain_text("Schranke klemmt, zwei Fenster")
+        await one.press("serious", ".line:not(.private)")
+        await expect(card.locator(".edited")).to_be_visible()
+
+
+async def test_an_edit_of_an_old_card_leaves_no_gap(
+    browser: Browser, empty: str, pictures: Path
+) -> None:
+    base, _hash, token = empty.partition("#token=")
+    async with (
+        ClientSession(base, headers={"X-Lotse-Token": token}) as session,
+        client(browser, empty, pictures, opens=False) as c,
+    ):
+        caller = Caller(session)
+        await caller.say("anna", "stoerungen", ["incident Waage zeigt nichts an"])
+        [number] = re.findall(r"INC-(\d+)", str(caller.answers))
+        asked = [f"Was ist mit Tor {each}?" for each in range(60)]
+        await caller.say("anna", "stoerungen", asked)
+        await c.open(empty)
+        await c.be("anna")
+        await c.go("stoerungen")
+        log = c.page.locator(".log")
+        await expect(log).to_contain_text(asked[-1])
+        await caller.say("chris", "stoerungen", [f"update {number} Der Monteur kommt"])
+        await c.say("help")
+        await expect(log).not_to_contain_text("Der Monteur kommt")
+        shown = await c.all_of("stoerungen")
+        assert "Der Monteur kommt" in shown
+        assert [shown.count(each) for each in asked] == [2] * len(asked)  # typed, and offered
+
+
+async def test_what_could_not_be_sent_stays_in_the_box_and_counts_once(
+    browser: Browser, empty: str, pictures: Path
+) -> None:
+    async with client(browser, empty, pictures) as c:
+        await c.be("anna")
+        await c.go("stoerungen")
+        cut = True
+
+        async def perhaps(route: object) -> None:
+            nonlocal cut
+            if cut:  # it arrives, but the answer is lost
+                cut = False
+                await route.fetch()  # type: ignore[attr-defined]
+                await route.abort()  # type: ignore[attr-defined]
+            else:
+                await route.continue_()  # type: ignore[attr-defined]
+
+        await c.page.route("**/page/api/say", perhaps)
+        box = c.page.locator(".box")
+        await box.fill("incident Rolltor geht nicht zu")
+        await box.press("Enter")
+        await expect(c.page.locator(".boxtrouble")).not_to_be_empty()
+        await expect(box).to_have_value("incident Rolltor geht nicht zu")
+        await c.picture("not-sent")
+        await box.press("Enter")
+        await expect(box).to_have_value("")
+        cards = c.page.locator(".line:not(.private)", has_text="Rolltor")
+        await expect(cards).to_have_count(1)
+        await expect(c.page.locator(".line.mine", has_text="Rolltor")).to_have_count(1)
+        c.wrong.clear()  # the browser's note about the request that we cut
+
+
+async def test_without_the_key_the_page_says_what_to_do(
+    browser: Browser, empty: str, pictures: Path
+) -> None:
+    base = empty.partition("#")[0]
+    async with client(browser, empty, pictures, opens=False) as c:
+        for bad in (base, f"{base}#token=from-yesterday"):
+            await c.page.goto("about:blank")
+            await c.page.goto(bad)
+            await expect(c.page.locator("#gate")).to_be_visible()
+            await expect(c.page.locator("#gate")).to_contain_text("Terminal")
+            await expect(c.page.locator("#app")).to_be_hidden()
+        await c.picture("gate")
+        c.wrong.clear()  # the browser's note about the 401, and about:blank
+        await c.page.goto(empty)  # the right one, in the same tab
+        await expect(c.page.locator(".log > *").first).to_be_visible()
+        assert "token" not in c.page.url
+
+
+async def test_the_token_is_in_no_address_that_the_server_sees(
+    browser: Browser, empty: str, pictures: Path
+) -> None:
+    token = empty.partition("#token=")[2]
+    async with client(browser, empty, pictures, opens=False) as c:
+        seen: list[str] = []
+        c.page.on("request", lambda request: seen.append(request.url.partition("#")[0]))
+        await c.open(empty)
+        await c.say("help")
+        assert seen
+        assert not [url for url in seen if token in url]
+
+
+async def test_everything_is_reached_by_the_keyboard(
+    browser: Browser, empty: str, pictures: Path
+) -> None:
+    async with client(browser, empty, pictures) as c:
+        await c.be("carla")
+        await c.go("allgemein")
+        reached: set[str] = set()
+        for _each in range(60):
+            await c.page.keyboard.press("Tab")
+            found = await c.page.evaluate(
+                "(() => { const e = document.activeElement;"
+                " return e.dataset.by || e.dataset.language || e.className || e.tagName; })()"
+            )
+            reached.add(found.split(" ")[0])
+        wanted = {"person", "place", "sidebutton", "10min", "1h", "monday", "de", "en", "box", "go"}
+        assert wanted <= reached
+
+
+# --- nothing that is typed is ever more than text ---------------------------------------
+
+# What would do harm if it were more than text, and what it might break out of.
+SEEDS = (
+    "<script>pwned=1</script>",
+    "<script src=//attack.example/x.js></script>",
+    "<img src=x onerror=pwned=1>",
+    "<img src=//attack.example/i.png>",
+    "<svg onload=pwned=1>",
+    "<iframe srcdoc='<script>parent.pwned=1</script>'>",
+    "<iframe src=javascript:pwned=1>",
+    "<object data=//attack.example/o>",
+    "<link rel=stylesheet href=//attack.example/c>",
+    "<style>@import '//attack.example/c'</style>",
+    "<base href=//attack.example/>",
+    "<meta http-equiv=refresh content=0;//attack.example>",
+    "<a href=javascript:pwned=1>x</a>",
+    "<form action=//attack.example><button>x</form>",
+    "<input autofocus onfocus=pwned=1>",
+    "<details open ontoggle=pwned=1>",
+    "<video src=//attack.example onerror=pwned=1>",
+    "<math><mi xlink:href=javascript:pwned=1>",
+    "<template><script>pwned=1</script></template>",
+    "<p style=background:url(//attack.example/b)>",
+    "javascript:pwned=1",
+    "https://attack.example/p?a=1&b=2",
+    "${pwned=1}",
+    "{{pwned=1}}",
+    "{name} {0} %s %(n)s",
+)
+TEMPLATES = (
+    "{}",
+    '">{}',
+    "'>{} ' onfocus=pwned=1 autofocus='",
+    "</textarea></select></title>{}",
+    "-->]]>{}<!--",
+    "*{}* _x_ `{}` <@U1> [x](javascript:pwned=1)",
+    "&lt;{}&#60;\\u003c%3C",
+    "\u202e\U0001f680 لا {} \u2066\u200b",
+)
+PAYLOADS = tuple(template.replace("{}", seed) for seed in SEEDS for template in TEMPLATES)
+NAMES = tuple(
+    " ".join(f"{number} {payload}"[:60].split()) for number, payload in enumerate(PAYLOADS)
+)
+# Long fields take many at once, each on a line of its own.
+BUNDLES = tuple("\n".join(PAYLOADS[start : start + 25]) for start in range(0, 200, 25))
+
+# Elements that only a payload could have made, and attributes that run something.
+FOREIGN = """() => [...document.querySelectorAll('body *')].filter((each) =>
+    each.matches(`script, img, iframe, object, embed, link, style, base, meta, form:not(.form),
+        video, audio, details, template, math, marquee, a`) && !each.closest('.gate')
+    || [...each.attributes].some((attribute) => /^on/.test(attribute.name))
+).map((each) => each.outerHTML)"""
+
+
+async def attack(caller: Caller) -> None:
+    """Put payloads into every field there is, as words and as values of forms."""
+    pair = {"accountable": "ben", "deputy": "carla"}
+    incidents = [f"incident {each}" for each in PAYLOADS]
+    await caller.say("anna", "stoerungen", incidents)
+    await caller.say("chris", "stoerungen", (f"update {n} {b}" for n, b in enumerate(BUNDLES, 1)))
+    cured = [f"restored {n} {b}" for n, b in enumerate(BUNDLES, 9)]
+    await caller.say("chris", "stoerungen", cured)
+    await caller.say("anna", "allgemein", (f"friction {each}" for each in BUNDLES))
+    await caller.say("anna", "allgemein", BUNDLES)
+    pilots = [{"name": each, "problem": each, "champion": "ben"} for each in NAMES]
+    await caller.submit("chris", "pilot new", pilots)
+    said = [{"pilot": NAMES[0], "sentence": each} for each in BUNDLES]
+    await caller.submit("anna", "feedback", said)
+    autos = [{"name": each, "purpose": each, "rhythm": "1", **pair} for each in NAMES]
+    await caller.submit("ben", "auto new", autos)
+    await caller.say("ben", "@ben", ["auto", *(f"auto {each}" for each in NAMES[::10])])
+    services = [{"name": each, "words": each, **pair} for each in NAMES]
+    await caller.submit("chris", "service new", services)
+
+
+async def nothing_happened(c: Client) -> None:
+    """Check that no payload has become an element, or ran."""
+    assert await c.page.evaluate(FOREIGN) == []
+    assert await c.page.evaluate("typeof window.pwned") == "undefined"
+
+
+async def test_no_payload_runs_and_nothing_leaves(
+    browser: Browser, tmp_path: Path, pictures: Path
+) -> None:
+    assert len(set(PAYLOADS)) == len(set(NAMES)) == 200
+    async with running(tmp_path, "--empty") as address:
+        base, _hash, token = address.partition("#token=")
+        async with (
+            ClientSession(base, headers={"X-Lotse-Token": token}) as session,
+            client(browser, address, pictures, opens=False) as c,
+        ):
+            caller = Caller(session)
+            await attack(caller)
+            await c.open(address)
+            # It all stands there, as the text that it is.
+            await c.be("anna")
+            incidents = await c.all_of("stoerungen")
+            await nothing_happened(c)
+            for each in PAYLOADS:
+                assert f"incident {each}" in incidents
+                assert re.search(rf"INC-\d+ · {re.escape(each)}", incidents), each
+            await c.be("anna")
+            elsewhere = await c.all_of("allgemein")
+            await nothing_happened(c)
+            await c.be("anna")
+            feedback = await c.all_of("@")
+            await nothing_happened(c)
+            for each in BUNDLES:
+                assert incidents.count(each) >= 2, each  # on cards: as news, as the cure
+                assert elsewhere.count(each) >= 4, each  # typed and answered: noted, offered
+                assert each in feedback
+            await c.be("chris")
+            pilots_and_services = await c.all_of("@")
+            await nothing_happened(c)
+            await c.be("ben")
+            automations = await c.all_of("@")
+            await nothing_happened(c)
+            for each in NAMES:
+                assert pilots_and_services.count(each) >= 3, each
+                assert each in automations
+            # The same in dialogs: what is shown once, and services to choose from.
+            dialog = c.page.locator("dialog")
+            await c.press("auto address")
+            await expect(dialog).to_contain_text(NAMES[190])
+            await c.page.keyboard.press("Escape")
+            await c.be("anna")
+            await c.go("stoerungen")
+            await c.say(f"incident {PAYLOADS[0]}")
+            await c.press("move", ".line.private")
+            await expect(dialog.locator("option", has_text=NAMES[-1])).to_have_count(1)
+            await c.picture("payloads-form")
+            await nothing_happened(c)
+            await c.page.keyboard.press("Escape")
+            # The names of people, four at a time: at the side, and where they are mentioned.
+            await c.be("carla")
+            await c.go("leitung")
+            await c.say("wer Alles andere")
+            people = ("anna", "ben", "carla", "chris")
+            shown, mentioned = c.page.locator(".persons .name"), c.page.locator(".log .who")
+            for start in range(0, len(NAMES), len(people)):
+                names = NAMES[start : start + len(people)]
+                both = zip(people, names, strict=True)
+                await caller.send("person", ({"person": who, "name": name} for who, name in both))
+                await expect(shown).to_have_text(list(names))
+                await expect(mentioned).to_have_text([names[3], names[2], names[3]])
+                await nothing_happened(c)
+            # And by hand, through the box and the dialogs.
+            for each in PAYLOADS[: len(SEEDS) : 3]:
+                await c.say(each)
+                await expect(c.page.locator(".line.private:not(.mine)").last).to_contain_text(each)
+            await c.page.locator(".side footer .sidebutton").first.click()
+            await dialog.locator("input[type=text]").first.fill(NAMES[5])
+            await dialog.locator("[type=submit]").click()
+            await expect(shown.first).to_have_text(NAMES[5])
+            await c.go("stoerungen")
+            await c.say("incident")
+            await dialog.locator("textarea").fill(BUNDLES[0])
+            await dialog.locator("[type=submit]").click()
+            await expect(c.page.locator(".line:not(.private)").last).to_contain_text(PAYLOADS[24])
+            await nothing_happened(c)
+            await c.picture("payloads")
+
+
+async def test_the_policy_of_the_page_would_stop_a_script_anyway(
+    browser: Browser, empty: str, pictures: Path
+) -> None:
+    async with client(browser, empty, pictures) as c:
+        ran = await c.page.evaluate(
+            """async () => {
+                const script = document.createElement('script');
+                script.textContent = 'window.pwned = 1';
+                document.body.append(script);
+                const image = document.createElement('img');
+                const told = new Promise((done) => { image.onload = () => done('loaded');
+                    image.onerror = () => done('stopped'); });
+                image.src = 'http://127.0.0.1:9/x.png';
+                const sent = await fetch('http://127.0.0.1:9/', { mode: 'no-cors' })
+                    .then(() => 'sent', () => 'stopped');
+                return [typeof window.pwned, await told, sent];
+            }"""
+        )
+        assert ran == ["undefined", "stopped", "stopped"]
+        assert len(c.wrong) >= 3
+        c.wrong.clear()  # we did it ourselves

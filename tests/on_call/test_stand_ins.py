@@ -1,0 +1,172 @@
+"""Covers: somebody stands in, once the other side has confirmed, and it ends by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from bot.delivery.scheduler import clean
+from tests.ownership.test_ownership import leaves
+from tests.pretend.stage import Say, Stage
+
+Wind = Callable[..., None]
+
+
+def test_a_cover_is_on_duty_from_its_confirmation_to_its_end(
+    anna: Say, ben: Say, chris: Say, carla: Say, wind: Wind
+) -> None:
+    assert ben("vertreten Anna 24.11.–26.11.").splitlines()[0] == (
+        "Anna wird gefragt, dich von Di. 24. Nov. bis Do. 26. Nov. zu vertreten; "
+        "bis zur Zusage ändert sich nichts."
+    )
+    assert anna.sees()[-1].splitlines()[0] == (
+        "Will you stand in for Ben from Tue 24 Nov to Thu 26 Nov?"
+    )
+    wind(to="2026-11-24 09:00")
+    assert chris("who kasse").endswith("On duty now: Ben.")  # not confirmed: nothing happens
+    assert "Will you stand in for Ben" in anna("status")
+    assert anna.press("Yes, agreed") == (
+        "Agreed from Tue 24 Nov to Thu 26 Nov: Anna stands in for Ben."
+    )
+    assert ben.sees()[-1].startswith("Abgemacht von Di. 24. Nov.")
+    assert chris("who kasse") == (
+        "Kasse: Ben is accountable, Carla stands in. "
+        "On duty now: Anna, standing in for Ben until 26 November 2026."
+    )
+    chris("incident Kasse tot")
+    assert anna.sees()[-1].startswith("INC-1 · Kasse tot\nBen is away, so this incident of Kasse")
+    wind(minutes=10)
+    assert any(each.startswith("INC-1") for each in carla.sees())
+    anna("ack")
+    anna("restored")
+    wind(to="2026-11-26 23:59")
+    assert "On duty now: Anna" in chris("who kasse")
+    wind(to="2026-11-27 00:00")
+    assert chris("who kasse").endswith("On duty now: Ben.")
+
+
+def test_it_begins_on_its_first_day(anna: Say, ben: Say, chris: Say, wind: Wind) -> None:
+    ben("vertreten Anna von Mittwoch bis Freitag")
+    anna.press("Yes, agreed")
+    assert chris("who kasse").endswith("On duty now: Ben.")
+    wind(to="2026-11-25 00:00")
+    assert "On duty now: Anna" in chris("who kasse")
+
+
+def test_the_other_way_round(anna: Say, ben: Say, chris: Say) -> None:
+    anna("cover Ben today to tomorrow")
+    assert ben.sees()[-1].startswith("Vertrittst du Anna von Mo. 23. Nov. bis Di. 24. Nov.?")
+    assert "whether you stand in from" in anna.press("The other way round: I stand in for Ben")
+    assert ben.sees()[-1].startswith("Soll Anna dich von ")
+    ben.press("Ja, einverstanden")
+    assert "On duty now: Anna" in chris("who kasse")
+
+
+def test_whoever_cannot_says_so_and_the_other_side_hears_it(
+    anna: Say, ben: Say, chris: Say
+) -> None:
+    ben("vertreten Anna heute bis morgen")
+    assert anna.press("No, I cannot") == (
+        "Declined: Anna does not stand in for Ben from Mon 23 Nov to Tue 24 Nov."
+    )
+    assert ben.sees()[-1] == (
+        "Abgesagt: Anna vertritt Ben von Mo. 23. Nov. bis Di. 24. Nov. nicht."
+    )
+    assert "stand in" not in anna("status")
+    assert chris("who kasse").endswith("On duty now: Ben.")
+    assert not any("[Yes, agreed]" in each for each in anna.sees())
+
+
+def test_a_day_that_is_missing_is_to_be_chosen(ben: Say) -> None:
+    ben("vertreten Anna")
+    assert ben.fill(until="2026-11-24") == "Bitte wähle hier etwas aus."
+
+
+def test_either_side_ends_it(anna: Say, ben: Say, chris: Say) -> None:
+    ben("vertreten Anna heute bis morgen")
+    anna.press("Yes, agreed")
+    assert anna.press("End it") == "Anna does not stand in for Ben any more."
+    assert chris("who kasse").endswith("On duty now: Ben.")
+    assert any("vertritt Ben nicht mehr" in each for each in ben.sees())
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("vertreten Ben heute bis morgen", "Einspringen muss jemand anders."),
+        ("vertreten Anna 26.11. bis 24.11.", "Der letzte Tag liegt vor dem ersten."),
+        ("vertreten Anna 1.1.2026 bis 3.1.2026", "Das ist schon vorbei."),
+        ("vertreten Anna 1.12.2026 bis 3.12.2028", "Das ist mehr als ein Jahr"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(ben: Say, typed: str, said: str) -> None:
+    assert ben(typed).startswith(said)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["cover Carla 24.11.–26.11.", "cover Carla 24.11.-26.11.", "cover Carla 24 Nov to 26 Nov",
+     "cover Carla from Tuesday to Thursday", "cover Carla 2026-11-24 - 2026-11-26",
+     "cover Carla 2026-11-24 2026-11-26", "vertreten Carla 24. November bis 26. November",
+     "cover @Carla Nov 24 until Nov 26", "vertreten Carla vom 24.11. bis zum 26.11."],
+)  # fmt: skip
+def test_days_are_typed_in_many_ways(anna: Say, typed: str) -> None:
+    assert "from Tue 24 Nov to Thu 26 Nov" in anna(typed)
+
+
+def test_two_do_not_stand_in_for_one_at_the_same_time(
+    anna: Say, ben: Say, carla: Say, chris: Say
+) -> None:
+    ben("vertreten Anna heute bis Freitag")
+    ben("vertreten Chris morgen bis Donnerstag")
+    anna.press("Yes, agreed")
+    assert chris.press("Yes, agreed").startswith("Anna stands in for Ben")
+    assert ben("vertreten Carla morgen bis morgen").startswith("Anna vertritt Ben von")
+
+
+def test_only_the_other_side_confirms(anna: Say, ben: Say, carla: Say, bot: Stage) -> None:
+    ben("vertreten Anna heute bis morgen")
+    call = next(b.button.call for b in anna.buttons() if b.button.call.word == "cover confirm")
+    for who in ("ben", "carla"):
+        assert bot.handle(bot.request(who, call=call)).outcome == "refused"
+    assert bot.handle(bot.request("anna", call=call)).outcome == "done"
+
+
+def test_who_stands_in_and_leaves_gives_the_duty_back(
+    anna: Say, ben: Say, chris: Say, bot: Stage
+) -> None:
+    ben("vertreten Anna heute bis Freitag")
+    anna.press("Yes, agreed")
+    leaves(bot, "anna")
+    assert chris("who kasse").endswith("On duty now: Ben.")
+
+
+def test_two_who_stand_in_for_each_other_are_no_endless_circle(
+    ben: Say, carla: Say, chris: Say
+) -> None:
+    ben("vertreten Carla heute bis Freitag")
+    carla.press("Ja, einverstanden")
+    carla("vertreten Ben heute bis Freitag")
+    ben.press("Ja, einverstanden")
+    assert "On duty now: Carla" in chris("who kasse")
+
+
+def test_a_cover_may_do_what_the_covered_person_may(
+    anna: Say, ben: Say, carla: Say, bot: Stage
+) -> None:
+    carla("störung Kasse tot")  # Ben is alarmed before Anna stands in
+    ben("vertreten Anna heute bis Freitag")
+    anna.press("Yes, agreed")
+    assert anna("ack 1").startswith("You look after INC-1.")
+
+
+def test_covers_are_not_kept(anna: Say, ben: Say, bot: Stage) -> None:
+    ben("vertreten Anna heute bis morgen")
+    anna.press("Yes, agreed")
+    kept = "select count(*) as n from covers where workspace = :workspace"
+    bot.database.transact(lambda tx: clean(tx, bot.clock.now() + timedelta(days=31)))
+    assert bot.rows(kept) == [{"n": 1}]
+    bot.database.transact(lambda tx: clean(tx, bot.clock.now() + timedelta(days=33)))
+    assert bot.rows(kept) == [{"n": 0}]

@@ -1,0 +1,1 @@
+"""A stage for stories, and pretend platforms that behave as the real ones do."""

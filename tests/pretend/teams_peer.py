@@ -1,0 +1,741 @@
+"""A pretend Teams on loopback: connector, keys and sign-in, with its own ledger and faults by plan.
+
+It refuses what Teams refuses, forgets nothing that it accepted, and signs what it sends.
+What people see is read back from the cards as text, in the words of `bot/delivery/plain.py`,
+so that a story reads the same here, in Slack and on the local page.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import re
+import time
+from collections import defaultdict, deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, cast
+
+import aiohttp
+import jwt
+from aiohttp import web
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from tests.pretend import adaptive_card
+from tests.pretend.adaptive_card import user_id
+from tests.pretend.slack_peer import PAGE, Fault
+
+Json = dict[str, Any]
+
+TENANT = "7e4a0000-0000-4000-8000-000000000001"
+APP = "b07a0000-0000-4000-8000-000000000002"
+PASSWORD = "peer-password"
+BOT = f"28:{APP}"
+ISSUER = "https://api.botframework.com"
+
+
+class Bad(Exception):
+    """Teams refuses this: a status and a code."""
+
+    def __init__(self, status: int, code: str, why: str = "") -> None:
+        super().__init__(f"{status} {code} {why}".strip())
+        self.status, self.code = status, code
+
+
+def error(status: int, code: str) -> Fault:
+    """Teams answers with an error code."""
+    body = json.dumps({"error": {"code": code, "message": "…"}}).encode()
+    return Fault(f"error {status} {code}", status, body)
+
+
+def limited(after: str | None) -> Fault:
+    """Teams answers 429, with this Retry-After or none."""
+    headers = () if after is None else (("Retry-After", after),)
+    return Fault(f"429 after {after}", 429, b'{"error":{"code":"429"}}', headers=headers)
+
+
+def slow(seconds: float) -> Fault:
+    """It is done, and takes its time to be said."""
+    return Fault(f"slow {seconds}", accepts=True, seconds=seconds)
+
+
+# Whose outcome nobody can know, whether or not it was accepted.
+UNKNOWABLE = tuple(
+    Fault(f"{name}{' after accepting' if accepts else ''}", accepts=accepts, **given)  # type: ignore[arg-type]
+    for accepts in (False, True)
+    for name, given in {
+        "reset": {"act": "reset"},
+        "hang": {"act": "hang"},
+        "cut body": {"act": "cut"},
+        "endless drip": {"act": "drip"},
+        "408": {"status": 408, "body": b""},
+        "500 page": {"status": 500, "body": PAGE, "kind": "text/html"},
+        "502 page": {"status": 502, "body": PAGE, "kind": "text/html"},
+        "503 JSON": {"status": 503, "body": b'{"error":{"code":"ServiceUnavailable"}}'},
+        "504 empty": {"status": 504, "body": b""},
+        "200 without an id": {"body": b"{}"},
+        "list": {"body": b'[{"id":"1"}]'},
+        "page instead of JSON": {"body": PAGE, "kind": "text/html"},
+        "broken JSON": {"body": b'{"id":"1'},
+        "null": {"body": b"null"},
+        "bytes that are no text": {"body": b"\xff\xfe\xfa"},
+        "redirect": {"status": 307, "body": b"", "headers": (("Location", "/elsewhere"),)},
+    }.items()
+)
+
+
+@lru_cache(maxsize=4)
+def key(name: str = "k1") -> rsa.RSAPrivateKey:
+    """Return a signing key, made once; other names are other keys."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def published(name: str, *channels: str) -> Json:
+    """Return a key as Microsoft publishes it, standing for some channels."""
+    made = jwt.algorithms.RSAAlgorithm.to_jwk(key(name).public_key(), as_dict=True)
+    return {**made, "kid": name, "use": "sig", "endorsements": list(channels or ("msteams",))}
+
+
+@dataclass(slots=True)
+class Entry:
+    """One message that Teams accepted: a post or an edit. `seen` says that a test looked."""
+
+    kind: str
+    where: str
+    thread: str
+    id: str
+    data: Json
+    at: float
+    seen: bool = False
+
+
+@dataclass(slots=True)
+class Room:
+    """A conversation: personal (with one member), channel or groupChat; are we in it?"""
+
+    id: str
+    kind: str
+    name: str
+    members: set[str]
+    bot: bool = True
+    code: str = ""  # an error that everything sent there gets
+
+
+@dataclass(slots=True)
+class Got:
+    """What we answered to a delivery."""
+
+    status: int
+    body: Any
+    seconds: float
+
+
+class Peer:
+    """The pretend Teams."""
+
+    def __init__(self) -> None:
+        self.people: dict[str, Json] = {}
+        self.rooms: dict[str, Room] = {}
+        self.ledger: list[Entry] = []
+        self.calls: list[tuple[str, str]] = []
+        self.refusals: list[str] = []
+        self.keys = [published("k1")]
+        self.tokens: list[str] = []
+        self.good: set[str] = set()
+        self.lives: object = 3600
+        self.latency = 0.0
+        self.bot_url = ""
+        self.locale = "en-US"  # what everybody's Teams speaks
+        self.checks = True  # whether a token of ours is asked for
+        self._faults: dict[str, deque[Fault]] = defaultdict(deque)
+        self._count = itertools.count(1)
+        self._runner: web.AppRunner | None = None
+        self._session: aiohttp.ClientSession | None = None
+        self._closing = asyncio.Event()
+
+    # --- the company ---------------------------------------------------------------------
+
+    def person(self, name: str, **flags: Any) -> str:
+        """Let there be somebody with a personal chat; return the object id."""
+        user = user_id(name)
+        self.people[f"29:{name.lower()}"] = {
+            "id": f"29:{name.lower()}", "aadObjectId": user, "name": name, "tenantId": TENANT,
+            "userRole": "user", "userPrincipalName": f"{name.lower()}@example.com", **flags,
+        }  # fmt: skip
+        return user
+
+    def room(self, id: str, kind: str, name: str, **given: Any) -> Room:
+        """Let there be a channel or a group with everybody in it."""
+        self.rooms[id] = Room(id, kind, name, set(self.people), **given)
+        return self.rooms[id]
+
+    def personal(self, member: str) -> Room:
+        """Return somebody's personal chat with us."""
+        id = f"a:{member.partition(':')[2]}"
+        if id not in self.rooms:
+            self.rooms[id] = Room(id, "personal", "", {member})
+        return self.rooms[id]
+
+    def plan(self, call: str, *faults: Fault) -> None:
+        """Let the next calls go wrong: openid, keys, token, open, post, put or member."""
+        self._faults[call].extend(faults)
+
+    @property
+    def planned(self) -> list[str]:
+        """What has not gone wrong yet."""
+        return [each.name for left in self._faults.values() for each in left]
+
+    # --- running -------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Listen on loopback."""
+        app = web.Application(client_max_size=10**7)
+        app.router.add_get("/.well-known/openidconfiguration", self._serve("openid", self._openid))
+        app.router.add_get("/keys", self._serve("keys", self._keys))
+        app.router.add_post("/{tenant}/oauth2/v2.0/token", self._serve("token", self._token))
+        v3 = "/emea/v3/conversations"
+        app.router.add_post(v3, self._serve("open", self._open))
+        app.router.add_post(f"{v3}/{{room}}/activities", self._serve("post", self._post))
+        app.router.add_put(f"{v3}/{{room}}/activities/{{id}}", self._serve("put", self._put))
+        app.router.add_get(f"{v3}/{{room}}/members/{{id}}", self._serve("member", self._member))
+        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        self.port = int(self._runner.addresses[0][1])
+        self._session = aiohttp.ClientSession()
+
+    async def stop(self) -> None:
+        """Let go of everything."""
+        self._closing.set()
+        if self._session is not None:
+            await self._session.close()
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    @property
+    def login(self) -> str:
+        """Where the sign-in is."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def service_url(self) -> str:
+        """Where the connector is."""
+        return f"http://127.0.0.1:{self.port}/emea/"
+
+    def _serve(
+        self, call: str, work: Callable[[web.Request, Json], Json]
+    ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        async def serve(request: web.Request) -> web.StreamResponse:
+            fault = self._faults[call].popleft() if self._faults[call] else None
+            if fault is not None and fault.act == "reset" and not fault.accepts:
+                return self._reset(request)
+            data = await self._data(request)
+            self.calls.append((call, request.match_info.get("room", "")))
+            await asyncio.sleep(self.latency)
+            status, answer = 200, cast(Json, {})
+            if fault is None or fault.accepts:
+                try:
+                    if call in ("open", "post", "put", "member") and self.checks:
+                        self._let_in(request)
+                    answer = work(request, data)
+                except Bad as bad:
+                    if call != "member":  # not to be in a room is no mistake of ours
+                        self.refusals.append(f"{call}: {bad}")
+                    status, answer = bad.status, {"error": {"code": bad.code}}
+            if fault is not None:
+                return await self._go_wrong(request, fault, answer)
+            return web.json_response(answer, status=status)
+
+        return serve
+
+    async def _data(self, request: web.Request) -> Json:
+        if request.content_type == "application/json" and request.can_read_body:
+            return cast(Json, await request.json())
+        return dict(await request.post())
+
+    def _let_in(self, request: web.Request) -> None:
+        given = request.headers.get("Authorization", "")
+        if given.removeprefix("Bearer ") not in self.good:
+            raise Bad(401, "Unauthorized")
+
+    async def _go_wrong(
+        self, request: web.Request, fault: Fault, answer: Json
+    ) -> web.StreamResponse:
+        body = json.dumps(answer).encode() if fault.body is None else fault.body
+        if fault.act == "reset":
+            return self._reset(request)
+        if fault.act == "hang":
+            await self._closing.wait()
+        if fault.act in ("cut", "drip"):
+            response = web.StreamResponse(headers={"Content-Type": fault.kind})
+            response.content_length = len(body) + 100
+            await response.prepare(request)
+            await response.write(body[: len(body) // 2])
+            while fault.act == "drip" and not self._closing.is_set():
+                try:
+                    await response.write(b" ")
+                except ConnectionError:
+                    break
+                await asyncio.sleep(0.05)
+            return self._reset(request)
+        await asyncio.sleep(fault.seconds)
+        headers = {"Content-Type": fault.kind, **dict(fault.headers)}
+        return web.Response(status=fault.status, body=body, headers=headers)
+
+    def _reset(self, request: web.Request) -> web.Response:
+        if request.transport is not None:  # else the other side has gone already
+            request.transport.abort()
+        return web.Response()
+
+    # --- what is asked of it -------------------------------------------------------------
+
+    def _openid(self, _request: web.Request, _data: Json) -> Json:
+        return {"issuer": ISSUER, "jwks_uri": f"{self.login}/keys"}
+
+    def _keys(self, _request: web.Request, _data: Json) -> Json:
+        return {"keys": self.keys}
+
+    def _token(self, request: web.Request, data: Json) -> Json:
+        wanted = {
+            "grant_type": "client_credentials", "client_id": APP, "client_secret": PASSWORD,
+            "scope": f"{ISSUER}/.default",
+        }  # fmt: skip
+        if data != wanted or request.match_info["tenant"] not in (TENANT, "botframework.com"):
+            raise Bad(401, "invalid_client", str(data))
+        token = f"token-{next(self._count)}"
+        self.tokens.append(token)
+        self.good.add(token)
+        return {"token_type": "Bearer", "access_token": token, "expires_in": self.lives}
+
+    def _open(self, _request: web.Request, data: Json) -> Json:
+        (asked,) = data["members"]
+        found = [
+            each for each, who in self.people.items() if asked["id"] in (each, who["aadObjectId"])
+        ]
+        if not found or data["tenantId"] != TENANT or data["bot"]["id"] != BOT or data["isGroup"]:
+            raise Bad(400, "BadSyntax", str(data))
+        room = self.personal(found[0])
+        if not room.bot:
+            raise Bad(403, "BotNotInConversationRoster")
+        return {"id": room.id}
+
+    def _post(self, request: web.Request, data: Json) -> Json:
+        room, thread = self._room(request)
+        self._check(data)
+        id = f"{1700000000000 + next(self._count)}"
+        self.ledger.append(Entry("post", room.id, thread, id, data, time.perf_counter()))
+        return {"id": id}
+
+    def _put(self, request: web.Request, data: Json) -> Json:
+        room, thread = self._room(request)
+        id = request.match_info["id"]
+        if not [each for each in self.ledger if (each.where, each.id) == (room.id, id)]:
+            raise Bad(404, "ActivityNotFoundInConversation")
+        self._check(data)
+        self.ledger.append(Entry("edit", room.id, thread, id, data, time.perf_counter()))
+        return {"id": id}
+
+    def _member(self, request: web.Request, _data: Json) -> Json:
+        room, _thread = self._room(request)
+        id = request.match_info["id"]
+        for member in room.members:
+            if id in (member, self.people[member]["aadObjectId"]):
+                return self.people[member]
+        raise Bad(404, "MemberNotFoundInConversation")
+
+    def _room(self, request: web.Request) -> tuple[Room, str]:
+        id, _mark, thread = request.match_info["room"].partition(";messageid=")
+        room = self.rooms.get(id)
+        if room is None:
+            raise Bad(404, "ConversationNotFound")
+        if room.code:
+            status, _space, code = room.code.partition(" ")
+            raise Bad(int(status), code)
+        if not room.bot:
+            raise Bad(403, "BotNotInConversationRoster")
+        return room, thread
+
+    def _check(self, data: Json) -> None:
+        if data.get("attachments"):
+            if data.get("text"):
+                raise Bad(400, "BadArgument", "a text beside a card")
+            wrong = adaptive_card.in_activity({**data, "id": ""} if "id" in data else data)
+        else:
+            wrong = [] if data.get("text") and data.get("textFormat") == "plain" else ["no text"]
+        if wrong:
+            raise Bad(400, "BadArgument", "; ".join(wrong))
+
+    # --- delivering ----------------------------------------------------------------------
+
+    def token(self, *, sign: object = None, algorithm: str = "RS256", **changed: Any) -> str:
+        """Return the header of a request as Teams signs it, but for what is changed.
+
+        `kid` and `headers` change the token's head; a claim of None is left out.
+        """
+        now = int(time.time())
+        head = {"kid": changed.pop("kid", "k1"), **changed.pop("headers", {})}
+        claims = {
+            "iss": ISSUER, "aud": APP, "nbf": now - 60, "exp": now + 3600,
+            "serviceurl": self.service_url, **changed,
+        }  # fmt: skip
+        claims = {name: value for name, value in claims.items() if value is not None}
+        made = jwt.encode(
+            claims, cast(Any, sign or key("k1")), algorithm=algorithm,
+            headers={name: value for name, value in head.items() if value is not None},
+        )  # fmt: skip
+        return f"Bearer {made}"
+
+    async def post(self, body: bytes, headers: Any = None) -> Got:
+        """Send a request to us."""
+        assert self._session is not None
+        if headers is None:
+            headers = {"Authorization": self.token()}
+        began = time.perf_counter()
+        sent = [("Content-Type", "application/json"), *dict(headers).items()]
+        async with self._session.post(self.bot_url, data=body, headers=sent) as response:
+            text = await response.text()
+            form = response.content_type == "application/json" and text
+            found = json.loads(text) if form else text
+            return Got(response.status, found, time.perf_counter() - began)
+
+    async def deliver(self, activity: Json) -> Got:
+        """Deliver an activity."""
+        return await self.post(json.dumps(activity).encode())
+
+    def activity(self, type: str, member: str, at: str = "", **given: Any) -> Json:
+        """Return an activity of somebody, in a room or in the personal chat."""
+        room = self.rooms[at] if at else self.personal(member)
+        who = self.people[member]
+        id = given.pop("id", f"{1700000000000 + next(self._count)}")
+        conversation: Json = {
+            "id": room.id, "conversationType": room.kind, "tenantId": TENANT,
+            "isGroup": room.kind != "personal",
+        }  # fmt: skip
+        if room.kind == "channel":
+            conversation["id"] += f";messageid={given.pop('thread', id)}"
+        data: Json = {"tenant": {"id": TENANT}}
+        if room.kind == "channel":
+            data |= {"channel": {"id": room.id, "name": room.name}, "team": {"id": "19:team"}}
+        elif room.kind == "groupChat":
+            conversation["name"] = room.name
+        sender = {"id": who["id"], "name": who["name"], "aadObjectId": who["aadObjectId"]}
+        return {
+            "type": type, "id": id, "channelId": "msteams", "serviceUrl": self.service_url,
+            "timestamp": "2026-11-23T08:00:00.000Z", "locale": self.locale,
+            "from": {name: value for name, value in sender.items() if value},
+            "recipient": {"id": BOT, "name": "Lotse"}, "conversation": conversation,
+            "channelData": data, **given,
+        }  # fmt: skip
+
+    # --- looking -------------------------------------------------------------------------
+
+    def at(self, where: str) -> list[Entry]:
+        """Return what was posted in a room, and mark all that happened there as seen."""
+        for each in self.ledger:
+            each.seen = each.seen or each.where == where
+        return [each for each in self.ledger if each.where == where and each.kind == "post"]
+
+    def now(self, entry: Entry) -> Json:
+        """Return a message as it stands after its edits."""
+        same = [each for each in self.ledger if (each.where, each.id) == (entry.where, entry.id)]
+        return same[-1].data
+
+    def sees(self, where: str) -> list[str]:
+        """Return the messages of a room as they stand now, as text."""
+        return [text_of(self.now(each)) for each in self.at(where)]
+
+    def edits(self, entry: Entry) -> int:
+        """Return how often a message was edited."""
+        return sum(
+            each.kind == "edit" and (each.where, each.id) == (entry.where, entry.id)
+            for each in self.ledger
+        )
+
+    def unexpected(self) -> list[str]:
+        """Return what was accepted and nobody looked at."""
+        return [
+            f"{each.kind} at {each.where}: {text_of(each.data)}"
+            for each in self.ledger
+            if not each.seen
+        ]
+
+
+# --- cards as text -----------------------------------------------------------------------
+
+
+def text_of(activity: Json) -> str:
+    """Return what a message says, as text."""
+    if not activity.get("attachments"):
+        return str(activity.get("text", ""))
+    return card_text(activity["attachments"][0]["content"])
+
+
+def card_text(card: Json) -> str:
+    """Return a card as text, one thing a line, as `bot/delivery/plain.py` does."""
+    names = {
+        each["text"]: each["mentioned"]["name"]
+        for each in card.get("msteams", {}).get("entities", [])
+    }
+    lines: list[str] = []
+    after_input = False
+    for element in card["body"]:
+        hint = after_input and element.get("spacing") == "None"
+        if not hint or shown_as_wrong(element):
+            lines += _element(element, names)
+        after_input = hint or element["type"].startswith("Input.")
+    return "\n".join(lines)
+
+
+def shown_as_wrong(element: Json) -> bool:
+    """Say whether a line beside a field is an error rather than its hint."""
+    return any(each.get("color") == "Attention" for each in element.get("inlines", []))
+
+
+def _element(element: Json, names: dict[str, str]) -> list[str]:
+    match element["type"]:
+        case "TextBlock" | "RichTextBlock":
+            return [re.sub("^• ", "- ", _said(element, names))]
+        case "Container":
+            return [line for each in element["items"] for line in _element(each, names)]
+        case "ColumnSet":
+            found = [
+                _element(each, names) for column in element["columns"] for each in column["items"]
+            ]
+            return [": ".join(line for lines in found for line in lines)]
+        case "ActionSet":
+            return [" ".join(f"[{each['title']}]" for each in element["actions"])]
+        case kind if kind.startswith("Input."):
+            return [f"{element['label']}: {_given(element)}".rstrip()]
+    raise AssertionError(element["type"])
+
+
+def _said(element: Json, names: dict[str, str]) -> str:
+    if element["type"] == "RichTextBlock":
+        text = "".join(each["text"] for each in element["inlines"])
+    else:
+        text = re.sub(r"<at>.*?</at>", lambda at: names[at[0]], element["text"])
+        text = re.sub(r"\[(.*?)\]\(\S*?\)", r"\1", text)
+        text = re.sub(r"\\(.)", r"\1", text).replace("\n\n", "\n")
+    return text.replace("\u2060", "")
+
+
+def _given(element: Json) -> str:
+    value = str(element.get("value", ""))
+    for each in element.get("choices", []):
+        if each["value"] == value:
+            return str(each["title"])
+    return {user_id(name): name for name in NAMES}.get(value, value)
+
+
+NAMES = ("Anna", "Ben", "Carla", "Chris")
+
+
+# --- people in front of their screens ----------------------------------------------------
+
+
+@dataclass(slots=True)
+class Client:
+    """Somebody with Teams open: writes, presses, fills in, and reads what comes back."""
+
+    peer: Peer = field(repr=False)
+    member: str
+    settle: Callable[[], Awaitable[None]] = field(repr=False)
+    carry: Callable[[], Awaitable[None]] = field(repr=False)
+    dialog: Json | None = field(default=None, repr=False)
+    last: Got | None = field(default=None, repr=False)
+    heard: list[Entry] = field(default_factory=list, repr=False)
+    _shown: list[tuple[str, Json]] = field(default_factory=list, repr=False)
+
+    @property
+    def chat(self) -> str:
+        """The personal chat with us."""
+        return self.peer.personal(self.member).id
+
+    @property
+    def name(self) -> str:
+        return str(self.peer.people[self.member]["name"])
+
+    # --- doing -----------------------------------------------------------------------
+
+    async def says(self, text: str, at: str = "", **more: Any) -> str:
+        """Write a message: directly to Lotse, or mentioning it in a room."""
+        self.dialog = None
+        return await self.does(self.message(text, at, **more))
+
+    def message(self, text: str, at: str = "", **more: Any) -> Json:
+        """Return the activity of a written message."""
+        entities = more.pop("entities", [])
+        if at:
+            text = f"<at>Lotse</at> {text}"
+            entities = [mention("Lotse", BOT), *entities]
+        given = {"text": text, "textFormat": "plain", "entities": entities, **more}
+        return self.peer.activity("message", self.member, at, **given)
+
+    async def press(self, label: str = "", *, calls: str = "", about: str = "") -> str:
+        """Press the newest button in sight that is called `label`, or `calls` a command."""
+        entry, button = self.find(label, calls, about)
+        activity = self.pressing(entry, button)
+        shown = await self.does(activity)
+        if entry is not None:  # below the answer stands the card itself
+            own = card_text(self.peer.now(entry)["attachments"][0]["content"])
+            shown = shown.removesuffix(own).rstrip("\n")
+        return shown
+
+    def pressing(self, entry: Entry | None, button: Json) -> Json:
+        """Return the invoke of a press."""
+        given: Json = {"replyToId": entry.id if entry is not None else "private"}
+        at = entry.where if entry is not None and entry.where != self.chat else ""
+        if entry is not None and entry.where == at and self.peer.rooms[at].kind == "channel":
+            given["thread"] = entry.thread or entry.id
+        data = button["data"]
+        if button["type"] == "Action.Execute":
+            action = {"type": "Action.Execute", "verb": button["verb"], "data": data}
+            given |= {
+                "name": "adaptiveCard/action",
+                "value": {"action": action, "trigger": "manual"},
+            }
+        elif data.get("msteams", {}).get("type") == "task/fetch":
+            given |= {"name": "task/fetch", "value": {"data": data, "context": {"theme": "dark"}}}
+        else:
+            assert self.dialog is not None, "a plain submit stands in dialogs only"
+            given |= {"name": "task/submit", "value": {"data": data, "context": {"theme": "dark"}}}
+        return self.peer.activity("invoke", self.member, at, **given)
+
+    def find(self, label: str, calls: str, about: str) -> tuple[Entry | None, Json]:
+        """Return a button, and the message that it stands on; None for what only we see."""
+        labels: list[str] = []
+        for entry, card in self._in_sight():
+            if about not in card_text(card):
+                continue
+            for each in actions(card):
+                labels.append(each["title"])
+                called = each["data"]["call"]["word"]
+                if label in ("", each["title"]) and calls in ("", called):
+                    return entry, each
+        raise AssertionError(f"no button “{label or calls}”, only {sorted(set(labels))}")
+
+    def _in_sight(self) -> list[tuple[Entry | None, Json]]:
+        """Return the dialog, then private views, then messages, the newest first."""
+        found: list[tuple[Entry | None, Json]] = []
+        if self.dialog is not None:
+            found.append((None, self.dialog))
+        found += [(None, card) for kind, card in reversed(self._shown) if kind == "view"]
+        rooms = {
+            self.chat,
+            *(each.id for each in self.peer.rooms.values() if each.kind != "personal"),
+        }
+        for each in reversed(self.peer.ledger):
+            if each.kind == "post" and each.where in rooms:
+                now = self.peer.now(each)
+                if now.get("attachments"):
+                    found.append((each, now["attachments"][0]["content"]))
+        return found
+
+    async def fill(self, **values: str) -> str:
+        """Send the open dialog, with these values in its fields (by name or label)."""
+        return await self.does(self.submission(**values))
+
+    def submission(self, **values: str) -> Json:
+        """Return the invoke of a sent dialog."""
+        assert self.dialog is not None, f"no dialog is open for {self.name}"
+        data = dict(self.dialog["actions"][0]["data"])
+        for each in self.dialog["body"]:
+            if not each["type"].startswith("Input."):
+                continue
+            given = each.get("value")
+            for name in (each["id"], each["id"].removeprefix("in."), each["label"]):
+                if name in values:
+                    given = values.pop(name)
+                    for choice in each.get("choices", []):
+                        given = choice["value"] if given == choice["title"] else given
+            data[each["id"]] = given if given is not None else ""
+        assert not values, f"the form does not ask for {sorted(values)}"
+        value = {"data": data, "context": {"theme": "default"}}
+        return self.peer.activity("invoke", self.member, name="task/submit", value=value)
+
+    async def extension(self, command: str, message: str = "", at: str = "") -> str:
+        """Use a command of the message extension, from everywhere or on a message (HTML)."""
+        value: Json = {"commandId": command, "commandContext": "message" if message else "compose"}
+        if message:
+            value["messagePayload"] = {
+                "id": "1", "body": {"contentType": "html", "content": message}
+            }  # fmt: skip
+        name = "composeExtension/fetchTask"
+        return await self.does(
+            self.peer.activity("invoke", self.member, at, name=name, value=value)
+        )
+
+    async def search(self, words: str) -> list[str]:
+        """Search from the compose box; return the cards found, or what is said instead."""
+        value = {"commandId": "search", "parameters": [{"name": "words", "value": words}]}
+        name = "composeExtension/query"
+        await self.does(self.peer.activity("invoke", self.member, name=name, value=value))
+        assert self.last is not None
+        found = self.last.body["composeExtension"]
+        if found["type"] == "message":
+            return [found["text"]]
+        return [card_text(each["content"]) for each in found["attachments"]]
+
+    # --- seeing ----------------------------------------------------------------------
+
+    async def does(self, activity: Json) -> str:
+        """Deliver something; return what is seen then, in the answer and in the own chat."""
+        before = len(self.peer.ledger)
+        self.last = await self.peer.deliver(activity)
+        lines = self._take(activity)
+        await self.settle()
+        own = {self.chat, *([activity["conversation"]["id"].partition(";")[0]])}
+        self.heard = [
+            each for each in self.peer.ledger[before:] if each.kind == "post" and each.where in own
+        ]
+        for each in self.heard:
+            each.seen = True
+        private = [each for each in self.heard if each.where == self.chat]
+        await self.carry()
+        return "\n".join([*lines, *(text_of(each.data) for each in private)])
+
+    def _take(self, activity: Json) -> list[str]:
+        """Show what came back with the answer."""
+        assert self.last is not None
+        body = self.last.body
+        if self.last.status != 200 or not isinstance(body, dict):
+            return []
+        if activity.get("name") == "adaptiveCard/action":
+            assert set(body) == {"statusCode", "type", "value"}, body
+            if not body["type"].endswith("card.adaptive"):
+                return [body["value"]] if isinstance(body["value"], str) and body["value"] else []
+            wrong = adaptive_card.mistakes(body["value"])
+            assert not wrong, wrong
+            self._shown.append(("view", body["value"]))
+            return [card_text(body["value"])]
+        if "task" in body:
+            assert not adaptive_card.in_task(body), adaptive_card.in_task(body)
+            self.dialog = body["task"]["value"]["card"]["content"]
+            title = body["task"]["value"]["title"]
+            submit = [each["title"] for each in self.dialog.get("actions", [])]
+            shown = card_text(self.dialog)
+            said_below = not self.dialog["body"][0]["type"].startswith("Input.")
+            below = said_below and title in ("Lotse", *submit)  # there stands the whole title
+            return [*([] if below else [title]), shown, *(f"[{each}]" for each in submit)]
+        if not body and activity.get("name") == "task/submit":
+            self.dialog = None
+        return []
+
+
+def mention(name: str, member: str) -> Json:
+    """Return a mention as Teams sends it."""
+    return {
+        "type": "mention",
+        "text": f"<at>{name}</at>",
+        "mentioned": {"id": member, "name": name},
+    }
+
+
+def actions(card: Json) -> list[Json]:
+    """Return the buttons of a card, those below its fields included."""
+    found = [
+        each for part in card["body"] if part["type"] == "ActionSet" for each in part["actions"]
+    ]
+    return [*found, *card.get("actions", [])]

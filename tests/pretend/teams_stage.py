@@ -1,0 +1,211 @@
+"""The stage for Teams' tests: the company of the tour in a pretend Teams, and Lotse before it.
+
+The edge is the real one, spoken to over real sockets; dispatcher, courier and scheduler are
+those of every stage. At the end nothing may be left that nobody looked at: no message, no
+refusal, no planned fault.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from aiohttp import web
+
+from bot.delivery.clock import HandClock
+from bot.delivery.courier import Courier
+from bot.delivery.dispatch import Dispatcher
+from bot.delivery.scheduler import Scheduler
+from bot.teams.edge import App, TeamsEdge
+from bot.teams.tokens import cloud
+from handlers import FEATURES
+from handlers.digest import schedule as digest_schedule
+from handlers.kit.readers import folded
+from storage import people as storage_people
+from storage import services, workspaces
+from storage.delivery import places
+from storage.engine import Database, Tx
+from storage.services import Service
+from storage.teams import conversations
+from storage.workspaces import Workspace
+from tests.pretend.adaptive_card import user_id
+from tests.pretend.stage import MONDAY, Ids, accepted
+from tests.pretend.teams_peer import APP, PASSWORD, TENANT, Client, Peer
+from tests.pretend.timed import MAIN, Timed
+
+PEOPLE = (
+    ("Anna", "en", False),
+    ("Ben", "de", False),
+    ("Carla", "de", False),
+    ("Chris", "en", True),
+)
+INCIDENTS, MANAGERS = "19:inc@thread.tacv2", "19:man@thread.tacv2"
+GENERAL, GROUP = "19:gen@thread.tacv2", "19:group@thread.v2"
+CHANNELS = ((INCIDENTS, "incidents", "incidents"), (MANAGERS, "management", "managers"))
+
+
+def app(peer: Peer, **given: Any) -> App:
+    """Return the registration of the tests, at the pretend Microsoft."""
+    found = cloud("public", ("127.0.0.1",), peer.login)
+    return App(**{
+        "id": APP, "password": PASSWORD, "single": True, "tenants": (TENANT,), "cloud": found,
+        **given,
+    })  # fmt: skip
+
+
+class TeamsStage(Timed):
+    """Everything between the pretend Teams and the store."""
+
+    def __init__(self, database: Database, **given: Any) -> None:
+        self.database = database
+        self.clock = HandClock(MONDAY.astimezone(UTC))
+        self.peer = Peer()
+        self.new_id = Ids()
+        self.edge: TeamsEdge
+        self._features = given.pop("features", FEATURES)
+        self._given = given
+        self._clients: dict[str, Client] = {}
+        self._runner: web.AppRunner | None = None
+        for name, *_rest in PEOPLE:
+            self.peer.person(name)
+        for id, name, _role in CHANNELS:
+            self.peer.room(id, "channel", name)
+        self.peer.room(GENERAL, "channel", "general")
+        self.peer.room(GROUP, "groupChat", "Planning")
+
+    async def start(self) -> None:
+        """Start both sides and let them know each other."""
+        await self.peer.start()
+        self.dispatcher = Dispatcher(self.database, self._features, self.clock, self.new_id)
+        self.dispatcher.patience = 60.0  # a slow machine changes no conversation
+        limit = self._given.pop("key_limit", 0.8)
+        self.edge = TeamsEdge(
+            dispatcher=self.dispatcher, database=self.database, workspace=MAIN,
+            app=app(self.peer, **self._given), clock=self.clock, ids=self.new_id, key_limit=limit,
+        )  # fmt: skip
+        self.edge.platform.rate = None
+        self.courier = Courier(
+            self.database, {"teams": self.edge.platform}, self.clock, random.Random(1)
+        )
+        self.scheduler = Scheduler(self.database, self.dispatcher.run_timer, self.clock)
+        await self.edge.start()
+        site = web.Application()
+        self.edge.add_to(site)
+        self._runner = web.AppRunner(site, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        self.peer.bot_url = f"http://127.0.0.1:{self._runner.addresses[0][1]}/api/messages"
+        self.database.transact(self._reachable)
+
+    async def stop(self) -> None:
+        """Stop both sides."""
+        await self.edge.stop()
+        if self._runner is not None:
+            await self._runner.cleanup()
+        await self.peer.stop()
+
+    # --- the company -----------------------------------------------------------------
+
+    def furnish(self, language: str = "en", *, known: bool = True, chosen: bool = True) -> None:
+        """Put the company into the store; `known` people have been looked up before.
+
+        `chosen` says that they have chosen their languages.
+        """
+        self._known = known
+
+        def work(tx: Tx) -> None:
+            now = self.clock.now()
+            company = Workspace(MAIN, "Lotse", language, "Europe/Berlin", "DE")
+            workspaces.ensure(tx, company, now)
+            tx = tx.within(MAIN)
+            if known:
+                self._furnish(tx, language, chosen, now)
+            digest_schedule.plan(tx, id="digest", now=now, zone=company.zone, region=company.region)
+
+        self.database.transact(work)
+
+    def _furnish(self, tx: Tx, language: str, chosen: bool, now: datetime) -> None:
+        for name, speaks, manages in PEOPLE:
+            id = user_id(name)
+            storage_people.find_or_create(
+                tx, f"teams:{TENANT}:{id}", name, id=id, now=now, key=f"key-{name}",
+                language=speaks if chosen else None, manager=manages,
+            )  # fmt: skip
+            places.ensure(tx, f"teams:@{id}", "direct", name, person=id)
+        for id, name, role in CHANNELS:
+            places.ensure(tx, f"teams:{id}", "channel", name, role=role)
+        till, rest = ("Till", "Everything else") if language == "en" else ("Kasse", "Alles andere")
+        ben, carla, chris = (user_id(each) for each in ("Ben", "Carla", "Chris"))
+        for service in (
+            Service("till", till, (f"{till}s",), ben, carla, fallback=False),
+            Service("rest", rest, (), chris, carla, fallback=True),
+        ):
+            services.add(tx, accepted(service, now), name_key=folded(service.name), now=now)
+
+    def _reachable(self, tx: Tx) -> None:
+        """Let Lotse have been installed everywhere before."""
+        tx = tx.within(MAIN)
+        ways: list[tuple[str, str, str | None]] = [
+            (f"teams:{id}", id, None) for id in (INCIDENTS, MANAGERS)
+        ]
+        for id, each in self.peer.people.items():
+            ways.append((f"teams:@{each['aadObjectId']}", self.peer.personal(id).id, id))
+        for place, conversation, member in ways if self._known else ():
+            conversations.hear(
+                tx, place, conversation=conversation, service_url=self.peer.service_url,
+                tenant=TENANT, member=member, now=self.clock.now(),
+            )  # fmt: skip
+
+    def client(self, name: str) -> Client:
+        """Return somebody in front of their screen."""
+        if name not in self._clients:
+            self._clients[name] = Client(self.peer, f"29:{name.lower()}", self.settled, self.carry)
+        return self._clients[name]
+
+    # --- time ------------------------------------------------------------------------
+
+    async def settled(self) -> None:
+        """Let everything that follows an answer come to its end."""
+        await self.edge.settled()
+
+    async def carry(self) -> None:
+        """Carry out what is due now, and deliver what may be delivered now."""
+        await self.scheduler.round()
+        await self.courier.drain()
+        await self.edge.settled()
+
+    # --- looking ---------------------------------------------------------------------
+
+    def left_over(self) -> list[str]:
+        """Return what nobody expected: messages, refusals, faults that never happened."""
+        stuck = self.rows(
+            "select place, reason from outbox where workspace = :workspace "
+            "and state in ('ambiguous', 'parked', 'dead')"
+        )
+        return [
+            *self.peer.unexpected(),
+            *self.peer.refusals,
+            *self.peer.planned,
+            *(f"{each['place']} is stuck: {each['reason']}" for each in stuck),
+        ]
+
+
+@asynccontextmanager
+async def teams_stage(
+    database: Database, *, language: str = "en", known: bool = True, chosen: bool = True,
+    strict: bool = True, **given: Any,
+) -> AsyncIterator[TeamsStage]:  # fmt: skip
+    """Set up a stage; at its end, look whether anything is left over."""
+    stage = TeamsStage(database, **given)
+    stage.furnish(language, known=known, chosen=chosen)
+    try:
+        await stage.start()
+        yield stage
+        await stage.carry()
+        if strict:
+            assert not stage.left_over(), "\n".join(["left over:", *stage.left_over()])
+    finally:
+        await stage.stop()

@@ -1,0 +1,588 @@
+"""Problems, as conversations: the owner of the cause, the ban, the verified fix."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+
+import pytest
+
+from handlers import FEATURES
+from handlers.bans import blocks as ban_blocks
+from handlers.kit import calendar
+from handlers.kit.context import Context
+from handlers.kit.messages import Call
+from handlers.kit.words import text
+from storage import incidents, people, workspaces
+from storage.engine import Tx
+from tests.pretend.stage import BERLIN, Say, Stage, answered
+from tests.repeats.test_repeats import declared, states, unlike
+
+TITLES = ("Etikettendrucker offline", "Drucker geht wieder nicht", "label printer is offline")
+LINK = "https://tickets.example.com/77"
+Wind = Callable[..., None]
+
+
+def blocked(bot: Stage, number: int) -> str | None:
+    """Return what the gate is told about an incident, in English."""
+
+    def ask(tx: Tx) -> str | None:
+        person = people.find(tx, "chris")
+        incident = incidents.find(tx, number)
+        assert person is not None
+        assert incident is not None
+        ctx = Context(
+            tx, workspaces.get(tx), person, None, bot.clock.now(), bot.new_id, bot.new_id, "",
+            FEATURES,
+        )  # fmt: skip
+        said = ban_blocks.blocks(ctx, incident)
+        return text(said, "en") if said is not None else None
+
+    found: str | None = bot.store(ask)
+    return found
+
+
+def leaves(bot: Stage, person: str) -> None:
+    """Somebody leaves the company."""
+
+    def leave(tx: Tx) -> None:
+        people.learn(
+            tx, person, name=person.title(), kind="member", active=False, language=None,
+            admin=False,
+        )  # fmt: skip
+
+    bot.store(leave)
+
+
+@pytest.fixture
+def banned(bot: Stage, anna: Say) -> Stage:
+    """Three times the same within three days; PRB-1 is open since Wednesday, 25 November."""
+    declared(bot, anna, *TITLES[:2])
+    anna(f"incident {TITLES[2]}")
+    chris = Say(bot, "chris")
+    chris("repeat 2 of 1")
+    chris("repeat 3 of 1")
+    chris("restored 3")
+    return bot
+
+
+def fixed(ben: Say) -> None:
+    """Ben enters the cause and says that it is fixed."""
+    ben("problem 1")
+    ben.press("Ursache eintragen")
+    ben.fill(kind="hardware", cause="Das Netzteil schaltet bei Wärme ab")
+    ben.press("Ursache ist behoben")
+    ben.fill(what="Netzteil getauscht", evidence=LINK)
+
+
+def test_three_times_the_same_in_two_languages_until_the_fix_is_verified(
+    banned: Stage, anna: Say, ben: Say, carla: Say, chris: Say
+) -> None:
+    assert states(banned) == ["open"]
+    for card in banned.sees("stoerungen"):
+        assert "der letzten 30 Tage, Ursache offen seit Mi. 25. Nov., bei Ben" in card
+    assert ben.sees()[-1].splitlines() == [
+        "PRB-1 · Etikettendrucker offline",
+        "Stand: Wiederholsperre seit Mi. 25. Nov.: Solche Störungen können behoben, aber nicht "
+        "abgeschlossen werden.",
+        "Dienst: Etikettendrucker",
+        "Wiederholungen: 3 in den letzten 30 Tagen (INC-1, INC-2 und INC-3)",
+        "Ursache: noch nicht eingetragen",
+        "Verantwortlich für die Ursache: Ben, noch nicht angenommen",
+        "Zu beheben bis: Mi. 9. Dez.",
+        "[Ich übernehme die Ursache]",
+        "[Ursache eintragen]",
+        "[Jemanden benennen]",
+        "[Termin setzen]",
+        "[Sperre aussetzen]",
+        "[Verlauf]",
+    ]
+    assert "It keeps coming back" in (blocked(banned, 3) or "").replace("it", "It", 1)
+    assert ben.press("Ich übernehme die Ursache").startswith(
+        "Du hast die Ursache von PRB-1 übernommen; sie ist bis Mi. 9. Dez. zu beheben."
+    )
+    fixed(ben)
+    assert "The fix of its cause has to be verified first." in (blocked(banned, 1) or "")
+    assert ben.press("Behebung geprüft").startswith("Du hast gesagt, dass es behoben ist")
+    assert carla.press("Behebung geprüft").startswith("Geprüft. Die Wiederholsperre von PRB-1")
+    assert states(banned) == ["lifted"]
+    assert [blocked(banned, number) for number in (1, 2, 3)] == [None, None, None]
+    for card in banned.sees("stoerungen"):
+        assert "Ursache" not in card
+    assert anna("bans") == "No problem is open, and no service is under a repeat ban."
+    assert chris("problem PRB-1").splitlines()[1] == (
+        "State: Lifted on Wed 25 Nov: the fix was verified by Carla."
+    )
+    assert [line.partition(": ")[2] for line in chris.press("History").splitlines()[1:]] == [
+        "Opened with INC-1, INC-2, INC-3.",
+        "Ben owns the cause.",
+        "Ben entered the cause: Das Netzteil schaltet bei Wärme ab",
+        "Ben says the cause is fixed: Netzteil getauscht",
+        "Carla verified the fix. The ban is lifted.",
+    ]
+
+
+def test_a_further_incident_of_the_service_is_warned_but_not_blocked(
+    banned: Stage, anna: Say
+) -> None:
+    anna("incident Etikettendrucker druckt schief und blass")
+    assert (
+        "Wiederholsperre: „Etikettendrucker offline“ kommt immer wieder"
+        in (banned.sees("stoerungen")[-1])
+    )
+    assert blocked(banned, 4) is None
+
+
+def test_the_fourth_is_blocked_as_soon_as_somebody_calls_it_the_same(
+    banned: Stage, anna: Say, ben: Say, chris: Say
+) -> None:
+    anna("incident Etikettendrucker offline")
+    assert blocked(banned, 4) is None
+    assert "Das sind 4 in 30 Tagen. PRB-1 ist offen, bei Ben." in ben("wiederholung 4 von 2")
+    assert blocked(banned, 4) is not None
+    assert any("Wiederholungen: 4 in den letzten 30 Tagen" in each for each in ben.sees())
+
+
+# --- cause, owner, date ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cause", ["tbd", "unbekannt", "-", "kommt noch", "..."])
+def test_a_cause_that_says_nothing_is_refused(banned: Stage, ben: Say, cause: str) -> None:
+    ben("problem 1")
+    ben.press("Ursache eintragen")
+    assert ben.fill(kind="hardware", cause=cause).startswith("Das sagt noch nichts.")
+    assert ben.form is not None
+    assert "Ursache: noch nicht eingetragen" in ben("problem 1")
+
+
+def test_only_those_concerned_change_a_problem(banned: Stage, anna: Say, ben: Say) -> None:
+    values = {
+        "kind": "hardware",
+        "cause": "power supply",
+        "what": "new power supply",
+        "evidence": LINK,
+        "day": "2026-12-01",
+    }
+    for label in ("I own the cause", "Enter the cause", "Cause is fixed", "Set the date"):
+        if label == "Cause is fixed":
+            ben("problem 1")
+            ben.press("Ursache eintragen")
+            ben.fill(kind="hardware", cause="Das Netzteil schaltet bei Wärme ab")
+        anna("problem 1")
+        anna.press(label)
+        if anna.form is not None:
+            anna.fill(**{each.name: values[each.name] for each in anna.form.fields}, carry=True)
+        assert anna.answer is not None
+        assert answered(anna.answer).startswith("For PRB-1 this is up to Ben, Carla, and Chris.")
+    anna("problem 1")
+    assert anna.press("Override the ban").startswith("Managers do this here.")
+
+
+def test_nothing_is_fixed_without_a_cause_and_a_link(banned: Stage, ben: Say) -> None:
+    assert "[Ursache ist behoben]" not in ben("problem 1")
+    values = {"number": "1", "what": "Netzteil getauscht", "evidence": LINK}
+    early = banned.handle(
+        banned.request("ben", call=Call("problem fixed", values), submitted=True)
+    )  # from a card of before
+    answer = answered(early)
+    assert answer.startswith("Die Ursache ist noch nicht eingetragen")
+    assert "Netzteil getauscht" in answer
+    ben("problem 1")
+    ben.press("Ursache eintragen")
+    ben.fill(kind="hardware", cause="Netzteil zu heiß")
+    assert "[Ursache ist behoben]" in ben("problem 1")
+    ben.press("Ursache ist behoben")
+    assert ben.fill(what="Netzteil getauscht", evidence="steht im Ordner").startswith("Einen Link")
+    assert ben.fill(what="erledigt", evidence=LINK).startswith("Danke.")
+
+
+def test_the_cause_stays_with_its_owner_until_the_asked_person_accepts(
+    banned: Stage, ben: Say, anna: Say
+) -> None:
+    ben("problem 1")
+    ben.press("Jemanden benennen")
+    assert ben.fill(person="anna").startswith("Anna ist gefragt")
+    assert "Verantwortlich für die Ursache: Ben; Anna ist gefragt" in ben("problem 1")
+    assert anna.press("I own the cause", at="@anna").startswith("You own the cause of PRB-1")
+    assert "Verantwortlich für die Ursache: Anna" in ben("problem 1")
+    assert "bei Anna" in banned.sees("stoerungen")[-1]
+    assert "PRB-1" in anna("status")
+
+
+def test_the_first_date_skips_weekends_and_holidays(
+    bot: Stage, anna: Say, chris: Say, wind: Wind
+) -> None:
+    wind(to="2026-12-18 09:00")
+    declared(bot, anna, *TITLES)
+    chris("repeat 2 of 1")
+    chris("repeat 3 of 1")  # Monday, 21 December
+    assert "To be fixed by: Tue 5 Jan" not in chris("problem 1")
+    assert "To be fixed by: Wed 6 Jan" in chris("problem 1")
+
+
+def test_working_days_are_counted_in_both_directions() -> None:
+    assert calendar.working_days_after(date(2026, 12, 21), 10, "DE") == date(2027, 1, 6)
+    assert calendar.working_days_after(date(2027, 1, 6), -2, "DE") == date(2027, 1, 4)
+    assert calendar.working_days_after(date(2027, 1, 6), -2, "DE-BY") == date(2027, 1, 4)
+
+
+def test_a_past_date_is_refused(banned: Stage, ben: Say) -> None:
+    ben("problem 1")
+    ben.press("Termin setzen")
+    assert ben.fill(day="2026-11-24").startswith("Dieser Tag ist vorbei")
+    assert ben.fill(day="4.12.").startswith("PRB-1 soll bis Fr. 4. Dez. behoben sein.")
+
+
+# --- reminders ---------------------------------------------------------------------------
+
+
+def test_the_owner_is_reminded_before_and_after_the_day_then_the_manager_once_each(
+    banned: Stage, ben: Say, chris: Say, carla: Say, wind: Wind
+) -> None:
+    def to(who: Say) -> list[str]:
+        return [each.splitlines()[1] for each in who.sees() if "Bis Mi. 9. Dez." in each
+                or "by Wed 9 Dec." in each]  # fmt: skip
+
+    wind(to="2026-12-07 08:29")
+    assert to(ben) == []
+    wind(to="2026-12-07 08:30")
+    assert to(ben) == ["Bis Mi. 9. Dez. soll die Ursache behoben sein."]
+    wind(to="2026-12-10 08:30")
+    assert to(ben)[1:] == ["Bis Mi. 9. Dez. sollte die Ursache behoben sein. Wie steht es?"]
+    assert to(chris) == []
+    wind(to="2026-12-11 08:30")
+    assert to(chris) == [
+        "The cause should have been fixed by Wed 9 Dec. It is with Ben; please decide how it "
+        "goes on."
+    ]
+    wind(to="2027-01-15 08:30")
+    assert (len(to(ben)), len(to(chris)), to(carla)) == (2, 1, [])
+    assert "overdue since Wed 9 Dec" in chris("digest")
+    assert "\n2 decisions open" in chris("digest")  # this one, and one line of three not done
+
+
+def test_another_date_settles_the_reminders_and_begins_anew(
+    banned: Stage, ben: Say, wind: Wind
+) -> None:
+    wind(to="2026-12-10 09:00")
+    ben.press("Termin setzen", at="@ben")
+    ben.fill(day="18.12.")
+    assert not any("Bis Mi. 9. Dez." in each for each in ben.sees())
+    wind(to="2026-12-16 08:30")
+    assert ben.sees()[-1].splitlines()[1] == "Bis Fr. 18. Dez. soll die Ursache behoben sein."
+
+
+def test_a_list_names_who_said_that_it_is_fixed_also_when_they_left(
+    banned: Stage, ben: Say, chris: Say
+) -> None:
+    fixed(ben)
+    leaves(banned, "ben")
+    assert "Ben says it is fixed, to be verified" in chris("bans")
+
+
+def test_a_fixed_cause_reminds_nobody(banned: Stage, ben: Say, wind: Wind) -> None:
+    fixed(ben)
+    wind(to="2026-12-08 08:30")
+    assert not any("Ursache behoben sein" in each for each in ben.sees())
+
+
+def test_an_owner_who_left_is_stood_in_for(
+    banned: Stage, ben: Say, carla: Say, chris: Say, wind: Wind
+) -> None:
+    ben.press("Ich übernehme die Ursache")
+    leaves(banned, "ben")
+    assert "Owner of the cause: Ben is not here any more; Carla stands in" in chris("problem 1")
+    assert "PRB-1" in carla("stand")
+    wind(to="2026-12-07 08:30")
+    assert "Bis Mi. 9. Dez. soll die Ursache behoben sein." in carla.sees()[-1]
+    carla("problem 1")
+    carla.press("Ursache eintragen")
+    assert carla.fill(kind="hardware", cause="Netzteil zu heiß").startswith("Notiert.")
+
+
+def test_when_nobody_of_the_service_is_there_the_manager_is(
+    banned: Stage, chris: Say, wind: Wind
+) -> None:
+    leaves(banned, "ben")
+    leaves(banned, "carla")
+    wind(to="2026-12-07 08:30")
+    assert any("should be fixed by Wed 9 Dec." in each for each in chris.sees())
+
+
+# --- the end -----------------------------------------------------------------------------
+
+
+def test_a_fix_that_nobody_verifies_holds_after_fourteen_quiet_days(
+    banned: Stage, ben: Say, wind: Wind
+) -> None:
+    wind(to="2026-11-26 10:00")
+    fixed(ben)
+    wind(to="2026-12-10 09:59")
+    assert states(banned) == ["fixed"]
+    wind(to="2026-12-10 10:00")
+    assert states(banned) == ["lifted"]
+    assert "Nach der Behebung blieb es ruhig." in ben("problem 1")
+
+
+def test_a_repeat_in_that_time_lets_the_ban_stand_again(
+    banned: Stage, anna: Say, ben: Say, wind: Wind
+) -> None:
+    fixed(ben)
+    wind(to="2026-12-04 09:00")
+    anna("incident Etikettendrucker offline")
+    ben("behoben 4")
+    assert "also ist PRB-1 wieder offen, bei Ben." in ben("wiederholung 4 von 1")
+    assert states(banned) == ["open"]
+    wind(to="2026-12-12 09:00")
+    assert states(banned) == ["open"]
+    assert "Zu beheben bis: Fr. 18. Dez." in ben("problem 1")
+    assert "Nach der Behebung kam es wieder vor (INC-4)." in ben.press("Verlauf")
+
+
+def test_it_is_not_quiet_while_nobody_has_decided_about_what_looks_like_it(
+    banned: Stage, anna: Say, ben: Say, wind: Wind
+) -> None:
+    fixed(ben)
+    wind(to="2026-12-04 09:00")
+    anna("incident Etikettendrucker offline")
+    ben("behoben 4")
+    wind(to="2026-12-20 09:00")
+    assert states(banned) == ["fixed"]
+    ben.press("Nicht dasselbe", at="stoerungen")
+    wind(to="2026-12-22 09:00")
+    assert states(banned) == ["lifted"]
+
+
+def test_a_late_word_about_an_earlier_incident_is_no_new_repeat(
+    banned: Stage, anna: Say, ben: Say, wind: Wind
+) -> None:
+    anna("incident Etikettendrucker offline")
+    wind(minutes=60)
+    fixed(ben)
+    ben("wiederholung 4 von 1")
+    assert states(banned) == ["fixed"]
+
+
+def test_back_soon_after_a_verified_fix_it_was_none(
+    banned: Stage, anna: Say, ben: Say, carla: Say, wind: Wind
+) -> None:
+    fixed(ben)
+    carla.press("Behebung geprüft")
+    wind(to="2026-12-05 09:00")
+    anna("incident Etikettendrucker offline")
+    assert "wieder offen" in ben("wiederholung 4 von 1")
+    assert states(banned) == ["open"]
+    assert blocked(banned, 4) is not None
+
+
+def test_long_after_a_fix_it_counts_anew(
+    banned: Stage, anna: Say, ben: Say, carla: Say, chris: Say, wind: Wind
+) -> None:
+    fixed(ben)
+    carla.press("Behebung geprüft")
+    wind(to="2026-12-14 09:00")
+    declared(banned, anna, *["Etikettendrucker offline"] * 3)
+    chris("repeat 4 of 3")
+    chris("repeat 5 of 4")
+    assert states(banned) == ["lifted"]
+    assert "PRB-2" in chris("repeat 6 of 5")
+    assert states(banned) == ["lifted", "open"]
+
+
+def test_who_sees_that_it_is_not_fixed_says_why(banned: Stage, ben: Say, anna: Say) -> None:
+    fixed(ben)
+    anna("problem 1")
+    anna.press("Not fixed")
+    assert anna.fill(reason="?").startswith("A reason is needed")
+    assert anna.fill(reason="It went off again at noon").startswith("PRB-1 is open again.")
+    assert states(banned) == ["open"]
+
+
+# --- overrides ---------------------------------------------------------------------------
+
+
+def test_a_manager_overrides_the_ban_with_a_reason_and_an_end(
+    banned: Stage, ben: Say, chris: Say, wind: Wind
+) -> None:
+    ben("problem 1")
+    assert ben.press("Sperre aussetzen").startswith("Das liegt hier bei der Leitung.")
+    chris("problem 1")
+    chris.press("Override the ban")
+    assert chris.fill(reason="n/a", until="2026-12-04").startswith("A reason is needed")
+    assert chris.fill(reason="Christmas business", until="2027-11-01").startswith(
+        "An override ends"
+    )
+    assert chris.fill(reason="Christmas business", until="2026-12-04").startswith(
+        "The ban of PRB-1 is overridden until Fri 4 Dec."
+    )
+    assert blocked(banned, 3) is None
+    assert (
+        "Ausnahme von der Sperre: von Chris bis Fr. 4. Dez.: Christmas business"
+        in (banned.sees("stoerungen")[-1])
+    )
+    assert "PRB-1, by Chris until Fri 4 Dec: Christmas business" in chris("digest")
+    assert "Christmas business" in chris("bans")
+    wind(to="2026-12-04 23:59")
+    assert blocked(banned, 3) is None
+    wind(to="2026-12-05 00:00")
+    assert blocked(banned, 3) is not None
+
+
+# --- groups and problems -----------------------------------------------------------------
+
+
+def test_two_problems_that_turn_out_to_be_the_same_go_on_as_the_older_one(
+    banned: Stage, anna: Say, chris: Say
+) -> None:
+    declared(banned, anna, *["Etikettendrucker streikt"] * 3)
+    chris("repeat 5 of 4")
+    chris("repeat 6 of 4")
+    assert states(banned) == ["open", "open"]
+    chris("repeat 6 of 1")
+    assert states(banned) == ["open", "merged"]
+    assert "(INC-1, INC-2, INC-3, INC-4, INC-5, and INC-6)" in chris("problem 1")
+    assert chris("bans").startswith("1 repeat ban")
+
+
+def test_only_a_manager_takes_apart_what_has_become_a_problem(
+    banned: Stage, ben: Say, chris: Say
+) -> None:
+    assert unlike(ben, 3, 1).startswith("PRB-1 ist dafür offen, also kann nur Chris sie trennen.")
+    assert unlike(chris, 3, 1).startswith("INC-3 and INC-1 are not the same thing.")
+    assert states(banned) == ["dropped"]
+    chris("problem 1")
+    assert "Chris took INC-3 out: it is something else." in chris.press("History")
+
+
+# --- lists and the digest ----------------------------------------------------------------
+
+
+def test_bans_and_the_digest_tell_what_is_open(banned: Stage, anna: Say) -> None:
+    said = (
+        "PRB-1 · “Etikettendrucker offline” (Etikettendrucker): 3 times in 30 days, cause open "
+        "since Wed 25 Nov, with Ben, due Wed 9 Dec"
+    )
+    assert anna("bans") == f"1 repeat ban\n{said}\n[PRB-1]"
+    assert f"Repeat bans\n- {said}" in anna("digest")
+    assert "- “label printer is offline” (Etikettendrucker): 3 times in 30 days, confirmed" in (
+        anna("digest")
+    )
+    explained = anna.press("How is this computed?")
+    for figure in ("Came back: ", "Repeat bans: ", "Changes under a ban: ", "Overrides given: "):
+        assert figure in explained
+
+
+def test_a_lifted_ban_stands_once_in_the_digest(
+    banned: Stage, ben: Say, carla: Say, anna: Say, wind: Wind
+) -> None:
+    fixed(ben)
+    carla.press("Behebung geprüft")
+    assert "Lifted\n- PRB-1 · Etikettendrucker offline" in anna("digest")
+    wind(to="2026-12-01 10:00")
+    assert "Lifted" not in anna("digest")
+
+
+def test_a_problem_that_is_not_there_is_said_kindly(bot: Stage, anna: Say) -> None:
+    assert anna("problem 7") == "There is no problem PRB-7.\n[Repeat bans]"
+    assert anna("problem") == "No problem is open, and no service is under a repeat ban."
+
+
+def test_days_before_keep_the_time_of_day_when_the_clocks_change() -> None:
+    moment = datetime(2026, 11, 9, 9, tzinfo=BERLIN)
+    found = calendar.days_before(moment, 30, "Europe/Berlin")
+    assert found == datetime(2026, 10, 10, 7, tzinfo=UTC)
+
+
+# --- at the gate -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("word", "values"),
+    [
+        ("done", {}),
+        ("close anyway", {"reason": "The customer has waited long enough"}),
+        ("close as", {"kind": "false_alarm", "reason": "Nobody had switched it on"}),
+        ("close as", {"kind": "duplicate", "target": "1", "reason": "Reported twice"}),
+    ],
+)
+def test_no_way_of_closing_gets_past_the_ban(
+    banned: Stage, word: str, values: dict[str, str]
+) -> None:
+    call = Call(word, {"number": "3", **values})
+    answer = banned.handle(banned.request("chris", call=call, submitted=True))
+    banned.carry()
+    assert "PRB-1: it keeps coming back." in answered(answer)
+    found = banned.rows("select state from incidents where workspace = :workspace and number = 3")
+    assert found == [{"state": "restored"}]
+
+
+def test_after_the_fix_the_gate_asks_only_its_own_questions(
+    banned: Stage, ben: Say, carla: Say
+) -> None:
+    assert "PRB-1: Es kommt immer wieder." in carla("fertig 3")
+    fixed(ben)
+    carla.press("Behebung geprüft")
+    assert "PRB-1" not in carla("fertig 3")
+    call = Call("close as", {"number": "3", "kind": "false_alarm", "reason": "Nicht angeschlossen"})
+    assert banned.handle(banned.request("carla", call=call, submitted=True)).outcome == "done"
+
+
+def test_a_false_alarm_or_a_duplicate_counts_for_no_problem(
+    bot: Stage, anna: Say, ben: Say
+) -> None:
+    declared(bot, anna, *TITLES[:2], "Etikettendrucker offline")
+    ben("wiederholung 2 von 1")
+    call = Call(
+        "close as",
+        {"number": "2", "kind": "duplicate", "target": "1", "reason": "Zweimal gemeldet"},
+    )
+    assert bot.handle(bot.request("ben", call=call, submitted=True)).outcome == "done"
+    assert "Das sind 2 in 30 Tagen." in ben("wiederholung 3 von 1")
+    assert states(bot) == []
+
+
+# --- quiet by design ---------------------------------------------------------------------
+
+
+def test_a_whole_life_makes_at_most_four_posts_on_the_channel_s_side(
+    bot: Stage, anna: Say, ben: Say, carla: Say, chris: Say, wind: Wind
+) -> None:
+    """Climbing, news, the question of a repeat, a problem, its ban, the gate, a late fix."""
+    declared(bot, anna, *TITLES[:2])
+    anna(f"incident {TITLES[2]}", at="allgemein")
+    wind(minutes=65)  # to the deputy, to the manager, again
+    carla("ack 3")
+    wind(minutes=95)  # the promised news does not come
+    carla("meldung 3 Techniker kommt", at="allgemein")
+    chris("serious 3")
+    carla("zuweisen 3 ben")
+    ben.press("Ich kümmere mich", about="INC-3")
+    chris("repeat 2 of 1")
+    chris("repeat 3 of 1")
+    ben("behoben 3")
+    wind(to="2026-12-01 09:00")
+    ben("wiederöffnen 3 Er druckt wieder nicht")
+    wind(minutes=30)
+    ben("ack 3")
+    ben("behoben 3")
+    wind(to="2026-12-14 09:00")  # reminders of it, and of the cause that is overdue
+    fixed(ben)
+    carla.press("Behebung geprüft")
+    ben("fertig 3")
+    ben.press("Alles eintragen", about="INC-3 ")
+    said = ben.fill(
+        carry=True, ended="2026-12-14 09:00", kind="hardware", cause="Das Netzteil wird zu heiß",
+        evidence=LINK, ending="workaround", fixer="ben", on="2026-12-18", runbook="noch keins",
+    )  # fmt: skip
+    assert said == "INC-3 ist fertig. Danke."  # it has been quiet for long enough
+    found = bot.rows("select state from incidents where workspace = :workspace and number = 3")
+    assert found == [{"state": "done"}]
+    wind(to="2027-01-10 09:00")
+    made = [
+        text
+        for place in ("stoerungen", "allgemein", "leitung")
+        for text in bot.chat.created(f"local:{place}")
+    ]
+    assert len([text for text in made if text.startswith("INC-3 · ")]) == 2  # one card a place
+    assert len([text for text in made if "INC-3" in text]) <= 4
+    assert len(made) == 4  # the cards of all three, one of them in two places; the problem has none

@@ -1,0 +1,184 @@
+"""Definitions with versions, and the catalogue in which every figure has its formula."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from pathlib import Path
+
+from handlers.closing import digest as closing_digest
+from handlers.digest import commands as digest_commands
+from handlers.kit.messages import Call
+from handlers.measures import catalogue
+from handlers.problems import digest as problem_digest
+from tests.ownership.test_ownership import enter
+from tests.pretend.stage import Say, Stage
+
+DIGEST = tuple(
+    Path(str(each.__file__)) for each in (digest_commands, closing_digest, problem_digest)
+)
+
+
+def test_lotse_has_words_of_its_own_in_both_languages(anna: Say, ben: Say) -> None:
+    assert anna("definitions").startswith("What is an incident?\nSomething that people depend on")
+    assert ben("definitionen").startswith("Was ist eine Störung?\nEtwas, worauf Menschen")
+
+
+def test_managers_write_their_own_and_every_version_stays(
+    chris: Say, anna: Say, bot: Stage, wind: Callable[..., None]
+) -> None:
+    chris("definitions")
+    chris.press("What is done?")
+    assert "Working again is not done." in chris.press("Change")
+    chris.fill(words="Wenn zwei Leute es gesehen haben.")
+    assert "Wenn zwei Leute es gesehen haben." in anna("definitions")
+    wind(minutes=60 * 24)
+    chris.press("Change")
+    said = chris.fill(words="Wenn drei Leute es gesehen haben.")
+    assert said.startswith(
+        "What is done?\nWenn drei Leute es gesehen haben.\nVersion 2, 24 November 2026, by Chris."
+    )
+    assert "- Version 1 (23 November 2026, Chris): Wenn zwei Leute es gesehen haben." in said
+    lines = bot.rows(
+        "select person_key, subject from audit where workspace = :workspace "
+        "and command = 'definition save' order by at"
+    )
+    assert [row["subject"] for row in lines] == ["done 1", "done 2"]
+    assert {row["person_key"] for row in lines} == {"key-demo-chris"}
+
+
+def test_what_somebody_else_has_changed_meanwhile_is_not_written_over(chris: Say) -> None:
+    other = Say(chris.stage, "chris")
+    for each in (chris, other):
+        each("definitions")
+        each.press("What is serious?")
+        each.press("Change")
+    other.fill(words="Wenn Kunden warten.")
+    said = chris.fill(words="Wenn es brennt.")
+    assert said.startswith("Somebody has changed it meanwhile.")
+    assert "Wenn es brennt." in said
+
+
+def test_only_managers_change_them_and_not_with_fillers(chris: Say, anna: Say, bot: Stage) -> None:
+    anna("definitions")
+    assert "Change" not in {str(b.button.label) for b in anna.buttons()}
+    chris("definitions")
+    chris.press("What is an incident?")
+    call = next(b.button.call for b in chris.buttons() if b.button.call.word == "definition edit")
+    assert bot.handle(bot.request("anna", call=call)).outcome == "refused"
+    chris.press("Change")
+    for wrong, said in (("tbd", "says nothing yet"), ("lang " * 400, "1,500 fit here")):
+        assert said in chris.fill(words=wrong)
+        assert chris.answer is not None
+        assert chris.answer.field == "words"
+    for each in ("incident", "serious", "done", "measures"):  # the longest ones fit, all four
+        chris.stage.handle(chris.stage.request("chris", call=Call("definition save", {
+            "name": each, "seen": "0", "words": "Wort " * 299 + "Ende."})))  # fmt: skip
+    assert chris("definitions").count("Ende.") == 4
+
+
+def test_they_are_shown_where_they_are_needed(chris: Say, anna: Say, ben: Say) -> None:
+    chris("definitions")
+    chris.press("What is an incident?")
+    chris.press("Change")
+    chris.fill(words="Etwas steht still.")
+    anna("incident")
+    assert anna.form is not None
+    assert "Etwas steht still." in str(anna.form.fields[0].hint)
+    enter(chris, serious="when the field cannot work")
+    assert "Serious here: when the field cannot work" in anna("incident VPN tot")
+    anna.press("It is serious")
+    assert anna.press("What is serious?").startswith("What is serious?\nIt is serious when")
+    anna("service vpn")
+    assert "Serious when: when the field cannot work" in anna("service vpn")
+
+
+# --- measures -----------------------------------------------------------------------------
+
+# What looks like a figure and is none: the week's own number, and what a list leaves out.
+NO_FIGURES = {"Week {number} · {first} to {last}", "week {number}", "and {n} more", "{n} more"}
+FIGURES = {
+    "n",
+    "workaround",
+    "fixed",
+    "time",
+    "used",
+    "all",
+    "unmeasured",
+    "decisions",
+    "incidents",
+    "change",
+    "tally",
+    "age",
+}
+
+
+def _is_figure(value: ast.expr, tree: ast.Module) -> bool:
+    """Say whether a value is `figure(…)`, or a variable that was given one."""
+    return ast.unparse(value).startswith("figure(") or any(
+        ast.unparse(node.targets[0]) == ast.unparse(value)
+        and ast.unparse(node.value).startswith("figure(")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign)
+    )
+
+
+def said_outside(tree: ast.Module) -> list[str]:
+    """Return the sentences of a module whose figures are not named by `figure`.
+
+    A sentence that is given to `figure` by its variable's name is named, too.
+    """
+    given = {
+        ast.unparse(node.args[1])
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "figure"
+    }
+    parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
+
+    def within_figure(node: ast.AST) -> bool:
+        while (above := parents.get(node)) is not None:
+            if isinstance(above, ast.Call) and ast.unparse(above.func) == "figure":
+                return True
+            if isinstance(above, ast.Assign) and ast.unparse(above.targets[0]) in given:
+                return True
+            node = above
+        return False
+
+    found = []
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call) or ast.unparse(node.func) not in ("_", "_n"):
+            continue
+        counted = {each.arg: each.value for each in node.keywords if each.arg in FIGURES}
+        values = [*counted.values(), *(node.args[2:3] if ast.unparse(node.func) == "_n" else ())]
+        bare = [each for each in values if not _is_figure(each, tree)]
+        if bare and not within_figure(node):
+            found.append(str(ast.literal_eval(node.args[0])))
+    return found
+
+
+def test_every_figure_of_the_digest_has_its_entry() -> None:
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in DIGEST]
+    bare = {said for tree in trees for said in said_outside(tree)} - NO_FIGURES
+    change = {"{n} more than the week before", "{n} fewer than the week before"}
+    assert bare == change, (
+        "put `figure(id, …)` around it, with an entry in handlers/measures/commands.py"
+    )
+
+
+def test_each_figure_has_one_entry_and_each_entry_is_shown() -> None:
+    named = [each.id for each in catalogue.CATALOGUE]
+    assert sorted(named) == sorted(catalogue.Id)
+    source = "".join(path.read_text(encoding="utf-8") for path in DIGEST)
+    shown = {each for each in catalogue.Id if f"Id.{each.name}," in source}
+    assert shown == set(named)
+
+
+def test_a_bare_figure_is_noticed() -> None:
+    assert said_outside(ast.parse('_("{n} dead", n=len(dead))')) == ["{n} dead"]
+    assert said_outside(ast.parse('_("{n} dead", n=figure("x", len(dead)))')) == []
+
+
+def test_how_it_is_computed_is_a_button_away(chris: Say) -> None:
+    chris("digest")
+    said = chris.press("How is this computed?")
+    assert all(f"\n{each.name.one}: " in said for each in catalogue.CATALOGUE)
