@@ -327,10 +327,12 @@ class Troubled:
         """Let the next transactions fail, one after the other; None lets one succeed."""
         self.failures.extend(failures)
 
-    def submit(self, work: Callable[[Tx], T], workspace: str | None = None) -> Future[T]:
+    def submit(
+        self, work: Callable[[Tx], T], workspace: str | None = None, *, patient: bool = False
+    ) -> Future[T]:
         failure = self.failures.popleft() if self.failures else None
         if failure is None:
-            return self._database.submit(work, workspace)
+            return self._database.submit(work, workspace, patient=patient)
         failed: Future[T] = Future()
         failed.set_exception(failure)
         return failed
@@ -346,6 +348,12 @@ class Troubled:
 
     def listen(self, wake: Callable[[], None]) -> None:
         self._database.listen(wake)
+
+    def wall(self) -> datetime:
+        return self._database.wall()
+
+    def trouble(self) -> str | None:
+        return self._database.trouble()
 
     def close(self) -> None:
         self._database.close()
