@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from handlers.attention import matters
 from handlers.kit.commands import Ask, Feature
 from handlers.kit.context import Context
-from handlers.kit.doors import Task
+from handlers.kit.doors import Known, Task, known
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Buttons, Post, Reply, Text, line, load
 from handlers.kit.readers import ChoiceReader, TextReader
@@ -102,3 +102,25 @@ def _left(ctx: Context, person: str) -> tuple[Post, ...]:
 def held(_ctx: Context, _person: str) -> list[Any]:
     """Return nothing to hand over by itself: what was to be told follows what it is about."""
     return []
+
+
+@feature.knows(
+    70,
+    _("Attention"),
+    {
+        "matters": (
+            "person",
+            "told_to",
+        ),
+    },
+    replace=stored.replace_person,
+)
+def known_here(ctx: Context, person: str) -> Known:
+    """Tell where somebody stands in this room."""
+    return known(
+        stored.of_person(ctx.tx, person),
+        {
+            "matters.person": _("To be told"),
+            "matters.told_to": _("Was told"),
+        },
+    )

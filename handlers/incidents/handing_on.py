@@ -5,7 +5,7 @@ from __future__ import annotations
 from handlers.incidents import escalation
 from handlers.kit.commands import Feature
 from handlers.kit.context import Context
-from handlers.kit.doors import Event, Held
+from handlers.kit.doors import Event, Held, Known, known
 from handlers.kit.messages import Post
 from handlers.kit.words import _
 from handlers.on_call import duty
@@ -76,3 +76,37 @@ def _pass(ctx: Context, incident: Incident) -> tuple[Post, ...]:
     posts = escalation.ended_posts(ctx, now)
     position = incidents.count_alarm(ctx.tx, incident.number)
     return (*posts, escalation.start(ctx, now, position))
+
+
+@feature.knows(
+    20,
+    _("Incidents"),
+    {
+        "incidents": (
+            "declared_by",
+            "responsible",
+            "proposed_to",
+            "acknowledged_by",
+            "news_by",
+            "restored_by",
+            "ended_by",
+        ),
+        "timeline": ("person",),
+    },
+    replace=incidents.replace_person,
+)
+def known_here(ctx: Context, person: str) -> Known:
+    """Tell where somebody stands in this room."""
+    return known(
+        incidents.of_person(ctx.tx, person),
+        {
+            "incidents.declared_by": _("Declared it"),
+            "incidents.responsible": _("Responsible"),
+            "incidents.proposed_to": _("Asked to take it"),
+            "incidents.acknowledged_by": _("Acknowledged it"),
+            "incidents.news_by": _("Told how it stands"),
+            "incidents.restored_by": _("Restored it"),
+            "incidents.ended_by": _("Ended it"),
+            "timeline.person": _("In its history"),
+        },
+    )

@@ -458,3 +458,107 @@ def _incident(row: Row) -> Incident:
     for name in MOMENTS:
         row[name] = as_moment(row[name]) if row[name] else None
     return Incident(**row)
+
+
+def of_person(tx: Tx, person: str) -> list[Row]:
+    """Return every place in which somebody stands here: `what` (table.column), `subject`, `at`."""
+    return tx.rows(
+        """
+        select what, subject, at from (
+            select 'incidents.declared_by' as what, 'INC-' || number as subject, declared_at as at
+            from incidents where workspace = :workspace and declared_by = :person
+            union all
+            select 'incidents.responsible' as what, 'INC-' || number as subject, responsible_since as at
+            from incidents where workspace = :workspace and responsible = :person
+            union all
+            select 'incidents.proposed_to' as what, 'INC-' || number as subject, declared_at as at
+            from incidents where workspace = :workspace and proposed_to = :person
+            union all
+            select 'incidents.acknowledged_by' as what, 'INC-' || number as subject, acknowledged_at as at
+            from incidents where workspace = :workspace and acknowledged_by = :person
+            union all
+            select 'incidents.news_by' as what, 'INC-' || number as subject, news_at as at
+            from incidents where workspace = :workspace and news_by = :person
+            union all
+            select 'incidents.restored_by' as what, 'INC-' || number as subject, restored_at as at
+            from incidents where workspace = :workspace and restored_by = :person
+            union all
+            select 'incidents.ended_by' as what, 'INC-' || number as subject, ended_at as at
+            from incidents where workspace = :workspace and ended_by = :person
+            union all
+            select 'timeline.person' as what, 'INC-' || incident as subject, at as at
+            from timeline where workspace = :workspace and person = :person
+        ) as found order by at, subject, what
+        """,
+        person=person,
+    )
+
+
+def replace_person(tx: Tx, person: str, to: str) -> int:
+    """Put somebody else, or a pseudonym, in the place of a person; return how often."""
+    changed = 0
+    changed += tx.run(
+        """
+        update incidents set declared_by = :to
+        where workspace = :workspace and declared_by = :person
+        """,
+        person=person,
+        to=to,
+    )
+    changed += tx.run(
+        """
+        update incidents set responsible = :to
+        where workspace = :workspace and responsible = :person
+        """,
+        person=person,
+        to=to,
+    )
+    changed += tx.run(
+        """
+        update incidents set proposed_to = :to
+        where workspace = :workspace and proposed_to = :person
+        """,
+        person=person,
+        to=to,
+    )
+    changed += tx.run(
+        """
+        update incidents set acknowledged_by = :to
+        where workspace = :workspace and acknowledged_by = :person
+        """,
+        person=person,
+        to=to,
+    )
+    changed += tx.run(
+        """
+        update incidents set news_by = :to
+        where workspace = :workspace and news_by = :person
+        """,
+        person=person,
+        to=to,
+    )
+    changed += tx.run(
+        """
+        update incidents set restored_by = :to
+        where workspace = :workspace and restored_by = :person
+        """,
+        person=person,
+        to=to,
+    )
+    changed += tx.run(
+        """
+        update incidents set ended_by = :to
+        where workspace = :workspace and ended_by = :person
+        """,
+        person=person,
+        to=to,
+    )
+    changed += tx.run(
+        """
+        update timeline set person = :to
+        where workspace = :workspace and person = :person
+        """,
+        person=person,
+        to=to,
+    )
+    return changed
