@@ -24,6 +24,8 @@ from handlers.ownership import commands as ownership_commands
 from handlers.ownership import leaving
 from handlers.people import language as people_language
 from handlers.pilots import commands as pilot_commands
+from handlers.privacy import commands as privacy_commands
+from handlers.privacy import linking, retention
 from handlers.problems import changes as problem_changes
 from handlers.problems import commands as problem_commands
 from handlers.problems import fixes as problem_fixes
@@ -67,5 +69,8 @@ FEATURES: tuple[Feature, ...] = (
     home.feature,
     platform_notices.feature,
     attention_commands.feature,
+    privacy_commands.feature,
+    linking.feature,
+    retention.feature,
     help_commands.feature,
 )

@@ -98,6 +98,17 @@ def accept(tx: Tx, id: str, successor: str) -> bool:
     )
 
 
+def forget(tx: Tx, before: datetime) -> int:
+    """Delete what is no open question and was asked before a moment; return how many."""
+    return tx.run(
+        """
+        delete from handovers
+        where workspace = :workspace and state <> 'asked' and asked_at < :before
+        """,
+        before=as_text(before),
+    )
+
+
 def end(tx: Tx, id: str) -> None:
     """Close a question that cannot be answered any more."""
     tx.write(

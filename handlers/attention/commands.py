@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -18,6 +19,7 @@ from handlers.kit.words import Words, _
 from handlers.on_call import duty
 from storage import attention as stored
 from storage.attention import Wish
+from storage.engine import Tx
 
 feature = Feature(_("Attention"))
 
@@ -104,16 +106,20 @@ def held(_ctx: Context, _person: str) -> list[Any]:
     return []
 
 
+def _replace(tx: Tx, person: str, to: str) -> None:
+    """Let what was told be somebody else's; when and what next is asked anew."""
+    stored.replace_person(tx, person, to)
+    stored.forget_wish(tx, person)
+
+
 @feature.knows(
     70,
     _("Attention"),
     {
-        "matters": (
-            "person",
-            "told_to",
-        ),
+        "matters": ("person", "told_to"),
+        "attention": ("person",),
     },
-    replace=stored.replace_person,
+    replace=_replace,
 )
 def known_here(ctx: Context, person: str) -> Known:
     """Tell where somebody stands in this room."""
@@ -124,3 +130,9 @@ def known_here(ctx: Context, person: str) -> Known:
             "matters.told_to": _("Was told"),
         },
     )
+
+
+@feature.keeps("matters", what=_("What was told in a bundle"), days=90, then=_("deleted"))
+def matters_kept(ctx: Context, before: datetime) -> int:
+    """Delete what was told long ago."""
+    return stored.forget(ctx.tx, before)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from handlers.incidents import escalation
 from handlers.kit.commands import Feature
 from handlers.kit.context import Context
@@ -9,7 +11,7 @@ from handlers.kit.doors import Event, Held, Known, known
 from handlers.kit.messages import Post
 from handlers.kit.words import _
 from handlers.on_call import duty
-from storage import incidents
+from storage import incidents, people
 from storage.incidents import Incident
 
 feature = Feature(_("Incidents"))
@@ -110,3 +112,26 @@ def known_here(ctx: Context, person: str) -> Known:
             "timeline.person": _("In its history"),
         },
     )
+
+
+@feature.keeps(
+    "timeline",
+    what=_("Who was alarmed when"),
+    days=90,
+    then=_("deleted, with the end of the incident as its beginning"),
+)
+def alarms_kept(ctx: Context, before: datetime) -> int:
+    """Delete single alarm rows of incidents that are over."""
+    return incidents.forget_alarms(ctx.tx, before)
+
+
+@feature.keeps(
+    "incidents",
+    what=_("Who declared, acknowledged, restored and ended an incident"),
+    days=365,
+    then=_("“former person” stands there; times and durations stay"),
+)
+def people_kept(ctx: Context, before: datetime) -> int:
+    """Let names go from incidents that ended a year ago."""
+    former = people.former(ctx.tx, ctx.text(_("former person")), ctx.new_secret(), ctx.now)
+    return incidents.forget_people(ctx.tx, before, former)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 from handlers import rights
@@ -327,3 +328,9 @@ def known_here(ctx: Context, person: str) -> Known:
             "handovers.asked_by": _("Asked for it"),
         },
     )
+
+
+@feature.keeps("handovers", what=_("Hand-overs that are answered"), days=365, then=_("deleted"))
+def handovers_kept(ctx: Context, before: datetime) -> int:
+    """Delete hand-overs that were answered or replaced long ago."""
+    return handovers.forget(ctx.tx, before)
