@@ -24,6 +24,7 @@ READINGS = {  # every command that reads, and those that only show, with values 
     "problem history": {"number": "1"}, "service": {"service": "kasse"}, "settings": {},
     "show": {"number": "2"}, "status": {}, "who": {"service": "kasse"},
     "definition edit": {"name": "done"}, "service edit": {"service": "kasse"},
+    "decide": {"key": "incident:2"}, "decisions": {}, "undone": {},
 }  # fmt: skip
 
 
