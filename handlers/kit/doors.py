@@ -26,6 +26,7 @@ class Event(StrEnum):
     WITHDRAWN = "an incident was withdrawn"  # subject: its number
     WEEK_ENDED = "a week of the digest is over"  # subject: the week that runs now, "2026-W48"
     PEOPLE_CHANGED = "somebody holds a role no longer"  # subject: the person's id
+    CAME_BACK = "somebody is here again"  # subject: the person's id
 
 
 @dataclass(frozen=True, slots=True)
