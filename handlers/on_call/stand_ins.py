@@ -13,7 +13,7 @@ from typing import Annotated
 from handlers.kit import calendar
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
-from handlers.kit.doors import Known, Task, known
+from handlers.kit.doors import Glance, Known, Task, known
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text, Title, Tone, line
 from handlers.kit.people import name
@@ -286,3 +286,9 @@ def known_here(ctx: Context, person: str) -> Known:
             "covers.asked_by": _("Asked for it"),
         },
     )
+
+
+@feature.glance(50)
+def glance(ctx: Context) -> list[Glance]:
+    """Return what is agreed about who stands in."""
+    return [Glance(_("Who stands in"), tuple(agreed(ctx)))]

@@ -276,7 +276,7 @@ def waiting(ctx: Context) -> list[Task]:
         if waits_for(each, me)
     ]
     if rights.may("service", rights.general(ctx)):
-        found += left_behind(ctx)
+        found += left_behind(ctx, manages=True)
     return found
 
 

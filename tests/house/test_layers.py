@@ -327,6 +327,15 @@ def test_rooms_of_handlers_stand_in_one_order() -> None:
     assert uses_above(sources, ORDER) == set()
 
 
+def test_the_digest_and_help_know_no_feature() -> None:
+    """They walk the doors of the table of contents; a new room needs no line in them."""
+    may = {"", "digest", "help", "kit", "rights", "measures", "attention"}
+    for module, used in arrows(trees("handlers")).items():
+        if room(module) in ("digest", "help"):
+            known = {room(each) for each in used if each.startswith("handlers.")}
+            assert known <= may, (module, known - may)
+
+
 def test_slack_and_teams_do_not_know_each_other() -> None:
     for module, used in arrows(trees("bot")).items():
         other = {"slack": "teams", "teams": "slack"}.get(room(module))
