@@ -31,6 +31,7 @@ from handlers.repeats import commands as repeat_commands
 from handlers.services import commands as service_commands
 from handlers.settings import commands as setting_commands
 from handlers.settings import definitions, platform_notices
+from handlers.working_time import commands as working_time_commands
 
 FEATURES: tuple[Feature, ...] = (
     incident_commands.feature,
@@ -57,6 +58,7 @@ FEATURES: tuple[Feature, ...] = (
     digest_commands.feature,
     measures_commands.feature,
     after_hours_commands.feature,
+    working_time_commands.feature,
     people_language.feature,
     setting_commands.feature,
     definitions.feature,

@@ -14,10 +14,10 @@ from handlers.automations.state import State, decisions, evidence, is_own, owner
 from handlers.closing import digest as closing_digest
 from handlers.digest import schedule
 from handlers.incidents.cards import headline, standing
-from handlers.kit import calendar
+from handlers.kit import calendar, working_hours
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
-from handlers.kit.doors import Task
+from handlers.kit.doors import Event, Task
 from handlers.kit.messages import (
     Button,
     Buttons,
@@ -42,7 +42,6 @@ from storage import automations, friction, incidents, people, pilots
 from storage import digest as digests
 from storage import services as register
 from storage.automations import Automation
-from storage.delivery import timers
 from storage.delivery.places import MANAGERS
 from storage.incidents import Incident
 
@@ -59,16 +58,10 @@ def post(ctx: Context, week: str) -> Reply:
     """Post the digest on `week`, once, and plan the next one."""
     zone, region = ctx.workspace.zone, ctx.workspace.region
     following = calendar.after(week)
-    timers.set(
-        ctx.tx,
-        id=ctx.new_id(),
-        kind="digest",
-        key=schedule.key(following),
-        due=schedule.due(following, zone, region),
-        week=following,
-    )
+    schedule.set_timer(ctx.tx, following, id=ctx.new_id(), zone=zone, region=region)
     pilots.forget_who_answered(ctx.tx, following)
-    late = ctx.now - schedule.due(week, zone, region) > LATEST
+    chosen = working_hours.digest_at(ctx.tx)
+    late = ctx.now - schedule.due(week, working_hours.company(ctx), chosen) > LATEST
     if not digests.add(ctx.tx, week, "skipped" if late else "posted", ctx.now) or late:
         return Reply()
     message = compose(ctx, week, _skipped_before(ctx, week))
@@ -78,6 +71,14 @@ def post(ctx: Context, week: str) -> Reply:
         for boss in people.managers(ctx.tx)
     ]
     return Reply(posts=tuple(posts))
+
+
+@feature.follows(Event.WORKING_TIME_CHANGED)
+def moved(ctx: Context, _subject: str) -> tuple[Post, ...]:
+    """Let the digest come when the company now wants it."""
+    zone, region = ctx.workspace.zone, ctx.workspace.region
+    schedule.moved(ctx.tx, new_id=ctx.new_id, now=ctx.now, zone=zone, region=region)
+    return ()
 
 
 @feature.command(

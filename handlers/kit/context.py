@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -106,6 +106,10 @@ class Context:
             if each.event is event
             for post in each.run(self, subject)
         )
+
+    def elsewhere(self, workspace: Workspace) -> Context:
+        """Return the same request in a company whose zone or region has just been changed."""
+        return replace(self, workspace=workspace)
 
     def text(self, words: Words) -> str:
         """Put words into the asker's language, as plain text."""

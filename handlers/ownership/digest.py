@@ -6,6 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from handlers.kit import calendar as kit_calendar
+from handlers.kit import working_hours
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.doors import Task
@@ -39,7 +40,7 @@ def untaken(ctx: Context, *, manages: bool = True) -> list[Task]:
 
 
 def _too_long(ctx: Context, asked_at: datetime) -> bool:
-    zone, region = ctx.workspace.zone, ctx.workspace.region
-    local = asked_at.astimezone(ZoneInfo(zone))
-    last = kit_calendar.working_days_after(local.date(), DECIDE_IN, region)
-    return ctx.now >= kit_calendar.at(last, local.time(), zone)
+    ours = working_hours.company(ctx)
+    local = asked_at.astimezone(ZoneInfo(ours.zone))
+    last = ours.working_days_after(local.date(), DECIDE_IN)
+    return ctx.now >= kit_calendar.at(last, local.time(), ours.zone)

@@ -10,7 +10,7 @@ from handlers.bans.blocks import owner
 from handlers.bans.cards import label, named
 from handlers.bans.rules import rules
 from handlers.incidents import escalation, keys
-from handlers.kit import calendar
+from handlers.kit import calendar, working_hours
 from handlers.kit.commands import Feature
 from handlers.kit.context import Context
 from handlers.kit.messages import Post, Reply
@@ -77,7 +77,7 @@ def _begin(ctx: Context, root: int, start: datetime) -> Step:
         service=service.id,
         title=members[0].title,
         owner=duty.on_duty(ctx, service),
-        due_on=calendar.working_days_after(today_of(ctx), TIME, ctx.workspace.region),
+        due_on=working_hours.company(ctx).working_days_after(today_of(ctx), TIME),
         now=ctx.now,
         start=start,
         end=members[-1].declared_at,
@@ -112,7 +112,7 @@ def _again(ctx: Context, problem: Problem) -> Step:
 
 def reopened(ctx: Context, problem: Problem) -> Problem:
     """Let the ban stand again, with new time for the cause."""
-    due = calendar.working_days_after(today_of(ctx), TIME, ctx.workspace.region)
+    due = working_hours.company(ctx).working_days_after(today_of(ctx), TIME)
     problems.reopen(ctx.tx, problem.number, due)
     problem = again(ctx, problem)
     remind(ctx, problem)
@@ -266,8 +266,7 @@ def wait_quietly(ctx: Context, problem: Problem) -> None:
 
 def remind(ctx: Context, problem: Problem) -> None:
     """Remind the owner before the agreed day, or on the first working day after it."""
-    region = ctx.workspace.region
-    soon = calendar.working_days_after(problem.due_on, -BEFORE, region)
+    soon = working_hours.company(ctx).working_days_after(problem.due_on, -BEFORE)
     if soon > today_of(ctx):
         _remind_on(ctx, problem, "soon", soon)
     else:
@@ -276,7 +275,7 @@ def remind(ctx: Context, problem: Problem) -> None:
 
 def _next(ctx: Context, day: date) -> date:
     """Return the next working day on which somebody can still be reminded."""
-    return calendar.working_days_after(max(day, today_of(ctx)), 1, ctx.workspace.region)
+    return working_hours.company(ctx).working_days_after(max(day, today_of(ctx)), 1)
 
 
 def _remind_on(ctx: Context, problem: Problem, step: str, day: date) -> None:
@@ -285,7 +284,7 @@ def _remind_on(ctx: Context, problem: Problem, step: str, day: date) -> None:
         id=ctx.new_id(),
         kind="cause due",
         key=due_key(problem.number),
-        due=calendar.at(day, HOUR, ctx.workspace.zone),
+        due=working_hours.company(ctx).on(day, HOUR),
         number=problem.number,
         step=step,
     )

@@ -25,6 +25,7 @@ from handlers.kit.messages import (
 from handlers.kit.people import name, person
 from handlers.kit.words import Link, Sentence, Words, _, _n, shortened
 from handlers.on_call import duty
+from handlers.working_time.hours import of_service_said
 from storage import services
 from storage.services import Service
 
@@ -48,6 +49,8 @@ def card(ctx: Context, service: Service) -> Message:
         rows.append(
             (_("The alarm climbs after"), _n("{n} minute", "{n} minutes", service.limit_minutes))
         )
+    if service.hours:
+        rows.append((_("Working hours"), of_service_said(service.hours)))
     if not service.fallback:
         rows.append((_("Runbook"), runbook(service)))
     rows += ban_cards.of_service(ctx, service.id)

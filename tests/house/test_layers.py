@@ -179,8 +179,8 @@ def test_every_feature_stands_in_the_table_of_contents() -> None:
 
 # From the ground up: a room of handlers/ may use those before it.
 ORDER = (
-    "kit", "on_call", "rights", "people", "measures", "similarity", "after_hours", "bans",
-    "services", "settings", "incidents", "closing", "problems", "repeats", "automations",
+    "kit", "on_call", "rights", "people", "measures", "similarity", "working_time", "after_hours",
+    "bans", "services", "settings", "incidents", "closing", "problems", "repeats", "automations",
     "ownership", "friction", "pilots", "digest", "help",
 )  # fmt: skip
 
