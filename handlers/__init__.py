@@ -11,11 +11,12 @@ from handlers.digest import commands as digest_commands
 from handlers.friction import commands as friction_commands
 from handlers.help import commands as help_commands
 from handlers.help import home
-from handlers.incidents import acknowledge, escalation
+from handlers.incidents import acknowledge
 from handlers.incidents import channels as incident_channels
 from handlers.incidents import commands as incident_commands
 from handlers.incidents import lists as incident_lists
 from handlers.incidents import updates as incident_updates
+from handlers.incidents.alarms import climbing, pauses
 from handlers.kit.commands import Feature
 from handlers.measures import commands as measures_commands
 from handlers.on_call import stand_ins
@@ -41,7 +42,8 @@ FEATURES: tuple[Feature, ...] = (
     other_endings.feature,
     reminders.feature,
     incident_lists.feature,
-    escalation.feature,
+    climbing.feature,
+    pauses.feature,
     incident_channels.feature,
     service_commands.feature,
     ownership_commands.feature,

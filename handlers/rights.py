@@ -110,6 +110,11 @@ def ties_to(ctx: Context, incident: Incident) -> set[Tie]:
     return ties
 
 
+def tied(ctx: Context, incident: Incident) -> bool:
+    """Say whether the asker has to do with an incident, beyond being of the company."""
+    return bool(ties_to(ctx, incident) - {Tie.MEMBER, Tie.NEW})
+
+
 def ties_to_cause(ctx: Context, service: str, owner: str = "") -> set[Tie]:
     """Return how the asker stands to a cause in a service, which `owner` owns."""
     found = ctx.service_of(service)

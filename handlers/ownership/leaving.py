@@ -129,7 +129,7 @@ def _pass(ctx: Context, incident: Incident) -> tuple[Post, ...]:
         return escalation.card_posts(ctx, now)
     posts = escalation.ended_posts(ctx, now)
     position = incidents.count_alarm(ctx.tx, incident.number)
-    return (*posts, escalation.start(ctx, now, position))
+    return (*posts, *escalation.start(ctx, now, position))
 
 
 def _back(ctx: Context, person: str) -> Reply:

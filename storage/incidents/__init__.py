@@ -453,6 +453,23 @@ def timeline(tx: Tx, number: int) -> list[Happening]:
     ]
 
 
+def forget_alarms(tx: Tx, before: datetime) -> int:
+    """Let go of the lines that say who was alarmed when, of all workspaces.
+
+    Those of an open incident stay: its messages are found by them.
+    """
+    return tx.run(
+        """
+        delete from timeline
+        where kind in ('alarmed', 'unreached', 'paused') and at < :before and not exists (
+            select 1 from incidents i where i.workspace = timeline.workspace
+            and i.number = timeline.incident and i.state = 'open'
+        )
+        """,
+        before=as_text(before),
+    )
+
+
 def _incident(row: Row) -> Incident:
     row["gap"], row["silent"] = bool(row["gap"]), bool(row["silent"])
     for name in MOMENTS:
