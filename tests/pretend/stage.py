@@ -220,6 +220,10 @@ class Chat:
         """Let the next sendings go wrong, one after the other."""
         self._faults.extend(faults)
 
+    def recover(self) -> None:
+        """Let everything go well from now on, whatever was planned."""
+        self._faults.clear()
+
     @property
     def planned(self) -> int:
         """How many faults have not happened yet."""

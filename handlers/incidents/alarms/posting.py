@@ -118,7 +118,9 @@ def _list(ctx: Context, lines: list[Alarm]) -> Message:
         return Message(tuple(Text(each) for each in words[:SHOWN]), Tone.QUIET)
     parts: list[Part] = [Title(_("These incidents wait for you"))]
     for number, each in shown[:SHOWN]:
-        parts += [Text(wording.listed(ctx, each)), Buttons((_take(number),))]
+        mine = each.responsible == lines[0].person and not each.unanswered
+        said = wording.overdue(each) if mine else wording.listed(ctx, each)
+        parts += [Text(said), Buttons((_tell(number) if mine else _take(number),))]
     rest = len(shown) - SHOWN
     if rest > 0:
         parts.append(Text(_n("and {n} more", "and {n} more", rest), small=True))
@@ -134,6 +136,11 @@ def _list(ctx: Context, lines: list[Alarm]) -> Message:
 
 def _over(incident: Incident) -> bool:
     return incident.state != "open" or not (incident.unanswered or incident.silent)
+
+
+def _tell(number: int) -> Button:
+    words = _("News of {incident}", incident=cards.label(number))
+    return Button(words, call("update", number=number), "primary")
 
 
 def _take(number: int) -> Button:

@@ -104,7 +104,7 @@ def alarmed(ctx: Context, incident: Incident) -> list[str]:
             found |= dict.fromkeys(id for id in each.detail.split(",") if id)
         elif each.kind == "silent":
             found |= {incident.responsible: None}
-    return list(found)
+    return list(found) or [incident.responsible]  # whose alarm is just on its way
 
 
 def unreached(ctx: Context, incident: Incident) -> list[tuple[str, str]]:

@@ -110,6 +110,15 @@ def minutes_between(since: datetime, now: datetime) -> int:
     return int((now - since) / timedelta(minutes=1))
 
 
+def overdue(incident: Incident) -> Words:
+    """Return an incident that somebody promised news of as a line of their list."""
+    return _(
+        "{title}: you promised news by {at}. How does it stand?",
+        title=cards.headline(incident),
+        at=incident.next_news_at,
+    )
+
+
 def listed(ctx: Context, incident: Incident) -> Words:
     """Return an incident that waits as a line of a list of alarms."""
     values = {
