@@ -48,6 +48,17 @@ def test_a_gap_is_never_shorter_than_what_the_service_waits() -> None:
         assert steps.gap(level, day, steps.ROUNDS["normal"]) >= day
 
 
+def test_rounds_at_the_longest_gap_come_together() -> None:
+    rounds, limit = steps.ROUNDS["serious"], TEN / 2
+    ours = [Due(6, MONDAY + timedelta(minutes=n)) for n in range(60)]
+    later = [steps.following(each, limit, rounds, OURS) for each in ours]
+    assert len({each.at for each in later}) <= 3
+    for early, late in zip(ours, later, strict=True):
+        assert timedelta(minutes=30) < late.at - early.at <= timedelta(minutes=60)
+        again = steps.following(late, limit, rounds, OURS)
+        assert again.at - late.at == timedelta(minutes=60)
+
+
 def test_rounds_of_a_normal_incident_wait_for_work() -> None:
     friday = MONDAY.replace(day=27, hour=17, minute=50)
     rounds = steps.ROUNDS["normal"]
@@ -202,7 +213,7 @@ def test_single_alarms_are_for_those_who_have_to_do_with_it_and_go_after_ninety_
     chris("incident Kasse tot")
     wind(minutes=20)
     assert "Alarm an Ben und Carla" in press(bot, "ben", "history", number="1")
-    assert "Alarm an" not in press(bot, "anna", "history", number="1")
+    assert "Alarm to" not in press(bot, "anna", "history", number="1")
     assert "Nobody answered; it reached the manager." in press(bot, "anna", "history", number="1")
     ben("behoben 1")
     bot.database.transact(lambda tx: clean(tx, bot.clock.now() + timedelta(days=91)))

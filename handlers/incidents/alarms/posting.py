@@ -34,7 +34,8 @@ def alarm_posts(
             for each in alarms.of_person_since(ctx.tx, person, ctx.now - WITHIN)
             if each.live and each.incident != incident.number
         ]
-        if crowded or len({each.incident for each in recent}) >= MOST:
+        listed = any(each.list is not None for each in recent)
+        if crowded or listed or len({each.incident for each in recent}) >= MOST:
             posts += _to_list(ctx, incident, person, position, recent)
         else:
             alarms.add(ctx.tx, incident.number, position, person, ctx.now, None)

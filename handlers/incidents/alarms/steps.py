@@ -6,7 +6,7 @@ The table in docs/rules.md is written from it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from handlers.kit.working_hours import WorkingTime
@@ -61,6 +61,7 @@ ROUNDS = {
     "serious": Rounds(timedelta(minutes=60), None, rests=False, widens=timedelta(hours=4)),
     "normal": Rounds(timedelta(hours=4), 8, rests=True, widens=None),
 }
+START = datetime(2000, 1, 1, tzinfo=UTC)
 DAY = timedelta(hours=24)
 JUMP = timedelta(minutes=1)  # at most one step in a minute because somebody cannot be reached
 LATE = timedelta(minutes=2)  # from here on a step is late, because nothing of ours ran
@@ -93,7 +94,10 @@ def gap(level: int, limit: timedelta, rounds: Rounds) -> timedelta:
 def following(step: Due, limit: timedelta, rounds: Rounds, ours: WorkingTime) -> Due:
     """Return the step after one that was made at its moment."""
     level = SECOND if step.level < SECOND else step.level + 1
-    at = step.at + gap(step.level, limit, rounds)
+    waits = gap(step.level, limit, rounds)
+    at = step.at + waits
+    if waits == rounds.longest:  # the rounds of several incidents come together, as one list
+        at -= (at - START) % (waits / 2)
     if level > TOP and rounds.rests and not ours.is_working(at):
         return Due(BEGIN, ours.next_start(at), rests=True)
     return Due(level, at)
