@@ -30,6 +30,7 @@ from bot.delivery.requests import Request
 from handlers import FEATURES
 from storage.engine import Database, Tx
 from storage.engine.opening import open_database
+from storage.engine.pool import Limits, Pool, Standing
 from storage.engine.postgres import Postgres
 from storage.engine.sql import insert_statement, pyformat
 from storage.engine.sqlite import Sqlite
@@ -146,11 +147,12 @@ def _bare_sqlite(path: Path, rows: list[Any]) -> Iterator[Once]:
 @contextmanager
 def _bare_postgres(database: Postgres, rows: list[Any]) -> Iterator[Once]:
     """Write the rows over a pool of the same size."""
+    pool = Pool(database.url, Limits(), Standing())
     threads = ThreadPoolExecutor(4)
     count = itertools.count()
 
     def write() -> None:
-        with database._pool.connection() as connection:
+        with pool.transaction(time.monotonic() + 60) as connection:
             for table, row in fresh(rows, count):
                 connection.execute(pyformat(insert_statement(table, tuple(row))).encode(), row)
 
@@ -159,6 +161,7 @@ def _bare_postgres(database: Postgres, rows: list[Any]) -> Iterator[Once]:
 
     yield once
     threads.shutdown()
+    pool.close()
 
 
 async def load(once: Once, at_once: int, count: int) -> Load:

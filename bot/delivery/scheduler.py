@@ -76,7 +76,8 @@ class Scheduler:
         while True:
             now = self._clock.now()
             await self._beat(now)
-            due = await asyncio.wrap_future(self._database.submit(partial(timers.claim, now=now)))
+            claim = partial(timers.claim, now=now)
+            due = await asyncio.wrap_future(self._database.submit(claim, patient=True))
             self.looked = time.monotonic()
             for timer in due:
                 if timer.kind in self._errands:  # nobody's alarm waits for a platform
@@ -93,7 +94,8 @@ class Scheduler:
         """Note once a minute that somebody looks, so that a standstill is known afterwards."""
         if self._beaten is not None and now - self._beaten < heartbeat.EVERY:
             return
-        await asyncio.wrap_future(self._database.submit(partial(heartbeat.beat, now=now)))
+        beat = partial(heartbeat.beat, now=now)
+        await asyncio.wrap_future(self._database.submit(beat, patient=True))
         self._beaten = now
 
     async def wound(self, to: datetime) -> None:
@@ -134,7 +136,7 @@ class Scheduler:
 
     async def _do(self, timer: Timer, work: Callable[[Tx], None]) -> None:
         await asyncio.wrap_future(
-            self._database.submit(lambda tx: work(tx.within(timer.workspace)))
+            self._database.submit(lambda tx: work(tx.within(timer.workspace)), patient=True)
         )
 
     async def _carry_out(self, timer: Timer) -> None:

@@ -26,6 +26,7 @@ class Event(StrEnum):
     WITHDRAWN = "an incident was withdrawn"  # subject: its number
     WORKING_TIME_CHANGED = "the company's working time or digest hour was changed"
     PEOPLE_CHANGED = "somebody holds a role no longer"  # subject: the person's id
+    CAME_BACK = "somebody is here again"  # subject: the person's id
 
 
 @dataclass(frozen=True, slots=True)
