@@ -192,16 +192,20 @@ def plan(ctx: Context, incident: Incident) -> None:
     """Set the timer for whatever comes next after an incident works again, if anything does."""
     coming = next_step(ctx, incident)
     if coming is not None:
-        what, due = coming
-        timers.set(
-            ctx.tx,
-            id=ctx.new_id(),
-            kind="after",
-            key=keys.after_key(incident.number),
-            due=due,
-            number=incident.number,
-            what=what,
-        )
+        set_timer(ctx, incident.number, *coming)
+
+
+def set_timer(ctx: Context, number: int, what: str, due: datetime) -> None:
+    """Set the one timer that an incident has after it works again."""
+    timers.set(
+        ctx.tx,
+        id=ctx.new_id(),
+        kind="after",
+        key=keys.after_key(number),
+        due=due,
+        number=number,
+        what=what,
+    )
 
 
 def next_step(ctx: Context, incident: Incident) -> tuple[str, datetime] | None:

@@ -91,11 +91,15 @@ class Context:
 
     def cover_of(self, id: str) -> Cover | None:
         """Return who stands in for somebody now, read once in this request."""
+        return self.covers().get(id)
+
+    def covers(self) -> dict[str, Cover]:
+        """Return the covers of now by whoever is away, read once in this request."""
         if not self._covers:
             self._covers.append(
                 {each.person: each for each in stand_ins.current(self.tx, self.now)}
             )
-        return self._covers[0].get(id)
+        return self._covers[0]
 
     def follow(self, event: Event, subject: str) -> tuple[Post, ...]:
         """Return what other rooms say about something that has just happened in this one."""

@@ -19,7 +19,7 @@ from handlers.kit.words import Sentence, _
 from handlers.on_call import duty
 from handlers.problems import changes
 from handlers.problems.cards import asked, card, key, quiet_until, settled
-from storage import incidents, people, problems, repeats
+from storage import incidents, problems, repeats
 from storage import repeats as storage_repeats
 from storage.delivery import timers
 from storage.incidents import Incident
@@ -207,7 +207,7 @@ def shown(ctx: Context, problem: Problem) -> tuple[Post, ...]:
 
 def to_owner(ctx: Context, problem: Problem) -> Post:
     """Return the card for whoever owns the cause, and for whoever is asked to."""
-    person = problem.proposed_to or owner(ctx, problem)
+    person = duty.stands_in(ctx, problem.proposed_to or owner(ctx, problem))
     return Post(key(problem.number), card(ctx, problem), f"direct:{person}", "note")
 
 
@@ -279,12 +279,16 @@ def _next(ctx: Context, day: date) -> date:
 
 
 def _remind_on(ctx: Context, problem: Problem, step: str, day: date) -> None:
+    _remind_at(ctx, problem, step, working_hours.company(ctx).on(day, HOUR))
+
+
+def _remind_at(ctx: Context, problem: Problem, step: str, moment: datetime) -> None:
     timers.set(
         ctx.tx,
         id=ctx.new_id(),
         kind="cause due",
         key=due_key(problem.number),
-        due=working_hours.company(ctx).on(day, HOUR),
+        due=moment,
         number=problem.number,
         step=step,
     )
@@ -296,14 +300,18 @@ def due(ctx: Context, number: int, step: str) -> Reply:
     problem = problems.find(ctx.tx, number)
     if problem is None or problem.state != "open":
         return Reply()
+    start = working_hours.company(ctx).next_start(ctx.now)
+    if start > ctx.now:  # nobody is reminded at night or on a holiday
+        _remind_at(ctx, problem, step, start)
+        return Reply()
     person = owner(ctx, problem)
     if step == "soon":
         _remind_on(ctx, problem, "over", _next(ctx, problem.due_on))
     elif step == "over":
         _remind_on(ctx, problem, "boss", _next(ctx, today_of(ctx)))
     else:
-        bosses = people.managers(ctx.tx)
-        person = bosses[0].id if bosses else person
+        person = duty.escalation_manager(ctx) or person
+    person = duty.stands_in(ctx, person)
     note(ctx, problem, "reminded", person, by_hand=False)
     message = asked(ctx, problem, _why(ctx, problem, step))
     posted = Post(reminder_key(problem, step), message, f"direct:{person}", "note")

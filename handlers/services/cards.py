@@ -194,7 +194,9 @@ def listed(ctx: Context, service: Service) -> Sentence:
 
 
 def _or_left(ctx: Context, id: str) -> Words:
-    who = name(ctx, id)
+    who, acts = name(ctx, id), duty.stands_in(ctx, id)
+    if acts != id:
+        return _("{who} (away; {cover} stands in)", who=who, cover=name(ctx, acts))
     return who if duty.is_here(ctx, id) else _("{who} (left)", who=who)
 
 
