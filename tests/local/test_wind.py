@@ -13,6 +13,7 @@ from bot.delivery.clock import HandClock
 from bot.delivery.requests import Request
 from bot.local import demo
 from bot.lotse import DEMO
+from storage.engine.sql import as_moment
 from storage.engine.sqlite import Sqlite
 from tests.pretend.stage import MONDAY
 
@@ -24,21 +25,21 @@ def test_an_hour_ahead_skips_nobody_and_is_no_standstill(tmp_path: Path) -> None
 
         async def story() -> None:
             await demo.prepare(lotse, empty=True)
-            request = Request("wind-1", DEMO, "local:anna", "local:stoerungen", "störung Licht aus")
+            request = Request(
+                "wind-1", DEMO, "local:anna", "Anna", "local:stoerungen", "störung Licht aus"
+            )
             await lotse.dispatcher.handle(request)
             await lotse.settle()
             await lotse.wind(clock.now() + timedelta(hours=1))
 
         asyncio.run(story())
-        tx = database.read(
+        rows = database.read(
             lambda tx: tx.rows(
                 "select at, detail from timeline where kind = 'alarmed' order by at, id"
             )
         )
         begun = MONDAY.timestamp()
-        steps = [(row["at"], row["detail"]) for row in tx]
-        from storage.engine.sql import as_moment
-
+        steps = [(row["at"], row["detail"]) for row in rows]
         minutes = [round((as_moment(at).timestamp() - begun) / 60) for at, _who in steps]
         assert minutes == [0, 10, 20, 40]
         assert steps[1][1] == "chris,carla", "the deputy is not skipped"
