@@ -12,7 +12,7 @@ from typing import Any
 
 from handlers.incidents import channels as incident_channels
 from handlers.incidents import keys
-from handlers.incidents.alarms import posting
+from handlers.incidents.alarms import posting, wording
 from handlers.incidents.alarms.steps import ASK, BEGIN, LADDER, SECOND, TOP
 from handlers.incidents.cards import (
     alarm,
@@ -63,7 +63,8 @@ def start(ctx: Context, incident: Incident, position: int = 0) -> tuple[Post, ..
     )
     incident_channels.follow(ctx, incident)
     message = alarm(ctx, incident, why_first(ctx, incident))
-    return posting.alarm_posts(ctx, incident, position, [incident.responsible], message)
+    who = [incident.responsible]
+    return posting.alarm_posts(ctx, incident, position, who, lambda _person: message)
 
 
 def wait_for_answer(ctx: Context, incident: Incident) -> None:
@@ -164,12 +165,15 @@ def renewed_alarms(ctx: Context, incident: Incident) -> tuple[Post, ...]:
         first = position == live[0][0]
         why = why_first(ctx, incident) if first else why_climbed(ctx, incident, minutes)
         name = keys.alarm_key(incident.number, position)
-        message = alarm(ctx, incident, why)
         waits = [a for a in sent if a.position == position and a.live and a.list is None]
         # One from before alarms were noted person by person is wherever it stands.
-        places = [f"direct:{a.person}" for a in waits] if position in known else [None]
-        climbs = keys.climb_key(incident.number)
-        posts += [Post(name, message, place, "alarm", otherwise=climbs) for place in places]
+        people = [a.person for a in waits] if position in known else [""]
+        for person in people:
+            more = wording.pause_buttons(ctx, incident, person, position)
+            message = alarm(ctx, incident, why, more)
+            place = f"direct:{person}" if person else None
+            climbs = keys.climb_key(incident.number)
+            posts.append(Post(name, message, place, "alarm", otherwise=climbs))
     return tuple(posts)
 
 

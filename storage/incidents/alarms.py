@@ -29,10 +29,13 @@ class Alarm:
     live: bool
 
 
-def add(tx: Tx, incident: int, position: int, person: str, at: datetime, list: str | None) -> None:
+def add(
+    tx: Tx, incident: int, position: int, person: str, at: datetime, list: str | None, *, id: str
+) -> None:
     """Note an alarm to somebody."""
     tx.insert(
         "alarms",
+        id=id,
         incident=incident,
         position=position,
         person=person,
@@ -107,14 +110,15 @@ def settle(tx: Tx, incident: int, person: str = "", before: int = 2**31 - 1) -> 
     )
 
 
-def pause(tx: Tx, incident: int, person: str, until: datetime) -> None:
+def pause(tx: Tx, incident: int, person: str, until: datetime, *, id: str) -> None:
     """Let nobody alarm somebody about an incident until a time."""
     tx.write(
         """
-        insert into alarm_pauses (workspace, incident, person, until_at)
-        values (:workspace, :incident, :person, :until)
+        insert into alarm_pauses (workspace, id, incident, person, until_at)
+        values (:workspace, :id, :incident, :person, :until)
         on conflict (workspace, incident, person) do update set until_at = excluded.until_at
         """,
+        id=id,
         incident=incident,
         person=person,
         until=as_text(until),

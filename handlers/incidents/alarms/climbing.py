@@ -6,13 +6,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from handlers.incidents import cards, escalation, keys
-from handlers.incidents.alarms import pauses, posting, steps, targets, wording
+from handlers.incidents.alarms import posting, steps, targets, wording
 from handlers.incidents.alarms.steps import ASK, BEGIN, TOP, Due, Rounds
 from handlers.incidents.escalation import Climb
 from handlers.kit import working_hours
 from handlers.kit.commands import Feature
 from handlers.kit.context import Context
-from handlers.kit.messages import Post, Reply
+from handlers.kit.messages import Message, Post, Reply
 from handlers.kit.words import Sentence, _
 from handlers.kit.working_hours import WorkingTime
 from handlers.on_call import duty
@@ -22,6 +22,7 @@ from storage.incidents import Incident, alarms
 
 feature = Feature(_("Climbing"))
 
+SOON = timedelta(seconds=10)  # what runs sooner than planned by more was hastened
 CROWD = posting.MOST  # other incidents that are due in this moment: then it is a list at once
 
 
@@ -51,7 +52,7 @@ def climb(
         tuple(missed.split(",")) if missed else (),
     )
     assert this.due is not None
-    if jump or ctx.now < this.due:
+    if jump or this.due - ctx.now > SOON:
         return _nobody_reached(ctx, incident, this)
     if level == ASK:
         return _ask_for_news(ctx, incident, this)
@@ -118,7 +119,11 @@ def _alarm(ctx: Context, incident: Incident, people: list[str], why: Sentence) -
     incident = incidents.find(ctx.tx, number) or incident
     _note(ctx, incident, "alarmed", ",".join(people))
     crowded = timers.count_due(ctx.tx, "climb", ctx.now) >= CROWD
-    message = cards.alarm(ctx, incident, why, pauses.buttons(ctx, incident, people))
+
+    def message(person: str) -> Message:
+        more = wording.pause_buttons(ctx, incident, person, position)
+        return cards.alarm(ctx, incident, why, more)
+
     return posting.alarm_posts(ctx, incident, position, people, message, crowded=crowded)
 
 
@@ -192,7 +197,7 @@ def _ask_for_news(ctx: Context, incident: Incident, this: Climb) -> Reply:
     escalation.plan(ctx, number, Climb(steps.SECOND, this.since, due))
     people = targets.of_levels(ctx, incident, [BEGIN])
     question = cards.question(ctx, incident)
-    ask = posting.alarm_posts(ctx, incident, position, people, question)
+    ask = posting.alarm_posts(ctx, incident, position, people, lambda _person: question)
     return Reply(posts=(*ask, *escalation.card_posts(ctx, incident)))
 
 

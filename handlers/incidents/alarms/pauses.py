@@ -7,16 +7,16 @@ from enum import StrEnum
 from typing import Annotated
 
 from handlers.incidents import cards, escalation
-from handlers.incidents.alarms import steps, targets, wording
+from handlers.incidents.alarms import steps, targets
 from handlers.incidents.lookup import Ref, find_open, note
 from handlers.kit import working_hours
 from handlers.kit.commands import Ask, Feature
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
-from handlers.kit.messages import Button, Reply, line
+from handlers.kit.messages import Reply, line
 from handlers.kit.readers import ChoiceReader
 from handlers.kit.words import _, _n
-from storage.incidents import Incident, alarms
+from storage.incidents import alarms
 
 feature = Feature(_("Climbing"))
 
@@ -40,12 +40,6 @@ UNTIL = ChoiceReader(
     },
     {"work": ("arbeit",)},
 )
-
-
-def buttons(ctx: Context, incident: Incident, people: list[str]) -> tuple[Button, ...]:
-    """Return the button that pauses one's own alarms, from somebody's second alarm on."""
-    had = {each.person for each in alarms.of(ctx.tx, incident.number)}
-    return (wording.pause(incident.number),) if had & set(people) else ()
 
 
 @feature.command(
@@ -76,7 +70,7 @@ def pause(
             buttons=(cards.take(number),),
         )
     end = _end(ctx, until)
-    alarms.pause(ctx.tx, number, me, end)
+    alarms.pause(ctx.tx, number, me, end, id=ctx.new_id())
     incident = note(ctx, number, "paused", end.isoformat())
     said = _(
         "Until {end} no alarm of {incident} goes to you. The others are alarmed as before.",

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 
 from handlers.incidents import cards, keys
 from handlers.incidents.alarms import wording
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Message, Part, Post, Text, Title, Tone
-from handlers.kit.words import _, _n
+from handlers.kit.words import _
 from storage import incidents
 from storage.delivery import heartbeat, outbox, places
 from storage.incidents import Incident, alarms
@@ -17,12 +18,13 @@ from storage.incidents.alarms import Alarm
 
 MOST = 3  # alarms to one person within WITHIN that are messages of their own
 WITHIN = timedelta(minutes=1)
-SHOWN = 12  # incidents in one list
+SHOWN = 20  # incidents in one list; Slack takes fifty blocks
 RECENT = timedelta(minutes=10)  # a standstill that ended so short a time ago is told
 
 
 def alarm_posts(
-    ctx: Context, incident: Incident, position: int, targets: list[str], message: Message,
+    ctx: Context, incident: Incident, position: int, targets: list[str],
+    message: Callable[[str], Message],
     *, crowded: bool = False,
 ) -> tuple[Post, ...]:  # fmt: skip
     """Return the posts that alarm somebody; `crowded` when many incidents are due at once."""
@@ -38,9 +40,13 @@ def alarm_posts(
         if crowded or listed or len({each.incident for each in recent}) >= MOST:
             posts += _to_list(ctx, incident, person, position, recent)
         else:
-            alarms.add(ctx.tx, incident.number, position, person, ctx.now, None)
-            posts.append(_single(incident, position, person, message))
+            _sent(ctx, incident, position, person, None)
+            posts.append(_single(incident, position, person, message(person)))
     return tuple(posts)
+
+
+def _sent(ctx: Context, incident: Incident, position: int, person: str, list: str | None) -> None:
+    alarms.add(ctx.tx, incident.number, position, person, ctx.now, list, id=ctx.new_id())
 
 
 def _single(incident: Incident, position: int, person: str, message: Message) -> Post:
@@ -84,15 +90,16 @@ def _to_list(
     ctx: Context, incident: Incident, person: str, position: int, recent: list[Alarm]
 ) -> list[Post]:
     """Make the alarm a line of the list of this minute, with those that came just before it."""
-    open_ones = [each.list for each in recent if each.list is not None]
-    key = open_ones[0] if open_ones else f"alarms:{person}:{ctx.new_id()}"
+    keys_of = dict.fromkeys(each.list for each in recent if each.list is not None)
+    room = [each for each in keys_of if len(alarms.in_list(ctx.tx, each)) < SHOWN]
+    key = room[-1] if room else f"alarms:{person}:{ctx.new_id()}"
     posts: list[Post] = []
     for each in recent:
         other = incidents.find(ctx.tx, each.incident)
         if each.list is None and other is not None:
             posts += _folded(ctx, other, each)
             alarms.put_into(ctx.tx, each, key)
-    alarms.add(ctx.tx, incident.number, position, person, ctx.now, key)
+    _sent(ctx, incident, position, person, key)
     return [*posts, *_list_post(ctx, key, person)]
 
 
@@ -118,14 +125,10 @@ def _list(ctx: Context, lines: list[Alarm]) -> Message:
         words = [cards.settled_words(ctx, each) for _number, each in known]
         return Message(tuple(Text(each) for each in words[:SHOWN]), Tone.QUIET)
     parts: list[Part] = [Title(_("These incidents wait for you"))]
-    for number, each in shown[:SHOWN]:
+    for number, each in shown:
         mine = each.responsible == lines[0].person and not each.unanswered
         said = wording.overdue(each) if mine else wording.listed(ctx, each)
         parts += [Text(said), Buttons((_tell(number) if mine else _take(number),))]
-    rest = len(shown) - SHOWN
-    if rest > 0:
-        parts.append(Text(_n("and {n} more", "and {n} more", rest), small=True))
-        parts.append(Buttons((Button(_("Open incidents"), call("incidents")),)))
     stood = heartbeat.standstill(ctx.tx, min(each.at for each in lines) - RECENT)
     if stood is not None:
         said = _("Lotse did not run from {start} to {end}.", start=stood.start, end=stood.end)

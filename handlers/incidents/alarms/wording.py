@@ -11,7 +11,7 @@ from handlers.kit.messages import Button, Buttons, Message, Text, Title, Tone
 from handlers.kit.people import name
 from handlers.kit.words import Sentence, Words, _
 from storage.delivery.heartbeat import Standstill
-from storage.incidents import Incident
+from storage.incidents import Incident, alarms
 
 
 def why_late(
@@ -71,9 +71,14 @@ def folded(incident: Incident) -> Message:
     return Message((Text(words, small=True),), Tone.QUIET)
 
 
-def pause(number: int) -> Button:
-    """Return the button with which somebody stops their own alarms of an incident for a while."""
-    return Button(_("Pause my alarms"), call("alarms pause", number=number), "quiet")
+def pause_buttons(
+    ctx: Context, incident: Incident, person: str, position: int
+) -> tuple[Button, ...]:
+    """Return the button that pauses one's own alarms, from somebody's second alarm on."""
+    sent = alarms.of(ctx.tx, incident.number)
+    if not any(each.person == person and each.position < position for each in sent):
+        return ()
+    return (Button(_("Pause my alarms"), call("alarms pause", number=incident.number), "quiet"),)
 
 
 def climbed_to_top(ctx: Context, incident: Incident) -> Message:
