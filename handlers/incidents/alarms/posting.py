@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from handlers.incidents import cards, keys
 from handlers.incidents.alarms import wording
