@@ -11,12 +11,10 @@ from functools import partial
 
 from bot.delivery.clock import Clock
 from bot.delivery.platform import Undelivered, Wait
-from storage import incidents
 from storage import on_call as stand_ins
 from storage.delivery import drafts, heartbeat, inbox, outbox, timers
 from storage.delivery.timers import Timer
 from storage.engine import Database, Tx
-from storage.incidents import alarms
 from storage.teams import button_presses
 
 log = logging.getLogger("lotse.scheduler")
@@ -30,8 +28,7 @@ TEXTS_KEPT = timedelta(days=14)
 DRAFTS_KEPT = timedelta(days=7)
 COVERS_KEPT = timedelta(days=30)
 PRESSES_KEPT = timedelta(days=1)
-ALARMS_KEPT = timedelta(days=7)  # settled ones, with who got them
-ALARM_LINES_KEPT = timedelta(days=90)  # in an incident's history
+STANDSTILLS_KEPT = timedelta(days=90)
 
 
 class Scheduler:
@@ -168,6 +165,4 @@ def clean(tx: Tx, now: datetime) -> None:
     outbox.forget(tx, now - TEXTS_KEPT)
     stand_ins.forget(tx, now - COVERS_KEPT)
     button_presses.forget(tx, now - PRESSES_KEPT)
-    alarms.forget(tx, now - ALARMS_KEPT, now)
-    incidents.forget_alarms(tx, now - ALARM_LINES_KEPT)
-    heartbeat.forget(tx, now - ALARM_LINES_KEPT)
+    heartbeat.forget(tx, now - STANDSTILLS_KEPT)

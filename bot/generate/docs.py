@@ -37,6 +37,17 @@ This page is written from the table of contents (`make docs`).
 """  # noqa: E501
 CLIMBING = "<!-- climbing: written from handlers/incidents/alarms/steps.py (`make docs`) -->\n"
 CLIMBING_ENDS = "<!-- end of climbing -->"
+FIGURES = """\
+# Figures
+
+Every figure that Lotse shows, how it is computed, and the stored rows it comes from.
+A figure is about processes; none is about a person.
+In chat *How is this computed?* says the same.
+This page is written from the rooms (`feature.measure`, `make docs`).
+
+| figure | how it is computed | rows | Messgröße | wie gerechnet wird |
+| --- | --- | --- | --- | --- |
+"""
 BUTTONS = """\
 ## Only as buttons
 
@@ -50,6 +61,7 @@ def pages() -> dict[Path, str]:
         ROOT / "docs" / "commands.md": commands(),
         ROOT / "docs" / "where.md": where(),
         ROOT / "docs" / "rules.md": rules(),
+        ROOT / "docs" / "figures.md": figures(),
         ROOT / "docs" / "settings.md": config.page(),
         ROOT / ".env.example": config.example(),
     }
@@ -123,6 +135,20 @@ def climbing() -> str:
 def _time(long: timedelta) -> str:
     minutes = int(long.total_seconds() // 60)
     return f"{minutes // 60} hours" if minutes > 60 else f"{minutes} minutes"
+
+
+def figures() -> str:
+    """Return `docs/figures.md`: each figure with its formula and the rows it comes from."""
+    found = [each for feature in FEATURES for each in feature.measures]
+    lines = []
+    for each in found:
+        english, german = (
+            f"{text(each.name, language)} | {text(each.formula, language)}"
+            for language in ("en", "de")
+        )
+        rows = ", ".join(f"`{row}`" for row in each.rows)
+        lines.append(f"| {english} | {rows} | {german} |\n")
+    return FIGURES + "".join(lines)
 
 
 def _by_name(command: Command) -> str:

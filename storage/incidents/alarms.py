@@ -139,10 +139,66 @@ def paused(tx: Tx, incident: int, now: datetime) -> dict[str, datetime]:
     return {row["person"]: as_moment(row["until_at"]) for row in rows}
 
 
-def forget(tx: Tx, settled_before: datetime, pauses_before: datetime) -> None:
-    """Let go of settled alarms and of pauses that are over, of all workspaces."""
-    tx.run("delete from alarms where live = 0 and at < :before", before=as_text(settled_before))
-    tx.run("delete from alarm_pauses where until_at < :before", before=as_text(pauses_before))
+def forget(tx: Tx, before: datetime) -> int:
+    """Let go of alarms that were settled, or came, before a moment, and of old pauses."""
+    changed = tx.run(
+        "delete from alarms where workspace = :workspace and live = 0 and at < :before",
+        before=as_text(before),
+    )
+    return changed + tx.run(
+        "delete from alarm_pauses where workspace = :workspace and until_at < :before",
+        before=as_text(before),
+    )
+
+
+def of_person(tx: Tx, person: str) -> list[Row]:
+    """Return every place in which somebody stands here: `what` (table.column), `subject`, `at`."""
+    return tx.rows(
+        """
+        select what, subject, at from (
+            select 'alarms.person' as what, 'INC-' || incident as subject, at
+            from alarms where workspace = :workspace and person = :person
+            union all
+            select 'alarm_pauses.person' as what, 'INC-' || incident as subject, until_at as at
+            from alarm_pauses where workspace = :workspace and person = :person
+        ) as found order by at, subject, what
+        """,
+        person=person,
+    )
+
+
+def replace_person(tx: Tx, person: str, to: str) -> int:
+    """Put somebody else, or a pseudonym, in the place of a person; what would come twice goes."""
+    changed = tx.run(
+        """
+        delete from alarms where workspace = :workspace and person = :person and exists (
+            select 1 from alarms a where a.workspace = :workspace and a.person = :to
+            and a.incident = alarms.incident and a.position = alarms.position
+        )
+        """,
+        person=person,
+        to=to,
+    )
+    changed += tx.run(
+        """
+        delete from alarm_pauses where workspace = :workspace and person = :person and exists (
+            select 1 from alarm_pauses a where a.workspace = :workspace and a.person = :to
+            and a.incident = alarm_pauses.incident
+        )
+        """,
+        person=person,
+        to=to,
+    )
+    changed += tx.run(
+        "update alarm_pauses set person = :to where workspace = :workspace and person = :person",
+        person=person,
+        to=to,
+    )
+    return changed + tx.run(
+        "update alarms set person = :to where workspace = :workspace and person = :person",
+        person=person,
+        to=to,
+    )
 
 
 def _alarm(row: Row) -> Alarm:

@@ -51,8 +51,6 @@ ACROSS = {
     "delivery.timers.health",
     "delivery.timers.next_after",
     "delivery.timers.next_due",
-    "incidents.alarms.forget",
-    "incidents.forget_alarms",
     "workspaces.ensure",
     "workspaces.known",
 }

@@ -12,7 +12,7 @@ from handlers.incidents.alarms.steps import BEGIN, TOP, Due
 from handlers.kit import working_hours
 from handlers.kit.messages import Call
 from handlers.kit.working_hours import WorkingTime
-from storage import people, services
+from storage import incidents, people, services
 from storage.delivery import places, timers
 from storage.engine import Tx
 from tests.pretend.stage import MONDAY, Chat, Fault, Say, Stage, answered, impossible
@@ -208,15 +208,14 @@ def test_the_card_says_since_when_and_which_roles_and_no_names_or_counts(
 def test_single_alarms_are_for_those_who_have_to_do_with_it_and_go_after_ninety_days(
     bot: Stage, anna: Say, ben: Say, chris: Say, wind: Wind
 ) -> None:
-    from bot.delivery.scheduler import clean
-
     chris("incident Kasse tot")
     wind(minutes=20)
     assert "Alarm an Ben und Carla" in press(bot, "ben", "history", number="1")
     assert "Alarm to" not in press(bot, "anna", "history", number="1")
     assert "Nobody answered; it reached the manager." in press(bot, "anna", "history", number="1")
     ben("behoben 1")
-    bot.database.transact(lambda tx: clean(tx, bot.clock.now() + timedelta(days=91)))
+    later = bot.clock.now() + timedelta(days=91)
+    bot.store(lambda tx: incidents.forget_alarms(tx, later - timedelta(days=90)))
     assert "Alarm an" not in press(bot, "ben", "history", number="1")
 
 

@@ -12,6 +12,7 @@ from handlers.incidents.lookup import Ref, find_open, note
 from handlers.kit import working_hours
 from handlers.kit.commands import Ask, Feature
 from handlers.kit.context import Context
+from handlers.kit.doors import Known, known
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Reply, line
 from handlers.kit.readers import ChoiceReader
@@ -88,3 +89,27 @@ def _end(ctx: Context, until: Until) -> datetime:
     ours = working_hours.company(ctx)
     later = ours.next_end(ctx.now) or ctx.now  # in working time: tomorrow's beginning
     return ours.next_start(later)
+
+
+@feature.knows(
+    21,
+    _("Alarms"),
+    {"alarms": ("person",), "alarm_pauses": ("person",)},
+    replace=alarms.replace_person,
+)
+def known_here(ctx: Context, person: str) -> Known:
+    """Tell which alarms somebody has got of late, and which they paused."""
+    roles = {"alarms.person": _("Was alarmed"), "alarm_pauses.person": _("Paused alarms until")}
+    return known(alarms.of_person(ctx.tx, person), roles)
+
+
+@feature.keeps(
+    "alarms",
+    "alarm_pauses",
+    what=_("Which alarm went to whom, and who paused theirs"),
+    days=7,
+    then=_("deleted, once it is settled"),
+)
+def kept(ctx: Context, before: datetime) -> int:
+    """Let go of what needs no answer any more."""
+    return alarms.forget(ctx.tx, before)
