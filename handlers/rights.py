@@ -55,6 +55,8 @@ RIGHTS: dict[str, frozenset[Tie]] = {
     "reopen": CONCERNED | {Tie.DECLARER, Tie.CHECKER},
     "fixed": CONCERNED | {Tie.FIXER},
     "undo": frozenset({Tie.DECLARER}),
+    "read mail": CONCERNED | {Tie.DECLARER, Tie.ASKED, Tie.CHECKER},
+    "away": frozenset({Tie.MANAGER}),
     "service": frozenset({Tie.MANAGER}),
     "service's own": frozenset({Tie.ACCOUNTABLE, Tie.MANAGER}),
     "settings": frozenset({Tie.MANAGER}),

@@ -33,6 +33,8 @@ def _happening(ctx: Context, each: Happening) -> Sentence:
             return _("Alarm to {people}.", people=people)
         case "acknowledged":
             return _("{who} looks after it.", who=who)
+        case "given back":
+            return _("{who} gave it back.", who=who)
         case "promised":
             return _("{who} promised the next news in {n} minutes.", who=who, n=int(each.detail))
         case "asked":

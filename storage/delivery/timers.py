@@ -107,6 +107,18 @@ def due_of(tx: Tx, key: str) -> datetime | None:
     return as_moment(rows[0]["due_at"]) if rows else None
 
 
+def running(tx: Tx, key: str) -> tuple[dict[str, Any], datetime] | None:
+    """Return what the timer `key` carries and when it is due, None when it does not run."""
+    rows = tx.rows(
+        """
+        select payload, due_at from timers
+        where workspace = :workspace and key = :key and state = 'pending'
+        """,
+        key=key,
+    )
+    return (json.loads(rows[0]["payload"]), as_moment(rows[0]["due_at"])) if rows else None
+
+
 def next_due(tx: Tx) -> datetime | None:
     """Return the earliest due time of all workspaces."""
     rows = tx.rows("select min(due_at) as due from timers where state = 'pending'")

@@ -35,6 +35,8 @@ ACROSS = {
     "slack.installations.expiring",
     "slack.installations.finish",
     "delivery.drafts.forget",
+    "incidents.offers.forget",
+    "conversation.forget",
     "delivery.outbox.claim",
     "delivery.outbox.expired",
     "delivery.outbox.forget",

@@ -7,10 +7,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from handlers import FEATURES
-from handlers.kit import commands
-from handlers.kit.commands import Incomplete, Outcome, Parsed, Unfit, Unknown
+from handlers.kit import commands, grammar
+from handlers.kit.arguments import Incomplete, Parsed, Unfit
 from handlers.kit.context import Context
-from handlers.kit.errors import Refusal
+from handlers.kit.grammar import Outcome, Unknown
 from handlers.kit.readers import LONGEST, after, folded, unquoted
 from storage import people, workspaces
 from storage.engine import Tx
@@ -18,7 +18,7 @@ from storage.people import Person
 from tests.pretend.stage import Say, Stage
 
 
-def read(bot: Stage, text: str, who: str = "anna") -> Outcome:
+def read(bot: Stage, text: str, who: str = "anna", *, direct: bool = False) -> Outcome:
     """Parse a line as the dispatcher would."""
 
     def look(tx: Tx) -> Outcome:
@@ -29,7 +29,7 @@ def read(bot: Stage, text: str, who: str = "anna") -> Outcome:
             tx, workspaces.get(tx), person, None, bot.clock.now(), bot.new_id, bot.new_id, "",
             FEATURES, text,
         )  # fmt: skip
-        return commands.parse(text, ctx)
+        return grammar.parse(text, ctx, direct=direct)
 
     return bot.database.transact(look)
 
