@@ -56,7 +56,6 @@ RIGHTS: dict[str, frozenset[Tie]] = {
     "fixed": CONCERNED | {Tie.FIXER},
     "undo": frozenset({Tie.DECLARER}),
     "read mail": CONCERNED | {Tie.DECLARER, Tie.ASKED, Tie.CHECKER},
-    "away": frozenset({Tie.MANAGER}),
     "service": frozenset({Tie.MANAGER}),
     "service's own": frozenset({Tie.ACCOUNTABLE, Tie.MANAGER}),
     "settings": frozenset({Tie.MANAGER}),

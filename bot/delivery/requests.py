@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,8 @@ from handlers.kit.messages import (
     from_data,
 )
 from storage.engine import Tx
+
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,7 @@ def clean(text: str) -> str:
     Line breaks and tabs stay; everything else stays exactly as typed.
     """
     text = text.replace("\r\n", "\n").encode("utf-8", "replace").decode("utf-8")
-    return "".join(each for each in text if each >= " " or each in "\n\t")
+    return "".join(each for each in text if each in "\n\t" or not CONTROL.match(each))
 
 
 def clean_call(call: Call | None) -> Call | None:

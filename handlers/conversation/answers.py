@@ -179,7 +179,7 @@ def _others(ctx: Context, incident: Incident) -> list[str]:
 
 def kind(ctx: Context, found: About, said: Said) -> Reply:
     """Answer a greeting, thanks or a sign, shortly; an alarm that asks keeps its button."""
-    words: Words = _("👍")
+    words: Words = "👍"
     if said.intent is Intent.GREETING:
         words = _("Hello {who}.", who=ctx.person.name)
     elif said.intent is Intent.THANKS:

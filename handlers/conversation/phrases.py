@@ -61,8 +61,12 @@ TAKE = _lines(
     | looking into it | im looking into it | bin gleich da | wird gemacht | geht klar
     """
 )
-YES = _lines("ja | jo | jap | jep | jepp | jawohl | ja bitte | yes | yep | yeah | ok | okay | oki")
-YES |= _lines("k | +1 | thumbsup | alles klar | klar | gerne | sure")
+YES = _lines(
+    """
+    ja | jo | jap | jep | jepp | jawohl | ja bitte | yes | yep | yeah | ok | okay | oki
+    | k | +1 | thumbsup | alles klar | klar | gerne | sure
+    """
+)
 WORKS = _lines(
     """
     laeuft wieder | geht wieder | funktioniert wieder | klappt wieder | es laeuft wieder
@@ -80,8 +84,12 @@ STILL = re.compile(
     r"(?: (?:da|kaputt|tot|aus|weg|down|broken|dead|offline|behoben|working|fixed|so))?"
     r"|(?:es )?(?:geht|laeuft|funktioniert) (?:noch|wieder) nicht(?: wieder)?|noch nicht"
 )
-AGAIN = _lines("wieder kaputt | wieder weg | wieder tot | geht doch nicht | laeuft doch nicht")
-AGAIN |= _lines("broken again | down again")
+AGAIN = _lines(
+    """
+    wieder kaputt | wieder weg | wieder tot | geht doch nicht | laeuft doch nicht
+    | broken again | down again
+    """
+)
 BACK = _lines(
     """
     falscher alarm | fehlalarm | false alarm | war ein fehlalarm | war falscher alarm
@@ -120,9 +128,17 @@ WITH_THANKS = words(
     thank you a lot so much very ty mfg sehr schoen tausend besten fuer die hilfe +1
     """
 )
-SIGNS = YES | NO | MAYBE
-SIGNS |= _lines("hm | hmm | aha | super | passt | gut | perfekt | top | got it | great | cool")
-SIGNS |= _lines("nice | prima | fein | ach so | verstanden | lol | haha | bin da")
+SIGNS = (
+    YES
+    | NO
+    | MAYBE
+    | _lines(
+        """
+        hm | hmm | aha | super | passt | gut | perfekt | top | got it | great | cool
+        | nice | prima | fein | ach so | verstanden | lol | haha | bin da
+        """
+    )
+)
 
 THUMBS = re.compile("[👍👌✅☑✔]")
 PRAYER = "🙏"

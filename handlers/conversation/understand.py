@@ -242,7 +242,7 @@ def _cover(ctx: Context, absent: questions.Away) -> Reply:
                 Button(_("Name who stands in"), call("cover"), "primary"),
             )
         )
-    if not rights.may("away", rights.general(ctx)):
+    if not ctx.person.manager:
         return Reply(
             line(
                 _(

@@ -99,7 +99,7 @@ def give_back(ctx: Context, number: Ref) -> Reply:
             **json.loads(taking.timer),
         )
     said = _(
-        "Good, not you. {incident} waits for {who} again; its alarm goes on where it was.",
+        "Good, not you. {incident} waits for {who} again; its alert goes on where it was.",
         incident=label(number),
         who=named(ctx, incident.responsible),
     )
