@@ -27,7 +27,7 @@ class Cover:
     @property
     def other(self) -> str:
         """Return the side that has to confirm."""
-        return self.person if self.asked_by == self.cover else self.cover
+        return self.cover if self.asked_by == self.person else self.person
 
 
 COLUMNS = "id, person, cover, asked_by, starts_at, ends_at, state"
@@ -105,7 +105,7 @@ def confirm(tx: Tx, id: str, person: str) -> bool:
             """
             update covers set state = 'confirmed'
             where workspace = :workspace and id = :id and state = 'asked'
-            and :person = case when asked_by = cover then person else cover end
+            and asked_by <> :person and (person = :person or cover = :person)
             """,
             id=id,
             person=person,

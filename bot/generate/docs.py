@@ -21,7 +21,8 @@ What stands in `<…>` is needed, what stands in `[…]` may be left out; the la
 What is missing is asked for in a form.
 Behind `incident` everything is a title; only a number alone opens its card.
 Behind the platform's own `/incident` the next word is a command if everything behind it fits: `/incident ack 7` acknowledges, `/incident Update server down` declares.
-A quoted text is never a command, and what is no command is offered as an incident. What is understood beside commands is told in [rules](rules.md#typing).
+A quoted text is never a command, and what is no command is offered as an incident.
+What is understood beside commands is told in [rules](rules.md#typing).
 
 This page is written from the program (`make docs`).
 """  # noqa: E501

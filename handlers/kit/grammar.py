@@ -145,7 +145,7 @@ def _titled(command: Command, rest: str, ctx: Context) -> Outcome:
 def _behind(command: Command, rest: str, ctx: Context, known: Mapping[str, Command]) -> Outcome:
     """Read what stands behind a command of the platform."""
     if command.name != DECLARE:
-        return read(command, _unmarked(rest), ctx)
+        return read(command, rest, ctx)
     verb = _verb(rest, ctx, known)
     return verb if verb is not None else _titled(command, rest, ctx)
 
@@ -214,6 +214,8 @@ def _find(text: str, known: Mapping[str, Command]) -> tuple[Command, str, bool] 
         return None
     for length in (2, 1):  # "service new" before "service"
         head, rest = _split(text, length)
+        if length > 1 and not _word(head.rpartition(" ")[2]):
+            continue  # a mark that stands alone is no second word
         command = known.get(_word(head))
         if command is not None:
             return command, rest, True

@@ -77,7 +77,7 @@ def cover(
         ctx.new_id(),
         absent.id,
         person.id,
-        ctx.person.id,
+        absent.id,
         calendar.midnight(start, zone),
         calendar.midnight(until + timedelta(days=1), zone),
         "asked",
@@ -164,7 +164,7 @@ def _ask(ctx: Context, asked: Cover) -> Post:
                 _(
                     "{who} asks you. Whoever stands in is alarmed first meanwhile, and it ends by "
                     "itself.",
-                    who=name(ctx, asked.asked_by),
+                    who=ctx.who,
                 )
             ),
             Buttons(_answers(asked)),
@@ -216,17 +216,9 @@ def confirm(ctx: Context, cover: CoverRef) -> Reply:
         posts=(
             Post(_key(agreed.id), told),
             Post(f"{_key(agreed.id)}:told", told, f"direct:{agreed.asked_by}", "note"),
-            *_absent_too(agreed, told),
         ),
         subject=agreed.asked_by,
     )
-
-
-def _absent_too(agreed: Cover, told: Message) -> tuple[Post, ...]:
-    """Tell the one who is away, where a manager has asked for them."""
-    if agreed.asked_by in (agreed.person, agreed.cover):
-        return ()
-    return (Post(f"{_key(agreed.id)}:away", told, f"direct:{agreed.person}", "note"),)
 
 
 def _agreed(ctx: Context, agreed: Cover) -> Sentence:

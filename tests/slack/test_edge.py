@@ -57,7 +57,7 @@ async def test_one_line_declares(slack: SlackStage, anna: Client, ben: Client) -
     assert alarm.startswith("INC-1 · Till in Cologne does not print\nDu bist für Till")
     [card] = slack.peer.at(INCIDENTS)
     assert "State: Waiting for Ben to acknowledge it." in slack.peer.sees(INCIDENTS)[0]
-    assert (await ben.press(calls="ack")).startswith("Du kümmerst dich um INC-1.")
+    assert (await ben.press(calls="ack")).startswith("Du kümmerst dich jetzt um INC-1.")
     assert "Ben has been looking after it since" in slack.peer.sees(INCIDENTS)[0]
     assert (len(slack.peer.at(INCIDENTS)), slack.peer.edits(card)) == (1, 1)
     assert slack.peer.sees("DBEN") and slack.peer.sees("DANNA")
@@ -280,7 +280,7 @@ async def test_a_press_at_home_shows_at_home_what_changed(
     await slack.settled()
     assert "INC-1 · Till is dead" in ben.home(), "it is kept current"
     said = await ben.press(calls="ack", about="INC-1")
-    assert "Du kümmerst dich um INC-1." in said
+    assert "Du kümmerst dich jetzt um INC-1." in said
     assert "[Stand melden]" in ben.home()
     published = [each for each in slack.peer.ledger if each.kind == "home"]
     await anna.types("/lotse status")
