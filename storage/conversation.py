@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from storage.engine import Tx
+from storage.engine import Row, Tx
 from storage.engine.sql import as_moment, as_text
 
 
@@ -52,3 +52,50 @@ def last(tx: Tx, person: str) -> Shown | None:
 def forget(tx: Tx, before: datetime) -> int:
     """Delete what is too old to be answered, of all workspaces."""
     return tx.run("delete from last_buttons where at < :before", before=as_text(before))
+
+
+def of_person(tx: Tx, person: str) -> list[Row]:
+    """Return what is kept of somebody here: `what`, `subject`, `at`."""
+    return tx.rows(
+        """
+        select what, subject, at from (
+            select 'last_buttons.person' as what, '' as subject, at as at
+            from last_buttons where workspace = :workspace and person = :person
+            union all
+            select 'takings.person' as what, 'INC-' || number as subject, at as at
+            from takings where workspace = :workspace and person = :person
+            union all
+            select 'takings.responsible' as what, 'INC-' || number as subject, at as at
+            from takings where workspace = :workspace and responsible = :person
+            union all
+            select 'takings.acknowledged_by' as what, 'INC-' || number as subject, at as at
+            from takings where workspace = :workspace and acknowledged_by = :person
+        ) as found order by at, what, subject
+        """,
+        person=person,
+    )
+
+
+def replace_person(tx: Tx, person: str, to: str) -> None:
+    """Let go of what can be typed no more, and put `to` in the place of a person."""
+    tx.run(
+        "delete from last_buttons where workspace = :workspace and person = :person", person=person
+    )
+    for column in ("person", "responsible", "acknowledged_by"):
+        tx.run(
+            f"update takings set {column} = :to"
+            f" where workspace = :workspace and {column} = :person",
+            person=person,
+            to=to,
+        )
+
+
+def forget_here(tx: Tx, before: datetime) -> int:
+    """Delete what was shown, offered and taken before a moment, of this company."""
+    count = 0
+    for table in ("last_buttons", "takings", "used_offers"):
+        count += tx.run(
+            f"delete from {table} where workspace = :workspace and at < :before",
+            before=as_text(before),
+        )
+    return count

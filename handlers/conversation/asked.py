@@ -8,7 +8,7 @@ from datetime import timedelta
 from handlers import rights
 from handlers.kit.context import Context
 from storage import incidents
-from storage.incidents import Incident
+from storage.incidents import Incident, alarms
 
 LATELY = timedelta(hours=12)  # so long what was restored can still be meant by "doch nicht"
 
@@ -61,7 +61,7 @@ def _is_asked(ctx: Context, incident: Incident) -> bool:
     if not (incident.unanswered or (incident.silent and incident.responsible != me)):
         return False
     alarmed = incident.responsible == me or any(
-        each.kind == "alarmed" and me in each.detail.split(",") and each.at >= incident.begun_at
-        for each in incidents.timeline(ctx.tx, incident.number)
+        each.person == me and each.at >= incident.begun_at
+        for each in alarms.of(ctx.tx, incident.number)
     )
     return alarmed and rights.may_for(ctx, "ack", incident)

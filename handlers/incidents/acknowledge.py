@@ -56,7 +56,7 @@ def acknowledge(ctx: Context, number: Ref | None = None) -> Reply:
 
 def _before(ctx: Context, incident: Incident) -> Taking:
     """Return how an incident stands before the asker takes it, with its running timer."""
-    running = timers.running(ctx.tx, keys.climb_key(incident.number))
+    running = timers.find(ctx.tx, keys.climb_key(incident.number))
     payload, due = running if running is not None else ({}, None)
     return Taking(
         ctx.person.id,
