@@ -11,6 +11,7 @@ from handlers.bans import settings as ban_settings
 from handlers.closing import commands as closing_commands
 from handlers.closing import digest as closing_digest
 from handlers.closing import other_endings, reassignment, reminders
+from handlers.conversation import kept as conversation_kept
 from handlers.digest import commands as digest_commands
 from handlers.friction import commands as friction_commands
 from handlers.friction import digest as friction_digest
@@ -93,4 +94,5 @@ FEATURES: tuple[Feature, ...] = (
     linking.feature,
     retention.feature,
     help_commands.feature,
+    conversation_kept.feature,
 )

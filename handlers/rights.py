@@ -55,6 +55,7 @@ RIGHTS: dict[str, frozenset[Tie]] = {
     "reopen": CONCERNED | {Tie.DECLARER, Tie.CHECKER},
     "fixed": CONCERNED | {Tie.FIXER},
     "undo": frozenset({Tie.DECLARER}),
+    "read mail": CONCERNED | {Tie.DECLARER, Tie.ASKED, Tie.CHECKER},
     "service": frozenset({Tie.MANAGER}),
     "service's own": frozenset({Tie.ACCOUNTABLE, Tie.MANAGER}),
     "settings": frozenset({Tie.MANAGER}),

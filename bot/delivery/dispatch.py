@@ -27,9 +27,11 @@ from bot.delivery.replies import DRAFT
 from bot.delivery.requests import Named, Request, Response, clean, clean_call, read_answer, written
 from bot.delivery.shortcuts import FORM
 from handlers import rights
-from handlers.help import replies as help_replies
-from handlers.kit import commands
-from handlers.kit.commands import Feature, Hook, Incomplete, Parsed, Unfit, Unknown
+from handlers.conversation import presses
+from handlers.conversation.understand import understand
+from handlers.kit import arguments, commands, grammar
+from handlers.kit.arguments import Incomplete, Parsed
+from handlers.kit.commands import Feature, Hook
 from handlers.kit.context import LOTSE, Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import (
@@ -118,7 +120,7 @@ class Dispatcher:
         """
         word = request.call.word if request.call else None
         if word in (DRAFT, None):
-            command = commands.meant(request.text, self.features)
+            command = grammar.meant(request.text, self.features)
         else:
             command = commands.by_name(word, self.features)
         if command is not None and command.reads:
@@ -162,7 +164,7 @@ class Dispatcher:
             outcome, said = "done", None
             try:
                 rights.need(ctx, command.needs)
-                match commands.complete(command, args, ctx):
+                match arguments.complete(command, args, ctx):
                     case Parsed(_command, values):
                         said = command.run(ctx, **values).message
             except Refusal as refusal:
@@ -266,11 +268,12 @@ class Dispatcher:
         place = places.find(tx, request.place) if request.place else None
         ctx = self._context(tx, person, place, now, clean(request.text))
         try:
+            parsed: grammar.Outcome
             if call is not None:
                 command = commands.by_name(call.word, self.features)
-                parsed = commands.complete(command, call.args, ctx) if command else None
+                parsed = arguments.complete(command, call.args, ctx) if command else None
             else:
-                parsed = commands.parse(ctx.typed, ctx)
+                parsed = grammar.parse(ctx.typed, ctx, direct=request.direct_name)
         except Refusal:
             return None  # said by the command itself
         if not isinstance(parsed, Parsed) or parsed.command.ahead is None:
@@ -317,6 +320,7 @@ class Dispatcher:
         found, ahead = (ahead, None) if isinstance(ahead, Found) else (None, ahead)
         ctx = self._context(tx, person, place, now, request.text, mentions, request.thread, ahead)
         word, subject, by = "", "", person.person_key
+        here = place.id if place is not None and place.kind != "direct" else ""
         try:
             with tx.savepoint():
                 if found and found.fits(person, place, mentions):
@@ -326,8 +330,11 @@ class Dispatcher:
                 subject, by = reply.subject, NOBODY if reply.nameless else by
                 store_posts(ctx, reply.posts)
                 answer = delivery_replies.reply_response(ctx, reply)
+                shown = None if reply.secret else reply.message
+                presses.remember(ctx, shown, person.id, here, nameless=reply.nameless)
         except Refusal as refusal:
             answer = delivery_replies.refusal_response(ctx, request, refusal)
+            presses.remember(ctx, line(refusal.words, *refusal.buttons), person.id, here)
         except StorageError:
             raise
         except Exception:
@@ -381,20 +388,10 @@ class Dispatcher:
     def _carry_out(self, ctx: Context, request: Request) -> tuple[str, Reply]:
         if request.call is not None:
             return self._called(ctx, request.call, request.submitted)
-        match commands.parse(request.text, ctx):
-            case None:
-                return "menu", help_replies.menu(ctx)
-            case Unknown(text, near):
-                return "unknown", help_replies.offer(ctx, text, near)
-            case Unfit(command, rest, parameter):
-                raise help_replies.unfit(ctx, command, rest, parameter)
-            case Incomplete(command, values):
-                rights.need(ctx, command.needs)
-                form = commands.form_for(command, ctx, filled=values)
-                return command.name, Reply(form=form)
-            case Parsed(command, parsed):
-                rights.need(ctx, command.needs)
-                return command.name, command.run(ctx, **parsed)
+        word, answer = understand(ctx, request.text, direct=request.direct_name)
+        if isinstance(answer, Call):
+            return self._called(ctx, answer, submitted=False)
+        return word, answer
 
     def _called(self, ctx: Context, call: Call, submitted: bool) -> tuple[str, Reply]:
         call = replies.kept(ctx, call)
@@ -404,15 +401,8 @@ class Dispatcher:
         if command is None:
             raise Refusal(_("This button is from an older version and does nothing any more."))
         rights.need(ctx, command.needs)
-        match commands.complete(command, call.args, ctx):
+        match arguments.complete(command, call.args, ctx, submitted=submitted):
             case Incomplete(_command, values):
-                if submitted:
-                    empty = next(
-                        each
-                        for each in command.parameters
-                        if each.required and not values.get(each.name, "").strip()
-                    )
-                    raise Refusal(empty.reader.kind.missing, field=empty.name)
                 return command.name, Reply(form=commands.form_for(command, ctx, fixed=values))
             case Parsed(_command, values):
                 return command.name, command.run(ctx, **values)

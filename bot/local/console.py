@@ -240,12 +240,15 @@ class Console:
             call = Call(form.call.word, {**form.call.args, **values})
             request = self._request(call=call, place=place, submitted=True)
             answer = await self._lotse.dispatcher.handle(request)
-            asked = tuple(each for each in form.fields if each.name == answer.field)
+            wrong = {answer.field, *(name for name, _words in answer.faults)}
+            asked = tuple(each for each in form.fields if each.name in wrong)
             if not asked:
                 await self._keep(request, None, answer)
             elif answer.message is not None:
                 parts = tuple(p for p in answer.message.parts if not isinstance(p, Buttons))
                 self._say(plain.render(Message(parts)))
+                for _name, words in answer.faults:
+                    self._say(words)
 
     async def _question(self, field: Field, *, again: bool) -> str | None:
         """Ask until there is an answer; None when the form is left."""

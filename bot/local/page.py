@@ -638,5 +638,6 @@ def answer_data(answer: Response) -> Json:
         "message": as_data(answer.message) if answer.message else None,
         "form": form_data(answer.form) if answer.form else None,
         "field": answer.field,
+        "faults": dict(answer.faults),
         "secret": answer.secret,
     }

@@ -248,6 +248,7 @@ def made(
         payloads.direct(sender.user),
         None if place else payloads.channel_name(body),
         payloads.answered(body),
+        words.direct_name,
     )
 
 
@@ -256,7 +257,12 @@ def _after(answer: Response, view: Json, place: str) -> Json:
     field = asked_for(view, answer.field)
     if field is not None and answer.message is not None:
         said = shortened(words_of(answer.message), 500)
-        return {"response_action": "errors", "errors": {field: said}}
+        others = {
+            name: shortened(words, 500)
+            for name, words in answer.faults
+            if asked_for(view, name) == name
+        }
+        return {"response_action": "errors", "errors": {**others, field: said}}
     if answer.form is not None:
         return {"response_action": "update", "view": form_view(answer, place)}
     if answer.message is not None:

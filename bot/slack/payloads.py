@@ -54,10 +54,14 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """Words as typed; `mentions` are (shown name, user id) of people named in them."""
+    """Words as typed; `mentions` are (shown name, user id) of people named in them.
+
+    `direct_name` says that the first word is a slash command of its own, as `/incident` is.
+    """
 
     text: str
     mentions: tuple[tuple[str, str], ...]
+    direct_name: bool = False
 
 
 def team_of(body: Json) -> str:
@@ -159,7 +163,7 @@ def command_words(body: Json) -> Typed:
     name = body["command"].removeprefix("/").casefold()
     if name in ("lotse", ""):
         return said
-    return Typed(f"{name} {said.text}".strip(), said.mentions)
+    return Typed(f"{name} {said.text}".strip(), said.mentions, direct_name=True)
 
 
 def mention_words(text: str, bot_user: str) -> Typed:

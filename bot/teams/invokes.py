@@ -147,7 +147,9 @@ class Invokes:
             if form is not None:
                 words = shortened(words_of(answer.message), ERROR_WORDS)
                 kept = dialogs.filled(form, values)
-                return dialogs.dialog_error(kept, place, answer.language, answer.field, words)
+                others = {name: shortened(said, ERROR_WORDS) for name, said in answer.faults}
+                faults = {**others, answer.field: words}
+                return dialogs.dialog_error(kept, place, answer.language, faults)
         return self._shown(answer, place)
 
     async def _form(self, call: Call, sender: Sender) -> Form | None:

@@ -207,6 +207,13 @@ def open_again(number: int) -> Button:
     return Button(_("Open again"), call("reopen", number=number))
 
 
+def whole_text(incident: Incident) -> tuple[Button, ...]:
+    """Return the button that opens the text below the title, if there is more than the title."""
+    if not incident.body:
+        return ()
+    return (Button(_("Show the whole text"), call("text", number=incident.number), "quiet"),)
+
+
 def card_buttons(incident: Incident) -> tuple[Button, ...]:
     """Return what can be done with an incident in its present state."""
     number = incident.number
@@ -214,9 +221,9 @@ def card_buttons(incident: Incident) -> tuple[Button, ...]:
     if incident.state == "withdrawn":
         return ()
     if incident.state == "restored":
-        return (finish(number), open_again(number), history)
+        return (finish(number), open_again(number), *whole_text(incident), history)
     if incident.state in ("done", "closed"):
-        return (open_again(number), history)
+        return (open_again(number), *whole_text(incident), history)
     if incident.unanswered or incident.silent:
         first: tuple[Button, ...] = (take(number),)
     else:
@@ -226,7 +233,7 @@ def card_buttons(incident: Incident) -> tuple[Button, ...]:
         if incident.severity == "normal"
         else ()
     )
-    return (*first, works_again(number), *serious, history)
+    return (*first, works_again(number), *serious, *whole_text(incident), history)
 
 
 def alarm(
@@ -255,6 +262,7 @@ def alarm(
                 (
                     take(number),
                     works_again(number),
+                    *whole_text(incident),
                     *more,
                 )
             ),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from functools import partial
 from typing import Annotated
 
@@ -10,27 +9,35 @@ from handlers import rights
 from handlers.incidents import escalation, keys, transitions, triage
 from handlers.incidents import recurrence as incident_recurrence
 from handlers.incidents.cards import card, label, works_again
-from handlers.incidents.lookup import NEWS, Ref, find, find_open, note, write_timeline
-from handlers.kit.commands import Ask, Feature, call
+from handlers.incidents.lookup import (
+    NEWS,
+    UNDO,
+    Ref,
+    declared_already,
+    find,
+    find_open,
+    note,
+    same_words,
+    write_timeline,
+)
+from handlers.kit.commands import UNASKED, Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Event
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text, Title, line
 from handlers.kit.people import person as named
-from handlers.kit.readers import TextReader
+from handlers.kit.readers import TextReader, titles
+from handlers.kit.readers.emergencies import call_first, in_danger
 from handlers.kit.words import _
 from handlers.on_call import duty
 from handlers.services import lookup as service_lookup
 from handlers.settings import definitions
 from storage import incidents, workspaces
 from storage.delivery.places import INCIDENTS
-from storage.incidents import Incident
+from storage.incidents import Incident, offers
 from storage.services import Service
 
 feature = Feature(_("Incidents"))
-
-# docs/rules.md, incidents
-UNDO = timedelta(minutes=2)
 
 
 @feature.command(
@@ -50,15 +57,21 @@ def declare(
     ],
     *,
     service: service_lookup.ServiceOrNot = None,
+    offer: Annotated[str, TextReader(long=False), UNASKED] = "",
+    another: Annotated[str, TextReader(long=False), UNASKED] = "",
 ) -> Reply:
+    title, body = titles.split(title)
     likes = incident_recurrence.found_ahead(ctx)
     proposed = service or triage.guess(ctx, title, likes)
     meant = proposed or service_lookup.fallback(ctx)
     number = workspaces.next_number(ctx.tx, "incident")
+    if not another:  # looked up only now: a twin of this moment has waited for its number
+        _must_be_first(ctx, body or title, offer)
     incident = incidents.add(
         ctx.tx,
         number=number,
         title=title,
+        body=body,
         service=meant.id,
         gap=proposed is None,
         severity="normal",
@@ -67,6 +80,8 @@ def declare(
         responsible=duty.on_duty(ctx, meant),
         now=ctx.now,
     )
+    if offer and not another:
+        offers.use(ctx.tx, offer, number, ctx.now)
     write_timeline(ctx, number, "declared")
     incident_recurrence.notice(ctx, incident, likes)
     shown = [Post(keys.card_key(number), card(ctx, incident), INCIDENTS)]
@@ -77,6 +92,14 @@ def declare(
         posts=(*shown, *escalation.start(ctx, incident)),
         subject=label(number),
     )
+
+
+def _must_be_first(ctx: Context, text: str, offer: str) -> None:
+    """Refuse the same words within two minutes, and an offer that was used."""
+    number = offers.used_for(ctx.tx, offer) if offer else None
+    twice = find(ctx, number) if number is not None else same_words(ctx, text)
+    if twice is not None:
+        raise declared_already(ctx, twice, text)
 
 
 def _declared(ctx: Context, incident: Incident, service: Service) -> Message:
@@ -92,8 +115,10 @@ def _declared(ctx: Context, incident: Incident, service: Service) -> Message:
     else:
         said = _("{who} stands in for {service} and is alarmed.", **values)
     number = incident.number
+    danger = (call_first(),) if in_danger(incident.body or incident.title) else ()
     return Message(
         (
+            *danger,
             Title(_("{incident} is declared.", incident=label(number))),
             Text(incident.title),
             Text(said),

@@ -5,14 +5,24 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from handlers.incidents.cards import card, label, listed, take, tell, undone_line, works_again
+from handlers import rights
+from handlers.incidents.cards import (
+    card,
+    headline,
+    label,
+    listed,
+    take,
+    tell,
+    undone_line,
+    works_again,
+)
 from handlers.incidents.lookup import Ref, find, is_mine, waits_for_me
 from handlers.incidents.timeline import history
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Glance, Task
-from handlers.kit.messages import Button, Buttons, Items, Message, Part, Reply, Text, Title
-from handlers.kit.readers import ChoiceReader
+from handlers.kit.messages import Button, Buttons, Items, Message, Part, Reply, Text, Title, pieces
+from handlers.kit.readers import ChoiceReader, titles
 from handlers.kit.words import _, _n
 from handlers.on_call import duty
 from storage import incidents
@@ -119,6 +129,17 @@ def waiting(ctx: Context) -> list[Task]:
 @feature.command("show", "zeigen", help=_("One incident."), hidden=True, reads=True)
 def show(ctx: Context, number: Ref) -> Reply:
     return Reply(card(ctx, find(ctx, number)))
+
+
+@feature.command(
+    "text", "wortlaut", help=_("The whole text, as it was typed."), hidden=True, reads=True
+)
+def whole(ctx: Context, number: Ref) -> Reply:
+    incident = find(ctx, number)
+    if titles.is_mail(incident.body):  # somebody else's address may stand in it
+        rights.need_for(ctx, "read mail", incident)
+    parts: list[Part] = [Title(headline(incident)), *(Text(each) for each in pieces(incident.body))]
+    return Reply(Message(tuple(parts)))
 
 
 @feature.command("history", "verlauf", help=_("What happened."), hidden=True, reads=True)

@@ -20,7 +20,9 @@ MEANT = 0.8  # closeness from which a word stands for a name in other words
 TYPO = 0.85  # likeness of letters from which it is the name, mistyped
 
 
-def look_ahead(ctx: Context, title: str, service: Service | None = None) -> tuple[Match, ...]:
+def look_ahead(
+    ctx: Context, title: str, service: Service | None = None, **_others: object
+) -> tuple[Match, ...]:
     """Return the earlier incidents that are like this one, before anything is written."""
     known = service or _named(ctx, title)
     found = find_similar(ctx.tx, title, service=known.id if known else None, now=ctx.now)

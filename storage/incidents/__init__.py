@@ -17,6 +17,7 @@ class Incident:
     """One incident. `responsible` is never empty; `gap` says that no service was recognised.
 
     `state` is open, restored, done, closed or withdrawn; `severity` normal or serious.
+    `body` is the whole text of the declaration where the title is not all of it.
     `silent` says that the promised news did not come. `alarms` counts the alarms sent.
     A closed one says as what: duplicate, false_alarm or superseded, and perhaps into which.
     """
@@ -48,6 +49,7 @@ class Incident:
     ended_at: datetime | None = None
     closed_as: str | None = None
     closed_into: int | None = None
+    body: str = ""
 
     @property
     def begun_at(self) -> datetime:
@@ -76,7 +78,7 @@ class Happening:
 COLUMNS = """number, title, service, gap, severity, state, declared_by, declared_at, declared_in,
 responsible, responsible_since, acknowledged_by, acknowledged_at, proposed_to, silent, alarms,
 news, news_by, news_at, next_news_at, restored_by, restored_at, reopened_at, ended_by, ended_at,
-closed_as, closed_into"""
+closed_as, closed_into, body"""
 MOMENTS = (
     "declared_at",
     "responsible_since",
@@ -101,12 +103,14 @@ def add(
     declared_in: str | None,
     responsible: str,
     now: datetime,
+    body: str = "",
 ) -> Incident:
-    """Store a new, open incident and return it."""
+    """Store a new, open incident and return it; `body` is its text if the title is not all."""
     tx.insert(
         "incidents",
         number=number,
         title=title,
+        body=body,
         service=service,
         gap=int(gap),
         severity=severity,
@@ -122,6 +126,7 @@ def add(
     return Incident(
         number=number,
         title=title,
+        body=body,
         service=service,
         gap=gap,
         severity=severity,
@@ -215,6 +220,20 @@ def of_service_since(tx: Tx, service: str, since: datetime) -> list[Incident]:
         order by number
         """,
         service=service,
+        since=as_text(since),
+    )
+    return [_incident(row) for row in rows]
+
+
+def of_declarer_since(tx: Tx, person: str, since: datetime) -> list[Incident]:
+    """Return what somebody declared from `since` on and is open, the newest first."""
+    rows = tx.rows(
+        f"""
+        select {COLUMNS} from incidents
+        where workspace = :workspace and declared_by = :person and declared_at >= :since
+        and state = 'open' order by number desc
+        """,
+        person=person,
         since=as_text(since),
     )
     return [_incident(row) for row in rows]

@@ -35,6 +35,8 @@ ACROSS = {
     "slack.installations.expiring",
     "slack.installations.finish",
     "delivery.drafts.forget",
+    "incidents.offers.forget",
+    "conversation.forget",
     "delivery.heartbeat.beat",  # one scheduler looks at the timers of all
     "delivery.heartbeat.forget",
     "delivery.heartbeat.keep",

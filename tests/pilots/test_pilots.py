@@ -75,5 +75,7 @@ def test_who_notes_friction_or_gives_feedback_stands_nowhere_in_the_audit(
 
 
 def test_choices_are_named_when_something_else_is_typed(anna: Say) -> None:
-    assert anna("language fr").startswith("Please choose:\n[Deutsch]\n[English]")
+    assert anna("language fr").startswith(
+        "I do not know “fr” here. Please choose:\n[Deutsch]\n[English]"
+    )
     assert anna.press("Deutsch") == "Von jetzt an spreche ich Deutsch mit dir."

@@ -57,7 +57,7 @@ async def test_one_line_declares(slack: SlackStage, anna: Client, ben: Client) -
     assert alarm.startswith("INC-1 · Till in Cologne does not print\nDu bist für Till")
     [card] = slack.peer.at(INCIDENTS)
     assert "State: Waiting for Ben to acknowledge it." in slack.peer.sees(INCIDENTS)[0]
-    assert (await ben.press(calls="ack")).startswith("Du kümmerst dich um INC-1.")
+    assert (await ben.press(calls="ack")).startswith("Du kümmerst dich jetzt um INC-1.")
     assert "Ben has been looking after it since" in slack.peer.sees(INCIDENTS)[0]
     assert (len(slack.peer.at(INCIDENTS)), slack.peer.edits(card)) == (1, 1)
     assert slack.peer.sees("DBEN") and slack.peer.sees("DANNA")
@@ -75,11 +75,11 @@ async def declared(slack: SlackStage, title: str, number: int = 1) -> None:
 
 
 async def test_lotse_takes_the_same_words(slack: SlackStage, anna: Client) -> None:
-    assert "INC-1 is declared." in await anna.types("/lotse incident Till is dead")
-    assert "INC-2 is declared." in await anna.types("/lotse incident: Till is dead")
-    assert "INC-3 is declared." in await anna.types("/stoerung Till is dead")
-    assert "INC-4 is declared." in await anna.types("/störung Till is dead")
-    await declared(slack, "Till is dead", 4)
+    assert "INC-1 is declared." in await anna.types("/lotse incident Till 1 is dead")
+    assert "INC-2 is declared." in await anna.types("/lotse incident: Till 2 is dead")
+    assert "INC-3 is declared." in await anna.types("/stoerung Till 3 is dead")
+    assert "INC-4 is declared." in await anna.types("/störung Till 4 is dead")
+    await declared(slack, "Till 4 is dead", 4)
 
 
 async def test_a_direct_message_declares_and_is_answered_there(
@@ -88,14 +88,14 @@ async def test_a_direct_message_declares_and_is_answered_there(
     assert "INC-1 is declared." in await anna.says("incident Till is dead")
     assert [each.kind for each in anna.heard] == ["post"]
     await declared(slack, "Till is dead")
-    assert "INC-2 is declared." in await anna.says("<@UBOT> incident Till is dead")
-    await declared(slack, "Till is dead", 2)
+    assert "INC-2 is declared." in await anna.says("<@UBOT> incident Till 2 is dead")
+    await declared(slack, "Till 2 is dead", 2)
 
 
 async def test_a_mention_declares_and_only_the_asker_sees_the_answer(
     slack: SlackStage, anna: Client
 ) -> None:
-    for text in ("<@UBOT> incident Till is dead", "<@UBOT|lotse>: incident Till is dead"):
+    for text in ("<@UBOT> incident Till 1 is dead", "<@UBOT|lotse>: incident Till is dead"):
         assert "is declared." in await anna.says(text, at=GENERAL)
         assert [(each.kind, each.where, each.user) for each in anna.heard] == [
             ("ephemeral", GENERAL, "UANNA")
@@ -280,7 +280,7 @@ async def test_a_press_at_home_shows_at_home_what_changed(
     await slack.settled()
     assert "INC-1 · Till is dead" in ben.home(), "it is kept current"
     said = await ben.press(calls="ack", about="INC-1")
-    assert "Du kümmerst dich um INC-1." in said
+    assert "Du kümmerst dich jetzt um INC-1." in said
     assert "[Stand melden]" in ben.home()
     published = [each for each in slack.peer.ledger if each.kind == "home"]
     await anna.types("/lotse status")

@@ -48,7 +48,7 @@ async def test_a_mention_in_the_thread_of_a_card_is_about_its_incident(sqlite: S
             await stage.client("Anna").says(f"incident Till in {town} is dead")
         cards = [each for each in stage.peer.at(INCIDENTS) if each.kind == "post"]
         said = await stage.client("Ben").says("annehmen", INCIDENTS, thread=cards[1].id)
-        assert said.startswith("Du kümmerst dich um INC-2.")
+        assert said.startswith("Du kümmerst dich jetzt um INC-2.")
         first, second = stage.peer.sees(INCIDENTS)[:2]
         assert "Waiting for Ben" in first and "Ben has been looking after it" in second
         looked_at(stage)

@@ -1,0 +1,101 @@
+"""What stood in the last message to somebody: its buttons, so that their labels can be typed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from storage.engine import Row, Tx
+from storage.engine.sql import as_moment, as_text
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The buttons (JSON) of the last message to a person: where, and when it was made."""
+
+    place: str
+    buttons: str
+    at: datetime
+
+
+def keep(tx: Tx, person: str, place: str, buttons: str, now: datetime) -> None:
+    """Keep the buttons of a message that is now the last one to `person`; empty when it has none.
+
+    `place` is empty for what goes to the person's own direct place.
+    """
+    tx.write(
+        """
+        insert into last_buttons (workspace, person, place, buttons, at)
+        values (:workspace, :person, :place, :buttons, :now)
+        on conflict (workspace, person) do update set
+            place = excluded.place, buttons = excluded.buttons, at = excluded.at
+        """,
+        person=person,
+        place=place,
+        buttons=buttons,
+        now=as_text(now),
+    )
+
+
+def last(tx: Tx, person: str) -> Shown | None:
+    """Return what stood in the last message to somebody, None when there was none."""
+    rows = tx.rows(
+        "select place, buttons, at from last_buttons where workspace = :workspace"
+        " and person = :person",
+        person=person,
+    )
+    if not rows:
+        return None
+    return Shown(rows[0]["place"], rows[0]["buttons"], as_moment(rows[0]["at"]))
+
+
+def forget(tx: Tx, before: datetime) -> int:
+    """Delete what is too old to be answered, of all workspaces."""
+    return tx.run("delete from last_buttons where at < :before", before=as_text(before))
+
+
+def of_person(tx: Tx, person: str) -> list[Row]:
+    """Return what is kept of somebody here: `what`, `subject`, `at`."""
+    return tx.rows(
+        """
+        select what, subject, at from (
+            select 'last_buttons.person' as what, '' as subject, at as at
+            from last_buttons where workspace = :workspace and person = :person
+            union all
+            select 'takings.person' as what, 'INC-' || number as subject, at as at
+            from takings where workspace = :workspace and person = :person
+            union all
+            select 'takings.responsible' as what, 'INC-' || number as subject, at as at
+            from takings where workspace = :workspace and responsible = :person
+            union all
+            select 'takings.acknowledged_by' as what, 'INC-' || number as subject, at as at
+            from takings where workspace = :workspace and acknowledged_by = :person
+        ) as found order by at, what, subject
+        """,
+        person=person,
+    )
+
+
+def replace_person(tx: Tx, person: str, to: str) -> None:
+    """Let go of what can be typed no more, and put `to` in the place of a person."""
+    tx.run(
+        "delete from last_buttons where workspace = :workspace and person = :person", person=person
+    )
+    for column in ("person", "responsible", "acknowledged_by"):
+        tx.run(
+            f"update takings set {column} = :to"
+            f" where workspace = :workspace and {column} = :person",
+            person=person,
+            to=to,
+        )
+
+
+def forget_here(tx: Tx, before: datetime) -> int:
+    """Delete what was shown, offered and taken before a moment, of this company."""
+    count = 0
+    for table in ("last_buttons", "takings", "used_offers"):
+        count += tx.run(
+            f"delete from {table} where workspace = :workspace and at < :before",
+            before=as_text(before),
+        )
+    return count
