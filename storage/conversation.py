@@ -65,8 +65,8 @@ def of_person(tx: Tx, person: str) -> list[Row]:
             select 'takings.person' as what, 'INC-' || number as subject, at as at
             from takings where workspace = :workspace and person = :person
             union all
-            select 'takings.responsible' as what, 'INC-' || number as subject, at as at
-            from takings where workspace = :workspace and responsible = :person
+            select 'takings.held_by' as what, 'INC-' || number as subject, at as at
+            from takings where workspace = :workspace and held_by = :person
             union all
             select 'takings.acknowledged_by' as what, 'INC-' || number as subject, at as at
             from takings where workspace = :workspace and acknowledged_by = :person
@@ -77,25 +77,54 @@ def of_person(tx: Tx, person: str) -> list[Row]:
 
 
 def replace_person(tx: Tx, person: str, to: str) -> None:
-    """Let go of what can be typed no more, and put `to` in the place of a person."""
+    """Put `to` in the place of a person; of two last messages the one of `to` stays."""
     tx.run(
-        "delete from last_buttons where workspace = :workspace and person = :person", person=person
+        """
+        delete from last_buttons where workspace = :workspace and person = :person and exists (
+            select 1 from last_buttons l where l.workspace = :workspace and l.person = :to)
+        """,
+        person=person,
+        to=to,
     )
-    for column in ("person", "responsible", "acknowledged_by"):
-        tx.run(
-            f"update takings set {column} = :to"
-            f" where workspace = :workspace and {column} = :person",
-            person=person,
-            to=to,
-        )
+    tx.run(
+        """
+        update last_buttons set person = :to
+        where workspace = :workspace and person = :person
+        """,
+        person=person,
+        to=to,
+    )
+    tx.run(
+        """
+        update takings set person = :to
+        where workspace = :workspace and person = :person
+        """,
+        person=person,
+        to=to,
+    )
+    tx.run(
+        """
+        update takings set held_by = :to
+        where workspace = :workspace and held_by = :person
+        """,
+        person=person,
+        to=to,
+    )
+    tx.run(
+        """
+        update takings set acknowledged_by = :to
+        where workspace = :workspace and acknowledged_by = :person
+        """,
+        person=person,
+        to=to,
+    )
 
 
 def forget_here(tx: Tx, before: datetime) -> int:
     """Delete what was shown, offered and taken before a moment, of this company."""
-    count = 0
-    for table in ("last_buttons", "takings", "used_offers"):
-        count += tx.run(
-            f"delete from {table} where workspace = :workspace and at < :before",
-            before=as_text(before),
-        )
-    return count
+    at = as_text(before)
+    return (
+        tx.run("delete from last_buttons where workspace = :workspace and at < :at", at=at)
+        + tx.run("delete from takings where workspace = :workspace and at < :at", at=at)
+        + tx.run("delete from used_offers where workspace = :workspace and at < :at", at=at)
+    )

@@ -18,7 +18,7 @@ feature = Feature(_("What is typed"))
     _("What is typed"),
     {
         "last_buttons": ("person",),
-        "takings": ("person", "responsible", "acknowledged_by"),
+        "takings": ("person", "held_by", "acknowledged_by"),
     },
     replace=conversation.replace_person,
 )
@@ -29,7 +29,7 @@ def known_here(ctx: Context, person: str) -> Known:
         {
             "last_buttons.person": _("Buttons of the last message"),
             "takings.person": _("Took it"),
-            "takings.responsible": _("Was responsible before"),
+            "takings.held_by": _("Was responsible before"),
             "takings.acknowledged_by": _("Looked after it before"),
         },
     )

@@ -11,12 +11,12 @@ from storage.engine.sql import as_moment, as_text
 
 @dataclass(frozen=True, slots=True)
 class Taking:
-    """`person` took it at `at`; before that it was `responsible`'s, and `timer` ran (JSON)."""
+    """`person` took it at `at`; before that it was `held_by`'s, and `timer` ran (JSON)."""
 
     person: str
     at: datetime
-    responsible: str
-    responsible_since: datetime
+    held_by: str
+    held_since: datetime
     acknowledged_by: str | None
     acknowledged_at: datetime | None
     silent: bool
@@ -28,13 +28,13 @@ def keep(tx: Tx, number: int, taking: Taking) -> None:
     """Remember the newest taking of an incident."""
     tx.write(
         """
-        insert into takings (workspace, number, person, at, responsible, responsible_since,
+        insert into takings (workspace, number, person, at, held_by, held_since,
             acknowledged_by, acknowledged_at, silent, timer, due_at)
-        values (:workspace, :number, :person, :at, :responsible, :responsible_since,
+        values (:workspace, :number, :person, :at, :held_by, :held_since,
             :acknowledged_by, :acknowledged_at, :silent, :timer, :due_at)
         on conflict (workspace, number) do update set
-            person = excluded.person, at = excluded.at, responsible = excluded.responsible,
-            responsible_since = excluded.responsible_since,
+            person = excluded.person, at = excluded.at, held_by = excluded.held_by,
+            held_since = excluded.held_since,
             acknowledged_by = excluded.acknowledged_by,
             acknowledged_at = excluded.acknowledged_at, silent = excluded.silent,
             timer = excluded.timer, due_at = excluded.due_at
@@ -42,8 +42,8 @@ def keep(tx: Tx, number: int, taking: Taking) -> None:
         number=number,
         person=taking.person,
         at=as_text(taking.at),
-        responsible=taking.responsible,
-        responsible_since=as_text(taking.responsible_since),
+        held_by=taking.held_by,
+        held_since=as_text(taking.held_since),
         acknowledged_by=taking.acknowledged_by,
         acknowledged_at=as_text(taking.acknowledged_at) if taking.acknowledged_at else None,
         silent=int(taking.silent),
@@ -56,7 +56,7 @@ def find(tx: Tx, number: int) -> Taking | None:
     """Return the newest taking of an incident."""
     rows = tx.rows(
         """
-        select person, at, responsible, responsible_since, acknowledged_by, acknowledged_at,
+        select person, at, held_by, held_since, acknowledged_by, acknowledged_at,
             silent, timer, due_at
         from takings where workspace = :workspace and number = :number
         """,
@@ -65,7 +65,7 @@ def find(tx: Tx, number: int) -> Taking | None:
     if not rows:
         return None
     row = rows[0]
-    for name in ("at", "responsible_since", "acknowledged_at", "due_at"):
+    for name in ("at", "held_since", "acknowledged_at", "due_at"):
         row[name] = as_moment(row[name]) if row[name] else None
     row["silent"] = bool(row["silent"])
     return Taking(**row)
@@ -83,8 +83,8 @@ def give_back(tx: Tx, number: int, taking: Taking) -> bool:
         """,
         number=number,
         person=taking.person,
-        responsible=taking.responsible,
-        since=as_text(taking.responsible_since),
+        responsible=taking.held_by,
+        since=as_text(taking.held_since),
         acknowledged_by=taking.acknowledged_by,
         acknowledged_at=as_text(taking.acknowledged_at) if taking.acknowledged_at else None,
         silent=int(taking.silent),
