@@ -53,6 +53,10 @@ class NotAccepted(Undelivered):
     """It surely did not arrive, and may work later."""
 
 
+class Away(NotAccepted):
+    """The platform as a whole could not be reached; what was to be said did not leave us."""
+
+
 class Wait(NotAccepted):
     """The platform asks us to wait: this place, or with `everywhere` its whole workspace.
 

@@ -31,7 +31,14 @@ from bot.slack import blocks, payloads
 from bot.slack.answers import FORM_LIMIT, Answers, not_installed
 from bot.slack.channels import SlackRooms
 from bot.slack.home_tab import SETTLE, Homes
-from bot.slack.installations import KNOCK, Installation, Installations, OAuth
+from bot.slack.installations import (
+    FIRST_WAIT,
+    KNOCK,
+    PATIENT,
+    Installation,
+    Installations,
+    OAuth,
+)
 from bot.slack.listeners import INSTALLATION, Hearing
 from bot.slack.oauth import InstallPages
 from bot.slack.payloads import Json
@@ -82,6 +89,8 @@ class SlackEdge:
         sockets: Callable[[AsyncApp, AsyncWebClient, str], Sockets] = Sockets,
         settle: float = SETTLE,
         knock: float = KNOCK,
+        patience: float = PATIENT,
+        first_wait: float = FIRST_WAIT,
         form_limit: float = FORM_LIMIT,
     ) -> None:
         self._dispatcher = dispatcher
@@ -92,7 +101,9 @@ class SlackEdge:
         self._later = Background()
         self._strangers: dict[str, float] = {}
         self._api = WebApi(api_url)
-        self.installations = Installations(database, self._api, workspace, token, oauth, knock)
+        self.installations = Installations(
+            database, self._api, workspace, token, oauth, knock, patience, first_wait
+        )
         self.platform = Slack(self._api, self.installations)
         self.rooms = SlackRooms(self.platform, self.installations)
         self._homes = Homes(dispatcher, self.platform, self._later, settle)
@@ -114,14 +125,20 @@ class SlackEdge:
     async def start(self) -> None:
         """Open the one session, and learn which team and bot each token belongs to.
 
-        Raises `Refused` with a sentence when Slack does not let us in.
+        Raises `Refused` with a sentence when Slack does not let us in. Where Slack does not
+        answer, it is asked on; until it does, nothing that it sends is taken.
         """
         await self._api.start()
         try:
             await self.installations.start()
         except BaseException:
+            await self.installations.stop()
             await self._api.stop()
             raise
+
+    async def introduced(self) -> None:
+        """Wait until Slack has said who we are; raises `Refused` when it does not let us in."""
+        await self.installations.introduced()
 
     @property
     def over_http(self) -> bool:
@@ -135,6 +152,7 @@ class SlackEdge:
 
     async def listen(self) -> None:
         """Hear Slack over Socket Mode until cancelled."""
+        await self.installations.introduced()
         await self._sockets(self.app, self._api.client, self._app_token).run()
 
     def stir(self) -> None:
@@ -187,6 +205,8 @@ class SlackEdge:
             log.error("Slack's request could not be stored: %s", error)
             self._guard.forget(headers)
             return web.Response(status=503)  # events come again; forms and buttons show an error
+        if answer.status == 503:
+            self._guard.forget(headers)
         kind = answer.headers.get("content-type", ["text/plain"])[0]
         return web.Response(
             status=answer.status, text=answer.body or "", headers={"Content-Type": kind}
@@ -257,6 +277,8 @@ class SlackEdge:
             at = await self.installations.of_team(team)
         except ShutOut:  # which is logged: its token does not open
             at = None
+        if at is None and not self.installations.known:
+            return BoltResponse(status=503, body="")  # whose it is, is not known yet
         if at is None:
             return self._stranger(team, body)
         if body.get("type") == "app_rate_limited":

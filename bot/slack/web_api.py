@@ -18,7 +18,15 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.delivery.platform import Impossible, MessageGone, NotAccepted, Uncertain, Undelivered, Wait
+from bot.delivery.platform import (
+    Away,
+    Impossible,
+    MessageGone,
+    NotAccepted,
+    Uncertain,
+    Undelivered,
+    Wait,
+)
 from bot.delivery.retry_after import retry_after
 
 LIMIT = 10  # seconds for an answer
@@ -158,7 +166,7 @@ async def _answer(calling: Awaitable[AsyncSlackResponse]) -> Mapping[str, Any]:
     except SlackApiError as error:
         raise _sorted(error) from error
     except aiohttp.ClientConnectorError as error:
-        raise NotAccepted(f"Slack cannot be reached: {type(error).__name__}") from error
+        raise Away(f"Slack cannot be reached: {type(error).__name__}") from error
     # The library reads an answer as an object before it looks whether it is one.
     except (TimeoutError, aiohttp.ClientError, ValueError, AttributeError) as error:
         raise Uncertain(f"Slack's answer was lost: {type(error).__name__}") from error

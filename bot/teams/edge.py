@@ -34,7 +34,7 @@ from bot.teams.invokes import Invokes
 from bot.teams.payloads import Sender, Unreadable, Where
 from bot.teams.rosters import People
 from bot.teams.sender import Connector, NoTokens, ShutOut, Teams, Tokens
-from bot.teams.tokens import LOOPBACK, Auth, Cloud, Hosts, Keys, Loopback, Unauthorized
+from bot.teams.tokens import LOOPBACK, Auth, Cloud, Hosts, Keys, KeysAway, Loopback, Unauthorized
 from handlers.kit.messages import Message, dump, spoken
 from handlers.kit.words import _, text
 from storage import people, workspaces
@@ -146,9 +146,14 @@ class TeamsEdge:
         app.router.add_post(ROUTE, self._received)
 
     async def _received(self, request: web.Request) -> web.Response:
+        if self._session is None:  # not started yet; Teams sends it again
+            return web.Response(status=503)
         try:
             activity = await self._let_in(request)
             status, body = await self._turns.run(activity)
+        except KeysAway as error:
+            log.warning("A request could not be checked: %s", error)
+            return web.Response(status=503)
         except Unauthorized as error:
             log.warning("A request was refused: %s", error)
             return web.Response(status=401)

@@ -15,6 +15,7 @@ import aiohttp
 from botbuilder.schema import ActivityTypes, ChannelAccount, ConversationParameters, TextFormatTypes
 
 from bot.delivery.platform import (
+    Away,
     Impossible,
     MessageGone,
     NotAccepted,
@@ -43,6 +44,7 @@ LATEST = 30.0  # seconds before its end from which a token is not used any more
 SHORTEST = 60.0  # seconds for which a token is kept whatever it says
 SHUT_OUT = 60.0  # seconds until it is tried again whether our id and password are taken
 REFRESH = "refresh"  # a call that only asks for the reader's own view of a card
+NOT_NOW = ("temporarily_unavailable", "server_error", "slow_down")  # no refusals, by OAuth
 VIEW = "history"  # the button by which a card is known as an incident's
 
 
@@ -99,6 +101,7 @@ class Tokens:
         self._session, self._url, self._form, self._now = session, url, dict(form), now
         self._token, self._until, self._renew = "", float("-inf"), float("-inf")
         self._asking: asyncio.Task[None] | None = None
+        self.reason = ""  # why there is no token, for the operator
 
     async def get(self) -> str:
         """Return a token; raises `Undelivered` when there is none."""
@@ -119,6 +122,10 @@ class Tokens:
             self._asking.cancel()
             await asyncio.gather(self._asking, return_exceptions=True)
 
+    def _failed(self, error: Undelivered) -> Undelivered:
+        self.reason = str(error)
+        return error
+
     def _ask(self) -> asyncio.Task[None]:
         if self._asking is None or self._asking.done():
             self._asking = asyncio.create_task(self._fetch(), name="teams token")
@@ -132,21 +139,31 @@ class Tokens:
             ) as answer:
                 said = await answer.json(content_type=None)
         except (TimeoutError, aiohttp.ClientError, ValueError) as error:
-            raise NotAccepted(f"no token: {type(error).__name__}") from error
+            raise self._failed(Away(f"no token: {type(error).__name__}")) from error
         token = said.get("access_token") if isinstance(said, dict) else None
-        if answer.status != 200 or not isinstance(token, str) or not token:
+        if answer.status == 200 and isinstance(token, str) and token:
+            self.reason = ""
+        else:
             code = str(said.get("error", "") if isinstance(said, dict) else "")
-            raise ShutOut(f"Microsoft gives us no token ({code or answer.status})")
+            why = f"Microsoft gives us no token ({code or answer.status})"
+            if answer.status == 429:
+                raise self._failed(Wait(retry_after(answer.headers), why, everywhere=True))
+            if 400 <= answer.status < 500 and code not in NOT_NOW:
+                raise self._failed(ShutOut(why))
+            raise self._failed(Away(why))
         try:
             lives = max(float(said["expires_in"]), SHORTEST)
         except (KeyError, TypeError, ValueError):
             lives = SHORTEST
+        assert isinstance(token, str)
         self._token, self._until = token, self._now() + lives
         self._renew = self._until - min(AHEAD, lives / 2)
 
 
 class NoTokens:
     """Stands in for `Tokens` on this machine's own loopback, where nobody asks for one."""
+
+    reason = ""
 
     async def get(self) -> str:
         """Return nothing."""
@@ -224,7 +241,7 @@ class Connector:
             ) as answer:
                 return answer.status, answer.headers, await answer.read()
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise NotAccepted(f"Teams cannot be reached: {type(error).__name__}") from error
+            raise Away(f"Teams cannot be reached: {type(error).__name__}") from error
         except (TimeoutError, aiohttp.ClientError, ConnectionError) as error:
             raise Uncertain(f"Teams' answer was lost: {type(error).__name__}") from error
 

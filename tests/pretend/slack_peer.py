@@ -436,6 +436,7 @@ class Peer:
         self.links: list[web.WebSocketResponse] = []
         self.linked = 0
         self.latency = 0.0
+        self.gates: dict[str, asyncio.Event] = {}  # methods that wait until theirs is open
         self.token, self.app_token = TOKEN, APP_TOKEN
         self.request_url = ""
         self.patience = 3.0
@@ -530,6 +531,8 @@ class Peer:
             return self._reset(request)
         data = await self._arguments(request)
         self.calls.append((method, data))
+        if method in self.gates:
+            await self.gates[method].wait()
         answer: Json = {"ok": True}
         if fault is None or fault.accepts:
             try:
