@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.config import Settings
+from bot.delivery.catching_up import CatchingUp
 from bot.delivery.channels import RoomMaker, Rooms
 from bot.delivery.clock import Clock
 from bot.delivery.courier import Courier
@@ -37,7 +38,7 @@ def build(
     platforms: dict[str, Platform] = {}
     if local is not None:
         platforms[local.name] = local
-    courier = Courier(database, platforms, clock)
+    courier = Courier(database, platforms, clock, returned=CatchingUp(new_id))
 
     def committed() -> None:
         courier.wake()

@@ -144,7 +144,8 @@ class Installations:
         wait = self._first_wait
         while self._main_token:
             try:
-                return await self._introduce_once()
+                await self._introduce_once()
+                break
             except Undelivered as error:
                 self.reason = f"Slack does not say who we are ({error})"
                 log.warning("%s; asking again. Its requests are not taken yet.", self.reason)

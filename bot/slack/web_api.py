@@ -7,6 +7,7 @@ the courier knows better.
 from __future__ import annotations
 
 import base64
+import contextlib
 import logging
 from collections.abc import Awaitable, Mapping
 from enum import Enum, auto
@@ -30,12 +31,16 @@ from bot.delivery.platform import (
 from bot.delivery.retry_after import retry_after
 
 LIMIT = 10  # seconds for an answer
-READING = ("users.info",)  # methods that take their arguments in the address
+READING = (
+    "users.info",
+    "conversations.history",
+)  # methods that take their arguments in the address
 
 
 class Sort(Enum):
     """What an error code of Slack's means for the message."""
 
+    AWAY = auto()  # surely not accepted; perhaps Slack as a whole is not well
     AGAIN = auto()  # surely not accepted, may work later
     WAIT = auto()  # too many
     RECREATE = auto()  # the message to edit is gone
@@ -45,10 +50,10 @@ class Sort(Enum):
 
 
 ERRORS: dict[str, Sort] = {
-    "internal_error": Sort.AGAIN,
-    "fatal_error": Sort.AGAIN,
-    "service_unavailable": Sort.AGAIN,
-    "request_timeout": Sort.AGAIN,
+    "internal_error": Sort.AWAY,
+    "fatal_error": Sort.AWAY,
+    "service_unavailable": Sort.AWAY,
+    "request_timeout": Sort.AWAY,
     "team_added_to_org": Sort.AGAIN,
     "ekm_access_denied": Sort.AGAIN,
     "accesslimited": Sort.AGAIN,
@@ -149,6 +154,11 @@ class WebApi:
             return await _answer(self.client.api_call(method, http_verb="GET", params=given))
         return await _answer(self.client.api_call(method, json=given))
 
+    async def knock(self) -> None:
+        """See whether Slack answers at all; raises `Unanswered` when it does not."""
+        with contextlib.suppress(Said, Impossible, MessageGone, Wait):
+            await _answer(self.client.api_call("api.test", json={}))
+
     async def access(self, id: str, secret: str, **values: str) -> Mapping[str, Any]:
         """Exchange an OAuth `code`, or a `refresh_token`, for a token; raises as `call`."""
         # Named here and not left to the library, which warns of its own way to do it.
@@ -186,6 +196,8 @@ def _sorted(error: SlackApiError) -> Undelivered:
     if status == 429 or sort is Sort.WAIT:
         return Wait(retry_after(headers), code or "429")
     match sort:
+        case Sort.AWAY:
+            return Away(code)
         case Sort.AGAIN:
             return Said(code)
         case Sort.RECREATE:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from enum import Enum, auto
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -211,6 +213,10 @@ class Connector:
         path = f"v3/conversations/{quote(conversation, safe='')}/members/{quote(id, safe='')}"
         return await self.call("GET", service_url, path)
 
+    async def token(self) -> None:
+        """Have a token; raises `Undelivered` when there is none."""
+        await self._tokens.get()
+
     async def call(
         self, method: str, service_url: str, path: str, data: Json | None = None
     ) -> Json:
@@ -287,6 +293,7 @@ class Teams:
 
     name = "teams"
     idempotent = False
+    finds = False  # Teams gives nobody a look at what was said
     rate: Rate | None = Rate(1.0, 7, Rate(0.05, 20))  # docs/rules.md, Teams
 
     def __init__(self, connector: Connector, database: Database, bot: str) -> None:
@@ -317,6 +324,21 @@ class Teams:
         except Undelivered as error:
             await self._learn(workspace, where, error)
             raise
+
+    async def find(
+        self, workspace: str, place: str, parcel: str, since: datetime, near: str | None
+    ) -> str | None:
+        raise Impossible("Teams lets nobody look")
+
+    async def knock(self, workspace: str) -> None:
+        """Ask the connector whether we are in the place that was heard from last."""
+        where = await self._read(workspace, conversations.latest) if workspace else None
+        conversation = where.conversation if where is not None else None
+        if where is None or conversation is None:
+            await self.connector.token()
+            return
+        with contextlib.suppress(Lost, Blocked, Impossible, MessageGone):
+            await self.connector.member(where.service_url, conversation, self._bot)
 
     async def _way(self, workspace: str, place: str) -> tuple[Conversation, str]:
         """Return how a place is reached, and its conversation, opened now if it never was."""

@@ -35,7 +35,8 @@ class Parcel:
     `message` is JSON. `external_id` names the message that already stands
     there (then this is an edit). `again` says that an earlier try of this very
     row may have reached the platform; `copies` counts those. `otherwise` is the timer
-    that becomes due when it cannot be delivered.
+    that becomes due when it cannot be delivered. `unsure` is the id of a row of the same key
+    that may stand there already, though nobody knows under which id.
     """
 
     workspace: str
@@ -50,6 +51,8 @@ class Parcel:
     fence: int
     otherwise: str | None
     again: bool
+    created_at: datetime
+    unsure: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,20 @@ class Stuck:
     state: str
     reason: str
     created_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """An alarm that has waited; `told_late` says that its words tell so already."""
+
+    workspace: str
+    id: str
+    place: str
+    key: str
+    otherwise: str | None
+    message: str
+    created_at: datetime
+    told_late: bool
 
 
 def add(
@@ -164,8 +181,8 @@ def claim(
     """Take what may go out now, of all workspaces, alarms first, for `LEASE` of real time.
 
     `busy` are (workspace, place) pairs that must wait, because the platform said so;
-    a bare `slack:` means all that this platform has of the workspace. `only` is the one
-    pair to look at.
+    a bare `slack:` means all that this platform has of the workspace, an empty workspace
+    means each. `only` is the one pair to look at.
     A workspace is parked while Slack shuts us out; Teams beside it goes on.
     Of each place the first is taken, and nothing while another one is on its way
     there. The condition on the state stands twice: on PostgreSQL two
@@ -177,14 +194,18 @@ def claim(
     blocked = ""
     names: dict[str, object] = {}
     for n, (workspace, place) in enumerate(sorted(busy)[:MOST_BUSY]):
-        names[f"w{letters(n)}"], names[f"p{letters(n)}"] = workspace, place
-        there = "o.place"
-        if place.endswith(":"):
-            there = f"substr(o.place, 1, {len(place)})"
-        blocked += f" and not (o.workspace = :w{letters(n)} and {there} = :p{letters(n)})"
+        names[f"p{letters(n)}"] = place
+        there = _there(place, f"p{letters(n)}")
+        if workspace:
+            names[f"w{letters(n)}"] = workspace
+            there = f"(o.workspace = :w{letters(n)} and {there})"
+        blocked += f" and not {there}"
     if only is not None:
-        names["of"], names["there"] = only
-        blocked += " and o.workspace = :of and o.place = :there"
+        names["there"] = only[1]
+        blocked += f" and {_there(only[1], 'there')}"
+        if only[0]:
+            names["of"] = only[0]
+            blocked += " and o.workspace = :of"
     rows = tx.rows(
         f"""
         with next as materialized (
@@ -212,7 +233,10 @@ def claim(
         returning workspace, id, place, key, kind, priority, message, attempts, copies, fence,
             otherwise, created_at,
             (select external_id from messages m where m.workspace = outbox.workspace
-             and m.place = outbox.place and m.key = outbox.key) as external_id
+             and m.place = outbox.place and m.key = outbox.key) as external_id,
+            (select max(u.id) from outbox u where u.workspace = outbox.workspace
+             and u.place = outbox.place and u.key = outbox.key
+             and u.state = 'ambiguous') as unsure
         """,
         until=until,
         now=as_text(now),
@@ -241,6 +265,7 @@ def expired(tx: Tx, limit: int = 20) -> list[Parcel]:
         where (workspace, id) in (select workspace, id from lost)
         and state = 'leased' and (lease_until <= :real or lease_until > :never)
         returning workspace, id, place, key, kind, message, attempts, copies, fence, otherwise,
+            created_at,
             (select external_id from messages m where m.workspace = outbox.workspace
              and m.place = outbox.place and m.key = outbox.key) as external_id
         """,
@@ -304,9 +329,50 @@ def again(
     )
 
 
-def uncertain(tx: Tx, parcel: Parcel, reason: str, now: datetime) -> bool:
-    """Perhaps it arrived; it is not sent again, and shown as uncertain."""
-    return _finish(tx, parcel, "ambiguous", reason, now) and _hasten(tx, parcel, now)
+def uncertain(tx: Tx, parcel: Parcel, reason: str, now: datetime, *, hastens: bool = True) -> bool:
+    """Perhaps it arrived; it is not sent again, and shown as uncertain.
+
+    Where the whole platform is away, it `hastens` nothing: nobody else would be reached.
+    """
+    done = _finish(tx, parcel, "ambiguous", reason, now)
+    return done and (not hastens or _hasten(tx, parcel, now))
+
+
+def settle(tx: Tx, place: str, key: str, external_id: str | None) -> int:
+    """It became known what happened to uncertain rows: one stands there, or (None) none does."""
+    if external_id is not None:
+        tx.write(
+            """
+            insert into messages (workspace, place, key, external_id)
+            values (:workspace, :place, :key, :external_id)
+            on conflict (workspace, place, key) do nothing
+            """,
+            place=place,
+            key=key,
+            external_id=external_id,
+        )
+    return tx.run(
+        """
+        update outbox set state = :state, reason = :reason
+        where workspace = :workspace and place = :place and key = :key and state = 'ambiguous'
+        """,
+        place=place,
+        key=key,
+        state="cancelled" if external_id is None else "sent",
+        reason="it did not arrive" if external_id is None else "it was found",
+    )
+
+
+def near(tx: Tx, place: str) -> str | None:
+    """Return the platform's id of some message in a place."""
+    rows = tx.rows(
+        """
+        select max(external_id) as id from messages
+        where workspace = :workspace and place = :place
+        """,
+        place=place,
+    )
+    return str(rows[0]["id"]) if rows[0]["id"] else None
 
 
 def park(tx: Tx, parcel: Parcel, reason: str, now: datetime) -> bool:
@@ -410,6 +476,76 @@ def health(tx: Tx, now: datetime) -> Row:
     )[0]
 
 
+def waiting_alarms(tx: Tx, platform: str) -> list[Late]:
+    """Return the alarms of all workspaces that wait for a platform (`slack:`), oldest first."""
+    rows = tx.rows(
+        """
+        select workspace, id, place, key, otherwise, message, created_at, told_late from outbox
+        where state = 'pending' and kind = 'alarm' and substr(place, 1, :length) = :platform
+        and substr(key, 1, 5) <> 'late:'
+        and not exists (
+            select 1 from messages m where m.workspace = outbox.workspace
+            and m.place = outbox.place and m.key = outbox.key
+        )
+        order by created_at, id
+        """,
+        platform=platform,
+        length=len(platform),
+    )
+    return [
+        Late(
+            row["workspace"],
+            row["id"],
+            row["place"],
+            row["key"],
+            row["otherwise"],
+            row["message"],
+            as_moment(row["created_at"]),
+            row["told_late"] is not None,
+        )
+        for row in rows
+    ]
+
+
+def fold(tx: Tx, id: str, reason: str) -> None:
+    """Take back a waiting row: another one says the same. A copy of it may have arrived."""
+    tx.write(
+        """
+        update outbox set reason = :reason, finished_at = created_at,
+            state = case when copies > 0 then 'ambiguous' else 'cancelled' end
+        where workspace = :workspace and id = :id and state = 'pending'
+        """,
+        id=id,
+        reason=reason,
+    )
+
+
+def reword(tx: Tx, id: str, message: str, now: datetime) -> None:
+    """Let a waiting row say that it is late."""
+    tx.write(
+        """
+        update outbox set message = :message, told_late = :now
+        where workspace = :workspace and id = :id and state = 'pending'
+        """,
+        id=id,
+        message=message,
+        now=as_text(now),
+    )
+
+
+def some_workspace(tx: Tx, platform: str) -> str | None:
+    """Return a workspace, of all, for which something waits on a platform (`slack:`)."""
+    rows = tx.rows(
+        """
+        select workspace from outbox where state = 'pending'
+        and substr(place, 1, :length) = :platform order by priority, created_at, id limit 1
+        """,
+        platform=platform,
+        length=len(platform),
+    )
+    return str(rows[0]["workspace"]) if rows else None
+
+
 def next_due(tx: Tx) -> datetime | None:
     """Return the earliest time something of any workspace may go out."""
     rows = tx.rows("select min(not_before) as due from outbox where state = 'pending'")
@@ -425,6 +561,13 @@ def forget(tx: Tx, before: datetime) -> int:
         """,
         before=as_text(before),
     )
+
+
+def _there(place: str, value: str) -> str:
+    """Return the condition that a row goes to `place`; with a colon at its end, to a platform."""
+    if place.endswith(":"):
+        return f"substr(o.place, 1, {len(place)}) = :{value}"
+    return f"o.place = :{value}"
 
 
 def letters(number: int) -> str:
@@ -494,4 +637,6 @@ def _parcel(row: Row, *, again: bool) -> Parcel:
         row["fence"],
         row["otherwise"],
         again,
+        as_moment(row["created_at"]),
+        row.get("unsure"),
     )

@@ -436,6 +436,8 @@ class Peer:
         self.links: list[web.WebSocketResponse] = []
         self.linked = 0
         self.latency = 0.0
+        self.away: Fault | None = None  # how every call goes wrong that is not planned
+        self.reads = False  # whether the scope to read channels was granted
         self.gates: dict[str, asyncio.Event] = {}  # methods that wait until theirs is open
         self.token, self.app_token = TOKEN, APP_TOKEN
         self.request_url = ""
@@ -445,6 +447,7 @@ class Peer:
         self._triggers: dict[str, tuple[str, float]] = {}
         self._count = itertools.count(1)
         self._runner: web.AppRunner | None = None
+        self._site: web.TCPSite | None = None
         self._closing = asyncio.Event()
         self._linked = asyncio.Event()
         self._session: aiohttp.ClientSession | None = None
@@ -488,6 +491,21 @@ class Peer:
 
     # --- running -------------------------------------------------------------------------
 
+    async def vanish(self) -> None:
+        """Listen no more: every connection is refused until `come_back`."""
+        assert self._site is not None and self._runner is not None
+        await self._site.stop()
+        assert self._runner.server is not None
+        for each in self._runner.server.connections:
+            if each.transport is not None:
+                each.transport.abort()
+
+    async def come_back(self) -> None:
+        """Listen again, at the same address."""
+        assert self._runner is not None
+        self._site = web.TCPSite(self._runner, "127.0.0.1", self.port)
+        await self._site.start()
+
     async def start(self, port: int = 0) -> None:
         """Listen on loopback."""
         block_kit.mistakes({"text": "x", "blocks": []})  # reads its schema, before anybody waits
@@ -496,7 +514,8 @@ class Peer:
         app.router.add_get("/link", self._link)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", port).start()
+        self._site = web.TCPSite(self._runner, "127.0.0.1", port)
+        await self._site.start()
         self.port = int(self._runner.addresses[0][1])
         self._session = aiohttp.ClientSession()
         self._closing.clear()
@@ -526,7 +545,7 @@ class Peer:
             if given in each.grants.issued:
                 return await each._api(request)
         left = self._faults[method]
-        fault = left.popleft() if left else None
+        fault = left.popleft() if left else self.whole.away
         if fault is not None and fault.act == "reset" and not fault.accepts:
             return self._reset(request)
         data = await self._arguments(request)
@@ -560,6 +579,8 @@ class Peer:
             self.grants.let_in(given.removeprefix("Bearer "))
         else:
             wanted = self.app_token if method == "apps.connections.open" else self.token
+            if method == "api.test":
+                return
             need(given == f"Bearer {wanted}", "token", "invalid_auth")
 
     async def _go_wrong(
@@ -604,6 +625,18 @@ class Peer:
             "user": "lotse",
             "url": "https://peer.example/",
         }
+
+    def _api_test(self, _data: Json) -> Json:
+        return {}
+
+    def _conversations_history(self, data: Json) -> Json:
+        where = data["channel"]
+        if not where.startswith("D") and not self.reads:
+            raise Foreseen("missing_scope")
+        need(not where.startswith("U"), where, "channel_not_found")
+        posts = [each for each in self.ledger if (each.kind, each.where) == ("post", where)]
+        shown = [{"ts": each.ts, "metadata": each.data.get("metadata")} for each in posts]
+        return {"messages": shown[::-1][: int(data["limit"])], "has_more": False}
 
     def _apps_connections_open(self, _data: Json) -> Json:
         return {"url": f"ws://127.0.0.1:{self.port}/link"}

@@ -18,6 +18,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
+from bot.delivery.catching_up import CatchingUp
 from bot.delivery.channels import Rooms
 from bot.delivery.clock import HandClock
 from bot.delivery.courier import Courier
@@ -116,7 +117,11 @@ class SlackStage(Timed):
         )  # fmt: skip
         self.edge.platform.rate = None
         self.courier = Courier(
-            self.database, {"slack": self.edge.platform}, self.clock, random.Random(1)
+            self.database,
+            {"slack": self.edge.platform},
+            self.clock,
+            random.Random(1),
+            returned=CatchingUp(self.new_id),
         )
         self.scheduler = Scheduler(
             self.database,

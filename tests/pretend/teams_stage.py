@@ -15,6 +15,7 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.delivery.catching_up import CatchingUp
 from bot.delivery.clock import HandClock
 from bot.delivery.courier import Courier
 from bot.delivery.dispatch import Dispatcher
@@ -88,7 +89,11 @@ class TeamsStage(Timed):
         )  # fmt: skip
         self.edge.platform.rate = None
         self.courier = Courier(
-            self.database, {"teams": self.edge.platform}, self.clock, random.Random(1)
+            self.database,
+            {"teams": self.edge.platform},
+            self.clock,
+            random.Random(1),
+            returned=CatchingUp(self.new_id),
         )
         self.scheduler = Scheduler(self.database, self.dispatcher.run_timer, self.clock)
         await self.edge.start()
