@@ -7,12 +7,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.config import Settings
-from bot.delivery.catching_up import CatchingUp
 from bot.delivery.channels import RoomMaker, Rooms
 from bot.delivery.clock import Clock
 from bot.delivery.courier import Courier
 from bot.delivery.dispatch import Dispatcher
 from bot.delivery.ids import new_id
+from bot.delivery.outages.catching_up import CatchingUp
 from bot.delivery.platform import Platform
 from bot.delivery.scheduler import Scheduler
 from bot.local.chat import Local
@@ -38,7 +38,7 @@ def build(
     platforms: dict[str, Platform] = {}
     if local is not None:
         platforms[local.name] = local
-    courier = Courier(database, platforms, clock, returned=CatchingUp(new_id))
+    courier = Courier(database, platforms, clock, follows=CatchingUp(new_id))
 
     def committed() -> None:
         courier.wake()

@@ -4,7 +4,7 @@ What is known not to have arrived is tried again, with growing waits. What may
 have arrived is treated by its kind (docs/rules.md, sending): an alarm goes out a
 second time and then to the next person; anything else is not repeated and
 looked for, or shown as uncertain. An edit may always be repeated. While a platform as a
-whole does not answer, nothing is counted against a message (`breaker.py`).
+whole does not answer, nothing is counted against a message (`outages/breaker.py`).
 """
 
 from __future__ import annotations
@@ -18,9 +18,11 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
-from bot.delivery.breaker import Breaker
 from bot.delivery.clock import Clock
-from bot.delivery.pace import Pace
+from bot.delivery.outages import healing
+from bot.delivery.outages.breaker import Breaker
+from bot.delivery.outages.catching_up import CatchingUp
+from bot.delivery.outages.pace import Pace
 from bot.delivery.platform import (
     Away,
     Impossible,
@@ -29,10 +31,11 @@ from bot.delivery.platform import (
     Platform,
     Unanswered,
     Undelivered,
+    Unfit,
     Wait,
 )
 from handlers.kit.messages import load
-from storage.delivery import outbox
+from storage.delivery import outbox, uncertain, waiting
 from storage.delivery.outbox import Parcel
 from storage.engine import Database, Tx
 
@@ -49,8 +52,6 @@ POLL = 1.0
 ROUND = 1.0  # seconds after which a round takes nothing more
 LOOK_AFTER = timedelta(seconds=5)  # until it is looked for what may have arrived
 
-Returned = Callable[[Tx, str, datetime, datetime], None]
-
 
 class Courier:
     """Empties the outbox. Several may run, in one process or in many."""
@@ -62,10 +63,10 @@ class Courier:
         clock: Clock,
         chance: random.Random | None = None,
         limit: float = LIMIT,
-        returned: Returned | None = None,
+        follows: CatchingUp | None = None,
     ) -> None:
-        """`returned` is told when a platform is back: its name, since when it was away, now."""
-        self._returned = returned
+        """`follows` does what follows when a platform is back, or a place cannot be reached."""
+        self._follows = follows
         self._breakers: dict[str, Breaker] = {}
         self._limit = limit
         self._database = database
@@ -143,12 +144,14 @@ class Courier:
             since = each.since
             if since is None or not each.due(ticks):
                 continue
-            workspace = await self._do(partial(outbox.some_workspace, platform=f"{name}:"))
+            workspace = await self._do(partial(waiting.some_workspace, platform=f"{name}:"))
             if await each.look(workspace or "", ticks):
                 back += 1
-                if self._returned is not None:
-                    tell, now = self._returned, self._now()
-                    await self._do(partial(_tell, tell, name, since, now))
+                if self._follows is not None:
+                    work = partial(
+                        self._follows.returned, platform=name, since=since, now=self._now()
+                    )
+                    await self._do(work)
         return back
 
     async def _one_for_each_that_is_back(self, now: datetime) -> list[Parcel]:
@@ -231,7 +234,9 @@ class Courier:
     ) -> list[Parcel]:
         """Note that it arrived, and take the next one for `place`."""
         now = self._now()
-        outbox.sent(_in(tx, parcel), parcel, external_id, now)
+        inside = _in(tx, parcel)
+        if outbox.sent(inside, parcel, external_id, now):
+            healing.reached(inside, parcel.place, now)
         return outbox.claim(tx, now, busy, 1, only=place) if place is not None else []
 
     async def _carry(self, parcel: Parcel, started: float) -> str | None:
@@ -288,12 +293,20 @@ class Courier:
         elif isinstance(error, NotAccepted):
             await self._later(parcel, reason)
         elif isinstance(error, Impossible):
-            await self._do(lambda tx: outbox.park(_in(tx, parcel), parcel, reason, self._now()))
+            ours = isinstance(error, Unfit)
+            await self._do(lambda tx: self._park(tx, parcel, reason, ours=ours))
             log.warning("Parked: %s cannot be reached (%s)", parcel.place, reason)
         elif isinstance(error, MessageGone):
             await self._repost(parcel, reason)
         else:
             await self._unknown(parcel, reason)
+
+    def _park(self, tx: Tx, parcel: Parcel, reason: str, *, ours: bool) -> None:
+        """Let it lie until the place can be reached again; `ours` says it is not the place's."""
+        inside, now = _in(tx, parcel), self._now()
+        parked = outbox.park(inside, parcel, reason, now)
+        if parked and not ours and self._follows is not None:
+            self._follows.unreachable(inside, parcel.place, reason, now)
 
     async def _look_for(self, platform: Platform, parcel: Parcel) -> Parcel | None:
         """Return the parcel as it may be sent: as an edit, where an earlier copy stands.
@@ -307,7 +320,7 @@ class Courier:
             return parcel
         reason = "it is not known whether the first copy arrived"
         if platform.finds:
-            near = await self._do(lambda tx: outbox.near(_in(tx, parcel), parcel.place))
+            near = await self._do(lambda tx: uncertain.near(_in(tx, parcel), parcel.place))
             try:
                 async with asyncio.timeout(self._limit):
                     found = await platform.find(
@@ -321,7 +334,7 @@ class Courier:
                 reason = f"{reason} ({error})"
             else:
                 await self._do(
-                    lambda tx: outbox.settle(_in(tx, parcel), parcel.place, parcel.key, found)
+                    lambda tx: uncertain.settle(_in(tx, parcel), parcel.place, parcel.key, found)
                 )
                 return replace(parcel, external_id=found)
         await self._do(lambda tx: outbox.uncertain(_in(tx, parcel), parcel, reason, self._now()))
@@ -403,10 +416,6 @@ class Courier:
 
     async def _do(self, work: Callable[[Tx], T]) -> T:
         return await asyncio.wrap_future(self._database.submit(work))
-
-
-def _tell(returned: Returned, name: str, since: datetime, now: datetime, tx: Tx) -> None:
-    returned(tx, name, since, now)
 
 
 def _in(tx: Tx, parcel: Parcel) -> Tx:

@@ -97,5 +97,9 @@ class Impossible(Undelivered):
     """It cannot be delivered there until somebody changes something."""
 
 
+class Unfit(Impossible):
+    """This very message is never taken, by a mistake of ours; the place is fine."""
+
+
 class MessageGone(Undelivered):
     """The message to edit is not there any more; a new one has to be posted."""

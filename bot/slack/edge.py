@@ -25,6 +25,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.delivery.background import Background
 from bot.delivery.dispatch import Dispatcher
+from bot.delivery.outages import healing
 from bot.http import limits
 from bot.http.payload_limits import BODY_LIMIT, LARGEST
 from bot.slack import blocks, payloads
@@ -48,7 +49,6 @@ from bot.slack.signature import Guard
 from bot.slack.socket_mode import Sockets
 from bot.slack.web_api import ShutOut, WebApi
 from handlers.settings import platform_notices
-from storage.delivery import places
 from storage.engine import Database, StorageError, Tx
 from storage.workspaces import Workspace
 
@@ -95,6 +95,7 @@ class SlackEdge:
     ) -> None:
         self._dispatcher = dispatcher
         self._database = database
+        self._now = now
         self._app_token = app_token
         self._guard = Guard(signing_secret) if signing_secret else None
         self._sockets = sockets
@@ -107,11 +108,13 @@ class SlackEdge:
         self.platform = Slack(self._api, self.installations)
         self.rooms = SlackRooms(self.platform, self.installations)
         self._homes = Homes(dispatcher, self.platform, self._later, settle)
+        people = People(database, self.platform, dispatcher.noticed)
+        self.platform.lost = lambda at, user: self._later.soon(people.ask_again(at, user))
         self._hearing = Hearing(
             dispatcher,
             Answers(dispatcher, self.platform, form_limit),
             self._homes,
-            People(database, self.platform, dispatcher.noticed),
+            people,
             self._later,
         )
         self._pages: InstallPages | None = None
@@ -259,6 +262,8 @@ class SlackEdge:
         app.event("app_home_opened")(hearing.home)
         app.event("user_change")(hearing.changed_user)
         app.event("member_joined_channel")(self._joined)
+        app.event("channel_unarchive")(self._unarchived)
+        app.event("group_unarchive")(self._unarchived)
         app.event("app_uninstalled")(self._removed)
         app.event("tokens_revoked")(self._removed)
         return app
@@ -319,8 +324,15 @@ class SlackEdge:
     async def _joined(self, event: Json, context: AsyncBoltContext) -> None:
         at: Installation = context[INSTALLATION]
         if event.get("user") == at.bot_user:
-            place = f"slack:{event['channel']}"
-            await self._write(at, lambda tx: places.reopen(tx, place))
+            await self._reached(at, f"slack:{event['channel']}")
+
+    async def _unarchived(self, event: Json, context: AsyncBoltContext) -> None:
+        await self._reached(context[INSTALLATION], f"slack:{event['channel']}")
+
+    async def _reached(self, at: Installation, place: str) -> None:
+        """A place takes messages again: what waited for it goes out."""
+        now = self._now()
+        await self._write(at, lambda tx: healing.reached(tx, place, now))
 
     async def _removed(self, event: Json, context: AsyncBoltContext) -> None:
         revoked = event.get("tokens")

@@ -10,12 +10,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
+from functools import partial
 
 from slack_bolt.async_app import AsyncAck, AsyncBoltContext
 
 from bot.delivery.background import Background
 from bot.delivery.dispatch import Dispatcher
 from bot.delivery.edge_texts import not_stored, words_of
+from bot.delivery.outages import healing
 from bot.delivery.plain import shortened
 from bot.delivery.platform import Undelivered
 from bot.delivery.requests import Named, Request, Response
@@ -27,7 +30,7 @@ from bot.slack.installations import Installation
 from bot.slack.payloads import Json, Sender, Typed
 from bot.slack.profiles import People
 from handlers.kit.messages import Call
-from storage.engine import StorageError
+from storage.engine import StorageError, Tx
 
 log = logging.getLogger("lotse.slack")
 
@@ -189,7 +192,7 @@ class Hearing:
     ) -> None:
         """Ask Slack who somebody is, then carry out what had to wait for that."""
         await self._asked(at, sender, named)
-        request = replace(request, identity=f"{request.identity}:known")
+        request = replace(request, identity=f"{request.identity}:known", beside=None)
         answer = await self._dispatcher.handle(request)
         if self._answers.first(request.identity):
             message = await self._answers.shown_now(at, answer, sender, body)
@@ -248,7 +251,17 @@ def made(
         payloads.direct(sender.user),
         None if place else payloads.channel_name(body),
         payloads.answered(body),
+        partial(_beside, identity, payloads.direct(sender.user), payloads.place_of(body), body),
     )
+
+
+def _beside(identity: str, direct: str, place: str, body: Json, tx: Tx, now: datetime) -> str:
+    """Let heal what this request shows to be well: whoever sends it, and what was pressed."""
+    healing.reached(tx, direct, now)
+    pressed, said = payloads.pressed_on(body)
+    if pressed:
+        healing.adopt(tx, place, pressed, lambda each: blocks.alternative(each) == said, now)
+    return identity
 
 
 def _after(answer: Response, view: Json, place: str) -> Json:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,8 @@ from bot.slack.installations import Installation, Installations
 from bot.slack.web_api import Said, ShutOut, WebApi
 from handlers.kit.messages import Message
 
+DIRECT = "slack:@"  # stands before the user in somebody's direct place
+GONE = ("user_disabled", "user_not_found", "channel_not_found", "cannot_dm_bot", "is_inactive")
 MARK = "lotse_message"  # the type of the metadata in which a message carries our own id
 SKEW = 600.0  # seconds that Slack's clock may differ from ours
 READS = 200  # messages that are looked through for one that may have arrived
@@ -28,14 +30,21 @@ class Slack:
     def __init__(self, api: WebApi, installations: Installations) -> None:
         self._api = api
         self._installations = installations
+        # Told who cannot be written to because of who they are: perhaps they have left.
+        self.lost: Callable[[Installation, str], None] = lambda at, user: None
 
     async def create(self, workspace: str, place: str, parcel: str, message: Message) -> str:
         at = await self._installations.of_workspace(workspace)
         channel = place.partition(":")[2].removeprefix("@")
         mark = {"event_type": MARK, "event_payload": {"id": parcel}}
-        answer = await self.call(
-            at, "chat.postMessage", channel=channel, metadata=mark, **body(message)
-        )
+        try:
+            answer = await self.call(
+                at, "chat.postMessage", channel=channel, metadata=mark, **body(message)
+            )
+        except Impossible as refusal:
+            if str(refusal) in GONE and place.startswith(DIRECT):
+                self.lost(at, channel)
+            raise
         if not isinstance(answer.get("channel"), str) or not isinstance(answer.get("ts"), str):
             raise Uncertain("Slack does not say where the message stands")
         return f"{answer['channel']}|{answer['ts']}"

@@ -26,6 +26,7 @@ from bot.delivery.platform import (
     NotAccepted,
     Uncertain,
     Undelivered,
+    Unfit,
     Wait,
 )
 from bot.delivery.retry_after import retry_after
@@ -208,5 +209,7 @@ def _sorted(error: SlackApiError) -> Undelivered:
             return Said(code, f"an error that is not in our table: {code}")
         case None:
             return Uncertain(f"status {status}")
+        case Sort.OURS:
+            return Unfit(code)
         case _:
             return Impossible(code)

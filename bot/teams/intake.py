@@ -13,6 +13,7 @@ from botbuilder.schema import Activity
 
 from bot.delivery.dispatch import Dispatcher
 from bot.delivery.edge_texts import missing, reopening
+from bot.delivery.outages import healing
 from bot.delivery.platform import Undelivered
 from bot.delivery.requests import Named, Request, Response
 from bot.teams import payloads
@@ -20,7 +21,6 @@ from bot.teams.payloads import Sender, Typed, Where
 from bot.teams.rosters import People
 from handlers.kit.commands import by_name
 from handlers.kit.messages import Call, Message
-from storage.delivery import outbox, places
 from storage.engine import Database, Tx
 from storage.teams import button_presses, conversations
 
@@ -75,6 +75,9 @@ class Desk:
 
         def beside(tx: Tx, now: datetime) -> str:
             hear(tx, sender, where, now, inside=False)
+            pressed_on = payloads.pressed_on(activity, where)
+            if pressed_on and not where.personal:  # answers stand there alone, not in channels
+                healing.adopt(tx, where.place, pressed_on, healing.carries(call), now)
             if reads:  # a look is a look, however often
                 return identity
             return button_presses.same(
@@ -188,6 +191,8 @@ def _keep(
         )
         known = (found.conversation, found.service_url, found.tenant, found.member)
         if told == known and not (found.blocked and conversation):
+            if conversation:
+                healing.reached(tx, place, now)
             return
     conversations.hear(
         tx,
@@ -198,7 +203,5 @@ def _keep(
         member=member,
         now=now,
     )
-    if found is not None and found.blocked and conversation:
-        outbox.release(tx, place, now)
-        places.reopen(tx, place)
-        tx.signal()
+    if conversation:
+        healing.reached(tx, place, now)

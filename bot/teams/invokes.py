@@ -81,7 +81,7 @@ class Invokes:
         said = answer.message
         if answer.form is not None:
             said = await self._desk.reopening(answer, sender)
-        pressed_on = f"{payloads.channel_of(where.conversation)}|{activity.reply_to_id or ''}"
+        pressed_on = payloads.pressed_on(activity, where)
         written = await self._desk.read(lambda tx: outbox.standing(tx, pressed_on))
         if written is not None:
             now = load(written)

@@ -236,6 +236,12 @@ def answered(where: Where) -> str:
     return f"{channel}|{thread}" if found else ""
 
 
+def pressed_on(activity: Activity, where: Where) -> str:
+    """Return the id of the message whose button was pressed, or ""."""
+    id = _text(activity.reply_to_id)
+    return f"{channel_of(where.conversation)}|{id}" if id else ""
+
+
 def direct(user: str) -> str:
     """Return the direct place of somebody, by Entra object id."""
     return f"teams:@{user}"

@@ -24,6 +24,7 @@ from bot.delivery.platform import (
     Rate,
     Uncertain,
     Undelivered,
+    Unfit,
     Wait,
 )
 from bot.delivery.retry_after import retry_after
@@ -46,6 +47,7 @@ LATEST = 30.0  # seconds before its end from which a token is not used any more
 SHORTEST = 60.0  # seconds for which a token is kept whatever it says
 SHUT_OUT = 60.0  # seconds until it is tried again whether our id and password are taken
 REFRESH = "refresh"  # a call that only asks for the reader's own view of a card
+DIRECT = "teams:@"  # stands before the object id in somebody's direct place
 NOT_NOW = ("temporarily_unavailable", "server_error", "slow_down")  # no refusals, by OAuth
 VIEW = "history"  # the button by which a card is known as an incident's
 
@@ -282,7 +284,7 @@ def sorted_out(status: int, code: str, headers: Mapping[str, str]) -> Undelivere
         case Sort.BLOCKED:
             return Blocked(said)
         case Sort.OURS:
-            return Impossible(said)
+            return Unfit(said)
     if status == 401:
         return ShutOut(said)
     return Uncertain(said)
@@ -347,9 +349,11 @@ class Teams:
             raise Impossible(where.blocked)
         if where is not None and where.conversation:
             return where, where.conversation
-        user = place.partition("@")[2]
-        if not user:
+        if where is not None and not place.startswith(DIRECT):
+            return where, place.removeprefix("teams:")  # lost once; a channel's place names it
+        if not place.startswith(DIRECT):
             raise Impossible("it is not known how to reach this place")
+        user = place.removeprefix(DIRECT)
         if where is None:
             where = await self._read(workspace, conversations.latest)
             if where is None:

@@ -11,6 +11,7 @@ from handlers.kit.people import name, person
 from handlers.kit.words import Sentence, Words, _, _n, shortened
 from storage import closing as closings
 from storage import incidents
+from storage.delivery import places
 from storage.incidents import Incident
 
 
@@ -131,11 +132,20 @@ def card(ctx: Context, incident: Incident) -> Message:
     rows += checklist.rows(ctx, incident)
     repeated, more = ban_cards.of_incident(ctx, incident)
     parts: list[Part] = [Title(headline(incident)), Facts((*rows, *repeated))]
+    parts += _unreachable(ctx, incident)
     buttons = (*card_buttons(incident), *more)
     if buttons:
         parts.append(Buttons(buttons))
     parts += ban_cards.question(ctx, incident)
     return Message(tuple(parts), tone(incident))
+
+
+def _unreachable(ctx: Context, incident: Incident) -> list[Part]:
+    """Say that an alarm could not be delivered to whoever is responsible."""
+    if incident.state != "open" or places.unreachable(ctx.tx, incident.responsible) is None:
+        return []
+    who = name(ctx, incident.responsible)
+    return [Text(_("The alarm to {who} could not be delivered; it goes on.", who=who), small=True)]
 
 
 def _reopened(ctx: Context, incident: Incident) -> Sentence:

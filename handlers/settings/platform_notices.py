@@ -7,14 +7,50 @@ from datetime import datetime, timedelta
 from handlers.kit.commands import Feature
 from handlers.kit.context import Context
 from handlers.kit.messages import Post, Reply, line
+from handlers.kit.people import name
 from handlers.kit.words import _
 from storage import people, workspaces
+from storage.delivery import places
 from storage.engine.sql import as_text
 
 feature = Feature(_("Platforms"))
 
 HELD_BACK = "held back"  # the timer, and when it was last told
+UNREACHABLE = "unreachable"  # the timer of a place to which nothing can be sent
+NAMES = {"slack": "Slack", "teams": "Teams", "local": "Lotse"}
 OFTEN = timedelta(hours=1)
+
+
+@feature.timer(UNREACHABLE)
+def unreachable(ctx: Context, place: str) -> Reply:
+    """Tell the managers, once, that nothing can be sent to a place; it is told on its card, too."""
+    found = places.find(ctx.tx, place)
+    if found is None or found.state == "open":
+        return Reply()
+    platform = NAMES.get(place.partition(":")[0], place.partition(":")[0])
+    if found.person is not None:
+        said = _(
+            "{who} cannot be reached in {platform}: an alarm or a note could not be delivered. "
+            "Alarms go on to the next person. What waits for {who} goes out as soon as they "
+            "write to me there.",
+            who=name(ctx, found.person),
+            platform=platform,
+        )
+    else:
+        said = _(
+            "I cannot post in {channel} ({platform}) any more: it was archived, or I was "
+            "removed. What is meant for it waits until I am invited there again.",
+            channel=found.name or _("a channel"),
+            platform=platform,
+        )
+    key = f"{UNREACHABLE} {place} {as_text(ctx.now)}"
+    return Reply(
+        posts=tuple(
+            Post(key, line(said), f"direct:{each.id}", "note")
+            for each in people.managers(ctx.tx)
+            if each.id != found.person
+        )
+    )
 
 
 @feature.timer(HELD_BACK)

@@ -67,20 +67,6 @@ class Stuck:
     created_at: str
 
 
-@dataclass(frozen=True, slots=True)
-class Late:
-    """An alarm that has waited; `told_late` says that its words tell so already."""
-
-    workspace: str
-    id: str
-    place: str
-    key: str
-    otherwise: str | None
-    message: str
-    created_at: datetime
-    told_late: bool
-
-
 def add(
     tx: Tx,
     *,
@@ -338,43 +324,6 @@ def uncertain(tx: Tx, parcel: Parcel, reason: str, now: datetime, *, hastens: bo
     return done and (not hastens or _hasten(tx, parcel, now))
 
 
-def settle(tx: Tx, place: str, key: str, external_id: str | None) -> int:
-    """It became known what happened to uncertain rows: one stands there, or (None) none does."""
-    if external_id is not None:
-        tx.write(
-            """
-            insert into messages (workspace, place, key, external_id)
-            values (:workspace, :place, :key, :external_id)
-            on conflict (workspace, place, key) do nothing
-            """,
-            place=place,
-            key=key,
-            external_id=external_id,
-        )
-    return tx.run(
-        """
-        update outbox set state = :state, reason = :reason
-        where workspace = :workspace and place = :place and key = :key and state = 'ambiguous'
-        """,
-        place=place,
-        key=key,
-        state="cancelled" if external_id is None else "sent",
-        reason="it did not arrive" if external_id is None else "it was found",
-    )
-
-
-def near(tx: Tx, place: str) -> str | None:
-    """Return the platform's id of some message in a place."""
-    rows = tx.rows(
-        """
-        select max(external_id) as id from messages
-        where workspace = :workspace and place = :place
-        """,
-        place=place,
-    )
-    return str(rows[0]["id"]) if rows[0]["id"] else None
-
-
 def park(tx: Tx, parcel: Parcel, reason: str, now: datetime) -> bool:
     """It cannot be delivered there; whatever was to happen otherwise happens now."""
     return _finish(tx, parcel, "parked", reason, now) and _hasten(tx, parcel, now)
@@ -383,32 +332,6 @@ def park(tx: Tx, parcel: Parcel, reason: str, now: datetime) -> bool:
 def bury(tx: Tx, parcel: Parcel, reason: str, now: datetime) -> bool:
     """Given up after many tries."""
     return _finish(tx, parcel, "dead", reason, now) and _hasten(tx, parcel, now)
-
-
-def release(tx: Tx, place: str, now: datetime) -> int:
-    """Let go out what was parked at `place`: something was heard from there; return how much.
-
-    Of each key only the newest, and only if nothing newer went out or waits. A card says
-    what it says elsewhere by now.
-    """
-    return tx.run(
-        """
-        update outbox set state = 'pending', not_before = :now, attempts = 0,
-            reason = null, finished_at = null,
-            message = case when kind = 'card' then (
-                select o.message from outbox o where o.workspace = outbox.workspace
-                and o.key = outbox.key and o.message <> ''
-                order by o.created_at desc, o.id desc limit 1
-            ) else message end
-        where workspace = :workspace and place = :place and state = 'parked' and message <> ''
-        and not exists (
-            select 1 from outbox newer where newer.workspace = outbox.workspace
-            and newer.place = outbox.place and newer.key = outbox.key and newer.id > outbox.id
-        )
-        """,
-        place=place,
-        now=as_text(now),
-    )
 
 
 def standing(tx: Tx, external_id: str) -> str | None:
@@ -474,76 +397,6 @@ def health(tx: Tx, now: datetime) -> Row:
         """,
         late=as_text(now - timedelta(minutes=10)),
     )[0]
-
-
-def waiting_alarms(tx: Tx, platform: str) -> list[Late]:
-    """Return the alarms of all workspaces that wait for a platform (`slack:`), oldest first."""
-    rows = tx.rows(
-        """
-        select workspace, id, place, key, otherwise, message, created_at, told_late from outbox
-        where state = 'pending' and kind = 'alarm' and substr(place, 1, :length) = :platform
-        and substr(key, 1, 5) <> 'late:'
-        and not exists (
-            select 1 from messages m where m.workspace = outbox.workspace
-            and m.place = outbox.place and m.key = outbox.key
-        )
-        order by created_at, id
-        """,
-        platform=platform,
-        length=len(platform),
-    )
-    return [
-        Late(
-            row["workspace"],
-            row["id"],
-            row["place"],
-            row["key"],
-            row["otherwise"],
-            row["message"],
-            as_moment(row["created_at"]),
-            row["told_late"] is not None,
-        )
-        for row in rows
-    ]
-
-
-def fold(tx: Tx, id: str, reason: str) -> None:
-    """Take back a waiting row: another one says the same. A copy of it may have arrived."""
-    tx.write(
-        """
-        update outbox set reason = :reason, finished_at = created_at,
-            state = case when copies > 0 then 'ambiguous' else 'cancelled' end
-        where workspace = :workspace and id = :id and state = 'pending'
-        """,
-        id=id,
-        reason=reason,
-    )
-
-
-def reword(tx: Tx, id: str, message: str, now: datetime) -> None:
-    """Let a waiting row say that it is late."""
-    tx.write(
-        """
-        update outbox set message = :message, told_late = :now
-        where workspace = :workspace and id = :id and state = 'pending'
-        """,
-        id=id,
-        message=message,
-        now=as_text(now),
-    )
-
-
-def some_workspace(tx: Tx, platform: str) -> str | None:
-    """Return a workspace, of all, for which something waits on a platform (`slack:`)."""
-    rows = tx.rows(
-        """
-        select workspace from outbox where state = 'pending'
-        and substr(place, 1, :length) = :platform order by priority, created_at, id limit 1
-        """,
-        platform=platform,
-        length=len(platform),
-    )
-    return str(rows[0]["workspace"]) if rows else None
 
 
 def next_due(tx: Tx) -> datetime | None:

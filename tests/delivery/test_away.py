@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.delivery.catching_up import LINES, MANY
 from bot.delivery.courier import Courier
+from bot.delivery.outages.catching_up import LINES, MANY
 from bot.delivery.platform import Away, Uncertain
 from handlers.kit.messages import dump, line, spoken
 from storage.delivery import outbox

@@ -354,7 +354,7 @@ def declared_and_climbing(bot: Stage, number: int) -> Timer:
     bot.run(bot.courier.drain())
     limit = bot.clock.now() + timedelta(minutes=10)
     due = bot.database.transact(lambda tx: timers.claim(tx, limit))
-    (timer,) = [each for each in due if each.payload["number"] == number]
+    (timer,) = [each for each in due if each.payload.get("number") == number]
     return timer
 
 

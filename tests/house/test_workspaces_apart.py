@@ -41,6 +41,8 @@ ACROSS = {
     "delivery.outbox.health",
     "delivery.outbox.next_due",
     "delivery.outbox.stuck_anywhere",
+    "delivery.waiting.some_workspace",
+    "delivery.waiting.waiting_alarms",
     "teams.button_presses.forget",
     "delivery.timers.claim",
     "delivery.timers.health",

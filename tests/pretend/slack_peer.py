@@ -747,6 +747,8 @@ class Peer:
         if channel in self.users:
             need(not self.users[channel].get("deleted"), channel, "user_disabled")
             need(not self.users[channel].get("is_bot"), channel, "cannot_dm_bot")
+            if self.users[channel].get("unreachable"):
+                raise Foreseen("user_not_found")
             return direct(channel)
         if channel.startswith("D"):
             return channel
@@ -1122,6 +1124,8 @@ class Client:
             }
             payload["channel"] = {"id": entry.where, "name": name}
             payload["response_url"] = "http://127.0.0.1:9/none"
+            if entry.kind in ("post", "edit"):
+                payload["message"] = {"ts": entry.ts, "text": self.peer.now(entry)["text"]}
             if entry.thread:
                 container["thread_ts"] = entry.thread
         return {**payload, "container": container}

@@ -18,11 +18,11 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from bot.delivery.catching_up import CatchingUp
 from bot.delivery.channels import Rooms
 from bot.delivery.clock import HandClock
 from bot.delivery.courier import Courier
 from bot.delivery.dispatch import Dispatcher
+from bot.delivery.outages.catching_up import CatchingUp
 from bot.delivery.scheduler import Scheduler
 from bot.encryption import TokenCipher, new_key
 from bot.http.limits import LimitedRunner
@@ -121,7 +121,7 @@ class SlackStage(Timed):
             {"slack": self.edge.platform},
             self.clock,
             random.Random(1),
-            returned=CatchingUp(self.new_id),
+            follows=CatchingUp(self.new_id),
         )
         self.scheduler = Scheduler(
             self.database,

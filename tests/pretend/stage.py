@@ -14,11 +14,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar, assert_never
 from zoneinfo import ZoneInfo
 
-from bot.delivery.catching_up import CatchingUp
 from bot.delivery.channels import Rooms
 from bot.delivery.clock import Clock, HandClock
 from bot.delivery.courier import Courier
 from bot.delivery.dispatch import Dispatcher
+from bot.delivery.outages.catching_up import CatchingUp
 from bot.delivery.platform import Impossible, MessageGone, NotAccepted, Rate, Uncertain, Wait
 from bot.delivery.requests import Request, Response
 from bot.delivery.scheduler import Scheduler
@@ -396,7 +396,7 @@ class Stage:
             {self.chat.name: self.chat},
             self.clock,
             random.Random(1),
-            returned=CatchingUp(self.new_id),
+            follows=CatchingUp(self.new_id),
         )
         self.rooms = Rooms(database, {self.chat.name: self.chat})
         self.scheduler = Scheduler(

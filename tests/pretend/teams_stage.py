@@ -15,10 +15,10 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.delivery.catching_up import CatchingUp
 from bot.delivery.clock import HandClock
 from bot.delivery.courier import Courier
 from bot.delivery.dispatch import Dispatcher
+from bot.delivery.outages.catching_up import CatchingUp
 from bot.delivery.scheduler import Scheduler
 from bot.teams.edge import App, TeamsEdge
 from bot.teams.tokens import cloud
@@ -93,7 +93,7 @@ class TeamsStage(Timed):
             {"teams": self.edge.platform},
             self.clock,
             random.Random(1),
-            returned=CatchingUp(self.new_id),
+            follows=CatchingUp(self.new_id),
         )
         self.scheduler = Scheduler(self.database, self.dispatcher.run_timer, self.clock)
         await self.edge.start()

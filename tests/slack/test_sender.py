@@ -18,6 +18,7 @@ from bot.delivery.platform import (
     NotAccepted,
     Uncertain,
     Undelivered,
+    Unfit,
     Wait,
 )
 from bot.delivery.retry_after import LONGEST_PAUSE, PAUSE, retry_after
@@ -38,7 +39,7 @@ MEANS: dict[Sort, type[Undelivered]] = {
     Sort.ELSEWHERE: Impossible,
     Sort.TEAM: ShutOut,
     Sort.AWAY: Away,
-    Sort.OURS: Impossible,
+    Sort.OURS: Unfit,
 }
 SAID = Message((Title(("INC-1 · Till",)), Text(("is dead",))))
 

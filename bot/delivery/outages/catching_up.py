@@ -21,9 +21,10 @@ from handlers.kit.messages import (
     spoken,
 )
 from handlers.kit.words import _, speak
+from handlers.settings.platform_notices import UNREACHABLE
 from storage import people, workspaces
-from storage.delivery import outbox, places
-from storage.delivery.outbox import Late
+from storage.delivery import outbox, places, timers, waiting
+from storage.delivery.waiting import Late
 from storage.engine import Tx
 
 LATE = timedelta(minutes=2)  # from here on an alarm says that it is late
@@ -33,30 +34,37 @@ NAMES = {"slack": "Slack", "teams": "Teams", "local": "Lotse"}
 
 
 class CatchingUp:
-    """Puts in order what waits for a platform that is back."""
+    """Puts in order what waits for a platform that is back, or for a place."""
 
     def __init__(self, new_id: Callable[[], str]) -> None:
         self._new_id = new_id
 
-    def __call__(self, tx: Tx, platform: str, since: datetime, now: datetime) -> None:
+    def unreachable(self, tx: Tx, place: str, reason: str, now: datetime) -> None:
+        """Nothing can be sent to a place: known from now on, and the managers are told once."""
+        if places.park(tx, place, reason):
+            key = f"{UNREACHABLE} {place}"
+            timers.set(tx, id=self._new_id(), kind=UNREACHABLE, key=key, due=now, place=place)
+            tx.signal()
+
+    def returned(self, tx: Tx, platform: str, since: datetime, now: datetime) -> None:
         """Fold the alarms that waited since `since`, in all workspaces."""
         name = NAMES.get(platform, platform)
-        waiting = outbox.waiting_alarms(tx, f"{platform}:")
-        for (workspace, place), alarms in _by_place(waiting).items():
+        alarms_of = waiting.waiting_alarms(tx, f"{platform}:")
+        for (workspace, place), alarms in _by_place(alarms_of).items():
             inside = tx.within(workspace)
             newest: dict[str, list[Late]] = {}
             for each in alarms:
                 newest.setdefault(each.otherwise or each.key, []).append(each)
             for group in newest.values():
                 for older in group[:-1]:
-                    outbox.fold(inside, older.id, "a later alarm says the same")
+                    waiting.fold(inside, older.id, "a later alarm says the same")
             language, zone = _reader(inside, place)
             groups = list(newest.values())
             for n in range(0, len(groups), LINES) if len(groups) > MANY else ():
                 part = groups[n : n + LINES]
                 self._add(inside, place, _list(part, name, since, now, language, zone), now)
                 for group in part:
-                    outbox.fold(inside, group[-1].id, "a list says the same")
+                    waiting.fold(inside, group[-1].id, "a list says the same")
             for group in groups if len(groups) <= MANY else ():
                 if group[-1].told_late or group[0].created_at > now - LATE:
                     continue
@@ -64,7 +72,7 @@ class CatchingUp:
                 late = Message((_late(group, name, since, now),))
                 added = spoken(late, language, zone).parts
                 text = dump(Message((*written.parts, *added), written.tone))
-                outbox.reword(inside, group[-1].id, text, now)
+                waiting.reword(inside, group[-1].id, text, now)
 
     def _add(self, tx: Tx, place: str, message: Message, now: datetime) -> None:
         id = self._new_id()
@@ -73,9 +81,9 @@ class CatchingUp:
         )
 
 
-def _by_place(waiting: list[Late]) -> dict[tuple[str, str], list[Late]]:
+def _by_place(alarms: list[Late]) -> dict[tuple[str, str], list[Late]]:
     found: dict[tuple[str, str], list[Late]] = {}
-    for each in waiting:
+    for each in alarms:
         found.setdefault((each.workspace, each.place), []).append(each)
     return found
 
