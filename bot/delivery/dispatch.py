@@ -40,7 +40,7 @@ from handlers.kit.messages import (
 from handlers.kit.words import _
 from handlers.ownership import leaving
 from storage import audit, people, workspaces
-from storage.delivery import inbox, places, timers
+from storage.delivery import inbox, lost_answers, places, timers
 from storage.delivery.places import Place
 from storage.delivery.timers import Timer
 from storage.engine import Database, StorageError, Tx
@@ -182,6 +182,17 @@ class Dispatcher:
             return replies.short(self._context(tx, found, None, self._clock.now()), call)
 
         return await asyncio.wrap_future(self._database.submit(work))
+
+    async def lost(self, request: Request) -> None:
+        """The answer to a request found no way: whoever asked finds it under `status`."""
+
+        def work(tx: Tx) -> None:
+            tx = tx.within(request.workspace)
+            found = people.by_identity(tx, request.person)
+            if found is not None:
+                lost_answers.add(tx, request.identity, found.id, self._clock.now())
+
+        await asyncio.wrap_future(self._database.submit(work))
 
     async def set_off(self, workspace: str, kind: str) -> None:
         """Let the timer `kind` be due now: an edge has noticed what it stands for."""

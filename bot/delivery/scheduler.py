@@ -12,7 +12,7 @@ from functools import partial
 from bot.delivery.clock import Clock
 from bot.delivery.platform import Undelivered, Wait
 from storage import on_call as stand_ins
-from storage.delivery import drafts, inbox, outbox, timers
+from storage.delivery import drafts, inbox, lost_answers, outbox, timers
 from storage.delivery.timers import Timer
 from storage.engine import Database, Tx
 from storage.teams import button_presses
@@ -145,6 +145,7 @@ def clean(tx: Tx, now: datetime) -> None:
     """Let go of what is kept no longer (docs/rules.md, privacy)."""
     inbox.forget(tx, now - ANSWERS_KEPT, now - IDENTITIES_KEPT)
     drafts.forget(tx, now - DRAFTS_KEPT)
+    lost_answers.forget(tx, now - ANSWERS_KEPT)
     outbox.forget(tx, now - TEXTS_KEPT)
     stand_ins.forget(tx, now - COVERS_KEPT)
     button_presses.forget(tx, now - PRESSES_KEPT)

@@ -23,9 +23,11 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.delivery.answering import FIRST, LIFE, Answering
 from bot.delivery.background import Background
 from bot.delivery.dispatch import Dispatcher
 from bot.delivery.outages import healing
+from bot.delivery.outages.pace import Pace
 from bot.http import limits
 from bot.http.payload_limits import BODY_LIMIT, LARGEST
 from bot.slack import blocks, payloads
@@ -92,6 +94,9 @@ class SlackEdge:
         patience: float = PATIENT,
         first_wait: float = FIRST_WAIT,
         form_limit: float = FORM_LIMIT,
+        pace: Pace | None = None,
+        answer_life: float = LIFE,
+        answer_wait: float = FIRST,
     ) -> None:
         self._dispatcher = dispatcher
         self._database = database
@@ -112,7 +117,12 @@ class SlackEdge:
         self.platform.lost = lambda at, user: self._later.soon(people.ask_again(at, user))
         self._hearing = Hearing(
             dispatcher,
-            Answers(dispatcher, self.platform, form_limit),
+            Answers(
+                dispatcher,
+                self.platform,
+                Answering(self.platform, pace, answer_life, answer_wait),
+                form_limit,
+            ),
             self._homes,
             people,
             self._later,

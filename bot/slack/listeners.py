@@ -184,7 +184,7 @@ class Hearing:
             message = await self._answers.shown_now(at, answer, sender, body)
         await ack()
         if message is not None:
-            self._later.soon(self._answers.tell(at, body, sender, message, answer))
+            self._later.soon(self._answers.tell(at, body, sender, message, answer, request))
         self._later.soon(self._people.refresh(at, sender, named))
 
     async def _once_known(
@@ -197,7 +197,7 @@ class Hearing:
         if self._answers.first(request.identity):
             message = await self._answers.shown_now(at, answer, sender, body)
             if message is not None:
-                await self._answers.tell(at, body, sender, message, answer)
+                await self._answers.tell(at, body, sender, message, answer, request)
 
     async def _asked(self, at: Installation, sender: Sender, named: Iterable[str] = ()) -> None:
         try:

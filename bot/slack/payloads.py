@@ -222,6 +222,12 @@ def pressed_on(body: Json) -> tuple[str, str]:
     return f"{channel}|{ts}", str(message.get("text", ""))
 
 
+def response_url(body: Json) -> str:
+    """Return the address to which an answer for the asker's eyes may be sent, or ""."""
+    url = body.get("response_url")
+    return url if isinstance(url, str) else ""
+
+
 def direct(user: str) -> str:
     """Return the direct place of a user; Slack opens it by the user's id."""
     return f"slack:@{user}"

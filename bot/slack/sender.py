@@ -95,6 +95,10 @@ class Slack:
         """Ask Slack whether it is there, without a token."""
         await self._api.knock()
 
+    async def respond(self, url: str, said: dict[str, Any]) -> None:
+        """Answer at an address that Slack gave with a request; raises `Undelivered`."""
+        await self._api.respond(url, said)
+
     async def call(self, at: Installation, method: str, **values: Any) -> Mapping[str, Any]:
         """Call a method of the Web API in a workspace; raises `Undelivered`.
 

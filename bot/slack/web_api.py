@@ -31,6 +31,7 @@ from bot.delivery.platform import (
 )
 from bot.delivery.retry_after import retry_after
 
+HOOKS = "https://hooks.slack.com/"  # where Slack takes answers to its requests
 LIMIT = 10  # seconds for an answer
 READING = (
     "users.info",
@@ -154,6 +155,36 @@ class WebApi:
         if method in READING:
             return await _answer(self.client.api_call(method, http_verb="GET", params=given))
         return await _answer(self.client.api_call(method, json=given))
+
+    async def respond(self, url: str, said: Mapping[str, Any]) -> None:
+        """Answer at a `response_url`; raises what its failure means (`Undelivered`)."""
+        if not self._ours(url) or self.client.session is None:
+            raise Impossible("an address that is not Slack's")
+        try:
+            async with self.client.session.post(
+                url, json={**said, "replace_original": False}, allow_redirects=False
+            ) as answer:
+                status, headers = answer.status, answer.headers
+                await answer.read()
+        except aiohttp.ClientConnectorError as error:
+            raise Away(f"Slack cannot be reached: {type(error).__name__}") from error
+        except (TimeoutError, aiohttp.ClientError) as error:
+            raise Uncertain(f"Slack's answer was lost: {type(error).__name__}") from error
+        if status == 429:
+            raise Wait(retry_after(headers), "429")
+        if status >= 500:
+            raise Uncertain(f"status {status}")
+        if status >= 300:  # used up, or too old
+            raise Impossible(f"status {status}")
+
+    def _ours(self, url: str) -> bool:
+        """Say whether an address is Slack's, or of whoever stands in for it."""
+        if url.startswith(HOOKS):
+            return True
+        own = urlsplit(self.client.base_url)
+        given = urlsplit(url)
+        stands_in = self.client.base_url != AsyncWebClient.BASE_URL
+        return stands_in and (given.scheme, given.netloc) == (own.scheme, own.netloc)
 
     async def knock(self) -> None:
         """See whether Slack answers at all; raises `Unanswered` when it does not."""

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
+from typing import Annotated
 
-from handlers.kit.commands import Feature
+from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
-from handlers.kit.messages import Post, Reply, line
+from handlers.kit.doors import Task
+from handlers.kit.errors import Refusal
+from handlers.kit.messages import Button, Post, Reply, from_data, line
 from handlers.kit.people import name
+from handlers.kit.readers import TextReader
 from handlers.kit.words import _
 from storage import people, workspaces
-from storage.delivery import places
+from storage.delivery import inbox, lost_answers, places
 from storage.engine.sql import as_text
 
 feature = Feature(_("Platforms"))
@@ -19,6 +24,34 @@ HELD_BACK = "held back"  # the timer, and when it was last told
 UNREACHABLE = "unreachable"  # the timer of a place to which nothing can be sent
 NAMES = {"slack": "Slack", "teams": "Teams", "local": "Lotse"}
 OFTEN = timedelta(hours=1)
+
+
+@feature.waits(90)
+def lost(ctx: Context) -> list[Task]:
+    """Return the answers that the asker never got."""
+    return [
+        Task(
+            _("An answer to you did not arrive ({at}).", at=each.at),
+            (Button(_("Show the answer"), call("lost answer", identity=each.identity)),),
+            each.at,
+        )
+        for each in lost_answers.of(ctx.tx, ctx.person.id)
+    ]
+
+
+@feature.command(
+    "lost answer", "verlorene antwort", help=_("Show an answer that did not arrive."), hidden=True
+)
+def show_lost(
+    ctx: Context, identity: Annotated[str, TextReader(long=False), Ask(_("Answer"))]
+) -> Reply:
+    """Show what was answered; nothing is done a second time."""
+    stored = inbox.answer(ctx.tx, identity)
+    theirs = lost_answers.take(ctx.tx, identity, ctx.person.id)
+    written = json.loads(stored)["message"] if stored is not None and theirs else None
+    if written is None:
+        raise Refusal(_("That answer is kept no longer. What you asked for was done at the time."))
+    return Reply(from_data(written))
 
 
 @feature.timer(UNREACHABLE)

@@ -35,6 +35,7 @@ ACROSS = {
     "slack.installations.expiring",
     "slack.installations.finish",
     "delivery.drafts.forget",
+    "delivery.lost_answers.forget",
     "delivery.outbox.claim",
     "delivery.outbox.expired",
     "delivery.outbox.forget",

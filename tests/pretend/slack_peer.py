@@ -512,6 +512,7 @@ class Peer:
         app = web.Application(client_max_size=10**7)
         app.router.add_route("*", "/api/{method}", self._api)
         app.router.add_get("/link", self._link)
+        app.router.add_post("/respond/{user}/{channel}", self._responded)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
         self._site = web.TCPSite(self._runner, "127.0.0.1", port)
@@ -565,6 +566,21 @@ class Peer:
         if fault is not None:
             return await self._go_wrong(request, fault, answer)
         return web.json_response(answer)
+
+    def respond_url(self, user: str, channel: str) -> str:
+        """Return where an answer for a user's eyes may be sent."""
+        return f"http://127.0.0.1:{self.port}/respond/{user}/{channel}"
+
+    async def _responded(self, request: web.Request) -> web.StreamResponse:
+        left = self._faults["response_url"]
+        fault = left.popleft() if left else self.away
+        data = await request.json()
+        self.calls.append(("response_url", data))
+        if fault is not None:
+            return await self._go_wrong(request, fault, {"ok": True})
+        at, user = request.match_info["channel"], request.match_info["user"]
+        self._keep("ephemeral", at, user, self._ts(), data)
+        return web.Response(text="ok")
 
     async def _arguments(self, request: web.Request) -> Json:
         if request.content_type == "application/json":
