@@ -217,7 +217,12 @@ class Dispatcher:
         """Carry out what a machine reports; None when nobody has this address.
 
         `identity` is the machine's own run id, if it gave one: the same twice counts once.
+        Whoever guesses addresses makes us read, and never write.
         """
+        now = self._clock.now()
+        look = self._database.submit_read(lambda tx: hook.locate(tx, secret, now))
+        if await asyncio.wrap_future(look) is None:
+            return None
         answer = await asyncio.wrap_future(
             self._database.submit(lambda tx: self._run_hook(tx, hook, secret, identity, query))
         )

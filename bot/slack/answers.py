@@ -9,7 +9,7 @@ from functools import partial
 from bot.delivery.answering import Answering, Way
 from bot.delivery.dedupe import Once
 from bot.delivery.dispatch import Dispatcher
-from bot.delivery.edge_texts import missing, reopening
+from bot.delivery.edge_texts import filled_in, missing, reopening
 from bot.delivery.platform import Undelivered
 from bot.delivery.requests import Request, Response
 from bot.slack import blocks, payloads
@@ -67,7 +67,7 @@ class Answers:
     async def _reopening(self, at: Installation, answer: Response, sender: Sender) -> Message:
         assert answer.form is not None
         call = await self._dispatcher.keep(at.workspace, sender.identity, reopening(answer.form))
-        return missing(call, answer.language)
+        return missing(call, answer.language, typed=filled_in(answer.form))
 
     async def tell(
         self,

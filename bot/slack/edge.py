@@ -105,6 +105,7 @@ class SlackEdge:
         self._guard = Guard(signing_secret) if signing_secret else None
         self._sockets = sockets
         self._later = Background()
+        self._listening: Sockets | None = None
         self._strangers: dict[str, float] = {}
         self._api = WebApi(api_url)
         self.installations = Installations(
@@ -166,7 +167,16 @@ class SlackEdge:
     async def listen(self) -> None:
         """Hear Slack over Socket Mode until cancelled."""
         await self.installations.introduced()
-        await self._sockets(self.app, self._api.client, self._app_token).run()
+        self._listening = self._sockets(self.app, self._api.client, self._app_token)
+        await self._listening.run()
+
+    def trouble(self) -> str:
+        """Say why Slack does not reach us or we do not reach Slack; empty while all is well."""
+        if not self.installations.known:
+            return self.installations.reason or "Slack has not said yet who we are"
+        if self._listening is not None and not self._listening.connected:
+            return self._listening.reason or "there is no connection to Slack (Socket Mode)"
+        return ""
 
     def stir(self) -> None:
         """Something was committed: home tabs that were opened lately may have changed."""
@@ -189,6 +199,7 @@ class SlackEdge:
         """Add the one route for everything of Slack's, behind the guard, and the install pages."""
         if self._guard is not None:
             app.router.add_post("/slack/events", self._received)
+            app.router.add_get("/slack/events", _looked_at)
         if self._pages is not None:
             self._pages.add_to(app)
 
@@ -228,6 +239,8 @@ class SlackEdge:
     async def dispatch(self, request: AsyncBoltRequest) -> BoltResponse:
         """Hand a request to its listener; a payload that nobody listens to is acknowledged."""
         answer = await self.app.async_dispatch(request)
+        if answer.status == 404 and request.body.get("ssl_check") == "1":
+            return BoltResponse(status=200, body="")  # Slack looks whether our certificate is good
         if answer.status == 404:
             payload = isinstance(request.body.get("type"), str)
             return BoltResponse(status=200 if payload else 400, body="")
@@ -352,3 +365,8 @@ class SlackEdge:
     async def _write(self, at: Installation, work: Callable[[Tx], T]) -> T:
         inside = at.workspace
         return await asyncio.wrap_future(self._database.submit(lambda tx: work(tx.within(inside))))
+
+
+async def _looked_at(request: web.Request) -> web.Response:
+    """Slack looks from time to time whether an address is there and its certificate good."""
+    return web.Response(status=200 if request.query.get("ssl_check") == "1" else 405)

@@ -144,6 +144,12 @@ class TeamsEdge:
         if self._session is not None:
             await self._session.close()
 
+    def trouble(self) -> str:
+        """Say why Teams does not reach us or we do not reach Teams; empty while all is well."""
+        if self._session is None:
+            return "Teams is not started yet"
+        return "" if self._app.loopback else self.tokens.reason or self.keys.reason
+
     async def settled(self) -> None:
         """Wait until everything that follows an answer has been done."""
         await self._later.settled()

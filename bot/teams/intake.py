@@ -12,7 +12,7 @@ from typing import TypeVar
 from botbuilder.schema import Activity
 
 from bot.delivery.dispatch import Dispatcher
-from bot.delivery.edge_texts import missing, reopening
+from bot.delivery.edge_texts import filled_in, missing, reopening
 from bot.delivery.outages import healing
 from bot.delivery.platform import Undelivered
 from bot.delivery.requests import Named, Request, Response
@@ -69,7 +69,9 @@ class Desk:
         From where such things come, we need not be: nothing is learnt of the place.
         """
         identity = payloads.activity_key(activity, sender)
-        card, what = payloads.press_key(activity, payloads.data_of(activity))
+        card, what = payloads.press_key(
+            activity, payloads.data_of(activity), call.args.get("number", "")
+        )
         command = by_name(call.word, self.dispatcher.features)
         reads = command is not None and command.reads
 
@@ -143,7 +145,7 @@ class Desk:
         """Return a message with a button that opens a form that could not open."""
         assert answer.form is not None
         call = await self.dispatcher.keep(self.workspace, sender.identity, reopening(answer.form))
-        return missing(call, answer.language)
+        return missing(call, answer.language, typed=filled_in(answer.form))
 
     async def read(self, look: Callable[[Tx], T]) -> T:
         """Read in the workspace."""

@@ -15,7 +15,7 @@ from bot.delivery.shortcuts import shortcut
 from bot.teams import cards, dialogs, payloads, search
 from bot.teams.intake import Desk
 from bot.teams.payloads import Sender, Unreadable, Where
-from bot.teams.sender import REFRESH
+from bot.teams.sender import REFRESH, refresh_of
 from handlers.kit.messages import Call, Form, Message, load
 from handlers.kit.readers import folded
 from handlers.kit.words import LANGUAGES, _, text
@@ -89,7 +89,9 @@ class Invokes:
             said = both if said is None or cards.fits(both) else said
         if said is None:
             return {"statusCode": 200, "type": WORDS, "value": ""}
-        return {"statusCode": 200, "type": CARD, "value": cards.card(said)}
+        again = refresh_of(load(written)) if written is not None else None
+        shown = cards.card(said, again, (sender.member,) if again is not None else ())
+        return {"statusCode": 200, "type": CARD, "value": shown}
 
     async def _viewed(self, call: Call, sender: Sender) -> Json:
         """Answer with the reader's own view of an incident's card; nothing changes."""

@@ -399,6 +399,12 @@ def health(tx: Tx, now: datetime) -> Row:
     )[0]
 
 
+def shut_out(tx: Tx) -> int:
+    """Return how many workspaces are parked because their platform shuts us out."""
+    rows = tx.rows("select count(*) as n from workspaces where state = 'parked'")
+    return int(rows[0]["n"])
+
+
 def next_due(tx: Tx) -> datetime | None:
     """Return the earliest time something of any workspace may go out."""
     rows = tx.rows("select min(not_before) as due from outbox where state = 'pending'")

@@ -41,6 +41,7 @@ ACROSS = {
     "delivery.outbox.forget",
     "delivery.outbox.health",
     "delivery.outbox.next_due",
+    "delivery.outbox.shut_out",
     "delivery.outbox.stuck_anywhere",
     "delivery.waiting.some_workspace",
     "delivery.waiting.waiting_alarms",

@@ -83,7 +83,7 @@ class TeamsStage(Timed):
         await self.peer.start()
         self.dispatcher = Dispatcher(self.database, self._features, self.clock, self.new_id)
         self.dispatcher.patience = 60.0  # a slow machine changes no conversation
-        own = {"key_limit": 0.8, "answer_life": LIFE, "answer_wait": FIRST}
+        own: dict[str, Any] = {"key_limit": 0.8, "answer_life": LIFE, "answer_wait": FIRST}
         own = {name: self._given.pop(name, usual) for name, usual in own.items()}
         self.edge = TeamsEdge(
             dispatcher=self.dispatcher, database=self.database, workspace=MAIN,

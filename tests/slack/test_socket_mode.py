@@ -198,3 +198,12 @@ async def test_many_at_once_are_all_answered(slack: SlackStage) -> None:
     assert all(each.status == 200 for each in answers)
     await slack.carry()
     assert len(slack.peer.sees(INCIDENTS)) == len(slack.peer.sees("DBEN")) == 100
+
+
+async def test_too_many_connections_are_not_answered_by_more(slack: SlackStage) -> None:
+    await slack.peer.connected(2)
+    opened = slack.peer.linked
+    for each in slack.peer.open_links():
+        await each.send_json({"type": "disconnect", "reason": "too_many_websockets"})
+    await asyncio.sleep(0.3)
+    assert slack.peer.linked - opened <= 4, "there are waits between them, and they grow"

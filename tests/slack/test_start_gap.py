@@ -128,3 +128,14 @@ async def test_a_stranger_is_still_told_so_once_we_know_who_we_are(sqlite: Sqlit
         command = {**stage.client("anna").command("/lotse"), "team_id": "T9"}
         got = await stage.peer.deliver("slash_commands", command)
         assert got.status == 200 and "not installed" in str(got.body)
+
+
+async def test_slack_may_look_whether_the_certificate_is_good(sqlite: Sqlite) -> None:
+    async with slack_stage(sqlite) as stage:
+        assert stage.peer._session is not None
+        async with stage.peer._session.get(f"{stage.peer.request_url}?ssl_check=1") as answer:
+            assert answer.status == 200
+        async with stage.peer._session.get(stage.peer.request_url) as answer:
+            assert answer.status == 405
+        got = await stage.peer.post(b"ssl_check=1&token=x", "application/x-www-form-urlencoded")
+        assert got.status == 200
