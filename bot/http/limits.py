@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from typing import Any, cast
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 HEADERS = 5.0  # seconds from connecting to the end of the first request's headers
 IDLE = 150.0  # seconds between two requests; longer than proxies keep a connection
@@ -24,7 +27,6 @@ EACH = 100  # connections of one address that have not asked anything whole yet
 AT_ONCE = 128  # requests in work
 PLATFORMS_AT_ONCE = 512  # the same, for what chat platforms ask
 PLATFORMS = ("/slack/events", "/api/messages")
-PLACE = "lotse.place"  # under which name a request holds its place
 FULL = (
     b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\n"
     b"Connection: close\r\n\r\n"
@@ -47,7 +49,7 @@ async def body(request: web.Request, largest: int, limit: float) -> bytes:
     Not more than `largest` bytes are taken, within `limit` seconds.
     """
     raw = bytearray()
-    place = request.get(PLACE)
+    place = _HELD.get()
     if place is not None:
         place.leave()  # whoever sends half a body keeps nobody from working
     try:
@@ -84,6 +86,24 @@ class _Place:
         if self.taken:
             self._room[self._platform] += 1
             self.taken = False
+
+
+_HELD: ContextVar[_Place | None] = ContextVar("the place of this request", default=None)
+
+
+class _Plainly(logging.Filter):
+    """Tells a request that makes no sense in a line, not in a page for each of them."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, HttpProcessingError):
+            record.exc_info, record.exc_text = None, None
+            record.levelno, record.levelname = logging.WARNING, "WARNING"
+            record.msg, record.args = "A request was refused: %s", (type(error).__name__,)
+        return True
+
+
+logging.getLogger("aiohttp.server").addFilter(_Plainly())
 
 
 class LimitedRunner(web.AppRunner):
@@ -210,7 +230,7 @@ class LimitedRunner(web.AppRunner):
             place = _Place(self._room, platform)
             if not place.enter():
                 return web.Response(status=503, headers={"Retry-After": "1"})
-            request[PLACE] = place
+            _HELD.set(place)
             try:
                 return await handler(request)
             finally:
