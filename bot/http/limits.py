@@ -103,9 +103,6 @@ class _Plainly(logging.Filter):
         return True
 
 
-logging.getLogger("aiohttp.server").addFilter(_Plainly())
-
-
 class LimitedRunner(web.AppRunner):
     """Runs an application behind the deadlines and limits."""
 
@@ -138,6 +135,9 @@ class LimitedRunner(web.AppRunner):
         self._looking: asyncio.Task[None] | None = None
 
     async def setup(self) -> None:
+        server = logging.getLogger("aiohttp.server")
+        if not any(isinstance(each, _Plainly) for each in server.filters):
+            server.addFilter(_Plainly())
         await super().setup()
         self._looking = asyncio.create_task(self._watch(), name="door")
 

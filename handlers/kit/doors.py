@@ -6,14 +6,16 @@ lists and retention ask each feature of the table of contents for its part.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from handlers.kit.messages import Button, Post
-from handlers.kit.words import Words
+from handlers.kit.messages import Button, Call, Part, Post
+from handlers.kit.words import Sentence, Words, _
+from storage.engine import Tx
+from storage.engine.sql import as_moment
 
 if TYPE_CHECKING:
     from handlers.kit.context import Context
@@ -24,7 +26,10 @@ class Event(StrEnum):
 
     MADE_SERIOUS = "an incident was made serious"  # subject: its number
     WITHDRAWN = "an incident was withdrawn"  # subject: its number
+    WEEK_ENDED = "a week of the digest is over"  # subject: the week that runs now, "2026-W48"
+    WORKING_TIME_CHANGED = "the company's working time or digest hour was changed"
     PEOPLE_CHANGED = "somebody holds a role no longer"  # subject: the person's id
+    CAME_BACK = "somebody is here again"  # subject: the person's id
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +44,15 @@ class Follow:
 class Task:
     """Something that waits for somebody: what it is, with the buttons that settle it.
 
-    `since` is when it began to wait, None when nobody can say.
+    `since` is when it began to wait, None when nobody can say. A decision of the digest has a
+    `key` that names it for good (`incident:7`); those that come `first` stand before older ones.
     """
 
     words: Words
     buttons: tuple[Button, ...] = ()
     since: datetime | None = None
+    key: str = ""
+    first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +61,23 @@ class Waits:
 
     rank: int
     run: Callable[[Context], Sequence[Task]]
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """A chapter of home: its first lines, and how many there are in all, if these are not."""
+
+    title: Words
+    items: tuple[Words, ...]
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Glances:
+    """Chapters of home for the asker. The lowest `rank` is shown first."""
+
+    rank: int
+    run: Callable[[Context], Sequence[Glance]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +95,174 @@ class Sets:
 
     rank: int
     run: Callable[[Context], Sequence[Setting]]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One role in which somebody answers for something, and how it is handed on.
+
+    `give(to, other)` names `to` for it and returns what is said; where `to` would then hold two
+    roles that one person may not hold (`clash(to)`), `other` takes the second one. `acts` is who
+    acts while its holder is away, None when nobody does.
+    """
+
+    name: str
+    role: Sentence
+    give: Callable[[str, str | None], tuple[Post, ...]]
+    clash: Callable[[str], bool] = lambda _to: False
+    acts: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """What people answer for in a room. `columns` are the stored ones, as `table.column`.
+
+    `held(ctx, person)` lists it. `left(ctx, person)` lets at once follow what has to when they
+    are not there any more: questions that were put to them go to who acts now.
+    """
+
+    rank: int
+    columns: tuple[str, ...]
+    held: Callable[[Context, str], Sequence[Held]]
+    left: Callable[[Context, str], tuple[Post, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is stored about somebody in one room: rows of label and value, told in order."""
+
+    rows: tuple[tuple[Words, Words], ...]
+
+
+def known(rows: Sequence[Mapping[str, Any]], roles: Mapping[str, Sentence]) -> Known:
+    """Return stored places as lines: the role that `roles` has for `what`, the subject, the time.
+
+    `rows` are what a storage module's `of_person` returns.
+    """
+    return Known(
+        tuple(
+            (
+                roles[row["what"]],
+                _("{subject}, {at}", subject=row["subject"], at=as_moment(row["at"]))
+                if row["at"]
+                else row["subject"],
+            )
+            for row in rows
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Knows:
+    """What a room stores about people: `tables` names each table with its columns of people.
+
+    `run(ctx, person)` tells it. `replace(tx, person, to)` puts `to` in their place everywhere:
+    the same person under another identity, or a pseudonym when they are erased.
+    """
+
+    rank: int
+    title: Sentence
+    tables: Mapping[str, tuple[str, ...]]
+    run: Callable[[Context, str], Known]
+    replace: Callable[[Tx, str, str], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Keeps:
+    """How long a kind of record is kept, and what becomes of it then.
+
+    `run(ctx, before)` deletes or makes nameless what is older than `before`, and returns how
+    many rows it changed; a dry run is the same, rolled back. `days` None: kept while its owner is.
+    """
+
+    tables: tuple[str, ...]
+    what: Sentence
+    days: int | None
+    then: Sentence
+    run: Callable[[Context, datetime], int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """A week of the digest: its ISO name and its bounds."""
+
+    name: str
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A room's part of the digest: what must be decided, and what to know.
+
+    The buttons of `decisions` are those that obey the asker. `verdict` goes into the one line
+    that says how the week was, `solved` into what is done, `quiet` into what had no findings.
+    Parts of two rooms under an equal title stand together.
+    """
+
+    decisions: tuple[Task, ...] = ()
+    parts: tuple[Part, ...] = ()
+    verdict: tuple[Words, ...] = ()
+    solved: tuple[Words, ...] = ()
+    quiet: tuple[Words, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sections:
+    """Where a room's part of the digest stands, and how it is written; None when it has none."""
+
+    rank: int
+    run: Callable[[Context, Week], Section | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A figure: its name on the cards, how it is computed, and the stored rows it comes from."""
+
+    id: str
+    name: Sentence
+    formula: Sentence
+    rows: tuple[str, ...]
+
+
+W = TypeVar("W", int, float, Sentence, list[str])
+
+
+def figure(measure: Measure, value: W) -> W:
+    """Return a figure as it is. Wherever one is shown, this says which entry explains it."""
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a list is asked for: `which` (open, mine, all), a service's id, and since when."""
+
+    which: str = "open"
+    service: str | None = None
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a list: a value for each column, and the call that opens it.
+
+    Closed rows carry no person and no minute (settled: lists carry a person only as the role of
+    something open).
+    """
+
+    values: tuple[Words, ...]
+    opens: Call | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list for chat, board and CSV: `columns` are (key, label).
+
+    `count(ctx, filter)` is the true total; `rows(ctx, filter, first, most)` a page of it.
+    """
+
+    key: str
+    title: Sentence
+    columns: tuple[tuple[str, Sentence], ...]
+    count: Callable[[Context, Filter], int]
+    rows: Callable[[Context, Filter, int, int], Sequence[Row]]

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
-from handlers.kit.doors import Task
+from handlers.kit.doors import Known, Task, known
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Post, Reply, from_data, line
 from handlers.kit.people import name
@@ -52,6 +52,18 @@ def show_lost(
     if written is None:
         raise Refusal(_("That answer is kept no longer. What you asked for was done at the time."))
     return Reply(from_data(written))
+
+
+@feature.knows(
+    90,
+    _("Answers"),
+    {"lost_answers": ("person",)},
+    replace=lost_answers.replace_person,
+)
+def known_here(ctx: Context, person: str) -> Known:
+    """Tell which answers somebody never got."""
+    roles = {"lost_answers.person": _("An answer that did not arrive")}
+    return known(lost_answers.of_person(ctx.tx, person), roles)
 
 
 @feature.timer(UNREACHABLE)

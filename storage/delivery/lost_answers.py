@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from storage.engine import Tx
+from storage.engine import Row, Tx
 from storage.engine.sql import as_moment, as_text
 
 
@@ -55,6 +55,29 @@ def take(tx: Tx, identity: str, person: str) -> bool:
             person=person,
         )
         == 1
+    )
+
+
+def of_person(tx: Tx, person: str) -> list[Row]:
+    """Return every place in which somebody stands here: `what` (table.column), `subject`, `at`."""
+    return tx.rows(
+        """
+        select 'lost_answers.person' as what, identity as subject, at from lost_answers
+        where workspace = :workspace and person = :person order by at, identity
+        """,
+        person=person,
+    )
+
+
+def replace_person(tx: Tx, person: str, to: str) -> int:
+    """Put somebody else, or a pseudonym, in the place of a person; return how often."""
+    return tx.run(
+        """
+        update lost_answers set person = :to
+        where workspace = :workspace and person = :person
+        """,
+        person=person,
+        to=to,
     )
 
 

@@ -24,12 +24,15 @@ class Late:
 
 
 def waiting_alarms(tx: Tx, platform: str) -> list[Late]:
-    """Return the alarms of all workspaces that wait for a platform (`slack:`), oldest first."""
+    """Return the alarms of all workspaces that wait for a platform (`slack:`), oldest first.
+
+    Each is about one thing: lists of several are not among them.
+    """
     rows = tx.rows(
         """
         select workspace, id, place, key, otherwise, message, created_at, told_late from outbox
         where state = 'pending' and kind = 'alarm' and substr(place, 1, :length) = :platform
-        and substr(key, 1, 5) <> 'late:'
+        and substr(key, 1, 5) <> 'late:' and substr(key, 1, 7) <> 'alarms:'
         and not exists (
             select 1 from messages m where m.workspace = outbox.workspace
             and m.place = outbox.place and m.key = outbox.key

@@ -4,7 +4,6 @@ create table lost_answers (
     identity text not null,
     person text not null,
     at utc_text not null,
-    primary key (workspace, identity),
-    foreign key (workspace, person) references people (workspace, id)
+    primary key (workspace, identity)
 );
 create index lost_answers_person on lost_answers (workspace, person);

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from bot.http.hooks import AGAIN, MISSES, MOST_KEPT, Misses
 from storage.engine import Tx
-from tests.pretend.stage import Chat, Stage
-from tests.pretend.stage import Troubled as Watched
+from tests.pretend.stage import Stage
 
 
 def test_after_so_many_misses_somebody_waits_and_others_do_not() -> None:
@@ -26,15 +29,16 @@ def test_only_so_many_addresses_are_remembered() -> None:
     assert len(misses._left) == MOST_KEPT
 
 
-def test_a_guess_is_looked_up_by_reading(bot: Stage, chat: Chat) -> None:
+def test_a_guess_is_looked_up_by_reading(bot: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[str] = []
 
-    class Counting(Watched):
-        def submit(self, work, workspace=None):  # type: ignore[no-untyped-def]
-            written.append("write")
-            return super().submit(work, workspace)
+    submit = bot.database.submit
 
-    bot.dispatcher._database = Counting(bot.database)
+    def counted(*given: Any, **named: Any) -> Any:
+        written.append("write")
+        return submit(*given, **named)
+
+    monkeypatch.setattr(bot.database, "submit", counted)
     (hook,) = [each for feature in bot.dispatcher.features for each in feature.hooks]
     secret = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
     assert bot.run(bot.dispatcher.run_hook(hook, secret, None, {})) is None

@@ -73,7 +73,7 @@ async def test_who_cannot_be_reached_is_told_on_the_card_and_no_storm_follows(
         await stage.carry()
         assert parked(stage) == ["slack:@UBEN"]
         [card] = stage.peer.sees(INCIDENTS)
-        assert "The alarm to Ben could not be delivered" in card
+        assert "Not reached: Ben (Slack)" in card
         assert "Ben cannot be reached in Slack" in "\n".join(stage.peer.sees("DCHRIS"))
 
 

@@ -1,0 +1,138 @@
+"""When somebody is told, how often, and what is held back until then."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+from handlers.attention import matters
+from handlers.kit.commands import Ask, Feature
+from handlers.kit.context import Context
+from handlers.kit.doors import Known, Task, known
+from handlers.kit.errors import Refusal
+from handlers.kit.messages import Buttons, Post, Reply, Text, line, load
+from handlers.kit.readers import ChoiceReader, TextReader
+from handlers.kit.words import Words, _
+from handlers.on_call import duty
+from storage import attention as stored
+from storage.attention import Wish
+from storage.engine import Tx
+
+feature = Feature(_("Attention"))
+
+
+class Pace(StrEnum):
+    """How often somebody is told."""
+
+    DAILY = "daily"
+    WEEKLY = "weekly"
+
+
+PACES: dict[str, Words] = {
+    "daily": _("at most once a working day"),
+    "weekly": _("at most once a week"),
+}
+
+
+def _current(ctx: Context, _fixed: Mapping[str, str]) -> dict[str, str]:
+    wish = matters.wish_of(ctx, ctx.person.id)
+    return {"hour": wish.hour, "pace": wish.pace}
+
+
+@feature.command(
+    "attention",
+    "sammelnachricht",
+    help=_("When and how often may I come to you unasked?"),
+    hidden=True,
+    current=_current,
+)
+def choose(
+    ctx: Context,
+    *,
+    hour: Annotated[
+        str,
+        TextReader(long=False),
+        Ask(_("At what time?"), _("Such as 09:00. Alarms do not wait for it.")),
+    ],
+    pace: Annotated[Pace, ChoiceReader(Pace, PACES, {}), Ask(_("How often?"))] = Pace.DAILY,
+) -> Reply:
+    found = re.fullmatch(r"\s*(\d{1,2})(?:[:.](\d\d))?\s*(?:uhr)?\s*", hour, re.IGNORECASE)
+    if found is None or int(found[1]) > 23 or int(found[2] or 0) > 59:
+        raise Refusal(_("“{hour}” is no time; one is 09:00.", hour=hour[:20]), field="hour")
+    clock = f"{int(found[1]):02d}:{int(found[2] or 0):02d}"
+    stored.set_wish(ctx.tx, ctx.person.id, Wish(clock, pace))
+    matters.replan(ctx, ctx.person.id)
+    said = _("What is no alarm reaches you at {hour}, {pace}.", hour=clock, pace=PACES[pace.value])
+    return Reply(line(said))
+
+
+@feature.timer("bundle")
+def bundle(ctx: Context, person: str) -> Reply:
+    """Tell somebody, or who stands in, what waits: in one message."""
+    return Reply(posts=matters.due(ctx, person))
+
+
+@feature.timer("questions")
+def questions(ctx: Context, person: str) -> Reply:
+    """Ask at the start of work what somebody asked outside of it."""
+    return Reply(posts=matters.questions(ctx, person))
+
+
+@feature.waits(90)
+def waiting(ctx: Context) -> list[Task]:
+    """Return what the asker has not been told yet."""
+    found: list[Task] = []
+    for each in matters.held_back(ctx, ctx.person.id):
+        parts = load(each.message).parts
+        words = next((part.words for part in parts if isinstance(part, Text)), "")
+        buttons = next((part.buttons for part in parts if isinstance(part, Buttons)), ())
+        found.append(Task(words, buttons, each.noted_at))
+    return found
+
+
+def _left(ctx: Context, person: str) -> tuple[Post, ...]:
+    bosses = duty.managers(ctx)
+    if bosses:
+        matters.hand_on(ctx, person, bosses[0].id)
+    return ()
+
+
+@feature.holds(90, "matters.person", "matters.told_to", left=_left)
+def held(_ctx: Context, _person: str) -> list[Any]:
+    """Return nothing to hand over by itself: what was to be told follows what it is about."""
+    return []
+
+
+def _replace(tx: Tx, person: str, to: str) -> None:
+    """Let what was told be somebody else's; when and what next is asked anew."""
+    stored.replace_person(tx, person, to)
+    stored.forget_wish(tx, person)
+
+
+@feature.knows(
+    70,
+    _("Attention"),
+    {
+        "matters": ("person", "told_to"),
+        "attention": ("person",),
+    },
+    replace=_replace,
+)
+def known_here(ctx: Context, person: str) -> Known:
+    """Tell where somebody stands in this room."""
+    return known(
+        stored.of_person(ctx.tx, person),
+        {
+            "matters.person": _("To be told"),
+            "matters.told_to": _("Was told"),
+        },
+    )
+
+
+@feature.keeps("matters", what=_("What was told in a bundle"), days=90, then=_("deleted"))
+def matters_kept(ctx: Context, before: datetime) -> int:
+    """Delete what was told long ago."""
+    return stored.forget(ctx.tx, before)
