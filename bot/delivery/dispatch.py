@@ -44,7 +44,7 @@ from handlers.kit.messages import (
 from handlers.kit.words import _
 from handlers.ownership import leaving
 from storage import audit, people, workspaces
-from storage.delivery import inbox, places, timers
+from storage.delivery import inbox, lost_answers, places, timers
 from storage.delivery.places import Place
 from storage.delivery.timers import Timer
 from storage.engine import Database, OnlyReading, StorageError, Tx
@@ -227,6 +227,17 @@ class Dispatcher:
 
         return await asyncio.wrap_future(self._database.submit(work))
 
+    async def lost(self, request: Request) -> None:
+        """The answer to a request found no way: whoever asked finds it under `status`."""
+
+        def work(tx: Tx) -> None:
+            tx = tx.within(request.workspace)
+            found = people.by_identity(tx, request.person)
+            if found is not None:
+                lost_answers.add(tx, request.identity, found.id, self._clock.now())
+
+        await asyncio.wrap_future(self._database.submit(work))
+
     async def set_off(self, workspace: str, kind: str) -> None:
         """Let the timer `kind` be due now: an edge has noticed what it stands for."""
 
@@ -252,7 +263,12 @@ class Dispatcher:
         """Carry out what a machine reports; None when nobody has this address.
 
         `identity` is the machine's own run id, if it gave one: the same twice counts once.
+        Whoever guesses addresses makes us read, and never write.
         """
+        now = self._clock.now()
+        look = self._database.submit_read(lambda tx: hook.locate(tx, secret, now))
+        if await asyncio.wrap_future(look) is None:
+            return None
         answer = await asyncio.wrap_future(
             self._database.submit(lambda tx: self._run_hook(tx, hook, secret, identity, query))
         )

@@ -24,6 +24,7 @@ class Local:
 
     name = "local"
     idempotent = True
+    finds = False  # nothing is ever uncertain
     rate: Rate | None = None
 
     def __init__(self, database: Database, clock: Clock) -> None:
@@ -52,6 +53,14 @@ class Local:
 
     async def close_room(self, workspace: str, place: str) -> None:
         self.reframe()
+
+    async def find(
+        self, workspace: str, place: str, parcel: str, since: datetime, near: str | None
+    ) -> str | None:
+        raise Impossible("nothing is ever uncertain here")
+
+    async def knock(self, workspace: str) -> None:
+        pass  # our own store is always there, or nothing is
 
     async def create(self, workspace: str, place: str, parcel: str, message: Message) -> str:
         now = self._clock.now()

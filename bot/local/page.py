@@ -187,7 +187,9 @@ class Page:
         if origin is not None and origin.lower() != f"http://{hosts[0].lower()}":
             raise Turned(403, "origin")
         given = request.headers.get(TOKEN, "")
-        if api and not hmac.compare_digest(given.encode(), self._token.encode()):
+        if api and not hmac.compare_digest(
+            given.encode("utf-8", "surrogateescape"), self._token.encode()
+        ):
             raise Turned(401, "token")
 
     def _file(self, name: str) -> Handler:

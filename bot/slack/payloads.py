@@ -214,6 +214,24 @@ def answered(body: Json) -> str:
     return ""
 
 
+def pressed_on(body: Json) -> tuple[str, str]:
+    """Return the id of the message whose button was pressed, and its words; or two empty ones.
+
+    Messages that only the presser sees have no lasting id.
+    """
+    container, message = body.get("container") or {}, body.get("message") or {}
+    channel, ts = container.get("channel_id"), container.get("message_ts")
+    if not channel or not ts or container.get("is_ephemeral"):
+        return "", ""
+    return f"{channel}|{ts}", str(message.get("text", ""))
+
+
+def response_url(body: Json) -> str:
+    """Return the address to which an answer for the asker's eyes may be sent, or ""."""
+    url = body.get("response_url")
+    return url if isinstance(url, str) else ""
+
+
 def direct(user: str) -> str:
     """Return the direct place of a user; Slack opens it by the user's id."""
     return f"slack:@{user}"

@@ -15,7 +15,7 @@ from bot.delivery.shortcuts import shortcut
 from bot.teams import cards, dialogs, payloads, search
 from bot.teams.intake import Desk
 from bot.teams.payloads import Sender, Unreadable, Where
-from bot.teams.sender import REFRESH
+from bot.teams.sender import REFRESH, refresh_of
 from handlers.kit.messages import Call, Form, Message, load
 from handlers.kit.readers import folded
 from handlers.kit.words import LANGUAGES, _, text
@@ -81,7 +81,7 @@ class Invokes:
         said = answer.message
         if answer.form is not None:
             said = await self._desk.reopening(answer, sender)
-        pressed_on = f"{payloads.channel_of(where.conversation)}|{activity.reply_to_id or ''}"
+        pressed_on = payloads.pressed_on(activity, where)
         written = await self._desk.read(lambda tx: outbox.standing(tx, pressed_on))
         if written is not None:
             now = load(written)
@@ -89,7 +89,9 @@ class Invokes:
             said = both if said is None or cards.fits(both) else said
         if said is None:
             return {"statusCode": 200, "type": WORDS, "value": ""}
-        return {"statusCode": 200, "type": CARD, "value": cards.card(said)}
+        again = refresh_of(load(written)) if written is not None else None
+        shown = cards.card(said, again, (sender.member,) if again is not None else ())
+        return {"statusCode": 200, "type": CARD, "value": shown}
 
     async def _viewed(self, call: Call, sender: Sender) -> Json:
         """Answer with the reader's own view of an incident's card; nothing changes."""

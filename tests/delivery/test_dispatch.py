@@ -356,7 +356,7 @@ def declared_and_climbing(bot: Stage, number: int) -> Timer:
     limit = bot.clock.now() + timedelta(minutes=10)
     bot.clock.wind(limit)
     due = bot.database.transact(lambda tx: timers.claim(tx, limit, 1000))
-    (timer,) = [each for each in due if each.payload["number"] == number]
+    (timer,) = [each for each in due if each.payload.get("number") == number]
     return timer
 
 

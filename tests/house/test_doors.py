@@ -91,7 +91,8 @@ AGELESS = {
     "audit": "only grows", "messages": "as long as what they show",
     "slack_installations": "until it is uninstalled", "conversations": "as the place",
     # What the edges and the road let go of by themselves (bot/delivery/scheduler.py, clean).
-    "deliveries": "30 days", "drafts": "7 days", "outbox": "14 days", "timers": "when done",
+    "deliveries": "30 days", "drafts": "7 days", "lost_answers": "7 days", "outbox": "14 days",
+    "timers": "when done",
     "covers": "90 days after", "presses": "two minutes", "slack_states": "ten minutes",
     "pilot_answered": "when the week is over",
     "scheduler_beats": "one row", "standstills": "90 days",

@@ -37,6 +37,7 @@ ACROSS = {
     "delivery.drafts.forget",
     "incidents.offers.forget",
     "conversation.forget",
+    "delivery.lost_answers.forget",
     "delivery.heartbeat.beat",  # one scheduler looks at the timers of all
     "delivery.heartbeat.forget",
     "delivery.heartbeat.keep",
@@ -47,7 +48,10 @@ ACROSS = {
     "delivery.outbox.health",
     "delivery.outbox.next_after",
     "delivery.outbox.next_due",
+    "delivery.outbox.shut_out",
     "delivery.outbox.stuck_anywhere",
+    "delivery.waiting.some_workspace",
+    "delivery.waiting.waiting_alarms",
     "teams.button_presses.forget",
     "delivery.timers.claim",
     "delivery.timers.health",

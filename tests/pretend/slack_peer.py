@@ -436,6 +436,9 @@ class Peer:
         self.links: list[web.WebSocketResponse] = []
         self.linked = 0
         self.latency = 0.0
+        self.away: Fault | None = None  # how every call goes wrong that is not planned
+        self.reads = False  # whether the scope to read channels was granted
+        self.gates: dict[str, asyncio.Event] = {}  # methods that wait until theirs is open
         self.token, self.app_token = TOKEN, APP_TOKEN
         self.request_url = ""
         self.patience = 3.0
@@ -444,6 +447,7 @@ class Peer:
         self._triggers: dict[str, tuple[str, float]] = {}
         self._count = itertools.count(1)
         self._runner: web.AppRunner | None = None
+        self._site: web.TCPSite | None = None
         self._closing = asyncio.Event()
         self._linked = asyncio.Event()
         self._session: aiohttp.ClientSession | None = None
@@ -487,15 +491,32 @@ class Peer:
 
     # --- running -------------------------------------------------------------------------
 
+    async def vanish(self) -> None:
+        """Listen no more: every connection is refused until `come_back`."""
+        assert self._site is not None and self._runner is not None
+        await self._site.stop()
+        assert self._runner.server is not None
+        for each in self._runner.server.connections:
+            if each.transport is not None:
+                each.transport.abort()
+
+    async def come_back(self) -> None:
+        """Listen again, at the same address."""
+        assert self._runner is not None
+        self._site = web.TCPSite(self._runner, "127.0.0.1", self.port)
+        await self._site.start()
+
     async def start(self, port: int = 0) -> None:
         """Listen on loopback."""
         block_kit.mistakes({"text": "x", "blocks": []})  # reads its schema, before anybody waits
         app = web.Application(client_max_size=10**7)
         app.router.add_route("*", "/api/{method}", self._api)
         app.router.add_get("/link", self._link)
+        app.router.add_post("/respond/{user}/{channel}", self._responded)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", port).start()
+        self._site = web.TCPSite(self._runner, "127.0.0.1", port)
+        await self._site.start()
         self.port = int(self._runner.addresses[0][1])
         self._session = aiohttp.ClientSession()
         self._closing.clear()
@@ -525,11 +546,13 @@ class Peer:
             if given in each.grants.issued:
                 return await each._api(request)
         left = self._faults[method]
-        fault = left.popleft() if left else None
+        fault = left.popleft() if left else self.whole.away
         if fault is not None and fault.act == "reset" and not fault.accepts:
             return self._reset(request)
         data = await self._arguments(request)
         self.calls.append((method, data))
+        if method in self.gates:
+            await self.gates[method].wait()
         answer: Json = {"ok": True}
         if fault is None or fault.accepts:
             try:
@@ -544,6 +567,21 @@ class Peer:
             return await self._go_wrong(request, fault, answer)
         return web.json_response(answer)
 
+    def respond_url(self, user: str, channel: str) -> str:
+        """Return where an answer for a user's eyes may be sent."""
+        return f"http://127.0.0.1:{self.port}/respond/{user}/{channel}"
+
+    async def _responded(self, request: web.Request) -> web.StreamResponse:
+        left = self._faults["response_url"]
+        fault = left.popleft() if left else self.away
+        data = await request.json()
+        self.calls.append(("response_url", data))
+        if fault is not None:
+            return await self._go_wrong(request, fault, {"ok": True})
+        at, user = request.match_info["channel"], request.match_info["user"]
+        self._keep("ephemeral", at, user, self._ts(), data)
+        return web.Response(text="ok")
+
     async def _arguments(self, request: web.Request) -> Json:
         if request.content_type == "application/json":
             return cast(Json, await request.json())
@@ -557,6 +595,8 @@ class Peer:
             self.grants.let_in(given.removeprefix("Bearer "))
         else:
             wanted = self.app_token if method == "apps.connections.open" else self.token
+            if method == "api.test":
+                return
             need(given == f"Bearer {wanted}", "token", "invalid_auth")
 
     async def _go_wrong(
@@ -601,6 +641,18 @@ class Peer:
             "user": "lotse",
             "url": "https://peer.example/",
         }
+
+    def _api_test(self, _data: Json) -> Json:
+        return {}
+
+    def _conversations_history(self, data: Json) -> Json:
+        where = data["channel"]
+        if not where.startswith("D") and not self.reads:
+            raise Foreseen("missing_scope")
+        need(not where.startswith("U"), where, "channel_not_found")
+        posts = [each for each in self.ledger if (each.kind, each.where) == ("post", where)]
+        shown = [{"ts": each.ts, "metadata": each.data.get("metadata")} for each in posts]
+        return {"messages": shown[::-1][: int(data["limit"])], "has_more": False}
 
     def _apps_connections_open(self, _data: Json) -> Json:
         return {"url": f"ws://127.0.0.1:{self.port}/link"}
@@ -711,6 +763,8 @@ class Peer:
         if channel in self.users:
             need(not self.users[channel].get("deleted"), channel, "user_disabled")
             need(not self.users[channel].get("is_bot"), channel, "cannot_dm_bot")
+            if self.users[channel].get("unreachable"):
+                raise Foreseen("user_not_found")
             return direct(channel)
         if channel.startswith("D"):
             return channel
@@ -1086,6 +1140,8 @@ class Client:
             }
             payload["channel"] = {"id": entry.where, "name": name}
             payload["response_url"] = "http://127.0.0.1:9/none"
+            if entry.kind in ("post", "edit"):
+                payload["message"] = {"ts": entry.ts, "text": self.peer.now(entry)["text"]}
             if entry.thread:
                 container["thread_ts"] = entry.thread
         return {**payload, "container": container}
