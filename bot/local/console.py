@@ -16,7 +16,7 @@ from bot.delivery import plain
 from bot.delivery.ids import new_id
 from bot.delivery.requests import Request, Response, clean
 from bot.local.chat import Local
-from bot.local.page import unslashed
+from bot.local.page_data import unslashed
 from bot.lotse import DEMO, Lotse
 from handlers.digest import schedule as digest_schedule
 from handlers.kit import calendar

@@ -21,7 +21,8 @@ from bot.config import Settings
 from bot.delivery.clock import HandClock
 from bot.delivery.platform import Impossible, MessageGone
 from bot.local.chat import Local
-from bot.local.page import BODY, FOLDER, ahead, unslashed
+from bot.local.page import BODY, FOLDER
+from bot.local.page_data import ahead, unslashed
 from bot.local.page_words import LABELS
 from bot.lotse import Lotse
 from handlers import FEATURES
@@ -521,12 +522,12 @@ async def test_somebody_leaves_and_is_still_to_be_seen(visitor: Visitor) -> None
 
     assert (await visitor.post("person", person="carla", here="no")).status == 400
     assert (await visitor.post("person", person="carla", here=False)).status == 200
-    assert "Carla is not there any more." in await told()
+    assert "No longer active: Carla." in await told()
     state = await visitor.get("state", person="carla")
     (carla,) = [each for each in state["persons"] if each["id"] == "carla"]
     assert (carla["here"], carla["role"]) == (False, "Nicht mehr in der Firma")
     assert (await visitor.post("person", person="carla", here=True)).status == 200
-    assert "Carla is back" in await told()
+    assert "Back and active again: Carla." in await told()
 
 
 async def test_unread_lines_are_counted_until_they_are_read(visitor: Visitor) -> None:
