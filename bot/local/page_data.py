@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 from bot.delivery.requests import Response
 from bot.local.page_words import ABOUT, LEFT, MANAGER, OTHERS, ROLES
 from handlers.kit.commands import Feature, all_commands
-from handlers.kit.messages import Call, Message, as_data, call_from, form_data
+from handlers.kit.messages import Call, Message, Text, as_data, call_from, form_data
 from handlers.kit.readers import folded
-from handlers.kit.words import Words, _, text
+from handlers.kit.words import Words, _, flat, text
 from storage.delivery.places import Place
 from storage.local import Line
 from storage.people import Person
@@ -163,12 +163,23 @@ def kept(answer: Response) -> Message | None:
     return None if answer.secret else answer.message
 
 
+def wrong_fields(answer: Response) -> dict[str, str]:
+    """Return what is wrong with a form, by field; all of it that the answer names."""
+    fields: Mapping[str, Words] = getattr(answer, "fields", None) or {}
+    if fields:
+        return {name: flat(words) for name, words in fields.items()}
+    if answer.field is None or answer.message is None:
+        return {} if answer.field is None else {answer.field: ""}
+    texts = [flat(part.words) for part in answer.message.parts if isinstance(part, Text)]
+    return {answer.field: texts[0] if texts else ""}
+
+
 def answer_data(answer: Response) -> Json:
     """Return an answer for the page; the message stands in the place already, or in the form."""
     return {
         "outcome": answer.outcome,
         "message": as_data(answer.message) if answer.message else None,
         "form": form_data(answer.form) if answer.form else None,
-        "field": answer.field,
+        "fields": wrong_fields(answer),
         "secret": answer.secret,
     }
