@@ -77,7 +77,11 @@ class Page:
             if name != "index.html":
                 app.router.add_get(f"/page/{name}", self._file(name))
         answers = self._answers
-        for path, look in {"state": answers.state, "lines": answers.lines}.items():
+        for path, look in {
+            "state": answers.state,
+            "lines": answers.lines,
+            "find": answers.find,
+        }.items():
             app.router.add_get(f"/page/api/{path}", self._guarded(looked(look), api=True))
         app.router.add_get("/page/api/stream", self._guarded(self._stream, api=True))
         for path, act in {

@@ -23,15 +23,17 @@ from bot.local.page_data import (
     in_order,
     kept,
     line_data,
+    number,
     place_data,
     speaker,
     string,
     unslashed,
 )
-from bot.local.page_words import EXAMPLES, LABELS
+from bot.local.page_words import EXAMPLES, FIRST, LABELS
+from handlers.incidents.keys import card_key
 from handlers.kit.commands import all_commands
 from handlers.kit.messages import Call
-from handlers.kit.words import LANGUAGES, text
+from handlers.kit.words import LANGUAGES, Sentence, text
 from storage import local as storage_local
 from storage import people, workspaces
 from storage.delivery import places
@@ -92,6 +94,7 @@ class Answers:
                 "marks": storage_local.marks(tx, company.me.id),
                 "commands": self._commands(company.language),
                 "examples": self._examples(company),
+                "steps": self._steps(tx, company),
                 "labels": {key: text(words, company.language) for key, words in LABELS.items()},
                 **self._now(tx, company.me.id),
             }
@@ -108,6 +111,24 @@ class Answers:
             found = storage_local.latest(tx, company.me.id, place, before=before, most=LINES + 1)
             more = len(found) > LINES
             return {"lines": [line_data(each) for each in found[more:]], "more": more}
+
+        return await self._reading(work)
+
+    async def find(self, query: Mapping[str, str]) -> Json:
+        """Return where a message stands, or the card of an incident."""
+        wanted, line = query.get("person", ""), clean(query.get("line", ""))
+        incident = number(query.get("incident"))
+
+        def work(tx: Tx) -> Json:
+            me = self._look(tx, wanted).me
+            if line:
+                place = storage_local.place_of(tx, me.id, line)
+                found = (place, line) if place is not None else None
+            else:
+                found = storage_local.where(tx, me.id, card_key(incident))
+            if found is None:
+                raise Turned(404, "line")
+            return {"place": found[0], "line": found[1]}
 
         return await self._reading(work)
 
@@ -153,13 +174,28 @@ class Answers:
 
     def _examples(self, company: Company) -> list[str]:
         """Return what the person may try, as far as the commands exist."""
-        known = {each.name: each for each in all_commands(self._dispatcher.features)}
+        tries = EXAMPLES.get(company.me.id, EXAMPLES["anna"])
+        return [said for each in tries if (said := self._typed(each, company))]
+
+    def _steps(self, tx: Tx, company: Company) -> list[Json]:
+        """Return what is done first in a company that is empty, each with who does it."""
+        held = storage_local.held(tx)
+        if held.services or held.incidents:
+            return []
+        here = {each.id for each in company.speakers}
         return [
-            known[name].word(company.language)
-            + (f" {text(words, company.language)}" if words else "")
-            for name, words in EXAMPLES.get(company.me.id, EXAMPLES["anna"])
-            if name in known
+            {"text": said, "person": person if person in here else company.me.id}
+            for person, each in FIRST
+            if (said := self._typed(each, company))
         ]
+
+    def _typed(self, example: tuple[str, Sentence | None], company: Company) -> str:
+        name, words = example
+        known = {each.name: each for each in all_commands(self._dispatcher.features)}
+        if name not in known:
+            return ""
+        rest = f" {text(words, company.language)}" if words else ""
+        return known[name].word(company.language) + rest
 
     # --- acting ------------------------------------------------------------------
 
@@ -170,10 +206,10 @@ class Answers:
         words = unslashed(typed, self._dispatcher.features)
         request = self._request(body, company, place, text=words)
         answer = await self._dispatcher.handle(request)
-        await self._local.keep(
+        line = await self._local.keep(
             self._workspace, place, company.me.id, request.identity, (typed, at), kept(answer)
         )
-        return answer_data(answer)
+        return {**answer_data(answer), "line": line}
 
     async def press(self, body: Json) -> Json:
         """Carry out a button's call, as it was shown.

@@ -57,8 +57,9 @@ def _look_at_folder(settings: Settings) -> None:
         a_file = isinstance(error, (FileExistsError, NotADirectoryError))
         reason = "it is a file, or inside one" if a_file else error.strerror or error
         raise StorageError(
-            f"LOTSE_DATA: “{folder}” cannot be used as the folder of the demo ({reason}). Name a folder that you may write to, "
-            "such as LOTSE_DATA=$HOME/lotse, or change this one."
+            f"LOTSE_DATA: “{folder}” cannot be used as the folder of the demo ({reason}). "
+            "Name a folder that you may write to, such as LOTSE_DATA=$HOME/lotse, "
+            "or change this one."
         ) from None
 
 

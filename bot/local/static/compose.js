@@ -13,13 +13,18 @@ export function folded(word) {
 
 export class Composer {
   // `send(text)` returns whether the words were taken; then the box is emptied.
-  constructor(send) {
+  // `changed()` is called whenever the text is another one, `where` says where it was written.
+  constructor(send, changed) {
     this.send = send;
+    this.changed = changed;
+    this.where = null;
+    this.recalled = null; // {texts, at, draft} while ArrowUp goes through what was typed
     this.commands = [];
     this.found = [];
     this.chosen = -1;
     this.busy = false;
     this.t = (key) => key;
+    this.before = () => []; // what was typed, the newest last
     this.list = make("ul", { id: "proposals", class: "proposals", role: "listbox", hidden: true });
     this.box = make("textarea", {
       class: "box", rows: 1, dir: "auto", role: "combobox", autocomplete: "off", spellcheck: "true",
@@ -65,7 +70,9 @@ export class Composer {
   }
 
   put(text, focus = true) {
+    this.recalled = null;
     this.box.value = text;
+    this.changed();
     this.grow();
     this.close();
     this.explain();
@@ -81,6 +88,8 @@ export class Composer {
   }
 
   typed() {
+    this.recalled = null;
+    this.changed();
     this.grow();
     const head = folded(this.box.value.replace(/^\s*\/?/, ""));
     const slash = this.box.value.trim() === "/";
@@ -178,8 +187,28 @@ export class Composer {
     else if (open && event.key === "Enter" && !event.shiftKey && this.chosen >= 0)
       this.complete(this.chosen);
     else if (event.key === "Enter" && !event.shiftKey) this.submit();
-    else return;
+    else if (event.key === "ArrowUp" && !event.shiftKey) {
+      if (!this.recall(-1)) return;
+    } else if (event.key === "ArrowDown" && !event.shiftKey) {
+      if (!this.recall(1)) return;
+    } else return;
     event.preventDefault();
+  }
+
+  // Bring back what was typed before. Returns whether there was anything to do.
+  recall(step) {
+    if (!this.recalled) {
+      if (step > 0 || this.box.value) return false;
+      const texts = this.before();
+      this.recalled = { texts, at: texts.length, draft: this.box.value };
+    }
+    const { texts, at, draft } = this.recalled;
+    const next = at + step;
+    if (next < 0 || next > texts.length) return next < 0;
+    const recalled = { texts, at: next, draft };
+    this.put(next === texts.length ? draft : texts[next]);
+    this.recalled = next === texts.length ? null : recalled;
+    return true;
   }
 
   async submit() {
