@@ -80,6 +80,28 @@ async def test_a_form_keeps_what_was_typed_over_a_reload(
         await expect(field).to_have_value("Verladerampe")
 
 
+async def test_a_form_shows_all_that_is_wrong_and_goes_to_the_first(
+    browser: Browser, empty: str, pictures: Path
+) -> None:
+    async with client(browser, empty, pictures) as c:
+        await c.be("chris")
+        await c.say("service new")
+        dialog = c.page.locator("dialog")
+        fields = {"name": "Diesen Namen gibt es schon.", "deputy": "Bitte wähle jemand anderen."}
+
+        async def refuse(route: object) -> None:
+            answer = {"outcome": "refused", "fields": fields, "message": None, "form": None}
+            await route.fulfill(json=answer)  # type: ignore[attr-defined]
+
+        await c.page.route("**/page/api/submit", refuse)
+        await dialog.locator("[type=submit]").click()
+        wrong = dialog.locator(".error:not(:empty)")
+        await expect(wrong).to_have_text(list(fields.values()))
+        await expect(dialog.locator("[aria-invalid=true]")).to_have_count(2)
+        await expect(dialog.locator("input[type=text]").first).to_be_focused()
+        await c.picture("several-errors")
+
+
 async def test_an_incident_and_a_message_have_an_address(
     browser: Browser, tmp_path: Path, pictures: Path
 ) -> None:

@@ -25,10 +25,10 @@ export class Composer {
     this.busy = false;
     this.t = (key) => key;
     this.before = () => []; // what was typed, the newest last
-    this.list = make("ul", { id: "proposals", class: "proposals", role: "listbox", hidden: true });
+    this.list = make("ul", { id: "proposals", class: "proposals", role: "listbox", tabindex: 0, hidden: true });
     this.box = make("textarea", {
-      class: "box", rows: 1, dir: "auto", role: "combobox", autocomplete: "off", spellcheck: "true",
-      "aria-autocomplete": "list", "aria-controls": "proposals", "aria-expanded": "false",
+      class: "box", rows: 1, dir: "auto", autocomplete: "off", spellcheck: "true",
+      "aria-autocomplete": "list", "aria-controls": "proposals", "aria-haspopup": "listbox",
       "aria-describedby": "box-hint", enterkeyhint: "send",
       input: () => this.typed(),
       keydown: (event) => this.pressed(event),
@@ -36,7 +36,7 @@ export class Composer {
     });
     this.all = make(
       "button",
-      { type: "button", class: "plainicon", click: () => this.toggleAll(), mousedown: (event) => event.preventDefault() },
+      { type: "button", class: "plainicon", "aria-controls": "proposals", "aria-expanded": "false", click: () => this.toggleAll(), mousedown: (event) => event.preventDefault() },
       icon("slash"),
     );
     this.go = make("button", { type: "button", class: "go", click: () => this.submit() }, icon("send"));
@@ -138,7 +138,7 @@ export class Composer {
     );
     const open = this.found.length > 0;
     this.list.hidden = !open;
-    this.box.setAttribute("aria-expanded", String(open));
+    this.all.setAttribute("aria-expanded", String(open));
     this.mark();
   }
 

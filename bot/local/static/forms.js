@@ -298,9 +298,13 @@ function drawAlarms(scene) {
     { class: "field alarms" },
     make("legend", {}, scene.t("alarm_title")),
     make("p", { class: "hint" }, scene.t("alarm_hint")),
-    make("label", { class: "choice" }, sound, make("span", {}, scene.t("alarm_sound"))),
-    make("label", { class: "choice" }, notifies, make("span", {}, scene.t("alarm_notify"))),
-    make("div", {}, make("button", { type: "button", class: "soft", click: attempt }, scene.t("alarm_try"))),
+    make(
+      "div",
+      { class: "choices" },
+      make("label", { class: "choice" }, sound, make("span", {}, scene.t("alarm_sound"))),
+      make("label", { class: "choice" }, notifies, make("span", {}, scene.t("alarm_notify"))),
+    ),
+    make("div", { class: "attempt" }, make("button", { type: "button", class: "soft", click: attempt }, scene.t("alarm_try"))),
     said,
   );
 }

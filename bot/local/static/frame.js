@@ -59,7 +59,7 @@ export function build() {
     ...[["de", "Deutsch"], ["en", "English"]].map(([key, words]) =>
       make(
         "button",
-        { type: "button", lang: key, "data-language": key, title: words, "aria-label": words, click: () => acts.speakIn(key) },
+        { type: "button", lang: key, "data-language": key, title: words, "aria-label": `${key.toUpperCase()} – ${words}`, click: () => acts.speakIn(key) },
         key.toUpperCase(),
       ),
     ),
@@ -157,6 +157,7 @@ export function drawAll() {
 export function drawSide() {
   const { state } = page;
   parts.personsFilter.hidden = state.persons.length <= MANY;
+  parts.persons.classList.toggle("many", !parts.personsFilter.hidden);
   const head = parts.personsFilter.hidden ? "" : folded(parts.personsFilter.value.trim());
   reconcile(
     parts.persons,
