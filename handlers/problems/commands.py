@@ -12,7 +12,7 @@ from handlers.bans.cards import label
 from handlers.incidents.checklist import Cause
 from handlers.kit.commands import Ask, Feature
 from handlers.kit.context import Context
-from handlers.kit.doors import Held, Task
+from handlers.kit.doors import Held, Known, Task, known
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import (
     Button,
@@ -29,6 +29,7 @@ from handlers.kit.readers import PersonReader, TextReader
 from handlers.kit.readers.dates import DateReader, today_of
 from handlers.kit.readers.placeholders import is_placeholder
 from handlers.kit.words import Who, _, _n
+from handlers.on_call import duty
 from handlers.problems import lifecycle
 from handlers.problems.cards import CAUSE, card, fixed, history
 from handlers.problems.cards import line as listed
@@ -175,10 +176,11 @@ def set_due(ctx: Context, number: Ref, day: Annotated[date, DateReader(), Ask(_(
 @feature.waits(60)
 def waiting(ctx: Context) -> list[Task]:
     """Return the causes that wait for the asker: to be owned, to be fixed, to be verified."""
+    mine = set(duty.acts_for(ctx, ctx.person.id))
     return [
         Task(listed(ctx, each), (ban_cards.opens(each),))
         for each in problems.standing(ctx.tx)
-        if ctx.person.id in (owner(ctx, each), each.proposed_to)
+        if mine & {owner(ctx, each), each.proposed_to}
     ]
 
 
@@ -212,3 +214,33 @@ def _give(ctx: Context, number: int, to: str, _other: str | None) -> tuple[Post,
     assert problem is not None
     lifecycle.note(ctx, problem, "owned")
     return lifecycle.shown(ctx, problem)
+
+
+@feature.knows(
+    40,
+    _("Problems and repeat bans"),
+    {
+        "problems": (
+            "owner",
+            "proposed_to",
+            "fixed_by",
+            "verified_by",
+        ),
+        "problem_history": ("person",),
+        "overrides": ("person",),
+    },
+    replace=problems.replace_person,
+)
+def known_here(ctx: Context, person: str) -> Known:
+    """Tell where somebody stands in this room."""
+    return known(
+        problems.of_person(ctx.tx, person),
+        {
+            "problems.owner": _("Owner of the cause"),
+            "problems.proposed_to": _("Asked to own the cause"),
+            "problems.fixed_by": _("Fixed the cause"),
+            "problems.verified_by": _("Verified the fix"),
+            "problem_history.person": _("In its history"),
+            "overrides.person": _("Made an exception"),
+        },
+    )

@@ -9,7 +9,7 @@ from typing import Annotated
 from handlers.kit import commands
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
-from handlers.kit.doors import Event, Held
+from handlers.kit.doors import Event, Held, Known, known
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Message, Post, Reply, Text, line
 from handlers.kit.people import person
@@ -29,6 +29,7 @@ from handlers.services.cards import (
     why_red,
 )
 from handlers.services.lookup import ServiceRef
+from handlers.working_time.hours import OfServiceReader, of_service_typed
 from storage import incidents, services
 from storage.people import Person
 from storage.services import LIMIT, Service
@@ -58,6 +59,14 @@ RunbookField = Annotated[
     str,
     LinkReader(),
     Ask(_("Link to the runbook"), _("Empty if there is none yet; the gap stays listed.")),
+]
+HoursField = Annotated[
+    str,
+    OfServiceReader(long=False),
+    Ask(
+        _("Own working hours"),
+        _("Empty: the company's. Or such as Mon–Sun 6–22, or: around the clock."),
+    ),
 ]
 AccountableField = Annotated[
     Person, PersonReader(), Ask(_("Accountable"), _("Exactly one person."))
@@ -109,6 +118,7 @@ def new(
     serious: SeriousField = "",
     limit: LimitField = LIMIT,
     runbook: RunbookField = "",
+    hours: HoursField = "",
 ) -> Reply:
     editing.must_be_two(accountable, deputy)
     mine = ctx.person.id
@@ -124,6 +134,7 @@ def new(
         serious_when=serious,
         limit_minutes=limit,
         runbook=runbook or None,
+        hours=hours,
     )
     if not services.add(ctx.tx, service, name_key=folded(service.name), now=ctx.now):
         raise editing.name_taken(service.name)
@@ -147,6 +158,7 @@ def edit(ctx: Context, service: ServiceRef) -> Reply:
         "serious": service.serious_when,
         "limit": str(service.limit_minutes),
         "runbook": service.runbook or "",
+        "hours": of_service_typed(ctx, service.hours),
     }
     return Reply(form=commands.form_for(command, ctx, fixed={"service": service.id}, filled=filled))
 
@@ -161,6 +173,7 @@ def change(
     serious: SeriousField = "",
     limit: LimitField = LIMIT,
     runbook: RunbookField = "",
+    hours: HoursField = "",
 ) -> Reply:
     editing.need_own(ctx, service)
     called, key = editing.tidy_name(name), folded(editing.tidy_name(name))
@@ -176,6 +189,7 @@ def change(
         serious_when=serious,
         limit_minutes=limit,
         runbook=runbook or None,
+        hours=hours,
     )
     return Reply(card(ctx, editing.find(ctx, service.id)), subject=called)
 
@@ -290,3 +304,25 @@ def whole_again(ctx: Context, person: str) -> tuple[Post, ...]:
         if all(duty.is_here(ctx, id) for id in (each.accountable, each.deputy)):
             services.whole_again(ctx.tx, each.id)
     return ()
+
+
+@feature.knows(
+    10,
+    _("Services"),
+    {
+        "services": (
+            "accountable",
+            "deputy",
+        ),
+    },
+    replace=services.replace_person,
+)
+def known_here(ctx: Context, person: str) -> Known:
+    """Tell where somebody stands in this room."""
+    return known(
+        services.of_person(ctx.tx, person),
+        {
+            "services.accountable": _("Accountable"),
+            "services.deputy": _("Deputy"),
+        },
+    )
