@@ -99,11 +99,14 @@ class Local:
         identity: str,
         typed: tuple[str, datetime] | None,
         answer: Message | None,
-    ) -> None:
-        """Keep what somebody typed (and when) and what Lotse answered, for their eyes only."""
+    ) -> str | None:
+        """Keep what somebody typed (and when) and what Lotse answered, for their eyes only.
+
+        Return the id of the answer's line, if there is an answer.
+        """
         now = self._clock.now()
 
-        def work(tx: Tx) -> None:
+        def work(tx: Tx) -> str | None:
             tx = tx.within(workspace)
             if typed is not None:
                 local.add(
@@ -116,20 +119,22 @@ class Local:
                     now=typed[1],
                     only_for=person,
                 )
-            if answer is not None:
-                local.add(
-                    tx,
-                    id=new_id(),
-                    place=place,
-                    author=LOTSE.id,
-                    body=dump(answer),
-                    parcel=f"{identity}:answer",
-                    now=now,
-                    only_for=person,
-                )
+            if answer is None:
+                return None
+            return local.add(
+                tx,
+                id=new_id(),
+                place=place,
+                author=LOTSE.id,
+                body=dump(answer),
+                parcel=f"{identity}:answer",
+                now=now,
+                only_for=person,
+            )
 
-        await asyncio.wrap_future(self._database.submit(work))
+        answered = await asyncio.wrap_future(self._database.submit(work))
         self.stir()
+        return answered
 
     def stir(self) -> None:
         """Wake every page: there may be something new to see."""
