@@ -316,19 +316,19 @@ async def test_the_whole_story(
         # On Monday Chris reads what came back and what nobody uses.
         await c.wind("monday")
         await c.be("chris")
-        await c.go("@")
+        await c.go("leitung")
         digest = public.filter(has=c.page.locator('[data-call="computed"]')).last
         for what in ("Etikettendrucker", "Rechnungsabgleich", "Lieferschein-Export"):
             await expect(digest).to_contain_text(what)
         await digest.scroll_into_view_if_needed()
         await c.picture(f"{language}-5-monday")
-        # The channel opens where Chris stopped reading, at the top of the digest. Carla decides
-        # there: what Lotse answers stands further down, and is told above the box.
-        await c.go("leitung")
-        await expect(digest).to_contain_text("Etikettendrucker")
-        await expect(c.page.locator(".news")).to_be_in_viewport()
+        # Carla decides there: the rest is opened for her alone, and what Lotse says stands further
+        # down, and is told above the box.
         await c.be("carla")
         await c.go("leitung")
+        await expect(digest).to_contain_text("Etikettendrucker")
+        await digest.locator('[data-call="decisions"]').click()
+        await expect(private.last).to_contain_text("Rechnungsabgleich")
         await c.page.locator('[data-call="auto keep"]').last.click()
         below = c.page.locator(".newest")
         await expect(below).to_contain_text("Rechnungsabgleich")
