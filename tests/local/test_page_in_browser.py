@@ -339,6 +339,9 @@ async def test_the_whole_story(
         await c.picture(f"{language}-6-decided")
         # Everything is still there after a reload, as the same person in the same place.
         # (The line above what was new is gone then, as everything has been seen.)
+        await c.go("@")
+        await c.go("leitung")
+        await expect(private.last).to_contain_text("Rechnungsabgleich")
         before = await c.page.locator(".log").evaluate(WORDS)
         await c.page.reload()
         await expect(c.page.locator(".log > *").first).to_be_visible()
