@@ -31,6 +31,8 @@ from handlers.ownership import leaving
 from handlers.people import language as people_language
 from handlers.pilots import commands as pilot_commands
 from handlers.pilots import digest as pilot_digest
+from handlers.privacy import commands as privacy_commands
+from handlers.privacy import linking, retention
 from handlers.problems import changes as problem_changes
 from handlers.problems import commands as problem_commands
 from handlers.problems import digest as problem_digest
@@ -83,5 +85,8 @@ FEATURES: tuple[Feature, ...] = (
     home.feature,
     platform_notices.feature,
     attention_commands.feature,
+    privacy_commands.feature,
+    linking.feature,
+    retention.feature,
     help_commands.feature,
 )

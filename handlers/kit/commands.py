@@ -282,12 +282,12 @@ class Feature:
         rank: int,
         title: Sentence,
         tables: Mapping[str, tuple[str, ...]],
-        erase: Callable[[Context, str, str], int],
+        replace: Callable[[Tx, str, str], object],
     ) -> Callable[[Knowing], Knowing]:
         """Declare what is stored about people here: `run(ctx, person)` tells it."""
 
         def declare(run: Knowing) -> Knowing:
-            self.all_knows.append(Knows(rank, title, tables, run, erase))
+            self.all_knows.append(Knows(rank, title, tables, run, replace))
             return run
 
         return declare

@@ -10,10 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from handlers.kit.messages import Button, Call, Part, Post
-from handlers.kit.words import Sentence, Words
+from handlers.kit.words import Sentence, Words, _
+from storage.engine import Tx
+from storage.engine.sql import as_moment
 
 if TYPE_CHECKING:
     from handlers.kit.context import Context
@@ -131,19 +133,37 @@ class Known:
     rows: tuple[tuple[Words, Words], ...]
 
 
+def known(rows: Sequence[Mapping[str, Any]], roles: Mapping[str, Sentence]) -> Known:
+    """Return stored places as lines: the role that `roles` has for `what`, the subject, the time.
+
+    `rows` are what a storage module's `of_person` returns.
+    """
+    return Known(
+        tuple(
+            (
+                roles[row["what"]],
+                _("{subject}, {at}", subject=row["subject"], at=as_moment(row["at"]))
+                if row["at"]
+                else row["subject"],
+            )
+            for row in rows
+        )
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Knows:
     """What a room stores about people: `tables` names each table with its columns of people.
 
-    `run(ctx, person)` tells it; `erase(ctx, person, key)` takes it away or puts the pseudonym
-    `key` in its place, whatever the room needs to go on, and returns how many rows it changed.
+    `run(ctx, person)` tells it. `replace(tx, person, to)` puts `to` in their place everywhere:
+    the same person under another identity, or a pseudonym when they are erased.
     """
 
     rank: int
     title: Sentence
     tables: Mapping[str, tuple[str, ...]]
     run: Callable[[Context, str], Known]
-    erase: Callable[[Context, str, str], int]
+    replace: Callable[[Tx, str, str], object]
 
 
 @dataclass(frozen=True, slots=True)
