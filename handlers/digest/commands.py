@@ -69,7 +69,11 @@ def post(ctx: Context, week: str) -> Reply:
         week=following,
     )
     closed = ctx.follow(Event.WEEK_ENDED, following)
-    late = ctx.now - schedule.due(week, zone, region) > LATEST
+    due = schedule.due(week, zone, region)
+    if schedule.due(following, zone, region) <= due:  # nobody works in the week that follows
+        digests.add(ctx.tx, week, "merged", ctx.now)
+        return Reply(posts=closed)
+    late = ctx.now - due > LATEST
     newer = calendar.week_of(ctx.now, zone) > following  # a later week has ended since
     if not digests.add(ctx.tx, week, "skipped" if newer else "posted", ctx.now) or newer:
         return Reply(posts=closed)
@@ -111,18 +115,9 @@ def compose(
 
     The asker reads buttons that obey them; where several read it (`aloud`), each has *Decide*.
     """
-    first = calendar.monday(week)
-    parts: list[Part] = [
-        Title(
-            _(
-                "Week {number} · {first} to {last}",
-                number=int(week[6:]),
-                first=first,
-                last=first + timedelta(days=6),
-            )
-        )
-    ]
-    found = decisions.sections(ctx, Week(week, *calendar.bounds(week, ctx.workspace.zone)))
+    told = [*_merged_before(ctx, week), week]
+    parts: list[Part] = [_heading(told)]
+    found = decisions.sections(ctx, _bounds(ctx, told))
     undecided = decisions.undecided(ctx, found)
     parts.append(Text(_verdict(undecided, found)))
     if late:
@@ -142,6 +137,23 @@ def compose(
     parts.append(Text(counted, small=True))
     parts.append(Buttons((Button(_("How is this computed?"), call("computed"), "quiet"),)))
     return Message(tuple(parts))
+
+
+def _heading(weeks: list[str]) -> Title:
+    first = calendar.monday(weeks[0])
+    last = calendar.monday(weeks[-1]) + timedelta(days=6)
+    if len(weeks) == 1:
+        number = int(weeks[0][6:])
+        return Title(_("Week {number} · {first} to {last}", number=number, first=first, last=last))
+    those = [_("week {number}", number=int(each[6:])) for each in weeks]
+    return Title(_("{weeks} · {first} to {last}", weeks=those, first=first, last=last))
+
+
+def _bounds(ctx: Context, weeks: list[str]) -> Week:
+    """Return the weeks that one digest tells of, from the first one's Monday."""
+    zone = ctx.workspace.zone
+    start, end = calendar.bounds(weeks[0], zone)[0], calendar.bounds(weeks[-1], zone)[1]
+    return Week(weeks[-1], start, end)
 
 
 def _verdict(undecided: list[Task], found: list[Section]) -> Words:
@@ -218,8 +230,17 @@ def rest(
 def _open(ctx: Context) -> list[Task]:
     """Return what is undecided now, with the buttons that obey the asker."""
     week = calendar.week_of(ctx.now, ctx.workspace.zone)
-    found = decisions.sections(ctx, Week(week, *calendar.bounds(week, ctx.workspace.zone)))
+    found = decisions.sections(ctx, _bounds(ctx, [week]))
     return decisions.undecided(ctx, found)
+
+
+def _merged_before(ctx: Context, week: str) -> list[str]:
+    """Return the weeks before `week` that its digest tells of as well."""
+    merged: list[str] = []
+    states = dict(digests.weeks(ctx.tx))
+    while states.get(before := calendar.after(merged[0] if merged else week, -1)) == "merged":
+        merged.insert(0, before)
+    return merged
 
 
 def _skipped_before(ctx: Context, week: str) -> list[str]:
@@ -227,6 +248,8 @@ def _skipped_before(ctx: Context, week: str) -> list[str]:
     skipped: list[str] = []
     for earlier, how in reversed(digests.weeks(ctx.tx)):
         if earlier >= week:
+            continue
+        if how == "merged":
             continue
         if how != "skipped":
             break

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from handlers.digest import schedule as digest_schedule
 from handlers.kit import calendar
 from handlers.similarity import is_near_same
+from storage import digest as digests
 from storage.engine import Tx
 from tests.pretend.stage import Say, Stage
 
@@ -178,6 +179,31 @@ def test_the_last_week_is_posted_late_and_older_ones_are_skipped_and_named(
         ("2026-W50", "posted"),
         ("2026-W51", "posted"),
     ]
+
+
+def test_a_week_without_a_working_day_is_merged_into_the_next(
+    planned: Stage, anna: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = (date(2026, 12, 21), date(2027, 1, 3))  # two weeks that the company is closed
+    works = calendar.is_working_day
+    monkeypatch.setattr(
+        calendar,
+        "is_working_day",
+        lambda day, region: not closed[0] <= day <= closed[1] and works(day, region),
+    )
+    planned.wind(to="2026-12-16 10:00")
+    anna("incident Kasse tot")
+    planned.wind(to="2027-01-04 08:30")
+    told = planned.sees("leitung")
+    assert [each.splitlines()[0][:8] for each in told][-2:] == ["Woche 50", "KW 51, K"]
+    assert told[-1].splitlines()[0] == "KW 51, KW 52 und KW 53 · Mo. 14. Dez. bis So. 3. Jan."
+    assert "1 Störung (1 mehr als in der Vorwoche)" in told[-1]
+    found = dict(planned.store(digests.weeks))
+    assert [found[f"2026-W{each}"] for each in (50, 51, 52, 53)] == [
+        "posted", "merged", "merged", "posted",
+    ]  # fmt: skip
+    planned.wind(to="2027-01-11 08:30")
+    assert planned.sees("leitung")[-1].startswith("Woche 1 · ")
 
 
 @pytest.mark.parametrize(
