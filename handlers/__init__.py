@@ -7,6 +7,7 @@ from handlers.after_hours import digest as after_hours_digest
 from handlers.attention import commands as attention_commands
 from handlers.automations import commands as automation_commands
 from handlers.automations import digest as automation_digest
+from handlers.automations import lists as automation_lists
 from handlers.bans import settings as ban_settings
 from handlers.closing import commands as closing_commands
 from handlers.closing import digest as closing_digest
@@ -23,6 +24,7 @@ from handlers.incidents import digest as incident_digest
 from handlers.incidents import lists as incident_lists
 from handlers.incidents import updates as incident_updates
 from handlers.kit.commands import Feature
+from handlers.lists import commands as list_commands
 from handlers.measures import commands as measures_commands
 from handlers.on_call import stand_ins
 from handlers.ownership import commands as ownership_commands
@@ -31,6 +33,7 @@ from handlers.ownership import leaving
 from handlers.people import language as people_language
 from handlers.pilots import commands as pilot_commands
 from handlers.pilots import digest as pilot_digest
+from handlers.pilots import lists as pilot_lists
 from handlers.privacy import commands as privacy_commands
 from handlers.privacy import linking, retention
 from handlers.problems import changes as problem_changes
@@ -38,8 +41,10 @@ from handlers.problems import commands as problem_commands
 from handlers.problems import digest as problem_digest
 from handlers.problems import fixes as problem_fixes
 from handlers.problems import lifecycle
+from handlers.problems import lists as problem_lists
 from handlers.repeats import commands as repeat_commands
 from handlers.services import commands as service_commands
+from handlers.services import lists as service_lists
 from handlers.settings import commands as setting_commands
 from handlers.settings import definitions, platform_notices
 
@@ -58,12 +63,14 @@ FEATURES: tuple[Feature, ...] = (
     incident_channels.feature,
     handing_on.feature,
     service_commands.feature,
+    service_lists.feature,
     ownership_commands.feature,
     leaving.feature,
     ownership_digest.feature,
     stand_ins.feature,
     repeat_commands.feature,
     problem_commands.feature,
+    problem_lists.feature,
     problem_fixes.feature,
     lifecycle.feature,
     problem_changes.feature,
@@ -71,9 +78,12 @@ FEATURES: tuple[Feature, ...] = (
     friction_commands.feature,
     friction_digest.feature,
     pilot_commands.feature,
+    pilot_lists.feature,
     pilot_digest.feature,
     automation_commands.feature,
+    automation_lists.feature,
     automation_digest.feature,
+    list_commands.feature,
     digest_commands.feature,
     measures_commands.feature,
     after_hours_commands.feature,

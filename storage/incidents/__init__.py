@@ -141,7 +141,7 @@ def find(tx: Tx, number: int) -> Incident | None:
         f"select {COLUMNS} from incidents where workspace = :workspace and number = :number",
         number=number,
     )
-    return _incident(rows[0]) if rows else None
+    return from_row(rows[0]) if rows else None
 
 
 def exists(tx: Tx, number: int) -> bool:
@@ -161,7 +161,7 @@ def open_ones(tx: Tx) -> list[Incident]:
         order by case severity when 'serious' then 0 else 1 end, number
         """
     )
-    return [_incident(row) for row in rows]
+    return [from_row(row) for row in rows]
 
 
 def undone(tx: Tx, limit: int = MOST, person: str = "") -> list[Incident]:
@@ -179,7 +179,7 @@ def undone(tx: Tx, limit: int = MOST, person: str = "") -> list[Incident]:
         person=person,
         limit=limit,
     )
-    return [_incident(row) for row in rows]
+    return [from_row(row) for row in rows]
 
 
 def count_undone(tx: Tx) -> int:
@@ -217,7 +217,7 @@ def of_service_since(tx: Tx, service: str, since: datetime) -> list[Incident]:
         service=service,
         since=as_text(since),
     )
-    return [_incident(row) for row in rows]
+    return [from_row(row) for row in rows]
 
 
 def latest(tx: Tx, limit: int) -> list[Incident]:
@@ -229,7 +229,7 @@ def latest(tx: Tx, limit: int) -> list[Incident]:
         """,
         limit=limit,
     )
-    return [_incident(row) for row in rows]
+    return [from_row(row) for row in rows]
 
 
 def between(tx: Tx, start: datetime, end: datetime) -> list[Incident]:
@@ -244,7 +244,7 @@ def between(tx: Tx, start: datetime, end: datetime) -> list[Incident]:
         start=as_text(start),
         end=as_text(end),
     )
-    return [_incident(row) for row in rows]
+    return [from_row(row) for row in rows]
 
 
 def acknowledge(tx: Tx, number: int, person: str, now: datetime, next_news: datetime) -> bool:
@@ -453,7 +453,7 @@ def timeline(tx: Tx, number: int) -> list[Happening]:
     ]
 
 
-def _incident(row: Row) -> Incident:
+def from_row(row: Row) -> Incident:
     row["gap"], row["silent"] = bool(row["gap"]), bool(row["silent"])
     for name in MOMENTS:
         row[name] = as_moment(row[name]) if row[name] else None
