@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
 from handlers.digest import schedule as digest_schedule
 from handlers.kit import calendar
+from handlers.kit.working_hours import Weekly, WorkingTime
 from handlers.similarity import is_near_same
 from storage import digest as digests
 from storage.engine import Tx
@@ -182,15 +183,11 @@ def test_the_last_week_is_posted_late_and_older_ones_are_skipped_and_named(
 
 
 def test_a_week_without_a_working_day_is_merged_into_the_next(
-    planned: Stage, anna: Say, monkeypatch: pytest.MonkeyPatch
+    planned: Stage, anna: Say, chris: Say
 ) -> None:
-    closed = (date(2026, 12, 21), date(2027, 1, 3))  # two weeks that the company is closed
-    works = calendar.is_working_day
-    monkeypatch.setattr(
-        calendar,
-        "is_working_day",
-        lambda day, region: not closed[0] <= day <= closed[1] and works(day, region),
-    )
+    chris("settings")
+    chris.press("Change working time")
+    chris.fill(closed="21.12.–3.1.")  # two weeks that the company is closed
     planned.wind(to="2026-12-16 10:00")
     anna("incident Kasse tot")
     planned.wind(to="2027-01-04 08:30")
@@ -218,19 +215,33 @@ def test_a_week_without_a_working_day_is_merged_into_the_next(
     ],
 )
 def test_the_time_is_local_and_moves_off_holidays(week: str, expected: str) -> None:
-    due = digest_schedule.due(week, "Europe/Berlin", "DE")
+    due = digest_schedule.due(week, WorkingTime("Europe/Berlin", "DE"))
     assert due.astimezone(UTC).strftime("%Y-%m-%d %H:%M") == expected
 
 
-@pytest.mark.parametrize("zone", ["Europe/Berlin", "Europe/London", "America/New_York", "UTC"])
-def test_ten_years_of_weeks_have_one_due_time_each(zone: str) -> None:
+ZONES = (
+    "Europe/Berlin", "Europe/London", "America/New_York", "UTC", "Asia/Kolkata",
+    "Australia/Lord_Howe",
+)  # fmt: skip
+TIMES = tuple(
+    Weekly(day, time(hour, minute))
+    for day, hour, minute in (
+        (0, 8, 30), (0, 0, 0), (0, 2, 30), (0, 23, 59), (1, 7, 0), (2, 12, 0), (3, 2, 0), (4, 17, 30),
+    )
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("chosen", TIMES, ids=str)
+def test_ten_years_of_weeks_have_one_due_time_each(zone: str, chosen: Weekly) -> None:
     week, dues = "2026-W01", []
+    ours = WorkingTime(zone, "DE")
     for _each in range(520):
-        dues.append(digest_schedule.due(week, zone, "DE"))
+        dues.append(digest_schedule.due(week, ours, chosen))
         week = calendar.after(week)
-    assert len(set(dues)) == 520
+    assert len(set(dues)) == 520 and dues == sorted(dues)
     for earlier, later in zip(dues, dues[1:], strict=False):
-        assert timedelta(days=5) < later - earlier < timedelta(days=10)
+        assert timedelta(days=2) < later - earlier < timedelta(days=12)
 
 
 def test_weeks_are_iso_weeks_of_the_zone() -> None:
