@@ -9,9 +9,11 @@ from handlers.automations import commands as automation_commands
 from handlers.automations import digest as automation_digest
 from handlers.automations import lists as automation_lists
 from handlers.bans import settings as ban_settings
+from handlers.board import commands as board_commands
 from handlers.closing import commands as closing_commands
 from handlers.closing import digest as closing_digest
 from handlers.closing import other_endings, reassignment, reminders
+from handlers.digest import choices as digest_choices
 from handlers.digest import commands as digest_commands
 from handlers.friction import commands as friction_commands
 from handlers.friction import digest as friction_digest
@@ -87,7 +89,9 @@ FEATURES: tuple[Feature, ...] = (
     automation_lists.feature,
     automation_digest.feature,
     list_commands.feature,
+    board_commands.feature,
     digest_commands.feature,
+    digest_choices.feature,
     measures_commands.feature,
     after_hours_commands.feature,
     after_hours_digest.feature,

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated
 
+from handlers import rights
 from handlers.digest import decisions, schedule
 from handlers.kit import calendar, working_hours
 from handlers.kit.commands import Ask, Feature, call
@@ -75,28 +76,24 @@ def post(ctx: Context, week: str) -> Reply:
 
 
 def _posts(ctx: Context, week: str, skipped: list[str], *, late: bool) -> tuple[Post, ...]:
-    """Return the digest for the managers' channel; where there is none, for each manager."""
+    """Return the digest for the managers' channel, and for each manager who chose otherwise.
+
+    Where there is no channel, everybody else gets it directly; nobody gets it twice.
+    """
     key = schedule.key(week)
-    if places.find(ctx.tx, MANAGERS) is not None:
+    chosen = digests.choices(ctx.tx)
+    posts: list[Post] = []
+    channel = places.find(ctx.tx, MANAGERS) is not None
+    if channel:
         message = compose(ctx, week, skipped, late=late, aloud=True)
-        return (Post(key, message, MANAGERS, "digest"),)
-    return tuple(
-        Post(
-            key,
-            compose(replace(ctx, person=boss), week, skipped, late=late),
-            f"direct:{boss.id}",
-            "digest",
-        )
-        for boss in people.managers(ctx.tx)
-    )
-
-
-@feature.follows(Event.WORKING_TIME_CHANGED)
-def moved(ctx: Context, _subject: str) -> tuple[Post, ...]:
-    """Let the digest come when the company now wants it."""
-    zone, region = ctx.workspace.zone, ctx.workspace.region
-    schedule.moved(ctx.tx, new_id=ctx.new_id, now=ctx.now, zone=zone, region=region)
-    return ()
+        posts.append(Post(key, message, MANAGERS, "digest"))
+    for boss in people.managers(ctx.tx):
+        way = chosen.get(boss.id)
+        if way is not None or not channel:
+            theirs = replace(ctx, person=boss)
+            message = compose(theirs, week, skipped, late=late, short=way == "short")
+            posts.append(Post(key, message, f"direct:{boss.id}", "digest"))
+    return tuple(posts)
 
 
 @feature.command(
@@ -111,9 +108,15 @@ def preview(ctx: Context) -> Reply:
 
 
 def compose(
-    ctx: Context, week: str, skipped: list[str], *, late: bool = False, aloud: bool = False
+    ctx: Context,
+    week: str,
+    skipped: list[str],
+    *,
+    late: bool = False,
+    aloud: bool = False,
+    short: bool = False,
 ) -> Message:
-    """Write the digest on `week`: decide first, then know.
+    """Write the digest on `week`: decide first, then know; a `short` one ends after deciding.
 
     The asker reads buttons that obey them; where several read it (`aloud`), each has *Decide*.
     """
@@ -128,6 +131,9 @@ def compose(
         those = [_("week {number}", number=int(each[6:])) for each in skipped]
         parts.append(Text(_("Not posted, because Lotse did not run: {weeks}.", weeks=those)))
     parts += decisions.shown(undecided, aloud=aloud)
+    if short:
+        parts.append(Buttons((Button(_("All of it"), call("digest"), "quiet"), _less())))
+        return Message(tuple(parts))
     parts += together([part for section in found for part in section.parts])
     for title, each in (
         (_("Solved"), [words for section in found for words in section.solved]),
@@ -137,8 +143,15 @@ def compose(
             parts += [Title(title), Items(tuple(each))]
     counted = _("This counts processes, not people; answers are shown from five votes on.")
     parts.append(Text(counted, small=True))
-    parts.append(Buttons((Button(_("How is this computed?"), call("computed"), "quiet"),)))
+    foot = [Button(_("How is this computed?"), call("computed"), "quiet")]
+    if not aloud and rights.may("settings", rights.general(ctx)):
+        foot.append(_less())
+    parts.append(Buttons(tuple(foot)))
     return Message(tuple(parts))
+
+
+def _less() -> Button:
+    return Button(_("How I get it"), call("digest way"), "quiet")
 
 
 def _heading(weeks: list[str]) -> Title:

@@ -55,6 +55,28 @@ def test_without_a_managers_channel_each_manager_gets_it(
     assert [each.splitlines()[0] for each in chris.sees()] == ["Week 48 · Mon 23 Nov to Sun 29 Nov"]
 
 
+def test_each_manager_chooses_how_it_comes_and_gets_it_once(
+    planned: Stage, anna: Say, chris: Say, wind: Callable[..., None]
+) -> None:
+    chris("settings")
+    chris.press("Change how I get it")
+    assert chris.fill(way="short") == (
+        "You get the weekly digest directly, only what is to be decided."
+    )
+    anna("incident Kasse tot")
+    wind(to="2026-11-30 08:30")
+    assert planned.sees("leitung")[-1].startswith("Woche 48")
+    mine = [each for each in chris.sees() if each.startswith("Week 48")]
+    assert len(mine) == 1 and "Nobody has decided yet" in mine[0]
+    assert "What we are learning" not in mine[0]
+    assert chris.press("All of it").startswith("Week 49")
+    chris.press("How I get it")
+    chris.fill(way="everybody")
+    wind(to="2026-12-07 08:30")
+    assert len(planned.sees("leitung")) == 2
+    assert len([each for each in chris.sees() if each.startswith("Week")]) == 1
+
+
 def test_it_shows_repeats_decisions_unused_and_not_measured(
     planned: Stage, anna: Say, ben: Say, chris: Say, wind: Callable[..., None]
 ) -> None:
@@ -226,7 +248,8 @@ ZONES = (
 TIMES = tuple(
     Weekly(day, time(hour, minute))
     for day, hour, minute in (
-        (0, 8, 30), (0, 0, 0), (0, 2, 30), (0, 23, 59), (1, 7, 0), (2, 12, 0), (3, 2, 0), (4, 17, 30),
+        (0, 8, 30), (0, 0, 0), (0, 2, 30), (0, 23, 59),
+        (1, 7, 0), (2, 12, 0), (3, 2, 0), (4, 17, 30),
     )
 )  # fmt: skip
 
