@@ -53,14 +53,15 @@ nav [aria-current] { font-weight: 700; }
 a { color: LinkText; } :focus-visible { outline: 3px solid Highlight; outline-offset: 2px; }
 .wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: .4rem .6rem; border-bottom: 1px solid var(--edge);
-  vertical-align: top; overflow-wrap: anywhere; }
+  vertical-align: top; overflow-wrap: break-word; }
+th { white-space: nowrap; } 
 dt { font-weight: 600; } dd { margin: 0 0 .5rem; }
 button { font: inherit; padding: .5rem 1rem; }
 @media print { nav, .files, .skip { display: none; } body { max-width: none; } }
 @media (max-width: 40rem) {
   thead { position: absolute; clip-path: inset(50%); } tr { display: block; padding: .5rem 0;
   border-bottom: 1px solid var(--edge); } td { display: block; border: 0; padding: .1rem 0; }
-  td::before { content: attr(data-label) ": "; font-weight: 600; } }
+  td:empty { display: none; } td::before { content: attr(data-label) ": "; font-weight: 600; } }
 """
 
 
@@ -181,8 +182,9 @@ class Board:
                 for label, value in zip(labels, row.values, strict=True)
             )
             lines.append(f"<tr>{''.join(cells)}</tr>")
+        count = _say(_("{n} in all", n=total), ctx.language)
         body = (
-            f"{_filters(ctx, listing, asked)}<p>{_say(_('{n} in all', n=total), ctx.language)}</p>"
+            f"{_filters(ctx, listing, asked)}<p>{count}</p>"
             f'<div class="wide"><table><thead><tr>{head}</tr></thead>'
             f"<tbody>{''.join(lines)}</tbody></table></div>"
             f"{_turning(ctx, listing, asked, number, total)}"
@@ -315,7 +317,8 @@ def _turning(ctx: Context, listing: Listing, asked: Filter, number: int, total: 
             links.append(f'<li><a href="/board/{listing.key}?{query}">{said}</a></li>')
     if not links:
         return ""
-    return f'<nav aria-label="{_say(_("Page"), ctx.language)}"><ul>{"".join(links)}</ul></nav>'
+    page_label = _say(_("Page"), ctx.language)
+    return f'<nav aria-label="{page_label}"><ul>{"".join(links)}</ul></nav>'
 
 
 def _shown(ctx: Context, title: Words, body: str, here: str) -> web.Response:

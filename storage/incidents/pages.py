@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from storage.engine import Tx
-from storage.engine.sql import as_text
+from storage.engine.sql import as_moment, as_text
 from storage.incidents import COLUMNS, Incident, from_row
 
 STATES = {
@@ -56,6 +56,24 @@ def mine(tx: Tx, person: str, limit: int) -> list[Incident]:
         limit=limit,
     )
     return [from_row(row) for row in rows]
+
+
+def waits(tx: Tx, start: datetime, end: datetime) -> list[tuple[datetime, datetime, str]]:
+    """Return when incidents were declared and acknowledged, and by whom; reopened ones left out."""
+    rows = tx.rows(
+        """
+        select declared_at, acknowledged_at, acknowledged_by from incidents
+        where workspace = :workspace and declared_at >= :start and declared_at < :end
+        and acknowledged_at is not null and reopened_at is null
+        and state not in ('withdrawn', 'closed')
+        """,
+        start=as_text(start),
+        end=as_text(end),
+    )
+    return [
+        (as_moment(row["declared_at"]), as_moment(row["acknowledged_at"]), row["acknowledged_by"])
+        for row in rows
+    ]
 
 
 def _chosen(which: str, service: str | None, since: datetime | None) -> dict[str, object]:
