@@ -17,6 +17,7 @@ from bot.config import Settings
 from bot.delivery import standing
 from bot.delivery.platform import Refused
 from bot.http import hooks, limits
+from bot.http.board import Board
 from bot.lotse import DEMO, MAIN, Lotse, company
 from storage import workspaces
 from storage.engine import Tx
@@ -40,6 +41,7 @@ async def site(lotse: Lotse, token: str) -> web.Application:
 
     app.router.add_get("/health", healthy)
     hooks.add_routes(app, lotse.dispatcher)
+    Board(lotse.dispatcher, lotse.database, lotse.clock).add_to(app)
     if lotse.slack is not None:
         lotse.slack.add_to(app)
     if lotse.teams is not None:

@@ -7,11 +7,14 @@ from handlers.after_hours import digest as after_hours_digest
 from handlers.attention import commands as attention_commands
 from handlers.automations import commands as automation_commands
 from handlers.automations import digest as automation_digest
+from handlers.automations import lists as automation_lists
 from handlers.bans import settings as ban_settings
+from handlers.board import commands as board_commands
 from handlers.closing import commands as closing_commands
 from handlers.closing import digest as closing_digest
 from handlers.closing import other_endings, reassignment, reminders
 from handlers.conversation import kept as conversation_kept
+from handlers.digest import choices as digest_choices
 from handlers.digest import commands as digest_commands
 from handlers.friction import commands as friction_commands
 from handlers.friction import digest as friction_digest
@@ -25,6 +28,7 @@ from handlers.incidents import lists as incident_lists
 from handlers.incidents import updates as incident_updates
 from handlers.incidents.alarms import climbing, pauses
 from handlers.kit.commands import Feature
+from handlers.lists import commands as list_commands
 from handlers.measures import commands as measures_commands
 from handlers.on_call import stand_ins
 from handlers.ownership import commands as ownership_commands
@@ -33,6 +37,7 @@ from handlers.ownership import leaving
 from handlers.people import language as people_language
 from handlers.pilots import commands as pilot_commands
 from handlers.pilots import digest as pilot_digest
+from handlers.pilots import lists as pilot_lists
 from handlers.privacy import commands as privacy_commands
 from handlers.privacy import linking, retention
 from handlers.problems import changes as problem_changes
@@ -40,8 +45,10 @@ from handlers.problems import commands as problem_commands
 from handlers.problems import digest as problem_digest
 from handlers.problems import fixes as problem_fixes
 from handlers.problems import lifecycle
+from handlers.problems import lists as problem_lists
 from handlers.repeats import commands as repeat_commands
 from handlers.services import commands as service_commands
+from handlers.services import lists as service_lists
 from handlers.settings import commands as setting_commands
 from handlers.settings import definitions, platform_notices
 from handlers.working_time import commands as working_time_commands
@@ -62,12 +69,14 @@ FEATURES: tuple[Feature, ...] = (
     incident_channels.feature,
     handing_on.feature,
     service_commands.feature,
+    service_lists.feature,
     ownership_commands.feature,
     leaving.feature,
     ownership_digest.feature,
     stand_ins.feature,
     repeat_commands.feature,
     problem_commands.feature,
+    problem_lists.feature,
     problem_fixes.feature,
     lifecycle.feature,
     problem_changes.feature,
@@ -75,10 +84,15 @@ FEATURES: tuple[Feature, ...] = (
     friction_commands.feature,
     friction_digest.feature,
     pilot_commands.feature,
+    pilot_lists.feature,
     pilot_digest.feature,
     automation_commands.feature,
+    automation_lists.feature,
     automation_digest.feature,
+    list_commands.feature,
+    board_commands.feature,
     digest_commands.feature,
+    digest_choices.feature,
     measures_commands.feature,
     after_hours_commands.feature,
     after_hours_digest.feature,

@@ -275,6 +275,10 @@ class Dispatcher:
         self._committed()
         return answer
 
+    def context(self, tx: Tx, person: Person, now: datetime) -> Context:
+        """Return what a handler may know, for a page that only reads."""
+        return self._context(tx, person, None, now)
+
     # --- inside the transaction --------------------------------------------------
 
     def _read_ahead(self, tx: Tx, request: Request) -> object:

@@ -22,8 +22,10 @@ from handlers.kit.messages import (
     Title,
     line,
 )
-from handlers.kit.readers import folded
+from handlers.kit.readers import NumberReader, folded
 from handlers.kit.words import Words, _, _n
+
+SHOWN = 5  # things on one page of what waits
 
 feature = Feature(_("Help"))
 
@@ -140,17 +142,26 @@ def _usage(ctx: Context, command: Command) -> Message:
 
 
 @feature.command("status", "stand", help=_("What waits for you."), reads=True)
-def status(ctx: Context) -> Reply:
+def status(
+    ctx: Context,
+    *,
+    page: Annotated[int, NumberReader(1, 1000), Ask(_("Page"))] = 1,
+) -> Reply:
     found = help_waiting.waiting(ctx)
-    if not found:
-        return Reply(line(_("Nothing waits for you.")))
+    area = (Button(_("The whole area"), call("lists")),) if ctx.person.manager else ()
+    first = (page - 1) * SHOWN
+    if not found[first:]:
+        return Reply(line(_("Nothing waits for you."), *area))
     parts: list[Part] = [
         Title(_n("{n} thing waits for you", "{n} things wait for you", len(found)))
     ]
-    for each in found[:5]:
+    for each in found[first : first + SHOWN]:
         parts.append(Text(each.words))
-        parts.append(Buttons(each.buttons))
-    rest = [each.words for each in found[5:]]
-    if rest:
-        parts.append(Items(tuple(rest)))
+        if each.buttons:
+            parts.append(Buttons(each.buttons))
+    rest = len(found) - first - SHOWN
+    more = _n("Show {n} more", "Show {n} more", rest)
+    on = (Button(more, call("status", page=page + 1)),) if rest > 0 else ()
+    if on or area:
+        parts.append(Buttons((*on, *area)))
     return Reply(Message(tuple(parts)))

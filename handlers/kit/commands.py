@@ -327,11 +327,12 @@ class Feature:
         title: Sentence,
         columns: tuple[tuple[str, Sentence], ...],
         count: Callable[[Context, Filter], int],
+        which: tuple[str, ...] = ("open", "all"),
     ) -> Callable[[Paging], Paging]:
         """Declare a list for chat, board and CSV: `run(ctx, filter, first, most)` is a page."""
 
         def declare(run: Paging) -> Paging:
-            self.all_lists.append(Listing(key, title, columns, count, run))
+            self.all_lists.append(Listing(key, title, columns, count, run, which))
             return run
 
         return declare

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -242,6 +242,9 @@ class Filter:
     since: datetime | None = None
 
 
+Cell = Words | date | int | None
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A row of a list: a value for each column, and the call that opens it.
@@ -250,13 +253,13 @@ class Row:
     something open).
     """
 
-    values: tuple[Words, ...]
+    values: tuple[Cell, ...]
     opens: Call | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A list for chat, board and CSV: `columns` are (key, label).
+    """A list for chat, board and CSV: `columns` are (key, label), `which` the ways to look at it.
 
     `count(ctx, filter)` is the true total; `rows(ctx, filter, first, most)` a page of it.
     """
@@ -266,3 +269,4 @@ class Listing:
     columns: tuple[tuple[str, Sentence], ...]
     count: Callable[[Context, Filter], int]
     rows: Callable[[Context, Filter, int, int], Sequence[Row]]
+    which: tuple[str, ...] = ("open", "all")

@@ -146,7 +146,7 @@ def find(tx: Tx, number: int) -> Incident | None:
         f"select {COLUMNS} from incidents where workspace = :workspace and number = :number",
         number=number,
     )
-    return _incident(rows[0]) if rows else None
+    return from_row(rows[0]) if rows else None
 
 
 def exists(tx: Tx, number: int) -> bool:
@@ -166,7 +166,7 @@ def open_ones(tx: Tx) -> list[Incident]:
         order by case severity when 'serious' then 0 else 1 end, number
         """
     )
-    return [_incident(row) for row in rows]
+    return [from_row(row) for row in rows]
 
 
 def undone(tx: Tx, limit: int = MOST, person: str = "") -> list[Incident]:
@@ -184,7 +184,7 @@ def undone(tx: Tx, limit: int = MOST, person: str = "") -> list[Incident]:
         person=person,
         limit=limit,
     )
-    return [_incident(row) for row in rows]
+    return [from_row(row) for row in rows]
 
 
 def count_undone(tx: Tx) -> int:
@@ -222,7 +222,7 @@ def of_service_since(tx: Tx, service: str, since: datetime) -> list[Incident]:
         service=service,
         since=as_text(since),
     )
-    return [_incident(row) for row in rows]
+    return [from_row(row) for row in rows]
 
 
 def of_declarer_since(tx: Tx, person: str, since: datetime) -> list[Incident]:
@@ -236,7 +236,7 @@ def of_declarer_since(tx: Tx, person: str, since: datetime) -> list[Incident]:
         person=person,
         since=as_text(since),
     )
-    return [_incident(row) for row in rows]
+    return [from_row(row) for row in rows]
 
 
 def latest(tx: Tx, limit: int) -> list[Incident]:
@@ -248,7 +248,7 @@ def latest(tx: Tx, limit: int) -> list[Incident]:
         """,
         limit=limit,
     )
-    return [_incident(row) for row in rows]
+    return [from_row(row) for row in rows]
 
 
 def between(tx: Tx, start: datetime, end: datetime) -> list[Incident]:
@@ -263,7 +263,7 @@ def between(tx: Tx, start: datetime, end: datetime) -> list[Incident]:
         start=as_text(start),
         end=as_text(end),
     )
-    return [_incident(row) for row in rows]
+    return [from_row(row) for row in rows]
 
 
 def acknowledge(tx: Tx, number: int, person: str, now: datetime, next_news: datetime) -> bool:
@@ -472,7 +472,7 @@ def timeline(tx: Tx, number: int) -> list[Happening]:
     ]
 
 
-def _incident(row: Row) -> Incident:
+def from_row(row: Row) -> Incident:
     row["gap"], row["silent"] = bool(row["gap"]), bool(row["silent"])
     for name in MOMENTS:
         row[name] = as_moment(row[name]) if row[name] else None

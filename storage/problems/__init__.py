@@ -137,6 +137,14 @@ def find(tx: Tx, number: int) -> Problem | None:
     return _problem(rows[0]) if rows else None
 
 
+def all(tx: Tx) -> list[Problem]:
+    """Return every problem, the newest first."""
+    rows = tx.rows(
+        f"select {COLUMNS} from problems where workspace = :workspace order by number desc"
+    )
+    return [_problem(row) for row in rows]
+
+
 def standing(tx: Tx) -> list[Problem]:
     """Return every problem whose ban stands, the oldest first."""
     rows = tx.rows(

@@ -19,6 +19,25 @@ def test_home_says_how_much_more_waits(anna: Say, bot: Stage) -> None:
     assert "and 2 more\n[Show all]" in home()
 
 
+def test_everything_that_waits_has_its_buttons_page_by_page(
+    bot: Stage, anna: Say, ben: Say
+) -> None:
+    for n in range(7):
+        anna(f"incident Kasse {n} tot")
+    first = ben("stand")
+    assert first.splitlines()[0] == "7 Sachen warten auf dich"
+    assert first.count("[Ich kümmere mich]") == 5
+    second = ben.press("2 weitere zeigen")
+    assert second.count("[Ich kümmere mich]") == 2 and "INC-7" in second
+
+
+def test_managers_see_the_whole_area_from_there(bot: Stage, anna: Say, chris: Say) -> None:
+    anna("incident Kasse tot")
+    assert chris("status").endswith("[The whole area]")
+    assert "[Incidents: 1]" in chris.press("The whole area")
+    assert "whole area" not in anna("status")
+
+
 def test_status_shows_what_waits_for_me(anna: Say, ben: Say) -> None:
     anna("incident Kasse tot")
     assert ben("stand").splitlines()[0] == "1 Sache wartet auf dich"

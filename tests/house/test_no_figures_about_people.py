@@ -26,6 +26,7 @@ READINGS = {  # every command that reads, and those that only show, with values 
     "show": {"number": "2"}, "status": {}, "text": {"number": "2"}, "who": {"service": "kasse"},
     "definition edit": {"name": "done"}, "service edit": {"service": "kasse"},
     "decide": {"key": "incident:2"}, "decisions": {}, "undone": {},
+    "lists": {}, "list": {"name": "incidents", "which": "all"},
 }  # fmt: skip
 
 
