@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from contextlib import closing
 from datetime import timedelta
 
@@ -271,6 +272,11 @@ def test_the_labelled_set_is_found_as_well_as_it_was() -> None:
     assert (got.across or 0) >= 0.93
     assert (got.precision or 0) >= 0.85
     assert (got.recall or 0) >= 0.60
+
+
+def test_the_second_set_is_the_one_that_was_committed_before_any_tuning() -> None:
+    found = hashlib.sha256((repeats.DATA / "trades.csv").read_bytes()).hexdigest()
+    assert found in (repeats.DATA / "README.md").read_text(encoding="utf-8")
 
 
 # --- triage ------------------------------------------------------------------------------
