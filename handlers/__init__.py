@@ -28,6 +28,7 @@ from handlers.problems import commands as problem_commands
 from handlers.problems import fixes as problem_fixes
 from handlers.problems import lifecycle
 from handlers.repeats import commands as repeat_commands
+from handlers.repeats import folding
 from handlers.services import commands as service_commands
 from handlers.settings import commands as setting_commands
 from handlers.settings import definitions, platform_notices
@@ -47,6 +48,7 @@ FEATURES: tuple[Feature, ...] = (
     leaving.feature,
     stand_ins.feature,
     repeat_commands.feature,
+    folding.feature,
     problem_commands.feature,
     problem_fixes.feature,
     lifecycle.feature,

@@ -7,10 +7,11 @@ from functools import partial
 from typing import Annotated
 
 from handlers import rights
+from handlers.bans import cards as ban_cards
 from handlers.incidents import escalation, keys, transitions, triage
 from handlers.incidents import recurrence as incident_recurrence
 from handlers.incidents.cards import card, label, works_again
-from handlers.incidents.lookup import NEWS, Ref, find, find_open, note, write_timeline
+from handlers.incidents.lookup import Ref, find, find_open, note, write_timeline
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Event
@@ -96,6 +97,7 @@ def _declared(ctx: Context, incident: Incident, service: Service) -> Message:
         (
             Title(_("{incident} is declared.", incident=label(number))),
             Text(incident.title),
+            *ban_cards.outage_question(ctx, incident),
             Text(said),
             *_serious_here(service),
             Buttons(
@@ -128,12 +130,7 @@ def normal(ctx: Context, number: Ref) -> Reply:
 def _severity(ctx: Context, number: int, severity: str) -> Reply:
     incident = find_open(ctx, number)
     rights.need_for(ctx, severity, incident)
-    if incident.alarms == 1:  # only the first step's time is still to be had
-        escalation.stop(ctx, number)
-    known = not incidents.set_severity(ctx.tx, number, severity)
-    incident = find(ctx, number) if known else note(ctx, number, severity)
-    if incident.alarms == 1:
-        _wait_as_severe(ctx, incident)
+    incident, posts = transitions.set_severity(ctx, number, severity)
     words = {
         "serious": _("{incident} is serious. The alarm climbs faster.", incident=label(number)),
         "normal": _("{incident} is not serious any more.", incident=label(number)),
@@ -144,22 +141,9 @@ def _severity(ctx: Context, number: int, severity: str) -> Reply:
     buttons = (*((back,) if may else ()), explain) if severity == "serious" else ()
     return Reply(
         line(words[severity], *buttons),
-        posts=()
-        if known
-        else (
-            *ctx.follow(Event.MADE_SERIOUS, str(number)),
-            *escalation.card_posts(ctx, incident),
-        ),
+        posts=posts,
         subject=label(number),
     )
-
-
-def _wait_as_severe(ctx: Context, incident: Incident) -> None:
-    if incident.unanswered:
-        escalation.wait_for_answer(ctx, incident)
-    elif incident.next_news_at is not None:
-        sooner = min(incident.next_news_at, ctx.now + NEWS[incident.severity])
-        escalation.wait_for_news(ctx, incident, sooner)
 
 
 @feature.command(

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+from handlers.incidents.recurrence import names_of
 from handlers.kit.context import Context
 from handlers.kit.readers import folded
 from handlers.similarity import Match, find_similar
@@ -23,11 +24,21 @@ TYPO = 0.85  # likeness of letters from which it is the name, mistyped
 def look_ahead(ctx: Context, title: str, service: Service | None = None) -> tuple[Match, ...]:
     """Return the earlier incidents that are like this one, before anything is written."""
     known = service or _named(ctx, title)
-    found = find_similar(ctx.tx, title, service=known.id if known else None, now=ctx.now)
+    found = _find(ctx, title, known)
     meant = known or _told(ctx, found) or _meant(ctx, title)
     if meant is not None and meant is not known:
-        found = find_similar(ctx.tx, title, service=meant.id, now=ctx.now)
+        found = _find(ctx, title, meant)
     return tuple(found)
+
+
+def _find(ctx: Context, title: str, service: Service | None) -> list[Match]:
+    return find_similar(
+        ctx.tx,
+        title,
+        service=service.id if service else None,
+        now=ctx.now,
+        names=names_of(service),
+    )
 
 
 def guess(ctx: Context, title: str, likes: Sequence[Match] = ()) -> Service | None:
@@ -60,7 +71,7 @@ def _told(ctx: Context, likes: Sequence[Match]) -> Service | None:
     """Return the service that most of the surely like incidents were about."""
     worth: dict[str, float] = {}
     for like in likes:
-        if like.sure and like.score >= TOLD:
+        if (like.sure or like.device) and like.score >= TOLD:
             worth[like.service] = worth.get(like.service, 0.0) + like.score
     best = max(worth, key=lambda id: worth[id], default=None)
     if best is None or worth[best] < CLEAR * sum(worth.values()):

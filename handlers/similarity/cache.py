@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from datetime import datetime
 
 from handlers.similarity.index import Hit, Index
@@ -86,7 +87,13 @@ class Kept:
 
 
 def search(
-    tx: Tx, text: str, service: str | None, now: datetime, limit: int, except_: int | None
+    tx: Tx,
+    text: str,
+    service: str | None,
+    now: datetime,
+    limit: int,
+    except_: int | None,
+    names: Sequence[str] = (),
 ) -> list[Hit]:
     """Search the index of the transaction's workspace, after reading what is new."""
     kept: Kept = tx.beside.setdefault("likeness", Kept())
@@ -94,7 +101,7 @@ def search(
     with held.lock:
         before = len(held.index)
         held.read_on(tx)
-        found = held.index.search(text, service, now.timestamp() / DAY, limit, except_)
+        found = held.index.search(text, service, now.timestamp() / DAY, limit, except_, names)
     if len(held.index) > before:
         kept.let_go()
     return found

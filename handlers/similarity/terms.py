@@ -42,6 +42,17 @@ VERBS = (
     re.compile(r"(ab|an|auf|aus|ein|hoch|her|herunter|ueber|um|weiter|zurueck)?ge(.+?)(?:e?t|en)"),
     re.compile(r"(ab|an|auf|aus|ein|hoch|her|herunter|ueber|um|weiter|zurueck)zu(.+?)en"),
 )
+VAGUE = frozenset(  # ideas that tell no more than that it does not work
+    {
+        "#!nicht", "#!nicht_erreichbar", "#!hängt", "#!absturz", "#!fehler", "#!verhindert",
+        "#!reagiert_nicht", "#!funktioniert_nicht", "#!startet_nicht",
+    }
+)  # fmt: skip
+EMPTY = frozenset({"#!erneut", "#!unerwartet"})  # ideas that tell nothing of it
+SAYS_LITTLE = (
+    "funktioniert funktionieren geht gehen tut laufen works work working problem probleme issue "
+    "nicht kein keine not no cannot bitte dringend urgent wieder again"
+)
 WORD = re.compile(r"[^\W_]+(?:[._-][^\W_]+)*")
 PIECE = re.compile(r"[A-ZÄÖÜ]+(?=[A-ZÄÖÜ][a-zäöüß])|[A-ZÄÖÜ]?[a-zäöüß]+|[A-ZÄÖÜ]+|\d+|[^\W\d_]+")
 
@@ -52,7 +63,8 @@ class Word:
 
     `ideas` are what it means by the glossary, `parts` the words that it is made of; a
     number ("3", "VA01", "S": what tells one thing from another of its kind) has neither.
-    `trouble` says that it tells what is wrong, not with what.
+    `trouble` says that it tells what is wrong, not with what; `vague` that it tells no more
+    than that something does not work; `empty` that it tells nothing of it at all ("again").
     """
 
     shown: str
@@ -62,6 +74,8 @@ class Word:
     part_ideas: frozenset[str] = frozenset()
     trouble: bool = False
     number: bool = False
+    vague: bool = False
+    empty: bool = False
 
     @property
     def phrase(self) -> bool:
@@ -111,7 +125,7 @@ def words(text: str) -> tuple[Word, ...]:
             if key in glossary.phrases:
                 ideas = glossary.phrases[key]
                 shown = " ".join(each.shown for each in together)
-                found.setdefault(key, Word(shown, key, ideas, trouble=ideas <= glossary.troubles))
+                found.setdefault(key, _word(shown, key, ideas))
     if found:
         return tuple(found.values())
     if singles:
@@ -153,8 +167,26 @@ def word_of(raw: str) -> Word | None:
     pieces = _pieces(plain)
     behind = frozenset[str]().union(*map(ideas_of, pieces))
     parts = frozenset(map(stem, pieces)) - {key}
+    return _word(raw, key, ideas, parts, behind - ideas)
+
+
+def _word(
+    shown: str,
+    key: str,
+    ideas: frozenset[str],
+    parts: frozenset[str] = frozenset(),
+    behind: frozenset[str] = frozenset(),
+) -> Word:
     trouble = bool(ideas) and ideas <= read_glossary().troubles
-    return Word(raw, key, ideas, parts, behind - ideas, trouble)
+    empty = key in says_little() or (trouble and ideas <= EMPTY)
+    vague = trouble and ideas <= VAGUE
+    return Word(shown, key, ideas, parts, behind, trouble, vague=vague, empty=empty)
+
+
+@lru_cache(maxsize=1)
+def says_little() -> frozenset[str]:
+    """Return the plain forms of words that tell nothing apart."""
+    return frozenset(map(stem, SAYS_LITTLE.split()))
 
 
 def ideas_of(form: str) -> frozenset[str]:

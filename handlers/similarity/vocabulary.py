@@ -28,6 +28,8 @@ class Vocabulary:
         self.weights = array("f")  # by word: less for those that tell what is wrong
         self.df = array("I")  # by word: incidents that say it
         self.numbers: set[int] = set()  # words that are numbers or name one of several
+        self.vague: set[int] = set()  # words that tell no more than that it does not work
+        self.empty: set[int] = set()  # words that tell nothing of it
         self._triples = array("H")  # by word: how many it has
         self._ideas: Lists = {}
         self._parts: Lists = {}
@@ -45,6 +47,10 @@ class Vocabulary:
         self.df.append(0)
         if word.number:
             self.numbers.add(id)
+        if word.vague:
+            self.vague.add(id)
+        if word.empty:
+            self.empty.add(id)
         found = triples(word)
         self._triples.append(len(found))
         for lists, keys in (

@@ -144,6 +144,19 @@ def find(tx: Tx, number: int) -> Incident | None:
     return _incident(rows[0]) if rows else None
 
 
+def folded_into(tx: Tx, number: int) -> list[Incident]:
+    """Return the duplicates of an incident, oldest first."""
+    rows = tx.rows(
+        f"""
+        select {COLUMNS} from incidents
+        where workspace = :workspace and closed_into = :number and closed_as = 'duplicate'
+        order by number
+        """,
+        number=number,
+    )
+    return [_incident(row) for row in rows]
+
+
 def exists(tx: Tx, number: int) -> bool:
     """Say whether there is, or was, an incident with this number."""
     rows = tx.rows(
