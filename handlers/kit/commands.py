@@ -18,7 +18,25 @@ from functools import lru_cache
 from typing import Any, get_args, get_type_hints
 
 from handlers.kit.context import Context
-from handlers.kit.doors import Event, Follow, Sets, Setting, Task, Waits
+from handlers.kit.doors import (
+    Event,
+    Filter,
+    Follow,
+    Held,
+    Holds,
+    Keeps,
+    Known,
+    Knows,
+    Listing,
+    Row,
+    Section,
+    Sections,
+    Sets,
+    Setting,
+    Task,
+    Waits,
+    Week,
+)
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Call, Field, Form, Post, Reply
 from handlers.kit.readers import LONGEST, Reader, TextReader, folded, unquoted
@@ -29,6 +47,11 @@ from storage.engine import Tx
 Waiting = Callable[[Context], Sequence[Task]]
 Setters = Callable[[Context], Sequence[Setting]]
 Following = Callable[[Context, str], tuple[Post, ...]]
+Holding = Callable[[Context, str], Sequence[Held]]
+Knowing = Callable[[Context, str], Known]
+Keeping = Callable[[Context, datetime], int]
+Writing = Callable[[Context, Week], Section | None]
+Paging = Callable[[Context, Filter, int, int], Sequence[Row]]
 
 SHORTEST = 3  # letters a shortened word must have
 
@@ -131,6 +154,11 @@ class Feature:
     all_waits: list[Waits] = field(default_factory=list)
     all_sets: list[Sets] = field(default_factory=list)
     all_follows: list[Follow] = field(default_factory=list)
+    all_holds: list[Holds] = field(default_factory=list)
+    all_knows: list[Knows] = field(default_factory=list)
+    all_keeps: list[Keeps] = field(default_factory=list)
+    all_sections: list[Sections] = field(default_factory=list)
+    all_lists: list[Listing] = field(default_factory=list)
 
     def command(
         self,
@@ -213,6 +241,73 @@ class Feature:
 
         def declare(run: Following) -> Following:
             self.all_follows.append(Follow(event, run))
+            return run
+
+        return declare
+
+    def holds(
+        self,
+        rank: int,
+        *columns: str,
+        left: Callable[[Context, str], tuple[Post, ...]] = lambda _ctx, _person: (),
+    ) -> Callable[[Holding], Holding]:
+        """Declare what people answer for here: `run(ctx, person)` returns it.
+
+        `columns` (`services.accountable`) are those that name them.
+        """
+
+        def declare(run: Holding) -> Holding:
+            self.all_holds.append(Holds(rank, columns, run, left))
+            return run
+
+        return declare
+
+    def knows(
+        self,
+        rank: int,
+        title: Sentence,
+        tables: Mapping[str, tuple[str, ...]],
+        erase: Callable[[Context, str, str], int],
+    ) -> Callable[[Knowing], Knowing]:
+        """Declare what is stored about people here: `run(ctx, person)` tells it."""
+
+        def declare(run: Knowing) -> Knowing:
+            self.all_knows.append(Knows(rank, title, tables, run, erase))
+            return run
+
+        return declare
+
+    def keeps(
+        self, *tables: str, what: Sentence, days: int, then: Sentence
+    ) -> Callable[[Keeping], Keeping]:
+        """Declare how long records are kept: `run(ctx, before)` ends those that are older."""
+
+        def declare(run: Keeping) -> Keeping:
+            self.all_keeps.append(Keeps(tables, what, days, then, run))
+            return run
+
+        return declare
+
+    def section(self, rank: int) -> Callable[[Writing], Writing]:
+        """Declare the room's part of the digest: `run(ctx, week)` returns it, or None."""
+
+        def declare(run: Writing) -> Writing:
+            self.all_sections.append(Sections(rank, run))
+            return run
+
+        return declare
+
+    def lists(
+        self,
+        key: str,
+        title: Sentence,
+        columns: tuple[tuple[str, Sentence], ...],
+        count: Callable[[Context, Filter], int],
+    ) -> Callable[[Paging], Paging]:
+        """Declare a list for chat, board and CSV: `run(ctx, filter, first, most)` is a page."""
+
+        def declare(run: Paging) -> Paging:
+            self.all_lists.append(Listing(key, title, columns, count, run))
             return run
 
         return declare
