@@ -30,6 +30,7 @@ from handlers.problems import fixes as problem_fixes
 from handlers.problems import lifecycle
 from handlers.repeats import commands as repeat_commands
 from handlers.repeats import folding
+from handlers.rules import commands as rule_commands
 from handlers.services import commands as service_commands
 from handlers.settings import commands as setting_commands
 from handlers.settings import definitions, platform_notices
@@ -47,6 +48,7 @@ FEATURES: tuple[Feature, ...] = (
     incident_channels.feature,
     handing_on.feature,
     service_commands.feature,
+    rule_commands.feature,
     ownership_commands.feature,
     leaving.feature,
     stand_ins.feature,

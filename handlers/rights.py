@@ -95,6 +95,9 @@ def ties_to(ctx: Context, incident: Incident) -> set[Tie]:
         return set()
     service = ctx.service_of(incident.service)
     ties |= ties_to_service(ctx, service) if service is not None else set()
+    guessed = ctx.service_of(incident.guessed) if incident.guessed else None
+    if guessed is not None:  # they are alarmed beside the others
+        ties |= ties_to_service(ctx, guessed)
     me = ctx.person.id
     if incident.declared_by == me:
         ties.add(Tie.DECLARER)

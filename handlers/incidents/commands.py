@@ -10,7 +10,7 @@ from handlers import rights
 from handlers.bans import cards as ban_cards
 from handlers.incidents import escalation, keys, transitions, triage
 from handlers.incidents import recurrence as incident_recurrence
-from handlers.incidents.cards import card, label, works_again
+from handlers.incidents.cards import about_question, card, label, works_again
 from handlers.incidents.lookup import Ref, find, find_open, note, write_timeline
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
@@ -21,6 +21,7 @@ from handlers.kit.people import person as named
 from handlers.kit.readers import TextReader
 from handlers.kit.words import _
 from handlers.on_call import duty
+from handlers.rules import meaning
 from handlers.services import lookup as service_lookup
 from handlers.settings import definitions
 from storage import incidents, workspaces
@@ -52,8 +53,8 @@ def declare(
     *,
     service: service_lookup.ServiceOrNot = None,
 ) -> Reply:
-    likes = incident_recurrence.found_ahead(ctx)
-    proposed = service or triage.guess(ctx, title, likes)
+    ahead = triage.handed_in(ctx, title, service)
+    proposed = service or (ahead.service if ahead.sure else None)
     meant = proposed or service_lookup.fallback(ctx)
     number = workspaces.next_number(ctx.tx, "incident")
     incident = incidents.add(
@@ -67,9 +68,10 @@ def declare(
         declared_in=ctx.place.id if ctx.place else None,
         responsible=duty.on_duty(ctx, meant),
         now=ctx.now,
+        guessed=ahead.service.id if proposed is None and ahead.service is not None else None,
     )
     write_timeline(ctx, number, "declared")
-    incident_recurrence.notice(ctx, incident, likes)
+    incident_recurrence.notice(ctx, incident, ahead.likes)
     shown = [Post(keys.card_key(number), card(ctx, incident), INCIDENTS)]
     if ctx.place is not None and ctx.place.kind == "channel" and ctx.place.role != INCIDENTS:
         shown.append(Post(keys.card_key(number), card(ctx, incident), ctx.place.id))
@@ -99,6 +101,7 @@ def _declared(ctx: Context, incident: Incident, service: Service) -> Message:
             Text(incident.title),
             *ban_cards.outage_question(ctx, incident),
             Text(said),
+            *about_question(ctx, incident),
             *_serious_here(service),
             Buttons(
                 (
@@ -170,6 +173,7 @@ def move(ctx: Context, number: Ref, service: service_lookup.ServiceRef) -> Reply
             )
         )
     incident = note(ctx, number, "moved", service.id)
+    meaning.learn(ctx, number, incident.title, service)
     incident_recurrence.moved(ctx, incident)
     if other:  # the new one gets the full time; the old alarm is taken back
         posts = escalation.ended_posts(ctx, incident)
@@ -184,6 +188,23 @@ def move(ctx: Context, number: Ref, service: service_lookup.ServiceRef) -> Reply
         who=named(ctx, incident.responsible),
     )
     return Reply(line(said), posts=posts, subject=label(number))
+
+
+@feature.command("not about", "nicht darum", help=_("It is about something else."), hidden=True)
+def not_about(ctx: Context, number: Ref) -> Reply:
+    incident = find_open(ctx, number)
+    rights.need_for(ctx, "move", incident)
+    if not incidents.forget_guess(ctx.tx, number):
+        raise Refusal(_("Nothing is guessed about {incident} any more.", incident=label(number)))
+    incident = find(ctx, number)
+    change = Button(_("Change service"), call("move", number=number))
+    said = _(
+        "Thank you. {incident} stays with {who}.",
+        incident=label(number),
+        who=named(ctx, incident.responsible),
+    )
+    posts = (*escalation.card_posts(ctx, incident), *escalation.renewed_alarms(ctx, incident))
+    return Reply(line(said, change), posts=posts, subject=label(number))
 
 
 @feature.command("undo", "zurücknehmen", help=_("Take a declaration back."), hidden=True)

@@ -189,7 +189,11 @@ def _targets(ctx: Context, incident: Incident, level: int) -> list[str]:
     first = incident.responsible
     if level < TOP:
         other = duty.second_responder(ctx, service, first)
-        return [first] if other is None else [first, other]
+        found = [first] if other is None else [first, other]
+        guessed = ctx.service_of(incident.guessed) if incident.guessed else None
+        if guessed is not None:  # nobody has said whether it is about that
+            found.append(duty.on_duty(ctx, guessed))
+        return list(dict.fromkeys(found))
     return [
         duty.escalation_manager(ctx)
         or (first if duty.is_here(ctx, first) else duty.on_duty(ctx, service))

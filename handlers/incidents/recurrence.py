@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from handlers.kit.context import Context
 from handlers.similarity import Match, find_similar
@@ -24,12 +25,12 @@ def notice(ctx: Context, incident: Incident, found: Sequence[Match]) -> None:
         [
             Alike(like.number, rank, like.same_service, like.device, like.words)
             for rank, like in enumerate(found)
-            if like.number < incident.number and _worth_asking(ctx, incident, like)
+            if like.number < incident.number and worth_asking(ctx, incident, like)
         ],
     )
 
 
-def _worth_asking(ctx: Context, incident: Incident, like: Match) -> bool:
+def worth_asking(ctx: Context, incident: Incident, like: Match) -> bool:
     """Say whether it is likely enough: where both services are known and differ, more is needed."""
     if not like.sure:
         return like.device and like.same_service
@@ -76,6 +77,17 @@ def moved(ctx: Context, incident: Incident) -> None:
     notice(ctx, incident, found_ahead(ctx))
 
 
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What was found before a declaration wrote anything: the service too, and how surely."""
+
+    likes: tuple[Match, ...]
+    service: Service | None
+    sure: bool
+
+
 def found_ahead(ctx: Context) -> tuple[Match, ...]:
     """Return what was found before this command wrote anything; nothing when that took too long."""
+    if isinstance(ctx.ahead, Ahead):
+        return ctx.ahead.likes
     return ctx.ahead if isinstance(ctx.ahead, tuple) else ()

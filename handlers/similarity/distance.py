@@ -16,6 +16,9 @@ PART = 0.7  # one word is a part of the other: "Drucker", "Etikettendrucker"
 PART_IDEA = 0.6  # the idea of one is a part of the other: "printer", "Etikettendrucker"
 BOTH = 0.8  # a part of both only: "Etikettendrucker", "Bondrucker"
 NEAR = 0.6  # cosine of letter triples from which words count as near: typos, endings
+EDIT = 0.75  # a letter wrong, missing, too many or swapped, in a short word
+SHORT = 8  # letters up to which triples do not notice it
+SHORTEST = 4  # letters from which it may be one
 TROUBLE = 0.5  # weight of a word that tells what is wrong, against one that tells with what
 
 
@@ -40,7 +43,52 @@ def closeness(one: Word, other: Word) -> float:
     if mine and theirs:
         cosine = len(mine & theirs) / math.sqrt(len(mine) * len(theirs))
         shares.append(cosine if cosine >= NEAR else 0.0)
+    if mistyped(one, other):
+        shares.append(EDIT)
     return max(shares)
+
+
+def mistyped(one: Word, other: Word, longest: int = SHORT) -> bool:
+    """Say whether one is the other with one letter wrong, missing, too many or swapped.
+
+    Two words that are both known are two words, however alike.
+    """
+    if not (may_be_mistyped(one, longest) and may_be_mistyped(other, longest)):
+        return False
+    if known(one) and known(other):
+        return False
+    return one_edit(folded(one.shown), folded(other.shown))
+
+
+def may_be_mistyped(word: Word, longest: int = SHORT) -> bool:
+    """Say whether a word is short enough for a wrong letter to hide it."""
+    if word.number or word.phrase:
+        return False
+    return SHORTEST <= len(folded(word.shown)) <= longest
+
+
+def known(word: Word) -> bool:
+    """Say whether the glossary knows a word, so that it is hardly a mistake."""
+    return bool(word.ideas or word.empty)
+
+
+def one_edit(one: str, two: str) -> bool:
+    """Say whether one letter is wrong, missing, too many, or two are swapped."""
+    if len(one) > len(two):
+        one, two = two, one
+    if len(two) - len(one) > 1 or len(two) < SHORTEST + 1:
+        return False
+    at = next((n for n, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), len(one))
+    if len(one) < len(two):
+        return one[at:] == two[at + 1 :]
+    if at == len(one) or one[at + 1 :] == two[at + 1 :]:
+        return True
+    return one[at : at + 2] == two[at : at + 2][::-1] and one[at + 2 :] == two[at + 2 :]
+
+
+def deletions(plain: str) -> set[str]:
+    """Return a word with each letter left out in turn, and whole: what two of one edit share."""
+    return {plain, *(plain[:at] + plain[at + 1 :] for at in range(len(plain)))}
 
 
 @lru_cache(maxsize=65536)

@@ -11,7 +11,21 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from handlers.similarity.distance import BOTH, IDEA, NEAR, PART, PART_IDEA, TROUBLE, triples
+from handlers.kit.readers import folded
+from handlers.similarity.distance import (
+    BOTH,
+    EDIT,
+    IDEA,
+    NEAR,
+    PART,
+    PART_IDEA,
+    SHORT,
+    TROUBLE,
+    deletions,
+    may_be_mistyped,
+    mistyped,
+    triples,
+)
 from handlers.similarity.terms import Word
 
 Ints = NDArray[np.uint32]
@@ -23,7 +37,10 @@ Lists = dict[str, "array[int]"]
 class Vocabulary:
     """Words with numbers of their own; lists lead from what a word means or contains to them."""
 
-    def __init__(self) -> None:
+    def __init__(self, edits: int = SHORT) -> None:
+        self._edits = edits  # letters up to which one may be wrong
+        self._spelled: dict[int, Word] = {}
+        self._by_deletion: Lists = {}
         self.ids: dict[str, int] = {}
         self.weights = array("f")  # by word: less for those that tell what is wrong
         self.df = array("I")  # by word: incidents that say it
@@ -61,6 +78,10 @@ class Vocabulary:
         ):
             for key in keys:
                 lists.setdefault(key, array("I")).append(id)
+        if may_be_mistyped(word, self._edits):
+            self._spelled[id] = word
+            for key in deletions(folded(word.shown)):
+                self._by_deletion.setdefault(key, array("I")).append(id)
         return id
 
     def close_to(self, word: Word, *, spelling: bool = True) -> dict[int, float]:
@@ -84,6 +105,8 @@ class Vocabulary:
             if spelling:
                 for id, cosine in self._written_like(word):
                     share[id] = max(cosine, share.get(id, 0.0))
+                for id in self._mistyped(word):
+                    share[id] = max(EDIT, share.get(id, 0.0))
         same = self.ids.get(word.key)
         if same is not None:
             share[same] = 1.0
@@ -95,6 +118,13 @@ class Vocabulary:
         for key in keys:
             for id in lists.get(key, ()):
                 share[id] = max(worth, share.get(id, 0.0))
+
+    def _mistyped(self, word: Word) -> Iterable[int]:
+        if not may_be_mistyped(word, self._edits):
+            return ()
+        keys = deletions(folded(word.shown))
+        found = {id for key in keys for id in self._by_deletion.get(key, ())}
+        return [id for id in found if mistyped(word, self._spelled[id], self._edits)]
 
     def _written_like(self, word: Word) -> Iterable[tuple[int, float]]:
         mine = triples(word)

@@ -19,6 +19,7 @@ class Incident:
     `state` is open, restored, done, closed or withdrawn; `severity` normal or serious.
     `silent` says that the promised news did not come. `alarms` counts the alarms sent.
     A closed one says as what: duplicate, false_alarm or superseded, and perhaps into which.
+    `guessed` is the service that only its meaning points at, until somebody has said.
     """
 
     number: int
@@ -48,6 +49,7 @@ class Incident:
     ended_at: datetime | None = None
     closed_as: str | None = None
     closed_into: int | None = None
+    guessed: str | None = None
 
     @property
     def begun_at(self) -> datetime:
@@ -76,7 +78,7 @@ class Happening:
 COLUMNS = """number, title, service, gap, severity, state, declared_by, declared_at, declared_in,
 responsible, responsible_since, acknowledged_by, acknowledged_at, proposed_to, silent, alarms,
 news, news_by, news_at, next_news_at, restored_by, restored_at, reopened_at, ended_by, ended_at,
-closed_as, closed_into"""
+closed_as, closed_into, guessed"""
 MOMENTS = (
     "declared_at",
     "responsible_since",
@@ -101,6 +103,7 @@ def add(
     declared_in: str | None,
     responsible: str,
     now: datetime,
+    guessed: str | None = None,
 ) -> Incident:
     """Store a new, open incident and return it."""
     tx.insert(
@@ -117,6 +120,7 @@ def add(
         responsible=responsible,
         responsible_since=as_text(now),
         alarms=1,
+        guessed=guessed,
     )
     similarity.note(tx, number)
     return Incident(
@@ -132,6 +136,7 @@ def add(
         responsible=responsible,
         responsible_since=now,
         alarms=1,
+        guessed=guessed,
     )
 
 
@@ -362,7 +367,7 @@ def move(tx: Tx, number: int, service: str, responsible: str) -> bool:
     changed = (
         tx.run(
             """
-            update incidents set service = :service, gap = 0,
+            update incidents set service = :service, gap = 0, guessed = null,
                 responsible = case when acknowledged_by is null or acknowledged_by <> responsible
                               then :responsible else responsible end
             where workspace = :workspace and number = :number and state = 'open'
@@ -377,6 +382,36 @@ def move(tx: Tx, number: int, service: str, responsible: str) -> bool:
     if changed:
         similarity.note(tx, number)
     return changed
+
+
+def forget_guess(tx: Tx, number: int) -> bool:
+    """It is not about what was guessed; False when nothing is guessed any more."""
+    return (
+        tx.run(
+            """
+            update incidents set guessed = null
+            where workspace = :workspace and number = :number and guessed is not null
+            """,
+            number=number,
+        )
+        == 1
+    )
+
+
+def moved_to(tx: Tx, service: str, but: int) -> list[str]:
+    """Return the titles of other incidents that somebody moved to a service, newest first."""
+    rows = tx.rows(
+        """
+        select i.title from timeline t
+        join incidents i on i.workspace = :workspace and i.number = t.incident
+        where t.workspace = :workspace and t.kind = 'moved' and t.detail = :service
+        and i.service = :service and i.number <> :but and i.state <> 'withdrawn'
+        order by i.number desc limit 50
+        """,
+        service=service,
+        but=but,
+    )
+    return [row["title"] for row in rows]
 
 
 def mark_silent(tx: Tx, number: int) -> bool:

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from benchmarks import repeats
 from handlers.incidents import triage
+from handlers.incidents.recurrence import Ahead
+from handlers.kit.context import Context
 from handlers.similarity import Match, cache, find_similar, is_near_same
 from handlers.similarity.distance import closeness
 from handlers.similarity.index import Index
@@ -23,6 +25,7 @@ from storage.engine import Database, Tx
 from storage.engine.postgres import Postgres
 from storage.engine.sqlite import Sqlite
 from storage.incidents import transitions as states
+from storage.services import Service
 from tests.pretend.stage import DEMO, MONDAY, Say, Stage, furnish
 
 OTHERS = (
@@ -286,8 +289,6 @@ def test_the_second_set_is_the_one_that_was_committed_before_any_tuning() -> Non
     ("title", "service"),
     [
         ("Kasse 3 geht nicht", "Kasse"),
-        ("label printer jammed", "Etikettendrucker"),
-        ("Webshp down", "Webshop"),
         ("Etikettendruker streikt", "Etikettendrucker"),
         ("Es regnet rein", None),
     ],
@@ -316,18 +317,34 @@ def test_declaring_reads_ahead_from_words_buttons_and_forms(
     bot: Stage, anna: Say, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[object] = []
-    guess = triage.guess
+    handed_in = triage.handed_in
 
-    def looked(ctx: object, title: str, likes: tuple[Match, ...] = ()) -> object:
-        seen.append([each.number for each in likes])
-        return guess(ctx, title, likes)  # type: ignore[arg-type]
+    def looked(ctx: Context, title: str, service: Service | None) -> Ahead:
+        found = handed_in(ctx, title, service)
+        seen.append([each.number for each in found.likes])
+        return found
 
-    monkeypatch.setattr(triage, "guess", looked)
+    monkeypatch.setattr(triage, "handed_in", looked)
     anna("incident Etikettendrucker offline")
     anna("incident Etikettendrucker wieder offline")
     anna("incident")
     anna.fill(title="label printer offline")
     assert seen == [[], [1], [2, 1]]
+
+
+def test_the_service_is_guessed_once_and_before_the_transaction(
+    bot: Stage, anna: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guessed: list[str] = []
+    named = triage.named
+
+    def counting(ctx: Context, title: str) -> Service | None:
+        guessed.append(title)
+        return named(ctx, title)
+
+    monkeypatch.setattr(triage, "named", counting)
+    anna("incident Etikettendrucker offline")
+    assert guessed == ["Etikettendrucker offline"]
 
 
 def test_it_goes_on_without_when_reading_fails_or_takes_too_long(bot: Stage, anna: Say) -> None:
