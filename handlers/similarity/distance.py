@@ -9,16 +9,17 @@ import math
 from functools import lru_cache
 
 from handlers.kit.readers import folded
+from handlers.similarity.spelling import SHORTEST, one_edit, skeleton
 from handlers.similarity.terms import Word
 
 IDEA = 0.85  # the same idea in other words: "Drucker", "printer"
+COGNATE = 0.85  # the same word as the other language writes it: "Zylinder", "cylinder"
 PART = 0.7  # one word is a part of the other: "Drucker", "Etikettendrucker"
 PART_IDEA = 0.6  # the idea of one is a part of the other: "printer", "Etikettendrucker"
 BOTH = 0.8  # a part of both only: "Etikettendrucker", "Bondrucker"
 NEAR = 0.6  # cosine of letter triples from which words count as near: typos, endings
 EDIT = 0.75  # a letter wrong, missing, too many or swapped, in a short word
 SHORT = 8  # letters up to which triples do not notice it
-SHORTEST = 4  # letters from which it may be one
 TROUBLE = 0.5  # weight of a word that tells what is wrong, against one that tells with what
 
 
@@ -43,9 +44,16 @@ def closeness(one: Word, other: Word) -> float:
     if mine and theirs:
         cosine = len(mine & theirs) / math.sqrt(len(mine) * len(theirs))
         shares.append(cosine if cosine >= NEAR else 0.0)
+    if bones(one) and bones(one) == bones(other):
+        shares.append(COGNATE)
     if mistyped(one, other):
         shares.append(EDIT)
     return max(shares)
+
+
+def bones(word: Word) -> str:
+    """Return what German and English have in common of a word; empty for short ones."""
+    return "" if word.number or word.phrase else skeleton(folded(word.shown))
 
 
 def mistyped(one: Word, other: Word, longest: int = SHORT) -> bool:
@@ -72,31 +80,12 @@ def known(word: Word) -> bool:
     return bool(word.ideas or word.empty)
 
 
-def one_edit(one: str, two: str) -> bool:
-    """Say whether one letter is wrong, missing, too many, or two are swapped."""
-    if len(one) > len(two):
-        one, two = two, one
-    if len(two) - len(one) > 1 or len(two) < SHORTEST + 1:
-        return False
-    at = next((n for n, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), len(one))
-    if len(one) < len(two):
-        return one[at:] == two[at + 1 :]
-    if at == len(one) or one[at + 1 :] == two[at + 1 :]:
-        return True
-    return one[at : at + 2] == two[at : at + 2][::-1] and one[at + 2 :] == two[at + 2 :]
-
-
-def deletions(plain: str) -> set[str]:
-    """Return a word with each letter left out in turn, and whole: what two of one edit share."""
-    return {plain, *(plain[:at] + plain[at + 1 :] for at in range(len(plain)))}
-
-
 @lru_cache(maxsize=65536)
 def triples(word: Word) -> frozenset[str]:
     """Return the letter triples of a single word, with its ends marked; none for numbers."""
     if word.number or word.phrase:
         return frozenset()
-    marked = f"^{folded(word.shown)}$"
+    marked = f"^{word.key}$"
     return frozenset(marked[at : at + 3] for at in range(len(marked) - 2))
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from handlers.kit.readers import folded
 from handlers.similarity.distance import (
     BOTH,
+    COGNATE,
     EDIT,
     IDEA,
     NEAR,
@@ -21,11 +22,12 @@ from handlers.similarity.distance import (
     PART_IDEA,
     SHORT,
     TROUBLE,
-    deletions,
+    bones,
     may_be_mistyped,
     mistyped,
     triples,
 )
+from handlers.similarity.spelling import deletions
 from handlers.similarity.terms import Word
 
 Ints = NDArray[np.uint32]
@@ -39,8 +41,10 @@ class Vocabulary:
 
     def __init__(self, edits: int = SHORT) -> None:
         self._edits = edits  # letters up to which one may be wrong
-        self._spelled: dict[int, Word] = {}
+        self._spelled: dict[int, list[Word]] = {}  # by word: how its short forms are written
         self._by_deletion: Lists = {}
+        self._by_bones: Lists = {}
+        self._seen: set[tuple[int, str]] = set()
         self.ids: dict[str, int] = {}
         self.weights = array("f")  # by word: less for those that tell what is wrong
         self.df = array("I")  # by word: incidents that say it
@@ -54,35 +58,45 @@ class Vocabulary:
         self._by_triple: Lists = {}
 
     def add(self, word: Word) -> int:
-        """Return the number of a word, known from now on."""
+        """Return the number of a word, known from now on.
+
+        Forms with the same key ("Leser", "Lesern") are one word; what each of them means is
+        added, so that the order in which they come makes no difference.
+        """
         id = self.ids.get(word.key)
-        if id is not None:
-            return id
-        id = len(self.df)
-        self.ids[word.key] = id
-        self.weights.append(TROUBLE if word.trouble else 1.0)
-        self.df.append(0)
-        if word.number:
-            self.numbers.add(id)
-        if word.vague:
-            self.vague.add(id)
-        if word.empty:
-            self.empty.add(id)
-        found = triples(word)
-        self._triples.append(len(found))
+        if id is None:
+            id = len(self.df)
+            self.ids[word.key] = id
+            self.weights.append(TROUBLE if word.trouble else 1.0)
+            self.df.append(0)
+            self._triples.append(len(triples(word)))
+            for key in triples(word):
+                self._by_triple.setdefault(key, array("I")).append(id)
+        if (id, word.shown) not in self._seen:
+            self._seen.add((id, word.shown))
+            self._learn(id, word)
+        return id
+
+    def _learn(self, id: int, word: Word) -> None:
+        for known, marked in (
+            (self.numbers, word.number), (self.vague, word.vague), (self.empty, word.empty),
+        ):  # fmt: skip
+            if marked:
+                known.add(id)
         for lists, keys in (
             (self._ideas, word.ideas),
             (self._parts, word.parts),
             (self._part_ideas, word.part_ideas),
-            (self._by_triple, found),
+            (self._by_bones, (bones(word),) if bones(word) else ()),
         ):
             for key in keys:
-                lists.setdefault(key, array("I")).append(id)
+                found = lists.setdefault(key, array("I"))
+                if id not in found[-1:] and id not in found:
+                    found.append(id)
         if may_be_mistyped(word, self._edits):
-            self._spelled[id] = word
+            self._spelled.setdefault(id, []).append(word)
             for key in deletions(folded(word.shown)):
                 self._by_deletion.setdefault(key, array("I")).append(id)
-        return id
 
     def close_to(self, word: Word, *, spelling: bool = True) -> dict[int, float]:
         """Return the words of the vocabulary that are close to `word`, each with how close.
@@ -102,6 +116,8 @@ class Vocabulary:
                 if part in self.ids:
                     share[self.ids[part]] = max(PART, share.get(self.ids[part], 0.0))
             self._take(share, self._ideas, word.ideas, IDEA)
+            if bones(word):
+                self._take(share, self._by_bones, (bones(word),), COGNATE)
             if spelling:
                 for id, cosine in self._written_like(word):
                     share[id] = max(cosine, share.get(id, 0.0))
@@ -124,7 +140,11 @@ class Vocabulary:
             return ()
         keys = deletions(folded(word.shown))
         found = {id for key in keys for id in self._by_deletion.get(key, ())}
-        return [id for id in found if mistyped(word, self._spelled[id], self._edits)]
+        return [
+            id
+            for id in found
+            if any(mistyped(word, each, self._edits) for each in self._spelled[id])
+        ]
 
     def _written_like(self, word: Word) -> Iterable[tuple[int, float]]:
         mine = triples(word)
