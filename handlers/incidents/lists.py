@@ -5,21 +5,34 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from handlers.incidents.cards import card, label, listed, take, tell, undone_line, works_again
+from handlers import rights
+from handlers.incidents.cards import (
+    card,
+    label,
+    listed,
+    standing,
+    take,
+    tell,
+    undone_line,
+    works_again,
+)
 from handlers.incidents.lookup import Ref, find, is_mine, waits_for_me
 from handlers.incidents.timeline import history
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
-from handlers.kit.doors import Task
+from handlers.kit.doors import Found, Glance, Task
 from handlers.kit.messages import Button, Buttons, Items, Message, Part, Reply, Text, Title
 from handlers.kit.readers import ChoiceReader
 from handlers.kit.words import _, _n
+from handlers.similarity import find_saying
 from storage import incidents
 from storage.incidents import Incident
 
 feature = Feature(_("Incidents"))
 
 SHOWN = 10  # incidents in one list
+MOST = 200  # incidents in one search
+SHORT = 5  # incidents that home shows of what is not done
 
 
 class Which(StrEnum):
@@ -86,6 +99,18 @@ def _show(incident: Incident) -> Button:
     return Button(label(incident.number), call("show", number=incident.number))
 
 
+@feature.glance(10)
+def glance(ctx: Context) -> list[Glance]:
+    """Return what is open, and what works again and is not done."""
+    undone = tuple(undone_line(ctx, each) for each in incidents.undone(ctx.tx, SHORT))
+    return [
+        Glance(
+            _("Open incidents"), tuple(listed(ctx, each) for each in incidents.open_ones(ctx.tx))
+        ),
+        Glance(_("Restored, not done"), undone, incidents.count_undone(ctx.tx)),
+    ]
+
+
 @feature.waits(10)
 def waiting(ctx: Context) -> list[Task]:
     """Return the open incidents that wait for the asker: to be taken, or to be ended."""
@@ -109,3 +134,28 @@ def show(ctx: Context, number: Ref) -> Reply:
 @feature.command("history", "verlauf", help=_("What happened."), hidden=True, reads=True)
 def past(ctx: Context, number: Ref) -> Reply:
     return Reply(history(ctx, find(ctx, number)))
+
+
+@feature.finds(20)
+def saying(ctx: Context, words: str) -> list[Found]:
+    """Return the incidents that say it, the text below a title only for who may act."""
+    seen = {each.number: each for each in find_saying(ctx.tx, words, now=ctx.now, limit=MOST)}
+    hits: list[Found] = []
+    for each in incidents.several(ctx.tx, list(seen)):
+        hit = seen[each.number]
+        if hit.rest and not rights.may_for(ctx, "done", each):
+            continue
+        head = each.title.splitlines()[0] if each.title else ""
+        hits.append(
+            Found(
+                label(each.number),
+                label(each.number),
+                head,
+                _("text") if hit.rest else _("title"),
+                standing(ctx, each, pings=False),
+                Button(label(each.number), call("show", number=each.number)),
+                hit.score,
+                each.declared_at,
+            )
+        )
+    return hits

@@ -21,13 +21,18 @@ from handlers.kit.context import Context
 from handlers.kit.doors import (
     Event,
     Filter,
+    Finds,
     Follow,
+    Found,
+    Glance,
+    Glances,
     Held,
     Holds,
     Keeps,
     Known,
     Knows,
     Listing,
+    Measure,
     Row,
     Section,
     Sections,
@@ -45,6 +50,7 @@ from handlers.kit.words import text as speech
 from storage.engine import Tx
 
 Waiting = Callable[[Context], Sequence[Task]]
+Glancing = Callable[[Context], Sequence[Glance]]
 Setters = Callable[[Context], Sequence[Setting]]
 Following = Callable[[Context, str], tuple[Post, ...]]
 Holding = Callable[[Context, str], Sequence[Held]]
@@ -52,6 +58,7 @@ Knowing = Callable[[Context, str], Known]
 Keeping = Callable[[Context, datetime], int]
 Writing = Callable[[Context, Week], Section | None]
 Paging = Callable[[Context, Filter, int, int], Sequence[Row]]
+Finding = Callable[[Context, str], Sequence[Found]]
 
 SHORTEST = 3  # letters a shortened word must have
 
@@ -152,6 +159,7 @@ class Feature:
     timers: list[Timer] = field(default_factory=list)
     hooks: list[Hook] = field(default_factory=list)
     all_waits: list[Waits] = field(default_factory=list)
+    all_glances: list[Glances] = field(default_factory=list)
     all_sets: list[Sets] = field(default_factory=list)
     all_follows: list[Follow] = field(default_factory=list)
     all_holds: list[Holds] = field(default_factory=list)
@@ -159,6 +167,8 @@ class Feature:
     all_keeps: list[Keeps] = field(default_factory=list)
     all_sections: list[Sections] = field(default_factory=list)
     all_lists: list[Listing] = field(default_factory=list)
+    all_finds: list[Finds] = field(default_factory=list)
+    measures: list[Measure] = field(default_factory=list)
 
     def command(
         self,
@@ -227,6 +237,15 @@ class Feature:
 
         return declare
 
+    def glance(self, rank: int) -> Callable[[Glancing], Glancing]:
+        """Declare chapters of the asker's home: `run(ctx)` returns them."""
+
+        def declare(run: Glancing) -> Glancing:
+            self.all_glances.append(Glances(rank, run))
+            return run
+
+        return declare
+
     def sets(self, rank: int) -> Callable[[Setters], Setters]:
         """Declare lines of the company's settings: `run(ctx)` returns them for a manager."""
 
@@ -267,12 +286,12 @@ class Feature:
         rank: int,
         title: Sentence,
         tables: Mapping[str, tuple[str, ...]],
-        erase: Callable[[Context, str, str], int],
+        replace: Callable[[Tx, str, str], object],
     ) -> Callable[[Knowing], Knowing]:
         """Declare what is stored about people here: `run(ctx, person)` tells it."""
 
         def declare(run: Knowing) -> Knowing:
-            self.all_knows.append(Knows(rank, title, tables, run, erase))
+            self.all_knows.append(Knows(rank, title, tables, run, replace))
             return run
 
         return declare
@@ -297,6 +316,15 @@ class Feature:
 
         return declare
 
+    def measure(self, id: str, name: Sentence, formula: Sentence, *rows: str) -> Measure:
+        """Declare a figure beside the lines that show it: `figure(measure, value)`.
+
+        `rows` are the tables that it is computed from.
+        """
+        declared = Measure(id, name, formula, rows)
+        self.measures.append(declared)
+        return declared
+
     def lists(
         self,
         key: str,
@@ -308,6 +336,15 @@ class Feature:
 
         def declare(run: Paging) -> Paging:
             self.all_lists.append(Listing(key, title, columns, count, run))
+            return run
+
+        return declare
+
+    def finds(self, rank: int) -> Callable[[Finding], Finding]:
+        """Declare what can be found by words here: `run(ctx, words)` returns it."""
+
+        def declare(run: Finding) -> Finding:
+            self.all_finds.append(Finds(rank, run))
             return run
 
         return declare

@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from handlers.similarity.distance import agreement, numbers_fit
+from handlers.similarity.distance import agreement, closeness, numbers_fit
 from handlers.similarity.terms import words
 from storage.engine import Tx
 
 if TYPE_CHECKING:
-    from handlers.similarity.index import Hit
+    from handlers.similarity.index import Hit, Seen
 
 SURE = 0.28  # score from which it is probably the same; docs/likeness.md tells what that means
 SHOWN = 0.02  # below this the words have nothing to do with each other
+SAID = 0.5  # closeness from which a text says a word that is searched for
 ALIKE = 0.55  # agreement from which two titles of one service are near-same
 
 
@@ -76,6 +77,22 @@ def _match(hit: Hit) -> Match:
         hit.service,
         probably and hit.device,
     )
+
+
+def find_saying(tx: Tx, text: str, *, now: datetime, limit: int) -> list[Seen]:
+    """Return the incidents that say these words, in other words too, most of them first."""
+    from handlers.similarity.cache import look  # numpy, only when it is needed
+
+    return look(tx, text, now, limit)
+
+
+def said_share(asked: str, text: str) -> float:
+    """Return the share of the words asked for that a short text says, from 0 to 1."""
+    mine, theirs = words(asked), words(text)
+    if not mine or not theirs:
+        return 0.0
+    best = [max(closeness(each, word) for word in theirs) for each in mine]
+    return sum(each for each in best if each >= SAID) / len(best)
 
 
 def is_near_same(one: str, other: str) -> bool:

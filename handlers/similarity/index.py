@@ -56,6 +56,18 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """An incident that says what is searched for: the share of the words, from 0 to 1.
+
+    `rest` says that some of them stand only below its title.
+    """
+
+    number: int
+    score: float
+    rest: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Asked:
     """A query taken apart: by word its weight, whether it is in the title, what is close to it."""
 
@@ -153,6 +165,32 @@ class Index:
         return self._compared(
             asked, slots[best], lexical[best], factors[best], service, limit, about
         )
+
+    def look(self, text: str, day: float, limit: int) -> list[Seen]:
+        """Return what says the words of a search, most of them first; then the newest.
+
+        Unlike `search` it compares nothing with what is like it by chance: who searches for a
+        word wants all that say it.
+        """
+        asked = self._taken_apart(text)
+        if not asked.words or not self._slots:
+            return []
+        slots, lexical = self._gathered(asked)
+        factors = self._factors(slots, None, day)
+        found: list[tuple[float, float, Seen]] = []
+        for slot, worth in zip(slots.tolist(), (lexical * factors).tolist(), strict=True):
+            said = self._said[slot]
+            if said is None:
+                continue
+            heads = {each >> 1 for each in said if each & 1}
+            every = {each >> 1 for each in said}
+            score = _covered(asked, every)
+            if score >= SHARED:
+                only_rest = score > _covered(asked, heads)
+                seen = Seen(int(self._numbers[slot]), score, only_rest)
+                found.append((score, worth, seen))
+        found.sort(key=lambda each: (-each[0], -each[1], -each[2].number))
+        return [seen for _score, _worth, seen in found[:limit]]
 
     def _taken_apart(self, text: str) -> _Asked:
         head, rest = (words(each) for each in head_and_rest(text))
@@ -332,6 +370,15 @@ class Index:
                 for each in said
             ]
         )
+
+
+def _covered(asked: _Asked, said: set[int]) -> float:
+    """Return the share of a search's words that are said, each as close as it is."""
+    best = [
+        max((share for id, share in shares.items() if id in said), default=0.0)
+        for shares in asked.close
+    ]
+    return sum(each for each in best if each >= SHARED) / len(best)
 
 
 def _shared(asked: _Asked, best: Floats) -> Iterator[str]:
