@@ -7,12 +7,13 @@ services; what people would correct afterwards is left as Lotse guessed it.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
 from benchmarks import catalogues
 from benchmarks.repeats import HISTORY, Report, reports
+from handlers import similarity
 from handlers.incidents import recurrence, triage
 from handlers.incidents.recurrence import Ahead
 from handlers.kit.context import Context
@@ -26,6 +27,7 @@ from storage.workspaces import Workspace
 
 SETS = ("deen_public.csv", "trades.csv")
 WORKSPACE = "bench"
+THRESHOLDS = (0.16, 0.20, 0.24, 0.28, 0.32, 0.36, 0.40)
 
 
 @dataclass(slots=True)
@@ -157,20 +159,53 @@ def _judge(
 
 
 def _alarmed(got: Asked, truth: str, ahead: Ahead) -> None:
-    if ahead.service is None or not ahead.sure:
-        got.alarms["asks" if ahead.service is not None else "fallback"] += 1
-    else:
-        got.alarms["right" if ahead.service.id == truth else "wrong"] += 1
+    if ahead.service is None:
+        got.alarms["fallback"] += 1
+        return
+    right = "right" if ahead.service.id == truth else "wrong"
+    got.alarms[right if ahead.sure else f"asked {right}"] += 1
 
 
-def table() -> Iterator[str]:
+def curve() -> Iterator[str]:
+    """Give the lines of a table: share and precision of the question by the threshold of *sure*."""
+    yield "| set, catalogue | " + " | ".join(f"{each:.2f}" for each in THRESHOLDS) + " |"
+    yield "| --- |" + " --- |" * len(THRESHOLDS)
+    for name, which in (
+        (SETS[0], "6 with words"), (SETS[0], "28 names"), (SETS[1], "none"),
+    ):  # fmt: skip
+        found = reports(name)
+        shown = []
+        for threshold in THRESHOLDS:
+            with sure_from(threshold):
+                got = declared_in_turn(found, which)
+            shown.append(f"{got.share:.2f} / {got.precision:.2f}")
+        yield f"| {called(name)}, {which} | {' | '.join(shown)} |"
+
+
+@contextmanager
+def sure_from(threshold: float) -> Iterator[None]:
+    """Let a likeness be sure from another score on."""
+    before = similarity.SURE
+    similarity.SURE = threshold
+    try:
+        yield
+    finally:
+        similarity.SURE = before
+
+
+def called(name: str) -> str:
+    """Return how a set is called in tables."""
+    return name.removesuffix(".csv").partition("_")[0]
+
+
+def table(sets: Sequence[str] = SETS) -> Iterator[str]:
     """Give the lines of a table: the question as people ask it."""
     yield (
         "| set | catalogue | R@1 | R@5 | across R@5 | asks about a right one | precision "
-        "| alarmed right | wrong | asked |"
+        "| alarmed right | wrong | asked right | wrong |"
     )
-    yield "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
-    for name in SETS:
+    yield "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
+    for name in sets:
         found = reports(name)
         known = ("none", "6 with words", "28 names") if name == SETS[0] else ("none",)
         for which in known:
@@ -179,7 +214,8 @@ def table() -> Iterator[str]:
                 got.recall(1), got.recall(5), got.recall(5, across=True), got.share, got.precision,
             ]  # fmt: skip
             if which != "none":
-                figures += [got.alarmed("right"), got.alarmed("wrong"), got.alarmed("asks")]
-            shown = [f"{each:.2f}" for each in figures] + ["–"] * (8 - len(figures))
-            called = name.removesuffix(".csv").partition("_")[0]
-            yield f"| {called} | {which} | {' | '.join(shown)} |"
+                figures += [
+                    got.alarmed(how) for how in ("right", "wrong", "asked right", "asked wrong")
+                ]
+            shown = [f"{each:.2f}" for each in figures] + ["–"] * (9 - len(figures))
+            yield f"| {called(name)} | {which} | {' | '.join(shown)} |"

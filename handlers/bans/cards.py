@@ -12,6 +12,7 @@ from handlers.kit import calendar
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Part, Text
+from handlers.kit.readers import folded
 from handlers.kit.readers.dates import today_of
 from handlers.kit.words import Sentence, Words, _, shortened
 from storage import problems, repeats
@@ -191,13 +192,15 @@ def _same_device(proposal: Proposal) -> tuple[Part, ...]:
 
 
 def looks_like(proposal: Proposal) -> Sentence:
-    """Return an earlier incident and why it is proposed."""
+    """Return an earlier incident and why it is proposed, with words that stand in both."""
+    there = folded(proposal.title)
+    both = tuple(each for each in proposal.words if folded(each) in there)
     return _(
         "Looks like INC-{number} “{title}” of {at:day}: {why}.",
         number=str(proposal.earlier),
         title=proposal.title,
         at=proposal.at,
-        why=evidence(proposal.same_service, proposal.words),
+        why=evidence(proposal.same_service, both),
     )
 
 

@@ -30,6 +30,7 @@ RECENT, FADES = 0.5, 180.0  # a new incident counts up to 1.5 times, falling ove
 MEANS = 0.8  # closeness of words that mean the same
 CLEAR = 0.7  # agreement from which a likeness is not by chance
 FAMILY = 20  # the next one after so many shows how like things are here by chance
+BY_CHANCE = 0.1  # how like things are by chance in a company with too few of them to see it
 NEGATIONS = frozenset({"nicht", "kein", "not", "no", "cannot"})  # as keys
 SHARED = 0.5  # from here on a word counts as said by both
 BOTH_HAVE = 0.999  # from here on it is the very word, and told as one in common
@@ -291,8 +292,9 @@ class Index:
         fits = self._numbers_fit(asked, said)
         scores = scores * np.where(fits, 1.0, OTHER_NUMBER) * factors
         scores /= SAME_SERVICE * (1 + RECENT)
+        few = BY_CHANCE if len(self._slots) <= FAMILY else 0.0
         chance = np.sort(scores[agreement < CLEAR])[::-1][FAMILY : FAMILY + 1]
-        scores = np.maximum(0.0, scores - (chance[0] if len(chance) else 0.0))
+        scores = np.maximum(0.0, scores - (chance[0] if len(chance) else few))
         same = (agreement > 0.999) & fits
         same_service = self._of(service, slots)
         numbers = np.frombuffer(self._numbers, np.int64)[slots]
