@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from handlers import rights
 from handlers.automations.state import STATES, State, decisions, evidence, is_own, owner, state
-from handlers.kit import calendar
+from handlers.kit import calendar, working_hours
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Glance, Section, Task, Week, figure
@@ -132,6 +132,6 @@ def _told(ctx: Context, automation: Automation) -> bool:
 
 def _seen(ctx: Context, since: datetime) -> bool:
     """Say whether whoever decides could know of it for two working days."""
-    zone, region = ctx.workspace.zone, ctx.workspace.region
-    day = calendar.working_days_after(calendar.day_of(since, zone), SEEN, region)
-    return calendar.day_of(ctx.now, zone) >= day
+    ours = working_hours.company(ctx)
+    day = ours.working_days_after(calendar.day_of(since, ours.zone), SEEN)
+    return calendar.day_of(ctx.now, ours.zone) >= day

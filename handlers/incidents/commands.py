@@ -77,7 +77,7 @@ def declare(
         shown.append(Post(keys.card_key(number), card(ctx, incident), ctx.place.id))
     return Reply(
         _declared(ctx, incident, meant),
-        posts=(*shown, escalation.start(ctx, incident)),
+        posts=(*shown, *escalation.start(ctx, incident)),
         subject=label(number),
     )
 
@@ -178,7 +178,7 @@ def move(ctx: Context, number: Ref, service: service_lookup.ServiceRef) -> Reply
     if other:  # the new one gets the full time; the old alarm is taken back
         posts = escalation.ended_posts(ctx, incident)
         position = incidents.count_alarm(ctx.tx, number)
-        posts += (escalation.start(ctx, incident, position),)
+        posts += escalation.start(ctx, incident, position)
     else:
         posts = escalation.card_posts(ctx, incident)
     said = _(

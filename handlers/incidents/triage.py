@@ -38,7 +38,9 @@ def look_ahead(ctx: Context, title: str, service: Service | None = None) -> Ahea
     meant = told or _meant(ctx, title)
     if meant is not None and meant is not known:
         found = _find(ctx, title, meant)
-    return Ahead(tuple(found), meant, told is not None)
+    # Not the meaning alone: what is most like it was about the same service.
+    agrees = meant is not None and any(each.sure and each.service == meant.id for each in found[:1])
+    return Ahead(tuple(found), meant, told is not None or agrees)
 
 
 def handed_in(ctx: Context, title: str, service: Service | None) -> Ahead:

@@ -57,7 +57,7 @@ def _opened_again(
     target = transitions.reopen(ctx, target.number, mine.title)
     before = (*escalation.ended_posts(ctx, target), escalation.declarer_post(ctx, target))
     position = incidents.count_alarm(ctx.tx, target.number)
-    return target, (*before, escalation.start(ctx, target, position))
+    return target, (*before, *escalation.start(ctx, target, position))
 
 
 def _folded(ctx: Context, mine: Incident, target: Incident) -> Message:
@@ -133,6 +133,6 @@ def unfold(ctx: Context, number: Ref) -> Reply:
     told = Post(f"{keys.card_key(number)}:folded", Message((Text(said),)))
     return Reply(
         Message((Text(said),)),
-        posts=(*before, told, escalation.start(ctx, mine, position)),
+        posts=(*before, told, *escalation.start(ctx, mine, position)),
         subject=label(number),
     )

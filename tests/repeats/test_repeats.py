@@ -34,12 +34,12 @@ def states(bot: Stage) -> list[str]:
 
 
 def test_a_service_that_only_its_meaning_tells_is_asked_about_too(
-    bot: Stage, anna: Say, chris: Say
+    bot: Stage, anna: Say, ben: Say
 ) -> None:
     declared(bot, anna, "Etikettendrucker offline, Versand steht")
     anna("incident label printer is offline again, nothing prints")
-    assert "Is it about Etikettendrucker?" in chris.sees()[-1]
-    assert "Looks like INC-1 “Etikettendrucker offline, Versand steht”" in chris.sees()[-1]
+    assert "Dienst: Etikettendrucker" in ben.sees()[-1]
+    assert "Sieht aus wie INC-1 „Etikettendrucker offline, Versand steht“" in ben.sees()[-1]
 
 
 def test_what_is_over_asks_no_more(bot: Stage, anna: Say, ben: Say, chris: Say) -> None:
