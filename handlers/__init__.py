@@ -7,6 +7,7 @@ from handlers.after_hours import digest as after_hours_digest
 from handlers.attention import commands as attention_commands
 from handlers.automations import commands as automation_commands
 from handlers.automations import digest as automation_digest
+from handlers.automations import found as automations_found
 from handlers.automations import lists as automation_lists
 from handlers.bans import settings as ban_settings
 from handlers.board import commands as board_commands
@@ -16,6 +17,7 @@ from handlers.closing import other_endings, reassignment, reminders
 from handlers.conversation import kept as conversation_kept
 from handlers.digest import choices as digest_choices
 from handlers.digest import commands as digest_commands
+from handlers.find import commands as find_commands
 from handlers.friction import commands as friction_commands
 from handlers.friction import digest as friction_digest
 from handlers.help import commands as help_commands
@@ -37,6 +39,7 @@ from handlers.ownership import leaving
 from handlers.people import language as people_language
 from handlers.pilots import commands as pilot_commands
 from handlers.pilots import digest as pilot_digest
+from handlers.pilots import found as pilots_found
 from handlers.pilots import lists as pilot_lists
 from handlers.privacy import commands as privacy_commands
 from handlers.privacy import linking, retention
@@ -44,10 +47,14 @@ from handlers.problems import changes as problem_changes
 from handlers.problems import commands as problem_commands
 from handlers.problems import digest as problem_digest
 from handlers.problems import fixes as problem_fixes
+from handlers.problems import found as problems_found
 from handlers.problems import lifecycle
 from handlers.problems import lists as problem_lists
 from handlers.repeats import commands as repeat_commands
+from handlers.repeats import folding
+from handlers.rules import commands as rule_commands
 from handlers.services import commands as service_commands
+from handlers.services import found as services_found
 from handlers.services import lists as service_lists
 from handlers.settings import commands as setting_commands
 from handlers.settings import definitions, platform_notices
@@ -63,6 +70,11 @@ FEATURES: tuple[Feature, ...] = (
     reminders.feature,
     closing_digest.feature,
     incident_lists.feature,
+    find_commands.feature,
+    services_found.feature,
+    problems_found.feature,
+    pilots_found.feature,
+    automations_found.feature,
     incident_digest.feature,
     climbing.feature,
     pauses.feature,
@@ -70,11 +82,13 @@ FEATURES: tuple[Feature, ...] = (
     handing_on.feature,
     service_commands.feature,
     service_lists.feature,
+    rule_commands.feature,
     ownership_commands.feature,
     leaving.feature,
     ownership_digest.feature,
     stand_ins.feature,
     repeat_commands.feature,
+    folding.feature,
     problem_commands.feature,
     problem_lists.feature,
     problem_fixes.feature,

@@ -64,6 +64,9 @@ RIGHTS: dict[str, frozenset[Tie]] = {
     "automation's own": frozenset({Tie.ACCOUNTABLE, Tie.DEPUTY}),
     "digest": frozenset({Tie.MEMBER}),
     "repeat": CONCERNED,
+    "unlike": CONCERNED | {Tie.UNACKNOWLEDGED},
+    "fold": CONCERNED | {Tie.UNACKNOWLEDGED},
+    "unfold": CONCERNED,
     "problem": frozenset({Tie.OWNER, Tie.ACCOUNTABLE, Tie.DEPUTY, Tie.MANAGER}),
     "cause fixed": frozenset({Tie.OWNER, Tie.MANAGER}),
     "verify": frozenset({Tie.MEMBER}),
@@ -93,6 +96,9 @@ def ties_to(ctx: Context, incident: Incident) -> set[Tie]:
         return set()
     service = ctx.service_of(incident.service)
     ties |= ties_to_service(ctx, service) if service is not None else set()
+    guessed = ctx.service_of(incident.guessed) if incident.guessed else None
+    if guessed is not None:  # they are alarmed beside the others
+        ties |= ties_to_service(ctx, guessed)
     me = ctx.person.id
     mine = duty.acts_for(ctx, me)
     if incident.declared_by == me:

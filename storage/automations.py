@@ -72,6 +72,14 @@ def all(tx: Tx) -> list[Automation]:
     return [_automation(row) for row in rows]
 
 
+def every(tx: Tx) -> list[Automation]:
+    """Return every automation, retired ones too."""
+    rows = tx.rows(
+        f"select {COLUMNS} from automations where workspace = :workspace order by name_key"
+    )
+    return [_automation(row) for row in rows]
+
+
 def find(tx: Tx, id: str) -> Automation | None:
     """Return an automation by id, retired ones too."""
     rows = tx.rows(

@@ -101,6 +101,10 @@ class Dispatcher:
         self.address = "http://127.0.0.1:3000"  # the edge corrects it once it listens
         self._timers = {each.kind: each for feature in features for each in feature.timers}
 
+    def now(self) -> datetime:
+        """Return the moment as people see it."""
+        return self._clock.now()
+
     async def handle(self, request: Request) -> Response:
         """Carry out one request; return after its commit.
 

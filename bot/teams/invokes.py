@@ -19,6 +19,7 @@ from bot.teams.sender import REFRESH, refresh_of
 from handlers.kit.messages import Call, Form, Message, load
 from handlers.kit.readers import folded
 from handlers.kit.words import LANGUAGES, _, text
+from handlers.similarity import find_saying
 from storage import incidents
 from storage.delivery import outbox
 from storage.engine import StorageError, Tx
@@ -168,16 +169,19 @@ class Invokes:
         return {}  # closes the dialog
 
     async def _searched(self, activity: Activity, sender: Sender, where: Where) -> Json:
-        """Answer a search from the compose box: open incidents by number or words."""
+        """Answer a search from the compose box: open incidents by number, all by their words."""
         _command, words = payloads.command_of(activity)
         desk, wanted = self._desk, folded(words.strip().removeprefix("INC-").removeprefix("#"))
+        now = desk.dispatcher.now()
 
         def look(tx: Tx) -> list[int]:
-            return [
+            current = [
                 each.number
                 for each in incidents.open_ones(tx)
                 if wanted in folded(each.title) or wanted == str(each.number)
-            ][:FOUND]
+            ]
+            said = [each.number for each in find_saying(tx, words, now=now, limit=FOUND)]
+            return list(dict.fromkeys((*current, *said)))[:FOUND]
 
         numbers = await desk.read(look)
         shown: list[Message] = []
@@ -190,7 +194,7 @@ class Invokes:
                 return search.nothing_found(text(said, spoken_by(sender)))
             shown.append(answer.message)
         if not shown:
-            said = _("No open incident fits.")
+            said = _("No incident fits.")
             return search.nothing_found(text(said, spoken_by(sender)))
         return search.search_results(shown)
 

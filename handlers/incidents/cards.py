@@ -169,8 +169,29 @@ def card(ctx: Context, incident: Incident) -> Message:
     buttons = (*card_buttons(incident), *more)
     if buttons:
         parts.append(Buttons(buttons))
+    parts += about_question(ctx, incident)
     parts += ban_cards.question(ctx, incident)
     return Message(tuple(parts), tone(incident))
+
+
+def about_question(ctx: Context, incident: Incident) -> tuple[Part, ...]:
+    """Ask whether it is about the service that only its meaning points at."""
+    guessed = ctx.service_of(incident.guessed) if incident.guessed else None
+    if guessed is None or incident.state != "open":
+        return ()
+    number = incident.number
+    return (
+        Text(_("Is it about {service}?", service=guessed.name)),
+        Buttons(
+            (
+                Button(
+                    _("Yes, {service}", service=shortened(guessed.name, 40)),
+                    call("move", number=number, service=guessed.id),
+                ),
+                Button(_("No, something else"), call("not about", number=number)),
+            )
+        ),
+    )
 
 
 def _reopened(ctx: Context, incident: Incident) -> Sentence:
@@ -266,6 +287,7 @@ def alarm(
                     *more,
                 )
             ),
+            *about_question(ctx, incident),
             *ban_cards.question(ctx, incident),
         ),
         Tone.ALARM,

@@ -6,11 +6,11 @@ from functools import partial
 from typing import Annotated
 
 from handlers import rights
+from handlers.bans import cards as ban_cards
 from handlers.incidents import escalation, keys, transitions, triage
 from handlers.incidents import recurrence as incident_recurrence
-from handlers.incidents.cards import card, label, works_again
+from handlers.incidents.cards import about_question, card, label, works_again
 from handlers.incidents.lookup import (
-    NEWS,
     UNDO,
     Ref,
     declared_already,
@@ -30,6 +30,7 @@ from handlers.kit.readers import TextReader, titles
 from handlers.kit.readers.emergencies import call_first, in_danger
 from handlers.kit.words import _
 from handlers.on_call import duty
+from handlers.rules import meaning
 from handlers.services import lookup as service_lookup
 from handlers.settings import definitions
 from storage import incidents, workspaces
@@ -61,8 +62,8 @@ def declare(
     another: Annotated[str, TextReader(long=False), UNASKED] = "",
 ) -> Reply:
     title, body = titles.split(title)
-    likes = incident_recurrence.found_ahead(ctx)
-    proposed = service or triage.guess(ctx, title, likes)
+    ahead = triage.handed_in(ctx, title, service)
+    proposed = service or (ahead.service if ahead.sure else None)
     meant = proposed or service_lookup.fallback(ctx)
     number = workspaces.next_number(ctx.tx, "incident")
     if not another:  # looked up only now: a twin of this moment has waited for its number
@@ -79,11 +80,12 @@ def declare(
         declared_in=ctx.place.id if ctx.place else None,
         responsible=duty.on_duty(ctx, meant),
         now=ctx.now,
+        guessed=ahead.service.id if proposed is None and ahead.service is not None else None,
     )
     if offer and not another:
         offers.use(ctx.tx, offer, number, ctx.now)
     write_timeline(ctx, number, "declared")
-    incident_recurrence.notice(ctx, incident, likes)
+    incident_recurrence.notice(ctx, incident, ahead.likes)
     shown = [Post(keys.card_key(number), card(ctx, incident), INCIDENTS)]
     if ctx.place is not None and ctx.place.kind == "channel" and ctx.place.role != INCIDENTS:
         shown.append(Post(keys.card_key(number), card(ctx, incident), ctx.place.id))
@@ -121,7 +123,9 @@ def _declared(ctx: Context, incident: Incident, service: Service) -> Message:
             *danger,
             Title(_("{incident} is declared.", incident=label(number))),
             Text(incident.title),
+            *ban_cards.outage_question(ctx, incident),
             Text(said),
+            *about_question(ctx, incident),
             *_serious_here(service),
             Buttons(
                 (
@@ -153,18 +157,7 @@ def normal(ctx: Context, number: Ref) -> Reply:
 def _severity(ctx: Context, number: int, severity: str) -> Reply:
     incident = find_open(ctx, number)
     rights.need_for(ctx, severity, incident)
-    if incident.alarms == 1:  # only the first step's time is still to be had
-        escalation.stop(ctx, number)
-    else:
-        escalation.hold(ctx, number)
-    known = not incidents.set_severity(ctx.tx, number, severity)
-    incident = find(ctx, number) if known else note(ctx, number, severity)
-    again: tuple[Post, ...] = ()
-    if incident.alarms == 1:
-        _wait_as_severe(ctx, incident)
-    elif severity == "serious" and not known:
-        again = escalation.quicken(ctx, incident)
-        incident = find(ctx, number)
+    incident, posts = transitions.set_severity(ctx, number, severity)
     words = {
         "serious": _("{incident} is serious. The alarm climbs faster.", incident=label(number)),
         "normal": _("{incident} is not serious any more.", incident=label(number)),
@@ -175,23 +168,9 @@ def _severity(ctx: Context, number: int, severity: str) -> Reply:
     buttons = (*((back,) if may else ()), explain) if severity == "serious" else ()
     return Reply(
         line(words[severity], *buttons),
-        posts=()
-        if known
-        else (
-            *ctx.follow(Event.MADE_SERIOUS, str(number)),
-            *again,
-            *escalation.card_posts(ctx, incident),
-        ),
+        posts=posts,
         subject=label(number),
     )
-
-
-def _wait_as_severe(ctx: Context, incident: Incident) -> None:
-    if incident.unanswered:
-        escalation.wait_for_answer(ctx, incident)
-    elif incident.next_news_at is not None:
-        sooner = min(incident.next_news_at, ctx.now + NEWS[incident.severity])
-        escalation.wait_for_news(ctx, incident, sooner)
 
 
 @feature.command(
@@ -218,6 +197,7 @@ def move(ctx: Context, number: Ref, service: service_lookup.ServiceRef) -> Reply
             )
         )
     incident = note(ctx, number, "moved", service.id)
+    meaning.learn(ctx, number, incident.title, service)
     incident_recurrence.moved(ctx, incident)
     if other:  # the new one gets the full time; the old alarm is taken back
         posts = escalation.ended_posts(ctx, incident)
@@ -232,6 +212,23 @@ def move(ctx: Context, number: Ref, service: service_lookup.ServiceRef) -> Reply
         who=named(ctx, incident.responsible),
     )
     return Reply(line(said), posts=posts, subject=label(number))
+
+
+@feature.command("not about", "nicht darum", help=_("It is about something else."), hidden=True)
+def not_about(ctx: Context, number: Ref) -> Reply:
+    incident = find_open(ctx, number)
+    rights.need_for(ctx, "move", incident)
+    if not incidents.forget_guess(ctx.tx, number):
+        raise Refusal(_("Nothing is guessed about {incident} any more.", incident=label(number)))
+    incident = find(ctx, number)
+    change = Button(_("Change service"), call("move", number=number))
+    said = _(
+        "Thank you. {incident} stays with {who}.",
+        incident=label(number),
+        who=named(ctx, incident.responsible),
+    )
+    posts = (*escalation.card_posts(ctx, incident), *escalation.renewed_alarms(ctx, incident))
+    return Reply(line(said, change), posts=posts, subject=label(number))
 
 
 @feature.command("undo", "zurücknehmen", help=_("Take a declaration back."), hidden=True)

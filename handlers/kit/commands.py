@@ -20,7 +20,9 @@ from handlers.kit.context import Context
 from handlers.kit.doors import (
     Event,
     Filter,
+    Finds,
     Follow,
+    Found,
     Glance,
     Glances,
     Held,
@@ -54,6 +56,7 @@ Knowing = Callable[[Context, str], Known]
 Keeping = Callable[[Context, datetime], int]
 Writing = Callable[[Context, Week], Section | None]
 Paging = Callable[[Context, Filter, int, int], Sequence[Row]]
+Finding = Callable[[Context, str], Sequence[Found]]
 
 # What stands in a form's fields at first, from the values that a button brought.
 Current = Callable[[Context, Mapping[str, str]], Mapping[str, str]]
@@ -164,6 +167,7 @@ class Feature:
     all_keeps: list[Keeps] = field(default_factory=list)
     all_sections: list[Sections] = field(default_factory=list)
     all_lists: list[Listing] = field(default_factory=list)
+    all_finds: list[Finds] = field(default_factory=list)
     measures: list[Measure] = field(default_factory=list)
 
     def command(
@@ -333,6 +337,15 @@ class Feature:
 
         def declare(run: Paging) -> Paging:
             self.all_lists.append(Listing(key, title, columns, count, run, which))
+            return run
+
+        return declare
+
+    def finds(self, rank: int) -> Callable[[Finding], Finding]:
+        """Declare what can be found by words here: `run(ctx, words)` returns it."""
+
+        def declare(run: Finding) -> Finding:
+            self.all_finds.append(Finds(rank, run))
             return run
 
         return declare

@@ -83,6 +83,7 @@ def test_it_shows_repeats_decisions_unused_and_not_measured(
     for number in range(1, 4):
         anna("incident Etikettendrucker offline")
         ben("behoben")
+        wind(minutes=31)
         if number > 1:
             ben(f"wiederholung {number} von 1")
     anna("incident Kasse tot")
@@ -161,6 +162,7 @@ def test_what_came_back_is_told_only_in_the_week_it_came_back(
     for _each in range(2):
         anna("incident Etikettendrucker offline")
         ben("behoben")
+        wind(minutes=31)
     assert "Came back" in anna("digest")
     wind(to="2026-12-01 10:00")
     assert "Came back" not in anna("digest")

@@ -23,6 +23,8 @@ READINGS = {  # every command that reads, and those that only show, with values 
     "digest": {}, "help": {}, "history": {"number": "2"}, "home": {},
     "incidents": {"which": "all"}, "night": {}, "pilot": {}, "problem": {"number": "1"},
     "problem history": {"number": "1"}, "service": {"service": "kasse"}, "settings": {},
+    "rules": {},
+    "find": {"words": "Kasse"}, "find more": {"words": "Kasse", "page": "1"},
     "show": {"number": "2"}, "status": {}, "text": {"number": "2"}, "who": {"service": "kasse"},
     "definition edit": {"name": "done"}, "service edit": {"service": "kasse"},
     "decide": {"key": "incident:2"}, "decisions": {}, "undone": {},

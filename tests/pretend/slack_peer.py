@@ -53,7 +53,7 @@ ELEMENTS = {
     "number_input": {"type", "action_id", "is_decimal_allowed", "initial_value"},
     "users_select": {"type", "action_id", "initial_user"},
     "datepicker": {"type", "action_id", "initial_date"},
-    "static_select": {"type", "action_id", "options", "initial_option"},
+    "static_select": {"type", "action_id", "options", "option_groups", "initial_option"},
     "multi_static_select": {"type", "action_id", "options", "initial_options"},
     "button": {"type", "action_id", "text", "value", "style"},
 }
@@ -173,14 +173,26 @@ def check_element(element: Json) -> None:
             need(1 <= longest <= 3000, "max_length")
             need(0 < len(element.get("initial_value", "x")) <= longest, "initial_value")
         case "static_select" | "multi_static_select":
-            need(1 <= len(element["options"]) <= 100, "options")
-            for each in element["options"]:
+            groups = element.get("option_groups", [])
+            need(len(groups) <= 100, "option groups")
+            for group in groups:
+                check_text(group["label"], 75)
+                need(1 <= len(group["options"]) <= 100, "options of a group")
+            options = options_of(element)
+            need(1 <= len(options) <= (10_000 if groups else 100), "options")
+            for each in options:
                 check_text(each["text"], 75)
                 need(0 < len(each["value"]) <= 75, "an option's value")
-            values = [each["value"] for each in element["options"]]
+            values = [each["value"] for each in options]
             need(len(values) == len(set(values)), "an option twice")
             first = element.get("initial_options", [element.get("initial_option")])
-            need(all(each in element["options"] for each in first if each), "initial_option")
+            need(all(each in options for each in first if each), "initial_option")
+
+
+def options_of(element: Json) -> list[Json]:
+    """Return the options of a selection, those in groups as well."""
+    groups = element.get("option_groups", [])
+    return [*element.get("options", []), *(each for one in groups for each in one["options"])]
 
 
 def check_text(text: Json, longest: int, *, markup: bool = False) -> None:
@@ -1330,7 +1342,7 @@ def filled(element: Json, value: str | None) -> Json:
             if value is not None:
                 chosen = next(
                     each
-                    for each in element["options"]
+                    for each in options_of(element)
                     if value in (each["value"], each["text"]["text"])
                 )
             return {"type": "static_select", "selected_option": chosen}
@@ -1340,7 +1352,7 @@ def filled(element: Json, value: str | None) -> Json:
                 wanted = value.split(",")
                 several = [
                     each
-                    for each in element["options"]
+                    for each in options_of(element)
                     if {each["value"], each["text"]["text"]} & set(wanted)
                 ]
             return {"type": "multi_static_select", "selected_options": several}

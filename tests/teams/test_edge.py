@@ -648,7 +648,7 @@ async def test_open_incidents_are_found_from_the_compose_box(sqlite: Sqlite) -> 
         assert len(await anna.search("")) == 2
         assert "Till is dead" in (await anna.search("TILL"))[0]
         assert "flickers" in (await anna.search("INC-2"))[0]
-        assert await anna.search("Ökogürtel") == ["No open incident fits."]
+        assert await anna.search("Ökogürtel") == ["No incident fits."]
         looked_at(stage)
 
 
