@@ -21,12 +21,14 @@ class Shown:
 def keep(tx: Tx, person: str, place: str, buttons: str, now: datetime) -> None:
     """Keep the buttons of a message that is now the last one to `person`; empty when it has none.
 
-    `place` is empty for what goes to the person's own direct place.
+    `place` is empty for what goes to the person's own direct place. Of somebody who has just
+    been erased nothing is kept.
     """
     tx.write(
         """
         insert into last_buttons (workspace, person, place, buttons, at)
-        values (:workspace, :person, :place, :buttons, :now)
+        select p.workspace, p.id, :place, :buttons, :now from people p
+        where p.workspace = :workspace and p.id = :person
         on conflict (workspace, person) do update set
             place = excluded.place, buttons = excluded.buttons, at = excluded.at
         """,
@@ -77,7 +79,11 @@ def of_person(tx: Tx, person: str) -> list[Row]:
 
 
 def replace_person(tx: Tx, person: str, to: str) -> None:
-    """Put `to` in the place of a person; of two last messages the one of `to` stays."""
+    """Put `to` in the place of a person; of two last messages the one of `to` stays.
+
+    Buttons may name anybody, so all of them are let go of: they can still be pressed, not typed.
+    """
+    tx.run("update last_buttons set buttons = '' where workspace = :workspace")
     tx.run(
         """
         delete from last_buttons where workspace = :workspace and person = :person and exists (

@@ -36,6 +36,7 @@ FILLERS = folding.words(
     die der das den dem the bei beim an am im in ist is it es
     """
 )
+ARTICLES = folding.words("a an the ein eine einen der die das den dem")
 SHOWN = 12  # services in one answer
 
 
@@ -65,9 +66,27 @@ def understand(ctx: Context, typed: str, *, direct: bool) -> tuple[str, Answer]:
             return command.name, Reply(form=commands.form_for(command, ctx, filled=filled))
         case Reserved(word):
             return "reserved", help_replies.reserved(ctx, word)
+        case Unknown(_text, (command, *_more)) if _news(ctx, line_, command):
+            return _run(ctx, Parsed(command, {"text": _behind(line_)}))
         case Unfit() | Unknown():
             return _spoken(ctx, typed, line_, outcome)
     assert_never(outcome)
+
+
+def _news(ctx: Context, said: str, command: commands.Command) -> bool:
+    """Say whether "update a spare part is coming" is news after all: of what the asker looks after.
+
+    Behind a preposition or a verb it stays somebody's sentence.
+    """
+    if command.name != "update" or folded(said.split()[0]).strip(":") not in ("update", "meldung"):
+        return False
+    head = folded((_behind(said).split() or [""])[0])
+    return head in ARTICLES and bool(about(ctx).mine)
+
+
+def _behind(said: str) -> str:
+    """Return what stands behind the first word."""
+    return (said.strip().split(maxsplit=1) + [""])[1]
 
 
 def _run(ctx: Context, parsed: Parsed) -> tuple[str, Reply]:

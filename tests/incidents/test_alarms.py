@@ -368,7 +368,7 @@ def test_who_stands_in_is_alarmed_also_when_the_cover_begins_later(
     chris.press("Yes, agreed")
     wind(minutes=10)
     assert len([each for each in bot.sees("@chris") if "INC-1" in each]) == 1
-    assert chris("ack 1").startswith("You look after INC-1.")
+    assert chris("ack 1").startswith("You look after INC-1 now.")
 
 
 def test_a_service_has_hours_and_the_company_others(
