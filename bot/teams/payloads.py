@@ -186,7 +186,8 @@ def _mentioned(activity: Activity) -> Iterator[tuple[str, str]]:
         if at >= 0:
             start[written] = at + len(written)
         found.append((at, written, member))
-    yield from ((written, member) for _at, written, member in sorted(found))
+    found.sort(key=lambda each: (each[0] < 0, *each))  # what stands nowhere comes last
+    yield from ((written, member) for _at, written, member in found)
 
 
 def _written(text: str, written: str, name: str, start: dict[str, int]) -> tuple[int, str]:

@@ -1152,7 +1152,7 @@ class Client:
             }
             payload["channel"] = {"id": entry.where, "name": name}
             payload["response_url"] = "http://127.0.0.1:9/none"
-            if entry.kind in ("post", "edit"):
+            if entry.kind in ("post", "edit") and entry in self.peer.ledger:
                 payload["message"] = {"ts": entry.ts, "text": self.peer.now(entry)["text"]}
             if entry.thread:
                 container["thread_ts"] = entry.thread
