@@ -209,11 +209,10 @@ def held(tx: Tx) -> Held:
         select
             (select count(*) from incidents where workspace = :workspace) as incidents,
             (select count(*) from services
-             where workspace = :workspace and fallback = :no) as services,
+             where workspace = :workspace and fallback = 0) as services,
             (select count(*) from local_messages where workspace = :workspace) as messages,
             (select min(created_at) from local_messages where workspace = :workspace) as since
-        """,
-        no=False,
+        """
     )
     return Held(int(row["incidents"]), int(row["services"]), int(row["messages"]), row["since"])
 

@@ -31,7 +31,7 @@ from bot.lotse import Lotse
 from handlers import FEATURES
 from handlers.kit.messages import line
 from storage import local as storage_local
-from storage.engine import Database, Unavailable
+from storage.engine import Database, Tx, Unavailable
 from storage.engine.sqlite import Sqlite
 from tests.conftest import Logged
 from tests.pretend.stage import DEMO, MONDAY, furnish
@@ -712,3 +712,24 @@ async def test_private_lines_and_direct_places_are_seen_by_one(
     database.transact(lambda tx: storage_local.read_everything(tx.within(DEMO)))
     assert database.read(lambda tx: storage_local.unread(tx.within(DEMO), "anna")) == {}
     assert database.read(lambda tx: storage_local.waiting(tx.within(DEMO))) == {}
+
+
+async def test_what_stands_where_and_how_much_there_is(
+    database: Database, clock: HandClock
+) -> None:
+    database.transact(lambda tx: furnish(tx, DEMO, clock.now()))
+    local = Local(database, clock)
+    own = await local.keep(DEMO, CHANNEL, "anna", "d1", None, line(("Für Anna",)))
+    assert own is not None
+
+    def read(tx: Tx) -> None:
+        tx = tx.within(DEMO)
+        assert storage_local.place_of(tx, "anna", own) == CHANNEL
+        assert storage_local.place_of(tx, "ben", own) is None
+        assert storage_local.where(tx, "anna", "incident:1") is None
+        held = storage_local.held(tx)
+        assert (held.incidents, held.messages) == (0, 1)
+        assert held.services > 0
+        assert held.since is not None
+
+    database.read(read)
