@@ -8,7 +8,9 @@ from handlers.bans import settings as ban_settings
 from handlers.closing import commands as closing_commands
 from handlers.closing import other_endings, reminders
 from handlers.digest import commands as digest_commands
+from handlers.friction import answering as friction_answering
 from handlers.friction import commands as friction_commands
+from handlers.friction import patterns as friction_patterns
 from handlers.help import commands as help_commands
 from handlers.help import home
 from handlers.incidents import acknowledge, escalation
@@ -17,6 +19,7 @@ from handlers.incidents import commands as incident_commands
 from handlers.incidents import lists as incident_lists
 from handlers.incidents import updates as incident_updates
 from handlers.kit.commands import Feature
+from handlers.mandate import commands as mandate_commands
 from handlers.measures import commands as measures_commands
 from handlers.on_call import stand_ins
 from handlers.ownership import commands as ownership_commands
@@ -51,7 +54,10 @@ FEATURES: tuple[Feature, ...] = (
     problem_fixes.feature,
     lifecycle.feature,
     problem_changes.feature,
+    mandate_commands.feature,
     friction_commands.feature,
+    friction_answering.feature,
+    friction_patterns.feature,
     pilot_commands.feature,
     automation_commands.feature,
     digest_commands.feature,

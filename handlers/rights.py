@@ -28,6 +28,8 @@ class Tie(StrEnum):
     CHECKER = "asked to check it"
     FIXER = "fixes the cause"
     OWNER = "owner of the cause of a problem"
+    ANSWERER = "answers friction of an area"
+    ROLE = "champion, process modeller or integrator of a pilot"
     MANAGER = "manager"
 
 
@@ -62,6 +64,9 @@ RIGHTS: dict[str, frozenset[Tie]] = {
     "automation": frozenset({Tie.MEMBER}),
     "automation's own": frozenset({Tie.ACCOUNTABLE, Tie.DEPUTY}),
     "digest": frozenset({Tie.MEMBER}),
+    "mandate": frozenset({Tie.MANAGER}),
+    "answer friction": frozenset({Tie.MANAGER, Tie.ANSWERER}),
+    "pilot's own": frozenset({Tie.MANAGER, Tie.ROLE}),
     "repeat": CONCERNED,
     "problem": frozenset({Tie.OWNER, Tie.ACCOUNTABLE, Tie.DEPUTY, Tie.MANAGER}),
     "cause fixed": frozenset({Tie.OWNER, Tie.MANAGER}),

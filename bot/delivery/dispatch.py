@@ -26,7 +26,7 @@ from bot.delivery.requests import Named, Request, Response, clean, clean_call, r
 from bot.delivery.shortcuts import FORM
 from handlers import rights
 from handlers.help import replies as help_replies
-from handlers.kit import commands
+from handlers.kit import calendar, commands
 from handlers.kit.commands import Feature, Hook, Incomplete, Parsed, Unfit, Unknown
 from handlers.kit.context import LOTSE, Context
 from handlers.kit.errors import Refusal
@@ -40,7 +40,7 @@ from handlers.kit.messages import (
 from handlers.kit.words import _
 from handlers.ownership import leaving
 from storage import audit, people, workspaces
-from storage.delivery import inbox, places, timers
+from storage.delivery import drafts, inbox, places, timers
 from storage.delivery.places import Place
 from storage.delivery.timers import Timer
 from storage.engine import Database, StorageError, Tx
@@ -255,11 +255,11 @@ class Dispatcher:
         place = find_or_create_place(tx, request.place, request.place_name)
         request = replace(request, text=clean(request.text), call=clean_call(request.call))
         ctx = self._context(tx, person, place, now, request.text, mentions, request.thread, ahead)
-        word, subject, by = "", "", person.person_key
+        word, subject, nameless = "", "", self._is_nameless(request)
         try:
             with tx.savepoint():
                 word, reply = self._carry_out(ctx, request)
-                subject, by = reply.subject, NOBODY if reply.nameless else by
+                subject, nameless = reply.subject, nameless or reply.nameless
                 store_posts(ctx, reply.posts)
                 answer = delivery_replies.reply_response(ctx, reply)
         except Refusal as refusal:
@@ -268,17 +268,57 @@ class Dispatcher:
             raise
         except Exception:
             answer = delivery_replies.failure_response(ctx, request)
+        word = word or self._asked_for(request)
+        if nameless:
+            self._without_a_trace(ctx, request, word, answer)
+            return answer
         inbox.finish(tx, request.identity, answer.outcome, written(answer))
         audit.add(
             tx,
             id=self._new_id(),
             at=now,
-            person_key=by,
-            command=word or self._asked_for(request),
+            person_key=person.person_key,
+            command=word,
             subject=subject,
             outcome=answer.outcome,
         )
         return answer
+
+    def _is_nameless(self, request: Request) -> bool:
+        """Say whether who asks for this, and when, is written down nowhere."""
+        if request.call is None:
+            command = commands.meant(request.text, self.features)
+        else:
+            word = request.call.args.get("word", "") if request.call.word == FORM else ""
+            command = commands.by_name(word or request.call.word, self.features)
+        return command is not None and command.nameless
+
+    def _without_a_trace(
+        self, ctx: Context, request: Request, word: str, answer: Response
+    ) -> None:
+        """Write down that something was done: not who did it, when on the day, or in which words.
+
+        A second delivery hears that the first arrived. Whatever stood in a draft is gone with it.
+        """
+        day = calendar.midnight(ctx.now.date(), "UTC")
+        said = spoken(line(_("That has arrived already. Thank you.")), ctx.language, ctx.zone)
+        if answer.outcome == "done":
+            if answer.form is None:
+                drafts.drop(ctx.tx, ctx.person.id, word)
+        elif answer.message is not None:  # without the words that it gives back
+            said = replace(answer.message, parts=answer.message.parts[:1])
+        kept = Response(answer.outcome, said, field=answer.field, language=answer.language)
+        inbox.finish(ctx.tx, request.identity, kept.outcome, written(kept))
+        inbox.blur(ctx.tx, request.identity, day)
+        audit.add(
+            ctx.tx,
+            id=self._new_secret(),
+            at=day,
+            person_key=NOBODY,
+            command=word,
+            subject="",
+            outcome=answer.outcome,
+        )
 
     def _asked_for(self, request: Request) -> str:
         """Return what the audit may say of a request that went wrong: the word, never the text."""
