@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from handlers.after_hours import commands as after_hours_commands
+from handlers.attention import commands as attention_commands
 from handlers.automations import commands as automation_commands
 from handlers.bans import settings as ban_settings
 from handlers.closing import commands as closing_commands
 from handlers.closing import other_endings, reminders
 from handlers.digest import commands as digest_commands
 from handlers.friction import answering as friction_answering
+from handlers.friction import answers as friction_answers
 from handlers.friction import commands as friction_commands
 from handlers.friction import patterns as friction_patterns
+from handlers.friction import records as friction_records
 from handlers.help import commands as help_commands
 from handlers.help import home
 from handlers.incidents import acknowledge, escalation
@@ -58,6 +61,8 @@ FEATURES: tuple[Feature, ...] = (
     friction_commands.feature,
     friction_answering.feature,
     friction_patterns.feature,
+    friction_answers.feature,
+    friction_records.feature,
     pilot_commands.feature,
     automation_commands.feature,
     digest_commands.feature,
@@ -69,5 +74,6 @@ FEATURES: tuple[Feature, ...] = (
     ban_settings.feature,
     home.feature,
     platform_notices.feature,
+    attention_commands.feature,
     help_commands.feature,
 )

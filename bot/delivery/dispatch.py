@@ -293,9 +293,7 @@ class Dispatcher:
             command = commands.by_name(word or request.call.word, self.features)
         return command is not None and command.nameless
 
-    def _without_a_trace(
-        self, ctx: Context, request: Request, word: str, answer: Response
-    ) -> None:
+    def _without_a_trace(self, ctx: Context, request: Request, word: str, answer: Response) -> None:
         """Write down that something was done: not who did it, when on the day, or in which words.
 
         A second delivery hears that the first arrived. Whatever stood in a draft is gone with it.

@@ -14,7 +14,11 @@ from storage.engine.sql import as_moment, as_text
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What somebody noted, without its author."""
+    """What somebody noted, without its author.
+
+    `pattern` may also be a mark: notes that people put together before anybody confirmed it
+    (`JOINED`), or one of which somebody said that it is like no other (`ALONE`).
+    """
 
     id: str
     sentence: str
@@ -23,6 +27,14 @@ class Note:
     noted_at: datetime
     pattern: str | None
     answered: bool
+
+    @property
+    def loose(self) -> bool:
+        """Whether it is in no pattern yet."""
+        return self.pattern is None or self.pattern.startswith((JOINED, ALONE))
+
+
+JOINED, ALONE = "joined:", "alone:"
 
 
 COLUMNS = """

@@ -76,25 +76,22 @@ def decide(tx: Tx, area: str, person: str, state: str) -> bool:
     )
 
 
-def hand_on(tx: Tx, area: str, person: str, to: str | None) -> None:
-    """Let `to` answer an area in somebody's place, or nobody."""
+def hand_on(tx: Tx, area: str, person: str, to: str, now: datetime) -> None:
+    """Ask `to` to answer an area in somebody's place."""
     tx.write(
         """
         delete from friction_answerers
-        where workspace = :workspace and area = :area and answerer in (:person, :to)
+        where workspace = :workspace and area = :area and answerer = :person
         """,
         area=area,
         person=person,
-        to=to or person,
     )
-    if to is not None:
-        tx.write(
-            """
-            insert into friction_answerers (workspace, area, answerer, state, named_by, named_at)
-            values (:workspace, :area, :to, 'asked', :person, :now)
-            """,
-            area=area,
-            to=to,
-            person=person,
-            now=tx.real_now(),
-        )
+    ask(tx, area, to, state="asked", by=person, now=now)
+
+
+def drop(tx: Tx, person: str) -> int:
+    """Let somebody answer nothing any more."""
+    return tx.run(
+        "delete from friction_answerers where workspace = :workspace and answerer = :person",
+        person=person,
+    )

@@ -180,7 +180,7 @@ def test_every_feature_stands_in_the_table_of_contents() -> None:
 # From the ground up: a room of handlers/ may use those before it.
 ORDER = (
     "kit", "on_call", "rights", "people", "measures", "similarity", "after_hours", "bans",
-    "services", "settings", "incidents", "closing", "problems", "repeats", "automations",
+    "services", "settings", "attention", "incidents", "closing", "problems", "repeats", "automations",
     "ownership", "mandate", "friction", "pilots", "digest", "help",
 )  # fmt: skip
 
