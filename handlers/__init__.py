@@ -9,6 +9,7 @@ from handlers.bans import settings as ban_settings
 from handlers.closing import commands as closing_commands
 from handlers.closing import other_endings, reminders
 from handlers.digest import commands as digest_commands
+from handlers.feedback import commands as feedback_commands
 from handlers.friction import answering as friction_answering
 from handlers.friction import answers as friction_answers
 from handlers.friction import commands as friction_commands
@@ -29,6 +30,11 @@ from handlers.ownership import commands as ownership_commands
 from handlers.ownership import leaving
 from handlers.people import language as people_language
 from handlers.pilots import commands as pilot_commands
+from handlers.pilots import decisions as pilot_decisions
+from handlers.pilots import milestones as pilot_milestones
+from handlers.pilots import people as pilot_people
+from handlers.pilots import records as pilot_records
+from handlers.pilots import running as pilot_running
 from handlers.problems import changes as problem_changes
 from handlers.problems import commands as problem_commands
 from handlers.problems import fixes as problem_fixes
@@ -64,6 +70,12 @@ FEATURES: tuple[Feature, ...] = (
     friction_answers.feature,
     friction_records.feature,
     pilot_commands.feature,
+    pilot_people.feature,
+    pilot_running.feature,
+    pilot_decisions.feature,
+    feedback_commands.feature,
+    pilot_milestones.feature,
+    pilot_records.feature,
     automation_commands.feature,
     digest_commands.feature,
     measures_commands.feature,

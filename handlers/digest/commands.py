@@ -36,7 +36,7 @@ from handlers.measures.catalogue import Id, figure
 from handlers.on_call.duty import is_here
 from handlers.ownership import digest as ownership_digest
 from handlers.ownership import leaving
-from handlers.pilots.cards import age, tally
+from handlers.pilots import records as pilot_records
 from handlers.problems import digest as problem_digest
 from storage import automations, friction, incidents, people, pilots
 from storage import digest as digests
@@ -45,6 +45,7 @@ from storage.automations import Automation
 from storage.delivery import timers
 from storage.delivery.places import MANAGERS
 from storage.incidents import Incident
+from storage.pilots import answers as pilot_answers
 
 feature = Feature(_("Weekly digest"))
 
@@ -67,7 +68,6 @@ def post(ctx: Context, week: str) -> Reply:
         due=schedule.due(following, zone, region),
         week=following,
     )
-    pilots.forget_who_answered(ctx.tx, following)
     late = ctx.now - schedule.due(week, zone, region) > LATEST
     if not digests.add(ctx.tx, week, "skipped" if late else "posted", ctx.now) or late:
         return Reply()
@@ -275,7 +275,7 @@ def _use(found: dict[State, list[Automation]]) -> list[Part]:
 def _learning(ctx: Context, week: str, start: datetime, end: datetime) -> list[Part]:
     noted = friction.count(ctx.tx, start, end)
     earlier = friction.count(ctx.tx, start - timedelta(days=7), start)
-    said = pilots.said_in(ctx.tx, week)
+    said = pilot_answers.said_in(ctx.tx, week)
     rows: list[tuple[Words, Words]] = [
         (
             _("Friction"),
@@ -290,18 +290,11 @@ def _learning(ctx: Context, week: str, start: datetime, end: datetime) -> list[P
     late = after_hours_digest.in_week(ctx, start, end)
     if late is not None:
         rows.append((_("Outside working hours"), figure(Id.NIGHT, late)))
-    for pilot in pilots.all(ctx.tx)[:SHOWN]:
-        answers = pilots.answers(ctx.tx, pilot.id)
-        rows.append(
-            (
-                pilot.name,
-                _(
-                    "{age}; {tally}",
-                    age=figure(Id.AGE, age(ctx, pilot)),
-                    tally=figure(Id.RELIEF, tally(answers)),
-                ),
-            )
-        )
+    rows += [
+        (pilot.name, pilot_records.told(ctx, pilot))
+        for pilot in pilots.all(ctx.tx)[:SHOWN]
+        if pilot.state in ("running", "operating")
+    ]
     return [Title(_("What we are learning")), Facts(tuple(rows))]
 
 

@@ -59,7 +59,7 @@ def home(ctx: Context) -> Reply:
         [
             _("{name}, {week}", name=each.name, week=age(ctx, each))
             for each in pilots.all(ctx.tx)
-            if each.champion == ctx.person.id
+            if ctx.person.id in (each.champion, each.modeler, each.integrator)
         ],
     )
     parts += _list(_("Who stands in"), list(stand_ins.agreed(ctx)))

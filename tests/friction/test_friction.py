@@ -151,9 +151,7 @@ def test_the_order_of_rows_tells_nothing(bot: Stage) -> None:
     for each in people:
         bot.handle(bot.request(each, f"friction note of {each}"))
     for each in people:
-        (id,) = [
-            row["id"] for row in bot.rows(FRICTION) if row["sentence"] == f"note of {each}"
-        ]
+        (id,) = [row["id"] for row in bot.rows(FRICTION) if row["sentence"] == f"note of {each}"]
         bot.handle(bot.request(each, call=Call("nameless", {"id": id})))
     from storage.engine.sqlite import Sqlite
 
@@ -188,7 +186,9 @@ def test_managers_read_the_list_with_filters_and_never_an_author(
 
 
 def chris_list(chris: Say, **args: str) -> str:
-    chris.answer = chris.stage.handle(chris.stage.request("chris", call=Call("friction list", args)))
+    chris.answer = chris.stage.handle(
+        chris.stage.request("chris", call=Call("friction list", args))
+    )
     from tests.pretend.stage import answered
 
     return answered(chris.answer)
