@@ -275,7 +275,6 @@ def _use(found: dict[State, list[Automation]]) -> list[Part]:
 def _learning(ctx: Context, week: str, start: datetime, end: datetime) -> list[Part]:
     noted = friction.count(ctx.tx, start, end)
     earlier = friction.count(ctx.tx, start - timedelta(days=7), start)
-    said = pilot_answers.said_in(ctx.tx, week)
     rows: list[tuple[Words, Words]] = [
         (
             _("Friction"),
@@ -285,8 +284,11 @@ def _learning(ctx: Context, week: str, start: datetime, end: datetime) -> list[P
                 change=figure(Id.FRICTION, change(noted, earlier)),
             ),
         ),
-        (_("Feedback"), _n("{n} sentence", "{n} sentences", figure(Id.FEEDBACK, said))),
     ]
+    if week < calendar.week_of(ctx.now, ctx.workspace.zone):  # while it runs, a number would tell
+        said = pilot_answers.said_in(ctx.tx, week)
+        told = _n("{n} sentence", "{n} sentences", figure(Id.FEEDBACK, said))
+        rows.append((_("Feedback"), told))
     late = after_hours_digest.in_week(ctx, start, end)
     if late is not None:
         rows.append((_("Outside working hours"), figure(Id.NIGHT, late)))

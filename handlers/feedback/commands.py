@@ -261,7 +261,7 @@ def question(
 
 def _asked(ctx: Context, pilot: Pilot, words: str) -> Reply:
     id = ctx.new_secret()
-    answers.ask(ctx.tx, id=id, pilot=pilot.id, words=words, day=clock.today(ctx))
+    answers.ask(ctx.tx, id=id, pilot=pilot.id, words=words, day=clock.current_day(ctx))
     found = editing.fresh(ctx, pilot)
     said = _("Somebody asks about “{pilot}”: {words}", pilot=found.name, words=words)
     answer = Button(_("Answer"), call("feedback answer", question=id))
@@ -285,7 +285,7 @@ def reply(
     if found is None or pilot is None:
         raise Refusal(_("This question is not there any more."))
     roles.need(ctx, pilot)
-    answers.reply(ctx.tx, question, words, clock.today(ctx))
+    answers.reply(ctx.tx, question, words, clock.current_day(ctx))
     editing.note(ctx, pilot, "answered")
     posts = editing.settle(ctx, pilot, f"question {question}")
     said = _("Answered. It stands on the card of “{pilot}”.", pilot=pilot.name)

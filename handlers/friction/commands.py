@@ -135,7 +135,7 @@ def reword(
 
 @feature.command(
     "friction join",
-    "reibung anschließen",
+    "reibung dazu",
     help=_("I feel this as well."),
     hidden=True,
     needs="friction",

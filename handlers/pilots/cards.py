@@ -179,7 +179,7 @@ def _preparing(ctx: Context, pilot: Pilot) -> list[Part]:
 
 def _running(ctx: Context, pilot: Pilot) -> list[Part]:
     parts: list[Part] = [Text(each, small=True) for each in roles.warnings(pilot)]
-    day = clock.today(ctx)
+    day = clock.current_day(ctx)
     number = clock.week(pilot, day)
     coming = next((each for each in clock.MILESTONES if each.week >= number), None)
     if coming is not None:
@@ -233,7 +233,7 @@ def _own(pilot: Pilot, number: int) -> tuple[Button, ...]:
 def _over(ctx: Context, pilot: Pilot) -> list[Part]:
     parts: list[Part] = []
     if pilot.reason:
-        parts.append(Text(_("Decided on {day}: {reason}", day=pilot.decided_on or clock.today(ctx),
+        parts.append(Text(_("Decided on {day}: {reason}", day=pilot.decided_on or clock.current_day(ctx),
                             reason=pilot.reason)))  # fmt: skip
     if pilot.learnt:
         parts.append(Text(_("What we learnt: {learnt}", learnt=pilot.learnt)))

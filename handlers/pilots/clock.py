@@ -33,7 +33,7 @@ MILESTONES = (
 )
 
 
-def today(ctx: Context) -> date:
+def current_day(ctx: Context) -> date:
     """Return the day that it is in the workspace."""
     return calendar.day_of(ctx.now, ctx.workspace.zone)
 
@@ -68,7 +68,7 @@ def is_late(pilot: Pilot, day: date) -> bool:
 def age(ctx: Context, pilot: Pilot) -> Sentence:
     """Return which of its twelve weeks a pilot is in, or in which state it is."""
     if pilot.state == "running" and pilot.started_on is not None:
-        number, whole = week(pilot, today(ctx)), weeks(pilot)
+        number, whole = week(pilot, current_day(ctx)), weeks(pilot)
         if number > whole:
             return _("week {week}, past its {weeks}", week=number, weeks=whole)
         return _("week {week} of {weeks}", week=number, weeks=whole)

@@ -154,7 +154,7 @@ def new(
         touched=",".join(sorted(touched)),
         too_big=",".join(sorted(too_big)),
         template=template,
-        created_on=clock.today(ctx),
+        created_on=clock.current_day(ctx),
     )
     if not pilots.add(ctx.tx, pilot, name_key=folded(pilot.name)):
         raise Refusal(_("There is a pilot called “{name}” already.", name=pilot.name), field="name")
@@ -321,7 +321,7 @@ def start(ctx: Context, pilot: PilotRef) -> Reply:
             return Reply(Message((Text(full), Text(_("It stays on the waiting list.")))))
         wait = Button(_("Put it on the waiting list"), call("pilot wait", pilot=found.id))
         raise Refusal(full, buttons=(wait,))
-    today = clock.today(ctx)
+    today = clock.current_day(ctx)
     pilots.change(ctx.tx, found.id, state="running", started_on=today, waiting_since=None)
     editing.note(ctx, found, "started")
     records.plan(ctx, found.id)

@@ -148,7 +148,7 @@ def decide(
     found = editing.own(ctx, pilot)
     if found.state != "running":
         raise Refusal(_("“{pilot}” does not run.", pilot=found.name))
-    day = clock.today(ctx)
+    day = clock.current_day(ctx)
     changed: dict[str, object] = {
         "decision": decision.value, "reason": reason, "learnt": learnt, "decided_on": day,
     }  # fmt: skip
@@ -213,7 +213,7 @@ def give_up(
             buttons=(Button(_("Decide"), call("pilot decide", pilot=found.id)),),
         )
     if found.state != "stopped":
-        day = clock.today(ctx)
+        day = clock.current_day(ctx)
         pilots.change(
             ctx.tx, found.id, state="stopped", stopped_on=day, decided_on=day, reason=reason
         )
@@ -264,7 +264,7 @@ def post(ctx: Context, pilot: PilotRef) -> Reply:
         where = rooms[0].id
     else:
         raise Refusal(_("There is no channel for it yet. Please press it in a channel."))
-    pilots.change(ctx.tx, found.id, posted_on=clock.today(ctx))
+    pilots.change(ctx.tx, found.id, posted_on=clock.current_day(ctx))
     editing.note(ctx, found, "posted")
     card = Post(f"pilot:{found.id}:result", cards.result(ctx, found), where)
     return Reply(line(_("Posted.")), posts=(card,), subject=found.name)

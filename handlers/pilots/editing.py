@@ -163,4 +163,4 @@ def stopped(ctx: Context, pilot: Pilot) -> None:
 
 
 def day(ctx: Context) -> str:
-    return clock.today(ctx).isoformat()
+    return clock.current_day(ctx).isoformat()

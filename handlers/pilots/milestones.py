@@ -42,7 +42,7 @@ def survey_key(pilot: Pilot, week: str) -> str:
 
 def _ask(ctx: Context, pilot: Pilot) -> tuple[Post, ...]:
     """Ask the week's question on its first working day that we see, once."""
-    day, week = clock.today(ctx), relief.week_of(ctx)
+    day, week = clock.current_day(ctx), relief.week_of(ctx)
     known = {each.week for each in answers.rounds(ctx.tx, pilot.id)}
     if not calendar.is_working_day(day, ctx.workspace.region) or week in known:
         return ()
@@ -66,7 +66,7 @@ def _ask(ctx: Context, pilot: Pilot) -> tuple[Post, ...]:
 
 
 def _running(ctx: Context, pilot: Pilot) -> tuple[Post, ...]:
-    day = clock.today(ctx)
+    day = clock.current_day(ctx)
     number = clock.week(pilot, day)
     if number > 4 or day == clock.end_of(pilot, 4):
         _fourth_week(ctx, pilot)
@@ -113,7 +113,7 @@ def _decide(ctx: Context, pilot: Pilot) -> None:
              day=due)  # fmt: skip
     button = Button(_("Decide"), call("pilot decide", pilot=pilot.id), "primary")
     editing.tell(ctx, pilot, "decide", said, button)
-    if clock.is_late(pilot, clock.today(ctx)):
+    if clock.is_late(pilot, clock.current_day(ctx)):
         late = _("Nobody has decided about “{pilot}” yet; it was due on {day}.", pilot=pilot.name,
                  day=due)  # fmt: skip
         for boss in duty.managers(ctx):
@@ -134,7 +134,7 @@ def _quiet(ctx: Context, pilot: Pilot) -> tuple[Post, ...]:
 
 def _half_a_year(ctx: Context, pilot: Pilot) -> None:
     assert pilot.operating_on is not None, "it is in operation"
-    if (clock.today(ctx) - pilot.operating_on).days < clock.ALIVE:
+    if (clock.current_day(ctx) - pilot.operating_on).days < clock.ALIVE:
         return
     said = _("“{pilot}” went into operation half a year ago. Is it still used?", pilot=pilot.name)
     editing.tell(

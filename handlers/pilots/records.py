@@ -28,9 +28,9 @@ ANSWER_IN = 5  # working days for a question
 def plan(ctx: Context, pilot: str) -> None:
     """Let a pilot be looked at tomorrow morning, today if that is still to come."""
     zone = ctx.workspace.zone
-    due = calendar.at(clock.today(ctx), LOOK, zone)
+    due = calendar.at(clock.current_day(ctx), LOOK, zone)
     if due <= ctx.now:
-        due = calendar.at(clock.today(ctx) + timedelta(days=1), LOOK, zone)
+        due = calendar.at(clock.current_day(ctx) + timedelta(days=1), LOOK, zone)
     timers.set(
         ctx.tx, id=ctx.new_id(), kind="pilot day", key=f"pilot:{pilot}:day", due=due, pilot=pilot
     )
@@ -67,7 +67,7 @@ def figures(ctx: Context) -> list[Sentence]:
 
 def undecided(ctx: Context) -> list[Task]:
     """Return what somebody has to decide about pilots: late decisions, obstacles, questions."""
-    day, found = clock.today(ctx), []
+    day, found = clock.current_day(ctx), []
     for each in pilots.all(ctx.tx):
         if each.state not in ("running", "operating"):
             continue
@@ -129,7 +129,7 @@ def waiting(ctx: Context) -> list[Task]:
     for each in pilots.all(ctx.tx):
         if me not in {getattr(each, role) for role in ROLES if role in roles.filled(each)}:
             continue
-        if clock.decision_due(each, clock.today(ctx)):
+        if clock.decision_due(each, clock.current_day(ctx)):
             words = _("“{pilot}”: what becomes of it?", pilot=each.name)
             found.append(Task(words, (Button(_("Decide"), call("pilot decide", pilot=each.id)),)))
         if roles.decides(each) != me:

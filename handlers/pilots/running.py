@@ -115,7 +115,7 @@ def value(
     if waiting and float(waiting) > float(value):
         raise Refusal(_("Waiting is a part of the value."), field="waiting")
     working = str(round(float(value) - float(waiting), 4)) if waiting else None
-    year, week, _weekday = (day or clock.today(ctx)).isocalendar()
+    year, week, _weekday = (day or clock.current_day(ctx)).isocalendar()
     entered = log.Value(
         f"{year}-W{week:02d}", value, number, source or found.baseline_source, waiting or None,
         working, satisfaction or None, guard or None,
@@ -184,10 +184,10 @@ def obstacle(
     due: Annotated[date, DateReader(), Ask(_("Until when should it be gone?"))],
 ) -> Reply:
     found = editing.fresh(ctx, pilot)
-    if due < clock.today(ctx):
+    if due < clock.current_day(ctx):
         raise Refusal(_("Please give a day that is still to come."), field="due")
     id = ctx.new_id()
-    log.add_obstacle(ctx.tx, found.id, id=id, words=words, due=due, day=clock.today(ctx))
+    log.add_obstacle(ctx.tx, found.id, id=id, words=words, due=due, day=clock.current_day(ctx))
     editing.note(ctx, found, "obstacle", words)
     said = _("In the way of “{pilot}” until {day}: {words}", pilot=found.name, day=due, words=words)
     solve = Button(_("Out of the way"), call("pilot solved", pilot=found.id, obstacle=id))
@@ -200,7 +200,7 @@ def obstacle(
 )
 def solved(ctx: Context, pilot: PilotRef, obstacle: IdField) -> Reply:
     found = editing.own(ctx, pilot)
-    if log.solve(ctx.tx, found.id, obstacle, clock.today(ctx)):
+    if log.solve(ctx.tx, found.id, obstacle, clock.current_day(ctx)):
         editing.note(ctx, found, "solved")
     posts = editing.settle(ctx, found, f"obstacle {obstacle}")
     return Reply(line(_("Good: it is out of the way.")), posts=posts, subject=found.name)
@@ -225,7 +225,7 @@ def later_is_open(ctx: Context, pilot: Pilot) -> bool:
     """Say whether things for later may be taken up: someone is relieved, or week 9 has come."""
     if pilot.state == "operating":
         return True
-    if pilot.started_on is not None and clock.week(pilot, clock.today(ctx)) >= 9:
+    if pilot.started_on is not None and clock.week(pilot, clock.current_day(ctx)) >= 9:
         return True
     rounds = relief.closed(ctx, pilot)
     return any(each.leaning == "yes" or bool(each.split and each.split["relieved"])
@@ -287,7 +287,7 @@ def improved(
 ) -> Reply:
     found = editing.running(ctx, pilot)
     log.iterate(
-        ctx.tx, found.id, id=ctx.new_id(), kind=kind.value, words=words, day=clock.today(ctx)
+        ctx.tx, found.id, id=ctx.new_id(), kind=kind.value, words=words, day=clock.current_day(ctx)
     )
     editing.note(ctx, found, "improved", words)
     posts = editing.settle(ctx, found, "improve")

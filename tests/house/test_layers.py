@@ -180,8 +180,8 @@ def test_every_feature_stands_in_the_table_of_contents() -> None:
 # From the ground up: a room of handlers/ may use those before it.
 ORDER = (
     "kit", "on_call", "rights", "people", "measures", "similarity", "after_hours", "bans",
-    "services", "settings", "attention", "incidents", "closing", "problems", "repeats", "automations",
-    "ownership", "mandate", "friction", "pilots", "feedback", "digest", "help",
+    "services", "settings", "attention", "incidents", "closing", "problems", "repeats",
+    "automations", "ownership", "mandate", "friction", "pilots", "feedback", "digest", "help",
 )  # fmt: skip
 
 # Who imports a `commands.py` of another room all the same. This list may only get shorter.
