@@ -66,6 +66,7 @@ TAPS = (
     "droppable", "regular", "structured", "ruled", "context", "judgement", "responsibility",
     "relationship", "changing", "written",
 )  # fmt: skip
+TAPPED = ", ".join(TAPS)
 
 
 def add(
@@ -138,9 +139,9 @@ def top(tx: Tx, id: str) -> str:
 def merge(tx: Tx, id: str, into: str | None) -> None:
     """Let a pattern be part of another; None makes it stand by itself again."""
     tx.write(
-        "update patterns set merged_into = :into where workspace = :workspace and id = :id",
+        "update patterns set merged_into = :other where workspace = :workspace and id = :id",
         id=id,
-        into=into,
+        other=into,
     )
 
 
@@ -209,7 +210,7 @@ def check(tx: Tx, pattern: str) -> Check | None:
     """Return the newest answers to the seven taps."""
     rows = tx.rows(
         f"""
-        select {", ".join(TAPS)} from pattern_checks
+        select {TAPPED} from pattern_checks
         where workspace = :workspace and pattern = :pattern order by at desc, id desc limit 1
         """,
         pattern=pattern,
@@ -249,19 +250,32 @@ def history(tx: Tx, pattern: str) -> list[Change]:
 
 def pseudonym(tx: Tx, person: str, key: str) -> int:
     """Put `key` in somebody's place in histories; whoever confirmed stays a person of ours."""
-    return sum(
-        tx.run(
-            f"""
-            update {table} set {column} = :key
-            where workspace = :workspace and {column} = :person
+    history = tx.run(
+        """
+        update pattern_history set changed_by = :key
+        where workspace = :workspace and changed_by = :person
+        """,
+        person=person,
+        key=key,
+    )
+    checks = tx.run(
+        """
+        update pattern_checks set checked_by = :key
+        where workspace = :workspace and checked_by = :person
+        """,
+        person=person,
+        key=key,
+    )
+    return (
+        history
+        + checks
+        + tx.run(
+            """
+            update patterns set answered_by = :key
+            where workspace = :workspace and answered_by = :person
             """,
             person=person,
             key=key,
-        )
-        for table, column in (
-            ("pattern_history", "changed_by"),
-            ("pattern_checks", "checked_by"),
-            ("patterns", "answered_by"),
         )
     )
 

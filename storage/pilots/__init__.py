@@ -64,6 +64,10 @@ class Pilot:
 
 NAMES = tuple(each.name for each in fields(Pilot))
 COLUMNS = ", ".join(NAMES)
+GIVEN = ", ".join(f":{each}" for each in NAMES)
+CHANGED = ", ".join(
+    f"{each} = case when :set_{each} = 1 then :{each} else {each} end" for each in NAMES[1:]
+)
 DAYS = ("started_on", "created_on", "extended_on", "decided_on", "operating_on", "stopped_on",
         "posted_on")  # fmt: skip
 MOMENTS = ("champion_accepted_at", "modeler_accepted_at", "integrator_accepted_at",
@@ -77,7 +81,7 @@ def add(tx: Tx, pilot: Pilot, *, name_key: str) -> bool:
         tx.run(
             f"""
             insert into pilots (workspace, name_key, {COLUMNS})
-            values (:workspace, :name_key, {", ".join(f":{each}" for each in NAMES)})
+            values (:workspace, :name_key, {GIVEN})
             on conflict do nothing
             """,
             name_key=name_key,
@@ -126,33 +130,26 @@ def rename(tx: Tx, id: str, name: str, name_key: str) -> None:
 
 
 def change(tx: Tx, id: str, **values: object) -> None:
-    """Change what stands on a pilot's card."""
+    """Change what stands on a pilot's card; what is not named stays as it is."""
     assert values.keys() <= set(NAMES), "only columns"
+    given = {each: _stored(values.get(each)) for each in NAMES[1:]}
+    flags = {f"set_{each}": int(each in values) for each in NAMES[1:]}
     tx.write(
-        f"""
-        update pilots set {", ".join(f"{each} = :{each}" for each in sorted(values))}
-        where workspace = :workspace and id = :id
-        """,
+        f"update pilots set {CHANGED} where workspace = :workspace and id = :id",
         id=id,
-        **{name: _stored(value) for name, value in values.items()},
+        **given,
+        **flags,
     )
 
 
 def accept(tx: Tx, id: str, role: str, person: str, now: datetime) -> bool:
     """Write down that somebody accepts a role; False when they were not asked for it."""
-    assert role in ROLES, "only roles"
-    return (
-        tx.run(
-            f"""
-            update pilots set {role}_accepted_at = coalesce({role}_accepted_at, :now)
-            where workspace = :workspace and id = :id and {role} = :person
-            """,
-            id=id,
-            person=person,
-            now=as_text(now),
-        )
-        == 1
-    )
+    found = find(tx, id)
+    if found is None or getattr(found, role) != person:
+        return False
+    if getattr(found, f"{role}_accepted_at") is None:
+        change(tx, id, **{f"{role}_accepted_at": now})
+    return True
 
 
 def with_role(tx: Tx, person: str) -> list[tuple[Pilot, str]]:
@@ -243,15 +240,22 @@ def erase(tx: Tx, person: str, key: str) -> int:
     changed = tx.run(
         "delete from pilot_users where workspace = :workspace and person = :person", person=person
     )
-    for table, column in (("pilot_history", "changed_by"), ("pilot_values", "entered_by")):
-        changed += tx.run(
-            f"""
-            update {table} set {column} = :key
-            where workspace = :workspace and {column} = :person
-            """,
-            person=person,
-            key=key,
-        )
+    changed += tx.run(
+        """
+        update pilot_history set changed_by = :key
+        where workspace = :workspace and changed_by = :person
+        """,
+        person=person,
+        key=key,
+    )
+    changed += tx.run(
+        """
+        update pilot_values set entered_by = :key
+        where workspace = :workspace and entered_by = :person
+        """,
+        person=person,
+        key=key,
+    )
     return changed
 
 

@@ -271,10 +271,24 @@ def reply(tx: Tx, id: str, answer: str, day: date) -> None:
 
 def forget(tx: Tx, before_week: str) -> int:
     """Delete sentences, counts and signals of weeks long ago."""
-    return sum(
+    return (
         tx.run(
-            f"delete from {table} where workspace = :workspace and week < :before",
+            "delete from pilot_sentences where workspace = :workspace and week < :before",
             before=before_week,
         )
-        for table in ("pilot_sentences", "pilot_answers", "pilot_signals", "pilot_rounds")
+        + tx.run(
+            "delete from pilot_answers where workspace = :workspace and week < :before",
+            before=before_week,
+        )
+        + tx.run(
+            "delete from pilot_signals where workspace = :workspace and week < :before",
+            before=before_week,
+        )
+        + tx.run(
+            """
+            delete from pilot_rounds
+            where workspace = :workspace and week < :before and secret is null
+            """,
+            before=before_week,
+        )
     )
