@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from handlers.after_hours import commands as after_hours_commands
+from handlers.after_hours import digest as after_hours_digest
 from handlers.attention import commands as attention_commands
 from handlers.automations import commands as automation_commands
+from handlers.automations import digest as automation_digest
 from handlers.bans import settings as ban_settings
 from handlers.closing import commands as closing_commands
-from handlers.closing import other_endings, reminders
+from handlers.closing import digest as closing_digest
+from handlers.closing import other_endings, reassignment, reminders
 from handlers.digest import commands as digest_commands
 from handlers.feedback import commands as feedback_commands
 from handlers.friction import answering as friction_answering
@@ -17,16 +20,19 @@ from handlers.friction import patterns as friction_patterns
 from handlers.friction import records as friction_records
 from handlers.help import commands as help_commands
 from handlers.help import home
-from handlers.incidents import acknowledge, escalation
+from handlers.incidents import acknowledge, handing_on
 from handlers.incidents import channels as incident_channels
 from handlers.incidents import commands as incident_commands
+from handlers.incidents import digest as incident_digest
 from handlers.incidents import lists as incident_lists
 from handlers.incidents import updates as incident_updates
+from handlers.incidents.alarms import climbing, pauses
 from handlers.kit.commands import Feature
 from handlers.mandate import commands as mandate_commands
 from handlers.measures import commands as measures_commands
 from handlers.on_call import stand_ins
 from handlers.ownership import commands as ownership_commands
+from handlers.ownership import digest as ownership_digest
 from handlers.ownership import leaving
 from handlers.people import language as people_language
 from handlers.pilots import commands as pilot_commands
@@ -35,14 +41,18 @@ from handlers.pilots import milestones as pilot_milestones
 from handlers.pilots import people as pilot_people
 from handlers.pilots import records as pilot_records
 from handlers.pilots import running as pilot_running
+from handlers.privacy import commands as privacy_commands
+from handlers.privacy import linking, retention
 from handlers.problems import changes as problem_changes
 from handlers.problems import commands as problem_commands
+from handlers.problems import digest as problem_digest
 from handlers.problems import fixes as problem_fixes
 from handlers.problems import lifecycle
 from handlers.repeats import commands as repeat_commands
 from handlers.services import commands as service_commands
 from handlers.settings import commands as setting_commands
 from handlers.settings import definitions, platform_notices
+from handlers.working_time import commands as working_time_commands
 
 FEATURES: tuple[Feature, ...] = (
     incident_commands.feature,
@@ -50,19 +60,26 @@ FEATURES: tuple[Feature, ...] = (
     incident_updates.feature,
     closing_commands.feature,
     other_endings.feature,
+    reassignment.feature,
     reminders.feature,
+    closing_digest.feature,
     incident_lists.feature,
-    escalation.feature,
+    incident_digest.feature,
+    climbing.feature,
+    pauses.feature,
     incident_channels.feature,
+    handing_on.feature,
     service_commands.feature,
     ownership_commands.feature,
     leaving.feature,
+    ownership_digest.feature,
     stand_ins.feature,
     repeat_commands.feature,
     problem_commands.feature,
     problem_fixes.feature,
     lifecycle.feature,
     problem_changes.feature,
+    problem_digest.feature,
     mandate_commands.feature,
     friction_commands.feature,
     friction_answering.feature,
@@ -77,9 +94,12 @@ FEATURES: tuple[Feature, ...] = (
     pilot_milestones.feature,
     pilot_records.feature,
     automation_commands.feature,
+    automation_digest.feature,
     digest_commands.feature,
     measures_commands.feature,
     after_hours_commands.feature,
+    after_hours_digest.feature,
+    working_time_commands.feature,
     people_language.feature,
     setting_commands.feature,
     definitions.feature,
@@ -87,5 +107,8 @@ FEATURES: tuple[Feature, ...] = (
     home.feature,
     platform_notices.feature,
     attention_commands.feature,
+    privacy_commands.feature,
+    linking.feature,
+    retention.feature,
     help_commands.feature,
 )

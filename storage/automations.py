@@ -109,7 +109,7 @@ def retire(tx: Tx, id: str) -> bool:
     )
 
 
-def offer(tx: Tx, id: str, person: str) -> bool:
+def offer(tx: Tx, id: str, person: str | None) -> bool:
     """Ask somebody to become accountable; nothing changes until they accept."""
     return (
         tx.run(

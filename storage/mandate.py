@@ -150,9 +150,36 @@ def confirmed(tx: Tx, person: str) -> list[str]:
     return [row["version"] for row in rows]
 
 
-def erase(tx: Tx, person: str) -> int:
-    """Forget which versions somebody has confirmed."""
-    return tx.run(
+def replace(tx: Tx, person: str, to: str) -> None:
+    """Put `to` in somebody's place; where both confirmed a version, once is enough."""
+    tx.write(
+        "update mandate_goals set set_by = :to where workspace = :workspace and set_by = :person",
+        person=person,
+        to=to,
+    )
+    tx.write(
+        "update mandate_areas set set_by = :to where workspace = :workspace and set_by = :person",
+        person=person,
+        to=to,
+    )
+    tx.write(
+        "update guardrails set set_by = :to where workspace = :workspace and set_by = :person",
+        person=person,
+        to=to,
+    )
+    tx.write(
+        """
+        update guardrail_confirmations set person = :to
+        where workspace = :workspace and person = :person and not exists (
+            select 1 from guardrail_confirmations g
+            where g.workspace = :workspace and g.version = guardrail_confirmations.version
+            and g.person = :to
+        )
+        """,
+        person=person,
+        to=to,
+    )
+    tx.write(
         "delete from guardrail_confirmations where workspace = :workspace and person = :person",
         person=person,
     )

@@ -8,7 +8,9 @@ from handlers.incidents import escalation, keys
 from handlers.incidents import transitions as incident_transitions
 from handlers.incidents.cards import headline, settled_alarm
 from handlers.incidents.lookup import find, note
+from handlers.kit.commands import Feature
 from handlers.kit.context import Context
+from handlers.kit.doors import Held, Known, known
 from handlers.kit.messages import Buttons, Message, Part, Post, Text, Title
 from handlers.kit.people import name
 from handlers.kit.words import _
@@ -19,6 +21,8 @@ from storage.closing import Closing
 from storage.delivery import outbox
 from storage.incidents import Incident
 
+feature = Feature(_("Done"))
+
 
 def second_person(ctx: Context, incident: Incident, asked_by: str) -> str | None:
     """Return who is asked to check: deputy or accountable, else a manager, else the declarer.
@@ -28,7 +32,7 @@ def second_person(ctx: Context, incident: Incident, asked_by: str) -> str | None
     service = ctx.service_of(incident.service)
     ids = [service.accountable, service.deputy] if service is not None else []
     ids += [each.id for each in people.managers(ctx.tx)] + [incident.declared_by]
-    for id in ids:
+    for id in [duty.stands_in(ctx, each) for each in ids]:
         if duty.is_here(ctx, id) and id not in (asked_by, incident.restored_by):
             return id
     return None
@@ -44,7 +48,7 @@ def ask(ctx: Context, incident: Incident, checker: str, asked_by: str) -> tuple[
     return (Post(key, question, f"direct:{checker}", "note"),)
 
 
-def follow(ctx: Context, person: str) -> tuple[Post, ...]:
+def _left(ctx: Context, person: str) -> tuple[Post, ...]:
     """Ask others for the checks that were asked of somebody who left, and for their fixes."""
     posts: tuple[Post, ...] = ()
     for number in closings.to_check(ctx.tx, person):
@@ -52,6 +56,12 @@ def follow(ctx: Context, person: str) -> tuple[Post, ...]:
     for closing in closings.to_fix(ctx.tx, person):
         posts += _fix(ctx, closing, person)
     return posts
+
+
+@feature.holds(30, "closings.checker", "closings.fixer", left=_left)
+def held(_ctx: Context, _person: str) -> list[Held]:
+    """Return nothing to hand over by a tap: checks and fixes go on at once."""
+    return []
 
 
 def _check(ctx: Context, incident: Incident, person: str) -> tuple[Post, ...]:
@@ -93,3 +103,33 @@ def _fix(ctx: Context, closing: Closing, person: str) -> tuple[Post, ...]:
     _before, _after, key = incident_transitions.fix_keys(ctx, number)
     told = Post(key, Message(parts), f"direct:{heir}", "note")
     return (told, *escalation.card_posts(ctx, incident))
+
+
+@feature.knows(
+    30,
+    _("Done"),
+    {
+        "closings": (
+            "fixer",
+            "checker",
+            "asked_by",
+            "verified_by",
+            "override_by",
+            "fix_done_by",
+        ),
+    },
+    replace=closings.replace_person,
+)
+def known_here(ctx: Context, person: str) -> Known:
+    """Tell where somebody stands in this room."""
+    return known(
+        closings.of_person(ctx.tx, person),
+        {
+            "closings.fixer": _("Fixes the cause"),
+            "closings.checker": _("Asked to check it"),
+            "closings.asked_by": _("Asked for done"),
+            "closings.verified_by": _("Checked it"),
+            "closings.override_by": _("Closed it anyway"),
+            "closings.fix_done_by": _("Fixed the cause"),
+        },
+    )

@@ -9,7 +9,7 @@ from handlers import rights
 from handlers.attention import matters
 from handlers.friction import grouping
 from handlers.friction.kinds import HINT, LABELS, WHICH, WHICH_LABELS, Hint, Which
-from handlers.kit import calendar
+from handlers.kit import calendar, working_hours
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Held, Task
@@ -68,7 +68,7 @@ def late_before(ctx: Context) -> datetime:
     """Return before which day a note has waited for more than ten working days."""
     zone = ctx.workspace.zone
     today = calendar.day_of(ctx.now, zone)
-    day = calendar.working_days_after(today, -ANSWER_IN, ctx.workspace.region)
+    day = working_hours.company(ctx).working_days_after(today, -ANSWER_IN)
     return calendar.midnight(day, zone)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Annotated
 
 from handlers.attention import matters
-from handlers.friction import cards
+from handlers.friction import cards, grouping
 from handlers.friction.assessment import (
     DEPTH,
     DEPTHS,
@@ -29,7 +29,7 @@ from handlers.kit.messages import Button, Buttons, Message, Reply, Text, Title, 
 from handlers.kit.readers.required_text import TellingReader
 from handlers.kit.words import _
 from handlers.mandate.cards import is_outside
-from storage import friction, mandate
+from storage import mandate
 from storage.friction import patterns
 from storage.friction.patterns import Check, Pattern
 
@@ -206,7 +206,7 @@ def _answered(
     answered = replace(pattern, result=result, reason=reason, parked=parked, answered_at=ctx.now)
     said = cards.answer_of(answered)
     assert said is not None, "it has just been answered"
-    for person in friction.authors(ctx.tx, whole):
+    for person in grouping.authors(ctx, whole):
         told = _("About what you noted, “{title}”: {answer}", title=pattern.title, answer=said)
         show = Button(_("Show"), call("pattern", pattern=pattern.id))
         matters.note(ctx, person, f"friction:{pattern.id}", told, show)

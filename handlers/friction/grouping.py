@@ -120,3 +120,9 @@ def _fitting(ctx: Context, loose: list[Note]) -> list[Proposal]:
         if best:
             found.setdefault(said[best[0].at][0], []).append(note)
     return [Proposal(tuple(notes), standing[id]) for id, notes in found.items()]
+
+
+def authors(ctx: Context, ids: list[str]) -> list[str]:
+    """Return who hears of the answer: noted it under their name, and is still here."""
+    found = [ctx.person_of(each) for each in friction.authors(ctx.tx, ids)]
+    return [each.id for each in found if each is not None and each.active]

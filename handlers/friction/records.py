@@ -9,12 +9,13 @@ from handlers.friction import answering, cards
 from handlers.friction.kinds import Which
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
-from handlers.kit.doors import Filter, Known, Row, Section, Task, Week
-from handlers.kit.messages import Button, Facts, Part
+from handlers.kit.doors import Filter, Known, Row, Section, Task, Week, figure
+from handlers.kit.messages import Button, Facts, Title
 from handlers.kit.words import Words, _, _n
 from handlers.mandate.cards import is_outside
-from handlers.measures.catalogue import Id, figure
+from handlers.measures.change import change
 from storage import friction
+from storage.engine import Tx
 from storage.friction import answerers, patterns
 
 feature = Feature(_("Friction"))
@@ -22,19 +23,27 @@ feature = Feature(_("Friction"))
 AFTER_ANSWER, AT_MOST = 90, 730  # days after which a name goes (settled 61)
 
 
+NOTED = feature.measure(
+    "friction",
+    _("Friction"),
+    _("sentences noted in the week; the week before counts the seven days before that"),
+    "friction",
+)
+
+
 @feature.section(60)
-def section(ctx: Context, week: Week) -> Section | None:
+def section(ctx: Context, week: Week) -> Section:
     """Return what was noted, what is a pattern, and what waits for an answer too long."""
     noted = friction.count(ctx.tx, week.start, week.end)
     before = friction.count(ctx.tx, week.start - timedelta(days=7), week.start)
     standing = [each for each in patterns.all(ctx.tx) if cards.is_public(ctx, each)]
     old = answering.late(ctx)
-    if not (noted or standing or old):
-        return None
-    change = _("{n} the week before", n=before)
-    rows: list[tuple[Words, Words]] = [
-        (_("Noted"), _("{n} ({change})", n=figure(Id.FRICTION, noted), change=change))
-    ]
+    said = _(
+        "{n} noted ({change})",
+        n=figure(NOTED, noted),
+        change=figure(NOTED, change(noted, before)),
+    )
+    rows: list[tuple[Words, Words]] = [(_("Friction"), said)]
     if standing:
         names = [each.title for each in standing[:3]]
         rows.append((_("Patterns"), _("{n}: {names}", n=len(standing), names=names)))
@@ -54,9 +63,9 @@ def section(ctx: Context, week: Week) -> Section | None:
             len(old),
         )
         show = Button(_("Show"), call("friction list", which=Which.LATE.value))
-        decisions = (Task(words, (show,), old[0].noted_at),)
-    parts: list[Part] = [Facts(tuple(rows))]
-    return Section(decisions, tuple(parts))
+        mine = (show,) if answering.may(ctx) else ()
+        decisions = (Task(words, mine, old[0].noted_at, "friction:late"),)
+    return Section(decisions, (Title(_("What we are learning")), Facts(tuple(rows))))
 
 
 def next_relief(ctx: Context) -> Task | None:
@@ -75,11 +84,10 @@ def next_relief(ctx: Context) -> Task | None:
     return Task(_("Next relief? “{title}”", title=most.title), (ask,))
 
 
-def _erase(ctx: Context, person: str, key: str) -> int:
-    changed = answerers.drop(ctx.tx, person) + patterns.pseudonym(ctx.tx, person, key)
-    for id in friction.erase(ctx.tx, person):
-        changed += friction.forget_author(ctx.tx, id, person, new=ctx.new_secret())
-    return changed
+def _replace(tx: Tx, person: str, to: str) -> None:
+    friction.replace(tx, person, to)
+    answerers.replace(tx, person, to)
+    patterns.replace(tx, person, to)
 
 
 @feature.knows(
@@ -92,7 +100,7 @@ def _erase(ctx: Context, person: str, key: str) -> int:
         "pattern_checks": ("checked_by",),
         "pattern_history": ("changed_by",),
     },
-    erase=_erase,
+    replace=_replace,
 )
 def known(ctx: Context, person: str) -> Known:
     rows: list[tuple[Words, Words]] = [

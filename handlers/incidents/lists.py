@@ -10,16 +10,18 @@ from handlers.incidents.lookup import Ref, find, is_mine, waits_for_me
 from handlers.incidents.timeline import history
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
-from handlers.kit.doors import Task
+from handlers.kit.doors import Glance, Task
 from handlers.kit.messages import Button, Buttons, Items, Message, Part, Reply, Text, Title
 from handlers.kit.readers import ChoiceReader
 from handlers.kit.words import _, _n
+from handlers.on_call import duty
 from storage import incidents
 from storage.incidents import Incident
 
 feature = Feature(_("Incidents"))
 
 SHOWN = 10  # incidents in one list
+SHORT = 5  # incidents that home shows of what is not done
 
 
 class Which(StrEnum):
@@ -86,12 +88,25 @@ def _show(incident: Incident) -> Button:
     return Button(label(incident.number), call("show", number=incident.number))
 
 
+@feature.glance(10)
+def glance(ctx: Context) -> list[Glance]:
+    """Return what is open, and what works again and is not done."""
+    undone = tuple(undone_line(ctx, each) for each in incidents.undone(ctx.tx, SHORT))
+    return [
+        Glance(
+            _("Open incidents"), tuple(listed(ctx, each) for each in incidents.open_ones(ctx.tx))
+        ),
+        Glance(_("Restored, not done"), undone, incidents.count_undone(ctx.tx)),
+    ]
+
+
 @feature.waits(10)
 def waiting(ctx: Context) -> list[Task]:
     """Return the open incidents that wait for the asker: to be taken, or to be ended."""
     found: list[Task] = []
+    acts_for = duty.acts_for(ctx, ctx.person.id)
     for each in incidents.open_ones(ctx.tx):
-        mine = each.responsible == ctx.person.id and not each.unanswered
+        mine = each.responsible in acts_for and not each.unanswered
         if mine:
             buttons = (tell(each.number), works_again(each.number))
             found.append(Task(listed(ctx, each), buttons, each.declared_at))

@@ -156,7 +156,7 @@ def unread(ctx: Context) -> list[Task]:
         "mandate_goals": ("set_by",),
         "mandate_areas": ("set_by",),
     },
-    erase=lambda ctx, person, _key: mandate.erase(ctx.tx, person),
+    replace=mandate.replace,
 )
 def known(ctx: Context, person: str) -> Known:
     rows: list[tuple[Words, Words]] = [

@@ -9,7 +9,6 @@ from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Facts, Items, Message, Part, Text, Title
 from handlers.kit.people import name
 from handlers.kit.words import Sentence, Words, _, _n
-from handlers.measures.catalogue import Id, figure
 from handlers.pilots import clock, measure, relief, roles, start_check
 from storage import mandate
 from storage.pilots import ROLES, Pilot, answers, log
@@ -31,12 +30,12 @@ def card(ctx: Context, pilot: Pilot) -> Message:
 
 
 def _facts(ctx: Context, pilot: Pilot) -> list[tuple[Words, Words]]:
-    rows: list[tuple[Words, Words]] = [(_("State"), figure(Id.AGE, age(ctx, pilot)))]
+    rows: list[tuple[Words, Words]] = [(_("State"), age(ctx, pilot))]
     if pilot.state in ("running", "operating"):
         rows.append((_("Use"), _("no runs are connected yet")))
         rounds = relief.closed(ctx, pilot)
         told = relief.told(rounds[0] if rounds else None)
-        rows.append((_("Relief"), figure(Id.RELIEF, told)))
+        rows.append((_("Relief"), told))
     values = log.values(ctx.tx, pilot.id)
     found = measure.effect(pilot, values)
     if pilot.metric:
@@ -233,8 +232,8 @@ def _own(pilot: Pilot, number: int) -> tuple[Button, ...]:
 def _over(ctx: Context, pilot: Pilot) -> list[Part]:
     parts: list[Part] = []
     if pilot.reason:
-        parts.append(Text(_("Decided on {day}: {reason}", day=pilot.decided_on or clock.current_day(ctx),
-                            reason=pilot.reason)))  # fmt: skip
+        day = pilot.decided_on or clock.current_day(ctx)
+        parts.append(Text(_("Decided on {day}: {reason}", day=day, reason=pilot.reason)))
     if pilot.learnt:
         parts.append(Text(_("What we learnt: {learnt}", learnt=pilot.learnt)))
     if pilot.state == "operating":

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Annotated
 
 from handlers.attention import matters
+from handlers.friction import grouping
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
@@ -16,7 +17,7 @@ from handlers.kit.readers.required_text import TellingReader
 from handlers.kit.words import Words, _
 from handlers.pilots import cards, clock, editing, records
 from handlers.pilots.lookup import PilotRef
-from storage import friction, pilots
+from storage import pilots
 from storage.delivery.places import GENERAL, with_role
 from storage.friction import patterns
 from storage.pilots import Pilot
@@ -188,7 +189,7 @@ def _tell_reporters(ctx: Context, pilot: Pilot) -> None:
     pattern = patterns.find(ctx.tx, pilot.pattern or "")
     if pattern is None:
         return
-    for person in friction.authors(ctx.tx, patterns.whole(ctx.tx, pattern.id)):
+    for person in grouping.authors(ctx, patterns.whole(ctx.tx, pattern.id)):
         said = _(
             "About what you noted, “{title}”: the pilot “{pilot}” has ended. {decision}",
             title=pattern.title,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from handlers.attention import matters
-from handlers.kit import calendar
+from handlers.kit import calendar, working_hours
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text
@@ -44,7 +44,7 @@ def _ask(ctx: Context, pilot: Pilot) -> tuple[Post, ...]:
     """Ask the week's question on its first working day that we see, once."""
     day, week = clock.current_day(ctx), relief.week_of(ctx)
     known = {each.week for each in answers.rounds(ctx.tx, pilot.id)}
-    if not calendar.is_working_day(day, ctx.workspace.region) or week in known:
+    if not working_hours.company(ctx).is_working_day(day) or week in known:
         return ()
     relief.open_round(ctx, pilot)
     question = _("Does “{pilot}” save you work? {note}", pilot=pilot.name,

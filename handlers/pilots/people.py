@@ -16,6 +16,7 @@ from handlers.kit.messages import Message, Post, Reply, Text, line
 from handlers.kit.people import name
 from handlers.kit.readers import ChoiceReader, PersonReader, TextReader, folded, members
 from handlers.kit.words import Words, _
+from handlers.on_call import duty
 from handlers.pilots import cards, editing, roles
 from handlers.pilots.lookup import PilotRef
 from handlers.pilots.roles import Role
@@ -220,6 +221,7 @@ def held(ctx: Context, person: str) -> list[Held]:
             each.name,
             _("{role} of the pilot", role=roles.LABELS[role]),
             lambda to, _other, pilot=each, role=role: give(pilot, role, to),  # type: ignore[misc]
+            acts=duty.acting(ctx, person) or duty.escalation_manager(ctx),
         )
         for each, role in pilots.with_role(ctx.tx, person)
     ]

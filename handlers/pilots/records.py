@@ -5,20 +5,47 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
-from handlers.kit import calendar
+from handlers.kit import calendar, working_hours
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
-from handlers.kit.doors import Filter, Known, Row, Section, Setting, Task, Week
-from handlers.kit.messages import Button, Facts, Text
+from handlers.kit.doors import Filter, Glance, Known, Row, Section, Setting, Task, Week, figure
+from handlers.kit.messages import Button, Facts, Part, Text, Title
 from handlers.kit.readers import NumberReader
-from handlers.kit.words import Sentence, Words, _
-from handlers.measures.catalogue import Id, figure
+from handlers.kit.words import Sentence, Words, _, _n
 from handlers.pilots import clock, measure, relief, roles, start_check
 from storage import pilots, workspaces
 from storage.delivery import timers
 from storage.pilots import ROLES, Pilot, answers, log
 
 feature = Feature(_("Pilots"))
+
+FEEDBACK = feature.measure(
+    "feedback",
+    _("Feedback"),
+    _("sentences given to pilots in the week, without names; counted once the week is over"),
+    "pilot_sentences",
+)
+AGE = feature.measure(
+    "age", _("How long a pilot has run"), _("weeks since it was started, of twelve"), "pilots"
+)
+RELIEF = feature.measure(
+    "relief",
+    _("Relief"),
+    _(
+        "people who tapped in the newest week that is over; split only if five answered, somebody "
+        "who was asked did not, and no answer holds everybody"
+    ),
+    "pilot_answers",
+)
+EFFECT = feature.measure(
+    "effect",
+    _("Effect of a pilot"),
+    _(
+        "(before − now) ÷ before, the other way round where more is better; now is the mean of "
+        "the newest four weeks, each weighed by its cases"
+    ),
+    "pilot_values",
+)
 
 FEW = NumberReader(1, 20)
 LOOK = time(6, 30)  # local time of the daily look, before anybody is told anything
@@ -77,22 +104,25 @@ def undecided(ctx: Context) -> list[Task]:
             words = _("Nobody has decided about “{pilot}” yet; it was due on {day}.",
                       pilot=each.name, day=due)  # fmt: skip
             decide = Button(_("Decide"), call("pilot decide", pilot=each.id))
-            found.append(Task(words, (decide, show), _midnight(ctx, due)))
+            found.append(Task(words, (decide, show), _midnight(ctx, due), f"pilot:{each.id}"))
         if each.state == "running" and clock.week(each, day) > 4 and each.sourcing is None:
             words = _("“{pilot}”: it is open who connects it.", pilot=each.name)
-            found.append(Task(words, (show,), _midnight(ctx, clock.end_of(each, 4))))
+            since = _midnight(ctx, clock.end_of(each, 4))
+            found.append(Task(words, (show,), since, f"pilot:{each.id}:sourcing"))
         for obstacle in log.obstacles(ctx.tx, each.id):
             if obstacle.solved_on is None and obstacle.due_on < day:
                 words = _("“{pilot}”: still in the way: {words}", pilot=each.name,
                           words=obstacle.words)  # fmt: skip
-                found.append(Task(words, (show,), _midnight(ctx, obstacle.due_on)))
-        late = calendar.working_days_after(day, -ANSWER_IN, ctx.workspace.region)
+                since = _midnight(ctx, obstacle.due_on)
+                found.append(Task(words, (show,), since, f"obstacle:{obstacle.id}"))
+        late = working_hours.company(ctx).working_days_after(day, -ANSWER_IN)
         for question in answers.questions(ctx.tx, each.id):
             if question.answer is None and question.asked_on < late:
                 words = _("“{pilot}”: a question without an answer: {words}", pilot=each.name,
                           words=question.words)  # fmt: skip
                 answer = Button(_("Answer"), call("feedback answer", question=question.id))
-                found.append(Task(words, (answer,), _midnight(ctx, question.asked_on)))
+                since = _midnight(ctx, question.asked_on)
+                found.append(Task(words, (answer,), since, f"question:{question.id}"))
     return found
 
 
@@ -104,22 +134,41 @@ def told(ctx: Context, pilot: Pilot) -> Words:
     """Return a pilot in a line: its week, what it reached, whether it relieves."""
     found = measure.effect(pilot, log.values(ctx.tx, pilot.id))
     rounds = relief.closed(ctx, pilot)
-    age = figure(Id.AGE, clock.age(ctx, pilot))
-    said = figure(Id.RELIEF, relief.told(rounds[0] if rounds else None))
+    age = figure(AGE, clock.age(ctx, pilot))
+    said = figure(RELIEF, relief.told(rounds[0] if rounds else None))
     if found is None:
         return _("{age}; {relief}", age=age, relief=said)
-    effect = measure.told(pilot, found)
+    effect = figure(EFFECT, measure.told(pilot, found))
     return _("{age}; {effect}; {relief}", age=age, effect=effect, relief=said)
 
 
 @feature.section(70)
 def section(ctx: Context, week: Week) -> Section | None:
+    """Return what has to be decided, how each pilot goes, and how much was said."""
     known = [each for each in pilots.all(ctx.tx) if each.state in ("running", "operating")]
+    rows: list[tuple[Words, Words]] = []
+    if week.name < relief.week_of(ctx):  # while it runs, a number would tell
+        said = answers.said_in(ctx.tx, week.name)
+        rows.append((_("Feedback"), _n("{n} sentence", "{n} sentences", figure(FEEDBACK, said))))
+    rows += [(each.name, told(ctx, each)) for each in known[:5]]
+    parts: list[Part] = [Text(each) for each in figures(ctx)]
+    if rows:
+        parts = [Title(_("What we are learning")), Facts(tuple(rows)), *parts]
     decisions = tuple(undecided(ctx))
-    if not known and not decisions:
+    if not parts and not decisions:
         return None
-    rows: list[tuple[Words, Words]] = [(each.name, told(ctx, each)) for each in known[:5]]
-    return Section(decisions, (Facts(tuple(rows)), *(Text(each) for each in figures(ctx))))
+    return Section(decisions, tuple(parts))
+
+
+@feature.glance(40)
+def glance(ctx: Context) -> list[Glance]:
+    """Return the pilots in which the asker has a role."""
+    mine = [
+        _("{name}, {week}", name=each.name, week=clock.age(ctx, each))
+        for each in pilots.all(ctx.tx)
+        if ctx.person.id in {getattr(each, role) for role in ROLES} and each.state != "stopped"
+    ]
+    return [Glance(_("My pilots"), tuple(mine))]
 
 
 @feature.waits(55)
@@ -157,7 +206,7 @@ def waiting(ctx: Context) -> list[Task]:
         "pilot_history": ("changed_by",),
         "pilot_values": ("entered_by",),
     },
-    erase=lambda ctx, person, key: pilots.erase(ctx.tx, person, key),
+    replace=pilots.replace,
 )
 def known(ctx: Context, person: str) -> Known:
     rows: list[tuple[Words, Words]] = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import Annotated
 
 from handlers.bans import cards as ban_cards
@@ -11,13 +12,14 @@ from handlers.bans.cards import label
 from handlers.incidents.checklist import Cause
 from handlers.kit.commands import Ask, Feature
 from handlers.kit.context import Context
-from handlers.kit.doors import Task
+from handlers.kit.doors import Held, Known, Task, known
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import (
     Button,
     Buttons,
     Message,
     Part,
+    Post,
     Reply,
     Text,
     Title,
@@ -27,6 +29,7 @@ from handlers.kit.readers import PersonReader, TextReader
 from handlers.kit.readers.dates import DateReader, today_of
 from handlers.kit.readers.placeholders import is_placeholder
 from handlers.kit.words import Who, _, _n
+from handlers.on_call import duty
 from handlers.problems import lifecycle
 from handlers.problems.cards import CAUSE, card, fixed, history
 from handlers.problems.cards import line as listed
@@ -173,8 +176,71 @@ def set_due(ctx: Context, number: Ref, day: Annotated[date, DateReader(), Ask(_(
 @feature.waits(60)
 def waiting(ctx: Context) -> list[Task]:
     """Return the causes that wait for the asker: to be owned, to be fixed, to be verified."""
+    mine = set(duty.acts_for(ctx, ctx.person.id))
     return [
         Task(listed(ctx, each), (ban_cards.opens(each),))
         for each in problems.standing(ctx.tx)
-        if ctx.person.id in (owner(ctx, each), each.proposed_to)
+        if mine & {owner(ctx, each), each.proposed_to}
     ]
+
+
+def _left(ctx: Context, person: str) -> tuple[Post, ...]:
+    """Take back the question that was put to somebody who left: the owner is asked again."""
+    posts: tuple[Post, ...] = ()
+    for each in problems.standing(ctx.tx):
+        if each.proposed_to == person:
+            problems.ask(ctx.tx, each.number, None)
+            posts += (lifecycle.to_owner(ctx, lifecycle.again(ctx, each)),)
+    return posts
+
+
+@feature.holds(40, "problems.owner", "problems.proposed_to", left=_left)
+def held(ctx: Context, person: str) -> list[Held]:
+    """Return the causes of standing problems that somebody owns."""
+    return [
+        Held(
+            label(each.number), _("Owner of the cause"), partial(_give, ctx, each.number),
+            acts=owner(ctx, each),
+        )
+        for each in problems.standing(ctx.tx)
+        if each.owner == person
+    ]  # fmt: skip
+
+
+def _give(ctx: Context, number: int, to: str, _other: str | None) -> tuple[Post, ...]:
+    problems.ask(ctx.tx, number, to)
+    problems.accept(ctx.tx, number, to, ctx.now)
+    problem = problems.find(ctx.tx, number)
+    assert problem is not None
+    lifecycle.note(ctx, problem, "owned")
+    return lifecycle.shown(ctx, problem)
+
+
+@feature.knows(
+    40,
+    _("Problems and repeat bans"),
+    {
+        "problems": (
+            "owner",
+            "proposed_to",
+            "fixed_by",
+            "verified_by",
+        ),
+        "problem_history": ("person",),
+        "overrides": ("person",),
+    },
+    replace=problems.replace_person,
+)
+def known_here(ctx: Context, person: str) -> Known:
+    """Tell where somebody stands in this room."""
+    return known(
+        problems.of_person(ctx.tx, person),
+        {
+            "problems.owner": _("Owner of the cause"),
+            "problems.proposed_to": _("Asked to own the cause"),
+            "problems.fixed_by": _("Fixed the cause"),
+            "problems.verified_by": _("Verified the fix"),
+            "problem_history.person": _("In its history"),
+            "overrides.person": _("Made an exception"),
+        },
+    )

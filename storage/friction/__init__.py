@@ -138,12 +138,13 @@ def mine(tx: Tx, author: str) -> list[Note]:
     return [_note(row) for row in rows]
 
 
-def erase(tx: Tx, author: str) -> list[str]:
-    """Return the ids of what somebody noted under their name, for taking it away."""
-    rows = tx.rows(
-        "select id from friction where workspace = :workspace and author = :author", author=author
+def replace(tx: Tx, person: str, to: str) -> None:
+    """Put `to` in somebody's place: another identity of theirs, or nobody in particular."""
+    tx.write(
+        "update friction set author = :to where workspace = :workspace and author = :person",
+        person=person,
+        to=to,
     )
-    return [row["id"] for row in rows]
 
 
 def all(

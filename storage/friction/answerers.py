@@ -95,3 +95,28 @@ def drop(tx: Tx, person: str) -> int:
         "delete from friction_answerers where workspace = :workspace and answerer = :person",
         person=person,
     )
+
+
+def replace(tx: Tx, person: str, to: str) -> None:
+    """Put `to` in somebody's place; where both answer an area, once is enough."""
+    tx.write(
+        """
+        update friction_answerers set answerer = :to
+        where workspace = :workspace and answerer = :person and not exists (
+            select 1 from friction_answerers f
+            where f.workspace = :workspace and f.area = friction_answerers.area
+            and f.answerer = :to
+        )
+        """,
+        person=person,
+        to=to,
+    )
+    drop(tx, person)
+    tx.write(
+        """
+        update friction_answerers set named_by = :to
+        where workspace = :workspace and named_by = :person
+        """,
+        person=person,
+        to=to,
+    )

@@ -248,35 +248,39 @@ def history(tx: Tx, pattern: str) -> list[Change]:
     return [Change(as_moment(row["at"]), row["by"], row["kind"], row["words"]) for row in rows]
 
 
-def pseudonym(tx: Tx, person: str, key: str) -> int:
-    """Put `key` in somebody's place in histories; whoever confirmed stays a person of ours."""
-    history = tx.run(
+def replace(tx: Tx, person: str, to: str) -> None:
+    """Put `to` in somebody's place: who confirmed, checked, answered and changed."""
+    tx.write(
         """
-        update pattern_history set changed_by = :key
-        where workspace = :workspace and changed_by = :person
+        update patterns set confirmed_by = :to
+        where workspace = :workspace and confirmed_by = :person
         """,
         person=person,
-        key=key,
+        to=to,
     )
-    checks = tx.run(
+    tx.write(
         """
-        update pattern_checks set checked_by = :key
+        update patterns set answered_by = :to
+        where workspace = :workspace and answered_by = :person
+        """,
+        person=person,
+        to=to,
+    )
+    tx.write(
+        """
+        update pattern_checks set checked_by = :to
         where workspace = :workspace and checked_by = :person
         """,
         person=person,
-        key=key,
+        to=to,
     )
-    return (
-        history
-        + checks
-        + tx.run(
-            """
-            update patterns set answered_by = :key
-            where workspace = :workspace and answered_by = :person
-            """,
-            person=person,
-            key=key,
-        )
+    tx.write(
+        """
+        update pattern_history set changed_by = :to
+        where workspace = :workspace and changed_by = :person
+        """,
+        person=person,
+        to=to,
     )
 
 

@@ -235,28 +235,53 @@ def uses(tx: Tx, person: str) -> list[tuple[str, str]]:
     return [(row["name"], row["state"]) for row in rows]
 
 
-def erase(tx: Tx, person: str, key: str) -> int:
-    """Take somebody out of the users, and put `key` in their place in histories."""
-    changed = tx.run(
-        "delete from pilot_users where workspace = :workspace and person = :person", person=person
+def replace(tx: Tx, person: str, to: str) -> None:
+    """Put `to` in somebody's place; where both use a pilot, once is enough."""
+    tx.write(
+        "update pilots set champion = :to where workspace = :workspace and champion = :person",
+        person=person,
+        to=to,
     )
-    changed += tx.run(
+    tx.write(
+        "update pilots set modeler = :to where workspace = :workspace and modeler = :person",
+        person=person,
+        to=to,
+    )
+    tx.write(
+        "update pilots set integrator = :to where workspace = :workspace and integrator = :person",
+        person=person,
+        to=to,
+    )
+    tx.write(
         """
-        update pilot_history set changed_by = :key
+        update pilot_history set changed_by = :to
         where workspace = :workspace and changed_by = :person
         """,
         person=person,
-        key=key,
+        to=to,
     )
-    changed += tx.run(
+    tx.write(
         """
-        update pilot_values set entered_by = :key
+        update pilot_values set entered_by = :to
         where workspace = :workspace and entered_by = :person
         """,
         person=person,
-        key=key,
+        to=to,
     )
-    return changed
+    tx.write(
+        """
+        update pilot_users set person = :to
+        where workspace = :workspace and person = :person and not exists (
+            select 1 from pilot_users u
+            where u.workspace = :workspace and u.pilot = pilot_users.pilot and u.person = :to
+        )
+        """,
+        person=person,
+        to=to,
+    )
+    tx.write(
+        "delete from pilot_users where workspace = :workspace and person = :person", person=person
+    )
 
 
 def _stored(value: object) -> object:

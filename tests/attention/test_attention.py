@@ -20,9 +20,7 @@ Wind = Callable[..., None]
 
 def note(bot: Stage, person: str, key: str, *, survey: bool = False) -> None:
     button = Button(key, called("status"))
-    bot.inside(
-        lambda ctx: matters.note(ctx, person, key, f"About {key}.", button, survey=survey)
-    )
+    bot.inside(lambda ctx: matters.note(ctx, person, key, f"About {key}.", button, survey=survey))
 
 
 def test_ten_matters_are_one_message_at_nine(ben: Say, bot: Stage, wind: Wind) -> None:

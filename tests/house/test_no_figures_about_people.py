@@ -18,12 +18,14 @@ from tests.closing.test_closing import POINTS
 from tests.pretend.stage import Say, Stage, answered, plain, staged
 
 READINGS = {  # every command that reads, and those that only show, with values where it needs some
-    "auto": {}, "bans": {}, "computed": {}, "definition": {"name": "done"}, "definitions": {},
+    "auto": {}, "bans": {}, "computed": {}, "data": {}, "data export": {},
+    "definition": {"name": "done"}, "definitions": {},
     "digest": {}, "help": {}, "history": {"number": "2"}, "home": {},
     "incidents": {"which": "all"}, "night": {}, "pilot": {}, "problem": {"number": "1"},
     "problem history": {"number": "1"}, "service": {"service": "kasse"}, "settings": {},
     "show": {"number": "2"}, "status": {}, "who": {"service": "kasse"},
     "definition edit": {"name": "done"}, "service edit": {"service": "kasse"},
+    "decide": {"key": "incident:2"}, "decisions": {}, "undone": {},
     "mandate": {}, "patterns": {}, "pattern": {"pattern": "x"}, "friction mine": {},
     "pattern history": {"pattern": "x"}, "friction list": {}, "friction answerers": {},
     "pilot more": {"pilot": "x"}, "pilot candidates": {"pilot": "x"},
@@ -127,8 +129,9 @@ PERSONS = (
     "person", "person_key", "responsible", "acknowledged_by", "declared_by", "restored_by",
     "ended_by", "accountable", "deputy", "fixer", "checker", "verified_by", "asked_by",
     "override_by", "fix_done_by", "owner", "fixed_by", "author", "cover", "successor",
-    "proposed_to", "news_by", "champion", "set_by", "entered_by", "modeler", "integrator",
-    "confirmed_by", "answered_by", "checked_by", "changed_by", "answerer", "named_by", "voter",
+    "proposed_to", "news_by", "champion", "set_by", "entered_by",
+    "modeler", "integrator", "confirmed_by", "answered_by", "checked_by", "changed_by",
+    "answerer", "named_by", "voter",
 )  # fmt: skip
 FLAGS = {"active", "manager", "admin"}
 
