@@ -378,7 +378,9 @@ def test_a_pilot_of_twelve_weeks_asks_for_its_decision_and_ends_within_sixteen(
     assert "week 12 of 16" in do(chris, "pilot", pilot=id)
     wind(to="2027-03-16 10:00")
     assert "Nobody has decided about" in repr(undecided(bot))
-    assert "ist in der letzten Woche" in repr(told(bot)) or "is in its last week" in repr(told(bot))
+    assert "ist in der letzten Woche" in repr(messages_of(bot)) or "is in its last week" in repr(
+        messages_of(bot)
+    )
     assert "There was one more round already." in do(
         chris, "pilot decide", pilot=id, decision="again", reason="Noch zu wenig", learnt="Viel"
     )
@@ -464,7 +466,7 @@ def test_an_obstacle_reaches_the_champion_with_its_date(
     assert "still in the way" not in repr(undecided(bot))
 
 
-def told(bot: Stage) -> list[str]:
+def messages_of(bot: Stage) -> list[str]:
     """Return what was told in bundles, settled since or not."""
     rows = bot.rows("select message from matters where workspace = :workspace")
     return [row["message"] for row in rows]
