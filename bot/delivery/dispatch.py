@@ -369,7 +369,7 @@ class Dispatcher:
                 drafts.drop(ctx.tx, ctx.person.id, word)
         elif answer.message is not None:  # without the words that it gives back
             said = replace(answer.message, parts=answer.message.parts[:1])
-        kept = Response(answer.outcome, said, field=answer.field, language=answer.language)
+        kept = replace(answer, message=said, form=None)
         inbox.finish(ctx.tx, request.identity, kept.outcome, written(kept))
         inbox.blur(ctx.tx, request.identity, day)
         audit.add(

@@ -42,7 +42,11 @@ class Point(StrEnum):
 
 
 POINTS = {"yes": 2, "partly": 1, "no": 0}
-POINT = ChoiceReader(Point, {"yes": _("Yes"), "partly": _("Partly"), "no": _("No")}, {})
+POINT = ChoiceReader(
+    Point,
+    {"yes": _("Yes"), "partly": _("Partly"), "no": _("No")},
+    {"yes": ("ja",), "partly": ("teils",), "no": ("nein",)},
+)
 
 
 class Depth(StrEnum):
@@ -54,7 +58,11 @@ class Depth(StrEnum):
 
 
 DEPTHS = {"no": 0, "edge": 1, "core": 2}
-DEPTH = ChoiceReader(Depth, {"no": _("No"), "edge": _("At the edge"), "core": _("At its core")}, {})
+DEPTH = ChoiceReader(
+    Depth,
+    {"no": _("No"), "edge": _("At the edge"), "core": _("At its core")},
+    {"no": ("nein",), "edge": ("rand",), "core": ("kern",)},
+)
 
 ENOUGH, FEW = 7, 3  # points from which it is suitable, and up to which it is not worth it
 

@@ -55,7 +55,7 @@ def edit(
     focus: Annotated[
         str,
         TextReader(),
-        Ask(_("Focus: two or three areas"), _("One a line, for example: repairs.")),
+        Ask(_("Focus (two or three areas)"), _("One a line, for example: repairs.")),
     ],
 ) -> Reply:
     wanted, areas = _lines(goals), _lines(focus)

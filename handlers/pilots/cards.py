@@ -264,7 +264,7 @@ def result(ctx: Context, pilot: Pilot) -> Message:
         rows.append((_("Before"), _baseline(pilot)))
     if found is not None:
         rows.append((_("Now"), measure.told(pilot, found)))
-    rows.append((_("Relief"), relief.told(rounds[0] if rounds else None)))
+    rows.append((_("Relief"), relief.told(relief.telling(rounds))))
     if pilot.learnt:
         rows.append((_("What we learnt"), pilot.learnt))
     rows.append((_("Next"), nexts.get(pilot.decision or "", _("not decided yet"))))

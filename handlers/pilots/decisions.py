@@ -94,9 +94,7 @@ def look(
     ctx: Context,
     pilot: PilotRef,
     *,
-    checks: Annotated[
-        frozenset[Check], ChoicesReader(Check, CHECKS), Ask(_("What is fine"))
-    ] = frozenset(),
+    checks: Annotated[frozenset[Check], ChoicesReader(Check, CHECKS), Ask(_("What is fine"))],
     words: Annotated[str, TextReader(), Ask(_("Note"))] = "",
 ) -> Reply:
     found = editing.running(ctx, pilot)

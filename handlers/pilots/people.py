@@ -48,8 +48,7 @@ def name_people(
     *,
     champion: Annotated[
         Person, PersonReader(), Ask(_("Champion"), _("Who clears the way, and decides."))
-    ]
-    | None = None,
+    ],
     modeler: Annotated[
         Person, PersonReader(), Ask(_("Process modeller"), _("Who knows the workflow."))
     ]

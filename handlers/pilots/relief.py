@@ -109,6 +109,12 @@ def closed(ctx: Context, pilot: Pilot) -> list[Shown]:
     ]
 
 
+def telling(rounds: list[Shown]) -> Shown | None:
+    """Return the newest round of which something may be known, else the newest."""
+    known = [each for each in rounds if each.split is not None or each.leaning]
+    return next(iter([*known, *rounds]), None)
+
+
 def told(found: Shown | None) -> Sentence:
     """Return a round in words."""
     if found is None:
