@@ -17,9 +17,13 @@ from handlers.closing import other_endings, reassignment, reminders
 from handlers.conversation import kept as conversation_kept
 from handlers.digest import choices as digest_choices
 from handlers.digest import commands as digest_commands
+from handlers.feedback import commands as feedback_commands
 from handlers.find import commands as find_commands
+from handlers.friction import answering as friction_answering
+from handlers.friction import answers as friction_answers
 from handlers.friction import commands as friction_commands
-from handlers.friction import digest as friction_digest
+from handlers.friction import patterns as friction_patterns
+from handlers.friction import records as friction_records
 from handlers.help import commands as help_commands
 from handlers.help import home
 from handlers.incidents import acknowledge, handing_on
@@ -31,6 +35,7 @@ from handlers.incidents import updates as incident_updates
 from handlers.incidents.alarms import climbing, pauses
 from handlers.kit.commands import Feature
 from handlers.lists import commands as list_commands
+from handlers.mandate import commands as mandate_commands
 from handlers.measures import commands as measures_commands
 from handlers.on_call import stand_ins
 from handlers.ownership import commands as ownership_commands
@@ -38,9 +43,13 @@ from handlers.ownership import digest as ownership_digest
 from handlers.ownership import leaving
 from handlers.people import language as people_language
 from handlers.pilots import commands as pilot_commands
-from handlers.pilots import digest as pilot_digest
+from handlers.pilots import decisions as pilot_decisions
 from handlers.pilots import found as pilots_found
 from handlers.pilots import lists as pilot_lists
+from handlers.pilots import milestones as pilot_milestones
+from handlers.pilots import people as pilot_people
+from handlers.pilots import records as pilot_records
+from handlers.pilots import running as pilot_running
 from handlers.privacy import commands as privacy_commands
 from handlers.privacy import linking, retention
 from handlers.problems import changes as problem_changes
@@ -95,11 +104,20 @@ FEATURES: tuple[Feature, ...] = (
     lifecycle.feature,
     problem_changes.feature,
     problem_digest.feature,
+    mandate_commands.feature,
     friction_commands.feature,
-    friction_digest.feature,
+    friction_answering.feature,
+    friction_patterns.feature,
+    friction_answers.feature,
+    friction_records.feature,
     pilot_commands.feature,
     pilot_lists.feature,
-    pilot_digest.feature,
+    pilot_people.feature,
+    pilot_running.feature,
+    pilot_decisions.feature,
+    feedback_commands.feature,
+    pilot_milestones.feature,
+    pilot_records.feature,
     automation_commands.feature,
     automation_lists.feature,
     automation_digest.feature,

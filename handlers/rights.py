@@ -28,6 +28,8 @@ class Tie(StrEnum):
     CHECKER = "asked to check it"
     FIXER = "fixes the cause"
     OWNER = "owner of the cause of a problem"
+    ANSWERER = "answers friction of an area"
+    ROLE = "champion, process modeller or integrator of a pilot"
     MANAGER = "manager"
 
 
@@ -63,6 +65,9 @@ RIGHTS: dict[str, frozenset[Tie]] = {
     "automation": frozenset({Tie.MEMBER}),
     "automation's own": frozenset({Tie.ACCOUNTABLE, Tie.DEPUTY}),
     "digest": frozenset({Tie.MEMBER}),
+    "mandate": frozenset({Tie.MANAGER}),
+    "answer friction": frozenset({Tie.MANAGER, Tie.ANSWERER}),
+    "pilot's own": frozenset({Tie.MANAGER, Tie.ROLE}),
     "repeat": CONCERNED,
     "unlike": CONCERNED | {Tie.UNACKNOWLEDGED},
     "fold": CONCERNED | {Tie.UNACKNOWLEDGED},

@@ -29,7 +29,7 @@ from bot.delivery.shortcuts import FORM
 from handlers import rights
 from handlers.conversation import presses
 from handlers.conversation.understand import understand
-from handlers.kit import arguments, commands, grammar
+from handlers.kit import arguments, calendar, commands, grammar
 from handlers.kit.arguments import Incomplete, Parsed
 from handlers.kit.commands import Feature, Hook
 from handlers.kit.context import LOTSE, Context
@@ -44,7 +44,7 @@ from handlers.kit.messages import (
 from handlers.kit.words import _
 from handlers.ownership import leaving
 from storage import audit, people, workspaces
-from storage.delivery import inbox, lost_answers, places, timers
+from storage.delivery import drafts, inbox, lost_answers, places, timers
 from storage.delivery.places import Place
 from storage.delivery.timers import Timer
 from storage.engine import Database, OnlyReading, StorageError, Tx
@@ -343,7 +343,7 @@ class Dispatcher:
         request = replace(request, text=clean(request.text), call=clean_call(request.call))
         found, ahead = (ahead, None) if isinstance(ahead, Found) else (None, ahead)
         ctx = self._context(tx, person, place, now, request.text, mentions, request.thread, ahead)
-        word, subject, by = "", "", person.person_key
+        word, subject, nameless = "", "", self._is_nameless(request)
         here = place.id if place is not None and place.kind != "direct" else ""
         try:
             with tx.savepoint():
@@ -351,11 +351,11 @@ class Dispatcher:
                     word, reply = found.told()
                 else:
                     word, reply = self._carry_out(ctx, request)
-                subject, by = reply.subject, NOBODY if reply.nameless else by
+                subject, nameless = reply.subject, nameless or reply.nameless
                 store_posts(ctx, reply.posts)
                 answer = delivery_replies.reply_response(ctx, reply)
                 shown = None if reply.secret else reply.message
-                presses.remember(ctx, shown, person.id, here, nameless=reply.nameless)
+                presses.remember(ctx, shown, person.id, here, nameless=nameless)
         except Refusal as refusal:
             answer = delivery_replies.refusal_response(ctx, request, refusal)
             presses.remember(ctx, line(refusal.words, *refusal.buttons), person.id, here)
@@ -363,17 +363,55 @@ class Dispatcher:
             raise
         except Exception:
             answer = delivery_replies.failure_response(ctx, request)
+        word = word or self._asked_for(request)
+        if nameless:
+            self._without_a_trace(ctx, request, word, answer)
+            return answer
         inbox.finish(tx, request.identity, answer.outcome, written(answer))
         audit.add(
             tx,
             id=self._new_id(),
             at=now,
-            person_key=by,
-            command=word or self._asked_for(request),
+            person_key=person.person_key,
+            command=word,
             subject=subject,
             outcome=answer.outcome,
         )
         return answer
+
+    def _is_nameless(self, request: Request) -> bool:
+        """Say whether who asks for this, and when, is written down nowhere."""
+        if request.call is None:
+            command = grammar.meant(request.text, self.features)
+        else:
+            word = request.call.args.get("word", "") if request.call.word == FORM else ""
+            command = commands.by_name(word or request.call.word, self.features)
+        return command is not None and command.nameless
+
+    def _without_a_trace(self, ctx: Context, request: Request, word: str, answer: Response) -> None:
+        """Write down that something was done: not who did it, when on the day, or in which words.
+
+        A second delivery hears that the first arrived. Whatever stood in a draft is gone with it.
+        """
+        day = calendar.midnight(ctx.now.date(), "UTC")
+        said = spoken(line(_("That has arrived already. Thank you.")), ctx.language, ctx.zone)
+        if answer.outcome == "done":
+            if answer.form is None:
+                drafts.drop(ctx.tx, ctx.person.id, word)
+        elif answer.message is not None:  # without the words that it gives back
+            said = replace(answer.message, parts=answer.message.parts[:1])
+        kept = replace(answer, message=said, form=None)
+        inbox.finish(ctx.tx, request.identity, kept.outcome, written(kept))
+        inbox.blur(ctx.tx, request.identity, day)
+        audit.add(
+            ctx.tx,
+            id=self._new_secret(),
+            at=day,
+            person_key=NOBODY,
+            command=word,
+            subject="",
+            outcome=answer.outcome,
+        )
 
     def _asked_for(self, request: Request) -> str:
         """Return what the audit may say of a request that went wrong: the word, never the text."""

@@ -99,7 +99,8 @@ class Command:
     milliseconds, before anything is locked; its result is `ctx.ahead`, or None. One that
     `asks` answers with a form of its own, which some platforms want to know beforehand.
     `current` takes the values of a button, and returns what stands in the form's fields until
-    somebody changes it.
+    somebody changes it. A `nameless` one leaves no trace of who asked for it, when, or in which
+    words, not even of having opened its form.
     """
 
     name: str
@@ -114,6 +115,7 @@ class Command:
     ahead: Callable[..., object] | None = None
     asks: bool = False
     current: Current | None = None
+    nameless: bool = False
 
     def word(self, language: str) -> str:
         """Return the word that is shown in `language`."""
@@ -183,6 +185,7 @@ class Feature:
         ahead: Callable[..., object] | None = None,
         asks: bool = False,
         current: Current | None = None,
+        nameless: bool = False,
     ) -> Callable[[Callable[..., Reply]], Callable[..., Reply]]:
         """Declare the function below as a command."""
         words = {"en": _words(english), "de": _words(german)}
@@ -202,6 +205,7 @@ class Feature:
                     ahead,
                     asks,
                     current,
+                    nameless,
                 )
             )
             return run

@@ -153,7 +153,7 @@ class Reply:
     """What a handler gives back: a private line, perhaps a form, and posts for others.
 
     `subject` names the thing for the audit trail. A `secret` message is shown
-    once and stored nowhere. A `nameless` one is audited without its person.
+    once and stored nowhere. A `nameless` one is audited without its person and time.
     """
 
     message: Message | None = None

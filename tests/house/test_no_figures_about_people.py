@@ -29,6 +29,10 @@ READINGS = {  # every command that reads, and those that only show, with values 
     "definition edit": {"name": "done"}, "service edit": {"service": "kasse"},
     "decide": {"key": "incident:2"}, "decisions": {}, "undone": {},
     "lists": {}, "list": {"name": "incidents", "which": "all"},
+    "mandate": {}, "patterns": {}, "pattern": {"pattern": "x"}, "friction mine": {},
+    "pattern history": {"pattern": "x"}, "friction list": {}, "friction answerers": {},
+    "pilot more": {"pilot": "x"}, "pilot candidates": {"pilot": "x"},
+    "pilot history": {"pilot": "x"}, "pilot result": {"pilot": "x"},
 }  # fmt: skip
 
 
@@ -129,6 +133,8 @@ PERSONS = (
     "ended_by", "accountable", "deputy", "fixer", "checker", "verified_by", "asked_by",
     "override_by", "fix_done_by", "owner", "fixed_by", "author", "cover", "successor",
     "proposed_to", "news_by", "champion", "set_by", "entered_by",
+    "modeler", "integrator", "confirmed_by", "answered_by", "checked_by", "changed_by",
+    "answerer", "named_by", "voter",
 )  # fmt: skip
 FLAGS = {"active", "manager", "admin"}
 
