@@ -33,7 +33,7 @@ from handlers.kit.people import person
 from handlers.kit.readers import NameReader, NumberReader, PersonReader, TextReader, folded
 from handlers.kit.words import Sentence, Who, Words, _
 from storage import automations
-from storage.automations import Automation
+from storage.automations import Automation, intake
 from storage.delivery import timers
 from storage.people import Person
 
@@ -73,7 +73,7 @@ def show(ctx: Context, automation: AutoRef | None = None) -> Reply:
         _(
             "{name}: {state} – {who}",
             name=each.name,
-            state=automation_state.STATES[automation_state.state(each, ctx.now)],
+            state=automation_state.STATES[automation_state.state(ctx, each)],
             who=name_of(ctx, each.accountable),
         )
         for each in known
@@ -138,13 +138,13 @@ def new(
     hidden=True,
 )
 def address(ctx: Context, automation: AutoRef) -> Reply:
-    automation_state._need_own(ctx, automation)
+    automation_state.need_own(ctx, automation)
     return _with_address(ctx, automation)
 
 
 def _with_address(ctx: Context, automation: Automation, *, first: bool = False) -> Reply:
     secret = ctx.new_secret()
-    automations.give_address(ctx.tx, automation.id, secret, ctx.now + OVERLAP)
+    intake.give_address(ctx.tx, automation.id, secret, ctx.now + OVERLAP)
     told = _("At the end of each run, let it call this address. It is secret and shown only now.")
     before = _("An earlier address works for {n} more days.", n=OVERLAP.days)
     message = Message(
@@ -164,7 +164,7 @@ def _with_address(ctx: Context, automation: Automation, *, first: bool = False) 
     "auto keep", "auto behalten", help=_("It is needed although it does not run."), hidden=True
 )
 def keep(ctx: Context, automation: AutoRef) -> Reply:
-    automation_state._need_own(ctx, automation)
+    automation_state.need_own(ctx, automation)
     until = ctx.now + KEPT
     automations.keep(ctx.tx, automation.id, until)
     _look_again(ctx, automation, until)
@@ -185,8 +185,8 @@ def _answered(automation: Automation, said: Sentence) -> tuple[Post, ...]:
     "auto retire", "auto stilllegen", help=_("It is not needed any more."), hidden=True
 )
 def retire(ctx: Context, automation: AutoRef) -> Reply:
-    automation_state._need_own(ctx, automation)
-    automations.retire(ctx.tx, automation.id)
+    automation_state.need_own(ctx, automation)
+    automations.retire(ctx.tx, automation.id, ctx.now)
     said = _(
         "“{name}” is retired here. Lotse switches nothing off; please do that where it runs.",
         name=automation.name,
@@ -206,7 +206,7 @@ def hand_over(
     automation: AutoRef,
     to: Annotated[Person, PersonReader(), Ask(_("Person"))],
 ) -> Reply:
-    automation_state._need_own(ctx, automation)
+    automation_state.need_own(ctx, automation)
     asked = Who(to.id, to.name)
     if not automations.offer(ctx.tx, automation.id, to.id):
         raise Refusal(
@@ -244,7 +244,7 @@ def hand_over(
 
 @feature.command("auto accept", "auto annehmen", help=_("I become accountable."), hidden=True)
 def accept(ctx: Context, automation: AutoRef) -> Reply:
-    if not automations.take_over(ctx.tx, automation.id, ctx.person.id):
+    if not automations.take_over(ctx.tx, automation.id, ctx.person.id, ctx.now):
         raise Refusal(_("This question is not open for you any more."))
     found = automations.find(ctx.tx, automation.id)
     assert found is not None
@@ -254,7 +254,7 @@ def accept(ctx: Context, automation: AutoRef) -> Reply:
     return Reply(line(said), posts=(Post(key, done),), subject=found.name)
 
 
-@feature.hook("ping", automations.by_address)
+@feature.hook("ping", intake.by_address)
 def ping(ctx: Context, automation: str, *, kind: str = "") -> Reply:
     """Record a run of an automation (by id). Nothing about the caller is kept."""
     automations.ran(ctx.tx, automation, run=ctx.new_id(), at=ctx.now, kind=kind or "ok")
@@ -279,7 +279,7 @@ def _look_again(ctx: Context, automation: Automation, when: datetime) -> None:
 def ask_owner(ctx: Context, automation: str) -> Reply:
     """Ask whoever decides, before anybody else reads of it, whether it is still needed."""
     found = automations.find(ctx.tx, automation)
-    if found is None or automation_state.state(found, ctx.now) is not automation_state.State.UNUSED:
+    if found is None or automation_state.state(ctx, found) is not automation_state.State.UNUSED:
         return Reply()
     return Reply(posts=_question(ctx, found))
 
@@ -296,9 +296,9 @@ def _question(ctx: Context, automation: Automation) -> tuple[Post, ...]:
                 (
                     (
                         _("Use"),
-                        automation_state.STATES[automation_state.state(automation, ctx.now)],
+                        automation_state.STATES[automation_state.state(ctx, automation)],
                     ),
-                    (_("Evidence"), automation_state.evidence(automation, ctx.now)),
+                    (_("Evidence"), automation_state.evidence(ctx, automation)),
                 )
             ),
             Buttons(automation_state.decisions(automation)),
@@ -322,8 +322,8 @@ def ask_now(ctx: Context, automation: AutoRef) -> Reply:
 def card(ctx: Context, automation: Automation) -> Message:
     """Return the card of an automation: use first."""
     rows: list[tuple[Words, Words]] = [
-        (_("Use"), automation_state.STATES[automation_state.state(automation, ctx.now)]),
-        (_("Evidence"), automation_state.evidence(automation, ctx.now)),
+        (_("Use"), automation_state.STATES[automation_state.state(ctx, automation)]),
+        (_("Evidence"), automation_state.evidence(ctx, automation)),
         (_("What for"), automation.purpose),
         (_("Accountable"), (person(ctx, automation.accountable),)),
         (_("Deputy"), (person(ctx, automation.deputy),)),
@@ -350,11 +350,11 @@ def waiting(ctx: Context) -> list[Task]:
             found.append(Task(asked, (accept,)))
         decides = automation_state.owner(ctx, each)
         mine = decides is not None and decides.id == ctx.person.id
-        if mine and automation_state.state(each, ctx.now) is automation_state.State.UNUSED:
+        if mine and automation_state.state(ctx, each) is automation_state.State.UNUSED:
             words = _(
                 "“{name}” is possibly unused: {evidence}.",
                 name=each.name,
-                evidence=automation_state.evidence(each, ctx.now),
+                evidence=automation_state.evidence(ctx, each),
             )
             found.append(Task(words, automation_state.decisions(each)))
     return found

@@ -112,7 +112,7 @@ def compose(ctx: Context, week: str, skipped: list[str], *, preview: bool = Fals
     ours = incidents.between(ctx.tx, start, end)
     before = incidents.between(ctx.tx, start - timedelta(days=7), start)
     autos = automations.all(ctx.tx)
-    found = {each: [a for a in autos if state(a, ctx.now) is each] for each in State}
+    found = {each: [a for a in autos if state(ctx, a) is each] for each in State}
     undecided = _undecided(ctx, preview)
     parts.append(Text(_verdict(ctx, ours, before, undecided, autos, found)))
     if skipped:
@@ -178,12 +178,12 @@ def _undecided(ctx: Context, preview: bool) -> list[Task]:
             mine = not preview or rights.may_for(ctx, "ack", incident)
             found.append(Task(words, (take,) if mine else (), incident.declared_at))
     for automation in automations.all(ctx.tx):
-        since = _undecided_since(automation, ctx.now)
+        since = _undecided_since(ctx, automation)
         if since is not None:
             decides = owner(ctx, automation)
             values = {
                 "name": automation.name,
-                "evidence": evidence(automation, ctx.now),
+                "evidence": evidence(ctx, automation),
                 "who": name(ctx, decides.id if decides else automation.accountable),
             }
             if automation.last_run_at is None:
@@ -203,14 +203,13 @@ def _undecided(ctx: Context, preview: bool) -> list[Task]:
     return [*banned, *red, *late, *found]
 
 
-def _undecided_since(automation: Automation, now: datetime) -> datetime | None:
+def _undecided_since(ctx: Context, automation: Automation) -> datetime | None:
     """Return since when somebody should decide about an automation; None when nobody has to."""
-    if automation.kept_until is not None and now < automation.kept_until:
-        return None
-    if state(automation, now) is State.UNUSED and automation.last_run_at is not None:
-        return automation.last_run_at + timedelta(days=automation.rhythm_days)
-    if state(automation, now) is State.UNMEASURED:
-        return automation.registered_at + GRACE if now > automation.registered_at + GRACE else None
+    found = state(ctx, automation)
+    if found is State.UNUSED:
+        return automation.last_report_at
+    if found is State.UNMEASURED and automation.last_report_at is None:
+        return automation.registered_at + GRACE if ctx.now > automation.registered_at + GRACE else None
     return None
 
 
@@ -264,7 +263,6 @@ def _use(found: dict[State, list[Automation]]) -> list[Part]:
     for each, id, label in (
         (State.UNUSED, Id.UNUSED, _("Possibly unused")),
         (State.UNMEASURED, Id.UNMEASURED, _("Not measured")),
-        (State.KEPT, Id.KEPT, _("Kept, though not running")),
     ):
         names = [automation.name for automation in found[each]]
         if names:

@@ -52,7 +52,7 @@ def home(ctx: Context) -> Reply:
     ]
     parts += _list(
         _("My automations"),
-        [_("{name}: {state}", name=each.name, state=STATES[state(each, ctx.now)]) for each in mine],
+        [_("{name}: {state}", name=each.name, state=STATES[state(ctx, each)]) for each in mine],
     )
     parts += _list(
         _("My pilots"),
