@@ -63,6 +63,7 @@ class Automation:
     begun_at: datetime | None = None
     gaps: str = ""
     look_at: datetime | None = None
+    late_told: str = ""
 
 
 COLUMNS = """id, name, purpose, coalesce(accountable, '') as accountable,
@@ -71,7 +72,7 @@ kept_until, phase, carried, kind, rhythm, always, seasons, zone, grace_minutes, 
 window_days, tell_from, at_once, post_only, slug, asked_at, accountable_accepted_at,
 deputy_accepted_at, live_at, retired_at, paused_from, paused_until, snoozed_until, unused_since,
 quiet_until, first_report_at, last_report_at, last_useful_at, last_result, fails, idle, begun_at,
-gaps, look_at"""
+gaps, look_at, late_told"""
 MOMENTS = (
     "registered_at", "last_run_at", "kept_until", "asked_at", "accountable_accepted_at",
     "deputy_accepted_at", "live_at", "retired_at", "paused_from", "paused_until", "snoozed_until",
@@ -255,6 +256,22 @@ def bring_back(tx: Tx, id: str, *, name_key: str, now: datetime) -> bool:
         )
         == 1
     )
+
+
+def called_again(tx: Tx, id: str, now: datetime) -> bool:
+    """A retired automation was called; say whether that is new since it was retired."""
+    fresh = tx.run(
+        """
+        update automations set retired_called_at = :now
+        where workspace = :workspace and id = :id and state = 'retired'
+        and retired_called_at is null
+        """,
+        id=id,
+        now=as_text(now),
+    )
+    if not fresh:
+        change(tx, id, retired_called_at=now)
+    return fresh == 1
 
 
 def offer(tx: Tx, id: str, person: str) -> bool:

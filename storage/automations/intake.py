@@ -190,6 +190,18 @@ def is_used(tx: Tx, automation: str, run_key: str, kind: str) -> bool:
     )
 
 
+def has_run(tx: Tx, id: str) -> bool:
+    """Say whether this very call is stored already: its work was tried again."""
+    return bool(
+        tx.rows(
+            """
+            select 1 as one from automation_runs where workspace = :workspace and id = :id
+            """,
+            id=id,
+        )
+    )
+
+
 def calls_since(tx: Tx, automation: str, since: datetime) -> list[tuple[str, str]]:
     """Return id and kind of the calls since a moment, the first one first."""
     rows = tx.rows(
@@ -344,6 +356,24 @@ def note_odd(tx: Tx, automation: str, *, id: str, at: datetime, why: str, once: 
             since=as_text(at - once),
         )
         == 1
+    )
+
+
+def goes_on(tx: Tx, automation: str, why: str, at: datetime, within: timedelta) -> bool:
+    """Move what is listed to `at` if it happened just before; False when it did not."""
+    return (
+        tx.run(
+            """
+            update automation_odd_calls set at = :at
+            where workspace = :workspace and automation = :automation and why = :why
+            and at > :since
+            """,
+            automation=automation,
+            at=as_text(at),
+            why=why,
+            since=as_text(at - within),
+        )
+        > 0
     )
 
 

@@ -34,6 +34,7 @@ alter table automations add column begun_at utc_text;
 alter table automations add column gaps text not null default '';
 alter table automations add column look_at utc_text;
 alter table automations add column retired_called_at utc_text;
+alter table automations add column late_told text not null default '';
 create index automations_look on automations (workspace, look_at);
 create index automations_slug on automations (workspace, slug);
 
