@@ -5,14 +5,21 @@ PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11 python; d
 	&& { echo $$each; break; }; done)
 VENV := .venv
 RUN := $(VENV)/bin/python
+PARALLEL := -n logical --dist loadgroup
 
-.PHONY: run test check format texts docs bench soak pictures emulator playground block-kit lock clean
+.PHONY: run test near check format texts docs bench soak pictures emulator playground block-kit lock clean
 
 run: $(VENV)/.run
 	@$(RUN) -m bot $(ARGS)
 
+# On all cores; the slowest tests are printed.
 test: $(VENV)/.test
-	$(RUN) -m pytest -q $(ARGS)
+	$(RUN) -m pytest -q $(PARALLEL) --durations=10 --durations-min=2 $(ARGS)
+
+# The tests of the rooms that changed against main, and the rules of the house.
+near: $(VENV)/.test
+	@near="$$($(RUN) -m tests.near $(or $(BASE),main))" && set -x && \
+		$(RUN) -m pytest -q $(PARALLEL) $$near $(ARGS)
 
 check: $(VENV)/.test
 	$(RUN) -m ruff format --check .
@@ -29,14 +36,15 @@ texts: $(VENV)/.test
 docs: $(VENV)/.run
 	$(RUN) -m bot docs
 
+# ARGS=--smoke only shows that every benchmark runs; ARGS="road search" measures only these.
 bench: $(VENV)/.test
-	$(RUN) -m benchmarks
+	$(RUN) -m benchmarks $(ARGS)
 
 # The same with numbers that are too large for every run: hard ends of the process, mutated
-# requests (10,000), renewals of tokens that race each other (500).
+# requests (10,000), renewals of tokens that race each other (500). ARGS=--smoke takes few.
 soak: $(VENV)/.test
-	$(RUN) -m tests.delivery.kill --commands 2000
-	LOTSE_SOAK=1 $(RUN) -m pytest -q tests/slack/test_signature.py tests/slack/test_tokens.py
+	$(RUN) -m tests.delivery.kill $(or $(ARGS),--commands 2000)
+	LOTSE_SOAK=$(if $(ARGS),,1) $(RUN) -m pytest -q -m soak
 
 # Every card and form as Slack and Teams show them, in shots/. Needs Node, npm and Chromium.
 pictures: $(VENV)/.test tools/slack/node_modules/.installed tools/teams/node_modules/.installed

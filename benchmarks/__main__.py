@@ -1,49 +1,93 @@
-"""`make bench`: every figure within one run, as ratios; machines are noisy, ratios less so."""
+"""`make bench`: every figure within one run, as ratios; machines are noisy, ratios less so.
+
+`make bench ARGS="teams start"` measures only these; with `--smoke` each shows that it runs.
+"""
 
 from __future__ import annotations
 
+import argparse
 import os
 import platform
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from benchmarks import machine, repeats, road, search, slack, start, teams
+from benchmarks.size import FULL, SMOKE, Size
 
+RUNNING = ExitStack()
 LOCK = Path(__file__).parent.parent / "requirements.lock"
 
 
 def main() -> None:
     """Measure and print a page of Markdown."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="name", help=", ".join(BENCHMARKS))
+    parser.add_argument("--smoke", action="store_true", help="run, and give no figures")
+    given = parser.parse_args()
+    if unknown := set(given.names) - set(BENCHMARKS):
+        parser.error(f"There is no benchmark {', '.join(sorted(unknown))}.")
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     day = datetime.now(UTC).date().isoformat()
     print(f"# Measured on {day}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
-    with machine.postgres() as server:
-        rows, many = road.measure(server)
-        for line in compared("Words to committed reply / the same rows bare (aim 0.6)", rows):
-            print(line)
-        for line in compared(f"{road.WORKSPACES} workspaces / one of them (aim 0.9)", many):
-            print(line)
-        for line in slack.table(slack.measure(server)):
-            print(line)
-    for line in teams.table(teams.measure()):
-        print(line)
-    begun = start.measure()
-    print(f"\nStart to first answer / importing {start.PACKAGES} (aim 1.5):")
-    print(f"{begun.start:.2f} s / {begun.base:.2f} s = {begun.start / begun.base:.2f}")
-    print("\nResident memory, MiB, of the same two:")
+    if given.smoke:
+        print("Much too little for figures: this only shows that every benchmark runs.\n")
+    with RUNNING:
+        for name in given.names or BENCHMARKS:
+            for line in BENCHMARKS[name](SMOKE if given.smoke else FULL):
+                print(line)
+            print()
+
+
+@cache
+def _server() -> str:
+    """Start the one PostgreSQL of this run; it ends with it."""
+    return RUNNING.enter_context(machine.postgres())
+
+
+def _road(size: Size) -> Iterator[str]:
+    rows, many = road.measure(_server(), size)
+    yield from compared("Words to committed reply / the same rows bare (aim 0.6)", rows)
+    yield ""
+    yield from compared(f"{size.workspaces} workspaces / one of them (aim 0.9)", many)
+
+
+def _slack(size: Size) -> Iterator[str]:
+    yield from slack.table(slack.measure(_server(), size))
+
+
+def _teams(size: Size) -> Iterator[str]:
+    yield from teams.table(teams.measure(size), size)
+
+
+def _start(size: Size) -> Iterator[str]:
+    begun = start.measure(size)
+    yield f"Start to first answer / importing {start.PACKAGES} (aim 1.5):"
+    yield f"{begun.start:.2f} s / {begun.base:.2f} s = {begun.start / begun.base:.2f}"
+    yield "\nResident memory, MiB, of the same two:"
     ratio = begun.memory / begun.base_memory
-    print(f"{begun.memory:.0f} / {begun.base_memory:.0f} = {ratio:.2f}")
+    yield f"{begun.memory:.0f} / {begun.base_memory:.0f} = {ratio:.2f}"
     names = set(re.findall(r"^([a-z0-9]\S*)==", LOCK.read_text(encoding="utf-8"), re.MULTILINE))
-    print(f"\nInstalled distributions (at most 46): {len(names)}")
-    print("\nFinding the same thing again (docs/likeness.md):\n")
-    for line in repeats.table():
-        print(line)
-    print()
-    for line in search.measure(search.QUICK):
-        print(line)
+    yield f"\nInstalled distributions (at most 46): {len(names)}"
+
+
+def _repeats(size: Size) -> Iterator[str]:
+    yield "Finding the same thing again (docs/likeness.md):\n"
+    yield from repeats.table(size)
+
+
+BENCHMARKS: dict[str, Callable[[Size], Iterator[str]]] = {
+    "road": _road,
+    "slack": _slack,
+    "teams": _teams,
+    "start": _start,
+    "repeats": _repeats,
+    "search": search.measure,
+}
 
 
 def compared(what: str, results: list[road.Result]) -> Iterator[str]:
@@ -56,7 +100,6 @@ def compared(what: str, results: list[road.Result]) -> Iterator[str]:
             f"| {each.store} | {each.at_once} | {each.ours.rate:.0f} | {each.base.rate:.0f} "
             f"| {each.ratio:.2f} | {each.slowest:.1f} |"
         )
-    yield ""
 
 
 if __name__ == "__main__":

@@ -58,7 +58,7 @@ async def _load(port: int, at_once: int, seconds: float, line: str) -> Load:
 
     async def one_after_the_other() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        while time.perf_counter() < end:
+        while time.perf_counter() < end or len(times) < 2:
             request = _request(line)
             began = time.perf_counter()
             writer.write(request)

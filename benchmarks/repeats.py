@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import Protocol
 
 from benchmarks.old_rule import alike as old_alike
+from benchmarks.size import Size
 from handlers.kit.readers import folded
 from handlers.similarity import SURE
 from handlers.similarity.index import Index
 
 DATA = Path(__file__).parent / "data"
-SETS = ("deen_public.csv", "gitbugs_public.csv.gz")
 HISTORY = 0.2  # share of the reports that is only history
 QUESTION = 400  # characters of a description that are asked with
 NEGATIVES = 1000  # reports that are no repeats, drawn once, weighted back to their number
@@ -239,11 +239,11 @@ def _related_before(report: Report, earlier: list[Report]) -> bool:
     return bool(ids) and any(each.id in ids for each in earlier)
 
 
-def table() -> Iterator[str]:
+def table(size: Size) -> Iterator[str]:
     """Give the lines of a table: each set, Lotse and the baselines."""
     yield "| set | method | R@1 | R@5 | R@10 | MRR | same language | across | precision | recall |"
     yield "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
-    for name in SETS:
+    for name in size.reports:
         found = reports(name)
         finders: dict[str, Finder] = {
             "Lotse": Lotse(),

@@ -22,6 +22,7 @@ from typing import Any
 
 from benchmarks import machine
 from benchmarks.load import Load, measured, middle
+from benchmarks.size import Size
 from bot.delivery.clock import Clock
 from bot.delivery.dispatch import Dispatcher
 from bot.delivery.ids import new_id
@@ -29,14 +30,13 @@ from bot.delivery.requests import Request
 from handlers import FEATURES
 from storage.engine import Database, Tx
 from storage.engine.opening import open_database
+from storage.engine.pool import Limits, Pool, Standing
 from storage.engine.postgres import Postgres
 from storage.engine.sql import insert_statement, pyformat
 from storage.engine.sqlite import Sqlite
 from tests.pretend.stage import DEMO, furnish
 
-ROUNDS = 5
-COUNT = 400
-WORKSPACES = 1000
+BARE = "bare"  # a workspace of its own: the road counts on in the other one
 STORES = ("SQLite", "PostgreSQL")
 TABLES = ("deliveries", "incidents", "likeness", "timeline", "outbox", "timers", "audit")
 Once = Callable[[], Awaitable[None]]
@@ -64,7 +64,7 @@ class Result:
 
 async def rows_of_one(database: Database) -> list[tuple[str, dict[str, Any]]]:
     """Furnish a new store, declare one incident, and return the rows that this left behind."""
-    database.transact(lambda tx: furnish(tx, DEMO, Clock().now()))
+    furnish_all(database, [DEMO, BARE])
     await declaring(database, [DEMO])()
 
     def look(tx: Tx) -> list[tuple[str, dict[str, Any]]]:
@@ -78,12 +78,22 @@ async def rows_of_one(database: Database) -> list[tuple[str, dict[str, Any]]]:
     return database.read(look)
 
 
+def furnish_all(database: Database, names: list[str]) -> None:
+    """Put the company into several workspaces, in one transaction."""
+
+    def work(tx: Tx) -> None:
+        for name in names:
+            furnish(tx, name, Clock().now())
+
+    database.transact(work)
+
+
 def fresh(rows: list[tuple[str, dict[str, Any]]], count: Iterator[int]) -> list[Any]:
-    """Return the rows with new keys, so that they can be stored again."""
+    """Return the rows with new keys, for the other workspace: they can be stored again."""
     n = next(count)
     made = []
     for position, (table, row) in enumerate(rows):
-        row = dict(row)
+        row = {**row, "workspace": BARE}
         for name in ("id", "identity", "key"):
             if name in row:
                 row[name] = f"bare-{n}-{position}"
@@ -137,11 +147,12 @@ def _bare_sqlite(path: Path, rows: list[Any]) -> Iterator[Once]:
 @contextmanager
 def _bare_postgres(database: Postgres, rows: list[Any]) -> Iterator[Once]:
     """Write the rows over a pool of the same size."""
+    pool = Pool(database.url, Limits(), Standing())
     threads = ThreadPoolExecutor(4)
     count = itertools.count()
 
     def write() -> None:
-        with database._pool.connection() as connection:
+        with pool.transaction(time.monotonic() + 60) as connection:
             for table, row in fresh(rows, count):
                 connection.execute(pyformat(insert_statement(table, tuple(row))).encode(), row)
 
@@ -150,10 +161,11 @@ def _bare_postgres(database: Postgres, rows: list[Any]) -> Iterator[Once]:
 
     yield once
     threads.shutdown()
+    pool.close()
 
 
-async def load(once: Once, at_once: int) -> Load:
-    """Run `COUNT` commands, `at_once` in flight."""
+async def load(once: Once, at_once: int, count: int) -> Load:
+    """Run `count` commands, `at_once` in flight."""
     times: list[float] = []
 
     async def one_after_the_other(share: int) -> None:
@@ -163,17 +175,18 @@ async def load(once: Once, at_once: int) -> Load:
             times.append(time.perf_counter() - started)
 
     began = time.perf_counter()
-    await asyncio.gather(*(one_after_the_other(COUNT // at_once) for _ in range(at_once)))
+    await asyncio.gather(*(one_after_the_other(count // at_once) for _ in range(at_once)))
     return measured(times, time.perf_counter() - began)
 
 
-async def compare(name: str, at_once: int, ours: Once, base: Once) -> Result:
+async def compare(name: str, at_once: int, ours: Once, base: Once, size: Size) -> Result:
     """Alternate both and return the medians."""
-    await load(ours, at_once)
-    await load(base, at_once)
+    await load(ours, at_once, size.commands)
+    await load(base, at_once, size.commands)
     found: list[tuple[Load, Load]] = []
-    for _round in range(ROUNDS):
-        found.append((await load(ours, at_once), await load(base, at_once)))
+    for _round in range(size.rounds):
+        one = await load(ours, at_once, size.commands)
+        found.append((one, await load(base, at_once, size.commands)))
     return Result(name, at_once, middle([a for a, _ in found]), middle([b for _, b in found]))
 
 
@@ -192,7 +205,7 @@ def declaring(database: Database, names: list[str]) -> Once:
     return once
 
 
-def measure(postgres: str) -> tuple[list[Result], list[Result]]:
+def measure(postgres: str, size: Size) -> tuple[list[Result], list[Result]]:
     """Measure the road against the rows, and many workspaces against one, on both stores."""
     rows, many = [], []
     with tempfile.TemporaryDirectory() as place:
@@ -201,22 +214,21 @@ def measure(postgres: str) -> tuple[list[Result], list[Result]]:
                 machine.store(kind, Path(place), postgres, "one") as url,
                 closing(open_database(url)) as database,
             ):
-                rows += asyncio.run(_against_rows(kind, database))
-                many.append(asyncio.run(_many_against_one(kind, database)))
+                rows += asyncio.run(_against_rows(kind, database, size))
+                many.append(asyncio.run(_many_against_one(kind, database, size)))
     return rows, many
 
 
-async def _against_rows(kind: str, database: Database) -> list[Result]:
+async def _against_rows(kind: str, database: Database, size: Size) -> list[Result]:
     rows = await rows_of_one(database)
     road = declaring(database, [DEMO])
     with bare(database, rows) as base:
-        return [await compare(kind, n, road, base) for n in (1, 64)]
+        return [await compare(kind, n, road, base, size) for n in (1, size.busy)]
 
 
-async def _many_against_one(kind: str, database: Database) -> Result:
-    names = [f"company-{n:04}" for n in range(WORKSPACES)]
-    for start in range(0, WORKSPACES, 50):
-        some = names[start : start + 50]
-        database.transact(lambda tx: [furnish(tx, each, Clock().now()) for each in some])  # noqa: B023
+async def _many_against_one(kind: str, database: Database, size: Size) -> Result:
+    names = [f"company-{n:04}" for n in range(size.workspaces)]
+    for start in range(0, size.workspaces, 50):
+        furnish_all(database, names[start : start + 50])
     many, one = declaring(database, names), declaring(database, names[:1])
-    return await compare(kind, 64, many, one)
+    return await compare(kind, size.busy, many, one, size)

@@ -15,11 +15,13 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 from benchmarks import repeats
+from benchmarks.size import FULL, Size
 from handlers.kit.readers import folded
 from handlers.similarity import find_similar
 from storage import incidents, similarity
@@ -29,16 +31,13 @@ from storage.engine.sqlite import Sqlite
 from tests.pretend.server import postgres
 from tests.pretend.stage import furnish
 
-QUICK = 10_000
-QUESTIONS = 200
-SMALL = 1_000  # workspaces beside the large one, with ten incidents each
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 
 
-def texts(count: int) -> list[str]:
+def texts(count: int, sets: tuple[str, ...]) -> list[str]:
     """Return so many texts, each a title and in a second line its description."""
     rnd = random.Random(5)
-    base = [each for name in repeats.SETS for each in repeats.reports(name)]
+    base = [each for name in sets for each in repeats.reports(name)]
     rnd.shuffle(base)
     made = [each.text for each in base[:count]]
     while len(made) < count:
@@ -131,10 +130,11 @@ def plainly(base: sqlite3.Connection, text: str) -> object:
     return base.execute(sql, (question,)).fetchall() if question else None
 
 
-def measure(count: int) -> Iterator[str]:
+def measure(size: Size) -> Iterator[str]:
     """Give the lines of two tables: searches and what goes with them."""
-    every = texts(count + QUESTIONS)
-    asked, known = every[:QUESTIONS], every[QUESTIONS:]
+    count = size.known
+    every = texts(count + size.questions, size.reports)
+    asked, known = every[: size.questions], every[size.questions :]
     yield (
         "| store | incidents | asked with | p50, ms | p99, ms | FTS5 p50 / p99 "
         "| ratio p50 / p99 | small company p50 / large |"
@@ -151,7 +151,7 @@ def measure(count: int) -> Iterator[str]:
         for store, opened in stores.items():
             database = opened()
             stack.callback(database.close)
-            for at in range(SMALL):
+            for at in range(size.small):
                 fill(database, f"small-{at}", known[at * 10 : at * 10 + 10])
             fill(database, "large", known)
             before = memory()
@@ -160,7 +160,7 @@ def measure(count: int) -> Iterator[str]:
             for kind in ("title", "title and description"):
                 questions = [text.split("\n")[0] for text in asked] if kind == "title" else asked
                 (p50, p99), (b50, b99), (s50, _s99) = map(
-                    quantiles, race(database, base, questions)
+                    quantiles, race(database, base, questions, size.small)
                 )
                 yield (
                     f"| {store} | {count:,} | {kind} | {p50:.1f} | {p99:.1f} "
@@ -179,12 +179,12 @@ def measure(count: int) -> Iterator[str]:
 
 
 def race(
-    database: Database, base: sqlite3.Connection, questions: list[str]
+    database: Database, base: sqlite3.Connection, questions: list[str], companies: int
 ) -> tuple[list[float], list[float], list[float]]:
     """Put each question to the large company, to FTS5, and to a small company, in turn."""
     large, plain, small = [], [], []
     for at, text in enumerate(questions):
-        name = f"small-{at % SMALL}"
+        name = f"small-{at % companies}"
         search(database, name, text)  # read in, as after its first declaration
         large.append(timed(search, database, "large", text))
         plain.append(timed(plainly, base, text))
@@ -209,5 +209,6 @@ def inserts(database: Database, asked: list[str]) -> list[float]:
 
 
 if __name__ == "__main__":
-    for row in measure(int(sys.argv[1]) if len(sys.argv) > 1 else QUICK):
+    known = int(sys.argv[1]) if len(sys.argv) > 1 else FULL.known
+    for row in measure(replace(FULL, known=known)):
         print(row, flush=True)

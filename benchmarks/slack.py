@@ -17,11 +17,9 @@ from pathlib import Path
 from benchmarks import machine
 from benchmarks.load import Load, load, middle
 from benchmarks.servers import served
+from benchmarks.size import Size
 from tests.pretend.slack_peer import Client, Peer
 
-ROUNDS = 3
-SECONDS = 1.0
-AT_ONCE = (1, 8, 64, 256)
 STORES = ("SQLite", "PostgreSQL")
 SERVERS = (
     ("bolt", ""), ("pbr", ""), *((each, kind) for kind in STORES for each in ("rows", "road")),
@@ -29,7 +27,6 @@ SERVERS = (
 DECLARES = "/incident Kasse druckt nicht"
 ANSWERS = "/lotse help"  # changes nothing; who asked for what is stored all the same
 LATENCY = 0.1
-DECLARATIONS = 20
 
 Loads = dict[tuple[str, str, int], Load]
 
@@ -47,45 +44,46 @@ class Burst:
 class Measured:
     """The loads by server, store and commands at once; `asked` counts calls of auth.test."""
 
+    size: Size
     loads: Loads
     asked: int
     burst: Burst
 
 
-def measure(postgres: str) -> Measured:
+def measure(postgres: str, size: Size) -> Measured:
     """Measure all servers, and the burst."""
-    return asyncio.run(_measure(postgres))
+    return asyncio.run(_measure(postgres, size))
 
 
-async def _measure(postgres: str) -> Measured:
+async def _measure(postgres: str, size: Size) -> Measured:
     loads: Loads = {}
     with tempfile.TemporaryDirectory() as place:
-        async with _slack() as peer, contextlib.AsyncExitStack() as running:
-            ports = {}
+        async with _slack(size.burst) as peer, contextlib.AsyncExitStack() as running:
+            starting = []
             for server, kind in SERVERS:
                 url = ""
                 if kind:
                     url = running.enter_context(machine.store(kind, Path(place), postgres, server))
-                ports[server, kind] = await running.enter_async_context(
-                    served(server, peer.url, url)
-                )
+                starting.append(running.enter_async_context(served(server, peer.url, url)))
+            ports = dict(zip(SERVERS, await asyncio.gather(*starting), strict=True))
             before = _asked(peer)
-            for at_once in AT_ONCE:
+            for at_once in size.at_once:
                 rounds: dict[tuple[str, str], list[Load]] = {each: [] for each in SERVERS}
-                for each in SERVERS:
-                    await load(ports[each], at_once, SECONDS / 2, DECLARES)
-                for _round in range(ROUNDS):
+                for each in SERVERS if size.warm else ():
+                    await load(ports[each], at_once, size.seconds / 2, DECLARES)
+                for _round in range(size.loads):
                     for each in SERVERS:
-                        rounds[each].append(await load(ports[each], at_once, SECONDS, DECLARES))
-                for each, found in rounds.items():
-                    loads[*each, at_once] = middle(found)
+                        found = await load(ports[each], at_once, size.seconds, DECLARES)
+                        rounds[each].append(found)
+                for each, some in rounds.items():
+                    loads[*each, at_once] = middle(some)
             road = ports["road", "SQLite"]
-            alone = [await load(road, 1, SECONDS, ANSWERS) for _round in range(ROUNDS)]
+            alone = [await load(road, 1, size.seconds, ANSWERS) for _round in range(size.loads)]
             loads["answer", "SQLite", 1] = middle(alone)
             asked = _asked(peer) - before
         with machine.store("SQLite", Path(place), postgres, "whole") as url:
-            burst = await _burst(url)
-    return Measured(loads, asked, burst)
+            burst = await _burst(url, size)
+    return Measured(size, loads, asked, burst)
 
 
 def _asked(peer: Peer) -> int:
@@ -98,14 +96,14 @@ def table(found: Measured) -> Iterator[str]:
     yield "Slash command to answer, over HTTP (rate per s; p50, p99 in ms):\n"
     yield "| at once | " + " | ".join(f"{server} {kind}".strip() for server, kind in SERVERS) + " |"
     yield "| --- |" + " --- |" * len(SERVERS)
-    for at_once in AT_ONCE:
+    for at_once in found.size.at_once:
         cells = [_cell(loads[*each, at_once]) for each in SERVERS]
         yield f"| {at_once} | " + " | ".join(cells) + " |"
     yield "\nThe road, as parts of the others (rate; p99):\n"
     yield "| store | at once | / bolt | / pbr | / rows |"
     yield "| --- | --- | --- | --- | --- |"
     for kind in STORES:
-        for at_once in AT_ONCE:
+        for at_once in found.size.at_once:
             road = loads["road", kind, at_once]
             others = (("bolt", ""), ("pbr", ""), ("rows", kind))
             cells = [_ratio(road, loads[*each, at_once]) for each in others]
@@ -120,8 +118,8 @@ def table(found: Measured) -> Iterator[str]:
     yield f"Calls of auth.test under load: {found.asked} (aim: none)."
     burst = found.burst
     yield (
-        f"{DECLARATIONS} declarations at once, Web API of {LATENCY * 1000:.0f} ms: slowest answer "
-        f"{burst.slowest:.0f} ms, median {burst.middle:.0f} ms (aim: under 300)."
+        f"{found.size.burst} declarations at once, Web API of {LATENCY * 1000:.0f} ms: "
+        f"slowest answer {burst.slowest:.0f} ms, median {burst.middle:.0f} ms (aim: under 300)."
     )
     yield (
         f"The card of a single declaration reaches Slack {burst.card:.0f} ms after the command "
@@ -140,9 +138,9 @@ def _ratio(ours: Load, theirs: Load) -> str:
 # --- twenty at once, with a Web API that takes its time ------------------------------------------
 
 
-async def _burst(url: str) -> Burst:
+async def _burst(url: str, size: Size) -> Burst:
     slowest, middles, cards = [], [], []
-    async with _slack() as peer, served("whole", peer.url, url) as port:
+    async with _slack(size.burst) as peer, served("whole", peer.url, url) as port:
         peer.request_url = f"http://127.0.0.1:{port}/slack/events"
         peer.latency = LATENCY
 
@@ -151,7 +149,9 @@ async def _burst(url: str) -> Burst:
 
         anna = Client(peer, "UANNA", nothing, nothing)
         await _deliver(peer, anna, "C0")  # the profile is known from here on
-        for _round in range(ROUNDS):
+        for round in range(size.loads):
+            if round:
+                await asyncio.sleep(1)
             for channel in ("C100", "C101", "C102"):
                 await asyncio.sleep(3 * LATENCY)
                 before = len(peer.ledger)
@@ -160,11 +160,10 @@ async def _burst(url: str) -> Burst:
                 cards.append((await _arrival(peer, channel, before) - sent) * 1000)
             await asyncio.sleep(3 * LATENCY)
             answers = await asyncio.gather(
-                *(_deliver(peer, anna, f"C{n}") for n in range(1, DECLARATIONS + 1))
+                *(_deliver(peer, anna, f"C{n}") for n in range(1, size.burst + 1))
             )
             slowest.append(max(answers))
             middles.append(statistics.median(answers))
-            await asyncio.sleep(1)
     return Burst(*map(statistics.median, (slowest, middles, cards)))
 
 
@@ -185,11 +184,11 @@ async def _arrival(peer: Peer, channel: str, before: int) -> float:
 
 
 @contextlib.asynccontextmanager
-async def _slack() -> AsyncIterator[Peer]:
+async def _slack(channels: int) -> AsyncIterator[Peer]:
     peer = Peer()
     for name in ("anna", "ben", "carla", "chris"):
         peer.user(f"U{name.upper()}", name.title())
-    for n in (*range(DECLARATIONS + 1), 100, 101, 102):
+    for n in (*range(channels + 1), 100, 101, 102):
         peer.channel(f"C{n}", f"channel-{n}")
     await peer.start()
     yield peer

@@ -13,7 +13,8 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-ROUNDS = 7
+from benchmarks.size import Size
+
 PACKAGES = "aiohttp.web, babel.dates, babel.numbers, sqlite_utils"
 IMPORT = f"import {PACKAGES}; print('ready', flush=True); input()"
 
@@ -61,13 +62,13 @@ def once(command: list[str], folder: str, *, answers: bool) -> tuple[float, floa
             process.stdin.close()
 
 
-def measure() -> Result:
+def measure(size: Size) -> Result:
     """Alternate both, and return the medians; the demo's example was made before."""
     with tempfile.TemporaryDirectory() as folder:
         lotse, base = [sys.executable, "-m", "bot"], [sys.executable, "-c", IMPORT]
         once(lotse, folder, answers=True)
         ours, theirs = [], []
-        for _round in range(ROUNDS):
+        for _round in range(size.starts):
             ours.append(once(lotse, folder, answers=True))
             theirs.append(once(base, folder, answers=False))
     middle = statistics.median

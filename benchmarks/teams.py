@@ -27,6 +27,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from benchmarks.size import Size
 from bot import serving
 from bot.lotse import MAIN
 from storage import people as storage_people
@@ -35,9 +36,6 @@ from tests.pretend import slack_peer, teams_peer
 from tests.pretend.slack_peer import SECRET, TOKEN
 from tests.pretend.teams_peer import APP, PASSWORD, TENANT
 
-ROUNDS = 3
-SECONDS = 1.0
-AT_ONCE = (1, 8, 64)
 VARIANTS = ("cloud", "teams", "slack")
 
 
@@ -53,12 +51,12 @@ class Load:
 Loads = dict[tuple[str, int], Load]
 
 
-def measure() -> Loads:
+def measure(size: Size) -> Loads:
     """Measure all variants."""
-    return asyncio.run(_measure())
+    return asyncio.run(_measure(size))
 
 
-async def _measure() -> Loads:
+async def _measure(size: Size) -> Loads:
     loads: Loads = {}
     async with _platforms() as (teams, slack), contextlib.AsyncExitStack() as running:
         lanes: dict[str, tuple[int, Callable[[], bytes]]] = {}
@@ -67,16 +65,20 @@ async def _measure() -> Loads:
             port = await running.enter_async_context(_served(each, api))
             asks = _command if each == "slack" else _activity(teams)
             lanes[each] = (port, asks)
-        for at_once in AT_ONCE:
+        for at_once in _at_once(size):
             rounds: dict[str, list[Load]] = {each: [] for each in VARIANTS}
-            for each in VARIANTS:
-                await _load(*lanes[each], at_once, SECONDS)
-            for _round in range(ROUNDS):
+            for each in VARIANTS if size.warm else ():
+                await _load(*lanes[each], at_once, size.seconds)
+            for _round in range(size.loads):
                 for each in VARIANTS:
-                    rounds[each].append(await _load(*lanes[each], at_once, SECONDS))
+                    rounds[each].append(await _load(*lanes[each], at_once, size.seconds))
             for each, found in rounds.items():
                 loads[each, at_once] = _middle(found)
     return loads
+
+
+def _at_once(size: Size) -> tuple[int, ...]:
+    return tuple(each for each in size.at_once if each <= size.busy)
 
 
 def _middle(found: list[Load]) -> Load:
@@ -88,19 +90,19 @@ def _middle(found: list[Load]) -> Load:
     )
 
 
-def table(loads: Loads) -> Iterator[str]:
+def table(loads: Loads, size: Size) -> Iterator[str]:
     """Give the lines of the report."""
     yield "Activity with token check, stored, answered (rate per s; p50, p99 in ms):\n"
     yield "| at once | CloudAdapter | Teams | Slack | Teams / CloudAdapter | Teams / Slack |"
     yield "| --- | --- | --- | --- | --- | --- |"
-    for at_once in AT_ONCE:
+    for at_once in _at_once(size):
         cloud, teams, slack = (loads[each, at_once] for each in VARIANTS)
         cells = [
             f"{each.rate:.0f}; {each.p50:.2f}, {each.p99:.2f}" for each in (cloud, teams, slack)
         ]
         ratios = [f"{teams.rate / cloud.rate:.2f}", f"{teams.rate / slack.rate:.2f}"]
         yield f"| {at_once} | " + " | ".join([*cells, *ratios]) + " |"
-    yield "\nAims: 10 of the CloudAdapter, 0.7 of Slack.\n"
+    yield "\nAims: 10 of the CloudAdapter, 0.7 of Slack."
 
 
 # --- the load --------------------------------------------------------------------------------
@@ -113,7 +115,7 @@ async def _load(port: int, asks: Callable[[], bytes], at_once: int, seconds: flo
 
     async def one_after_the_other() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        while time.perf_counter() < end:
+        while time.perf_counter() < end or len(times) < 2:
             request = asks()
             began = time.perf_counter()
             writer.write(request)

@@ -32,7 +32,8 @@ def build(
 ) -> Lotse:
     """Put the parts of one process together; `demo` adds the local chat and its own clock."""
     if clock is None:
-        clock = Clock(timedelta(seconds=database.read(_ahead) if demo else 0))
+        ahead = timedelta(seconds=database.read(_ahead) if demo else 0)
+        clock = Clock(ahead, database.wall)  # where several machines share it, they share its time
     local = Local(database, clock) if demo else None
     platforms: dict[str, Platform] = {}
     if local is not None:

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
+from storage.engine import address
+
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 TENANT = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|::1", re.ASCII)
@@ -56,6 +58,11 @@ def _database(text: str) -> str:
     forgetful = text in ("sqlite:///", "sqlite:///:memory:")
     if forgetful or not text.startswith(("sqlite:///", "postgres://", "postgresql://")):
         raise Wrong("sqlite:///path/to/file.db or postgresql://user@host/name")
+    if not text.startswith("sqlite:///"):
+        try:
+            address.read(text)
+        except address.Unreadable as unreadable:
+            raise Wrong(str(unreadable)) from None
     return text
 
 

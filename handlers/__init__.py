@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from handlers.after_hours import commands as after_hours_commands
+from handlers.attention import commands as attention_commands
 from handlers.automations import commands as automation_commands
 from handlers.bans import settings as ban_settings
 from handlers.closing import commands as closing_commands
-from handlers.closing import other_endings, reminders
+from handlers.closing import other_endings, reassignment, reminders
 from handlers.digest import commands as digest_commands
 from handlers.friction import commands as friction_commands
 from handlers.help import commands as help_commands
 from handlers.help import home
-from handlers.incidents import acknowledge, escalation
+from handlers.incidents import acknowledge, escalation, handing_on
 from handlers.incidents import channels as incident_channels
 from handlers.incidents import commands as incident_commands
 from handlers.incidents import lists as incident_lists
@@ -38,10 +39,12 @@ FEATURES: tuple[Feature, ...] = (
     incident_updates.feature,
     closing_commands.feature,
     other_endings.feature,
+    reassignment.feature,
     reminders.feature,
     incident_lists.feature,
     escalation.feature,
     incident_channels.feature,
+    handing_on.feature,
     service_commands.feature,
     ownership_commands.feature,
     leaving.feature,
@@ -63,5 +66,6 @@ FEATURES: tuple[Feature, ...] = (
     ban_settings.feature,
     home.feature,
     platform_notices.feature,
+    attention_commands.feature,
     help_commands.feature,
 )

@@ -98,6 +98,17 @@ def accept(tx: Tx, id: str, successor: str) -> bool:
     )
 
 
+def end(tx: Tx, id: str) -> None:
+    """Close a question that cannot be answered any more."""
+    tx.write(
+        """
+        update handovers set state = 'replaced'
+        where workspace = :workspace and id = :id and state = 'asked'
+        """,
+        id=id,
+    )
+
+
 def _handover(row: Row) -> Handover:
     row["asked_at"] = as_moment(row["asked_at"])
     return Handover(**row)

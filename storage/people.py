@@ -134,6 +134,14 @@ def everyone(tx: Tx) -> list[Person]:
     return [_person(row) for row in rows]
 
 
+def all(tx: Tx) -> list[Person]:
+    """Return everybody who was ever here, also who left, by name."""
+    rows = tx.rows(
+        f"select {COLUMNS} from people p where p.workspace = :workspace order by p.name, p.id"
+    )
+    return [_person(row) for row in rows]
+
+
 def managers(tx: Tx) -> list[Person]:
     """Return the active managers, the longest known first."""
     rows = tx.rows(

@@ -53,6 +53,15 @@ def all(tx: Tx) -> list[Pilot]:
     return [_pilot(row) for row in rows]
 
 
+def set_champion(tx: Tx, id: str, person: str) -> None:
+    """Name another champion."""
+    tx.write(
+        "update pilots set champion = :person where workspace = :workspace and id = :id",
+        id=id,
+        person=person,
+    )
+
+
 def answer(tx: Tx, pilot: str, week: str, person: str, answer: str) -> bool:
     """Count one answer; False when this person has answered in this week."""
     first = tx.run(

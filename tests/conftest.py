@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC
@@ -10,15 +12,19 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import sqlite_utils
 
 from bot.delivery.clock import HandClock
 from storage.engine import Database
+from storage.engine import sqlite as sqlite_engine
 from storage.engine.postgres import Postgres
 from storage.engine.sqlite import Sqlite
+from tests.parallel import pytest_collection_modifyitems, pytest_xdist_make_scheduler
 from tests.pretend import server
 from tests.pretend.stage import MONDAY, Chat, Ids, Say, Stage, furnish
 
 STORES = ("sqlite", "postgres")
+__all__ = ["pytest_collection_modifyitems", "pytest_xdist_make_scheduler"]  # hooks
 
 
 # --- stores ------------------------------------------------------------------------------
@@ -45,6 +51,30 @@ def migrated(postgres_url: str) -> Iterator[Postgres]:
     database = Postgres(postgres_url)
     yield database
     database.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def migrated_in_memory() -> Iterator[None]:
+    """Migrate SQLite in memory once: each later database there begins as a copy of it.
+
+    Opening still looks for missing migrations; databases in files make all of them.
+    """
+    connect = sqlite_engine.connect
+    template = sqlite3.connect(sqlite_engine.MEMORY, isolation_level=None, check_same_thread=False)
+    sqlite_engine.bring_up_to_date(sqlite_utils.Database(template))
+    one_at_a_time = threading.Lock()
+
+    def copied(path: str, *, writes: bool = True) -> sqlite_utils.Database:
+        db = connect(path, writes=writes)
+        if path == sqlite_engine.MEMORY:
+            with one_at_a_time:
+                template.backup(db.conn)
+        return db
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sqlite_engine, "connect", copied)
+        yield
+    template.close()
 
 
 @pytest.fixture

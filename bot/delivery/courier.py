@@ -325,7 +325,7 @@ class Courier:
         return self._clock.now()
 
     async def _do(self, work: Callable[[Tx], T]) -> T:
-        return await asyncio.wrap_future(self._database.submit(work))
+        return await asyncio.wrap_future(self._database.submit(work, patient=True))
 
 
 def _platform_of(place: str) -> str:

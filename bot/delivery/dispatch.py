@@ -4,6 +4,8 @@ One transaction holds the delivery's identity, the change, the audit row, the
 timers and the posts. The answer goes out after the commit. The same delivery
 again finds its identity and gets the same answer. The handler runs inside a
 savepoint: a refusal or a bug leaves nothing but the delivery and its audit row.
+A command that only reads does so before, where nobody waits for it, and that
+transaction only keeps what it found.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import asyncio
 import logging
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -43,7 +45,7 @@ from storage import audit, people, workspaces
 from storage.delivery import inbox, places, timers
 from storage.delivery.places import Place
 from storage.delivery.timers import Timer
-from storage.engine import Database, StorageError, Tx
+from storage.engine import Database, OnlyReading, StorageError, Tx
 from storage.people import Person
 
 log = logging.getLogger("lotse.dispatch")
@@ -51,6 +53,29 @@ T = TypeVar("T")
 
 PATIENCE = 0.5  # seconds that reading ahead of a command may take
 NOBODY = "nobody"  # stands in the audit for whoever noted friction or gave feedback
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a reading command found, and for whom, by what was known of them then."""
+
+    person: Person
+    place: Place | None
+    mentions: Mapping[str, str]
+    word: str = ""
+    reply: Reply | None = None
+    refusal: Refusal | None = None
+
+    def fits(self, person: Person, place: Place | None, mentions: Mapping[str, str]) -> bool:
+        """Say whether it was for the same as what is known now."""
+        return (self.person, self.place, self.mentions) == (person, place, mentions)
+
+    def told(self) -> tuple[str, Reply]:
+        """Return what the command itself would return, or raise what it would raise."""
+        if self.reply is None:
+            assert self.refusal is not None, "it is one of the two"
+            raise self.refusal
+        return self.word, self.reply
 
 
 class Dispatcher:
@@ -88,12 +113,17 @@ class Dispatcher:
         return answer
 
     async def _ahead(self, request: Request) -> object:
-        """Read what the command wants to know before it writes; None if that takes too long."""
+        """Read what the command wants to know before it writes; None if that takes too long.
+
+        A command that only reads is carried out altogether, however long it takes.
+        """
         word = request.call.word if request.call else None
         if word in (DRAFT, None):
             command = commands.meant(request.text, self.features)
         else:
             command = commands.by_name(word, self.features)
+        if command is not None and command.reads:
+            return await self._find(request)
         if command is None or command.ahead is None:
             return None
         try:
@@ -104,6 +134,18 @@ class Dispatcher:
         except Exception:
             log.exception("Reading ahead of a command failed")
             return None
+
+    async def _find(self, request: Request) -> Found | None:
+        """Carry out a reading command; None when that cannot be done by reading alone."""
+        try:
+            reading = self._database.submit_read(lambda tx: self._found(tx, request))
+            return await asyncio.wrap_future(reading)
+        except OnlyReading:
+            return None
+        except StorageError:
+            raise
+        except Exception:
+            return None  # it fails once more where it is kept, and is told from there
 
     async def look(self, workspace: str, person: str, word: str, **args: str) -> Response | None:
         """Return what a reading command shows to `person` now; None for people we never met.
@@ -197,7 +239,9 @@ class Dispatcher:
     async def run_timer(self, timer: Timer) -> None:
         """Carry out a due timer, and mark it done in the same transaction."""
         await asyncio.wrap_future(
-            self._database.submit(lambda tx: self._run_timer(tx, timer), timer.workspace)
+            self._database.submit(
+                lambda tx: self._run_timer(tx, timer), timer.workspace, patient=True
+            )
         )
         self._committed()
 
@@ -255,6 +299,22 @@ class Dispatcher:
             return None
         return parsed.command.ahead(ctx, **parsed.values)
 
+    def _found(self, tx: Tx, request: Request) -> Found | None:
+        tx = tx.within(request.workspace)
+        person = people.by_identity(tx, request.person)
+        mentions = {each.shown: people.by_identity(tx, each.identity) for each in request.mentions}
+        named = {shown: each.id for shown, each in mentions.items() if each is not None}
+        if person is None or len(named) < len(mentions):
+            return None  # somebody is to be met first
+        place = places.find(tx, request.place) if request.place else None
+        request = replace(request, text=clean(request.text), call=clean_call(request.call))
+        now = self._clock.now()
+        ctx = self._context(tx, person, place, now, request.text, named, request.thread)
+        try:
+            return Found(person, place, named, *self._carry_out(ctx, request))
+        except Refusal as refusal:
+            return Found(person, place, named, refusal=refusal)
+
     def _handle(self, tx: Tx, request: Request, ahead: object = None) -> Response:
         tx = tx.within(request.workspace)
         now = self._clock.now()
@@ -276,11 +336,15 @@ class Dispatcher:
         }
         place = find_or_create_place(tx, request.place, request.place_name)
         request = replace(request, text=clean(request.text), call=clean_call(request.call))
+        found, ahead = (ahead, None) if isinstance(ahead, Found) else (None, ahead)
         ctx = self._context(tx, person, place, now, request.text, mentions, request.thread, ahead)
         word, subject, by = "", "", person.person_key
         try:
             with tx.savepoint():
-                word, reply = self._carry_out(ctx, request)
+                if found and found.fits(person, place, mentions):
+                    word, reply = found.told()
+                else:
+                    word, reply = self._carry_out(ctx, request)
                 subject, by = reply.subject, NOBODY if reply.nameless else by
                 store_posts(ctx, reply.posts)
                 answer = delivery_replies.reply_response(ctx, reply)

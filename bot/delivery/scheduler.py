@@ -70,7 +70,8 @@ class Scheduler:
         count = 0
         while True:
             now = self._clock.now()
-            due = await asyncio.wrap_future(self._database.submit(partial(timers.claim, now=now)))
+            claim = partial(timers.claim, now=now)
+            due = await asyncio.wrap_future(self._database.submit(claim, patient=True))
             self.looked = time.monotonic()
             for timer in due:
                 if timer.kind in self._errands:  # nobody's alarm waits for a platform
@@ -116,7 +117,7 @@ class Scheduler:
 
     async def _do(self, timer: Timer, work: Callable[[Tx], None]) -> None:
         await asyncio.wrap_future(
-            self._database.submit(lambda tx: work(tx.within(timer.workspace)))
+            self._database.submit(lambda tx: work(tx.within(timer.workspace)), patient=True)
         )
 
     async def _carry_out(self, timer: Timer) -> None:

@@ -146,14 +146,14 @@ def _store(settings: Settings) -> Store:
 
 
 def _sqlite(path: str, store: Store) -> None:
-    from storage.engine import sqlite
+    from storage.engine import file, sqlite
 
     said = store.findings
     said.append(of_sqlite(sqlite.version()))
     folder = _existing(Path(path).resolve().parent)
     try:
         if not Path(path).exists():
-            sqlite.refuse_network(Path(path).resolve())
+            file.refuse_network(Path(path).resolve())
             said.append(_new(path, folder))
         else:
             with sqlite.glance(path) as (tx, missing):
@@ -208,7 +208,7 @@ def _postgres(url: str, store: Store) -> None:
         from storage.engine import postgres
     except ImportError:
         store.findings.append(
-            wrong("PostgreSQL needs the extra packages: pip install 'psycopg[binary,pool]'.")
+            wrong("PostgreSQL needs the extra packages: pip install 'psycopg[binary]'.")
         )
         return
     try:

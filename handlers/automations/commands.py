@@ -7,12 +7,13 @@ something else. A person decides; nothing is ever switched off from here.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Annotated
 
 from handlers.automations import state as automation_state
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
-from handlers.kit.doors import Task
+from handlers.kit.doors import Held, Task
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import (
     Button,
@@ -358,3 +359,53 @@ def waiting(ctx: Context) -> list[Task]:
             )
             found.append(Task(words, automation_state.decisions(each)))
     return found
+
+
+def _left(ctx: Context, person: str) -> tuple[Post, ...]:
+    """End an offer to somebody who left; whoever decides now is asked what was open."""
+    posts: tuple[Post, ...] = ()
+    for each in automations.all(ctx.tx):
+        if each.offered_to == person:
+            automations.offer(ctx.tx, each.id, None)
+        open_question = automation_state.state(each, ctx.now) is automation_state.State.UNUSED
+        if open_question and person in (each.accountable, each.deputy):
+            posts += _question(ctx, each)
+    return posts
+
+
+@feature.holds(
+    50, "automations.accountable", "automations.deputy", "automations.offered_to", left=_left
+)
+def held(ctx: Context, person: str) -> list[Held]:
+    """Return the automations that somebody is accountable or deputy for."""
+    found: list[Held] = []
+    for each in automations.concerning(ctx.tx, person):
+        decides = automation_state.owner(ctx, each)
+        first = each.accountable == person
+        found.append(
+            Held(
+                each.name,
+                _("Automation, accountable") if first else _("Automation, deputy"),
+                partial(_give, ctx, each, person),
+                partial(_clash, each, person),
+                decides.id if first and decides is not None else None,
+            )
+        )
+    return found
+
+
+def _clash(automation: Automation, person: str, to: str) -> bool:
+    stays = automation.deputy if automation.accountable == person else automation.accountable
+    return to == stays
+
+
+def _give(
+    ctx: Context, automation: Automation, person: str, to: str, other: str | None
+) -> tuple[Post, ...]:
+    accountable = to if automation.accountable == person else automation.accountable
+    deputy = to if automation.deputy == person else automation.deputy
+    if accountable == deputy:
+        assert other is not None, "whoever hands over named another deputy"
+        accountable, deputy = to, other
+    automations.set_people(ctx.tx, automation.id, accountable, deputy)
+    return ()

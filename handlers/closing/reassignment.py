@@ -8,7 +8,9 @@ from handlers.incidents import escalation, keys
 from handlers.incidents import transitions as incident_transitions
 from handlers.incidents.cards import headline, settled_alarm
 from handlers.incidents.lookup import find, note
+from handlers.kit.commands import Feature
 from handlers.kit.context import Context
+from handlers.kit.doors import Held
 from handlers.kit.messages import Buttons, Message, Part, Post, Text, Title
 from handlers.kit.people import name
 from handlers.kit.words import _
@@ -18,6 +20,8 @@ from storage import people
 from storage.closing import Closing
 from storage.delivery import outbox
 from storage.incidents import Incident
+
+feature = Feature(_("Done"))
 
 
 def second_person(ctx: Context, incident: Incident, asked_by: str) -> str | None:
@@ -44,7 +48,7 @@ def ask(ctx: Context, incident: Incident, checker: str, asked_by: str) -> tuple[
     return (Post(key, question, f"direct:{checker}", "note"),)
 
 
-def follow(ctx: Context, person: str) -> tuple[Post, ...]:
+def _left(ctx: Context, person: str) -> tuple[Post, ...]:
     """Ask others for the checks that were asked of somebody who left, and for their fixes."""
     posts: tuple[Post, ...] = ()
     for number in closings.to_check(ctx.tx, person):
@@ -52,6 +56,12 @@ def follow(ctx: Context, person: str) -> tuple[Post, ...]:
     for closing in closings.to_fix(ctx.tx, person):
         posts += _fix(ctx, closing, person)
     return posts
+
+
+@feature.holds(30, "closings.checker", "closings.fixer", left=_left)
+def held(_ctx: Context, _person: str) -> list[Held]:
+    """Return nothing to hand over by a tap: checks and fixes go on at once."""
+    return []
 
 
 def _check(ctx: Context, incident: Incident, person: str) -> tuple[Post, ...]:

@@ -25,6 +25,7 @@ class Event(StrEnum):
     MADE_SERIOUS = "an incident was made serious"  # subject: its number
     WITHDRAWN = "an incident was withdrawn"  # subject: its number
     PEOPLE_CHANGED = "somebody holds a role no longer"  # subject: the person's id
+    CAME_BACK = "somebody is here again"  # subject: the person's id
 
 
 @dataclass(frozen=True, slots=True)

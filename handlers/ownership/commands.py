@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
 from typing import Annotated
 
 from handlers import rights
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
-from handlers.kit.doors import Task
+from handlers.kit.doors import Held, Task
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import (
     Button,
@@ -29,6 +26,7 @@ from handlers.kit.people import name, person
 from handlers.kit.readers import PersonReader, TextReader
 from handlers.kit.words import Sentence, Words, _
 from handlers.on_call import duty
+from handlers.ownership import held
 from handlers.ownership.leaving import left_behind, refreshed
 from handlers.services.cards import (
     answered_post,
@@ -36,15 +34,14 @@ from handlers.services.cards import (
     asked_key,
     name_somebody,
     question,
-    some,
     take_over,
     unaccepted,
     waits_for,
 )
-from handlers.services.editing import mend, name_people
+from handlers.services.editing import mend
 from handlers.services.lookup import ServiceRef
-from storage import automations, people, services
 from storage import ownership as handovers
+from storage import people, services
 from storage.ownership import Handover
 from storage.people import Person
 
@@ -120,46 +117,6 @@ def ask_again(ctx: Context, service: ServiceRef) -> Reply:
 # --- all that one person is named for --------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Thing:
-    """A service or an automation, with who is named for it."""
-
-    name: str
-    accountable: str
-    deputy: str
-    alone: bool  # may both be the same person? only the fallback may
-    give: Callable[[str, str], tuple[Post, ...]]  # accountable, deputy
-
-    def after(self, handover: Handover) -> tuple[str, str | None]:
-        """Return who is accountable and deputy afterwards; no deputy where one is missing."""
-        to = handover.successor
-        accountable = to if self.accountable == handover.person else self.accountable
-        deputy = to if self.deputy == handover.person else self.deputy
-        if accountable == deputy and not self.alone:
-            return to, handover.deputy
-        return accountable, deputy
-
-
-def things(ctx: Context, person: str) -> list[Thing]:
-    """Return everything that somebody is accountable or deputy for."""
-    return [
-        Thing(
-            each.name, each.accountable, each.deputy, each.fallback, partial(name_people, ctx, each)
-        )
-        for each in services.concerning(ctx.tx, person)
-    ] + [
-        Thing(
-            each.name, each.accountable, each.deputy, False, partial(_give_automation, ctx, each.id)
-        )
-        for each in automations.concerning(ctx.tx, person)
-    ]
-
-
-def _give_automation(ctx: Context, id: str, accountable: str, deputy: str) -> tuple[Post, ...]:
-    automations.set_people(ctx.tx, id, accountable, deputy)
-    return ()
-
-
 class FromReader(PersonReader):
     """Whoever is named for something, also when they are not there any more."""
 
@@ -172,9 +129,7 @@ class FromReader(PersonReader):
         return found if found is not None else PersonReader.value(self, raw, ctx)
 
     def choices(self, ctx: Context) -> tuple[tuple[str, Words], ...]:
-        named = {id for each in services.all(ctx.tx) for id in (each.accountable, each.deputy)}
-        named |= {id for each in automations.all(ctx.tx) for id in (each.accountable, each.deputy)}
-        return tuple(sorted(((id, name(ctx, id)) for id in named), key=lambda each: str(each[1])))
+        return tuple((id, name(ctx, id)) for id in held.holders(ctx))
 
 
 @feature.command(
@@ -203,7 +158,7 @@ def hand_over(
         rights.need(ctx, "service")
     if to.id == before.id:
         raise Refusal(_("Please choose somebody else to hand over to."), field="to")
-    found = things(ctx, before.id)
+    found = held.by(ctx, before.id)
     if not found:
         raise Refusal(
             _("{who} is not named for anything, so there is nothing to hand over.", who=before.name)
@@ -226,19 +181,18 @@ def hand_over(
     if replaced is not None:
         over = line(_("This question is not open any more."), tone=Tone.QUIET)
         posts.append(Post(_key(replaced.id), over))
-    names = [each.name for each in found]
     said = _(
         "{who} is asked to take over: {things}. Until then nothing changes.",
         who=to.name,
-        things=some(names),
+        things=held.said(found),
     )
     return Reply(line(said), posts=tuple(posts), subject=before.id)
 
 
-def _must_fit(ctx: Context, handover: Handover, found: list[Thing]) -> None:
+def _must_fit(ctx: Context, handover: Handover, found: list[Held]) -> None:
     """Refuse kindly where one person would be accountable and deputy at once."""
-    clash = [each.name for each in found if each.after(handover)[1] is None]
-    if not clash:
+    clash = [each for each in found if each.clash(handover.successor)]
+    if not clash or handover.deputy is not None:
         return
     again = {"word": "hand over", "to": handover.successor, "person": handover.person}
     raise Refusal(
@@ -246,7 +200,7 @@ def _must_fit(ctx: Context, handover: Handover, found: list[Thing]) -> None:
             "{who} would be accountable and deputy at once for {things}. "
             "Please name another deputy for that.",
             who=name(ctx, handover.successor),
-            things=some(clash),
+            things=held.said(clash),
         ),
         field="deputy",
         buttons=(Button(_("Name another deputy"), call("form", **again)),),
@@ -257,8 +211,8 @@ def _key(id: str) -> str:
     return f"handover:{id}"
 
 
-def _question(ctx: Context, handover: Handover, found: list[Thing]) -> Message:
-    items = tuple(_role(each, handover) for each in found)
+def _question(ctx: Context, handover: Handover, found: list[Held]) -> Message:
+    items = tuple(_("{role}: {name}", role=each.role, name=each.name) for each in found)
     return Message(
         (
             Title(_asks(ctx, handover)),
@@ -278,12 +232,6 @@ def _asks(ctx: Context, handover: Handover) -> Sentence:
     return _("Will you take over from {who}?", who=name(ctx, handover.person))
 
 
-def _role(thing: Thing, handover: Handover) -> Sentence:
-    if handover.successor == thing.after(handover)[0]:
-        return _("{name}: accountable", name=thing.name)
-    return _("{name}: deputy", name=thing.name)
-
-
 def _accepts(handover: Handover) -> Button:
     return Button(_("I take this over"), call("hand over accept", handover=handover.id), "primary")
 
@@ -298,20 +246,17 @@ def accept_all(
         raise Refusal(_("This question is not open for you any more."))
     kept = handovers.find(ctx.tx, handover)
     assert kept is not None
-    found = things(ctx, kept.person)
+    found = held.by(ctx, kept.person)
     _must_fit(ctx, kept, found)
     posts: tuple[Post, ...] = ()
     for each in found:
-        accountable, deputy = each.after(kept)
-        assert deputy is not None, "it fits"
-        posts += each.give(accountable, deputy)
-    names = [each.name for each in found]
-    said = _("You have taken over: {things}. Thank you.", things=some(names))
+        posts += each.give(kept.successor, kept.deputy)
+    said = _("You have taken over: {things}. Thank you.", things=held.said(found))
     done = _(
         "{who} has taken over from {before}: {things}.",
         who=ctx.who,
         before=name(ctx, kept.person),
-        things=some(names),
+        things=held.said(found),
     )
     posts += (Post(_key(kept.id), line(said, tone=Tone.QUIET)), *refreshed(ctx, kept.person))
     if kept.asked_by != ctx.person.id:
@@ -332,3 +277,27 @@ def waiting(ctx: Context) -> list[Task]:
     if rights.may("service", rights.general(ctx)):
         found += left_behind(ctx)
     return found
+
+
+def _left(ctx: Context, person: str) -> tuple[Post, ...]:
+    """End the question to somebody who left, and tell who asked it."""
+    posts: tuple[Post, ...] = ()
+    for each in handovers.waiting(ctx.tx, person):
+        handovers.end(ctx.tx, each.id)
+        said = _(
+            "{who} is no longer active and cannot take over from {before}. Please ask somebody"
+            " else.",
+            who=name(ctx, person),
+            before=name(ctx, each.person),
+        )
+        again = Button(_("Hand everything over"), call("hand over", person=each.person))
+        over = line(_("This question is not open any more."), tone=Tone.QUIET)
+        told = Post(f"{_key(each.id)}:gone", line(said, again), f"direct:{each.asked_by}", "note")
+        posts += (Post(_key(each.id), over), told)
+    return posts
+
+
+@feature.holds(80, "handovers.successor", "handovers.deputy", left=_left)
+def asked_of(_ctx: Context, _person: str) -> list[Held]:
+    """Return nothing to hand over: whoever is asked answers for nothing yet."""
+    return []

@@ -6,19 +6,19 @@ is done by a timer that is due at once.
 
 from __future__ import annotations
 
-from datetime import datetime
+import json
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
-from handlers.automations.state import owner
-from handlers.closing import reassignment
-from handlers.incidents import escalation
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
-from handlers.kit.doors import Event, Task
+from handlers.kit.doors import Event, Held, Task
 from handlers.kit.messages import (
     Button,
     Buttons,
     Facts,
     Message,
+    Part,
     Post,
     Reply,
     Text,
@@ -27,17 +27,20 @@ from handlers.kit.messages import (
     line,
 )
 from handlers.kit.people import name
-from handlers.kit.words import Sentence, Words, _
+from handlers.kit.words import Sentence, _
 from handlers.on_call import duty
+from handlers.ownership import held
 from handlers.services.cards import name_somebody, some, why_red
 from handlers.services.lookup import fallback
-from storage import automations, incidents, people, services, workspaces
+from storage import people, services, workspaces
 from storage.delivery import timers
 from storage.engine import Tx
-from storage.incidents import Incident
 from storage.people import Person
 
 feature = Feature(_("Services"))
+
+TOGETHER = timedelta(minutes=10)  # who leaves within that of somebody else is told with them
+NEWEST = "left"  # the setting that holds the newest batch
 
 
 def noticed(tx: Tx, before: Person, *, id: str, now: datetime) -> None:
@@ -56,21 +59,20 @@ def noticed(tx: Tx, before: Person, *, id: str, now: datetime) -> None:
 
 @feature.timer("left")
 def left(ctx: Context, person: str) -> Reply:
-    """Hand on what somebody who left looked after, and say so to those who act now."""
+    """Hand on what somebody who left looked after, and say so to those who act now.
+
+    Who leaves within minutes of somebody else stands on the same card and in the same notes.
+    """
     if duty.is_here(ctx, person):
         return _back(ctx, person)
-    stamp = ctx.new_id()
-    workspaces.set_setting(ctx.tx, _stamp(person), stamp)
-    moved = (*_hand_on(ctx), *reassignment.follow(ctx, person))
-    for each in services.concerning(ctx.tx, person):
-        services.redden(ctx.tx, each.id, ctx.now)
-    if not _things(ctx, person):
+    moved = held.hand_on(ctx, person)
+    if not held.by(ctx, person):
         return Reply(posts=moved)
+    batch = _batch(ctx, person)
     told = [each.id for each in duty.managers(ctx)] or _instead(ctx)
-    message = _card(ctx, person)
-    key = _key(person, stamp)
-    cards = tuple(Post(key, message, f"direct:{each}", "note") for each in told)
-    return Reply(posts=(*moved, *_told_to_act(ctx, person, stamp), *cards))
+    message = _card(ctx, batch)
+    cards = tuple(Post(_key(batch), message, f"direct:{each}", "note") for each in told)
+    return Reply(posts=(*moved, *_told_to_act(ctx, batch), *cards))
 
 
 def _instead(ctx: Context) -> list[str]:
@@ -79,89 +81,85 @@ def _instead(ctx: Context) -> list[str]:
     return [first] if first is not None else []
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Who left at about the same time: one card for the managers is about all of them."""
+
+    stamp: str
+    at: datetime
+    people: tuple[str, ...]
+
+
+def _batch(ctx: Context, person: str) -> Batch:
+    """Return the batch that somebody leaves in: the newest one, or a new one."""
+    newest = _read(workspaces.setting(ctx.tx, NEWEST))
+    if newest is not None and ctx.now - newest.at <= TOGETHER:
+        batch = replace(newest, people=tuple(dict.fromkeys((*newest.people, person))))
+    else:
+        batch = Batch(ctx.new_id(), ctx.now, (person,))
+    written = json.dumps([batch.stamp, batch.at.isoformat(), batch.people])
+    workspaces.set_setting(ctx.tx, NEWEST, written)
+    for each in batch.people:
+        workspaces.set_setting(ctx.tx, _stamp(each), written)
+    return batch
+
+
+def _read(written: str | None) -> Batch | None:
+    """Return a batch as it was written; one of an earlier version is of one person's own."""
+    if written is None or not written.startswith("["):
+        return None
+    stamp, at, people = json.loads(written)
+    return Batch(stamp, datetime.fromisoformat(at), tuple(people))
+
+
+def _of(ctx: Context, person: str) -> Batch | None:
+    return _read(workspaces.setting(ctx.tx, _stamp(person)))
+
+
 def _stamp(person: str) -> str:
     return f"left:{person}"
 
 
-def _key(person: str, stamp: str) -> str:
-    return f"left:{person}:{stamp}"
-
-
-def _hand_on(ctx: Context) -> tuple[Post, ...]:
-    """Make whoever is on duty responsible for what those who left have not ended.
-
-    Who gets an open incident is alarmed; what is restored only changes hands.
-    """
-    posts: tuple[Post, ...] = ()
-    for incident in sorted(incidents.open_ones(ctx.tx), key=lambda each: each.number):
-        posts += _pass(ctx, incident)
-    for person in incidents.undone_with(ctx.tx):
-        while not duty.is_here(ctx, person):
-            passed = [_pass(ctx, each) for each in incidents.undone(ctx.tx, person=person)]
-            if not any(passed):
-                break
-            posts += tuple(post for each in passed for post in each)
-    return posts
-
-
-def _pass(ctx: Context, incident: Incident) -> tuple[Post, ...]:
-    """Give an incident of somebody who left to whoever is on duty, if that is somebody else."""
-    service = ctx.service_of(incident.service)
-    assert service is not None, "an incident has a service, by constraint"
-    before, to = incident.responsible, duty.on_duty(ctx, service)
-    if duty.is_here(ctx, before) or to == before:  # nobody else is here; it goes on climbing
-        return ()
-    escalation.stop(ctx, incident.number)
-    if not incidents.hand_on(ctx.tx, incident.number, before, to, ctx.now):
-        return ()
-    incidents.happened(
-        ctx.tx,
-        incident.number,
-        id=ctx.new_id(),
-        at=ctx.now,
-        kind="handed on",
-        person=before,
-        detail=to,
-    )
-    now = incidents.find(ctx.tx, incident.number)
-    assert now is not None
-    if now.state != "open":
-        return escalation.card_posts(ctx, now)
-    posts = escalation.ended_posts(ctx, now)
-    position = incidents.count_alarm(ctx.tx, incident.number)
-    return (*posts, escalation.start(ctx, now, position))
+def _key(batch: Batch) -> str:
+    return f"left:{batch.stamp}"
 
 
 def _back(ctx: Context, person: str) -> Reply:
-    for each in services.concerning(ctx.tx, person):
-        if all(duty.is_here(ctx, id) for id in (each.accountable, each.deputy)):
-            services.whole_again(ctx.tx, each.id)
-    posts = _hand_on(ctx)  # what stayed with others because nobody at all was here
-    stamp = workspaces.setting(ctx.tx, _stamp(person))
-    if stamp is not None:
-        said = _("{who} is back and acts again.", who=name(ctx, person))
-        posts += (Post(_key(person, stamp), line(said, tone=Tone.QUIET)),)
+    posts = ctx.follow(Event.CAME_BACK, person)
+    batch = _of(ctx, person)
+    if batch is not None:
+        posts += (Post(_key(batch), _card(ctx, batch)),)
     return Reply(posts=posts)
 
 
 @feature.follows(Event.PEOPLE_CHANGED)
 def refreshed(ctx: Context, person: str) -> tuple[Post, ...]:
     """Show on the managers' card of somebody who left what is still to be taken over."""
-    stamp = workspaces.setting(ctx.tx, _stamp(person))
-    if stamp is None or duty.is_here(ctx, person):
+    batch = _of(ctx, person)
+    if batch is None or duty.is_here(ctx, person):
         return ()
-    return (Post(_key(person, stamp), _card(ctx, person)),)
+    return (Post(_key(batch), _card(ctx, batch)),)
 
 
-def _card(ctx: Context, person: str) -> Message:
-    """Return the managers' card: everything that somebody who left is still named for."""
-    things = _things(ctx, person)
-    gone = Title(_("{who} is not there any more.", who=name(ctx, person)))
-    if not things:
-        done = _("Somebody else is named for all that {who} had.", who=name(ctx, person))
-        return Message((gone, Text(done)), Tone.QUIET)
-    words = Text(_("Somebody acts for all of it meanwhile. Please name who takes it over:"))
-    return Message((gone, words, Facts(tuple(things)), Buttons(_remedies(person))), Tone.ALARM)
+def _card(ctx: Context, batch: Batch) -> Message:
+    """Return the managers' card: everything that those who left are still named for."""
+    gone = [each for each in batch.people if not duty.is_here(ctx, each)]
+    if not gone:
+        back = [name(ctx, each) for each in batch.people]
+        return line(_("Back and active again: {who}.", who=back), tone=Tone.QUIET)
+    parts: list[Part] = [
+        Title(_("No longer active: {who}.", who=[name(ctx, each) for each in gone]))
+    ]
+    open_ones = [(each, found) for each in gone if (found := held.by(ctx, each))]
+    if not open_ones:
+        parts.append(Text(_("Somebody else is named for all of it.")))
+        return Message(tuple(parts), Tone.QUIET)
+    parts.append(Text(_("Somebody acts for all of it meanwhile. Please name who takes it over:")))
+    for each, found in open_ones:
+        if len(open_ones) > 1:
+            parts.append(Text(name(ctx, each)))
+        parts += [Facts(tuple(held.rows(ctx, found))), Buttons(_remedies(each))]
+    return Message(tuple(parts), Tone.ALARM)
 
 
 def _remedies(person: str) -> tuple[Button, ...]:
@@ -169,24 +167,6 @@ def _remedies(person: str) -> tuple[Button, ...]:
         Button(_("Hand everything over"), call("hand over", person=person), "primary"),
         Button(_("Name somebody for one service"), call("service people")),
     )
-
-
-def _things(ctx: Context, person: str) -> list[tuple[Words, Words]]:
-    """Return what somebody is named for as rows, with who acts meanwhile."""
-    held = services.concerning(ctx.tx, person)
-    own = [each for each in held if each.accountable == person]
-    runs = automations.concerning(ctx.tx, person)
-    acting = [duty.on_duty(ctx, each) for each in own]
-    acting += [who.id for each in runs if (who := owner(ctx, each)) is not None]
-    rows = (
-        (_("Was accountable for"), [each.name for each in own]),
-        (_("Was deputy for"), [each.name for each in held if each not in own]),
-        (_("Automations"), [each.name for each in runs]),
-        (_("Acts meanwhile"), [name(ctx, each) for each in dict.fromkeys(acting)]),
-    )
-    if not held and not runs:
-        return []
-    return [(label, _("{names}", names=names)) for label, names in rows if names]
 
 
 def left_behind(ctx: Context) -> list[Task]:
@@ -219,27 +199,27 @@ def left_behind(ctx: Context) -> list[Task]:
     return lines + found
 
 
-def _told_to_act(ctx: Context, person: str, stamp: str) -> tuple[Post, ...]:
-    """Tell whoever acts now, once each, what for."""
-    acts: dict[str, list[str]] = {}
-    for service in services.concerning(ctx.tx, person):
-        if service.accountable == person:
-            acts.setdefault(duty.on_duty(ctx, service), []).append(service.name)
+def _told_to_act(ctx: Context, batch: Batch) -> tuple[Post, ...]:
+    """Tell whoever acts now, once each for the whole batch, what for."""
+    acts: dict[str, dict[str, list[Held]]] = {}
+    for person in batch.people:
+        for each in held.by(ctx, person):
+            if each.acts is not None and each.acts not in batch.people:
+                acts.setdefault(each.acts, {}).setdefault(person, []).append(each)
     return tuple(
         Post(
-            f"{_key(person, stamp)}:acts:{id}",
-            line(_acts(ctx, person, names)),
+            f"{_key(batch)}:acts:{id}",
+            Message(tuple(Text(_acts(ctx, person, found)) for person, found in by_person.items())),
             f"direct:{id}",
             "note",
         )
-        for id, names in acts.items()
-        if id != person
+        for id, by_person in acts.items()
     )
 
 
-def _acts(ctx: Context, person: str, names: list[str]) -> Sentence:
+def _acts(ctx: Context, person: str, found: list[Held]) -> Sentence:
     return _(
-        "{who} is not there any more. Until somebody has taken it over, you act for: {services}.",
+        "{who} is no longer active. Until somebody has taken it over, you act for: {services}.",
         who=name(ctx, person),
-        services=some(names),
+        services=held.said(found),
     )

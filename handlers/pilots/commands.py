@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from handlers.kit import calendar
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
+from handlers.kit.doors import Held
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import (
     Button,
@@ -15,6 +17,7 @@ from handlers.kit.messages import (
     Items,
     Message,
     Part,
+    Post,
     Reply,
     Text,
     Title,
@@ -22,6 +25,7 @@ from handlers.kit.messages import (
 )
 from handlers.kit.readers import ChoiceReader, NameReader, PersonReader, TextReader, folded
 from handlers.kit.words import Words, _
+from handlers.on_call import duty
 from handlers.pilots import cards
 from storage import pilots
 from storage.people import Person
@@ -139,3 +143,23 @@ def relief(
             )
         )
     return Reply(line(_("Counted, without your name. Thank you.")), nameless=True)
+
+
+@feature.holds(60, "pilots.champion")
+def held(ctx: Context, person: str) -> list[Held]:
+    """Return the pilots that somebody is the champion of; a manager acts while they are away."""
+    return [
+        Held(
+            each.name,
+            _("Champion of the pilot"),
+            partial(_give, ctx, each.id),
+            acts=duty.acting(ctx, person) or duty.escalation_manager(ctx),
+        )
+        for each in pilots.all(ctx.tx)
+        if each.champion == person
+    ]
+
+
+def _give(ctx: Context, pilot: str, to: str, _other: str | None) -> tuple[Post, ...]:
+    pilots.set_champion(ctx.tx, pilot, to)
+    return ()

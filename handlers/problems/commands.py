@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import Annotated
 
 from handlers.bans import cards as ban_cards
@@ -11,13 +12,14 @@ from handlers.bans.cards import label
 from handlers.incidents.checklist import Cause
 from handlers.kit.commands import Ask, Feature
 from handlers.kit.context import Context
-from handlers.kit.doors import Task
+from handlers.kit.doors import Held, Task
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import (
     Button,
     Buttons,
     Message,
     Part,
+    Post,
     Reply,
     Text,
     Title,
@@ -178,3 +180,35 @@ def waiting(ctx: Context) -> list[Task]:
         for each in problems.standing(ctx.tx)
         if ctx.person.id in (owner(ctx, each), each.proposed_to)
     ]
+
+
+def _left(ctx: Context, person: str) -> tuple[Post, ...]:
+    """Take back the question that was put to somebody who left: the owner is asked again."""
+    posts: tuple[Post, ...] = ()
+    for each in problems.standing(ctx.tx):
+        if each.proposed_to == person:
+            problems.ask(ctx.tx, each.number, None)
+            posts += (lifecycle.to_owner(ctx, lifecycle.again(ctx, each)),)
+    return posts
+
+
+@feature.holds(40, "problems.owner", "problems.proposed_to", left=_left)
+def held(ctx: Context, person: str) -> list[Held]:
+    """Return the causes of standing problems that somebody owns."""
+    return [
+        Held(
+            label(each.number), _("Owner of the cause"), partial(_give, ctx, each.number),
+            acts=owner(ctx, each),
+        )
+        for each in problems.standing(ctx.tx)
+        if each.owner == person
+    ]  # fmt: skip
+
+
+def _give(ctx: Context, number: int, to: str, _other: str | None) -> tuple[Post, ...]:
+    problems.ask(ctx.tx, number, to)
+    problems.accept(ctx.tx, number, to, ctx.now)
+    problem = problems.find(ctx.tx, number)
+    assert problem is not None
+    lifecycle.note(ctx, problem, "owned")
+    return lifecycle.shown(ctx, problem)

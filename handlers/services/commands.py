@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated
 
 from handlers.kit import commands
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
+from handlers.kit.doors import Event, Held
 from handlers.kit.errors import Refusal
-from handlers.kit.messages import Button, Message, Reply, Text, line
+from handlers.kit.messages import Button, Message, Post, Reply, Text, line
 from handlers.kit.people import person
 from handlers.kit.readers import NumberReader, PersonReader, TextReader, folded
 from handlers.kit.readers.required_text import LinkReader, TellingReader
@@ -240,3 +242,51 @@ def back(ctx: Context, service: Annotated[str, TextReader(long=False), Ask(_("Se
             raise editing.name_taken(found.name)
         services.bring_back(ctx.tx, found.id, folded(found.name))
     return Reply(card(ctx, editing.find(ctx, found.id)), subject=found.name)
+
+
+def _left(ctx: Context, person: str) -> tuple[Post, ...]:
+    for each in services.concerning(ctx.tx, person):
+        services.redden(ctx.tx, each.id, ctx.now)
+    return ()
+
+
+@feature.holds(10, "services.accountable", "services.deputy", left=_left)
+def held(ctx: Context, person: str) -> list[Held]:
+    """Return the services that somebody is accountable or deputy for, in both roles where so."""
+    found: list[Held] = []
+    for each in services.concerning(ctx.tx, person):
+        give = partial(_give, ctx, each, person)
+        clash = partial(_clash, each, person)
+        if each.accountable == person:
+            acts = duty.on_duty(ctx, each)
+            found.append(Held(each.name, _("Accountable"), give, clash, acts))
+        else:
+            found.append(Held(each.name, _("Deputy"), give, clash))
+    return found
+
+
+def _clash(service: Service, person: str, to: str) -> bool:
+    """Say whether `to` would be accountable and deputy; only for the fallback that is allowed."""
+    stays = service.deputy if service.accountable == person else service.accountable
+    return to == stays and not service.fallback
+
+
+def _give(
+    ctx: Context, service: Service, person: str, to: str, other: str | None
+) -> tuple[Post, ...]:
+    """Name `to` in the place of `person`; where they would hold both roles, `other` is deputy."""
+    accountable = to if service.accountable == person else service.accountable
+    deputy = to if service.deputy == person else service.deputy
+    if accountable == deputy and not service.fallback:
+        assert other is not None, "whoever hands over named another deputy"
+        accountable, deputy = to, other
+    return editing.name_people(ctx, service, accountable, deputy)
+
+
+@feature.follows(Event.CAME_BACK)
+def whole_again(ctx: Context, person: str) -> tuple[Post, ...]:
+    """Take the red away where everybody who is named is here again."""
+    for each in services.concerning(ctx.tx, person):
+        if all(duty.is_here(ctx, id) for id in (each.accountable, each.deputy)):
+            services.whole_again(ctx.tx, each.id)
+    return ()

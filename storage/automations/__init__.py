@@ -274,7 +274,7 @@ def called_again(tx: Tx, id: str, now: datetime) -> bool:
     return fresh == 1
 
 
-def offer(tx: Tx, id: str, person: str) -> bool:
+def offer(tx: Tx, id: str, person: str | None) -> bool:
     """Ask somebody to become accountable; nothing changes until they accept."""
     return (
         tx.run(

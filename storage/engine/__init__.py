@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
@@ -21,6 +22,18 @@ class StorageError(Exception):
 
 class Unavailable(StorageError):
     """This transaction did not happen (disk full, locked, connection lost)."""
+
+
+class Locked(Unavailable):
+    """Another program held the database for longer than we wait; nothing was done."""
+
+
+class DatabaseLost(Unavailable):
+    """The database's file was deleted or replaced while we used it."""
+
+
+class OnlyReading(StorageError):
+    """Something was to be written where only reading is allowed."""
 
 
 class NewerSchema(StorageError):
@@ -101,8 +114,13 @@ class Tx(Protocol):
 class Database(Protocol):
     """A store. Functions handed in run in its own threads, one transaction each."""
 
-    def submit(self, work: Callable[[Tx], T], workspace: str | None = None) -> Future[T]:
+    def submit(
+        self, work: Callable[[Tx], T], workspace: str | None = None, *, patient: bool = False
+    ) -> Future[T]:
         """Run `work` in a writing transaction; the future is done after the commit.
+
+        While the store cannot be had it is refused after some seconds, since somebody waits
+        for the answer. `patient` work, for which nobody waits, is tried for longer.
 
         What is for a `workspace` may share its commit with what waits at the same time,
         each in a savepoint of its own: one that fails takes nobody else's work with it.
@@ -116,7 +134,10 @@ class Database(Protocol):
         ...
 
     def submit_read(self, work: Callable[[Tx], T]) -> Future[T]:
-        """Run `work` where nothing can be written."""
+        """Run `work` where nothing can be written, on what was stored at one moment.
+
+        It waits for no writing transaction, and none waits for it.
+        """
         ...
 
     def read(self, work: Callable[[Tx], T]) -> T:
@@ -125,6 +146,14 @@ class Database(Protocol):
 
     def listen(self, wake: Callable[[], None]) -> None:
         """Call `wake` (from another thread) whenever another process signalled work."""
+        ...
+
+    def wall(self) -> datetime:
+        """Return the time that what is due goes by: the server's, else this machine's."""
+        ...
+
+    def trouble(self) -> str | None:
+        """Return a sentence about why nothing can be stored now, None while all is well."""
         ...
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -14,9 +15,13 @@ TOGETHER = 64  # how many waiting transactions share one commit at most
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """A function that waits for a transaction; `reads` says that it must not write."""
+    """A function that waits for a transaction; `reads` says that it must not write.
+
+    `due`, of the monotonic clock: from then on it is refused rather than kept waiting.
+    """
 
     work: Callable[[Tx], Any]
+    due: float
     reads: bool = False
     done: Future[Any] = field(default_factory=Future)
     result: Any = None
@@ -25,6 +30,11 @@ class Job:
     def __post_init__(self) -> None:
         # From here on it is done in any case: who gives up waiting cannot call it off.
         self.done.set_running_or_notify_cancel()
+
+    @property
+    def overdue(self) -> bool:
+        """Say whether it has waited for long enough."""
+        return time.monotonic() >= self.due
 
     def settle(self, error: BaseException | None = None) -> None:
         """Hand over the result, or what went wrong."""

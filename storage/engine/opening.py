@@ -18,6 +18,6 @@ def open_database(url: str) -> Database:
         from storage.engine.postgres import Postgres
     except ImportError:
         raise StorageError(
-            "PostgreSQL needs the extra packages: pip install 'psycopg[binary,pool]'."
+            "PostgreSQL needs the extra packages: pip install 'psycopg[binary]'."
         ) from None
     return Postgres(url)

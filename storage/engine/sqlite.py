@@ -12,96 +12,52 @@ import queue
 import sqlite3
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
 import sqlite_utils
 
-from storage.engine import AlreadyRunning, Row, StorageError, Tx, Unavailable, migrate
+from storage.engine import Locked, Tx, Unavailable, migrate
+from storage.engine.file import Standing, lock_file, refuse_network
 from storage.engine.jobs import TOGETHER, Job
-from storage.engine.sql import Memory, SqlTx, as_text
+from storage.engine.sql import Memory, as_text
+from storage.engine.sqlite_tx import SqliteTx, plainly
 
 T = TypeVar("T")
 
 MEMORY = ":memory:"
-STARTED, TICKS = datetime.now(UTC), time.monotonic()
-STORE_FAILED = {
-    sqlite3.SQLITE_BUSY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_IOERR, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_NOTADB,
-    sqlite3.SQLITE_READONLY,
-}  # fmt: skip
-NETWORK_FILE_SYSTEMS = {
-    "afs", "ceph", "cifs", "fuse.glusterfs", "fuse.sshfs", "ncpfs", "nfs", "nfs4", "smb3", "smbfs",
-}  # fmt: skip
-
-
-class SqliteTx(SqlTx):
-    """A transaction on the writing connection, or a look at a reading one."""
-
-    skip_locked = ""
-
-    def __init__(
-        self,
-        db: sqlite_utils.Database,
-        workspace: str | None = None,
-        memory: Memory | None = None,
-        *,
-        writes: bool = True,
-    ) -> None:
-        super().__init__(workspace, memory or Memory())
-        self._db = db
-        self._writes = writes
-
-    def within(self, workspace: str) -> SqliteTx:
-        return SqliteTx(self._db, workspace, self._memory, writes=self._writes)
-
-    def real_now(self) -> str:
-        # Only this process writes: a clock that is set lets none of its leases run out.
-        return as_text(STARTED + timedelta(seconds=time.monotonic() - TICKS))
-
-    def signal(self) -> None:
-        """One process only: whoever committed wakes its own workers."""
-
-    def _rows(self, sql: str, values: dict[str, object]) -> list[Row]:
-        cursor = self._execute(sql, values)
-        names = [column[0] for column in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-
-    def _run(self, sql: str, values: dict[str, object]) -> int:
-        return self._execute(sql, values).rowcount
-
-    def _execute(self, sql: str, values: dict[str, object]) -> sqlite3.Cursor:
-        # A full or failing disk makes SQLite throw the transaction away by itself. What
-        # came after would be stored at once and for good, without what came before.
-        if self._writes and not self._db.conn.in_transaction:
-            raise Unavailable("The transaction was lost.")
-        try:
-            return self._db.execute(sql, values)
-        except sqlite3.DatabaseError as error:
-            failure = plainly(error)
-            if failure is error:
-                raise
-            raise failure from error
+WAIT = 1.5  # seconds that somebody who waits for an answer waits for another program's lock
+PATIENCE = 20.0  # as much for work that nobody waits for; shorter than a courier's lease
+BUSY = 100  # milliseconds between two looks who has waited for too long
+READERS = 3
 
 
 class Sqlite:
     """A database in one file, or in memory (for tests)."""
 
-    def __init__(self, path: str | Path = MEMORY) -> None:
+    def __init__(self, path: str | Path = MEMORY, wait: float = WAIT) -> None:
+        """`wait`: how many seconds somebody waits for another program's lock."""
         self.path = str(path)
         self.beside: dict[str, Any] = {}
+        self._wait = wait
         self._lock: IO[str] | None = None
         if self.path != MEMORY:
             file = Path(self.path).resolve()
+            self.path = str(file)
             file.parent.mkdir(parents=True, exist_ok=True)
             refuse_network(file)
             self._lock = lock_file(file)
+        self._file: Standing | None = None
+        self._failure: BaseException | None = None  # of the last commit
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._come: deque[Job] = deque()  # of them, what the writer knows of
+        self._last = False  # nobody comes after those
         self._reads: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
-        self._reader: threading.Thread | None = None
+        self._readers: list[threading.Thread] = []
         self._door = threading.Lock()  # nothing comes in behind the one who closes
         self._closed = False
         started: Future[None] = Future()
@@ -115,14 +71,18 @@ class Sqlite:
             self._unlock()
             raise
 
-    def submit(self, work: Callable[[Tx], T], workspace: str | None = None) -> Future[T]:
-        return self._put(self._jobs, work)
+    def submit(
+        self, work: Callable[[Tx], T], workspace: str | None = None, *, patient: bool = False
+    ) -> Future[T]:
+        due = time.monotonic() + (PATIENCE if patient else self._wait)
+        return self._put(self._jobs, Job(work, due))
 
     def transact(self, work: Callable[[Tx], T]) -> T:
         return self.submit(work).result()
 
     def submit_read(self, work: Callable[[Tx], T]) -> Future[T]:
-        return self._put(self._jobs if self.path == MEMORY else self._reads, work, reads=True)
+        job = Job(work, time.monotonic() + self._wait, reads=True)
+        return self._put(self._jobs if self.path == MEMORY else self._reads, job)
 
     def read(self, work: Callable[[Tx], T]) -> T:
         return self.submit_read(work).result()
@@ -130,30 +90,43 @@ class Sqlite:
     def listen(self, wake: Callable[[], None]) -> None:
         """Nobody else can write to this file."""
 
+    def wall(self) -> datetime:
+        return datetime.now(UTC)
+
+    def trouble(self) -> str | None:
+        try:
+            self._check()
+        except Unavailable as lost:
+            return str(lost)
+        failure = self._failure
+        return None if failure is None else str(failure)
+
     def close(self) -> None:
         with self._door:
             if self._closed:
                 return
             self._closed = True
             self._jobs.put(None)
-            self._reads.put(None)
+            for _reader in self._readers:
+                self._reads.put(None)
         self._writer.join()
-        if self._reader is not None:
-            self._reader.join()
+        for reader in self._readers:
+            reader.join()
         self._unlock()
 
-    def _put(
-        self, line: queue.SimpleQueue[Job | None], work: Callable[[Tx], T], *, reads: bool = False
-    ) -> Future[T]:
-        job = Job(work, reads)
+    def _check(self) -> None:
+        """Raise `DatabaseLost` if our file is not there any more."""
+        if self._file is not None:
+            self._file.check()
+
+    def _put(self, line: queue.SimpleQueue[Job | None], job: Job) -> Future[Any]:
         with self._door:
             if self._closed:
                 raise Unavailable("The database is closed.")
-            if line is self._reads and self._reader is None:
-                self._reader = threading.Thread(
-                    target=self._read_loop, name="lotse-reader", daemon=True
-                )
-                self._reader.start()
+            if line is self._reads and len(self._readers) < READERS:
+                reader = threading.Thread(target=self._read_loop, name="lotse-reader", daemon=True)
+                self._readers.append(reader)
+                reader.start()
             line.put(job)
         return job.done
 
@@ -164,37 +137,63 @@ class Sqlite:
         except BaseException as error:
             started.set_exception(plainly(error))
             return
+        if self.path != MEMORY:
+            self._file = Standing(Path(self.path))
         started.set_result(None)
-        while (batch := self._next_batch()) is not None:
+        while batch := self._next_batch():
             self._commit(db, batch)
         with contextlib.suppress(sqlite3.Error):
             db.execute("pragma wal_checkpoint(truncate)")
         db.close()
 
-    def _next_batch(self) -> list[Job] | None:
-        job = self._jobs.get()
-        if job is None:
-            return None
-        batch = [job]
-        while len(batch) < TOGETHER:
+    def _next_batch(self) -> list[Job]:
+        """Wait for work; return some, or nothing at the end."""
+        self._gather(wait=not self._come)
+        return [self._come.popleft() for _each in range(min(TOGETHER, len(self._come)))]
+
+    def _gather(self, *, wait: bool = False) -> None:
+        """Let in who waits at the door."""
+        while not self._last:
             try:
-                job = self._jobs.get_nowait()
+                job = self._jobs.get(block=wait)
             except queue.Empty:
-                break
+                return
+            wait = False
             if job is None:
-                self._jobs.put(None)  # close after this batch
-                break
-            batch.append(job)
-        return batch
+                self._last = True
+            else:
+                self._come.append(job)
+
+    def _begin(self, db: sqlite_utils.Database, batch: list[Job]) -> list[Job]:
+        """Begin a transaction; return for whom, all others were told that there is none.
+
+        Immediate: we wait for another program's lock here, not half way through. Who has
+        waited for it for too long is refused, also who came while we waited.
+        """
+        while batch:
+            try:
+                self._check()
+                db.execute("begin immediate")
+                return batch
+            except BaseException as error:
+                failure = self._failure = plainly(error)
+            if not isinstance(failure, Locked):
+                for job in batch:
+                    job.settle(failure)
+                return []
+            self._gather()
+            for job in (*batch, *self._come):
+                if job.overdue:
+                    job.settle(failure)
+            batch = [job for job in batch if not job.done.done()]
+            self._come = deque(job for job in self._come if not job.done.done())
+        return []
 
     def _commit(self, db: sqlite_utils.Database, batch: list[Job]) -> None:
         tx = SqliteTx(db, memory=Memory(self.beside))
-        try:
-            # Immediate: we wait for the write lock here, not half way through.
-            db.execute("begin immediate")
-        except BaseException as error:
-            for job in batch:  # alone each would only wait as long again
-                job.settle(plainly(error))
+        reading = SqliteTx(db, memory=Memory(self.beside), writes=False)
+        batch = self._begin(db, batch)
+        if not batch:
             return
         try:
             for job in batch:
@@ -203,12 +202,14 @@ class Sqlite:
                         tx.savepoint(),
                         only_reading(db) if job.reads else contextlib.nullcontext(),
                     ):
-                        job.result = job.work(tx)
+                        job.result = job.work(reading if job.reads else tx)
                 except Unavailable:
                     raise  # the store itself failed: nobody in this batch may be told "stored"
                 except BaseException as error:
                     job.error = error
             db.execute("commit")
+            self._check()  # stored where nobody finds it again is not stored
+            self._failure = None
         except BaseException as error:
             with contextlib.suppress(sqlite3.Error):
                 db.execute("rollback")
@@ -217,7 +218,8 @@ class Sqlite:
                     job.result, job.error = None, None
                     self._commit(db, [job])
                 return
-            batch[0].settle(plainly(error))
+            self._failure = plainly(error)
+            batch[0].settle(self._failure)
             return
         for job in batch:
             job.settle()
@@ -226,8 +228,14 @@ class Sqlite:
         db: sqlite_utils.Database | None = None
         while (job := self._reads.get()) is not None:
             try:
+                self._check()
                 db = db or connect(self.path, writes=False)
-                job.result = job.work(SqliteTx(db, memory=Memory(self.beside), writes=False))
+                db.execute("begin")  # all of it as of one moment
+                try:
+                    job.result = job.work(SqliteTx(db, memory=Memory(self.beside), writes=False))
+                finally:
+                    with contextlib.suppress(sqlite3.Error):
+                        db.execute("rollback")
             except BaseException as error:
                 job.error = plainly(error)
             job.settle()
@@ -242,14 +250,18 @@ class Sqlite:
 
 def connect(path: str, *, writes: bool = True) -> sqlite_utils.Database:
     """Open `path` with the settings we promise: WAL, full sync, foreign keys, no waiting reads."""
-    connection = sqlite3.connect(path, isolation_level=None, timeout=2.0, cached_statements=512)
+    # Who reads makes no file where there is none any more.
+    place = path if writes else f"{Path(path).resolve().as_uri()}?mode=rw"
+    connection = sqlite3.connect(
+        place, uri=not writes, isolation_level=None, timeout=2.0, cached_statements=512
+    )
     db = sqlite_utils.Database(connection)
     if writes and path != MEMORY:
         db.execute("pragma journal_mode = wal").fetchall()
     for pragma in (
         "synchronous = full",
         "foreign_keys = on",
-        "busy_timeout = 2000",
+        f"busy_timeout = {BUSY if writes else 2000}",
         "secure_delete = on",
         *(() if writes else ("query_only = on", "wal_autocheckpoint = 0")),
     ):
@@ -328,68 +340,3 @@ def bring_up_to_date(db: sqlite_utils.Database) -> None:
         except BaseException:
             db.execute("rollback")
             raise
-
-
-def plainly(error: BaseException) -> BaseException:
-    """Turn the store's own failures (full, locked, unreadable) into `Unavailable`.
-
-    Everything else, a mistake in our SQL included, stays what it is.
-    """
-    code = getattr(error, "sqlite_errorcode", None)
-    if code is not None and code & 0xFF in STORE_FAILED:
-        return Unavailable(f"The database could not be used: {error}.")
-    return error
-
-
-def lock_file(file: Path) -> IO[str]:
-    """Hold `<file>.lock` as long as the process lives.
-
-    Raises `AlreadyRunning` when another process holds it.
-    """
-    handle = (file.parent / f"{file.name}.lock").open("a")
-    try:
-        _lock(handle)
-    except OSError:
-        handle.close()
-        raise AlreadyRunning(
-            f"Another Lotse already uses {file.name}. Stop it first, or give this one "
-            "another DATABASE_URL. (Several machines need PostgreSQL.)"
-        ) from None
-    return handle
-
-
-def _lock(handle: IO[str]) -> None:
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        import msvcrt
-
-        handle.seek(0)
-        msvcrt.locking(handle.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
-        return
-    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def refuse_network(file: Path, mounts: Path = Path("/proc/mounts")) -> None:
-    """Raise `StorageError` when `file` lies on a network file system, whose locks are unreliable.
-
-    Only Linux tells (`/proc/mounts`); elsewhere nothing is checked.
-    """
-    try:
-        lines = mounts.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return
-    best, kind = "", ""
-    for line in lines:
-        fields = line.split(" ")
-        if len(fields) < 3:
-            continue
-        point = fields[1].replace("\\040", " ")
-        inside = file.is_relative_to(point)
-        if inside and len(point) >= len(best):
-            best, kind = point, fields[2]
-    if kind in NETWORK_FILE_SYSTEMS:
-        raise StorageError(
-            f"{file.name} lies on a network file system ({kind}), where SQLite's locks are "
-            "unreliable. Use a local disk, or PostgreSQL through DATABASE_URL."
-        )

@@ -220,8 +220,8 @@ def set_cause(tx: Tx, number: int, kind: str, cause: str) -> bool:
     )
 
 
-def ask(tx: Tx, number: int, person: str) -> bool:
-    """Ask `person` to own the cause; until they accept, the owner stays."""
+def ask(tx: Tx, number: int, person: str | None) -> bool:
+    """Ask `person` to own the cause, or nobody; until they accept, the owner stays."""
     return (
         tx.run(
             """

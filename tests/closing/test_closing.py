@@ -431,6 +431,7 @@ def test_the_quiet_time_has_passed_when_the_last_point_is_entered(
     assert carla.sees() == []
 
 
+@pytest.mark.slow
 def test_reopening_cuts_the_quiet_time_short(
     restored: None, ben: Say, carla: Say, bot: Stage, wind: Callable[..., None]
 ) -> None:
@@ -454,6 +455,7 @@ def test_a_repeat_lets_the_quiet_time_begin_anew(
     assert state(bot) == "done"
 
 
+@pytest.mark.slow
 def test_something_else_does_not(
     restored: None, anna: Say, ben: Say, bot: Stage, wind: Callable[..., None]
 ) -> None:

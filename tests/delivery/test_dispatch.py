@@ -287,6 +287,7 @@ def test_a_delivery_that_comes_again_after_a_week_does_nothing_and_says_nothing(
     assert everything(bot)["incidents"] == 1
 
 
+@pytest.mark.slow
 def test_500_commands_at_once_are_all_answered(bot: Stage, chat: Chat) -> None:
     people = itertools.cycle(("anna", "ben", "carla", "chris"))
     requests = [
@@ -408,6 +409,7 @@ def at_once(*works: Callable[[], object]) -> None:
     assert failures == []
 
 
+@pytest.mark.slow
 def test_whichever_comes_first_nothing_climbs_after_an_acknowledgement(bot: Stage) -> None:
     """Acknowledgement against the step, 220 rounds in random order, at once on PostgreSQL."""
     chance = random.Random(11)
@@ -592,6 +594,7 @@ BUTTONS = ("serious", "normal", "undo", "history", "show")
 
 
 @pytest.mark.parametrize("seed", range(4))
+@pytest.mark.slow
 def test_whatever_people_do_every_open_incident_is_watched_and_every_change_audited(
     bot: Stage, seed: int
 ) -> None:

@@ -5,8 +5,12 @@ More of it by hand: `python -m tests.delivery.kill --commands 2000 --kills 50`.
 
 from __future__ import annotations
 
+import pytest
+
 from tests.delivery import kill
 from tests.pretend import server
+
+pytestmark = pytest.mark.slow
 
 
 def test_killed_again_and_again_on_sqlite_nothing_answered_is_lost() -> None:

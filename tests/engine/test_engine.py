@@ -33,9 +33,10 @@ from storage.engine import (
     migrate,
 )
 from storage.engine import sqlite as sqlite_engine
+from storage.engine.file import lock_file, refuse_network
 from storage.engine.postgres import Postgres, lane_of
 from storage.engine.sql import as_moment, as_text, pyformat
-from storage.engine.sqlite import Sqlite, lock_file, refuse_network
+from storage.engine.sqlite import Sqlite
 from storage.services import Service
 from storage.workspaces import Workspace
 from tests.pretend import server
@@ -670,18 +671,19 @@ def test_every_connection_has_the_settings_that_we_promise(file: Sqlite) -> None
         "foreign_keys": 1,
         "journal_mode": "wal",
         "secure_delete": 1,
-        "busy_timeout": 2000,
     }
 
     def look(tx: Tx) -> dict[str, object]:
         return {
             name: next(iter(tx.rows(f"pragma {name}")[0].values()))
-            for name in (*promised, "query_only", "wal_autocheckpoint")
+            for name in (*promised, "busy_timeout", "query_only", "wal_autocheckpoint")
         }
 
     writing, reading = file.transact(look), file.read(look)
     assert {name: writing[name] for name in promised} == promised
     assert {name: reading[name] for name in promised} == promised
+    # The writer looks in between who has waited for another program's lock for too long.
+    assert (writing["busy_timeout"], reading["busy_timeout"]) == (100, 2000)
     assert (writing["query_only"], reading["query_only"]) == (0, 1)
     assert reading["wal_autocheckpoint"] == 0, "only the writer moves the log into the file"
 
@@ -761,6 +763,7 @@ def locked(path: str) -> Iterator[sqlite3.Connection]:
         yield other
 
 
+@pytest.mark.slow
 def test_a_lock_that_is_held_for_long_is_told_to_all_and_nothing_is_half_written(
     file: Sqlite,
 ) -> None:

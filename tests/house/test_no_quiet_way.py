@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -138,7 +139,7 @@ class Ban(RuleBasedStateMachine):
         )
 
 
-TestBan = Ban.TestCase
+TestBan = pytest.mark.slow(Ban.TestCase)
 TestBan.settings = settings(
     max_examples=25,
     stateful_step_count=25,

@@ -228,6 +228,7 @@ def test_what_one_company_does_changes_no_row_of_the_other(two: Stage) -> None:
     assert before == after
 
 
+@pytest.mark.slow
 def test_nothing_that_one_company_says_is_read_in_the_other(two: Stage) -> None:
     chance = random.Random(8)
     heard: dict[str, list[str]] = {"demo": [], OTHER: []}

@@ -53,7 +53,7 @@ def test_only_the_gate_changes_the_state_of_an_incident() -> None:
         if inspect.isfunction(each) and each.__module__ == states.__name__
     }  # fmt: skip
     assert {name for name, _function in wrote} == {"storage/incidents/transitions.py"}
-    assert {function for _name, function in wrote} == functions - {"hold"}
+    assert {function for _name, function in wrote} == functions - {"lock"}
     asking = {
         name for name, tree in trees("bot", "handlers", "storage").items()
         if "storage.incidents.transitions" in set(imported(tree))
@@ -342,6 +342,7 @@ def live(fresh: Callable[[], Database], lives: int, steps: int) -> None:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_whatever_people_do_one_chain_lives_and_done_goes_through_the_gate() -> None:
     live(Sqlite, 25, 30)
 

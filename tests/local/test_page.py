@@ -362,7 +362,9 @@ class Full:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.inner, name)
 
-    def submit(self, work: object, workspace: str | None = None) -> Future[object]:
+    def submit(
+        self, work: object, workspace: str | None = None, *, patient: bool = False
+    ) -> Future[object]:
         raise Unavailable("The disk is full.")
 
 

@@ -31,7 +31,9 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 if CHROMIUM is None:
     pytest.skip("The page is not tried out: Chromium is missing.", allow_module_level=True)
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow, pytest.mark.xdist_group("browser"),
+]  # fmt: skip
 
 ROOT = Path(__file__).parent.parent.parent
 LAUNCH = (

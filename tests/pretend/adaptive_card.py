@@ -263,12 +263,12 @@ def _texts(each: Json) -> Iterator[str]:
 
 def _objects(data: Any) -> Iterator[Json]:
     """Give every object that is shown, from the outside in; not what buttons carry."""
-    if isinstance(data, list):
-        for each in data:
-            yield from _objects(each)
-    elif isinstance(data, dict):
+    if isinstance(data, dict):
         yield data
-        yield from _objects([value for key, value in data.items() if key != "data"])
+        data = [value for key, value in data.items() if key != "data"]
+    for each in data if isinstance(data, list) else ():
+        if isinstance(each, dict | list):
+            yield from _objects(each)
 
 
 # --- the schema ---------------------------------------------------------------------------
@@ -287,10 +287,26 @@ def _checker() -> Callable[[Any], Iterator[ValidationError]]:
             refs = [each["allOf"][0]["$ref"] for each in definition["anyOf"]]
             kinds = {ref.rpartition("/")[2]: {"$ref": ref} for ref in refs}
             definitions[name] = {"byType": kinds}
-    made = validators.extend(Draft6Validator, {"byType": block_kit.by_type})
+    made = validators.extend(Draft6Validator, {"byType": _by_type})
     card = {"definitions": definitions, "allOf": [{"$ref": "#/definitions/AdaptiveCard"}]}
     checker: Callable[[Any], Iterator[ValidationError]] = made(card).iter_errors
     return checker
+
+
+_sound: set[tuple[str, str]] = set()  # shapes, and what fits them: most of a card was seen before
+
+
+def _by_type(validator: Any, kinds: Json, part: Any, schema: Json) -> Iterator[ValidationError]:
+    """Hold a part of a card against the shape of its type, once."""
+    known = None
+    if isinstance(part, dict) and part.get("type") in kinds:
+        known = kinds[part["type"]]["$ref"], json.dumps(part)
+        if known in _sound:
+            return
+    found = list(block_kit.by_type(validator, kinds, part, schema))
+    yield from found
+    if known is not None and not found:
+        _sound.add(known)
 
 
 def _wrong(card: Json) -> Iterator[str]:

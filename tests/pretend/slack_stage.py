@@ -48,8 +48,8 @@ from tests.pretend.slack_peer import (
     Peer,  # fmt: skip
 )
 from tests.pretend.stage import MONDAY, Ids, accepted
-from tests.timed import MAIN as MAIN
-from tests.timed import Timed
+from tests.pretend.timed import MAIN as MAIN
+from tests.pretend.timed import Timed
 
 PEOPLE = (
     ("anna", "en", False),

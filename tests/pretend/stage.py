@@ -18,11 +18,13 @@ from bot.delivery.channels import Rooms
 from bot.delivery.clock import Clock, HandClock
 from bot.delivery.courier import Courier
 from bot.delivery.dispatch import Dispatcher
+from bot.delivery.enqueue import store_posts
 from bot.delivery.platform import Impossible, MessageGone, NotAccepted, Rate, Uncertain, Wait
 from bot.delivery.requests import Request, Response
 from bot.delivery.scheduler import Scheduler
 from handlers import FEATURES
 from handlers.kit.commands import Feature
+from handlers.kit.context import LOTSE, Context
 from handlers.kit.messages import (
     Button,
     Buttons,
@@ -31,6 +33,7 @@ from handlers.kit.messages import (
     Form,
     Items,
     Message,
+    Post,
     Text,
     Title,
 )
@@ -324,10 +327,12 @@ class Troubled:
         """Let the next transactions fail, one after the other; None lets one succeed."""
         self.failures.extend(failures)
 
-    def submit(self, work: Callable[[Tx], T], workspace: str | None = None) -> Future[T]:
+    def submit(
+        self, work: Callable[[Tx], T], workspace: str | None = None, *, patient: bool = False
+    ) -> Future[T]:
         failure = self.failures.popleft() if self.failures else None
         if failure is None:
-            return self._database.submit(work, workspace)
+            return self._database.submit(work, workspace, patient=patient)
         failed: Future[T] = Future()
         failed.set_exception(failure)
         return failed
@@ -343,6 +348,12 @@ class Troubled:
 
     def listen(self, wake: Callable[[], None]) -> None:
         self._database.listen(wake)
+
+    def wall(self) -> datetime:
+        return self._database.wall()
+
+    def trouble(self) -> str | None:
+        return self._database.trouble()
 
     def close(self) -> None:
         self._database.close()
@@ -389,6 +400,16 @@ class Stage:
     def store(self, work: Any) -> Any:
         """Run `work(tx)` inside the workspace and commit."""
         return self.database.transact(lambda tx: work(tx.within(self.workspace)))
+
+    def inside(self, work: Callable[[Context], tuple[Post, ...] | None]) -> None:
+        """Run what a handler would in a transaction, store what it posts, and carry it."""
+
+        def done(tx: Tx) -> None:
+            ctx = self.dispatcher._context(tx.within(self.workspace), LOTSE, None, self.clock.now())
+            store_posts(ctx, work(ctx) or ())
+
+        self.database.transact(done)
+        self.carry()
 
     def rows(self, sql: str, **values: object) -> list[Row]:
         """Look into the store."""

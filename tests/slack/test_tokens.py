@@ -203,6 +203,7 @@ async def test_two_edges_at_once_renew_once(sqlite: Sqlite) -> None:
     await race([sqlite, sqlite])
 
 
+@pytest.mark.soak
 async def test_two_machines_at_once_renew_once(postgres: Postgres) -> None:
     other = Postgres(postgres.url)
     try:

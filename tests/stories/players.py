@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, field
 
 from handlers.kit.readers import folded
+from tests.pretend.timed import Timed
 from tests.stories.test_tour import DAYS, Step
-from tests.timed import Timed
 
 
 @dataclass

@@ -19,9 +19,9 @@ from storage.engine.sqlite import Sqlite
 from tests.pretend.adaptive_card import user_id
 from tests.pretend.teams_peer import NAMES, Client, text_of
 from tests.pretend.teams_stage import TeamsStage, teams_stage
+from tests.pretend.timed import MAIN
 from tests.stories.test_first_steps import known
 from tests.stories.test_tour import Step, framed, seen, steps
-from tests.timed import MAIN
 
 PAGE = (docs.ROOT / "docs" / "teams.md").read_text(encoding="utf-8")
 ENGLISH, _heading, GERMAN = PAGE.partition("## Kurz auf Deutsch")

@@ -20,7 +20,7 @@ from tests.pretend.adaptive_card import user_id
 from tests.pretend.slack_peer import Fault
 from tests.pretend.teams_peer import BOT, TENANT, Client, Peer, card_text, error, mention, text_of
 from tests.pretend.teams_stage import GENERAL, GROUP, INCIDENTS, TeamsStage, teams_stage
-from tests.timed import MAIN
+from tests.pretend.timed import MAIN
 
 DEAD = "incident Till is dead"
 

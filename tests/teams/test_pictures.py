@@ -42,6 +42,8 @@ def test_the_renderer_complains_of_nothing(language: str) -> None:
     assert "Marquee" in str(events([broken]))
 
 
+@pytest.mark.slow
+@pytest.mark.xdist_group("browser")
 async def test_what_somebody_wrote_is_drawn_as_text() -> None:
     node.packages("teams", "make pictures")
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")

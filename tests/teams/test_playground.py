@@ -39,6 +39,7 @@ from tests.local.test_page_in_browser import CHROMIUM, LAUNCH
 
 CLI = node.packages("playground", "make playground") / "@microsoft/m365agentsplayground/cli.js"
 COMPANY = node.TOOLS / "playground" / "company.yml"
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
 BEGIN = datetime(2026, 11, 18, 9, tzinfo=UTC)  # a Wednesday
 MONDAY = datetime(2026, 11, 23, 7, 31, tzinfo=UTC)  # half past eight in Berlin has just passed
 SWITCH = 700  # milliseconds

@@ -28,7 +28,7 @@ from tests.pretend.adaptive_card import user_id
 from tests.pretend.slack_peer import Fault
 from tests.pretend.teams_peer import TENANT, UNKNOWABLE, error, limited, slow
 from tests.pretend.teams_stage import INCIDENTS, TeamsStage, app, teams_stage
-from tests.timed import MAIN
+from tests.pretend.timed import MAIN
 
 HELLO = Message((Title(("Hello",)),))
 BEN = f"teams:@{user_id('Ben')}"

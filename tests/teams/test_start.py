@@ -81,6 +81,7 @@ async def test_the_playground_needs_no_credentials(folder: Path) -> None:
             assert "INC-1 is declared." in await anna.says("incident Till is dead")
 
 
+@pytest.mark.slow
 async def test_in_both_chats_there_is_one_company(folder: Path) -> None:
     async with teams() as (found, anna), peer("http") as (slack, sam):
         given = environment(

@@ -1,0 +1,41 @@
+"""How much is measured: enough for figures, or so little that it only shows that all of it runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Rounds, seconds and counts of every benchmark; figures are medians over the rounds."""
+
+    rounds: int  # of the road, each of so many commands
+    commands: int
+    workspaces: int
+    loads: int  # rounds of load over HTTP, each of so many seconds
+    seconds: float
+    warm: bool  # a load before them, that counts for nothing
+    at_once: tuple[int, ...]  # commands in flight
+    burst: int  # declarations in the same moment
+    starts: int
+    reports: tuple[str, ...]  # labelled sets in benchmarks/data
+    known: int  # incidents that are searched
+    small: int  # workspaces beside the large one, with ten incidents each
+    questions: int
+
+    @property
+    def busy(self) -> int:
+        """Return how many commands are in flight where only few and many are compared."""
+        return min(64, self.at_once[-1])
+
+
+SETS = ("deen_public.csv", "gitbugs_public.csv.gz")
+FULL = Size(
+    rounds=5, commands=400, workspaces=1000, loads=3, seconds=1.0, warm=True,
+    at_once=(1, 8, 64, 256), burst=20, starts=7, reports=SETS,
+    known=10_000, small=1000, questions=200,
+)  # fmt: skip
+SMOKE = Size(
+    rounds=1, commands=32, workspaces=8, loads=1, seconds=0.2, warm=False,
+    at_once=(1, 8), burst=3, starts=1, reports=SETS[:1], known=200, small=4, questions=8,
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""Attention: what is no alarm and was not asked for reaches a person once a working day."""

@@ -1,0 +1,104 @@
+"""When somebody is told, how often, and what is held back until then."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Any
+
+from handlers.attention import matters
+from handlers.kit.commands import Ask, Feature
+from handlers.kit.context import Context
+from handlers.kit.doors import Task
+from handlers.kit.errors import Refusal
+from handlers.kit.messages import Buttons, Post, Reply, Text, line, load
+from handlers.kit.readers import ChoiceReader, TextReader
+from handlers.kit.words import Words, _
+from handlers.on_call import duty
+from storage import attention as stored
+from storage.attention import Wish
+
+feature = Feature(_("Attention"))
+
+
+class Pace(StrEnum):
+    """How often somebody is told."""
+
+    DAILY = "daily"
+    WEEKLY = "weekly"
+
+
+PACES: dict[str, Words] = {
+    "daily": _("at most once a working day"),
+    "weekly": _("at most once a week"),
+}
+
+
+def _current(ctx: Context, _fixed: Mapping[str, str]) -> dict[str, str]:
+    wish = matters.wish_of(ctx, ctx.person.id)
+    return {"hour": wish.hour, "pace": wish.pace}
+
+
+@feature.command(
+    "attention",
+    "sammelnachricht",
+    help=_("When and how often may I come to you unasked?"),
+    hidden=True,
+    current=_current,
+)
+def choose(
+    ctx: Context,
+    *,
+    hour: Annotated[
+        str,
+        TextReader(long=False),
+        Ask(_("At what time?"), _("Such as 09:00. Alarms do not wait for it.")),
+    ],
+    pace: Annotated[Pace, ChoiceReader(Pace, PACES, {}), Ask(_("How often?"))] = Pace.DAILY,
+) -> Reply:
+    found = re.fullmatch(r"\s*(\d{1,2})(?:[:.](\d\d))?\s*(?:uhr)?\s*", hour, re.IGNORECASE)
+    if found is None or int(found[1]) > 23 or int(found[2] or 0) > 59:
+        raise Refusal(_("“{hour}” is no time; one is 09:00.", hour=hour[:20]), field="hour")
+    clock = f"{int(found[1]):02d}:{int(found[2] or 0):02d}"
+    stored.set_wish(ctx.tx, ctx.person.id, Wish(clock, pace))
+    matters.replan(ctx, ctx.person.id)
+    said = _("What is no alarm reaches you at {hour}, {pace}.", hour=clock, pace=PACES[pace.value])
+    return Reply(line(said))
+
+
+@feature.timer("bundle")
+def bundle(ctx: Context, person: str) -> Reply:
+    """Tell somebody, or who stands in, what waits: in one message."""
+    return Reply(posts=matters.due(ctx, person))
+
+
+@feature.timer("questions")
+def questions(ctx: Context, person: str) -> Reply:
+    """Ask at the start of work what somebody asked outside of it."""
+    return Reply(posts=matters.questions(ctx, person))
+
+
+@feature.waits(90)
+def waiting(ctx: Context) -> list[Task]:
+    """Return what the asker has not been told yet."""
+    found: list[Task] = []
+    for each in matters.held_back(ctx, ctx.person.id):
+        parts = load(each.message).parts
+        words = next((part.words for part in parts if isinstance(part, Text)), "")
+        buttons = next((part.buttons for part in parts if isinstance(part, Buttons)), ())
+        found.append(Task(words, buttons, each.noted_at))
+    return found
+
+
+def _left(ctx: Context, person: str) -> tuple[Post, ...]:
+    bosses = duty.managers(ctx)
+    if bosses:
+        matters.hand_on(ctx, person, bosses[0].id)
+    return ()
+
+
+@feature.holds(90, "matters.person", "matters.told_to", left=_left)
+def held(_ctx: Context, _person: str) -> list[Any]:
+    """Return nothing to hand over by itself: what was to be told follows what it is about."""
+    return []

@@ -1,0 +1,229 @@
+"""The one gate for what is no alarm: noted with what makes it, told in a bundle, dropped when over.
+
+Rule (docs/rules.md, attention): at most one bundled message a person and working day, at their
+hour; never on holidays; to who stands in while somebody is away; at most two taps a week.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from handlers.kit import calendar, working_hours
+from handlers.kit.commands import call
+from handlers.kit.context import Context
+from handlers.kit.messages import (
+    Button,
+    Buttons,
+    Message,
+    Part,
+    Post,
+    Title,
+    Tone,
+    dump,
+    line,
+    load,
+    spoken,
+)
+from handlers.kit.words import Words, _, _n
+from handlers.on_call import duty
+from storage import attention as stored
+from storage.attention import Matter, Wish
+from storage.delivery import timers
+
+USUAL = Wish("09:00", "daily")
+TAPS = 2  # taps that somebody is asked for in a week (requirement C32)
+
+
+def note(
+    ctx: Context, person: str, key: str, words: Words, *buttons: Button, survey: bool = False
+) -> None:
+    """Let somebody know with their next bundle; the same `key` again only changes the words.
+
+    `survey` marks a tap that is asked for: it goes to nobody else, and waits past two a week.
+    """
+    kind = "survey" if survey else "matter"
+    _keep(ctx, person, key, kind, line(words, *buttons))
+    _plan(ctx, person)
+
+
+def ask(ctx: Context, person: str, key: str, message: Message) -> tuple[Post, ...]:
+    """Let a question that a person asks reach somebody: at once in working time, else next."""
+    acts = duty.acting(ctx, person) or person
+    start = _next_work(ctx, ctx.now)
+    if start <= ctx.now:
+        return (Post(key, message, f"direct:{acts}", "note"),)
+    _keep(ctx, person, key, "question", message)
+    timers.set(
+        ctx.tx, id=ctx.new_id(), kind="questions", key=f"questions:{person}", due=start,
+        person=person,
+    )  # fmt: skip
+    return ()
+
+
+def settle(ctx: Context, key: str) -> tuple[Post, ...]:
+    """Drop a matter everywhere; return the bundles that named it, without it."""
+    told = {(each.told_to, each.told_on) for each in stored.settle(ctx.tx, key)}
+    return tuple(
+        Post(_bundle_key(to, day), bundle(ctx, to, day))
+        for to, day in sorted((to, day) for to, day in told if to and day)
+    )
+
+
+def hand_on(ctx: Context, before: str, to: str) -> None:
+    """Give what was to be told to somebody who left to whoever acts now. Taps just end."""
+    for each in stored.open_of(ctx.tx, before):
+        if each.kind == "survey":
+            stored.settle(ctx.tx, each.key)
+        elif to != before:
+            stored.move(ctx.tx, each.key, before, to)
+    _plan(ctx, to)
+
+
+def bundle(ctx: Context, person: str, day: str) -> Message:
+    """Return somebody's bundle of a day as it reads now: what is settled is left out."""
+    found = stored.told_on(ctx.tx, person, day)
+    live = [each for each in found if each.state != "settled"]
+    if not live:
+        return line(_("All of this is settled. Thank you."), tone=Tone.QUIET)
+    parts: list[Part] = [
+        Title(_n("{n} thing for you", "{n} things for you", len(live))),
+        *(part for each in live for part in load(each.message).parts),
+        Buttons((Button(_("When and how often?"), call("attention"), "quiet"),)),
+    ]
+    return Message(tuple(parts))
+
+
+def due(ctx: Context, person: str) -> tuple[Post, ...]:
+    """Tell now what is due for whoever acts for `person`; return the bundle, if there is one."""
+    acts = duty.acting(ctx, person)
+    if acts is None:  # nobody is here: it waits, and leaving hands it on
+        return ()
+    today = _today(ctx, acts)
+    if stored.told_on(ctx.tx, acts, today.isoformat()) or not _may_hear(ctx, acts, today):
+        _plan(ctx, person)
+        return ()
+    told = list(_tellable(ctx, acts, today))
+    for each in told:
+        stored.tell(ctx.tx, each.id, acts, today.isoformat())
+    for left in sorted({each.person for each in stored.waiting(ctx.tx)}):
+        if duty.acting(ctx, left) == acts:  # what had no room today
+            _plan(ctx, left)
+    if not told:
+        return ()
+    key = _bundle_key(acts, today.isoformat())
+    return (Post(key, bundle(ctx, acts, today.isoformat()), f"direct:{acts}", "note"),)
+
+
+def questions(ctx: Context, person: str) -> tuple[Post, ...]:
+    """Return the questions that waited for the start of work."""
+    acts = duty.acting(ctx, person) or person
+    found = [each for each in stored.open_of(ctx.tx, person) if each.kind == "question"]
+    for each in found:
+        stored.tell(ctx.tx, each.id, acts, _today(ctx, acts).isoformat())
+    return tuple(Post(each.key, load(each.message), f"direct:{acts}", "note") for each in found)
+
+
+def wish_of(ctx: Context, person: str) -> Wish:
+    """Return when somebody wants to be told."""
+    return stored.wish(ctx.tx, person) or USUAL
+
+
+def held_back(ctx: Context, person: str) -> list[Matter]:
+    """Return what somebody has not been told yet."""
+    return stored.open_of(ctx.tx, person)
+
+
+def replan(ctx: Context, person: str) -> None:
+    """Set the timer anew, with the hour that somebody has just chosen."""
+    timers.cancel(ctx.tx, _timer_key(person))
+    if stored.open_of(ctx.tx, person):
+        _plan(ctx, person)
+
+
+def _tellable(ctx: Context, acts: str, today: date) -> Iterator[Matter]:
+    """Give what may stand in the bundle of whoever acts: theirs, and that of whom they cover."""
+    monday = today - timedelta(days=today.weekday())
+    taps = len(stored.surveys_since(ctx.tx, acts, monday.isoformat()))
+    for each in stored.waiting(ctx.tx):
+        if each.kind == "question" or duty.acting(ctx, each.person) != acts:
+            continue
+        if each.kind == "survey":
+            if each.person != acts or taps >= TAPS:
+                continue
+            taps += 1
+        yield each
+
+
+def _keep(ctx: Context, person: str, key: str, kind: str, message: Message) -> None:
+    reader = ctx.person_of(person)
+    language = (reader.language if reader else None) or ctx.workspace.language
+    written = dump(spoken(message, language, _zone(ctx, person)))
+    stored.note(
+        ctx.tx, id=ctx.new_id(), person=person, key=key, kind=kind, message=written, now=ctx.now
+    )
+
+
+def _plan(ctx: Context, person: str) -> None:
+    """Let the bundle come at the next hour that fits; one that is planned sooner stays."""
+    when = _next_hour(ctx, person)
+    before = timers.due_of(ctx.tx, _timer_key(person))
+    if before is None or not ctx.now < before <= when:
+        timers.set(
+            ctx.tx, id=ctx.new_id(), kind="bundle", key=_timer_key(person), due=when,
+            person=person,
+        )  # fmt: skip
+
+
+def _next_hour(ctx: Context, person: str) -> datetime:
+    """Return the next moment at which somebody, or who stands in, may be told."""
+    acts = duty.acting(ctx, person) or person
+    day = _today(ctx, acts)
+    clock = time.fromisoformat(wish_of(ctx, acts).hour)
+    while True:
+        when = calendar.at(day, clock, _zone(ctx, acts))
+        told = stored.told_on(ctx.tx, acts, day.isoformat())
+        if when > ctx.now and _may_hear(ctx, acts, day) and not told:
+            return when
+        day += timedelta(days=1)
+
+
+def _may_hear(ctx: Context, person: str, day: date) -> bool:
+    """Say whether a day is one on which somebody may be told."""
+    if not calendar.is_working_day(day, ctx.workspace.region):
+        return False
+    if wish_of(ctx, person).pace == "daily":
+        return True
+    monday = day - timedelta(days=day.weekday())
+    return day == calendar.working_day_from(monday, ctx.workspace.region)
+
+
+def _next_work(ctx: Context, moment: datetime) -> datetime:
+    """Return `moment` if people are at work then, else when they begin next."""
+    hours, zone, region = working_hours.USUAL, ctx.workspace.zone, ctx.workspace.region
+    if not working_hours.outside(moment, hours, zone, region):
+        return moment
+    day = calendar.day_of(moment, zone)
+    while (start := calendar.at(day, hours.start, zone)) <= moment or not calendar.is_working_day(
+        day, region
+    ):
+        day += timedelta(days=1)
+    return start
+
+
+def _today(ctx: Context, person: str) -> date:
+    return ctx.now.astimezone(ZoneInfo(_zone(ctx, person))).date()
+
+
+def _zone(ctx: Context, person: str) -> str:
+    found = ctx.person_of(person)
+    return (found.zone if found else None) or ctx.workspace.zone
+
+
+def _timer_key(person: str) -> str:
+    return f"bundle:{person}"
+
+
+def _bundle_key(person: str, day: str) -> str:
+    return f"bundle:{person}:{day}"

@@ -1,0 +1,78 @@
+"""Incidents of somebody who left go to whoever is on duty, with a new alarm."""
+
+from __future__ import annotations
+
+from handlers.incidents import escalation
+from handlers.kit.commands import Feature
+from handlers.kit.context import Context
+from handlers.kit.doors import Event, Held
+from handlers.kit.messages import Post
+from handlers.kit.words import _
+from handlers.on_call import duty
+from storage import incidents
+from storage.incidents import Incident
+
+feature = Feature(_("Incidents"))
+
+
+@feature.follows(Event.CAME_BACK)
+def came_back(ctx: Context, _person: str) -> tuple[Post, ...]:
+    """Hand on what stayed with others because nobody at all was here."""
+    return hand_on(ctx)
+
+
+def _left(ctx: Context, _person: str) -> tuple[Post, ...]:
+    return hand_on(ctx)
+
+
+@feature.holds(
+    20, "incidents.responsible", "incidents.proposed_to", "incidents.acknowledged_by", left=_left
+)
+def held(_ctx: Context, _person: str) -> list[Held]:
+    """Return nothing to hand over by a tap: an incident never waits for one."""
+    return []
+
+
+def hand_on(ctx: Context) -> tuple[Post, ...]:
+    """Make whoever is on duty responsible for what those who left have not ended.
+
+    Who gets an open incident is alarmed; what is restored only changes hands.
+    """
+    posts: tuple[Post, ...] = ()
+    for incident in sorted(incidents.open_ones(ctx.tx), key=lambda each: each.number):
+        posts += _pass(ctx, incident)
+    for person in incidents.undone_with(ctx.tx):
+        while not duty.is_here(ctx, person):
+            passed = [_pass(ctx, each) for each in incidents.undone(ctx.tx, person=person)]
+            if not any(passed):
+                break
+            posts += tuple(post for each in passed for post in each)
+    return posts
+
+
+def _pass(ctx: Context, incident: Incident) -> tuple[Post, ...]:
+    """Give an incident of somebody who left to whoever is on duty, if that is somebody else."""
+    service = ctx.service_of(incident.service)
+    assert service is not None, "an incident has a service, by constraint"
+    before, to = incident.responsible, duty.on_duty(ctx, service)
+    if duty.is_here(ctx, before) or to == before:  # nobody else is here; it goes on climbing
+        return ()
+    escalation.stop(ctx, incident.number)
+    if not incidents.hand_on(ctx.tx, incident.number, before, to, ctx.now):
+        return ()
+    incidents.happened(
+        ctx.tx,
+        incident.number,
+        id=ctx.new_id(),
+        at=ctx.now,
+        kind="handed on",
+        person=before,
+        detail=to,
+    )
+    now = incidents.find(ctx.tx, incident.number)
+    assert now is not None
+    if now.state != "open":
+        return escalation.card_posts(ctx, now)
+    posts = escalation.ended_posts(ctx, now)
+    position = incidents.count_alarm(ctx.tx, incident.number)
+    return (*posts, escalation.start(ctx, now, position))

@@ -1,0 +1,197 @@
+"""Matters that wait to be told, bundled; and when somebody wants to be told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from storage.engine import Row, Tx
+from storage.engine.sql import as_moment, as_text
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """Something for somebody that is no alarm. `message` is a spoken message as JSON.
+
+    `kind` is matter, survey (a tap that is asked for) or question (a person asks).
+    """
+
+    id: str
+    person: str
+    key: str
+    kind: str
+    message: str
+    noted_at: datetime
+    state: str
+    told_to: str | None
+    told_on: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """When somebody wants to be told: `hour` as 09:00 local, `pace` daily or weekly."""
+
+    hour: str
+    pace: str
+
+
+COLUMNS = "id, person, key, kind, message, noted_at, state, told_to, told_on"
+
+
+def note(tx: Tx, *, id: str, person: str, key: str, kind: str, message: str, now: datetime) -> None:
+    """Remember a matter; one of the same key that is not settled only changes its words."""
+    tx.write(
+        """
+        insert into matters (workspace, id, person, key, kind, message, noted_at)
+        values (:workspace, :id, :person, :key, :kind, :message, :now)
+        on conflict (workspace, person, key) where state <> 'settled'
+            do update set message = excluded.message
+        """,
+        id=id,
+        person=person,
+        key=key,
+        kind=kind,
+        message=message,
+        now=as_text(now),
+    )
+
+
+def settle(tx: Tx, key: str) -> list[Matter]:
+    """Mark every matter of this key as settled; return those that had not been."""
+    found = tx.rows(
+        f"""
+        select {COLUMNS} from matters
+        where workspace = :workspace and key = :key and state <> 'settled'
+        """,
+        key=key,
+    )
+    if found:
+        tx.run(
+            """
+            update matters set state = 'settled'
+            where workspace = :workspace and key = :key and state <> 'settled'
+            """,
+            key=key,
+        )
+    return [_matter(row) for row in found]
+
+
+def open_of(tx: Tx, person: str) -> list[Matter]:
+    """Return what has still to be told to somebody, the oldest first."""
+    rows = tx.rows(
+        f"""
+        select {COLUMNS} from matters
+        where workspace = :workspace and person = :person and state = 'open'
+        order by noted_at, id
+        """,
+        person=person,
+    )
+    return [_matter(row) for row in rows]
+
+
+def waiting(tx: Tx) -> list[Matter]:
+    """Return everything that has still to be told, the oldest first."""
+    rows = tx.rows(
+        f"""
+        select {COLUMNS} from matters where workspace = :workspace and state = 'open'
+        order by noted_at, id
+        """
+    )
+    return [_matter(row) for row in rows]
+
+
+def told_on(tx: Tx, to: str, day: str) -> list[Matter]:
+    """Return what was told to somebody on a day, in the order it stood there, settled or not."""
+    rows = tx.rows(
+        f"""
+        select {COLUMNS} from matters
+        where workspace = :workspace and told_to = :to and told_on = :day and kind <> 'question'
+        order by noted_at, id
+        """,
+        to=to,
+        day=day,
+    )
+    return [_matter(row) for row in rows]
+
+
+def surveys_since(tx: Tx, person: str, day: str) -> list[str]:
+    """Return the keys of the taps that somebody was asked for since a day."""
+    rows = tx.rows(
+        """
+        select key from matters
+        where workspace = :workspace and told_to = :person and kind = 'survey' and told_on >= :day
+        """,
+        person=person,
+        day=day,
+    )
+    return [row["key"] for row in rows]
+
+
+def tell(tx: Tx, id: str, to: str, day: str) -> None:
+    """Note that a matter was told."""
+    tx.write(
+        """
+        update matters set state = 'told', told_to = :to, told_on = :day
+        where workspace = :workspace and id = :id and state = 'open'
+        """,
+        id=id,
+        to=to,
+        day=day,
+    )
+
+
+def move(tx: Tx, key: str, before: str, to: str) -> None:
+    """Give a matter that was somebody's to whoever acts now, to be told again."""
+    tx.write(
+        """
+        update matters set person = :to, state = 'open', told_to = null, told_on = null
+        where workspace = :workspace and key = :key and person = :before and state <> 'settled'
+            and not exists (
+                select 1 from matters m
+                where m.workspace = :workspace and m.person = :to and m.key = :key
+                    and m.state <> 'settled'
+            )
+        """,
+        key=key,
+        before=before,
+        to=to,
+    )
+
+
+def forget(tx: Tx, before: datetime) -> int:
+    """Delete settled and told matters that were noted before a moment; return how many."""
+    return tx.run(
+        """
+        delete from matters
+        where workspace = :workspace and noted_at < :before and state <> 'open'
+        """,
+        before=as_text(before),
+    )
+
+
+def wish(tx: Tx, person: str) -> Wish | None:
+    """Return when somebody wants to be told; None when they never said."""
+    rows = tx.rows(
+        "select hour, pace from attention where workspace = :workspace and person = :person",
+        person=person,
+    )
+    return Wish(**rows[0]) if rows else None
+
+
+def set_wish(tx: Tx, person: str, wish: Wish) -> None:
+    """Remember when somebody wants to be told."""
+    tx.write(
+        """
+        insert into attention (workspace, person, hour, pace)
+        values (:workspace, :person, :hour, :pace)
+        on conflict (workspace, person) do update set hour = excluded.hour, pace = excluded.pace
+        """,
+        person=person,
+        hour=wish.hour,
+        pace=wish.pace,
+    )
+
+
+def _matter(row: Row) -> Matter:
+    row["noted_at"] = as_moment(row["noted_at"])
+    return Matter(**row)
