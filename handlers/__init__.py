@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from handlers.after_hours import commands as after_hours_commands
 from handlers.attention import commands as attention_commands
+from handlers.automations import changes as automation_changes
 from handlers.automations import commands as automation_commands
+from handlers.automations import correcting as automation_correcting
+from handlers.automations import doors as automation_doors
+from handlers.automations import entering as automation_entering
+from handlers.automations import escalation as automation_escalation
+from handlers.automations import people as automation_people
+from handlers.automations.intake import address as automation_address
+from handlers.automations.intake import heartbeat
+from handlers.automations.learning import checks as automation_checks
+from handlers.automations.learning import signals as automation_signals
 from handlers.bans import settings as ban_settings
 from handlers.closing import commands as closing_commands
 from handlers.closing import other_endings, reassignment, reminders
@@ -57,6 +67,16 @@ FEATURES: tuple[Feature, ...] = (
     friction_commands.feature,
     pilot_commands.feature,
     automation_commands.feature,
+    automation_entering.feature,
+    automation_people.feature,
+    automation_changes.feature,
+    automation_correcting.feature,
+    automation_address.feature,
+    heartbeat.feature,
+    automation_escalation.feature,
+    automation_signals.feature,
+    automation_checks.feature,
+    automation_doors.feature,
     digest_commands.feature,
     measures_commands.feature,
     after_hours_commands.feature,

@@ -150,9 +150,7 @@ def event(headers: Mapping[str, str], body: bytes, query: Mapping[str, str]) -> 
         said = {name: headers.get(f"ce-{name}") for name in names}
         json_data = "json" in headers.get("Content-Type", "").lower()
         data = _json_or_none(body) if json_data else None
-    version, id, source, kind = (
-        said.get(name) for name in ("specversion", "id", "source", "type")
-    )
+    version, id, source, kind = (said.get(name) for name in ("specversion", "id", "source", "type"))
     if version != "1.0" or not all(isinstance(each, str) and each for each in (id, source, kind)):
         raise BadCall("not a CloudEvent of version 1.0")
     found = _event_kind(str(kind), data)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from aiohttp import web
 
@@ -137,7 +138,7 @@ class Intake:
         await self._dispatcher.report(self._hook, workspace, automation, _values(call))
 
 
-def _locate(tx: Tx, secret: str, slug: str, now: str) -> Found | None:
+def _locate(tx: Tx, secret: str, slug: str, now: datetime) -> Found | None:
     if not slug:
         found = intake.by_address(tx, secret, now)
         if found is None:

@@ -11,13 +11,24 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from handlers.attention import matters
-from handlers.automations import standing
-from handlers.automations.company import Known, known
-from handlers.automations.standing import Standing, State
-from handlers.automations.state import decisions, evidence, owner, people_of
+from handlers.automations.rules import standing
+from handlers.automations.rules.company import Known, known
+from handlers.automations.rules.standing import Standing, State
+from handlers.automations.state import decisions, evidence, labelled, owner, people_of
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
-from handlers.kit.messages import Button, Post, Reply, Tone, line
+from handlers.kit.messages import (
+    Button,
+    Buttons,
+    Facts,
+    Message,
+    Post,
+    Reply,
+    Text,
+    Title,
+    Tone,
+    line,
+)
 from handlers.kit.words import Sentence, Words, _
 from handlers.on_call import duty
 from storage import automations, people
@@ -144,7 +155,9 @@ def _told(ctx: Context, automation: Automation, found: Standing) -> tuple[Post, 
     if found.hangs:
         assert automation.begun_at is not None
         words = _(
-            "“{name}” began on {at} and has not ended.", name=automation.name, at=automation.begun_at
+            "“{name}” began on {at} and has not ended.",
+            name=automation.name,
+            at=automation.begun_at,
         )
         key = hanging
     else:
@@ -177,9 +190,7 @@ def key_of(automation: Automation) -> str:
     return f"automation:{automation.id}:question"
 
 
-def step(
-    ctx: Context, automation: Automation, question: Question, seen: Known
-) -> tuple[Post, ...]:
+def step(ctx: Context, automation: Automation, question: Question, seen: Known) -> tuple[Post, ...]:
     """Put the question to whom the timetable names by now, if that has not been done."""
     if question.waits_for:
         return ()
@@ -248,6 +259,49 @@ def _question(
     if number == 1:
         return _("Once more: is “{name}” still needed? {evidence}.", **values)
     return _("Is “{name}” still needed? {evidence}.", **values)
+
+
+def question_message(ctx: Context, automation: Automation) -> Message:
+    """Return the question as somebody who asks on their own puts it."""
+    seen = known(ctx)
+    rows = (
+        (_("Use"), labelled(seen.standing(automation))),
+        (_("Evidence"), evidence(ctx, automation, seen)),
+    )
+    return Message(
+        (
+            Title(_("Is “{name}” still needed?", name=automation.name)),
+            Text(automation.purpose or automation.name),
+            Facts(rows),
+            Buttons(decisions(automation)),
+        )
+    )
+
+
+def second_keep(ctx: Context, automation: Automation) -> tuple[Post, ...]:
+    """Ask a manager about what was called in use twice without a run between."""
+    boss = _manager(ctx, automation)
+    if boss is None:
+        return ()
+    words = _(
+        "“{name}” was called in use a second time and has not run between. Is that right?",
+        name=automation.name,
+    )
+    key = f"automation:{automation.id}:twice"
+    open_card = Button(automation.name[:32], call("auto", automation=automation.id))
+    matters.note(ctx, boss.id, key, words, open_card)
+    return ()
+
+
+def waits(ctx: Context, automation: Automation, what: str | None) -> None:
+    """Let the days of an open question stand still while it waits for somebody else."""
+    question = questions.open_of(ctx.tx, automation.id)
+    if question is None or (what is None and question.waits_since is None):
+        return
+    waited = 0
+    if question.waits_since is not None:
+        waited = _working_days(question.waits_since, ctx.now, known(ctx))
+    questions.wait(ctx.tx, question.id, what, ctx.now, waited)
 
 
 def ended(ctx: Context, automation: Automation, how: str) -> tuple[Post, ...]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from handlers import rights
-from handlers.automations import rhythm
-from handlers.automations.company import Known, known
-from handlers.automations.standing import Standing, State, schedule_of
+from handlers.automations.rules import rhythm
+from handlers.automations.rules.company import Known, known
+from handlers.automations.rules.standing import Standing, State, schedule_of
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
@@ -136,7 +136,7 @@ def need_own(ctx: Context, automation: Automation) -> None:
     if not owners:
         raise Refusal(
             _("Nobody answers for “{name}” yet.", name=automation.name),
-            buttons=(Button(_("Enter it"), call("auto enter", automation=automation.id)),),
+            buttons=(Button(_("Enter it"), call("auto adopt", draft=automation.id)),),
         )
     raise Refusal(
         _("For “{name}” this is up to {who}.", name=automation.name, who=owners), buttons=ask

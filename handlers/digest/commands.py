@@ -209,7 +209,9 @@ def _undecided_since(ctx: Context, automation: Automation) -> datetime | None:
     if found is State.UNUSED:
         return automation.last_report_at
     if found is State.UNMEASURED and automation.last_report_at is None:
-        return automation.registered_at + GRACE if ctx.now > automation.registered_at + GRACE else None
+        return (
+            automation.registered_at + GRACE if ctx.now > automation.registered_at + GRACE else None
+        )
     return None
 
 

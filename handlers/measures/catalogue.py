@@ -29,8 +29,13 @@ class Id(StrEnum):
     NIGHT = "night"
     USE = "use"
     UNUSED = "unused"
-    KEPT = "kept"
     UNMEASURED = "unmeasured"
+    RUNS = "runs"
+    ON_TIME = "on time"
+    BYPASS = "bypass"
+    NET = "net"
+    DURATION = "duration"
+    MANAGED = "managed"
     FRICTION = "friction"
     FEEDBACK = "feedback"
     AGE = "age"
@@ -85,13 +90,30 @@ CATALOGUE = (
         "incidents declared outside the company's working hours, on a weekend or a public "
         "holiday, for each service; never for people")),
     Measure(Id.USE, _("In use"), _(
-        "the last reported run is not longer ago than the rhythm; of all that are not retired")),
+        "automations that report runs as they are expected, or of which somebody said in the last "
+        "90 days that they are in use; of all that are not retired")),
     Measure(Id.UNUSED, _("Possibly unused"), _(
-        "it has run, but its last run is longer ago than the rhythm, and nobody said that it is "
-        "kept")),
-    Measure(Id.KEPT, _("Kept, though not running"), _(
-        "somebody said in the last 90 days that it is needed, and it has not run in its rhythm")),
-    Measure(Id.UNMEASURED, _("Not measured"), _("it has never reported a run")),
+        "no run for at least 28 days, three occasions and three times the usual gap, in working "
+        "days; outages of Lotse, pauses and days of rest are left out")),
+    Measure(Id.UNMEASURED, _("Not measured"), _(
+        "it has never reported a run, or Lotse could not be called when it was expected")),
+    Measure(Id.RUNS, _("Used"), _(
+        "good runs with something to do in the last 28 days; tests, bursts and runs that found "
+        "nothing to do are left out")),
+    Measure(Id.ON_TIME, _("On time"), _(
+        "occasions of the last 28 days with a run before it would be late, of all occasions")),
+    Measure(Id.BYPASS, _("Bypassed or by hand"), _(
+        "told as bypassed or done by hand, of those and the useful runs; never for people")),
+    Measure(Id.NET, _("Net time"), _(
+        "useful runs × minutes of a run (as estimated on that day) × the share that counts, minus "
+        "the minutes of rework that were told; estimated")),
+    Measure(Id.DURATION, _("Duration"), _(
+        "the median of the last 28 days, and between which times the middle half lies")),
+    Measure(Id.MANAGED, _("Managed operation"), _(
+        "monitoring: it reports runs; adapting: it has an area and no review is open for more than "
+        "two weeks; quality: its check is not due; data protection: AI, data and how long they "
+        "are kept are said; improving: a review was finished and no signal is open for more than "
+        "two weeks")),
     Measure(Id.FRICTION, _("Friction"), _(
         "sentences noted in the week; the week before counts the seven days before that")),
     Measure(Id.FEEDBACK, _("Feedback"), _("sentences given to pilots in the week, without names")),

@@ -429,6 +429,4 @@ def strays(tx: Tx) -> list[Stray]:
 
 def forget_stray(tx: Tx, slug: str) -> None:
     """A name fits something now."""
-    tx.run(
-        "delete from automation_strays where workspace = :workspace and slug = :slug", slug=slug
-    )
+    tx.run("delete from automation_strays where workspace = :workspace and slug = :slug", slug=slug)

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from handlers.automations import rhythm
-from handlers.automations.rhythm import Company, Cron, DayRule, Every, Unit
+from handlers.automations.rules import occasions, rhythm
+from handlers.automations.rules.rhythm import Company, Cron, DayRule, Every, Unit
 
 BERLIN = ZoneInfo("Europe/Berlin")
 SAXONY = Company("Europe/Berlin", "DE-SN")
@@ -25,7 +25,7 @@ def due(text: str, after: str, company: Company = NRW, n: int = 3, **given: bool
     schedule = rhythm.read(text)
     assert schedule is not None, text
     always = given.get("always", False)
-    found = rhythm.occasions(schedule, company, at(after), at(after), always=always)
+    found = occasions.occasions(schedule, company, at(after), at(after), always=always)
     return [f"{each.due.astimezone(BERLIN):%a %d.%m. %H:%M}" for each in islice(found, n)]
 
 
@@ -88,10 +88,10 @@ def test_own_closing_days_do_not_count() -> None:
 
 
 def test_the_clock_changes_and_nothing_is_lost_or_doubled() -> None:
-    assert due("30 2 * * *", "2026-03-28 12:00", n=2, always=True) == ["Sun 29.03. 03:00",
-                                                                       "Mon 30.03. 02:30"]  # fmt: skip
-    assert due("30 2 * * *", "2026-10-24 12:00", n=2, always=True) == ["Sun 25.10. 02:30",
-                                                                       "Mon 26.10. 02:30"]  # fmt: skip
+    spring = due("30 2 * * *", "2026-03-28 12:00", n=2, always=True)
+    assert spring == ["Sun 29.03. 03:00", "Mon 30.03. 02:30"]
+    autumn = due("30 2 * * *", "2026-10-24 12:00", n=2, always=True)
+    assert autumn == ["Sun 25.10. 02:30", "Mon 26.10. 02:30"]
 
 
 def test_the_last_working_day_knows_holidays() -> None:
@@ -103,7 +103,7 @@ def test_the_last_working_day_knows_holidays() -> None:
 def test_a_run_counts_for_the_nearer_occasion() -> None:
     schedule = rhythm.read("0 2 * * *")
     assert schedule is not None
-    first = next(rhythm.occasions(schedule, NRW, at("2026-11-24 09:00"), at("2026-11-24 09:00"),
+    first = next(occasions.occasions(schedule, NRW, at("2026-11-24 09:00"), at("2026-11-24 09:00"),
                                   always=False))  # fmt: skip
     assert first.due - first.opens == timedelta(hours=12)
 

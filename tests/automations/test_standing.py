@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from handlers.automations import standing
-from handlers.automations.rhythm import Company
-from handlers.automations.standing import Standing, State
+from handlers.automations.rules import standing
+from handlers.automations.rules.rhythm import Company
+from handlers.automations.rules.standing import Standing, State
 from storage.automations import Automation
 from storage.automations.intake import Outage
 
@@ -246,7 +246,9 @@ def test_what_a_person_said_comes_first() -> None:
     assert state(replace(it, state="retired"), now) is State.RETIRED
     said = replace(it, unused_since=at("2026-11-20 09:00"))
     assert state(said, now) is State.SAID_UNUSED
-    ran = replace(said, last_report_at=at("2026-11-24 08:00"), last_useful_at=at("2026-11-24 08:00"))
+    ran = replace(
+        said, last_report_at=at("2026-11-24 08:00"), last_useful_at=at("2026-11-24 08:00")
+    )
     assert state(ran, now) is State.IN_USE
     assert state(replace(it, snoozed_until=at("2026-11-25 09:00")), now) is State.SNOOZED
     assert state(replace(it, kept_until=at("2026-11-25 09:00")), now) is State.IN_USE

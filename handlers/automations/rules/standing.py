@@ -12,8 +12,9 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from itertools import islice
 
-from handlers.automations import rhythm
-from handlers.automations.rhythm import Company, Kind, Occasion, Schedule
+from handlers.automations.rules import occasions, rhythm
+from handlers.automations.rules.occasions import Occasion
+from handlers.automations.rules.rhythm import Company, Kind, Schedule
 from handlers.kit import calendar
 from storage.automations import Automation
 from storage.automations.intake import Outage
@@ -185,11 +186,11 @@ def expected(
     seasons = rhythm.read_seasons(automation.seasons) or ()
     always = automation.always
     looked = 0
-    for each in rhythm.occasions(schedule, here, after, anchor, always=always):
+    for each in occasions.occasions(schedule, here, after, anchor, always=always):
         if rhythm.in_season(each.day, seasons):
             looked = 0
             yield each, each.due + grace_of(automation, schedule, timed=each.timed)
-        elif (looked := looked + 1) > rhythm.SEARCHED:
+        elif (looked := looked + 1) > occasions.SEARCHED:
             return
 
 
@@ -257,14 +258,9 @@ def is_new(automation: Automation, company: Company, now: datetime) -> bool:
         return True
     if age >= YOUNG_AT_MOST or schedule_of(automation) is None:
         return False
-    start, passed = automation.registered_at, 0
-    for each, _late_from in expected(automation, company, start, start):
-        if each.due > now:
-            return True
-        passed += 1
-        if passed >= MISSED:
-            return False
-    return False
+    start = automation.registered_at
+    first = islice(expected(automation, company, start, start), MISSED)
+    return any(each.due > now for each, _late_from in first)
 
 
 def _expected_on(automation: Automation, company: Company, day: date) -> bool:

@@ -8,21 +8,16 @@ from __future__ import annotations
 
 import calendar as months
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from itertools import count
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
 from handlers.kit import calendar
 from handlers.kit.words import Sentence, _, _n
-
-EARLIEST = timedelta(days=15)  # a run counts for the next occasion at most so long before it
-SEARCHED = 400  # occasions that are looked through until one counts
 
 
 class Kind(StrEnum):
@@ -105,7 +100,7 @@ class Company:
 
     def day_of(self, moment: datetime) -> date:
         """Return the day that a moment falls on here."""
-        return moment.astimezone(_zone(self.zone)).date()
+        return moment.astimezone(zone_of(self.zone)).date()
 
 
 @lru_cache(maxsize=4096)
@@ -114,18 +109,8 @@ def _is_working_day(day: date, region: str) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _zone(name: str) -> ZoneInfo:
+def zone_of(name: str) -> ZoneInfo:
     return ZoneInfo(name)
-
-
-@dataclass(frozen=True, slots=True)
-class Occasion:
-    """One time at which a run is expected: until `due`, on `day`. A run from `opens` on counts."""
-
-    due: datetime
-    day: date
-    opens: datetime
-    timed: bool
 
 
 # --- reading -------------------------------------------------------------------------------
@@ -173,9 +158,7 @@ def read(text: str) -> Schedule | None:
         return _cron(line)
     if said in PERIODS:
         return Every(*PERIODS[said])
-    found = re.fullmatch(
-        r"(?:every|each|alle|jede[nrs]?)?\s*(?:(\d{1,4})\s+)?([a-zäöü]+)", said
-    )
+    found = re.fullmatch(r"(?:every|each|alle|jede[nrs]?)?\s*(?:(\d{1,4})\s+)?([a-zäöü]+)", said)
     if found and found[2] in UNITS and (found[1] or said != found[2]):
         n = int(found[1] or 1)
         return Every(n, UNITS[found[2]]) if 0 < n <= 1500 else None
@@ -255,14 +238,14 @@ def usual_gap(schedule: Schedule) -> timedelta:
     """Return about how long it is from one occasion to the next."""
     match schedule:
         case Cron(line):
-            return _cron_gap(line)
+            return cron_gap(line)
         case Every(n, unit):
-            return n * _LENGTH[unit]
+            return n * LENGTH[unit]
         case DayRule(which, _what, _at):
             return timedelta(days=7 if which == 0 else 30)
 
 
-_LENGTH = {
+LENGTH = {
     Unit.MINUTE: timedelta(minutes=1),
     Unit.HOUR: timedelta(hours=1),
     Unit.DAY: timedelta(days=1),
@@ -273,154 +256,12 @@ _LENGTH = {
 
 
 @lru_cache(maxsize=4096)
-def _cron_gap(line: str) -> timedelta:
+def cron_gap(line: str) -> timedelta:
     """Return the longest of twelve gaps in a row; enough to tell daily from monthly."""
     steps = CronSim(line, datetime(2026, 1, 1, tzinfo=UTC))
     found = [each for each, _n in zip(steps, range(13), strict=False)]
     pairs = zip(found, found[1:], strict=False)
     return max((later - earlier for earlier, later in pairs), default=timedelta(days=365))
-
-
-# --- as moments ----------------------------------------------------------------------------
-
-
-def occasions(
-    schedule: Schedule, company: Company, after: datetime, anchor: datetime, *, always: bool
-) -> Iterator[Occasion]:
-    """Yield the occasions that are due after `after` and count, in their order, without end.
-
-    A period is counted from `anchor`. An occasion counts on days on which people work, and on
-    weekends that the schedule names; with `always` on every day.
-    """
-    match schedule:
-        case Cron(line):
-            yield from _of_cron(line, company, after, always=always)
-        case Every(n, unit) if unit in (Unit.MINUTE, Unit.HOUR):
-            yield from _of_hours(n * _LENGTH[unit], company, after, anchor, always=always)
-        case Every(n, unit):
-            yield from _of_days(n, unit, company, after, anchor, always=always)
-        case DayRule():
-            yield from _of_rule(schedule, company, after, always=always)
-
-
-def counts(day: date, company: Company, *, weekends: bool, always: bool) -> bool:
-    """Say whether an occasion on `day` counts; `weekends` says that the schedule names them."""
-    if always:
-        return True
-    return not company.rests(day) if weekends else company.works(day)
-
-
-def _opens(previous: datetime, due: datetime) -> datetime:
-    return due - min((due - previous) / 2, EARLIEST)
-
-
-def _of_cron(
-    line: str, company: Company, after: datetime, *, always: bool
-) -> Iterator[Occasion]:
-    zone = _zone(company.zone)
-    weekends = line.split()[4] not in ("*", "?")
-    local = after.astimezone(zone)
-    steps = CronSim(line, local)
-    before = _cron_before(line, after, zone)
-    skipped = 0
-    for each in steps:
-        due = each.astimezone(UTC)
-        if due <= after:  # an hour that comes twice
-            continue
-        opens, before = _opens(before, due), due
-        if counts(each.date(), company, weekends=weekends, always=always):
-            skipped = 0
-            yield Occasion(due, each.date(), opens, timed=True)
-        elif (skipped := skipped + 1) > SEARCHED * 4:
-            return
-
-
-def _cron_before(line: str, after: datetime, zone: ZoneInfo) -> datetime:
-    """Return the last occasion that is not later than `after`."""
-    back = CronSim(line, (after + timedelta(minutes=1)).astimezone(zone), reverse=True)
-    for each in back:
-        if each.astimezone(UTC) <= after:
-            return each.astimezone(UTC)
-    return after - _cron_gap(line)
-
-
-def _of_hours(
-    gap: timedelta, company: Company, after: datetime, anchor: datetime, *, always: bool
-) -> Iterator[Occasion]:
-    first = max(1, (after - anchor) // gap + 1) if after > anchor else 1
-    for number in count(first):
-        due = anchor + number * gap
-        day = company.day_of(due)
-        if counts(day, company, weekends=False, always=always):
-            yield Occasion(due, day, due - gap / 2, timed=True)
-        elif number > first + SEARCHED * 200:
-            return
-
-
-def _of_days(
-    n: int, unit: Unit, company: Company, after: datetime, anchor: datetime, *, always: bool
-) -> Iterator[Occasion]:
-    start, last = company.day_of(anchor), company.day_of(anchor)
-    passed = max(0, (company.day_of(after) - start).days) // max(1, (n * _LENGTH[unit]).days)
-    for number in count(max(1, passed - 1)):
-        day = _later(start, number * n, unit)
-        for _each in range(40):  # to the next day on which people work
-            if counts(day, company, weekends=False, always=always):
-                break
-            day += timedelta(days=1)
-        if day <= last:
-            continue
-        before, last = last, day
-        due = calendar.midnight(day + timedelta(days=1), company.zone)
-        if due > after:
-            opens = _opens(calendar.midnight(before + timedelta(days=1), company.zone), due)
-            yield Occasion(due, day, opens, timed=False)
-
-
-def _later(day: date, number: int, unit: Unit) -> date:
-    if unit is Unit.DAY:
-        return day + timedelta(days=number)
-    if unit is Unit.WEEK:
-        return day + timedelta(weeks=number)
-    added = day.month - 1 + number * (12 if unit is Unit.YEAR else 1)
-    year, month = day.year + added // 12, added % 12 + 1
-    return date(year, month, min(day.day, months.monthrange(year, month)[1]))
-
-
-def _of_rule(
-    rule: DayRule, company: Company, after: datetime, *, always: bool
-) -> Iterator[Occasion]:
-    today = company.day_of(after)
-    before: datetime | None = None
-    for day in _days_of(rule, company, today - timedelta(days=40)):
-        if rule.at is None:
-            due = calendar.midnight(day + timedelta(days=1), company.zone)
-        else:
-            due = calendar.at(day, rule.at, company.zone)
-        previous, before = before or due - usual_gap(rule), due
-        if due > after and counts(day, company, weekends=True, always=always):
-            yield Occasion(due, day, _opens(previous, due), timed=rule.at is not None)
-
-
-def _days_of(rule: DayRule, company: Company, start: date) -> Iterator[date]:
-    if rule.which == 0:
-        assert isinstance(rule.what, int), "every working day is a period"
-        day = start + timedelta(days=(rule.what - start.weekday()) % 7)
-        while True:
-            yield day
-            day += timedelta(days=7)
-    month = start.replace(day=1)
-    while True:
-        length = months.monthrange(month.year, month.month)[1]
-        days = [month + timedelta(days=each) for each in range(length)]
-        if isinstance(rule.what, str):
-            days = [each for each in days if company.works(each)]
-        else:
-            days = [each for each in days if each.weekday() == rule.what]
-        place = rule.which if rule.which < 0 else rule.which - 1
-        if -len(days) <= place < len(days) and days[place] >= start:
-            yield days[place]
-        month = (month + timedelta(days=32)).replace(day=1)
 
 
 # --- seasons -------------------------------------------------------------------------------

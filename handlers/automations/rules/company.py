@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from handlers.automations import standing
-from handlers.automations.rhythm import Company
-from handlers.automations.standing import Standing
+from handlers.automations.rules import standing
+from handlers.automations.rules.rhythm import Company
+from handlers.automations.rules.standing import Standing
 from handlers.kit.context import Context
 from storage import workspaces
 from storage.automations import Automation, outages

@@ -10,8 +10,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from handlers.attention import matters
-from handlers.automations import escalation, standing
-from handlers.automations.company import company_of
+from handlers.automations import escalation
+from handlers.automations.rules import standing
+from handlers.automations.rules.company import company_of
 from handlers.automations.state import owner
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
@@ -20,7 +21,6 @@ from handlers.kit.words import _, _n
 from storage import automations
 from storage.automations import Automation, history, intake
 from storage.automations.history import Entry
-from storage.delivery import timers
 
 feature = Feature(_("Automations"))
 
@@ -154,9 +154,7 @@ def _keep(ctx: Context, before: Automation, now: Automation) -> None:
 
 def _ended(ctx: Context, found: Automation, kind: str) -> Automation:
     """Return an automation after a run that ended."""
-    now = replace(
-        found, last_report_at=ctx.now, first_report_at=found.first_report_at or ctx.now
-    )
+    now = replace(found, last_report_at=ctx.now, first_report_at=found.first_report_at or ctx.now)
     if kind == "fail":
         return replace(now, last_result="fail", fails=found.fails + 1)
     now = replace(now, last_result="ok", fails=0, last_run_at=ctx.now)
@@ -282,9 +280,3 @@ def draft(ctx: Context, slug: str, *, source: str) -> Automation:
     )
     intake.forget_stray(ctx.tx, slug)
     return made
-
-
-def plan(ctx: Context) -> None:
-    """Let the states be looked at; a look that is planned already stays."""
-    if timers.due_of(ctx.tx, escalation.TIMER) is None:
-        escalation.look_at(ctx, ctx.now)
