@@ -72,7 +72,7 @@ def complete(
     ctx: Context,
     automation: AutoRef,
     *,
-    purpose: Annotated[str, TellingReader(most=500), Ask(_("What is it for?"))] = "",
+    purpose: Annotated[str, TellingReader(most=500), Ask(_("What is it for?"))],
     not_for: Annotated[str, TellingReader(most=500), Ask(_("What is it not for?"))] = "",
     steps: Annotated[
         str,
@@ -116,8 +116,6 @@ def complete(
 
 def _saved(ctx: Context, automation: Automation, given: Mapping[str, object]) -> Reply:
     values = {name: "" if value is None else str(value) for name, value in given.items()}
-    if not values.get("purpose", "x"):
-        del values["purpose"]  # it always has one
     changed = profile.correct(ctx, automation, values)
     gaps = profile.missing(
         automations.find(ctx.tx, automation.id) or automation,

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from handlers import rights
 from handlers.after_hours import digest as after_hours_digest
+from handlers.automations.rules.company import known
 from handlers.automations.state import State, decisions, evidence, is_own, owner, state
 from handlers.closing import digest as closing_digest
 from handlers.digest import schedule
@@ -112,7 +113,8 @@ def compose(ctx: Context, week: str, skipped: list[str], *, preview: bool = Fals
     ours = incidents.between(ctx.tx, start, end)
     before = incidents.between(ctx.tx, start - timedelta(days=7), start)
     autos = automations.all(ctx.tx)
-    found = {each: [a for a in autos if state(ctx, a) is each] for each in State}
+    seen = known(ctx)
+    found = {each: [a for a in autos if state(ctx, a, seen) is each] for each in State}
     undecided = _undecided(ctx, preview)
     parts.append(Text(_verdict(ctx, ours, before, undecided, autos, found)))
     if skipped:
@@ -208,7 +210,8 @@ def _undecided_since(ctx: Context, automation: Automation) -> datetime | None:
     found = state(ctx, automation)
     if found is State.UNUSED:
         return automation.last_report_at
-    if found is State.UNMEASURED and automation.last_report_at is None:
+    kept = automation.kept_until is not None and ctx.now < automation.kept_until
+    if found is State.UNMEASURED and automation.last_report_at is None and not kept:
         return (
             automation.registered_at + GRACE if ctx.now > automation.registered_at + GRACE else None
         )

@@ -46,7 +46,9 @@ def test_it_shows_repeats_decisions_unused_and_not_measured(
             ben(f"wiederholung {number} von 1")
     anna("incident Kasse tot")
     ben("auto neu")
-    ben.fill(name="Abgleich", purpose="x", accountable="ben", deputy="carla", rhythm="2")
+    ben.fill(
+        name="Abgleich", purpose="Gleicht Zahlungen ab", not_for="Mahnungen", accountable="ben", deputy="carla", rhythm="2"
+    )
     anna("friction Formulare")
     ben("ack")
     text = anna("digest")
@@ -63,15 +65,16 @@ def test_an_unanswered_incident_and_an_unused_automation_have_to_be_decided(
     planned: Stage, anna: Say, ben: Say, chris: Say, wind: Callable[..., None]
 ) -> None:
     ben("auto neu")
-    answer = ben.fill(name="Abgleich", purpose="x", accountable="ben", deputy="carla", rhythm="2")
+    answer = ben.fill(
+        name="Abgleich", purpose="Gleicht Zahlungen ab", not_for="Mahnungen", accountable="ben", deputy="carla", rhythm="2"
+    )
     secret = next(line for line in answer.splitlines() if "/ping/" in line).rpartition("/")[2]
     hook = next(each for feature in planned.dispatcher.features for each in feature.hooks)
     planned.run(planned.dispatcher.run_hook(hook, secret, None, {}))
-    wind(to="2026-11-30 08:30")
-    text = chris.sees()[-1]
-    assert "Nobody has decided yet" in text
-    assert "“Abgleich” is possibly unused: last run 6 days ago" in text
-    assert "It is up to Ben.\n[Keep]\n[Retire]\n[Hand over]" in text
+    wind(to="2026-12-28 08:30")
+    text = next(each for each in reversed(chris.sees()) if "Nobody has decided yet" in each)
+    assert "“Abgleich” is possibly unused: last useful run Mon 23 Nov, 09:00" in text
+    assert "It is up to Ben.\n[In use]\n[Pause or change rhythm]\n[We work around it]" in text
     assert chris.press("Retire").startswith("For “Abgleich” this is up to Ben and Carla.")
     assert chris.press("Ask Ben").startswith("Ben has the question about “Abgleich” now.")
     assert ben.press("Stilllegen").startswith("„Abgleich“ ist hier stillgelegt.")
@@ -90,14 +93,15 @@ def test_what_was_never_measured_is_asked_about_after_a_week(
     planned: Stage, anna: Say, ben: Say, wind: Callable[..., None]
 ) -> None:
     ben("auto neu")
-    ben.fill(name="Abgleich", purpose="x", accountable="ben", deputy="carla", rhythm="2")
+    ben.fill(
+        name="Abgleich", purpose="Gleicht Zahlungen ab", not_for="Mahnungen", accountable="ben", deputy="carla", rhythm="2"
+    )
     assert "0 decisions open" in anna("digest")
     wind(to="2026-12-01 10:00")
-    assert "“Abgleich” is not measured: has never reported a run. It is up to Ben." in anna(
-        "digest"
-    )
-    assert "[Behalten]" in ben("wochenbericht")
-    ben.press("Behalten")
+    words = "“Abgleich” is not measured: has never reported a run, expected every 2 days. "
+    assert f"{words}It is up to Ben." in anna("digest")
+    assert "[In Gebrauch]" in ben("wochenbericht")
+    ben.press("In Gebrauch")
     assert "0 decisions open" in anna("digest")
 
 
@@ -135,7 +139,7 @@ def test_a_quiet_week_is_short(planned: Stage, anna: Say) -> None:
         "This counts processes, not people; answers are shown from five votes on.\n"
         "[How is this computed?]"
     )
-    assert "Possibly unused: it has run, but" in anna.press("How is this computed?")
+    assert "Possibly unused: no run for at least 28 days" in anna.press("How is this computed?")
 
 
 def test_back_within_two_days_it_is_posted_later_it_is_skipped_and_named(

@@ -65,8 +65,9 @@ CHANGES: dict[str, Words] = {
 
 
 class Result(StrEnum):
-    """Five results that somebody looks at."""
+    """Five results that somebody looks at; NONE says that not one of them is right."""
 
+    NONE = "0"
     FIRST = "1"
     SECOND = "2"
     THIRD = "3"
@@ -74,7 +75,10 @@ class Result(StrEnum):
     FIFTH = "5"
 
 
-RESULTS_OK: dict[str, Words] = {str(n): _("Result {n} is right", n=n) for n in range(1, 6)}
+RESULTS_OK: dict[str, Words] = {
+    **{str(n): _("Result {n} is right", n=n) for n in range(1, 6)},
+    "0": _("None of them is right"),
+}
 
 
 class Goes(StrEnum):
@@ -269,12 +273,11 @@ def check(
         frozenset[Result],
         ChoicesReader(Result, RESULTS_OK),
         Ask(_("Which are right?"), _("Leave out those that are not.")),
-    ]
-    | None = None,
+    ],
     note: Annotated[str, TextReader(), Ask(_("What did you notice?"))] = "",
 ) -> Reply:
     need_own(ctx, automation)
-    good = len(right or ())
+    good = len(right - {Result.NONE})
     learning.add_check(
         ctx.tx, Check(ctx.new_id(), automation.id, ctx.now, good, RESULTS, note[:1000])
     )

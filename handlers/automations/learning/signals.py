@@ -27,7 +27,7 @@ from handlers.kit.messages import (
     Tone,
     line,
 )
-from handlers.kit.readers import ChoiceReader, NumberReader, TextReader
+from handlers.kit.readers import ChoiceReader, TextReader
 from handlers.kit.readers.required_text import TellingReader
 from handlers.kit.words import Sentence, Words, _
 from storage import automations
@@ -90,8 +90,29 @@ FAULTS: dict[str, Words] = {
     "uneven": _("Inconsistent"),
     "unsettling": _("Unsettling"),
 }
+
+
+class Took(StrEnum):
+    """About how many minutes it took; nobody has to say."""
+
+    UNKNOWN = "0"
+    FIVE = "5"
+    QUARTER = "15"
+    HALF = "30"
+    HOUR = "60"
+    TWO = "120"
+
+
+TOOK: dict[str, Words] = {
+    "5": _("about {n} minutes", n=5),
+    "15": _("about {n} minutes", n=15),
+    "30": _("about {n} minutes", n=30),
+    "60": _("about an hour"),
+    "120": _("two hours or more"),
+    "0": _("I do not know"),
+}
 Minutes = Annotated[
-    int, NumberReader(1, 600), Ask(_("Minutes"), _("About how many? It may stay empty."))
+    Took, ChoiceReader(Took, TOOK, {}), Ask(_("How long did it take?"), _("For the rework."))
 ]
 
 
@@ -135,16 +156,14 @@ def bypassed(
 @feature.command(
     "auto byhand", "auto vonhand", help=_("It was done by hand."), hidden=True,
     needs="feedback", submit=_("Tell"),
-    current=lambda _ctx, _given: {"minutes": ""},
 )  # fmt: skip
 def by_hand(
     ctx: Context,
     automation: AutoRef,
     *,
-    minutes: Minutes | None = None,
-    ask: Annotated[str, TextReader(long=False), Ask(_("What was it? It may stay empty."))] = "",
+    minutes: Minutes,
 ) -> Reply:
-    return _keep(ctx, automation, Kind.BY_HAND, minutes=minutes, words=ask[:300])
+    return _keep(ctx, automation, Kind.BY_HAND, minutes=int(minutes) or None)
 
 
 @feature.command(
@@ -156,9 +175,9 @@ def wrong(
     automation: AutoRef,
     *,
     fault: Annotated[Fault, ChoiceReader(Fault, FAULTS, {}), Ask(_("What was not right?"))],
-    minutes: Minutes | None = None,
+    minutes: Minutes = Took.UNKNOWN,
 ) -> Reply:
-    return _keep(ctx, automation, Kind.WRONG, reason=fault.value, minutes=minutes)
+    return _keep(ctx, automation, Kind.WRONG, reason=fault.value, minutes=int(minutes) or None)
 
 
 Words_ = Annotated[str, TellingReader(most=1000), Ask(_("What would you like to know?"))]
