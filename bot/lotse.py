@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from bot.delivery.dispatch import Dispatcher
 from bot.delivery.scheduler import Scheduler
 from bot.local.chat import Local
 from storage import workspaces
+from storage.automations import outages
 from storage.engine import Database, Tx
 from storage.workspaces import Workspace
 
@@ -61,6 +62,7 @@ class Lotse:
 
         def keep(tx: Tx) -> None:
             workspaces.set_setting(tx.within(DEMO), AHEAD, seconds)
+            outages.lived(tx.within(DEMO), to, timedelta.max)  # what is skipped is no outage
 
         await asyncio.wrap_future(self.database.submit(keep))
         await self.settle()

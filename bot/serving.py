@@ -14,7 +14,8 @@ from aiohttp import web
 from bot import health
 from bot.config import Settings
 from bot.delivery.ids import new_id
-from bot.http import hooks, limits
+from bot.http import hooks, limits, metrics
+from bot.http.alive import Alive
 from bot.lotse import DEMO, MAIN, Lotse, company
 from handlers.digest import schedule
 from storage import workspaces
@@ -37,6 +38,7 @@ async def site(lotse: Lotse, token: str) -> web.Application:
 
     app.router.add_get("/health", healthy)
     hooks.add_routes(app, lotse.dispatcher)
+    metrics.add_route(app, lotse)
     if lotse.slack is not None:
         lotse.slack.add_to(app)
     if lotse.teams is not None:
@@ -78,9 +80,11 @@ async def serve(lotse: Lotse, *, works: bool = True) -> None:
         port = runner.addresses[0][1]
         here = f"http://{lotse.settings.host}:{port}"
         lotse.dispatcher.address = lotse.settings.url or here
+        alive = Alive(lotse.database, lotse.clock)
+        await alive.beat()  # before anything is said to be missing
         async with platforms(lotse), lotse.working() if works else contextlib.nullcontext():
             print(greeting(lotse, port, token), flush=True)
-            await asyncio.Event().wait()
+            await alive.run()
     finally:
         await runner.cleanup()
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from storage import workspaces
 from storage.automations.intake import Outage
 from storage.engine import Tx
 from storage.engine.sql import as_moment, as_text
@@ -51,3 +52,37 @@ def calls_between(tx: Tx, begin: datetime, end: datetime) -> int:
             until=as_text(end),
         )[0]["n"]
     )
+
+
+# --- whether the intake lives --------------------------------------------------------------
+
+LIVED = "intake.lived"  # the setting: when it was last seen to live
+
+
+def lived_at(tx: Tx) -> datetime | None:
+    """Return when the intake was last seen to live, None if nobody ever looked."""
+    kept = workspaces.setting(tx, LIVED)
+    return as_moment(kept) if kept else None
+
+
+def lived(tx: Tx, now: datetime, longest: timedelta) -> Outage | None:
+    """Write down that the intake lives; return the outage that has just ended, if there was one."""
+    before = lived_at(tx)
+    workspaces.set_setting(tx, LIVED, as_text(now))
+    if before is None or now - before <= longest:
+        return None
+    outage = Outage(before, now)
+    note(tx, outage)
+    return outage
+
+
+def everywhere(tx: Tx) -> list[str]:
+    """Return the workspaces in which something reports runs. Looks across workspaces."""
+    rows = tx.rows(
+        """
+        select workspace from automation_addresses
+        union
+        select workspace from intake_keys
+        """
+    )
+    return sorted(row["workspace"] for row in rows)

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from handlers.automations.rules import standing
+from handlers.automations.rules import standing, suspicion
 from handlers.automations.rules.rhythm import Company
 from handlers.automations.rules.standing import Standing
 from handlers.kit.context import Context
 from storage import workspaces
-from storage.automations import Automation, outages
+from storage.automations import Automation
 from storage.automations.intake import Outage
+from storage.engine import Tx
 
 CLOSED = "closing days"  # the setting: 2026-12-24..2026-12-31, a range a line
 REMEMBERED = timedelta(days=400)  # an outage from before that spoils nothing any more
@@ -38,13 +39,17 @@ class Known:
 
 def known(ctx: Context) -> Known:
     """Read what states are computed with."""
-    return Known(company_of(ctx), outages.since(ctx.tx, ctx.now - REMEMBERED), ctx.now)
+    return Known(company_of(ctx), suspicion.known(ctx.tx, ctx.now - REMEMBERED, ctx.now), ctx.now)
 
 
 def company_of(ctx: Context) -> Company:
     """Return the calendar of the company: zone, federal state, own closing days."""
-    kept = workspaces.setting(ctx.tx, CLOSED) or ""
-    return Company(ctx.workspace.zone, ctx.workspace.region, closing_days(kept))
+    return Company(ctx.workspace.zone, ctx.workspace.region, closed_of(ctx.tx))
+
+
+def closed_of(tx: Tx) -> frozenset[date]:
+    """Return the company's own closing days."""
+    return closing_days(workspaces.setting(tx, CLOSED) or "")
 
 
 def closing_days(text: str) -> frozenset[date]:

@@ -370,3 +370,10 @@ def look_again(automation: Automation, company: Company, now: datetime) -> datet
                 found.append(late_from)
             break
     return min(found)
+
+
+def next_due(automation: Automation, company: Company, now: datetime) -> datetime | None:
+    """Return when the next run is expected; None where nobody can say."""
+    last = automation.last_report_at or automation.registered_at
+    following = islice(expected(automation, company, max(last, now), last), 1)
+    return next((each.due for each, _late_from in following), None)
