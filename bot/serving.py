@@ -13,11 +13,10 @@ from aiohttp import web
 
 from bot import health
 from bot.config import Settings
-from bot.delivery.ids import new_id
+from bot.delivery import standing
 from bot.http import hooks, limits, metrics
 from bot.http.alive import Alive
 from bot.lotse import DEMO, MAIN, Lotse, company
-from handlers.digest import schedule
 from storage import workspaces
 from storage.engine import Tx
 
@@ -121,7 +120,7 @@ def prepare(tx: Tx, settings: Settings, now: datetime) -> None:
     ours = company(MAIN, settings)
     workspaces.ensure(tx, ours, now)
     tx = tx.within(MAIN)
-    schedule.plan(tx, id=new_id(), now=now, zone=ours.zone, region=ours.region)
+    standing.plan(tx, now=now, zone=ours.zone, region=ours.region)
 
 
 async def work(lotse: Lotse) -> None:

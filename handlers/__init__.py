@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from handlers.after_hours import commands as after_hours_commands
+from handlers.after_hours import digest as after_hours_digest
 from handlers.attention import commands as attention_commands
 from handlers.automations import changes as automation_changes
 from handlers.automations import commands as automation_commands
 from handlers.automations import correcting as automation_correcting
+from handlers.automations import digest as automation_digest
 from handlers.automations import doors as automation_doors
 from handlers.automations import entering as automation_entering
 from handlers.automations import escalation as automation_escalation
+from handlers.automations import figures as automation_figures
 from handlers.automations import people as automation_people
 from handlers.automations.intake import address as automation_address
 from handlers.automations.intake import heartbeat
@@ -17,25 +20,33 @@ from handlers.automations.learning import checks as automation_checks
 from handlers.automations.learning import signals as automation_signals
 from handlers.bans import settings as ban_settings
 from handlers.closing import commands as closing_commands
+from handlers.closing import digest as closing_digest
 from handlers.closing import other_endings, reassignment, reminders
 from handlers.digest import commands as digest_commands
 from handlers.friction import commands as friction_commands
+from handlers.friction import digest as friction_digest
 from handlers.help import commands as help_commands
 from handlers.help import home
 from handlers.incidents import acknowledge, escalation, handing_on
 from handlers.incidents import channels as incident_channels
 from handlers.incidents import commands as incident_commands
+from handlers.incidents import digest as incident_digest
 from handlers.incidents import lists as incident_lists
 from handlers.incidents import updates as incident_updates
 from handlers.kit.commands import Feature
 from handlers.measures import commands as measures_commands
 from handlers.on_call import stand_ins
 from handlers.ownership import commands as ownership_commands
+from handlers.ownership import digest as ownership_digest
 from handlers.ownership import leaving
 from handlers.people import language as people_language
 from handlers.pilots import commands as pilot_commands
+from handlers.pilots import digest as pilot_digest
+from handlers.privacy import commands as privacy_commands
+from handlers.privacy import linking, retention
 from handlers.problems import changes as problem_changes
 from handlers.problems import commands as problem_commands
+from handlers.problems import digest as problem_digest
 from handlers.problems import fixes as problem_fixes
 from handlers.problems import lifecycle
 from handlers.repeats import commands as repeat_commands
@@ -51,21 +62,27 @@ FEATURES: tuple[Feature, ...] = (
     other_endings.feature,
     reassignment.feature,
     reminders.feature,
+    closing_digest.feature,
     incident_lists.feature,
     escalation.feature,
+    incident_digest.feature,
     incident_channels.feature,
     handing_on.feature,
     service_commands.feature,
     ownership_commands.feature,
     leaving.feature,
+    ownership_digest.feature,
     stand_ins.feature,
     repeat_commands.feature,
     problem_commands.feature,
     problem_fixes.feature,
     lifecycle.feature,
     problem_changes.feature,
+    problem_digest.feature,
     friction_commands.feature,
+    friction_digest.feature,
     pilot_commands.feature,
+    pilot_digest.feature,
     automation_commands.feature,
     automation_entering.feature,
     automation_people.feature,
@@ -77,9 +94,12 @@ FEATURES: tuple[Feature, ...] = (
     automation_signals.feature,
     automation_checks.feature,
     automation_doors.feature,
+    automation_figures.feature,
+    automation_digest.feature,
     digest_commands.feature,
     measures_commands.feature,
     after_hours_commands.feature,
+    after_hours_digest.feature,
     people_language.feature,
     setting_commands.feature,
     definitions.feature,
@@ -87,5 +107,8 @@ FEATURES: tuple[Feature, ...] = (
     home.feature,
     platform_notices.feature,
     attention_commands.feature,
+    privacy_commands.feature,
+    linking.feature,
+    retention.feature,
     help_commands.feature,
 )

@@ -195,3 +195,52 @@ def set_wish(tx: Tx, person: str, wish: Wish) -> None:
 def _matter(row: Row) -> Matter:
     row["noted_at"] = as_moment(row["noted_at"])
     return Matter(**row)
+
+
+def of_person(tx: Tx, person: str) -> list[Row]:
+    """Return every place in which somebody stands here: `what` (table.column), `subject`, `at`."""
+    return tx.rows(
+        """
+        select what, subject, at from (
+            select 'matters.person' as what, key as subject, noted_at as at
+            from matters where workspace = :workspace and person = :person
+            union all
+            select 'matters.told_to' as what, key as subject, noted_at as at
+            from matters where workspace = :workspace and told_to = :person
+        ) as found order by at, subject, what
+        """,
+        person=person,
+    )
+
+
+def replace_person(tx: Tx, person: str, to: str) -> int:
+    """Put somebody else, or a pseudonym, in the place of a person; return how often."""
+    changed = 0
+    changed += tx.run(
+        """
+        update matters set person = :to
+        where workspace = :workspace and person = :person and not exists (
+            select 1 from matters m where m.workspace = :workspace and m.person = :to
+                and m.key = matters.key and m.state <> 'settled'
+        )
+        """,
+        person=person,
+        to=to,
+    )
+    changed += tx.run(
+        """
+        update matters set told_to = :to
+        where workspace = :workspace and told_to = :person
+        """,
+        person=person,
+        to=to,
+    )
+    return changed
+
+
+def forget_wish(tx: Tx, person: str) -> None:
+    """Delete when somebody wanted to be told, and what had still to be told to them."""
+    tx.write(
+        "delete from attention where workspace = :workspace and person = :person", person=person
+    )
+    tx.write("delete from matters where workspace = :workspace and person = :person", person=person)

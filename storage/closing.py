@@ -453,3 +453,85 @@ def _closing(row: Row) -> Closing:
         row[name] = bool(row[name])
     row["fix_on"] = date.fromisoformat(row["fix_on"]) if row["fix_on"] else None
     return Closing(**row)
+
+
+def of_person(tx: Tx, person: str) -> list[Row]:
+    """Return every place in which somebody stands here: `what` (table.column), `subject`, `at`."""
+    return tx.rows(
+        """
+        select what, subject, at from (
+            select 'closings.fixer' as what, 'INC-' || incident as subject, fix_since as at
+            from closings where workspace = :workspace and fixer = :person
+            union all
+            select 'closings.checker' as what, 'INC-' || incident as subject, asked_at as at
+            from closings where workspace = :workspace and checker = :person
+            union all
+            select 'closings.asked_by' as what, 'INC-' || incident as subject, asked_at as at
+            from closings where workspace = :workspace and asked_by = :person
+            union all
+            select 'closings.verified_by' as what, 'INC-' || incident as subject, verified_at as at
+            from closings where workspace = :workspace and verified_by = :person
+            union all
+            select 'closings.override_by' as what, 'INC-' || incident as subject, override_at as at
+            from closings where workspace = :workspace and override_by = :person
+            union all
+            select 'closings.fix_done_by' as what, 'INC-' || incident as subject, fix_done_at as at
+            from closings where workspace = :workspace and fix_done_by = :person
+        ) as found order by at, subject, what
+        """,
+        person=person,
+    )
+
+
+def replace_person(tx: Tx, person: str, to: str) -> int:
+    """Put somebody else, or a pseudonym, in the place of a person; return how often."""
+    changed = 0
+    changed += tx.run(
+        """
+        update closings set fixer = :to
+        where workspace = :workspace and fixer = :person
+        """,
+        person=person,
+        to=to,
+    )
+    changed += tx.run(
+        """
+        update closings set checker = :to
+        where workspace = :workspace and checker = :person
+        """,
+        person=person,
+        to=to,
+    )
+    changed += tx.run(
+        """
+        update closings set asked_by = :to
+        where workspace = :workspace and asked_by = :person
+        """,
+        person=person,
+        to=to,
+    )
+    changed += tx.run(
+        """
+        update closings set verified_by = :to
+        where workspace = :workspace and verified_by = :person
+        """,
+        person=person,
+        to=to,
+    )
+    changed += tx.run(
+        """
+        update closings set override_by = :to
+        where workspace = :workspace and override_by = :person
+        """,
+        person=person,
+        to=to,
+    )
+    changed += tx.run(
+        """
+        update closings set fix_done_by = :to
+        where workspace = :workspace and fix_done_by = :person
+        """,
+        person=person,
+        to=to,
+    )
+    return changed

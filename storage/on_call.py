@@ -153,3 +153,52 @@ def forget(tx: Tx, before: datetime) -> int:
 def _cover(row: Row) -> Cover:
     row["starts_at"], row["ends_at"] = as_moment(row["starts_at"]), as_moment(row["ends_at"])
     return Cover(**row)
+
+
+def of_person(tx: Tx, person: str) -> list[Row]:
+    """Return every place in which somebody stands here: `what` (table.column), `subject`, `at`."""
+    return tx.rows(
+        """
+        select what, subject, at from (
+            select 'covers.person' as what, id as subject, starts_at as at
+            from covers where workspace = :workspace and person = :person
+            union all
+            select 'covers.cover' as what, id as subject, starts_at as at
+            from covers where workspace = :workspace and cover = :person
+            union all
+            select 'covers.asked_by' as what, id as subject, starts_at as at
+            from covers where workspace = :workspace and asked_by = :person
+        ) as found order by at, subject, what
+        """,
+        person=person,
+    )
+
+
+def replace_person(tx: Tx, person: str, to: str) -> int:
+    """Put somebody else, or a pseudonym, in the place of a person; return how often."""
+    changed = 0
+    changed += tx.run(
+        """
+        update covers set person = :to
+        where workspace = :workspace and person = :person
+        """,
+        person=person,
+        to=to,
+    )
+    changed += tx.run(
+        """
+        update covers set cover = :to
+        where workspace = :workspace and cover = :person
+        """,
+        person=person,
+        to=to,
+    )
+    changed += tx.run(
+        """
+        update covers set asked_by = :to
+        where workspace = :workspace and asked_by = :person
+        """,
+        person=person,
+        to=to,
+    )
+    return changed

@@ -98,6 +98,17 @@ def accept(tx: Tx, id: str, successor: str) -> bool:
     )
 
 
+def forget(tx: Tx, before: datetime) -> int:
+    """Delete what is no open question and was asked before a moment; return how many."""
+    return tx.run(
+        """
+        delete from handovers
+        where workspace = :workspace and state <> 'asked' and asked_at < :before
+        """,
+        before=as_text(before),
+    )
+
+
 def end(tx: Tx, id: str) -> None:
     """Close a question that cannot be answered any more."""
     tx.write(
@@ -112,3 +123,63 @@ def end(tx: Tx, id: str) -> None:
 def _handover(row: Row) -> Handover:
     row["asked_at"] = as_moment(row["asked_at"])
     return Handover(**row)
+
+
+def of_person(tx: Tx, person: str) -> list[Row]:
+    """Return every place in which somebody stands here: `what` (table.column), `subject`, `at`."""
+    return tx.rows(
+        """
+        select what, subject, at from (
+            select 'handovers.person' as what, id as subject, asked_at as at
+            from handovers where workspace = :workspace and person = :person
+            union all
+            select 'handovers.successor' as what, id as subject, asked_at as at
+            from handovers where workspace = :workspace and successor = :person
+            union all
+            select 'handovers.deputy' as what, id as subject, asked_at as at
+            from handovers where workspace = :workspace and deputy = :person
+            union all
+            select 'handovers.asked_by' as what, id as subject, asked_at as at
+            from handovers where workspace = :workspace and asked_by = :person
+        ) as found order by at, subject, what
+        """,
+        person=person,
+    )
+
+
+def replace_person(tx: Tx, person: str, to: str) -> int:
+    """Put somebody else, or a pseudonym, in the place of a person; return how often."""
+    changed = 0
+    changed += tx.run(
+        """
+        update handovers set person = :to
+        where workspace = :workspace and person = :person
+        """,
+        person=person,
+        to=to,
+    )
+    changed += tx.run(
+        """
+        update handovers set successor = :to
+        where workspace = :workspace and successor = :person
+        """,
+        person=person,
+        to=to,
+    )
+    changed += tx.run(
+        """
+        update handovers set deputy = :to
+        where workspace = :workspace and deputy = :person
+        """,
+        person=person,
+        to=to,
+    )
+    changed += tx.run(
+        """
+        update handovers set asked_by = :to
+        where workspace = :workspace and asked_by = :person
+        """,
+        person=person,
+        to=to,
+    )
+    return changed

@@ -154,6 +154,11 @@ def managers(tx: Tx) -> list[Person]:
     return [_person(row) for row in rows]
 
 
+def unset_manager(tx: Tx, id: str) -> None:
+    """Let somebody no longer be a manager."""
+    tx.write("update people set manager = 0 where workspace = :workspace and id = :id", id=id)
+
+
 def identities(tx: Tx, ids: Sequence[str], platform: str) -> list[str]:
     """Return the identities that people have on a platform (`slack`), in no order."""
     rows = tx.rows(
@@ -164,6 +169,24 @@ def identities(tx: Tx, ids: Sequence[str], platform: str) -> list[str]:
         platform=f"{platform}:%",
     )
     return [row["identity"] for row in rows if row["person"] in ids]
+
+
+FORMER = "former"  # who stands for everybody whose name was let go of with time
+
+
+def former(tx: Tx, name: str, key: str, now: datetime) -> str:
+    """Return the id of who stands for those whose names were let go of; made when needed."""
+    tx.write(
+        """
+        insert into people (workspace, id, name, kind, manager, active, person_key, first_seen_at)
+        values (:workspace, 'former', :name, 'member', 0, 0, :key, :now)
+        on conflict (workspace, id) do nothing
+        """,
+        name=name,
+        key=key,
+        now=as_text(now),
+    )
+    return FORMER
 
 
 def set_language(tx: Tx, id: str, language: str | None) -> None:

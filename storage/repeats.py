@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage import workspaces
-from storage.engine import Tx
+from storage.engine import Row, Tx
 from storage.engine.sql import as_moment, as_text
 
 # What counts as having happened, once: not what was taken back, a false alarm or a duplicate.
@@ -316,3 +316,27 @@ def looked_alike_since(tx: Tx, root: int, since: datetime) -> bool:
         )
     )
     return any(each.root == root for number in numbers for each in undecided(tx, number))
+
+
+def of_person(tx: Tx, person: str) -> list[Row]:
+    """Return every place in which somebody stands here: `what` (table.column), `subject`, `at`."""
+    return tx.rows(
+        """
+        select 'likenesses.decided_by' as what, 'INC-' || later as subject, decided_at as at
+        from likenesses
+        where workspace = :workspace and decided_by = :person order by at, subject
+        """,
+        person=person,
+    )
+
+
+def replace_person(tx: Tx, person: str, to: str) -> int:
+    """Put somebody else, or a pseudonym, in the place of a person; return how often."""
+    return tx.run(
+        """
+        update likenesses set decided_by = :to
+        where workspace = :workspace and decided_by = :person
+        """,
+        person=person,
+        to=to,
+    )

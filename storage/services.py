@@ -275,3 +275,41 @@ def _service(row: Row) -> Service:
     for name in MOMENTS:
         row[name] = as_moment(row[name]) if row[name] else None
     return Service(**row)
+
+
+def of_person(tx: Tx, person: str) -> list[Row]:
+    """Return every place in which somebody stands here: `what` (table.column), `subject`, `at`."""
+    return tx.rows(
+        """
+        select what, subject, at from (
+            select 'services.accountable' as what, name as subject, created_at as at
+            from services where workspace = :workspace and accountable = :person
+            union all
+            select 'services.deputy' as what, name as subject, created_at as at
+            from services where workspace = :workspace and deputy = :person
+        ) as found order by at, subject, what
+        """,
+        person=person,
+    )
+
+
+def replace_person(tx: Tx, person: str, to: str) -> int:
+    """Put somebody else, or a pseudonym, in the place of a person; return how often."""
+    changed = 0
+    changed += tx.run(
+        """
+        update services set accountable = :to
+        where workspace = :workspace and accountable = :person
+        """,
+        person=person,
+        to=to,
+    )
+    changed += tx.run(
+        """
+        update services set deputy = :to
+        where workspace = :workspace and deputy = :person
+        """,
+        person=person,
+        to=to,
+    )
+    return changed

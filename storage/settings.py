@@ -69,3 +69,27 @@ def add(tx: Tx, definition: Definition) -> bool:
 def _definition(row: Row) -> Definition:
     row["set_at"] = as_moment(row["set_at"])
     return Definition(**row)
+
+
+def of_person(tx: Tx, person: str) -> list[Row]:
+    """Return every place in which somebody stands here: `what` (table.column), `subject`, `at`."""
+    return tx.rows(
+        """
+        select 'definitions.set_by' as what, name as subject, set_at as at
+        from definitions
+        where workspace = :workspace and set_by = :person order by at, subject
+        """,
+        person=person,
+    )
+
+
+def replace_person(tx: Tx, person: str, to: str) -> int:
+    """Put somebody else, or a pseudonym, in the place of a person; return how often."""
+    return tx.run(
+        """
+        update definitions set set_by = :to
+        where workspace = :workspace and set_by = :person
+        """,
+        person=person,
+        to=to,
+    )

@@ -22,6 +22,9 @@ def _targets(ctx: Context, post: Post) -> list[str]:
         return outbox.places_of(ctx.tx, post.key)
     if post.place in places.ROLES:
         return [each.id for each in places.with_role(ctx.tx, post.place)]
+    if post.kind == "alarm" and post.place.startswith("direct:"):
+        both = places.direct_of(ctx.tx, post.place.removeprefix("direct:"))
+        return both or [post.place]  # an alarm goes to every chat of a person who is linked
     return [post.place]
 
 

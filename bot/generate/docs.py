@@ -33,6 +33,17 @@ This page is written from the table of contents (`make docs`).
 | command | file | function |
 | --- | --- | --- |
 """  # noqa: E501
+FIGURES = """\
+# Figures
+
+Every figure that Lotse shows, how it is computed, and the stored rows it comes from.
+A figure is about processes; none is about a person.
+In chat *How is this computed?* says the same.
+This page is written from the rooms (`feature.measure`, `make docs`).
+
+| figure | how it is computed | rows | Messgröße | wie gerechnet wird |
+| --- | --- | --- | --- | --- |
+"""
 BUTTONS = """\
 ## Only as buttons
 
@@ -45,6 +56,7 @@ def pages() -> dict[Path, str]:
     return {
         ROOT / "docs" / "commands.md": commands(),
         ROOT / "docs" / "where.md": where(),
+        ROOT / "docs" / "figures.md": figures(),
         ROOT / "docs" / "settings.md": config.page(),
         ROOT / ".env.example": config.example(),
     }
@@ -76,6 +88,20 @@ def where() -> str:
     return WHERE + "".join(
         f"| `{each.name}` | `{file_of(each)}` | `{each.run.__name__}` |\n" for each in found
     )
+
+
+def figures() -> str:
+    """Return `docs/figures.md`: each figure with its formula and the rows it comes from."""
+    found = [each for feature in FEATURES for each in feature.measures]
+    lines = []
+    for each in found:
+        english, german = (
+            f"{text(each.name, language)} | {text(each.formula, language)}"
+            for language in ("en", "de")
+        )
+        rows = ", ".join(f"`{row}`" for row in each.rows)
+        lines.append(f"| {english} | {rows} | {german} |\n")
+    return FIGURES + "".join(lines)
 
 
 def _by_name(command: Command) -> str:

@@ -1,5 +1,7 @@
-"""What a machine's call says, in the words of healthchecks, Sentry, Cronitor, Uptime Kuma and
-CloudEvents. Pure: what is read here is a kind and a few numbers, and nothing else is kept.
+"""What a machine's call says, in the words of five services; pure.
+
+Healthchecks, Sentry, Cronitor, Uptime Kuma and CloudEvents: what is read here is a kind and a few
+numbers, and nothing else is kept.
 """
 
 from __future__ import annotations

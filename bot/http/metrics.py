@@ -17,6 +17,7 @@ from handlers.automations.rules.standing import State
 from storage import workspaces
 from storage.automations import Automation
 from storage.automations import metrics as stored
+from storage.automations.intake import Outage
 from storage.engine import StorageError, Tx
 
 TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -53,7 +54,7 @@ def _may(request: web.Request, token: str) -> bool:
 
 def _read(tx: Tx, now: datetime) -> list[Known]:
     found: list[Known] = []
-    calendars: dict[str, tuple[Company, list[standing.Outage]]] = {}
+    calendars: dict[str, tuple[Company, list[Outage]]] = {}
     for workspace, automation, runs in stored.everything(tx):
         if workspace not in calendars:
             inside = tx.within(workspace)

@@ -8,11 +8,11 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot import app
+from bot.delivery import standing
 from bot.delivery.clock import HandClock
 from bot.delivery.ids import new_id
 from bot.delivery.requests import Request, Response
 from bot.lotse import DEMO, Lotse
-from handlers.digest import schedule as digest_schedule
 from handlers.kit import calendar
 from handlers.kit.messages import Call, Text
 from handlers.kit.readers import folded
@@ -224,9 +224,7 @@ def _enter(
 
 
 def _plan(tx: Tx, company: Workspace, now: datetime) -> None:
-    digest_schedule.plan(
-        tx.within(company.id), id=new_id(), now=now, zone=company.zone, region=company.region
-    )
+    standing.plan(tx.within(company.id), now=now, zone=company.zone, region=company.region)
 
 
 def _moment(days: int, at: time, now: datetime, company: Workspace) -> datetime:

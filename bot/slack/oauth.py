@@ -22,6 +22,7 @@ from urllib.parse import quote, urlsplit
 from aiohttp import web
 from slack_sdk.oauth import AuthorizeUrlGenerator
 
+from bot.delivery import standing
 from bot.delivery.ids import new_id
 from bot.delivery.menus import BACK, scopes
 from bot.delivery.platform import Undelivered
@@ -29,7 +30,6 @@ from bot.slack import profiles
 from bot.slack.install_pages import GONE_STALE, Page, page, spoken_in
 from bot.slack.installations import Installations, OAuth, workspace_of
 from bot.slack.web_api import Said, WebApi
-from handlers.digest import schedule as digest_schedule
 from handlers.kit import calendar
 from handlers.kit.words import LANGUAGES, _
 from storage import audit, people, workspaces
@@ -281,7 +281,7 @@ class InstallPages:
         )
         workspaces.set_state(tx, "active")
         there = workspaces.get(tx)
-        digest_schedule.plan(tx, id=new_id(), now=now, zone=there.zone, region=there.region)
+        standing.plan(tx, now=now, zone=there.zone, region=there.region)
         by = self._installer(tx, granted, dict(profile), now)
         audit.add(
             tx,

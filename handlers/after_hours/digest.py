@@ -6,9 +6,34 @@ from collections import Counter
 from datetime import datetime
 
 from handlers.after_hours import rest
+from handlers.kit.commands import Feature
 from handlers.kit.context import Context
+from handlers.kit.doors import Section, Week, figure
+from handlers.kit.messages import Facts, Title
 from handlers.kit.words import Sentence, _
 from storage import after_hours
+
+feature = Feature(_("Outside working hours"))
+
+NIGHT = feature.measure(
+    "night",
+    _("Outside working hours"),
+    _(
+        "incidents declared outside the company's working hours, on a weekend or a public "
+        "holiday, for each service; never for people"
+    ),
+    "incidents",
+)
+
+
+@feature.section(35)
+def section(ctx: Context, week: Week) -> Section | None:
+    """Return the week's incidents outside working hours; None if there were none."""
+    late = in_week(ctx, week.start, week.end)
+    if late is None:
+        return None
+    row = (_("Outside working hours"), late)
+    return Section(parts=(Title(_("How incidents ended")), Facts((row,))))
 
 
 def in_week(ctx: Context, start: datetime, end: datetime) -> Sentence | None:
@@ -18,10 +43,14 @@ def in_week(ctx: Context, start: datetime, end: datetime) -> Sentence | None:
     if not late:
         return None
     services = [
-        _("{service} {n}", service=_name(ctx, id), n=count) for id, count in late.most_common()
+        _("{service} {n}", service=_name(ctx, id), n=figure(NIGHT, count))
+        for id, count in late.most_common()
     ]
     return _(
-        "{n} of {all} incidents: {services}", n=late.total(), all=len(found), services=services
+        "{n} of {all} incidents: {services}",
+        n=figure(NIGHT, late.total()),
+        all=figure(NIGHT, len(found)),
+        services=services,
     )
 
 

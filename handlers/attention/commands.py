@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
 from handlers.attention import matters
 from handlers.kit.commands import Ask, Feature
 from handlers.kit.context import Context
-from handlers.kit.doors import Task
+from handlers.kit.doors import Known, Task, known
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Buttons, Post, Reply, Text, line, load
 from handlers.kit.readers import ChoiceReader, TextReader
@@ -18,6 +19,7 @@ from handlers.kit.words import Words, _
 from handlers.on_call import duty
 from storage import attention as stored
 from storage.attention import Wish
+from storage.engine import Tx
 
 feature = Feature(_("Attention"))
 
@@ -102,3 +104,35 @@ def _left(ctx: Context, person: str) -> tuple[Post, ...]:
 def held(_ctx: Context, _person: str) -> list[Any]:
     """Return nothing to hand over by itself: what was to be told follows what it is about."""
     return []
+
+
+def _replace(tx: Tx, person: str, to: str) -> None:
+    """Let what was told be somebody else's; when and what next is asked anew."""
+    stored.replace_person(tx, person, to)
+    stored.forget_wish(tx, person)
+
+
+@feature.knows(
+    70,
+    _("Attention"),
+    {
+        "matters": ("person", "told_to"),
+        "attention": ("person",),
+    },
+    replace=_replace,
+)
+def known_here(ctx: Context, person: str) -> Known:
+    """Tell where somebody stands in this room."""
+    return known(
+        stored.of_person(ctx.tx, person),
+        {
+            "matters.person": _("To be told"),
+            "matters.told_to": _("Was told"),
+        },
+    )
+
+
+@feature.keeps("matters", what=_("What was told in a bundle"), days=90, then=_("deleted"))
+def matters_kept(ctx: Context, before: datetime) -> int:
+    """Delete what was told long ago."""
+    return stored.forget(ctx.tx, before)

@@ -1,27 +1,25 @@
-"""The doors of automations: what waits, is set, listed, kept, known, and told in the digest."""
+"""The doors of automations: what waits, is set, listed, kept, and known of people."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from handlers.automations import escalation, export, people
+from handlers.automations import export, people
 from handlers.automations.learning import checks, signals
 from handlers.automations.rules.company import known
 from handlers.automations.rules.standing import State
-from handlers.automations.state import decisions, evidence, is_own, owner
+from handlers.automations.state import decisions, evidence, owner
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
-from handlers.kit.doors import Filter, Known, Row, Section, Setting, Task, Week
-from handlers.kit.messages import Button, Facts, Items, Part, Title
-from handlers.kit.people import name
-from handlers.kit.words import Words, _, _n
-from handlers.measures.catalogue import Id, figure
+from handlers.kit.doors import Filter, Known, Row, Setting, Task
+from handlers.kit.doors import known as stored_places
+from handlers.kit.messages import Button
+from handlers.kit.words import _, _n
 from storage import automations
-from storage.automations import history, intake, kept, learning, outages, questions
+from storage.automations import history, intake, kept, learning
+from storage.automations import people as stored_people
 
 feature = Feature(_("Automations"))
-
-SHOWN = 5
 
 
 @feature.waits(70)
@@ -87,115 +85,6 @@ def listed(ctx: Context, asked: Filter, first: int, most: int) -> list[Row]:
     ]  # fmt: skip
 
 
-# --- the digest ----------------------------------------------------------------------------
-
-STATES_TOLD = (
-    (State.UNUSED, Id.UNUSED, _("Possibly unused")),
-    (State.FAILING, Id.UNUSED, _("Fails")),
-    (State.IDLE, Id.UNUSED, _("Idle")),
-    (State.LATE, Id.UNUSED, _("Late")),
-    (State.UNMEASURED, Id.UNMEASURED, _("Not measured")),
-    (State.RESTING, Id.UNUSED, _("Resting")),
-)
-
-
-@feature.section(60)
-def section(ctx: Context, week: Week) -> Section | None:
-    """Return what nobody has decided about automations, and what there is to know."""
-    all_of_them = automations.all(ctx.tx)
-    drafts = automations.drafts(ctx.tx)
-    if not all_of_them and not drafts:
-        return None
-    seen = known(ctx)
-    decides = [
-        Task(
-            _("“{name}” is possibly unused, without answer: {evidence}. It is up to {who}.",
-              name=each.name, evidence=evidence(ctx, each, seen),
-              who=name(ctx, question.asked or each.accountable)),
-            decisions(each) if not week.preview or is_own(ctx, each) else (),
-            question.opened_at,
-        )
-        for each in all_of_them
-        if (question := open_ones(ctx).get(each.id)) is not None
-        and question.step >= escalation.WITHOUT_ANSWER
-    ]  # fmt: skip
-    if drafts:
-        adopt = Button(_("Enter it"), call("auto adopt", draft=drafts[0].id))
-        names = [each.name for each in drafts[:SHOWN]]
-        words = _("Nobody answers for it yet: {names}.", names=names)
-        decides.append(Task(words, (adopt,), drafts[0].registered_at))
-    return Section(tuple(decides), tuple(_told(ctx, week)))
-
-
-def open_ones(ctx: Context) -> dict[str, questions.Question]:
-    """Return the open questions by automation."""
-    return questions.open_ones(ctx.tx)
-
-
-def _told(ctx: Context, week: Week) -> list[Part]:
-    seen = known(ctx)
-    rows: list[tuple[Words, Words]] = []
-    all_of_them = automations.all(ctx.tx)
-    for state, id, label in STATES_TOLD:
-        names = [each.name for each in all_of_them if seen.standing(each).state is state]
-        if names:
-            rows.append((label, figure(id, _("{names}", names=names[:SHOWN]))))
-    for outage in outages.since(ctx.tx, week.start):
-        if outage.began_at < week.end:
-            words = _("{begin} to {end}", begin=outage.began_at, end=outage.ended_at)
-            rows.append((_("Lotse did not run"), words))
-    parts: list[Part] = [Title(_("Automations")), Facts(tuple(rows))] if rows else []
-    learnt = [
-        _(
-            "{name}: {what}",
-            name=each.name,
-            what=[
-                _("{kind} {n}×", kind=signals.KINDS[kind], n=n)
-                for automation, kind, _reason, n in _signals(ctx, week)
-                if automation == each.id
-            ],
-        )
-        for each in all_of_them
-        if any(automation == each.id for automation, _kind, _reason, _n2 in _signals(ctx, week))
-    ]
-    if learnt:
-        parts += [Title(_("What we are learning")), Items(tuple(learnt[:SHOWN]))]
-    parts += _operation(ctx, week)
-    return parts
-
-
-def _signals(ctx: Context, week: Week) -> list[tuple[str, str, str, int]]:
-    return learning.signals_between(ctx.tx, week.start, week.end)
-
-
-def _operation(ctx: Context, week: Week) -> list[Part]:
-    done = learning.checks_between(ctx.tx, week.start, week.end)
-    late = [
-        each.name
-        for each in automations.all(ctx.tx)
-        if (due := checks.due_check(ctx, each)) is not None and due < ctx.now
-    ]
-    items: list[Words] = []
-    if done:
-        items.append(_n("{n} look at results", "{n} looks at results", done))
-    if late:
-        items.append(_("still to look at: {names}", names=late[:SHOWN]))
-    for kind, area, _words, count in learning.changes_between(ctx.tx, week.start, week.end):
-        reviews = _n("{n} review", "{n} reviews", count)
-        items.append(
-            _("{kind} changed ({area}): {reviews}", kind=checks.CHANGES[kind], area=area,
-              reviews=reviews)
-        )  # fmt: skip
-    waiting = [
-        each
-        for each in learning.open_signals(ctx.tx)
-        if each.kind in ("question", "boundary") and each.at < ctx.now - timedelta(days=7)
-    ]
-    if waiting:
-        items.append(_n("{n} question unanswered", "{n} questions unanswered", len(waiting)))
-    return [Title(_("Operation")), Items(tuple(items))] if items else []
-
-
 # --- how long things are kept --------------------------------------------------------------
 
 
@@ -258,11 +147,6 @@ def keep_register(_ctx: Context, _before: datetime) -> int:
 # --- what is known of people ---------------------------------------------------------------
 
 
-def _erase(ctx: Context, person: str, _key: str) -> int:
-    """Take the person away; a role that they still have has to be handed over first."""
-    return history.forget_person(ctx.tx, person) + kept.forget_asked(ctx.tx, person)
-
-
 @feature.knows(
     60,
     _("Automations"),
@@ -271,18 +155,17 @@ def _erase(ctx: Context, person: str, _key: str) -> int:
         "automation_history": ("person",),
         "automation_questions": ("asked",),
     },
-    _erase,
+    replace=stored_people.replace_person,
 )
 def knows(ctx: Context, person: str) -> Known:
-    rows: list[tuple[Words, Words]] = [
-        (
-            each.name,
-            _("accountable") if each.accountable == person else _("deputy"),
-        )
-        for each in automations.concerning(ctx.tx, person)
-    ]
-    rows += [
-        (_("{at:date}", at=each.at), export.entry_words(each))
-        for each in history.by_person(ctx.tx, person)
-    ]
-    return Known(tuple(rows))
+    """Tell what somebody answers for, did and was asked."""
+    return stored_places(
+        stored_people.of_person(ctx.tx, person),
+        {
+            "automations.accountable": _("Accountable"),
+            "automations.deputy": _("Deputy"),
+            "automations.offered_to": _("Asked to take it"),
+            "automation_history.person": _("History"),
+            "automation_questions.asked": _("Asked whether it is needed"),
+        },
+    )

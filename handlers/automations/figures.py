@@ -10,13 +10,39 @@ from statistics import median, quantiles
 from handlers.automations.learning import checks
 from handlers.automations.rules.company import Known
 from handlers.automations.rules.standing import expected, local, schedule_of
+from handlers.kit.commands import Feature
 from handlers.kit.context import Context
+from handlers.kit.doors import figure
 from handlers.kit.words import Sentence, Words, _, _n
-from handlers.measures.catalogue import Id, figure
 from storage.automations import Automation, history, intake, learning
+
+feature = Feature(_("Automations"))
 
 PERIOD = timedelta(days=28)
 LEAST_DURATIONS = 5
+
+RUNS = feature.measure("runs", _("Used"), _(
+    "good runs with something to do in the last 28 days; tests, bursts and runs that found nothing "
+    "to do are left out"), "automation_days")  # fmt: skip
+ON_TIME = feature.measure("on time", _("On time"), _(
+    "occasions of the last 28 days with a run before it would be late, of all occasions"),
+    "automation_runs")  # fmt: skip
+BYPASS = feature.measure("bypass", _("Bypassed or by hand"), _(
+    "told as bypassed or done by hand, of those and the useful runs; never for people"),
+    "automation_signals", "automation_days")  # fmt: skip
+NET = feature.measure("net", _("Net time"), _(
+    "useful runs × minutes of a run (as estimated on that day) × the share that counts, minus the "
+    "minutes of rework that were told; estimated"), "automation_days",
+    "automation_signals")  # fmt: skip
+DURATION = feature.measure("duration", _("Duration"), _(
+    "the median of the last 28 days, and between which times the middle half lies"),
+    "automation_runs")  # fmt: skip
+MANAGED = feature.measure("managed", _("Managed operation"), _(
+    "monitoring: it reports runs; adapting: it has an area and no review is open for more than "
+    "two weeks; quality: its check is not due; data protection: AI, data and how long they "
+    "are kept are said; improving: a review was finished and no signal is open for more than "
+    "two weeks"), "automations", "automation_profile", "automation_checks", "automation_reviews",
+    "automation_signals")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,21 +135,21 @@ def on_time(ctx: Context, automation: Automation, seen: Known, since: datetime) 
 def rows(ctx: Context, automation: Automation, seen: Known) -> list[tuple[Words, Words]]:
     """Return the figures as rows of the card; use comes first."""
     found = figures(ctx, automation, seen)
-    told: list[tuple[Words, Words]] = [(_("Used"), figure(Id.RUNS, use_words(found)))]
+    told: list[tuple[Words, Words]] = [(_("Used"), figure(RUNS, use_words(found)))]
     if found.occasions:
         share = round(100 * found.met / found.occasions)
         on = _("{share} % of {n} occasions", share=share, n=found.occasions)
-        told.append((_("On time"), figure(Id.ON_TIME, on)))
+        told.append((_("On time"), figure(ON_TIME, on)))
     rate = found.bypass_rate
     if rate:
         around = _("{share} %, {n} of {all}", share=round(100 * rate),
                    n=found.bypassed + found.by_hand,
                    all=found.bypassed + found.by_hand + found.useful)  # fmt: skip
-        told.append((_("Bypassed or by hand"), figure(Id.BYPASS, around)))
+        told.append((_("Bypassed or by hand"), figure(BYPASS, around)))
     if found.gross or found.rework or found.saved:
-        told.append((_("Net time"), figure(Id.NET, net_words(found))))
+        told.append((_("Net time"), figure(NET, net_words(found))))
     if len(found.durations) >= LEAST_DURATIONS:
-        told.append((_("Duration"), figure(Id.DURATION, _duration(found))))
+        told.append((_("Duration"), figure(DURATION, _duration(found))))
     return told
 
 
@@ -179,7 +205,7 @@ def flags_words(ctx: Context, automation: Automation) -> Words:
     there = [label for label, yes in found if yes]
     gaps = [label for label, yes in found if not yes]
     if not gaps:
-        return figure(Id.MANAGED, _("all five in place"))
+        return figure(MANAGED, _("all five in place"))
     if not there:
-        return figure(Id.MANAGED, _("none of the five yet"))
-    return figure(Id.MANAGED, _("{there}; not yet: {gaps}", there=there, gaps=gaps))
+        return figure(MANAGED, _("none of the five yet"))
+    return figure(MANAGED, _("{there}; not yet: {gaps}", there=there, gaps=gaps))

@@ -287,7 +287,12 @@ def _left(ctx: Context, person: str) -> tuple[Post, ...]:
 
 
 @feature.holds(
-    50, "automations.accountable", "automations.deputy", "automations.offered_to", left=_left
+    50,
+    "automations.accountable",
+    "automations.deputy",
+    "automations.offered_to",
+    "automation_questions.asked",
+    left=_left,
 )
 def held(ctx: Context, person: str) -> list[Held]:
     """Return the automations that somebody is accountable or deputy for."""

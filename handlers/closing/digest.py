@@ -3,58 +3,116 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from statistics import median
 
 from handlers import rights
 from handlers.closing.reminders import fix_buttons, late_fix
 from handlers.incidents import checklist
 from handlers.incidents import transitions as incident_transitions
-from handlers.incidents.cards import finish, headline, label, lasting
+from handlers.incidents.cards import finish, headline, label, lasting, undone_line
 from handlers.incidents.checklist import COSTS
-from handlers.kit.commands import call
+from handlers.kit import calendar
+from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
-from handlers.kit.doors import Task
-from handlers.kit.messages import Button, Facts, Items, Part, Title
+from handlers.kit.doors import Section, Task, Week, figure
+from handlers.kit.messages import Button, Buttons, Facts, Items, Message, Part, Reply, Text, Title
 from handlers.kit.people import name
 from handlers.kit.readers.dates import today_of
 from handlers.kit.words import Sentence, Words, _, _n, shortened
-from handlers.measures.catalogue import Id, figure
 from storage import closing as closings
 from storage import incidents
 from storage.closing import Closing
 from storage.incidents import Incident
 
+feature = Feature(_("After an incident"))
+
 SHOWN = 5
 
+UNDONE = feature.measure(
+    "undone",
+    _("Restored and not done"),
+    _("incidents that have been working again for three working days and are not done"),
+    "incidents",
+)
+DONE = feature.measure("done", _("Done"), _("incidents that became done in the week"), "incidents")
+ENDING = feature.measure(
+    "ending",
+    _("Workaround or cause fixed"),
+    _("what was said when incidents became done in the week"),
+    "closings",
+)
+COST = feature.measure(
+    "cost",
+    _("What it cost"),
+    _("sums of what was ticked when incidents became done in the week"),
+    "closings",
+)
+ACKNOWLEDGED = feature.measure(
+    "acknowledged",
+    _("Acknowledged"),
+    _(
+        "the median time from declaring to acknowledging of the incidents declared in the week; "
+        "those without an acknowledgement, and reopened ones, are left out and counted"
+    ),
+    "incidents",
+)
 
-def undecided(ctx: Context, preview: bool) -> list[Task]:
-    """Return what works again but is not done past the limit.
 
-    Several incidents are one line, so that they do not push everything else off the page.
-    """
-    late = [
+@feature.section(40)
+def section(ctx: Context, week: Week) -> Section:
+    """Return what is not ended yet although it should be, and how the others ended."""
+    late = _late(ctx)
+    undone = (_undone(ctx, late),) if late else ()
+    ours = incidents.between(ctx.tx, week.start, week.end)
+    return Section((*late_fixes(ctx), *undone), tuple(_parts(ctx, ours, week)))
+
+
+@feature.command(
+    "undone",
+    "unabgeschlossen",
+    help=_("What works again and should be done by now."),
+    hidden=True,
+    reads=True,
+)
+def undone(ctx: Context) -> Reply:
+    late = _late(ctx)
+    if not late:
+        return Reply(Message((Text(_("Everything that works again is done.")),)))
+    parts: list[Part] = []
+    for each in late:
+        parts.append(Text(undone_line(ctx, each)))
+        if rights.may_for(ctx, "done", each):
+            parts.append(Buttons((finish(each.number),)))
+    return Reply(Message(tuple(parts)))
+
+
+def _late(ctx: Context) -> list[Incident]:
+    """Return what works again but is not done past the limit."""
+    return [
         each
         for each in incidents.undone(ctx.tx)
         if incident_transitions.remind_at(ctx, each) <= ctx.now
         and not incident_transitions.waits_for_others(ctx, each)
     ]
-    return [_undone(ctx, late, preview)] if late else []
 
 
-def late_fixes(ctx: Context, preview: bool) -> list[Task]:
+def late_fixes(ctx: Context) -> list[Task]:
     """Return the causes behind workarounds that should be fixed by now, the earliest day first."""
     found: list[Task] = []
     for closing in closings.unfixed(ctx.tx, today_of(ctx)):
         incident = incidents.find(ctx.tx, closing.incident)
-        if incident is not None:
-            mine = not preview or rights.may_for(ctx, "fixed", incident)
+        if incident is not None and closing.fix_on is not None:
+            mine = rights.may_for(ctx, "fixed", incident)
             buttons = fix_buttons(closing.incident) if mine else ()
-            found.append(Task(late_fix(ctx, closing), buttons))
+            since = calendar.midnight(closing.fix_on, ctx.workspace.zone)
+            key = f"fix:{closing.incident}"
+            found.append(Task(late_fix(ctx, closing), buttons, since, key))
     return found
 
 
-def _undone(ctx: Context, late: Sequence[Incident], preview: bool) -> Task:
+def _undone(ctx: Context, late: Sequence[Incident]) -> Task:
+    """Return them as one line, so that they do not push everything else off the page."""
     first = late[0]
     since = first.restored_at or first.declared_at
     if len(late) == 1:
@@ -64,8 +122,8 @@ def _undone(ctx: Context, late: Sequence[Incident], preview: bool) -> Task:
             at=since,
             who=name(ctx, first.responsible),
         )
-        mine = not preview or rights.may_for(ctx, "done", first)
-        return Task(words, (finish(first.number),) if mine else (), since)
+        mine = rights.may_for(ctx, "done", first)
+        return Task(words, (finish(first.number),) if mine else (), since, "undone")
     named: list[Words] = [
         _("{incident} ({who})", incident=label(each.number), who=name(ctx, each.responsible))
         for each in late[:SHOWN]
@@ -74,17 +132,17 @@ def _undone(ctx: Context, late: Sequence[Incident], preview: bool) -> Task:
         named.append(_("{n} more", n=len(late) - SHOWN))
     most = _("{n} or more", n=len(late))
     many = len(late) >= incidents.MOST
-    count = figure(Id.DECISIONS, most) if many else figure(Id.DECISIONS, len(late))
+    count = figure(UNDONE, most) if many else figure(UNDONE, len(late))
     several = _("{n} incidents are restored and not done: {those}", n=count, those=named)
-    return Task(several, (Button(_("Show them"), call("incidents")),), since)
+    return Task(several, (Button(_("Show them"), call("undone")),), since, "undone")
 
 
-def parts(ctx: Context, ours: Sequence[Incident], start: datetime, end: datetime) -> list[Part]:
+def _parts(ctx: Context, ours: Sequence[Incident], week: Week) -> list[Part]:
     """Return the chapter of the week about how incidents ended; `ours` were declared in it."""
-    ended = closings.done_between(ctx.tx, start, end)
+    ended = closings.done_between(ctx.tx, week.start, week.end)
     rows: list[tuple[Words, Words]] = []
     if ended:
-        rows.append((_("Done"), _n("{n} incident", "{n} incidents", figure(Id.DONE, len(ended)))))
+        rows.append((_("Done"), _n("{n} incident", "{n} incidents", figure(DONE, len(ended)))))
     quick = [each for each in ended if each.ending is not None]
     if quick:
         rows.append((_("Workaround or cause fixed"), share(quick)))
@@ -118,15 +176,15 @@ def share(ended: Sequence[Closing]) -> Sentence:
     percent = round(100 * fixed / len(ended))
     return _(
         "workaround {workaround} %, cause fixed {fixed} % (of {n})",
-        workaround=figure(Id.ENDING, 100 - percent),
-        fixed=figure(Id.ENDING, percent),
-        n=figure(Id.ENDING, len(ended)),
+        workaround=figure(ENDING, 100 - percent),
+        fixed=figure(ENDING, percent),
+        n=figure(ENDING, len(ended)),
     )
 
 
 def _cost(ended: Sequence[Closing]) -> list[Sentence]:
     counted = [(label, sum(getattr(each, kind) for each in ended)) for kind, label in COSTS.items()]
-    return [_("{what}: {n}", what=label, n=figure(Id.COST, n)) for label, n in counted if n]
+    return [_("{what}: {n}", what=label, n=figure(COST, n)) for label, n in counted if n]
 
 
 def acknowledged(ours: Sequence[Incident]) -> Sentence | None:
@@ -146,15 +204,15 @@ def acknowledged(ours: Sequence[Incident]) -> Sentence | None:
     skipped = len(ours) - len(waits)
     if not waits:
         return _n(
-            "{n} left out without one", "{n} left out without one", figure(Id.ACKNOWLEDGED, skipped)
+            "{n} left out without one", "{n} left out without one", figure(ACKNOWLEDGED, skipped)
         )
-    middle = figure(Id.ACKNOWLEDGED, lasting(int(median(waits))))
+    middle = figure(ACKNOWLEDGED, lasting(int(median(waits))))
     if not skipped:
         return _("after {time} (median)", time=middle)
     return _(
         "after {time} (median); {n} left out without one",
         time=middle,
-        n=figure(Id.ACKNOWLEDGED, skipped),
+        n=figure(ACKNOWLEDGED, skipped),
     )
 
 

@@ -10,7 +10,7 @@ from handlers.incidents.cards import headline, settled_alarm
 from handlers.incidents.lookup import find, note
 from handlers.kit.commands import Feature
 from handlers.kit.context import Context
-from handlers.kit.doors import Held
+from handlers.kit.doors import Held, Known, known
 from handlers.kit.messages import Buttons, Message, Part, Post, Text, Title
 from handlers.kit.people import name
 from handlers.kit.words import _
@@ -103,3 +103,33 @@ def _fix(ctx: Context, closing: Closing, person: str) -> tuple[Post, ...]:
     _before, _after, key = incident_transitions.fix_keys(ctx, number)
     told = Post(key, Message(parts), f"direct:{heir}", "note")
     return (told, *escalation.card_posts(ctx, incident))
+
+
+@feature.knows(
+    30,
+    _("Done"),
+    {
+        "closings": (
+            "fixer",
+            "checker",
+            "asked_by",
+            "verified_by",
+            "override_by",
+            "fix_done_by",
+        ),
+    },
+    replace=closings.replace_person,
+)
+def known_here(ctx: Context, person: str) -> Known:
+    """Tell where somebody stands in this room."""
+    return known(
+        closings.of_person(ctx.tx, person),
+        {
+            "closings.fixer": _("Fixes the cause"),
+            "closings.checker": _("Asked to check it"),
+            "closings.asked_by": _("Asked for done"),
+            "closings.verified_by": _("Checked it"),
+            "closings.override_by": _("Closed it anyway"),
+            "closings.fix_done_by": _("Fixed the cause"),
+        },
+    )

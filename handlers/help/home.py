@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from handlers.automations.state import STATES, state
 from handlers.help.waiting import waiting
-from handlers.incidents.cards import listed, undone_line
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
+from handlers.kit.doors import Glance
 from handlers.kit.messages import Button, Buttons, Items, Message, Part, Reply, Text, Title
 from handlers.kit.words import Words, _
-from handlers.on_call import stand_ins
-from handlers.pilots.cards import age
-from storage import automations, incidents, pilots
 
 feature = Feature(_("Home"))
 
@@ -35,7 +31,6 @@ def home(ctx: Context) -> Reply:
         ),
         Title(_("What waits for me")),
     ]
-    open_ones = incidents.open_ones(ctx.tx)
     waits = waiting(ctx)
     for each in waits[:SHOWN]:
         parts += [Text(each.words), Buttons(each.buttons)]
@@ -44,25 +39,8 @@ def home(ctx: Context) -> Reply:
     elif len(waits) > SHOWN:
         more = _("and {n} more", n=len(waits) - SHOWN)
         parts += [Text(more), Buttons((Button(_("Show all"), call("status")),))]
-    parts += _list(_("Open incidents"), [listed(ctx, each) for each in open_ones])
-    undone = [undone_line(ctx, each) for each in incidents.undone(ctx.tx, SHOWN)]
-    parts += _list(_("Restored, not done"), undone, incidents.count_undone(ctx.tx))
-    mine = [
-        each for each in automations.all(ctx.tx) if ctx.person.id in (each.accountable, each.deputy)
-    ]
-    parts += _list(
-        _("My automations"),
-        [_("{name}: {state}", name=each.name, state=STATES[state(ctx, each)]) for each in mine],
-    )
-    parts += _list(
-        _("My pilots"),
-        [
-            _("{name}, {week}", name=each.name, week=age(ctx, each))
-            for each in pilots.all(ctx.tx)
-            if each.champion == ctx.person.id
-        ],
-    )
-    parts += _list(_("Who stands in"), list(stand_ins.agreed(ctx)))
+    for glance in _glances(ctx):
+        parts += _list(glance.title, glance.items, glance.total)
     if ctx.person.manager:
         settings = (
             Button(_("Services"), call("service")),
@@ -71,6 +49,14 @@ def home(ctx: Context) -> Reply:
         )
         parts += [Title(_("For managers")), Buttons(settings)]
     return Reply(Message(tuple(parts)))
+
+
+def _glances(ctx: Context) -> list[Glance]:
+    doors = sorted(
+        (each for feature in ctx.features for each in feature.all_glances),
+        key=lambda each: each.rank,
+    )
+    return [glance for each in doors for glance in each.run(ctx)]
 
 
 def _list(title: Words, items: Sequence[Words], count: int = 0) -> list[Part]:

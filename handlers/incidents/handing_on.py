@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from handlers.incidents import escalation
 from handlers.kit.commands import Feature
 from handlers.kit.context import Context
-from handlers.kit.doors import Event, Held
+from handlers.kit.doors import Event, Held, Known, known
 from handlers.kit.messages import Post
 from handlers.kit.words import _
 from handlers.on_call import duty
-from storage import incidents
+from storage import incidents, people
 from storage.incidents import Incident
 
 feature = Feature(_("Incidents"))
@@ -76,3 +78,60 @@ def _pass(ctx: Context, incident: Incident) -> tuple[Post, ...]:
     posts = escalation.ended_posts(ctx, now)
     position = incidents.count_alarm(ctx.tx, incident.number)
     return (*posts, escalation.start(ctx, now, position))
+
+
+@feature.knows(
+    20,
+    _("Incidents"),
+    {
+        "incidents": (
+            "declared_by",
+            "responsible",
+            "proposed_to",
+            "acknowledged_by",
+            "news_by",
+            "restored_by",
+            "ended_by",
+        ),
+        "timeline": ("person",),
+    },
+    replace=incidents.replace_person,
+)
+def known_here(ctx: Context, person: str) -> Known:
+    """Tell where somebody stands in this room."""
+    return known(
+        incidents.of_person(ctx.tx, person),
+        {
+            "incidents.declared_by": _("Declared it"),
+            "incidents.responsible": _("Responsible"),
+            "incidents.proposed_to": _("Asked to take it"),
+            "incidents.acknowledged_by": _("Acknowledged it"),
+            "incidents.news_by": _("Told how it stands"),
+            "incidents.restored_by": _("Restored it"),
+            "incidents.ended_by": _("Ended it"),
+            "timeline.person": _("In its history"),
+        },
+    )
+
+
+@feature.keeps(
+    "timeline",
+    what=_("Who was alarmed when"),
+    days=90,
+    then=_("deleted, with the end of the incident as its beginning"),
+)
+def alarms_kept(ctx: Context, before: datetime) -> int:
+    """Delete single alarm rows of incidents that are over."""
+    return incidents.forget_alarms(ctx.tx, before)
+
+
+@feature.keeps(
+    "incidents",
+    what=_("Who declared, acknowledged, restored and ended an incident"),
+    days=365,
+    then=_("“former person” stands there; times and durations stay"),
+)
+def people_kept(ctx: Context, before: datetime) -> int:
+    """Let names go from incidents that ended a year ago."""
+    former = people.former(ctx.tx, ctx.text(_("former person")), ctx.new_secret(), ctx.now)
+    return incidents.forget_people(ctx.tx, before, former)

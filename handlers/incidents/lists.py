@@ -10,7 +10,7 @@ from handlers.incidents.lookup import Ref, find, is_mine, waits_for_me
 from handlers.incidents.timeline import history
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
-from handlers.kit.doors import Task
+from handlers.kit.doors import Glance, Task
 from handlers.kit.messages import Button, Buttons, Items, Message, Part, Reply, Text, Title
 from handlers.kit.readers import ChoiceReader
 from handlers.kit.words import _, _n
@@ -20,6 +20,7 @@ from storage.incidents import Incident
 feature = Feature(_("Incidents"))
 
 SHOWN = 10  # incidents in one list
+SHORT = 5  # incidents that home shows of what is not done
 
 
 class Which(StrEnum):
@@ -84,6 +85,18 @@ def _more(rest: int) -> list[Part]:
 
 def _show(incident: Incident) -> Button:
     return Button(label(incident.number), call("show", number=incident.number))
+
+
+@feature.glance(10)
+def glance(ctx: Context) -> list[Glance]:
+    """Return what is open, and what works again and is not done."""
+    undone = tuple(undone_line(ctx, each) for each in incidents.undone(ctx.tx, SHORT))
+    return [
+        Glance(
+            _("Open incidents"), tuple(listed(ctx, each) for each in incidents.open_ones(ctx.tx))
+        ),
+        Glance(_("Restored, not done"), undone, incidents.count_undone(ctx.tx)),
+    ]
 
 
 @feature.waits(10)

@@ -22,12 +22,15 @@ from handlers.kit.doors import (
     Event,
     Filter,
     Follow,
+    Glance,
+    Glances,
     Held,
     Holds,
     Keeps,
     Known,
     Knows,
     Listing,
+    Measure,
     Row,
     Section,
     Sections,
@@ -45,6 +48,7 @@ from handlers.kit.words import text as speech
 from storage.engine import Tx
 
 Waiting = Callable[[Context], Sequence[Task]]
+Glancing = Callable[[Context], Sequence[Glance]]
 Setters = Callable[[Context], Sequence[Setting]]
 Following = Callable[[Context, str], tuple[Post, ...]]
 Holding = Callable[[Context, str], Sequence[Held]]
@@ -152,6 +156,7 @@ class Feature:
     timers: list[Timer] = field(default_factory=list)
     hooks: list[Hook] = field(default_factory=list)
     all_waits: list[Waits] = field(default_factory=list)
+    all_glances: list[Glances] = field(default_factory=list)
     all_sets: list[Sets] = field(default_factory=list)
     all_follows: list[Follow] = field(default_factory=list)
     all_holds: list[Holds] = field(default_factory=list)
@@ -159,6 +164,7 @@ class Feature:
     all_keeps: list[Keeps] = field(default_factory=list)
     all_sections: list[Sections] = field(default_factory=list)
     all_lists: list[Listing] = field(default_factory=list)
+    measures: list[Measure] = field(default_factory=list)
 
     def command(
         self,
@@ -227,6 +233,15 @@ class Feature:
 
         return declare
 
+    def glance(self, rank: int) -> Callable[[Glancing], Glancing]:
+        """Declare chapters of the asker's home: `run(ctx)` returns them."""
+
+        def declare(run: Glancing) -> Glancing:
+            self.all_glances.append(Glances(rank, run))
+            return run
+
+        return declare
+
     def sets(self, rank: int) -> Callable[[Setters], Setters]:
         """Declare lines of the company's settings: `run(ctx)` returns them for a manager."""
 
@@ -267,12 +282,12 @@ class Feature:
         rank: int,
         title: Sentence,
         tables: Mapping[str, tuple[str, ...]],
-        erase: Callable[[Context, str, str], int],
+        replace: Callable[[Tx, str, str], object],
     ) -> Callable[[Knowing], Knowing]:
         """Declare what is stored about people here: `run(ctx, person)` tells it."""
 
         def declare(run: Knowing) -> Knowing:
-            self.all_knows.append(Knows(rank, title, tables, run, erase))
+            self.all_knows.append(Knows(rank, title, tables, run, replace))
             return run
 
         return declare
@@ -296,6 +311,15 @@ class Feature:
             return run
 
         return declare
+
+    def measure(self, id: str, name: Sentence, formula: Sentence, *rows: str) -> Measure:
+        """Declare a figure beside the lines that show it: `figure(measure, value)`.
+
+        `rows` are the tables that it is computed from.
+        """
+        declared = Measure(id, name, formula, rows)
+        self.measures.append(declared)
+        return declared
 
     def lists(
         self,

@@ -10,10 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from handlers.kit.messages import Button, Call, Part, Post
-from handlers.kit.words import Sentence, Words
+from handlers.kit.words import Sentence, Words, _
+from storage.engine import Tx
+from storage.engine.sql import as_moment
 
 if TYPE_CHECKING:
     from handlers.kit.context import Context
@@ -24,6 +26,7 @@ class Event(StrEnum):
 
     MADE_SERIOUS = "an incident was made serious"  # subject: its number
     WITHDRAWN = "an incident was withdrawn"  # subject: its number
+    WEEK_ENDED = "a week of the digest is over"  # subject: the week that runs now, "2026-W48"
     PEOPLE_CHANGED = "somebody holds a role no longer"  # subject: the person's id
     CAME_BACK = "somebody is here again"  # subject: the person's id
 
@@ -40,12 +43,15 @@ class Follow:
 class Task:
     """Something that waits for somebody: what it is, with the buttons that settle it.
 
-    `since` is when it began to wait, None when nobody can say.
+    `since` is when it began to wait, None when nobody can say. A decision of the digest has a
+    `key` that names it for good (`incident:7`); those that come `first` stand before older ones.
     """
 
     words: Words
     buttons: tuple[Button, ...] = ()
     since: datetime | None = None
+    key: str = ""
+    first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,23 @@ class Waits:
 
     rank: int
     run: Callable[[Context], Sequence[Task]]
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """A chapter of home: its first lines, and how many there are in all, if these are not."""
+
+    title: Words
+    items: tuple[Words, ...]
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Glances:
+    """Chapters of home for the asker. The lowest `rank` is shown first."""
+
+    rank: int
+    run: Callable[[Context], Sequence[Glance]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,19 +133,37 @@ class Known:
     rows: tuple[tuple[Words, Words], ...]
 
 
+def known(rows: Sequence[Mapping[str, Any]], roles: Mapping[str, Sentence]) -> Known:
+    """Return stored places as lines: the role that `roles` has for `what`, the subject, the time.
+
+    `rows` are what a storage module's `of_person` returns.
+    """
+    return Known(
+        tuple(
+            (
+                roles[row["what"]],
+                _("{subject}, {at}", subject=row["subject"], at=as_moment(row["at"]))
+                if row["at"]
+                else row["subject"],
+            )
+            for row in rows
+        )
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Knows:
     """What a room stores about people: `tables` names each table with its columns of people.
 
-    `run(ctx, person)` tells it; `erase(ctx, person, key)` takes it away or puts the pseudonym
-    `key` in its place, whatever the room needs to go on, and returns how many rows it changed.
+    `run(ctx, person)` tells it. `replace(tx, person, to)` puts `to` in their place everywhere:
+    the same person under another identity, or a pseudonym when they are erased.
     """
 
     rank: int
     title: Sentence
     tables: Mapping[str, tuple[str, ...]]
     run: Callable[[Context, str], Known]
-    erase: Callable[[Context, str, str], int]
+    replace: Callable[[Tx, str, str], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,20 +183,27 @@ class Keeps:
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """A week of the digest: its ISO name, its bounds, and whether only its asker reads it."""
+    """A week of the digest: its ISO name and its bounds."""
 
     name: str
     start: datetime
     end: datetime
-    preview: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A room's part of the digest: what must be decided (the oldest first), and what to know."""
+    """A room's part of the digest: what must be decided, and what to know.
+
+    The buttons of `decisions` are those that obey the asker. `verdict` goes into the one line
+    that says how the week was, `solved` into what is done, `quiet` into what had no findings.
+    Parts of two rooms under an equal title stand together.
+    """
 
     decisions: tuple[Task, ...] = ()
     parts: tuple[Part, ...] = ()
+    verdict: tuple[Words, ...] = ()
+    solved: tuple[Words, ...] = ()
+    quiet: tuple[Words, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +212,24 @@ class Sections:
 
     rank: int
     run: Callable[[Context, Week], Section | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A figure: its name on the cards, how it is computed, and the stored rows it comes from."""
+
+    id: str
+    name: Sentence
+    formula: Sentence
+    rows: tuple[str, ...]
+
+
+W = TypeVar("W", int, float, Sentence, list[str])
+
+
+def figure(measure: Measure, value: W) -> W:
+    """Return a figure as it is. Wherever one is shown, this says which entry explains it."""
+    return value
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,13 @@ from handlers.kit.commands import Feature
 from handlers.kit.context import Context
 from handlers.kit.messages import Facts, Message, Reply, Text, Title
 from handlers.kit.words import _
-from handlers.measures import catalogue
 
 feature = Feature(_("Weekly digest"))
 
 
 @feature.command("computed", "gerechnet", help=_("How the figures are computed."), hidden=True)
 def computed(ctx: Context) -> Reply:
-    rows = tuple((each.name, each.formula) for each in catalogue.CATALOGUE)
+    found = [each for feature in ctx.features for each in feature.measures]
+    rows = tuple((each.name, each.formula) for each in found)
     people = _("No figure is about a person.")
     return Reply(Message((Title(_("How this is computed")), Facts(rows), Text(people, small=True))))

@@ -13,7 +13,7 @@ from typing import Annotated
 from handlers.kit import calendar
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
-from handlers.kit.doors import Task
+from handlers.kit.doors import Glance, Known, Task, known
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text, Title, Tone, line
 from handlers.kit.people import name
@@ -262,3 +262,33 @@ def _find(ctx: Context, id: str) -> Cover:
     found = stand_ins.find(ctx.tx, id)
     assert found is not None
     return found
+
+
+@feature.knows(
+    50,
+    _("Standing in"),
+    {
+        "covers": (
+            "person",
+            "cover",
+            "asked_by",
+        ),
+    },
+    replace=stand_ins.replace_person,
+)
+def known_here(ctx: Context, person: str) -> Known:
+    """Tell where somebody stands in this room."""
+    return known(
+        stand_ins.of_person(ctx.tx, person),
+        {
+            "covers.person": _("Is stood in for"),
+            "covers.cover": _("Stands in"),
+            "covers.asked_by": _("Asked for it"),
+        },
+    )
+
+
+@feature.glance(50)
+def glance(ctx: Context) -> list[Glance]:
+    """Return what is agreed about who stands in."""
+    return [Glance(_("Who stands in"), tuple(agreed(ctx)))]

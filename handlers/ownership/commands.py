@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 from handlers import rights
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
-from handlers.kit.doors import Held, Task
+from handlers.kit.doors import Held, Known, Task, known
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import (
     Button,
@@ -275,7 +276,7 @@ def waiting(ctx: Context) -> list[Task]:
         if waits_for(each, me)
     ]
     if rights.may("service", rights.general(ctx)):
-        found += left_behind(ctx)
+        found += left_behind(ctx, manages=True)
     return found
 
 
@@ -301,3 +302,35 @@ def _left(ctx: Context, person: str) -> tuple[Post, ...]:
 def asked_of(_ctx: Context, _person: str) -> list[Held]:
     """Return nothing to hand over: whoever is asked answers for nothing yet."""
     return []
+
+
+@feature.knows(
+    51,
+    _("Hand-overs"),
+    {
+        "handovers": (
+            "person",
+            "successor",
+            "deputy",
+            "asked_by",
+        ),
+    },
+    replace=handovers.replace_person,
+)
+def known_here(ctx: Context, person: str) -> Known:
+    """Tell where somebody stands in this room."""
+    return known(
+        handovers.of_person(ctx.tx, person),
+        {
+            "handovers.person": _("Hands over"),
+            "handovers.successor": _("Asked to take over"),
+            "handovers.deputy": _("Named as deputy"),
+            "handovers.asked_by": _("Asked for it"),
+        },
+    )
+
+
+@feature.keeps("handovers", what=_("Hand-overs that are answered"), days=365, then=_("deleted"))
+def handovers_kept(ctx: Context, before: datetime) -> int:
+    """Delete hand-overs that were answered or replaced long ago."""
+    return handovers.forget(ctx.tx, before)

@@ -1,25 +1,91 @@
-"""What nobody has taken over: for Monday's message."""
+"""What the weekly digest says of services that nobody has taken over, or that are red."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from handlers import rights
+from handlers.closing import digest as closing_digest
 from handlers.kit import calendar as kit_calendar
-from handlers.kit.commands import call
+from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
-from handlers.kit.doors import Task
-from handlers.kit.messages import Button
+from handlers.kit.doors import Section, Task, Week, figure
+from handlers.kit.messages import Button, Items, Part, Title
 from handlers.kit.people import name
-from handlers.kit.words import _
+from handlers.kit.words import Words, _, _n
 from handlers.on_call import duty as on_call_duty
+from handlers.ownership import leaving
 from handlers.services.cards import name_somebody, unaccepted
+from storage import incidents
 from storage import services as storage_services
+
+feature = Feature(_("Services"))
 
 DECIDE_IN = 3  # working days (requirement A01)
 
+GAPS = feature.measure(
+    "gaps",
+    _("Ownership gaps"),
+    _(
+        "incidents in which no service was recognised, and services whose accountable person is "
+        "not active"
+    ),
+    "incidents",
+    "services",
+)
+RUNBOOKS = feature.measure(
+    "runbooks",
+    _("Without a runbook"),
+    _(
+        "services without a link to a runbook that had an incident in the week, or whose newest "
+        "closing says that there is none yet"
+    ),
+    "services",
+    "closings",
+)
 
-def untaken(ctx: Context, *, manages: bool = True) -> list[Task]:
+
+@feature.section(20)
+def section(ctx: Context, week: Week) -> Section:
+    """Return what nobody has taken over, what somebody left behind, and the gaps of the week."""
+    manages = rights.may("service", rights.general(ctx))
+    return Section(
+        (*leaving.left_behind(ctx, manages=manages), *_untaken(ctx, manages=manages)),
+        _gaps(ctx, week),
+    )
+
+
+def _gaps(ctx: Context, week: Week) -> tuple[Part, ...]:
+    ours = incidents.between(ctx.tx, week.start, week.end)
+    gaps = sum(each.gap for each in ours)
+    known = storage_services.all(ctx.tx)
+    missing = [each.name for each in known if not on_call_duty.is_here(ctx, each.accountable)]
+    failed, said = {each.service for each in ours}, closing_digest.without_runbook(ctx)
+    unwritten = [
+        each.name
+        for each in known
+        if each.runbook is None and not each.fallback and (each.id in failed or each.name in said)
+    ]
+    found: list[Words] = []
+    if gaps:
+        found.append(
+            _n(
+                "{n} incident of the week belonged to no known service.",
+                "{n} incidents of the week belonged to no known service.",
+                figure(GAPS, gaps),
+            )
+        )
+    if missing:
+        found.append(
+            _("Without an accountable person: {services}.", services=figure(GAPS, missing))
+        )
+    if unwritten:
+        found.append(_("Without a runbook: {services}.", services=figure(RUNBOOKS, unwritten)))
+    return (Title(_("Ownership gaps")), Items(tuple(found))) if found else ()
+
+
+def _untaken(ctx: Context, *, manages: bool) -> list[Task]:
     """Return what nobody has taken over for three working days, with the remedies.
 
     The remedies are for whoever `manages`.
@@ -34,7 +100,8 @@ def untaken(ctx: Context, *, manages: bool = True) -> list[Task]:
             )
             ask = Button(_("Ask again"), call("service ask", service=service.id))
             buttons = (ask, name_somebody(service)) if manages else ()
-            found.append(Task(words, buttons, service.asked_at))
+            key = f"service:{service.id}"
+            found.append(Task(words, buttons, service.asked_at, key))
     return found
 
 

@@ -169,22 +169,26 @@ def _remedies(person: str) -> tuple[Button, ...]:
     )
 
 
-def left_behind(ctx: Context) -> list[Task]:
-    """Return what is red, with what managers can do about it.
+def left_behind(ctx: Context, *, manages: bool) -> list[Task]:
+    """Return what is red, with what can be done about it by whoever `manages`.
 
     A line for each person who left, then for each service whose new people have not accepted.
     """
     known = services.all(ctx.tx)
     gone: dict[str, list[str]] = {}
+    since: dict[str, datetime] = {}
     found: list[Task] = []
     for service in known:
         named = dict.fromkeys((service.accountable, service.deputy))
         away = [each for each in named if not duty.is_here(ctx, each)]
         for each in away:
             gone.setdefault(each, []).append(service.name)
+            if service.red_since is not None:
+                since[each] = min(service.red_since, since.get(each, service.red_since))
         if not away and duty.is_red(ctx, service):
             words = _("{service}: {why}", service=service.name, why=why_red(ctx, service))
-            found.append(Task(words, (name_somebody(service),)))
+            buttons = (name_somebody(service),) if manages else ()
+            found.append(Task(words, buttons, service.red_since, f"red:{service.id}"))
     lines = [
         Task(
             _(
@@ -192,7 +196,9 @@ def left_behind(ctx: Context) -> list[Task]:
                 who=name(ctx, each),
                 services=some(names),
             ),
-            _remedies(each),
+            _remedies(each) if manages else (),
+            since.get(each),
+            f"left:{each}",
         )
         for each, names in gone.items()
     ]

@@ -10,6 +10,7 @@ from handlers.bans import cards as ban_cards
 from handlers.bans.cards import banned, change_line, label, passes, warning
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
+from handlers.kit.doors import Known, known
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text, Title, Tone, line
 from handlers.kit.readers import TextReader
@@ -242,3 +243,21 @@ def _find(ctx: Context, id: str) -> Change:
     if found is None:
         raise Refusal(_("There is no such change."))
     return found
+
+
+@feature.knows(
+    41,
+    _("Planned changes"),
+    {
+        "changes": ("entered_by",),
+    },
+    replace=stored_changes.replace_person,
+)
+def known_here(ctx: Context, person: str) -> Known:
+    """Tell where somebody stands in this room."""
+    return known(
+        stored_changes.of_person(ctx.tx, person),
+        {
+            "changes.entered_by": _("Entered it"),
+        },
+    )

@@ -12,7 +12,7 @@ from handlers.bans.cards import label
 from handlers.incidents.checklist import Cause
 from handlers.kit.commands import Ask, Feature
 from handlers.kit.context import Context
-from handlers.kit.doors import Held, Task
+from handlers.kit.doors import Held, Known, Task, known
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import (
     Button,
@@ -212,3 +212,33 @@ def _give(ctx: Context, number: int, to: str, _other: str | None) -> tuple[Post,
     assert problem is not None
     lifecycle.note(ctx, problem, "owned")
     return lifecycle.shown(ctx, problem)
+
+
+@feature.knows(
+    40,
+    _("Problems and repeat bans"),
+    {
+        "problems": (
+            "owner",
+            "proposed_to",
+            "fixed_by",
+            "verified_by",
+        ),
+        "problem_history": ("person",),
+        "overrides": ("person",),
+    },
+    replace=problems.replace_person,
+)
+def known_here(ctx: Context, person: str) -> Known:
+    """Tell where somebody stands in this room."""
+    return known(
+        problems.of_person(ctx.tx, person),
+        {
+            "problems.owner": _("Owner of the cause"),
+            "problems.proposed_to": _("Asked to own the cause"),
+            "problems.fixed_by": _("Fixed the cause"),
+            "problems.verified_by": _("Verified the fix"),
+            "problem_history.person": _("In its history"),
+            "overrides.person": _("Made an exception"),
+        },
+    )

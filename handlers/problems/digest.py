@@ -4,31 +4,71 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from handlers import rights
 from handlers.bans import cards as ban_cards
 from handlers.bans.rules import rules
 from handlers.incidents.cards import service_name
 from handlers.kit import calendar
+from handlers.kit.commands import Feature
 from handlers.kit.context import Context
-from handlers.kit.doors import Task
+from handlers.kit.doors import Section, Task, Week, figure
 from handlers.kit.messages import Items, Part, Title
 from handlers.kit.readers.dates import today_of
 from handlers.kit.words import Words, _, _n
-from handlers.measures.catalogue import Id, figure
 from handlers.problems.cards import line, overdue
 from storage import incidents, problems, repeats
 from storage.problems import changes as stored_changes
 
+feature = Feature(_("Problems and repeat bans"))
+
 SHOWN = 5
 
+REPEATS = feature.measure(
+    "repeats",
+    _("Came back"),
+    _(
+        "confirmed: incidents that people called the same thing, at least twice in the days of "
+        "the rule (30 unless changed) up to the end of the week and once in the week itself, "
+        "without withdrawn ones; looks like: incidents of the week that resemble an earlier one "
+        "and that nobody has decided about"
+    ),
+    "repeats",
+    "incidents",
+)
+BANS = feature.measure(
+    "bans",
+    _("Repeat bans"),
+    _("problems whose fix is not verified yet, today; times are counted over the days up to today"),
+    "problems",
+)
+CHANGES = feature.measure(
+    "changes",
+    _("Changes under a ban"),
+    _("changes planned for today or later to services with a ban"),
+    "changes",
+)
+OVERRIDES = feature.measure(
+    "overrides",
+    _("Overrides given"),
+    _("given in the week, or earlier and still in force"),
+    "overrides",
+)
 
-def parts(ctx: Context, start: datetime, end: datetime) -> list[Part]:
-    """Return the part about what came back: in the week, and what is banned because of it."""
+
+@feature.section(10)
+def section(ctx: Context, week: Week) -> Section:
+    """Return what came back in the week, what is banned because of it, and what is overdue."""
+    return Section(_undecided(ctx), tuple(_parts(ctx, week)))
+
+
+def _parts(ctx: Context, week: Week) -> list[Part]:
+    start, end = week.start, week.end
     shown: list[Part] = []
     for title, items in (
         (_("Came back"), _came_back(ctx, start, end)),
         (
             _("Repeat bans"),
-            [figure(Id.BANS, line(ctx, each)) for each in problems.standing(ctx.tx)],
+            [figure(BANS, line(ctx, each)) for each in problems.standing(ctx.tx)],
         ),
         (_("Lifted"), _lifted(ctx, start, end)),
         (_("Changes under a ban"), _changes(ctx)),
@@ -54,7 +94,7 @@ def _came_back(ctx: Context, start: datetime, end: datetime) -> list[Words]:
                     title=newest.title,
                     service=service_name(ctx, newest),
                     days=days,
-                    n=figure(Id.REPEATS, len(group.numbers)),
+                    n=figure(REPEATS, len(group.numbers)),
                 )
             )
     for number in repeats.waiting(ctx.tx, start, end):
@@ -92,7 +132,7 @@ def _changes(ctx: Context) -> list[Words]:
                 _(
                     "{service}, {change}",
                     service=service.name if service else each.service,
-                    change=figure(Id.CHANGES, ban_cards.change_line(ctx, each.id)),
+                    change=figure(CHANGES, ban_cards.change_line(ctx, each.id)),
                 )
             )
     return found
@@ -110,11 +150,19 @@ def _overrides(ctx: Context, start: datetime, end: datetime) -> list[Words]:
         )
         for each in given
     ]
-    return [figure(Id.OVERRIDES, each) for each in told]
+    return [figure(OVERRIDES, each) for each in told]
 
 
-def undecided(ctx: Context) -> list[Task]:
-    """Return the overdue causes, the earliest day first: somebody decides how they go on."""
-    late = [each for each in problems.standing(ctx.tx) if overdue(ctx, each)]
-    late.sort(key=lambda each: each.due_on)
-    return [Task(line(ctx, each), (ban_cards.opens(each),)) for each in late]
+def _undecided(ctx: Context) -> tuple[Task, ...]:
+    """Return the overdue causes: somebody decides how they go on."""
+    may = rights.may("read", rights.general(ctx))
+    return tuple(
+        Task(
+            line(ctx, each),
+            (ban_cards.opens(each),) if may else (),
+            calendar.midnight(each.due_on, ctx.workspace.zone),
+            f"problem:{each.number}",
+        )
+        for each in problems.standing(ctx.tx)
+        if overdue(ctx, each)
+    )

@@ -19,7 +19,7 @@ from handlers.kit import calendar
 from handlers.kit import calendar as kit_calendar
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
-from handlers.kit.doors import Event, Task
+from handlers.kit.doors import Event, Known, Task, known
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Part, Post, Reply, Text, Title, line
 from handlers.kit.readers import IncidentReader
@@ -319,3 +319,21 @@ def waiting(ctx: Context) -> list[Task]:
                 )
                 found.append(Task(words, cards.choices(proposal), incident.declared_at))
     return found
+
+
+@feature.knows(
+    42,
+    _("Repeats"),
+    {
+        "likenesses": ("decided_by",),
+    },
+    replace=repeats.replace_person,
+)
+def known_here(ctx: Context, person: str) -> Known:
+    """Tell where somebody stands in this room."""
+    return known(
+        repeats.of_person(ctx.tx, person),
+        {
+            "likenesses.decided_by": _("Said whether it is the same"),
+        },
+    )

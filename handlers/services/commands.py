@@ -9,7 +9,7 @@ from typing import Annotated
 from handlers.kit import commands
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
-from handlers.kit.doors import Event, Held
+from handlers.kit.doors import Event, Held, Known, known
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Message, Post, Reply, Text, line
 from handlers.kit.people import person
@@ -290,3 +290,25 @@ def whole_again(ctx: Context, person: str) -> tuple[Post, ...]:
         if all(duty.is_here(ctx, id) for id in (each.accountable, each.deputy)):
             services.whole_again(ctx.tx, each.id)
     return ()
+
+
+@feature.knows(
+    10,
+    _("Services"),
+    {
+        "services": (
+            "accountable",
+            "deputy",
+        ),
+    },
+    replace=services.replace_person,
+)
+def known_here(ctx: Context, person: str) -> Known:
+    """Tell where somebody stands in this room."""
+    return known(
+        services.of_person(ctx.tx, person),
+        {
+            "services.accountable": _("Accountable"),
+            "services.deputy": _("Deputy"),
+        },
+    )

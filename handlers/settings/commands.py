@@ -9,7 +9,19 @@ from handlers import rights
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
-from handlers.kit.messages import Button, Buttons, Facts, Message, Part, Reply, Text, Title, line
+from handlers.kit.messages import (
+    Button,
+    Buttons,
+    Facts,
+    FieldKind,
+    Message,
+    Part,
+    Post,
+    Reply,
+    Text,
+    Title,
+    line,
+)
 from handlers.kit.readers import ChoiceReader, PersonReader, TextReader
 from handlers.kit.words import Who, Words, _
 from storage import people
@@ -18,6 +30,26 @@ from storage.delivery.places import Place
 from storage.people import Person
 
 feature = Feature(_("Settings"))
+
+
+class ManagerReader(PersonReader):
+    """Somebody who manages Lotse."""
+
+    @property
+    def kind(self) -> FieldKind:
+        return FieldKind.CHOICE
+
+    def choices(self, ctx: Context) -> tuple[tuple[str, Words], ...]:
+        return tuple((each.id, each.name) for each in people.managers(ctx.tx))
+
+    def value(self, raw: str, ctx: Context) -> object:
+        found = PersonReader.value(self, raw, ctx)
+        if found not in people.managers(ctx.tx):
+            raise Refusal(_("“{who}” does not manage Lotse.", who=raw[:80]))
+        return found
+
+
+ManagerRef = Annotated[Person, ManagerReader(), Ask(_("Person"))]
 
 
 class Role(StrEnum):
@@ -77,6 +109,7 @@ def show(ctx: Context) -> Reply:
         Buttons(
             (
                 Button(_("Add a manager"), call("settings manager")),
+                Button(_("Remove a manager"), call("settings manager remove")),
                 *(each.button for each in lines if each.button is not None),
             )
         )
@@ -123,6 +156,32 @@ def add_manager(ctx: Context, person: Annotated[Person, PersonReader(), Ask(_("P
     return Reply(
         line(_("{who} manages Lotse, too.", who=Who(person.id, person.name))), subject=person.id
     )
+
+
+@feature.command(
+    "settings manager remove",
+    "einstellungen leitung entfernen",
+    help=_("Who no longer manages Lotse?"),
+    hidden=True,
+    needs="settings",
+)
+def remove_manager(ctx: Context, person: ManagerRef) -> Reply:
+    if len(people.managers(ctx.tx)) < 2:
+        raise Refusal(
+            _("{who} is the last who manages Lotse. Please name somebody else first.",
+              who=person.name),
+            field="person",
+            buttons=(Button(_("Add a manager"), call("settings manager")),),
+        )  # fmt: skip
+    people.unset_manager(ctx.tx, person.id)
+    told = line(_("{who} has taken the managing of Lotse from you.", who=ctx.person.name))
+    posts = (
+        ()
+        if person.id == ctx.person.id
+        else (Post(f"manager:{person.id}:{ctx.new_id()}", told, f"direct:{person.id}", "note"),)
+    )
+    said = _("{who} does not manage Lotse any more.", who=person.name)
+    return Reply(line(said), posts=posts, subject=person.id)
 
 
 @feature.command(

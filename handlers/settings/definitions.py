@@ -12,7 +12,7 @@ from handlers import rights
 from handlers.kit import commands
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
-from handlers.kit.doors import Setting
+from handlers.kit.doors import Known, Setting, known
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Items, Message, Part, Reply, Text, Title
 from handlers.kit.people import name as name_of
@@ -185,3 +185,21 @@ def save(
 def settings(_ctx: Context) -> list[Setting]:
     """Lead to the definitions; they are too long for a line."""
     return [Setting(_("Definitions"), "", Button(_("Definitions"), call("definitions")))]
+
+
+@feature.knows(
+    60,
+    _("Definitions"),
+    {
+        "definitions": ("set_by",),
+    },
+    replace=company_words.replace_person,
+)
+def known_here(ctx: Context, person: str) -> Known:
+    """Tell where somebody stands in this room."""
+    return known(
+        company_words.of_person(ctx.tx, person),
+        {
+            "definitions.set_by": _("Wrote it"),
+        },
+    )

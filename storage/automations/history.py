@@ -122,29 +122,6 @@ def forget_people(tx: Tx, before: datetime) -> int:
     )
 
 
-def forget_person(tx: Tx, person: str) -> int:
-    """Leave only the role where somebody did something."""
-    return tx.run(
-        """
-        update automation_history set person = null
-        where workspace = :workspace and person = :person
-        """,
-        person=person,
-    )
-
-
-def by_person(tx: Tx, person: str) -> list[Entry]:
-    """Return what somebody entered, corrected and decided."""
-    rows = tx.rows(
-        f"""
-        select {COLUMNS} from automation_history
-        where workspace = :workspace and person = :person order by at desc, id desc
-        """,
-        person=person,
-    )
-    return [_entry(row) for row in rows]
-
-
 def _entry(row: Row) -> Entry:
     row["at"] = as_moment(row["at"])
     return Entry(**row)

@@ -68,21 +68,3 @@ def forget_signals(tx: Tx, before: datetime) -> int:
         """,
         before=as_text(before),
     )
-
-
-def forget_asked(tx: Tx, person: str) -> int:
-    """Forget that a question was put to somebody, and offers to them."""
-    asked = tx.run(
-        """
-        update automation_questions set asked = null
-        where workspace = :workspace and asked = :person
-        """,
-        person=person,
-    )
-    return asked + tx.run(
-        """
-        update automations set offered_to = null
-        where workspace = :workspace and offered_to = :person
-        """,
-        person=person,
-    )

@@ -62,7 +62,7 @@ def find(tx: Tx, name: str) -> Place | None:
             f"""
             select {COLUMNS} from places
             where workspace = :workspace and kind = 'direct' and person = :person
-            order by id limit 1
+            order by case when state = 'open' then 0 else 1 end, id limit 1
             """,
             person=name.removeprefix("direct:"),
         )
@@ -76,6 +76,19 @@ def find(tx: Tx, name: str) -> Place | None:
             name=name,
         )
     return _place(rows[0]) if rows else None
+
+
+def direct_of(tx: Tx, person: str) -> list[str]:
+    """Return the direct chats of somebody who is linked in several platforms, open ones first."""
+    rows = tx.recall(
+        """
+        select id from places
+        where workspace = :workspace and kind = 'direct' and person = :person
+        order by case when state = 'open' then 0 else 1 end, id
+        """,
+        person=person,
+    )
+    return [row["id"] for row in rows]
 
 
 def all_for(tx: Tx, person: str) -> list[Place]:

@@ -12,7 +12,8 @@ create table automation_questions (
     ended_at utc_text,
     ended_how text not null default '',
     primary key (workspace, id),
-    foreign key (workspace, automation) references automations (workspace, id)
+    foreign key (workspace, automation) references automations (workspace, id),
+    foreign key (workspace, asked) references people (workspace, id)
 );
 create unique index automation_questions_one_open on automation_questions (workspace, automation)
 where ended_at is null;

@@ -458,3 +458,85 @@ def _problem(row: Row) -> Problem:
         row[name] = as_moment(row[name]) if row[name] else None
     row["due_on"] = date.fromisoformat(row["due_on"])
     return Problem(**row)
+
+
+def of_person(tx: Tx, person: str) -> list[Row]:
+    """Return every place in which somebody stands here: `what` (table.column), `subject`, `at`."""
+    return tx.rows(
+        """
+        select what, subject, at from (
+            select 'problems.owner' as what, 'PRB-' || number as subject, opened_at as at
+            from problems where workspace = :workspace and owner = :person
+            union all
+            select 'problems.proposed_to' as what, 'PRB-' || number as subject, opened_at as at
+            from problems where workspace = :workspace and proposed_to = :person
+            union all
+            select 'problems.fixed_by' as what, 'PRB-' || number as subject, fixed_at as at
+            from problems where workspace = :workspace and fixed_by = :person
+            union all
+            select 'problems.verified_by' as what, 'PRB-' || number as subject, lifted_at as at
+            from problems where workspace = :workspace and verified_by = :person
+            union all
+            select 'problem_history.person' as what, 'PRB-' || problem as subject, at as at
+            from problem_history where workspace = :workspace and person = :person
+            union all
+            select 'overrides.person' as what, 'PRB-' || problem as subject, at as at
+            from overrides where workspace = :workspace and person = :person
+        ) as found order by at, subject, what
+        """,
+        person=person,
+    )
+
+
+def replace_person(tx: Tx, person: str, to: str) -> int:
+    """Put somebody else, or a pseudonym, in the place of a person; return how often."""
+    changed = 0
+    changed += tx.run(
+        """
+        update problems set owner = :to
+        where workspace = :workspace and owner = :person
+        """,
+        person=person,
+        to=to,
+    )
+    changed += tx.run(
+        """
+        update problems set proposed_to = :to
+        where workspace = :workspace and proposed_to = :person
+        """,
+        person=person,
+        to=to,
+    )
+    changed += tx.run(
+        """
+        update problems set fixed_by = :to
+        where workspace = :workspace and fixed_by = :person
+        """,
+        person=person,
+        to=to,
+    )
+    changed += tx.run(
+        """
+        update problems set verified_by = :to
+        where workspace = :workspace and verified_by = :person
+        """,
+        person=person,
+        to=to,
+    )
+    changed += tx.run(
+        """
+        update problem_history set person = :to
+        where workspace = :workspace and person = :person
+        """,
+        person=person,
+        to=to,
+    )
+    changed += tx.run(
+        """
+        update overrides set person = :to
+        where workspace = :workspace and person = :person
+        """,
+        person=person,
+        to=to,
+    )
+    return changed

@@ -89,3 +89,27 @@ def tell(tx: Tx, id: str) -> bool:
 def _change(row: Row) -> Change:
     row["planned_on"], row["told"] = date.fromisoformat(row["planned_on"]), bool(row["told"])
     return Change(**row)
+
+
+def of_person(tx: Tx, person: str) -> list[Row]:
+    """Return every place in which somebody stands here: `what` (table.column), `subject`, `at`."""
+    return tx.rows(
+        """
+        select 'changes.entered_by' as what, what as subject, entered_at as at
+        from changes
+        where workspace = :workspace and entered_by = :person order by at, subject
+        """,
+        person=person,
+    )
+
+
+def replace_person(tx: Tx, person: str, to: str) -> int:
+    """Put somebody else, or a pseudonym, in the place of a person; return how often."""
+    return tx.run(
+        """
+        update changes set entered_by = :to
+        where workspace = :workspace and entered_by = :person
+        """,
+        person=person,
+        to=to,
+    )

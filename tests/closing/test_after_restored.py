@@ -214,7 +214,7 @@ def test_an_override_lets_go_on_at_once_too(
 # --- the digest --------------------------------------------------------------------------
 
 
-def test_overdue_causes_come_first_among_the_decisions(
+def test_what_nobody_looks_after_comes_before_overdue_causes(
     banned: Stage, anna: Say, ben: Say, chris: Say, wind: Wind
 ) -> None:
     wind(to="2026-12-14 12:00")  # the cause was due on the ninth
@@ -223,8 +223,11 @@ def test_overdue_causes_come_first_among_the_decisions(
         anna(f"incident Webshop {n} langsam")
     text = chris("digest")
     decisions = text[text.index("Nobody has decided yet") :].splitlines()
-    assert "PRB-1" in decisions[1]
-    assert "and 7 more" in text
+    assert [each[:5] for each in decisions[1:6:2]] == ["INC-4", "INC-5", "INC-6"]
+    assert "[Show 7 more]" in text and "PRB-1" not in "".join(decisions[:7])
+    rest = chris.press("Show 7 more")
+    assert rest.startswith("7 decisions open\nINC-7 · ") and "INC-6" not in rest
+    assert "PRB-1" in chris.press("More")
 
 
 # --- lists are bounded -------------------------------------------------------------------

@@ -18,12 +18,14 @@ from tests.closing.test_closing import POINTS
 from tests.pretend.stage import Say, Stage, answered, plain, staged
 
 READINGS = {  # every command that reads, and those that only show, with values where it needs some
-    "auto": {}, "bans": {}, "computed": {}, "definition": {"name": "done"}, "definitions": {},
+    "auto": {}, "bans": {}, "computed": {}, "data": {}, "data export": {},
+    "definition": {"name": "done"}, "definitions": {},
     "digest": {}, "help": {}, "history": {"number": "2"}, "home": {},
     "incidents": {"which": "all"}, "night": {}, "pilot": {}, "problem": {"number": "1"},
     "problem history": {"number": "1"}, "service": {"service": "kasse"}, "settings": {},
     "show": {"number": "2"}, "status": {}, "who": {"service": "kasse"},
     "definition edit": {"name": "done"}, "service edit": {"service": "kasse"},
+    "decide": {"key": "incident:2"}, "decisions": {}, "undone": {},
 }  # fmt: skip
 
 

@@ -1,0 +1,51 @@
+"""What has to be decided: gathered from the rooms' sections, in one order for everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from handlers.kit.commands import call
+from handlers.kit.context import Context
+from handlers.kit.doors import Section, Task, Week
+from handlers.kit.messages import Button, Buttons, Part, Text, Title
+from handlers.kit.words import _, _n
+
+MOST = 3  # decisions that are shown; the rest is counted
+
+
+def sections(ctx: Context, week: Week) -> list[Section]:
+    """Return each room's part, the lowest rank first."""
+    doors = sorted(
+        (each for feature in ctx.features for each in feature.all_sections),
+        key=lambda each: each.rank,
+    )
+    return [found for each in doors if (found := each.run(ctx, week)) is not None]
+
+
+def undecided(ctx: Context, found: Sequence[Section]) -> list[Task]:
+    """Return what nobody has decided yet: what nobody looks after first, then the oldest."""
+    tasks = [task for section in found for task in section.decisions]
+    return sorted(tasks, key=lambda each: (not each.first, each.since or ctx.now))
+
+
+def shown(tasks: Sequence[Task], *, aloud: bool) -> list[Part]:
+    """Return the first decisions, and one button that opens exactly the others.
+
+    Where several people read (`aloud`), a button of theirs could refuse them: there *Decide*
+    opens a private answer with what its reader may do.
+    """
+    if not tasks:
+        return []
+    parts: list[Part] = [Title(_("Nobody has decided yet"))]
+    for each in tasks[:MOST]:
+        parts.append(Text(each.words))
+        decide = (Button(_("Decide"), call("decide", key=each.key)),) if each.key else ()
+        buttons = decide if aloud else each.buttons
+        if buttons:
+            parts.append(Buttons(buttons))
+    rest = len(tasks) - MOST
+    if rest > 0:
+        without = " ".join(each.key for each in tasks[:MOST])
+        more = _n("Show {n} more", "Show {n} more", rest)
+        parts.append(Buttons((Button(more, call("decisions", without=without)),)))
+    return parts

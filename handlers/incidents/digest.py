@@ -1,0 +1,63 @@
+"""What the weekly digest says of the week's incidents, and of those that nobody looks after."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from handlers import rights
+from handlers.incidents.cards import headline, standing, take
+from handlers.kit.commands import Feature
+from handlers.kit.context import Context
+from handlers.kit.doors import Section, Task, Week, figure
+from handlers.kit.words import Sentence, _, _n, shortened
+from handlers.measures.change import change
+from storage import incidents
+
+feature = Feature(_("Incidents"))
+
+COUNT = feature.measure(
+    "incidents",
+    _("Incidents"),
+    _(
+        "declared from Monday 00:00 to Sunday 24:00 local time, without withdrawn ones; the week "
+        "before counts the seven days before that"
+    ),
+    "incidents",
+)
+STILL_OPEN = feature.measure(
+    "still open",
+    _("Still open from earlier weeks"),
+    _("declared before the week began, and not working again yet when this was written"),
+    "incidents",
+)
+
+
+@feature.section(30)
+def section(ctx: Context, week: Week) -> Section:
+    """Return how many there were, and which of them nobody looks after."""
+    ours = len(incidents.between(ctx.tx, week.start, week.end))
+    before = len(incidents.between(ctx.tx, week.start - timedelta(days=7), week.start))
+    declared = _n("{n} incident", "{n} incidents", figure(COUNT, ours))
+    verdict: Sentence = _(
+        "{incidents} ({change})",
+        incidents=declared,
+        change=figure(COUNT, change(ours, before)),
+    )
+    old = sum(each.declared_at < week.start for each in incidents.open_ones(ctx.tx))
+    still = figure(STILL_OPEN, _n("{n} still open from before", "{n} still open from before", old))
+    return Section(_untaken(ctx), verdict=(verdict, still) if old else (verdict,))
+
+
+def _untaken(ctx: Context) -> tuple[Task, ...]:
+    found: list[Task] = []
+    for each in incidents.open_ones(ctx.tx):
+        if each.unanswered or each.silent:
+            words = _(
+                "{title}: {standing}",
+                title=shortened(headline(each), 100),
+                standing=standing(ctx, each, pings=False),
+            )
+            buttons = (take(each.number),) if rights.may_for(ctx, "ack", each) else ()
+            key = f"incident:{each.number}"
+            found.append(Task(words, buttons, each.declared_at, key, first=True))
+    return tuple(found)

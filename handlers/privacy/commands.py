@@ -1,0 +1,177 @@
+"""`data`: what is stored about me; export and erase it."""
+
+from __future__ import annotations
+
+import json
+
+from handlers.kit.commands import Feature, call
+from handlers.kit.context import Context
+from handlers.kit.doors import Known, Knows, known
+from handlers.kit.errors import Refusal
+from handlers.kit.messages import Button, Buttons, Facts, Message, Part, Reply, Text, Title, line
+from handlers.kit.words import Words, _, _n, flat, speak
+from handlers.ownership import held
+from storage import people, privacy
+from storage.engine import Tx
+
+feature = Feature(_("My data"))
+
+SHOWN = 4  # lines of one room; the export has all of them
+PIECE = 2500  # characters of an export that fit into one paragraph everywhere
+
+
+def doors(ctx: Context) -> list[Knows]:
+    """Return the doors of every room that stores something about people, in their order."""
+    found = [each for feature in ctx.features for each in feature.all_knows]
+    return sorted(found, key=lambda each: each.rank)
+
+
+@feature.command(
+    "data", "daten", help=_("What is stored about me: see, export, erase."), reads=True
+)
+def show(ctx: Context) -> Reply:
+    me = ctx.person
+    parts: list[Part] = [
+        Title(_("What is stored about you")),
+        Facts(
+            (
+                (_("Name"), me.name),
+                (_("Language"), me.language or _("like the company")),
+                (_("Time zone"), ctx.zone),
+                (_("Manages Lotse"), _("yes") if me.manager else _("no")),
+            )
+        ),
+    ]
+    for door in doors(ctx):
+        rows = door.run(ctx, me.id).rows
+        if not rows:
+            continue
+        shown: list[tuple[Words, Words]] = list(rows[:SHOWN])
+        parts += [Title(door.title), Facts(tuple(shown))]
+        if len(rows) > SHOWN:
+            parts.append(Text(_n("and {n} more", "and {n} more", len(rows) - SHOWN), small=True))
+    parts.append(
+        Text(
+            _(
+                "How long each is kept stands in the documentation. No figure about you is kept "
+                "anywhere."
+            ),
+            small=True,
+        )
+    )
+    parts.append(
+        Buttons(
+            (
+                Button(_("Export all of it"), call("data export")),
+                Button(_("Erase me"), call("data erase"), "quiet"),
+            )
+        )
+    )
+    return Reply(Message(tuple(parts)), secret=True)
+
+
+@feature.command(
+    "data export", "daten export", help=_("All of it as JSON, only for you."), hidden=True,
+    reads=True,
+)  # fmt: skip
+def export(ctx: Context) -> Reply:
+    me = ctx.person
+
+    def plain(words: Words) -> str:
+        return flat(speak(words, ctx.language, ctx.zone))
+
+    whole = {
+        "person": {
+            "name": me.name, "language": me.language, "zone": me.zone, "kind": me.kind,
+            "manager": me.manager,
+        },
+        **{
+            plain(door.title): [
+                {"what": plain(label), "value": plain(value)}
+                for label, value in door.run(ctx, me.id).rows
+            ]
+            for door in doors(ctx)
+        },
+    }  # fmt: skip
+    written = json.dumps(whole, ensure_ascii=False, indent=1)
+    pieces = [written[at : at + PIECE] for at in range(0, len(written), PIECE)]
+    return Reply(
+        Message(tuple(Text(each, code=True) for each in pieces)), secret=True, subject="data"
+    )
+
+
+@feature.command("data erase", "daten löschen", help=_("Take me out of everything."), hidden=True)
+def ask_erase(ctx: Context) -> Reply:
+    mine = held.by(ctx, ctx.person.id)
+    if mine:
+        raise Refusal(
+            _(
+                "You still answer for {things}. Please hand that over first, then I can erase you.",
+                things=held.said(mine),
+            ),
+            buttons=(Button(_("Hand everything over"), call("hand over")),),
+        )
+    _must_leave_a_manager(ctx)
+    return Reply(
+        line(
+            _(
+                "Everywhere your name stands, “former person” will stand instead; your language, "
+                "drafts and direct chat are deleted. This cannot be undone. Texts that are on "
+                "their way or kept against repetition go within 14 days."
+            ),
+            Button(_("Erase me"), call("data erased")),
+        )
+    )
+
+
+@feature.command("data erased", "daten gelöscht", help=_("Erase me for good."), hidden=True)
+def erase(ctx: Context) -> Reply:
+    if held.by(ctx, ctx.person.id):
+        raise Refusal(_("You answer for something again. Please hand that over first."))
+    _must_leave_a_manager(ctx)
+    put_former(ctx, ctx.person.id)
+    said = _("You are erased. If you write to me again, I meet you for the first time.")
+    return Reply(line(said), secret=True, nameless=True)
+
+
+def _must_leave_a_manager(ctx: Context) -> None:
+    others = [each for each in people.managers(ctx.tx) if each.id != ctx.person.id]
+    if ctx.person.manager and not others:
+        raise Refusal(
+            _("You are the last who manages Lotse. Please name somebody else first."),
+            buttons=(Button(_("Add a manager"), call("settings manager")),),
+        )
+
+
+def put_former(ctx: Context, person: str) -> None:
+    """Let “former person” stand everywhere in somebody's place, and delete them."""
+    former = f"former-{ctx.new_secret()[:8]}"
+    privacy.add_former(ctx.tx, former, ctx.text(_("former person")), ctx.new_secret(), ctx.now)
+    for door in doors(ctx):
+        door.replace(ctx.tx, person, former)
+    privacy.forget_identities(ctx.tx, person)
+    privacy.forget_settings(ctx.tx, person)
+    privacy.delete(ctx.tx, person)
+
+
+def _nothing(_tx: Tx, _person: str, _to: str) -> None:
+    """Identities are moved when two are linked, and deleted when somebody is erased."""
+
+
+@feature.knows(
+    90,
+    _("How I know you"),
+    {"identities": ("person",), "places": ("person",), "drafts": ("person",),
+     "link_codes": ("person",)},
+    replace=_nothing,
+)  # fmt: skip
+def known_here(ctx: Context, person: str) -> Known:
+    """Tell by which identities and in which chats somebody is known."""
+    return known(
+        privacy.of_person(ctx.tx, person),
+        {
+            "identities.person": _("Identity"),
+            "places.person": _("Direct chat"),
+            "drafts.person": _("Draft"),
+        },
+    )

@@ -1,0 +1,179 @@
+"""What is done with everything of one person: linking two identities, erasing, ageing."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from storage.engine import Row, Tx
+from storage.engine.sql import as_moment, as_text
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A code that somebody was shown; `other` typed it elsewhere and waits for a yes."""
+
+    code_hash: str
+    person: str
+    other: str | None
+    created_at: datetime
+
+
+def hashed(code: str) -> str:
+    """Return how a code is stored."""
+    return hashlib.sha256(code.encode()).hexdigest()
+
+
+def begin(tx: Tx, code: str, person: str, now: datetime) -> None:
+    """Remember that somebody was shown a code; an earlier one of theirs ends."""
+    tx.write(
+        "delete from link_codes where workspace = :workspace and person = :person", person=person
+    )
+    tx.insert("link_codes", code_hash=hashed(code), person=person, created_at=as_text(now))
+
+
+def find(tx: Tx, code_hash: str) -> Link | None:
+    """Return a code by its hash."""
+    rows = tx.rows(
+        """
+        select code_hash, person, other, created_at from link_codes
+        where workspace = :workspace and code_hash = :code_hash
+        """,
+        code_hash=code_hash,
+    )
+    return _link(rows[0]) if rows else None
+
+
+def claim(tx: Tx, code_hash: str, other: str) -> bool:
+    """Note who typed the code; False when somebody did before."""
+    return (
+        tx.run(
+            """
+            update link_codes set other = :other
+            where workspace = :workspace and code_hash = :code_hash
+            and (other is null or other = :other)
+            """,
+            code_hash=code_hash,
+            other=other,
+        )
+        == 1
+    )
+
+
+def end(tx: Tx, code_hash: str) -> None:
+    """Take a code away."""
+    tx.write(
+        "delete from link_codes where workspace = :workspace and code_hash = :code_hash",
+        code_hash=code_hash,
+    )
+
+
+def forget(tx: Tx, before: datetime) -> int:
+    """Delete the codes shown before a moment; return how many."""
+    return tx.run(
+        "delete from link_codes where workspace = :workspace and created_at < :before",
+        before=as_text(before),
+    )
+
+
+def of_person(tx: Tx, person: str) -> list[Row]:
+    """Return by which identities and in which direct chats somebody is known."""
+    return tx.rows(
+        """
+        select what, subject, at from (
+            select 'identities.person' as what, identity as subject, null as at
+            from identities where workspace = :workspace and person = :person
+            union all
+            select 'places.person' as what, id as subject, null as at
+            from places where workspace = :workspace and person = :person
+            union all
+            select 'drafts.person' as what, id as subject, created_at as at
+            from drafts where workspace = :workspace and person = :person
+        ) as found order by what, subject
+        """,
+        person=person,
+    )
+
+
+def move_identities(tx: Tx, person: str, to: str) -> None:
+    """Let somebody's identities, direct chats and drafts be another person's."""
+    tx.run(
+        """
+        update identities set person = :to
+        where workspace = :workspace and person = :person
+        """,
+        person=person,
+        to=to,
+    )
+    tx.run(
+        "update places set person = :to where workspace = :workspace and person = :person",
+        person=person,
+        to=to,
+    )
+    tx.run(
+        "update drafts set person = :to where workspace = :workspace and person = :person",
+        person=person,
+        to=to,
+    )
+
+
+def forget_identities(tx: Tx, person: str) -> None:
+    """Delete by what somebody was known, and where Lotse wrote to them."""
+    tx.write("delete from drafts where workspace = :workspace and person = :person", person=person)
+    tx.write(
+        "delete from link_codes where workspace = :workspace and person = :person", person=person
+    )
+    tx.write("delete from presses where workspace = :workspace and person = :person", person=person)
+    tx.write(
+        "delete from identities where workspace = :workspace and person = :person", person=person
+    )
+    tx.write(
+        """
+        update outbox set message = '', state = 'cancelled', reason = 'erased'
+        where workspace = :workspace and place in (
+            select id from places where workspace = :workspace and person = :person
+        )
+        """,
+        person=person,
+    )
+    tx.write(
+        """
+        update places set person = null, name = '', state = 'parked', reason = 'erased'
+        where workspace = :workspace and person = :person
+        """,
+        person=person,
+    )
+
+
+def forget_settings(tx: Tx, person: str) -> None:
+    """Delete what settings remember of somebody who left."""
+    tx.write(
+        "delete from settings where workspace = :workspace and name = :name",
+        name=f"left:{person}",
+    )
+
+
+def add_former(tx: Tx, id: str, name: str, key: str, now: datetime) -> None:
+    """Add somebody who stands for a person that is not known any more."""
+    tx.write(
+        """
+        insert into people (workspace, id, name, kind, manager, active, person_key, first_seen_at)
+        values (:workspace, :id, :name, 'member', 0, 0, :key, :now)
+        on conflict (workspace, id) do nothing
+        """,
+        id=id,
+        name=name,
+        key=key,
+        now=as_text(now),
+    )
+
+
+def delete(tx: Tx, person: str) -> None:
+    """Delete somebody; with them goes the only thing that says whose the audit's key was."""
+    tx.run("delete from people where workspace = :workspace and id = :person", person=person)
+
+
+def _link(row: Row) -> Link:
+    row["created_at"] = as_moment(row["created_at"])
+    return Link(**row)

@@ -1,0 +1,131 @@
+"""What is stored about somebody: seen, exported, erased, linked, and let go of in time."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from handlers.kit.commands import call
+from handlers.privacy import retention
+from storage import people
+from storage.delivery import places
+from storage.engine import Tx
+from tests.pretend.stage import Say, Stage, answered
+
+
+def everywhere(bot: Stage) -> str:
+    """Return everything that is stored of the company, as text."""
+    names = bot.rows(
+        "select name from sqlite_schema where type = 'table' and :workspace = :workspace"
+    )
+    found = []
+    for each in names:
+        columns = bot.rows(
+            f"select name from pragma_table_info('{each['name']}') where :workspace = :workspace"
+        )
+        if {"name": "workspace"} in columns and not each["name"].startswith("local_"):
+            found += bot.rows(f"select * from {each['name']} where workspace = :workspace")
+    return "\n".join(repr(each) for each in found)
+
+
+def lived(bot: Stage, anna: Say, ben: Say, carla: Say) -> None:
+    """Let Dora do everything once that a person without a role can do."""
+    dora = Say(bot, "dora")
+    dora("incident Kasse tot")
+    ben("ack 1")
+    dora("update 1 Immer noch")
+    ben("restored 1 neues Kabel")
+    dora("sprache en")
+
+
+def test_data_shows_all_rooms_in_which_somebody_stands(
+    bot: Stage, anna: Say, ben: Say, carla: Say
+) -> None:
+    lived(bot, anna, ben, carla)
+    dora = Say(bot, "dora")
+    shown = dora("data")
+    assert shown.startswith("What is stored about you\nName: Dora\nLanguage: en")
+    assert "Declared it: INC-1, " in shown and "Identity: local:dora" in shown
+    assert "Angenommen: INC-1, " in ben("daten") and "Gemeldet" not in ben("daten")
+    dora("data")
+    dora.press("Export all of it")
+    written = answered(dora.answer) if dora.answer else ""
+    assert '"what": "In its history"' in written and '"name": "Dora"' in written
+
+
+def test_erased_means_gone_from_every_row(bot: Stage, anna: Say, ben: Say, carla: Say) -> None:
+    if "postgres" in type(bot.database).__module__:
+        return  # the schema is read in SQLite's way; the statements are the same
+    lived(bot, anna, ben, carla)
+    dora = Say(bot, "dora")
+    dora("data")
+    dora.press("Erase me")
+    dora.press("Erase me")
+    assert "You are erased" in answered(dora.answer) if dora.answer else False
+    bot.wind(minutes=60 * 24 * 40)
+    left = everywhere(bot).replace("local:@dora", "")
+    assert "local:dora" not in left
+    assert not [each for each in left.splitlines() if "'dora'" in each]
+    asked = bot.handle(bot.request("anna", call=call("show", number=1)))
+    assert "former person" in answered(asked)
+
+
+def test_who_answers_for_something_hands_it_over_first(ben: Say, chris: Say) -> None:
+    ben("daten")
+    ben.press("Mich löschen")
+    assert ben.answer is not None and answered(ben.answer).startswith(
+        "Du bist noch zuständig für Etikettendrucker"
+    )
+    chris("data")
+    chris.press("Erase me")
+    assert chris.answer is not None and "You still answer for" in answered(chris.answer)
+
+
+def test_two_chats_become_one_person(bot: Stage, anna: Say, ben: Say) -> None:
+    anna("incident Kasse tot")
+    two = Say(bot, "ben2")
+    two("friction Formulare")
+    code = ben("verbinden").splitlines()[-1].removeprefix("link ")
+    assert two(f"link {code}").startswith("Bitte bestätige im anderen Chat.")
+    ben.press(calls="link yes")
+
+    def look(tx: Tx) -> list[str]:
+        return [each.id for each in people.all(tx)]
+
+    assert "ben2" not in bot.store(look)
+    assert two("ack 1").startswith("Du kümmerst dich")
+    assert "INC-1" in ben("stand")
+
+
+def test_a_code_is_good_for_ten_minutes_once_and_elsewhere_only(bot: Stage, ben: Say) -> None:
+    code = ben("verbinden").splitlines()[-1].removeprefix("link ")
+    assert "anderen" in ben(f"verbinden {code}")
+    two = Say(bot, "ben2")
+    bot.wind(minutes=11)
+    assert "nicht mehr" in two(f"verbinden {code}")
+
+
+def test_alarms_reach_both_chats_of_one_person(bot: Stage, anna: Say, ben: Say) -> None:
+    two = Say(bot, "ben2")
+    two("stand")
+    bot.store(lambda tx: places.ensure(tx, "local:@ben2", "direct", "Ben", person="ben2"))
+    code = ben("verbinden").splitlines()[-1].removeprefix("link ")
+    two(f"link {code}")
+    ben.press(calls="link yes")
+    anna("incident Kasse tot")
+    assert "INC-1" in ben.sees()[-1] and "INC-1" in two.sees()[-1]
+    two("ack 1")
+    assert "Ben kümmert sich" in ben.sees()[-1] and ben.sees()[-1] == two.sees()[-1]
+
+
+def test_what_is_old_is_let_go_of(bot: Stage, anna: Say, ben: Say, carla: Say) -> None:
+    anna("incident Kasse tot")
+    bot.wind(minutes=11)
+    ben("ack 1")
+    ben("restored 1 Kabel")
+    bot.store(lambda tx: retention.plan(tx, id="r", now=bot.clock.now(), zone="Europe/Berlin"))
+    alarms = "select id from timeline where workspace = :workspace and kind = 'alarmed'"
+    assert bot.rows(alarms)
+    bot.handle(bot.request("chris", call=call("close as", number=1, closed_as="false_alarm")))
+    bot.clock.wind(bot.clock.now() + timedelta(days=91))
+    bot.carry()
+    assert bot.rows(alarms) == []
