@@ -137,7 +137,7 @@ def bring_back(ctx: Context, automation: AutoRef) -> Reply:
 @feature.command(
     "auto rhythm",
     "auto rhythmus",
-    help=_("When should it run? Or pause it until a day."),
+    help=_("When it should run, or until when it pauses."),
     hidden=True,
     submit=_("Save"),
     current=lambda ctx, given: _rhythm_now(ctx, given.get("automation", "")),

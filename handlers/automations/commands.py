@@ -127,7 +127,7 @@ def strays(ctx: Context) -> Reply:
 
 @feature.command(
     "auto history", "auto verlauf", help=_("What was entered, corrected and decided."),
-    hidden=True, reads=True,
+    hidden=True,
 )  # fmt: skip
 def past(ctx: Context, automation: AutoRef) -> Reply:
     entries = history.of(ctx.tx, automation.id)

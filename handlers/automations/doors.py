@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from handlers.automations import export, people
+from handlers.attention import matters
+from handlers.automations import escalation, export, people
 from handlers.automations.learning import checks, signals
 from handlers.automations.rules.company import known
 from handlers.automations.rules.standing import State
@@ -27,13 +28,15 @@ def waiting(ctx: Context) -> list[Task]:
     """Return the automations that the asker is to accept, to decide about, or to look after."""
     found = people.open_questions(ctx)
     seen = known(ctx)
+    told = {each.key for each in matters.held_back(ctx, ctx.person.id)}  # attention shows those
     mine = []
     for each in automations.all(ctx.tx):
         decides = owner(ctx, each)
         if decides is None or decides.id != ctx.person.id:
             continue
         mine.append(each.id)
-        if seen.standing(each).state is State.UNUSED:
+        asked = any(key.startswith(escalation.key_of(each)) for key in told)
+        if seen.standing(each).state is State.UNUSED and not asked:
             words = _(
                 "“{name}” is possibly unused: {evidence}.",
                 name=each.name,
@@ -41,12 +44,12 @@ def waiting(ctx: Context) -> list[Task]:
             )
             found.append(Task(words, decisions(each), each.last_report_at))
         due = checks.due_check(ctx, each)
-        if due is not None and due <= ctx.now:
+        if due is not None and due <= ctx.now and f"automation:{each.id}:check" not in told:
             words = _("Please look at five results of “{name}”: are they right?", name=each.name)
             button = Button(_("Enter results"), call("auto check", automation=each.id))
             found.append(Task(words, (button,), due))
     for review, automation in checks.open_reviews(ctx):
-        if automation.id in mine:
+        if automation.id in mine and f"automation:{automation.id}:review:{review.id}" not in told:
             words = checks.review_words(automation, review.why)
             found.append(Task(words, checks.review_buttons(review), review.opened_at))
     for signal in learning.open_signals(ctx.tx):

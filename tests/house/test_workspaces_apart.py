@@ -132,6 +132,7 @@ PUT_IN = {
     ("delivery.outbox.expired", "tx.skip_locked"),
     ("delivery.timers.claim", "tx.skip_locked"),
     ("local.latest", "edge"),
+    ("automations.change", "put"),  # names of columns, which stand in CHANGEABLE
 }
 
 

@@ -296,9 +296,7 @@ def _ended(ctx: Context, id: str, state: str, words: str) -> Reply:
     )
 
 
-@feature.command(
-    "auto learn", "auto lernen", help=_("What we are learning from it."), hidden=True, reads=True
-)
+@feature.command("auto learn", "auto lernen", help=_("What we are learning from it."), hidden=True)
 def learn(ctx: Context, automation: AutoRef) -> Reply:
     open_ones = learning.open_signals(ctx.tx, automation.id)
     parts: list[Part] = [Title(_("What we are learning: “{name}”", name=automation.name))]
