@@ -13,7 +13,8 @@ FORM = {
 def enter(who: Say, **values: str) -> str:
     """Enter an automation; return the secret of its address."""
     who("auto new")
-    answer = who.fill(**{**FORM, **values})
+    given = {**FORM, **values}
+    answer = who.fill(carry=True, **given)
     found = [line for line in answer.splitlines() if "/ping/" in line and " " not in line]
     assert found, answer
     return found[0].rpartition("/")[2]
