@@ -18,6 +18,7 @@ from bot.delivery.scheduler import Scheduler
 from bot.local.chat import Local
 from storage import workspaces
 from storage.automations import outages
+from storage.delivery import outbox, timers
 from storage.engine import Database, Tx
 from storage.workspaces import Workspace
 
@@ -56,7 +57,15 @@ class Lotse:
         await self.courier.drain()
 
     async def wind(self, to: datetime) -> None:
-        """Wind the demo's clock forward, remember it, and let everything due happen."""
+        """Wind the demo's clock forward and remember it.
+
+        It plays through: what is due on the way happens at its own time, in order.
+        """
+        while (due := await self._next_due()) is not None and due < to:
+            await self.scheduler.wound(due)
+            self.clock.wind(due)
+            await self.settle()
+        await self.scheduler.wound(to)
         ahead = self.clock.wind(to)
         seconds = str(ahead.total_seconds())
 
@@ -66,6 +75,16 @@ class Lotse:
 
         await asyncio.wrap_future(self.database.submit(keep))
         await self.settle()
+
+    async def _next_due(self) -> datetime | None:
+        """Return when something is due next; what is due already has had its turn."""
+        now = self.clock.now()
+
+        def look(tx: Tx) -> list[datetime | None]:
+            return [timers.next_after(tx, now), outbox.next_after(tx, now)]
+
+        found = await asyncio.wrap_future(self.database.submit_read(look))
+        return min((each for each in found if each is not None), default=None)
 
     @contextlib.asynccontextmanager
     async def working(self) -> AsyncIterator[None]:

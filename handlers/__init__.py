@@ -27,12 +27,13 @@ from handlers.friction import commands as friction_commands
 from handlers.friction import digest as friction_digest
 from handlers.help import commands as help_commands
 from handlers.help import home
-from handlers.incidents import acknowledge, escalation, handing_on
+from handlers.incidents import acknowledge, handing_on
 from handlers.incidents import channels as incident_channels
 from handlers.incidents import commands as incident_commands
 from handlers.incidents import digest as incident_digest
 from handlers.incidents import lists as incident_lists
 from handlers.incidents import updates as incident_updates
+from handlers.incidents.alarms import climbing, pauses
 from handlers.kit.commands import Feature
 from handlers.measures import commands as measures_commands
 from handlers.on_call import stand_ins
@@ -53,6 +54,7 @@ from handlers.repeats import commands as repeat_commands
 from handlers.services import commands as service_commands
 from handlers.settings import commands as setting_commands
 from handlers.settings import definitions, platform_notices
+from handlers.working_time import commands as working_time_commands
 
 FEATURES: tuple[Feature, ...] = (
     incident_commands.feature,
@@ -64,8 +66,9 @@ FEATURES: tuple[Feature, ...] = (
     reminders.feature,
     closing_digest.feature,
     incident_lists.feature,
-    escalation.feature,
     incident_digest.feature,
+    climbing.feature,
+    pauses.feature,
     incident_channels.feature,
     handing_on.feature,
     service_commands.feature,
@@ -100,6 +103,7 @@ FEATURES: tuple[Feature, ...] = (
     measures_commands.feature,
     after_hours_commands.feature,
     after_hours_digest.feature,
+    working_time_commands.feature,
     people_language.feature,
     setting_commands.feature,
     definitions.feature,

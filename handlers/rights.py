@@ -86,35 +86,41 @@ def general(ctx: Context) -> set[Tie]:
 
 
 def ties_to(ctx: Context, incident: Incident) -> set[Tie]:
-    """Return how the asker stands to an incident."""
+    """Return how the asker stands to an incident; who stands in for somebody has their ties."""
     ties = general(ctx)
     if Tie.MEMBER not in ties:
         return set()
     service = ctx.service_of(incident.service)
     ties |= ties_to_service(ctx, service) if service is not None else set()
     me = ctx.person.id
+    mine = duty.acts_for(ctx, me)
     if incident.declared_by == me:
         ties.add(Tie.DECLARER)
         if incident.acknowledged_by is None:
             ties.add(Tie.UNACKNOWLEDGED)
-    if incident.responsible == me:
+    if incident.responsible in mine:
         ties.add(Tie.RESPONSIBLE)
     if incident.proposed_to == me:
         ties.add(Tie.ASKED)
     if incident.state in ("restored", "done"):
         closing = closings.find(ctx.tx, incident.number)
-        if closing.checker == me:
+        if closing.checker in mine:
             ties.add(Tie.CHECKER)
-        if closing.fixer == me:
+        if closing.fixer in mine:
             ties.add(Tie.FIXER)
     return ties
+
+
+def tied(ctx: Context, incident: Incident) -> bool:
+    """Say whether the asker has to do with an incident, beyond being of the company."""
+    return bool(ties_to(ctx, incident) - {Tie.MEMBER, Tie.NEW})
 
 
 def ties_to_cause(ctx: Context, service: str, owner: str = "") -> set[Tie]:
     """Return how the asker stands to a cause in a service, which `owner` owns."""
     found = ctx.service_of(service)
     ties = ties_to_service(ctx, found) if found is not None else general(ctx)
-    if owner == ctx.person.id and Tie.MEMBER in ties:
+    if owner in duty.acts_for(ctx, ctx.person.id) and Tie.MEMBER in ties:
         ties.add(Tie.OWNER)
     return ties
 

@@ -18,7 +18,8 @@ class Service:
     The two `…_accepted_at` are None until that person has said that they take it over;
     `asked_at` is when they were asked last. `serious_when` is the company's own text, perhaps
     empty. `limit_minutes` is how long the first alarm waits. `runbook` is a link, None for
-    the gap. `red_since` is when somebody who was named for it left, until somebody accepts.
+    the gap. `hours` are its own as they are stored, empty for the company's. `red_since` is
+    when somebody who was named for it left, until somebody accepts.
     """
 
     id: str
@@ -35,10 +36,11 @@ class Service:
     runbook: str | None = None
     red_since: datetime | None = None
     retired_at: datetime | None = None
+    hours: str = ""
 
 
 COLUMNS = """id, name, words, accountable, deputy, fallback, accountable_accepted_at,
-deputy_accepted_at, asked_at, serious_when, limit_minutes, runbook, red_since, retired_at"""
+deputy_accepted_at, asked_at, serious_when, limit_minutes, runbook, red_since, retired_at, hours"""
 MOMENTS = (
     "accountable_accepted_at", "deputy_accepted_at", "asked_at", "red_since", "retired_at",
 )  # fmt: skip
@@ -52,11 +54,11 @@ def add(tx: Tx, service: Service, *, name_key: str, now: datetime) -> bool:
             insert into services
                 (workspace, id, name, name_key, words, accountable, deputy, fallback, created_at,
                  accountable_accepted_at, deputy_accepted_at, asked_at, serious_when,
-                 limit_minutes, runbook)
+                 limit_minutes, runbook, hours)
             values
                 (:workspace, :id, :name, :name_key, :words, :accountable, :deputy, :fallback, :now,
                  :accountable_accepted, :deputy_accepted, :now, :serious_when,
-                 :limit_minutes, :runbook)
+                 :limit_minutes, :runbook, :hours)
             on conflict do nothing
             """,
             id=service.id,
@@ -72,6 +74,7 @@ def add(tx: Tx, service: Service, *, name_key: str, now: datetime) -> bool:
             serious_when=service.serious_when,
             limit_minutes=service.limit_minutes,
             runbook=service.runbook,
+            hours=service.hours,
         )
         == 1
     )
@@ -135,12 +138,14 @@ def change(
     serious_when: str,
     limit_minutes: int,
     runbook: str | None,
+    hours: str,
 ) -> None:
     """Change all but the persons. The name must be free, or its own."""
     tx.write(
         """
         update services set name = :name, name_key = :name_key, words = :words,
-            serious_when = :serious_when, limit_minutes = :limit_minutes, runbook = :runbook
+            serious_when = :serious_when, limit_minutes = :limit_minutes, runbook = :runbook,
+            hours = :hours
         where workspace = :workspace and id = :id and retired_at is null
         """,
         id=id,
@@ -150,6 +155,7 @@ def change(
         serious_when=serious_when,
         limit_minutes=limit_minutes,
         runbook=runbook,
+        hours=hours,
     )
 
 

@@ -63,6 +63,15 @@ def set_language(tx: Tx, language: str) -> None:
     tx.write("update workspaces set language = :language where id = :workspace", language=language)
 
 
+def set_where(tx: Tx, zone: str, region: str) -> None:
+    """Change the time zone, and whose public holidays count."""
+    tx.write(
+        "update workspaces set zone = :zone, region = :region where id = :workspace",
+        zone=zone,
+        region=region,
+    )
+
+
 def setting(tx: Tx, name: str) -> str | None:
     """Return a setting's text, or None."""
     # All at once: there are few, and most commands want several.

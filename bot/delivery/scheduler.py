@@ -12,9 +12,10 @@ from functools import partial
 from bot.delivery.clock import Clock
 from bot.delivery.platform import Undelivered, Wait
 from storage import on_call as stand_ins
-from storage.delivery import drafts, inbox, outbox, timers
+from storage.delivery import drafts, heartbeat, inbox, outbox, timers
 from storage.delivery.timers import Timer
 from storage.engine import Database, Tx
+from storage.incidents import alarms
 from storage.teams import button_presses
 
 log = logging.getLogger("lotse.scheduler")
@@ -28,6 +29,8 @@ TEXTS_KEPT = timedelta(days=14)
 DRAFTS_KEPT = timedelta(days=7)
 COVERS_KEPT = timedelta(days=30)
 PRESSES_KEPT = timedelta(days=1)
+STANDSTILLS_KEPT = timedelta(days=90)
+ALARMS_KEPT = timedelta(days=7)  # settled ones, with who got them
 
 
 class Scheduler:
@@ -48,6 +51,7 @@ class Scheduler:
         self._out: set[asyncio.Task[None]] = set()
         self._woken = asyncio.Event()
         self._cleaned = 0.0
+        self._beaten: datetime | None = None  # by the clock that people see
         self.looked: float | None = None  # monotonic time of the last look, for /health
 
     def wake(self) -> None:
@@ -70,6 +74,7 @@ class Scheduler:
         count = 0
         while True:
             now = self._clock.now()
+            await self._beat(now)
             claim = partial(timers.claim, now=now)
             due = await asyncio.wrap_future(self._database.submit(claim, patient=True))
             self.looked = time.monotonic()
@@ -83,6 +88,19 @@ class Scheduler:
             count += len(due)
             if not due:
                 return count
+
+    async def _beat(self, now: datetime) -> None:
+        """Note once a minute that somebody looks, so that a standstill is known afterwards."""
+        if self._beaten is not None and now - self._beaten < heartbeat.EVERY:
+            return
+        beat = partial(heartbeat.beat, now=now)
+        await asyncio.wrap_future(self._database.submit(beat, patient=True))
+        self._beaten = now
+
+    async def wound(self, to: datetime) -> None:
+        """The demo's clock is wound to a moment: nothing stood still until then."""
+        await asyncio.wrap_future(self._database.submit(partial(heartbeat.keep, now=to)))
+        self._beaten = to
 
     async def settled(self) -> None:
         """Wait until everybody who was sent to a platform is back."""
@@ -149,3 +167,5 @@ def clean(tx: Tx, now: datetime) -> None:
     outbox.forget(tx, now - TEXTS_KEPT)
     stand_ins.forget(tx, now - COVERS_KEPT)
     button_presses.forget(tx, now - PRESSES_KEPT)
+    alarms.forget(tx, now - ALARMS_KEPT, now)
+    heartbeat.forget(tx, now - STANDSTILLS_KEPT)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 from bot import config
 from bot.generate import texts
 from handlers import FEATURES
+from handlers.incidents.alarms import steps
 from handlers.kit.commands import Command
 from handlers.kit.words import Sentence, text
 
@@ -44,6 +46,8 @@ This page is written from the rooms (`feature.measure`, `make docs`).
 | figure | how it is computed | rows | Messgröße | wie gerechnet wird |
 | --- | --- | --- | --- | --- |
 """
+CLIMBING = "<!-- climbing: written from handlers/incidents/alarms/steps.py (`make docs`) -->\n"
+CLIMBING_ENDS = "<!-- end of climbing -->"
 BUTTONS = """\
 ## Only as buttons
 
@@ -57,6 +61,7 @@ def pages() -> dict[Path, str]:
         ROOT / "docs" / "commands.md": commands(),
         ROOT / "docs" / "where.md": where(),
         ROOT / "docs" / "figures.md": figures(),
+        ROOT / "docs" / "rules.md": rules(),
         ROOT / "docs" / "settings.md": config.page(),
         ROOT / ".env.example": config.example(),
     }
@@ -102,6 +107,48 @@ def figures() -> str:
         rows = ", ".join(f"`{row}`" for row in each.rows)
         lines.append(f"| {english} | {rows} | {german} |\n")
     return FIGURES + "".join(lines)
+
+
+def rules() -> str:
+    """Return `docs/rules.md` with the table of climbing as the code has it."""
+    page = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
+    before, _begin, rest = page.partition(CLIMBING)
+    _old, end, after = rest.partition(CLIMBING_ENDS)
+    assert end, "docs/rules.md has a place for the table"
+    return f"{before}{CLIMBING}{climbing()}{CLIMBING_ENDS}{after}"
+
+
+def climbing() -> str:
+    """Return the steps of climbing, and what holds for the rounds after them, as tables."""
+    lines = ["| step | who is alarmed | then it waits |", "| --- | --- | --- |"]
+    for number, level in enumerate(steps.LADDER, start=1):
+        step = steps.LADDER[level]
+        limits = "one limit" if step.limits == 1 else f"{step.limits} limits"
+        lines.append(f"| {number} | {' and '.join(step.roles)} | {limits} |")
+    grows = f"{steps.GROWS} times as long as before"
+    lines += [f"| each further round | {', '.join(steps.ROUND.roles)} | {grows} |", ""]
+    kinds = {name: steps.ROUNDS[name] for name in ("normal", "serious")}
+    rows: dict[str, list[str]] = {
+        "longest gap": [_time(each.longest) for each in kinds.values()],
+        "alarms a person and incident in 24 hours": [
+            "no bound" if each.most is None else f"{each.most} at most" for each in kinds.values()
+        ],
+        "rounds outside working time": [
+            "it rests" if each.rests else "as by day" for each in kinds.values()
+        ],
+        "every other manager hears of it once": [
+            "never" if each.widens is None else f"after {_time(each.widens)}"
+            for each in kinds.values()
+        ],
+    }
+    lines += [f"| rounds | {' | '.join(kinds)} |", "| --- | --- | --- |"]
+    lines += [f"| {name} | {' | '.join(values)} |" for name, values in rows.items()]
+    return "\n" + "\n".join(lines) + "\n\n"
+
+
+def _time(long: timedelta) -> str:
+    minutes = int(long.total_seconds() // 60)
+    return f"{minutes // 60} hours" if minutes > 60 else f"{minutes} minutes"
 
 
 def _by_name(command: Command) -> str:

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from aiohttp import web
 
 from bot.lotse import Lotse
+from handlers.automations.rules import company as companies
 from handlers.automations.rules import standing, suspicion
-from handlers.automations.rules.company import closed_of
 from handlers.automations.rules.rhythm import Company
 from handlers.automations.rules.standing import State
 from storage import workspaces
@@ -59,7 +59,7 @@ def _read(tx: Tx, now: datetime) -> list[Known]:
         if workspace not in calendars:
             inside = tx.within(workspace)
             ours = workspaces.get(inside)
-            company = Company(ours.zone, ours.region, closed_of(inside))
+            company = companies.of(inside, ours.zone, ours.region)
             calendars[workspace] = company, suspicion.known(inside, now - REMEMBERED, now)
         company, outages = calendars[workspace]
         state = standing.standing(automation, company, outages, now).state

@@ -18,8 +18,7 @@ from bot.delivery.requests import Request, Response, clean
 from bot.local.chat import Local
 from bot.local.page import unslashed
 from bot.lotse import DEMO, Lotse
-from handlers.digest import schedule as digest_schedule
-from handlers.kit import calendar
+from handlers.kit import calendar, working_hours
 from handlers.kit.messages import Button, Buttons, Call, Field, Form, Message, load
 from handlers.kit.readers import folded
 from handlers.kit.words import Sentence, Who, Words, _, flat, text, when
@@ -375,10 +374,6 @@ class Console:
 
 def next_monday(now: datetime, zone: str) -> datetime:
     """Return the next Monday 08:30 in `zone`."""
-    week = calendar.week_of(now, zone)
-    first = calendar.at(calendar.monday(week), digest_schedule.HOUR, zone)
-    return (
-        first
-        if first > now
-        else calendar.at(calendar.monday(calendar.after(week)), digest_schedule.HOUR, zone)
-    )
+    week, hour = calendar.week_of(now, zone), working_hours.MONDAY_MORNING.clock
+    first = calendar.at(calendar.monday(week), hour, zone)
+    return first if first > now else calendar.at(calendar.monday(calendar.after(week)), hour, zone)

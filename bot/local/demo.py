@@ -338,8 +338,10 @@ class _Player:
             due = self._lotse.database.read(timers.next_due)
             if due is None or due > to:
                 break
+            await self._lotse.scheduler.wound(due)
             self._clock.wind(due)
             await self._lotse.settle()
+        await self._lotse.scheduler.wound(to)
         self._clock.wind(to)
         await self._lotse.settle()
 

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Annotated
 
 from handlers import rights
-from handlers.after_hours import digest, rest
+from handlers.after_hours import digest
 from handlers.kit import working_hours
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
@@ -20,6 +20,7 @@ from handlers.kit.messages import Button, Buttons, Items, Message, Part, Reply, 
 from handlers.kit.readers import TextReader
 from handlers.kit.readers.placeholders import is_placeholder
 from handlers.kit.words import Words, _, _n
+from handlers.working_time import hours
 from storage import after_hours as nights
 from storage import workspaces
 
@@ -52,8 +53,8 @@ def show(ctx: Context) -> Reply:
     parts.append(
         Text(
             _(
-                "Working hours are {hours} on working days. This counts services, not people.",
-                hours=str(rest.working(ctx)),
+                "Working hours are {hours}. This counts services, not people.",
+                hours=hours.said(working_hours.company(ctx).week),
             ),
             small=True,
         )
@@ -69,9 +70,10 @@ def show(ctx: Context) -> Reply:
 def _shares(ctx: Context) -> list[Words]:
     all: Counter[str] = Counter()
     late: Counter[str] = Counter()
+    ours = working_hours.company(ctx)
     for each in nights.declared(ctx.tx, ctx.now - WINDOW, ctx.now + timedelta(microseconds=1)):
         all[each.service] += 1
-        late[each.service] += rest.is_outside(ctx, each.at)
+        late[each.service] += not ours.is_working(each.at)
     enough = [id for id, count in all.items() if count >= LEAST]
     enough.sort(key=lambda id: (-late[id] / all[id], -all[id], id))
     return [
@@ -109,31 +111,6 @@ def _switch(ctx: Context) -> Button:
     if workspaces.setting(ctx.tx, COUNCIL) is None:
         return Button(_("Show knowledge in one head"), call("settings council"), "quiet")
     return Button(_("Hide knowledge in one head"), call("settings council off"), "quiet")
-
-
-@feature.command(
-    "settings hours",
-    "einstellungen arbeitszeit",
-    help=_("When people work here."),
-    submit=_("Save"),
-    hidden=True,
-    needs="settings",
-    current=lambda ctx, _fixed: {"times": str(rest.working(ctx))},
-)
-def set_hours(
-    ctx: Context,
-    *,
-    times: Annotated[
-        str,
-        TextReader(long=False),
-        Ask(_("Working hours"), _("On working days, such as 07:00–18:00.")),
-    ],
-) -> Reply:
-    read = working_hours.read(times)
-    if read is None:
-        raise Refusal(_("Please write it like 07:00–18:00."), field="times")
-    workspaces.set_setting(ctx.tx, rest.HOURS, str(read))
-    return Reply(line(_("Working hours are {hours} now.", hours=str(read))), subject=rest.HOURS)
 
 
 @feature.command(

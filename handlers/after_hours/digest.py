@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime
 
-from handlers.after_hours import rest
+from handlers.kit import working_hours
 from handlers.kit.commands import Feature
 from handlers.kit.context import Context
 from handlers.kit.doors import Section, Week, figure
@@ -39,7 +39,8 @@ def section(ctx: Context, week: Week) -> Section | None:
 def in_week(ctx: Context, start: datetime, end: datetime) -> Sentence | None:
     """Return the digest's words on incidents outside working hours; None if there were none."""
     found = after_hours.declared(ctx.tx, start, end)
-    late = Counter(each.service for each in found if rest.is_outside(ctx, each.at))
+    ours = working_hours.company(ctx)
+    late = Counter(each.service for each in found if not ours.is_working(each.at))
     if not late:
         return None
     services = [

@@ -51,7 +51,7 @@ def note(
 def ask(ctx: Context, person: str, key: str, message: Message) -> tuple[Post, ...]:
     """Let a question that a person asks reach somebody: at once in working time, else next."""
     acts = duty.acting(ctx, person) or person
-    start = _next_work(ctx, ctx.now)
+    start = working_hours.company(ctx).next_start(ctx.now)
     if start <= ctx.now:
         return (Post(key, message, f"direct:{acts}", "note"),)
     _keep(ctx, person, key, "question", message)
@@ -191,25 +191,13 @@ def _next_hour(ctx: Context, person: str) -> datetime:
 
 def _may_hear(ctx: Context, person: str, day: date) -> bool:
     """Say whether a day is one on which somebody may be told."""
-    if not calendar.is_working_day(day, ctx.workspace.region):
+    ours = working_hours.company(ctx)
+    if not ours.is_working_day(day):
         return False
     if wish_of(ctx, person).pace == "daily":
         return True
     monday = day - timedelta(days=day.weekday())
-    return day == calendar.working_day_from(monday, ctx.workspace.region)
-
-
-def _next_work(ctx: Context, moment: datetime) -> datetime:
-    """Return `moment` if people are at work then, else when they begin next."""
-    hours, zone, region = working_hours.USUAL, ctx.workspace.zone, ctx.workspace.region
-    if not working_hours.outside(moment, hours, zone, region):
-        return moment
-    day = calendar.day_of(moment, zone)
-    while (start := calendar.at(day, hours.start, zone)) <= moment or not calendar.is_working_day(
-        day, region
-    ):
-        day += timedelta(days=1)
-    return start
+    return day == ours.working_day_from(monday)
 
 
 def _today(ctx: Context, person: str) -> date:

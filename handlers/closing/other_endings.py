@@ -56,7 +56,7 @@ def reopen(
     )
     return Reply(
         line(said),
-        posts=(*before, escalation.start(ctx, incident, position)),
+        posts=(*before, *escalation.start(ctx, incident, position)),
         subject=label(number),
     )
 

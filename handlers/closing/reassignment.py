@@ -32,7 +32,7 @@ def second_person(ctx: Context, incident: Incident, asked_by: str) -> str | None
     service = ctx.service_of(incident.service)
     ids = [service.accountable, service.deputy] if service is not None else []
     ids += [each.id for each in people.managers(ctx.tx)] + [incident.declared_by]
-    for id in ids:
+    for id in [duty.stands_in(ctx, each) for each in ids]:
         if duty.is_here(ctx, id) and id not in (asked_by, incident.restored_by):
             return id
     return None

@@ -11,7 +11,7 @@ from handlers.incidents import checklist, escalation
 from handlers.incidents import transitions as incident_transitions
 from handlers.incidents.cards import finish, headline, label, undone_line
 from handlers.incidents.lookup import note
-from handlers.kit import calendar
+from handlers.kit import calendar, working_hours
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Task
@@ -19,6 +19,7 @@ from handlers.kit.messages import Button, Buttons, Message, Part, Post, Reply, T
 from handlers.kit.people import name
 from handlers.kit.readers.dates import today_of
 from handlers.kit.words import Sentence, _, _n, shortened
+from handlers.on_call import duty
 from storage import closing as closings
 from storage import incidents
 from storage.closing import Closing
@@ -27,6 +28,7 @@ from storage.incidents import Incident
 feature = Feature(_("After an incident"))
 
 SHOWN = 5  # incidents in one reminder
+REMINDERS = ("remind", "fix", "overdue")
 
 
 @feature.timer("after")
@@ -34,6 +36,10 @@ def after(ctx: Context, number: int, what: str) -> Reply:
     """Do what is due now, and plan what comes next; `what` "again" only looks again."""
     incident = incidents.find(ctx.tx, number)
     if incident is None:
+        return Reply()
+    start = working_hours.company(ctx).next_start(ctx.now)
+    if what in REMINDERS and start > ctx.now:  # nobody is reminded at night or on a holiday
+        incident_transitions.set_timer(ctx, number, what, start)
         return Reply()
     coming = incident_transitions.next_step(ctx, incident)
     if what == "quiet" and incident.state == "restored":
@@ -100,7 +106,12 @@ def _remind(ctx: Context, incident: Incident) -> Reply:
         parts.append(Text(_n("and {n} more", "and {n} more", rest), small=True))
     day = calendar.day_of(ctx.now, ctx.workspace.zone)
     key = f"undone:{who}:{day.isoformat()}"
-    return Reply(posts=(Post(key, Message(tuple(parts)), f"direct:{who}", "note"),))
+    return Reply(posts=(Post(key, Message(tuple(parts)), _to(ctx, who), "note"),))
+
+
+def _to(ctx: Context, person: str) -> str:
+    """Return where a reminder goes: to who stands in while somebody is away."""
+    return f"direct:{duty.stands_in(ctx, person)}"
 
 
 def _by_number(incident: Incident) -> int:
@@ -127,23 +138,24 @@ def _fix(ctx: Context, incident: Incident, what: str) -> Reply:
         said = _("The cause was to be fixed by {on}. Is it?", on=closing.fix_on)
     message = Message((Title(headline(incident)), Text(said), Buttons(fix_buttons(number))))
     key = before if what == "fix" else afterwards
-    return Reply(posts=(Post(key, message, f"direct:{closing.fixer}", "note"),))
+    return Reply(posts=(Post(key, message, _to(ctx, closing.fixer), "note"),))
 
 
 @feature.waits(40)
 def waiting(ctx: Context) -> list[Task]:
     """Return what waits for the asker after it works again: a check, the points, a late fix."""
-    me = ctx.person.id
+    mine = duty.acts_for(ctx, ctx.person.id)
     found: list[Task] = []
-    for number in closings.to_check(ctx.tx, me):
+    for number in [number for each in mine for number in closings.to_check(ctx.tx, each)]:
         words = _("Have you checked that {incident} is over?", incident=label(number))
         found.append(Task(words, (checked(number), _show(number))))
     found += [
         Task(undone_line(ctx, each), (finish(each.number), _show(each.number)), each.restored_at)
+        for me in mine
         for each in incidents.undone(ctx.tx, person=me)
     ]
     for closing in closings.unfixed(ctx.tx, today_of(ctx)):
-        if closing.fixer == me:
+        if closing.fixer in mine:
             found.append(Task(late_fix(ctx, closing), fix_buttons(closing.incident)))
     return found
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Annotated
 
 from handlers.digest import decisions, schedule
-from handlers.kit import calendar
+from handlers.kit import calendar, working_hours
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Event, Section, Task, Week, figure
@@ -30,7 +30,7 @@ from handlers.kit.readers import NumberReader, TextReader
 from handlers.kit.words import Words, _, _n
 from storage import digest as digests
 from storage import people
-from storage.delivery import places, timers
+from storage.delivery import places
 from storage.delivery.places import MANAGERS
 
 feature = Feature(_("Weekly digest"))
@@ -60,16 +60,10 @@ def post(ctx: Context, week: str) -> Reply:
     """Post the digest on `week`, once, and plan the next one."""
     zone, region = ctx.workspace.zone, ctx.workspace.region
     following = calendar.after(week)
-    timers.set(
-        ctx.tx,
-        id=ctx.new_id(),
-        kind="digest",
-        key=schedule.key(following),
-        due=schedule.due(following, zone, region),
-        week=following,
-    )
+    schedule.set_timer(ctx.tx, following, id=ctx.new_id(), zone=zone, region=region)
     closed = ctx.follow(Event.WEEK_ENDED, following)
-    late = ctx.now - schedule.due(week, zone, region) > LATEST
+    chosen = working_hours.digest_at(ctx.tx)
+    late = ctx.now - schedule.due(week, working_hours.company(ctx), chosen) > LATEST
     newer = calendar.week_of(ctx.now, zone) > following  # a later week has ended since
     if not digests.add(ctx.tx, week, "skipped" if newer else "posted", ctx.now) or newer:
         return Reply(posts=closed)
@@ -91,6 +85,14 @@ def _posts(ctx: Context, week: str, skipped: list[str], *, late: bool) -> tuple[
         )
         for boss in people.managers(ctx.tx)
     )
+
+
+@feature.follows(Event.WORKING_TIME_CHANGED)
+def moved(ctx: Context, _subject: str) -> tuple[Post, ...]:
+    """Let the digest come when the company now wants it."""
+    zone, region = ctx.workspace.zone, ctx.workspace.region
+    schedule.moved(ctx.tx, new_id=ctx.new_id, now=ctx.now, zone=zone, region=region)
+    return ()
 
 
 @feature.command(

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
-from handlers.kit import calendar
+from handlers.kit import calendar, working_hours
+from handlers.kit.working_hours import MONDAY_MORNING, Weekly, WorkingTime
 from storage import digest as storage_digests
 from storage.delivery import timers
 from storage.engine import Tx
 
-HOUR = time(8, 30)
 
+def due(week: str, ours: WorkingTime, chosen: Weekly = MONDAY_MORNING) -> datetime:
+    """Return when the digest on `week` is posted: Monday after it, 08:30 local, or as chosen.
 
-def due(week: str, zone: str, region: str) -> datetime:
-    """Return when the digest on `week` is posted: the Monday after it, 08:30 local.
-
-    On a public holiday the next working day (docs/rules.md, digest).
+    On a day without work the next working day (docs/rules.md, digest).
     """
-    day = calendar.working_day_from(calendar.monday(calendar.after(week)), region)
-    return calendar.at(day, HOUR, zone)
+    day = calendar.monday(calendar.after(week)) + timedelta(days=chosen.day)
+    return calendar.at(ours.working_day_from(day), chosen.clock, ours.zone)
 
 
 def key(week: str) -> str:
@@ -33,4 +33,19 @@ def plan(tx: Tx, *, id: str, now: datetime, zone: str, region: str) -> None:
     if done:
         week = max(week, calendar.after(done[-1][0]))
     if timers.due_of(tx, key(week)) is None:
-        timers.set(tx, id=id, kind="digest", key=key(week), due=due(week, zone, region), week=week)
+        set_timer(tx, week, id=id, zone=zone, region=region)
+
+
+def set_timer(tx: Tx, week: str, *, id: str, zone: str, region: str) -> None:
+    """Set the timer of a week's digest, anew when it runs already."""
+    ours = working_hours.of(tx, zone, region)
+    moment = due(week, ours, working_hours.digest_at(tx))
+    timers.set(tx, id=id, kind="digest", key=key(week), due=moment, week=week)
+
+
+def moved(tx: Tx, *, new_id: Callable[[], str], now: datetime, zone: str, region: str) -> None:
+    """Set the timers that run anew: the hour, the zone or the working days were changed."""
+    this = calendar.week_of(now, zone)
+    for week in (calendar.after(this, -1), this):
+        if timers.due_of(tx, key(week)) is not None:
+            set_timer(tx, week, id=new_id(), zone=zone, region=region)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from handlers.bans import cards as ban_cards
 from handlers.incidents import checklist
+from handlers.incidents.alarms import targets
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Facts, Message, Part, Text, Title, Tone
@@ -11,7 +14,9 @@ from handlers.kit.people import name, person
 from handlers.kit.words import Sentence, Words, _, _n, shortened
 from storage import closing as closings
 from storage import incidents
-from storage.incidents import Incident
+from storage.incidents import Incident, alarms
+
+PLATFORMS = {"slack": "Slack", "teams": "Teams", "local": "Lotse"}
 
 
 def label(number: int) -> str:
@@ -95,6 +100,35 @@ def _closed(ctx: Context, incident: Incident) -> Sentence:
     return _("Closed on {at} by {who}: a false alarm.", **values)
 
 
+def waits_since(incident: Incident) -> datetime:
+    """Return since when it waits for an answer, or for promised news."""
+    if incident.unanswered or incident.next_news_at is None:
+        return max(incident.begun_at, incident.responsible_since)
+    return incident.next_news_at
+
+
+def _waiting(ctx: Context, incident: Incident) -> list[tuple[Words, Words]]:
+    """Return since when it waits and which roles are alarmed: no names beside times, no counts."""
+    if incident.state != "open" or not (incident.unanswered or incident.silent):
+        return []
+    since = waits_since(incident)
+    roles = targets.roles_of(ctx, incident, targets.alarmed(ctx, incident))
+    said = _("since {since}; alarmed: {roles}", since=since, roles=roles)
+    rows: list[tuple[Words, Words]] = [(_("Waiting"), said)]
+    if gone := targets.unreached(ctx, incident):
+        rows.append((_("Not reached"), _("{names}", names=[_reached(ctx, each) for each in gone])))
+    paused = alarms.paused(ctx.tx, incident.number, ctx.now)
+    for who, until in paused.items():
+        role = targets.roles_of(ctx, incident, [who])
+        rows.append((_("Alarms paused"), _("{roles} until {until}", roles=role, until=until)))
+    return rows
+
+
+def _reached(ctx: Context, gone: tuple[str, str]) -> Sentence:
+    who, platform = gone
+    return _("{who} ({where})", who=name(ctx, who), where=PLATFORMS.get(platform, platform))
+
+
 def card(ctx: Context, incident: Incident) -> Message:
     """Return the card: one per incident, edited as things change."""
     rows: list[tuple[Words, Words]] = [
@@ -108,6 +142,7 @@ def card(ctx: Context, incident: Incident) -> Message:
     ]
     if incident.reopened_at is not None:
         rows.append((_("Opened again"), _reopened(ctx, incident)))
+    rows[1:1] = _waiting(ctx, incident)
     if incident.severity == "serious":
         rows.insert(1, (_("Severity"), _("serious")))
     if incident.gap:
@@ -194,7 +229,9 @@ def card_buttons(incident: Incident) -> tuple[Button, ...]:
     return (*first, works_again(number), *serious, history)
 
 
-def alarm(ctx: Context, incident: Incident, why: Sentence) -> Message:
+def alarm(
+    ctx: Context, incident: Incident, why: Sentence, more: tuple[Button, ...] = ()
+) -> Message:
     """Return the alarm that one person gets, with the reason why they get it."""
     number = incident.number
     return Message(
@@ -218,6 +255,7 @@ def alarm(ctx: Context, incident: Incident, why: Sentence) -> Message:
                 (
                     take(number),
                     works_again(number),
+                    *more,
                 )
             ),
             *ban_cards.question(ctx, incident),
@@ -228,8 +266,12 @@ def alarm(ctx: Context, incident: Incident, why: Sentence) -> Message:
 
 def settled_alarm(ctx: Context, incident: Incident) -> Message:
     """Return what an alarm says once it needs nobody any more."""
-    words = _("{title} – {standing}", title=headline(incident), standing=standing(ctx, incident))
-    return Message((Text(words),), tone(incident))
+    return Message((Text(settled_words(ctx, incident)),), tone(incident))
+
+
+def settled_words(ctx: Context, incident: Incident) -> Sentence:
+    """Return an incident that needs nobody any more in one line."""
+    return _("{title} – {standing}", title=headline(incident), standing=standing(ctx, incident))
 
 
 def why_first(ctx: Context, incident: Incident) -> Sentence:

@@ -74,7 +74,7 @@ def declare(
         shown.append(Post(keys.card_key(number), card(ctx, incident), ctx.place.id))
     return Reply(
         _declared(ctx, incident, meant),
-        posts=(*shown, escalation.start(ctx, incident)),
+        posts=(*shown, *escalation.start(ctx, incident)),
         subject=label(number),
     )
 
@@ -130,10 +130,16 @@ def _severity(ctx: Context, number: int, severity: str) -> Reply:
     rights.need_for(ctx, severity, incident)
     if incident.alarms == 1:  # only the first step's time is still to be had
         escalation.stop(ctx, number)
+    else:
+        escalation.hold(ctx, number)
     known = not incidents.set_severity(ctx.tx, number, severity)
     incident = find(ctx, number) if known else note(ctx, number, severity)
+    again: tuple[Post, ...] = ()
     if incident.alarms == 1:
         _wait_as_severe(ctx, incident)
+    elif severity == "serious" and not known:
+        again = escalation.quicken(ctx, incident)
+        incident = find(ctx, number)
     words = {
         "serious": _("{incident} is serious. The alarm climbs faster.", incident=label(number)),
         "normal": _("{incident} is not serious any more.", incident=label(number)),
@@ -148,6 +154,7 @@ def _severity(ctx: Context, number: int, severity: str) -> Reply:
         if known
         else (
             *ctx.follow(Event.MADE_SERIOUS, str(number)),
+            *again,
             *escalation.card_posts(ctx, incident),
         ),
         subject=label(number),
@@ -190,7 +197,7 @@ def move(ctx: Context, number: Ref, service: service_lookup.ServiceRef) -> Reply
     if other:  # the new one gets the full time; the old alarm is taken back
         posts = escalation.ended_posts(ctx, incident)
         position = incidents.count_alarm(ctx.tx, number)
-        posts += (escalation.start(ctx, incident, position),)
+        posts += escalation.start(ctx, incident, position)
     else:
         posts = escalation.card_posts(ctx, incident)
     said = _(

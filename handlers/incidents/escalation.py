@@ -1,36 +1,58 @@
-"""Climbing: one person first, never nobody, and further up until somebody answers.
+"""Climbing: one person first, never nobody, slower and slower, and never silently over.
 
-Rule (docs/rules.md, climbing): after the service's limit the responsible person again and
-the deputy; after the same limit the manager; then every two limits the manager
-again, until it is acknowledged. Silence past promised news asks that person,
-then climbs the same way.
+The steps are data (`handlers/incidents/alarms/steps.py`, docs/rules.md, climbing). Here is
+when they begin and stop, and what is shown; `climbing.py` makes one.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from handlers.incidents import channels as incident_channels
 from handlers.incidents import keys
-from handlers.incidents.cards import alarm, card, question, settled_alarm, why_climbed, why_first
-from handlers.kit.commands import Feature
+from handlers.incidents.alarms import posting, wording
+from handlers.incidents.alarms.steps import ASK, BEGIN, LADDER, SECOND, TOP
+from handlers.incidents.cards import (
+    alarm,
+    card,
+    settled_alarm,
+    waits_since,
+    why_climbed,
+    why_first,
+)
 from handlers.kit.context import Context
-from handlers.kit.messages import Message, Post, Reply
-from handlers.kit.words import _
-from handlers.on_call import duty
+from handlers.kit.messages import Post
 from storage import incidents
 from storage.delivery import outbox, timers
-from storage.incidents import Happening, Incident
+from storage.incidents import Happening, Incident, alarms
 from storage.services import LIMIT
 
-feature = Feature(_("Climbing"))
 
-TOP = 2  # the level at which managers are alarmed
+@dataclass(frozen=True, slots=True)
+class Climb:
+    """What the climbing timer carries: the next step, and since when nobody answers.
+
+    `due` is when the step is planned; a timer that runs sooner was hastened, because a
+    message could not be delivered. `jumped` is when a step was last made for that reason,
+    `jump` that the next one is, `fell` that everybody else was alarmed already. `missed` are
+    those who wait for work to begin after a standstill at night.
+    """
+
+    level: int
+    since: datetime
+    due: datetime | None = None
+    jump: bool = False
+    jumped: datetime | None = None
+    fell: bool = False
+    missed: tuple[str, ...] = ()
 
 
-def start(ctx: Context, incident: Incident, position: int = 0) -> Post:
+def start(ctx: Context, incident: Incident, position: int = 0) -> tuple[Post, ...]:
     """Alarm the one responsible person, and begin to climb from now."""
-    _set(ctx, incident.number, ctx.now + limit_of(ctx, incident), level=1, since=ctx.now)
+    due = ctx.now + limit_of(ctx, incident)
+    plan(ctx, incident.number, Climb(SECOND, ctx.now, due))
     incidents.happened(
         ctx.tx,
         incident.number,
@@ -41,19 +63,43 @@ def start(ctx: Context, incident: Incident, position: int = 0) -> Post:
     )
     incident_channels.follow(ctx, incident)
     message = alarm(ctx, incident, why_first(ctx, incident))
-    return _alarm_post(incident, position, incident.responsible, message)
+    who = [incident.responsible]
+    return posting.alarm_posts(ctx, incident, position, who, lambda _person: message)
 
 
 def wait_for_answer(ctx: Context, incident: Incident) -> None:
     """Set the first step anew, with the limit of today's severity."""
-    begun = max(incident.begun_at, incident.responsible_since)
+    begun = waits_since(incident)
     due = max(begun + limit_of(ctx, incident), ctx.now)
-    _set(ctx, incident.number, due, level=1, since=begun)
+    plan(ctx, incident.number, Climb(SECOND, begun, due))
 
 
 def wait_for_news(ctx: Context, incident: Incident, due: datetime) -> None:
     """Ask at `due` unless there was news by then."""
-    _set(ctx, incident.number, due, level=0, since=due)
+    plan(ctx, incident.number, Climb(ASK, due, due))
+
+
+def quicken(ctx: Context, incident: Incident) -> tuple[Post, ...]:
+    """Climb as a serious incident does: what rests begins again, what waits long comes sooner."""
+    found = timers.find(ctx.tx, keys.climb_key(incident.number))
+    if found is None:
+        return ()
+    payload, due = found
+    if payload["level"] == BEGIN or payload.get("missed"):
+        position = incidents.count_alarm(ctx.tx, incident.number)
+        return start(ctx, incident, position)
+    soon = ctx.now + LADDER[TOP].limits * limit_of(ctx, incident)
+    if due > soon and payload["level"] != ASK:
+        payload["planned"] = soon.isoformat()
+        timers.set(
+            ctx.tx,
+            id=ctx.new_id(),
+            kind="climb",
+            key=keys.climb_key(incident.number),
+            due=soon,
+            **payload,
+        )
+    return ()
 
 
 def stop(ctx: Context, number: int) -> bool:
@@ -62,6 +108,11 @@ def stop(ctx: Context, number: int) -> bool:
     the scheduler takes the timer first and then the row, and so must everybody.
     """
     return timers.cancel(ctx.tx, keys.climb_key(number))
+
+
+def hold(ctx: Context, number: int) -> None:
+    """Wait for whoever is just making a step, before the incident's own row is touched."""
+    timers.lock(ctx.tx, keys.climb_key(number))
 
 
 def declarer_posts(ctx: Context, incident: Incident) -> tuple[Post, ...]:
@@ -87,17 +138,15 @@ def card_posts(ctx: Context, incident: Incident) -> tuple[Post, ...]:
 
 def ended_posts(ctx: Context, incident: Incident) -> tuple[Post, ...]:
     """As `changed`, and take back or edit every alarm: it needs nobody any more."""
-    posts = [*card_posts(ctx, incident)]
-    for position in range(incident.alarms):
-        name = keys.alarm_key(incident.number, position)
-        outbox.cancel(ctx.tx, name, "no longer needed")
-        posts.append(Post(name, settled_alarm(ctx, incident)))
+    posts = [*card_posts(ctx, incident), *posting.settled_posts(ctx, incident)]
+    told = [keys.top_key(incident.number), keys.rests_key(incident.number)]
     questions = {"asked": keys.asked_key, "checking": keys.check_key}
     for each in incidents.timeline(ctx.tx, incident.number):
         if each.kind in questions:
-            name = questions[each.kind](incident.number, each.detail)
-            outbox.cancel(ctx.tx, name, "no longer needed")
-            posts.append(Post(name, settled_alarm(ctx, incident)))
+            told.append(questions[each.kind](incident.number, each.detail))
+    for name in told:
+        outbox.cancel(ctx.tx, name, "no longer needed")
+        posts.append(Post(name, settled_alarm(ctx, incident)))
     return tuple(posts)
 
 
@@ -106,6 +155,8 @@ def renewed_alarms(ctx: Context, incident: Incident) -> tuple[Post, ...]:
     if incident.state != "open" or not (incident.unanswered or incident.silent):
         return ()
     live = _live(ctx, incident)
+    sent = alarms.of(ctx.tx, incident.number)
+    known = {each.position for each in sent}
     posts: list[Post] = []
     for position, each in live:
         if each.kind == "silent":  # it asks for news, and of no other incident
@@ -114,8 +165,15 @@ def renewed_alarms(ctx: Context, incident: Incident) -> tuple[Post, ...]:
         first = position == live[0][0]
         why = why_first(ctx, incident) if first else why_climbed(ctx, incident, minutes)
         name = keys.alarm_key(incident.number, position)
-        message = alarm(ctx, incident, why)
-        posts.append(Post(name, message, kind="alarm", otherwise=keys.climb_key(incident.number)))
+        waits = [a for a in sent if a.position == position and a.live and a.list is None]
+        # One from before alarms were noted person by person is wherever it stands.
+        people = [a.person for a in waits] if position in known else [""]
+        for person in people:
+            more = wording.pause_buttons(ctx, incident, person, position)
+            message = alarm(ctx, incident, why, more)
+            place = f"direct:{person}" if person else None
+            climbs = keys.climb_key(incident.number)
+            posts.append(Post(name, message, place, "alarm", otherwise=climbs))
     return tuple(posts)
 
 
@@ -135,59 +193,6 @@ def _live(ctx: Context, incident: Incident) -> list[tuple[int, Happening]]:
     return live
 
 
-@feature.timer("climb")
-def climb(ctx: Context, number: int, level: int, since: str) -> Reply:
-    """One step up. After an outage of ours only the highest step that is due is made."""
-    incident = incidents.find(ctx.tx, number)
-    if incident is None or incident.state != "open":
-        return Reply()
-    begun = datetime.fromisoformat(since)
-    limit = limit_of(ctx, incident)
-    while level < TOP and ctx.now >= begun + limit * (level + 1):
-        level += 1
-    waited = int((ctx.now - begun) / timedelta(minutes=1))
-    if level == 0:
-        return _ask_for_news(ctx, incident, begun)
-    targets = _targets(ctx, incident, level)
-    position = incidents.count_alarm(ctx.tx, number)
-    if not incident.unanswered and not incident.silent:
-        incidents.mark_silent(ctx.tx, number)
-    incident = incidents.find(ctx.tx, number) or incident
-    incidents.happened(
-        ctx.tx, number, id=ctx.new_id(), at=ctx.now, kind="alarmed", detail=",".join(targets)
-    )
-    message = alarm(ctx, incident, why_climbed(ctx, incident, waited))
-    step = limit if level < TOP else 2 * limit
-    _set(ctx, number, ctx.now + step, level=min(level + 1, TOP), since=begun)
-    alarms = tuple(_alarm_post(incident, position, each, message) for each in targets)
-    return Reply(posts=(*alarms, *card_posts(ctx, incident)))
-
-
-def _ask_for_news(ctx: Context, incident: Incident, begun: datetime) -> Reply:
-    if not incidents.mark_silent(ctx.tx, incident.number):
-        return Reply()
-    position = incidents.count_alarm(ctx.tx, incident.number)
-    incident = incidents.find(ctx.tx, incident.number) or incident
-    incidents.happened(ctx.tx, incident.number, id=ctx.new_id(), at=ctx.now, kind="silent")
-    _set(ctx, incident.number, ctx.now + limit_of(ctx, incident), level=1, since=begun)
-    ask = _alarm_post(incident, position, incident.responsible, question(ctx, incident))
-    return Reply(posts=(ask, *card_posts(ctx, incident)))
-
-
-def _targets(ctx: Context, incident: Incident, level: int) -> list[str]:
-    """Return who is alarmed at a level; never nobody."""
-    service = ctx.service_of(incident.service)
-    assert service is not None, "an incident has a service, by constraint"
-    first = incident.responsible
-    if level < TOP:
-        other = duty.second_responder(ctx, service, first)
-        return [first] if other is None else [first, other]
-    return [
-        duty.escalation_manager(ctx)
-        or (first if duty.is_here(ctx, first) else duty.on_duty(ctx, service))
-    ]
-
-
 def limit_of(ctx: Context, incident: Incident) -> timedelta:
     """Return how long each step waits: what the service says, half of it when it is serious."""
     service = ctx.service_of(incident.service)
@@ -195,24 +200,27 @@ def limit_of(ctx: Context, incident: Incident) -> timedelta:
     return timedelta(minutes=minutes) / (2 if incident.severity == "serious" else 1)
 
 
-def _set(ctx: Context, number: int, due: datetime, *, level: int, since: datetime) -> None:
+def plan(ctx: Context, number: int, climb: Climb) -> None:
+    """Set the one timer of an incident for its next step."""
+    assert climb.due is not None, "a step is planned for a moment"
+    more: dict[str, Any] = {}
+    if climb.jump:
+        more["jump"] = True
+    if climb.jumped is not None:
+        more["jumped"] = climb.jumped.isoformat()
+    if climb.fell:
+        more["fell"] = True
+    if climb.missed:
+        more["missed"] = ",".join(climb.missed)
     timers.set(
         ctx.tx,
         id=ctx.new_id(),
         kind="climb",
         key=keys.climb_key(number),
-        due=due,
+        due=climb.due,
         number=number,
-        level=level,
-        since=since.isoformat(),
-    )
-
-
-def _alarm_post(incident: Incident, position: int, person: str, message: Message) -> Post:
-    return Post(
-        keys.alarm_key(incident.number, position),
-        message,
-        f"direct:{person}",
-        "alarm",
-        otherwise=keys.climb_key(incident.number),
+        level=climb.level,
+        since=climb.since.isoformat(),
+        planned=climb.due.isoformat(),
+        **more,
     )

@@ -12,7 +12,8 @@ from handlers.kit.messages import Post
 from handlers.kit.words import _
 from handlers.on_call import duty
 from storage import incidents, people
-from storage.incidents import Incident
+from storage.engine import Tx
+from storage.incidents import Incident, alarms
 
 feature = Feature(_("Incidents"))
 
@@ -77,7 +78,12 @@ def _pass(ctx: Context, incident: Incident) -> tuple[Post, ...]:
         return escalation.card_posts(ctx, now)
     posts = escalation.ended_posts(ctx, now)
     position = incidents.count_alarm(ctx.tx, incident.number)
-    return (*posts, escalation.start(ctx, now, position))
+    return (*posts, *escalation.start(ctx, now, position))
+
+
+def _replace(tx: Tx, person: str, to: str) -> None:
+    incidents.replace_person(tx, person, to)
+    alarms.replace_person(tx, person, to)
 
 
 @feature.knows(
@@ -94,13 +100,15 @@ def _pass(ctx: Context, incident: Incident) -> tuple[Post, ...]:
             "ended_by",
         ),
         "timeline": ("person",),
+        "alarms": ("person",),
+        "alarm_pauses": ("person",),
     },
-    replace=incidents.replace_person,
+    replace=_replace,
 )
 def known_here(ctx: Context, person: str) -> Known:
     """Tell where somebody stands in this room."""
     return known(
-        incidents.of_person(ctx.tx, person),
+        [*incidents.of_person(ctx.tx, person), *alarms.of_person(ctx.tx, person)],
         {
             "incidents.declared_by": _("Declared it"),
             "incidents.responsible": _("Responsible"),
@@ -110,6 +118,8 @@ def known_here(ctx: Context, person: str) -> Known:
             "incidents.restored_by": _("Restored it"),
             "incidents.ended_by": _("Ended it"),
             "timeline.person": _("In its history"),
+            "alarms.person": _("Was alarmed"),
+            "alarm_pauses.person": _("Stopped own alarms"),
         },
     )
 
@@ -118,7 +128,7 @@ def known_here(ctx: Context, person: str) -> Known:
     "timeline",
     what=_("Who was alarmed when"),
     days=90,
-    then=_("deleted, with the end of the incident as its beginning"),
+    then=_("deleted, once the incident is over"),
 )
 def alarms_kept(ctx: Context, before: datetime) -> int:
     """Delete single alarm rows of incidents that are over."""

@@ -18,6 +18,16 @@ def alarm_key(number: int, position: int) -> str:
     return f"incident:{number}:alarm:{position}"
 
 
+def top_key(number: int) -> str:
+    """Return the key of what the declarer hears when it has climbed to the top."""
+    return f"incident:{number}:top"
+
+
+def rests_key(number: int) -> str:
+    """Return the key of what the declarer hears when it rests until work begins."""
+    return f"incident:{number}:rests"
+
+
 def asked_key(number: int, person: str) -> str:
     """Return the key of the question whether somebody takes an incident."""
     return f"incident:{number}:asked:{person}"

@@ -14,6 +14,7 @@ from handlers.kit.doors import Glance, Task
 from handlers.kit.messages import Button, Buttons, Items, Message, Part, Reply, Text, Title
 from handlers.kit.readers import ChoiceReader
 from handlers.kit.words import _, _n
+from handlers.on_call import duty
 from storage import incidents
 from storage.incidents import Incident
 
@@ -103,8 +104,9 @@ def glance(ctx: Context) -> list[Glance]:
 def waiting(ctx: Context) -> list[Task]:
     """Return the open incidents that wait for the asker: to be taken, or to be ended."""
     found: list[Task] = []
+    acts_for = duty.acts_for(ctx, ctx.person.id)
     for each in incidents.open_ones(ctx.tx):
-        mine = each.responsible == ctx.person.id and not each.unanswered
+        mine = each.responsible in acts_for and not each.unanswered
         if mine:
             buttons = (tell(each.number), works_again(each.number))
             found.append(Task(listed(ctx, each), buttons, each.declared_at))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
+from handlers import rights
 from handlers.bans.rules import CALM
 from handlers.incidents import cards, checklist
 from handlers.kit.context import Context
@@ -13,12 +14,16 @@ from handlers.kit.words import Sentence, Words, _
 from storage import incidents as storage_incidents
 from storage.incidents import Happening, Incident
 
+ABOUT_PERSONS = ("alarmed", "unreached", "paused")
+
 
 def history(ctx: Context, incident: Incident) -> Message:
-    """Return the timeline."""
+    """Return the timeline; who was alarmed when is for those who have to do with it."""
+    tied = rights.tied(ctx, incident)
     lines: list[Words] = [
         _("{at}: {what}", at=each.at, what=_happening(ctx, each))
         for each in storage_incidents.timeline(ctx.tx, incident.number)
+        if tied or each.kind not in ABOUT_PERSONS
     ]
     return Message((Title(cards.headline(incident)), Items(tuple(lines))), Tone.QUIET)
 
@@ -31,6 +36,19 @@ def _happening(ctx: Context, each: Happening) -> Sentence:
         case "alarmed":
             people = [name(ctx, id) for id in each.detail.split(",") if id]
             return _("Alarm to {people}.", people=people)
+        case "at the top":
+            return _("Nobody answered; it reached the manager.")
+        case "rests":
+            return _("Nobody answered; it rests until work begins.")
+        case "widened":
+            return _("Nobody answered for hours; every other manager was alarmed.")
+        case "unreached":
+            person, _colon, platform = each.detail.rpartition(":")
+            where = cards.PLATFORMS.get(platform, platform)
+            return _("{who} cannot be reached in {where}.", who=name(ctx, person), where=where)
+        case "paused":
+            until = datetime.fromisoformat(each.detail)
+            return _("{who} stopped their own alarms until {until}.", who=who, until=until)
         case "acknowledged":
             return _("{who} looks after it.", who=who)
         case "promised":
@@ -85,8 +103,8 @@ def _happening(ctx: Context, each: Happening) -> Sentence:
         case "fixed":
             return _("{who} says that the cause is fixed.", who=who)
         case "postponed":
-            until = date.fromisoformat(each.detail)
-            return _("{who} moved the fix to {until}.", who=who, until=until)
+            day = date.fromisoformat(each.detail)
+            return _("{who} moved the fix to {until}.", who=who, until=day)
         case kind if kind.startswith("said "):
             point = checklist.Point(kind.removeprefix("said "))
             return _(

@@ -17,7 +17,7 @@ from handlers.incidents import escalation, keys
 from handlers.incidents.cards import headline, label, works_again
 from handlers.incidents.checklist import Point, missing_of, quiet_until, waits_for_check
 from handlers.incidents.lookup import find, not_open, note
-from handlers.kit import calendar
+from handlers.kit import calendar, working_hours
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
@@ -192,16 +192,20 @@ def plan(ctx: Context, incident: Incident) -> None:
     """Set the timer for whatever comes next after an incident works again, if anything does."""
     coming = next_step(ctx, incident)
     if coming is not None:
-        what, due = coming
-        timers.set(
-            ctx.tx,
-            id=ctx.new_id(),
-            kind="after",
-            key=keys.after_key(incident.number),
-            due=due,
-            number=incident.number,
-            what=what,
-        )
+        set_timer(ctx, incident.number, *coming)
+
+
+def set_timer(ctx: Context, number: int, what: str, due: datetime) -> None:
+    """Set the one timer that an incident has after it works again."""
+    timers.set(
+        ctx.tx,
+        id=ctx.new_id(),
+        kind="after",
+        key=keys.after_key(number),
+        due=due,
+        number=number,
+        what=what,
+    )
 
 
 def next_step(ctx: Context, incident: Incident) -> tuple[str, datetime] | None:
@@ -220,16 +224,10 @@ def next_step(ctx: Context, incident: Incident) -> tuple[str, datetime] | None:
     if incident.state == "done" and closing.fix_on and closing.fix_done_at is None:
         if closing.ending != "workaround":
             return None
-        zone, region = ctx.workspace.zone, ctx.workspace.region
+        ours, day = working_hours.company(ctx), closing.fix_on
         steps = (
-            (
-                "fix",
-                calendar.at(calendar.working_days_after(closing.fix_on, -1, region), HOUR, zone),
-            ),
-            (
-                "overdue",
-                calendar.at(calendar.working_days_after(closing.fix_on, 1, region), HOUR, zone),
-            ),
+            ("fix", ours.on(ours.working_days_after(day, -1), HOUR)),
+            ("overdue", ours.on(ours.working_days_after(day, 1), HOUR)),
         )
         return next(((what, due) for what, due in steps if due > ctx.now), None)
     return None
@@ -244,9 +242,9 @@ def waits_for_others(ctx: Context, incident: Incident) -> bool:
 
 def remind_at(ctx: Context, incident: Incident) -> datetime:
     """Return when whoever is responsible is reminded that restored is not done."""
-    zone, region = ctx.workspace.zone, ctx.workspace.region
-    day = calendar.day_of(incident.restored_at or ctx.now, zone)
-    return calendar.at(calendar.working_days_after(day, PATIENCE, region), HOUR, zone)
+    ours = working_hours.company(ctx)
+    day = calendar.day_of(incident.restored_at or ctx.now, ours.zone)
+    return ours.on(ours.working_days_after(day, PATIENCE), HOUR)
 
 
 def fix_keys(ctx: Context, number: int) -> tuple[str, str, str]:

@@ -1,4 +1,4 @@
-"""Weeks and working days, computed from the zone each time, never by adding 168 hours."""
+"""Weeks and days, computed from the zone each time, never by adding 168 hours."""
 
 from __future__ import annotations
 
@@ -49,15 +49,16 @@ def at(day: date, clock: time, zone: str) -> datetime:
 
 
 def is_working_day(day: date, region: str) -> bool:
-    """Say whether people work: Monday to Friday, no public holiday of `region` ("DE-NW")."""
-    return day.weekday() < 5 and day not in _calendar(region)
+    """Say whether it is Monday to Friday and no public holiday: for dates of a company's past.
+
+    What a company works now: `handlers/kit/working_hours.py`.
+    """
+    return day.weekday() < 5 and not is_holiday(day, region)
 
 
-def working_day_from(day: date, region: str) -> date:
-    """Return `day`, or the first working day after it."""
-    while not is_working_day(day, region):
-        day += timedelta(days=1)
-    return day
+def is_holiday(day: date, region: str) -> bool:
+    """Say whether a day is a public holiday of `region` ("DE-NW")."""
+    return day in _calendar(region)
 
 
 def day_of(moment: datetime, zone: str) -> date:
@@ -71,16 +72,6 @@ def days_before(moment: datetime, days: int, zone: str) -> datetime:
     return datetime.combine(
         local.date() - timedelta(days=days), local.time(), ZoneInfo(zone)
     ).astimezone(UTC)
-
-
-def working_days_after(day: date, number: int, region: str) -> date:
-    """Return the day that is so many working days after `day` (before it when negative)."""
-    step = timedelta(days=1 if number > 0 else -1)
-    for _each in range(abs(number)):
-        day += step
-        while not is_working_day(day, region):
-            day += step
-    return day
 
 
 def region_of(zone: str, like: str) -> str:

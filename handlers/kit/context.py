@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -91,11 +91,15 @@ class Context:
 
     def cover_of(self, id: str) -> Cover | None:
         """Return who stands in for somebody now, read once in this request."""
+        return self.covers().get(id)
+
+    def covers(self) -> dict[str, Cover]:
+        """Return the covers of now by whoever is away, read once in this request."""
         if not self._covers:
             self._covers.append(
                 {each.person: each for each in stand_ins.current(self.tx, self.now)}
             )
-        return self._covers[0].get(id)
+        return self._covers[0]
 
     def follow(self, event: Event, subject: str) -> tuple[Post, ...]:
         """Return what other rooms say about something that has just happened in this one."""
@@ -106,6 +110,10 @@ class Context:
             if each.event is event
             for post in each.run(self, subject)
         )
+
+    def elsewhere(self, workspace: Workspace) -> Context:
+        """Return the same request in a company whose zone or region has just been changed."""
+        return replace(self, workspace=workspace)
 
     def text(self, words: Words) -> str:
         """Put words into the asker's language, as plain text."""

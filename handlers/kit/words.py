@@ -32,6 +32,8 @@ PATTERNS = {
     # Absolute and short, with the weekday, because "yesterday" is wrong tomorrow.
     "moment": {"de": "EEE d. MMM, HH:mm", "en": "EEE d MMM, HH:mm"},
     "day": {"de": "EEE d. MMM", "en": "EEE d MMM"},
+    "weekday": {"de": "EEE", "en": "EEE"},
+    "anniversary": {"de": "d. MMM", "en": "d MMM"},  # a day of every year
     "date": {"de": "d. MMMM y", "en": "d MMMM y"},
 }
 

@@ -36,6 +36,17 @@ def acting(ctx: Context, id: str) -> str | None:
     return met[-1] if is_here(ctx, met[-1]) else None
 
 
+def acts_for(ctx: Context, id: str) -> list[str]:
+    """Return for whom somebody acts now: for themselves, and for whom they stand in."""
+    others = [each for each in ctx.covers() if each != id and acting(ctx, each) == id]
+    return [id, *others]
+
+
+def stands_in(ctx: Context, id: str) -> str:
+    """Return who hears what is for somebody: who stands in for them, else themselves."""
+    return acting(ctx, id) or id
+
+
 def in_order(ctx: Context, service: Service) -> Iterator[str]:
     """Yield who can be alarmed for a service, each once: the first is on duty.
 

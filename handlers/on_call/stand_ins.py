@@ -18,7 +18,7 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text, Title, Tone, line
 from handlers.kit.people import name
 from handlers.kit.readers import PersonReader, TextReader
-from handlers.kit.readers.dates import DateReader, read_day, today_of
+from handlers.kit.readers.dates import BETWEEN, DateReader, read_day, today_of
 from handlers.kit.words import Sentence, _
 from storage import on_call as stand_ins
 from storage.on_call import Cover
@@ -27,7 +27,6 @@ from storage.people import Person
 feature = Feature(_("Services"))
 
 LONGEST = 366  # days
-BETWEEN = r"(?:\s*[–—]\s*|\s+-\s+|(?<=\.)-(?=\d)|\s+(?:bis|to|until|till)\s+)"
 FROM = r"(?:von|vom|from|ab)\s+"
 
 

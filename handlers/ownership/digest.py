@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from handlers import rights
 from handlers.closing import digest as closing_digest
 from handlers.kit import calendar as kit_calendar
+from handlers.kit import working_hours
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Section, Task, Week, figure
@@ -106,7 +107,7 @@ def _untaken(ctx: Context, *, manages: bool) -> list[Task]:
 
 
 def _too_long(ctx: Context, asked_at: datetime) -> bool:
-    zone, region = ctx.workspace.zone, ctx.workspace.region
-    local = asked_at.astimezone(ZoneInfo(zone))
-    last = kit_calendar.working_days_after(local.date(), DECIDE_IN, region)
-    return ctx.now >= kit_calendar.at(last, local.time(), zone)
+    ours = working_hours.company(ctx)
+    local = asked_at.astimezone(ZoneInfo(ours.zone))
+    last = ours.working_days_after(local.date(), DECIDE_IN)
+    return ctx.now >= kit_calendar.at(last, local.time(), ours.zone)

@@ -43,7 +43,7 @@ def link(ctx: Context, code: Code = "") -> Reply:
         Message(
             (
                 Text(_("Type this in the other chat, within ten minutes:")),
-                Text(f"link {shown}", code=True),
+                Text(f"{'verbinden' if ctx.language == 'de' else 'link'} {shown}", code=True),
             )
         ),
         secret=True,

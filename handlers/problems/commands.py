@@ -29,6 +29,7 @@ from handlers.kit.readers import PersonReader, TextReader
 from handlers.kit.readers.dates import DateReader, today_of
 from handlers.kit.readers.placeholders import is_placeholder
 from handlers.kit.words import Who, _, _n
+from handlers.on_call import duty
 from handlers.problems import lifecycle
 from handlers.problems.cards import CAUSE, card, fixed, history
 from handlers.problems.cards import line as listed
@@ -175,10 +176,11 @@ def set_due(ctx: Context, number: Ref, day: Annotated[date, DateReader(), Ask(_(
 @feature.waits(60)
 def waiting(ctx: Context) -> list[Task]:
     """Return the causes that wait for the asker: to be owned, to be fixed, to be verified."""
+    mine = set(duty.acts_for(ctx, ctx.person.id))
     return [
         Task(listed(ctx, each), (ban_cards.opens(each),))
         for each in problems.standing(ctx.tx)
-        if ctx.person.id in (owner(ctx, each), each.proposed_to)
+        if mine & {owner(ctx, each), each.proposed_to}
     ]
 
 

@@ -22,6 +22,7 @@ from handlers.kit.readers import TextReader
 from handlers.kit.readers.evidence import ProofReader
 from handlers.kit.readers.placeholders import is_placeholder
 from handlers.kit.words import _
+from handlers.on_call import duty
 from handlers.problems import lifecycle
 from handlers.problems.cards import card, key
 from handlers.problems.changes import Reason, Until, checked
@@ -48,7 +49,9 @@ def fix(
     evidence: Annotated[str, ProofReader(), Ask(_("Evidence"), _("A link or a ticket number."))],
 ) -> Reply:
     problem = standing(ctx, number)
-    if not may(ctx, problem, "cause fixed") and ctx.person.id != owner(ctx, problem):
+    if not may(ctx, problem, "cause fixed") and owner(ctx, problem) not in duty.acts_for(
+        ctx, ctx.person.id
+    ):
         raise refused(ctx, problem)
     if problem.cause is None:
         raise Refusal(

@@ -10,7 +10,7 @@ from handlers.bans.blocks import owner
 from handlers.bans.cards import label, named
 from handlers.bans.rules import rules
 from handlers.incidents import escalation, keys
-from handlers.kit import calendar
+from handlers.kit import calendar, working_hours
 from handlers.kit.commands import Feature
 from handlers.kit.context import Context
 from handlers.kit.messages import Post, Reply
@@ -19,7 +19,7 @@ from handlers.kit.words import Sentence, _
 from handlers.on_call import duty
 from handlers.problems import changes
 from handlers.problems.cards import asked, card, key, quiet_until, settled
-from storage import incidents, people, problems, repeats
+from storage import incidents, problems, repeats
 from storage import repeats as storage_repeats
 from storage.delivery import timers
 from storage.incidents import Incident
@@ -77,7 +77,7 @@ def _begin(ctx: Context, root: int, start: datetime) -> Step:
         service=service.id,
         title=members[0].title,
         owner=duty.on_duty(ctx, service),
-        due_on=calendar.working_days_after(today_of(ctx), TIME, ctx.workspace.region),
+        due_on=working_hours.company(ctx).working_days_after(today_of(ctx), TIME),
         now=ctx.now,
         start=start,
         end=members[-1].declared_at,
@@ -112,7 +112,7 @@ def _again(ctx: Context, problem: Problem) -> Step:
 
 def reopened(ctx: Context, problem: Problem) -> Problem:
     """Let the ban stand again, with new time for the cause."""
-    due = calendar.working_days_after(today_of(ctx), TIME, ctx.workspace.region)
+    due = working_hours.company(ctx).working_days_after(today_of(ctx), TIME)
     problems.reopen(ctx.tx, problem.number, due)
     problem = again(ctx, problem)
     remind(ctx, problem)
@@ -207,7 +207,7 @@ def shown(ctx: Context, problem: Problem) -> tuple[Post, ...]:
 
 def to_owner(ctx: Context, problem: Problem) -> Post:
     """Return the card for whoever owns the cause, and for whoever is asked to."""
-    person = problem.proposed_to or owner(ctx, problem)
+    person = duty.stands_in(ctx, problem.proposed_to or owner(ctx, problem))
     return Post(key(problem.number), card(ctx, problem), f"direct:{person}", "note")
 
 
@@ -266,8 +266,7 @@ def wait_quietly(ctx: Context, problem: Problem) -> None:
 
 def remind(ctx: Context, problem: Problem) -> None:
     """Remind the owner before the agreed day, or on the first working day after it."""
-    region = ctx.workspace.region
-    soon = calendar.working_days_after(problem.due_on, -BEFORE, region)
+    soon = working_hours.company(ctx).working_days_after(problem.due_on, -BEFORE)
     if soon > today_of(ctx):
         _remind_on(ctx, problem, "soon", soon)
     else:
@@ -276,16 +275,20 @@ def remind(ctx: Context, problem: Problem) -> None:
 
 def _next(ctx: Context, day: date) -> date:
     """Return the next working day on which somebody can still be reminded."""
-    return calendar.working_days_after(max(day, today_of(ctx)), 1, ctx.workspace.region)
+    return working_hours.company(ctx).working_days_after(max(day, today_of(ctx)), 1)
 
 
 def _remind_on(ctx: Context, problem: Problem, step: str, day: date) -> None:
+    _remind_at(ctx, problem, step, working_hours.company(ctx).on(day, HOUR))
+
+
+def _remind_at(ctx: Context, problem: Problem, step: str, moment: datetime) -> None:
     timers.set(
         ctx.tx,
         id=ctx.new_id(),
         kind="cause due",
         key=due_key(problem.number),
-        due=calendar.at(day, HOUR, ctx.workspace.zone),
+        due=moment,
         number=problem.number,
         step=step,
     )
@@ -297,14 +300,18 @@ def due(ctx: Context, number: int, step: str) -> Reply:
     problem = problems.find(ctx.tx, number)
     if problem is None or problem.state != "open":
         return Reply()
+    start = working_hours.company(ctx).next_start(ctx.now)
+    if start > ctx.now:  # nobody is reminded at night or on a holiday
+        _remind_at(ctx, problem, step, start)
+        return Reply()
     person = owner(ctx, problem)
     if step == "soon":
         _remind_on(ctx, problem, "over", _next(ctx, problem.due_on))
     elif step == "over":
         _remind_on(ctx, problem, "boss", _next(ctx, today_of(ctx)))
     else:
-        bosses = people.managers(ctx.tx)
-        person = bosses[0].id if bosses else person
+        person = duty.escalation_manager(ctx) or person
+    person = duty.stands_in(ctx, person)
     note(ctx, problem, "reminded", person, by_hand=False)
     message = asked(ctx, problem, _why(ctx, problem, step))
     posted = Post(reminder_key(problem, step), message, f"direct:{person}", "note")

@@ -25,6 +25,7 @@ from handlers.kit.messages import (
 from handlers.kit.people import name, person
 from handlers.kit.words import Link, Sentence, Words, _, _n, shortened
 from handlers.on_call import duty
+from handlers.working_time.hours import of_service_said
 from storage import services
 from storage.services import Service
 
@@ -48,6 +49,8 @@ def card(ctx: Context, service: Service) -> Message:
         rows.append(
             (_("The alarm climbs after"), _n("{n} minute", "{n} minutes", service.limit_minutes))
         )
+    if service.hours:
+        rows.append((_("Working hours"), of_service_said(service.hours)))
     if not service.fallback:
         rows.append((_("Runbook"), runbook(service)))
     rows += ban_cards.of_service(ctx, service.id)
@@ -191,7 +194,9 @@ def listed(ctx: Context, service: Service) -> Sentence:
 
 
 def _or_left(ctx: Context, id: str) -> Words:
-    who = name(ctx, id)
+    who, acts = name(ctx, id), duty.stands_in(ctx, id)
+    if acts != id:
+        return _("{who} (away; {cover} stands in)", who=who, cover=name(ctx, acts))
     return who if duty.is_here(ctx, id) else _("{who} (left)", who=who)
 
 

@@ -29,6 +29,7 @@ from handlers.services.cards import (
     why_red,
 )
 from handlers.services.lookup import ServiceRef
+from handlers.working_time.hours import OfServiceReader, of_service_typed
 from storage import incidents, services
 from storage.people import Person
 from storage.services import LIMIT, Service
@@ -58,6 +59,14 @@ RunbookField = Annotated[
     str,
     LinkReader(),
     Ask(_("Link to the runbook"), _("Empty if there is none yet; the gap stays listed.")),
+]
+HoursField = Annotated[
+    str,
+    OfServiceReader(long=False),
+    Ask(
+        _("Own working hours"),
+        _("Empty: the company's. Or such as Mon–Sun 6–22, or: around the clock."),
+    ),
 ]
 AccountableField = Annotated[
     Person, PersonReader(), Ask(_("Accountable"), _("Exactly one person."))
@@ -109,6 +118,7 @@ def new(
     serious: SeriousField = "",
     limit: LimitField = LIMIT,
     runbook: RunbookField = "",
+    hours: HoursField = "",
 ) -> Reply:
     editing.must_be_two(accountable, deputy)
     mine = ctx.person.id
@@ -124,6 +134,7 @@ def new(
         serious_when=serious,
         limit_minutes=limit,
         runbook=runbook or None,
+        hours=hours,
     )
     if not services.add(ctx.tx, service, name_key=folded(service.name), now=ctx.now):
         raise editing.name_taken(service.name)
@@ -147,6 +158,7 @@ def edit(ctx: Context, service: ServiceRef) -> Reply:
         "serious": service.serious_when,
         "limit": str(service.limit_minutes),
         "runbook": service.runbook or "",
+        "hours": of_service_typed(ctx, service.hours),
     }
     return Reply(form=commands.form_for(command, ctx, fixed={"service": service.id}, filled=filled))
 
@@ -161,6 +173,7 @@ def change(
     serious: SeriousField = "",
     limit: LimitField = LIMIT,
     runbook: RunbookField = "",
+    hours: HoursField = "",
 ) -> Reply:
     editing.need_own(ctx, service)
     called, key = editing.tidy_name(name), folded(editing.tidy_name(name))
@@ -176,6 +189,7 @@ def change(
         serious_when=serious,
         limit_minutes=limit,
         runbook=runbook or None,
+        hours=hours,
     )
     return Reply(card(ctx, editing.find(ctx, service.id)), subject=called)
 

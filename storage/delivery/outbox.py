@@ -154,6 +154,43 @@ def cancel(tx: Tx, key: str, reason: str) -> int:
     )
 
 
+def withdraw(tx: Tx, place: str, key: str, reason: str) -> bool:
+    """Take the unsent message `key` back at one place; False when one stands there already."""
+    tx.run(
+        """
+        update outbox set reason = :reason, finished_at = created_at, state = 'cancelled'
+        where workspace = :workspace and place = :place and key = :key
+        and state in ('pending', 'parked')
+        """,
+        place=place,
+        key=key,
+        reason=reason,
+    )
+    return not tx.rows(
+        """
+        select 1 as one from outbox
+        where workspace = :workspace and place = :place and key = :key
+        and state in ('leased', 'sent', 'ambiguous')
+        """,
+        place=place,
+        key=key,
+    )
+
+
+def outcome(tx: Tx, place: str, key: str) -> str | None:
+    """Return what became of the newest message `key` at a place, None when there is none."""
+    rows = tx.rows(
+        """
+        select state from outbox
+        where workspace = :workspace and place = :place and key = :key
+        order by created_at desc, id desc limit 1
+        """,
+        place=place,
+        key=key,
+    )
+    return rows[0]["state"] if rows else None
+
+
 def claim(
     tx: Tx,
     now: datetime,
@@ -408,6 +445,15 @@ def health(tx: Tx, now: datetime) -> Row:
         """,
         late=as_text(now - timedelta(minutes=10)),
     )[0]
+
+
+def next_after(tx: Tx, now: datetime) -> datetime | None:
+    """Return the earliest time still to come at which something of any workspace may go out."""
+    rows = tx.rows(
+        "select min(not_before) as due from outbox where state = 'pending' and not_before > :now",
+        now=as_text(now),
+    )
+    return as_moment(rows[0]["due"]) if rows[0]["due"] else None
 
 
 def next_due(tx: Tx) -> datetime | None:

@@ -122,6 +122,40 @@ def due_of(tx: Tx, key: str) -> datetime | None:
     return as_moment(rows[0]["due_at"]) if rows else None
 
 
+def find(tx: Tx, key: str) -> tuple[dict[str, Any], datetime] | None:
+    """Return what the waiting timer `key` carries, and when it is due; None when none runs."""
+    rows = tx.rows(
+        """
+        select payload, due_at from timers
+        where workspace = :workspace and key = :key and state = 'pending'
+        """,
+        key=key,
+    )
+    return (json.loads(rows[0]["payload"]), as_moment(rows[0]["due_at"])) if rows else None
+
+
+def count_due(tx: Tx, kind: str, now: datetime) -> int:
+    """Return how many timers of a kind are due now."""
+    rows = tx.rows(
+        """
+        select count(*) as n from timers
+        where workspace = :workspace and kind = :kind and state = 'pending' and due_at <= :now
+        """,
+        kind=kind,
+        now=as_text(now),
+    )
+    return int(rows[0]["n"])
+
+
+def next_after(tx: Tx, now: datetime) -> datetime | None:
+    """Return the earliest due time of all workspaces that is still to come."""
+    rows = tx.rows(
+        "select min(due_at) as due from timers where state = 'pending' and due_at > :now",
+        now=as_text(now),
+    )
+    return as_moment(rows[0]["due"]) if rows[0]["due"] else None
+
+
 def next_due(tx: Tx) -> datetime | None:
     """Return the earliest due time of all workspaces."""
     rows = tx.rows("select min(due_at) as due from timers where state = 'pending'")

@@ -587,14 +587,16 @@ def replace_person(tx: Tx, person: str, to: str) -> int:
 
 
 def forget_alarms(tx: Tx, before: datetime) -> int:
-    """Delete who was alarmed when, of incidents that ended before a moment; return how often."""
+    """Delete who was alarmed when, before a moment; return how often.
+
+    Those of an open incident stay: its messages are found by them.
+    """
     return tx.run(
         """
         delete from timeline
-        where workspace = :workspace and kind in ('alarmed', 'silent') and incident in (
-            select number from incidents
-            where workspace = :workspace and state <> 'open'
-            and coalesce(ended_at, restored_at, declared_at) < :before
+        where workspace = :workspace and kind in ('alarmed', 'unreached', 'paused')
+        and at < :before and incident in (
+            select number from incidents where workspace = :workspace and state <> 'open'
         )
         """,
         before=as_text(before),

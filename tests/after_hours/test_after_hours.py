@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handlers.kit import working_hours
-from handlers.kit.working_hours import Hours
+from handlers.kit.working_hours import Hours, WorkingTime
 from tests.pretend.stage import Say, Stage
 
 Wind = Callable[..., None]
@@ -25,12 +25,17 @@ def moment(text: str) -> datetime:
 @pytest.mark.parametrize(
     ("text", "read"),
     [("07:00–18:00", "07:00–18:00"), ("7-16", "07:00–16:00"), ("8.30 bis 17.15 Uhr", "08:30–17:15"),
-     ("6:00 to 22:00", "06:00–22:00"), ("18-7", None), ("25-26", None), ("immer", None),
+     ("6:00 to 22:00", "06:00–22:00"), ("7 Uhr - 18 Uhr", "07:00–18:00"),
+     ("Mo.–Do. 7–17, Fr 7–15", "Mon–Thu 07:00–17:00, Fri–Fri 07:00–15:00"),
+     ("Mon, Wed 8-12; Sat to Sun 0-24", "Mon–Mon 08:00–12:00, Wed–Wed 08:00–12:00, "
+      "Sat–Sun 00:00–24:00"), ("Montag bis Freitag 7-18", "07:00–18:00"),
+     ("Mo", None), ("Mo-Xx 7-18", None), ("Mo frei", None), ("18-7", None), ("25-26", None),
+     ("immer", None),
      ("7:75-18", None), ("", None)],
 )  # fmt: skip
 def test_working_hours_are_read_as_people_write_them(text: str, read: str | None) -> None:
     found = working_hours.read(text)
-    assert (str(found) if found else None) == read
+    assert (working_hours.written(found) if found else None) == read
 
 
 @pytest.mark.parametrize(
@@ -39,7 +44,7 @@ def test_working_hours_are_read_as_people_write_them(text: str, read: str | None
      ("2026-11-20 18:00", True), ("2026-11-21 12:00", True), ("2026-12-25 12:00", True)],
 )  # fmt: skip
 def test_weekends_holidays_and_nights_lie_outside(at: str, late: bool) -> None:
-    assert working_hours.outside(moment(at), working_hours.USUAL, BERLIN, "DE-NW") is late
+    assert WorkingTime(BERLIN, "DE-NW").is_working(moment(at)) is not late
 
 
 @pytest.mark.parametrize(
@@ -52,17 +57,18 @@ def test_weekends_holidays_and_nights_lie_outside(at: str, late: bool) -> None:
      ("2026-11-22 23:30", "2026-11-23 10:30")],
 )  # fmt: skip
 def test_eleven_hours_of_rest_come_before_the_next_beginning(at: str, until: str | None) -> None:
-    found = working_hours.rested_at(moment(at), working_hours.USUAL, BERLIN, "DE-NW")
+    found = WorkingTime(BERLIN, "DE-NW").rested_at(moment(at))
     assert found == (moment(until) if until else None)
 
 
 @given(st.integers(0, 2 * 365 * 24 * 60), st.integers(0, 22))
 def test_nobody_is_sent_to_rest_within_working_hours(minutes: int, start: int) -> None:
-    day = Hours(time(start), time(start + 1))
+    week = (Hours(time(start), time(start + 1)),) * 5 + (None, None)
+    ours = WorkingTime(BERLIN, "DE-BY", week)
     when = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
-    until = working_hours.rested_at(when, day, BERLIN, "DE-BY")
+    until = ours.rested_at(when)
     assert until in (None, when + timedelta(hours=11))
-    assert until is None or working_hours.outside(when, day, BERLIN, "DE-BY")
+    assert until is None or not ours.is_working(when)
 
 
 def test_who_restores_at_night_reads_of_rest_and_nobody_else_does(
@@ -102,10 +108,10 @@ def test_the_share_is_told_for_services_with_enough_incidents(
 
 def test_managers_set_the_working_hours(anna: Say, chris: Say, wind: Wind) -> None:
     chris("night")
-    assert "Working hours: 07:00–18:00" in chris.press("Change working hours")
-    assert chris.fill(times="früh bis spät") == "Please write it like 07:00–18:00."
-    assert chris.fill(times="6-22") == "Working hours are 06:00–22:00 now."
-    assert "Working hours are 06:00–22:00 on working days." in anna("night")
+    assert "Working hours: Mon–Fri 07:00–18:00" in chris.press("Change working hours")
+    assert chris.fill(times="früh bis spät").startswith("Please write it like 07:00–18:00")
+    assert "Working hours: Mon–Fri 06:00–22:00" in chris.fill(times="6-22")
+    assert "Working hours are Mon–Fri 06:00–22:00." in anna("night")
     assert "Change working hours" not in [str(each.button.label) for each in anna.buttons()]
 
 

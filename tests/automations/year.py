@@ -17,8 +17,9 @@ import holidays
 
 from bot.delivery.clock import HandClock
 from handlers.automations.rules import company as companies
-from handlers.automations.rules.rhythm import Company
 from handlers.automations.rules.standing import State
+from handlers.kit import working_hours
+from handlers.kit.working_hours import Closed
 from storage import automations, workspaces
 from storage.automations import outages
 from storage.automations.intake import Outage
@@ -190,8 +191,8 @@ def play(database: Database, count: int, days: int, seed: int) -> Outcome:
     clock = HandClock(at(START, time(8)).astimezone(ZoneInfo("UTC")))
     stage = Stage(database, clock)
     database.transact(lambda tx: furnish(tx, stage.workspace, clock.now()))
-    closed = "\n".join(sorted(each.isoformat() for each in CLOSED))
-    stage.store(lambda tx: workspaces.set_setting(tx, companies.CLOSED, closed))
+    kept = working_hours.closed_written(tuple(Closed(each, each) for each in sorted(CLOSED)))
+    stage.store(lambda tx: workspaces.set_setting(tx, working_hours.CLOSED, kept))
     ben = Say(stage, "ben")
     ones = []
     for n in range(count):
@@ -255,7 +256,7 @@ def _compare(stage: Stage, ones: list[Plain], ours: list[Outage], found: Outcome
     def states(tx: Tx) -> dict[str, State]:
         inside = tx.within(stage.workspace)
         ours_now = workspaces.get(inside)
-        company = Company(ours_now.zone, ours_now.region, companies.closed_of(inside))
+        company = companies.of(inside, ours_now.zone, ours_now.region)
         known = companies.Known(company, outages.since(inside, now - timedelta(days=400)), now)
         return {each.name: known.standing(each).state for each in automations.all(inside)}
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -165,7 +166,7 @@ def test_a_store_that_fails_at_one_timer_does_not_hold_up_the_others(
     for key in ("a", "b", "c"):
         put(timed, key)
     store = Troubled(timed.database)
-    store.plan(None, None, Unavailable("locked"))  # the second of the three
+    store.plan(None, None, None, Unavailable("locked"))  # the second of the three, after the beat
     features = (with_test_timers(),)
     with closing(
         Stage(store, timed.clock, timed.chat, features=features, new_id=timed.new_id)
@@ -260,20 +261,59 @@ def test_what_became_due_while_nothing_ran_happens_after_the_start(tmp_path: Pat
         assert "11 Minuten" in alarm
 
 
-@pytest.mark.parametrize(
-    ("hours", "said"), [(1, "60 minutes"), (3, "3 hours"), (24, "24 hours"), (720, "30 days")]
-)
-def test_after_an_outage_one_alarm_is_sent_of_the_highest_level_that_is_due(
-    bot: Stage, anna: Say, chat: Chat, hours: int, said: str
+@pytest.mark.parametrize("hours", [1, 3, 8.5, 24, 720])
+def test_after_a_standstill_everybody_of_every_step_that_was_due_is_alarmed_once(
+    bot: Stage, anna: Say, chat: Chat, hours: float
 ) -> None:
+    bot.carry()
     anna("incident Kasse tot")
     before = len(chat.ledger)
     bot.sleep_through(minutes=hours * 60)
     new = [each for each in chat.ledger[before:] if each.kind == "create"]
-    alarms = [each for each in new if "INC-1" in each.text]
-    assert [each.place for each in alarms] == ["local:@chris"], "the manager, and nobody else"
-    assert f"for {said}." in alarms[0].text, "it says how long it was silent"
+    alarms = [each for each in new if "[Ich kümmere mich]" in each.text or "[I'll" in each.text]
+    places = ["local:@ben", "local:@carla", "local:@chris"]
+    assert sorted(each.place for each in alarms) == places, "nobody is skipped, nobody twice"
+    words = [each.text for each in alarms if each.place == "local:@chris"][0]
+    assert "since Mon 23 Nov, 09:00. Lotse did not run from Mon 23 Nov, 09:00 to " in words
     assert len([each for each in chat.ledger[before:] if each.place == "local:stoerungen"]) == 1
+
+
+def test_after_a_restart_at_night_the_others_are_alarmed_when_work_begins(
+    bot: Stage, anna: Say, ben: Say, carla: Say, chris: Say
+) -> None:
+    bot.wind(to="2026-11-23 17:55")
+    anna("incident Kasse tot")
+    bot.sleep_through(to="2026-11-24 01:00")
+    assert (len(ben.sees()), len(carla.sees()), len(chris.sees())) == (2, 0, 0)
+    assert "Darum ruht der Alarm" in " ".join(anna.sees()) or "rests" in " ".join(anna.sees())
+    bot.wind(to="2026-11-24 06:59")
+    assert (len(ben.sees()), len(carla.sees()), len(chris.sees())) == (2, 0, 0)
+    bot.wind(to="2026-11-24 07:00")
+    assert (len(ben.sees()), len(carla.sees()), len(chris.sees())) == (2, 1, 1)
+    anna("incident Webshop steht")
+    anna.press("It is serious")
+    bot.sleep_through(to="2026-11-25 02:00")
+    assert [len([t for t in each.sees() if "INC-2" in t]) for each in (ben, carla, chris)] == [
+        1,
+        2,
+        1,
+    ], "a serious one waits for no morning"
+
+
+def test_a_timer_from_before_goes_on(bot: Stage, anna: Say, carla: Say, chris: Say) -> None:
+    anna("incident Kasse tot")
+    for level in (1, 2):
+        since = bot.clock.now() - timedelta(minutes=10 * level)
+        old = {"number": 1, "level": level, "since": since.isoformat()}
+        due = bot.clock.now()
+
+        def put_old(tx: Tx, due: datetime = due, old: dict[str, Any] = old) -> None:
+            timers.set(tx, id="old", kind="climb", key="incident:1:climb", due=due, **old)
+
+        bot.store(put_old)
+        bot.carry()
+    assert len(carla.sees()) == 1
+    assert "20 minutes" in chris.sees()[-1]
 
 
 def test_after_a_short_outage_the_step_that_is_due_is_made(
@@ -294,9 +334,12 @@ def test_each_incident_is_caught_up_with_once(bot: Stage, anna: Say, ben: Say, c
     before = len(chat.ledger)
     bot.sleep_through(minutes=180)
     new = [each for each in chat.ledger[before:] if each.kind == "create"]
-    for number in (1, 2, 4, 5):
-        assert len([each for each in new if f"INC-{number} ·" in each.text]) == 1
-    assert [each.place for each in new if "INC-3 ·" in each.text] == ["local:@chris"]
+    direct = [each for each in new if each.place != "local:@anna"]
+    # One list for each of the three; the news that Ben promised is asked of him alone.
+    assert sorted(each.place for each in direct) == ["local:@ben", "local:@carla", "local:@chris"]
+    assert [n for n in range(1, 6) if f"INC-{n} ·" in bot.sees("@ben")[-1]] == [1, 2, 3, 4, 5]
+    assert "INC-3 ·" not in bot.sees("@carla")[-1]
+    assert all(f"INC-{n}" in bot.sees("@carla")[-1] for n in (1, 2, 4, 5))
 
 
 def test_an_answer_after_the_outage_stops_what_is_overdue(

@@ -9,6 +9,7 @@ import pytest
 
 from handlers.digest import schedule as digest_schedule
 from handlers.kit import calendar
+from handlers.kit.working_hours import WorkingTime
 from handlers.similarity import is_near_same
 from storage.engine import Tx
 from tests.pretend import machines
@@ -205,7 +206,7 @@ def test_the_last_week_is_posted_late_and_older_ones_are_skipped_and_named(
     ],
 )
 def test_the_time_is_local_and_moves_off_holidays(week: str, expected: str) -> None:
-    due = digest_schedule.due(week, "Europe/Berlin", "DE")
+    due = digest_schedule.due(week, WorkingTime("Europe/Berlin", "DE"))
     assert due.astimezone(UTC).strftime("%Y-%m-%d %H:%M") == expected
 
 
@@ -213,7 +214,7 @@ def test_the_time_is_local_and_moves_off_holidays(week: str, expected: str) -> N
 def test_ten_years_of_weeks_have_one_due_time_each(zone: str) -> None:
     week, dues = "2026-W01", []
     for _each in range(520):
-        dues.append(digest_schedule.due(week, zone, "DE"))
+        dues.append(digest_schedule.due(week, WorkingTime(zone, "DE")))
         week = calendar.after(week)
     assert len(set(dues)) == 520
     for earlier, later in zip(dues, dues[1:], strict=False):

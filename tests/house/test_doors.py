@@ -93,6 +93,8 @@ AGELESS = {
     "deliveries": "30 days", "drafts": "7 days", "outbox": "14 days", "timers": "when done",
     "covers": "90 days after", "presses": "two minutes", "slack_states": "ten minutes",
     "pilot_answered": "when the week is over",
+    "scheduler_beats": "one row", "standstills": "90 days",
+    "alarms": "until they are settled, and a while", "alarm_pauses": "until they end",
     # Only in the demo.
     "local_messages": "the demo's own", "local_reads": "the demo's own",
     "migrations": "the store's own",

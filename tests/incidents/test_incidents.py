@@ -47,10 +47,14 @@ def test_silence_climbs_to_the_deputy_then_to_the_manager_again_and_again(
     wind(minutes=10)
     assert (len(ben.sees()), len(carla.sees()), len(chris.sees())) == (2, 1, 1)
     wind(minutes=20)
+    assert (len(ben.sees()), len(carla.sees()), len(chris.sees())) == (3, 2, 2)
+    wind(minutes=39)
     assert len(chris.sees()) == 2
-    wind(minutes=20)
-    assert len(chris.sees()) == 3
-    assert "Nobody has acknowledged it for 60 minutes." in chris.sees()[-1]
+    wind(minutes=1)
+    assert "Nobody has acknowledged it for 80 minutes." in chris.sees()[-1]
+    wind(minutes=80)
+    assert (len(ben.sees()), len(carla.sees()), len(chris.sees())) == (5, 4, 4)
+    assert "a newer alarm is below" in chris.sees()[0]
 
 
 def test_acknowledging_stops_all_of_it_and_makes_responsible(

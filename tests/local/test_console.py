@@ -59,6 +59,7 @@ async def test_an_incident_is_declared_and_somebody_looks_after_it(lotse: Lotse)
         "#störungen\n"
         "  INC-1 · Kasse druckt nicht\n"
         "  Stand: Wartet darauf, dass Chris sich kümmert.\n"
+        "  Wartet: seit Mo. 23. Nov., 09:00; alarmiert: verantwortliche Person\n"
         "  Dienst: Alles andere\n"
         "  Zuständig: Chris\n"
         "  Gemeldet: Mo. 23. Nov., 09:00 von Anna\n"
@@ -102,7 +103,7 @@ async def test_the_clock_is_wound_and_the_alarm_climbs(lotse: Lotse) -> None:
 
 
 async def test_a_form_is_asked_question_by_question(lotse: Lotse) -> None:
-    filled = ("Kasse", "2", "Ben", "Kassen, Bons", "", "", "")
+    filled = ("Kasse", "2", "Ben", "Kassen, Bons", "", "", "", "")
     said = await screen(lotse, "/as chris", "dienst neu", "", *filled, "3", "dienst")
     assert "  Name\n  > Hier fehlen noch ein paar Worte.\n  > " in said
     assert "  Vertretung (Eine andere Person, die einspringt.)\n    1 Anna\n    2 Ben\n" in said

@@ -170,3 +170,56 @@ def test_covers_are_not_kept(anna: Say, ben: Say, bot: Stage) -> None:
     assert bot.rows(kept) == [{"n": 1}]
     bot.database.transact(lambda tx: clean(tx, bot.clock.now() + timedelta(days=33)))
     assert bot.rows(kept) == [{"n": 0}]
+
+
+# --- who stands in hears what is for whoever is away ---------------------------------------
+
+
+def test_reminders_go_to_who_stands_in_and_so_do_status_and_the_list(
+    anna: Say, ben: Say, chris: Say, wind: Wind
+) -> None:
+    anna("incident Kasse tot")
+    ben("behoben 1")
+    anna("incident Kasse noch einmal tot")
+    ben("ack 2")
+    ben("vertreten Chris heute bis 31.12.")
+    chris.press("Yes, agreed")
+    assert "Ben (away; Chris stands in)" in chris("service")
+    said = chris("status")
+    assert "INC-1" in said and "INC-2" in said
+    assert "Chris vertritt" not in said
+    before = len(ben.sees())
+    wind(to="2026-11-23 10:01")  # the promised news
+    assert "INC-2 · Kasse noch einmal tot" in chris.sees()[-1]
+    wind(to="2026-11-26 09:00")
+    assert "1 incident works again and is not done" in chris.sees()[-1]
+    assert len(ben.sees()) == before
+    assert chris("done 1").startswith("INC-1"), "and may do what they are reminded of"
+
+
+def test_nobody_is_reminded_on_closing_days_or_at_night(
+    anna: Say, ben: Say, chris: Say, bot: Stage, wind: Wind
+) -> None:
+    chris("settings")
+    chris.press("Change working time")
+    chris.fill(times="10-16", closed="26.11.2026–27.11.2026")
+    anna("incident Kasse tot")
+    ben("behoben 1")
+    before = len(ben.sees())
+    wind(to="2026-11-30 09:59")
+    assert len(ben.sees()) == before
+    wind(to="2026-11-30 10:00")
+    assert len(ben.sees()) == before + 1
+
+
+def test_what_fell_due_while_lotse_did_not_run_waits_for_work(
+    anna: Say, ben: Say, bot: Stage, wind: Wind
+) -> None:
+    anna("incident Kasse tot")
+    ben("behoben 1")
+    before = len(ben.sees())
+    wind(to="2026-11-26 08:00")
+    bot.sleep_through(to="2026-11-26 20:00")
+    assert len(ben.sees()) == before, "not at eight in the evening"
+    wind(to="2026-11-27 07:00")
+    assert len(ben.sees()) == before + 1

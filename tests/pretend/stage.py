@@ -223,6 +223,10 @@ class Chat:
         """Let the next sendings go wrong, one after the other."""
         self._faults.extend(faults)
 
+    def recover(self) -> None:
+        """Let everything go well from now on, whatever was planned."""
+        self._faults.clear()
+
     @property
     def planned(self) -> int:
         """How many faults have not happened yet."""
@@ -477,10 +481,15 @@ class Stage:
         """Let time pass while everything runs: each thing happens when it is due."""
         goal = self._goal(minutes, to)
         while (soon := self._next_due()) is not None and soon <= goal:
-            self.clock.wind(soon)
+            self._go_on_to(soon)
             self.carry()
-        self.clock.wind(goal)
+        self._go_on_to(goal)
         self.carry()
+
+    def _go_on_to(self, moment: datetime) -> None:
+        """Let time pass without a look at the timers, as none was due; nothing stands still."""
+        self.run(self.scheduler.wound(moment))
+        self.clock.wind(moment)
 
     def sleep_through(self, *, minutes: float = 0, to: datetime | str | None = None) -> None:
         """Let time pass while nothing of ours runs; then catch up."""

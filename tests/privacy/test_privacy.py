@@ -84,8 +84,8 @@ def test_two_chats_become_one_person(bot: Stage, anna: Say, ben: Say) -> None:
     anna("incident Kasse tot")
     two = Say(bot, "ben2")
     two("friction Formulare")
-    code = ben("verbinden").splitlines()[-1].removeprefix("link ")
-    assert two(f"link {code}").startswith("Bitte bestätige im anderen Chat.")
+    code = ben("verbinden").splitlines()[-1].removeprefix("verbinden ")
+    assert two(f"verbinden {code}").startswith("Bitte bestätige im anderen Chat.")
     ben.press(calls="link yes")
 
     def look(tx: Tx) -> list[str]:
@@ -97,7 +97,7 @@ def test_two_chats_become_one_person(bot: Stage, anna: Say, ben: Say) -> None:
 
 
 def test_a_code_is_good_for_ten_minutes_once_and_elsewhere_only(bot: Stage, ben: Say) -> None:
-    code = ben("verbinden").splitlines()[-1].removeprefix("link ")
+    code = ben("verbinden").splitlines()[-1].removeprefix("verbinden ")
     assert "anderen" in ben(f"verbinden {code}")
     two = Say(bot, "ben2")
     bot.wind(minutes=11)
@@ -108,8 +108,8 @@ def test_alarms_reach_both_chats_of_one_person(bot: Stage, anna: Say, ben: Say) 
     two = Say(bot, "ben2")
     two("stand")
     bot.store(lambda tx: places.ensure(tx, "local:@ben2", "direct", "Ben", person="ben2"))
-    code = ben("verbinden").splitlines()[-1].removeprefix("link ")
-    two(f"link {code}")
+    code = ben("verbinden").splitlines()[-1].removeprefix("verbinden ")
+    two(f"verbinden {code}")
     ben.press(calls="link yes")
     anna("incident Kasse tot")
     assert "INC-1" in ben.sees()[-1] and "INC-1" in two.sees()[-1]

@@ -13,6 +13,7 @@ from handlers.kit import calendar
 from handlers.kit.context import Context
 from handlers.kit.messages import Call
 from handlers.kit.words import text
+from handlers.kit.working_hours import WorkingTime
 from storage import incidents, people, workspaces
 from storage.engine import Tx
 from tests.pretend.stage import BERLIN, Say, Stage, answered
@@ -221,9 +222,10 @@ def test_the_first_date_skips_weekends_and_holidays(
 
 
 def test_working_days_are_counted_in_both_directions() -> None:
-    assert calendar.working_days_after(date(2026, 12, 21), 10, "DE") == date(2027, 1, 6)
-    assert calendar.working_days_after(date(2027, 1, 6), -2, "DE") == date(2027, 1, 4)
-    assert calendar.working_days_after(date(2027, 1, 6), -2, "DE-BY") == date(2027, 1, 4)
+    ours, bavarian = (WorkingTime("Europe/Berlin", each) for each in ("DE", "DE-BY"))
+    assert ours.working_days_after(date(2026, 12, 21), 10) == date(2027, 1, 6)
+    assert ours.working_days_after(date(2027, 1, 6), -2) == date(2027, 1, 4)
+    assert bavarian.working_days_after(date(2027, 1, 6), -2) == date(2027, 1, 4)
 
 
 def test_a_past_date_is_refused(banned: Stage, ben: Say) -> None:

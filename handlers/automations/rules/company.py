@@ -9,13 +9,13 @@ from datetime import date, datetime, timedelta
 from handlers.automations.rules import standing, suspicion
 from handlers.automations.rules.rhythm import Company
 from handlers.automations.rules.standing import Standing
+from handlers.kit import working_hours
 from handlers.kit.context import Context
-from storage import workspaces
+from handlers.kit.working_hours import Closed
 from storage.automations import Automation
 from storage.automations.intake import Outage
 from storage.engine import Tx
 
-CLOSED = "closing days"  # the setting: 2026-12-24..2026-12-31, a range a line
 REMEMBERED = timedelta(days=400)  # an outage from before that spoils nothing any more
 
 
@@ -43,22 +43,22 @@ def known(ctx: Context) -> Known:
 
 
 def company_of(ctx: Context) -> Company:
-    """Return the calendar of the company: zone, federal state, own closing days."""
-    return Company(ctx.workspace.zone, ctx.workspace.region, closed_of(ctx.tx))
+    """Return the calendar of the company: zone, federal state, own closing days, weekdays."""
+    return of(ctx.tx, ctx.workspace.zone, ctx.workspace.region)
 
 
-def closed_of(tx: Tx) -> frozenset[date]:
-    """Return the company's own closing days."""
-    return closing_days(workspaces.setting(tx, CLOSED) or "")
+def of(tx: Tx, zone: str, region: str) -> Company:
+    """Return the calendar of a company in this zone and region, by its working time."""
+    time = working_hours.of(tx, zone, region)
+    days = frozenset(n for n, hours in enumerate(time.week) if hours is not None)
+    return Company(zone, region, ClosedDays(time.closed), days)
 
 
-def closing_days(text: str) -> frozenset[date]:
-    """Read the stored closing days; a line is a day or `first..last`."""
-    found: set[date] = set()
-    for each in text.split():
-        first, _dots, last = each.partition("..")
-        day, end = date.fromisoformat(first), date.fromisoformat(last or first)
-        while day <= end:
-            found.add(day)
-            day += timedelta(days=1)
-    return frozenset(found)
+@dataclass(frozen=True, slots=True)
+class ClosedDays:
+    """The days on which the company is closed, also those of every year."""
+
+    closed: tuple[Closed, ...]
+
+    def __contains__(self, day: object) -> bool:
+        return isinstance(day, date) and any(each.holds(day) for each in self.closed)

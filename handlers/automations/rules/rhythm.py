@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import calendar as months
 import re
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -84,19 +85,24 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """Where and when people work: zone, federal state, own closing days."""
+    """Where and when people work: zone, federal state, own closing days, weekdays with hours."""
 
     zone: str
     region: str
-    closed: frozenset[date] = frozenset()
+    closed: Container[date] = frozenset()
+    days: frozenset[int] = frozenset(range(5))
 
     def works(self, day: date) -> bool:
         """Say whether people work on a day."""
-        return day not in self.closed and _is_working_day(day, self.region)
+        if day.weekday() not in self.days or day in self.closed:
+            return False
+        return not _is_holiday(day, self.region)
 
     def rests(self, day: date) -> bool:
         """Say whether a day is a public holiday or one on which the company is closed."""
-        return day in self.closed or (day.weekday() < 5 and not _is_working_day(day, self.region))
+        if day in self.closed:
+            return True
+        return day.weekday() in self.days and _is_holiday(day, self.region)
 
     def day_of(self, moment: datetime) -> date:
         """Return the day that a moment falls on here."""
@@ -104,8 +110,8 @@ class Company:
 
 
 @lru_cache(maxsize=4096)
-def _is_working_day(day: date, region: str) -> bool:
-    return calendar.is_working_day(day, region)
+def _is_holiday(day: date, region: str) -> bool:
+    return calendar.is_holiday(day, region)
 
 
 @lru_cache(maxsize=64)

@@ -7,7 +7,7 @@ and where Lotse itself could not be called, nothing is known (docs/automations.m
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from itertools import islice
@@ -172,7 +172,7 @@ def local(automation: Automation, company: Company) -> Company:
     """Return the company's calendar in the automation's own time zone, if it has one."""
     if automation.zone is None or automation.zone == company.zone:
         return company
-    return Company(automation.zone, company.region, company.closed)
+    return replace(company, zone=automation.zone)
 
 
 def expected(

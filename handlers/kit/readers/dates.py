@@ -16,6 +16,7 @@ from handlers.kit.messages import FieldKind
 from handlers.kit.readers import TextReader, folded
 from handlers.kit.words import LANGUAGES, Words, _
 
+BETWEEN = r"(?:\s*[–—]\s*|\s+-\s+|(?<=\.)-(?=\d)|\s+(?:bis|to|until|till)\s+)"
 BEFORE = "am|on|bis|until|by|zum|vom|den"
 NEAR = {"today": 0, "heute": 0, "tomorrow": 1, "morgen": 1, "uebermorgen": 2}
 
@@ -30,8 +31,8 @@ def read_day(text: str, today: date) -> date | None:
     said = re.sub(rf"^(?:{BEFORE})\s+", "", said)
     if said in NEAR:
         return today + timedelta(days=NEAR[said])
-    if said.rstrip(".") in _weekdays():
-        ahead = (_weekdays()[said.rstrip(".")] - today.weekday() - 1) % 7 + 1
+    if said.rstrip(".") in weekdays():
+        ahead = (weekdays()[said.rstrip(".")] - today.weekday() - 1) % 7 + 1
         return today + timedelta(days=ahead)
     if found := re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})", said):
         return _day(int(found[1]), int(found[2]), int(found[3]))
@@ -69,7 +70,8 @@ def _months() -> dict[str, int]:
 
 
 @lru_cache(maxsize=1)
-def _weekdays() -> dict[str, int]:
+def weekdays() -> dict[str, int]:
+    """Return the names of weekdays in both languages, folded; Monday is 0."""
     return {
         folded(name).rstrip("."): number
         for language in LANGUAGES

@@ -1,0 +1,269 @@
+"""One step of climbing: when it is due, when it is late, and when nobody was reached."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from handlers.incidents import cards, escalation, keys
+from handlers.incidents.alarms import posting, steps, targets, wording
+from handlers.incidents.alarms.steps import ASK, BEGIN, TOP, Due, Rounds
+from handlers.incidents.escalation import Climb
+from handlers.kit import working_hours
+from handlers.kit.commands import Feature
+from handlers.kit.context import Context
+from handlers.kit.messages import Message, Post, Reply
+from handlers.kit.words import Sentence, _
+from handlers.kit.working_hours import WorkingTime
+from handlers.on_call import duty
+from storage import incidents
+from storage.delivery import heartbeat, timers
+from storage.incidents import Incident, alarms
+
+feature = Feature(_("Climbing"))
+
+SOON = timedelta(seconds=10)  # what runs sooner than planned by more was hastened
+CROWD = posting.MOST  # other incidents that are due in this moment: then it is a list at once
+
+
+@feature.timer("climb")
+def climb(
+    ctx: Context,
+    number: int,
+    level: int,
+    since: str,
+    planned: str = "",
+    jump: bool = False,
+    jumped: str = "",
+    fell: bool = False,
+    missed: str = "",
+) -> Reply:
+    """Make the step that is due. Timers from before carry number, level and since alone."""
+    incident = incidents.find(ctx.tx, number)
+    if incident is None or incident.state != "open":
+        return Reply()
+    this = Climb(
+        level,
+        datetime.fromisoformat(since),
+        datetime.fromisoformat(planned) if planned else ctx.now,
+        jump,
+        datetime.fromisoformat(jumped) if jumped else None,
+        fell,
+        tuple(missed.split(",")) if missed else (),
+    )
+    assert this.due is not None
+    if jump or this.due - ctx.now > SOON:
+        return _nobody_reached(ctx, incident, this)
+    if level == ASK:
+        return _ask_for_news(ctx, incident, this)
+    return _step(ctx, incident, this)
+
+
+def _rules(ctx: Context, incident: Incident) -> tuple[timedelta, Rounds, WorkingTime]:
+    ours = working_hours.of_service(ctx, ctx.service_of(incident.service))
+    return escalation.limit_of(ctx, incident), steps.ROUNDS[incident.severity], ours
+
+
+def _step(ctx: Context, incident: Incident, this: Climb) -> Reply:
+    """Alarm everybody of every step that fell due, each once."""
+    limit, rounds, ours = _rules(ctx, incident)
+    assert this.due is not None
+    first = Due(this.level, this.due)
+    late = ctx.now - this.due > steps.LATE
+    due = steps.due_until(first, ctx.now, limit, rounds, ours) if late else [first]
+    levels = [each.level for each in due]
+    last = Due(levels[-1], ctx.now)  # whoever is alarmed last has the full time
+    wanted = list(this.missed) or targets.of_levels(ctx, incident, levels)
+    why: Sentence
+    after: Climb
+    rested: datetime | None
+    if late and rounds.rests and not ours.is_working(ctx.now) and not this.missed:
+        # After a restart at night the one responsible; the others when work begins.
+        now = targets.of_levels(ctx, incident, [BEGIN])
+        others = tuple(each for each in wanted if each not in now)
+        begins = ours.next_start(ctx.now)
+        after = Climb(levels[-1], this.since, begins, missed=others)
+        if not others:
+            after = Climb(BEGIN, this.since, begins)
+        wanted, rested = now, begins
+    else:
+        coming = steps.following(last, limit, rounds, ours)
+        after = Climb(coming.level, this.since, coming.at)
+        rested = coming.at if coming.rests else None
+    if late:
+        stood = heartbeat.standstill(ctx.tx, this.due)
+        why = wording.why_late(ctx, incident, this.since, stood)
+    elif this.level == BEGIN or this.missed:
+        why = wording.why_again(ctx, incident, this.since)
+    else:
+        minutes = wording.minutes_between(this.since, ctx.now)
+        why = cards.why_climbed(ctx, incident, minutes)
+    top = max(levels) >= TOP
+    wanted = _allowed(ctx, incident, targets.awake(ctx, incident, wanted), rounds)
+    wanted += _widened(ctx, incident, this, rounds, but=wanted)
+    posts = _alarm(ctx, incident, wanted, why)
+    escalation.plan(ctx, incident.number, after)
+    told = _tell_declarer(ctx, incident, top=top, rested=rested, alarmed=wanted)
+    incident = incidents.find(ctx.tx, incident.number) or incident
+    return Reply(posts=(*posts, *told, *escalation.card_posts(ctx, incident)))
+
+
+def _alarm(ctx: Context, incident: Incident, people: list[str], why: Sentence) -> tuple[Post, ...]:
+    """Alarm some people, and note it in the timeline; nobody is a step that alarms nobody."""
+    if not incident.unanswered and not incident.silent:
+        incidents.mark_silent(ctx.tx, incident.number)
+    if not people:
+        return ()
+    number = incident.number
+    position = incidents.count_alarm(ctx.tx, number)
+    incident = incidents.find(ctx.tx, number) or incident
+    _note(ctx, incident, "alarmed", ",".join(people))
+    crowded = timers.count_due(ctx.tx, "climb", ctx.now) >= CROWD
+
+    def message(person: str) -> Message:
+        more = wording.pause_buttons(ctx, incident, person, position)
+        return cards.alarm(ctx, incident, why, more)
+
+    return posting.alarm_posts(ctx, incident, position, people, message, crowded=crowded)
+
+
+def _note(ctx: Context, incident: Incident, kind: str, detail: str = "") -> None:
+    incidents.happened(
+        ctx.tx, incident.number, id=ctx.new_id(), at=ctx.now, kind=kind, detail=detail
+    )
+
+
+def _allowed(ctx: Context, incident: Incident, people: list[str], rounds: Rounds) -> list[str]:
+    """Leave out who has had as many alarms of a normal incident as one gets in a day."""
+    if rounds.most is None:
+        return people
+    had = posting.often(ctx, incident, ctx.now - steps.DAY)
+    return [each for each in people if had.get(each, 0) < rounds.most]
+
+
+def _widened(
+    ctx: Context, incident: Incident, this: Climb, rounds: Rounds, but: list[str]
+) -> list[str]:
+    """Return every other manager, once, when a serious incident has waited for hours."""
+    if rounds.widens is None or ctx.now - this.since < rounds.widens:
+        return []
+    if _once(ctx, incident, "widened"):
+        return []
+    _note(ctx, incident, "widened")
+    others = dict.fromkeys(targets.other_managers(ctx))
+    return [each for each in others if each not in but]
+
+
+def _once(ctx: Context, incident: Incident, kind: str) -> bool:
+    """Say whether something was told already since the incident began."""
+    return any(
+        each.kind == kind and each.at >= incident.begun_at
+        for each in incidents.timeline(ctx.tx, incident.number)
+    )
+
+
+def _tell_declarer(
+    ctx: Context, incident: Incident, *, top: bool, rested: datetime | None, alarmed: list[str]
+) -> tuple[Post, ...]:
+    """Tell whoever declared it once that it reached the top, and once that it rests."""
+    number, place = incident.number, f"direct:{incident.declared_by}"
+    hears = duty.is_here(ctx, incident.declared_by) and not (
+        rested is None and incident.declared_by in alarmed
+    )
+    rests = rested is not None and not _once(ctx, incident, "rests")
+    reached = top and not _once(ctx, incident, "at the top")
+    if reached:
+        _note(ctx, incident, "at the top")
+    if rests and rested is not None:
+        _note(ctx, incident, "rests")
+        if hears:
+            return (
+                Post(keys.rests_key(number), wording.rests(ctx, incident, rested), place, "note"),
+            )
+    if reached and hears:
+        return (Post(keys.top_key(number), wording.climbed_to_top(ctx, incident), place, "note"),)
+    return ()
+
+
+def _ask_for_news(ctx: Context, incident: Incident, this: Climb) -> Reply:
+    """Ask whoever promised news, before anybody else, also when it is late."""
+    number = incident.number
+    if not incidents.mark_silent(ctx.tx, number):
+        return Reply()
+    position = incidents.count_alarm(ctx.tx, number)
+    incident = incidents.find(ctx.tx, number) or incident
+    _note(ctx, incident, "silent")
+    due = ctx.now + escalation.limit_of(ctx, incident)
+    escalation.plan(ctx, number, Climb(steps.SECOND, this.since, due))
+    people = targets.of_levels(ctx, incident, [BEGIN])
+    question = cards.question(ctx, incident)
+    ask = posting.alarm_posts(ctx, incident, position, people, lambda _person: question)
+    return Reply(posts=(*ask, *escalation.card_posts(ctx, incident)))
+
+
+# --- nobody was reached ------------------------------------------------------------------
+
+
+def _nobody_reached(ctx: Context, incident: Incident, this: Climb) -> Reply:
+    """An alarm could not be delivered: the step counts as silent, if nobody of it was reached."""
+    position = incident.alarms - 1
+    last = _last_alarmed(ctx, incident)
+    places = {each: posting.unheard(ctx, incident, position, each) for each in last}
+    gone = [(each, place) for each, place in places.items() if place is not None]
+    for each in posting.beside(ctx, incident, position):  # the list could not be delivered
+        if gone:
+            timers.hasten(ctx.tx, keys.climb_key(each), ctx.now)
+    for person, platform in gone:
+        _unreached(ctx, incident, person, platform)
+    shown = escalation.card_posts(ctx, incident)
+    assert this.due is not None
+    if len(gone) < len(last) or not gone:  # somebody has it, and has the full time
+        escalation.plan(ctx, incident.number, replace(this, jump=False, due=max(this.due, ctx.now)))
+        return Reply(posts=shown if gone else ())
+    if this.jumped is not None and ctx.now < this.jumped + steps.JUMP:
+        soon = this.jumped + steps.JUMP
+        escalation.plan(ctx, incident.number, replace(this, jump=True, due=soon))
+        return Reply(posts=shown)
+    away = {person for person, _platform in gone} | _unreached_before(ctx, incident)
+    level = steps.SECOND if this.level <= steps.SECOND else this.level
+    wanted: list[str] = []
+    if not this.fell:
+        while level <= TOP and not wanted:
+            found = targets.of_levels(ctx, incident, [level])
+            wanted = [each for each in found if each not in away]
+            level += 1
+    fell = this.fell
+    if not wanted and not fell:
+        wanted, fell = targets.everybody_else(ctx, incident, away), True
+    limit, rounds, ours = _rules(ctx, incident)
+    if not wanted:
+        coming = steps.following(Due(max(level, TOP + 1) - 1, ctx.now), limit, rounds, ours)
+        climb = Climb(coming.level, this.since, coming.at, jumped=this.jumped, fell=True)
+        escalation.plan(ctx, incident.number, climb)
+        return Reply(posts=shown)
+    made = TOP if fell else level - 1
+    posts = _alarm(ctx, incident, wanted, wording.why_unreachable(ctx, gone))
+    coming = steps.following(Due(made, ctx.now), limit, rounds, ours)
+    after = Climb(coming.level, this.since, coming.at, jumped=ctx.now, fell=fell)
+    escalation.plan(ctx, incident.number, after)
+    incident = incidents.find(ctx.tx, incident.number) or incident
+    told = _tell_declarer(
+        ctx, incident, top=made >= TOP, rested=coming.at if coming.rests else None, alarmed=wanted
+    )
+    return Reply(posts=(*posts, *told, *escalation.card_posts(ctx, incident)))
+
+
+def _last_alarmed(ctx: Context, incident: Incident) -> list[str]:
+    """Return who was alarmed by the last step."""
+    found = alarms.of(ctx.tx, incident.number)
+    return [each.person for each in found if each.position == incident.alarms - 1]
+
+
+def _unreached(ctx: Context, incident: Incident, person: str, platform: str) -> None:
+    """Note once since it began that somebody cannot be reached."""
+    if person not in _unreached_before(ctx, incident):
+        _note(ctx, incident, "unreached", f"{person}:{platform}")
+
+
+def _unreached_before(ctx: Context, incident: Incident) -> set[str]:
+    return {person for person, _platform in targets.unreached(ctx, incident)}

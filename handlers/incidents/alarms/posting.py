@@ -1,0 +1,207 @@
+"""Alarms on their way to persons: one message each, older ones folded, many at once as a list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from handlers.incidents import cards, keys
+from handlers.incidents.alarms import wording
+from handlers.kit.commands import call
+from handlers.kit.context import Context
+from handlers.kit.messages import Button, Buttons, Message, Part, Post, Text, Title, Tone
+from handlers.kit.words import _
+from storage import incidents
+from storage.delivery import heartbeat, outbox, places
+from storage.incidents import Incident, alarms
+from storage.incidents.alarms import Alarm
+
+MOST = 3  # alarms to one person within WITHIN that are messages of their own
+WITHIN = timedelta(minutes=1)
+SHOWN = 20  # incidents in one list; Slack takes fifty blocks
+RECENT = timedelta(minutes=10)  # a standstill that ended so short a time ago is told
+
+
+def alarm_posts(
+    ctx: Context, incident: Incident, position: int, targets: list[str],
+    message: Callable[[str], Message],
+    *, crowded: bool = False,
+) -> tuple[Post, ...]:  # fmt: skip
+    """Return the posts that alarm somebody; `crowded` when many incidents are due at once."""
+    posts: list[Post] = []
+    for person in targets:
+        posts += _fold(ctx, incident, person, position)
+        recent = [
+            each
+            for each in alarms.of_person_since(ctx.tx, person, ctx.now - WITHIN)
+            if each.live and each.incident != incident.number
+        ]
+        listed = any(each.list is not None for each in recent)
+        if crowded or listed or len({each.incident for each in recent}) >= MOST:
+            posts += _to_list(ctx, incident, person, position, recent)
+        else:
+            _sent(ctx, incident, position, person, None)
+            posts.append(_single(incident, position, person, message(person)))
+    return tuple(posts)
+
+
+def _sent(ctx: Context, incident: Incident, position: int, person: str, list: str | None) -> None:
+    alarms.add(ctx.tx, incident.number, position, person, ctx.now, list, id=ctx.new_id())
+
+
+def _single(incident: Incident, position: int, person: str, message: Message) -> Post:
+    number = incident.number
+    key = keys.alarm_key(number, position)
+    return Post(key, message, f"direct:{person}", "alarm", otherwise=keys.climb_key(number))
+
+
+def _fold(ctx: Context, incident: Incident, person: str, position: int) -> list[Post]:
+    """Make one line of somebody's older alarms of an incident; what is unsent is taken back."""
+    older = [
+        each for each in alarms.of(ctx.tx, incident.number) if each.live and each.person == person
+    ]
+    alarms.settle(ctx.tx, incident.number, person, before=position)
+    posts: list[Post] = []
+    for each in older:
+        if each.list is not None:
+            posts += _list_post(ctx, each.list, person)
+        else:
+            posts += _folded(ctx, incident, each)
+    return posts
+
+
+def _folded(ctx: Context, incident: Incident, alarm: Alarm) -> list[Post]:
+    key, place = keys.alarm_key(incident.number, alarm.position), _place(ctx, alarm.person)
+    if outbox.withdraw(ctx.tx, place, key, "a newer alarm"):
+        return []
+    return [Post(key, wording.folded(incident), f"direct:{alarm.person}")]
+
+
+def _place(ctx: Context, person: str) -> str:
+    """Return where somebody's direct messages go; the name itself when no place is known."""
+    found = places.find(ctx.tx, f"direct:{person}")
+    return found.id if found is not None else f"direct:{person}"
+
+
+# --- many at once ------------------------------------------------------------------------
+
+
+def _to_list(
+    ctx: Context, incident: Incident, person: str, position: int, recent: list[Alarm]
+) -> list[Post]:
+    """Make the alarm a line of the list of this minute, with those that came just before it."""
+    keys_of = dict.fromkeys(each.list for each in recent if each.list is not None)
+    room = [each for each in keys_of if len(alarms.in_list(ctx.tx, each)) < SHOWN]
+    key = room[-1] if room else f"alarms:{person}:{ctx.new_id()}"
+    posts: list[Post] = []
+    for each in recent:
+        other = incidents.find(ctx.tx, each.incident)
+        if each.list is None and other is not None:
+            posts += _folded(ctx, other, each)
+            alarms.put_into(ctx.tx, each, key)
+    _sent(ctx, incident, position, person, key)
+    return [*posts, *_list_post(ctx, key, person)]
+
+
+def _list_post(ctx: Context, key: str, person: str) -> list[Post]:
+    """Return a list as it is now; one that needs nothing any more only changes where it stands."""
+    lines = alarms.in_list(ctx.tx, key)
+    live = [each for each in lines if each.live]
+    message = _list(ctx, lines)
+    if live:
+        climbs = keys.climb_key(live[-1].incident)
+        return [Post(key, message, f"direct:{person}", "alarm", otherwise=climbs)]
+    if outbox.withdraw(ctx.tx, _place(ctx, person), key, "no longer needed"):
+        return []
+    return [Post(key, message, f"direct:{person}")]
+
+
+def _list(ctx: Context, lines: list[Alarm]) -> Message:
+    found = {each.incident: incidents.find(ctx.tx, each.incident) for each in lines}
+    waiting = {each.incident for each in lines if each.live}
+    known = [(number, each) for number, each in found.items() if each is not None]
+    shown = [(number, each) for number, each in known if number in waiting]
+    if not shown:
+        words = [cards.settled_words(ctx, each) for _number, each in known]
+        return Message(tuple(Text(each) for each in words[:SHOWN]), Tone.QUIET)
+    parts: list[Part] = [Title(_("These incidents wait for you"))]
+    for number, each in shown:
+        mine = each.responsible == lines[0].person and not each.unanswered
+        said = wording.overdue(each) if mine else wording.listed(ctx, each)
+        parts += [Text(said), Buttons((_tell(number) if mine else _take(number),))]
+    stood = heartbeat.standstill(ctx.tx, min(each.at for each in lines) - RECENT)
+    if stood is not None:
+        said = _("Lotse did not run from {start} to {end}.", start=stood.start, end=stood.end)
+        parts.append(Text(said, small=True))
+    over = [each for number, each in known if number not in waiting and _over(each)]
+    parts += [Text(cards.settled_words(ctx, each), small=True) for each in over[:SHOWN]]
+    return Message(tuple(parts), Tone.ALARM)
+
+
+def _over(incident: Incident) -> bool:
+    return incident.state != "open" or not (incident.unanswered or incident.silent)
+
+
+def _tell(number: int) -> Button:
+    words = _("News of {incident}", incident=cards.label(number))
+    return Button(words, call("update", number=number), "primary")
+
+
+def _take(number: int) -> Button:
+    words = _("I'll look after {incident}", incident=cards.label(number))
+    return Button(words, call("ack", number=number), "primary")
+
+
+# --- when it needs nobody any more -------------------------------------------------------
+
+
+def settled_posts(ctx: Context, incident: Incident) -> list[Post]:
+    """Take back or edit every alarm of an incident that still calls for an answer."""
+    sent = alarms.of(ctx.tx, incident.number)
+    known = {each.position for each in sent}
+    live = {each.position for each in sent if each.live and each.list is None}
+    lists = {each.list: each.person for each in sent if each.live and each.list is not None}
+    alarms.settle(ctx.tx, incident.number)
+    posts: list[Post] = []
+    for position in range(incident.alarms):
+        if position in known and position not in live:
+            continue  # it is one line already
+        name = keys.alarm_key(incident.number, position)
+        outbox.cancel(ctx.tx, name, "no longer needed")
+        posts.append(Post(name, cards.settled_alarm(ctx, incident)))
+    for key, person in lists.items():
+        posts += _list_post(ctx, key, person)
+    return posts
+
+
+def unheard(ctx: Context, incident: Incident, position: int, person: str) -> str | None:
+    """Return the platform on which an alarm could not reach somebody, None while it may have."""
+    mine = [
+        each
+        for each in alarms.of(ctx.tx, incident.number)
+        if (each.position, each.person) == (position, person)
+    ]
+    key = next((each.list for each in mine if each.list), None)
+    place = _place(ctx, person)
+    state = outbox.outcome(ctx.tx, place, key or keys.alarm_key(incident.number, position))
+    return place.partition(":")[0] if state in ("parked", "dead", "ambiguous") else None
+
+
+def beside(ctx: Context, incident: Incident, position: int) -> list[int]:
+    """Return the other incidents that still wait in the same lists as an alarm."""
+    lists = {
+        each.list
+        for each in alarms.of(ctx.tx, incident.number)
+        if each.position == position and each.list
+    }
+    lines = [each for key in sorted(lists) for each in alarms.in_list(ctx.tx, key)]
+    return sorted({each.incident for each in lines if each.live} - {incident.number})
+
+
+def often(ctx: Context, incident: Incident, since: datetime) -> dict[str, int]:
+    """Return how many alarms of an incident each person got since a moment; shown to nobody."""
+    found: dict[str, int] = {}
+    for each in alarms.of(ctx.tx, incident.number):
+        if each.at > since:
+            found[each.person] = found.get(each.person, 0) + 1
+    return found

@@ -1,0 +1,117 @@
+"""Who is alarmed: the persons behind the roles of a step; never nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from handlers.incidents.alarms import steps
+from handlers.incidents.alarms.steps import Role
+from handlers.kit.context import Context
+from handlers.kit.words import Sentence, _
+from handlers.on_call import duty
+from storage import incidents
+from storage.incidents import Incident, alarms
+
+ROLES: dict[str, Sentence] = {
+    "accountable": _("accountable"),
+    "deputy": _("deputy"),
+    "manager": _("manager"),
+    "responsible": _("responsible"),
+}
+
+
+def of_levels(ctx: Context, incident: Incident, levels: Iterable[int]) -> list[str]:
+    """Return who is alarmed at any of these steps, each once, in the steps' order."""
+    return list(
+        dict.fromkeys(
+            person
+            for level in levels
+            for role in steps.roles(level)
+            for person in [behind(ctx, incident, role)]
+            if person is not None
+        )
+    )
+
+
+def behind(ctx: Context, incident: Incident, role: Role) -> str | None:
+    """Return who is alarmed as a role now: whoever stands in, if somebody is away."""
+    service = ctx.service_of(incident.service)
+    assert service is not None, "an incident has a service, by constraint"
+    first = duty.acting(ctx, incident.responsible) or duty.on_duty(ctx, service)
+    if role is Role.RESPONSIBLE:
+        return first
+    if role is Role.DEPUTY:
+        return duty.second_responder(ctx, service, first)
+    return duty.escalation_manager(ctx) or first
+
+
+def awake(ctx: Context, incident: Incident, wanted: list[str]) -> list[str]:
+    """Leave out who paused their alarms; when nobody is left, whoever of all did not, or all."""
+    paused = alarms.paused(ctx.tx, incident.number, ctx.now)
+    everybody = of_levels(ctx, incident, [steps.TOP + 1])
+    for choice in (wanted, everybody):
+        left = [each for each in choice if each not in paused]
+        if left:
+            return left
+    return wanted
+
+
+def everybody_else(ctx: Context, incident: Incident, but: Iterable[str]) -> list[str]:
+    """Return everybody else who may act on an incident: its roles, whoever was asked, managers."""
+    service = ctx.service_of(incident.service)
+    named = [service.accountable, service.deputy] if service is not None else []
+    if incident.proposed_to:
+        named.append(incident.proposed_to)
+    found = of_levels(ctx, incident, [steps.TOP + 1])
+    found += [each for id in named if (each := duty.acting(ctx, id)) is not None]
+    found += other_managers(ctx)
+    return [each for each in dict.fromkeys(found) if each not in set(but)]
+
+
+def other_managers(ctx: Context) -> list[str]:
+    """Return every manager, or who stands in for them."""
+    return [each for boss in duty.managers(ctx) if (each := duty.acting(ctx, boss.id)) is not None]
+
+
+def roles_of(ctx: Context, incident: Incident, people: Iterable[str]) -> list[Sentence]:
+    """Return as what some people are alarmed, each role once: no names."""
+    service = ctx.service_of(incident.service)
+    found: dict[str, None] = {}
+    for person in people:
+        known = ctx.person_of(person)
+        if service is not None and person in _both(ctx, service.accountable):
+            found["accountable"] = None
+        elif service is not None and person in _both(ctx, service.deputy):
+            found["deputy"] = None
+        elif known is not None and (known.manager or person == duty.escalation_manager(ctx)):
+            found["manager"] = None
+        else:
+            found["responsible"] = None
+    return [words for role, words in ROLES.items() if role in found]
+
+
+def _both(ctx: Context, id: str) -> tuple[str, str | None]:
+    return id, duty.acting(ctx, id)
+
+
+def alarmed(ctx: Context, incident: Incident) -> list[str]:
+    """Return who has been alarmed since it began to wait."""
+    found: dict[str, None] = {}
+    for each in incidents.timeline(ctx.tx, incident.number):
+        if each.kind in ("moved", "handed on", "reopened", "acknowledged"):
+            found = {}
+        elif each.kind == "alarmed":
+            found |= dict.fromkeys(id for id in each.detail.split(",") if id)
+        elif each.kind == "silent":
+            found |= {incident.responsible: None}
+    return list(found) or [incident.responsible]  # whose alarm is just on its way
+
+
+def unreached(ctx: Context, incident: Incident) -> list[tuple[str, str]]:
+    """Return who could not be reached since the incident began, and on which platform."""
+    return [
+        (person, platform)
+        for each in incidents.timeline(ctx.tx, incident.number)
+        if each.kind == "unreached" and each.at >= incident.begun_at
+        for person, _colon, platform in [each.detail.rpartition(":")]
+    ]

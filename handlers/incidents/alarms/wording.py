@@ -1,0 +1,136 @@
+"""What an alarm says: why it comes to this person now, and what older ones become."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from handlers.incidents import cards
+from handlers.kit.commands import call
+from handlers.kit.context import Context
+from handlers.kit.messages import Button, Buttons, Message, Text, Title, Tone
+from handlers.kit.people import name
+from handlers.kit.words import Sentence, Words, _
+from storage.delivery.heartbeat import Standstill
+from storage.incidents import Incident, alarms
+
+
+def why_late(
+    ctx: Context, incident: Incident, since: datetime, stood: Standstill | None
+) -> Sentence:
+    """Return the reason of an alarm whose time came while nothing of ours ran."""
+    if stood is None:
+        return why_again(ctx, incident, since)
+    if incident.unanswered:
+        return _(
+            "Nobody has acknowledged it since {since}. Lotse did not run from {start} to {end}.",
+            since=since,
+            start=stood.start,
+            end=stood.end,
+        )
+    return _(
+        "Promised news has been overdue since {since}. Lotse did not run from {start} to {end}. "
+        "Whoever can may take it over.",
+        since=since,
+        start=stood.start,
+        end=stood.end,
+    )
+
+
+def why_again(ctx: Context, incident: Incident, since: datetime) -> Sentence:
+    """Return the reason of an alarm that begins anew after a rest."""
+    if incident.unanswered:
+        return _("Nobody has acknowledged it since {since}. Will you look after it?", since=since)
+    return _(
+        "The news that {who} promised has been overdue since {since}. Whoever can may take it "
+        "over.",
+        who=name(ctx, incident.responsible),
+        since=since,
+    )
+
+
+def why_unreachable(ctx: Context, gone: list[tuple[str, str]]) -> Sentence:
+    """Return the reason of an alarm that comes early: whoever was alarmed cannot be reached."""
+    return _("{gone}, so it comes to you. Will you look after it?", gone=unreachable(ctx, gone))
+
+
+def unreachable(ctx: Context, gone: list[tuple[str, str]]) -> list[Sentence]:
+    """Return who cannot be reached where."""
+    return [
+        _(
+            "{who} cannot be reached in {where}",
+            who=name(ctx, person),
+            where=cards.PLATFORMS.get(platform, platform),
+        )
+        for person, platform in gone
+    ]
+
+
+def folded(incident: Incident) -> Message:
+    """Return what an older alarm becomes when the next one of its incident comes."""
+    words = _("{title}: a newer alarm is below.", title=cards.headline(incident))
+    return Message((Text(words, small=True),), Tone.QUIET)
+
+
+def pause_buttons(
+    ctx: Context, incident: Incident, person: str, position: int
+) -> tuple[Button, ...]:
+    """Return the button that pauses one's own alarms, from somebody's second alarm on."""
+    sent = alarms.of(ctx.tx, incident.number)
+    if not any(each.person == person and each.position < position for each in sent):
+        return ()
+    return (Button(_("Pause my alarms"), call("alarms pause", number=incident.number), "quiet"),)
+
+
+def climbed_to_top(ctx: Context, incident: Incident) -> Message:
+    """Tell whoever declared it that it has climbed to the top."""
+    said = _("Nobody has answered yet. Now the manager is alarmed, too.")
+    buttons: tuple[Button, ...] = ()
+    if incident.severity == "normal":
+        buttons = (Button(_("It is serious"), call("serious", number=incident.number)),)
+    parts = (Title(cards.headline(incident)), Text(said))
+    return Message((*parts, Buttons(buttons)) if buttons else parts, Tone.ALARM)
+
+
+def rests(ctx: Context, incident: Incident, until: datetime) -> Message:
+    """Tell whoever declared it that nobody is alarmed until work begins again."""
+    number = incident.number
+    return Message(
+        (
+            Title(cards.headline(incident)),
+            Text(
+                _(
+                    "Nobody has answered, up to the manager. Outside working hours it rests now; "
+                    "the alarm begins again on {until}. If it cannot wait, say so.",
+                    until=until,
+                )
+            ),
+            Buttons((Button(_("It is serious"), call("serious", number=number), "primary"),)),
+        ),
+        Tone.ALARM,
+    )
+
+
+def minutes_between(since: datetime, now: datetime) -> int:
+    """Return whole minutes."""
+    return int((now - since) / timedelta(minutes=1))
+
+
+def overdue(incident: Incident) -> Words:
+    """Return an incident that somebody promised news of as a line of their list."""
+    return _(
+        "{title}: you promised news by {at}. How does it stand?",
+        title=cards.headline(incident),
+        at=incident.next_news_at,
+    )
+
+
+def listed(ctx: Context, incident: Incident) -> Words:
+    """Return an incident that waits as a line of a list of alarms."""
+    values = {
+        "title": cards.headline(incident),
+        "service": cards.service_name(ctx, incident),
+        "since": cards.waits_since(incident),
+    }
+    if incident.severity == "serious":
+        return _("{title} (serious, {service}) waits since {since}", **values)
+    return _("{title} ({service}) waits since {since}", **values)

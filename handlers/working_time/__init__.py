@@ -1,0 +1,1 @@
+"""Working time: when people work here, as managers set it in chat."""

@@ -1,0 +1,163 @@
+"""Working time: set in chat by managers, and one module answers what follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handlers.kit import working_hours
+from handlers.kit.working_hours import Closed, WorkingTime
+from handlers.working_time import hours
+from storage import workspaces
+from storage.delivery import timers
+from tests.pretend.stage import MONDAY, Say, Stage
+
+BERLIN = "Europe/Berlin"
+CHRISTMAS = Closed(date(2000, 12, 24), date(2001, 1, 1), yearly=True)
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(BERLIN)).astimezone(UTC)
+
+
+OURS = WorkingTime(BERLIN, "DE-NW", closed=(CHRISTMAS, Closed(date(2027, 5, 7), date(2027, 5, 7))))
+
+
+@pytest.mark.parametrize(
+    ("at", "starts"),
+    [("2026-11-20 12:00", "2026-11-20 12:00"), ("2026-11-20 03:00", "2026-11-20 07:00"),
+     ("2026-11-20 18:00", "2026-11-23 07:00"), ("2026-12-23 19:00", "2027-01-04 07:00"),
+     ("2027-05-06 12:00", "2027-05-10 07:00"), ("2027-03-27 12:00", "2027-03-30 07:00")],
+)  # fmt: skip
+def test_work_begins_again_after_nights_weekends_holidays_and_closing_days(
+    at: str, starts: str
+) -> None:
+    assert OURS.next_start(moment(at)) == moment(starts)
+
+
+def test_working_days_between_leave_out_closing_days_and_holidays() -> None:
+    assert OURS.working_days_between(date(2026, 12, 18), date(2027, 1, 5)) == 5
+    assert OURS.working_days_after(date(2026, 12, 23), 1) == date(2027, 1, 4)
+    assert OURS.working_days_after(date(2027, 1, 4), -1) == date(2026, 12, 23)
+
+
+@given(st.integers(0, 3 * 365 * 24 * 60), st.sampled_from(["07:00–18:00", "Sa–So 0–24", "Mi 8–9"]))
+def test_work_always_begins_again_and_the_beginning_is_working_time(at: int, week: str) -> None:
+    ours = WorkingTime(BERLIN, "DE-BY", working_hours.read(week) or (), (CHRISTMAS,))
+    now = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=at)
+    begins = ours.next_start(now)
+    assert begins >= now
+    assert ours.is_working(begins)
+    assert (begins == now) is ours.is_working(now)
+
+
+def test_what_falls_outside_a_day_s_hours_moves_to_its_beginning() -> None:
+    late = WorkingTime(BERLIN, "DE", working_hours.read("10–16") or ())
+    assert late.on(date(2026, 11, 20), time(9)) == moment("2026-11-20 10:00")
+    assert OURS.on(date(2026, 11, 20), time(9)) == moment("2026-11-20 09:00")
+
+
+def test_a_setting_of_before_keeps_working(bot: Stage, anna: Say) -> None:
+    bot.store(lambda tx: workspaces.set_setting(tx, "hours", "06:00–14:30"))
+    assert "Working hours are Mon–Fri 06:00–14:30." in anna("night")
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [("24.12.–1.1.", "24 Dec to 1 Jan every year"), ("24.12.2026–1.1.2027",
+      "24 December 2026 to 1 January 2027"), ("26.5.2028", "26 May 2028"),
+     ("24.12.–1.1.2027", "24 December 2026 to 1 January 2027"), ("24.12., 31.12.",
+      "24 Dec every year and 31 Dec every year"), ("", "none")],
+)  # fmt: skip
+def test_closing_days_are_read_as_people_write_them(chris: Say, text: str, read: str) -> None:
+    chris("settings")
+    chris.press("Change working time")
+    assert f"Closing days: {read}\n" in chris.fill(times="7-18", closed=text)
+
+
+@pytest.mark.parametrize("text", ["bald", "1.1.–30.11.", "2.1.2027–1.1.2027", "31.2."])
+def test_what_are_no_closing_days_is_refused(chris: Say, text: str) -> None:
+    chris("settings")
+    chris.press("Change working time")
+    assert "Please write it like 24.12.–1.1." in chris.fill(times="7-18", closed=text)
+
+
+def test_a_week_without_any_hours_is_refused(chris: Say) -> None:
+    chris("settings")
+    chris.press("Change working time")
+    assert "Some day needs hours." in chris.fill(times="Mo–Fr")
+
+
+def test_managers_set_the_whole_working_time_in_chat(chris: Say, anna: Say, bot: Stage) -> None:
+    chris("settings")
+    shown = chris.press("Change working time")
+    assert "Time zone: Europe/Berlin" in shown
+    said = chris.fill(
+        times="Mo–Do 7–17, Fr 7–15", closed="24.12.–1.1.", region="Bayern", zone="Vienna",
+        digest="Dienstag 7.45 Uhr",
+    )  # fmt: skip
+    assert "Working hours: Mon–Thu 07:00–17:00 and Fri 07:00–15:00\n" in said
+    assert "Holidays and time zone: Bayern, Europe/Vienna\n" in said
+    assert "The digest comes: Tue 07:45\n" in said
+    kept = bot.store(workspaces.get)
+    assert (kept.zone, kept.region) == ("Europe/Vienna", "DE-BY")
+    assert said.splitlines()[1] in chris("settings")
+    for field, wrong in (("region", "Atlantis"), ("zone", "Mond"), ("digest", "gelegentlich")):
+        chris.press("Change working time")
+        said = chris.fill(carry=True, times="7-18", **{field: wrong})
+        assert said.startswith(("I do not know", "A weekday"))
+    anna("settings")
+    assert "Change working time" not in [str(each.button.label) for each in anna.buttons()]
+
+
+def test_the_digest_comes_when_managers_want_it(bot: Stage, chris: Say) -> None:
+    from handlers.digest import schedule
+
+    now = bot.clock.now()
+    bot.store(lambda tx: schedule.plan(tx, id="d", now=now, zone=BERLIN, region="DE"))
+    chris("settings")
+    chris.press("Change working time")
+    chris.fill(times="7-18", closed="1.12.2026", digest="Di 10:00")
+    due = bot.store(lambda tx: timers.due_of(tx, schedule.key("2026-W48")))
+    assert due == moment("2026-12-02 10:00"), "Tuesday is a closing day"
+    bot.wind(to="2026-12-02 10:00")
+    assert len(bot.sees("leitung")) == 1
+
+
+def test_a_service_has_hours_of_its_own_or_is_answered_around_the_clock(
+    chris: Say, bot: Stage
+) -> None:
+    def shown() -> str:
+        return chris("service Kasse")
+
+    for typed, said in (
+        ("rund um die Uhr", "Working hours: answered around the clock\n"),
+        ("Mo–So 6–22", "Working hours: Mon–Sun 06:00–22:00\n"),
+    ):
+        shown()
+        chris.press("Edit")
+        assert said in chris.fill(hours=typed)
+    shown()
+    chris.press("Edit")
+    assert chris.fill(hours="Mo–So").startswith("Please write it like")
+    shown()
+    chris.press("Edit")
+    assert "Working hours" not in chris.fill(hours="")
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("NW", "DE-NW"), ("Nordrhein-Westfalen", "DE-NW"), ("de-by", "DE-BY"), ("AT", "AT"),
+     ("thueringen", "DE-TH"), ("DE", "DE"), ("XX", None), ("DE-XX", None)],
+)  # fmt: skip
+def test_regions_are_known_by_name_and_code(text: str, code: str | None) -> None:
+    assert hours.region_of(text) == code
+
+
+def test_the_stage_begins_in_working_time(wind: Callable[..., None]) -> None:
+    assert OURS.is_working(MONDAY)
