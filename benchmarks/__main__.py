@@ -72,7 +72,7 @@ def _start(size: Size) -> Iterator[str]:
     ratio = begun.memory / begun.base_memory
     yield f"{begun.memory:.0f} / {begun.base_memory:.0f} = {ratio:.2f}"
     names = set(re.findall(r"^([a-z0-9]\S*)==", LOCK.read_text(encoding="utf-8"), re.MULTILINE))
-    yield f"\nInstalled distributions (at most 45): {len(names)}"
+    yield f"\nInstalled distributions (at most 46): {len(names)}"
 
 
 def _repeats(size: Size) -> Iterator[str]:

@@ -16,7 +16,8 @@ from bot import health
 from bot.config import Settings
 from bot.delivery import standing
 from bot.delivery.platform import Refused
-from bot.http import hooks, limits
+from bot.http import hooks, limits, metrics
+from bot.http.alive import Alive
 from bot.http.board import Board
 from bot.lotse import DEMO, MAIN, Lotse, company
 from storage import workspaces
@@ -42,6 +43,7 @@ async def site(lotse: Lotse, token: str) -> web.Application:
     app.router.add_get("/health", healthy)
     hooks.add_routes(app, lotse.dispatcher)
     Board(lotse.dispatcher, lotse.database, lotse.clock).add_to(app)
+    metrics.add_route(app, lotse)
     if lotse.slack is not None:
         lotse.slack.add_to(app)
     if lotse.teams is not None:
@@ -84,10 +86,16 @@ async def serve(lotse: Lotse, *, works: bool = True) -> None:
         port = runner.addresses[0][1]
         here = f"http://{lotse.settings.host}:{port}"
         lotse.dispatcher.address = lotse.settings.url or here
+        alive = Alive(lotse.database, lotse.clock)
+        await alive.beat()  # before anything is said to be missing
         works_here = lotse.working() if works else contextlib.nullcontext()
         async with platforms(lotse) as refused, works_here:
             print(greeting(lotse, port, token), flush=True)
-            await refused
+            beating = asyncio.create_task(alive.run(), name="alive")
+            try:
+                await refused
+            finally:
+                beating.cancel()
     finally:
         await runner.cleanup()
 

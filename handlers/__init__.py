@@ -5,10 +5,21 @@ from __future__ import annotations
 from handlers.after_hours import commands as after_hours_commands
 from handlers.after_hours import digest as after_hours_digest
 from handlers.attention import commands as attention_commands
+from handlers.automations import changes as automation_changes
 from handlers.automations import commands as automation_commands
+from handlers.automations import correcting as automation_correcting
 from handlers.automations import digest as automation_digest
+from handlers.automations import doors as automation_doors
+from handlers.automations import entering as automation_entering
+from handlers.automations import escalation as automation_escalation
+from handlers.automations import figures as automation_figures
 from handlers.automations import found as automations_found
 from handlers.automations import lists as automation_lists
+from handlers.automations import people as automation_people
+from handlers.automations.intake import address as automation_address
+from handlers.automations.intake import heartbeat
+from handlers.automations.learning import checks as automation_checks
+from handlers.automations.learning import signals as automation_signals
 from handlers.bans import settings as ban_settings
 from handlers.board import commands as board_commands
 from handlers.closing import commands as closing_commands
@@ -120,6 +131,17 @@ FEATURES: tuple[Feature, ...] = (
     pilot_records.feature,
     automation_commands.feature,
     automation_lists.feature,
+    automation_entering.feature,
+    automation_people.feature,
+    automation_changes.feature,
+    automation_correcting.feature,
+    automation_address.feature,
+    heartbeat.feature,
+    automation_escalation.feature,
+    automation_signals.feature,
+    automation_checks.feature,
+    automation_doors.feature,
+    automation_figures.feature,
     automation_digest.feature,
     list_commands.feature,
     board_commands.feature,

@@ -11,12 +11,12 @@ transaction only keeps what it found.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from bot.delivery import replies
 from bot.delivery import replies as delivery_replies
@@ -51,6 +51,7 @@ from storage.engine import Database, OnlyReading, StorageError, Tx
 from storage.people import Person
 
 log = logging.getLogger("lotse.dispatch")
+T = TypeVar("T")
 
 PATIENCE = 0.5  # seconds that reading ahead of a command may take
 NOBODY = "nobody"  # stands in the audit for whoever noted friction or gave feedback
@@ -283,6 +284,27 @@ class Dispatcher:
         """Return what a handler may know, for a page that only reads."""
         return self._context(tx, person, None, now)
 
+    async def find(self, look: Callable[[Tx, datetime], T]) -> T:
+        """Look something up for a machine that calls; nothing can be written."""
+        now = self._clock.now()
+        return await asyncio.wrap_future(self._database.submit_read(lambda tx: look(tx, now)))
+
+    async def report(
+        self, hook: Hook, workspace: str, subject: str, query: Mapping[str, str]
+    ) -> None:
+        """Carry out what a machine reports of a thing that was found before.
+
+        It may share its commit with others, and so be tried again: `id` proves that it was done.
+        """
+        values = {"id": self._new_id(), **query}
+
+        def work(tx: Tx) -> None:
+            inside = tx.within(workspace)
+            self._carry_out_hook(inside, hook, subject, values)
+
+        await asyncio.wrap_future(self._database.submit(work, workspace))
+        self._committed()
+
     # --- inside the transaction --------------------------------------------------
 
     def _read_ahead(self, tx: Tx, request: Request) -> object:
@@ -512,31 +534,31 @@ class Dispatcher:
     def _run_hook(
         self, tx: Tx, hook: Hook, secret: str, identity: str | None, query: Mapping[str, str]
     ) -> Response | None:
-        now = self._clock.now()
-        found = hook.locate(tx, secret, now)
+        found = hook.locate(tx, secret, self._clock.now())
         if found is None:
             return None
         workspace, subject = found
-        tx = tx.within(workspace)
+        values = {"id": self._new_id(), **query}
         if identity is not None:
-            # A machine may send anything as its run's id; it is only compared, so its hash does.
-            digest = hashlib.sha256(identity.encode("utf-8", "replace")).hexdigest()
-            identity = f"{hook.path}:{subject}:{digest}"
-            if not inbox.begin(tx, identity, now):
-                return Response("seen")
+            values["run"] = identity
+        return self._carry_out_hook(tx.within(workspace), hook, subject, values)
+
+    def _carry_out_hook(
+        self, tx: Tx, hook: Hook, subject: str, values: Mapping[str, str]
+    ) -> Response:
+        now = self._clock.now()
         ctx = self._context(tx, LOTSE, None, now)
         with tx.savepoint():
-            reply = hook.run(ctx, subject, **query)
+            reply = hook.run(ctx, subject, **values)
             store_posts(ctx, reply.posts)
-        if identity is not None:
-            inbox.finish(tx, identity, "done", written(Response("done")))
+        outcome = reply.outcome or "done"
         audit.add(
             tx,
             id=self._new_id(),
             at=now,
             person_key=LOTSE.person_key,
             command=hook.path,
-            subject=subject,
-            outcome="done",
+            subject=reply.subject or subject,
+            outcome=outcome,
         )
-        return Response("done")
+        return Response(outcome)

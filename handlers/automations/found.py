@@ -17,7 +17,7 @@ feature = Feature(_("Automations"))
 def found(ctx: Context, words: str) -> list[Found]:
     """Return those that say it."""
     hits: list[Found] = []
-    for each in automations.every(ctx.tx):
+    for each in automations.everything(ctx.tx):
         name, purpose = said_share(words, each.name), said_share(words, each.purpose)
         if max(name, purpose) >= SAID:
             shows = Button(_("Show"), call("auto", automation=each.id))

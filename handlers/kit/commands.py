@@ -301,7 +301,7 @@ class Feature:
         return declare
 
     def keeps(
-        self, *tables: str, what: Sentence, days: int, then: Sentence
+        self, *tables: str, what: Sentence, days: int | None, then: Sentence
     ) -> Callable[[Keeping], Keeping]:
         """Declare how long records are kept: `run(ctx, before)` ends those that are older."""
 

@@ -153,7 +153,8 @@ class Reply:
     """What a handler gives back: a private line, perhaps a form, and posts for others.
 
     `subject` names the thing for the audit trail. A `secret` message is shown
-    once and stored nowhere. A `nameless` one is audited without its person and time.
+    once and stored nowhere. A `nameless` one is audited without its person and time. `outcome` says
+    what became of a machine's call, where that is not "done".
     """
 
     message: Message | None = None
@@ -162,6 +163,7 @@ class Reply:
     subject: str = ""
     secret: bool = False
     nameless: bool = False
+    outcome: str = ""
 
 
 def pieces(text: str, most: int = PIECE) -> tuple[str, ...]:

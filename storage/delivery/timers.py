@@ -105,6 +105,21 @@ def hasten(tx: Tx, key: str, now: datetime) -> bool:
     )
 
 
+def sooner(tx: Tx, key: str, when: datetime) -> bool:
+    """Make the timer `key` due at `when` unless it is due before; False when none is waiting."""
+    return (
+        tx.run(
+            """
+            update timers set due_at = case when due_at > :when then :when else due_at end
+            where workspace = :workspace and key = :key and state = 'pending'
+            """,
+            key=key,
+            when=as_text(when),
+        )
+        == 1
+    )
+
+
 def due_of(tx: Tx, key: str) -> datetime | None:
     """Return when the timer `key` is due, None when it does not run."""
     rows = tx.rows(

@@ -27,7 +27,10 @@ FOLDER = Path(__file__).parent.parent.parent / "storage"
 
 # These look across workspaces, and say so. Nothing else may.
 ACROSS = {
-    "automations.by_address",  # a machine shows a secret and nothing else
+    "automations.intake.by_address",  # a machine shows a secret and nothing else
+    "automations.intake.by_key",
+    "automations.metrics.everything",  # Prometheus belongs to who operates Lotse
+    "automations.outages.everywhere",
     "on_call.forget",
     "delivery.inbox.forget",
     "slack.installations.all",
@@ -142,6 +145,7 @@ PUT_IN = {
     ("delivery.outbox.expired", "tx.skip_locked"),
     ("delivery.timers.claim", "tx.skip_locked"),
     ("local.latest", "edge"),
+    ("automations.change", "put"),  # names of columns, which stand in CHANGEABLE
 }
 
 
@@ -380,6 +384,7 @@ def test_a_change_reaches_only_its_own_company(
 # What comes from outside shows only this, so no two companies may have the same.
 FOUND_BY = {
     ("automation_addresses", "PRIMARY KEY (secret_hash)"),
+    ("intake_keys", "PRIMARY KEY (secret_hash)"),
     ("slack_installations", "PRIMARY KEY (team)"),
 }
 

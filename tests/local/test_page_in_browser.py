@@ -550,7 +550,9 @@ async def attack(caller: Caller) -> None:
     await caller.submit("chris", "pilot new", pilots)
     said = [{"pilot": NAMES[0], "sentence": each} for each in BUNDLES]
     await caller.submit("anna", "feedback", said)
-    autos = [{"name": each, "purpose": each, "rhythm": "1", **pair} for each in NAMES]
+    autos = [
+        {"name": each, "purpose": each, "not_for": each, "rhythm": "1", **pair} for each in NAMES
+    ]
     await caller.submit("ben", "auto new", autos)
     await caller.say("ben", "@ben", ["auto", *(f"auto {each}" for each in NAMES[::10])])
     services = [{"name": each, "words": each, **pair} for each in NAMES]

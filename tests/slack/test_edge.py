@@ -265,7 +265,12 @@ async def test_a_secret_address_is_shown_in_the_modal_and_nowhere_else(
 ) -> None:
     await carla.types("/lotse auto neu")
     shown = await carla.fill(
-        name="Abgleich", purpose="Rechnungen", accountable="UCARLA", deputy="UBEN", rhythm="2"
+        name="Abgleich",
+        purpose="Rechnungen",
+        not_for="Mahnungen",
+        accountable="UCARLA",
+        deputy="UBEN",
+        rhythm="2",
     )
     assert "/ping/" in shown
     assert [each.kind for each in carla.heard] == ["view"]
@@ -350,7 +355,13 @@ async def test_an_error_stands_at_its_field_and_can_be_corrected(
     assert said == "deputy: The deputy has to be somebody else, else nobody stands in."
     assert "Shop" in await chris.fill(name="Shop", accountable="UBEN", deputy="UCARLA")
     await carla.types("/lotse auto neu")
-    given = {"name": "Abgleich", "purpose": "x", "accountable": "UCARLA", "deputy": "UBEN"}
+    given = {
+        "name": "Abgleich",
+        "purpose": "x y",
+        "not_for": "z y",
+        "accountable": "UCARLA",
+        "deputy": "UBEN",
+    }
     assert (await carla.fill(**given, rhythm="0")).startswith("rhythm: ")
     assert (await carla.fill(**given, rhythm="viele")).startswith("rhythm: ")
     assert "Verantwortung für „Shop“" in slack.peer.sees("DBEN")[0]
