@@ -37,7 +37,7 @@ EXCEPTIONS = {
     "and settings show the same in the personal chat",
     "channel_unarchive": "Teams tells nobody; the next message that arrives there, or a word "
     "from there, brings what waited",
-    "group_unarchive": "as for channels: the next success, or a word from there, brings what waited",
+    "group_unarchive": "as for channels: the next success, or a word from there, is what helps",
     "tokens_revoked": "credentials belong to us there; a refused token is noticed when it is used",
     "user_change": "the roster is looked at again after a quarter of an hour, and who leaves "
     "their last place counts as gone",
