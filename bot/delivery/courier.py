@@ -114,9 +114,9 @@ class Courier:
         for parcel in lost:
             await self._unknown(parcel, "the courier vanished while sending")
         back = await self._look_at_those_away()
-        busy = self._busy()
+        busy, full = self._busy(), self.pace.full()
         started = self._clock.ticks()
-        parcels: list[Parcel] = await self._do(lambda tx: outbox.claim(tx, now, busy))
+        parcels: list[Parcel] = await self._do(lambda tx: outbox.claim(tx, now, busy, full=full))
         parcels += await self._one_for_each_that_is_back(now)
         done = await asyncio.gather(
             *(self._carry_all(each, started) for each in parcels), return_exceptions=True
@@ -237,7 +237,7 @@ class Courier:
         inside = _in(tx, parcel)
         if outbox.sent(inside, parcel, external_id, now):
             healing.reached(inside, parcel.place, now)
-        return outbox.claim(tx, now, busy, 1, only=place) if place is not None else []
+        return outbox.claim(tx, now, busy, 1, place, self.pace.full()) if place is not None else []
 
     async def _carry(self, parcel: Parcel, started: float) -> str | None:
         """Carry one parcel, claimed at `started`; return its id on the platform if it arrived."""

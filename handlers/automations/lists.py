@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from handlers.automations.state import known, state_words
+from handlers.automations.rules.company import known
+from handlers.automations.state import state_words
 from handlers.kit import calendar
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context

@@ -15,6 +15,7 @@ dead       given up after many tries, with the reason
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -200,12 +201,14 @@ def claim(
     busy: set[tuple[str, str]],
     limit: int = 20,
     only: tuple[str, str] | None = None,
+    full: Collection[tuple[str, str, str]] = (),
 ) -> list[Parcel]:
     """Take what may go out now, of all workspaces, alarms first, for `LEASE` of real time.
 
     `busy` are (workspace, place) pairs that must wait, because the platform said so;
     a bare `slack:` means all that this platform has of the workspace, an empty workspace
-    means each. `only` is the one pair to look at.
+    means each. `only` is the one pair to look at. What is `full` has no
+    room for a kind, nor for what matters less.
     A workspace is parked while Slack shuts us out; Teams beside it goes on.
     Of each place the first is taken, and nothing while another one is on its way
     there. The condition on the state stands twice: on PostgreSQL two
@@ -223,6 +226,11 @@ def claim(
             names[f"w{letters(n)}"] = workspace
             there = f"(o.workspace = :w{letters(n)} and {there})"
         blocked += f" and not {there}"
+    for n, (workspace, place, kind) in enumerate(sorted(full)[:MOST_BUSY]):
+        names[f"f{letters(n)}"], names[f"g{letters(n)}"] = workspace, place
+        there = _there(place, f"g{letters(n)}")
+        blocked += f" and not (o.priority >= {PRIORITIES[kind]} and o.workspace"
+        blocked += f" = :f{letters(n)} and {there})"
     if only is not None:
         names["there"] = only[1]
         blocked += f" and {_there(only[1], 'there')}"

@@ -39,6 +39,9 @@ class Pace:
         self._paused: dict[Place, float] = {}
         self._no_edits: dict[Place, float] = {}
         self._buckets: dict[Place, _Bucket] = {}
+        self._crowded: dict[Place, float] = {}  # places that just had no room, until when
+        # Workspaces that have no room for a kind, nor for what matters less: until when.
+        self._full: dict[tuple[str, str, str], float] = {}
 
     def wait(
         self, platform: Platform, workspace: str, place: str, kind: str, *, edits: bool = False
@@ -69,7 +72,14 @@ class Pace:
         """Return what has to wait just now."""
         now = self._ticks()
         self._paused = {place: until for place, until in self._paused.items() if until > now}
-        return set(self._paused)
+        self._crowded = {place: until for place, until in self._crowded.items() if until > now}
+        return {*self._paused, *self._crowded}
+
+    def full(self) -> set[tuple[str, str, str]]:
+        """Return where there is no room for a kind just now: it is not even taken up."""
+        now = self._ticks()
+        self._full = {each: until for each, until in self._full.items() if until > now}
+        return set(self._full)
 
     def _pause_left(self, workspace: str, place: str, *, edits: bool) -> float:
         whole = (workspace, platform_of(place))
@@ -90,10 +100,15 @@ class Pace:
             self._buckets.clear()
         buckets = [self._bucket(workspace, place, platform.rate, now)]
         wait = buckets[0].wait(platform.rate, now)
+        if wait > 0:
+            self._crowded[workspace, place] = now + wait
         whole = platform.rate.whole
         if whole is not None:
             buckets.append(self._bucket(workspace, platform.name, whole, now))
-            wait = max(wait, buckets[1].wait(whole, now, LEAVES[kind] * whole.burst))
+            for_all = buckets[1].wait(whole, now, LEAVES[kind] * whole.burst)
+            if for_all > 0 and kind != "answer":
+                self._full[workspace, f"{platform.name}:", kind] = now + for_all
+            wait = max(wait, for_all)
         if wait <= 0:
             for each in buckets:
                 each.tokens -= 1
