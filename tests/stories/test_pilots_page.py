@@ -1,4 +1,4 @@
-"""The page about friction and pilots is played: a whole pilot, over twelve weeks, with six users."""
+"""The page about friction and pilots is played: a whole pilot over twelve weeks."""
 
 from __future__ import annotations
 
