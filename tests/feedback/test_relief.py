@@ -280,7 +280,8 @@ def everything(bot: Stage) -> list[Row]:
     def read(tx: Tx) -> list[Row]:
         return [{"": t, **row} for t in names for row in tx.rows(f"select * from {t}")]
 
-    return bot.store(read)
+    rows: list[Row] = bot.store(read)
+    return rows
 
 
 def test_neither_time_nor_id_nor_order_leads_from_a_tap_to_a_person(

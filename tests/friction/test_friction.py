@@ -97,7 +97,8 @@ def everything(bot: Stage) -> set[str]:
             found += [{"": table, **row} for row in tx.rows(f"select * from {table}")]
         return {repr(row) for row in found}
 
-    return bot.store(read)
+    rows: set[str] = bot.store(read)
+    return rows
 
 
 def nameless(anna: Say) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
 from handlers.friction import proposals
 from handlers.friction.assessment import Result, advice, because
+from handlers.kit.context import LOTSE
 from handlers.kit.messages import Call
 from handlers.kit.words import text
+from storage.engine import Tx
 from storage.friction.patterns import Check
 from tests.pretend.stage import Say, Stage, answered
 
@@ -116,7 +120,7 @@ def test_splitting_merging_and_undoing_lose_nothing(anna: Say, chris: Say, bot: 
     do(chris, "pattern merge", pattern=one, other=two)
     assert "Noted: 6 times" in do(chris, "pattern", pattern=two)
     assert members(bot) == before
-    chris.press(calls="pattern apart") if False else do(chris, "pattern apart", pattern=one)
+    do(chris, "pattern apart", pattern=one)
     assert "Noted: 3 times" in do(chris, "pattern", pattern=two)
     assert members(bot) == before
     assert "The card has the numbers 1 to 3." in do(
@@ -124,7 +128,6 @@ def test_splitting_merging_and_undoing_lose_nothing(anna: Say, chris: Say, bot: 
     )
     do(chris, "pattern split", pattern=two, which="1, 3", title="Drei")
     assert "Noted: 1 time" in do(chris, "pattern", pattern=two)
-    chris.press("Put them back") if False else None
     three = bot.rows("select id from patterns where workspace = :workspace and title = 'Drei'")
     do(chris, "pattern merge", pattern=str(three[0]["id"]), other=two)
     assert "Noted: 3 times" in do(chris, "pattern", pattern=two)
@@ -160,14 +163,10 @@ def test_patterns_with_estimates_stand_in_their_order(anna: Say, chris: Say, bot
 # --- the seven taps ------------------------------------------------------------------------
 
 
-def check(
-    points: int, exclusions: tuple[int, int, int] = (0, 0, 0), droppable: bool = False
-) -> Check:
-    rest, each = points, []
-    for _number in range(4):
-        each.append(min(2, rest))
-        rest -= each[-1]
-    return Check(droppable, *each, *exclusions)
+def check(points: int, *exclusions: int, droppable: bool = False) -> Check:
+    first, second, third, fourth = (min(2, max(0, points - 2 * at)) for at in range(4))
+    judgement, responsibility, relationship = exclusions or (0, 0, 0)
+    return Check(droppable, first, second, third, fourth, judgement, responsibility, relationship)
 
 
 @pytest.mark.parametrize(
@@ -188,22 +187,22 @@ def test_points_decide_where_nothing_excludes(points: int, result: str) -> None:
 @pytest.mark.parametrize("at", [0, 1, 2])
 @pytest.mark.parametrize("points", range(9))
 def test_every_exclusion_overrides_the_points(at: int, points: int) -> None:
-    core = tuple(2 if each == at else 0 for each in range(3))
-    edge = tuple(1 if each == at else 0 for each in range(3))
-    assert advice(check(points, core)) is Result.HUMAN  # type: ignore[arg-type]
+    core = [2 if each == at else 0 for each in range(3)]
+    edge = [1 if each == at else 0 for each in range(3)]
+    assert advice(check(points, *core)) is Result.HUMAN
     wanted = Result.NOT_NOW if points <= 3 else Result.PREPARE
-    assert advice(check(points, edge)) is wanted  # type: ignore[arg-type]
+    assert advice(check(points, *edge)) is wanted
 
 
 def test_dropping_comes_before_everything() -> None:
     for exclusions in itertools.product((0, 1, 2), repeat=3):
-        assert advice(check(8, exclusions, droppable=True)) is Result.DROP
+        assert advice(check(8, *exclusions, droppable=True)) is Result.DROP
 
 
 def test_the_reason_is_one_sentence_in_both_languages() -> None:
     for points, exclusions in itertools.product(range(9), itertools.product((0, 1, 2), repeat=3)):
         for language in ("de", "en"):
-            said = text(because(check(points, exclusions)), language)
+            said = text(because(check(points, *exclusions)), language)
             assert said.endswith(".") and "{" not in said
 
 
@@ -259,19 +258,15 @@ def test_the_name_goes_ninety_days_after_the_answer(
         for each in feature.all_keeps
         if each.tables == ("friction",)
     )
-    from datetime import timedelta
-
-    from bot.delivery.dispatch import Dispatcher
+    assert keep.run is not None
 
     def run(days: int) -> int:
-        def work(tx: object) -> int:
-            dispatcher: Dispatcher = bot.dispatcher
-            ctx = dispatcher._context(tx, LOTSE, None, bot.clock.now())  # type: ignore[arg-type]
-            return keep.run(ctx, bot.clock.now() + timedelta(days=days - 90))  # type: ignore[misc]
+        def work(tx: Tx) -> int:
+            ctx = bot.dispatcher._context(tx, LOTSE, None, bot.clock.now())
+            assert keep.run is not None
+            return keep.run(ctx, bot.clock.now() + timedelta(days=days - 90))
 
-        return bot.store(work)
-
-    from handlers.kit.context import LOTSE
+        return int(bot.store(work))
 
     assert run(89) == 0
     assert run(91) == 3
@@ -281,7 +276,5 @@ def test_the_name_goes_ninety_days_after_the_answer(
 
 def test_texts_alone_are_compared() -> None:
     """No name and no id goes into the comparison."""
-    import inspect
-
     assert list(inspect.signature(proposals.groups).parameters) == ["texts", "least"]
     assert list(inspect.signature(proposals.like).parameters) == ["text", "others", "limit"]

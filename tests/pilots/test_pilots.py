@@ -10,16 +10,24 @@ from decimal import Decimal
 
 import pytest
 
+from handlers.kit.context import LOTSE
 from handlers.kit.messages import Call
-from handlers.pilots import clock, measure, roles
+from handlers.kit.words import Words
+from handlers.pilots import clock, measure, records, roles
+from storage import pilots
+from storage.engine import Tx
 from storage.pilots import ROLES, Pilot
 from tests.pretend.stage import Say, Stage, answered
 
 ABOUT = {
     "name": "Reparatur-Triage", "problem": "Reparaturanfragen liegen, bis jemand sortiert.",
     "workflow": "Reparaturanfragen sortieren", "takes": "Anfrage",
+<<<<<<< HEAD
     "gives": "Anfrage bei der Technik",
     "area": "Service",
+=======
+    "gives": "Anfrage bei der Technik", "area": "Service",
+>>>>>>> pilots
 }  # fmt: skip
 MEASURE = {
     "metric": "Tage bis zur fertigen Reparatur", "unit": "Tage", "better": "lower",
@@ -75,9 +83,14 @@ def test_a_pilot_says_what_is_missing_until_it_can_start(chris: Say, bot: Stage)
     shown = chris.fill(name="Triage", problem="Anfragen liegen zwei Tage")
     assert shown.startswith("Triage\nState: in preparation\n")
     assert "Before it can start:" in shown
+<<<<<<< HEAD
     for each in ("one workflow", "a role: Champion", "a measure",
                  "one thing that must not get worse",
                  "those who use it"):  # fmt: skip
+=======
+    for each in ("one workflow", "a role: Champion", "a measure", "those who use it",
+                 "one thing that must not get worse"):  # fmt: skip
+>>>>>>> pilots
         assert f"- {each}" in shown
     assert "Before it can start: one workflow" in do(
         chris, "pilot start", pilot=id_of(bot, "Triage")
@@ -335,8 +348,6 @@ def test_nothing_is_asked_on_a_holiday_of_the_state(
     anna: Say, bot: Stage, wind: Callable[..., None]
 ) -> None:
     """6 January is a holiday in Bavaria and not in Lower Saxony."""
-    from storage import workspaces
-    from storage.engine import Tx
 
     def move(region: str) -> None:
         def work(tx: Tx) -> None:
@@ -345,7 +356,6 @@ def test_nothing_is_asked_on_a_holiday_of_the_state(
         bot.store(work)
 
     started(bot)
-    assert workspaces
     move("DE-BY")
     wind(to="2027-01-05 10:00")
     before = len(anna.sees())
@@ -474,16 +484,13 @@ def messages_of(bot: Stage) -> list[str]:
     return [row["message"] for row in rows]
 
 
-def undecided(bot: Stage) -> list[object]:
-    from handlers.kit.context import LOTSE
-    from handlers.pilots import records
-    from storage.engine import Tx
-
-    def work(tx: Tx) -> list[object]:
+def undecided(bot: Stage) -> list[Words]:
+    def work(tx: Tx) -> list[Words]:
         ctx = bot.dispatcher._context(tx, LOTSE, None, bot.clock.now())
         return [each.words for each in records.undecided(ctx)]
 
-    return bot.store(work)
+    found: list[Words] = bot.store(work)
+    return found
 
 
 def test_what_is_for_later_opens_in_week_nine(
@@ -548,8 +555,6 @@ def test_a_pilot_of_before_is_incomplete_and_nothing_ends_it(
     chris: Say, bot: Stage, wind: Callable[..., None]
 ) -> None:
     """Settled 60."""
-    from storage import pilots
-
     began = date(2026, 1, 1)
     old = Pilot("old", "Alter Pilot", "x", "chris", began, state="incomplete", created_on=began)
     bot.store(lambda tx: pilots.add(tx, replace(old), name_key="alter pilot"))
