@@ -54,20 +54,10 @@ SERIOUS = {
     "Kasse": "wenn an keiner Kasse mehr kassiert werden kann",
     "Webshop": "wenn niemand bestellen kann, oder eine Zahlung verloren geht",
 }
-<<<<<<< HEAD
-PILOT = {
-    "name": "Reparatur-Triage",
-    "problem": "Reparaturanfragen liegen zwei Tage, bis jemand sie zuordnet.",
-    "champion": "chris",
-}
 SEASON = "season"  # stands for one that was over a week before the demo is begun
 # Each state once: name, purpose, what it is not for, accountable, deputy, rhythm, and its runs:
 # days ago, and what was reported (nothing is a good run, "0" one that found nothing to do).
 AUTOMATIONS: tuple[tuple[str, str, str, str, str, str, tuple[tuple[float, str], ...]], ...] = (
-=======
-AUTOMATIONS = (
-    # name, purpose, accountable, deputy, rhythm in days, days ago on which it ran
->>>>>>> pilots
     ("Rechnungsabgleich", "Gleicht Zahlungseingänge mit offenen Rechnungen ab.",
      "Mahnungen schreibt weiter ein Mensch.", "carla", "ben", "täglich",
      tuple((day, "") for day in (34, 33, 32, 31, 30, 29))),
@@ -289,32 +279,20 @@ class _Player:
     async def play(self) -> None:
         self._lotse.database.transact(lambda tx: _plan(tx, self._company, self._clock.now()))
         self._lotse.database.transact(self._services)
-<<<<<<< HEAD
-        await self._call(MANAGER, "pilot new", **PILOT)
-        past: list[tuple[datetime, Step | Done | Run | Taps | Enter]] = []
+        for press in BEGIN:
+            await self._press(press)
+        past: list[tuple[datetime, Step | Done | Run | Taps | Enter | Press | Gather]] = []
         for each in AUTOMATIONS:
             past += await self._enter(each)
         past.append((self._now - timedelta(days=NEW_FOR), Enter(NEW)))
         past += [(self._when(each.days, each.at), each) for each in (*HISTORY, *self._today())]
         past += [(self._when(each.days, each.at), each) for each in FINISHED]
         past += [(self._when(days, time(16)), taps) for days, taps in TAPS]
+        past += [(self._when(each.days, each.at), each) for each in ALONG]
+        past += [(self._when(note[0], note[1]), Step(*note)) for note in NOTES]
         past.sort(key=lambda each: each[0])
         while past:
             moment, what = past.pop(0)
-=======
-        for press in BEGIN:
-            await self._press(press)
-        past: list[tuple[datetime, Step | Done | Run | Taps | Press | Gather]] = []
-        for name, purpose, accountable, deputy, rhythm, days in AUTOMATIONS:
-            secret = await self._enter(name, purpose, accountable, deputy, str(rhythm))
-            past += [(self._now - timedelta(days=ago, hours=1), Run(secret)) for ago in days]
-        past += [(self._when(each.days, each.at), each) for each in (*HISTORY, *self._today())]
-        past += [(self._when(each.days, each.at), each) for each in FINISHED]
-        past += [(self._when(days, time(16)), taps) for days, taps in TAPS]
-        past += [(self._when(each.days, each.at), each) for each in ALONG]
-        past += [(self._when(note[0], note[1]), Step(*note)) for note in NOTES]
-        for moment, what in sorted(past, key=lambda each: each[0]):
->>>>>>> pilots
             if not self._clock.now() <= moment <= self._now:
                 continue
             await self._forward(moment)

@@ -22,12 +22,7 @@ from tests.pretend.stage import Say, Stage, answered
 ABOUT = {
     "name": "Reparatur-Triage", "problem": "Reparaturanfragen liegen, bis jemand sortiert.",
     "workflow": "Reparaturanfragen sortieren", "takes": "Anfrage",
-<<<<<<< HEAD
-    "gives": "Anfrage bei der Technik",
-    "area": "Service",
-=======
     "gives": "Anfrage bei der Technik", "area": "Service",
->>>>>>> pilots
 }  # fmt: skip
 MEASURE = {
     "metric": "Tage bis zur fertigen Reparatur", "unit": "Tage", "better": "lower",
@@ -83,14 +78,8 @@ def test_a_pilot_says_what_is_missing_until_it_can_start(chris: Say, bot: Stage)
     shown = chris.fill(name="Triage", problem="Anfragen liegen zwei Tage")
     assert shown.startswith("Triage\nState: in preparation\n")
     assert "Before it can start:" in shown
-<<<<<<< HEAD
-    for each in ("one workflow", "a role: Champion", "a measure",
-                 "one thing that must not get worse",
-                 "those who use it"):  # fmt: skip
-=======
     for each in ("one workflow", "a role: Champion", "a measure", "those who use it",
                  "one thing that must not get worse"):  # fmt: skip
->>>>>>> pilots
         assert f"- {each}" in shown
     assert "Before it can start: one workflow" in do(
         chris, "pilot start", pilot=id_of(bot, "Triage")

@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-"""The page about friction and pilots is played: a whole pilot, twelve weeks, six users."""
-=======
 """The page about friction and pilots is played: a whole pilot over twelve weeks."""
->>>>>>> pilots
 
 from __future__ import annotations
 
