@@ -59,8 +59,11 @@ def section(ctx: Context, week: Week) -> Section | None:
     """Return what nobody has decided about automations, and what there is to know."""
     all_of_them = automations.all(ctx.tx)
     seen = known(ctx)
-    states = [seen.standing(each).state for each in all_of_them]
-    used = sum(each in (State.IN_USE, State.NEW) for each in states)
+    stands = [seen.standing(each) for each in all_of_them]
+    states = [each.state for each in stands]
+    used = sum(
+        each.state is State.IN_USE or (each.state is State.NEW and not each.late) for each in stands
+    )
     verdict = _(
         "{used} of {all} automations in use ({unmeasured} not measured)",
         used=figure(USE, used),
