@@ -20,7 +20,7 @@ from handlers.kit.arguments import Incomplete, Parsed, Unfit
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
-from handlers.kit.folding import folded, plain, seen
+from handlers.kit.folding import folded, plain
 from handlers.kit.grammar import Reserved, Unknown
 from handlers.kit.messages import Button, Buttons, Call, Message, Part, Reply, Text, Title, line
 from handlers.kit.people import person
@@ -114,14 +114,14 @@ def _shown(ctx: Context, typed: str, parsed: Parsed) -> tuple[str, Answer]:
     if incidents.exists(ctx.tx, number):
         return _run(ctx, parsed)
     if in_danger(typed):
-        return "emergency", help_replies.offer(ctx, seen(typed), ())
+        return "emergency", help_replies.offer(ctx, typed.strip(), ())
     rights.need(ctx, parsed.command.needs)
     said = _("There is no incident {incident}.", incident=f"INC-{number}")
     raise Refusal(
         said,
         buttons=(
             Button(_("Open incidents"), call("incidents")),
-            help_replies.declare_button(ctx, seen(typed)),
+            help_replies.declare_button(ctx, typed.strip()),
         ),
     )
 
@@ -161,9 +161,9 @@ def _answered(ctx: Context, said: str, phrase: Said) -> Answer | None:
         case Intent.PARTLY:
             return answers.partly(ctx, found, phrase)
         case Intent.STILL:
-            return answers.still(ctx, found, phrase, seen(said))
+            return answers.still(ctx, found, phrase, said.strip())
         case Intent.BACK_OR_STILL if found.restored and not found.open:
-            return answers.still(ctx, found, phrase, seen(said))
+            return answers.still(ctx, found, phrase, said.strip())
         case Intent.BACK | Intent.BACK_OR_STILL:
             return answers.back(ctx, found, phrase)
         case Intent.CANNOT | Intent.NO:
@@ -219,7 +219,7 @@ def _named(ctx: Context, said: str) -> tuple[str, Answer] | None:
             if name in {folded(word) for word in (each.name, *getattr(each, "words", ()))}:
                 rights.need(ctx, command.needs)
                 reply = command.run(ctx, **{typed[0].name: each})
-                return command.name, _declarable(ctx, reply, seen(said))
+                return command.name, _declarable(ctx, reply, said.strip())
     return None
 
 
@@ -285,7 +285,7 @@ def _offered(ctx: Context, typed: str, outcome: Unfit | Unknown) -> tuple[str, R
     """Offer a line as an incident, with what else it may have been as buttons."""
     if isinstance(outcome, Unfit):
         raise help_replies.unfit(ctx, outcome)
-    text = seen(typed)
+    text = typed.strip()
     twice = same_words(ctx, text)
     if twice is not None:
         raise declared_already(ctx, twice, text)

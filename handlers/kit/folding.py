@@ -32,11 +32,11 @@ def blank(text: str) -> bool:
 
 
 def seen(text: str) -> str:
-    """Return a text without invisible characters and spaces at its two ends."""
+    """Return a text without invisible characters and spaces at its two ends, for reading only."""
     start, end = 0, len(text)
     while start < end and blank(text[start]):
         start += 1
-    while end > start and (text[end - 1].isspace() or text[end - 1] in "\u200b\ufeff\u00ad"):
+    while end > start and blank(text[end - 1]):
         end -= 1
     return text[start:end]
 

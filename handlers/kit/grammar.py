@@ -62,7 +62,7 @@ def parse(text: str, ctx: Context, *, direct: bool = False) -> Outcome:
     `direct` says that its first word is a command of the platform (`/incident`): behind it
     a verb counts if its whole rest can be read, and everything else is text.
     """
-    text = seen(text)
+    text = text.strip()
     known = vocabulary(ctx.features)
     if direct:
         word, rest = _split(text, 1)
@@ -109,9 +109,11 @@ def referred(text: str, ctx: Context) -> Parsed | None:
 
 def _without_slash(text: str) -> str:
     """Take off `/`, `!` and `/lotse `, as people type them where no command menu is."""
-    if text[:1] in "/!" and text[1:2].isalpha():
-        word, rest = _split(text[1:], 1)
-        return rest if folded(word) == "lotse" else text[1:]
+    shown = seen(text)
+    if shown[:1] in ("/", "!") and shown[1:2].isalpha():
+        text = text[text.index(shown[0]) + 1 :]
+        word, rest = _split(text, 1)
+        return rest if folded(word) == "lotse" else text
     return text
 
 
@@ -257,7 +259,7 @@ def _split(text: str, words: int) -> tuple[str, str]:
 
 def _unmarked(rest: str) -> str:
     """Take off a mark that stands between a word and its text: `störung - Drucker`."""
-    return re.sub(r"^[\s:,;.!?–—-]+(?=\s|$)", "", seen(rest)).lstrip()
+    return re.sub(r"^[\s:,;.!?–—-]+(?=\s|$)", "", rest.strip()).lstrip()
 
 
 def _continues(rest: str) -> bool:
