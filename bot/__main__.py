@@ -17,7 +17,6 @@ from typing import Any
 from bot import app, serving
 from bot.config import BadSettings, Settings
 from bot.delivery.platform import Refused
-from bot.lotse import demo_url, forget_demo
 from bot.serving import CannotListen
 from handlers.kit.words import LANGUAGES
 from storage.engine import StorageError, opening
@@ -212,15 +211,20 @@ def _do(options: argparse.Namespace, settings: Settings) -> int:
 
         return register.write(settings, csv=options.csv, ai_only=options.ai)
     demo = settings.demo and options.what in ("all", "chat")
-    if demo and options.fresh:
-        forget_demo(settings)
-    database = opening.open_database(demo_url(settings) if demo else settings.database_url)
+    if demo:
+        from bot.local import start
+
+        database = start.opened(settings, fresh=options.fresh)
+    else:
+        database = opening.open_database(settings.database_url)
     try:
         lotse = app.build(settings, database, demo=demo)
         if demo:
             from bot.local import demo as example
 
             asyncio.run(example.prepare(lotse, empty=options.empty))
+            if said := start.first_steps(lotse, empty=options.empty):
+                print(said, flush=True)
         match options.what:
             case "chat":
                 from bot.local import console

@@ -7,7 +7,6 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.config import Settings
@@ -117,10 +116,3 @@ def demo_url(settings: Settings) -> str:
 def company(id: str, settings: Settings) -> Workspace:
     """Return a company as the settings describe it."""
     return Workspace(id, "Lotse", settings.language, settings.zone, settings.region)
-
-
-def forget_demo(settings: Settings) -> None:
-    """Delete the demo's database."""
-    for path in Path(settings.data).glob("demo.db*"):
-        if not path.name.endswith(".lock"):
-            path.unlink()

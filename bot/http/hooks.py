@@ -7,7 +7,9 @@ beside it. Nothing about the caller is kept. An address that nobody has costs a 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -23,6 +25,9 @@ from handlers.kit.commands import Hook
 from storage.automations import intake
 from storage.engine import StorageError, Tx
 
+MISSES = 100  # that one address may have at once; behind a proxy all share one
+AGAIN = 0.5  # seconds for one more
+MOST_KEPT = 10_000  # addresses that are remembered
 SECRET = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 SLUG = re.compile(r"[a-z0-9_-]{1,100}")
 LARGEST = 64 * 1024  # bytes of a CloudEvent; other bodies are not read
@@ -48,12 +53,35 @@ class Found:
     post_only: bool = False
 
 
-def add_routes(app: web.Application, dispatcher: Dispatcher) -> None:
+class Misses:
+    """Who asked for addresses that nobody has, for a while and in memory only."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()  # tokens, when
+
+    def too_many(self, address: str) -> bool:
+        """Say whether somebody has guessed too often lately."""
+        return address in self._left and self._tokens(address) < 1
+
+    def add(self, address: str) -> None:
+        """Count a miss."""
+        self._left[address] = (self._tokens(address) - 1, self._now())
+        self._left.move_to_end(address)
+        if len(self._left) > MOST_KEPT:
+            self._left.popitem(last=False)
+
+    def _tokens(self, address: str) -> float:
+        tokens, at = self._left.get(address, (float(MISSES), self._now()))
+        return min(float(MISSES), tokens + (self._now() - at) / AGAIN)
+
+
+def add_routes(app: web.Application, dispatcher: Dispatcher, misses: Misses | None = None) -> None:
     """Add the addresses where automations report."""
     hook = next(
         each for feature in dispatcher.features for each in feature.hooks if each.path == "ping"
     )
-    made = Intake(dispatcher, hook)
+    made = Intake(dispatcher, hook, misses or Misses())
     for path in (
         "/ping/{secret}",
         "/ping/{secret}/{tail}",
@@ -70,9 +98,10 @@ def add_routes(app: web.Application, dispatcher: Dispatcher) -> None:
 class Intake:
     """Takes calls of machines."""
 
-    def __init__(self, dispatcher: Dispatcher, hook: Hook) -> None:
+    def __init__(self, dispatcher: Dispatcher, hook: Hook, misses: Misses) -> None:
         self._dispatcher = dispatcher
         self._hook = hook
+        self._misses = misses
 
     async def called(self, request: web.Request) -> web.Response:
         """Answer as healthchecks does."""
@@ -93,6 +122,8 @@ class Intake:
         slug = request.match_info.get("slug", "")
         if not SECRET.fullmatch(secret):
             return 404, "not found"
+        if self._misses.too_many(request.remote or ""):
+            return 429, "too many"
         if not slug and tail and tail not in ("start", "fail", "log") and not tail.isdecimal():
             slug, tail = tail, ""  # /ping/<key>/<slug>
         try:
@@ -105,6 +136,7 @@ class Intake:
     ) -> tuple[int, str]:
         found = await self._dispatcher.find(lambda tx, now: _locate(tx, secret, slug, now))
         if found is None:
+            self._misses.add(request.remote or "")
             return 404, "not found"
         if found.ambiguous:
             return 409, "ambiguous slug"

@@ -12,16 +12,18 @@ from bot.delivery import standing
 from bot.delivery.clock import HandClock
 from bot.delivery.ids import new_id
 from bot.delivery.requests import Request, Response
+from bot.local.demo_pilot import ALONG, BEGIN, NOTES, PILOT, Gather, Press
 from bot.lotse import DEMO, Lotse
 from handlers.kit import calendar
 from handlers.kit.messages import Call, Text
 from handlers.kit.readers import folded
 from handlers.kit.readers.timestamps import written
 from handlers.kit.words import flat
-from storage import incidents, local, services, workspaces
+from storage import friction, incidents, local, pilots, services, workspaces
 from storage import people as storage_people
 from storage.delivery import places, timers
 from storage.engine import Tx
+from storage.friction import patterns
 from storage.services import Service
 from storage.workspaces import Workspace
 
@@ -51,11 +53,6 @@ RUNBOOKS = {"Webshop": "https://wiki.example.com/webshop", "VPN": "https://wiki.
 SERIOUS = {
     "Kasse": "wenn an keiner Kasse mehr kassiert werden kann",
     "Webshop": "wenn niemand bestellen kann, oder eine Zahlung verloren geht",
-}
-PILOT = {
-    "name": "Reparatur-Triage",
-    "problem": "Reparaturanfragen liegen zwei Tage, bis jemand sie zuordnet.",
-    "champion": "chris",
 }
 SEASON = "season"  # stands for one that was over a week before the demo is begun
 # Each state once: name, purpose, what it is not for, accountable, deputy, rhythm, and its runs:
@@ -282,14 +279,17 @@ class _Player:
     async def play(self) -> None:
         self._lotse.database.transact(lambda tx: _plan(tx, self._company, self._clock.now()))
         self._lotse.database.transact(self._services)
-        await self._call(MANAGER, "pilot new", **PILOT)
-        past: list[tuple[datetime, Step | Done | Run | Taps | Enter]] = []
+        for press in BEGIN:
+            await self._press(press)
+        past: list[tuple[datetime, Step | Done | Run | Taps | Enter | Press | Gather]] = []
         for each in AUTOMATIONS:
             past += await self._enter(each)
         past.append((self._now - timedelta(days=NEW_FOR), Enter(NEW)))
         past += [(self._when(each.days, each.at), each) for each in (*HISTORY, *self._today())]
         past += [(self._when(each.days, each.at), each) for each in FINISHED]
         past += [(self._when(days, time(16)), taps) for days, taps in TAPS]
+        past += [(self._when(each.days, each.at), each) for each in ALONG]
+        past += [(self._when(note[0], note[1]), Step(*note)) for note in NOTES]
         past.sort(key=lambda each: each[0])
         while past:
             moment, what = past.pop(0)
@@ -308,6 +308,10 @@ class _Player:
                     past.sort(key=lambda each: each[0])
                 case Taps(answers):
                     await self._tap(answers)
+                case Press():
+                    await self._press(what)
+                case Gather():
+                    await self._gather(what)
         await self._forward(self._now)
         await self._decide()
         self._lotse.database.transact(lambda tx: local.read_everything(tx.within(self._company.id)))
@@ -422,4 +426,26 @@ class _Player:
 
     async def _tap(self, answers: tuple[str, ...]) -> None:
         for (who, _name), answer in zip(PEOPLE, answers, strict=False):
-            await self._call(who, "relief", pilot="Reparatur-Triage", answer=answer)
+            await self._call(who, "relief", pilot=PILOT, answer=answer)
+
+    async def _press(self, what: Press) -> None:
+        def read(tx: Tx) -> dict[str, str]:
+            tx = tx.within(self._company.id)
+            pilot, pattern = pilots.all(tx), patterns.all(tx)
+            return {
+                "pilot": pilot[0].id if pilot else "",
+                "pattern": pattern[0].id if pattern else "",
+            }
+
+        names = self._lotse.database.read(read)
+        args = {name: value.format(**names) for name, value in what.args.items()}
+        answer = await self._handle(what.who, f"local:@{what.who}", call=Call(what.word, args))
+        assert answer.outcome == "done", what
+
+    async def _gather(self, what: Gather) -> None:
+        def read(tx: Tx) -> list[str]:
+            notes = friction.all(tx.within(self._company.id))
+            return [each.id for each in notes if any(word in each.sentence for word in what.words)]
+
+        notes = ",".join(self._lotse.database.read(read))
+        await self._call(MANAGER, "pattern confirm", notes=notes, title=what.title, area=what.area)

@@ -255,7 +255,6 @@ def test_coming_back_makes_it_whole_again(bot: Stage, anna: Say, chris: Say) -> 
     leaves(bot, "ben", active=True)
     assert "0 decisions open" in chris("digest")
     assert chris.sees() == ["Back and active again: Ben."]
-    anna("incident Kasse tot")
     assert "Ben is accountable for Kasse and is alarmed." in (anna("incident Kasse tot"))
 
 
