@@ -137,7 +137,6 @@ FEATURES: tuple[Feature, ...] = (
     automation_signals.feature,
     automation_checks.feature,
     automation_doors.feature,
-    automation_figures.feature,
     automation_digest.feature,
     list_commands.feature,
     board_commands.feature,
@@ -159,4 +158,5 @@ FEATURES: tuple[Feature, ...] = (
     retention.feature,
     help_commands.feature,
     conversation_kept.feature,
+    automation_figures.feature,
 )

@@ -37,17 +37,9 @@ UNMEASURED = feature.measure("unmeasured", _("Not measured"), _(
     "automations", "intake_gaps")  # fmt: skip
 STANDS = feature.measure("stands", _("How automations stand"), _(
     "fails: the last run failed; idle: five runs in a row found nothing to do; late: a run is "
-    "missing; resting: outside its season, or on a day of rest"), "automations")  # fmt: skip
-LEARNT = feature.measure("learnt", _("Told about automations"), _(
-    "what was told in the week, counted for each automation, without names"),
-    "automation_signals")  # fmt: skip
-CHECKED = feature.measure("checked", _("Looks at results"), _(
-    "looks at five results that were entered in the week"), "automation_checks")  # fmt: skip
-REVIEWS = feature.measure("reviews", _("Reviews"), _(
-    "reviews that a change of the week has opened"), "automation_changes")  # fmt: skip
-UNANSWERED = feature.measure("unanswered", _("Questions unanswered"), _(
-    "questions and unclear boundaries that were told over a week ago and are open"),
-    "automation_signals")  # fmt: skip
+    "missing; resting: outside its season, or on a day of rest; told and looked at: counted in the "
+    "week for each automation, without names"), "automations", "automation_signals",
+    "automation_checks")  # fmt: skip
 
 STATES_TOLD = (
     (State.UNUSED, UNUSED, _("Possibly unused")),
@@ -172,7 +164,7 @@ def _told(ctx: Context, week: Week, all_of_them: list[Automation], seen: Known) 
         for each in all_of_them
         if (
             counted := [
-                _("{kind} {n}×", kind=signals.KINDS[kind], n=figure(LEARNT, n))
+                _("{kind} {n}×", kind=signals.KINDS[kind], n=figure(STANDS, n))
                 for automation, kind, _reason, n in told
                 if automation == each.id
             ]
@@ -192,11 +184,11 @@ def _operation(ctx: Context, week: Week) -> list[Part]:
     ]
     items: list[Words] = []
     if done:
-        items.append(_n("{n} look at results", "{n} looks at results", figure(CHECKED, done)))
+        items.append(_n("{n} look at results", "{n} looks at results", figure(STANDS, done)))
     if late:
         items.append(_("still to look at: {names}", names=late[:SHOWN]))
     for kind, area, _words, count in learning.changes_between(ctx.tx, week.start, week.end):
-        reviews = _n("{n} review", "{n} reviews", figure(REVIEWS, count))
+        reviews = _n("{n} review", "{n} reviews", figure(STANDS, count))
         items.append(
             _("{kind} changed ({area}): {reviews}", kind=checks.CHANGES[kind], area=area,
               reviews=reviews)
@@ -211,7 +203,7 @@ def _operation(ctx: Context, week: Week) -> list[Part]:
             _n(
                 "{n} question unanswered",
                 "{n} questions unanswered",
-                figure(UNANSWERED, len(waiting)),
+                figure(STANDS, len(waiting)),
             )
         )
     return [Title(_("Operation")), Items(tuple(items))] if items else []

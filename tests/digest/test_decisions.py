@@ -19,6 +19,7 @@ from storage.engine import Tx
 from storage.engine.sqlite import Sqlite
 from tests.closing.test_closing import POINTS
 from tests.ownership.test_ownership import enter
+from tests.pretend import machines
 from tests.pretend.stage import PEOPLE, Say, Stage, staged
 
 ROLES = tuple(each[0] for each in PEOPLE)  # nobody special, accountable, deputy, manager
@@ -32,13 +33,10 @@ def lived(bot: Stage) -> None:
     """Let one of everything wait for a decision: what a digest can hold."""
     anna, ben, carla, chris = (Say(bot, each) for each in ROLES)
     for who, name, rhythm in ((ben, "Abgleich", "2"), (carla, "Urlaubsliste", "2")):
-        who("auto neu")
         deputy = "carla" if who is ben else "ben"
-        answer = who.fill(name=name, purpose="x", accountable=who.id, deputy=deputy, rhythm=rhythm)
+        secret = machines.enter(who, name=name, accountable=who.id, deputy=deputy, rhythm=rhythm)
         if who is ben:
-            secret = next(each for each in answer.splitlines() if "/ping/" in each)
-            hook = next(each for feature in bot.dispatcher.features for each in feature.hooks)
-            bot.run(bot.dispatcher.run_hook(hook, secret.rpartition("/")[2], None, {}))
+            machines.reports(bot, secret)
     enter(chris)  # a service that nobody takes over
     for number in range(1, 4):  # comes back until it is a problem with a ban
         anna("incident Etikettendrucker offline")
