@@ -57,6 +57,7 @@ RIGHTS: dict[str, frozenset[Tie]] = {
     "reopen": CONCERNED | {Tie.DECLARER, Tie.CHECKER},
     "fixed": CONCERNED | {Tie.FIXER},
     "undo": frozenset({Tie.DECLARER}),
+    "read mail": CONCERNED | {Tie.DECLARER, Tie.ASKED, Tie.CHECKER},
     "service": frozenset({Tie.MANAGER}),
     "service's own": frozenset({Tie.ACCOUNTABLE, Tie.MANAGER}),
     "settings": frozenset({Tie.MANAGER}),
@@ -68,6 +69,9 @@ RIGHTS: dict[str, frozenset[Tie]] = {
     "answer friction": frozenset({Tie.MANAGER, Tie.ANSWERER}),
     "pilot's own": frozenset({Tie.MANAGER, Tie.ROLE}),
     "repeat": CONCERNED,
+    "unlike": CONCERNED | {Tie.UNACKNOWLEDGED},
+    "fold": CONCERNED | {Tie.UNACKNOWLEDGED},
+    "unfold": CONCERNED,
     "problem": frozenset({Tie.OWNER, Tie.ACCOUNTABLE, Tie.DEPUTY, Tie.MANAGER}),
     "cause fixed": frozenset({Tie.OWNER, Tie.MANAGER}),
     "verify": frozenset({Tie.MEMBER}),
@@ -97,6 +101,9 @@ def ties_to(ctx: Context, incident: Incident) -> set[Tie]:
         return set()
     service = ctx.service_of(incident.service)
     ties |= ties_to_service(ctx, service) if service is not None else set()
+    guessed = ctx.service_of(incident.guessed) if incident.guessed else None
+    if guessed is not None:  # they are alarmed beside the others
+        ties |= ties_to_service(ctx, guessed)
     me = ctx.person.id
     mine = duty.acts_for(ctx, me)
     if incident.declared_by == me:

@@ -413,6 +413,21 @@ def done_between(tx: Tx, start: datetime, end: datetime) -> list[Closing]:
     return [_closing(row) for row in rows]
 
 
+def endings(tx: Tx, start: datetime, end: datetime) -> tuple[int, int]:
+    """Return how many incidents became done by a fixed cause, and how many in all that say how."""
+    rows = tx.rows(
+        """
+        select count(*) as said, sum(case when c.ending = 'fixed' then 1 else 0 end) as fixed
+        from incidents i join closings c on c.workspace = i.workspace and c.incident = i.number
+        where i.workspace = :workspace and i.state = 'done'
+        and i.ended_at >= :start and i.ended_at < :end and c.ending is not null
+        """,
+        start=as_text(start),
+        end=as_text(end),
+    )
+    return int(rows[0]["fixed"] or 0), int(rows[0]["said"])
+
+
 def unfixed(tx: Tx, before: date) -> list[Closing]:
     """Return the workarounds whose fix should have happened before a day, and has not."""
     rows = tx.rows(

@@ -45,6 +45,11 @@ def known(tx: Tx, id: str) -> bool:
     return bool(tx.rows("select 1 as one from workspaces where id = :id", id=id))
 
 
+def is_known(tx: Tx) -> bool:
+    """Say whether the workspace of this transaction is there."""
+    return bool(tx.rows("select 1 as one from workspaces where id = :workspace"))
+
+
 def get(tx: Tx) -> Workspace:
     """Return the workspace of this transaction."""
     row = tx.recall(

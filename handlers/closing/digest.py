@@ -23,11 +23,13 @@ from handlers.kit.words import Sentence, Words, _, _n, shortened
 from storage import closing as closings
 from storage import incidents
 from storage.closing import Closing
-from storage.incidents import Incident
+from storage.incidents import Incident, pages
 
 feature = Feature(_("After an incident"))
 
 SHOWN = 5
+INCIDENTS, HANDS = 8, 5  # fewer tell of people, not of processes (docs/rules.md, privacy)
+TREND = 12  # weeks
 
 UNDONE = feature.measure(
     "undone",
@@ -42,6 +44,16 @@ ENDING = feature.measure(
     _("what was said when incidents became done in the week"),
     "closings",
 )
+TREND_ENDING = feature.measure(
+    "trend",
+    _("Cause fixed, every four weeks"),
+    _(
+        "of the incidents that became done in four weeks and of which it was said, the share whose "
+        "cause was fixed; three times four weeks up to the end of the week"
+    ),
+    "closings",
+    "incidents",
+)
 COST = feature.measure(
     "cost",
     _("What it cost"),
@@ -52,8 +64,9 @@ ACKNOWLEDGED = feature.measure(
     "acknowledged",
     _("Acknowledged"),
     _(
-        "the median time from declaring to acknowledging of the incidents declared in the week; "
-        "those without an acknowledgement, and reopened ones, are left out and counted"
+        "the median time from declaring to acknowledging of the incidents declared in a quarter, "
+        "told once when it has ended, over at least 8 incidents that at least 5 people "
+        "acknowledged; those without an acknowledgement are left out and counted for the week"
     ),
     "incidents",
 )
@@ -146,12 +159,13 @@ def _parts(ctx: Context, ours: Sequence[Incident], week: Week) -> list[Part]:
     quick = [each for each in ended if each.ending is not None]
     if quick:
         rows.append((_("Workaround or cause fixed"), share(quick)))
+        rows += _trend(ctx, week)
     cost = _cost(ended)
     if cost:
         rows.append((_("What it cost"), _("{what}", what=cost)))
-    answered = acknowledged(ours)
-    if answered is not None:
-        rows.append((_("Acknowledged"), answered))
+    answered = _acknowledged(ctx, ours, week)
+    if answered:
+        rows.append((_("Acknowledged"), _("{what}", what=answered)))
     found: list[Part] = [Title(_("How incidents ended")), Facts(tuple(rows))] if rows else []
     overrides: list[Words] = [
         _(
@@ -182,38 +196,66 @@ def share(ended: Sequence[Closing]) -> Sentence:
     )
 
 
+def _trend(ctx: Context, week: Week) -> list[tuple[Words, Words]]:
+    """Return the share of fixed causes over twelve weeks, in quarters of it; none without both."""
+    zone = ctx.workspace.zone
+    weeks = [calendar.days_before(week.end, 7 * n, zone) for n in range(TREND, -1, -4)]
+    parts: list[Words] = []
+    for start, end in zip(weeks, weeks[1:], strict=False):
+        fixed, every = closings.endings(ctx.tx, start, end)
+        if every == 0:
+            return []
+        percent = figure(TREND_ENDING, round(100 * fixed / every))
+        parts.append(_("{n} % of {all}", n=percent, all=figure(TREND_ENDING, every)))
+    first, second, third = parts
+    said = _("{first}, then {second}, now {third}", first=first, second=second, third=third)
+    return [(_("Cause fixed, every four weeks"), said)]
+
+
 def _cost(ended: Sequence[Closing]) -> list[Sentence]:
     counted = [(label, sum(getattr(each, kind) for each in ended)) for kind, label in COSTS.items()]
     return [_("{what}: {n}", what=label, n=figure(COST, n)) for label, n in counted if n]
 
 
-def acknowledged(ours: Sequence[Incident]) -> Sentence | None:
-    """Return after how long incidents were acknowledged, the middle one of them.
+def _acknowledged(ctx: Context, ours: Sequence[Incident], week: Week) -> list[Words]:
+    """Return how many of the week nobody acknowledged, and once a quarter after how long.
 
-    Those without an acknowledgement, and the reopened ones, are left out and counted apart:
-    a missing acknowledgement is never replaced by another moment.
+    A missing acknowledgement is never replaced by another moment. How long it takes is told for
+    whole quarters only, over enough incidents that enough people acknowledged.
     """
-    ours = [each for each in ours if each.state != "closed"]  # answered in another, or no incident
-    waits = [
-        (each.acknowledged_at - each.declared_at) / timedelta(minutes=1)
+    found: list[Words] = []
+    said = _quarter(ctx, week)
+    if said is not None:
+        found.append(said)
+    left = sum(
+        each.state != "closed" and (each.acknowledged_at is None or each.reopened_at is not None)
         for each in ours
-        if each.acknowledged_at is not None and each.reopened_at is None
-    ]
-    if not ours:
-        return None
-    skipped = len(ours) - len(waits)
-    if not waits:
-        return _n(
-            "{n} left out without one", "{n} left out without one", figure(ACKNOWLEDGED, skipped)
-        )
-    middle = figure(ACKNOWLEDGED, lasting(int(median(waits))))
-    if not skipped:
-        return _("after {time} (median)", time=middle)
-    return _(
-        "after {time} (median); {n} left out without one",
-        time=middle,
-        n=figure(ACKNOWLEDGED, skipped),
     )
+    if left:
+        found.append(
+            _n("{n} left out without one", "{n} left out without one", figure(ACKNOWLEDGED, left))
+        )
+    return found
+
+
+def _quarter(ctx: Context, week: Week) -> Sentence | None:
+    """Return the median of the quarter that ended in this week; None when none did."""
+    zone = ctx.workspace.zone
+    today = calendar.day_of(week.end, zone)
+    begins = today.replace(month=3 * ((today.month - 1) // 3) + 1, day=1)
+    end = calendar.midnight(begins, zone)
+    if not week.start < end <= week.end:
+        return None
+    before = begins - timedelta(days=1)
+    start = calendar.midnight(before.replace(month=before.month - 2, day=1), zone)
+    number = figure(ACKNOWLEDGED, before.month // 3)
+    quarter = _("quarter {n} of {year}", n=number, year=str(before.year))
+    waits = pages.waits(ctx.tx, start, end)
+    if len(waits) < INCIDENTS or len({who for _declared, _at, who in waits}) < HANDS:
+        return _("{quarter}: too few to show", quarter=quarter)
+    minutes = [(at - declared) / timedelta(minutes=1) for declared, at, _who in waits]
+    middle = figure(ACKNOWLEDGED, lasting(int(median(minutes))))
+    return _("{quarter}: after {time} (median)", quarter=quarter, time=middle)
 
 
 def without_runbook(ctx: Context) -> list[str]:

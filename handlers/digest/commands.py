@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated
 
+from handlers import rights
 from handlers.digest import decisions, schedule
 from handlers.kit import calendar, working_hours
 from handlers.kit.commands import Ask, Feature, call
@@ -62,8 +63,12 @@ def post(ctx: Context, week: str) -> Reply:
     following = calendar.after(week)
     schedule.set_timer(ctx.tx, following, id=ctx.new_id(), zone=zone, region=region)
     closed = ctx.follow(Event.WEEK_ENDED, following)
-    chosen = working_hours.digest_at(ctx.tx)
-    late = ctx.now - schedule.due(week, working_hours.company(ctx), chosen) > LATEST
+    ours, chosen = working_hours.company(ctx), working_hours.digest_at(ctx.tx)
+    due = schedule.due(week, ours, chosen)
+    if schedule.due(following, ours, chosen) <= due:  # nobody works in the week that follows
+        digests.add(ctx.tx, week, "merged", ctx.now)
+        return Reply(posts=closed)
+    late = ctx.now - due > LATEST
     newer = calendar.week_of(ctx.now, zone) > following  # a later week has ended since
     if not digests.add(ctx.tx, week, "skipped" if newer else "posted", ctx.now) or newer:
         return Reply(posts=closed)
@@ -71,28 +76,24 @@ def post(ctx: Context, week: str) -> Reply:
 
 
 def _posts(ctx: Context, week: str, skipped: list[str], *, late: bool) -> tuple[Post, ...]:
-    """Return the digest for the managers' channel; where there is none, for each manager."""
+    """Return the digest for the managers' channel, and for each manager who chose otherwise.
+
+    Where there is no channel, everybody else gets it directly; nobody gets it twice.
+    """
     key = schedule.key(week)
-    if places.find(ctx.tx, MANAGERS) is not None:
+    chosen = digests.choices(ctx.tx)
+    posts: list[Post] = []
+    channel = places.find(ctx.tx, MANAGERS) is not None
+    if channel:
         message = compose(ctx, week, skipped, late=late, aloud=True)
-        return (Post(key, message, MANAGERS, "digest"),)
-    return tuple(
-        Post(
-            key,
-            compose(replace(ctx, person=boss), week, skipped, late=late),
-            f"direct:{boss.id}",
-            "digest",
-        )
-        for boss in people.managers(ctx.tx)
-    )
-
-
-@feature.follows(Event.WORKING_TIME_CHANGED)
-def moved(ctx: Context, _subject: str) -> tuple[Post, ...]:
-    """Let the digest come when the company now wants it."""
-    zone, region = ctx.workspace.zone, ctx.workspace.region
-    schedule.moved(ctx.tx, new_id=ctx.new_id, now=ctx.now, zone=zone, region=region)
-    return ()
+        posts.append(Post(key, message, MANAGERS, "digest"))
+    for boss in people.managers(ctx.tx):
+        way = chosen.get(boss.id)
+        if way is not None or not channel:
+            theirs = replace(ctx, person=boss)
+            message = compose(theirs, week, skipped, late=late, short=way == "short")
+            posts.append(Post(key, message, f"direct:{boss.id}", "digest"))
+    return tuple(posts)
 
 
 @feature.command(
@@ -107,24 +108,21 @@ def preview(ctx: Context) -> Reply:
 
 
 def compose(
-    ctx: Context, week: str, skipped: list[str], *, late: bool = False, aloud: bool = False
+    ctx: Context,
+    week: str,
+    skipped: list[str],
+    *,
+    late: bool = False,
+    aloud: bool = False,
+    short: bool = False,
 ) -> Message:
-    """Write the digest on `week`: decide first, then know.
+    """Write the digest on `week`: decide first, then know; a `short` one ends after deciding.
 
     The asker reads buttons that obey them; where several read it (`aloud`), each has *Decide*.
     """
-    first = calendar.monday(week)
-    parts: list[Part] = [
-        Title(
-            _(
-                "Week {number} · {first} to {last}",
-                number=int(week[6:]),
-                first=first,
-                last=first + timedelta(days=6),
-            )
-        )
-    ]
-    found = decisions.sections(ctx, Week(week, *calendar.bounds(week, ctx.workspace.zone)))
+    told = [*_merged_before(ctx, week), week]
+    parts: list[Part] = [_heading(told)]
+    found = decisions.sections(ctx, _bounds(ctx, told))
     undecided = decisions.undecided(ctx, found)
     parts.append(Text(_verdict(undecided, found)))
     if late:
@@ -133,6 +131,9 @@ def compose(
         those = [_("week {number}", number=int(each[6:])) for each in skipped]
         parts.append(Text(_("Not posted, because Lotse did not run: {weeks}.", weeks=those)))
     parts += decisions.shown(undecided, aloud=aloud)
+    if short:
+        parts.append(Buttons((Button(_("All of it"), call("digest"), "quiet"), _less())))
+        return Message(tuple(parts))
     parts += together([part for section in found for part in section.parts])
     for title, each in (
         (_("Solved"), [words for section in found for words in section.solved]),
@@ -142,8 +143,32 @@ def compose(
             parts += [Title(title), Items(tuple(each))]
     counted = _("This counts processes, not people; answers are shown from five votes on.")
     parts.append(Text(counted, small=True))
-    parts.append(Buttons((Button(_("How is this computed?"), call("computed"), "quiet"),)))
+    foot = [Button(_("How is this computed?"), call("computed"), "quiet")]
+    if not aloud and rights.may("settings", rights.general(ctx)):
+        foot.append(_less())
+    parts.append(Buttons(tuple(foot)))
     return Message(tuple(parts))
+
+
+def _less() -> Button:
+    return Button(_("How I get it"), call("digest way"), "quiet")
+
+
+def _heading(weeks: list[str]) -> Title:
+    first = calendar.monday(weeks[0])
+    last = calendar.monday(weeks[-1]) + timedelta(days=6)
+    if len(weeks) == 1:
+        number = int(weeks[0][6:])
+        return Title(_("Week {number} · {first} to {last}", number=number, first=first, last=last))
+    those = [_("week {number}", number=int(each[6:])) for each in weeks]
+    return Title(_("{weeks} · {first} to {last}", weeks=those, first=first, last=last))
+
+
+def _bounds(ctx: Context, weeks: list[str]) -> Week:
+    """Return the weeks that one digest tells of, from the first one's Monday."""
+    zone = ctx.workspace.zone
+    start, end = calendar.bounds(weeks[0], zone)[0], calendar.bounds(weeks[-1], zone)[1]
+    return Week(weeks[-1], start, end)
 
 
 def _verdict(undecided: list[Task], found: list[Section]) -> Words:
@@ -220,8 +245,17 @@ def rest(
 def _open(ctx: Context) -> list[Task]:
     """Return what is undecided now, with the buttons that obey the asker."""
     week = calendar.week_of(ctx.now, ctx.workspace.zone)
-    found = decisions.sections(ctx, Week(week, *calendar.bounds(week, ctx.workspace.zone)))
+    found = decisions.sections(ctx, _bounds(ctx, [week]))
     return decisions.undecided(ctx, found)
+
+
+def _merged_before(ctx: Context, week: str) -> list[str]:
+    """Return the weeks before `week` that its digest tells of as well."""
+    merged: list[str] = []
+    states = dict(digests.weeks(ctx.tx))
+    while states.get(before := calendar.after(merged[0] if merged else week, -1)) == "merged":
+        merged.insert(0, before)
+    return merged
 
 
 def _skipped_before(ctx: Context, week: str) -> list[str]:
@@ -229,6 +263,8 @@ def _skipped_before(ctx: Context, week: str) -> list[str]:
     skipped: list[str] = []
     for earlier, how in reversed(digests.weeks(ctx.tx)):
         if earlier >= week:
+            continue
+        if how == "merged":
             continue
         if how != "skipped":
             break

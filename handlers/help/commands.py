@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from handlers.help import waiting as help_waiting
-from handlers.kit.commands import Ask, Command, Feature, all_commands, call
+from handlers.kit.commands import Ask, Command, Feature, all_commands, call, vocabulary
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import (
     Button,
     Buttons,
     Facts,
+    FieldKind,
     Items,
     Message,
     Part,
@@ -21,14 +22,38 @@ from handlers.kit.messages import (
     Title,
     line,
 )
-from handlers.kit.readers import TextReader, folded
+from handlers.kit.readers import NumberReader, folded
 from handlers.kit.words import Words, _, _n
+
+SHOWN = 5  # things on one page of what waits
 
 feature = Feature(_("Help"))
 
 EVERYDAY = (  # commands that are told with their meaning; the others by their word alone
     "incident", "friction", "status", "who", "ack", "update", "restored", "done",
 )  # fmt: skip
+
+
+class WordReader:
+    """A command's word, in either language; a sentence is none."""
+
+    kind = FieldKind.TEXT
+
+    def take(self, text: str, ctx: Context, *, last: bool) -> tuple[object, str] | None:
+        return (text, "") if folded(text) in vocabulary(ctx.features) else None
+
+    def missing(self, text: str, ctx: Context) -> Refusal:
+        """Return what is said of a word that no command has."""
+        return _no_command(text)
+
+    def value(self, raw: str, ctx: Context) -> object:
+        return raw.strip()
+
+    def choices(self, ctx: Context) -> tuple[tuple[str, Words], ...]:
+        return ()
+
+
+WORD = WordReader()
 
 
 @feature.command(
@@ -38,7 +63,7 @@ EVERYDAY = (  # commands that are told with their meaning; the others by their w
     reads=True,
     needs="help",
 )
-def guide(ctx: Context, word: Annotated[str, TextReader(long=False), Ask(_("Word"))] = "") -> Reply:
+def guide(ctx: Context, word: Annotated[str, WORD, Ask(_("Word"))] = "") -> Reply:
     if word:
         return Reply(_about(ctx, word))
     everyday = [each for each in _shown(ctx.features) if each.name in EVERYDAY]
@@ -92,7 +117,11 @@ def _about(ctx: Context, word: str) -> Message:
         words = [each for both in command.words.values() for each in both]
         if folded(word) in {folded(each) for each in words}:
             return _usage(ctx, command)
-    raise Refusal(
+    raise _no_command(word)
+
+
+def _no_command(word: str) -> Refusal:
+    return Refusal(
         _("There is no command “{word}”.", word=word[:80]),
         buttons=(Button(_("All commands"), call("help")),),
     )
@@ -113,17 +142,26 @@ def _usage(ctx: Context, command: Command) -> Message:
 
 
 @feature.command("status", "stand", help=_("What waits for you."), reads=True)
-def status(ctx: Context) -> Reply:
+def status(
+    ctx: Context,
+    *,
+    page: Annotated[int, NumberReader(1, 1000), Ask(_("Page"))] = 1,
+) -> Reply:
     found = help_waiting.waiting(ctx)
-    if not found:
-        return Reply(line(_("Nothing waits for you.")))
+    area = (Button(_("The whole area"), call("lists")),) if ctx.person.manager else ()
+    first = (page - 1) * SHOWN
+    if not found[first:]:
+        return Reply(line(_("Nothing waits for you."), *area))
     parts: list[Part] = [
         Title(_n("{n} thing waits for you", "{n} things wait for you", len(found)))
     ]
-    for each in found[:5]:
+    for each in found[first : first + SHOWN]:
         parts.append(Text(each.words))
-        parts.append(Buttons(each.buttons))
-    rest = [each.words for each in found[5:]]
-    if rest:
-        parts.append(Items(tuple(rest)))
+        if each.buttons:
+            parts.append(Buttons(each.buttons))
+    rest = len(found) - first - SHOWN
+    more = _n("Show {n} more", "Show {n} more", rest)
+    on = (Button(more, call("status", page=page + 1)),) if rest > 0 else ()
+    if on or area:
+        parts.append(Buttons((*on, *area)))
     return Reply(Message(tuple(parts)))

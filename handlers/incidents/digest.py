@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 from handlers import rights
-from handlers.incidents.cards import headline, standing, take
+from handlers.incidents.cards import headline, standing, take, tell, works_again
 from handlers.kit.commands import Feature
 from handlers.kit.context import Context
 from handlers.kit.doors import Section, Task, Week, figure
+from handlers.kit.messages import Button
 from handlers.kit.words import Sentence, _, _n, shortened
 from handlers.measures.change import change
 from storage import incidents
+from storage.incidents import Incident
 
 feature = Feature(_("Incidents"))
 
@@ -57,7 +59,14 @@ def _untaken(ctx: Context) -> tuple[Task, ...]:
                 title=shortened(headline(each), 100),
                 standing=standing(ctx, each, pings=False),
             )
-            buttons = (take(each.number),) if rights.may_for(ctx, "ack", each) else ()
             key = f"incident:{each.number}"
-            found.append(Task(words, buttons, each.declared_at, key, first=True))
+            found.append(Task(words, _buttons(ctx, each), each.declared_at, key, first=True))
     return tuple(found)
+
+
+def _buttons(ctx: Context, incident: Incident) -> tuple[Button, ...]:
+    if not rights.may_for(ctx, "ack", incident):
+        return ()
+    if incident.responsible == ctx.person.id and not incident.unanswered:
+        return (tell(incident.number), works_again(incident.number))
+    return (take(incident.number),)

@@ -5,22 +5,38 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from handlers.incidents.cards import card, label, listed, take, tell, undone_line, works_again
+from handlers import rights
+from handlers.incidents.cards import (
+    card,
+    headline,
+    label,
+    listed,
+    service_name,
+    standing,
+    take,
+    tell,
+    undone_line,
+    works_again,
+)
 from handlers.incidents.lookup import Ref, find, is_mine, waits_for_me
 from handlers.incidents.timeline import history
+from handlers.kit import calendar
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
-from handlers.kit.doors import Glance, Task
-from handlers.kit.messages import Button, Buttons, Items, Message, Part, Reply, Text, Title
-from handlers.kit.readers import ChoiceReader
-from handlers.kit.words import _, _n
+from handlers.kit.doors import Filter, Found, Glance, Row, Task
+from handlers.kit.messages import Button, Buttons, Items, Message, Part, Reply, Text, Title, pieces
+from handlers.kit.people import name
+from handlers.kit.readers import ChoiceReader, titles
+from handlers.kit.words import Words, _, _n
 from handlers.on_call import duty
+from handlers.similarity import find_saying
 from storage import incidents
-from storage.incidents import Incident
+from storage.incidents import Incident, pages
 
 feature = Feature(_("Incidents"))
 
 SHOWN = 10  # incidents in one list
+MOST = 200  # incidents in one search
 SHORT = 5  # incidents that home shows of what is not done
 
 
@@ -58,7 +74,7 @@ def overview(
         parts += [
             Title(_n("{n} restored, not done", "{n} restored, not done", count)),
             Items(tuple(undone_line(ctx, each) for each in undone[:SHOWN])),
-            *_more(count - SHOWN),
+            *_more(count - SHOWN, "mine" if mine else "undone"),
             Buttons(tuple(_show(each) for each in undone[:5])),
         ]
     return Reply(Message(tuple(parts)))
@@ -72,16 +88,75 @@ def _open(which: Which, ctx: Context, found: list[Incident]) -> list[Part]:
             Which.ALL: _("There has been no incident yet."),
         }
         return [Text(nothing[which])]
+    every = pages.count(ctx.tx, "all", service=None, since=None) if which is Which.ALL else 0
+    count = max(len(found), every)
+    shown = {Which.OPEN: "untaken", Which.MINE: "mine", Which.ALL: "all"}
     return [
-        Title(_n("{n} incident", "{n} incidents", len(found))),
+        Title(_n("{n} incident", "{n} incidents", count)),
         Items(tuple(listed(ctx, each) for each in found[:SHOWN])),
-        *_more(len(found) - SHOWN),
+        *_more(count - SHOWN, shown[which]),
         Buttons(tuple(_show(each) for each in found[:5])),
     ]
 
 
-def _more(rest: int) -> list[Part]:
-    return [Text(_n("and {n} more", "and {n} more", rest), small=True)] if rest > 0 else []
+def _more(rest: int, which: str) -> list[Part]:
+    """Return the button that opens the next page of exactly this list."""
+    if rest <= 0:
+        return []
+    label = _n("Show {n} more", "Show {n} more", rest)
+    return [Buttons((Button(label, call("list", name="incidents", which=which, page=2)),))]
+
+
+COLUMNS = (
+    ("number", _("Number")),
+    ("title", _("Title")),
+    ("service", _("Service")),
+    ("state", _("State")),
+    ("serious", _("Severity")),
+    ("declared", _("Declared")),
+    ("responsible", _("Responsible")),
+)
+STATES: dict[str, Words] = {
+    "open": _("open"),
+    "restored": _("works again, not done"),
+    "done": _("done"),
+    "closed": _("closed without a cause of its own"),
+    "withdrawn": _("withdrawn"),
+}
+
+
+def _count(ctx: Context, asked: Filter) -> int:
+    if asked.which == "mine":
+        return len(pages.mine(ctx.tx, ctx.person.id, incidents.MOST))
+    return pages.count(ctx.tx, asked.which, service=asked.service, since=asked.since)
+
+
+@feature.lists("incidents", _("Incidents"), COLUMNS, _count, ("open", "mine", "all"))
+def rows(ctx: Context, asked: Filter, first: int, most: int) -> list[Row]:
+    """Return a page of incidents; who looks after one is told only while it is open."""
+    if asked.which == "mine":
+        found = pages.mine(ctx.tx, ctx.person.id, incidents.MOST)[first : first + most]
+    else:
+        found = pages.page(
+            ctx.tx, asked.which, service=asked.service, since=asked.since, first=first, most=most
+        )
+    return [_row(ctx, each) for each in found]
+
+
+def _row(ctx: Context, incident: Incident) -> Row:
+    live = incident.state in ("open", "restored")
+    return Row(
+        (
+            label(incident.number),
+            incident.title,
+            service_name(ctx, incident),
+            STATES[incident.state],
+            _("serious") if incident.severity == "serious" else "",
+            calendar.day_of(incident.declared_at, ctx.workspace.zone),
+            name(ctx, incident.responsible) if live else None,
+        ),
+        call("show", number=incident.number),
+    )
 
 
 def _show(incident: Incident) -> Button:
@@ -121,6 +196,42 @@ def show(ctx: Context, number: Ref) -> Reply:
     return Reply(card(ctx, find(ctx, number)))
 
 
+@feature.command(
+    "text", "wortlaut", help=_("The whole text, as it was typed."), hidden=True, reads=True
+)
+def whole(ctx: Context, number: Ref) -> Reply:
+    incident = find(ctx, number)
+    if titles.is_mail(incident.body):  # somebody else's address may stand in it
+        rights.need_for(ctx, "read mail", incident)
+    parts: list[Part] = [Title(headline(incident)), *(Text(each) for each in pieces(incident.body))]
+    return Reply(Message(tuple(parts)))
+
+
 @feature.command("history", "verlauf", help=_("What happened."), hidden=True, reads=True)
 def past(ctx: Context, number: Ref) -> Reply:
     return Reply(history(ctx, find(ctx, number)))
+
+
+@feature.finds(20)
+def saying(ctx: Context, words: str) -> list[Found]:
+    """Return the incidents that say it, the text below a title only for who may act."""
+    seen = {each.number: each for each in find_saying(ctx.tx, words, now=ctx.now, limit=MOST)}
+    hits: list[Found] = []
+    for each in incidents.several(ctx.tx, list(seen)):
+        hit = seen[each.number]
+        if hit.rest and not rights.may_for(ctx, "done", each):
+            continue
+        head = each.title.splitlines()[0] if each.title else ""
+        hits.append(
+            Found(
+                label(each.number),
+                label(each.number),
+                head,
+                _("text") if hit.rest else _("title"),
+                standing(ctx, each, pings=False),
+                Button(label(each.number), call("show", number=each.number)),
+                hit.score,
+                each.declared_at,
+            )
+        )
+    return hits

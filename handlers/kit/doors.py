@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -242,6 +242,9 @@ class Filter:
     since: datetime | None = None
 
 
+Cell = Words | date | int | None
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A row of a list: a value for each column, and the call that opens it.
@@ -250,13 +253,13 @@ class Row:
     something open).
     """
 
-    values: tuple[Words, ...]
+    values: tuple[Cell, ...]
     opens: Call | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A list for chat, board and CSV: `columns` are (key, label).
+    """A list for chat, board and CSV: `columns` are (key, label), `which` the ways to look at it.
 
     `count(ctx, filter)` is the true total; `rows(ctx, filter, first, most)` a page of it.
     """
@@ -266,3 +269,33 @@ class Listing:
     columns: tuple[tuple[str, Sentence], ...]
     count: Callable[[Context, Filter], int]
     rows: Callable[[Context, Filter, int, int], Sequence[Row]]
+    which: tuple[str, ...] = ("open", "all")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Something that a search found: what kind of thing it is, and where the words stood.
+
+    `score` is from 0 to 1, the share of the words that it says, in other words too; `at` puts
+    those of the same score in order, the newest first.
+    """
+
+    key: str
+    kind: Words
+    title: str
+    where: Words
+    state: Words
+    button: Button
+    score: float
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finds:
+    """What of a room can be found by words. Of the same score, the lowest `rank` is first.
+
+    `run(ctx, words)` returns only what the asker may see.
+    """
+
+    rank: int
+    run: Callable[[Context, str], Sequence[Found]]

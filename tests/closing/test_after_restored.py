@@ -242,7 +242,7 @@ def test_no_list_reads_more_than_it_needs(bot: Stage, anna: Say, ben: Say, chris
     assert bot.store(lambda tx: incidents.undone(tx, person="carla")) == []
     listed = anna("incidents")
     assert listed.startswith("14 restored, not done")
-    assert "and 4 more" in listed
+    assert "[Show 4 more]" in listed
     home = bot.run(bot.dispatcher.look(bot.workspace, "local:anna", "home"))
     assert home is not None
     assert "- and 9 more" in answered(home)

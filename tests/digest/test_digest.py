@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
 from handlers.digest import schedule as digest_schedule
 from handlers.kit import calendar
-from handlers.kit.working_hours import WorkingTime
+from handlers.kit.working_hours import Weekly, WorkingTime
 from handlers.similarity import is_near_same
+from storage import digest as digests
 from storage.engine import Tx
+from tests.pretend import machines
 from tests.pretend.stage import Say, Stage
 
 
@@ -54,17 +56,47 @@ def test_without_a_managers_channel_each_manager_gets_it(
     assert [each.splitlines()[0] for each in chris.sees()] == ["Week 48 · Mon 23 Nov to Sun 29 Nov"]
 
 
+def test_each_manager_chooses_how_it_comes_and_gets_it_once(
+    planned: Stage, anna: Say, chris: Say, wind: Callable[..., None]
+) -> None:
+    chris("settings")
+    chris.press("Change how I get it")
+    assert chris.fill(way="short") == (
+        "You get the weekly digest directly, only what is to be decided."
+    )
+    anna("incident Kasse tot")
+    wind(to="2026-11-30 08:30")
+    assert planned.sees("leitung")[-1].startswith("Woche 48")
+    mine = [each for each in chris.sees() if each.startswith("Week 48")]
+    assert len(mine) == 1 and "Nobody has decided yet" in mine[0]
+    assert "What we are learning" not in mine[0]
+    assert chris.press("All of it").startswith("Week 49")
+    chris.press("How I get it")
+    chris.fill(way="everybody")
+    wind(to="2026-12-07 08:30")
+    assert len(planned.sees("leitung")) == 2
+    assert len([each for each in chris.sees() if each.startswith("Week")]) == 1
+
+
 def test_it_shows_repeats_decisions_unused_and_not_measured(
     planned: Stage, anna: Say, ben: Say, chris: Say, wind: Callable[..., None]
 ) -> None:
     for number in range(1, 4):
         anna("incident Etikettendrucker offline")
         ben("behoben")
+        wind(minutes=31)
         if number > 1:
             ben(f"wiederholung {number} von 1")
     anna("incident Kasse tot")
     ben("auto neu")
-    ben.fill(name="Abgleich", purpose="x", accountable="ben", deputy="carla", rhythm="2")
+    ben.fill(
+        name="Abgleich",
+        purpose="Gleicht Zahlungen ab",
+        not_for="Mahnungen",
+        accountable="ben",
+        deputy="carla",
+        rhythm="2",
+    )
     anna("friction Formulare")
     ben("ack")
     text = anna("digest")
@@ -80,16 +112,13 @@ def test_it_shows_repeats_decisions_unused_and_not_measured(
 def test_an_unanswered_incident_and_an_unused_automation_have_to_be_decided(
     planned: Stage, anna: Say, ben: Say, chris: Say, wind: Callable[..., None]
 ) -> None:
-    ben("auto neu")
-    answer = ben.fill(name="Abgleich", purpose="x", accountable="ben", deputy="carla", rhythm="2")
-    secret = next(line for line in answer.splitlines() if "/ping/" in line).rpartition("/")[2]
-    hook = next(each for feature in planned.dispatcher.features for each in feature.hooks)
-    planned.run(planned.dispatcher.run_hook(hook, secret, None, {}))
+    secret = machines.enter(ben, name="Abgleich", rhythm="2")
+    machines.reports(planned, secret)
     without_channel(planned)
-    wind(to="2026-11-30 08:30")
-    text = chris.sees()[-1]
+    wind(to="2027-01-04 08:30")
+    text = next(each for each in reversed(chris.sees()) if "Nobody has decided yet" in each)
     assert "Nobody has decided yet" in text
-    assert "“Abgleich” is possibly unused: last run 6 days ago" in text
+    assert "“Abgleich” is possibly unused: last useful run Mon 23 Nov, 09:00" in text
     assert "It is up to Ben.\n[Ask Ben again]" in text
     assert "[Retire]" not in text
     assert chris.press("Ask Ben again").startswith("Ben has the question about “Abgleich” now.")
@@ -109,14 +138,22 @@ def test_what_was_never_measured_is_asked_about_after_a_week(
     planned: Stage, anna: Say, ben: Say, wind: Callable[..., None]
 ) -> None:
     ben("auto neu")
-    ben.fill(name="Abgleich", purpose="x", accountable="ben", deputy="carla", rhythm="2")
+    ben.fill(
+        name="Abgleich",
+        purpose="Gleicht Zahlungen ab",
+        not_for="Mahnungen",
+        accountable="ben",
+        deputy="carla",
+        rhythm="2",
+    )
     assert "0 decisions open" in anna("digest")
     wind(to="2026-12-02 10:00")
-    assert "“Abgleich” is not measured: has never reported a run. It is up to Ben." in anna(
-        "digest"
+    assert (
+        "“Abgleich” is not measured: has never reported a run, expected every 2 days. "
+        "It is up to Ben." in anna("digest")
     )
-    assert "[Behalten]" in ben("wochenbericht")
-    ben.press("Behalten")
+    assert "[In Gebrauch]" in ben("wochenbericht")
+    ben.press("In Gebrauch")
     assert "0 decisions open" in anna("digest")
 
 
@@ -126,6 +163,7 @@ def test_what_came_back_is_told_only_in_the_week_it_came_back(
     for _each in range(2):
         anna("incident Etikettendrucker offline")
         ben("behoben")
+        wind(minutes=31)
     assert "Came back" in anna("digest")
     wind(to="2026-12-01 10:00")
     assert "Came back" not in anna("digest")
@@ -141,7 +179,7 @@ def test_a_quiet_week_is_short(planned: Stage, anna: Say) -> None:
         "This counts processes, not people; answers are shown from five votes on.\n"
         "[How is this computed?]"
     )
-    assert "Possibly unused: it has run, but" in anna.press("How is this computed?")
+    assert "Possibly unused: no run for at least 28 days" in anna.press("How is this computed?")
 
 
 def test_the_last_week_is_posted_late_and_older_ones_are_skipped_and_named(
@@ -168,6 +206,27 @@ def test_the_last_week_is_posted_late_and_older_ones_are_skipped_and_named(
     ]
 
 
+def test_a_week_without_a_working_day_is_merged_into_the_next(
+    planned: Stage, anna: Say, chris: Say
+) -> None:
+    chris("settings")
+    chris.press("Change working time")
+    chris.fill(closed="21.12.–3.1.")  # two weeks that the company is closed
+    planned.wind(to="2026-12-16 10:00")
+    anna("incident Kasse tot")
+    planned.wind(to="2027-01-04 08:30")
+    told = planned.sees("leitung")
+    assert [each.splitlines()[0][:8] for each in told][-2:] == ["Woche 50", "KW 51, K"]
+    assert told[-1].splitlines()[0] == "KW 51, KW 52 und KW 53 · Mo. 14. Dez. bis So. 3. Jan."
+    assert "1 Störung (1 mehr als in der Vorwoche)" in told[-1]
+    found = dict(planned.store(digests.weeks))
+    assert [found[f"2026-W{each}"] for each in (50, 51, 52, 53)] == [
+        "posted", "merged", "merged", "posted",
+    ]  # fmt: skip
+    planned.wind(to="2027-01-11 08:30")
+    assert planned.sees("leitung")[-1].startswith("Woche 1 · ")
+
+
 @pytest.mark.parametrize(
     ("week", "expected"),
     [
@@ -184,15 +243,30 @@ def test_the_time_is_local_and_moves_off_holidays(week: str, expected: str) -> N
     assert due.astimezone(UTC).strftime("%Y-%m-%d %H:%M") == expected
 
 
-@pytest.mark.parametrize("zone", ["Europe/Berlin", "Europe/London", "America/New_York", "UTC"])
-def test_ten_years_of_weeks_have_one_due_time_each(zone: str) -> None:
+ZONES = (
+    "Europe/Berlin", "Europe/London", "America/New_York", "UTC", "Asia/Kolkata",
+    "Australia/Lord_Howe",
+)  # fmt: skip
+TIMES = tuple(
+    Weekly(day, time(hour, minute))
+    for day, hour, minute in (
+        (0, 8, 30), (0, 0, 0), (0, 2, 30), (0, 23, 59),
+        (1, 7, 0), (2, 12, 0), (3, 2, 0), (4, 17, 30),
+    )
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("chosen", TIMES, ids=str)
+def test_ten_years_of_weeks_have_one_due_time_each(zone: str, chosen: Weekly) -> None:
     week, dues = "2026-W01", []
+    ours = WorkingTime(zone, "DE")
     for _each in range(520):
-        dues.append(digest_schedule.due(week, WorkingTime(zone, "DE")))
+        dues.append(digest_schedule.due(week, ours, chosen))
         week = calendar.after(week)
-    assert len(set(dues)) == 520
+    assert len(set(dues)) == 520 and dues == sorted(dues)
     for earlier, later in zip(dues, dues[1:], strict=False):
-        assert timedelta(days=5) < later - earlier < timedelta(days=10)
+        assert timedelta(days=2) < later - earlier < timedelta(days=12)
 
 
 def test_weeks_are_iso_weeks_of_the_zone() -> None:

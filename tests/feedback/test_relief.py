@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from handlers.kit.commands import all_commands
 from handlers.kit.doors import Filter
 from handlers.kit.messages import Call
+from handlers.kit.words import Sentence
 from handlers.pilots import relief
 from storage import people
 from storage.delivery import places
@@ -241,7 +242,7 @@ def readable(bot: Stage, who: str) -> str:
     def lists(tx: Tx) -> str:
         ctx = bot.dispatcher._context(tx, people.find(tx, who), None, bot.clock.now())  # type: ignore[arg-type]
         rows = [
-            ctx.text(value)
+            ctx.text(value) if isinstance(value, str | Sentence | tuple) else str(value)
             for feature in bot.dispatcher.features
             for each in feature.all_lists
             for row in each.rows(ctx, Filter("all"), 0, 100)

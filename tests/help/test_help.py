@@ -11,12 +11,31 @@ def test_home_says_how_much_more_waits(anna: Say, bot: Stage) -> None:
         assert seen is not None and seen.message is not None
         return plain(seen.message)
 
-    for _each in range(5):
-        anna("incident Licht flackert")
+    for floor in range(5):
+        anna(f"incident Licht flackert im Stock {floor}")
     assert "[Show all]" not in home()
     anna("incident Licht ist aus")
     anna("incident Licht ist noch aus")
     assert "and 2 more\n[Show all]" in home()
+
+
+def test_everything_that_waits_has_its_buttons_page_by_page(
+    bot: Stage, anna: Say, ben: Say
+) -> None:
+    for n in range(7):
+        anna(f"incident Kasse {n} tot")
+    first = ben("stand")
+    assert first.splitlines()[0] == "7 Sachen warten auf dich"
+    assert first.count("[Ich kümmere mich]") == 5
+    second = ben.press("2 weitere zeigen")
+    assert second.count("[Ich kümmere mich]") == 2 and "INC-7" in second
+
+
+def test_managers_see_the_whole_area_from_there(bot: Stage, anna: Say, chris: Say) -> None:
+    anna("incident Kasse tot")
+    assert chris("status").endswith("[The whole area]")
+    assert "[Incidents: 1]" in chris.press("The whole area")
+    assert "whole area" not in anna("status")
 
 
 def test_status_shows_what_waits_for_me(anna: Say, ben: Say) -> None:

@@ -18,14 +18,18 @@ from tests.closing.test_closing import POINTS
 from tests.pretend.stage import Say, Stage, answered, plain, staged
 
 READINGS = {  # every command that reads, and those that only show, with values where it needs some
-    "auto": {}, "bans": {}, "computed": {}, "data": {}, "data export": {},
+    "auto": {}, "auto register": {}, "auto retired": {}, "auto timetable": {}, "bans": {},
+    "computed": {}, "data": {}, "data export": {},
     "definition": {"name": "done"}, "definitions": {},
     "digest": {}, "help": {}, "history": {"number": "2"}, "home": {},
     "incidents": {"which": "all"}, "night": {}, "pilot": {}, "problem": {"number": "1"},
     "problem history": {"number": "1"}, "service": {"service": "kasse"}, "settings": {},
-    "show": {"number": "2"}, "status": {}, "who": {"service": "kasse"},
+    "rules": {},
+    "find": {"words": "Kasse"}, "find more": {"words": "Kasse", "page": "1"},
+    "show": {"number": "2"}, "status": {}, "text": {"number": "2"}, "who": {"service": "kasse"},
     "definition edit": {"name": "done"}, "service edit": {"service": "kasse"},
     "decide": {"key": "incident:2"}, "decisions": {}, "undone": {},
+    "lists": {}, "list": {"name": "incidents", "which": "all"},
     "mandate": {}, "patterns": {}, "pattern": {"pattern": "x"}, "friction mine": {},
     "pattern history": {"pattern": "x"}, "friction list": {}, "friction answerers": {},
     "pilot more": {"pilot": "x"}, "pilot candidates": {"pilot": "x"},

@@ -552,3 +552,10 @@ def test_a_pilot_of_before_is_incomplete_and_nothing_ends_it(
     wind(to="2027-03-01 10:00")
     assert "Alter Pilot" not in "\n".join(chris.sees())
     assert undecided(bot) == []
+
+
+def test_choices_are_named_when_something_else_is_typed(anna: Say) -> None:
+    assert anna("language fr").startswith(
+        "I do not know “fr” here. Please choose:\n[Deutsch]\n[English]"
+    )
+    assert anna.press("Deutsch") == "Von jetzt an spreche ich Deutsch mit dir."

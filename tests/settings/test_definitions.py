@@ -99,6 +99,7 @@ def test_they_are_shown_where_they_are_needed(chris: Say, anna: Say, ben: Say) -
 NO_FIGURES = {
     "Week {number} · {first} to {last}", "week {number}", "and {n} more", "{n} more",
     "Show {n} more", "{incidents} ({change})",
+    "{weeks} · {first} to {last}",
 }  # fmt: skip
 FIGURES = {
     "n",

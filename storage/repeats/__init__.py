@@ -5,36 +5,37 @@ A group is called by the lowest number in it. Whoever changes groups first calls
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from storage import workspaces
 from storage.engine import Row, Tx
 from storage.engine.sql import as_moment, as_text
+from storage.repeats.outages import COUNTS, overlapping
 
-# What counts as having happened, once: not what was taken back, a false alarm or a duplicate.
-COUNTS = "i.state <> 'withdrawn' and coalesce(i.closed_as, '') in ('', 'superseded')"
+NEW_COUNTS = COUNTS.replace("i.", "n.")  # of the later one
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """Nobody has decided yet whether two incidents are the same; `words` are what they share."""
+    """Nobody has decided yet whether two incidents are the same; `words` are what they share.
+
+    `title`, `at`, `open` are the earlier one's. `overlaps` says that it was not over for
+    half an hour when the later one was declared: one outage, and no repeat. `device` says
+    that only the device is the same, which nobody is asked about.
+    """
 
     earlier: int
     later: int
     root: int
     same_service: bool
     words: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """The same thing several times: its incidents' numbers, oldest first, and the newest one."""
-
-    root: int
-    numbers: tuple[int, ...]
-    newest_at: datetime
+    title: str
+    at: datetime
+    open: bool
+    overlaps: bool
+    device: bool
 
 
 def lock_groups(tx: Tx) -> None:
@@ -42,25 +43,61 @@ def lock_groups(tx: Tx) -> None:
     workspaces.next_number(tx, "judgements")
 
 
-def propose(
-    tx: Tx, *, earlier: int, later: int, rank: int, same_service: bool, words: tuple[str, ...]
-) -> None:
-    """Remember that two incidents look alike, unless somebody has judged them already.
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """An earlier incident that a new one looks like, as it is remembered."""
 
-    `later` is known already (`know`).
-    """
-    mark_compared(tx, earlier)
+    earlier: int
+    rank: int
+    same_service: bool
+    device: bool
+    words: tuple[str, ...]
+
+
+PLACES = "abcde"  # so many earlier incidents are compared with one
+EARLIER = " union all ".join(
+    f"select cast(:earlier_{at} as integer) as earlier, cast(:rank_{at} as integer) as rank, "
+    f"cast(:service_{at} as integer) as service, cast(:device_{at} as integer) as device, "
+    f"cast(:words_{at} as text) as words"
+    for at in PLACES
+)
+
+
+def propose(tx: Tx, later: int, alike: Sequence[Alike]) -> None:
+    """Remember what an incident looks like, unless somebody has judged it already."""
+    if not alike:
+        return
+    values: dict[str, object] = {}
+    for place, at in enumerate(PLACES):
+        each = alike[place] if place < len(alike) else None
+        values |= {
+            f"earlier_{at}": each and each.earlier,
+            f"rank_{at}": each and each.rank,
+            f"service_{at}": each and int(each.same_service),
+            f"device_{at}": each and int(each.device),
+            f"words_{at}": each and "\n".join(each.words),
+        }
     tx.write(
-        """
-        insert into likenesses (workspace, earlier, later, verdict, rank, same_service, words)
-        values (:workspace, :earlier, :later, 'proposed', :rank, :same_service, :words)
+        f"""
+        insert into repeats (workspace, incident, root)
+        select :workspace, e.earlier, e.earlier from ({EARLIER}) e where e.earlier is not null
+        union all select :workspace, cast(:later as integer), cast(:later as integer)
+        on conflict (workspace, incident) do nothing
+        """,
+        later=later,
+        **values,
+    )
+    tx.write(
+        f"""
+        insert into likenesses
+            (workspace, earlier, later, verdict, rank, same_service, same_device, words)
+        select :workspace, e.earlier, cast(:later as integer), 'proposed', e.rank, e.service,
+            e.device, e.words
+        from ({EARLIER}) e where e.earlier is not null
         on conflict (workspace, later, earlier) do nothing
         """,
-        earlier=earlier,
         later=later,
-        rank=rank,
-        same_service=int(same_service),
-        words="\n".join(words),
+        **values,
     )
 
 
@@ -75,6 +112,19 @@ def mark_compared(tx: Tx, number: int) -> None:
     )
 
 
+def forget_proposal(tx: Tx, earlier: int, later: int) -> None:
+    """Ask no more about a pair that nobody has decided."""
+    tx.run(
+        """
+        delete from likenesses
+        where workspace = :workspace and earlier = :earlier and later = :later
+        and verdict = 'proposed'
+        """,
+        earlier=earlier,
+        later=later,
+    )
+
+
 def forget_proposals(tx: Tx, later: int) -> None:
     """Take back what nobody has decided about `later`: it is about something else now."""
     tx.run(
@@ -86,24 +136,24 @@ def forget_proposals(tx: Tx, later: int) -> None:
     )
 
 
-def undecided(tx: Tx, later: int) -> list[Proposal]:
+def alike(tx: Tx, later: int) -> list[Proposal]:
     """Return what `later` looks like, the likeliest first: one of each group, never a refused one.
 
     A pair counts as refused when anybody called any two of their groups not the same. Nothing
     more is asked once it is known to be the same as something, or does not count itself.
+    What is only the same device stands behind what is asked about.
     """
     rows = tx.recall(
         f"""
-        select l.earlier, l.later, l.same_service, l.words, a.root from likenesses l
+        select l.earlier, l.same_service, l.same_device, l.words, a.root, i.title, i.declared_at,
+            i.state, i.restored_at, i.ended_at, n.declared_at as later_at
+        from likenesses l
         join repeats a on a.workspace = :workspace and a.incident = l.earlier
         join repeats b on b.workspace = :workspace and b.incident = l.later
         join incidents i on i.workspace = :workspace and i.number = l.earlier
+        join incidents n on n.workspace = :workspace and n.number = l.later
         where l.workspace = :workspace and l.later = :later and l.verdict = 'proposed'
-        and a.root <> b.root and {COUNTS}
-        and exists (
-            select 1 from incidents i
-            where i.workspace = :workspace and i.number = :later and {COUNTS}
-        )
+        and a.root <> b.root and {COUNTS} and {NEW_COUNTS}
         and not exists (
             select 1 from likenesses s
             where s.workspace = :workspace and s.later = :later and s.verdict = 'same'
@@ -115,16 +165,50 @@ def undecided(tx: Tx, later: int) -> list[Proposal]:
             where o.workspace = :workspace and o.verdict = 'other'
             and ((x.root = a.root and y.root = b.root) or (x.root = b.root and y.root = a.root))
         )
-        order by l.rank, l.earlier desc
+        order by l.same_device, l.rank, l.earlier desc
         """,
         later=later,
     )
     found: dict[int, Proposal] = {}
     for row in rows:
-        words = tuple(row["words"].split("\n")) if row["words"] else ()
-        each = Proposal(row["earlier"], later, row["root"], bool(row["same_service"]), words)
-        found.setdefault(each.root, each)
+        found.setdefault(row["root"], _proposal(row, later))
     return list(found.values())
+
+
+def refused(tx: Tx, number: int) -> set[int]:
+    """Return the groups of which somebody said that this incident is something else."""
+    rows = tx.rows(
+        """
+        select x.root from likenesses o
+        join repeats x on x.workspace = :workspace
+            and x.incident = case when o.later = :number then o.earlier else o.later end
+        where o.workspace = :workspace and o.verdict = 'other'
+        and (o.later = :number or o.earlier = :number)
+        """,
+        number=number,
+    )
+    return {row["root"] for row in rows}
+
+
+def undecided(tx: Tx, later: int) -> list[Proposal]:
+    """Return the repeats that `later` may be, and that somebody has to decide about."""
+    return [each for each in alike(tx, later) if not each.device and not each.overlaps]
+
+
+def _proposal(row: Row, later: int) -> Proposal:
+    ended = row["restored_at"] or row["ended_at"]
+    return Proposal(
+        row["earlier"],
+        later,
+        row["root"],
+        bool(row["same_service"]),
+        tuple(row["words"].split("\n")) if row["words"] else (),
+        row["title"],
+        as_moment(row["declared_at"]),
+        row["state"] == "open",
+        overlapping(as_moment(ended) if ended else None, as_moment(row["later_at"])),
+        bool(row["same_device"]),
+    )
 
 
 def waiting(tx: Tx, start: datetime, end: datetime) -> list[int]:
@@ -238,65 +322,6 @@ def part(tx: Tx, root: int) -> None:
             its=its,
             number=number,
         )
-
-
-def times(tx: Tx, root: int, start: datetime, end: datetime) -> tuple[int, bool]:
-    """Return how often a group happened from `start` to `end`, both included, and if serious once.
-
-    Withdrawn ones do not count.
-    """
-    row = tx.rows(
-        f"""
-        select count(*) as n, count(case when i.severity = 'serious' then 1 end) as serious
-        from repeats r
-        join incidents i on i.workspace = :workspace and i.number = r.incident
-        where r.workspace = :workspace and r.root = :root and {COUNTS}
-        and i.declared_at >= :start and i.declared_at <= :end
-        """,
-        root=root,
-        start=as_text(start),
-        end=as_text(end),
-    )[0]
-    return row["n"], row["serious"] > 0
-
-
-def newest(tx: Tx, root: int) -> datetime | None:
-    """Return when a group happened last; None when all of it was withdrawn."""
-    row = tx.rows(
-        f"""
-        select max(i.declared_at) as at from repeats r
-        join incidents i on i.workspace = :workspace and i.number = r.incident
-        where r.workspace = :workspace and r.root = :root and {COUNTS}
-        """,
-        root=root,
-    )[0]
-    return as_moment(row["at"]) if row["at"] else None
-
-
-def groups(tx: Tx, start: datetime, end: datetime) -> list[Group]:
-    """Return what happened at least twice from `start` until before `end`, most often first."""
-    rows = tx.rows(
-        f"""
-        select r.root, r.incident, i.declared_at from repeats r
-        join incidents i on i.workspace = :workspace and i.number = r.incident
-        where r.workspace = :workspace and {COUNTS}
-        and i.declared_at >= :start and i.declared_at < :end
-        order by r.incident
-        """,
-        start=as_text(start),
-        end=as_text(end),
-    )
-    numbers: dict[int, list[int]] = {}
-    newest_at: dict[int, datetime] = {}
-    for row in rows:
-        numbers.setdefault(row["root"], []).append(row["incident"])
-        newest_at[row["root"]] = as_moment(row["declared_at"])
-    found = [
-        Group(root, tuple(those), newest_at[root])
-        for root, those in numbers.items()
-        if len(those) > 1
-    ]
-    return sorted(found, key=lambda each: -len(each.numbers))
 
 
 def looked_alike_since(tx: Tx, root: int, since: datetime) -> bool:

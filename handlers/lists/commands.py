@@ -1,0 +1,64 @@
+"""Lists: whatever the rooms list, page by page; and how much there is of everything."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from handlers.kit import tables
+from handlers.kit.commands import Ask, Feature
+from handlers.kit.context import Context
+from handlers.kit.doors import Filter, Listing
+from handlers.kit.errors import Refusal
+from handlers.kit.messages import Button, Buttons, Message, Reply, Title
+from handlers.kit.readers import NumberReader, TextReader
+from handlers.kit.words import _
+
+feature = Feature(_("Lists"))
+
+HIDDEN = TextReader(long=False)
+
+
+@feature.command("lists", "listen", help=_("Everything that there is, as lists."), reads=True)
+def overview(ctx: Context) -> Reply:
+    found = [each for feature in ctx.features for each in feature.all_lists]
+    buttons = tuple(
+        Button(
+            _("{title}: {n}", title=each.title, n=each.count(ctx, Filter("open"))),
+            tables.asking(each, Filter("open")),
+        )
+        for each in found
+    )
+    rows = [
+        Buttons(buttons[start : start + tables.WIDE])
+        for start in range(0, len(buttons), tables.WIDE)
+    ]
+    return Reply(Message((Title(_("What is open, and what there is")), *rows)))
+
+
+@feature.command("list", "liste", help=_("A page of a list."), hidden=True, reads=True)
+def page(
+    ctx: Context,
+    name: Annotated[str, HIDDEN, Ask(_("List"))],
+    *,
+    which: Annotated[str, HIDDEN, Ask(_("Which"))] = "open",
+    service: Annotated[str, HIDDEN, Ask(_("Service"))] = "",
+    since: Annotated[str, HIDDEN, Ask(_("Since"))] = "",
+    page: Annotated[int, NumberReader(1, 100_000), Ask(_("Page"))] = 1,
+) -> Reply:
+    asked = Filter(which, service or None, _moment(since))
+    return Reply(Message(tuple(tables.page(ctx, _known(ctx, name), asked, page))))
+
+
+def _known(ctx: Context, name: str) -> Listing:
+    found = tables.find(ctx.features, name)
+    if found is None:
+        raise Refusal(_("There is no list “{name}”.", name=name[:80]))
+    return found
+
+
+def _moment(written: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(written) if written else None
+    except ValueError:
+        return None

@@ -1,0 +1,87 @@
+"""Pages of incidents: filtered lists, and how many there are in all."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from storage.engine import Tx
+from storage.engine.sql import as_moment, as_text
+from storage.incidents import COLUMNS, Incident, from_row
+
+STATES = {
+    "open": ("open", "restored"),
+    "untaken": ("open", "open"),
+    "undone": ("restored", "restored"),
+}
+CHOSEN = """(:every = 1 or state in (:one, :other))
+and (:service = '' or service = :service) and (:since = '' or declared_at >= :since)"""
+
+
+def page(
+    tx: Tx, which: str, *, service: str | None, since: datetime | None, first: int, most: int
+) -> list[Incident]:
+    """Return the incidents from position `first` on: what is open first, then the newest."""
+    rows = tx.rows(
+        f"""
+        select {COLUMNS} from incidents where workspace = :workspace and {CHOSEN}
+        order by case state when 'open' then 0 when 'restored' then 1 else 2 end, number desc
+        limit :most offset :first
+        """,
+        **_chosen(which, service, since),
+        first=first,
+        most=most,
+    )
+    return [from_row(row) for row in rows]
+
+
+def count(tx: Tx, which: str, *, service: str | None, since: datetime | None) -> int:
+    """Return how many there are in all."""
+    rows = tx.rows(
+        f"select count(*) as n from incidents where workspace = :workspace and {CHOSEN}",
+        **_chosen(which, service, since),
+    )
+    return int(rows[0]["n"])
+
+
+def mine(tx: Tx, person: str, limit: int) -> list[Incident]:
+    """Return the open incidents in which somebody has a role, the newest first."""
+    rows = tx.rows(
+        f"""
+        select {COLUMNS} from incidents
+        where workspace = :workspace and state in ('open', 'restored')
+        and :person in (responsible, acknowledged_by, proposed_to, declared_by)
+        order by number desc limit :limit
+        """,
+        person=person,
+        limit=limit,
+    )
+    return [from_row(row) for row in rows]
+
+
+def waits(tx: Tx, start: datetime, end: datetime) -> list[tuple[datetime, datetime, str]]:
+    """Return when incidents were declared and acknowledged, and by whom; reopened ones left out."""
+    rows = tx.rows(
+        """
+        select declared_at, acknowledged_at, acknowledged_by from incidents
+        where workspace = :workspace and declared_at >= :start and declared_at < :end
+        and acknowledged_at is not null and reopened_at is null
+        and state not in ('withdrawn', 'closed')
+        """,
+        start=as_text(start),
+        end=as_text(end),
+    )
+    return [
+        (as_moment(row["declared_at"]), as_moment(row["acknowledged_at"]), row["acknowledged_by"])
+        for row in rows
+    ]
+
+
+def _chosen(which: str, service: str | None, since: datetime | None) -> dict[str, object]:
+    one, other = STATES.get(which, ("", ""))
+    return {
+        "every": int(which not in STATES),
+        "one": one,
+        "other": other,
+        "service": service or "",
+        "since": as_text(since) if since is not None else "",
+    }

@@ -1,0 +1,1 @@
+"""The board in the browser: one-time links, rights, pages, files."""

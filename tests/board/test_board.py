@@ -1,0 +1,196 @@
+"""The board: a link from chat signs one browser in; it shows what its person may read, no more."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+from aiohttp import CookieJar, web
+from aiohttp.test_utils import TestClient, TestServer
+
+from bot.http.board import COOKIE, Board
+from storage import board, people
+from storage.engine import Tx
+from tests.pretend.stage import Say, Stage
+
+
+@dataclass
+class Got:
+    """An answer of the board."""
+
+    status: int
+    text: str
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Browser:
+    """A browser with its own cookies, over a real server on this machine."""
+
+    bot: Stage
+    cookies: dict[str, str] = field(default_factory=dict)
+
+    def get(self, path: str) -> Got:
+        return self._ask("GET", path)
+
+    def post(self, path: str) -> Got:
+        return self._ask("POST", path)
+
+    def _ask(self, method: str, path: str) -> Got:
+        async def ask() -> Got:
+            app = web.Application()
+            Board(self.bot.dispatcher, self.bot.database, self.bot.clock).add_to(app)
+            jar = CookieJar(unsafe=True)
+            async with TestClient(TestServer(app, host="127.0.0.1"), cookie_jar=jar) as client:
+                answer = await client.request(
+                    method, path, cookies=self.cookies, allow_redirects=False
+                )
+                for name, morsel in answer.cookies.items():
+                    self.cookies[name] = morsel.value
+                return Got(answer.status, await answer.text(), dict(answer.headers))
+
+        return asyncio.run(ask())
+
+
+@pytest.fixture
+def browser(bot: Stage) -> Iterator[Browser]:
+    bot.dispatcher.address = "https://lotse.example"
+    yield Browser(bot)
+
+
+def link(who: Say) -> str:
+    answer = who.stage.handle(who.stage.request(who.id, "board"))
+    found = re.search(r"https://lotse\.example(/board/in/[\w/-]+)", repr(answer.message))
+    assert found, answer.message
+    return found[1]
+
+
+def signed_in(browser: Browser, who: Say) -> Browser:
+    assert browser.post(link(who)).status == 303
+    return browser
+
+
+def test_a_link_works_once_and_looking_at_it_uses_nothing_up(
+    browser: Browser, bot: Stage, chris: Say
+) -> None:
+    path = link(chris)
+    for _each in range(3):
+        shown = browser.get(path)
+        assert shown.status == 200 and "<form method" in shown.text
+    assert browser.get("/board/").status == 401
+    assert browser.post(path).status == 303
+    assert browser.get("/board/").status == 200
+    other = Browser(bot)
+    assert other.post(path).status == other.get(path).status == 401
+    assert other.get("/board/").status == 401
+
+
+def test_a_link_is_five_minutes_old_at_most_and_a_browser_a_day(
+    browser: Browser, bot: Stage, chris: Say, wind: Callable[..., None]
+) -> None:
+    path = link(chris)
+    wind(minutes=6)
+    assert browser.post(path).status == 401
+    signed_in(browser, chris)
+    wind(minutes=23 * 60)
+    assert browser.get("/board/").status == 200
+    wind(minutes=61)
+    assert browser.get("/board/").status == 401
+
+
+def test_nothing_is_cached_scripted_or_framed(browser: Browser, chris: Say) -> None:
+    signed_in(browser, chris)
+    for path in (
+        "/board/",
+        "/board/incidents",
+        "/board/week",
+        "/board/figures",
+        "/board/incidents.csv",
+    ):
+        got = browser.get(path)
+        assert got.status == 200, path
+        assert got.headers["Cache-Control"] == "no-store"
+        assert "default-src 'none'" in got.headers["Content-Security-Policy"]
+        assert "<script" not in got.text
+
+
+def test_lists_have_pages_filters_and_files(
+    browser: Browser, bot: Stage, anna: Say, chris: Say
+) -> None:
+    for n in range(60):
+        anna(f"incident Kasse {n} tot")
+    anna("incident =1+1 <b>Webshop</b>")
+    signed_in(browser, chris)
+    first = browser.get("/board/incidents?which=all")
+    assert "61 in all" in first.text and first.text.count("<tr>") == 51
+    assert "&lt;b&gt;" in first.text and "<b>" not in first.text
+    assert "page=2" in first.text
+    second = browser.get("/board/incidents?which=all&page=2")
+    assert second.text.count("<tr>") == 12
+    few = browser.get("/board/incidents.csv?which=all&service=webshop")
+    assert few.headers["Content-Disposition"] == 'attachment; filename="incidents.csv"'
+    rows = list(csv.DictReader(io.StringIO(few.text.removeprefix("\ufeff")), delimiter=";"))
+    assert [each["Title"] for each in rows] == ["'=1+1 <b>Webshop</b>"]
+    assert browser.get("/board/incidents?since=nonsense").status == 400
+    assert browser.get("/board/nothing").status == 404
+
+
+def test_it_speaks_the_language_and_goes_by_the_rights_of_the_moment(
+    browser: Browser, bot: Stage, ben: Say
+) -> None:
+    signed_in(browser, ben)
+    assert "<h1>Die Tafel</h1>" in browser.get("/board/").text
+
+    def leave(tx: Tx) -> None:
+        tx.run("update people set active = 0 where workspace = :workspace and id = 'ben'")
+
+    bot.store(leave)
+    assert browser.get("/board/").status == 401
+
+
+def test_signing_out_ends_it(browser: Browser, chris: Say) -> None:
+    signed_in(browser, chris)
+    kept = browser.cookies[COOKIE]
+    browser.post("/board/out")
+    browser.cookies = {COOKIE: kept}
+    assert browser.get("/board/").status == 401
+
+
+def test_a_cookie_of_another_company_opens_nothing(browser: Browser, chris: Say) -> None:
+    signed_in(browser, chris)
+    token = browser.cookies[COOKIE].partition(".")[2]
+    for made in (f"other.{token}", f"demo.x{token}", "demo.", ".", "demo"):
+        browser.cookies = {COOKIE: made}
+        assert browser.get("/board/").status == 401, made
+
+
+def test_without_a_public_address_there_is_no_board_in_chat(bot: Stage, chris: Say) -> None:
+    bot.dispatcher.address = "http://127.0.0.1:3000"
+    assert "/board/in/" in str(bot.handle(bot.request("chris", "board")).message)  # the local page
+
+
+def test_the_pages_of_all_lists_show_no_minute(
+    browser: Browser, anna: Say, ben: Say, chris: Say
+) -> None:
+    anna("incident Kasse tot")
+    ben("ack 1")
+    ben("behoben 1")
+    signed_in(browser, chris)
+    for name in ("incidents", "problems", "services", "automations", "pilots"):
+        shown = browser.get(f"/board/{name}?which=all").text
+        table = shown[shown.index("<table>") : shown.index("</table>")]
+        assert not re.search(r"\d\d:\d\d", table), name
+
+
+def test_what_is_over_is_deleted(bot: Stage, chris: Say) -> None:
+    bot.dispatcher.address = "https://lotse.example"
+    link(chris)
+    later = bot.clock.now() + timedelta(days=3)
+    assert bot.store(lambda tx: board.forget(tx, later)) == 1
+    assert bot.store(lambda tx: people.find(tx, "chris")) is not None

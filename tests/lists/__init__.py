@@ -1,0 +1,1 @@
+"""Lists in chat, and as files for spreadsheets and programs."""

@@ -1,0 +1,141 @@
+"""Lists: pages with the true total, filters, and files that a spreadsheet reads and defuses."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+
+import pytest
+
+from handlers.kit import tables
+from handlers.kit.context import Context
+from handlers.kit.doors import Filter
+from handlers.kit.messages import Call
+from storage import people
+from storage.engine import Tx
+from tests.pretend.stage import Say, Stage, answered
+
+
+def declared(anna: Say, count: int, what: str = "Kasse {n} tot") -> None:
+    for n in range(1, count + 1):
+        anna(f"incident {what.format(n=n)}")
+
+
+def listed(bot: Stage, who: str, **values: str) -> str:
+    call = Call("list", {"name": "incidents", **values})
+    return answered(bot.handle(bot.request(who, call=call)))
+
+
+def test_pages_tell_the_true_total_and_lead_on(bot: Stage, anna: Say, chris: Say) -> None:
+    declared(anna, 23)
+    first = chris("incidents all")
+    assert first.splitlines()[0] == "23 incidents"
+    second = chris.press("Show 13 more")
+    assert second.splitlines()[0] == "Incidents, 11–20 of 23"
+    third = chris.press("More")
+    assert third.splitlines()[0] == "Incidents, 21–23 of 23" and "[More]" not in third
+    seen = {f"INC-{n}" for n in range(1, 24) if any(
+        f"INC-{n} ·" in page for page in (first, second, third))}  # fmt: skip
+    assert len(seen) == 23
+    assert chris.press("Back").splitlines()[0] == "Incidents, 11–20 of 23"
+
+
+def test_filters_open_mine_all_a_service_and_since(
+    bot: Stage, anna: Say, ben: Say, carla: Say, wind: Callable[..., None]
+) -> None:
+    anna("incident Kasse tot")
+    ben("behoben 1")
+    wind(to="2026-12-01 09:00")
+    anna("incident Webshop leer")
+    assert "INC-1 · Kasse tot · Kasse · works again, not done" in listed(bot, "anna")
+    assert listed(bot, "anna").splitlines()[0] == "Incidents, 1–2 of 2"
+    assert "INC-1" not in listed(bot, "carla", which="mine")
+    assert "INC-2" in listed(bot, "carla", which="mine")
+    assert listed(bot, "anna", which="all", service="kasse").splitlines()[0].endswith("1–1 of 1")
+    since = listed(bot, "anna", which="all", since="2026-11-30T00:00:00+00:00")
+    assert "INC-2" in since and "INC-1" not in since
+    assert listed(bot, "anna", which="untaken").splitlines()[0] == "Incidents, 1–1 of 1"
+
+
+def test_every_list_has_its_button(bot: Stage, anna: Say, chris: Say) -> None:
+    anna("incident Kasse tot")
+    told = chris("lists")
+    assert "[Incidents: 1]" in told and "[Services: 4]" in told
+    assert "Kasse" in chris.press("Services: 4")
+    assert chris.press("Mine").startswith("Services, 1–1 of 1")
+
+
+# --- files ---------------------------------------------------------------------------------
+
+
+def exported(bot: Stage, who: str, name: str, which: str = "all") -> tuple[str, str]:
+    """Return a list as CSV and as JSON, in somebody's language."""
+
+    def write(tx: Tx) -> tuple[str, str]:
+        person = people.find(tx, who)
+        assert person is not None
+        ctx: Context = bot.dispatcher._context(tx, person, None, bot.clock.now())
+        listing = tables.find(ctx.features, name)
+        assert listing is not None
+        rows = tables.everything(ctx, listing, Filter(which))
+        return tables.as_csv(ctx, listing, rows), tables.as_json(ctx, listing, rows)
+
+    found: tuple[str, str] = bot.store(write)
+    return found
+
+
+def read(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), delimiter=";"))
+
+
+TITLES = (
+    "=1+1", "+49 221 1234", "-2+3", "@SUM(A1)", "\tTab", "＝cmd", "＋1+1", "－x", "＠x",
+    'Semikolon; und "Anführung"', " =verschoben", "Umlaute äöüß 🙂", "-5", "3,5",
+)  # fmt: skip
+
+
+def test_csv_is_read_back_and_no_cell_is_a_formula(bot: Stage, anna: Say) -> None:
+    for title in TITLES:
+        call = Call("incident", {"title": title})
+        bot.handle(bot.request("anna", call=call, submitted=True))
+    text, written = exported(bot, "anna", "incidents")
+    assert text.startswith('\ufeff"Number";"Title";')
+    rows, objects = read(text), json.loads(written)
+    assert len(rows) == len(objects) == len(TITLES)
+    for row, found in zip(rows, objects, strict=True):
+        title = row["Title"]
+        assert title.removeprefix("'") == found["title"]
+        assert title in ("-5", "3,5") or title.strip()[0] not in "=+-@＝＋－＠\t\r", title  # noqa: RUF001
+    assert {row["Declared"] for row in rows} == {"2026-11-23"}
+
+
+@pytest.mark.parametrize(
+    ("text", "safe"),
+    [
+        ("=1", "'=1"), ("-5", "-5"), ("+3.5", "+3.5"), ("-1,5", "-1,5"), ("-1-1", "'-1-1"),
+        ("\r=x", "'\r=x"), ("＝x", "'＝x"), ("Kasse", "Kasse"), ("", ""),
+    ],
+)  # fmt: skip
+def test_formulas_are_defused_and_numbers_stay(text: str, safe: str) -> None:
+    assert tables.defused(text) == safe
+
+
+def test_closed_rows_carry_no_person_and_nothing_carries_a_minute(
+    bot: Stage, anna: Say, ben: Say, wind: Callable[..., None]
+) -> None:
+    anna("incident Kasse tot")
+    anna("incident Kasse klemmt")
+    ben("ack 2")
+    ben("behoben 2")
+    anna("incident Webshop war ein Versehen")
+    anna.press("Undo")
+    for name in ("incidents", "problems", "services", "automations", "pilots"):
+        text, written = exported(bot, "anna", name)
+        assert not any(":" in value for row in read(text) for value in row.values()), name
+        assert "09:" not in written
+    rows = {each["number"]: each for each in json.loads(exported(bot, "anna", "incidents")[1])}
+    assert rows["INC-1"]["responsible"] == "Ben"
+    assert rows["INC-3"]["responsible"] is None
+    assert not {"acknowledged", "restored", "minutes"} & set(rows["INC-1"])
