@@ -154,7 +154,7 @@ def test_small_and_visible_pilots_say_so_before_the_tap(chris: Say, bot: Stage) 
 def test_an_automation_s_name_is_answered_as_such(anna: Say, ben: Say) -> None:
     ben("auto neu")
     ben.fill(name="Abgleich", purpose="x", accountable="ben", deputy="carla", rhythm="2")
-    assert "“Abgleich” is an automation." in anna("feedback Abgleich geht gut")
+    assert "“Abgleich” is an automation." in anna("feedback Abgleich")
 
 
 # --- showing -------------------------------------------------------------------------------
