@@ -274,7 +274,8 @@ def _unless_sentence(text: str, command: Command, rest: str, outcome: Outcome) -
     marked = head.rstrip().endswith(":")
     match outcome:
         case Parsed() if only_text(outcome) and _continues(rest) and not marked:
-            return Unknown(text, (command,))
+            # What is in the way is said in a sentence, whatever that begins with.
+            return outcome if command.name == "friction" else Unknown(text, (command,))
         case Incomplete(_command, values) if len(rest.split()) > 1 and not marked:
             free = {each.name for each in command.parameters if isinstance(each.reader, TextReader)}
             if values and set(values) <= free:
