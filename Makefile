@@ -7,7 +7,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 PARALLEL := -n logical --dist loadgroup
 
-.PHONY: run test near check format texts docs bench soak pictures emulator playground block-kit lock clean
+.PHONY: run test near check format texts docs bench soak pictures emulator playground accessible block-kit lock clean
 
 run: $(VENV)/.run
 	@$(RUN) -m bot $(ARGS)
@@ -55,6 +55,9 @@ emulator: tools/slack-emulator/node_modules/.installed
 
 # A client of Teams for tests/teams/test_playground.py, under terms of Microsoft's. Needs npm.
 playground: tools/playground/node_modules/.installed
+
+# A checker of accessibility for tests/local/test_page_accessible.py. Needs npm.
+accessible: tools/page/node_modules/.installed
 
 # The schema that the tests hold every message against, made from Slack's own types.
 block-kit: tools/slack/node_modules/.installed

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from benchmarks import digest, machine, repeats, road, search, slack, start, teams
+from benchmarks import digest, machine, question, repeats, road, search, slack, start, teams
 from benchmarks.size import FULL, SMOKE, Size
 
 RUNNING = ExitStack()
@@ -72,12 +72,18 @@ def _start(size: Size) -> Iterator[str]:
     ratio = begun.memory / begun.base_memory
     yield f"{begun.memory:.0f} / {begun.base_memory:.0f} = {ratio:.2f}"
     names = set(re.findall(r"^([a-z0-9]\S*)==", LOCK.read_text(encoding="utf-8"), re.MULTILINE))
-    yield f"\nInstalled distributions (at most 45): {len(names)}"
+    yield f"\nInstalled distributions (at most 46): {len(names)}"
 
 
 def _repeats(size: Size) -> Iterator[str]:
     yield "Finding the same thing again (docs/likeness.md):\n"
     yield from repeats.table(size)
+    sets = question.SETS if size is FULL else question.SETS[:1]
+    yield "\nThe product's own question, the title alone and no service:\n"
+    yield from question.table(sets)
+    if size is FULL:
+        yield "\nShare asked about rightly / precision, by the threshold of *sure*:\n"
+        yield from question.curve()
 
 
 BENCHMARKS: dict[str, Callable[[Size], Iterator[str]]] = {

@@ -17,7 +17,6 @@ from typing import Any
 from bot import app, serving
 from bot.config import BadSettings, Settings
 from bot.delivery.platform import Refused
-from bot.lotse import demo_url, forget_demo
 from bot.serving import CannotListen
 from handlers.kit.words import LANGUAGES
 from storage.engine import StorageError, opening
@@ -33,6 +32,8 @@ COMMANDS = {
     "key": "make a key that tokens are sealed with",
     "reseal": "seal every token with the newest key",
     "docs": "write the generated pages",
+    "ping": "run a command and report it as a run of an automation",
+    "register": "write the register of automations, as CSV or Markdown",
 }
 
 
@@ -45,6 +46,10 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.what in ("manifest", "doctor", "key"):  # they help before the settings fit
         return _advise(options, parser)
+    if options.what == "ping":
+        from bot import ping
+
+        return ping.run(options.name, options.command, options.items)
     logging.basicConfig(
         level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s"
     )
@@ -72,6 +77,13 @@ def _parser() -> argparse.ArgumentParser:
             _demo_options(command, default=argparse.SUPPRESS)
         if name == "manifest":
             _manifest_options(command)
+        if name == "ping":
+            command.add_argument("name", help="its name for calls, or its whole address")
+            command.add_argument("--items", type=int, help="how much it did; 0 is nothing")
+            command.add_argument("command", nargs="*", help="what to run, behind --")
+        if name == "register":
+            command.add_argument("--csv", action="store_true", help="as CSV instead of Markdown")
+            command.add_argument("--ai", action="store_true", help="only those that use AI")
     return parser
 
 
@@ -194,16 +206,25 @@ def _do(options: argparse.Namespace, settings: Settings) -> int:
         from bot import keys
 
         return keys.renew(settings)
+    if options.what == "register":
+        from bot.generate import register
+
+        return register.write(settings, csv=options.csv, ai_only=options.ai)
     demo = settings.demo and options.what in ("all", "chat")
-    if demo and options.fresh:
-        forget_demo(settings)
-    database = opening.open_database(demo_url(settings) if demo else settings.database_url)
+    if demo:
+        from bot.local import start
+
+        database = start.opened(settings, fresh=options.fresh)
+    else:
+        database = opening.open_database(settings.database_url)
     try:
         lotse = app.build(settings, database, demo=demo)
         if demo:
             from bot.local import demo as example
 
             asyncio.run(example.prepare(lotse, empty=options.empty))
+            if said := start.first_steps(lotse, empty=options.empty):
+                print(said, flush=True)
         match options.what:
             case "chat":
                 from bot.local import console

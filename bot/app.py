@@ -12,6 +12,8 @@ from bot.delivery.clock import Clock
 from bot.delivery.courier import Courier
 from bot.delivery.dispatch import Dispatcher
 from bot.delivery.ids import new_id
+from bot.delivery.outages.catching_up import CatchingUp
+from bot.delivery.outages.pace import Pace
 from bot.delivery.platform import Platform
 from bot.delivery.scheduler import Scheduler
 from bot.local.chat import Local
@@ -38,7 +40,7 @@ def build(
     platforms: dict[str, Platform] = {}
     if local is not None:
         platforms[local.name] = local
-    courier = Courier(database, platforms, clock)
+    courier = Courier(database, platforms, clock, follows=CatchingUp(new_id))
 
     def committed() -> None:
         courier.wake()
@@ -47,10 +49,11 @@ def build(
             slack.stir()
 
     dispatcher = Dispatcher(database, FEATURES, clock, new_id, committed)
-    slack = _slack(settings, database, dispatcher, clock) if settings.slack else None
+    pace = courier.pace
+    slack = _slack(settings, database, dispatcher, clock, pace) if settings.slack else None
     if slack is not None:
         platforms[slack.platform.name] = slack.platform
-    teams = _teams(settings, database, dispatcher, clock) if settings.teams else None
+    teams = _teams(settings, database, dispatcher, clock, pace) if settings.teams else None
     if teams is not None:
         platforms[teams.platform.name] = teams.platform
     makers: dict[str, RoomMaker] = {}
@@ -64,7 +67,7 @@ def build(
 
 
 def _slack(
-    settings: Settings, database: Database, dispatcher: Dispatcher, clock: Clock
+    settings: Settings, database: Database, dispatcher: Dispatcher, clock: Clock, pace: Pace
 ) -> SlackEdge:
     from bot.slack.edge import SlackEdge  # only who uses Slack waits for its library
     from bot.slack.installations import OAuth
@@ -91,11 +94,12 @@ def _slack(
         signing_secret="" if settings.slack_app_token else settings.slack_signing_secret,
         app_token=settings.slack_app_token,
         api_url=settings.slack_api_url,
+        pace=pace,
     )
 
 
 def _teams(
-    settings: Settings, database: Database, dispatcher: Dispatcher, clock: Clock
+    settings: Settings, database: Database, dispatcher: Dispatcher, clock: Clock, pace: Pace
 ) -> TeamsEdge:
     from bot.teams.edge import (
         App,
@@ -111,7 +115,9 @@ def _teams(
         cloud(settings.teams_cloud, settings.teams_hosts, settings.teams_login_url),
         settings.teams_dev_loopback,
     )
-    return TeamsEdge(dispatcher=dispatcher, database=database, workspace=MAIN, app=app, clock=clock)
+    return TeamsEdge(
+        dispatcher=dispatcher, database=database, workspace=MAIN, app=app, clock=clock, pace=pace
+    )
 
 
 def _ahead(tx: Tx) -> float:

@@ -163,6 +163,13 @@ class Settings:
         "the secret addresses of automations. Empty: the address that it listens on.",
         _url,
     )
+    metrics_token: str = setting(
+        "LOTSE_METRICS_TOKEN",
+        "",
+        "What Prometheus shows as its bearer token at /metrics. Empty: /metrics answers this "
+        "machine only.",
+        secret=True,
+    )
     data: Path = setting(
         "LOTSE_DATA", Path("data"), "The folder of the demo's own database.", _folder
     )

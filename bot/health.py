@@ -1,10 +1,13 @@
-"""`/health`: whether all is well, with the numbers behind it."""
+"""`/health`: whether all is well, why not, and the numbers behind it."""
 
 from __future__ import annotations
 
 import asyncio
+import shutil
 import time
 from dataclasses import asdict
+from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 
@@ -13,20 +16,44 @@ from storage.delivery import outbox, timers
 from storage.engine import StorageError, Tx
 
 STALLED = 60.0  # seconds without a look at the timers until /health is red
+LITTLE, FULL = 500 * 1024**2, 20 * 1024**2  # bytes of free disk: yellow, red
+LOOPBACK = ("127.0.0.1", "::1")
+OURS = ("localhost", "127.0.0.1", "[::1]")
+# Whatever a proxy adds: what it lets through is not somebody on this machine.
+PROXIED = (
+    "Forwarded", "Via", "X-Real-IP", "CF-Connecting-IP", "True-Client-IP", "X-Client-IP",
+    "X-Cluster-Client-IP", "Fastly-Client-IP", "X-Original-Host", "X-Envoy-External-Address",
+)  # fmt: skip
+
+Line = tuple[str, str]  # red, yellow or green, and why
+
+
+def for_us(request: web.Request) -> bool:
+    """Say whether somebody on this machine asks, without a proxy, by a name of this machine."""
+    if request.remote not in LOOPBACK:
+        return False
+    if any(name.lower().startswith("x-forwarded") for name in request.headers):
+        return False
+    if any(name in request.headers for name in PROXIED):
+        return False
+    given = request.headers.get("Host") or ""
+    host, _colon, port = given.rpartition(":")
+    return (host if port.isdecimal() and host else given).lower() in OURS
 
 
 async def health(lotse: Lotse, *, details: bool = True) -> web.Response:
-    """Answer 200 while all is well, else 503, with the numbers behind it.
+    """Answer 200 unless something is red, with the numbers behind it.
 
-    `details` names what is stuck, each with its place and reason.
+    `details` says why, and names what is stuck, each with its place and reason.
     """
     now = lotse.clock.now()
 
-    def look(tx: Tx) -> dict[str, object]:
+    def look(tx: Tx) -> dict[str, Any]:
         overdue, dead = timers.health(tx, now)
         return {
             "timers": {"overdue": overdue, "dead": dead},
             "outbox": outbox.health(tx, now),
+            "parked": outbox.shut_out(tx),
             "stuck": [asdict(each) for each in outbox.stuck_anywhere(tx)] if details else None,
         }
 
@@ -34,10 +61,76 @@ async def health(lotse: Lotse, *, details: bool = True) -> web.Response:
         found = await asyncio.wrap_future(lotse.database.submit_read(look))
     except StorageError:
         return web.json_response(
-            {"ok": False, "reason": "the database does not answer"}, status=503
+            {"ok": False, "state": "red", "reason": "the database does not answer"}, status=503
         )
     looked = lotse.scheduler.looked
     stalled = lotse.works and (looked is None or time.monotonic() - looked > STALLED)
     found["scheduler"] = "stalled" if stalled else "running" if lotse.works else "elsewhere"
-    red = stalled or found["timers"]["overdue"]  # type: ignore[index]
-    return web.json_response({"ok": not red, **found}, status=503 if red else 200)
+    lines = {"work": _work(found, stalled=stalled), "disk": _disk(lotse), **platforms(lotse)}
+    lines["messages"] = _messages(found["outbox"], away=bool(lotse.courier.away))
+    if parked := found.pop("parked"):
+        several = f"{parked} workspace{'s' * (parked > 1)}"
+        lines["slack"] = ("red", f"Slack shut us out of {several}: the token was revoked, perhaps")
+    states = {state for state, _why in lines.values()}
+    state = "red" if "red" in states else "yellow" if "yellow" in states else "green"
+    told: dict[str, Any] = {"ok": state != "red", "state": state, **found}
+    told["lines"] = {name: each for name, (each, _why) in lines.items()}
+    if details:
+        told["reasons"] = [why for _state, why in lines.values() if why]
+    return web.json_response(told, status=503 if state == "red" else 200)
+
+
+def platforms(lotse: Lotse) -> dict[str, Line]:
+    """Return a line for each platform that is configured."""
+    found: dict[str, Line] = {}
+    away = lotse.courier.away
+    if lotse.slack is not None:
+        found["slack"] = _platform("Slack", lotse.slack.trouble(), away.get("slack"))
+    if lotse.teams is not None:
+        found["teams"] = _platform("Teams", lotse.teams.trouble(), away.get("teams"))
+    return found
+
+
+def _platform(name: str, trouble: str, away: tuple[Any, str] | None) -> Line:
+    if trouble:
+        return "red", trouble
+    if away is not None:
+        return "yellow", f"{name} does not answer ({away[1]}); messages wait"
+    return "green", ""
+
+
+def _work(found: dict[str, Any], *, stalled: bool) -> Line:
+    overdue, dead = found["timers"]["overdue"], found["timers"]["dead"]
+    if stalled:
+        return "red", "the scheduler stands still"
+    if overdue:
+        return "red", f"{overdue} timers are overdue"
+    return ("yellow", f"{dead} timers were given up") if dead else ("green", "")
+
+
+def _messages(counts: dict[str, Any], *, away: bool) -> Line:
+    """Judge what waits: late without a platform that is away, nobody knows why."""
+    said = [
+        f"{counts[name]} messages {words}"
+        for name, words in (
+            ("late", "are late"), ("dead", "were given up"), ("uncertain", "are uncertain"),
+            ("parked", "cannot be delivered where they belong"),
+        )
+        if counts[name]
+    ]  # fmt: skip
+    if not said:
+        return "green", ""
+    return ("red" if counts["late"] and not away else "yellow"), ", ".join(said)
+
+
+def _disk(lotse: Lotse) -> Line:
+    url = lotse.settings.database_url
+    folder = Path(url.removeprefix("sqlite:///")).parent if url.startswith("sqlite") else None
+    if folder is None or not folder.is_dir():
+        return "green", ""
+    free = shutil.disk_usage(folder).free
+    if free < FULL:
+        return "red", "the disk of the database is full"
+    if free < LITTLE:
+        return "yellow", f"only {free // 1024**2} MB are free where the database lies"
+    return "green", ""

@@ -6,8 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot.config import Settings
@@ -17,6 +16,7 @@ from bot.delivery.dispatch import Dispatcher
 from bot.delivery.scheduler import Scheduler
 from bot.local.chat import Local
 from storage import workspaces
+from storage.automations import outages
 from storage.delivery import outbox, timers
 from storage.engine import Database, Tx
 from storage.workspaces import Workspace
@@ -70,6 +70,7 @@ class Lotse:
 
         def keep(tx: Tx) -> None:
             workspaces.set_setting(tx.within(DEMO), AHEAD, seconds)
+            outages.lived(tx.within(DEMO), to, timedelta.max)  # what is skipped is no outage
 
         await asyncio.wrap_future(self.database.submit(keep))
         await self.settle()
@@ -115,10 +116,3 @@ def demo_url(settings: Settings) -> str:
 def company(id: str, settings: Settings) -> Workspace:
     """Return a company as the settings describe it."""
     return Workspace(id, "Lotse", settings.language, settings.zone, settings.region)
-
-
-def forget_demo(settings: Settings) -> None:
-    """Delete the demo's database."""
-    for path in Path(settings.data).glob("demo.db*"):
-        if not path.name.endswith(".lock"):
-            path.unlink()

@@ -8,17 +8,24 @@ import errno
 import secrets
 from collections.abc import AsyncIterator
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from bot import health
 from bot.config import Settings
 from bot.delivery import standing
-from bot.http import hooks, limits
+from bot.delivery.platform import Refused
+from bot.http import hooks, limits, metrics
+from bot.http.alive import Alive
 from bot.http.board import Board
 from bot.lotse import DEMO, MAIN, Lotse, company
 from storage import workspaces
 from storage.engine import Tx
+
+if TYPE_CHECKING:
+    from bot.slack.edge import SlackEdge
+    from bot.teams.edge import TeamsEdge
 
 
 class CannotListen(Exception):
@@ -31,13 +38,12 @@ async def site(lotse: Lotse, token: str) -> web.Application:
 
     async def healthy(request: web.Request) -> web.Response:
         # What is stuck names places: for the operator on this machine, not through a proxy.
-        here = request.remote in ("127.0.0.1", "::1")
-        proxied = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
-        return await health.health(lotse, details=here and not proxied)
+        return await health.health(lotse, details=health.for_us(request))
 
     app.router.add_get("/health", healthy)
     hooks.add_routes(app, lotse.dispatcher)
     Board(lotse.dispatcher, lotse.database, lotse.clock).add_to(app)
+    metrics.add_route(app, lotse)
     if lotse.slack is not None:
         lotse.slack.add_to(app)
     if lotse.teams is not None:
@@ -61,6 +67,7 @@ async def site(lotse: Lotse, token: str) -> web.Application:
 async def serve(lotse: Lotse, *, works: bool = True) -> None:
     """Listen until cancelled; with `works`, carry and schedule in the same process."""
     lotse.works = works
+    await asyncio.to_thread(begin, lotse)
     token = secrets.token_urlsafe(24)
     runner = limits.LimitedRunner(await site(lotse, token))
     await runner.setup()
@@ -79,38 +86,67 @@ async def serve(lotse: Lotse, *, works: bool = True) -> None:
         port = runner.addresses[0][1]
         here = f"http://{lotse.settings.host}:{port}"
         lotse.dispatcher.address = lotse.settings.url or here
-        async with platforms(lotse), lotse.working() if works else contextlib.nullcontext():
+        alive = Alive(lotse.database, lotse.clock)
+        await alive.beat()  # before anything is said to be missing
+        works_here = lotse.working() if works else contextlib.nullcontext()
+        async with platforms(lotse) as refused, works_here:
             print(greeting(lotse, port, token), flush=True)
-            await asyncio.Event().wait()
+            beating = asyncio.create_task(alive.run(), name="alive")
+            try:
+                await refused
+            finally:
+                beating.cancel()
     finally:
         await runner.cleanup()
 
 
 @contextlib.asynccontextmanager
-async def platforms(lotse: Lotse, *, listens: bool = True) -> AsyncIterator[None]:
+async def platforms(lotse: Lotse, *, listens: bool = True) -> AsyncIterator[asyncio.Future[None]]:
     """Speak to the configured platforms while the block runs; `listens` says: also hear.
 
-    Raises `Refused` when a platform does not let us in.
+    Raises `Refused` when a platform does not let us in. One that does not answer is asked
+    again meanwhile; what the block is given raises `Refused` then, and else never ends.
     """
-    if lotse.slack is None and lotse.teams is None:
-        yield
-        return
-    if lotse.settings.slack_bot_token or lotse.teams is not None:
-        lotse.database.transact(lambda tx: prepare(tx, lotse.settings, lotse.clock.now()))
+    refused: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    await asyncio.to_thread(begin, lotse)
     async with contextlib.AsyncExitStack() as speaking:
+        starting = []
         for edge in (lotse.slack, lotse.teams):
             if edge is not None:
-                await edge.start()
-                speaking.push_async_callback(edge.stop)
-        sockets = None
-        if listens and lotse.slack is not None and lotse.slack.over_socket:
-            sockets = asyncio.create_task(lotse.slack.listen(), name="slack sockets")
+                starting.append(_started(edge, speaking))
+        await asyncio.gather(*starting)  # one that does not answer holds up no other
+        tasks = []
+        if lotse.slack is not None:
+            tasks.append(asyncio.create_task(_look(lotse.slack, refused), name="introduction"))
+            if listens and lotse.slack.over_socket:
+                tasks.append(asyncio.create_task(lotse.slack.listen(), name="slack sockets"))
         try:
-            yield
+            yield refused
         finally:
-            if sockets is not None:
-                sockets.cancel()
-                await asyncio.gather(sockets, return_exceptions=True)
+            for each in tasks:
+                each.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            refused.cancel()
+
+
+async def _started(edge: SlackEdge | TeamsEdge, speaking: contextlib.AsyncExitStack) -> None:
+    await edge.start()
+    speaking.push_async_callback(edge.stop)
+
+
+async def _look(slack: SlackEdge, refused: asyncio.Future[None]) -> None:
+    """Tell when Slack refuses us only once it answers."""
+    try:
+        await slack.introduced()
+    except Refused as error:
+        if not refused.done():
+            refused.set_exception(error)
+
+
+def begin(lotse: Lotse) -> None:
+    """Make the workspace of the environment, before anybody is heard."""
+    if lotse.settings.slack_bot_token or lotse.teams is not None:
+        lotse.database.transact(lambda tx: prepare(tx, lotse.settings, lotse.clock.now()))
 
 
 def prepare(tx: Tx, settings: Settings, now: datetime) -> None:
@@ -123,9 +159,9 @@ def prepare(tx: Tx, settings: Settings, now: datetime) -> None:
 
 async def work(lotse: Lotse) -> None:
     """Only carry and schedule, until cancelled."""
-    async with platforms(lotse, listens=False), lotse.working():
+    async with platforms(lotse, listens=False) as refused, lotse.working():
         print("Lotse works.", flush=True)
-        await asyncio.Event().wait()
+        await refused
 
 
 def greeting(lotse: Lotse, port: int, token: str) -> str:

@@ -5,18 +5,36 @@ from __future__ import annotations
 from handlers.after_hours import commands as after_hours_commands
 from handlers.after_hours import digest as after_hours_digest
 from handlers.attention import commands as attention_commands
+from handlers.automations import changes as automation_changes
 from handlers.automations import commands as automation_commands
+from handlers.automations import correcting as automation_correcting
 from handlers.automations import digest as automation_digest
+from handlers.automations import doors as automation_doors
+from handlers.automations import entering as automation_entering
+from handlers.automations import escalation as automation_escalation
+from handlers.automations import figures as automation_figures
+from handlers.automations import found as automations_found
 from handlers.automations import lists as automation_lists
+from handlers.automations import people as automation_people
+from handlers.automations.intake import address as automation_address
+from handlers.automations.intake import heartbeat
+from handlers.automations.learning import checks as automation_checks
+from handlers.automations.learning import signals as automation_signals
 from handlers.bans import settings as ban_settings
 from handlers.board import commands as board_commands
 from handlers.closing import commands as closing_commands
 from handlers.closing import digest as closing_digest
 from handlers.closing import other_endings, reassignment, reminders
+from handlers.conversation import kept as conversation_kept
 from handlers.digest import choices as digest_choices
 from handlers.digest import commands as digest_commands
+from handlers.feedback import commands as feedback_commands
+from handlers.find import commands as find_commands
+from handlers.friction import answering as friction_answering
+from handlers.friction import answers as friction_answers
 from handlers.friction import commands as friction_commands
-from handlers.friction import digest as friction_digest
+from handlers.friction import patterns as friction_patterns
+from handlers.friction import records as friction_records
 from handlers.help import commands as help_commands
 from handlers.help import home
 from handlers.incidents import acknowledge, handing_on
@@ -28,6 +46,7 @@ from handlers.incidents import updates as incident_updates
 from handlers.incidents.alarms import climbing, pauses
 from handlers.kit.commands import Feature
 from handlers.lists import commands as list_commands
+from handlers.mandate import commands as mandate_commands
 from handlers.measures import commands as measures_commands
 from handlers.on_call import stand_ins
 from handlers.ownership import commands as ownership_commands
@@ -35,18 +54,27 @@ from handlers.ownership import digest as ownership_digest
 from handlers.ownership import leaving
 from handlers.people import language as people_language
 from handlers.pilots import commands as pilot_commands
-from handlers.pilots import digest as pilot_digest
+from handlers.pilots import decisions as pilot_decisions
+from handlers.pilots import found as pilots_found
 from handlers.pilots import lists as pilot_lists
+from handlers.pilots import milestones as pilot_milestones
+from handlers.pilots import people as pilot_people
+from handlers.pilots import records as pilot_records
+from handlers.pilots import running as pilot_running
 from handlers.privacy import commands as privacy_commands
 from handlers.privacy import linking, retention
 from handlers.problems import changes as problem_changes
 from handlers.problems import commands as problem_commands
 from handlers.problems import digest as problem_digest
 from handlers.problems import fixes as problem_fixes
+from handlers.problems import found as problems_found
 from handlers.problems import lifecycle
 from handlers.problems import lists as problem_lists
 from handlers.repeats import commands as repeat_commands
+from handlers.repeats import folding
+from handlers.rules import commands as rule_commands
 from handlers.services import commands as service_commands
+from handlers.services import found as services_found
 from handlers.services import lists as service_lists
 from handlers.settings import commands as setting_commands
 from handlers.settings import definitions, platform_notices
@@ -62,6 +90,11 @@ FEATURES: tuple[Feature, ...] = (
     reminders.feature,
     closing_digest.feature,
     incident_lists.feature,
+    find_commands.feature,
+    services_found.feature,
+    problems_found.feature,
+    pilots_found.feature,
+    automations_found.feature,
     incident_digest.feature,
     climbing.feature,
     pauses.feature,
@@ -69,24 +102,46 @@ FEATURES: tuple[Feature, ...] = (
     handing_on.feature,
     service_commands.feature,
     service_lists.feature,
+    rule_commands.feature,
     ownership_commands.feature,
     leaving.feature,
     ownership_digest.feature,
     stand_ins.feature,
     repeat_commands.feature,
+    folding.feature,
     problem_commands.feature,
     problem_lists.feature,
     problem_fixes.feature,
     lifecycle.feature,
     problem_changes.feature,
     problem_digest.feature,
+    mandate_commands.feature,
     friction_commands.feature,
-    friction_digest.feature,
+    friction_answering.feature,
+    friction_patterns.feature,
+    friction_answers.feature,
+    friction_records.feature,
     pilot_commands.feature,
     pilot_lists.feature,
-    pilot_digest.feature,
+    pilot_people.feature,
+    pilot_running.feature,
+    pilot_decisions.feature,
+    feedback_commands.feature,
+    pilot_milestones.feature,
+    pilot_records.feature,
     automation_commands.feature,
     automation_lists.feature,
+    automation_entering.feature,
+    automation_people.feature,
+    automation_changes.feature,
+    automation_correcting.feature,
+    automation_address.feature,
+    heartbeat.feature,
+    automation_escalation.feature,
+    automation_signals.feature,
+    automation_checks.feature,
+    automation_doors.feature,
+    automation_figures.feature,
     automation_digest.feature,
     list_commands.feature,
     board_commands.feature,
@@ -107,4 +162,5 @@ FEATURES: tuple[Feature, ...] = (
     linking.feature,
     retention.feature,
     help_commands.feature,
+    conversation_kept.feature,
 )

@@ -28,6 +28,8 @@ class Tie(StrEnum):
     CHECKER = "asked to check it"
     FIXER = "fixes the cause"
     OWNER = "owner of the cause of a problem"
+    ANSWERER = "answers friction of an area"
+    ROLE = "champion, process modeller or integrator of a pilot"
     MANAGER = "manager"
 
 
@@ -55,6 +57,7 @@ RIGHTS: dict[str, frozenset[Tie]] = {
     "reopen": CONCERNED | {Tie.DECLARER, Tie.CHECKER},
     "fixed": CONCERNED | {Tie.FIXER},
     "undo": frozenset({Tie.DECLARER}),
+    "read mail": CONCERNED | {Tie.DECLARER, Tie.ASKED, Tie.CHECKER},
     "service": frozenset({Tie.MANAGER}),
     "service's own": frozenset({Tie.ACCOUNTABLE, Tie.MANAGER}),
     "settings": frozenset({Tie.MANAGER}),
@@ -62,7 +65,13 @@ RIGHTS: dict[str, frozenset[Tie]] = {
     "automation": frozenset({Tie.MEMBER}),
     "automation's own": frozenset({Tie.ACCOUNTABLE, Tie.DEPUTY}),
     "digest": frozenset({Tie.MEMBER}),
+    "mandate": frozenset({Tie.MANAGER}),
+    "answer friction": frozenset({Tie.MANAGER, Tie.ANSWERER}),
+    "pilot's own": frozenset({Tie.MANAGER, Tie.ROLE}),
     "repeat": CONCERNED,
+    "unlike": CONCERNED | {Tie.UNACKNOWLEDGED},
+    "fold": CONCERNED | {Tie.UNACKNOWLEDGED},
+    "unfold": CONCERNED,
     "problem": frozenset({Tie.OWNER, Tie.ACCOUNTABLE, Tie.DEPUTY, Tie.MANAGER}),
     "cause fixed": frozenset({Tie.OWNER, Tie.MANAGER}),
     "verify": frozenset({Tie.MEMBER}),
@@ -92,6 +101,9 @@ def ties_to(ctx: Context, incident: Incident) -> set[Tie]:
         return set()
     service = ctx.service_of(incident.service)
     ties |= ties_to_service(ctx, service) if service is not None else set()
+    guessed = ctx.service_of(incident.guessed) if incident.guessed else None
+    if guessed is not None:  # they are alarmed beside the others
+        ties |= ties_to_service(ctx, guessed)
     me = ctx.person.id
     mine = duty.acts_for(ctx, me)
     if incident.declared_by == me:

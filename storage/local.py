@@ -44,6 +44,16 @@ class Line:
     edited_at: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the demo has come to: how much of each, and since when."""
+
+    incidents: int
+    services: int
+    messages: int
+    since: str | None
+
+
 def add(
     tx: Tx,
     *,
@@ -156,6 +166,55 @@ def read_up_to(tx: Tx, person: str, place: str, number: int) -> None:
         place=place,
         number=number,
     )
+
+
+def where(tx: Tx, person: str, key: str) -> tuple[str, str] | None:
+    """Return place and id of the message that stands under `key` where `person` sees it.
+
+    A channel goes before the direct place.
+    """
+    rows = tx.rows(
+        f"""
+        select m.place, m.id from messages s
+        join local_messages m
+            on m.workspace = s.workspace and m.place = s.place and m.id = s.external_id
+        join places p on p.workspace = m.workspace and p.id = m.place
+        where s.workspace = :workspace and s.key = :key and {VISIBLE}
+        order by p.kind, m.number limit 1
+        """,
+        key=key,
+        person=person,
+    )
+    return (rows[0]["place"], rows[0]["id"]) if rows else None
+
+
+def place_of(tx: Tx, person: str, id: str) -> str | None:
+    """Return the place of a message; None when `person` does not see it."""
+    rows = tx.rows(
+        f"""
+        select m.place from local_messages m
+        join places p on p.workspace = m.workspace and p.id = m.place
+        where m.workspace = :workspace and m.id = :id and {VISIBLE}
+        """,
+        id=id,
+        person=person,
+    )
+    return rows[0]["place"] if rows else None
+
+
+def held(tx: Tx) -> Held:
+    """Count what the demo holds."""
+    [row] = tx.rows(
+        """
+        select
+            (select count(*) from incidents where workspace = :workspace) as incidents,
+            (select count(*) from services
+             where workspace = :workspace and fallback = 0) as services,
+            (select count(*) from local_messages where workspace = :workspace) as messages,
+            (select min(created_at) from local_messages where workspace = :workspace) as since
+        """
+    )
+    return Held(int(row["incidents"]), int(row["services"]), int(row["messages"]), row["since"])
 
 
 def read_everything(tx: Tx) -> None:

@@ -91,6 +91,12 @@ def all(tx: Tx) -> list[Service]:
     return [_service(row) for row in rows]
 
 
+def every(tx: Tx) -> list[Service]:
+    """Return every service, retired ones too."""
+    rows = tx.rows(f"select {COLUMNS} from services where workspace = :workspace order by name_key")
+    return [_service(row) for row in rows]
+
+
 def find(tx: Tx, id: str) -> Service | None:
     """Return a service by id, retired ones too."""
     rows = tx.recall(

@@ -3,7 +3,8 @@
 What is known not to have arrived is tried again, with growing waits. What may
 have arrived is treated by its kind (docs/rules.md, sending): an alarm goes out a
 second time and then to the next person; anything else is not repeated and
-shown as uncertain. An edit may always be repeated.
+looked for, or shown as uncertain. An edit may always be repeated. While a platform as a
+whole does not answer, nothing is counted against a message (`outages/breaker.py`).
 """
 
 from __future__ import annotations
@@ -12,23 +13,29 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
 from bot.delivery.clock import Clock
+from bot.delivery.outages import healing
+from bot.delivery.outages.breaker import Breaker
+from bot.delivery.outages.catching_up import CatchingUp
+from bot.delivery.outages.pace import Pace
 from bot.delivery.platform import (
+    Away,
     Impossible,
     MessageGone,
     NotAccepted,
     Platform,
-    Rate,
-    Uncertain,
+    Unanswered,
+    Undelivered,
+    Unfit,
     Wait,
 )
 from handlers.kit.messages import load
-from storage.delivery import outbox
+from storage.delivery import outbox, uncertain, waiting
 from storage.delivery.outbox import Parcel
 from storage.engine import Database, Tx
 
@@ -43,23 +50,7 @@ COPIES = 2
 TRIES = 20
 POLL = 1.0
 ROUND = 1.0  # seconds after which a round takes nothing more
-# What of a workspace's room a message leaves for those that matter more, as a share.
-LEAVES = {"alarm": 0.0, "note": 0.1, "card": 0.25, "digest": 0.5}
-MOST_BUCKETS = 10_000
-
-
-@dataclass(slots=True)
-class _Bucket:
-    """The room of a place or a workspace: tokens that fill up again with time."""
-
-    tokens: float
-    at: float
-
-    def wait(self, rate: Rate, now: float, leaves: float = 0.0) -> float:
-        """Return after how many seconds there is a token, beyond those that are left."""
-        gained = (now - self.at) / rate.seconds
-        self.tokens, self.at = min(rate.burst, self.tokens + gained), now
-        return max(1 + leaves - self.tokens, 0.0) * rate.seconds
+LOOK_AFTER = timedelta(seconds=5)  # until it is looked for what may have arrived
 
 
 class Courier:
@@ -72,7 +63,11 @@ class Courier:
         clock: Clock,
         chance: random.Random | None = None,
         limit: float = LIMIT,
+        follows: CatchingUp | None = None,
     ) -> None:
+        """`follows` does what follows when a platform is back, or a place cannot be reached."""
+        self._follows = follows
+        self._breakers: dict[str, Breaker] = {}
         self._limit = limit
         self._database = database
         self._platforms = platforms
@@ -80,9 +75,7 @@ class Courier:
         self._chance = chance or random.Random()
         self._woken = asyncio.Event()
         self._ending = False
-        self._paused: dict[tuple[str, str], float] = {}
-        self._no_edits: dict[tuple[str, str], float] = {}
-        self._buckets: dict[tuple[str, str], _Bucket] = {}
+        self.pace = Pace(clock.ticks)
 
     def wake(self) -> None:
         """There may be something to carry."""
@@ -117,19 +110,94 @@ class Courier:
     async def round(self) -> int:
         """Take what may go out now and carry it; return how many were taken."""
         now = self._clock.now()
-        busy = self._busy()
         lost = await self._do(outbox.expired)
         for parcel in lost:
             await self._unknown(parcel, "the courier vanished while sending")
+        back = await self._look_at_those_away()
+        busy, full = self._busy(), self.pace.full()
         started = self._clock.ticks()
-        parcels: list[Parcel] = await self._do(lambda tx: outbox.claim(tx, now, busy))
+        parcels: list[Parcel] = await self._do(lambda tx: outbox.claim(tx, now, busy, full=full))
+        parcels += await self._one_for_each_that_is_back(now)
         done = await asyncio.gather(
             *(self._carry_all(each, started) for each in parcels), return_exceptions=True
         )
         for each in done:  # only now: what fails in one place stops no other
             if isinstance(each, BaseException):
                 raise each
-        return len(parcels) + len(lost)
+        return len(parcels) + len(lost) + back
+
+    # --- a platform that is away ---------------------------------------------------------
+
+    @property
+    def away(self) -> Mapping[str, tuple[datetime, str]]:
+        """Return which platforms do not answer, since when, and why."""
+        return {
+            name: (each.since, each.reason)
+            for name, each in self._breakers.items()
+            if each.since is not None
+        }
+
+    async def _look_at_those_away(self) -> int:
+        """Ask who was away whether they answer again; return how many do."""
+        ticks, back = self._clock.ticks(), 0
+        for name, each in self._breakers.items():
+            since = each.since
+            if since is None or not each.due(ticks):
+                continue
+            workspace = await self._do(partial(waiting.some_workspace, platform=f"{name}:"))
+            if await each.look(workspace or "", ticks):
+                back += 1
+                if self._follows is not None:
+                    work = partial(
+                        self._follows.returned, platform=name, since=since, now=self._now()
+                    )
+                    await self._do(work)
+        return back
+
+    async def _one_for_each_that_is_back(self, now: datetime) -> list[Parcel]:
+        """Take one message for each platform that answers again, to see whether all is well."""
+        busy = self._busy(all_of_them=False)
+        taken: list[Parcel] = []
+        for name, each in self._breakers.items():
+            if each.tries_one:
+                there = ("", f"{name}:")
+                taken += await self._do(
+                    partial(outbox.claim, now=now, busy=busy, limit=1, only=there)
+                )
+        return taken
+
+    async def _is_away(self, platform: Platform, parcel: Parcel) -> bool:
+        breaker = self._breakers.setdefault(platform.name, Breaker(platform, self._chance))
+        was = breaker.open
+        ticks = self._clock.ticks()
+        away = await breaker.judge(parcel.workspace, parcel.place, self._now(), ticks)
+        if away and not was:
+            log.warning("%s does not answer: %s", platform.name, breaker.reason)
+        return away
+
+    def _answered(self, platform: Platform) -> None:
+        breaker = self._breakers.get(platform.name)
+        if breaker is not None and breaker.answered():
+            log.warning("%s answers again", platform.name)
+
+    async def _held(self, parcel: Parcel, error: Exception, reason: str) -> None:
+        """The platform is away: wait for it, and count nothing against this message."""
+        platform = self._platforms[parcel.place.partition(":")[0]]
+        repeatable = parcel.external_id is not None or platform.idempotent
+        now = self._now()
+        if repeatable or isinstance(error, NotAccepted):
+            await self._put_back(parcel, 0, reason)
+        elif platform.finds or (parcel.kind == "alarm" and parcel.copies + 1 < COPIES):
+            later = now + SECOND_COPY
+            await self._do(
+                lambda tx: outbox.again(
+                    _in(tx, parcel), parcel, later, reason, copy=True, counts=False
+                )
+            )
+        else:
+            await self._do(
+                lambda tx: outbox.uncertain(_in(tx, parcel), parcel, reason, now, hastens=False)
+            )
 
     async def _rest(self) -> None:
         try:
@@ -166,8 +234,10 @@ class Courier:
     ) -> list[Parcel]:
         """Note that it arrived, and take the next one for `place`."""
         now = self._now()
-        outbox.sent(_in(tx, parcel), parcel, external_id, now)
-        return outbox.claim(tx, now, busy, 1, only=place) if place is not None else []
+        inside = _in(tx, parcel)
+        if outbox.sent(inside, parcel, external_id, now):
+            healing.reached(inside, parcel.place, now)
+        return outbox.claim(tx, now, busy, 1, place, self.pace.full()) if place is not None else []
 
     async def _carry(self, parcel: Parcel, started: float) -> str | None:
         """Carry one parcel, claimed at `started`; return its id on the platform if it arrived."""
@@ -179,9 +249,8 @@ class Courier:
         if self._ending:
             await self._put_back(parcel, 0, "the process ended")
             return None
-        wait = self._pause_left(parcel)
-        if wait <= 0:
-            wait = self._room(platform, parcel)
+        edits = parcel.external_id is not None
+        wait = self.pace.wait(platform, parcel.workspace, parcel.place, parcel.kind, edits=edits)
         if wait > 0:
             await self._put_back(parcel, wait, "pace")
             return None
@@ -191,24 +260,85 @@ class Courier:
             await self._put_back(parcel, 0, "those before it took too long")
             return None
         try:
-            return await self._send(platform, parcel)
-        except Wait as refusal:
-            await self._pause(parcel, refusal)
-        except NotAccepted as refusal:
-            await self._later(parcel, str(refusal))
-        except Impossible as refusal:
-            reason = str(refusal)
-            await self._do(lambda tx: outbox.park(_in(tx, parcel), parcel, reason, self._now()))
-            log.warning("Parked: %s cannot be reached (%s)", parcel.place, reason)
-        except MessageGone as refusal:
-            await self._repost(parcel, str(refusal))
-        except Uncertain as refusal:
-            await self._unknown(parcel, str(refusal))
-        except TimeoutError:
-            await self._unknown(parcel, f"no answer within {self._limit:.0f} s")
+            found = await self._look_for(platform, parcel)
+            if found is None:
+                return None
+            arrived = await self._send(platform, found)
+        except Undelivered as error:
+            if not isinstance(error, Unanswered):
+                self._answered(platform)
+            elif await self._is_away(platform, parcel):
+                await self._held(parcel, error, str(error))
+                return None
+            await self._went_wrong(parcel, error)
+        except TimeoutError as error:
+            reason = f"no answer within {self._limit:.0f} s"
+            if await self._is_away(platform, parcel):
+                await self._held(parcel, error, reason)
+            else:
+                await self._unknown(parcel, reason)
         except Exception as error:
             log.exception("A platform failed in a way that it does not name")
             await self._unknown(parcel, type(error).__name__)
+        else:
+            self._answered(platform)
+            return arrived
+        return None
+
+    async def _went_wrong(self, parcel: Parcel, error: Undelivered) -> None:
+        """The platform is there, and did not take this."""
+        reason = str(error)
+        if isinstance(error, Wait):
+            await self._pause(parcel, error)
+        elif isinstance(error, NotAccepted):
+            await self._later(parcel, reason)
+        elif isinstance(error, Impossible):
+            ours = isinstance(error, Unfit)
+            await self._do(lambda tx: self._park(tx, parcel, reason, ours=ours))
+            log.warning("Parked: %s cannot be reached (%s)", parcel.place, reason)
+        elif isinstance(error, MessageGone):
+            await self._repost(parcel, reason)
+        else:
+            await self._unknown(parcel, reason)
+
+    def _park(self, tx: Tx, parcel: Parcel, reason: str, *, ours: bool) -> None:
+        """Let it lie until the place can be reached again; `ours` says it is not the place's."""
+        inside, now = _in(tx, parcel), self._now()
+        parked = outbox.park(inside, parcel, reason, now)
+        if parked and not ours and self._follows is not None:
+            self._follows.unreachable(inside, parcel.place, reason, now)
+
+    async def _look_for(self, platform: Platform, parcel: Parcel) -> Parcel | None:
+        """Return the parcel as it may be sent: as an edit, where an earlier copy stands.
+
+        None when nobody can tell whether one does; then it is shown as uncertain.
+        """
+        if parcel.external_id is not None or parcel.kind == "alarm" or platform.idempotent:
+            return parcel
+        unsure = parcel.unsure or (parcel.id if parcel.copies else None)
+        if unsure is None:
+            return parcel
+        reason = "it is not known whether the first copy arrived"
+        if platform.finds:
+            near = await self._do(lambda tx: uncertain.near(_in(tx, parcel), parcel.place))
+            try:
+                async with asyncio.timeout(self._limit):
+                    found = await platform.find(
+                        parcel.workspace, parcel.place, unsure, parcel.created_at, near
+                    )
+            except (Unanswered, TimeoutError) as error:  # nothing has been sent again yet
+                raise Away(f"looking for it: {error or 'no answer in time'}") from error
+            except Wait:
+                raise
+            except Undelivered as error:
+                reason = f"{reason} ({error})"
+            else:
+                await self._do(
+                    lambda tx: uncertain.settle(_in(tx, parcel), parcel.place, parcel.key, found)
+                )
+                return replace(parcel, external_id=found)
+        await self._do(lambda tx: outbox.uncertain(_in(tx, parcel), parcel, reason, self._now()))
+        log.warning("Uncertain: %s to %s (%s)", parcel.kind, parcel.place, reason)
         return None
 
     async def _send(self, platform: Platform, parcel: Parcel) -> str:
@@ -230,6 +360,11 @@ class Courier:
             await self._do(
                 lambda tx: outbox.again(_in(tx, parcel), parcel, later, reason, copy=True)
             )
+        elif parcel.kind != "alarm" and platform and platform.finds and not parcel.copies:
+            later = self._now() + LOOK_AFTER
+            await self._do(
+                lambda tx: outbox.again(_in(tx, parcel), parcel, later, reason, copy=True)
+            )
         else:
             await self._do(
                 lambda tx: outbox.uncertain(_in(tx, parcel), parcel, reason, self._now())
@@ -246,23 +381,8 @@ class Courier:
         await self._do(lambda tx: outbox.again(_in(tx, parcel), parcel, later, reason))
 
     async def _pause(self, parcel: Parcel, refusal: Wait) -> None:
-        now = self._clock.ticks()
-        until = now + refusal.seconds
-        whole = _whole(parcel)
-        if refusal.everywhere and parcel.external_id is not None:
-            self._no_edits[whole] = until
-        else:
-            # Two places that wait at once: it is not the place that is too busy.
-            storm = any(
-                (workspace, _platform_of(place)) == whole
-                and place not in (whole[1], parcel.place)
-                and later > now
-                for (workspace, place), later in self._paused.items()
-            )
-            where = whole if refusal.everywhere or storm else (parcel.workspace, parcel.place)
-            self._paused[where] = until
-            if where == whole:
-                log.warning("All of %s waits for %.0f s (%s)", whole[1], refusal.seconds, refusal)
+        edits = parcel.external_id is not None
+        self.pace.pause(parcel.workspace, parcel.place, refusal, edits=edits)
         await self._put_back(parcel, refusal.seconds, str(refusal))
 
     async def _put_back(self, parcel: Parcel, seconds: float, reason: str) -> None:
@@ -284,58 +404,18 @@ class Courier:
 
         await self._do(work)
 
-    def _room(self, platform: Platform, parcel: Parcel) -> float:
-        """Return how many seconds this place still has to wait; 0 takes one token.
-
-        Where the whole workspace is short of room, alarms have the last of it.
-        """
-        if platform.rate is None:
-            return 0.0
-        now = self._clock.ticks()
-        if len(self._buckets) > MOST_BUCKETS:
-            self._buckets.clear()
-        buckets = [self._bucket(parcel.workspace, parcel.place, platform.rate, now)]
-        wait = buckets[0].wait(platform.rate, now)
-        whole = platform.rate.whole
-        if whole is not None:
-            buckets.append(self._bucket(parcel.workspace, platform.name, whole, now))
-            wait = max(wait, buckets[1].wait(whole, now, LEAVES[parcel.kind] * whole.burst))
-        if wait <= 0:
-            for each in buckets:
-                each.tokens -= 1
-        return wait
-
-    def _bucket(self, workspace: str, place: str, rate: Rate, now: float) -> _Bucket:
-        return self._buckets.setdefault((workspace, place), _Bucket(rate.burst, now))
-
-    def _pause_left(self, parcel: Parcel) -> float:
-        """Return how many seconds the platform still wants to be left alone by this parcel."""
-        where = ((parcel.workspace, parcel.place), _whole(parcel))
-        until = [self._paused.get(each, 0.0) for each in where]
-        if parcel.external_id is not None:
-            until.append(self._no_edits.get(_whole(parcel), 0.0))
-        return max(until) - self._clock.ticks()
-
-    def _busy(self) -> set[tuple[str, str]]:
-        now = self._clock.ticks()
-        self._paused = {place: until for place, until in self._paused.items() if until > now}
-        return set(self._paused)
+    def _busy(self, *, all_of_them: bool = True) -> set[tuple[str, str]]:
+        """Return what must wait; with `all_of_them` also the platforms that are away."""
+        paused = self.pace.paused()
+        if not all_of_them:
+            return paused
+        return paused | {("", f"{name}:") for name, each in self._breakers.items() if each.open}
 
     def _now(self) -> datetime:
         return self._clock.now()
 
     async def _do(self, work: Callable[[Tx], T]) -> T:
         return await asyncio.wrap_future(self._database.submit(work, patient=True))
-
-
-def _platform_of(place: str) -> str:
-    """Return a place's platform with the colon (`slack:`), which stands for all its places."""
-    return place.partition(":")[0] + ":"
-
-
-def _whole(parcel: Parcel) -> tuple[str, str]:
-    """Return what stands for all places of the parcel's workspace on its platform."""
-    return parcel.workspace, _platform_of(parcel.place)
 
 
 def _in(tx: Tx, parcel: Parcel) -> Tx:

@@ -11,12 +11,12 @@ transaction only keeps what it found.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from bot.delivery import replies
 from bot.delivery import replies as delivery_replies
@@ -27,9 +27,11 @@ from bot.delivery.replies import DRAFT
 from bot.delivery.requests import Named, Request, Response, clean, clean_call, read_answer, written
 from bot.delivery.shortcuts import FORM
 from handlers import rights
-from handlers.help import replies as help_replies
-from handlers.kit import commands
-from handlers.kit.commands import Feature, Hook, Incomplete, Parsed, Unfit, Unknown
+from handlers.conversation import presses
+from handlers.conversation.understand import understand
+from handlers.kit import arguments, calendar, commands, grammar
+from handlers.kit.arguments import Incomplete, Parsed
+from handlers.kit.commands import Feature, Hook
 from handlers.kit.context import LOTSE, Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import (
@@ -42,13 +44,14 @@ from handlers.kit.messages import (
 from handlers.kit.words import _
 from handlers.ownership import leaving
 from storage import audit, people, workspaces
-from storage.delivery import inbox, places, timers
+from storage.delivery import drafts, inbox, lost_answers, places, timers
 from storage.delivery.places import Place
 from storage.delivery.timers import Timer
 from storage.engine import Database, OnlyReading, StorageError, Tx
 from storage.people import Person
 
 log = logging.getLogger("lotse.dispatch")
+T = TypeVar("T")
 
 PATIENCE = 0.5  # seconds that reading ahead of a command may take
 NOBODY = "nobody"  # stands in the audit for whoever noted friction or gave feedback
@@ -99,6 +102,10 @@ class Dispatcher:
         self.address = "http://127.0.0.1:3000"  # the edge corrects it once it listens
         self._timers = {each.kind: each for feature in features for each in feature.timers}
 
+    def now(self) -> datetime:
+        """Return the moment as people see it."""
+        return self._clock.now()
+
     async def handle(self, request: Request) -> Response:
         """Carry out one request; return after its commit.
 
@@ -118,7 +125,7 @@ class Dispatcher:
         """
         word = request.call.word if request.call else None
         if word in (DRAFT, None):
-            command = commands.meant(request.text, self.features)
+            command = grammar.meant(request.text, self.features)
         else:
             command = commands.by_name(word, self.features)
         if command is not None and command.reads:
@@ -162,7 +169,7 @@ class Dispatcher:
             outcome, said = "done", None
             try:
                 rights.need(ctx, command.needs)
-                match commands.complete(command, args, ctx):
+                match arguments.complete(command, args, ctx):
                     case Parsed(_command, values):
                         said = command.run(ctx, **values).message
             except Refusal as refusal:
@@ -225,6 +232,17 @@ class Dispatcher:
 
         return await asyncio.wrap_future(self._database.submit(work))
 
+    async def lost(self, request: Request) -> None:
+        """The answer to a request found no way: whoever asked finds it under `status`."""
+
+        def work(tx: Tx) -> None:
+            tx = tx.within(request.workspace)
+            found = people.by_identity(tx, request.person)
+            if found is not None:
+                lost_answers.add(tx, request.identity, found.id, self._clock.now())
+
+        await asyncio.wrap_future(self._database.submit(work))
+
     async def set_off(self, workspace: str, kind: str) -> None:
         """Let the timer `kind` be due now: an edge has noticed what it stands for."""
 
@@ -250,7 +268,12 @@ class Dispatcher:
         """Carry out what a machine reports; None when nobody has this address.
 
         `identity` is the machine's own run id, if it gave one: the same twice counts once.
+        Whoever guesses addresses makes us read, and never write.
         """
+        now = self._clock.now()
+        look = self._database.submit_read(lambda tx: hook.locate(tx, secret, now))
+        if await asyncio.wrap_future(look) is None:
+            return None
         answer = await asyncio.wrap_future(
             self._database.submit(lambda tx: self._run_hook(tx, hook, secret, identity, query))
         )
@@ -261,6 +284,27 @@ class Dispatcher:
         """Return what a handler may know, for a page that only reads."""
         return self._context(tx, person, None, now)
 
+    async def find(self, look: Callable[[Tx, datetime], T]) -> T:
+        """Look something up for a machine that calls; nothing can be written."""
+        now = self._clock.now()
+        return await asyncio.wrap_future(self._database.submit_read(lambda tx: look(tx, now)))
+
+    async def report(
+        self, hook: Hook, workspace: str, subject: str, query: Mapping[str, str]
+    ) -> None:
+        """Carry out what a machine reports of a thing that was found before.
+
+        It may share its commit with others, and so be tried again: `id` proves that it was done.
+        """
+        values = {"id": self._new_id(), **query}
+
+        def work(tx: Tx) -> None:
+            inside = tx.within(workspace)
+            self._carry_out_hook(inside, hook, subject, values)
+
+        await asyncio.wrap_future(self._database.submit(work, workspace))
+        self._committed()
+
     # --- inside the transaction --------------------------------------------------
 
     def _read_ahead(self, tx: Tx, request: Request) -> object:
@@ -270,11 +314,12 @@ class Dispatcher:
         place = places.find(tx, request.place) if request.place else None
         ctx = self._context(tx, person, place, now, clean(request.text))
         try:
+            parsed: grammar.Outcome
             if call is not None:
                 command = commands.by_name(call.word, self.features)
-                parsed = commands.complete(command, call.args, ctx) if command else None
+                parsed = arguments.complete(command, call.args, ctx) if command else None
             else:
-                parsed = commands.parse(ctx.typed, ctx)
+                parsed = grammar.parse(ctx.typed, ctx, direct=request.direct_name)
         except Refusal:
             return None  # said by the command itself
         if not isinstance(parsed, Parsed) or parsed.command.ahead is None:
@@ -320,33 +365,75 @@ class Dispatcher:
         request = replace(request, text=clean(request.text), call=clean_call(request.call))
         found, ahead = (ahead, None) if isinstance(ahead, Found) else (None, ahead)
         ctx = self._context(tx, person, place, now, request.text, mentions, request.thread, ahead)
-        word, subject, by = "", "", person.person_key
+        word, subject, nameless = "", "", self._is_nameless(request)
+        here = place.id if place is not None and place.kind != "direct" else ""
         try:
             with tx.savepoint():
                 if found and found.fits(person, place, mentions):
                     word, reply = found.told()
                 else:
                     word, reply = self._carry_out(ctx, request)
-                subject, by = reply.subject, NOBODY if reply.nameless else by
+                subject, nameless = reply.subject, nameless or reply.nameless
                 store_posts(ctx, reply.posts)
                 answer = delivery_replies.reply_response(ctx, reply)
+                shown = None if reply.secret else reply.message
+                presses.remember(ctx, shown, person.id, here, nameless=nameless)
         except Refusal as refusal:
             answer = delivery_replies.refusal_response(ctx, request, refusal)
+            presses.remember(ctx, line(refusal.words, *refusal.buttons), person.id, here)
         except StorageError:
             raise
         except Exception:
             answer = delivery_replies.failure_response(ctx, request)
+        word = word or self._asked_for(request)
+        if nameless:
+            self._without_a_trace(ctx, request, word, answer)
+            return answer
         inbox.finish(tx, request.identity, answer.outcome, written(answer))
         audit.add(
             tx,
             id=self._new_id(),
             at=now,
-            person_key=by,
-            command=word or self._asked_for(request),
+            person_key=person.person_key,
+            command=word,
             subject=subject,
             outcome=answer.outcome,
         )
         return answer
+
+    def _is_nameless(self, request: Request) -> bool:
+        """Say whether who asks for this, and when, is written down nowhere."""
+        if request.call is None:
+            command = grammar.meant(request.text, self.features)
+        else:
+            word = request.call.args.get("word", "") if request.call.word == FORM else ""
+            command = commands.by_name(word or request.call.word, self.features)
+        return command is not None and command.nameless
+
+    def _without_a_trace(self, ctx: Context, request: Request, word: str, answer: Response) -> None:
+        """Write down that something was done: not who did it, when on the day, or in which words.
+
+        A second delivery hears that the first arrived. Whatever stood in a draft is gone with it.
+        """
+        day = calendar.midnight(ctx.now.date(), "UTC")
+        said = spoken(line(_("That has arrived already. Thank you.")), ctx.language, ctx.zone)
+        if answer.outcome == "done":
+            if answer.form is None:
+                drafts.drop(ctx.tx, ctx.person.id, word)
+        elif answer.message is not None:  # without the words that it gives back
+            said = replace(answer.message, parts=answer.message.parts[:1])
+        kept = replace(answer, message=said, form=None)
+        inbox.finish(ctx.tx, request.identity, kept.outcome, written(kept))
+        inbox.blur(ctx.tx, request.identity, day)
+        audit.add(
+            ctx.tx,
+            id=self._new_secret(),
+            at=day,
+            person_key=NOBODY,
+            command=word,
+            subject="",
+            outcome=answer.outcome,
+        )
 
     def _asked_for(self, request: Request) -> str:
         """Return what the audit may say of a request that went wrong: the word, never the text."""
@@ -385,20 +472,10 @@ class Dispatcher:
     def _carry_out(self, ctx: Context, request: Request) -> tuple[str, Reply]:
         if request.call is not None:
             return self._called(ctx, request.call, request.submitted)
-        match commands.parse(request.text, ctx):
-            case None:
-                return "menu", help_replies.menu(ctx)
-            case Unknown(text, near):
-                return "unknown", help_replies.offer(ctx, text, near)
-            case Unfit(command, rest, parameter):
-                raise help_replies.unfit(ctx, command, rest, parameter)
-            case Incomplete(command, values):
-                rights.need(ctx, command.needs)
-                form = commands.form_for(command, ctx, filled=values)
-                return command.name, Reply(form=form)
-            case Parsed(command, parsed):
-                rights.need(ctx, command.needs)
-                return command.name, command.run(ctx, **parsed)
+        word, answer = understand(ctx, request.text, direct=request.direct_name)
+        if isinstance(answer, Call):
+            return self._called(ctx, answer, submitted=False)
+        return word, answer
 
     def _called(self, ctx: Context, call: Call, submitted: bool) -> tuple[str, Reply]:
         call = replies.kept(ctx, call)
@@ -408,15 +485,8 @@ class Dispatcher:
         if command is None:
             raise Refusal(_("This button is from an older version and does nothing any more."))
         rights.need(ctx, command.needs)
-        match commands.complete(command, call.args, ctx):
+        match arguments.complete(command, call.args, ctx, submitted=submitted):
             case Incomplete(_command, values):
-                if submitted:
-                    empty = next(
-                        each
-                        for each in command.parameters
-                        if each.required and not values.get(each.name, "").strip()
-                    )
-                    raise Refusal(empty.reader.kind.missing, field=empty.name)
                 return command.name, Reply(form=commands.form_for(command, ctx, fixed=values))
             case Parsed(_command, values):
                 return command.name, command.run(ctx, **values)
@@ -464,31 +534,31 @@ class Dispatcher:
     def _run_hook(
         self, tx: Tx, hook: Hook, secret: str, identity: str | None, query: Mapping[str, str]
     ) -> Response | None:
-        now = self._clock.now()
-        found = hook.locate(tx, secret, now)
+        found = hook.locate(tx, secret, self._clock.now())
         if found is None:
             return None
         workspace, subject = found
-        tx = tx.within(workspace)
+        values = {"id": self._new_id(), **query}
         if identity is not None:
-            # A machine may send anything as its run's id; it is only compared, so its hash does.
-            digest = hashlib.sha256(identity.encode("utf-8", "replace")).hexdigest()
-            identity = f"{hook.path}:{subject}:{digest}"
-            if not inbox.begin(tx, identity, now):
-                return Response("seen")
+            values["run"] = identity
+        return self._carry_out_hook(tx.within(workspace), hook, subject, values)
+
+    def _carry_out_hook(
+        self, tx: Tx, hook: Hook, subject: str, values: Mapping[str, str]
+    ) -> Response:
+        now = self._clock.now()
         ctx = self._context(tx, LOTSE, None, now)
         with tx.savepoint():
-            reply = hook.run(ctx, subject, **query)
+            reply = hook.run(ctx, subject, **values)
             store_posts(ctx, reply.posts)
-        if identity is not None:
-            inbox.finish(tx, identity, "done", written(Response("done")))
+        outcome = reply.outcome or "done"
         audit.add(
             tx,
             id=self._new_id(),
             at=now,
             person_key=LOTSE.person_key,
             command=hook.path,
-            subject=subject,
-            outcome="done",
+            subject=reply.subject or subject,
+            outcome=outcome,
         )
-        return Response("done")
+        return Response(outcome)

@@ -10,13 +10,21 @@ from handlers.kit.words import _, flat, speak
 MOST_ANSWERED = 10_000
 
 
-def missing(call: Call, language: str) -> Message:
+def missing(call: Call, language: str, *, typed: bool = True) -> Message:
     """Return what is said when a form could not open: with a button that opens it."""
+    kept = _("Something is still missing. What you typed is kept in the form.")
     said = line(
-        _("Something is still missing. What you typed is kept in the form."),
+        kept if typed else _("A few details are needed for that."),
         Button(_("Open the form"), call, "primary"),
     )
     return spoken(said, language, "UTC")
+
+
+def filled_in(form: Form) -> bool:
+    """Say whether somebody has typed something that stands in a form."""
+    return (
+        form.call.word == DRAFT or bool(form.call.args) or any(each.value for each in form.fields)
+    )
 
 
 def reopening(form: Form) -> Call:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from handlers.conversation import presses
 from handlers.kit.context import Context
 from handlers.kit.messages import Post, dump, spoken
 from storage.delivery import outbox, places
@@ -35,6 +36,9 @@ def _store_post(ctx: Context, post: Post, target: str) -> None:
         reader = ctx.person_of(place.person)
         language = (reader.language if reader else None) or language
         zone = (reader.zone if reader else None) or zone
+    new = post.kind in ("alarm", "note") and post.place is not None
+    if new and place is not None and place.person is not None:
+        presses.remember(ctx, post.message, place.person, "")
     outbox.add(
         ctx.tx,
         id=ctx.new_id(),

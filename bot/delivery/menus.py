@@ -38,6 +38,8 @@ EVENTS = (
     "app_home_opened",
     "app_mention",
     "app_uninstalled",
+    "channel_unarchive",
+    "group_unarchive",
     "member_joined_channel",
     "message.im",
     "tokens_revoked",

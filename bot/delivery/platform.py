@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from handlers.kit.messages import Message
@@ -25,11 +26,12 @@ class Platform(Protocol):
 
     `name` is the part of a place's id before the colon. `idempotent` says that
     the same parcel id twice makes one message, so that an unknown outcome may
-    simply be tried again.
+    simply be tried again. `finds` says that it can be looked up whether a message arrived.
     """
 
     name: str
     idempotent: bool
+    finds: bool
     rate: Rate | None
 
     async def create(self, workspace: str, place: str, parcel: str, message: Message) -> str:
@@ -38,6 +40,20 @@ class Platform(Protocol):
 
     async def edit(self, workspace: str, place: str, external_id: str, message: Message) -> None:
         """Replace what a message says."""
+        ...
+
+    async def find(
+        self, workspace: str, place: str, parcel: str, since: datetime, near: str | None
+    ) -> str | None:
+        """Return the id of the message that `parcel` became; None when it surely did not arrive.
+
+        It was made at `since`; `near` is the id of another message in that place. Raises
+        `Undelivered` when nobody can tell.
+        """
+        ...
+
+    async def knock(self, workspace: str) -> None:
+        """Ask something harmless; raises `Unanswered` when no answer comes."""
         ...
 
 
@@ -53,6 +69,14 @@ class NotAccepted(Undelivered):
     """It surely did not arrive, and may work later."""
 
 
+class Unanswered(Undelivered):
+    """There was no answer: perhaps the platform as a whole is away."""
+
+
+class Away(NotAccepted, Unanswered):
+    """The platform could not be reached, or says so itself; surely nothing arrived."""
+
+
 class Wait(NotAccepted):
     """The platform asks us to wait: this place, or with `everywhere` its whole workspace.
 
@@ -65,12 +89,16 @@ class Wait(NotAccepted):
         self.everywhere = everywhere
 
 
-class Uncertain(Undelivered):
+class Uncertain(Unanswered):
     """Perhaps it arrived: a timeout after the sending, a cut connection, a 5xx."""
 
 
 class Impossible(Undelivered):
     """It cannot be delivered there until somebody changes something."""
+
+
+class Unfit(Impossible):
+    """This very message is never taken, by a mistake of ours; the place is fine."""
 
 
 class MessageGone(Undelivered):

@@ -24,6 +24,7 @@ from handlers.kit.messages import (
     Text,
     call_data,
     call_from,
+    pieces,
     spoken,
     spoken_form,
 )
@@ -53,7 +54,7 @@ def refusal_response(ctx: Context, request: Request, refusal: Refusal) -> Respon
     """Return a kind error with its way on, at the form's field that it is about."""
     parts: list[Part] = [Text(refusal.words)]
     if refusal.kept:
-        parts.append(Text(refusal.kept))
+        parts += [Text(each) for each in pieces(refusal.kept)]
     if refusal.buttons:
         parts.append(Buttons(refusal.buttons))
     message = spoken(Message(tuple(parts)), ctx.language, ctx.zone)
@@ -64,6 +65,7 @@ def refusal_response(ctx: Context, request: Request, refusal: Refusal) -> Respon
         field=field,
         language=ctx.language,
         unproven=isinstance(refusal, Unproven),
+        faults=tuple((name, ctx.text(words)) for name, words in refusal.others if field),
     )
 
 
@@ -76,7 +78,7 @@ def failure_response(ctx: Context, request: Request) -> Response:
     log.exception("A command failed, reference %s", reference)
     said = _("That did not work. Nothing was changed. Reference: {ref}.", ref=reference)
     typed = _typed(request)
-    parts = (Text(said), Text(typed)) if typed else (Text(said),)
+    parts = (Text(said), *(Text(each) for each in pieces(typed)))
     message = spoken(Message(parts), ctx.language, ctx.zone)
     return Response("failed", message, language=ctx.language)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,8 @@ from handlers.kit.messages import (
     from_data,
 )
 from storage.engine import Tx
+
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,8 @@ class Request:
     there are no profiles. `direct` is the sender's own direct place. `place_name` is a
     channel's name, empty when the platform keeps it to itself, None for other places.
     `thread` is the platform's id of the message that this one answers.
+    `direct_name` says that the first word of `text` is a command of the platform, as
+    `/incident` is.
     `beside` stores what the edge keeps, in the same transaction, and returns the identity
     under which this very input may be known already.
     """
@@ -61,6 +66,7 @@ class Request:
     direct: str = ""
     place_name: str | None = None
     thread: str = ""
+    direct_name: bool = False
     beside: Callable[[Tx, datetime], str] | None = None
 
 
@@ -71,6 +77,7 @@ class Response:
     A `secret` message is shown once and stored nowhere, not even by the edge.
     `language` is the asker's, for the few words that an edge says itself.
     `unproven` says that it was refused only because a profile is not known yet.
+    `faults` are further errors of the same form, each with its field.
     """
 
     outcome: str
@@ -80,6 +87,7 @@ class Response:
     secret: bool = False
     language: str = "de"
     unproven: bool = False
+    faults: tuple[tuple[str, str], ...] = ()
 
 
 def clean(text: str) -> str:
@@ -88,7 +96,7 @@ def clean(text: str) -> str:
     Line breaks and tabs stay; everything else stays exactly as typed.
     """
     text = text.replace("\r\n", "\n").encode("utf-8", "replace").decode("utf-8")
-    return "".join(each for each in text if each >= " " or each in "\n\t")
+    return "".join(each for each in text if each in "\n\t" or not CONTROL.match(each))
 
 
 def clean_call(call: Call | None) -> Call | None:
@@ -103,7 +111,7 @@ def written(answer: Response) -> str:
     data: dict[str, Any] = {"outcome": answer.outcome, "field": answer.field}
     data["language"], data["secret"] = answer.language, answer.secret
     shown = answer.message if not answer.secret else None
-    data["unproven"] = answer.unproven
+    data["unproven"], data["faults"] = answer.unproven, answer.faults
     data["message"] = as_data(shown) if shown else None
     data["form"] = form_data(answer.form) if answer.form else None
     return WRITER.encode(data)
@@ -120,4 +128,5 @@ def read_answer(text: str) -> Response:
         data["secret"],
         data["language"],
         data.get("unproven", False),
+        tuple((field, words) for field, words in data.get("faults", ())),
     )

@@ -11,11 +11,12 @@ from functools import partial
 
 from bot.delivery.clock import Clock
 from bot.delivery.platform import Undelivered, Wait
+from storage import conversation
 from storage import on_call as stand_ins
-from storage.delivery import drafts, heartbeat, inbox, outbox, timers
+from storage.delivery import drafts, heartbeat, inbox, lost_answers, outbox, timers
 from storage.delivery.timers import Timer
 from storage.engine import Database, Tx
-from storage.incidents import alarms
+from storage.incidents import alarms, offers
 from storage.teams import button_presses
 
 log = logging.getLogger("lotse.scheduler")
@@ -164,6 +165,9 @@ def clean(tx: Tx, now: datetime) -> None:
     """Let go of what is kept no longer (docs/rules.md, privacy)."""
     inbox.forget(tx, now - ANSWERS_KEPT, now - IDENTITIES_KEPT)
     drafts.forget(tx, now - DRAFTS_KEPT)
+    offers.forget(tx, now - DRAFTS_KEPT)
+    conversation.forget(tx, now - ANSWERS_KEPT)
+    lost_answers.forget(tx, now - ANSWERS_KEPT)
     outbox.forget(tx, now - TEXTS_KEPT)
     stand_ins.forget(tx, now - COVERS_KEPT)
     button_presses.forget(tx, now - PRESSES_KEPT)

@@ -295,6 +295,9 @@ def _healthy(told: Mapping[str, Any], port: int, settings: Settings, used: bool)
             f"The Lotse on port {port} uses another database than these settings name: "
             "the demo perhaps, or it was started with other settings."
         )
+    if told.get("state") == "yellow" and told.get("reasons"):
+        why = "; ".join(plain(str(each)) for each in told["reasons"])
+        return look(f"Lotse runs on port {port}, and something wants a look: {why}.")
     if stuck := len(told.get("stuck") or []):
         return look(
             f"Lotse runs on port {port}; {stuck} message{'s' * (stuck > 1)} could not be "
@@ -308,6 +311,8 @@ def _ill(told: Mapping[str, Any]) -> str:
     overdue = timers.get("overdue") if isinstance(timers, dict) else 0
     if "reason" in told:
         return plain(str(told["reason"]))
+    if isinstance(told.get("reasons"), list) and told["reasons"]:
+        return "; ".join(plain(str(each)) for each in told["reasons"])
     if told.get("scheduler") == "stalled":
         return "its scheduler stands still"
     return f"{overdue} timers are overdue"

@@ -18,11 +18,13 @@ ABOUT = """\
 
 One grammar for every place: the first word decides, and both languages always work.
 Umlauts may be written out (`stoerung`), and case does not matter.
-Words that only read may be shortened to three letters or more, as long as they stay unambiguous.
+Words that only read may be shortened to three letters or more, as long as they stay unambiguous and nothing else is typed.
 What stands in `<…>` is needed, what stands in `[…]` may be left out; the last one takes the rest of the line exactly as typed.
 What is missing is asked for in a form.
-After `incident` the next word is a command only if everything behind it fits: `incident ack 7` acknowledges, `incident Update server down` declares.
+Behind `incident` everything is a title; only a number alone opens its card.
+Behind the platform's own `/incident` the next word is a command if everything behind it fits: `/incident ack 7` acknowledges, `/incident Update server down` declares.
 A quoted text is never a command, and what is no command is offered as an incident.
+What is understood beside commands is told in [rules](rules.md#typing).
 
 This page is written from the program (`make docs`).
 """  # noqa: E501
@@ -175,7 +177,8 @@ def _cells(command: Command, language: str) -> str:
     first = command.word(language) if command.hidden else command.usage(language)
     typed = ", ".join([f"`{first}`", *others])
     meaning = text(command.help, language)
-    asked = [text(each.ask.label, language) for each in command.parameters if not each.typed]
+    asked = [text(each.ask.label, language) for each in command.parameters
+             if not each.typed and not each.ask.hidden]  # fmt: skip
     if asked and not command.hidden:
         meaning += f" {'In the form' if language == 'en' else 'Im Formular'}: {', '.join(asked)}."
     return f"{typed} | {meaning}"

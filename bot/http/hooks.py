@@ -1,52 +1,216 @@
-"""Addresses for machines. Stored before it is answered; nothing about the caller is kept."""
+"""The intake: addresses where automations report. Stored before it is answered.
+
+A drop-in for the ping API of healthchecks, with the addresses of Sentry, Cronitor and Uptime Kuma
+beside it. Nothing about the caller is kept. An address that nobody has costs a look and no more.
+"""
 
 from __future__ import annotations
 
 import re
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from aiohttp import web
 
 from bot.delivery.dispatch import Dispatcher
+from bot.http import dialects
+from bot.http.dialects import BadCall, Call
+from bot.http.limits import Unread
+from bot.http.limits import body as read_body
+from bot.http.payload_limits import too_deep_json
 from handlers.kit.commands import Hook
-from storage.engine import StorageError
+from storage.automations import intake
+from storage.engine import StorageError, Tx
 
+MISSES = 100  # that one address may have at once; behind a proxy all share one
+AGAIN = 0.5  # seconds for one more
+MOST_KEPT = 10_000  # addresses that are remembered
 SECRET = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+SLUG = re.compile(r"[a-z0-9_-]{1,100}")
+LARGEST = 64 * 1024  # bytes of a CloudEvent; other bodies are not read
+PATIENCE = 5.0  # seconds for it to arrive
 # Chats and mail gateways look at addresses that people paste; that is no run.
 PREVIEWS = re.compile(
     r"slackbot|slack-imgproxy|microsoftpreview|skypeuripreview|teamsbot|bingpreview|facebookexternal"
     r"|twitterbot|linkedinbot|whatsapp|telegrambot|discordbot|mattermost|barracuda|proofpoint"
-    r"|mimecast|safelinks",
+    r"|mimecast|safelinks|googleimageproxy|iframely|embedly",
     re.IGNORECASE,
 )
+HEADERS = {"Ping-Body-Limit": "0", "Access-Control-Allow-Origin": "*", "Cache-Control": "no-store"}
 
 
-def add_routes(app: web.Application, dispatcher: Dispatcher) -> None:
-    """Add the address of every hook that a feature declares."""
-    for feature in dispatcher.features:
-        for hook in feature.hooks:
-            _add(app, dispatcher, hook)
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Whose address was called. Without an automation the name fits nothing, or several."""
+
+    workspace: str
+    automation: str | None
+    slug: str = ""
+    ambiguous: bool = False
+    post_only: bool = False
 
 
-def _add(app: web.Application, dispatcher: Dispatcher, hook: Hook) -> None:
-    async def called(request: web.Request) -> web.Response:
-        secret = request.match_info["secret"].lower()
-        if not SECRET.fullmatch(secret):
-            return _unknown()
-        if PREVIEWS.search(request.headers.get("User-Agent", "")):
-            return web.Response(text="OK")
-        kind = request.match_info.get("kind", "")
-        try:
-            answer = await dispatcher.run_hook(
-                hook, secret, request.query.get("rid"), {"kind": kind}
-            )
-        except StorageError:
-            return web.Response(status=503, text="not stored, please call again")
-        return _unknown() if answer is None else web.Response(text="OK")
+class Misses:
+    """Who asked for addresses that nobody has, for a while and in memory only."""
 
-    for path in (f"/{hook.path}/{{secret}}", f"/{hook.path}/{{secret}}/{{kind:start|fail|log}}"):
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()  # tokens, when
+
+    def too_many(self, address: str) -> bool:
+        """Say whether somebody has guessed too often lately."""
+        return address in self._left and self._tokens(address) < 1
+
+    def add(self, address: str) -> None:
+        """Count a miss."""
+        self._left[address] = (self._tokens(address) - 1, self._now())
+        self._left.move_to_end(address)
+        if len(self._left) > MOST_KEPT:
+            self._left.popitem(last=False)
+
+    def _tokens(self, address: str) -> float:
+        tokens, at = self._left.get(address, (float(MISSES), self._now()))
+        return min(float(MISSES), tokens + (self._now() - at) / AGAIN)
+
+
+def add_routes(app: web.Application, dispatcher: Dispatcher, misses: Misses | None = None) -> None:
+    """Add the addresses where automations report."""
+    hook = next(
+        each for feature in dispatcher.features for each in feature.hooks if each.path == "ping"
+    )
+    made = Intake(dispatcher, hook, misses or Misses())
+    for path in (
+        "/ping/{secret}",
+        "/ping/{secret}/{tail}",
+        "/ping/{secret}/{slug}/{tail}",
+        "/p/{secret}/{slug}",  # Cronitor
+        "/api/{project}/cron/{slug}/{secret}/",  # Sentry
+    ):
         for method in ("GET", "POST", "HEAD"):
-            app.router.add_route(method, path, called)
+            app.router.add_route(method, path, made.called)
+    for method in ("GET", "POST", "HEAD"):
+        app.router.add_route(method, "/api/push/{secret}", made.pushed)
 
 
-def _unknown() -> web.Response:
-    return web.Response(status=404, text="not found")
+class Intake:
+    """Takes calls of machines."""
+
+    def __init__(self, dispatcher: Dispatcher, hook: Hook, misses: Misses) -> None:
+        self._dispatcher = dispatcher
+        self._hook = hook
+        self._misses = misses
+
+    async def called(self, request: web.Request) -> web.Response:
+        """Answer as healthchecks does."""
+        status, text = await self._take(request)
+        return web.Response(status=status, text=text, headers=HEADERS)
+
+    async def pushed(self, request: web.Request) -> web.Response:
+        """Answer as Uptime Kuma does."""
+        status, text = await self._take(request)
+        if status == 200:
+            return web.json_response({"ok": True}, headers=HEADERS)
+        told = {404: "Monitor not found or not active."}.get(status, text)
+        return web.json_response({"ok": False, "msg": told}, status=status, headers=HEADERS)
+
+    async def _take(self, request: web.Request) -> tuple[int, str]:
+        secret = request.match_info["secret"].lower()
+        tail = request.match_info.get("tail", "")
+        slug = request.match_info.get("slug", "")
+        if not SECRET.fullmatch(secret):
+            return 404, "not found"
+        if self._misses.too_many(request.remote or ""):
+            return 429, "too many"
+        if not slug and tail and tail not in ("start", "fail", "log") and not tail.isdecimal():
+            slug, tail = tail, ""  # /ping/<key>/<slug>
+        try:
+            return await self._report(request, secret, slug, tail)
+        except StorageError:
+            return 503, "not stored, please call again"
+
+    async def _report(
+        self, request: web.Request, secret: str, slug: str, tail: str
+    ) -> tuple[int, str]:
+        found = await self._dispatcher.find(lambda tx, now: _locate(tx, secret, slug, now))
+        if found is None:
+            self._misses.add(request.remote or "")
+            return 404, "not found"
+        if found.ambiguous:
+            return 409, "ambiguous slug"
+        try:
+            call = await _read(request, tail)
+        except BadCall as bad:
+            if found.automation is not None:
+                odd = Call(odd="form", counts=False)
+                await self._store(found.workspace, found.automation, odd)
+            return 400, str(bad)
+        if PREVIEWS.search(request.headers.get("User-Agent", "")):
+            call = replace(call, odd="preview", counts=False)
+        elif found.post_only and request.method != "POST":
+            call = replace(call, odd="method", counts=False)
+        if found.automation is None:
+            return await self._unknown(found, call, create=request.query.get("create") == "1")
+        await self._store(found.workspace, found.automation, call)
+        return 200, "OK"
+
+    async def _unknown(self, found: Found, call: Call, *, create: bool) -> tuple[int, str]:
+        """A name fits nothing: list it, or let it become a draft if the caller wants that."""
+        if not SLUG.fullmatch(found.slug):
+            return (400, "invalid url format") if create else (404, "not found")
+        if not call.counts:
+            return 404, "not found"
+        values = {**_values(call), "slug": found.slug, "create": "1" if create else ""}
+        await self._dispatcher.report(self._hook, found.workspace, "", values)
+        return (201, "Created") if create else (404, "not found")
+
+    async def _store(self, workspace: str, automation: str, call: Call) -> None:
+        await self._dispatcher.report(self._hook, workspace, automation, _values(call))
+
+
+def _locate(tx: Tx, secret: str, slug: str, now: datetime) -> Found | None:
+    if not slug:
+        found = intake.by_address(tx, secret, now)
+        if found is None:
+            return None
+        only = intake.post_only(tx.within(found[0]), found[1])
+        return Found(found[0], found[1], post_only=only)
+    workspace = intake.by_key(tx, secret, now)
+    if workspace is None:
+        return None
+    inside = tx.within(workspace)
+    named = intake.by_slug(inside, slug)
+    if len(named) > 1:
+        return Found(workspace, None, slug, ambiguous=True)
+    if not named:
+        return Found(workspace, None, slug)
+    return Found(workspace, named[0], slug, post_only=intake.post_only(inside, named[0]))
+
+
+async def _read(request: web.Request, tail: str) -> Call:
+    if request.method != "POST" or not dialects.is_event(request.headers):
+        return dialects.read(tail, request.query)
+    try:
+        body = await read_body(request, LARGEST, PATIENCE)
+    except Unread:
+        raise BadCall("the event is too large or did not arrive") from None
+    if too_deep_json(body):
+        raise BadCall("not a CloudEvent of version 1.0")
+    return dialects.event(request.headers, body, request.query)
+
+
+def _values(call: Call) -> Mapping[str, str]:
+    """Return a call as the hook takes it: texts."""
+    given = {
+        "kind": call.kind,
+        "items": call.items,
+        "seconds": call.seconds,
+        "saved": call.saved,
+        "run": call.run,
+        "once": call.once,
+        "odd": call.odd,
+        "counts": "1" if call.counts else "",
+    }
+    return {name: str(value) for name, value in given.items() if value is not None}

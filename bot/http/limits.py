@@ -10,16 +10,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from typing import Any, cast
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 HEADERS = 5.0  # seconds from connecting to the end of the first request's headers
 IDLE = 150.0  # seconds between two requests; longer than proxies keep a connection
 LOOK = 0.5  # seconds between two looks at who is late
 CONNECTIONS = 1000
+EACH = 100  # connections of one address that have not asked anything whole yet
 AT_ONCE = 128  # requests in work
 PLATFORMS_AT_ONCE = 512  # the same, for what chat platforms ask
 PLATFORMS = ("/slack/events", "/api/messages")
@@ -45,6 +49,9 @@ async def body(request: web.Request, largest: int, limit: float) -> bytes:
     Not more than `largest` bytes are taken, within `limit` seconds.
     """
     raw = bytearray()
+    place = _HELD.get()
+    if place is not None:
+        place.leave()  # whoever sends half a body keeps nobody from working
     try:
         async with asyncio.timeout(limit):
             async for chunk in request.content.iter_chunked(16384):
@@ -53,9 +60,47 @@ async def body(request: web.Request, largest: int, limit: float) -> bytes:
                     raise Unread(413)
     except TimeoutError:
         raise Unread(408) from None
-    except (ConnectionError, web.RequestPayloadError):  # it ended, or makes no sense
-        raise Unread(400) from None
+    except (ConnectionError, RuntimeError, web.RequestPayloadError):
+        raise Unread(400) from None  # it ended, or makes no sense
+    if place is not None and not place.enter():
+        raise Unread(503)
     return bytes(raw)
+
+
+class _Place:
+    """The place of one request among those in work."""
+
+    def __init__(self, room: dict[bool, int], platform: bool) -> None:
+        self._room, self._platform, self.taken = room, platform, False
+
+    def enter(self) -> bool:
+        """Take it; say whether there was one."""
+        if not self._room[self._platform]:
+            return False
+        self._room[self._platform] -= 1
+        self.taken = True
+        return True
+
+    def leave(self) -> None:
+        """Give it back."""
+        if self.taken:
+            self._room[self._platform] += 1
+            self.taken = False
+
+
+_HELD: ContextVar[_Place | None] = ContextVar("the place of this request", default=None)
+
+
+class _Plainly(logging.Filter):
+    """Tells a request that makes no sense in a line, not in a page for each of them."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, HttpProcessingError):
+            record.exc_info, record.exc_text = None, None
+            record.levelno, record.levelname = logging.WARNING, "WARNING"
+            record.msg, record.args = "A request was refused: %s", (type(error).__name__,)
+        return True
 
 
 class LimitedRunner(web.AppRunner):
@@ -69,6 +114,7 @@ class LimitedRunner(web.AppRunner):
         idle: float = IDLE,
         look: float = LOOK,
         connections: int = CONNECTIONS,
+        each: int = EACH,
         at_once: int = AT_ONCE,
         platforms_at_once: int = PLATFORMS_AT_ONCE,
         **given: Any,
@@ -81,13 +127,17 @@ class LimitedRunner(web.AppRunner):
         app.middlewares.insert(0, let_in)
         super().__init__(app, access_log=None, auto_decompress=False, **given)
         self._headers, self._idle, self._look = headers, idle, look
-        self._connections = connections
+        self._connections, self._each = connections, each
+        self._unasked: dict[web.RequestHandler, str] = {}  # whose headers are not whole yet
         self._room = {False: at_once, True: platforms_at_once}
         self._open: dict[web.RequestHandler, float] = {}
         self._silent: OrderedDict[web.RequestHandler, float] = OrderedDict()  # until when
         self._looking: asyncio.Task[None] | None = None
 
     async def setup(self) -> None:
+        server = logging.getLogger("aiohttp.server")
+        if not any(isinstance(each, _Plainly) for each in server.filters):
+            server.addFilter(_Plainly())
         await super().setup()
         self._looking = asyncio.create_task(self._watch(), name="door")
 
@@ -111,9 +161,28 @@ class LimitedRunner(web.AppRunner):
             now = asyncio.get_running_loop().time()
             self._open[handler] = now
             self._silent[handler] = now + self._headers
+            asyncio.get_running_loop().call_soon(self._bound, handler)
             return handler
 
         return cast(web.Server, connected)
+
+    def _bound(self, handler: web.RequestHandler) -> None:
+        """Let go of the oldest silent connection of an address that has too many of them."""
+        if handler.transport is None:
+            asyncio.get_running_loop().call_later(0.01, self._bound_once, handler)
+        else:
+            self._bound_once(handler)
+
+    def _bound_once(self, handler: web.RequestHandler) -> None:
+        if handler.transport is None or handler not in self._silent:
+            return
+        peer = handler.transport.get_extra_info("peername")
+        address = str(peer[0]) if isinstance(peer, tuple) else ""
+        self._unasked[handler] = address
+        same = [each for each, whose in self._unasked.items() if whose == address]
+        for each in same[: max(len(same) - self._each, 0)]:
+            self._silent.pop(each, None)
+            self._close(each)
 
     def _make_place(self) -> bool:
         """Let go of a connection that is gone, or that has been silent for longest."""
@@ -144,24 +213,28 @@ class LimitedRunner(web.AppRunner):
         for each in lost:
             del self._open[each]
             self._silent.pop(each, None)
+            self._unasked.pop(each, None)
 
     def _close(self, handler: web.RequestHandler) -> None:
         self._open.pop(handler, None)
+        self._unasked.pop(handler, None)
         if handler.transport is not None:
             handler.transport.abort()
 
     async def _let_in(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         connection = request.protocol
         self._silent.pop(connection, None)
+        self._unasked.pop(connection, None)
         platform = request.path.startswith(PLATFORMS)
         try:
-            if not self._room[platform]:
+            place = _Place(self._room, platform)
+            if not place.enter():
                 return web.Response(status=503, headers={"Retry-After": "1"})
-            self._room[platform] -= 1
+            _HELD.set(place)
             try:
                 return await handler(request)
             finally:
-                self._room[platform] += 1
+                place.leave()
         finally:
             if connection in self._open:
                 self._silent[connection] = asyncio.get_running_loop().time() + self._idle

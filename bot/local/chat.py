@@ -24,6 +24,7 @@ class Local:
 
     name = "local"
     idempotent = True
+    finds = False  # nothing is ever uncertain
     rate: Rate | None = None
 
     def __init__(self, database: Database, clock: Clock) -> None:
@@ -52,6 +53,14 @@ class Local:
 
     async def close_room(self, workspace: str, place: str) -> None:
         self.reframe()
+
+    async def find(
+        self, workspace: str, place: str, parcel: str, since: datetime, near: str | None
+    ) -> str | None:
+        raise Impossible("nothing is ever uncertain here")
+
+    async def knock(self, workspace: str) -> None:
+        pass  # our own store is always there, or nothing is
 
     async def create(self, workspace: str, place: str, parcel: str, message: Message) -> str:
         now = self._clock.now()
@@ -90,11 +99,14 @@ class Local:
         identity: str,
         typed: tuple[str, datetime] | None,
         answer: Message | None,
-    ) -> None:
-        """Keep what somebody typed (and when) and what Lotse answered, for their eyes only."""
+    ) -> str | None:
+        """Keep what somebody typed (and when) and what Lotse answered, for their eyes only.
+
+        Return the id of the answer's line, if there is an answer.
+        """
         now = self._clock.now()
 
-        def work(tx: Tx) -> None:
+        def work(tx: Tx) -> str | None:
             tx = tx.within(workspace)
             if typed is not None:
                 local.add(
@@ -107,20 +119,22 @@ class Local:
                     now=typed[1],
                     only_for=person,
                 )
-            if answer is not None:
-                local.add(
-                    tx,
-                    id=new_id(),
-                    place=place,
-                    author=LOTSE.id,
-                    body=dump(answer),
-                    parcel=f"{identity}:answer",
-                    now=now,
-                    only_for=person,
-                )
+            if answer is None:
+                return None
+            return local.add(
+                tx,
+                id=new_id(),
+                place=place,
+                author=LOTSE.id,
+                body=dump(answer),
+                parcel=f"{identity}:answer",
+                now=now,
+                only_for=person,
+            )
 
-        await asyncio.wrap_future(self._database.submit(work))
+        answered = await asyncio.wrap_future(self._database.submit(work))
         self.stir()
+        return answered
 
     def stir(self) -> None:
         """Wake every page: there may be something new to see."""

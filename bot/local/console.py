@@ -16,10 +16,10 @@ from bot.delivery import plain
 from bot.delivery.ids import new_id
 from bot.delivery.requests import Request, Response, clean
 from bot.local.chat import Local
-from bot.local.page import unslashed
+from bot.local.page_data import unslashed, wrong_fields
 from bot.lotse import DEMO, Lotse
 from handlers.kit import calendar, working_hours
-from handlers.kit.messages import Button, Buttons, Call, Field, Form, Message, load
+from handlers.kit.messages import Button, Call, Field, Form, load
 from handlers.kit.readers import folded
 from handlers.kit.words import Sentence, Who, Words, _, flat, text, when
 from storage import local as storage_local
@@ -34,12 +34,13 @@ T = TypeVar("T")
 
 FIRST = "anna"  # who types until somebody says /as
 MOST = 200  # lines at once
+ENDS = ("quit", "exit", "ende", "q")  # as people leave a terminal, with a slash or without
 
 HELP: tuple[Sentence, ...] = (
     _("Type what you would type in a chat; “help” tells what Lotse can do."),
     _("!3 presses button 3, /as ben makes you Ben."),
     _("/wind 10 winds the clock forward by 10 minutes, /monday to Monday 08:30."),
-    _("/quit ends the chat; what happened is kept."),
+    _("“quit” ends the chat; what happened is kept."),
 )
 
 
@@ -147,7 +148,7 @@ class Console:
     async def _converse(self) -> None:
         while (line := await self._ask(self._here())) is not None:
             line = line.strip()
-            if line == "/quit":
+            if folded(line).strip("/.!") in ENDS:
                 return
             try:
                 async with self._looking:  # nothing comes in between a line and its answer
@@ -230,9 +231,11 @@ class Console:
     async def _fill(self, form: Form, place: str) -> None:
         self._tell(_("{form} (/cancel leaves it)", form=flat(form.title)))
         values: dict[str, str] = {}
-        asked = form.fields
+        asked, wrong = form.fields, dict[str, str]()
         while asked:
             for field in asked:
+                if said := wrong.get(field.name):
+                    self._say(said)
                 value = await self._question(field, again=field.name in values)
                 if value is None:
                     return
@@ -240,12 +243,10 @@ class Console:
             call = Call(form.call.word, {**form.call.args, **values})
             request = self._request(call=call, place=place, submitted=True)
             answer = await self._lotse.dispatcher.handle(request)
-            asked = tuple(each for each in form.fields if each.name == answer.field)
+            wrong = wrong_fields(answer)
+            asked = tuple(each for each in form.fields if each.name in wrong)
             if not asked:
                 await self._keep(request, None, answer)
-            elif answer.message is not None:
-                parts = tuple(p for p in answer.message.parts if not isinstance(p, Buttons))
-                self._say(plain.render(Message(parts)))
 
     async def _question(self, field: Field, *, again: bool) -> str | None:
         """Ask until there is an answer; None when the form is left."""

@@ -12,16 +12,18 @@ from bot.delivery import standing
 from bot.delivery.clock import HandClock
 from bot.delivery.ids import new_id
 from bot.delivery.requests import Request, Response
+from bot.local.demo_pilot import ALONG, BEGIN, NOTES, PILOT, Gather, Press
 from bot.lotse import DEMO, Lotse
 from handlers.kit import calendar
 from handlers.kit.messages import Call, Text
 from handlers.kit.readers import folded
 from handlers.kit.readers.timestamps import written
 from handlers.kit.words import flat
-from storage import incidents, local, services, workspaces
+from storage import friction, incidents, local, pilots, services, workspaces
 from storage import people as storage_people
 from storage.delivery import places, timers
 from storage.engine import Tx
+from storage.friction import patterns
 from storage.services import Service
 from storage.workspaces import Workspace
 
@@ -52,22 +54,43 @@ SERIOUS = {
     "Kasse": "wenn an keiner Kasse mehr kassiert werden kann",
     "Webshop": "wenn niemand bestellen kann, oder eine Zahlung verloren geht",
 }
-PILOT = {
-    "name": "Reparatur-Triage",
-    "problem": "Reparaturanfragen liegen zwei Tage, bis jemand sie zuordnet.",
-    "champion": "chris",
-}
-AUTOMATIONS = (
-    # name, purpose, accountable, deputy, rhythm in days, days ago on which it ran
+SEASON = "season"  # stands for one that was over a week before the demo is begun
+# Each state once: name, purpose, what it is not for, accountable, deputy, rhythm, and its runs:
+# days ago, and what was reported (nothing is a good run, "0" one that found nothing to do).
+AUTOMATIONS: tuple[tuple[str, str, str, str, str, str, tuple[tuple[float, str], ...]], ...] = (
     ("Rechnungsabgleich", "Gleicht Zahlungseingänge mit offenen Rechnungen ab.",
-     "carla", "ben", 1, (34, 33, 32, 31, 30, 29)),
+     "Mahnungen schreibt weiter ein Mensch.", "carla", "ben", "täglich",
+     tuple((day, "") for day in (34, 33, 32, 31, 30, 29))),
     ("Mail-Sortierung", "Legt Bestellungen aus dem Sammelpostfach in den richtigen Ordner.",
-     "ben", "carla", 7, (30, 27, 24, 20, 17, 13, 10, 6, 3, 1)),
+     "Reklamationen bleiben im Postfach.", "ben", "carla", "wöchentlich",
+     tuple((day, "") for day in (30, 27, 24, 20, 17, 13, 10, 6, 3, 1))),
     ("Urlaubsliste", "Schickt montags die Abwesenheiten an die Schichtleitung.",
-     "carla", "ben", 14, (28, 21, 14, 7)),
+     "Genehmigt keinen Urlaub.", "carla", "ben", "wöchentlich",
+     tuple((day, "") for day in (33, 26, 19, 13))),
     ("Lieferschein-Export", "Überträgt Lieferscheine an den Spediteur.",
-     "ben", "carla", 2, ()),
+     "Ändert keine Lieferadressen.", "ben", "carla", "alle 2 Tage", ()),
+    ("Datensicherung", "Sichert nachts die Dateiablage.", "Ersetzt kein Archiv.", "ben", "carla",
+     "täglich", (*((day, "") for day in range(34, 3, -1)), (3, "fail"), (2, "fail"), (1, "fail"))),
+    ("Bestandswarnung", "Meldet Artikel unter dem Mindestbestand.", "Bestellt nichts nach.",
+     "carla", "ben", "täglich", (*((day, "") for day in range(34, 9, -1)),
+                                 *((day, "0") for day in range(9, 0, -1)))),
+    ("Inventurabgleich", "Gleicht Zähllisten mit der Warenwirtschaft ab.",
+     "Bucht keine Differenzen.", "ben", "carla", SEASON, ((34, ""), (27, ""), (20, ""), (13, ""))),
+    ("Kassensturz", "Fasst am ersten Samstag die Kassen des Monats zusammen.",
+     "Prüft keine einzelnen Bons.", "carla", "ben", "erster Samstag",
+     ((32, ""), (20, ""), (4, ""))),
+    ("Newsletter", "Verschickt die Angebote der Woche.", "Schreibt keine Texte.", "ben", "carla",
+     "wöchentlich", ((33, ""), (26, ""))),
+    ("Faxeingang", "Legt Faxe als Datei ab.", "Beantwortet nichts.", "carla", "ben", "täglich",
+     ((34, ""), (33, ""))),
+    ("Notstrom-Meldung", "Ruft im Notfall die Haustechnik.", "Schaltet nichts um.", "ben", "carla",
+     "Notfall", ((30, ""),)),
+    ("Preislisten-Skript", "Holte Preise vom Lieferanten.", "Änderte keine Verkaufspreise.",
+     "ben", "carla", "wöchentlich", ((34, ""),)),
 )  # fmt: skip
+NEW = ("Angebots-Vorlage", "Füllt Angebote mit Kundendaten vor.", "Rechnet keine Rabatte.",
+       "ben", "carla", "bei Bedarf", ((8, ""), (5, ""), (2, "")))  # fmt: skip
+NEW_FOR = 10  # days
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +121,14 @@ class Run:
     """An automation reports a run to its secret address."""
 
     secret: str
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Enter:
+    """An automation is entered, and reports its runs from then on."""
+
+    what: tuple[str, str, str, str, str, str, tuple[tuple[float, str], ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,15 +279,20 @@ class _Player:
     async def play(self) -> None:
         self._lotse.database.transact(lambda tx: _plan(tx, self._company, self._clock.now()))
         self._lotse.database.transact(self._services)
-        await self._call(MANAGER, "pilot new", **PILOT)
-        past: list[tuple[datetime, Step | Done | Run | Taps]] = []
-        for name, purpose, accountable, deputy, rhythm, days in AUTOMATIONS:
-            secret = await self._enter(name, purpose, accountable, deputy, str(rhythm))
-            past += [(self._now - timedelta(days=ago, hours=1), Run(secret)) for ago in days]
+        for press in BEGIN:
+            await self._press(press)
+        past: list[tuple[datetime, Step | Done | Run | Taps | Enter | Press | Gather]] = []
+        for each in AUTOMATIONS:
+            past += await self._enter(each)
+        past.append((self._now - timedelta(days=NEW_FOR), Enter(NEW)))
         past += [(self._when(each.days, each.at), each) for each in (*HISTORY, *self._today())]
         past += [(self._when(each.days, each.at), each) for each in FINISHED]
         past += [(self._when(days, time(16)), taps) for days, taps in TAPS]
-        for moment, what in sorted(past, key=lambda each: each[0]):
+        past += [(self._when(each.days, each.at), each) for each in ALONG]
+        past += [(self._when(note[0], note[1]), Step(*note)) for note in NOTES]
+        past.sort(key=lambda each: each[0])
+        while past:
+            moment, what = past.pop(0)
             if not self._clock.now() <= moment <= self._now:
                 continue
             await self._forward(moment)
@@ -265,11 +301,19 @@ class _Player:
                     await self._type(what)
                 case Done():
                     await self._finish(what, moment)
-                case Run(secret):
-                    await self._run(secret)
+                case Run(secret, said):
+                    await self._run(secret, said)
+                case Enter(new):
+                    past += await self._enter(new)
+                    past.sort(key=lambda each: each[0])
                 case Taps(answers):
                     await self._tap(answers)
+                case Press():
+                    await self._press(what)
+                case Gather():
+                    await self._gather(what)
         await self._forward(self._now)
+        await self._decide()
         self._lotse.database.transact(lambda tx: local.read_everything(tx.within(self._company.id)))
 
     def _services(self, tx: Tx) -> None:
@@ -349,19 +393,59 @@ class _Player:
         return answer
 
     async def _enter(
-        self, name: str, purpose: str, accountable: str, deputy: str, rhythm: str
-    ) -> str:
+        self, what: tuple[str, str, str, str, str, str, tuple[tuple[float, str], ...]]
+    ) -> list[tuple[datetime, Step | Done | Run | Taps | Enter]]:
+        """Enter an automation, let its deputy accept; return the runs that it reports."""
+        name, purpose, not_for, accountable, deputy, rhythm, runs = what
+        if rhythm == SEASON:
+            begin, end = (self._now - timedelta(days=each) for each in (60, 8))
+            rhythm = f"wöchentlich vom {begin:%d.%m}.-{end:%d.%m}."
         values = {"accountable": accountable, "deputy": deputy, "rhythm": rhythm}
-        answer = await self._call(accountable, "auto new", name=name, purpose=purpose, **values)
+        answer = await self._call(
+            accountable, "auto new", name=name, purpose=purpose, not_for=not_for, **values
+        )
         assert answer.message is not None
         texts = [flat(part.words) for part in answer.message.parts if isinstance(part, Text)]
-        address = next(text for text in texts if "/ping/" in text)
-        return address.rpartition("/")[2]
+        secret = next(text for text in texts if "/ping/" in text).rpartition("/")[2]
+        await self._call(deputy, "auto accept", automation=name)
+        return [(self._now - timedelta(days=ago, hours=1), Run(secret, said)) for ago, said in runs]
 
-    async def _run(self, secret: str) -> None:
+    async def _run(self, secret: str, said: str) -> None:
         hook = next(hook for feature in self._lotse.dispatcher.features for hook in feature.hooks)
-        await self._lotse.dispatcher.run_hook(hook, secret, None, {})
+        query = {"items": "0"} if said == "0" else {"kind": said}
+        await self._lotse.dispatcher.run_hook(hook, secret, None, query)
+
+    async def _decide(self) -> None:
+        """Let people say what only people say: paused, unused, retired."""
+        until = (self._now + timedelta(days=21)).date().isoformat()
+        await self._call("ben", "auto pause", automation="Newsletter", until=until)
+        because = "Faxe kommen seit dem Herbst als E-Mail"
+        await self._call("carla", "auto around", automation="Faxeingang", because=because)
+        await self._call("ben", "auto retire", automation="Preislisten-Skript")
+        await self._call("carla", "auto snooze", automation="Kassensturz")
 
     async def _tap(self, answers: tuple[str, ...]) -> None:
         for (who, _name), answer in zip(PEOPLE, answers, strict=False):
-            await self._call(who, "relief", pilot="Reparatur-Triage", answer=answer)
+            await self._call(who, "relief", pilot=PILOT, answer=answer)
+
+    async def _press(self, what: Press) -> None:
+        def read(tx: Tx) -> dict[str, str]:
+            tx = tx.within(self._company.id)
+            pilot, pattern = pilots.all(tx), patterns.all(tx)
+            return {
+                "pilot": pilot[0].id if pilot else "",
+                "pattern": pattern[0].id if pattern else "",
+            }
+
+        names = self._lotse.database.read(read)
+        args = {name: value.format(**names) for name, value in what.args.items()}
+        answer = await self._handle(what.who, f"local:@{what.who}", call=Call(what.word, args))
+        assert answer.outcome == "done", what
+
+    async def _gather(self, what: Gather) -> None:
+        def read(tx: Tx) -> list[str]:
+            notes = friction.all(tx.within(self._company.id))
+            return [each.id for each in notes if any(word in each.sentence for word in what.words)]
+
+        notes = ",".join(self._lotse.database.read(read))
+        await self._call(MANAGER, "pattern confirm", notes=notes, title=what.title, area=what.area)

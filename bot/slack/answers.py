@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 
+from bot.delivery.answering import Answering, Way
 from bot.delivery.dedupe import Once
 from bot.delivery.dispatch import Dispatcher
-from bot.delivery.edge_texts import missing, reopening
-from bot.delivery.platform import Impossible, Undelivered
-from bot.delivery.requests import Response
+from bot.delivery.edge_texts import filled_in, missing, reopening
+from bot.delivery.platform import Undelivered
+from bot.delivery.requests import Request, Response
 from bot.slack import blocks, payloads
 from bot.slack import sender as slack_sender
 from bot.slack.installations import Installation
@@ -27,10 +29,15 @@ class Answers:
     """Shows people what dispatch answered."""
 
     def __init__(
-        self, dispatcher: Dispatcher, slack: Slack, form_limit: float = FORM_LIMIT
+        self,
+        dispatcher: Dispatcher,
+        slack: Slack,
+        answering: Answering,
+        form_limit: float = FORM_LIMIT,
     ) -> None:
         self._dispatcher = dispatcher
         self._slack = slack
+        self._answering = answering
         self._form_limit = form_limit
         self.first = Once()
 
@@ -60,19 +67,41 @@ class Answers:
     async def _reopening(self, at: Installation, answer: Response, sender: Sender) -> Message:
         assert answer.form is not None
         call = await self._dispatcher.keep(at.workspace, sender.identity, reopening(answer.form))
-        return missing(call, answer.language)
+        return missing(call, answer.language, typed=filled_in(answer.form))
 
     async def tell(
-        self, at: Installation, body: Json, sender: Sender, message: Message, answer: Response
+        self,
+        at: Installation,
+        body: Json,
+        sender: Sender,
+        message: Message,
+        answer: Response,
+        request: Request,
     ) -> None:
-        """Answer for the asker's eyes only: in the modal, in the channel, or directly."""
+        """Answer for the asker's eyes only: in the modal, in the channel, or directly.
+
+        What finds no way is kept for them.
+        """
+        ways = self._ways(at, body, sender, message, answer)
+        place = payloads.place_of(body)
+        if not await self._answering.give(at.workspace, place, *ways) and not answer.secret:
+            await self._dispatcher.lost(request)
+
+    def _ways(
+        self, at: Installation, body: Json, sender: Sender, message: Message, answer: Response
+    ) -> list[Way]:
+        """Return the ways to whoever asked, the nearest first."""
+        words = slack_sender.body(message)
+        directly = partial(self._slack.call, at, "chat.postMessage", channel=sender.user, **words)
         view = body.get("view") or {}
         if view.get("type") == "modal":
             shown = blocks.answer_view(message, close(answer))
-            await self._slack.call(at, "views.update", view_id=view["id"], view=shown)
-            return
-        words = slack_sender.body(message)
+            update = partial(self._slack.call, at, "views.update", view_id=view["id"], view=shown)
+            return [update, directly]
         channel = payloads.place_of(body).partition(":")[2]
+        ways: list[Way] = []
+        if url := payloads.response_url(body):
+            ways.append(partial(self._slack.respond, url, blocks.private(message)))
         if not channel.startswith("@"):
             thread = payloads.thread_of(body)
             here = {
@@ -80,12 +109,8 @@ class Answers:
                 "user": sender.user,
                 **({"thread_ts": thread} if thread else {}),
             }
-            try:
-                await self._slack.call(at, "chat.postEphemeral", **here, **words)
-                return
-            except Impossible as error:  # we are not in that channel
-                log.info("Answering directly instead: %s", error)
-        await self._slack.call(at, "chat.postMessage", channel=sender.user, **words)
+            ways.append(partial(self._slack.call, at, "chat.postEphemeral", **here, **words))
+        return [*ways, directly]
 
 
 def form_view(answer: Response, place: str) -> Json:

@@ -48,6 +48,7 @@ LABEL = 2000
 HINT = 2000
 OPTION = 75
 OPTIONS = 100
+GROUPS = 10  # of so many options: more would make a form too large for Slack
 MODAL_TITLE = 24
 MODAL_SUBMIT = 24
 PRIVATE = 3000
@@ -320,11 +321,16 @@ def _input(field: Field) -> Json:
                 for value, label in field.choices
                 if 0 < len(value) <= OPTION
             ]
-            if not 0 < len(options) <= OPTIONS:  # Slack takes neither none nor more
+            if not 0 < len(options) <= OPTIONS * GROUPS:  # Slack takes neither none nor more
                 return _input(replace(field, kind=FieldKind.TEXT))
             several = field.kind is FieldKind.CHOICES
             element["type"] = "multi_static_select" if several else "static_select"
-            element["options"] = options
+            if len(options) <= OPTIONS:
+                element["options"] = options
+            else:  # groups hold more, and are searched by typing like the others
+                element["option_groups"] = [
+                    _group(options[at : at + OPTIONS]) for at in range(0, len(options), OPTIONS)
+                ]
             given = field.value.split(",") if several else [field.value]
             chosen = [each for each in options if each["value"] in given]
             if chosen and several:
@@ -345,6 +351,11 @@ def _input(field: Field) -> Json:
     if flat(field.hint):
         made["hint"] = plain(flat(field.hint), HINT)
     return made
+
+
+def _group(options: list[Json]) -> Json:
+    first, last = (each["text"]["text"] for each in (options[0], options[-1]))
+    return {"label": plain(f"{first[:30]} – {last[:30]}", OPTION), "options": options}
 
 
 def _rich(elements: list[Json]) -> Json:

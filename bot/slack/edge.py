@@ -23,15 +23,25 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.delivery.answering import FIRST, LIFE, Answering
 from bot.delivery.background import Background
 from bot.delivery.dispatch import Dispatcher
+from bot.delivery.outages import healing
+from bot.delivery.outages.pace import Pace
 from bot.http import limits
 from bot.http.payload_limits import BODY_LIMIT, LARGEST
 from bot.slack import blocks, payloads
 from bot.slack.answers import FORM_LIMIT, Answers, not_installed
 from bot.slack.channels import SlackRooms
 from bot.slack.home_tab import SETTLE, Homes
-from bot.slack.installations import KNOCK, Installation, Installations, OAuth
+from bot.slack.installations import (
+    FIRST_WAIT,
+    KNOCK,
+    PATIENT,
+    Installation,
+    Installations,
+    OAuth,
+)
 from bot.slack.listeners import INSTALLATION, Hearing
 from bot.slack.oauth import InstallPages
 from bot.slack.payloads import Json
@@ -41,7 +51,6 @@ from bot.slack.signature import Guard
 from bot.slack.socket_mode import Sockets
 from bot.slack.web_api import ShutOut, WebApi
 from handlers.settings import platform_notices
-from storage.delivery import places
 from storage.engine import Database, StorageError, Tx
 from storage.workspaces import Workspace
 
@@ -82,25 +91,41 @@ class SlackEdge:
         sockets: Callable[[AsyncApp, AsyncWebClient, str], Sockets] = Sockets,
         settle: float = SETTLE,
         knock: float = KNOCK,
+        patience: float = PATIENT,
+        first_wait: float = FIRST_WAIT,
         form_limit: float = FORM_LIMIT,
+        pace: Pace | None = None,
+        answer_life: float = LIFE,
+        answer_wait: float = FIRST,
     ) -> None:
         self._dispatcher = dispatcher
         self._database = database
+        self._now = now
         self._app_token = app_token
         self._guard = Guard(signing_secret) if signing_secret else None
         self._sockets = sockets
         self._later = Background()
+        self._listening: Sockets | None = None
         self._strangers: dict[str, float] = {}
         self._api = WebApi(api_url)
-        self.installations = Installations(database, self._api, workspace, token, oauth, knock)
+        self.installations = Installations(
+            database, self._api, workspace, token, oauth, knock, patience, first_wait
+        )
         self.platform = Slack(self._api, self.installations)
         self.rooms = SlackRooms(self.platform, self.installations)
         self._homes = Homes(dispatcher, self.platform, self._later, settle)
+        people = People(database, self.platform, dispatcher.noticed)
+        self.platform.lost = lambda at, user: self._later.soon(people.ask_again(at, user))
         self._hearing = Hearing(
             dispatcher,
-            Answers(dispatcher, self.platform, form_limit),
+            Answers(
+                dispatcher,
+                self.platform,
+                Answering(self.platform, pace, answer_life, answer_wait),
+                form_limit,
+            ),
             self._homes,
-            People(database, self.platform, dispatcher.noticed),
+            people,
             self._later,
         )
         self._pages: InstallPages | None = None
@@ -114,14 +139,20 @@ class SlackEdge:
     async def start(self) -> None:
         """Open the one session, and learn which team and bot each token belongs to.
 
-        Raises `Refused` with a sentence when Slack does not let us in.
+        Raises `Refused` with a sentence when Slack does not let us in. Where Slack does not
+        answer, it is asked on; until it does, nothing that it sends is taken.
         """
         await self._api.start()
         try:
             await self.installations.start()
         except BaseException:
+            await self.installations.stop()
             await self._api.stop()
             raise
+
+    async def introduced(self) -> None:
+        """Wait until Slack has said who we are; raises `Refused` when it does not let us in."""
+        await self.installations.introduced()
 
     @property
     def over_http(self) -> bool:
@@ -135,7 +166,17 @@ class SlackEdge:
 
     async def listen(self) -> None:
         """Hear Slack over Socket Mode until cancelled."""
-        await self._sockets(self.app, self._api.client, self._app_token).run()
+        await self.installations.introduced()
+        self._listening = self._sockets(self.app, self._api.client, self._app_token)
+        await self._listening.run()
+
+    def trouble(self) -> str:
+        """Say why Slack does not reach us or we do not reach Slack; empty while all is well."""
+        if not self.installations.known:
+            return self.installations.reason or "Slack has not said yet who we are"
+        if self._listening is not None and not self._listening.connected:
+            return self._listening.reason or "there is no connection to Slack (Socket Mode)"
+        return ""
 
     def stir(self) -> None:
         """Something was committed: home tabs that were opened lately may have changed."""
@@ -158,6 +199,7 @@ class SlackEdge:
         """Add the one route for everything of Slack's, behind the guard, and the install pages."""
         if self._guard is not None:
             app.router.add_post("/slack/events", self._received)
+            app.router.add_get("/slack/events", _looked_at)
         if self._pages is not None:
             self._pages.add_to(app)
 
@@ -187,6 +229,8 @@ class SlackEdge:
             log.error("Slack's request could not be stored: %s", error)
             self._guard.forget(headers)
             return web.Response(status=503)  # events come again; forms and buttons show an error
+        if answer.status == 503:
+            self._guard.forget(headers)
         kind = answer.headers.get("content-type", ["text/plain"])[0]
         return web.Response(
             status=answer.status, text=answer.body or "", headers={"Content-Type": kind}
@@ -195,6 +239,8 @@ class SlackEdge:
     async def dispatch(self, request: AsyncBoltRequest) -> BoltResponse:
         """Hand a request to its listener; a payload that nobody listens to is acknowledged."""
         answer = await self.app.async_dispatch(request)
+        if answer.status == 404 and request.body.get("ssl_check") == "1":
+            return BoltResponse(status=200, body="")  # Slack looks whether our certificate is good
         if answer.status == 404:
             payload = isinstance(request.body.get("type"), str)
             return BoltResponse(status=200 if payload else 400, body="")
@@ -239,6 +285,8 @@ class SlackEdge:
         app.event("app_home_opened")(hearing.home)
         app.event("user_change")(hearing.changed_user)
         app.event("member_joined_channel")(self._joined)
+        app.event("channel_unarchive")(self._unarchived)
+        app.event("group_unarchive")(self._unarchived)
         app.event("app_uninstalled")(self._removed)
         app.event("tokens_revoked")(self._removed)
         return app
@@ -257,6 +305,8 @@ class SlackEdge:
             at = await self.installations.of_team(team)
         except ShutOut:  # which is logged: its token does not open
             at = None
+        if at is None and not self.installations.known:
+            return BoltResponse(status=503, body="")  # whose it is, is not known yet
         if at is None:
             return self._stranger(team, body)
         if body.get("type") == "app_rate_limited":
@@ -297,8 +347,15 @@ class SlackEdge:
     async def _joined(self, event: Json, context: AsyncBoltContext) -> None:
         at: Installation = context[INSTALLATION]
         if event.get("user") == at.bot_user:
-            place = f"slack:{event['channel']}"
-            await self._write(at, lambda tx: places.reopen(tx, place))
+            await self._reached(at, f"slack:{event['channel']}")
+
+    async def _unarchived(self, event: Json, context: AsyncBoltContext) -> None:
+        await self._reached(context[INSTALLATION], f"slack:{event['channel']}")
+
+    async def _reached(self, at: Installation, place: str) -> None:
+        """A place takes messages again: what waited for it goes out."""
+        now = self._now()
+        await self._write(at, lambda tx: healing.reached(tx, place, now))
 
     async def _removed(self, event: Json, context: AsyncBoltContext) -> None:
         revoked = event.get("tokens")
@@ -308,3 +365,8 @@ class SlackEdge:
     async def _write(self, at: Installation, work: Callable[[Tx], T]) -> T:
         inside = at.workspace
         return await asyncio.wrap_future(self._database.submit(lambda tx: work(tx.within(inside))))
+
+
+async def _looked_at(request: web.Request) -> web.Response:
+    """Slack looks from time to time whether an address is there and its certificate good."""
+    return web.Response(status=200 if request.query.get("ssl_check") == "1" else 405)

@@ -17,10 +17,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from bot.delivery.platform import NotAccepted, Refused, Undelivered
+from bot.delivery.platform import Away, NotAccepted, Refused, Undelivered, Wait
 from bot.encryption import TokenCipher, UnknownKey
 from bot.keys import rotate
-from bot.slack.web_api import ERRORS, Said, ShutOut, Sort, WebApi
+from bot.slack.web_api import Said, ShutOut, WebApi
 from storage import workspaces
 from storage.engine import Database, StorageError, Tx
 from storage.slack import installations
@@ -37,6 +37,8 @@ AHEAD = 2 * 3600.0  # seconds before its end at which a token is renewed
 ROUND = 600.0  # seconds between two looks for tokens that end soon
 PATIENCE = 8.0  # seconds to wait for somebody else who is renewing
 RETRY = 60.0  # seconds until a renewal that failed is tried again ahead of time
+PATIENT = 3.0  # seconds that the start waits for Slack to say who we are; then it goes on
+FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0  # seconds between two tries to be introduced
 # The app was removed: only a new installation helps.
 GONE = ("app_uninstalled", "tokens_revoked", "token_revoked", "account_inactive")
 
@@ -86,14 +88,19 @@ class Installations:
         token: str,
         oauth: OAuth | None,
         knock: float = KNOCK,
+        patience: float = PATIENT,
+        first_wait: float = FIRST_WAIT,
     ) -> None:
         """`main` is the workspace of the environment's `token`, which may be empty."""
+        self._patience, self._first_wait = patience, first_wait
+        self._introducing: asyncio.Task[None] | None = None
         self._database = database
         self._api = api
         self._main_workspace, self._main_token = main, token
         self.oauth = oauth
         self._knock = knock
         self.main: Installation | None = None
+        self.reason = ""  # why Slack does not speak to us, for the operator
         self._kept: OrderedDict[str, Installation] = OrderedDict()
         self._renewing: dict[str, asyncio.Task[Installation]] = {}
         self._failed: dict[str, float] = {}
@@ -106,30 +113,57 @@ class Installations:
         """Learn whose token the environment's is, and look whether every other opens.
 
         Raises `Refused` with a sentence when Slack, or a token's seal, does not let us in.
+        Where Slack does not answer, the start goes on without: see `introduced`.
         """
-        if self._main_token:
-            await self._introduce()
-        if self.oauth is None:
-            return
-        try:
-            await asyncio.to_thread(rotate, self._database, self.oauth.seal)
-        except UnknownKey as error:
-            raise Refused(str(error)) from error
-        parked = [each for each in await self._read(installations.all) if each.parked_because]
-        for n, each in enumerate(parked):  # perhaps that has changed; not all are asked at once
-            self._knock_at(self._keep(each), self._knock + n)
-        self._round = asyncio.create_task(self._keep_fresh(), name="slack tokens")
+        if self.oauth is not None:
+            try:
+                await asyncio.to_thread(rotate, self._database, self.oauth.seal)
+            except UnknownKey as error:
+                raise Refused(str(error)) from error
+            parked = [each for each in await self._read(installations.all) if each.parked_because]
+            for n, each in enumerate(parked):  # perhaps that has changed; not all asked at once
+                self._knock_at(self._keep(each), self._knock + n)
+            self._round = asyncio.create_task(self._keep_fresh(), name="slack tokens")
+        self._introducing = asyncio.create_task(self._introduce(), name="slack introduction")
+        await asyncio.wait({self._introducing}, timeout=self._patience)
+        if self._introducing.done():
+            await self._introducing
+
+    @property
+    def known(self) -> bool:
+        """Say whether it is known whose the environment's token is; until then nobody is heard."""
+        return self._introducing is not None and (not self._main_token or self.main is not None)
+
+    async def introduced(self) -> None:
+        """Wait until Slack has said who we are; raises `Refused` when it does not let us in."""
+        if self._introducing is not None:
+            await asyncio.shield(self._introducing)
 
     async def _introduce(self) -> None:
+        """Ask Slack until it answers: what does not answer now is no refusal."""
+        wait = self._first_wait
+        while self._main_token:
+            try:
+                await self._introduce_once()
+                break
+            except Undelivered as error:
+                self.reason = f"Slack does not say who we are ({error})"
+                log.warning("%s; asking again. Its requests are not taken yet.", self.reason)
+                wait = min(wait * 2, LONGEST_WAIT)
+                pause = error.seconds if isinstance(error, Wait) else wait
+            except StorageError as error:
+                log.error("The introduction could not be stored: %s", error)
+                pause = wait
+            await asyncio.sleep(pause)
+
+    async def _introduce_once(self) -> None:
         try:
             who = await self._api.call(self._main_token, "auth.test")
-        except Undelivered as error:
-            if ERRORS.get(str(error)) is Sort.TEAM:
-                raise Refused(
-                    f"Slack refuses SLACK_BOT_TOKEN ({error}). Copy the Bot User OAuth Token from "
-                    "the app's page “OAuth & Permissions” again."
-                ) from error
-            raise Refused(f"Slack cannot be reached ({error}).") from error
+        except ShutOut as error:
+            raise Refused(
+                f"Slack refuses SLACK_BOT_TOKEN ({error}). Copy the Bot User OAuth Token from "
+                "the app's page “OAuth & Permissions” again."
+            ) from error
         team = str(who.get("team_id", ""))
         twin = await self._read(lambda tx: installations.find(tx.within(workspace_of(team))))
         if twin is not None:
@@ -140,11 +174,13 @@ class Installations:
         self.main = Installation(
             team, self._main_workspace, str(who.get("user_id", "")), self._main_token
         )
-        await self._write(self.main, lambda tx: workspaces.set_state(tx, "active"))
+        self.reason = ""
+        await self._write(self.main, _wake_main)
 
     async def stop(self) -> None:
         """Stop knocking; what is being renewed is finished, since it works only once."""
-        ending = [*self._knocking.values(), *([self._round] if self._round else [])]
+        others = (self._round, self._introducing)
+        ending = [*self._knocking.values(), *(each for each in others if each is not None)]
         for each in ending:
             each.cancel()
         await asyncio.gather(*ending, return_exceptions=True)
@@ -168,6 +204,8 @@ class Installations:
         """Return the installation of a workspace here; raises `ShutOut` when it has none."""
         if self.main is not None and workspace == self.main.workspace:
             return self.main
+        if workspace == self._main_workspace and not self.known:
+            raise Away(self.reason or "Slack has not said yet who we are")
         found = await self.of_team(workspace.removeprefix(workspace_of("")))
         if found is None:
             raise ShutOut("not_installed")
@@ -381,6 +419,11 @@ class Installations:
     async def _write(self, at: Installation, work: Callable[[Tx], T]) -> T:
         inside = at.workspace
         return await asyncio.wrap_future(self._database.submit(lambda tx: work(tx.within(inside))))
+
+
+def _wake_main(tx: Tx) -> None:
+    workspaces.set_state(tx, "active")
+    tx.signal()
 
 
 def _wake(tx: Tx) -> None:

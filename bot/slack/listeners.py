@@ -10,12 +10,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
+from functools import partial
 
 from slack_bolt.async_app import AsyncAck, AsyncBoltContext
 
 from bot.delivery.background import Background
 from bot.delivery.dispatch import Dispatcher
 from bot.delivery.edge_texts import not_stored, words_of
+from bot.delivery.outages import healing
 from bot.delivery.plain import shortened
 from bot.delivery.platform import Undelivered
 from bot.delivery.requests import Named, Request, Response
@@ -27,7 +30,7 @@ from bot.slack.installations import Installation
 from bot.slack.payloads import Json, Sender, Typed
 from bot.slack.profiles import People
 from handlers.kit.messages import Call
-from storage.engine import StorageError
+from storage.engine import StorageError, Tx
 
 log = logging.getLogger("lotse.slack")
 
@@ -181,7 +184,7 @@ class Hearing:
             message = await self._answers.shown_now(at, answer, sender, body)
         await ack()
         if message is not None:
-            self._later.soon(self._answers.tell(at, body, sender, message, answer))
+            self._later.soon(self._answers.tell(at, body, sender, message, answer, request))
         self._later.soon(self._people.refresh(at, sender, named))
 
     async def _once_known(
@@ -189,12 +192,12 @@ class Hearing:
     ) -> None:
         """Ask Slack who somebody is, then carry out what had to wait for that."""
         await self._asked(at, sender, named)
-        request = replace(request, identity=f"{request.identity}:known")
+        request = replace(request, identity=f"{request.identity}:known", beside=None)
         answer = await self._dispatcher.handle(request)
         if self._answers.first(request.identity):
             message = await self._answers.shown_now(at, answer, sender, body)
             if message is not None:
-                await self._answers.tell(at, body, sender, message, answer)
+                await self._answers.tell(at, body, sender, message, answer, request)
 
     async def _asked(self, at: Installation, sender: Sender, named: Iterable[str] = ()) -> None:
         try:
@@ -248,7 +251,18 @@ def made(
         payloads.direct(sender.user),
         None if place else payloads.channel_name(body),
         payloads.answered(body),
+        words.direct_name,
+        partial(_beside, identity, payloads.direct(sender.user), payloads.place_of(body), body),
     )
+
+
+def _beside(identity: str, direct: str, place: str, body: Json, tx: Tx, now: datetime) -> str:
+    """Let heal what this request shows to be well: whoever sends it, and what was pressed."""
+    healing.reached(tx, direct, now)
+    pressed, said = payloads.pressed_on(body)
+    if pressed:
+        healing.adopt(tx, place, pressed, lambda each: blocks.alternative(each) == said, now)
+    return identity
 
 
 def _after(answer: Response, view: Json, place: str) -> Json:
@@ -256,7 +270,12 @@ def _after(answer: Response, view: Json, place: str) -> Json:
     field = asked_for(view, answer.field)
     if field is not None and answer.message is not None:
         said = shortened(words_of(answer.message), 500)
-        return {"response_action": "errors", "errors": {field: said}}
+        others = {
+            name: shortened(words, 500)
+            for name, words in answer.faults
+            if asked_for(view, name) == name
+        }
+        return {"response_action": "errors", "errors": {**others, field: said}}
     if answer.form is not None:
         return {"response_action": "update", "view": form_view(answer, place)}
     if answer.message is not None:

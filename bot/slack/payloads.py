@@ -54,10 +54,14 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """Words as typed; `mentions` are (shown name, user id) of people named in them."""
+    """Words as typed; `mentions` are (shown name, user id) of people named in them.
+
+    `direct_name` says that the first word is a slash command of its own, as `/incident` is.
+    """
 
     text: str
     mentions: tuple[tuple[str, str], ...]
+    direct_name: bool = False
 
 
 def team_of(body: Json) -> str:
@@ -159,7 +163,7 @@ def command_words(body: Json) -> Typed:
     name = body["command"].removeprefix("/").casefold()
     if name in ("lotse", ""):
         return said
-    return Typed(f"{name} {said.text}".strip(), said.mentions)
+    return Typed(f"{name} {said.text}".strip(), said.mentions, direct_name=True)
 
 
 def mention_words(text: str, bot_user: str) -> Typed:
@@ -208,6 +212,24 @@ def answered(body: Json) -> str:
         if thread and channel:
             return f"{channel}|{thread}"
     return ""
+
+
+def pressed_on(body: Json) -> tuple[str, str]:
+    """Return the id of the message whose button was pressed, and its words; or two empty ones.
+
+    Messages that only the presser sees have no lasting id.
+    """
+    container, message = body.get("container") or {}, body.get("message") or {}
+    channel, ts = container.get("channel_id"), container.get("message_ts")
+    if not channel or not ts or container.get("is_ephemeral"):
+        return "", ""
+    return f"{channel}|{ts}", str(message.get("text", ""))
+
+
+def response_url(body: Json) -> str:
+    """Return the address to which an answer for the asker's eyes may be sent, or ""."""
+    url = body.get("response_url")
+    return url if isinstance(url, str) else ""
 
 
 def direct(user: str) -> str:

@@ -47,6 +47,14 @@ class People:
                 self._asking[key] = asyncio.create_task(self._ask(key, at, home))
             await asyncio.shield(self._asking[key])
 
+    async def ask_again(self, at: Installation, user: str) -> None:
+        """Ask whether somebody is still here, however fresh what is known of them is."""
+        key = (at.workspace, at.team, user)
+        self._fresh.pop(key, None)
+        if key not in self._asking:
+            self._asking[key] = asyncio.create_task(self._ask(key, at, ""))
+        await asyncio.shield(self._asking[key])
+
     async def _ask(self, key: Key, at: Installation, home: str) -> None:
         try:
             answer = await self._slack.call(at, "users.info", user=key[-1], include_locale="true")

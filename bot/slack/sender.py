@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
-from bot.delivery.platform import Rate, Uncertain, Wait
+from bot.delivery.platform import Impossible, Rate, Uncertain, Wait
 from bot.slack import blocks
 from bot.slack.installations import Installation, Installations
-from bot.slack.web_api import ShutOut, WebApi
+from bot.slack.web_api import Said, ShutOut, WebApi
 from handlers.kit.messages import Message
+
+DIRECT = "slack:@"  # stands before the user in somebody's direct place
+GONE = ("user_disabled", "user_not_found", "channel_not_found", "cannot_dm_bot", "is_inactive")
+MARK = "lotse_message"  # the type of the metadata in which a message carries our own id
+SKEW = 600.0  # seconds that Slack's clock may differ from ours
+READS = 200  # messages that are looked through for one that may have arrived
 
 
 class Slack:
@@ -17,16 +24,27 @@ class Slack:
 
     name = "slack"
     idempotent = False
+    finds = True
     rate: Rate | None = Rate(1.0, 3, whole=Rate(0.2, 20))  # docs/rules.md, Slack
 
     def __init__(self, api: WebApi, installations: Installations) -> None:
         self._api = api
         self._installations = installations
+        # Told who cannot be written to because of who they are: perhaps they have left.
+        self.lost: Callable[[Installation, str], None] = lambda at, user: None
 
     async def create(self, workspace: str, place: str, parcel: str, message: Message) -> str:
         at = await self._installations.of_workspace(workspace)
         channel = place.partition(":")[2].removeprefix("@")
-        answer = await self.call(at, "chat.postMessage", channel=channel, **body(message))
+        mark = {"event_type": MARK, "event_payload": {"id": parcel}}
+        try:
+            answer = await self.call(
+                at, "chat.postMessage", channel=channel, metadata=mark, **body(message)
+            )
+        except Impossible as refusal:
+            if str(refusal) in GONE and place.startswith(DIRECT):
+                self.lost(at, channel)
+            raise
         if not isinstance(answer.get("channel"), str) or not isinstance(answer.get("ts"), str):
             raise Uncertain("Slack does not say where the message stands")
         return f"{answer['channel']}|{answer['ts']}"
@@ -38,6 +56,48 @@ class Slack:
             await self.call(at, "chat.update", channel=channel, ts=ts, **body(message))
         except Wait as limit:  # edits are counted over all channels together
             raise Wait(limit.seconds, str(limit), everywhere=True) from limit
+
+    async def find(
+        self, workspace: str, place: str, parcel: str, since: datetime, near: str | None
+    ) -> str | None:
+        """Look through the newest messages of the place for our mark.
+
+        Slack lets us read where we may read what is written: in direct messages, and in
+        channels only with a scope that Lotse does not ask for by itself.
+        """
+        at = await self._installations.of_workspace(workspace)
+        channel = place.partition(":")[2]
+        if channel.startswith("@"):
+            channel = (near or "").partition("|")[0]
+        if not channel:
+            raise Impossible("there is nothing to read yet")
+        try:
+            answer = await self.call(
+                at,
+                "conversations.history",
+                channel=channel,
+                oldest=str(since.timestamp() - SKEW),
+                limit=str(READS),
+                include_all_metadata="true",
+            )
+        except (Said, Impossible) as error:
+            raise Impossible(f"it cannot be read: {error}") from error
+        messages = answer.get("messages")
+        for each in messages if isinstance(messages, list) else ():
+            mark = each.get("metadata") or {}
+            if (mark.get("event_payload") or {}).get("id") == parcel:
+                return f"{channel}|{each['ts']}"
+        if answer.get("has_more") or not isinstance(messages, list):
+            raise Impossible("too much has been written since")
+        return None
+
+    async def knock(self, workspace: str) -> None:
+        """Ask Slack whether it is there, without a token."""
+        await self._api.knock()
+
+    async def respond(self, url: str, said: dict[str, Any]) -> None:
+        """Answer at an address that Slack gave with a request; raises `Undelivered`."""
+        await self._api.respond(url, said)
 
     async def call(self, at: Installation, method: str, **values: Any) -> Mapping[str, Any]:
         """Call a method of the Web API in a workspace; raises `Undelivered`.

@@ -13,6 +13,7 @@ import json
 import logging
 import time
 
+import aiohttp
 from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
@@ -31,7 +32,18 @@ CONNECTIONS = 2
 SILENT = 60.0  # seconds without a sign of life until a connection is made anew
 LOOK = 5.0
 PING = 10.0
+CROWDED = '"too_many_websockets"'
 AT_ONCE = 64  # envelopes of one connection in work at the same time
+
+
+class _Socket(SocketModeClient):
+    """The library's connection, which does not open another one where there are too many."""
+
+    crowded = False
+
+    async def connect_to_new_endpoint(self, force: bool = False) -> None:
+        if not self.crowded:
+            await super().connect_to_new_endpoint(force)
 
 
 class Sockets:
@@ -53,6 +65,7 @@ class Sockets:
         self._silent, self._look, self._ping = silent, look, ping
         self._room = asyncio.Semaphore(AT_ONCE)
         self.connected = 0
+        self.reason = ""  # why there is no connection, for the operator
 
     async def run(self) -> None:
         """Keep the connections, each on its own."""
@@ -68,7 +81,8 @@ class Sockets:
             except asyncio.CancelledError:
                 raise
             except SlackApiError as error:
-                log.error("Slack refuses Socket Mode: %s", error.response.get("error", "?"))
+                self.reason = f"Slack refuses Socket Mode ({error.response.get('error', '?')})"
+                log.error("%s", self.reason)
             except Exception as error:
                 log.warning("A connection to Slack ended: %s", type(error).__name__)
             wait = 1.0 if time.monotonic() - began > self._silent else min(wait * 2, 60.0)
@@ -77,7 +91,7 @@ class Sockets:
     async def _one(self) -> None:
         quiet = logging.getLogger("lotse.socket")
         quiet.setLevel(logging.WARNING)  # more talkative, the library logs whole payloads
-        socket = SocketModeClient(
+        socket = _Socket(
             app_token=self._app_token,
             web_client=self._client,
             ping_interval=self._ping,
@@ -86,18 +100,25 @@ class Sockets:
         )
         alive = time.monotonic()
 
-        async def sign(_message: object) -> None:
+        async def sign(message: aiohttp.WSMessage) -> None:
             nonlocal alive
             alive = time.monotonic()
+            if message.type is aiohttp.WSMsgType.TEXT and CROWDED in message.data:
+                socket.crowded = True
 
         socket.on_message_listeners.append(sign)
         socket.socket_mode_request_listeners.append(self._received)
         try:
             await socket.connect()  # type: ignore[no-untyped-call]
             self.connected += 1
+            self.reason = ""
             try:
                 # The library keeps its signs of life as a number; there is nothing to wait for.
-                while time.monotonic() - max(alive, _pong(socket)) < self._silent:  # noqa: ASYNC110
+                while time.monotonic() - max(alive, _pong(socket)) < self._silent:
+                    if socket.crowded:
+                        self.reason = "Slack says that there are too many connections"
+                        log.warning("%s; waiting before there is another one", self.reason)
+                        return
                     await asyncio.sleep(self._look)
                 log.warning("A connection to Slack has gone silent; making a new one")
             finally:

@@ -7,6 +7,7 @@ the courier knows better.
 from __future__ import annotations
 
 import base64
+import contextlib
 import logging
 from collections.abc import Awaitable, Mapping
 from enum import Enum, auto
@@ -18,16 +19,30 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.delivery.platform import Impossible, MessageGone, NotAccepted, Uncertain, Undelivered, Wait
+from bot.delivery.platform import (
+    Away,
+    Impossible,
+    MessageGone,
+    NotAccepted,
+    Uncertain,
+    Undelivered,
+    Unfit,
+    Wait,
+)
 from bot.delivery.retry_after import retry_after
 
+HOOKS = "https://hooks.slack.com/"  # where Slack takes answers to its requests
 LIMIT = 10  # seconds for an answer
-READING = ("users.info",)  # methods that take their arguments in the address
+READING = (
+    "users.info",
+    "conversations.history",
+)  # methods that take their arguments in the address
 
 
 class Sort(Enum):
     """What an error code of Slack's means for the message."""
 
+    AWAY = auto()  # surely not accepted; perhaps Slack as a whole is not well
     AGAIN = auto()  # surely not accepted, may work later
     WAIT = auto()  # too many
     RECREATE = auto()  # the message to edit is gone
@@ -37,10 +52,10 @@ class Sort(Enum):
 
 
 ERRORS: dict[str, Sort] = {
-    "internal_error": Sort.AGAIN,
-    "fatal_error": Sort.AGAIN,
-    "service_unavailable": Sort.AGAIN,
-    "request_timeout": Sort.AGAIN,
+    "internal_error": Sort.AWAY,
+    "fatal_error": Sort.AWAY,
+    "service_unavailable": Sort.AWAY,
+    "request_timeout": Sort.AWAY,
     "team_added_to_org": Sort.AGAIN,
     "ekm_access_denied": Sort.AGAIN,
     "accesslimited": Sort.AGAIN,
@@ -141,6 +156,41 @@ class WebApi:
             return await _answer(self.client.api_call(method, http_verb="GET", params=given))
         return await _answer(self.client.api_call(method, json=given))
 
+    async def respond(self, url: str, said: Mapping[str, Any]) -> None:
+        """Answer at a `response_url`; raises what its failure means (`Undelivered`)."""
+        if not self._ours(url) or self.client.session is None:
+            raise Impossible("an address that is not Slack's")
+        try:
+            async with self.client.session.post(
+                url, json={**said, "replace_original": False}, allow_redirects=False
+            ) as answer:
+                status, headers = answer.status, answer.headers
+                await answer.read()
+        except aiohttp.ClientConnectorError as error:
+            raise Away(f"Slack cannot be reached: {type(error).__name__}") from error
+        except (TimeoutError, aiohttp.ClientError) as error:
+            raise Uncertain(f"Slack's answer was lost: {type(error).__name__}") from error
+        if status == 429:
+            raise Wait(retry_after(headers), "429")
+        if status >= 500:
+            raise Uncertain(f"status {status}")
+        if status >= 300:  # used up, or too old
+            raise Impossible(f"status {status}")
+
+    def _ours(self, url: str) -> bool:
+        """Say whether an address is Slack's, or of whoever stands in for it."""
+        if url.startswith(HOOKS):
+            return True
+        own = urlsplit(self.client.base_url)
+        given = urlsplit(url)
+        stands_in = self.client.base_url != AsyncWebClient.BASE_URL
+        return stands_in and (given.scheme, given.netloc) == (own.scheme, own.netloc)
+
+    async def knock(self) -> None:
+        """See whether Slack answers at all; raises `Unanswered` when it does not."""
+        with contextlib.suppress(Said, Impossible, MessageGone, Wait):
+            await _answer(self.client.api_call("api.test", json={}))
+
     async def access(self, id: str, secret: str, **values: str) -> Mapping[str, Any]:
         """Exchange an OAuth `code`, or a `refresh_token`, for a token; raises as `call`."""
         # Named here and not left to the library, which warns of its own way to do it.
@@ -158,7 +208,7 @@ async def _answer(calling: Awaitable[AsyncSlackResponse]) -> Mapping[str, Any]:
     except SlackApiError as error:
         raise _sorted(error) from error
     except aiohttp.ClientConnectorError as error:
-        raise NotAccepted(f"Slack cannot be reached: {type(error).__name__}") from error
+        raise Away(f"Slack cannot be reached: {type(error).__name__}") from error
     # The library reads an answer as an object before it looks whether it is one.
     except (TimeoutError, aiohttp.ClientError, ValueError, AttributeError) as error:
         raise Uncertain(f"Slack's answer was lost: {type(error).__name__}") from error
@@ -178,6 +228,8 @@ def _sorted(error: SlackApiError) -> Undelivered:
     if status == 429 or sort is Sort.WAIT:
         return Wait(retry_after(headers), code or "429")
     match sort:
+        case Sort.AWAY:
+            return Away(code)
         case Sort.AGAIN:
             return Said(code)
         case Sort.RECREATE:
@@ -188,5 +240,7 @@ def _sorted(error: SlackApiError) -> Undelivered:
             return Said(code, f"an error that is not in our table: {code}")
         case None:
             return Uncertain(f"status {status}")
+        case Sort.OURS:
+            return Unfit(code)
         case _:
             return Impossible(code)

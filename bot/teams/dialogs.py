@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import assert_never
 
@@ -45,12 +46,12 @@ def dialog(form: Form, place: str, language: str) -> Json:
     return _form(form, place, language)
 
 
-def dialog_error(form: Form, place: str, language: str, field: str, words: str) -> Json:
-    """Return the same dialog with an error at `field`; the form holds what was typed.
+def dialog_error(form: Form, place: str, language: str, faults: Mapping[str, str]) -> Json:
+    """Return the same dialog with an error at each field; the form holds what was typed.
 
     An error at no field of the form stands above all of them.
     """
-    return _form(form, place, language, field, words)
+    return _form(form, place, language, faults)
 
 
 def answer_dialog(message: Message) -> Json:
@@ -91,20 +92,22 @@ def chosen_people(form: Form, data: object) -> list[str]:
     return [each for each in people if ENTRA.fullmatch(each)]
 
 
-def _form(form: Form, place: str, language: str, field: str = "", words: str = "") -> Json:
+def _form(form: Form, place: str, language: str, faults: Mapping[str, str] | None = None) -> Json:
+    faults = faults or {}
     body: list[Json] = []
     height = FRAME
     title = form_title(form, TITLE)
     if title != flat(form.title).removesuffix("."):  # the frame has no room for the whole
         body += _line(form.title, {})
         height += LINE // 2
-    if words and field not in [each.name for each in form.fields]:
+    known = {each.name for each in form.fields}
+    for words in [said for field, said in faults.items() if field not in known]:
         body += _line(words, WRONG)
         height += LINE // 2
     for each in form.fields:
         body.append(_input(each, language))
         height += HEIGHTS.get(each.kind, LINE)
-        for said, look in ((words if each.name == field else "", WRONG), (each.hint, SMALL)):
+        for said, look in ((faults.get(each.name, ""), WRONG), (each.hint, SMALL)):
             body += [{**line, "spacing": "None"} for line in _line(said, look)]
             height += LINE // 4 if flat(said) else 0
     submit = {

@@ -10,19 +10,22 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import aiohttp
 from aiohttp import web
 from botbuilder.schema import Activity, RoleTypes
 
+from bot.delivery.answering import FIRST, LIFE, Answering
 from bot.delivery.background import Background
 from bot.delivery.clock import Clock
 from bot.delivery.dedupe import Once
 from bot.delivery.dispatch import Dispatcher
 from bot.delivery.edge_texts import not_stored, welcome
 from bot.delivery.ids import new_id
-from bot.delivery.platform import Impossible, NotAccepted, Refused, Undelivered
+from bot.delivery.outages.pace import Pace
+from bot.delivery.platform import Refused, Undelivered
 from bot.delivery.requests import Request, Response
 from bot.http import limits
 from bot.http.payload_limits import BODY_LIMIT, LARGEST, too_deep_json
@@ -34,7 +37,7 @@ from bot.teams.invokes import Invokes
 from bot.teams.payloads import Sender, Unreadable, Where
 from bot.teams.rosters import People
 from bot.teams.sender import Connector, NoTokens, ShutOut, Teams, Tokens
-from bot.teams.tokens import LOOPBACK, Auth, Cloud, Hosts, Keys, Loopback, Unauthorized
+from bot.teams.tokens import LOOPBACK, Auth, Cloud, Hosts, Keys, KeysAway, Loopback, Unauthorized
 from handlers.kit.messages import Message, dump, spoken
 from handlers.kit.words import _, text
 from storage import people, workspaces
@@ -79,6 +82,9 @@ class TeamsEdge:
         clock: Clock,
         ids: Callable[[], str] = new_id,
         key_limit: float = 0.8,
+        pace: Pace | None = None,
+        answer_life: float = LIFE,
+        answer_wait: float = FIRST,
     ) -> None:
         self._app, self._clock, self._ids = app, clock, ids
         self._session: aiohttp.ClientSession | None = None
@@ -93,6 +99,7 @@ class TeamsEdge:
         )
         self.connector = Connector(self._web, self.tokens, hosts)
         self.platform = Teams(self.connector, database, f"28:{app.id or DEV}")
+        self._answering = Answering(self.platform, pace, answer_life, answer_wait)
         self._people = People(database, self.connector, workspace, dispatcher.noticed)
         self._desk = Desk(dispatcher, database, workspace, self._people)
         self._later = Background()
@@ -137,6 +144,12 @@ class TeamsEdge:
         if self._session is not None:
             await self._session.close()
 
+    def trouble(self) -> str:
+        """Say why Teams does not reach us or we do not reach Teams; empty while all is well."""
+        if self._session is None:
+            return "Teams is not started yet"
+        return "" if self._app.loopback else self.tokens.reason or self.keys.reason
+
     async def settled(self) -> None:
         """Wait until everything that follows an answer has been done."""
         await self._later.settled()
@@ -146,9 +159,14 @@ class TeamsEdge:
         app.router.add_post(ROUTE, self._received)
 
     async def _received(self, request: web.Request) -> web.Response:
+        if self._session is None:  # not started yet; Teams sends it again
+            return web.Response(status=503)
         try:
             activity = await self._let_in(request)
             status, body = await self._turns.run(activity)
+        except KeysAway as error:
+            log.warning("A request could not be checked: %s", error)
+            return web.Response(status=503)
         except Unauthorized as error:
             log.warning("A request was refused: %s", error)
             return web.Response(status=401)
@@ -224,14 +242,14 @@ class TeamsEdge:
             self._later.soon(self._once_known(request, sender, where))
             return
         if self._first(request.identity):
-            self._later.soon(self._tell(answer, sender, where))
+            self._later.soon(self._tell(answer, sender, where, request))
         self._later.soon(self._desk.look_up(request, sender, where))
 
     async def _once_known(self, request: Request, sender: Sender, where: Where) -> None:
         """Look at the roster, then carry out what had to wait for that."""
         if self._first(request.identity):
             answer = await self._desk.handle_known(request, sender, where)
-            await self._tell(answer, sender, where)
+            await self._tell(answer, sender, where, request)
 
     async def _not_stored(self, where: Where, said: str) -> None:
         """Say at once that nothing was stored; without that, Teams is told that we failed."""
@@ -241,26 +259,31 @@ class TeamsEdge:
         except Undelivered as error:
             raise StorageError("nor can it be told") from error
 
-    async def _tell(self, answer: Response, sender: Sender, where: Where) -> None:
-        """Answer for the asker's eyes only: in the personal chat, which a channel is told of."""
+    async def _tell(self, answer: Response, sender: Sender, where: Where, request: Request) -> None:
+        """Answer for the asker's eyes only: in the personal chat, which a channel is told of.
+
+        What finds no way is kept for them.
+        """
         message = answer.message
         if answer.form is not None:
             message = await self._desk.reopening(answer, sender)
         if message is None:
             return
+        give = partial(self._answering.give, self._desk.workspace)
+        here = partial(self._send, where.service_url, where.conversation, message)
         if where.personal:
-            await self._send(where.service_url, where.conversation, message)
+            if not await give(where.place, here) and not answer.secret:
+                await self._desk.dispatcher.lost(request)
             return
-        try:
-            if not sender.direct:
-                raise Impossible("somebody without a personal chat")
-            await self.platform.create(self._desk.workspace, sender.direct, "", message)
-            said = _("I have answered you privately.")
-        except (Impossible, NotAccepted) as error:
-            log.info("A private answer found no way: %s", error)
+        directly = partial(self.platform.create, self._desk.workspace, sender.direct, "", message)
+        said = _("I have answered you privately.")
+        if not sender.direct or not await give(sender.direct, directly):
             said = _("Please open a personal chat with me: there I can answer you privately.")
+            if not answer.secret:
+                await self._desk.dispatcher.lost(request)
         line = teams_sender.spoken_line(text(said, answer.language))
-        await self.connector.post(where.service_url, where.conversation, line)
+        post = partial(self.connector.post, where.service_url, where.conversation, line)
+        await give(where.place, post)
 
     async def _send(self, service_url: str, conversation: str, message: Message) -> None:
         await self.connector.post(service_url, conversation, teams_sender.said(message))

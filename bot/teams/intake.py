@@ -12,7 +12,8 @@ from typing import TypeVar
 from botbuilder.schema import Activity
 
 from bot.delivery.dispatch import Dispatcher
-from bot.delivery.edge_texts import missing, reopening
+from bot.delivery.edge_texts import filled_in, missing, reopening
+from bot.delivery.outages import healing
 from bot.delivery.platform import Undelivered
 from bot.delivery.requests import Named, Request, Response
 from bot.teams import payloads
@@ -20,7 +21,6 @@ from bot.teams.payloads import Sender, Typed, Where
 from bot.teams.rosters import People
 from handlers.kit.commands import by_name
 from handlers.kit.messages import Call, Message
-from storage.delivery import outbox, places
 from storage.engine import Database, Tx
 from storage.teams import button_presses, conversations
 
@@ -69,12 +69,17 @@ class Desk:
         From where such things come, we need not be: nothing is learnt of the place.
         """
         identity = payloads.activity_key(activity, sender)
-        card, what = payloads.press_key(activity, payloads.data_of(activity))
+        card, what = payloads.press_key(
+            activity, payloads.data_of(activity), call.args.get("number", "")
+        )
         command = by_name(call.word, self.dispatcher.features)
         reads = command is not None and command.reads
 
         def beside(tx: Tx, now: datetime) -> str:
             hear(tx, sender, where, now, inside=False)
+            pressed_on = payloads.pressed_on(activity, where)
+            if pressed_on and not where.personal:  # answers stand there alone, not in channels
+                healing.adopt(tx, where.place, pressed_on, healing.carries(call), now)
             if reads:  # a look is a look, however often
                 return identity
             return button_presses.same(
@@ -140,7 +145,7 @@ class Desk:
         """Return a message with a button that opens a form that could not open."""
         assert answer.form is not None
         call = await self.dispatcher.keep(self.workspace, sender.identity, reopening(answer.form))
-        return missing(call, answer.language)
+        return missing(call, answer.language, typed=filled_in(answer.form))
 
     async def read(self, look: Callable[[Tx], T]) -> T:
         """Read in the workspace."""
@@ -188,6 +193,8 @@ def _keep(
         )
         known = (found.conversation, found.service_url, found.tenant, found.member)
         if told == known and not (found.blocked and conversation):
+            if conversation:
+                healing.reached(tx, place, now)
             return
     conversations.hear(
         tx,
@@ -198,7 +205,5 @@ def _keep(
         member=member,
         now=now,
     )
-    if found is not None and found.blocked and conversation:
-        outbox.release(tx, place, now)
-        places.reopen(tx, place)
-        tx.signal()
+    if conversation:
+        healing.reached(tx, place, now)

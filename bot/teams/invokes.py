@@ -15,10 +15,11 @@ from bot.delivery.shortcuts import shortcut
 from bot.teams import cards, dialogs, payloads, search
 from bot.teams.intake import Desk
 from bot.teams.payloads import Sender, Unreadable, Where
-from bot.teams.sender import REFRESH
+from bot.teams.sender import REFRESH, refresh_of
 from handlers.kit.messages import Call, Form, Message, load
 from handlers.kit.readers import folded
 from handlers.kit.words import LANGUAGES, _, text
+from handlers.similarity import find_saying
 from storage import incidents
 from storage.delivery import outbox
 from storage.engine import StorageError, Tx
@@ -81,7 +82,7 @@ class Invokes:
         said = answer.message
         if answer.form is not None:
             said = await self._desk.reopening(answer, sender)
-        pressed_on = f"{payloads.channel_of(where.conversation)}|{activity.reply_to_id or ''}"
+        pressed_on = payloads.pressed_on(activity, where)
         written = await self._desk.read(lambda tx: outbox.standing(tx, pressed_on))
         if written is not None:
             now = load(written)
@@ -89,7 +90,9 @@ class Invokes:
             said = both if said is None or cards.fits(both) else said
         if said is None:
             return {"statusCode": 200, "type": WORDS, "value": ""}
-        return {"statusCode": 200, "type": CARD, "value": cards.card(said)}
+        again = refresh_of(load(written)) if written is not None else None
+        shown = cards.card(said, again, (sender.member,) if again is not None else ())
+        return {"statusCode": 200, "type": CARD, "value": shown}
 
     async def _viewed(self, call: Call, sender: Sender) -> Json:
         """Answer with the reader's own view of an incident's card; nothing changes."""
@@ -147,7 +150,9 @@ class Invokes:
             if form is not None:
                 words = shortened(words_of(answer.message), ERROR_WORDS)
                 kept = dialogs.filled(form, values)
-                return dialogs.dialog_error(kept, place, answer.language, answer.field, words)
+                others = {name: shortened(said, ERROR_WORDS) for name, said in answer.faults}
+                faults = {**others, answer.field: words}
+                return dialogs.dialog_error(kept, place, answer.language, faults)
         return self._shown(answer, place)
 
     async def _form(self, call: Call, sender: Sender) -> Form | None:
@@ -164,16 +169,19 @@ class Invokes:
         return {}  # closes the dialog
 
     async def _searched(self, activity: Activity, sender: Sender, where: Where) -> Json:
-        """Answer a search from the compose box: open incidents by number or words."""
+        """Answer a search from the compose box: open incidents by number, all by their words."""
         _command, words = payloads.command_of(activity)
         desk, wanted = self._desk, folded(words.strip().removeprefix("INC-").removeprefix("#"))
+        now = desk.dispatcher.now()
 
         def look(tx: Tx) -> list[int]:
-            return [
+            current = [
                 each.number
                 for each in incidents.open_ones(tx)
                 if wanted in folded(each.title) or wanted == str(each.number)
-            ][:FOUND]
+            ]
+            said = [each.number for each in find_saying(tx, words, now=now, limit=FOUND)]
+            return list(dict.fromkeys((*current, *said)))[:FOUND]
 
         numbers = await desk.read(look)
         shown: list[Message] = []
@@ -186,7 +194,7 @@ class Invokes:
                 return search.nothing_found(text(said, spoken_by(sender)))
             shown.append(answer.message)
         if not shown:
-            said = _("No open incident fits.")
+            said = _("No incident fits.")
             return search.nothing_found(text(said, spoken_by(sender)))
         return search.search_results(shown)
 

@@ -23,6 +23,8 @@ AT = re.compile(r"<at\b[^<>]*>(.*?)</at>", re.DOTALL | re.IGNORECASE)
 # The characters that Teams writes as entities in what is otherwise plain text.
 ENTITY = re.compile("&(?:nbsp|lt|gt|amp|quot|apos|#39|#160);")
 BREAK = re.compile(r"<br\s*/?>|</(?:p|div|li|h\d|tr|blockquote)\s*>", re.IGNORECASE)
+SLASH = re.compile(r"/[^\W\d_]")  # before a word, as in other chats
+UNSEEN = "\u200b\u200c\u200d\u2060\ufeff"  # characters that nobody sees, before the first word
 TAG = re.compile(r"<(?:[a-zA-Z/!][^<>]*)>")
 
 
@@ -142,7 +144,9 @@ def typed(activity: Activity) -> Typed:
     mentions: list[Mention] = []
     pieces: list[str] = []
     for written, member in _mentioned(activity):
-        before, found, after = text.partition(written)
+        if not written and member == me and not addressed:
+            addressed = leads = True  # Teams has taken it out of the text already
+        before, found, after = text.partition(written) if written else ("", "", text)
         if not found:
             continue
         name = _plain(AT.sub(r"\1", written)).strip()
@@ -157,9 +161,13 @@ def typed(activity: Activity) -> Typed:
         pieces += [_plain(before), f"@{name}"]
         text = after
     said = "".join([*pieces, _plain(text)])
+    if _literal(activity):
+        said = said.replace("&", "&amp;")
     if activity.text_format in ("xml", "html"):
         said = from_html("".join([*pieces, text]))
-    said = said.strip()
+    said = said.strip().lstrip(UNSEEN).strip()
+    if SLASH.match(said):
+        said = said[1:]
     return Typed(said.lstrip(" ,:") if leads else said, addressed, tuple(mentions))
 
 
@@ -169,14 +177,43 @@ def _mentioned(activity: Activity) -> Iterator[tuple[str, str]]:
     text = _text(activity.text)
     start: dict[str, int] = {}
     for entity in activity.entities or []:
-        if entity.type == "mention":
-            written = _text(entity.additional_properties.get("text"))
-            member = _text(_within(entity.additional_properties, "mentioned", "id"))
-            at = text.find(written, start.get(written, 0)) if written else -1
-            if at >= 0:
-                start[written] = at + len(written)
-                found.append((at, written, member))
-    yield from ((written, member) for _at, written, member in sorted(found))
+        if entity is None or entity.type != "mention":
+            continue
+        given = entity.additional_properties or {}
+        member = _text(_within(given, "mentioned", "id"))
+        name = _text(_within(given, "mentioned", "name"))
+        at, written = _written(text, _text(given.get("text")), name, start)
+        if at >= 0:
+            start[written] = at + len(written)
+        found.append((at, written, member))
+    found.sort(key=lambda each: (each[0] < 0, *each))  # what stands nowhere comes last
+    yield from ((written, member) for _at, written, member in found)
+
+
+def _written(text: str, written: str, name: str, start: dict[str, int]) -> tuple[int, str]:
+    """Return where a mention stands in the text, and how it is written there.
+
+    The entity says who is meant; the text may write it with attributes, under another name,
+    or no longer at all: then it stands nowhere (-1).
+    """
+    at = text.find(written, start.get(written, 0)) if written else -1
+    if at >= 0:
+        return at, written
+    wanted = {AT.sub(r"\1", written).strip().casefold(), name.strip().casefold()} - {""}
+    tags = list(AT.finditer(text))
+    for each in [*(tag for tag in tags if tag[1].strip().casefold() in wanted), *tags[:1]]:
+        if each.start() >= start.get(each[0], 0):
+            return each.start(), each[0]
+    return -1, ""
+
+
+def _literal(activity: Activity) -> bool:
+    """Say whether “&amp;” was typed as such: the message's own HTML escapes it once more."""
+    for each in activity.attachments or []:
+        if each is not None and each.content_type == "text/html":
+            content = each.content if isinstance(each.content, str) else ""
+            return "&amp;amp;" in content
+    return False
 
 
 def _plain(text: str) -> str:
@@ -207,14 +244,18 @@ def activity_key(activity: Activity, sender: Sender) -> str:
     return f"teams:{sender.tenant}:{_text(activity.conversation.id)}:{id}"
 
 
-def press_key(activity: Activity, data: object) -> tuple[str, str]:
-    """Return the card that something was done with, and what was done, both as short keys.
+def press_key(activity: Activity, data: object, number: str = "") -> tuple[str, str]:
+    """Return what something was done with, and what was done, both as short keys.
 
     Teams sends the same action again under new ids (botbuilder-dotnet#5005), so it is told
-    by what it is.
+    by what it is: the command and the message of an action, too. All cards about one
+    incident, by `number`, are one: what was done on another one in between counts.
     """
     card = f"{_text(activity.conversation.id)}|{_text(activity.reply_to_id)}"
-    what = json.dumps([activity.name or "", data], sort_keys=True)
+    card = f"incident {number}" if number else card
+    value = activity.value if isinstance(activity.value, dict) else {}
+    about = [value.get("commandId"), _within(value, "messagePayload", "id")]
+    what = json.dumps([activity.name or "", data, about], sort_keys=True)
     return _hash(card), _hash(what)
 
 
@@ -234,6 +275,12 @@ def answered(where: Where) -> str:
     """
     channel, found, thread = where.conversation.partition(THREAD)
     return f"{channel}|{thread}" if found else ""
+
+
+def pressed_on(activity: Activity, where: Where) -> str:
+    """Return the id of the message whose button was pressed, or ""."""
+    id = _text(activity.reply_to_id)
+    return f"{channel_of(where.conversation)}|{id}" if id else ""
 
 
 def direct(user: str) -> str:
@@ -265,6 +312,7 @@ def come(activity: Activity) -> tuple[list[str], bool]:
 def _moved(activity: Activity, members: list[Any] | None) -> tuple[list[str], bool]:
     me = _text(activity.recipient.id) if activity.recipient else ""
     found = members or []
+    found = [each for each in found if each is not None]
     users = [_text(each.aad_object_id).lower() for each in found if each.aad_object_id]
     return users, any(each.id == me for each in found)
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from enum import Enum, auto
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -15,12 +17,14 @@ import aiohttp
 from botbuilder.schema import ActivityTypes, ChannelAccount, ConversationParameters, TextFormatTypes
 
 from bot.delivery.platform import (
+    Away,
     Impossible,
     MessageGone,
     NotAccepted,
     Rate,
     Uncertain,
     Undelivered,
+    Unfit,
     Wait,
 )
 from bot.delivery.retry_after import retry_after
@@ -43,6 +47,8 @@ LATEST = 30.0  # seconds before its end from which a token is not used any more
 SHORTEST = 60.0  # seconds for which a token is kept whatever it says
 SHUT_OUT = 60.0  # seconds until it is tried again whether our id and password are taken
 REFRESH = "refresh"  # a call that only asks for the reader's own view of a card
+DIRECT = "teams:@"  # stands before the object id in somebody's direct place
+NOT_NOW = ("temporarily_unavailable", "server_error", "slow_down")  # no refusals, by OAuth
 VIEW = "history"  # the button by which a card is known as an incident's
 
 
@@ -99,6 +105,7 @@ class Tokens:
         self._session, self._url, self._form, self._now = session, url, dict(form), now
         self._token, self._until, self._renew = "", float("-inf"), float("-inf")
         self._asking: asyncio.Task[None] | None = None
+        self.reason = ""  # why there is no token, for the operator
 
     async def get(self) -> str:
         """Return a token; raises `Undelivered` when there is none."""
@@ -119,6 +126,10 @@ class Tokens:
             self._asking.cancel()
             await asyncio.gather(self._asking, return_exceptions=True)
 
+    def _failed(self, error: Undelivered) -> Undelivered:
+        self.reason = str(error)
+        return error
+
     def _ask(self) -> asyncio.Task[None]:
         if self._asking is None or self._asking.done():
             self._asking = asyncio.create_task(self._fetch(), name="teams token")
@@ -132,21 +143,31 @@ class Tokens:
             ) as answer:
                 said = await answer.json(content_type=None)
         except (TimeoutError, aiohttp.ClientError, ValueError) as error:
-            raise NotAccepted(f"no token: {type(error).__name__}") from error
+            raise self._failed(Away(f"no token: {type(error).__name__}")) from error
         token = said.get("access_token") if isinstance(said, dict) else None
-        if answer.status != 200 or not isinstance(token, str) or not token:
+        if answer.status == 200 and isinstance(token, str) and token:
+            self.reason = ""
+        else:
             code = str(said.get("error", "") if isinstance(said, dict) else "")
-            raise ShutOut(f"Microsoft gives us no token ({code or answer.status})")
+            why = f"Microsoft gives us no token ({code or answer.status})"
+            if answer.status == 429:
+                raise self._failed(Wait(retry_after(answer.headers), why, everywhere=True))
+            if 400 <= answer.status < 500 and code not in NOT_NOW:
+                raise self._failed(ShutOut(why))
+            raise self._failed(Away(why))
         try:
             lives = max(float(said["expires_in"]), SHORTEST)
         except (KeyError, TypeError, ValueError):
             lives = SHORTEST
+        assert isinstance(token, str)
         self._token, self._until = token, self._now() + lives
         self._renew = self._until - min(AHEAD, lives / 2)
 
 
 class NoTokens:
     """Stands in for `Tokens` on this machine's own loopback, where nobody asks for one."""
+
+    reason = ""
 
     async def get(self) -> str:
         """Return nothing."""
@@ -194,6 +215,10 @@ class Connector:
         path = f"v3/conversations/{quote(conversation, safe='')}/members/{quote(id, safe='')}"
         return await self.call("GET", service_url, path)
 
+    async def token(self) -> None:
+        """Have a token; raises `Undelivered` when there is none."""
+        await self._tokens.get()
+
     async def call(
         self, method: str, service_url: str, path: str, data: Json | None = None
     ) -> Json:
@@ -224,7 +249,7 @@ class Connector:
             ) as answer:
                 return answer.status, answer.headers, await answer.read()
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise NotAccepted(f"Teams cannot be reached: {type(error).__name__}") from error
+            raise Away(f"Teams cannot be reached: {type(error).__name__}") from error
         except (TimeoutError, aiohttp.ClientError, ConnectionError) as error:
             raise Uncertain(f"Teams' answer was lost: {type(error).__name__}") from error
 
@@ -259,7 +284,7 @@ def sorted_out(status: int, code: str, headers: Mapping[str, str]) -> Undelivere
         case Sort.BLOCKED:
             return Blocked(said)
         case Sort.OURS:
-            return Impossible(said)
+            return Unfit(said)
     if status == 401:
         return ShutOut(said)
     return Uncertain(said)
@@ -270,6 +295,7 @@ class Teams:
 
     name = "teams"
     idempotent = False
+    finds = False  # Teams gives nobody a look at what was said
     rate: Rate | None = Rate(1.0, 7, Rate(0.05, 20))  # docs/rules.md, Teams
 
     def __init__(self, connector: Connector, database: Database, bot: str) -> None:
@@ -301,6 +327,21 @@ class Teams:
             await self._learn(workspace, where, error)
             raise
 
+    async def find(
+        self, workspace: str, place: str, parcel: str, since: datetime, near: str | None
+    ) -> str | None:
+        raise Impossible("Teams lets nobody look")
+
+    async def knock(self, workspace: str) -> None:
+        """Ask the connector whether we are in the place that was heard from last."""
+        where = await self._read(workspace, conversations.latest) if workspace else None
+        conversation = where.conversation if where is not None else None
+        if where is None or conversation is None:
+            await self.connector.token()
+            return
+        with contextlib.suppress(Lost, Blocked, Impossible, MessageGone):
+            await self.connector.member(where.service_url, conversation, self._bot)
+
     async def _way(self, workspace: str, place: str) -> tuple[Conversation, str]:
         """Return how a place is reached, and its conversation, opened now if it never was."""
         where = await self._read(workspace, lambda tx: conversations.find(tx, place))
@@ -308,9 +349,11 @@ class Teams:
             raise Impossible(where.blocked)
         if where is not None and where.conversation:
             return where, where.conversation
-        user = place.partition("@")[2]
-        if not user:
+        if where is not None and not place.startswith(DIRECT):
+            return where, place.removeprefix("teams:")  # lost once; a channel's place names it
+        if not place.startswith(DIRECT):
             raise Impossible("it is not known how to reach this place")
+        user = place.removeprefix(DIRECT)
         if where is None:
             where = await self._read(workspace, conversations.latest)
             if where is None:

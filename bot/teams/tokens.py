@@ -76,6 +76,10 @@ class Unauthorized(Exception):
     """The request is not Microsoft's, or not for us; the text says why, for the operator."""
 
 
+class KeysAway(Unauthorized):
+    """Nobody can say whether the request is Microsoft's: its keys cannot be had just now."""
+
+
 @dataclass(frozen=True, slots=True)
 class Proof:
     """What a valid token says: where answers go, and for which channels its key stands."""
@@ -150,13 +154,21 @@ class Keys:
                 async with asyncio.timeout(self._limit):
                     await asyncio.shield(task)
             except TimeoutError:
-                raise Unauthorized("the keys did not come in time") from None
+                raise KeysAway("the keys did not come in time") from None
             except Exception as error:
-                raise Unauthorized(f"the keys did not come: {type(error).__name__}") from error
+                raise KeysAway(f"the keys did not come: {type(error).__name__}") from error
         found = self._keys.get(id)
-        if found is None or self._now() - self._fetched >= STALE:
+        if self._now() - self._fetched >= STALE:
+            raise KeysAway("there are no keys, and none can be had just now")
+        if found is None:
             raise Unauthorized("a key that nobody published")
         return found
+
+    @property
+    def reason(self) -> str:
+        """Say why requests cannot be checked, for the operator; empty while they can."""
+        fetched = self._now() - self._fetched < STALE
+        return "" if fetched else "Microsoft's keys cannot be had"
 
     def warm(self) -> None:
         """Begin to fetch, so that the first request finds them."""

@@ -5,71 +5,84 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from handlers import rights
-from handlers.automations.state import STATES, State, decisions, evidence, is_own, owner, state
-from handlers.kit import calendar, working_hours
+from handlers.automations import escalation, figures
+from handlers.automations.learning import checks, signals
+from handlers.automations.rules.company import Known, known
+from handlers.automations.rules.standing import State
+from handlers.automations.state import decisions, evidence, is_own, labelled, owner
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Glance, Section, Task, Week, figure
-from handlers.kit.messages import Button, Facts, Title
+from handlers.kit.messages import Button, Facts, Items, Part, Title
 from handlers.kit.people import name
-from handlers.kit.words import Words, _
+from handlers.kit.words import Words, _, _n
 from storage import automations
-from storage.automations import Automation
+from storage.automations import Automation, learning, outages, questions
 
 feature = Feature(_("Automations"))
 
 GRACE = timedelta(days=7)  # how long something new may go without its first run
 SEEN = 2  # working days that whoever decides has known of it before others read of it
+SHOWN = 5
 
-USE = feature.measure(
-    "use",
-    _("In use"),
-    _("the last reported run is not longer ago than the rhythm; of all that are not retired"),
-    "automations",
-)
-UNUSED = feature.measure(
-    "unused",
-    _("Possibly unused"),
-    _(
-        "it has run, but its last run is longer ago than the rhythm, and nobody said that it is "
-        "kept"
-    ),
-    "automations",
-)
-KEPT = feature.measure(
-    "kept",
-    _("Kept, though not running"),
-    _("somebody said in the last 90 days that it is needed, and it has not run in its rhythm"),
-    "automations",
-)
-UNMEASURED = feature.measure(
-    "unmeasured", _("Not measured"), _("it has never reported a run"), "automations"
+USE = feature.measure("use", _("In use"), _(
+    "automations that report runs as they are expected, or of which somebody said in the last 90 "
+    "days that they are in use; of all that are not retired"), "automations")  # fmt: skip
+UNUSED = feature.measure("unused", _("Possibly unused"), _(
+    "no run for at least 28 days, three occasions and three times the usual gap, in working days; "
+    "outages of Lotse, pauses and days of rest are left out"), "automations",
+    "intake_gaps")  # fmt: skip
+UNMEASURED = feature.measure("unmeasured", _("Not measured"), _(
+    "it has never reported a run, or Lotse could not be called when it was expected"),
+    "automations", "intake_gaps")  # fmt: skip
+STANDS = feature.measure("stands", _("How automations stand"), _(
+    "fails: the last run failed; idle: five runs in a row found nothing to do; late: a run is "
+    "missing; resting: outside its season, or on a day of rest"), "automations")  # fmt: skip
+LEARNT = feature.measure("learnt", _("Told about automations"), _(
+    "what was told in the week, counted for each automation, without names"),
+    "automation_signals")  # fmt: skip
+CHECKED = feature.measure("checked", _("Looks at results"), _(
+    "looks at five results that were entered in the week"), "automation_checks")  # fmt: skip
+
+STATES_TOLD = (
+    (State.UNUSED, UNUSED, _("Possibly unused")),
+    (State.FAILING, STANDS, _("Fails")),
+    (State.IDLE, STANDS, _("Idle")),
+    (State.LATE, STANDS, _("Late")),
+    (State.UNMEASURED, UNMEASURED, _("Not measured")),
+    (State.RESTING, STANDS, _("Resting")),
 )
 
 
 @feature.section(50)
-def section(ctx: Context, week: Week) -> Section:
-    """Return how many are in use, which are not, and what waits for a decision."""
-    known = automations.all(ctx.tx)
-    found = {each: [a for a in known if state(a, ctx.now) is each] for each in State}
-    rows: list[tuple[Words, Words]] = []
-    for each, measure, label in (
-        (State.UNUSED, UNUSED, _("Possibly unused")),
-        (State.UNMEASURED, UNMEASURED, _("Not measured")),
-        (State.KEPT, KEPT, _("Kept, though not running")),
-    ):
-        names = [automation.name for automation in found[each] if _told(ctx, automation)]
-        if names:
-            rows.append((label, _("{names}", names=figure(measure, names))))
+def section(ctx: Context, week: Week) -> Section | None:
+    """Return what nobody has decided about automations, and what there is to know."""
+    all_of_them = automations.all(ctx.tx)
+    seen = known(ctx)
+    stands = [seen.standing(each) for each in all_of_them]
+    states = [each.state for each in stands]
+    used = sum(
+        each.state is State.IN_USE or (each.state is State.NEW and not each.late) for each in stands
+    )
     verdict = _(
         "{used} of {all} automations in use ({unmeasured} not measured)",
-        used=figure(USE, len(found[State.IN_USE])),
-        all=figure(USE, len(known)),
-        unmeasured=figure(UNMEASURED, len(found[State.UNMEASURED])),
+        used=figure(USE, used),
+        all=figure(USE, len(all_of_them)),
+        unmeasured=figure(UNMEASURED, states.count(State.UNMEASURED)),
     )
-    parts = (Title(_("Automations")), Facts(tuple(rows))) if rows else ()
-    undecided = tuple(task for each in known if (task := _undecided(ctx, each)) is not None)
-    return Section(undecided, parts, (verdict,))
+    open_ones = questions.open_ones(ctx.tx)
+    decides = [
+        task
+        for each in all_of_them
+        if (task := _undecided(ctx, each, seen, open_ones.get(each.id))) is not None
+    ]
+    drafts = automations.drafts(ctx.tx)
+    if drafts:
+        adopt = Button(_("Enter it"), call("auto adopt", draft=drafts[0].id))
+        names = [each.name for each in drafts[:SHOWN]]
+        words = _("Nobody answers for it yet: {names}.", names=names)
+        decides.append(Task(words, (adopt,), drafts[0].registered_at, "automations:drafts"))
+    return Section(tuple(decides), tuple(_told(ctx, week, all_of_them, seen)), (verdict,))
 
 
 @feature.glance(30)
@@ -78,24 +91,34 @@ def glance(ctx: Context) -> list[Glance]:
     mine = [
         each for each in automations.all(ctx.tx) if ctx.person.id in (each.accountable, each.deputy)
     ]
+    if not mine:
+        return []
+    seen = known(ctx)
     items = tuple(
-        _("{name}: {state}", name=each.name, state=STATES[state(each, ctx.now)]) for each in mine
+        _("{name}: {state}", name=each.name, state=labelled(seen.standing(each))) for each in mine
     )
     return [Glance(_("My automations"), items)]
 
 
-def _undecided(ctx: Context, automation: Automation) -> Task | None:
-    since = _undecided_since(automation, ctx.now)
-    if since is None or not _seen(ctx, since):
+def _undecided(
+    ctx: Context, automation: Automation, seen: Known, question: questions.Question | None
+) -> Task | None:
+    """Return what is to be decided; whoever decides has known of it for two working days."""
+    since = _since(automation, seen, question, ctx.now)
+    if since is None:
         return None
     decides = owner(ctx, automation)
     values = {
         "name": automation.name,
-        "evidence": evidence(automation, ctx.now),
+        "evidence": evidence(ctx, automation, seen),
         "who": name(ctx, decides.id if decides else automation.accountable),
     }
-    if automation.last_run_at is None:
+    if automation.last_report_at is None:
         words = _("“{name}” is not measured: {evidence}. It is up to {who}.", **values)
+    elif question is not None and question.step >= escalation.WITHOUT_ANSWER:
+        words = _(
+            "“{name}” is possibly unused, without answer: {evidence}. It is up to {who}.", **values
+        )
     else:
         words = _("“{name}” is possibly unused: {evidence}. It is up to {who}.", **values)
     return Task(words, _buttons(ctx, automation), since, f"automation:{automation.id}")
@@ -112,26 +135,73 @@ def _buttons(ctx: Context, automation: Automation) -> tuple[Button, ...]:
     return (Button(again, call("auto ask", automation=automation.id)),)
 
 
-def _undecided_since(automation: Automation, now: datetime) -> datetime | None:
+def _since(
+    automation: Automation, seen: Known, question: questions.Question | None, now: datetime
+) -> datetime | None:
     """Return since when somebody should decide about an automation; None when nobody has to."""
-    if automation.kept_until is not None and now < automation.kept_until:
-        return None
-    if state(automation, now) is State.UNUSED and automation.last_run_at is not None:
-        return automation.last_run_at + timedelta(days=automation.rhythm_days)
-    if state(automation, now) is State.UNMEASURED:
-        return automation.registered_at + GRACE if now > automation.registered_at + GRACE else None
+    found = seen.standing(automation).state
+    if found is State.UNUSED and question is not None:
+        return question.opened_at if escalation.age(question, seen) >= SEEN else None
+    kept = automation.kept_until is not None and now < automation.kept_until
+    quiet = automation.quiet_until is not None and now < automation.quiet_until
+    if found is State.UNMEASURED and automation.last_report_at is None and not (kept or quiet):
+        since = automation.registered_at + GRACE
+        return since if now > since else None
     return None
 
 
-def _told(ctx: Context, automation: Automation) -> bool:
-    """Say whether others may read of it already: whoever decides reads of it first."""
-    if state(automation, ctx.now) is not State.UNUSED or automation.last_run_at is None:
-        return True
-    return _seen(ctx, automation.last_run_at + timedelta(days=automation.rhythm_days))
+def _told(ctx: Context, week: Week, all_of_them: list[Automation], seen: Known) -> list[Part]:
+    rows: list[tuple[Words, Words]] = []
+    for state, measure, label in STATES_TOLD:
+        names = [each.name for each in all_of_them if seen.standing(each).state is state]
+        if names:
+            rows.append((label, _("{names}", names=figure(measure, names[:SHOWN]))))
+    for outage in outages.since(ctx.tx, week.start):
+        if outage.began_at < week.end:
+            words = _("{begin} to {end}", begin=outage.began_at, end=outage.ended_at)
+            rows.append((_("Lotse did not run"), words))
+    parts: list[Part] = [Title(_("Automations")), Facts(tuple(rows))] if rows else []
+    told = learning.signals_between(ctx.tx, week.start, week.end)
+    learnt: list[Words] = [
+        _("{name}: {what}", name=each.name, what=counted)
+        for each in all_of_them
+        if (
+            counted := [
+                _("{kind} {n}×", kind=signals.KINDS[kind], n=figure(LEARNT, n))
+                for automation, kind, _reason, n in told
+                if automation == each.id
+            ]
+        )
+    ]
+    if learnt:
+        parts += [Title(_("What we are learning")), Items(tuple(learnt[:SHOWN]))]
+    return parts + _operation(ctx, week)
 
 
-def _seen(ctx: Context, since: datetime) -> bool:
-    """Say whether whoever decides could know of it for two working days."""
-    ours = working_hours.company(ctx)
-    day = ours.working_days_after(calendar.day_of(since, ours.zone), SEEN)
-    return calendar.day_of(ctx.now, ours.zone) >= day
+def _operation(ctx: Context, week: Week) -> list[Part]:
+    done = learning.checks_between(ctx.tx, week.start, week.end)
+    late = [
+        each.name
+        for each in automations.all(ctx.tx)
+        if (due := checks.due_check(ctx, each)) is not None and due < ctx.now
+    ]
+    items: list[Words] = []
+    if done:
+        items.append(_n("{n} look at results", "{n} looks at results", figure(CHECKED, done)))
+    if late:
+        items.append(_("still to look at: {names}", names=late[:SHOWN]))
+    for kind, area, _words, count in learning.changes_between(ctx.tx, week.start, week.end):
+        reviews = _n("{n} review", "{n} reviews", figure(figures.REVIEWS, count))
+        items.append(
+            _("{kind} changed ({area}): {reviews}", kind=checks.CHANGES[kind], area=area,
+              reviews=reviews)
+        )  # fmt: skip
+    waiting = [
+        each
+        for each in learning.open_signals(ctx.tx)
+        if each.kind in ("question", "boundary") and each.at < ctx.now - timedelta(days=7)
+    ]
+    if waiting:
+        unanswered = figure(figures.REVIEWS, len(waiting))
+        items.append(_n("{n} question unanswered", "{n} questions unanswered", unanswered))
+    return [Title(_("Operation")), Items(tuple(items))] if items else []

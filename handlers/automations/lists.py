@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from handlers.automations.state import STATES, state
+from handlers.automations.rules.company import known
+from handlers.automations.state import state_words
 from handlers.kit import calendar
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
@@ -31,12 +32,12 @@ def _count(ctx: Context, asked: Filter) -> int:
 @feature.lists("automations", _("Automations"), COLUMNS, _count, ("all", "mine"))
 def rows(ctx: Context, asked: Filter, first: int, most: int) -> list[Row]:
     """Return a page of the automations that are not retired."""
-    zone = ctx.workspace.zone
+    zone, seen = ctx.workspace.zone, known(ctx)
     return [
         Row(
             (
                 each.name,
-                STATES[state(each, ctx.now)],
+                state_words(ctx, each, seen),
                 calendar.day_of(each.last_run_at, zone) if each.last_run_at else None,
                 each.rhythm_days,
                 name(ctx, each.accountable),

@@ -1,118 +1,179 @@
-"""How an automation stands, and who may decide about it."""
+"""How an automation stands in words, what that rests on, and who may decide about it."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from enum import StrEnum
+from collections.abc import Sequence
 
 from handlers import rights
+from handlers.automations.rules import rhythm
+from handlers.automations.rules.company import Known, known
+from handlers.automations.rules.standing import Standing, State, schedule_of
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button
 from handlers.kit.people import name as name_of
 from handlers.kit.people import person
-from handlers.kit.words import Sentence, _, _n
+from handlers.kit.words import Sentence, Words, _, _n
+from handlers.on_call import duty
 from storage.automations import Automation
 from storage.people import Person
 
-
-class State(StrEnum):
-    """Whether it is used, as far as its runs tell."""
-
-    IN_USE = "in use"
-    KEPT = "kept"
-    UNUSED = "possibly unused"
-    UNMEASURED = "not measured"
-    RETIRED = "retired"
-
-
 STATES: dict[State, Sentence] = {
-    State.IN_USE: _("in use"),
-    State.KEPT: _("kept, though it does not run"),
-    State.UNUSED: _("possibly unused"),
-    State.UNMEASURED: _("not measured"),
     State.RETIRED: _("retired"),
+    State.SAID_UNUSED: _("unused"),
+    State.PAUSED: _("paused"),
+    State.SNOOZED: _("snoozed"),
+    State.UNMEASURED: _("not measured"),
+    State.NEW: _("new"),
+    State.RESTING: _("resting"),
+    State.FAILING: _("fails"),
+    State.IDLE: _("idle"),
+    State.UNUSED: _("possibly unused"),
+    State.LATE: _("late"),
+    State.IN_USE: _("in use"),
 }
 
+__all__ = ["STATES", "State", "decisions", "evidence", "is_own", "owner", "state"]
 
-def state(automation: Automation, now: datetime) -> State:
-    """Return the state at `now`; the first rule that fits counts."""
-    if automation.state == "retired":
-        return State.RETIRED
-    if automation.last_run_at is None:
-        return State.UNMEASURED
-    if now - automation.last_run_at <= timedelta(days=automation.rhythm_days):
-        return State.IN_USE
-    if automation.kept_until is not None and now < automation.kept_until:
-        return State.KEPT
-    return State.UNUSED
+
+def state(ctx: Context, automation: Automation, seen: Known | None = None) -> State:
+    """Return the state now; whoever asks for many of them reads `seen` before."""
+    return (seen or known(ctx)).standing(automation).state
+
+
+def labelled(found: Standing) -> Sentence:
+    """Return a state in words, with its end if it has one."""
+    if found.until is not None:
+        if found.state is State.PAUSED:
+            return _("paused until {until:date}", until=found.until)
+        return _("snoozed until {until:date}", until=found.until)
+    return STATES[found.state]
+
+
+def expected_words(automation: Automation) -> Sentence:
+    """Return when it is expected, in words."""
+    match automation.kind:
+        case rhythm.Kind.DEMAND:
+            return _("runs on demand")
+        case rhythm.Kind.EVENT:
+            return _("runs when something happens")
+    schedule = schedule_of(automation)
+    if schedule is None:
+        return _("nobody has said yet when it should run")
+    words = rhythm.said(schedule)
+    if automation.kind == rhythm.Kind.STANDBY:
+        return _("for emergencies, tested {rhythm}", rhythm=words)
+    if automation.seasons:
+        return _("expected {rhythm} from {seasons}", rhythm=words, seasons=automation.seasons)
+    return _("expected {rhythm}", rhythm=words)
+
+
+def evidence(ctx: Context, automation: Automation, seen: Known | None = None) -> Sentence:
+    """Return what a state rests on: last useful run, what was expected, what was missed, source."""
+    found = (seen or known(ctx)).standing(automation)
+    expected = expected_words(automation)
+    if automation.last_report_at is None:
+        return _("has never reported a run, {expected}", expected=expected)
+    last = automation.last_useful_at or automation.last_run_at
+    if last is not None:
+        words = _("last useful run {at}, {expected}", at=last, expected=expected)
+    else:
+        at = automation.last_report_at
+        words = _("no good run yet, last report {at}, {expected}", at=at, expected=expected)
+    if found.missed:
+        missed = _n("{n} missed", "at least {n} missed", found.missed)
+        words = _("{words}, {missed}", words=words, missed=missed)
+    if automation.fails:
+        failed = _n("{n} run failed", "{n} runs in a row failed", automation.fails)
+        words = _("{words}, {failed}", words=words, failed=failed)
+    if found.outage is not None:
+        words = _(
+            "{words}. Lotse did not run from {begin} to {end}",
+            words=words,
+            begin=found.outage.began_at,
+            end=found.outage.ended_at,
+        )
+    return words
 
 
 def decisions(automation: Automation) -> tuple[Button, ...]:
-    """Return the three answers to "possibly unused"."""
+    """Return the answers to "possibly unused"."""
     id = automation.id
     return (
-        Button(_("Keep"), call("auto keep", automation=id)),
+        Button(_("In use"), call("auto keep", automation=id)),
+        Button(_("Pause or change rhythm"), call("auto rhythm", automation=id)),
+        Button(_("We work around it"), call("auto around", automation=id)),
         Button(_("Retire"), call("auto retire", automation=id)),
         Button(_("Hand over"), call("auto handover", automation=id)),
     )
 
 
-def evidence(automation: Automation, now: datetime) -> Sentence:
-    """Return what a state rests on: the last run and what was expected."""
-    if automation.last_run_at is None:
-        return _("has never reported a run")
-    days = (now - automation.last_run_at).days
-    expected = _n("expected every day", "expected every {n} days", automation.rhythm_days)
-    if days == 0:
-        return _("last run {at}, {expected}", at=automation.last_run_at, expected=expected)
-    return _n(
-        "last run {n} day ago ({at:date}), {expected}",
-        "last run {n} days ago ({at:date}), {expected}",
-        days,
-        at=automation.last_run_at,
-        expected=expected,
-    )
+# --- who decides ---------------------------------------------------------------------------
 
 
 def is_own(ctx: Context, automation: Automation) -> bool:
-    return rights.may("automation's own", _ties(ctx, automation))
+    """Say whether the asker may decide about it."""
+    return rights.may("automation's own", ties(ctx, automation))
 
 
-def _need_own(ctx: Context, automation: Automation) -> None:
-    if not is_own(ctx, automation):
-        owners = [person(ctx, automation.accountable), person(ctx, automation.deputy)]
-        decides = owner(ctx, automation)
-        raise Refusal(
-            _("For “{name}” this is up to {who}.", name=automation.name, who=owners),
-            buttons=(
-                Button(
-                    _("Ask {who}", who=name_of(ctx, decides.id)),
-                    call("auto ask", automation=automation.id),
-                ),
-            )
-            if decides is not None
-            else (),
+def need_own(ctx: Context, automation: Automation) -> None:
+    """Refuse kindly unless the asker may decide about it."""
+    if is_own(ctx, automation):
+        return
+    decides = owner(ctx, automation)
+    ask = (
+        (
+            Button(
+                _("Ask {who}", who=name_of(ctx, decides.id)),
+                call("auto ask", automation=automation.id),
+            ),
         )
+        if decides is not None
+        else ()
+    )
+    owners = [person(ctx, each) for each in people_of(automation)]
+    if not owners:
+        raise Refusal(
+            _("Nobody answers for “{name}” yet.", name=automation.name),
+            buttons=(Button(_("Enter it"), call("auto adopt", draft=automation.id)),),
+        )
+    raise Refusal(
+        _("For “{name}” this is up to {who}.", name=automation.name, who=owners), buttons=ask
+    )
 
 
-def _ties(ctx: Context, automation: Automation) -> set[rights.Tie]:
-    ties = rights.general(ctx)
-    if rights.Tie.MEMBER in ties:
-        if automation.accountable == ctx.person.id:
-            ties.add(rights.Tie.ACCOUNTABLE)
-        if automation.deputy == ctx.person.id:
-            ties.add(rights.Tie.DEPUTY)
-        if owner(ctx, automation) is None and rights.Tie.MANAGER in ties:
-            ties.add(rights.Tie.DEPUTY)  # both are away: managers stand in
-    return ties
+def people_of(automation: Automation) -> Sequence[str]:
+    """Return who is named for it, the accountable person first."""
+    return [each for each in (automation.accountable, automation.deputy) if each]
+
+
+def ties(ctx: Context, automation: Automation) -> set[rights.Tie]:
+    """Return how the asker stands to an automation; who stands in for somebody has their ties."""
+    found = rights.general(ctx)
+    if rights.Tie.MEMBER in found:
+        me = ctx.person.id
+        for each, tie in (
+            (automation.accountable, rights.Tie.ACCOUNTABLE),
+            (automation.deputy, rights.Tie.DEPUTY),
+        ):
+            if each and me in (each, duty.acting(ctx, each)):
+                found.add(tie)
+        if owner(ctx, automation) is None and rights.Tie.MANAGER in found:
+            found.add(rights.Tie.DEPUTY)  # both are away: managers stand in
+    return found
 
 
 def owner(ctx: Context, automation: Automation) -> Person | None:
     """Return who decides now: the accountable, or while they are away the deputy."""
-    for id in (automation.accountable, automation.deputy):
-        found = ctx.person_of(id)
+    for id in people_of(automation):
+        acting = duty.acting(ctx, id)
+        found = ctx.person_of(acting) if acting is not None else None
         if found is not None and found.here:
             return found
     return None
+
+
+def state_words(ctx: Context, automation: Automation, seen: Known) -> Words:
+    """Return the state as it stands on cards and in lists."""
+    return labelled(seen.standing(automation))

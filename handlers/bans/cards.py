@@ -5,18 +5,21 @@ Below incidents and services, so that both can show it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from handlers.bans.rules import rules
 from handlers.kit import calendar
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Part, Text
+from handlers.kit.readers import folded
 from handlers.kit.readers.dates import today_of
 from handlers.kit.words import Sentence, Words, _, shortened
-from storage import incidents, problems, repeats
+from storage import problems, repeats
 from storage.incidents import Incident
 from storage.problems import Override, Problem
 from storage.problems import changes as stored_changes
-from storage.repeats import Proposal
+from storage.repeats import Proposal, outages
 
 LABEL = 26  # letters of a button that names something, beside its verb, on a phone
 Rows = list[tuple[Words, Words]]
@@ -57,17 +60,21 @@ def of_incident(ctx: Context, incident: Incident) -> tuple[Rows, tuple[Button, .
         rows += [(_("Ban overridden"), said(ctx, each)) for each in of_ban(ctx, mine[0])]
     elif often > 1:
         rows.append((_("Repeat"), _("{n} of the last {days} days", n=often, days=days)))
-    for each in standing:
-        if each not in mine:
-            rows.append((_("Repeat ban"), warning(ctx, each)))
-    return rows, tuple(opens(each) for each in mine or standing[:1])
+    others = [each for each in standing if each not in mine]
+    if others and incident.state in ("open", "restored"):
+        refused = repeats.refused(ctx.tx, incident.number)
+        others = [each for each in others if each.root not in refused]
+    else:
+        others = []
+    rows += [(_("Keeps coming back here"), warning(ctx, each)) for each in others]
+    return rows, tuple(opens(each) for each in mine or others[:1])
 
 
 def _times(ctx: Context, incident: Incident, root: int) -> tuple[int, int]:
     """Return the how manieth it is of its group, in the days up to it."""
     days = rules(ctx.tx).days
     start = calendar.days_before(incident.declared_at, days, ctx.workspace.zone)
-    return repeats.times(ctx.tx, root, start, incident.declared_at)[0], days
+    return outages.times(ctx.tx, root, start, incident.declared_at)[0], days
 
 
 def _counted(ctx: Context, problem: Problem, often: int, days: int) -> Sentence:
@@ -119,35 +126,91 @@ def said(ctx: Context, override: Override) -> Sentence:
 def question(ctx: Context, incident: Incident) -> tuple[Part, ...]:
     """Ask whether an incident is the same as the likeliest earlier one; nothing when decided.
 
-    Nor when the incident is over: then its owner is asked by `status`, and the digest says it.
+    First about one outage that somebody else has declared, while this one is open; then
+    about a repeat. What is only the same device is a link. Nothing is asked when the incident
+    is over: then its owner is asked by `status`, and the digest says it.
     """
     if incident.state not in ("open", "restored"):
         return ()
-    found = repeats.undecided(ctx.tx, incident.number)[:1]
-    earlier = incidents.find(ctx.tx, found[0].earlier) if found else None
-    if earlier is None:
-        return ()
-    return (Text(looks_like(ctx, earlier, found[0])), Buttons(choices(found[0])))
+    found = repeats.alike(ctx.tx, incident.number)
+    if incident.state == "open" and (outage := _outage(found)) is not None:
+        return _one_outage(outage)
+    for each in found:
+        if each.device:
+            return _same_device(each)
+        if not each.overlaps:
+            return (Text(looks_like(each)), Buttons(choices(each)))
+    return ()
 
 
-def looks_like(ctx: Context, earlier: Incident, proposal: Proposal) -> Sentence:
-    """Return an earlier incident and why it is proposed."""
+def outage_question(ctx: Context, incident: Incident) -> tuple[Part, ...]:
+    """Ask whoever declares whether it is what somebody else has declared; nothing if it is not."""
+    outage = _outage(repeats.alike(ctx.tx, incident.number))
+    return _one_outage(outage) if outage is not None else ()
+
+
+def _outage(found: Sequence[Proposal]) -> Proposal | None:
+    those = [each for each in found if each.overlaps and not each.device]
+    return next((each for each in those if each.open), those[0] if those else None)
+
+
+def _one_outage(outage: Proposal) -> tuple[Part, ...]:
+    values = {"incident": f"INC-{outage.earlier}", "title": shortened(outage.title, 100)}
+    args = {"number": outage.later, "earlier": outage.earlier}
+    if outage.open:
+        said = _(
+            "{incident} “{title}” has been open since {at}. Is it the same outage?",
+            at=outage.at,
+            **values,
+        )
+        yes = _("The same outage")
+    else:
+        said = _(
+            "{incident} “{title}” had only just been restored. Is it the same outage?", **values
+        )
+        yes = _("The same outage, open it again")
+    return (
+        Text(said),
+        Buttons(
+            (
+                Button(yes, call("fold", **args)),
+                Button(_("Something else"), call("unlike", **args)),
+            )
+        ),
+    )
+
+
+def _same_device(proposal: Proposal) -> tuple[Part, ...]:
+    said = _(
+        "Same device: INC-{number} “{title}” of {at:day}",
+        number=str(proposal.earlier),
+        title=shortened(proposal.title, 100),
+        at=proposal.at,
+    )
+    shows = Button(f"INC-{proposal.earlier}", call("show", number=proposal.earlier), "quiet")
+    return (Text(said, small=True), Buttons((shows,)))
+
+
+def looks_like(proposal: Proposal) -> Sentence:
+    """Return an earlier incident and why it is proposed, with words that stand in both."""
+    there = folded(proposal.title)
+    both = tuple(each for each in proposal.words if folded(each) in there)
     return _(
         "Looks like INC-{number} “{title}” of {at:day}: {why}.",
-        number=str(earlier.number),
-        title=earlier.title,
-        at=earlier.declared_at,
-        why=evidence(proposal.same_service, proposal.words),
+        number=str(proposal.earlier),
+        title=proposal.title,
+        at=proposal.at,
+        why=evidence(proposal.same_service, both),
     )
 
 
 def evidence(same_service: bool, words: tuple[str, ...]) -> Sentence:
-    """Return why two incidents look alike."""
+    """Return why two incidents look alike; `words` are those that both have."""
     if same_service and words:
         return _("same service, words in common: {words}", words=list(words))
     if words:
         return _("words in common: {words}", words=list(words))
-    return _("same service") if same_service else _("similar words")
+    return _("same service, similar words") if same_service else _("similar words")
 
 
 def choices(proposal: Proposal) -> tuple[Button, Button]:

@@ -41,7 +41,9 @@ def missing(ctx: Context, incident: Incident, points: list[Point], also: Words =
         words, buttons = _asked(ctx, incident, point)
         parts += [Text(words), Buttons(buttons)]
     explain = Button(_("What is done?"), call("definition", name="done"), "quiet")
-    parts.append(Buttons((*ways_out(ctx, incident), explain)))
+    # What holds it up holds up these, too: no reason is asked for in vain.
+    around = () if also else ways_out(ctx, incident)
+    parts.append(Buttons((*around, explain)))
     return Message(tuple(parts), Tone.ACTIVE)
 
 

@@ -3,50 +3,30 @@
 from __future__ import annotations
 
 import re
-from enum import StrEnum
 from typing import Annotated
 
+from handlers.friction import grouping
+from handlers.friction.kinds import HINT, LABELS, NAME, Hint, Name
+from handlers.kit import calendar
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Part, Reply, Text, Title, line
-from handlers.kit.readers import ChoiceReader, TextReader, folded
-from handlers.kit.words import Words, _
+from handlers.kit.readers import TextReader, folded
+from handlers.kit.words import Words, _, _n
 from storage import friction, people
+from storage.friction import Note
 
 feature = Feature(_("Friction"))
 
+SHOWN = 10  # own notes on one card
 
-class Hint(StrEnum):
-    """What kind of friction it is; requirements C03 to C06."""
-
-    INTERRUPTS = "interrupts"
-    UNLOVED = "unloved"
-    AGAIN = "again"
-    EXPERIENCE = "experience"
-
-
-LABELS: dict[str, Words] = {
-    "interrupts": _("keeps interrupting"),
-    "unloved": _("nobody likes doing it"),
-    "again": _("done over and over"),
-    "experience": _("only works with experience"),
-}
-HINT = ChoiceReader(Hint, LABELS, {})
-
-
-class Name(StrEnum):
-    """Whether Lotse keeps the author, for the answer only."""
-
-    WITH = "with"
-    WITHOUT = "without"
-
-
-NAME = ChoiceReader(
-    Name,
-    {"with": _("with my name, only for the answer"), "without": _("without my name")},
-    {},
-)
+Id = Annotated[str, TextReader(long=False), Ask(_("Which"))]
+AreaField = Annotated[
+    str,
+    TextReader(long=False),
+    Ask(_("Area"), grouping.known_areas),
+]
 
 
 @feature.command(
@@ -55,64 +35,149 @@ NAME = ChoiceReader(
     help=_("Note in one sentence what gets in the way."),
     submit=_("Note it"),
     needs="friction",
+    ahead=grouping.like_ahead,
+    nameless=True,
 )
 def note(
     ctx: Context,
-    sentence: Annotated[str, TextReader(), Ask(_("What gets in the way?"), short=_("sentence"))],
+    sentence: Annotated[
+        str,
+        TextReader(),
+        Ask(_("What gets in the way?"), _("One sentence, please without names."), _("sentence")),
+    ],
     *,
     hint: Annotated[Hint, HINT, Ask(_("Hint"))] | None = None,
+    area: AreaField = "",
     name: Annotated[Name, NAME, Ask(_("My name"))] = Name.WITH,
 ) -> Reply:
-    id = ctx.new_id()
+    id = ctx.new_secret()  # random: one in the order of time could be laid beside something
     author = ctx.person.id if name is Name.WITH else None
-    friction.add(ctx.tx, id=id, sentence=sentence, hint=hint, author=author, now=ctx.now)
+    today = calendar.midnight(calendar.day_of(ctx.now, ctx.workspace.zone), ctx.workspace.zone)
+    area = " ".join(area.split())[:60]
+    friction.add(ctx.tx, id=id, sentence=sentence, hint=hint, author=author, day=today, area=area)
     parts: list[Part] = [Title(_("Noted. Thank you.")), Text(sentence)]
-    if _names_somebody(ctx, sentence):
-        parts.append(
-            Text(
-                _(
-                    "It names somebody. It is about work, not about people: if you like, note it "
-                    "again without the name."
-                ),
-                small=True,
-            )
-        )
+    if names_somebody(ctx, sentence):
+        said = _("It names somebody. Would you like to note it again without the name?")
+        parts.append(Text(said, small=True))
+        if author is not None:
+            reword = Button(_("Say it differently"), call("friction reword", id=id))
+            parts.append(Buttons((reword,)))
+    parts += _others(ctx, id)
     if author is not None:
-        parts.append(
-            Text(_("Only you see this. Lotse keeps your name to bring you an answer."), small=True)
-        )
+        kept = _("Only you see this. Your name is kept only so that an answer reaches you.")
+        parts.append(Text(kept, small=True))
         chips = [
             Button(label, call("hint", id=id, hint=value))
             for value, label in LABELS.items()
             if hint is None
         ]
         without = Button(_("Without my name"), call("nameless", id=id), "quiet")
-        parts.append(Buttons((*chips, without)))
+        mine = Button(_("My notes"), call("friction mine"), "quiet")
+        parts.append(Buttons((*chips, without, mine)))
     return Reply(Message(tuple(parts)), nameless=True)
 
 
-def _names_somebody(ctx: Context, sentence: str) -> bool:
+def _others(ctx: Context, id: str) -> list[Part]:
+    """Offer to join those who feel the same."""
+    near = grouping.found(ctx)
+    if near is None:
+        return []
+    said = _n("{n} other feels this. Add yours?", "{n} others feel this. Add yours?", near.count)
+    join = Button(_("Add mine"), call("friction join", id=id, other=near.other))
+    return [Text(said), Buttons((join,))]
+
+
+def names_somebody(ctx: Context, sentence: str) -> bool:
+    """Say whether a sentence names somebody of the company, also in the genitive."""
     said = set(re.findall(r"\w+", folded(sentence)))
+    said |= {word.removesuffix("s") for word in said}
     names = {word for each in people.everyone(ctx.tx) for word in folded(each.name).split()}
     return bool(said & {name for name in names if len(name) > 2})
 
 
-ID = Annotated[str, TextReader(long=False), Ask(_("Which"))]
-
-
-@feature.command("hint", "hinweis", help=_("What kind of friction it is."), hidden=True)
-def add_hint(ctx: Context, id: ID, hint: Annotated[Hint, HINT, Ask(_("Hint"))]) -> Reply:
+@feature.command(
+    "hint", "hinweis", help=_("What kind of friction it is."), hidden=True, nameless=True
+)
+def add_hint(ctx: Context, id: Id, hint: Annotated[Hint, HINT, Ask(_("Hint"))]) -> Reply:
     if not friction.hint(ctx.tx, id, ctx.person.id, hint):
         raise _nameless_already()
     return Reply(line(_("Noted as: {hint}.", hint=LABELS[hint])), nameless=True)
 
 
-@feature.command("nameless", "namenlos", help=_("Take my name away."), hidden=True)
-def without_name(ctx: Context, id: ID) -> Reply:
-    if not friction.forget_author(ctx.tx, id, ctx.person.id):
+@feature.command("nameless", "namenlos", help=_("Take my name away."), hidden=True, nameless=True)
+def without_name(ctx: Context, id: Id) -> Reply:
+    if not friction.forget_author(ctx.tx, id, ctx.person.id, new=ctx.new_secret()):
         raise _nameless_already()
-    gone = _("Your name is gone. The sentence stays; an answer can reach you only in the digest.")
+    gone = _("Your name is gone. The sentence stays; you can read the answer under “patterns”.")
     return Reply(line(gone), nameless=True)
+
+
+@feature.command(
+    "friction reword",
+    "reibung umformulieren",
+    help=_("Say it differently."),
+    hidden=True,
+    nameless=True,
+)
+def reword(
+    ctx: Context,
+    id: Id,
+    *,
+    sentence: Annotated[str, TextReader(), Ask(_("What gets in the way?"))],
+) -> Reply:
+    found = friction.find(ctx.tx, id)
+    if found is not None and found.answered:
+        raise Refusal(_("It has an answer already. Please note it anew."))
+    if not friction.reword(ctx.tx, id, ctx.person.id, sentence):
+        raise _nameless_already()
+    return Reply(Message((Title(_("Noted. Thank you.")), Text(sentence))), nameless=True)
+
+
+@feature.command(
+    "friction join",
+    "reibung dazu",
+    help=_("I feel this as well."),
+    hidden=True,
+    needs="friction",
+    nameless=True,
+)
+def join(ctx: Context, id: Id, other: Id) -> Reply:
+    if friction.find(ctx.tx, id) is None or not grouping.join(ctx, id, other):
+        raise _nameless_already()
+    return Reply(line(_("Added. One more who feels this.")), nameless=True)
+
+
+@feature.command(
+    "friction mine",
+    "reibung meine",
+    help=_("What I have noted under my name."),
+    hidden=True,
+    reads=True,
+    nameless=True,
+)
+def mine(ctx: Context) -> Reply:
+    notes = friction.mine(ctx.tx, ctx.person.id)
+    if not notes:
+        return Reply(line(_("Nothing is kept under your name.")), nameless=True)
+    parts: list[Part] = [Title(_("My notes"))]
+    for each in notes[:SHOWN]:
+        parts += [Text(_told(ctx, each)), Buttons(_own(each))]
+    if len(notes) > SHOWN:
+        parts.append(Text(_("and {n} more", n=len(notes) - SHOWN), small=True))
+    return Reply(Message(tuple(parts)), nameless=True)
+
+
+def _told(ctx: Context, note: Note) -> Words:
+    state = _("answered") if note.answered else _("no answer yet")
+    day = calendar.day_of(note.noted_at, ctx.workspace.zone)
+    return _("{sentence} ({day}, {state})", sentence=note.sentence, day=day, state=state)
+
+
+def _own(note: Note) -> tuple[Button, ...]:
+    without = Button(_("Without my name"), call("nameless", id=note.id))
+    if note.answered:
+        return (without,)
+    return (Button(_("Say it differently"), call("friction reword", id=note.id)), without)
 
 
 def _nameless_already() -> Refusal:

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from handlers.help import waiting as help_waiting
-from handlers.kit.commands import Ask, Command, Feature, all_commands, call
+from handlers.kit.commands import Ask, Command, Feature, all_commands, call, vocabulary
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import (
     Button,
     Buttons,
     Facts,
+    FieldKind,
     Items,
     Message,
     Part,
@@ -21,7 +22,7 @@ from handlers.kit.messages import (
     Title,
     line,
 )
-from handlers.kit.readers import NumberReader, TextReader, folded
+from handlers.kit.readers import NumberReader, folded
 from handlers.kit.words import Words, _, _n
 
 SHOWN = 5  # things on one page of what waits
@@ -33,6 +34,28 @@ EVERYDAY = (  # commands that are told with their meaning; the others by their w
 )  # fmt: skip
 
 
+class WordReader:
+    """A command's word, in either language; a sentence is none."""
+
+    kind = FieldKind.TEXT
+
+    def take(self, text: str, ctx: Context, *, last: bool) -> tuple[object, str] | None:
+        return (text, "") if folded(text) in vocabulary(ctx.features) else None
+
+    def missing(self, text: str, ctx: Context) -> Refusal:
+        """Return what is said of a word that no command has."""
+        return _no_command(text)
+
+    def value(self, raw: str, ctx: Context) -> object:
+        return raw.strip()
+
+    def choices(self, ctx: Context) -> tuple[tuple[str, Words], ...]:
+        return ()
+
+
+WORD = WordReader()
+
+
 @feature.command(
     "help",
     "hilfe",
@@ -40,7 +63,7 @@ EVERYDAY = (  # commands that are told with their meaning; the others by their w
     reads=True,
     needs="help",
 )
-def guide(ctx: Context, word: Annotated[str, TextReader(long=False), Ask(_("Word"))] = "") -> Reply:
+def guide(ctx: Context, word: Annotated[str, WORD, Ask(_("Word"))] = "") -> Reply:
     if word:
         return Reply(_about(ctx, word))
     everyday = [each for each in _shown(ctx.features) if each.name in EVERYDAY]
@@ -94,7 +117,11 @@ def _about(ctx: Context, word: str) -> Message:
         words = [each for both in command.words.values() for each in both]
         if folded(word) in {folded(each) for each in words}:
             return _usage(ctx, command)
-    raise Refusal(
+    raise _no_command(word)
+
+
+def _no_command(word: str) -> Refusal:
+    return Refusal(
         _("There is no command “{word}”.", word=word[:80]),
         buttons=(Button(_("All commands"), call("help")),),
     )

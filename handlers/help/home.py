@@ -26,6 +26,7 @@ def home(ctx: Context) -> Reply:
                 Button(_("Declare an incident"), call("incident"), "primary"),
                 Button(_("Note friction"), call("friction")),
                 Button(_("Give feedback"), call("feedback")),
+                Button(_("Find"), call("find")),
                 Button(_("Help"), call("help"), "quiet"),
             )
         ),

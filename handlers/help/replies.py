@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from handlers.kit.commands import Command, Parameter, call
+from handlers.kit.arguments import Unfit
+from handlers.kit.commands import Command, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
-from handlers.kit.messages import Button, Buttons, Message, Part, Reply, Text, Title
+from handlers.kit.messages import Button, Buttons, Call, Message, Part, Reply, Text, Title, pieces
 from handlers.kit.readers import LONGEST, ChoiceReader
-from handlers.kit.words import _
+from handlers.kit.readers.emergencies import call_first, in_danger
+from handlers.kit.words import Sentence, _
+
+NEAR = 3  # near commands that are buttons
 
 
 def menu(ctx: Context) -> Reply:
@@ -30,8 +34,16 @@ def menu(ctx: Context) -> Reply:
     )
 
 
-def offer(ctx: Context, text: str, near: tuple[Command, ...]) -> Reply:
-    """Offer what was not understood as an incident, and the nearest words."""
+def declare_button(ctx: Context, text: str, look: str = "quiet") -> Button:
+    """Return the button that declares what was typed. It can be used once."""
+    offered = Call("incident", {"title": text, "offer": ctx.new_id()})
+    return Button(_("Declare this as an incident"), offered, look)
+
+
+def offer(
+    ctx: Context, text: str, near: tuple[Command, ...], options: tuple[Button, ...] = ()
+) -> Reply:
+    """Offer what was not understood as an incident; `options` and near commands are buttons."""
     if len(text) > LONGEST:
         raise Refusal(
             _(
@@ -41,35 +53,52 @@ def offer(ctx: Context, text: str, near: tuple[Command, ...]) -> Reply:
             ),
             kept=text,
         )
-    parts: list[Part] = [Text(_("Declare this as an incident?")), Text(text)]
-    if near:
-        words = [each.word(ctx.language) for each in near]
-        parts.append(Text(_("Similar commands: {words}.", words=words), small=True))
-    declare = Button(_("Declare this as an incident"), call("incident", title=text), "primary")
-    parts.append(Buttons((declare, Button(_("Help"), call("help"), "quiet"))))
+    parts: list[Part] = [call_first()] if in_danger(text) else []
+    parts += [Text(_("Declare this as an incident?")), *(Text(each) for each in pieces(text))]
+    words = tuple(
+        Button(each.word(ctx.language), call(each.name)) for each in near if each.name != "incident"
+    )
+    buttons = (*options, *words)[:NEAR]
+    declare = declare_button(ctx, text, "primary")
+    parts.append(Buttons((declare, *buttons, Button(_("Help"), call("help"), "quiet"))))
     return Reply(Message(tuple(parts)))
 
 
-def unfit(ctx: Context, command: Command, rest: str, parameter: Parameter | None = None) -> Refusal:
+def unfit(ctx: Context, outcome: Unfit) -> Refusal:
     """Return the refusal of arguments that make no sense; the text is offered as an incident.
 
-    Where there are few choices, they are named instead.
+    Where there are few choices, or near names, they are buttons.
     """
+    command, parameter = outcome.command, outcome.parameter
+    options = tuple(Button(label, each) for label, each in outcome.options)
     if parameter is not None and isinstance(parameter.reader, ChoiceReader):
-        values = list(parameter.reader.labels.items())
-        return Refusal(
-            _("Please choose:"),
-            buttons=tuple(
-                Button(label, call(command.name, **{parameter.name: value}))
-                for value, label in values
-            ),
+        options = tuple(
+            Button(label, call(command.name, **{parameter.name: value}))
+            for value, label in parameter.reader.labels.items()
         )
-    declare = Button(_("Declare this as an incident"), call("incident", title=ctx.typed))
+    ways = outcome.reason.buttons if outcome.reason is not None else ()
+    about = Button(_("Help"), call("help", word=command.name), "quiet")
     return Refusal(
-        _(
-            "I cannot read “{rest}” here. It is typed like this: {usage}",
-            rest=rest[:80],
-            usage=command.usage(ctx.language),
-        ),
-        buttons=(declare, Button(_("Help"), call("help", word=command.name), "quiet")),
+        _said(ctx, outcome),
+        buttons=(*options, *ways, declare_button(ctx, ctx.typed), about),
     )
+
+
+def _said(ctx: Context, outcome: Unfit) -> Sentence:
+    if outcome.reason is not None:
+        return outcome.reason.words
+    parameter = outcome.parameter
+    if parameter is not None and isinstance(parameter.reader, ChoiceReader):
+        return _("I do not know “{rest}” here. Please choose:", rest=outcome.rest[:80])
+    return _(
+        "I do not understand “{rest}” here. It works like this: {usage}",
+        rest=outcome.rest[:80],
+        usage=outcome.command.usage(ctx.language),
+    )
+
+
+def reserved(ctx: Context, word: str) -> Reply:
+    """Say that a word is known, though nothing stands behind it in this version."""
+    said = _("“{word}” comes with a later version of Lotse; it does nothing yet.", word=word)
+    buttons = (Button(_("Help"), call("help")), declare_button(ctx, ctx.typed))
+    return Reply(Message((Text(said), Buttons(buttons))))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Annotated
 
@@ -18,13 +19,16 @@ from handlers.kit.people import person as named
 from handlers.kit.readers import NumberReader, PersonReader
 from handlers.kit.words import Who, _
 from storage import incidents
-from storage.incidents import Incident
+from storage.delivery import timers
+from storage.incidents import Incident, takings
+from storage.incidents.takings import Taking
 from storage.people import Person
 
 feature = Feature(_("Incidents"))
 
 # docs/rules.md, incidents
 CHIPS = (15, 30, 60)
+NOT_ME = timedelta(minutes=2)
 
 
 @feature.command(
@@ -36,15 +40,77 @@ def acknowledge(ctx: Context, number: Ref | None = None) -> Reply:
     if _mine_already(ctx, incident):
         return Reply(_yours(ctx, incident))
     next_news = ctx.now + NEWS[incident.severity]
+    before = _before(ctx, incident)
     escalation.stop(ctx, incident.number)
     if not incidents.acknowledge(ctx.tx, incident.number, ctx.person.id, ctx.now, next_news):
         raise _not_first(ctx, incident.number)  # which also lets the climbing go on
+    takings.keep(ctx.tx, incident.number, before)
     incident = note(ctx, incident.number, "acknowledged")
     escalation.wait_for_news(ctx, incident, next_news)
     return Reply(
         _yours(ctx, incident),
         posts=(*escalation.ended_posts(ctx, incident), *escalation.declarer_posts(ctx, incident)),
         subject=label(incident.number),
+    )
+
+
+def _before(ctx: Context, incident: Incident) -> Taking:
+    """Return how an incident stands before the asker takes it, with its running timer."""
+    running = timers.find(ctx.tx, keys.climb_key(incident.number))
+    payload, due = running if running is not None else ({}, None)
+    return Taking(
+        ctx.person.id,
+        ctx.now,
+        incident.responsible,
+        incident.responsible_since,
+        incident.acknowledged_by,
+        incident.acknowledged_at,
+        incident.silent,
+        json.dumps(payload),
+        due,
+    )
+
+
+@feature.command("not me", "nicht ich", help=_("It was not for me."), hidden=True)
+def give_back(ctx: Context, number: Ref) -> Reply:
+    taking = takings.find(ctx.tx, number)
+    mine = taking is not None and taking.person == ctx.person.id
+    if taking is None or not mine or taking.at + NOT_ME < ctx.now:
+        incident = find_open(ctx, number)
+        raise Refusal(
+            _(
+                "“Not me” works for {n} minutes. You can ask somebody else to take {incident}.",
+                n=int(NOT_ME.total_seconds() // 60),
+                incident=label(incident.number),
+            ),
+            buttons=(Button(_("Ask somebody"), call("assign", number=number)),),
+        )
+    escalation.stop(ctx, number)
+    if not takings.give_back(ctx.tx, number, taking):
+        raise not_open(ctx, find(ctx, number))
+    incident = note(ctx, number, "given back")
+    if taking.due_at is not None:
+        timers.set(
+            ctx.tx,
+            id=ctx.new_id(),
+            kind="climb",
+            key=keys.climb_key(number),
+            due=max(taking.due_at, ctx.now),
+            **json.loads(taking.timer),
+        )
+    said = _(
+        "Good, not you. {incident} waits for {who} again; its alert goes on where it was.",
+        incident=label(number),
+        who=named(ctx, incident.responsible),
+    )
+    return Reply(
+        line(said, take(number)),
+        posts=(
+            *escalation.card_posts(ctx, incident),
+            *escalation.renewed_alarms(ctx, incident),
+            escalation.declarer_post(ctx, incident),
+        ),
+        subject=label(number),
     )
 
 
@@ -83,7 +149,7 @@ def _yours(ctx: Context, incident: Incident) -> Message:
     )
     return Message(
         (
-            Title(_("You look after {incident}.", incident=label(number))),
+            Title(_("You look after {incident} now.", incident=label(number))),
             Text(incident.title),
             Text(
                 _(
@@ -91,11 +157,19 @@ def _yours(ctx: Context, incident: Incident) -> Message:
                     at=incident.next_news_at,
                 )
             ),
-            Buttons(chips),
+            Buttons((*chips, *_not_me(ctx, number))),
             *ban_cards.question(ctx, incident),
         ),
         Tone.ACTIVE,
     )
+
+
+def _not_me(ctx: Context, number: int) -> tuple[Button, ...]:
+    """Return the button that takes back a taking of these two minutes."""
+    taking = takings.find(ctx.tx, number)
+    if taking is None or taking.person != ctx.person.id or taking.at + NOT_ME < ctx.now:
+        return ()
+    return (Button(_("Not me"), call("not me", number=number), "quiet"),)
 
 
 @feature.command("promise", "zusagen", help=_("Say when the next news comes."), hidden=True)

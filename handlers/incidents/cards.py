@@ -169,8 +169,29 @@ def card(ctx: Context, incident: Incident) -> Message:
     buttons = (*card_buttons(incident), *more)
     if buttons:
         parts.append(Buttons(buttons))
+    parts += about_question(ctx, incident)
     parts += ban_cards.question(ctx, incident)
     return Message(tuple(parts), tone(incident))
+
+
+def about_question(ctx: Context, incident: Incident) -> tuple[Part, ...]:
+    """Ask whether it is about the service that only its meaning points at."""
+    guessed = ctx.service_of(incident.guessed) if incident.guessed else None
+    if guessed is None or incident.state != "open":
+        return ()
+    number = incident.number
+    return (
+        Text(_("Is it about {service}?", service=guessed.name)),
+        Buttons(
+            (
+                Button(
+                    _("Yes, {service}", service=shortened(guessed.name, 40)),
+                    call("move", number=number, service=guessed.id),
+                ),
+                Button(_("No, something else"), call("not about", number=number)),
+            )
+        ),
+    )
 
 
 def _reopened(ctx: Context, incident: Incident) -> Sentence:
@@ -207,6 +228,13 @@ def open_again(number: int) -> Button:
     return Button(_("Open again"), call("reopen", number=number))
 
 
+def whole_text(incident: Incident) -> tuple[Button, ...]:
+    """Return the button that opens the text below the title, if there is more than the title."""
+    if not incident.body:
+        return ()
+    return (Button(_("Show the whole text"), call("text", number=incident.number), "quiet"),)
+
+
 def card_buttons(incident: Incident) -> tuple[Button, ...]:
     """Return what can be done with an incident in its present state."""
     number = incident.number
@@ -214,9 +242,9 @@ def card_buttons(incident: Incident) -> tuple[Button, ...]:
     if incident.state == "withdrawn":
         return ()
     if incident.state == "restored":
-        return (finish(number), open_again(number), history)
+        return (finish(number), open_again(number), *whole_text(incident), history)
     if incident.state in ("done", "closed"):
-        return (open_again(number), history)
+        return (open_again(number), *whole_text(incident), history)
     if incident.unanswered or incident.silent:
         first: tuple[Button, ...] = (take(number),)
     else:
@@ -226,7 +254,7 @@ def card_buttons(incident: Incident) -> tuple[Button, ...]:
         if incident.severity == "normal"
         else ()
     )
-    return (*first, works_again(number), *serious, history)
+    return (*first, works_again(number), *serious, *whole_text(incident), history)
 
 
 def alarm(
@@ -255,9 +283,11 @@ def alarm(
                 (
                     take(number),
                     works_again(number),
+                    *whole_text(incident),
                     *more,
                 )
             ),
+            *about_question(ctx, incident),
             *ban_cards.question(ctx, incident),
         ),
         Tone.ALARM,

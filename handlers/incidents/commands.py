@@ -2,35 +2,43 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from functools import partial
 from typing import Annotated
 
 from handlers import rights
+from handlers.bans import cards as ban_cards
 from handlers.incidents import escalation, keys, transitions, triage
 from handlers.incidents import recurrence as incident_recurrence
-from handlers.incidents.cards import card, label, works_again
-from handlers.incidents.lookup import NEWS, Ref, find, find_open, note, write_timeline
-from handlers.kit.commands import Ask, Feature, call
+from handlers.incidents.cards import about_question, card, label, works_again
+from handlers.incidents.lookup import (
+    UNDO,
+    Ref,
+    declared_already,
+    find,
+    find_open,
+    note,
+    same_words,
+    write_timeline,
+)
+from handlers.kit.commands import UNASKED, Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Event
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text, Title, line
 from handlers.kit.people import person as named
-from handlers.kit.readers import TextReader
+from handlers.kit.readers import TextReader, titles
+from handlers.kit.readers.emergencies import call_first, in_danger
 from handlers.kit.words import _
 from handlers.on_call import duty
+from handlers.rules import meaning
 from handlers.services import lookup as service_lookup
 from handlers.settings import definitions
 from storage import incidents, workspaces
 from storage.delivery.places import INCIDENTS
-from storage.incidents import Incident
+from storage.incidents import Incident, offers
 from storage.services import Service
 
 feature = Feature(_("Incidents"))
-
-# docs/rules.md, incidents
-UNDO = timedelta(minutes=2)
 
 
 @feature.command(
@@ -50,15 +58,21 @@ def declare(
     ],
     *,
     service: service_lookup.ServiceOrNot = None,
+    offer: Annotated[str, TextReader(long=False), UNASKED] = "",
+    another: Annotated[str, TextReader(long=False), UNASKED] = "",
 ) -> Reply:
-    likes = incident_recurrence.found_ahead(ctx)
-    proposed = service or triage.guess(ctx, title, likes)
+    title, body = titles.split(title)
+    ahead = triage.handed_in(ctx, title, service)
+    proposed = service or (ahead.service if ahead.sure else None)
     meant = proposed or service_lookup.fallback(ctx)
     number = workspaces.next_number(ctx.tx, "incident")
+    if not another:  # looked up only now: a twin of this moment has waited for its number
+        _must_be_first(ctx, body or title, offer)
     incident = incidents.add(
         ctx.tx,
         number=number,
         title=title,
+        body=body,
         service=meant.id,
         gap=proposed is None,
         severity="normal",
@@ -66,9 +80,12 @@ def declare(
         declared_in=ctx.place.id if ctx.place else None,
         responsible=duty.on_duty(ctx, meant),
         now=ctx.now,
+        guessed=ahead.service.id if proposed is None and ahead.service is not None else None,
     )
+    if offer and not another:
+        offers.use(ctx.tx, offer, number, ctx.now)
     write_timeline(ctx, number, "declared")
-    incident_recurrence.notice(ctx, incident, likes)
+    incident_recurrence.notice(ctx, incident, ahead.likes)
     shown = [Post(keys.card_key(number), card(ctx, incident), INCIDENTS)]
     if ctx.place is not None and ctx.place.kind == "channel" and ctx.place.role != INCIDENTS:
         shown.append(Post(keys.card_key(number), card(ctx, incident), ctx.place.id))
@@ -77,6 +94,14 @@ def declare(
         posts=(*shown, *escalation.start(ctx, incident)),
         subject=label(number),
     )
+
+
+def _must_be_first(ctx: Context, text: str, offer: str) -> None:
+    """Refuse the same words within two minutes, and an offer that was used."""
+    number = offers.used_for(ctx.tx, offer) if offer else None
+    twice = find(ctx, number) if number is not None else same_words(ctx, text)
+    if twice is not None:
+        raise declared_already(ctx, twice, text)
 
 
 def _declared(ctx: Context, incident: Incident, service: Service) -> Message:
@@ -92,11 +117,15 @@ def _declared(ctx: Context, incident: Incident, service: Service) -> Message:
     else:
         said = _("{who} stands in for {service} and is alarmed.", **values)
     number = incident.number
+    danger = (call_first(),) if in_danger(incident.body or incident.title) else ()
     return Message(
         (
+            *danger,
             Title(_("{incident} is declared.", incident=label(number))),
             Text(incident.title),
+            *ban_cards.outage_question(ctx, incident),
             Text(said),
+            *about_question(ctx, incident),
             *_serious_here(service),
             Buttons(
                 (
@@ -128,18 +157,7 @@ def normal(ctx: Context, number: Ref) -> Reply:
 def _severity(ctx: Context, number: int, severity: str) -> Reply:
     incident = find_open(ctx, number)
     rights.need_for(ctx, severity, incident)
-    if incident.alarms == 1:  # only the first step's time is still to be had
-        escalation.stop(ctx, number)
-    else:
-        escalation.hold(ctx, number)
-    known = not incidents.set_severity(ctx.tx, number, severity)
-    incident = find(ctx, number) if known else note(ctx, number, severity)
-    again: tuple[Post, ...] = ()
-    if incident.alarms == 1:
-        _wait_as_severe(ctx, incident)
-    elif severity == "serious" and not known:
-        again = escalation.quicken(ctx, incident)
-        incident = find(ctx, number)
+    incident, posts = transitions.set_severity(ctx, number, severity)
     words = {
         "serious": _("{incident} is serious. The alarm climbs faster.", incident=label(number)),
         "normal": _("{incident} is not serious any more.", incident=label(number)),
@@ -150,23 +168,9 @@ def _severity(ctx: Context, number: int, severity: str) -> Reply:
     buttons = (*((back,) if may else ()), explain) if severity == "serious" else ()
     return Reply(
         line(words[severity], *buttons),
-        posts=()
-        if known
-        else (
-            *ctx.follow(Event.MADE_SERIOUS, str(number)),
-            *again,
-            *escalation.card_posts(ctx, incident),
-        ),
+        posts=posts,
         subject=label(number),
     )
-
-
-def _wait_as_severe(ctx: Context, incident: Incident) -> None:
-    if incident.unanswered:
-        escalation.wait_for_answer(ctx, incident)
-    elif incident.next_news_at is not None:
-        sooner = min(incident.next_news_at, ctx.now + NEWS[incident.severity])
-        escalation.wait_for_news(ctx, incident, sooner)
 
 
 @feature.command(
@@ -193,6 +197,7 @@ def move(ctx: Context, number: Ref, service: service_lookup.ServiceRef) -> Reply
             )
         )
     incident = note(ctx, number, "moved", service.id)
+    meaning.learn(ctx, number, incident.title, service)
     incident_recurrence.moved(ctx, incident)
     if other:  # the new one gets the full time; the old alarm is taken back
         posts = escalation.ended_posts(ctx, incident)
@@ -207,6 +212,23 @@ def move(ctx: Context, number: Ref, service: service_lookup.ServiceRef) -> Reply
         who=named(ctx, incident.responsible),
     )
     return Reply(line(said), posts=posts, subject=label(number))
+
+
+@feature.command("not about", "nicht darum", help=_("It is about something else."), hidden=True)
+def not_about(ctx: Context, number: Ref) -> Reply:
+    incident = find_open(ctx, number)
+    rights.need_for(ctx, "move", incident)
+    if not incidents.forget_guess(ctx.tx, number):
+        raise Refusal(_("Nothing is guessed about {incident} any more.", incident=label(number)))
+    incident = find(ctx, number)
+    change = Button(_("Change service"), call("move", number=number))
+    said = _(
+        "Thank you. {incident} stays with {who}.",
+        incident=label(number),
+        who=named(ctx, incident.responsible),
+    )
+    posts = (*escalation.card_posts(ctx, incident), *escalation.renewed_alarms(ctx, incident))
+    return Reply(line(said, change), posts=posts, subject=label(number))
 
 
 @feature.command("undo", "zurücknehmen", help=_("Take a declaration back."), hidden=True)

@@ -116,13 +116,21 @@ def hold(ctx: Context, number: int) -> None:
 
 
 def declarer_posts(ctx: Context, incident: Incident) -> tuple[Post, ...]:
-    """Return the one message that keeps the declarer up to date, unless they did it themselves."""
-    if incident.declared_by == ctx.person.id:
-        return (Post(f"{keys.card_key(incident.number)}:told", settled_alarm(ctx, incident)),)
-    place = f"direct:{incident.declared_by}"
-    return (
-        Post(f"{keys.card_key(incident.number)}:told", settled_alarm(ctx, incident), place, "note"),
-    )
+    """Return the one message that keeps each declarer up to date: of this, and of duplicates.
+
+    Nobody is told what they did themselves.
+    """
+    settled = settled_alarm(ctx, incident)
+    told = {ctx.person.id}
+    posts: list[Post] = []
+    for each in (incident, *incidents.folded_into(ctx.tx, incident.number)):
+        who = each.declared_by
+        key = f"{keys.card_key(each.number)}:told"
+        # Somebody may have declared it twice: one message is enough.
+        fresh = who not in told
+        posts.append(Post(key, settled, f"direct:{who}", "note") if fresh else Post(key, settled))
+        told.add(who)
+    return tuple(posts)
 
 
 def declarer_post(ctx: Context, incident: Incident) -> Post:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
+from handlers import rights
 from handlers.incidents.cards import (
     card,
+    headline,
     label,
     listed,
     service_name,
+    standing,
     take,
     tell,
     undone_line,
@@ -20,18 +23,20 @@ from handlers.incidents.timeline import history
 from handlers.kit import calendar
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
-from handlers.kit.doors import Filter, Glance, Row, Task
-from handlers.kit.messages import Button, Buttons, Items, Message, Part, Reply, Text, Title
+from handlers.kit.doors import Filter, Found, Glance, Row, Task
+from handlers.kit.messages import Button, Buttons, Items, Message, Part, Reply, Text, Title, pieces
 from handlers.kit.people import name
-from handlers.kit.readers import ChoiceReader
+from handlers.kit.readers import ChoiceReader, titles
 from handlers.kit.words import Words, _, _n
 from handlers.on_call import duty
+from handlers.similarity import find_saying
 from storage import incidents
 from storage.incidents import Incident, pages
 
 feature = Feature(_("Incidents"))
 
 SHOWN = 10  # incidents in one list
+MOST = 200  # incidents in one search
 SHORT = 5  # incidents that home shows of what is not done
 
 
@@ -191,6 +196,42 @@ def show(ctx: Context, number: Ref) -> Reply:
     return Reply(card(ctx, find(ctx, number)))
 
 
+@feature.command(
+    "text", "wortlaut", help=_("The whole text, as it was typed."), hidden=True, reads=True
+)
+def whole(ctx: Context, number: Ref) -> Reply:
+    incident = find(ctx, number)
+    if titles.is_mail(incident.body):  # somebody else's address may stand in it
+        rights.need_for(ctx, "read mail", incident)
+    parts: list[Part] = [Title(headline(incident)), *(Text(each) for each in pieces(incident.body))]
+    return Reply(Message(tuple(parts)))
+
+
 @feature.command("history", "verlauf", help=_("What happened."), hidden=True, reads=True)
 def past(ctx: Context, number: Ref) -> Reply:
     return Reply(history(ctx, find(ctx, number)))
+
+
+@feature.finds(20)
+def saying(ctx: Context, words: str) -> list[Found]:
+    """Return the incidents that say it, the text below a title only for who may act."""
+    seen = {each.number: each for each in find_saying(ctx.tx, words, now=ctx.now, limit=MOST)}
+    hits: list[Found] = []
+    for each in incidents.several(ctx.tx, list(seen)):
+        hit = seen[each.number]
+        if hit.rest and not rights.may_for(ctx, "done", each):
+            continue
+        head = each.title.splitlines()[0] if each.title else ""
+        hits.append(
+            Found(
+                label(each.number),
+                label(each.number),
+                head,
+                _("text") if hit.rest else _("title"),
+                standing(ctx, each, pings=False),
+                Button(label(each.number), call("show", number=each.number)),
+                hit.score,
+                each.declared_at,
+            )
+        )
+    return hits

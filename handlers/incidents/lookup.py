@@ -12,6 +12,7 @@ from handlers.incidents.cards import headline, label
 from handlers.kit.commands import Ask, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
+from handlers.kit.folding import plain
 from handlers.kit.messages import Button
 from handlers.kit.readers import IncidentReader
 from handlers.kit.readers.placeholders import is_placeholder
@@ -21,6 +22,9 @@ from storage.incidents import Incident
 
 # docs/rules.md, incidents
 NEWS = {"normal": timedelta(minutes=60), "serious": timedelta(minutes=30)}
+
+UNDO = timedelta(minutes=2)
+TWICE = timedelta(minutes=2)  # the same words within this time are no second incident
 
 Named = Annotated[int, IncidentReader(lambda _tx, _number: True), Ask(_("Number"))]
 Ref = Annotated[int, IncidentReader(incidents.exists), Ask(_("Number"))]
@@ -40,6 +44,8 @@ def meant(ctx: Context, word: str, number: int | None, text: str = "") -> Incide
     else:
         open_ones = incidents.open_ones(ctx.tx)
     mine = [each for each in open_ones if _FITS[word](ctx, each)]
+    if not mine and word == "update":  # who declared it may say how it stands as well
+        mine = [each for each in open_ones if is_mine(ctx, each)]
     if len(mine) == 1:
         return mine[0]
     mine = mine or [each for each in open_ones if rights.may_for(ctx, word, each)]
@@ -65,6 +71,28 @@ def meant(ctx: Context, word: str, number: int | None, text: str = "") -> Incide
         buttons=declares if text and ctx.typed else (),
         kept=ctx.typed if text else None,
     )
+
+
+def same_words(ctx: Context, text: str) -> Incident | None:
+    """Return what the asker declared with the same words within two minutes, if it is open."""
+    said = plain(text)
+    for each in incidents.of_declarer_since(ctx.tx, ctx.person.id, ctx.now - TWICE):
+        if plain(each.body or each.title) == said:
+            return each
+    return None
+
+
+def declared_already(ctx: Context, incident: Incident, text: str) -> Refusal:
+    """Name what the same words have declared, with a way to declare another one all the same."""
+    another = call("incident", title=text, another=ctx.new_id())
+    return Refusal(
+        _("{incident} is declared already: {title}",
+          incident=label(incident.number), title=incident.title),
+        buttons=(
+            Button(_("Open it"), call("show", number=incident.number)),
+            Button(_("Declare another"), another, "quiet"),
+        ),
+    )  # fmt: skip
 
 
 def waits_for_me(ctx: Context, incident: Incident) -> bool:

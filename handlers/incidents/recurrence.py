@@ -3,67 +3,91 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from handlers.kit.context import Context
 from handlers.similarity import Match, find_similar
-from storage import incidents, repeats
+from storage import incidents
 from storage import repeats as storage_repeats
 from storage.incidents import Incident
+from storage.repeats import Alike
 from storage.services import Service
 
 SHOWN = 5
-
-
 ELSEWHERE = 0.5  # score from which an incident of another service is asked about
 
 
 def notice(ctx: Context, incident: Incident, found: Sequence[Match]) -> None:
     """Remember what an incident looks like; its card and its alarm ask about it."""
-    asked = [
-        (rank, like)
-        for rank, like in enumerate(found)
-        if like.sure
-        and (like.same_service or like.score >= ELSEWHERE)
-        and like.number < incident.number
-    ]
-    if asked:
-        storage_repeats.mark_compared(ctx.tx, incident.number)
-    for rank, like in asked:
-        repeats.propose(
-            ctx.tx,
-            earlier=like.number,
-            later=incident.number,
-            rank=rank,
-            same_service=like.same_service,
-            words=like.words,
-        )
+    storage_repeats.propose(
+        ctx.tx,
+        incident.number,
+        [
+            Alike(like.number, rank, like.same_service, like.device, like.words)
+            for rank, like in enumerate(found)
+            if like.number < incident.number and worth_asking(ctx, incident, like)
+        ],
+    )
+
+
+def worth_asking(ctx: Context, incident: Incident, like: Match) -> bool:
+    """Say whether it is likely enough: where both services are known and differ, more is needed."""
+    if not like.sure:
+        return like.device and like.same_service
+    if incident.gap or like.same_service or like.score >= ELSEWHERE:
+        return True
+    then = ctx.service_of(like.service)
+    return then is None or then.fallback
 
 
 def look_ahead(ctx: Context, number: int, service: Service) -> tuple[Match, ...]:
     """Return what an incident is like when it is about `service`, before anything is written."""
     incident = incidents.find(ctx.tx, number)
-    return _find(ctx, incident, service.id) if incident is not None else ()
+    return find_likes(ctx, incident, service.id) if incident is not None else ()
 
 
 def look_ahead_for_more(ctx: Context, number: int, earlier: int | None = None) -> tuple[Match, ...]:
     """Return what an incident is like where nobody has said what it is the same as."""
     incident = incidents.find(ctx.tx, number) if earlier is None else None
-    return _find(ctx, incident, incident.service) if incident is not None else ()
+    return find_likes(ctx, incident, incident.service) if incident is not None else ()
 
 
-def _find(ctx: Context, incident: Incident, service: str) -> tuple[Match, ...]:
+def find_likes(ctx: Context, incident: Incident, service: str) -> tuple[Match, ...]:
+    about = ctx.service_of(service)
     found = find_similar(
-        ctx.tx, incident.title, service=service, now=ctx.now, limit=SHOWN, except_=incident.number
+        ctx.tx,
+        incident.title,
+        service=service,
+        now=ctx.now,
+        limit=SHOWN,
+        except_=incident.number,
+        names=names_of(about),
     )
     return tuple(found)
 
 
+def names_of(service: Service | None) -> tuple[str, ...]:
+    """Return what a service is called."""
+    return (service.name, *service.words) if service is not None and not service.fallback else ()
+
+
 def moved(ctx: Context, incident: Incident) -> None:
     """It is about another service: what it is like was looked up before; what people said stays."""
-    repeats.forget_proposals(ctx.tx, incident.number)
+    storage_repeats.forget_proposals(ctx.tx, incident.number)
     notice(ctx, incident, found_ahead(ctx))
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What was found before a declaration wrote anything: the service too, and how surely."""
+
+    likes: tuple[Match, ...]
+    service: Service | None
+    sure: bool
 
 
 def found_ahead(ctx: Context) -> tuple[Match, ...]:
     """Return what was found before this command wrote anything; nothing when that took too long."""
+    if isinstance(ctx.ahead, Ahead):
+        return ctx.ahead.likes
     return ctx.ahead if isinstance(ctx.ahead, tuple) else ()

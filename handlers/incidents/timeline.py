@@ -51,6 +51,8 @@ def _happening(ctx: Context, each: Happening) -> Sentence:
             return _("{who} stopped their own alarms until {until}.", who=who, until=until)
         case "acknowledged":
             return _("{who} looks after it.", who=who)
+        case "given back":
+            return _("{who} gave it back.", who=who)
         case "promised":
             return _("{who} promised the next news in {n} minutes.", who=who, n=int(each.detail))
         case "asked":

@@ -16,12 +16,13 @@ from handlers.bans import blocks as ban_blocks
 from handlers.incidents import escalation, keys
 from handlers.incidents.cards import headline, label, works_again
 from handlers.incidents.checklist import Point, missing_of, quiet_until, waits_for_check
-from handlers.incidents.lookup import find, not_open, note
+from handlers.incidents.lookup import NEWS, find, not_open, note
 from handlers.kit import calendar, working_hours
 from handlers.kit.commands import call
 from handlers.kit.context import Context
+from handlers.kit.doors import Event
 from handlers.kit.errors import Refusal
-from handlers.kit.messages import Button
+from handlers.kit.messages import Button, Post
 from handlers.kit.words import Sentence, _, shortened
 from handlers.on_call import duty
 from handlers.services import lookup as service_lookup
@@ -31,6 +32,7 @@ from storage.delivery import timers
 from storage.incidents import Incident
 from storage.incidents import transitions as incident_transitions
 from storage.incidents import transitions as states
+from storage.repeats.outages import overlap
 
 Blocker = Callable[[Context, Incident], Sentence | None]
 
@@ -118,15 +120,21 @@ def close(ctx: Context, number: int, closed_as: Other, target: int | None, why: 
     incident = find(ctx, number)
     must_go(ctx, incident, "closed")
     hindrance = blocked(ctx, incident)
-    if hindrance is not None:
-        raise Refusal(hindrance)
     if target is not None:
         target = _root(ctx, number, target)
+        if closed_as is Other.DUPLICATE and overlap(*_in_order(incident, find(ctx, target))):
+            hindrance = None  # one outage, reported twice: the other one stays held
+    if hindrance is not None:
+        raise Refusal(hindrance)
     if not states.close(ctx.tx, number, ctx.person.id, ctx.now, closed_as=closed_as, target=target):
         raise not_open(ctx, find(ctx, number))
     if why:
         note(ctx, number, "reason", why)
     return note(ctx, number, "closed")
+
+
+def _in_order(one: Incident, other: Incident) -> tuple[Incident, Incident]:
+    return (one, other) if one.number < other.number else (other, one)
 
 
 def _root(ctx: Context, number: int, target: int) -> int:
@@ -160,6 +168,35 @@ def reopen(ctx: Context, number: int, reason: str) -> Incident:
         raise not_open(ctx, find(ctx, number))
     closings.forget_moments(ctx.tx, number)
     return note(ctx, number, "reopened", reason)
+
+
+def set_severity(ctx: Context, number: int, severity: str) -> tuple[Incident, tuple[Post, ...]]:
+    """Call an open incident serious or normal; nothing is posted if it was called so already."""
+    incident = find(ctx, number)
+    if incident.alarms == 1:  # only the first step's time is still to be had
+        escalation.stop(ctx, number)
+    else:
+        escalation.hold(ctx, number)
+    known = not incidents.set_severity(ctx.tx, number, severity)
+    incident = find(ctx, number) if known else note(ctx, number, severity)
+    again: tuple[Post, ...] = ()
+    if incident.alarms == 1:
+        _wait_as_severe(ctx, incident)
+    elif severity == "serious" and not known:
+        again = escalation.quicken(ctx, incident)
+        incident = find(ctx, number)
+    if known:
+        return incident, ()
+    followed = ctx.follow(Event.MADE_SERIOUS, str(number))
+    return incident, (*followed, *again, *escalation.card_posts(ctx, incident))
+
+
+def _wait_as_severe(ctx: Context, incident: Incident) -> None:
+    if incident.unanswered:
+        escalation.wait_for_answer(ctx, incident)
+    elif incident.next_news_at is not None:
+        sooner = min(incident.next_news_at, ctx.now + NEWS[incident.severity])
+        escalation.wait_for_news(ctx, incident, sooner)
 
 
 def must_go(ctx: Context, incident: Incident, state: str) -> None:

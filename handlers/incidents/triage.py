@@ -1,50 +1,74 @@
-"""Triage: which service a title talks about, by its names, by what was said before, by meaning."""
+"""Triage: which service a title talks about, by its names, by what was said before, by meaning.
+
+It is guessed once, before the transaction of the declaration, and handed in.
+"""
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
+from handlers.incidents.recurrence import Ahead, names_of
 from handlers.kit.context import Context
 from handlers.kit.readers import folded
+from handlers.rules import meaning
 from handlers.similarity import Match, find_similar
-from handlers.similarity.distance import closeness
 from handlers.similarity.terms import Word, words
 from storage.services import Service
 
+if TYPE_CHECKING:
+    from handlers.similarity.vocabulary import Vocabulary
+
 TOLD = 0.55  # score from which an earlier incident may tell whom to alarm
 CLEAR = 2 / 3  # share of the sure likes that must be of one service
-MEANT = 0.8  # closeness from which a word stands for a name in other words
-TYPO = 0.85  # likeness of letters from which it is the name, mistyped
+MEANT = 0.75  # closeness from which a word stands for a name in other words, or mistyped
+PREFIX = 5  # letters from which a word may be the beginning of a longer one
+LONGEST = 24  # letters of a name that may be mistyped
+# What makes another word of it: "Steuerung" is not about "Steuer", "building" not about "build".
+OTHER_WORD = re.compile(r"(ung|erei|ei$|lich|isch|bar|heit|keit|schaft|ier|ing|ation)")
 
 
-def look_ahead(ctx: Context, title: str, service: Service | None = None) -> tuple[Match, ...]:
-    """Return the earlier incidents that are like this one, before anything is written."""
-    known = service or _named(ctx, title)
-    found = find_similar(ctx.tx, title, service=known.id if known else None, now=ctx.now)
-    meant = known or _told(ctx, found) or _meant(ctx, title)
+def look_ahead(
+    ctx: Context, title: str, service: Service | None = None, **_others: object
+) -> Ahead:
+    """Return what this one is like and about, before anything is written."""
+    known = service or named(ctx, title)
+    found = _find(ctx, title, known)
+    told = known or _told(ctx, found)
+    meant = told or _meant(ctx, title)
     if meant is not None and meant is not known:
-        found = find_similar(ctx.tx, title, service=meant.id, now=ctx.now)
-    return tuple(found)
+        found = _find(ctx, title, meant)
+    # Not the meaning alone: what is most like it was about the same service.
+    agrees = meant is not None and any(each.sure and each.service == meant.id for each in found[:1])
+    return Ahead(tuple(found), meant, told is not None or agrees)
 
 
-def guess(ctx: Context, title: str, likes: Sequence[Match] = ()) -> Service | None:
-    """Propose the service that a title talks about; None when nothing points at one.
-
-    First a name or word of a service that stands in it; then the service of the earlier
-    incidents that say the same (`likes`); then a service whose name means the same, in the
-    other language or with a typo.
-    """
-    return _named(ctx, title) or _told(ctx, likes) or _meant(ctx, title)
+def handed_in(ctx: Context, title: str, service: Service | None) -> Ahead:
+    """Return what was looked up ahead; without it only the names are looked at, which is quick."""
+    if isinstance(ctx.ahead, Ahead):
+        return ctx.ahead
+    known = service or named(ctx, title)
+    return Ahead((), known, known is not None)
 
 
-def _named(ctx: Context, title: str) -> Service | None:
-    """Return the service with the longest name or word found in the title.
+def _find(ctx: Context, title: str, service: Service | None) -> list[Match]:
+    return find_similar(
+        ctx.tx,
+        title,
+        service=service.id if service else None,
+        now=ctx.now,
+        names=names_of(service),
+    )
+
+
+def named(ctx: Context, title: str) -> Service | None:
+    """Return the service with the longest name, word or rule found in the title.
 
     Words are compared without case and umlauts; from five letters on a word may
-    also be the beginning of a longer one ("Drucker" in "Druckerstau").
+    also be the beginning of a longer one ("Drucker" in "Druckerstau"). A rule of
+    several words comes before a name.
     """
     said = tokens(title)
     best: tuple[int, Service] | None = None
@@ -53,6 +77,11 @@ def _named(ctx: Context, title: str) -> Service | None:
             wanted = tokens(name)
             if wanted and _contains(said, wanted) and (best is None or len(name) > best[0]):
                 best = (len(name), service)
+    ruled = meaning.meant(ctx, title)
+    if ruled is not None:
+        rule, service = ruled
+        if best is None or len(rule.words) > 1 or len(rule.shown) >= best[0]:
+            return service
     return best[1] if best and not best[1].fallback else None
 
 
@@ -60,7 +89,7 @@ def _told(ctx: Context, likes: Sequence[Match]) -> Service | None:
     """Return the service that most of the surely like incidents were about."""
     worth: dict[str, float] = {}
     for like in likes:
-        if like.sure and like.score >= TOLD:
+        if (like.sure or like.device) and like.score >= TOLD:
             worth[like.service] = worth.get(like.service, 0.0) + like.score
     best = max(worth, key=lambda id: worth[id], default=None)
     if best is None or worth[best] < CLEAR * sum(worth.values()):
@@ -71,34 +100,47 @@ def _told(ctx: Context, likes: Sequence[Match]) -> Service | None:
 
 def _meant(ctx: Context, title: str) -> Service | None:
     """Return the one service of which a name means what the title says; None for several."""
-    said = words(title)
-    found = {
-        service.id: service
-        for service in ctx.services()
-        if not service.fallback
-        and any(_means(said, words(name)) for name in (service.name, *service.words))
-    }
-    return next(iter(found.values())) if len(found) == 1 else None
+    names = tuple(
+        (each.id, name)
+        for each in ctx.services()
+        if not each.fallback
+        for name in (each.name, *each.words)
+    )
+    found = _names(names).meant_by(words(title))
+    return ctx.service_of(next(iter(found))) if len(found) == 1 else None
 
 
-def _means(said: tuple[Word, ...], name: tuple[Word, ...]) -> bool:
-    ideas = frozenset[str]().union(*(each.ideas for each in said))
+class _Names:
+    """What the services of a company are called, looked up by meaning and by spelling."""
 
-    def told(word: Word) -> bool:
-        whole = len(word.part_ideas) > 1 and word.part_ideas <= ideas
-        return whole or any(
-            closeness(word, each) >= MEANT or _mistyped(word, each) for each in said
-        )
+    def __init__(self, names: tuple[tuple[str, str], ...]) -> None:
+        from handlers.similarity.vocabulary import Vocabulary  # numpy, only when it is needed
 
-    return bool(name) and all(told(word) for word in name)
+        self._called = [(id, words(name)) for id, name in names]
+        self._vocabulary: Vocabulary = Vocabulary(edits=LONGEST)
+        for _id, called in self._called:
+            for word in called:
+                self._vocabulary.add(word)
+
+    def meant_by(self, said: Iterable[Word]) -> set[str]:
+        """Return the ids of the services of which a whole name is meant."""
+        told: set[int] = set()
+        ideas: set[str] = set()
+        for word in said:
+            ideas |= word.ideas
+            close = self._vocabulary.close_to(word)
+            told.update(id for id, share in close.items() if share >= MEANT)
+
+        def means(word: Word) -> bool:
+            whole = len(word.part_ideas) > 1 and word.part_ideas <= ideas
+            return whole or self._vocabulary.ids[word.key] in told
+
+        return {id for id, called in self._called if called and all(map(means, called))}
 
 
-def _mistyped(word: Word, other: Word) -> bool:
-    """Say whether one is the other with a letter wrong, missing or too many."""
-    one, two = folded(word.shown), folded(other.shown)
-    if word.number or other.number or min(len(one), len(two)) < 5:
-        return False
-    return difflib.SequenceMatcher(None, one, two).ratio() >= TYPO
+@lru_cache(maxsize=256)
+def _names(names: tuple[tuple[str, str], ...]) -> _Names:
+    return _Names(names)
 
 
 @lru_cache(maxsize=4096)
@@ -108,10 +150,15 @@ def tokens(text: str) -> tuple[str, ...]:
 
 
 def _contains(said: Sequence[str], wanted: Sequence[str]) -> bool:
-    def alike(word: str, want: str) -> bool:
-        return word == want or (len(want) >= 5 and word.startswith(want))
-
     return any(
-        all(alike(word, want) for word, want in zip(said[start:], wanted, strict=False))
+        all(_alike(word, want) for word, want in zip(said[start:], wanted, strict=False))
         for start in range(len(said) - len(wanted) + 1)
     )
+
+
+def _alike(word: str, want: str) -> bool:
+    if word == want:
+        return True
+    if len(want) < PREFIX or not word.startswith(want):
+        return False
+    return OTHER_WORD.match(word, len(want)) is None

@@ -1,4 +1,4 @@
-"""The grammar: a command is a function, and its signature says how it is typed.
+"""Commands: each is a function, and its signature says how it is typed (`grammar.py` reads it).
 
 Positional parameters are words in their order, the last one takes the rest of
 the line exactly as typed. Keyword-only parameters are fields of the form and
@@ -8,7 +8,6 @@ What a parameter reads is said by its annotation.
 
 from __future__ import annotations
 
-import difflib
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +20,9 @@ from handlers.kit.context import Context
 from handlers.kit.doors import (
     Event,
     Filter,
+    Finds,
     Follow,
+    Found,
     Glance,
     Glances,
     Held,
@@ -40,9 +41,8 @@ from handlers.kit.doors import (
     Waits,
     Week,
 )
-from handlers.kit.errors import Refusal
 from handlers.kit.messages import Call, Field, Form, Post, Reply
-from handlers.kit.readers import LONGEST, Reader, TextReader, folded, unquoted
+from handlers.kit.readers import LONGEST, Reader, folded
 from handlers.kit.words import Sentence, Words, _
 from handlers.kit.words import text as speech
 from storage.engine import Tx
@@ -56,8 +56,7 @@ Knowing = Callable[[Context, str], Known]
 Keeping = Callable[[Context, datetime], int]
 Writing = Callable[[Context, Week], Section | None]
 Paging = Callable[[Context, Filter, int, int], Sequence[Row]]
-
-SHORTEST = 3  # letters a shortened word must have
+Finding = Callable[[Context, str], Sequence[Found]]
 
 # What stands in a form's fields at first, from the values that a button brought.
 Current = Callable[[Context, Mapping[str, str]], Mapping[str, str]]
@@ -71,6 +70,10 @@ class Ask:
     hint: Words | Callable[[Context], Words] = ""
     short: Sentence | None = None  # how the usage line calls it
     needed: bool = False  # the form insists, though Python needs a default after another one
+    hidden: bool = False  # a value of buttons alone; no form asks for it
+
+
+UNASKED = Ask(_("Number"), hidden=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,8 @@ class Command:
     milliseconds, before anything is locked; its result is `ctx.ahead`, or None. One that
     `asks` answers with a form of its own, which some platforms want to know beforehand.
     `current` takes the values of a button, and returns what stands in the form's fields until
-    somebody changes it.
+    somebody changes it. A `nameless` one leaves no trace of who asked for it, when, or in which
+    words, not even of having opened its form.
     """
 
     name: str
@@ -111,6 +115,7 @@ class Command:
     ahead: Callable[..., object] | None = None
     asks: bool = False
     current: Current | None = None
+    nameless: bool = False
 
     def word(self, language: str) -> str:
         """Return the word that is shown in `language`."""
@@ -164,6 +169,7 @@ class Feature:
     all_keeps: list[Keeps] = field(default_factory=list)
     all_sections: list[Sections] = field(default_factory=list)
     all_lists: list[Listing] = field(default_factory=list)
+    all_finds: list[Finds] = field(default_factory=list)
     measures: list[Measure] = field(default_factory=list)
 
     def command(
@@ -179,6 +185,7 @@ class Feature:
         ahead: Callable[..., object] | None = None,
         asks: bool = False,
         current: Current | None = None,
+        nameless: bool = False,
     ) -> Callable[[Callable[..., Reply]], Callable[..., Reply]]:
         """Declare the function below as a command."""
         words = {"en": _words(english), "de": _words(german)}
@@ -198,6 +205,7 @@ class Feature:
                     ahead,
                     asks,
                     current,
+                    nameless,
                 )
             )
             return run
@@ -293,7 +301,7 @@ class Feature:
         return declare
 
     def keeps(
-        self, *tables: str, what: Sentence, days: int, then: Sentence
+        self, *tables: str, what: Sentence, days: int | None, then: Sentence
     ) -> Callable[[Keeping], Keeping]:
         """Declare how long records are kept: `run(ctx, before)` ends those that are older."""
 
@@ -337,6 +345,15 @@ class Feature:
 
         return declare
 
+    def finds(self, rank: int) -> Callable[[Finding], Finding]:
+        """Declare what can be found by words here: `run(ctx, words)` returns it."""
+
+        def declare(run: Finding) -> Finding:
+            self.all_finds.append(Finds(rank, run))
+            return run
+
+        return declare
+
 
 def _words(given: str | tuple[str, ...]) -> tuple[str, ...]:
     return (given,) if isinstance(given, str) else given
@@ -365,75 +382,9 @@ def _annotated(hint: Any) -> tuple[Reader, Ask]:
     raise TypeError(f"{hint} does not say how it is read")
 
 
-# --- finding the command in what was typed -------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Parsed:
-    """A command with all the values it needs."""
-
-    command: Command
-    values: dict[str, object]
-
-
-@dataclass(frozen=True, slots=True)
-class Incomplete:
-    """A command whose form has to ask for the rest."""
-
-    command: Command
-    values: dict[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Unfit:
-    """A command whose arguments make no sense: `rest` could not be read, as `parameter`."""
-
-    command: Command
-    rest: str
-    parameter: Parameter | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """No command; `near` are commands with similar words."""
-
-    text: str
-    near: tuple[Command, ...]
-
-
-Outcome = Parsed | Incomplete | Unfit | Unknown | None
-
-
 def all_commands(features: Sequence[Feature]) -> list[Command]:
     """Return every command of every feature, in order."""
     return [command for feature in features for command in feature.commands]
-
-
-def parse(text: str, ctx: Context) -> Outcome:
-    """Read a line. None means that nothing was typed.
-
-    Rules: docs/rules.md, typing. The first word decides, in either
-    language; a quoted text is never a word.
-    """
-    text = text.strip()
-    if not text:
-        return None
-    known = vocabulary(ctx.features)
-    found = _find(text, known)
-    if found is None:
-        return Unknown(text, _near(text, known))
-    command, rest = found
-    if command.name == "incident" and rest:
-        verb = _verb(rest, ctx, known)
-        if verb is not None:
-            return verb
-    return _read(command, rest, ctx)
-
-
-def meant(text: str, features: Sequence[Feature]) -> Command | None:
-    """Return the command that a line begins with, without reading its arguments."""
-    found = _find(text.strip(), vocabulary(tuple(features)))
-    return found[0] if found else None
 
 
 def by_name(name: str, features: Sequence[Feature]) -> Command | None:
@@ -451,111 +402,6 @@ def vocabulary(features: tuple[Feature, ...]) -> dict[str, Command]:
         for words in command.words.values()
         for word in words
     }
-
-
-def _find(text: str, known: Mapping[str, Command]) -> tuple[Command, str] | None:
-    """Return the command and the rest of the line, taken exactly as typed."""
-    if unquoted(text) is not None:
-        return None
-    for length in (2, 1):  # "service new" before "service"
-        head, rest = _split(text, length)
-        command = known.get(folded(head))
-        if command is not None:
-            return command, rest
-    short = folded(head)
-    if len(short) < SHORTEST:
-        return None
-    begun = {
-        command.name: command
-        for word, command in known.items()
-        if word.startswith(short) and " " not in word
-    }
-    if len(begun) == 1:
-        command = next(iter(begun.values()))
-        return (command, rest) if command.reads else None
-    return None
-
-
-def _split(text: str, words: int) -> tuple[str, str]:
-    """Cut off the first `words` words; empty head when there are fewer."""
-    rest, heads = text, []
-    for _each in range(words):
-        pieces = rest.split(maxsplit=1)
-        if not pieces:
-            return "", ""
-        heads.append(pieces[0])
-        rest = pieces[1] if len(pieces) > 1 else ""
-    # A colon behind the word is how people write in a hurry: "incident: till is dead".
-    heads[-1] = heads[-1].rstrip(":") or heads[-1]
-    return " ".join(heads), rest
-
-
-def _verb(rest: str, ctx: Context, known: Mapping[str, Command]) -> Parsed | None:
-    """After a direct name the next word is a verb only if the whole rest fits its arguments.
-
-    Free text fits anything, so a verb with free text also needs its incident
-    named, or to be said in the incident's own place: an outage must never be
-    swallowed as news about another one.
-    """
-    found = _find(rest, known)
-    if found is None or found[0].name == "incident":
-        return None
-    command, tail = found
-    try:
-        outcome = _read(command, tail, ctx)
-    except Refusal:
-        return None
-    if not isinstance(outcome, Parsed):
-        return None
-    free = any(
-        isinstance(each.reader, TextReader) and each.name in outcome.values
-        for each in command.parameters
-    )
-    named = any(
-        not isinstance(each.reader, TextReader) and each.name in outcome.values
-        for each in command.parameters
-    )
-    return None if free and not named else outcome
-
-
-def _read(command: Command, rest: str, ctx: Context) -> Outcome:
-    values: dict[str, object] = {}
-    raw: dict[str, str] = {}
-    typed = [each for each in command.parameters if each.typed]
-    rest = rest.strip()
-    for position, each in enumerate(typed):
-        if not rest:
-            break
-        before = rest
-        taken = each.reader.take(rest, ctx, last=position == len(typed) - 1)
-        if taken is None:
-            if each.required:
-                return Unfit(command, rest, each)
-            continue
-        values[each.name], rest = taken
-        raw[each.name] = before.removesuffix(rest).strip() if rest else before
-    if rest:
-        return Unfit(command, rest, typed[-1] if typed else None)
-    if any(each.required and each.name not in values for each in command.parameters):
-        return Incomplete(command, raw)
-    return Parsed(command, values)
-
-
-def complete(command: Command, args: Mapping[str, str], ctx: Context) -> Outcome:
-    """Read the values of a button or a form; raises `Refusal` with the field's name."""
-    values: dict[str, object] = {}
-    for each in command.parameters:
-        raw = args.get(each.name, "")
-        if not raw.strip():
-            continue
-        try:
-            values[each.name] = each.reader.value(raw, ctx)
-        except Refusal as refusal:
-            refusal.field = each.name
-            raise
-    if any(each.required and each.name not in values for each in command.parameters):
-        return Incomplete(command, dict(args))
-    return Parsed(command, values)
 
 
 def form_for(
@@ -585,25 +431,13 @@ def form_for(
             LONGEST,
         )
         for each in command.parameters
-        if each.name not in fixed
+        if each.name not in fixed and not each.ask.hidden
     )
     return Form(command.help, Call(command.name, fixed), fields, command.submit)
 
 
 def _hint(ask: Ask, ctx: Context) -> Words:
     return ask.hint(ctx) if callable(ask.hint) else ask.hint
-
-
-def _near(text: str, known: Mapping[str, Command]) -> tuple[Command, ...]:
-    """Return up to three commands with similar words."""
-    head = folded(_split(text, 1)[0])
-    begun = [word for word in known if len(head) >= SHORTEST and word.startswith(head)]
-    close = difflib.get_close_matches(head, known, n=3, cutoff=0.7)
-    found: list[Command] = []
-    for word in [*begun, *close]:
-        if known[word] not in found:
-            found.append(known[word])
-    return tuple(found[:3])
 
 
 def call(word: str, /, **args: object) -> Call:

@@ -270,3 +270,32 @@ class Listing:
     count: Callable[[Context, Filter], int]
     rows: Callable[[Context, Filter, int, int], Sequence[Row]]
     which: tuple[str, ...] = ("open", "all")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Something that a search found: what kind of thing it is, and where the words stood.
+
+    `score` is from 0 to 1, the share of the words that it says, in other words too; `at` puts
+    those of the same score in order, the newest first.
+    """
+
+    key: str
+    kind: Words
+    title: str
+    where: Words
+    state: Words
+    button: Button
+    score: float
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finds:
+    """What of a room can be found by words. Of the same score, the lowest `rank` is first.
+
+    `run(ctx, words)` returns only what the asker may see.
+    """
+
+    rank: int
+    run: Callable[[Context, str], Sequence[Found]]

@@ -10,7 +10,8 @@ class Refusal(Exception):
     """Say kindly why not, to the asker alone.
 
     `field` puts the sentence at a form's field; `buttons` offer what can be done
-    instead; `kept` is what the person typed, shown back so that nothing is lost.
+    instead; `kept` is what the person typed, shown back so that nothing is lost. `others`
+    are further faults of the same form, each with its field.
     """
 
     def __init__(
@@ -26,7 +27,22 @@ class Refusal(Exception):
         self.field = field
         self.buttons = buttons
         self.kept = kept
+        self.others: tuple[tuple[str, Sentence], ...] = ()
 
 
 class Unproven(Refusal):
     """Nobody has looked yet who somebody is; the edge asks, and tries again."""
+
+
+class NotFound(Refusal):
+    """A name that nothing has, or several have: `choices` are (label, value) to choose from."""
+
+    def __init__(
+        self,
+        words: Sentence,
+        choices: tuple[tuple[str, str], ...] = (),
+        *,
+        buttons: tuple[Button, ...] = (),
+    ) -> None:
+        super().__init__(words, buttons=buttons)
+        self.choices = choices

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
 from handlers.kit.words import Link, Phrase, Sentence, Span, Who, Words, _, flat, speak
+
+PIECE = 1400  # characters of one part of a long text; what the narrowest platform shows
 
 
 class Tone(StrEnum):
@@ -150,7 +153,8 @@ class Reply:
     """What a handler gives back: a private line, perhaps a form, and posts for others.
 
     `subject` names the thing for the audit trail. A `secret` message is shown
-    once and stored nowhere. A `nameless` one is audited without its person.
+    once and stored nowhere. A `nameless` one is audited without its person and time. `outcome` says
+    what became of a machine's call, where that is not "done".
     """
 
     message: Message | None = None
@@ -159,6 +163,29 @@ class Reply:
     subject: str = ""
     secret: bool = False
     nameless: bool = False
+    outcome: str = ""
+
+
+def pieces(text: str, most: int = PIECE) -> tuple[str, ...]:
+    """Cut a long text into parts that every platform shows whole; joined they are the text."""
+    found: list[str] = []
+    while len(text) > most:
+        head = text[:most]
+        end = max(head.rfind("\n"), head.rfind(" ")) + 1
+        end = end if end > most // 2 else most
+        # Never inside of what is seen as one sign: joiners and marks stay with theirs.
+        while end > 1 and _joins(text[end - 1 : end + 1]):
+            end -= 1
+        found.append(text[:end])
+        text = text[end:]
+    return (*found, text) if text else tuple(found)
+
+
+def _joins(two: str) -> bool:
+    """Say whether two characters must not be parted."""
+    return len(two) == 2 and (
+        two[0] == "\u200d" or two[1] in "\u200d\ufe0f" or unicodedata.combining(two[1]) > 0
+    )
 
 
 def line(words: Words, *buttons: Button, tone: Tone = Tone.PLAIN) -> Message:

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import Annotated
 
 from handlers.kit import calendar
-from handlers.kit.commands import Ask, Feature, call
+from handlers.kit.commands import UNASKED, Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Glance, Known, Task, known
 from handlers.kit.errors import Refusal
@@ -57,9 +57,14 @@ def cover(
     person: Annotated[Person, PersonReader(), Ask(_("Who stands in?"), short=_("person"))],
     start: Annotated[date, FirstDayReader(), Ask(_("From"), short=_("from"))],
     until: Annotated[date, DateReader(), Ask(_("Until"), _("The last day."), short=_("until"))],
+    *,
+    away: Annotated[Person, PersonReader(), UNASKED] | None = None,
 ) -> Reply:
-    if person.id == ctx.person.id:
-        raise Refusal(_("Somebody else has to stand in for you."), field="person")
+    absent = away or ctx.person
+    if absent.id != ctx.person.id and not ctx.person.manager:
+        raise Refusal(_("For somebody else a manager names who stands in."))
+    if person.id == absent.id:
+        raise Refusal(_("Somebody else has to stand in."), field="person")
     if until < start:
         raise Refusal(_("The last day is before the first."), field="until")
     if until < today_of(ctx):
@@ -69,15 +74,23 @@ def cover(
     zone = ctx.workspace.zone
     asked = Cover(
         ctx.new_id(),
-        ctx.person.id,
+        absent.id,
         person.id,
-        ctx.person.id,
+        absent.id,
         calendar.midnight(start, zone),
         calendar.midnight(until + timedelta(days=1), zone),
         "asked",
     )
     _must_be_free(ctx, asked)
+    if absent.id != ctx.person.id and person.id == ctx.person.id:  # a manager stands in
+        agreed = replace(asked, state="confirmed")
+        stand_ins.add(ctx.tx, agreed)
+        said = _agreed(ctx, agreed)
+        told = Post(f"{_key(agreed.id)}:told", line(said), f"direct:{absent.id}", "note")
+        return Reply(line(said), posts=(told,), subject=absent.id)
     stand_ins.add(ctx.tx, asked)
+    if absent.id != ctx.person.id:
+        return Reply(line(_said(ctx, asked)), posts=(_ask(ctx, asked),), subject=person.id)
     swap = Button(
         _("The other way round: I stand in for {who}", who=person.name[:30]),
         call("cover swap", cover=asked.id),
@@ -88,6 +101,13 @@ def cover(
 
 def _said(ctx: Context, asked: Cover) -> Sentence:
     other = name(ctx, asked.other)
+    if asked.person != ctx.person.id and asked.cover != ctx.person.id:
+        return _(
+            "{who} is asked to stand in for {person} {days}; until then nothing changes.",
+            who=other,
+            person=name(ctx, asked.person),
+            days=days(ctx, asked),
+        )
     if asked.other == asked.cover:
         return _(
             "{who} is asked to stand in for you {days}; until then nothing changes.",
@@ -143,7 +163,7 @@ def _ask(ctx: Context, asked: Cover) -> Post:
                 _(
                     "{who} asks you. Whoever stands in is alarmed first meanwhile, and it ends by "
                     "itself.",
-                    who=name(ctx, asked.asked_by),
+                    who=ctx.who,
                 )
             ),
             Buttons(_answers(asked)),
@@ -153,9 +173,10 @@ def _ask(ctx: Context, asked: Cover) -> Post:
 
 
 def _question(ctx: Context, asked: Cover) -> Sentence:
-    who = name(ctx, asked.asked_by)
     if asked.other == asked.cover:
-        return _("Will you stand in for {who} {days}?", who=who, days=days(ctx, asked))
+        absent = name(ctx, asked.person)
+        return _("Will you stand in for {who} {days}?", who=absent, days=days(ctx, asked))
+    who = name(ctx, asked.asked_by)
     return _("Shall {who} stand in for you {days}?", who=who, days=days(ctx, asked))
 
 

@@ -1,88 +1,272 @@
-"""What a pilot looks like: its week, its taps, its answers."""
+"""What a pilot looks like: its state first, then use and relief, then everything else."""
 
 from __future__ import annotations
 
-from datetime import date
-from enum import StrEnum
-from zoneinfo import ZoneInfo
+from collections.abc import Sequence
 
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Facts, Items, Message, Part, Text, Title
-from handlers.kit.people import person
+from handlers.kit.people import name
 from handlers.kit.words import Sentence, Words, _, _n
-from storage import pilots as storage_pilots
-from storage.pilots import Pilot
+from handlers.pilots import clock, measure, relief, roles, start_check
+from storage import mandate
+from storage.pilots import ROLES, Pilot, answers, log
 
-WEEKS = 12
-
-
-ENOUGH = 5  # answers from which on they are shown split; may only be raised
-
-
-class Relief(StrEnum):
-    """Is anyone relieved?"""
-
-    RELIEVED = "relieved"
-    PARTLY = "partly"
-    NO = "no"
-
-
-LABELS: dict[str, Words] = {
-    "relieved": _("relieved"),
-    "partly": _("partly"),
-    "no": _("not relieved"),
-}
+age = clock.age  # for those who only name a pilot
 
 
 def card(ctx: Context, pilot: Pilot) -> Message:
     """Return the card of a pilot."""
-    rows: list[tuple[Words, Words]] = [
-        (_("Problem"), pilot.problem),
-        (_("Champion"), (person(ctx, pilot.champion),)),
-        (_("Time"), age(ctx, pilot)),
-        (_("Relief"), tally(storage_pilots.answers(ctx.tx, pilot.id))),
-    ]
-    parts: list[Part] = [Title(pilot.name), Facts(tuple(rows))]
-    said = storage_pilots.sentences(ctx.tx, pilot.id, 3)
-    if said:
-        parts += [Text(_("What people say:")), Items(tuple(said))]
-    parts += [Text(_("Does it relieve you?")), Buttons(_taps(pilot))]
+    parts: list[Part] = [Title(pilot.name), Facts(tuple(_facts(ctx, pilot)))]
+    parts += _learnt(ctx, pilot)
+    if pilot.state in ("draft", "incomplete", "waiting"):
+        parts += _preparing(ctx, pilot)
+    elif pilot.state == "running":
+        parts += _running(ctx, pilot)
+    else:
+        parts += _over(ctx, pilot)
     return Message(tuple(parts))
 
 
-def _taps(pilot: Pilot) -> tuple[Button, ...]:
-    labels = {"relieved": _("Relieved"), "partly": _("Partly"), "no": _("No")}
-    return tuple(
-        Button(label, call("relief", pilot=pilot.id, answer=value))
-        for value, label in labels.items()
-    )
+def _facts(ctx: Context, pilot: Pilot) -> list[tuple[Words, Words]]:
+    rows: list[tuple[Words, Words]] = [(_("State"), age(ctx, pilot))]
+    if pilot.state in ("running", "operating"):
+        rows.append((_("Use"), _("no runs are connected yet")))
+        rounds = relief.closed(ctx, pilot)
+        told = relief.told(rounds[0] if rounds else None)
+        rows.append((_("Relief"), told))
+    values = log.values(ctx.tx, pilot.id)
+    found = measure.effect(pilot, values)
+    if pilot.metric:
+        rows.append((_("Measure"), _("{metric} ({unit})", metric=pilot.metric, unit=pilot.unit)))
+    if found is not None:
+        rows.append((_("Effect"), measure.told(pilot, found)))
+    if pilot.baseline is not None:
+        rows.append((_("Baseline"), _baseline(pilot)))
+    rows += _series(pilot, values)
+    rows.append((_("Problem"), pilot.problem))
+    if pilot.workflow:
+        said = _("{workflow}: {takes} → {gives}", workflow=pilot.workflow, takes=pilot.takes,
+                 gives=pilot.gives)  # fmt: skip
+        rows.append((_("Workflow"), said))
+    if pilot.goal is not None:
+        goal = mandate.goal(ctx.tx, pilot.goal)
+        rows.append((_("Goal"), goal.name if goal else pilot.goal))
+    if pilot.area:
+        rows.append((_("Area"), pilot.area))
+    rows += [(roles.LABELS[each], _holder(ctx, pilot, each)) for each in ROLES]
+    return rows
 
 
-def age(ctx: Context, pilot: Pilot) -> Sentence:
-    """Return which of its twelve weeks a pilot is in."""
-    today: date = ctx.now.astimezone(ZoneInfo(ctx.workspace.zone)).date()
-    week = (today - pilot.started_on).days // 7 + 1
-    if week > WEEKS:
-        return _("week {week}, past its {weeks}", week=week, weeks=WEEKS)
-    return _("week {week} of {weeks}", week=week, weeks=WEEKS)
-
-
-def tally(answers: dict[str, int]) -> Sentence:
-    """Return counted answers, split only from five on."""
-    total = sum(answers.values())
-    if total == 0:
-        return _("no answer yet")
-    if total < ENOUGH:
-        return _n(
-            "{n} answer; shown from {enough} on",
-            "{n} answers; shown from {enough} on",
-            total,
-            enough=ENOUGH,
-        )
+def _baseline(pilot: Pilot) -> Sentence:
     return _(
-        "relieved {yes}, partly {partly}, no {no}",
-        yes=answers.get("relieved", 0),
-        partly=answers.get("partly", 0),
-        no=answers.get("no", 0),
+        "{baseline} {unit} (n={n}, {period}, {source}), target {target}",
+        baseline=measure.number(pilot.baseline or "0"),
+        unit=pilot.unit,
+        n=pilot.baseline_n or 0,
+        period=pilot.baseline_period,
+        source=pilot.baseline_source,
+        target=measure.number(pilot.target or "0"),
     )
+
+
+def _series(pilot: Pilot, values: Sequence[log.Value]) -> list[tuple[Words, Words]]:
+    """Return the row of numbers, and what stands beside it: never mixed with it."""
+    if not values:
+        return []
+    recent = values[-12:]
+    row = " · ".join(each.value for each in recent)
+    rows: list[tuple[Words, Words]] = [
+        (_("Week by week"), _("{row} (from week {week})", row=row, week=int(recent[0].week[6:])))
+    ]
+    newest = values[-1]
+    if newest.waiting is not None and newest.working is not None:
+        said = _(
+            "waiting {waiting}, work {working}",
+            waiting=measure.number(newest.waiting),
+            working=measure.number(newest.working),
+        )
+        rows.append((_("Of that"), said))
+    happy = [each for each in values if each.satisfaction is not None]
+    if happy:
+        rows.append((_("Customers' satisfaction"), happy[-1].satisfaction or ""))
+    if pilot.guard:
+        guarded = [each for each in values if each.guard is not None]
+        if guarded:
+            rows.append((pilot.guard, guarded[-1].guard or ""))
+    return rows
+
+
+def _holder(ctx: Context, pilot: Pilot, role: str) -> Words:
+    holder = getattr(pilot, role)
+    if holder is None:
+        return _("nobody yet")
+    if getattr(pilot, f"{role}_accepted_at") is None:
+        return _("{who} (asked)", who=name(ctx, holder))
+    return name(ctx, holder)
+
+
+def _learnt(ctx: Context, pilot: Pilot) -> list[Part]:
+    """Return what is learnt from the weeks that are over: detours and sentences."""
+    week = relief.week_of(ctx)
+    items: list[Words] = [
+        signal_line(kind, reason, *found)
+        for (kind, reason), found in answers.signals(ctx.tx, pilot.id, week).items()
+    ]
+    items += answers.sentences(ctx.tx, pilot.id, 3, week)
+    rounds = relief.closed(ctx, pilot)
+    if rounds:
+        items += [
+            _("{reason}: {n}", reason=said, n=n)
+            for said, n in relief.reasons(ctx, pilot, rounds[0])
+        ]
+    parts: list[Part] = [Text(_("What we are learning:")), Items(tuple(items))] if items else []
+    answered = [each for each in answers.questions(ctx.tx, pilot.id) if each.answer is not None]
+    if answered:
+        told = tuple(
+            _("{question} – {answer}", question=each.words, answer=each.answer or "")
+            for each in answered[-3:]
+        )
+        parts += [Text(_("Asked and answered:")), Items(told)]
+    return parts
+
+
+BYPASSED: dict[str, Words] = {
+    "slower": _("it was slower"),
+    "wrong": _("the result was wrong"),
+    "special": _("it was a special case"),
+    "down": _("it did not run"),
+}
+
+
+def signal_line(kind: str, reason: str, times: int, minutes: int) -> Words:
+    """Return how often something was bypassed or done by hand."""
+    if kind == "bypassed":
+        return _n("bypassed {n} time: {reason}", "bypassed {n} times: {reason}", times,
+                  reason=BYPASSED[reason])  # fmt: skip
+    if minutes:
+        return _n(
+            "by hand {n} time, {minutes} minutes in all",
+            "by hand {n} times, {minutes} minutes in all",
+            times,
+            minutes=minutes,
+        )
+    return _n("by hand {n} time", "by hand {n} times", times)
+
+
+def _preparing(ctx: Context, pilot: Pilot) -> list[Part]:
+    missing = start_check.missing(ctx, pilot)
+    parts: list[Part] = [Text(each, small=True) for each in roles.warnings(pilot)]
+    parts += [Text(each, small=True) for each in start_check.hints(pilot)]
+    buttons = list({each.call.word: each for _words, each in missing}.values())
+    if missing:
+        parts += [Text(_("Before it can start:")), Items(tuple(words for words, _b in missing))]
+    elif roles.may(ctx, pilot):
+        buttons = [Button(_("Start it"), call("pilot start", pilot=pilot.id), "primary")]
+    for word, label in (
+        ("pilot describe", _("Describe it")),
+        ("pilot people", _("Name people")),
+        ("pilot measure", _("Measure")),
+        ("pilot users", _("Name users")),
+        ("pilot stop", _("Give it up")),
+    ):
+        if word not in {each.call.word for each in buttons}:
+            buttons.append(Button(label, call(word, pilot=pilot.id), "quiet"))
+    return [*parts, Buttons(tuple(buttons))] if roles.may(ctx, pilot) else parts
+
+
+def _running(ctx: Context, pilot: Pilot) -> list[Part]:
+    parts: list[Part] = [Text(each, small=True) for each in roles.warnings(pilot)]
+    day = clock.current_day(ctx)
+    number = clock.week(pilot, day)
+    coming = next((each for each in clock.MILESTONES if each.week >= number), None)
+    if coming is not None:
+        due = clock.end_of(pilot, coming.week)
+        parts.append(Text(_("By {day}: {what}", day=due, what=coming.words)))
+    open_ones = [each for each in log.obstacles(ctx.tx, pilot.id) if each.solved_on is None]
+    for each in open_ones[:3]:
+        said = _("In the way until {day}: {words}", day=each.due_on, words=each.words)
+        solve = call("pilot solved", pilot=pilot.id, obstacle=each.id)
+        parts += [Text(said), Buttons((Button(_("Out of the way"), solve),))]
+    if clock.is_late(pilot, day):
+        parts.append(Text(_("A decision is due since {day}.",
+                            day=clock.end_of(pilot, clock.weeks(pilot)))))  # fmt: skip
+    parts += taps(ctx, pilot)
+    if roles.may(ctx, pilot):
+        parts.append(Buttons(_own(pilot, number)))
+    return parts
+
+
+def taps(ctx: Context, pilot: Pilot) -> list[Part]:
+    """Return the question, what is true of the answer, and the taps."""
+    row = tuple(
+        Button(label, call("relief", pilot=pilot.id, answer=value))
+        for value, label in relief.LABELS.items()
+    )
+    beside = (
+        Button(_("Bypassed"), call("feedback bypassed", pilot=pilot.id), "quiet"),
+        Button(_("Done by hand"), call("feedback hand", pilot=pilot.id), "quiet"),
+        Button(_("Ask something"), call("feedback question", pilot=pilot.id), "quiet"),
+    )
+    return [
+        Text(_("Does “{pilot}” save you work?", pilot=pilot.name)),
+        Text(relief.before_the_tap(ctx, pilot), small=True),
+        Buttons(row),
+        Buttons(beside),
+    ]
+
+
+def _own(pilot: Pilot, number: int) -> tuple[Button, ...]:
+    decide = Button(_("Decide"), call("pilot decide", pilot=pilot.id), "primary")
+    found = [decide] if number >= clock.weeks(pilot) else []
+    if number <= 4 and pilot.sourcing is None:
+        found.append(Button(_("Who connects it?"), call("pilot sourcing", pilot=pilot.id)))
+    found.append(Button(_("Enter a value"), call("pilot value", pilot=pilot.id)))
+    found.append(Button(_("Something is in the way"), call("pilot obstacle", pilot=pilot.id)))
+    found.append(Button(_("Improved"), call("pilot improved", pilot=pilot.id)))
+    found.append(Button(_("More"), call("pilot more", pilot=pilot.id), "quiet"))
+    return tuple(found)
+
+
+def _over(ctx: Context, pilot: Pilot) -> list[Part]:
+    parts: list[Part] = []
+    if pilot.reason:
+        day = pilot.decided_on or clock.current_day(ctx)
+        parts.append(Text(_("Decided on {day}: {reason}", day=day, reason=pilot.reason)))
+    if pilot.learnt:
+        parts.append(Text(_("What we learnt: {learnt}", learnt=pilot.learnt)))
+    if pilot.state == "operating":
+        parts += taps(ctx, pilot)
+    if roles.may(ctx, pilot):
+        buttons = [Button(_("Result card"), call("pilot result", pilot=pilot.id))]
+        if pilot.state == "operating":
+            buttons.append(Button(_("Improved"), call("pilot improved", pilot=pilot.id)))
+        else:
+            buttons.append(Button(_("Take it up again"), call("pilot again", pilot=pilot.id)))
+        buttons.append(Button(_("History"), call("pilot history", pilot=pilot.id), "quiet"))
+        parts.append(Buttons(tuple(buttons)))
+    return parts
+
+
+def result(ctx: Context, pilot: Pilot) -> Message:
+    """Return the result card: problem, before, now, what was learnt, what is next."""
+    values = log.values(ctx.tx, pilot.id)
+    found = measure.effect(pilot, values)
+    rounds = relief.closed(ctx, pilot)
+    nexts: dict[str, Words] = {
+        "operate": _("It goes into operation."),
+        "again": _("One more round of four weeks."),
+        "stop": _("It ends here."),
+    }
+    rows: list[tuple[Words, Words]] = [(_("Problem"), pilot.problem)]
+    if pilot.baseline is not None:
+        rows.append((_("Before"), _baseline(pilot)))
+    if found is not None:
+        rows.append((_("Now"), measure.told(pilot, found)))
+    rows.append((_("Relief"), relief.told(relief.telling(rounds))))
+    if pilot.learnt:
+        rows.append((_("What we learnt"), pilot.learnt))
+    rows.append((_("Next"), nexts.get(pilot.decision or "", _("not decided yet"))))
+    title = _("Result of the pilot “{pilot}”", pilot=pilot.name)
+    return Message((Title(title), Facts(tuple(rows))))

@@ -1,68 +1,54 @@
-"""Pilots: one problem, one try of twelve weeks, and the question whether anyone is relieved."""
+"""Pilots: what is tried, from a problem to the start."""
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Mapping
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
-from handlers.kit import calendar
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
-from handlers.kit.doors import Held
 from handlers.kit.errors import Refusal
-from handlers.kit.messages import (
-    Button,
-    Buttons,
-    Items,
-    Message,
-    Part,
-    Post,
-    Reply,
-    Text,
-    Title,
-    line,
+from handlers.kit.messages import Button, Buttons, Items, Message, Part, Reply, Text, Title
+from handlers.kit.readers import (
+    ChoiceReader,
+    ChoicesReader,
+    NameReader,
+    NumberReader,
+    TextReader,
+    folded,
 )
-from handlers.kit.readers import ChoiceReader, NameReader, PersonReader, TextReader, folded
+from handlers.kit.readers.decimals import DecimalReader
+from handlers.kit.readers.required_text import TellingReader
 from handlers.kit.words import Words, _
-from handlers.on_call import duty
-from handlers.pilots import cards
-from storage import pilots
-from storage.people import Person
+from handlers.pilots import cards, clock, editing, records, roles, start_check
+from handlers.pilots.lookup import PilotRef
+from handlers.pilots.measure import BETTER, Better
+from handlers.pilots.start_check import TOO_BIG, TOUCHED, Template, TooBig, Touched
+from storage import mandate, pilots
+from storage.friction import patterns
+from storage.mandate import Goal
 from storage.pilots import Pilot
 
 feature = Feature(_("Pilots"))
 
-
-RELIEF = ChoiceReader(
-    cards.Relief, cards.LABELS, {"relieved": ("entlastet",), "partly": ("teils",), "no": ("nein",)}
-)
-
-
-def _unknown(name: str, known: list[str]) -> Refusal:
-    if known:
-        return Refusal(
-            _(
-                "There is no pilot called “{name}”. There are: {known}.",
-                name=name[:80],
-                known=known[:5],
-            )
-        )
-    return Refusal(
-        _("There is no pilot yet."),
-        buttons=(Button(_("Start a pilot"), call("pilot new")),),
-    )
-
-
-PILOT = NameReader(pilots.all, _unknown)
+SHORT = TextReader(long=False)
+LINE = TellingReader(long=False, most=200)
 
 
 @feature.command("pilot", "pilot", help=_("A pilot, or the list of all."), reads=True)
-def show(ctx: Context, pilot: Annotated[Pilot, PILOT, Ask(_("Pilot"))] | None = None) -> Reply:
+def show(ctx: Context, pilot: PilotRef | None = None) -> Reply:
     if pilot is not None:
         return Reply(cards.card(ctx, pilot))
     known = pilots.all(ctx.tx)
-    new = Buttons((Button(_("Start a pilot"), call("pilot new")),))
+    new = Buttons(
+        (
+            Button(_("Start a pilot"), call("pilot new")),
+            *(
+                Button(label, call("pilot new", template=value), "quiet")
+                for value, label in start_check.STARTERS.items()
+            ),
+        )
+    )
     if not known:
         return Reply(Message((Text(_("There is no pilot yet.")), new)))
     items: tuple[Words, ...] = tuple(
@@ -72,94 +58,281 @@ def show(ctx: Context, pilot: Annotated[Pilot, PILOT, Ask(_("Pilot"))] | None = 
             week=cards.age(ctx, each),
             problem=each.problem,
         )
-        for each in known
+        for each in known[:12]
     )
+    parts: list[Part] = [Title(_("Pilots")), Items(items)]
+    if len(known) > 12:
+        parts.append(Text(_("and {n} more", n=len(known) - 12), small=True))
+    parts += [Text(each, small=True) for each in records.figures(ctx)]
     taps = tuple(Button(each.name, call("pilot", pilot=each.id)) for each in known[:4])
-    return Reply(Message((Title(_("Pilots")), Items(items), Buttons((*taps, *new.buttons)))))
+    return Reply(Message((*parts, Buttons(taps), new)))
+
+
+def _unknown_goal(name: str, known: list[str]) -> Refusal:
+    return Refusal(_("There is no goal “{name}” in the mandate.", name=name[:80]), field="goal")
+
+
+GOAL = NameReader(mandate.goals, _unknown_goal)
+GoalField = Annotated[Goal, GOAL, Ask(_("Business goal"), _("As it stands in the mandate."))]
+NameField = Annotated[str, SHORT, Ask(_("Name"))]
+ProblemField = Annotated[
+    str,
+    TellingReader(most=300),
+    Ask(_("Which problem does it solve?"), _("One sentence.")),
+]
+WorkflowField = Annotated[str, LINE, Ask(_("One workflow"), _("Such as: sort repair requests."))]
+TakesField = Annotated[str, LINE, Ask(_("What goes in?"))]
+GivesField = Annotated[str, LINE, Ask(_("What comes out?"))]
+AreaField = Annotated[str, SHORT, Ask(_("Area"))]
+TouchedField = Annotated[
+    frozenset[Touched], ChoicesReader(Touched, TOUCHED), Ask(_("What does it touch?"))
+]
+BigField = Annotated[
+    frozenset[TooBig], ChoicesReader(TooBig, TOO_BIG), Ask(_("Is it more than that?"))
+]
+
+
+def _begun(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
+    """Return what a template or a pattern brings along."""
+    found = {
+        name: ctx.text(words)
+        for name, words in start_check.FIELDS.get(fixed.get("template", ""), {}).items()
+    }
+    pattern = patterns.find(ctx.tx, fixed.get("pattern", ""))
+    if pattern is not None:
+        found |= {"name": pattern.title[:60], "area": pattern.area}
+    return found
 
 
 @feature.command(
     "pilot new",
     "pilot neu",
-    help=_("Start a pilot: one problem, one champion."),
-    submit=_("Start pilot"),
+    help=_("Prepare a pilot: one problem, one workflow."),
+    submit=_("Continue"),
     needs="pilot",
+    current=_begun,
 )
 def new(
     ctx: Context,
     *,
-    name: Annotated[str, TextReader(long=False), Ask(_("Name"))],
-    problem: Annotated[
-        str, TextReader(), Ask(_("Which problem does it solve?"), _("One sentence."))
-    ],
-    champion: Annotated[
-        Person, PersonReader(), Ask(_("Champion"), _("Who clears obstacles out of the way."))
-    ],
+    name: NameField,
+    problem: ProblemField,
+    workflow: WorkflowField = "",
+    takes: TakesField = "",
+    gives: GivesField = "",
+    area: AreaField = "",
+    goal: GoalField | None = None,
+    touched: TouchedField = frozenset(),
+    too_big: BigField = frozenset(),
+    template: Annotated[
+        Template, ChoiceReader(Template, start_check.STARTERS, {}), Ask(_("Starter"))
+    ]
+    | None = None,
+    pattern: Annotated[str, SHORT, Ask(_("Pattern"))] = "",
 ) -> Reply:
-    today = ctx.now.astimezone(ZoneInfo(ctx.workspace.zone)).date()
-    pilot = Pilot(ctx.new_id(), " ".join(name.split())[:80], problem, champion.id, today)
+    _one_workflow(workflow)
+    found = patterns.find(ctx.tx, pattern) if pattern else None
+    words = start_check.MEASURES.get(template or "", {})
+    measure = {key: ctx.text(each) for key, each in words.items()}
+    pilot = Pilot(
+        ctx.new_id(),
+        " ".join(name.split())[: editing.LONGEST],
+        problem,
+        None,
+        None,
+        pattern=found.id if found else None,
+        area=" ".join(area.split())[:60] or (found.area if found else ""),
+        goal=goal.id if goal else None,
+        workflow=workflow,
+        takes=takes,
+        gives=gives,
+        metric=measure.get("metric", ""),
+        unit=measure.get("unit", ""),
+        baseline_period=measure.get("period", ""),
+        baseline_source=measure.get("source", ""),
+        guard=measure.get("guard", ""),
+        touched=",".join(sorted(touched)),
+        too_big=",".join(sorted(too_big)),
+        template=template,
+        created_on=clock.current_day(ctx),
+    )
     if not pilots.add(ctx.tx, pilot, name_key=folded(pilot.name)):
         raise Refusal(_("There is a pilot called “{name}” already.", name=pilot.name), field="name")
+    editing.note(ctx, pilot, "created", pilot.name)
     return Reply(cards.card(ctx, pilot), subject=pilot.name)
 
 
-@feature.command(
-    "feedback",
-    "feedback",
-    help=_("Does a pilot relieve you? One tap."),
-    needs="feedback",
-    submit=_("Continue"),
-)
-def feedback(
-    ctx: Context,
-    pilot: Annotated[Pilot, PILOT, Ask(_("Pilot"), short=_("name"))],
-    sentence: Annotated[str, TextReader(), Ask(_("In your words"), short=_("sentence"))] = "",
-) -> Reply:
-    week = calendar.week_of(ctx.now, ctx.workspace.zone)
-    parts: list[Part] = []
-    if sentence:
-        # A random id: one in the order of time could be laid beside the audit trail.
-        pilots.say(ctx.tx, id=ctx.new_secret(), pilot=pilot.id, week=week, sentence=sentence)
-        parts += [Title(_("Kept without your name. Thank you.")), Text(sentence)]
-    parts += [Text(_("Does “{pilot}” relieve you?", pilot=pilot.name)), Buttons(cards._taps(pilot))]
-    return Reply(Message(tuple(parts)), nameless=True)
-
-
-@feature.command(
-    "relief", "entlastung", help=_("Does it relieve you?"), hidden=True, needs="feedback"
-)
-def relief(
-    ctx: Context,
-    pilot: Annotated[Pilot, PILOT, Ask(_("Pilot"))],
-    answer: Annotated[cards.Relief, RELIEF, Ask(_("Answer"))],
-) -> Reply:
-    week = calendar.week_of(ctx.now, ctx.workspace.zone)
-    if not pilots.answer(ctx.tx, pilot.id, week, ctx.person.id, answer):
+def _one_workflow(text: str) -> None:
+    """Refuse a second workflow; requirement C13."""
+    if "\n" in text or ";" in text:
         raise Refusal(
-            _(
-                "You have answered for “{pilot}” this week. Answers are kept without names, so "
-                "this one cannot be changed; next week you can tap again.",
-                pilot=pilot.name,
-            )
+            _("One workflow, please. The others can be tried after it."), field="workflow"
         )
-    return Reply(line(_("Counted, without your name. Thank you.")), nameless=True)
 
 
-@feature.holds(60, "pilots.champion")
-def held(ctx: Context, person: str) -> list[Held]:
-    """Return the pilots that somebody is the champion of; a manager acts while they are away."""
-    return [
-        Held(
-            each.name,
-            _("Champion of the pilot"),
-            partial(_give, ctx, each.id),
-            acts=duty.acting(ctx, person) or duty.escalation_manager(ctx),
-        )
-        for each in pilots.all(ctx.tx)
-        if each.champion == person
+def _described(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
+    found = pilots.find(ctx.tx, fixed.get("pilot", ""))
+    if found is None:
+        return {}
+    return {
+        "name": found.name, "problem": found.problem, "workflow": found.workflow,
+        "takes": found.takes, "gives": found.gives, "area": found.area,
+        "goal": found.goal or "", "touched": found.touched, "too_big": found.too_big,
+    }  # fmt: skip
+
+
+@feature.command(
+    "pilot describe",
+    "pilot beschreiben",
+    help=_("What is tried: problem, workflow, goal."),
+    hidden=True,
+    current=_described,
+)
+def describe(
+    ctx: Context,
+    pilot: PilotRef,
+    *,
+    name: NameField,
+    problem: ProblemField,
+    workflow: WorkflowField = "",
+    takes: TakesField = "",
+    gives: GivesField = "",
+    area: AreaField = "",
+    goal: GoalField | None = None,
+    touched: TouchedField = frozenset(),
+    too_big: BigField = frozenset(),
+) -> Reply:
+    found = editing.own(ctx, pilot)
+    _one_workflow(workflow)
+    if found.workflow and workflow != found.workflow:
+        if found.state == "running":
+            raise Refusal(
+                _("It runs with one workflow: “{workflow}”. Others come after it.",
+                  workflow=found.workflow),
+                field="workflow",
+            )  # fmt: skip
+        if found.state == "operating" and not start_check.improved(ctx, found):
+            raise _improve_first(found)
+    editing.rename(ctx, found, name)
+    changed = {
+        "problem": problem, "workflow": workflow, "takes": takes, "gives": gives,
+        "area": " ".join(area.split())[:60], "goal": goal.id if goal else None,
+        "touched": ",".join(sorted(touched)), "too_big": ",".join(sorted(too_big)),
+    }  # fmt: skip
+    before = [
+        f"{key}: {getattr(found, key)}"
+        for key in ("problem", "workflow", "takes", "gives", "area")
+        if getattr(found, key) and getattr(found, key) != changed[key]
     ]
+    pilots.change(ctx.tx, found.id, **changed)
+    editing.note(ctx, found, "described", "; ".join(before)[:500])
+    return Reply(cards.card(ctx, editing.fresh(ctx, found)), subject=found.name)
 
 
-def _give(ctx: Context, pilot: str, to: str, _other: str | None) -> tuple[Post, ...]:
-    pilots.set_champion(ctx.tx, pilot, to)
-    return ()
+def _improve_first(pilot: Pilot) -> Refusal:
+    return Refusal(
+        _(
+            "“{pilot}” is in operation and was not improved since. First improve, then extend.",
+            pilot=pilot.name,
+        ),
+        buttons=(
+            Button(_("Improved"), call("pilot improved", pilot=pilot.id)),
+            Button(_("Show what people say"), call("pilot", pilot=pilot.id)),
+        ),
+    )
+
+
+def _measured(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
+    found = pilots.find(ctx.tx, fixed.get("pilot", ""))
+    if found is None:
+        return {}
+    return {
+        "metric": found.metric, "unit": found.unit, "better": found.better,
+        "baseline": found.baseline or "", "number": str(found.baseline_n or ""),
+        "period": found.baseline_period, "source": found.baseline_source,
+        "target": found.target or "", "guard": found.guard,
+        "guard_limit": found.guard_limit or "",
+    }  # fmt: skip
+
+
+NUMBER = DecimalReader()
+
+
+@feature.command(
+    "pilot measure",
+    "pilot messen",
+    help=_("What is measured, from where to where?"),
+    hidden=True,
+    current=_measured,
+)
+def measure(
+    ctx: Context,
+    pilot: PilotRef,
+    *,
+    metric: Annotated[str, LINE, Ask(_("Measure"), _("Such as: days until a repair is done."))],
+    unit: Annotated[str, SHORT, Ask(_("Unit"), _("Such as days, hours, percent."))],
+    better: Annotated[Better, BETTER, Ask(_("What is better?"))] = Better.LOWER,
+    baseline: Annotated[str, NUMBER, Ask(_("Before the pilot"))],
+    number: Annotated[int, NumberReader(1, 1_000_000), Ask(_("Of how many cases?"))],
+    period: Annotated[str, LINE, Ask(_("In which period?"), _("Such as: September and October."))],
+    source: Annotated[str, LINE, Ask(_("From where is it known?"))],
+    target: Annotated[str, NUMBER, Ask(_("Target"))],
+    guard: Annotated[
+        str, LINE, Ask(_("What must not get worse?"), _("Such as: complaints a week."))
+    ],
+    guard_limit: Annotated[str, NUMBER, Ask(_("Its limit"))] = "",
+) -> Reply:
+    found = editing.own(ctx, pilot)
+    lower = float(target) < float(baseline)
+    if float(target) == float(baseline) or lower != (better is Better.LOWER):
+        raise Refusal(
+            _("From {baseline} to {target} nothing gets better that way. Please look again.",
+              baseline=baseline, target=target),
+            field="target",
+        )  # fmt: skip
+    if found.baseline is not None and found.baseline != baseline:
+        editing.note(ctx, found, "baseline", f"{found.baseline} → {baseline}")
+    pilots.change(
+        ctx.tx, found.id, metric=metric, unit=unit[:30], better=better.value, baseline=baseline,
+        baseline_n=number, baseline_period=period, baseline_source=source, target=target,
+        guard=guard, guard_limit=guard_limit or None,
+    )  # fmt: skip
+    editing.note(ctx, found, "measured", f"{metric}: {baseline} → {target} {unit}")
+    return Reply(cards.card(ctx, editing.fresh(ctx, found)), subject=found.name)
+
+
+@feature.command("pilot start", "pilot starten", help=_("Start the twelve weeks."), hidden=True)
+def start(ctx: Context, pilot: PilotRef) -> Reply:
+    found = editing.own(ctx, pilot)
+    if found.state in ("running", "operating", "stopped"):
+        return Reply(cards.card(ctx, found))
+    missing = start_check.missing(ctx, found)
+    if missing or not roles.may_start(found):
+        raise Refusal(
+            _("Before it can start: {missing}.", missing=[words for words, _b in missing]),
+            buttons=tuple({each.call.word: each for _w, each in missing}.values()),
+        )
+    behind = start_check.unimproved(ctx, found)
+    if behind is not None:
+        raise _improve_first(behind)
+    full = start_check.no_room(ctx, found)
+    if full is not None:
+        if found.state == "waiting":
+            return Reply(Message((Text(full), Text(_("It stays on the waiting list.")))))
+        wait = Button(_("Put it on the waiting list"), call("pilot wait", pilot=found.id))
+        raise Refusal(full, buttons=(wait,))
+    today = clock.current_day(ctx)
+    pilots.change(ctx.tx, found.id, state="running", started_on=today, waiting_since=None)
+    editing.note(ctx, found, "started")
+    records.plan(ctx, found.id)
+    posts = editing.settle(ctx, found, "room")
+    return Reply(cards.card(ctx, editing.fresh(ctx, found)), posts=posts, subject=found.name)
+
+
+@feature.command("pilot wait", "pilot warten", help=_("Put it on the waiting list."), hidden=True)
+def wait(ctx: Context, pilot: PilotRef) -> Reply:
+    found = editing.own(ctx, pilot)
+    if found.state in ("draft", "incomplete"):
+        pilots.change(ctx.tx, found.id, state="waiting", waiting_since=ctx.now)
+        editing.note(ctx, found, "waiting")
+    return Reply(cards.card(ctx, editing.fresh(ctx, found)), subject=found.name)

@@ -31,7 +31,13 @@ def rows(ctx: Context, asked: Filter, first: int, most: int) -> list[Row]:
     """Return a page of the pilots."""
     return [
         Row(
-            (each.name, each.problem, age(ctx, each), each.started_on, name(ctx, each.champion)),
+            (
+                each.name,
+                each.problem,
+                age(ctx, each),
+                each.started_on,
+                name(ctx, each.champion) if each.champion else "",
+            ),
             call("pilot", pilot=each.id),
         )
         for each in _chosen(ctx, asked)[first : first + most]

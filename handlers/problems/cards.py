@@ -29,6 +29,7 @@ from handlers.kit.readers.evidence import linked
 from handlers.kit.words import Sentence, Words, _
 from storage import problems, repeats
 from storage.problems import Happened, Problem
+from storage.repeats import outages
 
 LISTED = 8  # incidents of one problem that its card names
 
@@ -46,7 +47,7 @@ def key(number: int) -> str:
 def times(ctx: Context, problem: Problem) -> int:
     """Return how often it happened in the days that count, up to now."""
     start = days_before(ctx.now, rules(ctx.tx).days, ctx.workspace.zone)
-    return repeats.times(ctx.tx, problem.root, start, ctx.now)[0]
+    return outages.times(ctx.tx, problem.root, start, ctx.now)[0]
 
 
 def card(ctx: Context, problem: Problem) -> Message:

@@ -73,6 +73,8 @@ def plan(
 def _needs(ctx: Context, change: Change, ban: Problem) -> Message:
     """Say that a change waits for an override, and who can give it."""
     service = ctx.service_of(change.service)
+    may = rights.may("override", rights.ties_to_cause(ctx, change.service))
+    overrides = call("change override", id=change.id)
     return Message(
         (
             Title(
@@ -92,7 +94,7 @@ def _needs(ctx: Context, change: Change, ban: Problem) -> Message:
             ),
             Buttons(
                 (
-                    Button(_("Override"), call("change override", id=change.id)),
+                    *((Button(_("Override"), overrides),) if may else ()),
                     _cancel(change.id),
                     ban_cards.opens(ban),
                 )

@@ -18,6 +18,7 @@ from handlers.kit.words import Words, _, _n
 from handlers.problems.cards import line, overdue
 from storage import incidents, problems, repeats
 from storage.problems import changes as stored_changes
+from storage.repeats import outages
 
 feature = Feature(_("Problems and repeat bans"))
 
@@ -85,7 +86,7 @@ def _came_back(ctx: Context, start: datetime, end: datetime) -> list[Words]:
     """Return the confirmed groups with something new in the week, then what only looks alike."""
     zone, days = ctx.workspace.zone, rules(ctx.tx).days
     found: list[Words] = []
-    for group in repeats.groups(ctx.tx, calendar.days_before(end, days, zone), end):
+    for group in outages.groups(ctx.tx, calendar.days_before(end, days, zone), end):
         newest = incidents.find(ctx.tx, group.numbers[-1])
         if group.newest_at >= start and newest is not None:
             found.append(
@@ -94,7 +95,7 @@ def _came_back(ctx: Context, start: datetime, end: datetime) -> list[Words]:
                     title=newest.title,
                     service=service_name(ctx, newest),
                     days=days,
-                    n=figure(REPEATS, len(group.numbers)),
+                    n=figure(REPEATS, group.times),
                 )
             )
     for number in repeats.waiting(ctx.tx, start, end):

@@ -24,6 +24,7 @@ from storage import repeats as storage_repeats
 from storage.delivery import timers
 from storage.incidents import Incident
 from storage.problems import Problem
+from storage.repeats import outages
 from storage.services import Service
 
 feature = Feature(_("Problems and repeat bans"))
@@ -46,7 +47,7 @@ class Step:
 
 def reconsider(ctx: Context, root: int) -> Step:
     """Open, or reopen, a group's problem if it happened often enough; the caller is alone at it."""
-    newest = repeats.newest(ctx.tx, root)
+    newest = outages.newest(ctx.tx, root)
     problem = problems.of_group(ctx.tx, root)
     if newest is None:
         return Step(problem)
@@ -71,7 +72,8 @@ def _begin(ctx: Context, root: int, start: datetime) -> Step:
     numbers = repeats.members(ctx.tx, root)
     members = [each for each in (incidents.find(ctx.tx, number) for number in numbers) if each]
     service = _service(ctx, members)
-    if not problems.begin(
+    often, serious = outages.times(ctx.tx, root, start, members[-1].declared_at)
+    if often < (those.serious if serious else those.often) or not problems.begin(
         ctx.tx,
         root=root,
         service=service.id,
@@ -79,10 +81,6 @@ def _begin(ctx: Context, root: int, start: datetime) -> Step:
         owner=duty.on_duty(ctx, service),
         due_on=working_hours.company(ctx).working_days_after(today_of(ctx), TIME),
         now=ctx.now,
-        start=start,
-        end=members[-1].declared_at,
-        often=those.often,
-        serious=those.serious,
     ):
         return Step()
     problem = problems.of_group(ctx.tx, root)
@@ -121,13 +119,13 @@ def reopened(ctx: Context, problem: Problem) -> Problem:
 
 def without_one(ctx: Context, root: int) -> Step:
     """Drop a group's problem when it did not happen often enough after all."""
-    problem, newest = problems.of_group(ctx.tx, root), repeats.newest(ctx.tx, root)
+    problem, newest = problems.of_group(ctx.tx, root), outages.newest(ctx.tx, root)
     if problem is None:
         return Step()
     those = rules(ctx.tx)
     if newest is not None:
         start = calendar.days_before(newest, those.days, ctx.workspace.zone)
-        n, serious = repeats.times(ctx.tx, root, start, newest)
+        n, serious = outages.times(ctx.tx, root, start, newest)
         if n >= (those.serious if serious else those.often):
             return Step(problem, "", shown(ctx, problem))
     return _ended(ctx, problem, "dropped")

@@ -27,9 +27,11 @@ from handlers.kit.words import Sentence, Who, _, shortened
 from handlers.problems import lifecycle
 from handlers.problems import lifecycle as problem_lifecycle
 from handlers.problems.lifecycle import Step
+from handlers.similarity import is_near_same
 from storage import incidents, people, problems, repeats
 from storage import repeats as storage_repeats
 from storage.incidents import Incident
+from storage.repeats import outages
 
 feature = Feature(_("Repeats"))
 
@@ -97,10 +99,12 @@ def same(ctx: Context, number: Named, earlier: Earlier | None = None) -> Reply:
 
 def _outcome(ctx: Context, root: int, step: Step) -> Sentence:
     those = rules(ctx.tx)
-    newest = repeats.newest(ctx.tx, root) or ctx.now
+    newest = outages.newest(ctx.tx, root) or ctx.now
     start = calendar.days_before(newest, those.days, ctx.workspace.zone)
-    often, _serious = repeats.times(ctx.tx, root, start, newest)
+    often, _serious = outages.times(ctx.tx, root, start, newest)
     values: dict[str, object] = {"n": often, "days": those.days}
+    if step.problem is None and often < 2:
+        return _("They were one outage, so they count once.")
     if step.problem is None:
         return _(
             "That makes {n} in {days} days. At {often} a problem opens, at {serious} when one "
@@ -124,10 +128,12 @@ def _outcome(ctx: Context, root: int, step: Step) -> Sentence:
 
 @feature.command("unlike", "anders", help=_("Two incidents are not the same thing."), hidden=True)
 def other(ctx: Context, number: Named, earlier: Earlier) -> Reply:
-    first, second = _pair(ctx, number, earlier)
+    first, second = _pair(ctx, number, earlier, "unlike")
     storage_repeats.lock_groups(ctx.tx)
     root = repeats.root_of(ctx.tx, second.number)
     together = root == repeats.root_of(ctx.tx, first.number)
+    if together and not rights.may_for(ctx, "repeat", first):
+        _need(ctx, second)
     problem = problems.of_group(ctx.tx, root) if together else None
     if problem is not None and not rights.may("part", rights.general(ctx)):
         raise Refusal(
@@ -140,6 +146,7 @@ def other(ctx: Context, number: Named, earlier: Earlier) -> Reply:
         )
     members = repeats.members(ctx.tx, root) if together else []
     _judge(ctx, first, second, "other")
+    _ask_no_more(ctx, first, second)
     posts: tuple[Post, ...] = ()
     if together:
         posts = _parted(ctx, root, first, second, members)
@@ -150,13 +157,22 @@ def other(ctx: Context, number: Named, earlier: Earlier) -> Reply:
         later=label(second.number),
         earlier=label(first.number),
     )
-    next_one = ban_cards.question(ctx, second)
-    message = Message((Text(said), *next_one))
     return Reply(
-        message,
+        line(said),
         posts=(*posts, *escalation.renewed_alarms(ctx, second)),
         subject=label(second.number),
     )
+
+
+def _ask_no_more(ctx: Context, first: Incident, second: Incident) -> None:
+    """Drop what else would ask about the same two things: it says what the refused one says.
+
+    Unless somebody has said that those two are different things.
+    """
+    different = repeats.refused(ctx.tx, first.number)
+    for each in repeats.alike(ctx.tx, second.number):
+        if each.root not in different and is_near_same(each.title, first.title):
+            repeats.forget_proposal(ctx.tx, each.earlier, second.number)
 
 
 def _parted(
@@ -190,7 +206,7 @@ def _candidates(ctx: Context, incident: Incident) -> Reply:
     likes = (
         incident_recurrence.found_ahead(ctx)
         if seen
-        else incident_recurrence._find(ctx, incident, incident.service)
+        else incident_recurrence.find_likes(ctx, incident, incident.service)
     )
     found = [
         like
@@ -234,7 +250,9 @@ def _candidates(ctx: Context, incident: Incident) -> Reply:
 # --- helpers -----------------------------------------------------------------------------
 
 
-def _pair(ctx: Context, number: int, earlier: int) -> tuple[Incident, Incident]:
+def _pair(
+    ctx: Context, number: int, earlier: int, right: str = "repeat"
+) -> tuple[Incident, Incident]:
     """Return both, the earlier one first, or say kindly why they make no pair."""
     if number == earlier:
         raise Refusal(
@@ -250,8 +268,8 @@ def _pair(ctx: Context, number: int, earlier: int) -> tuple[Incident, Incident]:
             raise Refusal(
                 _("{incident} was withdrawn, so it does not count.", incident=label(each.number))
             )
-    if not rights.may_for(ctx, "repeat", first):
-        _need(ctx, second)
+    if not rights.may_for(ctx, right, first):
+        rights.need_for(ctx, right, second)
     return first, second
 
 
@@ -309,15 +327,13 @@ def waiting(ctx: Context) -> list[Task]:
         if incident is None or incident.responsible != ctx.person.id:
             continue
         for proposal in repeats.undecided(ctx.tx, number)[:1]:
-            earlier = incidents.find(ctx.tx, proposal.earlier)
-            if earlier is not None:
-                words = _(
-                    "{title}: is it the same as INC-{number} “{earlier}”?",
-                    title=shortened(headline(incident), 100),
-                    number=str(earlier.number),
-                    earlier=shortened(earlier.title, 100),
-                )
-                found.append(Task(words, cards.choices(proposal), incident.declared_at))
+            words = _(
+                "{title}: is it the same as INC-{number} “{earlier}”?",
+                title=shortened(headline(incident), 100),
+                number=str(proposal.earlier),
+                earlier=shortened(proposal.title, 100),
+            )
+            found.append(Task(words, cards.choices(proposal), incident.declared_at))
     return found
 
 

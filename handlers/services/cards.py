@@ -26,10 +26,12 @@ from handlers.kit.people import name, person
 from handlers.kit.words import Link, Sentence, Words, _, _n, shortened
 from handlers.on_call import duty
 from handlers.working_time.hours import of_service_said
-from storage import services
+from storage import rules, services
+from storage.rules import Rule
 from storage.services import Service
 
 MOST = 6  # names in one sentence
+FORGET = 3  # rules with a button of their own; `rules` shows all
 
 
 def card(ctx: Context, service: Service) -> Message:
@@ -43,6 +45,8 @@ def card(ctx: Context, service: Service) -> Message:
         rows.append((_("On duty now"), duty_words(ctx, service)))
     if service.words:
         rows.append((_("Also called"), ", ".join(service.words)))
+    taught = rules.of(ctx.tx, rules.SERVICE, service.id)
+    rows += [_meant(each) for each in taught]
     if service.serious_when:
         rows.append((_("Serious when"), service.serious_when))
     if service.limit_minutes != services.LIMIT:
@@ -72,9 +76,25 @@ def card(ctx: Context, service: Service) -> Message:
             )
         )
     buttons = card_buttons(ctx, service)
+    if taught and rights.may("service's own", rights.ties_to_service(ctx, service)):
+        buttons += tuple(
+            Button(
+                _("Forget “{words}”", words=shortened(each.shown, 30)),
+                call("rule remove", id=each.id),
+                "quiet",
+            )
+            for each in taught[:FORGET]
+        )
     if buttons:
         parts.append(Buttons(buttons))
     return Message(tuple(parts), Tone.ALARM if red and service.retired_at is None else Tone.PLAIN)
+
+
+def _meant(rule: Rule) -> tuple[Words, Words]:
+    """Return a row of words that mean the service, and where they are from."""
+    if rule.learnt:
+        return _("Also meant by"), _("“{words}”, learnt", words=rule.shown)
+    return _("Also meant by"), _("“{words}”, entered", words=rule.shown)
 
 
 def standing(ctx: Context, id: str, accepted_at: datetime | None) -> Words:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated
 
 from handlers.kit.commands import Ask, call
@@ -13,22 +15,35 @@ from handlers.kit.messages import Button
 from handlers.kit.readers import NameReader, folded
 from handlers.kit.words import _
 from handlers.on_call import duty
+from handlers.similarity import SAID, said_share
 from storage import services
 from storage.services import Service
 
 
-def _unknown(name: str, known: list[str]) -> Refusal:
+def nearest(name: str, known: Sequence[str], most: int = 3) -> list[str]:
+    """Return the names that are most like one: those that begin with it first, then by words."""
     head = folded(name)
-    near = [each for each in known if head[:4] in folded(each)]
-    close = difflib.get_close_matches(head, [folded(each) for each in known], n=3, cutoff=0.6)
-    near += [each for each in known if folded(each) in close and each not in near]
+    close = difflib.get_close_matches(head, [folded(each) for each in known], n=most, cutoff=0.6)
+    worth = {each: _worth(head, folded(each), said_share(name, each), close) for each in known}
+    found = [each for each in known if worth[each] > 0]
+    return sorted(found, key=lambda each: -worth[each])[:most]
+
+
+def _worth(head: str, name: str, share: float, close: list[str]) -> float:
+    if not head:
+        return 0.0
+    if name.startswith(head):
+        return 3.0
+    if any(word.startswith(head) for word in name.split()):
+        return 2.0
+    return max(share if share >= SAID else 0.0, 0.6 if name in close else 0.0)
+
+
+def _unknown(name: str, known: list[str]) -> Refusal:
+    near = nearest(name, known)
     if near:
         return Refusal(
-            _(
-                "There is no service called “{name}”. Similar: {near}.",
-                name=name[:80],
-                near=near[:3],
-            )
+            _("There is no service called “{name}”. Similar: {near}.", name=name[:80], near=near)
         )
     return Refusal(
         _("There is no service called “{name}”.", name=name[:80]),
@@ -36,10 +51,25 @@ def _unknown(name: str, known: list[str]) -> Refusal:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class LenientReader(NameReader):
+    """A service by its name or the beginning of it; None where nothing fits.
+
+    Whatever stands in the field, it never refuses a declaration.
+    """
+
+    def value(self, raw: str, ctx: Context) -> object:
+        known, said = self.all(ctx.tx), folded(raw)
+        whole = [each for each in known if said in (each.id, folded(each.name))]
+        begun = [each for each in known if folded(each.name).startswith(said)]
+        return next((found[0] for found in (whole, begun) if len(found) == 1), None)
+
+
 SERVICE = NameReader(services.all, _unknown)
+LENIENT = LenientReader(services.all, _unknown)
 ServiceRef = Annotated[Service, SERVICE, Ask(_("Service"))]
 ServiceOrNot = (
-    Annotated[Service, SERVICE, Ask(_("Service"), _("Lotse proposes one if you leave it out."))]
+    Annotated[Service, LENIENT, Ask(_("Service"), _("Lotse proposes one if you leave it out."))]
     | None
 )
 

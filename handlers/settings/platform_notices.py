@@ -2,19 +2,100 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
+from typing import Annotated
 
-from handlers.kit.commands import Feature
+from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
-from handlers.kit.messages import Post, Reply, line
+from handlers.kit.doors import Known, Task, known
+from handlers.kit.errors import Refusal
+from handlers.kit.messages import Button, Post, Reply, from_data, line
+from handlers.kit.people import name
+from handlers.kit.readers import TextReader
 from handlers.kit.words import _
 from storage import people, workspaces
+from storage.delivery import inbox, lost_answers, places
 from storage.engine.sql import as_text
 
 feature = Feature(_("Platforms"))
 
 HELD_BACK = "held back"  # the timer, and when it was last told
+UNREACHABLE = "unreachable"  # the timer of a place to which nothing can be sent
+NAMES = {"slack": "Slack", "teams": "Teams", "local": "Lotse"}
 OFTEN = timedelta(hours=1)
+
+
+@feature.waits(90)
+def lost(ctx: Context) -> list[Task]:
+    """Return the answers that the asker never got."""
+    return [
+        Task(
+            _("An answer to you did not arrive ({at}).", at=each.at),
+            (Button(_("Show the answer"), call("lost answer", identity=each.identity)),),
+            each.at,
+        )
+        for each in lost_answers.of(ctx.tx, ctx.person.id)
+    ]
+
+
+@feature.command(
+    "lost answer", "verlorene antwort", help=_("Show an answer that did not arrive."), hidden=True
+)
+def show_lost(
+    ctx: Context, identity: Annotated[str, TextReader(long=False), Ask(_("Answer"))]
+) -> Reply:
+    """Show what was answered; nothing is done a second time."""
+    stored = inbox.answer(ctx.tx, identity)
+    theirs = lost_answers.take(ctx.tx, identity, ctx.person.id)
+    written = json.loads(stored)["message"] if stored is not None and theirs else None
+    if written is None:
+        raise Refusal(_("That answer is kept no longer. What you asked for was done at the time."))
+    return Reply(from_data(written))
+
+
+@feature.knows(
+    90,
+    _("Answers"),
+    {"lost_answers": ("person",)},
+    replace=lost_answers.replace_person,
+)
+def known_here(ctx: Context, person: str) -> Known:
+    """Tell which answers somebody never got."""
+    roles = {"lost_answers.person": _("An answer that did not arrive")}
+    return known(lost_answers.of_person(ctx.tx, person), roles)
+
+
+@feature.timer(UNREACHABLE)
+def unreachable(ctx: Context, place: str) -> Reply:
+    """Tell the managers, once, that nothing can be sent to a place; it is told on its card, too."""
+    found = places.find(ctx.tx, place)
+    if found is None or found.state == "open":
+        return Reply()
+    platform = NAMES.get(place.partition(":")[0], place.partition(":")[0])
+    if found.person is not None:
+        said = _(
+            "{who} cannot be reached in {platform}: an alarm or a note could not be delivered. "
+            "Alarms go on to the next person. What waits for {who} goes out as soon as they "
+            "write to me there.",
+            who=name(ctx, found.person),
+            platform=platform,
+        )
+    else:
+        said = _(
+            "I cannot post in {channel} ({platform}) any more: it was archived, or I was "
+            "removed. What is meant for it waits until I am invited there again.",
+            channel=found.name or _("a channel"),
+            platform=platform,
+        )
+    key = f"{UNREACHABLE} {place} {as_text(ctx.now)}"
+    return Reply(
+        posts=tuple(
+            Post(key, line(said), f"direct:{each.id}", "note")
+            for each in people.managers(ctx.tx)
+            if each.id != found.person
+        )
+    )
 
 
 @feature.timer(HELD_BACK)

@@ -6,15 +6,21 @@ docs/likeness.md. What is found is shown with its reason; a person decides.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from handlers.similarity.distance import agreement, numbers_fit
+from handlers.similarity.distance import agreement, closeness, numbers_fit
 from handlers.similarity.terms import words
 from storage.engine import Tx
 
+if TYPE_CHECKING:
+    from handlers.similarity.index import Hit, Seen
+
 SURE = 0.28  # score from which it is probably the same; docs/likeness.md tells what that means
 SHOWN = 0.02  # below this the words have nothing to do with each other
+SAID = 0.5  # closeness from which a text says a word that is searched for
 ALIKE = 0.55  # agreement from which two titles of one service are near-same
 
 
@@ -23,7 +29,8 @@ class Match:
     """An earlier incident that is like the one asked about.
 
     `score` is from 0 to 1; `sure` says that it is probably the same. `words` are the words
-    asked about that it has in common, in other words too, the rarest first.
+    asked about that it has, too, the rarest first. `device` says that it is about the same
+    device, and that what is wrong does not agree: then it is not sure.
     """
 
     number: int
@@ -32,6 +39,7 @@ class Match:
     same_service: bool
     words: tuple[str, ...]
     service: str
+    device: bool = False
 
 
 def find_similar(
@@ -42,28 +50,49 @@ def find_similar(
     now: datetime,
     limit: int = 5,
     except_: int | None = None,
+    names: Sequence[str] = (),
 ) -> list[Match]:
     """Return the earlier incidents of the workspace that are most like `title`, the best first.
 
-    `service` is the id of the service it is about, if that is known. A text's first line
+    `service` is the id of the service it is about, if that is known, and `names` are what it
+    is called: they alone make no two incidents alike. A text's first line
     counts as its title, what follows counts less. Withdrawn incidents are not found.
     Meant for a reading transaction: it takes milliseconds, and more when much was to be
     read since the last time (handlers/similarity/cache.py).
     """
     from handlers.similarity.cache import search  # numpy, only when it is needed
 
-    return [
-        Match(
-            hit.number,
-            hit.score,
-            hit.numbers_fit and (hit.score >= SURE or (hit.same_text and hit.same_service)),
-            hit.same_service,
-            hit.words,
-            hit.service,
-        )
-        for hit in search(tx, title, service, now, limit, except_)
-        if hit.score >= SHOWN
-    ]
+    hits = search(tx, title, service, now, limit, except_, names)
+    return [_match(hit) for hit in hits if hit.score >= SHOWN]
+
+
+def _match(hit: Hit) -> Match:
+    probably = hit.numbers_fit and (hit.score >= SURE or (hit.same_text and hit.same_service))
+    return Match(
+        hit.number,
+        hit.score,
+        probably and not hit.device,
+        hit.same_service,
+        hit.words,
+        hit.service,
+        probably and hit.device,
+    )
+
+
+def find_saying(tx: Tx, text: str, *, now: datetime, limit: int) -> list[Seen]:
+    """Return the incidents that say these words, in other words too, most of them first."""
+    from handlers.similarity.cache import look  # numpy, only when it is needed
+
+    return look(tx, text, now, limit)
+
+
+def said_share(asked: str, text: str) -> float:
+    """Return the share of the words asked for that a short text says, from 0 to 1."""
+    mine, theirs = words(asked), words(text)
+    if not mine or not theirs:
+        return 0.0
+    best = [max(closeness(each, word) for word in theirs) for each in mine]
+    return sum(each for each in best if each >= SAID) / len(best)
 
 
 def is_near_same(one: str, other: str) -> bool:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
-from handlers.similarity.index import Hit, Index
+from handlers.similarity.index import Hit, Index, Seen
 from storage import similarity
 from storage.engine import Tx
 from storage.similarity import Change
@@ -86,15 +88,32 @@ class Kept:
 
 
 def search(
-    tx: Tx, text: str, service: str | None, now: datetime, limit: int, except_: int | None
+    tx: Tx,
+    text: str,
+    service: str | None,
+    now: datetime,
+    limit: int,
+    except_: int | None,
+    names: Sequence[str] = (),
 ) -> list[Hit]:
-    """Search the index of the transaction's workspace, after reading what is new."""
+    """Search the index of the transaction's workspace for like ones, after reading what is new."""
+    with _current(tx) as index:
+        return index.search(text, service, now.timestamp() / DAY, limit, except_, names)
+
+
+def look(tx: Tx, text: str, now: datetime, limit: int) -> list[Seen]:
+    """Look for what says these words, after reading what is new."""
+    with _current(tx) as index:
+        return index.look(text, now.timestamp() / DAY, limit)
+
+
+@contextmanager
+def _current(tx: Tx) -> Iterator[Index]:
     kept: Kept = tx.beside.setdefault("likeness", Kept())
     held = kept.of(tx.workspace)
     with held.lock:
         before = len(held.index)
         held.read_on(tx)
-        found = held.index.search(text, service, now.timestamp() / DAY, limit, except_)
+        yield held.index
     if len(held.index) > before:
         kept.let_go()
-    return found

@@ -9,13 +9,17 @@ import math
 from functools import lru_cache
 
 from handlers.kit.readers import folded
+from handlers.similarity.spelling import SHORTEST, one_edit, skeleton
 from handlers.similarity.terms import Word
 
 IDEA = 0.85  # the same idea in other words: "Drucker", "printer"
+COGNATE = 0.85  # the same word as the other language writes it: "Zylinder", "cylinder"
 PART = 0.7  # one word is a part of the other: "Drucker", "Etikettendrucker"
 PART_IDEA = 0.6  # the idea of one is a part of the other: "printer", "Etikettendrucker"
 BOTH = 0.8  # a part of both only: "Etikettendrucker", "Bondrucker"
 NEAR = 0.6  # cosine of letter triples from which words count as near: typos, endings
+EDIT = 0.75  # a letter wrong, missing, too many or swapped, in a short word
+SHORT = 8  # letters up to which triples do not notice it
 TROUBLE = 0.5  # weight of a word that tells what is wrong, against one that tells with what
 
 
@@ -40,7 +44,40 @@ def closeness(one: Word, other: Word) -> float:
     if mine and theirs:
         cosine = len(mine & theirs) / math.sqrt(len(mine) * len(theirs))
         shares.append(cosine if cosine >= NEAR else 0.0)
+    if bones(one) and bones(one) == bones(other):
+        shares.append(COGNATE)
+    if mistyped(one, other):
+        shares.append(EDIT)
     return max(shares)
+
+
+def bones(word: Word) -> str:
+    """Return what German and English have in common of a word; empty for short ones."""
+    return "" if word.number or word.phrase else skeleton(folded(word.shown))
+
+
+def mistyped(one: Word, other: Word, longest: int = SHORT) -> bool:
+    """Say whether one is the other with one letter wrong, missing, too many or swapped.
+
+    Two words that are both known are two words, however alike.
+    """
+    if not (may_be_mistyped(one, longest) and may_be_mistyped(other, longest)):
+        return False
+    if known(one) and known(other):
+        return False
+    return one_edit(folded(one.shown), folded(other.shown))
+
+
+def may_be_mistyped(word: Word, longest: int = SHORT) -> bool:
+    """Say whether a word is short enough for a wrong letter to hide it."""
+    if word.number or word.phrase:
+        return False
+    return SHORTEST <= len(folded(word.shown)) <= longest
+
+
+def known(word: Word) -> bool:
+    """Say whether the glossary knows a word, so that it is hardly a mistake."""
+    return bool(word.ideas or word.empty)
 
 
 @lru_cache(maxsize=65536)
@@ -48,7 +85,7 @@ def triples(word: Word) -> frozenset[str]:
     """Return the letter triples of a single word, with its ends marked; none for numbers."""
     if word.number or word.phrase:
         return frozenset()
-    marked = f"^{folded(word.shown)}$"
+    marked = f"^{word.key}$"
     return frozenset(marked[at : at + 3] for at in range(len(marked) - 2))
 
 

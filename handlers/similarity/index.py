@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from handlers.similarity.distance import OTHER_NUMBER, TROUBLE
+from handlers.similarity.distance import OTHER_NUMBER, PART, TROUBLE, closeness
 from handlers.similarity.terms import Word, head_and_rest, words
 from handlers.similarity.vocabulary import Floats, Ints, Vocabulary, as_ints
 
@@ -30,8 +30,10 @@ RECENT, FADES = 0.5, 180.0  # a new incident counts up to 1.5 times, falling ove
 MEANS = 0.8  # closeness of words that mean the same
 CLEAR = 0.7  # agreement from which a likeness is not by chance
 FAMILY = 20  # the next one after so many shows how like things are here by chance
+BY_CHANCE = 0.07  # how like things are by chance in a company with too few of them to see it
 NEGATIONS = frozenset({"nicht", "kein", "not", "no", "cannot"})  # as keys
-SHARED = 0.5  # from here on a word is told as one in common
+SHARED = 0.5  # from here on a word counts as said by both
+BOTH_HAVE = 0.999  # from here on it is the very word, and told as one in common
 SPELLED = 24  # words of a text that are also looked for with typos
 
 
@@ -40,7 +42,8 @@ class Hit:
     """An incident found.
 
     `score` is from 0 to 1: how far it stands out from what is like it by chance. `words`
-    are those of the query that it shares.
+    are those of the query's title that stand in it, too. `device` says that nothing but
+    what it is about agrees, and not what is wrong with it.
     """
 
     number: int
@@ -50,6 +53,19 @@ class Hit:
     same_text: bool
     numbers_fit: bool
     words: tuple[str, ...]
+    device: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An incident that says what is searched for: the share of the words, from 0 to 1.
+
+    `rest` says that some of them stand only below its title.
+    """
+
+    number: int
+    score: float
+    rest: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +76,14 @@ class _Asked:
     heads: int
     weights: Floats
     close: list[dict[int, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What only tells which device it is: places in the question, and words of the vocabulary."""
+
+    here: frozenset[int]
+    there: frozenset[int]
 
 
 class Index:
@@ -113,9 +137,18 @@ class Index:
         self._said[slot] = None
 
     def search(
-        self, text: str, service: str | None, day: float, limit: int, except_: int | None = None
+        self,
+        text: str,
+        service: str | None,
+        day: float,
+        limit: int,
+        except_: int | None = None,
+        names: Sequence[str] = (),
     ) -> list[Hit]:
-        """Return the incidents that are most like `text`, the best first."""
+        """Return the incidents that are most like `text`, the best first.
+
+        `names` are what the service is called: they alone make nothing alike.
+        """
         asked = self._taken_apart(text)
         if not asked.words or not self._slots:
             return []
@@ -129,7 +162,36 @@ class Index:
         best = np.argsort(-lexical * factors, kind="stable")[:CANDIDATES]
         if not len(best):
             return []
-        return self._compared(asked, slots[best], lexical[best], factors[best], service, limit)
+        about = self._about(asked, names)
+        return self._compared(
+            asked, slots[best], lexical[best], factors[best], service, limit, about
+        )
+
+    def look(self, text: str, day: float, limit: int) -> list[Seen]:
+        """Return what says the words of a search, most of them first; then the newest.
+
+        Unlike `search` it compares nothing with what is like it by chance: who searches for a
+        word wants all that say it.
+        """
+        asked = self._taken_apart(text)
+        if not asked.words or not self._slots:
+            return []
+        slots, lexical = self._gathered(asked)
+        factors = self._factors(slots, None, day)
+        found: list[tuple[float, float, Seen]] = []
+        for slot, worth in zip(slots.tolist(), (lexical * factors).tolist(), strict=True):
+            said = self._said[slot]
+            if said is None:
+                continue
+            heads = {each >> 1 for each in said if each & 1}
+            every = {each >> 1 for each in said}
+            score = _covered(asked, every)
+            if score >= SHARED:
+                only_rest = score > _covered(asked, heads)
+                seen = Seen(int(self._numbers[slot]), score, only_rest)
+                found.append((score, worth, seen))
+        found.sort(key=lambda each: (-each[0], -each[1], -each[2].number))
+        return [seen for _score, _worth, seen in found[:limit]]
 
     def _taken_apart(self, text: str) -> _Asked:
         head, rest = (words(each) for each in head_and_rest(text))
@@ -204,6 +266,7 @@ class Index:
         factors: Floats,
         service: str | None,
         limit: int,
+        about: _About,
     ) -> list[Hit]:
         """Compare the candidates word by word, in both directions."""
         said = [as_ints(found) for slot in slots if (found := self._said[slot]) is not None]
@@ -229,8 +292,9 @@ class Index:
         fits = self._numbers_fit(asked, said)
         scores = scores * np.where(fits, 1.0, OTHER_NUMBER) * factors
         scores /= SAME_SERVICE * (1 + RECENT)
+        few = BY_CHANCE if len(self._slots) <= FAMILY else 0.0
         chance = np.sort(scores[agreement < CLEAR])[::-1][FAMILY : FAMILY + 1]
-        scores = np.maximum(0.0, scores - (chance[0] if len(chance) else 0.0))
+        scores = np.maximum(0.0, scores - (chance[0] if len(chance) else few))
         same = (agreement > 0.999) & fits
         same_service = self._of(service, slots)
         numbers = np.frombuffer(self._numbers, np.int64)[slots]
@@ -245,9 +309,55 @@ class Index:
                 bool(same[at]),
                 bool(fits[at]),
                 tuple(_shared(asked, best[:, at])),
+                not same[at] and not self._same_trouble(asked, said[at], about),
             )
             for at in order[:limit]
         ]
+
+    def _about(self, asked: _Asked, names: Sequence[str]) -> _About:
+        """Tell what only says which device it is: the names of the service, and numbers."""
+        called = [word for name in names for word in words(name)]
+        here = frozenset(
+            at
+            for at, each in enumerate(asked.words[: asked.heads])
+            if each.number
+            or (not each.trouble and any(closeness(each, word) >= PART for word in called))
+        )
+        there = frozenset(
+            id
+            for word in called
+            for id, share in self._vocabulary.close_to(word).items()
+            if share >= PART
+        )
+        return _About(here, there)
+
+    def _same_trouble(self, asked: _Asked, said: Ints, about: _About) -> bool:
+        """Say whether what is wrong agrees, and not only what it is wrong with."""
+        known = self._vocabulary
+        theirs = {id >> 1 for id in said.tolist() if id & 1} - known.numbers - known.empty
+        told = theirs - about.there - known.vague
+        mine = [
+            at for at in range(asked.heads) if at not in about.here and not asked.words[at].empty
+        ]
+        if not told and all(asked.words[at].vague for at in mine):
+            return True  # both say only that it does not work
+        if not any(
+            share >= SHARED and id in theirs for at in mine for id, share in asked.close[at].items()
+        ):
+            return False
+        troubles = {id for id in told if known.weights[id] < 1.0}
+        wrong = [at for at in mine if asked.words[at].trouble and not asked.words[at].vague]
+        if not troubles or not wrong:
+            return True
+        return any(
+            share >= SHARED and id in theirs
+            for at in wrong
+            for id, share in asked.close[at].items()
+        ) or any(
+            share >= SHARED and id in troubles
+            for at in range(asked.heads)
+            for id, share in asked.close[at].items()
+        )
 
     def _numbers_fit(self, asked: _Asked, said: list[Ints]) -> NDArray[np.bool_]:
         mine = [each.key for each in asked.words[: asked.heads] if each.number]
@@ -264,6 +374,15 @@ class Index:
         )
 
 
+def _covered(asked: _Asked, said: set[int]) -> float:
+    """Return the share of a search's words that are said, each as close as it is."""
+    best = [
+        max((share for id, share in shares.items() if id in said), default=0.0)
+        for shares in asked.close
+    ]
+    return sum(each for each in best if each >= SHARED) / len(best)
+
+
 def _shared(asked: _Asked, best: Floats) -> Iterator[str]:
     """Give the query's words that the incident has, too, the rarest first."""
     given: set[str] = set()
@@ -271,6 +390,6 @@ def _shared(asked: _Asked, best: Floats) -> Iterator[str]:
         word = asked.words[at]
         if word.key in NEGATIONS:  # says what is wrong only together with another word
             continue
-        if best[at] >= SHARED and not given & set(word.shown.split()):
+        if best[at] > BOTH_HAVE and not given & set(word.shown.split()):
             given |= set(word.shown.split())
             yield word.shown

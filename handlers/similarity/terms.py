@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from handlers.kit.readers import folded
+from handlers.similarity.spelling import LONGEST as LETTERS
+from handlers.similarity.spelling import tidied
 
 GLOSSARY = Path(__file__).parent / "glossary.txt"
 ONE_AT_A_TIME = threading.Lock()
@@ -35,12 +37,44 @@ FILLERS = frozenset(
     """,
     )
 )
+PREFIXES = frozenset(
+    re.findall(
+        r"\w+",
+        "ab an auf aus bei ein fest her hoch los nach um vor weg weiter zu zurueck herunter",
+    )
+)
+NAMES = frozenset(  # written as two words, and one all the same
+    re.findall(
+        r"\w+",
+        """
+    powerpoint onedrive onenote sharepoint paypal teamviewer anydesk whatsapp youtube linkedin
+    facebook wordpress filemaker docusign javascript typescript github gitlab iphone ipad imac
+    macbook airpods airplay chromebook coreldraw solidworks autocad webex postgresql mysql mongodb
+    smartboard ebay datev evernote dropbox nextcloud owncloud openoffice libreoffice mailchimp
+    salesforce hubspot servicenow bitlocker fritzbox homeoffice
+    """,
+    )
+)
+SUFFIX = re.compile(r"(?:s?ung(?:en)?|at?ion(?:en)?|heit|keit|lich|isch|er|ern|en|ers)")
+ABBREVIATION = re.compile(r"([A-ZÄÖÜ]{2,})s")  # "PCs"
+INFLECTED = ("ern", "en", "er", "es", "e", "n", "s")
 ENDINGS = ("s", "n", "e", "en", "es", "er", "ern", "em", "ed", "ing")
 VERBS = (
     re.compile(r"(.+?)e?t"),
     re.compile(r"(.+?)t(?:en?|est)"),
     re.compile(r"(ab|an|auf|aus|ein|hoch|her|herunter|ueber|um|weiter|zurueck)?ge(.+?)(?:e?t|en)"),
     re.compile(r"(ab|an|auf|aus|ein|hoch|her|herunter|ueber|um|weiter|zurueck)zu(.+?)en"),
+)
+VAGUE = frozenset(  # ideas that tell no more than that it does not work
+    {
+        "#!nicht", "#!nicht_erreichbar", "#!hängt", "#!absturz", "#!fehler", "#!verhindert",
+        "#!reagiert_nicht", "#!funktioniert_nicht", "#!startet_nicht",
+    }
+)  # fmt: skip
+EMPTY = frozenset({"#!erneut", "#!unerwartet"})  # ideas that tell nothing of it
+SAYS_LITTLE = (
+    "funktioniert funktionieren geht gehen tut laufen works work working problem probleme issue "
+    "nicht kein keine not no cannot bitte dringend urgent wieder again"
 )
 WORD = re.compile(r"[^\W_]+(?:[._-][^\W_]+)*")
 PIECE = re.compile(r"[A-ZÄÖÜ]+(?=[A-ZÄÖÜ][a-zäöüß])|[A-ZÄÖÜ]?[a-zäöüß]+|[A-ZÄÖÜ]+|\d+|[^\W\d_]+")
@@ -52,7 +86,8 @@ class Word:
 
     `ideas` are what it means by the glossary, `parts` the words that it is made of; a
     number ("3", "VA01", "S": what tells one thing from another of its kind) has neither.
-    `trouble` says that it tells what is wrong, not with what.
+    `trouble` says that it tells what is wrong, not with what; `vague` that it tells no more
+    than that something does not work; `empty` that it tells nothing of it at all ("again").
     """
 
     shown: str
@@ -62,6 +97,8 @@ class Word:
     part_ideas: frozenset[str] = frozenset()
     trouble: bool = False
     number: bool = False
+    vague: bool = False
+    empty: bool = False
 
     @property
     def phrase(self) -> bool:
@@ -97,7 +134,8 @@ def words(text: str) -> tuple[Word, ...]:
     A text of fillers only keeps them, and one without any word counts as a whole, so that
     the same text is always found again.
     """
-    singles = [word for chunk in text[:LONGEST].split() for word in _words_of(chunk)]
+    chunks = tidied(text[:LONGEST]).split()
+    singles = [word for chunk in chunks for word in _words_of(chunk)]
     glossary = read_glossary()
     found: dict[str, Word] = {}
     for at, word in enumerate(singles):
@@ -111,13 +149,29 @@ def words(text: str) -> tuple[Word, ...]:
             if key in glossary.phrases:
                 ideas = glossary.phrases[key]
                 shown = " ".join(each.shown for each in together)
-                found.setdefault(key, Word(shown, key, ideas, trouble=ideas <= glossary.troubles))
+                found.setdefault(key, _word(shown, key, ideas))
+    for verb in _apart(chunks):
+        found.setdefault(verb.key, verb)
     if found:
         return tuple(found.values())
     if singles:
         return tuple({each.key: each for each in singles}.values())
     whole = folded(text[:LONGEST])
     return (Word(whole, f"={whole}", number=True),) if whole else ()
+
+
+def _apart(chunks: list[str]) -> Iterator[Word]:
+    """Give the verbs whose prefix stands apart: "schaltet ... ab", "hängt sich ... auf"."""
+    plain = [folded(each.strip(",;:.!?()")) for each in chunks[:MANY]]
+    for at, prefix in enumerate(plain):
+        if prefix not in PREFIXES:
+            continue
+        for verb in range(at - 1, max(-1, at - 9), -1):
+            form = _known_form(prefix + plain[verb]) if len(plain[verb]) > 2 else None
+            if form is not None:
+                shown = f"{chunks[verb]} {chunks[at]}".strip(",;:.!?()")
+                yield _word(shown, stem(form), ideas_of(form))
+                break
 
 
 @lru_cache(maxsize=65536)
@@ -135,13 +189,15 @@ def _split(chunk: str) -> Iterator[str]:
             yield whole
         if joined:
             yield from (each for each in re.split(r"[._-]", whole) if each)
-        if re.search(r"[a-zäöüß][A-ZÄÖÜ]", whole):
+        if re.search(r"[a-zäöüß][A-ZÄÖÜ]", whole) and folded(whole) not in NAMES:
             yield from (each for each in PIECE.findall(whole) if len(each) > 2)
 
 
 @lru_cache(maxsize=65536)
 def word_of(raw: str) -> Word | None:
     """Return a single word looked up and taken apart; None for a lone small letter."""
+    abbreviation = ABBREVIATION.fullmatch(raw)
+    raw = abbreviation.group(1) if abbreviation else raw[:LETTERS]
     plain = folded(raw)
     if len(plain) < 2 and not (plain.isdigit() or raw.isupper()) or raw == "I":
         return None
@@ -150,11 +206,29 @@ def word_of(raw: str) -> Word | None:
     form = _known_form(plain)
     key = stem(form or plain)
     ideas = ideas_of(form) if form else frozenset[str]()
-    pieces = _pieces(plain)
+    pieces = () if plain in NAMES else _pieces(plain)
     behind = frozenset[str]().union(*map(ideas_of, pieces))
     parts = frozenset(map(stem, pieces)) - {key}
+    return _word(raw, key, ideas, parts, behind - ideas)
+
+
+def _word(
+    shown: str,
+    key: str,
+    ideas: frozenset[str],
+    parts: frozenset[str] = frozenset(),
+    behind: frozenset[str] = frozenset(),
+) -> Word:
     trouble = bool(ideas) and ideas <= read_glossary().troubles
-    return Word(raw, key, ideas, parts, behind - ideas, trouble)
+    empty = key in says_little() or (trouble and ideas <= EMPTY)
+    vague = trouble and ideas <= VAGUE
+    return Word(shown, key, ideas, parts, behind, trouble, vague=vague, empty=empty)
+
+
+@lru_cache(maxsize=1)
+def says_little() -> frozenset[str]:
+    """Return the plain forms of words that tell nothing apart."""
+    return frozenset(map(stem, SAYS_LITTLE.split()))
 
 
 def ideas_of(form: str) -> frozenset[str]:
@@ -197,19 +271,37 @@ def _pieces(plain: str) -> tuple[str, ...]:
     """Return the pieces of a compound, none when it is not one.
 
     All of it must be known pieces, or one known piece of five letters or more at its
-    beginning or end; the unknown rest is a piece then, too.
+    beginning or end; the unknown rest is a piece then, too. Inflected ones
+    ("Druckaufträge") are split like their singular.
     """
     pieces = read_glossary().pieces
-    whole = _cover(plain, pieces)
-    if len(whole) > 1:
-        return whole
-    for length in range(len(plain) - 3, 4, -1):
-        if plain[:length] in pieces:
-            rest = plain[length:]
-            return plain[:length], rest[1:] if rest[0] == "s" and len(rest) > 4 else rest
-        if plain[-length:] in pieces:
-            return plain[:-length], plain[-length:]
+    forms = tuple(_singulars(plain))
+    for form in forms:
+        whole = _cover(form, pieces)
+        if len(whole) > 1:
+            return whole
+    for form in forms:
+        for length in range(len(form) - 3, 4, -1):
+            head, tail = form[:length], form[length:]
+            if head in pieces and not SUFFIX.fullmatch(tail):
+                return head, tail[1:] if tail[0] == "s" and len(tail) > 4 else tail
+            if form[-length:] in pieces:
+                return form[:-length], form[-length:]
     return ()
+
+
+def _singulars(plain: str) -> Iterator[str]:
+    """Give a word, and what it may be without its ending and its umlaut."""
+    yield plain
+    for ending in INFLECTED:
+        bare = plain.removesuffix(ending)
+        if bare == plain or len(bare) < 6:
+            continue
+        yield bare
+        for umlaut in ("ae", "oe", "ue"):
+            before, found, after = bare.rpartition(umlaut)
+            if found and len(after) < 5:
+                yield f"{before}{umlaut[0]}{after}"
 
 
 def _cover(plain: str, pieces: frozenset[str]) -> tuple[str, ...]:
@@ -234,7 +326,8 @@ def _cover(plain: str, pieces: frozenset[str]) -> tuple[str, ...]:
 @lru_cache(maxsize=1)
 def read_glossary() -> Glossary:
     """Read the table of words, once."""
-    ideas: dict[str, set[str]] = {}
+    written: dict[str, set[str]] = {}
+    stems: dict[str, set[str]] = {}
     phrases: dict[str, set[str]] = {}
     begins: dict[str, set[int]] = {}
     troubles: set[str] = set()
@@ -258,10 +351,13 @@ def read_glossary() -> Glossary:
                 phrases.setdefault(keys, set()).add(idea)
                 begins.setdefault(keys.split()[0], set()).add(keys.count(" ") + 1)
                 continue
-            for form in {plain, stem(plain)}:
-                ideas.setdefault(form, set()).add(idea)
-                if len(form) >= (4 if each in things else 5):
-                    pieces.add(form)
+            written.setdefault(plain, set()).add(idea)
+            stems.setdefault(stem(plain), set()).add(idea)
+            pieces |= {
+                form for form in (plain, stem(plain)) if len(form) >= (4 if each in things else 5)
+            }
+    # A stem that is another word of the table says what that one says: "Steuer" is no "Steuerung".
+    ideas = {**stems, **written}
     return Glossary(
         {word: frozenset(found) for word, found in ideas.items()},
         {keys: frozenset(found) for keys, found in phrases.items()},

@@ -11,7 +11,23 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from handlers.similarity.distance import BOTH, IDEA, NEAR, PART, PART_IDEA, TROUBLE, triples
+from handlers.kit.readers import folded
+from handlers.similarity.distance import (
+    BOTH,
+    COGNATE,
+    EDIT,
+    IDEA,
+    NEAR,
+    PART,
+    PART_IDEA,
+    SHORT,
+    TROUBLE,
+    bones,
+    may_be_mistyped,
+    mistyped,
+    triples,
+)
+from handlers.similarity.spelling import deletions
 from handlers.similarity.terms import Word
 
 Ints = NDArray[np.uint32]
@@ -23,11 +39,18 @@ Lists = dict[str, "array[int]"]
 class Vocabulary:
     """Words with numbers of their own; lists lead from what a word means or contains to them."""
 
-    def __init__(self) -> None:
+    def __init__(self, edits: int = SHORT) -> None:
+        self._edits = edits  # letters up to which one may be wrong
+        self._spelled: dict[int, list[Word]] = {}  # by word: how its short forms are written
+        self._by_deletion: Lists = {}
+        self._by_bones: Lists = {}
+        self._seen: set[tuple[int, str]] = set()
         self.ids: dict[str, int] = {}
         self.weights = array("f")  # by word: less for those that tell what is wrong
         self.df = array("I")  # by word: incidents that say it
         self.numbers: set[int] = set()  # words that are numbers or name one of several
+        self.vague: set[int] = set()  # words that tell no more than that it does not work
+        self.empty: set[int] = set()  # words that tell nothing of it
         self._triples = array("H")  # by word: how many it has
         self._ideas: Lists = {}
         self._parts: Lists = {}
@@ -35,27 +58,45 @@ class Vocabulary:
         self._by_triple: Lists = {}
 
     def add(self, word: Word) -> int:
-        """Return the number of a word, known from now on."""
+        """Return the number of a word, known from now on.
+
+        Forms with the same key ("Leser", "Lesern") are one word; what each of them means is
+        added, so that the order in which they come makes no difference.
+        """
         id = self.ids.get(word.key)
-        if id is not None:
-            return id
-        id = len(self.df)
-        self.ids[word.key] = id
-        self.weights.append(TROUBLE if word.trouble else 1.0)
-        self.df.append(0)
-        if word.number:
-            self.numbers.add(id)
-        found = triples(word)
-        self._triples.append(len(found))
+        if id is None:
+            id = len(self.df)
+            self.ids[word.key] = id
+            self.weights.append(TROUBLE if word.trouble else 1.0)
+            self.df.append(0)
+            self._triples.append(len(triples(word)))
+            for key in triples(word):
+                self._by_triple.setdefault(key, array("I")).append(id)
+        if (id, word.shown) not in self._seen:
+            self._seen.add((id, word.shown))
+            self._learn(id, word)
+        return id
+
+    def _learn(self, id: int, word: Word) -> None:
+        for known, marked in (
+            (self.numbers, word.number), (self.vague, word.vague), (self.empty, word.empty),
+        ):  # fmt: skip
+            if marked:
+                known.add(id)
         for lists, keys in (
             (self._ideas, word.ideas),
             (self._parts, word.parts),
             (self._part_ideas, word.part_ideas),
-            (self._by_triple, found),
+            (self._by_bones, (bones(word),) if bones(word) else ()),
         ):
             for key in keys:
-                lists.setdefault(key, array("I")).append(id)
-        return id
+                found = lists.setdefault(key, array("I"))
+                if id not in found[-1:] and id not in found:
+                    found.append(id)
+        if may_be_mistyped(word, self._edits):
+            self._spelled.setdefault(id, []).append(word)
+            for key in deletions(folded(word.shown)):
+                self._by_deletion.setdefault(key, array("I")).append(id)
 
     def close_to(self, word: Word, *, spelling: bool = True) -> dict[int, float]:
         """Return the words of the vocabulary that are close to `word`, each with how close.
@@ -75,9 +116,13 @@ class Vocabulary:
                 if part in self.ids:
                     share[self.ids[part]] = max(PART, share.get(self.ids[part], 0.0))
             self._take(share, self._ideas, word.ideas, IDEA)
+            if bones(word):
+                self._take(share, self._by_bones, (bones(word),), COGNATE)
             if spelling:
                 for id, cosine in self._written_like(word):
                     share[id] = max(cosine, share.get(id, 0.0))
+                for id in self._mistyped(word):
+                    share[id] = max(EDIT, share.get(id, 0.0))
         same = self.ids.get(word.key)
         if same is not None:
             share[same] = 1.0
@@ -89,6 +134,17 @@ class Vocabulary:
         for key in keys:
             for id in lists.get(key, ()):
                 share[id] = max(worth, share.get(id, 0.0))
+
+    def _mistyped(self, word: Word) -> Iterable[int]:
+        if not may_be_mistyped(word, self._edits):
+            return ()
+        keys = deletions(folded(word.shown))
+        found = {id for key in keys for id in self._by_deletion.get(key, ())}
+        return [
+            id
+            for id in found
+            if any(mistyped(word, each, self._edits) for each in self._spelled[id])
+        ]
 
     def _written_like(self, word: Word) -> Iterable[tuple[int, float]]:
         mine = triples(word)

@@ -26,6 +26,18 @@ def find(tx: Tx, id: str, person: str) -> str | None:
     return rows[0]["call"] if rows else None
 
 
+def drop(tx: Tx, person: str, word: str) -> None:
+    """Delete what somebody typed for a command and has sent, or has left lying."""
+    tx.write(
+        """
+        delete from drafts
+        where workspace = :workspace and person = :person and call like :said
+        """,
+        person=person,
+        said=f'%"word":"{word}"%',
+    )
+
+
 def forget(tx: Tx, before: datetime) -> int:
     """Delete old drafts of all workspaces."""
     return tx.run("delete from drafts where created_at < :before", before=as_text(before))

@@ -55,6 +55,15 @@ def finish(tx: Tx, identity: str, outcome: str, answer: str) -> None:
     )
 
 
+def blur(tx: Tx, identity: str, day: datetime) -> None:
+    """Keep only on which day an input came: its time is not to be laid beside anything."""
+    tx.write(
+        "update deliveries set at = :day where workspace = :workspace and identity = :identity",
+        identity=identity,
+        day=as_text(day),
+    )
+
+
 def answer(tx: Tx, identity: str) -> str | None:
     """Return the stored answer; None once it is older than it is kept."""
     rows = tx.rows(

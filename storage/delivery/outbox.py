@@ -15,6 +15,7 @@ dead       given up after many tries, with the reason
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -35,7 +36,8 @@ class Parcel:
     `message` is JSON. `external_id` names the message that already stands
     there (then this is an edit). `again` says that an earlier try of this very
     row may have reached the platform; `copies` counts those. `otherwise` is the timer
-    that becomes due when it cannot be delivered.
+    that becomes due when it cannot be delivered. `unsure` is the id of a row of the same key
+    that may stand there already, though nobody knows under which id.
     """
 
     workspace: str
@@ -50,6 +52,8 @@ class Parcel:
     fence: int
     otherwise: str | None
     again: bool
+    created_at: datetime
+    unsure: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,12 +201,14 @@ def claim(
     busy: set[tuple[str, str]],
     limit: int = 20,
     only: tuple[str, str] | None = None,
+    full: Collection[tuple[str, str, str]] = (),
 ) -> list[Parcel]:
     """Take what may go out now, of all workspaces, alarms first, for `LEASE` of real time.
 
     `busy` are (workspace, place) pairs that must wait, because the platform said so;
-    a bare `slack:` means all that this platform has of the workspace. `only` is the one
-    pair to look at.
+    a bare `slack:` means all that this platform has of the workspace, an empty workspace
+    means each. `only` is the one pair to look at. What is `full` has no
+    room for a kind, nor for what matters less.
     A workspace is parked while Slack shuts us out; Teams beside it goes on.
     Of each place the first is taken, and nothing while another one is on its way
     there. The condition on the state stands twice: on PostgreSQL two
@@ -214,14 +220,23 @@ def claim(
     blocked = ""
     names: dict[str, object] = {}
     for n, (workspace, place) in enumerate(sorted(busy)[:MOST_BUSY]):
-        names[f"w{letters(n)}"], names[f"p{letters(n)}"] = workspace, place
-        there = "o.place"
-        if place.endswith(":"):
-            there = f"substr(o.place, 1, {len(place)})"
-        blocked += f" and not (o.workspace = :w{letters(n)} and {there} = :p{letters(n)})"
+        names[f"p{letters(n)}"] = place
+        there = _there(place, f"p{letters(n)}")
+        if workspace:
+            names[f"w{letters(n)}"] = workspace
+            there = f"(o.workspace = :w{letters(n)} and {there})"
+        blocked += f" and not {there}"
+    for n, (workspace, place, kind) in enumerate(sorted(full)[:MOST_BUSY]):
+        names[f"f{letters(n)}"], names[f"g{letters(n)}"] = workspace, place
+        there = _there(place, f"g{letters(n)}")
+        blocked += f" and not (o.priority >= {PRIORITIES[kind]} and o.workspace"
+        blocked += f" = :f{letters(n)} and {there})"
     if only is not None:
-        names["of"], names["there"] = only
-        blocked += " and o.workspace = :of and o.place = :there"
+        names["there"] = only[1]
+        blocked += f" and {_there(only[1], 'there')}"
+        if only[0]:
+            names["of"] = only[0]
+            blocked += " and o.workspace = :of"
     rows = tx.rows(
         f"""
         with next as materialized (
@@ -249,7 +264,10 @@ def claim(
         returning workspace, id, place, key, kind, priority, message, attempts, copies, fence,
             otherwise, created_at,
             (select external_id from messages m where m.workspace = outbox.workspace
-             and m.place = outbox.place and m.key = outbox.key) as external_id
+             and m.place = outbox.place and m.key = outbox.key) as external_id,
+            (select max(u.id) from outbox u where u.workspace = outbox.workspace
+             and u.place = outbox.place and u.key = outbox.key
+             and u.state = 'ambiguous') as unsure
         """,
         until=until,
         now=as_text(now),
@@ -278,6 +296,7 @@ def expired(tx: Tx, limit: int = 20) -> list[Parcel]:
         where (workspace, id) in (select workspace, id from lost)
         and state = 'leased' and (lease_until <= :real or lease_until > :never)
         returning workspace, id, place, key, kind, message, attempts, copies, fence, otherwise,
+            created_at,
             (select external_id from messages m where m.workspace = outbox.workspace
              and m.place = outbox.place and m.key = outbox.key) as external_id
         """,
@@ -341,9 +360,13 @@ def again(
     )
 
 
-def uncertain(tx: Tx, parcel: Parcel, reason: str, now: datetime) -> bool:
-    """Perhaps it arrived; it is not sent again, and shown as uncertain."""
-    return _finish(tx, parcel, "ambiguous", reason, now) and _hasten(tx, parcel, now)
+def uncertain(tx: Tx, parcel: Parcel, reason: str, now: datetime, *, hastens: bool = True) -> bool:
+    """Perhaps it arrived; it is not sent again, and shown as uncertain.
+
+    Where the whole platform is away, it `hastens` nothing: nobody else would be reached.
+    """
+    done = _finish(tx, parcel, "ambiguous", reason, now)
+    return done and (not hastens or _hasten(tx, parcel, now))
 
 
 def park(tx: Tx, parcel: Parcel, reason: str, now: datetime) -> bool:
@@ -354,32 +377,6 @@ def park(tx: Tx, parcel: Parcel, reason: str, now: datetime) -> bool:
 def bury(tx: Tx, parcel: Parcel, reason: str, now: datetime) -> bool:
     """Given up after many tries."""
     return _finish(tx, parcel, "dead", reason, now) and _hasten(tx, parcel, now)
-
-
-def release(tx: Tx, place: str, now: datetime) -> int:
-    """Let go out what was parked at `place`: something was heard from there; return how much.
-
-    Of each key only the newest, and only if nothing newer went out or waits. A card says
-    what it says elsewhere by now.
-    """
-    return tx.run(
-        """
-        update outbox set state = 'pending', not_before = :now, attempts = 0,
-            reason = null, finished_at = null,
-            message = case when kind = 'card' then (
-                select o.message from outbox o where o.workspace = outbox.workspace
-                and o.key = outbox.key and o.message <> ''
-                order by o.created_at desc, o.id desc limit 1
-            ) else message end
-        where workspace = :workspace and place = :place and state = 'parked' and message <> ''
-        and not exists (
-            select 1 from outbox newer where newer.workspace = outbox.workspace
-            and newer.place = outbox.place and newer.key = outbox.key and newer.id > outbox.id
-        )
-        """,
-        place=place,
-        now=as_text(now),
-    )
 
 
 def standing(tx: Tx, external_id: str) -> str | None:
@@ -447,6 +444,12 @@ def health(tx: Tx, now: datetime) -> Row:
     )[0]
 
 
+def shut_out(tx: Tx) -> int:
+    """Return how many workspaces are parked because their platform shuts us out."""
+    rows = tx.rows("select count(*) as n from workspaces where state = 'parked'")
+    return int(rows[0]["n"])
+
+
 def next_after(tx: Tx, now: datetime) -> datetime | None:
     """Return the earliest time still to come at which something of any workspace may go out."""
     rows = tx.rows(
@@ -471,6 +474,13 @@ def forget(tx: Tx, before: datetime) -> int:
         """,
         before=as_text(before),
     )
+
+
+def _there(place: str, value: str) -> str:
+    """Return the condition that a row goes to `place`; with a colon at its end, to a platform."""
+    if place.endswith(":"):
+        return f"substr(o.place, 1, {len(place)}) = :{value}"
+    return f"o.place = :{value}"
 
 
 def letters(number: int) -> str:
@@ -540,4 +550,6 @@ def _parcel(row: Row, *, again: bool) -> Parcel:
         row["fence"],
         row["otherwise"],
         again,
+        as_moment(row["created_at"]),
+        row.get("unsure"),
     )

@@ -130,27 +130,58 @@ def set_role(tx: Tx, id: str, role: str) -> None:
     )
 
 
-def park(tx: Tx, id: str, reason: str) -> None:
-    """Nothing can be sent there any more, because `reason`."""
-    tx.write(
-        """
-        update places set state = 'parked', reason = :reason
-        where workspace = :workspace and id = :id
-        """,
-        id=id,
-        reason=reason,
+def park(tx: Tx, id: str, reason: str) -> bool:
+    """Nothing can be sent there any more, because `reason`; say whether that is new."""
+    return (
+        tx.run(
+            """
+            update places set state = 'parked', reason = :reason
+            where workspace = :workspace and id = :id and state <> 'parked'
+            """,
+            id=id,
+            reason=reason,
+        )
+        == 1
     )
 
 
-def reopen(tx: Tx, id: str) -> None:
-    """Something was heard from there again."""
-    tx.write(
-        """
-        update places set state = 'open', reason = null
-        where workspace = :workspace and id = :id and state <> 'open'
-        """,
-        id=id,
+def reopen(tx: Tx, id: str) -> bool:
+    """Something was heard from there again; say whether it was parked before."""
+    return (
+        tx.run(
+            """
+            update places set state = 'open', reason = null
+            where workspace = :workspace and id = :id and state <> 'open'
+            """,
+            id=id,
+        )
+        == 1
     )
+
+
+def unreachable(tx: Tx, person: str) -> str | None:
+    """Return on which platform somebody cannot be reached; None while there is a way to them."""
+    rows = tx.rows(
+        """
+        select platform, state from places
+        where workspace = :workspace and kind = 'direct' and person = :person order by id
+        """,
+        person=person,
+    )
+    if not rows or any(row["state"] == "open" for row in rows):
+        return None
+    return str(rows[0]["platform"])
+
+
+def parked(tx: Tx) -> list[Place]:
+    """Return every place to which nothing can be sent now."""
+    rows = tx.rows(
+        f"""
+        select {COLUMNS} from places
+        where workspace = :workspace and state = 'parked' order by kind, id
+        """
+    )
+    return [_place(row) for row in rows]
 
 
 def _place(row: Row) -> Place:

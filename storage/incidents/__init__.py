@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,8 +18,10 @@ class Incident:
     """One incident. `responsible` is never empty; `gap` says that no service was recognised.
 
     `state` is open, restored, done, closed or withdrawn; `severity` normal or serious.
+    `body` is the whole text of the declaration where the title is not all of it.
     `silent` says that the promised news did not come. `alarms` counts the alarms sent.
     A closed one says as what: duplicate, false_alarm or superseded, and perhaps into which.
+    `guessed` is the service that only its meaning points at, until somebody has said.
     """
 
     number: int
@@ -48,6 +51,8 @@ class Incident:
     ended_at: datetime | None = None
     closed_as: str | None = None
     closed_into: int | None = None
+    body: str = ""
+    guessed: str | None = None
 
     @property
     def begun_at(self) -> datetime:
@@ -76,7 +81,9 @@ class Happening:
 COLUMNS = """number, title, service, gap, severity, state, declared_by, declared_at, declared_in,
 responsible, responsible_since, acknowledged_by, acknowledged_at, proposed_to, silent, alarms,
 news, news_by, news_at, next_news_at, restored_by, restored_at, reopened_at, ended_by, ended_at,
-closed_as, closed_into"""
+closed_as, closed_into, body, guessed"""
+SLOTS = tuple(f"n_{one}{two}" for one in "abcdefghij" for two in "abcde")  # asked for at once
+NUMBERS = ", ".join(f":{slot}" for slot in SLOTS)
 MOMENTS = (
     "declared_at",
     "responsible_since",
@@ -101,12 +108,15 @@ def add(
     declared_in: str | None,
     responsible: str,
     now: datetime,
+    body: str = "",
+    guessed: str | None = None,
 ) -> Incident:
-    """Store a new, open incident and return it."""
+    """Store a new, open incident and return it; `body` is its text if the title is not all."""
     tx.insert(
         "incidents",
         number=number,
         title=title,
+        body=body,
         service=service,
         gap=int(gap),
         severity=severity,
@@ -117,11 +127,13 @@ def add(
         responsible=responsible,
         responsible_since=as_text(now),
         alarms=1,
+        guessed=guessed,
     )
     similarity.note(tx, number)
     return Incident(
         number=number,
         title=title,
+        body=body,
         service=service,
         gap=gap,
         severity=severity,
@@ -132,6 +144,7 @@ def add(
         responsible=responsible,
         responsible_since=now,
         alarms=1,
+        guessed=guessed,
     )
 
 
@@ -142,6 +155,36 @@ def find(tx: Tx, number: int) -> Incident | None:
         number=number,
     )
     return from_row(rows[0]) if rows else None
+
+
+def several(tx: Tx, numbers: Sequence[int]) -> list[Incident]:
+    """Return these incidents, in no order."""
+    found: list[Incident] = []
+    for start in range(0, len(numbers), len(SLOTS)):
+        part = numbers[start : start + len(SLOTS)]
+        values = dict.fromkeys(SLOTS, -1) | dict(zip(SLOTS, part, strict=False))
+        rows = tx.rows(
+            f"""
+            select {COLUMNS} from incidents where workspace = :workspace
+            and number in ({NUMBERS})
+            """,
+            **values,
+        )
+        found += [from_row(row) for row in rows]
+    return found
+
+
+def folded_into(tx: Tx, number: int) -> list[Incident]:
+    """Return the duplicates of an incident, oldest first."""
+    rows = tx.rows(
+        f"""
+        select {COLUMNS} from incidents
+        where workspace = :workspace and closed_into = :number and closed_as = 'duplicate'
+        order by number
+        """,
+        number=number,
+    )
+    return [from_row(row) for row in rows]
 
 
 def exists(tx: Tx, number: int) -> bool:
@@ -215,6 +258,20 @@ def of_service_since(tx: Tx, service: str, since: datetime) -> list[Incident]:
         order by number
         """,
         service=service,
+        since=as_text(since),
+    )
+    return [from_row(row) for row in rows]
+
+
+def of_declarer_since(tx: Tx, person: str, since: datetime) -> list[Incident]:
+    """Return what somebody declared from `since` on and is open, the newest first."""
+    rows = tx.rows(
+        f"""
+        select {COLUMNS} from incidents
+        where workspace = :workspace and declared_by = :person and declared_at >= :since
+        and state = 'open' order by number desc
+        """,
+        person=person,
         since=as_text(since),
     )
     return [from_row(row) for row in rows]
@@ -349,7 +406,7 @@ def move(tx: Tx, number: int, service: str, responsible: str) -> bool:
     changed = (
         tx.run(
             """
-            update incidents set service = :service, gap = 0,
+            update incidents set service = :service, gap = 0, guessed = null,
                 responsible = case when acknowledged_by is null or acknowledged_by <> responsible
                               then :responsible else responsible end
             where workspace = :workspace and number = :number and state = 'open'
@@ -364,6 +421,36 @@ def move(tx: Tx, number: int, service: str, responsible: str) -> bool:
     if changed:
         similarity.note(tx, number)
     return changed
+
+
+def forget_guess(tx: Tx, number: int) -> bool:
+    """It is not about what was guessed; False when nothing is guessed any more."""
+    return (
+        tx.run(
+            """
+            update incidents set guessed = null
+            where workspace = :workspace and number = :number and guessed is not null
+            """,
+            number=number,
+        )
+        == 1
+    )
+
+
+def moved_to(tx: Tx, service: str, but: int) -> list[str]:
+    """Return the titles of other incidents that somebody moved to a service, newest first."""
+    rows = tx.rows(
+        """
+        select i.title from timeline t
+        join incidents i on i.workspace = :workspace and i.number = t.incident
+        where t.workspace = :workspace and t.kind = 'moved' and t.detail = :service
+        and i.service = :service and i.number <> :but and i.state <> 'withdrawn'
+        order by i.number desc limit 50
+        """,
+        service=service,
+        but=but,
+    )
+    return [row["title"] for row in rows]
 
 
 def mark_silent(tx: Tx, number: int) -> bool:

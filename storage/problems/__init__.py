@@ -11,7 +11,6 @@ from datetime import date, datetime
 
 from storage.engine import Row, Tx
 from storage.engine.sql import as_moment, as_text
-from storage.repeats import COUNTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,41 +75,18 @@ MOMENTS = ("opened_at", "accepted_at", "fixed_at", "lifted_at")
 
 
 def begin(
-    tx: Tx,
-    *,
-    root: int,
-    service: str,
-    title: str,
-    owner: str,
-    due_on: date,
-    now: datetime,
-    start: datetime,
-    end: datetime,
-    often: int,
-    serious: int,
+    tx: Tx, *, root: int, service: str, title: str, owner: str, due_on: date, now: datetime
 ) -> bool:
-    """Open a problem if its group happened often enough from `start` to `end`; say whether.
-
-    `often` times are enough, `serious` times when one of them was serious. There is none
-    beside one that stands already.
-    """
+    """Open a problem of a group; False beside one that stands already."""
     return (
         tx.run(
-            f"""
+            """
             insert into problems
                 (workspace, number, root, service, title, state, opened_at, owner, due_on)
-            select :workspace,
+            values (:workspace,
                 (select coalesce(max(p.number), 0) + 1 from problems p
                  where p.workspace = :workspace),
-                :root, :service, :title, 'open', :now, :owner, :due_on
-            from (
-                select count(*) as n, count(case when i.severity = 'serious' then 1 end) as grave
-                from repeats r
-                join incidents i on i.workspace = :workspace and i.number = r.incident
-                where r.workspace = :workspace and r.root = :root and {COUNTS}
-                and i.declared_at >= :start and i.declared_at <= :end
-            ) happened
-            where n >= case when grave > 0 then :serious else :often end
+                :root, :service, :title, 'open', :now, :owner, :due_on)
             on conflict (workspace, root) where state in ('open', 'fixed') do nothing
             """,
             root=root,
@@ -119,10 +95,6 @@ def begin(
             owner=owner,
             due_on=due_on.isoformat(),
             now=as_text(now),
-            start=as_text(start),
-            end=as_text(end),
-            often=often,
-            serious=serious,
         )
         == 1
     )
@@ -152,6 +124,18 @@ def standing(tx: Tx) -> list[Problem]:
         select {COLUMNS} from problems
         where workspace = :workspace and state in ('open', 'fixed') order by number
         """
+    )
+    return [_problem(row) for row in rows]
+
+
+def newest(tx: Tx, limit: int = 500) -> list[Problem]:
+    """Return the newest problems of any state, the newest first."""
+    rows = tx.rows(
+        f"""
+        select {COLUMNS} from problems where workspace = :workspace
+        order by number desc limit :limit
+        """,
+        limit=limit,
     )
     return [_problem(row) for row in rows]
 

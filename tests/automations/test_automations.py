@@ -4,98 +4,139 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from handlers.kit.commands import call
+from tests.pretend.machines import enter, reports
 from tests.pretend.stage import Say, Stage
 
-
-def enter_automation(ben: Say, rhythm: str = "7") -> str:
-    ben("auto new")
-    answer = ben.fill(
-        name="Mail-Sortierung", purpose="Ordnet Bestellungen", accountable="ben",
-        deputy="carla", rhythm=rhythm,
-    )  # fmt: skip
-    return next(line for line in answer.splitlines() if "/ping/" in line).rpartition("/")[2]
-
-
-def run(bot: Stage, secret: str, rid: str | None = None, kind: str = "") -> str | None:
-    hook = next(each for feature in bot.dispatcher.features for each in feature.hooks)
-    answer = bot.run(bot.dispatcher.run_hook(hook, secret, rid, {"kind": kind}))
-    return answer.outcome if answer else None
+DAY = 24 * 60
 
 
 def test_never_connected_is_not_measured_and_never_unused(
     ben: Say, anna: Say, wind: Callable[..., None]
 ) -> None:
-    enter_automation(ben, "1")
-    wind(minutes=60 * 24 * 60)
-    assert "Use: not measured\nEvidence: has never reported a run" in anna("auto mail-sortierung")
+    enter(ben, rhythm="1")
+    wind(minutes=60 * DAY)
+    card = anna("auto mail-sortierung")
+    assert "Use: not measured\nEvidence: has never reported a run, expected every day" in card
+    assert "Connection: not connected" in card
+    assert "Wird „Mail-Sortierung“ noch gebraucht" not in str(ben.sees())
 
 
-def test_a_run_makes_it_used_and_silence_possibly_unused(
-    ben: Say, anna: Say, bot: Stage, wind: Callable[..., None]
-) -> None:
-    secret = enter_automation(ben)
-    assert run(bot, secret) == "done"
-    assert "Use: in use" in anna("auto mail-sortierung")
-    wind(minutes=7 * 24 * 60)
-    assert "Use: in use" in anna("auto mail-sortierung")
-    wind(minutes=1)
-    assert (
-        "Use: possibly unused\n"
-        "Evidence: last run 7 days ago (23 November 2026), expected every 7 days"
-    ) in anna("auto mail-sortierung")
-    ben("auto mail-sortierung")
-    assert "bleibt" in ben.press(calls="auto keep")
-    assert "Use: kept, though it does not run" in anna("auto mail-sortierung")
+def test_a_run_connects_it_and_use_is_the_first_figure(ben: Say, anna: Say, bot: Stage) -> None:
+    secret = enter(ben)
+    assert reports(bot, secret) == "done"
+    lines = anna("auto mail-sortierung").splitlines()
+    assert lines[0] == "Mail-Sortierung"
+    assert lines[1] == "Use: new"
+    assert "Connection: connected since 23 November 2026" in lines
+    assert "Used: 1 useful run in 28 days" in lines
+
+
+def test_registering_without_what_it_is_not_for_is_refused(ben: Say) -> None:
+    ben("auto new")
+    answer = ben.fill(name="A", purpose="Ordnet Mails", accountable="ben", deputy="carla",
+                      rhythm="7")  # fmt: skip
+    assert ben.answer is not None and ben.answer.field == "not_for", answer
 
 
 def test_only_finished_runs_count_and_the_same_run_once(ben: Say, bot: Stage) -> None:
-    secret = enter_automation(ben)
-    assert run(bot, secret, kind="start") == "done"
-    assert run(bot, secret, kind="fail") == "done"
+    secret = enter(ben)
+    assert reports(bot, secret, kind="start") == "done"
+    assert reports(bot, secret, kind="fail") == "done"
     found = "select last_run_at from automations where workspace = :workspace"
     assert bot.rows(found) == [{"last_run_at": None}]
-    assert run(bot, secret, rid="r1") == "done"
-    assert run(bot, secret, rid="r1") == "seen"
+    assert reports(bot, secret, rid="r1") == "done"
+    assert reports(bot, secret, rid="r1") == "seen"
     runs = bot.rows("select kind from automation_runs where workspace = :workspace order by id")
     assert [each["kind"] for each in runs] == ["start", "fail", "ok"]
+    assert "dieser Lauf wurde schon gemeldet" in ben("auto mail-sortierung")
+
+
+def test_a_start_and_an_end_with_the_same_id_are_one_run_with_its_duration(
+    ben: Say, bot: Stage, wind: Callable[..., None]
+) -> None:
+    secret = enter(ben)
+    assert reports(bot, secret, rid="r1", kind="start") == "done"
+    wind(minutes=2)
+    assert reports(bot, secret, rid="r1") == "done"
+    rows = bot.rows("select kind, seconds from automation_runs where workspace = :workspace")
+    assert [(each["kind"], each["seconds"]) for each in rows] == [("start", None), ("ok", 120)]
+    found = "select begun_at from automations where workspace = :workspace"
+    assert bot.rows(found) == [{"begun_at": None}]
+
+
+def test_of_two_overlapping_runs_the_one_without_an_end_hangs(
+    ben: Say, anna: Say, bot: Stage, wind: Callable[..., None]
+) -> None:
+    secret = enter(ben, rhythm="0 9 * * *")
+    reports(bot, secret, rid="r1", kind="start")
+    wind(minutes=1)
+    reports(bot, secret, rid="r2", kind="start")
+    wind(minutes=1)
+    reports(bot, secret, rid="r2")
+    wind(minutes=59)
+    assert "a run is missing" in anna("auto mail-sortierung")
+    wind(to="2026-11-24 09:05")
+    (told,) = [each for each in ben.sees() if "begann am" in each]
+    assert "„Mail-Sortierung“ begann am Mo. 23. Nov., 09:00 und ist noch nicht fertig." in told
 
 
 def test_an_unknown_address_is_nobodys(ben: Say, bot: Stage) -> None:
-    enter_automation(ben)
-    assert run(bot, "00000000-0000-4000-8000-000000000000") is None
+    enter(ben)
+    assert reports(bot, "00000000-0000-4000-8000-000000000000") == ""
 
 
 def test_the_address_is_stored_nowhere(ben: Say, bot: Stage) -> None:
-    secret = enter_automation(ben)
-    for table in ("deliveries", "audit", "outbox", "automation_addresses", "drafts", "automations"):
+    secret = enter(ben)
+    for table in ("deliveries", "audit", "outbox", "automation_addresses", "drafts", "automations",
+                  "automation_history"):  # fmt: skip
         assert secret not in str(bot.rows(f"select * from {table} where workspace = :workspace"))
 
 
 def test_a_new_address_works_and_the_old_one_for_a_week(
     ben: Say, bot: Stage, wind: Callable[..., None]
 ) -> None:
-    old = enter_automation(ben)
+    old = enter(ben)
     ben("auto mail-sortierung")
     answer = ben.press(calls="auto address")
-    new = next(line for line in answer.splitlines() if "/ping/" in line).rpartition("/")[2]
-    assert run(bot, old) == run(bot, new) == "done"
-    wind(minutes=7 * 24 * 60 + 1)
-    assert run(bot, old) is None
-    assert run(bot, new) == "done"
+    found = [line for line in answer.splitlines() if "/ping/" in line and " " not in line]
+    new = found[0].rpartition("/")[2]
+    assert reports(bot, old) == reports(bot, new) == "done"
+    wind(minutes=7 * DAY + 1)
+    assert reports(bot, old) == ""
+    assert reports(bot, new) == "done"
+
+
+def test_who_is_named_is_asked_and_accepts(ben: Say, carla: Say, anna: Say) -> None:
+    enter(ben)
+    assert "Deputy: Carla (asked, has not accepted yet)" in anna("auto mail-sortierung")
+    assert "Vertretung für „Mail-Sortierung“" in carla.sees()[0]
+    assert "Danke" in carla.press(calls="auto accept")
+    card = anna("auto mail-sortierung")
+    assert "Accountable: Ben\nDeputy: Carla" in card and "asked" not in card
+
+
+def test_who_declines_is_thanked_and_a_manager_hears_of_it(
+    ben: Say, carla: Say, chris: Say, wind: Callable[..., None]
+) -> None:
+    enter(ben)
+    assert "Danke" in carla.press(calls="auto decline")
+    wind(to="2026-11-24 09:05")
+    assert "Somebody else should be named for “Mail-Sortierung”." in chris.sees()[0]
 
 
 def test_an_automation_is_handed_over_by_acceptance(ben: Say, carla: Say, anna: Say) -> None:
-    enter_automation(ben)
+    enter(ben)
     ben("auto mail-sortierung")
     ben.press(calls="auto handover")
     ben.fill(to="carla")
     assert "Accountable: Ben" in anna("auto mail-sortierung")
-    carla.press(calls="auto accept")
+    carla.press(calls="auto accept", about="Verantwortung")
     assert "Accountable: Carla\nDeputy: Ben" in anna("auto mail-sortierung")
 
 
 def test_only_its_people_decide_about_an_automation(ben: Say, anna: Say) -> None:
-    enter_automation(ben)
+    enter(ben)
     ben("auto mail-sortierung")
     call = next(b.button.call for b in ben.buttons() if b.button.call.word == "auto retire")
     anna("auto mail-sortierung")
@@ -104,28 +145,107 @@ def test_only_its_people_decide_about_an_automation(ben: Say, anna: Say) -> None
     assert answer.outcome == "refused"
 
 
-def test_the_owner_is_asked_before_anybody_reads_that_it_is_possibly_unused(
-    ben: Say, carla: Say, bot: Stage, wind: Callable[..., None]
+def test_retiring_frees_the_name_can_be_found_and_undone(
+    ben: Say, anna: Say, bot: Stage, wind: Callable[..., None]
 ) -> None:
-    secret = enter_automation(ben)
-    run(bot, secret)
-    wind(minutes=7 * 24 * 60)
-    assert ben.sees() == []
-    wind(minutes=1)
-    assert len(ben.sees()) == 1
-    assert "Wird „Mail-Sortierung“ noch gebraucht?" in ben.sees()[0]
-    ben.press("Behalten")
-    assert "[" not in ben.sees()[0]
-    wind(minutes=89 * 24 * 60)
-    assert len(ben.sees()) == 1
-    wind(minutes=2 * 24 * 60)
-    assert "[Behalten]" in ben.sees()[0]
-    assert carla.sees() == []
+    secret = enter(ben)
+    ben("auto mail-sortierung")
+    ben.press(calls="auto retire")
+    assert "There is no automation yet." in anna("auto mail-sortierung")
+    ben("auto")
+    enter(ben)  # the name is free again
+    ben("auto")
+    ben.press(calls="auto retired")
+    ben.press("Mail-Sortierung")
+    assert "heißt eine andere" in ben.press(calls="auto back")
+    ben.press(calls="auto rename")
+    ben.fill(name="Mail alt")
+    ben.press("Mail alt")
+    assert "ist wieder da" in ben.press(calls="auto back")
+    assert "Mail alt" in anna("auto")
+    assert reports(bot, secret) == "done"
 
 
-def test_a_run_in_time_asks_nobody(ben: Say, bot: Stage, wind: Callable[..., None]) -> None:
-    secret = enter_automation(ben)
-    for _each in range(5):
-        run(bot, secret)
-        wind(minutes=6 * 24 * 60)
-    assert ben.sees() == []
+def test_a_call_to_a_retired_address_is_told_once(
+    ben: Say, bot: Stage, wind: Callable[..., None]
+) -> None:
+    secret = enter(ben)
+    ben("auto mail-sortierung")
+    ben.press(calls="auto retire")
+    for _each in range(3):
+        assert reports(bot, secret) == "retired"
+    wind(to="2026-11-24 09:05")
+    assert str(ben.sees()).count("ist stillgelegt und läuft noch") == 1
+
+
+def test_each_missing_part_blocks_operation_and_names_itself(
+    ben: Say, carla: Say, anna: Say, bot: Stage
+) -> None:
+    enter(ben)
+    ben("auto mail-sortierung")
+    live = next(b.button.call for b in ben.buttons() if b.button.call.word == "auto complete").args[
+        "automation"
+    ]
+    profile = {
+        "steps": "automatic: sortieren\nhuman: freigeben", "decision": "Vor dem Versand",
+        "fallback": "Carla sortiert von Hand", "measure": "Fehler im Monat", "limit": "5",
+        "ai": "no", "data": "Bestellungen", "docs": "https://wiki.example.com/mail",
+        "version": "1.2", "check_days": "30",
+    }  # fmt: skip
+    rules = {"roles": "Ben pflegt die Regeln", "priorities": "Eilbestellungen zuerst",
+             "consequences": "Sonst pausieren wir sie"}  # fmt: skip
+    labels = {
+        "steps": "Schritte", "decision": "Wo ein Mensch entscheidet",
+        "fallback": "Wenn sie ausfällt", "measure": "Kennzahl", "limit": "Grenze",
+        "ai": "Nutzt KI", "data": "Genutzte Daten",
+        "docs": "Dokumentation", "version": "Fassung", "roles": "Rollen",
+        "priorities": "Prioritäten", "consequences": "Folgen",
+    }  # fmt: skip
+    for gap, label in labels.items():
+        ben.stage.store(lambda tx: tx.run(
+            "delete from automation_profile where workspace = :workspace and field <> 'not_for'"
+        ))  # fmt: skip
+        given = {name: value for name, value in {**profile, **rules}.items() if name != gap}
+        for field, value in given.items():
+            bot.store(
+                lambda tx, f=field, v=value: tx.insert(
+                    "automation_profile", automation=live, field=f, value=v
+                )
+            )
+        ben("auto mail-sortierung")
+        answer = bot.handle(bot.request("ben", call=call("auto live", automation=live)))
+        assert answer.outcome == "refused"
+        assert answer.message is not None
+        text = str(answer.message)
+        assert label in text, (gap, text)
+    # With all of it, it goes into operation, and there is no state “finished”.
+    last = {**profile, **rules}[gap]
+    bot.store(lambda tx: tx.insert("automation_profile", automation=live, field=gap, value=last))
+    ben("auto mail-sortierung")
+    assert "Jetzt beginnt die Arbeit" in ben.press(calls="auto live")
+    assert "Phase: in operation" in anna("auto mail-sortierung")
+    assert "„Mail-Sortierung“ ist in Betrieb" in bot.sees("allgemein")[0]
+
+
+def test_the_profile_is_corrected_with_its_history(ben: Say, anna: Say) -> None:
+    enter(ben)
+    ben("auto mail-sortierung")
+    ben.press(calls="auto complete")
+    answer = ben.fill(not_for="Reklamationen und Retouren", decision="Vor dem Versand")
+    assert "Für den Betrieb fehlt noch" in answer
+    card = anna("auto mail-sortierung")
+    assert "What not for: Reklamationen und Retouren" in card
+    assert "Steps: missing" in card
+    past = anna.press(calls="auto history")
+    assert "changed, What not for: Reklamationen und Retouren (the accountable person)" in past
+    assert "Ben" not in past
+
+
+def test_an_existing_thing_is_entered_without_the_rest(ben: Say, anna: Say) -> None:
+    ben("auto")
+    ben.press(calls="auto exists")
+    ben.fill(name="Altskript", purpose="Kopiert Dateien", accountable="ben", deputy="carla",
+             rhythm="täglich")  # fmt: skip
+    card = anna("auto altskript")
+    assert "Phase: runs, profile incomplete" in card
+    assert "What not for: missing" in card

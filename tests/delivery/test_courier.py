@@ -373,14 +373,57 @@ def test_a_card_that_may_have_arrived_is_not_sent_twice_and_is_shown(
     expect(logged, fault)
 
 
-def test_the_next_change_of_such_a_card_is_posted_anew(bot: Stage, chat: Chat) -> None:
-    chat.plan(lost_before())
+@pytest.mark.parametrize("lost", [lost_before, lost_after])
+def test_where_nobody_can_look_such_a_card_is_never_posted_a_second_time(
+    bot: Stage, chat: Chat, lost: Callable[[], Fault]
+) -> None:
+    chat.plan(lost())
     put(bot, "hello")
     carry(bot)
     assert bot.store(lambda tx: outbox.places_of(tx, "key")) == [BEN]
     put(bot, "changed")
     carry(bot)
+    bot.wind(minutes=10)
+    assert chat.tries == 1
+    assert {state for state, _reason in reasons(bot)} == {"ambiguous"}
+
+
+def test_what_may_have_arrived_is_looked_for_and_edited_where_it_stands(
+    bot: Stage, chat: Chat
+) -> None:
+    chat.finds = True
+    chat.plan(lost_after())
+    put(bot, "hello")
+    carry(bot)
+    put(bot, "changed")
+    bot.wind(minutes=1)
+    assert [each.text for each in chat.ledger] == ["hello", "changed"]
     assert bot.sees("@ben") == ["changed"]
+    assert states(bot) == ["sent"]
+
+
+def test_what_was_looked_for_and_is_not_there_is_posted(bot: Stage, chat: Chat) -> None:
+    chat.finds = True
+    chat.plan(lost_before())
+    put(bot, "hello")
+    carry(bot)
+    assert chat.created(BEN) == []
+    bot.wind(minutes=1)
+    assert (chat.created(BEN), states(bot)) == (["hello"], ["sent"])
+
+
+def test_a_card_from_before_that_is_uncertain_is_looked_for_with_the_next_change(
+    bot: Stage, chat: Chat
+) -> None:
+    chat.plan(lost_after())
+    put(bot, "hello")
+    carry(bot)
+    assert states(bot) == ["ambiguous"]
+    chat.finds = True  # the scope was granted meanwhile
+    put(bot, "changed")
+    bot.wind(minutes=1)
+    assert [each.text for each in chat.ledger] == ["hello", "changed"]
+    assert states(bot) == ["sent", "sent"]
 
 
 @pytest.mark.parametrize("fault", UNKNOWN)

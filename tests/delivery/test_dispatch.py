@@ -225,7 +225,7 @@ def test_who_is_not_known_yet_is_asked_about_again_when_the_same_delivery_comes_
     bot: Stage,
 ) -> None:
     """The edge asks the platform and goes on under an identity of its own, which is answered."""
-    request = replace(bot.request("dora", "friction Der Drucker klemmt", identity="d1"), kind="new")
+    request = replace(bot.request("dora", "friction Drucker klemmt oft", identity="d1"), kind="new")
     first, second = bot.handle(request), bot.handle(request)
     assert (first.outcome, first.unproven) == ("refused", True)
     assert first == second
@@ -233,7 +233,8 @@ def test_who_is_not_known_yet_is_asked_about_again_when_the_same_delivery_comes_
     done = bot.handle(known)
     assert done.outcome == "done"
     assert bot.handle(request).unproven
-    assert bot.handle(known) == done
+    # Of a note no words are kept beside its delivery.
+    assert answered(bot.handle(known)) == "Das ist schon angekommen. Danke."
     assert len(bot.rows("select id from friction where workspace = :workspace")) == 1
 
 
@@ -313,7 +314,7 @@ def test_of_two_who_acknowledge_at_once_one_is_told_you_and_the_other_who(
 ) -> None:
     chance = random.Random(seed)
     for number in range(1, 11):
-        bot.handle(bot.request("anna", "incident Kasse tot"))
+        bot.handle(bot.request("anna", f"incident Kasse {number} tot"))
         names = ["ben", "carla", "chris"]
         chance.shuffle(names)
         answers = bot.handle_together(*(bot.request(each, f"ack {number}") for each in names))
@@ -356,7 +357,7 @@ def declared_and_climbing(bot: Stage, number: int) -> Timer:
     limit = bot.clock.now() + timedelta(minutes=10)
     bot.clock.wind(limit)
     due = bot.database.transact(lambda tx: timers.claim(tx, limit, 1000))
-    (timer,) = [each for each in due if each.payload["number"] == number]
+    (timer,) = [each for each in due if each.payload.get("number") == number]
     return timer
 
 
@@ -511,8 +512,8 @@ def test_a_button_too_long_for_the_platform_keeps_its_words_in_a_draft(
     (draft,) = [each.button for each in anna.buttons() if each.button.call.word == "draft"]
     assert len(str(draft.call.args)) < 100
     anna.press(calls="draft")
-    (row,) = bot.rows("select title from incidents where workspace = :workspace")
-    assert row["title"] == LONG.strip()
+    (row,) = bot.rows("select body from incidents where workspace = :workspace")
+    assert row["body"] == LONG.strip()
 
 
 def test_somebody_else_s_draft_does_not_open(bot: Stage, anna: Say) -> None:
@@ -572,8 +573,8 @@ def test_a_forged_button_is_refused_or_asked_about_and_changes_nothing(
 def test_only_what_no_chat_shows_is_taken_out(bot: Stage, typed: str, kept: str) -> None:
     assert clean(typed) == kept
     bot.handle(bot.request("anna", f"incident {typed}"))
-    (row,) = bot.rows("select title from incidents where workspace = :workspace")
-    assert row["title"] == kept
+    (row,) = bot.rows("select title, body from incidents where workspace = :workspace")
+    assert (row["body"] or row["title"]) == kept
 
 
 @settings(max_examples=100, deadline=None)

@@ -42,7 +42,7 @@ class Event:
 
 
 def year(seed: int = 16) -> list[Event]:
-    """Return about three hundred incidents: quiet weeks, a storm, withdrawn ones and false alarms."""
+    """Return about three hundred incidents: quiet weeks, a storm, some withdrawn."""
     rng = random.Random(seed)
     events: list[Event] = []
     for week in range(52):

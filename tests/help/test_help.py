@@ -11,8 +11,8 @@ def test_home_says_how_much_more_waits(anna: Say, bot: Stage) -> None:
         assert seen is not None and seen.message is not None
         return plain(seen.message)
 
-    for _each in range(5):
-        anna("incident Licht flackert")
+    for floor in range(5):
+        anna(f"incident Licht flackert im Stock {floor}")
     assert "[Show all]" not in home()
     anna("incident Licht ist aus")
     anna("incident Licht ist noch aus")

@@ -43,7 +43,9 @@ def test_1_a_command_word_inside_a_sentence_is_no_command(
 )  # fmt: skip
 def test_2_the_title_is_kept_exactly_as_typed(bot: Stage, anna: Say, title: str) -> None:
     anna(f"incident {title}")
-    assert titles(bot) == [title.strip()]
+    found = bot.rows("select title, body from incidents where workspace = :workspace")
+    assert [row["body"] or row["title"] for row in found] == [title.strip()]
+    assert titles(bot) == [title.strip().split("\n")[0]]  # the first line; the rest stands below
 
 
 # Row 4: who may press what on somebody else's incident of Ben's service, declared by Anna.

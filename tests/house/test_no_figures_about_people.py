@@ -18,15 +18,22 @@ from tests.closing.test_closing import POINTS
 from tests.pretend.stage import Say, Stage, answered, plain, staged
 
 READINGS = {  # every command that reads, and those that only show, with values where it needs some
-    "auto": {}, "bans": {}, "computed": {}, "data": {}, "data export": {},
+    "auto": {}, "auto register": {}, "auto retired": {}, "auto timetable": {}, "bans": {},
+    "computed": {}, "data": {}, "data export": {},
     "definition": {"name": "done"}, "definitions": {},
     "digest": {}, "help": {}, "history": {"number": "2"}, "home": {},
     "incidents": {"which": "all"}, "night": {}, "pilot": {}, "problem": {"number": "1"},
     "problem history": {"number": "1"}, "service": {"service": "kasse"}, "settings": {},
-    "show": {"number": "2"}, "status": {}, "who": {"service": "kasse"},
+    "rules": {},
+    "find": {"words": "Kasse"}, "find more": {"words": "Kasse", "page": "1"},
+    "show": {"number": "2"}, "status": {}, "text": {"number": "2"}, "who": {"service": "kasse"},
     "definition edit": {"name": "done"}, "service edit": {"service": "kasse"},
     "decide": {"key": "incident:2"}, "decisions": {}, "undone": {},
     "lists": {}, "list": {"name": "incidents", "which": "all"},
+    "mandate": {}, "patterns": {}, "pattern": {"pattern": "x"}, "friction mine": {},
+    "pattern history": {"pattern": "x"}, "friction list": {}, "friction answerers": {},
+    "pilot more": {"pilot": "x"}, "pilot candidates": {"pilot": "x"},
+    "pilot history": {"pilot": "x"}, "pilot result": {"pilot": "x"},
 }  # fmt: skip
 
 
@@ -127,6 +134,8 @@ PERSONS = (
     "ended_by", "accountable", "deputy", "fixer", "checker", "verified_by", "asked_by",
     "override_by", "fix_done_by", "owner", "fixed_by", "author", "cover", "successor",
     "proposed_to", "news_by", "champion", "set_by", "entered_by",
+    "modeler", "integrator", "confirmed_by", "answered_by", "checked_by", "changed_by",
+    "answerer", "named_by", "voter",
 )  # fmt: skip
 FLAGS = {"active", "manager", "admin"}
 

@@ -62,6 +62,7 @@ class Ban(RuleBasedStateMachine):
         if serious:
             self.do("anna", "serious", number=self.incidents)
         self.do("ben", "restored", number=self.incidents)
+        self.stage.wind(minutes=31)  # later it is a repeat, and no longer the same outage
 
     @rule(person=PEOPLE, one=NUMBERS, other=NUMBERS)
     def same(self, person: str, one: int, other: int) -> None:

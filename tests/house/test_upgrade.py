@@ -193,6 +193,9 @@ def test_no_row_is_lost_changed_or_mixed_up(upgraded: Database) -> None:
         now = kept(upgraded, table, columns)
         if table == "timers":
             now = [row for row in now if not row["key"].endswith(":after")]
+        if table == "friction":  # a note knows its day only, so that its time tells nothing
+            for row in before:
+                row["noted_at"] = f"{row['noted_at'][:10]}T00:00:00.000000Z"
         if table in ("places", "services"):  # a column that some rows left to its default
             for row in before:
                 row.update({k: 0 for k, v in row.items() if k == "fallback" and v is None})

@@ -27,7 +27,10 @@ FOLDER = Path(__file__).parent.parent.parent / "storage"
 
 # These look across workspaces, and say so. Nothing else may.
 ACROSS = {
-    "automations.by_address",  # a machine shows a secret and nothing else
+    "automations.intake.by_address",  # a machine shows a secret and nothing else
+    "automations.intake.by_key",
+    "automations.metrics.everything",  # Prometheus belongs to who operates Lotse
+    "automations.outages.everywhere",
     "on_call.forget",
     "delivery.inbox.forget",
     "slack.installations.all",
@@ -35,6 +38,9 @@ ACROSS = {
     "slack.installations.expiring",
     "slack.installations.finish",
     "delivery.drafts.forget",
+    "incidents.offers.forget",
+    "conversation.forget",
+    "delivery.lost_answers.forget",
     "delivery.heartbeat.beat",  # one scheduler looks at the timers of all
     "delivery.heartbeat.forget",
     "delivery.heartbeat.keep",
@@ -45,7 +51,10 @@ ACROSS = {
     "delivery.outbox.health",
     "delivery.outbox.next_after",
     "delivery.outbox.next_due",
+    "delivery.outbox.shut_out",
     "delivery.outbox.stuck_anywhere",
+    "delivery.waiting.some_workspace",
+    "delivery.waiting.waiting_alarms",
     "teams.button_presses.forget",
     "delivery.timers.claim",
     "delivery.timers.health",
@@ -136,6 +145,7 @@ PUT_IN = {
     ("delivery.outbox.expired", "tx.skip_locked"),
     ("delivery.timers.claim", "tx.skip_locked"),
     ("local.latest", "edge"),
+    ("automations.change", "put"),  # names of columns, which stand in CHANGEABLE
 }
 
 
@@ -374,6 +384,7 @@ def test_a_change_reaches_only_its_own_company(
 # What comes from outside shows only this, so no two companies may have the same.
 FOUND_BY = {
     ("automation_addresses", "PRIMARY KEY (secret_hash)"),
+    ("intake_keys", "PRIMARY KEY (secret_hash)"),
     ("slack_installations", "PRIMARY KEY (team)"),
 }
 

@@ -10,12 +10,14 @@ from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
+from aiohttp.test_utils import make_mocked_request
 
 from bot import app
 from bot import health as http_health
 from bot.config import Settings
 from bot.delivery.clock import HandClock
 from bot.lotse import Lotse
+from storage import workspaces
 from storage.delivery import outbox, timers
 from storage.engine import Database
 from storage.engine.postgres import Postgres
@@ -55,7 +57,72 @@ def test_it_is_red_when_an_alarm_is_overdue(bot: Stage, lotse: Lotse, anna: Say)
     status, said = health(bot, lotse)
     assert (status, said["timers"]["overdue"]) == (503, 1)
     bot.run(lotse.scheduler.round())
+    bot.run(bot.courier.drain())
     assert health(bot, lotse)[0] == 200
+
+
+@pytest.mark.parametrize(("state", "level", "status"), [
+    ("dead", "yellow", 200), ("ambiguous", "yellow", 200), ("pending", "red", 503),
+])  # fmt: skip
+def test_messages_that_did_not_arrive_change_its_colour(
+    bot: Stage, lotse: Lotse, state: str, level: str, status: int
+) -> None:
+    bot.run(lotse.scheduler.round())
+    message = '{"tone":"plain","parts":[]}'
+    bot.store(
+        lambda tx: outbox.add(
+            tx, id="1", place="local:@ben", key="k", kind="card", message=message,
+            now=bot.clock.now() - timedelta(minutes=20),
+        )
+    )  # fmt: skip
+    sql = "update outbox set state = :state where workspace = :workspace"
+    bot.store(lambda tx: tx.run(sql, state=state))
+    got, said = health(bot, lotse)
+    assert (got, said["state"], said["lines"]["messages"]) == (status, level, level)
+    assert any("messages" in each for each in said["reasons"])
+
+
+def test_a_revoked_token_is_red_with_the_reason(bot: Stage, lotse: Lotse) -> None:
+    bot.run(lotse.scheduler.round())
+    bot.store(lambda tx: workspaces.set_state(tx, "parked"))
+    status, said = health(bot, lotse)
+    assert (status, said["lines"]["slack"]) == (503, "red")
+    bot.store(lambda tx: workspaces.set_state(tx, "active"))
+
+
+def test_each_platform_has_a_line_and_says_what_is_wrong(sqlite: Sqlite) -> None:
+    settings = Settings.from_env({
+        "SLACK_BOT_TOKEN": "xoxb-x", "SLACK_SIGNING_SECRET": "x",
+        "MICROSOFT_APP_ID": "00000000-0000-0000-0000-000000000001",
+        "MICROSOFT_APP_PASSWORD": "x",
+        "MICROSOFT_APP_TENANTID": "00000000-0000-0000-0000-000000000002",
+    })  # fmt: skip
+    lotse = app.build(settings, sqlite, demo=False)
+    lines = http_health.platforms(lotse)
+    assert lines["slack"] == ("red", "Slack has not said yet who we are")
+    assert lines["teams"] == ("red", "Teams is not started yet")
+
+
+@pytest.mark.parametrize("header", [
+    "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via", "Forwarded",
+    "CF-Connecting-IP", "True-Client-IP",
+])  # fmt: skip
+async def test_details_are_not_told_through_a_proxy(header: str) -> None:
+    request = make_mocked_request("GET", "/health", headers={"Host": "127.0.0.1:3000", header: "x"})
+    assert not http_health.for_us(request.clone(remote="127.0.0.1"))
+
+
+@pytest.mark.parametrize(("host", "remote", "ours"), [
+    ("127.0.0.1:3000", "127.0.0.1", True), ("localhost", "127.0.0.1", True),
+    ("[::1]:3000", "::1", True), ("lotse.example.com", "127.0.0.1", False),
+    ("rebound.example:3000", "127.0.0.1", False), ("", "127.0.0.1", False),
+    ("127.0.0.1:3000", "10.0.0.7", False),
+])  # fmt: skip
+async def test_details_are_told_on_this_machine_by_its_own_name_only(
+    host: str, remote: str, ours: bool
+) -> None:
+    request = make_mocked_request("GET", "/health", headers={"Host": host})
+    assert http_health.for_us(request.clone(remote=remote)) is ours
 
 
 def test_what_could_not_be_delivered_and_what_was_given_up_is_counted(
@@ -82,7 +149,10 @@ def test_it_is_red_when_the_database_does_not_answer(bot: Stage) -> None:
         database.transact(lambda tx: furnish(tx, DEMO, bot.clock.now()))
         lotse = app.build(Settings(), database, bot.clock, demo=True)
     status, said = health(bot, lotse)
-    assert (status, said) == (503, {"ok": False, "reason": "the database does not answer"})
+    assert (status, said) == (
+        503,
+        {"ok": False, "state": "red", "reason": "the database does not answer"},
+    )
 
 
 def test_work_stored_by_another_process_is_carried_at_once(postgres: Postgres) -> None:

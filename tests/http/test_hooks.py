@@ -15,13 +15,16 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from bot.http import hooks
 from storage import automations
-from storage.automations import Automation
+from storage.automations import Automation, intake
 from storage.engine import Database, Row, Tx, Unavailable
+from tests.pretend import machines
 from tests.pretend.stage import DEMO, Chat, Say, Stage, Troubled, furnish
 
 SECRET = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
 OLD = "11111111-2222-4333-8444-555555555555"
 OTHER = "99999999-2222-4333-8444-555555555555"
+RUN = "5fc4b5e0-9f0d-4a7e-8f2b-1c2d3e4f5a6b"
+RUN_2 = "5fc4b5e0-9f0d-4a7e-8f2b-1c2d3e4f5a6c"
 
 
 @dataclass(slots=True)
@@ -71,8 +74,8 @@ async def caller(troubled: Troubled, chat: Chat) -> AsyncIterator[Caller]:
                 "backup", "Backup", "saves us", "ben", "carla", None, 7, "active", now, None, None
             )
             automations.add(inside, made, name_key="backup")
-            automations.give_address(inside, "backup", secret, now)
-        automations.give_address(tx.within(DEMO), "backup", SECRET, now + timedelta(days=7))
+            intake.give_address(inside, "backup", secret, now)
+        intake.give_address(tx.within(DEMO), "backup", SECRET, now + timedelta(days=7))
 
     troubled.transact(prepare)
     app = web.Application()
@@ -96,23 +99,29 @@ async def test_each_call_is_a_run_of_its_own(caller: Caller) -> None:
     assert caller.runs() == 3
 
 
-async def test_many_calls_at_once_are_all_counted(caller: Caller) -> None:
-    statuses = await asyncio.gather(*(caller.calls(SECRET) for _each in range(60)))
+async def test_two_hundred_calls_in_a_minute_are_one_burst(caller: Caller) -> None:
+    statuses = await asyncio.gather(*(caller.calls(SECRET) for _each in range(200)))
     assert set(statuses) == {200}
-    assert caller.runs() == 60
+    assert caller.runs() == 1
+    odd = caller.look("select why from automation_odd_calls where workspace = :workspace")
+    assert [each["why"] for each in odd] == ["burst"]
+    day = caller.look("select kind, count from automation_days where workspace = :workspace")
+    assert day == [{"kind": "ok", "count": 1}]
+    asked = caller.look("select key from matters where workspace = :workspace")
+    assert len(asked) == 1
 
 
 async def test_the_same_run_reported_twice_counts_once(caller: Caller) -> None:
     for _each in range(3):
-        assert await caller.calls(SECRET, rid="run-1") == 200
+        assert await caller.calls(SECRET, rid=RUN) == 200
     assert caller.runs() == 1
-    assert await caller.calls(SECRET, rid="run-2") == 200
+    assert await caller.calls(SECRET, rid=RUN_2) == 200
     assert caller.runs() == 2
 
 
 async def test_a_run_id_of_another_company_is_another_run(caller: Caller) -> None:
-    await caller.calls(SECRET, rid="run-1")
-    await caller.calls(OTHER, rid="run-1")
+    await caller.calls(SECRET, rid=RUN)
+    await caller.calls(OTHER, rid=RUN)
     assert caller.runs() == 1
     rows = caller.stage.database.read(
         lambda tx: tx.rows("select workspace from automation_runs order by workspace")
@@ -151,7 +160,6 @@ UNKNOWN = [
     "x" * 36,
     f"{SECRET}x",
     SECRET.replace("-", ""),
-    f"{SECRET}/unknown",
     "%00",
     "..%2f..%2fhealth",
     "' or '1'='1",
@@ -208,9 +216,9 @@ async def test_what_could_not_be_stored_is_said_so_that_the_script_calls_again(
     caller: Caller, troubled: Troubled
 ) -> None:
     troubled.plan(Unavailable("disk full"))
-    assert await caller.calls(SECRET, rid="run-1") == 503
+    assert await caller.calls(SECRET, rid=RUN) == 503
     assert caller.runs() == 0
-    assert await caller.calls(SECRET, rid="run-1") == 200
+    assert await caller.calls(SECRET, rid=RUN) == 200
     assert caller.runs() == 1
 
 
@@ -219,7 +227,7 @@ async def test_nothing_about_the_caller_and_no_secret_is_kept_or_logged(
 ) -> None:
     with caplog.at_level(logging.DEBUG):
         response = await caller.client.post(
-            f"/ping/{SECRET}?rid=canary-rid&name=canary-query",
+            f"/ping/{SECRET}?rid={RUN}&name=canary-query&series=canary-series",
             data="canary-body",
             headers={"User-Agent": "canary-agent", "Referer": "http://canary-referer/"},
         )
@@ -228,13 +236,14 @@ async def test_nothing_about_the_caller_and_no_secret_is_kept_or_logged(
     def everything(tx: Tx) -> str:
         return "\n".join(
             str(tx.rows(f"select * from {table}"))
-            for table in ("automation_runs", "automations", "automation_addresses", "deliveries",
-                          "audit", "timers", "outbox")
+            for table in ("automation_runs", "automation_days", "automation_odd_calls",
+                          "automations", "automation_addresses", "automation_strays",
+                          "deliveries", "audit", "timers", "outbox")
         )  # fmt: skip
 
     kept = caller.stage.database.read(everything)
     assert "backup" in kept
-    for word in ("canary", SECRET, "127.0.0.1"):
+    for word in ("canary", SECRET, RUN, "127.0.0.1"):
         assert word not in kept
     ours = [each for each in caplog.records if each.name.startswith("lotse")]
     assert not [each for each in ours if SECRET in each.getMessage()]
@@ -256,14 +265,7 @@ async def test_a_program_of_one_company_says_nothing_about_the_other_s(caller: C
 
 
 def test_an_address_is_shown_once_and_stored_nowhere(bot: Stage, ben: Say, anna: Say) -> None:
-    ben("auto new")
-    said = ben.fill(
-        name="Backup", purpose="saves us", accountable="ben", deputy="carla", rhythm="7"
-    )
-    if "/ping/" not in said:
-        said = ben.press(calls="auto address")
-    (address,) = [line for line in said.splitlines() if "/ping/" in line]
-    secret = address.rpartition("/")[2]
+    secret = machines.enter(ben, name="Backup")
     assert hooks.SECRET.fullmatch(secret)
 
     def everything(tx: Tx) -> str:
@@ -273,6 +275,6 @@ def test_an_address_is_shown_once_and_stored_nowhere(bot: Stage, ben: Say, anna:
         )
 
     assert secret not in bot.database.read(everything)
-    found = bot.database.read(lambda tx: automations.by_address(tx, secret, bot.clock.now()))
+    found = bot.database.read(lambda tx: intake.by_address(tx, secret, bot.clock.now()))
     assert found is not None
     assert found[0] == DEMO

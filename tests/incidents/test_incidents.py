@@ -24,9 +24,9 @@ def test_one_line_declares_and_the_accountable_person_is_alarmed(
 
 def test_the_first_to_acknowledge_looks_after_it(anna: Say, ben: Say, carla: Say) -> None:
     anna("incident Kasse tot")
-    assert ben.press("Ich kümmere mich").startswith("Du kümmerst dich um INC-1.")
+    assert ben.press("Ich kümmere mich").startswith("Du kümmerst dich jetzt um INC-1.")
     assert carla("ack 1") == "Ben kümmert sich schon um INC-1."
-    assert ben("ack 1").startswith("Du kümmerst dich um INC-1.")
+    assert ben("ack 1").startswith("Du kümmerst dich jetzt um INC-1.")
 
 
 def test_who_is_not_concerned_cannot_acknowledge(anna: Say, bot: Stage) -> None:
@@ -95,7 +95,7 @@ def test_silence_past_the_promised_news_asks_then_climbs(
     assert carla.sees() == []
     wind(minutes=10)
     assert len(carla.sees()) == 1
-    assert carla("ack").startswith("Du kümmerst dich um INC-1.")
+    assert carla("ack").startswith("Du kümmerst dich jetzt um INC-1.")
     wind(minutes=30)
     assert chris.sees() == []
 
@@ -201,7 +201,7 @@ def test_assigning_asks_and_changes_nothing_until_accepted(
     ben("ack 1")
     ben("zuweisen 1 Carla")
     assert "Zuständig: Ben" in bot.sees("stoerungen")[0]
-    assert carla.press("Ich kümmere mich").startswith("Du kümmerst dich um INC-1.")
+    assert carla.press("Ich kümmere mich").startswith("Du kümmerst dich jetzt um INC-1.")
     assert "Zuständig: Carla" in bot.sees("stoerungen")[0]
 
 
@@ -212,8 +212,8 @@ def test_without_a_number_the_only_one_of_mine_is_meant_else_lotse_asks(
     anna("incident Kasse 1 tot")
     anna("incident Kasse 2 tot")
     assert "[INC-1 · Kasse 1 tot]" in ben("ack")
-    assert ben.press("INC-2 · Kasse 2 tot").startswith("Du kümmerst dich um INC-2.")
-    assert ben("ack").startswith("Du kümmerst dich um INC-1.")
+    assert ben.press("INC-2 · Kasse 2 tot").startswith("Du kümmerst dich jetzt um INC-2.")
+    assert ben("ack").startswith("Du kümmerst dich jetzt um INC-1.")
 
 
 def test_news_without_an_incident_is_offered_as_one(anna: Say, bot: Stage) -> None:

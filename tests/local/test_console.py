@@ -128,8 +128,15 @@ async def test_nobody_presses_other_peoples_buttons(lotse: Lotse) -> None:
     assert said.endswith("Ben · Mo. 23. Nov., 09:00 > ")
 
 
+@pytest.mark.parametrize("word", ["quit", "exit", "ende", "/quit", "Ende.", " EXIT "])
+async def test_a_word_that_ends_a_terminal_ends_this_one(lotse: Lotse, word: str) -> None:
+    said = await screen(lotse, word, "störung Kasse druckt nicht")
+    assert said == "Mo. 23. Nov., 09:00 > "
+
+
 async def test_a_secret_address_is_shown_once_and_not_kept(lotse: Lotse) -> None:
-    said = await screen(lotse, "auto neu", "Bericht", "Schickt Zahlen", "2", "3", "7")
+    said = await screen(lotse, "auto neu", "Bericht", "Schickt Zahlen", "Wertet nichts aus", "2",
+                        "3", "7", "")  # fmt: skip
     secret = said.partition("/ping/")[2][:36]
     assert len(secret) == 36
     stored = lotse.database.read(lambda tx: tx.rows("select body from local_messages"))

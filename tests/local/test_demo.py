@@ -11,7 +11,7 @@ from bot import app
 from bot.config import Settings
 from bot.delivery.clock import HandClock
 from bot.local import demo
-from bot.local.page import ahead
+from bot.local.page_data import ahead
 from storage import local
 from storage.engine.sqlite import Sqlite
 from tests.pretend.stage import DEMO

@@ -9,7 +9,8 @@ from collections.abc import AsyncIterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -20,21 +21,24 @@ from bot import app, serving
 from bot.config import Settings
 from bot.delivery.clock import HandClock
 from bot.delivery.platform import Impossible, MessageGone
+from bot.delivery.requests import Response
+from bot.local import demo
 from bot.local.chat import Local
-from bot.local.page import BODY, FOLDER, ahead, unslashed
+from bot.local.page import BODY, FOLDER
+from bot.local.page_data import ahead, unslashed, wrong_fields
 from bot.local.page_words import LABELS
 from bot.lotse import Lotse
 from handlers import FEATURES
 from handlers.kit.messages import line
 from storage import local as storage_local
-from storage.engine import Database, Unavailable
+from storage.engine import Database, Tx, Unavailable
 from storage.engine.sqlite import Sqlite
 from tests.conftest import Logged
 from tests.pretend.stage import DEMO, MONDAY, furnish
 
 TOKEN = "the-token-of-this-start"
 BERLIN = ZoneInfo("Europe/Berlin")
-LOOKS = ("state", "lines", "stream")
+LOOKS = ("state", "lines", "find", "stream")
 ACTS = ("say", "press", "submit", "read", "wind", "person", "company")
 CHANNEL = "local:stoerungen"
 
@@ -345,12 +349,50 @@ async def test_a_form_tells_at_its_field_what_is_wrong_and_keeps_nothing(
     body = {"person": "anna", "place": CHANNEL, "call": form["call"]}
     response = await visitor.post("submit", id="form-0001", **body, values={field: " "})
     answer = await response.json()
-    assert (answer["outcome"], answer["field"]) == ("refused", field)
+    assert (answer["outcome"], [*answer["fields"]]) == ("refused", [field])
     assert len(await visitor.sees("anna")) == 1  # what was typed
     response = await visitor.post("submit", id="form-0002", **body, values={field: "Kasse tot"})
     assert (await response.json())["outcome"] == "done"
     await visitor.lotse.settle()
     assert len(await visitor.sees("anna")) == 3
+
+
+def test_a_form_is_told_all_that_is_wrong_with_it() -> None:
+    several = SimpleNamespace(fields={"name": "Zu lang.", "on": ("Kein ", "Tag.")}, field="name")
+    assert wrong_fields(cast(Response, several)) == {"name": "Zu lang.", "on": "Kein Tag."}
+    one = Response("refused", line(("Hier fehlt etwas.",)), field="name")
+    assert wrong_fields(one) == {"name": "Hier fehlt etwas."}
+    assert wrong_fields(Response("refused", line(("Geht nicht.",)))) == {}
+
+
+async def test_incidents_and_messages_are_found_by_those_who_see_them(visitor: Visitor) -> None:
+    await visitor.says("anna", "incident Kasse Köln druckt nicht")
+    own, _answer, card = sorted(await visitor.sees("anna"), key=lambda line: not line["private"])
+    found = {"place": CHANNEL, "line": card["id"]}
+    assert await visitor.get("find", person="carla", incident=1) == found
+    assert await visitor.get("find", person="carla", line=card["id"]) == found
+    assert (await visitor.get("find", person="anna", line=own["id"]))["line"] == own["id"]
+    for values in (
+        {"person": "ben", "line": own["id"]}, {"person": "ben", "incident": "2"},
+        {"person": "ben", "incident": "x"}, {"person": "ben"}, {"person": "dora", "incident": "1"},
+    ):  # fmt: skip
+        path = "/page/api/find"
+        response = await visitor.client.get(path, params=values, headers=_key())
+        assert response.status == 404, values
+
+
+async def test_only_an_empty_company_has_first_steps(visitor: Visitor) -> None:
+    assert (await visitor.get("state", person="anna"))["steps"] == []  # it has services
+    lotse = app.build(Settings(), Sqlite(), HandClock(MONDAY.astimezone(UTC)), demo=True)
+    await demo.prepare(lotse, empty=True)
+    async with TestClient(TestServer(await serving.site(lotse, TOKEN))) as client:
+        steps = (await Visitor(client, lotse).get("state", person="anna"))["steps"]
+    assert [(each["text"], each["person"]) for each in steps] == [
+        ("dienst neu", "chris"),
+        ("störung Kasse Köln druckt nicht", "anna"),
+        ("hilfe", "anna"),
+    ]
+    lotse.database.close()
 
 
 class Full:
@@ -521,12 +563,12 @@ async def test_somebody_leaves_and_is_still_to_be_seen(visitor: Visitor) -> None
 
     assert (await visitor.post("person", person="carla", here="no")).status == 400
     assert (await visitor.post("person", person="carla", here=False)).status == 200
-    assert "Carla is not there any more." in await told()
+    assert "No longer active: Carla." in await told()
     state = await visitor.get("state", person="carla")
     (carla,) = [each for each in state["persons"] if each["id"] == "carla"]
     assert (carla["here"], carla["role"]) == (False, "Nicht mehr in der Firma")
     assert (await visitor.post("person", person="carla", here=True)).status == 200
-    assert "Carla is back" in await told()
+    assert "Back and active again: Carla." in await told()
 
 
 async def test_unread_lines_are_counted_until_they_are_read(visitor: Visitor) -> None:
@@ -670,3 +712,24 @@ async def test_private_lines_and_direct_places_are_seen_by_one(
     database.transact(lambda tx: storage_local.read_everything(tx.within(DEMO)))
     assert database.read(lambda tx: storage_local.unread(tx.within(DEMO), "anna")) == {}
     assert database.read(lambda tx: storage_local.waiting(tx.within(DEMO))) == {}
+
+
+async def test_what_stands_where_and_how_much_there_is(
+    database: Database, clock: HandClock
+) -> None:
+    database.transact(lambda tx: furnish(tx, DEMO, clock.now()))
+    local = Local(database, clock)
+    own = await local.keep(DEMO, CHANNEL, "anna", "d1", None, line(("Für Anna",)))
+    assert own is not None
+
+    def read(tx: Tx) -> None:
+        tx = tx.within(DEMO)
+        assert storage_local.place_of(tx, "anna", own) == CHANNEL
+        assert storage_local.place_of(tx, "ben", own) is None
+        assert storage_local.where(tx, "anna", "incident:1") is None
+        held = storage_local.held(tx)
+        assert (held.incidents, held.messages) == (0, 1)
+        assert held.services > 0
+        assert held.since is not None
+
+    database.read(read)

@@ -95,7 +95,7 @@ def test_either_side_ends_it(anna: Say, ben: Say, chris: Say) -> None:
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("vertreten Ben heute bis morgen", "Einspringen muss jemand anders."),
+        ("vertreten Ben heute bis morgen", "Bitte wähle jemand anderen als Vertretung."),
         ("vertreten Anna 26.11. bis 24.11.", "Der letzte Tag liegt vor dem ersten."),
         ("vertreten Anna 1.1.2026 bis 3.1.2026", "Das ist schon vorbei."),
         ("vertreten Anna 1.12.2026 bis 3.12.2028", "Das ist mehr als ein Jahr"),
@@ -159,7 +159,7 @@ def test_a_cover_may_do_what_the_covered_person_may(
     carla("störung Kasse tot")  # Ben is alarmed before Anna stands in
     ben("vertreten Anna heute bis Freitag")
     anna.press("Yes, agreed")
-    assert anna("ack 1").startswith("You look after INC-1.")
+    assert anna("ack 1").startswith("You look after INC-1 now.")
 
 
 def test_covers_are_not_kept(anna: Say, ben: Say, bot: Stage) -> None:

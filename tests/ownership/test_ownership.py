@@ -255,7 +255,6 @@ def test_coming_back_makes_it_whole_again(bot: Stage, anna: Say, chris: Say) -> 
     leaves(bot, "ben", active=True)
     assert "0 decisions open" in chris("digest")
     assert chris.sees() == ["Back and active again: Ben."]
-    anna("incident Kasse tot")
     assert "Ben is accountable for Kasse and is alarmed." in (anna("incident Kasse tot"))
 
 
@@ -278,7 +277,14 @@ def test_deputy_leaves_too_then_manager_then_whoever_is_there(
 
 def test_automations_stand_on_the_same_card(bot: Stage, ben: Say, chris: Say) -> None:
     ben("auto neu")
-    ben.fill(name="Abgleich", purpose="x", accountable="ben", deputy="carla", rhythm="2")
+    ben.fill(
+        name="Abgleich",
+        purpose="Gleicht Zahlungen ab",
+        not_for="Mahnungen",
+        accountable="ben",
+        deputy="carla",
+        rhythm="2",
+    )
     leaves(bot, "ben")
     assert "Automation, accountable: Abgleich\nActs meanwhile: Carla" in chris.sees()[0]
     assert len(chris.sees()) == 1
@@ -303,7 +309,14 @@ def test_everything_goes_to_somebody_who_accepts_by_one_button(
     bot: Stage, ben: Say, anna: Say, chris: Say, carla: Say
 ) -> None:
     ben("auto neu")
-    ben.fill(name="Abgleich", purpose="x", accountable="ben", deputy="carla", rhythm="2")
+    ben.fill(
+        name="Abgleich",
+        purpose="Gleicht Zahlungen ab",
+        not_for="Mahnungen",
+        accountable="ben",
+        deputy="carla",
+        rhythm="2",
+    )
     said = ben("übergeben Anna")
     assert said.startswith("Anna wird gefragt zu übernehmen: Etikettendrucker, Kasse, Webshop und")
     assert "accountable, Ben" not in anna("who kasse")

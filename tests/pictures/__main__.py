@@ -79,7 +79,7 @@ async def take(pages: dict[str, str]) -> None:
         sys.exit("The pages are in shots/; there is no Chromium to photograph them.")
     from playwright.async_api import async_playwright
 
-    from tests.local.test_page_in_browser import LAUNCH
+    from tests.local.browser import LAUNCH
 
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=list(LAUNCH))

@@ -217,7 +217,12 @@ def week(album: Album) -> None:
 def enter(me: Say, name: str, purpose: str, rhythm: str) -> str:
     """Fill in the form of a new automation; return its secret."""
     said = me.fill(
-        name=name, purpose=purpose, accountable=f"@{me.id}", deputy="@ben", rhythm=rhythm
+        name=name,
+        purpose=purpose,
+        not_for=purpose,
+        accountable=f"@{me.id}",
+        deputy="@ben",
+        rhythm=rhythm,
     )
     return next(line for line in said.splitlines() if "/ping/" in line).rpartition("/")[2]
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from playwright.async_api import async_playwright, expect
 
-from tests.local.test_page_in_browser import CHROMIUM, LAUNCH, ROOT, STORY, client, running
+from tests.local.browser import CHROMIUM, LAUNCH, ROOT, client, running
+from tests.local.test_page_in_browser import STORY
 
 SIZE = (1280, 800)
 MOST = 250_000  # bytes; the README is read over slow lines, too

@@ -157,7 +157,9 @@ def must_fit_form(form: Form, place: str) -> None:
     """Fail when Teams would refuse a form, or when it would not come back whole."""
     for shown in (
         teams_dialogs.dialog(form, place, "de"),
-        teams_dialogs.dialog_error(form, place, "en", form.fields[-1].name, "Nobody knows *that*."),
+        teams_dialogs.dialog_error(
+            form, place, "en", {form.fields[-1].name: "Nobody knows *that*."}
+        ),
     ):
         _assert(in_task(shown), shown)
     card = shown["task"]["value"]["card"]["content"]

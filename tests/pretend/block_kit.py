@@ -225,7 +225,8 @@ def _beside(block: Any) -> Iterator[str]:
                 yield "the first value is not a whole number"
             case {"type": "mrkdwn"}:
                 yield from _escaped(each.get("text"))
-        options = each.get("options", [])
+        groups = each.get("option_groups", [])
+        options = each.get("options", []) + [one for group in groups for one in group["options"]]
         chosen = [each["initial_option"]] if "initial_option" in each else []
         if any(one not in options for one in [*chosen, *each.get("initial_options", [])]):
             yield "what is chosen at first is not among the options"

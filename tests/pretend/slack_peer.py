@@ -53,7 +53,7 @@ ELEMENTS = {
     "number_input": {"type", "action_id", "is_decimal_allowed", "initial_value"},
     "users_select": {"type", "action_id", "initial_user"},
     "datepicker": {"type", "action_id", "initial_date"},
-    "static_select": {"type", "action_id", "options", "initial_option"},
+    "static_select": {"type", "action_id", "options", "option_groups", "initial_option"},
     "multi_static_select": {"type", "action_id", "options", "initial_options"},
     "button": {"type", "action_id", "text", "value", "style"},
 }
@@ -173,14 +173,26 @@ def check_element(element: Json) -> None:
             need(1 <= longest <= 3000, "max_length")
             need(0 < len(element.get("initial_value", "x")) <= longest, "initial_value")
         case "static_select" | "multi_static_select":
-            need(1 <= len(element["options"]) <= 100, "options")
-            for each in element["options"]:
+            groups = element.get("option_groups", [])
+            need(len(groups) <= 100, "option groups")
+            for group in groups:
+                check_text(group["label"], 75)
+                need(1 <= len(group["options"]) <= 100, "options of a group")
+            options = options_of(element)
+            need(1 <= len(options) <= (10_000 if groups else 100), "options")
+            for each in options:
                 check_text(each["text"], 75)
                 need(0 < len(each["value"]) <= 75, "an option's value")
-            values = [each["value"] for each in element["options"]]
+            values = [each["value"] for each in options]
             need(len(values) == len(set(values)), "an option twice")
             first = element.get("initial_options", [element.get("initial_option")])
-            need(all(each in element["options"] for each in first if each), "initial_option")
+            need(all(each in options for each in first if each), "initial_option")
+
+
+def options_of(element: Json) -> list[Json]:
+    """Return the options of a selection, those in groups as well."""
+    groups = element.get("option_groups", [])
+    return [*element.get("options", []), *(each for one in groups for each in one["options"])]
 
 
 def check_text(text: Json, longest: int, *, markup: bool = False) -> None:
@@ -436,6 +448,9 @@ class Peer:
         self.links: list[web.WebSocketResponse] = []
         self.linked = 0
         self.latency = 0.0
+        self.away: Fault | None = None  # how every call goes wrong that is not planned
+        self.reads = False  # whether the scope to read channels was granted
+        self.gates: dict[str, asyncio.Event] = {}  # methods that wait until theirs is open
         self.token, self.app_token = TOKEN, APP_TOKEN
         self.request_url = ""
         self.patience = 3.0
@@ -444,6 +459,7 @@ class Peer:
         self._triggers: dict[str, tuple[str, float]] = {}
         self._count = itertools.count(1)
         self._runner: web.AppRunner | None = None
+        self._site: web.TCPSite | None = None
         self._closing = asyncio.Event()
         self._linked = asyncio.Event()
         self._session: aiohttp.ClientSession | None = None
@@ -487,15 +503,32 @@ class Peer:
 
     # --- running -------------------------------------------------------------------------
 
+    async def vanish(self) -> None:
+        """Listen no more: every connection is refused until `come_back`."""
+        assert self._site is not None and self._runner is not None
+        await self._site.stop()
+        assert self._runner.server is not None
+        for each in self._runner.server.connections:
+            if each.transport is not None:
+                each.transport.abort()
+
+    async def come_back(self) -> None:
+        """Listen again, at the same address."""
+        assert self._runner is not None
+        self._site = web.TCPSite(self._runner, "127.0.0.1", self.port)
+        await self._site.start()
+
     async def start(self, port: int = 0) -> None:
         """Listen on loopback."""
         block_kit.mistakes({"text": "x", "blocks": []})  # reads its schema, before anybody waits
         app = web.Application(client_max_size=10**7)
         app.router.add_route("*", "/api/{method}", self._api)
         app.router.add_get("/link", self._link)
+        app.router.add_post("/respond/{user}/{channel}", self._responded)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", port).start()
+        self._site = web.TCPSite(self._runner, "127.0.0.1", port)
+        await self._site.start()
         self.port = int(self._runner.addresses[0][1])
         self._session = aiohttp.ClientSession()
         self._closing.clear()
@@ -525,11 +558,13 @@ class Peer:
             if given in each.grants.issued:
                 return await each._api(request)
         left = self._faults[method]
-        fault = left.popleft() if left else None
+        fault = left.popleft() if left else self.whole.away
         if fault is not None and fault.act == "reset" and not fault.accepts:
             return self._reset(request)
         data = await self._arguments(request)
         self.calls.append((method, data))
+        if method in self.gates:
+            await self.gates[method].wait()
         answer: Json = {"ok": True}
         if fault is None or fault.accepts:
             try:
@@ -544,6 +579,21 @@ class Peer:
             return await self._go_wrong(request, fault, answer)
         return web.json_response(answer)
 
+    def respond_url(self, user: str, channel: str) -> str:
+        """Return where an answer for a user's eyes may be sent."""
+        return f"http://127.0.0.1:{self.port}/respond/{user}/{channel}"
+
+    async def _responded(self, request: web.Request) -> web.StreamResponse:
+        left = self._faults["response_url"]
+        fault = left.popleft() if left else self.away
+        data = await request.json()
+        self.calls.append(("response_url", data))
+        if fault is not None:
+            return await self._go_wrong(request, fault, {"ok": True})
+        at, user = request.match_info["channel"], request.match_info["user"]
+        self._keep("ephemeral", at, user, self._ts(), data)
+        return web.Response(text="ok")
+
     async def _arguments(self, request: web.Request) -> Json:
         if request.content_type == "application/json":
             return cast(Json, await request.json())
@@ -557,6 +607,8 @@ class Peer:
             self.grants.let_in(given.removeprefix("Bearer "))
         else:
             wanted = self.app_token if method == "apps.connections.open" else self.token
+            if method == "api.test":
+                return
             need(given == f"Bearer {wanted}", "token", "invalid_auth")
 
     async def _go_wrong(
@@ -601,6 +653,18 @@ class Peer:
             "user": "lotse",
             "url": "https://peer.example/",
         }
+
+    def _api_test(self, _data: Json) -> Json:
+        return {}
+
+    def _conversations_history(self, data: Json) -> Json:
+        where = data["channel"]
+        if not where.startswith("D") and not self.reads:
+            raise Foreseen("missing_scope")
+        need(not where.startswith("U"), where, "channel_not_found")
+        posts = [each for each in self.ledger if (each.kind, each.where) == ("post", where)]
+        shown = [{"ts": each.ts, "metadata": each.data.get("metadata")} for each in posts]
+        return {"messages": shown[::-1][: int(data["limit"])], "has_more": False}
 
     def _apps_connections_open(self, _data: Json) -> Json:
         return {"url": f"ws://127.0.0.1:{self.port}/link"}
@@ -711,6 +775,8 @@ class Peer:
         if channel in self.users:
             need(not self.users[channel].get("deleted"), channel, "user_disabled")
             need(not self.users[channel].get("is_bot"), channel, "cannot_dm_bot")
+            if self.users[channel].get("unreachable"):
+                raise Foreseen("user_not_found")
             return direct(channel)
         if channel.startswith("D"):
             return channel
@@ -1086,6 +1152,8 @@ class Client:
             }
             payload["channel"] = {"id": entry.where, "name": name}
             payload["response_url"] = "http://127.0.0.1:9/none"
+            if entry.kind in ("post", "edit") and entry in self.peer.ledger:
+                payload["message"] = {"ts": entry.ts, "text": self.peer.now(entry)["text"]}
             if entry.thread:
                 container["thread_ts"] = entry.thread
         return {**payload, "container": container}
@@ -1274,7 +1342,7 @@ def filled(element: Json, value: str | None) -> Json:
             if value is not None:
                 chosen = next(
                     each
-                    for each in element["options"]
+                    for each in options_of(element)
                     if value in (each["value"], each["text"]["text"])
                 )
             return {"type": "static_select", "selected_option": chosen}
@@ -1284,7 +1352,7 @@ def filled(element: Json, value: str | None) -> Json:
                 wanted = value.split(",")
                 several = [
                     each
-                    for each in element["options"]
+                    for each in options_of(element)
                     if {each["value"], each["text"]["text"]} & set(wanted)
                 ]
             return {"type": "multi_static_select", "selected_options": several}

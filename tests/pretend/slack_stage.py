@@ -22,6 +22,7 @@ from bot.delivery.channels import Rooms
 from bot.delivery.clock import HandClock
 from bot.delivery.courier import Courier
 from bot.delivery.dispatch import Dispatcher
+from bot.delivery.outages.catching_up import CatchingUp
 from bot.delivery.scheduler import Scheduler
 from bot.encryption import TokenCipher, new_key
 from bot.http.limits import LimitedRunner
@@ -116,7 +117,11 @@ class SlackStage(Timed):
         )  # fmt: skip
         self.edge.platform.rate = None
         self.courier = Courier(
-            self.database, {"slack": self.edge.platform}, self.clock, random.Random(1)
+            self.database,
+            {"slack": self.edge.platform},
+            self.clock,
+            random.Random(1),
+            follows=CatchingUp(self.new_id),
         )
         self.scheduler = Scheduler(
             self.database,

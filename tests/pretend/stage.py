@@ -19,6 +19,7 @@ from bot.delivery.clock import Clock, HandClock
 from bot.delivery.courier import Courier
 from bot.delivery.dispatch import Dispatcher
 from bot.delivery.enqueue import store_posts
+from bot.delivery.outages.catching_up import CatchingUp
 from bot.delivery.platform import Impossible, MessageGone, NotAccepted, Rate, Uncertain, Wait
 from bot.delivery.requests import Request, Response
 from bot.delivery.scheduler import Scheduler
@@ -211,6 +212,9 @@ class Chat:
 
     def __init__(self, *, idempotent: bool = False, rate: Rate | None = None) -> None:
         self.idempotent = idempotent
+        self.finds = False
+        self.away: Exception | None = None  # what every call raises while it is away
+        self.knocks = 0
         self.rate = rate
         self.standing: list[Standing] = []
         self.ledger: list[Accepted] = []
@@ -285,8 +289,25 @@ class Chat:
                 return
         raise MessageGone("there is no such message")
 
+    async def find(
+        self, workspace: str, place: str, parcel: str, since: datetime, near: str | None
+    ) -> str | None:
+        if self.away is not None:
+            raise self.away
+        if not self.finds:
+            raise Impossible("nobody can tell")
+        found = [each.id for each in self.at(place, workspace) if each.parcel == parcel]
+        return found[0] if found else None
+
+    async def knock(self, workspace: str) -> None:
+        self.knocks += 1
+        if self.away is not None:
+            raise self.away
+
     def _next(self, place: str) -> Fault | None:
         self.tries += 1
+        if self.away is not None:
+            raise self.away
         for fault in self._faults:
             if fault.place in (None, place):
                 self._faults.remove(fault)
@@ -385,7 +406,13 @@ class Stage:
         self.new_id = new_id or Ids()
         self.dispatcher = Dispatcher(database, features, self.clock, self.new_id)
         self.dispatcher.patience = 60.0  # a slow machine changes no conversation
-        self.courier = Courier(database, {self.chat.name: self.chat}, self.clock, random.Random(1))
+        self.courier = Courier(
+            database,
+            {self.chat.name: self.chat},
+            self.clock,
+            random.Random(1),
+            follows=CatchingUp(self.new_id),
+        )
         self.rooms = Rooms(database, {self.chat.name: self.chat})
         self.scheduler = Scheduler(
             database, self.dispatcher.run_timer, self.clock, {"room": self.rooms.keep}

@@ -15,9 +15,11 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.delivery.answering import FIRST, LIFE
 from bot.delivery.clock import HandClock
 from bot.delivery.courier import Courier
 from bot.delivery.dispatch import Dispatcher
+from bot.delivery.outages.catching_up import CatchingUp
 from bot.delivery.scheduler import Scheduler
 from bot.teams.edge import App, TeamsEdge
 from bot.teams.tokens import cloud
@@ -81,14 +83,19 @@ class TeamsStage(Timed):
         await self.peer.start()
         self.dispatcher = Dispatcher(self.database, self._features, self.clock, self.new_id)
         self.dispatcher.patience = 60.0  # a slow machine changes no conversation
-        limit = self._given.pop("key_limit", 0.8)
+        own: dict[str, Any] = {"key_limit": 0.8, "answer_life": LIFE, "answer_wait": FIRST}
+        own = {name: self._given.pop(name, usual) for name, usual in own.items()}
         self.edge = TeamsEdge(
             dispatcher=self.dispatcher, database=self.database, workspace=MAIN,
-            app=app(self.peer, **self._given), clock=self.clock, ids=self.new_id, key_limit=limit,
+            app=app(self.peer, **self._given), clock=self.clock, ids=self.new_id, **own,
         )  # fmt: skip
         self.edge.platform.rate = None
         self.courier = Courier(
-            self.database, {"teams": self.edge.platform}, self.clock, random.Random(1)
+            self.database,
+            {"teams": self.edge.platform},
+            self.clock,
+            random.Random(1),
+            follows=CatchingUp(self.new_id),
         )
         self.scheduler = Scheduler(self.database, self.dispatcher.run_timer, self.clock)
         await self.edge.start()

@@ -128,7 +128,7 @@ def test_a_further_incident_of_the_service_is_warned_but_not_blocked(
 ) -> None:
     anna("incident Etikettendrucker druckt schief und blass")
     assert (
-        "Wiederholsperre: „Etikettendrucker offline“ kommt immer wieder"
+        "Kommt hier immer wieder: „Etikettendrucker offline“ kommt immer wieder"
         in (banned.sees("stoerungen")[-1])
     )
     assert blocked(banned, 4) is None
@@ -137,6 +137,7 @@ def test_a_further_incident_of_the_service_is_warned_but_not_blocked(
 def test_the_fourth_is_blocked_as_soon_as_somebody_calls_it_the_same(
     banned: Stage, anna: Say, ben: Say, chris: Say
 ) -> None:
+    banned.wind(minutes=31)
     anna("incident Etikettendrucker offline")
     assert blocked(banned, 4) is None
     assert "Das sind 4 in 30 Tagen. PRB-1 ist offen, bei Ben." in ben("wiederholung 4 von 2")

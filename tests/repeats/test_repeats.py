@@ -134,8 +134,43 @@ def test_the_next_likely_one_comes_up_after_a_no(bot: Stage, anna: Say, ben: Say
     assert "Sieht aus wie INC-1" in bot.sees("stoerungen")[-1]
     answer = ben.press("Nicht dasselbe", at="stoerungen")
     assert answer.startswith("INC-3 und INC-1 sind nicht dasselbe.")
-    assert "Sieht aus wie INC-2" in answer
+    assert "Sieht aus wie" not in answer
     assert "Sieht aus wie INC-2" in bot.sees("stoerungen")[-1]
+
+
+def test_a_no_is_not_followed_by_a_guess_about_the_same_two_things(
+    bot: Stage, anna: Say, ben: Say
+) -> None:
+    declared(bot, anna, "Etikettendrucker offline", "Etikettendrucker schon wieder offline")
+    anna("incident Etikettendrucker offline, rote Lampe")
+    answer = ben.press("Nicht dasselbe", at="stoerungen")
+    assert answer.endswith("Danach frage ich nicht noch einmal.")
+    assert "Sieht aus wie" not in bot.sees("stoerungen")[-1]
+
+
+def test_the_same_device_with_other_trouble_is_a_link_and_no_question(
+    bot: Stage, anna: Say, ben: Say
+) -> None:
+    declared(bot, anna, "Etikettendrucker 3 offline")
+    anna("incident Etikettendrucker 3 druckt schief")
+    card = bot.sees("stoerungen")[-1]
+    assert "Gleiches Gerät: INC-1 „Etikettendrucker 3 offline“ vom Mo. 23. Nov.\n[INC-1]" in card
+    assert "[Dasselbe]" not in card
+    assert "Dasselbe" not in ben("status")
+
+
+def test_reasons_name_only_words_that_both_have(bot: Stage, anna: Say, ben: Say) -> None:
+    declared(bot, anna, "Etikettendrucker offline")
+    anna("incident label printer is offline")
+    assert "ähnliche Wörter: offline.\n" in bot.sees("stoerungen")[-1]
+
+
+def test_a_service_that_nobody_recognised_then_or_now_is_asked_about_too(
+    bot: Stage, anna: Say, chris: Say
+) -> None:
+    declared(bot, anna, "Im Keller steht Wasser an der Pumpe")
+    anna("incident Wasser im Keller, Pumpe steht")
+    assert "Looks like INC-1" in chris.sees()[-1]
 
 
 def test_nothing_more_is_asked_once_it_is_the_same_as_something(
@@ -161,7 +196,7 @@ def test_moving_it_to_another_service_looks_again(bot: Stage, anna: Say, ben: Sa
     declared(bot, anna, "Etikettendrucker offline")
     anna("incident Etikettendrucker offline")
     assert "gleicher Dienst, ähnliche Wörter: " in bot.sees("stoerungen")[-1]
-    anna.press("Change service")
+    anna.press("Change service", about="INC-2")
     anna.fill(service="webshop")
     assert "Mo. 23. Nov.: ähnliche Wörter: " in bot.sees("stoerungen")[-1]
     ben("wiederholung 2 von 1")

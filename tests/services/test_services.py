@@ -34,9 +34,11 @@ def test_only_managers_enter_services(anna: Say, bot: Stage) -> None:
 
 def test_who_is_accountable(anna: Say, ben: Say) -> None:
     assert anna("who kasse") == "Kasse: Ben is accountable, Carla stands in. On duty now: Ben."
-    assert anna("who Kassen-Ding") == "There is no service called “Kassen-Ding”. Similar: Kasse."
+    near = "There is no service called “Kassen-Ding”. Similar: Kasse.\n[Kasse]"
+    assert anna("who Kassen-Ding").startswith(near)
+    assert anna.press("Kasse").startswith("Kasse: Ben is accountable")
     assert "There is no service called “Mond”." in anna("who Mond")
-    assert anna("who kase") == "There is no service called “kase”. Similar: Kasse."
+    assert "There is no service called “kase”. Similar: Kasse." in anna("who kase")
     assert ben("dienst").splitlines()[0] == "Dienste"
 
 

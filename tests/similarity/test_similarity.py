@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from contextlib import closing
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -11,6 +13,8 @@ from hypothesis import strategies as st
 
 from benchmarks import repeats
 from handlers.incidents import triage
+from handlers.incidents.recurrence import Ahead
+from handlers.kit.context import Context
 from handlers.similarity import Match, cache, find_similar, is_near_same
 from handlers.similarity.distance import closeness
 from handlers.similarity.index import Index
@@ -21,6 +25,7 @@ from storage.engine import Database, Tx
 from storage.engine.postgres import Postgres
 from storage.engine.sqlite import Sqlite
 from storage.incidents import transitions as states
+from storage.services import Service
 from tests.pretend.stage import DEMO, MONDAY, Say, Stage, furnish
 
 OTHERS = (
@@ -46,7 +51,7 @@ def company(tx: Tx, *titles: str, workspace: str = DEMO) -> Tx:
     return tx
 
 
-def ask(tx: Tx, title: str, service: str | None = "drucker", **more: int) -> list[Match]:
+def ask(tx: Tx, title: str, service: str | None = "drucker", **more: Any) -> list[Match]:
     return find_similar(tx, title, service=service, now=MONDAY, **more)
 
 
@@ -75,16 +80,15 @@ def test_the_same_in_other_words_is_found_first(before: str, now: str) -> None:
         found = database.transact(lambda tx: ask(company(tx, before), now))
     assert found[0].number == 1
     assert found[0].sure
-    assert found[0].words
 
 
-def test_it_says_why(database: Database) -> None:
+def test_it_says_why_only_with_words_that_both_have(database: Database) -> None:
     def work(tx: Tx) -> list[Match]:
         return ask(company(tx, "Etikettendrucker in Halle 2 ausgefallen"), "Label printer is down")
 
     best = database.transact(work)[0]
     assert (best.number, best.same_service, best.service) == (1, True, "drucker")
-    assert set(best.words) == {"Label", "printer", "down"}
+    assert best.words == ()
 
 
 def test_another_number_is_another_thing(database: Database) -> None:
@@ -273,6 +277,11 @@ def test_the_labelled_set_is_found_as_well_as_it_was() -> None:
     assert (got.recall or 0) >= 0.60
 
 
+def test_the_second_set_is_the_one_that_was_committed_before_any_tuning() -> None:
+    found = hashlib.sha256((repeats.DATA / "trades.csv").read_bytes()).hexdigest()
+    assert found in (repeats.DATA / "README.md").read_text(encoding="utf-8")
+
+
 # --- triage ------------------------------------------------------------------------------
 
 
@@ -280,8 +289,6 @@ def test_the_labelled_set_is_found_as_well_as_it_was() -> None:
     ("title", "service"),
     [
         ("Kasse 3 geht nicht", "Kasse"),
-        ("label printer jammed", "Etikettendrucker"),
-        ("Webshp down", "Webshop"),
         ("Etikettendruker streikt", "Etikettendrucker"),
         ("Es regnet rein", None),
     ],
@@ -310,18 +317,34 @@ def test_declaring_reads_ahead_from_words_buttons_and_forms(
     bot: Stage, anna: Say, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[object] = []
-    guess = triage.guess
+    handed_in = triage.handed_in
 
-    def looked(ctx: object, title: str, likes: tuple[Match, ...] = ()) -> object:
-        seen.append([each.number for each in likes])
-        return guess(ctx, title, likes)  # type: ignore[arg-type]
+    def looked(ctx: Context, title: str, service: Service | None) -> Ahead:
+        found = handed_in(ctx, title, service)
+        seen.append([each.number for each in found.likes])
+        return found
 
-    monkeypatch.setattr(triage, "guess", looked)
+    monkeypatch.setattr(triage, "handed_in", looked)
     anna("incident Etikettendrucker offline")
     anna("incident Etikettendrucker wieder offline")
     anna("incident")
     anna.fill(title="label printer offline")
     assert seen == [[], [1], [2, 1]]
+
+
+def test_the_service_is_guessed_once_and_before_the_transaction(
+    bot: Stage, anna: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guessed: list[str] = []
+    named = triage.named
+
+    def counting(ctx: Context, title: str) -> Service | None:
+        guessed.append(title)
+        return named(ctx, title)
+
+    monkeypatch.setattr(triage, "named", counting)
+    anna("incident Etikettendrucker offline")
+    assert guessed == ["Etikettendrucker offline"]
 
 
 def test_it_goes_on_without_when_reading_fails_or_takes_too_long(bot: Stage, anna: Say) -> None:

@@ -380,7 +380,18 @@ def test_a_button_that_is_not_ours_is_a_value_error(data: Any) -> None:
             continue
 
 
-@pytest.mark.parametrize("count", [0, 101])
+@pytest.mark.parametrize("count", [101, 1000])
+def test_many_choices_are_groups_that_slack_searches(count: int) -> None:
+    choices = tuple((f"id-{n}", (f"Service {n}",)) for n in range(count))
+    field = Field("it", ("It",), FieldKind.CHOICE, value="id-100", choices=choices)
+    shown = slack_blocks.view(Form(("F",), Call("x"), (field,), ("Go",)), "{}", "Close")
+    check_view(shown)
+    element = shown["blocks"][0]["element"]
+    assert sum(len(each["options"]) for each in element["option_groups"]) == count
+    assert element["initial_option"]["value"] == "id-100"
+
+
+@pytest.mark.parametrize("count", [0, 1001])
 @pytest.mark.parametrize("kind", [FieldKind.CHOICE, FieldKind.CHOICES])
 def test_a_choice_that_slack_cannot_show_is_typed_instead(kind: FieldKind, count: int) -> None:
     choices = tuple((f"id-{n}", (f"Service {n}",)) for n in range(count))

@@ -57,7 +57,7 @@ async def test_one_line_declares(slack: SlackStage, anna: Client, ben: Client) -
     assert alarm.startswith("INC-1 · Till in Cologne does not print\nDu bist für Till")
     [card] = slack.peer.at(INCIDENTS)
     assert "State: Waiting for Ben to acknowledge it." in slack.peer.sees(INCIDENTS)[0]
-    assert (await ben.press(calls="ack")).startswith("Du kümmerst dich um INC-1.")
+    assert (await ben.press(calls="ack")).startswith("Du kümmerst dich jetzt um INC-1.")
     assert "Ben has been looking after it since" in slack.peer.sees(INCIDENTS)[0]
     assert (len(slack.peer.at(INCIDENTS)), slack.peer.edits(card)) == (1, 1)
     assert slack.peer.sees("DBEN") and slack.peer.sees("DANNA")
@@ -75,11 +75,11 @@ async def declared(slack: SlackStage, title: str, number: int = 1) -> None:
 
 
 async def test_lotse_takes_the_same_words(slack: SlackStage, anna: Client) -> None:
-    assert "INC-1 is declared." in await anna.types("/lotse incident Till is dead")
-    assert "INC-2 is declared." in await anna.types("/lotse incident: Till is dead")
-    assert "INC-3 is declared." in await anna.types("/stoerung Till is dead")
-    assert "INC-4 is declared." in await anna.types("/störung Till is dead")
-    await declared(slack, "Till is dead", 4)
+    assert "INC-1 is declared." in await anna.types("/lotse incident Till 1 is dead")
+    assert "INC-2 is declared." in await anna.types("/lotse incident: Till 2 is dead")
+    assert "INC-3 is declared." in await anna.types("/stoerung Till 3 is dead")
+    assert "INC-4 is declared." in await anna.types("/störung Till 4 is dead")
+    await declared(slack, "Till 4 is dead", 4)
 
 
 async def test_a_direct_message_declares_and_is_answered_there(
@@ -88,14 +88,14 @@ async def test_a_direct_message_declares_and_is_answered_there(
     assert "INC-1 is declared." in await anna.says("incident Till is dead")
     assert [each.kind for each in anna.heard] == ["post"]
     await declared(slack, "Till is dead")
-    assert "INC-2 is declared." in await anna.says("<@UBOT> incident Till is dead")
-    await declared(slack, "Till is dead", 2)
+    assert "INC-2 is declared." in await anna.says("<@UBOT> incident Till 2 is dead")
+    await declared(slack, "Till 2 is dead", 2)
 
 
 async def test_a_mention_declares_and_only_the_asker_sees_the_answer(
     slack: SlackStage, anna: Client
 ) -> None:
-    for text in ("<@UBOT> incident Till is dead", "<@UBOT|lotse>: incident Till is dead"):
+    for text in ("<@UBOT> incident Till 1 is dead", "<@UBOT|lotse>: incident Till is dead"):
         assert "is declared." in await anna.says(text, at=GENERAL)
         assert [(each.kind, each.where, each.user) for each in anna.heard] == [
             ("ephemeral", GENERAL, "UANNA")
@@ -241,10 +241,11 @@ async def test_everybody_chooses_a_language(slack: SlackStage, ben: Client, anna
 
 
 async def test_what_is_no_command_is_offered(slack: SlackStage, anna: Client) -> None:
-    for ask in (anna.types("/lotse till is dead"), anna.says("till is dead")):
-        assert "Declare this as an incident?\ntill is dead" in await ask
+    for ask, said in ((anna.types, "/lotse till is dead"), (anna.says, "till two is dead")):
+        title = said.removeprefix("/lotse ")
+        assert f"Declare this as an incident?\n{title}" in await ask(said)
         assert "is declared." in await anna.press(calls="incident")
-    await declared(slack, "till is dead", 2)
+    await declared(slack, "till two is dead", 2)
     assert "What can I do for you?" in await anna.types("/lotse")
 
 
@@ -254,8 +255,8 @@ async def test_a_long_text_that_is_no_command_is_kept_as_a_draft(
     title = "till " + "x" * 2900
     await anna.types(f"/lotse {title}")
     assert "INC-1 is declared." in await anna.press(calls="draft")
-    rows = slack.rows("select title from incidents where workspace = :workspace")
-    assert rows[0]["title"] == title
+    rows = slack.rows("select title, body from incidents where workspace = :workspace")
+    assert rows[0]["body"] == title and len(rows[0]["title"]) <= 120
     assert slack.peer.sees(INCIDENTS) and slack.peer.sees("DBEN")
 
 
@@ -264,7 +265,12 @@ async def test_a_secret_address_is_shown_in_the_modal_and_nowhere_else(
 ) -> None:
     await carla.types("/lotse auto neu")
     shown = await carla.fill(
-        name="Abgleich", purpose="Rechnungen", accountable="UCARLA", deputy="UBEN", rhythm="2"
+        name="Abgleich",
+        purpose="Rechnungen",
+        not_for="Mahnungen",
+        accountable="UCARLA",
+        deputy="UBEN",
+        rhythm="2",
     )
     assert "/ping/" in shown
     assert [each.kind for each in carla.heard] == ["view"]
@@ -280,7 +286,7 @@ async def test_a_press_at_home_shows_at_home_what_changed(
     await slack.settled()
     assert "INC-1 · Till is dead" in ben.home(), "it is kept current"
     said = await ben.press(calls="ack", about="INC-1")
-    assert "Du kümmerst dich um INC-1." in said
+    assert "Du kümmerst dich jetzt um INC-1." in said
     assert "[Stand melden]" in ben.home()
     published = [each for each in slack.peer.ledger if each.kind == "home"]
     await anna.types("/lotse status")
@@ -325,8 +331,8 @@ async def test_a_form_that_does_not_open_is_a_button_with_all_that_was_typed(
             "Open the form"
         )
         await anna.fill()
-        rows = stage.rows("select title from incidents where workspace = :workspace")
-        assert rows[1]["title"] == ("dead " * 500).strip()
+        rows = stage.rows("select body from incidents where workspace = :workspace")
+        assert rows[1]["body"] == ("dead " * 500).strip()
         for place in (INCIDENTS, GENERAL, "DBEN", "DCHRIS"):
             stage.peer.sees(place)
 
@@ -349,7 +355,13 @@ async def test_an_error_stands_at_its_field_and_can_be_corrected(
     assert said == "deputy: The deputy has to be somebody else, else nobody stands in."
     assert "Shop" in await chris.fill(name="Shop", accountable="UBEN", deputy="UCARLA")
     await carla.types("/lotse auto neu")
-    given = {"name": "Abgleich", "purpose": "x", "accountable": "UCARLA", "deputy": "UBEN"}
+    given = {
+        "name": "Abgleich",
+        "purpose": "x y",
+        "not_for": "z y",
+        "accountable": "UCARLA",
+        "deputy": "UBEN",
+    }
     assert (await carla.fill(**given, rhythm="0")).startswith("rhythm: ")
     assert (await carla.fill(**given, rhythm="viele")).startswith("rhythm: ")
     assert "Verantwortung für „Shop“" in slack.peer.sees("DBEN")[0]
@@ -685,11 +697,13 @@ EXACT = {
 }
 
 
-async def test_a_title_is_what_was_typed_to_the_letter(slack: SlackStage, anna: Client) -> None:
+async def test_a_title_is_what_was_typed_to_the_letter(
+    slack: SlackStage, anna: Client, ben: Client, carla: Client
+) -> None:
     for number, (title, sent) in enumerate(EXACT.items(), 1):
-        for text in (f"/incident {sent}", f"/lotse incident {sent}"):
-            await anna.types(text)
-        await anna.says(f"incident {sent}")
+        await anna.types(f"/incident {sent}")  # three people: the same of one is one incident
+        await ben.types(f"/lotse incident {sent}")
+        await carla.says(f"incident {sent}")
         rows = slack.rows(
             "select title from incidents where workspace = :workspace order by number"
         )
@@ -813,7 +827,7 @@ async def test_no_answer_waits_for_the_web_api(
 async def test_a_store_that_is_down_is_told(
     slack: SlackStage, anna: Client, logged: Logged, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await anna.types("/incident Till is dead")
+    await anna.types("/incident Till 1 is dead")
     await anna.types("/incident", at="")
     button = anna.find("", "serious", "")
     form = anna.submission(title="Till again")

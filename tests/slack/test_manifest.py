@@ -27,10 +27,13 @@ ADDRESS = "https://lotse.example.com"
 METHODS: dict[str, str | None] = {
     "auth.test": None,
     "oauth.v2.access": None,
+    "api.test": None,
     "chat.postEphemeral": "chat:write",
     "chat.postMessage": "chat:write",
     "chat.update": "chat:write",
     "conversations.archive": "channels:manage",
+    # Direct messages only; where somebody grants more, it reads channels that Lotse is in.
+    "conversations.history": "im:history",
     "conversations.create": "channels:manage",
     "conversations.invite": "channels:manage",
     "conversations.setTopic": "channels:manage",
@@ -45,6 +48,8 @@ EVENTS: dict[str, tuple[str, ...]] = {
     "app_home_opened": (),
     "app_mention": ("app_mentions:read",),
     "app_uninstalled": (),
+    "channel_unarchive": ("channels:read",),
+    "group_unarchive": ("groups:read",),
     "member_joined_channel": ("channels:read", "groups:read"),
     "message.im": ("im:history",),
     "tokens_revoked": (),

@@ -200,3 +200,12 @@ async def test_many_at_once_are_all_answered(slack: SlackStage) -> None:
     assert len(slack.peer.sees(INCIDENTS)) == 100
     seen = "\n".join(slack.peer.sees("DBEN"))
     assert seen.count("[Ich kümmere mich um INC-") == 100, "each has its line and its button"
+
+
+async def test_too_many_connections_are_not_answered_by_more(slack: SlackStage) -> None:
+    await slack.peer.connected(2)
+    opened = slack.peer.linked
+    for each in slack.peer.open_links():
+        await each.send_json({"type": "disconnect", "reason": "too_many_websockets"})
+    await asyncio.sleep(0.3)
+    assert slack.peer.linked - opened <= 4, "there are waits between them, and they grow"

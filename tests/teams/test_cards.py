@@ -261,7 +261,7 @@ def test_an_error_stands_at_its_field_and_nothing_typed_is_lost() -> None:
     typed = teams_dialogs.filled(form, {"title": "The *till*\nis down", "who": BEN})
 
     def body(field: str) -> list[dict[str, Any]]:
-        shown = teams_dialogs.dialog_error(typed, "teams:1", "en", field, "Nobody knows them.")
+        shown = teams_dialogs.dialog_error(typed, "teams:1", "en", {field: "Nobody knows them."})
         assert adaptive_card.in_task(shown) == []
         found: list[dict[str, Any]] = shown["task"]["value"]["card"]["content"]["body"]
         return found

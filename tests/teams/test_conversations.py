@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from storage import workspaces
-from storage.delivery import outbox, places
+from storage.delivery import outbox, places, waiting
 from storage.delivery.outbox import Parcel
 from storage.engine import Database, Tx
 from storage.teams import button_presses, conversations
@@ -134,7 +134,7 @@ CHANGES: dict[str, Callable[[Tx], object]] = {
     "press": lambda tx: button_presses.same(
         tx, card="c", person="p", what="other", identity="z", now=MONDAY, since=MONDAY
     ),
-    "release": lambda tx: outbox.release(tx, PLACE, MONDAY),
+    "release": lambda tx: waiting.release(tx, PLACE, MONDAY),
 }
 
 
@@ -195,22 +195,22 @@ def finished(tx: Tx, parcel: Parcel, now: datetime) -> bool:
 def test_what_was_parked_goes_out_once_something_is_heard(store: Run) -> None:
     parked(store, "a")
     parked(store, "b", id="o2")
-    assert store(lambda tx: outbox.release(tx, "teams:@carla", MONDAY)) == 0
-    assert store(lambda tx: outbox.release(tx, PLACE, MONDAY)) == 2
+    assert store(lambda tx: waiting.release(tx, "teams:@carla", MONDAY)) == 0
+    assert store(lambda tx: waiting.release(tx, PLACE, MONDAY)) == 2
     assert sorted(sent(store, MONDAY)) == ["o1", "o2"]
 
 
 def test_of_several_only_the_newest_goes_out(store: Run) -> None:
     parked(store, "a")
     parked(store, "a", id="o2")
-    assert store(lambda tx: outbox.release(tx, PLACE, MONDAY)) == 1
-    assert states(store) == {"o1": "parked", "o2": "pending"}
+    assert store(lambda tx: waiting.release(tx, PLACE, MONDAY)) == 1
+    assert states(store) == {"o1": "cancelled", "o2": "pending"}
 
 
 def test_what_is_no_longer_needed_stays_where_it_is(store: Run) -> None:
     parked(store, "a")
     assert store(lambda tx: outbox.cancel(tx, "a", "no longer needed")) == 1
-    assert store(lambda tx: outbox.release(tx, PLACE, MONDAY)) == 0
+    assert store(lambda tx: waiting.release(tx, PLACE, MONDAY)) == 0
 
 
 def test_a_card_that_comes_late_says_what_it_says_elsewhere(store: Run) -> None:
@@ -224,7 +224,7 @@ def test_a_card_that_comes_late_says_what_it_says_elsewhere(store: Run) -> None:
                 message='{"new": 1}', now=later,
             )
         )  # fmt: skip
-    store(lambda tx: outbox.release(tx, PLACE, later))
+    store(lambda tx: waiting.release(tx, PLACE, later))
     said = sent(store, later)
     assert (said["o1"], said["o2"]) == ('{"new": 1}', "{}")
 

@@ -50,7 +50,7 @@ async def test_what_somebody_wrote_is_drawn_as_text() -> None:
     playwright = pytest.importorskip("playwright.async_api", reason="Playwright is missing.")
     if chromium is None:
         pytest.skip("The cards are not drawn: Chromium is missing.")
-    from tests.local.test_page_in_browser import LAUNCH
+    from tests.local.browser import LAUNCH
 
     shown = tuple(
         Card(str(n), "", {}, {"attachments": [teams_cards.attachment(hostile(nasty))]})

@@ -35,7 +35,7 @@ from bot import app
 from bot.config import Settings
 from bot.delivery.clock import Clock
 from bot.lotse import Lotse
-from tests.local.test_page_in_browser import CHROMIUM, LAUNCH
+from tests.local.browser import CHROMIUM, LAUNCH
 
 CLI = node.packages("playground", "make playground") / "@microsoft/m365agentsplayground/cli.js"
 COMPANY = node.TOOLS / "playground" / "company.yml"

@@ -200,8 +200,9 @@ async def test_a_token_that_is_refused_is_replaced_once(sqlite: Sqlite) -> None:
         (Fault("reset", act="reset"), NotAccepted),
         (Fault("cut", act="cut"), NotAccepted),
         (Fault("invalid", 401, b'{"error":"invalid_client"}'), ShutOut),
-        (Fault("empty", 200, b"{}"), ShutOut),
-        (Fault("list", 200, b"[]"), ShutOut),
+        (Fault("too many", 429, b"{}"), Wait),
+        (Fault("empty", 200, b"{}"), NotAccepted),
+        (Fault("list", 200, b"[]"), NotAccepted),
     ],
     ids=lambda each: getattr(each, "name", ""),
 )

@@ -16,8 +16,9 @@ from bot import app
 from bot.config import Settings
 from bot.delivery.platform import Undelivered
 from storage.engine.sqlite import Sqlite
-from tests.pretend.slack_peer import SECRET, TOKEN
+from tests.pretend.slack_peer import SECRET, TOKEN, Fault
 from tests.pretend.teams_peer import APP, PASSWORD, TENANT, Client, Peer
+from tests.pretend.teams_stage import TeamsStage
 from tests.slack.test_start import ROOT, peer, started
 
 GENERAL = "19:gen@thread.tacv2"
@@ -169,3 +170,28 @@ def test_teams_switches_the_demo_off() -> None:
     assert Settings().demo
     assert not Settings(microsoft_app_id=APP).demo
     assert not Settings(teams_dev_loopback=True).demo
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+async def test_a_hiccup_of_the_sign_in_ends_no_start(sqlite: Sqlite, status: int) -> None:
+    stage = TeamsStage(sqlite)
+    stage.furnish()
+    stage.peer.plan("token", Fault(str(status), status, b'{"error": "temporarily_unavailable"}'))
+    await stage.start()
+    try:
+        assert "INC-1" in await stage.client("Anna").says("incident Till is dead")
+    finally:
+        await stage.stop()
+
+
+async def test_what_comes_before_the_start_is_sent_again(sqlite: Sqlite) -> None:
+    stage = TeamsStage(sqlite)
+    stage.furnish()
+    await stage.start()
+    try:
+        session, stage.edge._session = stage.edge._session, None
+        got = await stage.peer.post(b"{}", {"Authorization": "Bearer x"})
+        stage.edge._session = session
+        assert got.status == 503
+    finally:
+        await stage.stop()

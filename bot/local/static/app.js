@@ -1,63 +1,49 @@
 // The page itself: who looks, where, and what has arrived.
 
-import { Composer } from "./compose.js";
-import { avatar, drawBody, gist, icon, make, reconcile } from "./draw.js";
-import { openForm, openSecret, openSettings } from "./forms.js";
+import { addressOf, note, readAddress } from "./address.js";
+import { alarm, alarms } from "./alarms.js";
+import { gist, make } from "./draw.js";
+import { openForm, openSecret } from "./forms.js";
+import { build, closeDrawer, dress, drawAll, drawSide, theme } from "./frame.js";
+import { drawLines, lineElement, readAwaited, startAt, toEnd } from "./lines.js";
+import { acts, byId, draftKey, inOrder, keepDraft, page, parts, pause, phone, t } from "./state.js";
 import { Failed, act, findToken, follow, look, newId } from "./talk.js";
+import { setClock, tick } from "./times.js";
 
-const NEAR = 80; // px from the end that still count as "at the end"
 const REST = 60 * 1000; // ms after which a hidden page stops listening
-const TOGETHER = 5 * 60 * 1000; // ms within which lines of one person stand together
-
-const page = {
-  me: sessionStorage.getItem("lotse-person") ?? "",
-  place: sessionStorage.getItem("lotse-place") ?? "",
-  state: null,
-  lines: new Map(), // place -> {found: Map(id -> line), more, loaded}
-  drafts: new Map(), // person and place -> what stands in the box
-  hidden: new Set(JSON.parse(sessionStorage.getItem("lotse-hidden") ?? "[]")),
-  divider: null, // the id of the first line that was new when the place was opened
-  turn: 0, // counts who looks; what was asked for by an earlier one is not shown
-  stuck: true, // whether the end of the lines is in sight
-  unseen: "", // what has come while it was not
-  clockSet: 0,
-  sayId: null,
-  stop: null,
-  lost: false,
-  day: "",
-};
-const parts = {};
+const TOGETHER = 5000; // ms within which lines belong to what was just done
+const DEEP = 50; // hundreds of lines that are fetched to find one
 
 // --- starting -------------------------------------------------------------------------
-
-const byId = (id) => document.getElementById(id);
 
 function showGate(which) {
   for (const id of ["gate", "broken", "app"]) byId(id).hidden = id !== which;
 }
 
-window.addEventListener("hashchange", () => findToken() && location.reload());
-
-if (findToken()) start();
-else showGate("gate");
+window.addEventListener("hashchange", () => /[#&]token=/.test(location.hash) && findToken() && location.reload());
+window.addEventListener("popstate", () => stepped().catch(complainAloud));
 
 async function start() {
   theme(localStorage.getItem("lotse-theme"));
   build();
-  await comeIn();
+  // A reload finds the step that it left; else the address says where to go.
+  const { place, person } = readAddress();
+  page.me = person ?? history.state?.me ?? page.me;
+  page.place = place ?? history.state?.place ?? page.place;
+  await comeIn("replace", true);
   setInterval(tick, 1000);
   document.addEventListener("visibilitychange", restOrWake);
   window.addEventListener("focus", markRead);
 }
 
 // Fetch everything and follow; again and again when the program is away.
-async function comeIn() {
+async function comeIn(how, addressed = false) {
   const turn = ++page.turn;
   while (page.turn === turn) {
     try {
       if (!(await fetchState())) return;
       showGate("app");
-      await openPlace(page.place);
+      if (!addressed || !(await openAddressed(how))) await openPlace(page.place, { how });
       if (page.turn === turn) followOn();
       return;
     } catch (error) {
@@ -70,12 +56,45 @@ async function comeIn() {
   }
 }
 
+// Open what the address names, if it is there and this person sees it.
+async function openAddressed(how) {
+  const { incident, place, line, address } = readAddress();
+  if (incident === undefined && !line) return false;
+  try {
+    const found = await look("find", { person: page.me, ...(line ? { line } : { incident }) });
+    if (place && found.place !== place) return false;
+    await openPlace(found.place, { how, line: found.line, address });
+    return true;
+  } catch (error) {
+    if (error.status !== 404) throw error;
+    if (incident !== undefined) tell(t("no_incident", { number: incident }));
+    return false;
+  }
+}
+
+// Back, forward, or an address that somebody typed or pressed.
+async function stepped() {
+  if (!page.state) return;
+  const { place, person, incident, line } = readAddress();
+  const me = person ?? history.state?.me ?? page.me;
+  if (me !== page.me && page.state.persons.some((each) => each.id === me)) {
+    leave();
+    page.me = me;
+    page.place = place ?? page.place;
+    return comeIn("replace", true);
+  }
+  if ((incident !== undefined || line) && (await openAddressed("replace"))) return;
+  const known = page.state.places.find((each) => each.id === place);
+  await openPlace(known?.id ?? history.state?.place ?? page.place, { how: "replace" });
+}
+
 async function fetchState() {
   const { turn } = page;
   const state = await look("state", { person: page.me, place: page.place });
   if (page.turn !== turn) return false;
   page.state = state;
   page.me = state.me;
+  page.names = JSON.stringify(state.persons.map((each) => each.name));
   if (!state.places.some((each) => each.id === page.place)) page.place = firstPlace(state);
   sessionStorage.setItem("lotse-person", page.me);
   setClock(state);
@@ -120,6 +139,7 @@ let rest = 0;
 function restOrWake() {
   clearTimeout(rest);
   if (document.hidden) {
+    if (alarms.any) return; // somebody wants to hear of it
     rest = setTimeout(() => page.stop?.abort(), REST);
     return;
   }
@@ -141,6 +161,7 @@ function arrived(news) {
   let here = false;
   for (const line of news.lines) {
     const known = page.lines.get(line.place);
+    heardAlarm(line);
     if (!known?.loaded) continue;
     const before = known.found.get(line.id);
     if (before && before.version >= line.version) continue;
@@ -151,12 +172,28 @@ function arrived(news) {
     here = true;
     if (line.author === page.me) continue;
     speak(line);
-    if (!before) page.unseen = gist(line.body);
+    if (before) continue;
+    page.unseen = gist(line.body);
+    if (performance.now() - cameAt > TOGETHER) page.since = null;
+    page.since ??= line.id;
+    cameAt = performance.now();
   }
   if (here) drawLines();
   drawSide();
   markRead();
-  if (news.reframe) fetchState().then((done) => done && drawAll()).catch(complainAloud);
+  if (news.reframe) refresh();
+}
+
+let cameAt = 0;
+const alarmed = new Set();
+
+// An alarm of one's own rings once, also when its card is edited later.
+function heardAlarm(line) {
+  const mine = line.body.tone === "alarm" && line.place === `local:@${page.me}` && !line.edited;
+  if (!mine || line.author === page.me || line.private || alarmed.has(line.id)) return;
+  alarmed.add(line.id);
+  byId("alarmed").textContent = `Lotse: ${gist(line.body)}`;
+  alarm(line, () => openPlace(line.place, { how: "push", line: line.id }).catch(complainAloud));
 }
 
 // Tell a screen reader, in one sentence, what has come.
@@ -171,29 +208,55 @@ function setLost(lost) {
   parts.lost.hidden = !lost;
 }
 
-async function openPlace(id) {
+// Open a place. `how` says what becomes of the history: a new step ("push"), or the present one
+// ("replace"). `line` is the message that the address names; else one comes back to where one was.
+async function openPlace(id, { how = "push", line = null, address = null } = {}) {
   const { turn } = page;
+  const top = how === "replace" ? (history.state?.top ?? null) : null;
   keepDraft();
   page.place = id;
   // An archived channel stays only as long as somebody looks at it.
   page.state.places = page.state.places.filter((each) => !each.archived || each.id === id);
   page.divider = null;
+  page.target = line;
+  page.awaited = page.since = null;
   sessionStorage.setItem("lotse-place", id);
   const known = page.lines.get(id);
   if (!known?.loaded) {
     const { lines, more } = await look("lines", { person: page.me, place: id });
     if (page.turn !== turn) return;
-    const found = new Map(lines.map((line) => [line.id, line]));
+    const found = new Map(lines.map((each) => [each.id, each]));
     page.lines.set(id, { found, more, loaded: true });
   }
+  if (line ?? top) await fetchUpTo(id, line ?? top);
   if (page.place !== id || page.turn !== turn) return; // somebody was quicker
+  note(how, address ?? addressOf(id, line));
   page.divider = firstNew(id);
   parts.log.replaceChildren();
   drawAll();
-  parts.composer.put(page.drafts.get(draftKey()) ?? "", !phone());
+  parts.composer.where = draftKey();
+  parts.composer.put(page.drafts.get(draftKey()) ?? "", !phone() && !line);
   toEnd();
   startAt(parts.log.querySelector(".news"));
+  const wanted = line ? lineElement(line) : top && lineElement(top);
+  wanted?.scrollIntoView({ block: line ? "center" : "start" });
+  if (line) wanted?.focus({ preventScroll: true });
   markRead();
+}
+
+// Fetch earlier lines until one is there.
+async function fetchUpTo(place, line) {
+  const known = page.lines.get(place);
+  for (let each = 0; each < DEEP && known.more && !known.found.has(line); each++)
+    await fetchEarlier(place);
+}
+
+async function fetchEarlier(place) {
+  const known = page.lines.get(place);
+  const before = inOrder(known.found)[0].id;
+  const { lines, more } = await look("lines", { person: page.me, place, before });
+  for (const line of lines) known.found.set(line.id, line);
+  known.more = more;
 }
 
 // Where somebody stopped reading. A first visit has no such place.
@@ -205,16 +268,10 @@ function firstNew(place) {
 }
 
 async function showEarlier() {
-  const known = page.lines.get(page.place);
-  const oldest = inOrder(known.found)[0];
   parts.earlier.disabled = true;
   try {
-    const { lines, more } = await look("lines", {
-      person: page.me, place: page.place, before: oldest.id,
-    });
-    for (const line of lines) known.found.set(line.id, line);
-    known.more = more;
     const height = parts.scroll.scrollHeight;
+    await fetchEarlier(page.place);
     drawLines();
     parts.scroll.scrollTop += parts.scroll.scrollHeight - height;
   } catch (error) {
@@ -226,20 +283,18 @@ async function showEarlier() {
 
 async function become(person) {
   if (person === page.me) return closeDrawer();
-  keepDraft();
-  page.stop?.abort();
+  leave();
   page.me = person;
-  page.lines.clear();
   closeDrawer();
-  await comeIn();
+  await comeIn("push");
 }
 
-function keepDraft() {
-  if (parts.composer && page.state) page.drafts.set(draftKey(), parts.composer.text);
-}
-
-function draftKey() {
-  return `${page.me} ${page.place}`;
+// Nothing of the one who looked stays.
+function leave() {
+  keepDraft();
+  parts.composer.where = null;
+  page.stop?.abort();
+  page.lines.clear();
 }
 
 let reading = 0;
@@ -264,10 +319,13 @@ async function say(text) {
   const around = scene(place);
   if (page.sayId?.text !== text || page.sayId.where !== draftKey())
     page.sayId = { text, where: draftKey(), id: newId() };
+  page.since = null;
+  toEnd();
   try {
     const answer = await act("say", { id: page.sayId.id, person: me, place, text });
     page.sayId = null;
-    toEnd();
+    if (answer.line && page.place === place) page.awaited = answer.line;
+    readAwaited();
     followUp(answer, around);
     return true;
   } catch (error) {
@@ -300,8 +358,13 @@ async function press(call, button, place) {
   }
 }
 
+function refresh() {
+  fetchState().then((done) => done && drawAll()).catch(complainAloud);
+}
+
 // What an answer opens: a form, or what is shown only now and stands in no line.
 function followUp(answer, around) {
+  if (page.state.steps.length) refresh(); // the company may no longer be empty
   if (answer.secret && answer.message) openSecret(answer.message, around);
   else if (answer.form && around.me === page.me) openForm(answer.form, around);
 }
@@ -334,10 +397,14 @@ function explain(error) {
   return t({ 0: "not_reached", 413: "too_long", 503: "not_stored" }[error.status] ?? "went_wrong");
 }
 
-function complainAloud(error) {
-  const words = make("p", { class: "toast" }, explain(error));
+function tell(said) {
+  const words = make("p", { class: "toast" }, said);
   byId("toasts").append(words);
   setTimeout(() => words.remove(), 8000);
+}
+
+function complainAloud(error) {
+  tell(explain(error));
   if (!(error instanceof Failed)) throw error;
 }
 
@@ -348,517 +415,23 @@ function scene(place) {
     me, place, t, explain,
     persons: state.persons,
     press: (call, button) => press(call, button, place),
+    followUp: (answer) => followUp(answer, scene(place)),
   };
 }
 
-function t(key, values = {}) {
-  const words = page.state?.labels[key] ?? key;
-  return words.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+// What somebody has typed here, the newest last: ArrowUp brings it back.
+function typedBefore() {
+  const lines = [...page.lines.values()].flatMap((known) => [...known.found.values()]);
+  const mine = lines.filter((line) => line.author === page.me);
+  const texts = inOrder(new Map(mine.map((line) => [line.id, line]))).map((line) => gist(line.body));
+  return texts.filter((text, position) => text !== texts[position + 1]);
 }
 
-// --- the frame ------------------------------------------------------------------------
-
-function build() {
-  parts.persons = make("ul", { class: "persons" });
-  parts.personsTitle = make("h2", { id: "persons-title" });
-  parts.channels = make("ul", { class: "places" });
-  parts.channelsTitle = make("h2", {});
-  parts.directs = make("ul", { class: "places" });
-  parts.directsTitle = make("h2", {});
-  parts.company = make("span", { class: "company", dir: "auto" });
-  parts.settings = make("button", {
-    type: "button", class: "sidebutton",
-    click: () => openSettings(scene(page.place), page.state.workspace),
-  });
-  parts.themeButton = make("button", { type: "button", class: "sidebutton", click: switchTheme });
-  parts.side = make(
-    "aside",
-    { class: "side", id: "side" },
-    make(
-      "header",
-      { class: "brand" },
-      make("span", { class: "avatar flag", "aria-hidden": "true" }),
-      make("div", {}, make("strong", {}, "Lotse"), parts.company),
-    ),
-    make(
-      "nav",
-      { class: "sidescroll" },
-      make("section", {}, parts.personsTitle, parts.persons),
-      make("section", {}, parts.channelsTitle, parts.channels),
-      make("section", {}, parts.directsTitle, parts.directs),
-    ),
-    make("footer", {}, parts.settings, parts.themeButton),
-  );
-  parts.veil = make("div", { class: "veil", click: closeDrawer });
-
-  parts.menuBadge = make("span", { class: "dot", hidden: true });
-  parts.menu = make(
-    "button",
-    { type: "button", class: "plainicon menu", "aria-controls": "side", "aria-expanded": "false", click: openDrawer },
-    icon("menu"),
-    parts.menuBadge,
-  );
-  parts.placeName = make("h1", { dir: "auto" });
-  parts.placeAbout = make("p", { class: "about", dir: "auto" });
-  parts.languages = make(
-    "div",
-    { class: "switch", role: "group" },
-    ...[["de", "Deutsch"], ["en", "English"]].map(([key, words]) =>
-      make(
-        "button",
-        { type: "button", lang: key, "data-language": key, title: words, "aria-label": words, click: () => speakIn(key) },
-        key.toUpperCase(),
-      ),
-    ),
-  );
-  parts.clockText = make("span", { class: "clocktext" });
-  parts.winders = ["10min", "1h", "monday"].map((by) =>
-    make("button", { type: "button", "data-by": by, click: () => wind(by) }),
-  );
-  parts.clock = make(
-    "div",
-    { class: "clock", role: "group" },
-    make("span", { class: "clockface" }, icon("clock"), parts.clockText),
-    make("div", { class: "winders", role: "group" }, ...parts.winders),
-  );
-  parts.lost = make("p", { class: "lost", role: "status", hidden: true });
-  parts.earlier = make("button", { type: "button", class: "quiet earlier", hidden: true, click: showEarlier });
-  parts.log = make("div", { class: "log" });
-  parts.scroll = make(
-    "div",
-    { class: "scroll", tabindex: 0, role: "region", scroll: scrolled },
-    parts.earlier,
-    parts.log,
-  );
-  parts.newest = make("button", { type: "button", class: "newest", hidden: true, click: toEnd });
-  parts.tries = make("section", { class: "tries", hidden: true });
-  parts.composer = new Composer(say);
-  parts.main = make(
-    "main",
-    { class: "main" },
-    make(
-      "header",
-      { class: "top" },
-      parts.menu,
-      make("div", { class: "where" }, parts.placeName, parts.placeAbout),
-      parts.languages,
-      parts.clock,
-    ),
-    parts.lost,
-    parts.scroll,
-    make("div", { class: "dock" }, parts.newest, parts.tries, parts.composer.element),
-  );
-  byId("app").append(parts.side, parts.veil, parts.main);
-  // When the box below grows, the last line stays in sight.
-  new ResizeObserver(() => page.stuck && toEnd()).observe(parts.scroll);
-  document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && byId("app").classList.contains("open")) closeDrawer();
-  });
+function goTo(place) {
+  openPlace(place).catch(complainAloud);
 }
 
-// Put the labels of the present language on the frame.
-function dress() {
-  const { state } = page;
-  parts.company.textContent = state.workspace.name;
-  parts.personsTitle.textContent = t("you_are");
-  parts.channelsTitle.textContent = t("channels");
-  parts.directsTitle.textContent = t("direct");
-  parts.settings.replaceChildren(icon("gear"), t("settings"));
-  parts.menu.setAttribute("aria-label", t("menu"));
-  parts.languages.setAttribute("aria-label", t("language"));
-  for (const each of parts.languages.children)
-    each.setAttribute("aria-pressed", String(each.dataset.language === state.language));
-  parts.clock.setAttribute("aria-label", t("clock"));
-  for (const each of parts.winders) each.textContent = t(`wind_${each.dataset.by}`);
-  parts.winders[2].replaceChildren(
-    make("span", { class: "long" }, t("wind_monday")),
-    make("span", { class: "short" }, t("wind_monday_short")),
-  );
-  parts.winders[0].parentElement.setAttribute("aria-label", t("wind"));
-  parts.earlier.textContent = t("earlier");
-  parts.newest.title = t("newest");
-  dressTheme();
-  tick();
-}
+Object.assign(acts, { become, drawLines, goTo, say, scene, showEarlier, speakIn, typedBefore, wind });
 
-function drawAll() {
-  const place = here();
-  const name = placeName(place);
-  parts.placeName.textContent = name;
-  parts.placeAbout.textContent = place?.about ?? "";
-  parts.scroll.setAttribute("aria-label", t("messages", { place: name }));
-  parts.log.classList.toggle("direct", place?.kind === "direct");
-  parts.composer.dress(t, page.state.commands, name);
-  drawSide();
-  drawLines();
-}
-
-function here() {
-  return page.state.places.find((each) => each.id === page.place);
-}
-
-function placeName(place) {
-  if (!place) return "";
-  return place.kind === "channel" ? `#${place.name}` : place.name;
-}
-
-function drawSide() {
-  const { state } = page;
-  reconcile(
-    parts.persons,
-    state.persons.map((person, position) => {
-      const mine = person.id === page.me;
-      const count = mine ? 0 : (state.waiting[person.id] ?? 0);
-      return {
-        key: person.id,
-        same: JSON.stringify([person, mine, count, state.language]),
-        draw: () =>
-          make(
-            "li",
-            {},
-            make(
-              "button",
-              { type: "button", class: "person", "aria-pressed": String(mine), click: () => become(person.id) },
-              avatar(person, position),
-              make(
-                "span",
-                { class: "naming" },
-                make("span", { class: "name", dir: "auto" }, person.name),
-                make("span", { class: "role" }, person.role),
-              ),
-              badge(count),
-            ),
-          ),
-      };
-    }),
-  );
-  for (const [list, kind] of [[parts.channels, "channel"], [parts.directs, "direct"]])
-    reconcile(list, state.places.filter((each) => each.kind === kind).map(placeRow));
-  const elsewhere = state.places.filter((each) => unreadIn(each.id) > 0).length;
-  parts.menuBadge.hidden = elsewhere === 0 && !Object.keys(state.waiting).some((id) => id !== page.me);
-  const count = state.places.reduce((sum, each) => sum + unreadIn(each.id), 0);
-  document.title = `${count ? `(${count}) ` : ""}${placeName(here())} · Lotse`;
-}
-
-function unreadIn(place) {
-  if (place === page.place && !document.hidden) return 0;
-  return page.state.unread[place] ?? 0;
-}
-
-function placeRow(place) {
-  const open = place.id === page.place;
-  const count = unreadIn(place.id);
-  return {
-    key: place.id,
-    same: JSON.stringify([place, open, count, page.state.language]),
-    draw: () =>
-      make(
-        "li",
-        {},
-        make(
-          "button",
-          {
-            type: "button", class: count ? "place unread" : "place",
-            "aria-current": open ? "page" : null,
-            click: () => {
-              closeDrawer();
-              openPlace(place.id).catch(complainAloud);
-            },
-          },
-          place.kind === "channel"
-            ? make("span", { class: "hash", "aria-hidden": "true" }, "#")
-            : make("span", { class: "avatar flag tiny", "aria-hidden": "true" }),
-          make("span", { class: "name", dir: "auto" }, place.name),
-          badge(count),
-        ),
-      ),
-  };
-}
-
-function badge(count) {
-  if (!count) return null;
-  return make("span", { class: "badge", "aria-label": t("unread", { count }) }, count > 99 ? "99+" : String(count));
-}
-
-// --- the lines ------------------------------------------------------------------------
-
-function inOrder(found) {
-  return [...found.values()].sort((one, other) =>
-    one.at === other.at ? one.number - other.number : one.at < other.at ? -1 : 1,
-  );
-}
-
-function drawLines() {
-  const known = page.lines.get(page.place);
-  if (!known) return;
-  const stay = atEnd();
-  const lines = inOrder(known.found);
-  const rows = [];
-  let before = null;
-  page.day = dayKey(now());
-  for (const line of lines) {
-    const day = dayKey(new Date(line.at));
-    if (!before || dayKey(new Date(before.at)) !== day) {
-      rows.push(dayRow(day, line.at));
-      before = null;
-    }
-    if (line.id === page.divider) {
-      rows.push(newRow());
-      before = null;
-    }
-    const close = before && new Date(line.at) - new Date(before.at) < TOGETHER;
-    const together = close && before.author === line.author && before.private === line.private;
-    rows.push(lineRow(line, Boolean(together)));
-    before = line;
-  }
-  if (!lines.length) rows.push(emptyRow());
-  reconcile(parts.log, rows);
-  parts.earlier.hidden = !known.more;
-  drawTries(lines);
-  if (!stay) return scrolled();
-  const news = page.unseen;
-  toEnd();
-  if (news) startAt(parts.log.lastElementChild);
-}
-
-function dayRow(day, at) {
-  const words = dayWords(new Date(at));
-  return {
-    key: `day ${day}`,
-    same: words,
-    draw: () => make("div", { class: "day", role: "separator", "aria-label": words }, make("span", {}, words)),
-  };
-}
-
-function newRow() {
-  return {
-    key: "new",
-    same: page.state.language,
-    draw: () => make("div", { class: "news", role: "separator", "aria-label": t("new") }, make("span", {}, t("new"))),
-  };
-}
-
-function emptyRow() {
-  return {
-    key: "empty",
-    same: page.state.language,
-    draw: () => make("div", { class: "empty" }, make("span", { class: "avatar flag big", "aria-hidden": "true" }), make("p", {}, t("empty"))),
-  };
-}
-
-function lineRow(line, together) {
-  const { persons, language } = page.state;
-  const position = persons.findIndex((each) => each.id === line.author);
-  const author = persons[position] ?? null;
-  return {
-    key: line.id,
-    same: JSON.stringify([line.version, together, language, page.me, persons.map((each) => each.name)]),
-    draw: () => {
-      const at = new Date(line.at);
-      const direct = here()?.kind === "direct"; // where everything is private anyway
-      const time = make("time", { datetime: line.at, title: momentWords(at) }, timeWords(at));
-      const edited = line.edited
-        ? make("span", { class: "edited", title: t("edited_at", { when: momentWords(new Date(line.edited)) }) }, t("edited"))
-        : null;
-      const hidden = line.private && author && !direct
-        ? make("span", { role: "img", "aria-label": t("only_you"), title: t("only_you") }, icon("eye"))
-        : null;
-      const name = author?.name ?? "Lotse";
-      const fresh = Boolean(line.edited) && Date.parse(line.edited) > now().getTime() - 4000;
-      return make(
-        "article",
-        {
-          class: `line${together ? " together" : ""}${line.private ? " private" : ""}${author ? " mine" : ""}${fresh ? " fresh" : ""}`,
-          tabindex: -1, "data-id": line.id, "aria-label": `${name}, ${timeWords(at)}`,
-        },
-        together ? make("span", { class: "gutter" }, time) : avatar(author, position),
-        make(
-          "div",
-          { class: "said" },
-          together ? null : make("header", {}, make("b", { dir: "auto" }, name), time, edited, hidden),
-          line.private && !author && !direct
-            ? make("p", { class: "onlyyou" }, icon("eye"), t("only_you"))
-            : null,
-          drawBody(line.body, scene(line.place)),
-          together ? edited : null,
-        ),
-      );
-    },
-  };
-}
-
-// Three things to try, until the person has said something here.
-function drawTries(lines) {
-  const { state } = page;
-  const me = state.persons.find((each) => each.id === page.me);
-  const spoken = lines.some((line) => line.author === page.me);
-  parts.tries.hidden = spoken || page.hidden.has(page.me) || !state.examples.length;
-  const same = JSON.stringify([page.me, state.language, me.name]);
-  if (parts.tries.dataset.same === same) return;
-  parts.tries.dataset.same = same;
-  parts.tries.replaceChildren(
-    make(
-      "div",
-      { class: "triestop" },
-      make("p", {}, make("strong", {}, t("try_title", { name: me.name })), " ", make("span", { class: "hint" }, t("try_hint"))),
-      make(
-        "button",
-        {
-          type: "button", class: "plainicon", "aria-label": t("try_close"), title: t("try_close"),
-          click: () => {
-            page.hidden.add(page.me);
-            sessionStorage.setItem("lotse-hidden", JSON.stringify([...page.hidden]));
-            drawLines();
-            parts.composer.box.focus();
-          },
-        },
-        icon("close"),
-      ),
-    ),
-    make(
-      "div",
-      { class: "chips" },
-      ...state.examples.map((words) =>
-        make("button", { type: "button", class: "chip", click: () => parts.composer.put(words) }, words),
-      ),
-    ),
-  );
-}
-
-function atEnd() {
-  const { scrollHeight, scrollTop, clientHeight } = parts.scroll;
-  return scrollHeight - scrollTop - clientHeight < NEAR;
-}
-
-function toEnd() {
-  parts.scroll.scrollTop = parts.scroll.scrollHeight;
-  parts.newest.hidden = true;
-  page.stuck = true;
-  page.unseen = "";
-}
-
-// Go back to where `element` begins when that is out of sight, so that one reads from there.
-function startAt(element) {
-  const above = element
-    ? parts.scroll.getBoundingClientRect().top - element.getBoundingClientRect().top
-    : 0;
-  if (above > 0) parts.scroll.scrollTop -= above;
-  scrolled();
-}
-
-// Below the lines: what has come out of sight, or just the way there.
-function scrolled() {
-  page.stuck = atEnd();
-  if (page.stuck) page.unseen = "";
-  parts.newest.hidden = page.stuck;
-  if (page.stuck || parts.newest.dataset.same === page.unseen) return;
-  parts.newest.dataset.same = page.unseen;
-  parts.newest.classList.toggle("bare", !page.unseen);
-  parts.newest.replaceChildren(
-    icon("down"),
-    make("span", page.unseen ? {} : { class: "unseen" }, page.unseen || t("newest")),
-  );
-}
-
-// --- time -----------------------------------------------------------------------------
-
-function setClock({ now: moment, ahead }) {
-  page.clockSet = Date.parse(moment) - performance.now();
-  if (ahead !== undefined) parts.clock.classList.toggle("wound", ahead);
-  tick();
-}
-
-function now() {
-  return new Date(page.clockSet + performance.now());
-}
-
-function tick() {
-  if (!page.state) return;
-  const moment = now();
-  parts.clockText.replaceChildren(
-    make(
-      "span",
-      { class: "clockday" },
-      format(moment, { weekday: "short", day: "numeric", month: "short" }),
-      make("span", { class: "year" }, ` ${format(moment, { year: "numeric" })}`),
-    ),
-    make("b", {}, timeWords(moment)),
-  );
-  parts.clock.title = parts.clock.classList.contains("wound") ? t("wound") : "";
-  // "Today" is another day now.
-  if (page.day && page.day !== dayKey(moment)) drawLines();
-}
-
-function format(moment, how) {
-  const { language, workspace } = page.state;
-  const locale = language === "de" ? "de-DE" : "en-GB";
-  return new Intl.DateTimeFormat(locale, { timeZone: workspace.zone, ...how }).format(moment);
-}
-
-function timeWords(moment) {
-  return format(moment, { hour: "2-digit", minute: "2-digit" });
-}
-
-function momentWords(moment) {
-  return format(moment, { dateStyle: "full", timeStyle: "short" });
-}
-
-function dayKey(moment) {
-  return new Intl.DateTimeFormat("en-CA", { timeZone: page.state.workspace.zone }).format(moment);
-}
-
-function dayWords(moment) {
-  const day = dayKey(moment);
-  const said = format(moment, { weekday: "long", day: "numeric", month: "long" });
-  if (day === dayKey(now())) return `${t("today")} · ${said}`;
-  if (day === dayKey(new Date(now().getTime() - 86400000))) return `${t("yesterday")} · ${said}`;
-  return said;
-}
-
-function pause(ms) {
-  return new Promise((done) => setTimeout(done, ms));
-}
-
-// --- drawer and colours ---------------------------------------------------------------
-
-function phone() {
-  return matchMedia("(max-width: 760px)").matches;
-}
-
-function openDrawer() {
-  byId("app").classList.add("open");
-  parts.menu.setAttribute("aria-expanded", "true");
-  parts.main.inert = true;
-  parts.side.querySelector("[aria-current], [aria-pressed=true]")?.focus();
-}
-
-function closeDrawer() {
-  if (!byId("app").classList.contains("open")) return;
-  byId("app").classList.remove("open");
-  parts.menu.setAttribute("aria-expanded", "false");
-  parts.main.inert = false;
-  parts.menu.focus();
-}
-
-function dark() {
-  const chosen = document.documentElement.dataset.theme;
-  return chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-}
-
-function theme(chosen) {
-  if (chosen === "dark" || chosen === "light") document.documentElement.dataset.theme = chosen;
-}
-
-function switchTheme() {
-  const chosen = dark() ? "light" : "dark";
-  localStorage.setItem("lotse-theme", chosen);
-  theme(chosen);
-  dressTheme();
-}
-
-function dressTheme() {
-  const words = t(dark() ? "theme_light" : "theme_dark");
-  parts.themeButton.replaceChildren(icon(dark() ? "sun" : "moon"));
-  parts.themeButton.setAttribute("aria-label", words);
-  parts.themeButton.title = words;
-}
+if (findToken()) start();
+else showGate("gate");

@@ -13,17 +13,22 @@ export function folded(word) {
 
 export class Composer {
   // `send(text)` returns whether the words were taken; then the box is emptied.
-  constructor(send) {
+  // `changed()` is called whenever the text is another one, `where` says where it was written.
+  constructor(send, changed) {
     this.send = send;
+    this.changed = changed;
+    this.where = null;
+    this.recalled = null; // {texts, at, draft} while ArrowUp goes through what was typed
     this.commands = [];
     this.found = [];
     this.chosen = -1;
     this.busy = false;
     this.t = (key) => key;
-    this.list = make("ul", { id: "proposals", class: "proposals", role: "listbox", hidden: true });
+    this.before = () => []; // what was typed, the newest last
+    this.list = make("ul", { id: "proposals", class: "proposals", role: "listbox", tabindex: 0, hidden: true });
     this.box = make("textarea", {
-      class: "box", rows: 1, dir: "auto", role: "combobox", autocomplete: "off", spellcheck: "true",
-      "aria-autocomplete": "list", "aria-controls": "proposals", "aria-expanded": "false",
+      class: "box", rows: 1, dir: "auto", autocomplete: "off", spellcheck: "true",
+      "aria-autocomplete": "list", "aria-controls": "proposals", "aria-haspopup": "listbox",
       "aria-describedby": "box-hint", enterkeyhint: "send",
       input: () => this.typed(),
       keydown: (event) => this.pressed(event),
@@ -31,7 +36,7 @@ export class Composer {
     });
     this.all = make(
       "button",
-      { type: "button", class: "plainicon", click: () => this.toggleAll(), mousedown: (event) => event.preventDefault() },
+      { type: "button", class: "plainicon", "aria-controls": "proposals", "aria-expanded": "false", click: () => this.toggleAll(), mousedown: (event) => event.preventDefault() },
       icon("slash"),
     );
     this.go = make("button", { type: "button", class: "go", click: () => this.submit() }, icon("send"));
@@ -65,7 +70,9 @@ export class Composer {
   }
 
   put(text, focus = true) {
+    this.recalled = null;
     this.box.value = text;
+    this.changed();
     this.grow();
     this.close();
     this.explain();
@@ -81,6 +88,8 @@ export class Composer {
   }
 
   typed() {
+    this.recalled = null;
+    this.changed();
     this.grow();
     const head = folded(this.box.value.replace(/^\s*\/?/, ""));
     const slash = this.box.value.trim() === "/";
@@ -129,7 +138,7 @@ export class Composer {
     );
     const open = this.found.length > 0;
     this.list.hidden = !open;
-    this.box.setAttribute("aria-expanded", String(open));
+    this.all.setAttribute("aria-expanded", String(open));
     this.mark();
   }
 
@@ -178,8 +187,28 @@ export class Composer {
     else if (open && event.key === "Enter" && !event.shiftKey && this.chosen >= 0)
       this.complete(this.chosen);
     else if (event.key === "Enter" && !event.shiftKey) this.submit();
-    else return;
+    else if (event.key === "ArrowUp" && !event.shiftKey) {
+      if (!this.recall(-1)) return;
+    } else if (event.key === "ArrowDown" && !event.shiftKey) {
+      if (!this.recall(1)) return;
+    } else return;
     event.preventDefault();
+  }
+
+  // Bring back what was typed before. Returns whether there was anything to do.
+  recall(step) {
+    if (!this.recalled) {
+      if (step > 0 || this.box.value) return false;
+      const texts = this.before();
+      this.recalled = { texts, at: texts.length, draft: this.box.value };
+    }
+    const { texts, at, draft } = this.recalled;
+    const next = at + step;
+    if (next < 0 || next > texts.length) return next < 0;
+    const recalled = { texts, at: next, draft };
+    this.put(next === texts.length ? draft : texts[next]);
+    this.recalled = next === texts.length ? null : recalled;
+    return true;
   }
 
   async submit() {

@@ -120,7 +120,7 @@ export function drawPart(part, tone, scene) {
   switch (part.kind) {
     case "title":
       return make(
-        "h3",
+        "h2",
         { class: "title", dir: "auto" },
         tone in SHAPES ? icon(tone) : null,
         make("span", {}, ...drawWords(part.words, scene)),

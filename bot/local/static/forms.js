@@ -1,10 +1,21 @@
 // Dialogs: a form that completes a command, what is shown only once, the names and languages.
 
 import { Failed, act, newId } from "./talk.js";
+import { alarms, notify, ring, wantNotification, wantSound } from "./alarms.js";
+import { makeChooser, makeFilter } from "./choose.js";
 import { avatar, drawBody, drawPart, icon, make, plain } from "./draw.js";
 
 // What was typed into a form that was closed, so that it is there when it is opened again.
-const kept = new Map();
+// A reload leaves it, too.
+const KEY = "lotse-forms";
+const kept = new Map(JSON.parse(sessionStorage.getItem(KEY) ?? "[]"));
+const FEW = 10; // choices; more of them are searched by typing
+
+function keep(key, values) {
+  if (values) kept.set(key, values);
+  else kept.delete(key);
+  sessionStorage.setItem(KEY, JSON.stringify([...kept]));
+}
 
 // Show a form; `scene` says for whom and where, and knows the labels.
 export function openForm(form, scene) {
@@ -27,7 +38,7 @@ export function openForm(form, scene) {
   );
   const dialog = openDialog(form.title, page, scene);
   const values = () => Object.fromEntries(fields.map((each) => [each.name, each.value()]));
-  page.addEventListener("input", () => kept.set(key, values()));
+  for (const change of ["input", "picked"]) page.addEventListener(change, () => keep(key, values()));
   page.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) page.requestSubmit();
   });
@@ -44,10 +55,9 @@ export function openForm(form, scene) {
       });
       id = newId();
       if (answer.outcome === "done" || answer.outcome === "seen") {
-        kept.delete(key);
+        keep(key, null);
         dialog.close();
-        if (answer.secret && answer.message) openSecret(answer.message, scene);
-        else if (answer.form) openForm(answer.form, scene);
+        scene.followUp(answer);
       } else complain(answer);
     } catch (error) {
       trouble.replaceChildren(make("p", {}, scene.explain(error)));
@@ -57,21 +67,28 @@ export function openForm(form, scene) {
     }
   });
 
+  // Each field says what is wrong with it; the first of them is gone to. What belongs to no
+  // field stands below, without the words that are in the form anyway.
   function complain(answer) {
-    const field = fields.find((each) => each.name === answer.field);
-    if (field) {
-      const typed = field.value().trim();
-      const texts = answer.message.parts.filter((part) => part.kind === "text");
-      const said = texts.map((part) => plain(part.words)).filter((words) => words !== typed);
-      field.complain(said.join(" "));
-      field.focus();
-    } else if (answer.message) {
-      const press = (call, button) => {
-        dialog.close();
-        scene.press(call, button);
-      };
-      trouble.replaceChildren(drawBody(answer.message, { ...scene, press }));
-    } else trouble.replaceChildren(make("p", {}, scene.t("went_wrong")));
+    const said = answer.fields ?? (answer.field ? { [answer.field]: "" } : {});
+    const wrong = fields.filter((each) => each.name in said);
+    for (const each of wrong) each.complain(said[each.name] || scene.t("went_wrong"));
+    wrong[0]?.focus();
+    if (!answer.message) {
+      if (!wrong.length) trouble.replaceChildren(make("p", {}, scene.t("went_wrong")));
+      return;
+    }
+    const press = (call, button) => {
+      dialog.close();
+      scene.press(call, button);
+    };
+    const typed = new Set(fields.map((each) => each.value().trim()));
+    const left = (part) =>
+      part.kind === "text" ? !wrong.length && !typed.has(plain(part.words).trim()) : !wrong.length || part.kind === "buttons";
+    const parts = answer.message.parts.filter(left);
+    if (!parts.length) return;
+    trouble.replaceChildren(drawBody({ ...answer.message, parts }, { ...scene, press }));
+    if (!wrong.length) trouble.scrollIntoView({ block: "nearest" });
   }
 }
 
@@ -183,18 +200,18 @@ function drawField(field, before, scene) {
         "aria-label": words,
       }),
     );
+    const rows = boxes.map((box, position) => ({
+      box,
+      words: choices[position][1],
+      element: make("label", { class: "choice" }, box, make("span", {}, choices[position][1])),
+    }));
     const element = make(
       "fieldset",
       { class: "field", ...described },
       make("legend", {}, ...label),
       hint,
-      make(
-        "div",
-        { class: "choices" },
-        ...boxes.map((box, position) =>
-          make("label", { class: "choice" }, box, make("span", {}, choices[position][1])),
-        ),
-      ),
+      choices.length > FEW ? makeFilter(rows, scene.t) : null,
+      make("div", { class: "choices" }, ...rows.map((row) => row.element)),
       error,
     );
     return {
@@ -209,11 +226,22 @@ function drawField(field, before, scene) {
     };
   }
 
-  const input = drawInput(field, id, value, choices, described, scene);
+  const searched = ["choice", "person"].includes(field.kind) && choices.length > FEW;
+  const chooser = searched
+    ? makeChooser(choices, { id, ...described, "aria-required": field.required ? "true" : null }, value, scene.t)
+    : null;
+  const input = chooser?.input ?? drawInput(field, id, value, choices, described, scene);
   return {
     name: field.name,
-    element: make("div", { class: "field" }, make("label", { for: id }, ...label), hint, input, error),
-    value: () => input.value,
+    element: make(
+      "div",
+      { class: "field" },
+      make("label", { for: id }, ...label),
+      hint,
+      chooser?.element ?? input,
+      error,
+    ),
+    value: () => (chooser ? chooser.value() : input.value),
     focus: () => input.focus(),
     complain: (words) => {
       error.textContent = words;
@@ -248,7 +276,40 @@ function drawInput(field, id, value, choices, described, scene) {
   return input;
 }
 
-// Everybody's name and language, and the company's language.
+// A sound and a notification for an alarm. They count at once, and in this browser only.
+function drawAlarms(scene) {
+  const said = make("p", { class: "hint", role: "status" });
+  const sound = make("input", { type: "checkbox", checked: alarms.sound, change: () => wantSound(sound.checked) });
+  const notifies = make("input", {
+    type: "checkbox", checked: alarms.notify,
+    change: async () => {
+      const wanted = notifies.checked;
+      notifies.checked = await wantNotification(wanted);
+      said.textContent = wanted && !notifies.checked ? scene.t("alarm_denied") : "";
+    },
+  });
+  const attempt = () => {
+    if (alarms.sound) ring();
+    if (alarms.notify) notify("Lotse", scene.t("alarm_try"), "lotse-try", () => {});
+    said.textContent = alarms.any ? "" : scene.t("alarm_off");
+  };
+  return make(
+    "fieldset",
+    { class: "field alarms" },
+    make("legend", {}, scene.t("alarm_title")),
+    make("p", { class: "hint" }, scene.t("alarm_hint")),
+    make(
+      "div",
+      { class: "choices" },
+      make("label", { class: "choice" }, sound, make("span", {}, scene.t("alarm_sound"))),
+      make("label", { class: "choice" }, notifies, make("span", {}, scene.t("alarm_notify"))),
+    ),
+    make("div", { class: "attempt" }, make("button", { type: "button", class: "soft", click: attempt }, scene.t("alarm_try"))),
+    said,
+  );
+}
+
+// Everybody's name and language, the company's language, and what an alarm does.
 export function openSettings(scene, company) {
   const languages = [["de", "Deutsch"], ["en", "English"]];
   const options = (chosen, more = []) =>
@@ -281,6 +342,8 @@ export function openSettings(scene, company) {
   const page = make(
     "form",
     { class: "form", novalidate: true },
+    drawAlarms(scene),
+    make("h3", {}, scene.t("names_title")),
     make("p", { class: "hint" }, scene.t("settings_hint")),
     ...rows.map((row) => row.element),
     make("div", { class: "field" }, make("label", { for: "company-language" }, scene.t("company_language")), whole),

@@ -21,16 +21,21 @@ ROLES: dict[str, Sentence] = {
 
 
 def of_levels(ctx: Context, incident: Incident, levels: Iterable[int]) -> list[str]:
-    """Return who is alarmed at any of these steps, each once, in the steps' order."""
-    return list(
-        dict.fromkeys(
-            person
-            for level in levels
-            for role in steps.roles(level)
-            for person in [behind(ctx, incident, role)]
-            if person is not None
-        )
-    )
+    """Return who is alarmed at any of these steps, each once, in the steps' order.
+
+    At the second step also who is on duty for the service that only its meaning points at,
+    while nobody has said whether it is about that.
+    """
+    guessed = ctx.service_of(incident.guessed) if incident.guessed else None
+    found: dict[str, None] = {}
+    for level in levels:
+        for role in steps.roles(level):
+            person = behind(ctx, incident, role)
+            if person is not None:
+                found[person] = None
+        if level == steps.SECOND and guessed is not None:
+            found[duty.on_duty(ctx, guessed)] = None
+    return list(found)
 
 
 def behind(ctx: Context, incident: Incident, role: Role) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +10,9 @@ from enum import StrEnum
 from typing import Protocol
 
 from handlers.kit.context import Context
-from handlers.kit.errors import Refusal, Unproven
+from handlers.kit.errors import NotFound, Refusal, Unproven
+from handlers.kit.folding import blank
+from handlers.kit.folding import folded as folded
 from handlers.kit.messages import FieldKind
 from handlers.kit.words import Who, Words, _
 from storage import people
@@ -18,7 +21,6 @@ from storage.people import Person
 
 LONGEST = 3000  # characters of one text, as Slack's sections take
 QUOTES = {'"': '"', "“": "”", "„": "“", "»": "«", "«": "»", "‘": "’", "‚": "‘"}
-UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 
 
 class Reader(Protocol):
@@ -40,11 +42,6 @@ class Reader(Protocol):
     def choices(self, ctx: Context) -> tuple[tuple[str, Words], ...]:
         """Return (value, label) for a choice, else nothing."""
         ...
-
-
-def folded(word: str) -> str:
-    """Return a word as it is compared: no case, `ö` and `oe` alike."""
-    return word.casefold().translate(UMLAUTS).strip()
 
 
 def unquoted(text: str) -> str | None:
@@ -77,7 +74,7 @@ class TextReader:
         raw = raw.strip()
         if self.titled:
             raw = unquoted(raw) or raw
-        if not raw:
+        if blank(raw):
             raise Refusal(_("Some words are needed here."))
         if len(raw) > LONGEST:
             raise Refusal(
@@ -209,9 +206,14 @@ class NameReader:
             rest = after(text, each.name)
             if rest is not None:
                 return each, rest
-        if last:
-            raise self.unknown(text, [each.name for each in self.all(ctx.tx)])
         return None
+
+    def missing(self, text: str, ctx: Context) -> Refusal:
+        """Return what is said of a name that nothing has, with those that are near."""
+        known = self.all(ctx.tx)
+        refusal = self.unknown(text, [each.name for each in known])
+        near = tuple((each.name, each.id) for each in nearest(text, known))
+        return NotFound(refusal.words, near, buttons=refusal.buttons)
 
     def value(self, raw: str, ctx: Context) -> object:
         for each in self.all(ctx.tx):
@@ -221,6 +223,27 @@ class NameReader:
 
     def choices(self, ctx: Context) -> tuple[tuple[str, Words], ...]:
         return tuple((each.id, each.name) for each in self.all(ctx.tx))
+
+
+def nearest(text: str, known: Sequence[Known]) -> list[Known]:
+    """Return up to three whose name, or a word of it, is what somebody may have meant."""
+    said = folded(text)
+    words = {said, *said.split()}
+    found: list[Known] = []
+    for each in known:
+        own = folded(each.name)
+        if (
+            len(said) >= 3
+            and own.startswith(said[:4])
+            or any(
+                difflib.SequenceMatcher(None, word, other).ratio() >= 0.75
+                for word in words
+                for other in (own, *own.split(), *map(folded, getattr(each, "words", ())))
+                if len(word) > 2 and abs(len(word) - len(other)) < 4
+            )
+        ):
+            found.append(each)
+    return found[:3]
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,9 +268,18 @@ class PersonReader:
                 rest = after(text, name)
                 if rest is not None:
                     return person, rest
-        if last:
-            raise self._unknown(text)
-        return None
+        found = people_called(_head(text), ctx)
+        return (found[0], text[len(_head(text)) :].lstrip(" ,")) if len(found) == 1 else None
+
+    def missing(self, text: str, ctx: Context) -> Refusal:
+        """Return what is said of a name that nobody has, or that several have."""
+        name = _head(text.removeprefix("@"))
+        found = people_called(name, ctx)
+        if len(found) > 1:
+            several = tuple((each.name, each.id) for each in found[:5])
+            return NotFound(_("Whom do you mean by “{name}”?", name=name[:80]), several)
+        near = tuple((each.name, each.id) for each in nearest(name, members(ctx.tx)))
+        return NotFound(self._unknown(name).words, near)
 
     def value(self, raw: str, ctx: Context) -> object:
         raw = raw.removeprefix("@")
@@ -258,6 +290,15 @@ class PersonReader:
         chosen = people.find(ctx.tx, id)
         if chosen is not None and chosen.kind == "new" and chosen.active:
             raise self._unproven(chosen)
+        found = people_called(raw, ctx) if chosen is None else []
+        if len(found) == 1:
+            return found[0]
+        if len(found) > 1:
+            names = [each.name for each in found[:5]]
+            raise Refusal(
+                _("Several people are called that: {names}. Please give the whole name.",
+                  names=names)
+            )  # fmt: skip
         raise self._unknown(chosen.name if chosen is not None else raw)
 
     def choices(self, ctx: Context) -> tuple[tuple[str, Words], ...]:
@@ -277,6 +318,32 @@ class PersonReader:
         return Refusal(_("I do not know anybody called “{name}” here.", name=name[:80]))
 
 
+def _head(text: str) -> str:
+    """Return the first word of a text."""
+    found = re.match(r"[^\s,:;]+", text)
+    return found[0].rstrip(".!?") if found else ""
+
+
+def people_called(name: str, ctx: Context) -> list[Person]:
+    """Return who a part of a name may mean: its beginning, or from four letters any part.
+
+    The asker is meant only if nobody else is: nobody asks themselves to stand in.
+    """
+    said = folded(name)
+    everyone = members(ctx.tx)
+    found: list[Person] = []
+    if len(said) >= 2:
+        found = [
+            each
+            for each in everyone
+            if any(part.startswith(said) for part in re.split(r"[\s-]+", folded(each.name)))
+        ]
+    if not found and len(said) >= 4:
+        found = [each for each in everyone if said in folded(each.name)]
+    others = [each for each in found if each.id != ctx.person.id]
+    return others or found
+
+
 def members(tx: Tx) -> list[Person]:
     """Return those who can be named as responsible: active, no guests, no bots."""
     return [person for person in people.everyone(tx) if person.kind == "member"]
@@ -285,7 +352,7 @@ def members(tx: Tx) -> list[Person]:
 def after(text: str, name: str) -> str | None:
     """Return what follows `name` at the head of `text` (any case, `ö` = `oe`), or None."""
     wanted = folded(name)
-    for end in range((len(name) + 1) // 2, min(len(text), 2 * len(name)) + 1):
+    for end in range((len(name) + 1) // 2, min(len(text), 2 * len(name) + 4) + 1):
         if folded(text[:end]) == wanted and (end == len(text) or not text[end].isalnum()):
             return text[end:].lstrip()
     if folded(text) == wanted:

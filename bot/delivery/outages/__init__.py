@@ -1,0 +1,1 @@
+"""Platforms and places that cannot be reached for a while, and what follows when they can."""

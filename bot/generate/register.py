@@ -1,0 +1,41 @@
+"""`python -m bot register`: the register of automations as CSV or Markdown, and the AI register."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+
+from bot.config import Settings
+from bot.delivery.clock import Clock
+from bot.delivery.ids import new_id
+from bot.lotse import DEMO, MAIN, demo_url
+from handlers import FEATURES
+from handlers.automations import export
+from handlers.kit.context import LOTSE, Context
+from storage import workspaces
+from storage.engine import Tx, opening
+
+
+def write(settings: Settings, *, csv: bool, ai_only: bool) -> int:
+    """Write it to the standard output, in the company's language."""
+    url = demo_url(settings) if settings.demo else settings.database_url
+    database = opening.open_database(url)
+    try:
+        sys.stdout.write(database.read(lambda tx: _text(tx, settings, csv=csv, ai_only=ai_only)))
+    finally:
+        database.close()
+    return 0
+
+
+def _text(tx: Tx, settings: Settings, *, csv: bool, ai_only: bool) -> str:
+    name = DEMO if settings.demo else MAIN
+    if not workspaces.known(tx, name):
+        return ""
+    inside = tx.within(name)
+    now: datetime = Clock().now().astimezone(UTC)
+    ctx = Context(
+        inside, workspaces.get(inside), LOTSE, None, now, new_id, new_id, settings.url, FEATURES
+    )
+    if csv:
+        return export.csv_text(ctx, ai_only=ai_only)
+    return export.markdown(ctx, ai_only=ai_only)

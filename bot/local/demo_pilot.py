@@ -1,0 +1,91 @@
+"""What the example company tries out: what gets in the way, three patterns, and a pilot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import time
+
+PILOT = "Reparatur-Triage"
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """Something that was pressed or sent in the past: working days ago, by whom, what.
+
+    `{pilot}` and `{pattern}` in its values stand for the pilot and for the newest pattern.
+    """
+
+    days: int
+    at: time
+    who: str
+    word: str
+    args: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Gather:
+    """Notes that were called a pattern: those that say one of `words`."""
+
+    days: int
+    at: time
+    title: str
+    area: str
+    words: tuple[str, ...]
+
+
+BEGIN = (  # at the very first moment, in this order
+    Press(25, time(8), "chris", "mandate edit", {
+        "goals": "Schneller reparieren\nWeniger abtippen", "focus": "Service\nEinkauf",
+    }),
+    Press(25, time(8), "chris", "pilot new", {
+        "name": PILOT, "problem": "Reparaturanfragen liegen zwei Tage, bis jemand sie zuordnet.",
+        "workflow": "Reparaturanfragen sortieren", "takes": "Anfrage aus dem Sammelpostfach",
+        "gives": "Anfrage beim richtigen Team", "area": "Service", "goal": "Schneller reparieren",
+    }),
+    Press(25, time(8), "chris", "pilot measure", {
+        "pilot": "{pilot}", "metric": "Tage bis zur fertigen Reparatur", "unit": "Tage",
+        "better": "lower", "baseline": "8", "number": "40", "period": "drei Monate davor",
+        "source": "Warenwirtschaft", "target": "6", "guard": "Beschwerden in der Woche",
+    }),
+    Press(25, time(8), "chris", "pilot people", {
+        "pilot": "{pilot}", "champion": "chris", "modeler": "carla", "integrator": "ben",
+    }),
+    Press(25, time(8), "carla", "pilot accept", {"pilot": "{pilot}", "role": "modeler"}),
+    Press(25, time(8), "ben", "pilot accept", {"pilot": "{pilot}", "role": "integrator"}),
+    Press(25, time(8), "chris", "pilot users", {"pilot": "{pilot}", "who": "alle"}),
+    Press(25, time(8), "chris", "pilot start", {"pilot": "{pilot}"}),
+)  # fmt: skip
+ALONG: tuple[Press | Gather, ...] = (
+    Press(20, time(16, 10), "carla", "pilot value",
+          {"pilot": "{pilot}", "value": "7.6", "number": "11"}),
+    Press(17, time(9, 40), "anna", "pilot obstacle",
+          {"pilot": "{pilot}", "words": "Zugriff auf die Warenwirtschaft fehlt", "due": "Freitag"}),
+    Press(15, time(16, 10), "carla", "pilot value",
+          {"pilot": "{pilot}", "value": "7.1", "number": "12"}),
+    Press(12, time(11), "chris", "pilot sourcing", {"pilot": "{pilot}", "who": "internal"}),
+    Press(11, time(10), "ben", "pilot improved",
+          {"pilot": "{pilot}", "kind": "rules", "words": "Dringende Anfragen kommen zuerst"}),
+    Press(10, time(16, 10), "carla", "pilot value",
+          {"pilot": "{pilot}", "value": "6.6", "number": "10"}),
+    Press(5, time(16, 10), "carla", "pilot value",
+          {"pilot": "{pilot}", "value": "6.3", "number": "13"}),
+    Gather(6, time(10), "Liefertermine abtippen", "Einkauf", ("Liefertermin",)),
+    Press(6, time(10, 5), "chris", "pattern taps", {
+        "pattern": "{pattern}", "regular": "yes", "structured": "yes", "ruled": "yes",
+        "context": "yes", "judgement": "no", "responsibility": "no", "relationship": "no",
+    }),
+    Press(6, time(10, 6), "chris", "pattern answer", {
+        "pattern": "{pattern}", "result": "suitable", "reason": "Immer gleich und nach Regeln.",
+    }),
+    Gather(5, time(10), "Papiere zusammensuchen", "Versand", ("Lieferscheine suche",)),
+    Press(5, time(10, 5), "chris", "pattern park", {
+        "pattern": "{pattern}", "reason": "Versand liegt außerhalb des Fokus: Service und Einkauf.",
+    }),
+    Gather(3, time(10), "Urlaub auf Papier", "Büro", ("Urlaub",)),
+)  # fmt: skip
+NOTES = (  # beside those of the history: working days ago, by whom, what
+    (17, time(10, 20), "ben", "reibung Ich tippe jeden Liefertermin noch einmal ab"),
+    (12, time(14, 40), "carla", "reibung Liefertermine stehen in drei Listen"),
+    (9, time(9, 50), "ben", "reibung Urlaub beantragen dauert länger als der Urlaub"),
+)

@@ -1,0 +1,202 @@
+"""The card of an automation: use first, then its job profile in five parts, then what is open."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from handlers.automations import figures, people, profile
+from handlers.automations.learning import signals
+from handlers.automations.learning.checks import check_in_answer
+from handlers.automations.profile import PARTS, PROFILE, Part
+from handlers.automations.rules.company import Known, known
+from handlers.automations.rules.standing import State
+from handlers.automations.state import (
+    decisions,
+    evidence,
+    expected_words,
+    is_own,
+    labelled,
+    owner,
+)
+from handlers.kit.commands import call
+from handlers.kit.context import Context
+from handlers.kit.messages import Button, Buttons, Facts, Items, Message, Text, Title
+from handlers.kit.messages import Part as MessagePart
+from handlers.kit.people import person
+from handlers.kit.words import Sentence, Words, _, _n
+from storage.automations import Automation, history, intake, learning
+
+ODD_KEPT = timedelta(days=7)
+SHOWN = 5
+PHASES: dict[str, Sentence] = {
+    "draft": _("draft: nobody answers for it yet"),
+    "idea": _("idea"),
+    "pilot": _("being tried out"),
+    "incomplete": _("runs, profile incomplete"),
+    "operation": _("in operation"),
+}
+ODD: dict[str, Sentence] = {
+    "used": _("this run was told before"),
+    "burst": _("too many within a minute, counted once"),
+    "test": _("a test, not counted"),
+    "preview": _("a preview of the link, not counted"),
+    "method": _("not a POST, not counted"),
+    "form": _("a part of it could not be understood"),
+    "type": _("an event of unknown kind"),
+}
+
+
+def card(ctx: Context, automation: Automation, seen: Known | None = None) -> Message:
+    """Return the card."""
+    seen = seen or known(ctx)
+    kept = history.profile(ctx.tx, automation.id)
+    parts: list[MessagePart] = [
+        Title(automation.name),
+        Facts((*_use(ctx, automation, seen), *figures.rows(ctx, automation, seen))),
+    ]
+    odd = _odd(ctx, automation)
+    if odd:
+        parts += [Text(_("Could not be used"), small=True), Items(odd)]
+    for part in Part:
+        rows = _part(ctx, automation, part, kept)
+        if rows:
+            parts += [Text(PARTS[part], small=True), Facts(tuple(rows))]
+    gaps = profile.missing(automation, kept)
+    if gaps and automation.phase != "draft":
+        parts.append(Text(_("Still missing for operation: {gaps}.", gaps=gaps)))
+    parts.append(Facts(((_("Managed operation"), figures.flags_words(ctx, automation)),)))
+    answered = [
+        each
+        for each in learning.signals(ctx.tx, automation.id, ctx.now - timedelta(days=30))
+        if each.answer
+    ]
+    if answered:
+        lines: tuple[Words, ...] = tuple(
+            _("{told} → {answer}", told=signals.told_words(each), answer=each.answer[:200])
+            for each in answered[:3]
+        )
+        parts += [Text(_("What we have learnt"), small=True), Items(lines)]
+    parts += _buttons(ctx, automation, seen, gaps)
+    return Message(tuple(parts))
+
+
+def _use(ctx: Context, automation: Automation, seen: Known) -> list[tuple[Words, Words]]:
+    found = seen.standing(automation)
+    rows: list[tuple[Words, Words]] = [
+        (_("Use"), labelled(found)),
+        (_("Evidence"), evidence(ctx, automation, seen)),
+        (_("Phase"), PHASES[automation.phase]),
+    ]
+    if found.failing and found.state is not State.FAILING:
+        failed = _n("the last run failed", "the last {n} runs failed", automation.fails)
+        rows.append((_("To know"), failed))
+    elif found.late and found.state is not State.LATE:
+        rows.append((_("To know"), _("a run is missing")))
+    if automation.first_report_at is None:
+        rows.append((_("Connection"), _("not connected")))
+    else:
+        rows.append(
+            (_("Connection"), _("connected since {at:date}", at=automation.first_report_at))
+        )
+    return rows
+
+
+def _odd(ctx: Context, automation: Automation) -> tuple[Words, ...]:
+    found = intake.odd_calls(ctx.tx, automation.id, ctx.now - ODD_KEPT)
+    return tuple(_("{at}: {why}", at=each.at, why=ODD[each.why]) for each in found[:SHOWN])
+
+
+def _part(
+    ctx: Context, automation: Automation, part: Part, kept: dict[str, str]
+) -> list[tuple[Words, Words]]:
+    said = profile.said(automation, kept)
+    rows: list[tuple[Words, Words]] = []
+    for each in PROFILE:
+        if each.part is not part:
+            continue
+        value = said.get(each.field, "")
+        if value:
+            rows.append((each.label, _shown(ctx, automation, each.field, value)))
+        elif each.needed:
+            rows.append((each.label, _("missing")))
+    if part is Part.FEEDBACK:
+        open_ones = len(learning.open_signals(ctx.tx, automation.id))
+        if open_ones:
+            rows.append((_("Open"), _n("{n} signal", "{n} signals", open_ones)))
+    if part is Part.DEVELOPMENT:
+        rows += _development(ctx, automation)
+    return rows
+
+
+def _shown(ctx: Context, automation: Automation, field: str, value: str) -> Words:
+    if field in ("accountable", "deputy"):
+        who = person(ctx, value)
+        if value in people.unaccepted(automation):
+            return _("{who} (asked, has not accepted yet)", who=who)
+        return (who,)
+    if field == "rhythm":
+        return expected_words(automation)
+    return profile.value_words(field, value[:700])
+
+
+def _development(ctx: Context, automation: Automation) -> list[tuple[Words, Words]]:
+    rows: list[tuple[Words, Words]] = []
+    if automation.live_at is not None:
+        rows.append((_("In operation since"), _("{at:date}", at=automation.live_at)))
+        answers = [
+            _("day {n}: {how}", n=day, how=answer)
+            for day in (7, 30, 90, 180)
+            if (answer := check_in_answer(ctx, automation, day)) is not None
+        ]
+        if answers:
+            rows.append((_("How it goes"), _("{answers}", answers=answers)))
+    entries = [each for each in history.of(ctx.tx, automation.id, 50) if each.kind != "said"]
+    if entries:
+        rows.append((_("Last change"), _("{at:date}", at=entries[0].at)))
+    return rows
+
+
+def _buttons(
+    ctx: Context, automation: Automation, seen: Known, gaps: list[Sentence]
+) -> list[MessagePart]:
+    id = automation.id
+    tell = Button(_("Tell about it"), call("auto tell", automation=id), "primary")
+    learn = Button(_("What we are learning"), call("auto learn", automation=id), "quiet")
+    past = Button(_("History"), call("auto history", automation=id), "quiet")
+    if automation.phase == "draft":
+        adopt = Button(_("Enter it"), call("auto adopt", draft=id), "primary")
+        return [Buttons((adopt,))]
+    if automation.state == "retired":
+        return [Buttons((Button(_("Bring back"), call("auto back", automation=id)), past))]
+    found: list[MessagePart] = [Buttons((tell, learn, past))]
+    own = is_own(ctx, automation)
+    if not own:
+        if owner(ctx, automation) is None or ctx.person.manager:
+            name = Button(_("Name somebody"), call("auto people", automation=id))
+            found.append(Buttons((name,)))
+        return found
+    state = seen.standing(automation).state
+    first = [Button(_("Complete the profile"), call("auto complete", automation=id))]
+    if gaps:
+        first.append(Button(_("Three sentences"), call("auto rules", automation=id)))
+    elif automation.phase != "operation":
+        first.append(Button(_("Put into operation"), call("auto live", automation=id), "primary"))
+    if automation.phase == "idea":
+        first.append(Button(_("Try it out"), call("auto pilot", automation=id)))
+    if automation.phase == "operation":
+        first.append(Button(_("Look at five results"), call("auto check", automation=id)))
+    found.append(Buttons(tuple(first)))
+    if state in (State.PAUSED, State.SNOOZED):
+        found.append(Buttons((Button(_("Go on"), call("auto go on", automation=id)),)))
+    found.append(Buttons(decisions(automation)))
+    found.append(
+        Buttons(
+            (
+                Button(_("New address"), call("auto address", automation=id)),
+                Button(_("Only POST, or all"), call("auto post", automation=id), "quiet"),
+                Button(_("People"), call("auto people", automation=id)),
+                Button(_("Rename"), call("auto rename", automation=id), "quiet"),
+            )
+        )
+    )
+    return found

@@ -1,0 +1,227 @@
+"""Correcting what is said of an automation, and leading it into operation through the gate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated
+
+from handlers.automations import escalation, people, profile
+from handlers.automations.changes import must_be_active
+from handlers.automations.learning import checks
+from handlers.automations.lookup import AutoRef
+from handlers.automations.profile import CATEGORIES, DOES, TOOLS, USES, Category, Does, Tool, Uses
+from handlers.automations.state import need_own
+from handlers.kit.commands import Ask, Feature, call
+from handlers.kit.context import Context
+from handlers.kit.errors import Refusal
+from handlers.kit.messages import Button, Reply, line
+from handlers.kit.readers import ChoiceReader, NumberReader, TextReader, folded
+from handlers.kit.readers.required_text import LinkReader, TellingReader
+from handlers.kit.words import _
+from storage import automations
+from storage.automations import Automation, history
+
+feature = Feature(_("Automations"))
+
+CHECK_DAYS = 30
+LONGEST_NAME = 80
+
+
+def _card_button(automation: Automation) -> Button:
+    return Button(automation.name[:32], call("auto", automation=automation.id))
+
+
+@feature.command(
+    "auto rename", "auto umbenennen", help=_("Another name for it."), hidden=True,
+    submit=_("Save"),
+)  # fmt: skip
+def rename(
+    ctx: Context,
+    automation: AutoRef,
+    name: Annotated[str, TextReader(long=False), Ask(_("Name"))],
+) -> Reply:
+    people.need_own_or_manager(ctx, automation)
+    shown = " ".join(name.split())[:LONGEST_NAME]
+    key = folded(shown)
+    if automation.state == "retired":
+        key = f"{key} {automation.id}"
+    taken = any(
+        folded(each.name) == folded(shown) and each.id != automation.id
+        for each in automations.all(ctx.tx)
+    )
+    if taken and automation.state != "retired":
+        raise Refusal(
+            _("There is an automation called “{name}” already.", name=shown), field="name"
+        )
+    profile.note(ctx, automation, "changed", field="name", before=automation.name, after=shown)
+    automations.change(ctx.tx, automation.id, name=shown, name_key=key)
+    said = _("It is called “{name}” now.", name=shown)
+    open_card = Button(shown[:32], call("auto", automation=automation.id))
+    return Reply(line(said, open_card), subject=shown)
+
+
+@feature.command(
+    "auto complete",
+    "auto ergänzen",
+    help=_("What is said of it: the job profile."),
+    hidden=True,
+    submit=_("Save"),
+    current=lambda ctx, given: _profile_now(ctx, given.get("automation", "")),
+)
+def complete(
+    ctx: Context,
+    automation: AutoRef,
+    *,
+    purpose: Annotated[str, TellingReader(most=500), Ask(_("What is it for?"))],
+    not_for: Annotated[str, TellingReader(most=500), Ask(_("What is it not for?"))] = "",
+    steps: Annotated[
+        str,
+        TellingReader(most=1500),
+        Ask(_("Steps"), _("One a line; begin with “automatic:” or “human:”.")),
+    ] = "",
+    does: Annotated[Does, ChoiceReader(Does, DOES, {}), Ask(_("What it does"))] | None = None,
+    category: Annotated[Category, ChoiceReader(Category, CATEGORIES, {}), Ask(_("Category"))]
+    | None = None,
+    decision: Annotated[str, TellingReader(most=500), Ask(_("Where does a person decide?"))] = "",
+    fallback: Annotated[str, TellingReader(most=500), Ask(_("What if it fails?"))] = "",
+    measure: Annotated[str, TellingReader(most=200), Ask(_("Measure"))] = "",
+    limit: Annotated[str, TextReader(long=False), Ask(_("Limit of the measure"))] = "",
+    ai: Annotated[Uses, ChoiceReader(Uses, USES, {}), Ask(_("Does it use AI?"))] | None = None,
+    data: Annotated[str, TextReader(), Ask(_("Which data does it use?"))] = "",
+    retention: Annotated[str, TextReader(long=False), Ask(_("How long are data kept?"))] = "",
+    docs: Annotated[str, LinkReader(), Ask(_("Documentation"), _("A link."))] = "",
+    version: Annotated[str, TextReader(long=False), Ask(_("Version of the documentation"))] = "",
+    check_days: Annotated[
+        int, NumberReader(1, 400), Ask(_("Quality check every so many days"), _("Usually 30."))
+    ]
+    | None = None,
+    area: Annotated[str, TextReader(long=False), Ask(_("Area"))] = "",
+    minutes: Annotated[int, NumberReader(1, 480), Ask(_("Minutes saved by a run, estimated"))]
+    | None = None,
+    share: Annotated[int, NumberReader(1, 100), Ask(_("How much of that counts, in percent"))]
+    | None = None,
+    tool: Annotated[Tool, ChoiceReader(Tool, TOOLS, {}), Ask(_("Made with"))] | None = None,
+    training: Annotated[str, TextReader(long=False), Ask(_("Training"), _("When, for whom."))] = "",
+) -> Reply:
+    need_own(ctx, automation)
+    given = {
+        "purpose": purpose, "not_for": not_for, "steps": steps, "does": does,
+        "category": category, "decision": decision, "fallback": fallback, "measure": measure,
+        "limit": limit, "ai": ai, "data": data, "retention": retention, "docs": docs,
+        "version": version, "check_days": check_days, "area": area, "minutes": minutes,
+        "share": share, "tool": tool, "training": training,
+    }  # fmt: skip
+    return _saved(ctx, automation, given)
+
+
+def _saved(ctx: Context, automation: Automation, given: Mapping[str, object]) -> Reply:
+    values = {name: "" if value is None else str(value) for name, value in given.items()}
+    changed = profile.correct(ctx, automation, values)
+    gaps = profile.missing(
+        automations.find(ctx.tx, automation.id) or automation,
+        history.profile(ctx.tx, automation.id),
+    )
+    if not changed:
+        said = _("Nothing has changed.")
+    elif gaps:
+        said = _("Saved. For operation there is still missing: {gaps}.", gaps=gaps)
+    else:
+        said = _("Saved. Nothing is missing for operation.")
+    return Reply(line(said, *next_steps(automation, gaps)), subject=automation.name)
+
+
+def next_steps(automation: Automation, gaps: Sequence[object]) -> tuple[Button, ...]:
+    """Return the buttons that lead to operation."""
+    id = automation.id
+    steps = [Button(automation.name[:32], call("auto", automation=id))]
+    if gaps:
+        steps.append(Button(_("Complete the profile"), call("auto complete", automation=id)))
+        steps.append(Button(_("Three sentences"), call("auto rules", automation=id)))
+    elif automation.phase != "operation":
+        steps.append(Button(_("Put into operation"), call("auto live", automation=id), "primary"))
+    return tuple(steps)
+
+
+def _profile_now(ctx: Context, id: str) -> dict[str, str]:
+    found = automations.find(ctx.tx, id)
+    if found is None:
+        return {}
+    return {"check_days": str(CHECK_DAYS), **profile.said(found, history.profile(ctx.tx, id))}
+
+
+@feature.command(
+    "auto rules",
+    "auto regeln",
+    help=_("Roles, priorities and consequences, a sentence each."),
+    hidden=True,
+    submit=_("Save"),
+    current=lambda ctx, given: _profile_now(ctx, given.get("automation", "")),
+)
+def rules(
+    ctx: Context,
+    automation: AutoRef,
+    *,
+    roles: Annotated[str, TellingReader(most=500), Ask(_("Who does what?"))],
+    priorities: Annotated[str, TellingReader(most=500), Ask(_("What comes first?"))],
+    consequences: Annotated[
+        str, TellingReader(most=500), Ask(_("What follows if it is not kept?"))
+    ],
+) -> Reply:
+    need_own(ctx, automation)
+    given: dict[str, object] = {
+        "roles": roles, "priorities": priorities, "consequences": consequences,
+    }  # fmt: skip
+    return _saved(ctx, automation, given)
+
+
+# --- phases --------------------------------------------------------------------------------
+
+
+@feature.command("auto live", "auto betrieb", help=_("Put it into operation."), hidden=True)
+def go_live(ctx: Context, automation: AutoRef) -> Reply:
+    need_own(ctx, automation)
+    must_be_active(automation)
+    if automation.phase == "operation":
+        raise Refusal(_("“{name}” is in operation already.", name=automation.name))
+    gaps = profile.missing(automation, history.profile(ctx.tx, automation.id))
+    if gaps:
+        raise Refusal(
+            _("“{name}” cannot go into operation yet. Missing: {gaps}.",
+              name=automation.name, gaps=gaps),
+            buttons=next_steps(automation, gaps),
+        )  # fmt: skip
+    automations.change(ctx.tx, automation.id, phase="operation", live_at=ctx.now)
+    profile.note(ctx, automation, "gate", before=automation.phase, after="operation")
+    escalation.look_at(ctx, ctx.now)
+    posts = checks.went_live(ctx, automation)
+    said = _(
+        "“{name}” is in operation. Now the work begins: Lotse asks how it goes on days 7, 30, 90 "
+        "and 180.",
+        name=automation.name,
+    )
+    return Reply(line(said, _card_button(automation)), posts=posts, subject=automation.name)
+
+
+@feature.command("auto pilot", "auto pilot", help=_("Try it out."), hidden=True)
+def try_out(ctx: Context, automation: AutoRef) -> Reply:
+    need_own(ctx, automation)
+    must_be_active(automation)
+    kept = history.profile(ctx.tx, automation.id)
+    if automation.phase not in ("idea", "incomplete"):
+        raise Refusal(_("“{name}” is past that.", name=automation.name))
+    gaps = [
+        each.label
+        for each in profile.PROFILE
+        if each.field in ("purpose", "not_for", "accountable", "deputy")
+        and not profile.said(automation, kept).get(each.field)
+    ]
+    if gaps:
+        raise Refusal(
+            _("“{name}” cannot be tried out yet. Missing: {gaps}.",
+              name=automation.name, gaps=gaps),
+            buttons=next_steps(automation, gaps),
+        )  # fmt: skip
+    automations.change(ctx.tx, automation.id, phase="pilot")
+    profile.note(ctx, automation, "phase", before=automation.phase, after="pilot")
+    said = _("“{name}” is being tried out.", name=automation.name)
+    return Reply(line(said, _card_button(automation)), subject=automation.name)

@@ -1,0 +1,324 @@
+"""Whoever answers for an automation is asked, later others, by one table. Nothing is switched off.
+
+A question goes out on day 0, again after so many working days, and ends with the next run, an
+answer or a pause. It is put to whoever acts now, and its days stand still while it waits for
+somebody else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from handlers.attention import matters
+from handlers.automations.rules import standing
+from handlers.automations.rules.company import Known, known
+from handlers.automations.rules.standing import Standing, State
+from handlers.automations.state import decisions, evidence, labelled, owner, people_of
+from handlers.kit.commands import Feature, call
+from handlers.kit.context import Context
+from handlers.kit.messages import (
+    Button,
+    Buttons,
+    Facts,
+    Message,
+    Post,
+    Reply,
+    Text,
+    Title,
+    Tone,
+    line,
+)
+from handlers.kit.words import Sentence, Words, _
+from handlers.on_call import duty
+from storage import automations, people
+from storage.automations import Automation, questions
+from storage.automations.questions import Question
+from storage.delivery import timers
+from storage.people import Person
+
+feature = Feature(_("Automations"))
+
+TIMER = "automations"  # the timer that looks at them all
+QUIET_DAYS = 10  # working days without a question after an update carried an automation over
+KEPT = timedelta(days=90)  # how long "in use" holds
+SOONEST = timedelta(minutes=1)  # between two looks
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """After so many working days: to whom, and what."""
+
+    days: int
+    to: str
+    says: Sentence
+
+
+# The one timetable; the help prints it.
+TIMETABLE = (
+    Step(0, "accountable", _("the accountable person is asked")),
+    Step(5, "accountable", _("one reminder")),
+    Step(10, "deputy", _("the deputy is asked, and the digest says “without answer”")),
+    Step(20, "manager", _("a manager is asked, with the history")),
+)
+WITHOUT_ANSWER = 2  # from this step on the digest says so
+
+
+def timetable() -> tuple[Sentence, ...]:
+    """Return the timetable in words, for help and docs."""
+    return tuple(
+        _("after {n} working days: {what}", n=each.days, what=each.says)
+        if each.days
+        else _("at first: {what}", what=each.says)
+        for each in TIMETABLE
+    )
+
+
+# --- looking -------------------------------------------------------------------------------
+
+
+def look_at(ctx: Context, when: datetime) -> None:
+    """Let the automations be looked at by `when`; a look that is planned sooner stays."""
+    if not timers.sooner(ctx.tx, TIMER, when):
+        timers.set(ctx.tx, id=ctx.new_id(), kind=TIMER, key=TIMER, due=when)
+
+
+@feature.timer(TIMER)
+def look(ctx: Context) -> Reply:
+    """Look at every automation whose state may have changed, and plan the next look."""
+    seen = known(ctx)
+    open_ones = questions.open_ones(ctx.tx)
+    posts: list[Post] = []
+    for each in automations.to_look_at(ctx.tx, ctx.now):
+        posts += look_at_one(ctx, each, seen, open_ones.get(each.id))
+        again = standing.look_again(each, seen.company, ctx.now)
+        automations.change(ctx.tx, each.id, look_at=again)
+    soon = automations.next_look(ctx.tx)
+    if soon is not None:
+        due = max(soon, ctx.now + SOONEST)
+        timers.set(ctx.tx, id=ctx.new_id(), kind=TIMER, key=TIMER, due=due)
+    return Reply(posts=tuple(posts))
+
+
+@feature.timer("unused")
+def look_at_old(ctx: Context, automation: str) -> Reply:
+    """Carry out a timer that an earlier version set for one automation."""
+    look_at(ctx, ctx.now)
+    return Reply()
+
+
+def look_at_one(
+    ctx: Context, automation: Automation, seen: Known, question: Question | None
+) -> tuple[Post, ...]:
+    """Tell what is late or hangs, and carry the question about it one step further."""
+    if automation.carried:
+        automation = _carried(ctx, automation, seen)
+    found = seen.standing(automation)
+    posts = _told(ctx, automation, found)
+    if found.state in (State.PAUSED, State.SNOOZED, State.SAID_UNUSED, State.RETIRED):
+        return (*posts, *ended(ctx, automation, "paused"))
+    if found.state is State.UNUSED and question is None and not _is_quiet(automation, ctx.now):
+        questions.open(ctx.tx, automation.id, id=ctx.new_id(), at=ctx.now)
+        question = questions.open_of(ctx.tx, automation.id)
+    if question is None or found.state is not State.UNUSED:
+        return posts
+    return (*posts, *step(ctx, automation, question, seen))
+
+
+def _carried(ctx: Context, automation: Automation, seen: Known) -> Automation:
+    """Give those of what was entered before ten working days before the first question."""
+    day, left = seen.company.day_of(ctx.now), QUIET_DAYS
+    while left:
+        day += timedelta(days=1)
+        left -= seen.company.works(day)
+    until = ctx.now + timedelta(days=(day - seen.company.day_of(ctx.now)).days)
+    automations.change(ctx.tx, automation.id, carried=0, quiet_until=until)
+    changed = automations.find(ctx.tx, automation.id)
+    assert changed is not None
+    return changed
+
+
+def _is_quiet(automation: Automation, now: datetime) -> bool:
+    return automation.quiet_until is not None and now < automation.quiet_until
+
+
+def _told(ctx: Context, automation: Automation, found: Standing) -> tuple[Post, ...]:
+    """Tell once that something is late or hangs."""
+    key = f"automation:{automation.id}:late"
+    hanging = f"automation:{automation.id}:hangs"
+    if not found.late or _is_quiet(automation, ctx.now):
+        return (*matters.settle(ctx, key), *matters.settle(ctx, hanging))
+    decides = owner(ctx, automation)
+    if decides is None or found.state is State.UNUSED:
+        return ()
+    button = Button(automation.name[:32], call("auto", automation=automation.id))
+    if found.hangs:
+        assert automation.begun_at is not None
+        words = _(
+            "“{name}” began on {at} and has not ended.",
+            name=automation.name,
+            at=automation.begun_at,
+        )
+        key = hanging
+    else:
+        assert found.first_missed is not None
+        words = _(
+            "“{name}” was expected by {at} and has not reported.",
+            name=automation.name,
+            at=found.first_missed.due,
+        )
+    stamp = f"{key} {automation.begun_at if found.hangs else automation.last_report_at}"
+    if automation.late_told == stamp:
+        return ()
+    automations.change(ctx.tx, automation.id, late_told=stamp)
+    if automation.at_once:
+        return (at_once(key, words, button, decides.id, ctx.new_id()),)
+    matters.note(ctx, decides.id, key, words, button)
+    return ()
+
+
+def at_once(key: str, words: Words, button: Button, to: str, stamp: str) -> Post:
+    """Return a message for an automation of which somebody wants to hear at once."""
+    return Post(f"{key}:{stamp}", line(words, button, tone=Tone.ALARM), f"direct:{to}", "note")
+
+
+# --- the question --------------------------------------------------------------------------
+
+
+def key_of(automation: Automation) -> str:
+    """Return what the question is called where it is told."""
+    return f"automation:{automation.id}:question"
+
+
+def step(ctx: Context, automation: Automation, question: Question, seen: Known) -> tuple[Post, ...]:
+    """Put the question to whom the timetable names by now, if that has not been done."""
+    if question.waits_for:
+        return ()
+    days = age(question, seen)
+    number = max(n for n, each in enumerate(TIMETABLE) if days >= each.days)
+    number = max(number, question.step)
+    to = _asked(ctx, automation, TIMETABLE[number].to)
+    if to is None or (number, to.id) == (question.step, question.asked):
+        return ()
+    posts = matters.settle(ctx, _matter(automation, question.step))
+    words = _question(ctx, automation, seen, number, question)
+    matters.note(ctx, to.id, _matter(automation, number), words, *decisions(automation))
+    questions.put_to(ctx.tx, question.id, number, to.id)
+    return posts
+
+
+def _matter(automation: Automation, number: int) -> str:
+    return f"{key_of(automation)}:{number}"
+
+
+def age(question: Question, seen: Known) -> int:
+    """Return how many working days a question has been open, without those it waited."""
+    return max(0, _working_days(question.opened_at, seen.now, seen) - question.waited_days)
+
+
+def _working_days(first: datetime, last: datetime, seen: Known) -> int:
+    day, end, count = seen.company.day_of(first), seen.company.day_of(last), 0
+    while day < end:
+        day += timedelta(days=1)
+        count += seen.company.works(day)
+    return count
+
+
+def _asked(ctx: Context, automation: Automation, to: str) -> Person | None:
+    """Return whom a step asks; while somebody is away, whoever acts, and at last a manager."""
+    named = people_of(automation)
+    if to == "accountable":
+        return owner(ctx, automation) or _manager(ctx, automation)
+    if to == "deputy":
+        acting = duty.acting(ctx, automation.deputy) if automation.deputy else None
+        found = ctx.person_of(acting) if acting else None
+        return found or owner(ctx, automation) or _manager(ctx, automation)
+    boss = _manager(ctx, automation)
+    return boss or next(
+        (found for each in named if (found := ctx.person_of(each)) and found.here), None
+    )
+
+
+def _manager(ctx: Context, automation: Automation) -> Person | None:
+    bosses = [each for each in people.managers(ctx.tx) if each.here]
+    others = [each for each in bosses if each.id not in people_of(automation)]
+    return next(iter(others or bosses), None)
+
+
+def _question(
+    ctx: Context, automation: Automation, seen: Known, number: int, question: Question
+) -> Sentence:
+    told = evidence(ctx, automation, seen)
+    values = {"name": automation.name, "evidence": told}
+    if TIMETABLE[number].to == "manager":
+        return _(
+            "Is “{name}” still needed? {evidence}. Asked since {at:date}, without an answer.",
+            at=question.opened_at,
+            **values,
+        )
+    if number == 1:
+        return _("Once more: is “{name}” still needed? {evidence}.", **values)
+    return _("Is “{name}” still needed? {evidence}.", **values)
+
+
+def question_message(ctx: Context, automation: Automation) -> Message:
+    """Return the question as somebody who asks on their own puts it."""
+    seen = known(ctx)
+    rows = (
+        (_("Use"), labelled(seen.standing(automation))),
+        (_("Evidence"), evidence(ctx, automation, seen)),
+    )
+    return Message(
+        (
+            Title(_("Is “{name}” still needed?", name=automation.name)),
+            Text(automation.purpose or automation.name),
+            Facts(rows),
+            Buttons(decisions(automation)),
+        )
+    )
+
+
+def second_keep(ctx: Context, automation: Automation) -> tuple[Post, ...]:
+    """Ask a manager about what was called in use twice without a run between."""
+    boss = _manager(ctx, automation)
+    if boss is None:
+        return ()
+    words = _(
+        "“{name}” was called in use a second time and has not run between. Is that right?",
+        name=automation.name,
+    )
+    key = f"automation:{automation.id}:twice"
+    open_card = Button(automation.name[:32], call("auto", automation=automation.id))
+    matters.note(ctx, boss.id, key, words, open_card)
+    return ()
+
+
+def waits(ctx: Context, automation: Automation, what: str | None) -> None:
+    """Let the days of an open question stand still while it waits for somebody else."""
+    question = questions.open_of(ctx.tx, automation.id)
+    if question is None or (what is None and question.waits_since is None):
+        return
+    waited = 0
+    if question.waits_since is not None:
+        waited = _working_days(question.waits_since, ctx.now, known(ctx))
+    questions.wait(ctx.tx, question.id, what, ctx.now, waited)
+
+
+def ended(ctx: Context, automation: Automation, how: str) -> tuple[Post, ...]:
+    """End the open question about an automation wherever it stands; no question is fine, too."""
+    question = questions.open_of(ctx.tx, automation.id)
+    if question is None:
+        return ()
+    questions.end(ctx.tx, automation.id, how, ctx.now)
+    return matters.settle(ctx, _matter(automation, question.step))
+
+
+def moved(ctx: Context, person: str) -> tuple[Post, ...]:
+    """Put what was asked of somebody who left to whoever acts now, at once."""
+    seen = known(ctx)
+    posts: tuple[Post, ...] = ()
+    for id, question in questions.open_ones(ctx.tx).items():
+        automation = automations.find(ctx.tx, id)
+        if automation is not None and person == question.asked:
+            posts += step(ctx, automation, question, seen)
+    return posts

@@ -1,0 +1,180 @@
+"""The register as a table, as CSV and as Markdown; those that use AI are the AI register."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+
+from handlers.automations import people, profile
+from handlers.automations.profile import BY_FIELD, PARTS, PROFILE, Part
+from handlers.automations.rules.company import Known, known
+from handlers.automations.state import expected_words, labelled
+from handlers.kit.context import Context
+from handlers.kit.doors import Filter
+from handlers.kit.readers import folded
+from handlers.kit.words import Sentence, Words, _
+from storage import automations
+from storage.automations import Automation, history
+from storage.automations.history import Entry
+
+PIECE = 2500  # characters that stand together in a message
+PIECES = 6
+
+COLUMNS: tuple[tuple[str, Sentence], ...] = (
+    ("name", _("Name")),
+    ("state", _("Use")),
+    ("phase", _("Phase")),
+    ("category", _("Category")),
+    ("accountable", _("Accountable")),
+    ("rhythm", _("Rhythm")),
+    ("last", _("Last useful run")),
+    ("ai", _("Uses AI")),
+)
+PHASES: dict[str, Sentence] = {
+    "draft": _("draft"), "idea": _("idea"), "pilot": _("being tried out"),
+    "incomplete": _("incomplete"), "operation": _("in operation"),
+}  # fmt: skip
+KINDS: dict[str, Sentence] = {
+    "entered": _("entered"), "said": _("said"), "changed": _("changed"), "kept": _("in use"),
+    "unused": _("marked as unused"), "retired": _("retired"), "brought back": _("brought back"),
+    "paused": _("paused"), "snoozed": _("snoozed"), "went on": _("went on"),
+    "gate": _("into operation"), "phase": _("phase"), "accepted": _("accepted"),
+    "declined": _("declined"), "taken over": _("taken over"), "offered": _("offered"),
+    "named": _("people named"), "checked": _("results looked at"), "review": _("review opened"),
+    "review done": _("review done"), "review declined": _("review: stays as it is"),
+    "signal done": _("signal answered"), "signal declined": _("signal: stays as it is"),
+    "new address": _("new address"), "draft": _("draft"), "falling": _("asked about a decline"),
+}  # fmt: skip
+ROLES: dict[str, Sentence] = {
+    "accountable": _("the accountable person"), "deputy": _("the deputy"),
+    "manager": _("a manager"), "member": _("a member"), "call": _("a call"),
+}  # fmt: skip
+
+
+def chosen(ctx: Context, asked: Filter) -> list[Automation]:
+    """Return the automations that a list is asked for: those in the register, mine, or all."""
+    if asked.which == "all":
+        found = automations.everything(ctx.tx)
+    else:
+        found = [*automations.all(ctx.tx), *automations.drafts(ctx.tx)]
+    if asked.which == "mine":
+        found = [each for each in found if ctx.person.id in (each.accountable, each.deputy)]
+    if asked.which in profile.CATEGORIES:
+        kept = history.profiles(ctx.tx)
+        found = [each for each in found if kept.get(each.id, {}).get("category") == asked.which]
+    if asked.since is not None:
+        found = [each for each in found if each.registered_at >= asked.since]
+    return found
+
+
+def values(ctx: Context, automation: Automation, seen: Known) -> tuple[Words, ...]:
+    """Return a row of the table. What is retired shows no person."""
+    kept = history.profile(ctx.tx, automation.id)
+    open_one = automation.state == "active"
+    last = automation.last_useful_at
+    return (
+        automation.name,
+        labelled(seen.standing(automation)),
+        PHASES[automation.phase],
+        profile.value_words("category", kept.get("category", "")),
+        people.named(ctx, automation) if open_one else "",
+        expected_words(automation),
+        _("{at:date}", at=last) if last is not None else "",
+        profile.value_words("ai", kept.get("ai", "")),
+    )
+
+
+def csv_text(ctx: Context, *, ai_only: bool = False) -> str:
+    """Return the register as CSV: every field of the profile is a column."""
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
+    fields = [each.field for each in PROFILE]
+    head = [ctx.text(label) for _key, label in COLUMNS[:3]]
+    writer.writerow([*head, *(ctx.text(BY_FIELD[each].label) for each in fields)])
+    seen = known(ctx)
+    for automation, said in _all(ctx, ai_only):
+        row = values(ctx, automation, seen)[:3]
+        told = [ctx.text(each) for each in row]
+        writer.writerow(_safe([*told, *(_told(ctx, automation, said, each) for each in fields)]))
+    return out.getvalue()
+
+
+def _safe(cells: list[str]) -> list[str]:
+    """A cell that a spreadsheet would take for a formula gets an apostrophe."""
+    return [f"'{each}" if each[:1] in "=+-@\t" and each else each for each in cells]
+
+
+def _all(ctx: Context, ai_only: bool) -> Iterator[tuple[Automation, dict[str, str]]]:
+    kept = history.profiles(ctx.tx)
+    for each in automations.all(ctx.tx):
+        said = profile.said(each, kept.get(each.id, {}))
+        if not ai_only or said.get("ai") == "yes":
+            yield each, said
+
+
+def _told(ctx: Context, automation: Automation, said: dict[str, str], field: str) -> str:
+    value = said.get(field, "")
+    if field in ("accountable", "deputy") and value:
+        found = ctx.person_of(value)
+        return found.name if found is not None else ""
+    if field == "rhythm" and value:
+        return ctx.text(expected_words(automation))
+    return ctx.text(profile.value_words(field, value))
+
+
+def markdown(ctx: Context, *, ai_only: bool = False) -> str:
+    """Return the register as Markdown, part by part."""
+    lines: list[str] = []
+    seen = known(ctx)
+    for automation, said in _all(ctx, ai_only):
+        lines += [f"## {automation.name}", ""]
+        lines.append(f"- {ctx.text(_('Use'))}: {ctx.text(labelled(seen.standing(automation)))}")
+        lines.append(f"- {ctx.text(_('Phase'))}: {ctx.text(PHASES[automation.phase])}")
+        for part in Part:
+            lines += ["", f"### {ctx.text(PARTS[part])}", ""]
+            for each in PROFILE:
+                if each.part is part:
+                    told = _told(ctx, automation, said, each.field) or ctx.text(_("missing"))
+                    if each.needed or said.get(each.field):
+                        lines.append(f"- {ctx.text(each.label)}: {' '.join(told.split())}")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def pieces(text: str) -> list[str]:
+    """Cut a long text at its lines so that each piece fits into a message."""
+    found, piece = [], ""
+    for each in text.splitlines(keepends=True):
+        if len(piece) + len(each) > PIECE:
+            found.append(piece)
+            piece = ""
+        piece += each[:PIECE]
+    return [each for each in [*found, piece] if each.strip()][:PIECES]
+
+
+def entry_words(entry: Entry) -> Sentence:
+    """Return an entry of the history: what, in which role, before and after."""
+    what = KINDS.get(entry.kind, entry.kind)
+    role = ROLES.get(entry.role, entry.role)
+    values = {"at": entry.at, "what": what, "role": role}
+    if entry.field in BY_FIELD or entry.field == "name":
+        label = BY_FIELD[entry.field].label if entry.field in BY_FIELD else _("Name")
+        people_named = entry.field in ("accountable", "deputy")
+        if entry.after and not people_named:
+            return _(
+                "{at:date} {what}, {label}: {after} ({role})",
+                label=label, after=entry.after[:120], **values,
+            )  # fmt: skip
+        return _("{at:date} {what}, {label} ({role})", label=label, **values)
+    return _("{at:date} {what} ({role})", **values)
+
+
+def of_category(ctx: Context, category: str) -> list[Automation]:
+    """Return the automations of a category, typed in any case."""
+    kept = history.profiles(ctx.tx)
+    return [
+        each
+        for each in automations.all(ctx.tx)
+        if folded(kept.get(each.id, {}).get("category", "")) == folded(category)
+    ]

@@ -1,0 +1,214 @@
+"""Figures of automations, each with its formula in the catalogue; never one of a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import median, quantiles
+
+from handlers.automations.learning import checks
+from handlers.automations.rules.company import Known
+from handlers.automations.rules.standing import expected, local, schedule_of
+from handlers.kit.commands import Feature
+from handlers.kit.context import Context
+from handlers.kit.doors import figure
+from handlers.kit.words import Sentence, Words, _, _n
+from storage.automations import Automation, history, intake, learning
+
+feature = Feature(_("Automations"))
+
+PERIOD = timedelta(days=28)
+LEAST_DURATIONS = 5
+
+REVIEWS = feature.measure("reviews", _("Reviews and questions"), _(
+    "reviews that a change of the week asks for, and questions that nobody has answered for a "
+    "week"), "automation_signals")  # fmt: skip
+RUNS = feature.measure("runs", _("Used"), _(
+    "good runs with something to do in the last 28 days; tests, bursts and runs that found nothing "
+    "to do are left out"), "automation_days")  # fmt: skip
+ON_TIME = feature.measure("on time", _("On time"), _(
+    "occasions of the last 28 days with a run before it would be late, of all occasions"),
+    "automation_runs")  # fmt: skip
+BYPASS = feature.measure("bypass", _("Bypassed or by hand"), _(
+    "told as bypassed or done by hand, of those and the useful runs; never for people"),
+    "automation_signals", "automation_days")  # fmt: skip
+NET = feature.measure("net", _("Net time"), _(
+    "useful runs × minutes of a run (as estimated on that day) × the share that counts, minus the "
+    "minutes of rework that were told; estimated"), "automation_days",
+    "automation_signals")  # fmt: skip
+DURATION = feature.measure("duration", _("Duration"), _(
+    "the median of the last 28 days, and between which times the middle half lies"),
+    "automation_runs")  # fmt: skip
+MANAGED = feature.measure("managed", _("Managed operation"), _(
+    "monitoring: it reports runs; adapting: it has an area and no review is open for more than "
+    "two weeks; quality: its check is not due; data protection: AI, data and how long they "
+    "are kept are said; improving: a review was finished and no signal is open for more than "
+    "two weeks"), "automations", "automation_profile", "automation_checks", "automation_reviews",
+    "automation_signals")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What was counted in the last 28 days."""
+
+    useful: int
+    met: int  # occasions with a run in time
+    occasions: int
+    bypassed: int
+    by_hand: int
+    rework: int  # minutes
+    gross: int  # minutes
+    saved: int  # minutes that the runs told themselves
+    durations: tuple[int, ...]
+
+    @property
+    def net(self) -> int:
+        """Minutes that were saved, without the rework."""
+        return self.gross + self.saved - self.rework
+
+    @property
+    def bypass_rate(self) -> float | None:
+        """The share of uses that went around it, None where there were none."""
+        around = self.bypassed + self.by_hand
+        return around / (around + self.useful) if around + self.useful else None
+
+
+def figures(ctx: Context, automation: Automation, seen: Known) -> Figures:
+    """Count the last 28 days of an automation."""
+    since = ctx.now - PERIOD
+    first = seen.company.day_of(since).isoformat()
+    sums = intake.sums(ctx.tx, automation.id, first)
+    useful = sum(count for _day, kind, count, _seconds, _saved in sums if kind == "ok")
+    told = learning.signals(ctx.tx, automation.id, since)
+    met, occasions = on_time(ctx, automation, seen, since)
+    kept = history.profile(ctx.tx, automation.id)
+    return Figures(
+        useful,
+        met,
+        occasions,
+        sum(each.kind == "bypassed" for each in told),
+        sum(each.kind == "by hand" for each in told),
+        sum(each.minutes or 0 for each in told),
+        gross_minutes(ctx, automation, kept, sums),
+        sum(saved for _day, _kind, _count, _seconds, saved in sums),
+        tuple(intake.durations(ctx.tx, automation.id, since)),
+    )
+
+
+def gross_minutes(
+    ctx: Context,
+    automation: Automation,
+    kept: Mapping[str, str],
+    sums: list[tuple[str, str, int, int, int]],
+) -> int:
+    """Return the minutes that useful runs saved, by the estimate that held on the day."""
+    entries = history.of(ctx.tx, automation.id)
+
+    def on(field: str, day: str, default: int) -> int:
+        value = kept.get(field, "")
+        for each in entries:  # the latest first
+            if each.field == field and each.at.date().isoformat() > day:
+                value = each.before
+        return int(value) if value.isdigit() else default
+
+    total = 0
+    for day, kind, count, _seconds, saved in sums:
+        if kind == "ok" and not saved:
+            total += count * on("minutes", day, 0) * on("share", day, 100)
+    return total // 100
+
+
+def on_time(ctx: Context, automation: Automation, seen: Known, since: datetime) -> tuple[int, int]:
+    """Return how many occasions since a moment had a run in time, and how many there were."""
+    if schedule_of(automation) is None:
+        return 0, 0
+    begin = max(since, automation.first_report_at or since)
+    ends = intake.ends_since(ctx.tx, automation.id, begin - timedelta(days=15))
+    company = local(automation, seen.company)
+    met = count = 0
+    for each, late_from in expected(automation, company, begin, begin):
+        if late_from > ctx.now or count >= 2000:
+            break
+        count += 1
+        met += any(each.opens <= end <= late_from for end in ends)
+    return met, count
+
+
+def rows(ctx: Context, automation: Automation, seen: Known) -> list[tuple[Words, Words]]:
+    """Return the figures as rows of the card; use comes first."""
+    found = figures(ctx, automation, seen)
+    told: list[tuple[Words, Words]] = [(_("Used"), figure(RUNS, use_words(found)))]
+    if found.occasions:
+        share = round(100 * found.met / found.occasions)
+        on = _("{share} % of {n} occasions", share=share, n=found.occasions)
+        told.append((_("On time"), figure(ON_TIME, on)))
+    rate = found.bypass_rate
+    if rate:
+        around = _("{share} %, {n} of {all}", share=round(100 * rate),
+                   n=found.bypassed + found.by_hand,
+                   all=found.bypassed + found.by_hand + found.useful)  # fmt: skip
+        told.append((_("Bypassed or by hand"), figure(BYPASS, around)))
+    if found.gross or found.rework or found.saved:
+        told.append((_("Net time"), figure(NET, net_words(found))))
+    if len(found.durations) >= LEAST_DURATIONS:
+        told.append((_("Duration"), figure(DURATION, _duration(found))))
+    return told
+
+
+def use_words(found: Figures) -> Sentence:
+    """Return how often it ran usefully in four weeks."""
+    return _n("{n} useful run in 28 days", "{n} useful runs in 28 days", found.useful)
+
+
+def net_words(found: Figures) -> Sentence:
+    """Return gross, rework and net; both parts are shown."""
+    return _(
+        "about {net} min ({gross} min − {rework} min rework, estimated, 28 days)",
+        net=found.net,
+        gross=found.gross + found.saved,
+        rework=found.rework,
+    )
+
+
+def _duration(found: Figures) -> Sentence:
+    quarters = quantiles(found.durations, n=4)
+    return _(
+        "{median} s, half of them between {low} s and {high} s",
+        median=round(median(found.durations)),
+        low=round(quarters[0]),
+        high=round(quarters[2]),
+    )
+
+
+# --- the five parts of managed operation ---------------------------------------------------
+
+
+def flags(ctx: Context, automation: Automation) -> list[tuple[Sentence, bool]]:
+    """Return the five parts of managed operation: in place or not, by what is stored."""
+    kept = history.profile(ctx.tx, automation.id)
+    due = checks.due_check(ctx, automation)
+    looked = learning.last_check(ctx.tx, automation.id)
+    reviews = learning.reviews(ctx.tx, automation.id)
+    old = ctx.now - timedelta(days=14)
+    waiting = [each for each in learning.open_signals(ctx.tx, automation.id) if each.at < old]
+    late = [each for each in reviews if each.ended_at is None and each.opened_at < old]
+    return [
+        (_("monitoring"), automation.last_report_at is not None),
+        (_("adapting"), bool(kept.get("area")) and not late),
+        (_("quality"), looked is not None and due is not None and ctx.now < due),
+        (_("data protection"), bool(kept.get("ai") and kept.get("data") and kept.get("retention"))),
+        (_("improving"), not waiting and any(each.outcome for each in reviews)),
+    ]
+
+
+def flags_words(ctx: Context, automation: Automation) -> Words:
+    """Return which of the five parts are in place, and which are not yet."""
+    found = flags(ctx, automation)
+    there = [label for label, yes in found if yes]
+    gaps = [label for label, yes in found if not yes]
+    if not gaps:
+        return figure(MANAGED, _("all five in place"))
+    if not there:
+        return figure(MANAGED, _("none of the five yet"))
+    return figure(MANAGED, _("{there}; not yet: {gaps}", there=there, gaps=gaps))

@@ -1,0 +1,29 @@
+"""Which automations say the words of a search: in their name or purpose."""
+
+from __future__ import annotations
+
+from handlers.kit.commands import Feature, call
+from handlers.kit.context import Context
+from handlers.kit.doors import Found
+from handlers.kit.messages import Button
+from handlers.kit.words import _
+from handlers.similarity import SAID, said_share
+from storage import automations
+
+feature = Feature(_("Automations"))
+
+
+@feature.finds(50)
+def found(ctx: Context, words: str) -> list[Found]:
+    """Return those that say it."""
+    hits: list[Found] = []
+    for each in automations.everything(ctx.tx):
+        name, purpose = said_share(words, each.name), said_share(words, each.purpose)
+        if max(name, purpose) >= SAID:
+            shows = Button(_("Show"), call("auto", automation=each.id))
+            where = _("name") if name >= purpose else _("purpose")
+            state = _("not used any more") if each.state == "retired" else _("in use")
+            hits.append(
+                Found(each.id, _("Automation"), each.name, where, state, shows, max(name, purpose))
+            )
+    return hits

@@ -1,0 +1,1 @@
+"""The intake: what automations report, and the addresses and recipes for it."""

@@ -1,0 +1,282 @@
+"""Runs as they are reported: what a call changes, what cannot be used, and who hears of it.
+
+Stored is what happened and when. Nothing about whoever called reaches this module.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from handlers.attention import matters
+from handlers.automations import escalation
+from handlers.automations.rules import standing
+from handlers.automations.rules.company import company_of
+from handlers.automations.state import owner
+from handlers.kit.commands import Feature, call
+from handlers.kit.context import Context
+from handlers.kit.messages import Button, Post, Reply
+from handlers.kit.words import _, _n
+from storage import automations
+from storage.automations import Automation, history, intake
+from storage.automations.history import Entry
+
+feature = Feature(_("Automations"))
+
+MINUTE = timedelta(seconds=60)
+PER_MINUTE = 5  # calls of one automation that count
+ONCE = timedelta(hours=1)  # the same oddity is listed once in this time
+OPEN_FOR = timedelta(days=2)  # a start that nothing ended in this time is forgotten
+STRAYS = 50  # names that fit nothing and are listed
+DRAFTS = 50  # drafts that calls may make
+TEST_WEEK = timedelta(days=7)
+
+
+@feature.hook("ping", intake.by_address)
+def ping(
+    ctx: Context,
+    automation: str,
+    *,
+    id: str,
+    kind: str = "",
+    items: str = "",
+    seconds: str = "",
+    saved: str = "",
+    run: str = "",
+    once: str = "",
+    odd: str = "",
+    counts: str = "1",
+    slug: str = "",
+    create: str = "",
+) -> Reply:
+    """Record what a machine reports. `id` is the call's own, so that trying again is no second."""
+    if intake.has_run(ctx.tx, id):
+        return Reply(subject=automation, outcome="seen")
+    if not automation:
+        return _unknown(ctx, slug, id=id, kind=kind, create=bool(create))
+    found = automations.find(ctx.tx, automation)
+    assert found is not None, "an address belongs to an automation, by constraint"
+    if odd:
+        intake.note_odd(ctx.tx, found.id, id=id, at=ctx.now, why=odd, once=ONCE)
+    if not counts:
+        return Reply(subject=automation, outcome="odd")
+    if found.state == "retired":
+        return _retired(ctx, found)
+    key = _hash(run or once) if run or once else None
+    if key is not None and intake.is_used(ctx.tx, found.id, key, _kind(kind, items)):
+        intake.note_odd(ctx.tx, found.id, id=id, at=ctx.now, why="used", once=ONCE)
+        return Reply(subject=automation, outcome="seen")
+    burst = _burst(ctx, found, id)
+    if burst is not None:
+        return Reply(posts=burst, subject=automation, outcome="burst")
+    posts = _count(
+        ctx,
+        found,
+        id=id,
+        kind=_kind(kind, items),
+        items=int(items) if items else None,
+        seconds=int(seconds) if seconds else None,
+        saved=int(saved) if saved else 0,
+        key=key,
+        paired=key if run else None,
+    )
+    return Reply(posts=posts, subject=automation)
+
+
+def _kind(kind: str, items: str) -> str:
+    """A good run that found nothing to do ran, and did nothing."""
+    kind = kind or "ok"
+    return "idle" if kind == "ok" and items == "0" else kind
+
+
+def _hash(text: str) -> str:
+    # A machine may send anything; it is only compared, so its hash does.
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]
+
+
+# --- what counts ---------------------------------------------------------------------------
+
+
+def _count(
+    ctx: Context,
+    found: Automation,
+    *,
+    id: str,
+    kind: str,
+    items: int | None,
+    seconds: int | None,
+    saved: int,
+    key: str | None,
+    paired: str | None,
+) -> tuple[Post, ...]:
+    company = company_of(ctx)
+    begun = intake.open_starts(ctx.tx, found.id, ctx.now - OPEN_FOR) if found.begun_at else []
+    if seconds is None and kind in ENDS:
+        starts = [at for at, of in begun if of == paired]
+        seconds = round((ctx.now - starts[-1]).total_seconds()) if starts else None
+    intake.add_run(
+        ctx.tx, found.id, id=id, at=ctx.now, kind=kind, items=items, seconds=seconds, run_key=key
+    )
+    day = company.day_of(ctx.now).isoformat()
+    intake.count_day(ctx.tx, found.id, day, kind, seconds=seconds or 0, saved=saved)
+    if kind == "log":
+        return ()
+    if kind == "start":
+        now = replace(found, begun_at=found.begun_at or ctx.now)
+    else:
+        now = _ended(ctx, found, kind)
+        still = [at for at, of in begun if of != paired]
+        now = replace(now, begun_at=still[0] if still else None)
+    now = replace(now, look_at=standing.look_again(now, company, ctx.now))
+    _keep(ctx, found, now)
+    assert now.look_at is not None
+    escalation.look_at(ctx, now.look_at)
+    if kind == "start":
+        return ()
+    return (*escalation.ended(ctx, now, "ran"), *_told(ctx, found, now))
+
+
+ENDS = ("ok", "idle", "fail")
+KEPT = (
+    "begun_at", "look_at", "first_report_at", "last_report_at", "last_result", "fails", "idle",
+    "last_run_at", "last_useful_at", "gaps", "unused_since",
+)  # fmt: skip
+
+
+def _keep(ctx: Context, before: Automation, now: Automation) -> None:
+    changed = {
+        each: getattr(now, each) for each in KEPT if getattr(now, each) != getattr(before, each)
+    }
+    if changed:
+        automations.change(ctx.tx, now.id, **changed)
+
+
+def _ended(ctx: Context, found: Automation, kind: str) -> Automation:
+    """Return an automation after a run that ended."""
+    now = replace(found, last_report_at=ctx.now, first_report_at=found.first_report_at or ctx.now)
+    if kind == "fail":
+        return replace(now, last_result="fail", fails=found.fails + 1)
+    now = replace(now, last_result="ok", fails=0, last_run_at=ctx.now)
+    if kind == "idle":
+        return replace(now, idle=found.idle + 1)
+    gaps = standing.gaps_of(found)
+    if found.last_useful_at is not None:
+        gap = standing.gap_between(company_of(ctx), found.last_useful_at, ctx.now)
+        gaps = [*gaps, gap][-standing.GAPS :] if gap else gaps
+    return replace(
+        now, idle=0, last_useful_at=ctx.now, unused_since=None,
+        gaps=" ".join(str(each) for each in gaps),
+    )  # fmt: skip
+
+
+def _told(ctx: Context, before: Automation, now: Automation) -> tuple[Post, ...]:
+    """Tell who answers for it of a failure once, and take it back when it works again."""
+    key = f"automation:{now.id}:failed"
+    posts = matters.settle(ctx, f"automation:{now.id}:late")
+    posts += matters.settle(ctx, f"automation:{now.id}:hangs")
+    if now.last_result != "fail":
+        return posts if not before.fails else (*posts, *matters.settle(ctx, key))
+    if now.fails != max(1, now.tell_from) or _is_quiet(now, ctx.now):
+        return posts
+    decides = owner(ctx, now)
+    if decides is None:
+        return posts
+    first = now.first_report_at
+    if first is not None and ctx.now - first < TEST_WEEK and before.last_run_at is None:
+        # It has failed since its first day: perhaps only a test. Asked about once.
+        words = _("“{name}” has failed since its first call. Is it still a test?", name=now.name)
+    else:
+        words = _n(
+            "“{name}” failed on {at}.",
+            "“{name}” failed {n} times in a row, last on {at}.",
+            now.fails,
+            name=now.name,
+            at=ctx.now,
+        )
+    open_card = Button(now.name[:32], call("auto", automation=now.id))
+    if now.at_once:
+        return (*posts, escalation.at_once(key, words, open_card, decides.id, ctx.new_id()))
+    matters.note(ctx, decides.id, key, words, open_card)
+    return posts
+
+
+def _is_quiet(automation: Automation, now: datetime) -> bool:
+    """Say whether somebody asked for silence, or it was carried over a moment ago."""
+    until = (automation.paused_until, automation.snoozed_until, automation.quiet_until)
+    return any(each is not None and now < each for each in until)
+
+
+# --- what cannot be used -------------------------------------------------------------------
+
+
+def _burst(ctx: Context, found: Automation, id: str) -> tuple[Post, ...] | None:
+    """Count a burst of calls once, and ask about it once; None when this call is none of it."""
+    if intake.goes_on(ctx.tx, found.id, "burst", ctx.now, MINUTE):
+        return ()
+    recent = intake.calls_since(ctx.tx, found.id, ctx.now - MINUTE)
+    if len(recent) < PER_MINUTE:
+        return None
+    day = company_of(ctx).day_of(ctx.now).isoformat()
+    seen: set[str] = set()
+    for each, kind in recent:
+        if kind in seen:
+            intake.take_back(ctx.tx, found.id, each, kind, day)
+        seen.add(kind)
+    intake.note_odd(ctx.tx, found.id, id=id, at=ctx.now, why="burst", once=MINUTE)
+    decides = owner(ctx, found)
+    if decides is not None:
+        words = _(
+            "“{name}” reported more than {n} times within a minute; that counts once.",
+            name=found.name,
+            n=PER_MINUTE,
+        )
+        key = f"automation:{found.id}:burst"
+        matters.note(
+            ctx, decides.id, key, words, Button(found.name[:32], call("auto", automation=found.id))
+        )
+    return ()
+
+
+def _retired(ctx: Context, found: Automation) -> Reply:
+    """It is retired here and still runs: tell so once."""
+    posts: tuple[Post, ...] = ()
+    if automations.called_again(ctx.tx, found.id, ctx.now):
+        decides = owner(ctx, found)
+        if decides is not None:
+            matters.note(
+                ctx,
+                decides.id,
+                f"automation:{found.id}:still",
+                _("“{name}” is retired and still runs.", name=found.name),
+                Button(_("Bring back"), call("auto back", automation=found.id)),
+            )
+    return Reply(posts=posts, subject=found.id, outcome="retired")
+
+
+def _unknown(ctx: Context, slug: str, *, id: str, kind: str, create: bool) -> Reply:
+    """A name that fits nothing is listed for managers; the caller may have a draft made of it."""
+    if not create or len(automations.drafts(ctx.tx)) >= DRAFTS:
+        intake.note_stray(ctx.tx, slug, ctx.now, STRAYS)
+        return Reply(subject=slug, outcome="unknown")
+    made = draft(ctx, slug, source="call")
+    _count(ctx, made, id=id, kind=_kind(kind, ""), items=None, seconds=None, saved=0, key=None,
+           paired=None)  # fmt: skip
+    return Reply(subject=made.id, outcome="draft")
+
+
+def draft(ctx: Context, slug: str, *, source: str) -> Automation:
+    """Make a draft that nobody answers for yet."""
+    made = Automation(
+        ctx.new_id(), slug, "", "", "", None, 1, "active", ctx.now, None, None, phase="draft",
+        kind="demand", slug=slug,
+    )  # fmt: skip
+    if not automations.add(ctx.tx, made, name_key=slug):
+        made = replace(made, name=f"{slug} {made.id[-6:]}")
+        automations.add(ctx.tx, made, name_key=made.name)
+    history.add(
+        ctx.tx,
+        Entry(ctx.new_id(), made.id, ctx.now, "draft", None, source, "", "", slug),
+    )
+    intake.forget_stray(ctx.tx, slug)
+    return made

@@ -1,0 +1,1 @@
+"""What people tell about automations, and what follows: signals, checks, reviews."""

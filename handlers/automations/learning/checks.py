@@ -1,0 +1,438 @@
+"""Looks at results, reviews when something changed, and how it goes after it went live.
+
+A timer looks once a day at what is due. What it asks goes through attention.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Annotated
+
+from handlers.attention import matters
+from handlers.automations import profile
+from handlers.automations.learning import trend
+from handlers.automations.lookup import AutoRef
+from handlers.automations.rules.company import company_of
+from handlers.automations.state import need_own, owner
+from handlers.kit import calendar
+from handlers.kit.commands import Ask, Feature, call
+from handlers.kit.context import Context
+from handlers.kit.errors import Refusal
+from handlers.kit.messages import (
+    Button,
+    Buttons,
+    Message,
+    Post,
+    Reply,
+    Text,
+    Title,
+    line,
+)
+from handlers.kit.readers import ChoiceReader, ChoicesReader, TextReader, folded
+from handlers.kit.readers.required_text import TellingReader
+from handlers.kit.words import Sentence, Words, _, _n
+from storage import automations
+from storage.automations import Automation, history, learning
+from storage.automations.learning import Check, Review
+from storage.delivery import timers
+from storage.delivery.places import GENERAL
+
+feature = Feature(_("Automations"))
+
+TIMER = "automation checks"
+RESULTS = 5
+ENOUGH = 5  # right results of five; fewer open an iteration
+USUAL_DAYS = 30
+CHECK_INS = (7, 30, 90, 180)  # days after it went live
+
+
+class Change(StrEnum):
+    """What may change around automations."""
+
+    OFFER = "offer"
+    PRICE = "price"
+    WORKFLOW = "workflow"
+    STAFF = "staff"
+
+
+CHANGES: dict[str, Words] = {
+    "offer": _("What we offer"),
+    "price": _("Prices"),
+    "workflow": _("A workflow"),
+    "staff": _("Who works here"),
+}
+
+
+class Result(StrEnum):
+    """Five results that somebody looks at; NONE says that not one of them is right."""
+
+    NONE = "0"
+    FIRST = "1"
+    SECOND = "2"
+    THIRD = "3"
+    FOURTH = "4"
+    FIFTH = "5"
+
+
+RESULTS_OK: dict[str, Words] = {
+    **{str(n): _("Result {n} is right", n=n) for n in range(1, 6)},
+    "0": _("None of them is right"),
+}
+
+
+class Goes(StrEnum):
+    """How it goes."""
+
+    WELL = "well"
+    SO_SO = "so so"
+    BADLY = "badly"
+
+
+GOES: dict[str, Words] = {
+    "well": _("It goes well"),
+    "so so": _("Some things do not fit yet"),
+    "badly": _("It does not help"),
+}
+
+
+def _open_card(automation: Automation) -> Button:
+    return Button(automation.name[:32], call("auto", automation=automation.id))
+
+
+# --- going live ----------------------------------------------------------------------------
+
+
+def went_live(ctx: Context, automation: Automation) -> tuple[Post, ...]:
+    """Show everybody what is new, with “understood” and a question; plan the daily look."""
+    plan(ctx)
+    return (shown_to_all(ctx, automation),)
+
+
+def shown_to_all(ctx: Context, automation: Automation) -> Post:
+    """Return the card that says what is live or has changed."""
+    version = version_of(ctx, automation)
+    kept = history.profile(ctx.tx, automation.id)
+    id = automation.id
+    message = Message(
+        (
+            Title(_("“{name}” is in operation", name=automation.name)),
+            Text(_("What for: {words}", words=automation.purpose)),
+            Text(_("What not for: {words}", words=kept.get("not_for", ""))),
+            Text(_("A person decides: {words}", words=kept.get("decision", ""))),
+            Buttons(
+                (
+                    Button(_("Understood"), call("auto understood", automation=id)),
+                    Button(_("Question"), call("auto question", automation=id)),
+                    Button(_("Look at it"), call("auto", automation=id), "quiet"),
+                )
+            ),
+        )
+    )
+    return Post(f"automation:{id}:live:{version}", message, GENERAL, "note")
+
+
+def version_of(ctx: Context, automation: Automation) -> int:
+    """Return how often what people need to understand has been changed."""
+    told = {"purpose", "not_for", "steps", "decision"}
+    entries = history.of(ctx.tx, automation.id)
+    return 1 + sum(each.kind == "changed" and each.field in told for each in entries)
+
+
+@feature.command(
+    "auto understood", "auto verstanden", help=_("I have understood it."), hidden=True,
+    needs="feedback",
+)  # fmt: skip
+def understood(ctx: Context, automation: AutoRef) -> Reply:
+    learning.understood(ctx.tx, automation.id, version_of(ctx, automation), question=False)
+    said = _("Thank you. It is counted, without your name.")
+    return Reply(line(said, _open_card(automation)), subject=automation.name, nameless=True)
+
+
+def plan(ctx: Context) -> None:
+    """Let the daily look happen, if it is not planned already."""
+    if timers.due_of(ctx.tx, TIMER) is None:
+        timers.set(ctx.tx, id=ctx.new_id(), kind=TIMER, key=TIMER, due=_tomorrow(ctx))
+
+
+def _tomorrow(ctx: Context) -> datetime:
+    zone = ctx.workspace.zone
+    day = calendar.day_of(ctx.now, zone) + timedelta(days=1)
+    return calendar.midnight(day, zone) + timedelta(hours=6, minutes=15)
+
+
+@feature.timer(TIMER)
+def look(ctx: Context) -> Reply:
+    """Look once a day what is to be checked, asked and wondered about."""
+    timers.set(ctx.tx, id=ctx.new_id(), kind=TIMER, key=TIMER, due=_tomorrow(ctx))
+    monday = company_of(ctx).day_of(ctx.now).weekday() == 0
+    for each in automations.all(ctx.tx):
+        decides = owner(ctx, each)
+        if decides is None:
+            continue
+        _check_in(ctx, each, decides.id)
+        _due_check(ctx, each, decides.id)
+        if monday:
+            trend.wonder(ctx, each, decides.id)
+    return Reply()
+
+
+# --- how it goes: days 7, 30, 90, 180 ------------------------------------------------------
+
+
+def _check_in(ctx: Context, automation: Automation, to: str) -> None:
+    if automation.live_at is None or automation.phase != "operation":
+        return
+    age = (ctx.now - automation.live_at).days
+    passed = [each for each in CHECK_INS if age >= each]
+    if not passed or check_in_answer(ctx, automation, passed[-1]) is not None:
+        return
+    day = passed[-1]
+    key = f"automation:{automation.id}:checkin:{day}"
+    words = _n(
+        "“{name}” has been in operation for {n} day. How does it go?",
+        "“{name}” has been in operation for {n} days. How does it go?",
+        day,
+        name=automation.name,
+    )
+    if not _is_asked(ctx, automation, f"asked {day}"):
+        history_note(ctx, automation, f"asked {day}")
+        buttons = tuple(
+            Button(label, call("auto goes", automation=automation.id, day=day, how=how))
+            for how, label in GOES.items()
+        )
+        matters.note(ctx, to, key, words, *buttons)
+
+
+def check_in_answer(ctx: Context, automation: Automation, day: int) -> str | None:
+    """Return what was said about how it goes on that day, None while nobody said anything."""
+    found = history.last(ctx.tx, automation.id, f"check-in {day}")
+    return found.after if found else None
+
+
+def _is_asked(ctx: Context, automation: Automation, what: str) -> bool:
+    return history.last(ctx.tx, automation.id, what) is not None
+
+
+def history_note(ctx: Context, automation: Automation, what: str) -> None:
+    """Remember that Lotse has asked, so that it asks once."""
+    profile.note(ctx, automation, what)
+
+
+@feature.command("auto goes", "auto läuft", help=_("How does it go?"), hidden=True)
+def goes(
+    ctx: Context,
+    automation: AutoRef,
+    how: Annotated[Goes, ChoiceReader(Goes, GOES, {}), Ask(_("How does it go?"))],
+    *,
+    day: Annotated[str, TextReader(long=False), Ask(_("Day"))] = "7",
+) -> Reply:
+    need_own(ctx, automation)
+    profile.note(ctx, automation, f"check-in {day}", after=how.value)
+    if how is not Goes.WELL:
+        open_review(ctx, automation, "check-in")
+    posts = matters.settle(ctx, f"automation:{automation.id}:checkin:{day}")
+    said = _("Thank you, that stands in the history of “{name}”.", name=automation.name)
+    return Reply(line(said, _open_card(automation)), posts=posts, subject=automation.name)
+
+
+# --- looking at results --------------------------------------------------------------------
+
+
+def due_check(ctx: Context, automation: Automation) -> datetime | None:
+    """Return when the next look at results is due; None before it is in operation."""
+    if automation.phase != "operation" or automation.live_at is None:
+        return None
+    kept = history.profile(ctx.tx, automation.id).get("check_days", "")
+    days = int(kept) if kept.isdigit() else USUAL_DAYS
+    last = learning.last_check(ctx.tx, automation.id)
+    return (last.at if last else automation.live_at) + timedelta(days=days)
+
+
+def _due_check(ctx: Context, automation: Automation, to: str) -> None:
+    due = due_check(ctx, automation)
+    if due is None or ctx.now < due:
+        return
+    words = _("Please look at five results of “{name}”: are they right?", name=automation.name)
+    stamp = f"check {due.date().isoformat()}"
+    if _is_asked(ctx, automation, stamp):
+        return
+    history_note(ctx, automation, stamp)
+    button = Button(_("Enter results"), call("auto check", automation=automation.id))
+    matters.note(ctx, to, f"automation:{automation.id}:check", words, button)
+
+
+@feature.command(
+    "auto check", "auto prüfen", help=_("Look at five results."), hidden=True, submit=_("Save")
+)
+def check(
+    ctx: Context,
+    automation: AutoRef,
+    *,
+    right: Annotated[
+        frozenset[Result],
+        ChoicesReader(Result, RESULTS_OK),
+        Ask(_("Which are right?"), _("Leave out those that are not.")),
+    ],
+    note: Annotated[str, TextReader(), Ask(_("What did you notice?"))] = "",
+) -> Reply:
+    need_own(ctx, automation)
+    good = len(right - {Result.NONE})
+    learning.add_check(
+        ctx.tx, Check(ctx.new_id(), automation.id, ctx.now, good, RESULTS, note[:1000])
+    )
+    profile.note(ctx, automation, "checked", after=f"{good}/{RESULTS}")
+    posts = matters.settle(ctx, f"automation:{automation.id}:check")
+    if good < ENOUGH:
+        open_review(ctx, automation, "check")
+        said = _(
+            "{n} of {all} are right. That opens a review of “{name}”: what should be improved?",
+            n=good,
+            all=RESULTS,
+            name=automation.name,
+        )
+    else:
+        said = _("All {n} are right. Thank you.", n=good)
+    return Reply(line(said, _open_card(automation)), posts=posts, subject=automation.name)
+
+
+# --- something has changed, and reviews ----------------------------------------------------
+
+
+@feature.command(
+    "auto changed",
+    "auto änderung",
+    help=_("Something has changed: offer, prices, a workflow, who works here."),
+    hidden=True,
+    submit=_("Tell"),
+    needs="automation",
+)
+def changed(
+    ctx: Context,
+    *,
+    kind: Annotated[Change, ChoiceReader(Change, CHANGES, {}), Ask(_("What has changed?"))],
+    area: Annotated[
+        str, TextReader(long=False), Ask(_("Area"), _("As it stands on the automations."))
+    ],
+    words: Annotated[str, TextReader(), Ask(_("In a sentence"))] = "",
+) -> Reply:
+    id = ctx.new_id()
+    learning.add_change(
+        ctx.tx, id=id, at=ctx.now, kind=kind.value, area=area[:200], words=words[:500]
+    )
+    profiles = history.profiles(ctx.tx)
+    found = [
+        each
+        for each in automations.all(ctx.tx)
+        if folded(profiles.get(each.id, {}).get("area", "")) == folded(area)
+    ]
+    for each in found:
+        open_review(ctx, each, f"change: {kind.value}", change=id)
+    said = _n(
+        "Thank you. {n} automation is reviewed: {names}.",
+        "Thank you. {n} automations are reviewed: {names}.",
+        len(found),
+        names=[each.name for each in found],
+    )
+    if not found:
+        said = _("Thank you. No automation stands in the area “{area}”.", area=area)
+    return Reply(line(said), subject=area[:80])
+
+
+def open_review(
+    ctx: Context, automation: Automation, why: str, *, change: str | None = None
+) -> None:
+    """Open a review of an automation, and let whoever answers for it know."""
+    id = ctx.new_id()
+    learning.open_review(
+        ctx.tx, id=id, automation=automation.id, change=change, why=why, at=ctx.now
+    )
+    profile.note(ctx, automation, "review", field=why)
+    decides = owner(ctx, automation)
+    if decides is not None:
+        key = f"automation:{automation.id}:review:{id}"
+        matters.note(ctx, decides.id, key, review_words(automation, why), *_ends(id))
+
+
+def review_words(automation: Automation, why: str) -> Sentence:
+    """Return what a review asks."""
+    if why.startswith("change: "):
+        return _(
+            "Something has changed ({what}). Does “{name}” still fit?",
+            what=CHANGES[why.removeprefix("change: ")],
+            name=automation.name,
+        )
+    return _("What should be improved about “{name}”?", name=automation.name)
+
+
+def _ends(review: str) -> tuple[Button, ...]:
+    return (
+        Button(_("Done"), call("auto reviewed", review=review)),
+        Button(_("Leave it as it is"), call("auto unreviewed", review=review)),
+    )
+
+
+ReviewId = Annotated[str, TextReader(long=False), Ask(_("Review"))]
+
+
+@feature.command(
+    "auto reviewed", "auto überprüft", help=_("What was adapted?"), hidden=True, submit=_("Save")
+)
+def reviewed(
+    ctx: Context,
+    review: ReviewId,
+    *,
+    words: Annotated[str, TellingReader(most=1000), Ask(_("In a sentence"))],
+) -> Reply:
+    return _reviewed(ctx, review, "done", words)
+
+
+@feature.command(
+    "auto unreviewed", "auto bleibt", help=_("It stays as it is. Why?"), hidden=True,
+    submit=_("Save"),
+)  # fmt: skip
+def unreviewed(
+    ctx: Context,
+    review: ReviewId,
+    *,
+    because: Annotated[str, TellingReader(most=500), Ask(_("Because"))],
+) -> Reply:
+    return _reviewed(ctx, review, "declined", because)
+
+
+def _reviewed(ctx: Context, id: str, outcome: str, words: str) -> Reply:
+    found = learning.review(ctx.tx, id)
+    automation = automations.find(ctx.tx, found.automation) if found else None
+    if found is None or automation is None:
+        raise Refusal(_("This question is not open for you any more."))
+    need_own(ctx, automation)
+    if not learning.end_review(ctx.tx, id, outcome, words, ctx.now):
+        raise Refusal(_("That has been answered already: {words}", words=found.words))
+    profile.note(ctx, automation, f"review {outcome}", field=found.why, after=words)
+    posts = matters.settle(ctx, f"automation:{automation.id}:review:{id}")
+    said = _("Thank you, that stands in the history of “{name}”.", name=automation.name)
+    return Reply(line(said, _open_card(automation)), posts=posts, subject=automation.name)
+
+
+def iterated_since_live(ctx: Context, automation: Automation) -> bool:
+    """Say whether a review was finished since it went live: only then it may be extended."""
+    live = automation.live_at
+    return live is not None and any(
+        each.outcome == "done" and each.ended_at is not None and each.ended_at > live
+        for each in learning.reviews(ctx.tx, automation.id)
+    )
+
+
+def open_reviews(ctx: Context) -> list[tuple[Review, Automation]]:
+    """Return the open reviews of what is not retired, the oldest first."""
+    known = {each.id: each for each in automations.all(ctx.tx)}
+    return [
+        (each, known[each.automation])
+        for each in learning.open_reviews(ctx.tx)
+        if each.automation in known
+    ]
+
+
+def review_buttons(review: Review) -> tuple[Button, ...]:
+    """Return the two ends of a review."""
+    return _ends(review.id)

@@ -1,0 +1,322 @@
+"""What people tell about an automation with a tap: counted for it, without who told it.
+
+Every signal ends: done, or declined with a reason. Nothing here is blame, and nothing ranks.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from handlers.attention import matters
+from handlers.automations import profile
+from handlers.automations.lookup import AutoRef
+from handlers.automations.state import is_own, need_own, owner
+from handlers.kit.commands import Ask, Feature, call
+from handlers.kit.context import Context
+from handlers.kit.errors import Refusal
+from handlers.kit.messages import (
+    Button,
+    Buttons,
+    Message,
+    Part,
+    Post,
+    Reply,
+    Text,
+    Title,
+    Tone,
+    line,
+)
+from handlers.kit.readers import ChoiceReader, TextReader
+from handlers.kit.readers.required_text import TellingReader
+from handlers.kit.words import Sentence, Words, _
+from storage import automations
+from storage.automations import Automation, learning
+from storage.automations.learning import Signal
+
+feature = Feature(_("Automations"))
+
+SHOWN = 5
+
+
+class Kind(StrEnum):
+    """What is told."""
+
+    BYPASSED = "bypassed"
+    BY_HAND = "by hand"
+    QUESTION = "question"
+    WRONG = "wrong"
+    BOUNDARY = "boundary"
+
+
+KINDS: dict[str, Sentence] = {
+    "bypassed": _("bypassed"),
+    "by hand": _("done by hand"),
+    "question": _("question"),
+    "wrong": _("not right"),
+    "boundary": _("boundary unclear"),
+}
+
+
+class Reason(StrEnum):
+    """Why something was bypassed."""
+
+    RESULT = "result"
+    SLOW = "slow"
+    FIT = "fit"
+    TRUST = "trust"
+
+
+REASONS: dict[str, Words] = {
+    "result": _("The result did not fit"),
+    "slow": _("It takes too long"),
+    "fit": _("It does not know this case"),
+    "trust": _("I was not sure about it"),
+}
+
+
+class Fault(StrEnum):
+    """What was not right."""
+
+    WRONG = "wrong"
+    ORDER = "order"
+    UNEVEN = "uneven"
+    UNSETTLING = "unsettling"
+
+
+FAULTS: dict[str, Words] = {
+    "wrong": _("Wrong answer"),
+    "order": _("Wrong order"),
+    "uneven": _("Inconsistent"),
+    "unsettling": _("Unsettling"),
+}
+
+
+class Took(StrEnum):
+    """About how many minutes it took; nobody has to say."""
+
+    UNKNOWN = "0"
+    FIVE = "5"
+    QUARTER = "15"
+    HALF = "30"
+    HOUR = "60"
+    TWO = "120"
+
+
+TOOK: dict[str, Words] = {
+    "5": _("about {n} minutes", n=5),
+    "15": _("about {n} minutes", n=15),
+    "30": _("about {n} minutes", n=30),
+    "60": _("about an hour"),
+    "120": _("two hours or more"),
+    "0": _("I do not know"),
+}
+Minutes = Annotated[
+    Took, ChoiceReader(Took, TOOK, {}), Ask(_("How long did it take?"), _("For the rework."))
+]
+
+
+@feature.command(
+    "auto tell", "auto sagen", help=_("Tell something about it."), hidden=True, needs="feedback"
+)
+def tell(ctx: Context, automation: AutoRef) -> Reply:
+    id = automation.id
+    first = (
+        Button(_("Used it"), call("auto used", automation=id)),
+        Button(_("Bypassed"), call("auto bypassed", automation=id)),
+        Button(_("Done by hand"), call("auto byhand", automation=id)),
+    )
+    second = (
+        Button(_("Question"), call("auto question", automation=id)),
+        Button(_("Not right"), call("auto wrong", automation=id)),
+        Button(_("Boundary unclear"), call("auto boundary", automation=id)),
+    )
+    parts: tuple[Part, ...] = (
+        Title(_("What should be known about “{name}”?", name=automation.name)),
+        Buttons(first),
+        Buttons(second),
+        Text(_("It is counted for the automation, without your name."), small=True),
+    )
+    return Reply(Message(parts), nameless=True)
+
+
+@feature.command(
+    "auto bypassed", "auto vorbei", help=_("Why was it bypassed?"), hidden=True,
+    needs="feedback", submit=_("Tell"),
+)  # fmt: skip
+def bypassed(
+    ctx: Context,
+    automation: AutoRef,
+    *,
+    reason: Annotated[Reason, ChoiceReader(Reason, REASONS, {}), Ask(_("Reason"))],
+) -> Reply:
+    return _keep(ctx, automation, Kind.BYPASSED, reason=reason.value)
+
+
+@feature.command(
+    "auto byhand", "auto vonhand", help=_("It was done by hand."), hidden=True,
+    needs="feedback", submit=_("Tell"),
+)  # fmt: skip
+def by_hand(
+    ctx: Context,
+    automation: AutoRef,
+    *,
+    minutes: Minutes,
+) -> Reply:
+    return _keep(ctx, automation, Kind.BY_HAND, minutes=int(minutes) or None)
+
+
+@feature.command(
+    "auto wrong", "auto falsch", help=_("What was not right?"), hidden=True,
+    needs="feedback", submit=_("Tell"),
+)  # fmt: skip
+def wrong(
+    ctx: Context,
+    automation: AutoRef,
+    *,
+    fault: Annotated[Fault, ChoiceReader(Fault, FAULTS, {}), Ask(_("What was not right?"))],
+    minutes: Minutes = Took.UNKNOWN,
+) -> Reply:
+    return _keep(ctx, automation, Kind.WRONG, reason=fault.value, minutes=int(minutes) or None)
+
+
+Words_ = Annotated[str, TellingReader(most=1000), Ask(_("What would you like to know?"))]
+
+
+@feature.command(
+    "auto question", "auto frage", help=_("A question about it."), hidden=True,
+    needs="feedback", submit=_("Ask"),
+)  # fmt: skip
+def question(ctx: Context, automation: AutoRef, *, words: Words_) -> Reply:
+    return _keep(ctx, automation, Kind.QUESTION, words=words)
+
+
+@feature.command(
+    "auto boundary", "auto grenze", help=_("Where does its work end?"), hidden=True,
+    needs="feedback", submit=_("Ask"),
+)  # fmt: skip
+def boundary(
+    ctx: Context,
+    automation: AutoRef,
+    *,
+    words: Annotated[str, TellingReader(most=1000), Ask(_("What is unclear?"))],
+) -> Reply:
+    return _keep(ctx, automation, Kind.BOUNDARY, words=words)
+
+
+def _keep(
+    ctx: Context,
+    automation: Automation,
+    kind: Kind,
+    *,
+    reason: str = "",
+    minutes: int | None = None,
+    words: str = "",
+) -> Reply:
+    told = Signal(
+        ctx.new_id(), automation.id, ctx.now, kind.value, reason, minutes, words, "open", "", None
+    )
+    learning.tell(ctx.tx, told)
+    posts = _asks(ctx, automation, told) if kind in (Kind.QUESTION, Kind.BOUNDARY) else ()
+    decides = owner(ctx, automation)
+    if posts and decides is not None:
+        said = _("Thank you. {who} has your question, without your name.", who=decides.name)
+    else:
+        said = _("Thank you, that is counted, without your name.")
+    return Reply(line(said), posts=posts, subject=automation.name, nameless=True)
+
+
+def _key(signal: Signal) -> str:
+    return f"automation:{signal.automation}:signal:{signal.id}"
+
+
+def _asks(ctx: Context, automation: Automation, signal: Signal) -> tuple[Post, ...]:
+    """Put a question to whoever answers for it: a person asks, so it goes at once."""
+    decides = owner(ctx, automation)
+    if decides is None:
+        return ()
+    title = (
+        _("A question about “{name}”", name=automation.name)
+        if signal.kind == Kind.QUESTION
+        else _("The boundary of “{name}” is unclear", name=automation.name)
+    )
+    message = Message((Title(title), Text(signal.words), Buttons(_ends(signal))))
+    return matters.ask(ctx, decides.id, _key(signal), message)
+
+
+def _ends(signal: Signal) -> tuple[Button, ...]:
+    answer = _("Answer") if signal.kind in (Kind.QUESTION, Kind.BOUNDARY) else _("Done")
+    return (
+        Button(answer, call("auto answer", signal=signal.id), "primary"),
+        Button(_("Leave it as it is"), call("auto leave", signal=signal.id)),
+    )
+
+
+@feature.command(
+    "auto answer", "auto antwort", help=_("What was done about it, or the answer."), hidden=True,
+    submit=_("Save"),
+)  # fmt: skip
+def answer(
+    ctx: Context,
+    signal: Annotated[str, TextReader(long=False), Ask(_("Signal"))],
+    *,
+    words: Annotated[str, TellingReader(most=1000), Ask(_("In a sentence"))],
+) -> Reply:
+    return _ended(ctx, signal, "done", words)
+
+
+@feature.command(
+    "auto leave", "auto lassen", help=_("It stays as it is. Why?"), hidden=True, submit=_("Save")
+)
+def leave(
+    ctx: Context,
+    signal: Annotated[str, TextReader(long=False), Ask(_("Signal"))],
+    *,
+    because: Annotated[str, TellingReader(most=500), Ask(_("Because"))],
+) -> Reply:
+    return _ended(ctx, signal, "declined", because)
+
+
+def _ended(ctx: Context, id: str, state: str, words: str) -> Reply:
+    found = learning.signal(ctx.tx, id)
+    automation = automations.find(ctx.tx, found.automation) if found else None
+    if found is None or automation is None:
+        raise Refusal(_("This question is not open for you any more."))
+    need_own(ctx, automation)
+    if not learning.end_signal(ctx.tx, id, state, words, ctx.now):
+        raise Refusal(_("That has been answered already: {words}", words=found.answer))
+    profile.note(ctx, automation, f"signal {state}", field=found.kind, after=words)
+    said = _("Thank you. The answer stands on the card of “{name}”.", name=automation.name)
+    done = Post(_key(found), line(words, tone=Tone.QUIET))
+    open_card = Button(automation.name[:32], call("auto", automation=automation.id))
+    return Reply(
+        line(said, open_card),
+        posts=(done, *matters.settle(ctx, _key(found))),
+        subject=automation.name,
+    )
+
+
+@feature.command("auto learn", "auto lernen", help=_("What we are learning from it."), hidden=True)
+def learn(ctx: Context, automation: AutoRef) -> Reply:
+    open_ones = learning.open_signals(ctx.tx, automation.id)
+    parts: list[Part] = [Title(_("What we are learning: “{name}”", name=automation.name))]
+    if not open_ones:
+        parts.append(Text(_("Nothing is open.")))
+    for each in open_ones[:SHOWN]:
+        parts.append(Text(told_words(each)))
+        if is_own(ctx, automation):
+            parts.append(Buttons(_ends(each)))
+    if len(open_ones) > SHOWN:
+        parts.append(Text(_("and {n} more", n=len(open_ones) - SHOWN), small=True))
+    return Reply(Message(tuple(parts)))
+
+
+def told_words(signal: Signal) -> Words:
+    """Return what was told as a line: a day, no hour, and nobody's name."""
+    reason = {**REASONS, **FAULTS}.get(signal.reason, "")
+    kind = KINDS[signal.kind]
+    if signal.words:
+        return _("{day:day} {kind}: {words}", day=signal.at, kind=kind, words=signal.words[:200])
+    if reason:
+        return _("{day:day} {kind}: {words}", day=signal.at, kind=kind, words=reason)
+    return _("{day:day} {kind}", day=signal.at, kind=kind)

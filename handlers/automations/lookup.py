@@ -1,0 +1,46 @@
+"""How an automation is named by people: its reader, and what is said when there is none."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from handlers.kit.commands import Ask, call
+from handlers.kit.context import Context
+from handlers.kit.errors import Refusal
+from handlers.kit.messages import Button
+from handlers.kit.readers import NameReader, folded
+from handlers.kit.words import _
+from storage import automations
+from storage.automations import Automation
+
+
+def unknown(name: str, known: list[str]) -> Refusal:
+    """Refuse a name that nothing has; what there is, and the way to enter it, come along."""
+    enter = Button(_("Enter an automation"), call("auto new"))
+    if known:
+        return Refusal(
+            _(
+                "There is no automation called “{name}”. There are: {known}.",
+                name=name[:80],
+                known=known[:5],
+            ),
+            buttons=(enter,),
+        )
+    return Refusal(_("There is no automation yet."), buttons=(enter,))
+
+
+class AutomationReader(NameReader):
+    """An automation by its name, or by a button's id: that also finds drafts and retired ones."""
+
+    def value(self, raw: str, ctx: Context) -> object:
+        found = automations.find(ctx.tx, raw)
+        if found is not None:
+            return found
+        for each in self.all(ctx.tx):
+            if folded(each.name) == folded(raw):
+                return each
+        raise self.unknown(raw, [each.name for each in self.all(ctx.tx)])
+
+
+AUTO = AutomationReader(automations.all, unknown)
+AutoRef = Annotated[Automation, AUTO, Ask(_("Automation"), short=_("name"))]

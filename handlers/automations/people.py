@@ -1,0 +1,337 @@
+"""Who answers for an automation: asked, accepted, declined, handed over, held."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated
+
+from handlers.attention import matters
+from handlers.automations import escalation, profile
+from handlers.automations.lookup import AutoRef
+from handlers.automations.state import need_own, owner
+from handlers.kit.commands import Ask, Feature, call
+from handlers.kit.context import Context
+from handlers.kit.doors import Event, Held, Task
+from handlers.kit.errors import Refusal
+from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text, Title, Tone, line
+from handlers.kit.people import name as name_of
+from handlers.kit.people import person
+from handlers.kit.readers import PersonReader
+from handlers.kit.words import Sentence, Who, _
+from handlers.on_call import duty
+from storage import automations, people
+from storage.automations import Automation
+from storage.people import Person
+
+feature = Feature(_("Automations"))
+
+
+def unaccepted(automation: Automation) -> list[str]:
+    """Return who is named and has not accepted yet."""
+    named = (
+        (automation.accountable, automation.accountable_accepted_at),
+        (automation.deputy, automation.deputy_accepted_at),
+    )
+    return [id for id, accepted in named if id and accepted is None]
+
+
+def asked(ctx: Context, automation: Automation) -> tuple[Post, ...]:
+    """Ask those who are named and have not accepted: a person asks, so it goes at once."""
+    posts: tuple[Post, ...] = ()
+    for each in unaccepted(automation):
+        posts += matters.ask(ctx, each, _asked_key(automation, each), _asks(ctx, automation, each))
+    return posts
+
+
+def _asked_key(automation: Automation, id: str) -> str:
+    return f"automation:{automation.id}:asked:{id}"
+
+
+def _role(automation: Automation, id: str) -> Sentence:
+    if automation.accountable == id:
+        return _("Will you answer for “{name}”?", name=automation.name)
+    return _("Will you be the deputy for “{name}”?", name=automation.name)
+
+
+def _asks(ctx: Context, automation: Automation, id: str) -> Message:
+    return Message(
+        (
+            Title(_role(automation, id)),
+            Text(automation.purpose or automation.name),
+            Text(_("{who} asks you.", who=ctx.who)),
+            Buttons(_answers(automation)),
+        )
+    )
+
+
+def _answers(automation: Automation) -> tuple[Button, ...]:
+    return (
+        Button(_("I take this over"), call("auto accept", automation=automation.id), "primary"),
+        Button(_("Somebody else"), call("auto decline", automation=automation.id)),
+        Button(_("Look at it"), call("auto", automation=automation.id), "quiet"),
+    )
+
+
+@feature.command("auto accept", "auto annehmen", help=_("I take this over."), hidden=True)
+def accept(ctx: Context, automation: AutoRef) -> Reply:
+    me = ctx.person.id
+    if automations.take_over(ctx.tx, automation.id, me, ctx.now):
+        profile.note(ctx, automation, "taken over", before=automation.accountable, after=me)
+        escalation.waits(ctx, automation, None)
+        key = f"automation:{automation.id}:offer:{me}"
+        done = line(_("{who} took over “{name}”.", who=ctx.who, name=automation.name))
+        posts: tuple[Post, ...] = (Post(key, done), *_changed(ctx, automation))
+        said = _("You are accountable for “{name}” now.", name=automation.name)
+        return Reply(line(said), posts=posts, subject=automation.name)
+    if not automations.accept(ctx.tx, automation.id, me, ctx.now):
+        raise Refusal(_("This question is not open for you any more."))
+    profile.note(ctx, automation, "accepted")
+    if automation.accountable == me:
+        said = _("You are accountable for “{name}” now.", name=automation.name)
+    else:
+        said = _("You are the deputy for “{name}”. Thank you.", name=automation.name)
+    told = Post(_asked_key(automation, me), line(said, tone=Tone.QUIET))
+    open_card = Button(automation.name[:32], call("auto", automation=automation.id))
+    return Reply(
+        line(said, open_card),
+        posts=(told, *matters.settle(ctx, _asked_key(automation, me))),
+        subject=automation.name,
+    )
+
+
+@feature.command(
+    "auto decline", "auto ablehnen", help=_("It should be somebody else."), hidden=True
+)
+def decline(ctx: Context, automation: AutoRef) -> Reply:
+    me = ctx.person.id
+    if me not in unaccepted(automation):
+        raise Refusal(
+            _("You are not asked about “{name}” any more.", name=automation.name),
+            buttons=(Button(automation.name[:32], call("auto", automation=automation.id)),),
+        )
+    profile.note(ctx, automation, "declined")
+    said = _(
+        "Thank you for saying so. Until somebody else is named, your name stands at “{name}”.",
+        name=automation.name,
+    )
+    told = _("Somebody else should be named for “{name}”.", name=automation.name)
+    change = Button(_("Name somebody"), call("auto people", automation=automation.id))
+    for boss in people.managers(ctx.tx):
+        if boss.id != me:
+            key = f"automation:{automation.id}:declined"
+            matters.note(ctx, boss.id, key, told, change)
+    quiet = Post(_asked_key(automation, me), line(said, tone=Tone.QUIET))
+    return Reply(
+        line(said),
+        posts=(quiet, *matters.settle(ctx, _asked_key(automation, me))),
+        subject=automation.name,
+    )
+
+
+@feature.command(
+    "auto people",
+    "auto personen",
+    help=_("Who answers for it, and who stands in?"),
+    hidden=True,
+    submit=_("Ask"),
+    current=lambda ctx, given: _people_now(ctx, given.get("automation", "")),
+)
+def name_people(
+    ctx: Context,
+    automation: AutoRef,
+    *,
+    accountable: Annotated[Person, PersonReader(), Ask(_("Accountable"))],
+    deputy: Annotated[Person, PersonReader(), Ask(_("Deputy"))],
+) -> Reply:
+    need_own_or_manager(ctx, automation)
+    if accountable.id == deputy.id:
+        raise Refusal(
+            _("The deputy has to be somebody else, else nobody stands in."), field="deputy"
+        )
+    posts = set_people(ctx, automation, accountable.id, deputy.id)
+    who = [Who(accountable.id, accountable.name), Who(deputy.id, deputy.name)]
+    said = _("Named for “{name}”: {who}.", name=automation.name, who=who)
+    return Reply(line(said), posts=posts, subject=automation.name)
+
+
+def _people_now(ctx: Context, id: str) -> dict[str, str]:
+    found = automations.find(ctx.tx, id)
+    return {} if found is None else {"accountable": found.accountable, "deputy": found.deputy}
+
+
+def need_own_or_manager(ctx: Context, automation: Automation) -> None:
+    """Refuse kindly unless the asker answers for it or is a manager."""
+    if not ctx.person.manager:
+        need_own(ctx, automation)
+
+
+def set_people(
+    ctx: Context, automation: Automation, accountable: str, deputy: str
+) -> tuple[Post, ...]:
+    """Name who answers for it; who is new is asked, and open questions go to who acts now."""
+    profile.note(
+        ctx,
+        automation,
+        "named",
+        before=f"{automation.accountable} {automation.deputy}",
+        after=f"{accountable} {deputy}",
+    )
+    automations.set_people(ctx.tx, automation.id, accountable, deputy, None)
+    found = automations.find(ctx.tx, automation.id)
+    assert found is not None
+    if ctx.person.id in unaccepted(found):  # who names themselves has said so
+        automations.accept(ctx.tx, found.id, ctx.person.id, ctx.now)
+    found = automations.find(ctx.tx, automation.id)
+    assert found is not None
+    return (*asked(ctx, found), *_changed(ctx, automation))
+
+
+def _changed(ctx: Context, automation: Automation) -> tuple[Post, ...]:
+    """Let questions follow whoever acts now, and other rooms know that a role is free."""
+    posts: tuple[Post, ...] = ()
+    for each in (automation.accountable, automation.deputy):
+        if each:
+            posts += escalation.moved(ctx, each)
+            posts += ctx.follow(Event.PEOPLE_CHANGED, each)
+    return posts
+
+
+@feature.command(
+    "auto handover",
+    "auto übergeben",
+    help=_("Who should be accountable?"),
+    hidden=True,
+    submit=_("Ask"),
+)
+def hand_over(
+    ctx: Context,
+    automation: AutoRef,
+    to: Annotated[Person, PersonReader(), Ask(_("Person"))],
+) -> Reply:
+    need_own(ctx, automation)
+    who = Who(to.id, to.name)
+    if not automations.offer(ctx.tx, automation.id, to.id):
+        raise Refusal(
+            _("{who} is accountable for “{name}” already.", who=who, name=automation.name),
+            field="to",
+        )
+    question = Message(
+        (
+            Title(_("Will you become accountable for “{name}”?", name=automation.name)),
+            Text(automation.purpose or automation.name),
+            Text(
+                _(
+                    "{who} asks you. Until you accept, {now} stays accountable.",
+                    who=ctx.who,
+                    now=person(ctx, automation.accountable),
+                )
+                if automation.accountable
+                else _("{who} asks you.", who=ctx.who)
+            ),
+            Buttons(
+                (
+                    Button(
+                        _("I take this over"),
+                        call("auto accept", automation=automation.id),
+                        "primary",
+                    ),
+                )
+            ),
+        )
+    )
+    profile.note(ctx, automation, "offered", after=to.id)
+    said = _("{who} is asked to take over “{name}”.", who=who, name=automation.name)
+    key = f"automation:{automation.id}:offer:{to.id}"
+    posts = matters.ask(ctx, to.id, key, question)
+    # While somebody else is asked, the days of an open question stand still.
+    escalation.waits(ctx, automation, f"offer to {to.id}")
+    return Reply(line(said), posts=posts, subject=automation.name)
+
+
+@feature.command("auto ask", "auto fragen", help=_("Ask the accountable person."), hidden=True)
+def ask_now(ctx: Context, automation: AutoRef) -> Reply:
+    decides = owner(ctx, automation)
+    who = person(ctx, decides.id if decides else automation.accountable)
+    said = _("{who} has the question about “{name}” now.", who=who, name=automation.name)
+    posts: tuple[Post, ...] = ()
+    if decides is not None:
+        question = escalation.question_message(ctx, automation)
+        posts = matters.ask(ctx, decides.id, escalation.key_of(automation), question)
+    return Reply(line(said), posts=posts, subject=automation.name)
+
+
+def open_questions(ctx: Context) -> list[Task]:
+    """Return what the asker is to accept."""
+    found: list[Task] = []
+    me = ctx.person.id
+    for each in automations.all(ctx.tx):
+        if each.offered_to == me:
+            take = Button(_("I take this over"), call("auto accept", automation=each.id), "primary")
+            words = _("Will you become accountable for “{name}”?", name=each.name)
+            found.append(Task(words, (take,)))
+        if me in unaccepted(each):
+            found.append(Task(_role(each, me), _answers(each)[:2], each.asked_at))
+    return found
+
+
+# --- what somebody holds -------------------------------------------------------------------
+
+
+def _left(ctx: Context, person: str) -> tuple[Post, ...]:
+    """End an offer to somebody who left; whoever decides now is asked what was open."""
+    for each in automations.all(ctx.tx):
+        if each.offered_to == person:
+            automations.offer(ctx.tx, each.id, None)
+            escalation.waits(ctx, each, None)
+    return escalation.moved(ctx, person)
+
+
+@feature.holds(
+    50,
+    "automations.accountable",
+    "automations.deputy",
+    "automations.offered_to",
+    "automation_questions.asked",
+    left=_left,
+)
+def held(ctx: Context, person: str) -> list[Held]:
+    """Return the automations that somebody is accountable or deputy for."""
+    found: list[Held] = []
+    for each in automations.concerning(ctx.tx, person):
+        decides = owner(ctx, each)
+        first = each.accountable == person
+        found.append(
+            Held(
+                each.name,
+                _("Automation, accountable") if first else _("Automation, deputy"),
+                partial(_give, ctx, each, person),
+                partial(_clash, each, person),
+                decides.id if first and decides is not None else None,
+            )
+        )
+    return found
+
+
+def _clash(automation: Automation, person: str, to: str) -> bool:
+    stays = automation.deputy if automation.accountable == person else automation.accountable
+    return to == stays
+
+
+def _give(
+    ctx: Context, automation: Automation, person: str, to: str, other: str | None
+) -> tuple[Post, ...]:
+    accountable = to if automation.accountable == person else automation.accountable
+    deputy = to if automation.deputy == person else automation.deputy
+    if accountable == deputy:
+        assert other is not None, "whoever hands over named another deputy"
+        accountable, deputy = to, other
+    return set_people(ctx, automation, accountable, deputy)
+
+
+def named(ctx: Context, automation: Automation) -> Sentence:
+    """Return who answers for it, as lists have it: the role of something open."""
+    if not automation.accountable:
+        return _("nobody answers for it yet")
+    if duty.acting(ctx, automation.accountable) is None:
+        return _("{who} (no longer active)", who=name_of(ctx, automation.accountable))
+    return _("{who}", who=name_of(ctx, automation.accountable))

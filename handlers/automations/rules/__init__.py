@@ -1,0 +1,1 @@
+"""The rules by which a state is computed: rhythms, calendar, standing."""

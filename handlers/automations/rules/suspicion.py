@@ -1,0 +1,42 @@
+"""We suspect ourselves first: minutes without the intake, and hours with far too few calls."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from storage.automations import outages
+from storage.automations.intake import Outage
+from storage.engine import Tx
+
+LONGEST = timedelta(seconds=150)  # without a sign of life until it counts as an outage
+WEEKS = 4
+USUAL = 8  # calls in an hour, from which on their absence says something
+FEW = 4  # that many times fewer than usual
+HOUR = timedelta(hours=1)
+
+
+def lived(tx: Tx, now: datetime) -> None:
+    """Write down that the intake lives, and wonder once an hour about the last one."""
+    before = outages.lived_at(tx)
+    outages.lived(tx, now, LONGEST)
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    if before is not None and before < hour:
+        wonder(tx, hour - HOUR)
+
+
+def wonder(tx: Tx, hour: datetime) -> None:
+    """Note an hour with far fewer calls than the same hour of the last four weeks."""
+    heard = outages.calls_between(tx, hour, hour + HOUR)
+    weeks = [hour - timedelta(weeks=each) for each in range(1, WEEKS + 1)]
+    usual = sum(outages.calls_between(tx, each, each + HOUR) for each in weeks) / WEEKS
+    if usual >= USUAL and heard * FEW < usual:
+        outages.note(tx, Outage(hour, hour + HOUR, "few"))
+
+
+def known(tx: Tx, since: datetime, now: datetime) -> list[Outage]:
+    """Return our outages since a moment, with the one that is still going on."""
+    found = outages.since(tx, since)
+    last = outages.lived_at(tx)
+    if last is not None and now - last > LONGEST:
+        found.append(Outage(last, now))
+    return found

@@ -1,0 +1,1 @@
+"""Understands what people type that is no command: answers to what was asked, questions, thanks."""

@@ -1,0 +1,67 @@
+"""Which incidents a short answer may be about: asked of this person, theirs, or just restored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from handlers import rights
+from handlers.kit.context import Context
+from storage import incidents
+from storage.incidents import Incident, alarms
+
+LATELY = timedelta(hours=12)  # so long what was restored can still be meant by "doch nicht"
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """`asked` wait for an answer of this person; `mine` they look after; `own` they declared.
+
+    `restored` are theirs and work again since lately; the newest first everywhere.
+    """
+
+    asked: tuple[Incident, ...]
+    mine: tuple[Incident, ...]
+    own: tuple[Incident, ...]
+    restored: tuple[Incident, ...]
+
+    @property
+    def open(self) -> tuple[Incident, ...]:
+        """Return every open one that this person has to do with, each once."""
+        found = {each.number: each for each in (*self.asked, *self.mine, *self.own)}
+        return tuple(sorted(found.values(), key=lambda each: -each.number))
+
+
+def about(ctx: Context) -> About:
+    """Return what a short line of the asker may be about."""
+    me = ctx.person.id
+    open_ones = sorted(incidents.open_ones(ctx.tx), key=lambda each: -each.number)
+    asked = tuple(each for each in open_ones if _is_asked(ctx, each))
+    return About(
+        asked,
+        tuple(
+            each
+            for each in open_ones
+            if each.responsible == me and each not in asked and not each.unanswered
+        ),
+        tuple(each for each in open_ones if each.declared_by == me),
+        tuple(
+            each
+            for each in reversed(incidents.undone(ctx.tx, person=me))
+            if each.restored_at is not None and each.restored_at >= ctx.now - LATELY
+        ),
+    )
+
+
+def _is_asked(ctx: Context, incident: Incident) -> bool:
+    """Say whether an alarm, or somebody, asks the asker to look after it."""
+    me = ctx.person.id
+    if incident.proposed_to == me:
+        return True
+    if not (incident.unanswered or (incident.silent and incident.responsible != me)):
+        return False
+    alarmed = incident.responsible == me or any(
+        each.person == me and each.at >= incident.begun_at
+        for each in alarms.of(ctx.tx, incident.number)
+    )
+    return alarmed and rights.may_for(ctx, "ack", incident)

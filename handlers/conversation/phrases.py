@@ -1,0 +1,239 @@
+"""What short lines mean: a phrase book in both languages, as people type and dictate them.
+
+Everything is compared folded and without marks (docs/rules.md, typing). A line means
+something here only as a whole: the same words in a sentence of somebody's own mean nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from handlers.kit.folding import folded, plain, words
+
+
+class Intent(StrEnum):
+    """What a short line says."""
+
+    TAKE = "I look after it"
+    YES = "yes"
+    WORKS = "it works again"
+    PARTLY = "it works, but"
+    STILL = "it still does not work"
+    BACK = "take it back"
+    BACK_OR_STILL = "after all not"
+    CANNOT = "I cannot"
+    NO = "no"
+    BOTH = "both"
+    MAYBE = "so so"
+    GREETING = "hello"
+    THANKS = "thank you"
+    SIGN = "a sign"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A line's meaning; `words` came with it, `number` is an incident that it names."""
+
+    intent: Intent
+    words: str = ""
+    number: int | None = None
+    bare: bool = True  # nothing but the phrase itself, so it cannot be somebody's outage
+
+
+def _lines(text: str) -> frozenset[str]:
+    return frozenset(each.strip() for each in text.split("|") if each.strip())
+
+
+TAKE = _lines(
+    """
+    bin dran | ich bin dran | bin schon dran | ich bin schon dran | bin am thema | mach ich
+    | mache ich | ich mach das | ich mache das | ich machs | mach ich gleich | kuemmere mich
+    | kuemmer mich | kuemmere mich drum | kuemmer mich drum | kuemmere mich darum
+    | ich kuemmere mich | ich kuemmer mich | ich kuemmere mich drum | ich kuemmer mich drum
+    | ich kuemmere mich darum | ill look after it | i will look after it | i look after it
+    | on it | im on it | i am on it | will do | ill do it | i got it | ill take it | i take it
+    | uebernehme ich | uebernehm ich | ich uebernehme | ich uebernehme das | ich uebernehm das
+    | schau ich mir an | ich schaue mir das an | ich schau mir das an | ich schau mal
+    | ich schaue mal | schau mal nach | ich schau nach | ich schaue nach | guck ich mir an
+    | ich guck mal | bin unterwegs | ich bin unterwegs | bin auf dem weg | on my way
+    | looking into it | im looking into it | bin gleich da | wird gemacht | geht klar
+    """
+)
+YES = _lines(
+    """
+    ja | jo | jap | jep | jepp | jawohl | ja bitte | yes | yep | yeah | ok | okay | oki
+    | k | +1 | thumbsup | alles klar | klar | gerne | sure
+    """
+)
+WORKS = _lines(
+    """
+    laeuft wieder | geht wieder | funktioniert wieder | klappt wieder | es laeuft wieder
+    | es geht wieder | es funktioniert wieder | laeuft jetzt wieder | geht jetzt wieder
+    | erledigt | ist erledigt | fixed | its fixed | it is fixed | works again | it works again
+    | working again | its working again | it is working again | its back | it is back | resolved
+    | solved | ist behoben | wieder da | wieder ok | alles wieder ok | repariert | geloest
+    """
+)
+STILL_BARE = _lines("weiterhin | immer noch | noch immer | still | noch nicht | immer noch nicht")
+STILL = re.compile(
+    r"(?:(?:es|die|das|it|the) )?(?:stoerung |incident )?"
+    r"(?:ist |besteht |geht |laeuft |funktioniert |its |is )?"
+    r"(?:weiterhin|immer noch|noch immer|still)(?: nicht| not)?"
+    r"(?: (?:da|kaputt|tot|aus|weg|down|broken|dead|offline|behoben|working|fixed|so))?"
+    r"|(?:es )?(?:geht|laeuft|funktioniert) (?:noch|wieder) nicht(?: wieder)?|noch nicht"
+)
+AGAIN = _lines(
+    """
+    wieder kaputt | wieder weg | wieder tot | geht doch nicht | laeuft doch nicht
+    | broken again | down again
+    """
+)
+BACK = _lines(
+    """
+    falscher alarm | fehlalarm | false alarm | war ein fehlalarm | war falscher alarm
+    | hat sich erledigt | die stoerung ist weg | das ist keine stoerung | ist keine stoerung
+    | vergiss es | war mein fehler | mein fehler | my mistake | my fault | nevermind | never mind
+    | storno | stornieren | nehme ich zurueck | nehm ich zurueck | ich nehme es zurueck
+    | bitte loeschen | loeschen | war nur ein test | war ein test | war ein versehen
+    | aus versehen | zuruecknehmen | kann weg | war nichts | war doch nichts | it was a mistake
+    | was a false alarm | just a test
+    """
+)
+CANNOT = _lines(
+    """
+    nicht ich | not me | keine zeit | no time | kann gerade nicht | kann grad nicht | kann nicht
+    | kann jetzt nicht | ich kann nicht | ich kann gerade nicht | ich kann grad nicht
+    | geht gerade nicht | i cant | i cannot | cant right now | not now | bin nicht zustaendig
+    | jemand anderes | somebody else
+    """
+)
+NO = _lines("nein | no | nee | noe | nope | ne")
+MAYBE = _lines("jein | mal so mal so | geht so | naja | weiss nicht | so so | sort of")
+GREETING = _lines(
+    """
+    moin | moin moin | hallo | hi | hey | hello | na | guten morgen | guten tag
+    | guten abend | servus | gruess gott | gruess dich | gruezi | mahlzeit | good morning
+    | good afternoon | good evening | good night | tschuess | ciao | bis morgen | bis spaeter
+    | bis dann | bis montag | schoenes wochenende | schoenen feierabend | schoenen tag
+    | gute nacht | bye | goodbye | see you | feierabend
+    """
+)
+TO_ALL = ("lotse", "zusammen", "alle", "all", "everyone", "miteinander")
+THANKS = re.compile(r"danke|dankeschoen|dank|merci|thx|thanks|thank|ty")
+WITH_THANKS = words(
+    """
+    danke dankeschoen dir euch vielen herzlichen dank schon mal lotse super merci thx thanks
+    thank you a lot so much very ty mfg sehr schoen tausend besten fuer die hilfe +1
+    """
+)
+SIGNS = (
+    YES
+    | NO
+    | MAYBE
+    | _lines(
+        """
+        hm | hmm | aha | super | passt | gut | perfekt | top | got it | great | cool
+        | nice | prima | fein | ach so | verstanden | lol | haha | bin da
+        """
+    )
+)
+
+THUMBS = re.compile("[👍👌✅☑✔]")
+PRAYER = "🙏"
+BEFORE = words(
+    """
+    ja jo jap yes ok okay danke sorry ups oh moin hallo hi hey aber es so
+    """
+)
+BEHIND = words(
+    """
+    danke sorry bitte dir euch lotse jetzt gleich sofort +1 thanks please
+    """
+)
+BUT = re.compile(r"\b(aber|nur|teilweise|noch|but|only|partly)\b")
+PARTLY = re.compile(r"(laeuft|geht|funktioniert|works) (nur )?(teilweise|halb|langsam|partly)\b.*")
+NUMBER = r"(?:#|inc[-\s]?)?([0-9]{1,9})"
+BACK_NUMBER = re.compile(rf"(?:loeschen|storno|stornieren|zuruecknehmen|cancel|undo) {NUMBER}")
+NUMBER_FIRST = re.compile(r"(?:#|inc[-\s]?)([0-9]{1,9})\s+(.*)")
+ASKS_ANOTHER = re.compile(r"(?:frag|frage|frag mal|ask|ruf) (\w+)(?: an)?")
+LONGEST = 12  # words behind a phrase that still belong to it
+
+
+def understood(line: str) -> Said | None:
+    """Return what a line means as a whole, None when it is no phrase of the book."""
+    marked = THUMBS.sub(" +1 ", line).replace(PRAYER, " danke ")
+    line_words = plain(marked)
+    if not line_words:
+        return Said(Intent.SIGN)
+    said = _whole(line_words)
+    if said is not None:
+        return said
+    numbered = NUMBER_FIRST.fullmatch(folded(line).strip(" .!?"))
+    if numbered and _whole(plain(numbered[2])) == Said(Intent.BACK):
+        return Said(Intent.BACK, number=int(numbered[1]))
+    back = BACK_NUMBER.fullmatch(folded(line).strip(" .!?"))
+    if back:
+        return Said(Intent.BACK, number=int(back[1]))
+    return _in_clauses(line, marked)
+
+
+def _whole(words: str) -> Said | None:
+    """Look a line up in the book, with and without what people put around it."""
+    tokens = words.split()
+    if all(each in WITH_THANKS for each in tokens) and any(map(THANKS.fullmatch, tokens)):
+        return Said(Intent.THANKS)
+    greeting = tokens[:]
+    while len(greeting) > 1 and greeting[-1] in TO_ALL:
+        greeting.pop()
+    if " ".join(greeting) in GREETING:
+        return Said(Intent.GREETING)
+    found = _phrase(words)
+    while found is None and len(tokens) > 1 and tokens[-1] in BEHIND:
+        tokens.pop()
+        found = _phrase(" ".join(tokens))
+    while found is None and len(tokens) > 1 and tokens[0] in BEFORE:
+        del tokens[0]
+        found = _phrase(" ".join(tokens))
+    return found
+
+
+def _phrase(words: str) -> Said | None:
+    for intent, book in (
+        (Intent.YES, YES), (Intent.NO, NO), (Intent.TAKE, TAKE), (Intent.WORKS, WORKS),
+        (Intent.BACK, BACK), (Intent.CANNOT, CANNOT), (Intent.MAYBE, MAYBE),
+        (Intent.SIGN, SIGNS), (Intent.STILL, STILL_BARE),
+    ):  # fmt: skip
+        if words in book:
+            return Said(intent)
+    if words == "doch nicht":
+        return Said(Intent.BACK_OR_STILL)
+    if words in ("beide", "both", "alle beide"):
+        return Said(Intent.BOTH, bare=False)
+    if words in AGAIN:
+        return Said(Intent.STILL, bare=False)
+    if STILL.fullmatch(words):
+        return Said(Intent.STILL, bare=False)
+    if PARTLY.fullmatch(words):
+        return Said(Intent.PARTLY, words, bare=False)
+    return None
+
+
+def _in_clauses(line: str, marked: str) -> Said | None:
+    """Read "bin dran, dauert 10 min" and "war nur der Stecker. Hat sich erledigt"."""
+    clauses = [each for each in re.split(r"[,.;!?\n]+|\s[–-]\s", marked) if plain(each)]
+    if len(clauses) < 2 or sum(len(plain(each).split()) for each in clauses) > LONGEST:
+        return None
+    first, last = _whole(plain(clauses[0])), _whole(plain(clauses[-1]))
+    rest = " ".join(plain(each) for each in clauses[1:])
+    if first is not None and first.intent is Intent.WORKS:
+        intent = Intent.PARTLY if BUT.search(rest) else Intent.WORKS
+        return Said(intent, line.strip(), bare=False)
+    if first is not None and first.intent in (Intent.TAKE, Intent.CANNOT):
+        return Said(first.intent, line.strip(), bare=False)
+    if last is not None and last.intent in (Intent.BACK, Intent.STILL, Intent.TAKE):
+        return Said(last.intent, line.strip(), bare=False)
+    if ASKS_ANOTHER.fullmatch(plain(clauses[-1])):
+        return Said(Intent.CANNOT, plain(clauses[-1]).split()[-1], bare=False)
+    return None

@@ -1,0 +1,1 @@
+"""Feedback: what people say about what they use, without their names."""

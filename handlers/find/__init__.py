@@ -1,0 +1,1 @@
+"""Find: one search through what all rooms let be found."""

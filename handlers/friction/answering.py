@@ -1,0 +1,304 @@
+"""Who answers friction, and what they read: the list, by hint, area, answer and age."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from handlers import rights
+from handlers.attention import matters
+from handlers.friction import grouping
+from handlers.friction.kinds import HINT, LABELS, WHICH, WHICH_LABELS, Hint, Which
+from handlers.kit import calendar, working_hours
+from handlers.kit.commands import Ask, Feature, call
+from handlers.kit.context import Context
+from handlers.kit.doors import Held, Task
+from handlers.kit.errors import Refusal
+from handlers.kit.messages import (
+    Button,
+    Buttons,
+    Items,
+    Message,
+    Part,
+    Post,
+    Reply,
+    Text,
+    Title,
+    line,
+)
+from handlers.kit.people import name
+from handlers.kit.readers import NumberReader, PersonReader, TextReader, folded
+from handlers.kit.words import Sentence, Words, _, _n
+from handlers.rights import Tie
+from storage import friction, workspaces
+from storage.friction import Note, answerers
+from storage.people import Person
+
+feature = Feature(_("Friction"))
+
+PAGE = 10
+ANSWER_IN = 10  # working days (requirement C12)
+
+AreaValue = Annotated[str, TextReader(long=False), Ask(_("Area"), grouping.known_areas)]
+FORM = "form"  # a call that opens another one's form
+
+
+def ties(ctx: Context, area: str | None) -> set[Tie]:
+    """Return how the asker stands to the friction of an area, of any with None."""
+    found = rights.general(ctx)
+    if Tie.MEMBER in found:
+        mine = {folded(each) for each in answerers.of(ctx.tx, ctx.person.id, "accepted")}
+        if mine and (area is None or folded(area) in mine):
+            found.add(Tie.ANSWERER)
+    return found
+
+
+def may(ctx: Context, area: str | None = None) -> bool:
+    """Say whether the asker answers the friction of an area, of any with None."""
+    return rights.may("answer friction", ties(ctx, area))
+
+
+def need(ctx: Context, area: str | None = None) -> None:
+    """Refuse kindly unless the asker answers the friction of an area."""
+    if not may(ctx, area):
+        rights.need(ctx, "answer friction")
+
+
+def late_before(ctx: Context) -> datetime:
+    """Return before which day a note has waited for more than ten working days."""
+    zone = ctx.workspace.zone
+    today = calendar.day_of(ctx.now, zone)
+    day = working_hours.company(ctx).working_days_after(today, -ANSWER_IN)
+    return calendar.midnight(day, zone)
+
+
+def late(ctx: Context) -> list[Note]:
+    """Return the notes without an answer for more than ten working days, the oldest first."""
+    return friction.all(ctx.tx, which="open", before=late_before(ctx))[::-1]
+
+
+@feature.command(
+    "friction list",
+    "reibung liste",
+    help=_("What people have noted."),
+    hidden=True,
+    reads=True,
+    submit=_("Show"),
+)
+def show(
+    ctx: Context,
+    *,
+    which: Annotated[Which, WHICH, Ask(_("Which"))] = Which.OPEN,
+    hint: Annotated[Hint, HINT, Ask(_("Hint"))] | None = None,
+    area: AreaValue = "",
+    first: Annotated[int, NumberReader(0, 100_000), Ask(_("From"))] = 0,
+) -> Reply:
+    need(ctx)
+    notes, said = select(ctx, which, hint, area), _filter(which, hint, area)
+    parts: list[Part] = [
+        Title(_("What gets in the way")),
+        Text(_n("{n} note: {which}", "{n} notes: {which}", len(notes), which=said)),
+    ]
+    for each in notes[first : first + PAGE]:
+        parts.append(Text(told(ctx, each)))
+        if each.loose:
+            alone = call("pattern confirm", notes=each.id)
+            parts.append(Buttons((Button(_("Answer this"), alone, "quiet"),)))
+    given = {"which": which.value, "hint": hint.value if hint else "", "area": area}
+    buttons = []
+    if len(notes) > first + PAGE:
+        more = call("friction list", **given, first=first + PAGE)
+        buttons.append(Button(_("More"), more))
+    buttons.append(Button(_("Filter"), call(FORM, word="friction list"), "quiet"))
+    buttons.append(Button(_("Patterns"), call("patterns"), "quiet"))
+    if rights.may("mandate", rights.general(ctx)):
+        buttons.append(Button(_("Who answers"), call("friction answerers"), "quiet"))
+    parts.append(Buttons(tuple(buttons)))
+    return Reply(Message(tuple(parts)))
+
+
+def select(ctx: Context, which: Which, hint: Hint | None, area: str) -> list[Note]:
+    """Return the notes that the asker answers and that fit."""
+    before = late_before(ctx) if which is Which.LATE else None
+    state = "open" if which is Which.LATE else which.value
+    found = friction.all(ctx.tx, which=state, hint=hint or "", area=area, before=before)
+    if Tie.MANAGER in rights.general(ctx):
+        return found
+    return [each for each in found if may(ctx, each.area)]
+
+
+def _filter(which: Which, hint: Hint | None, area: str) -> list[Words]:
+    said: list[Words] = [WHICH_LABELS[which]]
+    said += [LABELS[hint]] if hint else []
+    said += [area] if area else []
+    return said
+
+
+def told(ctx: Context, note: Note) -> Sentence:
+    """Return a note as those who answer read it: never with its author."""
+    day = calendar.day_of(note.noted_at, ctx.workspace.zone)
+    about: list[Words] = [LABELS[note.hint]] if note.hint else []
+    about += [note.area] if note.area else []
+    if about:
+        return _("{sentence} ({day}; {about})", sentence=note.sentence, day=day, about=about)
+    return _("{sentence} ({day})", sentence=note.sentence, day=day)
+
+
+# --- who answers -------------------------------------------------------------------------
+
+
+@feature.command(
+    "friction answerers",
+    "reibung antworten",
+    help=_("Who answers what gets in the way."),
+    hidden=True,
+    reads=True,
+    needs="mandate",
+)
+def who(ctx: Context) -> Reply:
+    known = answerers.all(ctx.tx)
+    parts: list[Part] = [
+        Title(_("Who answers")),
+        Text(_("Managers answer everything. For an area somebody else can be named.")),
+    ]
+    if known:
+        parts.append(
+            Items(
+                tuple(
+                    _("{area}: {who}", area=each.area, who=name(ctx, each.answerer))
+                    if each.state == "accepted"
+                    else _("{area}: {who} (asked)", area=each.area, who=name(ctx, each.answerer))
+                    for each in known
+                )
+            )
+        )
+    buttons = [Button(_("Name somebody"), call("friction name"))]
+    buttons.append(Button(_("When is a pattern proposed?"), call("friction threshold"), "quiet"))
+    parts.append(Buttons(tuple(buttons)))
+    return Reply(Message(tuple(parts)))
+
+
+@feature.command(
+    "friction name",
+    "reibung benennen",
+    help=_("Who answers the friction of an area?"),
+    hidden=True,
+    needs="mandate",
+)
+def name_one(
+    ctx: Context,
+    *,
+    area: AreaValue,
+    who: Annotated[Person, PersonReader(), Ask(_("Person"), _("They are asked first."))],
+) -> Reply:
+    area = " ".join(area.split())[:60]
+    mine = who.id == ctx.person.id
+    state = "accepted" if mine else "asked"
+    answerers.ask(ctx.tx, area, who.id, state=state, by=ctx.person.id, now=ctx.now)
+    if mine:
+        return Reply(line(_("You answer the friction of “{area}”.", area=area)))
+    posts = matters.ask(ctx, who.id, _key(area, who.id), _question(area))
+    said = _("{who} is asked to answer the friction of “{area}”.", who=who.name, area=area)
+    return Reply(line(said), posts=posts)
+
+
+def _key(area: str, person: str) -> str:
+    return f"answers:{folded(area)}:{person}"
+
+
+def _question(area: str) -> Message:
+    return line(_asked(area), *_choice(area))
+
+
+def _asked(area: str) -> Sentence:
+    return _("Would you answer what people of “{area}” note as friction?", area=area)
+
+
+def _choice(area: str) -> tuple[Button, Button]:
+    return (
+        Button(_("Yes, I will"), call("friction accept", area=area), "primary"),
+        Button(_("No"), call("friction decline", area=area)),
+    )
+
+
+@feature.command(
+    "friction accept", "reibung annehmen", help=_("I answer this friction."), hidden=True
+)
+def accept(ctx: Context, area: AreaValue) -> Reply:
+    if not answerers.decide(ctx.tx, area, ctx.person.id, "accepted"):
+        raise Refusal(_("This question is not open for you any more."))
+    posts = matters.settle(ctx, _key(area, ctx.person.id))
+    listed = Button(_("Show the notes"), call("friction list", area=area))
+    said = _("Thank you. You answer the friction of “{area}”.", area=area)
+    return Reply(line(said, listed), posts=posts)
+
+
+@feature.command(
+    "friction decline", "reibung ablehnen", help=_("I do not answer this friction."), hidden=True
+)
+def decline(ctx: Context, area: AreaValue) -> Reply:
+    if not answerers.decide(ctx.tx, area, ctx.person.id, "declined"):
+        raise Refusal(_("This question is not open for you any more."))
+    posts = matters.settle(ctx, _key(area, ctx.person.id))
+    return Reply(line(_("Good. The managers go on answering it.")), posts=posts)
+
+
+@feature.command(
+    "friction threshold",
+    "reibung schwelle",
+    help=_("How many like notes in how many days are proposed as a pattern?"),
+    hidden=True,
+    needs="mandate",
+)
+def set_threshold(
+    ctx: Context,
+    *,
+    number: Annotated[int, NumberReader(2, 50), Ask(_("Notes"), _("3 unless you say otherwise."))],
+    days: Annotated[int, NumberReader(7, 365), Ask(_("Days"), _("30 unless you say otherwise."))],
+) -> Reply:
+    workspaces.set_setting(ctx.tx, grouping.SETTING, f"{number}/{days}")
+    said = _("From now on {n} like notes in {days} days are proposed.", n=number, days=days)
+    return Reply(line(said))
+
+
+@feature.waits(60)
+def waiting(ctx: Context) -> list[Task]:
+    """Return what the asker was asked to answer, and what has waited too long for them."""
+    found = [
+        Task(_asked(each), _choice(each)) for each in answerers.of(ctx.tx, ctx.person.id, "asked")
+    ]
+    if may(ctx):
+        old = select(ctx, Which.LATE, None, "")
+        if old:
+            words = _n(
+                "{n} friction note has waited for an answer for over ten working days.",
+                "{n} friction notes have waited for an answer for over ten working days.",
+                len(old),
+            )
+            listed = Button(_("Show"), call("friction list", which="late"))
+            found.append(Task(words, (listed,), old[-1].noted_at))
+    return found
+
+
+def _left(ctx: Context, person: str) -> tuple[Post, ...]:
+    """Nobody answers in the place of whoever left; managers do anyway."""
+    answerers.drop(ctx.tx, person)
+    return ()
+
+
+@feature.holds(60, "friction_answerers.answerer", left=_left)
+def held(ctx: Context, person: str) -> list[Held]:
+    """Return the areas whose friction somebody answers."""
+
+    def give(area: str, to: str) -> tuple[Post, ...]:
+        answerers.hand_on(ctx.tx, area, person, to, ctx.now)
+        return matters.ask(ctx, to, _key(area, to), _question(area))
+
+    return [
+        Held(
+            each,
+            _("answers the friction of this area"),
+            lambda to, _other, area=each: give(area, to),  # type: ignore[misc]
+        )
+        for each in answerers.of(ctx.tx, person, "accepted")
+    ]

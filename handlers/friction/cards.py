@@ -1,0 +1,184 @@
+"""What a pattern looks like: for everybody, and for those who answer it."""
+
+from __future__ import annotations
+
+from handlers.friction import answering, grouping
+from handlers.friction.assessment import OFFER, RESULTS, Result, because
+from handlers.kit import calendar
+from handlers.kit.commands import call
+from handlers.kit.context import Context
+from handlers.kit.messages import Button, Buttons, Facts, Items, Message, Part, Text, Title
+from handlers.kit.words import Sentence, Words, _, _n
+from handlers.mandate.cards import is_outside
+from storage import friction
+from storage.friction import Note, patterns
+from storage.friction.patterns import Pattern
+
+SENTENCES = 12  # of a pattern that are shown on its card
+FEW = 3  # notes from which on everybody reads a pattern that has no answer yet
+
+
+def notes_of(ctx: Context, pattern: Pattern) -> list[Note]:
+    """Return the notes of a pattern, also of those that were merged into it."""
+    return friction.members(ctx.tx, patterns.whole(ctx.tx, pattern.id))
+
+
+def is_public(ctx: Context, pattern: Pattern) -> bool:
+    """Say whether everybody reads of a pattern: it is answered, or felt by several."""
+    return pattern.answered_at is not None or len(notes_of(ctx, pattern)) >= FEW
+
+
+def answer_of(pattern: Pattern) -> Sentence | None:
+    """Return what was decided about a pattern, None when nothing is yet."""
+    if pattern.answered_at is None:
+        return None
+    if pattern.parked:
+        return _("Parked, because: {reason}", reason=pattern.reason or "")
+    said = RESULTS[pattern.result or ""]
+    return _("{result} {reason}", result=said, reason=pattern.reason or "")
+
+
+def load(pattern: Pattern) -> int | None:
+    """Return the minutes a month that a pattern is estimated to take, None without estimates."""
+    if pattern.per_month is None or pattern.minutes is None:
+        return None
+    return pattern.per_month * pattern.minutes
+
+
+def card(ctx: Context, pattern: Pattern) -> Message:
+    """Return a pattern, with its sentences and buttons for those who answer it."""
+    answers = answering.may(ctx, pattern.area)
+    notes = notes_of(ctx, pattern)
+    rows: list[tuple[Words, Words]] = []
+    if pattern.area:
+        rows.append((_("Area"), pattern.area))
+    rows.append((_("Noted"), _n("{n} time", "{n} times", len(notes))))
+    minutes = load(pattern)
+    if minutes is not None:
+        rows.append(
+            (
+                _("Estimated"),
+                _(
+                    "{times} times a month, {minutes} minutes each: {sum} minutes a month",
+                    times=pattern.per_month or 0,
+                    minutes=pattern.minutes or 0,
+                    sum=minutes,
+                ),
+            )
+        )
+    parts: list[Part] = [Title(pattern.title), Facts(tuple(rows))]
+    answer = answer_of(pattern)
+    parts.append(Text(answer if answer is not None else _("No answer yet.")))
+    if pattern.result in OFFER and not pattern.parked:
+        parts.append(Text(OFFER[pattern.result], small=True))
+    if not answers:
+        return Message(tuple(parts))
+    zone = ctx.workspace.zone
+    sentences = [
+        _(
+            "{n}. {sentence} ({day})",
+            n=at,
+            sentence=each.sentence,
+            day=calendar.day_of(each.noted_at, zone),
+        )
+        for at, each in enumerate(notes[:SENTENCES], 1)
+    ]
+    parts += [Text(_("As it was written:")), Items(tuple(sentences))]
+    parts += _advice(ctx, pattern)
+    parts += [Buttons(buttons(ctx, pattern)), Buttons(_sorting(ctx, pattern))]
+    return Message(tuple(parts))
+
+
+def _advice(ctx: Context, pattern: Pattern) -> list[Part]:
+    found: list[Part] = []
+    check = patterns.check(ctx.tx, pattern.id)
+    if check is not None:
+        found.append(Text(_("The seven taps: {why}", why=because(check)), small=True))
+        if check.changing == "yes":
+            found.append(Text(_("The process changes within six months."), small=True))
+        if check.written == "no":
+            found.append(Text(_("It is written down nowhere yet."), small=True))
+    if pattern.answered_at is None and is_outside(ctx, pattern.area):
+        found.append(Text(_("“{area}” lies outside the focus.", area=pattern.area)))
+    return found
+
+
+def buttons(ctx: Context, pattern: Pattern) -> tuple[Button, ...]:
+    """Return what can be decided about a pattern."""
+    ask = Button(_("Does this need a human?"), call("pattern ask", pattern=pattern.id), "primary")
+    answer = Button(_("Answer"), call("pattern answer", pattern=pattern.id))
+    park = Button(_("Park it"), call("pattern park", pattern=pattern.id))
+    if pattern.result == Result.SUITABLE.value and not pattern.parked:
+        pilot = Button(_("Start a pilot"), call("pilot new", pattern=pattern.id), "primary")
+        return (pilot, Button(ask.label, ask.call), answer)
+    if patterns.check(ctx.tx, pattern.id) is None:
+        answer = Button(_("Answer without it"), answer.call)
+    return (ask, answer, park)
+
+
+def _sorting(ctx: Context, pattern: Pattern) -> tuple[Button, ...]:
+    found = [
+        Button(_("Split"), call("pattern split", pattern=pattern.id), "quiet"),
+        Button(_("Merge"), call("pattern merge", pattern=pattern.id), "quiet"),
+        Button(_("Change"), call("pattern change", pattern=pattern.id), "quiet"),
+        Button(_("Estimate"), call("pattern estimate", pattern=pattern.id), "quiet"),
+        Button(_("History"), call("pattern history", pattern=pattern.id), "quiet"),
+    ]
+    for each in patterns.merged(ctx.tx, pattern.id)[:2]:
+        undo = call("pattern apart", pattern=each.id)
+        found.append(Button(_("Take “{title}” out again", title=each.title[:16]), undo, "quiet"))
+    found.append(Button(_("Undo"), call("pattern undo", pattern=pattern.id), "quiet"))
+    return tuple(found)
+
+
+def overview(ctx: Context) -> Message:
+    """Return the patterns that the asker may read, and what is proposed to those who answer."""
+    answers = answering.may(ctx)
+    known = [
+        each
+        for each in patterns.all(ctx.tx)
+        if is_public(ctx, each) or answering.may(ctx, each.area)
+    ]
+    # Candidates by what they cost; the two numbers are estimates (requirement D24).
+    known.sort(key=lambda each: (each.answered_at is not None, -(load(each) or 0)))
+    parts: list[Part] = [Title(_("Patterns"))]
+    if not known:
+        parts.append(Text(_("There is no pattern yet.")))
+    for each in known[:8]:
+        said = _n("{title} ({n} note)", "{title} ({n} notes)", len(notes_of(ctx, each)),
+                  title=each.title)  # fmt: skip
+        answer = answer_of(each)
+        parts.append(
+            Text(said if answer is None else _("{said}: {answer}", said=said, answer=answer))
+        )
+        show = Button(_("Show"), call("pattern", pattern=each.id), "quiet")
+        parts.append(Buttons((show,)))
+    if len(known) > 8:
+        parts.append(Text(_("and {n} more", n=len(known) - 8), small=True))
+    if answers:
+        parts += _proposed(ctx)
+    row = [Button(_("Note friction"), call("friction"))]
+    row.append(Button(_("My notes"), call("friction mine"), "quiet"))
+    if answers:
+        row.append(Button(_("All notes"), call("friction list"), "quiet"))
+    parts.append(Buttons(tuple(row)))
+    return Message(tuple(parts))
+
+
+def _proposed(ctx: Context) -> list[Part]:
+    parts: list[Part] = []
+    for each in grouping.proposed(ctx)[:5]:
+        if not all(answering.may(ctx, note.area) for note in each.notes):
+            continue
+        sentences = tuple(note.sentence for note in each.notes[:SENTENCES])
+        ids = ",".join(note.id for note in each.notes)
+        if each.pattern is None:
+            parts.append(Text(_("These may say the same:")))
+            confirm = Button(_("It is a pattern"), call("pattern confirm", notes=ids), "primary")
+        else:
+            parts.append(Text(_("These may belong to “{title}”:", title=each.pattern.title)))
+            add = call("pattern add", pattern=each.pattern.id, notes=ids)
+            confirm = Button(_("Add them"), add, "primary")
+        other = Button(_("Different things"), call("pattern apart notes", notes=ids), "quiet")
+        parts += [Items(sentences), Buttons((confirm, other))]
+    return parts

@@ -1,0 +1,128 @@
+"""Which notes lie together: what is proposed, and what whoever noted it joins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from handlers.friction import proposals
+from handlers.kit.context import Context
+from handlers.kit.words import Words, _
+from storage import friction, mandate, workspaces
+from storage.friction import ALONE, JOINED, Note, patterns
+from storage.friction.patterns import Pattern
+
+SETTING = "friction_pattern"  # "3/30": how many in how many days are proposed
+JOINING = 90  # days back in which others feel the same
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Those who feel the same: how many they are, and one of their notes."""
+
+    count: int
+    other: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Notes that may be a pattern, or may belong to `pattern`."""
+
+    notes: tuple[Note, ...]
+    pattern: Pattern | None = None
+
+
+def threshold(ctx: Context) -> tuple[int, int]:
+    """Return how many like notes in how many days are proposed as a pattern."""
+    said = workspaces.setting(ctx.tx, SETTING) or ""
+    number, _slash, days = said.partition("/")
+    if number.isdigit() and days.isdigit():
+        return int(number), int(days)
+    return proposals.THRESHOLD, proposals.DAYS
+
+
+def known_areas(ctx: Context) -> Words:
+    """Return which areas people name, as a hint."""
+    named = list(dict.fromkeys([*mandate.focus(ctx.tx).values(), *friction.areas(ctx.tx)]))
+    if not named:
+        return _("Where it happens, such as shipping.")
+    return _("Such as {areas}.", areas=named[:6])
+
+
+def like_ahead(ctx: Context, *, sentence: str, **_rest: object) -> Near | None:
+    """Return who feels the same; read before anything is written."""
+    recent = friction.all(ctx.tx, since=ctx.now - timedelta(days=JOINING))[: proposals.MOST]
+    found = proposals.like(sentence, [each.sentence for each in recent])
+    if not found:
+        return None
+    first = recent[found[0].at]
+    together = {recent[each.at].id for each in found}
+    if first.pattern is not None:
+        whole = patterns.whole(ctx.tx, patterns.top(ctx.tx, first.pattern))
+        together |= {each.id for each in friction.members(ctx.tx, whole)}
+    return Near(len(together), first.id)
+
+
+def found(ctx: Context) -> Near | None:
+    """Return who feels the same, if there was time to look."""
+    return ctx.ahead if isinstance(ctx.ahead, Near) else None
+
+
+def join(ctx: Context, id: str, other: str) -> bool:
+    """Lay a note beside another one; False when the other is gone.
+
+    Where that is in no pattern yet, both wait under a common mark until a person confirms it.
+    """
+    beside = friction.find(ctx.tx, other)
+    if beside is None:
+        return False
+    mark = beside.pattern
+    if mark is None or mark.startswith(ALONE):
+        mark = f"{JOINED}{ctx.new_secret()}"
+        friction.put(ctx.tx, beside.id, mark)
+    return friction.put(ctx.tx, id, mark)
+
+
+def proposed(ctx: Context) -> list[Proposal]:
+    """Return what may be a pattern: what people joined, what is alike, and what fits one."""
+    least, days = threshold(ctx)
+    recent = friction.all(ctx.tx, which="open", since=ctx.now - timedelta(days=days))
+    loose = [each for each in recent if each.pattern is None][: proposals.MOST]
+    joined: dict[str, list[Note]] = {}
+    for each in friction.all(ctx.tx, which="open"):
+        if each.pattern is not None and each.pattern.startswith(JOINED):
+            joined.setdefault(each.pattern, []).append(each)
+    together = proposals.groups([each.sentence for each in loose], least)
+    found = [Proposal(tuple(notes)) for notes in joined.values() if len(notes) > 1]
+    taken: set[str] = set()
+    for fitting in _fitting(ctx, loose):
+        found.append(fitting)
+        taken |= {note.id for note in fitting.notes}
+    for group in together:
+        notes = tuple(loose[at] for at in group if loose[at].id not in taken)
+        if len(notes) >= least:
+            found.append(Proposal(notes))
+    return found
+
+
+def _fitting(ctx: Context, loose: list[Note]) -> list[Proposal]:
+    """Return loose notes that may belong to a pattern that stands."""
+    found: dict[str, list[Note]] = {}
+    standing = {each.id: each for each in patterns.all(ctx.tx)}
+    said: list[tuple[str, str]] = []
+    for id in standing:
+        whole = patterns.whole(ctx.tx, id)
+        said += [(id, each.sentence) for each in friction.members(ctx.tx, whole)[:20]]
+    if not said:
+        return []
+    for note in loose[:50]:
+        best = proposals.like(note.sentence, [text for _id, text in said], 1)
+        if best:
+            found.setdefault(said[best[0].at][0], []).append(note)
+    return [Proposal(tuple(notes), standing[id]) for id, notes in found.items()]
+
+
+def authors(ctx: Context, ids: list[str]) -> list[str]:
+    """Return who hears of the answer: noted it under their name, and is still here."""
+    found = [ctx.person_of(each) for each in friction.authors(ctx.tx, ids)]
+    return [each.id for each in found if each is not None and each.active]

@@ -1,0 +1,58 @@
+"""What kinds of friction there are, and what can become of it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from handlers.kit.readers import ChoiceReader
+from handlers.kit.words import Words, _
+
+
+class Hint(StrEnum):
+    """What kind of friction it is; requirements C03 to C06."""
+
+    INTERRUPTS = "interrupts"
+    UNLOVED = "unloved"
+    AGAIN = "again"
+    EXPERIENCE = "experience"
+
+
+LABELS: dict[str, Words] = {
+    "interrupts": _("Keeps interrupting"),
+    "unloved": _("Nobody likes doing it"),
+    "again": _("Done over and over"),
+    "experience": _("Only works with experience"),
+}
+HINT = ChoiceReader(Hint, LABELS, {})
+
+
+class Name(StrEnum):
+    """Whether Lotse keeps the author, for the answer only."""
+
+    WITH = "with"
+    WITHOUT = "without"
+
+
+NAME = ChoiceReader(
+    Name,
+    {"with": _("With my name, only for the answer"), "without": _("Without my name")},
+    {},
+)
+
+
+class Which(StrEnum):
+    """Which notes a list shows."""
+
+    OPEN = "open"
+    LATE = "late"
+    ANSWERED = "answered"
+    ALL = "all"
+
+
+WHICH_LABELS: dict[str, Words] = {
+    "open": _("Without an answer"),
+    "late": _("Without an answer for ten working days"),
+    "answered": _("Answered"),
+    "all": _("All"),
+}
+WHICH = ChoiceReader(Which, WHICH_LABELS, {})

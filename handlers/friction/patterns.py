@@ -1,0 +1,302 @@
+"""Patterns: a person confirms what is alike, splits, merges, and can take all of it back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated
+
+from handlers.friction import answering, cards
+from handlers.friction.commands import AreaField
+from handlers.kit.commands import Ask, Feature, call
+from handlers.kit.context import Context
+from handlers.kit.errors import Refusal
+from handlers.kit.messages import Button, Items, Message, Reply, Text, Title, line
+from handlers.kit.people import name
+from handlers.kit.readers import NameReader, NumberReader, TextReader
+from handlers.kit.words import Sentence, _
+from storage import friction
+from storage.engine import Tx
+from storage.friction import ALONE, Note
+from storage.friction import patterns as storage_patterns
+from storage.friction.patterns import Pattern
+
+feature = Feature(_("Patterns"))
+
+LONGEST = 120  # characters of a title
+
+
+def _unknown(name: str, known: list[str]) -> Refusal:
+    show = Button(_("Show the patterns"), call("patterns"))
+    return Refusal(_("There is no such pattern any more."), buttons=(show,))
+
+
+def _standing(tx: Tx) -> list[Pattern]:
+    return storage_patterns.all(tx)
+
+
+PATTERN = NameReader(_standing, _unknown)
+PatternRef = Annotated[Pattern, PATTERN, Ask(_("Pattern"))]
+NotesField = Annotated[str, TextReader(), Ask(_("Notes"))]
+TitleField = Annotated[
+    str, TextReader(long=False), Ask(_("What is it about?"), _("In a few words, without names."))
+]
+
+
+@feature.command(
+    "patterns", "muster", help=_("What several people feel, and what became of it."), reads=True
+)
+def overview(ctx: Context) -> Reply:
+    return Reply(cards.overview(ctx))
+
+
+@feature.command(
+    "pattern", "ein muster", help=_("A pattern."), hidden=True, reads=True, submit=_("Show")
+)
+def show(ctx: Context, pattern: PatternRef) -> Reply:
+    if not cards.is_public(ctx, pattern):
+        answering.need(ctx, pattern.area)
+    return Reply(cards.card(ctx, pattern))
+
+
+def own(ctx: Context, id: str) -> Pattern:
+    """Return a pattern that the asker answers; refuse otherwise."""
+    found = storage_patterns.find(ctx.tx, id)
+    if found is None:
+        raise _unknown(id, [])
+    answering.need(ctx, found.area)
+    return found
+
+
+def history(ctx: Context, pattern: str, kind: str, words: str = "") -> None:
+    """Write a line of a pattern's history."""
+    storage_patterns.note(
+        ctx.tx,
+        id=ctx.new_id(),
+        pattern=pattern,
+        by=ctx.person.id,
+        now=ctx.now,
+        kind=kind,
+        words=words,
+    )
+
+
+def _notes(ctx: Context, ids: str) -> list[Note]:
+    """Return the notes that a button names; those that are gone meanwhile are left out."""
+    found = [friction.find(ctx.tx, each) for each in ids.split(",")]
+    notes = [each for each in found if each is not None]
+    if not notes:
+        raise Refusal(_("These notes are not there any more."))
+    for each in notes:
+        answering.need(ctx, each.area)
+    return notes
+
+
+def _title_of(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
+    note = friction.find(ctx.tx, fixed.get("notes", "").partition(",")[0])
+    if note is None:
+        return {}
+    return {"title": note.sentence[:LONGEST], "area": note.area}
+
+
+@feature.command(
+    "pattern confirm",
+    "muster bestätigen",
+    help=_("Several notes say the same: call it by a name."),
+    hidden=True,
+    current=_title_of,
+)
+def confirm(ctx: Context, notes: NotesField, *, title: TitleField, area: AreaField = "") -> Reply:
+    found = _notes(ctx, notes)
+    pattern = _add(ctx, title, area)
+    for each in found:
+        friction.put(ctx.tx, each.id, pattern.id)
+    history(ctx, pattern.id, "confirmed", pattern.title)
+    return Reply(cards.card(ctx, pattern))
+
+
+def _add(ctx: Context, title: str, area: str, split_from: str | None = None) -> Pattern:
+    id = ctx.new_secret()
+    storage_patterns.add(
+        ctx.tx,
+        id=id,
+        title=" ".join(title.split())[:LONGEST],
+        area=" ".join(area.split())[:60],
+        by=ctx.person.id,
+        now=ctx.now,
+        split_from=split_from,
+    )
+    return own(ctx, id)
+
+
+@feature.command("pattern add", "muster ergänzen", help=_("These notes belong to it."), hidden=True)
+def add(ctx: Context, pattern: PatternRef, notes: NotesField) -> Reply:
+    own(ctx, pattern.id)
+    for each in _notes(ctx, notes):
+        friction.put(ctx.tx, each.id, pattern.id)
+    history(ctx, pattern.id, "added")
+    return Reply(cards.card(ctx, pattern))
+
+
+@feature.command(
+    "pattern apart notes",
+    "muster verschieden",
+    help=_("These notes say different things."),
+    hidden=True,
+)
+def different(ctx: Context, notes: NotesField) -> Reply:
+    """Take apart what people joined; what is only alike is not asked about again."""
+    for each in _notes(ctx, notes):
+        friction.put(ctx.tx, each.id, f"{ALONE}{each.id}")
+    return Reply(line(_("Good. They stay by themselves in the list.")))
+
+
+@feature.command(
+    "pattern split",
+    "muster teilen",
+    help=_("Some of these notes are something else."),
+    hidden=True,
+)
+def split(
+    ctx: Context,
+    pattern: PatternRef,
+    *,
+    which: Annotated[
+        str,
+        TextReader(long=False),
+        Ask(_("Which sentences?"), _("Their numbers on the card, such as 1, 3.")),
+    ],
+    title: TitleField,
+) -> Reply:
+    own(ctx, pattern.id)
+    notes = cards.notes_of(ctx, pattern)
+    chosen = {int(each) for each in re.findall(r"\d{1,4}", which)}
+    if not chosen or not chosen <= set(range(1, len(notes) + 1)):
+        raise Refusal(_("The card has the numbers 1 to {n}.", n=len(notes)), field="which")
+    if len(chosen) == len(notes):
+        raise Refusal(_("Then nothing would be left of it."), field="which")
+    new = _add(ctx, title, pattern.area, split_from=pattern.id)
+    for number in chosen:
+        friction.put(ctx.tx, notes[number - 1].id, new.id)
+    history(ctx, pattern.id, "split", new.title)
+    history(ctx, new.id, "confirmed", new.title)
+    back = Button(_("Put them back"), call("pattern merge", pattern=new.id, other=pattern.id))
+    return Reply(line(_("“{title}” is a pattern of its own now.", title=new.title), back))
+
+
+@feature.command(
+    "pattern merge", "muster zusammenlegen", help=_("It is the same as another one."), hidden=True
+)
+def merge(
+    ctx: Context, pattern: PatternRef, *, other: Annotated[Pattern, PATTERN, Ask(_("The other"))]
+) -> Reply:
+    own(ctx, pattern.id)
+    own(ctx, other.id)
+    if pattern.id == other.id:
+        raise Refusal(_("Please choose another one."), field="other")
+    storage_patterns.merge(ctx.tx, pattern.id, other.id)
+    history(ctx, other.id, "merged", pattern.title)
+    undo = Button(_("Undo"), call("pattern apart", pattern=pattern.id))
+    said = _("“{title}” belongs to “{other}” now.", title=pattern.title, other=other.title)
+    return Reply(line(said, undo))
+
+
+IdField = Annotated[str, TextReader(long=False), Ask(_("Pattern"))]
+
+
+@feature.command(
+    "pattern apart", "muster trennen", help=_("They are not the same after all."), hidden=True
+)
+def apart(ctx: Context, pattern: IdField) -> Reply:
+    found = own(ctx, pattern)
+    into = found.merged_into
+    storage_patterns.merge(ctx.tx, found.id, None)
+    if into is not None:
+        history(ctx, into, "apart", found.title)
+    return Reply(line(_("“{title}” stands by itself again.", title=found.title)))
+
+
+@feature.command("pattern undo", "muster auflösen", help=_("It is no pattern."), hidden=True)
+def undo(ctx: Context, pattern: PatternRef) -> Reply:
+    own(ctx, pattern.id)
+    if pattern.answered_at is not None:
+        raise Refusal(
+            _("It has an answer that people have read. Please change the answer instead.")
+        )
+    for each in storage_patterns.merged(ctx.tx, pattern.id):
+        storage_patterns.merge(ctx.tx, each.id, None)
+    storage_patterns.undo(ctx.tx, pattern.id)
+    history(ctx, pattern.id, "undone")
+    said = _("“{title}” is no pattern any more. The notes are as they were.", title=pattern.title)
+    return Reply(line(said))
+
+
+def _named(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
+    found = storage_patterns.find(ctx.tx, fixed.get("pattern", ""))
+    return {"title": found.title, "area": found.area} if found else {}
+
+
+@feature.command(
+    "pattern change",
+    "muster ändern",
+    help=_("Call the pattern something else."),
+    hidden=True,
+    current=_named,
+)
+def change(ctx: Context, pattern: PatternRef, *, title: TitleField, area: AreaField = "") -> Reply:
+    own(ctx, pattern.id)
+    called = " ".join(title.split())[:LONGEST]
+    storage_patterns.change(ctx.tx, pattern.id, title=called, area=" ".join(area.split())[:60])
+    history(ctx, pattern.id, "changed", pattern.title)
+    return Reply(cards.card(ctx, own(ctx, pattern.id)))
+
+
+@feature.command(
+    "pattern estimate",
+    "muster schätzen",
+    help=_("How often does it happen, and how long does it take? Both are estimates."),
+    hidden=True,
+)
+def estimate(
+    ctx: Context,
+    pattern: PatternRef,
+    *,
+    per_month: Annotated[int, NumberReader(0, 100_000), Ask(_("Times a month"))],
+    minutes: Annotated[int, NumberReader(0, 10_000), Ask(_("Minutes each time"))],
+) -> Reply:
+    own(ctx, pattern.id)
+    storage_patterns.estimate(ctx.tx, pattern.id, per_month, minutes)
+    return Reply(cards.card(ctx, own(ctx, pattern.id)))
+
+
+KINDS: dict[str, Sentence] = {
+    "confirmed": _("confirmed"),
+    "added": _("notes added"),
+    "split": _("split"),
+    "merged": _("merged"),
+    "apart": _("taken apart"),
+    "undone": _("undone"),
+    "changed": _("called something else"),
+    "checked": _("seven taps"),
+    "answered": _("answered"),
+    "parked": _("parked"),
+}
+
+
+@feature.command(
+    "pattern history",
+    "muster verlauf",
+    help=_("What was done with a pattern."),
+    hidden=True,
+    reads=True,
+)
+def past(ctx: Context, pattern: PatternRef) -> Reply:
+    own(ctx, pattern.id)
+    items = tuple(
+        _("{at}: {kind}, {who}. {words}", at=each.at, kind=KINDS[each.kind],
+          who=name(ctx, each.by), words=each.words)
+        for each in storage_patterns.history(ctx.tx, pattern.id)[:20]
+    )  # fmt: skip
+    if not items:
+        return Reply(line(_("Nothing was done with it yet.")))
+    return Reply(Message((Title(pattern.title), Text(_("History:"), small=True), Items(items))))

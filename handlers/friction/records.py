@@ -1,0 +1,178 @@
+"""What is stored of friction, for whom and how long; its part of the digest, and its list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from handlers.friction import answering, cards
+from handlers.friction.kinds import Which
+from handlers.kit.commands import Feature, call
+from handlers.kit.context import Context
+from handlers.kit.doors import Filter, Known, Row, Section, Task, Week, figure
+from handlers.kit.messages import Button, Facts, Title
+from handlers.kit.words import Words, _, _n
+from handlers.mandate.cards import is_outside
+from handlers.measures.change import change
+from storage import friction
+from storage.engine import Tx
+from storage.friction import answerers, patterns
+
+feature = Feature(_("Friction"))
+
+AFTER_ANSWER, AT_MOST = 90, 730  # days after which a name goes (settled 61)
+
+
+LATE = feature.measure(
+    "friction late",
+    _("Friction without an answer"),
+    _("notes that nobody has answered for more than ten working days, today"),
+    "friction",
+)
+PATTERNS = feature.measure(
+    "patterns", _("Patterns"), _("patterns that stand today and may be shown"), "patterns"
+)
+NOTED = feature.measure(
+    "friction",
+    _("Friction"),
+    _("sentences noted in the week; the week before counts the seven days before that"),
+    "friction",
+)
+
+
+@feature.section(60)
+def section(ctx: Context, week: Week) -> Section:
+    """Return what was noted, what is a pattern, and what waits for an answer too long."""
+    noted = friction.count(ctx.tx, week.start, week.end)
+    before = friction.count(ctx.tx, week.start - timedelta(days=7), week.start)
+    standing = [each for each in patterns.all(ctx.tx) if cards.is_public(ctx, each)]
+    old = answering.late(ctx)
+    said = _(
+        "{n} noted ({change})",
+        n=figure(NOTED, noted),
+        change=figure(NOTED, change(noted, before)),
+    )
+    rows: list[tuple[Words, Words]] = [(_("Friction"), said)]
+    if standing:
+        names = [each.title for each in standing[:3]]
+        rows.append(
+            (_("Patterns"), _("{n}: {names}", n=figure(PATTERNS, len(standing)), names=names))
+        )
+    answered = [
+        each
+        for each in patterns.all(ctx.tx)
+        if each.answered_at is not None and week.start <= each.answered_at < week.end
+    ]
+    if answered:
+        names = [each.title for each in answered[:3]]
+        rows.append((_("Answered"), _("{names}", names=names)))
+    decisions: tuple[Task, ...] = ()
+    if old:
+        words = _n(
+            "{n} friction note has waited for an answer for over ten working days.",
+            "{n} friction notes have waited for an answer for over ten working days.",
+            figure(LATE, len(old)),
+        )
+        show = Button(_("Show"), call("friction list", which=Which.LATE.value))
+        mine = (show,) if answering.may(ctx) else ()
+        decisions = (Task(words, mine, old[0].noted_at, "friction:late"),)
+    return Section(decisions, (Title(_("What we are learning")), Facts(tuple(rows))))
+
+
+def next_relief(ctx: Context) -> Task | None:
+    """Ask about the pattern inside the focus that most feel and that has no answer yet."""
+    found = [
+        each
+        for each in patterns.all(ctx.tx)
+        if each.answered_at is None
+        and cards.is_public(ctx, each)
+        and not is_outside(ctx, each.area)
+    ]
+    if not found:
+        return None
+    most = max(found, key=lambda each: (len(cards.notes_of(ctx, each)), each.title))
+    ask = Button(_("Does this need a human?"), call("pattern ask", pattern=most.id))
+    return Task(_("Next relief? “{title}”", title=most.title), (ask,))
+
+
+def _replace(tx: Tx, person: str, to: str) -> None:
+    friction.replace(tx, person, to)
+    answerers.replace(tx, person, to)
+    patterns.replace(tx, person, to)
+
+
+@feature.knows(
+    60,
+    _("What you noted as friction"),
+    {
+        "friction": ("author",),
+        "friction_answerers": ("answerer", "named_by"),
+        "patterns": ("confirmed_by", "answered_by"),
+        "pattern_checks": ("checked_by",),
+        "pattern_history": ("changed_by",),
+    },
+    replace=_replace,
+)
+def known(ctx: Context, person: str) -> Known:
+    rows: list[tuple[Words, Words]] = [
+        (_("Friction"), each.sentence) for each in friction.mine(ctx.tx, person)
+    ]
+    rows += [(_("Answers friction of"), each) for each in answerers.of(ctx.tx, person, "accepted")]
+    return Known(tuple(rows))
+
+
+@feature.keeps(
+    "friction",
+    what=_("who noted friction"),
+    days=AFTER_ANSWER,
+    then=_("the name goes, the sentence stays; without an answer after two years at the latest"),
+)
+def without_names(ctx: Context, before: datetime) -> int:
+    oldest = before - timedelta(days=AT_MOST - AFTER_ANSWER)
+    named = friction.named_since(ctx.tx, before, oldest)
+    return sum(
+        friction.forget_author(ctx.tx, id, author, new=ctx.new_secret()) for id, author in named
+    )
+
+
+def _count(ctx: Context, filter: Filter) -> int:
+    return len(_listed(ctx, filter))
+
+
+def _listed(ctx: Context, filter: Filter) -> list[patterns.Pattern]:
+    found = [
+        each
+        for each in patterns.all(ctx.tx)
+        if cards.is_public(ctx, each) or answering.may(ctx, each.area)
+    ]
+    if filter.which == "open":
+        found = [each for each in found if each.answered_at is None]
+    if filter.since is not None:
+        found = [each for each in found if each.confirmed_at >= filter.since]
+    return found
+
+
+@feature.lists(
+    "patterns",
+    _("Patterns"),
+    (
+        ("title", _("Pattern")),
+        ("area", _("Area")),
+        ("notes", _("Notes")),
+        ("answer", _("Answer")),
+    ),
+    count=_count,
+)
+def rows(ctx: Context, filter: Filter, first: int, most: int) -> Sequence[Row]:
+    return [
+        Row(
+            (
+                each.title,
+                each.area,
+                str(len(cards.notes_of(ctx, each))),
+                cards.answer_of(each) or _("no answer yet"),
+            ),
+            call("pattern", pattern=each.id),
+        )
+        for each in _listed(ctx, filter)[first : first + most]
+    ]

@@ -1,0 +1,170 @@
+"""Reading a command's arguments: from the rest of a line, or from a button's or form's values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from handlers.kit.commands import Command, Parameter
+from handlers.kit.context import Context
+from handlers.kit.errors import NotFound, Refusal, Unproven
+from handlers.kit.folding import CLOSING, blank, folded
+from handlers.kit.messages import Call
+from handlers.kit.readers import TextReader
+
+POLITE = ("bitte", "please", "mal", "bitte mal")
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A command with all the values it needs."""
+
+    command: Command
+    values: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Incomplete:
+    """A command whose form has to ask for the rest."""
+
+    command: Command
+    values: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """A command whose arguments make no sense: `rest` could not be read, as `parameter`.
+
+    `reason` says what is wrong with it; `options` are what it may have been, each with its call.
+    `reads_on` says that everything behind the wrong word can be read, and more than as text.
+    """
+
+    command: Command
+    rest: str
+    parameter: Parameter | None = None
+    reason: Refusal | None = None
+    options: tuple[tuple[str, Call], ...] = ()
+    reads_on: bool = False
+
+
+Reading = Parsed | Incomplete | Unfit
+
+
+def only_text(outcome: Parsed) -> bool:
+    """Say whether nothing was read but free text, which fits anything."""
+    readers = [each.reader for each in outcome.command.parameters if each.name in outcome.values]
+    return bool(readers) and all(isinstance(each, TextReader) for each in readers)
+
+
+def fitting(command: Command, rest: str, ctx: Context) -> Reading:
+    """Read the arguments, if need be without the marks that close a line and without "bitte"."""
+    outcome = read(command, rest, ctx)
+    if isinstance(outcome, Parsed) or blank(rest):
+        return outcome
+    shorter = rest.rstrip(CLOSING)
+    if command.reads and folded(shorter) in POLITE:
+        shorter = ""
+    if shorter == rest:
+        return outcome
+    again = read(command, shorter, ctx)
+    return again if isinstance(again, Parsed | Incomplete) else outcome
+
+
+def read(command: Command, rest: str, ctx: Context) -> Reading:
+    """Read the arguments from the rest of a line."""
+    typed = [each for each in command.parameters if each.typed]
+    return _read_from(command, typed, rest.strip(), ctx, {}, {})
+
+
+def _read_from(
+    command: Command,
+    typed: Sequence[Parameter],
+    rest: str,
+    ctx: Context,
+    values: dict[str, object],
+    raw: dict[str, str],
+) -> Reading:
+    missed: Parameter | None = None
+    for position, each in enumerate(typed):
+        if not rest:
+            break
+        before = rest
+        try:
+            taken = each.reader.take(rest, ctx, last=position == len(typed) - 1)
+        except Unproven:
+            raise
+        except Refusal as refusal:
+            if refusal.kept is not None:  # too long: its own words are the best answer
+                raise
+            return Unfit(command, rest, each, refusal)
+        if taken is None:
+            if each.required:
+                return _unfit(command, typed, position, rest, ctx, raw)
+            missed = each
+            continue
+        values[each.name], rest = taken
+        raw[each.name] = before.removesuffix(rest).strip() if rest else before
+    if rest:
+        if missed is not None:
+            return _unfit(command, typed, typed.index(missed), rest, ctx, raw)
+        return Unfit(command, rest)
+    if any(each.required and each.name not in values for each in command.parameters):
+        return Incomplete(command, raw)
+    return Parsed(command, values)
+
+
+def _unfit(
+    command: Command,
+    typed: Sequence[Parameter],
+    position: int,
+    rest: str,
+    ctx: Context,
+    raw: dict[str, str],
+) -> Unfit:
+    """Say what could not be read, and what it may have been, with the rest of the line."""
+    parameter = typed[position]
+    missing = getattr(parameter.reader, "missing", None)
+    reason: Refusal | None = missing(rest, ctx) if missing is not None else None
+    tail = rest.partition(" ")[2].lstrip()
+    found: dict[str, str] = {}
+    after = _read_from(command, typed[position + 1 :], tail, ctx, {}, found)
+    reads_on = isinstance(after, Parsed | Incomplete) and (bool(found) or not tail)
+    options: list[tuple[str, Call]] = []
+    if isinstance(reason, NotFound) and (reads_on or len(typed) == 1):
+        for label, value in reason.choices:
+            options.append((label, Call(command.name, {**raw, parameter.name: value, **found})))
+    proves = reads_on and bool(tail) and not _texts(typed[position + 1 :], found)
+    return Unfit(command, rest, parameter, reason, tuple(options), proves)
+
+
+def _texts(typed: Sequence[Parameter], found: Mapping[str, str]) -> bool:
+    return all(isinstance(each.reader, TextReader) for each in typed if each.name in found)
+
+
+def complete(
+    command: Command, args: Mapping[str, str], ctx: Context, *, submitted: bool = False
+) -> Reading:
+    """Read the values of a button or a form; raises `Refusal` with all faults at once.
+
+    In a form that was `submitted` it is a fault as well that something needed is missing.
+    """
+    values: dict[str, object] = {}
+    faults: list[tuple[str, Refusal]] = []
+    for each in command.parameters:
+        raw = args.get(each.name, "")
+        if blank(raw):
+            if submitted and each.required:
+                faults.append((each.name, Refusal(each.reader.kind.missing)))
+            continue
+        try:
+            values[each.name] = each.reader.value(raw, ctx)
+        except Refusal as refusal:
+            faults.append((each.name, refusal))
+    if faults:
+        field, first = faults[0]
+        first.field = field
+        first.others = tuple((name, each.words) for name, each in faults[1:])
+        raise first
+    if any(each.required and each.name not in values for each in command.parameters):
+        return Incomplete(command, dict(args))
+    return Parsed(command, values)

@@ -1,0 +1,165 @@
+"""The core of the mandate: what it is for, where we look first, and what always holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from handlers.kit.commands import Ask, Feature, call
+from handlers.kit.context import Context
+from handlers.kit.doors import Known, Task
+from handlers.kit.errors import Refusal
+from handlers.kit.messages import Button, Reply, line
+from handlers.kit.readers import TextReader, folded
+from handlers.kit.readers.required_text import TellingReader
+from handlers.kit.words import Words, _
+from handlers.mandate import cards
+from storage import mandate
+from storage.mandate import Goal, Guardrails
+
+feature = Feature(_("Mandate"))
+
+FOCUS = 3  # areas at most, so that something is looked at first
+GOALS = 7
+RULE = TellingReader(most=500)
+
+
+@feature.command("mandate", "mandat", help=_("Goals, focus and guardrails."), reads=True)
+def show(ctx: Context) -> Reply:
+    return Reply(cards.card(ctx))
+
+
+def _current(ctx: Context, _fixed: Mapping[str, str]) -> dict[str, str]:
+    return {
+        "goals": "\n".join(each.name for each in mandate.goals(ctx.tx)),
+        "focus": "\n".join(mandate.focus(ctx.tx).values()),
+    }
+
+
+@feature.command(
+    "mandate edit",
+    "mandat ändern",
+    help=_("Set the goals and the focus."),
+    hidden=True,
+    needs="mandate",
+    current=_current,
+)
+def edit(
+    ctx: Context,
+    *,
+    goals: Annotated[
+        str,
+        TextReader(),
+        Ask(_("Business goals"), _("One a line, for example: faster quotes.")),
+    ],
+    focus: Annotated[
+        str,
+        TextReader(),
+        Ask(_("Focus (two or three areas)"), _("One a line, for example: repairs.")),
+    ],
+) -> Reply:
+    wanted, areas = _lines(goals), _lines(focus)
+    if len(areas) > FOCUS:
+        raise Refusal(
+            _(
+                "Three areas fit into the focus. Please leave out one of: {areas}.",
+                areas=list(areas.values()),
+            ),
+            field="focus",
+        )
+    if len(wanted) > GOALS:
+        raise Refusal(_("Please keep it to {n} goals.", n=GOALS), field="goals")
+    standing = {folded(each.name): each for each in mandate.goals(ctx.tx)}
+    for key, goal in standing.items():
+        if key not in wanted:
+            mandate.retire_goal(ctx.tx, goal.id, ctx.now)
+    for key, name in wanted.items():
+        if key not in standing:
+            new = Goal(ctx.new_id(), name)
+            mandate.add_goal(ctx.tx, new, key=key, by=ctx.person.id, now=ctx.now)
+    mandate.set_focus(ctx.tx, areas, by=ctx.person.id, now=ctx.now)
+    return Reply(cards.card(ctx))
+
+
+def _lines(text: str) -> dict[str, str]:
+    named = [" ".join(each.strip(" -•*").split())[:80] for each in text.splitlines()]
+    return {folded(each): each for each in named if each}
+
+
+def _rules(ctx: Context, _fixed: Mapping[str, str]) -> dict[str, str]:
+    rules = mandate.guardrails(ctx.tx)
+    if rules is None:
+        return {}
+    return {
+        "data": rules.data,
+        "security": rules.security,
+        "responsibility": rules.responsibility,
+        "communication": rules.communication,
+    }
+
+
+@feature.command(
+    "mandate guardrails",
+    "mandat leitplanken",
+    help=_("Write the four guardrails; everybody confirms a new version once."),
+    hidden=True,
+    needs="mandate",
+    current=_rules,
+)
+def write(
+    ctx: Context,
+    *,
+    data: Annotated[str, RULE, Ask(_("Data"), _("What may go where?"))],
+    security: Annotated[str, RULE, Ask(_("Security"), _("What is asked for first?"))],
+    responsibility: Annotated[str, RULE, Ask(_("Responsibility"), _("What does a person decide?"))],
+    communication: Annotated[str, RULE, Ask(_("Communication"), _("Who is told, and when?"))],
+) -> Reply:
+    version = f"v{mandate.versions(ctx.tx) + 1}"
+    rules = Guardrails(version, data, security, responsibility, communication)
+    mandate.set_guardrails(ctx.tx, rules, by=ctx.person.id, now=ctx.now)
+    mandate.confirm(ctx.tx, version, ctx.person.id, ctx.now)
+    return Reply(cards.card(ctx))
+
+
+@feature.command(
+    "mandate confirm", "mandat bestätigen", help=_("I have read the guardrails."), hidden=True
+)
+def confirm(
+    ctx: Context, version: Annotated[str, TextReader(long=False), Ask(_("Version"))]
+) -> Reply:
+    rules = mandate.guardrails(ctx.tx)
+    if rules is None or rules.version != version:
+        raise Refusal(
+            _("There is a newer version of the guardrails."),
+            buttons=(Button(_("Show"), call("mandate")),),
+        )
+    mandate.confirm(ctx.tx, version, ctx.person.id, ctx.now)
+    return Reply(line(_("Confirmed. Thank you.")))
+
+
+@feature.waits(80)
+def unread(ctx: Context) -> list[Task]:
+    rules = mandate.guardrails(ctx.tx)
+    if rules is None or rules.version in mandate.confirmed(ctx.tx, ctx.person.id):
+        return []
+    return [
+        Task(_("There are new guardrails to read."), (Button(_("Read them"), call("mandate")),))
+    ]
+
+
+@feature.knows(
+    80,
+    _("Guardrails that you confirmed"),
+    {
+        "guardrail_confirmations": ("person",),
+        "guardrails": ("set_by",),
+        "mandate_goals": ("set_by",),
+        "mandate_areas": ("set_by",),
+    },
+    replace=mandate.replace,
+)
+def known(ctx: Context, person: str) -> Known:
+    rows: list[tuple[Words, Words]] = [
+        (_("Guardrails"), version) for version in mandate.confirmed(ctx.tx, person)
+    ]
+    return Known(tuple(rows))

@@ -1,0 +1,311 @@
+"""What people decide about a pilot: who connects it, what IT says, and what comes after it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated
+
+from handlers.attention import matters
+from handlers.friction import grouping
+from handlers.kit.commands import Ask, Feature, call
+from handlers.kit.context import Context
+from handlers.kit.errors import Refusal
+from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text, line
+from handlers.kit.readers import ChoiceReader, ChoicesReader, TextReader, folded
+from handlers.kit.readers.required_text import TellingReader
+from handlers.kit.words import Words, _
+from handlers.pilots import cards, clock, editing, records
+from handlers.pilots.lookup import PilotRef
+from storage import pilots
+from storage.delivery.places import GENERAL, with_role
+from storage.friction import patterns
+from storage.pilots import Pilot
+
+feature = Feature(_("Pilots"))
+
+
+class Sourcing(StrEnum):
+    """Who connects it."""
+
+    INTERNAL = "internal"
+    EXTERNAL = "external"
+    BOTH = "both"
+
+
+SOURCING: dict[str, Words] = {
+    "internal": _("Our own people"),
+    "external": _("Somebody from outside"),
+    "both": _("Both together"),
+}
+
+
+@feature.command(
+    "pilot sourcing",
+    "pilot umsetzung",
+    help=_("Who connects it: our own people, or somebody from outside?"),
+    hidden=True,
+)
+def sourcing(
+    ctx: Context,
+    pilot: PilotRef,
+    *,
+    who: Annotated[Sourcing, ChoiceReader(Sourcing, SOURCING, {}), Ask(_("Who connects it?"))],
+) -> Reply:
+    found = editing.running(ctx, pilot)
+    pilots.change(ctx.tx, found.id, sourcing=who.value)
+    editing.note(ctx, found, "sourcing", ctx.text(SOURCING[who]))
+    posts = editing.settle(ctx, found, "sourcing")
+    it = Button(_("IT's view"), call("pilot it", pilot=found.id))
+    said = _("Decided: {who}. Next come IT's four checks.", who=SOURCING[who])
+    return Reply(line(said, it), posts=posts, subject=found.name)
+
+
+class Check(StrEnum):
+    """What IT looks at; requirement B03."""
+
+    SECURITY = "security"
+    STABILITY = "stability"
+    INTEGRATION = "integration"
+    FEASIBILITY = "feasibility"
+
+
+CHECKS: dict[str, Words] = {
+    "security": _("Security is fine"),
+    "stability": _("It runs stably"),
+    "integration": _("It fits to what is there"),
+    "feasibility": _("It can be done and kept up"),
+}
+
+
+def _looked(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
+    found = pilots.find(ctx.tx, fixed.get("pilot", ""))
+    return {"checks": found.it_checks, "words": found.it_note} if found else {}
+
+
+@feature.command(
+    "pilot it",
+    "pilot it prüfung",
+    help=_("What IT says: four checks before it goes into operation."),
+    hidden=True,
+    current=_looked,
+)
+def look(
+    ctx: Context,
+    pilot: PilotRef,
+    *,
+    checks: Annotated[frozenset[Check], ChoicesReader(Check, CHECKS), Ask(_("What is fine"))],
+    words: Annotated[str, TextReader(), Ask(_("Note"))] = "",
+) -> Reply:
+    found = editing.running(ctx, pilot)
+    pilots.change(ctx.tx, found.id, it_checks=",".join(sorted(checks)), it_note=words[:500])
+    editing.note(ctx, found, "it", words[:200])
+    still = open_checks(editing.fresh(ctx, found))
+    if still:
+        return Reply(line(_("Noted. Still open: {checks}.", checks=still)), subject=found.name)
+    posts = editing.settle(ctx, found, "it")
+    return Reply(line(_("Noted: all four are fine.")), posts=posts, subject=found.name)
+
+
+def open_checks(pilot: Pilot) -> list[Words]:
+    """Return what IT has not said yes to."""
+    done = set(pilot.it_checks.split(","))
+    return [label for value, label in CHECKS.items() if value not in done]
+
+
+class Decision(StrEnum):
+    """What becomes of a pilot; stopping is as good a result as any."""
+
+    OPERATE = "operate"
+    AGAIN = "again"
+    STOP = "stop"
+
+
+DECISIONS: dict[str, Words] = {
+    "operate": _("Into operation"),
+    "again": _("One more round, four weeks"),
+    "stop": _("Stop, we have learnt from it"),
+}
+
+
+@feature.command(
+    "pilot decide",
+    "pilot entscheiden",
+    help=_("What becomes of it, and what have we learnt?"),
+    hidden=True,
+)
+def decide(
+    ctx: Context,
+    pilot: PilotRef,
+    *,
+    decision: Annotated[
+        Decision, ChoiceReader(Decision, DECISIONS, {}), Ask(_("What becomes of it?"))
+    ],
+    reason: Annotated[str, TellingReader(most=300), Ask(_("Why?"))],
+    learnt: Annotated[str, TellingReader(most=500), Ask(_("What have we learnt?"))],
+) -> Reply:
+    found = editing.own(ctx, pilot)
+    if found.state != "running":
+        raise Refusal(_("“{pilot}” does not run.", pilot=found.name))
+    day = clock.current_day(ctx)
+    changed: dict[str, object] = {
+        "decision": decision.value, "reason": reason, "learnt": learnt, "decided_on": day,
+    }  # fmt: skip
+    match decision:
+        case Decision.OPERATE:
+            still = open_checks(found)
+            if still:
+                raise Refusal(
+                    _("Before operation IT still has to say yes: {checks}.", checks=still),
+                    buttons=(Button(_("IT's view"), call("pilot it", pilot=found.id)),),
+                )
+            changed |= {"state": "operating", "operating_on": day}
+        case Decision.AGAIN:
+            if found.extended_on is not None:
+                raise Refusal(
+                    _("There was one more round already. Now it goes into operation, or ends."),
+                    field="decision",
+                )
+            changed |= {"extended_on": day}
+        case Decision.STOP:
+            changed |= {"state": "stopped", "stopped_on": day}
+    pilots.change(ctx.tx, found.id, **changed)
+    editing.note(ctx, found, decision.value, reason)
+    posts = editing.settle(ctx, found, "decide")
+    now = editing.fresh(ctx, found)
+    if decision is Decision.STOP:
+        editing.stopped(ctx, now)
+    elif decision is Decision.OPERATE:
+        editing.make_room(ctx)
+    if decision is not Decision.AGAIN:
+        _tell_reporters(ctx, now)
+    return Reply(cards.card(ctx, editing.fresh(ctx, now)), posts=posts, subject=found.name)
+
+
+def _tell_reporters(ctx: Context, pilot: Pilot) -> None:
+    """Tell those who noted the friction that it began with."""
+    pattern = patterns.find(ctx.tx, pilot.pattern or "")
+    if pattern is None:
+        return
+    for person in grouping.authors(ctx, patterns.whole(ctx.tx, pattern.id)):
+        said = _(
+            "About what you noted, “{title}”: the pilot “{pilot}” has ended. {decision}",
+            title=pattern.title,
+            pilot=pilot.name,
+            decision=DECISIONS[pilot.decision or ""],
+        )
+        show = Button(_("Show"), call("pilot", pilot=pilot.id))
+        matters.note(ctx, person, f"friction:{pattern.id}:pilot", said, show)
+
+
+@feature.command("pilot stop", "pilot aufgeben", help=_("It is not tried after all."), hidden=True)
+def give_up(
+    ctx: Context,
+    pilot: PilotRef,
+    *,
+    reason: Annotated[str, TellingReader(most=300), Ask(_("Why?"))],
+) -> Reply:
+    found = editing.own(ctx, pilot)
+    if found.state in ("running", "operating"):
+        raise Refusal(
+            _("It runs: please decide about it."),
+            buttons=(Button(_("Decide"), call("pilot decide", pilot=found.id)),),
+        )
+    if found.state != "stopped":
+        day = clock.current_day(ctx)
+        pilots.change(
+            ctx.tx, found.id, state="stopped", stopped_on=day, decided_on=day, reason=reason
+        )
+        editing.note(ctx, found, "stop", reason)
+        editing.stopped(ctx, found)
+    back = Button(_("Take it up again"), call("pilot again", pilot=found.id))
+    said = _("“{pilot}” is not tried. It can be taken up again.", pilot=found.name)
+    return Reply(line(said, back), subject=found.name)
+
+
+@feature.command("pilot again", "pilot wieder", help=_("Take it up again."), hidden=True)
+def again(ctx: Context, pilot: PilotRef) -> Reply:
+    found = editing.own(ctx, pilot)
+    if found.state == "stopped":
+        if pilots.named(ctx.tx, folded(found.name)) is not None:
+            raise Refusal(_("There is a pilot called “{name}” already.", name=found.name))
+        pilots.rename(ctx.tx, found.id, found.name, folded(found.name))
+        pilots.change(
+            ctx.tx, found.id, state="draft", stopped_on=None, started_on=None, extended_on=None,
+            decision=None,
+        )  # fmt: skip
+        editing.note(ctx, found, "back")
+    return Reply(cards.card(ctx, editing.fresh(ctx, found)), subject=found.name)
+
+
+# --- results -------------------------------------------------------------------------------
+
+
+@feature.command(
+    "pilot result", "pilot ergebnis", help=_("The result card."), hidden=True, reads=True
+)
+def result(ctx: Context, pilot: PilotRef) -> Reply:
+    """Show it to who asks; nothing is posted without a press."""
+    found = editing.own(ctx, pilot)
+    message = cards.result(ctx, found)
+    post = Button(_("Post it"), call("pilot post", pilot=found.id), "primary")
+    return Reply(Message((*message.parts, Buttons((post,)))))
+
+
+@feature.command("pilot post", "pilot veröffentlichen", help=_("Show the result to everybody."),
+                 hidden=True)  # fmt: skip
+def post(ctx: Context, pilot: PilotRef) -> Reply:
+    found = editing.own(ctx, pilot)
+    rooms = with_role(ctx.tx, GENERAL)
+    if ctx.place is not None and ctx.place.kind == "channel":
+        where = ctx.place.id
+    elif rooms:
+        where = rooms[0].id
+    else:
+        raise Refusal(_("There is no channel for it yet. Please press it in a channel."))
+    pilots.change(ctx.tx, found.id, posted_on=clock.current_day(ctx))
+    editing.note(ctx, found, "posted")
+    card = Post(f"pilot:{found.id}:result", cards.result(ctx, found), where)
+    return Reply(line(_("Posted.")), posts=(card,), subject=found.name)
+
+
+class Alive(StrEnum):
+    """Whether it is still used after half a year."""
+
+    YES = "yes"
+    NO = "no"
+
+
+@feature.command(
+    "pilot alive", "pilot lebt", help=_("Is it still used after half a year?"), hidden=True
+)
+def alive(
+    ctx: Context,
+    pilot: PilotRef,
+    answer: Annotated[
+        Alive, ChoiceReader(Alive, {"yes": _("Yes"), "no": _("No")}, {}), Ask(_("Answer"))
+    ],
+) -> Reply:
+    found = editing.own(ctx, pilot)
+    pilots.change(ctx.tx, found.id, alive=answer.value)
+    editing.note(ctx, found, "alive", answer.value)
+    posts = editing.settle(ctx, found, "alive")
+    return Reply(line(_("Noted. Thank you.")), posts=posts, subject=found.name)
+
+
+@feature.command(
+    "pilot limits",
+    "pilot grenzen",
+    help=_("How many pilots may run at the same time?"),
+    hidden=True,
+    needs="settings",
+)
+def set_limits(
+    ctx: Context,
+    *,
+    area: Annotated[int, records.FEW, Ask(_("In one area"))],
+    all: Annotated[int, records.FEW, Ask(_("In all"))],
+) -> Reply:
+    records.set_limits(ctx, area, all)
+    said = _("From now on {area} in one area and {all} in all may run.", area=area, all=all)
+    return Reply(Message((Text(said), Text(_("The waiting list follows.")))))

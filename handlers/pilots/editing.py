@@ -1,0 +1,166 @@
+"""What every change of a pilot does: it is written into its history, and its people are asked."""
+
+from __future__ import annotations
+
+from handlers.attention import matters
+from handlers.kit.commands import call
+from handlers.kit.context import Context
+from handlers.kit.errors import Refusal
+from handlers.kit.messages import Button, Message, Post, line
+from handlers.kit.readers import folded
+from handlers.kit.words import Sentence, _
+from handlers.pilots import clock, roles, start_check
+from storage import pilots
+from storage.pilots import ROLES, Pilot, log
+
+LONGEST = 80  # characters of a name
+
+
+def own(ctx: Context, pilot: Pilot) -> Pilot:
+    """Return a pilot that the asker may change, as it is now; refuse otherwise."""
+    roles.need(ctx, pilot)
+    return fresh(ctx, pilot)
+
+
+def fresh(ctx: Context, pilot: Pilot) -> Pilot:
+    """Return a pilot as it is now."""
+    found = pilots.find(ctx.tx, pilot.id)
+    assert found is not None, "pilots are never deleted"
+    return found
+
+
+def running(ctx: Context, pilot: Pilot) -> Pilot:
+    """Return a pilot that runs or is in operation, and that the asker may change."""
+    found = own(ctx, pilot)
+    if found.state not in ("running", "operating"):
+        raise Refusal(
+            _("“{pilot}” does not run.", pilot=pilot.name),
+            buttons=(Button(_("Show"), call("pilot", pilot=pilot.id)),),
+        )
+    return found
+
+
+def note(ctx: Context, pilot: Pilot, kind: str, words: str = "") -> None:
+    """Write a line of a pilot's history."""
+    log.note(
+        ctx.tx,
+        id=ctx.new_id(),
+        pilot=pilot.id,
+        by=ctx.person.id,
+        now=ctx.now,
+        kind=kind,
+        words=words,
+    )
+
+
+def rename(ctx: Context, pilot: Pilot, name: str) -> None:
+    """Call a pilot something else, if nothing else is called so."""
+    called = " ".join(name.split())[:LONGEST]
+    taken = pilots.named(ctx.tx, folded(called))
+    if taken not in (None, pilot.id):
+        raise Refusal(_("There is a pilot called “{name}” already.", name=called), field="name")
+    if called != pilot.name:
+        note(ctx, pilot, "renamed", pilot.name)
+        pilots.rename(ctx.tx, pilot.id, called, folded(called))
+
+
+def name_for(ctx: Context, pilot: Pilot, role: str, person: str | None) -> tuple[Post, ...]:
+    """Name somebody for a role, and ask them; who names themselves has accepted."""
+    before = getattr(pilot, role)
+    if before == person:
+        return ()
+    mine = person == ctx.person.id
+    accepted = ctx.now if mine else None
+    pilots.change(ctx.tx, pilot.id, **{role: person, f"{role}_accepted_at": accepted})
+    note(ctx, pilot, f"named {role}")
+    posts = matters.settle(ctx, asked_key(pilot, role))
+    if person is None or mine:
+        return posts
+    return (*posts, *matters.ask(ctx, person, asked_key(pilot, role), question(ctx, pilot, role)))
+
+
+def asked_key(pilot: Pilot, role: str) -> str:
+    return f"pilot:{pilot.id}:{role}"
+
+
+def asked(pilot: Pilot, role: str) -> Sentence:
+    """Return the question to whoever is named for a role."""
+    questions = {
+        "champion": _(
+            "Would you be the champion of “{pilot}”: clear the way, and decide at the end?",
+            pilot=pilot.name,
+        ),
+        "modeler": _(
+            "Would you be the process modeller of “{pilot}”: describe the workflow, and measure?",
+            pilot=pilot.name,
+        ),
+        "integrator": _(
+            "Would you be the integrator of “{pilot}”: connect what it needs?", pilot=pilot.name
+        ),
+    }
+    return questions[role]
+
+
+def answers(pilot: Pilot, role: str) -> tuple[Button, ...]:
+    return (
+        Button(_("Yes, I will"), call("pilot accept", pilot=pilot.id, role=role), "primary"),
+        Button(_("No"), call("pilot decline", pilot=pilot.id, role=role)),
+        Button(_("Show"), call("pilot", pilot=pilot.id), "quiet"),
+    )
+
+
+def question(_ctx: Context, pilot: Pilot, role: str) -> Message:
+    return line(asked(pilot, role), *answers(pilot, role))
+
+
+def tell(
+    ctx: Context, pilot: Pilot, key: str, words: Sentence, *buttons: Button, role: str = "champion"
+) -> None:
+    """Tell whoever has a role, else whoever else has one, with their next bundle."""
+    person = getattr(pilot, role) if role in roles.filled(pilot) else roles.decides(pilot)
+    if person is not None:
+        show = Button(_("Show"), call("pilot", pilot=pilot.id), "quiet")
+        matters.note(ctx, person, f"pilot:{pilot.id}:{key}", words, *buttons, show)
+
+
+def settle(ctx: Context, pilot: Pilot, key: str) -> tuple[Post, ...]:
+    """Drop what was told under `key`."""
+    return matters.settle(ctx, f"pilot:{pilot.id}:{key}")
+
+
+def vacant(ctx: Context, pilot: Pilot, role: str) -> tuple[Post, ...]:
+    """Nobody has a role any more: say to those who are left what lacks now."""
+    pilots.change(ctx.tx, pilot.id, **{role: None, f"{role}_accepted_at": None})
+    note(ctx, pilot, f"vacant {role}")
+    posts = matters.settle(ctx, asked_key(pilot, role))
+    left = fresh(ctx, pilot)
+    for each in ROLES:
+        person = getattr(left, each)
+        if person is not None and left.state in ("running", "operating", "waiting"):
+            said = _(
+                "“{pilot}”: {role} is vacant. {lacks}",
+                pilot=pilot.name,
+                role=roles.LABELS[role],
+                lacks=roles.WITHOUT[role],
+            )
+            button = Button(_("Name people"), call("pilot people", pilot=pilot.id))
+            matters.note(ctx, person, f"pilot:{pilot.id}:vacant {role}", said, button)
+    return posts
+
+
+def make_room(ctx: Context) -> None:
+    """Tell the first on the waiting list that there is room now."""
+    first = start_check.first_waiting(ctx)
+    if first is not None:
+        start = Button(_("Start it"), call("pilot start", pilot=first.id), "primary")
+        tell(ctx, first, "room", _("There is room for “{pilot}” now.", pilot=first.name), start)
+
+
+def stopped(ctx: Context, pilot: Pilot) -> None:
+    """Let a name be free again, and whoever waits know."""
+    pilots.rename(ctx.tx, pilot.id, pilot.name, f"{folded(pilot.name)} {pilot.id}")
+    make_room(ctx)
+
+
+def day(ctx: Context) -> str:
+    return clock.current_day(ctx).isoformat()

@@ -1,0 +1,95 @@
+"""Which pilot is meant: by its name, or by a part of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from handlers.kit.commands import Ask, call
+from handlers.kit.context import Context
+from handlers.kit.errors import Refusal
+from handlers.kit.messages import Button, FieldKind
+from handlers.kit.readers import NameReader, after, folded
+from handlers.kit.words import Words, _
+from storage import automations, pilots
+from storage.pilots import Pilot
+
+
+def _unknown(name: str, known: list[str]) -> Refusal:
+    if known:
+        return Refusal(
+            _(
+                "There is no pilot called “{name}”. There are: {known}.",
+                name=name[:80],
+                known=known[:5],
+            )
+        )
+    return Refusal(
+        _("There is no pilot yet."),
+        buttons=(Button(_("Start a pilot"), call("pilot new")),),
+    )
+
+
+WHOLE = NameReader(pilots.all, _unknown)
+
+
+@dataclass(frozen=True, slots=True)
+class PilotReader:
+    """A pilot: its whole name, else the longest part of it that only one has.
+
+    `command` is what its buttons call where several fit.
+    """
+
+    command: str = "pilot"
+
+    @property
+    def kind(self) -> FieldKind:
+        return FieldKind.CHOICE
+
+    def take(self, text: str, ctx: Context, *, last: bool) -> tuple[object, str] | None:
+        known = pilots.all(ctx.tx)
+        for each in sorted(known, key=lambda pilot: -len(pilot.name)):
+            rest = after(text, each.name)
+            if rest is not None:
+                return each, rest
+        words = text.split()
+        for length in range(min(len(words), 6), 0, -1):
+            said = folded(" ".join(words[:length])).rstrip(":,")
+            found = [each for each in known if _fits(said, folded(each.name))]
+            if len(found) == 1:
+                return found[0], " ".join(text.split(maxsplit=length)[length:])
+            if found:
+                raise Refusal(
+                    _("Which one do you mean?"),
+                    buttons=tuple(
+                        Button(each.name, call(self.command, pilot=each.id)) for each in found[:5]
+                    ),
+                )
+        for automation in automations.all(ctx.tx):
+            if after(text, automation.name) is not None:
+                raise Refusal(
+                    _(
+                        "“{name}” is an automation. What it is like is not asked yet.",
+                        name=automation.name,
+                    ),
+                    buttons=(Button(_("Show"), call("auto", automation=automation.id)),),
+                )
+        raise _unknown(text, [each.name for each in known])
+
+    def value(self, raw: str, ctx: Context) -> object:
+        return WHOLE.value(raw, ctx)
+
+    def choices(self, ctx: Context) -> tuple[tuple[str, Words], ...]:
+        return WHOLE.choices(ctx)
+
+
+def _fits(said: str, name: str) -> bool:
+    """Say whether words are a part of a name: its beginning, a word's, or four letters inside."""
+    if len(said) < 2:
+        return False
+    begins = name.startswith(said) or f" {said}" in name or f"-{said}" in name
+    return begins or (len(said) >= 4 and said in name)
+
+
+PILOT = PilotReader()
+PilotRef = Annotated[Pilot, PILOT, Ask(_("Pilot"), short=_("name"))]

@@ -1,0 +1,144 @@
+"""Once a day a pilot is looked at: rounds are closed and opened, and what is due is told."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from handlers.attention import matters
+from handlers.kit import calendar, working_hours
+from handlers.kit.commands import Feature, call
+from handlers.kit.context import Context
+from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text
+from handlers.kit.words import _
+from handlers.on_call import duty
+from handlers.pilots import clock, decisions, editing, records, relief
+from storage import pilots
+from storage.pilots import Pilot, answers, log
+
+feature = Feature(_("Pilots"))
+
+
+@feature.timer("pilot day")
+def look(ctx: Context, pilot: str) -> Reply:
+    """Let happen what is due today, however long nobody looked."""
+    found = pilots.find(ctx.tx, pilot)
+    if found is None or found.state not in ("running", "operating"):
+        return Reply()
+    records.plan(ctx, pilot)
+    posts: tuple[Post, ...] = ()
+    for week in relief.close_rounds(ctx, found):
+        posts += matters.settle(ctx, survey_key(found, week))
+    if found.state == "running":
+        posts += _ask(ctx, found)
+        posts += _running(ctx, found)
+    elif found.operating_on is not None and found.alive is None:
+        _half_a_year(ctx, found)
+    return Reply(posts=posts)
+
+
+def survey_key(pilot: Pilot, week: str) -> str:
+    return f"relief:{pilot.id}:{week}"
+
+
+def _ask(ctx: Context, pilot: Pilot) -> tuple[Post, ...]:
+    """Ask the week's question on its first working day that we see, once."""
+    day, week = clock.current_day(ctx), relief.week_of(ctx)
+    known = {each.week for each in answers.rounds(ctx.tx, pilot.id)}
+    if not working_hours.company(ctx).is_working_day(day) or week in known:
+        return ()
+    relief.open_round(ctx, pilot)
+    question = _("Does “{pilot}” save you work? {note}", pilot=pilot.name,
+                 note=relief.before_the_tap(ctx, pilot))  # fmt: skip
+    taps = tuple(
+        Button(label, call("relief", pilot=pilot.id, answer=value))
+        for value, label in relief.LABELS.items()
+    )
+    if pilot.users_kind == "channel" and pilot.users_place is not None:
+        message = Message((Text(question), Buttons(taps)))
+        return (Post(survey_key(pilot, week), message, pilot.users_place, "note"),)
+    off = (
+        Button(_("Not this week"), call("relief later", pilot=pilot.id), "quiet"),
+        Button(_("Do not ask me"), call("relief mute", pilot=pilot.id), "quiet"),
+    )
+    for person in relief.asked(ctx, pilot):
+        matters.note(ctx, person, survey_key(pilot, week), question, *taps, *off, survey=True)
+    return ()
+
+
+def _running(ctx: Context, pilot: Pilot) -> tuple[Post, ...]:
+    day = clock.current_day(ctx)
+    number = clock.week(pilot, day)
+    if number > 4 or day == clock.end_of(pilot, 4):
+        _fourth_week(ctx, pilot)
+    if number >= 9:
+        _measured(ctx, pilot)
+    if number >= 11 and not log.iterations(ctx.tx, pilot.id):
+        said = _(
+            "“{pilot}” has not been improved yet. One small thing is enough.", pilot=pilot.name
+        )
+        button = Button(_("Improved"), call("pilot improved", pilot=pilot.id))
+        editing.tell(ctx, pilot, "improve", said, button, role="modeler")
+    if clock.decision_due(pilot, day):
+        _decide(ctx, pilot)
+    return _quiet(ctx, pilot)
+
+
+def _fourth_week(ctx: Context, pilot: Pilot) -> None:
+    if pilot.sourcing is None:
+        said = _("“{pilot}”: who connects it, our own people or somebody from outside?",
+                 pilot=pilot.name)  # fmt: skip
+        button = Button(_("Decide"), call("pilot sourcing", pilot=pilot.id))
+        editing.tell(ctx, pilot, "sourcing", said, button)
+    still = decisions.open_checks(pilot)
+    if still:
+        said = _("“{pilot}”: IT still has to look at it: {checks}.", pilot=pilot.name, checks=still)
+        button = Button(_("IT's view"), call("pilot it", pilot=pilot.id))
+        editing.tell(ctx, pilot, "it", said, button, role="integrator")
+
+
+def _measured(ctx: Context, pilot: Pilot) -> None:
+    """Ask for last week's value, from week nine on."""
+    last = calendar.after(relief.week_of(ctx), -1)
+    if last not in {each.week for each in log.values(ctx.tx, pilot.id)}:
+        said = _("“{pilot}”: what was measured last week? {metric} ({unit})", pilot=pilot.name,
+                 metric=pilot.metric, unit=pilot.unit)  # fmt: skip
+        monday = calendar.monday(last).isoformat()
+        button = Button(_("Enter a value"), call("pilot value", pilot=pilot.id, day=monday))
+        editing.tell(ctx, pilot, "value", said, button, role="modeler")
+
+
+def _decide(ctx: Context, pilot: Pilot) -> None:
+    due = clock.end_of(pilot, clock.weeks(pilot))
+    said = _("“{pilot}” is in its last week. What becomes of it, until {day}?", pilot=pilot.name,
+             day=due)  # fmt: skip
+    button = Button(_("Decide"), call("pilot decide", pilot=pilot.id), "primary")
+    editing.tell(ctx, pilot, "decide", said, button)
+    if clock.is_late(pilot, clock.current_day(ctx)):
+        late = _("Nobody has decided about “{pilot}” yet; it was due on {day}.", pilot=pilot.name,
+                 day=due)  # fmt: skip
+        for boss in duty.managers(ctx):
+            matters.note(ctx, boss.id, f"pilot:{pilot.id}:decide", late, button)
+
+
+def _quiet(ctx: Context, pilot: Pilot) -> tuple[Post, ...]:
+    """Ask the champion once when nothing was heard for two weeks; any sign of life ends it."""
+    last = max((each.at for each in log.history(ctx.tx, pilot.id)), default=ctx.now)
+    if ctx.now - last <= timedelta(days=clock.QUIET):
+        return editing.settle(ctx, pilot, "quiet")
+    said = _("Nothing was heard of “{pilot}” for two weeks. How is it going?", pilot=pilot.name)
+    blocked = Button(_("Something is in the way"), call("pilot obstacle", pilot=pilot.id))
+    value = Button(_("Enter a value"), call("pilot value", pilot=pilot.id))
+    editing.tell(ctx, pilot, "quiet", said, blocked, value)
+    return ()
+
+
+def _half_a_year(ctx: Context, pilot: Pilot) -> None:
+    assert pilot.operating_on is not None, "it is in operation"
+    if (clock.current_day(ctx) - pilot.operating_on).days < clock.ALIVE:
+        return
+    said = _("“{pilot}” went into operation half a year ago. Is it still used?", pilot=pilot.name)
+    editing.tell(
+        ctx, pilot, "alive", said,
+        Button(_("Yes"), call("pilot alive", pilot=pilot.id, answer="yes")),
+        Button(_("No"), call("pilot alive", pilot=pilot.id, answer="no")),
+    )  # fmt: skip

@@ -1,0 +1,294 @@
+"""What is stored of pilots, for whom and how long; the daily look, the digest, the list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+
+from handlers.kit import calendar, working_hours
+from handlers.kit.commands import Feature, call
+from handlers.kit.context import Context
+from handlers.kit.doors import Filter, Glance, Known, Row, Section, Setting, Task, Week, figure
+from handlers.kit.messages import Button, Facts, Part, Text, Title
+from handlers.kit.readers import NumberReader
+from handlers.kit.words import Sentence, Words, _, _n
+from handlers.pilots import clock, measure, relief, roles, start_check
+from storage import pilots, workspaces
+from storage.delivery import timers
+from storage.pilots import ROLES, Pilot, answers, log
+
+feature = Feature(_("Pilots"))
+
+OUTCOME = feature.measure(
+    "outcome",
+    _("What became of pilots"),
+    _(
+        "pilots that were decided, those of them in operation, and those still used after six months"
+    ),
+    "pilots",
+)
+FEEDBACK = feature.measure(
+    "feedback",
+    _("Feedback"),
+    _("sentences given to pilots in the week, without names; counted once the week is over"),
+    "pilot_sentences",
+)
+AGE = feature.measure(
+    "age", _("How long a pilot has run"), _("weeks since it was started, of twelve"), "pilots"
+)
+RELIEF = feature.measure(
+    "relief",
+    _("Relief"),
+    _(
+        "people who tapped in the newest week that is over; split only if five answered, somebody "
+        "who was asked did not, and no answer holds everybody"
+    ),
+    "pilot_answers",
+)
+EFFECT = feature.measure(
+    "effect",
+    _("Effect of a pilot"),
+    _(
+        "(before − now) ÷ before, the other way round where more is better; now is the mean of "
+        "the newest four weeks, each weighed by its cases"
+    ),
+    "pilot_values",
+)
+
+FEW = NumberReader(1, 20)
+LOOK = time(6, 30)  # local time of the daily look, before anybody is told anything
+ANSWER_IN = 5  # working days for a question
+
+
+def plan(ctx: Context, pilot: str) -> None:
+    """Let a pilot be looked at tomorrow morning, today if that is still to come."""
+    zone = ctx.workspace.zone
+    due = calendar.at(clock.current_day(ctx), LOOK, zone)
+    if due <= ctx.now:
+        due = calendar.at(clock.current_day(ctx) + timedelta(days=1), LOOK, zone)
+    timers.set(
+        ctx.tx, id=ctx.new_id(), kind="pilot day", key=f"pilot:{pilot}:day", due=due, pilot=pilot
+    )
+
+
+def set_limits(ctx: Context, area: int, whole: int) -> None:
+    """Set how many pilots may run in one area and in all."""
+    workspaces.set_setting(ctx.tx, start_check.SETTING, f"{area}/{whole}")
+
+
+@feature.sets(60)
+def settings(ctx: Context) -> list[Setting]:
+    area, whole = start_check.limits(ctx)
+    said = _("{area} in one area, {all} in all", area=area, all=whole)
+    button = Button(_("How many pilots at once?"), call("pilot limits"))
+    return [Setting(_("Pilots at the same time"), said, button)]
+
+
+def figures(ctx: Context) -> list[Sentence]:
+    """Return how many pilots reached operation, and are alive after half a year (D08, D09)."""
+    known = [each for each in pilots.all(ctx.tx) if each.started_on is not None]
+    ended = [each for each in known if each.state in ("operating", "stopped")]
+    if not ended:
+        return []
+    operating = [each for each in ended if each.operating_on is not None]
+    found = [
+        _(
+            "Reached operation: {n} of {all} that were decided.",
+            n=figure(OUTCOME, len(operating)),
+            all=figure(OUTCOME, len(ended)),
+        )
+    ]
+    asked = [each for each in operating if each.alive is not None]
+    if asked:
+        alive = sum(each.alive == "yes" for each in asked)
+        found.append(
+            _(
+                "Alive after six months: {n} of {all}.",
+                n=figure(OUTCOME, alive),
+                all=figure(OUTCOME, len(asked)),
+            )
+        )
+    return found
+
+
+def undecided(ctx: Context) -> list[Task]:
+    """Return what somebody has to decide about pilots: late decisions, obstacles, questions."""
+    day, found = clock.current_day(ctx), []
+    for each in pilots.all(ctx.tx):
+        if each.state not in ("running", "operating"):
+            continue
+        show = Button(_("Show"), call("pilot", pilot=each.id))
+        if clock.is_late(each, day):
+            due = clock.end_of(each, clock.weeks(each))
+            words = _("Nobody has decided about “{pilot}” yet; it was due on {day}.",
+                      pilot=each.name, day=due)  # fmt: skip
+            decide = Button(_("Decide"), call("pilot decide", pilot=each.id))
+            found.append(Task(words, (decide, show), _midnight(ctx, due), f"pilot:{each.id}"))
+        if each.state == "running" and clock.week(each, day) > 4 and each.sourcing is None:
+            words = _("“{pilot}”: it is open who connects it.", pilot=each.name)
+            since = _midnight(ctx, clock.end_of(each, 4))
+            found.append(Task(words, (show,), since, f"pilot:{each.id}:sourcing"))
+        for obstacle in log.obstacles(ctx.tx, each.id):
+            if obstacle.solved_on is None and obstacle.due_on < day:
+                words = _("“{pilot}”: still in the way: {words}", pilot=each.name,
+                          words=obstacle.words)  # fmt: skip
+                since = _midnight(ctx, obstacle.due_on)
+                found.append(Task(words, (show,), since, f"obstacle:{obstacle.id}"))
+        late = working_hours.company(ctx).working_days_after(day, -ANSWER_IN)
+        for question in answers.questions(ctx.tx, each.id):
+            if question.answer is None and question.asked_on < late:
+                words = _("“{pilot}”: a question without an answer: {words}", pilot=each.name,
+                          words=question.words)  # fmt: skip
+                answer = Button(_("Answer"), call("feedback answer", question=question.id))
+                since = _midnight(ctx, question.asked_on)
+                found.append(Task(words, (answer,), since, f"question:{question.id}"))
+    return found
+
+
+def _midnight(ctx: Context, day: date) -> datetime:
+    return calendar.midnight(day, ctx.workspace.zone)
+
+
+def told(ctx: Context, pilot: Pilot) -> Words:
+    """Return a pilot in a line: its week, what it reached, whether it relieves."""
+    found = measure.effect(pilot, log.values(ctx.tx, pilot.id))
+    rounds = relief.closed(ctx, pilot)
+    age = figure(AGE, clock.age(ctx, pilot))
+    said = figure(RELIEF, relief.told(rounds[0] if rounds else None))
+    if found is None:
+        return _("{age}; {relief}", age=age, relief=said)
+    effect = figure(EFFECT, measure.told(pilot, found))
+    return _("{age}; {effect}; {relief}", age=age, effect=effect, relief=said)
+
+
+@feature.section(70)
+def section(ctx: Context, week: Week) -> Section | None:
+    """Return what has to be decided, how each pilot goes, and how much was said."""
+    known = [each for each in pilots.all(ctx.tx) if each.state in ("running", "operating")]
+    rows: list[tuple[Words, Words]] = []
+    if week.name < relief.week_of(ctx):  # while it runs, a number would tell
+        said = answers.said_in(ctx.tx, week.name)
+        rows.append((_("Feedback"), _n("{n} sentence", "{n} sentences", figure(FEEDBACK, said))))
+    rows += [(each.name, told(ctx, each)) for each in known[:5]]
+    parts: list[Part] = [Text(each) for each in figures(ctx)]
+    if rows:
+        parts = [Title(_("What we are learning")), Facts(tuple(rows)), *parts]
+    decisions = tuple(undecided(ctx))
+    if not parts and not decisions:
+        return None
+    return Section(decisions, tuple(parts))
+
+
+@feature.glance(40)
+def glance(ctx: Context) -> list[Glance]:
+    """Return the pilots in which the asker has a role."""
+    mine = [
+        _("{name}, {week}", name=each.name, week=clock.age(ctx, each))
+        for each in pilots.all(ctx.tx)
+        if ctx.person.id in {getattr(each, role) for role in ROLES} and each.state != "stopped"
+    ]
+    return [Glance(_("My pilots"), tuple(mine))]
+
+
+@feature.waits(55)
+def waiting(ctx: Context) -> list[Task]:
+    """Return what waits for those who have a role: decisions, obstacles, questions."""
+    me, found = ctx.person.id, []
+    for each in pilots.all(ctx.tx):
+        if me not in {getattr(each, role) for role in ROLES if role in roles.filled(each)}:
+            continue
+        if clock.decision_due(each, clock.current_day(ctx)):
+            words = _("“{pilot}”: what becomes of it?", pilot=each.name)
+            found.append(Task(words, (Button(_("Decide"), call("pilot decide", pilot=each.id)),)))
+        if roles.decides(each) != me:
+            continue
+        for question in answers.questions(ctx.tx, each.id):
+            if question.answer is None:
+                answer = Button(_("Answer"), call("feedback answer", question=question.id))
+                words = _("“{pilot}”: {words}", pilot=each.name, words=question.words)
+                found.append(Task(words, (answer,)))
+        for obstacle in log.obstacles(ctx.tx, each.id):
+            if obstacle.solved_on is None:
+                solve = call("pilot solved", pilot=each.id, obstacle=obstacle.id)
+                words = _("In the way of “{pilot}” until {day}: {words}", pilot=each.name,
+                          day=obstacle.due_on, words=obstacle.words)  # fmt: skip
+                found.append(Task(words, (Button(_("Out of the way"), solve),)))
+    return found
+
+
+@feature.knows(
+    70,
+    _("Your part in pilots"),
+    {
+        "pilots": ROLES,
+        "pilot_users": ("person",),
+        "pilot_history": ("changed_by",),
+        "pilot_values": ("entered_by",),
+    },
+    replace=pilots.replace,
+)
+def known(ctx: Context, person: str) -> Known:
+    rows: list[tuple[Words, Words]] = [
+        (each.name, roles.LABELS[role]) for each, role in pilots.with_role(ctx.tx, person)
+    ]
+    for name, state in pilots.uses(ctx.tx, person):
+        said = _("you are asked about it") if state == "asked" else _("you are not asked about it")
+        rows.append((name, said))
+    return Known(tuple(rows))
+
+
+@feature.keeps(
+    "pilot_rounds",
+    "pilot_answers",
+    "pilot_sentences",
+    "pilot_signals",
+    what=_("answers about pilots, without names"),
+    days=365,
+    then=_("deleted"),
+)
+def old_answers(ctx: Context, before: datetime) -> int:
+    return answers.forget(ctx.tx, calendar.week_of(before, ctx.workspace.zone))
+
+
+def _listed(ctx: Context, filter: Filter) -> list[Pilot]:
+    found = pilots.all(ctx.tx)
+    if filter.which == "open":
+        found = [each for each in found if each.state != "stopped"]
+    if filter.which == "mine":
+        found = [each for each in found if ctx.person.id in {getattr(each, role) for role in ROLES}]
+    if filter.since is not None:
+        since = calendar.day_of(filter.since, ctx.workspace.zone)
+        found = [each for each in found if each.created_on is None or each.created_on >= since]
+    return found
+
+
+@feature.lists(
+    "pilots",
+    _("Pilots"),
+    (
+        ("name", _("Pilot")),
+        ("state", _("State")),
+        ("problem", _("Problem")),
+        ("champion", _("Champion")),
+        ("effect", _("Effect")),
+        ("relief", _("Relief")),
+    ),
+    count=lambda ctx, filter: len(_listed(ctx, filter)),
+)
+def rows(ctx: Context, filter: Filter, first: int, most: int) -> Sequence[Row]:
+    found = []
+    for each in _listed(ctx, filter)[first : first + most]:
+        effect = measure.effect(each, log.values(ctx.tx, each.id))
+        rounds = relief.closed(ctx, each)
+        person = ctx.person_of(each.champion) if each.champion else None
+        closed = each.state == "stopped"
+        values: tuple[Words, ...] = (
+            each.name,
+            clock.age(ctx, each),
+            each.problem,
+            person.name if person is not None and not closed else "",
+            measure.told(each, effect) if effect else "",
+            relief.told(rounds[0]) if rounds else "",
+        )
+        found.append(Row(values, call("pilot", pilot=each.id)))
+    return found

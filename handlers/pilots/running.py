@@ -1,0 +1,398 @@
+"""Along the twelve weeks: candidates, values, obstacles, what is for later, what was improved."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated
+
+from handlers.kit import calendar
+from handlers.kit.commands import Ask, Feature, call
+from handlers.kit.context import Context
+from handlers.kit.errors import Refusal
+from handlers.kit.messages import Button, Buttons, Items, Message, Part, Reply, Text, Title, line
+from handlers.kit.people import name
+from handlers.kit.readers import ChoiceReader, NumberReader, TextReader
+from handlers.kit.readers.dates import DateReader
+from handlers.kit.readers.decimals import DecimalReader
+from handlers.kit.readers.required_text import TellingReader
+from handlers.kit.words import Words, _, _n
+from handlers.pilots import cards, clock, editing, measure, relief, roles
+from handlers.pilots.lookup import PilotRef
+from storage import pilots
+from storage.pilots import Pilot, log
+
+feature = Feature(_("Pilots"))
+
+SHORT = TextReader(long=False)
+LINE = TellingReader(long=False, most=200)
+NUMBER = DecimalReader()
+CANDIDATES = 3
+
+IdField = Annotated[str, SHORT, Ask(_("Which"))]
+
+
+# --- candidates ----------------------------------------------------------------------------
+
+
+@feature.command(
+    "pilot candidate",
+    "pilot kandidat",
+    help=_("A workflow that may be chosen; three at most."),
+    hidden=True,
+)
+def candidate(
+    ctx: Context,
+    pilot: PilotRef,
+    *,
+    workflow: Annotated[str, LINE, Ask(_("One workflow"))],
+    takes: Annotated[str, LINE, Ask(_("What goes in?"))],
+    gives: Annotated[str, LINE, Ask(_("What comes out?"))],
+) -> Reply:
+    found = editing.own(ctx, pilot)
+    known = log.candidates(ctx.tx, found.id)
+    if len(known) >= CANDIDATES:
+        raise Refusal(_("Three are enough to choose from."), field="workflow")
+    log.add_candidate(
+        ctx.tx, found.id, log.Candidate(ctx.new_id(), workflow, takes, gives, chosen=False)
+    )
+    editing.note(ctx, found, "candidate", workflow)
+    return Reply(_candidates(ctx, found))
+
+
+def _candidates(ctx: Context, pilot: Pilot) -> Message:
+    parts: list[Part] = [Title(_("Workflows to choose from"))]
+    known = log.candidates(ctx.tx, pilot.id)
+    chosen = any(each.chosen for each in known)
+    for each in known:
+        said = _("{workflow}: {takes} → {gives}", workflow=each.workflow, takes=each.takes,
+                 gives=each.gives)  # fmt: skip
+        if each.chosen:
+            said = _("Chosen: {said}", said=said)
+        elif chosen:
+            said = _("Parked: {said}", said=said)
+        parts.append(Text(said))
+        if not chosen:
+            take = call("pilot choose", pilot=pilot.id, candidate=each.id)
+            parts.append(Buttons((Button(_("Choose this one"), take),)))
+    if len(known) < CANDIDATES and not chosen:
+        add = Button(_("Add one"), call("pilot candidate", pilot=pilot.id))
+        parts.append(Buttons((add,)))
+    return Message(tuple(parts))
+
+
+@feature.command(
+    "pilot choose", "pilot wählen", help=_("This workflow is tried; the others wait."), hidden=True
+)
+def choose(ctx: Context, pilot: PilotRef, candidate: IdField) -> Reply:
+    found = editing.own(ctx, pilot)
+    named = next((e for e in log.candidates(ctx.tx, found.id) if e.id == candidate), None)
+    if named is None or not log.choose(ctx.tx, found.id, candidate):
+        raise Refusal(_("One is chosen already; the others wait."))
+    pilots.change(ctx.tx, found.id, workflow=named.workflow, takes=named.takes, gives=named.gives)
+    editing.note(ctx, found, "chosen", named.workflow)
+    return Reply(cards.card(ctx, editing.fresh(ctx, found)))
+
+
+# --- values --------------------------------------------------------------------------------
+
+
+@feature.command("pilot value", "pilot wert", help=_("What was measured in a week."), hidden=True)
+def value(
+    ctx: Context,
+    pilot: PilotRef,
+    *,
+    value: Annotated[str, NUMBER, Ask(_("Value"), _("The mean of the week."))],
+    number: Annotated[int, NumberReader(1, 1_000_000), Ask(_("Of how many cases?"))],
+    day: Annotated[date, DateReader(), Ask(_("A day of that week"), _("Empty for this week."))]
+    | None = None,
+    source: Annotated[str, SHORT, Ask(_("From where is it known?"))] = "",
+    guard: Annotated[str, NUMBER, Ask(_("What must not get worse"))] = "",
+    waiting: Annotated[str, NUMBER, Ask(_("Of that: waiting"))] = "",
+    satisfaction: Annotated[str, NUMBER, Ask(_("Customers' satisfaction"))] = "",
+) -> Reply:
+    found = editing.running(ctx, pilot)
+    if waiting and float(waiting) > float(value):
+        raise Refusal(_("Waiting is a part of the value."), field="waiting")
+    working = str(round(float(value) - float(waiting), 4)) if waiting else None
+    year, week, _weekday = (day or clock.current_day(ctx)).isocalendar()
+    entered = log.Value(
+        f"{year}-W{week:02d}", value, number, source or found.baseline_source, waiting or None,
+        working, satisfaction or None, guard or None,
+    )  # fmt: skip
+    log.enter(ctx.tx, found.id, entered, ctx.person.id)
+    editing.note(ctx, found, "value", f"{entered.week}: {value} (n={number})")
+    posts = editing.settle(ctx, found, "value")
+    return Reply(_entered(ctx, found), posts=posts, subject=found.name)
+
+
+def _entered(ctx: Context, pilot: Pilot) -> Message:
+    parts: list[Part] = [Text(_("Entered. Thank you."))]
+    effect = measure.effect(pilot, log.values(ctx.tx, pilot.id))
+    if effect is not None:
+        parts.append(Text(measure.told(pilot, effect)))
+        parts.append(Buttons((Button(_("How is this computed?"), call("computed"), "quiet"),)))
+    newest = log.values(ctx.tx, pilot.id)[-1]
+    if pilot.guard_limit and newest.guard and float(newest.guard) > float(pilot.guard_limit):
+        said = _("{guard}: {value}, its limit is {limit}.", guard=pilot.guard, value=newest.guard,
+                 limit=pilot.guard_limit)  # fmt: skip
+        parts.append(Text(said))
+    return Message(tuple(parts))
+
+
+@feature.command(
+    "pilot import",
+    "pilot einlesen",
+    help=_("Values from a table: day;value, or in;started;done. Only weekly means are kept."),
+    hidden=True,
+)
+def read_in(
+    ctx: Context,
+    pilot: PilotRef,
+    *,
+    table: Annotated[str, TextReader(), Ask(_("Lines"), _("A line each, such as 2026-11-23;6.5."))],
+) -> Reply:
+    found = editing.own(ctx, pilot)
+    try:
+        values = measure.aggregated(table)
+    except measure.Unreadable as error:
+        raise Refusal(_("I cannot read line {n}.", n=int(error.args[0])), field="table") from error
+    if not values:
+        raise Refusal(_("There is no value in it."), field="table")
+    for each in values:
+        log.enter(ctx.tx, found.id, each, ctx.person.id)
+    editing.note(ctx, found, "imported", f"{values[0].week} – {values[-1].week}")
+    said = _n("{n} week read in.", "{n} weeks read in.", len(values))
+    return Reply(Message((Text(said), *_entered(ctx, found).parts[1:])), subject=found.name)
+
+
+# --- obstacles, later, improved ------------------------------------------------------------
+
+
+@feature.command(
+    "pilot obstacle",
+    "pilot hindernis",
+    help=_("Something is in the way: the champion hears of it."),
+    hidden=True,
+    needs="pilot",
+)
+def obstacle(
+    ctx: Context,
+    pilot: PilotRef,
+    *,
+    words: Annotated[str, LINE, Ask(_("What is in the way?"))],
+    due: Annotated[date, DateReader(), Ask(_("Until when should it be gone?"))],
+) -> Reply:
+    found = editing.fresh(ctx, pilot)
+    if due < clock.current_day(ctx):
+        raise Refusal(_("Please give a day that is still to come."), field="due")
+    id = ctx.new_id()
+    log.add_obstacle(ctx.tx, found.id, id=id, words=words, due=due, day=clock.current_day(ctx))
+    editing.note(ctx, found, "obstacle", words)
+    said = _("In the way of “{pilot}” until {day}: {words}", pilot=found.name, day=due, words=words)
+    solve = Button(_("Out of the way"), call("pilot solved", pilot=found.id, obstacle=id))
+    editing.tell(ctx, found, f"obstacle {id}", said, solve)
+    return Reply(line(_("Noted. The champion hears of it.")), subject=found.name)
+
+
+@feature.command(
+    "pilot solved", "pilot gelöst", help=_("It is out of the way."), hidden=True, needs="pilot"
+)
+def solved(ctx: Context, pilot: PilotRef, obstacle: IdField) -> Reply:
+    found = editing.own(ctx, pilot)
+    if log.solve(ctx.tx, found.id, obstacle, clock.current_day(ctx)):
+        editing.note(ctx, found, "solved")
+    posts = editing.settle(ctx, found, f"obstacle {obstacle}")
+    return Reply(line(_("Good: it is out of the way.")), posts=posts, subject=found.name)
+
+
+class Kind(StrEnum):
+    """What is for later."""
+
+    POLISH = "polish"
+    SPECIAL = "special"
+    EXCEPTION = "exception"
+
+
+KINDS: dict[str, Words] = {
+    "polish": _("Polish"),
+    "special": _("Special case"),
+    "exception": _("Exception"),
+}
+
+
+def later_is_open(ctx: Context, pilot: Pilot) -> bool:
+    """Say whether things for later may be taken up: someone is relieved, or week 9 has come."""
+    if pilot.state == "operating":
+        return True
+    if pilot.started_on is not None and clock.week(pilot, clock.current_day(ctx)) >= 9:
+        return True
+    rounds = relief.closed(ctx, pilot)
+    return any(each.leaning == "yes" or bool(each.split and each.split["relieved"])
+               for each in rounds)  # fmt: skip
+
+
+@feature.command(
+    "pilot later", "pilot später", help=_("Something good that is not for now."), hidden=True
+)
+def later(
+    ctx: Context,
+    pilot: PilotRef,
+    *,
+    words: Annotated[str, LINE, Ask(_("What?"))],
+    kind: Annotated[Kind, ChoiceReader(Kind, KINDS, {}), Ask(_("Kind"))] = Kind.POLISH,
+) -> Reply:
+    found = editing.own(ctx, pilot)
+    log.add_later(ctx.tx, found.id, id=ctx.new_id(), words=words, kind=kind.value)
+    editing.note(ctx, found, "later", words)
+    return Reply(_more(ctx, found), subject=found.name)
+
+
+@feature.command("pilot schedule", "pilot einplanen", help=_("Take it up now."), hidden=True)
+def schedule(ctx: Context, pilot: PilotRef, item: IdField) -> Reply:
+    found = editing.own(ctx, pilot)
+    if not later_is_open(ctx, found):
+        raise Refusal(
+            _("This opens when somebody is relieved, or in week 9: effect before perfection.")
+        )
+    log.set_later(ctx.tx, found.id, item, "scheduled")
+    editing.note(ctx, found, "scheduled")
+    return Reply(_more(ctx, found), subject=found.name)
+
+
+class Change(StrEnum):
+    """What was improved; requirement C25."""
+
+    RULES = "rules"
+    HANDOVER = "handover"
+    RESULTS = "results"
+
+
+CHANGES: dict[str, Words] = {
+    "rules": _("Rules fit better"),
+    "handover": _("Handovers are clearer"),
+    "results": _("Results are easier to understand"),
+}
+
+
+@feature.command(
+    "pilot improved", "pilot verbessert", help=_("Something works better now."), hidden=True
+)
+def improved(
+    ctx: Context,
+    pilot: PilotRef,
+    *,
+    kind: Annotated[Change, ChoiceReader(Change, CHANGES, {}), Ask(_("What?"))],
+    words: Annotated[str, TellingReader(most=300), Ask(_("In a sentence"))],
+) -> Reply:
+    found = editing.running(ctx, pilot)
+    log.iterate(
+        ctx.tx, found.id, id=ctx.new_id(), kind=kind.value, words=words, day=clock.current_day(ctx)
+    )
+    editing.note(ctx, found, "improved", words)
+    posts = editing.settle(ctx, found, "improve")
+    said = _("Noted: {kind}. Thank you.", kind=CHANGES[kind])
+    return Reply(line(said), posts=posts, subject=found.name)
+
+
+# --- more ----------------------------------------------------------------------------------
+
+
+@feature.command(
+    "pilot more", "pilot mehr", help=_("What else belongs to a pilot."), hidden=True, reads=True
+)
+def more(ctx: Context, pilot: PilotRef) -> Reply:
+    return Reply(_more(ctx, editing.own(ctx, pilot)))
+
+
+def _more(ctx: Context, pilot: Pilot) -> Message:
+    parts: list[Part] = [Title(pilot.name)]
+    if pilot.started_on is not None:
+        steps = [
+            _("by {day}: {what}", day=clock.end_of(pilot, each.week), what=each.words)
+            for each in clock.MILESTONES
+        ]
+        parts += [Text(_("The twelve weeks:")), Items(tuple(steps))]
+    done = log.iterations(ctx.tx, pilot.id)
+    if done:
+        items = tuple(
+            _("{day}, {kind}: {words}", day=each.done_on, kind=CHANGES[each.kind], words=each.words)
+            for each in done
+        )
+        parts += [Text(_("Improved:")), Items(items)]
+    waiting = [each for each in log.later(ctx.tx, pilot.id) if each.state == "later"]
+    if waiting:
+        parts.append(Text(_("For later:")))
+        for each in waiting[:5]:
+            parts.append(Text(_("{kind}: {words}", kind=KINDS[each.kind], words=each.words)))
+            take = call("pilot schedule", pilot=pilot.id, item=each.id)
+            parts.append(Buttons((Button(_("Take it up"), take, "quiet"),)))
+    row = [
+        Button(_("For later"), call("pilot later", pilot=pilot.id)),
+        Button(_("Values from a table"), call("pilot import", pilot=pilot.id)),
+        Button(_("Workflows to choose from"), call("pilot candidates", pilot=pilot.id)),
+        Button(_("IT's view"), call("pilot it", pilot=pilot.id)),
+        Button(_("Name people"), call("pilot people", pilot=pilot.id)),
+        Button(_("Name users"), call("pilot users", pilot=pilot.id)),
+        Button(_("Describe it"), call("pilot describe", pilot=pilot.id)),
+        Button(_("Measure"), call("pilot measure", pilot=pilot.id)),
+    ]
+    end = [
+        Button(_("Decide"), call("pilot decide", pilot=pilot.id)),
+        Button(_("Result card"), call("pilot result", pilot=pilot.id)),
+        Button(_("History"), call("pilot history", pilot=pilot.id), "quiet"),
+    ]
+    return Message((*parts, Buttons(tuple(row)), Buttons(tuple(end))))
+
+
+@feature.command(
+    "pilot candidates",
+    "pilot kandidaten",
+    help=_("Workflows to choose from."),
+    hidden=True,
+    reads=True,
+)
+def candidates(ctx: Context, pilot: PilotRef) -> Reply:
+    return Reply(_candidates(ctx, editing.own(ctx, pilot)))
+
+
+HISTORY: dict[str, Words] = {
+    "created": _("created"), "renamed": _("renamed"), "described": _("described"),
+    "measured": _("measure set"), "baseline": _("baseline corrected"), "users": _("users named"),
+    "started": _("started"), "waiting": _("put on the waiting list"),
+    "candidate": _("workflow described"), "chosen": _("workflow chosen"), "value": _("value"),
+    "imported": _("values read in"), "obstacle": _("in the way"), "solved": _("out of the way"),
+    "later": _("for later"), "scheduled": _("taken up"), "improved": _("improved"),
+    "sourcing": _("who connects it"), "it": _("IT's view"), "operate": _("into operation"),
+    "again": _("one more round"), "stop": _("stopped"), "posted": _("result posted"),
+    "answered": _("question answered"),
+    "alive": _("asked after half a year"), "back": _("taken up again"),
+}  # fmt: skip
+
+
+@feature.command(
+    "pilot history",
+    "pilot verlauf",
+    help=_("What happened to a pilot."),
+    hidden=True,
+    reads=True,
+)
+def past(ctx: Context, pilot: PilotRef) -> Reply:
+    found = editing.own(ctx, pilot)
+    items = tuple(
+        _("{day}: {kind}, {who}. {words}", kind=_kind(each.kind), who=name(ctx, each.by),
+          day=calendar.day_of(each.at, ctx.workspace.zone), words=each.words)
+        for each in log.history(ctx.tx, found.id)[:25]
+    )  # fmt: skip
+    return Reply(Message((Title(found.name), Items(items))))
+
+
+def _kind(kind: str) -> Words:
+    what, _space, role = kind.partition(" ")
+    if what == "named":
+        return _("asked: {role}", role=roles.LABELS[role])
+    if what == "accepted":
+        return _("accepted: {role}", role=roles.LABELS[role])
+    if what == "vacant":
+        return _("vacant: {role}", role=roles.LABELS[role])
+    return HISTORY[kind]

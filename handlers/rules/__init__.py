@@ -1,0 +1,1 @@
+"""Rules: which words mean which service, learnt from corrections or entered."""

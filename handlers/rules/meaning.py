@@ -1,0 +1,71 @@
+"""What words mean here: a title is compared with the rules, and corrections teach new ones."""
+
+from __future__ import annotations
+
+from handlers.kit.context import Context
+from handlers.similarity.terms import Word, words
+from storage import incidents, rules
+from storage.rules import SERVICE, Rule
+from storage.services import Service
+
+MOST = 3  # words of a rule that is learnt
+
+
+def telling(title: str) -> dict[str, Word]:
+    """Return the words of a title that may mean a service, by their plain form."""
+    return {
+        each.key: each
+        for each in words(title)
+        if not (each.number or each.trouble or each.empty or each.phrase)
+    }
+
+
+def entered(id: str, text: str, target: str) -> Rule | None:
+    """Return the rule that somebody enters; None when its words tell nothing."""
+    said = {each.key: each for each in words(text) if not each.phrase}
+    if not said:
+        return None
+    return Rule(id, SERVICE, tuple(sorted(said)), " ".join(text.split()), target, False)
+
+
+def meant(ctx: Context, title: str) -> tuple[Rule, Service] | None:
+    """Return the rule that fits a title best, with its service: most words, entered first."""
+    found = rules.all(ctx.tx, SERVICE)
+    if not found:
+        return None
+    said = {each.key for each in words(title)}
+    fits = [each for each in found if said.issuperset(each.words)]
+    for each in sorted(fits, key=lambda rule: (-len(rule.words), rule.learnt, -len(rule.shown))):
+        service = ctx.service_of(each.target)
+        if service is not None and service.retired_at is None:
+            return each, service
+    return None
+
+
+def learn(ctx: Context, number: int, title: str, service: Service) -> None:
+    """Somebody says which service it is about: two who agree are enough to learn its words.
+
+    What both titles say is learnt, unless it is what another service is called.
+    """
+    if service.fallback:
+        return
+    mine = telling(title)
+    for earlier in incidents.moved_to(ctx.tx, service.id, number):
+        common = [key for key in mine if key in telling(earlier)][:MOST]
+        if not common or (len(common) == 1 and _is_called(ctx, common[0])):
+            continue
+        shown = " ".join(mine[key].shown for key in common)
+        rule = Rule(ctx.new_id(), SERVICE, tuple(sorted(common)), shown, service.id, True)
+        known = rules.all(ctx.tx, SERVICE)
+        if not any(each.words == rule.words and not each.learnt for each in known):
+            rules.add(ctx.tx, rule, ctx.now)
+        return
+
+
+def _is_called(ctx: Context, key: str) -> bool:
+    """Say whether a service is called so anyway, this one or another."""
+    return any(
+        key in {word.key for word in words(name)}
+        for each in ctx.services()
+        for name in (each.name, *each.words)
+    )

@@ -1,0 +1,432 @@
+"""What automations report: addresses, runs, their daily sums, odd calls, and our own outages.
+
+Nothing of whoever calls is stored: neither an address nor an agent nor a body.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from storage.engine import Tx
+from storage.engine.sql import as_moment, as_text
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """When Lotse could not be called ("stopped"), or heard far less than usual ("few")."""
+
+    began_at: datetime
+    ended_at: datetime
+    why: str = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Odd:
+    """A call that could not be used: when it came, and the name of the rule."""
+
+    at: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """A name that was called with our key and fits nothing."""
+
+    slug: str
+    first_at: datetime
+    last_at: datetime
+    calls: int
+
+
+# --- addresses -----------------------------------------------------------------------------
+
+
+def hashed(secret: str) -> str:
+    """Return what is stored of a secret address (it has 122 random bits, so no salt is needed)."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def give_address(tx: Tx, id: str, secret: str, old_until: datetime) -> None:
+    """Give an automation a new secret address; older ones work until `old_until`."""
+    tx.run(
+        """
+        update automation_addresses set valid_until = :until
+        where workspace = :workspace and automation = :id and valid_until is null
+        """,
+        id=id,
+        until=as_text(old_until),
+    )
+    tx.insert("automation_addresses", secret_hash=hashed(secret), automation=id)
+
+
+def give_key(tx: Tx, secret: str, old_until: datetime) -> None:
+    """Give the company a new key for names; older ones work until `old_until`."""
+    tx.run(
+        """
+        update intake_keys set valid_until = :until
+        where workspace = :workspace and valid_until is null
+        """,
+        until=as_text(old_until),
+    )
+    tx.insert("intake_keys", secret_hash=hashed(secret))
+
+
+def by_address(tx: Tx, secret: str, now: datetime) -> tuple[str, str] | None:
+    """Return the workspace and the automation of a secret address that is valid at `now`.
+
+    Looks across workspaces: the address is all that a machine shows.
+    """
+    rows = tx.rows(
+        """
+        select workspace, automation from automation_addresses
+        where secret_hash = :hash and (valid_until is null or valid_until >= :now)
+        """,
+        hash=hashed(secret),
+        now=as_text(now),
+    )
+    return (rows[0]["workspace"], rows[0]["automation"]) if rows else None
+
+
+def by_key(tx: Tx, key: str, now: datetime) -> str | None:
+    """Return the workspace of a key for names. Looks across workspaces, as `by_address`."""
+    rows = tx.rows(
+        """
+        select workspace from intake_keys
+        where secret_hash = :hash and (valid_until is null or valid_until >= :now)
+        """,
+        hash=hashed(key),
+        now=as_text(now),
+    )
+    return rows[0]["workspace"] if rows else None
+
+
+def by_slug(tx: Tx, slug: str) -> list[str]:
+    """Return the automations that are called so: those in the register, else retired ones."""
+    rows = tx.rows(
+        """
+        select id, state from automations
+        where workspace = :workspace and slug = :slug order by state, id
+        """,
+        slug=slug,
+    )
+    active = [row["id"] for row in rows if row["state"] == "active"]
+    return active or [row["id"] for row in rows][:1]
+
+
+def slug_is_taken(tx: Tx, slug: str, called_since: datetime) -> bool:
+    """Say whether a name for calls belongs to something in use, or was called lately."""
+    return bool(
+        tx.rows(
+            """
+            select 1 as one from automations
+            where workspace = :workspace and slug = :slug
+            and (state = 'active' or coalesce(retired_called_at, last_report_at, retired_at)
+                > :since)
+            """,
+            slug=slug,
+            since=as_text(called_since),
+        )
+    )
+
+
+def post_only(tx: Tx, id: str) -> bool:
+    """Say whether only POST counts for an automation."""
+    rows = tx.rows(
+        "select post_only from automations where workspace = :workspace and id = :id", id=id
+    )
+    return bool(rows and rows[0]["post_only"])
+
+
+# --- runs ----------------------------------------------------------------------------------
+
+
+def add_run(
+    tx: Tx,
+    automation: str,
+    *,
+    id: str,
+    at: datetime,
+    kind: str,
+    items: int | None,
+    seconds: int | None,
+    run_key: str | None,
+) -> bool:
+    """Record a call; False when this very one is stored already."""
+    return (
+        tx.run(
+            """
+            insert into automation_runs (workspace, id, automation, at, kind, items, seconds,
+                run_key)
+            values (:workspace, :id, :automation, :at, :kind, :items, :seconds, :run_key)
+            on conflict do nothing
+            """,
+            id=id,
+            automation=automation,
+            at=as_text(at),
+            kind=kind,
+            items=items,
+            seconds=seconds,
+            run_key=run_key,
+        )
+        == 1
+    )
+
+
+def is_used(tx: Tx, automation: str, run_key: str, kind: str) -> bool:
+    """Say whether a run of this id has been told already, in this way."""
+    return bool(
+        tx.rows(
+            """
+            select 1 as one from automation_runs
+            where workspace = :workspace and automation = :automation and run_key = :run_key
+            and (kind = :kind or (:kind <> 'start' and kind in ('ok', 'idle', 'fail')))
+            """,
+            automation=automation,
+            run_key=run_key,
+            kind=kind,
+        )
+    )
+
+
+def has_run(tx: Tx, id: str) -> bool:
+    """Say whether this very call is stored already: its work was tried again."""
+    return bool(
+        tx.rows(
+            """
+            select 1 as one from automation_runs where workspace = :workspace and id = :id
+            """,
+            id=id,
+        )
+    )
+
+
+def calls_since(tx: Tx, automation: str, since: datetime) -> list[tuple[str, str]]:
+    """Return id and kind of the calls since a moment, the first one first."""
+    rows = tx.rows(
+        """
+        select id, kind from automation_runs
+        where workspace = :workspace and automation = :automation and at > :since
+        order by at, id
+        """,
+        automation=automation,
+        since=as_text(since),
+    )
+    return [(row["id"], row["kind"]) for row in rows]
+
+
+def take_back(tx: Tx, automation: str, id: str, kind: str, day: str) -> None:
+    """Count a call no longer: it belongs to a burst."""
+    tx.run("delete from automation_runs where workspace = :workspace and id = :id", id=id)
+    tx.run(
+        """
+        update automation_days set count = count - 1
+        where workspace = :workspace and automation = :automation and day = :day and kind = :kind
+        """,
+        automation=automation,
+        day=day,
+        kind=kind,
+    )
+
+
+def count_day(
+    tx: Tx, automation: str, day: str, kind: str, *, seconds: int = 0, saved: int = 0
+) -> None:
+    """Add one to the sum of a day."""
+    tx.write(
+        """
+        insert into automation_days (workspace, automation, day, kind, count, seconds, saved)
+        values (:workspace, :automation, :day, :kind, 1, :seconds, :saved)
+        on conflict (workspace, automation, day, kind) do update set
+            count = automation_days.count + 1,
+            seconds = automation_days.seconds + excluded.seconds,
+            saved = automation_days.saved + excluded.saved
+        """,
+        automation=automation,
+        day=day,
+        kind=kind,
+        seconds=seconds,
+        saved=saved,
+    )
+
+
+def open_starts(tx: Tx, automation: str, since: datetime) -> list[tuple[datetime, str | None]]:
+    """Return when runs have begun that have not ended, with their keys, the oldest first.
+
+    An end without a key ends what began without one.
+    """
+    rows = tx.rows(
+        """
+        select s.at, s.run_key from automation_runs s
+        where s.workspace = :workspace and s.automation = :automation and s.kind = 'start'
+        and s.at > :since
+        and not exists (
+            select 1 from automation_runs e
+            where e.workspace = s.workspace and e.automation = s.automation and e.at >= s.at
+            and e.kind in ('ok', 'idle', 'fail')
+            and coalesce(e.run_key, '') = coalesce(s.run_key, '')
+        )
+        order by s.at, s.id
+        """,
+        automation=automation,
+        since=as_text(since),
+    )
+    return [(as_moment(row["at"]), row["run_key"]) for row in rows]
+
+
+def useful_days(tx: Tx, automation: str, most: int) -> list[str]:
+    """Return the last days with a useful run, the latest first."""
+    rows = tx.rows(
+        """
+        select day from automation_days
+        where workspace = :workspace and automation = :automation and kind = 'ok' and count > 0
+        order by day desc limit :most
+        """,
+        automation=automation,
+        most=most,
+    )
+    return [row["day"] for row in rows]
+
+
+def sums(tx: Tx, automation: str, since: str) -> list[tuple[str, str, int, int, int]]:
+    """Return day, kind, count, seconds and saved minutes of an automation since a day."""
+    rows = tx.rows(
+        """
+        select day, kind, count, seconds, saved from automation_days
+        where workspace = :workspace and automation = :automation and day >= :since and count > 0
+        order by day, kind
+        """,
+        automation=automation,
+        since=since,
+    )
+    return [(row["day"], row["kind"], row["count"], row["seconds"], row["saved"]) for row in rows]
+
+
+def durations(tx: Tx, automation: str, since: datetime) -> list[int]:
+    """Return how many seconds the runs since a moment took, those that said so."""
+    rows = tx.rows(
+        """
+        select seconds from automation_runs
+        where workspace = :workspace and automation = :automation and at >= :since
+        and seconds is not null and kind in ('ok', 'idle')
+        order by seconds
+        """,
+        automation=automation,
+        since=as_text(since),
+    )
+    return [row["seconds"] for row in rows]
+
+
+def ends_since(tx: Tx, automation: str, since: datetime) -> list[datetime]:
+    """Return when runs ended since a moment, good or bad, in their order."""
+    rows = tx.rows(
+        """
+        select at from automation_runs
+        where workspace = :workspace and automation = :automation and at >= :since
+        and kind in ('ok', 'idle', 'fail')
+        order by at
+        """,
+        automation=automation,
+        since=as_text(since),
+    )
+    return [as_moment(row["at"]) for row in rows]
+
+
+# --- odd calls -----------------------------------------------------------------------------
+
+
+def note_odd(tx: Tx, automation: str, *, id: str, at: datetime, why: str, once: timedelta) -> bool:
+    """List a call that could not be used; False when one like it is listed within `once`."""
+    return (
+        tx.run(
+            """
+            insert into automation_odd_calls (workspace, id, automation, at, why)
+            select :workspace, :id, :automation, :at, :why
+            where not exists (
+                select 1 from automation_odd_calls
+                where workspace = :workspace and automation = :automation and why = :why
+                and at > :since
+            )
+            """,
+            id=id,
+            automation=automation,
+            at=as_text(at),
+            why=why,
+            since=as_text(at - once),
+        )
+        == 1
+    )
+
+
+def goes_on(tx: Tx, automation: str, why: str, at: datetime, within: timedelta) -> bool:
+    """Move what is listed to `at` if it happened just before; False when it did not."""
+    return (
+        tx.run(
+            """
+            update automation_odd_calls set at = :at
+            where workspace = :workspace and automation = :automation and why = :why
+            and at > :since
+            """,
+            automation=automation,
+            at=as_text(at),
+            why=why,
+            since=as_text(at - within),
+        )
+        > 0
+    )
+
+
+def odd_calls(tx: Tx, automation: str, since: datetime) -> list[Odd]:
+    """Return the calls since a moment that could not be used, the latest first."""
+    rows = tx.rows(
+        """
+        select at, why from automation_odd_calls
+        where workspace = :workspace and automation = :automation and at >= :since
+        order by at desc
+        """,
+        automation=automation,
+        since=as_text(since),
+    )
+    return [Odd(as_moment(row["at"]), row["why"]) for row in rows]
+
+
+def note_stray(tx: Tx, slug: str, now: datetime, most: int) -> bool:
+    """List a name that fits nothing; False when the list is full."""
+    return (
+        tx.run(
+            """
+            insert into automation_strays (workspace, slug, first_at, last_at)
+            select :workspace, :slug, :now, :now
+            where (select count(*) from automation_strays where workspace = :workspace) < :most
+            or exists (
+                select 1 from automation_strays where workspace = :workspace and slug = :slug
+            )
+            on conflict (workspace, slug) do update set
+                last_at = excluded.last_at, calls = automation_strays.calls + 1
+            """,
+            slug=slug,
+            now=as_text(now),
+            most=most,
+        )
+        == 1
+    )
+
+
+def strays(tx: Tx) -> list[Stray]:
+    """Return the names that fit nothing, the latest first."""
+    rows = tx.rows(
+        """
+        select slug, first_at, last_at, calls from automation_strays
+        where workspace = :workspace order by last_at desc, slug
+        """
+    )
+    return [
+        Stray(row["slug"], as_moment(row["first_at"]), as_moment(row["last_at"]), row["calls"])
+        for row in rows
+    ]
+
+
+def forget_stray(tx: Tx, slug: str) -> None:
+    """A name fits something now."""
+    tx.run("delete from automation_strays where workspace = :workspace and slug = :slug", slug=slug)

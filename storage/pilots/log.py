@@ -1,0 +1,287 @@
+"""What happens along a pilot: values, candidates, obstacles, the later list, iterations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from storage.engine import Tx
+from storage.engine.sql import as_moment, as_text
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What was measured in a week: the mean of `number` cases."""
+
+    week: str
+    value: str
+    number: int
+    source: str = ""
+    waiting: str | None = None
+    working: str | None = None
+    satisfaction: str | None = None
+    guard: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A workflow that may be chosen."""
+
+    id: str
+    workflow: str
+    takes: str
+    gives: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Something in the way, for the champion to clear until a day."""
+
+    id: str
+    words: str
+    due_on: date
+    raised_on: date
+    solved_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Something that is not for now."""
+
+    id: str
+    words: str
+    kind: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Iteration:
+    """Something that was made better."""
+
+    kind: str
+    words: str
+    done_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A line of a pilot's history."""
+
+    at: datetime
+    by: str
+    kind: str
+    words: str
+
+
+def enter(tx: Tx, pilot: str, value: Value, by: str) -> None:
+    """Keep the value of a week; the same week again corrects it."""
+    tx.write(
+        """
+        insert into pilot_values (workspace, pilot, week, value, number, source, waiting, working,
+            satisfaction, guard, entered_by)
+        values (:workspace, :pilot, :week, :value, :number, :source, :waiting, :working,
+            :satisfaction, :guard, :by)
+        on conflict (workspace, pilot, week) do update
+        set value = excluded.value, number = excluded.number, source = excluded.source,
+            waiting = coalesce(excluded.waiting, pilot_values.waiting),
+            working = coalesce(excluded.working, pilot_values.working),
+            satisfaction = coalesce(excluded.satisfaction, pilot_values.satisfaction),
+            guard = coalesce(excluded.guard, pilot_values.guard), entered_by = excluded.entered_by
+        """,
+        pilot=pilot,
+        by=by,
+        week=value.week,
+        value=value.value,
+        number=value.number,
+        source=value.source,
+        waiting=value.waiting,
+        working=value.working,
+        satisfaction=value.satisfaction,
+        guard=value.guard,
+    )
+
+
+def values(tx: Tx, pilot: str) -> list[Value]:
+    """Return the values of a pilot, the oldest week first."""
+    rows = tx.rows(
+        """
+        select week, value, number, source, waiting, working, satisfaction, guard
+        from pilot_values where workspace = :workspace and pilot = :pilot order by week
+        """,
+        pilot=pilot,
+    )
+    return [Value(**row) for row in rows]
+
+
+def add_candidate(tx: Tx, pilot: str, candidate: Candidate) -> None:
+    """Keep a workflow that may be chosen."""
+    tx.insert(
+        "pilot_candidates",
+        id=candidate.id,
+        pilot=pilot,
+        workflow=candidate.workflow,
+        takes=candidate.takes,
+        gives=candidate.gives,
+        chosen=int(candidate.chosen),
+    )
+
+
+def candidates(tx: Tx, pilot: str) -> list[Candidate]:
+    """Return the workflows that may be chosen."""
+    rows = tx.rows(
+        """
+        select id, workflow, takes, gives, chosen from pilot_candidates
+        where workspace = :workspace and pilot = :pilot order by id
+        """,
+        pilot=pilot,
+    )
+    return [Candidate(**{**row, "chosen": bool(row["chosen"])}) for row in rows]
+
+
+def choose(tx: Tx, pilot: str, id: str) -> bool:
+    """Choose a workflow; False when one was chosen already. The others are parked."""
+    return (
+        tx.run(
+            """
+            update pilot_candidates set chosen = 1
+            where workspace = :workspace and pilot = :pilot and id = :id and not exists (
+                select 1 from pilot_candidates c
+                where c.workspace = :workspace and c.pilot = :pilot and c.chosen = 1
+            )
+            """,
+            pilot=pilot,
+            id=id,
+        )
+        == 1
+    )
+
+
+def add_obstacle(tx: Tx, pilot: str, *, id: str, words: str, due: date, day: date) -> None:
+    """Keep what is in the way."""
+    tx.insert(
+        "pilot_obstacles",
+        id=id,
+        pilot=pilot,
+        words=words,
+        due_on=due.isoformat(),
+        raised_on=day.isoformat(),
+    )
+
+
+def obstacles(tx: Tx, pilot: str) -> list[Obstacle]:
+    """Return what is or was in the way, the oldest first."""
+    rows = tx.rows(
+        """
+        select id, words, due_on, raised_on, solved_on from pilot_obstacles
+        where workspace = :workspace and pilot = :pilot order by raised_on, id
+        """,
+        pilot=pilot,
+    )
+    return [
+        Obstacle(
+            row["id"],
+            row["words"],
+            date.fromisoformat(row["due_on"]),
+            date.fromisoformat(row["raised_on"]),
+            date.fromisoformat(row["solved_on"]) if row["solved_on"] else None,
+        )
+        for row in rows
+    ]
+
+
+def solve(tx: Tx, pilot: str, id: str, day: date) -> bool:
+    """Write down that it is out of the way; False when it was already."""
+    return (
+        tx.run(
+            """
+            update pilot_obstacles set solved_on = :day
+            where workspace = :workspace and pilot = :pilot and id = :id and solved_on is null
+            """,
+            pilot=pilot,
+            id=id,
+            day=day.isoformat(),
+        )
+        == 1
+    )
+
+
+def add_later(tx: Tx, pilot: str, *, id: str, words: str, kind: str) -> None:
+    """Keep what is not for now."""
+    tx.insert("pilot_later", id=id, pilot=pilot, words=words, kind=kind)
+
+
+def later(tx: Tx, pilot: str) -> list[Later]:
+    """Return what is not for now."""
+    rows = tx.rows(
+        """
+        select id, words, kind, state from pilot_later
+        where workspace = :workspace and pilot = :pilot order by id
+        """,
+        pilot=pilot,
+    )
+    return [Later(**row) for row in rows]
+
+
+def set_later(tx: Tx, pilot: str, id: str, state: str) -> bool:
+    """Schedule or drop what was not for now."""
+    return (
+        tx.run(
+            """
+            update pilot_later set state = :state
+            where workspace = :workspace and pilot = :pilot and id = :id
+            """,
+            pilot=pilot,
+            id=id,
+            state=state,
+        )
+        == 1
+    )
+
+
+def iterate(tx: Tx, pilot: str, *, id: str, kind: str, words: str, day: date) -> None:
+    """Write down that something was made better."""
+    tx.insert(
+        "pilot_iterations", id=id, pilot=pilot, kind=kind, words=words, done_on=day.isoformat()
+    )
+
+
+def iterations(tx: Tx, pilot: str) -> list[Iteration]:
+    """Return what was made better, the oldest first."""
+    rows = tx.rows(
+        """
+        select kind, words, done_on from pilot_iterations
+        where workspace = :workspace and pilot = :pilot order by done_on, id
+        """,
+        pilot=pilot,
+    )
+    return [
+        Iteration(row["kind"], row["words"], date.fromisoformat(row["done_on"])) for row in rows
+    ]
+
+
+def note(
+    tx: Tx, *, id: str, pilot: str, by: str, now: datetime, kind: str, words: str = ""
+) -> None:
+    """Write a line of a pilot's history."""
+    tx.insert(
+        "pilot_history",
+        id=id,
+        pilot=pilot,
+        at=as_text(now),
+        changed_by=by,
+        kind=kind,
+        words=words,
+    )
+
+
+def history(tx: Tx, pilot: str) -> list[Change]:
+    """Return what happened to a pilot, the newest first."""
+    rows = tx.rows(
+        """
+        select at, changed_by as by, kind, words from pilot_history
+        where workspace = :workspace and pilot = :pilot order by at desc, id desc
+        """,
+        pilot=pilot,
+    )
+    return [Change(as_moment(row["at"]), row["by"], row["kind"], row["words"]) for row in rows]

@@ -1,0 +1,223 @@
+"""What people tell, what is looked at, and what follows: counted without names, always ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from handlers.automations.learning.trend import falls
+from handlers.kit.commands import call
+from storage import automations
+from storage.engine import Tx
+from tests.pretend.machines import enter, reports
+from tests.pretend.stage import Say, Stage
+
+Wind = Callable[..., None]
+
+
+def id_of(bot: Stage) -> str:
+    (row,) = bot.rows("select id from automations where workspace = :workspace")
+    return str(row["id"])
+
+
+def live(ben: Say, bot: Stage) -> str:
+    """Let an automation be in operation since now."""
+    secret = enter(ben, rhythm="täglich")
+    reports(bot, secret)
+    id, now = id_of(bot), bot.clock.now()
+
+    def prepare(tx: Tx) -> None:
+        automations.change(tx, id, phase="operation", live_at=now)
+        for field, value in (("area", "Einkauf"), ("minutes", "10")):
+            tx.insert("automation_profile", automation=id, field=field, value=value)
+
+    bot.store(prepare)
+    bot.run(bot.dispatcher.set_off(bot.workspace, "automation checks"))
+    bot.carry()
+    return secret
+
+
+def test_signals_are_counted_for_the_automation_and_keep_nobody(
+    ben: Say, anna: Say, bot: Stage
+) -> None:
+    live(ben, bot)
+    anna("auto mail-sortierung")
+    anna.press(calls="auto tell")
+    anna.press(calls="auto bypassed")
+    assert "without your name" in anna.fill(reason="slow")
+    anna.press(calls="auto byhand")
+    anna.fill(minutes="15")
+    anna.press(calls="auto wrong")
+    anna.fill(fault="order")
+    rows = bot.rows(
+        "select kind, reason, minutes from automation_signals where workspace = :workspace"
+        " order by id"
+    )
+    assert [(each["kind"], each["reason"], each["minutes"]) for each in rows] == [
+        ("bypassed", "slow", None), ("by hand", "", 15), ("wrong", "order", None)
+    ]  # fmt: skip
+    card = anna("auto mail-sortierung")
+    assert "Bypassed or by hand: 67 %, 2 of 3" in card
+    assert "Net time: about -5 min (10 min − 15 min rework, estimated, 28 days)" in card
+    people = bot.rows("select * from automation_signals where workspace = :workspace")
+    assert "anna" not in str(people)
+    audit = bot.rows("select person_key, command from audit where workspace = :workspace")
+    told = [each["person_key"] for each in audit if each["command"] == "auto bypassed"]
+    assert set(told) & {"key-demo-anna"} == set() or told[-1] == "nobody"
+
+
+def test_a_question_reaches_who_answers_within_a_minute_and_the_card_shows_the_answer(
+    ben: Say, anna: Say, bot: Stage
+) -> None:
+    live(ben, bot)
+    anna("auto mail-sortierung")
+    anna.press(calls="auto tell")
+    anna.press(calls="auto question")
+    assert "Ben has your question, without your name." in anna.fill(words="Zählt sie Retouren mit?")
+    asked = [each for each in ben.sees() if "Zählt sie Retouren mit?" in each]
+    assert len(asked) == 1 and "Anna" not in asked[0]
+    ben.press("Antwort", about="Retouren")
+    ben.fill(words="Nein, nur Bestellungen")
+    assert "→ Nein, nur Bestellungen" in anna("auto mail-sortierung")
+    state = bot.rows("select state from automation_signals where workspace = :workspace")
+    assert state == [{"state": "done"}]
+
+
+def test_each_signal_ends_done_or_declined_with_a_reason(ben: Say, anna: Say, bot: Stage) -> None:
+    live(ben, bot)
+    for _each in range(2):
+        anna("auto mail-sortierung")
+        anna.press(calls="auto tell")
+        anna.press(calls="auto bypassed")
+        anna.fill(reason="fit")
+    ben("auto mail-sortierung")
+    ben.press(calls="auto learn")
+    ben.press(calls="auto leave")
+    assert "In wenigen" not in ben.fill(because="Der Fall ist zu selten")
+    ben("auto mail-sortierung")
+    ben.press(calls="auto learn")
+    ben.press(calls="auto answer")
+    ben.fill(words="Die Regel kennt den Fall jetzt")
+    states = bot.rows("select state, answer from automation_signals where workspace = :workspace")
+    assert {each["state"] for each in states} == {"done", "declined"}
+    assert all(each["answer"] for each in states)
+
+
+@pytest.mark.parametrize(
+    ("weeks", "asks"),
+    [
+        ([(20, 0), (19, 1), (18, 2), (17, 3)], True),
+        ([(20, 0), (19, 1), (20, 0), (17, 3)], False),  # noise
+        ([(200, 0), (199, 1), (198, 2), (197, 3)], False),  # too little to wonder
+        ([(2, 0), (2, 1), (1, 2), (0, 3)], False),  # too few to say anything
+        ([(20, 0), (19, 1), (18, 2)], False),
+    ],
+)
+def test_three_falling_weeks_raise_a_question_and_noise_does_not(
+    weeks: list[tuple[int, int]], asks: bool
+) -> None:
+    assert falls(weeks) is asks
+
+
+def test_a_slow_decline_is_asked_about_once(ben: Say, bot: Stage, wind: Wind) -> None:
+    secret = live(ben, bot)
+    day = 23
+    for bad in (0, 1, 2, 3):
+        for each in range(5):
+            wind(to=f"2026-{11 if day <= 30 else 12}-{day if day <= 30 else day - 30:02} 10:00")
+            reports(bot, secret, kind="fail" if each < bad else "")
+            reports(bot, secret)
+            day += 1
+        day += 2
+    wind(to="2026-12-21 12:00")
+    told = [each for each in ben.sees() if "drei Wochen in Folge" in each]
+    assert len(told) == 1
+    wind(to="2026-12-29 12:00")
+    assert len([each for each in ben.sees() if "drei Wochen in Folge" in each]) == 1
+
+
+def test_a_check_is_asked_for_and_four_of_five_opens_a_review(
+    ben: Say, anna: Say, bot: Stage, wind: Wind
+) -> None:
+    live(ben, bot)
+    wind(to="2026-12-22 12:00")
+    assert not [each for each in ben.sees() if "fünf Ergebnisse" in each]
+    wind(to="2026-12-28 12:00")
+    assert len([each for each in ben.sees() if "fünf Ergebnisse" in each]) == 1
+    ben.press("Ergebnisse eintragen")
+    assert "4 von 5 stimmen" in ben.fill(right="1,2,3,4")
+    wind(to="2026-12-29 12:00")
+    assert [each for each in ben.sees() if "besser werden" in each]
+    ben.press("Fertig", about="besser werden")
+    ben.fill(words="Regel für Retouren ergänzt")
+    (review,) = bot.rows("select outcome from automation_reviews where workspace = :workspace")
+    assert review == {"outcome": "done"}
+    assert "review done (the accountable person)" in _history(anna)
+
+
+def _history(who: Say) -> str:
+    who("auto mail-sortierung")
+    return who.press(calls="auto history")
+
+
+def test_a_change_opens_a_review_for_each_automation_of_that_area(
+    ben: Say, anna: Say, bot: Stage
+) -> None:
+    ids = []
+    for name in ("Eins", "Zwei", "Drei", "Vier"):
+        enter(ben, name=name)
+        rows = bot.rows(
+            "select id from automations where workspace = :workspace and name = :name", name=name
+        )
+        ids.append(rows[0]["id"])
+    for id in ids[:3]:
+        bot.store(
+            lambda tx, id=id: tx.insert(
+                "automation_profile", automation=id, field="area", value="Einkauf"
+            )
+        )
+    anna("auto")
+    anna.press(calls="auto changed")
+    answer = anna.fill(kind="price", area="einkauf", words="Neue Preisliste")
+    assert answer == "Thank you. 3 automations are reviewed: Drei, Eins, and Zwei."
+    rows = bot.rows("select why from automation_reviews where workspace = :workspace")
+    assert [each["why"] for each in rows] == ["change: price"] * 3
+    status = ben("status")
+    assert status.count("Etwas hat sich geändert (Preise)") == 3
+
+
+def test_it_is_asked_how_it_goes_on_days_7_30_90_and_180(ben: Say, bot: Stage, wind: Wind) -> None:
+    secret = live(ben, bot)
+    for day, moment in ((7, "2026-12-01"), (30, "2026-12-28"), (90, "2027-02-23"),
+                        (180, "2027-05-25")):  # fmt: skip
+        wind(to=f"{moment} 12:00")
+        reports(bot, secret)
+        told = [each for each in ben.sees() if f"seit {day} Tagen in Betrieb" in each]
+        assert len(told) == 1, day
+        assert "Danke" in ben.press("Es läuft gut", about=f"seit {day} Tagen")
+    kinds = bot.rows(
+        "select kind from automation_history where workspace = :workspace"
+        " and kind like 'check-in%' order by id"
+    )
+    assert [each["kind"] for each in kinds] == [f"check-in {n}" for n in (7, 30, 90, 180)]
+
+
+def test_understood_is_counted_without_who_tapped(ben: Say, anna: Say, bot: Stage) -> None:
+    live(ben, bot)
+    id = id_of(bot)
+    for who in ("anna", "chris"):
+        bot.handle(bot.request(who, call=call("auto understood", automation=id)))
+    rows = bot.rows("select version, understood from automation_understood"
+                    " where workspace = :workspace")  # fmt: skip
+    assert rows == [{"version": 1, "understood": 2}]
+
+
+def test_the_register_is_csv_and_markdown_and_the_ai_register(
+    ben: Say, anna: Say, bot: Stage
+) -> None:
+    live(ben, bot)
+    anna("auto")
+    text = anna.press(calls="auto register")
+    assert "## Mail-Sortierung" in text and "### Responsibility" in text
+    assert "- What not for: Reklamationen" in text and "- Steps: missing" in text

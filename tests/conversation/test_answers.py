@@ -1,0 +1,177 @@
+"""What short lines do, step by step: taking and giving back, declining, offers, texts, names."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.delivery.requests import Response
+from handlers import FEATURES
+from handlers.kit import commands
+from handlers.kit.messages import Call, pieces
+from storage.delivery import timers
+from tests.pretend.stage import Say, Stage
+
+WORDS = sorted(
+    {
+        word
+        for each in commands.all_commands(FEATURES)
+        if not each.hidden
+        for both in each.words.values()
+        for word in both
+    }
+)
+NAMES = ("Kasse", "Webshop", "Ben", "Carla", "die", "der", "auto", "hilfe", "stand", "wer", "ja")
+BEGINNINGS = sorted({word[:end] for word in WORDS for end in range(3, len(word))})
+
+
+def titles(bot: Stage) -> list[str]:
+    rows = bot.rows("select title from incidents where workspace = :workspace order by number")
+    return [row["title"] for row in rows]
+
+
+@settings(
+    max_examples=120,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    st.sampled_from([*WORDS, *NAMES, *BEGINNINGS]),
+    st.sampled_from(["", " geht nicht", " an der Kasse", " 7", " Kasse", " ist kaputt", "!"]),
+    st.sampled_from(["störung", "Störung:", "incident", "/incident", "STOERUNG"]),
+)
+def test_behind_the_word_everything_declares(
+    sqlite_bot: Stage, word: str, rest: str, said: str
+) -> None:
+    """No declaration is swallowed: not by a command, its beginning, a name or a little word."""
+    before = len(titles(sqlite_bot))
+    sqlite_bot.wind(minutes=3)
+    sqlite_bot.handle(sqlite_bot.request("anna", f"{said} {word}{rest}"))
+    assert titles(sqlite_bot)[before:] == [f"{word}{rest}"]
+
+
+@pytest.fixture
+def sqlite_bot(bot: Stage, request: pytest.FixtureRequest) -> Stage:
+    """The stage on SQLite only; what is typed is no matter of the store."""
+    if "postgres" in request.node.name:
+        pytest.skip("read once")
+    return bot
+
+
+def test_not_me_lets_the_alarm_go_on_where_it_was(
+    bot: Stage, anna: Say, ben: Say, carla: Say
+) -> None:
+    anna("störung Kasse tot")
+    due = bot.store(lambda tx: timers.due_of(tx, "incident:1:climb"))
+    bot.wind(minutes=3)
+    assert "Du kümmerst dich jetzt um INC-1." in ben("bin dran")
+    bot.wind(minutes=1)
+    assert "INC-1 wartet wieder auf Ben" in ben("nicht ich")
+    assert bot.store(lambda tx: timers.due_of(tx, "incident:1:climb")) == due
+    bot.wind(minutes=7)
+    assert any("Kasse tot" in each for each in carla.sees())
+
+
+def test_not_me_is_over_after_two_minutes(bot: Stage, anna: Say, ben: Say) -> None:
+    anna("störung Kasse tot")
+    ben("annehmen")
+    bot.wind(minutes=3)
+    assert "geht 2 Minuten lang" in ben.press("Nicht ich")
+    ben("stand")
+    rows = bot.rows("select acknowledged_by from incidents where workspace = :workspace")
+    assert rows == [{"acknowledged_by": "ben"}]
+
+
+def test_declining_stops_no_alarm_and_names_who_else_may_take_it(
+    bot: Stage, anna: Say, ben: Say, carla: Say
+) -> None:
+    anna("störung Kasse tot")
+    assert "Der Alarm zu INC-1 geht weiter." in ben("kann grad nicht")
+    assert "Carla ist gefragt" in ben.press("Carla fragen")
+    bot.wind(minutes=11)
+    assert any("Kasse tot" in each for each in carla.sees())
+
+
+def test_who_may_not_take_it_changes_nothing(bot: Stage, anna: Say) -> None:
+    anna("störung Kasse tot")
+    assert "INC-1 is up to Ben; nothing has changed." in anna("on it")
+
+
+def test_an_offer_declares_once_however_often_it_is_pressed(bot: Stage, anna: Say) -> None:
+    anna("Drucker kaputt")
+    offered = anna.buttons()[0].button.call
+
+    def press(identity: str) -> Response:
+        return bot.handle(bot.request("anna", call=offered, identity=identity))
+
+    assert press("first").outcome == "done"
+    bot.wind(minutes=30)
+    assert press("second").outcome == "refused"
+    assert titles(bot) == ["Drucker kaputt"]
+
+
+def test_the_same_words_twice_are_one_incident_unless_another_is_meant(
+    bot: Stage, anna: Say
+) -> None:
+    anna("störung Kasse tot")
+    assert "INC-1 is declared already" in anna("Störung: kasse TOT!")
+    assert titles(bot) == ["Kasse tot"]
+    assert "INC-2 is declared." in anna.press("Declare another")
+    bot.wind(minutes=3)
+    assert "INC-3 is declared." in anna("störung Kasse tot")
+
+
+MAIL = """störung Von: Petra Muster <petra@kunde.example>
+Gesendet: Freitag, 27. November 2026 08:14
+Betreff: AW: Kasse 2 druckt keine Bons
+
+Hallo, es kommt nichts raus.
+Tel. 0211 123456"""
+
+
+def test_of_a_mail_only_the_subject_is_seen_and_the_rest_by_those_concerned(
+    bot: Stage, anna: Say, ben: Say, chris: Say
+) -> None:
+    anna(MAIL)
+    assert titles(bot) == ["Kasse 2 druckt keine Bons"]
+    assert not any("0211" in each for each in [*ben.sees(), *ben.sees("stoerungen")])
+    assert "0211 123456" in ben.press(calls="text")
+    bot.store(lambda tx: tx.run(
+        "update incidents set declared_by = 'carla' where workspace = :workspace"
+    ))  # fmt: skip
+    shown = bot.handle(bot.request("anna", call=Call("text", {"number": "1"})))
+    assert shown.outcome == "refused"
+
+
+def test_a_manager_names_who_stands_in_for_somebody_else(
+    bot: Stage, anna: Say, ben: Say, carla: Say, chris: Say
+) -> None:
+    assert "a manager can name who stands in" in anna("ben ist krank")
+    assert "Who stands in for Ben meanwhile?" in chris("Ben ist krank")
+    chris.press("Name who stands in")
+    said = chris.fill(person="carla", start="2026-11-23", until="2026-11-24")
+    assert "Carla is asked to stand in for Ben" in said
+    carla.press("Ja, einverstanden")
+    anna("störung Kasse tot")
+    assert any("Kasse tot" in each for each in carla.sees())
+    kept = bot.rows("select * from deliveries where workspace = :workspace")
+    assert not any("krank" in (row["answer"] or "") for row in kept)
+
+
+def test_a_label_is_pressed_only_while_its_button_is_in_the_last_message(
+    bot: Stage, anna: Say
+) -> None:
+    anna("störung Kasse tot")
+    anna("stand")
+    assert "[Declare this as an incident]" in anna("It is serious")
+    rows = bot.rows("select severity from incidents where workspace = :workspace")
+    assert rows == [{"severity": "normal"}]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(alphabet="ab \n👩‍🔧\u0301\u200d", max_size=4000))
+def test_a_long_text_in_parts_is_the_text(text: str) -> None:
+    parts = pieces(text, 100)
+    assert "".join(parts) == text
+    assert all(0 < len(each) <= 100 for each in parts)

@@ -1,0 +1,280 @@
+"""Patterns and their answer: proposed, confirmed by a person, undone, decided, told."""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from handlers.friction import proposals
+from handlers.friction.assessment import Result, advice, because
+from handlers.kit.context import LOTSE
+from handlers.kit.messages import Call
+from handlers.kit.words import text
+from storage.engine import Tx
+from storage.friction.patterns import Check
+from tests.pretend.stage import Say, Stage, answered
+
+NOTES = (
+    "Liefertermine werden dreimal abgetippt",
+    "Ich tippe jeden Liefertermin dreimal ab",
+    "Die Liefertermine müssen wir alle abtippen",
+)
+
+
+def do(me: Say, word: str, **args: str) -> str:
+    """Send a form or press a button that is not looked for."""
+    me.answer = me.stage.handle(me.stage.request(me.id, call=Call(word, args), submitted=True))
+    me.stage.carry()
+    return answered(me.answer)
+
+
+def noted(bot: Stage, who: Say, sentences: tuple[str, ...] = NOTES) -> list[str]:
+    for each in sentences:
+        who(f"friction {each}")
+    rows = bot.rows("select id, sentence from friction where workspace = :workspace")
+    return [row["id"] for each in sentences for row in rows if row["sentence"] == each]
+
+
+def confirmed(
+    bot: Stage, who: Say, chris: Say, title: str = "Liefertermine", area: str = ""
+) -> str:
+    ids = noted(bot, who, tuple(f"{each} ({title})" for each in NOTES))
+    do(chris, "pattern confirm", notes=",".join(ids), title=title, area=area)
+    sql = "select id from patterns where workspace = :workspace and title = :title"
+    return str(bot.rows(sql, title=title)[0]["id"])
+
+
+def members(bot: Stage) -> list[tuple[str, str | None]]:
+    sql = "select sentence, pattern from friction where workspace = :workspace order by sentence"
+    return [(row["sentence"], row["pattern"]) for row in bot.rows(sql)]
+
+
+# --- proposing -----------------------------------------------------------------------------
+
+
+def test_like_ones_are_proposed_and_a_person_confirms(
+    anna: Say, ben: Say, chris: Say, bot: Stage
+) -> None:
+    noted(bot, anna)
+    ben("reibung Der Parkplatz ist immer voll")
+    shown = chris("patterns")
+    assert "These may say the same:" in shown
+    assert "- Liefertermine werden dreimal abgetippt" in shown and "Parkplatz" not in shown
+    assert "These may" not in anna("patterns")
+    chris.press("It is a pattern")
+    assert "Noted: 3 times" in chris.fill(title="Liefertermine abtippen", area="Einkauf")
+    assert "Liefertermine abtippen (3 notes)" in ben("muster").replace("Notizen", "notes")
+    assert "These may" not in chris("patterns")
+
+
+def test_others_who_feel_it_are_told_of_and_joined_with_one_tap(
+    anna: Say, ben: Say, chris: Say, bot: Stage
+) -> None:
+    noted(bot, anna, NOTES[:2])
+    assert "Das geht 2 anderen auch so." in ben(f"reibung {NOTES[2]}")
+    assert ben.press("Meine dazunehmen") == "Dazugenommen. Danke."
+    shown = chris("patterns")
+    assert shown.count("These may say the same:") == 1
+    chris.press("It is a pattern")
+    assert "Noted: 2 times" in chris.fill(title="Abtippen")
+
+
+def test_the_limit_is_a_setting(anna: Say, chris: Say, bot: Stage) -> None:
+    noted(bot, anna, NOTES[:2])
+    assert "These may" not in chris("patterns")
+    do(chris, "friction threshold", number="2", days="30")
+    assert "These may say the same:" in chris("patterns")
+
+
+def test_what_somebody_calls_different_is_not_proposed_again(
+    anna: Say, chris: Say, bot: Stage
+) -> None:
+    noted(bot, anna)
+    chris("patterns")
+    chris.press("Different things")
+    assert "These may" not in chris("patterns")
+
+
+def test_nobody_sees_an_author(anna: Say, ben: Say, chris: Say, bot: Stage) -> None:
+    id = confirmed(bot, anna, chris)
+    for me in (ben, chris):
+        shown = (
+            do(me, "pattern", pattern=id)
+            + me("patterns")
+            + do(chris, "pattern history", pattern=id)
+        )
+        assert "Anna" not in shown and "anna" not in shown
+
+
+# --- sorting -------------------------------------------------------------------------------
+
+
+def test_splitting_merging_and_undoing_lose_nothing(anna: Say, chris: Say, bot: Stage) -> None:
+    one = confirmed(bot, anna, chris, "Eins")
+    two = confirmed(bot, anna, chris, "Zwei")
+    before = members(bot)
+    do(chris, "pattern merge", pattern=one, other=two)
+    assert "Noted: 6 times" in do(chris, "pattern", pattern=two)
+    assert members(bot) == before
+    do(chris, "pattern apart", pattern=one)
+    assert "Noted: 3 times" in do(chris, "pattern", pattern=two)
+    assert members(bot) == before
+    assert "The card has the numbers 1 to 3." in do(
+        chris, "pattern split", pattern=two, which="7", title="Drei"
+    )
+    do(chris, "pattern split", pattern=two, which="1, 3", title="Drei")
+    assert "Noted: 1 time" in do(chris, "pattern", pattern=two)
+    three = bot.rows("select id from patterns where workspace = :workspace and title = 'Drei'")
+    do(chris, "pattern merge", pattern=str(three[0]["id"]), other=two)
+    assert "Noted: 3 times" in do(chris, "pattern", pattern=two)
+    do(chris, "pattern undo", pattern=one)
+    assert [sentence for sentence, _p in members(bot)] == [sentence for sentence, _p in before]
+    assert {p for sentence, p in members(bot) if "Eins" in sentence} == {None}
+
+
+def test_only_those_who_answer_sort(anna: Say, chris: Say, bot: Stage) -> None:
+    id = confirmed(bot, anna, chris)
+    for word, values in (
+        ("pattern undo", {}), ("pattern change", {"title": "x y"}), ("pattern ask", {}),
+        ("pattern answer", {"result": "human", "reason": "weil es so ist"}),
+        ("pattern park", {"reason": "weil es so ist"}), ("pattern history", {}),
+    ):  # fmt: skip
+        request = bot.request("anna", call=Call(word, {"pattern": id, **values}))
+        assert bot.handle(request).outcome == "refused", word
+
+
+def test_patterns_with_estimates_stand_in_their_order(anna: Say, chris: Say, bot: Stage) -> None:
+    """Requirement D24: the order follows from the two numbers."""
+    one, two = confirmed(bot, anna, chris, "Eins"), confirmed(bot, anna, chris, "Zwei")
+    do(chris, "pattern estimate", pattern=one, per_month="10", minutes="5")
+    shown = do(chris, "pattern estimate", pattern=two, per_month="20", minutes="30")
+    assert "Estimated: 20 times a month, 30 minutes each: 600 minutes a month" in shown
+    listed = chris("patterns")
+    assert listed.index("Zwei") < listed.index("Eins")
+    do(chris, "pattern estimate", pattern=one, per_month="1,000".replace(",", ""), minutes="5")
+    listed = chris("patterns")
+    assert listed.index("Eins") < listed.index("Zwei")
+
+
+# --- the seven taps ------------------------------------------------------------------------
+
+
+def check(points: int, *exclusions: int, droppable: bool = False) -> Check:
+    first, second, third, fourth = (min(2, max(0, points - 2 * at)) for at in range(4))
+    judgement, responsibility, relationship = exclusions or (0, 0, 0)
+    return Check(droppable, first, second, third, fourth, judgement, responsibility, relationship)
+
+
+@pytest.mark.parametrize(
+    ("points", "result"),
+    [
+        (0, "not_now"),
+        (3, "not_now"),
+        (4, "prepare"),
+        (6, "prepare"),
+        (7, "suitable"),
+        (8, "suitable"),
+    ],
+)
+def test_points_decide_where_nothing_excludes(points: int, result: str) -> None:
+    assert advice(check(points)) == result
+
+
+@pytest.mark.parametrize("at", [0, 1, 2])
+@pytest.mark.parametrize("points", range(9))
+def test_every_exclusion_overrides_the_points(at: int, points: int) -> None:
+    core = [2 if each == at else 0 for each in range(3)]
+    edge = [1 if each == at else 0 for each in range(3)]
+    assert advice(check(points, *core)) is Result.HUMAN
+    wanted = Result.NOT_NOW if points <= 3 else Result.PREPARE
+    assert advice(check(points, *edge)) is wanted
+
+
+def test_dropping_comes_before_everything() -> None:
+    for exclusions in itertools.product((0, 1, 2), repeat=3):
+        assert advice(check(8, *exclusions, droppable=True)) is Result.DROP
+
+
+def test_the_reason_is_one_sentence_in_both_languages() -> None:
+    for points, exclusions in itertools.product(range(9), itertools.product((0, 1, 2), repeat=3)):
+        for language in ("de", "en"):
+            said = text(because(check(points, *exclusions)), language)
+            assert said.endswith(".") and "{" not in said
+
+
+def test_the_taps_advise_a_person_decides_and_everybody_hears(
+    anna: Say, ben: Say, chris: Say, bot: Stage, wind: Callable[..., None]
+) -> None:
+    id = confirmed(bot, anna, chris)
+    noted(bot, ben, ("reibung von Ben",))
+    do(chris, "pattern ask", pattern=id)
+    assert "could the step simply be dropped?" in answered(chris.answer)  # type: ignore[arg-type]
+    points = dict.fromkeys(("regular", "structured", "ruled", "context"), "yes")
+    depths = dict.fromkeys(("judgement", "responsibility", "relationship"), "no")
+    shown = do(chris, "pattern taps", pattern=id, **points, **{**depths, "judgement": "core"},
+               written="no")  # fmt: skip
+    assert shown.startswith("This stays with people.\nAt its core it needs judgement.")
+    assert "This is advice. You decide." in shown
+    form = bot.handle(bot.request("chris", call=Call("pattern answer", {"pattern": id}))).form
+    assert form is not None
+    assert [each.value for each in form.fields] == ["human", "At its core it needs judgement."]
+    assert "You decide differently from the advice." in do(
+        chris, "pattern answer", pattern=id, result="prepare",
+        reason="At its core it needs judgement.",
+    )  # fmt: skip
+    do(chris, "pattern answer", pattern=id, result="prepare", reason="Wir bereiten nur vor.")
+    wind(to="2026-11-24 09:01")
+    told = anna.sees()[-1]
+    assert "“Liefertermine”: Let it be prepared, decide yourself. Wir bereiten nur vor." in told
+    assert ben.sees() == []
+    assert "Vorbereiten lassen, selbst entscheiden." in ben("muster")
+    row = bot.rows("select judgement, written from pattern_checks where workspace = :workspace")
+    assert row == [{"judgement": 2, "written": "no"}]
+
+
+def test_outside_the_focus_it_is_parked_with_its_reason(anna: Say, chris: Say, bot: Stage) -> None:
+    do(chris, "mandate edit", goals="Schneller liefern", focus="Reparatur\nEinkauf")
+    id = confirmed(bot, anna, chris, area="Lager")
+    assert "“Lager” lies outside the focus." in do(chris, "pattern", pattern=id)
+    form = bot.handle(bot.request("chris", call=Call("pattern park", {"pattern": id}))).form
+    assert form is not None
+    assert form.fields[0].value == "“Lager” lies outside the focus: Einkauf and Reparatur."
+    do(chris, "pattern park", pattern=id, reason=form.fields[0].value)
+    assert "Parked, because: “Lager” lies outside the focus" in anna("patterns")
+
+
+def test_the_name_goes_ninety_days_after_the_answer(
+    anna: Say, chris: Say, bot: Stage, wind: Callable[..., None]
+) -> None:
+    id = confirmed(bot, anna, chris)
+    do(chris, "pattern answer", pattern=id, result="human", reason="Das bleibt so.")
+    keep = next(
+        each
+        for feature in bot.dispatcher.features
+        for each in feature.all_keeps
+        if each.tables == ("friction",)
+    )
+    assert keep.run is not None
+
+    def run(days: int) -> int:
+        def work(tx: Tx) -> int:
+            ctx = bot.dispatcher._context(tx, LOTSE, None, bot.clock.now())
+            assert keep.run is not None
+            return keep.run(ctx, bot.clock.now() + timedelta(days=days - 90))
+
+        return int(bot.store(work))
+
+    assert run(89) == 0
+    assert run(91) == 3
+    assert {row["author"] for row in bot.rows(
+        "select author from friction where workspace = :workspace")} == {None}  # fmt: skip
+
+
+def test_texts_alone_are_compared() -> None:
+    """No name and no id goes into the comparison."""
+    assert list(inspect.signature(proposals.groups).parameters) == ["texts", "least"]
+    assert list(inspect.signature(proposals.like).parameters) == ["text", "others", "limit"]

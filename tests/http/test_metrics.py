@@ -1,0 +1,90 @@
+"""`/metrics`: read by Prometheus' own parser, and nothing of a person in it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+from prometheus_client.parser import text_string_to_metric_families
+
+from bot import app as wiring
+from bot.config import Settings
+from bot.http import metrics
+from bot.lotse import Lotse
+from storage import automations
+from storage.automations import Automation, intake
+from storage.engine import Tx
+from storage.engine.sqlite import Sqlite
+from tests.pretend.stage import DEMO, furnish
+
+TOKEN = "a long secret for Prometheus"
+
+
+@pytest.fixture
+def lotse(sqlite: Sqlite, tmp_path: Path) -> Lotse:
+    """A demo with one automation that ran twice and failed once, and a draft."""
+    made = wiring.build(Settings(data=tmp_path), sqlite, demo=True)
+    now = made.clock.now()
+
+    def prepare(tx: Tx) -> None:
+        furnish(tx, DEMO, now)
+        inside = tx.within(DEMO)
+        backup = Automation("b", 'Bens "Backup"', "x", "ben", "carla", None, 1, "active", now,
+                            None, None, rhythm="every 1 day", slug="backup")  # fmt: skip
+        draft = Automation("d", "d", "", "", "", None, 1, "active", now, None, None,
+                           phase="draft", kind="demand", slug="d")  # fmt: skip
+        for each in (backup, draft):
+            automations.add(inside, each, name_key=each.id)
+        for kind in ("ok", "ok", "fail"):
+            intake.count_day(inside, "b", "2026-11-23", kind)
+        automations.change(inside, "b", last_run_at=now, last_report_at=now)
+
+    sqlite.transact(prepare)
+    return made
+
+
+@pytest.fixture
+async def client(lotse: Lotse) -> AsyncIterator[TestClient[web.Request, web.Application]]:
+    app = web.Application()
+    metrics.add_route(app, lotse)
+    async with TestClient(TestServer(app)) as asks:
+        yield asks
+
+
+async def test_prometheus_own_parser_reads_it(
+    client: TestClient[web.Request, web.Application],
+) -> None:
+    response = await client.get("/metrics")
+    assert response.status == 200
+    assert response.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    text = await response.text()
+    families = {each.name: each for each in text_string_to_metric_families(text)}
+    runs = {
+        (each.labels["automation"], each.labels["result"]): each.value
+        for each in families["lotse_automation_runs"].samples
+    }
+    assert runs["backup", "success"] == 2 and runs["backup", "failure"] == 1
+    states = [each.labels["state"] for each in families["lotse_automation_state"].samples]
+    assert "new" in states
+    (ownerless,) = families["lotse_automations_ownerless"].samples
+    assert ownerless.value == 1
+    assert "lotse_automation_last_success_timestamp_seconds" in families
+    assert "lotse_automation_expected_by_timestamp_seconds" in families
+    labels = {name for each in families.values() for one in each.samples for name in one.labels}
+    assert labels == {"workspace", "automation", "result", "state"}
+    for name in ("Ben", "ben", "carla", "Backup"):
+        assert name not in text
+
+
+async def test_it_answers_this_machine_only_or_who_shows_the_token(
+    lotse: Lotse, client: TestClient[web.Request, web.Application]
+) -> None:
+    response = await client.get("/metrics", headers={"X-Forwarded-For": "1.2.3.4"})
+    assert response.status == 403
+    object.__setattr__(lotse.settings, "metrics_token", TOKEN)
+    assert (await client.get("/metrics")).status == 403
+    shown = {"Authorization": f"Bearer {TOKEN}", "X-Forwarded-For": "1.2.3.4"}
+    assert (await client.get("/metrics", headers=shown)).status == 200

@@ -1,0 +1,114 @@
+"""What a text's words are: inflected, abbreviated, apart, mistyped, in the other language."""
+
+from __future__ import annotations
+
+import pytest
+
+from handlers.similarity.distance import COGNATE, EDIT, closeness
+from handlers.similarity.spelling import one_edit
+from handlers.similarity.terms import Word, word_of, words
+from handlers.similarity.vocabulary import Vocabulary
+
+
+def single(text: str) -> Word:
+    found = word_of(text)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("inflected", "plain"),
+    [
+        ("Druckaufträge", "Druckauftrag"),
+        ("Kartenlesern", "Kartenleser"),
+        ("Lieferscheinen", "Lieferschein"),
+        ("Netzlaufwerken", "Netzlaufwerk"),
+    ],
+)
+def test_inflected_compounds_are_split_like_their_singular(inflected: str, plain: str) -> None:
+    one, other = single(inflected), single(plain)
+    assert one.ideas | one.part_ideas == other.ideas | other.part_ideas != frozenset()
+    assert closeness(one, other) >= 0.7
+
+
+@pytest.mark.parametrize("text", ["PCs", "PDFs", "TANs", "LKWs", "USVs"])
+def test_an_abbreviation_s_plural_is_the_abbreviation(text: str) -> None:
+    assert single(text).key == single(text[:-1]).key
+
+
+def test_a_name_that_is_written_as_two_words_counts_once() -> None:
+    assert [each.key for each in words("PowerPoint")] == ["powerpoint"]
+    assert [each.shown for each in words("OrderService")] == ["OrderService", "Order", "Service"]
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("Maschine hängt sich dauernd auf", "aufgehängt"),
+        ("Die Pumpe schaltet immer wieder ab", "abschalten"),
+        ("Programm stürzt beim Start ab", "abstürzen"),
+    ],
+)
+def test_a_verb_and_its_prefix_are_found_apart(text: str, form: str) -> None:
+    assert single(form).ideas <= {idea for each in words(text) for idea in each.ideas}
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "expected"),
+    [
+        ("kase", "kasse", True), ("druker", "drucker", True), ("shcranke", "schranke", True),
+        ("tor", "rot", False), ("tür", "tor", False), ("kasse", "klasse", True),
+        ("kasse", "tasten", False), ("kasse", "kasse", True),
+    ],
+)  # fmt: skip
+def test_one_letter_may_be_wrong(one: str, two: str, expected: bool) -> None:
+    assert one_edit(one, two) == expected == one_edit(two, one)
+
+
+def test_two_words_that_are_both_known_are_no_mistake_of_each_other() -> None:
+    assert closeness(single("Kase"), single("Kasse")) >= EDIT
+    assert closeness(single("Tisch"), single("Tusch")) >= EDIT
+    assert closeness(single("Motor"), single("Monitor")) < EDIT
+
+
+@pytest.mark.parametrize(
+    ("german", "english"),
+    [
+        ("Zylinder", "cylinder"), ("Zertifikat", "certificate"), ("Konfiguration", "configuration"),
+        ("Maschine", "machine"), ("Kontakt", "contact"), ("Mikrofon", "microphone"),
+    ],
+)  # fmt: skip
+def test_words_of_one_origin_are_close(german: str, english: str) -> None:
+    assert closeness(single(german), single(english)) >= COGNATE
+
+
+def test_composed_and_decomposed_umlauts_and_soft_hyphens_make_no_difference() -> None:
+    keys = [each.key for each in words("Kühlraum Etikettendrucker")]
+    assert [each.key for each in words("Ku\u0308hlraum Etiket\u00adtendrucker")] == keys
+
+
+def test_no_word_is_longer_than_64_letters() -> None:
+    assert [len(each.shown) for each in words("x" * 300)] == [64]
+
+
+def test_tax_is_not_control() -> None:
+    assert not single("Steuer").ideas & single("Steuerung").ideas
+    assert single("Steuer").ideas
+
+
+def test_the_order_of_arrival_makes_no_difference() -> None:
+    texts = ("Kartenlesern", "Kartenleser", "Druckaufträge", "Druckauftrag", "Kase", "Kassen")
+    asked = [single(each) for each in ("Kartenlesegerät", "print", "Kasse", "Leser")]
+    found = []
+    for order in (texts, texts[::-1]):
+        vocabulary = Vocabulary()
+        for text in order:
+            vocabulary.add(single(text))
+        names = {id: key for key, id in vocabulary.ids.items()}
+        found.append(
+            [
+                {names[id]: round(share, 3) for id, share in vocabulary.close_to(each).items()}
+                for each in asked
+            ]
+        )
+    assert found[0] == found[1]
