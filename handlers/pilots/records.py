@@ -23,7 +23,8 @@ OUTCOME = feature.measure(
     "outcome",
     _("What became of pilots"),
     _(
-        "pilots that were decided, those of them in operation, and those still used after six months"
+        "pilots that were decided, those of them in operation, and those still used after six "
+        "months"
     ),
     "pilots",
 )
