@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from handlers import rights
-from handlers.automations import escalation
+from handlers.automations import escalation, figures
 from handlers.automations.learning import checks, signals
 from handlers.automations.rules.company import Known, known
 from handlers.automations.rules.standing import State
@@ -188,7 +188,7 @@ def _operation(ctx: Context, week: Week) -> list[Part]:
     if late:
         items.append(_("still to look at: {names}", names=late[:SHOWN]))
     for kind, area, _words, count in learning.changes_between(ctx.tx, week.start, week.end):
-        reviews = _n("{n} review", "{n} reviews", figure(STANDS, count))
+        reviews = _n("{n} review", "{n} reviews", figure(figures.REVIEWS, count))
         items.append(
             _("{kind} changed ({area}): {reviews}", kind=checks.CHANGES[kind], area=area,
               reviews=reviews)
@@ -199,11 +199,6 @@ def _operation(ctx: Context, week: Week) -> list[Part]:
         if each.kind in ("question", "boundary") and each.at < ctx.now - timedelta(days=7)
     ]
     if waiting:
-        items.append(
-            _n(
-                "{n} question unanswered",
-                "{n} questions unanswered",
-                figure(STANDS, len(waiting)),
-            )
-        )
+        unanswered = figure(figures.REVIEWS, len(waiting))
+        items.append(_n("{n} question unanswered", "{n} questions unanswered", unanswered))
     return [Title(_("Operation")), Items(tuple(items))] if items else []

@@ -21,6 +21,9 @@ feature = Feature(_("Automations"))
 PERIOD = timedelta(days=28)
 LEAST_DURATIONS = 5
 
+REVIEWS = feature.measure("reviews", _("Reviews and questions"), _(
+    "reviews that a change of the week asks for, and questions that nobody has answered for a "
+    "week"), "automation_signals")  # fmt: skip
 RUNS = feature.measure("runs", _("Used"), _(
     "good runs with something to do in the last 28 days; tests, bursts and runs that found nothing "
     "to do are left out"), "automation_days")  # fmt: skip
