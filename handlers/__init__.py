@@ -14,7 +14,6 @@ from handlers.automations import entering as automation_entering
 from handlers.automations import escalation as automation_escalation
 from handlers.automations import figures as automation_figures
 from handlers.automations import found as automations_found
-from handlers.automations import lists as automation_lists
 from handlers.automations import people as automation_people
 from handlers.automations.intake import address as automation_address
 from handlers.automations.intake import heartbeat
@@ -57,7 +56,6 @@ from handlers.pilots import commands as pilot_commands
 from handlers.pilots import decisions as pilot_decisions
 from handlers.pilots import digest as pilot_digest
 from handlers.pilots import found as pilots_found
-from handlers.pilots import lists as pilot_lists
 from handlers.pilots import milestones as pilot_milestones
 from handlers.pilots import people as pilot_people
 from handlers.pilots import running as pilot_running
@@ -122,7 +120,6 @@ FEATURES: tuple[Feature, ...] = (
     friction_answers.feature,
     friction_digest.feature,
     pilot_commands.feature,
-    pilot_lists.feature,
     pilot_people.feature,
     pilot_running.feature,
     pilot_decisions.feature,
@@ -130,7 +127,6 @@ FEATURES: tuple[Feature, ...] = (
     pilot_milestones.feature,
     pilot_digest.feature,
     automation_commands.feature,
-    automation_lists.feature,
     automation_entering.feature,
     automation_people.feature,
     automation_changes.feature,
