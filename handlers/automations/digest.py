@@ -43,6 +43,11 @@ LEARNT = feature.measure("learnt", _("Told about automations"), _(
     "automation_signals")  # fmt: skip
 CHECKED = feature.measure("checked", _("Looks at results"), _(
     "looks at five results that were entered in the week"), "automation_checks")  # fmt: skip
+REVIEWS = feature.measure("reviews", _("Reviews"), _(
+    "reviews that a change of the week has opened"), "automation_changes")  # fmt: skip
+UNANSWERED = feature.measure("unanswered", _("Questions unanswered"), _(
+    "questions and unclear boundaries that were told over a week ago and are open"),
+    "automation_signals")  # fmt: skip
 
 STATES_TOLD = (
     (State.UNUSED, UNUSED, _("Possibly unused")),
@@ -60,7 +65,7 @@ def section(ctx: Context, week: Week) -> Section | None:
     all_of_them = automations.all(ctx.tx)
     seen = known(ctx)
     stands = [seen.standing(each) for each in all_of_them]
-    states = [each.state for each in stands]
+    stood = [each.state for each in stands]
     used = sum(
         each.state is State.IN_USE or (each.state is State.NEW and not each.late) for each in stands
     )
@@ -68,7 +73,7 @@ def section(ctx: Context, week: Week) -> Section | None:
         "{used} of {all} automations in use ({unmeasured} not measured)",
         used=figure(USE, used),
         all=figure(USE, len(all_of_them)),
-        unmeasured=figure(UNMEASURED, states.count(State.UNMEASURED)),
+        unmeasured=figure(UNMEASURED, stood.count(State.UNMEASURED)),
     )
     open_ones = questions.open_ones(ctx.tx)
     decides = [
@@ -191,7 +196,7 @@ def _operation(ctx: Context, week: Week) -> list[Part]:
     if late:
         items.append(_("still to look at: {names}", names=late[:SHOWN]))
     for kind, area, _words, count in learning.changes_between(ctx.tx, week.start, week.end):
-        reviews = _n("{n} review", "{n} reviews", count)
+        reviews = _n("{n} review", "{n} reviews", figure(REVIEWS, count))
         items.append(
             _("{kind} changed ({area}): {reviews}", kind=checks.CHANGES[kind], area=area,
               reviews=reviews)
@@ -202,5 +207,11 @@ def _operation(ctx: Context, week: Week) -> list[Part]:
         if each.kind in ("question", "boundary") and each.at < ctx.now - timedelta(days=7)
     ]
     if waiting:
-        items.append(_n("{n} question unanswered", "{n} questions unanswered", len(waiting)))
+        items.append(
+            _n(
+                "{n} question unanswered",
+                "{n} questions unanswered",
+                figure(UNANSWERED, len(waiting)),
+            )
+        )
     return [Title(_("Operation")), Items(tuple(items))] if items else []

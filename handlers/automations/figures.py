@@ -155,7 +155,7 @@ def rows(ctx: Context, automation: Automation, seen: Known) -> list[tuple[Words,
 
 def use_words(found: Figures) -> Sentence:
     """Return how often it ran usefully in four weeks."""
-    return _n("{n} useful run in 28 days", "{n} useful runs in 28 days", found.useful)
+    return _n("{n} useful run in 28 days", "{n} useful runs in 28 days", figure(RUNS, found.useful))
 
 
 def net_words(found: Figures) -> Sentence:

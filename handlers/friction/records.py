@@ -29,6 +29,18 @@ NOTED = feature.measure(
     _("sentences noted in the week; the week before counts the seven days before that"),
     "friction",
 )
+PATTERNS = feature.measure(
+    "patterns",
+    _("Patterns"),
+    _("patterns that a person confirmed and that have no answer yet, or are parked"),
+    "patterns",
+)
+LATE = feature.measure(
+    "friction late",
+    _("Friction without an answer"),
+    _("sentences that have waited for an answer for over ten working days"),
+    "friction",
+)
 
 
 @feature.section(60)
@@ -46,7 +58,9 @@ def section(ctx: Context, week: Week) -> Section:
     rows: list[tuple[Words, Words]] = [(_("Friction"), said)]
     if standing:
         names = [each.title for each in standing[:3]]
-        rows.append((_("Patterns"), _("{n}: {names}", n=len(standing), names=names)))
+        rows.append(
+            (_("Patterns"), _("{n}: {names}", n=figure(PATTERNS, len(standing)), names=names))
+        )
     answered = [
         each
         for each in patterns.all(ctx.tx)
@@ -60,7 +74,7 @@ def section(ctx: Context, week: Week) -> Section:
         words = _n(
             "{n} friction note has waited for an answer for over ten working days.",
             "{n} friction notes have waited for an answer for over ten working days.",
-            len(old),
+            figure(LATE, len(old)),
         )
         show = Button(_("Show"), call("friction list", which=Which.LATE.value))
         mine = (show,) if answering.may(ctx) else ()

@@ -25,6 +25,18 @@ FEEDBACK = feature.measure(
     _("sentences given to pilots in the week, without names; counted once the week is over"),
     "pilot_sentences",
 )
+OPERATING = feature.measure(
+    "operating",
+    _("Pilots that reached operation"),
+    _("pilots that were decided to operate, of all that were decided"),
+    "pilots",
+)
+ALIVE = feature.measure(
+    "alive",
+    _("Pilots alive after six months"),
+    _("pilots in operation of which it was said on day 180 that they are in use, of those asked"),
+    "pilots",
+)
 AGE = feature.measure(
     "age", _("How long a pilot has run"), _("weeks since it was started, of twelve"), "pilots"
 )
@@ -83,12 +95,18 @@ def figures(ctx: Context) -> list[Sentence]:
     if not ended:
         return []
     operating = [each for each in ended if each.operating_on is not None]
-    found = [_("Reached operation: {n} of {all} that were decided.", n=len(operating),
-               all=len(ended))]  # fmt: skip
+    found = [_("Reached operation: {n} of {all} that were decided.",
+               n=figure(OPERATING, len(operating)), all=figure(OPERATING, len(ended)))]  # fmt: skip
     asked = [each for each in operating if each.alive is not None]
     if asked:
         alive = sum(each.alive == "yes" for each in asked)
-        found.append(_("Alive after six months: {n} of {all}.", n=alive, all=len(asked)))
+        found.append(
+            _(
+                "Alive after six months: {n} of {all}.",
+                n=figure(ALIVE, alive),
+                all=figure(ALIVE, len(asked)),
+            )
+        )
     return found
 
 
