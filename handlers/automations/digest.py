@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from handlers import rights
-from handlers.automations import escalation
+from handlers.automations import escalation, figures
 from handlers.automations.learning import checks, signals
 from handlers.automations.rules.company import Known, known
 from handlers.automations.rules.standing import State
@@ -37,12 +37,9 @@ UNMEASURED = feature.measure("unmeasured", _("Not measured"), _(
     "automations", "intake_gaps")  # fmt: skip
 STANDS = feature.measure("stands", _("How automations stand"), _(
     "fails: the last run failed; idle: five runs in a row found nothing to do; late: a run is "
-    "missing; resting: outside its season, or on a day of rest"), "automations")  # fmt: skip
-LEARNT = feature.measure("learnt", _("Told about automations"), _(
-    "what was told in the week, counted for each automation, without names"),
-    "automation_signals")  # fmt: skip
-CHECKED = feature.measure("checked", _("Looks at results"), _(
-    "looks at five results that were entered in the week"), "automation_checks")  # fmt: skip
+    "missing; resting: outside its season, or on a day of rest; told and looked at: counted in the "
+    "week for each automation, without names"), "automations", "automation_signals",
+    "automation_checks")  # fmt: skip
 
 STATES_TOLD = (
     (State.UNUSED, UNUSED, _("Possibly unused")),
@@ -60,7 +57,7 @@ def section(ctx: Context, week: Week) -> Section | None:
     all_of_them = automations.all(ctx.tx)
     seen = known(ctx)
     stands = [seen.standing(each) for each in all_of_them]
-    states = [each.state for each in stands]
+    stood = [each.state for each in stands]
     used = sum(
         each.state is State.IN_USE or (each.state is State.NEW and not each.late) for each in stands
     )
@@ -68,7 +65,7 @@ def section(ctx: Context, week: Week) -> Section | None:
         "{used} of {all} automations in use ({unmeasured} not measured)",
         used=figure(USE, used),
         all=figure(USE, len(all_of_them)),
-        unmeasured=figure(UNMEASURED, states.count(State.UNMEASURED)),
+        unmeasured=figure(UNMEASURED, stood.count(State.UNMEASURED)),
     )
     open_ones = questions.open_ones(ctx.tx)
     decides = [
@@ -167,7 +164,7 @@ def _told(ctx: Context, week: Week, all_of_them: list[Automation], seen: Known) 
         for each in all_of_them
         if (
             counted := [
-                _("{kind} {n}×", kind=signals.KINDS[kind], n=figure(LEARNT, n))
+                _("{kind} {n}×", kind=signals.KINDS[kind], n=figure(STANDS, n))
                 for automation, kind, _reason, n in told
                 if automation == each.id
             ]
@@ -187,11 +184,11 @@ def _operation(ctx: Context, week: Week) -> list[Part]:
     ]
     items: list[Words] = []
     if done:
-        items.append(_n("{n} look at results", "{n} looks at results", figure(CHECKED, done)))
+        items.append(_n("{n} look at results", "{n} looks at results", figure(STANDS, done)))
     if late:
         items.append(_("still to look at: {names}", names=late[:SHOWN]))
     for kind, area, _words, count in learning.changes_between(ctx.tx, week.start, week.end):
-        reviews = _n("{n} review", "{n} reviews", count)
+        reviews = _n("{n} review", "{n} reviews", figure(figures.REVIEWS, count))
         items.append(
             _("{kind} changed ({area}): {reviews}", kind=checks.CHANGES[kind], area=area,
               reviews=reviews)
@@ -202,5 +199,6 @@ def _operation(ctx: Context, week: Week) -> list[Part]:
         if each.kind in ("question", "boundary") and each.at < ctx.now - timedelta(days=7)
     ]
     if waiting:
-        items.append(_n("{n} question unanswered", "{n} questions unanswered", len(waiting)))
+        unanswered = figure(figures.REVIEWS, len(waiting))
+        items.append(_n("{n} question unanswered", "{n} questions unanswered", unanswered))
     return [Title(_("Operation")), Items(tuple(items))] if items else []

@@ -56,6 +56,14 @@ DECISIONS = feature.measure(
 )
 
 
+@feature.follows(Event.WORKING_TIME_CHANGED)
+def moved(ctx: Context, _subject: str) -> tuple[Post, ...]:
+    """Let the digest come when the company now wants it."""
+    zone, region = ctx.workspace.zone, ctx.workspace.region
+    schedule.moved(ctx.tx, new_id=ctx.new_id, now=ctx.now, zone=zone, region=region)
+    return ()
+
+
 @feature.timer("digest")
 def post(ctx: Context, week: str) -> Reply:
     """Post the digest on `week`, once, and plan the next one."""
@@ -252,8 +260,8 @@ def _open(ctx: Context) -> list[Task]:
 def _merged_before(ctx: Context, week: str) -> list[str]:
     """Return the weeks before `week` that its digest tells of as well."""
     merged: list[str] = []
-    states = dict(digests.weeks(ctx.tx))
-    while states.get(before := calendar.after(merged[0] if merged else week, -1)) == "merged":
+    stands = dict(digests.weeks(ctx.tx))
+    while stands.get(before := calendar.after(merged[0] if merged else week, -1)) == "merged":
         merged.insert(0, before)
     return merged
 

@@ -202,7 +202,7 @@ async def test_slack_is_heard_while_two_hundred_slow_clients_wait(sqlite: Sqlite
         for n, (_reader, writer) in enumerate(slow):
             writer.write((b"", half, b"POST /slack/events HTTP/1.1\r\n" + signed)[n % 3])
         for n in range(3):
-            assert f"INC-{n + 1}" in await slack.client("anna").types("/incident Till is dead")
+            assert f"INC-{n + 1}" in await slack.client("anna").types(f"/incident Till {n} is dead")
             assert slack.client("anna").last is not None
             assert slack.client("anna").last.seconds < 1.0  # type: ignore[union-attr]
         for _reader, writer in slow:

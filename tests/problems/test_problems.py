@@ -89,7 +89,7 @@ def test_three_times_the_same_in_two_languages_until_the_fix_is_verified(
         "Dienst: Etikettendrucker",
         "Wiederholungen: 3 in den letzten 30 Tagen (INC-1, INC-2 und INC-3)",
         "Ursache: noch nicht eingetragen",
-        "Verantwortlich für die Ursache: Ben, noch nicht angenommen",
+        "Zuständig für die Ursache: Ben, noch nicht angenommen",
         "Zu beheben bis: Mi. 9. Dez.",
         "[Ich übernehme die Ursache]",
         "[Ursache eintragen]",
@@ -204,9 +204,9 @@ def test_the_cause_stays_with_its_owner_until_the_asked_person_accepts(
     ben("problem 1")
     ben.press("Jemanden benennen")
     assert ben.fill(person="anna").startswith("Anna ist gefragt")
-    assert "Verantwortlich für die Ursache: Ben; Anna ist gefragt" in ben("problem 1")
+    assert "Zuständig für die Ursache: Ben; Anna ist gefragt" in ben("problem 1")
     assert anna.press("I own the cause", at="@anna").startswith("You own the cause of PRB-1")
-    assert "Verantwortlich für die Ursache: Anna" in ben("problem 1")
+    assert "Zuständig für die Ursache: Anna" in ben("problem 1")
     assert "bei Anna" in banned.sees("stoerungen")[-1]
     assert "PRB-1" in anna("status")
 

@@ -350,7 +350,7 @@ def test_the_service_is_guessed_once_and_before_the_transaction(
 def test_it_goes_on_without_when_reading_fails_or_takes_too_long(bot: Stage, anna: Say) -> None:
     bot.dispatcher.patience = 0.0
     anna("incident Etikettendrucker offline")
-    assert "INC-2 is declared" in anna("incident Etikettendrucker offline")
+    assert "INC-2 is declared" in anna("incident Etikettendrucker ist offline")
 
 
 def test_alike_compares_two_titles_in_both_languages() -> None:

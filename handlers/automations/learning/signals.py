@@ -142,7 +142,7 @@ def tell(ctx: Context, automation: AutoRef) -> Reply:
 
 @feature.command(
     "auto bypassed", "auto vorbei", help=_("Why was it bypassed?"), hidden=True,
-    needs="feedback", submit=_("Tell"),
+    nameless=True, needs="feedback", submit=_("Tell"),
 )  # fmt: skip
 def bypassed(
     ctx: Context,
@@ -155,7 +155,7 @@ def bypassed(
 
 @feature.command(
     "auto byhand", "auto vonhand", help=_("It was done by hand."), hidden=True,
-    needs="feedback", submit=_("Tell"),
+    nameless=True, needs="feedback", submit=_("Tell"),
 )  # fmt: skip
 def by_hand(
     ctx: Context,
@@ -168,7 +168,7 @@ def by_hand(
 
 @feature.command(
     "auto wrong", "auto falsch", help=_("What was not right?"), hidden=True,
-    needs="feedback", submit=_("Tell"),
+    nameless=True, needs="feedback", submit=_("Tell"),
 )  # fmt: skip
 def wrong(
     ctx: Context,

@@ -31,6 +31,20 @@ NOTED = feature.measure(
 )
 
 
+LATE = feature.measure(
+    "late friction",
+    _("Friction without an answer"),
+    _("notes that have had no answer for more than ten working days"),
+    "friction",
+)
+KINDS = feature.measure(
+    "patterns",
+    _("Patterns"),
+    _("confirmed by a person; felt by three or answered"),
+    "patterns",
+)
+
+
 @feature.section(60)
 def section(ctx: Context, week: Week) -> Section:
     """Return what was noted, what is a pattern, and what waits for an answer too long."""
@@ -46,7 +60,7 @@ def section(ctx: Context, week: Week) -> Section:
     rows: list[tuple[Words, Words]] = [(_("Friction"), said)]
     if standing:
         names = [each.title for each in standing[:3]]
-        rows.append((_("Patterns"), _("{n}: {names}", n=len(standing), names=names)))
+        rows.append((_("Patterns"), _("{n}: {names}", n=figure(KINDS, len(standing)), names=names)))
     answered = [
         each
         for each in patterns.all(ctx.tx)
@@ -60,7 +74,7 @@ def section(ctx: Context, week: Week) -> Section:
         words = _n(
             "{n} friction note has waited for an answer for over ten working days.",
             "{n} friction notes have waited for an answer for over ten working days.",
-            len(old),
+            figure(LATE, len(old)),
         )
         show = Button(_("Show"), call("friction list", which=Which.LATE.value))
         mine = (show,) if answering.may(ctx) else ()
