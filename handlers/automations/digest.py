@@ -37,9 +37,12 @@ UNMEASURED = feature.measure("unmeasured", _("Not measured"), _(
     "automations", "intake_gaps")  # fmt: skip
 STANDS = feature.measure("stands", _("How automations stand"), _(
     "fails: the last run failed; idle: five runs in a row found nothing to do; late: a run is "
-    "missing; resting: outside its season, or on a day of rest; told and looked at: counted in the "
-    "week for each automation, without names"), "automations", "automation_signals",
-    "automation_checks")  # fmt: skip
+    "missing; resting: outside its season, or on a day of rest"), "automations")  # fmt: skip
+LEARNT = feature.measure("learnt", _("Told about automations"), _(
+    "what was told in the week, counted for each automation, without names"),
+    "automation_signals")  # fmt: skip
+CHECKED = feature.measure("checked", _("Looks at results"), _(
+    "looks at five results that were entered in the week"), "automation_checks")  # fmt: skip
 
 STATES_TOLD = (
     (State.UNUSED, UNUSED, _("Possibly unused")),
@@ -164,7 +167,7 @@ def _told(ctx: Context, week: Week, all_of_them: list[Automation], seen: Known) 
         for each in all_of_them
         if (
             counted := [
-                _("{kind} {n}×", kind=signals.KINDS[kind], n=figure(STANDS, n))
+                _("{kind} {n}×", kind=signals.KINDS[kind], n=figure(LEARNT, n))
                 for automation, kind, _reason, n in told
                 if automation == each.id
             ]
@@ -184,7 +187,7 @@ def _operation(ctx: Context, week: Week) -> list[Part]:
     ]
     items: list[Words] = []
     if done:
-        items.append(_n("{n} look at results", "{n} looks at results", figure(STANDS, done)))
+        items.append(_n("{n} look at results", "{n} looks at results", figure(CHECKED, done)))
     if late:
         items.append(_("still to look at: {names}", names=late[:SHOWN]))
     for kind, area, _words, count in learning.changes_between(ctx.tx, week.start, week.end):

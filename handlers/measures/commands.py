@@ -12,6 +12,8 @@ from handlers.kit.words import _
 
 feature = Feature(_("Weekly digest"))
 
+PAGE = 12  # figures on one page
+
 PAGE = 26
 TOGETHER = 8
 
@@ -23,10 +25,8 @@ def computed(
     found = [each for feature in ctx.features for each in feature.measures]
     first = (page - 1) * PAGE
     rows = tuple((each.name, each.formula) for each in found[first : first + PAGE])
-    parts: list[Part] = [Title(_("How this is computed"))]
-    # A few at a time: platforms cut what is too long for one part of a message.
-    parts += [Facts(rows[begin : begin + TOGETHER]) for begin in range(0, len(rows), TOGETHER)]
-    parts.append(Text(_("No figure is about a person."), small=True))
+    parts: list[Part] = [Title(_("How this is computed")), Facts(rows)]
     if len(found) > first + PAGE:
         parts.append(Buttons((Button(_("More"), call("computed", page=page + 1)),)))
+    parts.append(Text(_("No figure is about a person."), small=True))
     return Reply(Message(tuple(parts)))

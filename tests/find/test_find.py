@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from handlers.kit.messages import Call
-from tests.pretend import machines
 from tests.pretend.stage import Say, Stage
 
 
@@ -40,7 +39,9 @@ def test_problems_pilots_and_automations_are_found(bot: Stage, anna: Say, ben: S
     ben("problem 1")
     ben.press("Ursache eintragen")
     ben.fill(kind="hardware", cause="Das Netzteil schaltet bei Wärme ab")
-    machines.enter(ben, name="Abgleich", purpose="Netzteil-Bestand melden")
+    ben("auto neu")
+    ben.fill(name="Abgleich", purpose="Netzteil-Bestand melden", not_for="Bestellen",
+             accountable="ben", deputy="carla", rhythm="2")  # fmt: skip
     said = ben("suche Netzteil")
     assert "PRB-1 „Etikettendrucker offline“: offen (in: Ursache)" in said
     assert "Automation „Abgleich“: in Gebrauch (in: Zweck)" in said

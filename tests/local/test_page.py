@@ -9,8 +9,7 @@ from collections.abc import AsyncIterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -358,8 +357,9 @@ async def test_a_form_tells_at_its_field_what_is_wrong_and_keeps_nothing(
 
 
 def test_a_form_is_told_all_that_is_wrong_with_it() -> None:
-    several = SimpleNamespace(fields={"name": "Zu lang.", "on": ("Kein ", "Tag.")}, field="name")
-    assert wrong_fields(cast(Response, several)) == {"name": "Zu lang.", "on": "Kein Tag."}
+    faults = (("on", "Kein Tag."),)
+    several = Response("refused", line(("Zu lang.",)), field="name", faults=faults)
+    assert wrong_fields(several) == {"name": "Zu lang.", "on": "Kein Tag."}
     one = Response("refused", line(("Hier fehlt etwas.",)), field="name")
     assert wrong_fields(one) == {"name": "Hier fehlt etwas."}
     assert wrong_fields(Response("refused", line(("Geht nicht.",)))) == {}

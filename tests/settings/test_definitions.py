@@ -196,5 +196,8 @@ def test_a_bare_figure_is_noticed() -> None:
 
 def test_how_it_is_computed_is_a_button_away(chris: Say) -> None:
     chris("digest")
-    said = chris.press("How is this computed?")
+    said = page = chris.press("How is this computed?")
+    while "[More]" in page:
+        page = chris.press("More")
+        said += f"\n{page}"
     assert all(f"\n{each.name.one}: " in said for each in MEASURES)

@@ -624,7 +624,7 @@ async def test_who_is_deactivated_or_demoted_loses_every_right_at_once(
     user = {**slack.peer.users["UCHRIS"], "deleted": True}
     await slack.peer.deliver("events_api", slack.peer.event({"type": "user_change", "user": user}))
     assert "guests cannot use it" in await chris.types("/lotse status")
-    assert "Chris ist nicht mehr da." in "\n".join(slack.peer.sees(direct("UCARLA")))
+    assert "Nicht mehr aktiv: Chris." in "\n".join(slack.peer.sees(direct("UCARLA")))
 
 
 async def test_what_somebody_who_is_deactivated_looked_after_is_handed_on(
@@ -637,7 +637,7 @@ async def test_what_somebody_who_is_deactivated_looked_after_is_handed_on(
     await slack.carry()
     rows = slack.rows("select responsible from incidents where workspace = :workspace")
     assert rows == [{"responsible": "UCARLA"}]
-    assert slack.peer.sees(direct("UCHRIS"))[0].startswith("Ben is not there any more.")
+    assert slack.peer.sees(direct("UCHRIS"))[0].startswith("No longer active: Ben.")
     assert slack.peer.sees(direct("UCARLA"))[0].startswith("INC-1 · Till is dead\nBen ist nicht da")
     assert "Responsible: Carla" in slack.peer.sees(INCIDENTS)[0]
     for who in ("UANNA", "UBEN"):

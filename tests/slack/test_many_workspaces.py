@@ -293,7 +293,7 @@ async def test_only_so_many_tokens_are_kept_at_hand(
         await web.install(each, "anna")
     for number in (1, 2):
         for each in companies:
-            said = await web.at(each, "anna").types("/incident Till is dead", at=GENERAL)
+            said = await web.at(each, "anna").types(f"/incident Till {number} dead", at=GENERAL)
             assert f"INC-{number} " in said
             assert len(web.edge.installations._kept) == 1
     seen(*companies)

@@ -158,14 +158,14 @@ async def slack(sqlite: Sqlite) -> AsyncIterator[SlackStage]:
 def genuine(slack: SlackStage) -> list[tuple[bytes, str]]:
     """Return bodies such as Slack sends them, of every kind."""
     anna = slack.client("anna")
-    command = anna.command(f"/incident {CANARY}")
-    event = {"type": "message", "channel_type": "im", "user": "UANNA", "text": f"incident {CANARY}",
-             "channel": "DANNA", "ts": "1.1"}  # fmt: skip
+    command = anna.command(f"/incident {CANARY} 1")
+    event = {"type": "message", "channel_type": "im", "user": "UANNA",
+             "text": f"incident {CANARY} 2", "channel": "DANNA", "ts": "1.1"}  # fmt: skip
     press = {
         "type": "block_actions", "team": {"id": "T1"}, "user": anna.user, "trigger_id": "1.2",
         "container": {"channel_id": "DANNA"}, "api_app_id": "A1",
         "actions": [{"type": "button", "action_id": "x", "action_ts": "1", "block_id": "b",
-                     "value": json.dumps({"word": "incident", "args": {"title": CANARY}})}],
+                     "value": json.dumps({"word": "incident", "args": {"title": f"{CANARY} 3"}})}],
     }  # fmt: skip
     private = {"call": {"word": "incident", "args": {}}, "place": "slack:@UANNA"}
     submitted = {

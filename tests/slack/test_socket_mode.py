@@ -39,7 +39,7 @@ async def watchful(sqlite: Sqlite) -> AsyncIterator[SlackStage]:
 
 async def declares(slack: SlackStage, number: int = 1) -> None:
     """Declare over the newest connection, and look at what comes of it."""
-    said = await slack.client("anna").types("/incident Till is dead")
+    said = await slack.client("anna").types(f"/incident Till {number} is dead")
     assert f"INC-{number} is declared." in said
     assert len(slack.peer.sees(INCIDENTS)) == len(slack.peer.sees("DBEN")) == number
 

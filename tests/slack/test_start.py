@@ -116,7 +116,7 @@ async def test_over_socket_mode_no_address_is_needed(folder: Path) -> None:
         assert lotse.process.returncode == 0
         async with started(**given) as lotse:  # what was stored is still there
             await slack.connected(2)
-            assert "INC-2 is declared." in await anna.types("/incident Till is dead", at="C1")
+            assert "INC-2 is declared." in await anna.types("/incident Till 2 is dead", at="C1")
 
 
 @pytest.mark.slow

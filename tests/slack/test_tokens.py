@@ -59,7 +59,7 @@ def only(there: Peer, token: str) -> None:
 
 
 async def declares(slack: SlackStage, there: Peer, number: int) -> None:
-    said = await slack.at(there, "anna").types("/incident Till is dead", at=GENERAL)
+    said = await slack.at(there, "anna").types(f"/incident Till {number} is dead", at=GENERAL)
     assert f"INC-{number} is declared." in said
     assert len(there.sees(GENERAL)) == len(there.sees("DANNA")) == number
 

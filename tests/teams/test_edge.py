@@ -533,7 +533,7 @@ async def test_who_left_every_place_is_passed_over_until_they_are_back(sqlite: S
         await stage.client("Anna").says(DEAD)
         leaves(stage)
         assert not await moves(stage, "membersRemoved")
-        assert "Ben is not there any more." in "\n".join(stage.peer.sees("a:chris"))
+        assert "No longer active: Ben." in "\n".join(stage.peer.sees("a:chris"))
         (row,) = stage.rows("select responsible from incidents where workspace = :workspace")
         assert row["responsible"] == user_id("Carla"), "what Ben looked after is handed on"
         assert await moves(stage, "membersAdded")
@@ -566,12 +566,12 @@ async def test_who_turns_out_to_be_back_gets_their_things_back(sqlite: Sqlite) -
         kept = {name: set(room.members) for name, room in stage.peer.rooms.items()}
         leaves(stage)
         assert not await moves(stage, "membersRemoved")
-        assert "Ben is not there any more." in stage.peer.sees("a:chris")[0]
+        assert "No longer active: Ben." in stage.peer.sees("a:chris")[0]
         for name, members in kept.items():
             stage.peer.rooms[name].members = members
         await stage.client("Ben").says("help")
         await stage.carry()
-        assert "Ben is not there any more." not in stage.peer.sees("a:chris")[0]
+        assert "No longer active: Ben." not in stage.peer.sees("a:chris")[0]
         looked_at(stage)
 
 
