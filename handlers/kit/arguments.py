@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from handlers.kit.commands import Command, Parameter
 from handlers.kit.context import Context
-from handlers.kit.errors import NotFound, Refusal, Unproven
+from handlers.kit.errors import Elsewhere, NotFound, Refusal, Unproven
 from handlers.kit.folding import CLOSING, blank, folded
 from handlers.kit.messages import Call
 from handlers.kit.readers import TextReader
@@ -96,7 +96,7 @@ def _read_from(
         except Refusal as refusal:
             if refusal.kept is not None:  # too long: its own words are the best answer
                 raise
-            return Unfit(command, rest, each, refusal)
+            return Unfit(command, rest, each, refusal, reads_on=isinstance(refusal, Elsewhere))
         if taken is None:
             if each.required:
                 return _unfit(command, typed, position, rest, ctx, raw)

@@ -34,6 +34,10 @@ class Unproven(Refusal):
     """Nobody has looked yet who somebody is; the edge asks, and tries again."""
 
 
+class Elsewhere(Refusal):
+    """A name of something that does not belong here: whoever wrote it meant the command."""
+
+
 class NotFound(Refusal):
     """A name that nothing has, or several have: `choices` are (label, value) to choose from."""
 

@@ -17,7 +17,7 @@ from handlers.kit.commands import Command, Feature, by_name, vocabulary
 from handlers.kit.context import Context
 from handlers.kit.folding import CLOSING, MARKS, blank, folded, seen
 from handlers.kit.readers import TextReader, unquoted
-from handlers.kit.readers.ordinary_words import CONTINUING, ORDINARY
+from handlers.kit.readers.ordinary_words import CONTINUING, NOTING, ORDINARY
 
 SHORTEST = 3  # letters a shortened word must have
 DECLARE = "incident"
@@ -250,8 +250,13 @@ def _unmarked(rest: str) -> str:
 
 def _continues(rest: str) -> bool:
     """Say whether a rest goes on as a sentence does: with a preposition, article or verb."""
+    return _first(rest) in CONTINUING
+
+
+def _first(rest: str) -> str:
+    """Return the first word of a rest, as the lists of ordinary words have it."""
     head = _split(rest, 1)[0]
-    return folded(head).strip(MARKS).replace("'", "").replace("’", "") in CONTINUING
+    return folded(head).strip(MARKS).replace("'", "").replace("’", "")
 
 
 def _unless_sentence(text: str, command: Command, rest: str, outcome: Outcome) -> Outcome:
@@ -260,8 +265,8 @@ def _unless_sentence(text: str, command: Command, rest: str, outcome: Outcome) -
     marked = head.rstrip().endswith(":")
     match outcome:
         case Parsed() if only_text(outcome) and _continues(rest) and not marked:
-            # What is in the way is said in a sentence, whatever that begins with.
-            return outcome if command.name == "friction" else Unknown(text, (command,))
+            noted = command.name == "friction" and _first(rest) in NOTING
+            return outcome if noted else Unknown(text, (command,))
         case Incomplete(_command, values) if len(rest.split()) > 1 and not marked:
             free = {each.name for each in command.parameters if isinstance(each.reader, TextReader)}
             if values and set(values) <= free:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from handlers.kit.commands import Ask, call
 from handlers.kit.context import Context
-from handlers.kit.errors import Refusal
+from handlers.kit.errors import Elsewhere, Refusal
 from handlers.kit.messages import Button, FieldKind
 from handlers.kit.readers import NameReader, after, folded
 from handlers.kit.words import Words, _
@@ -67,7 +67,7 @@ class PilotReader:
                 )
         for automation in automations.all(ctx.tx):
             if after(text, automation.name) is not None:
-                raise Refusal(
+                raise Elsewhere(
                     _(
                         "“{name}” is an automation. What it is like is not asked yet.",
                         name=automation.name,
