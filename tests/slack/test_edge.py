@@ -211,10 +211,12 @@ async def test_friction_stays_private(slack: SlackStage, anna: Client) -> None:
 
 async def test_a_pilot_and_its_question(slack: SlackStage, anna: Client, chris: Client) -> None:
     await chris.types("/lotse pilot new")
-    await chris.fill(name="Triage", problem="Requests wait.", champion="UCHRIS")
-    assert "Does “Triage” relieve you?" in await anna.types("/feedback Triage")
-    assert "Counted, without your name." in await anna.press("Relieved")
-    assert "You have answered" in await anna.press("Partly")
+    said = await chris.fill(name="Triage", problem="Requests wait until somebody sorts them.")
+    assert "State: in preparation" in said
+    await chris.press(calls="pilot people")
+    await chris.fill(champion="UCHRIS", modeler="UCHRIS", integrator="UCHRIS")
+    assert "Does “Triage” save you work?" in await anna.types("/feedback Triage Mostly right")
+    assert "does not run" in await anna.press("Yes")
 
 
 async def test_the_digest_comes_on_monday(slack: SlackStage, chris: Client) -> None:
@@ -276,6 +278,7 @@ async def test_a_secret_address_is_shown_in_the_modal_and_nowhere_else(
     assert [each.kind for each in carla.heard] == ["view"]
     stored = slack.rows("select answer from deliveries where workspace = :workspace")
     assert not [each for each in stored if "/ping/" in (each["answer"] or "")]
+    assert "Vertretung für „Abgleich“" in slack.peer.sees("DBEN")[0]
 
 
 async def test_a_press_at_home_shows_at_home_what_changed(
@@ -357,8 +360,8 @@ async def test_an_error_stands_at_its_field_and_can_be_corrected(
     await carla.types("/lotse auto neu")
     given = {
         "name": "Abgleich",
-        "purpose": "x y",
-        "not_for": "z y",
+        "purpose": "Gleicht Zahlungen ab.",
+        "not_for": "Mahnungen schreibt ein Mensch.",
         "accountable": "UCARLA",
         "deputy": "UBEN",
     }
