@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from benchmarks import machine, question, repeats, road, search, slack, start, teams
+from benchmarks import digest, machine, question, repeats, road, search, slack, start, teams
 from benchmarks.size import FULL, SMOKE, Size
 
 RUNNING = ExitStack()
@@ -93,6 +93,7 @@ BENCHMARKS: dict[str, Callable[[Size], Iterator[str]]] = {
     "start": _start,
     "repeats": _repeats,
     "search": search.measure,
+    "digest": digest.measure,
 }
 
 

@@ -32,8 +32,8 @@ from handlers.find import commands as find_commands
 from handlers.friction import answering as friction_answering
 from handlers.friction import answers as friction_answers
 from handlers.friction import commands as friction_commands
+from handlers.friction import digest as friction_digest
 from handlers.friction import patterns as friction_patterns
-from handlers.friction import records as friction_records
 from handlers.help import commands as help_commands
 from handlers.help import home
 from handlers.incidents import acknowledge, handing_on
@@ -54,10 +54,10 @@ from handlers.ownership import leaving
 from handlers.people import language as people_language
 from handlers.pilots import commands as pilot_commands
 from handlers.pilots import decisions as pilot_decisions
+from handlers.pilots import digest as pilot_digest
 from handlers.pilots import found as pilots_found
 from handlers.pilots import milestones as pilot_milestones
 from handlers.pilots import people as pilot_people
-from handlers.pilots import records as pilot_records
 from handlers.pilots import running as pilot_running
 from handlers.privacy import commands as privacy_commands
 from handlers.privacy import linking, retention
@@ -118,14 +118,14 @@ FEATURES: tuple[Feature, ...] = (
     friction_answering.feature,
     friction_patterns.feature,
     friction_answers.feature,
-    friction_records.feature,
+    friction_digest.feature,
     pilot_commands.feature,
     pilot_people.feature,
     pilot_running.feature,
     pilot_decisions.feature,
     feedback_commands.feature,
     pilot_milestones.feature,
-    pilot_records.feature,
+    pilot_digest.feature,
     automation_commands.feature,
     automation_entering.feature,
     automation_people.feature,
@@ -137,7 +137,6 @@ FEATURES: tuple[Feature, ...] = (
     automation_signals.feature,
     automation_checks.feature,
     automation_doors.feature,
-    automation_figures.feature,
     automation_digest.feature,
     list_commands.feature,
     board_commands.feature,
@@ -159,4 +158,5 @@ FEATURES: tuple[Feature, ...] = (
     retention.feature,
     help_commands.feature,
     conversation_kept.feature,
+    automation_figures.feature,
 )

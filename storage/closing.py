@@ -57,6 +57,7 @@ COLUMNS = """incident, impact_ended_at, impact_ended_since, cause_class, cause, 
 evidence, evidence_since, ending, ending_since, fixer, fix_on, fix_since, runbook, runbook_since,
 asked_by, asked_at, checker, verified_by, verified_at, quiet_at, customer, money, strain, outside,
 override_by, override_at, override_reason, override_open, fix_done_by, fix_done_at, reminded_at"""
+OF_CLOSINGS = ", ".join(f"c.{each.strip()}" for each in COLUMNS.split(","))
 MOMENTS = (
     "impact_ended_at", "impact_ended_since", "cause_since", "evidence_since", "ending_since",
     "fix_since", "runbook_since", "asked_at", "verified_at", "quiet_at", "override_at",
@@ -398,15 +399,49 @@ def to_check(tx: Tx, person: str) -> list[int]:
     return [row["incident"] for row in rows]
 
 
-def done_between(tx: Tx, start: datetime, end: datetime) -> list[Closing]:
-    """Return the closings of the incidents that became done from `start` until before `end`."""
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What a span's closings say together: how many are done, how they ended, what they cost."""
+
+    done: int
+    said: int
+    fixed: int
+    customer: int
+    money: int
+    strain: int
+    outside: int
+
+
+def ended(tx: Tx, start: datetime, end: datetime) -> Ended:
+    """Return the sums over the incidents that became done from `start` until before `end`."""
+    row = tx.rows(
+        """
+        select count(*) as done, count(c.ending) as said,
+        coalesce(sum(case when c.ending = 'fixed' then 1 else 0 end), 0) as fixed,
+        coalesce(sum(c.customer), 0) as customer, coalesce(sum(c.money), 0) as money,
+        coalesce(sum(c.strain), 0) as strain, coalesce(sum(c.outside), 0) as outside
+        from incidents i join closings c on c.workspace = i.workspace and c.incident = i.number
+        where i.workspace = :workspace and i.state = 'done'
+        and i.ended_at >= :start and i.ended_at < :end
+        """,
+        start=as_text(start),
+        end=as_text(end),
+    )[0]
+    return Ended(**{name: int(value) for name, value in row.items()})
+
+
+def overridden(tx: Tx, start: datetime, end: datetime) -> list[Closing]:
+    """Return the closings with open points that became done in the span."""
     rows = tx.rows(
         f"""
-        select {COLUMNS} from closings c where workspace = :workspace and exists (
-            select 1 from incidents i where i.workspace = :workspace and i.number = c.incident
-            and i.state = 'done' and i.ended_at >= :start and i.ended_at < :end)
-        order by incident
+        select {OF_CLOSINGS} from closings c
+        join incidents i on i.workspace = c.workspace and i.number = c.incident
+        where c.workspace = :workspace and c.override_by is not null
+        and c.override_at >= :since and i.state = 'done'
+        and i.ended_at >= :start and i.ended_at < :end
+        order by c.incident
         """,
+        since=as_text(start),
         start=as_text(start),
         end=as_text(end),
     )
@@ -447,14 +482,16 @@ def services_without_runbook(tx: Tx) -> list[str]:
     """Return the services of which the newest closing said that there is no runbook yet."""
     rows = tx.rows(
         """
-        select i.service, c.runbook from closings c
-        join incidents i on i.workspace = c.workspace and i.number = c.incident
-        where c.workspace = :workspace and c.runbook_since is not null
-        order by c.runbook_since, c.incident
+        select s.id as service from services s where s.workspace = :workspace and (
+            select case when c.runbook is null then 1 else 0 end
+            from incidents i join closings c on c.workspace = i.workspace and c.incident = i.number
+            where i.workspace = :workspace and i.service = s.id
+            and i.ended_at is not null and c.runbook_since is not null
+            order by i.ended_at desc, i.number desc limit 1
+        ) = 1
         """
     )
-    newest = {row["service"]: row["runbook"] for row in rows}
-    return [service for service, runbook in newest.items() if runbook is None]
+    return [row["service"] for row in rows]
 
 
 def _changed(count: int) -> bool:

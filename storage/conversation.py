@@ -39,6 +39,13 @@ def keep(tx: Tx, person: str, place: str, buttons: str, now: datetime) -> None:
     )
 
 
+def drop(tx: Tx, person: str) -> None:
+    """Keep nothing of the last message to somebody."""
+    tx.write(
+        "delete from last_buttons where workspace = :workspace and person = :person", person=person
+    )
+
+
 def last(tx: Tx, person: str) -> Shown | None:
     """Return what stood in the last message to somebody, None when there was none."""
     rows = tx.rows(

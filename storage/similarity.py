@@ -16,12 +16,13 @@ class Change:
     version: int
     number: int
     title: str
+    body: str  # the whole text where the title is not all of it
     service: str
     at: datetime
     gone: bool
 
 
-COLUMNS = "l.version, i.number, i.title, i.service, i.declared_at, i.state"
+COLUMNS = "l.version, i.number, i.title, i.body, i.service, i.declared_at, i.state"
 LATEST = 2**31 - 1  # no version is greater
 JOINED = "likeness l join incidents i on i.workspace = l.workspace and i.number = l.incident"
 
@@ -76,6 +77,7 @@ def _change(row: Row) -> Change:
         row["version"],
         row["number"],
         row["title"],
+        row["body"],
         row["service"],
         as_moment(row["declared_at"]),
         row["state"] == "withdrawn",

@@ -157,7 +157,12 @@ class Board:
         return self._said(ctx, "digest", _("This week so far"), "week")
 
     def _figures(self, ctx: Context, _request: web.Request) -> web.Response:
-        return self._said(ctx, "computed", _("How this is computed"), "figures")
+        measures = [each for feature in ctx.features for each in feature.measures]
+        rows = "".join(
+            f"<dt>{_say(each.name, ctx.language)}</dt><dd>{_say(each.formula, ctx.language)}</dd>"
+            for each in measures
+        )
+        return _shown(ctx, _("How this is computed"), f"<dl>{rows}</dl>", "figures")
 
     def _said(self, ctx: Context, word: str, title: Sentence, here: str) -> web.Response:
         command = by_name(word, ctx.features)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from handlers import rights
-from handlers.automations import escalation
+from handlers.automations import escalation, figures
 from handlers.automations.learning import checks, signals
 from handlers.automations.rules.company import Known, known
 from handlers.automations.rules.standing import State
@@ -43,11 +43,6 @@ LEARNT = feature.measure("learnt", _("Told about automations"), _(
     "automation_signals")  # fmt: skip
 CHECKED = feature.measure("checked", _("Looks at results"), _(
     "looks at five results that were entered in the week"), "automation_checks")  # fmt: skip
-REVIEWS = feature.measure("reviews", _("Reviews"), _(
-    "reviews that a change of the week has opened"), "automation_changes")  # fmt: skip
-UNANSWERED = feature.measure("unanswered", _("Questions unanswered"), _(
-    "questions and unclear boundaries that were told over a week ago and are open"),
-    "automation_signals")  # fmt: skip
 
 STATES_TOLD = (
     (State.UNUSED, UNUSED, _("Possibly unused")),
@@ -196,7 +191,7 @@ def _operation(ctx: Context, week: Week) -> list[Part]:
     if late:
         items.append(_("still to look at: {names}", names=late[:SHOWN]))
     for kind, area, _words, count in learning.changes_between(ctx.tx, week.start, week.end):
-        reviews = _n("{n} review", "{n} reviews", figure(REVIEWS, count))
+        reviews = _n("{n} review", "{n} reviews", figure(figures.REVIEWS, count))
         items.append(
             _("{kind} changed ({area}): {reviews}", kind=checks.CHANGES[kind], area=area,
               reviews=reviews)
@@ -207,11 +202,6 @@ def _operation(ctx: Context, week: Week) -> list[Part]:
         if each.kind in ("question", "boundary") and each.at < ctx.now - timedelta(days=7)
     ]
     if waiting:
-        items.append(
-            _n(
-                "{n} question unanswered",
-                "{n} questions unanswered",
-                figure(UNANSWERED, len(waiting)),
-            )
-        )
+        unanswered = figure(figures.REVIEWS, len(waiting))
+        items.append(_n("{n} question unanswered", "{n} questions unanswered", unanswered))
     return [Title(_("Operation")), Items(tuple(items))] if items else []

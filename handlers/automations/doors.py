@@ -68,6 +68,8 @@ def waiting(ctx: Context) -> list[Task]:
 def settings(ctx: Context) -> list[Setting]:
     """Return the key for reports by name, and what fits nothing."""
     found = intake.strays(ctx.tx)
+    if not found and not automations.all(ctx.tx):
+        return []
     value = _n("{n} name fits nothing", "{n} names fit nothing", len(found)) if found else _("none")
     button = Button(_("Report by name"), call("auto key"))
     return [Setting(_("Calls of automations that fit nothing"), value, button)]

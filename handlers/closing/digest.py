@@ -8,7 +8,6 @@ from statistics import median
 
 from handlers import rights
 from handlers.closing.reminders import fix_buttons, late_fix
-from handlers.incidents import checklist
 from handlers.incidents import transitions as incident_transitions
 from handlers.incidents.cards import finish, headline, label, lasting, undone_line
 from handlers.incidents.checklist import COSTS
@@ -22,7 +21,7 @@ from handlers.kit.readers.dates import today_of
 from handlers.kit.words import Sentence, Words, _, _n, shortened
 from storage import closing as closings
 from storage import incidents
-from storage.closing import Closing
+from storage.closing import Ended
 from storage.incidents import Incident, pages
 
 feature = Feature(_("After an incident"))
@@ -77,8 +76,7 @@ def section(ctx: Context, week: Week) -> Section:
     """Return what is not ended yet although it should be, and how the others ended."""
     late = _late(ctx)
     undone = (_undone(ctx, late),) if late else ()
-    ours = incidents.between(ctx.tx, week.start, week.end)
-    return Section((*late_fixes(ctx), *undone), tuple(_parts(ctx, ours, week)))
+    return Section((*late_fixes(ctx), *undone), tuple(_parts(ctx, week)))
 
 
 @feature.command(
@@ -150,20 +148,19 @@ def _undone(ctx: Context, late: Sequence[Incident]) -> Task:
     return Task(several, (Button(_("Show them"), call("undone")),), since, "undone")
 
 
-def _parts(ctx: Context, ours: Sequence[Incident], week: Week) -> list[Part]:
-    """Return the chapter of the week about how incidents ended; `ours` were declared in it."""
-    ended = closings.done_between(ctx.tx, week.start, week.end)
+def _parts(ctx: Context, week: Week) -> list[Part]:
+    """Return the chapter of the week about how incidents ended."""
+    ended = closings.ended(ctx.tx, week.start, week.end)
     rows: list[tuple[Words, Words]] = []
-    if ended:
-        rows.append((_("Done"), _n("{n} incident", "{n} incidents", figure(DONE, len(ended)))))
-    quick = [each for each in ended if each.ending is not None]
-    if quick:
-        rows.append((_("Workaround or cause fixed"), share(quick)))
+    if ended.done:
+        rows.append((_("Done"), _n("{n} incident", "{n} incidents", figure(DONE, ended.done))))
+    if ended.said:
+        rows.append((_("Workaround or cause fixed"), share(ended)))
         rows += _trend(ctx, week)
     cost = _cost(ended)
     if cost:
         rows.append((_("What it cost"), _("{what}", what=cost)))
-    answered = _acknowledged(ctx, ours, week)
+    answered = _acknowledged(ctx, week)
     if answered:
         rows.append((_("Acknowledged"), _("{what}", what=answered)))
     found: list[Part] = [Title(_("How incidents ended")), Facts(tuple(rows))] if rows else []
@@ -174,7 +171,7 @@ def _parts(ctx: Context, ours: Sequence[Incident], week: Week) -> list[Part]:
             why=each.override_reason,
             who=name(ctx, each.override_by),
         )
-        for each in ended
+        for each in closings.overridden(ctx.tx, week.start, week.end)
         if each.override_by is not None
     ]
     if overrides:
@@ -184,15 +181,14 @@ def _parts(ctx: Context, ours: Sequence[Incident], week: Week) -> list[Part]:
     return found
 
 
-def share(ended: Sequence[Closing]) -> Sentence:
+def share(ended: Ended) -> Sentence:
     """Return which part was a workaround and which a fixed cause, in whole percents."""
-    fixed = sum(each.ending == checklist.Ending.FIXED for each in ended)
-    percent = round(100 * fixed / len(ended))
+    percent = round(100 * ended.fixed / ended.said)
     return _(
         "workaround {workaround} %, cause fixed {fixed} % (of {n})",
         workaround=figure(ENDING, 100 - percent),
         fixed=figure(ENDING, percent),
-        n=figure(ENDING, len(ended)),
+        n=figure(ENDING, ended.said),
     )
 
 
@@ -212,12 +208,12 @@ def _trend(ctx: Context, week: Week) -> list[tuple[Words, Words]]:
     return [(_("Cause fixed, every four weeks"), said)]
 
 
-def _cost(ended: Sequence[Closing]) -> list[Sentence]:
-    counted = [(label, sum(getattr(each, kind) for each in ended)) for kind, label in COSTS.items()]
+def _cost(ended: Ended) -> list[Sentence]:
+    counted = [(label, int(getattr(ended, kind))) for kind, label in COSTS.items()]
     return [_("{what}: {n}", what=label, n=figure(COST, n)) for label, n in counted if n]
 
 
-def _acknowledged(ctx: Context, ours: Sequence[Incident], week: Week) -> list[Words]:
+def _acknowledged(ctx: Context, week: Week) -> list[Words]:
     """Return how many of the week nobody acknowledged, and once a quarter after how long.
 
     A missing acknowledgement is never replaced by another moment. How long it takes is told for
@@ -227,10 +223,7 @@ def _acknowledged(ctx: Context, ours: Sequence[Incident], week: Week) -> list[Wo
     said = _quarter(ctx, week)
     if said is not None:
         found.append(said)
-    left = sum(
-        each.state != "closed" and (each.acknowledged_at is None or each.reopened_at is not None)
-        for each in ours
-    )
+    left = sum(each.left for each in pages.summary(ctx.tx, week.start, week.end))
     if left:
         found.append(
             _n("{n} left out without one", "{n} left out without one", figure(ACKNOWLEDGED, left))

@@ -45,6 +45,9 @@ def remember(
         for each in part.buttons
         if not nameless or each.call.word in TAPS
     ]
+    if nameless and not found:  # not even when it was
+        conversation.drop(ctx.tx, person)
+        return
     kept = WRITER.encode(found[:MOST]) if found else ""
     conversation.keep(ctx.tx, person, place, kept, ctx.now)
 

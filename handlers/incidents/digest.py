@@ -13,7 +13,7 @@ from handlers.kit.messages import Button
 from handlers.kit.words import Sentence, _, _n, shortened
 from handlers.measures.change import change
 from storage import incidents
-from storage.incidents import Incident
+from storage.incidents import Incident, pages
 
 feature = Feature(_("Incidents"))
 
@@ -37,8 +37,9 @@ STILL_OPEN = feature.measure(
 @feature.section(30)
 def section(ctx: Context, week: Week) -> Section:
     """Return how many there were, and which of them nobody looks after."""
-    ours = len(incidents.between(ctx.tx, week.start, week.end))
-    before = len(incidents.between(ctx.tx, week.start - timedelta(days=7), week.start))
+    earlier = week.start - timedelta(days=7)
+    ours = sum(each.count for each in pages.summary(ctx.tx, week.start, week.end))
+    before = sum(each.count for each in pages.summary(ctx.tx, earlier, week.start))
     declared = _n("{n} incident", "{n} incidents", figure(COUNT, ours))
     verdict: Sentence = _(
         "{incidents} ({change})",

@@ -26,14 +26,7 @@ REFERENCE = re.compile(r"(?:#|nr\.?\s?|inc[-\s]?)?([0-9]{1,9})[\s.?!]*", re.IGNO
 PROBLEM = re.compile(r"prb[-\s]?([0-9]{1,9})[\s.?!]*", re.IGNORECASE | re.ASCII)
 
 # Words that the commands page has; a version that does not know one yet says so, by its name.
-RESERVED: Mapping[str, tuple[str, ...]] = {
-    "stop": ("stop", "lassen"),
-    "find": ("find", "suche"),
-    "patterns": ("patterns", "muster"),
-    "board": ("board", "tafel"),
-    "mandate": ("mandate", "mandat"),
-    "data": ("data", "daten"),
-}
+RESERVED: Mapping[str, tuple[str, ...]] = {"stop": ("stop", "lassen")}
 LATER = re.compile(r"(.*\s)?(until|bis)\s+\S.*", re.IGNORECASE | re.DOTALL)
 
 
@@ -131,7 +124,10 @@ def _bare(text: str, ctx: Context, known: Mapping[str, Command]) -> Outcome:
         return _titled(command, rest, ctx)
     outcome = fitting(command, rest, ctx)
     if not whole:  # a shortened word: nothing else, or a rest that proves it
-        proven = isinstance(outcome, Parsed) and (blank(rest) or not only_text(outcome))
+        if blank(rest):
+            proven = isinstance(outcome, Parsed | Incomplete)
+        else:
+            proven = isinstance(outcome, Parsed) and not only_text(outcome)
         return outcome if proven else Unknown(text, (command,))
     return _unless_sentence(text, command, rest, outcome)
 
@@ -190,19 +186,9 @@ def _reserved(text: str) -> Reserved | None:
     head, rest = _split(text, 1)
     word = _word(head)
     for name, words in RESERVED.items():
-        if word in words or (
-            blank(rest)
-            and name != "stop"
-            and len(word) >= SHORTEST
-            and word not in ORDINARY
-            and any(each.startswith(word) for each in words)
-        ):
-            if blank(rest.strip(CLOSING)):
-                return Reserved(head, name)
-            if name == "stop" and LATER.fullmatch(rest):
-                return Reserved(head, name)
-            if name == "find" and not _continues(rest):
-                return Reserved(head, name)
+        alone = blank(rest.strip(CLOSING))
+        if word in words and (alone or LATER.fullmatch(rest)):
+            return Reserved(head, name)
     return None
 
 
@@ -274,7 +260,8 @@ def _unless_sentence(text: str, command: Command, rest: str, outcome: Outcome) -
     marked = head.rstrip().endswith(":")
     match outcome:
         case Parsed() if only_text(outcome) and _continues(rest) and not marked:
-            return Unknown(text, (command,))
+            # What is in the way is said in a sentence, whatever that begins with.
+            return outcome if command.name == "friction" else Unknown(text, (command,))
         case Incomplete(_command, values) if len(rest.split()) > 1 and not marked:
             free = {each.name for each in command.parameters if isinstance(each.reader, TextReader)}
             if values and set(values) <= free:

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from handlers.kit.commands import Feature
+from typing import Annotated
+
+from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
-from handlers.kit.messages import Facts, Message, Reply, Text, Title
+from handlers.kit.messages import Button, Buttons, Facts, Message, Part, Reply, Text, Title
+from handlers.kit.readers import NumberReader
 from handlers.kit.words import _
 
 feature = Feature(_("Weekly digest"))
 
+PAGE = 12  # figures on one page
+
+PAGE = 26
+TOGETHER = 8
+
 
 @feature.command("computed", "gerechnet", help=_("How the figures are computed."), hidden=True)
-def computed(ctx: Context) -> Reply:
+def computed(
+    ctx: Context, *, page: Annotated[int, NumberReader(1, 100), Ask(_("Page"))] = 1
+) -> Reply:
     found = [each for feature in ctx.features for each in feature.measures]
-    rows = tuple((each.name, each.formula) for each in found)
-    people = _("No figure is about a person.")
-    return Reply(Message((Title(_("How this is computed")), Facts(rows), Text(people, small=True))))
+    first = (page - 1) * PAGE
+    rows = tuple((each.name, each.formula) for each in found[first : first + PAGE])
+    parts: list[Part] = [Title(_("How this is computed")), Facts(rows)]
+    if len(found) > first + PAGE:
+        parts.append(Buttons((Button(_("More"), call("computed", page=page + 1)),)))
+    parts.append(Text(_("No figure is about a person."), small=True))
+    return Reply(Message(tuple(parts)))

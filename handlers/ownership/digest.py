@@ -18,8 +18,8 @@ from handlers.kit.words import Words, _, _n
 from handlers.on_call import duty as on_call_duty
 from handlers.ownership import leaving
 from handlers.services.cards import name_somebody, unaccepted
-from storage import incidents
 from storage import services as storage_services
+from storage.incidents import pages
 
 feature = Feature(_("Services"))
 
@@ -58,8 +58,8 @@ def section(ctx: Context, week: Week) -> Section:
 
 
 def _gaps(ctx: Context, week: Week) -> tuple[Part, ...]:
-    ours = incidents.between(ctx.tx, week.start, week.end)
-    gaps = sum(each.gap for each in ours)
+    ours = pages.summary(ctx.tx, week.start, week.end)
+    gaps = sum(each.gaps for each in ours)
     known = storage_services.all(ctx.tx)
     missing = [each.name for each in known if not on_call_duty.is_here(ctx, each.accountable)]
     failed, said = {each.service for each in ours}, closing_digest.without_runbook(ctx)

@@ -20,7 +20,7 @@ from handlers.kit.readers import (
 from handlers.kit.readers.decimals import DecimalReader
 from handlers.kit.readers.required_text import TellingReader
 from handlers.kit.words import Words, _
-from handlers.pilots import cards, clock, editing, records, roles, start_check
+from handlers.pilots import cards, clock, digest, editing, roles, start_check
 from handlers.pilots.lookup import PilotRef
 from handlers.pilots.measure import BETTER, Better
 from handlers.pilots.start_check import TOO_BIG, TOUCHED, Template, TooBig, Touched
@@ -63,7 +63,7 @@ def show(ctx: Context, pilot: PilotRef | None = None) -> Reply:
     parts: list[Part] = [Title(_("Pilots")), Items(items)]
     if len(known) > 12:
         parts.append(Text(_("and {n} more", n=len(known) - 12), small=True))
-    parts += [Text(each, small=True) for each in records.figures(ctx)]
+    parts += [Text(each, small=True) for each in digest.figures(ctx)]
     taps = tuple(Button(each.name, call("pilot", pilot=each.id)) for each in known[:4])
     return Reply(Message((*parts, Buttons(taps), new)))
 
@@ -324,7 +324,7 @@ def start(ctx: Context, pilot: PilotRef) -> Reply:
     today = clock.current_day(ctx)
     pilots.change(ctx.tx, found.id, state="running", started_on=today, waiting_since=None)
     editing.note(ctx, found, "started")
-    records.plan(ctx, found.id)
+    digest.plan(ctx, found.id)
     posts = editing.settle(ctx, found, "room")
     return Reply(cards.card(ctx, editing.fresh(ctx, found)), posts=posts, subject=found.name)
 

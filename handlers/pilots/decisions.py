@@ -15,7 +15,7 @@ from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text, l
 from handlers.kit.readers import ChoiceReader, ChoicesReader, TextReader, folded
 from handlers.kit.readers.required_text import TellingReader
 from handlers.kit.words import Words, _
-from handlers.pilots import cards, clock, editing, records
+from handlers.pilots import cards, clock, digest, editing
 from handlers.pilots.lookup import PilotRef
 from storage import pilots
 from storage.delivery.places import GENERAL, with_role
@@ -303,9 +303,9 @@ def alive(
 def set_limits(
     ctx: Context,
     *,
-    area: Annotated[int, records.FEW, Ask(_("In one area"))],
-    all: Annotated[int, records.FEW, Ask(_("In all"))],
+    area: Annotated[int, digest.FEW, Ask(_("In one area"))],
+    all: Annotated[int, digest.FEW, Ask(_("In all"))],
 ) -> Reply:
-    records.set_limits(ctx, area, all)
+    digest.set_limits(ctx, area, all)
     said = _("From now on {area} in one area and {all} in all may run.", area=area, all=all)
     return Reply(Message((Text(said), Text(_("The waiting list follows.")))))

@@ -11,7 +11,7 @@ from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text
 from handlers.kit.words import _
 from handlers.on_call import duty
-from handlers.pilots import clock, decisions, editing, records, relief
+from handlers.pilots import clock, decisions, digest, editing, relief
 from storage import pilots
 from storage.pilots import Pilot, answers, log
 
@@ -24,7 +24,7 @@ def look(ctx: Context, pilot: str) -> Reply:
     found = pilots.find(ctx.tx, pilot)
     if found is None or found.state not in ("running", "operating"):
         return Reply()
-    records.plan(ctx, pilot)
+    digest.plan(ctx, pilot)
     posts: tuple[Post, ...] = ()
     for week in relief.close_rounds(ctx, found):
         posts += matters.settle(ctx, survey_key(found, week))

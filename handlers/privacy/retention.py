@@ -60,6 +60,21 @@ def let_go(ctx: Context) -> list[Let]:
     return found
 
 
+class _Undone(Exception):
+    """A dry run is over; the savepoint takes everything back."""
+
+
+def would_go(ctx: Context) -> list[Let]:
+    """Return what would be let go of now, and change nothing: a dry run."""
+    found: list[Let] = []
+    try:
+        with ctx.tx.savepoint():
+            found += let_go(ctx)
+            raise _Undone
+    except _Undone:
+        return found
+
+
 @feature.keeps("link_codes", what=_("Codes for linking two chats"), days=1, then=_("deleted"))
 def link_codes(ctx: Context, before: datetime) -> int:
     """Delete the codes that nobody used."""

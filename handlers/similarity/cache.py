@@ -61,7 +61,14 @@ class Held:
             if each.gone:
                 self.index.remove(each.number)
             else:
-                self.index.add(each.number, each.title, each.service, each.at.timestamp() / DAY)
+                day = each.at.timestamp() / DAY
+                self.index.add(each.number, _said(each), each.service, day)
+
+
+def _said(change: Change) -> str:
+    """Return the title and below it the rest of the text, so that the title counts as one."""
+    rest = change.body.removeprefix(change.title.removesuffix("…"))
+    return f"{change.title}\n{rest}" if change.body else change.title
 
 
 class Kept:

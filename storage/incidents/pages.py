@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from storage.engine import Tx
@@ -56,6 +57,40 @@ def mine(tx: Tx, person: str, limit: int) -> list[Incident]:
         limit=limit,
     )
     return [from_row(row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A service's incidents of a span: how many, without a service, without an acknowledgement."""
+
+    service: str
+    count: int
+    gaps: int
+    left: int
+
+
+def summary(tx: Tx, start: datetime, end: datetime) -> list[Summary]:
+    """Return what was declared from `start` until before `end`, service by service.
+
+    Withdrawn ones are left out. `left` counts what nobody acknowledged, and what was reopened.
+    """
+    rows = tx.rows(
+        """
+        select service, count(*) as n, sum(gap) as gaps,
+        sum(case when state <> 'closed' and (acknowledged_at is null or reopened_at is not null)
+            then 1 else 0 end) as missing
+        from incidents
+        where workspace = :workspace and declared_at >= :start and declared_at < :end
+        and state <> 'withdrawn'
+        group by service order by service
+        """,
+        start=as_text(start),
+        end=as_text(end),
+    )
+    return [
+        Summary(row["service"], int(row["n"]), int(row["gaps"]), int(row["missing"]))
+        for row in rows
+    ]
 
 
 def waits(tx: Tx, start: datetime, end: datetime) -> list[tuple[datetime, datetime, str]]:

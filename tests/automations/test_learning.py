@@ -63,8 +63,8 @@ def test_signals_are_counted_for_the_automation_and_keep_nobody(
     people = bot.rows("select * from automation_signals where workspace = :workspace")
     assert "anna" not in str(people)
     audit = bot.rows("select person_key, command from audit where workspace = :workspace")
-    told = [each["person_key"] for each in audit if each["command"] == "auto bypassed"]
-    assert set(told) & {"key-demo-anna"} == set() or told[-1] == "nobody"
+    told = {each["person_key"] for each in audit if each["command"] == "auto bypassed"}
+    assert "nobody" in told
 
 
 def test_a_question_reaches_who_answers_within_a_minute_and_the_card_shows_the_answer(

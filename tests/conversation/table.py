@@ -147,16 +147,15 @@ def tried(dispatcher: Dispatcher, database: Any, line: Line) -> tuple[Became, in
             said = dispatcher._handle(tx, request(who, text, f"before-{number}"))
             assert said.outcome == "done", text
         clock.at = NOW
-        before = _incidents(inside)
+        before, audited = _incidents(inside), _audited(inside)
         typed = line.typed(first)
         asked = request(WHO[line.context], typed, "the line")
         asked = replace(asked, direct_name=line.surface == "direct")
         answer = dispatcher._handle(tx, asked)
-        word = inside.rows(
-            "select command from audit where workspace = :workspace order by id desc limit 1"
-        )[0]["command"]
+        words = [word for id, word in _audited(inside).items() if id not in audited]
+        assert len(words) == 1, words  # one line, one row
         calls = tuple(_calls(inside, answer.message, WHO[line.context]))
-        found.append((Became(answer, before, _incidents(inside), word, calls), first))
+        found.append((Became(answer, before, _incidents(inside), words[0], calls), first))
         raise RolledBack
 
     with contextlib.suppress(RolledBack):
@@ -172,6 +171,12 @@ def request(who: str, text: str, identity: str, call: Call | None = None) -> Req
 def _incidents(tx: Tx) -> dict[int, Row]:
     rows = tx.rows("select * from incidents where workspace = :workspace")
     return {int(row["number"]): row for row in rows}
+
+
+def _audited(tx: Tx) -> dict[str, str]:
+    """Return the audit's words by row; what nobody signs has no order among them."""
+    rows = tx.rows("select id, command from audit where workspace = :workspace")
+    return {row["id"]: row["command"] for row in rows}
 
 
 def _calls(tx: Tx, message: Message | None, person: str) -> list[tuple[str, Call]]:

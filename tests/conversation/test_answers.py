@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from bot.delivery.requests import Response
 from handlers import FEATURES
-from handlers.kit import commands
+from handlers.kit import commands, grammar
 from handlers.kit.messages import Call, pieces
 from storage.delivery import timers
 from tests.pretend.stage import Say, Stage
@@ -45,6 +45,7 @@ def test_behind_the_word_everything_declares(
     sqlite_bot: Stage, word: str, rest: str, said: str
 ) -> None:
     """No declaration is swallowed: not by a command, its beginning, a name or a little word."""
+    assume(not grammar.REFERENCE.fullmatch(f"{word}{rest}"))  # "störung inc 7" opens INC-7
     before = len(titles(sqlite_bot))
     sqlite_bot.wind(minutes=3)
     sqlite_bot.handle(sqlite_bot.request("anna", f"{said} {word}{rest}"))

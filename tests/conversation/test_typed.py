@@ -106,4 +106,7 @@ def test_lines_by_rule_are_read_as_the_table_says(company: Lotse) -> None:
                              f" {detail}")  # fmt: skip
         return found
 
-    assert company.database.read(look) == []
+    found = company.database.read(look)
+    if os.environ.get("SHOW"):
+        print("\n".join(found))
+    assert found == []

@@ -22,6 +22,7 @@ from storage.pilots import Pilot, answers
 from tests.engine.test_engine import tables
 from tests.house.test_no_figures_about_people import READINGS
 from tests.pilots.test_pilots import do, prepared, started
+from tests.pretend import machines
 from tests.pretend.stage import Say, Stage, answered, plain, staged
 
 CROWD = tuple(f"user{n}" for n in range(7))
@@ -152,8 +153,7 @@ def test_small_and_visible_pilots_say_so_before_the_tap(chris: Say, bot: Stage) 
 
 
 def test_an_automation_s_name_is_answered_as_such(anna: Say, ben: Say) -> None:
-    ben("auto neu")
-    ben.fill(name="Abgleich", purpose="x", accountable="ben", deputy="carla", rhythm="2")
+    machines.enter(ben, name="Abgleich")
     assert "“Abgleich” is an automation." in anna("feedback Abgleich geht gut")
 
 

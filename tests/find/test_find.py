@@ -40,11 +40,11 @@ def test_problems_pilots_and_automations_are_found(bot: Stage, anna: Say, ben: S
     ben.press("Ursache eintragen")
     ben.fill(kind="hardware", cause="Das Netzteil schaltet bei Wärme ab")
     ben("auto neu")
-    ben.fill(name="Abgleich", purpose="Netzteil-Bestand melden", accountable="ben",
-             deputy="carla", rhythm="2")  # fmt: skip
+    ben.fill(name="Abgleich", purpose="Netzteil-Bestand melden", not_for="Bestellen",
+             accountable="ben", deputy="carla", rhythm="2")  # fmt: skip
     said = ben("suche Netzteil")
     assert "PRB-1 „Etikettendrucker offline“: offen (in: Ursache)" in said
-    assert "Automation „Abgleich“: genutzt (in: Zweck)" in said
+    assert "Automation „Abgleich“: in Gebrauch (in: Zweck)" in said
     assert "[PRB-1]" in said
 
 

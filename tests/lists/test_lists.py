@@ -91,7 +91,7 @@ def read(text: str) -> list[dict[str, str]]:
 
 
 TITLES = (
-    "=1+1", "+49 221 1234", "-2+3", "@SUM(A1)", "\tTab", "＝cmd", "＋1+1", "－x", "＠x",
+    "=1+1", "+49 221 1234", "-2+3", "@SUM(A1)", "\tTab", "＝cmd", "＋2*7", "－x", "＠Zelle",
     'Semikolon; und "Anführung"', " =verschoben", "Umlaute äöüß 🙂", "-5", "3,5",
 )  # fmt: skip
 

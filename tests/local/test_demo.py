@@ -12,7 +12,7 @@ from bot.config import Settings
 from bot.delivery.clock import HandClock
 from bot.local import demo
 from bot.local.page_data import ahead
-from storage import local
+from storage import audit, local
 from storage.engine.sqlite import Sqlite
 from tests.pretend.stage import DEMO
 
@@ -26,6 +26,8 @@ async def test_the_first_digest_tells_of_a_repeat_and_of_what_nobody_uses(day: i
     lotse = app.build(Settings(), database, clock, demo=True)
     await demo.prepare(lotse, empty=False)
     assert database.read(lambda tx: local.waiting(tx.within(DEMO))) == {}
+    said = database.read(lambda tx: audit.latest(tx.within(DEMO), 1000))
+    assert "unknown" not in {each["command"] for each in said}, "the example is understood"
     monday = ahead(first, "monday", "Europe/Berlin")
     assert monday is not None
     clock.wind(monday)

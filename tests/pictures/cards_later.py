@@ -212,8 +212,8 @@ def owners(album: Album) -> None:
     album.answered(anna, "Agreed to stand in: the answer")
     ben("auto new")
     ben.fill(
-        name=said["auto"], purpose=said["purpose"], accountable=block_kit.user_id("Ben"),
-        deputy=block_kit.user_id("Carla"), rhythm="2",
+        name=said["auto"], purpose=said["purpose"], not_for=said["purpose"],
+        accountable=block_kit.user_id("Ben"), deputy=block_kit.user_id("Carla"), rhythm="2",
     )  # fmt: skip
     ben("hand over")
     album.answered(ben, "Form: hand everything over")

@@ -13,7 +13,7 @@ import pytest
 from handlers.kit.context import LOTSE
 from handlers.kit.messages import Call
 from handlers.kit.words import Words
-from handlers.pilots import clock, measure, records, roles
+from handlers.pilots import clock, digest, measure, roles
 from storage import pilots
 from storage.engine import Tx
 from storage.pilots import ROLES, Pilot
@@ -476,7 +476,7 @@ def messages_of(bot: Stage) -> list[str]:
 def undecided(bot: Stage) -> list[Words]:
     def work(tx: Tx) -> list[Words]:
         ctx = bot.dispatcher._context(tx, LOTSE, None, bot.clock.now())
-        return [each.words for each in records.undecided(ctx)]
+        return [each.words for each in digest.undecided(ctx)]
 
     found: list[Words] = bot.store(work)
     return found

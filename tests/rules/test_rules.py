@@ -42,7 +42,7 @@ def test_at_the_first_limit_the_guessed_accountable_is_alarmed_beside_the_fallba
     anna("incident label printer jammed")
     wind(minutes=10)
     assert "INC-1 · label printer jammed" in ben.sees()[-1]
-    assert ben("ack 1").startswith("Du kümmerst dich um INC-1")
+    assert ben("ack 1").startswith("Du kümmerst dich jetzt um INC-1.")
 
 
 def test_two_agreeing_corrections_are_learnt_and_can_be_forgotten(

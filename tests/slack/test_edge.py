@@ -211,12 +211,27 @@ async def test_friction_stays_private(slack: SlackStage, anna: Client) -> None:
 
 async def test_a_pilot_and_its_question(slack: SlackStage, anna: Client, chris: Client) -> None:
     await chris.types("/lotse pilot new")
-    said = await chris.fill(name="Triage", problem="Requests wait until somebody sorts them.")
-    assert "State: in preparation" in said
+    await chris.fill(
+        name="Triage", problem="Requests wait.", workflow="Sort requests", takes="A request",
+        gives="A sorted request",
+    )  # fmt: skip
+    await chris.types("/lotse pilot Triage")
     await chris.press(calls="pilot people")
     await chris.fill(champion="UCHRIS", modeler="UCHRIS", integrator="UCHRIS")
-    assert "Does “Triage” save you work?" in await anna.types("/feedback Triage Mostly right")
-    assert "does not run" in await anna.press("Yes")
+    await chris.types("/lotse pilot Triage")
+    await chris.press(calls="pilot measure")
+    await chris.fill(
+        metric="Days until it is done", unit="days", baseline="8", number="40", period="September",
+        source="The system", target="6", guard="Complaints a week",
+    )  # fmt: skip
+    await chris.types("/lotse pilot Triage")
+    await chris.press(calls="pilot users")
+    await chris.fill(who="everybody")
+    await chris.types("/lotse pilot Triage")
+    assert "week 1 of 12" in await chris.press(calls="pilot start")
+    assert "Does “Triage” save you work?" in await anna.types("/feedback Triage")
+    assert "Counted for this week." in await anna.press("Yes")
+    assert "Taken back." in await anna.press("Take it back")
 
 
 async def test_the_digest_comes_on_monday(slack: SlackStage, chris: Client) -> None:

@@ -30,7 +30,7 @@ RECIPES: dict[Tool, tuple[str, ...]] = {
         "- name: Tell Lotse",
         "  if: always()",
         "  run: >",
-        f'    {CURL} "${{{{ secrets.LOTSE_ADDRESS }}}}'
+        f'    {CURL} "${{{{ secrets.LOTSE_RUNS }}}}'
         "${{ job.status != 'success' && '/fail' || '' }}\" || true",
     ),
     Tool.EXCEL: (

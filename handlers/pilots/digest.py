@@ -25,20 +25,20 @@ FEEDBACK = feature.measure(
     _("sentences given to pilots in the week, without names; counted once the week is over"),
     "pilot_sentences",
 )
-OPERATING = feature.measure(
-    "operating",
-    _("Pilots that reached operation"),
-    _("pilots that were decided to operate, of all that were decided"),
+AGE = feature.measure(
+    "age", _("How long a pilot has run"), _("weeks since it was started, of twelve"), "pilots"
+)
+REACHED = feature.measure(
+    "reached",
+    _("Reached operation"),
+    _("pilots that went into operation, of those about which somebody decided"),
     "pilots",
 )
 ALIVE = feature.measure(
     "alive",
-    _("Pilots alive after six months"),
-    _("pilots in operation of which it was said on day 180 that they are in use, of those asked"),
+    _("Alive after six months"),
+    _("pilots still used 180 days after going into operation, of those that were asked about"),
     "pilots",
-)
-AGE = feature.measure(
-    "age", _("How long a pilot has run"), _("weeks since it was started, of twelve"), "pilots"
 )
 RELIEF = feature.measure(
     "relief",
@@ -83,7 +83,7 @@ def set_limits(ctx: Context, area: int, whole: int) -> None:
 @feature.sets(60)
 def settings(ctx: Context) -> list[Setting]:
     area, whole = start_check.limits(ctx)
-    said = _("{area} in one area, {all} in all", area=area, all=whole)
+    said = _("{area} in one area, {whole} in all", area=area, whole=whole)
     button = Button(_("How many pilots at once?"), call("pilot limits"))
     return [Setting(_("Pilots at the same time"), said, button)]
 
@@ -95,18 +95,14 @@ def figures(ctx: Context) -> list[Sentence]:
     if not ended:
         return []
     operating = [each for each in ended if each.operating_on is not None]
-    found = [_("Reached operation: {n} of {all} that were decided.",
-               n=figure(OPERATING, len(operating)), all=figure(OPERATING, len(ended)))]  # fmt: skip
+    reached = figure(REACHED, len(operating))
+    decided = figure(REACHED, len(ended))
+    found = [_("Reached operation: {n} of {all} that were decided.", n=reached, all=decided)]
     asked = [each for each in operating if each.alive is not None]
     if asked:
-        alive = sum(each.alive == "yes" for each in asked)
-        found.append(
-            _(
-                "Alive after six months: {n} of {all}.",
-                n=figure(ALIVE, alive),
-                all=figure(ALIVE, len(asked)),
-            )
-        )
+        used = figure(ALIVE, sum(each.alive == "yes" for each in asked))
+        whole = figure(ALIVE, len(asked))
+        found.append(_("Alive after six months: {n} of {all}.", n=used, all=whole))
     return found
 
 

@@ -29,17 +29,19 @@ NOTED = feature.measure(
     _("sentences noted in the week; the week before counts the seven days before that"),
     "friction",
 )
-PATTERNS = feature.measure(
+
+
+LATE = feature.measure(
+    "late friction",
+    _("Friction without an answer"),
+    _("notes that have had no answer for more than ten working days"),
+    "friction",
+)
+KINDS = feature.measure(
     "patterns",
     _("Patterns"),
-    _("patterns that a person confirmed and that have no answer yet, or are parked"),
+    _("confirmed by a person; felt by three or answered"),
     "patterns",
-)
-LATE = feature.measure(
-    "friction late",
-    _("Friction without an answer"),
-    _("sentences that have waited for an answer for over ten working days"),
-    "friction",
 )
 
 
@@ -58,9 +60,7 @@ def section(ctx: Context, week: Week) -> Section:
     rows: list[tuple[Words, Words]] = [(_("Friction"), said)]
     if standing:
         names = [each.title for each in standing[:3]]
-        rows.append(
-            (_("Patterns"), _("{n}: {names}", n=figure(PATTERNS, len(standing)), names=names))
-        )
+        rows.append((_("Patterns"), _("{n}: {names}", n=figure(KINDS, len(standing)), names=names)))
     answered = [
         each
         for each in patterns.all(ctx.tx)
