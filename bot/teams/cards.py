@@ -88,7 +88,7 @@ def card(message: Message, refresh: Call | None = None, viewers: Sequence[str] =
 def fits(message: Message) -> bool:
     """Say whether a card can show all of a message."""
     shown: Json = {"msteams": {"entities": []}, "fallbackText": escaped(summary(message))}
-    _fill(shown, message, Ink())
+    _fill(shown, message, Ink(tight=True))
     return _weight(shown) + MARGIN <= CARD_BYTES
 
 
@@ -152,6 +152,7 @@ class Ink:
     """How words are written on one card, and who was mentioned so far."""
 
     dialog: bool = False  # nobody is mentioned, and buttons answer in the dialog
+    tight: bool = False  # there is little room: a fact is one line, without columns
     known: dict[str, Json] = field(default_factory=dict)
 
     def words(
@@ -206,6 +207,9 @@ def _drawn(message: Message, ink: Ink, frame: Json) -> Json:
     }
     _fill(shown, message, ink)
     if _weight(shown) > CARD_BYTES:
+        ink.tight = True
+        _fill(shown, message, ink)
+    if _weight(shown) > CARD_BYTES:
         shown["body"], shown["msteams"]["entities"] = [], []
         _fill(shown, message, ink, CARD_BYTES - _weight(shown))
     if not shown["msteams"]["entities"]:
@@ -239,8 +243,9 @@ def _fill(shown: Json, message: Message, ink: Ink, room: int | None = None) -> N
             body.append(element)
     body += [_more(left)] if left else []
     shown["body"] = body or [_run_block("–")]
-    everybody = list(ink.known.values())
-    shown["msteams"]["entities"] = everybody if room is None else ink.entities(WRITER.encode(body))
+    whole = room is None and not ink.tight
+    mentioned = list(ink.known.values()) if whole else ink.entities(WRITER.encode(body))
+    shown["msteams"]["entities"] = mentioned
 
 
 def _elements(part: Title | Text | Facts | Items, ink: Ink, tone: Tone | None) -> Iterator[Json]:
@@ -265,6 +270,9 @@ def _elements(part: Title | Text | Facts | Items, ink: Ink, tone: Tone | None) -
 
 
 def _fact(label: Words, value: Words, ink: Ink) -> Json:
+    if ink.tight:
+        before = f"{shortened(flat(label), LABEL)}: "
+        return {**(ink.words(value, {}, before=before) or _run_block("–")), "spacing": "Small"}
     said = ink.words(value, {}) or _run_block("–")
     name = ink.words(label, {"isSubtle": True}, LABEL) or _run_block("–")
     return {

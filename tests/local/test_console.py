@@ -115,7 +115,7 @@ async def test_a_form_can_be_left_and_the_end_of_the_input_ends_it_too(
     lotse: Lotse,
 ) -> None:
     said = await screen(lotse, "reibung", "/cancel", "reibung")
-    assert said.count("  Was ist im Weg?\n  > ") == 2
+    assert said.count("  Was ist im Weg? (Ein Satz, bitte ohne Namen.)\n  > ") == 2
     assert said.endswith("  > Anna · Mo. 23. Nov., 09:00 > ")
 
 

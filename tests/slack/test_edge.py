@@ -293,6 +293,7 @@ async def test_a_secret_address_is_shown_in_the_modal_and_nowhere_else(
     assert [each.kind for each in carla.heard] == ["view"]
     stored = slack.rows("select answer from deliveries where workspace = :workspace")
     assert not [each for each in stored if "/ping/" in (each["answer"] or "")]
+    assert "Vertretung für „Abgleich“" in slack.peer.sees("DBEN")[0]
 
 
 async def test_a_press_at_home_shows_at_home_what_changed(
@@ -374,8 +375,8 @@ async def test_an_error_stands_at_its_field_and_can_be_corrected(
     await carla.types("/lotse auto neu")
     given = {
         "name": "Abgleich",
-        "purpose": "x y",
-        "not_for": "z y",
+        "purpose": "Gleicht Zahlungen ab.",
+        "not_for": "Mahnungen schreibt ein Mensch.",
         "accountable": "UCARLA",
         "deputy": "UBEN",
     }

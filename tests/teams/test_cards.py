@@ -142,6 +142,22 @@ def test_a_dialog_without_room_for_its_title_is_called_by_its_button() -> None:
         assert (shown["title"], texts(shown["card"]["content"]["body"][:-1])) == (above, below)
 
 
+def test_facts_that_fill_a_card_are_lines_before_any_is_left_out() -> None:
+    def facts(many: int) -> Message:
+        rows = tuple((f"Name {n}", "what it counts, and what not " * 4) for n in range(many))
+        return Message((Title("How this is computed"), Facts(rows), Text("Nobody is in it.")))
+
+    def columns(card: Any) -> list[bool]:
+        return [each["type"] == "ColumnSet" for each in card["body"]]
+
+    assert columns(teams_cards.card(facts(3))) == [False, True, True, True, False]
+    card = teams_cards.card(facts(30))
+    assert adaptive_card.mistakes(card) == []
+    assert not any(columns(card)) and len(card["body"]) == 32
+    assert "".join(texts(card["body"][30])).startswith("Name 29: what it counts")
+    assert teams_cards.fits(facts(30)) and not teams_cards.fits(facts(90))
+
+
 def test_a_long_message_keeps_its_buttons_and_says_what_it_leaves_out() -> None:
     parts: list[Part] = [Title(("t" * 10_000,)), *(Text(("w" * 3000,)) for _each in range(12))]
     buttons = Buttons((Button(("Go",), Call("ack", {"number": "1"})),))
