@@ -29,6 +29,7 @@ from handlers.digest import choices as digest_choices
 from handlers.digest import commands as digest_commands
 from handlers.feedback import commands as feedback_commands
 from handlers.find import commands as find_commands
+from handlers.find import lists as find_lists
 from handlers.friction import answering as friction_answering
 from handlers.friction import answers as friction_answers
 from handlers.friction import commands as friction_commands
@@ -44,7 +45,6 @@ from handlers.incidents import lists as incident_lists
 from handlers.incidents import updates as incident_updates
 from handlers.incidents.alarms import climbing, pauses
 from handlers.kit.commands import Feature
-from handlers.lists import commands as list_commands
 from handlers.mandate import commands as mandate_commands
 from handlers.measures import commands as measures_commands
 from handlers.on_call import stand_ins
@@ -138,7 +138,7 @@ FEATURES: tuple[Feature, ...] = (
     automation_checks.feature,
     automation_doors.feature,
     automation_digest.feature,
-    list_commands.feature,
+    find_lists.feature,
     board_commands.feature,
     digest_commands.feature,
     digest_choices.feature,

@@ -1,1 +1,1 @@
-"""Find: one search through what all rooms let be found."""
+"""Find: one search through what all rooms let be found, and all of it as lists."""

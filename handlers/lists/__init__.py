@@ -1,1 +1,0 @@
-"""Lists: everything that there is, page by page, filtered, with the true total."""

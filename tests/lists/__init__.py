@@ -1,1 +1,0 @@
-"""Lists in chat, and as files for spreadsheets and programs."""
