@@ -178,7 +178,7 @@ class Caller:
             async with few, self.session.post(f"/page/api/{act}", json=body) as response:
                 assert response.status == 200
                 answer = await response.json()
-                assert answer.get("outcome", "done") == "done"
+                assert answer.get("outcome", "done") == "done", (body, answer)
                 self.answers.append(answer)
 
         await asyncio.gather(*(one({"id": uuid4().hex, **body}) for body in bodies))

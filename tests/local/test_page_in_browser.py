@@ -110,19 +110,19 @@ async def test_the_whole_story(
         await expect(digest).to_contain_text("Etikettendrucker")
         await digest.locator('[data-call="decisions"]').click()
         below = c.page.locator(".newest")
-        await expect(below).to_contain_text("2 ")
+        await expect(below).to_contain_text("3 ")
         await below.click()
         await expect(below).to_be_hidden()
-        await expect(private.last).to_contain_text("Rechnungsabgleich")
-        await private.last.locator('[data-call="auto keep"]').click()
-        await expect(private.last).to_contain_text("Rechnungsabgleich")
+        await expect(private.last).to_contain_text("Reparatur-Triage")
+        await private.last.locator("button").nth(1).click()
+        await expect(private.last).to_contain_text("Reparatur-Triage")
         await expect(private.last).to_be_in_viewport()
         await c.picture(f"{language}-6-decided")
         # Everything is still there after a reload, as the same person in the same place.
         # (The line above what was new is gone then, as everything has been seen.)
         await c.go("@")
         await c.go("leitung")
-        await expect(private.last).to_contain_text("Rechnungsabgleich")
+        await expect(private.last).to_contain_text("Reparatur-Triage")
         before = await c.page.locator(".log").evaluate(WORDS)
         await c.page.reload()
         await expect(c.page.locator(".log > *").first).to_be_visible()
@@ -315,17 +315,18 @@ async def test_a_secret_address_is_shown_once_and_stands_nowhere(
         # Typed, and the form filled in.
         await c.say("auto neu")
         await dialog.locator("input[type=text]").first.fill("Nachtlauf")
-        await dialog.locator("textarea").fill("Schreibt nachts die Bestände ab.")
+        await dialog.locator("textarea").nth(0).fill("Schreibt nachts die Bestände ab.")
+        await dialog.locator("textarea").nth(1).fill("Ändert keine Preise.")
         people = dialog.locator("select")
         await people.nth(0).select_option("ben")
         await people.nth(1).select_option("carla")
-        await dialog.locator("input[type=text]").last.fill("1")
+        await dialog.locator("input[type=text]").nth(1).fill("1")
         await dialog.locator("[type=submit]").click()
         await expect(shown).to_be_visible()
         first = await look_and_close()
         assert (await c.page.context.request.get(first)).ok
         await c.say("auto Nachtlauf")
-        await expect(card).to_contain_text("genutzt")
+        await expect(card).to_contain_text("1 nützlicher Lauf")
         # By a button, and by the way from the dialog to the card.
         await c.press("auto address")
         await expect(shown).to_be_visible()
@@ -539,7 +540,11 @@ FOREIGN = """() => [...document.querySelectorAll('body *')].filter((each) =>
 async def attack(caller: Caller) -> None:
     """Put payloads into every field there is, as words and as values of forms."""
     pair = {"accountable": "ben", "deputy": "carla"}
-    incidents = [f"incident {each}" for each in PAYLOADS]
+    # The same words twice would be asked about, and some payloads differ in signs alone.
+    incidents = [
+        f"incident {each}" + (f" Nr{number}" if len(each) < 100 else "")
+        for number, each in enumerate(PAYLOADS)
+    ]
     await caller.say("anna", "stoerungen", incidents)
     await caller.say("chris", "stoerungen", (f"update {n} {b}" for n, b in enumerate(BUNDLES, 1)))
     cured = [f"restored {n} {b}" for n, b in enumerate(BUNDLES, 9)]
@@ -584,7 +589,7 @@ async def test_no_payload_runs_and_nothing_leaves(
             await nothing_happened(c)
             for each in PAYLOADS:
                 assert f"incident {each}" in incidents
-                assert re.search(rf"INC-\d+ · {re.escape(each)}", incidents), each
+                assert re.search(rf"INC-\d+ · {re.escape(each[:100])}", incidents), each
             await c.be("anna")
             elsewhere = await c.all_of("allgemein")
             await nothing_happened(c)
@@ -611,7 +616,7 @@ async def test_no_payload_runs_and_nothing_leaves(
             await c.page.keyboard.press("Escape")
             await c.be("anna")
             await c.go("stoerungen")
-            await c.say(f"incident {PAYLOADS[0]}")
+            await c.say(f"incident {PAYLOADS[0]} Nr999")
             await c.press("move", ".line.private")
             await dialog.locator("[role=combobox]").fill(NAMES[-1].partition(" ")[0])
             await expect(dialog.locator(".option", has_text=NAMES[-1])).to_have_count(1)
@@ -645,7 +650,10 @@ async def test_no_payload_runs_and_nothing_leaves(
             await c.say("incident")
             await dialog.locator("textarea").fill(BUNDLES[0])
             await dialog.locator("[type=submit]").click()
-            await expect(c.page.locator(".line:not(.private)").last).to_contain_text(PAYLOADS[24])
+            card = c.page.locator(".line:not(.private)").last
+            await expect(card).to_contain_text(PAYLOADS[0])
+            await card.get_by_role("button", name="Ganzen Text zeigen").click()
+            await expect(c.page.locator(".line.private").last).to_contain_text(PAYLOADS[24])
             await nothing_happened(c)
             await c.picture("payloads")
 
