@@ -142,7 +142,7 @@ async def test_many_workspaces_need_no_token_and_install_by_themselves(folder: P
                     async with Browser(given["LOTSE_URL"]) as browser:
                         status, shown = await browser.install(slack, there, "UANNA")
                     assert status == 200 and "Lotse is installed in Company T2" in shown
-                said = await anna.types("/incident Till is dead", at="C1")
+                said = await anna.types(f"/incident Till no {number} is dead", at="C1")
                 assert f"INC-{number} " in said
                 assert len(there.sees("C1")) == number
             assert lotse.process.returncode == 0
