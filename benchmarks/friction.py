@@ -65,9 +65,16 @@ def measure(rows: list[tuple[str, str]]) -> Found:
         for group in groups
     )
     return Found(
-        len(rows), sum(same(*pair) for pair in scores), len(proposed),
-        sum(same(*pair) for pair in proposed), first, among, of, len(groups), whole,
-    )  # fmt: skip
+        len(rows),
+        sum(same(*pair) for pair in scores),
+        len(proposed),
+        sum(same(*pair) for pair in proposed),
+        first,
+        among,
+        of,
+        len(groups),
+        whole,
+    )
 
 
 def halves(rows: list[tuple[str, str]]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:

@@ -45,9 +45,15 @@ def measured(times: list[float], took: float) -> Load:
 async def load(port: int, at_once: int, seconds: float, line: str) -> Load:
     """Have another process keep `at_once` commands in flight for a while."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "benchmarks.load", str(port), str(at_once), str(seconds), line,
+        sys.executable,
+        "-m",
+        "benchmarks.load",
+        str(port),
+        str(at_once),
+        str(seconds),
+        line,
         stdout=asyncio.subprocess.PIPE,
-    )  # fmt: skip
+    )
     written, _errors = await process.communicate()
     return Load(**json.loads(written))
 
@@ -81,10 +87,17 @@ _numbers = itertools.count(1)
 def _request(line: str) -> bytes:
     command, _space, text = line.partition(" ")
     fields = {
-        "command": command, "text": text, "team_id": "T1", "user_id": "UANNA",
-        "user_name": "anna", "channel_id": "C1", "channel_name": "one", "api_app_id": "A1",
-        "trigger_id": f"{next(_numbers)}.{time.time_ns()}", "response_url": "http://127.0.0.1:9/",
-    }  # fmt: skip
+        "command": command,
+        "text": text,
+        "team_id": "T1",
+        "user_id": "UANNA",
+        "user_name": "anna",
+        "channel_id": "C1",
+        "channel_name": "one",
+        "api_app_id": "A1",
+        "trigger_id": f"{next(_numbers)}.{time.time_ns()}",
+        "response_url": "http://127.0.0.1:9/",
+    }
     body = urllib.parse.urlencode(fields).encode()
     signed = "".join(
         f"{name}: {value}\r\n" for name, value in sign(body, str(int(time.time()))).items()

@@ -103,8 +103,16 @@ def _declared(tx: Tx, found: list[Report], listed: list[Service], about: dict[st
     begin = int(len(found) * HISTORY)
     for number, report in enumerate(found, 1):
         ctx = Context(
-            tx, workspace, person, None, report.at, lambda: "", lambda: "", "", (),
-        )  # fmt: skip
+            tx,
+            workspace,
+            person,
+            None,
+            report.at,
+            lambda: "",
+            lambda: "",
+            "",
+            (),
+        )
         ahead = triage.look_ahead(ctx, report.title)
         incident = _add(ctx, number, report, ahead)
         if number > begin:
@@ -171,8 +179,10 @@ def curve() -> Iterator[str]:
     yield "| set, catalogue | " + " | ".join(f"{each:.2f}" for each in THRESHOLDS) + " |"
     yield "| --- |" + " --- |" * len(THRESHOLDS)
     for name, which in (
-        (SETS[0], "6 with words"), (SETS[0], "28 names"), (SETS[1], "none"),
-    ):  # fmt: skip
+        (SETS[0], "6 with words"),
+        (SETS[0], "28 names"),
+        (SETS[1], "none"),
+    ):
         found = reports(name)
         shown = []
         for threshold in THRESHOLDS:
@@ -211,8 +221,12 @@ def table(sets: Sequence[str] = SETS) -> Iterator[str]:
         for which in known:
             got = declared_in_turn(found, which)
             figures = [
-                got.recall(1), got.recall(5), got.recall(5, across=True), got.share, got.precision,
-            ]  # fmt: skip
+                got.recall(1),
+                got.recall(5),
+                got.recall(5, across=True),
+                got.share,
+                got.precision,
+            ]
             if which != "none":
                 figures += [
                     got.alarmed(how) for how in ("right", "wrong", "asked right", "asked wrong")

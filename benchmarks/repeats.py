@@ -258,8 +258,14 @@ def table(size: Size) -> Iterator[str]:
                 with closing(finder.db):
                     pass
             figures = (
-                got.recall1, got.recall5, got.recall10, got.mrr, got.same, got.across,
-                got.precision, got.recall,
-            )  # fmt: skip
+                got.recall1,
+                got.recall5,
+                got.recall10,
+                got.mrr,
+                got.same,
+                got.across,
+                got.precision,
+                got.recall,
+            )
             shown = " | ".join("–" if each is None else f"{each:.2f}" for each in figures)
             yield f"| {name.partition('_')[0]} | {method} | {shown} |"

@@ -64,10 +64,17 @@ def timed(work: Callable[..., object], *given: object) -> float:
 def declare(tx: Tx, number: int, text: str) -> None:
     """Store an incident; a day has a hundred."""
     incidents.add(
-        tx, number=number, title=text, service=("kasse", "drucker", "webshop")[number % 3],
-        gap=False, severity="normal", declared_by="anna", declared_in=None, responsible="ben",
+        tx,
+        number=number,
+        title=text,
+        service=("kasse", "drucker", "webshop")[number % 3],
+        gap=False,
+        severity="normal",
+        declared_by="anna",
+        declared_in=None,
+        responsible="ben",
         now=NOW - timedelta(days=2000) + timedelta(minutes=14 * number),
-    )  # fmt: skip
+    )
 
 
 def declare_all(tx: Tx, workspace: str, first: int, known: list[str]) -> None:

@@ -33,9 +33,15 @@ from tests.pretend.slack_peer import SECRET, TOKEN
 async def served(variant: str, api: str, url: str = "") -> AsyncIterator[int]:
     """Start a server with a Web API and a store, and give its port."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "benchmarks.servers", variant, api, url,
-        stdout=asyncio.subprocess.PIPE, env={**os.environ, "PYTHONWARNINGS": "ignore"},
-    )  # fmt: skip
+        sys.executable,
+        "-m",
+        "benchmarks.servers",
+        variant,
+        api,
+        url,
+        stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, "PYTHONWARNINGS": "ignore"},
+    )
     assert process.stdout is not None
     try:
         yield int(await process.stdout.readline())

@@ -32,12 +32,34 @@ class Size:
 
 SETS = ("deen_public.csv", "gitbugs_public.csv.gz")
 FULL = Size(
-    rounds=5, commands=400, workspaces=1000, loads=3, seconds=1.0, warm=True,
-    at_once=(1, 8, 64, 256), burst=20, starts=7, reports=SETS,
-    known=10_000, small=1000, questions=200, told=1_000_000,
-)  # fmt: skip
+    rounds=5,
+    commands=400,
+    workspaces=1000,
+    loads=3,
+    seconds=1.0,
+    warm=True,
+    at_once=(1, 8, 64, 256),
+    burst=20,
+    starts=7,
+    reports=SETS,
+    known=10_000,
+    small=1000,
+    questions=200,
+    told=1_000_000,
+)
 SMOKE = Size(
-    rounds=1, commands=32, workspaces=8, loads=1, seconds=0.2, warm=False,
-    at_once=(1, 8), burst=3, starts=1, reports=SETS[:1], known=200, small=4, questions=8,
+    rounds=1,
+    commands=32,
+    workspaces=8,
+    loads=1,
+    seconds=0.2,
+    warm=False,
+    at_once=(1, 8),
+    burst=3,
+    starts=1,
+    reports=SETS[:1],
+    known=200,
+    small=4,
+    questions=8,
     told=2000,
-)  # fmt: skip
+)

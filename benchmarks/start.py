@@ -73,6 +73,8 @@ def measure(size: Size) -> Result:
             theirs.append(once(base, folder, answers=False))
     middle = statistics.median
     return Result(
-        middle(t for t, _ in ours), middle(t for t, _ in theirs),
-        middle(m for _, m in ours), middle(m for _, m in theirs),
-    )  # fmt: skip
+        middle(t for t, _ in ours),
+        middle(t for t, _ in theirs),
+        middle(m for _, m in ours),
+        middle(m for _, m in theirs),
+    )

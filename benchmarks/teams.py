@@ -144,16 +144,21 @@ def _activity(peer: teams_peer.Peer) -> Callable[[], bytes]:
     def made() -> bytes:
         number = next(_numbers)
         data = {
-            "call": {"word": "incident", "args": {}}, "place": "teams:19:gen@thread.tacv2",
+            "call": {"word": "incident", "args": {}},
+            "place": "teams:19:gen@thread.tacv2",
             "in.title": f"Kasse druckt nicht {number}",
-        }  # fmt: skip
+        }
         activity = peer.activity(
-            "invoke", "29:anna", "19:gen@thread.tacv2", id=str(number), name="task/submit",
+            "invoke",
+            "29:anna",
+            "19:gen@thread.tacv2",
+            id=str(number),
+            name="task/submit",
             value={"data": data},
-        )  # fmt: skip
-        return _http("/api/messages", "application/json", json.dumps(activity), {
-            "Authorization": token
-        })  # fmt: skip
+        )
+        return _http(
+            "/api/messages", "application/json", json.dumps(activity), {"Authorization": token}
+        )
 
     return made
 
@@ -161,10 +166,17 @@ def _activity(peer: teams_peer.Peer) -> Callable[[], bytes]:
 def _command() -> bytes:
     number = next(_numbers)
     fields = {
-        "command": "/incident", "text": f"Kasse druckt nicht {number}", "team_id": "T1",
-        "user_id": "UANNA", "user_name": "anna", "channel_id": "C1", "channel_name": "one",
-        "api_app_id": "A1", "trigger_id": str(number), "response_url": "http://127.0.0.1:9/",
-    }  # fmt: skip
+        "command": "/incident",
+        "text": f"Kasse druckt nicht {number}",
+        "team_id": "T1",
+        "user_id": "UANNA",
+        "user_name": "anna",
+        "channel_id": "C1",
+        "channel_name": "one",
+        "api_app_id": "A1",
+        "trigger_id": str(number),
+        "response_url": "http://127.0.0.1:9/",
+    }
     body = urllib.parse.urlencode(fields)
     signed = slack_peer.sign(body.encode(), str(int(time.time())))
     return _http("/slack/events", "application/x-www-form-urlencoded", body, signed)
@@ -201,9 +213,14 @@ async def _platforms() -> AsyncIterator[tuple[teams_peer.Peer, slack_peer.Peer]]
 async def _served(variant: str, api: str) -> AsyncIterator[int]:
     """Start a server in a process of its own and give its port."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "benchmarks.teams", variant, api,
-        stdout=asyncio.subprocess.PIPE, env={**os.environ, "PYTHONWARNINGS": "ignore"},
-    )  # fmt: skip
+        sys.executable,
+        "-m",
+        "benchmarks.teams",
+        variant,
+        api,
+        stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, "PYTHONWARNINGS": "ignore"},
+    )
     assert process.stdout is not None
     try:
         yield int(await process.stdout.readline())
@@ -241,10 +258,13 @@ async def _ours(app: web.Application, variant: str, api: str, folder: Path) -> A
         Settings(slack_bot_token=TOKEN, slack_signing_secret=SECRET, slack_api_url=api)
         if slack
         else Settings(
-            microsoft_app_id=APP, microsoft_app_password=PASSWORD, microsoft_app_tenants=(TENANT,),
-            teams_login_url=api, teams_hosts=("127.0.0.1",),
+            microsoft_app_id=APP,
+            microsoft_app_password=PASSWORD,
+            microsoft_app_tenants=(TENANT,),
+            teams_login_url=api,
+            teams_hosts=("127.0.0.1",),
         )
-    )  # fmt: skip
+    )
     database = opening.open_database(f"sqlite:///{folder / 'road.db'}")
     parts = lotse.build(settings, database, demo=False)
 

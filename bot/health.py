@@ -113,11 +113,13 @@ def _messages(counts: dict[str, Any], *, away: bool) -> Line:
     said = [
         f"{counts[name]} messages {words}"
         for name, words in (
-            ("late", "are late"), ("dead", "were given up"), ("uncertain", "are uncertain"),
+            ("late", "are late"),
+            ("dead", "were given up"),
+            ("uncertain", "are uncertain"),
             ("parked", "cannot be delivered where they belong"),
         )
         if counts[name]
-    ]  # fmt: skip
+    ]
     if not said:
         return "green", ""
     return ("red" if counts["late"] and not away else "yellow"), ", ".join(said)

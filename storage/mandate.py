@@ -41,8 +41,9 @@ def goals(tx: Tx) -> list[Goal]:
 
 def goal(tx: Tx, id: str) -> Goal | None:
     """Return a goal by id, also one that stands no longer."""
-    rows = tx.rows("select id, name from mandate_goals where workspace = :workspace and id = :id",
-                   id=id)  # fmt: skip
+    rows = tx.rows(
+        "select id, name from mandate_goals where workspace = :workspace and id = :id", id=id
+    )
     return Goal(**rows[0]) if rows else None
 
 

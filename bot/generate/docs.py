@@ -177,8 +177,11 @@ def _cells(command: Command, language: str) -> str:
     first = command.word(language) if command.hidden else command.usage(language)
     typed = ", ".join([f"`{first}`", *others])
     meaning = text(command.help, language)
-    asked = [text(each.ask.label, language) for each in command.parameters
-             if not each.typed and not each.ask.hidden]  # fmt: skip
+    asked = [
+        text(each.ask.label, language)
+        for each in command.parameters
+        if not each.typed and not each.ask.hidden
+    ]
     if asked and not command.hidden:
         meaning += f" {'In the form' if language == 'en' else 'Im Formular'}: {', '.join(asked)}."
     return f"{typed} | {meaning}"

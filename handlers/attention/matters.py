@@ -56,9 +56,13 @@ def ask(ctx: Context, person: str, key: str, message: Message) -> tuple[Post, ..
         return (Post(key, message, f"direct:{acts}", "note"),)
     _keep(ctx, person, key, "question", message)
     timers.set(
-        ctx.tx, id=ctx.new_id(), kind="questions", key=f"questions:{person}", due=start,
+        ctx.tx,
+        id=ctx.new_id(),
+        kind="questions",
+        key=f"questions:{person}",
+        due=start,
         person=person,
-    )  # fmt: skip
+    )
     return ()
 
 
@@ -171,9 +175,13 @@ def _plan(ctx: Context, person: str) -> None:
     before = timers.due_of(ctx.tx, _timer_key(person))
     if before is None or not ctx.now < before <= when:
         timers.set(
-            ctx.tx, id=ctx.new_id(), kind="bundle", key=_timer_key(person), due=when,
+            ctx.tx,
+            id=ctx.new_id(),
+            kind="bundle",
+            key=_timer_key(person),
+            due=when,
             person=person,
-        )  # fmt: skip
+        )
 
 
 def _next_hour(ctx: Context, person: str) -> datetime:

@@ -121,10 +121,12 @@ def bring_back(ctx: Context, automation: AutoRef) -> Reply:
     key = folded(automation.name)
     if not automations.bring_back(ctx.tx, automation.id, name_key=key, now=ctx.now):
         raise Refusal(
-            _("Another automation is called “{name}” now. Please rename one of them first.",
-              name=automation.name),
+            _(
+                "Another automation is called “{name}” now. Please rename one of them first.",
+                name=automation.name,
+            ),
             buttons=(Button(_("Rename"), call("auto rename", automation=automation.id)),),
-        )  # fmt: skip
+        )
     profile.note(ctx, automation, "brought back")
     escalation.look_at(ctx, ctx.now)
     said = _("“{name}” is back.", name=automation.name)
@@ -207,9 +209,11 @@ def _rhythm_now(ctx: Context, id: str) -> dict[str, str]:
         return {}
     rhythm = found.rhythm.removeprefix("cron ") or found.kind
     numbers = {
-        "grace": found.grace_minutes, "longest": found.longest_minutes,
-        "window": found.window_days, "tell_from": found.tell_from,
-    }  # fmt: skip
+        "grace": found.grace_minutes,
+        "longest": found.longest_minutes,
+        "window": found.window_days,
+        "tell_from": found.tell_from,
+    }
     return {
         "rhythm": f"{rhythm} from {found.seasons}" if found.seasons else rhythm,
         "at_once": "yes" if found.at_once else "no",

@@ -92,9 +92,12 @@ def _adopt(name: str, draft: str) -> Button:
 
 
 @feature.command(
-    "auto retired", "auto stillgelegt", help=_("What was retired, to bring it back."),
-    hidden=True, reads=True,
-)  # fmt: skip
+    "auto retired",
+    "auto stillgelegt",
+    help=_("What was retired, to bring it back."),
+    hidden=True,
+    reads=True,
+)
 def retired(ctx: Context) -> Reply:
     found = [each for each in automations.everything(ctx.tx) if each.state == "retired"]
     if not found:
@@ -109,26 +112,35 @@ def retired(ctx: Context) -> Reply:
 
 
 @feature.command(
-    "auto strays", "auto irrläufer", help=_("Calls with our key whose name fits nothing."),
-    hidden=True, needs="settings",
-)  # fmt: skip
+    "auto strays",
+    "auto irrläufer",
+    help=_("Calls with our key whose name fits nothing."),
+    hidden=True,
+    needs="settings",
+)
 def strays(ctx: Context) -> Reply:
     found = intake.strays(ctx.tx)
     if not found:
         return Reply(line(_("Every call fits something.")))
     items: tuple[Words, ...] = tuple(
-        _("{slug}: {n}, last on {at}", slug=each.slug, at=each.last_at,
-          n=_n("{n} call", "{n} calls", each.calls))
+        _(
+            "{slug}: {n}, last on {at}",
+            slug=each.slug,
+            at=each.last_at,
+            n=_n("{n} call", "{n} calls", each.calls),
+        )
         for each in found[:SHOWN]
-    )  # fmt: skip
+    )
     enter = tuple(_adopt(each.slug, f"{SLUG}{each.slug}") for each in found[:5])
     return Reply(Message((Title(_("Calls that fit nothing")), Items(items), Buttons(enter))))
 
 
 @feature.command(
-    "auto history", "auto verlauf", help=_("What was entered, corrected and decided."),
+    "auto history",
+    "auto verlauf",
+    help=_("What was entered, corrected and decided."),
     hidden=True,
-)  # fmt: skip
+)
 def past(ctx: Context, automation: AutoRef) -> Reply:
     entries = history.of(ctx.tx, automation.id)
     items = tuple(export.entry_words(each) for each in entries[:20])
@@ -141,9 +153,12 @@ def past(ctx: Context, automation: AutoRef) -> Reply:
 
 
 @feature.command(
-    "auto register", "auto verzeichnis", help=_("The register as text to copy."), hidden=True,
+    "auto register",
+    "auto verzeichnis",
+    help=_("The register as text to copy."),
+    hidden=True,
     reads=True,
-)  # fmt: skip
+)
 def register(ctx: Context) -> Reply:
     parts: list[Part] = [
         Title(_("Register of automations")),
@@ -154,9 +169,12 @@ def register(ctx: Context) -> Reply:
 
 
 @feature.command(
-    "auto timetable", "auto fristen", help=_("Who is asked when something no longer runs."),
-    hidden=True, reads=True,
-)  # fmt: skip
+    "auto timetable",
+    "auto fristen",
+    help=_("Who is asked when something no longer runs."),
+    hidden=True,
+    reads=True,
+)
 def timetable(ctx: Context) -> Reply:
     parts: tuple[Part, ...] = (
         Title(_("When something no longer runs")),

@@ -32,9 +32,12 @@ def _card_button(automation: Automation) -> Button:
 
 
 @feature.command(
-    "auto rename", "auto umbenennen", help=_("Another name for it."), hidden=True,
+    "auto rename",
+    "auto umbenennen",
+    help=_("Another name for it."),
+    hidden=True,
     submit=_("Save"),
-)  # fmt: skip
+)
 def rename(
     ctx: Context,
     automation: AutoRef,
@@ -105,12 +108,27 @@ def complete(
 ) -> Reply:
     need_own(ctx, automation)
     given = {
-        "purpose": purpose, "not_for": not_for, "steps": steps, "does": does,
-        "category": category, "decision": decision, "fallback": fallback, "measure": measure,
-        "limit": limit, "ai": ai, "data": data, "retention": retention, "docs": docs,
-        "version": version, "check_days": check_days, "area": area, "minutes": minutes,
-        "share": share, "tool": tool, "training": training,
-    }  # fmt: skip
+        "purpose": purpose,
+        "not_for": not_for,
+        "steps": steps,
+        "does": does,
+        "category": category,
+        "decision": decision,
+        "fallback": fallback,
+        "measure": measure,
+        "limit": limit,
+        "ai": ai,
+        "data": data,
+        "retention": retention,
+        "docs": docs,
+        "version": version,
+        "check_days": check_days,
+        "area": area,
+        "minutes": minutes,
+        "share": share,
+        "tool": tool,
+        "training": training,
+    }
     return _saved(ctx, automation, given)
 
 
@@ -169,8 +187,10 @@ def rules(
 ) -> Reply:
     need_own(ctx, automation)
     given: dict[str, object] = {
-        "roles": roles, "priorities": priorities, "consequences": consequences,
-    }  # fmt: skip
+        "roles": roles,
+        "priorities": priorities,
+        "consequences": consequences,
+    }
     return _saved(ctx, automation, given)
 
 
@@ -186,10 +206,13 @@ def go_live(ctx: Context, automation: AutoRef) -> Reply:
     gaps = profile.missing(automation, history.profile(ctx.tx, automation.id))
     if gaps:
         raise Refusal(
-            _("“{name}” cannot go into operation yet. Missing: {gaps}.",
-              name=automation.name, gaps=gaps),
+            _(
+                "“{name}” cannot go into operation yet. Missing: {gaps}.",
+                name=automation.name,
+                gaps=gaps,
+            ),
             buttons=next_steps(automation, gaps),
-        )  # fmt: skip
+        )
     automations.change(ctx.tx, automation.id, phase="operation", live_at=ctx.now)
     profile.note(ctx, automation, "gate", before=automation.phase, after="operation")
     escalation.look_at(ctx, ctx.now)
@@ -217,10 +240,13 @@ def try_out(ctx: Context, automation: AutoRef) -> Reply:
     ]
     if gaps:
         raise Refusal(
-            _("“{name}” cannot be tried out yet. Missing: {gaps}.",
-              name=automation.name, gaps=gaps),
+            _(
+                "“{name}” cannot be tried out yet. Missing: {gaps}.",
+                name=automation.name,
+                gaps=gaps,
+            ),
             buttons=next_steps(automation, gaps),
-        )  # fmt: skip
+        )
     automations.change(ctx.tx, automation.id, phase="pilot")
     profile.note(ctx, automation, "phase", before=automation.phase, after="pilot")
     said = _("“{name}” is being tried out.", name=automation.name)

@@ -25,24 +25,53 @@ GRACE = timedelta(days=7)  # how long something new may go without its first run
 SEEN = 2  # working days that whoever decides has known of it before others read of it
 SHOWN = 5
 
-USE = feature.measure("use", _("In use"), _(
-    "automations that report runs as they are expected, or of which somebody said in the last 90 "
-    "days that they are in use; of all that are not retired"), "automations")  # fmt: skip
-UNUSED = feature.measure("unused", _("Possibly unused"), _(
-    "no run for at least 28 days, three occasions and three times the usual gap, in working days; "
-    "outages of Lotse, pauses and days of rest are left out"), "automations",
-    "intake_gaps")  # fmt: skip
-UNMEASURED = feature.measure("unmeasured", _("Not measured"), _(
-    "it has never reported a run, or Lotse could not be called when it was expected"),
-    "automations", "intake_gaps")  # fmt: skip
-STANDS = feature.measure("stands", _("How automations stand"), _(
-    "fails: the last run failed; idle: five runs in a row found nothing to do; late: a run is "
-    "missing; resting: outside its season, or on a day of rest"), "automations")  # fmt: skip
-LEARNT = feature.measure("learnt", _("Told about automations"), _(
-    "what was told in the week, counted for each automation, without names"),
-    "automation_signals")  # fmt: skip
-CHECKED = feature.measure("checked", _("Looks at results"), _(
-    "looks at five results that were entered in the week"), "automation_checks")  # fmt: skip
+USE = feature.measure(
+    "use",
+    _("In use"),
+    _(
+        "automations that report runs as they are expected, or of which somebody said in the last "
+        "90 days that they are in use; of all that are not retired"
+    ),
+    "automations",
+)
+UNUSED = feature.measure(
+    "unused",
+    _("Possibly unused"),
+    _(
+        "no run for at least 28 days, three occasions and three times the usual gap, in working "
+        "days; outages of Lotse, pauses and days of rest are left out"
+    ),
+    "automations",
+    "intake_gaps",
+)
+UNMEASURED = feature.measure(
+    "unmeasured",
+    _("Not measured"),
+    _("it has never reported a run, or Lotse could not be called when it was expected"),
+    "automations",
+    "intake_gaps",
+)
+STANDS = feature.measure(
+    "stands",
+    _("How automations stand"),
+    _(
+        "fails: the last run failed; idle: five runs in a row found nothing to do; late: a run is "
+        "missing; resting: outside its season, or on a day of rest"
+    ),
+    "automations",
+)
+LEARNT = feature.measure(
+    "learnt",
+    _("Told about automations"),
+    _("what was told in the week, counted for each automation, without names"),
+    "automation_signals",
+)
+CHECKED = feature.measure(
+    "checked",
+    _("Looks at results"),
+    _("looks at five results that were entered in the week"),
+    "automation_checks",
+)
 
 STATES_TOLD = (
     (State.UNUSED, UNUSED, _("Possibly unused")),
@@ -193,9 +222,13 @@ def _operation(ctx: Context, week: Week) -> list[Part]:
     for kind, area, _words, count in learning.changes_between(ctx.tx, week.start, week.end):
         reviews = _n("{n} review", "{n} reviews", figure(figures.REVIEWS, count))
         items.append(
-            _("{kind} changed ({area}): {reviews}", kind=checks.CHANGES[kind], area=area,
-              reviews=reviews)
-        )  # fmt: skip
+            _(
+                "{kind} changed ({area}): {reviews}",
+                kind=checks.CHANGES[kind],
+                area=area,
+                reviews=reviews,
+            )
+        )
     waiting = [
         each
         for each in learning.open_signals(ctx.tx)

@@ -87,64 +87,88 @@ def listed(ctx: Context, asked: Filter, first: int, most: int) -> list[Row]:
     return [
         Row(export.values(ctx, each, seen), call("auto", automation=each.id))
         for each in export.chosen(ctx, asked)[first : first + most]
-    ]  # fmt: skip
+    ]
 
 
 # --- how long things are kept --------------------------------------------------------------
 
 
-@feature.keeps("automation_runs", what=_("runs of automations"), days=90,
-               then=_("deleted; only the sums of each day stay"))  # fmt: skip
+@feature.keeps(
+    "automation_runs",
+    what=_("runs of automations"),
+    days=90,
+    then=_("deleted; only the sums of each day stay"),
+)
 def keep_runs(ctx: Context, before: datetime) -> int:
     return kept.forget_runs(ctx.tx, before)
 
 
-@feature.keeps("automation_days", what=_("sums of runs, a row a day"), days=761,
-               then=_("deleted"))  # fmt: skip
+@feature.keeps("automation_days", what=_("sums of runs, a row a day"), days=761, then=_("deleted"))
 def keep_days(ctx: Context, before: datetime) -> int:
     return kept.forget_days(ctx.tx, before.date().isoformat())
 
 
-@feature.keeps("automation_odd_calls", what=_("calls that could not be used"), days=7,
-               then=_("deleted"))  # fmt: skip
+@feature.keeps(
+    "automation_odd_calls", what=_("calls that could not be used"), days=7, then=_("deleted")
+)
 def keep_odd(ctx: Context, before: datetime) -> int:
     return kept.forget_odd(ctx.tx, before)
 
 
-@feature.keeps("automation_strays", what=_("names of calls that fit nothing"), days=90,
-               then=_("deleted"))  # fmt: skip
+@feature.keeps(
+    "automation_strays", what=_("names of calls that fit nothing"), days=90, then=_("deleted")
+)
 def keep_strays(ctx: Context, before: datetime) -> int:
     return kept.forget_strays(ctx.tx, before)
 
 
-@feature.keeps("intake_gaps", what=_("times at which Lotse could not be called"), days=761,
-               then=_("deleted"))  # fmt: skip
+@feature.keeps(
+    "intake_gaps", what=_("times at which Lotse could not be called"), days=761, then=_("deleted")
+)
 def keep_gaps(ctx: Context, before: datetime) -> int:
     return kept.forget_gaps(ctx.tx, before)
 
 
-@feature.keeps("automation_history", what=_("history of automations"), days=1096,
-               then=_("names become roles"))  # fmt: skip
+@feature.keeps(
+    "automation_history", what=_("history of automations"), days=1096, then=_("names become roles")
+)
 def keep_history(ctx: Context, before: datetime) -> int:
     return history.forget_people(ctx.tx, before)
 
 
-@feature.keeps("automation_questions", what=_("questions whether something is needed"), days=1096,
-               then=_("deleted"))  # fmt: skip
+@feature.keeps(
+    "automation_questions",
+    what=_("questions whether something is needed"),
+    days=1096,
+    then=_("deleted"),
+)
 def keep_questions(ctx: Context, before: datetime) -> int:
     return kept.forget_questions(ctx.tx, before)
 
 
-@feature.keeps("automation_signals", what=_("what was told about automations, without names"),
-               days=761, then=_("deleted once it has an answer"))  # fmt: skip
+@feature.keeps(
+    "automation_signals",
+    what=_("what was told about automations, without names"),
+    days=761,
+    then=_("deleted once it has an answer"),
+)
 def keep_signals(ctx: Context, before: datetime) -> int:
     return kept.forget_signals(ctx.tx, before)
 
 
-@feature.keeps("automations", "automation_profile", "automation_addresses", "intake_keys",
-               "automation_checks", "automation_changes", "automation_reviews",
-               "automation_understood", what=_("the register of automations"), days=None,
-               then=_("kept while the automation is in the register"))  # fmt: skip
+@feature.keeps(
+    "automations",
+    "automation_profile",
+    "automation_addresses",
+    "intake_keys",
+    "automation_checks",
+    "automation_changes",
+    "automation_reviews",
+    "automation_understood",
+    what=_("the register of automations"),
+    days=None,
+    then=_("kept while the automation is in the register"),
+)
 def keep_register(_ctx: Context, _before: datetime) -> int:
     return 0
 

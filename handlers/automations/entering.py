@@ -262,12 +262,26 @@ def _fresh(
     slug = draft.removeprefix(SLUG) if draft.startswith(SLUG) else free_slug(ctx, name)
     intake.forget_stray(ctx.tx, slug)
     made = Automation(
-        ctx.new_id(), name, purpose, accountable, deputy, None, expected.days, "active", ctx.now,
-        None, None, phase=phase, kind=expected.kind, rhythm=expected.rhythm,
-        seasons=expected.seasons, slug=slug, asked_at=ctx.now,
+        ctx.new_id(),
+        name,
+        purpose,
+        accountable,
+        deputy,
+        None,
+        expected.days,
+        "active",
+        ctx.now,
+        None,
+        None,
+        phase=phase,
+        kind=expected.kind,
+        rhythm=expected.rhythm,
+        seasons=expected.seasons,
+        slug=slug,
+        asked_at=ctx.now,
         accountable_accepted_at=ctx.now if accountable == ctx.person.id else None,
         deputy_accepted_at=ctx.now if deputy == ctx.person.id else None,
-    )  # fmt: skip
+    )
     if not automations.add(ctx.tx, made, name_key=folded(name)):
         raise _taken(name)
     return made
@@ -287,13 +301,23 @@ def _from_draft(
     if any(folded(each.name) == folded(name) and each.state == "active" for each in others):
         raise _taken(name)
     automations.change(
-        ctx.tx, before.id, name=name, name_key=folded(name), purpose=purpose,
-        accountable=accountable, deputy=deputy, rhythm_days=expected.days, phase=phase,
-        kind=expected.kind.value, rhythm=expected.rhythm, seasons=expected.seasons,
+        ctx.tx,
+        before.id,
+        name=name,
+        name_key=folded(name),
+        purpose=purpose,
+        accountable=accountable,
+        deputy=deputy,
+        rhythm_days=expected.days,
+        phase=phase,
+        kind=expected.kind.value,
+        rhythm=expected.rhythm,
+        seasons=expected.seasons,
         asked_at=ctx.now,
         accountable_accepted_at=ctx.now if accountable == ctx.person.id else None,
-        deputy_accepted_at=ctx.now if deputy == ctx.person.id else None, look_at=ctx.now,
-    )  # fmt: skip
+        deputy_accepted_at=ctx.now if deputy == ctx.person.id else None,
+        look_at=ctx.now,
+    )
     found = automations.find(ctx.tx, before.id)
     assert found is not None
     return found

@@ -164,8 +164,10 @@ def entry_words(entry: Entry) -> Sentence:
         if entry.after and not people_named:
             return _(
                 "{at:date} {what}, {label}: {after} ({role})",
-                label=label, after=entry.after[:120], **values,
-            )  # fmt: skip
+                label=label,
+                after=entry.after[:120],
+                **values,
+            )
         return _("{at:date} {what}, {label} ({role})", label=label, **values)
     return _("{at:date} {what} ({role})", **values)
 

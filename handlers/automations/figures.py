@@ -21,28 +21,65 @@ feature = Feature(_("Automations"))
 PERIOD = timedelta(days=28)
 LEAST_DURATIONS = 5
 
-REVIEWS = feature.measure("reviews", _("Reviews and questions"), _(
-    "reviews that a change of the week asks for, and questions that nobody has answered for a "
-    "week"), "automation_signals")  # fmt: skip
-RUNS = feature.measure("runs", _("Used"), _(
-    "good runs with something to do in the last 28 days; tests, bursts and runs that found nothing "
-    "to do are left out"), "automation_days")  # fmt: skip
-ON_TIME = feature.measure("on time", _("On time"), _(
-    "occasions of the last 28 days with a run before it would be late, of all occasions; duration: "
-    "the median, and between which times the middle half lies"), "automation_runs")  # fmt: skip
-BYPASS = feature.measure("bypass", _("Bypassed or by hand"), _(
-    "told as bypassed or done by hand, of those and the useful runs; never for people"),
-    "automation_signals", "automation_days")  # fmt: skip
-NET = feature.measure("net", _("Net time"), _(
-    "useful runs × minutes of a run (as estimated on that day) × the share that counts, minus the "
-    "minutes of rework that were told; estimated"), "automation_days",
-    "automation_signals")  # fmt: skip
-MANAGED = feature.measure("managed", _("Managed operation"), _(
-    "monitoring: it reports runs; adapting: it has an area and no review is open for more than "
-    "two weeks; quality: its check is not due; data protection: AI, data and how long they "
-    "are kept are said; improving: a review was finished and no signal is open for more than "
-    "two weeks"), "automations", "automation_profile", "automation_checks", "automation_reviews",
-    "automation_signals")  # fmt: skip
+REVIEWS = feature.measure(
+    "reviews",
+    _("Reviews and questions"),
+    _(
+        "reviews that a change of the week asks for, and questions that nobody has answered for a "
+        "week"
+    ),
+    "automation_signals",
+)
+RUNS = feature.measure(
+    "runs",
+    _("Used"),
+    _(
+        "good runs with something to do in the last 28 days; tests, bursts and runs that found "
+        "nothing to do are left out"
+    ),
+    "automation_days",
+)
+ON_TIME = feature.measure(
+    "on time",
+    _("On time"),
+    _(
+        "occasions of the last 28 days with a run before it would be late, of all occasions; "
+        "duration: the median, and between which times the middle half lies"
+    ),
+    "automation_runs",
+)
+BYPASS = feature.measure(
+    "bypass",
+    _("Bypassed or by hand"),
+    _("told as bypassed or done by hand, of those and the useful runs; never for people"),
+    "automation_signals",
+    "automation_days",
+)
+NET = feature.measure(
+    "net",
+    _("Net time"),
+    _(
+        "useful runs × minutes of a run (as estimated on that day) × the share that counts, minus "
+        "the minutes of rework that were told; estimated"
+    ),
+    "automation_days",
+    "automation_signals",
+)
+MANAGED = feature.measure(
+    "managed",
+    _("Managed operation"),
+    _(
+        "monitoring: it reports runs; adapting: it has an area and no review is open for more than "
+        "two weeks; quality: its check is not due; data protection: AI, data and how long they "
+        "are kept are said; improving: a review was finished and no signal is open for more than "
+        "two weeks"
+    ),
+    "automations",
+    "automation_profile",
+    "automation_checks",
+    "automation_reviews",
+    "automation_signals",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +179,12 @@ def rows(ctx: Context, automation: Automation, seen: Known) -> list[tuple[Words,
         told.append((_("On time"), figure(ON_TIME, on)))
     rate = found.bypass_rate
     if rate:
-        around = _("{share} %, {n} of {all}", share=round(100 * rate),
-                   n=found.bypassed + found.by_hand,
-                   all=found.bypassed + found.by_hand + found.useful)  # fmt: skip
+        around = _(
+            "{share} %, {n} of {all}",
+            share=round(100 * rate),
+            n=found.bypassed + found.by_hand,
+            all=found.bypassed + found.by_hand + found.useful,
+        )
         told.append((_("Bypassed or by hand"), figure(BYPASS, around)))
     if found.gross or found.rework or found.saved:
         told.append((_("Net time"), figure(NET, net_words(found))))

@@ -217,9 +217,16 @@ def note(
     """Write down in the history what the asker did."""
     person = None if ctx.person.kind == "bot" else ctx.person.id
     entry = Entry(
-        ctx.new_id(), automation.id, ctx.now, kind, person, role_of(ctx, automation), field,
-        before[:500], after[:500],
-    )  # fmt: skip
+        ctx.new_id(),
+        automation.id,
+        ctx.now,
+        kind,
+        person,
+        role_of(ctx, automation),
+        field,
+        before[:500],
+        after[:500],
+    )
     history.add(ctx.tx, entry)
 
 

@@ -56,9 +56,12 @@ def known_here(ctx: Context, person: str) -> Known:
 
 
 @feature.keeps(
-    "board_links", "board_sessions", what=_("Who is signed in to the board"), days=2,
+    "board_links",
+    "board_sessions",
+    what=_("Who is signed in to the board"),
+    days=2,
     then=_("deleted"),
-)  # fmt: skip
+)
 def kept(ctx: Context, before: datetime) -> int:
     """Delete what signs nobody in any more."""
     return board.forget(ctx.tx, before)

@@ -65,8 +65,9 @@ def works(ctx: Context, found: About, said: Said) -> Answer | None:
         text = said.words or (ctx.typed.strip() if word == "update" else "")
         return call(word, number=meant.number, **({"text": text} if text else {}))
     if found.restored:
-        works = _("{incident} works again, I know. Thank you.",
-                  incident=label(found.restored[0].number))  # fmt: skip
+        works = _(
+            "{incident} works again, I know. Thank you.", incident=label(found.restored[0].number)
+        )
         return Reply(line(works))
     return nothing(ctx) if said.bare else None
 
@@ -94,8 +95,9 @@ def still(ctx: Context, found: About, said: Said, text: str) -> Answer | None:
     declare = help_replies.declare_button(ctx, text)
     if meant.state == "open":
         question = _("Is this news of {incident}?", incident=shortened(headline(meant)))
-        news = Button(_("Yes, an update"), call("update", number=meant.number, text=text),
-                      "primary")  # fmt: skip
+        news = Button(
+            _("Yes, an update"), call("update", number=meant.number, text=text), "primary"
+        )
         return Reply(line(question, news, declare))
     question = _("Is {incident} not over yet?", incident=shortened(headline(meant)))
     return Reply(line(question, open_again(meant.number), declare))
@@ -189,8 +191,9 @@ def kind(ctx: Context, found: About, said: Said) -> Reply:
     if found.asked:
         asked = found.asked[0]
         waits = _("{incident} waits for you.", incident=shortened(headline(asked)))
-        return Reply(line((ctx.text(words), " ", ctx.text(waits)), take(asked.number),
-                          tone=Tone.ALARM))  # fmt: skip
+        return Reply(
+            line((ctx.text(words), " ", ctx.text(waits)), take(asked.number), tone=Tone.ALARM)
+        )
     ways = (Button(_("Help"), call("help"), "quiet"),) if "?" in ctx.typed else ()
     return Reply(line(words, *ways))
 

@@ -201,10 +201,16 @@ def _whole(words: str) -> Said | None:
 
 def _phrase(words: str) -> Said | None:
     for intent, book in (
-        (Intent.YES, YES), (Intent.NO, NO), (Intent.TAKE, TAKE), (Intent.WORKS, WORKS),
-        (Intent.BACK, BACK), (Intent.CANNOT, CANNOT), (Intent.MAYBE, MAYBE),
-        (Intent.SIGN, SIGNS), (Intent.STILL, STILL_BARE),
-    ):  # fmt: skip
+        (Intent.YES, YES),
+        (Intent.NO, NO),
+        (Intent.TAKE, TAKE),
+        (Intent.WORKS, WORKS),
+        (Intent.BACK, BACK),
+        (Intent.CANNOT, CANNOT),
+        (Intent.MAYBE, MAYBE),
+        (Intent.SIGN, SIGNS),
+        (Intent.STILL, STILL_BARE),
+    ):
         if words in book:
             return Said(intent)
     if words == "doch nicht":

@@ -266,8 +266,9 @@ def _asked(ctx: Context, pilot: Pilot, words: str) -> Reply:
     said = _("Somebody asks about “{pilot}”: {words}", pilot=found.name, words=words)
     answer = Button(_("Answer"), call("feedback answer", question=id))
     editing.tell(ctx, found, f"question {id}", said, answer)
-    kept = _("Passed on without your name. You find the answer with “pilot {pilot}”.",
-             pilot=found.name)  # fmt: skip
+    kept = _(
+        "Passed on without your name. You find the answer with “pilot {pilot}”.", pilot=found.name
+    )
     return Reply(line(kept), nameless=True)
 
 

@@ -57,9 +57,13 @@ def find(ctx: Context, words: Searched) -> Reply:
 
 
 @feature.command(
-    "find more", "suche mehr", help=_("Show more of what was found."), hidden=True, reads=True,
+    "find more",
+    "suche mehr",
+    help=_("Show more of what was found."),
+    hidden=True,
+    reads=True,
     ahead=look_ahead,
-)  # fmt: skip
+)
 def more(
     ctx: Context, words: Searched, page: Annotated[int, NumberReader(), Ask(_("Page"))]
 ) -> Reply:

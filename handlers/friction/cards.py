@@ -145,8 +145,9 @@ def overview(ctx: Context) -> Message:
     if not known:
         parts.append(Text(_("There is no pattern yet.")))
     for each in known[:8]:
-        said = _n("{title} ({n} note)", "{title} ({n} notes)", len(notes_of(ctx, each)),
-                  title=each.title)  # fmt: skip
+        said = _n(
+            "{title} ({n} note)", "{title} ({n} notes)", len(notes_of(ctx, each)), title=each.title
+        )
         answer = answer_of(each)
         parts.append(
             Text(said if answer is None else _("{said}: {answer}", said=said, answer=answer))

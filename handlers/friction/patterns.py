@@ -293,10 +293,15 @@ KINDS: dict[str, Sentence] = {
 def past(ctx: Context, pattern: PatternRef) -> Reply:
     own(ctx, pattern.id)
     items = tuple(
-        _("{at}: {kind}, {who}. {words}", at=each.at, kind=KINDS[each.kind],
-          who=name(ctx, each.by), words=each.words)
+        _(
+            "{at}: {kind}, {who}. {words}",
+            at=each.at,
+            kind=KINDS[each.kind],
+            who=name(ctx, each.by),
+            words=each.words,
+        )
         for each in storage_patterns.history(ctx.tx, pattern.id)[:20]
-    )  # fmt: skip
+    )
     if not items:
         return Reply(line(_("Nothing was done with it yet.")))
     return Reply(Message((Title(pattern.title), Text(_("History:"), small=True), Items(items))))

@@ -86,13 +86,16 @@ def declared_already(ctx: Context, incident: Incident, text: str) -> Refusal:
     """Name what the same words have declared, with a way to declare another one all the same."""
     another = call("incident", title=text, another=ctx.new_id())
     return Refusal(
-        _("{incident} is declared already: {title}",
-          incident=label(incident.number), title=incident.title),
+        _(
+            "{incident} is declared already: {title}",
+            incident=label(incident.number),
+            title=incident.title,
+        ),
         buttons=(
             Button(_("Open it"), call("show", number=incident.number)),
             Button(_("Declare another"), another, "quiet"),
         ),
-    )  # fmt: skip
+    )
 
 
 def waits_for_me(ctx: Context, incident: Incident) -> bool:

@@ -47,8 +47,12 @@ def _facts(ctx: Context, pilot: Pilot) -> list[tuple[Words, Words]]:
     rows += _series(pilot, values)
     rows.append((_("Problem"), pilot.problem))
     if pilot.workflow:
-        said = _("{workflow}: {takes} → {gives}", workflow=pilot.workflow, takes=pilot.takes,
-                 gives=pilot.gives)  # fmt: skip
+        said = _(
+            "{workflow}: {takes} → {gives}",
+            workflow=pilot.workflow,
+            takes=pilot.takes,
+            gives=pilot.gives,
+        )
         rows.append((_("Workflow"), said))
     if pilot.goal is not None:
         goal = mandate.goal(ctx.tx, pilot.goal)
@@ -143,8 +147,12 @@ BYPASSED: dict[str, Words] = {
 def signal_line(kind: str, reason: str, times: int, minutes: int) -> Words:
     """Return how often something was bypassed or done by hand."""
     if kind == "bypassed":
-        return _n("bypassed {n} time: {reason}", "bypassed {n} times: {reason}", times,
-                  reason=BYPASSED[reason])  # fmt: skip
+        return _n(
+            "bypassed {n} time: {reason}",
+            "bypassed {n} times: {reason}",
+            times,
+            reason=BYPASSED[reason],
+        )
     if minutes:
         return _n(
             "by hand {n} time, {minutes} minutes in all",
@@ -190,8 +198,9 @@ def _running(ctx: Context, pilot: Pilot) -> list[Part]:
         solve = call("pilot solved", pilot=pilot.id, obstacle=each.id)
         parts += [Text(said), Buttons((Button(_("Out of the way"), solve),))]
     if clock.is_late(pilot, day):
-        parts.append(Text(_("A decision is due since {day}.",
-                            day=clock.end_of(pilot, clock.weeks(pilot)))))  # fmt: skip
+        parts.append(
+            Text(_("A decision is due since {day}.", day=clock.end_of(pilot, clock.weeks(pilot))))
+        )
     parts += taps(ctx, pilot)
     if roles.may(ctx, pilot):
         parts.append(Buttons(_own(pilot, number)))

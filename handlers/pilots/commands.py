@@ -175,10 +175,16 @@ def _described(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
     if found is None:
         return {}
     return {
-        "name": found.name, "problem": found.problem, "workflow": found.workflow,
-        "takes": found.takes, "gives": found.gives, "area": found.area,
-        "goal": found.goal or "", "touched": found.touched, "too_big": found.too_big,
-    }  # fmt: skip
+        "name": found.name,
+        "problem": found.problem,
+        "workflow": found.workflow,
+        "takes": found.takes,
+        "gives": found.gives,
+        "area": found.area,
+        "goal": found.goal or "",
+        "touched": found.touched,
+        "too_big": found.too_big,
+    }
 
 
 @feature.command(
@@ -207,18 +213,25 @@ def describe(
     if found.workflow and workflow != found.workflow:
         if found.state == "running":
             raise Refusal(
-                _("It runs with one workflow: “{workflow}”. Others come after it.",
-                  workflow=found.workflow),
+                _(
+                    "It runs with one workflow: “{workflow}”. Others come after it.",
+                    workflow=found.workflow,
+                ),
                 field="workflow",
-            )  # fmt: skip
+            )
         if found.state == "operating" and not start_check.improved(ctx, found):
             raise _improve_first(found)
     editing.rename(ctx, found, name)
     changed = {
-        "problem": problem, "workflow": workflow, "takes": takes, "gives": gives,
-        "area": " ".join(area.split())[:60], "goal": goal.id if goal else None,
-        "touched": ",".join(sorted(touched)), "too_big": ",".join(sorted(too_big)),
-    }  # fmt: skip
+        "problem": problem,
+        "workflow": workflow,
+        "takes": takes,
+        "gives": gives,
+        "area": " ".join(area.split())[:60],
+        "goal": goal.id if goal else None,
+        "touched": ",".join(sorted(touched)),
+        "too_big": ",".join(sorted(too_big)),
+    }
     before = [
         f"{key}: {getattr(found, key)}"
         for key in ("problem", "workflow", "takes", "gives", "area")
@@ -247,12 +260,17 @@ def _measured(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
     if found is None:
         return {}
     return {
-        "metric": found.metric, "unit": found.unit, "better": found.better,
-        "baseline": found.baseline or "", "number": str(found.baseline_n or ""),
-        "period": found.baseline_period, "source": found.baseline_source,
-        "target": found.target or "", "guard": found.guard,
+        "metric": found.metric,
+        "unit": found.unit,
+        "better": found.better,
+        "baseline": found.baseline or "",
+        "number": str(found.baseline_n or ""),
+        "period": found.baseline_period,
+        "source": found.baseline_source,
+        "target": found.target or "",
+        "guard": found.guard,
         "guard_limit": found.guard_limit or "",
-    }  # fmt: skip
+    }
 
 
 NUMBER = DecimalReader()
@@ -286,17 +304,29 @@ def measure(
     lower = float(target) < float(baseline)
     if float(target) == float(baseline) or lower != (better is Better.LOWER):
         raise Refusal(
-            _("From {baseline} to {target} nothing gets better that way. Please look again.",
-              baseline=baseline, target=target),
+            _(
+                "From {baseline} to {target} nothing gets better that way. Please look again.",
+                baseline=baseline,
+                target=target,
+            ),
             field="target",
-        )  # fmt: skip
+        )
     if found.baseline is not None and found.baseline != baseline:
         editing.note(ctx, found, "baseline", f"{found.baseline} → {baseline}")
     pilots.change(
-        ctx.tx, found.id, metric=metric, unit=unit[:30], better=better.value, baseline=baseline,
-        baseline_n=number, baseline_period=period, baseline_source=source, target=target,
-        guard=guard, guard_limit=guard_limit or None,
-    )  # fmt: skip
+        ctx.tx,
+        found.id,
+        metric=metric,
+        unit=unit[:30],
+        better=better.value,
+        baseline=baseline,
+        baseline_n=number,
+        baseline_period=period,
+        baseline_source=source,
+        target=target,
+        guard=guard,
+        guard_limit=guard_limit or None,
+    )
     editing.note(ctx, found, "measured", f"{metric}: {baseline} → {target} {unit}")
     return Reply(cards.card(ctx, editing.fresh(ctx, found)), subject=found.name)
 

@@ -149,8 +149,11 @@ def decide(
         raise Refusal(_("“{pilot}” does not run.", pilot=found.name))
     day = clock.current_day(ctx)
     changed: dict[str, object] = {
-        "decision": decision.value, "reason": reason, "learnt": learnt, "decided_on": day,
-    }  # fmt: skip
+        "decision": decision.value,
+        "reason": reason,
+        "learnt": learnt,
+        "decided_on": day,
+    }
     match decision:
         case Decision.OPERATE:
             still = open_checks(found)
@@ -231,9 +234,14 @@ def again(ctx: Context, pilot: PilotRef) -> Reply:
             raise Refusal(_("There is a pilot called “{name}” already.", name=found.name))
         pilots.rename(ctx.tx, found.id, found.name, folded(found.name))
         pilots.change(
-            ctx.tx, found.id, state="draft", stopped_on=None, started_on=None, extended_on=None,
+            ctx.tx,
+            found.id,
+            state="draft",
+            stopped_on=None,
+            started_on=None,
+            extended_on=None,
             decision=None,
-        )  # fmt: skip
+        )
         editing.note(ctx, found, "back")
     return Reply(cards.card(ctx, editing.fresh(ctx, found)), subject=found.name)
 
@@ -252,8 +260,9 @@ def result(ctx: Context, pilot: PilotRef) -> Reply:
     return Reply(Message((*message.parts, Buttons((post,)))))
 
 
-@feature.command("pilot post", "pilot veröffentlichen", help=_("Show the result to everybody."),
-                 hidden=True)  # fmt: skip
+@feature.command(
+    "pilot post", "pilot veröffentlichen", help=_("Show the result to everybody."), hidden=True
+)
 def post(ctx: Context, pilot: PilotRef) -> Reply:
     found = editing.own(ctx, pilot)
     rooms = with_role(ctx.tx, GENERAL)

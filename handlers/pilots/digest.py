@@ -115,8 +115,11 @@ def undecided(ctx: Context) -> list[Task]:
         show = Button(_("Show"), call("pilot", pilot=each.id))
         if clock.is_late(each, day):
             due = clock.end_of(each, clock.weeks(each))
-            words = _("Nobody has decided about “{pilot}” yet; it was due on {day}.",
-                      pilot=each.name, day=due)  # fmt: skip
+            words = _(
+                "Nobody has decided about “{pilot}” yet; it was due on {day}.",
+                pilot=each.name,
+                day=due,
+            )
             decide = Button(_("Decide"), call("pilot decide", pilot=each.id))
             found.append(Task(words, (decide, show), _midnight(ctx, due), f"pilot:{each.id}"))
         if each.state == "running" and clock.week(each, day) > 4 and each.sourcing is None:
@@ -125,15 +128,19 @@ def undecided(ctx: Context) -> list[Task]:
             found.append(Task(words, (show,), since, f"pilot:{each.id}:sourcing"))
         for obstacle in log.obstacles(ctx.tx, each.id):
             if obstacle.solved_on is None and obstacle.due_on < day:
-                words = _("“{pilot}”: still in the way: {words}", pilot=each.name,
-                          words=obstacle.words)  # fmt: skip
+                words = _(
+                    "“{pilot}”: still in the way: {words}", pilot=each.name, words=obstacle.words
+                )
                 since = _midnight(ctx, obstacle.due_on)
                 found.append(Task(words, (show,), since, f"obstacle:{obstacle.id}"))
         late = working_hours.company(ctx).working_days_after(day, -ANSWER_IN)
         for question in answers.questions(ctx.tx, each.id):
             if question.answer is None and question.asked_on < late:
-                words = _("“{pilot}”: a question without an answer: {words}", pilot=each.name,
-                          words=question.words)  # fmt: skip
+                words = _(
+                    "“{pilot}”: a question without an answer: {words}",
+                    pilot=each.name,
+                    words=question.words,
+                )
                 answer = Button(_("Answer"), call("feedback answer", question=question.id))
                 since = _midnight(ctx, question.asked_on)
                 found.append(Task(words, (answer,), since, f"question:{question.id}"))
@@ -205,8 +212,12 @@ def waiting(ctx: Context) -> list[Task]:
         for obstacle in log.obstacles(ctx.tx, each.id):
             if obstacle.solved_on is None:
                 solve = call("pilot solved", pilot=each.id, obstacle=obstacle.id)
-                words = _("In the way of “{pilot}” until {day}: {words}", pilot=each.name,
-                          day=obstacle.due_on, words=obstacle.words)  # fmt: skip
+                words = _(
+                    "In the way of “{pilot}” until {day}: {words}",
+                    pilot=each.name,
+                    day=obstacle.due_on,
+                    words=obstacle.words,
+                )
                 found.append(Task(words, (Button(_("Out of the way"), solve),)))
     return found
 

@@ -47,8 +47,11 @@ def _ask(ctx: Context, pilot: Pilot) -> tuple[Post, ...]:
     if not working_hours.company(ctx).is_working_day(day) or week in known:
         return ()
     relief.open_round(ctx, pilot)
-    question = _("Does “{pilot}” save you work? {note}", pilot=pilot.name,
-                 note=relief.before_the_tap(ctx, pilot))  # fmt: skip
+    question = _(
+        "Does “{pilot}” save you work? {note}",
+        pilot=pilot.name,
+        note=relief.before_the_tap(ctx, pilot),
+    )
     taps = tuple(
         Button(label, call("relief", pilot=pilot.id, answer=value))
         for value, label in relief.LABELS.items()
@@ -85,8 +88,9 @@ def _running(ctx: Context, pilot: Pilot) -> tuple[Post, ...]:
 
 def _fourth_week(ctx: Context, pilot: Pilot) -> None:
     if pilot.sourcing is None:
-        said = _("“{pilot}”: who connects it, our own people or somebody from outside?",
-                 pilot=pilot.name)  # fmt: skip
+        said = _(
+            "“{pilot}”: who connects it, our own people or somebody from outside?", pilot=pilot.name
+        )
         button = Button(_("Decide"), call("pilot sourcing", pilot=pilot.id))
         editing.tell(ctx, pilot, "sourcing", said, button)
     still = decisions.open_checks(pilot)
@@ -100,8 +104,12 @@ def _measured(ctx: Context, pilot: Pilot) -> None:
     """Ask for last week's value, from week nine on."""
     last = calendar.after(relief.week_of(ctx), -1)
     if last not in {each.week for each in log.values(ctx.tx, pilot.id)}:
-        said = _("“{pilot}”: what was measured last week? {metric} ({unit})", pilot=pilot.name,
-                 metric=pilot.metric, unit=pilot.unit)  # fmt: skip
+        said = _(
+            "“{pilot}”: what was measured last week? {metric} ({unit})",
+            pilot=pilot.name,
+            metric=pilot.metric,
+            unit=pilot.unit,
+        )
         monday = calendar.monday(last).isoformat()
         button = Button(_("Enter a value"), call("pilot value", pilot=pilot.id, day=monday))
         editing.tell(ctx, pilot, "value", said, button, role="modeler")
@@ -109,13 +117,17 @@ def _measured(ctx: Context, pilot: Pilot) -> None:
 
 def _decide(ctx: Context, pilot: Pilot) -> None:
     due = clock.end_of(pilot, clock.weeks(pilot))
-    said = _("“{pilot}” is in its last week. What becomes of it, until {day}?", pilot=pilot.name,
-             day=due)  # fmt: skip
+    said = _(
+        "“{pilot}” is in its last week. What becomes of it, until {day}?", pilot=pilot.name, day=due
+    )
     button = Button(_("Decide"), call("pilot decide", pilot=pilot.id), "primary")
     editing.tell(ctx, pilot, "decide", said, button)
     if clock.is_late(pilot, clock.current_day(ctx)):
-        late = _("Nobody has decided about “{pilot}” yet; it was due on {day}.", pilot=pilot.name,
-                 day=due)  # fmt: skip
+        late = _(
+            "Nobody has decided about “{pilot}” yet; it was due on {day}.",
+            pilot=pilot.name,
+            day=due,
+        )
         for boss in duty.managers(ctx):
             matters.note(ctx, boss.id, f"pilot:{pilot.id}:decide", late, button)
 
@@ -138,7 +150,10 @@ def _half_a_year(ctx: Context, pilot: Pilot) -> None:
         return
     said = _("“{pilot}” went into operation half a year ago. Is it still used?", pilot=pilot.name)
     editing.tell(
-        ctx, pilot, "alive", said,
+        ctx,
+        pilot,
+        "alive",
+        said,
         Button(_("Yes"), call("pilot alive", pilot=pilot.id, answer="yes")),
         Button(_("No"), call("pilot alive", pilot=pilot.id, answer="no")),
-    )  # fmt: skip
+    )

@@ -65,8 +65,12 @@ def _candidates(ctx: Context, pilot: Pilot) -> Message:
     known = log.candidates(ctx.tx, pilot.id)
     chosen = any(each.chosen for each in known)
     for each in known:
-        said = _("{workflow}: {takes} → {gives}", workflow=each.workflow, takes=each.takes,
-                 gives=each.gives)  # fmt: skip
+        said = _(
+            "{workflow}: {takes} → {gives}",
+            workflow=each.workflow,
+            takes=each.takes,
+            gives=each.gives,
+        )
         if each.chosen:
             said = _("Chosen: {said}", said=said)
         elif chosen:
@@ -117,9 +121,15 @@ def value(
     working = str(round(float(value) - float(waiting), 4)) if waiting else None
     year, week, _weekday = (day or clock.current_day(ctx)).isocalendar()
     entered = log.Value(
-        f"{year}-W{week:02d}", value, number, source or found.baseline_source, waiting or None,
-        working, satisfaction or None, guard or None,
-    )  # fmt: skip
+        f"{year}-W{week:02d}",
+        value,
+        number,
+        source or found.baseline_source,
+        waiting or None,
+        working,
+        satisfaction or None,
+        guard or None,
+    )
     log.enter(ctx.tx, found.id, entered, ctx.person.id)
     editing.note(ctx, found, "value", f"{entered.week}: {value} (n={number})")
     posts = editing.settle(ctx, found, "value")
@@ -134,8 +144,12 @@ def _entered(ctx: Context, pilot: Pilot) -> Message:
         parts.append(Buttons((Button(_("How is this computed?"), call("computed"), "quiet"),)))
     newest = log.values(ctx.tx, pilot.id)[-1]
     if pilot.guard_limit and newest.guard and float(newest.guard) > float(pilot.guard_limit):
-        said = _("{guard}: {value}, its limit is {limit}.", guard=pilot.guard, value=newest.guard,
-                 limit=pilot.guard_limit)  # fmt: skip
+        said = _(
+            "{guard}: {value}, its limit is {limit}.",
+            guard=pilot.guard,
+            value=newest.guard,
+            limit=pilot.guard_limit,
+        )
         parts.append(Text(said))
     return Message(tuple(parts))
 
@@ -228,8 +242,9 @@ def later_is_open(ctx: Context, pilot: Pilot) -> bool:
     if pilot.started_on is not None and clock.week(pilot, clock.current_day(ctx)) >= 9:
         return True
     rounds = relief.closed(ctx, pilot)
-    return any(each.leaning == "yes" or bool(each.split and each.split["relieved"])
-               for each in rounds)  # fmt: skip
+    return any(
+        each.leaning == "yes" or bool(each.split and each.split["relieved"]) for each in rounds
+    )
 
 
 @feature.command(
@@ -380,10 +395,15 @@ HISTORY: dict[str, Words] = {
 def past(ctx: Context, pilot: PilotRef) -> Reply:
     found = editing.own(ctx, pilot)
     items = tuple(
-        _("{day}: {kind}, {who}. {words}", kind=_kind(each.kind), who=name(ctx, each.by),
-          day=calendar.day_of(each.at, ctx.workspace.zone), words=each.words)
+        _(
+            "{day}: {kind}, {who}. {words}",
+            kind=_kind(each.kind),
+            who=name(ctx, each.by),
+            day=calendar.day_of(each.at, ctx.workspace.zone),
+            words=each.words,
+        )
         for each in log.history(ctx.tx, found.id)[:25]
-    )  # fmt: skip
+    )
     return Reply(Message((Title(found.name), Items(items))))
 
 

@@ -71,9 +71,12 @@ def show(ctx: Context) -> Reply:
 
 
 @feature.command(
-    "data export", "daten export", help=_("All of it as JSON, only for you."), hidden=True,
+    "data export",
+    "daten export",
+    help=_("All of it as JSON, only for you."),
+    hidden=True,
     reads=True,
-)  # fmt: skip
+)
 def export(ctx: Context) -> Reply:
     me = ctx.person
 
@@ -82,7 +85,10 @@ def export(ctx: Context) -> Reply:
 
     whole = {
         "person": {
-            "name": me.name, "language": me.language, "zone": me.zone, "kind": me.kind,
+            "name": me.name,
+            "language": me.language,
+            "zone": me.zone,
+            "kind": me.kind,
             "manager": me.manager,
         },
         **{
@@ -92,7 +98,7 @@ def export(ctx: Context) -> Reply:
             ]
             for door in doors(ctx)
         },
-    }  # fmt: skip
+    }
     written = json.dumps(whole, ensure_ascii=False, indent=1)
     pieces = [written[at : at + PIECE] for at in range(0, len(written), PIECE)]
     return Reply(
@@ -161,10 +167,14 @@ def _nothing(_tx: Tx, _person: str, _to: str) -> None:
 @feature.knows(
     90,
     _("How I know you"),
-    {"identities": ("person",), "places": ("person",), "drafts": ("person",),
-     "link_codes": ("person",)},
+    {
+        "identities": ("person",),
+        "places": ("person",),
+        "drafts": ("person",),
+        "link_codes": ("person",),
+    },
     replace=_nothing,
-)  # fmt: skip
+)
 def known_here(ctx: Context, person: str) -> Known:
     """Tell by which identities and in which chats somebody is known."""
     return known(

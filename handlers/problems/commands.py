@@ -199,12 +199,14 @@ def held(ctx: Context, person: str) -> list[Held]:
     """Return the causes of standing problems that somebody owns."""
     return [
         Held(
-            label(each.number), _("Owner of the cause"), partial(_give, ctx, each.number),
+            label(each.number),
+            _("Owner of the cause"),
+            partial(_give, ctx, each.number),
             acts=owner(ctx, each),
         )
         for each in problems.standing(ctx.tx)
         if each.owner == person
-    ]  # fmt: skip
+    ]
 
 
 def _give(ctx: Context, number: int, to: str, _other: str | None) -> tuple[Post, ...]:

@@ -36,8 +36,14 @@ def found(ctx: Context, words: str) -> list[Found]:
             shows = Button(label(each.number), call("problem", number=each.number))
             hits.append(
                 Found(
-                    label(each.number), label(each.number), each.title, where,
-                    STATES[each.state], shows, score, each.opened_at,
+                    label(each.number),
+                    label(each.number),
+                    each.title,
+                    where,
+                    STATES[each.state],
+                    shows,
+                    score,
+                    each.opened_at,
                 )
-            )  # fmt: skip
+            )
     return hits

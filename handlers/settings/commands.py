@@ -168,11 +168,13 @@ def add_manager(ctx: Context, person: Annotated[Person, PersonReader(), Ask(_("P
 def remove_manager(ctx: Context, person: ManagerRef) -> Reply:
     if len(people.managers(ctx.tx)) < 2:
         raise Refusal(
-            _("{who} is the last who manages Lotse. Please name somebody else first.",
-              who=person.name),
+            _(
+                "{who} is the last who manages Lotse. Please name somebody else first.",
+                who=person.name,
+            ),
             field="person",
             buttons=(Button(_("Add a manager"), call("settings manager")),),
-        )  # fmt: skip
+        )
     people.unset_manager(ctx.tx, person.id)
     told = line(_("{who} has taken the managing of Lotse from you.", who=ctx.person.name))
     posts = (

@@ -67,10 +67,17 @@ VERBS = (
 )
 VAGUE = frozenset(  # ideas that tell no more than that it does not work
     {
-        "#!nicht", "#!nicht_erreichbar", "#!hängt", "#!absturz", "#!fehler", "#!verhindert",
-        "#!reagiert_nicht", "#!funktioniert_nicht", "#!startet_nicht",
+        "#!nicht",
+        "#!nicht_erreichbar",
+        "#!hängt",
+        "#!absturz",
+        "#!fehler",
+        "#!verhindert",
+        "#!reagiert_nicht",
+        "#!funktioniert_nicht",
+        "#!startet_nicht",
     }
-)  # fmt: skip
+)
 EMPTY = frozenset({"#!erneut", "#!unerwartet"})  # ideas that tell nothing of it
 SAYS_LITTLE = (
     "funktioniert funktionieren geht gehen tut laufen works work working problem probleme issue "

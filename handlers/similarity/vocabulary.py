@@ -79,8 +79,10 @@ class Vocabulary:
 
     def _learn(self, id: int, word: Word) -> None:
         for known, marked in (
-            (self.numbers, word.number), (self.vague, word.vague), (self.empty, word.empty),
-        ):  # fmt: skip
+            (self.numbers, word.number),
+            (self.vague, word.vague),
+            (self.empty, word.empty),
+        ):
             if marked:
                 known.add(id)
         for lists, keys in (

@@ -86,10 +86,22 @@ def add(tx: Tx, automation: Automation, *, name_key: str) -> bool:
     values: dict[str, object] = {
         name: getattr(automation, name)
         for name in (
-            "id", "name", "purpose", "rhythm_days", "phase", "kind", "rhythm", "seasons", "zone",
-            "grace_minutes", "longest_minutes", "window_days", "tell_from", "slug",
+            "id",
+            "name",
+            "purpose",
+            "rhythm_days",
+            "phase",
+            "kind",
+            "rhythm",
+            "seasons",
+            "zone",
+            "grace_minutes",
+            "longest_minutes",
+            "window_days",
+            "tell_from",
+            "slug",
         )
-    }  # fmt: skip
+    }
     return (
         tx.run(
             """
@@ -202,8 +214,9 @@ def change(tx: Tx, id: str, **values: object) -> bool:
 
 
 CHANGEABLE = frozenset(Automation.__dataclass_fields__) - {"id", "registered_at"} | {
-    "name_key", "retired_called_at",
-}  # fmt: skip
+    "name_key",
+    "retired_called_at",
+}
 
 
 def _stored(value: object) -> object:

@@ -150,8 +150,9 @@ def undo(tx: Tx, id: str) -> None:
     tx.write(
         "update friction set pattern = null where workspace = :workspace and pattern = :id", id=id
     )
-    tx.write("update patterns set state = 'undone' where workspace = :workspace and id = :id",
-             id=id)  # fmt: skip
+    tx.write(
+        "update patterns set state = 'undone' where workspace = :workspace and id = :id", id=id
+    )
 
 
 def change(tx: Tx, id: str, *, title: str, area: str) -> None:

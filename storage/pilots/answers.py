@@ -249,11 +249,14 @@ def questions(tx: Tx, pilot: str | None = None) -> list[Question]:
     )
     return [
         Question(
-            row["id"], row["pilot"], row["words"], date.fromisoformat(row["asked_on"]),
+            row["id"],
+            row["pilot"],
+            row["words"],
+            date.fromisoformat(row["asked_on"]),
             row["answer"],
         )
         for row in rows
-    ]  # fmt: skip
+    ]
 
 
 def reply(tx: Tx, id: str, answer: str, day: date) -> None:

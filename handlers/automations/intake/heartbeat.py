@@ -165,9 +165,12 @@ def _ended(ctx: Context, found: Automation, kind: str) -> Automation:
         gap = standing.gap_between(company_of(ctx), found.last_useful_at, ctx.now)
         gaps = [*gaps, gap][-standing.GAPS :] if gap else gaps
     return replace(
-        now, idle=0, last_useful_at=ctx.now, unused_since=None,
+        now,
+        idle=0,
+        last_useful_at=ctx.now,
+        unused_since=None,
         gaps=" ".join(str(each) for each in gaps),
-    )  # fmt: skip
+    )
 
 
 def _told(ctx: Context, before: Automation, now: Automation) -> tuple[Post, ...]:
@@ -260,17 +263,38 @@ def _unknown(ctx: Context, slug: str, *, id: str, kind: str, create: bool) -> Re
         intake.note_stray(ctx.tx, slug, ctx.now, STRAYS)
         return Reply(subject=slug, outcome="unknown")
     made = draft(ctx, slug, source="call")
-    _count(ctx, made, id=id, kind=_kind(kind, ""), items=None, seconds=None, saved=0, key=None,
-           paired=None)  # fmt: skip
+    _count(
+        ctx,
+        made,
+        id=id,
+        kind=_kind(kind, ""),
+        items=None,
+        seconds=None,
+        saved=0,
+        key=None,
+        paired=None,
+    )
     return Reply(subject=made.id, outcome="draft")
 
 
 def draft(ctx: Context, slug: str, *, source: str) -> Automation:
     """Make a draft that nobody answers for yet."""
     made = Automation(
-        ctx.new_id(), slug, "", "", "", None, 1, "active", ctx.now, None, None, phase="draft",
-        kind="demand", slug=slug,
-    )  # fmt: skip
+        ctx.new_id(),
+        slug,
+        "",
+        "",
+        "",
+        None,
+        1,
+        "active",
+        ctx.now,
+        None,
+        None,
+        phase="draft",
+        kind="demand",
+        slug=slug,
+    )
     if not automations.add(ctx.tx, made, name_key=slug):
         made = replace(made, name=f"{slug} {made.id[-6:]}")
         automations.add(ctx.tx, made, name_key=made.name)

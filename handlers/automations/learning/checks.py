@@ -140,9 +140,12 @@ def version_of(ctx: Context, automation: Automation) -> int:
 
 
 @feature.command(
-    "auto understood", "auto verstanden", help=_("I have understood it."), hidden=True,
+    "auto understood",
+    "auto verstanden",
+    help=_("I have understood it."),
+    hidden=True,
     needs="feedback",
-)  # fmt: skip
+)
 def understood(ctx: Context, automation: AutoRef) -> Reply:
     learning.understood(ctx.tx, automation.id, version_of(ctx, automation), question=False)
     said = _("Thank you. It is counted, without your name.")
@@ -388,9 +391,12 @@ def reviewed(
 
 
 @feature.command(
-    "auto unreviewed", "auto bleibt", help=_("It stays as it is. Why?"), hidden=True,
+    "auto unreviewed",
+    "auto bleibt",
+    help=_("It stays as it is. Why?"),
+    hidden=True,
     submit=_("Save"),
-)  # fmt: skip
+)
 def unreviewed(
     ctx: Context,
     review: ReviewId,

@@ -141,9 +141,14 @@ def tell(ctx: Context, automation: AutoRef) -> Reply:
 
 
 @feature.command(
-    "auto bypassed", "auto vorbei", help=_("Why was it bypassed?"), hidden=True,
-    nameless=True, needs="feedback", submit=_("Tell"),
-)  # fmt: skip
+    "auto bypassed",
+    "auto vorbei",
+    help=_("Why was it bypassed?"),
+    hidden=True,
+    nameless=True,
+    needs="feedback",
+    submit=_("Tell"),
+)
 def bypassed(
     ctx: Context,
     automation: AutoRef,
@@ -154,9 +159,14 @@ def bypassed(
 
 
 @feature.command(
-    "auto byhand", "auto vonhand", help=_("It was done by hand."), hidden=True,
-    nameless=True, needs="feedback", submit=_("Tell"),
-)  # fmt: skip
+    "auto byhand",
+    "auto vonhand",
+    help=_("It was done by hand."),
+    hidden=True,
+    nameless=True,
+    needs="feedback",
+    submit=_("Tell"),
+)
 def by_hand(
     ctx: Context,
     automation: AutoRef,
@@ -167,9 +177,14 @@ def by_hand(
 
 
 @feature.command(
-    "auto wrong", "auto falsch", help=_("What was not right?"), hidden=True,
-    nameless=True, needs="feedback", submit=_("Tell"),
-)  # fmt: skip
+    "auto wrong",
+    "auto falsch",
+    help=_("What was not right?"),
+    hidden=True,
+    nameless=True,
+    needs="feedback",
+    submit=_("Tell"),
+)
 def wrong(
     ctx: Context,
     automation: AutoRef,
@@ -184,17 +199,25 @@ Words_ = Annotated[str, TellingReader(most=1000), Ask(_("What would you like to 
 
 
 @feature.command(
-    "auto question", "auto frage", help=_("A question about it."), hidden=True,
-    needs="feedback", submit=_("Ask"),
-)  # fmt: skip
+    "auto question",
+    "auto frage",
+    help=_("A question about it."),
+    hidden=True,
+    needs="feedback",
+    submit=_("Ask"),
+)
 def question(ctx: Context, automation: AutoRef, *, words: Words_) -> Reply:
     return _keep(ctx, automation, Kind.QUESTION, words=words)
 
 
 @feature.command(
-    "auto boundary", "auto grenze", help=_("Where does its work end?"), hidden=True,
-    needs="feedback", submit=_("Ask"),
-)  # fmt: skip
+    "auto boundary",
+    "auto grenze",
+    help=_("Where does its work end?"),
+    hidden=True,
+    needs="feedback",
+    submit=_("Ask"),
+)
 def boundary(
     ctx: Context,
     automation: AutoRef,
@@ -253,9 +276,12 @@ def _ends(signal: Signal) -> tuple[Button, ...]:
 
 
 @feature.command(
-    "auto answer", "auto antwort", help=_("What was done about it, or the answer."), hidden=True,
+    "auto answer",
+    "auto antwort",
+    help=_("What was done about it, or the answer."),
+    hidden=True,
     submit=_("Save"),
-)  # fmt: skip
+)
 def answer(
     ctx: Context,
     signal: Annotated[str, TextReader(long=False), Ask(_("Signal"))],

@@ -23,10 +23,14 @@ RECENT = timedelta(minutes=10)  # a standstill that ended so short a time ago is
 
 
 def alarm_posts(
-    ctx: Context, incident: Incident, position: int, targets: list[str],
+    ctx: Context,
+    incident: Incident,
+    position: int,
+    targets: list[str],
     message: Callable[[str], Message],
-    *, crowded: bool = False,
-) -> tuple[Post, ...]:  # fmt: skip
+    *,
+    crowded: bool = False,
+) -> tuple[Post, ...]:
     """Return the posts that alarm somebody; `crowded` when many incidents are due at once."""
     posts: list[Post] = []
     for person in targets:

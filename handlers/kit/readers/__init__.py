@@ -296,9 +296,11 @@ class PersonReader:
         if len(found) > 1:
             names = [each.name for each in found[:5]]
             raise Refusal(
-                _("Several people are called that: {names}. Please give the whole name.",
-                  names=names)
-            )  # fmt: skip
+                _(
+                    "Several people are called that: {names}. Please give the whole name.",
+                    names=names,
+                )
+            )
         raise self._unknown(chosen.name if chosen is not None else raw)
 
     def choices(self, ctx: Context) -> tuple[tuple[str, Words], ...]:
