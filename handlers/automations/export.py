@@ -12,7 +12,6 @@ from handlers.automations.rules.company import Known, known
 from handlers.automations.state import expected_words, labelled
 from handlers.kit.context import Context
 from handlers.kit.doors import Filter
-from handlers.kit.readers import folded
 from handlers.kit.words import Sentence, Words, _
 from storage import automations
 from storage.automations import Automation, history
@@ -170,13 +169,3 @@ def entry_words(entry: Entry) -> Sentence:
             )
         return _("{at:date} {what}, {label} ({role})", label=label, **values)
     return _("{at:date} {what} ({role})", **values)
-
-
-def of_category(ctx: Context, category: str) -> list[Automation]:
-    """Return the automations of a category, typed in any case."""
-    kept = history.profiles(ctx.tx)
-    return [
-        each
-        for each in automations.all(ctx.tx)
-        if folded(kept.get(each.id, {}).get("category", "")) == folded(category)
-    ]

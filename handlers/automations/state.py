@@ -14,7 +14,7 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button
 from handlers.kit.people import name as name_of
 from handlers.kit.people import person
-from handlers.kit.words import Sentence, Words, _, _n
+from handlers.kit.words import Sentence, _, _n
 from handlers.on_call import duty
 from storage.automations import Automation
 from storage.people import Person
@@ -172,8 +172,3 @@ def owner(ctx: Context, automation: Automation) -> Person | None:
         if found is not None and found.here:
             return found
     return None
-
-
-def state_words(ctx: Context, automation: Automation, seen: Known) -> Words:
-    """Return the state as it stands on cards and in lists."""
-    return labelled(seen.standing(automation))

@@ -12,7 +12,6 @@ from handlers.kit.context import Context
 from handlers.kit.doors import Filter, Known, Row, Section, Task, Week, figure
 from handlers.kit.messages import Button, Facts, Title
 from handlers.kit.words import Words, _, _n
-from handlers.mandate.cards import is_outside
 from handlers.measures.change import change
 from storage import friction
 from storage.engine import Tx
@@ -80,22 +79,6 @@ def section(ctx: Context, week: Week) -> Section:
         mine = (show,) if answering.may(ctx) else ()
         decisions = (Task(words, mine, old[0].noted_at, "friction:late"),)
     return Section(decisions, (Title(_("What we are learning")), Facts(tuple(rows))))
-
-
-def next_relief(ctx: Context) -> Task | None:
-    """Ask about the pattern inside the focus that most feel and that has no answer yet."""
-    found = [
-        each
-        for each in patterns.all(ctx.tx)
-        if each.answered_at is None
-        and cards.is_public(ctx, each)
-        and not is_outside(ctx, each.area)
-    ]
-    if not found:
-        return None
-    most = max(found, key=lambda each: (len(cards.notes_of(ctx, each)), each.title))
-    ask = Button(_("Does this need a human?"), call("pattern ask", pattern=most.id))
-    return Task(_("Next relief? “{title}”", title=most.title), (ask,))
 
 
 def _replace(tx: Tx, person: str, to: str) -> None:

@@ -275,20 +275,6 @@ def open_starts(tx: Tx, automation: str, since: datetime) -> list[tuple[datetime
     return [(as_moment(row["at"]), row["run_key"]) for row in rows]
 
 
-def useful_days(tx: Tx, automation: str, most: int) -> list[str]:
-    """Return the last days with a useful run, the latest first."""
-    rows = tx.rows(
-        """
-        select day from automation_days
-        where workspace = :workspace and automation = :automation and kind = 'ok' and count > 0
-        order by day desc limit :most
-        """,
-        automation=automation,
-        most=most,
-    )
-    return [row["day"] for row in rows]
-
-
 def sums(tx: Tx, automation: str, since: str) -> list[tuple[str, str, int, int, int]]:
     """Return day, kind, count, seconds and saved minutes of an automation since a day."""
     rows = tx.rows(

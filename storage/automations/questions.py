@@ -116,18 +116,6 @@ def open_ones(tx: Tx) -> dict[str, Question]:
     return {row["automation"]: _question(row) for row in rows}
 
 
-def last_kept(tx: Tx, automation: str) -> datetime | None:
-    """Return when somebody last answered that it is in use."""
-    rows = tx.rows(
-        """
-        select max(ended_at) as at from automation_questions
-        where workspace = :workspace and automation = :automation and ended_how = 'kept'
-        """,
-        automation=automation,
-    )
-    return as_moment(rows[0]["at"]) if rows[0]["at"] else None
-
-
 def _question(row: Row) -> Question:
     for name in ("opened_at", "waits_since", "ended_at"):
         row[name] = as_moment(row[name]) if row[name] else None

@@ -420,15 +420,6 @@ def _reviewed(ctx: Context, id: str, outcome: str, words: str) -> Reply:
     return Reply(line(said, _open_card(automation)), posts=posts, subject=automation.name)
 
 
-def iterated_since_live(ctx: Context, automation: Automation) -> bool:
-    """Say whether a review was finished since it went live: only then it may be extended."""
-    live = automation.live_at
-    return live is not None and any(
-        each.outcome == "done" and each.ended_at is not None and each.ended_at > live
-        for each in learning.reviews(ctx.tx, automation.id)
-    )
-
-
 def open_reviews(ctx: Context) -> list[tuple[Review, Automation]]:
     """Return the open reviews of what is not retired, the oldest first."""
     known = {each.id: each for each in automations.all(ctx.tx)}
