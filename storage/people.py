@@ -15,7 +15,8 @@ from storage.engine.sql import as_text
 class Person:
     """Somebody in a workspace. `language` is None until chosen, `zone` until it is known.
 
-    `kind` is member, guest, external or bot, or new while the platform has not told us;
+    `kind` is member, guest, external or bot, new while the platform has not told us, or
+    former: a pseudonym, which has no name of its own and is said in each reader's language;
     `admin` says that the platform names
     them its administrator.
 
@@ -32,6 +33,11 @@ class Person:
     admin: bool
     person_key: str
     zone: str | None = None
+
+    @property
+    def former(self) -> bool:
+        """Say whether this row only stands for somebody whose name was let go of."""
+        return self.kind == "former"
 
     @property
     def here(self) -> bool:
@@ -174,19 +180,22 @@ def identities(tx: Tx, ids: Sequence[str], platform: str) -> list[str]:
 FORMER = "former"  # who stands for everybody whose name was let go of with time
 
 
-def former(tx: Tx, name: str, key: str, now: datetime) -> str:
-    """Return the id of who stands for those whose names were let go of; made when needed."""
+def former(tx: Tx, key: str, now: datetime, id: str = FORMER) -> str:
+    """Return the id of who stands for those whose names were let go of; made when needed.
+
+    Who was erased has a pseudonym of their own, `id`.
+    """
     tx.write(
         """
         insert into people (workspace, id, name, kind, manager, active, person_key, first_seen_at)
-        values (:workspace, 'former', :name, 'member', 0, 0, :key, :now)
+        values (:workspace, :id, '', 'former', 0, 0, :key, :now)
         on conflict (workspace, id) do nothing
         """,
-        name=name,
+        id=id,
         key=key,
         now=as_text(now),
     )
-    return FORMER
+    return id
 
 
 def set_language(tx: Tx, id: str, language: str | None) -> None:

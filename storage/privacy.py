@@ -154,21 +154,6 @@ def forget_settings(tx: Tx, person: str) -> None:
     )
 
 
-def add_former(tx: Tx, id: str, name: str, key: str, now: datetime) -> None:
-    """Add somebody who stands for a person that is not known any more."""
-    tx.write(
-        """
-        insert into people (workspace, id, name, kind, manager, active, person_key, first_seen_at)
-        values (:workspace, :id, :name, 'member', 0, 0, :key, :now)
-        on conflict (workspace, id) do nothing
-        """,
-        id=id,
-        name=name,
-        key=key,
-        now=as_text(now),
-    )
-
-
 def delete(tx: Tx, person: str) -> None:
     """Delete somebody; with them goes the only thing that says whose the audit's key was."""
     tx.run("delete from people where workspace = :workspace and id = :person", person=person)

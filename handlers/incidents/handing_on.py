@@ -143,5 +143,5 @@ def alarms_kept(ctx: Context, before: datetime) -> int:
 )
 def people_kept(ctx: Context, before: datetime) -> int:
     """Let names go from incidents that ended a year ago."""
-    former = people.former(ctx.tx, ctx.text(_("former person")), ctx.new_secret(), ctx.now)
+    former = people.former(ctx.tx, ctx.new_secret(), ctx.now)
     return incidents.forget_people(ctx.tx, before, former)

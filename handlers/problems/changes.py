@@ -13,6 +13,7 @@ from handlers.kit.context import Context
 from handlers.kit.doors import Known, known
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text, Title, Tone, line
+from handlers.kit.people import name
 from handlers.kit.readers import TextReader
 from handlers.kit.readers.dates import BeforeDateReader, DateReader, today_of
 from handlers.kit.readers.placeholders import is_placeholder
@@ -108,7 +109,7 @@ def _change(ctx: Context, change: Change) -> Sentence:
         "{day:day}: {what} ({who})",
         day=change.planned_on,
         what=change.what,
-        who=ban_cards.named(ctx, change.entered_by),
+        who=name(ctx, change.entered_by),
     )
 
 

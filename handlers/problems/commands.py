@@ -25,6 +25,7 @@ from handlers.kit.messages import (
     Title,
     line,
 )
+from handlers.kit.people import name
 from handlers.kit.readers import PersonReader, TextReader
 from handlers.kit.readers.dates import DateReader, today_of
 from handlers.kit.readers.placeholders import is_placeholder
@@ -151,7 +152,7 @@ def name_owner(
     said = _(
         "{who} is asked to own the cause. Until then it stays with {owner}.",
         who=Who(person.id, person.name),
-        owner=ban_cards.named(ctx, problem.owner),
+        owner=name(ctx, problem.owner),
     )
     return changed_reply(ctx, problem, said, new_owner=True)
 

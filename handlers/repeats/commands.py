@@ -22,6 +22,7 @@ from handlers.kit.context import Context
 from handlers.kit.doors import Event, Known, Task, known
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Part, Post, Reply, Text, Title, line
+from handlers.kit.people import name
 from handlers.kit.readers import IncidentReader
 from handlers.kit.words import Sentence, Who, _, shortened
 from handlers.problems import lifecycle
@@ -114,7 +115,7 @@ def _outcome(ctx: Context, root: int, step: Step) -> Sentence:
             **values,
         )
     values |= {"problem": problem_label(step.problem.number)}
-    values |= {"who": ban_cards.named(ctx, step.problem.owner)}
+    values |= {"who": name(ctx, step.problem.owner)}
     if step.what == "opened":
         return _(
             "That makes {n} in {days} days, so {problem} is open now, and {who} is asked to own "
