@@ -160,9 +160,26 @@ def managers(tx: Tx) -> list[Person]:
     return [_person(row) for row in rows]
 
 
-def unset_manager(tx: Tx, id: str) -> None:
-    """Let somebody no longer be a manager."""
+def unset_manager(tx: Tx, id: str) -> bool:
+    """Let somebody no longer be a manager; False, and nothing changes, when they are the last."""
+    # Locks them all: of two who take it from each other at once, the second one is the last.
+    tx.write("update people set manager = 1 where workspace = :workspace and manager = 1")
+    if not [each for each in managers(tx) if each.id != id]:
+        return False
     tx.write("update people set manager = 0 where workspace = :workspace and id = :id", id=id)
+    return True
+
+
+def identities_of(tx: Tx, id: str) -> list[str]:
+    """Return by which identities somebody is known."""
+    rows = tx.rows(
+        """
+        select identity from identities
+        where workspace = :workspace and person = :id order by identity
+        """,
+        id=id,
+    )
+    return [row["identity"] for row in rows]
 
 
 def identities(tx: Tx, ids: Sequence[str], platform: str) -> list[str]:
