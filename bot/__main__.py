@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 from collections.abc import Coroutine
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ COMMANDS = {
     "docs": "write the generated pages",
     "ping": "run a command and report it as a run of an automation",
     "manager": "name who manages Lotse: manager add NAME, manager remove NAME, manager list",
+    "retention": "show what is kept, and what would go by a day; nothing changes",
     "register": "write the register of automations, as CSV or Markdown",
 }
 
@@ -84,6 +86,11 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("command", nargs="*", help="what to run, behind --")
         if name == "manager":
             _manager_options(command)
+        if name == "retention":
+            command.add_argument(
+                "--by", type=date.fromisoformat, help="a day such as 2027-01-31, else tonight"
+            )
+            command.add_argument("--workspace", default="", help="which company: its id")
         if name == "register":
             command.add_argument("--csv", action="store_true", help="as CSV instead of Markdown")
             command.add_argument("--ai", action="store_true", help="only those that use AI")
@@ -223,6 +230,10 @@ def _do(options: argparse.Namespace, settings: Settings) -> int:
         from bot import managers
 
         return managers.run(settings, options.way, options.who, options.workspace)
+    if options.what == "retention":
+        from bot.generate import retention
+
+        return retention.write(settings, by=options.by, workspace=options.workspace)
     if options.what == "register":
         from bot.generate import register
 

@@ -73,7 +73,7 @@ def _change(tx: Tx, way: str, person: Person) -> tuple[bool, str]:
     now = Clock().now()
     audit.add(
         tx, id=new_id(), at=now, person_key=OPERATOR, command=f"manager {way}",
-        subject=person.id, outcome="done",
+        subject=person.person_key, outcome="done",
     )  # fmt: skip
     return True, said
 

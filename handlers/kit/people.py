@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from handlers.kit.context import Context
 from handlers.kit.words import Sentence, Who, _
+from storage import people
+
+# What follows after so many days where names stand in histories and decisions (settled: 36 months).
+NAMES_KEPT = 1096
+NAMES_GO = _("“former person” stands there; what was decided stays")
 
 
 def person(ctx: Context, id: str) -> Who | Sentence:
@@ -21,3 +26,18 @@ def name(ctx: Context, id: str) -> str | Sentence:
     """
     found = person(ctx, id)
     return found.name if isinstance(found, Who) else found
+
+
+def former(ctx: Context, *, other: bool = False) -> str:
+    """Return the id of who stands for those whose names were let go of with time.
+
+    `other` is a second one, where two people may not be the same.
+    """
+    id = f"{people.FORMER}-other" if other else people.FORMER
+    return people.former(ctx.tx, ctx.new_secret(), ctx.now, id)
+
+
+def traced(ctx: Context, id: str) -> str:
+    """Return somebody as the audit trail names them: by the key that erasing makes nobody's."""
+    found = ctx.person_of(id)
+    return found.person_key if found is not None else ""

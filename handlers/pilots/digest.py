@@ -10,7 +10,7 @@ from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Filter, Glance, Known, Row, Section, Setting, Task, Week, figure
 from handlers.kit.messages import Button, Facts, Part, Text, Title
-from handlers.kit.people import name
+from handlers.kit.people import NAMES_GO, NAMES_KEPT, former, name
 from handlers.kit.readers import NumberReader
 from handlers.kit.words import Sentence, Words, _, _n
 from handlers.pilots import clock, measure, relief, roles, start_check
@@ -298,3 +298,17 @@ def rows(ctx: Context, filter: Filter, first: int, most: int) -> Sequence[Row]:
         )
         found.append(Row(values, call("pilot", pilot=each.id)))
     return found
+
+
+@feature.keeps(
+    "pilots",
+    "pilot_history",
+    "pilot_values",
+    "pilot_users",
+    what=_("Who changed and measured a pilot, and the roles of one that was stopped"),
+    days=NAMES_KEPT,
+    then=NAMES_GO,
+)
+def people_kept(ctx: Context, before: datetime) -> int:
+    """Let go of their names; who decides now stays."""
+    return pilots.forget_people(ctx.tx, before, former(ctx))

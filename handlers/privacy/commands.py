@@ -156,7 +156,7 @@ def put_former(ctx: Context, person: str) -> None:
     for door in doors(ctx):
         door.replace(ctx.tx, person, former)
     privacy.forget_identities(ctx.tx, person)
-    privacy.forget_settings(ctx.tx, person)
+    privacy.forget_settings(ctx.tx, person, former)
     privacy.delete(ctx.tx, person)
 
 

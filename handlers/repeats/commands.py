@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 
 from handlers import rights
@@ -22,7 +23,7 @@ from handlers.kit.context import Context
 from handlers.kit.doors import Event, Known, Task, known
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Part, Post, Reply, Text, Title, line
-from handlers.kit.people import name
+from handlers.kit.people import former, name
 from handlers.kit.readers import IncidentReader
 from handlers.kit.words import Sentence, Who, _, shortened
 from handlers.problems import lifecycle
@@ -354,3 +355,14 @@ def known_here(ctx: Context, person: str) -> Known:
             "likenesses.decided_by": _("Said whether it is the same"),
         },
     )
+
+
+@feature.keeps(
+    "likenesses",
+    what=_("Who said whether two incidents are the same"),
+    days=365,
+    then=_("“former person” stands there; times and durations stay"),
+)
+def deciders_kept(ctx: Context, before: datetime) -> int:
+    """Let go of who said it."""
+    return repeats.forget_people(ctx.tx, before, former(ctx))

@@ -140,7 +140,7 @@ def begin(ctx: Context) -> Reply:
     people.set_manager(ctx.tx, ctx.person.id)
     return Reply(
         line(_("You manage Lotse now."), Button(_("Settings"), call("settings"), "primary")),
-        subject=ctx.person.id,
+        subject=ctx.person.person_key,
     )
 
 
@@ -161,7 +161,7 @@ def add_manager(ctx: Context, person: Annotated[Person, PersonReader(), Ask(_("P
         posts = (Post(f"manager:{person.id}:{ctx.new_id()}", told, f"direct:{person.id}", "note"),)
     people.set_manager(ctx.tx, person.id)
     said = _("{who} manages Lotse, too.", who=Who(person.id, person.name))
-    return Reply(line(said), posts=posts, subject=person.id)
+    return Reply(line(said), posts=posts, subject=person.person_key)
 
 
 @feature.command(
@@ -188,7 +188,7 @@ def remove_manager(ctx: Context, person: ManagerRef) -> Reply:
         else (Post(f"manager:{person.id}:{ctx.new_id()}", told, f"direct:{person.id}", "note"),)
     )
     said = _("{who} does not manage Lotse any more.", who=person.name)
-    return Reply(line(said), posts=posts, subject=person.id)
+    return Reply(line(said), posts=posts, subject=person.person_key)
 
 
 @feature.command(

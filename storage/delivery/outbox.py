@@ -465,13 +465,20 @@ def next_due(tx: Tx) -> datetime | None:
     return as_moment(rows[0]["due"]) if rows[0]["due"] else None
 
 
-def forget(tx: Tx, before: datetime) -> int:
-    """Blank the text of what was finished long ago, in all workspaces."""
-    return tx.run(
+def forget(tx: Tx, texts_before: datetime, before: datetime) -> int:
+    """Blank the text of what was finished long ago, later delete it, in all workspaces.
+
+    What perhaps did not arrive stays to be seen.
+    """
+    blanked = tx.run(
         """
         update outbox set message = '' where finished_at < :before and message <> ''
         and state not in ('pending', 'leased')
         """,
+        before=as_text(texts_before),
+    )
+    return blanked + tx.run(
+        "delete from outbox where finished_at < :before and state in ('sent', 'cancelled')",
         before=as_text(before),
     )
 

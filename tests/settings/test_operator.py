@@ -24,7 +24,14 @@ def furnished(tx: Tx) -> None:
     tx = tx.within(MAIN)
     for id, name, kind in PEOPLE:
         people.find_or_create(
-            tx, f"slack:T1:{id}", name, id=id, key=id, now=MONDAY, kind=kind, manager=id == "U1"
+            tx,
+            f"slack:T1:{id}",
+            name,
+            id=id,
+            key=f"key-{id}",
+            now=MONDAY,
+            kind=kind,
+            manager=id == "U1",
         )
     places.ensure(tx, "slack:C1", "channel", "incidents", role="incidents")
 
@@ -60,7 +67,7 @@ def test_somebody_is_added_and_removed(run: Run, database: Database) -> None:
     assert managers(database) == ["U2"]
     rows = database.read(lambda tx: audit.latest(tx.within(MAIN)))
     done = [(each["person_key"], each["command"], each["subject"]) for each in rows]
-    assert done == [("operator", "manager remove", "U1"), ("operator", "manager add", "U2")]
+    assert done == [("operator", "manager remove", "key-U1"), ("operator", "manager add", "key-U2")]
 
 
 def test_the_last_one_stays(run: Run, database: Database) -> None:
