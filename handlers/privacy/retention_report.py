@@ -63,7 +63,7 @@ def show(ctx: Context, *, page: Annotated[int, NumberReader(1, 1000), Ask(_("Pag
 def _kept(keeps: Keeps) -> Words:
     days = keeps.days or 0
     return _(
-        "{what}: {days}, then {then}",
+        "{what}, after {days}: {then}",
         what=keeps.what,
         days=_n("{n} day", "{n} days", days),
         then=keeps.then,

@@ -9,3 +9,6 @@ create table retention_runs (
 
 -- Since when a company's Slack shuts us out.
 alter table slack_installations add column parked_at utc_text;
+
+-- In which of their direct chats somebody answers, if they have several: nothing else is kept.
+alter table places add column answers integer not null default 0;

@@ -258,7 +258,7 @@ def test_managers_see_what_is_kept_what_goes_next_and_what_went(
     ben("verbinden")
     shown = chris("retention")
     assert shown.startswith("What is kept, and how long, 1–12 of ")
-    assert "- Codes for linking two chats: 1 day, then deleted" in shown
+    assert "- Codes for linking two chats, after 1 day: deleted" in shown
     assert "Nothing has had to go yet." in shown
     due = chris.press("What goes next?")
     assert "- 25 November 2026: Codes for linking two chats" in due
@@ -280,7 +280,7 @@ def test_everybody_sees_what_is_kept_and_managers_alone_try(anna: Say, ben: Say)
     while "[Mehr]" in pages[-1]:
         pages.append(ben.press("Mehr"))
     assert len(pages) == 3
-    assert any("Wer was getan hat (Prüfpfad): 365 Tage, dann gelöscht" in each for each in pages)
+    assert any("Wer was getan hat (Prüfpfad), nach 365 Tagen: gelöscht" in each for each in pages)
     assert do_refused(anna, "retention try", day="1.12.2026").startswith("Managers do this here.")
 
 
