@@ -9,7 +9,6 @@ from handlers.kit.context import Context
 from handlers.kit.messages import Post, dump, spoken
 from storage.delivery import outbox, places
 
-
 # How long an alarm waits in the chat that somebody answers in before it goes to their others too.
 ELSEWHERE = timedelta(minutes=2)
 

@@ -72,7 +72,7 @@ def left(ctx: Context, person: str) -> Reply:
     told = [each.id for each in duty.managers(ctx)] or _instead(ctx)
     message = _card(ctx, batch)
     cards = tuple(Post(_key(batch), message, f"direct:{each}", "note") for each in told)
-    return Reply(posts=(*moved, *_told_to_act(ctx, batch), *cards))
+    return Reply(posts=(*moved, *_told_to_act(ctx, batch, but=told), *cards))
 
 
 def _instead(ctx: Context) -> list[str]:
@@ -205,12 +205,12 @@ def left_behind(ctx: Context, *, manages: bool) -> list[Task]:
     return lines + found
 
 
-def _told_to_act(ctx: Context, batch: Batch) -> tuple[Post, ...]:
-    """Tell whoever acts now, once each for the whole batch, what for."""
+def _told_to_act(ctx: Context, batch: Batch, but: list[str]) -> tuple[Post, ...]:
+    """Tell whoever acts now, once each for the whole batch, what for; the card says it as well."""
     acts: dict[str, dict[str, list[Held]]] = {}
     for person in batch.people:
         for each in held.by(ctx, person):
-            if each.acts is not None and each.acts not in batch.people:
+            if each.acts is not None and each.acts not in (*batch.people, *but):
                 acts.setdefault(each.acts, {}).setdefault(person, []).append(each)
     return tuple(
         Post(

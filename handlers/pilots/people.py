@@ -204,7 +204,7 @@ def _left(ctx: Context, person: str) -> tuple[Post, ...]:
     return tuple(
         post
         for each, role in pilots.with_role(ctx.tx, person)
-        for post in editing.vacant(ctx, editing.fresh(ctx, each), role)
+        for post in editing.vacant(ctx, editing.fresh(ctx, each), role, left=True)
     )
 
 
