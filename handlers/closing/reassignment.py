@@ -69,14 +69,13 @@ def held(_ctx: Context, _person: str) -> list[Held]:
 
 def _check(ctx: Context, incident: Incident, person: PersonId) -> tuple[Post, ...]:
     number = incident.number
-    incident_transitions.stop(ctx, number)
-    asked_by = closings.find(ctx.tx, number).asked_by or incident.responsible
-    checker = second_person(ctx, incident, asked_by)
-    posts = ask(ctx, incident, checker, asked_by) if checker is not None else ()
-    if checker is None:  # then only the quiet time decides
-        closings.ask_nobody(ctx.tx, number)
+    with incident_transitions.changing(ctx, number):
+        asked_by = closings.find(ctx.tx, number).asked_by or incident.responsible
+        checker = second_person(ctx, incident, asked_by)
+        posts = ask(ctx, incident, checker, asked_by) if checker is not None else ()
+        if checker is None:  # then only the quiet time decides
+            closings.ask_nobody(ctx.tx, number)
     incident = find(ctx, number)
-    incident_transitions.plan(ctx, incident)
     old = keys.check_key(number, person)
     outbox.cancel(ctx.tx, old, "no longer needed")
     return (*posts, Post(old, settled_alarm(ctx, incident)), *escalation.card_posts(ctx, incident))
@@ -89,12 +88,10 @@ def _fix(ctx: Context, closing: Closing, person: PersonId) -> tuple[Post, ...]:
     heir = duty.on_duty(ctx, service) if service is not None else incident.responsible
     if heir == person:
         return ()
-    incident_transitions.stop(ctx, number)
-    if not closings.hand_fix(ctx.tx, number, person, heir):
-        incident_transitions.plan(ctx, incident)
-        return ()
-    incident = note(ctx, number, "fix handed on", heir, person=person)
-    incident_transitions.plan(ctx, incident)
+    with incident_transitions.changing(ctx, number):
+        if not closings.hand_fix(ctx.tx, number, person, heir):
+            return ()
+        incident = note(ctx, number, "fix handed on", heir, person=person)
     said = _(
         "{who} is not there any more, so the fix of the cause comes to you. It is due by {on}.",
         who=name(ctx, person),

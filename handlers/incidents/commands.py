@@ -186,25 +186,24 @@ def move(ctx: Context, number: Ref, service: service_lookup.ServiceRef) -> Reply
     rights.need_for(ctx, "move", incident)
     first = duty.on_duty(ctx, service)
     other = incident.unanswered and first != incident.responsible
-    if other:
-        escalation.stop(ctx, number)
-    if not incidents.move(ctx.tx, number, service.id, first):
-        raise Refusal(
-            _(
-                "{incident} is about {service} already.",
-                incident=label(number),
-                service=service.name,
+    with transitions.changing(ctx, number, goes_on=() if other else (number,)):
+        if not incidents.move(ctx.tx, number, service.id, first):
+            raise Refusal(
+                _(
+                    "{incident} is about {service} already.",
+                    incident=label(number),
+                    service=service.name,
+                )
             )
-        )
-    incident = note(ctx, number, "moved", service.id)
-    meaning.learn(ctx, number, incident.title, service)
-    incident_recurrence.moved(ctx, incident)
-    if other:  # the new one gets the full time; the old alarm is taken back
-        posts = escalation.ended_posts(ctx, incident)
-        position = incidents.count_alarm(ctx.tx, number)
-        posts += escalation.start(ctx, incident, position)
-    else:
-        posts = escalation.card_posts(ctx, incident)
+        incident = note(ctx, number, "moved", service.id)
+        meaning.learn(ctx, number, incident.title, service)
+        incident_recurrence.moved(ctx, incident)
+        if other:  # the new one gets the full time; the old alarm is taken back
+            posts = escalation.ended_posts(ctx, incident)
+            position = incidents.count_alarm(ctx.tx, number)
+            posts += escalation.start(ctx, incident, position)
+        else:
+            posts = escalation.card_posts(ctx, incident)
     said = _(
         "{incident} is about {service} now; {who} is responsible.",
         incident=label(number),

@@ -104,15 +104,12 @@ def quicken(ctx: Context, incident: Incident) -> tuple[Post, ...]:
 
 
 def stop(ctx: Context, number: int) -> bool:
-    """Stop climbing. To be called before the incident's own row is touched:
-
-    the scheduler takes the timer first and then the row, and so must everybody.
-    """
+    """Stop climbing, for `transitions.changing`, which knows the order of locks."""
     return timers.cancel(ctx.tx, keys.climb_key(number))
 
 
 def hold(ctx: Context, number: int) -> None:
-    """Wait for whoever is just making a step, before the incident's own row is touched."""
+    """Wait for whoever is just making a step, for `transitions.changing`."""
     timers.lock(ctx.tx, keys.climb_key(number))
 
 

@@ -8,7 +8,8 @@ in `BLOCKERS`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 
@@ -31,7 +32,6 @@ from storage import incidents
 from storage.delivery import timers
 from storage.engine.ids import PersonId
 from storage.incidents import Incident
-from storage.incidents import transitions as incident_transitions
 from storage.incidents import transitions as states
 from storage.repeats.outages import overlap
 
@@ -59,25 +59,47 @@ class Other(StrEnum):
     SUPERSEDED = "superseded"
 
 
+@contextmanager
+def changing(ctx: Context, *numbers: int, goes_on: Collection[int] = ()) -> Iterator[None]:
+    """Change incidents with nobody else at them: who is just at one finishes first.
+
+    This alone knows the order in which locks are taken: timers before rows, as the scheduler
+    does, and the smaller number first. Their timers stop, and at the end each gets the one of
+    what comes next after it works again; those of `goes_on` are let alone. Within another one
+    for the same incidents it changes nothing.
+    """
+    in_order = sorted(set(numbers))
+    for number in in_order:
+        if number in goes_on:
+            escalation.hold(ctx, number)
+        else:
+            escalation.stop(ctx, number)
+            timers.cancel(ctx.tx, keys.after_key(number))
+    if len(in_order) > 1:  # one is locked by the change itself
+        states.lock(ctx.tx, in_order)
+    yield
+    for number in in_order:
+        if number not in goes_on:
+            plan(ctx, find(ctx, number))
+
+
 def restore(ctx: Context, number: int, text: str = "") -> Incident:
     """It works again. A missing acknowledgement stays missing."""
-    stop(ctx, number)
-    if text and incidents.tell(ctx.tx, number, ctx.person.id, text, ctx.now, None):
-        note(ctx, number, "news", text)
-    if not states.restore(ctx.tx, number, ctx.person.id, ctx.now):
-        raise not_open(ctx, find(ctx, number), text)
-    closings.begin(ctx.tx, number)
-    incident = note(ctx, number, "restored")
-    plan(ctx, incident)
-    return incident
+    with changing(ctx, number):
+        if text and incidents.tell(ctx.tx, number, ctx.person.id, text, ctx.now, None):
+            note(ctx, number, "news", text)
+        if not states.restore(ctx.tx, number, ctx.person.id, ctx.now):
+            raise not_open(ctx, find(ctx, number), text)
+        closings.begin(ctx.tx, number)
+        return note(ctx, number, "restored")
 
 
 def withdraw(ctx: Context, number: int, since: datetime) -> Incident | None:
     """Take back what the asker declared at `since` or later; None when it is too late."""
-    stop(ctx, number)
-    if not states.withdraw(ctx.tx, number, ctx.person.id, since):
-        return None
-    return note(ctx, number, "withdrawn")
+    with changing(ctx, number):
+        if not states.withdraw(ctx.tx, number, ctx.person.id, since):
+            return None
+        return note(ctx, number, "withdrawn")
 
 
 def blocked(ctx: Context, incident: Incident) -> Sentence | None:
@@ -90,52 +112,59 @@ def finish(ctx: Context, number: int, person: PersonId, reason: str = "") -> Inc
 
     Raises `Refusal` while something is missing: whoever asks may show it more kindly before.
     """
-    stop(ctx, number)
-    incident = find(ctx, number)
-    must_go(ctx, incident, "done")
-    hindrance = blocked(ctx, incident)
-    if hindrance is not None:
-        raise Refusal(hindrance)
-    points = missing_of(ctx, incident)
-    if points and not reason:
-        raise Refusal(
-            _("{incident} is not done yet.", incident=label(number)),
-            buttons=(Button(_("What is missing"), call("done", number=number)),),
-        )
-    if reason:
-        closings.begin(ctx.tx, number)
-        still_open = ",".join(points)
-        closings.override(ctx.tx, number, person, reason, still_open, ctx.now)
-        note(ctx, number, "overridden", reason, person=person)
-    if not states.finish(ctx.tx, number, person, ctx.now):
-        raise not_open(ctx, find(ctx, number))
-    incident = note(ctx, number, "done", person=person)
-    plan(ctx, incident)
-    return incident
+    with changing(ctx, number):
+        incident = find(ctx, number)
+        must_go(ctx, incident, "done")
+        hindrance = blocked(ctx, incident)
+        if hindrance is not None:
+            raise Refusal(hindrance)
+        points = missing_of(ctx, incident)
+        if points and not reason:
+            raise Refusal(
+                _("{incident} is not done yet.", incident=label(number)),
+                buttons=(Button(_("What is missing"), call("done", number=number)),),
+            )
+        if reason:
+            closings.begin(ctx.tx, number)
+            still_open = ",".join(points)
+            closings.override(ctx.tx, number, person, reason, still_open, ctx.now)
+            note(ctx, number, "overridden", reason, person=person)
+        if not states.finish(ctx.tx, number, person, ctx.now):
+            raise not_open(ctx, find(ctx, number))
+        return note(ctx, number, "done", person=person)
 
 
 def close(ctx: Context, number: int, closed_as: Other, target: int | None, why: str) -> Incident:
     """It was something else; a duplicate and what is superseded say what they go into."""
-    stop(ctx, number)
-    incident_transitions.lock(ctx.tx, {number} | ({target} if target is not None else set()))
-    incident = find(ctx, number)
-    must_go(ctx, incident, "closed")
-    hindrance = blocked(ctx, incident)
-    if target is not None:
-        target = _root(ctx, number, target)
-        if closed_as is Other.DUPLICATE and overlap(*_in_order(incident, find(ctx, target))):
-            hindrance = None  # one outage, reported twice: the other one stays held
-    if hindrance is not None:
-        raise Refusal(hindrance)
-    if not states.close(ctx.tx, number, ctx.person.id, ctx.now, closed_as=closed_as, target=target):
-        raise not_open(ctx, find(ctx, number))
-    if why:
-        note(ctx, number, "reason", why)
-    return note(ctx, number, "closed")
+    ends_in = _ways_end(ctx, target) if target is not None else ()
+    with changing(ctx, number, *ends_in, goes_on=ends_in):
+        incident = find(ctx, number)
+        must_go(ctx, incident, "closed")
+        hindrance = blocked(ctx, incident)
+        if target is not None:
+            target = _root(ctx, number, target)
+            if closed_as is Other.DUPLICATE and overlap(*_in_order(incident, find(ctx, target))):
+                hindrance = None  # one outage, reported twice: the other one stays held
+        if hindrance is not None:
+            raise Refusal(hindrance)
+        by = ctx.person.id
+        if not states.close(ctx.tx, number, by, ctx.now, closed_as=closed_as, target=target):
+            raise not_open(ctx, find(ctx, number))
+        if why:
+            note(ctx, number, "reason", why)
+        return note(ctx, number, "closed")
 
 
 def _in_order(one: Incident, other: Incident) -> tuple[Incident, Incident]:
     return (one, other) if one.number < other.number else (other, one)
+
+
+def _ways_end(ctx: Context, target: int) -> tuple[int, ...]:
+    """Return `target` and what it goes on in, as it looks before anything is locked."""
+    found = find(ctx, target)
+    while found.closed_into is not None:
+        found = find(ctx, found.closed_into)
+    return target, found.number
 
 
 def _root(ctx: Context, number: int, target: int) -> int:
@@ -155,37 +184,34 @@ def _root(ctx: Context, number: int, target: int) -> int:
             ),
             field="target",
         )
-    incident_transitions.lock(ctx.tx, {found.number})
     return found.number
 
 
 def reopen(ctx: Context, number: int, reason: str) -> Incident:
     """It came back, or was not over: open again, with whoever is on duty now."""
-    stop(ctx, number)
-    incident = find(ctx, number)
-    must_go(ctx, incident, "open")
-    service = ctx.service_of(incident.service) or service_lookup.fallback(ctx)
-    if not states.reopen(ctx.tx, number, duty.on_duty(ctx, service), ctx.now):
-        raise not_open(ctx, find(ctx, number))
-    closings.forget_moments(ctx.tx, number)
-    return note(ctx, number, "reopened", reason)
+    with changing(ctx, number):
+        incident = find(ctx, number)
+        must_go(ctx, incident, "open")
+        service = ctx.service_of(incident.service) or service_lookup.fallback(ctx)
+        if not states.reopen(ctx.tx, number, duty.on_duty(ctx, service), ctx.now):
+            raise not_open(ctx, find(ctx, number))
+        closings.forget_moments(ctx.tx, number)
+        return note(ctx, number, "reopened", reason)
 
 
 def set_severity(ctx: Context, number: int, severity: str) -> tuple[Incident, tuple[Post, ...]]:
     """Call an open incident serious or normal; nothing is posted if it was called so already."""
     incident = find(ctx, number)
-    if incident.alarms == 1:  # only the first step's time is still to be had
-        escalation.stop(ctx, number)
-    else:
-        escalation.hold(ctx, number)
-    known = not incidents.set_severity(ctx.tx, number, severity)
-    incident = find(ctx, number) if known else note(ctx, number, severity)
-    again: tuple[Post, ...] = ()
-    if incident.alarms == 1:
-        _wait_as_severe(ctx, incident)
-    elif severity == "serious" and not known:
-        again = escalation.quicken(ctx, incident)
-        incident = find(ctx, number)
+    # Of the steps only the first one's time is still to be had.
+    with changing(ctx, number, goes_on=() if incident.alarms == 1 else (number,)):
+        known = not incidents.set_severity(ctx.tx, number, severity)
+        incident = find(ctx, number) if known else note(ctx, number, severity)
+        again: tuple[Post, ...] = ()
+        if incident.alarms == 1:
+            _wait_as_severe(ctx, incident)
+        elif severity == "serious" and not known:
+            again = escalation.quicken(ctx, incident)
+            incident = find(ctx, number)
     if known:
         return incident, ()
     followed = ctx.follow(Event.MADE_SERIOUS, str(number))
@@ -218,12 +244,6 @@ def must_go(ctx: Context, incident: Incident, state: str) -> None:
 
 
 # --- what comes next, by the clock -------------------------------------------------------
-
-
-def stop(ctx: Context, number: int) -> None:
-    """Stop every timer of an incident. To be called before its row is touched."""
-    escalation.stop(ctx, number)
-    timers.cancel(ctx.tx, keys.after_key(number))
 
 
 def plan(ctx: Context, incident: Incident) -> None:

@@ -36,17 +36,17 @@ def fold(ctx: Context, number: Ref, earlier: Ref) -> Reply:
                 Button(_("The same"), call("repeat", number=second.number, earlier=first.number)),
             ),
         )
-    if target.state != "open":
-        transitions.stop(ctx, target.number)  # before either row is touched
-    mine = transitions.close(ctx, number, Other.DUPLICATE, earlier, "")
-    target = find(ctx, mine.closed_into or earlier)
-    posts: tuple[Post, ...] = escalation.ended_posts(ctx, mine)
-    if target.state != "open":
-        target, more = _opened_again(ctx, target, mine)
-        posts += more
-    if mine.severity == "serious" and target.severity != "serious":
-        target, more = transitions.set_severity(ctx, target.number, "serious")
-        posts += more
+    goes_on = {target.number} if target.state == "open" else set()
+    with transitions.changing(ctx, mine.number, target.number, goes_on=goes_on):
+        mine = transitions.close(ctx, number, Other.DUPLICATE, earlier, "")
+        target = find(ctx, mine.closed_into or earlier)
+        posts: tuple[Post, ...] = escalation.ended_posts(ctx, mine)
+        if target.state != "open":
+            target, more = _opened_again(ctx, target, mine)
+            posts += more
+        if mine.severity == "serious" and target.severity != "serious":
+            target, more = transitions.set_severity(ctx, target.number, "serious")
+            posts += more
     posts += (*escalation.card_posts(ctx, target), *_told(ctx, mine, target))
     return Reply(_folded(ctx, mine, target), posts=posts, subject=label(number))
 
