@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -99,11 +99,13 @@ def clean(text: str) -> str:
     return "".join(each for each in text if each in "\n\t" or not CONTROL.match(each))
 
 
-def clean_call(call: Call | None) -> Call | None:
-    """As `clean`, for the values of a button or a form."""
-    if call is None:
-        return None
-    return Call(clean(call.word), {name: clean(value) for name, value in call.args.items()})
+def cleaned(request: Request) -> Request:
+    """Return a request as `clean` leaves its words, and the values of a button or a form."""
+    call = request.call
+    if call is not None:
+        values = {name: clean(value) for name, value in call.args.items()}
+        call = Call(clean(call.word), values)
+    return replace(request, text=clean(request.text), call=call)
 
 
 def written(answer: Response) -> str:

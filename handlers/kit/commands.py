@@ -16,6 +16,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any, get_args, get_type_hints
 
+from handlers.kit.ahead import LookAhead
 from handlers.kit.context import Context
 from handlers.kit.doors import (
     Event,
@@ -97,7 +98,7 @@ class Command:
     changes nothing, so its words may be shortened. A `hidden` command exists as a
     button only. `needs` is the right that is asked for before anything else, also
     before a form is opened. `ahead` takes the same values and reads what may take
-    milliseconds, before anything is locked; its result is `ctx.ahead`, or None. One that
+    milliseconds, before anything is locked. One that
     `asks` answers with a form of its own, which some platforms want to know beforehand.
     `current` takes the values of a button, and returns what stands in the form's fields until
     somebody changes it. A `nameless` one leaves no trace of who asked for it, when, or in which
@@ -113,7 +114,7 @@ class Command:
     hidden: bool = False
     needs: str = "read"
     submit: Sentence = field(default_factory=lambda: _("Save"))
-    ahead: Callable[..., object] | None = None
+    ahead: LookAhead[Any] | None = None
     asks: bool = False
     current: Current | None = None
     nameless: bool = False
@@ -183,7 +184,7 @@ class Feature:
         hidden: bool = False,
         needs: str = "read",
         submit: Sentence | None = None,
-        ahead: Callable[..., object] | None = None,
+        ahead: LookAhead[Any] | None = None,
         asks: bool = False,
         current: Current | None = None,
         nameless: bool = False,

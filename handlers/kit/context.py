@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from handlers.kit.ahead import Read
 from handlers.kit.doors import Event
 from handlers.kit.messages import Post
 from handlers.kit.words import Who, Words, text
@@ -51,7 +52,7 @@ class Context:
     typed: str = ""
     mentions: Mapping[str, str] = field(default_factory=dict)
     thread: str = ""
-    ahead: object = None
+    ahead: Read[Any] | None = None
     _people: dict[str, Person | None] = field(default_factory=dict)
     _services: dict[str, Service | None] = field(default_factory=dict)
     _covers: list[dict[PersonId, Cover]] = field(default_factory=list)

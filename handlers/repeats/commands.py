@@ -203,12 +203,9 @@ def _candidates(ctx: Context, incident: Incident) -> Reply:
     """Show what an incident may be the same as, also what is less sure."""
     _need(ctx, incident)
     root = repeats.root_of(ctx.tx, incident.number)
-    seen = isinstance(ctx.ahead, tuple)  # else it took too long before; nothing is locked yet
-    likes = (
-        incident_recurrence.found_ahead(ctx)
-        if seen
-        else incident_recurrence.find_likes(ctx, incident, incident.service)
-    )
+    likes = incident_recurrence.look_ahead_for_more.found(ctx)
+    if likes is None:  # it took too long before; nothing is locked yet
+        likes = incident_recurrence.find_likes(ctx, incident, incident.service)
     found = [
         like
         for like in likes
