@@ -30,7 +30,7 @@ from handlers.conversation import presses
 from handlers.conversation.understand import understand
 from handlers.kit import arguments, calendar, commands, grammar
 from handlers.kit.ahead import Read
-from handlers.kit.arguments import Incomplete, Parsed
+from handlers.kit.arguments import Incomplete, Parsed, Unfit
 from handlers.kit.commands import Command, Feature, Hook
 from handlers.kit.context import LOTSE, Context
 from handlers.kit.errors import Refusal
@@ -45,7 +45,7 @@ from handlers.kit.words import _
 from handlers.ownership import leaving
 from storage import audit, people, workspaces
 from storage.delivery import drafts, inbox, lost_answers, places, timers
-from storage.delivery.places import Place
+from storage.delivery.places import Place, PlaceKind
 from storage.delivery.timers import Timer
 from storage.engine import Database, OnlyReading, StorageError, Tx
 from storage.engine.ids import NOWHERE
@@ -178,6 +178,8 @@ class Dispatcher:
                 match arguments.complete(command, args, ctx):
                     case Parsed(_command, values):
                         said = command.run(ctx, **values).message
+                    case Incomplete() | Unfit():
+                        pass
             except Refusal as refusal:
                 outcome, said = "refused", line(refusal.words)
             shown = spoken(said, ctx.language, ctx.zone) if said else None
@@ -341,7 +343,15 @@ class Dispatcher:
             return None  # somebody is to be met first
         place = places.find(tx, request.place) if request.place else None
         now = self._clock.now()
-        ctx = self._context(tx, person, place, now, request.text, named, request.thread)
+        ctx = self._context(
+            tx=tx,
+            person=person,
+            place=place,
+            now=now,
+            typed=request.text,
+            mentions=named,
+            thread=request.thread,
+        )
         try:
             return Found(person, place, named, *self._carry_out(ctx, request))
         except Refusal as refusal:
@@ -370,9 +380,18 @@ class Dispatcher:
         }
         place = find_or_create_place(tx, request.place, request.place_name)
         found, read = (ahead, None) if isinstance(ahead, Found) else (None, ahead)
-        ctx = self._context(tx, person, place, now, request.text, mentions, request.thread, read)
+        ctx = self._context(
+            tx=tx,
+            person=person,
+            place=place,
+            now=now,
+            typed=request.text,
+            mentions=mentions,
+            thread=request.thread,
+            ahead=read,
+        )
         word, subject, nameless = "", "", self._is_nameless(request, command)
-        here = place.id if place is not None and place.kind != "direct" else NOWHERE
+        here = place.id if place is not None and place.kind != PlaceKind.DIRECT else NOWHERE
         try:
             with tx.savepoint():
                 if found and found.fits(person, place, mentions):
@@ -457,19 +476,19 @@ class Dispatcher:
         ahead: Read[Any] | None = None,
     ) -> Context:
         return Context(
-            tx,
-            workspaces.get(tx),
-            person,
-            place,
-            now,
-            self._new_id,
-            self._new_secret,
-            self.address,
-            self.features,
-            typed,
-            mentions or {},
-            thread,
-            ahead,
+            tx=tx,
+            workspace=workspaces.get(tx),
+            person=person,
+            place=place,
+            now=now,
+            new_id=self._new_id,
+            new_secret=self._new_secret,
+            address=self.address,
+            features=self.features,
+            typed=typed,
+            mentions=mentions or {},
+            thread=thread,
+            ahead=ahead,
         )
 
     def _carry_out(self, ctx: Context, request: Request) -> tuple[str, Reply]:
@@ -493,7 +512,8 @@ class Dispatcher:
                 return command.name, Reply(form=commands.form_for(command, ctx, fixed=values))
             case Parsed(_command, values):
                 return command.name, command.run(ctx, **values)
-        raise AssertionError("complete() gives back one of the two")
+            case Unfit():
+                raise AssertionError("complete() gives back one of the other two")
 
     def _reopened(self, ctx: Context, call: Call) -> tuple[str, Reply]:
         """Open a command's form with what is known already in its fields."""

@@ -123,12 +123,12 @@ def read_answer(text: str) -> Response:
     """Read an answer back; the opposite of `written`."""
     data = json.loads(text)
     return Response(
-        data["outcome"],
-        from_data(data["message"]) if data["message"] else None,
-        form_from(data["form"]) if data["form"] else None,
-        data["field"],
-        data["secret"],
-        data["language"],
-        data.get("unproven", False),
-        tuple((field, words) for field, words in data.get("faults", ())),
+        outcome=data["outcome"],
+        message=from_data(data["message"]) if data["message"] else None,
+        form=form_from(data["form"]) if data["form"] else None,
+        field=data["field"],
+        secret=data["secret"],
+        language=data["language"],
+        unproven=data.get("unproven", False),
+        faults=tuple((field, words) for field, words in data.get("faults", ())),
     )

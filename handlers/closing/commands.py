@@ -32,6 +32,7 @@ from storage import closing as closings
 from storage.closing import Closing
 from storage.engine.ids import PersonId
 from storage.incidents import Incident
+from storage.incidents.states import IncidentState
 from storage.people import Person
 
 feature = Feature(_("Incidents"))
@@ -68,7 +69,7 @@ NONE_YET = ("none yet", "none", "noch keins", "keins", "noch keine", "keine", "n
 def done(ctx: Context, number: Ref | None = None) -> Reply:
     incident = meant(ctx, "done", number)
     rights.need_for(ctx, "done", incident)
-    incident_transitions.must_go(ctx, incident, "done")
+    incident_transitions.must_go(ctx, incident, IncidentState.DONE)
     return _go_on(ctx, incident)
 
 
@@ -123,7 +124,7 @@ def point(
 ) -> Reply:
     incident = find(ctx, number)
     rights.need_for(ctx, "done", incident)
-    incident_transitions.must_go(ctx, incident, "done")
+    incident_transitions.must_go(ctx, incident, IncidentState.DONE)
     command = commands.by_name("fill", ctx.features)
     assert command is not None
     shown = [which.value]
@@ -201,7 +202,7 @@ def fill(
 ) -> Reply:
     incident = find(ctx, number)
     rights.need_for(ctx, "done", incident)
-    incident_transitions.must_go(ctx, incident, "done")
+    incident_transitions.must_go(ctx, incident, IncidentState.DONE)
     asked = {which.value} if which is not None else set()
     if which in (Which.MISSING, Which.EVERY):
         asked = {"cost"}
@@ -243,7 +244,7 @@ def ask_check(
 ) -> Reply:
     incident = find(ctx, number)
     rights.need_for(ctx, "done", incident)
-    incident_transitions.must_go(ctx, incident, "done")
+    incident_transitions.must_go(ctx, incident, IncidentState.DONE)
     closing = closings.find(ctx.tx, number)
     if person.id in (incident.restored_by, closing.asked_by or ctx.person.id):
         raise _needs_another(ctx, person.id, field="person")
@@ -273,7 +274,7 @@ def _needs_another(ctx: Context, person: PersonId, field: str | None = None) -> 
 @feature.command("checked", "geprüft", help=_("I have checked it."), hidden=True)
 def checked(ctx: Context, number: Ref) -> Reply:
     incident = find(ctx, number)
-    incident_transitions.must_go(ctx, incident, "done")
+    incident_transitions.must_go(ctx, incident, IncidentState.DONE)
     closing = closings.find(ctx.tx, number)
     if ctx.person.id in (incident.restored_by, closing.asked_by):
         raise _needs_another(ctx, ctx.person.id)

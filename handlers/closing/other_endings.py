@@ -22,6 +22,7 @@ from handlers.kit.words import Words, _, shortened
 from storage import closing as closings
 from storage import incidents
 from storage.incidents import Incident
+from storage.incidents.states import IncidentState
 
 feature = Feature(_("Incidents"))
 
@@ -184,10 +185,14 @@ def _with_late_fix(ctx: Context, number: int) -> Incident:
     incident = find(ctx, number)
     rights.need_for(ctx, "fixed", incident)
     closing = closings.find(ctx.tx, number)
-    if incident.state != "done" or closing.ending != "workaround" or closing.fix_on is None:
+    if (
+        incident.state != IncidentState.DONE
+        or closing.ending != "workaround"
+        or closing.fix_on is None
+    ):
         raise Refusal(
             _("{incident} is not done with a workaround.", incident=label(number))
-            if incident.state in ("open", "done")
+            if incident.state in (IncidentState.OPEN, IncidentState.DONE)
             else not_open(ctx, incident).words
         )
     return incident

@@ -21,6 +21,7 @@ from storage.closing import Closing
 from storage.delivery import outbox
 from storage.engine.ids import PersonId
 from storage.incidents import Incident
+from storage.incidents.states import IncidentState
 
 feature = Feature(_("Done"))
 
@@ -98,7 +99,7 @@ def _fix(ctx: Context, closing: Closing, person: PersonId) -> tuple[Post, ...]:
         on=closing.fix_on,
     )
     parts: tuple[Part, ...] = (Title(headline(incident)), Text(said))
-    if incident.state == "done":
+    if incident.state == IncidentState.DONE:
         parts += (Buttons(fix_buttons(number)),)
     _before, _after, key = incident_transitions.fix_keys(ctx, number)
     told = Post(key, Message(parts), f"direct:{heir}", "note")

@@ -22,6 +22,7 @@ from handlers.kit.words import Who, _
 from storage import incidents
 from storage.delivery import timers
 from storage.incidents import Incident, takings
+from storage.incidents.states import IncidentState
 from storage.incidents.takings import Taking
 from storage.people import Person
 
@@ -60,15 +61,15 @@ def _before(ctx: Context, incident: Incident) -> Taking:
     running = timers.find(ctx.tx, keys.climb_key(incident.number))
     payload, due = running if running is not None else ({}, None)
     return Taking(
-        ctx.person.id,
-        ctx.now,
-        incident.responsible,
-        incident.responsible_since,
-        incident.acknowledged_by,
-        incident.acknowledged_at,
-        incident.silent,
-        json.dumps(payload),
-        due,
+        person=ctx.person.id,
+        at=ctx.now,
+        held_by=incident.responsible,
+        held_since=incident.responsible_since,
+        acknowledged_by=incident.acknowledged_by,
+        acknowledged_at=incident.acknowledged_at,
+        silent=incident.silent,
+        timer=json.dumps(payload),
+        due_at=due,
     )
 
 
@@ -117,7 +118,7 @@ def give_back(ctx: Context, number: Ref) -> Reply:
 
 def _mine_already(ctx: Context, incident: Incident) -> bool:
     return (
-        incident.state == "open"
+        incident.state == IncidentState.OPEN
         and incident.acknowledged_by == ctx.person.id
         and not incident.unanswered
         and not incident.silent
@@ -126,7 +127,7 @@ def _mine_already(ctx: Context, incident: Incident) -> bool:
 
 def _not_first(ctx: Context, number: int) -> Refusal:
     incident = find(ctx, number)
-    if incident.state != "open":
+    if incident.state != IncidentState.OPEN:
         return not_open(ctx, incident)
     if incident.responsible == ctx.person.id:
         return Refusal(

@@ -16,6 +16,7 @@ from storage import incidents, people
 from storage.engine import Tx
 from storage.engine.ids import PersonId
 from storage.incidents import Incident, alarms
+from storage.incidents.states import IncidentState
 
 feature = Feature(_("Incidents"))
 
@@ -76,7 +77,7 @@ def _pass(ctx: Context, incident: Incident) -> tuple[Post, ...]:
         )
         now = incidents.find(ctx.tx, incident.number)
         assert now is not None
-        if now.state != "open":
+        if now.state != IncidentState.OPEN:
             return escalation.card_posts(ctx, now)
         posts = escalation.ended_posts(ctx, now)
         position = incidents.count_alarm(ctx.tx, incident.number)

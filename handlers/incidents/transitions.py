@@ -33,6 +33,7 @@ from storage.delivery import timers
 from storage.engine.ids import PersonId
 from storage.incidents import Incident
 from storage.incidents import transitions as states
+from storage.incidents.states import IncidentState, Severity
 from storage.repeats.outages import overlap
 
 Blocker = Callable[[Context, Incident], Sentence | None]
@@ -40,12 +41,13 @@ Blocker = Callable[[Context, Incident], Sentence | None]
 # What keeps an incident from being done beside its own points; each says why, or None.
 BLOCKERS: tuple[Blocker, ...] = (ban_blocks.blocks,)
 
+OPEN, RESTORED, DONE, CLOSED, WITHDRAWN = IncidentState
 MOVES = {  # from each state, where to
-    "open": ("restored", "closed", "withdrawn"),
-    "restored": ("done", "closed", "open"),
-    "done": ("open",),
-    "closed": ("open",),
-    "withdrawn": (),
+    OPEN: (RESTORED, CLOSED, WITHDRAWN),
+    RESTORED: (DONE, CLOSED, OPEN),
+    DONE: (OPEN,),
+    CLOSED: (OPEN,),
+    WITHDRAWN: (),
 }
 PATIENCE = 3  # working days between restored and the reminder
 HOUR = time(9)  # local time of reminders
@@ -114,7 +116,7 @@ def finish(ctx: Context, number: int, person: PersonId, reason: str = "") -> Inc
     """
     with changing(ctx, number):
         incident = find(ctx, number)
-        must_go(ctx, incident, "done")
+        must_go(ctx, incident, DONE)
         hindrance = blocked(ctx, incident)
         if hindrance is not None:
             raise Refusal(hindrance)
@@ -139,7 +141,7 @@ def close(ctx: Context, number: int, closed_as: Other, target: int | None, why: 
     ends_in = _ways_end(ctx, target) if target is not None else ()
     with changing(ctx, number, *ends_in, goes_on=ends_in):
         incident = find(ctx, number)
-        must_go(ctx, incident, "closed")
+        must_go(ctx, incident, CLOSED)
         hindrance = blocked(ctx, incident)
         if target is not None:
             target = _root(ctx, number, target)
@@ -176,7 +178,7 @@ def _root(ctx: Context, number: int, target: int) -> int:
         raise Refusal(
             _("{incident} cannot go into itself.", incident=label(number)), field="target"
         )
-    if found.state in ("withdrawn", "closed"):
+    if found.state in (IncidentState.WITHDRAWN, IncidentState.CLOSED):
         raise Refusal(
             _(
                 "{incident} counts for nothing itself; please name one that does.",
@@ -191,7 +193,7 @@ def reopen(ctx: Context, number: int, reason: str) -> Incident:
     """It came back, or was not over: open again, with whoever is on duty now."""
     with changing(ctx, number):
         incident = find(ctx, number)
-        must_go(ctx, incident, "open")
+        must_go(ctx, incident, OPEN)
         service = ctx.service_of(incident.service) or service_lookup.fallback(ctx)
         if not states.reopen(ctx.tx, number, duty.on_duty(ctx, service), ctx.now):
             raise not_open(ctx, find(ctx, number))
@@ -199,7 +201,9 @@ def reopen(ctx: Context, number: int, reason: str) -> Incident:
         return note(ctx, number, "reopened", reason)
 
 
-def set_severity(ctx: Context, number: int, severity: str) -> tuple[Incident, tuple[Post, ...]]:
+def set_severity(
+    ctx: Context, number: int, severity: Severity
+) -> tuple[Incident, tuple[Post, ...]]:
     """Call an open incident serious or normal; nothing is posted if it was called so already."""
     incident = find(ctx, number)
     # Of the steps only the first one's time is still to be had.
@@ -226,13 +230,13 @@ def _wait_as_severe(ctx: Context, incident: Incident) -> None:
         escalation.wait_for_news(ctx, incident, sooner)
 
 
-def must_go(ctx: Context, incident: Incident, state: str) -> None:
+def must_go(ctx: Context, incident: Incident, state: IncidentState) -> None:
     """Refuse kindly what the table of moves does not have."""
     if state in MOVES[incident.state]:
         return
-    if incident.state != "open":
+    if incident.state != IncidentState.OPEN:
         raise not_open(ctx, incident)
-    if state == "done":
+    if state == DONE:
         raise Refusal(
             _(
                 "{incident} does not work again yet, as far as I know.",
@@ -269,7 +273,7 @@ def set_timer(ctx: Context, number: int, what: str, due: datetime) -> None:
 def next_step(ctx: Context, incident: Incident) -> tuple[str, datetime] | None:
     """Return what comes next and when: remind, quiet, fix (before its day) or overdue."""
     closing = closings.find(ctx.tx, incident.number)
-    if incident.state == "restored":
+    if incident.state == IncidentState.RESTORED:
         tomorrow = ctx.now + timedelta(days=1)
         banned = blocked(ctx, incident) is not None
         if waits_for_check(ctx, incident):
@@ -279,7 +283,7 @@ def next_step(ctx: Context, incident: Incident) -> tuple[str, datetime] | None:
             at = remind_at(ctx, incident)
             waits = banned and waits_for_others(ctx, incident)
             return "remind", max(at, tomorrow) if waits else at
-    if incident.state == "done" and closing.fix_on and closing.fix_done_at is None:
+    if incident.state == IncidentState.DONE and closing.fix_on and closing.fix_done_at is None:
         if closing.ending != "workaround":
             return None
         ours, day = working_hours.company(ctx), closing.fix_on

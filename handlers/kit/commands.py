@@ -195,19 +195,19 @@ class Feature:
         def declare(run: Callable[..., Reply]) -> Callable[..., Reply]:
             self.commands.append(
                 Command(
-                    words["en"][0],
-                    words,
-                    run,
-                    help,
-                    tuple(_parameters(run)),
-                    reads,
-                    hidden,
-                    needs,
-                    submit or _("Save"),
-                    ahead,
-                    asks,
-                    current,
-                    nameless,
+                    name=words["en"][0],
+                    words=words,
+                    run=run,
+                    help=help,
+                    parameters=tuple(_parameters(run)),
+                    reads=reads,
+                    hidden=hidden,
+                    needs=needs,
+                    submit=submit or _("Save"),
+                    ahead=ahead,
+                    asks=asks,
+                    current=current,
+                    nameless=nameless,
                 )
             )
             return run
@@ -423,14 +423,14 @@ def form_for(
         filled = {**command.current(ctx, fixed), **filled}
     fields = tuple(
         Field(
-            each.name,
-            each.ask.label,
-            each.reader.kind,
-            _hint(each.ask, ctx),
-            each.required,
-            filled.get(each.name, each.default),
-            each.reader.choices(ctx),
-            LONGEST,
+            name=each.name,
+            label=each.ask.label,
+            kind=each.reader.kind,
+            hint=_hint(each.ask, ctx),
+            required=each.required,
+            value=filled.get(each.name, each.default),
+            choices=each.reader.choices(ctx),
+            longest=LONGEST,
         )
         for each in command.parameters
         if each.name not in fixed and not each.ask.hidden

@@ -17,14 +17,23 @@ from storage.delivery.places import Place
 from storage.engine import Tx
 from storage.engine.ids import PersonId
 from storage.on_call import Cover
-from storage.people import Person
+from storage.people import Person, PersonKind
 from storage.services import Service
 from storage.workspaces import Workspace
 
 if TYPE_CHECKING:
     from handlers.kit.commands import Feature
 
-LOTSE = Person(PersonId("lotse"), "Lotse", None, "bot", False, True, False, "lotse")
+LOTSE = Person(
+    id=PersonId("lotse"),
+    name="Lotse",
+    language=None,
+    kind=PersonKind.BOT,
+    manager=False,
+    active=True,
+    admin=False,
+    person_key="lotse",
+)
 
 
 @dataclass(frozen=True, slots=True)

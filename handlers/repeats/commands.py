@@ -32,6 +32,7 @@ from storage import incidents, people, problems, repeats
 from storage import repeats as storage_repeats
 from storage.engine.ids import PersonId
 from storage.incidents import Incident
+from storage.incidents.states import IncidentState
 from storage.repeats import outages
 
 feature = Feature(_("Repeats"))
@@ -262,7 +263,7 @@ def _pair(
         )
     first, second = sorted((find(ctx, number), find(ctx, earlier)), key=lambda each: each.number)
     for each in (first, second):
-        if each.state == "withdrawn":
+        if each.state == IncidentState.WITHDRAWN:
             raise Refusal(
                 _("{incident} was withdrawn, so it does not count.", incident=label(each.number))
             )
