@@ -6,9 +6,22 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from storage.engine import Row, Tx
+from storage.engine.ids import PersonId
 from storage.engine.sql import as_text
+
+
+class PersonKind(StrEnum):
+    """What a platform knows of somebody; new until it has told us, former for a pseudonym."""
+
+    MEMBER = "member"
+    GUEST = "guest"
+    EXTERNAL = "external"
+    BOT = "bot"
+    NEW = "new"
+    FORMER = "former"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +37,10 @@ class Person:
     leaves a key that names nobody.
     """
 
-    id: str
+    id: PersonId
     name: str
     language: str | None
-    kind: str
+    kind: PersonKind
     manager: bool
     active: bool
     admin: bool
@@ -37,12 +50,12 @@ class Person:
     @property
     def former(self) -> bool:
         """Say whether this row only stands for somebody whose name was let go of."""
-        return self.kind == "former"
+        return self.kind is PersonKind.FORMER
 
     @property
     def here(self) -> bool:
         """Say whether they can act: active, and neither a guest nor a machine."""
-        return self.active and self.kind == "member"
+        return self.active and self.kind == PersonKind.MEMBER
 
 
 COLUMNS = "p.id, p.name, p.language, p.kind, p.manager, p.active, p.admin, p.person_key, p.zone"
@@ -83,7 +96,17 @@ def find_or_create(
         found = by_identity(tx, identity)
         if found is not None:
             return found
-        if not _add(tx, identity, name, free, key, now, language, manager, kind):
+        if not _add(
+            tx=tx,
+            identity=identity,
+            name=name,
+            id=free,
+            key=key,
+            now=now,
+            language=language,
+            manager=manager,
+            kind=kind,
+        ):
             free = f"{id}~{n}"
     raise AssertionError("the loop above returns")
 
@@ -160,7 +183,7 @@ def managers(tx: Tx) -> list[Person]:
     return [_person(row) for row in rows]
 
 
-def unset_manager(tx: Tx, id: str) -> bool:
+def unset_manager(tx: Tx, id: PersonId) -> bool:
     """Let somebody no longer be a manager; False, and nothing changes, when they are the last."""
     # Locks them all: of two who take it from each other at once, the second one is the last.
     tx.write("update people set manager = 1 where workspace = :workspace and manager = 1")
@@ -170,7 +193,7 @@ def unset_manager(tx: Tx, id: str) -> bool:
     return True
 
 
-def identities_of(tx: Tx, id: str) -> list[str]:
+def identities_of(tx: Tx, id: PersonId) -> list[str]:
     """Return by which identities somebody is known."""
     rows = tx.rows(
         """
@@ -182,7 +205,7 @@ def identities_of(tx: Tx, id: str) -> list[str]:
     return [row["identity"] for row in rows]
 
 
-def identities(tx: Tx, ids: Sequence[str], platform: str) -> list[str]:
+def identities(tx: Tx, ids: Sequence[PersonId], platform: str) -> list[str]:
     """Return the identities that people have on a platform (`slack`), in no order."""
     rows = tx.rows(
         """
@@ -194,10 +217,10 @@ def identities(tx: Tx, ids: Sequence[str], platform: str) -> list[str]:
     return [row["identity"] for row in rows if row["person"] in ids]
 
 
-FORMER = "former"  # who stands for everybody whose name was let go of with time
+FORMER = PersonId("former")  # who stands for everybody whose name was let go of with time
 
 
-def former(tx: Tx, key: str, now: datetime, id: str = FORMER) -> str:
+def former(tx: Tx, key: str, now: datetime, id: PersonId = FORMER) -> PersonId:
     """Return the id of who stands for those whose names were let go of; made when needed.
 
     Who was erased has a pseudonym of their own, `id`.
@@ -288,6 +311,7 @@ def rename(tx: Tx, id: str, name: str) -> None:
 
 
 def _person(row: Row) -> Person:
+    row["kind"] = PersonKind(row["kind"])
     for name in ("manager", "active", "admin"):
         row[name] = bool(row[name])
     return Person(**row)

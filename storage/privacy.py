@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.engine import Row, Tx
+from storage.engine.ids import PersonId
 from storage.engine.sql import as_moment, as_text
 
 # The direct chats of somebody.
@@ -18,8 +19,8 @@ class Link:
     """A code that somebody was shown; `other` typed it elsewhere and waits for a yes."""
 
     code_hash: str
-    person: str
-    other: str | None
+    person: PersonId
+    other: PersonId | None
     created_at: datetime
 
 
@@ -28,7 +29,7 @@ def hashed(code: str) -> str:
     return hashlib.sha256(code.encode()).hexdigest()
 
 
-def begin(tx: Tx, code: str, person: str, now: datetime) -> None:
+def begin(tx: Tx, code: str, person: PersonId, now: datetime) -> None:
     """Remember that somebody was shown a code; an earlier one of theirs ends."""
     tx.write(
         "delete from link_codes where workspace = :workspace and person = :person", person=person
@@ -80,7 +81,7 @@ def forget(tx: Tx, before: datetime) -> int:
     )
 
 
-def of_person(tx: Tx, person: str) -> list[Row]:
+def of_person(tx: Tx, person: PersonId) -> list[Row]:
     """Return by which identities and in which direct chats somebody is known."""
     return tx.rows(
         """
@@ -99,7 +100,7 @@ def of_person(tx: Tx, person: str) -> list[Row]:
     )
 
 
-def move_identities(tx: Tx, person: str, to: str) -> None:
+def move_identities(tx: Tx, person: PersonId, to: PersonId) -> None:
     """Let somebody's identities, direct chats and drafts be another person's."""
     tx.run(
         """
@@ -121,7 +122,7 @@ def move_identities(tx: Tx, person: str, to: str) -> None:
     )
 
 
-def forget_identities(tx: Tx, person: str) -> None:
+def forget_identities(tx: Tx, person: PersonId) -> None:
     """Delete by what somebody was known, and where Lotse wrote to them."""
     tx.write("delete from drafts where workspace = :workspace and person = :person", person=person)
     tx.write(
@@ -183,7 +184,7 @@ def forget_identities(tx: Tx, person: str) -> None:
     tx.write("delete from places where workspace = :workspace and person = :person", person=person)
 
 
-def forget_settings(tx: Tx, person: str, former: str) -> None:
+def forget_settings(tx: Tx, person: PersonId, former: PersonId) -> None:
     """Delete what settings remember of somebody who left, and of who left with them."""
     tx.write(
         """
@@ -199,7 +200,7 @@ def forget_settings(tx: Tx, person: str, former: str) -> None:
     )
 
 
-def delete(tx: Tx, person: str) -> None:
+def delete(tx: Tx, person: PersonId) -> None:
     """Delete somebody; with them goes the only thing that says whose the audit's key was."""
     tx.run("delete from people where workspace = :workspace and id = :person", person=person)
 

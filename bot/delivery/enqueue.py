@@ -8,6 +8,7 @@ from handlers.conversation import presses
 from handlers.kit.context import Context
 from handlers.kit.messages import Post, dump, spoken
 from storage.delivery import outbox, places
+from storage.engine.ids import NOWHERE, PersonId, PlaceId
 
 # How long an alarm waits in the chat that somebody answers in before it goes to their others too.
 ELSEWHERE = timedelta(minutes=2)
@@ -35,7 +36,7 @@ def _targets(ctx: Context, post: Post) -> list[tuple[str, datetime | None]]:
         return [(each.id, None) for each in places.with_role(ctx.tx, post.place)]
     chats: list[places.Direct] = []
     if post.place.startswith("direct:"):
-        chats = places.direct_of(ctx.tx, post.place.removeprefix("direct:"))
+        chats = places.direct_of(ctx.tx, PersonId(post.place.removeprefix("direct:")))
     if len(chats) < 2:
         return [(post.place, None)]
     if post.kind != "alarm":
@@ -55,11 +56,11 @@ def _store_post(ctx: Context, post: Post, target: str, not_before: datetime | No
         zone = (reader.zone if reader else None) or zone
     new = post.kind in ("alarm", "note") and post.place is not None
     if new and place is not None and place.person is not None:
-        presses.remember(ctx, post.message, place.person, "")
+        presses.remember(ctx, post.message, place.person, NOWHERE)
     outbox.add(
         ctx.tx,
         id=ctx.new_id(),
-        place=place.id if place else target,
+        place=place.id if place else PlaceId(target),
         key=post.key,
         kind=post.kind,
         message=dump(spoken(post.message, language, zone)),

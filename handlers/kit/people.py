@@ -5,6 +5,7 @@ from __future__ import annotations
 from handlers.kit.context import Context
 from handlers.kit.words import Sentence, Who, _
 from storage import people
+from storage.engine.ids import PersonId
 
 # What follows after so many days where names stand in histories and decisions (settled: 36 months).
 NAMES_KEPT = 1096
@@ -28,12 +29,12 @@ def name(ctx: Context, id: str) -> str | Sentence:
     return found.name if isinstance(found, Who) else found
 
 
-def former(ctx: Context, *, other: bool = False) -> str:
+def former(ctx: Context, *, other: bool = False) -> PersonId:
     """Return the id of who stands for those whose names were let go of with time.
 
     `other` is a second one, where two people may not be the same.
     """
-    id = f"{people.FORMER}-other" if other else people.FORMER
+    id = PersonId(f"{people.FORMER}-other") if other else people.FORMER
     return people.former(ctx.tx, ctx.new_secret(), ctx.now, id)
 
 

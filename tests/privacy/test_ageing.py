@@ -16,6 +16,7 @@ from handlers.privacy import retention
 from handlers.privacy.commands import put_former
 from storage.automations import intake, outages, questions
 from storage.engine import Tx
+from storage.engine.ids import PersonId
 from tests.friction.test_patterns import confirmed
 from tests.house.test_doors import named
 from tests.pilots.test_pilots import started
@@ -121,7 +122,7 @@ def _automated(bot: Stage, anna: Say, ben: Say, carla: Say) -> None:
     do(carla, "auto answer", signal=str(signal["id"]), words="Sie läuft jetzt am Morgen")
     now = bot.clock.now()
     bot.store(lambda tx: questions.open(tx, auto, id="question", at=now))
-    bot.store(lambda tx: questions.put_to(tx, "question", 0, "carla"))
+    bot.store(lambda tx: questions.put_to(tx, "question", 0, PersonId("carla")))
     do(carla, "auto keep", automation=auto)
 
     def called(tx: Tx) -> None:
@@ -134,7 +135,7 @@ def _automated(bot: Stage, anna: Say, ben: Say, carla: Say) -> None:
 def _looked_after_itself(bot: Stage, ben: Say, carla: Say, chris: Say) -> None:
     """Somebody stood in, handed over, signed in, linked; Lotse did not run for a while."""
     matter = "About something."
-    bot.inside(lambda ctx: matters.note(ctx, "anna", "matter", matter))
+    bot.inside(lambda ctx: matters.note(ctx, PersonId("anna"), "matter", matter))
     do(ben, "cover", person="carla", start="2026-12-07", until="2026-12-08")
     (cover,) = bot.rows("select id from covers where workspace = :workspace")
     do(carla, "cover confirm", cover=str(cover["id"]))

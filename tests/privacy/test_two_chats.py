@@ -10,6 +10,7 @@ from handlers.kit.commands import call
 from storage import people
 from storage.delivery import places
 from storage.engine import Tx
+from storage.engine.ids import PersonId
 from tests.pretend.stage import Chat, Say, Stage, impossible, plain
 
 HERE, THERE = "local:@ben", "elsewhere:@ben"
@@ -26,7 +27,7 @@ def other(bot: Stage) -> Chat:
 
     def link(tx: Tx) -> None:
         tx.insert("identities", identity="elsewhere:ben", person="ben")
-        places.ensure(tx, THERE, "direct", "Ben", person="ben")
+        places.ensure(tx, THERE, "direct", "Ben", person=PersonId("ben"))
 
     bot.store(link)
     return chat
