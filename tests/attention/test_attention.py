@@ -200,3 +200,32 @@ def away_for(bot: Stage, who: str, *, days: int) -> None:
             state=CoverState.CONFIRMED,
         )
         bot.store(lambda tx: on_call.add(tx, cover))
+
+
+def test_a_bundle_that_is_late_disturbs_no_evening(ben: Say, bot: Stage) -> None:
+    """Lotse did not run from before nine until the evening."""
+    bot.wind(minutes=60)
+    note(bot, "ben", "one")
+    bot.sleep_through(to=datetime(2026, 11, 24, 21, tzinfo=BERLIN))
+    bot.carry()
+    assert ben.sees() == []
+    bot.wind(to=datetime(2026, 11, 25, 9, tzinfo=BERLIN))
+    assert len(ben.sees()) == 1
+
+
+def test_where_work_begins_later_than_nine_it_comes_then(ben: Say, chris: Say, bot: Stage) -> None:
+    hours = called("settings hours", times="Mo-Fr 10-18")
+    bot.handle(bot.request("chris", call=hours, submitted=True))
+    bot.wind(minutes=60 * 3)
+    note(bot, "ben", "one")
+    bot.wind(to=datetime(2026, 11, 24, 9, 59, tzinfo=BERLIN))
+    assert ben.sees() == []
+    bot.wind(minutes=1)
+    assert len(ben.sees()) == 1
+
+
+def test_it_is_typed_and_stands_in_the_help(ben: Say, anna: Say) -> None:
+    anna("attention")
+    said = anna.fill(hour="17:30", pace="weekly")
+    assert said.startswith("What is no alarm reaches you at 17:30, at most once a week.")
+    assert "sammelnachricht" in ben("hilfe sammelnachricht")
