@@ -60,7 +60,7 @@ from handlers.pilots import milestones as pilot_milestones
 from handlers.pilots import people as pilot_people
 from handlers.pilots import running as pilot_running
 from handlers.privacy import commands as privacy_commands
-from handlers.privacy import linking, retention
+from handlers.privacy import linking, retention, retention_report
 from handlers.problems import changes as problem_changes
 from handlers.problems import commands as problem_commands
 from handlers.problems import digest as problem_digest
@@ -156,6 +156,7 @@ FEATURES: tuple[Feature, ...] = (
     privacy_commands.feature,
     linking.feature,
     retention.feature,
+    retention_report.feature,
     help_commands.feature,
     conversation_kept.feature,
     automation_figures.feature,

@@ -58,6 +58,7 @@ ACROSS = {
     "delivery.waiting.waiting_alarms",
     "teams.button_presses.forget",
     "delivery.timers.claim",
+    "delivery.timers.forget",
     "delivery.timers.health",
     "delivery.timers.next_after",
     "delivery.timers.next_due",
