@@ -87,7 +87,7 @@ async def serve(lotse: Lotse, *, works: bool = True) -> None:
         here = f"http://{lotse.settings.host}:{port}"
         lotse.dispatcher.address = lotse.settings.url or here
         alive = Alive(lotse.database, lotse.clock)
-        await alive.beat()  # before anything is said to be missing
+        await alive.beat(started=True)  # before anything is said to be missing
         works_here = lotse.working() if works else contextlib.nullcontext()
         async with platforms(lotse) as refused, works_here:
             print(greeting(lotse, port, token), flush=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from handlers.automations import figures, people, profile
-from handlers.automations.learning import signals
+from handlers.automations.learning import signals, understanding
 from handlers.automations.learning.checks import check_in_answer
 from handlers.automations.profile import PARTS, PROFILE, Part
 from handlers.automations.rules.company import Known, known
@@ -24,10 +24,10 @@ from handlers.kit.messages import Button, Buttons, Facts, Items, Message, Text, 
 from handlers.kit.messages import Part as MessagePart
 from handlers.kit.people import person
 from handlers.kit.words import Sentence, Words, _, _n
-from storage.automations import Automation, history, intake, learning
+from storage.automations import Automation, history, learning, odd
 
 ODD_KEPT = timedelta(days=7)
-SHOWN = 5
+SHOWN = 10
 PHASES: dict[str, Sentence] = {
     "draft": _("draft: nobody answers for it yet"),
     "idea": _("idea"),
@@ -43,6 +43,9 @@ ODD: dict[str, Sentence] = {
     "method": _("not a POST, not counted"),
     "form": _("a part of it could not be understood"),
     "type": _("an event of unknown kind"),
+    "expired": _("an address that is not valid any more"),
+    "ambiguous": _("its name for calls belongs to another one, too"),
+    "sender": _("an e-mail from a sender that is not allowed"),
 }
 
 
@@ -54,9 +57,9 @@ def card(ctx: Context, automation: Automation, seen: Known | None = None) -> Mes
         Title(automation.name),
         Facts((*_use(ctx, automation, seen), *figures.rows(ctx, automation, seen))),
     ]
-    odd = _odd(ctx, automation)
-    if odd:
-        parts += [Text(_("Could not be used"), small=True), Items(odd)]
+    unused = _odd(ctx, automation)
+    if unused:
+        parts += [Text(_("Could not be used"), small=True), Items(unused)]
     for part in Part:
         rows = _part(ctx, automation, part, kept)
         if rows:
@@ -102,8 +105,16 @@ def _use(ctx: Context, automation: Automation, seen: Known) -> list[tuple[Words,
 
 
 def _odd(ctx: Context, automation: Automation) -> tuple[Words, ...]:
-    found = intake.odd_calls(ctx.tx, automation.id, ctx.now - ODD_KEPT)
-    return tuple(_("{at}: {why}", at=each.at, why=ODD[each.why]) for each in found[:SHOWN])
+    found = odd.odd_calls(ctx.tx, automation.id, ctx.now - ODD_KEPT)
+    lines: list[Words] = [
+        _("{at}: {why}", at=each.at, why=ODD[each.why])
+        if each.calls == 1
+        else _("{at}: {why}, {n} calls", at=each.at, why=ODD[each.why], n=each.calls)
+        for each in found[:SHOWN]
+    ]
+    if len(found) > SHOWN:
+        lines.append(_("and {n} more", n=len(found) - SHOWN))
+    return tuple(lines)
 
 
 def _part(
@@ -123,6 +134,9 @@ def _part(
         open_ones = len(learning.open_signals(ctx.tx, automation.id))
         if open_ones:
             rows.append((_("Open"), _n("{n} signal", "{n} signals", open_ones)))
+        counted = understanding.counted_words(ctx, automation)
+        if counted is not None:
+            rows.append((_("Understood"), counted))
     if part is Part.DEVELOPMENT:
         rows += _development(ctx, automation)
     return rows

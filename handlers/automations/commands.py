@@ -5,7 +5,7 @@ A person decides; nothing is ever switched off from here.
 
 from __future__ import annotations
 
-from handlers.automations import cards, escalation, export, people
+from handlers.automations import cards, export, people
 from handlers.automations.entering import SLUG
 from handlers.automations.lookup import AutoRef
 from handlers.automations.rules.company import known
@@ -26,7 +26,7 @@ from handlers.kit.messages import (
 )
 from handlers.kit.words import Words, _, _n
 from storage import automations
-from storage.automations import history, intake
+from storage.automations import history, odd
 
 feature = Feature(_("Automations"))
 
@@ -73,6 +73,7 @@ def show(ctx: Context, automation: AutoRef | None = None) -> Reply:
         Button(_("Something has changed"), call("auto changed")),
         Button(_("Register as text"), call("auto register"), "quiet"),
         Button(_("Retired ones"), call("auto retired"), "quiet"),
+        Button(_("Who is asked, and when"), call("auto timetable"), "quiet"),
     )
     parts.append(Buttons(more))
     if ctx.person.manager:
@@ -119,7 +120,7 @@ def retired(ctx: Context) -> Reply:
     needs="settings",
 )
 def strays(ctx: Context) -> Reply:
-    found = intake.strays(ctx.tx)
+    found = odd.strays(ctx.tx)
     if not found:
         return Reply(line(_("Every call fits something.")))
     items: tuple[Words, ...] = tuple(
@@ -166,22 +167,3 @@ def register(ctx: Context) -> Reply:
     ]
     parts += [Text(each, code=True) for each in export.pieces(export.markdown(ctx))]
     return Reply(Message(tuple(parts)))
-
-
-@feature.command(
-    "auto timetable",
-    "auto fristen",
-    help=_("Who is asked when something no longer runs."),
-    hidden=True,
-    reads=True,
-)
-def timetable(ctx: Context) -> Reply:
-    parts: tuple[Part, ...] = (
-        Title(_("When something no longer runs")),
-        Items(escalation.timetable()),
-        Text(
-            _("Any run, answer or pause ends it. Lotse switches nothing off and hides nothing."),
-            small=True,
-        ),
-    )
-    return Reply(Message(parts))

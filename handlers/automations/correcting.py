@@ -7,14 +7,14 @@ from typing import Annotated
 
 from handlers.automations import escalation, people, profile
 from handlers.automations.changes import must_be_active
-from handlers.automations.learning import checks
+from handlers.automations.learning import checks, understanding
 from handlers.automations.lookup import AutoRef
 from handlers.automations.profile import CATEGORIES, DOES, TOOLS, USES, Category, Does, Tool, Uses
 from handlers.automations.state import need_own
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
-from handlers.kit.messages import Button, Reply, line
+from handlers.kit.messages import Button, Post, Reply, line
 from handlers.kit.readers import ChoiceReader, NumberReader, TextReader, folded
 from handlers.kit.readers.required_text import LinkReader, TellingReader
 from handlers.kit.words import _
@@ -135,17 +135,18 @@ def complete(
 def _saved(ctx: Context, automation: Automation, given: Mapping[str, object]) -> Reply:
     values = {name: "" if value is None else str(value) for name, value in given.items()}
     changed = profile.correct(ctx, automation, values)
-    gaps = profile.missing(
-        automations.find(ctx.tx, automation.id) or automation,
-        history.profile(ctx.tx, automation.id),
-    )
+    now = automations.find(ctx.tx, automation.id) or automation
+    gaps = profile.missing(now, history.profile(ctx.tx, automation.id))
+    posts: tuple[Post, ...] = ()
+    if now.live_at is not None and understanding.TOLD & set(changed):
+        posts = understanding.show_to_all(ctx, now)
     if not changed:
         said = _("Nothing has changed.")
     elif gaps:
         said = _("Saved. For operation there is still missing: {gaps}.", gaps=gaps)
     else:
         said = _("Saved. Nothing is missing for operation.")
-    return Reply(line(said, *next_steps(automation, gaps)), subject=automation.name)
+    return Reply(line(said, *next_steps(automation, gaps)), posts=posts, subject=automation.name)
 
 
 def next_steps(automation: Automation, gaps: Sequence[object]) -> tuple[Button, ...]:
@@ -216,7 +217,8 @@ def go_live(ctx: Context, automation: AutoRef) -> Reply:
     automations.change(ctx.tx, automation.id, phase="operation", live_at=ctx.now)
     profile.note(ctx, automation, "gate", before=automation.phase, after="operation")
     escalation.look_at(ctx, ctx.now)
-    posts = checks.went_live(ctx, automation)
+    checks.plan(ctx)
+    posts = understanding.show_to_all(ctx, automation)
     said = _(
         "“{name}” is in operation. Now the work begins: Lotse asks how it goes on days 7, 30, 90 "
         "and 180.",

@@ -21,7 +21,7 @@ from handlers.kit.readers import ChoiceReader, PersonReader, TextReader, folded
 from handlers.kit.readers.required_text import TellingReader
 from handlers.kit.words import _
 from storage import automations
-from storage.automations import Automation, history, intake
+from storage.automations import Automation, history, intake, odd
 from storage.people import Person
 
 feature = Feature(_("Automations"))
@@ -260,7 +260,7 @@ def _fresh(
     draft: str,
 ) -> Automation:
     slug = draft.removeprefix(SLUG) if draft.startswith(SLUG) else free_slug(ctx, name)
-    intake.forget_stray(ctx.tx, slug)
+    odd.forget_stray(ctx.tx, slug)
     made = Automation(
         ctx.new_id(),
         name,

@@ -44,6 +44,7 @@ KINDS: dict[str, Sentence] = {
     "review done": _("review done"), "review declined": _("review: stays as it is"),
     "signal done": _("signal answered"), "signal declined": _("signal: stays as it is"),
     "new address": _("new address"), "draft": _("draft"), "falling": _("asked about a decline"),
+    "asked whether a test": _("asked whether it is a test"),
 }  # fmt: skip
 ROLES: dict[str, Sentence] = {
     "accountable": _("the accountable person"), "deputy": _("the deputy"),

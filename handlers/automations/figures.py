@@ -25,8 +25,8 @@ REVIEWS = feature.measure(
     "reviews",
     _("Reviews and questions"),
     _(
-        "reviews that a change of the week asks for, and questions that nobody has answered for a "
-        "week"
+        "reviews that a change of the week asks for, and questions that nobody has answered for "
+        "more than five working days"
     ),
     "automation_signals",
 )

@@ -17,6 +17,7 @@ from handlers.kit.people import person
 from handlers.kit.words import Sentence, _, _n
 from handlers.on_call import duty
 from storage.automations import Automation
+from storage.automations.intake import Outage
 from storage.people import Person
 
 STATES: dict[State, Sentence] = {
@@ -88,13 +89,16 @@ def evidence(ctx: Context, automation: Automation, seen: Known | None = None) ->
         failed = _n("{n} run failed", "{n} runs in a row failed", automation.fails)
         words = _("{words}, {failed}", words=words, failed=failed)
     if found.outage is not None:
-        words = _(
-            "{words}. Lotse did not run from {begin} to {end}",
-            words=words,
-            begin=found.outage.began_at,
-            end=found.outage.ended_at,
-        )
+        words = _("{words}. {outage}", words=words, outage=outage_words(found.outage))
     return words
+
+
+def outage_words(outage: Outage) -> Sentence:
+    """Return that Lotse did not run, or heard far less than usual."""
+    values = {"begin": outage.began_at, "end": outage.ended_at}
+    if outage.why == "few":
+        return _("Lotse heard far fewer calls than usual from {begin} to {end}", **values)
+    return _("Lotse did not run from {begin} to {end}", **values)
 
 
 def decisions(automation: Automation) -> tuple[Button, ...]:

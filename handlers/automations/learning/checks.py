@@ -21,12 +21,7 @@ from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import (
     Button,
-    Buttons,
-    Message,
-    Post,
     Reply,
-    Text,
-    Title,
     line,
 )
 from handlers.kit.readers import ChoiceReader, ChoicesReader, TextReader, folded
@@ -36,7 +31,6 @@ from storage import automations
 from storage.automations import Automation, history, learning
 from storage.automations.learning import Check, Review
 from storage.delivery import timers
-from storage.delivery.places import GENERAL
 
 feature = Feature(_("Automations"))
 
@@ -100,56 +94,7 @@ def _open_card(automation: Automation) -> Button:
     return Button(automation.name[:32], call("auto", automation=automation.id))
 
 
-# --- going live ----------------------------------------------------------------------------
-
-
-def went_live(ctx: Context, automation: Automation) -> tuple[Post, ...]:
-    """Show everybody what is new, with “understood” and a question; plan the daily look."""
-    plan(ctx)
-    return (shown_to_all(ctx, automation),)
-
-
-def shown_to_all(ctx: Context, automation: Automation) -> Post:
-    """Return the card that says what is live or has changed."""
-    version = version_of(ctx, automation)
-    kept = history.profile(ctx.tx, automation.id)
-    id = automation.id
-    message = Message(
-        (
-            Title(_("“{name}” is in operation", name=automation.name)),
-            Text(_("What for: {words}", words=automation.purpose)),
-            Text(_("What not for: {words}", words=kept.get("not_for", ""))),
-            Text(_("A person decides: {words}", words=kept.get("decision", ""))),
-            Buttons(
-                (
-                    Button(_("Understood"), call("auto understood", automation=id)),
-                    Button(_("Question"), call("auto question", automation=id)),
-                    Button(_("Look at it"), call("auto", automation=id), "quiet"),
-                )
-            ),
-        )
-    )
-    return Post(f"automation:{id}:live:{version}", message, GENERAL, "note")
-
-
-def version_of(ctx: Context, automation: Automation) -> int:
-    """Return how often what people need to understand has been changed."""
-    told = {"purpose", "not_for", "steps", "decision"}
-    entries = history.of(ctx.tx, automation.id)
-    return 1 + sum(each.kind == "changed" and each.field in told for each in entries)
-
-
-@feature.command(
-    "auto understood",
-    "auto verstanden",
-    help=_("I have understood it."),
-    hidden=True,
-    needs="feedback",
-)
-def understood(ctx: Context, automation: AutoRef) -> Reply:
-    learning.understood(ctx.tx, automation.id, version_of(ctx, automation), question=False)
-    said = _("Thank you. It is counted, without your name.")
-    return Reply(line(said, _open_card(automation)), subject=automation.name, nameless=True)
+# --- once a day ----------------------------------------------------------------------------
 
 
 def plan(ctx: Context) -> None:

@@ -10,8 +10,11 @@ from typing import Annotated
 
 from handlers.attention import matters
 from handlers.automations import profile
+from handlers.automations.learning import understanding
 from handlers.automations.lookup import AutoRef
+from handlers.automations.rules.company import company_of
 from handlers.automations.state import is_own, need_own, owner
+from handlers.kit import calendar
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
@@ -236,12 +239,16 @@ def _keep(
     minutes: int | None = None,
     words: str = "",
 ) -> Reply:
+    # A random id and the day alone: nothing that could be laid beside a log of who did what when.
+    day = calendar.midnight(company_of(ctx).day_of(ctx.now), ctx.workspace.zone)
     told = Signal(
-        ctx.new_id(), automation.id, ctx.now, kind.value, reason, minutes, words, "open", "", None
+        ctx.new_secret(), automation.id, day, kind.value, reason, minutes, words, "open", "", None
     )
     learning.tell(ctx.tx, told)
     posts = _asks(ctx, automation, told) if kind in (Kind.QUESTION, Kind.BOUNDARY) else ()
     decides = owner(ctx, automation)
+    if kind is Kind.QUESTION:
+        posts += understanding.asked(ctx, automation)
     if posts and decides is not None:
         said = _("Thank you. {who} has your question, without your name.", who=decides.name)
     else:

@@ -125,8 +125,8 @@ def _of_days(
             continue
         before, last = last, day
         due = calendar.midnight(day + timedelta(days=1), company.zone)
-        if due > after:
-            opens = _opens(calendar.midnight(before + timedelta(days=1), company.zone), due)
+        if due > after:  # the whole period is meant, not only its second half
+            opens = calendar.midnight(before + timedelta(days=1), company.zone)
             yield Occasion(due, day, opens, timed=False)
 
 
