@@ -14,6 +14,7 @@ from handlers.automations import entering as automation_entering
 from handlers.automations import escalation as automation_escalation
 from handlers.automations import figures as automation_figures
 from handlers.automations import found as automations_found
+from handlers.automations import measuring as automation_measuring
 from handlers.automations import people as automation_people
 from handlers.automations import timetable as automation_timetable
 from handlers.automations.intake import address as automation_address
@@ -163,4 +164,5 @@ FEATURES: tuple[Feature, ...] = (
     help_commands.feature,
     conversation_kept.feature,
     automation_figures.feature,
+    automation_measuring.feature,
 )

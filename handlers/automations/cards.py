@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from handlers.automations import figures, people, profile
+from handlers.automations import figures, measuring, people, profile
+from handlers.automations.intake.heartbeat import Odd
 from handlers.automations.learning import signals, understanding
 from handlers.automations.learning.checks import check_in_answer
-from handlers.automations.profile import PARTS, PROFILE, Part
+from handlers.automations.profile import PROFILE, Part, Phase
 from handlers.automations.rules.company import Known, known
 from handlers.automations.rules.standing import State
 from handlers.automations.state import (
@@ -28,25 +29,6 @@ from storage.automations import Automation, history, learning, odd
 
 ODD_KEPT = timedelta(days=7)
 SHOWN = 10
-PHASES: dict[str, Sentence] = {
-    "draft": _("draft: nobody answers for it yet"),
-    "idea": _("idea"),
-    "pilot": _("being tried out"),
-    "incomplete": _("runs, profile incomplete"),
-    "operation": _("in operation"),
-}
-ODD: dict[str, Sentence] = {
-    "used": _("this run was told before"),
-    "burst": _("too many within a minute, counted once"),
-    "test": _("a test, not counted"),
-    "preview": _("a preview of the link, not counted"),
-    "method": _("not a POST, not counted"),
-    "form": _("a part of it could not be understood"),
-    "type": _("an event of unknown kind"),
-    "expired": _("an address that is not valid any more"),
-    "ambiguous": _("its name for calls belongs to another one, too"),
-    "sender": _("an e-mail from a sender that is not allowed"),
-}
 
 
 def card(ctx: Context, automation: Automation, seen: Known | None = None) -> Message:
@@ -55,7 +37,13 @@ def card(ctx: Context, automation: Automation, seen: Known | None = None) -> Mes
     kept = history.profile(ctx.tx, automation.id)
     parts: list[MessagePart] = [
         Title(automation.name),
-        Facts((*_use(ctx, automation, seen), *figures.rows(ctx, automation, seen))),
+        Facts(
+            (
+                *_use(ctx, automation, seen),
+                *figures.rows(ctx, automation, seen),
+                *measuring.rows(ctx, automation),
+            )
+        ),
     ]
     unused = _odd(ctx, automation)
     if unused:
@@ -63,7 +51,7 @@ def card(ctx: Context, automation: Automation, seen: Known | None = None) -> Mes
     for part in Part:
         rows = _part(ctx, automation, part, kept)
         if rows:
-            parts += [Text(PARTS[part], small=True), Facts(tuple(rows))]
+            parts += [Text(part.words, small=True), Facts(tuple(rows))]
     gaps = profile.missing(automation, kept)
     if gaps and automation.phase != "draft":
         parts.append(Text(_("Still missing for operation: {gaps}.", gaps=gaps)))
@@ -88,7 +76,7 @@ def _use(ctx: Context, automation: Automation, seen: Known) -> list[tuple[Words,
     rows: list[tuple[Words, Words]] = [
         (_("Use"), labelled(found)),
         (_("Evidence"), evidence(ctx, automation, seen)),
-        (_("Phase"), PHASES[automation.phase]),
+        (_("Phase"), Phase(automation.phase).words),
     ]
     if found.failing and found.state is not State.FAILING:
         failed = _n("the last run failed", "the last {n} runs failed", automation.fails)
@@ -107,9 +95,9 @@ def _use(ctx: Context, automation: Automation, seen: Known) -> list[tuple[Words,
 def _odd(ctx: Context, automation: Automation) -> tuple[Words, ...]:
     found = odd.odd_calls(ctx.tx, automation.id, ctx.now - ODD_KEPT)
     lines: list[Words] = [
-        _("{at}: {why}", at=each.at, why=ODD[each.why])
+        _("{at}: {why}", at=each.at, why=Odd(each.why).words)
         if each.calls == 1
-        else _("{at}: {why}, {n} calls", at=each.at, why=ODD[each.why], n=each.calls)
+        else _("{at}: {why}, {n} calls", at=each.at, why=Odd(each.why).words, n=each.calls)
         for each in found[:SHOWN]
     ]
     if len(found) > SHOWN:
@@ -200,6 +188,7 @@ def _buttons(
     if automation.phase == "operation":
         first.append(Button(_("Look at five results"), call("auto check", automation=id)))
     found.append(Buttons(tuple(first)))
+    found.append(Buttons(measuring.buttons(automation, history.profile(ctx.tx, id))))
     if state in (State.PAUSED, State.SNOOZED):
         found.append(Buttons((Button(_("Go on"), call("auto go on", automation=id)),)))
     found.append(Buttons(decisions(automation)))

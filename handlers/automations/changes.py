@@ -8,7 +8,7 @@ from typing import Annotated
 from handlers.automations import escalation, people, profile
 from handlers.automations.entering import RHYTHM_HINT, Expected, RhythmReader
 from handlers.automations.lookup import AutoRef
-from handlers.automations.profile import USES, Uses
+from handlers.automations.profile import Uses
 from handlers.automations.rules.company import known
 from handlers.automations.rules.standing import State
 from handlers.automations.state import need_own
@@ -17,9 +17,10 @@ from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Post, Reply, line
-from handlers.kit.readers import ChoiceReader, NumberReader, folded
+from handlers.kit.readers import NumberReader, folded
 from handlers.kit.readers.dates import DateReader
 from handlers.kit.readers.required_text import TellingReader
+from handlers.kit.worded import choice
 from handlers.kit.words import _
 from storage import automations
 from storage.automations import Automation, history
@@ -167,11 +168,8 @@ def change_rhythm(
         int, NumberReader(1, 100), Ask(_("Tell me from the n-th failure in a row"))
     ]
     | None = None,
-    at_once: Annotated[Uses, ChoiceReader(Uses, USES, {}), Ask(_("Tell failures at once"))]
-    | None = None,
-    always: Annotated[
-        Uses, ChoiceReader(Uses, USES, {}), Ask(_("Runs on weekends and holidays, too"))
-    ]
+    at_once: Annotated[Uses, choice(Uses), Ask(_("Tell failures at once"))] | None = None,
+    always: Annotated[Uses, choice(Uses), Ask(_("Runs on weekends and holidays, too"))]
     | None = None,
 ) -> Reply:
     need_own(ctx, automation)

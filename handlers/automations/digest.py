@@ -203,7 +203,7 @@ def _told(ctx: Context, week: Week, all_of_them: list[Automation], seen: Known) 
         for each in all_of_them
         if (
             counted := [
-                _("{kind} {n}×", kind=signals.KINDS[kind], n=figure(LEARNT, n))
+                _("{kind} {n}×", kind=signals.Kind(kind).words, n=figure(LEARNT, n))
                 for automation, kind, _reason, n in told
                 if automation == each.id
             ]
@@ -231,7 +231,7 @@ def _operation(ctx: Context, week: Week, seen: Known) -> list[Part]:
         items.append(
             _(
                 "{kind} changed ({area}): {reviews}",
-                kind=checks.CHANGES[kind],
+                kind=checks.Change(kind).words,
                 area=area,
                 reviews=reviews,
             )

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator
 
 from handlers.automations import people, profile
-from handlers.automations.profile import BY_FIELD, PARTS, PROFILE, Part
+from handlers.automations.profile import BY_FIELD, PROFILE, Category, Part, Phase
 from handlers.automations.rules.company import Known, known
 from handlers.automations.state import expected_words, labelled
 from handlers.kit.context import Context
@@ -30,10 +30,6 @@ COLUMNS: tuple[tuple[str, Sentence], ...] = (
     ("last", _("Last useful run")),
     ("ai", _("Uses AI")),
 )
-PHASES: dict[str, Sentence] = {
-    "draft": _("draft"), "idea": _("idea"), "pilot": _("being tried out"),
-    "incomplete": _("incomplete"), "operation": _("in operation"),
-}  # fmt: skip
 KINDS: dict[str, Sentence] = {
     "entered": _("entered"), "said": _("said"), "changed": _("changed"), "kept": _("in use"),
     "unused": _("marked as unused"), "retired": _("retired"), "brought back": _("brought back"),
@@ -43,7 +39,8 @@ KINDS: dict[str, Sentence] = {
     "named": _("people named"), "checked": _("results looked at"), "review": _("review opened"),
     "review done": _("review done"), "review declined": _("review: stays as it is"),
     "signal done": _("signal answered"), "signal declined": _("signal: stays as it is"),
-    "new address": _("new address"), "draft": _("draft"), "falling": _("asked about a decline"),
+    "value": _("measured"), "new address": _("new address"),
+    "draft": _("draft"), "falling": _("asked about a decline"),
     "asked whether a test": _("asked whether it is a test"),
 }  # fmt: skip
 ROLES: dict[str, Sentence] = {
@@ -60,7 +57,7 @@ def chosen(ctx: Context, asked: Filter) -> list[Automation]:
         found = [*automations.all(ctx.tx), *automations.drafts(ctx.tx)]
     if asked.which == "mine":
         found = [each for each in found if ctx.person.id in (each.accountable, each.deputy)]
-    if asked.which in profile.CATEGORIES:
+    if asked.which in set(Category):
         kept = history.profiles(ctx.tx)
         found = [each for each in found if kept.get(each.id, {}).get("category") == asked.which]
     if asked.since is not None:
@@ -76,7 +73,7 @@ def values(ctx: Context, automation: Automation, seen: Known) -> tuple[Words, ..
     return (
         automation.name,
         labelled(seen.standing(automation)),
-        PHASES[automation.phase],
+        Phase(automation.phase).words,
         profile.value_words("category", kept.get("category", "")),
         people.named(ctx, automation) if open_one else "",
         expected_words(automation),
@@ -130,9 +127,9 @@ def markdown(ctx: Context, *, ai_only: bool = False) -> str:
     for automation, said in _all(ctx, ai_only):
         lines += [f"## {automation.name}", ""]
         lines.append(f"- {ctx.text(_('Use'))}: {ctx.text(labelled(seen.standing(automation)))}")
-        lines.append(f"- {ctx.text(_('Phase'))}: {ctx.text(PHASES[automation.phase])}")
+        lines.append(f"- {ctx.text(_('Phase'))}: {ctx.text(Phase(automation.phase).words)}")
         for part in Part:
-            lines += ["", f"### {ctx.text(PARTS[part])}", ""]
+            lines += ["", f"### {ctx.text(part.words)}", ""]
             for each in PROFILE:
                 if each.part is part:
                     told = _told(ctx, automation, said, each.field) or ctx.text(_("missing"))

@@ -155,9 +155,9 @@ def gross_minutes(
 
 def on_time(ctx: Context, automation: Automation, seen: Known, since: datetime) -> tuple[int, int]:
     """Return how many occasions since a moment had a run in time, and how many there were."""
-    if schedule_of(automation) is None:
+    if schedule_of(automation) is None or automation.first_report_at is None:
         return 0, 0
-    begin = max(since, automation.first_report_at or since)
+    begin = max(since, automation.first_report_at)
     ends = intake.ends_since(ctx.tx, automation.id, begin - timedelta(days=15))
     company = local(automation, seen.company)
     met = count = 0

@@ -14,28 +14,13 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button
 from handlers.kit.people import name as name_of
 from handlers.kit.people import person
-from handlers.kit.words import Sentence, _, _n
+from handlers.kit.words import Sentence, Words, _, _n
 from handlers.on_call import duty
 from storage.automations import Automation
 from storage.automations.intake import Outage
 from storage.people import Person
 
-STATES: dict[State, Sentence] = {
-    State.RETIRED: _("retired"),
-    State.SAID_UNUSED: _("unused"),
-    State.PAUSED: _("paused"),
-    State.SNOOZED: _("snoozed"),
-    State.UNMEASURED: _("not measured"),
-    State.NEW: _("new"),
-    State.RESTING: _("resting"),
-    State.FAILING: _("fails"),
-    State.IDLE: _("idle"),
-    State.UNUSED: _("possibly unused"),
-    State.LATE: _("late"),
-    State.IN_USE: _("in use"),
-}
-
-__all__ = ["STATES", "State", "decisions", "evidence", "is_own", "owner", "state"]
+__all__ = ["State", "decisions", "evidence", "is_own", "owner", "state"]
 
 
 def state(ctx: Context, automation: Automation, seen: Known | None = None) -> State:
@@ -43,13 +28,13 @@ def state(ctx: Context, automation: Automation, seen: Known | None = None) -> St
     return (seen or known(ctx)).standing(automation).state
 
 
-def labelled(found: Standing) -> Sentence:
+def labelled(found: Standing) -> Words:
     """Return a state in words, with its end if it has one."""
     if found.until is not None:
         if found.state is State.PAUSED:
             return _("paused until {until:date}", until=found.until)
         return _("snoozed until {until:date}", until=found.until)
-    return STATES[found.state]
+    return found.state.words
 
 
 def expected_words(automation: Automation) -> Sentence:

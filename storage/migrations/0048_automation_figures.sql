@@ -4,7 +4,7 @@ create table automation_values (
     automation text not null,
     number integer not null,
     day text not null,
-    value double precision not null,
+    value text not null,
     primary key (workspace, automation, number, day),
     foreign key (workspace, automation) references automations (workspace, id)
 );

@@ -187,7 +187,8 @@ def test_each_missing_part_blocks_operation_and_names_itself(
         "automation"
     ]
     profile = {
-        "steps": "automatic: sortieren\nhuman: freigeben", "decision": "Vor dem Versand",
+        "category": "workflow", "steps": "automatic: sortieren\nhuman: freigeben",
+        "decision": "Vor dem Versand",
         "fallback": "Carla sortiert von Hand", "measure": "Fehler im Monat", "limit": "5",
         "ai": "no", "data": "Bestellungen", "docs": "https://wiki.example.com/mail",
         "version": "1.2", "check_days": "30",
@@ -195,7 +196,7 @@ def test_each_missing_part_blocks_operation_and_names_itself(
     rules = {"roles": "Ben pflegt die Regeln", "priorities": "Eilbestellungen zuerst",
              "consequences": "Sonst pausieren wir sie"}  # fmt: skip
     labels = {
-        "steps": "Schritte", "decision": "Wo ein Mensch entscheidet",
+        "category": "Art", "steps": "Schritte", "decision": "Wo ein Mensch entscheidet",
         "fallback": "Wenn sie ausfällt", "measure": "Kennzahl", "limit": "Grenze",
         "ai": "Nutzt KI", "data": "Genutzte Daten",
         "docs": "Dokumentation", "version": "Fassung", "roles": "Rollen",

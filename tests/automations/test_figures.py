@@ -34,3 +34,8 @@ def test_a_weekly_one_is_on_time_whatever_day_of_the_period_it_runs(
         reports(bot, secret)
     wind(to="2026-12-15 12:00")
     assert "On time: 100 % of 3 occasions" in anna("auto mail-sortierung")
+
+
+def test_what_has_never_reported_has_no_share(ben: Say, anna: Say) -> None:
+    enter(ben, rhythm="täglich")
+    assert "On time" not in anna("auto mail-sortierung")

@@ -17,6 +17,7 @@ from handlers.automations.state import decisions, owner
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.messages import Button, Post, Reply
+from handlers.kit.worded import Worded
 from handlers.kit.words import _, _n
 from storage import automations
 from storage.automations import Automation, history, intake
@@ -34,6 +35,21 @@ STRAYS = 50  # names that fit nothing and are listed
 DRAFTS = 50  # drafts that calls may make
 TEST_WEEK = timedelta(days=7)
 TEST_ASKED = "asked whether a test"
+
+
+class Odd(Worded):
+    """Why a call could not be used."""
+
+    USED = "used", _("this run was told before")
+    BURST = "burst", _("too many within a minute, counted once")
+    TEST = "test", _("a test, not counted")
+    PREVIEW = "preview", _("a preview of the link, not counted")
+    METHOD = "method", _("not a POST, not counted")
+    FORM = "form", _("a part of it could not be understood")
+    TYPE = "type", _("an event of unknown kind")
+    EXPIRED = "expired", _("an address that is not valid any more")
+    AMBIGUOUS = "ambiguous", _("its name for calls belongs to another one, too")
+    SENDER = "sender", _("an e-mail from a sender that is not allowed")
 
 
 @feature.hook("ping", intake.by_address)
@@ -68,7 +84,7 @@ def ping(
         return _retired(ctx, found)
     key = _hash(run or once) if run or once else None
     if key is not None and intake.is_used(ctx.tx, found.id, key, _kind(kind, items)):
-        odd_calls.note_odd(ctx.tx, found.id, id=id, at=ctx.now, why="used", once=ONCE)
+        odd_calls.note_odd(ctx.tx, found.id, id=id, at=ctx.now, why=Odd.USED, once=ONCE)
         return Reply(subject=automation, outcome="seen")
     burst = _burst(ctx, found, id)
     if burst is not None:
@@ -232,7 +248,7 @@ def _is_quiet(automation: Automation, now: datetime) -> bool:
 
 def _burst(ctx: Context, found: Automation, id: str) -> tuple[Post, ...] | None:
     """Count a burst of calls once, and ask about it once; None when this call is none of it."""
-    if odd_calls.goes_on(ctx.tx, found.id, "burst", ctx.now, MINUTE):
+    if odd_calls.goes_on(ctx.tx, found.id, Odd.BURST, ctx.now, MINUTE):
         return ()
     recent = intake.calls_since(ctx.tx, found.id, ctx.now - MINUTE)
     if len(recent) < PER_MINUTE:
@@ -243,7 +259,7 @@ def _burst(ctx: Context, found: Automation, id: str) -> tuple[Post, ...] | None:
         if kind in seen:
             intake.take_back(ctx.tx, found.id, each, kind, day)
         seen.add(kind)
-    odd_calls.note_odd(ctx.tx, found.id, id=id, at=ctx.now, why="burst", once=MINUTE)
+    odd_calls.note_odd(ctx.tx, found.id, id=id, at=ctx.now, why=Odd.BURST, once=MINUTE)
     decides = owner(ctx, found)
     if decides is not None:
         words = _(

@@ -6,7 +6,6 @@ A timer looks once a day at what is due. What it asks goes through attention.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Annotated
 
 from handlers.attention import matters
@@ -24,9 +23,10 @@ from handlers.kit.messages import (
     Reply,
     line,
 )
-from handlers.kit.readers import ChoiceReader, ChoicesReader, TextReader, folded
+from handlers.kit.readers import ChoicesReader, TextReader, folded
 from handlers.kit.readers.required_text import TellingReader
-from handlers.kit.words import Sentence, Words, _, _n
+from handlers.kit.worded import Worded, choice
+from handlers.kit.words import Sentence, _, _n
 from storage import automations
 from storage.automations import Automation, history, learning
 from storage.automations.learning import Check, Review
@@ -41,53 +41,32 @@ USUAL_DAYS = 30
 CHECK_INS = (7, 30, 90, 180)  # days after it went live
 
 
-class Change(StrEnum):
+class Change(Worded):
     """What may change around automations."""
 
-    OFFER = "offer"
-    PRICE = "price"
-    WORKFLOW = "workflow"
-    STAFF = "staff"
+    OFFER = "offer", _("What we offer")
+    PRICE = "price", _("Prices")
+    WORKFLOW = "workflow", _("A workflow")
+    STAFF = "staff", _("Who works here")
 
 
-CHANGES: dict[str, Words] = {
-    "offer": _("What we offer"),
-    "price": _("Prices"),
-    "workflow": _("A workflow"),
-    "staff": _("Who works here"),
-}
-
-
-class Result(StrEnum):
+class Result(Worded):
     """Five results that somebody looks at; NONE says that not one of them is right."""
 
-    NONE = "0"
-    FIRST = "1"
-    SECOND = "2"
-    THIRD = "3"
-    FOURTH = "4"
-    FIFTH = "5"
+    FIRST = "1", _("Result {n} is right", n=1)
+    SECOND = "2", _("Result {n} is right", n=2)
+    THIRD = "3", _("Result {n} is right", n=3)
+    FOURTH = "4", _("Result {n} is right", n=4)
+    FIFTH = "5", _("Result {n} is right", n=5)
+    NONE = "0", _("None of them is right")
 
 
-RESULTS_OK: dict[str, Words] = {
-    **{str(n): _("Result {n} is right", n=n) for n in range(1, 6)},
-    "0": _("None of them is right"),
-}
-
-
-class Goes(StrEnum):
+class Goes(Worded):
     """How it goes."""
 
-    WELL = "well"
-    SO_SO = "so so"
-    BADLY = "badly"
-
-
-GOES: dict[str, Words] = {
-    "well": _("It goes well"),
-    "so so": _("Some things do not fit yet"),
-    "badly": _("It does not help"),
-}
+    WELL = "well", _("It goes well")
+    SO_SO = "so so", _("Some things do not fit yet")
+    BADLY = "badly", _("It does not help")
 
 
 def _open_card(automation: Automation) -> Button:
@@ -146,8 +125,8 @@ def _check_in(ctx: Context, automation: Automation, to: str) -> None:
     if not _is_asked(ctx, automation, f"asked {day}"):
         history_note(ctx, automation, f"asked {day}")
         buttons = tuple(
-            Button(label, call("auto goes", automation=automation.id, day=day, how=how))
-            for how, label in GOES.items()
+            Button(each.words, call("auto goes", automation=automation.id, day=day, how=each))
+            for each in Goes
         )
         matters.note(ctx, to, key, words, *buttons)
 
@@ -171,7 +150,7 @@ def history_note(ctx: Context, automation: Automation, what: str) -> None:
 def goes(
     ctx: Context,
     automation: AutoRef,
-    how: Annotated[Goes, ChoiceReader(Goes, GOES, {}), Ask(_("How does it go?"))],
+    how: Annotated[Goes, choice(Goes), Ask(_("How does it go?"))],
     *,
     day: Annotated[str, TextReader(long=False), Ask(_("Day"))] = "7",
 ) -> Reply:
@@ -219,7 +198,7 @@ def check(
     *,
     right: Annotated[
         frozenset[Result],
-        ChoicesReader(Result, RESULTS_OK),
+        ChoicesReader(Result, Result.labels()),
         Ask(_("Which are right?"), _("Leave out those that are not.")),
     ],
     note: Annotated[str, TextReader(), Ask(_("What did you notice?"))] = "",
@@ -258,7 +237,7 @@ def check(
 def changed(
     ctx: Context,
     *,
-    kind: Annotated[Change, ChoiceReader(Change, CHANGES, {}), Ask(_("What has changed?"))],
+    kind: Annotated[Change, choice(Change), Ask(_("What has changed?"))],
     area: Annotated[
         str, TextReader(long=False), Ask(_("Area"), _("As it stands on the automations."))
     ],
@@ -307,7 +286,7 @@ def review_words(automation: Automation, why: str) -> Sentence:
     if why.startswith("change: "):
         return _(
             "Something has changed ({what}). Does “{name}” still fit?",
-            what=CHANGES[why.removeprefix("change: ")],
+            what=Change(why.removeprefix("change: ")).words,
             name=automation.name,
         )
     return _("What should be improved about “{name}”?", name=automation.name)
