@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from handlers.automations import figures, measuring, people, profile
+from handlers.automations import people, profile
 from handlers.automations.intake.heartbeat import Odd
 from handlers.automations.learning import signals, understanding
 from handlers.automations.learning.checks import check_in_answer
+from handlers.automations.measures import figures, measuring
 from handlers.automations.profile import PROFILE, Part, Phase
 from handlers.automations.rules.company import Known, known
 from handlers.automations.rules.standing import State
@@ -195,6 +196,7 @@ def _buttons(
     found.append(
         Buttons(
             (
+                Button(_("Do not ask before …"), call("auto snooze", automation=id), "quiet"),
                 Button(_("New address"), call("auto address", automation=id)),
                 Button(_("Only POST, or all"), call("auto post", automation=id), "quiet"),
                 Button(_("People"), call("auto people", automation=id)),

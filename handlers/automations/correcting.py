@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 
-from handlers.automations import escalation, measuring, people, profile
+from handlers.automations import escalation, people, profile
 from handlers.automations.changes import must_be_active
 from handlers.automations.learning import checks, understanding
 from handlers.automations.lookup import AutoRef
+from handlers.automations.measures import measuring
 from handlers.automations.profile import Category, Does, Tool, Uses
 from handlers.automations.state import need_own
 from handlers.kit.commands import Ask, Feature, call

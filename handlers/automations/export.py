@@ -43,6 +43,13 @@ KINDS: dict[str, Sentence] = {
     "draft": _("draft"), "falling": _("asked about a decline"),
     "asked whether a test": _("asked whether it is a test"),
 }  # fmt: skip
+FIELDS: dict[str, Sentence] = {
+    "name": _("Name"), "post_only": _("Only POST counts"), "kind": _("Kind of rhythm"),
+    "seasons": _("Season"), "zone": _("Time zone"), "grace_minutes": _("Late after minutes"),
+    "longest_minutes": _("Takes too long after minutes"), "window_days": _("May be silent, days"),
+    "tell_from": _("Told from the n-th failure"), "at_once": _("Failures at once"),
+    "always": _("Weekends and holidays, too"),
+}  # fmt: skip
 ROLES: dict[str, Sentence] = {
     "accountable": _("the accountable person"), "deputy": _("the deputy"),
     "manager": _("a manager"), "member": _("a member"), "call": _("a call"),
@@ -139,31 +146,53 @@ def markdown(ctx: Context, *, ai_only: bool = False) -> str:
     return "\n".join(lines)
 
 
-def pieces(text: str) -> list[str]:
-    """Cut a long text at its lines so that each piece fits into a message."""
+def pieces(text: str) -> tuple[list[str], bool]:
+    """Cut a long text at its lines into pieces that fit; say whether some had to be left out."""
     found, piece = [], ""
     for each in text.splitlines(keepends=True):
         if len(piece) + len(each) > PIECE:
             found.append(piece)
             piece = ""
         piece += each[:PIECE]
-    return [each for each in [*found, piece] if each.strip()][:PIECES]
+    whole = [each for each in [*found, piece] if each.strip()]
+    return whole[:PIECES], len(whole) > PIECES
+
+
+NAMING = frozenset({"named", "taken over", "offered"})  # kinds that name people
+
+
+def kind_words(kind: str) -> Words:
+    """Return what was done."""
+    if kind.startswith("check-in "):
+        return _("day {n}: how it goes", n=int(kind.removeprefix("check-in ")))
+    if kind.startswith(("asked ", "check ")) and kind not in KINDS:
+        return _("asked by Lotse")
+    return KINDS.get(kind, kind)
+
+
+def role_words(role: str) -> Words:
+    """Return in which role something was done."""
+    return ROLES.get(role, role)
+
+
+def field_words(field: str) -> Words:
+    """Return what was corrected, as the profile and the forms call it."""
+    if field in BY_FIELD:
+        return BY_FIELD[field].label
+    return FIELDS.get(field, field)
 
 
 def entry_words(entry: Entry) -> Sentence:
     """Return an entry of the history: what, in which role, before and after."""
-    what = KINDS.get(entry.kind, entry.kind)
-    role = ROLES.get(entry.role, entry.role)
-    values = {"at": entry.at, "what": what, "role": role}
-    if entry.field in BY_FIELD or entry.field == "name":
-        label = BY_FIELD[entry.field].label if entry.field in BY_FIELD else _("Name")
-        people_named = entry.field in ("accountable", "deputy")
-        if entry.after and not people_named:
-            return _(
-                "{at:date} {what}, {label}: {after} ({role})",
-                label=label,
-                after=entry.after[:120],
-                **values,
-            )
-        return _("{at:date} {what}, {label} ({role})", label=label, **values)
-    return _("{at:date} {what} ({role})", **values)
+    values = {"at": entry.at, "what": kind_words(entry.kind), "role": role_words(entry.role)}
+    if not (entry.field in BY_FIELD or entry.field in FIELDS):
+        return _("{at:date} {what} ({role})", **values)
+    label = field_words(entry.field)
+    if entry.after and entry.field not in ("accountable", "deputy"):
+        return _(
+            "{at:date} {what}, {label}: {after} ({role})",
+            label=label,
+            after=entry.after[:120],
+            **values,
+        )
+    return _("{at:date} {what}, {label} ({role})", label=label, **values)

@@ -7,7 +7,13 @@ from collections.abc import Sequence
 from handlers import rights
 from handlers.automations.rules import rhythm
 from handlers.automations.rules.company import Known, known
-from handlers.automations.rules.standing import Standing, State, schedule_of
+from handlers.automations.rules.standing import (
+    COUNTED,
+    Standing,
+    State,
+    schedule_of,
+    standing,
+)
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
@@ -57,7 +63,8 @@ def expected_words(automation: Automation) -> Sentence:
 
 def evidence(ctx: Context, automation: Automation, seen: Known | None = None) -> Sentence:
     """Return what a state rests on: last useful run, what was expected, what was missed, source."""
-    found = (seen or known(ctx)).standing(automation)
+    seen = seen or known(ctx)
+    found = seen.standing(automation)
     expected = expected_words(automation)
     if automation.last_report_at is None:
         return _("has never reported a run, {expected}", expected=expected)
@@ -68,14 +75,22 @@ def evidence(ctx: Context, automation: Automation, seen: Known | None = None) ->
         at = automation.last_report_at
         words = _("no good run yet, last report {at}, {expected}", at=at, expected=expected)
     if found.missed:
-        missed = _n("{n} missed", "at least {n} missed", found.missed)
-        words = _("{words}, {missed}", words=words, missed=missed)
+        words = _("{words}, {missed}", words=words, missed=_missed(automation, seen))
     if automation.fails:
         failed = _n("{n} run failed", "{n} runs in a row failed", automation.fails)
         words = _("{words}, {failed}", words=words, failed=failed)
+    words = _("{words}, by its own reports", words=words)
     if found.outage is not None:
         words = _("{words}. {outage}", words=words, outage=outage_words(found.outage))
     return words
+
+
+def _missed(automation: Automation, seen: Known) -> Sentence:
+    """Return how many occasions were missed; states themselves count three of them."""
+    found = standing(automation, seen.company, seen.outages, seen.now, counted=COUNTED)
+    if found.missed >= COUNTED:
+        return _("at least {n} missed", n=COUNTED)
+    return _n("{n} missed", "{n} missed", found.missed)
 
 
 def outage_words(outage: Outage) -> Sentence:

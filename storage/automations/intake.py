@@ -295,6 +295,19 @@ def durations(tx: Tx, automation: str, since: datetime) -> list[int]:
     return [row["seconds"] for row in rows]
 
 
+def items(tx: Tx, automation: str, since: datetime) -> int:
+    """Return how much the good runs since a moment did, as far as they said so."""
+    rows = tx.rows(
+        """
+        select coalesce(sum(items), 0) as n from automation_runs
+        where workspace = :workspace and automation = :automation and at >= :since and kind = 'ok'
+        """,
+        automation=automation,
+        since=as_text(since),
+    )
+    return int(rows[0]["n"])
+
+
 def ends_since(tx: Tx, automation: str, since: datetime) -> list[datetime]:
     """Return when runs ended since a moment, good or bad, in their order."""
     rows = tx.rows(

@@ -250,3 +250,66 @@ def test_an_existing_thing_is_entered_without_the_rest(ben: Say, anna: Say) -> N
     card = anna("auto altskript")
     assert "Phase: runs, profile incomplete" in card
     assert "What not for: missing" in card
+
+
+def test_the_history_is_exported_as_it_was_written_down(ben: Say, anna: Say, bot: Stage) -> None:
+    enter(ben)
+    enter(ben, name="Andere")
+    ben("auto mail-sortierung")
+    ben.press(calls="auto complete")
+    ben.fill(not_for="Retouren", decision="Vor dem Versand")
+    ben("auto mail-sortierung")
+    ben.press(calls="auto rhythm")
+    ben.fill(rhythm="täglich", grace="30", zone="Lisbon")
+    ben("auto mail-sortierung")
+    ben.press(calls="auto rhythm")
+    assert "keine Zeitzone" in ben.fill(rhythm="täglich", zone="Mond")
+    found = bot.rows("select id from automations where workspace = :workspace"
+                     " and name = 'Mail-Sortierung'")  # fmt: skip
+    anna("auto mail-sortierung")
+    anna.press(calls="auto history")
+    shown = anna.press("All of it, as a list")
+    written = bot.rows(
+        "select field, after, role from automation_history where workspace = :workspace"
+        " and automation = :automation",
+        automation=found[0]["id"],
+    )
+    assert shown.splitlines()[0].endswith(f"of {len(written)}")
+    for line in (
+        "changed · Rhythm · every 7 day · every 1 day · the accountable person",
+        "changed · Late after minutes · 30 · the accountable person",
+        "changed · Time zone · Europe/Lisbon · the accountable person",
+        "changed · What not for · Reklamationen · Retouren · the accountable person",
+    ):
+        assert line in shown
+    assert "Ben" not in shown and "Andere" not in shown
+
+
+def test_a_snooze_has_an_end_that_somebody_chose(ben: Say, anna: Say, bot: Stage) -> None:
+    reports(bot, enter(ben))
+    ben("auto mail-sortierung")
+    ben.press(calls="auto snooze")
+    assert "Bis 4. Dezember 2026" in ben.fill(until="2026-12-04")
+    assert "Use: snoozed until 4 December 2026" in anna("auto mail-sortierung")
+    ben("auto mail-sortierung")
+    ben.press(calls="auto go on")
+    assert "snoozed" not in anna("auto mail-sortierung")
+
+
+def test_the_ai_register_shows_those_that_use_ai(ben: Say, anna: Say, bot: Stage) -> None:
+    enter(ben)
+    enter(ben, name="Textvorschlag")
+    ben("auto textvorschlag")
+    ben.press(calls="auto complete")
+    ben.fill(ai="yes", data="Anfragen")
+    anna("auto")
+    assert "## Mail-Sortierung" in anna.press(calls="auto register")
+    ai = anna.press("AI register")
+    assert "## Textvorschlag" in ai and "Mail-Sortierung" not in ai
+
+
+def test_a_register_that_does_not_fit_says_so(ben: Say, anna: Say, bot: Stage) -> None:
+    for n in range(25):
+        enter(ben, name=f"Nummer {n}", purpose="Ordnet " + "sehr viel " * 40)
+    anna("auto")
+    assert "That is not all" in anna.press(calls="auto register")

@@ -39,3 +39,22 @@ def test_a_weekly_one_is_on_time_whatever_day_of_the_period_it_runs(
 def test_what_has_never_reported_has_no_share(ben: Say, anna: Say) -> None:
     enter(ben, rhythm="täglich")
     assert "On time" not in anna("auto mail-sortierung")
+
+
+def test_use_stands_beside_what_was_expected_and_on_demand_beside_a_week(
+    ben: Say, anna: Say, bot: Stage, wind: Wind
+) -> None:
+    daily = enter(ben, rhythm="täglich")
+    helper = enter(ben, name="Helfer", rhythm="bei Bedarf")
+    reports(bot, daily)
+    for day in range(24, 28):
+        wind(to=f"2026-11-{day} 08:00")
+        reports(bot, daily, items="0" if day == 26 else "7")
+        reports(bot, helper)
+        wind(minutes=2)
+        reports(bot, helper)
+    wind(to="2026-11-28 12:00")
+    card = anna("auto mail-sortierung")
+    assert "Used: 4 useful runs in 28 days, 4 expected" in card
+    assert "Volume: 21 items" in card
+    assert "Used: 8 useful runs in 28 days, about 2 a week" in anna("auto helfer")

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from handlers.automations.measuring import Limit, read_limit
+from handlers.automations.measures.measuring import Limit, read_limit
 from tests.pretend.machines import enter
 from tests.pretend.stage import Say
 
