@@ -182,8 +182,6 @@ def register(
     if more:
         parts.append(Text(_("That is not all; “python -m bot register” writes all of it.")))
     table = Button(_("As a list, with its file"), call("list", name="automations"))
-    buttons = (table,)
-    if part is Scope.ALL:
-        buttons += (Button(Scope.AI.words, call("auto register", part=Scope.AI), "quiet"),)
-    parts.append(Buttons(buttons))
+    ai = Button(Scope.AI.words, call("auto register", part=Scope.AI), "quiet")
+    parts.append(Buttons((table, ai) if part is Scope.ALL else (table,)))
     return Reply(Message(tuple(parts)))

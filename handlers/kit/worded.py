@@ -14,7 +14,7 @@ class Worded(StrEnum):
 
     words: Words
 
-    def __new__(cls, value: str, words: Words) -> Self:
+    def __new__(cls, value: str, words: Words = "") -> Self:  # a look-up gives the value alone
         made = str.__new__(cls, value)
         made._value_ = value
         made.words = words

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from handlers.kit.commands import call
-from tests.pretend.machines import enter, reports
+from tests.pretend.machines import FORM, enter, reports
 from tests.pretend.stage import Say, Stage
 
 DAY = 24 * 60
@@ -313,3 +313,35 @@ def test_a_register_that_does_not_fit_says_so(ben: Say, anna: Say, bot: Stage) -
         enter(ben, name=f"Nummer {n}", purpose="Ordnet " + "sehr viel " * 40)
     anna("auto")
     assert "That is not all" in anna.press(calls="auto register")
+
+
+RULES = {"data": "Keine Kundendaten", "security": "IT wird gefragt",
+         "responsibility": "Preise macht ein Mensch", "communication": "Betroffene zuerst"}  # fmt: skip
+
+
+def test_the_guardrails_are_shown_when_entering_and_each_version_is_confirmed_once(
+    ben: Say, chris: Say, bot: Stage
+) -> None:
+    def write(**changed: str) -> None:
+        chris("mandate")
+        chris.press(calls="mandate guardrails")
+        chris.fill(**{**RULES, **changed})
+
+    def entered(name: str) -> str:
+        ben("auto new")
+        return ben.fill(**{**FORM, "name": name})
+
+    assert "Leitplanken" not in entered("Eins"), "there are none yet"
+    write()
+    shown = entered("Zwei")
+    assert all(each in shown for each in RULES.values())
+    assert "Danke" in ben.press(calls="mandate confirm")
+    again = entered("Drei")
+    assert "Keine Kundendaten" in again and "[Ich habe die Leitplanken gelesen]" not in again
+    write(data="Gar keine Daten")
+    assert "[Ich habe die Leitplanken gelesen]" in entered("Vier"), "a new version asks again"
+    kept = bot.rows(
+        "select version from guardrail_confirmations where workspace = :workspace"
+        " and person = 'ben'"
+    )
+    assert kept == [{"version": "v1"}], "what was confirmed before stays"

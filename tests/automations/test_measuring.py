@@ -30,13 +30,13 @@ def test_a_limit_is_read_as_it_is_typed(typed: str, meant: Limit | None) -> None
 def name_measures(ben: Say, **given: str) -> str:
     ben("auto mail-sortierung")
     ben.press(calls="auto measures")
-    return ben.fill(**given)
+    return ben.fill(carry=True, **given)
 
 
 def value(ben: Say, value: str, of: str = "Fehler im Monat", **given: str) -> str:
     ben("auto mail-sortierung")
     ben.press(f"Wert: {of}")
-    return ben.fill(value=value, **given)
+    return ben.fill(carry=True, value=value, **given)
 
 
 def told(who: Say) -> list[str]:

@@ -21,7 +21,10 @@ MINUTE = timedelta(minutes=1)
 
 
 def known(bot: Stage) -> list[Outage]:
-    return bot.store(lambda tx: outages.since(tx, bot.clock.now() - timedelta(days=60)))
+    found: list[Outage] = bot.store(
+        lambda tx: outages.since(tx, bot.clock.now() - timedelta(days=60))
+    )
+    return found
 
 
 def beats(bot: Stage, *, started: bool = False) -> None:

@@ -126,8 +126,8 @@ def measured(kept: Mapping[str, str]) -> list[Measured]:
 def rows(ctx: Context, automation: Automation) -> list[tuple[Words, Words]]:
     """Return the figures with their last values, for the card."""
     newest: dict[int, Value] = {}
-    for each in values.of(ctx.tx, automation.id):
-        newest.setdefault(each.number, each)
+    for entered in values.of(ctx.tx, automation.id):
+        newest.setdefault(entered.number, entered)
     told: list[tuple[Words, Words]] = []
     for each in measured(history.profile(ctx.tx, automation.id)):
         last = newest.get(each.number)
