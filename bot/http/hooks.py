@@ -154,7 +154,7 @@ class Intake:
     async def _report(
         self, request: web.Request, secret: str, slug: str, tail: str
     ) -> tuple[int, str]:
-        found = await self._dispatcher.find(lambda tx, now: _locate(tx, secret, slug, now))
+        found = await self._dispatcher.find(lambda tx, now: locate(tx, secret, slug, now))
         if found is None:
             self._misses.add(request.remote or "")
             return 404, "not found"
@@ -186,7 +186,7 @@ class Intake:
             return (400, "invalid url format") if create else (404, "not found")
         if not call.counts:
             return 404, "not found"
-        values = {**_values(call), "slug": found.slug, "create": "1" if create else ""}
+        values = {**values_of(call), "slug": found.slug, "create": "1" if create else ""}
         await self._dispatcher.report(self._hook, found.workspace, "", values)
         return (201, "Created") if create else (404, "not found")
 
@@ -196,10 +196,11 @@ class Intake:
             await self._store(workspace, automation, Call(odd=why, counts=False))
 
     async def _store(self, workspace: str, automation: str, call: Call) -> None:
-        await self._dispatcher.report(self._hook, workspace, automation, _values(call))
+        await self._dispatcher.report(self._hook, workspace, automation, values_of(call))
 
 
-def _locate(tx: Tx, secret: str, slug: str, now: datetime) -> Found | None:
+def locate(tx: Tx, secret: str, slug: str, now: datetime) -> Found | None:
+    """Return whose address or name was called, None when it is nobody's."""
     if not slug:
         found = intake.by_address(tx, secret, now)
         if found is None:
@@ -231,7 +232,7 @@ async def _read(request: web.Request, tail: str) -> Call:
     return dialects.event(request.headers, body, request.query)
 
 
-def _values(call: Call) -> Mapping[str, str]:
+def values_of(call: Call) -> Mapping[str, str]:
     """Return a call as the hook takes it: texts."""
     given = {
         "kind": call.kind,

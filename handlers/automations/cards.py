@@ -144,6 +144,8 @@ def _shown(ctx: Context, automation: Automation, field: str, value: str) -> Word
 
 def _development(ctx: Context, automation: Automation) -> list[tuple[Words, Words]]:
     rows: list[tuple[Words, Words]] = []
+    if automation.slug:
+        rows.append((_("Name for calls"), automation.slug))
     if automation.live_at is not None:
         rows.append((_("In operation since"), _("{at:date}", at=automation.live_at)))
         answers = [

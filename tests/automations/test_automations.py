@@ -315,8 +315,12 @@ def test_a_register_that_does_not_fit_says_so(ben: Say, anna: Say, bot: Stage) -
     assert "That is not all" in anna.press(calls="auto register")
 
 
-RULES = {"data": "Keine Kundendaten", "security": "IT wird gefragt",
-         "responsibility": "Preise macht ein Mensch", "communication": "Betroffene zuerst"}  # fmt: skip
+RULES = {
+    "data": "Keine Kundendaten",
+    "security": "IT wird gefragt",
+    "responsibility": "Preise macht ein Mensch",
+    "communication": "Betroffene zuerst",
+}
 
 
 def test_the_guardrails_are_shown_when_entering_and_each_version_is_confirmed_once(
