@@ -119,6 +119,9 @@ def _told(ctx: Context, automation: Automation, found: Standing) -> tuple[Post, 
     key = f"automation:{automation.id}:late"
     hanging = f"automation:{automation.id}:hangs"
     if not found.late or _is_quiet(automation, ctx.now):
+        if not automation.late_told:
+            return ()  # nothing was told
+        automations.change(ctx.tx, automation.id, late_told="")
         return (*matters.settle(ctx, key), *matters.settle(ctx, hanging))
     decides = owner(ctx, automation)
     if decides is None or found.state is State.UNUSED:
