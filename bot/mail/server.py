@@ -11,6 +11,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.delivery.dispatch import Dispatcher
@@ -58,7 +59,7 @@ class Mailbox:
         if not name or (self._misses.too_many(peer) and not self._misses.was_found(name)):
             return NOBODY
         try:
-            found = await self._dispatcher.find(lambda tx, now: self._locate(tx, name, now))
+            found = await self._dispatcher.find(partial(self._locate, name))
             if found is None or found.expired:
                 self._misses.add(peer)
                 return NOBODY
@@ -83,9 +84,7 @@ class Mailbox:
         try:
             for each in envelope.rcpt_tos:
                 name = reading.name_of(each)
-                found = await self._dispatcher.find(
-                    lambda tx, now, name=name: self._locate(tx, name, now)
-                )
+                found = await self._dispatcher.find(partial(self._locate, name))
                 if found is not None and found.automation is not None:
                     await self._dispatcher.report(
                         self._hook, found.workspace, found.automation, values_of(call)
@@ -94,7 +93,7 @@ class Mailbox:
             return LATER
         return "250 2.0.0 OK" if told.is_allowed else REFUSED
 
-    def _locate(self, tx: Tx, name: str, now: datetime) -> Found | None:
+    def _locate(self, name: str, tx: Tx, now: datetime) -> Found | None:
         if SECRET.fullmatch(name):
             return locate(tx, name, "", now)
         named = intake.by_slug(tx.within(self._workspace), name)

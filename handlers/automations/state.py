@@ -24,6 +24,7 @@ from handlers.kit.words import Sentence, Words, _, _n
 from handlers.on_call import duty
 from storage.automations import Automation
 from storage.automations.intake import Outage
+from storage.engine.ids import PersonId
 from storage.people import Person
 
 __all__ = ["State", "decisions", "evidence", "is_own", "owner", "state"]
@@ -50,6 +51,8 @@ def expected_words(automation: Automation) -> Sentence:
             return _("runs on demand")
         case rhythm.Kind.EVENT:
             return _("runs when something happens")
+        case _:
+            pass
     schedule = schedule_of(automation)
     if schedule is None:
         return _("nobody has said yet when it should run")
@@ -147,7 +150,7 @@ def need_own(ctx: Context, automation: Automation) -> None:
     )
 
 
-def people_of(automation: Automation) -> Sequence[str]:
+def people_of(automation: Automation) -> Sequence[PersonId]:
     """Return who is named for it, the accountable person first."""
     return [each for each in (automation.accountable, automation.deputy) if each]
 

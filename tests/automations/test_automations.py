@@ -329,11 +329,11 @@ def test_the_guardrails_are_shown_when_entering_and_each_version_is_confirmed_on
     def write(**changed: str) -> None:
         chris("mandate")
         chris.press(calls="mandate guardrails")
-        chris.fill(**{**RULES, **changed})
+        chris.fill(carry=True, **{**RULES, **changed})
 
     def entered(name: str) -> str:
         ben("auto new")
-        return ben.fill(**{**FORM, "name": name})
+        return ben.fill(carry=True, **{**FORM, "name": name})
 
     assert "Leitplanken" not in entered("Eins"), "there are none yet"
     write()

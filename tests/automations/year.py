@@ -217,8 +217,8 @@ class Outcome:
     wrong: list[str] = field(default_factory=list)
     asked: set[str] = field(default_factory=set)
     dead: set[str] = field(default_factory=set)
-    due: dict[str, datetime] = field(default_factory=dict)  # when the rules first ask about it
-    late: list[str] = field(default_factory=list)  # asked about later than by the rules
+    due: dict[str, list[datetime]] = field(default_factory=dict)  # noons at which the rules ask
+    late: list[str] = field(default_factory=list)  # asked about not when the rules do
 
 
 def play(database: Database, count: int, days: int, seed: int) -> Outcome:
@@ -256,9 +256,10 @@ def play(database: Database, count: int, days: int, seed: int) -> Outcome:
     )
     found.asked = {row["name"] for row in rows}
     for row in rows:
-        by_the_rules = found.due.get(row["name"], datetime.max.replace(tzinfo=ZoneInfo("UTC")))
-        if abs(as_moment(row["at"]) - by_the_rules) > timedelta(days=1, hours=2):
-            found.late.append(f"{row['name']}: {row['at']}, by the rules {by_the_rules}")
+        # All are looked at each morning, and compared each noon.
+        first, second = (found.due.get(row["name"], [clock.now()]) * 2)[:2]
+        if not first - timedelta(days=1) < as_moment(row["at"]) <= max(first, second):
+            found.late.append(f"{row['name']}: {row['at']}, by the rules {first}")
     stage.close()
     return found
 
@@ -305,7 +306,7 @@ def _compare(stage: Stage, ones: list[Plain], ours: list[Outage], found: Outcome
         if plain != (real[one.name] is State.UNUSED):
             found.wrong.append(f"{now:%Y-%m-%d} {one.name}: {real[one.name]}, plainly {plain}")
         if plain:
-            found.due.setdefault(one.name, now)
+            found.due.setdefault(one.name, []).append(now)
 
 
 def main() -> int:

@@ -21,6 +21,7 @@ from bot.lotse import Lotse
 from storage import automations
 from storage.automations import Automation, intake
 from storage.engine import Tx
+from storage.engine.ids import PersonId
 from storage.engine.sqlite import Sqlite
 from tests.pretend.stage import DEMO, furnish
 
@@ -63,8 +64,8 @@ async def served(tmp_path: Path) -> AsyncIterator[Served]:
     def prepare(tx: Tx) -> None:
         furnish(tx, DEMO, now)
         inside = tx.within(DEMO)
-        made = Automation("b", "Backup", "x", "ben", "carla", None, 1, "active", now, None, None,
-                          rhythm="every 1 day", slug="backup")  # fmt: skip
+        made = Automation("b", "Backup", "x", PersonId("ben"), PersonId("carla"), None, 1, "active",
+                          now, None, None, rhythm="every 1 day", slug="backup")  # fmt: skip
         automations.add(inside, made, name_key="backup")
         intake.give_address(inside, "b", SECRET, now)
         intake.give_key(inside, KEY, now)

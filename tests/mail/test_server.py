@@ -16,6 +16,7 @@ from bot.mail import server
 from storage import automations
 from storage.automations import Automation, intake
 from storage.engine import Database, Row, Tx, Unavailable
+from storage.engine.ids import PersonId
 from tests.pretend.stage import DEMO, Stage, Troubled, furnish
 
 SECRET = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
@@ -77,8 +78,8 @@ async def sends(troubled: Troubled) -> AsyncIterator[Sender]:
     def prepare(tx: Tx) -> None:
         furnish(tx, DEMO, now)
         inside = tx.within(DEMO)
-        made = Automation("b", "Backup", "x", "ben", "carla", None, 1, "active", now, None, None,
-                          rhythm="every 1 day", slug="backup")  # fmt: skip
+        made = Automation("b", "Backup", "x", PersonId("ben"), PersonId("carla"), None, 1, "active",
+                          now, None, None, rhythm="every 1 day", slug="backup")  # fmt: skip
         automations.add(inside, made, name_key="backup")
         intake.give_address(inside, "b", SECRET, now)
 
@@ -102,7 +103,7 @@ async def test_an_email_is_a_run_of_what_it_is_sent_to(sends: Sender, to: str) -
 async def test_a_forged_sender_is_refused_and_listed_on_the_card(sends: Sender) -> None:
     forged = {"envelope": "x@evil.example"}, {"written": "x@evil.example"}
     for each in forged:
-        assert await sends("backup@runs.example", **each) == 550  # type: ignore[arg-type]
+        assert await sends("backup@runs.example", **each) == 550
     assert (sends.kinds(), sends.odd()) == ([], ["sender"])
 
 

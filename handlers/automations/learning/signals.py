@@ -207,7 +207,16 @@ def _keep(
     # A random id and the day alone: nothing that could be laid beside a log of who did what when.
     day = calendar.midnight(company_of(ctx).day_of(ctx.now), ctx.workspace.zone)
     told = Signal(
-        ctx.new_secret(), automation.id, day, kind.value, reason, minutes, words, "open", "", None
+        id=ctx.new_secret(),
+        automation=automation.id,
+        at=day,
+        kind=kind.value,
+        reason=reason,
+        minutes=minutes,
+        words=words,
+        state="open",
+        answer="",
+        ended_at=None,
     )
     learning.tell(ctx.tx, told)
     posts = _asks(ctx, automation, told) if kind in (Kind.QUESTION, Kind.BOUNDARY) else ()
