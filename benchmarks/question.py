@@ -6,6 +6,7 @@ services; what people would correct afterwards is left as Lotse guessed it.
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -18,6 +19,7 @@ from handlers.incidents import recurrence, triage
 from handlers.incidents.recurrence import Ahead
 from handlers.kit.context import Context
 from handlers.similarity import Match
+from handlers.similarity.meaning import BESIDE, Meanings, Model, installed
 from storage import incidents, people, services, workspaces
 from storage.engine import Tx
 from storage.engine.sqlite import Sqlite
@@ -79,10 +81,12 @@ def catalogue(which: str, found: list[Report]) -> tuple[list[Service], dict[str,
     return [fallback], {}
 
 
-def declared_in_turn(found: list[Report], which: str) -> Asked:
+def declared_in_turn(found: list[Report], which: str, meanings: Meanings | None = None) -> Asked:
     """Declare every report by its title, and look at what Lotse makes of it."""
     listed, about = catalogue(which, found)
     with closing(Sqlite()) as database:
+        if meanings is not None:
+            database.beside[BESIDE] = meanings
         return database.transact(lambda tx: _declared(tx, found, listed, about))
 
 
@@ -209,17 +213,18 @@ def called(name: str) -> str:
 
 
 def table(sets: Sequence[str] = SETS) -> Iterator[str]:
-    """Give the lines of a table: the question as people ask it."""
+    """Give the lines of a table: the question as people ask it, without the extra and with it."""
     yield (
-        "| set | catalogue | R@1 | R@5 | across R@5 | asks about a right one | precision "
-        "| alarmed right | wrong | asked right | wrong |"
+        "| set | catalogue | [meaning] | R@1 | R@5 | across R@5 | asks about a right one "
+        "| precision | alarmed right | wrong | asked right | wrong |"
     )
-    yield "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
-    for name in sets:
+    yield "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
+    models = (None, Model()) if installed() else (None,)
+    for name, model in itertools.product(sets, models):
         found = reports(name)
         known = ("none", "6 with words", "28 names") if name == SETS[0] else ("none",)
         for which in known:
-            got = declared_in_turn(found, which)
+            got = declared_in_turn(found, which, model)
             figures = [
                 got.recall(1),
                 got.recall(5),
@@ -232,4 +237,5 @@ def table(sets: Sequence[str] = SETS) -> Iterator[str]:
                     got.alarmed(how) for how in ("right", "wrong", "asked right", "asked wrong")
                 ]
             shown = [f"{each:.2f}" for each in figures] + ["–"] * (9 - len(figures))
-            yield f"| {called(name)} | {which} | {' | '.join(shown)} |"
+            extra = "with" if model else "without"
+            yield f"| {called(name)} | {which} | {extra} | {' | '.join(shown)} |"
