@@ -199,12 +199,12 @@ def curve() -> Iterator[str]:
 @contextmanager
 def sure_from(threshold: float) -> Iterator[None]:
     """Let a likeness be sure from another score on."""
-    before = similarity.SURE
-    similarity.SURE = threshold
+    before = similarity.SURE, similarity.SURE_MEANT
+    similarity.SURE = similarity.SURE_MEANT = threshold
     try:
         yield
     finally:
-        similarity.SURE = before
+        similarity.SURE, similarity.SURE_MEANT = before
 
 
 def called(name: str) -> str:

@@ -71,28 +71,56 @@ def about_of(vocabulary: Vocabulary, asked: Asked, names: Sequence[str]) -> Abou
     return About(here, there)
 
 
-def same_trouble(known: Vocabulary, asked: Asked, said: Ints, about: About) -> bool:
-    """Say whether what is wrong agrees, and not only what it is wrong with."""
+def same_matter(known: Vocabulary, asked: Asked, said: Ints, about: About) -> bool:
+    """Say whether what is wrong agrees, and with what; one word in common is not enough.
+
+    Unless there is nothing else that could be another thing.
+    """
     theirs = {id >> 1 for id in said.tolist() if id & 1} - known.numbers - known.empty
     told = theirs - about.there - known.vague
     mine = [at for at in range(asked.heads) if at not in about.here and not asked.words[at].empty]
     if not told and all(asked.words[at].vague for at in mine):
         return True  # both say only that it does not work
-    if not any(
-        share >= SHARED and id in theirs for at in mine for id, share in asked.close[at].items()
-    ):
+    met = {at: _met(asked, at, theirs) for at in range(asked.heads)}
+    if not any(met[at] for at in mine):
         return False
+    return _same_trouble(known, asked, met, theirs, about) and _more_than_a_word(
+        known, asked, met, theirs
+    )
+
+
+def _met(asked: Asked, at: int, theirs: set[int]) -> set[int]:
+    """Return the words over there that say what a word of the question says."""
+    return {id for id, share in asked.close[at].items() if share >= SHARED and id in theirs}
+
+
+def _same_trouble(
+    known: Vocabulary, asked: Asked, met: dict[int, set[int]], theirs: set[int], about: About
+) -> bool:
+    told = theirs - about.there - known.vague
+    mine = [at for at in met if at not in about.here and not asked.words[at].empty]
     troubles = {id for id in told if known.weights[id] < 1.0}
     wrong = [at for at in mine if asked.words[at].trouble and not asked.words[at].vague]
     if not troubles or not wrong:
         return True
-    return any(
-        share >= SHARED and id in theirs for at in wrong for id, share in asked.close[at].items()
-    ) or any(
-        share >= SHARED and id in troubles
-        for at in range(asked.heads)
-        for id, share in asked.close[at].items()
-    )
+    return any(met[at] for at in wrong) or any(each & troubles for each in met.values())
+
+
+def _more_than_a_word(
+    known: Vocabulary, asked: Asked, met: dict[int, set[int]], theirs: set[int]
+) -> bool:
+    content = [at for at in met if not (asked.words[at].number or asked.words[at].empty)]
+    agree = [at for at in content if met[at]]
+    things = [at for at in content if not asked.words[at].trouble]
+    over_there = {id for id in theirs if known.weights[id] >= 1.0}
+    if things and over_there and not any(met[at] & over_there for at in things):
+        return False
+    if len(agree) > 1:
+        return True
+    reached = set().union(*(met[at] for at in agree))
+    here = [at for at in content if not met[at] and not asked.words[at].vague]
+    there = theirs - reached - known.vague
+    return not here or not there
 
 
 def numbers_agree(vocabulary: Vocabulary, asked: Asked, said: list[Ints]) -> NDArray[np.bool_]:

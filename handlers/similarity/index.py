@@ -21,7 +21,7 @@ from handlers.similarity.asked import (
     about_of,
     covered,
     numbers_agree,
-    same_trouble,
+    same_matter,
     shared,
 )
 from handlers.similarity.distance import OTHER_NUMBER, TROUBLE
@@ -338,7 +338,7 @@ class Index:
                 bool(fits[at]),
                 tuple(shared(asked, best[:, at])),
                 not (same[at] or found.same_sense[at])
-                and not same_trouble(self._vocabulary, asked, said[at], about),
+                and not same_matter(self._vocabulary, asked, said[at], about),
             )
             for at in order[:limit]
         ]
