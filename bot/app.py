@@ -66,7 +66,16 @@ def build(
     rooms = Rooms(database, makers)
     scheduler = Scheduler(database, dispatcher.run_timer, clock, {"room": rooms.keep})
     return Lotse(
-        settings, database, clock, dispatcher, courier, scheduler, local, slack, teams, meanings
+        settings=settings,
+        database=database,
+        clock=clock,
+        dispatcher=dispatcher,
+        courier=courier,
+        scheduler=scheduler,
+        local=local,
+        slack=slack,
+        teams=teams,
+        meanings=meanings,
     )
 
 

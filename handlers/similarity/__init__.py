@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from handlers.similarity.distance import agreement, closeness, numbers_fit
 from handlers.similarity.terms import words
 from storage.engine import Tx
+from storage.engine.ids import ServiceId
 
 if TYPE_CHECKING:
     from handlers.similarity.index import Hit, Seen
@@ -39,7 +40,7 @@ class Match:
     sure: bool
     same_service: bool
     words: tuple[str, ...]
-    service: str
+    service: ServiceId
     device: bool = False
 
 
@@ -47,7 +48,7 @@ def find_similar(
     tx: Tx,
     title: str,
     *,
-    service: str | None,
+    service: ServiceId | None,
     now: datetime,
     limit: int = 5,
     except_: int | None = None,
@@ -64,7 +65,7 @@ def find_similar(
     from handlers.similarity.cache import search  # numpy, only when it is needed
     from handlers.similarity.meaning import BESIDE
 
-    hits = search(tx, title, service, now, limit, except_, names)
+    hits = search(tx, title, service=service, now=now, limit=limit, except_=except_, names=names)
     sure = SURE_MEANT if BESIDE in tx.beside else SURE
     return [_match(hit, sure) for hit in hits if hit.score >= SHOWN]
 
@@ -72,13 +73,13 @@ def find_similar(
 def _match(hit: Hit, sure: float) -> Match:
     probably = hit.numbers_fit and (hit.score >= sure or (hit.same_text and hit.same_service))
     return Match(
-        hit.number,
-        hit.score,
-        probably and not hit.device,
-        hit.same_service,
-        hit.words,
-        hit.service,
-        probably and hit.device,
+        number=hit.number,
+        score=hit.score,
+        sure=probably and not hit.device,
+        same_service=hit.same_service,
+        words=hit.words,
+        service=hit.service,
+        device=probably and hit.device,
     )
 
 

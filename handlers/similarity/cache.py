@@ -17,6 +17,7 @@ from handlers.similarity.index import Hit, Index, Seen
 from handlers.similarity.meaning import BESIDE, Bytes, Meanings, coarse, from_text, told_by
 from storage import similarity
 from storage.engine import Tx
+from storage.engine.ids import ServiceId
 from storage.similarity import Change
 
 PART = 5_000  # incidents that are read in with one search at most
@@ -129,7 +130,7 @@ class Kept:
 def search(
     tx: Tx,
     text: str,
-    service: str | None,
+    service: ServiceId | None,
     now: datetime,
     limit: int,
     except_: int | None,

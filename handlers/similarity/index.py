@@ -29,6 +29,7 @@ from handlers.similarity.meaning import Bytes
 from handlers.similarity.terms import head_and_rest, words
 from handlers.similarity.vectors import Vectors
 from handlers.similarity.vocabulary import Floats, Vocabulary, as_ints
+from storage.engine.ids import ServiceId
 
 GATHERED = 500  # how many are looked at for their age and service
 CANDIDATES = 100  # how many are compared word by word
@@ -59,7 +60,7 @@ class Hit:
     """
 
     number: int
-    service: str
+    service: ServiceId
     score: float
     same_service: bool
     same_text: bool
@@ -110,7 +111,7 @@ class Index:
         return len(self._slots)
 
     def add(
-        self, number: int, text: str, service: str, day: float, vector: Bytes | None = None
+        self, number: int, text: str, service: ServiceId, day: float, vector: Bytes | None = None
     ) -> None:
         """Know an incident, or know it anew.
 
@@ -157,7 +158,7 @@ class Index:
     def search(
         self,
         text: str,
-        service: str | None,
+        service: ServiceId | None,
         day: float,
         limit: int,
         except_: int | None = None,
@@ -190,11 +191,21 @@ class Index:
         best = np.argsort(-(lexical + second) * factors, kind="stable")[:CANDIDATES]
         if not len(best):
             return []
-        about = about_of(self._vocabulary, asked, names)
         found = _Candidates(
-            slots[best], lexical[best], second[best], factors[best], cosines[best] >= SAME_SENSE
+            slots=slots[best],
+            lexical=lexical[best],
+            second=second[best],
+            factors=factors[best],
+            same_sense=cosines[best] >= SAME_SENSE,
         )
-        return self._compared(asked, found, service, limit, about)
+        about = about_of(self._vocabulary, asked, names)
+        return self._compared(
+            asked=asked,
+            found=found,
+            service=service,
+            limit=limit,
+            about=about,
+        )
 
     def look(self, text: str, day: float, limit: int) -> list[Seen]:
         """Return what says the words of a search, most of them first; then the newest.
@@ -241,14 +252,14 @@ class Index:
     def _rarity(self, df: int) -> float:
         return math.log(1 + (len(self._slots) + 1) / (df + 0.5))
 
-    def _factors(self, slots: NDArray[np.intp], service: str | None, day: float) -> Floats:
+    def _factors(self, slots: NDArray[np.intp], service: ServiceId | None, day: float) -> Floats:
         """Return what age and service multiply the scores of these incidents with."""
         age = np.maximum(0.0, day - np.frombuffer(self._at, np.float64)[slots])
         factors = 1 + RECENT * np.exp(-age / FADES)
         factors[self._of(service, slots)] *= SAME_SERVICE
         return factors.astype(np.float32)
 
-    def _of(self, service: str | None, slots: NDArray[np.intp]) -> NDArray[np.bool_]:
+    def _of(self, service: ServiceId | None, slots: NDArray[np.intp]) -> NDArray[np.bool_]:
         known = self._service_ids.get(service or "", -1) if service else -1
         ours: NDArray[np.bool_] = np.frombuffer(self._services, np.int32)[slots] == known
         return ours
@@ -291,7 +302,7 @@ class Index:
         self,
         asked: Asked,
         found: _Candidates,
-        service: str | None,
+        service: ServiceId | None,
         limit: int,
         about: About,
     ) -> list[Hit]:
@@ -330,14 +341,14 @@ class Index:
         order = np.lexsort((-numbers, -scores, -(same & same_service).astype(int)))
         return [
             Hit(
-                int(numbers[at]),
-                names[self._services[slots[at]]],
-                float(scores[at]),
-                bool(same_service[at]),
-                bool(same[at]),
-                bool(fits[at]),
-                tuple(shared(asked, best[:, at])),
-                not (same[at] or found.same_sense[at])
+                number=int(numbers[at]),
+                service=names[self._services[slots[at]]],
+                score=float(scores[at]),
+                same_service=bool(same_service[at]),
+                same_text=bool(same[at]),
+                numbers_fit=bool(fits[at]),
+                words=tuple(shared(asked, best[:, at])),
+                device=not (same[at] or found.same_sense[at])
                 and not same_matter(self._vocabulary, asked, said[at], about),
             )
             for at in order[:limit]
