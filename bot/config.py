@@ -142,6 +142,16 @@ def _yes(text: str) -> bool:
     return text == "1"
 
 
+def _meaning(text: str) -> bool:
+    if not _switch(text):
+        return False
+    from handlers.similarity import meaning  # numpy, only for who wants it
+
+    if not meaning.installed():
+        raise Wrong("0, or first: pip install 'lotse-bot[meaning]'")
+    return True
+
+
 def _plain(text: str) -> str:
     return text
 
@@ -209,6 +219,14 @@ class Settings:
     zone: str = setting("LOTSE_ZONE", "Europe/Berlin", "The company's time zone.", _zone)
     region: str = setting(
         "LOTSE_REGION", "DE", "Whose public holidays count, such as DE or DE-NW.", _region
+    )
+    meaning: bool = setting(
+        "LOTSE_MEANING",
+        False,
+        "1 asks a model that lies on this machine for a second opinion when incidents are "
+        "compared: more repeats are found, for 150 MiB of memory (docs/likeness.md). Needs the "
+        "extra: pip install 'lotse-bot[meaning]'.",
+        _meaning,
     )
     slack_bot_token: str = setting(
         "SLACK_BOT_TOKEN",

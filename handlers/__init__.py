@@ -38,6 +38,7 @@ from handlers.friction import answering as friction_answering
 from handlers.friction import answers as friction_answers
 from handlers.friction import commands as friction_commands
 from handlers.friction import digest as friction_digest
+from handlers.friction import found as friction_found
 from handlers.friction import patterns as friction_patterns
 from handlers.help import commands as help_commands
 from handlers.help import home
@@ -123,6 +124,7 @@ FEATURES: tuple[Feature, ...] = (
     friction_patterns.feature,
     friction_answers.feature,
     friction_digest.feature,
+    friction_found.feature,
     pilot_commands.feature,
     pilot_people.feature,
     pilot_running.feature,

@@ -47,6 +47,7 @@ ACROSS = {
     "delivery.heartbeat.keep",
     "delivery.heartbeat.standstill",
     "delivery.outbox.claim",
+    "similarity.everywhere",  # one keeper makes vectors of all titles, each within its own
     "delivery.outbox.expired",
     "delivery.outbox.forget",
     "delivery.outbox.health",
