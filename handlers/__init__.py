@@ -45,7 +45,16 @@ from handlers.incidents import lists as incident_lists
 from handlers.incidents import updates as incident_updates
 from handlers.incidents.alarms import climbing, pauses
 from handlers.kit.commands import Feature
+from handlers.mandate import actions as mandate_actions
+from handlers.mandate import bottleneck as mandate_bottleneck
 from handlers.mandate import commands as mandate_commands
+from handlers.mandate import digest as mandate_digest
+from handlers.mandate import drafting as mandate_drafting
+from handlers.mandate import expiry as mandate_expiry
+from handlers.mandate import links as mandate_links
+from handlers.mandate import measures as mandate_measures
+from handlers.mandate import reading as mandate_reading
+from handlers.mandate import stop_list
 from handlers.measures import commands as measures_commands
 from handlers.on_call import stand_ins
 from handlers.ownership import commands as ownership_commands
@@ -114,6 +123,15 @@ FEATURES: tuple[Feature, ...] = (
     problem_changes.feature,
     problem_digest.feature,
     mandate_commands.feature,
+    mandate_drafting.feature,
+    mandate_expiry.feature,
+    mandate_reading.feature,
+    mandate_actions.feature,
+    stop_list.feature,
+    mandate_links.feature,
+    mandate_bottleneck.feature,
+    mandate_measures.feature,
+    mandate_digest.feature,
     friction_commands.feature,
     friction_answering.feature,
     friction_patterns.feature,
