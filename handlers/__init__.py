@@ -81,10 +81,13 @@ from handlers.repeats import commands as repeat_commands
 from handlers.repeats import folding
 from handlers.rules import commands as rule_commands
 from handlers.services import commands as service_commands
+from handlers.services import entering as service_entering
 from handlers.services import found as services_found
 from handlers.services import lists as service_lists
 from handlers.settings import commands as setting_commands
 from handlers.settings import definitions, platform_notices
+from handlers.starter import commands as starter_commands
+from handlers.starter import template
 from handlers.working_time import commands as working_time_commands
 
 FEATURES: tuple[Feature, ...] = (
@@ -108,6 +111,7 @@ FEATURES: tuple[Feature, ...] = (
     incident_channels.feature,
     handing_on.feature,
     service_commands.feature,
+    service_entering.feature,
     service_lists.feature,
     rule_commands.feature,
     ownership_commands.feature,
@@ -161,6 +165,8 @@ FEATURES: tuple[Feature, ...] = (
     digest_commands.feature,
     digest_choices.feature,
     measures_commands.feature,
+    starter_commands.feature,
+    template.feature,
     after_hours_commands.feature,
     after_hours_digest.feature,
     working_time_commands.feature,
