@@ -27,6 +27,8 @@ from handlers.closing import other_endings, reassignment, reminders
 from handlers.conversation import kept as conversation_kept
 from handlers.digest import choices as digest_choices
 from handlers.digest import commands as digest_commands
+from handlers.digest import measures as digest_measures
+from handlers.digest import team_digests, useful
 from handlers.feedback import commands as feedback_commands
 from handlers.find import commands as find_commands
 from handlers.find import lists as find_lists
@@ -164,6 +166,9 @@ FEATURES: tuple[Feature, ...] = (
     board_commands.feature,
     digest_commands.feature,
     digest_choices.feature,
+    digest_measures.feature,
+    team_digests.feature,
+    useful.feature,
     measures_commands.feature,
     starter_commands.feature,
     template.feature,
