@@ -76,6 +76,12 @@ def _url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _smtp(text: str) -> str:
+    if not re.fullmatch(r"smtps?://[A-Za-z0-9.\[\]:-]+(:\d{1,5})?", text):
+        raise Wrong("smtps://host, smtps://host:465 or smtp://host:587")
+    return text
+
+
 def _app_type(text: str) -> str:
     if text not in ("SingleTenant", "MultiTenant"):
         raise Wrong("SingleTenant or MultiTenant")
@@ -182,6 +188,19 @@ class Settings:
     zone: str = setting("LOTSE_ZONE", "Europe/Berlin", "The company's time zone.", _zone)
     region: str = setting(
         "LOTSE_REGION", "DE", "Whose public holidays count, such as DE or DE-NW.", _region
+    )
+    smtp: str = setting(
+        "LOTSE_SMTP",
+        "",
+        "The digest by mail: smtps://mail.example.com, or smtp://… with STARTTLS. Empty: no mail.",
+        _smtp,
+    )
+    smtp_user: str = setting("LOTSE_SMTP_USER", "", "Who signs in at the mail server.")
+    smtp_password: str = setting(
+        "LOTSE_SMTP_PASSWORD", "", "The password at the mail server.", secret=True
+    )
+    mail_from: str = setting(
+        "LOTSE_MAIL_FROM", "", "From whom mail comes, such as lotse@example.com."
     )
     slack_bot_token: str = setting(
         "SLACK_BOT_TOKEN",
@@ -324,6 +343,8 @@ class Settings:
                 "SLACK_BOT_TOKEN is set, so Lotse also needs SLACK_APP_TOKEN (Socket Mode, no "
                 "public address needed) or SLACK_SIGNING_SECRET (HTTP)."
             )
+        if self.smtp and "@" not in self.mail_from:
+            found.append("LOTSE_SMTP is set, so Lotse also needs LOTSE_MAIL_FROM, an address.")
         found += self._many()
         found += self._teams_contradictions()
         if self.demo and self.host not in LOOPBACK:

@@ -21,14 +21,15 @@ from handlers.automations.learning import checks as automation_checks
 from handlers.automations.learning import signals as automation_signals
 from handlers.bans import settings as ban_settings
 from handlers.board import commands as board_commands
+from handlers.board import picture
 from handlers.closing import commands as closing_commands
 from handlers.closing import digest as closing_digest
 from handlers.closing import other_endings, reassignment, reminders
 from handlers.conversation import kept as conversation_kept
 from handlers.digest import choices as digest_choices
 from handlers.digest import commands as digest_commands
+from handlers.digest import mails, team_digests, useful
 from handlers.digest import measures as digest_measures
-from handlers.digest import team_digests, useful
 from handlers.feedback import commands as feedback_commands
 from handlers.find import commands as find_commands
 from handlers.find import lists as find_lists
@@ -164,10 +165,12 @@ FEATURES: tuple[Feature, ...] = (
     automation_digest.feature,
     find_lists.feature,
     board_commands.feature,
+    picture.feature,
     digest_commands.feature,
     digest_choices.feature,
     digest_measures.feature,
     team_digests.feature,
+    mails.feature,
     useful.feature,
     measures_commands.feature,
     starter_commands.feature,

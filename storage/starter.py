@@ -29,15 +29,16 @@ def find(tx: Tx) -> Starter | None:
 
 def begin(tx: Tx, on: date, by: str) -> None:
     """Begin it, anew if there was one; what is done stays done."""
-    tx.write(
+    again = tx.run(
         """
-        insert into starters (workspace, begun_on, begun_by) values (:workspace, :on, :by)
-        on conflict (workspace) do update
-        set begun_on = excluded.begun_on, begun_by = excluded.begun_by, ended_on = null
+        update starters set begun_on = :on, begun_by = :by, ended_on = null
+        where workspace = :workspace
         """,
         on=on.isoformat(),
         by=by,
     )
+    if not again:
+        tx.insert("starters", begun_on=on.isoformat(), begun_by=by)
 
 
 def end(tx: Tx, on: date) -> None:

@@ -20,8 +20,8 @@ from bot.delivery.clock import Clock
 from bot.delivery.dispatch import Dispatcher
 from bot.http import board_pages as pages
 from handlers import rights
+from handlers.board import picture
 from handlers.board.lifetimes import LINK, SESSION
-from handlers.digest import picture
 from handlers.kit import tables
 from handlers.kit.commands import by_name
 from handlers.kit.context import Context

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from aiohttp import web
 
-from handlers.digest import picture
+from handlers.board import picture
 from handlers.kit import tables
 from handlers.kit.context import Context
 from handlers.kit.doors import Filter, Listing

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated
 
-from handlers.digest import decisions, schedule, writing
+from handlers.digest import decisions, mails, schedule, writing
 from handlers.digest.measures import DECISIONS
 from handlers.kit import calendar, working_hours
 from handlers.kit.commands import Ask, Feature, call
@@ -91,6 +91,7 @@ def _posts(ctx: Context, week: str, skipped: list[str], *, late: bool) -> tuple[
             short = way == "short" or (way == "seldom" and not schedule.is_first_of_month(week))
             message = writing.compose(theirs, week, skipped, late=late, short=short)
             posts.append(Post(key, message, f"direct:{boss.id}", "digest"))
+    posts += mails.posts(ctx, key, writing.compose(ctx, week, skipped, late=late, aloud=True))
     for team in teams.all(ctx.tx):
         told = writing.team(ctx, week, team)
         if told is not None:

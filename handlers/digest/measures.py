@@ -33,22 +33,3 @@ USEFUL = feature.measure(
     ),
     "digest_rounds",
 )
-WEEKLY = feature.measure(
-    "weekly incidents",
-    _("Incidents of a week, in the picture"),
-    _("declared from Monday 00:00 to Sunday 24:00 local time, without withdrawn ones"),
-    "incidents",
-)
-CAME_BACK = feature.measure(
-    "came back",
-    _("Came back, in the picture"),
-    _("incidents of a week that a person called the same as an earlier one"),
-    "incidents",
-    "repeats",
-)
-USED = feature.measure(
-    "used",
-    _("Useful runs, in the picture"),
-    _("runs that automations reported as useful in a week, all of them together"),
-    "automation_days",
-)

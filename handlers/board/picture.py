@@ -11,21 +11,43 @@ from dataclasses import dataclass
 from decimal import Decimal
 from html import escape
 
-from handlers.digest.measures import CAME_BACK, USED, WEEKLY
 from handlers.kit import calendar
+from handlers.kit.commands import Feature
 from handlers.kit.context import Context
 from handlers.kit.doors import figure
 from handlers.kit.words import Sentence, Words, _
 from handlers.pilots import measure
-from storage.digest import twelve_weeks
+from storage import twelve_weeks
 from storage.incidents import pages
 from storage.pilots import Pilot, log
+
+feature = Feature(_("Lists"))
 
 WEEKS = 12
 WIDTH, ROW, TOP = 640, 110, 30  # of the picture, of a series, and of its label
 FONT = "system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif"
 LIGHT = ("#ffffff", "#1b1f24", "#5b6672", "#1f5f99")  # ground, text, quiet, bars
 DARK = ("#16191d", "#eceff2", "#a3adb8", "#8fc1f0")
+
+WEEKLY = feature.measure(
+    "weekly incidents",
+    _("Incidents of a week, in the picture"),
+    _("declared from Monday 00:00 to Sunday 24:00 local time, without withdrawn ones"),
+    "incidents",
+)
+CAME_BACK = feature.measure(
+    "came back",
+    _("Came back, in the picture"),
+    _("incidents of a week that a person called the same as an earlier one"),
+    "incidents",
+    "repeats",
+)
+USED = feature.measure(
+    "used",
+    _("Useful runs, in the picture"),
+    _("runs that automations reported as useful in a week, all of them together"),
+    "automation_days",
+)
 
 
 @dataclass(frozen=True, slots=True)

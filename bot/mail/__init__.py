@@ -1,0 +1,1 @@
+"""Mail: the weekly digest for those who sit in no chat."""
