@@ -17,7 +17,7 @@ from handlers.kit.context import Context
 from handlers.kit.doors import figure
 from handlers.kit.words import Sentence, Words, _
 from handlers.pilots import measure
-from storage import twelve_weeks
+from storage.board import twelve_weeks
 from storage.incidents import pages
 from storage.pilots import Pilot, log
 
