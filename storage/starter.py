@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from storage.engine import Row, Tx
+from storage.engine.ids import PersonId
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +14,7 @@ class Starter:
     """Ten working days of small steps."""
 
     begun_on: date
-    begun_by: str
+    begun_by: PersonId
     ended_on: date | None
 
 
@@ -27,7 +28,7 @@ def find(tx: Tx) -> Starter | None:
     return Starter(date.fromisoformat(row["begun_on"]), row["begun_by"], ended)
 
 
-def begin(tx: Tx, on: date, by: str) -> None:
+def begin(tx: Tx, on: date, by: PersonId) -> None:
     """Begin it, anew if there was one; what is done stays done."""
     again = tx.run(
         """
@@ -69,7 +70,7 @@ def done(tx: Tx, step: str, on: date) -> None:
     )
 
 
-def of_person(tx: Tx, person: str) -> list[Row]:
+def of_person(tx: Tx, person: PersonId) -> list[Row]:
     """Return every place in which somebody stands here: `what` (table.column), `subject`, `at`."""
     return tx.rows(
         """
@@ -80,7 +81,7 @@ def of_person(tx: Tx, person: str) -> list[Row]:
     )
 
 
-def replace_person(tx: Tx, person: str, to: str) -> None:
+def replace_person(tx: Tx, person: PersonId, to: PersonId) -> None:
     """Put somebody else, or a pseudonym, in the place of a person."""
     tx.write(
         "update starters set begun_by = :to where workspace = :workspace and begun_by = :person",

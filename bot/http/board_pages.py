@@ -13,9 +13,10 @@ from handlers.board import picture
 from handlers.kit import tables
 from handlers.kit.context import Context
 from handlers.kit.doors import Filter, Listing
-from handlers.kit.messages import Facts, Items, Message, Text, Title
+from handlers.kit.messages import Buttons, Facts, Items, Message, Text, Title
 from handlers.kit.words import Words, _, flat, speak
 from storage import services
+from storage.engine.ids import ServiceId
 
 CURRENT = ' aria-current="page"'
 PAGE = 50  # rows on one page
@@ -67,7 +68,7 @@ def asked_filter(listing: Listing, request: web.Request) -> Filter:
         raise web.HTTPBadRequest from None
     return Filter(
         which if which in listing.which else listing.which[0],
-        request.query.get("service") or None,
+        ServiceId(request.query.get("service", "")) or None,
         moment,
     )
 
@@ -194,6 +195,8 @@ def drawn(message: Message) -> str:
             case Items(items):
                 inner = "".join(f"<li>{escaped(each)}</li>" for each in items)
                 drawn.append(f"<ul>{inner}</ul>")
+            case Buttons():
+                pass
     return "".join(drawn)
 
 

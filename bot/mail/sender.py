@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from bot.delivery.platform import Away, Impossible, NotAccepted, Rate, Uncertain
 from bot.http import board_pages
-from handlers.kit.messages import Facts, Items, Message, Text, Title
+from handlers.kit.messages import Buttons, Facts, Items, Message, Text, Title
 from handlers.kit.words import Link, Phrase, Words, flat
 from storage.delivery import places
 from storage.engine import Database
@@ -147,6 +147,8 @@ def plain(message: Message) -> str:
                 lines += [f"{_said(label)}: {_said(value)}" for label, value in rows]
             case Items(items):
                 lines += [f"- {_said(each)}" for each in items]
+            case Buttons():
+                pass  # they stay in chat
     return "\n".join(lines).strip() + "\n"
 
 

@@ -16,6 +16,7 @@ from storage import digest as digests
 from storage import people
 from storage.digest import texts
 from storage.engine import Tx
+from storage.engine.ids import PersonId
 
 feature = Feature(_("Weekly digest"))
 
@@ -74,7 +75,7 @@ def settings(ctx: Context) -> list[Setting]:
     return [Setting(_("I get the digest"), SAID[way], change)]
 
 
-def _replace(tx: Tx, person: str, to: str) -> None:
+def _replace(tx: Tx, person: PersonId, to: PersonId) -> None:
     """Put `to` in somebody's place, also where a kept digest names them."""
     digests.replace_person(tx, person, to)
     before, after = people.find(tx, person), people.find(tx, to)
@@ -83,7 +84,7 @@ def _replace(tx: Tx, person: str, to: str) -> None:
 
 
 @feature.knows(56, _("Weekly digest"), {"digest_choices": ("person",)}, replace=_replace)
-def known_here(ctx: Context, person: str) -> Known:
+def known_here(ctx: Context, person: PersonId) -> Known:
     """Tell where somebody stands in this room."""
     return known(
         digests.of_person(ctx.tx, person),

@@ -16,6 +16,7 @@ from handlers.kit.words import Link, _, _n
 from storage.delivery import places
 from storage.digest import mails
 from storage.digest.mails import Mail
+from storage.engine.ids import PersonId
 
 feature = Feature(_("Weekly digest"))
 
@@ -139,7 +140,7 @@ def settings(ctx: Context) -> list[Setting]:
     {"digest_mails": ("added_by",)},
     replace=mails.replace_person,
 )
-def known_here(ctx: Context, person: str) -> Known:
+def known_here(ctx: Context, person: PersonId) -> Known:
     """Tell where somebody stands in this room."""
     return known(
         mails.of_person(ctx.tx, person), {"digest_mails.added_by": _("Entered a mail address")}

@@ -17,6 +17,7 @@ from handlers.mandate.cards import is_outside
 from handlers.measures.change import change
 from storage import friction
 from storage.engine import Tx
+from storage.engine.ids import PersonId
 from storage.friction import answerers, patterns
 
 feature = Feature(_("Friction"))
@@ -127,7 +128,7 @@ def _ahead(ctx: Context, standing: Sequence[patterns.Pattern]) -> Task | None:
     return Task(words, tuple(buttons), None, f"pattern:{pattern.id}")
 
 
-def _replace(tx: Tx, person: str, to: str) -> None:
+def _replace(tx: Tx, person: PersonId, to: PersonId) -> None:
     friction.replace(tx, person, to)
     answerers.replace(tx, person, to)
     patterns.replace(tx, person, to)
@@ -145,7 +146,7 @@ def _replace(tx: Tx, person: str, to: str) -> None:
     },
     replace=_replace,
 )
-def known(ctx: Context, person: str) -> Known:
+def known(ctx: Context, person: PersonId) -> Known:
     rows: list[tuple[Words, Words]] = [
         (_("Friction"), each.sentence) for each in friction.mine(ctx.tx, person)
     ]

@@ -22,6 +22,7 @@ from handlers.kit.words import Sentence, _
 from handlers.mandate import drafting
 from handlers.on_call import duty
 from storage.delivery import timers
+from storage.engine.ids import PersonId
 from storage.mandate import actions, drafts
 from storage.mandate.actions import Action
 from storage.people import Person
@@ -132,7 +133,7 @@ def remind(ctx: Context, action: str) -> Reply:
     return Reply()
 
 
-def _told(ctx: Context, action: Action) -> str:
+def _told(ctx: Context, action: Action) -> PersonId:
     """Return who is told: whoever does it, or a manager when they are gone."""
     bosses = duty.managers(ctx)
     gone = duty.acting(ctx, action.owner) is None
@@ -218,7 +219,7 @@ def change(
     return Reply(line(said, *((drop_,) if may else ())), posts=posts, subject=found.id)
 
 
-def _name(ctx: Context, action: Action, to: str) -> tuple[Post, ...]:
+def _name(ctx: Context, action: Action, to: PersonId) -> tuple[Post, ...]:
     """Name somebody else, and ask them."""
     mine = to == ctx.person.id
     actions.name(ctx.tx, action.id, to, ctx.now if mine else None)
@@ -227,7 +228,7 @@ def _name(ctx: Context, action: Action, to: str) -> tuple[Post, ...]:
     return _ask(ctx, action, to)
 
 
-def _ask(ctx: Context, action: Action, to: str) -> tuple[Post, ...]:
+def _ask(ctx: Context, action: Action, to: PersonId) -> tuple[Post, ...]:
     return matters.ask(ctx, to, _asked(action), line(_question(action), *_choice(action)))
 
 
@@ -279,7 +280,7 @@ def waiting(ctx: Context) -> list[Task]:
 
 
 @feature.holds(85, "mandate_actions.owner")
-def held(ctx: Context, person: str) -> list[Held]:
+def held(ctx: Context, person: PersonId) -> list[Held]:
     """Return what somebody does for the mandate."""
     return [
         Held(

@@ -17,6 +17,7 @@ from handlers.kit.words import Sentence, Words, _
 from handlers.mandate import cards, drafting
 from storage import mandate
 from storage.engine import Tx
+from storage.engine.ids import PersonId
 from storage.mandate import Goal, Guardrails, drafts
 
 feature = Feature(_("Mandate"))
@@ -152,7 +153,7 @@ def unread(ctx: Context) -> list[Task]:
     ]
 
 
-def _replace(tx: Tx, person: str, to: str) -> None:
+def _replace(tx: Tx, person: PersonId, to: PersonId) -> None:
     mandate.replace(tx, person, to)
     drafts.replace_person(tx, person, to)
 
@@ -185,7 +186,7 @@ ROLES: dict[str, Sentence] = {
     },
     replace=_replace,
 )
-def known(ctx: Context, person: str) -> Known:
+def known(ctx: Context, person: PersonId) -> Known:
     rows: list[tuple[Words, Words]] = [
         (_("Guardrails"), version) for version in mandate.confirmed(ctx.tx, person)
     ]

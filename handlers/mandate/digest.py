@@ -16,6 +16,7 @@ from handlers.kit.words import Words, _, _n
 from handlers.mandate import bottleneck, drafting, standing
 from handlers.mandate.measures import ACTIONS, LINKED
 from storage import mandate
+from storage.engine.ids import PersonId
 from storage.mandate import actions, drafts, links, stops
 from storage.mandate import bottleneck as rounds
 
@@ -89,13 +90,13 @@ def _is_new(ctx: Context, found: rounds.Round) -> bool:
 
 
 @feature.holds(86, "mandates.it_contact")
-def held(ctx: Context, person: str) -> list[Held]:
+def held(ctx: Context, person: PersonId) -> list[Held]:
     """Return the mandate that somebody confirms for the IT, while it is a draft."""
     found = drafts.draft(ctx.tx)
     if found is None or found.it_contact != person:
         return []
 
-    def give(to: str, _other: str | None) -> tuple[Post, ...]:
+    def give(to: PersonId, _other: str | None) -> tuple[Post, ...]:
         drafts.change(ctx.tx, found.id, it_contact=to)
         return drafting.changed(ctx).posts
 

@@ -19,6 +19,7 @@ from handlers.kit.readers.required_text import TellingReader
 from handlers.kit.words import _
 from handlers.on_call import duty
 from storage.delivery import timers
+from storage.engine.ids import PersonId
 from storage.mandate import stops
 from storage.mandate.stops import Stop
 
@@ -128,7 +129,7 @@ def _key(stop: Stop) -> str:
     return f"stop:{stop.id}"
 
 
-def _asked(ctx: Context, stop: Stop) -> str:
+def _asked(ctx: Context, stop: Stop) -> PersonId:
     """Return who is asked: whoever put it there while they manage, else another manager."""
     bosses = [each.id for each in duty.managers(ctx)]
     return stop.set_by if stop.set_by in bosses or not bosses else bosses[0]

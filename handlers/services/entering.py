@@ -14,11 +14,12 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Items, Message, Post, Reply, Text, Title, line
 from handlers.kit.people import name
 from handlers.kit.readers import PersonReader, TextReader, folded
-from handlers.kit.words import Words, _, _n
+from handlers.kit.words import Sentence, Words, _, _n
 from handlers.on_call import duty
 from handlers.services import editing
 from handlers.services.cards import asked, unaccepted
 from storage import services
+from storage.engine.ids import PersonId, ServiceId
 from storage.people import Person
 from storage.services import Service
 
@@ -94,7 +95,7 @@ def enter(
     return Reply(_entered(ctx, found), posts=tuple(_asked(ctx, found)))
 
 
-def _told(faults: list[Words]) -> Words:
+def _told(faults: list[Words]) -> Sentence:
     more = len(faults) - FAULTS
     if more > 0:
         return _("{faults}; and {n} more. Nothing was entered.", faults=faults[:FAULTS], n=more)
@@ -110,7 +111,7 @@ def _service(ctx: Context, each: Line, accountable: Person, deputy: Person) -> S
     editing.must_be_two(one, other)
     mine = ctx.person.id
     return Service(
-        ctx.new_id(),
+        ServiceId(ctx.new_id()),
         called,
         editing.split_words(", ".join(each.cells[3:])),
         one.id,
@@ -148,7 +149,7 @@ def _entered(ctx: Context, found: list[Service]) -> Message:
 
 def _asked(ctx: Context, found: list[Service]) -> Iterator[Post]:
     """Ask each person once, however many services name them."""
-    asked_for: dict[str, list[Service]] = {}
+    asked_for: dict[PersonId, list[Service]] = {}
     for each in found:
         for person in unaccepted(each):
             if duty.is_here(ctx, person):

@@ -21,6 +21,7 @@ from handlers.starter.steps import BY_NAME, STEPS
 from handlers.starter.steps import Step as StarterStep
 from storage import starter
 from storage.delivery import timers
+from storage.engine.ids import PersonId
 from storage.starter import Starter
 
 feature = Feature(_("Two-week starter"))
@@ -172,7 +173,7 @@ def _settled(ctx: Context, finished: set[str]) -> tuple[Post, ...]:
     return tuple(post for each in sorted(finished) for post in matters.settle(ctx, _key(each)))
 
 
-def _told(ctx: Context, found: Starter) -> str:
+def _told(ctx: Context, found: Starter) -> PersonId:
     """Return who is told: whoever began it while they manage, else another manager."""
     bosses = [each.id for each in duty.managers(ctx)]
     return found.begun_by if found.begun_by in bosses or not bosses else bosses[0]
@@ -218,7 +219,7 @@ def settings(ctx: Context) -> list[Setting]:
 @feature.knows(
     58, _("Two-week starter"), {"starters": ("begun_by",)}, replace=starter.replace_person
 )
-def known_here(ctx: Context, person: str) -> Known:
+def known_here(ctx: Context, person: PersonId) -> Known:
     """Tell where somebody stands in this room."""
     return known(
         starter.of_person(ctx.tx, person), {"starters.begun_by": _("Began the two-week starter")}

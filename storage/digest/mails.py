@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.engine import Row, Tx
+from storage.engine.ids import PersonId
 from storage.engine.sql import as_text
 
 
@@ -42,7 +43,7 @@ def find(tx: Tx, token: str) -> Mail | None:
     return Mail(**rows[0]) if rows else None
 
 
-def add(tx: Tx, mail: Mail, by: str, now: datetime) -> bool:
+def add(tx: Tx, mail: Mail, by: PersonId, now: datetime) -> bool:
     """Enter an address; False when it is there."""
     return (
         tx.run(
@@ -96,7 +97,7 @@ def forget(tx: Tx, before: datetime) -> int:
     )
 
 
-def of_person(tx: Tx, person: str) -> list[Row]:
+def of_person(tx: Tx, person: PersonId) -> list[Row]:
     """Return every place in which somebody stands here: `what` (table.column), `subject`, `at`."""
     return tx.rows(
         """
@@ -107,7 +108,7 @@ def of_person(tx: Tx, person: str) -> list[Row]:
     )
 
 
-def replace_person(tx: Tx, person: str, to: str) -> None:
+def replace_person(tx: Tx, person: PersonId, to: PersonId) -> None:
     """Put somebody else, or a pseudonym, in the place of a person."""
     tx.write(
         """

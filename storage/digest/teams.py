@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from storage.engine import Tx
+from storage.engine.ids import PlaceId, ServiceId
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,9 +14,9 @@ class Team:
 
     id: str
     name: str
-    place: str
+    place: PlaceId
     areas: tuple[str, ...]
-    services: tuple[str, ...]
+    services: tuple[ServiceId, ...]
 
 
 def all(tx: Tx) -> list[Team]:
@@ -32,7 +33,7 @@ def all(tx: Tx) -> list[Team]:
             row["name"],
             row["place"],
             tuple(row["areas"].splitlines()),
-            tuple(row["services"].splitlines()),
+            tuple(map(ServiceId, row["services"].splitlines())),
         )
         for row in rows
     ]

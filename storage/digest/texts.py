@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from storage.engine import Tx
+from storage.engine.ids import PersonId
 from storage.engine.sql import as_text
 
 
@@ -109,7 +110,7 @@ def is_open(tx: Tx, week: str) -> bool:
     )
 
 
-def tap(tx: Tx, week: str, person: str, choice: str) -> bool:
+def tap(tx: Tx, week: str, person: PersonId, choice: str) -> bool:
     """Keep an answer, in place of one before; False when the week is over."""
     rows = tx.rows(
         "select secret from digest_rounds where workspace = :workspace and week = :week", week=week

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from storage.engine import Row, Tx
+from storage.engine.ids import PersonId
 from storage.engine.sql import as_text
 
 
@@ -15,14 +16,14 @@ class Action:
 
     id: str
     item: str
-    owner: str
+    owner: PersonId
     accepted: bool
     due_on: date
     reminded: int
     done_on: date | None
 
 
-def add(tx: Tx, action: Action, *, by: str, now: datetime) -> None:
+def add(tx: Tx, action: Action, *, by: PersonId, now: datetime) -> None:
     """Write an action down."""
     tx.insert(
         "mandate_actions",
@@ -111,7 +112,7 @@ def change(tx: Tx, id: str, item: str, due: date) -> None:
     )
 
 
-def name(tx: Tx, id: str, owner: str, accepted_at: datetime | None) -> None:
+def name(tx: Tx, id: str, owner: PersonId, accepted_at: datetime | None) -> None:
     """Name who does it; None until they have accepted."""
     tx.write(
         """

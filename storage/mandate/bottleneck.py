@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from storage.engine import Tx
+from storage.engine.ids import PersonId
 
 CHOICES = ("ownership", "standards", "courage")
 
@@ -63,7 +64,7 @@ def rounds(tx: Tx) -> list[Round]:
     ]
 
 
-def _voter(tx: Tx, quarter: str, person: str) -> str | None:
+def _voter(tx: Tx, quarter: str, person: PersonId) -> str | None:
     rows = tx.rows(
         "select secret from bottleneck_rounds where workspace = :workspace and quarter = :quarter",
         quarter=quarter,
@@ -73,7 +74,7 @@ def _voter(tx: Tx, quarter: str, person: str) -> str | None:
     return hmac.new(rows[0]["secret"].encode(), person.encode(), hashlib.sha256).hexdigest()
 
 
-def tap(tx: Tx, quarter: str, person: str, choice: str) -> bool:
+def tap(tx: Tx, quarter: str, person: PersonId, choice: str) -> bool:
     """Keep an answer, in place of one before; False when the round is over."""
     voter = _voter(tx, quarter, person)
     if voter is None:
@@ -91,7 +92,7 @@ def tap(tx: Tx, quarter: str, person: str, choice: str) -> bool:
     return True
 
 
-def has_tapped(tx: Tx, quarter: str, person: str) -> bool:
+def has_tapped(tx: Tx, quarter: str, person: PersonId) -> bool:
     """Say whether somebody has answered, while the round is open."""
     return bool(
         tx.rows(
@@ -105,7 +106,7 @@ def has_tapped(tx: Tx, quarter: str, person: str) -> bool:
     )
 
 
-def close(tx: Tx, quarter: str, asked: Sequence[str]) -> None:
+def close(tx: Tx, quarter: str, asked: Sequence[PersonId]) -> None:
     """Count a round, and destroy its secret and what stood under it."""
     rows = tx.rows(
         """

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from storage.engine import Row, Tx
+from storage.engine.ids import PersonId
 from storage.engine.sql import as_moment, as_text
 
 QUESTIONS = ("problems", "levers", "risks", "along")
@@ -25,9 +26,9 @@ class Mandate:
     along: str
     cases: str
     valid_until: date | None
-    it_contact: str | None
-    lead_by: str | None
-    it_by: str | None
+    it_contact: PersonId | None
+    lead_by: PersonId | None
+    it_by: PersonId | None
     released_at: datetime | None
     secret: str
 
@@ -73,7 +74,7 @@ def _mandate(row: Row) -> Mandate:
     return Mandate(**values)
 
 
-def begin(tx: Tx, id: str, *, by: str, secret: str, now: datetime) -> None:
+def begin(tx: Tx, id: str, *, by: PersonId, secret: str, now: datetime) -> None:
     """Begin a draft; it takes over what the released mandate says."""
     before = released(tx)
     kept = {each: getattr(before, each) if before else "" for each in (*QUESTIONS, "cases")}
@@ -98,7 +99,7 @@ def change(
     along: str | None = None,
     cases: str | None = None,
     valid_until: str | None = None,
-    it_contact: str | None = None,
+    it_contact: PersonId | None = None,
 ) -> None:
     """Change what is given of a draft; whoever confirmed it before has not confirmed this."""
     tx.write(
@@ -133,7 +134,7 @@ def unconfirm(tx: Tx, id: str) -> None:
     )
 
 
-def confirm_lead(tx: Tx, id: str, by: str, now: datetime) -> None:
+def confirm_lead(tx: Tx, id: str, by: PersonId, now: datetime) -> None:
     """Write down the confirmation of the leadership."""
     tx.write(
         """
@@ -146,7 +147,7 @@ def confirm_lead(tx: Tx, id: str, by: str, now: datetime) -> None:
     )
 
 
-def confirm_it(tx: Tx, id: str, by: str, now: datetime) -> None:
+def confirm_it(tx: Tx, id: str, by: PersonId, now: datetime) -> None:
     """Write down the confirmation of the IT."""
     tx.write(
         """
@@ -209,7 +210,7 @@ def set_candidates(tx: Tx, id: str, areas: dict[str, str], chosen: set[str]) -> 
         )
 
 
-def read(tx: Tx, mandate: Mandate, person: str) -> bool:
+def read(tx: Tx, mandate: Mandate, person: PersonId) -> bool:
     """Count somebody as a reader, once, without their name; False when they were counted."""
     voter = hmac.new(mandate.secret.encode(), person.encode(), hashlib.sha256).hexdigest()
     return (
@@ -225,7 +226,7 @@ def read(tx: Tx, mandate: Mandate, person: str) -> bool:
     )
 
 
-def has_read(tx: Tx, mandate: Mandate, person: str) -> bool:
+def has_read(tx: Tx, mandate: Mandate, person: PersonId) -> bool:
     """Say whether somebody has said that they read it."""
     voter = hmac.new(mandate.secret.encode(), person.encode(), hashlib.sha256).hexdigest()
     return bool(
@@ -251,7 +252,7 @@ def reads(tx: Tx, id: str) -> int:
     return int(rows[0]["n"])
 
 
-def of_person(tx: Tx, person: str) -> list[Row]:
+def of_person(tx: Tx, person: PersonId) -> list[Row]:
     """Return every place in which somebody stands here: `what` (table.column), `subject`, `at`."""
     return tx.rows(
         """
@@ -288,7 +289,7 @@ def of_person(tx: Tx, person: str) -> list[Row]:
     )
 
 
-def replace_person(tx: Tx, person: str, to: str) -> None:
+def replace_person(tx: Tx, person: PersonId, to: PersonId) -> None:
     """Put somebody else, or a pseudonym, in the place of a person."""
     tx.write(
         """

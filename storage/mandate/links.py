@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.engine import Tx
+from storage.engine.ids import PersonId
 from storage.engine.sql import as_text
 
 
@@ -15,7 +16,7 @@ class Question:
 
     id: str
     words: str
-    asked_by: str
+    asked_by: PersonId
     asked_at: str
     answer: str | None
 
@@ -73,7 +74,7 @@ def question(tx: Tx, id: str) -> Question | None:
     return Question(**rows[0]) if rows else None
 
 
-def answer(tx: Tx, id: str, words: str, by: str) -> bool:
+def answer(tx: Tx, id: str, words: str, by: PersonId) -> bool:
     """Answer a question; False when it has an answer."""
     return (
         tx.run(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from storage.engine import Row, Tx
+from storage.engine.ids import PersonId
 from storage.engine.sql import as_text
 
 
@@ -18,7 +19,7 @@ class Stop:
     reason: str
     until_on: date
     asked_on: date | None
-    set_by: str
+    set_by: PersonId
 
 
 def add(tx: Tx, stop: Stop, now: datetime) -> None:

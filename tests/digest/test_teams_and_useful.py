@@ -10,6 +10,7 @@ from handlers.digest import schedule
 from handlers.privacy.commands import put_former
 from storage import people
 from storage.digest import texts
+from storage.engine.ids import PersonId
 from tests.mandate.test_mandate import do
 from tests.pretend.stage import Say, Stage
 
@@ -120,7 +121,7 @@ def test_what_a_digest_said_is_kept_and_forgets_who_is_erased(
     wind(to="2026-11-30 08:30")
     kept = planned.store(lambda tx: texts.of(tx, "2026-W48", "en"))
     assert "Ben" in kept
-    planned.inside(lambda ctx: put_former(ctx, "ben"))
+    planned.inside(lambda ctx: put_former(ctx, PersonId("ben")))
     kept = planned.store(lambda tx: texts.of(tx, "2026-W48", "en"))
     assert "Ben" not in kept
     assert planned.store(lambda tx: texts.weeks(tx)) == ["2026-W48"]

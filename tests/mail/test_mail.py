@@ -57,9 +57,7 @@ def post() -> Iterator[Post]:
                         data += line
                     if "END" in told.answer:
                         return  # the connection is cut, and nobody knows
-                    told.mails.append(
-                        email.message_from_bytes(data, policy=email.policy.default)  # type: ignore[arg-type]
-                    )
+                    told.mails.append(email.message_from_bytes(data, policy=email.policy.default))
                     self.say("250 taken")
                 elif word == "QUIT":
                     self.say("221 bye")
@@ -104,7 +102,7 @@ def ask(bot: Stage, method: str, path: str, **form: str) -> tuple[int, str]:
 def link(mail: EmailMessage) -> str:
     body = mail.get_body(("plain",))
     assert body is not None
-    text = body.get_content()
+    text = str(body.get_content())
     return "/mail/" + text.split("https://lotse.example/mail/")[1].split()[0]
 
 

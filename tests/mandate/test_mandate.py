@@ -225,7 +225,7 @@ def test_the_answers_of_half_a_day_stand_in_the_draft_unchanged(
     chris("mandate")
     chris.press("Half-day session")
     chris.press("Four questions")
-    chris.fill(**odd)
+    do(chris, "mandate questions", **odd)
     chris.press("Candidate areas")
     chris.fill(areas="Service\nVersand")
     chris.press("Use cases")
