@@ -177,8 +177,8 @@ def words(text: str) -> tuple[Word, ...]:
         return tuple(_once(found.values()))
     if singles:
         return tuple({each.key: each for each in singles}.values())
-    whole = folded(text[:LONGEST])
-    return (Word(whole, f"={whole}", number=True),) if whole else ()
+    entire = folded(text[:LONGEST])
+    return (Word(entire, f"={entire}", number=True),) if entire else ()
 
 
 def _once(found: Iterable[Word]) -> Iterator[Word]:
