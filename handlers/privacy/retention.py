@@ -13,9 +13,10 @@ from handlers.kit.context import Context
 from handlers.kit.doors import Keeps
 from handlers.kit.messages import Reply
 from handlers.kit.words import _
-from storage import audit, privacy, retention
+from storage import audit, privacy
 from storage.delivery import timers
 from storage.engine import Tx
+from storage.privacy import retention
 
 feature = Feature(_("My data"))
 

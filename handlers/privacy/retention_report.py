@@ -16,7 +16,7 @@ from handlers.kit.readers import NumberReader
 from handlers.kit.readers.dates import DateReader, today_of
 from handlers.kit.words import Sentence, Words, _, _n
 from handlers.privacy import retention
-from storage import retention as reports
+from storage.privacy import retention as reports
 
 feature = Feature(_("My data"))
 

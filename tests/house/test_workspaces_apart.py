@@ -151,6 +151,8 @@ PUT_IN = {
     ("delivery.timers.claim", "tx.skip_locked"),
     ("local.latest", "edge"),
     ("automations.change", "put"),  # names of columns, which stand in CHANGEABLE
+    ("closing.say", "put"),  # names of columns, which stand in POINTS
+    ("closing.say", "since"),
 }
 
 
