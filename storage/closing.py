@@ -103,10 +103,11 @@ def find(tx: Tx, incident: int) -> Closing:
 def say(tx: Tx, incident: int, point: str, said: Mapping[str, str | None], now: datetime) -> bool:
     """Say a point of `POINTS`, all its columns; False when the incident is not restored."""
     columns, since = POINTS[point]
+    put = ", ".join(f"{each} = :{each}" for each in columns)
     return _changed(
         tx.run(
             f"""
-            update closings set {", ".join(f"{each} = :{each}" for each in columns)}, {since} = :now
+            update closings set {put}, {since} = :now
             where workspace = :workspace and {RESTORED}
             """,
             incident=incident,

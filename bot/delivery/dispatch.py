@@ -101,6 +101,7 @@ class Dispatcher:
         self._new_secret = new_secret
         self.patience = PATIENCE
         self.address = "http://127.0.0.1:3000"  # the edge corrects it once it listens
+        self.mails = False  # whether mail is sent from here
         self._timers = {each.kind: each for feature in features for each in feature.timers}
 
     def now(self) -> datetime:
@@ -489,6 +490,7 @@ class Dispatcher:
             mentions=mentions or {},
             thread=thread,
             ahead=ahead,
+            mails=self.mails,
         )
 
     def _carry_out(self, ctx: Context, request: Request) -> tuple[str, Reply]:

@@ -50,9 +50,16 @@ def _table(tx: Tx, company: str, address: str, by: date | None) -> str | None:
     ours = workspaces.get(inside)
     now: datetime = Clock().now().astimezone(UTC)
     ctx = Context(
-        tx=inside, workspace=ours, person=LOTSE, place=None, now=now, new_id=new_id,
-        new_secret=new_id, address=address, features=FEATURES,
-    )  # fmt: skip
+        tx=inside,
+        workspace=ours,
+        person=LOTSE,
+        place=None,
+        now=now,
+        new_id=new_id,
+        new_secret=new_id,
+        address=address,
+        features=FEATURES,
+    )
     day = by or calendar.day_of(retention.next_night(now, ours.zone), ours.zone)
     end = calendar.at(day + timedelta(days=1), time(0), ours.zone)
     goes = {retention.kind(each.keeps): each.rows for each in retention.would_go(ctx, end)}

@@ -11,7 +11,7 @@ from handlers.kit.context import Context
 from handlers.kit.doors import Filter, Glance, Known, Row, Section, Setting, Task, Week, figure
 from handlers.kit.messages import Button, Facts, Part, Text, Title
 from handlers.kit.people import NAMES_GO, NAMES_KEPT, former, name
-from handlers.kit.readers import NumberReader
+from handlers.kit.readers import NumberReader, folded
 from handlers.kit.words import Sentence, Words, _, _n
 from handlers.pilots import clock, measure, relief, roles, start_check
 from storage import pilots, workspaces
@@ -165,10 +165,14 @@ def told(ctx: Context, pilot: Pilot) -> Words:
     return _("{age}; {effect}; {relief}", age=age, effect=effect, relief=said)
 
 
-@feature.section(70)
+@feature.section(70, team=True)
 def section(ctx: Context, week: Week) -> Section | None:
     """Return what has to be decided, how each pilot goes, and how much was said."""
     known = [each for each in pilots.all(ctx.tx) if each.state in ("running", "operating")]
+    if week.team is not None:
+        ours = [each for each in known if folded(each.area) in week.team.areas]
+        told_ = tuple((each.name, told(ctx, each)) for each in ours[:5])
+        return Section(parts=(Title(_("Pilots")), Facts(told_)) if told_ else ())
     rows: list[tuple[Words, Words]] = []
     if week.name < relief.week_of(ctx):  # while it runs, a number would tell
         said = answers.said_in(ctx.tx, week.name)

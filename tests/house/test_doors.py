@@ -100,13 +100,18 @@ AGELESS = {
     "pilot_later": "as the pilot", "pilot_iterations": "as the pilot",
     "pilot_history": "as the pilot", "pilot_questions": "as the pilot; nobody's",
     "mandate_goals": "until they are changed", "mandate_areas": "until they are changed",
+    "mandates": "decisions stay", "mandate_candidates": "as the mandate",
+    "mandate_reads": "as the mandate; nobody's", "mandate_actions": "as the mandate",
+    "automation_goals": "as the automation",
     "guardrails": "every version stays", "guardrail_confirmations": "as the version",
     "scheduler_beats": "one row", "standstills": "90 days",
     "alarms": "until they are settled, and a while", "alarm_pauses": "until they end",
     # Only in the demo.
     "local_messages": "the demo's own", "local_reads": "the demo's own",
     "migrations": "the store's own",
+    "starters": "one row", "starter_steps": "as the starter",
     "digests": "keys, for ever", "digest_choices": "while its owner is",
+    "digest_teams": "until they are removed",
 }  # fmt: skip
 # Rooms that are still to open this door: the list may only get shorter.
 NOT_YET_KEPT: set[str] = set()

@@ -48,6 +48,7 @@ ACROSS = {
     "delivery.heartbeat.keep",
     "delivery.heartbeat.standstill",
     "delivery.outbox.claim",
+    "similarity.everywhere",  # one keeper makes vectors of all titles, each within its own
     "delivery.outbox.expired",
     "delivery.outbox.forget",
     "delivery.outbox.health",
@@ -60,7 +61,9 @@ ACROSS = {
     "teams.button_presses.forget",
     "delivery.timers.claim",
     "delivery.timers.forget",
+    "automations.intake.by_old_address",
     "delivery.timers.health",
+    "friction.open_counts",
     "delivery.timers.next_after",
     "delivery.timers.next_due",
     "incidents.alarms.forget",
@@ -152,6 +155,8 @@ PUT_IN = {
     ("workspaces.delete", "tx.company_tables"),
     ("workspaces.delete", "table"),  # the store's own names of tables
     ("automations.change", "put"),  # names of columns, which stand in CHANGEABLE
+    ("closing.say", "put"),  # names of columns, which stand in POINTS
+    ("closing.say", "since"),
 }
 
 

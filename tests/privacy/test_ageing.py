@@ -14,7 +14,7 @@ from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.privacy import retention
 from handlers.privacy.commands import put_former
-from storage.automations import intake, outages, questions
+from storage.automations import intake, odd, outages, questions
 from storage.engine import Tx
 from storage.engine.ids import PersonId
 from tests.friction.test_patterns import confirmed
@@ -126,7 +126,7 @@ def _automated(bot: Stage, anna: Say, ben: Say, carla: Say) -> None:
     do(carla, "auto keep", automation=auto)
 
     def called(tx: Tx) -> None:
-        intake.note_stray(tx, "lagerabgleich", bot.now(), 100)
+        odd.note_stray(tx, "lagerabgleich", bot.now(), 100)
         outages.note(tx, intake.Outage(bot.now() - timedelta(hours=2), bot.now()))
 
     bot.store(called)
