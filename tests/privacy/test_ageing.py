@@ -302,7 +302,7 @@ def test_everybody_sees_what_is_kept_and_managers_alone_try(anna: Say, ben: Say)
     pages = [shown]
     while "[Mehr]" in pages[-1]:
         pages.append(ben.press("Mehr"))
-    assert len(pages) == 3
+    assert len(pages) >= 3 and "nach 0 Tagen" not in "".join(pages)
     assert any("Wer was getan hat (Prüfpfad), nach 365 Tagen: gelöscht" in each for each in pages)
     assert do_refused(anna, "retention try", day="1.12.2026").startswith("Managers do this here.")
 
