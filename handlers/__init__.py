@@ -32,6 +32,7 @@ from handlers.closing import other_endings, reassignment, reminders
 from handlers.conversation import kept as conversation_kept
 from handlers.digest import choices as digest_choices
 from handlers.digest import commands as digest_commands
+from handlers.digest import computed as digest_computed
 from handlers.digest import mails, team_digests, useful
 from handlers.digest import measures as digest_measures
 from handlers.feedback import commands as feedback_commands
@@ -63,7 +64,6 @@ from handlers.mandate import links as mandate_links
 from handlers.mandate import measures as mandate_measures
 from handlers.mandate import reading as mandate_reading
 from handlers.mandate import stop_list
-from handlers.measures import commands as measures_commands
 from handlers.on_call import stand_ins
 from handlers.ownership import commands as ownership_commands
 from handlers.ownership import digest as ownership_digest
@@ -182,7 +182,7 @@ FEATURES: tuple[Feature, ...] = (
     team_digests.feature,
     mails.feature,
     useful.feature,
-    measures_commands.feature,
+    digest_computed.feature,
     starter_commands.feature,
     template.feature,
     after_hours_commands.feature,

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from handlers.friction import answering, cards
 from handlers.friction.kinds import Which
+from handlers.kit.change import change
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Filter, Known, Row, Section, Task, Week, figure
@@ -15,7 +16,6 @@ from handlers.kit.people import NAMES_GO, NAMES_KEPT, former
 from handlers.kit.readers import folded
 from handlers.kit.words import Words, _, _n
 from handlers.mandate.cards import is_outside
-from handlers.measures.change import change
 from storage import friction
 from storage.engine import Tx
 from storage.engine.ids import PersonId

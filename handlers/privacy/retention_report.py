@@ -34,10 +34,7 @@ MIDNIGHT = time(0)
     needs="read",
 )
 def show(ctx: Context, *, page: Annotated[int, NumberReader(1, 1000), Ask(_("Page"))] = 1) -> Reply:
-    known = sorted(
-        retention.kept(ctx),
-        key=lambda each: (each.days is None, each.days or 0, ctx.text(each.what).casefold()),
-    )
+    known = sorted(retention.kept(ctx), key=lambda each: _order(ctx, each))
     shown = known[(page - 1) * PAGE : page * PAGE]
     if not shown:
         raise Refusal(_("There is no page {n}.", n=page))
@@ -61,6 +58,10 @@ def show(ctx: Context, *, page: Annotated[int, NumberReader(1, 1000), Ask(_("Pag
         buttons.append(Button(_("What goes next?"), call("retention due")))
         buttons.append(Button(_("What is gone by a day?"), call("retention try")))
     return Reply(Message((*parts, Buttons(tuple(buttons)))))
+
+
+def _order(ctx: Context, keeps: Keeps) -> tuple[bool, int, str]:
+    return keeps.days is None, keeps.days or 0, ctx.text(keeps.what).casefold()
 
 
 def _kept(keeps: Keeps) -> Words:

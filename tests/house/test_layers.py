@@ -359,7 +359,7 @@ def test_rooms_of_handlers_stand_in_one_order() -> None:
 
 def test_the_digest_and_help_know_no_feature() -> None:
     """They walk the doors of the table of contents; a new room needs no line in them."""
-    may = {"", "digest", "help", "kit", "rights", "measures", "attention"}
+    may = {"", "digest", "help", "kit", "rights", "attention"}
     for module, used in arrows(trees("handlers")).items():
         if room(module) in ("digest", "help"):
             known = {room(each) for each in used if each.startswith("handlers.")}
@@ -404,7 +404,7 @@ def test_a_room_has_one_name_in_every_layer() -> None:
     assert remembered <= decided | own, remembered - decided - own
     tried = {each.name for each in (ROOT / "tests").iterdir() if each.is_dir()}
     untried = {each for each in decided if each not in tried}
-    assert untried <= {"bans", "measures"}, untried  # their rooms' neighbours try them
+    assert untried <= {"bans"}, untried  # their rooms' neighbours try them
 
 
 # A newcomer looks for the field's word, and finds a module of that name (docs/words.md).

@@ -260,10 +260,7 @@ def test_whoever_did_everything_is_erased_from_all_of_it(
         bot.inside(lambda ctx, each=each: put_former(ctx, each))  # type: ignore[misc]
     bot.clock.wind(bot.clock.now() + timedelta(days=91))
     bot.database.transact(lambda tx: clean(tx, bot.clock.now()))
-    tables = bot.rows(
-        "select m.name as name from sqlite_schema m join pragma_table_info(m.name) c"
-        " where m.type = 'table' and c.name = 'workspace' and :workspace = :workspace"
-    )
+    tables = bot.store(lambda tx: tx.rows(tx.company_tables))
     left = [
         (each["name"], row)
         for each in tables
