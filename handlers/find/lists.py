@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from enum import StrEnum
 from typing import Annotated
 
-from handlers.kit import tables
+from handlers.kit import calendar, tables
 from handlers.kit.commands import Ask, Feature
 from handlers.kit.context import Context
 from handlers.kit.doors import Filter, Listing
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Reply, Title
-from handlers.kit.readers import NumberReader, TextReader
+from handlers.kit.readers import ChoiceReader, NumberReader, TextReader
+from handlers.kit.readers.dates import DateReader, today_of
 from handlers.kit.words import _
+from handlers.services.lookup import SERVICE
 from storage.engine.ids import ServiceId
+from storage.services import Service
 
 feature = Feature(_("Lists"))
 
@@ -49,6 +53,44 @@ def page(
 ) -> Reply:
     asked = Filter(which, ServiceId(service) if service else None, _moment(since))
     return Reply(Message(tuple(tables.page(ctx, _known(ctx, name), asked, page))))
+
+
+class Which(StrEnum):
+    """Which rows of a list."""
+
+    OPEN = "open"
+    MINE = "mine"
+    ALL = "all"
+
+
+WHICH = ChoiceReader(Which, {each.value: tables.WHICH[each.value] for each in Which}, {})
+
+
+@feature.command(
+    "list filter",
+    "liste filtern",
+    help=_("Narrow a list: which rows, of which service, since when."),
+    hidden=True,
+    reads=True,
+    submit=_("Show"),
+)
+def narrow(
+    ctx: Context,
+    name: Annotated[str, HIDDEN, Ask(_("List"))],
+    *,
+    which: Annotated[Which, WHICH, Ask(_("Which"))],
+    service: Annotated[Service, SERVICE, Ask(_("Service"), _("Empty: all of them."))] | None = None,
+    since: Annotated[date, DateReader(), Ask(_("Since"), _("A day; empty: from the beginning."))]
+    | None = None,
+) -> Reply:
+    listing = _known(ctx, name)
+    chosen = which.value if which.value in listing.which else listing.which[-1]
+    begins = None
+    if since is not None:  # a day without a year is the last one of that name
+        day = since if since <= today_of(ctx) else since.replace(year=since.year - 1)
+        begins = calendar.midnight(day, ctx.workspace.zone)
+    asked = Filter(chosen, service.id if service is not None else None, begins)
+    return Reply(Message(tuple(tables.page(ctx, listing, asked))))
 
 
 def _known(ctx: Context, name: str) -> Listing:

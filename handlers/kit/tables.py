@@ -70,12 +70,14 @@ def asking(listing: Listing, asked: Filter, number: int = 1) -> Call:
 
 
 def _others(listing: Listing, asked: Filter) -> list[Button]:
-    """Return the other ways to look at the same list."""
-    return [
+    """Return the other ways to look at the same list, and the form that narrows it."""
+    narrow = Button(_("Filter"), call("list filter", name=listing.key), "quiet")
+    ways = [
         Button(label, asking(listing, replace(asked, which=which)), "quiet")
         for which, label in WHICH.items()
         if which in listing.which and which != asked.which
     ]
+    return [*ways, narrow]
 
 
 def _buttons(buttons: Sequence[Button]) -> list[Part]:

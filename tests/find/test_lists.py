@@ -42,6 +42,24 @@ def test_pages_tell_the_true_total_and_lead_on(bot: Stage, anna: Say, chris: Say
     assert chris.press("Back").splitlines()[0] == "Incidents, 11–20 of 23"
 
 
+def test_a_list_is_narrowed_in_chat_by_service_and_day(
+    bot: Stage, anna: Say, ben: Say, chris: Say, wind: Callable[..., None]
+) -> None:
+    anna("incident Kasse tot")
+    wind(to="2026-12-01 09:00")
+    anna("incident Kasse schon wieder tot")
+    anna("incident Webshop leer")
+    chris("lists")
+    chris.press(calls="list", about="What is open")
+    chris.press("Filter")
+    shown = chris.fill(which="all", service="kasse", since="30.11.")
+    assert shown.splitlines()[0] == "Incidents, 1–1 of 1" and "INC-2" in shown
+    chris.press("Filter")
+    assert "Incidents, 1–2 of 2" in chris.fill(which="all", service="kasse")
+    chris.press("Filter")
+    assert "Incidents, 1–3 of 3" in chris.fill(which="all", since="1.11.2026")
+
+
 def test_filters_open_mine_all_a_service_and_since(
     bot: Stage, anna: Say, ben: Say, carla: Say, wind: Callable[..., None]
 ) -> None:
