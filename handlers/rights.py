@@ -37,7 +37,7 @@ CONCERNED = frozenset({Tie.RESPONSIBLE, Tie.ACCOUNTABLE, Tie.DEPUTY, Tie.MANAGER
 
 RIGHTS: dict[str, frozenset[Tie]] = {
     # docs/rules.md, rights
-    "declare": frozenset({Tie.MEMBER, Tie.NEW}),  # an outage does not wait for a profile
+    "declare": frozenset({Tie.MEMBER}),
     "help": frozenset({Tie.MEMBER, Tie.NEW}),
     "read": frozenset({Tie.MEMBER}),
     "update": frozenset({Tie.MEMBER}),

@@ -89,7 +89,8 @@ AGELESS = {
     "audit": "only grows", "messages": "as long as what they show",
     "slack_installations": "until it is uninstalled", "conversations": "as the place",
     # What the edges and the road let go of by themselves (bot/delivery/scheduler.py, clean).
-    "deliveries": "30 days", "drafts": "7 days", "lost_answers": "7 days", "outbox": "14 days",
+    "deliveries": "30 days", "drafts": "7 days", "lost_answers": "7 days",
+    "held_requests": "1 day, and no longer than until their sender is known", "outbox": "14 days",
     "timers": "when done",
     "covers": "90 days after", "presses": "two minutes", "slack_states": "ten minutes",
     "patterns": "decisions stay", "pattern_checks": "as the pattern",
