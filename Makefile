@@ -48,6 +48,7 @@ soak: $(VENV)/.test
 	$(RUN) -m tests.delivery.kill_edges $(ARGS)
 	$(RUN) -m tests.delivery.outage $(ARGS)
 	$(RUN) -m tests.http.slow_clients $(ARGS)
+	$(RUN) -m benchmarks.endurance $(ARGS)
 	LOTSE_SOAK=$(if $(ARGS),,1) $(RUN) -m pytest -q -m soak
 
 # Every card and form as Slack and Teams show them, in shots/. Needs Node, npm and Chromium.

@@ -10,13 +10,11 @@ from handlers.incidents.alarms import targets
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Facts, Message, Part, Text, Title, Tone
-from handlers.kit.people import name, person
+from handlers.kit.people import PLATFORMS, name, person
 from handlers.kit.words import Sentence, Words, _, _n, shortened
 from storage import closing as closings
 from storage import incidents
 from storage.incidents import Incident, alarms
-
-PLATFORMS = {"slack": "Slack", "teams": "Teams", "local": "Lotse"}
 
 
 def label(number: int) -> str:

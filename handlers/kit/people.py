@@ -5,6 +5,8 @@ from __future__ import annotations
 from handlers.kit.context import Context
 from handlers.kit.words import Who
 
+PLATFORMS = {"slack": "Slack", "teams": "Teams", "local": "Lotse"}  # as people call them
+
 
 def person(ctx: Context, id: str) -> Who:
     """Return somebody for a sentence; who is gone stays readable."""

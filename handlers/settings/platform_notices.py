@@ -11,7 +11,7 @@ from handlers.kit.context import Context
 from handlers.kit.doors import Known, Task, known
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Post, Reply, from_data, line
-from handlers.kit.people import name
+from handlers.kit.people import PLATFORMS, name
 from handlers.kit.readers import TextReader
 from handlers.kit.words import _
 from storage import people, workspaces
@@ -24,7 +24,6 @@ feature = Feature(_("Platforms"))
 HELD_BACK = "held back"  # the timer, and when it was last told
 INTRODUCE = "introduce"  # the timer of a request that waits until its sender is known
 UNREACHABLE = "unreachable"  # the timer of a place to which nothing can be sent
-NAMES = {"slack": "Slack", "teams": "Teams", "local": "Lotse"}
 OFTEN = timedelta(hours=1)
 
 
@@ -89,7 +88,7 @@ def unreachable(ctx: Context, place: str) -> Reply:
     found = places.find(ctx.tx, place)
     if found is None or found.state == "open":
         return Reply()
-    platform = NAMES.get(place.partition(":")[0], place.partition(":")[0])
+    platform = PLATFORMS.get(place.partition(":")[0], place.partition(":")[0])
     if found.person is not None:
         said = _(
             "{who} cannot be reached in {platform}: an alarm or a note could not be delivered. "

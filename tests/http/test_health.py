@@ -18,7 +18,7 @@ from bot.config import Settings
 from bot.delivery.clock import HandClock
 from bot.lotse import Lotse
 from storage import workspaces
-from storage.delivery import outbox, timers
+from storage.delivery import outbox, places, timers
 from storage.engine import Database
 from storage.engine.postgres import Postgres
 from storage.engine.sqlite import Sqlite
@@ -80,6 +80,41 @@ def test_messages_that_did_not_arrive_change_its_colour(
     got, said = health(bot, lotse)
     assert (got, said["state"], said["lines"]["messages"]) == (status, level, level)
     assert any("messages" in each for each in said["reasons"])
+
+
+def test_who_and_what_cannot_be_reached_is_named_on_this_machine_only(
+    bot: Stage, lotse: Lotse
+) -> None:
+    bot.run(lotse.scheduler.round())
+    assert health(bot, lotse)[1]["lines"]["reach"] == "green"
+    bot.store(lambda tx: places.park(tx, "local:@ben", "user_not_found"))
+    bot.store(lambda tx: places.park(tx, "local:stoerungen", "is_archived"))
+    status, said = health(bot, lotse)
+    assert (status, said["state"], said["lines"]["reach"]) == (200, "yellow", "yellow")
+    (why,) = [each for each in said["reasons"] if "reached" in each]
+    assert why.startswith("1 person and 1 channel cannot be reached: ")
+    assert "user_not_found" in why and "is_archived" in why and "Ben" in why
+    answer = bot.run(http_health.health(lotse, details=False))
+    assert isinstance(answer.body, bytes)
+    assert b"user_not_found" not in answer.body and b"Ben" not in answer.body
+    bot.store(lambda tx: places.reopen(tx, "local:@ben"))
+    bot.store(lambda tx: places.reopen(tx, "local:stoerungen"))
+    assert health(bot, lotse)[1]["lines"]["reach"] == "green"
+
+
+def test_what_waits_is_counted_for_each_platform(bot: Stage, lotse: Lotse) -> None:
+    bot.run(lotse.scheduler.round())
+    assert health(bot, lotse)[1]["backlog"] == {"local": 0}
+    message = '{"tone":"plain","parts":[]}'
+    for n in range(3):
+        bot.store(
+            lambda tx, n=n: outbox.add(
+                tx, id=str(n), place=("local:@ben", "local:@ben", "slack:C1")[n], key=str(n),
+                kind="card", message=message, now=bot.clock.now(),
+            )
+        )  # fmt: skip
+    assert health(bot, lotse)[1]["backlog"] == {"local": 2}
+    bot.store(lambda tx: tx.run("delete from outbox where workspace = :workspace"))
 
 
 def test_a_revoked_token_is_red_with_the_reason(bot: Stage, lotse: Lotse) -> None:
