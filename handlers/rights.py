@@ -28,6 +28,7 @@ class Tie(StrEnum):
     CHECKER = "asked to check it"
     FIXER = "fixes the cause"
     OWNER = "owner of the cause of a problem"
+    WITNESS = "declared or looked after an incident of a problem"
     ANSWERER = "answers friction of an area"
     ROLE = "champion, process modeller or integrator of a pilot"
     MANAGER = "manager"
@@ -74,7 +75,8 @@ RIGHTS: dict[str, frozenset[Tie]] = {
     "unfold": CONCERNED,
     "problem": frozenset({Tie.OWNER, Tie.ACCOUNTABLE, Tie.DEPUTY, Tie.MANAGER}),
     "cause fixed": frozenset({Tie.OWNER, Tie.MANAGER}),
-    "verify": frozenset({Tie.MEMBER}),
+    "verify": frozenset({Tie.ACCOUNTABLE, Tie.DEPUTY, Tie.MANAGER, Tie.WITNESS}),
+    "doubt": frozenset({Tie.MEMBER}),
     "part": frozenset({Tie.MANAGER}),
     "override ban": frozenset({Tie.MANAGER}),
     "override": frozenset({Tie.ACCOUNTABLE, Tie.MANAGER}),
