@@ -7,6 +7,8 @@ import json
 import threading
 from contextlib import closing
 from datetime import UTC, timedelta
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,12 +19,15 @@ from bot import health as http_health
 from bot.config import Settings
 from bot.delivery.clock import HandClock
 from bot.lotse import Lotse
+from bot.teams.tokens import STALE
 from storage import workspaces
 from storage.delivery import outbox, places, timers
 from storage.engine import Database
 from storage.engine.postgres import Postgres
 from storage.engine.sqlite import Sqlite
+from tests.pretend.slack_peer import Fault as Broken
 from tests.pretend.stage import DEMO, MONDAY, Say, Stage, furnish
+from tests.pretend.teams_stage import teams_stage
 
 
 @pytest.fixture
@@ -136,6 +141,34 @@ def test_each_platform_has_a_line_and_says_what_is_wrong(sqlite: Sqlite) -> None
     lines = http_health.platforms(lotse)
     assert lines["slack"] == ("red", "Slack has not said yet who we are")
     assert lines["teams"] == ("red", "Teams is not started yet")
+
+
+@pytest.mark.parametrize(
+    ("free", "state", "said"),
+    [(10**12, "green", ""), (10**8, "yellow", "only 95 MB"), (10**6, "red", "is full")],
+)
+def test_a_disk_that_fills_changes_its_colour(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, state: str, said: str
+) -> None:
+    settings = Settings(database_url=f"sqlite:///{tmp_path / 'lotse.db'}")
+    with closing(Sqlite(str(tmp_path / "lotse.db"))) as database:
+        lotse = app.build(settings, database, demo=False)
+        monkeypatch.setattr(
+            http_health.shutil, "disk_usage", lambda _folder: SimpleNamespace(free=free)
+        )
+        found, why = http_health._disk(lotse)
+    assert found == state and said in why
+
+
+async def test_keys_of_microsoft_that_cannot_be_had_are_red(sqlite: Sqlite) -> None:
+    async with teams_stage(sqlite, strict=False) as stage:
+        assert stage.edge.trouble() == ""
+        await stage.peer.deliver(stage.client("Anna").message("help"))
+        stage.edge.keys._fetched = -2 * STALE  # what was fetched long ago counts no more
+        stage.peer.plan("openid", *[Broken("500", 500, b"")] * 9)
+        got = await stage.peer.deliver(stage.client("Anna").message("help"))
+        assert got.status == 503
+        assert "keys" in stage.edge.trouble()
 
 
 @pytest.mark.parametrize("header", [

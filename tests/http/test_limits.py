@@ -244,3 +244,19 @@ async def test_slack_is_heard_while_two_hundred_slow_clients_wait(sqlite: Sqlite
             writer.close()
         for each in slack.peer.ledger:
             each.seen = True
+
+
+async def test_headers_that_are_too_long_are_refused_in_a_line(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A traceback for each of them would fill the log."""
+    async with site() as there:
+        sent = b"GET /quick HTTP/1.1\r\nHost: a\r\nX-Long: " + b"x" * 20_000 + b"\r\n\r\n"
+        reader, writer = await there.raw(sent)
+        assert (await ended(reader, 20)).startswith(b"HTTP/1.0 400")
+        writer.close()
+        async with aiohttp.ClientSession() as session:
+            assert await _text(session, f"{there.url}/quick") == (200, "ok")
+    told = [each for each in caplog.records if each.name == "aiohttp.server"]
+    assert [each.exc_info for each in told] == [None]
+    assert "refused" in told[0].getMessage() and "x" * 50 not in told[0].getMessage()
