@@ -71,7 +71,17 @@ def build(
     introductions = Introductions(database, dispatcher.handle, clock, asks)
     errands = {"room": rooms.keep, INTRODUCE: introductions.keep}
     scheduler = Scheduler(database, dispatcher.run_timer, clock, errands)
-    return Lotse(settings, database, clock, dispatcher, courier, scheduler, local, slack, teams)
+    return Lotse(
+        settings=settings,
+        database=database,
+        clock=clock,
+        dispatcher=dispatcher,
+        courier=courier,
+        scheduler=scheduler,
+        local=local,
+        slack=slack,
+        teams=teams,
+    )
 
 
 def _slack(

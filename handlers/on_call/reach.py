@@ -6,9 +6,10 @@ from handlers.kit.context import Context
 from handlers.kit.people import PLATFORMS, name
 from handlers.kit.words import Sentence, _
 from storage.delivery import places
+from storage.engine.ids import PersonId
 
 
-def unreachable(ctx: Context, *people: str) -> Sentence | None:
+def unreachable(ctx: Context, *people: PersonId) -> Sentence | None:
     """Return who of `people` cannot be reached where; None while there is a way to each."""
     found = [
         _reached(name(ctx, each), platform)

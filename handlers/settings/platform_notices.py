@@ -16,7 +16,9 @@ from handlers.kit.readers import TextReader
 from handlers.kit.words import _
 from storage import people, workspaces
 from storage.delivery import held_requests, inbox, lost_answers, places
+from storage.delivery.places import PlaceState
 from storage.engine import Tx
+from storage.engine.ids import PersonId, PlaceId
 from storage.engine.sql import as_text
 
 feature = Feature(_("Platforms"))
@@ -55,7 +57,7 @@ def show_lost(
     return Reply(from_data(written))
 
 
-def _replace(tx: Tx, person: str, to: str) -> None:
+def _replace(tx: Tx, person: PersonId, to: PersonId) -> None:
     lost_answers.replace_person(tx, person, to)
     held_requests.replace_person(tx, person, to)
 
@@ -66,7 +68,7 @@ def _replace(tx: Tx, person: str, to: str) -> None:
     {"lost_answers": ("person",), "held_requests": ("person",)},
     replace=_replace,
 )
-def known_here(ctx: Context, person: str) -> Known:
+def known_here(ctx: Context, person: PersonId) -> Known:
     """Tell which answers somebody never got, and what waits until it is known who they are."""
     roles = {
         "lost_answers.person": _("An answer that did not arrive"),
@@ -83,10 +85,10 @@ def introduced(ctx: Context, identity: str) -> Reply:
 
 
 @feature.timer(UNREACHABLE)
-def unreachable(ctx: Context, place: str) -> Reply:
+def unreachable(ctx: Context, place: PlaceId) -> Reply:
     """Tell the managers, once, that nothing can be sent to a place; it is told on its card, too."""
     found = places.find(ctx.tx, place)
-    if found is None or found.state == "open":
+    if found is None or found.state == PlaceState.OPEN:
         return Reply()
     platform = PLATFORMS.get(place.partition(":")[0], place.partition(":")[0])
     if found.person is not None:

@@ -38,10 +38,9 @@ from storage.engine import Row
 from tests.delivery.kill import SQLITE, seed_of_today
 from tests.delivery.kill_child import open_store
 from tests.pretend import server
-from tests.pretend.slack_peer import SECRET, TOKEN, Entry, direct, slow
+from tests.pretend.slack_peer import SECRET, TOKEN, Entry, Fault, direct, slow
 from tests.pretend.slack_stage import INCIDENTS, SlackStage, user
 from tests.pretend.teams_peer import APP, PASSWORD, TENANT
-from tests.pretend.teams_peer import Fault as TeamsFault
 from tests.pretend.teams_stage import TeamsStage
 
 ROOT = Path(__file__).parent.parent.parent
@@ -77,8 +76,6 @@ def refused(said: str) -> bool:
 
 class Edge(Protocol):
     """One platform and its people."""
-
-    stage: SlackStage | TeamsStage
 
     async def start(self) -> None:
         """Let the platform listen, and the company be known."""
@@ -161,7 +158,7 @@ class SlackEdge:
             got = await self.stage.peer.post(body, "application/json", at=moment)
         else:
             got = await self.stage.peer.deliver(sent.kind, sent.payload)
-        return got.status, json.dumps(got.body, ensure_ascii=False)
+        return got.status or 0, json.dumps(got.body, ensure_ascii=False)
 
     def cards(self) -> Counter[str]:
         found: Counter[str] = Counter()
@@ -194,7 +191,7 @@ class TeamsEdge:
     def starts(self, seconds: float) -> None:
         for call in ("openid", "token"):
             self.stage.peer._faults[call].clear()
-            late = TeamsFault(f"slow {seconds}", accepts=True, seconds=seconds)
+            late = Fault(f"slow {seconds}", accepts=True, seconds=seconds)
             self.stage.peer.plan(call, late)
 
     def arrives(self, name: str) -> None:

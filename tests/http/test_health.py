@@ -23,6 +23,7 @@ from bot.teams.tokens import STALE
 from storage import workspaces
 from storage.delivery import outbox, places, timers
 from storage.engine import Database
+from storage.engine.ids import PlaceId
 from storage.engine.postgres import Postgres
 from storage.engine.sqlite import Sqlite
 from tests.pretend.slack_peer import Fault as Broken
@@ -76,7 +77,7 @@ def test_messages_that_did_not_arrive_change_its_colour(
     message = '{"tone":"plain","parts":[]}'
     bot.store(
         lambda tx: outbox.add(
-            tx, id="1", place="local:@ben", key="k", kind="card", message=message,
+            tx, id="1", place=PlaceId("local:@ben"), key="k", kind="card", message=message,
             now=bot.clock.now() - timedelta(minutes=20),
         )
     )  # fmt: skip
@@ -111,11 +112,11 @@ def test_what_waits_is_counted_for_each_platform(bot: Stage, lotse: Lotse) -> No
     bot.run(lotse.scheduler.round())
     assert health(bot, lotse)[1]["backlog"] == {"local": 0}
     message = '{"tone":"plain","parts":[]}'
-    for n in range(3):
+    for n, place in enumerate(("local:@ben", "local:@ben", "slack:C1")):
         bot.store(
-            lambda tx, n=n: outbox.add(
-                tx, id=str(n), place=("local:@ben", "local:@ben", "slack:C1")[n], key=str(n),
-                kind="card", message=message, now=bot.clock.now(),
+            lambda tx, n=n, place=place: outbox.add(
+                tx, id=str(n), place=PlaceId(place), key=str(n), kind="card", message=message,
+                now=bot.clock.now(),
             )
         )  # fmt: skip
     assert health(bot, lotse)[1]["backlog"] == {"local": 2}
@@ -154,7 +155,7 @@ def test_a_disk_that_fills_changes_its_colour(
     with closing(Sqlite(str(tmp_path / "lotse.db"))) as database:
         lotse = app.build(settings, database, demo=False)
         monkeypatch.setattr(
-            http_health.shutil, "disk_usage", lambda _folder: SimpleNamespace(free=free)
+            "bot.health.shutil.disk_usage", lambda _folder: SimpleNamespace(free=free)
         )
         found, why = http_health._disk(lotse)
     assert found == state and said in why
@@ -199,7 +200,7 @@ def test_what_could_not_be_delivered_and_what_was_given_up_is_counted(
     now = bot.clock.now()
     bot.store(
         lambda tx: outbox.add(
-            tx, id="1", place="fax:4711", key="k", kind="card",
+            tx, id="1", place=PlaceId("fax:4711"), key="k", kind="card",
             message='{"tone":"plain","parts":[]}', now=now,
         )
     )  # fmt: skip

@@ -8,7 +8,7 @@ import pytest
 
 from storage.engine import Database
 from storage.engine.sqlite import Sqlite
-from tests.pretend.teams_peer import Fault
+from tests.pretend.slack_peer import Fault
 from tests.pretend.teams_stage import INCIDENTS, TeamsStage, teams_stage
 
 DEAD = "incident Till is dead"

@@ -25,6 +25,7 @@ from handlers.settings.platform_notices import INTRODUCE
 from storage.delivery import held_requests, outbox, timers
 from storage.delivery.timers import Timer
 from storage.engine import Database
+from storage.engine.ids import PlaceId
 
 log = logging.getLogger("lotse.introductions")
 
@@ -78,7 +79,7 @@ def carried_out(ctx: Context, request: Request, answer: Response) -> None:
     if message is not None:
         key = f"answer:{request.after}"
         outbox.add(
-            ctx.tx, id=ctx.new_id(), place=request.direct, key=key, kind="note",
+            ctx.tx, id=ctx.new_id(), place=PlaceId(request.direct), key=key, kind="note",
             message=dump(message), now=ctx.now,
         )  # fmt: skip
         ctx.tx.signal()
