@@ -65,18 +65,19 @@ def of(tx: Tx, incident: int) -> list[Alarm]:
     return [_alarm(row) for row in rows]
 
 
-def of_person_since(tx: Tx, person: PersonId, since: datetime) -> list[Alarm]:
-    """Return somebody's alarms since a moment, the oldest first."""
+def of_person_since(tx: Tx, person: PersonId, since: datetime, limit: int = 100) -> list[Alarm]:
+    """Return somebody's newest alarms since a moment, `limit` at most, the oldest first."""
     rows = tx.rows(
         f"""
         select {COLUMNS} from alarms
         where workspace = :workspace and person = :person and at > :since
-        order by at, incident, position
+        order by at desc, incident desc, position desc limit :limit
         """,
         person=person,
         since=as_text(since),
+        limit=limit,
     )
-    return [_alarm(row) for row in rows]
+    return [_alarm(row) for row in reversed(rows)]
 
 
 def in_list(tx: Tx, key: str) -> list[Alarm]:

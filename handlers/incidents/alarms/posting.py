@@ -98,13 +98,13 @@ def _to_list(
     ctx: Context, incident: Incident, person: PersonId, position: int, recent: list[Alarm]
 ) -> list[Post]:
     """Make the alarm a line of the list of this minute, with those that came just before it."""
-    keys_of = dict.fromkeys(each.list for each in recent if each.list is not None)
-    room = [each for each in keys_of if len(alarms.in_list(ctx.tx, each)) < SHOWN]
-    key = room[-1] if room else f"alarms:{person}:{ctx.new_id()}"
+    newest = next((each.list for each in reversed(recent) if each.list is not None), None)
+    room = newest is not None and len(alarms.in_list(ctx.tx, newest)) < SHOWN
+    key = newest if newest is not None and room else f"alarms:{person}:{ctx.new_id()}"
     posts: list[Post] = []
     for each in recent:
-        other = incidents.find(ctx.tx, each.incident)
-        if each.list is None and other is not None:
+        other = incidents.find(ctx.tx, each.incident) if each.list is None else None
+        if other is not None:
             posts += _folded(ctx, other, each)
             alarms.put_into(ctx.tx, each, key)
     _sent(ctx, incident, position, person, key)
