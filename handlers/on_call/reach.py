@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from handlers.kit.context import Context
 from handlers.kit.people import PLATFORMS, name
-from handlers.kit.words import Sentence, _
+from handlers.kit.words import Sentence, Words, _
 from storage.delivery import places
 from storage.engine.ids import PersonId
 
@@ -40,5 +40,5 @@ def everywhere(ctx: Context) -> Sentence | None:
     return _("Not to be reached: {names}.", names=found) if found else None
 
 
-def _reached(called: str, platform: str) -> Sentence:
+def _reached(called: Words, platform: str) -> Sentence:
     return _("{who} ({where})", who=called, where=PLATFORMS.get(platform, platform))
