@@ -26,6 +26,7 @@ READINGS = {  # every command that reads, and those that only show, with values 
     "problem history": {"number": "1"}, "service": {"service": "kasse"}, "settings": {},
     "rules": {},
     "find": {"words": "Kasse"}, "find more": {"words": "Kasse", "page": "1"},
+    "service history": {"service": "kasse"},
     "show": {"number": "2"}, "status": {}, "text": {"number": "2"}, "who": {"service": "kasse"},
     "definition edit": {"name": "done"}, "service edit": {"service": "kasse"},
     "decide": {"key": "incident:2"}, "decisions": {}, "undone": {},
