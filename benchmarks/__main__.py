@@ -16,7 +16,18 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from benchmarks import digest, machine, question, repeats, road, search, slack, start, teams
+from benchmarks import (
+    digest,
+    machine,
+    question,
+    repeats,
+    road,
+    search,
+    sentences,
+    slack,
+    start,
+    teams,
+)
 from benchmarks.size import FULL, SMOKE, Size
 
 RUNNING = ExitStack()
@@ -56,6 +67,14 @@ def _road(size: Size) -> Iterator[str]:
     yield from compared(f"{size.workspaces} workspaces / one of them (aim 0.9)", many)
 
 
+def _sentences(size: Size) -> Iterator[str]:
+    yield (
+        f"Declarations, {size.busy} at once, their search counted in / the same rows bare "
+        "(aim 0.5 on SQLite, 0.4 on PostgreSQL, p99 at most 2.5):\n"
+    )
+    yield from sentences.table(_server(), size)
+
+
 def _slack(size: Size) -> Iterator[str]:
     yield from slack.table(slack.measure(_server(), size))
 
@@ -88,6 +107,7 @@ def _repeats(size: Size) -> Iterator[str]:
 
 BENCHMARKS: dict[str, Callable[[Size], Iterator[str]]] = {
     "road": _road,
+    "sentences": _sentences,
     "slack": _slack,
     "teams": _teams,
     "start": _start,

@@ -265,18 +265,21 @@ def of_service_since(tx: Tx, service: ServiceId, since: datetime) -> list[Incide
     return [from_row(row) for row in rows]
 
 
-def of_declarer_since(tx: Tx, person: PersonId, since: datetime) -> list[Incident]:
-    """Return what somebody declared from `since` on and is open, the newest first."""
+def said_since(tx: Tx, person: PersonId, since: datetime) -> list[tuple[int, str]]:
+    """Return number and words of what somebody declared from `since` on and is open, newest first.
+
+    The words are the whole text, where there is one below the title.
+    """
     rows = tx.rows(
-        f"""
-        select {COLUMNS} from incidents
+        """
+        select number, case body when '' then title else body end as words from incidents
         where workspace = :workspace and declared_by = :person and declared_at >= :since
         and state = 'open' order by number desc
         """,
         person=person or "",
         since=as_text(since),
     )
-    return [from_row(row) for row in rows]
+    return [(row["number"], row["words"]) for row in rows]
 
 
 def latest(tx: Tx, limit: int) -> list[Incident]:
