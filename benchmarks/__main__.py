@@ -18,6 +18,7 @@ from pathlib import Path
 
 from benchmarks import (
     digest,
+    heartbeat,
     machine,
     question,
     repeats,
@@ -26,6 +27,7 @@ from benchmarks import (
     sentences,
     slack,
     start,
+    states,
     teams,
 )
 from benchmarks.size import FULL, SMOKE, Size
@@ -75,6 +77,10 @@ def _sentences(size: Size) -> Iterator[str]:
     yield from sentences.table(_server(), size)
 
 
+def _heartbeat(size: Size) -> Iterator[str]:
+    yield from heartbeat.measure(_server(), size)
+
+
 def _slack(size: Size) -> Iterator[str]:
     yield from slack.table(slack.measure(_server(), size))
 
@@ -114,6 +120,8 @@ BENCHMARKS: dict[str, Callable[[Size], Iterator[str]]] = {
     "repeats": _repeats,
     "search": search.measure,
     "digest": digest.measure,
+    "heartbeat": _heartbeat,
+    "states": states.measure,
 }
 
 

@@ -24,6 +24,8 @@ class Size:
     questions: int
     earlier: tuple[int, ...]  # incidents that were declared before sentences are measured
     told: int  # incidents that a digest is written over
+    automations: int  # whose states are computed in one tick
+    addresses: int  # that heartbeats are sent to, in turn
 
     @property
     def busy(self) -> int:
@@ -48,6 +50,8 @@ FULL = Size(
     questions=200,
     earlier=(1_000, 20_000),
     told=1_000_000,
+    automations=10_000,
+    addresses=60_000,
 )
 SMOKE = Size(
     rounds=1,
@@ -65,4 +69,6 @@ SMOKE = Size(
     questions=8,
     earlier=(50,),
     told=2000,
+    automations=80,
+    addresses=2000,
 )

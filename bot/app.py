@@ -58,6 +58,14 @@ def build(
     if teams is not None:
         platforms[teams.platform.name] = teams.platform
     meanings = _meanings(database) if settings.meaning else None
+    if settings.smtp:
+        from bot.mail.sender import Account, Mail  # only who sends mail waits for it
+
+        account = Account(
+            settings.smtp, settings.mail_from, settings.smtp_user, settings.smtp_password
+        )
+        platforms[Mail.name] = Mail(account, database)
+        dispatcher.mails = True
     makers: dict[str, RoomMaker] = {}
     if local is not None:
         makers[local.name] = local

@@ -37,7 +37,14 @@ def _patterns(ctx: Context, words: str) -> Iterator[Found]:
         show = Button(_("Show"), call("pattern", pattern=each.id))
         score = max(title, said)
         yield Found(
-            each.id, _("Pattern"), each.title, where, _state(each), show, score, each.confirmed_at
+            key=each.id,
+            kind=_("Pattern"),
+            title=each.title,
+            where=where,
+            state=_state(each),
+            button=show,
+            score=score,
+            at=each.confirmed_at,
         )
 
 
@@ -48,7 +55,14 @@ def _own(ctx: Context, words: str) -> Iterator[Found]:
             show = Button(_("My notes"), call("friction mine"))
             state = _("answered") if each.answered else _("no answer yet")
             yield Found(
-                each.id, _("My note"), each.sentence, _("text"), state, show, share, own=True
+                key=each.id,
+                kind=_("My note"),
+                title=each.sentence,
+                where=_("text"),
+                state=state,
+                button=show,
+                score=share,
+                own=True,
             )
 
 

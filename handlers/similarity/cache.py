@@ -140,7 +140,15 @@ def search(
     meanings: Meanings | None = tx.beside.get(BESIDE)
     vector = coarse(meanings.vectors([told_by(text)])[0]) if meanings is not None else None
     with _current(tx) as index:
-        return index.search(text, service, now.timestamp() / DAY, limit, except_, names, vector)
+        return index.search(
+            text,
+            service,
+            now.timestamp() / DAY,
+            limit,
+            except_=except_,
+            names=names,
+            vector=vector,
+        )
 
 
 def look(tx: Tx, text: str, now: datetime, limit: int) -> list[Seen]:
