@@ -70,8 +70,14 @@ def lotse(sqlite: Sqlite, tmp_path: Path) -> Lotse:
             intake.count_day(inside, "b", "2026-11-23", kind)
         automations.change(inside, "b", last_run_at=now, last_report_at=now)
         for n in range(2):
-            friction.add(inside, id=f"n{n}", sentence="Ben tippt doppelt", hint=None, author=PersonId("ben"),
-                         day=now)  # fmt: skip
+            friction.add(
+                inside,
+                id=f"n{n}",
+                sentence="Ben tippt doppelt",
+                hint=None,
+                author=PersonId("ben"),
+                day=now,
+            )
 
     sqlite.transact(prepare)
     return made
