@@ -196,8 +196,10 @@ def _ended(ctx: Context, found: Automation, kind: str) -> Automation:
 def _told(ctx: Context, before: Automation, now: Automation) -> tuple[Post, ...]:
     """Tell who answers for it of a failure once, and take it back when it works again."""
     key = f"automation:{now.id}:failed"
-    posts = matters.settle(ctx, f"automation:{now.id}:late")
-    posts += matters.settle(ctx, f"automation:{now.id}:hangs")
+    posts: tuple[Post, ...] = ()
+    if before.late_told:
+        posts += matters.settle(ctx, f"automation:{now.id}:late")
+        posts += matters.settle(ctx, f"automation:{now.id}:hangs")
     if now.last_result != "fail":
         if before.fails:
             posts += (*matters.settle(ctx, key), *matters.settle(ctx, _test_key(now)))
