@@ -34,6 +34,7 @@ from handlers.friction import answering as friction_answering
 from handlers.friction import answers as friction_answers
 from handlers.friction import commands as friction_commands
 from handlers.friction import digest as friction_digest
+from handlers.friction import filing as friction_filing
 from handlers.friction import patterns as friction_patterns
 from handlers.help import commands as help_commands
 from handlers.help import home
@@ -116,6 +117,7 @@ FEATURES: tuple[Feature, ...] = (
     mandate_commands.feature,
     friction_commands.feature,
     friction_answering.feature,
+    friction_filing.feature,
     friction_patterns.feature,
     friction_answers.feature,
     friction_digest.feature,

@@ -11,6 +11,7 @@ from storage import incidents
 from storage import repeats as storage_repeats
 from storage.incidents import Incident
 from storage.repeats import Alike
+from storage.rules import Rule
 from storage.services import Service
 
 SHOWN = 5
@@ -79,11 +80,15 @@ def moved(ctx: Context, incident: Incident) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """What was found before a declaration wrote anything: the service too, and how surely."""
+    """What was found before a declaration wrote anything: the service too, and how surely.
+
+    `rule` is the one that led to it, or one that asks first whether it is about its service.
+    """
 
     likes: tuple[Match, ...]
     service: Service | None
     sure: bool
+    rule: Rule | None = None
 
 
 def found_ahead(ctx: Context) -> tuple[Match, ...]:

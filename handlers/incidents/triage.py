@@ -16,6 +16,7 @@ from handlers.kit.readers import folded
 from handlers.rules import meaning
 from handlers.similarity import Match, find_similar
 from handlers.similarity.terms import Word, words
+from storage.rules import Rule
 from storage.services import Service
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def look_ahead(
     ctx: Context, title: str, service: Service | None = None, **_others: object
 ) -> Ahead:
     """Return what this one is like and about, before anything is written."""
-    known = service or named(ctx, title)
+    known, rule = (service, None) if service else named(ctx, title)
     found = _find(ctx, title, known)
     told = known or _told(ctx, found)
     meant = told or _meant(ctx, title)
@@ -42,15 +43,15 @@ def look_ahead(
         found = _find(ctx, title, meant)
     # Not the meaning alone: what is most like it was about the same service.
     agrees = meant is not None and any(each.sure and each.service == meant.id for each in found[:1])
-    return Ahead(tuple(found), meant, told is not None or agrees)
+    return Ahead(tuple(found), meant, told is not None or agrees, rule)
 
 
 def handed_in(ctx: Context, title: str, service: Service | None) -> Ahead:
     """Return what was looked up ahead; without it only the names are looked at, which is quick."""
     if isinstance(ctx.ahead, Ahead):
         return ctx.ahead
-    known = service or named(ctx, title)
-    return Ahead((), known, known is not None)
+    known, rule = (service, None) if service else named(ctx, title)
+    return Ahead((), known, known is not None, rule)
 
 
 def _find(ctx: Context, title: str, service: Service | None) -> list[Match]:
@@ -63,12 +64,12 @@ def _find(ctx: Context, title: str, service: Service | None) -> list[Match]:
     )
 
 
-def named(ctx: Context, title: str) -> Service | None:
-    """Return the service with the longest name, word or rule found in the title.
+def named(ctx: Context, title: str) -> tuple[Service | None, Rule | None]:
+    """Return the service with the longest name, word or rule found in the title, and the rule.
 
     Words are compared without case and umlauts; from five letters on a word may
     also be the beginning of a longer one ("Drucker" in "Druckerstau"). A rule of
-    several words comes before a name.
+    several words comes before a name. One that asks first leaves the service to the names.
     """
     said = tokens(title)
     best: tuple[int, Service] | None = None
@@ -77,12 +78,14 @@ def named(ctx: Context, title: str) -> Service | None:
             wanted = tokens(name)
             if wanted and _contains(said, wanted) and (best is None or len(name) > best[0]):
                 best = (len(name), service)
+    by_name = best[1] if best and not best[1].fallback else None
     ruled = meaning.meant(ctx, title)
     if ruled is not None:
         rule, service = ruled
-        if best is None or len(rule.words) > 1 or len(rule.shown) >= best[0]:
-            return service
-    return best[1] if best and not best[1].fallback else None
+        wins = best is None or len(rule.words) > 1 or len(rule.shown) >= best[0]
+        if wins and service.id != (by_name.id if by_name else ""):
+            return (service if rule.straight else by_name), rule
+    return by_name, None
 
 
 def _told(ctx: Context, likes: Sequence[Match]) -> Service | None:

@@ -228,6 +228,20 @@ def named_since(tx: Tx, answered_before: datetime, noted_before: datetime) -> li
     return [(row["id"], row["author"]) for row in rows]
 
 
+def set_area(tx: Tx, id: str, area: str) -> bool:
+    """Put a note into another area; empty for none."""
+    return (
+        tx.run(
+            """
+            update friction set area = :area where workspace = :workspace and id = :id
+            """,
+            id=id,
+            area=area,
+        )
+        == 1
+    )
+
+
 # --- patterns ----------------------------------------------------------------------------
 
 
