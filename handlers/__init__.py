@@ -35,6 +35,8 @@ from handlers.friction import answers as friction_answers
 from handlers.friction import commands as friction_commands
 from handlers.friction import digest as friction_digest
 from handlers.friction import filing as friction_filing
+from handlers.friction import found as friction_found
+from handlers.friction import next_relief
 from handlers.friction import patterns as friction_patterns
 from handlers.help import commands as help_commands
 from handlers.help import home
@@ -92,6 +94,7 @@ FEATURES: tuple[Feature, ...] = (
     find_commands.feature,
     services_found.feature,
     problems_found.feature,
+    friction_found.feature,
     pilots_found.feature,
     automations_found.feature,
     incident_digest.feature,
@@ -120,6 +123,7 @@ FEATURES: tuple[Feature, ...] = (
     friction_filing.feature,
     friction_patterns.feature,
     friction_answers.feature,
+    next_relief.feature,
     friction_digest.feature,
     pilot_commands.feature,
     pilot_people.feature,

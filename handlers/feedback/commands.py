@@ -265,7 +265,7 @@ def _asked(ctx: Context, pilot: Pilot, words: str) -> Reply:
     found = editing.fresh(ctx, pilot)
     said = _("Somebody asks about “{pilot}”: {words}", pilot=found.name, words=words)
     answer = Button(_("Answer"), call("feedback answer", question=id))
-    editing.tell(ctx, found, f"question {id}", said, answer)
+    editing.tell(ctx, found, f"question {id}", said, answer, nameless=True)
     kept = _(
         "Passed on without your name. You find the answer with “pilot {pilot}”.", pilot=found.name
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from handlers.friction import filing, grouping
+from handlers.friction import answering, filing, grouping
 from handlers.friction.kinds import HINT, LABELS, NAME, Hint, Name
 from handlers.kit import calendar
 from handlers.kit.commands import Ask, Feature, call
@@ -76,6 +76,8 @@ def note(
         without = Button(_("Without my name"), call("nameless", id=id), "quiet")
         mine = Button(_("My notes"), call("friction mine"), "quiet")
         parts.append(Buttons((*chips, without, mine)))
+    if answering.may(ctx):
+        parts.append(Buttons((Button(_("All notes"), call("friction list"), "quiet"),)))
     return Reply(Message(tuple(parts)), nameless=True)
 
 

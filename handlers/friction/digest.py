@@ -104,7 +104,8 @@ def known(ctx: Context, person: str) -> Known:
         (_("Friction"), each.sentence) for each in friction.mine(ctx.tx, person)
     ]
     rows += [(_("Answers friction of"), each) for each in answerers.of(ctx.tx, person, "accepted")]
-    return Known(tuple(rows))
+    mine = Button(_("My notes"), call("friction mine")) if rows else None
+    return Known(tuple(rows), mine)
 
 
 @feature.keeps(

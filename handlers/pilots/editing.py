@@ -114,13 +114,20 @@ def question(_ctx: Context, pilot: Pilot, role: str) -> Message:
 
 
 def tell(
-    ctx: Context, pilot: Pilot, key: str, words: Sentence, *buttons: Button, role: str = "champion"
+    ctx: Context,
+    pilot: Pilot,
+    key: str,
+    words: Sentence,
+    *buttons: Button,
+    role: str = "champion",
+    nameless: bool = False,
 ) -> None:
     """Tell whoever has a role, else whoever else has one, with their next bundle."""
     person = getattr(pilot, role) if role in roles.filled(pilot) else roles.decides(pilot)
     if person is not None:
         show = Button(_("Show"), call("pilot", pilot=pilot.id), "quiet")
-        matters.note(ctx, person, f"pilot:{pilot.id}:{key}", words, *buttons, show)
+        key = f"pilot:{pilot.id}:{key}"
+        matters.note(ctx, person, key, words, *buttons, show, nameless=nameless)
 
 
 def settle(ctx: Context, pilot: Pilot, key: str) -> tuple[Post, ...]:

@@ -109,7 +109,8 @@ def lead(ctx: Context, rule: Rule, kind: str, subject: str, about: str) -> Routi
         right = Button(_("Right"), call("rule right", **values))
         wrong = Button(_("Not right"), call("rule wrong", **values))
         for each in answering(ctx, rule.kind, rule.target):
-            matters.note(ctx, each, check_key(led), said, right, wrong)
+            hidden = kind != "incident"
+            matters.note(ctx, each, check_key(led), said, right, wrong, nameless=hidden)
     return led
 
 

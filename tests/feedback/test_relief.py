@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable
 
 import pytest
@@ -298,11 +299,14 @@ def test_neither_time_nor_id_nor_order_leads_from_a_tap_to_a_person(
         each(f"feedback triage Satz von {each.id[-1]}x")
         tap(each, id, "no")
         do(each, "relief why", pilot=id, reason="far")
+        do(each, "feedback question", pilot=id, words=f"Warum {len(each.id)}?")
     fresh = [each for each in everything(bot) if repr(each) not in before]
     assert len(fresh) > 20
     for row in fresh:
         for trace in (*CROWD, *(f"key-{each}" for each in CROWD), "T10:08", "T11:08", "T09:08"):
             assert trace not in repr(row), (trace, row)
+    known = set(re.findall(r"id-\d{6}", repr(before)))
+    assert set(re.findall(r"id-\d{6}", repr(fresh))) <= known, "an id in the order of time"
     if isinstance(bot.database, Sqlite):  # rows lie in the order of their random keys
         for table in ("pilot_taps", "pilot_sentences"):
             found = bot.rows(f"select * from {table} where workspace = :workspace")
