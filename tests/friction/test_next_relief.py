@@ -88,7 +88,8 @@ def test_own_notes_and_patterns_are_found_and_nobody_else_s_notes(
     assert anna.press("My notes").startswith("My notes")
     for me in (ben, chris):
         assert "verschwinden" not in me("find Quastenlager")
-    anna("friction mine")
+    anna("find Quastenlager")
+    anna.press("My notes")
     anna.press(calls="nameless")
     assert "verschwinden" not in anna("find Quastenlager")
     confirmed(bot, anna, chris, "Wege im Quastenlager")
