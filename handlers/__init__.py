@@ -56,12 +56,13 @@ from handlers.ownership import digest as ownership_digest
 from handlers.ownership import leaving
 from handlers.people import language as people_language
 from handlers.pilots import commands as pilot_commands
-from handlers.pilots import decisions as pilot_decisions
 from handlers.pilots import digest as pilot_digest
 from handlers.pilots import found as pilots_found
-from handlers.pilots import milestones as pilot_milestones
 from handlers.pilots import people as pilot_people
-from handlers.pilots import running as pilot_running
+from handlers.pilots.weeks import correcting as pilot_correcting
+from handlers.pilots.weeks import decisions as pilot_decisions
+from handlers.pilots.weeks import milestones as pilot_milestones
+from handlers.pilots.weeks import running as pilot_running
 from handlers.privacy import commands as privacy_commands
 from handlers.privacy import linking, retention
 from handlers.problems import changes as problem_changes
@@ -128,6 +129,7 @@ FEATURES: tuple[Feature, ...] = (
     pilot_commands.feature,
     pilot_people.feature,
     pilot_running.feature,
+    pilot_correcting.feature,
     pilot_decisions.feature,
     feedback_commands.feature,
     pilot_milestones.feature,

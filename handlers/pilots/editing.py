@@ -9,7 +9,7 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Message, Post, line
 from handlers.kit.readers import folded
 from handlers.kit.words import Sentence, _
-from handlers.pilots import clock, roles, start_check
+from handlers.pilots import roles, start_check
 from storage import pilots
 from storage.pilots import ROLES, Pilot, log
 
@@ -169,5 +169,8 @@ def stopped(ctx: Context, pilot: Pilot) -> None:
     make_room(ctx)
 
 
-def day(ctx: Context) -> str:
-    return clock.current_day(ctx).isoformat()
+def take_name(ctx: Context, pilot: Pilot) -> None:
+    """Let a pilot that was stopped be called as before; refuse when another one is called so."""
+    if pilots.named(ctx.tx, folded(pilot.name)) not in (None, pilot.id):
+        raise Refusal(_("There is a pilot called “{name}” already.", name=pilot.name))
+    pilots.rename(ctx.tx, pilot.id, pilot.name, folded(pilot.name))
