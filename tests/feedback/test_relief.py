@@ -153,9 +153,49 @@ def test_small_and_visible_pilots_say_so_before_the_tap(chris: Say, bot: Stage) 
     assert "before the start only" in do(chris, "pilot users", pilot=big, who="Anna", visible="yes")
 
 
-def test_an_automation_s_name_is_answered_as_such(anna: Say, ben: Say) -> None:
+def signals_of(bot: Stage) -> list[tuple[str, str, int | None, str]]:
+    rows = bot.rows("select * from automation_signals where workspace = :workspace order by kind")
+    return [(row["kind"], row["reason"], row["minutes"], row["words"]) for row in rows]
+
+
+def test_the_same_words_serve_automations(anna: Say, ben: Say, bot: Stage) -> None:
+    """By part of the name as well; its own room counts them."""
+    machines.enter(ben, name="Lagerabgleich")
+    anna("feedback abgleich umgangen")
+    assert anna.press("It takes too long").startswith("Thank you, that is counted")
+    assert anna("feedback lager von Hand 20 min").startswith("Thank you, that is counted")
+    assert anna("feedback Lagerabgleich Frage: Wer pflegt das?").startswith("Thank you. Ben has")
+    assert signals_of(bot) == [
+        ("by hand", "", 15, ""),
+        ("bypassed", "slow", None, ""),
+        ("question", "", None, "Wer pflegt das?"),
+    ]
+
+
+@pytest.mark.parametrize("typed", ["", " ja", " läuft gut"])
+def test_what_an_automation_has_no_word_for_is_offered(
+    anna: Say, ben: Say, bot: Stage, typed: str
+) -> None:
     machines.enter(ben, name="Abgleich")
-    assert "“Abgleich” is an automation." in anna("feedback Abgleich geht gut")
+    shown = anna(f"feedback Abgleich{typed}")
+    assert shown.startswith("What should be known about “Abgleich”?")
+    assert ("[Ask it]" in shown) is bool(typed)
+    assert signals_of(bot) == []
+
+
+def test_a_pilot_and_an_automation_that_both_fit_are_offered(
+    anna: Say, ben: Say, bot: Stage
+) -> None:
+    running(bot)
+    machines.enter(ben, name="Triage-Skript")
+    shown = anna("feedback triage")
+    assert "Which one do you mean?" in shown and "[Triage-Skript]" in shown
+    assert anna.press("Triage-Skript").startswith("What should be known about “Triage-Skript”?")
+
+
+def test_an_automation_is_no_pilot(anna: Say, ben: Say) -> None:
+    machines.enter(ben, name="Abgleich")
+    assert "“Abgleich” is an automation, no pilot." in anna("pilot Abgleich")
 
 
 # --- showing -------------------------------------------------------------------------------
