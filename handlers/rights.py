@@ -10,6 +10,7 @@ from handlers.kit.words import Who, _
 from handlers.on_call import duty
 from storage import closing as closings
 from storage import people
+from storage.engine.ids import PersonId, ServiceId
 from storage.incidents import Incident
 from storage.services import Service
 
@@ -128,7 +129,7 @@ def tied(ctx: Context, incident: Incident) -> bool:
     return bool(ties_to(ctx, incident) - {Tie.MEMBER, Tie.NEW})
 
 
-def ties_to_cause(ctx: Context, service: str, owner: str = "") -> set[Tie]:
+def ties_to_cause(ctx: Context, service: ServiceId, owner: PersonId | None = None) -> set[Tie]:
     """Return how the asker stands to a cause in a service, which `owner` owns."""
     found = ctx.service_of(service)
     ties = ties_to_service(ctx, found) if found is not None else general(ctx)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from storage.engine import Row, Tx
+from storage.engine.ids import PersonId
 from storage.engine.sql import as_moment, as_text
 
 
@@ -29,14 +30,14 @@ class Closing:
     evidence_since: datetime | None = None
     ending: str | None = None
     ending_since: datetime | None = None
-    fixer: str | None = None
+    fixer: PersonId | None = None
     fix_on: date | None = None
     fix_since: datetime | None = None
     runbook: str | None = None
     runbook_since: datetime | None = None
-    asked_by: str | None = None
+    asked_by: PersonId | None = None
     asked_at: datetime | None = None
-    checker: str | None = None
+    checker: PersonId | None = None
     verified_by: str | None = None
     verified_at: datetime | None = None
     quiet_at: datetime | None = None
@@ -196,7 +197,7 @@ def set_impact(tx: Tx, incident: int, impacts: set[str]) -> bool:
     )
 
 
-def ask(tx: Tx, incident: int, person: str, now: datetime) -> bool:
+def ask(tx: Tx, incident: int, person: PersonId, now: datetime) -> bool:
     """Ask for done; False when somebody did already."""
     return _changed(
         tx.run(
@@ -237,7 +238,7 @@ def ask_nobody(tx: Tx, incident: int) -> None:
     )
 
 
-def verify(tx: Tx, incident: int, person: str, now: datetime) -> bool:
+def verify(tx: Tx, incident: int, person: PersonId, now: datetime) -> bool:
     """Somebody has checked it: neither who restored it nor who asked for done."""
     return _changed(
         tx.run(
@@ -270,7 +271,7 @@ def stay_quiet(tx: Tx, incident: int, now: datetime) -> bool:
 
 
 def override(
-    tx: Tx, incident: int, person: str, reason: str, still_open: str, now: datetime
+    tx: Tx, incident: int, person: PersonId, reason: str, still_open: str, now: datetime
 ) -> bool:
     """Keep who closes it although points are open, and why; `still_open` names them."""
     return _changed(
@@ -319,7 +320,7 @@ def remind(tx: Tx, incident: int, now: datetime) -> bool:
     )
 
 
-def fix(tx: Tx, incident: int, person: str, now: datetime) -> bool:
+def fix(tx: Tx, incident: int, person: PersonId, now: datetime) -> bool:
     """The cause behind a workaround is fixed; False when it was before."""
     return _changed(
         tx.run(
@@ -353,7 +354,7 @@ def move_fix(tx: Tx, incident: int, on: date) -> bool:
     )
 
 
-def hand_fix(tx: Tx, incident: int, before: str, person: str) -> bool:
+def hand_fix(tx: Tx, incident: int, before: str, person: PersonId) -> bool:
     """Let `person` fix the cause behind a workaround in place of `before`."""
     return _changed(
         tx.run(
@@ -369,7 +370,7 @@ def hand_fix(tx: Tx, incident: int, before: str, person: str) -> bool:
     )
 
 
-def to_fix(tx: Tx, person: str) -> list[Closing]:
+def to_fix(tx: Tx, person: PersonId) -> list[Closing]:
     """Return the workarounds whose cause `person` has still to fix, the earliest day first."""
     rows = tx.rows(
         f"""
@@ -384,7 +385,7 @@ def to_fix(tx: Tx, person: str) -> list[Closing]:
     return [_closing(row) for row in rows]
 
 
-def to_check(tx: Tx, person: str) -> list[int]:
+def to_check(tx: Tx, person: PersonId) -> list[int]:
     """Return the incidents that `person` is asked to check and that nobody has checked."""
     rows = tx.rows(
         """
@@ -507,7 +508,7 @@ def _closing(row: Row) -> Closing:
     return Closing(**row)
 
 
-def of_person(tx: Tx, person: str) -> list[Row]:
+def of_person(tx: Tx, person: PersonId) -> list[Row]:
     """Return every place in which somebody stands here: `what` (table.column), `subject`, `at`."""
     return tx.rows(
         """
@@ -535,7 +536,7 @@ def of_person(tx: Tx, person: str) -> list[Row]:
     )
 
 
-def replace_person(tx: Tx, person: str, to: str) -> int:
+def replace_person(tx: Tx, person: PersonId, to: PersonId) -> int:
     """Put somebody else, or a pseudonym, in the place of a person; return how often."""
     changed = 0
     changed += tx.run(

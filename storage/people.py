@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.engine import Row, Tx
+from storage.engine.ids import PersonId
 from storage.engine.sql import as_text
 
 
@@ -23,7 +24,7 @@ class Person:
     leaves a key that names nobody.
     """
 
-    id: str
+    id: PersonId
     name: str
     language: str | None
     kind: str
@@ -159,7 +160,7 @@ def unset_manager(tx: Tx, id: str) -> None:
     tx.write("update people set manager = 0 where workspace = :workspace and id = :id", id=id)
 
 
-def identities(tx: Tx, ids: Sequence[str], platform: str) -> list[str]:
+def identities(tx: Tx, ids: Sequence[PersonId], platform: str) -> list[str]:
     """Return the identities that people have on a platform (`slack`), in no order."""
     rows = tx.rows(
         """
@@ -171,10 +172,10 @@ def identities(tx: Tx, ids: Sequence[str], platform: str) -> list[str]:
     return [row["identity"] for row in rows if row["person"] in ids]
 
 
-FORMER = "former"  # who stands for everybody whose name was let go of with time
+FORMER = PersonId("former")  # who stands for everybody whose name was let go of with time
 
 
-def former(tx: Tx, name: str, key: str, now: datetime) -> str:
+def former(tx: Tx, name: str, key: str, now: datetime) -> PersonId:
     """Return the id of who stands for those whose names were let go of; made when needed."""
     tx.write(
         """

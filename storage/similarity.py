@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.engine import Row, Tx
+from storage.engine.ids import ServiceId
 from storage.engine.sql import as_moment
 
 
@@ -17,7 +18,7 @@ class Change:
     number: int
     title: str
     body: str  # the whole text where the title is not all of it
-    service: str
+    service: ServiceId
     at: datetime
     gone: bool
 

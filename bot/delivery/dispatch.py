@@ -48,6 +48,7 @@ from storage.delivery import drafts, inbox, lost_answers, places, timers
 from storage.delivery.places import Place
 from storage.delivery.timers import Timer
 from storage.engine import Database, OnlyReading, StorageError, Tx
+from storage.engine.ids import NOWHERE
 from storage.people import Person
 
 log = logging.getLogger("lotse.dispatch")
@@ -366,7 +367,7 @@ class Dispatcher:
         found, ahead = (ahead, None) if isinstance(ahead, Found) else (None, ahead)
         ctx = self._context(tx, person, place, now, request.text, mentions, request.thread, ahead)
         word, subject, nameless = "", "", self._is_nameless(request)
-        here = place.id if place is not None and place.kind != "direct" else ""
+        here = place.id if place is not None and place.kind != "direct" else NOWHERE
         try:
             with tx.savepoint():
                 if found and found.fits(person, place, mentions):

@@ -28,6 +28,7 @@ from handlers.kit.messages import Facts, Items, Message, Text, Title, spoken
 from handlers.kit.words import Sentence, Words, _, flat, speak
 from storage import board, people, workspaces
 from storage.engine import Database, StorageError, Tx
+from storage.engine.ids import ServiceId
 
 T = TypeVar("T")
 COOKIE = "lotse-board"
@@ -279,7 +280,7 @@ def _filter(listing: Listing, request: web.Request) -> Filter:
         raise web.HTTPBadRequest from None
     return Filter(
         which if which in listing.which else listing.which[0],
-        request.query.get("service") or None,
+        ServiceId(request.query.get("service", "")) or None,
         moment,
     )
 

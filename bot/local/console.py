@@ -26,6 +26,7 @@ from storage import local as storage_local
 from storage import people, workspaces
 from storage.delivery import places
 from storage.engine import StorageError, Tx
+from storage.engine.ids import PersonId, PlaceId
 from storage.local import Line
 from storage.people import Person
 from storage.workspaces import Workspace
@@ -104,8 +105,8 @@ class Around:
     speakers: list[Person]
     me: Person
     news: list[Line]
-    waiting: dict[str, int]  # others, and how many direct messages they have not seen
-    channels: dict[str, str]
+    waiting: dict[PersonId, int]  # others, and how many direct messages they have not seen
+    channels: dict[PlaceId, str]
 
     @property
     def language(self) -> str:
@@ -128,7 +129,7 @@ class Console:
         self._start = 0
         self._seen: dict[str, int] = {}  # person: how far they have looked
         self._standing: dict[str, int] = {}  # line: the version on the screen
-        self._told: dict[str, int] = {}  # what was said of those who wait
+        self._told: dict[PersonId, int] = {}  # what was said of those who wait
         self._buttons: list[tuple[Call, str]] = []
         self._prompt = ""  # while it waits for a line
         self._looking = asyncio.Lock()

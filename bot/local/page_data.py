@@ -17,6 +17,7 @@ from handlers.kit.messages import Call, Message, Text, as_data, call_from, form_
 from handlers.kit.readers import folded
 from handlers.kit.words import Words, _, flat, text
 from storage.delivery.places import Place
+from storage.engine.ids import PlaceId
 from storage.local import Line
 from storage.people import Person
 from storage.workspaces import Workspace
@@ -41,7 +42,7 @@ class Company:
     speakers: list[Person]
     me: Person
     places: list[Place]
-    topics: Mapping[str, str]
+    topics: Mapping[PlaceId, str]
     archived: frozenset[str]
 
     @property

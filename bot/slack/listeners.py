@@ -31,6 +31,7 @@ from bot.slack.payloads import Json, Sender, Typed
 from bot.slack.profiles import People
 from handlers.kit.messages import Call
 from storage.engine import StorageError, Tx
+from storage.engine.ids import PlaceId
 
 log = logging.getLogger("lotse.slack")
 
@@ -256,7 +257,9 @@ def made(
     )
 
 
-def _beside(identity: str, direct: str, place: str, body: Json, tx: Tx, now: datetime) -> str:
+def _beside(
+    identity: str, direct: PlaceId, place: PlaceId, body: Json, tx: Tx, now: datetime
+) -> str:
     """Let heal what this request shows to be well: whoever sends it, and what was pressed."""
     healing.reached(tx, direct, now)
     pressed, said = payloads.pressed_on(body)

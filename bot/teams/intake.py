@@ -22,6 +22,7 @@ from bot.teams.rosters import People
 from handlers.kit.commands import by_name
 from handlers.kit.messages import Call, Message
 from storage.engine import Database, Tx
+from storage.engine.ids import PlaceId
 from storage.teams import button_presses, conversations
 
 log = logging.getLogger("lotse.teams")
@@ -175,7 +176,7 @@ def hear(tx: Tx, sender: Sender, where: Where, now: datetime, *, inside: bool) -
 
 def _keep(
     tx: Tx,
-    place: str,
+    place: PlaceId,
     conversation: str | None,
     member: str | None,
     sender: Sender,

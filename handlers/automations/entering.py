@@ -22,6 +22,7 @@ from handlers.kit.readers.required_text import TellingReader
 from handlers.kit.words import _
 from storage import automations
 from storage.automations import Automation, history, intake
+from storage.engine.ids import PersonId
 from storage.people import Person
 
 feature = Feature(_("Automations"))
@@ -218,8 +219,8 @@ def register(
     ctx: Context,
     name: str,
     purpose: str,
-    accountable: str,
-    deputy: str,
+    accountable: PersonId,
+    deputy: PersonId,
     expected: Expected,
     values: Mapping[str, str],
     *,
@@ -253,8 +254,8 @@ def _fresh(
     ctx: Context,
     name: str,
     purpose: str,
-    accountable: str,
-    deputy: str,
+    accountable: PersonId,
+    deputy: PersonId,
     expected: Expected,
     phase: str,
     draft: str,
@@ -292,8 +293,8 @@ def _from_draft(
     before: Automation,
     name: str,
     purpose: str,
-    accountable: str,
-    deputy: str,
+    accountable: PersonId,
+    deputy: PersonId,
     expected: Expected,
     phase: str,
 ) -> Automation:

@@ -9,11 +9,12 @@ from handlers.kit.words import Sentence, _
 from handlers.on_call import duty
 from storage import problems as storage_problems
 from storage import repeats as storage_repeats
+from storage.engine.ids import PersonId
 from storage.incidents import Incident
 from storage.problems import Problem
 
 
-def owner(ctx: Context, problem: Problem) -> str:
+def owner(ctx: Context, problem: Problem) -> PersonId:
     """Return who answers for the cause now: its owner, or whoever is on duty while away."""
     found = ctx.person_of(problem.owner)
     if found is not None and found.active:

@@ -16,6 +16,7 @@ from handlers.kit.readers import folded
 from handlers.kit.readers.dates import today_of
 from handlers.kit.words import Sentence, Words, _, shortened
 from storage import problems, repeats
+from storage.engine.ids import ServiceId
 from storage.incidents import Incident
 from storage.problems import Override, Problem
 from storage.problems import changes as stored_changes
@@ -225,7 +226,7 @@ def choices(proposal: Proposal) -> tuple[Button, Button]:
 # --- on the card of a service ------------------------------------------------------------
 
 
-def of_service(ctx: Context, service: str) -> Rows:
+def of_service(ctx: Context, service: ServiceId) -> Rows:
     """Return a service's rows about bans and planned changes."""
     rows: Rows = []
     for problem in problems.about(ctx.tx, service, 0):
@@ -234,13 +235,13 @@ def of_service(ctx: Context, service: str) -> Rows:
     return rows + [(_("Planned change"), each) for each in coming(ctx, service)]
 
 
-def coming(ctx: Context, service: str) -> list[Sentence]:
+def coming(ctx: Context, service: ServiceId) -> list[Sentence]:
     """Return a service's planned changes, the next first."""
     found = stored_changes.coming(ctx.tx, today_of(ctx))
     return [change_line(ctx, each.id) for each in found if each.service == service]
 
 
-def let_pass(ctx: Context, service: str) -> tuple[Button, ...]:
+def let_pass(ctx: Context, service: ServiceId) -> tuple[Button, ...]:
     """Return the buttons that let a service's held up changes pass."""
     if banned(ctx, service) is None:
         return ()
@@ -277,7 +278,7 @@ def passes(ctx: Context, id: str) -> Override | None:
     return found[-1] if found else None
 
 
-def banned(ctx: Context, service: str) -> Problem | None:
+def banned(ctx: Context, service: ServiceId) -> Problem | None:
     """Return the ban that holds up changes to a service; None while it is overridden itself."""
     standing = problems.about(ctx.tx, service, 0)
     return next((each for each in standing if not of_ban(ctx, each)), None)

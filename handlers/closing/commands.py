@@ -30,6 +30,7 @@ from handlers.kit.readers.timestamps import PastReader, written
 from handlers.kit.words import Who, _
 from storage import closing as closings
 from storage.closing import Closing
+from storage.engine.ids import PersonId
 from storage.incidents import Incident
 from storage.people import Person
 
@@ -113,7 +114,7 @@ def _go_on(ctx: Context, incident: Incident) -> Reply:
     )
 
 
-def _finished(ctx: Context, number: int, person: str) -> Reply:
+def _finished(ctx: Context, number: int, person: PersonId) -> Reply:
     incident = incident_transitions.finish(ctx, number, person)
     said = _("{incident} is done. Thank you.", incident=label(number))
     posts = (*escalation.ended_posts(ctx, incident), escalation.declarer_post(ctx, incident))
@@ -320,7 +321,7 @@ def ask_check(
     )
 
 
-def _needs_another(ctx: Context, person: str, field: str | None = None) -> Refusal:
+def _needs_another(ctx: Context, person: PersonId, field: str | None = None) -> Refusal:
     who = named(ctx, person)
     return Refusal(
         _("{who} restored it or asked for done, so somebody else has to check it.", who=who),

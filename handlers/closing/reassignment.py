@@ -19,12 +19,13 @@ from storage import closing as closings
 from storage import people
 from storage.closing import Closing
 from storage.delivery import outbox
+from storage.engine.ids import PersonId
 from storage.incidents import Incident
 
 feature = Feature(_("Done"))
 
 
-def second_person(ctx: Context, incident: Incident, asked_by: str) -> str | None:
+def second_person(ctx: Context, incident: Incident, asked_by: PersonId) -> PersonId | None:
     """Return who is asked to check: deputy or accountable, else a manager, else the declarer.
 
     Neither who restored it nor `asked_by`, who asked for done; None when nobody else is here.
@@ -38,7 +39,9 @@ def second_person(ctx: Context, incident: Incident, asked_by: str) -> str | None
     return None
 
 
-def ask(ctx: Context, incident: Incident, checker: str, asked_by: str) -> tuple[Post, ...]:
+def ask(
+    ctx: Context, incident: Incident, checker: PersonId, asked_by: PersonId
+) -> tuple[Post, ...]:
     """Ask somebody to check, once, because `asked_by` says that it is done."""
     if not closings.ask_to_check(ctx.tx, incident.number, checker):
         return ()
@@ -48,7 +51,7 @@ def ask(ctx: Context, incident: Incident, checker: str, asked_by: str) -> tuple[
     return (Post(key, question, f"direct:{checker}", "note"),)
 
 
-def _left(ctx: Context, person: str) -> tuple[Post, ...]:
+def _left(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     """Ask others for the checks that were asked of somebody who left, and for their fixes."""
     posts: tuple[Post, ...] = ()
     for number in closings.to_check(ctx.tx, person):
@@ -64,7 +67,7 @@ def held(_ctx: Context, _person: str) -> list[Held]:
     return []
 
 
-def _check(ctx: Context, incident: Incident, person: str) -> tuple[Post, ...]:
+def _check(ctx: Context, incident: Incident, person: PersonId) -> tuple[Post, ...]:
     number = incident.number
     incident_transitions.stop(ctx, number)
     asked_by = closings.find(ctx.tx, number).asked_by or incident.responsible
@@ -79,7 +82,7 @@ def _check(ctx: Context, incident: Incident, person: str) -> tuple[Post, ...]:
     return (*posts, Post(old, settled_alarm(ctx, incident)), *escalation.card_posts(ctx, incident))
 
 
-def _fix(ctx: Context, closing: Closing, person: str) -> tuple[Post, ...]:
+def _fix(ctx: Context, closing: Closing, person: PersonId) -> tuple[Post, ...]:
     number = closing.incident
     incident = find(ctx, number)
     service = ctx.service_of(incident.service)
@@ -120,7 +123,7 @@ def _fix(ctx: Context, closing: Closing, person: str) -> tuple[Post, ...]:
     },
     replace=closings.replace_person,
 )
-def known_here(ctx: Context, person: str) -> Known:
+def known_here(ctx: Context, person: PersonId) -> Known:
     """Tell where somebody stands in this room."""
     return known(
         closings.of_person(ctx.tx, person),

@@ -23,6 +23,7 @@ from handlers.on_call import duty
 from storage import closing as closings
 from storage import incidents
 from storage.closing import Closing
+from storage.engine.ids import PersonId
 from storage.incidents import Incident
 
 feature = Feature(_("After an incident"))
@@ -109,7 +110,7 @@ def _remind(ctx: Context, incident: Incident) -> Reply:
     return Reply(posts=(Post(key, Message(tuple(parts)), _to(ctx, who), "note"),))
 
 
-def _to(ctx: Context, person: str) -> str:
+def _to(ctx: Context, person: PersonId) -> str:
     """Return where a reminder goes: to who stands in while somebody is away."""
     return f"direct:{duty.stands_in(ctx, person)}"
 

@@ -17,6 +17,7 @@ from handlers.kit.people import name
 from handlers.kit.readers import people_called
 from handlers.kit.words import Words, _, shortened
 from handlers.on_call import duty
+from storage.engine.ids import PersonId
 from storage.incidents import Incident
 
 Answer = Reply | Call  # a call is carried out as if its button had been pressed
@@ -172,7 +173,7 @@ def cannot(ctx: Context, found: About, said: Said) -> Answer | None:
     return Reply(line(words, *asks, somebody, take(number)))
 
 
-def _others(ctx: Context, incident: Incident) -> list[str]:
+def _others(ctx: Context, incident: Incident) -> list[PersonId]:
     service = ctx.service_of(incident.service)
     if service is None:
         return []

@@ -13,6 +13,7 @@ from handlers.kit.folding import plain
 from handlers.kit.messages import WRITER, Button, Buttons, Call, Message, call_data, call_from
 from handlers.kit.words import LANGUAGES, text
 from storage import conversation
+from storage.engine.ids import PersonId, PlaceId
 
 LIVE = timedelta(days=1)  # so long a button can be pressed by its label
 MOST = 12  # buttons of a message that are kept
@@ -31,7 +32,12 @@ OTHERWISE = {  # what people say for a label
 
 
 def remember(
-    ctx: Context, message: Message | None, person: str, place: str, *, nameless: bool = False
+    ctx: Context,
+    message: Message | None,
+    person: PersonId,
+    place: PlaceId,
+    *,
+    nameless: bool = False,
 ) -> None:
     """Keep which buttons stand in the last message to somebody, under their labels.
 

@@ -17,6 +17,7 @@ from handlers.kit.words import Words, _
 from handlers.rules import entering, fields, meaning, routing
 from handlers.rules.entering import Way, WayField
 from storage import friction, mandate, rules
+from storage.engine.ids import PersonId
 from storage.friction import Note, answerers
 from storage.rules import AREA, Routing
 
@@ -57,7 +58,7 @@ def told(ctx: Context, id: str) -> list[Part]:
     return [Text(_("Is it about “{area}”? There {who} answers.", **values)), by, Buttons(row)]
 
 
-def follow(ctx: Context, id: str, author: str) -> bool:
+def follow(ctx: Context, id: str, author: PersonId) -> bool:
     """Take a note's name away; what a rule led goes on leading to it, under its new id."""
     new = ctx.new_secret()
     if not friction.forget_author(ctx.tx, id, author, new=new):

@@ -9,6 +9,7 @@ from handlers.friction import proposals
 from handlers.kit.context import Context
 from handlers.kit.words import Words, _
 from storage import friction, mandate, workspaces
+from storage.engine.ids import PersonId
 from storage.friction import ALONE, JOINED, Note, patterns
 from storage.friction.patterns import Pattern
 
@@ -122,7 +123,7 @@ def _fitting(ctx: Context, loose: list[Note]) -> list[Proposal]:
     return [Proposal(tuple(notes), standing[id]) for id, notes in found.items()]
 
 
-def authors(ctx: Context, ids: list[str]) -> list[str]:
+def authors(ctx: Context, ids: list[str]) -> list[PersonId]:
     """Return who hears of the answer: noted it under their name, and is still here."""
     found = [ctx.person_of(each) for each in friction.authors(ctx.tx, ids)]
     return [each.id for each in found if each is not None and each.active]

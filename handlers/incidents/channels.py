@@ -21,6 +21,7 @@ from handlers.kit.readers import ChoiceReader, folded
 from handlers.kit.words import Words, _, shortened, text
 from storage import incidents, people, workspaces
 from storage.delivery import outbox, places, timers
+from storage.engine.ids import PersonId
 from storage.incidents import Incident
 from storage.incidents import channels as stored_channels
 
@@ -118,7 +119,7 @@ def _topic(ctx: Context, incident: Incident) -> str:
     return text(words, ctx.workspace.language, ctx.workspace.zone)[:TOPIC]
 
 
-def _people(ctx: Context, incident: Incident) -> tuple[str, ...]:
+def _people(ctx: Context, incident: Incident) -> tuple[PersonId, ...]:
     concerned = (incident.declared_by, incident.responsible, incident.proposed_to)
     return tuple(dict.fromkeys(each for each in concerned if each))
 

@@ -36,6 +36,7 @@ from handlers.services import lookup as service_lookup
 from handlers.settings import definitions
 from storage import incidents, rules, workspaces
 from storage.delivery.places import INCIDENTS
+from storage.engine.ids import ServiceId
 from storage.incidents import Incident, offers
 from storage.rules import SERVICE, Rule
 from storage.services import Service
@@ -101,10 +102,10 @@ def declare(
     )
 
 
-def _guessed(ahead: Ahead, meant: Service, rule: Rule | None) -> str | None:
+def _guessed(ahead: Ahead, meant: Service, rule: Rule | None) -> ServiceId | None:
     """Return the service that somebody is asked about: a rule asks first, or only the meaning."""
     if rule is not None and not rule.straight:
-        return rule.target if rule.target != meant.id else None
+        return ServiceId(rule.target) if rule.target != meant.id else None
     unsure = ahead.service is not None and not ahead.sure
     return ahead.service.id if ahead.service is not None and unsure else None
 

@@ -26,6 +26,7 @@ from handlers.kit.context import Context
 from handlers.kit.messages import Post
 from storage import incidents
 from storage.delivery import outbox, timers
+from storage.engine.ids import NOBODY, PersonId
 from storage.incidents import Happening, Incident, alarms
 from storage.services import LIMIT
 
@@ -46,7 +47,7 @@ class Climb:
     jump: bool = False
     jumped: datetime | None = None
     fell: bool = False
-    missed: tuple[str, ...] = ()
+    missed: tuple[PersonId, ...] = ()
 
 
 def start(ctx: Context, incident: Incident, position: int = 0) -> tuple[Post, ...]:
@@ -151,7 +152,7 @@ def ended_posts(ctx: Context, incident: Incident) -> tuple[Post, ...]:
     questions = {"asked": keys.asked_key, "checking": keys.check_key}
     for each in incidents.timeline(ctx.tx, incident.number):
         if each.kind in questions:
-            told.append(questions[each.kind](incident.number, each.detail))
+            told.append(questions[each.kind](incident.number, PersonId(each.detail)))
     for name in told:
         outbox.cancel(ctx.tx, name, "no longer needed")
         posts.append(Post(name, settled_alarm(ctx, incident)))
@@ -175,7 +176,7 @@ def renewed_alarms(ctx: Context, incident: Incident) -> tuple[Post, ...]:
         name = keys.alarm_key(incident.number, position)
         waits = [a for a in sent if a.position == position and a.live and a.list is None]
         # One from before alarms were noted person by person is wherever it stands.
-        people = [a.person for a in waits] if position in known else [""]
+        people = [a.person for a in waits] if position in known else [NOBODY]
         for person in people:
             more = wording.pause_buttons(ctx, incident, person, position)
             message = alarm(ctx, incident, why, more)

@@ -13,6 +13,7 @@ from handlers.kit.words import _
 from handlers.on_call import duty
 from storage import incidents, people
 from storage.engine import Tx
+from storage.engine.ids import PersonId
 from storage.incidents import Incident, alarms
 
 feature = Feature(_("Incidents"))
@@ -81,7 +82,7 @@ def _pass(ctx: Context, incident: Incident) -> tuple[Post, ...]:
     return (*posts, *escalation.start(ctx, now, position))
 
 
-def _replace(tx: Tx, person: str, to: str) -> None:
+def _replace(tx: Tx, person: PersonId, to: PersonId) -> None:
     incidents.replace_person(tx, person, to)
     alarms.replace_person(tx, person, to)
 
@@ -105,7 +106,7 @@ def _replace(tx: Tx, person: str, to: str) -> None:
     },
     replace=_replace,
 )
-def known_here(ctx: Context, person: str) -> Known:
+def known_here(ctx: Context, person: PersonId) -> Known:
     """Tell where somebody stands in this room."""
     return known(
         [*incidents.of_person(ctx.tx, person), *alarms.of_person(ctx.tx, person)],

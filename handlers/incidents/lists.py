@@ -62,7 +62,7 @@ def overview(
 ) -> Reply:
     every = which is Which.ALL
     found = incidents.latest(ctx.tx, SHOWN) if every else incidents.open_ones(ctx.tx)
-    mine = ctx.person.id if which is Which.MINE else ""
+    mine = ctx.person.id if which is Which.MINE else None
     undone = [] if every else incidents.undone(ctx.tx, person=mine)
     if mine:
         found = [each for each in found if is_mine(ctx, each)]

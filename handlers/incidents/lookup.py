@@ -18,6 +18,7 @@ from handlers.kit.readers import IncidentReader
 from handlers.kit.readers.placeholders import is_placeholder
 from handlers.kit.words import _, shortened
 from storage import incidents
+from storage.engine.ids import PersonId
 from storage.incidents import Incident
 
 # docs/rules.md, incidents
@@ -174,7 +175,7 @@ def not_open(ctx: Context, incident: Incident, text: str = "") -> Refusal:
 
 
 def note(
-    ctx: Context, number: int, kind: str, detail: str = "", *, person: str | None = None
+    ctx: Context, number: int, kind: str, detail: str = "", *, person: PersonId | None = None
 ) -> Incident:
     """Write a line into the timeline and return the incident as it is now.
 
@@ -185,7 +186,7 @@ def note(
 
 
 def write_timeline(
-    ctx: Context, number: int, kind: str, detail: str = "", *, person: str | None = None
+    ctx: Context, number: int, kind: str, detail: str = "", *, person: PersonId | None = None
 ) -> None:
     """Write a line into the timeline: the asker, or another `person`, did something."""
     incidents.happened(

@@ -9,6 +9,7 @@ from handlers.kit.context import Context
 from handlers.similarity import Match, find_similar
 from storage import incidents
 from storage import repeats as storage_repeats
+from storage.engine.ids import ServiceId
 from storage.incidents import Incident
 from storage.repeats import Alike
 from storage.rules import Rule
@@ -53,7 +54,7 @@ def look_ahead_for_more(ctx: Context, number: int, earlier: int | None = None) -
     return find_likes(ctx, incident, incident.service) if incident is not None else ()
 
 
-def find_likes(ctx: Context, incident: Incident, service: str) -> tuple[Match, ...]:
+def find_likes(ctx: Context, incident: Incident, service: ServiceId) -> tuple[Match, ...]:
     about = ctx.service_of(service)
     found = find_similar(
         ctx.tx,

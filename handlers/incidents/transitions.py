@@ -29,6 +29,7 @@ from handlers.services import lookup as service_lookup
 from storage import closing as closings
 from storage import incidents
 from storage.delivery import timers
+from storage.engine.ids import PersonId
 from storage.incidents import Incident
 from storage.incidents import transitions as incident_transitions
 from storage.incidents import transitions as states
@@ -84,7 +85,7 @@ def blocked(ctx: Context, incident: Incident) -> Sentence | None:
     return next((words for each in BLOCKERS if (words := each(ctx, incident)) is not None), None)
 
 
-def finish(ctx: Context, number: int, person: str, reason: str = "") -> Incident:
+def finish(ctx: Context, number: int, person: PersonId, reason: str = "") -> Incident:
     """It is done, in the name of `person`; with a `reason` also while points are open.
 
     Raises `Refusal` while something is missing: whoever asks may show it more kindly before.

@@ -46,13 +46,14 @@ from handlers.kit.readers import LONGEST, Reader, folded
 from handlers.kit.words import Sentence, Words, _
 from handlers.kit.words import text as speech
 from storage.engine import Tx
+from storage.engine.ids import PersonId
 
 Waiting = Callable[[Context], Sequence[Task]]
 Glancing = Callable[[Context], Sequence[Glance]]
 Setters = Callable[[Context], Sequence[Setting]]
-Following = Callable[[Context, str], tuple[Post, ...]]
-Holding = Callable[[Context, str], Sequence[Held]]
-Knowing = Callable[[Context, str], Known]
+Following = Callable[[Context, Any], tuple[Post, ...]]
+Holding = Callable[[Context, PersonId], Sequence[Held]]
+Knowing = Callable[[Context, PersonId], Known]
 Keeping = Callable[[Context, datetime], int]
 Writing = Callable[[Context, Week], Section | None]
 Paging = Callable[[Context, Filter, int, int], Sequence[Row]]
@@ -272,7 +273,7 @@ class Feature:
         self,
         rank: int,
         *columns: str,
-        left: Callable[[Context, str], tuple[Post, ...]] = lambda _ctx, _person: (),
+        left: Callable[[Context, PersonId], tuple[Post, ...]] = lambda _ctx, _person: (),
     ) -> Callable[[Holding], Holding]:
         """Declare what people answer for here: `run(ctx, person)` returns it.
 
@@ -290,7 +291,7 @@ class Feature:
         rank: int,
         title: Sentence,
         tables: Mapping[str, tuple[str, ...]],
-        replace: Callable[[Tx, str, str], object],
+        replace: Callable[[Tx, PersonId, PersonId], object],
     ) -> Callable[[Knowing], Knowing]:
         """Declare what is stored about people here: `run(ctx, person)` tells it."""
 

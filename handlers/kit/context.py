@@ -14,6 +14,7 @@ from storage import on_call as stand_ins
 from storage import people, services
 from storage.delivery.places import Place
 from storage.engine import Tx
+from storage.engine.ids import PersonId
 from storage.on_call import Cover
 from storage.people import Person
 from storage.services import Service
@@ -22,7 +23,7 @@ from storage.workspaces import Workspace
 if TYPE_CHECKING:
     from handlers.kit.commands import Feature
 
-LOTSE = Person("lotse", "Lotse", None, "bot", False, True, False, "lotse")
+LOTSE = Person(PersonId("lotse"), "Lotse", None, "bot", False, True, False, "lotse")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class Context:
     ahead: object = None
     _people: dict[str, Person | None] = field(default_factory=dict)
     _services: dict[str, Service | None] = field(default_factory=dict)
-    _covers: list[dict[str, Cover]] = field(default_factory=list)
+    _covers: list[dict[PersonId, Cover]] = field(default_factory=list)
 
     @property
     def language(self) -> str:
@@ -89,11 +90,11 @@ class Context:
             self._services[id] = services.find(self.tx, id)
         return self._services[id]
 
-    def cover_of(self, id: str) -> Cover | None:
+    def cover_of(self, id: PersonId) -> Cover | None:
         """Return who stands in for somebody now, read once in this request."""
         return self.covers().get(id)
 
-    def covers(self) -> dict[str, Cover]:
+    def covers(self) -> dict[PersonId, Cover]:
         """Return the covers of now by whoever is away, read once in this request."""
         if not self._covers:
             self._covers.append(

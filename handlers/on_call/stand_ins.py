@@ -21,6 +21,7 @@ from handlers.kit.readers import PersonReader, TextReader
 from handlers.kit.readers.dates import BETWEEN, DateReader, read_day, today_of
 from handlers.kit.words import Sentence, _
 from storage import on_call as stand_ins
+from storage.engine.ids import PersonId
 from storage.on_call import Cover
 from storage.people import Person
 
@@ -296,7 +297,7 @@ def _find(ctx: Context, id: str) -> Cover:
     },
     replace=stand_ins.replace_person,
 )
-def known_here(ctx: Context, person: str) -> Known:
+def known_here(ctx: Context, person: PersonId) -> Known:
     """Tell where somebody stands in this room."""
     return known(
         stand_ins.of_person(ctx.tx, person),

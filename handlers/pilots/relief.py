@@ -13,6 +13,7 @@ from handlers.kit import calendar
 from handlers.kit.context import Context
 from handlers.kit.words import Sentence, Words, _
 from storage import people, pilots
+from storage.engine.ids import PersonId
 from storage.pilots import Pilot, answers
 
 ENOUGH = 5  # people from whom on anything is shown; may only be raised
@@ -53,7 +54,7 @@ class Shown:
     leaning: str
 
 
-def asked(ctx: Context, pilot: Pilot) -> list[str]:
+def asked(ctx: Context, pilot: Pilot) -> list[PersonId]:
     """Return who is asked each week. Of a channel nobody is known."""
     muted = set(pilots.users(ctx.tx, pilot.id, "muted"))
     if pilot.users_kind == "channel":

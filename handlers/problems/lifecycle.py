@@ -22,6 +22,7 @@ from handlers.problems.cards import asked, card, key, quiet_until, settled
 from storage import incidents, problems, repeats
 from storage import repeats as storage_repeats
 from storage.delivery import timers
+from storage.engine.ids import PersonId
 from storage.incidents import Incident
 from storage.problems import Problem
 from storage.repeats import outages
@@ -156,7 +157,7 @@ def _ended(ctx: Context, problem: Problem, state: str, detail: str = "") -> Step
     return Step(problem, state, (*shown(ctx, problem), *changes.free(ctx, problem)))
 
 
-def lifted(ctx: Context, problem: Problem, person: str | None) -> Step:
+def lifted(ctx: Context, problem: Problem, person: PersonId | None) -> Step:
     """End the ban if the fix is verified by somebody else, or by having stayed quiet."""
     timers.cancel(ctx.tx, quiet_key(problem.number))
     if not problems.lift(ctx.tx, problem.number, person, ctx.now):

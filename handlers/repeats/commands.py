@@ -30,6 +30,7 @@ from handlers.problems.lifecycle import Step
 from handlers.similarity import is_near_same
 from storage import incidents, people, problems, repeats
 from storage import repeats as storage_repeats
+from storage.engine.ids import PersonId
 from storage.incidents import Incident
 from storage.repeats import outages
 
@@ -345,7 +346,7 @@ def waiting(ctx: Context) -> list[Task]:
     },
     replace=repeats.replace_person,
 )
-def known_here(ctx: Context, person: str) -> Known:
+def known_here(ctx: Context, person: PersonId) -> Known:
     """Tell where somebody stands in this room."""
     return known(
         repeats.of_person(ctx.tx, person),

@@ -20,6 +20,7 @@ from handlers.kit.words import Sentence, Words, _, shortened
 from handlers.on_call import duty
 from handlers.rules import fields
 from storage import rules
+from storage.engine.ids import PersonId
 from storage.friction import answerers
 from storage.rules import SERVICE, Routing, Rule
 
@@ -27,7 +28,7 @@ SAMPLE = 10  # one of so many is checked
 LAST, CORRECTED = 20, 2  # of the last so many at most so few may be corrected
 
 
-def answering(ctx: Context, kind: str, target: str) -> list[str]:
+def answering(ctx: Context, kind: str, target: str) -> list[PersonId]:
     """Return who answers for what a rule leads to: never nobody."""
     service = ctx.service_of(target) if kind == SERVICE else None
     if service is not None:

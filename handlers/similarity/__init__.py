@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from handlers.similarity.distance import agreement, closeness, numbers_fit
 from handlers.similarity.terms import words
 from storage.engine import Tx
+from storage.engine.ids import ServiceId
 
 if TYPE_CHECKING:
     from handlers.similarity.index import Hit, Seen
@@ -38,7 +39,7 @@ class Match:
     sure: bool
     same_service: bool
     words: tuple[str, ...]
-    service: str
+    service: ServiceId
     device: bool = False
 
 
@@ -46,7 +47,7 @@ def find_similar(
     tx: Tx,
     title: str,
     *,
-    service: str | None,
+    service: ServiceId | None,
     now: datetime,
     limit: int = 5,
     except_: int | None = None,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from storage.engine import Row, Tx
+from storage.engine.ids import PersonId, PlaceId
 
 INCIDENTS = "incidents"  # the roles a channel can have
 MANAGERS = "managers"
@@ -21,16 +22,22 @@ COLUMNS = "id, kind, name, role, person, state"
 class Place:
     """`kind` is channel or direct; `state` is open, or parked when nothing can be sent there."""
 
-    id: str
+    id: PlaceId
     kind: str
     name: str
     role: str | None
-    person: str | None
+    person: PersonId | None
     state: str
 
 
 def ensure(
-    tx: Tx, id: str, kind: str, name: str, *, role: str | None = None, person: str | None = None
+    tx: Tx,
+    id: str,
+    kind: str,
+    name: str,
+    *,
+    role: str | None = None,
+    person: PersonId | None = None,
 ) -> None:
     """Store a place unless it is known."""
     tx.write(
@@ -78,7 +85,7 @@ def find(tx: Tx, name: str) -> Place | None:
     return _place(rows[0]) if rows else None
 
 
-def direct_of(tx: Tx, person: str) -> list[str]:
+def direct_of(tx: Tx, person: PersonId) -> list[PlaceId]:
     """Return the direct chats of somebody who is linked in several platforms, open ones first."""
     rows = tx.recall(
         """
@@ -91,7 +98,7 @@ def direct_of(tx: Tx, person: str) -> list[str]:
     return [row["id"] for row in rows]
 
 
-def all_for(tx: Tx, person: str) -> list[Place]:
+def all_for(tx: Tx, person: PersonId) -> list[Place]:
     """Return the channels, then the direct place of `person`."""
     rows = tx.rows(
         f"""
@@ -159,7 +166,7 @@ def reopen(tx: Tx, id: str) -> bool:
     )
 
 
-def unreachable(tx: Tx, person: str) -> str | None:
+def unreachable(tx: Tx, person: PersonId) -> str | None:
     """Return on which platform somebody cannot be reached; None while there is a way to them."""
     rows = tx.rows(
         """

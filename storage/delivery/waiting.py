@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.engine import Tx
+from storage.engine.ids import PlaceId
 from storage.engine.sql import as_moment, as_text
 
 
@@ -15,7 +16,7 @@ class Late:
 
     workspace: str
     id: str
-    place: str
+    place: PlaceId
     key: str
     otherwise: str | None
     message: str
@@ -96,7 +97,7 @@ def some_workspace(tx: Tx, platform: str) -> str | None:
     return str(rows[0]["workspace"]) if rows else None
 
 
-def release(tx: Tx, place: str, now: datetime) -> int:
+def release(tx: Tx, place: PlaceId, now: datetime) -> int:
     """Let go out what was parked at `place`: something was heard from there; return how much.
 
     Of each key only the newest, and only if nothing newer went out or waits; of all alarms

@@ -18,6 +18,7 @@ from handlers.kit.messages import Button, Buttons, Call, Message, Text, Title, c
 from handlers.kit.words import flat
 from storage.delivery import drafts
 from storage.engine import Row, Tx
+from storage.engine.ids import PersonId
 from tests.pretend.stage import DEMO
 
 TABLE = Path(__file__).parent.parent / "data" / "typed.tsv"
@@ -190,7 +191,7 @@ def _calls(tx: Tx, message: Message | None, person: str) -> list[tuple[str, Call
 def _unpacked(tx: Tx, call: Call, person: str) -> Call:
     if call.word != "draft":
         return call
-    written = drafts.find(tx, call.args["id"], person)
+    written = drafts.find(tx, call.args["id"], PersonId(person))
     assert written is not None
     return call_from(json.loads(written))
 

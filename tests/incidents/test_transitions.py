@@ -24,6 +24,7 @@ from handlers.kit.context import Context
 from handlers.kit.messages import Call
 from handlers.kit.words import Sentence, _
 from storage.engine import Database
+from storage.engine.ids import PersonId
 from storage.engine.postgres import Postgres
 from storage.engine.sqlite import Sqlite
 from storage.incidents import Incident
@@ -66,13 +67,13 @@ def test_only_the_gate_changes_the_state_of_an_incident() -> None:
 
 def test_what_the_table_of_moves_says_is_what_the_store_lets_happen(bot: Stage, anna: Say) -> None:
     changes = {
-        "restored": lambda tx: states.restore(tx, 1, "ben", bot.clock.now()),
-        "done": lambda tx: states.finish(tx, 1, "ben", bot.clock.now()),
+        "restored": lambda tx: states.restore(tx, 1, PersonId("ben"), bot.clock.now()),
+        "done": lambda tx: states.finish(tx, 1, PersonId("ben"), bot.clock.now()),
         "closed": lambda tx: states.close(
-            tx, 1, "ben", bot.clock.now(), closed_as="false_alarm", target=None
+            tx, 1, PersonId("ben"), bot.clock.now(), closed_as="false_alarm", target=None
         ),
-        "open": lambda tx: states.reopen(tx, 1, "ben", bot.clock.now()),
-        "withdrawn": lambda tx: states.withdraw(tx, 1, "anna", bot.clock.now()),
+        "open": lambda tx: states.reopen(tx, 1, PersonId("ben"), bot.clock.now()),
+        "withdrawn": lambda tx: states.withdraw(tx, 1, PersonId("anna"), bot.clock.now()),
     }
     anna("incident Kasse tot")
     for before, after in incident_transitions.MOVES.items():

@@ -16,6 +16,7 @@ from storage import people as storage_people
 from storage import services, workspaces
 from storage.delivery import places
 from storage.engine import Tx
+from storage.engine.ids import PersonId, ServiceId
 from storage.engine.sqlite import Sqlite
 from storage.services import Service
 from storage.workspaces import Workspace
@@ -270,7 +271,7 @@ def furnish(tx: Tx, stage: Stage, language: str) -> None:
         storage_people.find_or_create(
             tx, f"local:{key}", name, id=id, key=key, now=now, manager=name == "Chris"
         )
-        places.ensure(tx, f"local:@{key}", "direct", name, person=id)
+        places.ensure(tx, f"local:@{key}", "direct", name, person=PersonId(id))
     for role in ("incidents", "managers"):
         places.ensure(tx, f"local:{said[role]}", "channel", said[role], role=role)
     for kind, words, who, deputy in (
@@ -278,7 +279,14 @@ def furnish(tx: Tx, stage: Stage, language: str) -> None:
         ("shop", (), "Carla", "Ben"),
         ("rest", (), "Chris", "Carla"),
     ):
-        net = Service(kind, said[kind], words, ids[who], ids[deputy], fallback=kind == "rest")
+        net = Service(
+            ServiceId(kind),
+            said[kind],
+            words,
+            PersonId(ids[who]),
+            PersonId(ids[deputy]),
+            fallback=kind == "rest",
+        )
         services.add(tx, accepted(net, now), name_key=folded(net.name), now=now)
     digest_schedule.plan(tx, id="digest", now=now, zone=company.zone, region=company.region)
 

@@ -11,8 +11,8 @@ from handlers.kit.messages import Call
 from handlers.pilots import measure
 from storage.automations import intake
 from storage.engine import Tx
-from tests.automations import test_automations as machines
 from tests.pilots.test_pilots import ABOUT, MEASURE, do, id_of, started
+from tests.pretend import machines
 from tests.pretend.stage import Say, Stage
 
 

@@ -36,6 +36,7 @@ from storage import people as storage_people
 from storage import services, workspaces
 from storage.delivery import places
 from storage.engine import Database, Tx
+from storage.engine.ids import PersonId, ServiceId
 from storage.services import Service
 from storage.workspaces import Workspace
 from tests.pretend.slack_peer import (
@@ -176,7 +177,9 @@ class SlackStage(Timed):
                     tx, f"slack:{TEAM}:{user(name)}", name.title(), id=user(name), now=now,
                     key=f"key-{name}", language=speaks if chosen else None, manager=manages,
                 )  # fmt: skip
-                places.ensure(tx, f"slack:@{user(name)}", "direct", name.title(), person=user(name))
+                places.ensure(
+                    tx, f"slack:@{user(name)}", "direct", name.title(), person=PersonId(user(name))
+                )
             for id, name, role in CHANNELS if known else ():
                 places.ensure(tx, f"slack:{id}", "channel", name, role=role)
             till, rest = (
@@ -184,8 +187,22 @@ class SlackStage(Timed):
             )
             for service in (
                 (
-                    Service("till", till, (f"{till}s",), "UBEN", "UCARLA", fallback=False),
-                    Service("rest", rest, (), "UCHRIS", "UCARLA", fallback=True),
+                    Service(
+                        ServiceId("till"),
+                        till,
+                        (f"{till}s",),
+                        PersonId("UBEN"),
+                        PersonId("UCARLA"),
+                        fallback=False,
+                    ),
+                    Service(
+                        ServiceId("rest"),
+                        rest,
+                        (),
+                        PersonId("UCHRIS"),
+                        PersonId("UCARLA"),
+                        fallback=True,
+                    ),
                 )
                 if known
                 else ()

@@ -44,6 +44,7 @@ from storage import people as storage_people
 from storage import services, workspaces
 from storage.delivery import places
 from storage.engine import Database, Row, Tx
+from storage.engine.ids import PersonId, ServiceId
 from storage.services import Service
 from storage.workspaces import Workspace
 from tests.pretend import adaptive_card, block_kit
@@ -67,12 +68,28 @@ CHANNELS = (
     ("allgemein", "allgemein", "general"),
 )
 SERVICES = (
-    Service("kasse", "Kasse", ("Kassen", "Bon"), "ben", "carla", fallback=False),
     Service(
-        "drucker", "Etikettendrucker", ("Drucker", "Etiketten"), "ben", "carla", fallback=False
+        ServiceId("kasse"),
+        "Kasse",
+        ("Kassen", "Bon"),
+        PersonId("ben"),
+        PersonId("carla"),
+        fallback=False,
     ),
-    Service("webshop", "Webshop", (), "carla", "ben", fallback=False),
-    Service("rest", "Alles andere", (), "chris", "carla", fallback=True),
+    Service(
+        ServiceId("drucker"),
+        "Etikettendrucker",
+        ("Drucker", "Etiketten"),
+        PersonId("ben"),
+        PersonId("carla"),
+        fallback=False,
+    ),
+    Service(
+        ServiceId("webshop"), "Webshop", (), PersonId("carla"), PersonId("ben"), fallback=False
+    ),
+    Service(
+        ServiceId("rest"), "Alles andere", (), PersonId("chris"), PersonId("carla"), fallback=True
+    ),
 )
 
 
@@ -85,7 +102,7 @@ def furnish(tx: Tx, workspace: str, now: datetime) -> None:
             tx, f"local:{id}", name, id=id, key=f"key-{workspace}-{id}", now=now,
             language=language, manager=manager,
         )  # fmt: skip
-        places.ensure(tx, f"local:@{id}", "direct", name, person=id)
+        places.ensure(tx, f"local:@{id}", "direct", name, person=PersonId(id))
     for id, name, role in CHANNELS:
         places.ensure(tx, f"local:{id}", "channel", name, role=role)
     for service in SERVICES:

@@ -30,6 +30,7 @@ from storage import people as storage_people
 from storage import services, workspaces
 from storage.delivery import places
 from storage.engine import Database, Tx
+from storage.engine.ids import PersonId, ServiceId
 from storage.services import Service
 from storage.teams import conversations
 from storage.workspaces import Workspace
@@ -141,14 +142,21 @@ class TeamsStage(Timed):
                 tx, f"teams:{TENANT}:{id}", name, id=id, now=now, key=f"key-{name}",
                 language=speaks if chosen else None, manager=manages,
             )  # fmt: skip
-            places.ensure(tx, f"teams:@{id}", "direct", name, person=id)
+            places.ensure(tx, f"teams:@{id}", "direct", name, person=PersonId(id))
         for id, name, role in CHANNELS:
             places.ensure(tx, f"teams:{id}", "channel", name, role=role)
         till, rest = ("Till", "Everything else") if language == "en" else ("Kasse", "Alles andere")
         ben, carla, chris = (user_id(each) for each in ("Ben", "Carla", "Chris"))
         for service in (
-            Service("till", till, (f"{till}s",), ben, carla, fallback=False),
-            Service("rest", rest, (), chris, carla, fallback=True),
+            Service(
+                ServiceId("till"),
+                till,
+                (f"{till}s",),
+                PersonId(ben),
+                PersonId(carla),
+                fallback=False,
+            ),
+            Service(ServiceId("rest"), rest, (), PersonId(chris), PersonId(carla), fallback=True),
         ):
             services.add(tx, accepted(service, now), name_key=folded(service.name), now=now)
 

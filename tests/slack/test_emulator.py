@@ -33,6 +33,7 @@ from storage import people as storage_people
 from storage import services, workspaces
 from storage.delivery import places as delivery_places
 from storage.engine import Row, Tx
+from storage.engine.ids import PersonId, ServiceId
 from storage.engine.sqlite import Sqlite
 from storage.services import Service
 from storage.workspaces import Workspace
@@ -296,12 +297,21 @@ def furnish(tx: Tx, company: Company, language: str) -> None:
         storage_people.find_or_create(
             tx, f"slack:{TEAM}:{id}", name.title(), id=id, key=name, now=now, manager=manages
         )
-        delivery_places.ensure(tx, f"slack:@{id}", "direct", name.title(), person=id)
+        delivery_places.ensure(tx, f"slack:@{id}", "direct", name.title(), person=PersonId(id))
     delivery_places.ensure(tx, f"slack:{company.channel}", "channel", "incidents", role="incidents")
     ben, carla, chris = (company.ids[name] for name in NAMES[1:])
     for service in (
-        Service("till", "Till", ("Kasse",), ben, carla, fallback=False),
-        Service("rest", "Everything else", (), chris, carla, fallback=True),
+        Service(
+            ServiceId("till"), "Till", ("Kasse",), PersonId(ben), PersonId(carla), fallback=False
+        ),
+        Service(
+            ServiceId("rest"),
+            "Everything else",
+            (),
+            PersonId(chris),
+            PersonId(carla),
+            fallback=True,
+        ),
     ):
         services.add(tx, accepted(service, now), name_key=folded(service.name), now=now)
 

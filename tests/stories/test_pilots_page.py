@@ -7,6 +7,7 @@ import pytest
 from storage import people as storage_people
 from storage.delivery import places
 from storage.engine import Database, Tx
+from storage.engine.ids import PersonId
 from tests.pretend.stage import DEMO, Stage
 from tests.stories.test_tour import DOCS, Player, _shape, furnish, seen, steps
 
@@ -23,7 +24,7 @@ def furnish_more(tx: Tx, language: str, stage: Stage) -> None:
         storage_people.find_or_create(
             tx, f"local:{id}", name, id=id, key=f"key-{id}", now=stage.clock.now()
         )
-        places.ensure(tx, f"local:@{id}", "direct", name, person=id)
+        places.ensure(tx, f"local:@{id}", "direct", name, person=PersonId(id))
     hall = {"en": "everybody", "de": "alle"}[language]
     places.ensure(tx, f"local:{hall}", "channel", hall, role="general")
 

@@ -29,6 +29,7 @@ from storage import people as storage_people
 from storage import services, workspaces
 from storage.delivery import places
 from storage.engine import Database, Tx
+from storage.engine.ids import PersonId, ServiceId
 from storage.services import Service
 from storage.workspaces import Workspace
 from tests.pretend.stage import DEMO, Say, Stage, accepted
@@ -181,13 +182,20 @@ def furnish(tx: Tx, language: str, stage: Stage) -> None:
         storage_people.find_or_create(
             tx, f"local:{id}", name, id=id, key=f"key-{id}", now=now, manager=id == "chris"
         )
-        places.ensure(tx, f"local:@{id}", "direct", name, person=id)
+        places.ensure(tx, f"local:@{id}", "direct", name, person=PersonId(id))
     for name, role in CHANNELS[language]:
         places.ensure(tx, f"local:{name}", "channel", name, role=role)
     name, words = TILL[language]
     for service in (
-        Service("till", name, words, "ben", "carla", fallback=False),
-        Service("rest", REST[language], (), "chris", "carla", fallback=True),
+        Service(ServiceId("till"), name, words, PersonId("ben"), PersonId("carla"), fallback=False),
+        Service(
+            ServiceId("rest"),
+            REST[language],
+            (),
+            PersonId("chris"),
+            PersonId("carla"),
+            fallback=True,
+        ),
     ):
         services.add(tx, accepted(service, now), name_key=folded(service.name), now=now)
     digest_schedule.plan(tx, id="digest", now=now, zone=company.zone, region=company.region)

@@ -21,6 +21,7 @@ from handlers.kit.words import _, _n
 from storage import automations
 from storage.automations import Automation, history, intake
 from storage.automations.history import Entry
+from storage.engine.ids import NOBODY
 
 feature = Feature(_("Automations"))
 
@@ -283,8 +284,8 @@ def draft(ctx: Context, slug: str, *, source: str) -> Automation:
         ctx.new_id(),
         slug,
         "",
-        "",
-        "",
+        NOBODY,
+        NOBODY,
         None,
         1,
         "active",

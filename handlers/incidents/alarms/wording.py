@@ -11,6 +11,7 @@ from handlers.kit.messages import Button, Buttons, Message, Text, Title, Tone
 from handlers.kit.people import name
 from handlers.kit.words import Sentence, Words, _
 from storage.delivery.heartbeat import Standstill
+from storage.engine.ids import PersonId
 from storage.incidents import Incident, alarms
 
 
@@ -48,12 +49,12 @@ def why_again(ctx: Context, incident: Incident, since: datetime) -> Sentence:
     )
 
 
-def why_unreachable(ctx: Context, gone: list[tuple[str, str]]) -> Sentence:
+def why_unreachable(ctx: Context, gone: list[tuple[PersonId, str]]) -> Sentence:
     """Return the reason of an alarm that comes early: whoever was alarmed cannot be reached."""
     return _("{gone}, so it comes to you. Will you look after it?", gone=unreachable(ctx, gone))
 
 
-def unreachable(ctx: Context, gone: list[tuple[str, str]]) -> list[Sentence]:
+def unreachable(ctx: Context, gone: list[tuple[PersonId, str]]) -> list[Sentence]:
     """Return who cannot be reached where."""
     return [
         _(
@@ -72,7 +73,7 @@ def folded(incident: Incident) -> Message:
 
 
 def pause_buttons(
-    ctx: Context, incident: Incident, person: str, position: int
+    ctx: Context, incident: Incident, person: PersonId, position: int
 ) -> tuple[Button, ...]:
     """Return the button that pauses one's own alarms, from somebody's second alarm on."""
     sent = alarms.of(ctx.tx, incident.number)
