@@ -281,7 +281,8 @@ def readable(bot: Stage, who: str) -> str:
         answer = bot.handle(bot.request(who, call=Call(word, values)))
         seen.append(f"{word}: {answered(answer)}")
     for pilot in bot.rows("select id from pilots where workspace = :workspace"):
-        for word in ("pilot", "pilot more", "pilot history", "pilot result", "feedback"):
+        for word in ("pilot", "pilot more", "pilot history", "pilot result", "feedback",
+                     "pilot corrections"):  # fmt: skip
             call = Call(word, {"pilot": str(pilot["id"])})
             seen.append(answered(bot.handle(bot.request(who, call=call))))
 

@@ -34,6 +34,7 @@ READINGS = {  # every command that reads, and those that only show, with values 
     "pattern history": {"pattern": "x"}, "friction list": {}, "friction answerers": {},
     "pilot more": {"pilot": "x"}, "pilot candidates": {"pilot": "x"},
     "pilot history": {"pilot": "x"}, "pilot result": {"pilot": "x"},
+    "pilot corrections": {"pilot": "x"},
 }  # fmt: skip
 
 
