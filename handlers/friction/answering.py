@@ -7,7 +7,7 @@ from typing import Annotated
 
 from handlers import rights
 from handlers.attention import matters
-from handlers.friction import filing, grouping
+from handlers.friction import filing, grouping, proposals
 from handlers.friction.kinds import HINT, LABELS, WHICH, WHICH_LABELS, Hint, Which
 from handlers.kit import calendar, working_hours
 from handlers.kit.commands import Ask, Feature, call
@@ -122,6 +122,7 @@ def _about(ctx: Context, note: Note) -> list[Part]:
     row: list[Button] = []
     if note.loose:
         row.append(Button(_("Answer this"), call("pattern confirm", notes=note.id), "quiet"))
+        row.append(Button(_("Like ones"), call("friction like", note=note.id), "quiet"))
     led = rules.led(ctx.tx, filing.KIND, note.id)
     by: list[Part] = []
     if led is not None and not note.answered and led.state != "corrected":
@@ -135,6 +136,40 @@ def _about(ctx: Context, note: Note) -> list[Part]:
     elif not note.area and not note.answered:
         row.append(Button(_("Area"), call("friction elsewhere", id=note.id), "quiet"))
     return [*by, Buttons(tuple(row))] if row else by
+
+
+@feature.command(
+    "friction like",
+    "reibung ähnlich",
+    help=_("What may say the same as this note?"),
+    hidden=True,
+    reads=True,
+)
+def like(ctx: Context, note: Annotated[str, TextReader(long=False), Ask(_("Which"))]) -> Reply:
+    """Show the nearest notes, also those that are too far to be proposed: a person looks."""
+    mine = friction.find(ctx.tx, note)
+    if mine is None:
+        raise Refusal(_("These notes are not there any more."))
+    need(ctx, mine.area)
+    others = [
+        each
+        for each in friction.all(ctx.tx)[: proposals.MOST]
+        if each.id != mine.id and may(ctx, each.area)
+    ]
+    parts: list[Part] = [Title(_("What may say the same")), Text(mine.sentence)]
+    found = proposals.nearest(mine.sentence, [each.sentence for each in others])
+    for near in found:
+        other = others[near.at]
+        together = (
+            call("pattern confirm", notes=f"{mine.id},{other.id}")
+            if other.loose
+            else call("pattern add", pattern=other.pattern, notes=mine.id)
+        )
+        button = Button(_("They belong together"), together, "quiet")
+        parts += [Text(told(ctx, other)), Buttons((button,))]
+    if not found:
+        parts.append(Text(_("Nothing shares a word with it.")))
+    return Reply(Message(tuple(parts)))
 
 
 def select(ctx: Context, which: Which, hint: Hint | None, area: str) -> list[Note]:
