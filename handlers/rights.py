@@ -12,6 +12,8 @@ from storage import closing as closings
 from storage import people
 from storage.engine.ids import PersonId, ServiceId
 from storage.incidents import Incident
+from storage.incidents.states import IncidentState
+from storage.people import PersonKind
 from storage.services import Service
 
 
@@ -86,9 +88,9 @@ RIGHTS: dict[str, frozenset[Tie]] = {
 def general(ctx: Context) -> set[Tie]:
     """Return how the asker stands to the company."""
     ties: set[Tie] = set()
-    if ctx.person.active and ctx.person.kind == "new":
+    if ctx.person.active and ctx.person.kind == PersonKind.NEW:
         ties.add(Tie.NEW)
-    if ctx.person.active and ctx.person.kind == "member":
+    if ctx.person.active and ctx.person.kind == PersonKind.MEMBER:
         ties.add(Tie.MEMBER)
         if ctx.person.manager:
             ties.add(Tie.MANAGER)
@@ -115,7 +117,7 @@ def ties_to(ctx: Context, incident: Incident) -> set[Tie]:
         ties.add(Tie.RESPONSIBLE)
     if incident.proposed_to == me:
         ties.add(Tie.ASKED)
-    if incident.state in ("restored", "done"):
+    if incident.state in (IncidentState.RESTORED, IncidentState.DONE):
         closing = closings.find(ctx.tx, incident.number)
         if closing.checker in mine:
             ties.add(Tie.CHECKER)

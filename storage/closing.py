@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -64,6 +65,15 @@ MOMENTS = (
     "fix_since", "runbook_since", "asked_at", "verified_at", "quiet_at", "override_at",
     "fix_done_at", "reminded_at",
 )  # fmt: skip
+# Of each point its columns, and the one that says since when it counts.
+POINTS = {
+    "end": (("impact_ended_at",), "impact_ended_since"),
+    "cause": (("cause_class", "cause"), "cause_since"),
+    "evidence": (("evidence",), "evidence_since"),
+    "ending": (("ending",), "ending_since"),
+    "fix": (("fixer", "fix_on"), "fix_since"),
+    "runbook": (("runbook",), "runbook_since"),
+}
 IMPACTS = ("customer", "money", "strain", "outside")
 # A point is said while its incident works again and is not done, and never afterwards.
 RESTORED = """incident = :incident and exists (select 1 from incidents i
@@ -90,95 +100,27 @@ def find(tx: Tx, incident: int) -> Closing:
     return _closing(rows[0]) if rows else Closing(incident)
 
 
-def say_impact_end(tx: Tx, incident: int, ended_at: datetime, now: datetime) -> bool:
-    """Say when the impact ended; False when the incident is not restored."""
+def say(tx: Tx, incident: int, point: str, said: Mapping[str, str | None], now: datetime) -> bool:
+    """Say a point of `POINTS`, all its columns; False when the incident is not restored."""
+    columns, since = POINTS[point]
     return _changed(
         tx.run(
             f"""
-            update closings set impact_ended_at = :ended_at, impact_ended_since = :now
+            update closings set {", ".join(f"{each} = :{each}" for each in columns)}, {since} = :now
             where workspace = :workspace and {RESTORED}
             """,
             incident=incident,
-            ended_at=as_text(ended_at),
             now=as_text(now),
+            **{each: said[each] for each in columns},
         )
     )
 
 
-def say_cause(tx: Tx, incident: int, cause_class: str, cause: str, now: datetime) -> bool:
-    """Say the cause: its class, and one sentence."""
-    return _changed(
-        tx.run(
-            f"""
-            update closings set cause_class = :cause_class, cause = :cause, cause_since = :now
-            where workspace = :workspace and {RESTORED}
-            """,
-            incident=incident,
-            cause_class=cause_class,
-            cause=cause,
-            now=as_text(now),
-        )
-    )
-
-
-def say_evidence(tx: Tx, incident: int, evidence: str, now: datetime) -> bool:
-    """Say where the evidence is: an address, or a ticket."""
-    return _changed(
-        tx.run(
-            f"""
-            update closings set evidence = :evidence, evidence_since = :now
-            where workspace = :workspace and {RESTORED}
-            """,
-            incident=incident,
-            evidence=evidence,
-            now=as_text(now),
-        )
-    )
-
-
-def say_ending(tx: Tx, incident: int, ending: str, now: datetime) -> bool:
-    """Say whether it is a workaround, or the cause is fixed."""
-    return _changed(
-        tx.run(
-            f"""
-            update closings set ending = :ending, ending_since = :now
-            where workspace = :workspace and {RESTORED}
-            """,
-            incident=incident,
-            ending=ending,
-            now=as_text(now),
-        )
-    )
-
-
-def say_fix(tx: Tx, incident: int, fixer: str, on: date, now: datetime) -> bool:
-    """Say who fixes the cause by when, or who fixed it when."""
-    return _changed(
-        tx.run(
-            f"""
-            update closings set fixer = :fixer, fix_on = :fix_on, fix_since = :now
-            where workspace = :workspace and {RESTORED}
-            """,
-            incident=incident,
-            fixer=fixer,
-            fix_on=on.isoformat(),
-            now=as_text(now),
-        )
-    )
-
-
-def say_runbook(tx: Tx, incident: int, runbook: str | None, now: datetime) -> bool:
-    """Say where the runbook is; None says that there is none yet."""
-    return _changed(
-        tx.run(
-            f"""
-            update closings set runbook = :runbook, runbook_since = :now
-            where workspace = :workspace and {RESTORED}
-            """,
-            incident=incident,
-            runbook=runbook,
-            now=as_text(now),
-        )
+def says_already(closing: Closing, point: str, said: Mapping[str, str | None]) -> bool:
+    """Say whether a point counts with these very words."""
+    columns, since = POINTS[point]
+    return getattr(closing, since) is not None and all(
+        str(getattr(closing, each) or "") == (said[each] or "") for each in columns
     )
 
 

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from storage.engine import Row, Tx
 from storage.engine.ids import PersonId
 from storage.engine.sql import as_moment, as_text
+
+
+class CoverState(StrEnum):
+    """What became of a cover; one that was withdrawn is ended."""
+
+    ASKED = "asked"
+    CONFIRMED = "confirmed"
+    ENDED = "ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +32,7 @@ class Cover:
     asked_by: PersonId
     starts_at: datetime
     ends_at: datetime
-    state: str
+    state: CoverState
 
     @property
     def other(self) -> str:
@@ -153,6 +162,7 @@ def forget(tx: Tx, before: datetime) -> int:
 
 def _cover(row: Row) -> Cover:
     row["starts_at"], row["ends_at"] = as_moment(row["starts_at"]), as_moment(row["ends_at"])
+    row["state"] = CoverState(row["state"])
     return Cover(**row)
 
 

@@ -6,10 +6,21 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from storage.engine import Row, Tx
 from storage.engine.ids import PersonId
 from storage.engine.sql import as_text
+
+
+class PersonKind(StrEnum):
+    """What a platform knows of somebody; new until it has told us."""
+
+    MEMBER = "member"
+    GUEST = "guest"
+    EXTERNAL = "external"
+    BOT = "bot"
+    NEW = "new"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +38,7 @@ class Person:
     id: PersonId
     name: str
     language: str | None
-    kind: str
+    kind: PersonKind
     manager: bool
     active: bool
     admin: bool
@@ -37,7 +48,7 @@ class Person:
     @property
     def here(self) -> bool:
         """Say whether they can act: active, and neither a guest nor a machine."""
-        return self.active and self.kind == "member"
+        return self.active and self.kind == PersonKind.MEMBER
 
 
 COLUMNS = "p.id, p.name, p.language, p.kind, p.manager, p.active, p.admin, p.person_key, p.zone"
@@ -78,7 +89,17 @@ def find_or_create(
         found = by_identity(tx, identity)
         if found is not None:
             return found
-        if not _add(tx, identity, name, free, key, now, language, manager, kind):
+        if not _add(
+            tx=tx,
+            identity=identity,
+            name=name,
+            id=free,
+            key=key,
+            now=now,
+            language=language,
+            manager=manager,
+            kind=kind,
+        ):
             free = f"{id}~{n}"
     raise AssertionError("the loop above returns")
 
@@ -263,6 +284,7 @@ def rename(tx: Tx, id: str, name: str) -> None:
 
 
 def _person(row: Row) -> Person:
+    row["kind"] = PersonKind(row["kind"])
     for name in ("manager", "active", "admin"):
         row[name] = bool(row[name])
     return Person(**row)

@@ -75,11 +75,11 @@ def before(tx: Tx, version: int | None, limit: int) -> list[Change]:
 
 def _change(row: Row) -> Change:
     return Change(
-        row["version"],
-        row["number"],
-        row["title"],
-        row["body"],
-        row["service"],
-        as_moment(row["declared_at"]),
-        row["state"] == "withdrawn",
+        version=row["version"],
+        number=row["number"],
+        title=row["title"],
+        body=row["body"],
+        service=row["service"],
+        at=as_moment(row["declared_at"]),
+        gone=row["state"] == "withdrawn",
     )

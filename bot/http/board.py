@@ -24,7 +24,7 @@ from handlers.kit import tables
 from handlers.kit.commands import by_name
 from handlers.kit.context import Context
 from handlers.kit.doors import Filter, Listing
-from handlers.kit.messages import Facts, Items, Message, Text, Title, spoken
+from handlers.kit.messages import Buttons, Facts, Items, Message, Text, Title, spoken
 from handlers.kit.words import Sentence, Words, _, flat, speak
 from storage import board, people, workspaces
 from storage.engine import Database, StorageError, Tx
@@ -379,6 +379,8 @@ def _drawn(message: Message) -> str:
             case Items(items):
                 inner = "".join(f"<li>{_flat(each)}</li>" for each in items)
                 drawn.append(f"<ul>{inner}</ul>")
+            case Buttons():
+                pass
     return "".join(drawn)
 
 

@@ -25,6 +25,7 @@ from handlers.kit.words import Sentence, Who, Words, _, flat, text, when
 from storage import local as storage_local
 from storage import people, workspaces
 from storage.delivery import places
+from storage.delivery.places import PlaceKind
 from storage.engine import StorageError, Tx
 from storage.engine.ids import PersonId, PlaceId
 from storage.local import Line
@@ -202,14 +203,14 @@ class Console:
     ) -> Request:
         me = self._around.me
         return Request(
-            f"local:{new_id()}",
-            DEMO,
-            f"local:{me.id}",
-            me.name,
-            place or f"local:@{me.id}",
-            text,
-            call,
-            submitted,
+            identity=f"local:{new_id()}",
+            workspace=DEMO,
+            person=f"local:{me.id}",
+            name=me.name,
+            place=place or f"local:@{me.id}",
+            text=text,
+            call=call,
+            submitted=submitted,
         )
 
     async def _hear(self, request: Request, words: tuple[str, datetime] | None = None) -> None:
@@ -301,7 +302,9 @@ class Console:
             if each.id != me.id
         }
         channels = {
-            each.id: each.name for each in places.all_for(tx, me.id) if each.kind == "channel"
+            each.id: each.name
+            for each in places.all_for(tx, me.id)
+            if each.kind == PlaceKind.CHANNEL
         }
         return Around(workspaces.get(tx), speakers, me, since(me.id), waiting, channels)
 

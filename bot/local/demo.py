@@ -388,7 +388,15 @@ class _Player:
         self, who: str, place: str, text: str = "", call: Call | None = None
     ) -> Response:
         answer = await self._lotse.dispatcher.handle(
-            Request(new_id(), DEMO, f"local:{who}", who, place, text, call)
+            Request(
+                identity=new_id(),
+                workspace=DEMO,
+                person=f"local:{who}",
+                name=who,
+                place=place,
+                text=text,
+                call=call,
+            )
         )
         await self._lotse.settle()
         return answer

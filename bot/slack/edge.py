@@ -110,7 +110,14 @@ class SlackEdge:
         self._strangers: dict[str, float] = {}
         self._api = WebApi(api_url)
         self.installations = Installations(
-            database, self._api, workspace, token, oauth, knock, patience, first_wait
+            database=database,
+            api=self._api,
+            main=workspace,
+            token=token,
+            oauth=oauth,
+            knock=knock,
+            patience=patience,
+            first_wait=first_wait,
         )
         self.platform = Slack(self._api, self.installations)
         self.rooms = SlackRooms(self.platform, self.installations)
@@ -133,7 +140,13 @@ class SlackEdge:
         if oauth is not None:
             assert company is not None, "an installation becomes a company"
             self._pages = InstallPages(
-                database, self._api, self.installations, oauth, address, company, now
+                database=database,
+                api=self._api,
+                installed=self.installations,
+                oauth=oauth,
+                address=address,
+                company=company,
+                now=now,
             )
         self.app = self._bolt()
 

@@ -169,9 +169,25 @@ def hear(tx: Tx, sender: Sender, where: Where, now: datetime, *, inside: bool) -
     """
     if inside:
         member = sender.member if where.personal else None
-        _keep(tx, where.place, where.conversation, member, sender, where, now)
+        _keep(
+            tx=tx,
+            place=where.place,
+            conversation=where.conversation,
+            member=member,
+            sender=sender,
+            where=where,
+            now=now,
+        )
     if sender.direct and not (inside and where.personal):
-        _keep(tx, sender.direct, None, sender.member, sender, where, now)
+        _keep(
+            tx=tx,
+            place=sender.direct,
+            conversation=None,
+            member=sender.member,
+            sender=sender,
+            where=where,
+            now=now,
+        )
 
 
 def _keep(

@@ -59,6 +59,8 @@ def expected_words(automation: Automation) -> Sentence:
             return _("runs on demand")
         case rhythm.Kind.EVENT:
             return _("runs when something happens")
+        case _:
+            pass
     schedule = schedule_of(automation)
     if schedule is None:
         return _("nobody has said yet when it should run")

@@ -18,7 +18,8 @@ from handlers.kit.words import Sentence, Words, _, shortened
 from storage import problems, repeats
 from storage.engine.ids import ServiceId
 from storage.incidents import Incident
-from storage.problems import Override, Problem
+from storage.incidents.states import IncidentState
+from storage.problems import Override, Problem, ProblemState
 from storage.problems import changes as stored_changes
 from storage.repeats import Proposal, outages
 
@@ -49,7 +50,7 @@ def opens(problem: Problem) -> Button:
 
 def of_incident(ctx: Context, incident: Incident) -> tuple[Rows, tuple[Button, ...]]:
     """Return an incident's rows about repeats and bans, and the buttons that lead on."""
-    if incident.state == "withdrawn":
+    if incident.state == IncidentState.WITHDRAWN:
         return [], ()
     root = repeats.root_of(ctx.tx, incident.number)
     rows: Rows = []
@@ -80,7 +81,7 @@ def _times(ctx: Context, incident: Incident, root: int) -> tuple[int, int]:
 
 def _counted(ctx: Context, problem: Problem, often: int, days: int) -> Sentence:
     values = {"n": often, "days": days, "who": named(ctx, problem.owner)}
-    if problem.state == "fixed":
+    if problem.state == ProblemState.FIXED:
         return _(
             "{n} of the last {days} days; {who} says the cause is fixed, not verified yet",
             **values,
@@ -131,10 +132,10 @@ def question(ctx: Context, incident: Incident) -> tuple[Part, ...]:
     about a repeat. What is only the same device is a link. Nothing is asked when the incident
     is over: then its owner is asked by `status`, and the digest says it.
     """
-    if incident.state not in ("open", "restored"):
+    if incident.state not in (IncidentState.OPEN, IncidentState.RESTORED):
         return ()
     found = repeats.alike(ctx.tx, incident.number)
-    if incident.state == "open" and (outage := _outage(found)) is not None:
+    if incident.state == IncidentState.OPEN and (outage := _outage(found)) is not None:
         return _one_outage(outage)
     for each in found:
         if each.device:

@@ -21,6 +21,7 @@ from storage.closing import Closing
 from storage.delivery import outbox
 from storage.engine.ids import PersonId
 from storage.incidents import Incident
+from storage.incidents.states import IncidentState
 
 feature = Feature(_("Done"))
 
@@ -69,14 +70,13 @@ def held(_ctx: Context, _person: str) -> list[Held]:
 
 def _check(ctx: Context, incident: Incident, person: PersonId) -> tuple[Post, ...]:
     number = incident.number
-    incident_transitions.stop(ctx, number)
-    asked_by = closings.find(ctx.tx, number).asked_by or incident.responsible
-    checker = second_person(ctx, incident, asked_by)
-    posts = ask(ctx, incident, checker, asked_by) if checker is not None else ()
-    if checker is None:  # then only the quiet time decides
-        closings.ask_nobody(ctx.tx, number)
+    with incident_transitions.changing(ctx, number):
+        asked_by = closings.find(ctx.tx, number).asked_by or incident.responsible
+        checker = second_person(ctx, incident, asked_by)
+        posts = ask(ctx, incident, checker, asked_by) if checker is not None else ()
+        if checker is None:  # then only the quiet time decides
+            closings.ask_nobody(ctx.tx, number)
     incident = find(ctx, number)
-    incident_transitions.plan(ctx, incident)
     old = keys.check_key(number, person)
     outbox.cancel(ctx.tx, old, "no longer needed")
     return (*posts, Post(old, settled_alarm(ctx, incident)), *escalation.card_posts(ctx, incident))
@@ -89,19 +89,17 @@ def _fix(ctx: Context, closing: Closing, person: PersonId) -> tuple[Post, ...]:
     heir = duty.on_duty(ctx, service) if service is not None else incident.responsible
     if heir == person:
         return ()
-    incident_transitions.stop(ctx, number)
-    if not closings.hand_fix(ctx.tx, number, person, heir):
-        incident_transitions.plan(ctx, incident)
-        return ()
-    incident = note(ctx, number, "fix handed on", heir, person=person)
-    incident_transitions.plan(ctx, incident)
+    with incident_transitions.changing(ctx, number):
+        if not closings.hand_fix(ctx.tx, number, person, heir):
+            return ()
+        incident = note(ctx, number, "fix handed on", heir, person=person)
     said = _(
         "{who} is not there any more, so the fix of the cause comes to you. It is due by {on}.",
         who=name(ctx, person),
         on=closing.fix_on,
     )
     parts: tuple[Part, ...] = (Title(headline(incident)), Text(said))
-    if incident.state == "done":
+    if incident.state == IncidentState.DONE:
         parts += (Buttons(fix_buttons(number)),)
     _before, _after, key = incident_transitions.fix_keys(ctx, number)
     told = Post(key, Message(parts), f"direct:{heir}", "note")

@@ -25,6 +25,7 @@ from storage import incidents
 from storage.closing import Closing
 from storage.engine.ids import PersonId
 from storage.incidents import Incident
+from storage.incidents.states import IncidentState
 
 feature = Feature(_("After an incident"))
 
@@ -43,11 +44,11 @@ def after(ctx: Context, number: int, what: str) -> Reply:
         incident_transitions.set_timer(ctx, number, what, start)
         return Reply()
     coming = incident_transitions.next_step(ctx, incident)
-    if what == "quiet" and incident.state == "restored":
+    if what == "quiet" and incident.state == IncidentState.RESTORED:
         return _quiet(ctx, incident)
     if what == "remind" and coming is not None and coming[0] == "remind":
         return _remind(ctx, incident)
-    if what in ("fix", "overdue") and incident.state == "done":
+    if what in ("fix", "overdue") and incident.state == IncidentState.DONE:
         return _fix(ctx, incident, what)
     incident_transitions.plan(ctx, incident)
     return Reply()

@@ -33,7 +33,18 @@ def found(ctx: Context, words: str) -> list[Found]:
         shows = Button(_("Show"), call("pattern", pattern=each.id))
         score = max(name, area)
         at = each.confirmed_at
-        hits.append(Found(each.id, _("Pattern"), each.title, where, answer, shows, score, at))
+        hits.append(
+            Found(
+                each.id,
+                _("Pattern"),
+                each.title,
+                where=where,
+                state=answer,
+                button=shows,
+                score=score,
+                at=at,
+            )
+        )
     for note in friction.mine(ctx.tx, ctx.person.id):
         score = said_share(words, note.sentence)
         if score >= SAID:
@@ -42,6 +53,15 @@ def found(ctx: Context, words: str) -> list[Found]:
             shows = Button(_("My notes"), call("friction mine"))
             where = _("sentence")
             hits.append(
-                Found(note.id, _("Friction"), title, where, state, shows, score, note.noted_at)
+                Found(
+                    note.id,
+                    _("Friction"),
+                    title,
+                    where=where,
+                    state=state,
+                    button=shows,
+                    score=score,
+                    at=note.noted_at,
+                )
             )
     return hits

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from handlers.friction import proposals
+from handlers.kit.ahead import LookAhead
 from handlers.kit.context import Context
 from handlers.kit.words import Words, _
 from storage import friction, mandate, workspaces
@@ -50,7 +51,7 @@ def known_areas(ctx: Context) -> Words:
     return _("Such as {areas}.", areas=named[:6])
 
 
-def like_ahead(ctx: Context, *, sentence: str, **_rest: object) -> Near | None:
+def _like(ctx: Context, *, sentence: str, **_rest: object) -> Near | None:
     """Return who feels the same; read before anything is written."""
     recent = friction.all(ctx.tx, since=ctx.now - timedelta(days=JOINING))[: proposals.MOST]
     found = proposals.like(sentence, [each.sentence for each in recent])
@@ -64,9 +65,12 @@ def like_ahead(ctx: Context, *, sentence: str, **_rest: object) -> Near | None:
     return Near(len(together), first.id)
 
 
+like_ahead = LookAhead(_like)
+
+
 def found(ctx: Context) -> Near | None:
     """Return who feels the same, if there was time to look."""
-    return ctx.ahead if isinstance(ctx.ahead, Near) else None
+    return like_ahead.found(ctx)
 
 
 def join(ctx: Context, id: str, other: str) -> bool:

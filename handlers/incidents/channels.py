@@ -24,12 +24,14 @@ from storage.delivery import outbox, places, timers
 from storage.engine.ids import PersonId
 from storage.incidents import Incident
 from storage.incidents import channels as stored_channels
+from storage.incidents.states import IncidentState, Severity
 
 feature = Feature(_("Channels for incidents"))
 
 SETTING = "rooms"
 MAKERS = ("local", "slack")  # the platforms that make channels (bot/delivery/channels.py)
-LIVE = frozenset({"open", "restored"})  # the states in which an incident keeps its channel
+# The states in which an incident keeps its channel.
+LIVE = frozenset({IncidentState.OPEN, IncidentState.RESTORED})
 TOPIC = 240  # characters; Slack takes 250
 NAME = 60  # Slack takes 80
 
@@ -99,7 +101,7 @@ def _gets_one(ctx: Context, incident: Incident) -> bool:
         case When.NEVER:
             return False
         case When.SERIOUS:
-            return incident.severity == "serious"
+            return incident.severity == Severity.SERIOUS
         case When.ALWAYS:
             return True
 

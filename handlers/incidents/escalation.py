@@ -28,6 +28,7 @@ from storage import incidents
 from storage.delivery import outbox, timers
 from storage.engine.ids import NOBODY, PersonId
 from storage.incidents import Happening, Incident, alarms
+from storage.incidents.states import IncidentState, Severity
 from storage.services import LIMIT
 
 
@@ -104,15 +105,12 @@ def quicken(ctx: Context, incident: Incident) -> tuple[Post, ...]:
 
 
 def stop(ctx: Context, number: int) -> bool:
-    """Stop climbing. To be called before the incident's own row is touched:
-
-    the scheduler takes the timer first and then the row, and so must everybody.
-    """
+    """Stop climbing, for `transitions.changing`, which knows the order of locks."""
     return timers.cancel(ctx.tx, keys.climb_key(number))
 
 
 def hold(ctx: Context, number: int) -> None:
-    """Wait for whoever is just making a step, before the incident's own row is touched."""
+    """Wait for whoever is just making a step, for `transitions.changing`."""
     timers.lock(ctx.tx, keys.climb_key(number))
 
 
@@ -161,7 +159,7 @@ def ended_posts(ctx: Context, incident: Incident) -> tuple[Post, ...]:
 
 def renewed_alarms(ctx: Context, incident: Incident) -> tuple[Post, ...]:
     """Return the alarms that wait for an answer anew, as when a question in them is answered."""
-    if incident.state != "open" or not (incident.unanswered or incident.silent):
+    if incident.state != IncidentState.OPEN or not (incident.unanswered or incident.silent):
         return ()
     live = _live(ctx, incident)
     sent = alarms.of(ctx.tx, incident.number)
@@ -206,7 +204,7 @@ def limit_of(ctx: Context, incident: Incident) -> timedelta:
     """Return how long each step waits: what the service says, half of it when it is serious."""
     service = ctx.service_of(incident.service)
     minutes = service.limit_minutes if service is not None else LIMIT
-    return timedelta(minutes=minutes) / (2 if incident.severity == "serious" else 1)
+    return timedelta(minutes=minutes) / (2 if incident.severity == Severity.SERIOUS else 1)
 
 
 def plan(ctx: Context, number: int, climb: Climb) -> None:

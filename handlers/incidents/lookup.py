@@ -20,6 +20,7 @@ from handlers.kit.words import _, shortened
 from storage import incidents
 from storage.engine.ids import PersonId
 from storage.incidents import Incident
+from storage.incidents.states import IncidentState
 
 # docs/rules.md, incidents
 NEWS = {"normal": timedelta(minutes=60), "serious": timedelta(minutes=30)}
@@ -150,7 +151,7 @@ def find(ctx: Context, number: int) -> Incident:
 def find_open(ctx: Context, number: int) -> Incident:
     """Return an incident that is still open, or refuse."""
     incident = find(ctx, number)
-    if incident.state != "open":
+    if incident.state != IncidentState.OPEN:
         raise not_open(ctx, incident)
     return incident
 
@@ -158,11 +159,11 @@ def find_open(ctx: Context, number: int) -> Incident:
 def not_open(ctx: Context, incident: Incident, text: str = "") -> Refusal:
     """Say how it ended; words meant for it are given back, and offered as a new incident."""
     name = label(incident.number)
-    if incident.state == "withdrawn":
+    if incident.state == IncidentState.WITHDRAWN:
         said = _("{incident} was withdrawn.", incident=name)
-    elif incident.state == "done":
+    elif incident.state == IncidentState.DONE:
         said = _("{incident} has been done since {at}.", incident=name, at=incident.ended_at)
-    elif incident.state == "closed":
+    elif incident.state == IncidentState.CLOSED:
         said = _("{incident} was closed on {at}.", incident=name, at=incident.ended_at)
     else:
         said = _(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from handlers.kit.ahead import Read
 from handlers.kit.doors import Event
 from handlers.kit.messages import Post
 from handlers.kit.words import Who, Words, text
@@ -16,14 +17,23 @@ from storage.delivery.places import Place
 from storage.engine import Tx
 from storage.engine.ids import PersonId
 from storage.on_call import Cover
-from storage.people import Person
+from storage.people import Person, PersonKind
 from storage.services import Service
 from storage.workspaces import Workspace
 
 if TYPE_CHECKING:
     from handlers.kit.commands import Feature
 
-LOTSE = Person(PersonId("lotse"), "Lotse", None, "bot", False, True, False, "lotse")
+LOTSE = Person(
+    id=PersonId("lotse"),
+    name="Lotse",
+    language=None,
+    kind=PersonKind.BOT,
+    manager=False,
+    active=True,
+    admin=False,
+    person_key="lotse",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +61,7 @@ class Context:
     typed: str = ""
     mentions: Mapping[str, str] = field(default_factory=dict)
     thread: str = ""
-    ahead: object = None
+    ahead: Read[Any] | None = None
     _people: dict[str, Person | None] = field(default_factory=dict)
     _services: dict[str, Service | None] = field(default_factory=dict)
     _covers: list[dict[PersonId, Cover]] = field(default_factory=list)

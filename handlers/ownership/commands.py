@@ -168,13 +168,13 @@ def hand_over(
     if deputy is not None and deputy.id in (to.id, before.id):
         raise Refusal(_("The other deputy has to be a third person."), field="deputy")
     handover = Handover(
-        ctx.new_id(),
-        before.id,
-        to.id,
-        deputy.id if deputy else None,
-        ctx.person.id,
-        ctx.now,
-        "asked",
+        id=ctx.new_id(),
+        person=before.id,
+        successor=to.id,
+        deputy=deputy.id if deputy else None,
+        asked_by=ctx.person.id,
+        asked_at=ctx.now,
+        state="asked",
     )
     _must_fit(ctx, handover, found)
     replaced = handovers.open_of(ctx.tx, before.id)

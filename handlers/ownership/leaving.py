@@ -36,7 +36,7 @@ from storage import people, services, workspaces
 from storage.delivery import timers
 from storage.engine import Tx
 from storage.engine.ids import PersonId
-from storage.people import Person
+from storage.people import Person, PersonKind
 
 feature = Feature(_("Services"))
 
@@ -51,7 +51,9 @@ def noticed(tx: Tx, before: Person, *, id: str, now: datetime) -> None:
     transaction that stores what is known now.
     """
     after = people.find(tx, before.id)
-    was_here = before.here or (before.active and before.kind == "new")  # whom we did not know yet
+    was_here = before.here or (
+        before.active and before.kind == PersonKind.NEW
+    )  # whom we did not know yet
     if after is not None and after.here != was_here:
         timers.set(
             tx, id=id, kind="left", key=f"person:{before.id}:left", due=now, person=before.id

@@ -22,6 +22,7 @@ from handlers.pilots.lookup import PilotRef
 from handlers.pilots.roles import Role
 from storage import pilots
 from storage.delivery import places
+from storage.delivery.places import PlaceKind
 from storage.engine.ids import PersonId
 from storage.people import Person
 from storage.pilots import ROLES, Pilot
@@ -160,7 +161,7 @@ def _users(ctx: Context, said: str) -> tuple[str, str | None, list[str]]:
         channels = [
             each
             for each in places.all_for(ctx.tx, ctx.person.id)
-            if each.kind == "channel" and folded(each.name) == folded(said[1:])
+            if each.kind == PlaceKind.CHANNEL and folded(each.name) == folded(said[1:])
         ]
         if not channels:
             raise Refusal(_("I do not know a channel “{name}”.", name=said[:80]), field="who")

@@ -14,6 +14,7 @@ from handlers.kit.context import Context
 from handlers.kit.words import Sentence, Words, _
 from storage import people, pilots
 from storage.engine.ids import PersonId
+from storage.people import PersonKind
 from storage.pilots import Pilot, answers
 
 ENOUGH = 5  # people from whom on anything is shown; may only be raised
@@ -60,7 +61,7 @@ def asked(ctx: Context, pilot: Pilot) -> list[PersonId]:
     if pilot.users_kind == "channel":
         return []
     if pilot.users_kind == "everyone":
-        members = [each.id for each in people.everyone(ctx.tx) if each.kind == "member"]
+        members = [each.id for each in people.everyone(ctx.tx) if each.kind == PersonKind.MEMBER]
         return [each for each in members if each not in muted]
     found = [ctx.person_of(each) for each in pilots.users(ctx.tx, pilot.id)]
     return [each.id for each in found if each is not None and each.active]

@@ -37,6 +37,7 @@ from handlers.problems.lookup import Ref, changed_reply, find, may, mine, refuse
 from storage import problems
 from storage.engine.ids import PersonId
 from storage.people import Person
+from storage.problems import ProblemState
 
 feature = Feature(_("Problems and repeat bans"))
 
@@ -108,7 +109,7 @@ def enter_cause(
         )
     problems.set_cause(ctx.tx, number, kind, cause)
     lifecycle.note(ctx, problem, "cause", cause)
-    next_one = (fixed(number),) if problem.state == "open" else ()
+    next_one = (fixed(number),) if problem.state == ProblemState.OPEN else ()
     return changed_reply(ctx, problem, _("Noted. Thank you."), *next_one)
 
 

@@ -30,7 +30,16 @@ def entered(
     if not said:
         return None
     shown = " ".join(text.split())
-    return Rule(id, kind, tuple(sorted(said)), shown, target, False, straight, int(straight))
+    return Rule(
+        id,
+        kind,
+        tuple(sorted(said)),
+        shown=shown,
+        target=target,
+        learnt=False,
+        straight=straight,
+        marked=int(straight),
+    )
 
 
 def fitting(ctx: Context, kind: str, text: str, also: tuple[str, ...] = ()) -> Iterator[Rule]:

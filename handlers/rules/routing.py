@@ -91,12 +91,12 @@ def lead(ctx: Context, rule: Rule, kind: str, subject: str, about: str) -> Routi
         kind,
         subject,
         rule.id,
-        rule.shown or ctx.text(condition(rule)),
-        rule.target,
-        rule.straight,
-        rule.marked,
-        sampled,
-        "open",
+        shown=rule.shown or ctx.text(condition(rule)),
+        target=rule.target,
+        straight=rule.straight,
+        marked=rule.marked,
+        sampled=sampled,
+        state="open",
     )
     rules.lead(ctx.tx, led, calendar.day_of(ctx.now, ctx.workspace.zone))
     if sampled:

@@ -16,6 +16,7 @@ from handlers.kit.readers import TextReader
 from handlers.kit.words import _
 from storage import people, workspaces
 from storage.delivery import inbox, lost_answers, places
+from storage.delivery.places import PlaceState
 from storage.engine.ids import PersonId, PlaceId
 from storage.engine.sql import as_text
 
@@ -71,7 +72,7 @@ def known_here(ctx: Context, person: PersonId) -> Known:
 def unreachable(ctx: Context, place: PlaceId) -> Reply:
     """Tell the managers, once, that nothing can be sent to a place; it is told on its card, too."""
     found = places.find(ctx.tx, place)
-    if found is None or found.state == "open":
+    if found is None or found.state == PlaceState.OPEN:
         return Reply()
     platform = NAMES.get(place.partition(":")[0], place.partition(":")[0])
     if found.person is not None:

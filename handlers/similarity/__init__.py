@@ -63,20 +63,20 @@ def find_similar(
     """
     from handlers.similarity.cache import search  # numpy, only when it is needed
 
-    hits = search(tx, title, service, now, limit, except_, names)
+    hits = search(tx, title, service=service, now=now, limit=limit, except_=except_, names=names)
     return [_match(hit) for hit in hits if hit.score >= SHOWN]
 
 
 def _match(hit: Hit) -> Match:
     probably = hit.numbers_fit and (hit.score >= SURE or (hit.same_text and hit.same_service))
     return Match(
-        hit.number,
-        hit.score,
-        probably and not hit.device,
-        hit.same_service,
-        hit.words,
-        hit.service,
-        probably and hit.device,
+        number=hit.number,
+        score=hit.score,
+        sure=probably and not hit.device,
+        same_service=hit.same_service,
+        words=hit.words,
+        service=hit.service,
+        device=probably and hit.device,
     )
 
 

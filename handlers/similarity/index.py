@@ -165,7 +165,13 @@ class Index:
             return []
         about = self._about(asked, names)
         return self._compared(
-            asked, slots[best], lexical[best], factors[best], service, limit, about
+            asked=asked,
+            slots=slots[best],
+            lexical=lexical[best],
+            factors=factors[best],
+            service=service,
+            limit=limit,
+            about=about,
         )
 
     def look(self, text: str, day: float, limit: int) -> list[Seen]:
@@ -303,14 +309,14 @@ class Index:
         order = np.lexsort((-numbers, -scores, -(same & same_service).astype(int)))
         return [
             Hit(
-                int(numbers[at]),
-                names[self._services[slots[at]]],
-                float(scores[at]),
-                bool(same_service[at]),
-                bool(same[at]),
-                bool(fits[at]),
-                tuple(_shared(asked, best[:, at])),
-                not same[at] and not self._same_trouble(asked, said[at], about),
+                number=int(numbers[at]),
+                service=names[self._services[slots[at]]],
+                score=float(scores[at]),
+                same_service=bool(same_service[at]),
+                same_text=bool(same[at]),
+                numbers_fit=bool(fits[at]),
+                words=tuple(_shared(asked, best[:, at])),
+                device=not same[at] and not self._same_trouble(asked, said[at], about),
             )
             for at in order[:limit]
         ]

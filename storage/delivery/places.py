@@ -6,6 +6,7 @@ The part of a place's id before the colon is its platform.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from storage.engine import Row, Tx
 from storage.engine.ids import PersonId, PlaceId
@@ -18,16 +19,30 @@ ROLES = (INCIDENTS, MANAGERS, GENERAL)
 COLUMNS = "id, kind, name, role, person, state"
 
 
+class PlaceKind(StrEnum):
+    """A channel, or somebody's direct chat."""
+
+    CHANNEL = "channel"
+    DIRECT = "direct"
+
+
+class PlaceState(StrEnum):
+    """Whether something can be sent there."""
+
+    OPEN = "open"
+    PARKED = "parked"
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """`kind` is channel or direct; `state` is open, or parked when nothing can be sent there."""
 
     id: PlaceId
-    kind: str
+    kind: PlaceKind
     name: str
     role: str | None
     person: PersonId | None
-    state: str
+    state: PlaceState
 
 
 def ensure(
@@ -192,4 +207,5 @@ def parked(tx: Tx) -> list[Place]:
 
 
 def _place(row: Row) -> Place:
+    row["kind"], row["state"] = PlaceKind(row["kind"]), PlaceState(row["state"])
     return Place(**row)

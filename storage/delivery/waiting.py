@@ -45,14 +45,14 @@ def waiting_alarms(tx: Tx, platform: str) -> list[Late]:
     )
     return [
         Late(
-            row["workspace"],
-            row["id"],
-            row["place"],
-            row["key"],
-            row["otherwise"],
-            row["message"],
-            as_moment(row["created_at"]),
-            row["told_late"] is not None,
+            workspace=row["workspace"],
+            id=row["id"],
+            place=row["place"],
+            key=row["key"],
+            otherwise=row["otherwise"],
+            message=row["message"],
+            created_at=as_moment(row["created_at"]),
+            told_late=row["told_late"] is not None,
         )
         for row in rows
     ]

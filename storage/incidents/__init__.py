@@ -10,6 +10,7 @@ from storage import similarity
 from storage.engine import Row, Tx
 from storage.engine.ids import PersonId, PlaceId, ServiceId
 from storage.engine.sql import as_moment, as_text
+from storage.incidents.states import IncidentState, Severity
 
 MOST = 200  # restored ones that are looked at in one go
 
@@ -29,8 +30,8 @@ class Incident:
     title: str
     service: ServiceId
     gap: bool
-    severity: str
-    state: str
+    severity: Severity
+    state: IncidentState
     declared_by: PersonId
     declared_at: datetime
     declared_in: PlaceId | None
@@ -104,7 +105,7 @@ def add(
     title: str,
     service: ServiceId,
     gap: bool,
-    severity: str,
+    severity: Severity,
     declared_by: PersonId,
     declared_in: PlaceId | None,
     responsible: PersonId,
@@ -121,7 +122,7 @@ def add(
         service=service,
         gap=int(gap),
         severity=severity,
-        state="open",
+        state=IncidentState.OPEN,
         declared_by=declared_by,
         declared_at=as_text(now),
         declared_in=declared_in,
@@ -138,7 +139,7 @@ def add(
         service=service,
         gap=gap,
         severity=severity,
-        state="open",
+        state=IncidentState.OPEN,
         declared_by=declared_by,
         declared_at=now,
         declared_in=declared_in,
@@ -386,7 +387,7 @@ def promise(tx: Tx, number: int, person: PersonId, next_news: datetime) -> bool:
     )
 
 
-def set_severity(tx: Tx, number: int, severity: str) -> bool:
+def set_severity(tx: Tx, number: int, severity: Severity) -> bool:
     """Call an open incident serious or normal; False when it is already."""
     return (
         tx.run(
@@ -543,6 +544,7 @@ def timeline(tx: Tx, number: int) -> list[Happening]:
 
 def from_row(row: Row) -> Incident:
     row["gap"], row["silent"] = bool(row["gap"]), bool(row["silent"])
+    row["state"], row["severity"] = IncidentState(row["state"]), Severity(row["severity"])
     for name in MOMENTS:
         row[name] = as_moment(row[name]) if row[name] else None
     return Incident(**row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from storage import similarity
@@ -10,9 +11,9 @@ from storage.engine.ids import PersonId
 from storage.engine.sql import as_text
 
 
-def lock(tx: Tx, numbers: set[int]) -> None:
-    """Let nobody else change these incidents until the transaction ends."""
-    for number in sorted(numbers):  # everybody in the same order, so that nobody waits in a ring
+def lock(tx: Tx, numbers: Sequence[int]) -> None:
+    """Let nobody else change these incidents until the transaction ends, in this order."""
+    for number in numbers:
         tx.run(
             """
             update incidents set alarms = alarms

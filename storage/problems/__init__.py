@@ -8,10 +8,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 
 from storage.engine import Row, Tx
 from storage.engine.ids import PersonId, ServiceId
 from storage.engine.sql import as_moment, as_text
+
+
+class ProblemState(StrEnum):
+    """What a problem is; the repeat ban stands while it is open or fixed."""
+
+    OPEN = "open"
+    FIXED = "fixed"
+    LIFTED = "lifted"
+    DROPPED = "dropped"
+    MERGED = "merged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +38,7 @@ class Problem:
     root: int
     service: ServiceId
     title: str
-    state: str
+    state: ProblemState
     opened_at: datetime
     cause_class: str | None
     cause: str | None
@@ -45,7 +56,7 @@ class Problem:
     @property
     def stands(self) -> bool:
         """Whether its repeat ban is still there."""
-        return self.state in ("open", "fixed")
+        return self.state in (ProblemState.OPEN, ProblemState.FIXED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -454,6 +465,7 @@ def _override(row: Row) -> Override:
 
 
 def _problem(row: Row) -> Problem:
+    row["state"] = ProblemState(row["state"])
     for name in MOMENTS:
         row[name] = as_moment(row[name]) if row[name] else None
     row["due_on"] = date.fromisoformat(row["due_on"])

@@ -199,16 +199,16 @@ def undecided(tx: Tx, later: int) -> list[Proposal]:
 def _proposal(row: Row, later: int) -> Proposal:
     ended = row["restored_at"] or row["ended_at"]
     return Proposal(
-        row["earlier"],
-        later,
-        row["root"],
-        bool(row["same_service"]),
-        tuple(row["words"].split("\n")) if row["words"] else (),
-        row["title"],
-        as_moment(row["declared_at"]),
-        row["state"] == "open",
-        overlapping(as_moment(ended) if ended else None, as_moment(row["later_at"])),
-        bool(row["same_device"]),
+        earlier=row["earlier"],
+        later=later,
+        root=row["root"],
+        same_service=bool(row["same_service"]),
+        words=tuple(row["words"].split("\n")) if row["words"] else (),
+        title=row["title"],
+        at=as_moment(row["declared_at"]),
+        open=row["state"] == "open",
+        overlaps=overlapping(as_moment(ended) if ended else None, as_moment(row["later_at"])),
+        device=bool(row["same_device"]),
     )
 
 

@@ -26,6 +26,7 @@ from storage.engine.ids import PersonId, ServiceId
 from storage.engine.postgres import Postgres
 from storage.engine.sqlite import Sqlite
 from storage.incidents import transitions as states
+from storage.incidents.states import Severity
 from storage.rules import Rule
 from storage.services import Service
 from tests.pretend.stage import DEMO, MONDAY, Say, Stage, furnish
@@ -44,7 +45,7 @@ def declare(tx: Tx, number: int, title: str, service: str = "drucker", days: flo
         title=title,
         service=ServiceId(service),
         gap=False,
-        severity="normal",
+        severity=Severity.NORMAL,
         declared_by=PersonId("anna"),
         declared_in=None,
         responsible=PersonId("ben"),

@@ -20,6 +20,7 @@ from storage import incidents
 from storage.delivery import heartbeat, timers
 from storage.engine.ids import PersonId
 from storage.incidents import Incident, alarms
+from storage.incidents.states import IncidentState
 
 feature = Feature(_("Climbing"))
 
@@ -41,16 +42,16 @@ def climb(
 ) -> Reply:
     """Make the step that is due. Timers from before carry number, level and since alone."""
     incident = incidents.find(ctx.tx, number)
-    if incident is None or incident.state != "open":
+    if incident is None or incident.state != IncidentState.OPEN:
         return Reply()
     this = Climb(
-        level,
-        datetime.fromisoformat(since),
-        datetime.fromisoformat(planned) if planned else ctx.now,
-        jump,
-        datetime.fromisoformat(jumped) if jumped else None,
-        fell,
-        tuple(PersonId(each) for each in missed.split(",")) if missed else (),
+        level=level,
+        since=datetime.fromisoformat(since),
+        due=datetime.fromisoformat(planned) if planned else ctx.now,
+        jump=jump,
+        jumped=datetime.fromisoformat(jumped) if jumped else None,
+        fell=fell,
+        missed=tuple(PersonId(each) for each in missed.split(",")) if missed else (),
     )
     assert this.due is not None
     if jump or this.due - ctx.now > SOON:

@@ -16,6 +16,7 @@ from storage.delivery import heartbeat, outbox, places
 from storage.engine.ids import PersonId
 from storage.incidents import Incident, alarms
 from storage.incidents.alarms import Alarm
+from storage.incidents.states import IncidentState
 
 MOST = 3  # alarms to one person within WITHIN that are messages of their own
 WITHIN = timedelta(minutes=1)
@@ -146,7 +147,7 @@ def _list(ctx: Context, lines: list[Alarm]) -> Message:
 
 
 def _over(incident: Incident) -> bool:
-    return incident.state != "open" or not (incident.unanswered or incident.silent)
+    return incident.state != IncidentState.OPEN or not (incident.unanswered or incident.silent)
 
 
 def _tell(number: int) -> Button:

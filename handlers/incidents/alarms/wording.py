@@ -13,6 +13,7 @@ from handlers.kit.words import Sentence, Words, _
 from storage.delivery.heartbeat import Standstill
 from storage.engine.ids import PersonId
 from storage.incidents import Incident, alarms
+from storage.incidents.states import Severity
 
 
 def why_late(
@@ -86,7 +87,7 @@ def climbed_to_top(ctx: Context, incident: Incident) -> Message:
     """Tell whoever declared it that it has climbed to the top."""
     said = _("Nobody has answered yet. Now the manager is alarmed, too.")
     buttons: tuple[Button, ...] = ()
-    if incident.severity == "normal":
+    if incident.severity == Severity.NORMAL:
         buttons = (Button(_("It is serious"), call("serious", number=incident.number)),)
     parts = (Title(cards.headline(incident)), Text(said))
     return Message((*parts, Buttons(buttons)) if buttons else parts, Tone.ALARM)
@@ -132,6 +133,6 @@ def listed(ctx: Context, incident: Incident) -> Words:
         "service": cards.service_name(ctx, incident),
         "since": cards.waits_since(incident),
     }
-    if incident.severity == "serious":
+    if incident.severity == Severity.SERIOUS:
         return _("{title} (serious, {service}) waits since {since}", **values)
     return _("{title} ({service}) waits since {since}", **values)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from handlers.automations.lookup import AUTO
 from handlers.kit import calendar
@@ -27,6 +27,7 @@ from storage.pilots import Pilot, log
 
 feature = Feature(_("Pilots"))
 T = TypeVar("T")
+Entered = Literal["candidate", "obstacle", "improved", "later", "decision"]
 
 LINE = TellingReader(long=False, most=200)
 SHOWN = 6  # of one kind
@@ -127,7 +128,7 @@ def corrections(ctx: Context, pilot: PilotRef) -> Reply:
     return Reply(Message(tuple(parts)))
 
 
-def _of(kind: str) -> Callable[[Context, Mapping[str, str]], dict[str, str]]:
+def _of(kind: Entered) -> Callable[[Context, Mapping[str, str]], dict[str, str]]:
     """Return what stands in the form of a correction at first."""
 
     def current(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
