@@ -38,6 +38,9 @@ from handlers.friction import answering as friction_answering
 from handlers.friction import answers as friction_answers
 from handlers.friction import commands as friction_commands
 from handlers.friction import digest as friction_digest
+from handlers.friction import filing as friction_filing
+from handlers.friction import found as friction_found
+from handlers.friction import next_relief
 from handlers.friction import patterns as friction_patterns
 from handlers.help import commands as help_commands
 from handlers.help import home
@@ -57,12 +60,13 @@ from handlers.ownership import digest as ownership_digest
 from handlers.ownership import leaving
 from handlers.people import language as people_language
 from handlers.pilots import commands as pilot_commands
-from handlers.pilots import decisions as pilot_decisions
 from handlers.pilots import digest as pilot_digest
 from handlers.pilots import found as pilots_found
-from handlers.pilots import milestones as pilot_milestones
 from handlers.pilots import people as pilot_people
-from handlers.pilots import running as pilot_running
+from handlers.pilots.weeks import correcting as pilot_correcting
+from handlers.pilots.weeks import decisions as pilot_decisions
+from handlers.pilots.weeks import milestones as pilot_milestones
+from handlers.pilots.weeks import running as pilot_running
 from handlers.privacy import commands as privacy_commands
 from handlers.privacy import linking, retention
 from handlers.problems import changes as problem_changes
@@ -95,6 +99,7 @@ FEATURES: tuple[Feature, ...] = (
     find_commands.feature,
     services_found.feature,
     problems_found.feature,
+    friction_found.feature,
     pilots_found.feature,
     automations_found.feature,
     incident_digest.feature,
@@ -120,12 +125,15 @@ FEATURES: tuple[Feature, ...] = (
     mandate_commands.feature,
     friction_commands.feature,
     friction_answering.feature,
+    friction_filing.feature,
     friction_patterns.feature,
     friction_answers.feature,
+    next_relief.feature,
     friction_digest.feature,
     pilot_commands.feature,
     pilot_people.feature,
     pilot_running.feature,
+    pilot_correcting.feature,
     pilot_decisions.feature,
     feedback_commands.feature,
     pilot_milestones.feature,

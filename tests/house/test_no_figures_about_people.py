@@ -31,9 +31,11 @@ READINGS = {  # every command that reads, and those that only show, with values 
     "decide": {"key": "incident:2"}, "decisions": {}, "undone": {},
     "lists": {}, "list": {"name": "incidents", "which": "all"},
     "mandate": {}, "patterns": {}, "pattern": {"pattern": "x"}, "friction mine": {},
-    "pattern history": {"pattern": "x"}, "friction list": {}, "friction answerers": {},
+    "pattern history": {"pattern": "x"}, "friction list": {}, "friction like": {"note": "x"},
+    "friction answerers": {},
     "pilot more": {"pilot": "x"}, "pilot candidates": {"pilot": "x"},
     "pilot history": {"pilot": "x"}, "pilot result": {"pilot": "x"},
+    "pilot corrections": {"pilot": "x"},
 }  # fmt: skip
 
 
