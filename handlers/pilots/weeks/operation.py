@@ -34,12 +34,12 @@ def carry_over(ctx: Context, pilot: Pilot) -> tuple[Post, ...]:
         accountable, deputy = _people(pilot)
         connected, posts = entering.register(
             ctx,
-            pilot.name,
-            pilot.problem,
-            accountable,
-            deputy,
-            Expected(Kind.SCHEDULED),
-            known,
+            name=pilot.name,
+            purpose=pilot.problem,
+            accountable=accountable,
+            deputy=deputy,
+            expected=Expected(Kind.SCHEDULED),
+            values=known,
             phase=profile.Phase.PILOT,
         )
     else:
@@ -90,7 +90,8 @@ def _known(ctx: Context, pilot: Pilot) -> dict[str, str]:
     if pilot.target is not None:
         said = f"{as_number(pilot.target)}{unit}"
         least = pilot.better == "higher"
-        known["limit"] = text(
+        bound = _("at least {n}", n=said) if least else _("at most {n}", n=said)
+        known["limit"] = text(bound, language)
             _("at least {n}", n=said) if least else _("at most {n}", n=said), language
         )
     if pilot.guard and pilot.guard_limit is not None:
