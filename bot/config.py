@@ -90,6 +90,12 @@ def _domains(text: str) -> tuple[str, ...]:
     return found
 
 
+def _smtp(text: str) -> str:
+    if not re.fullmatch(r"smtps?://[A-Za-z0-9.\[\]:-]+(:\d{1,5})?", text):
+        raise Wrong("smtps://host, smtps://host:465 or smtp://host:587")
+    return text
+
+
 def _app_type(text: str) -> str:
     if text not in ("SingleTenant", "MultiTenant"):
         raise Wrong("SingleTenant or MultiTenant")
@@ -140,6 +146,16 @@ def _yes(text: str) -> bool:
     if text not in ("0", "1"):
         raise Wrong("1 or 0")
     return text == "1"
+
+
+def _meaning(text: str) -> bool:
+    if not _switch(text):
+        return False
+    from handlers.similarity import meaning  # numpy, only for who wants it
+
+    if not meaning.installed():
+        raise Wrong("0, or first: pip install 'lotse-bot[meaning]'")
+    return True
 
 
 def _plain(text: str) -> str:
@@ -209,6 +225,27 @@ class Settings:
     zone: str = setting("LOTSE_ZONE", "Europe/Berlin", "The company's time zone.", _zone)
     region: str = setting(
         "LOTSE_REGION", "DE", "Whose public holidays count, such as DE or DE-NW.", _region
+    )
+    meaning: bool = setting(
+        "LOTSE_MEANING",
+        False,
+        "1 asks a model that lies on this machine for a second opinion when incidents are "
+        "compared: more repeats are found, for 150 MiB of memory (docs/likeness.md). Needs the "
+        "extra: pip install 'lotse-bot[meaning]'.",
+        _meaning,
+    )
+    smtp: str = setting(
+        "LOTSE_SMTP",
+        "",
+        "The digest by mail: smtps://mail.example.com, or smtp://… with STARTTLS. Empty: no mail.",
+        _smtp,
+    )
+    smtp_user: str = setting("LOTSE_SMTP_USER", "", "Who signs in at the mail server.")
+    smtp_password: str = setting(
+        "LOTSE_SMTP_PASSWORD", "", "The password at the mail server.", secret=True
+    )
+    mail_from: str = setting(
+        "LOTSE_MAIL_FROM", "", "From whom mail comes, such as lotse@example.com."
     )
     slack_bot_token: str = setting(
         "SLACK_BOT_TOKEN",
@@ -356,6 +393,8 @@ class Settings:
                 "LOTSE_MAIL_LISTEN is set, so Lotse also needs LOTSE_MAIL_SENDERS, the domains "
                 "whose e-mails may report runs."
             )
+        if self.smtp and "@" not in self.mail_from:
+            found.append("LOTSE_SMTP is set, so Lotse also needs LOTSE_MAIL_FROM, an address.")
         found += self._many()
         found += self._teams_contradictions()
         if self.demo and self.host not in LOOPBACK:

@@ -45,6 +45,10 @@ async def site(lotse: Lotse, token: str) -> web.Application:
     hooks.add_routes(app, lotse.dispatcher)
     Board(lotse.dispatcher, lotse.database, lotse.clock).add_to(app)
     metrics.add_route(app, lotse)
+    if lotse.settings.smtp:
+        from bot.mail import pages as mail_pages
+
+        mail_pages.add_routes(app, lotse.database)
     if lotse.slack is not None:
         lotse.slack.add_to(app)
     if lotse.teams is not None:

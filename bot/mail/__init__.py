@@ -1,1 +1,1 @@
-"""Runs that are reported by e-mail: for tools that can send a mail and call nothing."""
+"""E-mail: runs that are reported by it, and the weekly digest for those who sit in no chat."""

@@ -136,7 +136,7 @@ def _shown(ctx: Context, automation: Automation, field: str, value: str) -> Word
         who = person(ctx, value)
         if value in people.unaccepted(automation):
             return _("{who} (asked, has not accepted yet)", who=who)
-        return (who,)
+        return _("{who}", who=who)
     if field == "rhythm":
         return expected_words(automation)
     return profile.value_words(field, value[:700])

@@ -22,9 +22,10 @@ from handlers.kit.context import Context
 from handlers.kit.doors import Glance, Section, Task, Week, figure
 from handlers.kit.messages import Button, Facts, Items, Part, Title
 from handlers.kit.people import name
+from handlers.kit.readers import folded
 from handlers.kit.words import Words, _, _n
 from storage import automations
-from storage.automations import Automation, learning, outages, questions
+from storage.automations import Automation, history, learning, outages, questions
 
 feature = Feature(_("Automations"))
 
@@ -91,10 +92,18 @@ STATES_TOLD = (
 )
 
 
-@feature.section(50)
+@feature.section(50, team=True)
 def section(ctx: Context, week: Week) -> Section | None:
     """Return what nobody has decided about automations, and what there is to know."""
     all_of_them = automations.all(ctx.tx)
+    if week.team is not None:
+        profiles = history.profiles(ctx.tx)
+        ours = [
+            each
+            for each in all_of_them
+            if folded(profiles.get(each.id, {}).get("area", "")) in week.team.areas
+        ]
+        return Section(parts=tuple(_learnt(ctx, week, ours)))
     seen = known(ctx)
     stands = [seen.standing(each) for each in all_of_them]
     stood = [each.state for each in stands]
@@ -197,10 +206,15 @@ def _told(ctx: Context, week: Week, all_of_them: list[Automation], seen: Known) 
         if outage.began_at < week.end:
             rows.append((_("Lotse itself"), outage_words(outage)))
     parts: list[Part] = [Title(_("Automations")), Facts(tuple(rows))] if rows else []
+    return [*parts, *_learnt(ctx, week, all_of_them), *_operation(ctx, week, seen)]
+
+
+def _learnt(ctx: Context, week: Week, of: list[Automation]) -> list[Part]:
+    """Return what was told about these automations in the week."""
     told = learning.signals_between(ctx.tx, week.start, week.end)
     learnt: list[Words] = [
         _("{name}: {what}", name=each.name, what=counted)
-        for each in all_of_them
+        for each in of
         if (
             counted := [
                 _("{kind} {n}×", kind=signals.Kind(kind).words, n=figure(LEARNT, n))
@@ -209,9 +223,9 @@ def _told(ctx: Context, week: Week, all_of_them: list[Automation], seen: Known) 
             ]
         )
     ]
-    if learnt:
-        parts += [Title(_("What we are learning")), Items(tuple(learnt[:SHOWN]))]
-    return parts + _operation(ctx, week, seen)
+    if not learnt:
+        return []
+    return [Title(_("What we are learning")), Items(tuple(learnt[:SHOWN]))]
 
 
 def _operation(ctx: Context, week: Week, seen: Known) -> list[Part]:

@@ -12,6 +12,7 @@ from handlers.automations.rules.company import Known, known
 from handlers.automations.state import expected_words, labelled
 from handlers.kit.context import Context
 from handlers.kit.doors import Filter
+from handlers.kit.people import name
 from handlers.kit.words import Sentence, Words, _
 from storage import automations
 from storage.automations import Automation, history
@@ -120,8 +121,7 @@ def _all(ctx: Context, ai_only: bool) -> Iterator[tuple[Automation, dict[str, st
 def _told(ctx: Context, automation: Automation, said: dict[str, str], field: str) -> str:
     value = said.get(field, "")
     if field in ("accountable", "deputy") and value:
-        found = ctx.person_of(value)
-        return found.name if found is not None else ""
+        return ctx.text(name(ctx, value)) if ctx.person_of(value) is not None else ""
     if field == "rhythm" and value:
         return ctx.text(expected_words(automation))
     return ctx.text(profile.value_words(field, value))

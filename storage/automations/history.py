@@ -151,7 +151,9 @@ def forget_people(tx: Tx, before: datetime) -> int:
     """Leave only the role where something was done before a moment."""
     return tx.run(
         """
-        update automation_history set person = null
+        update automation_history set person = null,
+            before = case when kind in ('named', 'offered', 'taken over') then '' else before end,
+            after = case when kind in ('named', 'offered', 'taken over') then '' else after end
         where workspace = :workspace and at < :before and person is not null
         """,
         before=as_text(before),

@@ -92,8 +92,6 @@ def _known(ctx: Context, pilot: Pilot) -> dict[str, str]:
         least = pilot.better == "higher"
         bound = _("at least {n}", n=said) if least else _("at most {n}", n=said)
         known["limit"] = text(bound, language)
-            _("at least {n}", n=said) if least else _("at most {n}", n=said), language
-        )
     if pilot.guard and pilot.guard_limit is not None:
         known["measure2"] = pilot.guard
         known["limit2"] = text(_("at most {n}", n=as_number(pilot.guard_limit)), language)
