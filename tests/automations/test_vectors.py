@@ -220,3 +220,14 @@ def test_19_never_connected_for_sixty_days(ben: Say, anna: Say, bot: Stage, wind
     wind(to="2027-01-22 12:00")
     assert use(anna) == "not measured"
     assert told(ben, ASKED) == told(ben, LATE) == 0
+
+
+def test_five_runs_of_one_day_are_one_occasion_of_a_daily_job(
+    ben: Say, anna: Say, bot: Stage, wind: Wind
+) -> None:
+    secret = enter(ben, rhythm="täglich")
+    grown(bot)
+    for _each in range(7):
+        wind(minutes=30)
+        reports(bot, secret, items="0")
+    assert (use(anna), column(bot, "idle")) == ("in use", 1)

@@ -191,7 +191,7 @@ def _ended(ctx: Context, found: Automation, kind: str) -> Automation:
         return replace(now, last_result="fail", fails=found.fails + 1)
     now = replace(now, last_result="ok", fails=0, last_run_at=ctx.now)
     if kind == "idle":
-        return replace(now, idle=found.idle + 1)
+        return replace(now, idle=found.idle + _is_another_occasion(ctx, found))
     gaps = standing.gaps_of(found)
     if found.last_useful_at is not None:
         gap = standing.gap_between(company_of(ctx), found.last_useful_at, ctx.now)
@@ -203,6 +203,16 @@ def _ended(ctx: Context, found: Automation, kind: str) -> Automation:
         unused_since=None,
         gaps=" ".join(str(each) for each in gaps),
     )
+
+
+def _is_another_occasion(ctx: Context, found: Automation) -> bool:
+    """Say whether a run is for another occasion than the last one: idle is counted in these."""
+    last = found.last_run_at
+    if last is None or not found.idle:
+        return True
+    company = company_of(ctx)
+    following = next(standing.expected(found, company, last, last), None)
+    return following is None or ctx.now >= following[0].opens
 
 
 def _told(ctx: Context, before: Automation, now: Automation) -> tuple[Post, ...]:
