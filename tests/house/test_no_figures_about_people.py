@@ -35,6 +35,7 @@ READINGS = {  # every command that reads, and those that only show, with values 
     "digest for team": {"team": "x"},
     "patterns": {}, "pattern": {"pattern": "x"}, "friction mine": {},
     "pattern history": {"pattern": "x"}, "friction list": {}, "friction answerers": {},
+    "friction like": {"note": "x"}, "pilot corrections": {"pilot": "x"},
     "pilot more": {"pilot": "x"}, "pilot candidates": {"pilot": "x"},
     "pilot history": {"pilot": "x"}, "pilot result": {"pilot": "x"}, "retention": {},
 }  # fmt: skip

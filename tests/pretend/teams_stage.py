@@ -145,7 +145,7 @@ class TeamsStage(Timed):
         """Let Lotse have been installed everywhere before."""
         tx = tx.within(MAIN)
         ways: list[tuple[str, str, str | None]] = [
-            (f"teams:{id}", id, None) for id in (INCIDENTS, MANAGERS)
+            (f"teams:{id}", id, None) for id, _name, _role in CHANNELS
         ]
         for id, each in self.peer.people.items():
             ways.append((f"teams:@{each['aadObjectId']}", self.peer.personal(id).id, id))
