@@ -13,6 +13,7 @@ from handlers.kit.working_hours import Weekly, WorkingTime
 from handlers.similarity import is_near_same
 from storage import digest as digests
 from storage.engine import Tx
+from tests.mandate.test_mandate import do
 from tests.pretend import machines
 from tests.pretend.stage import Say, Stage
 
@@ -293,3 +294,15 @@ def test_weeks_are_iso_weeks_of_the_zone() -> None:
 def test_near_same_titles(one: str, other: str, same: bool) -> None:
     assert is_near_same(one, other) is same
     assert is_near_same(other, one) is same
+
+
+def test_what_is_opened_again_is_not_counted_as_done(
+    planned: Stage, anna: Say, ben: Say, chris: Say
+) -> None:
+    for number in (1, 2):
+        anna(f"incident Kasse {number} tot")
+        ben(f"behoben {number}")
+        do(chris, "close anyway", number=str(number), reason="Die Kasse wird ohnehin ersetzt")
+    assert "Done: 2 incidents" in chris("digest")
+    do(chris, "reopen", number="1", reason="Es ist wieder so weit")
+    assert "Done: 1 incident" in chris("digest")

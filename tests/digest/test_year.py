@@ -77,6 +77,7 @@ def stored(tx: Tx, events: list[Event]) -> None:
             tx.insert(
                 "closings", incident=each.number, ending=each.ending, customer=each.cost[0],
                 money=each.cost[1],
+                done_at=as_text(each.ended) if each.ended and each.state == "done" else None,
             )  # fmt: skip
 
 
