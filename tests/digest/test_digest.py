@@ -7,8 +7,10 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
+from handlers.digest import commands as digest_commands
 from handlers.digest import schedule as digest_schedule
 from handlers.kit import calendar
+from handlers.kit.context import LOTSE
 from handlers.kit.working_hours import Weekly, WorkingTime
 from handlers.similarity import is_near_same
 from storage import digest as digests
@@ -306,3 +308,20 @@ def test_what_is_opened_again_is_not_counted_as_done(
     assert "Done: 2 incidents" in chris("digest")
     do(chris, "reopen", number="1", reason="Es ist wieder so weit")
     assert "Done: 1 incident" in chris("digest")
+
+
+def test_two_processes_that_race_post_one_digest(planned: Stage, wind: Callable[..., None]) -> None:
+    """Both run the week's timer in the same moment; one writes it, the other says nothing."""
+    planned.clock.wind(datetime(2026, 11, 30, 7, 30, tzinfo=UTC))
+    posted: list[int] = []
+
+    def run(tx: Tx) -> None:
+        ctx = planned.dispatcher.context(tx.within(planned.workspace), LOTSE, planned.clock.now())
+        posted.append(len(digest_commands.post(ctx, "2026-W48").posts))
+
+    both = [planned.database.submit(run) for _each in range(2)]
+    for each in both:
+        each.result()
+    assert sorted(posted)[0] == 0 and sorted(posted)[1] == 1
+    kept = planned.rows("select week from digests where workspace = :workspace")
+    assert kept == [{"week": "2026-W48"}]
