@@ -12,13 +12,17 @@ from handlers.automations import digest as automation_digest
 from handlers.automations import doors as automation_doors
 from handlers.automations import entering as automation_entering
 from handlers.automations import escalation as automation_escalation
-from handlers.automations import figures as automation_figures
 from handlers.automations import found as automations_found
+from handlers.automations import histories as automation_histories
 from handlers.automations import people as automation_people
+from handlers.automations import timetable as automation_timetable
 from handlers.automations.intake import address as automation_address
 from handlers.automations.intake import heartbeat
 from handlers.automations.learning import checks as automation_checks
 from handlers.automations.learning import signals as automation_signals
+from handlers.automations.learning import understanding as automation_understanding
+from handlers.automations.measures import figures as automation_figures
+from handlers.automations.measures import measuring as automation_measuring
 from handlers.bans import settings as ban_settings
 from handlers.board import commands as board_commands
 from handlers.board import picture
@@ -37,6 +41,7 @@ from handlers.friction import answering as friction_answering
 from handlers.friction import answers as friction_answers
 from handlers.friction import commands as friction_commands
 from handlers.friction import digest as friction_digest
+from handlers.friction import found as friction_found
 from handlers.friction import patterns as friction_patterns
 from handlers.help import commands as help_commands
 from handlers.help import home
@@ -72,7 +77,7 @@ from handlers.pilots import milestones as pilot_milestones
 from handlers.pilots import people as pilot_people
 from handlers.pilots import running as pilot_running
 from handlers.privacy import commands as privacy_commands
-from handlers.privacy import linking, retention
+from handlers.privacy import linking, retention, retention_report
 from handlers.problems import changes as problem_changes
 from handlers.problems import commands as problem_commands
 from handlers.problems import digest as problem_digest
@@ -144,6 +149,7 @@ FEATURES: tuple[Feature, ...] = (
     friction_patterns.feature,
     friction_answers.feature,
     friction_digest.feature,
+    friction_found.feature,
     pilot_commands.feature,
     pilot_people.feature,
     pilot_running.feature,
@@ -159,7 +165,9 @@ FEATURES: tuple[Feature, ...] = (
     automation_address.feature,
     heartbeat.feature,
     automation_escalation.feature,
+    automation_timetable.feature,
     automation_signals.feature,
+    automation_understanding.feature,
     automation_checks.feature,
     automation_doors.feature,
     automation_digest.feature,
@@ -188,7 +196,10 @@ FEATURES: tuple[Feature, ...] = (
     privacy_commands.feature,
     linking.feature,
     retention.feature,
+    retention_report.feature,
     help_commands.feature,
     conversation_kept.feature,
     automation_figures.feature,
+    automation_measuring.feature,
+    automation_histories.feature,
 )

@@ -534,7 +534,7 @@ class Dispatcher:
             return
         ctx = self._context(tx, LOTSE, None, now)
         outcome = "done"
-        subject = timer.key
+        subject = _traced(ctx, timer)
         try:
             with tx.savepoint():
                 reply = self._timers[timer.kind].run(ctx, **timer.payload)
@@ -587,3 +587,10 @@ class Dispatcher:
             outcome=outcome,
         )
         return Response(outcome)
+
+
+def _traced(ctx: Context, timer: Timer) -> str:
+    """Return a timer's key for the audit trail: whom it is about by the key that erasing voids."""
+    person = timer.payload.get("person")
+    found = ctx.person_of(str(person)) if person is not None else None
+    return timer.key.replace(found.id, found.person_key) if found is not None else timer.key

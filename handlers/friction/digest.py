@@ -11,6 +11,7 @@ from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Filter, Known, Row, Section, Task, Week, figure
 from handlers.kit.messages import Button, Facts, Title
+from handlers.kit.people import NAMES_GO, NAMES_KEPT, former
 from handlers.kit.readers import folded
 from handlers.kit.words import Words, _, _n
 from handlers.mandate.cards import is_outside
@@ -209,3 +210,16 @@ def rows(ctx: Context, filter: Filter, first: int, most: int) -> Sequence[Row]:
         )
         for each in _listed(ctx, filter)[first : first + most]
     ]
+
+
+@feature.keeps(
+    "patterns",
+    "pattern_checks",
+    "pattern_history",
+    what=_("Who confirmed, checked and answered a pattern"),
+    days=NAMES_KEPT,
+    then=NAMES_GO,
+)
+def deciders_kept(ctx: Context, before: datetime) -> int:
+    """Let go of their names; who decides now stays."""
+    return patterns.forget_people(ctx.tx, before, former(ctx))

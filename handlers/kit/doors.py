@@ -293,7 +293,8 @@ class Found:
     """Something that a search found: what kind of thing it is, and where the words stood.
 
     `score` is from 0 to 1, the share of the words that it says, in other words too; `at` puts
-    those of the same score in order, the newest first.
+    those of the same score in order, the newest first. `own` says that nobody but the asker
+    knows of it: such a search leaves no trace of who asked.
     """
 
     key: str
@@ -304,6 +305,7 @@ class Found:
     button: Button
     score: float
     at: datetime | None = None
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)

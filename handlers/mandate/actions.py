@@ -53,7 +53,15 @@ def add(
 ) -> Reply:
     _need_future(ctx, due)
     mine = who.id == ctx.person.id
-    new = Action(ctx.new_id(), item, who.id, mine, due, 0, None)
+    new = Action(
+        id=ctx.new_id(),
+        item=item,
+        owner=who.id,
+        accepted=mine,
+        due_on=due,
+        reminded=0,
+        done_on=None,
+    )
     actions.add(ctx.tx, new, by=ctx.person.id, now=ctx.now)
     _plan(ctx, new)
     posts = (
@@ -129,7 +137,18 @@ def remind(ctx: Context, action: str) -> Reply:
             item=found.item,
         )
     matters.note(ctx, _told(ctx, found), f"action:{found.id}:{step}", words, *_handling(found))
-    _plan(ctx, Action(found.id, found.item, found.owner, True, found.due_on, step, None))
+    _plan(
+        ctx,
+        Action(
+            id=found.id,
+            item=found.item,
+            owner=found.owner,
+            accepted=True,
+            due_on=found.due_on,
+            reminded=step,
+            done_on=None,
+        ),
+    )
     return Reply()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated
 
 from handlers.kit import doors
@@ -11,6 +12,7 @@ from handlers.kit.context import Context
 from handlers.kit.doors import Known, Task
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Reply, line
+from handlers.kit.people import NAMES_GO, NAMES_KEPT, former
 from handlers.kit.readers import TextReader, folded
 from handlers.kit.readers.required_text import TellingReader
 from handlers.kit.words import Sentence, Words, _
@@ -191,3 +193,17 @@ def known(ctx: Context, person: PersonId) -> Known:
         (_("Guardrails"), version) for version in mandate.confirmed(ctx.tx, person)
     ]
     return Known((*rows, *doors.known(drafts.of_person(ctx.tx, person), ROLES).rows))
+
+
+@feature.keeps(
+    "mandate_goals",
+    "mandate_areas",
+    "guardrails",
+    "guardrail_confirmations",
+    what=_("Who wrote the mandate, and who confirmed a version of before"),
+    days=NAMES_KEPT,
+    then=NAMES_GO,
+)
+def people_kept(ctx: Context, before: datetime) -> int:
+    """Let go of their names; who decides now stays."""
+    return mandate.forget_people(ctx.tx, before, former(ctx))

@@ -10,6 +10,7 @@ from handlers.kit.messages import Button, Buttons, Facts, Items, Message, Part, 
 from handlers.kit.people import name
 from handlers.kit.words import Sentence, Words, _, _n
 from handlers.mandate.standing import valid
+from handlers.on_call import duty
 from handlers.pilots import clock, measure, relief, roles, start_check
 from storage import mandate
 from storage.pilots import ROLES, Pilot, answers, log
@@ -117,6 +118,8 @@ def _holder(ctx: Context, pilot: Pilot, role: str) -> Words:
     holder = getattr(pilot, role)
     if holder is None:
         return _("nobody yet")
+    if not duty.is_here(ctx, holder):
+        return _("{who} – not there any more", who=name(ctx, holder))
     if getattr(pilot, f"{role}_accepted_at") is None:
         return _("{who} (asked)", who=name(ctx, holder))
     return name(ctx, holder)

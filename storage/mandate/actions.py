@@ -88,13 +88,13 @@ def done_between(tx: Tx, first: date, last: date) -> list[Action]:
 
 def _action(row: Row) -> Action:
     return Action(
-        row["id"],
-        row["item"],
-        row["owner"],
-        row["accepted_at"] is not None,
-        date.fromisoformat(row["due_on"]),
-        row["reminded"],
-        date.fromisoformat(row["done_on"]) if row["done_on"] else None,
+        id=row["id"],
+        item=row["item"],
+        owner=row["owner"],
+        accepted=row["accepted_at"] is not None,
+        due_on=date.fromisoformat(row["due_on"]),
+        reminded=row["reminded"],
+        done_on=date.fromisoformat(row["done_on"]) if row["done_on"] else None,
     )
 
 

@@ -35,7 +35,7 @@ READINGS = {  # every command that reads, and those that only show, with values 
     "patterns": {}, "pattern": {"pattern": "x"}, "friction mine": {},
     "pattern history": {"pattern": "x"}, "friction list": {}, "friction answerers": {},
     "pilot more": {"pilot": "x"}, "pilot candidates": {"pilot": "x"},
-    "pilot history": {"pilot": "x"}, "pilot result": {"pilot": "x"},
+    "pilot history": {"pilot": "x"}, "pilot result": {"pilot": "x"}, "retention": {},
 }  # fmt: skip
 
 
