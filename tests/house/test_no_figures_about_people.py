@@ -127,7 +127,8 @@ def everything(bot: Stage) -> dict[str, str]:
             for each in lists
         }
 
-    return seen | bot.store(export)
+    exported: dict[str, str] = bot.store(export)
+    return seen | exported
 
 
 @pytest.fixture(scope="module")

@@ -132,6 +132,7 @@ class TeamsStage(Timed):
                 id=user_id,
                 identity=lambda name: f"teams:{TENANT}:{user_id(name)}",
                 direct=lambda name: f"teams:@{user_id(name)}",
+                names=NAMES,
                 speaks=SPEAKS if chosen else {},
             )
             nobody = replace(whole, channels=(), services=(), names=())
