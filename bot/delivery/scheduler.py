@@ -13,7 +13,7 @@ from bot.delivery.clock import Clock
 from bot.delivery.platform import Undelivered, Wait
 from storage import conversation, workspaces
 from storage import on_call as stand_ins
-from storage.delivery import drafts, heartbeat, inbox, lost_answers, outbox, timers
+from storage.delivery import drafts, heartbeat, held_requests, inbox, lost_answers, outbox, timers
 from storage.delivery.timers import Timer
 from storage.engine import Database, Tx
 from storage.incidents import alarms, offers
@@ -27,6 +27,7 @@ POLL = 1.0  # seconds between two looks, at the most
 CLEANING = 3600.0
 ERRAND = 20.0  # seconds that an errand may take; a timer's lease lasts longer
 ANSWERS_KEPT = timedelta(days=7)
+HELD_KEPT = timedelta(days=2)
 IDENTITIES_KEPT = timedelta(days=30)
 TEXTS_KEPT = timedelta(days=14)
 PARCELS_KEPT = timedelta(days=90)  # that they were delivered, without their text
@@ -187,6 +188,7 @@ def clean(tx: Tx, now: datetime) -> None:
     offers.forget(tx, now - DRAFTS_KEPT)
     conversation.forget(tx, now - ANSWERS_KEPT)
     lost_answers.forget(tx, now - ANSWERS_KEPT)
+    held_requests.forget(tx, now - HELD_KEPT)
     outbox.forget(tx, now - TEXTS_KEPT, now - PARCELS_KEPT)
     timers.forget(tx, now - TIMERS_KEPT)
     stand_ins.forget(tx, now - COVERS_KEPT)

@@ -39,15 +39,22 @@ TAPS = 2  # taps that somebody is asked for in a week (requirement C32)
 
 
 def note(
-    ctx: Context, person: PersonId, key: str, words: Words, *buttons: Button, survey: bool = False
+    ctx: Context,
+    person: PersonId,
+    key: str,
+    words: Words,
+    *buttons: Button,
+    survey: bool = False,
+    nameless: bool = False,
 ) -> None:
     """Let somebody know with their next bundle; the same `key` again only changes the words.
 
     `survey` marks a tap that is asked for: it goes to nobody else, and waits past two a week.
+    `nameless` is what somebody said without their name: neither time nor id tells when.
     """
     kind = "survey" if survey else "matter"
-    _keep(ctx, person, key, kind, line(words, *buttons))
-    _plan(ctx, person)
+    _keep(ctx, person, key, kind, line(words, *buttons), nameless=nameless)
+    _plan(ctx, person, nameless=nameless)
 
 
 def ask(ctx: Context, person: PersonId, key: str, message: Message) -> tuple[Post, ...]:
@@ -163,23 +170,27 @@ def _tellable(ctx: Context, acts: PersonId, today: date) -> Iterator[Matter]:
         yield each
 
 
-def _keep(ctx: Context, person: PersonId, key: str, kind: str, message: Message) -> None:
+def _keep(
+    ctx: Context, person: PersonId, key: str, kind: str, message: Message, *, nameless: bool = False
+) -> None:
     reader = ctx.person_of(person)
     language = (reader.language if reader else None) or ctx.workspace.language
     written = dump(spoken(message, language, _zone(ctx, person)))
-    stored.note(
-        ctx.tx, id=ctx.new_id(), person=person, key=key, kind=kind, message=written, now=ctx.now
-    )
+    id, now = ctx.new_id(), ctx.now
+    if nameless:
+        zone = ctx.workspace.zone
+        id, now = ctx.new_secret(), calendar.midnight(calendar.day_of(now, zone), zone)
+    stored.note(ctx.tx, id=id, person=person, key=key, kind=kind, message=written, now=now)
 
 
-def _plan(ctx: Context, person: PersonId) -> None:
+def _plan(ctx: Context, person: PersonId, *, nameless: bool = False) -> None:
     """Let the bundle come at the next hour that fits; one that is planned sooner stays."""
     when = _next_hour(ctx, person)
     before = timers.due_of(ctx.tx, _timer_key(person))
     if before is None or not ctx.now < before <= when:
         timers.set(
             ctx.tx,
-            id=ctx.new_id(),
+            id=ctx.new_secret() if nameless else ctx.new_id(),
             kind="bundle",
             key=_timer_key(person),
             due=when,

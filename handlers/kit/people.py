@@ -11,6 +11,8 @@ from storage.engine.ids import PersonId
 NAMES_KEPT = 1096
 NAMES_GO = _("“former person” stands there; what was decided stays")
 
+PLATFORMS = {"slack": "Slack", "teams": "Teams", "local": "Lotse"}  # as people call them
+
 
 def person(ctx: Context, id: str) -> Who | Sentence:
     """Return somebody for a sentence; who is gone stays readable."""

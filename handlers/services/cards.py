@@ -24,7 +24,7 @@ from handlers.kit.messages import (
 )
 from handlers.kit.people import name, person
 from handlers.kit.words import Link, Sentence, Words, _, _n, shortened
-from handlers.on_call import duty
+from handlers.on_call import duty, reach
 from handlers.working_time.hours import of_service_said
 from storage import rules, services
 from storage.engine.ids import PersonId
@@ -66,6 +66,9 @@ def card(ctx: Context, service: Service) -> Message:
     elif red:
         parts.append(Text(why_red(ctx, service)))
     parts.append(Facts(tuple(rows)))
+    gone = reach.unreachable(ctx, on_duty, service.accountable, service.deputy)
+    if gone is not None and service.retired_at is None:
+        parts.append(Text(gone))
     if service.fallback:
         parts.append(
             Text(

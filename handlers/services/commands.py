@@ -11,12 +11,12 @@ from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Event, Held, Known, known
 from handlers.kit.errors import Refusal
-from handlers.kit.messages import Button, Message, Post, Reply, Text, line
+from handlers.kit.messages import Button, Message, Part, Post, Reply, Text, line
 from handlers.kit.people import person
 from handlers.kit.readers import NumberReader, PersonReader, TextReader, folded
 from handlers.kit.readers.required_text import LinkReader, TellingReader
 from handlers.kit.words import _
-from handlers.on_call import duty
+from handlers.on_call import duty, reach
 from handlers.services import editing, history
 from handlers.services.cards import (
     answered_post,
@@ -92,9 +92,13 @@ def who(ctx: Context, service: ServiceRef) -> Reply:
         deputy=person(ctx, service.deputy),
         duty=duty_words(ctx, service),
     )
+    parts: list[Part] = [Text(said)]
     if duty.is_red(ctx, service):
-        return Reply(Message((Text(said), Text(why_red(ctx, service)))))
-    return Reply(line(said))
+        parts.append(Text(why_red(ctx, service)))
+    gone = reach.unreachable(ctx, duty.on_duty(ctx, service), service.accountable, service.deputy)
+    if gone is not None:
+        parts.append(Text(gone))
+    return Reply(Message(tuple(parts)))
 
 
 @feature.command("service", "dienst", help=_("A service, or the list of all."), reads=True)

@@ -42,6 +42,7 @@ ACROSS = {
     "delivery.drafts.forget",
     "incidents.offers.forget",
     "conversation.forget",
+    "delivery.held_requests.forget",
     "delivery.lost_answers.forget",
     "delivery.heartbeat.beat",  # one scheduler looks at the timers of all
     "delivery.heartbeat.forget",
@@ -56,6 +57,9 @@ ACROSS = {
     "delivery.outbox.next_due",
     "delivery.outbox.shut_out",
     "delivery.outbox.stuck_anywhere",
+    "delivery.places.count_parked",
+    "delivery.places.parked_anywhere",
+    "delivery.waiting.backlog",
     "delivery.waiting.some_workspace",
     "delivery.waiting.waiting_alarms",
     "teams.button_presses.forget",
