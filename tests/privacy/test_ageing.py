@@ -160,6 +160,10 @@ def _kept_by_others(tx: Tx, now: datetime) -> None:
         "mandate_stops", id="stop", item="Sortieren", reason="Es half nicht", until_on=day,
         dropped_on=day, set_by="chris", set_at=at,
     )  # fmt: skip
+    tx.insert(
+        "rule_routings", kind="service", subject="INC-1", rule="r", shown="Bon", target="kasse",
+        day=day, straight=1,
+    )  # fmt: skip
     tx.insert("bottleneck_rounds", quarter="2026-Q3", opened_on=day)
     tx.insert("digest_rounds", week="2026-W40", opened_on=day)
     tx.insert("digest_texts", week="2026-W40", language="de", message="{}", at=at)
