@@ -125,7 +125,8 @@ def everything(bot: Stage) -> dict[str, str]:
             for each in lists
         }
 
-    return seen | bot.store(export)
+    files: dict[str, str] = bot.store(export)
+    return seen | files
 
 
 @pytest.fixture(scope="module")
