@@ -31,6 +31,7 @@ READINGS = {  # every command that reads, and those that only show, with values 
     "problem history": {"number": "1"}, "service": {"service": "kasse"}, "settings": {},
     "rules": {},
     "find": {"words": "Kasse"}, "find more": {"words": "Kasse", "page": "1"},
+    "service history": {"service": "kasse"},
     "show": {"number": "2"}, "status": {}, "text": {"number": "2"}, "who": {"service": "kasse"},
     "definition edit": {"name": "done"}, "service edit": {"service": "kasse"},
     "decide": {"key": "incident:2"}, "decisions": {}, "undone": {},
@@ -39,6 +40,7 @@ READINGS = {  # every command that reads, and those that only show, with values 
     "digest for team": {"team": "x"},
     "patterns": {}, "pattern": {"pattern": "x"}, "friction mine": {},
     "pattern history": {"pattern": "x"}, "friction list": {}, "friction answerers": {},
+    "friction like": {"note": "x"}, "pilot corrections": {"pilot": "x"},
     "pilot more": {"pilot": "x"}, "pilot candidates": {"pilot": "x"},
     "pilot history": {"pilot": "x"}, "pilot result": {"pilot": "x"}, "retention": {},
 }  # fmt: skip
@@ -125,8 +127,8 @@ def everything(bot: Stage) -> dict[str, str]:
             for each in lists
         }
 
-    files: dict[str, str] = bot.store(export)
-    return seen | files
+    exported: dict[str, str] = bot.store(export)
+    return seen | exported
 
 
 @pytest.fixture(scope="module")
