@@ -46,14 +46,10 @@ def compose(
         parts.append(Buttons((Button(_("All of it"), call("digest"), "quiet"), _less())))
         return Message(tuple(parts))
     parts += together([part for section in found for part in section.parts])
-    ahead = next((each.ahead for each in found if each.ahead is not None), None)
-    told_ = undecided or ahead or any(each.parts or each.solved or each.quiet for each in found)
+    told_ = undecided or any(each.parts or each.solved or each.quiet for each in found)
     if not told_:  # nothing happened: two lines
         return Message((*parts, _buttons(ctx, week, aloud=aloud)))
     parts += _closing(found)
-    if ahead is not None:
-        parts.append(Text(ahead.words))
-        parts += decisions.buttons(ahead, aloud=aloud)
     parts += _foot(ctx, week, aloud=aloud)
     return Message(tuple(parts))
 

@@ -15,7 +15,6 @@ from handlers.kit.messages import Button, Facts, Title
 from handlers.kit.people import NAMES_GO, NAMES_KEPT, former
 from handlers.kit.readers import folded
 from handlers.kit.words import Words, _, _n
-from handlers.mandate.cards import is_outside
 from storage import friction
 from storage.engine import Tx
 from storage.engine.ids import PersonId
@@ -39,13 +38,6 @@ LATE = feature.measure(
     _("Friction without an answer"),
     _("notes that have had no answer for more than ten working days"),
     "friction",
-)
-AHEAD = feature.measure(
-    "next relief",
-    _("Next relief"),
-    _("the confirmed pattern without an answer that was noted most often, inside the focus"),
-    "friction",
-    "patterns",
 )
 KINDS = feature.measure(
     "patterns",
@@ -92,7 +84,7 @@ def section(ctx: Context, week: Week) -> Section:
         mine = (show,) if answering.may(ctx) else ()
         decisions = (Task(words, mine, old[0].noted_at, "friction:late"),)
     parts = (Title(_("What we are learning")), Facts(tuple(rows))) if rows else ()
-    return Section(decisions, parts, ahead=_ahead(ctx, standing))
+    return Section(decisions, parts)
 
 
 def _concerns(week: Week, area: str) -> bool:
@@ -105,28 +97,6 @@ def _noted(ctx: Context, week: Week, start: datetime, end: datetime) -> int:
         return friction.count(ctx.tx, start, end)
     found = friction.all(ctx.tx, since=start)
     return sum(each.noted_at < end and _concerns(week, each.area or "") for each in found)
-
-
-def _ahead(ctx: Context, standing: Sequence[patterns.Pattern]) -> Task | None:
-    """Return what could be relieved next: inside the focus, felt most often, not answered yet."""
-    found = [
-        (len(cards.notes_of(ctx, each)), each)
-        for each in standing
-        if each.answered_at is None and not is_outside(ctx, each.area)
-    ]
-    if not found:
-        return None
-    number, pattern = max(found, key=lambda each: (each[0], each[1].title))
-    words = _(
-        "Next relief? Suggestion: look at “{pattern}”, noted {n}×.",
-        pattern=pattern.title,
-        n=figure(AHEAD, number),
-    )
-    buttons = [Button(_("Show"), call("pattern", pattern=pattern.id))]
-    if answering.may(ctx, pattern.area):
-        ask = call("pattern ask", pattern=pattern.id)
-        buttons.insert(0, Button(_("Does it need a human?"), ask, "primary"))
-    return Task(words, tuple(buttons), None, f"pattern:{pattern.id}")
 
 
 def _replace(tx: Tx, person: PersonId, to: PersonId) -> None:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated
 
-from handlers.friction import cards
+from handlers.friction import answering, cards
 from handlers.friction.answers import ask as ask_about
 from handlers.friction.assessment import Result
 from handlers.friction.patterns import PatternRef, history, own
@@ -100,10 +100,13 @@ def section(ctx: Context, _week: Week) -> Section | None:
         if found.answered_at is None
         else _("Suitable, and not tried yet")
     )
-    buttons = (
+    show = Button(_("Show"), call("pattern", pattern=found.id), "quiet")
+    buttons: tuple[Button, ...] = (
         Button(question, call("pattern next", pattern=found.id, answer="yes")),
         Button(_("Not now"), call("pattern next", pattern=found.id, answer="no"), "quiet"),
     )
+    if not answering.may(ctx, found.area):  # whoever reads it has only buttons that obey
+        buttons = (show,)
     return Section(parts=(Title(_("Next relief?")), Text(said), Buttons(buttons)))
 
 

@@ -211,8 +211,7 @@ class Section:
 
     The buttons of `decisions` are those that obey the asker. `verdict` goes into the one line
     that says how the week was, `solved` into what is done, `quiet` into what had no findings.
-    Parts of two rooms under an equal title stand together. `ahead` is what could be taken up
-    next; the first of all rooms stands at the end.
+    Parts of two rooms under an equal title stand together.
     """
 
     decisions: tuple[Task, ...] = ()
@@ -220,7 +219,6 @@ class Section:
     verdict: tuple[Words, ...] = ()
     solved: tuple[Words, ...] = ()
     quiet: tuple[Words, ...] = ()
-    ahead: Task | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,6 +164,8 @@ def _buttons(ctx: Context, released: Mandate | None, *, aloud: bool) -> list[Par
         more.append(Button(_("Who does what by when"), call("mandate action")))
         if stops.standing(ctx.tx):
             more.append(Button(_("Change the stop list"), call("mandate stops"), "quiet"))
+        if mandate.goals(ctx.tx) and standing.linked(ctx)[2]:
+            more.append(Button(_("Link an automation to a goal"), call("mandate link"), "quiet"))
         if released is not None:
             more.append(Button(_("Show it in a channel"), call("mandate post"), "quiet"))
         rows.append(Buttons(tuple(more)))

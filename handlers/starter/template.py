@@ -55,11 +55,12 @@ def _roles(ctx: Context, most: int | None) -> list[Part]:
         )
         for each in found[:most]
     ]
-    if most is not None and len(found) > most:
-        rows.append(("…", _("and {n} more", n=len(found) - most)))
     rows.append((_("Managers"), _("{names}", names=bosses) if bosses else _("nobody yet")))
     said = _("One accountable person for each service, and a deputy who stands in.")
-    return [Title(_("Roles")), Text(said), Facts(tuple(rows))]
+    parts: list[Part] = [Title(_("Roles")), Text(said), Facts(tuple(rows))]
+    if most is not None and len(found) > most:
+        parts.append(Text(_("and {n} more", n=len(found) - most), small=True))
+    return parts
 
 
 def _rules(ctx: Context) -> list[Part]:

@@ -12,9 +12,14 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+try:
+    from playwright.async_api import Page, async_playwright
+except ImportError:
+    pytest.skip("The board is not tried out: Playwright is missing.", allow_module_level=True)
+
 from bot.http.board import Board
 from handlers.digest import schedule
-from tests.local.browser import CHROMIUM, LAUNCH, Page, async_playwright
+from tests.local.browser import CHROMIUM, LAUNCH
 from tests.mandate.test_mandate import do
 from tests.pilots.test_pilots import started
 from tests.pretend import machines

@@ -245,4 +245,4 @@ def test_every_button_of_a_digest_sent_to_a_person_obeys_them(busy: Stage) -> No
                 assert refused(busy, id, call) is None, (id, aloud, call)
     assert {"computed", "lists", "digest useful", "pattern", "decide", "decisions"} <= set(cells)
     assert cells["digest less"] == cells["digest way"] == {"chris"}
-    assert cells["pattern ask"] == {"chris"}
+    assert cells["pattern next"] == {"chris"}

@@ -125,20 +125,3 @@ def test_what_a_digest_said_is_kept_and_forgets_who_is_erased(
     kept = planned.store(lambda tx: texts.of(tx, "2026-W48", "en"))
     assert "Ben" not in kept
     assert planned.store(lambda tx: texts.weeks(tx)) == ["2026-W48"]
-
-
-def test_the_next_relief_is_the_pattern_noted_most_often_inside_the_focus(
-    planned: Stage, anna: Say, chris: Say, ben: Say, carla: Say
-) -> None:
-    do(chris, "mandate edit", goals="Schneller liefern", focus="Versand")
-    for area, count in (("Versand", 3), ("Einkauf", 4)):
-        for n in range(count):
-            do((anna, ben, carla, chris)[n], "friction", sentence=f"{area} tippt ab", area=area)
-        ids = planned.rows(
-            "select id from friction where workspace = :workspace and area = :area", area=area
-        )
-        do(chris, "pattern confirm", notes=",".join(each["id"] for each in ids),
-           title=f"{area} tippt", area=area)  # fmt: skip
-    said = chris("digest")
-    assert "Next relief? Suggestion: look at “Versand tippt”, noted 3×." in said
-    assert "[Does it need a human?]" in said and "[Does it need a human?]" not in anna("digest")

@@ -73,8 +73,10 @@ def test_taking_it_goes_on_and_setting_it_aside_is_remembered(
 
 def test_only_those_who_answer_take_it(anna: Say, chris: Say, bot: Stage) -> None:
     confirmed(bot, anna, chris, "Eins")
-    anna("digest")
-    assert anna.press("Does this need a human?").startswith("Managers do this here.")
+    assert "[Does this need a human?]" not in anna("digest") and "[Show]" in anna("digest")
+    id = bot.rows("select id from patterns where workspace = :workspace")[0]["id"]
+    refusal = do(anna, "pattern next", pattern=id, answer="yes")
+    assert refusal.startswith("Managers do this here.")
 
 
 # --- found again ---------------------------------------------------------------------------

@@ -286,6 +286,10 @@ def test_what_serves_no_goal_lowers_the_share_by_exactly_its_part(
     said = chris("mandate")
     assert "Serve a goal: 1 of 2 pilots and automations. Without one: Urlaubsliste." in said
     assert "1 of 2 pilots and automations serves no goal" in chris("digest")
+    chris.press("Link an automation to a goal")  # what leads there is on the card
+    assert chris.form is not None and [each.name for each in chris.form.fields] == [
+        "automation", "goal"
+    ]  # fmt: skip
     values = {"automation": "Urlaubsliste", "goal": "Schneller liefern"}
     refusal = do(Say(bot, "anna"), "mandate link", **values)
     assert refusal.startswith("Whoever answers for")
