@@ -94,6 +94,7 @@ from handlers.rules import commands as rule_commands
 from handlers.services import commands as service_commands
 from handlers.services import entering as service_entering
 from handlers.services import found as services_found
+from handlers.services import history as service_history
 from handlers.services import lists as service_lists
 from handlers.settings import commands as setting_commands
 from handlers.settings import definitions, platform_notices
@@ -125,6 +126,7 @@ FEATURES: tuple[Feature, ...] = (
     service_commands.feature,
     service_entering.feature,
     service_lists.feature,
+    service_history.feature,
     rule_commands.feature,
     ownership_commands.feature,
     leaving.feature,
