@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated
 
 from handlers.automations import escalation, people, profile
@@ -27,6 +28,22 @@ feature = Feature(_("Automations"))
 
 CHECK_DAYS = 30
 LONGEST_NAME = 80
+
+
+@dataclass(frozen=True, slots=True)
+class StepsReader(TellingReader):
+    """Steps in their order, a line each, which says whether it is automatic or human."""
+
+    def value(self, raw: str, ctx: Context) -> object:
+        found = TellingReader.value(self, raw, ctx)
+        if not profile.are_steps(raw):
+            raise Refusal(
+                _(
+                    "Please begin each line with “automatic:” or “human:”, so that everybody "
+                    "sees it."
+                )
+            )
+        return found
 
 
 def _card_button(automation: Automation) -> Button:
@@ -81,7 +98,7 @@ def complete(
     not_for: Annotated[str, TellingReader(most=500), Ask(_("What is it not for?"))] = "",
     steps: Annotated[
         str,
-        TellingReader(most=1500),
+        StepsReader(most=1500),
         Ask(_("Steps"), _("One a line; begin with “automatic:” or “human:”.")),
     ] = "",
     does: Annotated[Does, choice(Does), Ask(_("What it does"))] | None = None,

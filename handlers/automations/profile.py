@@ -5,6 +5,7 @@ The gate to operation asks for every part, and names each that is missing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -146,6 +147,17 @@ def said(automation: Automation, kept: Mapping[str, str]) -> dict[str, str]:
     return {**kept, **{field: value for field, value in own.items() if value}}
 
 
+STEP = re.compile(
+    r"\s*(?:\d+[.)]\s*)?(?:automatic|automatisch|human|mensch)\s*:\s*\S.*", re.IGNORECASE
+)
+
+
+def are_steps(text: str) -> bool:
+    """Say whether each line is a step that says who does it, the automation or a person."""
+    lines = [each for each in text.splitlines() if each.strip()]
+    return bool(lines) and all(STEP.fullmatch(each) for each in lines)
+
+
 def missing(automation: Automation, kept: Mapping[str, str]) -> list[Sentence]:
     """Return what operation still needs, in the order of the profile, each by its name."""
     found = said(automation, kept)
@@ -153,6 +165,8 @@ def missing(automation: Automation, kept: Mapping[str, str]) -> list[Sentence]:
     for each in PROFILE:
         if each.needed and not found.get(each.field, "").strip():
             gaps.append(each.label)
+        elif each.field == "steps" and not are_steps(found["steps"]):
+            gaps.append(_("Steps, each automatic or human"))
         elif each.field == "accountable" and automation.accountable_accepted_at is None:
             gaps.append(_("the accountable person has not accepted yet"))
     return gaps

@@ -42,7 +42,7 @@ COLUMNS = """
     f.id, f.sentence, f.hint, f.area, f.noted_at, f.pattern,
     (p.answered_at is not null) as answered
 """
-JOINED = "friction f left join patterns p on p.workspace = f.workspace and p.id = f.pattern"
+WITH_PATTERN = "friction f left join patterns p on p.workspace = f.workspace and p.id = f.pattern"
 
 
 def add(
@@ -70,7 +70,7 @@ def add(
 def find(tx: Tx, id: str) -> Note | None:
     """Return a note by its id."""
     rows = tx.rows(
-        f"select {COLUMNS} from {JOINED} where f.workspace = :workspace and f.id = :id", id=id
+        f"select {COLUMNS} from {WITH_PATTERN} where f.workspace = :workspace and f.id = :id", id=id
     )
     return _note(rows[0]) if rows else None
 
@@ -130,7 +130,7 @@ def mine(tx: Tx, author: PersonId) -> list[Note]:
     """Return what somebody noted under their name, the newest first."""
     rows = tx.rows(
         f"""
-        select {COLUMNS} from {JOINED}
+        select {COLUMNS} from {WITH_PATTERN}
         where f.workspace = :workspace and f.author = :author
         order by f.noted_at desc, f.id
         """,
@@ -160,7 +160,7 @@ def all(
     """Return the notes that fit, newest days first; `which` is open, answered or all."""
     rows = tx.rows(
         f"""
-        select {COLUMNS} from {JOINED}
+        select {COLUMNS} from {WITH_PATTERN}
         where f.workspace = :workspace
         and (:hint = '' or f.hint = :hint)
         and (:which = 'all' or (p.answered_at is not null) = (:which = 'answered'))
@@ -204,7 +204,7 @@ def open_counts(tx: Tx) -> list[tuple[str, int]]:
     """Return how many notes have no answer yet, by workspace. Looks across workspaces."""
     rows = tx.rows(
         f"""
-        select f.workspace, count(*) as n from {JOINED}
+        select f.workspace, count(*) as n from {WITH_PATTERN}
         where p.answered_at is null
         group by f.workspace order by f.workspace
         """
@@ -233,7 +233,7 @@ def named_since(
     """Return (id, author) of notes answered, or noted, so long ago that the name has to go."""
     rows = tx.rows(
         f"""
-        select f.id, f.author from {JOINED}
+        select f.id, f.author from {WITH_PATTERN}
         where f.workspace = :workspace and f.author is not null
         and (p.answered_at < :answered or f.noted_at < :noted)
         """,
@@ -281,7 +281,7 @@ def members(tx: Tx, patterns: list[str]) -> list[Note]:
         for pattern in patterns
         for row in tx.rows(
             f"""
-            select {COLUMNS} from {JOINED}
+            select {COLUMNS} from {WITH_PATTERN}
             where f.workspace = :workspace and f.pattern = :pattern
             """,
             pattern=pattern,

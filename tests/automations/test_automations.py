@@ -349,3 +349,25 @@ def test_the_guardrails_are_shown_when_entering_and_each_version_is_confirmed_on
         " and person = 'ben'"
     )
     assert kept == [{"version": "v1"}], "what was confirmed before stays"
+
+
+def test_each_step_says_whether_it_is_automatic_or_human(ben: Say, anna: Say, bot: Stage) -> None:
+    enter(ben)
+
+    def says(steps: str) -> str:
+        ben("auto mail-sortierung")
+        ben.press(calls="auto complete")
+        return ben.fill(steps=steps)
+
+    assert "beginnen" in says("automatisch: sortieren\nfreigeben")
+    assert "Steps: missing" in anna("auto mail-sortierung")
+    assert "Schritte" not in says("1. automatisch: sortieren\n2. Mensch: freigeben").split("\n")[0]
+    card = anna("auto mail-sortierung")
+    assert "1. automatisch: sortieren" in card and "Steps, each automatic or human" not in card
+    bot.store(
+        lambda tx: tx.run(
+            "update automation_profile set value = 'A → B' where workspace = :workspace"
+            " and field = 'steps'"
+        )
+    )
+    assert "Steps, each automatic or human" in anna("auto mail-sortierung")

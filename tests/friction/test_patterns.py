@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import itertools
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -15,6 +15,7 @@ from handlers.kit.context import LOTSE
 from handlers.kit.messages import Call
 from handlers.kit.words import text
 from storage.engine import Tx
+from storage.friction import ALONE, JOINED, Note
 from storage.friction.patterns import Check
 from tests.pretend.stage import Say, Stage, answered
 
@@ -298,3 +299,11 @@ def test_texts_alone_are_compared() -> None:
     """No name and no id goes into the comparison."""
     assert list(inspect.signature(proposals.groups).parameters) == ["texts", "least"]
     assert list(inspect.signature(proposals.like).parameters) == ["text", "others", "limit"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "loose"), [(None, True), (f"{JOINED}1", True), (f"{ALONE}1", True), ("p1", False)]
+)
+def test_a_mark_is_no_pattern(pattern: str | None, loose: bool) -> None:
+    noted = datetime(2026, 11, 23, tzinfo=UTC)
+    assert Note("n", "Alles doppelt", None, "", noted, pattern, answered=False).loose is loose
