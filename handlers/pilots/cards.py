@@ -84,7 +84,9 @@ def _series(pilot: Pilot, values: Sequence[log.Value]) -> list[tuple[Words, Word
     if not values:
         return []
     recent = values[-12:]
-    row = " · ".join(each.value for each in recent)
+    row: Words = _("{value}", value=measure.number(recent[0].value))
+    for each in recent[1:]:
+        row = _("{row} · {value}", row=row, value=measure.number(each.value))
     said = _(
         "before {before} | {row} | target {target} (from week {week})",
         before=measure.number(pilot.baseline or "0"),
@@ -103,11 +105,13 @@ def _series(pilot: Pilot, values: Sequence[log.Value]) -> list[tuple[Words, Word
         rows.append((_("Of that"), said))
     happy = [each for each in values if each.satisfaction is not None]
     if happy:
-        rows.append((_("Customers' satisfaction"), happy[-1].satisfaction or ""))
+        points = measure.number(happy[-1].satisfaction or "0")
+        rows.append((_("Customers' satisfaction"), _("{value}", value=points)))
     if pilot.guard:
         guarded = [each for each in values if each.guard is not None]
         if guarded:
-            rows.append((pilot.guard, guarded[-1].guard or ""))
+            level = measure.number(guarded[-1].guard or "0")
+            rows.append((pilot.guard, _("{value}", value=level)))
     return rows
 
 
