@@ -22,8 +22,8 @@ def answer(ctx: Context, automation: Automation, sentence: str) -> Reply:
     said = folded(sentence).strip(" .,!")
     if said in BYPASSED:
         row = tuple(
-            Button(label, call("auto bypassed", automation=automation.id, reason=value))
-            for value, label in signals.REASONS.items()
+            Button(each.words, call("auto bypassed", automation=automation.id, reason=each.value))
+            for each in signals.Reason
         )
         return Reply(Message((Text(_("Why was it bypassed?")), Buttons(row))), nameless=True)
     by_hand = BY_HAND.fullmatch(said)

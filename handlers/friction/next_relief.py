@@ -5,20 +5,21 @@ Rule (docs/rules.md, friction): it follows from the notes that are stored, insid
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated
 
-from handlers.friction import cards
+from handlers.friction import answering, cards
 from handlers.friction.answers import ask as ask_about
 from handlers.friction.assessment import Result
 from handlers.friction.patterns import PatternRef, history, own
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
-from handlers.kit.doors import Section, Week, figure
-from handlers.kit.messages import Button, Buttons, Reply, Text, Title, line
+from handlers.kit.doors import Task, figure
+from handlers.kit.messages import Button, Reply, line
 from handlers.kit.readers import ChoiceReader
-from handlers.kit.words import _, _n
+from handlers.kit.words import _
 from handlers.mandate.cards import is_outside
 from storage import pilots
 from storage.friction import patterns
@@ -47,7 +48,7 @@ class Taken(StrEnum):
 TAKEN = ChoiceReader(Taken, {"yes": _("Yes"), "no": _("Not now")}, {})
 
 
-def suggested(ctx: Context) -> Pattern | None:
+def suggested(ctx: Context, standing: Sequence[Pattern]) -> Pattern | None:
     """Return the pattern with the most notes that is inside the focus and still to be looked at.
 
     Looked at and suitable is to be looked at until it is tried. Of two with as many notes the one
@@ -56,11 +57,10 @@ def suggested(ctx: Context) -> Pattern | None:
     tried = {each.pattern for each in pilots.all(ctx.tx)}
     known = [
         each
-        for each in patterns.all(ctx.tx)
+        for each in standing
         if not is_outside(ctx, each.area)
         and (each.answered_at is None or each.result == Result.SUITABLE.value and not each.parked)
         and each.id not in tried
-        and cards.is_public(ctx, each)
         and not _set_aside(ctx, each)
     ]
     return min(
@@ -82,29 +82,28 @@ def _set_aside(ctx: Context, pattern: Pattern) -> bool:
     )
 
 
-@feature.section(200)  # the digest ends with it
-def section(ctx: Context, _week: Week) -> Section | None:
-    """Suggest what to look at next; nothing where there is nothing to suggest."""
-    found = suggested(ctx)
+def ahead(ctx: Context, standing: Sequence[Pattern]) -> Task | None:
+    """Return what the digest ends with, of the patterns that everybody reads of."""
+    found = suggested(ctx, standing)
     if found is None:
         return None
-    n = figure(NEXT, len(cards.notes_of(ctx, found)))
-    said = _n(
-        "“{title}”, noted {n} time",
-        "“{title}”, noted {n} times",
-        n,
-        title=found.title,
+    words = _(
+        "Next relief? Suggestion: look at “{pattern}”, noted {n}×.",
+        pattern=found.title,
+        n=figure(NEXT, len(cards.notes_of(ctx, found))),
     )
-    question = (
-        _("Does this need a human?")
-        if found.answered_at is None
-        else _("Suitable, and not tried yet")
-    )
+    show = Button(_("Show"), call("pattern", pattern=found.id))
+    if not answering.may(ctx, found.area):
+        return Task(words, (show,), None, f"pattern:{found.id}")
+    question = _("Does it need a human?")
+    if found.answered_at is not None:
+        question = _("Suitable, and not tried yet")
     buttons = (
-        Button(question, call("pattern next", pattern=found.id, answer="yes")),
+        Button(question, call("pattern next", pattern=found.id, answer="yes"), "primary"),
+        show,
         Button(_("Not now"), call("pattern next", pattern=found.id, answer="no"), "quiet"),
     )
-    return Section(parts=(Title(_("Next relief?")), Text(said), Buttons(buttons)))
+    return Task(words, buttons, None, f"pattern:{found.id}")
 
 
 @feature.command(

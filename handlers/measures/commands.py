@@ -9,13 +9,9 @@ from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Facts, Message, Part, Reply, Text, Title
 from handlers.kit.readers import NumberReader
 from handlers.kit.words import _
+from handlers.measures.pages import PAGE
 
 feature = Feature(_("Weekly digest"))
-
-PAGE = 12  # figures on one page
-
-PAGE = 26
-TOGETHER = 8
 
 
 @feature.command("computed", "gerechnet", help=_("How the figures are computed."), hidden=True)

@@ -9,6 +9,9 @@ from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Facts, Items, Message, Part, Text, Title
 from handlers.kit.people import name
 from handlers.kit.words import Sentence, Words, _, _n
+from handlers.mandate.standing import valid
+from handlers.measures.pages import page_of
+from handlers.on_call import duty
 from handlers.pilots import clock, measure, relief, roles, start_check, use
 from handlers.pilots.weeks import progress
 from storage import mandate
@@ -21,8 +24,7 @@ def card(ctx: Context, pilot: Pilot) -> Message:
     """Return the card of a pilot."""
     parts: list[Part] = [Title(pilot.name), Facts(tuple(_facts(ctx, pilot)))]
     if measure.effect(pilot, log.values(ctx.tx, pilot.id)) is not None:
-        computed = Button(_("How is this computed?"), call("computed"), "quiet")
-        parts.append(Buttons((computed,)))
+        parts.append(Buttons((computed(ctx),)))
     parts += _learnt(ctx, pilot)
     if pilot.state in ("draft", "incomplete", "waiting"):
         parts += _preparing(ctx, pilot)
@@ -31,6 +33,12 @@ def card(ctx: Context, pilot: Pilot) -> Message:
     else:
         parts += _over(ctx, pilot)
     return Message(tuple(parts))
+
+
+def computed(ctx: Context) -> Button:
+    """Return the button that leads to how the effect is computed."""
+    page = page_of(ctx, "effect")
+    return Button(_("How is this computed?"), call("computed", page=page), "quiet")
 
 
 def _facts(ctx: Context, pilot: Pilot) -> list[tuple[Words, Words]]:
@@ -64,7 +72,17 @@ def _facts(ctx: Context, pilot: Pilot) -> list[tuple[Words, Words]]:
     if pilot.area:
         rows.append((_("Area"), pilot.area))
     rows += [(roles.LABELS[each], _holder(ctx, pilot, each)) for each in ROLES]
+    if pilot.state != "stopped":
+        rows.append((_("Mandate"), _mandate(ctx)))
     return rows
+
+
+def _mandate(ctx: Context) -> Sentence:
+    """Return whether the mandate holds that the pilot stands on: without it, it is marked."""
+    holds = valid(ctx)
+    if holds is None:
+        return _("⚠ none holds at present; type “mandate”")
+    return _("valid until {day}", day=holds.valid_until)
 
 
 def _baseline(pilot: Pilot) -> Sentence:
@@ -119,6 +137,8 @@ def _holder(ctx: Context, pilot: Pilot, role: str) -> Words:
     holder = getattr(pilot, role)
     if holder is None:
         return _("nobody yet")
+    if not duty.is_here(ctx, holder):
+        return _("{who} – not there any more", who=name(ctx, holder))
     if getattr(pilot, f"{role}_accepted_at") is None:
         return _("{who} (asked)", who=name(ctx, holder))
     return name(ctx, holder)

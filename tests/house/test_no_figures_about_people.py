@@ -30,12 +30,13 @@ READINGS = {  # every command that reads, and those that only show, with values 
     "definition edit": {"name": "done"}, "service edit": {"service": "kasse"},
     "decide": {"key": "incident:2"}, "decisions": {}, "undone": {},
     "lists": {}, "list": {"name": "incidents", "which": "all"},
-    "mandate": {}, "patterns": {}, "pattern": {"pattern": "x"}, "friction mine": {},
-    "pattern history": {"pattern": "x"}, "friction list": {}, "friction like": {"note": "x"},
-    "friction answerers": {},
+    "mandate": {}, "mandate stops": {}, "template": {}, "digest teams": {},
+    "digest for team": {"team": "x"},
+    "patterns": {}, "pattern": {"pattern": "x"}, "friction mine": {},
+    "pattern history": {"pattern": "x"}, "friction list": {},
+    "friction like": {"note": "x"}, "friction answerers": {}, "pilot corrections": {"pilot": "x"},
     "pilot more": {"pilot": "x"}, "pilot candidates": {"pilot": "x"},
-    "pilot history": {"pilot": "x"}, "pilot result": {"pilot": "x"},
-    "pilot corrections": {"pilot": "x"},
+    "pilot history": {"pilot": "x"}, "pilot result": {"pilot": "x"}, "retention": {},
 }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from storage.engine.sqlite import Sqlite
 from tests.pretend import slack_stage as slack
 from tests.pretend import teams_peer
 from tests.pretend import teams_stage as teams
+from tests.pretend.company import NAMES
 from tests.pretend.slack_peer import direct
 from tests.stories import test_slack_tour as in_slack
 from tests.stories import test_teams_tour as in_teams
@@ -35,9 +36,7 @@ async def play(player: ChatPlayer, language: str) -> None:
 async def test_a_pilot_over_twelve_weeks_in_slack(
     sqlite: Sqlite, language: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        slack, "PEOPLE", (*slack.PEOPLE, *((each.lower(), "en", False) for each in MORE))
-    )
+    monkeypatch.setattr(slack, "NAMES", (*NAMES, *MORE))
     monkeypatch.setattr(
         slack, "CHANNELS", (*slack.CHANNELS, (slack.GENERAL, HALL[language], "general"))
     )
@@ -55,7 +54,7 @@ async def test_a_pilot_over_twelve_weeks_in_slack(
 async def test_a_pilot_over_twelve_weeks_in_teams(
     sqlite: Sqlite, language: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(teams, "PEOPLE", (*teams.PEOPLE, *((each, "en", False) for each in MORE)))
+    monkeypatch.setattr(teams, "NAMES", (*NAMES, *MORE))
     monkeypatch.setattr(
         teams, "CHANNELS", (*teams.CHANNELS, (teams.GENERAL, HALL[language], "general"))
     )
