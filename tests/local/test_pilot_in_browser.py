@@ -127,7 +127,7 @@ async def test_the_whole_pilot(browser: Browser, tmp_path: Path, pictures: Path)
         await pilot(c, "chris")
         await last.locator('[data-call="pilot measure"]').first.click()
         await send(c, Kennzahl="Tage bis zur Reparatur", Einheit="Tage", Vor_dem="8",
-                   Aus_wie="40", In_welchem="drei Monate", Woher="Warenwirtschaft", Zielwert="6",
+                   Aus_wie="40", In_welchem="drei Monate", Woher="Warenwirtschaft", Ziel="6",
                    Was_darf="Beschwerden")  # fmt: skip
         await c.press("pilot users")
         await send(c, Wer_nutzt=", ".join([*(each.title() for each in USERS), "Greta"]))
