@@ -12,16 +12,16 @@ from handlers.automations import digest as automation_digest
 from handlers.automations import doors as automation_doors
 from handlers.automations import entering as automation_entering
 from handlers.automations import escalation as automation_escalation
+from handlers.automations import figures as automation_figures
 from handlers.automations import found as automations_found
-from handlers.automations import histories as automation_histories
 from handlers.automations import people as automation_people
 from handlers.automations import timetable as automation_timetable
 from handlers.automations.intake import address as automation_address
 from handlers.automations.intake import heartbeat
 from handlers.automations.learning import checks as automation_checks
+from handlers.automations.learning import histories as automation_histories
 from handlers.automations.learning import signals as automation_signals
 from handlers.automations.learning import understanding as automation_understanding
-from handlers.automations.measures import figures as automation_figures
 from handlers.automations.measures import measuring as automation_measuring
 from handlers.bans import settings as ban_settings
 from handlers.board import commands as board_commands
@@ -94,6 +94,7 @@ from handlers.rules import commands as rule_commands
 from handlers.services import commands as service_commands
 from handlers.services import entering as service_entering
 from handlers.services import found as services_found
+from handlers.services import history as service_history
 from handlers.services import lists as service_lists
 from handlers.settings import commands as setting_commands
 from handlers.settings import definitions, platform_notices
@@ -125,6 +126,7 @@ FEATURES: tuple[Feature, ...] = (
     service_commands.feature,
     service_entering.feature,
     service_lists.feature,
+    service_history.feature,
     rule_commands.feature,
     ownership_commands.feature,
     leaving.feature,

@@ -10,15 +10,13 @@ from handlers.incidents.alarms import targets
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Facts, Message, Part, Text, Title, Tone
-from handlers.kit.people import name, person
+from handlers.kit.people import PLATFORMS, name, person
 from handlers.kit.words import Sentence, Words, _, _n, shortened
 from handlers.rules import routing
 from storage import closing as closings
 from storage import incidents, rules
 from storage.incidents import Incident, alarms
 from storage.incidents.states import IncidentState, Severity
-
-PLATFORMS = {"slack": "Slack", "teams": "Teams", "local": "Lotse"}
 
 
 def label(number: int) -> str:

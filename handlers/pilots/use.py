@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from handlers.automations.measures.figures import PERIOD, RUNS
+from handlers.automations.figures import PERIOD, RUNS
 from handlers.kit.context import Context
 from handlers.kit.doors import figure
 from handlers.kit.words import Sentence, _, _n

@@ -22,10 +22,12 @@ from bot.delivery.courier import Courier
 from bot.delivery.dispatch import Dispatcher
 from bot.delivery.outages.catching_up import CatchingUp
 from bot.delivery.scheduler import Scheduler
+from bot.delivery.senders.introductions import Introductions
 from bot.teams.edge import App, TeamsEdge
 from bot.teams.tokens import cloud
 from handlers import FEATURES
 from handlers.digest import schedule as digest_schedule
+from handlers.settings.platform_notices import INTRODUCE
 from storage.engine import Database, Tx
 from storage.teams import conversations
 from storage.workspaces import Workspace
@@ -89,7 +91,12 @@ class TeamsStage(Timed):
             random.Random(1),
             follows=CatchingUp(self.new_id),
         )
-        self.scheduler = Scheduler(self.database, self.dispatcher.run_timer, self.clock)
+        introductions = Introductions(
+            self.database, self.dispatcher.handle, self.clock, {"teams": self.edge.introduce}
+        )
+        self.scheduler = Scheduler(
+            self.database, self.dispatcher.run_timer, self.clock, {INTRODUCE: introductions.keep}
+        )
         await self.edge.start()
         site = web.Application()
         self.edge.add_to(site)
@@ -164,6 +171,7 @@ class TeamsStage(Timed):
     async def carry(self) -> None:
         """Carry out what is due now, and deliver what may be delivered now."""
         await self.scheduler.round()
+        await self.scheduler.settled()
         await self.courier.drain()
         await self.edge.settled()
 

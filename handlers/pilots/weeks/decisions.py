@@ -18,6 +18,7 @@ from handlers.kit.words import Words, _
 from handlers.on_call import duty
 from handlers.pilots import cards, clock, digest, editing
 from handlers.pilots.lookup import PilotRef
+from handlers.pilots.weeks import operation
 from handlers.pilots.weeks.it_checks import CHECKS, Check, open_checks
 from storage import pilots
 from storage.delivery.places import GENERAL, PlaceKind, with_role
@@ -167,6 +168,7 @@ def decide(
         editing.stopped(ctx, now)
     elif decision is Decision.OPERATE:
         editing.make_room(ctx)
+        posts += operation.carry_over(ctx, now)
     if decision is not Decision.AGAIN:
         _tell_reporters(ctx, now)
     return Reply(cards.card(ctx, editing.fresh(ctx, now)), posts=posts, subject=found.name)
