@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import time
 
 PILOT = "Reparatur-Triage"
+ENDED = "Termine aus Mails"  # the other one: from the problem to the decision, and its result
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ BEGIN = (  # at the very first moment, in this order
     Press(25, time(8), "chris", "mandate edit", {
         "goals": "Schneller reparieren\nWeniger abtippen", "focus": "Service\nEinkauf",
     }),
+    Press(25, time(8), "chris", "friction rule", {"area": "Versand", "words": "Lieferscheine"}),
     Press(25, time(8), "chris", "pilot new", {
         "name": PILOT, "problem": "Reparaturanfragen liegen zwei Tage, bis jemand sie zuordnet.",
         "workflow": "Reparaturanfragen sortieren", "takes": "Anfrage aus dem Sammelpostfach",
@@ -55,8 +57,36 @@ BEGIN = (  # at the very first moment, in this order
     Press(25, time(8), "ben", "pilot accept", {"pilot": "{pilot}", "role": "integrator"}),
     Press(25, time(8), "chris", "pilot users", {"pilot": "{pilot}", "who": "alle"}),
     Press(25, time(8), "chris", "pilot start", {"pilot": "{pilot}"}),
+    Press(25, time(8, 1), "chris", "pilot new", {
+        "name": ENDED, "problem": "Liefertermine aus Mails kommen erst am nächsten Tag ins Lager.",
+        "workflow": "Termine aus Mails übernehmen", "takes": "Mail mit Liefertermin",
+        "gives": "Termin im Kalender des Lagers", "area": "Einkauf", "goal": "Weniger abtippen",
+    }),
+    Press(25, time(8, 1), "chris", "pilot measure", {
+        "pilot": ENDED, "metric": "Stunden, bis der Termin im Kalender steht", "unit": "Stunden",
+        "better": "lower", "baseline": "20", "number": "30", "period": "zwei Wochen davor",
+        "source": "Postfach und Kalender", "target": "4", "guard": "Falsche Termine in der Woche",
+    }),
+    Press(25, time(8, 1), "chris", "pilot people", {
+        "pilot": ENDED, "champion": "chris", "modeler": "ben", "integrator": "carla",
+    }),
+    Press(25, time(8, 1), "ben", "pilot accept", {"pilot": ENDED, "role": "modeler"}),
+    Press(25, time(8, 1), "carla", "pilot accept", {"pilot": ENDED, "role": "integrator"}),
+    Press(25, time(8, 1), "chris", "pilot users", {"pilot": ENDED, "who": "Carla"}),
+    Press(25, time(8, 1), "chris", "pilot start", {"pilot": ENDED}),
 )  # fmt: skip
 ALONG: tuple[Press | Gather, ...] = (
+    Press(22, time(15), "ben", "pilot value", {"pilot": ENDED, "value": "18", "number": "9"}),
+    Press(17, time(15), "ben", "pilot value", {"pilot": ENDED, "value": "17", "number": "8"}),
+    Press(14, time(11), "carla", "pilot improved",
+          {"pilot": ENDED, "kind": "rules", "words": "Nur noch Mails der drei großen Lieferanten"}),
+    Press(12, time(15), "ben", "pilot value", {"pilot": ENDED, "value": "16", "number": "10"}),
+    Press(8, time(16), "chris", "pilot decide", {
+        "pilot": ENDED, "decision": "stop",
+        "reason": "Die Lieferanten schreiben Termine zu verschieden.",
+        "learnt": "Erst eine gemeinsame Form vereinbaren, dann übernehmen.",
+    }),
+    Press(8, time(16, 5), "chris", "pilot post", {"pilot": ENDED}),
     Press(20, time(16, 10), "carla", "pilot value",
           {"pilot": "{pilot}", "value": "7.6", "number": "11"}),
     Press(17, time(9, 40), "anna", "pilot obstacle",

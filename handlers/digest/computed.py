@@ -6,13 +6,12 @@ from typing import Annotated
 
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
+from handlers.kit.figures import PAGE
 from handlers.kit.messages import Button, Buttons, Facts, Message, Part, Reply, Text, Title
 from handlers.kit.readers import NumberReader
 from handlers.kit.words import _
 
 feature = Feature(_("Weekly digest"))
-
-PAGE = 26  # figures on one page
 
 
 @feature.command("computed", "gerechnet", help=_("How the figures are computed."), hidden=True)

@@ -22,7 +22,7 @@ def answer(ctx: Context, automation: Automation, sentence: str) -> Reply:
     said = folded(sentence).strip(" .,!")
     if said in BYPASSED:
         row = tuple(
-            Button(each.words, call("auto bypassed", automation=automation.id, reason=each))
+            Button(each.words, call("auto bypassed", automation=automation.id, reason=each.value))
             for each in signals.Reason
         )
         return Reply(Message((Text(_("Why was it bypassed?")), Buttons(row))), nameless=True)

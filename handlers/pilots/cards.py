@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from handlers.kit.commands import call
 from handlers.kit.context import Context
+from handlers.kit.figures import page_of
 from handlers.kit.messages import Button, Buttons, Facts, Items, Message, Part, Text, Title
 from handlers.kit.people import name
 from handlers.kit.words import Sentence, Words, _, _n
@@ -23,8 +24,7 @@ def card(ctx: Context, pilot: Pilot) -> Message:
     """Return the card of a pilot."""
     parts: list[Part] = [Title(pilot.name), Facts(tuple(_facts(ctx, pilot)))]
     if measure.effect(pilot, log.values(ctx.tx, pilot.id)) is not None:
-        computed = Button(_("How is this computed?"), call("computed"), "quiet")
-        parts.append(Buttons((computed,)))
+        parts.append(Buttons((computed(ctx),)))
     parts += _learnt(ctx, pilot)
     if pilot.state in ("draft", "incomplete", "waiting"):
         parts += _preparing(ctx, pilot)
@@ -33,6 +33,12 @@ def card(ctx: Context, pilot: Pilot) -> Message:
     else:
         parts += _over(ctx, pilot)
     return Message(tuple(parts))
+
+
+def computed(ctx: Context) -> Button:
+    """Return the button that leads to how the effect is computed."""
+    page = page_of(ctx, "effect")
+    return Button(_("How is this computed?"), call("computed", page=page), "quiet")
 
 
 def _facts(ctx: Context, pilot: Pilot) -> list[tuple[Words, Words]]:
@@ -96,7 +102,9 @@ def _series(pilot: Pilot, values: Sequence[log.Value]) -> list[tuple[Words, Word
     if not values:
         return []
     recent = values[-12:]
-    row = " · ".join(each.value for each in recent)
+    row: Words = _("{value}", value=measure.number(recent[0].value))
+    for each in recent[1:]:
+        row = _("{row} · {value}", row=row, value=measure.number(each.value))
     said = _(
         "before {before} | {row} | target {target} (from week {week})",
         before=measure.number(pilot.baseline or "0"),
@@ -115,11 +123,13 @@ def _series(pilot: Pilot, values: Sequence[log.Value]) -> list[tuple[Words, Word
         rows.append((_("Of that"), said))
     happy = [each for each in values if each.satisfaction is not None]
     if happy:
-        rows.append((_("Customers' satisfaction"), happy[-1].satisfaction or ""))
+        points = measure.number(happy[-1].satisfaction or "0")
+        rows.append((_("Customers' satisfaction"), _("{value}", value=points)))
     if pilot.guard:
         guarded = [each for each in values if each.guard is not None]
         if guarded:
-            rows.append((pilot.guard, guarded[-1].guard or ""))
+            level = measure.number(guarded[-1].guard or "0")
+            rows.append((pilot.guard, _("{value}", value=level)))
     return rows
 
 

@@ -118,6 +118,7 @@ VISIBLE = ChoiceReader(
     {},
 )
 EVERYBODY = frozenset({"everybody", "everyone", "all", "alle", "jeder", "alle hier"})
+ALL_IN = re.compile(r"(?:everybody|everyone|all|alle) (?:in|im|bei|at)(?: der| the)? (?=\S)", re.I)
 
 
 @feature.command(
@@ -134,7 +135,10 @@ def name_users(
     who: Annotated[
         str,
         TextReader(),
-        Ask(_("Who uses it?"), _("Names with commas, a #channel, or “everybody”.")),
+        Ask(
+            _("Who uses it?"),
+            _("Names with commas, “everybody in #channel”, or “everybody” of the company."),
+        ),
     ],
     visible: Annotated[Visible, VISIBLE, Ask(_("When are answers shown?"))] = Visible.NO,
 ) -> Reply:
@@ -155,8 +159,13 @@ def name_users(
 
 def _users(ctx: Context, said: str) -> tuple[str, str | None, list[str]]:
     """Read who uses it: (kind, the channel's place, people's ids)."""
-    if folded(said) in EVERYBODY:
+    all_in = ALL_IN.match(said)
+    if all_in:
+        said = said[all_in.end() :]
+    if folded(said) in (EVERYBODY if not all_in else {folded(ctx.workspace.name)}):
         return "everyone", None, []
+    if all_in and not said.startswith("#"):
+        said = f"#{said}"
     if said.startswith("#"):
         channels = [
             each
@@ -164,7 +173,7 @@ def _users(ctx: Context, said: str) -> tuple[str, str | None, list[str]]:
             if each.kind == PlaceKind.CHANNEL and folded(each.name) == folded(said[1:])
         ]
         if not channels:
-            raise Refusal(_("I do not know a channel “{name}”.", name=said[:80]), field="who")
+            raise Refusal(_("I do not know a channel “{name}”.", name=said[1:81]), field="who")
         return "channel", channels[0].id, []
     people = []
     for each in re.split(r"[,\n]", said):

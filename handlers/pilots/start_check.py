@@ -80,7 +80,10 @@ def missing(ctx: Context, pilot: Pilot) -> list[tuple[Words, Button]]:
     found: list[tuple[Words, Button]] = []
     if not (pilot.workflow and pilot.takes and pilot.gives):
         found.append((_("one workflow, with what goes in and what comes out"), about))
-    if mandate.goals(ctx.tx) and pilot.goal is None:
+    if not mandate.goals(ctx.tx):
+        named = Button(_("Mandate"), call("mandate"))
+        found.append((_("a business goal in the mandate, which has none yet"), named))
+    elif pilot.goal is None:
         found.append((_("the business goal that it serves"), about))
     for role in ROLES:
         if getattr(pilot, role) is None:

@@ -199,6 +199,29 @@ def test_an_automation_is_no_pilot(anna: Say, ben: Say) -> None:
     assert "“Abgleich” is an automation, no pilot." in anna("pilot Abgleich")
 
 
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("everybody", "everyone"), ("alle in Demo", "everyone"), ("everybody in Demo", "everyone"),
+        ("#allgemein", "channel"), ("everybody in #allgemein", "channel"),
+        ("alle in allgemein", "channel"), ("Anna, Ben", "people"),
+    ],
+)  # fmt: skip
+def test_users_are_people_a_channel_or_everybody_in_something(
+    bot: Stage, said: str, kind: str
+) -> None:
+    id = prepared(bot, users=said)
+    rows = bot.rows("select users_kind, users_place from pilots where id = :id", id=id)
+    assert rows[0]["users_kind"] == kind
+    assert bool(rows[0]["users_place"]) is (kind == "channel")
+
+
+def test_a_channel_that_nobody_knows_is_named(bot: Stage, chris: Say) -> None:
+    id = prepared(bot)
+    said = do(chris, "pilot users", pilot=id, who="everybody in Nirgendwo")
+    assert "I do not know a channel “Nirgendwo”." in said
+
+
 # --- showing -------------------------------------------------------------------------------
 
 

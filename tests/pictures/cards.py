@@ -151,10 +151,13 @@ def register(album: Album) -> None:
     album.answered(anna, "Friction: without a name")
     anna(f"friction {said['gentle']}")
     album.answered(anna, "Friction that names somebody")
+    chris("mandate")
+    chris.press(calls="mandate edit")
+    chris.fill(goals=said["pilot"], focus="Service")
     chris("pilot new")
     album.answered(chris, "Form: start a pilot")
     chris.fill(name=said["pilot"], problem=said["problem"], workflow=said["problem"][:40],
-               takes=said["pilot"], gives=said["pilot"])  # fmt: skip
+               takes=said["pilot"], gives=said["pilot"], goal=said["pilot"])  # fmt: skip
     album.told(chris, "A pilot in preparation")
     chris.press(calls="pilot measure")
     album.answered(chris, "Form: what is measured")

@@ -31,6 +31,7 @@ MEASURE = {
     "target": "6", "guard": "Beschwerden in der Woche",
 }  # fmt: skip
 PEOPLE = ("chris", "carla", "ben")
+GOAL = "Schneller liefern"
 
 
 def do(me: Say, word: str, **args: str) -> str:
@@ -45,12 +46,19 @@ def id_of(bot: Stage, name: str = ABOUT["name"]) -> str:
     return str(bot.rows(sql, name=name)[0]["id"])
 
 
+def given_a_goal(chris: Say) -> None:
+    """Let the mandate have the goal that pilots serve."""
+    if not chris.stage.rows("select id from mandate_goals where workspace = :workspace"):
+        do(chris, "mandate edit", goals=GOAL, focus="Service\nVersand")
+
+
 def prepared(
     bot: Stage, *, people: tuple[str, str, str] = PEOPLE, users: str = "everybody", **about: str
 ) -> str:
     """Prepare a pilot with everything that it needs; return its id."""
     chris = Say(bot, "chris")
-    do(chris, "pilot new", **{**ABOUT, **about})
+    given_a_goal(chris)
+    do(chris, "pilot new", goal=GOAL, **{**ABOUT, **about})
     id = id_of(bot, about.get("name", ABOUT["name"]))
     do(chris, "pilot measure", pilot=id, **MEASURE)
     do(chris, "pilot people", pilot=id, **dict(zip(ROLES, people, strict=True)))
@@ -80,6 +88,7 @@ def test_a_pilot_says_what_is_missing_until_it_can_start(chris: Say, bot: Stage)
     assert shown.startswith("Triage\nState: in preparation\n")
     assert "Before it can start:" in shown
     for each in ("one workflow", "a role: Champion", "a measure", "those who use it",
+                 "a business goal in the mandate, which has none yet",
                  "one thing that must not get worse"):  # fmt: skip
         assert f"- {each}" in shown
     assert "Before it can start: one workflow" in do(
@@ -175,10 +184,11 @@ def test_each_starter_starts_with_names_and_numbers_only(
     chris: Say, bot: Stage, template: str
 ) -> None:
     """Requirement C14."""
+    given_a_goal(chris)
     form = bot.handle(bot.request("chris", call=Call("pilot new", {"template": template}))).form
     assert form is not None
     values = {each.name: each.value for each in form.fields}
-    do(chris, "pilot new", template=template, **values)
+    do(chris, "pilot new", template=template, **{**values, "goal": GOAL})
     id = id_of(bot, values["name"])
     form = bot.handle(bot.request("chris", call=Call("pilot measure", {"pilot": id}))).form
     assert form is not None
@@ -195,13 +205,14 @@ def test_each_starter_starts_with_names_and_numbers_only(
     assert state(bot, id) == "running"
 
 
-def test_a_goal_is_needed_once_the_mandate_has_one(chris: Say, bot: Stage) -> None:
+def test_a_pilot_serves_a_goal_of_the_mandate(chris: Say, bot: Stage) -> None:
+    """Requirement B01: without a goal it does not start."""
     id = prepared(bot)
-    do(chris, "mandate edit", goals="Schneller liefern", focus="Service\nVersand")
+    do(chris, "pilot describe", pilot=id, **ABOUT)
     assert "the business goal that it serves" in do(chris, "pilot start", pilot=id)
     assert "There is no goal" in do(chris, "pilot describe", pilot=id, **ABOUT, goal="Reich werden")
-    do(chris, "pilot describe", pilot=id, **ABOUT, goal="Schneller liefern")
-    assert "Goal: Schneller liefern" in do(chris, "pilot start", pilot=id)
+    do(chris, "pilot describe", pilot=id, **ABOUT, goal=GOAL)
+    assert f"Goal: {GOAL}" in do(chris, "pilot start", pilot=id)
 
 
 def test_one_runs_in_an_area_and_two_in_all_and_the_next_one_waits(
@@ -243,10 +254,11 @@ def test_first_improve_then_extend(chris: Say, bot: Stage) -> None:
     do(chris, "pilot decide", pilot=id, decision="operate", reason="Es hilft allen",
        learnt="Regeln zuerst")  # fmt: skip
     assert state(bot, id) == "operating"
-    written = {**ABOUT, "workflow": "Reparaturanfragen sortieren (alle Anfragen)"}
+    about = {**ABOUT, "goal": GOAL}
+    written = {**about, "workflow": "Reparaturanfragen sortieren (alle Anfragen)"}
     do(chris, "pilot describe", pilot=id, **written)
-    do(chris, "pilot describe", pilot=id, **ABOUT)  # the same one in other words is no other one
-    wider = {**ABOUT, "workflow": "Rechnungen prüfen"}
+    do(chris, "pilot describe", pilot=id, **about)  # the same one in other words is no other one
+    wider = {**about, "workflow": "Rechnungen prüfen"}
     assert "First improve, then extend." in do(chris, "pilot describe", pilot=id, **wider)
     more = prepared(bot, name="Zweiter")
     assert "First improve, then extend." in do(chris, "pilot start", pilot=more)

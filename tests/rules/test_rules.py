@@ -102,7 +102,7 @@ def test_what_somebody_entered_counts_more_than_what_is_like_it(
     ben("behoben 1")
     bot.wind(minutes=24 * 60)
     carla("regel neu")
-    carla.fill(words="Gutschein", service="webshop")
+    carla.fill(words="Gutschein", service="webshop", way="straight")
     answer = anna("incident Newsletter-Gutschein wird abgelehnt")
     assert "Carla is accountable for Webshop and is alarmed." in answer
 
