@@ -141,7 +141,7 @@ def _declared(
             "",
             (),
         )
-        ahead = triage.look_ahead(ctx, report.title)
+        ahead = triage.look_ahead.look(ctx, report.title)
         incident = _add(ctx, number, report, ahead)
         if number > begin:
             _judge(got, report, earlier[report.cluster], found, ahead, _asked(ctx, incident, ahead))
