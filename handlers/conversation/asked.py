@@ -10,6 +10,7 @@ from handlers.kit.context import Context
 from storage import incidents
 from storage.incidents import Incident, alarms
 
+MOST = 200  # open incidents that are looked at, the newest first, however many there are
 LATELY = timedelta(hours=12)  # so long what was restored can still be meant by "doch nicht"
 
 
@@ -35,7 +36,7 @@ class About:
 def about(ctx: Context) -> About:
     """Return what a short line of the asker may be about."""
     me = ctx.person.id
-    open_ones = sorted(incidents.open_ones(ctx.tx), key=lambda each: -each.number)
+    open_ones = incidents.open_with(ctx.tx, me, MOST)
     since = min((each.begun_at for each in open_ones), default=ctx.now)
     alarmed: dict[int, datetime] = {}  # by incident: when the asker was alarmed last
     for alarm in alarms.of_person_from(ctx.tx, me, since):

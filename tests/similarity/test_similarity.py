@@ -28,6 +28,7 @@ from storage.engine.postgres import Postgres
 from storage.engine.sqlite import Sqlite
 from storage.incidents import transitions as states
 from storage.incidents.states import Severity
+from storage.rules import Rule
 from storage.services import Service
 from tests.pretend.stage import DEMO, MONDAY, Say, Stage, furnish
 
@@ -350,7 +351,7 @@ def test_the_service_is_guessed_once_and_before_the_transaction(
     guessed: list[str] = []
     named = triage.named
 
-    def counting(ctx: Context, title: str) -> Service | None:
+    def counting(ctx: Context, title: str) -> tuple[Service | None, Rule | None]:
         guessed.append(title)
         return named(ctx, title)
 
