@@ -141,7 +141,7 @@ def _declared(
             "",
             (),
         )
-        ahead = triage.look_ahead(ctx, report.title)
+        ahead = triage.look_ahead.look(ctx, report.title)
         incident = _add(ctx, number, report, ahead)
         if number > begin:
             _judge(got, report, earlier[report.cluster], found, ahead, _asked(ctx, incident, ahead))
@@ -206,9 +206,13 @@ def _judge(
 
 
 def _alarmed(got: Asked, truth: str, ahead: Ahead) -> None:
-    if ahead.service is None:
+    if ahead.service is None and ahead.rule is None:
         got.alarms["fallback"] += 1
         return
+    if ahead.service is None and ahead.rule is not None:
+        got.alarms["asked right" if ahead.rule.target == truth else "asked wrong"] += 1
+        return
+    assert ahead.service is not None
     right = "right" if ahead.service.id == truth else "wrong"
     got.alarms[right if ahead.sure else f"asked {right}"] += 1
 

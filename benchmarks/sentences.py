@@ -27,7 +27,9 @@ from handlers import FEATURES
 from handlers.similarity import find_similar
 from storage import incidents
 from storage.engine import Database, Tx
+from storage.engine.ids import PersonId, ServiceId
 from storage.engine.opening import open_database
+from storage.incidents.states import Severity
 from tests.pretend.stage import furnish
 
 SAME, DISTINCT = "the same", "distinct"
@@ -68,12 +70,12 @@ def fill(database: Database, workspace: str, listed: list[str], count: int) -> N
                 inside,
                 number=number,
                 title=next(given),
-                service=("kasse", "drucker", "webshop")[number % 3],
+                service=ServiceId(("kasse", "drucker", "webshop")[number % 3]),
                 gap=False,
-                severity="normal",
-                declared_by="anna",
+                severity=Severity.NORMAL,
+                declared_by=PersonId("anna"),
                 declared_in=None,
-                responsible="ben",
+                responsible=PersonId("ben"),
                 now=now - timedelta(days=700) + timedelta(minutes=50 * number),
             )
         inside.run(

@@ -113,10 +113,10 @@ def _contradicts(
 ) -> Service | None:
     """Return the service that what is most like it was about, where its words name another.
 
-    Both may be right, so it is a question. What somebody entered as a rule is none.
+    Both may be right, so it is a question. A rule that goes straight through is none.
     """
     ruled = meaning.meant(ctx, title)
-    if ruled is not None and ruled[1] == named and not ruled[0].learnt:
+    if ruled is not None and ruled[1] == named and ruled[0].straight:
         return None
     sure = [each for each in likes if each.sure]
     if not sure or any(each.service == named.id for each in sure):

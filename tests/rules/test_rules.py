@@ -93,7 +93,7 @@ def test_a_name_is_a_question_where_people_moved_what_is_like_it(
     assert "Kasse klemmt" in ben.sees()[-1], "nothing speaks against the name there"
 
 
-def test_what_somebody_entered_counts_more_than_what_is_like_it(
+def test_a_rule_that_goes_straight_through_counts_more_than_what_is_like_it(
     bot: Stage, anna: Say, ben: Say, carla: Say
 ) -> None:
     anna("incident Gutschein aus dem Newsletter abgelehnt")
