@@ -49,6 +49,8 @@ RIGHTS: dict[str, frozenset[Tie]] = {
     "friction": frozenset({Tie.MEMBER}),
     "feedback": frozenset({Tie.MEMBER}),
     "language": frozenset({Tie.MEMBER}),
+    "retitle": CONCERNED | {Tie.DECLARER},
+    "remove words": frozenset({Tie.DECLARER, Tie.RESPONSIBLE, Tie.MANAGER}),
     "ack": CONCERNED | {Tie.ASKED},
     "assign": CONCERNED,
     "normal": CONCERNED,

@@ -11,12 +11,14 @@ from functools import partial
 
 from bot.delivery.clock import Clock
 from bot.delivery.platform import Undelivered, Wait
-from storage import conversation
+from storage import conversation, workspaces
 from storage import on_call as stand_ins
 from storage.delivery import drafts, heartbeat, held_requests, inbox, lost_answers, outbox, timers
 from storage.delivery.timers import Timer
 from storage.engine import Database, Tx
 from storage.incidents import alarms, offers
+from storage.slack import installations
+from storage.slack.installations import Parked
 from storage.teams import button_presses
 
 log = logging.getLogger("lotse.scheduler")
@@ -34,6 +36,8 @@ DRAFTS_KEPT = timedelta(days=7)
 COVERS_KEPT = timedelta(days=30)
 PRESSES_KEPT = timedelta(days=1)
 STANDSTILLS_KEPT = timedelta(days=90)
+PARKED_KEPT = timedelta(days=30)  # a company that took Lotse out of its only platform
+ANNOUNCED = (14, 3)  # days before
 ALARMS_KEPT = timedelta(days=7)  # settled ones, with who got them
 CLEANED = {  # what `clean` lets go of, as docs/retention.md says it
     "answers to deliveries, answers that did not arrive": ANSWERS_KEPT,
@@ -46,6 +50,7 @@ CLEANED = {  # what `clean` lets go of, as docs/retention.md says it
     "alarms that are settled, with who got them": ALARMS_KEPT,
     "that a button was pressed twice": PRESSES_KEPT,
     "when Lotse did not run": STANDSTILLS_KEPT,
+    "a company that took Lotse out of its Slack, and is in no Teams": PARKED_KEPT,
 }
 
 
@@ -190,3 +195,29 @@ def clean(tx: Tx, now: datetime) -> None:
     button_presses.forget(tx, now - PRESSES_KEPT)
     alarms.forget(tx, now - ALARMS_KEPT, now)
     heartbeat.forget(tx, now - STANDSTILLS_KEPT)
+    for company in installations.parked(tx):
+        _let_go_of(tx, company, now)
+
+
+def _let_go_of(tx: Tx, company: Parked, now: datetime) -> None:
+    """Delete a company that was parked for long; before that announce it, twice, in the log."""
+    inside = tx.within(company.workspace)
+    goes = company.since + PARKED_KEPT
+    if goes <= now:
+        workspaces.delete(inside)
+        log.warning("Team %s took Lotse out 30 days ago: all of it is deleted now", company.team)
+        return
+    told = workspaces.setting(inside, GOING)
+    due = [days for days in ANNOUNCED if goes - now <= timedelta(days=days)]
+    if due and told != str(due[-1]):
+        workspaces.set_setting(inside, GOING, str(due[-1]))
+        log.warning(
+            "Team %s took Lotse out: unless it is installed there again, all of it is deleted "
+            "on %s, in %d days at most",
+            company.team,
+            goes.date().isoformat(),
+            due[-1],
+        )
+
+
+GOING = "deletion announced"  # a parked company's setting: how many days before that was

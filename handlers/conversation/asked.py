@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from handlers import rights
 from handlers.kit.context import Context
@@ -37,7 +37,11 @@ def about(ctx: Context) -> About:
     """Return what a short line of the asker may be about."""
     me = ctx.person.id
     open_ones = incidents.open_with(ctx.tx, me, MOST)
-    asked = tuple(each for each in open_ones if _is_asked(ctx, each))
+    since = min((each.begun_at for each in open_ones), default=ctx.now)
+    alarmed: dict[int, datetime] = {}  # by incident: when the asker was alarmed last
+    for alarm in alarms.of_person_from(ctx.tx, me, since):
+        alarmed[alarm.incident] = alarm.at
+    asked = tuple(each for each in open_ones if _is_asked(ctx, each, alarmed.get(each.number)))
     return About(
         asked,
         tuple(
@@ -54,15 +58,12 @@ def about(ctx: Context) -> About:
     )
 
 
-def _is_asked(ctx: Context, incident: Incident) -> bool:
+def _is_asked(ctx: Context, incident: Incident, at: datetime | None) -> bool:
     """Say whether an alarm, or somebody, asks the asker to look after it."""
     me = ctx.person.id
     if incident.proposed_to == me:
         return True
     if not (incident.unanswered or (incident.silent and incident.responsible != me)):
         return False
-    alarmed = incident.responsible == me or any(
-        each.person == me and each.at >= incident.begun_at
-        for each in alarms.of(ctx.tx, incident.number)
-    )
+    alarmed = incident.responsible == me or (at is not None and at >= incident.begun_at)
     return alarmed and rights.may_for(ctx, "ack", incident)

@@ -77,6 +77,7 @@ WORKS = _lines(
     """
 )
 STILL_BARE = _lines("weiterhin | immer noch | noch immer | still | noch nicht | immer noch nicht")
+STILL_WORD = re.compile(r"\b(?:weiterhin|noch|still|wieder)\b")  # one of them is always said
 STILL = re.compile(
     r"(?:(?:es|die|das|it|the) )?(?:stoerung |incident )?"
     r"(?:ist |besteht |geht |laeuft |funktioniert |its |is )?"

@@ -181,8 +181,8 @@ def _which(ctx: Context) -> Reply:
 def _still_there(ctx: Context, title: str) -> Answer | None:
     """Ask whether "störung weiterhin" is news of the open one, while there is one."""
     words = plain(title)
-    if not any(each in words for each in phrases.STILL_HOLDS):
-        return None  # nearly every line: nothing is looked up for it
+    if phrases.STILL_WORD.search(words) is None:
+        return None  # nearly every title: nothing has to be looked up for it
     found = about(ctx)
     candidates = found.open or found.restored
     if not candidates:

@@ -102,6 +102,10 @@ def _happening(ctx: Context, each: Happening) -> Sentence:
             return _("{who} opened it again: {why}", who=who, why=each.detail)
         case "reminded":
             return _("{who} was reminded that it is not done.", who=name(ctx, each.detail))
+        case "retitled":
+            return _("{who} corrected the title. Before: “{title}”", who=who, title=each.detail)
+        case "words removed":
+            return _("{who} removed words that were typed by mistake.", who=who)
         case "fixed":
             return _("{who} says that the cause is fixed.", who=who)
         case "postponed":

@@ -18,7 +18,7 @@ def person(ctx: Context, id: str) -> Who | Sentence:
     """Return somebody for a sentence; who is gone stays readable."""
     found = ctx.person_of(id)
     if found is not None and found.former:
-        return _("former person")
+        return _("“former person”")
     return Who(id, found.name if found else id)
 
 

@@ -153,7 +153,8 @@ def _named(service: Service) -> list[PersonId]:
 def card_buttons(ctx: Context, service: Service) -> tuple[Button, ...]:
     """Return what the asker may do with a service."""
     if service.retired_at is not None:
-        return (back_button(service),) if rights.may("service", rights.general(ctx)) else ()
+        back = (back_button(service),) if rights.may("service", rights.general(ctx)) else ()
+        return (*back, history_button(service))
     found: list[Button] = []
     if waits_for(service, ctx.person.id):
         found.append(take_over(service))
@@ -162,11 +163,17 @@ def card_buttons(ctx: Context, service: Service) -> tuple[Button, ...]:
     if rights.may("service", rights.general(ctx)):
         found.append(Button(_("Change persons"), call("service people", service=service.id)))
     found.append(Button(_("What is serious?"), call("definition", name="serious"), "quiet"))
+    found.append(history_button(service))
     if rights.may("service", rights.general(ctx)) and not service.fallback:
         found.append(
             Button(_("Not used any more"), call("service retire", service=service.id), "quiet")
         )
     return tuple(found)
+
+
+def history_button(service: Service) -> Button:
+    """Return the button that shows what was corrected of a service."""
+    return Button(_("History"), call("service history", service=service.id), "quiet")
 
 
 def back_button(service: Service) -> Button:

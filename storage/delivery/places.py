@@ -20,10 +20,11 @@ COLUMNS = "id, kind, name, role, person, state"
 
 
 class PlaceKind(StrEnum):
-    """A channel, or somebody's direct chat."""
+    """A channel, somebody's direct chat, or a mail address that gets the digest."""
 
     CHANNEL = "channel"
     DIRECT = "direct"
+    MAIL = "mail"
 
 
 class PlaceState(StrEnum):

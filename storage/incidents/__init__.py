@@ -288,11 +288,14 @@ def of_service_since(tx: Tx, service: ServiceId, since: datetime) -> list[Incide
     return [from_row(row) for row in rows]
 
 
-def of_declarer_since(tx: Tx, person: PersonId, since: datetime, limit: int = 50) -> list[Incident]:
-    """Return what somebody declared from `since` on and is open, the newest ones first."""
+def said_since(tx: Tx, person: PersonId, since: datetime, limit: int = 50) -> list[tuple[int, str]]:
+    """Return number and words of what somebody declared from `since` on and is open, newest first.
+
+    The words are the whole text, where there is one below the title.
+    """
     rows = tx.rows(
-        f"""
-        select {COLUMNS} from incidents
+        """
+        select number, case body when '' then title else body end as words from incidents
         where workspace = :workspace and declared_by = :person and declared_at >= :since
         and state = 'open' order by number desc limit :limit
         """,
@@ -300,7 +303,7 @@ def of_declarer_since(tx: Tx, person: PersonId, since: datetime, limit: int = 50
         since=as_text(since),
         limit=limit,
     )
-    return [from_row(row) for row in rows]
+    return [(row["number"], row["words"]) for row in rows]
 
 
 def latest(tx: Tx, limit: int) -> list[Incident]:

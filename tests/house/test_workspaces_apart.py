@@ -38,6 +38,7 @@ ACROSS = {
     "slack.installations.begin",  # a browser on its way has not told its company yet
     "slack.installations.expiring",
     "slack.installations.finish",
+    "slack.installations.parked",  # nobody of that company is here to ask
     "delivery.drafts.forget",
     "incidents.offers.forget",
     "conversation.forget",
@@ -70,6 +71,7 @@ ACROSS = {
     "delivery.timers.next_after",
     "delivery.timers.next_due",
     "incidents.alarms.forget",
+    "workspaces.delete",  # asks the store for the names of its tables
     "workspaces.ensure",
     "workspaces.known",
 }
@@ -154,6 +156,8 @@ PUT_IN = {
     ("delivery.outbox.expired", "tx.skip_locked"),
     ("delivery.timers.claim", "tx.skip_locked"),
     ("local.latest", "edge"),
+    ("workspaces.delete", "tx.company_tables"),
+    ("workspaces.delete", "table"),  # the store's own names of tables
     ("automations.change", "put"),  # names of columns, which stand in CHANGEABLE
     ("closing.say", "put"),  # names of columns, which stand in POINTS
     ("closing.say", "since"),

@@ -178,6 +178,7 @@ class SlackStage(Timed):
                 id=user,
                 identity=lambda name: f"slack:{TEAM}:{user(name)}",
                 direct=lambda name: f"slack:@{user(name)}",
+                names=NAMES,
                 speaks=SPEAKS if chosen else {},
             )
             nobody = replace(whole, channels=(), services=(), names=())

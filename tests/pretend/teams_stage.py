@@ -132,6 +132,7 @@ class TeamsStage(Timed):
                 id=user_id,
                 identity=lambda name: f"teams:{TENANT}:{user_id(name)}",
                 direct=lambda name: f"teams:@{user_id(name)}",
+                names=NAMES,
                 speaks=SPEAKS if chosen else {},
             )
             nobody = replace(whole, channels=(), services=(), names=())
@@ -145,7 +146,7 @@ class TeamsStage(Timed):
         """Let Lotse have been installed everywhere before."""
         tx = tx.within(MAIN)
         ways: list[tuple[str, str, str | None]] = [
-            (f"teams:{id}", id, None) for id in (INCIDENTS, MANAGERS)
+            (f"teams:{id}", id, None) for id, _name, _role in CHANNELS
         ]
         for id, each in self.peer.people.items():
             ways.append((f"teams:@{each['aadObjectId']}", self.peer.personal(id).id, id))
