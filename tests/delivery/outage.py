@@ -20,10 +20,11 @@ from pathlib import Path
 
 from bot.delivery.clock import HandClock
 from bot.delivery.courier import Courier
+from bot.delivery.plain import render
 from bot.delivery.platform import Rate
 from bot.slack.sender import Slack
 from bot.teams.sender import Teams
-from handlers.kit.messages import dump, line, spoken
+from handlers.kit.messages import dump, line, load, spoken
 from storage.delivery import outbox
 from storage.engine import Database, Tx
 from storage.engine.ids import PlaceId
@@ -105,6 +106,17 @@ def judged(
     assert states["pending"] == states["leased"] == 0, states
     assert len(shown) == incidents, f"{len(shown)} of {incidents} have a card"
     assert max(shown.values()) == 1, "a card stands once"
+    newest = {
+        row["key"]: row["message"]
+        for row in stage.rows(
+            "select key, message from outbox where workspace = :workspace and place = :place "
+            "and message <> '' order by created_at, id",
+            place=f"slack:{INCIDENTS}",
+        )
+    }
+    for each in cards:
+        if found := NUMBER.search(each):
+            assert each == render(load(newest[f"incident:{found[1]}"])), "not its newest state"
     standing = {
         row["number"]: row["responsible"]
         for row in stage.rows(
