@@ -76,7 +76,11 @@ def failure_response(ctx: Context, request: Request) -> Response:
     """
     reference = ctx.new_id()[-5:]
     log.exception("A command failed, reference %s", reference)
-    said = _("That did not work. Nothing was changed. Reference: {ref}.", ref=reference)
+    said = _(
+        "That did not work, and nothing was changed. Please try again; if it fails "
+        "again, give your managers this reference: {ref}.",
+        ref=reference,
+    )
     typed = _typed(request)
     parts = (Text(said), *(Text(each) for each in pieces(typed)))
     message = spoken(Message(parts), ctx.language, ctx.zone)
@@ -95,7 +99,7 @@ def kept(ctx: Context, call: Call) -> Call:
         return call
     draft = drafts.find(ctx.tx, args.pop("id", ""), ctx.person.id)
     if draft is None:
-        raise Refusal(_("This button is too old. Please type it again."))
+        raise Refusal(_("This button no longer works. Please type the command again."))
     written = call_from(json.loads(draft))
     return Call(written.word, {**written.args, **args})
 

@@ -24,7 +24,7 @@ STATES: dict[State, Sentence] = {
     State.SAID_UNUSED: _("unused"),
     State.PAUSED: _("paused"),
     State.SNOOZED: _("snoozed"),
-    State.UNMEASURED: _("not measured"),
+    State.UNMEASURED: _("never reported"),
     State.NEW: _("new"),
     State.RESTING: _("resting"),
     State.FAILING: _("fails"),
@@ -139,7 +139,12 @@ def need_own(ctx: Context, automation: Automation) -> None:
             buttons=(Button(_("Enter it"), call("auto adopt", draft=automation.id)),),
         )
     raise Refusal(
-        _("For “{name}” this is up to {who}.", name=automation.name, who=owners), buttons=ask
+        _(
+            "For “{name}” somebody else decides. Please ask {who:or}.",
+            name=automation.name,
+            who=owners,
+        ),
+        buttons=ask,
     )
 
 

@@ -57,7 +57,7 @@ def of_incident(ctx: Context, incident: Incident) -> tuple[Rows, tuple[Button, .
     often, days = _times(ctx, incident, root)
     if mine:
         rows.append((_("Repeat"), _counted(ctx, mine[0], often, days)))
-        rows += [(_("Ban overridden"), said(ctx, each)) for each in of_ban(ctx, mine[0])]
+        rows += [(_("Exception"), said(ctx, each)) for each in of_ban(ctx, mine[0])]
     elif often > 1:
         rows.append((_("Repeat"), _("{n} of the last {days} days", n=often, days=days)))
     others = [each for each in standing if each not in mine]
@@ -85,7 +85,7 @@ def _counted(ctx: Context, problem: Problem, often: int, days: int) -> Sentence:
             **values,
         )
     return _(
-        "{n} of the last {days} days, cause open since {at:day}, with {who}",
+        "{n} of the last {days} days, cause open since {at:day}; {who} looks after it",
         at=problem.opened_at,
         **values,
     )
@@ -94,7 +94,7 @@ def _counted(ctx: Context, problem: Problem, often: int, days: int) -> Sentence:
 def warning(ctx: Context, problem: Problem) -> Sentence:
     """Return what others of the same service should know."""
     return _(
-        "“{title}” keeps coming back, cause open since {at:day}, with {who}",
+        "“{title}” keeps coming back, cause open since {at:day}; {who} looks after it",
         title=problem.title,
         at=problem.opened_at,
         who=named(ctx, problem.owner),
@@ -159,16 +159,17 @@ def _one_outage(outage: Proposal) -> tuple[Part, ...]:
     args = {"number": outage.later, "earlier": outage.earlier}
     if outage.open:
         said = _(
-            "{incident} “{title}” has been open since {at}. Is it the same outage?",
+            "{incident} “{title}” has been open since {at}. Is it the same incident?",
             at=outage.at,
             **values,
         )
-        yes = _("The same outage")
+        yes = _("The same incident")
     else:
         said = _(
-            "{incident} “{title}” had only just been restored. Is it the same outage?", **values
+            "{incident} “{title}” had only just begun to work again. Is it the same incident?",
+            **values,
         )
-        yes = _("The same outage, open it again")
+        yes = _("The same incident, open it again")
     return (
         Text(said),
         Buttons(
@@ -229,8 +230,8 @@ def of_service(ctx: Context, service: str) -> Rows:
     """Return a service's rows about bans and planned changes."""
     rows: Rows = []
     for problem in problems.about(ctx.tx, service, 0):
-        rows.append((_("Repeat ban"), warning(ctx, problem)))
-        rows += [(_("Ban overridden"), said(ctx, each)) for each in of_ban(ctx, problem)]
+        rows.append((_("Block"), warning(ctx, problem)))
+        rows += [(_("Exception"), said(ctx, each)) for each in of_ban(ctx, problem)]
     return rows + [(_("Planned change"), each) for each in coming(ctx, service)]
 
 
@@ -246,7 +247,7 @@ def let_pass(ctx: Context, service: str) -> tuple[Button, ...]:
         return ()
     return tuple(
         Button(
-            _("Override: {what}", what=shortened(each.what, LABEL)),
+            _("Allow an exception: {what}", what=shortened(each.what, LABEL)),
             call("change override", id=each.id),
         )
         for each in stored_changes.coming(ctx.tx, today_of(ctx))
@@ -262,12 +263,12 @@ def change_line(ctx: Context, id: str) -> Sentence:
     passed = passes(ctx, id)
     if passed is not None:
         return _(
-            "{day:day}: {what} ({who}), overridden {override}",
+            "{day:day}: {what} ({who}), exception {override}",
             override=said(ctx, passed),
             **values,
         )
     if banned(ctx, change.service):
-        return _("{day:day}: {what} ({who}), needs an override", **values)
+        return _("{day:day}: {what} ({who}), needs an exception", **values)
     return _("{day:day}: {what} ({who})", **values)
 
 

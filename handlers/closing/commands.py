@@ -67,7 +67,7 @@ NONE_YET = ("none yet", "none", "noch keins", "keins", "noch keine", "keine", "n
 @feature.command(
     "done",
     "fertig",
-    help=_("An incident is over for good: shows what is missing until then."),
+    help=_("Finish an incident: shows what is missing until then."),
 )
 def done(ctx: Context, number: Ref | None = None) -> Reply:
     incident = meant(ctx, "done", number)
@@ -179,7 +179,7 @@ def fill(
     number: Ref,
     *,
     which: Annotated[Which, WHICH, Ask(_("Point"))] | None = None,
-    ended: Annotated[datetime, PastReader(), Ask(_("When did the impact end?"), _("Local time."))]
+    ended: Annotated[datetime, PastReader(), Ask(_("When did it work again?"), _("Local time."))]
     | None = None,
     kind: Annotated[Cause, ChoiceReader(Cause, CAUSES, {}), Ask(_("Kind of cause"))] | None = None,
     cause: Annotated[str, TextReader(), Ask(_("The cause in one sentence"))] = "",
@@ -187,12 +187,12 @@ def fill(
         str, ProofReader(), Ask(_("Where can it be looked up?"), _("A link, or a ticket."))
     ] = "",
     ending: Annotated[
-        Ending, ChoiceReader(Ending, ENDINGS, TYPED), Ask(_("Workaround, or cause fixed?"))
+        Ending, ChoiceReader(Ending, ENDINGS, TYPED), Ask(_("Workaround or cause fixed?"))
     ]
     | None = None,
-    fixer: Annotated[Person, PersonReader(), Ask(_("Who fixes the cause, or fixed it?"))]
+    fixer: Annotated[Person, PersonReader(), Ask(_("Who fixes the cause, or has fixed it?"))]
     | None = None,
-    on: Annotated[date, DateReader(), Ask(_("By when, or when?"))] | None = None,
+    on: Annotated[date, DateReader(), Ask(_("Date"))] | None = None,
     runbook: Annotated[
         str,
         ProofReader(NONE_YET),
@@ -202,7 +202,7 @@ def fill(
     cost: Annotated[
         frozenset[Cost],
         ChoicesReader(Cost, COSTS),
-        Ask(_("What did it cost?"), _("If you like; only sums are shown.")),
+        Ask(_("What were the consequences?"), _("If you like; only sums are shown.")),
     ] = frozenset(),
 ) -> Reply:
     incident = find(ctx, number)
@@ -240,7 +240,7 @@ def _say_end(ctx: Context, incident: Incident, before: Closing, ended: datetime)
         return
     if ended < incident.begun_at.replace(second=0, microsecond=0):
         raise Refusal(
-            _("It began on {at}; it cannot have ended before.", at=incident.begun_at),
+            _("It began on {at}. Please give a later time.", at=incident.begun_at),
             field="ended",
         )
     closings.say_impact_end(ctx.tx, incident.number, ended, ctx.now)
@@ -271,9 +271,9 @@ def _say_fix(
         raise Refusal(_("Please choose something here."), field="on")
     today = today_of(ctx)
     if ending == Ending.WORKAROUND and day < today:
-        raise Refusal(_("That day is over; by when will the cause be fixed?"), field="on")
+        raise Refusal(_("That day has passed. By when will the cause be fixed?"), field="on")
     if ending == Ending.FIXED and day > today:
-        raise Refusal(_("That day is still to come; when was the cause fixed?"), field="on")
+        raise Refusal(_("That day is still to come. When was the cause fixed?"), field="on")
     if before.fix_since and (who, day) == (before.fixer, before.fix_on):
         return
     closings.say_fix(ctx.tx, before.incident, who, day, ctx.now)
@@ -311,7 +311,7 @@ def ask_check(
     incident = find(ctx, number)
     incident_transitions.plan(ctx, incident)
     said = _(
-        "{who} is asked to check {incident}.",
+        "I have asked {who} to check {incident}.",
         who=Who(person.id, person.name),
         incident=label(number),
     )
@@ -323,7 +323,10 @@ def ask_check(
 def _needs_another(ctx: Context, person: str, field: str | None = None) -> Refusal:
     who = named(ctx, person)
     return Refusal(
-        _("{who} restored it or asked for done, so somebody else has to check it.", who=who),
+        _(
+            "Please choose somebody else: {who} was part of the repair or asked to finish it.",
+            who=who,
+        ),
         field=field,
     )
 
@@ -347,7 +350,7 @@ def checked(ctx: Context, number: Ref) -> Reply:
     incident = find(ctx, number)
     incident_transitions.plan(ctx, incident)
     said = _(
-        "Thank you. The check of {incident} counts; other points are still open.",
+        "Thank you, your check is recorded. Other points of {incident} are still open.",
         incident=label(number),
     )
     buttons = (finish(number),) if rights.may_for(ctx, "done", incident) else ()

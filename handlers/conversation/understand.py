@@ -257,7 +257,7 @@ def _cover(ctx: Context, absent: questions.Away) -> Reply:
     if absent.person is None or absent.person.id == ctx.person.id:
         return Reply(
             line(
-                _("Who stands in for you meanwhile? I ask them; I keep no reason."),
+                _("Who stands in for you meanwhile? I will ask them, and I keep no reason."),
                 Button(_("Name who stands in"), call("cover"), "primary"),
             )
         )
@@ -273,7 +273,7 @@ def _cover(ctx: Context, absent: questions.Away) -> Reply:
     return Reply(
         line(
             _(
-                "Who stands in for {who} meanwhile? I ask them; I keep no reason.",
+                "Who stands in for {who} meanwhile? I will ask them, and I keep no reason.",
                 who=absent.person.name,
             ),
             Button(_("Name who stands in"), call("cover", away=absent.person.id), "primary"),

@@ -43,10 +43,11 @@ DECISIONS = feature.measure(
     "decisions",
     _("Decisions open"),
     _(
-        "incidents that nobody looks after or is silent about, that are restored for three working "
-        "days and not done, causes whose date is over, services that somebody left or "
-        "that nobody has taken over for three working days, and automations that are possibly "
-        "unused or have not been measured for a week"
+        "Incidents that nobody looks after, or whose next update is missing. "
+        "Incidents that have worked again for three working days and are not done. "
+        "Causes whose date has passed. Services that somebody left, and those that "
+        "nobody has taken over for three working days. Automations that are "
+        "possibly unused, or have not reported for a week"
     ),
     "incidents",
     "closings",
@@ -236,7 +237,7 @@ def rest(
     tasks = [each for each in _open(ctx) if each.key not in known]
     first = (page - 1) * PAGE
     if not tasks[first:]:
-        return Reply(Message((Text(_("Nothing is undecided here any more.")),)))
+        return Reply(Message((Text(_("There is nothing left to decide here.")),)))
     parts: list[Part] = [
         Title(_n("{n} decision open", "{n} decisions open", figure(DECISIONS, len(tasks))))
     ]

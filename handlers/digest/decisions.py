@@ -36,7 +36,7 @@ def shown(tasks: Sequence[Task], *, aloud: bool) -> list[Part]:
     """
     if not tasks:
         return []
-    parts: list[Part] = [Title(_("Nobody has decided yet"))]
+    parts: list[Part] = [Title(_("Still to decide"))]
     for each in tasks[:MOST]:
         parts.append(Text(each.words))
         decide = (Button(_("Decide"), call("decide", key=each.key)),) if each.key else ()

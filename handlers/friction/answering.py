@@ -198,7 +198,7 @@ def name_one(
     if mine:
         return Reply(line(_("You answer the friction of “{area}”.", area=area)))
     posts = matters.ask(ctx, who.id, _key(area, who.id), _question(area))
-    said = _("{who} is asked to answer the friction of “{area}”.", who=who.name, area=area)
+    said = _("I have asked {who} to answer the friction of “{area}”.", who=who.name, area=area)
     return Reply(line(said), posts=posts)
 
 
@@ -226,7 +226,7 @@ def _choice(area: str) -> tuple[Button, Button]:
 )
 def accept(ctx: Context, area: AreaValue) -> Reply:
     if not answerers.decide(ctx.tx, area, ctx.person.id, "accepted"):
-        raise Refusal(_("This question is not open for you any more."))
+        raise Refusal(_("This question has been answered already."))
     posts = matters.settle(ctx, _key(area, ctx.person.id))
     listed = Button(_("Show the notes"), call("friction list", area=area))
     said = _("Thank you. You answer the friction of “{area}”.", area=area)
@@ -238,7 +238,7 @@ def accept(ctx: Context, area: AreaValue) -> Reply:
 )
 def decline(ctx: Context, area: AreaValue) -> Reply:
     if not answerers.decide(ctx.tx, area, ctx.person.id, "declined"):
-        raise Refusal(_("This question is not open for you any more."))
+        raise Refusal(_("This question has been answered already."))
     posts = matters.settle(ctx, _key(area, ctx.person.id))
     return Reply(line(_("Good. The managers go on answering it.")), posts=posts)
 

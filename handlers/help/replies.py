@@ -23,9 +23,9 @@ def menu(ctx: Context) -> Reply:
                 Buttons(
                     (
                         Button(_("Declare an incident"), call("incident"), "primary"),
-                        Button(_("Note friction"), call("friction")),
+                        Button(_("Note what is in the way"), call("friction")),
                         Button(_("Give feedback"), call("feedback")),
-                        Button(_("What waits for me"), call("status")),
+                        Button(_("What is waiting for me"), call("status")),
                         Button(_("Help"), call("help"), "quiet"),
                     )
                 ),

@@ -109,13 +109,13 @@ def _declared(ctx: Context, incident: Incident, service: Service) -> Message:
     values = {"who": who, "service": service.name}
     if incident.gap:
         said = _(
-            "I recognised no service in it, so {who} is alarmed, as for everything else.",
+            "I recognised no service in it, so {who} has been alerted, as for everything else.",
             who=who,
         )
     elif incident.responsible == service.accountable:
-        said = _("{who} is accountable for {service} and is alarmed.", **values)
+        said = _("{who} is accountable for {service} and has been alerted.", **values)
     else:
-        said = _("{who} stands in for {service} and is alarmed.", **values)
+        said = _("{who} stands in for {service} and has been alerted.", **values)
     number = incident.number
     danger = (call_first(),) if in_danger(incident.body or incident.title) else ()
     return Message(
@@ -159,11 +159,13 @@ def _severity(ctx: Context, number: int, severity: str) -> Reply:
     rights.need_for(ctx, severity, incident)
     incident, posts = transitions.set_severity(ctx, number, severity)
     words = {
-        "serious": _("{incident} is serious. The alarm climbs faster.", incident=label(number)),
+        "serious": _(
+            "{incident} is serious now. The alert escalates faster.", incident=label(number)
+        ),
         "normal": _("{incident} is not serious any more.", incident=label(number)),
     }
     back = Button(_("Not serious after all"), call("normal", number=number), "quiet")
-    explain = Button(_("What is serious?"), call("definition", name="serious"), "quiet")
+    explain = Button(_("When is it serious?"), call("definition", name="serious"), "quiet")
     may = rights.may_for(ctx, "normal", incident)
     buttons = (*((back,) if may else ()), explain) if severity == "serious" else ()
     return Reply(
@@ -246,7 +248,7 @@ def undo(ctx: Context, number: Ref) -> Reply:
             buttons=(works_again(number),),
         )
     return Reply(
-        line(_("{incident} is withdrawn. Nobody is alarmed any more.", incident=label(number))),
+        line(_("{incident} is withdrawn. Nobody is alerted any more.", incident=label(number))),
         posts=(
             *ctx.follow(Event.WITHDRAWN, str(number)),
             *escalation.ended_posts(ctx, taken),

@@ -53,7 +53,7 @@ def show(ctx: Context) -> Reply:
     parts.append(
         Text(
             _(
-                "How long each is kept stands in the documentation. No figure about you is kept "
+                "The documentation says how long each is kept. No figure about you is kept "
                 "anywhere."
             ),
             small=True,
@@ -144,7 +144,7 @@ def _must_leave_a_manager(ctx: Context) -> None:
     others = [each for each in people.managers(ctx.tx) if each.id != ctx.person.id]
     if ctx.person.manager and not others:
         raise Refusal(
-            _("You are the last who manages Lotse. Please name somebody else first."),
+            _("You are the only manager. Please name somebody else first."),
             buttons=(Button(_("Add a manager"), call("settings manager")),),
         )
 

@@ -20,7 +20,7 @@ from storage import incidents, problems, repeats
 from storage.problems import changes as stored_changes
 from storage.repeats import outages
 
-feature = Feature(_("Problems and repeat bans"))
+feature = Feature(_("Problems and blocks"))
 
 SHOWN = 5
 
@@ -38,19 +38,19 @@ REPEATS = feature.measure(
 )
 BANS = feature.measure(
     "bans",
-    _("Repeat bans"),
+    _("Blocks"),
     _("problems whose fix is not verified yet, today; times are counted over the days up to today"),
     "problems",
 )
 CHANGES = feature.measure(
     "changes",
-    _("Changes under a ban"),
-    _("changes planned for today or later to services with a ban"),
+    _("Blocked changes"),
+    _("changes planned for today or later to services with a block"),
     "changes",
 )
 OVERRIDES = feature.measure(
     "overrides",
-    _("Overrides given"),
+    _("Exceptions allowed"),
     _("given in the week, or earlier and still in force"),
     "overrides",
 )
@@ -68,12 +68,12 @@ def _parts(ctx: Context, week: Week) -> list[Part]:
     for title, items in (
         (_("Came back"), _came_back(ctx, start, end)),
         (
-            _("Repeat bans"),
+            _("Blocks"),
             [figure(BANS, line(ctx, each)) for each in problems.standing(ctx.tx)],
         ),
         (_("Lifted"), _lifted(ctx, start, end)),
-        (_("Changes under a ban"), _changes(ctx)),
-        (_("Overrides given"), _overrides(ctx, start, end)),
+        (_("Blocked changes"), _changes(ctx)),
+        (_("Exceptions allowed"), _overrides(ctx, start, end)),
     ):
         if items:
             rest = len(items) - SHOWN
@@ -116,7 +116,7 @@ def _came_back(ctx: Context, start: datetime, end: datetime) -> list[Words]:
 def _lifted(ctx: Context, start: datetime, end: datetime) -> list[Words]:
     return [
         _(
-            "{title}: the fix held or was verified on {at:day}",
+            "{title}: block lifted on {at:day}",
             title=ban_cards.headline(each),
             at=each.lifted_at,
         )

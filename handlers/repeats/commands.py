@@ -104,7 +104,7 @@ def _outcome(ctx: Context, root: int, step: Step) -> Sentence:
     often, _serious = outages.times(ctx.tx, root, start, newest)
     values: dict[str, object] = {"n": often, "days": those.days}
     if step.problem is None and often < 2:
-        return _("They were one outage, so they count once.")
+        return _("They were one incident, so they count once.")
     if step.problem is None:
         return _(
             "That makes {n} in {days} days. At {often} a problem opens, at {serious} when one "
@@ -117,12 +117,15 @@ def _outcome(ctx: Context, root: int, step: Step) -> Sentence:
     values |= {"who": ban_cards.named(ctx, step.problem.owner)}
     if step.what == "opened":
         return _(
-            "That makes {n} in {days} days, so {problem} is open now, and {who} is asked to own "
-            "the cause. Until a fix is verified, such incidents can be restored, but not closed.",
+            "That makes {n} in {days} days, so {problem} is open now and {who} has "
+            "been asked. Until the fix is verified, such incidents cannot be finished.",
             **values,
         )
     if step.what == "reopened":
-        return _("It came back after the fix, so {problem} is open again, with {who}.", **values)
+        return _(
+            "It came back after the fix, so {problem} is open again; {who} looks after it.",
+            **values,
+        )
     return _("That makes {n} in {days} days. {problem} is open, with {who}.", **values)
 
 
@@ -138,7 +141,7 @@ def other(ctx: Context, number: Named, earlier: Earlier) -> Reply:
     if problem is not None and not rights.may("part", rights.general(ctx)):
         raise Refusal(
             _(
-                "{problem} is open for them, so only {who} can take them apart.",
+                "{problem} is open for them. Please ask {who:or} to take them apart.",
                 problem=problem_label(problem.number),
                 who=_bosses(ctx),
             ),
@@ -185,7 +188,7 @@ def _parted(
         between = [label(each) for each in members if each not in (first.number, second.number)]
         raise Refusal(
             _(
-                "They are the same thing by way of {others}. Please take those apart first.",
+                "They are linked through {others}. Please take those apart first.",
                 others=between,
             )
         )
@@ -217,14 +220,16 @@ def _candidates(ctx: Context, incident: Incident) -> Reply:
         typed = _("repeat {number} of 3", number=str(incident.number))
         raise Refusal(
             _(
-                "I found nothing earlier that {incident} looks like. If you know better, type it "
-                "like this: {usage}",
+                "I found no earlier incident that looks like {incident}. If you know one, "
+                "type: {usage}",
                 incident=label(incident.number),
                 usage=typed,
             )
         )
     parts: list[Part] = [
-        Title(_("What may {incident} be the same as?", incident=label(incident.number)))
+        Title(
+            _("Which earlier incident was the same as {incident}?", incident=label(incident.number))
+        )
     ]
     for like in found:
         earlier = incidents.find(ctx.tx, like.number)
@@ -238,7 +243,7 @@ def _candidates(ctx: Context, incident: Incident) -> Reply:
                 Buttons(
                     (
                         Button(
-                            _("The same as {incident}", incident=label(like.number)),
+                            _("Duplicate of {incident}", incident=label(like.number)),
                             call("repeat", **args),
                         ),
                     )
@@ -266,7 +271,10 @@ def _pair(
     for each in (first, second):
         if each.state == "withdrawn":
             raise Refusal(
-                _("{incident} was withdrawn, so it does not count.", incident=label(each.number))
+                _(
+                    "{incident} was withdrawn. Please name another incident.",
+                    incident=label(each.number),
+                )
             )
     if not rights.may_for(ctx, right, first):
         rights.need_for(ctx, right, second)

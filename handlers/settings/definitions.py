@@ -36,8 +36,8 @@ class Name(StrEnum):
 
 LABELS: dict[str, Words] = {
     "incident": _("What is an incident?"),
-    "serious": _("What is serious?"),
-    "done": _("What is done?"),
+    "serious": _("When is it serious?"),
+    "done": _("When is it done?"),
     "measures": _("What is measured?"),
 }
 # What holds until the company says otherwise. After the article that Lotse comes from:
@@ -53,9 +53,10 @@ DEFAULTS: dict[str, Sentence] = {
         "day. The consequence counts, not the cause."
     ),
     "done": _(
-        "Working again is not done. It is done when the cause is named in a sentence with its "
-        "evidence, somebody is accountable for the fix by a date, the way out is written down, "
-        "and a second person or a quiet time has confirmed that it holds."
+        "Working again is not done. Done needs the cause in one sentence with "
+        "evidence, and somebody who fixes it by a date. It also needs a runbook "
+        "for the next time. At the end a second person checks, or it does not come "
+        "back for a while."
     ),
     "measures": _(
         "How often, how long and how often again: incidents, their duration and what came back, "
@@ -171,8 +172,8 @@ def save(
     if (newest.version if newest else 0) != seen or not company_words.add(ctx.tx, written):
         raise Refusal(
             _(
-                "Somebody has changed it meanwhile. Please look at the new version; your words are "
-                "below."
+                "Somebody has changed it meanwhile. Please look at the new version; your "
+                "text is below."
             ),
             buttons=(Button(LABELS[name], call("definition", name=name.value)),),
             kept=words,

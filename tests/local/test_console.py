@@ -54,7 +54,8 @@ async def test_an_incident_is_declared_and_somebody_looks_after_it(lotse: Lotse)
         "Lotse · Nur für dich sichtbar\n"
         "  INC-1 ist gemeldet.\n"
         "  Kasse druckt nicht\n"
-        "  Darin habe ich keinen Dienst erkannt; alarmiert ist Chris, wie bei allem ohne Dienst.\n"
+        "  Darin habe ich keinen Dienst erkannt. Chris wurde alarmiert, wie "
+        "bei allem ohne Dienst.\n"
         "  [!1 Es ist ernst] [!2 Dienst ändern] [!3 Zurücknehmen]\n"
         "#störungen\n"
         "  INC-1 · Kasse druckt nicht\n"
@@ -63,13 +64,13 @@ async def test_an_incident_is_declared_and_somebody_looks_after_it(lotse: Lotse)
         "  Dienst: Alles andere\n"
         "  Zuständig: Chris\n"
         "  Gemeldet: Mo. 23. Nov., 09:00 von Anna\n"
-        "  Hinweis: Kein Dienst erkannt: eine Lücke in der Zuständigkeit.\n"
+        "  Hinweis: Kein Dienst erkannt.\n"
         "  [!4 Ich kümmere mich] [!5 Läuft wieder] [!6 Es ist ernst] [!7 Verlauf]\n"
         "Chris: 1 ungelesen (/as chris)\n"
         "Anna · Mo. 23. Nov., 09:00 > "
         "Lotse\n"
         "  INC-1 · Kasse druckt nicht\n"
-        "  Es war kein Dienst zu erkennen, deshalb kommt die Störung zu dir. Kümmerst du dich?\n"
+        "  Kein Dienst erkannt, deshalb fragt Lotse dich. Kümmerst du dich?\n"
         "  Dienst: Alles andere\n"
         "  Gemeldet: Mo. 23. Nov., 09:00 von Anna\n"
         "  [!8 Ich kümmere mich] [!9 Läuft wieder]\n"
@@ -84,7 +85,7 @@ async def test_an_incident_is_declared_and_somebody_looks_after_it(lotse: Lotse)
         "  Dienst: Alles andere\n"
         "  Zuständig: Chris\n"
         "  Gemeldet: Mo. 23. Nov., 09:00 von Anna\n"
-        "  Hinweis: Kein Dienst erkannt: eine Lücke in der Zuständigkeit.\n"
+        "  Hinweis: Kein Dienst erkannt.\n"
         "  Bis fertig: 7 von 7 Punkten sind offen\n"
         "  [!11 Abschließen] [!12 Wieder öffnen] [!13 Verlauf]\n"
         "Lotse · bearbeitet\n"
@@ -108,7 +109,7 @@ async def test_a_form_is_asked_question_by_question(lotse: Lotse) -> None:
     assert "  Name\n  > Hier fehlen noch ein paar Worte.\n  > " in said
     assert "  Vertretung (Eine andere Person, die einspringt.)\n    1 Anna\n    2 Ben\n" in said
     assert "Die Vertretung muss eine andere Person sein, sonst springt niemand ein.\n" in said
-    assert "  - Kasse – Ben, Vertretung Carla (noch nicht angenommen)\n" in said
+    assert "  - Kasse – Ben, Vertretung Carla (Zusage fehlt noch)\n" in said
 
 
 async def test_a_form_can_be_left_and_the_end_of_the_input_ends_it_too(

@@ -96,7 +96,7 @@ def test_it_starts_with_everything_and_shows_its_week_first(chris: Say, bot: Sta
         "Relief: No week's answers are counted yet.",
     ]
     assert "Baseline: 8 Tage (n=40, September und Oktober, ERP), target 6" in shown
-    assert "By Sun 29 Nov: The champion is there" in shown
+    assert "By Sun 29 Nov: The champion is named" in shown
 
 
 @pytest.mark.parametrize("accepted", list(itertools.product((False, True), repeat=3)))
@@ -166,7 +166,7 @@ def test_a_second_workflow_and_a_placeholder_are_refused(chris: Say) -> None:
     assert "One workflow, please." in do(
         chris, "pilot new", **{**ABOUT, "workflow": "Anfragen sortieren; Termine"}
     )
-    assert "says nothing yet" in do(chris, "pilot new", **{**ABOUT, "problem": "tbd"})
+    assert "is not enough here" in do(chris, "pilot new", **{**ABOUT, "problem": "tbd"})
 
 
 @pytest.mark.parametrize("template", ["mail", "meeting", "documents"])

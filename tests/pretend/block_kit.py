@@ -121,7 +121,7 @@ def must_fit_answer(answer: Response, place: str) -> None:
 def must_fit_form(form: Form, place: str) -> None:
     """Fail when Slack would refuse a form, or when its call would not come back whole."""
     private = slack_blocks.private_call(form.call, place)
-    shown = slack_blocks.view(form, private, "Schließen")
+    shown = slack_blocks.view(form, private, "Störung beenden")
     _assert(shown)
     assert slack_blocks.read_private(shown["private_metadata"]) == (form.call, place)
 

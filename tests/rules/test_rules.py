@@ -16,7 +16,7 @@ def test_a_guess_from_meaning_alone_is_a_question_and_alarms_the_fallback(
     bot: Stage, anna: Say, ben: Say, chris: Say, title: str
 ) -> None:
     answer = anna(f"incident {title}")
-    assert "I recognised no service in it, so Chris is alarmed" in answer
+    assert "I recognised no service in it, so Chris has been alerted" in answer
     assert "Is it about " in answer and "[No, something else]" in answer
     assert ben.sees() == []
     assert "Is it about " in chris.sees()[-1]
@@ -52,7 +52,9 @@ def test_two_agreeing_corrections_are_learnt_and_can_be_forgotten(
         anna(f"incident {title}")
         anna.press("Change service", at="@anna")
         anna.fill(service="webshop")
-    assert "Carla is accountable for Webshop and is alarmed." in anna("incident Leuchtband tot")
+    assert "Carla is accountable for Webshop and has been alerted." in anna(
+        "incident Leuchtband tot"
+    )
     card = carla("dienst Webshop")
     assert "Auch gemeint mit: „Leuchtband“, gelernt" in card
     assert carla.press("„Leuchtband“ vergessen").startswith("Vergessen: „Leuchtband“")
@@ -83,7 +85,7 @@ def test_rules_are_entered_by_whoever_answers_for_the_service(
     assert "accountable for Webshop" in anna("incident Kasse: Gutschein wird nicht erkannt")
     assert "accountable for Kasse" in anna("incident Kasse klemmt")
     anna("rule new")
-    assert "this is up to" in anna.fill(words="Bon", service="webshop")
+    assert "somebody else decides" in anna.fill(words="Bon", service="webshop")
     assert "„Kasse Gutschein“ bedeutet Webshop (eingetragen)" in carla("regeln")
 
 

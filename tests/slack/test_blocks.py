@@ -422,7 +422,7 @@ def test_a_title_that_is_too_long_is_not_cut_above_the_modal() -> None:
 
 
 def test_a_modal_is_called_by_words_not_by_a_sentence() -> None:
-    assert heads("It was something else.", "Close it") == ("It was something else", [])
+    assert heads("False alarm or duplicate.", "Close it") == ("False alarm or duplicate", [])
     assert heads("Change the whole service.", "Save") == ("Change the whole service", [])
 
 

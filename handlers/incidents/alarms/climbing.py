@@ -20,7 +20,7 @@ from storage import incidents
 from storage.delivery import heartbeat, timers
 from storage.incidents import Incident, alarms
 
-feature = Feature(_("Climbing"))
+feature = Feature(_("Escalation"))
 
 SOON = timedelta(seconds=10)  # what runs sooner than planned by more was hastened
 CROWD = posting.MOST  # other incidents that are due in this moment: then it is a list at once

@@ -62,7 +62,7 @@ class PastReader:
                 )
             )
         if found > ctx.now:
-            raise Refusal(_("That is still to come; a time that has been, please."))
+            raise Refusal(_("That is still to come. Please give a time in the past."))
         return found
 
     def choices(self, ctx: Context) -> tuple[tuple[str, Words], ...]:
