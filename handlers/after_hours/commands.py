@@ -141,7 +141,8 @@ def switch_on(
     workspaces.set_setting(ctx.tx, COUNCIL, " ".join(reference.split())[:200])
     said = _(
         "From now on “night” names services whose incidents only one person has "
-        "solved, without the person: at least {n} incidents in 180 days.",
+        "solved. The person is not named; at least {n} incidents in 180 days are "
+        "needed.",
         n=LEAST_RESTORED,
     )
     return Reply(line(said), subject=COUNCIL)

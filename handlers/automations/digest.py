@@ -29,8 +29,9 @@ USE = feature.measure(
     "use",
     _("In use"),
     _(
-        "automations that report runs as they are expected, or of which somebody said in the last "
-        "90 days that they are in use; of all that are not retired"
+        "automations that report runs as expected, of all that are not retired. "
+        "Those count too of which somebody said in the last 90 days that they are "
+        "in use"
     ),
     "automations",
 )
@@ -39,7 +40,7 @@ UNUSED = feature.measure(
     _("Possibly unused"),
     _(
         "no run for at least 28 days, three occasions and three times the usual "
-        "gap, in working days; times when Lotse did not run, pauses and days of "
+        "gap, in working days. Times when Lotse did not run, pauses and days of "
         "rest are left out"
     ),
     "automations",
@@ -56,8 +57,8 @@ STANDS = feature.measure(
     "stands",
     _("How automations stand"),
     _(
-        "fails: the last run failed; idle: five runs in a row found nothing to do; late: a run is "
-        "missing; resting: outside its season, or on a day of rest"
+        "Fails: the last run failed. Idle: five runs in a row found nothing to do. "
+        "Late: a run is missing. Resting: outside its season, or on a day of rest."
     ),
     "automations",
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from handlers.bans.rules import rules
+from handlers.bans.rules import in_days, rules
 from handlers.kit import calendar
 from handlers.kit.commands import call
 from handlers.kit.context import Context
@@ -59,7 +59,7 @@ def of_incident(ctx: Context, incident: Incident) -> tuple[Rows, tuple[Button, .
         rows.append((_("Repeat"), _counted(ctx, mine[0], often, days)))
         rows += [(_("Exception"), said(ctx, each)) for each in of_ban(ctx, mine[0])]
     elif often > 1:
-        rows.append((_("Repeat"), _("{n} of the last {days} days", n=often, days=days)))
+        rows.append((_("Repeat"), _("{n} in {days}", n=often, days=in_days(days))))
     others = [each for each in standing if each not in mine]
     if others and incident.state in ("open", "restored"):
         refused = repeats.refused(ctx.tx, incident.number)
@@ -78,14 +78,14 @@ def _times(ctx: Context, incident: Incident, root: int) -> tuple[int, int]:
 
 
 def _counted(ctx: Context, problem: Problem, often: int, days: int) -> Sentence:
-    values = {"n": often, "days": days, "who": named(ctx, problem.owner)}
+    values = {"n": often, "days": in_days(days), "who": named(ctx, problem.owner)}
     if problem.state == "fixed":
         return _(
-            "{n} of the last {days} days; {who} says the cause is fixed, not verified yet",
+            "{n} in {days}; {who} says the cause is fixed, not verified yet",
             **values,
         )
     return _(
-        "{n} of the last {days} days, cause open since {at:day}; {who} looks after it",
+        "{n} in {days}, cause open since {at:day}; {who} looks after it",
         at=problem.opened_at,
         **values,
     )

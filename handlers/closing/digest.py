@@ -47,8 +47,8 @@ TREND_ENDING = feature.measure(
     "trend",
     _("Cause fixed, every four weeks"),
     _(
-        "of the incidents that became done in four weeks and of which it was said, the share whose "
-        "cause was fixed; three times four weeks up to the end of the week"
+        "the share of incidents done in four weeks whose cause was fixed. Only "
+        "those count of which it was said; three times four weeks are shown"
     ),
     "closings",
     "incidents",

@@ -240,7 +240,7 @@ def _who(ctx: Context, service: Service | None, known: list[Service]) -> Reply:
     rest = len(known) - len(lines)
     more = (Text(_n("and {n} more", "and {n} more", rest), small=True),) if rest > 0 else ()
     every = Buttons((Button(_("All services"), call("service")),))
-    return Reply(Message((Title(_("Who is responsible")), *lines, *more, every)))
+    return Reply(Message((Title(_("Who is accountable")), *lines, *more, every)))
 
 
 def _who_of(ctx: Context, service: Service) -> Words:

@@ -257,7 +257,11 @@ def set_threshold(
     days: Annotated[int, NumberReader(7, 365), Ask(_("Days"), _("30 unless you say otherwise."))],
 ) -> Reply:
     workspaces.set_setting(ctx.tx, grouping.SETTING, f"{number}/{days}")
-    said = _("From now on {n} like notes in {days} days are proposed.", n=number, days=days)
+    said = _(
+        "From now on {n} like notes in {days} are proposed.",
+        n=number,
+        days=_n("{n} day", "{n} days", days),
+    )
     return Reply(line(said))
 
 

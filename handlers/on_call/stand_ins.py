@@ -92,7 +92,7 @@ def cover(
     if absent.id != ctx.person.id:
         return Reply(line(_said(ctx, asked)), posts=(_ask(ctx, asked),), subject=person.id)
     swap = Button(
-        _("The other way round: I stand in for {who}", who=person.name[:30]),
+        _("No, I stand in for {who}", who=person.name[:30]),
         call("cover swap", cover=asked.id),
         "quiet",
     )
@@ -111,7 +111,7 @@ def _said(ctx: Context, asked: Cover) -> Sentence:
         )
     if asked.other == asked.cover:
         return _(
-            "I ask {who:or} to stand in for you {days}. Until they agree, nothing changes.",
+            "I ask {who} to stand in for you {days}. Until they agree, nothing changes.",
             who=other,
             days=days(ctx, asked),
         )

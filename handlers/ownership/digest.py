@@ -39,8 +39,8 @@ RUNBOOKS = feature.measure(
     "runbooks",
     _("Without a runbook"),
     _(
-        "services without a link to a runbook that had an incident in the week, or whose newest "
-        "closing says that there is none yet"
+        "services without a link to a runbook that had an incident in the week. "
+        "Those count too whose newest closing says that there is none yet"
     ),
     "services",
     "closings",

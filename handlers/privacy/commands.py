@@ -38,7 +38,7 @@ def show(ctx: Context) -> Reply:
                 (_("Name"), me.name),
                 (_("Language"), me.language or _("like the company")),
                 (_("Time zone"), ctx.zone),
-                (_("Manages Lotse"), _("yes") if me.manager else _("no")),
+                (_("Manager"), _("yes") if me.manager else _("no")),
             )
         ),
     ]
@@ -121,9 +121,9 @@ def ask_erase(ctx: Context) -> Reply:
     return Reply(
         line(
             _(
-                "Everywhere your name stands, “former person” will stand instead; your language, "
-                "drafts and direct chat are deleted. This cannot be undone. Texts that are on "
-                "their way or kept against repetition go within 14 days."
+                "“Former person” replaces your name everywhere, and your language, drafts "
+                "and direct chat are deleted. This cannot be undone; texts on their way or "
+                "kept against repetition go within 14 days."
             ),
             Button(_("Erase me"), call("data erased")),
         )

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from handlers.bans import blocks as ban_blocks
 from handlers.bans import cards as ban_cards
 from handlers.bans.cards import headline, label, named
-from handlers.bans.rules import rules
+from handlers.bans.rules import in_days, rules
 from handlers.incidents.checklist import CAUSES, Cause
 from handlers.kit.calendar import days_before
 from handlers.kit.commands import call
@@ -129,10 +129,10 @@ def _service(ctx: Context, problem: Problem) -> str:
 def _repeats(ctx: Context, problem: Problem) -> Sentence:
     numbers = [f"INC-{each}" for each in repeats.members(ctx.tx, problem.root)]
     days = rules(ctx.tx).days
-    values = {"n": times(ctx, problem), "days": days, "incidents": numbers[-LISTED:]}
+    values = {"n": times(ctx, problem), "days": in_days(days), "incidents": numbers[-LISTED:]}
     if len(numbers) > LISTED:
-        return _("{n} in the last {days} days (newest: {incidents})", **values)
-    return _("{n} in the last {days} days ({incidents})", **values)
+        return _("{n} in {days} (newest: {incidents})", **values)
+    return _("{n} in {days} ({incidents})", **values)
 
 
 def cause(problem: Problem) -> Sentence:
@@ -287,27 +287,27 @@ def line(ctx: Context, problem: Problem) -> Sentence:
         "title": problem.title,
         "service": _service(ctx, problem),
         "n": times(ctx, problem),
-        "days": rules(ctx.tx).days,
+        "days": in_days(rules(ctx.tx).days),
         "who": named(ctx, ban_blocks.owner(ctx, problem)),
         "at": problem.opened_at,
     }
     if problem.state == "fixed":
         values["who"] = named(ctx, problem.fixed_by or "")
         return _(
-            "{problem} · “{title}” ({service}): {n} times in {days} days, blocked "
+            "{problem} · “{title}” ({service}): {n} times in {days}, blocked "
             "since {at:day}; {who} says it is fixed, to be verified",
             **values,
         )
     if overdue(ctx, problem):
         return _(
-            "{problem} · “{title}” ({service}): {n} times in {days} days, cause open "
-            "since {at:day}; {who} looks after it, the date was {due:day}",
+            "{problem} · “{title}” ({service}): {n} times in {days}, cause open since "
+            "{at:day}; responsible: {who}, the date was {due:day}",
             due=problem.due_on,
             **values,
         )
     return _(
-        "{problem} · “{title}” ({service}): {n} times in {days} days, cause open "
-        "since {at:day}; {who} looks after it, due {due:day}",
+        "{problem} · “{title}” ({service}): {n} times in {days}, cause open since "
+        "{at:day}; responsible: {who}, due {due:day}",
         due=problem.due_on,
         **values,
     )

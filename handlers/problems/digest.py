@@ -6,7 +6,7 @@ from datetime import datetime
 
 from handlers import rights
 from handlers.bans import cards as ban_cards
-from handlers.bans.rules import rules
+from handlers.bans.rules import in_days, rules
 from handlers.incidents.cards import service_name
 from handlers.kit import calendar
 from handlers.kit.commands import Feature
@@ -28,10 +28,11 @@ REPEATS = feature.measure(
     "repeats",
     _("Came back"),
     _(
-        "confirmed: incidents that people called the same thing, at least twice in the days of "
-        "the rule (30 unless changed) up to the end of the week and once in the week itself, "
-        "without withdrawn ones; looks like: incidents of the week that resemble an earlier one "
-        "and that nobody has decided about"
+        "Confirmed: incidents that people called the same thing, once in the week "
+        "and at least twice in the rule's days. These are 30 unless changed, up to "
+        "the end of the week; withdrawn ones do not count. Looks like: incidents "
+        "of the week that resemble an earlier one and that nobody has decided "
+        "about."
     ),
     "repeats",
     "incidents",
@@ -91,10 +92,10 @@ def _came_back(ctx: Context, start: datetime, end: datetime) -> list[Words]:
         if group.newest_at >= start and newest is not None:
             found.append(
                 _(
-                    "“{title}” ({service}): {n} times in {days} days, confirmed",
+                    "“{title}” ({service}): {n} times in {days}, confirmed",
                     title=newest.title,
                     service=service_name(ctx, newest),
-                    days=days,
+                    days=in_days(days),
                     n=figure(REPEATS, group.times),
                 )
             )

@@ -10,7 +10,7 @@ from handlers import rights
 from handlers.bans import cards
 from handlers.bans import cards as ban_cards
 from handlers.bans.cards import label as problem_label
-from handlers.bans.rules import rules
+from handlers.bans.rules import in_days, rules
 from handlers.incidents import escalation, keys
 from handlers.incidents import recurrence as incident_recurrence
 from handlers.incidents.cards import card, headline, label
@@ -102,12 +102,12 @@ def _outcome(ctx: Context, root: int, step: Step) -> Sentence:
     newest = outages.newest(ctx.tx, root) or ctx.now
     start = calendar.days_before(newest, those.days, ctx.workspace.zone)
     often, _serious = outages.times(ctx.tx, root, start, newest)
-    values: dict[str, object] = {"n": often, "days": those.days}
+    values: dict[str, object] = {"n": often, "days": in_days(those.days)}
     if step.problem is None and often < 2:
         return _("They were one incident, so they count once.")
     if step.problem is None:
         return _(
-            "That makes {n} in {days} days. At {often} a problem opens, at {serious} when one "
+            "That makes {n} in {days}. At {often} a problem opens, at {serious} when one "
             "of them is serious.",
             often=those.often,
             serious=those.serious,
@@ -117,7 +117,7 @@ def _outcome(ctx: Context, root: int, step: Step) -> Sentence:
     values |= {"who": ban_cards.named(ctx, step.problem.owner)}
     if step.what == "opened":
         return _(
-            "That makes {n} in {days} days, so {problem} is open now and {who} has "
+            "That makes {n} in {days}, so {problem} is open now and {who} has "
             "been asked. Until the fix is verified, such incidents cannot be finished.",
             **values,
         )
@@ -126,7 +126,7 @@ def _outcome(ctx: Context, root: int, step: Step) -> Sentence:
             "It came back after the fix, so {problem} is open again; {who} looks after it.",
             **values,
         )
-    return _("That makes {n} in {days} days. {problem} is open, with {who}.", **values)
+    return _("That makes {n} in {days}. {problem} is open; {who} looks after it.", **values)
 
 
 @feature.command("unlike", "anders", help=_("Two incidents are not the same thing."), hidden=True)

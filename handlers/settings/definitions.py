@@ -48,9 +48,9 @@ DEFAULTS: dict[str, Sentence] = {
         "Whoever notices it declares it; nobody has to be sure."
     ),
     "serious": _(
-        "It is serious when customers notice it, when work stands still for a whole team, when "
-        "money or data are lost with every hour, or when it cannot wait until the next working "
-        "day. The consequence counts, not the cause."
+        "It is serious when customers notice it, or when a whole team cannot work. "
+        "It is also serious when money or data are lost, or when it cannot wait "
+        "until tomorrow. The consequence counts, not the cause."
     ),
     "done": _(
         "Working again is not done. Done needs the cause in one sentence with "

@@ -75,9 +75,9 @@ def unreachable(ctx: Context, place: str) -> Reply:
     platform = NAMES.get(place.partition(":")[0], place.partition(":")[0])
     if found.person is not None:
         said = _(
-            "{who} cannot be reached in {platform}: an alert or a note could not be "
-            "delivered. Alerts go on to the next person. What is waiting for {who} is "
-            "sent as soon as they write to me there.",
+            "{who} cannot be reached in {platform}, so alerts go on to the next "
+            "person. What is waiting for {who} is sent as soon as they write to me "
+            "there.",
             who=name(ctx, found.person),
             platform=platform,
         )

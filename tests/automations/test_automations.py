@@ -196,7 +196,7 @@ def test_each_missing_part_blocks_operation_and_names_itself(
              "consequences": "Sonst pausieren wir sie"}  # fmt: skip
     labels = {
         "steps": "Schritte", "decision": "Wo ein Mensch entscheidet",
-        "fallback": "Wenn sie ausfällt", "measure": "Kennzahl", "limit": "Grenze",
+        "fallback": "Wenn sie nicht läuft", "measure": "Kennzahl", "limit": "Grenze",
         "ai": "Nutzt KI", "data": "Genutzte Daten",
         "docs": "Dokumentation", "version": "Fassung", "roles": "Rollen",
         "priorities": "Prioritäten", "consequences": "Folgen",

@@ -58,7 +58,7 @@ def test_it_begins_on_its_first_day(anna: Say, ben: Say, chris: Say, wind: Wind)
 def test_the_other_way_round(anna: Say, ben: Say, chris: Say) -> None:
     anna("cover Ben today to tomorrow")
     assert ben.sees()[-1].startswith("Vertrittst du Anna von Mo. 23. Nov. bis Di. 24. Nov.?")
-    assert "whether you stand in from" in anna.press("The other way round: I stand in for Ben")
+    assert "whether you stand in from" in anna.press("No, I stand in for Ben")
     assert ben.sees()[-1].startswith("Soll Anna dich von ")
     ben.press("Ja, einverstanden")
     assert "Alerted first now: Anna" in chris("who kasse")

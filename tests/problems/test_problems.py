@@ -81,13 +81,13 @@ def test_three_times_the_same_in_two_languages_until_the_fix_is_verified(
 ) -> None:
     assert states(banned) == ["open"]
     for card in banned.sees("stoerungen"):
-        assert "der letzten 30 Tage, Ursache offen seit Mi. 25. Nov.; Ben kümmert sich" in card
+        assert "in 30 Tagen, Ursache offen seit Mi. 25. Nov.; Ben kümmert sich" in card
     assert ben.sees()[-1].splitlines() == [
         "PRB-1 · Etikettendrucker offline",
         "Status: Sperre seit Mi. 25. Nov.: Solche Störungen lassen sich erst "
         "abschließen, wenn die Behebung der Ursache geprüft ist.",
         "Dienst: Etikettendrucker",
-        "Wiederholungen: 3 in den letzten 30 Tagen (INC-1, INC-2 und INC-3)",
+        "Wiederholungen: 3 in 30 Tagen (INC-1, INC-2 und INC-3)",
         "Ursache: noch nicht eingetragen",
         "Zuständig für die Ursache: Ben, noch nicht angenommen",
         "Termin: Mi. 9. Dez.",
@@ -143,7 +143,7 @@ def test_the_fourth_is_blocked_as_soon_as_somebody_calls_it_the_same(
     assert blocked(banned, 4) is None
     assert "Das sind 4 in 30 Tagen. PRB-1 ist offen, bei Ben." in ben("wiederholung 4 von 2")
     assert blocked(banned, 4) is not None
-    assert any("Wiederholungen: 4 in den letzten 30 Tagen" in each for each in ben.sees())
+    assert any("Wiederholungen: 4 in 30 Tagen" in each for each in ben.sees())
 
 
 # --- cause, owner, date ------------------------------------------------------------------
@@ -249,7 +249,7 @@ def test_the_owner_is_reminded_before_and_after_the_day_then_the_manager_once_ea
 ) -> None:
     def to(who: Say) -> list[str]:
         return [each.splitlines()[1] for each in who.sees() if "Bis Mi. 9. Dez." in each
-                or "by Wed 9 Dec." in each]  # fmt: skip
+                or "by Wed 9 Dec," in each]  # fmt: skip
 
     wind(to="2026-12-07 08:29")
     assert to(ben) == []
@@ -424,8 +424,7 @@ def test_a_manager_overrides_the_ban_with_a_reason_and_an_end(
     )
     assert blocked(banned, 3) is None
     assert (
-        "Ausnahme: von Chris bis Fr. 4. Dez.: Christmas business"
-        in (banned.sees("stoerungen")[-1])
+        "Ausnahme: von Chris bis Fr. 4. Dez.: Christmas business" in (banned.sees("stoerungen")[-1])
     )
     assert "PRB-1, by Chris until Fri 4 Dec: Christmas business" in chris("digest")
     assert "Christmas business" in chris("bans")

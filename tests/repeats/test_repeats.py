@@ -93,7 +93,7 @@ def test_an_answered_question_is_gone_everywhere(bot: Stage, anna: Say, ben: Say
     ben.press("Dasselbe", at="@ben")
     assert "Sieht aus" not in ben.sees()[-1]
     assert "Sieht aus" not in bot.sees("stoerungen")[-1]
-    assert "Wiederholung: Nr. 2 der letzten 30 Tage" in bot.sees("stoerungen")[-1]
+    assert "Wiederholung: Nr. 2 in 30 Tagen" in bot.sees("stoerungen")[-1]
     assert "Sieht aus" not in ben("ack 2")
 
 
@@ -200,7 +200,7 @@ def test_moving_it_to_another_service_looks_again(bot: Stage, anna: Say, ben: Sa
     anna.fill(service="webshop")
     assert "Mo. 23. Nov.: ähnliche Wörter: " in bot.sees("stoerungen")[-1]
     ben("wiederholung 2 von 1")
-    assert "Nr. 2 der letzten 30 Tage" in bot.sees("stoerungen")[-1]
+    assert "Nr. 2 in 30 Tagen" in bot.sees("stoerungen")[-1]
 
 
 def test_status_asks_the_responsible_person_what_is_undecided(
@@ -278,7 +278,7 @@ def test_chains_become_one_group(bot: Stage, anna: Say, ben: Say, chris: Say) ->
     roots = bot.rows("select distinct root from repeats where workspace = :workspace")
     assert roots == [{"root": 1}]
     assert "Das sind 4 in 30 Tagen" not in ben("wiederholung 4 von 1")
-    assert "Nr. 4 der letzten 30 Tage" in bot.sees("stoerungen")[-1]
+    assert "Nr. 4 in 30 Tagen" in bot.sees("stoerungen")[-1]
 
 
 def test_a_group_can_be_taken_apart_again(bot: Stage, anna: Say, ben: Say, chris: Say) -> None:

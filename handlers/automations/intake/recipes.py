@@ -45,13 +45,13 @@ RECIPES: dict[Tool, tuple[str, ...]] = {
 }
 IN_WORDS: dict[Tool, Sentence] = {
     Tool.N8N: _(
-        "Add an HTTP Request node at the end (POST, the address, “Continue on fail”), and another "
-        "one in the error workflow to the address with /fail. Use it in the production workflow "
-        "only."
+        "Add an HTTP Request node at the end, in production only (POST, the "
+        "address, “Continue on fail”). Add another one to the error workflow, to "
+        "the address with /fail."
     ),
     Tool.MAKE: _(
-        "Add the module HTTP “Make a request” at the end (POST, the address), and one in the error "
-        "route to the address with /fail."
+        "Add the module HTTP “Make a request” at the end (POST, the address). Add "
+        "one to the error route, to the address with /fail."
     ),
     Tool.ZAPIER: _(
         "Add the step Webhooks by Zapier, POST, with the address, as the last one. Your plan has "
