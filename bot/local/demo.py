@@ -376,7 +376,7 @@ class _Player:
         def read(tx: Tx) -> str:
             found = incidents.find(tx.within(self._company.id), number)
             assert found is not None and found.restored_at is not None, "it was restored before"
-            return written(found.restored_at, self._company.zone)
+            return written(found.restored_at, self._company.zone, "en")
 
         return self._lotse.database.read(read)
 

@@ -160,7 +160,7 @@ def _said(ctx: Context, incident: Incident, closing: Closing) -> dict[str, str]:
     if closing.runbook_since is not None and closing.runbook is None:
         runbook = ctx.text(_("none yet"))
     found = {
-        "ended": written(ended, zone) if ended else "",
+        "ended": written(ended, zone, ctx.language) if ended else "",
         "kind": closing.cause_class or "",
         "cause": closing.cause or "",
         "evidence": closing.evidence or "",
@@ -236,7 +236,7 @@ def fill(
 
 def _say_end(ctx: Context, incident: Incident, before: Closing, ended: datetime) -> None:
     zone, said = ctx.workspace.zone, before.impact_ended_at
-    if said is not None and written(said, zone) == written(ended, zone):
+    if said is not None and written(said, zone, "en") == written(ended, zone, "en"):
         return
     if ended < incident.begun_at.replace(second=0, microsecond=0):
         raise Refusal(

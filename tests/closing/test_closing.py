@@ -213,7 +213,7 @@ def test_what_was_said_can_be_corrected(restored: None, ben: Say, carla: Say, bo
     assert ben.form is not None
     shown = {each.name: each.value for each in ben.form.fields}
     assert shown["cause"] == POINTS["cause"]["cause"]
-    assert shown["ended"] == "2026-11-23 09:20"
+    assert shown["ended"] == "23.11.2026 09:20"
     ben.fill(evidence="OPS-99")
     assert closing(bot)["evidence"] == "OPS-99"
     assert "Nachweis: OPS-99" in carla.sees()[0]
@@ -309,7 +309,7 @@ def test_the_end_of_the_impact_is_proposed_and_may_be_earlier(
     ben("fertig")
     ben.press("Ende eintragen")
     assert ben.form is not None
-    assert ben.form.fields[0].value == "2026-11-23 09:20"
+    assert ben.form.fields[0].value == "23.11.2026 09:20"
     ben.fill(ended="09:15")
     assert closing(bot)["impact_ended_at"] == "2026-11-23T08:15:00.000000Z"
 
