@@ -23,7 +23,7 @@ WORDS = sorted(
     }
 )
 NAMES = ("Kasse", "Webshop", "Ben", "Carla", "die", "der", "auto", "hilfe", "stand", "wer", "ja")
-BEGINNINGS = sorted({word[:end] for word in WORDS for end in range(3, len(word))})
+BEGINNINGS = sorted({word[:end].strip() for word in WORDS for end in range(3, len(word))})
 
 
 def titles(bot: Stage) -> list[str]:
@@ -89,7 +89,7 @@ def test_declining_stops_no_alarm_and_names_who_else_may_take_it(
 ) -> None:
     anna("störung Kasse tot")
     assert "Der Alarm zu INC-1 geht weiter." in ben("kann grad nicht")
-    assert "Carla ist gefragt" in ben.press("Carla fragen")
+    assert "Ich habe Carla gefragt" in ben.press("Carla fragen")
     bot.wind(minutes=11)
     assert any("Kasse tot" in each for each in carla.sees())
 

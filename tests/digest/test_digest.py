@@ -41,7 +41,7 @@ def test_the_digest_comes_on_monday_to_the_managers_channel_and_to_nobody_twice(
     wind(to="2026-11-30 08:29")
     assert planned.sees("leitung") == []
     wind(to="2026-11-30 08:30")
-    assert planned.sees("leitung")[0].splitlines()[0] == "Woche 48 · Mo. 23. Nov. bis So. 29. Nov."
+    assert planned.sees("leitung")[0].splitlines()[0] == "KW 48 · Mo. 23. Nov. bis So. 29. Nov."
     assert chris.sees() == ben.sees() == []
     wind(to="2026-12-07 08:30")
     assert len(planned.sees("leitung")) == 2
@@ -66,7 +66,7 @@ def test_each_manager_chooses_how_it_comes_and_gets_it_once(
     )
     anna("incident Kasse tot")
     wind(to="2026-11-30 08:30")
-    assert planned.sees("leitung")[-1].startswith("Woche 48")
+    assert planned.sees("leitung")[-1].startswith("KW 48")
     mine = [each for each in chris.sees() if each.startswith("Week 48")]
     assert len(mine) == 1 and "Still to decide" in mine[0]
     assert "What we are learning" not in mine[0]
@@ -216,7 +216,7 @@ def test_a_week_without_a_working_day_is_merged_into_the_next(
     anna("incident Kasse tot")
     planned.wind(to="2027-01-04 08:30")
     told = planned.sees("leitung")
-    assert [each.splitlines()[0][:8] for each in told][-2:] == ["Woche 50", "KW 51, K"]
+    assert [each.splitlines()[0][:8] for each in told][-2:] == ["KW 50 · ", "KW 51, K"]
     assert told[-1].splitlines()[0] == "KW 51, KW 52 und KW 53 · Mo. 14. Dez. bis So. 3. Jan."
     assert "1 Störung (1 mehr als in der Vorwoche)" in told[-1]
     found = dict(planned.store(digests.weeks))
@@ -224,7 +224,7 @@ def test_a_week_without_a_working_day_is_merged_into_the_next(
         "posted", "merged", "merged", "posted",
     ]  # fmt: skip
     planned.wind(to="2027-01-11 08:30")
-    assert planned.sees("leitung")[-1].startswith("Woche 1 · ")
+    assert planned.sees("leitung")[-1].startswith("KW 1 · ")
 
 
 @pytest.mark.parametrize(

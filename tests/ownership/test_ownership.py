@@ -240,8 +240,8 @@ def test_it_is_said_once_and_in_the_digest_until_somebody_accepts(
     text = chris("digest")
     assert "1 decision open" in text
     assert (
-        "Ben is no longer active. Nobody new has been named for Etikettendrucker, Kasse, and Webshop"
-        in text
+        "Ben is no longer active. Nobody new has been named for "
+        "Etikettendrucker, Kasse, and Webshop" in text
     )
     assert "Without an accountable person: Etikettendrucker and Kasse." in chris("digest")
     chris.press("Name somebody for one service", at="@chris")

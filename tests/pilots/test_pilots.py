@@ -133,7 +133,7 @@ def test_everybody_who_is_named_is_asked_and_may_decline(
     shown = do(chris, "pilot", pilot=id)
     assert "Process modeller: Carla\nIntegrator: nobody yet" in shown
     assert "Without an integrator nothing is connected" in shown
-    assert "nicht mehr" in do(ben, "pilot accept", pilot=id, role="integrator")
+    assert "schon beantwortet" in do(ben, "pilot accept", pilot=id, role="integrator")
 
 
 def test_a_role_that_falls_vacant_is_told_to_those_who_are_left(

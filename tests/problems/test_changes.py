@@ -97,8 +97,8 @@ def test_the_accountable_person_or_a_manager_overrides_and_it_is_seen(
         "Die Änderung ist für Fr. 4. Dez. geplant"
     )
     assert ben.fill(reason="Die alten Rollen sind alle", until="4.12.").startswith(
-        "Die Änderung kann stattfinden: Fr. 4. Dez.: Neue Rollen (Ben), Ausnahme von Ben bis Fr. 4. Dez.: "
-        "Die alten Rollen sind alle."
+        "Die Änderung kann stattfinden: Fr. 4. Dez.: Neue Rollen (Ben), "
+        "Ausnahme von Ben bis Fr. 4. Dez.: Die alten Rollen sind alle."
     )
     said = "Fri 4 Dec: Neue Rollen (Ben), exception by Ben until Fri 4 Dec: Die alten Rollen"
     assert said in chris("service Etikettendrucker")

@@ -305,7 +305,7 @@ async def test_a_press_at_home_shows_at_home_what_changed(
     assert "INC-1 · Till is dead" in ben.home(), "it is kept current"
     said = await ben.press(calls="ack", about="INC-1")
     assert "Du kümmerst dich jetzt um INC-1." in said
-    assert "[Stand melden]" in ben.home()
+    assert "[Neuen Stand melden]" in ben.home()
     published = [each for each in slack.peer.ledger if each.kind == "home"]
     await anna.types("/lotse status")
     assert [each for each in slack.peer.ledger if each.kind == "home"] == published
@@ -640,7 +640,7 @@ async def test_what_somebody_who_is_deactivated_looked_after_is_handed_on(
     assert rows == [{"responsible": "UCARLA"}]
     assert slack.peer.sees(direct("UCHRIS"))[0].startswith("No longer active: Ben.")
     assert slack.peer.sees(direct("UCARLA"))[0].startswith(
-        "INC-1 · Till is dead\nKasse: Ben ist gerade nicht da"
+        "INC-1 · Till is dead\nTill: Ben ist gerade nicht da"
     )
     assert "Responsible: Carla" in slack.peer.sees(INCIDENTS)[0]
     for who in ("UANNA", "UBEN"):
