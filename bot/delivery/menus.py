@@ -85,6 +85,7 @@ def manifest(
     back = {"redirect_urls": [f"{base(install)}{BACK}"]} if install else {}
     url = {"url": endpoint(address)} if address else {}
     request_url = {"request_url": endpoint(address)} if address else {}
+    search = {"message_menu_options_url": endpoint(address)} if address else {}
     return {
         "display_information": {
             "name": NAME,
@@ -104,7 +105,7 @@ def manifest(
         "oauth_config": {**back, "scopes": {"bot": scopes(rooms=rooms)}},
         "settings": {
             "event_subscriptions": {**request_url, "bot_events": list(EVENTS)},
-            "interactivity": {"is_enabled": True, **request_url},
+            "interactivity": {"is_enabled": True, **request_url, **search},
             "org_deploy_enabled": False,
             "socket_mode_enabled": not address,
             "token_rotation_enabled": False,

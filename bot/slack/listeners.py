@@ -146,6 +146,17 @@ class Hearing:
         await ack(**_after(answer, view, place))
         self._later.soon(self._people.refresh(at, sender, chosen))
 
+    async def searched(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
+        """Somebody types in a field with many choices; what fits is read, nothing is stored."""
+        at: Installation = context[INSTALLATION]
+        sender = payloads.sender_of(body)
+        call, _place = blocks.read_private((body.get("view") or {})["private_metadata"])
+        found = await self._dispatcher.form_of(at.workspace, sender.identity, call)
+        fields = found.form.fields if found is not None and found.form is not None else ()
+        field = next((each for each in fields if each.name == body.get("block_id")), None)
+        typed = str(body.get("value") or "")
+        await ack(options=blocks.found_options(field, typed) if field is not None else [])
+
     async def home(self, event: Json, body: Json, context: AsyncBoltContext) -> None:
         """Somebody opened the home tab."""
         if event.get("tab", "home") == "home":

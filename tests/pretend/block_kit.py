@@ -228,7 +228,10 @@ def _beside(block: Any) -> Iterator[str]:
         groups = each.get("option_groups", [])
         options = each.get("options", []) + [one for group in groups for one in group["options"]]
         chosen = [each["initial_option"]] if "initial_option" in each else []
-        if any(one not in options for one in [*chosen, *each.get("initial_options", [])]):
+        asks = str(each.get("type", "")).endswith("external_select")
+        if not asks and any(
+            one not in options for one in [*chosen, *each.get("initial_options", [])]
+        ):
             yield "what is chosen at first is not among the options"
 
 
