@@ -63,7 +63,17 @@ def build(
         makers[slack.platform.name] = slack.rooms
     rooms = Rooms(database, makers)
     scheduler = Scheduler(database, dispatcher.run_timer, clock, {"room": rooms.keep})
-    return Lotse(settings, database, clock, dispatcher, courier, scheduler, local, slack, teams)
+    return Lotse(
+        settings=settings,
+        database=database,
+        clock=clock,
+        dispatcher=dispatcher,
+        courier=courier,
+        scheduler=scheduler,
+        local=local,
+        slack=slack,
+        teams=teams,
+    )
 
 
 def _slack(

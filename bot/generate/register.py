@@ -34,7 +34,15 @@ def _text(tx: Tx, settings: Settings, *, csv: bool, ai_only: bool) -> str:
     inside = tx.within(name)
     now: datetime = Clock().now().astimezone(UTC)
     ctx = Context(
-        inside, workspaces.get(inside), LOTSE, None, now, new_id, new_id, settings.url, FEATURES
+        tx=inside,
+        workspace=workspaces.get(inside),
+        person=LOTSE,
+        place=None,
+        now=now,
+        new_id=new_id,
+        new_secret=new_id,
+        address=settings.url,
+        features=FEATURES,
     )
     if csv:
         return export.csv_text(ctx, ai_only=ai_only)

@@ -58,6 +58,8 @@ class Invokes:
                 return await self._searched(activity, sender, where)
             case "application/search":
                 return await self._chosen(activity, sender)
+            case _:
+                pass
         return None
 
     def _call(self, activity: Activity) -> Call:

@@ -13,6 +13,7 @@ from handlers.kit.words import Words, _, _n, flat, speak
 from handlers.ownership import held
 from storage import people, privacy
 from storage.engine import Tx
+from storage.engine.ids import PersonId
 
 feature = Feature(_("My data"))
 
@@ -149,9 +150,9 @@ def _must_leave_a_manager(ctx: Context) -> None:
         )
 
 
-def put_former(ctx: Context, person: str) -> None:
+def put_former(ctx: Context, person: PersonId) -> None:
     """Let “former person” stand everywhere in somebody's place, and delete them."""
-    former = f"former-{ctx.new_secret()[:8]}"
+    former = PersonId(f"former-{ctx.new_secret()[:8]}")
     privacy.add_former(ctx.tx, former, ctx.text(_("former person")), ctx.new_secret(), ctx.now)
     for door in doors(ctx):
         door.replace(ctx.tx, person, former)
@@ -175,7 +176,7 @@ def _nothing(_tx: Tx, _person: str, _to: str) -> None:
     },
     replace=_nothing,
 )
-def known_here(ctx: Context, person: str) -> Known:
+def known_here(ctx: Context, person: PersonId) -> Known:
     """Tell by which identities and in which chats somebody is known."""
     return known(
         privacy.of_person(ctx.tx, person),

@@ -204,14 +204,14 @@ def claim(tx: Tx, now: datetime, limit: int = 20) -> list[Timer]:
     )
     timers = [
         Timer(
-            row["workspace"],
-            row["id"],
-            row["kind"],
-            row["key"],
-            json.loads(row["payload"]),
-            as_moment(row["due_at"]),
-            row["attempts"],
-            row["fence"],
+            workspace=row["workspace"],
+            id=row["id"],
+            kind=row["kind"],
+            key=row["key"],
+            payload=json.loads(row["payload"]),
+            due_at=as_moment(row["due_at"]),
+            attempts=row["attempts"],
+            fence=row["fence"],
         )
         for row in rows
     ]

@@ -135,6 +135,8 @@ def _check_block(block: Json) -> None:
                 check_text(block["hint"], 2000)
             need(block["element"]["type"] != "button", "no button in an input")
             check_element(block["element"])
+        case _:
+            pass
 
 
 def _check_rich(element: Json) -> None:
@@ -189,6 +191,8 @@ def check_element(element: Json) -> None:
             need(element["min_query_length"] >= 0, "min_query_length")
             first = element.get("initial_options", [element.get("initial_option")])
             check_options([each for each in first if each])
+        case _:
+            pass
 
 
 def check_options(options: list[Json]) -> None:
@@ -643,6 +647,8 @@ class Peer:
                         break
                     await asyncio.sleep(0.05)
                 return self._reset(request)
+            case _:
+                pass
         await asyncio.sleep(fault.seconds)
         return web.Response(
             status=fault.status,
@@ -993,6 +999,8 @@ class Peer:
                         else:
                             said = self._spans(each).removesuffix("\n")
                             lines.append(re.sub("^[🔴🟠🟢] ", "", said))
+                case _:
+                    pass
         return "\n".join(lines)
 
     def _spans(self, section: Json) -> str:
