@@ -15,8 +15,9 @@ from storage.engine import Database, Tx
 from storage.engine.sqlite import Sqlite
 from storage.services import Service
 from tests.pretend.adaptive_card import user_id
+from tests.pretend.company import accepted
 from tests.pretend.slack_stage import slack_stage, user
-from tests.pretend.stage import MONDAY, accepted
+from tests.pretend.stage import MONDAY
 from tests.pretend.teams_stage import teams_stage
 from tests.pretend.timed import MAIN
 
