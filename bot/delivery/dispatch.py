@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from bot.delivery import replies
+from bot.delivery import enclosures, replies
 from bot.delivery.clock import Clock
 from bot.delivery.enqueue import store_posts
 from bot.delivery.identify import find_or_create_person, find_or_create_place
@@ -349,6 +349,7 @@ class Dispatcher:
             place=place,
             now=now,
             typed=request.text,
+            source=request.enclosed.link if request.enclosed else "",
             mentions=named,
             thread=request.thread,
         )
@@ -386,6 +387,7 @@ class Dispatcher:
             place=place,
             now=now,
             typed=request.text,
+            source=request.enclosed.link if request.enclosed else "",
             mentions=mentions,
             thread=request.thread,
             ahead=read,
@@ -410,6 +412,8 @@ class Dispatcher:
             raise
         except Exception:
             answer = replies.failure_response(ctx, request)
+        if request.enclosed is not None:
+            answer = enclosures.told(ctx, request.enclosed, answer)
         word = word or self._asked_for(request)
         if nameless:
             self._without_a_trace(ctx, request, word, answer)
@@ -471,6 +475,7 @@ class Dispatcher:
         place: Place | None,
         now: datetime,
         typed: str = "",
+        source: str = "",
         mentions: Mapping[str, str] | None = None,
         thread: str = "",
         ahead: Read[Any] | None = None,
@@ -486,6 +491,7 @@ class Dispatcher:
             address=self.address,
             features=self.features,
             typed=typed,
+            source=source,
             mentions=mentions or {},
             thread=thread,
             ahead=ahead,
@@ -494,6 +500,8 @@ class Dispatcher:
     def _carry_out(self, ctx: Context, request: Request) -> tuple[str, Reply]:
         if request.call is not None:
             return self._called(ctx, request.call, request.submitted)
+        if request.enclosed is not None and request.enclosed.kinds and not request.text.strip():
+            return "unread", enclosures.unread(request.enclosed)
         word, answer = understand(ctx, request.text, direct=request.direct_name)
         if isinstance(answer, Call):
             return self._called(ctx, answer, submitted=False)

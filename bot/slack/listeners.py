@@ -30,6 +30,7 @@ from bot.slack.installations import Installation
 from bot.slack.payloads import Json, Sender, Typed
 from bot.slack.profiles import People
 from handlers.kit.messages import Call
+from handlers.kit.readers.titles import with_source
 from storage.engine import StorageError, Tx
 from storage.engine.ids import PlaceId
 
@@ -101,8 +102,11 @@ class Hearing:
 
     async def shortcut(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
         """A shortcut, from everywhere or at a message."""
-        said = payloads.typed((body.get("message") or {}).get("text", ""))
-        call = shortcut(body.get("callback_id", ""), said.text)
+        message = body.get("message") or {}
+        enclosed = payloads.enclosed(message)
+        link = enclosed.link if enclosed is not None else ""
+        said = with_source(payloads.event_words(message, "").text, link)
+        call = shortcut(body.get("callback_id", ""), said)
         if call is None:
             await ack()
             return
@@ -171,8 +175,9 @@ class Hearing:
 
     async def _said(self, ack: AsyncAck, body: Json, event: Json, at: Installation) -> None:
         sender = payloads.sender_of(body)
-        words = payloads.mention_words(event.get("text", ""), at.bot_user)
+        words = payloads.event_words(event, at.bot_user)
         request = made(at, payloads.event_key(body), sender, body, words=words)
+        request = replace(request, enclosed=payloads.enclosed(event))
         named = [user for _name, user in words.mentions]
         await self._answer(ack, at, request, sender, body, named)
 

@@ -51,7 +51,9 @@ class Desk:
             return identity
 
         request = self._request(identity, sender, where, words.mentions, beside)
-        return replace(request, text=words.text, place_name=where.name)
+        text = words.text if words.text.strip() else payloads.forwarded_words(activity)
+        enclosed = payloads.enclosed(activity)
+        return replace(request, text=text, place_name=where.name, enclosed=enclosed)
 
     def pressed(
         self,

@@ -62,7 +62,7 @@ def declare(
     offer: Annotated[str, TextReader(long=False), UNASKED] = "",
     another: Annotated[str, TextReader(long=False), UNASKED] = "",
 ) -> Reply:
-    title, body = titles.split(title)
+    title, body = titles.split(titles.with_source(title, ctx.source))
     ahead = triage.handed_in(ctx, title, service)
     proposed = service or (ahead.service if ahead.sure else None)
     meant = proposed or service_lookup.fallback(ctx)
