@@ -153,11 +153,11 @@ def _must_leave_a_manager(ctx: Context) -> None:
 def put_former(ctx: Context, person: PersonId) -> None:
     """Let “former person” stand everywhere in somebody's place, and delete them."""
     former = PersonId(f"former-{ctx.new_secret()[:8]}")
-    privacy.add_former(ctx.tx, former, ctx.text(_("former person")), ctx.new_secret(), ctx.now)
+    people.former(ctx.tx, ctx.new_secret(), ctx.now, former)
     for door in doors(ctx):
         door.replace(ctx.tx, person, former)
     privacy.forget_identities(ctx.tx, person)
-    privacy.forget_settings(ctx.tx, person)
+    privacy.forget_settings(ctx.tx, person, former)
     privacy.delete(ctx.tx, person)
 
 

@@ -321,6 +321,7 @@ class Troubled:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.beside = database.beside
         self.failures: deque[Exception | None] = deque()
 
     def plan(self, *failures: Exception | None) -> None:

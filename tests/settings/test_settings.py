@@ -14,3 +14,24 @@ def test_a_channel_is_chosen_from_wherever_its_settings_are_read(chris: Say, bot
     answer = bot.handle(elsewhere)
     assert answer.message is not None
     assert plain(answer.message) == "#leitung is for incidents and their cards now."
+
+
+def test_managers_name_and_remove_managers_and_they_are_told(chris: Say, ben: Say) -> None:
+    chris("settings")
+    chris.press("Add a manager")
+    assert chris.fill(person="ben") == "Ben is a manager now, too."
+    assert ben.sees()[-1].startswith("Chris bittet dich, Lotse mit zu leiten.")
+    ben("einstellungen")
+    ben.press(calls="settings manager remove")
+    assert ben.fill(person="chris") == "Chris gehört nicht mehr zur Leitung."
+    assert chris.sees()[-1] == (
+        "You are no longer a manager; Ben has changed that. Thank you for your help."
+    )
+    assert chris("settings").startswith("Managers do this here.")
+
+
+def test_the_last_manager_stays(chris: Say) -> None:
+    chris("settings")
+    chris.press("Remove a manager")
+    assert "is the last who manages Lotse" in chris.fill(person="chris")
+    assert "Managers: Chris" in chris("settings")

@@ -58,8 +58,11 @@ IN_WORDS: dict[Tool, Sentence] = {
         "to include it."
     ),
     Tool.POWER: _(
-        "Add the action HTTP (POST, the address) at the end, and one after a failure, to the "
-        "address with /fail. The action needs a premium licence."
+        "Add the action HTTP (POST, the address) at the end; it needs a premium "
+        "licence. After a failure, add one to the address with /fail. Without the "
+        "licence, add “Send an email” to the mailbox for runs. The name for calls "
+        "stands before the @; “failed” in the subject is a failure. Whoever "
+        "operates Lotse knows the mailbox."
     ),
     Tool.BY_HAND: _("Whoever uses it presses “Used it” on its card."),
 }
