@@ -80,13 +80,13 @@ class Floor:
                 )
             return answer
 
-        self.dispatcher._handle = watched  # type: ignore[method-assign]
+        self.dispatcher._handle = watched  # type: ignore[method-assign, assignment]
 
     def _incidents(self, tx: Tx) -> dict[int, Row]:
         """Return every incident, with names where ids of people stand."""
         names = {each.id: each.name.casefold() for each in people.everyone(tx)}
         return {
-            number: {name: names.get(value, value) for name, value in row.items()}  # type: ignore[misc, call-overload]
+            number: {name: names.get(value, value) for name, value in row.items()}
             for number, row in table._incidents(tx).items()
         }
 

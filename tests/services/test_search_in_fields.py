@@ -12,6 +12,7 @@ from handlers.kit.readers import folded
 from storage import people as storage_people
 from storage import services
 from storage.engine import Database, Tx
+from storage.engine.ids import PersonId, ServiceId
 from storage.engine.sqlite import Sqlite
 from storage.services import Service
 from tests.pretend.adaptive_card import user_id
@@ -38,7 +39,14 @@ def crowd(database: Database, accountable: str, deputy: str) -> None:
             )
         branches = [f"Filiale {number:03} Düsseldorf" for number in range(SERVICES - len(NAMES))]
         for number, name in enumerate([*branches, *NAMES]):
-            found = Service(f"s{number}", name, (), accountable, deputy, fallback=False)
+            found = Service(
+                ServiceId(f"s{number}"),
+                name,
+                (),
+                PersonId(accountable),
+                PersonId(deputy),
+                fallback=False,
+            )
             services.add(tx, accepted(found, MONDAY), name_key=folded(name), now=MONDAY)
 
     database.transact(work)

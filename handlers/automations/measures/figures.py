@@ -35,10 +35,10 @@ RUNS = feature.measure(
     "runs",
     _("Used"),
     _(
-        "good runs with something to do in the last 28 days, beside the occasions "
-        "expected since its first run, or a week's mean. Tests, bursts and runs "
-        "that found nothing to do are left out. Volume: the items that these runs "
-        "told."
+        "good runs with something to do in the last 28 days. Beside them: the "
+        "occasions expected since its first run, or a week's mean. Tests, bursts "
+        "and runs that found nothing to do are left out. Volume: the items that "
+        "these runs told."
     ),
     "automation_days",
     "automation_runs",
