@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from bot.delivery import enclosures, replies
+from bot.delivery import replies
 from bot.delivery.clock import Clock
 from bot.delivery.enqueue import store_posts
 from bot.delivery.identify import find_or_create_person, find_or_create_place
@@ -27,6 +27,7 @@ from bot.delivery.requests import Named, Request, Response, cleaned, read_answer
 from bot.delivery.shortcuts import FORM
 from handlers import rights
 from handlers.conversation import presses
+from handlers.conversation.enclosures import not_taken, unread
 from handlers.conversation.understand import understand
 from handlers.kit import arguments, calendar, commands, grammar
 from handlers.kit.ahead import Read
@@ -413,8 +414,8 @@ class Dispatcher:
             raise
         except Exception:
             answer = replies.failure_response(ctx, request)
-        if request.enclosed is not None:
-            answer = enclosures.told(ctx, request.enclosed, answer)
+        if request.enclosed is not None and request.enclosed.kinds:
+            answer = replies.with_line(ctx, answer, not_taken(ctx, request.enclosed.kinds))
         word = word or self._asked_for(request)
         if nameless:
             self._without_a_trace(ctx, request, word, answer)
@@ -503,7 +504,7 @@ class Dispatcher:
         if request.call is not None:
             return self._called(ctx, request.call, request.submitted)
         if request.enclosed is not None and request.enclosed.kinds and not request.text.strip():
-            return "unread", enclosures.unread(request.enclosed)
+            return "unread", unread(request.enclosed.kinds)
         word, answer = understand(ctx, request.text, direct=request.direct_name)
         if isinstance(answer, Call):
             return self._called(ctx, answer, submitted=False)

@@ -50,6 +50,15 @@ def reply_response(ctx: Context, reply: Reply) -> Response:
     return Response("done", message, form, secret=reply.secret, language=language)
 
 
+def with_line(ctx: Context, answer: Response, said: Text) -> Response:
+    """Return an answer with one more line at its end."""
+    if answer.message is None:
+        return answer
+    more = spoken(Message((said,)), ctx.language, ctx.zone)
+    whole = replace(answer.message, parts=(*answer.message.parts, *more.parts))
+    return replace(answer, message=whole)
+
+
 def refusal_response(ctx: Context, request: Request, refusal: Refusal) -> Response:
     """Return a kind error with its way on, at the form's field that it is about."""
     parts: list[Part] = [Text(refusal.words)]

@@ -14,7 +14,6 @@ from dataclasses import replace
 from typing import Any, assert_never
 
 from bot.delivery.plain import MARKS, form_title, gist, shortened, visible
-from bot.delivery.searching import fitting
 from handlers.kit.messages import (
     WRITER,
     Button,
@@ -32,6 +31,7 @@ from handlers.kit.messages import (
     call_data,
     call_from,
 )
+from handlers.kit.readers.fitting import fitting
 from handlers.kit.words import Link, Phrase, Span, Who, Words, flat
 
 Json = dict[str, Any]

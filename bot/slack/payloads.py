@@ -13,9 +13,9 @@ import traceback
 from dataclasses import dataclass
 from typing import Any
 
-from bot.delivery.enclosures import kind_of
 from bot.delivery.requests import Enclosed
 from bot.slack.blocks import button_call, read_private, values_of
+from handlers.conversation.enclosures import kind_of
 from handlers.kit.messages import Call
 from storage.engine.ids import PlaceId
 

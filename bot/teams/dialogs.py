@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import assert_never
 
 from bot.delivery.plain import form_title, shortened
-from bot.delivery.searching import fitting
 from bot.teams.cards import (
     ENTRA,
     SCHEMA,
@@ -34,6 +33,7 @@ from handlers.kit.messages import (
     call_data,
     call_from,
 )
+from handlers.kit.readers.fitting import fitting
 from handlers.kit.words import Words, flat, text
 
 ANSWER = "in."  # stands before the name of what was filled in, beside what the dialog carries

@@ -16,8 +16,8 @@ from urllib.parse import quote
 
 from botbuilder.schema import Activity
 
-from bot.delivery.enclosures import kind_of
 from bot.delivery.requests import Enclosed
+from handlers.conversation.enclosures import kind_of
 from storage.engine.ids import PlaceId
 
 Json = dict[str, Any]

@@ -77,7 +77,7 @@ async def test_an_incident_is_declared_and_somebody_looks_after_it(lotse: Lotse)
         "Chris · Mo. 23. Nov., 09:00 > "
         "Lotse · Nur für dich sichtbar\n"
         "  INC-1: läuft wieder. Danke.\n"
-        "  Behoben ist nicht fertig: 7 von 7 Punkten sind offen.\n"
+        "  Noch nicht abgeschlossen: 7 von 7 Punkten sind offen. Das muss nicht jetzt sein.\n"
         "  [!10 Abschließen]\n"
         "#störungen · bearbeitet\n"
         "  INC-1 · Kasse druckt nicht\n"

@@ -141,7 +141,9 @@ def test_the_fourth_is_blocked_as_soon_as_somebody_calls_it_the_same(
     banned.wind(minutes=31)
     anna("incident Etikettendrucker offline")
     assert blocked(banned, 4) is None
-    assert "Das sind 4 in 30 Tagen. PRB-1 ist offen, bei Ben." in ben("wiederholung 4 von 2")
+    assert "Das sind 4 in 30 Tagen. PRB-1 ist offen; Ben kümmert sich." in ben(
+        "wiederholung 4 von 2"
+    )
     assert blocked(banned, 4) is not None
     assert any("Wiederholungen: 4 in 30 Tagen" in each for each in ben.sees())
 
@@ -468,7 +470,7 @@ def test_only_a_manager_takes_apart_what_has_become_a_problem(
 def test_bans_and_the_digest_tell_what_is_open(banned: Stage, anna: Say) -> None:
     said = (
         "PRB-1 · “Etikettendrucker offline” (Etikettendrucker): 3 times in 30 "
-        "days, cause open since Wed 25 Nov; Ben looks after it, due Wed 9 Dec"
+        "days, cause open since Wed 25 Nov; responsible: Ben, due Wed 9 Dec"
     )
     assert anna("bans") == f"1 block\n{said}\n[PRB-1]"
     assert f"Blocks\n- {said}" in anna("digest")

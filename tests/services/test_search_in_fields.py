@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from bot.delivery.searching import fitting
 from handlers.kit.messages import Field
 from handlers.kit.readers import folded
+from handlers.kit.readers.fitting import fitting
 from storage import people as storage_people
 from storage import services
 from storage.engine import Database, Tx
