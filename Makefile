@@ -40,10 +40,15 @@ docs: $(VENV)/.run
 bench: $(VENV)/.test
 	$(RUN) -m benchmarks $(ARGS)
 
-# The same with numbers that are too large for every run: hard ends of the process, mutated
-# requests (10,000), renewals of tokens that race each other (500). ARGS=--smoke takes few.
+# The same with numbers that are too large for every run: hard ends of the process, also behind
+# the addresses of Slack and Teams, hours without a platform, slow connections, mutated requests
+# (10,000), renewals of tokens that race each other (500). ARGS=--smoke takes few.
 soak: $(VENV)/.test
 	$(RUN) -m tests.delivery.kill $(or $(ARGS),--commands 2000)
+	$(RUN) -m tests.delivery.kill_edges $(ARGS)
+	$(RUN) -m tests.delivery.outage $(ARGS)
+	$(RUN) -m tests.http.slow_clients $(ARGS)
+	$(RUN) -m benchmarks.endurance $(ARGS)
 	LOTSE_SOAK=$(if $(ARGS),,1) $(RUN) -m pytest -q -m soak
 
 # Every card and form as Slack and Teams show them, in shots/. Needs Node, npm and Chromium.

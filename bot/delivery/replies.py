@@ -90,8 +90,7 @@ def failure_response(ctx: Context, request: Request) -> Response:
         "again, give your managers this reference: {ref}.",
         ref=reference,
     )
-    typed = _typed(request)
-    parts = (Text(said), *(Text(each) for each in pieces(typed)))
+    parts = (Text(said), *(Text(each) for each in pieces(typed(request))))
     message = spoken(Message(parts), ctx.language, ctx.zone)
     return Response("failed", message, language=ctx.language)
 
@@ -142,7 +141,7 @@ def short(ctx: Context, call: Call) -> Call:
     return Call(DRAFT, {"id": id})
 
 
-def _typed(request: Request) -> str:
+def typed(request: Request) -> str:
     """Return what somebody has written, to be given back: a text, or the sentences of a form."""
     if request.call is None:
         return request.text

@@ -124,7 +124,13 @@ def _came_back(ctx: Context, start: datetime, end: datetime) -> list[Words]:
 def _lifted(ctx: Context, start: datetime, end: datetime) -> list[Words]:
     return [
         _(
-            "{title}: block lifted on {at:day}",
+            "{title}: the fix was verified on {at:day}",
+            title=ban_cards.headline(each),
+            at=each.lifted_at,
+        )
+        if each.verified_by
+        else _(
+            "{title}: the fix has held, it stayed quiet until {at:day}",
             title=ban_cards.headline(each),
             at=each.lifted_at,
         )
