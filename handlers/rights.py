@@ -173,11 +173,16 @@ def need(ctx: Context, action: str) -> None:
     if Tie.NEW in ties:
         raise Unproven(_("I do not know yet who you are. I am asking; please try again soon."))
     if Tie.MEMBER not in ties:
-        raise Refusal(_("Lotse works for the people of this company; guests cannot use it here."))
+        raise Refusal(
+            _(
+                "Lotse is only for people of this company. Please tell somebody of the "
+                "company directly."
+            )
+        )
     bosses = [Who(each.id, each.name) for each in people.managers(ctx.tx)]
     if not bosses:
         raise Refusal(_("Managers do this here, and nobody is one yet. Type “settings” to begin."))
-    raise Refusal(_("Managers do this here. Please ask {who}.", who=bosses))
+    raise Refusal(_("Managers do this here. Please ask {who:or}.", who=bosses))
 
 
 def need_for(ctx: Context, action: str, incident: Incident) -> None:
@@ -188,7 +193,7 @@ def need_for(ctx: Context, action: str, incident: Incident) -> None:
         need(ctx, action)
     raise Refusal(
         _(
-            "For INC-{number} this is up to {who}.",
+            "For INC-{number} somebody else decides. Please ask {who:or}.",
             number=str(incident.number),
             who=concerned(ctx, incident),
         )

@@ -28,6 +28,7 @@ from bot.delivery.senders.identify import find_or_create_person, find_or_create_
 from bot.delivery.shortcuts import FORM
 from handlers import rights
 from handlers.conversation import presses
+from handlers.conversation.enclosures import not_taken, unread
 from handlers.conversation.understand import understand
 from handlers.kit import arguments, calendar, commands, grammar
 from handlers.kit.ahead import Read
@@ -351,6 +352,7 @@ class Dispatcher:
             place=place,
             now=now,
             typed=request.text,
+            source=request.enclosed.link if request.enclosed else "",
             mentions=named,
             thread=request.thread,
         )
@@ -388,6 +390,7 @@ class Dispatcher:
             place=place,
             now=now,
             typed=request.text,
+            source=request.enclosed.link if request.enclosed else "",
             mentions=mentions,
             thread=request.thread,
             ahead=read,
@@ -416,6 +419,8 @@ class Dispatcher:
             raise
         except Exception:
             answer = replies.failure_response(ctx, request)
+        if request.enclosed is not None and request.enclosed.kinds:
+            answer = replies.with_line(ctx, answer, not_taken(ctx, request.enclosed.kinds))
         word = word or self._asked_for(request)
         if request.after:
             introductions.carried_out(ctx, request, answer)
@@ -479,6 +484,7 @@ class Dispatcher:
         place: Place | None,
         now: datetime,
         typed: str = "",
+        source: str = "",
         mentions: Mapping[str, str] | None = None,
         thread: str = "",
         ahead: Read[Any] | None = None,
@@ -494,6 +500,7 @@ class Dispatcher:
             address=self.address,
             features=self.features,
             typed=typed,
+            source=source,
             mentions=mentions or {},
             thread=thread,
             ahead=ahead,
@@ -503,6 +510,8 @@ class Dispatcher:
     def _carry_out(self, ctx: Context, request: Request) -> tuple[str, Reply]:
         if request.call is not None:
             return self._called(ctx, request.call, request.submitted)
+        if request.enclosed is not None and request.enclosed.kinds and not request.text.strip():
+            return "unread", unread(request.enclosed.kinds)
         word, answer = understand(ctx, request.text, direct=request.direct_name)
         if isinstance(answer, Call):
             return self._called(ctx, answer, submitted=False)

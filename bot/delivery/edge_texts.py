@@ -12,7 +12,7 @@ MOST_ANSWERED = 10_000
 
 def missing(call: Call, language: str, *, typed: bool = True) -> Message:
     """Return what is said when a form could not open: with a button that opens it."""
-    kept = _("Something is still missing. What you typed is kept in the form.")
+    kept = _("Something is still missing. Your text is already in the form.")
     said = line(
         kept if typed else _("A few details are needed for that."),
         Button(_("Open the form"), call, "primary"),
@@ -59,15 +59,15 @@ def welcome(*, personal: bool) -> Message:
             Title(_("Hello, I am Lotse")),
             Text(
                 _(
-                    "I make sure that outages have somebody who looks after them, that friction "
-                    "is heard, and that automations keep running."
+                    "I make sure that somebody looks after every incident. I also collect what "
+                    "gets in the way, and notice when an automation stops running."
                 )
             ),
             Text(begin),
             Text(
                 _(
-                    "I write here when an incident is declared or needs somebody, and when "
-                    "somebody is asked something. To stop that, remove the app Lotse here."
+                    "Here I post incidents, and ask when somebody is needed. To stop that, "
+                    "remove the app Lotse here."
                 ),
                 small=True,
             ),

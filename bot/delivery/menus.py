@@ -19,7 +19,7 @@ HINTED = ("incident", "friction", "status", "help")  # words in the usage hint o
 ROUTE = "/slack/events"
 BACK = "/slack/oauth_redirect"  # where a browser comes back to that installs the app
 SOMEWHERE = "https://lotse.example.com"  # stands where no address was given
-SLOGAN = _("Outages get an owner, and friction gets heard.")
+SLOGAN = _("Incidents get somebody who looks after them, and what is in the way gets heard.")
 ADDRESS = re.compile(r"https://[\w.-]+\w(:\d{1,5})?(/[\w./~-]*)?", re.ASCII)
 
 SCOPES = {
@@ -48,9 +48,9 @@ EVENTS = (
 SHORTCUT_WORDS: dict[str, tuple[Sentence, Sentence]] = {
     # callback id -> name in Slack's menus, and what it does
     "report": (_("Report as incident"), _("Declare an incident, in a form.")),
-    "note": (_("Save as friction"), _("Note what gets in the way, in a form.")),
+    "note": (_("Note what is in the way"), _("Note what gets in the way, in a form.")),
     "report_message": (_("Report as incident"), _("Declare what this message says.")),
-    "note_message": (_("Save as friction"), _("Note what this message says.")),
+    "note_message": (_("Note what is in the way"), _("Note what this message says.")),
     "belongs_message": (_("Belongs to …"), _("Add this message to an incident.")),
 }
 
@@ -85,6 +85,7 @@ def manifest(
     back = {"redirect_urls": [f"{base(install)}{BACK}"]} if install else {}
     url = {"url": endpoint(address)} if address else {}
     request_url = {"request_url": endpoint(address)} if address else {}
+    search = {"message_menu_options_url": endpoint(address)} if address else {}
     return {
         "display_information": {
             "name": NAME,
@@ -104,7 +105,7 @@ def manifest(
         "oauth_config": {**back, "scopes": {"bot": scopes(rooms=rooms)}},
         "settings": {
             "event_subscriptions": {**request_url, "bot_events": list(EVENTS)},
-            "interactivity": {"is_enabled": True, **request_url},
+            "interactivity": {"is_enabled": True, **request_url, **search},
             "org_deploy_enabled": False,
             "socket_mode_enabled": not address,
             "token_rotation_enabled": False,
@@ -130,11 +131,11 @@ def base(address: str) -> str:
 def about() -> Sentence:
     """Return what Lotse is, for a platform's directory of apps."""
     return _(
-        "Lotse, the harbour pilot, knows the water and leaves the command to the captain. "
-        "One line declares an incident, exactly one accountable person is alarmed, and silence "
-        "climbs until somebody looks after it. People note friction in a sentence and say with "
-        "one tap whether a pilot relieves them. Monday's digest shows what came back, what "
-        "nobody uses and what nobody has decided yet. Lotse counts processes and never people."
+        "One line declares an incident, and exactly one accountable person is "
+        "alerted. If nobody answers, the alert goes on to the next. People note "
+        "what gets in the way, and say with one tap whether a pilot helps. "
+        "Monday's digest shows what came back, what nobody uses and what is "
+        "undecided. Lotse counts processes, never people."
     )
 
 

@@ -50,6 +50,15 @@ def reply_response(ctx: Context, reply: Reply) -> Response:
     return Response("done", message, form, secret=reply.secret, language=language)
 
 
+def with_line(ctx: Context, answer: Response, said: Text) -> Response:
+    """Return an answer with one more line at its end."""
+    if answer.message is None:
+        return answer
+    more = spoken(Message((said,)), ctx.language, ctx.zone)
+    whole = replace(answer.message, parts=(*answer.message.parts, *more.parts))
+    return replace(answer, message=whole)
+
+
 def refusal_response(ctx: Context, request: Request, refusal: Refusal) -> Response:
     """Return a kind error with its way on, at the form's field that it is about."""
     parts: list[Part] = [Text(refusal.words)]
@@ -76,7 +85,11 @@ def failure_response(ctx: Context, request: Request) -> Response:
     """
     reference = ctx.new_id()[-5:]
     log.exception("A command failed, reference %s", reference)
-    said = _("That did not work. Nothing was changed. Reference: {ref}.", ref=reference)
+    said = _(
+        "That did not work, and nothing was changed. Please try again; if it fails "
+        "again, give your managers this reference: {ref}.",
+        ref=reference,
+    )
     parts = (Text(said), *(Text(each) for each in pieces(typed(request))))
     message = spoken(Message(parts), ctx.language, ctx.zone)
     return Response("failed", message, language=ctx.language)
@@ -94,7 +107,7 @@ def kept(ctx: Context, call: Call) -> Call:
         return call
     draft = drafts.find(ctx.tx, args.pop("id", ""), ctx.person.id)
     if draft is None:
-        raise Refusal(_("This button is too old. Please type it again."))
+        raise Refusal(_("This button no longer works. Please type the command again."))
     written = call_from(json.loads(draft))
     return Call(written.word, {**written.args, **args})
 

@@ -36,6 +36,17 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
+class Enclosed:
+    """What came with a message beside its words, and a link to where it stands.
+
+    `kinds` are photo, video, voice and file; a forwarded message has only the link.
+    """
+
+    kinds: tuple[str, ...]
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """One input, as the edge hands it in.
 
@@ -51,6 +62,7 @@ class Request:
     `thread` is the platform's id of the message that this one answers.
     `direct_name` says that the first word of `text` is a command of the platform, as
     `/incident` is.
+    `enclosed` is what came with the words and is not taken along.
     `beside` stores what the edge keeps, in the same transaction, and returns the identity
     under which this very input may be known already.
     `about` tells the edge whom to ask its platform about, should that have to wait; what comes
@@ -73,6 +85,7 @@ class Request:
     place_name: str | None = None
     thread: str = ""
     direct_name: bool = False
+    enclosed: Enclosed | None = None
     beside: Callable[[Tx, datetime], str] | None = None
     about: str = ""
     after: str = ""

@@ -70,7 +70,7 @@ def chosen(known: Known, steps: Steps) -> Iterator[Finding]:
         yield good("Somebody manages Lotse.")
     else:
         yield look(
-            f"Nobody manages Lotse yet. {steps.manage} and presses {both(_('I manage Lotse'))}."
+            f"Nobody manages Lotse yet. {steps.manage} and presses {both(_('Manage Lotse'))}."
         )
     for place, what in (
         (known.incidents, "incidents and their cards"),

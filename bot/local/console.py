@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 from bot.delivery import plain
@@ -19,7 +19,7 @@ from bot.local.chat import Local
 from bot.local.page_data import unslashed, wrong_fields
 from bot.lotse import DEMO, Lotse
 from handlers.kit import calendar, working_hours
-from handlers.kit.messages import Button, Call, Field, Form, load
+from handlers.kit.messages import Button, Call, Field, FieldKind, Form, load
 from handlers.kit.readers import folded
 from handlers.kit.words import Sentence, Who, Words, _, flat, text, when
 from storage import local as storage_local
@@ -286,7 +286,7 @@ class Console:
         for number, (_value, label) in enumerate(() if again else field.choices, 1):
             self._say(f"    {number} {flat(label)}")
         while True:
-            line = await self._ask(f"  [{field.value}] > " if field.value else "  > ")
+            line = await self._ask(f"  [{self._stands(field)}] > " if field.value else "  > ")
             if line is None or line.strip() == "/cancel":
                 return None
             value = line.strip() or field.value
@@ -295,6 +295,14 @@ class Console:
             if value or not field.required:
                 return value
             self._tell(field.kind.missing)
+
+    def _stands(self, field: Field) -> str:
+        """Return what stands in a field as its reader writes it: a day, and the chosen label."""
+        if field.kind is FieldKind.DATE and self._around.language == "de":
+            return date.fromisoformat(field.value).strftime("%d.%m.%Y")
+        return next(
+            (flat(label) for value, label in field.choices if value == field.value), field.value
+        )
 
     # --- what stands on the screen -----------------------------------------------
 

@@ -162,7 +162,7 @@ HISTORY: tuple[Step, ...] = (
     Step(18, time(11, 5), "anna", "reibung Liefertermine werden dreimal abgetippt"),
     *_life(16, time(14, 20), "Webshop: Bezahlung hängt beim letzten Schritt", (3, 95),
            "Zertifikat erneuert", "ben", "chris"),
-    Step(14, time(10, 30), "carla", "reibung Für jeden Urlaub drei Formulare"),
+    Step(14, time(10, 30), "carla", "reibung Drei Formulare für jeden Urlaub"),
     *_life(13, time(8, 2), "Etikettendrucker ist wieder offline", (12, 40), "Neustart", "ben"),
     Step(11, time(15, 45), "ben", "reibung Passwort vom Lieferantenportal kennt nur einer"),
     *_life(9, time(16, 10), "VPN bricht alle zehn Minuten ab", (5, 64), "Gegenstelle neu gestartet",
@@ -377,7 +377,7 @@ class _Player:
         def read(tx: Tx) -> str:
             found = incidents.find(tx.within(self._company.id), number)
             assert found is not None and found.restored_at is not None, "it was restored before"
-            return written(found.restored_at, self._company.zone)
+            return written(found.restored_at, self._company.zone, "en")
 
         return self._lotse.database.read(read)
 

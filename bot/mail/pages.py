@@ -58,7 +58,7 @@ def add_routes(app: web.Application, database: Database) -> None:
             return _with_headers(_gone())
         done = _("The digest comes to you from now on.")
         if wish == "leave":
-            done = _("No digest goes there any more; the address is deleted.")
+            done = _("No more digests go there; the address is deleted.")
         body = f"<p>{pages.say(done, language)}</p>"
         return _with_headers(pages.whole(language, _("The weekly digest by mail"), body))
 

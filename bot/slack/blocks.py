@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, assert_never
 
@@ -30,6 +31,7 @@ from handlers.kit.messages import (
     call_data,
     call_from,
 )
+from handlers.kit.readers.fitting import fitting
 from handlers.kit.words import Link, Phrase, Span, Who, Words, flat
 
 Json = dict[str, Any]
@@ -48,7 +50,6 @@ LABEL = 2000
 HINT = 2000
 OPTION = 75
 OPTIONS = 100
-GROUPS = 10  # of so many options: more would make a form too large for Slack
 MODAL_TITLE = 24
 MODAL_SUBMIT = 24
 PRIVATE = 3000
@@ -151,9 +152,9 @@ def values_of(state: Json) -> dict[str, str]:
             match each.get("type"):
                 case "users_select":
                     value = each.get("selected_user")
-                case "static_select":
+                case "static_select" | "external_select":
                     value = (each.get("selected_option") or {}).get("value")
-                case "multi_static_select":
+                case "multi_static_select" | "multi_external_select":
                     value = ",".join(one["value"] for one in each.get("selected_options") or [])
                 case "datepicker":
                     value = each.get("selected_date")
@@ -316,21 +317,17 @@ def _input(field: Field) -> Json:
             if DAY.fullmatch(field.value):
                 element["initial_date"] = field.value
         case FieldKind.CHOICE | FieldKind.CHOICES:
-            options = [
-                {"text": plain(flat(label), OPTION), "value": value}
-                for value, label in field.choices
-                if 0 < len(value) <= OPTION
-            ]
-            if not 0 < len(options) <= OPTIONS * GROUPS:  # Slack takes neither none nor more
+            options = _options([(value, flat(label)) for value, label in field.choices])
+            if not options:  # Slack takes no selection of nothing
                 return _input(replace(field, kind=FieldKind.TEXT))
             several = field.kind is FieldKind.CHOICES
-            element["type"] = "multi_static_select" if several else "static_select"
-            if len(options) <= OPTIONS:
+            asked = len(options) > OPTIONS  # Slack holds no more, and asks us while one types
+            kind = "external_select" if asked else "static_select"
+            element["type"] = f"multi_{kind}" if several else kind
+            if asked:
+                element["min_query_length"] = 0
+            else:
                 element["options"] = options
-            else:  # groups hold more, and are searched by typing like the others
-                element["option_groups"] = [
-                    _group(options[at : at + OPTIONS]) for at in range(0, len(options), OPTIONS)
-                ]
             given = field.value.split(",") if several else [field.value]
             chosen = [each for each in options if each["value"] in given]
             if chosen and several:
@@ -353,9 +350,17 @@ def _input(field: Field) -> Json:
     return made
 
 
-def _group(options: list[Json]) -> Json:
-    first, last = (each["text"]["text"] for each in (options[0], options[-1]))
-    return {"label": plain(f"{first[:30]} – {last[:30]}", OPTION), "options": options}
+def found_options(field: Field, typed: str) -> list[Json]:
+    """Return what Slack shows while somebody types in a field with many choices."""
+    return _options(fitting(field, typed, OPTIONS))
+
+
+def _options(choices: Sequence[tuple[str, str]]) -> list[Json]:
+    return [
+        {"text": plain(label, OPTION), "value": value}
+        for value, label in choices
+        if 0 < len(value) <= OPTION
+    ]
 
 
 def _rich(elements: list[Json]) -> Json:

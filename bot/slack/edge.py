@@ -61,8 +61,8 @@ T = TypeVar("T")
 
 ANY = re.compile(".*", re.DOTALL)
 OURS = (
-    "event_callback", "block_actions", "view_submission", "shortcut", "message_action",
-    "app_rate_limited",
+    "event_callback", "block_actions", "block_suggestion", "view_submission", "shortcut",
+    "message_action", "app_rate_limited",
 )  # fmt: skip
 SAID_AGAIN = 3600.0  # seconds after which the log says again that a team is unknown
 MOST_STRANGERS = 1000
@@ -299,6 +299,7 @@ class SlackEdge:
         app.command(ANY)(hearing.typed)
         app.action(ANY)(hearing.pressed)
         app.view("form")(hearing.submitted)
+        app.options(ANY)(hearing.searched)
         app.shortcut(ANY)(hearing.shortcut)
         app.event("app_mention")(hearing.mention)
         app.event("message")(hearing.messaged)

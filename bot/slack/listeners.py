@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -30,6 +31,7 @@ from bot.slack.installations import Installation
 from bot.slack.payloads import Json, Sender, Typed
 from bot.slack.profiles import People
 from handlers.kit.messages import Call
+from handlers.kit.readers.titles import with_source
 from storage.engine import StorageError, Tx
 from storage.engine.ids import PlaceId
 
@@ -102,8 +104,11 @@ class Hearing:
 
     async def shortcut(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
         """A shortcut, from everywhere or at a message."""
-        said = payloads.typed((body.get("message") or {}).get("text", ""))
-        call = shortcut(body.get("callback_id", ""), said.text)
+        message = body.get("message") or {}
+        enclosed = payloads.enclosed(message)
+        link = enclosed.link if enclosed is not None else ""
+        said = with_source(payloads.event_words(message, "").text, link)
+        call = shortcut(body.get("callback_id", ""), said)
         if call is None:
             await ack()
             return
@@ -148,6 +153,17 @@ class Hearing:
         await ack(**_after(answer, view, place))
         self._later.soon(self._people.refresh(at, sender, chosen))
 
+    async def searched(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
+        """Somebody types in a field with many choices; what fits is read, nothing is stored."""
+        at: Installation = context[INSTALLATION]
+        sender = payloads.sender_of(body)
+        call, _place = blocks.read_private((body.get("view") or {})["private_metadata"])
+        found = await self._dispatcher.form_of(at.workspace, sender.identity, call)
+        fields = found.form.fields if found is not None and found.form is not None else ()
+        field = next((each for each in fields if each.name == body.get("block_id")), None)
+        typed = str(body.get("value") or "")
+        await ack(options=blocks.found_options(field, typed) if field is not None else [])
+
     async def home(self, event: Json, body: Json, context: AsyncBoltContext) -> None:
         """Somebody opened the home tab."""
         if event.get("tab", "home") == "home":
@@ -161,8 +177,9 @@ class Hearing:
 
     async def _said(self, ack: AsyncAck, body: Json, event: Json, at: Installation) -> None:
         sender = payloads.sender_of(body)
-        words = payloads.mention_words(event.get("text", ""), at.bot_user)
+        words = payloads.event_words(event, at.bot_user)
         request = made(at, payloads.event_key(body), sender, body, words=words)
+        request = replace(request, enclosed=payloads.enclosed(event))
         named = [user for _name, user in words.mentions]
         await self._answer(ack, at, request, sender, body, named)
 

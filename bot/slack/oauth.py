@@ -50,7 +50,7 @@ USER = re.compile(r"[UW][A-Z0-9]{1,20}", re.ASCII)
 
 DENIED = Page(
     _("Lotse was not installed"),
-    (_("Slack says that nobody agreed. Nothing was stored."),),
+    (_("Nobody agreed in Slack. Nothing was stored."),),
 )
 REFUSED = Page(
     _("Slack did not finish"),
@@ -340,7 +340,7 @@ def welcome(team: str, again: bool) -> Page:
     if again:
         return Page(
             _("Lotse works again in {team}", team=team),
-            (_("Everything that was stored is still there, and what waited goes out now."),),
+            (_("Everything that was stored is still there. Waiting messages are being sent now."),),
             begins=False,
             status=200,
         )
@@ -349,8 +349,8 @@ def welcome(team: str, again: bool) -> Page:
         (
             _("In Slack, invite Lotse into the channel for incidents: /invite @Lotse"),
             _(
-                "Then type /lotse settings in that channel. You manage Lotse there, and may name "
-                "others."
+                "Then type /lotse settings in that channel. You are a manager there, and "
+                "may name others."
             ),
         ),
         begins=False,

@@ -14,7 +14,9 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from bot.delivery.requests import Enclosed
 from bot.slack.blocks import button_call, read_private, values_of
+from handlers.conversation.enclosures import kind_of
 from handlers.kit.messages import Call
 from storage.engine.ids import PlaceId
 
@@ -182,6 +184,42 @@ def command_words(body: Json) -> Typed:
 def mention_words(text: str, bot_user: str) -> Typed:
     """Return what stands behind the mention of the bot, wherever it stands."""
     return typed(re.sub(rf"<@{re.escape(bot_user)}(\|[^<>]*)?>[ ,:]*", "", text, count=1).strip())
+
+
+def event_words(event: Json, bot_user: str) -> Typed:
+    """Return the words of a message; of one that was only forwarded, the forwarded words."""
+    words = mention_words(str(event.get("text") or ""), bot_user)
+    if words.text.strip():
+        return words
+    for each in _forwarded(event):
+        return typed(str(each.get("text") or each.get("fallback") or "").strip())
+    return words
+
+
+def enclosed(message: Json) -> Enclosed | None:
+    """Return what came with a message beside its words; None if nothing did."""
+    forwarded = _forwarded(message)
+    files = [
+        file
+        for each in (message, *forwarded)
+        for file in each.get("files") or []
+        if isinstance(file, dict)
+    ]
+    links = [each.get("from_url") for each in forwarded] + [each.get("permalink") for each in files]
+    link = next((str(each) for each in links if str(each or "").startswith("https://")), "")
+    kinds = tuple(
+        "voice"
+        if each.get("subtype") == "slack_audio"
+        else kind_of(str(each.get("mimetype") or ""))
+        for each in files
+    )
+    return Enclosed(kinds, link) if kinds or forwarded else None
+
+
+def _forwarded(message: Json) -> list[Json]:
+    """Return the messages that somebody shared in this one."""
+    found = message.get("attachments") or []
+    return [each for each in found if isinstance(each, dict) and each.get("is_share")]
 
 
 def place_of(body: Json) -> PlaceId:

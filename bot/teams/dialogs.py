@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -22,7 +23,17 @@ from bot.teams.cards import (
     inert,
     summary,
 )
-from handlers.kit.messages import Field, FieldKind, Form, Message
+from handlers.kit.messages import (
+    WRITER,
+    Call,
+    Field,
+    FieldKind,
+    Form,
+    Message,
+    call_data,
+    call_from,
+)
+from handlers.kit.readers.fitting import fitting
 from handlers.kit.words import Words, flat, text
 
 ANSWER = "in."  # stands before the name of what was filled in, beside what the dialog carries
@@ -33,6 +44,8 @@ WRONG: Json = {"color": "Attention", "weight": "Bolder"}
 BUTTON = 60
 OPTION = 150
 OPTIONS = 200
+FOUND = 15  # what Teams shows of a search
+SEARCHED = "application/vnd.microsoft.search.searchResponse"
 MANY = 12  # choices; above that, one types to find the right one
 DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 NUMBER = re.compile("-?[0-9]{1,15}")
@@ -105,7 +118,7 @@ def _form(form: Form, place: str, language: str, faults: Mapping[str, str] | Non
         body += _line(words, WRONG)
         height += LINE // 2
     for each in form.fields:
-        body.append(_input(each, language))
+        body.append(_input(each, language, form.call))
         height += HEIGHTS.get(each.kind, LINE)
         for said, look in ((faults.get(each.name, ""), WRONG), (each.hint, SMALL)):
             body += [{**line, "spacing": "None"} for line in _line(said, look)]
@@ -137,7 +150,7 @@ def _task(title: str, shown: Json, height: int) -> Json:
     return {"task": {"type": "continue", "value": value}}
 
 
-def _input(field: Field, language: str) -> Json:
+def _input(field: Field, language: str, call: Call) -> Json:
     made: Json = {"id": f"{ANSWER}{field.name}", "label": _title(field.label, LABEL)}
     if field.required:
         made |= {"isRequired": True, "errorMessage": text(field.kind.missing, language)}
@@ -160,18 +173,53 @@ def _input(field: Field, language: str) -> Json:
             if ENTRA.fullmatch(field.value):
                 made["value"] = field.value
         case FieldKind.CHOICE | FieldKind.CHOICES:
-            return _choices(field, made, language)
+            return _choices(field, made, language, call)
         case _:
             assert_never(field.kind)
     return made
 
 
-def _choices(field: Field, made: Json, language: str) -> Json:
+def _searched(field: Field, made: Json, choices: list[Json], call: Call) -> Json:
+    """Let Teams ask us while one types (`application/search`); what is chosen stays named."""
+    chosen = [each for each in choices if each["value"] == field.value]
+    asks = WRITER.encode({"field": field.name, "call": call_data(call)})
+    made |= {
+        "type": "Input.ChoiceSet",
+        "style": "filtered",
+        "choices": chosen or choices[:FOUND],
+        "choices.data": {"type": "Data.Query", "dataset": asks},
+    }
+    if chosen:
+        made["value"] = field.value
+    return made
+
+
+def asked_by(dataset: object) -> tuple[Call, str]:
+    """Return for which form and which of its fields Teams asks; ValueError when not ours."""
+    try:
+        asks = json.loads(dataset if isinstance(dataset, str) else "")
+        return call_from(asks["call"]), str(asks["field"])
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError("not a search of ours") from error
+
+
+def found_choices(field: Field, typed: str) -> Json:
+    """Return the answer to a search in a field: what fits what was typed."""
+    found = [
+        {"title": _title(label, OPTION), "value": value}
+        for value, label in fitting(field, typed, FOUND)
+    ]
+    return {"statusCode": 200, "type": SEARCHED, "value": {"results": found}}
+
+
+def _choices(field: Field, made: Json, language: str, call: Call) -> Json:
     choices = [{"title": _title(label, OPTION), "value": value} for value, label in field.choices]
     choices = [each for each in choices if each["value"]]
-    if not 0 < len(choices) <= OPTIONS:
-        return _input(replace(field, kind=FieldKind.TEXT), language)
     several = field.kind is FieldKind.CHOICES
+    if not choices or (several and len(choices) > OPTIONS):
+        return _input(replace(field, kind=FieldKind.TEXT), language, call)
+    if len(choices) > OPTIONS:
+        return _searched(field, made, choices, call)
     made |= {"type": "Input.ChoiceSet", "style": "compact", "choices": choices}
     if several:
         made["isMultiSelect"] = True

@@ -288,7 +288,7 @@ class TeamsEdge:
                 await self._desk.dispatcher.lost(request)
             return
         directly = partial(self.platform.create, self._desk.workspace, sender.direct, "", message)
-        said = _("I have answered you privately.")
+        said = _("The answer is in your personal chat with me.")
         if not sender.direct or not await give(sender.direct, directly):
             said = _("Please open a personal chat with me: there I can answer you privately.")
             if not answer.secret:

@@ -53,7 +53,9 @@ class Desk:
 
         request = self._request(identity, sender, where, words.mentions, beside)
         about = payloads.asking_about(sender, where, _users(request))
-        return replace(request, text=words.text, place_name=where.name, about=about)
+        text = words.text if words.text.strip() else payloads.forwarded_words(activity)
+        enclosed = payloads.enclosed(activity)
+        return replace(request, text=text, place_name=where.name, about=about, enclosed=enclosed)
 
     def pressed(
         self,

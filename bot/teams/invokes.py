@@ -17,7 +17,7 @@ from bot.teams.intake import Desk
 from bot.teams.payloads import Sender, Unreadable, Where
 from bot.teams.sender import REFRESH, refresh_of
 from handlers.kit import commands
-from handlers.kit.messages import Buttons, Call, Form, Message, load
+from handlers.kit.messages import Buttons, Call, Field, Form, Message, load
 from handlers.kit.readers import folded
 from handlers.kit.words import LANGUAGES, _, text
 from storage import incidents
@@ -58,6 +58,8 @@ class Invokes:
                 return await self._shortcut(activity, sender, where)
             case "composeExtension/query":
                 return await self._searched(activity, sender, where)
+            case "application/search":
+                return await self._chosen(activity, sender)
             case _:
                 pass
         return None
@@ -171,6 +173,19 @@ class Invokes:
         if answer.message is not None:
             return dialogs.answer_dialog(answer.message)
         return {}  # closes the dialog
+
+    async def _chosen(self, activity: Activity, sender: Sender) -> Json:
+        """Answer what somebody types in a field with many choices; nothing is stored."""
+        asked = activity.value if isinstance(activity.value, dict) else {}
+        try:
+            call, name = dialogs.asked_by(asked.get("dataset"))
+        except ValueError as error:
+            raise Unreadable("a search that is not ours") from error
+        form = await self._form(call, sender)
+        fields = form.fields if form is not None else ()
+        field = next((each for each in fields if each.name == name), Field("", ""))
+        typed = asked.get("queryText")
+        return dialogs.found_choices(field, typed if isinstance(typed, str) else "")
 
     async def _searched(self, activity: Activity, sender: Sender, where: Where) -> Json:
         """Answer a search from the compose box: a number, open incidents, or all that says it."""

@@ -188,7 +188,7 @@ def _extensions(language: str) -> list[Json]:
 
 
 def _full(language: str) -> str:
-    return text(_("Lotse, the harbour pilot"), language)
+    return text(_("Lotse: incidents, friction, digest"), language)
 
 
 def _domains(address: str) -> list[str]:

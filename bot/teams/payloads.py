@@ -12,9 +12,12 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any
+from urllib.parse import quote
 
 from botbuilder.schema import Activity
 
+from bot.delivery.requests import Enclosed
+from handlers.conversation.enclosures import kind_of
 from storage.engine.ids import PlaceId
 
 Json = dict[str, Any]
@@ -238,6 +241,46 @@ def from_html(text: str) -> str:
     """Return the words of HTML, with its line breaks."""
     text = TAG.sub("", BREAK.sub("\n", AT.sub(r"@\1", text)))
     return html.unescape(text).replace("\u00a0", " ").strip()
+
+
+FORWARDED = ("messageReference", "forwardedMessageReference")
+FILE = "application/vnd.microsoft.teams.file.download.info"
+PICTURES = ("png", "jpg", "jpeg", "gif", "webp", "heic", "bmp")
+
+
+def enclosed(activity: Activity) -> Enclosed | None:
+    """Return what came with a message beside its words; None if nothing did."""
+    kinds: list[str] = []
+    forwarded = False
+    for each in activity.attachments or []:
+        media = _text(each.content_type) if each is not None else ""
+        if media == FILE:
+            content = each.content if isinstance(each.content, dict) else {}
+            kinds.append("photo" if _text(content.get("fileType")).lower() in PICTURES else "file")
+        elif media.partition("/")[0] in ("image", "audio", "video"):
+            kinds.append(kind_of(media))
+        forwarded = forwarded or media in FORWARDED
+    if not kinds and not forwarded:
+        return None
+    conversation, id = _text(activity.conversation.id).partition(";")[0], _text(activity.id)
+    link = f"https://teams.microsoft.com/l/message/{quote(conversation)}/{quote(id)}"
+    return Enclosed(tuple(kinds), link if conversation and id else "")
+
+
+def forwarded_words(activity: Activity) -> str:
+    """Return the words of a message that was forwarded; empty when none was."""
+    for each in activity.attachments or []:
+        if each is not None and each.content_type in FORWARDED:
+            content = each.content
+            if isinstance(content, str):
+                try:
+                    content = json.loads(content)
+                except ValueError:
+                    return ""
+            given = content if isinstance(content, dict) else {}
+            said = given.get("originalMessageContent") or given.get("messagePreview")
+            return from_html(_text(said))
+    return ""
 
 
 def payload_words(value: Json) -> str:

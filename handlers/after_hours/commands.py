@@ -24,7 +24,7 @@ from handlers.working_time import hours
 from storage import after_hours as nights
 from storage import workspaces
 
-feature = Feature(_("Night and knowledge"))
+feature = Feature(_("Outside working hours"))
 
 WINDOW = timedelta(days=90)  # for the share outside working hours
 LEAST = 5  # incidents of a service from which on a share says something
@@ -37,7 +37,7 @@ SHOWN = 10
 @feature.command(
     "night",
     "nacht",
-    help=_("Outages outside working hours, for each service."),
+    help=_("Incidents outside working hours, for each service."),
     reads=True,
     needs="read",
 )
@@ -96,14 +96,14 @@ def _knowledge(ctx: Context) -> list[Part]:
         return []
     items = tuple(
         _n(
-            "{service}: {n} incident restored, always by the same person",
-            "{service}: {n} incidents restored, always by the same person",
+            "{service}: {n} incident, always solved by the same person",
+            "{service}: {n} incidents, always solved by the same person",
             each.restored,
             service=digest._name(ctx, each.service),
         )
         for each in found
     )
-    why = _("What helps: a runbook, and a deputy who restores the next one.")
+    why = _("What helps: a runbook, and the deputy next time.")
     return [Title(_("Knowledge in one head")), Items(items), Text(why, small=True)]
 
 
@@ -116,7 +116,7 @@ def _switch(ctx: Context) -> Button:
 @feature.command(
     "settings council",
     "einstellungen betriebsrat",
-    help=_("Show which services only one person could restore."),
+    help=_("Show which incidents of services only one person could solve."),
     submit=_("Switch on"),
     hidden=True,
     needs="settings",
@@ -140,8 +140,9 @@ def switch_on(
         raise Refusal(_("Please say where this was agreed."), field="reference")
     workspaces.set_setting(ctx.tx, COUNCIL, " ".join(reference.split())[:200])
     said = _(
-        "From now on “night” names services that only one person has restored, without the "
-        "person: at least {n} incidents in 180 days.",
+        "From now on “night” names services whose incidents only one person has "
+        "solved. The person is not named; at least {n} incidents in 180 days are "
+        "needed.",
         n=LEAST_RESTORED,
     )
     return Reply(line(said), subject=COUNCIL)

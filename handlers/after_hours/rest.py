@@ -13,6 +13,6 @@ def rest_hint(ctx: Context) -> Sentence | None:
     if until is None:
         return None
     return _(
-        "It is late: eleven hours without work last until {at} (§ 5 ArbZG). Only you see this.",
+        "It is late. Your eleven hours of rest last until {at} (§ 5 ArbZG). Only you see this.",
         at=until,
     )

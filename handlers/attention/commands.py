@@ -55,7 +55,7 @@ def choose(
     hour: Annotated[
         str,
         TextReader(long=False),
-        Ask(_("At what time?"), _("Such as 09:00. Alarms do not wait for it.")),
+        Ask(_("At what time?"), _("Such as 09:00. Alerts do not wait for it.")),
     ],
     pace: Annotated[Pace, ChoiceReader(Pace, PACES, {}), Ask(_("How often?"))] = Pace.DAILY,
 ) -> Reply:
@@ -65,7 +65,7 @@ def choose(
     clock = f"{int(found[1]):02d}:{int(found[2] or 0):02d}"
     stored.set_wish(ctx.tx, ctx.person.id, Wish(clock, pace))
     matters.replan(ctx, ctx.person.id)
-    said = _("What is no alarm reaches you at {hour}, {pace}.", hour=clock, pace=PACES[pace.value])
+    said = _("What is no alert reaches you at {hour}, {pace}.", hour=clock, pace=PACES[pace.value])
     return Reply(line(said))
 
 

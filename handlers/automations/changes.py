@@ -118,9 +118,7 @@ def around(
     return Reply(line(said, _card_button(automation)), posts=posts, subject=automation.name)
 
 
-@feature.command(
-    "auto retire", "auto stilllegen", help=_("It is not needed any more."), hidden=True
-)
+@feature.command("auto retire", "auto stilllegen", help=_("Retire it."), hidden=True)
 def retire(ctx: Context, automation: AutoRef) -> Reply:
     need_own(ctx, automation)
     if not automations.retire(ctx.tx, automation.id, ctx.now):
@@ -128,7 +126,7 @@ def retire(ctx: Context, automation: AutoRef) -> Reply:
     profile.note(ctx, automation, "retired")
     posts = escalation.ended(ctx, automation, "retired")
     said = _(
-        "“{name}” is retired here. Lotse switches nothing off; please do that where it runs.",
+        "“{name}” is retired here. Please also switch it off where it runs; Lotse does not.",
         name=automation.name,
     )
     back = Button(_("Bring back"), call("auto back", automation=automation.id))

@@ -38,8 +38,9 @@ USE = feature.measure(
     "use",
     _("In use"),
     _(
-        "automations that report runs as they are expected, or of which somebody said in the last "
-        "90 days that they are in use; of all that are not retired"
+        "automations that report runs as expected, of all that are not retired. "
+        "Those count too of which somebody said in the last 90 days that they are "
+        "in use"
     ),
     "automations",
 )
@@ -47,15 +48,16 @@ UNUSED = feature.measure(
     "unused",
     _("Possibly unused"),
     _(
-        "no run for at least 28 days, three occasions and three times the usual gap, in working "
-        "days; outages of Lotse, pauses and days of rest are left out"
+        "no run for at least 28 days, three occasions and three times the usual "
+        "gap, in working days. Times when Lotse did not run, pauses and days of "
+        "rest are left out"
     ),
     "automations",
     "intake_gaps",
 )
 UNMEASURED = feature.measure(
     "unmeasured",
-    _("Not measured"),
+    _("Never reported"),
     _("it has never reported a run, or Lotse could not be called when it was expected"),
     "automations",
     "intake_gaps",
@@ -64,8 +66,8 @@ STANDS = feature.measure(
     "stands",
     _("How automations stand"),
     _(
-        "fails: the last run failed; idle: five runs in a row found nothing to do; late: a run is "
-        "missing; resting: outside its season, or on a day of rest"
+        "Fails: the last run failed. Idle: five runs in a row found nothing to do. "
+        "Late: a run is missing. Resting: outside its season, or on a day of rest."
     ),
     "automations",
 )
@@ -87,7 +89,7 @@ STATES_TOLD = (
     (State.FAILING, STANDS, _("Fails")),
     (State.IDLE, STANDS, _("Idle")),
     (State.LATE, STANDS, _("Late")),
-    (State.UNMEASURED, UNMEASURED, _("Not measured")),
+    (State.UNMEASURED, UNMEASURED, _("Never reported")),
     (State.RESTING, STANDS, _("Resting")),
 )
 
@@ -111,7 +113,7 @@ def section(ctx: Context, week: Week) -> Section | None:
         each.state is State.IN_USE or (each.state is State.NEW and not each.late) for each in stands
     )
     verdict = _(
-        "{used} of {all} automations in use ({unmeasured} not measured)",
+        "{used} of {all} automations in use ({unmeasured} never reported)",
         used=figure(USE, used),
         all=figure(USE, len(all_of_them)),
         unmeasured=figure(UNMEASURED, stood.count(State.UNMEASURED)),
@@ -160,13 +162,14 @@ def _undecided(
         "who": name(ctx, decides.id if decides else automation.accountable),
     }
     if automation.last_report_at is None:
-        words = _("“{name}” is not measured: {evidence}. It is up to {who}.", **values)
+        words = _("“{name}”: never reported ({evidence}). To decide: {who}.", **values)
     elif question is not None and question.step >= timetable.WITHOUT_ANSWER:
         words = _(
-            "“{name}” is possibly unused, without answer: {evidence}. It is up to {who}.", **values
+            "“{name}” may no longer be used, without an answer: {evidence}. To decide: {who}.",
+            **values,
         )
     else:
-        words = _("“{name}” is possibly unused: {evidence}. It is up to {who}.", **values)
+        words = _("“{name}” may no longer be used: {evidence}. To decide: {who}.", **values)
     return Task(words, _buttons(ctx, automation), since, f"automation:{automation.id}")
 
 

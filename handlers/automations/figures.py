@@ -26,8 +26,8 @@ REVIEWS = feature.measure(
     "reviews",
     _("Reviews and questions"),
     _(
-        "reviews that a change of the week asks for, and questions that nobody has answered for "
-        "more than five working days"
+        "reviews that a change of the week asks for, and questions without an "
+        "answer for more than five working days"
     ),
     "automation_signals",
 )
@@ -35,9 +35,10 @@ RUNS = feature.measure(
     "runs",
     _("Used"),
     _(
-        "good runs with something to do in the last 28 days, beside the occasions expected since "
-        "its first run, or the mean of a week; tests, bursts and runs that found nothing to do are "
-        "left out; volume: the items that these runs told"
+        "good runs with something to do in the last 28 days. Beside them: the "
+        "occasions expected since its first run, or a week's mean. Tests, bursts "
+        "and runs that found nothing to do are left out. Volume: the items that "
+        "these runs told."
     ),
     "automation_days",
     "automation_runs",
@@ -46,8 +47,9 @@ ON_TIME = feature.measure(
     "on time",
     _("On time"),
     _(
-        "occasions of the last 28 days with a run before it would be late, of all occasions; "
-        "duration: the median, and between which times the middle half lies"
+        "occasions of the last 28 days with a run before it would be late, of all "
+        "occasions. Duration: the median, and between which times the middle half "
+        "lies."
     ),
     "automation_runs",
 )
@@ -62,8 +64,8 @@ NET = feature.measure(
     "net",
     _("Net time"),
     _(
-        "useful runs × minutes of a run (as estimated on that day) × the share that counts, minus "
-        "the minutes of rework that were told; estimated"
+        "useful runs × minutes of a run × the share that counts, as estimated on "
+        "that day. The minutes of rework that were told are subtracted"
     ),
     "automation_days",
     "automation_signals",
@@ -72,10 +74,10 @@ MANAGED = feature.measure(
     "managed",
     _("Managed operation"),
     _(
-        "monitoring: it reports runs; adapting: it has an area and no review is open for more than "
-        "two weeks; quality: its check is not due; data protection: AI, data and how long they "
-        "are kept are said; improving: a review was finished and no signal is open for more than "
-        "two weeks"
+        "Monitoring: it reports runs. Adapting: it has an area and no review is "
+        "open for more than two weeks. Quality: its check is not due. Data "
+        "protection: AI, data and how long they are kept are said. Improving: a "
+        "review was finished and no signal is open for more than two weeks."
     ),
     "automations",
     "automation_profile",

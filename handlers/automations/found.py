@@ -22,7 +22,7 @@ def found(ctx: Context, words: str) -> list[Found]:
         if max(name, purpose) >= SAID:
             shows = Button(_("Show"), call("auto", automation=each.id))
             where = _("name") if name >= purpose else _("purpose")
-            state = _("not used any more") if each.state == "retired" else _("in use")
+            state = _("retired") if each.state == "retired" else _("in use")
             hits.append(
                 Found(
                     key=each.id,

@@ -85,7 +85,7 @@ def accept(ctx: Context, automation: AutoRef) -> Reply:
         said = _("You are accountable for “{name}” now.", name=automation.name)
         return Reply(line(said), posts=posts, subject=automation.name)
     if not automations.accept(ctx.tx, automation.id, me, ctx.now):
-        raise Refusal(_("This question is not open for you any more."))
+        raise Refusal(_("This question has been answered already."))
     profile.note(ctx, automation, "accepted")
     if automation.accountable == me:
         said = _("You are accountable for “{name}” now.", name=automation.name)
@@ -107,12 +107,12 @@ def decline(ctx: Context, automation: AutoRef) -> Reply:
     me = ctx.person.id
     if me not in unaccepted(automation):
         raise Refusal(
-            _("You are not asked about “{name}” any more.", name=automation.name),
+            _("There is nothing left for you to confirm for “{name}”.", name=automation.name),
             buttons=(Button(automation.name[:32], call("auto", automation=automation.id)),),
         )
     profile.note(ctx, automation, "declined")
     said = _(
-        "Thank you for saying so. Until somebody else is named, your name stands at “{name}”.",
+        "Thank you for saying so. Until somebody else is named, your name stays at “{name}”.",
         name=automation.name,
     )
     told = _("Somebody else should be named for “{name}”.", name=automation.name)
@@ -241,7 +241,7 @@ def hand_over(
         )
     )
     profile.note(ctx, automation, "offered", after=to.id)
-    said = _("{who} is asked to take over “{name}”.", who=who, name=automation.name)
+    said = _("I have asked {who} to take over “{name}”.", who=who, name=automation.name)
     key = f"automation:{automation.id}:offer:{to.id}"
     posts = matters.ask(ctx, to.id, key, question)
     # While somebody else is asked, the days of an open question stand still.

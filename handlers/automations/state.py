@@ -146,7 +146,12 @@ def need_own(ctx: Context, automation: Automation) -> None:
             buttons=(Button(_("Enter it"), call("auto adopt", draft=automation.id)),),
         )
     raise Refusal(
-        _("For “{name}” this is up to {who}.", name=automation.name, who=owners), buttons=ask
+        _(
+            "For “{name}” somebody else decides. Please ask {who:or}.",
+            name=automation.name,
+            who=owners,
+        ),
+        buttons=ask,
     )
 
 

@@ -32,12 +32,13 @@ def blocks(ctx: Context, incident: Incident) -> Sentence | None:
     values = {"problem": label(problem.number), "who": name(ctx, owner(ctx, problem))}
     if problem.state == ProblemState.FIXED:
         return _(
-            "{problem}: it keeps coming back. The fix of its cause has to be verified first.",
+            "This cannot be finished yet: {problem} keeps coming back. Somebody has to "
+            "verify the fix first.",
             **values,
         )
     return _(
-        "{problem}: it keeps coming back. Its cause has to be fixed first; it has been open since "
-        "{at:day}, with {who}.",
+        "This cannot be finished yet: {problem} has been open since {at:day}. Its "
+        "cause has to be fixed first; {who} looks after that.",
         at=problem.opened_at,
         **values,
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from handlers.bans.rules import rules
+from handlers.bans.rules import in_days, rules
 from handlers.kit import calendar
 from handlers.kit.commands import call
 from handlers.kit.context import Context
@@ -54,9 +54,9 @@ def of_incident(ctx: Context, incident: Incident) -> tuple[Rows, tuple[Button, .
     often, days = _times(ctx, incident, root)
     if mine:
         rows.append((_("Repeat"), _counted(ctx, mine[0], often, days)))
-        rows += [(_("Ban overridden"), said(ctx, each)) for each in of_ban(ctx, mine[0])]
+        rows += [(_("Exception"), said(ctx, each)) for each in of_ban(ctx, mine[0])]
     elif often > 1:
-        rows.append((_("Repeat"), _("{n} of the last {days} days", n=often, days=days)))
+        rows.append((_("Repeat"), _("{n} in {days}", n=often, days=in_days(days))))
     others = [each for each in standing if each not in mine]
     if others and incident.state in ("open", "restored"):
         refused = repeats.refused(ctx.tx, incident.number)
@@ -75,14 +75,14 @@ def _times(ctx: Context, incident: Incident, root: int) -> tuple[int, int]:
 
 
 def _counted(ctx: Context, problem: Problem, often: int, days: int) -> Sentence:
-    values = {"n": often, "days": days, "who": name(ctx, problem.owner)}
+    values = {"n": often, "days": in_days(days), "who": name(ctx, problem.owner)}
     if problem.state == ProblemState.FIXED:
         return _(
-            "{n} of the last {days} days; {who} says the cause is fixed, not verified yet",
+            "{n} in {days}; {who} says the cause is fixed, not verified yet",
             **values,
         )
     return _(
-        "{n} of the last {days} days, cause open since {at:day}, with {who}",
+        "{n} in {days}, cause open since {at:day}; {who} looks after it",
         at=problem.opened_at,
         **values,
     )
@@ -91,7 +91,7 @@ def _counted(ctx: Context, problem: Problem, often: int, days: int) -> Sentence:
 def warning(ctx: Context, problem: Problem) -> Sentence:
     """Return what others of the same service should know."""
     return _(
-        "“{title}” keeps coming back, cause open since {at:day}, with {who}",
+        "“{title}” keeps coming back, cause open since {at:day}; {who} looks after it",
         title=problem.title,
         at=problem.opened_at,
         who=name(ctx, problem.owner),
@@ -156,16 +156,17 @@ def _one_outage(outage: Proposal) -> tuple[Part, ...]:
     args = {"number": outage.later, "earlier": outage.earlier}
     if outage.open:
         said = _(
-            "{incident} “{title}” has been open since {at}. Is it the same outage?",
+            "{incident} “{title}” has been open since {at}. Is it the same incident?",
             at=outage.at,
             **values,
         )
-        yes = _("The same outage")
+        yes = _("The same incident")
     else:
         said = _(
-            "{incident} “{title}” had only just been restored. Is it the same outage?", **values
+            "{incident} “{title}” had only just begun to work again. Is it the same incident?",
+            **values,
         )
-        yes = _("The same outage, open it again")
+        yes = _("The same incident, open it again")
     return (
         Text(said),
         Buttons(
@@ -226,8 +227,8 @@ def of_service(ctx: Context, service: ServiceId) -> Rows:
     """Return a service's rows about bans and planned changes."""
     rows: Rows = []
     for problem in problems.about(ctx.tx, service, 0):
-        rows.append((_("Repeat ban"), warning(ctx, problem)))
-        rows += [(_("Ban overridden"), said(ctx, each)) for each in of_ban(ctx, problem)]
+        rows.append((_("Block"), warning(ctx, problem)))
+        rows += [(_("Exception"), said(ctx, each)) for each in of_ban(ctx, problem)]
     return rows + [(_("Planned change"), each) for each in coming(ctx, service)]
 
 
@@ -243,7 +244,7 @@ def let_pass(ctx: Context, service: ServiceId) -> tuple[Button, ...]:
         return ()
     return tuple(
         Button(
-            _("Override: {what}", what=shortened(each.what, LABEL)),
+            _("Allow an exception: {what}", what=shortened(each.what, LABEL)),
             call("change override", id=each.id),
         )
         for each in stored_changes.coming(ctx.tx, today_of(ctx))
@@ -259,12 +260,12 @@ def change_line(ctx: Context, id: str) -> Sentence:
     passed = passes(ctx, id)
     if passed is not None:
         return _(
-            "{day:day}: {what} ({who}), overridden {override}",
+            "{day:day}: {what} ({who}), exception {override}",
             override=said(ctx, passed),
             **values,
         )
     if banned(ctx, change.service):
-        return _("{day:day}: {what} ({who}), needs an override", **values)
+        return _("{day:day}: {what} ({who}), needs an exception", **values)
     return _("{day:day}: {what} ({who})", **values)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from handlers.kit.words import Sentence, _n
 from storage import workspaces
 from storage.engine import Tx
 
@@ -24,6 +25,11 @@ class Rules:
     days: int
     quiet: int
     calm: int
+
+
+def in_days(count: int) -> Sentence:
+    """Return a number of days, to stand behind "in" or "after" in a sentence."""
+    return _n("{n} day", "{n} days", count)
 
 
 def rules(tx: Tx) -> Rules:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated
 
-from handlers.bans.rules import Rules, rules, set_rules
+from handlers.bans.rules import Rules, in_days, rules, set_rules
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Setting
@@ -22,13 +22,13 @@ def said(ctx: Context) -> Sentence:
     """Return the rules of repeats in one sentence."""
     those = rules(ctx.tx)
     return _(
-        "problem at {often} in {days} days, at {serious} when serious; a fix holds after {quiet} "
-        "quiet days, an incident is done after {calm}",
+        "problem at {often} in {days}, at {serious} when serious. Without a repeat "
+        "a fix holds after {quiet}, an incident is done after {calm}",
         often=those.often,
-        days=those.days,
+        days=in_days(those.days),
         serious=those.serious,
-        quiet=those.quiet,
-        calm=those.calm,
+        quiet=in_days(those.quiet),
+        calm=in_days(those.calm),
     )
 
 
@@ -70,6 +70,9 @@ def change(
     ],
 ) -> Reply:
     if serious > often:
-        raise Refusal(_("Serious ones cannot need more than the others."), field="serious")
+        raise Refusal(
+            _("The number for serious incidents cannot be higher than for the others."),
+            field="serious",
+        )
     set_rules(ctx.tx, Rules(often, serious, days, quiet, calm))
     return Reply(line(_("Repeats: {rules}.", rules=said(ctx))))

@@ -90,8 +90,8 @@ def series(found: Sequence[Point]) -> tuple[tuple[Sentence, list[int]], ...]:
 def told(found: Sequence[Point]) -> Sentence:
     """Return the picture in a sentence, for those who hear it read."""
     return _(
-        "Twelve weeks, from week {first} to week {last}. Incidents: {incidents}. Came back: "
-        "{repeats}. Useful runs: {used}.",
+        "Twelve weeks, from week {first} to week {last}: incidents {incidents}; "
+        "came back {repeats}; useful runs {used}.",
         first=int(found[0].week[6:]),
         last=int(found[-1].week[6:]),
         incidents=", ".join(str(each.incidents) for each in found),

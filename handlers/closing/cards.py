@@ -20,11 +20,11 @@ from storage.incidents import Incident
 
 ASKS: dict[Point, tuple[Sentence, Sentence]] = {
     # What is open, and the button that opens its form.
-    Point.END: (_("When did the impact end?"), _("Enter the end")),
+    Point.END: (_("When did it work again?"), _("Enter the end")),
     Point.CAUSE: (_("Where did the cause lie? A kind and one sentence."), _("Enter the cause")),
     Point.EVIDENCE: (_("Where can it be looked up? A link or a ticket."), _("Enter evidence")),
-    Point.ENDING: (_("Is it a workaround, or is the cause fixed?"), _("Say which")),
-    Point.FIX: (_("Who fixes the cause, or fixed it, and when?"), _("Enter who and when")),
+    Point.ENDING: (_("Is it a workaround, or is the cause fixed?"), _("Choose one")),
+    Point.FIX: (_("Who fixes the cause, and by when?"), _("Enter who and when")),
     Point.RUNBOOK: (_("Where is the runbook?"), _("Enter the runbook")),
 }
 
@@ -41,7 +41,7 @@ def missing(ctx: Context, incident: Incident, points: list[Point], also: Words =
     for point in points:
         words, buttons = _asked(ctx, incident, point)
         parts += [Text(words), Buttons(buttons)]
-    explain = Button(_("What is done?"), call("definition", name="done"), "quiet")
+    explain = Button(_("When is it done?"), call("definition", name="done"), "quiet")
     # What holds it up holds up these, too: no reason is asked for in vain.
     around = () if also else ways_out(ctx, incident)
     parts.append(Buttons((*around, explain)))
@@ -52,7 +52,7 @@ def _asked(ctx: Context, incident: Incident, point: Point) -> tuple[Sentence, tu
     number = incident.number
     if point is Point.CHECKED:
         until = checklist.quiet_until(ctx, incident)
-        words = _("Somebody else has to check it, or it stays quiet until {until}.", until=until)
+        words = _("A second person checks it. Or it does not come back by {until}.", until=until)
         return words, (ask_somebody(number),)
     words, label = ASKS[point]
     form = Button(label, call("point", number=number, which=point))
@@ -64,7 +64,7 @@ def _asked(ctx: Context, incident: Incident, point: Point) -> tuple[Sentence, tu
 
 def ask_somebody(number: int) -> Button:
     """Return the button that asks a person to check."""
-    return Button(_("Ask somebody to check it"), call("ask check", number=number))
+    return Button(_("Ask for a check"), call("ask check", number=number))
 
 
 def correct(number: int) -> Button:
@@ -75,9 +75,9 @@ def correct(number: int) -> Button:
 def ways_out(ctx: Context, incident: Incident) -> tuple[Button, ...]:
     """Return the buttons for what is not done the usual way."""
     number = incident.number
-    found = [Button(_("It was something else"), call("close as", number=number), "quiet")]
+    found = [Button(_("False alarm or duplicate"), call("close as", number=number), "quiet")]
     if rights.may_for(ctx, "close anyway", incident):
-        found.append(Button(_("Close it anyway"), call("close anyway", number=number), "quiet"))
+        found.append(Button(_("Finish it anyway"), call("close anyway", number=number), "quiet"))
     return tuple(found)
 
 
@@ -87,12 +87,12 @@ def waits(
     """Say that everything is entered and what it waits for."""
     if checker is None:
         said = _(
-            "Everything is entered. If nothing comes back until {until}, it is done.", until=until
+            "Everything is entered. If it does not come back by {until}, it is done.", until=until
         )
     else:
         said = _(
-            "Everything is entered. {who} is asked to check it; if nothing comes back until "
-            "{until}, it is done as well.",
+            "Everything is entered, and {who} has been asked to check it. Unchecked, "
+            "it is done on {until} if it has not come back.",
             who=checker,
             until=until,
         )
@@ -133,7 +133,7 @@ def question(ctx: Context, incident: Incident, asked_by: PersonId) -> Message:
             Text(incident.title),
             Text(
                 _(
-                    "{who} asks you to check it: a second person looks before it is done.",
+                    "{who} asks you to check it: a second person always looks before it is done.",
                     who=person(ctx, asked_by),
                 )
             ),
@@ -151,5 +151,5 @@ def form_title(number: int, which: str) -> Sentence:
     if which == "missing":
         return _("{incident}: what is missing", incident=label(number))
     if which == "cost":
-        return _("{incident}: what it cost", incident=label(number))
+        return _("{incident}: consequences", incident=label(number))
     return _("{incident}: {point}", incident=label(number), point=NAMES[Point(which)])

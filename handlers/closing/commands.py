@@ -64,7 +64,7 @@ NONE_YET = ("none yet", "none", "noch keins", "keins", "noch keine", "keine", "n
 @feature.command(
     "done",
     "fertig",
-    help=_("An incident is over for good: shows what is missing until then."),
+    help=_("Finish an incident: shows what is missing until then."),
 )
 def done(ctx: Context, number: Ref | None = None) -> Reply:
     incident = meant(ctx, "done", number)
@@ -155,7 +155,7 @@ def _said(ctx: Context, incident: Incident, closing: Closing) -> dict[str, str]:
     if closing.runbook_since is not None and closing.runbook is None:
         runbook = ctx.text(_("none yet"))
     found = {
-        "ended": written(ended, zone) if ended else "",
+        "ended": written(ended, zone, ctx.language) if ended else "",
         "kind": closing.cause_class or "",
         "cause": closing.cause or "",
         "evidence": closing.evidence or "",
@@ -174,7 +174,7 @@ def fill(
     number: Ref,
     *,
     which: Annotated[Which, WHICH, Ask(_("Point"))] | None = None,
-    ended: Annotated[datetime, PastReader(), Ask(_("When did the impact end?"), _("Local time."))]
+    ended: Annotated[datetime, PastReader(), Ask(_("When did it work again?"), _("Local time."))]
     | None = None,
     kind: Annotated[Cause, ChoiceReader(Cause, CAUSES, {}), Ask(_("Kind of cause"))] | None = None,
     cause: Annotated[str, TextReader(), Ask(_("The cause in one sentence"))] = "",
@@ -182,12 +182,12 @@ def fill(
         str, ProofReader(), Ask(_("Where can it be looked up?"), _("A link, or a ticket."))
     ] = "",
     ending: Annotated[
-        Ending, ChoiceReader(Ending, ENDINGS, TYPED), Ask(_("Workaround, or cause fixed?"))
+        Ending, ChoiceReader(Ending, ENDINGS, TYPED), Ask(_("Workaround or cause fixed?"))
     ]
     | None = None,
-    fixer: Annotated[Person, PersonReader(), Ask(_("Who fixes the cause, or fixed it?"))]
+    fixer: Annotated[Person, PersonReader(), Ask(_("Who fixes the cause, or has fixed it?"))]
     | None = None,
-    on: Annotated[date, DateReader(), Ask(_("By when, or when?"))] | None = None,
+    on: Annotated[date, DateReader(), Ask(_("Date"))] | None = None,
     runbook: Annotated[
         str,
         ProofReader(NONE_YET),
@@ -197,7 +197,7 @@ def fill(
     cost: Annotated[
         frozenset[Cost],
         ChoicesReader(Cost, COSTS),
-        Ask(_("What did it cost?"), _("If you like; only sums are shown.")),
+        Ask(_("What were the consequences?"), _("If you like; only sums are shown.")),
     ] = frozenset(),
 ) -> Reply:
     incident = find(ctx, number)
@@ -254,7 +254,7 @@ def ask_check(
         posts = reassignment.ask(ctx, incident, person.id, ctx.person.id)
     incident = find(ctx, number)
     said = _(
-        "{who} is asked to check {incident}.",
+        "I have asked {who} to check {incident}.",
         who=Who(person.id, person.name),
         incident=label(number),
     )
@@ -266,7 +266,10 @@ def ask_check(
 def _needs_another(ctx: Context, person: PersonId, field: str | None = None) -> Refusal:
     who = named(ctx, person)
     return Refusal(
-        _("{who} restored it or asked for done, so somebody else has to check it.", who=who),
+        _(
+            "Please choose somebody else: {who} was part of the repair or asked to finish it.",
+            who=who,
+        ),
         field=field,
     )
 
@@ -289,7 +292,7 @@ def checked(ctx: Context, number: Ref) -> Reply:
             return _finished(ctx, number, closing.asked_by)
     incident = find(ctx, number)
     said = _(
-        "Thank you. The check of {incident} counts; other points are still open.",
+        "Thank you, your check is recorded. Other points of {incident} are still open.",
         incident=label(number),
     )
     buttons = (finish(number),) if rights.may_for(ctx, "done", incident) else ()

@@ -32,7 +32,7 @@ TREND = 12  # weeks
 
 UNDONE = feature.measure(
     "undone",
-    _("Restored and not done"),
+    _("Works again, not done yet"),
     _("incidents that have been working again for three working days and are not done"),
     "incidents",
 )
@@ -47,25 +47,26 @@ TREND_ENDING = feature.measure(
     "trend",
     _("Cause fixed, every four weeks"),
     _(
-        "of the incidents that became done in four weeks and of which it was said, the share whose "
-        "cause was fixed; three times four weeks up to the end of the week"
+        "the share of incidents done in four weeks whose cause was fixed. Only "
+        "those count of which it was said; three times four weeks are shown"
     ),
     "closings",
     "incidents",
 )
 COST = feature.measure(
     "cost",
-    _("What it cost"),
+    _("Consequences"),
     _("sums of what was ticked when incidents became done in the week"),
     "closings",
 )
 ACKNOWLEDGED = feature.measure(
     "acknowledged",
-    _("Acknowledged"),
+    _("Until somebody looked after it"),
     _(
-        "the median time from declaring to acknowledging of the incidents declared in a quarter, "
-        "told once when it has ended, over at least 8 incidents that at least 5 people "
-        "acknowledged; those without an acknowledgement are left out and counted for the week"
+        "median time from declaring to “I'll look after it”, for incidents of a "
+        "quarter, told once it has ended. At least 8 incidents and 5 people are "
+        "needed. Those without an answer do not count; their number is shown for "
+        "the week"
     ),
     "incidents",
 )
@@ -128,7 +129,7 @@ def _undone(ctx: Context, late: Sequence[Incident]) -> Task:
     since = first.restored_at or first.declared_at
     if len(late) == 1:
         words = _(
-            "{title}: restored, not done since {at}; it is with {who}",
+            "{title}: works again since {at}, not done yet; responsible: {who}",
             title=shortened(headline(first), 100),
             at=since,
             who=name(ctx, first.responsible),
@@ -144,7 +145,7 @@ def _undone(ctx: Context, late: Sequence[Incident]) -> Task:
     most = _("{n} or more", n=len(late))
     many = len(late) >= incidents.MOST
     count = figure(UNDONE, most) if many else figure(UNDONE, len(late))
-    several = _("{n} incidents are restored and not done: {those}", n=count, those=named)
+    several = _("{n} incidents are still to finish: {those}", n=count, those=named)
     return Task(several, (Button(_("Show them"), call("undone")),), since, "undone")
 
 
@@ -159,10 +160,10 @@ def _parts(ctx: Context, week: Week) -> list[Part]:
         rows += _trend(ctx, week)
     cost = _cost(ended)
     if cost:
-        rows.append((_("What it cost"), _("{what}", what=cost)))
+        rows.append((_("Consequences"), _("{what}", what=cost)))
     answered = _acknowledged(ctx, week)
     if answered:
-        rows.append((_("Acknowledged"), _("{what}", what=answered)))
+        rows.append((_("Until somebody looked after it"), _("{what}", what=answered)))
     found: list[Part] = [Title(_("How incidents ended")), Facts(tuple(rows))] if rows else []
     overrides: list[Words] = [
         _(
@@ -177,7 +178,7 @@ def _parts(ctx: Context, week: Week) -> list[Part]:
     if overrides:
         rest = len(overrides) - SHOWN
         more = [_n("and {n} more", "and {n} more", rest)] if rest > 0 else []
-        found += [Title(_("Closed with open points")), Items((*overrides[:SHOWN], *more))]
+        found += [Title(_("Finished with open points")), Items((*overrides[:SHOWN], *more))]
     return found
 
 
@@ -226,7 +227,11 @@ def _acknowledged(ctx: Context, week: Week) -> list[Words]:
     left = sum(each.left for each in pages.summary(ctx.tx, week.start, week.end))
     if left:
         found.append(
-            _n("{n} left out without one", "{n} left out without one", figure(ACKNOWLEDGED, left))
+            _n(
+                "{n} without an answer, left out",
+                "{n} without an answer, left out",
+                figure(ACKNOWLEDGED, left),
+            )
         )
     return found
 

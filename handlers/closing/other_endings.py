@@ -29,7 +29,7 @@ feature = Feature(_("Incidents"))
 OTHERS: dict[str, Words] = {
     "duplicate": _("the same as another incident"),
     "false_alarm": _("a false alarm"),
-    "superseded": _("superseded by another incident"),
+    "superseded": _("part of another incident"),
 }
 
 
@@ -51,7 +51,7 @@ def reopen(
     before = (*escalation.ended_posts(ctx, incident), escalation.declarer_post(ctx, incident))
     position = incidents.count_alarm(ctx.tx, number)
     said = _(
-        "{incident} is open again; {who} is responsible and is alarmed.",
+        "{incident} is open again; {who} is responsible and has been alerted.",
         incident=label(number),
         who=named(ctx, incident.responsible),
     )
@@ -65,9 +65,9 @@ def reopen(
 @feature.command(
     "close anyway",
     "trotzdem fertig",
-    help=_("Close it although points are open."),
+    help=_("Finish it although points are open."),
     hidden=True,
-    submit=_("Close it anyway"),
+    submit=_("Finish it anyway"),
 )
 def close_anyway(
     ctx: Context,
@@ -77,7 +77,7 @@ def close_anyway(
         TextReader(),
         Ask(
             _("Why, although points are open?"),
-            _("It stays on the card with your name, and stands in the weekly digest."),
+            _("It stays on the card with your name, and will be in the weekly digest."),
         ),
     ],
 ) -> Reply:
@@ -87,7 +87,7 @@ def close_anyway(
     count = len(checklist.missing_of(ctx, incident))
     incident = incident_transitions.finish(ctx, number, ctx.person.id, reason)
     said = _(
-        "{incident} is closed; {open}. The reason stays on its card, with your name.",
+        "{incident} is finished; {open}. The reason stays on its card, with your name.",
         incident=label(number),
         open=checklist.open_of_all(count),
     )
@@ -110,7 +110,7 @@ def close_as(
     target: Annotated[
         int,
         IncidentReader(incidents.exists),
-        Ask(_("Which incident?"), _("Its number, for “the same” and “superseded”.")),
+        Ask(_("Which incident?"), _("Its number, for “duplicate” and “part of another incident”.")),
     ]
     | None = None,
     reason: Annotated[str, TextReader(), Ask(_("How did you notice?"))],
@@ -120,14 +120,14 @@ def close_as(
     if kind is Other.FALSE_ALARM:
         target = None
     elif target is None:
-        raise Refusal(_("Which incident does it go into? Its number, please."), field="target")
+        raise Refusal(_("Which incident is it part of? Its number, please."), field="target")
     no_placeholder(reason, "reason")
     incident = incident_transitions.close(ctx, number, kind, target, reason)
     told = escalation.declarer_posts(ctx, incident)
     posts = (*escalation.ended_posts(ctx, incident), *told)
     if incident.closed_into is None:
         return Reply(
-            line(_("{incident} is closed as a false alarm.", incident=label(number))),
+            line(_("{incident} is closed: false alarm.", incident=label(number))),
             posts=posts,
             subject=label(number),
         )
@@ -171,12 +171,12 @@ def fix_date(
 ) -> Reply:
     incident = _with_late_fix(ctx, number)
     if on < today_of(ctx):
-        raise Refusal(_("That day is over; by when will the cause be fixed?"), field="on")
+        raise Refusal(_("That day has passed. By when will the cause be fixed?"), field="on")
     with incident_transitions.changing(ctx, number):
         if closings.move_fix(ctx.tx, number, on):
             note(ctx, number, "postponed", on.isoformat())
     incident = find(ctx, number)
-    said = _("The cause of {incident} is to be fixed by {on}.", incident=label(number), on=on)
+    said = _("The cause of {incident} is due to be fixed by {on}.", incident=label(number), on=on)
     return Reply(line(said), posts=escalation.card_posts(ctx, incident), subject=label(number))
 
 
@@ -191,7 +191,7 @@ def _with_late_fix(ctx: Context, number: int) -> Incident:
         or closing.fix_on is None
     ):
         raise Refusal(
-            _("{incident} is not done with a workaround.", incident=label(number))
+            _("No workaround is entered for {incident}.", incident=label(number))
             if incident.state in (IncidentState.OPEN, IncidentState.DONE)
             else not_open(ctx, incident).words
         )

@@ -71,11 +71,13 @@ def say(ctx: Context, incident: Incident, form: Form) -> None:
 
 def _end(ctx: Context, incident: Incident, before: Closing, form: Form) -> Said | None:
     zone, said, ended = ctx.workspace.zone, before.impact_ended_at, form.ended
-    if ended is None or (said is not None and written(said, zone) == written(ended, zone)):
+    if ended is None or (
+        said is not None and written(said, zone, "en") == written(ended, zone, "en")
+    ):
         return None  # a form knows no seconds
     if ended < incident.begun_at.replace(second=0, microsecond=0):
         raise Refusal(
-            _("It began on {at}; it cannot have ended before.", at=incident.begun_at),
+            _("It began on {at}. Please give a later time.", at=incident.begun_at),
             field="ended",
         )
     return Said({"impact_ended_at": as_text(ended)}, ended.isoformat())
@@ -111,9 +113,9 @@ def _fix(ctx: Context, _incident: Incident, before: Closing, form: Form) -> Said
         raise Refusal(_("Please choose something here."), field="on")
     today, ending = today_of(ctx), form.ending or before.ending
     if ending == Ending.WORKAROUND and day < today:
-        raise Refusal(_("That day is over; by when will the cause be fixed?"), field="on")
+        raise Refusal(_("That day has passed. By when will the cause be fixed?"), field="on")
     if ending == Ending.FIXED and day > today:
-        raise Refusal(_("That day is still to come; when was the cause fixed?"), field="on")
+        raise Refusal(_("That day is still to come. When was the cause fixed?"), field="on")
     return Said({"fixer": who, "fix_on": day.isoformat()}, f"{who}:{day.isoformat()}")
 
 

@@ -96,7 +96,7 @@ def _fix(ctx: Context, closing: Closing, person: PersonId) -> tuple[Post, ...]:
             return ()
         incident = note(ctx, number, "fix handed on", heir, person=person)
     said = _(
-        "{who} is not there any more, so the fix of the cause comes to you. It is due by {on}.",
+        "{who} is no longer active, so please take over fixing the cause. It is due on {on}.",
         who=name(ctx, person),
         on=closing.fix_on,
     )
@@ -132,7 +132,7 @@ def known_here(ctx: Context, person: PersonId) -> Known:
             "closings.checker": _("Asked to check it"),
             "closings.asked_by": _("Asked for done"),
             "closings.verified_by": _("Checked it"),
-            "closings.override_by": _("Closed it anyway"),
+            "closings.override_by": _("Finished it anyway"),
             "closings.fix_done_by": _("Fixed the cause"),
         },
     )

@@ -88,8 +88,8 @@ def _remind(ctx: Context, incident: Incident) -> Reply:
     parts: list[Part] = [
         Title(
             _n(
-                "{n} incident works again and is not done",
-                "{n} incidents work again and are not done",
+                "Still to finish: {n} incident",
+                "Still to finish: {n} incidents",
                 len(found),
             )
         )
@@ -135,9 +135,9 @@ def _fix(ctx: Context, incident: Incident, what: str) -> Reply:
         return Reply()
     before, afterwards, _heir = incident_transitions.fix_keys(ctx, number)
     if what == "fix":
-        said = _("The cause is to be fixed by {on}. How does it stand?", on=closing.fix_on)
+        said = _("The cause is to be fixed by {on}. How is it going?", on=closing.fix_on)
     else:
-        said = _("The cause was to be fixed by {on}. Is it?", on=closing.fix_on)
+        said = _("The date {on} has passed. Is the cause fixed?", on=closing.fix_on)
     message = Message((Title(headline(incident)), Text(said), Buttons(fix_buttons(number))))
     key = before if what == "fix" else afterwards
     return Reply(posts=(Post(key, message, _to(ctx, closing.fixer), "note"),))
@@ -180,7 +180,7 @@ def late_fix(ctx: Context, closing: Closing) -> Sentence:
     incident = incidents.find(ctx.tx, closing.incident)
     title = shortened(headline(incident), 100) if incident else label(closing.incident)
     return _(
-        "{title}: the cause was to be fixed by {on}; it is with {who}",
+        "{title}: the date {on} for the cause has passed; responsible: {who}",
         title=title,
         on=closing.fix_on,
         who=name(ctx, closing.fixer or ""),

@@ -49,7 +49,7 @@ def take_it(ctx: Context, found: About, said: Said) -> Answer | None:
     if found.own:
         waits = found.own[0]
         words = _(
-            "Thank you. {incident} is up to {who}; nothing has changed.",
+            "Thank you. {who} decides about {incident}; nothing has changed.",
             incident=label(waits.number),
             who=name(ctx, waits.responsible),
         )
@@ -96,7 +96,7 @@ def still(ctx: Context, found: About, said: Said, text: str) -> Answer | None:
     meant = candidates[0]
     declare = help_replies.declare_button(ctx, text)
     if meant.state == IncidentState.OPEN:
-        question = _("Is this news of {incident}?", incident=shortened(headline(meant)))
+        question = _("Is this an update on {incident}?", incident=shortened(headline(meant)))
         news = Button(
             _("Yes, an update"), call("update", number=meant.number, text=text), "primary"
         )
@@ -193,7 +193,7 @@ def kind(ctx: Context, found: About, said: Said) -> Reply:
         words = _("What can I do for you?")
     if found.asked:
         asked = found.asked[0]
-        waits = _("{incident} waits for you.", incident=shortened(headline(asked)))
+        waits = _("{incident} is waiting for you.", incident=shortened(headline(asked)))
         return Reply(
             line((ctx.text(words), " ", ctx.text(waits)), take(asked.number), tone=Tone.ALARM)
         )

@@ -26,9 +26,22 @@ SAFE = frozenset(
 )
 TAPS = ("relief",)  # answers that are counted; their buttons say nothing of a person
 OTHERWISE = {  # what people say for a label
-    "relieved": ("ja", "jo", "jap", "yes", "yep"),
+    "relieved": ("relieved", "entlastet", "ja", "jo", "jap", "yes", "yep"),
     "no": ("nein", "nee", "no", "nope"),
     "partly": ("teils teils", "teilweise", "ein bisschen", "a bit"),
+}
+
+FORMER = {  # labels that buttons had before: what people have learnt stays understood
+    "not me": ("not me", "nicht ich"),
+    "service decline": ("not me", "nicht ich"),
+    "fold": ("the same outage",),
+    "close anyway": ("close it anyway", "trotzdem schliessen"),
+    "checked": ("ich habe nachgesehen",),
+    "problem accept": ("i own the cause", "ich uebernehme die ursache"),
+    "service retire": ("not used any more", "nicht mehr gebraucht"),
+    "problem override": ("override the ban", "sperre aussetzen"),
+    "change override": ("override", "ausnahme machen"),
+    "change cancel": ("cancel the change", "aenderung streichen"),
 }
 
 
@@ -77,7 +90,7 @@ def pressed(ctx: Context, line: str) -> Call | None:
     if not said:
         return None
     for labels, call in live(ctx):
-        also = OTHERWISE.get(call.args.get("answer", ""), ())
+        also = OTHERWISE.get(call.args.get("answer", ""), ()) + FORMER.get(call.word, ())
         if said in {plain(each) for each in labels} or said in also:
             return call
     return None

@@ -242,7 +242,7 @@ def _who(ctx: Context, service: Service | None, known: list[Service]) -> Reply:
     rest = len(known) - len(lines)
     more = (Text(_n("and {n} more", "and {n} more", rest), small=True),) if rest > 0 else ()
     every = Buttons((Button(_("All services"), call("service")),))
-    return Reply(Message((Title(_("Who is responsible")), *lines, *more, every)))
+    return Reply(Message((Title(_("Who is accountable")), *lines, *more, every)))
 
 
 def _who_of(ctx: Context, service: Service) -> Words:
@@ -259,7 +259,7 @@ def _cover(ctx: Context, absent: questions.Away) -> Reply:
     if absent.person is None or absent.person.id == ctx.person.id:
         return Reply(
             line(
-                _("Who stands in for you meanwhile? I ask them; I keep no reason."),
+                _("Who stands in for you meanwhile? I will ask them, and I keep no reason."),
                 Button(_("Name who stands in"), call("cover"), "primary"),
             )
         )
@@ -275,7 +275,7 @@ def _cover(ctx: Context, absent: questions.Away) -> Reply:
     return Reply(
         line(
             _(
-                "Who stands in for {who} meanwhile? I ask them; I keep no reason.",
+                "Who stands in for {who} meanwhile? I will ask them, and I keep no reason.",
                 who=absent.person.name,
             ),
             Button(_("Name who stands in"), call("cover", away=absent.person.id), "primary"),

@@ -145,7 +145,7 @@ def rest(
     tasks = [each for each in _open(ctx) if each.key not in known]
     first = (page - 1) * PAGE
     if not tasks[first:]:
-        return Reply(Message((Text(_("Nothing is undecided here any more.")),)))
+        return Reply(Message((Text(_("There is nothing left to decide here.")),)))
     parts: list[Part] = [
         Title(_n("{n} decision open", "{n} decisions open", figure(DECISIONS, len(tasks))))
     ]

@@ -41,7 +41,7 @@ def shown(tasks: Sequence[Task], *, aloud: bool) -> list[Part]:
     """
     if not tasks:
         return []
-    parts: list[Part] = [Title(_("Nobody has decided yet"))]
+    parts: list[Part] = [Title(_("Still to decide"))]
     for each in tasks[:MOST]:
         parts.append(Text(each.words))
         parts += buttons(each, aloud=aloud)

@@ -121,7 +121,7 @@ def remove(
 ) -> Reply:
     if not mails.remove(ctx.tx, mail):
         raise Refusal(_("This address is gone already."))
-    return Reply(line(_("No digest goes there any more; the address is deleted.")), subject=mail)
+    return Reply(line(_("No more digests go there; the address is deleted.")), subject=mail)
 
 
 @feature.sets(14)

@@ -11,10 +11,11 @@ DECISIONS = feature.measure(
     "decisions",
     _("Decisions open"),
     _(
-        "incidents that nobody looks after or is silent about, that are restored for three working "
-        "days and not done, causes whose date is over, services that somebody left or "
-        "that nobody has taken over for three working days, and automations that are possibly "
-        "unused or have not been measured for a week"
+        "Incidents that nobody looks after, or whose next update is missing. "
+        "Incidents that have worked again for three working days and are not done. "
+        "Causes whose date has passed. Services that somebody left, and those that "
+        "nobody has taken over for three working days. Automations that are "
+        "possibly unused, or have not reported for a week"
     ),
     "incidents",
     "closings",
@@ -28,8 +29,8 @@ USEFUL = feature.measure(
     "useful",
     _("Useful digest"),
     _(
-        "who said yes or no about a week's digest until the next one came; shown from five on, "
-        "and not where everybody said the same"
+        "who said yes or no about a week's digest until the next one came. Shown "
+        "from five on, and not where everybody said the same"
     ),
     "digest_rounds",
 )

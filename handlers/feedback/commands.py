@@ -71,7 +71,7 @@ def feedback(
     if sentence:
         week = relief.week_of(ctx)
         answers.say(ctx.tx, id=ctx.new_secret(), pilot=pilot.id, week=week, sentence=sentence)
-        kept = _("Kept without your name; shown when the week is over. Thank you.")
+        kept = _("Saved without your name; shown when the week is over. Thank you.")
         parts += [Title(kept), Text(sentence)]
     return Reply(Message((*parts, *cards.taps(ctx, pilot))), nameless=True)
 
@@ -292,7 +292,7 @@ def reply(
     found = next((each for each in answers.questions(ctx.tx) if each.id == question), None)
     pilot = pilots.find(ctx.tx, found.pilot) if found else None
     if found is None or pilot is None:
-        raise Refusal(_("This question is not there any more."))
+        raise Refusal(_("This question no longer exists."))
     roles.need(ctx, pilot)
     answers.reply(ctx.tx, question, words, clock.current_day(ctx))
     editing.note(ctx, pilot, "answered")

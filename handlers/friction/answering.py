@@ -149,7 +149,7 @@ def like(ctx: Context, note: Annotated[str, TextReader(long=False), Ask(_("Which
     """Show the nearest notes, also those that are too far to be proposed: a person looks."""
     mine = friction.find(ctx.tx, note)
     if mine is None:
-        raise Refusal(_("These notes are not there any more."))
+        raise Refusal(_("These notes no longer exist."))
     need(ctx, mine.area)
     others = [
         each
@@ -253,7 +253,7 @@ def name_one(
     if mine:
         return Reply(line(_("You answer the friction of “{area}”.", area=area)))
     posts = matters.ask(ctx, who.id, _key(area, who.id), _question(area))
-    said = _("{who} is asked to answer the friction of “{area}”.", who=who.name, area=area)
+    said = _("I have asked {who} to answer the friction of “{area}”.", who=who.name, area=area)
     return Reply(line(said), posts=posts)
 
 
@@ -281,7 +281,7 @@ def _choice(area: str) -> tuple[Button, Button]:
 )
 def accept(ctx: Context, area: AreaValue) -> Reply:
     if not answerers.decide(ctx.tx, area, ctx.person.id, "accepted"):
-        raise Refusal(_("This question is not open for you any more."))
+        raise Refusal(_("This question has been answered already."))
     posts = matters.settle(ctx, _key(area, ctx.person.id))
     listed = Button(_("Show the notes"), call("friction list", area=area))
     said = _("Thank you. You answer the friction of “{area}”.", area=area)
@@ -293,7 +293,7 @@ def accept(ctx: Context, area: AreaValue) -> Reply:
 )
 def decline(ctx: Context, area: AreaValue) -> Reply:
     if not answerers.decide(ctx.tx, area, ctx.person.id, "declined"):
-        raise Refusal(_("This question is not open for you any more."))
+        raise Refusal(_("This question has been answered already."))
     posts = matters.settle(ctx, _key(area, ctx.person.id))
     return Reply(line(_("Good. The managers go on answering it.")), posts=posts)
 
@@ -312,7 +312,11 @@ def set_threshold(
     days: Annotated[int, NumberReader(7, 365), Ask(_("Days"), _("30 unless you say otherwise."))],
 ) -> Reply:
     workspaces.set_setting(ctx.tx, grouping.SETTING, f"{number}/{days}")
-    said = _("From now on {n} like notes in {days} days are proposed.", n=number, days=days)
+    said = _(
+        "From now on {n} like notes in {days} are proposed.",
+        n=number,
+        days=_n("{n} day", "{n} days", days),
+    )
     return Reply(line(said))
 
 

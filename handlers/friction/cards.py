@@ -158,7 +158,7 @@ def overview(ctx: Context) -> Message:
         parts.append(Text(_("and {n} more", n=len(known) - 8), small=True))
     if answers:
         parts += _proposed(ctx)
-    row = [Button(_("Note friction"), call("friction"))]
+    row = [Button(_("Note what is in the way"), call("friction"))]
     row.append(Button(_("My notes"), call("friction mine"), "quiet"))
     if answers:
         row.append(Button(_("All notes"), call("friction list"), "quiet"))

@@ -28,7 +28,7 @@ AFTER_ANSWER, AT_MOST = 90, 730  # days after which a name goes (settled 61)
 NOTED = feature.measure(
     "friction",
     _("Friction"),
-    _("sentences noted in the week; the week before counts the seven days before that"),
+    _("sentences noted in the week. The week before counts the seven days before that"),
     "friction",
 )
 

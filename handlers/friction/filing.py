@@ -70,7 +70,7 @@ def follow(ctx: Context, id: str, author: PersonId) -> bool:
 def _open(ctx: Context, id: str) -> Note:
     found = friction.find(ctx.tx, id)
     if found is None or found.answered:
-        raise Refusal(_("This is answered, or not there any more."))
+        raise Refusal(_("This is answered already, or gone."))
     return found
 
 

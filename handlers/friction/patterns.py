@@ -86,7 +86,7 @@ def _notes(ctx: Context, ids: str) -> list[Note]:
     found = [friction.find(ctx.tx, each) for each in ids.split(",")]
     notes = [each for each in found if each is not None]
     if not notes:
-        raise Refusal(_("These notes are not there any more."))
+        raise Refusal(_("These notes no longer exist."))
     for each in notes:
         answering.need(ctx, each.area)
     return notes

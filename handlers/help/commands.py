@@ -78,9 +78,8 @@ def guide(ctx: Context, word: Annotated[str, WORD, Ask(_("Word"))] = "") -> Repl
                 Items(tuple(_more(ctx))),
                 Text(
                     _(
-                        "“help service” tells more about a word. Words work in German and English. "
-                        "What I do not understand I offer as an incident, so nothing typed in a "
-                        "hurry is lost."
+                        "“help service” tells more about a word. German and English both work. "
+                        "What I do not understand I offer as an incident, so nothing is lost."
                     ),
                     small=True,
                 ),
@@ -141,7 +140,7 @@ def _usage(ctx: Context, command: Command) -> Message:
     return Message((Title(command.word(ctx.language)), Text(command.help), Facts(tuple(rows))))
 
 
-@feature.command("status", "stand", help=_("What waits for you."), reads=True)
+@feature.command("status", "stand", help=_("What is waiting for you."), reads=True)
 def status(
     ctx: Context,
     *,
@@ -151,9 +150,9 @@ def status(
     area = (Button(_("The whole area"), call("lists")),) if ctx.person.manager else ()
     first = (page - 1) * SHOWN
     if not found[first:]:
-        return Reply(line(_("Nothing waits for you."), *area))
+        return Reply(line(_("Nothing is waiting for you right now."), *area))
     parts: list[Part] = [
-        Title(_n("{n} thing waits for you", "{n} things wait for you", len(found)))
+        Title(_n("{n} thing is waiting for you", "{n} things are waiting for you", len(found)))
     ]
     for each in found[first : first + SHOWN]:
         parts.append(Text(each.words))

@@ -24,19 +24,19 @@ def home(ctx: Context) -> Reply:
         Buttons(
             (
                 Button(_("Declare an incident"), call("incident"), "primary"),
-                Button(_("Note friction"), call("friction")),
+                Button(_("Note what is in the way"), call("friction")),
                 Button(_("Give feedback"), call("feedback")),
                 Button(_("Find"), call("find")),
                 Button(_("Help"), call("help"), "quiet"),
             )
         ),
-        Title(_("What waits for me")),
+        Title(_("What is waiting for me")),
     ]
     waits = waiting(ctx)
     for each in waits[:SHOWN]:
         parts += [Text(each.words), Buttons(each.buttons)]
     if not waits:
-        parts.append(Text(_("Nothing waits for you.")))
+        parts.append(Text(_("Nothing is waiting for you right now.")))
     elif len(waits) > SHOWN:
         more = _("and {n} more", n=len(waits) - SHOWN)
         parts += [Text(more), Buttons((Button(_("Show all"), call("status")),))]

@@ -7,7 +7,7 @@ from handlers.kit.commands import Command, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Call, Message, Part, Reply, Text, Title, pieces
-from handlers.kit.readers import LONGEST, ChoiceReader
+from handlers.kit.readers import LONGEST, ChoiceReader, titles
 from handlers.kit.readers.emergencies import call_first, in_danger
 from handlers.kit.words import Sentence, _
 
@@ -23,9 +23,9 @@ def menu(ctx: Context) -> Reply:
                 Buttons(
                     (
                         Button(_("Declare an incident"), call("incident"), "primary"),
-                        Button(_("Note friction"), call("friction")),
+                        Button(_("Note what is in the way"), call("friction")),
                         Button(_("Give feedback"), call("feedback")),
-                        Button(_("What waits for me"), call("status")),
+                        Button(_("What is waiting for me"), call("status")),
                         Button(_("Help"), call("help"), "quiet"),
                     )
                 ),
@@ -36,7 +36,9 @@ def menu(ctx: Context) -> Reply:
 
 def declare_button(ctx: Context, text: str, look: str = "quiet") -> Button:
     """Return the button that declares what was typed. It can be used once."""
-    offered = Call("incident", {"title": text, "offer": ctx.new_id()})
+    offered = Call(
+        "incident", {"title": titles.with_source(text, ctx.source), "offer": ctx.new_id()}
+    )
     return Button(_("Declare this as an incident"), offered, look)
 
 

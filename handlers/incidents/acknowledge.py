@@ -34,7 +34,7 @@ NOT_ME = timedelta(minutes=2)
 
 
 @feature.command(
-    "ack", ("annehmen", "übernehmen"), help=_("Look after an incident: its alarm stops climbing.")
+    "ack", ("annehmen", "übernehmen"), help=_("Look after an incident: its alert stops escalating.")
 )
 def acknowledge(ctx: Context, number: Ref | None = None) -> Reply:
     incident = meant(ctx, "ack", number)
@@ -83,7 +83,7 @@ def give_back(ctx: Context, number: Ref) -> Reply:
         incident = find_open(ctx, number)
         raise Refusal(
             _(
-                "“Not me” works for {n} minutes. You can ask somebody else to take {incident}.",
+                "That works for {n} minutes. You can ask somebody else to look after {incident}.",
                 n=int(NOT_ME.total_seconds() // 60),
                 incident=label(incident.number),
             ),
@@ -103,7 +103,8 @@ def give_back(ctx: Context, number: Ref) -> Reply:
                 **json.loads(taking.timer),
             )
     said = _(
-        "Good, not you. {incident} waits for {who} again; its alert goes on where it was.",
+        "Good, somebody else. {incident} is waiting for {who} again; its alert "
+        "goes on where it was.",
         incident=label(number),
         who=named(ctx, incident.responsible),
     )
@@ -133,7 +134,7 @@ def _not_first(ctx: Context, number: int) -> Refusal:
         return not_open(ctx, incident)
     if incident.responsible == ctx.person.id:
         return Refusal(
-            _("You promised news about {incident}. How does it stand?", incident=label(number)),
+            _("An update on {incident} is due. How is it going?", incident=label(number)),
             buttons=(tell(number),),
         )
     return Refusal(
@@ -157,7 +158,7 @@ def _yours(ctx: Context, incident: Incident) -> Message:
             Text(incident.title),
             Text(
                 _(
-                    "When will there be news? Unless you choose: by {at:time}.",
+                    "When will you post an update? Unless you choose, I ask at {at:time}.",
                     at=incident.next_news_at,
                 )
             ),
@@ -173,10 +174,10 @@ def _not_me(ctx: Context, number: int) -> tuple[Button, ...]:
     taking = takings.find(ctx.tx, number)
     if taking is None or taking.person != ctx.person.id or taking.at + NOT_ME < ctx.now:
         return ()
-    return (Button(_("Not me"), call("not me", number=number), "quiet"),)
+    return (Button(_("Somebody else, please"), call("not me", number=number), "quiet"),)
 
 
-@feature.command("promise", "zusagen", help=_("Say when the next news comes."), hidden=True)
+@feature.command("promise", "zusagen", help=_("Say when the next update comes."), hidden=True)
 def promise(
     ctx: Context,
     number: Ref,
@@ -188,7 +189,8 @@ def promise(
             incident = find_open(ctx, number)
             raise Refusal(
                 _(
-                    "Only {who} can promise news about {incident}.",
+                    "Only whoever is responsible can announce the next update on {incident}: "
+                    "{who}.",
                     who=named(ctx, incident.responsible),
                     incident=label(number),
                 )
@@ -203,7 +205,7 @@ def promise(
 
 
 @feature.command(
-    "assign", "zuweisen", help=_("Ask somebody to take an incident; they accept by button.")
+    "assign", "zuweisen", help=_("Ask somebody to look after an incident; they accept by button.")
 )
 def assign(
     ctx: Context, number: Named, person: Annotated[Person, PersonReader(), Ask(_("Person"))]
@@ -218,7 +220,7 @@ def assign(
     responsible = named(ctx, incident.responsible)
     question = Message(
         (
-            Title(_("Will you take {incident}?", incident=label(number))),
+            Title(_("Will you look after {incident}?", incident=label(number))),
             Text(incident.title),
             Text(
                 _(
@@ -231,7 +233,7 @@ def assign(
         )
     )
     said = _(
-        "{who} is asked to take {incident}. Until then {responsible} stays responsible.",
+        "I have asked {who}. Until they accept, {responsible} stays responsible for {incident}.",
         who=asked,
         incident=label(number),
         responsible=responsible,

@@ -63,10 +63,10 @@ def standing(ctx: Context, incident: Incident, *, pings: bool = True) -> Sentenc
     if incident.unanswered:
         mentioned = person if pings else name
         who = mentioned(ctx, incident.responsible)
-        return _("Waiting for {who} to acknowledge it.", who=who)
+        return _("Waiting for {who} to look after it.", who=who)
     if incident.silent:
         return _(
-            "{who} looks after it; the promised news is overdue.",
+            "{who} is looking after it; the next update is still to come.",
             who=name(ctx, incident.responsible),
         )
     return _(
@@ -86,7 +86,7 @@ def _done(ctx: Context, incident: Incident) -> Sentence:
             who=name(ctx, closing.verified_by),
         )
     if closing.quiet_at is not None:
-        return _("Done since {at}; it has stayed quiet.", at=incident.ended_at)
+        return _("Done since {at}; it has not come back.", at=incident.ended_at)
     return _("Done since {at}, says {who}.", **values)
 
 
@@ -94,10 +94,10 @@ def _closed(ctx: Context, incident: Incident) -> Sentence:
     values = {"at": incident.ended_at, "who": name(ctx, incident.ended_by or incident.responsible)}
     into = label(incident.closed_into or 0)
     if incident.closed_as == "duplicate":
-        return _("Closed on {at} by {who}: the same as {incident}.", **values, incident=into)
+        return _("Closed on {at} by {who}: duplicate of {incident}.", **values, incident=into)
     if incident.closed_as == "superseded":
-        return _("Closed on {at} by {who}: superseded by {incident}.", **values, incident=into)
-    return _("Closed on {at} by {who}: a false alarm.", **values)
+        return _("Closed on {at} by {who}: part of {incident}.", **values, incident=into)
+    return _("Closed on {at} by {who}: false alarm.", **values)
 
 
 def waits_since(incident: Incident) -> datetime:
@@ -113,14 +113,14 @@ def _waiting(ctx: Context, incident: Incident) -> list[tuple[Words, Words]]:
         return []
     since = waits_since(incident)
     roles = targets.roles_of(ctx, incident, targets.alarmed(ctx, incident))
-    said = _("since {since}; alarmed: {roles}", since=since, roles=roles)
+    said = _("since {since}; alerted: {roles}", since=since, roles=roles)
     rows: list[tuple[Words, Words]] = [(_("Waiting"), said)]
     if gone := targets.unreached(ctx, incident):
         rows.append((_("Not reached"), _("{names}", names=[_reached(ctx, each) for each in gone])))
     paused = alarms.paused(ctx.tx, incident.number, ctx.now)
     for who, until in paused.items():
         role = targets.roles_of(ctx, incident, [who])
-        rows.append((_("Alarms paused"), _("{roles} until {until}", roles=role, until=until)))
+        rows.append((_("Alerts paused"), _("{roles} until {until}", roles=role, until=until)))
     return rows
 
 
@@ -146,13 +146,13 @@ def card(ctx: Context, incident: Incident) -> Message:
     if incident.severity == Severity.SERIOUS:
         rows.insert(1, (_("Severity"), _("serious")))
     if incident.gap:
-        rows.append((_("Note"), _("No service recognised: an ownership gap.")))
+        rows.append((_("Note"), _("No service recognised.")))
     if incident.proposed_to and incident.state == IncidentState.OPEN:
         rows.append((_("Asked to take it"), name(ctx, incident.proposed_to)))
     if incident.news:
         rows.append(
             (
-                _("Latest news"),
+                _("Latest update"),
                 _(
                     "{news} ({who}, {at})",
                     news=incident.news,
@@ -162,7 +162,7 @@ def card(ctx: Context, incident: Incident) -> Message:
             )
         )
     if incident.next_news_at and incident.state == IncidentState.OPEN:
-        rows.append((_("Next news"), _("by {at}", at=incident.next_news_at)))
+        rows.append((_("Next update"), _("by {at}", at=incident.next_news_at)))
     rows += checklist.rows(ctx, incident)
     repeated, more = ban_cards.of_incident(ctx, incident)
     parts: list[Part] = [Title(headline(incident)), Facts((*rows, *repeated))]
@@ -322,7 +322,7 @@ def why_first(ctx: Context, incident: Incident) -> Sentence:
     service = ctx.service_of(incident.service)
     if service is not None and service.accountable != incident.responsible:
         return _(
-            "{owner} is away, so this incident of {service} comes to you.",
+            "{service}: {owner} is away. Will you look after it?",
             owner=name(ctx, service.accountable),
             service=service.name,
         )
@@ -339,12 +339,13 @@ def why_climbed(ctx: Context, incident: Incident, minutes: int) -> Sentence:
     who = name(ctx, incident.responsible)
     if incident.unanswered:
         return _(
-            "Nobody has acknowledged it for {time}. It went to {who} first.",
+            "Nobody has picked this up for {time}. {who} was alerted first. Will you "
+            "look after it?",
             time=lasting(minutes),
             who=who,
         )
     return _(
-        "The news that {who} promised has been overdue for {time}. Whoever can may take it over.",
+        "An update from {who} has been missing for {time}. Will you look after it?",
         time=lasting(minutes),
         who=who,
     )
@@ -361,7 +362,7 @@ def lasting(minutes: int) -> Sentence:
 
 def why_silent(incident: Incident) -> Sentence:
     """Return the question to whoever promised news."""
-    return _("You promised news by {at:time}. How does it stand?", at=incident.next_news_at)
+    return _("An update was due at {at:time}. How is it going?", at=incident.next_news_at)
 
 
 def question(ctx: Context, incident: Incident) -> Message:
@@ -398,7 +399,7 @@ def undone_line(ctx: Context, incident: Incident) -> Sentence:
     """Return what works again and is not done as one line of a list, with whom it is."""
     count = len(checklist.missing_of(ctx, incident))
     return _(
-        "{title} ({service}): {open}; it is with {who}",
+        "{title} ({service}): {open}; responsible: {who}",
         title=shortened(headline(incident), 100),
         service=service_name(ctx, incident),
         open=checklist.open_of_all(count),

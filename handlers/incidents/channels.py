@@ -194,15 +194,15 @@ def choose(
         Ask(
             _("A channel of its own for"),
             _(
-                "Lotse makes it, keeps its topic current and archives it when the incident is done."
-                " In Teams there are none: that would take a permission."
+                "Lotse makes it, keeps its topic current and archives it when the incident "
+                "is done. In Teams there are none, as that would take a permission."
             ),
         ),
     ],
 ) -> Reply:
     if which is not When.NEVER and _platform(ctx) is None:
         raise Refusal(
-            _("Choose a channel for incidents in Slack first; the new ones are made there."),
+            _("Please choose a channel for incidents in Slack first; the new ones are made there."),
             field="which",
         )
     workspaces.set_setting(ctx.tx, SETTING, which)

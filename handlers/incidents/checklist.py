@@ -72,9 +72,9 @@ CAUSES: dict[str, Words] = {
     "capacity": _("capacity"),
     "hardware": _("hardware"),
     "supplier": _("supplier or third party"),
-    "handling": _("human handling"),
+    "handling": _("operation"),
     "knowledge": _("missing knowledge or standard"),
-    "unknown": _("unknown after a search"),
+    "unknown": _("not found"),
 }
 ENDINGS: dict[str, Words] = {
     "workaround": _("workaround"),
@@ -87,11 +87,11 @@ COSTS: dict[str, Words] = {
     "outside": _("outside working hours"),
 }
 NAMES: dict[Point, Sentence] = {
-    Point.END: _("end of the impact"),
+    Point.END: _("when it worked again"),
     Point.CAUSE: _("cause"),
     Point.EVIDENCE: _("evidence"),
     Point.ENDING: _("workaround or cause fixed"),
-    Point.FIX: _("owner and date of the fix"),
+    Point.FIX: _("who fixes the cause, and by when"),
     Point.RUNBOOK: _("runbook"),
     Point.CHECKED: _("check by a second person"),
 }
@@ -204,7 +204,7 @@ def rows(ctx: Context, incident: Incident) -> list[tuple[Words, Words]]:
     if closing.runbook_since is not None:
         found.append((_("Runbook"), runbook(closing)))
     if closing.override_by is not None:
-        found.append((_("Closed with open points"), overridden(ctx, closing)))
+        found.append((_("Finished with open points"), overridden(ctx, closing)))
     return found
 
 
@@ -223,9 +223,9 @@ def _until_done(ctx: Context, incident: Incident, closing: Closing) -> Sentence:
         return _("{open}: {points}", open=open_of_all(len(points)), points=named)
     until = quiet_until(ctx, incident)
     if closing.checker is None:
-        return _("everything is entered; it has to stay quiet until {until}", until=until)
+        return _("everything is entered; done on {until} if it does not come back", until=until)
     return _(
-        "everything is entered; {who} checks it, or it stays quiet until {until}",
+        "everything is entered; {who} checks it, or it does not come back by {until}",
         who=name(ctx, closing.checker),
         until=until,
     )

@@ -65,7 +65,7 @@ def declare(
     offer: Annotated[str, TextReader(long=False), UNASKED] = "",
     another: Annotated[str, TextReader(long=False), UNASKED] = "",
 ) -> Reply:
-    title, body = titles.split(title)
+    title, body = titles.split(titles.with_source(title, ctx.source))
     ahead = triage.handed_in(ctx, title, service)
     proposed = service or (ahead.service if ahead.sure else None)
     meant = proposed or service_lookup.fallback(ctx)
@@ -128,13 +128,13 @@ def _declared(ctx: Context, incident: Incident, service: Service) -> Message:
     values = {"who": who, "service": service.name}
     if incident.gap:
         said = _(
-            "I recognised no service in it, so {who} is alarmed, as for everything else.",
+            "I recognised no service in it, so {who} has been alerted, as for everything else.",
             who=who,
         )
     elif incident.responsible == service.accountable:
-        said = _("{who} is accountable for {service} and is alarmed.", **values)
+        said = _("{who} is accountable for {service} and has been alerted.", **values)
     else:
-        said = _("{who} stands in for {service} and is alarmed.", **values)
+        said = _("{who} stands in for {service} and has been alerted.", **values)
     number = incident.number
     danger = (call_first(),) if in_danger(incident.body or incident.title) else ()
     return Message(
@@ -178,11 +178,13 @@ def _severity(ctx: Context, number: int, severity: Severity) -> Reply:
     rights.need_for(ctx, severity, incident)
     incident, posts = transitions.set_severity(ctx, number, severity)
     words = {
-        "serious": _("{incident} is serious. The alarm climbs faster.", incident=label(number)),
+        "serious": _(
+            "{incident} is serious now. The alert escalates faster.", incident=label(number)
+        ),
         "normal": _("{incident} is not serious any more.", incident=label(number)),
     }
     back = Button(_("Not serious after all"), call("normal", number=number), "quiet")
-    explain = Button(_("What is serious?"), call("definition", name="serious"), "quiet")
+    explain = Button(_("When is it serious?"), call("definition", name="serious"), "quiet")
     may = rights.may_for(ctx, "normal", incident)
     buttons = (*((back,) if may else ()), explain) if severity == "serious" else ()
     return Reply(
@@ -292,7 +294,7 @@ def undo(ctx: Context, number: Ref) -> Reply:
             buttons=(works_again(number),),
         )
     return Reply(
-        line(_("{incident} is withdrawn. Nobody is alarmed any more.", incident=label(number))),
+        line(_("{incident} is withdrawn. Nobody is alerted any more.", incident=label(number))),
         posts=(
             *ctx.follow(Event.WITHDRAWN, str(number)),
             *escalation.ended_posts(ctx, taken),

@@ -21,8 +21,8 @@ COUNT = feature.measure(
     "incidents",
     _("Incidents"),
     _(
-        "declared from Monday 00:00 to Sunday 24:00 local time, without withdrawn ones; the week "
-        "before counts the seven days before that"
+        "declared from Monday 00:00 to Sunday 24:00 local time, without withdrawn "
+        "ones. The week before counts the seven days before that"
     ),
     "incidents",
 )

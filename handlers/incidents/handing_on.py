@@ -117,20 +117,20 @@ def known_here(ctx: Context, person: PersonId) -> Known:
             "incidents.declared_by": _("Declared it"),
             "incidents.responsible": _("Responsible"),
             "incidents.proposed_to": _("Asked to take it"),
-            "incidents.acknowledged_by": _("Acknowledged it"),
-            "incidents.news_by": _("Told how it stands"),
-            "incidents.restored_by": _("Restored it"),
+            "incidents.acknowledged_by": _("Looked after it"),
+            "incidents.news_by": _("Posted an update"),
+            "incidents.restored_by": _("Said that it works again"),
             "incidents.ended_by": _("Ended it"),
             "timeline.person": _("In its history"),
-            "alarms.person": _("Was alarmed"),
-            "alarm_pauses.person": _("Stopped own alarms"),
+            "alarms.person": _("Was alerted"),
+            "alarm_pauses.person": _("Paused own alerts"),
         },
     )
 
 
 @feature.keeps(
     "timeline",
-    what=_("Who was alarmed when"),
+    what=_("Who was alerted when"),
     days=90,
     then=_("deleted, once the incident is over"),
 )
@@ -141,7 +141,7 @@ def alarms_kept(ctx: Context, before: datetime) -> int:
 
 @feature.keeps(
     "incidents",
-    what=_("Who declared, acknowledged, restored and ended an incident"),
+    what=_("Who declared, looked after, solved and ended an incident"),
     days=365,
     then=_("“former person” stands there; times and durations stay"),
 )

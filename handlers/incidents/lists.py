@@ -75,7 +75,7 @@ def overview(
     if undone:
         count = len(undone) if mine else incidents.count_undone(ctx.tx)
         parts += [
-            Title(_n("{n} restored, not done", "{n} restored, not done", count)),
+            Title(_n("{n} works again, not done yet", "{n} work again, not done yet", count)),
             Items(tuple(undone_line(ctx, each) for each in undone[:SHOWN])),
             *_more(count - SHOWN, "mine" if mine else "undone"),
             Buttons(tuple(_show(each) for each in undone[:5])),
@@ -174,7 +174,7 @@ def glance(ctx: Context) -> list[Glance]:
         Glance(
             _("Open incidents"), tuple(listed(ctx, each) for each in incidents.open_ones(ctx.tx))
         ),
-        Glance(_("Restored, not done"), undone, incidents.count_undone(ctx.tx)),
+        Glance(_("Works again, not done yet"), undone, incidents.count_undone(ctx.tx)),
     ]
 
 

@@ -62,14 +62,16 @@ def meant(ctx: Context, word: str, number: int | None, text: str = "") -> Incide
         )
     if word in AFTER:
         raise Refusal(
-            _("Nothing that is restored and not done is yours.")
+            _("You have no incident to finish right now.")
             if open_ones
-            else _("Everything that is restored is done."),
+            else _("There is nothing left to finish."),
             buttons=(Button(_("Open incidents"), call("incidents")),),
         )
     declares = (Button(_("Declare this as an incident"), call("incident", title=ctx.typed)),)
     raise Refusal(
-        _("No open incident is yours to change.") if open_ones else _("No incident is open."),
+        _("Other people are responsible for the open incidents.")
+        if open_ones
+        else _("No incident is open."),
         buttons=declares if text and ctx.typed else (),
         kept=ctx.typed if text else None,
     )
@@ -205,7 +207,7 @@ def no_placeholder(text: str, field: str) -> None:
     """Refuse what only keeps the place for what is still to be said; `field` asked for it."""
     if is_placeholder(text):
         raise Refusal(
-            _("That only keeps the place for what is still to be said. What is it?"),
+            _("That is only a placeholder. Please write what you know so far."),
             field=field,
             kept=text,
         )

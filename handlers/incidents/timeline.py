@@ -10,7 +10,7 @@ from handlers.incidents import cards, checklist
 from handlers.kit.context import Context
 from handlers.kit.messages import Items, Message, Title, Tone
 from handlers.kit.people import PLATFORMS, name
-from handlers.kit.words import Sentence, Words, _
+from handlers.kit.words import Sentence, Words, _, _n
 from storage import incidents as storage_incidents
 from storage.incidents import Happening, Incident
 
@@ -32,47 +32,55 @@ def _happening(ctx: Context, each: Happening) -> Sentence:
     who = name(ctx, each.person or "")
     match each.kind:
         case "declared":
-            return _("{who} declared it.", who=who)
+            return _("Declared by {who}.", who=who)
         case "alarmed":
             people = [name(ctx, id) for id in each.detail.split(",") if id]
-            return _("Alarm to {people}.", people=people)
+            return _("Alert to {people}.", people=people)
         case "at the top":
             return _("Nobody answered; it reached the manager.")
         case "rests":
             return _("Nobody answered; it rests until work begins.")
         case "widened":
-            return _("Nobody answered for hours; every other manager was alarmed.")
+            return _("Nobody answered for hours; every other manager was alerted.")
         case "unreached":
             person, _colon, platform = each.detail.rpartition(":")
             where = PLATFORMS.get(platform, platform)
             return _("{who} cannot be reached in {where}.", who=name(ctx, person), where=where)
         case "paused":
             until = datetime.fromisoformat(each.detail)
-            return _("{who} stopped their own alarms until {until}.", who=who, until=until)
+            return _("{who} stopped their own alerts until {until}.", who=who, until=until)
         case "acknowledged":
             return _("{who} looks after it.", who=who)
         case "given back":
             return _("{who} gave it back.", who=who)
         case "promised":
-            return _("{who} promised the next news in {n} minutes.", who=who, n=int(each.detail))
+            return _("Next update announced by {who}: in {n} minutes.", who=who, n=int(each.detail))
         case "asked":
             return _("{who} asked {other} to take it.", who=who, other=name(ctx, each.detail))
         case "news":
             return _("{who}: {news}", who=who, news=each.detail)
         case "silent":
-            return _("The promised news did not come.")
+            return _("No update came at the agreed time.")
         case "serious":
             return _("{who} called it serious.", who=who)
         case "normal":
             return _("{who} called it normal.", who=who)
         case "moved":
             found = ctx.service_of(each.detail)
-            return _("{who} moved it to {service}.", who=who, service=found.name if found else "?")
+            return _(
+                "{who} changed the service to {service}.",
+                who=who,
+                service=found.name if found else "?",
+            )
         case "handed on":
-            return _("{who} left; it went to {other}.", who=who, other=name(ctx, each.detail))
+            return _(
+                "{who} is no longer active; now responsible: {other}.",
+                who=who,
+                other=name(ctx, each.detail),
+            )
         case "fix handed on":
             return _(
-                "{who} left; the fix of the cause went to {other}.",
+                "{who} is no longer active; {other} fixes the cause now.",
                 who=who,
                 other=name(ctx, each.detail),
             )
@@ -87,21 +95,22 @@ def _happening(ctx: Context, each: Happening) -> Sentence:
         case "checking":
             return _("{who} asked {other} to check it.", who=who, other=name(ctx, each.detail))
         case "checked":
-            return _("{who} has checked it.", who=who)
+            return _("Checked by {who}.", who=who)
         case "quiet":
-            return _("Nothing came back for {n} days.", n=int(each.detail or CALM))
+            calm = int(each.detail or CALM)
+            return _n("Has not come back for {n} day.", "Has not come back for {n} days.", calm)
         case "overridden":
-            return _("{who} closes it with open points: {why}", who=who, why=each.detail)
+            return _("Finished by {who} with open points: {why}", who=who, why=each.detail)
         case "done":
-            return _("{who} says it is done.", who=who)
+            return _("Reported as done by {who}.", who=who)
         case "closed":
-            return _("{who} closed it.", who=who)
+            return _("Closed by {who}.", who=who)
         case "reason":
             return _("{who}, on closing: {why}", who=who, why=each.detail)
         case "reopened":
             return _("{who} opened it again: {why}", who=who, why=each.detail)
         case "reminded":
-            return _("{who} was reminded that it is not done.", who=name(ctx, each.detail))
+            return _("{who} was reminded to finish it.", who=name(ctx, each.detail))
         case "retitled":
             return _("{who} corrected the title. Before: “{title}”", who=who, title=each.detail)
         case "words removed":
@@ -110,7 +119,7 @@ def _happening(ctx: Context, each: Happening) -> Sentence:
             return _("{who} says that the cause is fixed.", who=who)
         case "postponed":
             day = date.fromisoformat(each.detail)
-            return _("{who} moved the fix to {until}.", who=who, until=day)
+            return _("New date for the fix, by {who}: {until}.", who=who, until=day)
         case kind if kind.startswith("said "):
             point = checklist.Point(kind.removeprefix("said "))
             return _(

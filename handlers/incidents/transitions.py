@@ -176,12 +176,13 @@ def _root(ctx: Context, number: int, target: int) -> int:
         found = find(ctx, found.closed_into)
     if found.number == number:
         raise Refusal(
-            _("{incident} cannot go into itself.", incident=label(number)), field="target"
+            _("Please name another incident than {incident}.", incident=label(number)),
+            field="target",
         )
     if found.state in (IncidentState.WITHDRAWN, IncidentState.CLOSED):
         raise Refusal(
             _(
-                "{incident} counts for nothing itself; please name one that does.",
+                "{incident} is itself closed or withdrawn. Please name another incident.",
                 incident=shortened(headline(found)),
             ),
             field="target",
@@ -239,7 +240,7 @@ def must_go(ctx: Context, incident: Incident, state: IncidentState) -> None:
     if state == DONE:
         raise Refusal(
             _(
-                "{incident} does not work again yet, as far as I know.",
+                "Nobody has said yet that {incident} works again.",
                 incident=label(incident.number),
             ),
             buttons=(works_again(incident.number),),

@@ -29,7 +29,7 @@ def update(
     ctx: Context,
     number: Ref | None = None,
     text: Annotated[
-        str, TextReader(), Ask(_("How does it stand?"), short=_("text"), needed=True)
+        str, TextReader(), Ask(_("What is the latest?"), short=_("text"), needed=True)
     ] = "",
 ) -> Reply:
     incident = meant(ctx, "update", number, text)
@@ -77,7 +77,7 @@ def _not_current(name: str, known: list[str]) -> Refusal:
 def belongs(
     ctx: Context,
     incident: Annotated[Current, NameReader(_current, _not_current), Ask(_("Which incident?"))],
-    text: Annotated[str, TextReader(), Ask(_("How does it stand?"))],
+    text: Annotated[str, TextReader(), Ask(_("What is the latest?"))],
 ) -> Reply:
     return update(ctx, int(incident.id), text)
 
@@ -96,7 +96,10 @@ def restored(
     parts: list[Part] = [Text(said)]
     if rights.may_for(ctx, "done", incident):
         count = len(checklist.missing_of(ctx, incident))
-        until = _("Restored is not done: {open}.", open=checklist.open_of_all(count))
+        until = _(
+            "Not finished yet: {open}. This does not have to be now.",
+            open=checklist.open_of_all(count),
+        )
         parts += [Text(until, small=True), Buttons((finish(number),))]
     hint = rest.rest_hint(ctx)
     if hint is not None:

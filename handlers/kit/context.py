@@ -43,7 +43,8 @@ class Context:
     `new_id` gives ids in the order of time, `new_secret` gives random ones (uuid4) that
     tell nothing. `address` is where machines reach Lotse, without a slash at its end.
     `typed` is what the person typed, from the first word to the last; empty for
-    buttons, forms, timers and hooks. `mentions` are the people whom the platform
+    buttons, forms, timers and hooks. `source` is a link to the message in which something
+    came with it that is not taken along. `mentions` are the people whom the platform
     recognised in it: how each is shown, and the person's id. `thread` is the platform's
     id of the message that it answers. `ahead` is what the command has read before it
     began to write, None when there was no time for it. `mails` says whether mail is sent.
@@ -59,6 +60,7 @@ class Context:
     address: str
     features: tuple[Feature, ...]
     typed: str = ""
+    source: str = ""
     mentions: Mapping[str, str] = field(default_factory=dict)
     thread: str = ""
     ahead: Read[Any] | None = None

@@ -17,7 +17,7 @@ from handlers.kit.commands import Command, Feature, by_name, vocabulary
 from handlers.kit.context import Context
 from handlers.kit.folding import CLOSING, MARKS, blank, folded, seen
 from handlers.kit.readers import TextReader, unquoted
-from handlers.kit.readers.ordinary_words import CONTINUING, NOTING, ORDINARY
+from handlers.kit.readers.ordinary_words import CONTINUING, ORDINARY
 
 SHORTEST = 3  # letters a shortened word must have
 DECLARE = "incident"
@@ -265,8 +265,7 @@ def _unless_sentence(text: str, command: Command, rest: str, outcome: Outcome) -
     marked = head.rstrip().endswith(":")
     match outcome:
         case Parsed() if only_text(outcome) and _continues(rest) and not marked:
-            noted = command.name == "friction" and _first(rest) in NOTING
-            return outcome if noted else Unknown(text, (command,))
+            return Unknown(text, (command,))
         case Incomplete(_command, values) if len(rest.split()) > 1 and not marked:
             free = {each.name for each in command.parameters if isinstance(each.reader, TextReader)}
             if values and set(values) <= free:

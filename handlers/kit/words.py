@@ -108,6 +108,8 @@ def _fixed(words: Sentence, language: str) -> Phrase:
 def _spoken(words: Sentence, language: str, zone: str) -> Phrase:
     spans: list[Span] = []
     for literal, name, spec in _pieces(_lookup(words, language)):
+        if literal.startswith(".") and spans and str(spans[-1]).endswith("."):
+            literal = literal[1:]  # a short month has its dot already
         if literal:
             spans.append(literal)
         if name is not None:
@@ -198,7 +200,8 @@ def _value(value: object, spec: str, language: str, zone: str) -> Sequence[Span]
     if isinstance(value, date):
         return (_date(value, spec or "day", language),)
     if isinstance(value, tuple | list):
-        return _listed([_value(item, spec, language, zone) for item in value], language)
+        style, spec = ("or", "") if spec == "or" else ("standard", spec)
+        return _listed([_value(item, spec, language, zone) for item in value], language, style)
     raise TypeError(f"{type(value).__name__} cannot be said.")
 
 
@@ -223,9 +226,9 @@ def _date(day: date, spec: str, language: str) -> str:
     return format_date(day, PATTERNS[spec][language], locale=language)
 
 
-def _listed(items: list[Sequence[Span]], language: str) -> list[Span]:
-    """Join items the way the language does: "A, B und C"."""
-    patterns = Locale.parse(language).list_patterns["standard"]
+def _listed(items: list[Sequence[Span]], language: str, style: str) -> list[Span]:
+    """Join items the way the language does: "A, B und C", or "A, B oder C" in the style `or`."""
+    patterns = Locale.parse(language).list_patterns[style]
     spans: list[Span] = []
     for position, item in enumerate(items):
         spans.extend(item)

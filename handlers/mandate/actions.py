@@ -166,7 +166,9 @@ def _mine(ctx: Context, id: str) -> Action:
         raise Refusal(_("This is done or dropped by now."))
     mine = found.owner in duty.acts_for(ctx, ctx.person.id)
     if not mine and not rights.may("mandate", rights.general(ctx)):
-        raise Refusal(_("This is up to {who}.", who=name(ctx, found.owner)))
+        raise Refusal(
+            _("Somebody else decides that. Please ask {who:or}.", who=name(ctx, found.owner))
+        )
     return found
 
 
@@ -189,7 +191,7 @@ def done(ctx: Context, action: Which) -> Reply:
 @feature.command(
     "mandate action drop",
     "mandat aufgabe streichen",
-    help=_("It is not needed any more."),
+    help=_("Retire it."),
     hidden=True,
     needs="mandate",
 )
@@ -279,7 +281,7 @@ def _open_question(ctx: Context, id: str) -> Action:
     found = actions.find(ctx.tx, id)
     mine = duty.acts_for(ctx, ctx.person.id)
     if found is None or found.done_on is not None or found.accepted or found.owner not in mine:
-        raise Refusal(_("This question is not open for you any more."))
+        raise Refusal(_("This question has been answered already."))
     return found
 
 

@@ -266,7 +266,7 @@ def session(ctx: Context, found: Mandate) -> Message:
     )
     parts: list[Part] = [
         Title(_("Half a day for the mandate")),
-        Text(_("Four steps. What you enter stands in the draft, word for word.")),
+        Text(_("Four steps. The draft holds what you enter, word for word.")),
         Facts(tuple((words, so_far) for words, so_far, _button in steps)),
         Buttons(tuple(button for _words, _so_far, button in steps)),
         Buttons((Button(_("Show the draft"), call("mandate draft"), "quiet"),)),

@@ -346,7 +346,7 @@ def object_(
 def _need_contact(ctx: Context, found: Mandate) -> None:
     if found.it_contact != ctx.person.id:
         who = name(ctx, found.it_contact) if found.it_contact else ctx.text(_("nobody yet"))
-        raise Refusal(_("For the IT this is up to {who}.", who=who))
+        raise Refusal(_("Confirms for the IT: {who}.", who=who))
 
 
 def _released(ctx: Context, found: Mandate) -> Reply:

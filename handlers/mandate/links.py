@@ -36,7 +36,7 @@ def link(
     goal: Annotated[
         Goal,
         NameReader(mandate.goals, _unknown),
-        Ask(_("Business goal"), _("As it stands in the mandate.")),
+        Ask(_("Business goal"), _("As in the mandate.")),
     ],
 ) -> Reply:
     if not is_own(ctx, automation) and not rights.may("mandate", rights.general(ctx)):

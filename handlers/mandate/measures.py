@@ -30,8 +30,9 @@ BOTTLENECK = feature.measure(
     "bottleneck",
     _("What holds us up"),
     _(
-        "answers of managers in a quarter, once the fortnight is over; the three numbers only if "
-        "five answered, somebody who was asked did not, and no answer holds everybody"
+        "answers of managers in a quarter, once the fortnight is over. The three "
+        "numbers show only if five answered, somebody did not, and no answer holds "
+        "everybody"
     ),
     "bottleneck_rounds",
 )

@@ -93,7 +93,7 @@ def show(ctx: Context) -> Reply:
 def _choice(stop: Stop) -> tuple[Button, ...]:
     return (
         Button(_("Renew it"), call("stop renew", stop=stop.id)),
-        Button(_("Take it off"), call("stop drop", stop=stop.id), "quiet"),
+        Button(_("Remove it"), call("stop drop", stop=stop.id), "quiet"),
     )
 
 
@@ -160,7 +160,7 @@ def renew(ctx: Context, stop: Which, *, until: Until, why: Why) -> Reply:
 @feature.command(
     "stop drop",
     "lassen streichen",
-    help=_("Take it off the stop list."),
+    help=_("Remove it from the stop list."),
     hidden=True,
     needs="mandate",
 )

@@ -117,5 +117,7 @@ def somebody(ctx: Context) -> list[Person]:
     found = managers(ctx) or ([asker] if asker else [])
     found = found or present(ctx)
     if not found:
-        raise Refusal(_("Nobody of this company is known yet, so nobody could be alarmed."))
+        raise Refusal(
+            _("I do not know anybody here yet whom I could alert. Please tell somebody directly.")
+        )
     return found

@@ -19,7 +19,7 @@ def unreachable(ctx: Context, *people: PersonId) -> Sentence | None:
     if not found:
         return None
     return _(
-        "Not to be reached now: {names}. Alarms go on to the next person at once.", names=found
+        "Not to be reached now: {names}. Alerts go on to the next person at once.", names=found
     )
 
 

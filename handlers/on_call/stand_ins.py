@@ -65,7 +65,7 @@ def cover(
     if absent.id != ctx.person.id and not ctx.person.manager:
         raise Refusal(_("For somebody else a manager names who stands in."))
     if person.id == absent.id:
-        raise Refusal(_("Somebody else has to stand in."), field="person")
+        raise Refusal(_("Please choose somebody else."), field="person")
     if until < start:
         raise Refusal(_("The last day is before the first."), field="until")
     if until < today_of(ctx):
@@ -95,7 +95,7 @@ def cover(
             line(_said(ctx, asked)), posts=(_ask(ctx, asked),), subject=traced(ctx, person.id)
         )
     swap = Button(
-        _("The other way round: I stand in for {who}", who=person.name[:30]),
+        _("No, I stand in for {who}", who=person.name[:30]),
         call("cover swap", cover=asked.id),
         "quiet",
     )
@@ -108,19 +108,20 @@ def _said(ctx: Context, asked: Cover) -> Sentence:
     other = name(ctx, asked.other)
     if asked.person != ctx.person.id and asked.cover != ctx.person.id:
         return _(
-            "{who} is asked to stand in for {person} {days}; until then nothing changes.",
+            "I have asked {who} to stand in for {person} {days}. Until they agree, "
+            "nothing changes.",
             who=other,
             person=name(ctx, asked.person),
             days=days(ctx, asked),
         )
     if asked.other == asked.cover:
         return _(
-            "{who} is asked to stand in for you {days}; until then nothing changes.",
+            "I ask {who} to stand in for you {days}. Until they agree, nothing changes.",
             who=other,
             days=days(ctx, asked),
         )
     return _(
-        "{who} is asked whether you stand in {days}; until then nothing changes.",
+        "I have asked {who} whether you stand in {days}. Until they agree, nothing changes.",
         who=other,
         days=days(ctx, asked),
     )
@@ -166,8 +167,8 @@ def _ask(ctx: Context, asked: Cover) -> Post:
             Title(_question(ctx, asked)),
             Text(
                 _(
-                    "{who} asks you. Whoever stands in is alarmed first meanwhile, and it ends by "
-                    "itself.",
+                    "{who} asks you. Whoever stands in is alerted first meanwhile, and it ends "
+                    "by itself.",
                     who=ctx.who,
                 )
             ),
@@ -195,7 +196,7 @@ def _answers(asked: Cover) -> tuple[Button, Button]:
 @feature.command("cover swap", "vertretung tauschen", help=_("The other way round."), hidden=True)
 def swap(ctx: Context, cover: CoverRef) -> Reply:
     if not stand_ins.swap(ctx.tx, cover, ctx.person.id):
-        raise Refusal(_("This question is not open for you any more."))
+        raise Refusal(_("This question has been answered already."))
     asked = _find(ctx, cover)
     _must_be_free(ctx, asked)
     return Reply(
@@ -209,7 +210,7 @@ def confirm(ctx: Context, cover: CoverRef) -> Reply:
     if asked is not None and asked.ends_at <= ctx.now:
         raise Refusal(_("That is over already."))
     if not stand_ins.confirm(ctx.tx, cover, ctx.person.id):
-        raise Refusal(_("This question is not open for you any more."))
+        raise Refusal(_("This question has been answered already."))
     agreed = _find(ctx, cover)
     clash = stand_ins.meeting(ctx.tx, agreed.person, agreed.starts_at, agreed.ends_at)
     if clash is not None and clash.id != agreed.id:
@@ -229,7 +230,7 @@ def confirm(ctx: Context, cover: CoverRef) -> Reply:
 
 def _agreed(ctx: Context, agreed: Cover) -> Sentence:
     return _(
-        "Agreed {days}: {cover} stands in for {person}.",
+        "Agreed: {cover} stands in for {person} {days}.",
         cover=name(ctx, agreed.cover),
         person=name(ctx, agreed.person),
         days=days(ctx, agreed),
@@ -240,7 +241,7 @@ def _agreed(ctx: Context, agreed: Cover) -> Sentence:
 def end(ctx: Context, cover: CoverRef) -> Reply:
     before = stand_ins.find(ctx.tx, cover)
     if before is None or not stand_ins.end(ctx.tx, cover, ctx.person.id):
-        raise Refusal(_("This is not open for you any more."))
+        raise Refusal(_("This is settled already, or no longer concerns you."))
     ended = replace(before, state=CoverState.ENDED)
     said = _ended(ctx, before)
     told = line(said, tone=Tone.QUIET)

@@ -54,7 +54,7 @@ feature = Feature(_("Services"))
 def accept(ctx: Context, service: ServiceRef) -> Reply:
     me = ctx.person.id
     if me not in (service.accountable, service.deputy):
-        raise Refusal(_("This question is not open for you any more."))
+        raise Refusal(_("This question has been answered already."))
     services.accept(ctx.tx, service.id, me, ctx.now)  # again does nothing
     mend(ctx, service.id)
     if service.accountable == me:
@@ -74,17 +74,18 @@ def decline(ctx: Context, service: ServiceRef) -> Reply:
     me = ctx.person.id
     if not waits_for(service, me):
         raise Refusal(
-            _("You are not asked about “{service}” any more.", service=service.name),
+            _("There is nothing left for you to confirm for “{service}”.", service=service.name),
             buttons=(Button(service.name, call("service", service=service.id)),),
         )
     bosses = [each.id for each in duty.managers(ctx) if each.id != me]
     if not bosses:
         raise Refusal(
-            _("Nobody else manages Lotse who could be told. Please name somebody else yourself."),
+            _("You are the only manager here. Please name somebody else yourself."),
             buttons=(name_somebody(service),),
         )
     said = _(
-        "Managers are told. Until somebody else is named, you are alarmed for “{service}”.",
+        "Thank you for saying so, I will tell the managers. Until somebody else is "
+        "named, you are alerted for “{service}”.",
         service=service.name,
     )
     told = Message(
@@ -110,7 +111,7 @@ def decline(ctx: Context, service: ServiceRef) -> Reply:
 def ask_again(ctx: Context, service: ServiceRef) -> Reply:
     who = [person(ctx, each) for each in unaccepted(service) if duty.is_here(ctx, each)]
     if not who:
-        raise Refusal(_("Nobody has to be asked about “{service}”.", service=service.name))
+        raise Refusal(_("For “{service}” nobody has to be asked.", service=service.name))
     services.ask(ctx.tx, service.id, ctx.now)
     said = _("Asked about “{service}” again: {who}.", who=who, service=service.name)
     return Reply(line(said), posts=asked(ctx, service), subject=service.name)
@@ -181,10 +182,10 @@ def hand_over(
     handovers.add(ctx.tx, handover)
     posts = [Post(_key(handover.id), _question(ctx, handover, found), f"direct:{to.id}", "note")]
     if replaced is not None:
-        over = line(_("This question is not open any more."), tone=Tone.QUIET)
+        over = line(_("This question has been answered already."), tone=Tone.QUIET)
         posts.append(Post(_key(replaced.id), over))
     said = _(
-        "{who} is asked to take over: {things}. Until then nothing changes.",
+        "I have asked {who}: {things}. Until they accept, nothing changes.",
         who=to.name,
         things=held.said(found),
     )
@@ -242,10 +243,10 @@ def _accepts(handover: Handover) -> Button:
     "hand over accept", "übergabe annehmen", help=_("I take all of it over."), hidden=True
 )
 def accept_all(
-    ctx: Context, handover: Annotated[str, TextReader(long=False), Ask(_("Hand-over"))]
+    ctx: Context, handover: Annotated[str, TextReader(long=False), Ask(_("Handover"))]
 ) -> Reply:
     if not handovers.accept(ctx.tx, handover, ctx.person.id):
-        raise Refusal(_("This question is not open for you any more."))
+        raise Refusal(_("This question has been answered already."))
     kept = handovers.find(ctx.tx, handover)
     assert kept is not None
     found = held.by(ctx, kept.person)
@@ -293,7 +294,7 @@ def _left(ctx: Context, person: PersonId) -> tuple[Post, ...]:
             before=name(ctx, each.person),
         )
         again = Button(_("Hand everything over"), call("hand over", person=each.person))
-        over = line(_("This question is not open any more."), tone=Tone.QUIET)
+        over = line(_("This question has been answered already."), tone=Tone.QUIET)
         told = Post(f"{_key(each.id)}:gone", line(said, again), f"direct:{each.asked_by}", "note")
         posts += (Post(_key(each.id), over), told)
     return posts
@@ -307,7 +308,7 @@ def asked_of(_ctx: Context, _person: str) -> list[Held]:
 
 @feature.knows(
     51,
-    _("Hand-overs"),
+    _("Handovers"),
     {
         "handovers": (
             "person",
@@ -331,7 +332,7 @@ def known_here(ctx: Context, person: PersonId) -> Known:
     )
 
 
-@feature.keeps("handovers", what=_("Hand-overs that are answered"), days=365, then=_("deleted"))
+@feature.keeps("handovers", what=_("Handovers that are answered"), days=365, then=_("deleted"))
 def handovers_kept(ctx: Context, before: datetime) -> int:
     """Delete hand-overs that were answered or replaced long ago."""
     return handovers.forget(ctx.tx, before)

@@ -28,7 +28,7 @@ DECIDE_IN = 3  # working days (requirement A01)
 
 GAPS = feature.measure(
     "gaps",
-    _("Ownership gaps"),
+    _("Gaps"),
     _(
         "incidents in which no service was recognised, and services whose accountable person is "
         "not active"
@@ -40,8 +40,8 @@ RUNBOOKS = feature.measure(
     "runbooks",
     _("Without a runbook"),
     _(
-        "services without a link to a runbook that had an incident in the week, or whose newest "
-        "closing says that there is none yet"
+        "services without a link to a runbook that had an incident in the week. "
+        "Those count too whose newest closing says that there is none yet"
     ),
     "services",
     "closings",
@@ -86,7 +86,7 @@ def _gaps(ctx: Context, week: Week) -> tuple[Part, ...]:
         found.append(_("Without a runbook: {services}.", services=figure(RUNBOOKS, unwritten)))
     if (gone := reach.everywhere(ctx)) is not None:
         found.append(gone)
-    return (Title(_("Ownership gaps")), Items(tuple(found))) if found else ()
+    return (Title(_("Gaps")), Items(tuple(found))) if found else ()
 
 
 def _untaken(ctx: Context, *, manages: bool) -> list[Task]:
@@ -100,7 +100,9 @@ def _untaken(ctx: Context, *, manages: bool) -> list[Task]:
         late = service.asked_at is not None and _too_long(ctx, service.asked_at)
         if service.asked_at is not None and late and who and not on_call_duty.is_red(ctx, service):
             words = _(
-                "“{service}” has not been taken over by {who} yet.", service=service.name, who=who
+                "“{service}” has not been taken over yet. Asked: {who}.",
+                service=service.name,
+                who=who,
             )
             ask = Button(_("Ask again"), call("service ask", service=service.id))
             buttons = (ask, name_somebody(service)) if manages else ()

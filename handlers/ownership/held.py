@@ -43,7 +43,7 @@ def rows(ctx: Context, held: list[Held]) -> list[tuple[Words, Words]]:
     acting = list(dict.fromkeys(each.acts for each in held if each.acts is not None))
     if acting:
         names = [name(ctx, each) for each in acting]
-        found.append((_("Acts meanwhile"), _("{names}", names=names)))
+        found.append((_("Stands in"), _("{names}", names=names)))
     return list[tuple[Words, Words]](found)
 
 

@@ -149,15 +149,17 @@ def _card(ctx: Context, batch: Batch) -> Message:
     gone = [each for each in batch.people if not duty.is_here(ctx, each)]
     if not gone:
         back = [name(ctx, each) for each in batch.people]
-        return line(_("Back and active again: {who}.", who=back), tone=Tone.QUIET)
+        return line(_("Back and in charge again: {who}.", who=back), tone=Tone.QUIET)
     parts: list[Part] = [
         Title(_("No longer active: {who}.", who=[name(ctx, each) for each in gone]))
     ]
     open_ones = [(each, found) for each in gone if (found := held.by(ctx, each))]
     if not open_ones:
-        parts.append(Text(_("Somebody else is named for all of it.")))
+        parts.append(Text(_("All of it has somebody new.")))
         return Message(tuple(parts), Tone.QUIET)
-    parts.append(Text(_("Somebody acts for all of it meanwhile. Please name who takes it over:")))
+    parts.append(
+        Text(_("Somebody stands in for all of it meanwhile. Please name who takes it over:"))
+    )
     for each, found in open_ones:
         if len(open_ones) > 1:
             parts.append(Text(name(ctx, each)))
@@ -195,7 +197,7 @@ def left_behind(ctx: Context, *, manages: bool) -> list[Task]:
     lines = [
         Task(
             _(
-                "{who} left. Nobody new has been named for {services} yet.",
+                "{who} is no longer active. Nobody new has been named for {services} yet.",
                 who=name(ctx, each),
                 services=some(names),
             ),
@@ -228,7 +230,7 @@ def _told_to_act(ctx: Context, batch: Batch, but: list[PersonId]) -> tuple[Post,
 
 def _acts(ctx: Context, person: PersonId, found: list[Held]) -> Sentence:
     return _(
-        "{who} is no longer active. Until somebody has taken it over, you act for: {services}.",
+        "{who} is no longer active. You stand in until somebody has taken over: {services}.",
         who=name(ctx, person),
         services=held.said(found),
     )

@@ -138,7 +138,7 @@ def _holder(ctx: Context, pilot: Pilot, role: str) -> Words:
     if holder is None:
         return _("nobody yet")
     if not duty.is_here(ctx, holder):
-        return _("{who} – not there any more", who=name(ctx, holder))
+        return _("{who} – no longer active", who=name(ctx, holder))
     if getattr(pilot, f"{role}_accepted_at") is None:
         return _("{who} (asked)", who=name(ctx, holder))
     return name(ctx, holder)

@@ -25,7 +25,7 @@ class Milestone:
 
 
 MILESTONES = (
-    Milestone(1, _("The champion is there")),
+    Milestone(1, _("The champion is named")),
     Milestone(3, _("Two or three workflows are described, one is chosen")),
     Milestone(4, _("Who connects it is decided, and IT has looked at it")),
     Milestone(8, _("A simple solution is in use")),

@@ -76,7 +76,7 @@ def _unknown_goal(name: str, known: list[str]) -> Refusal:
 
 
 GOAL = NameReader(mandate.goals, _unknown_goal)
-GoalField = Annotated[Goal, GOAL, Ask(_("Business goal"), _("As it stands in the mandate."))]
+GoalField = Annotated[Goal, GOAL, Ask(_("Business goal"), _("As in the mandate."))]
 NameField = Annotated[str, SHORT, Ask(_("Name"))]
 ProblemField = Annotated[
     str,

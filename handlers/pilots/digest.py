@@ -46,8 +46,8 @@ RELIEF = feature.measure(
     "relief",
     _("Relief"),
     _(
-        "people who tapped in the newest week that is over; split only if five answered, somebody "
-        "who was asked did not, and no answer holds everybody"
+        "people who tapped in the newest week that is over. Split only if five "
+        "answered, somebody who was asked did not, and no answer holds everybody"
     ),
     "pilot_answers",
 )
@@ -55,8 +55,8 @@ EFFECT = feature.measure(
     "effect",
     _("Effect of a pilot"),
     _(
-        "(before − now) ÷ before, the other way round where more is better; now is the mean of "
-        "the newest four weeks, each weighed by its cases"
+        "(before − now) ÷ before, the other way round where more is better. Now is "
+        "the mean of the newest four weeks, each weighed by its cases"
     ),
     "pilot_values",
 )

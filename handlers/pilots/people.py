@@ -70,7 +70,7 @@ def name_people(
 @feature.command("pilot accept", "pilot annehmen", help=_("I take this role."), hidden=True)
 def accept(ctx: Context, pilot: PilotRef, role: RoleField) -> Reply:
     if not pilots.accept(ctx.tx, pilot.id, role.value, ctx.person.id, ctx.now):
-        raise Refusal(_("This question is not open for you any more."))
+        raise Refusal(_("This question has been answered already."))
     editing.note(ctx, pilot, f"accepted {role.value}")
     posts = matters.settle(ctx, editing.asked_key(pilot, role.value))
     said = _("Thank you. You are in “{pilot}”: {role}.", pilot=pilot.name, role=roles.LABELS[role])
@@ -83,7 +83,7 @@ def accept(ctx: Context, pilot: PilotRef, role: RoleField) -> Reply:
 def decline(ctx: Context, pilot: PilotRef, role: RoleField) -> Reply:
     found = editing.fresh(ctx, pilot)
     if getattr(found, role.value) != ctx.person.id:
-        raise Refusal(_("This question is not open for you any more."))
+        raise Refusal(_("This question has been answered already."))
     posts = editing.vacant(ctx, found, role.value)
     return Reply(line(_("Good. Somebody else is looked for.")), posts=posts, subject=pilot.name)
 

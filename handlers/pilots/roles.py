@@ -88,5 +88,9 @@ def need(ctx: Context, pilot: Pilot) -> None:
     if not who or Tie.MEMBER not in rights.general(ctx):
         rights.need(ctx, "pilot's own")
     raise Refusal(
-        _("For “{pilot}” this is up to {who}.", pilot=pilot.name, who=[each.name for each in who])
+        _(
+            "For “{pilot}” somebody else decides. Please ask {who:or}.",
+            pilot=pilot.name,
+            who=[each.name for each in who],
+        )
     )

@@ -39,7 +39,7 @@ def show(ctx: Context) -> Reply:
                 (_("Name"), me.name),
                 (_("Language"), me.language or _("like the company")),
                 (_("Time zone"), ctx.zone),
-                (_("Manages Lotse"), _("yes") if me.manager else _("no")),
+                (_("Manager"), _("yes") if me.manager else _("no")),
             )
         ),
     ]
@@ -57,7 +57,7 @@ def show(ctx: Context) -> Reply:
     parts.append(
         Text(
             _(
-                "How long each is kept stands in the documentation. No figure about you is kept "
+                "The documentation says how long each is kept. No figure about you is kept "
                 "anywhere."
             ),
             small=True,
@@ -125,9 +125,9 @@ def ask_erase(ctx: Context) -> Reply:
     return Reply(
         line(
             _(
-                "Everywhere your name stands, “former person” will stand instead; your language, "
-                "drafts and direct chat are deleted. This cannot be undone. Texts that are on "
-                "their way or kept against repetition go within 14 days."
+                "“Former person” replaces your name everywhere, and your language, drafts "
+                "and direct chat are deleted. This cannot be undone; texts on their way or "
+                "kept against repetition go within 14 days."
             ),
             Button(_("Erase me"), call("data erased")),
         )
@@ -148,7 +148,7 @@ def _must_leave_a_manager(ctx: Context) -> None:
     others = [each for each in people.managers(ctx.tx) if each.id != ctx.person.id]
     if ctx.person.manager and not others:
         raise Refusal(
-            _("You are the last who manages Lotse. Please name somebody else first."),
+            _("You are the only manager. Please name somebody else first."),
             buttons=(Button(_("Add a manager"), call("settings manager")),),
         )
 

@@ -77,10 +77,10 @@ def _typed(ctx: Context, code: str) -> Reply:
 def yes(ctx: Context, code: Code) -> Reply:
     found = _fresh(ctx, code)
     if found.person != ctx.person.id or found.other is None:
-        raise Refusal(_("This question is not open for you any more."))
+        raise Refusal(_("This question has been answered already."))
     other = people.find(ctx.tx, found.other)
     if other is None:
-        raise Refusal(_("This question is not open for you any more."))
+        raise Refusal(_("This question has been answered already."))
     shared = services.shared(ctx.tx, other.id, ctx.person.id)
     if shared:
         raise Refusal(
@@ -94,7 +94,7 @@ def yes(ctx: Context, code: Code) -> Reply:
     join(ctx, found.other, ctx.person.id)
     if other.manager:
         people.set_manager(ctx.tx, ctx.person.id)
-    said = _("Both are one person now: answers, rights and alarms follow you into both chats.")
+    said = _("Both are one person now: answers, rights and alerts follow you into both chats.")
     over = Post(f"link:{code[:16]}", line(said, tone=Tone.QUIET))
     return Reply(line(said), posts=(over,))
 
@@ -103,7 +103,7 @@ def yes(ctx: Context, code: Code) -> Reply:
 def no(ctx: Context, code: Code) -> Reply:
     found = _fresh(ctx, code)
     if found.person != ctx.person.id:
-        raise Refusal(_("This question is not open for you any more."))
+        raise Refusal(_("This question has been answered already."))
     privacy.end(ctx.tx, code)
     said = _("Nothing was linked. {who} stays somebody else.", who=name(ctx, found.other or ""))
     return Reply(line(said), posts=(Post(f"link:{code[:16]}", line(said, tone=Tone.QUIET)),))

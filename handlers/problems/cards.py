@@ -7,7 +7,7 @@ from datetime import date, datetime
 from handlers.bans import blocks as ban_blocks
 from handlers.bans import cards as ban_cards
 from handlers.bans.cards import headline, label
-from handlers.bans.rules import rules
+from handlers.bans.rules import in_days, rules
 from handlers.incidents.checklist import CAUSES, Cause
 from handlers.kit.calendar import days_before
 from handlers.kit.commands import call
@@ -61,7 +61,7 @@ def card(ctx: Context, problem: Problem) -> Message:
         (_("Owner of the cause"), _owner(ctx, problem)),
     ]
     if problem.state == ProblemState.OPEN:
-        rows.append((_("To be fixed by"), _due(ctx, problem)))
+        rows.append((_("Due"), _due(ctx, problem)))
     if problem.fix:
         rows.append(
             (
@@ -71,8 +71,7 @@ def card(ctx: Context, problem: Problem) -> Message:
         )
     if problem.stands:
         rows += [
-            (_("Ban overridden"), ban_cards.said(ctx, each))
-            for each in ban_cards.of_ban(ctx, problem)
+            (_("Exception"), ban_cards.said(ctx, each)) for each in ban_cards.of_ban(ctx, problem)
         ]
         rows += [(_("Planned change"), line) for line in ban_cards.coming(ctx, problem.service)]
     parts: list[Part] = [Title(headline(problem)), Facts(tuple(rows)), Buttons(buttons(problem))]
@@ -90,13 +89,14 @@ def standing(ctx: Context, problem: Problem) -> Sentence:
     match problem.state:
         case "open":
             return _(
-                "Repeat ban since {at:day}: such incidents can be restored, but not closed.",
+                "Blocked since {at:day}: such incidents cannot be finished until the fix "
+                "of the cause is verified.",
                 at=problem.opened_at,
             )
         case "fixed":
             return _(
-                "{who} says the cause is fixed. Somebody else verifies it, or it stays quiet "
-                "until {at:day}; until then the ban stands.",
+                "{who} says the cause is fixed. Somebody else verifies it. Otherwise the "
+                "block ends on {at:day} if it does not come back.",
                 who=name(ctx, problem.fixed_by or ""),
                 at=quiet_until(ctx, problem),
             )
@@ -107,11 +107,13 @@ def standing(ctx: Context, problem: Problem) -> Sentence:
                 who=name(ctx, problem.verified_by),
             )
         case "lifted":
-            return _("Lifted on {at:day}: it stayed quiet after the fix.", at=problem.lifted_at)
+            return _(
+                "Lifted on {at:day}: it has not come back after the fix.", at=problem.lifted_at
+            )
         case "merged":
             return _("The same thing as another problem, which goes on.")
         case _state:
-            return _("Dropped: it did not happen often enough after all.")
+            return _("Closed: it did not happen often enough after all.")
 
 
 def quiet_until(ctx: Context, problem: Problem) -> datetime:
@@ -128,10 +130,10 @@ def _service(ctx: Context, problem: Problem) -> str:
 def _repeats(ctx: Context, problem: Problem) -> Sentence:
     numbers = [f"INC-{each}" for each in repeats.members(ctx.tx, problem.root)]
     days = rules(ctx.tx).days
-    values = {"n": times(ctx, problem), "days": days, "incidents": numbers[-LISTED:]}
+    values = {"n": times(ctx, problem), "days": in_days(days), "incidents": numbers[-LISTED:]}
     if len(numbers) > LISTED:
-        return _("{n} in the last {days} days (newest: {incidents})", **values)
-    return _("{n} in the last {days} days ({incidents})", **values)
+        return _("{n} in {days} (newest: {incidents})", **values)
+    return _("{n} in {days} ({incidents})", **values)
 
 
 def cause(problem: Problem) -> Sentence:
@@ -146,9 +148,9 @@ def _owner(ctx: Context, problem: Problem) -> Sentence:
     who, now = name(ctx, problem.owner), ban_blocks.owner(ctx, problem)
     if problem.proposed_to:
         asked = name(ctx, problem.proposed_to)
-        return _("{who}; {asked} is asked to take it", who=who, asked=asked)
+        return _("{who}; asked: {asked}", who=who, asked=asked)
     if now != problem.owner:
-        return _("{who} is not here any more; {now} stands in", who=who, now=name(ctx, now))
+        return _("{who} is no longer active; {now} stands in", who=who, now=name(ctx, now))
     if problem.accepted_at is None:
         return _("{who}, who has not accepted yet", who=who)
     return _("{who}", who=who)
@@ -156,7 +158,7 @@ def _owner(ctx: Context, problem: Problem) -> Sentence:
 
 def _due(ctx: Context, problem: Problem) -> Sentence:
     if overdue(ctx, problem):
-        return _("{day:day}, overdue", day=problem.due_on)
+        return _("the date was {day:day}", day=problem.due_on)
     return _("{day:day}", day=problem.due_on)
 
 
@@ -181,7 +183,7 @@ def buttons(problem: Problem) -> tuple[Button, ...]:
     if problem.state != ProblemState.OPEN:
         return (history,)
     accept = (
-        (button(_("I own the cause"), "problem accept", "primary"),)
+        (button(_("I'll look after the cause"), "problem accept", "primary"),)
         if problem.accepted_at is None or problem.proposed_to
         else ()
     )
@@ -195,7 +197,7 @@ def buttons(problem: Problem) -> tuple[Button, ...]:
         *steps,
         button(_("Name the owner"), "problem owner", "quiet"),
         button(_("Set the date"), "problem due", "quiet"),
-        button(_("Override the ban"), "problem override", "quiet"),
+        button(_("Allow an exception"), "problem override", "quiet"),
         history,
     )
 
@@ -211,7 +213,7 @@ def asked(ctx: Context, problem: Problem, why: Sentence) -> Message:
         (_("Repeats"), _repeats(ctx, problem)),
         (_("Cause"), cause(problem)),
         (_("Owner of the cause"), _owner(ctx, problem)),
-        (_("To be fixed by"), _due(ctx, problem)),
+        (_("Due"), _due(ctx, problem)),
     )
     return Message(
         (
@@ -249,9 +251,11 @@ def _happened(ctx: Context, each: Happened) -> Sentence:
         case "opened":
             return _("Opened with {incidents}.", incidents=detail)
         case "owned":
-            return _("{who} owns the cause.", who=who)
+            return _("{who} looks after the cause.", who=who)
         case "asked":
-            return _("{who} asked {other} to own the cause.", who=who, other=name(ctx, detail))
+            return _(
+                "{who} asked {other} to look after the cause.", who=who, other=name(ctx, detail)
+            )
         case "cause":
             return _("{who} entered the cause: {cause}", who=who, cause=detail)
         case "dated":
@@ -259,15 +263,15 @@ def _happened(ctx: Context, each: Happened) -> Sentence:
         case "fixed":
             return _("{who} says the cause is fixed: {what}", who=who, what=detail)
         case "verified":
-            return _("{who} verified the fix. The ban is lifted.", who=who)
+            return _("{who} verified the fix. The block is lifted.", who=who)
         case "quiet":
-            return _("It stayed quiet after the fix. The ban is lifted.")
+            return _("It has not come back after the fix. The block is lifted.")
         case "reopened":
             return _("{who} says it is not fixed: {reason}", who=who, reason=detail)
         case "again":
             return _("It happened again after the fix ({incident}).", incident=detail)
         case "overridden":
-            return _("{who} overrode the ban: {reason}", who=who, reason=detail)
+            return _("{who} allowed an exception: {reason}", who=who, reason=detail)
         case "let through":
             return _("{who} let a change through: {what}", who=who, what=detail)
         case "retitled":
@@ -277,9 +281,9 @@ def _happened(ctx: Context, each: Happened) -> Sentence:
         case "parted":
             return _("{who} took {incident} out: it is something else.", who=who, incident=detail)
         case "dropped":
-            return _("Dropped: it did not happen often enough after all.")
+            return _("Closed: it did not happen often enough after all.")
         case "merged":
-            return _("{other} is the same thing and goes on as one with it.", other=detail)
+            return _("{other} is the same problem; the two belong together now.", other=detail)
         case _:
             pass
     raise ValueError(f"a problem's history of unknown kind: {each.kind}")
@@ -292,27 +296,27 @@ def line(ctx: Context, problem: Problem) -> Sentence:
         "title": problem.title,
         "service": _service(ctx, problem),
         "n": times(ctx, problem),
-        "days": rules(ctx.tx).days,
+        "days": in_days(rules(ctx.tx).days),
         "who": name(ctx, ban_blocks.owner(ctx, problem)),
         "at": problem.opened_at,
     }
     if problem.state == ProblemState.FIXED:
         values["who"] = name(ctx, problem.fixed_by or "")
         return _(
-            "{problem} · “{title}” ({service}): {n} times in {days} days, ban since {at:day}; "
-            "{who} says it is fixed, to be verified",
+            "{problem} · “{title}” ({service}): {n} times in {days}, blocked "
+            "since {at:day}; {who} says it is fixed, to be verified",
             **values,
         )
     if overdue(ctx, problem):
         return _(
-            "{problem} · “{title}” ({service}): {n} times in {days} days, cause open since "
-            "{at:day}, with {who}, overdue since {due:day}",
+            "{problem} · “{title}” ({service}): {n} times in {days}, cause open since "
+            "{at:day}; responsible: {who}, the date was {due:day}",
             due=problem.due_on,
             **values,
         )
     return _(
-        "{problem} · “{title}” ({service}): {n} times in {days} days, cause open since {at:day}, "
-        "with {who}, due {due:day}",
+        "{problem} · “{title}” ({service}): {n} times in {days}, cause open since "
+        "{at:day}; responsible: {who}, due {due:day}",
         due=problem.due_on,
         **values,
     )

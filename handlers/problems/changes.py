@@ -26,7 +26,7 @@ from storage.problems import Problem
 from storage.problems import changes as stored_changes
 from storage.problems.changes import Change
 
-feature = Feature(_("Problems and repeat bans"))
+feature = Feature(_("Problems and blocks"))
 
 LONGEST = 90  # days that an override may last
 
@@ -81,7 +81,7 @@ def _needs(ctx: Context, change: Change, ban: Problem) -> Message:
         (
             Title(
                 _(
-                    "A change to {service} needs an override",
+                    "A change to {service} needs an exception",
                     service=service.name if service else change.service,
                 )
             ),
@@ -89,14 +89,14 @@ def _needs(ctx: Context, change: Change, ban: Problem) -> Message:
             Text(_("{problem}: {warning}.", problem=label(ban.number), warning=warning(ctx, ban))),
             Text(
                 _(
-                    "The override, with a reason and an end, is given by {who}.",
+                    "An exception needs a reason and an end. Please ask {who:or}.",
                     who=_may_override(ctx, change),
                 ),
                 small=True,
             ),
             Buttons(
                 (
-                    *((Button(_("Override"), overrides),) if may else ()),
+                    *((Button(_("Allow an exception"), overrides),) if may else ()),
                     _cancel(change.id),
                     ban_cards.opens(ban),
                 )
@@ -129,22 +129,24 @@ def _cancel(id: str) -> Button:
 @feature.command(
     "change override",
     "änderung ausnahme",
-    help=_("Let a change pass the repeat ban."),
+    help=_("Let a change go ahead in spite of the block."),
     hidden=True,
-    submit=_("Override"),
+    submit=_("Allow an exception"),
 )
 def override(ctx: Context, id: ChangeId, *, reason: Reason, until: Until) -> Reply:
     change = _find(ctx, id)
     if not rights.may("override", rights.ties_to_cause(ctx, change.service)):
-        raise Refusal(_("This is up to {who}.", who=_may_override(ctx, change)))
+        raise Refusal(
+            _("Somebody else decides that. Please ask {who:or}.", who=_may_override(ctx, change))
+        )
     ban = banned(ctx, change.service)
     if ban is None or change.state != "planned":
-        raise Refusal(_("Nothing holds it up any more."))
+        raise Refusal(_("The change is no longer blocked."))
     checked(ctx, reason, until)
     if until < change.planned_on:
         raise Refusal(
             _(
-                "The change is planned for {day:day}; the override has to last until then.",
+                "The change is planned for {day:day}; the exception has to last until then.",
                 day=change.planned_on,
             ),
             field="until",
@@ -170,7 +172,7 @@ def override(ctx: Context, id: ChangeId, *, reason: Reason, until: Until) -> Rep
     )
     said = line(
         _(
-            "It can go ahead: {change}. It stands in the weekly digest.",
+            "The change can go ahead: {change}. It will be listed in the weekly digest.",
             change=change_line(ctx, id),
         ),
         _cancel(id),
@@ -182,14 +184,14 @@ def override(ctx: Context, id: ChangeId, *, reason: Reason, until: Until) -> Rep
 def checked(ctx: Context, reason: str, until: date) -> None:
     """Refuse a reason that says nothing, and an end that is over or far away."""
     if is_placeholder(reason):
-        raise Refusal(_("A reason is needed that others understand."), field="reason")
+        raise Refusal(_("Please give a reason that others understand."), field="reason")
     last = today_of(ctx) + timedelta(days=LONGEST)
     if not today_of(ctx) <= until <= last:
-        raise Refusal(_("An override ends between today and {day:date}.", day=last), field="until")
+        raise Refusal(_("An exception ends between today and {day:date}.", day=last), field="until")
 
 
 @feature.command(
-    "change cancel", "änderung streichen", help=_("Take a planned change off."), hidden=True
+    "change cancel", "änderung streichen", help=_("Cancel a planned change."), hidden=True
 )
 def cancel(ctx: Context, id: ChangeId) -> Reply:
     change = _find(ctx, id)
@@ -197,10 +199,15 @@ def cancel(ctx: Context, id: ChangeId) -> Reply:
     if change.entered_by != ctx.person.id and not may:
         author = ctx.person_of(change.entered_by)
         mine = [Who(author.id, author.name)] if author is not None and author.active else []
-        raise Refusal(_("This is up to {who}.", who=[*mine, *_may_override(ctx, change)]))
+        raise Refusal(
+            _(
+                "Somebody else decides that. Please ask {who:or}.",
+                who=[*mine, *_may_override(ctx, change)],
+            )
+        )
     if not stored_changes.cancel(ctx.tx, id):
-        raise Refusal(_("This change is off already."))
-    said = line(_("Taken off: {what}.", what=change.what), tone=Tone.QUIET)
+        raise Refusal(_("This change is cancelled already."))
+    said = line(_("Cancelled: {what}.", what=change.what), tone=Tone.QUIET)
     return Reply(said, posts=(Post(_key(id), said), *_cards(ctx, change.service)), subject=id)
 
 
@@ -229,7 +236,7 @@ def free(ctx: Context, ban: Problem) -> list[Post]:
 
 
 def _free(ctx: Context, change: Change) -> Sentence:
-    return _("No repeat ban holds it up any more: {change}.", change=change_line(ctx, change.id))
+    return _("It is no longer blocked: {change}.", change=change_line(ctx, change.id))
 
 
 def _cards(ctx: Context, service: ServiceId) -> tuple[Post, ...]:

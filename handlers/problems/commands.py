@@ -41,7 +41,7 @@ from storage.engine.ids import PersonId
 from storage.people import Person
 from storage.problems import ProblemState
 
-feature = Feature(_("Problems and repeat bans"))
+feature = Feature(_("Problems and blocks"))
 
 SHOWN = 8
 
@@ -50,18 +50,18 @@ SHOWN = 8
 
 
 @feature.command(
-    "bans", "sperren", help=_("What came back too often, and what that holds up."), reads=True
+    "bans", "sperren", help=_("What keeps coming back, and what is blocked by it."), reads=True
 )
 def bans(ctx: Context) -> Reply:
     found = problems.standing(ctx.tx)
     if not found:
-        return Reply(line(_("No problem is open, and no service is under a repeat ban.")))
-    parts: list[Part] = [Title(_n("{n} repeat ban", "{n} repeat bans", len(found)))]
+        return Reply(line(_("No problem is open, and no service is blocked.")))
+    parts: list[Part] = [Title(_n("{n} block", "{n} blocks", len(found)))]
     named: set[str] = set()
     for each in found[:SHOWN]:
         parts.append(Text(listed(ctx, each)))
         parts += [
-            Text(_("Ban overridden {override}", override=ban_cards.said(ctx, one)), small=True)
+            Text(_("Exception {override}", override=ban_cards.said(ctx, one)), small=True)
             for one in ban_cards.of_ban(ctx, each)
         ]
         let_pass: tuple[Button, ...] = ()
@@ -133,9 +133,7 @@ def enter_cause(
 ) -> Reply:
     problem = mine(ctx, number, "problem")
     if is_placeholder(cause):
-        raise Refusal(
-            _("That says nothing yet. What is the cause, as far as you know?"), field="cause"
-        )
+        raise Refusal(_("That is not enough yet. What do you think is the cause?"), field="cause")
     problems.set_cause(ctx.tx, number, kind, cause)
     lifecycle.note(ctx, problem, "cause", cause)
     next_one = (fixed(number),) if problem.state == ProblemState.OPEN else ()
@@ -153,7 +151,7 @@ def accept(ctx: Context, number: Ref) -> Reply:
     lifecycle.note(ctx, problem, "owned")
     problem = lifecycle.again(ctx, problem)
     said = _(
-        "You own the cause of {problem}; it is to be fixed by {day:day}.",
+        "You look after the cause of {problem}. It is due on {day:day}; you can change that.",
         problem=label(number),
         day=problem.due_on,
     )
@@ -180,7 +178,7 @@ def name_owner(
     problems.ask(ctx.tx, number, person.id)
     lifecycle.note(ctx, problem, "asked", person.id)
     said = _(
-        "{who} is asked to own the cause. Until then it stays with {owner}.",
+        "I have asked {who} to look after the cause. Until they accept, {owner} looks after it.",
         who=Who(person.id, person.name),
         owner=name(ctx, problem.owner),
     )
@@ -251,7 +249,7 @@ def _give(ctx: Context, number: int, to: PersonId, _other: str | None) -> tuple[
 
 @feature.knows(
     40,
-    _("Problems and repeat bans"),
+    _("Problems and blocks"),
     {
         "problems": (
             "owner",
@@ -270,7 +268,7 @@ def known_here(ctx: Context, person: PersonId) -> Known:
         problems.of_person(ctx.tx, person),
         {
             "problems.owner": _("Owner of the cause"),
-            "problems.proposed_to": _("Asked to own the cause"),
+            "problems.proposed_to": _("Asked to look after the cause"),
             "problems.fixed_by": _("Fixed the cause"),
             "problems.verified_by": _("Verified the fix"),
             "problem_history.person": _("In its history"),

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from handlers import rights
 from handlers.bans import cards as ban_cards
-from handlers.bans.rules import rules
+from handlers.bans.rules import in_days, rules
 from handlers.incidents.cards import service_name
 from handlers.kit import calendar
 from handlers.kit.commands import Feature
@@ -20,7 +20,7 @@ from storage import incidents, problems, repeats
 from storage.problems import changes as stored_changes
 from storage.repeats import outages
 
-feature = Feature(_("Problems and repeat bans"))
+feature = Feature(_("Problems and blocks"))
 
 SHOWN = 5
 
@@ -28,29 +28,30 @@ REPEATS = feature.measure(
     "repeats",
     _("Came back"),
     _(
-        "confirmed: incidents that people called the same thing, at least twice in the days of "
-        "the rule (30 unless changed) up to the end of the week and once in the week itself, "
-        "without withdrawn ones; looks like: incidents of the week that resemble an earlier one "
-        "and that nobody has decided about"
+        "Confirmed: incidents that people called the same thing, once in the week "
+        "and at least twice in the rule's days. These are 30 unless changed, up to "
+        "the end of the week; withdrawn ones do not count. Looks like: incidents "
+        "of the week that resemble an earlier one and that nobody has decided "
+        "about."
     ),
     "repeats",
     "incidents",
 )
 BANS = feature.measure(
     "bans",
-    _("Repeat bans"),
+    _("Blocks"),
     _("problems whose fix is not verified yet, today; times are counted over the days up to today"),
     "problems",
 )
 CHANGES = feature.measure(
     "changes",
-    _("Changes under a ban"),
-    _("changes planned for today or later to services with a ban"),
+    _("Blocked changes"),
+    _("changes planned for today or later to services with a block"),
     "changes",
 )
 OVERRIDES = feature.measure(
     "overrides",
-    _("Overrides given"),
+    _("Exceptions allowed"),
     _("given in the week, or earlier and still in force"),
     "overrides",
 )
@@ -75,12 +76,12 @@ def _parts(ctx: Context, week: Week) -> list[Part]:
     for title, items in (
         (_("Came back"), _came_back(ctx, start, end)),
         (
-            _("Repeat bans"),
+            _("Blocks"),
             [figure(BANS, line(ctx, each)) for each in problems.standing(ctx.tx)],
         ),
         (_("Lifted"), _lifted(ctx, start, end)),
-        (_("Changes under a ban"), _changes(ctx)),
-        (_("Overrides given"), _overrides(ctx, start, end)),
+        (_("Blocked changes"), _changes(ctx)),
+        (_("Exceptions allowed"), _overrides(ctx, start, end)),
     ):
         if items:
             rest = len(items) - SHOWN
@@ -98,10 +99,10 @@ def _came_back(ctx: Context, start: datetime, end: datetime) -> list[Words]:
         if group.newest_at >= start and newest is not None:
             found.append(
                 _(
-                    "“{title}” ({service}): {n} times in {days} days, confirmed",
+                    "“{title}” ({service}): {n} times in {days}, confirmed",
                     title=newest.title,
                     service=service_name(ctx, newest),
-                    days=days,
+                    days=in_days(days),
                     n=figure(REPEATS, group.times),
                 )
             )

@@ -21,7 +21,7 @@ from handlers.kit.messages import (
 from handlers.kit.readers import TextReader
 from handlers.kit.readers.evidence import ProofReader
 from handlers.kit.readers.placeholders import is_placeholder
-from handlers.kit.words import _
+from handlers.kit.words import _, _n
 from handlers.on_call import duty
 from handlers.problems import lifecycle
 from handlers.problems.cards import card, key
@@ -31,7 +31,7 @@ from storage import people, problems
 from storage import repeats as storage_repeats
 from storage.problems import Problem, ProblemState
 
-feature = Feature(_("Problems and repeat bans"))
+feature = Feature(_("Problems and blocks"))
 
 
 @feature.command(
@@ -69,10 +69,12 @@ def fix(
     lifecycle.note(ctx, problem, "fixed", what)
     problem = lifecycle.again(ctx, problem)
     lifecycle.wait_quietly(ctx, problem)
-    said = _(
-        "Thank you. Somebody else verifies it, or it stays quiet for {n} days; until then the ban "
-        "stands.",
-        n=rules(ctx.tx).quiet,
+    said = _n(
+        "Thank you. Somebody else verifies it now. Otherwise the block ends after "
+        "{n} day if it does not come back.",
+        "Thank you. Somebody else verifies it now. Otherwise the block ends after "
+        "{n} days if it does not come back.",
+        rules(ctx.tx).quiet,
     )
     posts = (*changed_reply(ctx, problem, said).posts, *old, *_asked_to_verify(ctx, problem))
     return Reply(line(said, ban_cards.opens(problem)), posts=posts, subject=label(number))
@@ -100,15 +102,15 @@ def verify(ctx: Context, number: Ref) -> Reply:
         others = [each for each in verifiers(ctx, problem) if each.id != ctx.person.id]
         raise Refusal(
             _(
-                "You said that it is fixed, so somebody else has to verify it: {who}, or whoever "
-                "declared or looked after one of its incidents.",
+                "The fix came from you, so somebody else verifies it. That is {who}, or "
+                "whoever declared or looked after one of its incidents.",
                 who=others,
             )
         )
     if not may(ctx, problem, "verify"):
         raise Refusal(
             _(
-                "Whether the fix holds is verified by somebody who has to do with it: {who}, or "
+                "The fix is verified by somebody who has to do with it. That is {who}, or "
                 "whoever declared or looked after one of its incidents.",
                 who=[each for each in verifiers(ctx, problem) if each.id != problem.fixed_by],
             )
@@ -118,7 +120,7 @@ def verify(ctx: Context, number: Ref) -> Reply:
     if step.what != "lifted" or step.problem is None:
         return Reply(card(ctx, lifecycle.again(ctx, problem)))
     said = _(
-        "Verified. The repeat ban of {problem} is lifted; its incidents can be closed.",
+        "Thank you, verified. The block of {problem} is lifted; its incidents can be finished now.",
         problem=label(number),
     )
     return Reply(
@@ -141,7 +143,7 @@ def reopen(
 ) -> Reply:
     problem = standing(ctx, number)
     if is_placeholder(reason):
-        raise Refusal(_("A reason is needed that others understand."), field="reason")
+        raise Refusal(_("Please give a reason that others understand."), field="reason")
     storage_repeats.lock_groups(ctx.tx)
     problem = lifecycle.again(ctx, problem)
     if problem.state != ProblemState.FIXED:
@@ -155,9 +157,9 @@ def reopen(
 @feature.command(
     "problem override",
     "problem ausnahme",
-    help=_("Override the repeat ban."),
+    help=_("Allow an exception from the block."),
     hidden=True,
-    submit=_("Override"),
+    submit=_("Allow an exception"),
     needs="override ban",
 )
 def override(ctx: Context, number: Ref, *, reason: Reason, until: Until) -> Reply:
@@ -176,7 +178,8 @@ def override(ctx: Context, number: Ref, *, reason: Reason, until: Until) -> Repl
     lifecycle.note(ctx, problem, "overridden", reason)
     lifecycle.go_on(ctx, problem)
     said = _(
-        "The ban of {problem} is overridden until {day:day}. It stands in the weekly digest.",
+        "For the block of {problem} there is an exception until {day:day}. It will "
+        "be in the weekly digest.",
         problem=label(number),
         day=until,
     )

@@ -11,7 +11,7 @@ from handlers.kit.words import Words, _
 from handlers.similarity import SAID, said_share
 from storage import problems
 
-feature = Feature(_("Problems and repeat bans"))
+feature = Feature(_("Problems and blocks"))
 
 STATES: dict[str, Words] = {
     "open": _("open"),

@@ -30,7 +30,7 @@ from storage.problems import Problem, ProblemState
 from storage.repeats import outages
 from storage.services import Service
 
-feature = Feature(_("Problems and repeat bans"))
+feature = Feature(_("Problems and blocks"))
 
 # docs/rules.md, repeats
 TIME = 10  # working days until a cause should be fixed, unless somebody sets another date
@@ -338,11 +338,11 @@ def _why(ctx: Context, problem: Problem, step: str) -> Sentence:
         case "soon":
             return _("The cause should be fixed by {day:day}.", **values)
         case "over":
-            return _("The cause should have been fixed by {day:day}. How does it stand?", **values)
+            return _("The cause should have been fixed by {day:day}. How is it going?", **values)
         case _step:
             return _(
-                "The cause should have been fixed by {day:day}. It is with {who}; please decide "
-                "how it goes on.",
+                "The cause should have been fixed by {day:day}, by {who}. Please decide "
+                "how to go on.",
                 who=name(ctx, owner(ctx, problem)),
                 **values,
             )

@@ -12,7 +12,7 @@ from handlers.kit.words import Words, _
 from storage import problems
 from storage.problems import Problem
 
-feature = Feature(_("Problems and repeat bans"))
+feature = Feature(_("Problems and blocks"))
 
 STATES: dict[str, Words] = {
     "open": _("cause open"),

@@ -68,7 +68,7 @@ def find(ctx: Context, number: int) -> Problem:
     if found is None:
         raise Refusal(
             _("There is no problem {problem}.", problem=label(number)),
-            buttons=(Button(_("Repeat bans"), call("bans")),),
+            buttons=(Button(_("Blocks"), call("bans")),),
         )
     return found
 
@@ -114,7 +114,7 @@ def refused(ctx: Context, problem: Problem) -> Refusal:
     """Return the refusal that says whom to ask."""
     return Refusal(
         _(
-            "For {problem} this is up to {who}.",
+            "For {problem} somebody else decides. Please ask {who:or}.",
             problem=label(problem.number),
             who=concerned(ctx, problem),
         )

@@ -11,7 +11,7 @@ from handlers import rights
 from handlers.bans import cards
 from handlers.bans import cards as ban_cards
 from handlers.bans.cards import label as problem_label
-from handlers.bans.rules import rules
+from handlers.bans.rules import in_days, rules
 from handlers.incidents import escalation, keys
 from handlers.incidents import recurrence as incident_recurrence
 from handlers.incidents.cards import card, headline, label
@@ -106,12 +106,12 @@ def _outcome(ctx: Context, root: int, step: Step) -> Sentence:
     newest = outages.newest(ctx.tx, root) or ctx.now
     start = calendar.days_before(newest, those.days, ctx.workspace.zone)
     often, _serious = outages.times(ctx.tx, root, start, newest)
-    values: dict[str, object] = {"n": often, "days": those.days}
+    values: dict[str, object] = {"n": often, "days": in_days(those.days)}
     if step.problem is None and often < 2:
-        return _("They were one outage, so they count once.")
+        return _("They were one incident, so they count once.")
     if step.problem is None:
         return _(
-            "That makes {n} in {days} days. At {often} a problem opens, at {serious} when one "
+            "That makes {n} in {days}. At {often} a problem opens, at {serious} when one "
             "of them is serious.",
             often=those.often,
             serious=those.serious,
@@ -121,13 +121,16 @@ def _outcome(ctx: Context, root: int, step: Step) -> Sentence:
     values |= {"who": name(ctx, step.problem.owner)}
     if step.what == "opened":
         return _(
-            "That makes {n} in {days} days, so {problem} is open now, and {who} is asked to own "
-            "the cause. Until a fix is verified, such incidents can be restored, but not closed.",
+            "That makes {n} in {days}, so {problem} is open now and {who} has "
+            "been asked. Until the fix is verified, such incidents cannot be finished.",
             **values,
         )
     if step.what == "reopened":
-        return _("It came back after the fix, so {problem} is open again, with {who}.", **values)
-    return _("That makes {n} in {days} days. {problem} is open, with {who}.", **values)
+        return _(
+            "It came back after the fix, so {problem} is open again; {who} looks after it.",
+            **values,
+        )
+    return _("That makes {n} in {days}. {problem} is open; {who} looks after it.", **values)
 
 
 @feature.command("unlike", "anders", help=_("Two incidents are not the same thing."), hidden=True)
@@ -142,7 +145,7 @@ def other(ctx: Context, number: Named, earlier: Earlier) -> Reply:
     if problem is not None and not rights.may("part", rights.general(ctx)):
         raise Refusal(
             _(
-                "{problem} is open for them, so only {who} can take them apart.",
+                "{problem} is open for them. Please ask {who:or} to take them apart.",
                 problem=problem_label(problem.number),
                 who=_bosses(ctx),
             ),
@@ -189,7 +192,7 @@ def _parted(
         between = [label(each) for each in members if each not in (first.number, second.number)]
         raise Refusal(
             _(
-                "They are the same thing by way of {others}. Please take those apart first.",
+                "They are linked through {others}. Please take those apart first.",
                 others=between,
             )
         )
@@ -218,14 +221,16 @@ def _candidates(ctx: Context, incident: Incident) -> Reply:
         typed = _("repeat {number} of 3", number=str(incident.number))
         raise Refusal(
             _(
-                "I found nothing earlier that {incident} looks like. If you know better, type it "
-                "like this: {usage}",
+                "I found no earlier incident that looks like {incident}. If you know one, "
+                "type: {usage}",
                 incident=label(incident.number),
                 usage=typed,
             )
         )
     parts: list[Part] = [
-        Title(_("What may {incident} be the same as?", incident=label(incident.number)))
+        Title(
+            _("Which earlier incident was the same as {incident}?", incident=label(incident.number))
+        )
     ]
     for like in found:
         earlier = incidents.find(ctx.tx, like.number)
@@ -239,7 +244,7 @@ def _candidates(ctx: Context, incident: Incident) -> Reply:
                 Buttons(
                     (
                         Button(
-                            _("The same as {incident}", incident=label(like.number)),
+                            _("Duplicate of {incident}", incident=label(like.number)),
                             call("repeat", **args),
                         ),
                     )
@@ -267,7 +272,10 @@ def _pair(
     for each in (first, second):
         if each.state == IncidentState.WITHDRAWN:
             raise Refusal(
-                _("{incident} was withdrawn, so it does not count.", incident=label(each.number))
+                _(
+                    "{incident} was withdrawn. Please name another incident.",
+                    incident=label(each.number),
+                )
             )
     if not rights.may_for(ctx, right, first):
         rights.need_for(ctx, right, second)

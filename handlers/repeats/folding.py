@@ -21,7 +21,9 @@ from storage.repeats.outages import overlap
 feature = Feature(_("Repeats"))
 
 
-@feature.command("fold", "zusammenlegen", help=_("It is one outage, reported twice."), hidden=True)
+@feature.command(
+    "fold", "zusammenlegen", help=_("It is one incident, reported twice."), hidden=True
+)
 def fold(ctx: Context, number: Ref, earlier: Ref) -> Reply:
     mine, target = find(ctx, number), find(ctx, earlier)
     rights.need_for(ctx, "fold", mine)
@@ -87,8 +89,8 @@ def _told(ctx: Context, mine: Incident, target: Incident) -> tuple[Post, ...]:
         part = Button(_("Take them apart"), call("unfold", number=mine.number))
         message = Message(
             (
-                Title(_("One outage, reported twice")),
-                Text(_("{who} says that {mine} is the same outage as {target}.", **values)),
+                Title(_("One incident, reported twice")),
+                Text(_("{who} says that {mine} is the same incident as {target}.", **values)),
                 Buttons((part,)),
             )
         )
@@ -101,7 +103,7 @@ def _told(ctx: Context, mine: Incident, target: Incident) -> tuple[Post, ...]:
     return tuple(posts)
 
 
-@feature.command("unfold", "auftrennen", help=_("They are two outages."), hidden=True)
+@feature.command("unfold", "auftrennen", help=_("They are two incidents."), hidden=True)
 def unfold(ctx: Context, number: Ref) -> Reply:
     mine = find(ctx, number)
     rights.need_for(ctx, "unfold", mine)
@@ -127,7 +129,7 @@ def unfold(ctx: Context, number: Ref) -> Reply:
     before = (*escalation.ended_posts(ctx, mine), escalation.declarer_post(ctx, mine))
     position = incidents.count_alarm(ctx.tx, number)
     said = _(
-        "{mine} is open again, for itself; {who} is responsible and is alarmed.",
+        "{mine} is open again by itself; {who} is responsible and has been alerted.",
         mine=label(number),
         who=name(ctx, mine.responsible),
     )

@@ -185,7 +185,7 @@ def _checked(ctx: Context, kind: str, subject: str) -> tuple[Post, ...]:
     """Refuse unless the asker answers for where it went; let the question about it be over."""
     led = rules.led(ctx.tx, kind, subject)
     if led is None:
-        raise Refusal(_("This is not there any more."))
+        raise Refusal(_("This no longer exists."))
     target = SERVICE if kind == "incident" else AREA
     if not routing.is_accountable(ctx, target, led.target):
         rights.need(ctx, "service")

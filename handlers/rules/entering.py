@@ -56,4 +56,4 @@ def need_accountable(ctx: Context, rule: Rule) -> None:
         return
     rights.need(ctx, "read")
     who = [person(ctx, each) for each in routing.answering(ctx, rule.kind, rule.target)]
-    raise Refusal(_("Straight through is up to {who}, who answers for it.", who=who), field="way")
+    raise Refusal(_("Only {who} can set that; they answer for it.", who=who), field="way")

@@ -43,7 +43,7 @@ def card(ctx: Context, service: Service) -> Message:
     ]
     on_duty = duty.on_duty(ctx, service)
     if on_duty != service.accountable:
-        rows.append((_("On duty now"), duty_words(ctx, service)))
+        rows.append((_("Alerted first now"), duty_words(ctx, service)))
     if service.words:
         rows.append((_("Also called"), ", ".join(service.words)))
     taught = rules.of(ctx.tx, rules.SERVICE, service.id)
@@ -52,7 +52,7 @@ def card(ctx: Context, service: Service) -> Message:
         rows.append((_("Serious when"), service.serious_when))
     if service.limit_minutes != services.LIMIT:
         rows.append(
-            (_("The alarm climbs after"), _n("{n} minute", "{n} minutes", service.limit_minutes))
+            (_("The alert escalates after"), _n("{n} minute", "{n} minutes", service.limit_minutes))
         )
     if service.hours:
         rows.append((_("Working hours"), of_service_said(service.hours)))
@@ -62,7 +62,7 @@ def card(ctx: Context, service: Service) -> Message:
     parts: list[Part] = [Title(service.name)]
     red = duty.is_red(ctx, service)
     if service.retired_at is not None:
-        parts.append(Text(_("Not used any more since {at:date}.", at=service.retired_at)))
+        parts.append(Text(_("Retired since {at:date}.", at=service.retired_at)))
     elif red:
         parts.append(Text(why_red(ctx, service)))
     parts.append(Facts(tuple(rows)))
@@ -72,10 +72,7 @@ def card(ctx: Context, service: Service) -> Message:
     if service.fallback:
         parts.append(
             Text(
-                _(
-                    "Catches what no other service is recognised in; each such incident counts as "
-                    "an ownership gap."
-                ),
+                _("Takes incidents that fit no other service. The digest lists them under “Gaps”."),
                 small=True,
             )
         )
@@ -105,7 +102,7 @@ def standing(ctx: Context, id: PersonId, accepted_at: datetime | None) -> Words:
     """Return who has a role, and whether they have said that they take it."""
     who = person(ctx, id)
     if not duty.is_here(ctx, id):
-        return _("{who} – not there any more", who=name(ctx, id))
+        return _("{who} – no longer active", who=name(ctx, id))
     if accepted_at is None:
         return _("{who} – not accepted yet", who=who)
     return _("{who}", who=who)
@@ -139,10 +136,12 @@ def why_red(ctx: Context, service: Service) -> Sentence:
     gone = [name(ctx, each) for each in _named(service) if not duty.is_here(ctx, each)]
     if gone:
         return _(
-            "{gone} left; {who} acts until somebody new has taken it over.", gone=gone, who=acts
+            "No longer active: {gone}. {who} stands in until somebody new has taken over.",
+            gone=gone,
+            who=acts,
         )
     return _(
-        "Somebody new is named but has not accepted yet; {who} is alarmed meanwhile.", who=acts
+        "Somebody new is named but has not accepted yet; {who} is alerted meanwhile.", who=acts
     )
 
 
@@ -161,12 +160,12 @@ def card_buttons(ctx: Context, service: Service) -> tuple[Button, ...]:
     if rights.may("service's own", rights.ties_to_service(ctx, service)):
         found.append(Button(_("Edit"), call("service edit", service=service.id)))
     if rights.may("service", rights.general(ctx)):
-        found.append(Button(_("Change persons"), call("service people", service=service.id)))
-    found.append(Button(_("What is serious?"), call("definition", name="serious"), "quiet"))
+        found.append(Button(_("Change people"), call("service people", service=service.id)))
+    found.append(Button(_("When is it serious?"), call("definition", name="serious"), "quiet"))
     found.append(history_button(service))
     if rights.may("service", rights.general(ctx)) and not service.fallback:
         found.append(
-            Button(_("Not used any more"), call("service retire", service=service.id), "quiet")
+            Button(_("Retire service"), call("service retire", service=service.id), "quiet")
         )
     return tuple(found)
 
@@ -196,7 +195,7 @@ def name_somebody(service: Service) -> Button:
 
 def not_me(service: Service) -> Button:
     """Return the button with which somebody says that it should be somebody else."""
-    return Button(_("Not me"), call("service decline", service=service.id))
+    return Button(_("Somebody else, please"), call("service decline", service=service.id))
 
 
 def waits_for(service: Service, id: str) -> bool:
@@ -228,7 +227,7 @@ def _or_left(ctx: Context, id: PersonId) -> Words:
     who, acts = name(ctx, id), duty.stands_in(ctx, id)
     if acts != id:
         return _("{who} (away; {cover} stands in)", who=who, cover=name(ctx, acts))
-    return who if duty.is_here(ctx, id) else _("{who} (left)", who=who)
+    return who if duty.is_here(ctx, id) else _("{who} (no longer active)", who=who)
 
 
 def some(names: list[str]) -> list[Words]:
@@ -276,12 +275,12 @@ def question(service: Service, id: str) -> Sentence:
 def _question(ctx: Context, service: Service, id: str) -> Message:
     if service.accountable == id:
         said = _(
-            "{who} has named you. You are alarmed first when it fails, even before you accept.",
+            "{who} has named you. You are alerted first when it fails, even before you accept.",
             who=ctx.who,
         )
     else:
         said = _(
-            "{who} has named you. When it fails and {owner} does not answer, you are alarmed.",
+            "{who} has named you. If {owner} does not answer when it fails, you are alerted.",
             who=ctx.who,
             owner=name(ctx, service.accountable),
         )
@@ -294,7 +293,10 @@ def _question(ctx: Context, service: Service, id: str) -> Message:
 def answered_post(ctx: Context, service: Service, id: PersonId) -> Post:
     """Show where the question stands that it needs no answer any more."""
     if id not in _named(service) or service.retired_at is not None:
-        said = _("“{service}” does not need you any more.", service=service.name)
+        said = _(
+            "You are no longer named for “{service}”. Thank you for your help.",
+            service=service.name,
+        )
     elif service.accountable == id:
         said = _("You are accountable for “{service}”.", service=service.name)
     else:

@@ -52,7 +52,7 @@ LimitField = Annotated[
     int,
     NumberReader(2, 240),
     Ask(
-        _("Minutes until the alarm climbs"),
+        _("Minutes until the alert escalates"),
         _("10 unless you say otherwise; half of it when serious."),
     ),
 ]
@@ -86,7 +86,7 @@ DeputyField = Annotated[
 )
 def who(ctx: Context, service: ServiceRef) -> Reply:
     said = _(
-        "{service}: {accountable} is accountable, {deputy} stands in. On duty now: {duty}.",
+        "{service}: {accountable} is accountable, {deputy} is deputy. Alerted first now: {duty}.",
         service=service.name,
         accountable=person(ctx, service.accountable),
         deputy=person(ctx, service.deputy),
@@ -227,7 +227,7 @@ def people(
 @feature.command(
     "service retire",
     "dienst stilllegen",
-    help=_("It is not used any more."),
+    help=_("Retire the service."),
     hidden=True,
     needs="service",
 )
@@ -241,10 +241,15 @@ def retire(ctx: Context, service: ServiceRef) -> Reply:
             ),
         )
     if not services.retire(ctx.tx, service.id, f"{folded(service.name)} {service.id}", ctx.now):
-        raise Refusal(_("“{service}” catches the rest and has to stay.", service=service.name))
+        raise Refusal(
+            _(
+                "“{service}” takes what fits no other service, and has to stay.",
+                service=service.name,
+            )
+        )
     history.note(ctx, service.id, "retired")
     gone = editing.find(ctx, service.id)
-    said = _("“{service}” is not used any more. Its incidents stay.", service=service.name)
+    said = _("“{service}” is retired. Its incidents stay.", service=service.name)
     posts = tuple(answered_post(ctx, gone, each) for each in unaccepted(gone))
     return Reply(line(said, back_button(service)), posts=posts, subject=service.name)
 

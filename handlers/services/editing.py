@@ -55,7 +55,13 @@ def need_own(ctx: Context, service: Service) -> None:
     rights.need(ctx, "read")
     who = [person(ctx, service.accountable)] if duty.is_here(ctx, service.accountable) else []
     bosses = [person(ctx, each.id) for each in duty.managers(ctx)]
-    raise Refusal(_("For “{service}” this is up to {who}.", service=service.name, who=who + bosses))
+    raise Refusal(
+        _(
+            "For “{service}” somebody else decides. Please ask {who:or}.",
+            service=service.name,
+            who=who + bosses,
+        )
+    )
 
 
 def must_be_two(accountable: Person, deputy: Person) -> None:

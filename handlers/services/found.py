@@ -25,7 +25,7 @@ def found(ctx: Context, words: str) -> list[Found]:
         name, other = said_share(words, each.name), said_share(words, f"{each.name} {also}")
         if max(name, other) >= SAID:
             shows = Button(_("Show"), call("service", service=each.id))
-            state = _("not used any more") if each.retired_at else _("in use")
+            state = _("retired") if each.retired_at else _("in use")
             where = _("name") if name >= other else _("words")
             hits.append(
                 Found(

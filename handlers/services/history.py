@@ -22,7 +22,7 @@ FIELDS: dict[str, Sentence] = {
     "name": _("Name"),
     "words": _("Other words for it"),
     "serious": _("When is it serious here?"),
-    "limit": _("Minutes until the alarm climbs"),
+    "limit": _("Minutes until the alert escalates"),
     "runbook": _("Runbook"),
     "hours": _("Own working hours"),
     "accountable": _("Accountable"),

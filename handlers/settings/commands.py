@@ -45,7 +45,7 @@ class ManagerReader(PersonReader):
     def value(self, raw: str, ctx: Context) -> object:
         found = PersonReader.value(self, raw, ctx)
         if found not in people.managers(ctx.tx):
-            raise Refusal(_("“{who}” does not manage Lotse.", who=raw[:80]))
+            raise Refusal(_("“{who}” is not a manager.", who=raw[:80]))
         return found
 
 
@@ -121,13 +121,13 @@ def _nobody_yet(ctx: Context) -> Message:
     if not ctx.person.admin:
         return line(
             _(
-                "Nobody manages Lotse yet. Whoever administers this workspace can begin with "
-                "this command."
+                "Lotse has no managers here yet. Whoever administers this workspace can "
+                "begin with this command."
             )
         )
     return line(
-        _("Nobody manages Lotse yet. As you administer this workspace, you can."),
-        Button(_("I manage Lotse"), call("settings begin"), "primary"),
+        _("Nobody manages Lotse here yet. You can take this on."),
+        Button(_("Manage Lotse"), call("settings begin"), "primary"),
     )
 
 
@@ -136,10 +136,10 @@ def _nobody_yet(ctx: Context) -> Message:
 )
 def begin(ctx: Context) -> Reply:
     if people.managers(ctx.tx) or not ctx.person.admin or not ctx.person.active:
-        raise Refusal(_("Managers are named by managers here."))
+        raise Refusal(_("Managers are named by managers here. Please ask one."))
     people.set_manager(ctx.tx, ctx.person.id)
     return Reply(
-        line(_("You manage Lotse now."), Button(_("Settings"), call("settings"), "primary")),
+        line(_("You are a manager now."), Button(_("Settings"), call("settings"), "primary")),
         subject=ctx.person.person_key,
     )
 
@@ -147,7 +147,7 @@ def begin(ctx: Context) -> Reply:
 @feature.command(
     "settings manager",
     "einstellungen leitung",
-    help=_("Who else manages Lotse?"),
+    help=_("Who else should manage Lotse?"),
     hidden=True,
     needs="settings",
 )
@@ -160,14 +160,14 @@ def add_manager(ctx: Context, person: Annotated[Person, PersonReader(), Ask(_("P
         )
         posts = (Post(f"manager:{person.id}:{ctx.new_id()}", told, f"direct:{person.id}", "note"),)
     people.set_manager(ctx.tx, person.id)
-    said = _("{who} manages Lotse, too.", who=Who(person.id, person.name))
+    said = _("{who} is a manager now, too.", who=Who(person.id, person.name))
     return Reply(line(said), posts=posts, subject=person.person_key)
 
 
 @feature.command(
     "settings manager remove",
     "einstellungen leitung entfernen",
-    help=_("Who no longer manages Lotse?"),
+    help=_("Who is no longer a manager?"),
     hidden=True,
     needs="settings",
 )
@@ -175,19 +175,24 @@ def remove_manager(ctx: Context, person: ManagerRef) -> Reply:
     if not people.unset_manager(ctx.tx, person.id):
         raise Refusal(
             _(
-                "{who} is the last who manages Lotse. Please name somebody else first.",
+                "{who} is the only manager. Please name somebody else first.",
                 who=person.name,
             ),
             field="person",
             buttons=(Button(_("Add a manager"), call("settings manager")),),
         )
-    told = line(_("{who} has taken the managing of Lotse from you.", who=ctx.person.name))
+    told = line(
+        _(
+            "You are no longer a manager; {who} has changed that. Thank you for your help.",
+            who=ctx.person.name,
+        )
+    )
     posts = (
         ()
         if person.id == ctx.person.id
         else (Post(f"manager:{person.id}:{ctx.new_id()}", told, f"direct:{person.id}", "note"),)
     )
-    said = _("{who} does not manage Lotse any more.", who=person.name)
+    said = _("{who} is no longer a manager.", who=person.name)
     return Reply(line(said), posts=posts, subject=person.person_key)
 
 

@@ -39,8 +39,8 @@ class Name(StrEnum):
 
 LABELS: dict[str, Words] = {
     "incident": _("What is an incident?"),
-    "serious": _("What is serious?"),
-    "done": _("What is done?"),
+    "serious": _("When is it serious?"),
+    "done": _("When is it done?"),
     "measures": _("What is measured?"),
 }
 # What holds until the company says otherwise. After the article that Lotse comes from:
@@ -51,14 +51,15 @@ DEFAULTS: dict[str, Sentence] = {
         "Whoever notices it declares it; nobody has to be sure."
     ),
     "serious": _(
-        "It is serious when customers notice it, when work stands still for a whole team, when "
-        "money or data are lost with every hour, or when it cannot wait until the next working "
-        "day. The consequence counts, not the cause."
+        "It is serious when customers notice it, or when a whole team cannot work. "
+        "It is also serious when money or data are lost, or when it cannot wait "
+        "until tomorrow. The consequence counts, not the cause."
     ),
     "done": _(
-        "Working again is not done. It is done when the cause is named in a sentence with its "
-        "evidence, somebody is accountable for the fix by a date, the way out is written down, "
-        "and a second person or a quiet time has confirmed that it holds."
+        "Working again is not done. Done needs the cause in one sentence with "
+        "evidence, and somebody who fixes it by a date. It also needs a runbook "
+        "for the next time. At the end a second person checks, or it does not come "
+        "back for a while."
     ),
     "measures": _(
         "How often, how long and how often again: incidents, their duration and what came back, "
@@ -174,8 +175,8 @@ def save(
     if (newest.version if newest else 0) != seen or not company_words.add(ctx.tx, written):
         raise Refusal(
             _(
-                "Somebody has changed it meanwhile. Please look at the new version; your words are "
-                "below."
+                "Somebody has changed it meanwhile. Please look at the new version; your "
+                "text is below."
             ),
             buttons=(Button(LABELS[name], call("definition", name=name.value)),),
             kept=words,

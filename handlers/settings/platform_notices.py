@@ -53,7 +53,7 @@ def show_lost(
     theirs = lost_answers.take(ctx.tx, identity, ctx.person.id)
     written = json.loads(stored)["message"] if stored is not None and theirs else None
     if written is None:
-        raise Refusal(_("That answer is kept no longer. What you asked for was done at the time."))
+        raise Refusal(_("That answer is no longer kept. What you asked for was done at the time."))
     return Reply(from_data(written))
 
 
@@ -93,16 +93,16 @@ def unreachable(ctx: Context, place: PlaceId) -> Reply:
     platform = PLATFORMS.get(place.partition(":")[0], place.partition(":")[0])
     if found.person is not None:
         said = _(
-            "{who} cannot be reached in {platform}: an alarm or a note could not be delivered. "
-            "Alarms go on to the next person. What waits for {who} goes out as soon as they "
-            "write to me there.",
+            "{who} cannot be reached in {platform}, so alerts go on to the next "
+            "person. What is waiting for {who} is sent as soon as they write to me "
+            "there.",
             who=name(ctx, found.person),
             platform=platform,
         )
     else:
         said = _(
-            "I cannot post in {channel} ({platform}) any more: it was archived, or I was "
-            "removed. What is meant for it waits until I am invited there again.",
+            "I can no longer post in {channel} ({platform}): it was archived, or I was "
+            "removed. What is meant for it is waiting until I am invited there again.",
             channel=found.name or _("a channel"),
             platform=platform,
         )

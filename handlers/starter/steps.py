@@ -103,7 +103,7 @@ STEPS = (
     Step(
         "practice",
         _("Declare an incident to practise"),
-        _("Look at the alarm and the card together; withdraw it afterwards."),
+        _("Look at the alert and the card together; withdraw it afterwards."),
         Button(_("Declare an incident"), call("incident")),
         lambda ctx: incidents.exists(ctx.tx, 1),
     ),

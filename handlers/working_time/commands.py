@@ -104,7 +104,7 @@ def change(
         raise Refusal(_("I do not know this time zone. Try Europe/Berlin."), field="zone")
     comes = working_hours.read_weekly(digest) if digest else working_hours.digest_at(ctx.tx)
     if comes is None:
-        raise Refusal(_("A weekday and an hour, please, such as Mon 08:30."), field="digest")
+        raise Refusal(_("Please give a weekday and an hour, such as Mon 08:30."), field="digest")
     workspaces.set_setting(ctx.tx, working_hours.HOURS, working_hours.written(week))
     workspaces.set_setting(ctx.tx, working_hours.CLOSED, working_hours.closed_written(days))
     workspaces.set_setting(ctx.tx, working_hours.DIGEST, str(comes))
@@ -115,7 +115,7 @@ def change(
             (
                 Title(_("Working time")),
                 Facts(tuple(_rows(ctx))),
-                Text(_("Alarms, reminders and the digest go by it from now on."), small=True),
+                Text(_("Alerts, reminders and the digest go by it from now on."), small=True),
             )
         ),
         posts=ctx.follow(Event.WORKING_TIME_CHANGED, ""),

@@ -116,7 +116,7 @@ class OfServiceReader(TextReader):
 def unread(field: str = "") -> Refusal:
     """Refuse hours that are none."""
     words = _(
-        "Please write it like 07:00–18:00, or like Mon–Thu 7–17, Fri 7–15. Some day needs hours."
+        "Please write it like 07:00–18:00, or Mon–Thu 7–17, Fri 7–15. At least one day needs hours."
     )
     return Refusal(words, field=field) if field else Refusal(words)
 

@@ -1,4 +1,4 @@
-"""Night and knowledge: for services, never for people; a rest hint for oneself alone."""
+"""Outside working hours: for services, never for people; a rest hint for oneself alone."""
 
 from __future__ import annotations
 
@@ -78,8 +78,8 @@ def test_who_restores_at_night_reads_of_rest_and_nobody_else_does(
     anna("incident Etikettendrucker offline")
     said = ben("behoben")
     assert said.splitlines()[-1] == (
-        "Es ist spät: Elf Stunden ohne Arbeit gehen bis Di. 24. Nov., 09:10"
-        " (§ 5 ArbZG). Das siehst nur du."
+        "Es ist spät. Deine Ruhezeit von elf Stunden geht bis Di. 24. Nov., "
+        "09:10 (§ 5 ArbZG). Das siehst nur du."
     )
     assert not any("ArbZG" in each for each in bot.sees("stoerungen") + anna.sees() + ben.sees())
 
@@ -128,7 +128,7 @@ def test_knowledge_in_one_head_is_off_until_the_works_council_agreed(
     assert chris.fill(reference="n/a") == "Please say where this was agreed."
     assert chris.fill(reference="BV 12/2026").startswith("From now on “night” names services")
     shown = anna("night")
-    assert "- Etikettendrucker: 8 incidents restored, always by the same person" in shown
+    assert "- Etikettendrucker: 8 incidents, always solved by the same person" in shown
     assert "Ben" not in shown
     anna("incident Etikettendrucker offline")
     assert "INC-9" in carla("behoben 9")

@@ -227,5 +227,5 @@ def test_where_work_begins_later_than_nine_it_comes_then(ben: Say, chris: Say, b
 def test_it_is_typed_and_stands_in_the_help(ben: Say, anna: Say) -> None:
     anna("attention")
     said = anna.fill(hour="17:30", pace="weekly")
-    assert said.startswith("What is no alarm reaches you at 17:30, at most once a week.")
+    assert said.startswith("What is no alert reaches you at 17:30, at most once a week.")
     assert "sammelnachricht" in ben("hilfe sammelnachricht")

@@ -17,7 +17,7 @@ def test_never_connected_is_not_measured_and_never_unused(
     enter(ben, rhythm="1")
     wind(minutes=60 * DAY)
     card = anna("auto mail-sortierung")
-    assert "Use: not measured\nEvidence: has never reported a run, expected every day" in card
+    assert "Use: never reported\nEvidence: has never reported a run, expected every day" in card
     assert "Connection: not connected" in card
     assert "Wird „Mail-Sortierung“ noch gebraucht" not in str(ben.sees())
 
@@ -78,7 +78,7 @@ def test_of_two_overlapping_runs_the_one_without_an_end_hangs(
     assert "a run is missing" in anna("auto mail-sortierung")
     wind(to="2026-11-24 09:05")
     (told,) = [each for each in ben.sees() if "begann am" in each]
-    assert "„Mail-Sortierung“ begann am Mo. 23. Nov., 09:00 und ist noch nicht fertig." in told
+    assert "„Mail-Sortierung“ begann am Mo. 23. Nov., 09:00 und läuft noch." in told
 
 
 def test_an_unknown_address_is_nobodys(ben: Say, bot: Stage) -> None:
@@ -197,7 +197,7 @@ def test_each_missing_part_blocks_operation_and_names_itself(
              "consequences": "Sonst pausieren wir sie"}  # fmt: skip
     labels = {
         "category": "Art", "steps": "Schritte", "decision": "Wo ein Mensch entscheidet",
-        "fallback": "Wenn sie ausfällt", "measure": "Kennzahl", "limit": "Grenze",
+        "fallback": "Wenn sie nicht läuft", "measure": "Kennzahl", "limit": "Grenze",
         "ai": "Nutzt KI", "data": "Genutzte Daten",
         "docs": "Dokumentation", "version": "Fassung", "roles": "Rollen",
         "priorities": "Prioritäten", "consequences": "Folgen",

@@ -201,7 +201,7 @@ def test_two_days_without_lotse_raise_nothing_and_the_card_says_so(
     assert not [each for each in ben.sees() if "erwartet und hat" in each]
     card = anna("auto Job 3")
     assert "Lotse did not run from Fri 27 Nov, 09:00 to Tue 1 Dec, 09:30" in card
-    assert "Use: not measured" in card
+    assert "Use: never reported" in card
 
 
 def test_what_was_carried_over_is_not_asked_about_for_ten_working_days(

@@ -131,7 +131,7 @@ def test_6_the_intake_down_for_two_days(ben: Say, anna: Say, bot: Stage, wind: W
     bot.sleep_through(to="2026-11-26 11:30")
     bot.store(lambda tx: outages.note(tx, Outage(begin, bot.clock.now())))
     wind(to="2026-11-26 20:00")
-    assert use(anna) == "not measured"
+    assert use(anna) == "never reported"
     wind(to="2026-11-27 09:30")
     assert told(ben, LATE) == 0
 
@@ -218,7 +218,7 @@ def test_16_paused_then_a_call(ben: Say, anna: Say, bot: Stage) -> None:
 def test_19_never_connected_for_sixty_days(ben: Say, anna: Say, bot: Stage, wind: Wind) -> None:
     enter(ben, rhythm="täglich")
     wind(to="2027-01-22 12:00")
-    assert use(anna) == "not measured"
+    assert use(anna) == "never reported"
     assert told(ben, ASKED) == told(ben, LATE) == 0
 
 

@@ -211,7 +211,7 @@ def test_a_past_digest_has_an_address_and_the_page_prints_in_both_languages(
     signed_in(browser, chris)
     assert '<a href="/board/digest/2026-W48">' in browser.get("/board/digests").text
     said = browser.get("/board/digest/2026-W48").text
-    assert "Nobody has decided yet" in said and "&lt;b&gt;Kasse" in said
+    assert "Still to decide" in said and "&lt;b&gt;Kasse" in said
     assert browser.get("/board/digest/2026-W40").status == 404
     german = browser.get("/board/template?language=de").text
     assert '<html lang="de">' in german and "Rollen" in german and "Kasse" in german

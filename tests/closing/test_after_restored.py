@@ -48,11 +48,11 @@ def test_the_list_leads_to_the_company_s_definition_of_done(
     restored: None, ben: Say, chris: Say
 ) -> None:
     chris("definitions")
-    chris.press("What is done?")
+    chris.press("When is it done?")
     chris.press("Change")
     chris.fill(words="Fertig ist es, wenn es auch am Montag noch läuft.")
     ben("fertig 1")
-    assert "auch am Montag noch läuft" in ben.press("Was ist fertig?")
+    assert "auch am Montag noch läuft" in ben.press("Wann ist es abgeschlossen?")
 
 
 def test_the_form_proposes_the_runbook_of_the_service(restored: None, ben: Say, chris: Say) -> None:
@@ -90,7 +90,7 @@ def test_managers_say_how_long_it_has_to_stay_quiet(
     assert state(bot) == "restored"
     wind(minutes=1)
     assert state(bot) == "done"
-    assert "2 Tage lang kam nichts wieder." in ben.press("Verlauf", at="stoerungen")
+    assert "2 Tage lang nicht wieder aufgetreten." in ben.press("Verlauf", at="stoerungen")
 
 
 # --- somebody leaves ---------------------------------------------------------------------
@@ -129,13 +129,13 @@ def test_the_fix_of_somebody_who_left_comes_to_whoever_is_on_duty(
     else:
         say(ben, *POINTS)
     leaves(bot, "ben")
-    told = [each for each in carla.sees() if "die Behebung der Ursache zu dir" in each]
+    told = [each for each in carla.sees() if "übernimm die Behebung der Ursache" in each]
     assert len(told) == 1
-    assert "bis Fr. 27. Nov." in told[0]
+    assert "Termin ist Fr. 27. Nov." in told[0]
     assert ("[Die Ursache ist behoben]" in told[0]) == done
     assert closing(bot)["fixer"] == "carla"
     assert "Carla behebt die Ursache" in bot.sees("stoerungen")[0] or not done
-    assert "die Behebung der Ursache ging an Carla" in carla.press("Verlauf", at="stoerungen")
+    assert "die Ursache behebt jetzt Carla" in carla.press("Verlauf", at="stoerungen")
     if done:
         wind(to="2026-11-26 09:00")
         assert "soll die Ursache behoben sein" in carla.sees()[-1]
@@ -150,11 +150,11 @@ def test_what_only_waits_for_a_ban_is_no_reproach(banned: Stage, ben: Say, wind:
     wind(minutes=0)
     say_all(ben, 3)
     wind(to="2026-12-02 09:00")
-    told = [each for each in ben.sees() if "nicht fertig" in each.splitlines()[0]]
+    told = [each for each in ben.sees() if "abzuschließen" in each.splitlines()[0]]
     assert not [each for each in told if "INC-3" in each]
     digest = Say(banned, "chris")("digest")
     assert "INC-1 (Ben) and INC-2 (Ben)" in digest  # which nobody has said anything about
-    assert "INC-3 · label printer is offline: restored, not done" not in digest
+    assert "INC-3 · label printer is offline: works again since" not in digest
 
 
 def say_all(who: Say, number: int) -> None:
@@ -206,7 +206,7 @@ def test_an_override_lets_go_on_at_once_too(
     say_all(ben, 3)
     wind(to="2026-12-10 09:00")
     chris("problem 1")
-    chris.press("Override the ban")
+    chris.press("Allow an exception")
     chris.fill(reason="The stocktaking needs it", until="2026-12-20")
     wind(minutes=1)
     assert "INC-3 · label printer is offline: 1 von 7 Punkten ist offen." in ben.sees()[-1]
@@ -223,7 +223,7 @@ def test_what_nobody_looks_after_comes_before_overdue_causes(
         anna(f"incident Kasse {n} tot")
         anna(f"incident Webshop {n} langsam")
     text = chris("digest")
-    decisions = text[text.index("Nobody has decided yet") :].splitlines()
+    decisions = text[text.index("Still to decide") :].splitlines()
     assert [each[:5] for each in decisions[1:6:2]] == ["INC-4", "INC-5", "INC-6"]
     assert "[Show 7 more]" in text and "PRB-1" not in "".join(decisions[:7])
     rest = chris.press("Show 7 more")
@@ -242,7 +242,7 @@ def test_no_list_reads_more_than_it_needs(bot: Stage, anna: Say, ben: Say, chris
     assert bot.store(lambda tx: incidents.count_undone(tx)) == 14
     assert bot.store(lambda tx: incidents.undone(tx, person=PersonId("carla"))) == []
     listed = anna("incidents")
-    assert listed.startswith("14 restored, not done")
+    assert listed.startswith("14 work again, not done yet")
     assert "[Show 4 more]" in listed
     home = bot.run(bot.dispatcher.look(bot.workspace, "local:anna", "home"))
     assert home is not None
@@ -259,7 +259,7 @@ def test_the_digest_says_when_there_are_more_than_it_looked_at(
         anna(f"incident Kasse {n} tot")
         ben(f"behoben {n + 1}")
     wind(to="2026-11-30 09:00")
-    assert "3 or more incidents are restored and not done" in chris("digest")
+    assert "3 or more incidents are still to finish" in chris("digest")
 
 
 def test_whoever_leaves_leaves_no_restored_incident_behind(
@@ -290,7 +290,7 @@ def test_what_was_restored_before_there_was_a_gate_is_reminded_of_once(
     bot.store(lambda tx: tx.write(upgrade.replace("from incidents i where", here)))
     assert timer(bot, 1)["due_at"] <= as_text(bot.clock.now() + timedelta(minutes=1))
     wind(to="2026-11-26 09:00")
-    assert [each for each in ben.sees() if "nicht fertig" in each.splitlines()[0]]
+    assert [each for each in ben.sees() if "abzuschließen" in each.splitlines()[0]]
 
 
 # --- not me ------------------------------------------------------------------------------
@@ -300,24 +300,26 @@ def test_who_is_named_may_say_not_me_and_managers_hear_it_once(
     chris: Say, ben: Say, carla: Say, anna: Say
 ) -> None:
     enter(chris)
-    said = ben.press("Nicht ich", at="@ben")
-    assert said.startswith("Die Leitung erfährt es. Bis jemand anderes benannt ist")
+    said = ben.press("Bitte jemand anderes", at="@ben")
+    assert said.startswith(
+        "Danke für die Rückmeldung, ich sage der Leitung Bescheid. Bis jemand anderes benannt ist"
+    )
     told = [each for each in chris.sees() if "Ben does not take over “VPN”" in each]
     assert len(told) == 1
     assert "[Name somebody for VPN]" in told[0]
-    assert "[Nicht ich]" not in ben.sees()[-1]
+    assert "[Bitte jemand anderes]" not in ben.sees()[-1]
     assert "[Ich übernehme das]" in ben.sees()[-1]  # they may change their mind
     assert "Ben – not accepted yet" in chris("service vpn")
     anna("incident VPN tot")
     assert ben.sees()[-1].startswith("INC-1 · VPN tot")  # nobody is never the answer
-    assert carla.sees()[-1].endswith("[Nicht ich]")
+    assert carla.sees()[-1].endswith("[Bitte jemand anderes]")
 
 
 def test_not_me_is_for_whoever_is_asked(chris: Say, ben: Say, bot: Stage) -> None:
     enter(chris)
     call = next(b.button.call for b in ben.buttons() if b.button.call.word == "service decline")
     assert bot.handle(bot.request("anna", call=call)).outcome == "refused"
-    ben.press("Nicht ich")
+    ben.press("Bitte jemand anderes")
     bot.handle(bot.request("ben", call=call))
     bot.carry()
     assert len([each for each in chris.sees() if "does not take over" in each]) == 1
@@ -331,4 +333,4 @@ def test_the_only_manager_names_somebody_else_themselves(chris: Say, ben: Say, b
             "where workspace = :workspace"
         )
     )
-    assert "Niemand sonst leitet Lotse" in ben.press("Nicht ich")
+    assert "Du bist hier allein in der Leitung" in ben.press("Bitte jemand anderes")

@@ -1,4 +1,4 @@
-"""Restored is not done: what is missing, the second person, the quiet end, as conversations."""
+"""After it works again: what is missing, the second person, the quiet end, as conversations."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ POINTS = {  # each point with the values of its form
     "runbook": {"runbook": "https://wiki.example/till"},
 }
 BUTTONS = {
-    "end": ("Wann war die Auswirkung vorbei?", "Ende eintragen"),
+    "end": ("Seit wann läuft es wieder?", "Ende eintragen"),
     "cause": ("Woran lag es? Eine Art und ein Satz.", "Ursache eintragen"),
-    "evidence": ("Wo lässt es sich nachsehen? Ein Link oder ein Ticket.", "Beleg eintragen"),
-    "ending": ("Ist es eine Umgehung, oder ist die Ursache behoben?", "Auswählen"),
-    "fix": ("Wer behebt die Ursache, oder hat es getan, und wann?", "Wer und wann"),
+    "evidence": ("Wo steht der Nachweis? Ein Link oder ein Ticket.", "Nachweis eintragen"),
+    "ending": ("Ist es eine Übergangslösung, oder ist die Ursache behoben?", "Auswählen"),
+    "fix": ("Wer behebt die Ursache, und bis wann?", "Wer und wann"),
     "runbook": ("Wo steht die Anleitung?", "Anleitung eintragen"),
 }
 
@@ -88,41 +88,41 @@ def test_a_full_life_in_english(
     wind(minutes=20)
     assert carla("restored 1 Restarted").splitlines() == [
         "INC-1: it works again. Thank you.",
-        "Restored is not done: 7 of 7 points are open.",
+        "Not finished yet: 7 of 7 points are open. This does not have to be now.",
         "[Finish it]",
     ]
     assert carla.press("Finish it").splitlines() == [
         "INC-1 · Webshop: payment hangs",
         "7 of 7 points are open",
         "[Enter all of it]",
-        "When did the impact end?",
+        "When did it work again?",
         "[Enter the end]",
         "Where did the cause lie? A kind and one sentence.",
         "[Enter the cause]",
         "Where can it be looked up? A link or a ticket.",
         "[Enter evidence]",
         "Is it a workaround, or is the cause fixed?",
-        "[Say which]",
-        "Who fixes the cause, or fixed it, and when?",
+        "[Choose one]",
+        "Who fixes the cause, and by when?",
         "[Enter who and when]",
         "Where is the runbook?",
         "[Enter the runbook]",
         "[None yet]",
-        "Somebody else has to check it, or it stays quiet until Mon 30 Nov, 09:20.",
-        "[Ask somebody to check it]",
-        "[It was something else]",
-        "[Close it anyway]",
-        "[What is done?]",
+        "A second person checks it. Or it does not come back by Mon 30 Nov, 09:20.",
+        "[Ask for a check]",
+        "[False alarm or duplicate]",
+        "[Finish it anyway]",
+        "[When is it done?]",
     ]
     carla.press("Enter all of it")
     answer = carla.fill(
         kind="change", cause="A release broke the way back from the bank",
         evidence="OPS-7", ending="fixed", fixer="carla", on="2026-11-23", runbook="none yet",
     )  # fmt: skip
-    assert "Everything is entered. Ben is asked to check it" in answer
+    assert "Everything is entered, and Ben has been asked to check it" in answer
     ben = Say(bot, "ben")
     assert "Ist INC-1 wirklich vorbei?" in ben.sees()[0]
-    assert ben.press("Ich habe nachgesehen") == "INC-1 ist fertig. Danke."
+    assert ben.press("Ich habe es geprüft") == "INC-1 ist abgeschlossen. Danke."
     anna("incidents all")
     assert anna.press("INC-1", at="@anna").splitlines() == [
         "INC-1 · Webshop: payment hangs",
@@ -130,7 +130,7 @@ def test_a_full_life_in_english(
         "Service: Webshop",
         "Responsible: Carla",
         "Declared: Mon 23 Nov, 09:00 by Carla",
-        "Latest news: Restarted (Carla, Mon 23 Nov, 09:20)",
+        "Latest update: Restarted (Carla, Mon 23 Nov, 09:20)",
         "Cause: change or release – A release broke the way back from the bank",
         "Fix: Cause fixed by Carla on Mon 23 Nov",
         "Evidence: OPS-7",
@@ -150,19 +150,19 @@ def test_a_full_life_in_german(
         kind="hardware", cause="Das Netzteil war durchgebrannt", evidence="#4711",
         ending="workaround", on="27.11.", runbook="noch keine", cost="customer,outside",
     )  # fmt: skip
-    assert "Carla ist gebeten, nachzusehen" in answer
-    assert "Carla sieht nach, oder es bleibt ruhig bis" in bot.sees("stoerungen")[0]
-    assert carla.press("Ich habe nachgesehen") == "INC-1 ist fertig. Danke."
+    assert "Carla wurde um die Prüfung gebeten" in answer
+    assert "Carla prüft, oder es tritt bis" in bot.sees("stoerungen")[0]
+    assert carla.press("Ich habe es geprüft") == "INC-1 ist abgeschlossen. Danke."
     shown = bot.sees("stoerungen")
     assert len(shown) == 1
     assert shown[0].splitlines()[1:] == [
-        "Stand: Fertig seit Mo. 23. Nov., 09:20; Carla hat nachgesehen.",
+        "Status: Abgeschlossen seit Mo. 23. Nov., 09:20; Carla hat geprüft.",
         "Dienst: Kasse",
         "Zuständig: Ben",
         "Gemeldet: Mo. 23. Nov., 09:00 von Anna",
         "Ursache: Hardware – Das Netzteil war durchgebrannt",
-        "Behebung: Umgehung; Ben behebt die Ursache bis Fr. 27. Nov.",
-        "Beleg: #4711",
+        "Behebung: Übergangslösung; Ben behebt die Ursache bis Fr. 27. Nov.",
+        "Nachweis: #4711",
         "Anleitung: noch keine",
         "[Wieder öffnen]",
         "[Verlauf]",
@@ -190,13 +190,13 @@ def test_each_missing_point_alone_blocks_and_names_itself_with_its_button(
     assert {each.name for each in ben.form.fields} == set(POINTS[left_out])
     assert all(each.required for each in ben.form.fields)
     ben.fill(carry=True, **POINTS[left_out])
-    carla.press("Ich habe nachgesehen")
+    carla.press("Ich habe es geprüft")
     assert state(bot) == "done"
 
 
 def test_the_check_alone_blocks_and_names_itself(restored: None, ben: Say, bot: Stage) -> None:
-    assert "Alles ist eingetragen." in say(ben, *POINTS)
-    assert "[Jemanden bitten, nachzusehen]" in ben("fertig 1")
+    assert "Alles ist eingetragen, und" in say(ben, *POINTS)
+    assert "[Um Prüfung bitten]" in ben("fertig 1")
     assert state(bot) == "restored"
 
 
@@ -213,12 +213,12 @@ def test_what_was_said_can_be_corrected(restored: None, ben: Say, carla: Say, bo
     assert ben.form is not None
     shown = {each.name: each.value for each in ben.form.fields}
     assert shown["cause"] == POINTS["cause"]["cause"]
-    assert shown["ended"] == "2026-11-23 09:20"
+    assert shown["ended"] == "23.11.2026 09:20"
     ben.fill(evidence="OPS-99")
     assert closing(bot)["evidence"] == "OPS-99"
-    assert "Beleg: OPS-99" in carla.sees()[0]
+    assert "Nachweis: OPS-99" in carla.sees()[0]
     history = ben.press("Verlauf", at="stoerungen")
-    assert history.count("Beleg: ") == 2  # the first one stays in the history
+    assert history.count("Nachweis: ") == 2  # the first one stays in the history
     assert history.count("Ursache: ") == 1  # what was not changed is not said again
 
 
@@ -231,20 +231,22 @@ def test_placeholders_are_no_answers(restored: None, ben: Say, bot: Stage, text:
     ben("fertig")
     ben.press("Ursache eintragen")
     answer = ben.fill(kind="unknown", cause=text)
-    assert answer.startswith("Das hält nur den Platz frei")
+    assert answer.startswith("Das ist nur ein Platzhalter")
     assert ben.answer is not None
     assert ben.answer.field == "cause"
     assert text in answer  # nothing typed is lost
     assert closing(bot)["cause"] is None
 
 
-@pytest.mark.parametrize("button", ["Trotzdem schließen", "Wieder öffnen", "Es war etwas anderes"])
+@pytest.mark.parametrize(
+    "button", ["Trotzdem abschließen", "Wieder öffnen", "Fehlalarm oder doppelt"]
+)
 def test_placeholders_are_no_reasons_either(
     restored: None, ben: Say, bot: Stage, button: str
 ) -> None:
     ben("fertig")
     ben.press(button)
-    values = {"kind": "false_alarm"} if button == "Es war etwas anderes" else {}
+    values = {"kind": "false_alarm"} if button == "Fehlalarm oder doppelt" else {}
     ben.fill(carry=True, reason="tbd", **values)
     assert ben.answer is not None
     assert ben.answer.field == "reason"
@@ -268,10 +270,10 @@ def test_the_cause_is_empty_until_a_person_enters_it(restored: None, ben: Say, b
         ("evidence", "javascript:alert(1)", "Einen Link (https://…) oder ein Ticket"),
         ("evidence", "https://", "Einen Link (https://…) oder ein Ticket"),
         ("runbook", "im Kopf von Ben", "Einen Link (https://…), ein Ticket oder „noch keine“"),
-        ("ended", "vorhin", "Eine Zeit bitte, zum Beispiel 09:28"),
-        ("ended", "2026-11-23 08:59", "Sie begann am Mo. 23. Nov., 09:00"),
-        ("ended", "2026-11-24 09:00", "Das kommt erst noch"),
-        ("on", "irgendwann", "Bitte ein Tag"),
+        ("ended", "vorhin", "Bitte gib eine Uhrzeit an, zum Beispiel 09:28"),
+        ("ended", "2026-11-23 08:59", "Die Störung begann am Mo. 23. Nov., 09:00"),
+        ("ended", "2026-11-24 09:00", "Dieser Zeitpunkt liegt noch vor uns"),
+        ("on", "irgendwann", "Bitte gib einen Tag an"),
         ("on", "2026-11-20", "Dieser Tag ist vorbei"),
     ],
 )
@@ -292,13 +294,13 @@ def test_what_is_fixed_was_fixed_on_a_day_that_has_been(
 ) -> None:
     ben("fertig")
     ben.press("Alles eintragen")
-    assert "wann wurde die Ursache behoben?" in ben.fill(ending="fixed", on="2026-11-27")
+    assert "Wann wurde die Ursache behoben?" in ben.fill(ending="fixed", on="2026-11-27")
     say(ben, *(each for each in POINTS if each != "ending"))
     ben.press("Auswählen")
     # The owner and the date fitted a workaround; they are asked again.
     assert "[Wer und wann]" in ben.fill(ending="fixed")
     ben.press("Wer und wann")
-    assert "Alles ist eingetragen." in ben.fill(on="2026-11-23")
+    assert "Alles ist eingetragen, und" in ben.fill(on="2026-11-23")
 
 
 def test_the_end_of_the_impact_is_proposed_and_may_be_earlier(
@@ -307,7 +309,7 @@ def test_the_end_of_the_impact_is_proposed_and_may_be_earlier(
     ben("fertig")
     ben.press("Ende eintragen")
     assert ben.form is not None
-    assert ben.form.fields[0].value == "2026-11-23 09:20"
+    assert ben.form.fields[0].value == "23.11.2026 09:20"
     ben.fill(ended="09:15")
     assert closing(bot)["impact_ended_at"] == "2026-11-23T08:15:00.000000Z"
 
@@ -317,7 +319,7 @@ def test_no_runbook_yet_is_one_tap_and_stays_a_gap(
 ) -> None:
     say(ben, *(each for each in POINTS if each != "runbook"))
     ben.press("Noch keine")
-    carla.press("Ich habe nachgesehen")
+    carla.press("Ich habe es geprüft")
     assert "Anleitung: noch keine" in bot.sees("stoerungen")[0]
     assert "- Without a runbook: Kasse." in chris("digest")
 
@@ -325,23 +327,25 @@ def test_no_runbook_yet_is_one_tap_and_stays_a_gap(
 def test_an_open_incident_cannot_be_done(anna: Say, ben: Say, bot: Stage) -> None:
     anna("incident Kasse tot")
     ben("ack 1")
-    assert ben("fertig 1") == ("INC-1 läuft noch nicht wieder, soweit ich weiß.\n[Läuft wieder]")
+    assert ben("fertig 1") == (
+        "Zu INC-1 hat noch niemand gemeldet, dass es wieder läuft.\n[Läuft wieder]"
+    )
     assert state(bot) == "open"
 
 
 def test_done_without_a_number_means_my_only_restored_one(anna: Say, ben: Say, chris: Say) -> None:
-    assert ben("fertig").startswith("Alles, was behoben ist, ist fertig.")
+    assert ben("fertig").startswith("Es ist nichts mehr abzuschließen.")
     anna("incident Kasse 1 tot")
     ben("behoben 1")
     assert ben("fertig").startswith("INC-1 · Kasse 1 tot")
     anna("incident Kasse 2 tot")
     ben("behoben 2")
     assert "[INC-2 · Kasse 2 tot]" in ben("fertig")
-    assert anna("done").startswith("Nothing that is restored and not done is yours.")
+    assert anna("done").startswith("You have no incident to finish right now.")
 
 
 def test_only_those_concerned_finish(restored: None, anna: Say) -> None:
-    assert anna("done 1") == "For INC-1 this is up to Ben and Carla."
+    assert anna("done 1") == "For INC-1 somebody else decides. Please ask Ben or Carla."
 
 
 # --- the second person -------------------------------------------------------------------
@@ -360,7 +364,7 @@ def test_who_asked_for_done_cannot_check_it_either(
     carla.press("Alles eintragen")
     values = {name: value for each in POINTS.values() for name, value in each.items()}
     # Ben restored it and Carla asks, so the next one is a manager.
-    assert "Chris ist gebeten, nachzusehen" in carla.fill(carry=True, **values)
+    assert "Chris wurde um die Prüfung gebeten" in carla.fill(carry=True, **values)
     assert bot.handle(bot.request("carla", call=CHECKED)).outcome == "refused"
     assert chris.press("I have checked it").startswith("INC-1 is done.")
 
@@ -372,7 +376,7 @@ def test_the_second_person_gets_one_message_however_often_done_is_asked(
     for _each in range(3):
         ben("fertig 1")
     assert len(carla.sees()) == 1
-    assert carla("status").splitlines()[1] == "Hast du nachgesehen, ob INC-1 vorbei ist?"
+    assert carla("status").splitlines()[1] == "Hast du geprüft, ob INC-1 vorbei ist?"
 
 
 def test_done_said_by_the_second_person_offers_the_check(
@@ -380,7 +384,7 @@ def test_done_said_by_the_second_person_offers_the_check(
 ) -> None:
     say(ben, *POINTS)
     assert carla("fertig 1") == (
-        "Ben meldet INC-1 fertig. Hast du nachgesehen?\n[Ich habe nachgesehen]"
+        "Ben möchte INC-1 abschließen. Hast du es geprüft?\n[Ich habe es geprüft]"
     )
     assert state(bot) == "restored"
 
@@ -389,12 +393,12 @@ def test_somebody_else_can_be_asked_to_check(
     restored: None, anna: Say, ben: Say, carla: Say, bot: Stage
 ) -> None:
     say(ben, *POINTS)
-    ben.press("Jemanden bitten, nachzusehen")
-    assert "nachsehen muss jemand anderes" in ben.fill(person="ben")
+    ben.press("Um Prüfung bitten")
+    assert "Bitte wähle jemand anderen" in ben.fill(person="ben")
     ben.fill(person="anna")
     assert "Is INC-1 really over?" in anna.sees()[-1]
     anna.press("I have checked it")
-    assert "Anna hat nachgesehen" in bot.sees("stoerungen")[0]
+    assert "Anna hat geprüft" in bot.sees("stoerungen")[0]
     assert all("[" not in each for each in carla.sees())  # nobody is asked any more
 
 
@@ -416,8 +420,8 @@ def test_it_is_done_by_itself_when_nothing_came_back_for_seven_days(
     assert state(bot) == "restored"
     wind(minutes=1)
     assert state(bot) == "done"
-    assert "es ist ruhig geblieben" in bot.sees("stoerungen")[0]
-    assert "7 Tage lang kam nichts wieder." in ben.press("Verlauf", at="stoerungen")
+    assert "es ist nicht wieder aufgetreten" in bot.sees("stoerungen")[0]
+    assert "7 Tage lang nicht wieder aufgetreten." in ben.press("Verlauf", at="stoerungen")
 
 
 def test_the_quiet_time_has_passed_when_the_last_point_is_entered(
@@ -427,7 +431,9 @@ def test_the_quiet_time_has_passed_when_the_last_point_is_entered(
     ben("fertig 1")
     ben.press("Alles eintragen")
     values = {name: value for each in POINTS.values() for name, value in each.items()}
-    assert ben.fill(carry=True, **{**values, "on": "2026-12-04"}) == "INC-1 ist fertig. Danke."
+    assert (
+        ben.fill(carry=True, **{**values, "on": "2026-12-04"}) == "INC-1 ist abgeschlossen. Danke."
+    )
     assert carla.sees() == []
 
 
@@ -483,7 +489,7 @@ def test_three_working_days_later_one_message_reminds_of_everything(
     wind(minutes=1)
     assert len(ben.sees()) == before + 1
     assert ben.sees()[-1].splitlines() == [
-        "2 Störungen sind behoben und nicht fertig",
+        "Noch abzuschließen: 2 Störungen",
         "INC-1 · Kasse 1 tot: 7 von 7 Punkten sind offen.",
         "[Abschließen]",
         "INC-2 · Kasse 2 tot: 7 von 7 Punkten sind offen.",
@@ -524,7 +530,7 @@ def test_whoever_fixes_the_cause_is_reminded_once_before_and_once_after(
     wind(to="2026-11-30 08:59")
     assert len(ben.sees()) == before + 1
     wind(minutes=1)
-    assert "Bis Fr. 27. Nov. sollte die Ursache behoben sein." in ben.sees()[-1]
+    assert "Der Termin Fr. 27. Nov. ist vorbei." in ben.sees()[-1]
     wind(to="2026-12-20 09:00")
     assert len(ben.sees()) == before + 2
     assert "Die Ursache von INC-1 ist behoben." in ben.press("Die Ursache ist behoben")
@@ -540,10 +546,10 @@ def test_a_new_date_is_said_and_reminds_anew(
     before = len(ben.sees())
     ben.press("Neuer Termin")
     assert "Dieser Tag ist vorbei" in ben.fill(on="2026-11-27")
-    assert "bis Fr. 4. Dez. behoben" in ben.fill(on="2026-12-04")
+    assert "ist jetzt Fr. 4. Dez." in ben.fill(on="2026-12-04")
     wind(to="2026-12-03 09:00")
     assert len(ben.sees()) == before + 1
-    assert "verschoben" in ben.press("Verlauf", at="stoerungen")
+    assert "Neuer Termin" in ben.press("Verlauf", at="stoerungen")
 
 
 # --- quiet by design ---------------------------------------------------------------------
@@ -565,7 +571,7 @@ def test_at_most_four_posts_on_the_channel_s_side_however_it_goes(
     ben("behoben 1")
     wind(to="2026-11-27 10:00")
     ben("fertig 1")
-    ben.press("Trotzdem schließen")
+    ben.press("Trotzdem abschließen")
     ben.fill(reason="Das Gerät ist verschrottet")
     wind(to="2026-12-20 09:00")
     made = bot.chat.created("local:stoerungen") + bot.chat.created("local:allgemein")
@@ -591,16 +597,16 @@ def test_nobody_but_the_concerned_hears_of_the_end(
 def test_lists_show_what_is_restored_and_not_done_with_its_responsible_person(
     restored: None, anna: Say, ben: Say, bot: Stage
 ) -> None:
-    line = "INC-1 · Kasse tot (Kasse): 7 of 7 points are open; it is with Ben"
+    line = "INC-1 · Kasse tot (Kasse): 7 of 7 points are open; responsible: Ben"
     assert anna("incidents").splitlines() == [
-        "1 restored, not done", f"- {line}", "[INC-1]",
+        "1 works again, not done yet", f"- {line}", "[INC-1]",
     ]  # fmt: skip
     home = bot.run(bot.dispatcher.look(bot.workspace, "local:anna", "home"))
     assert home is not None
-    assert f"Restored, not done\n- {line}" in answered(home)
-    assert "Nothing waits for you." in anna("status")
-    assert "7 von 7 Punkten sind offen; sie liegt bei Ben\n[Abschließen]" in ben("status")
-    assert "1 behoben, nicht fertig" in ben("störungen meine")
+    assert f"Works again, not done yet\n- {line}" in answered(home)
+    assert "Nothing is waiting for you right now." in anna("status")
+    assert "7 von 7 Punkten sind offen; zuständig: Ben\n[Abschließen]" in ben("status")
+    assert "1 läuft wieder, noch nicht abgeschlossen" in ben("störungen meine")
 
 
 # --- the weekly digest -------------------------------------------------------------------
@@ -621,12 +627,12 @@ def test_the_digest_tells_how_incidents_ended(
         if number == 5:
             values |= {"ending": "fixed", "on": "2026-11-23"}
         ben.fill(carry=True, **values)
-        carla.press("Ich habe nachgesehen", about=f"INC-{number} ")
+        carla.press("Ich habe es geprüft", about=f"INC-{number} ")
     shown = chris("digest")
     assert "Done: 5 incidents" in shown
     assert "Workaround or cause fixed: workaround 80 %, cause fixed 20 % (of 5)" in shown
-    assert "What it cost: customers noticed: 2 and it cost money: 2" in shown
-    assert "Acknowledged: " not in shown  # a week's times would be somebody's
+    assert "Consequences: customers noticed: 2 and it cost money: 2" in shown
+    assert "Until somebody looked after it: " not in shown  # a week's times would be somebody's
 
 
 @pytest.mark.parametrize(("count", "hands", "shown"), [(8, 5, True), (8, 4, False), (7, 5, False)])
@@ -650,13 +656,13 @@ def test_times_are_told_once_a_quarter_over_enough_incidents_and_people(
             )
 
     bot.store(take)
-    assert "Acknowledged: " not in chris("digest")
+    assert "Until somebody looked after it: " not in chris("digest")
     bot.wind(to="2027-01-02 12:00")  # the week in which the quarter ended
     told = chris("digest")
-    quarter = "Acknowledged: quarter 4 of 2026: "
+    quarter = "Until somebody looked after it: quarter 4 of 2026: "
     assert quarter + ("after 12 minutes (median)" if shown else "too few to show") in told
     bot.wind(to="2027-01-05 12:00")
-    assert "Acknowledged: " not in chris("digest")
+    assert "Until somebody looked after it: " not in chris("digest")
 
 
 def test_a_missing_acknowledgement_is_left_out_of_the_figures_and_counted(
@@ -669,7 +675,7 @@ def test_a_missing_acknowledgement_is_left_out_of_the_figures_and_counted(
     anna("incident Kasse 2 tot")
     wind(minutes=60)
     anna("restored 2")
-    assert "Acknowledged: 1 left out without one" in chris("digest")
+    assert "Until somebody looked after it: 1 without an answer, left out" in chris("digest")
     found = bot.rows(
         "select acknowledged_at from incidents where workspace = :workspace and number = 2"
     )
@@ -680,16 +686,16 @@ def test_what_is_not_done_after_three_working_days_has_to_be_decided(
     restored: None, ben: Say, chris: Say, wind: Callable[..., None]
 ) -> None:
     wind(to="2026-11-26 08:59")
-    assert "Nobody has decided yet" not in chris("digest")
+    assert "Still to decide" not in chris("digest")
     wind(minutes=1)
     shown = chris("digest")
     assert (
-        "Nobody has decided yet\n"
-        "INC-1 · Kasse tot: restored, not done since Mon 23 Nov, 09:20; it is with Ben\n"
+        "Still to decide\n"
+        "INC-1 · Kasse tot: works again since Mon 23 Nov, 09:20, not done yet; responsible: Ben\n"
         "[Finish it]"
     ) in shown
     say(ben, *POINTS)
-    assert "Nobody has decided yet" not in chris("digest")
+    assert "Still to decide" not in chris("digest")
 
 
 def test_several_that_are_not_done_are_one_line_of_the_digest(
@@ -702,7 +708,7 @@ def test_several_that_are_not_done_are_one_line_of_the_digest(
     shown = chris("digest")
     assert shown.splitlines()[1].startswith("1 decision open")
     assert (
-        "7 incidents are restored and not done: INC-1 (Ben), INC-2 (Ben), INC-3 (Ben), "
+        "7 incidents are still to finish: INC-1 (Ben), INC-2 (Ben), INC-3 (Ben), "
         "INC-4 (Ben), INC-5 (Ben), and 2 more\n[Show them]"
     ) in shown
 
@@ -712,9 +718,9 @@ def test_a_late_fix_goes_to_the_digest(
 ) -> None:
     finished(ben, carla)
     wind(to="2026-11-27 12:00")
-    assert "was to be fixed" not in chris("digest")
+    assert "for the cause has passed" not in chris("digest")
     wind(to="2026-11-28 12:00")
-    line = "INC-1 · Kasse tot: the cause was to be fixed by Fri 27 Nov; it is with Ben"
+    line = "INC-1 · Kasse tot: the date Fri 27 Nov for the cause has passed; responsible: Ben"
     assert line in chris("digest")
     ben.press("Die Ursache ist behoben")
     assert line not in chris("digest")

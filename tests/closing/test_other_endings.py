@@ -45,19 +45,19 @@ def test_a_manager_closes_anyway_with_a_reason_that_stays_to_be_seen(
 ) -> None:
     say(Say(bot, "ben"), "cause", "evidence")
     chris("done 1")
-    chris.press("Close it anyway")
+    chris.press("Finish it anyway")
     assert chris.form is not None
     assert "weekly digest" in str(chris.form.fields[0].hint)
     answer = chris.fill(reason="The shop closes for good tomorrow")
-    assert answer.startswith("INC-1 is closed; 5 of 7 points are open.")
+    assert answer.startswith("INC-1 is finished; 5 of 7 points are open.")
     assert state(bot) == "done"
     card = bot.sees("stoerungen")[0]
-    assert "Mit offenen Punkten geschlossen: Chris: The shop closes for good tomorrow" in card
-    assert "(offen: Ende der Auswirkung," in card
-    assert "Chris closes it with open points: The shop closes for good tomorrow" in chris.press(
+    assert "Mit offenen Punkten abgeschlossen: Chris: The shop closes for good tomorrow" in card
+    assert "(offen: seit wann es wieder läuft," in card
+    assert "Finished by Chris with open points: The shop closes for good tomorrow" in chris.press(
         "Verlauf", at="stoerungen"
     )
-    assert "Closed with open points\n- INC-1, Chris: The shop closes for good tomorrow" in chris(
+    assert "Finished with open points\n- INC-1, Chris: The shop closes for good tomorrow" in chris(
         "digest"
     )
 
@@ -66,7 +66,7 @@ def test_the_accountable_may_close_anyway_also_without_the_second_person(
     restored: None, ben: Say, carla: Say, bot: Stage
 ) -> None:
     say(ben, *POINTS)
-    ben.press("Trotzdem schließen")
+    ben.press("Trotzdem abschließen")
     ben.fill(reason="Carla ist im Urlaub, Laden bestätigt")
     assert state(bot) == "done"
     assert closing(bot)["override_open"] == "checked"
@@ -75,7 +75,7 @@ def test_the_accountable_may_close_anyway_also_without_the_second_person(
 
 
 def test_others_cannot_close_anyway(restored: None, anna: Say, carla: Say, bot: Stage) -> None:
-    assert "[Trotzdem schließen]" not in carla("fertig 1")
+    assert "[Trotzdem abschließen]" not in carla("fertig 1")
     call = Call("close anyway", {"number": "1", "reason": "I say so"})
     for who in ("anna", "carla"):
         assert bot.handle(bot.request(who, call=call)).outcome == "refused"
@@ -100,7 +100,7 @@ def test_a_duplicate_goes_into_the_other_and_needs_nobody_any_more(
     ben("ack 1")
     assert close(ben, 2, "duplicate", "1") == "done"
     assert incident(bot, 2)["closed_into"] == 1
-    assert "dieselbe wie INC-1" in bot.sees("stoerungen")[1]
+    assert "doppelt, wie INC-1" in bot.sees("stoerungen")[1]
     wind(minutes=50)
     assert [each for each in ben.sees() if "INC-2" in each and "[" in each] == []
     assert [row["number"] for row in bot.rows(
@@ -113,13 +113,13 @@ def test_it_is_closed_from_the_list_of_what_is_missing(anna: Say, ben: Say, bot:
     anna("incident Kasse 2 tot")
     ben("behoben 2")
     ben("fertig 2")
-    ben.press("Es war etwas anderes")
-    assert "In welcher Störung geht sie auf?" in ben.fill(kind="superseded", reason="ganz neu")
+    ben.press("Fehlalarm oder doppelt")
+    assert "Zu welcher Störung gehört sie?" in ben.fill(kind="superseded", reason="ganz neu")
     assert ben.answer is not None
     assert ben.answer.field == "target"
     answer = ben.fill(kind="superseded", target="INC-1", reason="Beide hängen am Server")
-    assert answer == "INC-2 ist geschlossen; weiter geht es in INC-1 · Kasse tot."
-    assert "aufgegangen in INC-1" in bot.sees("stoerungen")[1]
+    assert answer == "INC-2 ist beendet; weiter geht es in INC-1 · Kasse tot."
+    assert "gehört zu INC-1" in bot.sees("stoerungen")[1]
     assert "Beide hängen am Server" in ben.press("Verlauf", about="INC-2")
 
 
@@ -133,7 +133,7 @@ def test_a_false_alarm_needs_a_reason_and_no_other_incident(
     assert incident(bot)["closed_into"] is None
     wind(minutes=60)
     assert len(ben.sees()) == 1
-    assert "a false alarm" in anna.sees()[0]
+    assert "false alarm" in anna.sees()[0]
 
 
 def test_links_never_form_a_ring(anna: Say, chris: Say, bot: Stage) -> None:
@@ -223,7 +223,7 @@ def test_reopening_alarms_whoever_is_on_duty_now_and_climbs(
     wind(to="2026-11-25 09:00")
     before = len(carla.sees())
     answer = anna("reopen 1 It does not print again")
-    assert answer == "INC-1 is open again; Carla is responsible and is alarmed."
+    assert answer == "INC-1 is open again; Carla is responsible and has been alerted."
     assert len(carla.sees()) == before + 1
     assert "Wartet darauf, dass Carla sich kümmert." in bot.sees("stoerungen")[0]
     assert "It does not print again (Anna, Mi. 25. Nov., 09:00)" in bot.sees("stoerungen")[0]
@@ -263,7 +263,7 @@ def test_the_gate_asks_again_after_reopening(
 
 def test_an_override_does_not_outlive_a_reopening(restored: None, ben: Say, bot: Stage) -> None:
     ben("fertig 1")
-    ben.press("Trotzdem schließen")
+    ben.press("Trotzdem abschließen")
     ben.fill(reason="Der Laden hat zu")
     ben("wiederöffnen 1 Druckt wieder nicht")
     ben("behoben 1")
@@ -294,7 +294,7 @@ def test_an_acknowledgement_of_the_first_time_is_no_figure_of_the_second(
     ben("wiederöffnen 1 Druckt wieder nicht")
     wind(to="2026-11-24 09:00")
     ben("ack 1")
-    assert "Acknowledged: 1 left out without one" in chris("digest")
+    assert "Until somebody looked after it: 1 without an answer, left out" in chris("digest")
 
 
 # --- the cause behind a workaround -------------------------------------------------------

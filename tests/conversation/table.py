@@ -200,7 +200,7 @@ PRESSES = {  # the labels of the table's presses, and what they do
     "in 15 min": "promise",
     "in 30 min": "promise",
     "in 60 min": "promise",
-    "Not me": "not me",
+    "Somebody else, please": "not me",
     "Undo": "undo",
     "It is serious": "serious",
     "Change service": "move",

@@ -78,7 +78,7 @@ def test_not_me_is_over_after_two_minutes(bot: Stage, anna: Say, ben: Say) -> No
     anna("störung Kasse tot")
     ben("annehmen")
     bot.wind(minutes=3)
-    assert "geht 2 Minuten lang" in ben.press("Nicht ich")
+    assert "geht 2 Minuten lang" in ben.press("Bitte jemand anderes")
     ben("stand")
     rows = bot.rows("select acknowledged_by from incidents where workspace = :workspace")
     assert rows == [{"acknowledged_by": "ben"}]
@@ -89,14 +89,14 @@ def test_declining_stops_no_alarm_and_names_who_else_may_take_it(
 ) -> None:
     anna("störung Kasse tot")
     assert "Der Alarm zu INC-1 geht weiter." in ben("kann grad nicht")
-    assert "Carla ist gefragt" in ben.press("Carla fragen")
+    assert "Ich habe Carla gefragt" in ben.press("Carla fragen")
     bot.wind(minutes=11)
     assert any("Kasse tot" in each for each in carla.sees())
 
 
 def test_who_may_not_take_it_changes_nothing(bot: Stage, anna: Say) -> None:
     anna("störung Kasse tot")
-    assert "INC-1 is up to Ben; nothing has changed." in anna("on it")
+    assert "Ben decides about INC-1; nothing has changed." in anna("on it")
 
 
 def test_an_offer_declares_once_however_often_it_is_pressed(bot: Stage, anna: Say) -> None:
@@ -152,7 +152,7 @@ def test_a_manager_names_who_stands_in_for_somebody_else(
     assert "Who stands in for Ben meanwhile?" in chris("Ben ist krank")
     chris.press("Name who stands in")
     said = chris.fill(person="carla", start="2026-11-23", until="2026-11-24")
-    assert "Carla is asked to stand in for Ben" in said
+    assert "I have asked Carla to stand in for Ben" in said
     carla.press("Ja, einverstanden")
     anna("störung Kasse tot")
     assert any("Kasse tot" in each for each in carla.sees())

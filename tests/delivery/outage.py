@@ -147,7 +147,7 @@ async def backlog(database: Database, name: str, rate: Rate, rows: int, companie
     clock, ids, chat = HandClock(MONDAY.astimezone(UTC)), Ids(), Chat(rate=rate)
     courier = Courier(database, {"local": chat}, clock, random.Random(1))
     message = dump(spoken(line("one of many"), "en", "UTC"))
-    urgent = dump(spoken(line("an alarm"), "en", "UTC"))
+    urgent = dump(spoken(line("an alert"), "en", "UTC"))
 
     def add(id: str, company: int, place: str, kind: str, said: str) -> Callable[[Tx], None]:
         return lambda tx: outbox.add(
@@ -176,7 +176,7 @@ async def backlog(database: Database, name: str, rate: Rate, rows: int, companie
             database.transact(add(ids(), 0, "local:@ben", "alarm", urgent))
             alarmed = clock.now()
             await courier.drain()
-            assert chat.created("local:@ben") == ["an alarm"], "it goes before all that waits"
+            assert chat.created("local:@ben") == ["an alert"], "it goes before all that waits"
         assert (clock.now() - began).total_seconds() < 3600
     if rows > 3000:
         assert alarmed is not None

@@ -141,7 +141,9 @@ def test_a_mistake_of_ours_leaves_only_delivery_and_audit_and_is_logged_once(
     assert answer.message is not None
     reference = record.getMessage().split()[-1]
     assert plain(answer.message) == (
-        f"That did not work. Nothing was changed. Reference: {reference}.\n{word} secret words"
+        f"That did not work, and nothing was changed. Please try again; if it "
+        f"fails again, give your managers this reference: {reference}.\n{word} "
+        f"secret words"
     )
     assert "secret" not in record.getMessage(), "never the text"
 
@@ -530,7 +532,9 @@ def test_an_old_draft_is_refused_kindly(bot: Stage, anna: Say) -> None:
     anna(LONG.strip())
     bot.clock.wind(bot.clock.now() + timedelta(days=8))
     bot.database.transact(lambda tx: let_go(tx, bot.clock.now()))
-    assert anna.press(calls="draft") == "This button is too old. Please type it again."
+    assert (
+        anna.press(calls="draft") == "This button no longer works. Please type the command again."
+    )
 
 
 @pytest.mark.parametrize(

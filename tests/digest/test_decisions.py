@@ -206,7 +206,7 @@ def test_in_a_channel_nobody_s_own_button_stands(bot: Stage, anna: Say, chris: S
     bot.wind(to="2026-11-30 08:30")
     told = bot.sees("leitung")[-1]
     assert told.count("[Entscheiden]") == 2 and "[Ich kümmere mich]" not in told
-    assert chris.press("Entscheiden", about="Woche 48").startswith("INC-")
+    assert chris.press("Entscheiden", about="KW 48").startswith("INC-")
 
 
 def test_two_rooms_share_a_chapter() -> None:

@@ -44,7 +44,7 @@ def test_the_digest_comes_on_monday_to_the_managers_channel_and_to_nobody_twice(
     wind(to="2026-11-30 08:29")
     assert planned.sees("leitung") == []
     wind(to="2026-11-30 08:30")
-    assert planned.sees("leitung")[0].splitlines()[0] == "Woche 48 · Mo. 23. Nov. bis So. 29. Nov."
+    assert planned.sees("leitung")[0].splitlines()[0] == "KW 48 · Mo. 23. Nov. bis So. 29. Nov."
     assert chris.sees() == ben.sees() == []
     wind(to="2026-12-07 08:30")
     assert len(planned.sees("leitung")) == 2
@@ -69,9 +69,9 @@ def test_each_manager_chooses_how_it_comes_and_gets_it_once(
     )
     anna("incident Kasse tot")
     wind(to="2026-11-30 08:30")
-    assert planned.sees("leitung")[-1].startswith("Woche 48")
+    assert planned.sees("leitung")[-1].startswith("KW 48")
     mine = [each for each in chris.sees() if each.startswith("Week 48")]
-    assert len(mine) == 1 and "Nobody has decided yet" in mine[0]
+    assert len(mine) == 1 and "Still to decide" in mine[0]
     assert "What we are learning" not in mine[0]
     assert chris.press("All of it").startswith("Week 49")
     chris.press("How I get it")
@@ -105,10 +105,10 @@ def test_it_shows_repeats_decisions_unused_and_not_measured(
     text = anna("digest")
     assert text.splitlines()[1] == (
         "0 decisions open · 4 incidents (4 more than the week before) · "
-        "0 of 1 automations in use (1 not measured)"
+        "0 of 1 automations in use (1 never reported)"
     )
     assert "- “Etikettendrucker offline” (Etikettendrucker): 3 times in 30 days, confirmed" in text
-    assert "Not measured: Abgleich" in text
+    assert "Never reported: Abgleich" in text
     assert "Friction: 1 noted (1 more than the week before)" in text
 
 
@@ -119,10 +119,10 @@ def test_an_unanswered_incident_and_an_unused_automation_have_to_be_decided(
     machines.reports(planned, secret)
     without_channel(planned)
     wind(to="2027-01-04 08:30")
-    text = next(each for each in reversed(chris.sees()) if "Nobody has decided yet" in each)
-    assert "Nobody has decided yet" in text
-    assert "“Abgleich” is possibly unused: last useful run Mon 23 Nov, 09:00" in text
-    assert "It is up to Ben.\n[Ask Ben again]" in text
+    text = next(each for each in reversed(chris.sees()) if "Still to decide" in each)
+    assert "Still to decide" in text
+    assert "“Abgleich” may no longer be used: last useful run Mon 23 Nov, 09:00" in text
+    assert "To decide: Ben.\n[Ask Ben again]" in text
     assert "[Retire]" not in text
     assert chris.press("Ask Ben again").startswith("Ben has the question about “Abgleich” now.")
     assert ben.press("Stilllegen").startswith("„Abgleich“ ist hier stillgelegt.")
@@ -152,8 +152,8 @@ def test_what_was_never_measured_is_asked_about_after_a_week(
     assert "0 decisions open" in anna("digest")
     wind(to="2026-12-02 10:00")
     assert (
-        "“Abgleich” is not measured: has never reported a run, expected every 2 days. "
-        "It is up to Ben." in anna("digest")
+        "“Abgleich”: never reported (has never reported a run, expected every "
+        "2 days). To decide: Ben." in anna("digest")
     )
     assert "[In Gebrauch]" in ben("wochenbericht")
     ben.press("In Gebrauch")
@@ -176,7 +176,7 @@ def test_a_quiet_week_is_short(planned: Stage, anna: Say) -> None:
     assert anna("digest") == (
         "Week 48 · Mon 23 Nov to Sun 29 Nov\n"
         "0 decisions open · 0 incidents (as the week before) · "
-        "0 of 0 automations in use (0 not measured)\n"
+        "0 of 0 automations in use (0 never reported)\n"
         "[How is this computed?]\n"
         "[Lists and CSV]"
     )
@@ -218,7 +218,7 @@ def test_a_week_without_a_working_day_is_merged_into_the_next(
     anna("incident Kasse tot")
     planned.wind(to="2027-01-04 08:30")
     told = planned.sees("leitung")
-    assert [each.splitlines()[0][:8] for each in told][-2:] == ["Woche 50", "KW 51, K"]
+    assert [each.splitlines()[0][:8] for each in told][-2:] == ["KW 50 · ", "KW 51, K"]
     assert told[-1].splitlines()[0] == "KW 51, KW 52 und KW 53 · Mo. 14. Dez. bis So. 3. Jan."
     assert "1 Störung (1 mehr als in der Vorwoche)" in told[-1]
     found = dict(planned.store(digests.weeks))
@@ -226,7 +226,7 @@ def test_a_week_without_a_working_day_is_merged_into_the_next(
         "posted", "merged", "merged", "posted",
     ]  # fmt: skip
     planned.wind(to="2027-01-11 08:30")
-    assert planned.sees("leitung")[-1].startswith("Woche 1 · ")
+    assert planned.sees("leitung")[-1].startswith("KW 1 · ")
 
 
 @pytest.mark.parametrize(

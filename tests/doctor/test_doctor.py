@@ -648,7 +648,7 @@ async def test_the_first_steps_are_told_until_they_are_taken(
     Sqlite(path).close()
     found = await ask({**socket, "DATABASE_URL": f"sqlite:///{path}"})
     assert not found.marked(Mark.WRONG)
-    assert "“I manage Lotse” (“Ich leite Lotse”)" in found.one("! Nobody manages Lotse yet")
+    assert "“Manage Lotse” (“Leitung übernehmen”)" in found.one("! Nobody manages Lotse yet")
     assert "/invite @Lotse" in found.one("! No channel is chosen for incidents")
     assert "/invite @Lotse" in found.one("! No channel is chosen for the weekly digest")
     assert "/lotse service new" in found.one("! No service is entered")

@@ -24,40 +24,40 @@ from storage.engine.sqlite import Sqlite
 from tests.conftest import Logged
 from tests.pretend.stage import Stage, answered, furnish
 
-feature = Feature(_("What waits for you."))
+feature = Feature(_("What is waiting for you."))
 go_on = threading.Event()
 begun = threading.Event()
 ran: list[str] = []  # the thread of each time that it ran
 
 
-@feature.command("slow report", "langsam", help=_("What waits for you."), reads=True)
+@feature.command("slow report", "langsam", help=_("What is waiting for you."), reads=True)
 def slow(ctx: Context) -> Reply:
     ran.append(threading.current_thread().name)
     begun.set()
     assert go_on.wait(30)
-    return Reply(line(_("Nothing waits for you.")))
+    return Reply(line(_("Nothing is waiting for you right now.")))
 
 
-@feature.command("sly report", "heimlich", help=_("What waits for you."), reads=True)
+@feature.command("sly report", "heimlich", help=_("What is waiting for you."), reads=True)
 def sly(ctx: Context) -> Reply:
     """Keeps something although it is said to only read."""
     ran.append(threading.current_thread().name)
     workspaces.set_setting(ctx.tx, "seen", "x")
-    return Reply(line(_("Nothing waits for you.")))
+    return Reply(line(_("Nothing is waiting for you right now.")))
 
 
-@feature.command("clumsy report", "tapsig", help=_("What waits for you."), reads=True)
+@feature.command("clumsy report", "tapsig", help=_("What is waiting for you."), reads=True)
 def clumsy(ctx: Context) -> Reply:
     ran.append(threading.current_thread().name)
     raise ZeroDivisionError
 
 
 @feature.command(
-    "secret report", "geheim", help=_("What waits for you."), reads=True, needs="settings"
+    "secret report", "geheim", help=_("What is waiting for you."), reads=True, needs="settings"
 )
 def secret(ctx: Context) -> Reply:
     ran.append(threading.current_thread().name)
-    return Reply(line(_("Nothing waits for you.")))
+    return Reply(line(_("Nothing is waiting for you right now.")))
 
 
 @pytest.fixture(params=["file", "postgres"])

@@ -108,7 +108,7 @@ def test_a_sentence_a_detour_and_a_question_behind_the_name(
 ) -> None:
     """Requirements C20 to C23 for pilots."""
     id, _users = running(bot)
-    assert anna("feedback Triage Spart mir zwei Anrufe").startswith("Kept without your name")
+    assert anna("feedback Triage Spart mir zwei Anrufe").startswith("Saved without your name")
     anna("feedback triage umgangen")
     anna.press("the result was wrong")
     anna("feedback triage von Hand 15")

@@ -222,7 +222,9 @@ def test_who_is_named_for_an_area_is_asked_and_then_answers_it(
     chris.press("All notes")
     chris.press("Who answers")
     chris.press("Name somebody")
-    assert chris.fill(area="Lager", who="ben") == "Ben is asked to answer the friction of “Lager”."
+    assert (
+        chris.fill(area="Lager", who="ben") == "I have asked Ben to answer the friction of “Lager”."
+    )
     assert bot.handle(bot.request("ben", call=Call("friction list", {}))).outcome == "refused"
     assert ben.sees()[-1].startswith("Antwortest du auf das, was im Bereich „Lager“ als Reibung")
     assert ben.press(calls="friction accept").startswith("Danke.")

@@ -61,7 +61,7 @@ def test_like_ones_are_proposed_and_a_person_confirms(
     anna: Say, ben: Say, chris: Say, bot: Stage
 ) -> None:
     noted(bot, anna)
-    ben("reibung Der Parkplatz ist immer voll")
+    ben("reibung Parkplatz ist immer voll")
     shown = chris("patterns")
     assert "These may say the same:" in shown
     assert "- Liefertermine werden dreimal abgetippt" in shown and "Parkplatz" not in shown

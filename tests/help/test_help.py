@@ -42,4 +42,4 @@ def test_status_shows_what_waits_for_me(anna: Say, ben: Say) -> None:
     anna("incident Kasse tot")
     assert ben("stand").splitlines()[0] == "1 Sache wartet auf dich"
     assert ben.press("Ich kümmere mich").startswith("Du kümmerst dich")
-    assert anna("status") == "Nothing waits for you."
+    assert anna("status") == "Nothing is waiting for you right now."

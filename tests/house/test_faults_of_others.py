@@ -170,7 +170,9 @@ def test_7_a_missing_acknowledgement_stays_missing(anna: Say, ben: Say, bot: Sta
     ben("behoben 1")
     assert incident(bot)["acknowledged_at"] is None
     assert incident(bot)["acknowledged_by"] is None
-    assert "Acknowledged: 1 left out without one" in Say(bot, "chris")("digest")
+    assert "Until somebody looked after it: 1 without an answer, left out" in Say(bot, "chris")(
+        "digest"
+    )
 
 
 def test_9_the_incident_s_own_channel_is_kept_until_it_is_done(
@@ -219,7 +221,7 @@ def test_10_acknowledging_stops_every_pending_step(
 
 CARDS = {  # row 10: no state loses its buttons, in the order in which they stand
     "open": ("Ich kümmere mich", "Läuft wieder", "Es ist ernst", "Verlauf"),
-    "looked after": ("Stand melden", "Läuft wieder", "Es ist ernst", "Verlauf"),
+    "looked after": ("Neuen Stand melden", "Läuft wieder", "Es ist ernst", "Verlauf"),
     "restored": ("Abschließen", "Wieder öffnen", "Verlauf"),
     "done": ("Wieder öffnen", "Verlauf"),
 }

@@ -80,12 +80,12 @@ def test_outside_working_hours_it_rests_and_the_declarer_hears_it_once(
     anna("incident Kasse tot")
     wind(to=NEXT)
     assert alarms_of(bot, "ben", "carla", "chris") == [2, 1, 1]
-    told = [each for each in anna.sees() if "it rests now" in each]
+    told = [each for each in anna.sees() if "the alert rests now" in each]
     assert len(told) == 1
     assert "begins again on Mon 30 Nov, 07:00" in told[0]
     wind(to="2026-11-30 07:00")
     assert alarms_of(bot, "ben", "carla", "chris") == [3, 1, 1]
-    assert "Seit Sa. 28. Nov., 10:00 hat sich niemand gekümmert" in bot.sees("@ben")[-1]
+    assert "Seit Sa. 28. Nov., 10:00 kümmert sich niemand" in bot.sees("@ben")[-1]
     wind(to="2026-12-01 06:00")
     assert len([each for each in anna.sees() if "rests now" in each]) == 1, "once, not each night"
 
@@ -182,11 +182,11 @@ def test_the_declarer_hears_once_that_it_has_climbed_to_the_top(
 ) -> None:
     anna("incident Kasse tot")
     wind(minutes=20)
-    assert len([each for each in anna.sees() if "Now the manager is alarmed" in each]) == 1
+    assert len([each for each in anna.sees() if "Now the managers have been alerted" in each]) == 1
     wind(minutes=300)
-    assert len([each for each in anna.sees() if "Now the manager is alarmed" in each]) == 1
+    assert len([each for each in anna.sees() if "Now the managers have been alerted" in each]) == 1
     ben("ack 1")
-    assert not [each for each in anna.sees() if "Now the manager is alarmed" in each]
+    assert not [each for each in anna.sees() if "Now the managers have been alerted" in each]
 
 
 # --- the card, and who may see what ------------------------------------------------------
@@ -213,7 +213,7 @@ def test_single_alarms_are_for_those_who_have_to_do_with_it_and_go_after_ninety_
     chris("incident Kasse tot")
     wind(minutes=20)
     assert "Alarm an Ben und Carla" in press(bot, "ben", "history", number="1")
-    assert "Alarm to" not in press(bot, "anna", "history", number="1")
+    assert "Alert to" not in press(bot, "anna", "history", number="1")
     assert "Nobody answered; it reached the manager." in press(bot, "anna", "history", number="1")
     ben("behoben 1")
     bot.clock.wind(bot.clock.now() + timedelta(days=91))
@@ -227,9 +227,9 @@ def test_somebody_stops_their_own_alarms_for_a_while_but_not_as_the_last(
     anna("incident Kasse tot")
     anna.press("It is serious")
     wind(minutes=20)
-    carla.press("Meine Alarme aussetzen")
+    carla.press("Meine Alarme anhalten")
     assert "geht zu INC-1 kein Alarm an dich" in carla.fill(until="4")
-    assert "Alarme ausgesetzt: Vertretung bis Mo. 23. Nov., 13:20" in bot.sees("stoerungen")[0]
+    assert "Alarme angehalten: Vertretung bis Mo. 23. Nov., 13:20" in bot.sees("stoerungen")[0]
     before = alarms_of(bot, "carla", "chris")
     wind(minutes=180)
     assert alarms_of(bot, "carla") == before[:1]
@@ -243,7 +243,7 @@ def test_somebody_stops_their_own_alarms_for_a_while_but_not_as_the_last(
 def test_only_who_is_alarmed_can_pause(bot: Stage, anna: Say) -> None:
     anna("incident Kasse tot")
     said = press(bot, "chris", "alarms pause", number="1", until="4")
-    assert said == "No alarm of INC-1 goes to you."
+    assert said == "No alert of INC-1 goes to you."
 
 
 # --- many at once ------------------------------------------------------------------------

@@ -178,7 +178,7 @@ def test_the_channel_is_kept_until_done_and_a_new_one_opens_with_the_incident(
     ben("behoben 1")
     assert not bot.chat.rooms[ROOM].archived
     chris("done 1")
-    chris.press("Close it anyway")
+    chris.press("Finish it anyway")
     chris.fill(reason="The shop closes for good tomorrow")
     assert bot.chat.rooms[ROOM].archived
     chris("reopen 1")
@@ -200,7 +200,7 @@ def test_without_a_channel_for_incidents_there_is_nowhere_to_make_one(
     chris("settings")
     chris.press("Channels for incidents")
     said = chris.fill(which="always")
-    assert said.startswith("Choose a channel for incidents in Slack first")
+    assert said.startswith("Please choose a channel for incidents in Slack first")
     chris.fill(which="never")
     anna("incident Etikettendrucker offline")
     assert bot.chat.rooms == {}

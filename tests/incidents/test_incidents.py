@@ -13,7 +13,7 @@ def test_one_line_declares_and_the_accountable_person_is_alarmed(
     assert anna("incident Kasse Köln druckt nicht") == (
         "INC-1 is declared.\n"
         "Kasse Köln druckt nicht\n"
-        "Ben is accountable for Kasse and is alarmed.\n"
+        "Ben is accountable for Kasse and has been alerted.\n"
         "[It is serious]\n[Change service]\n[Undo]"
     )
     assert len(ben.sees()) == 1
@@ -31,7 +31,7 @@ def test_the_first_to_acknowledge_looks_after_it(anna: Say, ben: Say, carla: Say
 
 def test_who_is_not_concerned_cannot_acknowledge(anna: Say, bot: Stage) -> None:
     anna("incident Kasse tot")
-    assert anna("ack 1") == "For INC-1 this is up to Ben and Carla."
+    assert anna("ack 1") == "For INC-1 somebody else decides. Please ask Ben or Carla."
     found = bot.rows("select acknowledged_by from incidents where workspace = :workspace")
     assert found == [{"acknowledged_by": None}]
 
@@ -51,10 +51,10 @@ def test_silence_climbs_to_the_deputy_then_to_the_manager_again_and_again(
     wind(minutes=39)
     assert len(chris.sees()) == 2
     wind(minutes=1)
-    assert "Nobody has acknowledged it for 80 minutes." in chris.sees()[-1]
+    assert "Nobody has picked this up for 80 minutes." in chris.sees()[-1]
     wind(minutes=80)
     assert (len(ben.sees()), len(carla.sees()), len(chris.sees())) == (5, 4, 4)
-    assert "a newer alarm is below" in chris.sees()[0]
+    assert "a newer alert is below" in chris.sees()[0]
 
 
 def test_acknowledging_stops_all_of_it_and_makes_responsible(
@@ -71,7 +71,7 @@ def test_acknowledging_stops_all_of_it_and_makes_responsible(
 
 def test_serious_climbs_faster(anna: Say, carla: Say, wind: Callable[..., None]) -> None:
     anna("incident Kasse tot")
-    assert anna.press("It is serious").startswith("INC-1 is serious.")
+    assert anna.press("It is serious").startswith("INC-1 is serious now.")
     wind(minutes=5)
     assert len(carla.sees()) == 1
 
@@ -91,7 +91,7 @@ def test_silence_past_the_promised_news_asks_then_climbs(
     anna("incident Kasse tot")
     ben("ack 1")
     wind(minutes=60)
-    assert "Wie steht es" in ben.sees()[-1]
+    assert "Wie sieht es aus" in ben.sees()[-1]
     assert carla.sees() == []
     wind(minutes=10)
     assert len(carla.sees()) == 1
@@ -124,7 +124,7 @@ def test_news_is_no_acknowledgement(anna: Say, carla: Say, wind: Callable[..., N
 def test_restored_is_for_those_concerned(anna: Say, ben: Say, bot: Stage) -> None:
     anna("incident Kasse tot")
     ben("ack 1")
-    assert anna("restored 1") == "For INC-1 this is up to Ben and Carla."
+    assert anna("restored 1") == "For INC-1 somebody else decides. Please ask Ben or Carla."
     assert ben("behoben 1 Netzteil getauscht").startswith("INC-1: läuft wieder.")
     assert "Netzteil getauscht" in bot.sees("stoerungen")[0]
     shown = bot.sees("stoerungen")[0]
@@ -175,7 +175,7 @@ def test_only_the_declarer_can_undo(anna: Say, ben: Say, chris: Say) -> None:
 def test_an_unrecognised_service_goes_to_the_fallback_and_is_a_gap(
     anna: Say, chris: Say, bot: Stage
 ) -> None:
-    assert "so Chris is alarmed, as for everything else." in anna("incident Licht flackert")
+    assert "so Chris has been alerted, as for everything else." in anna("incident Licht flackert")
     assert "so it comes to you" in chris.sees()[0]
     assert bot.rows("select gap from incidents where workspace = :workspace") == [{"gap": 1}]
 
@@ -251,9 +251,9 @@ def test_the_history_tells_what_happened(anna: Say, ben: Say, wind: Callable[...
     lines = anna.press("Verlauf", at="stoerungen").splitlines()
     assert lines[0] == "INC-1 · Kasse tot"
     assert [line.split(": ", 1)[1] for line in lines[1:]] == [
-        "Anna declared it.",
-        "Alarm to Ben.",
-        "Alarm to Ben and Carla.",
+        "Declared by Anna.",
+        "Alert to Ben.",
+        "Alert to Ben and Carla.",
         "Ben looks after it.",
         "Ben says it works again.",
     ]
@@ -266,8 +266,8 @@ def test_lists_show_open_mine_and_all(anna: Say, ben: Say, carla: Say) -> None:
     assert anna("incidents").splitlines()[0] == "2 incidents"
     ben("behoben 1")
     shown = anna("incidents")
-    assert shown.index("1 incident\n- INC-2") < shown.index("1 restored, not done\n- INC-1")
-    assert "7 of 7 points are open; it is with Ben" in shown
+    assert shown.index("1 incident\n- INC-2") < shown.index("1 works again, not done yet\n- INC-1")
+    assert "7 of 7 points are open; responsible: Ben" in shown
     assert "INC-1" in anna("incidents all")
     assert carla("störungen meine").splitlines()[0] == "1 Störung"
 
@@ -279,7 +279,7 @@ def test_an_absent_owner_is_passed_over_at_once(
     bot.store(lambda tx: tx.run(away))
     anna("incident Kasse tot")
     assert ben.sees() == []
-    assert "Ben ist nicht da" in carla.sees()[0]
+    assert "Ben ist gerade nicht da" in carla.sees()[0]
 
 
 def test_a_guest_can_do_nothing(anna: Say, bot: Stage) -> None:

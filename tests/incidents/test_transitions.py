@@ -155,7 +155,7 @@ def test_what_blocks_is_said_and_holds_for_everybody(
     assert bot.handle(bot.request("chris", call=call)).outcome == "refused"
     monkeypatch.setattr(incident_transitions, "BLOCKERS", ())
     ben("fertig 1")
-    carla.press("Ich habe nachgesehen")
+    carla.press("Ich habe es geprüft")
     assert state(bot) == "done"
 
 

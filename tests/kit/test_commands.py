@@ -229,7 +229,7 @@ def test_of_several_people_with_that_name_one_is_chosen_by_button(
         tx, "local:carlo", "Carlo Maier", id="carlo", key="key-carlo", now=bot.clock.now()
     ))  # fmt: skip
     assert "Wen meinst du mit „carl“?" in ben("zuweisen 1 carl")
-    assert "Carlo Maier ist gefragt" in ben.press("Carlo Maier")
+    assert "Ich habe Carlo Maier gefragt" in ben.press("Carlo Maier")
     outcome = read(bot, "assign 1 maier")
     assert isinstance(outcome, Parsed)
 

@@ -29,7 +29,7 @@ NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)  # Monday, eleven o'clock in Ber
 def test_a_moment_is_read_as_people_write_it(text: str, moment: str) -> None:
     found = read_moment(text, NOW, "Europe/Berlin")
     assert found is not None
-    assert written(found, "Europe/Berlin") == moment
+    assert written(found, "Europe/Berlin", "en") == moment
 
 
 @pytest.mark.parametrize("text", ["", "vorhin", "25:00", "09:61", "31.2. 09:00", "9", "2026-11-23"])

@@ -35,6 +35,11 @@ async def test_the_first_digest_tells_of_a_repeat_and_of_what_nobody_uses(day: i
     found = database.read(
         lambda tx: local.latest(tx.within(DEMO), "chris", "local:leitung", before=None, most=9)
     )
-    for words in ("Wiederholer", "Etikettendrucker", "Rechnungsabgleich", "Lieferschein-Export"):
+    for words in (
+        "Wiederkehrende Störungen",
+        "Etikettendrucker",
+        "Rechnungsabgleich",
+        "Lieferschein-Export",
+    ):
         assert words in found[-1].body, words
     database.close()

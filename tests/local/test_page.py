@@ -568,7 +568,7 @@ async def test_somebody_leaves_and_is_still_to_be_seen(visitor: Visitor) -> None
     (carla,) = [each for each in state["persons"] if each["id"] == "carla"]
     assert (carla["here"], carla["role"]) == (False, "Nicht mehr in der Firma")
     assert (await visitor.post("person", person="carla", here=True)).status == 200
-    assert "Back and active again: Carla." in await told()
+    assert "Back and in charge again: Carla." in await told()
 
 
 async def test_unread_lines_are_counted_until_they_are_read(visitor: Visitor) -> None:

@@ -29,14 +29,14 @@ STORY = {
     "de": {
         "till": "störung Kasse Köln druckt nicht",
         "shop": "störung Webshop zeigt nur eine weiße Seite",
-        "friction": "reibung Die Inventurliste wird von Hand abgetippt",
+        "friction": "reibung Inventurliste wird von Hand abgetippt",
         "feedback": "feedback Reparatur-Triage",
         "digest": "wochenbericht",
     },
     "en": {
         "till": "incident Kasse in Cologne does not print",
         "shop": "incident Webshop shows nothing but a white page",
-        "friction": "friction The stocktaking list is typed by hand",
+        "friction": "friction Stocktaking list is typed by hand",
         "feedback": "feedback Reparatur-Triage",
         "digest": "digest",
     },

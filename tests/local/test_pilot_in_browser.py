@@ -160,7 +160,7 @@ async def test_the_whole_pilot(browser: Browser, tmp_path: Path, pictures: Path)
             if week == 4:
                 await pilot(c, "chris")
                 await c.press("pilot sourcing")
-                await send(c, Wer_bindet="Unsere eigenen Leute")
+                await send(c, Wer_bindet="Eigene Personen")
                 await c.press("pilot it")
                 await send(c, Was_passt="Sicherheit,stabil,passt zu,machbar")
             if week == 6:

@@ -37,7 +37,7 @@ def test_when_its_day_is_over_renewal_is_asked_for(
         chris.press("Renew it")
         chris.fill(until="2027-06-30", why="Noch immer.")
     if answer == "dropped":
-        chris.press("Take it off")
+        chris.press("Remove it")
     wind(to="2027-02-12 12:00")
     assert (ITEM in chris("mandate")) is (answer != "dropped")
     wind(to="2027-02-15 12:00")  # ten working days after

@@ -18,50 +18,50 @@ def test_a_cover_is_on_duty_from_its_confirmation_to_its_end(
     anna: Say, ben: Say, chris: Say, carla: Say, wind: Wind
 ) -> None:
     assert ben("vertreten Anna 24.11.–26.11.").splitlines()[0] == (
-        "Anna wird gefragt, dich von Di. 24. Nov. bis Do. 26. Nov. zu vertreten; "
-        "bis zur Zusage ändert sich nichts."
+        "Ich frage Anna nach einer Vertretung für dich von Di. 24. Nov. bis "
+        "Do. 26. Nov. Bis zur Zusage ändert sich nichts."
     )
     assert anna.sees()[-1].splitlines()[0] == (
         "Will you stand in for Ben from Tue 24 Nov to Thu 26 Nov?"
     )
     wind(to="2026-11-24 09:00")
-    assert chris("who kasse").endswith("On duty now: Ben.")  # not confirmed: nothing happens
+    assert chris("who kasse").endswith("Alerted first now: Ben.")  # not confirmed: nothing happens
     assert "Will you stand in for Ben" in anna("status")
     assert anna.press("Yes, agreed") == (
         "Agreed from Tue 24 Nov to Thu 26 Nov: Anna stands in for Ben."
     )
     assert ben.sees()[-1].startswith("Abgemacht von Di. 24. Nov.")
     assert chris("who kasse") == (
-        "Kasse: Ben is accountable, Carla stands in. "
-        "On duty now: Anna, standing in for Ben until 26 November 2026."
+        "Kasse: Ben is accountable, Carla is deputy. Alerted first now: Anna, "
+        "standing in for Ben until 26 November 2026."
     )
     chris("incident Kasse tot")
-    assert anna.sees()[-1].startswith("INC-1 · Kasse tot\nBen is away, so this incident of Kasse")
+    assert anna.sees()[-1].startswith("INC-1 · Kasse tot\nKasse: Ben is away.")
     wind(minutes=10)
     assert any(each.startswith("INC-1") for each in carla.sees())
     anna("ack")
     anna("restored")
     wind(to="2026-11-26 23:59")
-    assert "On duty now: Anna" in chris("who kasse")
+    assert "Alerted first now: Anna" in chris("who kasse")
     wind(to="2026-11-27 00:00")
-    assert chris("who kasse").endswith("On duty now: Ben.")
+    assert chris("who kasse").endswith("Alerted first now: Ben.")
 
 
 def test_it_begins_on_its_first_day(anna: Say, ben: Say, chris: Say, wind: Wind) -> None:
     ben("vertreten Anna von Mittwoch bis Freitag")
     anna.press("Yes, agreed")
-    assert chris("who kasse").endswith("On duty now: Ben.")
+    assert chris("who kasse").endswith("Alerted first now: Ben.")
     wind(to="2026-11-25 00:00")
-    assert "On duty now: Anna" in chris("who kasse")
+    assert "Alerted first now: Anna" in chris("who kasse")
 
 
 def test_the_other_way_round(anna: Say, ben: Say, chris: Say) -> None:
     anna("cover Ben today to tomorrow")
     assert ben.sees()[-1].startswith("Vertrittst du Anna von Mo. 23. Nov. bis Di. 24. Nov.?")
-    assert "whether you stand in from" in anna.press("The other way round: I stand in for Ben")
+    assert "whether you stand in from" in anna.press("No, I stand in for Ben")
     assert ben.sees()[-1].startswith("Soll Anna dich von ")
     ben.press("Ja, einverstanden")
-    assert "On duty now: Anna" in chris("who kasse")
+    assert "Alerted first now: Anna" in chris("who kasse")
 
 
 def test_whoever_cannot_says_so_and_the_other_side_hears_it(
@@ -75,7 +75,7 @@ def test_whoever_cannot_says_so_and_the_other_side_hears_it(
         "Abgesagt: Anna vertritt Ben von Mo. 23. Nov. bis Di. 24. Nov. nicht."
     )
     assert "stand in" not in anna("status")
-    assert chris("who kasse").endswith("On duty now: Ben.")
+    assert chris("who kasse").endswith("Alerted first now: Ben.")
     assert not any("[Yes, agreed]" in each for each in anna.sees())
 
 
@@ -88,14 +88,14 @@ def test_either_side_ends_it(anna: Say, ben: Say, chris: Say) -> None:
     ben("vertreten Anna heute bis morgen")
     anna.press("Yes, agreed")
     assert anna.press("End it") == "Anna does not stand in for Ben any more."
-    assert chris("who kasse").endswith("On duty now: Ben.")
+    assert chris("who kasse").endswith("Alerted first now: Ben.")
     assert any("vertritt Ben nicht mehr" in each for each in ben.sees())
 
 
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("vertreten Ben heute bis morgen", "Bitte wähle jemand anderen als Vertretung."),
+        ("vertreten Ben heute bis morgen", "Bitte wähle eine andere Person."),
         ("vertreten Anna 26.11. bis 24.11.", "Der letzte Tag liegt vor dem ersten."),
         ("vertreten Anna 1.1.2026 bis 3.1.2026", "Das ist schon vorbei."),
         ("vertreten Anna 1.12.2026 bis 3.12.2028", "Das ist mehr als ein Jahr"),
@@ -140,7 +140,7 @@ def test_who_stands_in_and_leaves_gives_the_duty_back(
     ben("vertreten Anna heute bis Freitag")
     anna.press("Yes, agreed")
     leaves(bot, "anna")
-    assert chris("who kasse").endswith("On duty now: Ben.")
+    assert chris("who kasse").endswith("Alerted first now: Ben.")
 
 
 def test_two_who_stand_in_for_each_other_are_no_endless_circle(
@@ -150,7 +150,7 @@ def test_two_who_stand_in_for_each_other_are_no_endless_circle(
     carla.press("Ja, einverstanden")
     carla("vertreten Ben heute bis Freitag")
     ben.press("Ja, einverstanden")
-    assert "On duty now: Carla" in chris("who kasse")
+    assert "Alerted first now: Carla" in chris("who kasse")
 
 
 def test_a_cover_may_do_what_the_covered_person_may(
@@ -192,7 +192,7 @@ def test_reminders_go_to_who_stands_in_and_so_do_status_and_the_list(
     wind(to="2026-11-23 10:01")  # the promised news
     assert "INC-2 · Kasse noch einmal tot" in chris.sees()[-1]
     wind(to="2026-11-26 09:00")
-    assert "1 incident works again and is not done" in chris.sees()[-1]
+    assert "Still to finish: 1 incident" in chris.sees()[-1]
     assert len(ben.sees()) == before
     assert chris("done 1").startswith("INC-1"), "and may do what they are reminded of"
 

@@ -54,7 +54,7 @@ def test_both_are_asked_and_take_it_over_by_button(chris: Say, ben: Say, carla: 
     assert ben("stand").splitlines()[1] == "Übernimmst du die Verantwortung für „VPN“?"
     assert ben.press("Ich übernehme das", at="@ben").startswith("Du bist verantwortlich für „VPN“")
     assert ben.sees()[-1] == "Du bist verantwortlich für „VPN“."
-    assert ben("stand") == "Nichts wartet auf dich."
+    assert ben("stand") == "Gerade wartet nichts auf dich."
     assert "Accountable: Ben\nDeputy: Carla – not accepted yet" in chris("service vpn")
     carla.press("Ich übernehme das")
     assert "not accepted" not in chris("service vpn")
@@ -70,7 +70,7 @@ def test_nobody_accepts_for_somebody_else(chris: Say, ben: Say, anna: Say, bot: 
     call = next(b.button.call for b in ben.buttons() if b.button.call.word == "service accept")
     answer = bot.handle(bot.request("anna", call=call))
     assert (answer.outcome, plain(answer.message) if answer.message else "") == (
-        "refused", "This question is not open for you any more.")  # fmt: skip
+        "refused", "This question has been answered already.")  # fmt: skip
     ben.press("Ich übernehme das")
     twice = bot.handle(bot.request("ben", call=call))
     assert twice.outcome == "done"
@@ -93,7 +93,7 @@ def test_the_digest_says_after_three_working_days_what_nobody_took_over(
     wind(to="2026-11-26 09:00")
     text = chris("digest")
     assert "1 decision open" in text
-    assert "“VPN” has not been taken over by Ben and Carla yet." in text
+    assert "“VPN” has not been taken over yet. Asked: Ben and Carla." in text
     assert "[Ask again]\n[Name somebody for VPN]" in text
     assert chris.press("Ask again") == "Asked about “VPN” again: Ben and Carla."
     assert "0 decisions open" in chris("digest")  # for three working days
@@ -109,7 +109,7 @@ def test_the_digest_says_after_three_working_days_what_nobody_took_over(
 def test_the_form_refuses_fillers_and_what_is_no_link(chris: Say) -> None:
     chris("service new")
     said = chris.fill(name="VPN", accountable="ben", deputy="carla", serious="TBD")
-    assert said == "“TBD” says nothing yet. Please say it in a sentence, or leave it empty."
+    assert said == "“TBD” is not enough here. Please write a sentence, or leave it empty."
     assert chris.answer is not None
     assert chris.answer.field == "serious"
     for no_link in ("todo", "wiki", "javascript:alert(1)", "https://", "https://a b", "ftp://x.de",
@@ -122,7 +122,7 @@ def test_the_form_refuses_fillers_and_what_is_no_link(chris: Say) -> None:
         serious="when nobody in the field can work", limit="4",
     )  # fmt: skip
     assert "Serious when: when nobody in the field can work" in said
-    assert "The alarm climbs after: 4 minutes\nRunbook: https://wiki.example.com/vpn?x=1" in said
+    assert "The alert escalates after: 4 minutes\nRunbook: https://wiki.example.com/vpn?x=1" in said
 
 
 def test_the_accountable_person_edits_all_but_the_persons(ben: Say, anna: Say, chris: Say) -> None:
@@ -133,7 +133,10 @@ def test_the_accountable_person_edits_all_but_the_persons(ben: Say, anna: Say, c
     ben.fill(name="Kassen-Insel", words="Kasse, Bon", runbook="https://wiki.example.com/kasse")
     assert "Kassen-Insel – Ben, deputy Carla" in chris("service")
     assert "No runbook yet: Etikettendrucker and Webshop." in chris("service")
-    assert anna("service edit webshop") == "For “Webshop” this is up to Carla and Chris."
+    assert (
+        anna("service edit webshop")
+        == "For “Webshop” somebody else decides. Please ask Carla or Chris."
+    )
     ben("dienst ändern Kassen-Insel")
     assert "gibt es schon" in ben.fill(name="WEBSHOP")
     assert ben.answer is not None
@@ -161,30 +164,30 @@ def test_a_service_that_is_not_used_any_more_frees_its_name(
 ) -> None:
     anna("incident Kasse tot")
     chris("service kasse")
-    assert chris.press("Not used any more").startswith("“Kasse” still has an open incident.")
+    assert chris.press("Retire service").startswith("“Kasse” still has an open incident.")
     ben("behoben 1")
     chris("service kasse")
-    assert "Its incidents stay" in chris.press("Not used any more")
+    assert "Its incidents stay" in chris.press("Retire service")
     assert "There is no service called “kasse”" in anna("who kasse")
     assert "(Kasse)" in anna("incidents all")
     enter(chris, name="Kasse")
     assert "already" in chris.press("Use it again")
     chris("service kasse")
-    chris.press("Not used any more")
+    chris.press("Retire service")
     chris.press("Use it again")
     assert anna("who kasse").startswith("Kasse: Ben is accountable")
     chris("service alles andere")
-    assert "[Not used any more]" not in chris("service alles andere")
+    assert "[Retire service]" not in chris("service alles andere")
 
 
 def test_the_form_for_other_persons_begins_with_those_who_are_here(
     bot: Stage, chris: Say, ben: Say
 ) -> None:
     chris("service kasse")
-    assert "Accountable: ben\nDeputy: carla\n" in chris.press("Change persons")
+    assert "Accountable: ben\nDeputy: carla\n" in chris.press("Change people")
     leaves(bot, "ben")
     chris("service kasse")
-    assert "Accountable:\nDeputy: carla\n" in chris.press("Change persons")
+    assert "Accountable:\nDeputy: carla\n" in chris.press("Change people")
 
 
 # --- somebody leaves --------------------------------------------------------------------
@@ -197,17 +200,17 @@ def test_the_accountable_person_leaves(
     ben("annehmen")
     anna("incident Drucker streikt")
     leaves(bot, "ben")
-    assert carla.sees()[0].startswith("INC-1 · Kasse tot\nBen ist nicht da, deshalb")
+    assert carla.sees()[0].startswith("INC-1 · Kasse tot\nKasse: Ben ist gerade nicht da.")
     assert carla.sees()[1].startswith("INC-2 · Drucker streikt")
     assert carla.sees()[2] == (
-        "Ben ist nicht mehr aktiv. Bis jemand übernommen hat, springst du ein für: "
+        "Ben ist nicht mehr aktiv. Du springst ein, bis jemand übernommen hat: "
         "Etikettendrucker und Kasse."
     )
     assert chris.sees() == [
         "No longer active: Ben.\n"
-        "Somebody acts for all of it meanwhile. Please name who takes it over:\n"
+        "Somebody stands in for all of it meanwhile. Please name who takes it over:\n"
         "Accountable: Etikettendrucker and Kasse\nDeputy: Webshop\n"
-        "Acts meanwhile: Carla\n[Hand everything over]\n[Name somebody for one service]"
+        "Stands in: Carla\n[Hand everything over]\n[Name somebody for one service]"
     ]
     assert "Zuständig: Carla" in bot.sees("stoerungen")[0]
     assert "wartet" in bot.sees("stoerungen")[0].casefold()
@@ -221,10 +224,10 @@ def test_the_accountable_person_leaves(
     assert "Du kümmerst dich" in carla("annehmen 1")
     carla("annehmen 2")
     assert anna("who kasse") == (
-        "Kasse: Ben is accountable, Carla stands in. On duty now: Carla.\n"
-        "Ben left; Carla acts until somebody new has taken it over."
+        "Kasse: Ben is accountable, Carla is deputy. Alerted first now: Carla.\n"
+        "No longer active: Ben. Carla stands in until somebody new has taken over."
     )
-    assert "- Kasse – Ben (left), deputy Carla\n" in anna("service")
+    assert "- Kasse – Ben (no longer active), deputy Carla\n" in anna("service")
     anna("incident Kasse schon wieder tot")
     assert any("INC-3" in each for each in carla.sees())
 
@@ -237,15 +240,20 @@ def test_it_is_said_once_and_in_the_digest_until_somebody_accepts(
     assert len(chris.sees()) == 1
     text = chris("digest")
     assert "1 decision open" in text
-    assert "Ben left. Nobody new has been named for Etikettendrucker, Kasse, and Webshop" in text
+    assert (
+        "Ben is no longer active. Nobody new has been named for "
+        "Etikettendrucker, Kasse, and Webshop" in text
+    )
     assert "Without an accountable person: Etikettendrucker and Kasse." in chris("digest")
     chris.press("Name somebody for one service", at="@chris")
     chris.fill(service="kasse", accountable="anna", deputy="carla")
     assert "Kasse" not in chris.sees()[0]  # the card shows what is left
-    assert "Somebody new is named but has not accepted yet; Anna is alarmed" in chris("digest")
+    assert "Somebody new is named but has not accepted yet; Anna is alerted" in chris("digest")
     assert "Kasse: Somebody new" in chris("status")
     anna.press("I take this over")
-    assert "Ben left. Nobody new has been named for Etikettendrucker and" in chris("status")
+    assert "Ben is no longer active. Nobody new has been named for Etikettendrucker and" in chris(
+        "status"
+    )
     assert "Somebody new" not in chris("digest")
     assert "Kasse – Anna, deputy Carla" in chris("service")
 
@@ -255,8 +263,8 @@ def test_coming_back_makes_it_whole_again(bot: Stage, anna: Say, chris: Say) -> 
     assert "1 decision open" in chris("digest")
     leaves(bot, "ben", active=True)
     assert "0 decisions open" in chris("digest")
-    assert chris.sees() == ["Back and active again: Ben."]
-    assert "Ben is accountable for Kasse and is alarmed." in (anna("incident Kasse tot"))
+    assert chris.sees() == ["Back and in charge again: Ben."]
+    assert "Ben is accountable for Kasse and has been alerted." in (anna("incident Kasse tot"))
 
 
 def test_deputy_leaves_too_then_manager_then_whoever_is_there(
@@ -287,7 +295,7 @@ def test_automations_stand_on_the_same_card(bot: Stage, ben: Say, chris: Say) ->
         rhythm="2",
     )
     leaves(bot, "ben")
-    assert "Automation, accountable: Abgleich\nActs meanwhile: Carla" in chris.sees()[0]
+    assert "Automation, accountable: Abgleich\nStands in: Carla" in chris.sees()[0]
     assert len(chris.sees()) == 1
 
 
@@ -319,14 +327,14 @@ def test_everything_goes_to_somebody_who_accepts_by_one_button(
         rhythm="2",
     )
     said = ben("übergeben Anna")
-    assert said.startswith("Anna wird gefragt zu übernehmen: Etikettendrucker, Kasse, Webshop und")
+    assert said.startswith("Ich habe Anna gefragt: Etikettendrucker, Kasse, Webshop und")
     assert "accountable, Ben" not in anna("who kasse")
     question = anna.sees()[-1].splitlines()
     assert question[0] == "Will you take over from Ben?"
     assert "- Accountable: Kasse" in question
     assert "- Deputy: Webshop" in question
     assert anna.press("I take this over").startswith("You have taken over: Etikettendrucker, Kasse")
-    assert anna("who kasse").startswith("Kasse: Anna is accountable, Carla stands in.")
+    assert anna("who kasse").startswith("Kasse: Anna is accountable, Carla is deputy.")
     assert anna("who webshop").startswith("Webshop: Carla is accountable, Anna stands in.")
     assert "not accepted" not in chris("service kasse")
     assert ben.sees()[-1].startswith("Anna hat von Ben übernommen: ")
@@ -346,8 +354,8 @@ def test_nobody_becomes_accountable_and_deputy_at_once(
     assert "dritte Person" in ben.fill(deputy="ben")
     ben.fill(deputy="chris")
     carla.press("Ich übernehme das")
-    assert chris("who kasse").startswith("Kasse: Carla is accountable, Chris stands in.")
-    assert chris("who webshop").startswith("Webshop: Carla is accountable, Chris stands in.")
+    assert chris("who kasse").startswith("Kasse: Carla is accountable, Chris is deputy.")
+    assert chris("who webshop").startswith("Webshop: Carla is accountable, Chris is deputy.")
     assert any(each.startswith("Will you be deputy for “Kasse”?") for each in chris.sees())
 
 
@@ -359,8 +367,7 @@ def test_managers_hand_over_for_whoever_left(bot: Stage, chris: Say, anna: Say, 
     anna.press("I take this over")
     assert "0 decisions open" in chris("digest")
     assert any(
-        each == "No longer active: Ben.\nSomebody else is named for all of it."
-        for each in chris.sees()
+        each == "No longer active: Ben.\nAll of it has somebody new." for each in chris.sees()
     )
 
 
@@ -369,7 +376,7 @@ def test_only_managers_hand_over_what_is_not_theirs(anna: Say, ben: Say, bot: St
     anna("hand over")
     assert "Managers do this here" in anna.fill(to="anna", person="ben")
     ben("übergeben")
-    assert "jemand anders" in ben.fill(to="ben")
+    assert "jemand anderen" in ben.fill(to="ben")
     assert ben.answer is not None
     assert ben.answer.field == "to"
 
@@ -377,8 +384,8 @@ def test_only_managers_hand_over_what_is_not_theirs(anna: Say, ben: Say, bot: St
 def test_a_newer_hand_over_takes_the_earlier_question_back(ben: Say, anna: Say, chris: Say) -> None:
     ben("übergeben Anna")
     ben("übergeben Chris")
-    assert anna.sees() == ["This question is not open any more."]
-    assert anna("status") == "Nothing waits for you."
+    assert anna.sees() == ["This question has been answered already."]
+    assert anna("status") == "Nothing is waiting for you right now."
     chris.press("I take this over")
     assert anna("who kasse").startswith("Kasse: Chris is accountable")
 

@@ -78,11 +78,11 @@ def repeats(album: Album) -> None:
     album.answered(anna, "A planned change")
     ben("repeat 3 of 2")
     album.answered(ben, "Now it is a problem: the answer")
-    album.stands("incidents", "Card: under a repeat ban")
+    album.stands("incidents", "Card: under a block")
     album.stands("@ben", "Problem: to the owner of its cause")
     ben("restored 3")
     ben("done 3")
-    album.answered(ben, "What is missing, with a repeat ban")
+    album.answered(ben, "What is missing, with a block")
     anna(f"incident {said['same']} ({said['till']})")
     album.answered(anna, "Declared on a service under a ban")
     ben("restored 4")
@@ -113,7 +113,7 @@ def repeats(album: Album) -> None:
     anna(f"change {said['till']}")
     album.answered(anna, "Form: plan a change")
     anna(f"change {said['till']} {said['change']} 5.12.")
-    album.answered(anna, "A change that needs an override")
+    album.answered(anna, "A change that needs an exception")
     ben(f"change {said['till']} {said['change']} 6.12.")
     ben.press(calls="change override")
     album.answered(ben, "Form: let a change pass")
@@ -130,7 +130,7 @@ def repeats(album: Album) -> None:
 
 
 def ends(album: Album) -> None:
-    """Restored is not done: what is missing, the check, and the other ends."""
+    """After it works again: what is missing, the check, and the other ends."""
     said = album.said
     anna, ben, carla, chris = album.people()
     anna(f"incident {said['pay']}")
@@ -151,7 +151,7 @@ def ends(album: Album) -> None:
     )  # fmt: skip
     album.told(carla, "All is entered, somebody else is asked to check")
     album.stands("@ben", "Will you check it?", "INC-5")
-    album.stands("incidents", "Card: restored, waits for a check", "INC-5")
+    album.stands("incidents", "Card: works again, is waiting for a check", "INC-5")
     ben.press(calls="checked", at="@ben")
     album.answered(ben, "Checked: the answer")
     album.stands("incidents", "Card: done", "INC-5")
@@ -177,7 +177,7 @@ def ends(album: Album) -> None:
     carla("restored 7")
     album.answered(carla, "Works again, late at night")
     anna("night")
-    album.answered(anna, "Night and knowledge")
+    album.answered(anna, "Outside working hours")
 
 
 def owners(album: Album) -> None:
@@ -258,11 +258,11 @@ def company(album: Album) -> None:
         chris.press(calls=word)
         album.answered(chris, caption)
     chris("night")
-    album.answered(chris, "Night and knowledge, to a manager")
+    album.answered(chris, "Outside working hours, to a manager")
     chris.press(calls="settings hours")
     album.answered(chris, "Form: working hours")
     chris("status")
-    album.answered(chris, "What waits for a manager")
+    album.answered(chris, "What is waiting for a manager")
     stage.wind(minutes=DAY)
     while stage.now().weekday() != 0:
         stage.wind(to="08:00")
@@ -281,7 +281,9 @@ def beginnings(album: Album) -> None:
     for personal, seen in ((True, "@anna"), (False, f"#{album.said['incidents']}")):
         hello = spoken(welcome(personal=personal), album.language, "Europe/Berlin")
         album.message(seen, "Hello", hello)
-    private = teams_sender.spoken_line(text(_("I have answered you privately."), album.language))
+    private = teams_sender.spoken_line(
+        text(_("The answer is in your personal chat with me."), album.language)
+    )
     album.in_teams(f"#{album.said['incidents']}", "Answered in the personal chat", private)
     found = []
     for number in range(1, 6):

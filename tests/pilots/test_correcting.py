@@ -198,7 +198,7 @@ def test_the_next_step_is_the_first_that_is_not_done(chris: Say, bot: Stage) -> 
     """Requirements D11 to D15: steps with their dates, read off what is there."""
     id = started(bot)
     shown = do(chris, "pilot more", pilot=id)
-    assert "- done: The champion is there" in shown
+    assert "- done: The champion is named" in shown
     assert "- by Sun 20 Dec: Who connects it is decided" in shown
     do(chris, "pilot sourcing", pilot=id, who="internal")
     do(chris, "pilot it", pilot=id, checks="security,stability,integration,feasibility")

@@ -143,7 +143,7 @@ def test_everybody_who_is_named_is_asked_and_may_decline(
     shown = do(chris, "pilot", pilot=id)
     assert "Process modeller: Carla\nIntegrator: nobody yet" in shown
     assert "Without an integrator nothing is connected" in shown
-    assert "nicht mehr" in do(ben, "pilot accept", pilot=id, role="integrator")
+    assert "schon beantwortet" in do(ben, "pilot accept", pilot=id, role="integrator")
 
 
 def test_a_role_that_falls_vacant_is_told_to_those_who_are_left(
@@ -176,7 +176,7 @@ def test_a_second_workflow_and_a_placeholder_are_refused(chris: Say) -> None:
     assert "One workflow, please." in do(
         chris, "pilot new", **{**ABOUT, "workflow": "Anfragen sortieren; Termine"}
     )
-    assert "says nothing yet" in do(chris, "pilot new", **{**ABOUT, "problem": "tbd"})
+    assert "is not enough here" in do(chris, "pilot new", **{**ABOUT, "problem": "tbd"})
 
 
 @pytest.mark.parametrize("template", ["mail", "meeting", "documents"])

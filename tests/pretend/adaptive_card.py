@@ -64,7 +64,12 @@ TEAMS: dict[str, Json] = {
         "required": ["type", "dataset"],
         "properties": {
             "type": {"enum": ["Data.Query"]},
-            "dataset": {"enum": ["graph.microsoft.com/users"]},
+            "dataset": {  # people of the organisation, or ours: what Teams asks us with
+                "anyOf": [
+                    {"enum": ["graph.microsoft.com/users"]},
+                    {"type": "string", "pattern": "^[{].*[}]$", "maxLength": 4000},
+                ],
+            },
         },
         "additionalProperties": False,
     },

@@ -121,7 +121,7 @@ def must_fit_answer(answer: Response, place: str) -> None:
 def must_fit_form(form: Form, place: str) -> None:
     """Fail when Slack would refuse a form, or when its call would not come back whole."""
     private = slack_blocks.private_call(form.call, place)
-    shown = slack_blocks.view(form, private, "Schließen")
+    shown = slack_blocks.view(form, private, "Störung beenden")
     _assert(shown)
     assert slack_blocks.read_private(shown["private_metadata"]) == (form.call, place)
 
@@ -230,7 +230,10 @@ def _beside(block: Any) -> Iterator[str]:
         groups = each.get("option_groups", [])
         options = each.get("options", []) + [one for group in groups for one in group["options"]]
         chosen = [each["initial_option"]] if "initial_option" in each else []
-        if any(one not in options for one in [*chosen, *each.get("initial_options", [])]):
+        asks = str(each.get("type", "")).endswith("external_select")
+        if not asks and any(
+            one not in options for one in [*chosen, *each.get("initial_options", [])]
+        ):
             yield "what is chosen at first is not among the options"
 
 

@@ -55,6 +55,8 @@ ELEMENTS = {
     "datepicker": {"type", "action_id", "initial_date"},
     "static_select": {"type", "action_id", "options", "option_groups", "initial_option"},
     "multi_static_select": {"type", "action_id", "options", "initial_options"},
+    "external_select": {"type", "action_id", "min_query_length", "initial_option"},
+    "multi_external_select": {"type", "action_id", "min_query_length", "initial_options"},
     "button": {"type", "action_id", "text", "value", "style"},
 }
 CONTROL = re.compile(r"<[^<>]*>")
@@ -182,15 +184,24 @@ def check_element(element: Json) -> None:
                 need(1 <= len(group["options"]) <= 100, "options of a group")
             options = options_of(element)
             need(1 <= len(options) <= (10_000 if groups else 100), "options")
-            for each in options:
-                check_text(each["text"], 75)
-                need(0 < len(each["value"]) <= 75, "an option's value")
-            values = [each["value"] for each in options]
-            need(len(values) == len(set(values)), "an option twice")
+            check_options(options)
             first = element.get("initial_options", [element.get("initial_option")])
             need(all(each in options for each in first if each), "initial_option")
+        case "external_select" | "multi_external_select":
+            need(element["min_query_length"] >= 0, "min_query_length")
+            first = element.get("initial_options", [element.get("initial_option")])
+            check_options([each for each in first if each])
         case _:
             pass
+
+
+def check_options(options: list[Json]) -> None:
+    """Refuse options that Slack would refuse, wherever they stand."""
+    for each in options:
+        check_text(each["text"], 75)
+        need(0 < len(each["value"]) <= 75, "an option's value")
+    values = [each["value"] for each in options]
+    need(len(values) == len(set(values)), "an option twice")
 
 
 def options_of(element: Json) -> list[Json]:
@@ -1240,6 +1251,34 @@ class Client:
         assert got.status == 200
         await self.settle()
 
+    async def searches(self, label: str, typed: str) -> list[Json]:
+        """Type in a field of the open modal that asks for its options; return what is offered."""
+        view = self.view
+        assert view is not None, f"no modal is open for {self.name}"
+        block = next(
+            each
+            for each in view["blocks"]
+            if each["type"] == "input" and label in (each["block_id"], each["label"]["text"])
+        )
+        assert block["element"]["type"].endswith("external_select"), block["element"]["type"]
+        payload = {
+            "type": "block_suggestion",
+            "team": {"id": self.team, "domain": "peer"},
+            "user": self.user,
+            "api_app_id": APP,
+            "container": {"type": "view", "view_id": view["id"]},
+            "action_id": block["element"]["action_id"],
+            "block_id": block["block_id"],
+            "value": typed,
+            "view": {**view, "app_installed_team_id": self.team},
+        }
+        got = await self.peer.deliver("interactive", payload)
+        assert got.status == 200 and isinstance(got.body, dict), got
+        options: list[Json] = got.body["options"]
+        assert len(options) <= 100
+        check_options(options)
+        return options
+
     async def shortcut(self, callback: str, message: Json | None = None, at: str = "") -> str:
         """Use a shortcut, from everywhere or at a message."""
         payload: Json = {
@@ -1348,6 +1387,11 @@ def filled(element: Json, value: str | None) -> Json:
     match element["type"]:
         case "users_select":
             return {"type": "users_select", "selected_user": value or element.get("initial_user")}
+        case "external_select":
+            chosen = element.get("initial_option")
+            if value is not None:
+                chosen = {"text": {"type": "plain_text", "text": value}, "value": value}
+            return {"type": "external_select", "selected_option": chosen}
         case "static_select":
             chosen = element.get("initial_option")
             if value is not None:

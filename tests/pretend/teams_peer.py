@@ -657,6 +657,28 @@ class Client:
         value = {"data": data, "context": {"theme": "default"}}
         return self.peer.activity("invoke", self.member, name="task/submit", value=value)
 
+    async def searches(self, label: str, typed: str) -> list[Json]:
+        """Type in a field of the open dialog that asks for its choices; return what is offered."""
+        assert self.dialog is not None, f"no dialog is open for {self.name}"
+        field = next(
+            each
+            for each in self.dialog["body"]
+            if each["type"].startswith("Input.")
+            and label in (each["id"].removeprefix("in."), each["label"])
+        )
+        value = {
+            "queryText": typed,
+            "queryOptions": {"top": 15, "skip": 0},
+            "dataset": field["choices.data"]["dataset"],
+        }
+        activity = self.peer.activity("invoke", self.member, name="application/search", value=value)
+        got = await self.peer.deliver(activity)
+        assert got.status == 200 and isinstance(got.body, dict), got
+        assert got.body["type"] == "application/vnd.microsoft.search.searchResponse"
+        found: list[Json] = got.body["value"]["results"]
+        assert all(each.keys() == {"title", "value"} for each in found)
+        return found
+
     async def extension(self, command: str, message: str = "", at: str = "") -> str:
         """Use a command of the message extension, from everywhere or on a message (HTML)."""
         value: Json = {"commandId": command, "commandContext": "message" if message else "compose"}

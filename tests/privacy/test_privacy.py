@@ -47,7 +47,7 @@ def test_data_shows_all_rooms_in_which_somebody_stands(
     shown = dora("data")
     assert shown.startswith("What is stored about you\nName: Dora\nLanguage: en")
     assert "Declared it: INC-1, " in shown and "Identity: local:dora" in shown
-    assert "Angenommen: INC-1, " in ben("daten") and "Gemeldet" not in ben("daten")
+    assert "Hat sich gekümmert: INC-1, " in ben("daten") and "Gemeldet" not in ben("daten")
     dora("data")
     dora.press("Export all of it")
     written = answered(dora.answer) if dora.answer else ""

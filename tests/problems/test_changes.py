@@ -61,8 +61,8 @@ def test_the_card_of_the_service_lists_what_is_planned_until_it_is_past(
 def test_its_author_or_those_accountable_cancel_it(anna: Say, ben: Say, carla: Say) -> None:
     anna("change Kasse New version 4.12.")
     anna("change Kasse New printer 1.12.")
-    assert anna.press("Cancel the change") == "Taken off: New printer."
-    assert anna.press("Cancel the change") == "This change is off already."
+    assert anna.press("Cancel the change") == "Cancelled: New printer."
+    assert anna.press("Cancel the change") == "This change is cancelled already."
     assert "New printer" not in ben("dienst Kasse")
 
 
@@ -70,11 +70,11 @@ def test_under_a_ban_it_needs_an_override_with_reason_name_and_end(
     banned: Stage, anna: Say, ben: Say, chris: Say, wind: Wind
 ) -> None:
     assert anna("change Etikettendrucker New rolls 4.12.").splitlines() == [
-        "A change to Etikettendrucker needs an override",
+        "A change to Etikettendrucker needs an exception",
         "Fri 4 Dec: New rolls (Anna)",
-        "PRB-1: “Etikettendrucker offline” keeps coming back, cause open since Wed 25 Nov, with "
-        "Ben.",
-        "The override, with a reason and an end, is given by Ben and Chris.",
+        "PRB-1: “Etikettendrucker offline” keeps coming back, cause open since "
+        "Wed 25 Nov; Ben looks after it.",
+        "An exception needs a reason and an end. Please ask Ben or Chris.",
         "[Cancel the change]",
         "[PRB-1]",
     ]
@@ -82,25 +82,25 @@ def test_under_a_ban_it_needs_an_override_with_reason_name_and_end(
     values = {"id": id, "reason": "The old rolls are gone", "until": "2026-12-04"}
     call = Call("change override", values)
     refused = banned.handle(banned.request("anna", call=call, submitted=True))
-    assert answered(refused).startswith("This is up to Ben and Chris.")
-    assert "Planned change: Fri 4 Dec: New rolls (Anna), needs an override" in anna("bans")
-    assert "- Etikettendrucker, Fri 4 Dec: New rolls (Anna), needs an override" in anna("digest")
+    assert answered(refused).startswith("Somebody else decides that. Please ask Ben or Chris.")
+    assert "Planned change: Fri 4 Dec: New rolls (Anna), needs an exception" in anna("bans")
+    assert "- Etikettendrucker, Fri 4 Dec: New rolls (Anna), needs an exception" in anna("digest")
 
 
 def test_the_accountable_person_or_a_manager_overrides_and_it_is_seen(
     banned: Stage, anna: Say, ben: Say, chris: Say, carla: Say, wind: Wind
 ) -> None:
     ben("änderung Etikettendrucker Neue Rollen 4.12.")
-    ben.press("Ausnahme machen")
-    assert ben.fill(reason="-", until="4.12.").startswith("Es braucht einen Grund")
+    ben.press("Ausnahme zulassen")
+    assert ben.fill(reason="-", until="4.12.").startswith("Bitte schreib einen Grund")
     assert ben.fill(reason="Die alten Rollen sind alle", until="3.12.").startswith(
         "Die Änderung ist für Fr. 4. Dez. geplant"
     )
     assert ben.fill(reason="Die alten Rollen sind alle", until="4.12.").startswith(
-        "Sie kann stattfinden: Fr. 4. Dez.: Neue Rollen (Ben), Ausnahme von Ben bis Fr. 4. Dez.: "
-        "Die alten Rollen sind alle."
+        "Die Änderung kann stattfinden: Fr. 4. Dez.: Neue Rollen (Ben), "
+        "Ausnahme von Ben bis Fr. 4. Dez.: Die alten Rollen sind alle."
     )
-    said = "Fri 4 Dec: Neue Rollen (Ben), overridden by Ben until Fri 4 Dec: Die alten Rollen"
+    said = "Fri 4 Dec: Neue Rollen (Ben), exception by Ben until Fri 4 Dec: Die alten Rollen"
     assert said in chris("service Etikettendrucker")
     assert said in chris("bans")
     assert "PRB-1, by Ben until Fri 4 Dec: Die alten Rollen sind alle" in chris("digest")
@@ -112,7 +112,7 @@ def test_an_override_that_is_over_counts_no_more(
     banned: Stage, chris: Say, anna: Say, wind: Wind
 ) -> None:
     chris("change Etikettendrucker New rolls 1.12.")
-    chris.press("Override", about="A change to")
+    chris.press("Allow an exception", about="A change to")
     chris.fill(reason="The old rolls are gone", until="1.12.")
     assert "PRB-1, by Chris until Tue 1 Dec" in anna("digest")
     wind(to="2026-12-08 09:00")
@@ -129,19 +129,17 @@ def test_who_planned_before_the_ban_is_told_once_and_again_when_it_is_free(
     assert len(told) == 1
     ben("wiederholung 3 von 2")
     ben("problem 1")
-    ben.press("Ich übernehme die Ursache")
+    ben.press("Ich kümmere mich um die Ursache")
     assert len([each for each in carla.sees() if "Ausnahme\n" in each]) == 1
     fixed(ben)
     carla.press("Behebung geprüft")
     assert not [each for each in carla.sees() if "braucht eine Ausnahme" in each]
-    assert "Keine Wiederholsperre hält sie mehr auf: Do. 10. Dez.: Neue Firmware" in "".join(
-        stage.sees("@carla")
-    )
+    assert "Nicht mehr gesperrt: Do. 10. Dez.: Neue Firmware" in "".join(stage.sees("@carla"))
 
 
 def test_an_overridden_ban_holds_up_no_change(banned: Stage, chris: Say, anna: Say) -> None:
     chris("problem 1")
-    chris.press("Override the ban")
+    chris.press("Allow an exception")
     chris.fill(reason="Christmas business", until="2026-12-04")
     assert anna("change Etikettendrucker New rolls 4.12.").startswith("Planned for Etiketten")
 

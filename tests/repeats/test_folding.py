@@ -70,7 +70,7 @@ def test_the_declarer_may_fold_only_before_it_is_acknowledged(
     anna("incident Webshop zeigt nur leere Seiten")
     carla = Say(bot, "carla")
     carla("ack 2")
-    assert "this is up to" in anna.press("The same outage", at="@anna")
+    assert "somebody else decides" in anna.press("The same incident", at="@anna")
     assert states(bot)[1] == (2, "open", None)
 
 
@@ -134,7 +134,9 @@ def test_three_reporters_of_one_outage_are_no_problem_and_no_ban(
         anna("incident Kasse 3 druckt keinen Bon")
         bot.wind(minutes=3)
     ben("wiederholung 2 von 1")
-    assert "Sie waren eine Störung und zählen einmal." in ben("wiederholung 3 von 1")
+    assert "Es war eine Störung, deshalb wird sie nur einmal gezählt." in ben(
+        "wiederholung 3 von 1"
+    )
     assert bot.rows("select number from problems where workspace = :workspace") == []
 
 

@@ -94,7 +94,7 @@ def test_an_answered_question_is_gone_everywhere(bot: Stage, anna: Say, ben: Say
     ben.press("Dasselbe", at="@ben")
     assert "Sieht aus" not in ben.sees()[-1]
     assert "Sieht aus" not in bot.sees("stoerungen")[-1]
-    assert "Wiederholung: Nr. 2 der letzten 30 Tage" in bot.sees("stoerungen")[-1]
+    assert "Wiederholung: Nr. 2 in 30 Tagen" in bot.sees("stoerungen")[-1]
     assert "Sieht aus" not in ben("ack 2")
 
 
@@ -201,7 +201,7 @@ def test_moving_it_to_another_service_looks_again(bot: Stage, anna: Say, ben: Sa
     anna.fill(service="webshop")
     assert "Mo. 23. Nov.: ähnliche Wörter: " in bot.sees("stoerungen")[-1]
     ben("wiederholung 2 von 1")
-    assert "Nr. 2 der letzten 30 Tage" in bot.sees("stoerungen")[-1]
+    assert "Nr. 2 in 30 Tagen" in bot.sees("stoerungen")[-1]
 
 
 def test_status_asks_the_responsible_person_what_is_undecided(
@@ -233,7 +233,7 @@ def test_both_languages_and_either_order_are_read(bot: Stage, anna: Say, chris: 
     [
         ("repeat 1 of 1", "INC-1 cannot be a repeat of itself. Which other one is it?"),
         ("repeat 2 of 99", "There is no incident INC-99."),
-        ("repeat 2 of 3", "INC-3 was withdrawn, so it does not count."),
+        ("repeat 2 of 3", "INC-3 was withdrawn. Please name another incident."),
     ],
 )
 def test_what_makes_no_sense_is_refused_kindly(
@@ -247,8 +247,11 @@ def test_what_makes_no_sense_is_refused_kindly(
 
 def test_who_is_not_concerned_does_not_decide(bot: Stage, anna: Say) -> None:
     declared(bot, anna, *TITLES[:2])
-    assert anna("repeat 2 of 1") == "For INC-2 this is up to Ben and Carla."
-    assert anna.press("Dasselbe", at="stoerungen") == "For INC-2 this is up to Ben and Carla."
+    assert anna("repeat 2 of 1") == "For INC-2 somebody else decides. Please ask Ben or Carla."
+    assert (
+        anna.press("Dasselbe", at="stoerungen")
+        == "For INC-2 somebody else decides. Please ask Ben or Carla."
+    )
 
 
 def test_what_merely_begins_like_it_is_an_incident(bot: Stage, anna: Say) -> None:
@@ -259,9 +262,9 @@ def test_what_merely_begins_like_it_is_an_incident(bot: Stage, anna: Say) -> Non
 def test_without_the_other_number_it_shows_what_it_may_be(bot: Stage, anna: Say, ben: Say) -> None:
     declared(bot, anna, "Etikettendrucker offline", "Kasse tot", "Etikettendrucker offline")
     answer = ben("wiederholung 3")
-    assert answer.startswith("Womit könnte INC-3 dasselbe sein?")
-    assert "[Dasselbe wie INC-1]" in answer
-    assert ben.press("Dasselbe wie INC-1").startswith("INC-3 und INC-1 sind dasselbe.")
+    assert answer.startswith("Welche frühere Störung war dasselbe wie INC-3?")
+    assert "[Doppelt, wie INC-1]" in answer
+    assert ben.press("Doppelt, wie INC-1").startswith("INC-3 und INC-1 sind dasselbe.")
     assert "wiederholung 2 von 3" in ben("wiederholung 2")
 
 
@@ -276,7 +279,7 @@ def test_chains_become_one_group(bot: Stage, anna: Say, ben: Say, chris: Say) ->
     roots = bot.rows("select distinct root from repeats where workspace = :workspace")
     assert roots == [{"root": 1}]
     assert "Das sind 4 in 30 Tagen" not in ben("wiederholung 4 von 1")
-    assert "Nr. 4 der letzten 30 Tage" in bot.sees("stoerungen")[-1]
+    assert "Nr. 4 in 30 Tagen" in bot.sees("stoerungen")[-1]
 
 
 def test_a_group_can_be_taken_apart_again(bot: Stage, anna: Say, ben: Say, chris: Say) -> None:
@@ -286,7 +289,7 @@ def test_a_group_can_be_taken_apart_again(bot: Stage, anna: Say, ben: Say, chris
     declared(bot, anna, *["Etikettendrucker offline"] * 4)
     for pair in ("2 von 1", "3 von 2", "4 von 3"):
         ben(f"wiederholung {pair}")
-    assert unlike(ben, 4, 1).startswith("Sie sind über INC-2 und INC-3 dasselbe.")
+    assert unlike(ben, 4, 1).startswith("Beide hängen über INC-2 und INC-3 zusammen.")
     assert unlike(ben, 3, 2).startswith("INC-3 und INC-2 sind nicht dasselbe.")
     rows = bot.rows("select incident, root from repeats where workspace = :workspace order by 1")
     assert [row["root"] for row in rows] == [1, 1, 3, 3]
@@ -302,7 +305,7 @@ def test_the_third_in_thirty_days_opens_exactly_one_problem(
     assert "Ab 3 wird daraus ein Problem" in ben("wiederholung 2 von 1")
     assert states(bot) == []
     answer = ben("wiederholung 3 von 1")
-    assert "Das sind 3 in 30 Tagen, also ist jetzt PRB-1 offen, und Ben ist gefragt" in answer
+    assert "Das sind 3 in 30 Tagen. Deshalb ist jetzt PRB-1 offen; Ben wurde gefragt" in answer
     assert states(bot) == ["open"]
     ben("wiederholung 3 von 2")
     assert states(bot) == ["open"]
@@ -363,7 +366,7 @@ def test_withdrawn_ones_do_not_count(bot: Stage, anna: Say, ben: Say) -> None:
     assert states(bot) == ["open"]
     anna.press("Undo")
     assert states(bot) == ["dropped"]
-    assert "Fallen gelassen" in ben("problem 1")
+    assert "Beendet" in ben("problem 1")
     assert "Ursache offen" not in bot.sees("stoerungen")[0]
 
 
@@ -389,14 +392,14 @@ def test_the_numbers_can_be_changed_by_managers(
 ) -> None:
     assert "Repeats: problem at 3 in 30 days, at 2 when serious" in chris("settings")
     chris.press("Repeats")
-    assert "Serious ones cannot need more" in chris.fill(
+    assert "The number for serious incidents cannot be higher" in chris.fill(
         often="2", serious="3", days="7", quiet="5", calm="3"
     )
     assert "problem at 2 in 7 days" in chris.fill(
         often="2", serious="2", days="7", quiet="5", calm="3"
     )
     declared(bot, anna, *TITLES[:2])
-    assert "also ist jetzt PRB-1 offen" in ben("wiederholung 2 von 1")
+    assert "Deshalb ist jetzt PRB-1 offen" in ben("wiederholung 2 von 1")
 
 
 def test_long_ago_is_only_linked(
@@ -490,6 +493,6 @@ def test_the_search_is_done_before_anything_is_written(
     anna("incident Etikettendrucker offline")
     anna.press("Change service", about="INC-2")
     anna.fill(service="webshop")
-    assert "[Dasselbe wie INC-1]" in ben("wiederholung 2")
+    assert "[Doppelt, wie INC-1]" in ben("wiederholung 2")
     assert len(searched) >= 4
     assert all(searched)

@@ -114,7 +114,7 @@ def test_only_who_answers_lets_a_rule_go_straight_through(
     anna: Say, ben: Say, carla: Say, chris: Say, bot: Stage
 ) -> None:
     carla = answers_for(bot, chris, "carla")
-    assert "Straight through is up to Carla, who answers for it." in enter(chris, way="straight")
+    assert "Only Carla can set that; they answer for it." in enter(chris, way="straight")
     enter(chris)
     id = str(rule(bot)["id"])
     assert bot.handle(bot.request("anna", call=Call("rule straight", {"id": id}))).outcome == (
@@ -232,7 +232,7 @@ def test_an_incident_is_asked_about_and_the_accountable_lets_it_go_on_without(
     do(carla, "rule straight", id=str(rule(bot)["id"]))
     assert rule(bot)["straight"] == 1
     shown = anna("incident Gutschein wird abgelehnt, anderer Fehler im Flur")
-    assert "Carla is accountable for Webshop and is alarmed." in shown
+    assert "Carla is accountable for Webshop and has been alerted." in shown
     assert "Rule: “Gutschein”\n[Not about Webshop]" in shown
 
 
@@ -262,6 +262,6 @@ def test_a_service_that_is_named_is_not_led_elsewhere_by_a_rule_that_asks(
     carla = Say(bot, "carla")
     do(carla, "rule new", words="Kasse Gutschein", service="webshop")
     shown = anna("incident Kasse: Gutschein geht nicht")
-    assert "Ben is accountable for Kasse and is alarmed." in shown
+    assert "Ben is accountable for Kasse and has been alerted." in shown
     assert "Is it about Webshop?\nRule: “Kasse Gutschein”" in shown
     assert bot.unwatched() == []

@@ -16,7 +16,7 @@ def test_a_guess_from_meaning_alone_is_a_question_and_alarms_the_fallback(
     bot: Stage, anna: Say, ben: Say, chris: Say, title: str
 ) -> None:
     answer = anna(f"incident {title}")
-    assert "I recognised no service in it, so Chris is alarmed" in answer
+    assert "I recognised no service in it, so Chris has been alerted" in answer
     assert "Is it about " in answer and "[No, something else]" in answer
     assert ben.sees() == []
     assert "Is it about " in chris.sees()[-1]
@@ -104,7 +104,7 @@ def test_a_rule_that_goes_straight_through_counts_more_than_what_is_like_it(
     carla("regel neu")
     carla.fill(words="Gutschein", service="webshop", way="straight")
     answer = anna("incident Newsletter-Gutschein wird abgelehnt")
-    assert "Carla is accountable for Webshop and is alarmed." in answer
+    assert "Carla is accountable for Webshop and has been alerted." in answer
 
 
 def test_rules_are_entered_by_whoever_answers_for_the_service(
@@ -116,7 +116,7 @@ def test_rules_are_entered_by_whoever_answers_for_the_service(
     assert "accountable for Webshop" in anna("incident Kasse: Gutschein wird nicht erkannt")
     assert "accountable for Kasse" in anna("incident Kasse klemmt")
     anna("rule new")
-    assert "this is up to" in anna.fill(words="Bon", service="webshop")
+    assert "somebody else decides" in anna.fill(words="Bon", service="webshop")
     assert "„Kasse Gutschein“ → Webshop → Carla\neingetragen, ohne Rückfrage" in carla("regeln")
 
 

@@ -14,13 +14,13 @@ def test_each_correction_of_a_service_stands_in_its_history(
     ben.press("Bearbeiten")
     ben.fill(name="Ladenkasse", limit="15")
     chris("service ladenkasse")
-    chris.press("Change persons")
+    chris.press("Change people")
     chris.fill(accountable="carla", deputy="ben")
     shown = chris("service ladenkasse")
     assert "[History]" in shown
     told = chris.press("History")
     assert "Ben, Name: Ladenkasse (before: Kasse)" in told
-    assert "Ben, Minutes until the alarm climbs: 15 (before: 10)" in told
+    assert "Ben, Minutes until the alert escalates: 15 (before: 10)" in told
     assert "Chris, Accountable: Carla (before: Ben)" in told
     assert "In its history: Ladenkasse" in chris("data")
 
@@ -29,7 +29,7 @@ def test_what_is_not_used_any_more_is_found_and_brought_back(
     bot: Stage, anna: Say, ben: Say, chris: Say
 ) -> None:
     chris("service webshop")
-    chris.press("Not used any more")
+    chris.press("Retire service")
     assert "Webshop" not in chris("service")
     chris("lists")
     chris.press(calls="list", about="What is open")

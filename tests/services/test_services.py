@@ -33,7 +33,9 @@ def test_only_managers_enter_services(anna: Say, bot: Stage) -> None:
 
 
 def test_who_is_accountable(anna: Say, ben: Say) -> None:
-    assert anna("who kasse") == "Kasse: Ben is accountable, Carla stands in. On duty now: Ben."
+    assert (
+        anna("who kasse") == "Kasse: Ben is accountable, Carla is deputy. Alerted first now: Ben."
+    )
     near = "There is no service called “Kassen-Ding”. Similar: Kasse.\n[Kasse]"
     assert anna("who Kassen-Ding").startswith(near)
     assert anna.press("Kasse").startswith("Kasse: Ben is accountable")

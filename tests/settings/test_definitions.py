@@ -23,14 +23,14 @@ MEASURES = [each for feature in FEATURES for each in feature.measures]
 
 def test_lotse_has_words_of_its_own_in_both_languages(anna: Say, ben: Say) -> None:
     assert anna("definitions").startswith("What is an incident?\nSomething that people depend on")
-    assert ben("definitionen").startswith("Was ist eine Störung?\nEtwas, worauf Menschen")
+    assert ben("definitionen").startswith("Was ist eine Störung?\nEtwas, worauf andere")
 
 
 def test_managers_write_their_own_and_every_version_stays(
     chris: Say, anna: Say, bot: Stage, wind: Callable[..., None]
 ) -> None:
     chris("definitions")
-    chris.press("What is done?")
+    chris.press("When is it done?")
     assert "Working again is not done." in chris.press("Change")
     chris.fill(words="Wenn zwei Leute es gesehen haben.")
     assert "Wenn zwei Leute es gesehen haben." in anna("definitions")
@@ -38,7 +38,8 @@ def test_managers_write_their_own_and_every_version_stays(
     chris.press("Change")
     said = chris.fill(words="Wenn drei Leute es gesehen haben.")
     assert said.startswith(
-        "What is done?\nWenn drei Leute es gesehen haben.\nVersion 2, 24 November 2026, by Chris."
+        "When is it done?\nWenn drei Leute es gesehen haben.\nVersion 2, 24 "
+        "November 2026, by Chris."
     )
     assert "- Version 1 (23 November 2026, Chris): Wenn zwei Leute es gesehen haben." in said
     lines = bot.rows(
@@ -53,7 +54,7 @@ def test_what_somebody_else_has_changed_meanwhile_is_not_written_over(chris: Say
     other = Say(chris.stage, "chris")
     for each in (chris, other):
         each("definitions")
-        each.press("What is serious?")
+        each.press("When is it serious?")
         each.press("Change")
     other.fill(words="Wenn Kunden warten.")
     said = chris.fill(words="Wenn es brennt.")
@@ -69,7 +70,7 @@ def test_only_managers_change_them_and_not_with_fillers(chris: Say, anna: Say, b
     call = next(b.button.call for b in chris.buttons() if b.button.call.word == "definition edit")
     assert bot.handle(bot.request("anna", call=call)).outcome == "refused"
     chris.press("Change")
-    for wrong, said in (("tbd", "says nothing yet"), ("lang " * 400, "1,500 fit here")):
+    for wrong, said in (("tbd", "is not enough here"), ("lang " * 400, "1,500 fit here")):
         assert said in chris.fill(words=wrong)
         assert chris.answer is not None
         assert chris.answer.field == "words"
@@ -90,7 +91,7 @@ def test_they_are_shown_where_they_are_needed(chris: Say, anna: Say, ben: Say) -
     enter(chris, serious="when the field cannot work")
     assert "Serious here: when the field cannot work" in anna("incident VPN tot")
     anna.press("It is serious")
-    assert anna.press("What is serious?").startswith("What is serious?\nIt is serious when")
+    assert anna.press("When is it serious?").startswith("When is it serious?\nIt is serious when")
     anna("service vpn")
     assert "Serious when: when the field cannot work" in anna("service vpn")
 

@@ -63,7 +63,7 @@ def test_somebody_is_added_and_removed(run: Run, database: Database) -> None:
     assert run("list") == (0, "Chris (slack:T1:U1)")
     assert run("add", "slack:T1:U2") == (0, "Ben manages Lotse now.")
     assert run("add", "slack:T1:U2") == (0, "Ben manages Lotse already.")
-    assert run("remove", "chris") == (0, "Chris does not manage Lotse any more.")
+    assert run("remove", "chris") == (0, "Chris is no longer a manager.")
     assert managers(database) == ["U2"]
     rows = database.read(lambda tx: audit.latest(tx.within(MAIN)))
     done = [(each["person_key"], each["command"], each["subject"]) for each in rows]

@@ -19,12 +19,14 @@ def test_a_channel_is_chosen_from_wherever_its_settings_are_read(chris: Say, bot
 def test_managers_name_and_remove_managers_and_they_are_told(chris: Say, ben: Say) -> None:
     chris("settings")
     chris.press("Add a manager")
-    assert chris.fill(person="ben") == "Ben manages Lotse, too."
+    assert chris.fill(person="ben") == "Ben is a manager now, too."
     assert ben.sees()[-1].startswith("Chris bittet dich, Lotse mit zu leiten.")
     ben("einstellungen")
     ben.press(calls="settings manager remove")
-    assert ben.fill(person="chris") == "Chris leitet Lotse nicht mehr."
-    assert chris.sees()[-1] == "Ben has taken the managing of Lotse from you."
+    assert ben.fill(person="chris") == "Chris gehört nicht mehr zur Leitung."
+    assert chris.sees()[-1] == (
+        "You are no longer a manager; Ben has changed that. Thank you for your help."
+    )
     assert chris("settings").startswith("Managers do this here.")
 
 

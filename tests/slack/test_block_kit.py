@@ -357,7 +357,7 @@ forms = st.builds(
 @given(messages)
 def test_whatever_is_said_becomes_something_that_slack_takes(message: Message) -> None:
     block_kit.must_fit(message)
-    close = "Schließen"
+    close = "Störung beenden"
     for view in (slack_blocks.answer_view(message, close), slack_blocks.home_view(message)):
         assert block_kit.mistakes(view) == []
 

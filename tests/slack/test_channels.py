@@ -49,7 +49,7 @@ async def test_an_incident_s_channel_is_made_kept_current_and_archived(
     room = list(slack.peer.channels.values())[-1]
     assert room.members == {"UBOT", "UANNA", "UBEN"}
     assert room.topics == [
-        "INC-1 · Till in Köln drückt & druckt nicht! – Waiting for Ben to acknowledge it."
+        "INC-1 · Till in Köln drückt & druckt nicht! – Waiting for Ben to look after it."
     ]
     assert slack.peer.sees(room.id) == slack.peer.sees(INCIDENTS)
     await ben.types("/lotse annehmen", at=room.id)

@@ -56,7 +56,7 @@ async def test_one_line_declares(slack: SlackStage, anna: Client, ben: Client) -
     [alarm] = slack.peer.sees("DBEN")
     assert alarm.startswith("INC-1 · Till in Cologne does not print\nDu bist für Till")
     [card] = slack.peer.at(INCIDENTS)
-    assert "State: Waiting for Ben to acknowledge it." in slack.peer.sees(INCIDENTS)[0]
+    assert "State: Waiting for Ben to look after it." in slack.peer.sees(INCIDENTS)[0]
     assert (await ben.press(calls="ack")).startswith("Du kümmerst dich jetzt um INC-1.")
     assert "Ben has been looking after it since" in slack.peer.sees(INCIDENTS)[0]
     assert (len(slack.peer.at(INCIDENTS)), slack.peer.edits(card)) == (1, 1)
@@ -151,10 +151,10 @@ async def test_a_message_belongs_to_an_open_incident(slack: SlackStage, anna: Cl
     await anna.types("/incident Till is dead")
     message = {"type": "message", "user": "UBEN", "ts": "5.5", "text": "a spare one is coming"}
     form = await anna.shortcut("belongs_message", message, at=GENERAL)
-    assert "How does it stand?: a spare one is coming" in form
+    assert "What is the latest?: a spare one is coming" in form
     said = await anna.fill(incident="INC-1 · Till is dead")
     assert said == "Thank you. The card of INC-1 shows it now."
-    assert "Latest news: a spare one is coming (Anna" in slack.peer.sees(INCIDENTS)[0]
+    assert "Latest update: a spare one is coming (Anna" in slack.peer.sees(INCIDENTS)[0]
     assert slack.peer.sees("DBEN")
 
 
@@ -190,9 +190,9 @@ async def test_it_climbs_until_somebody_looks_after_it(
 async def test_news_by_form_and_the_end(slack: SlackStage, anna: Client, ben: Client) -> None:
     await anna.types("/incident Till is dead")
     await ben.press(calls="ack")
-    assert "Wie steht es?:" in await ben.press(calls="update", about="INC-1")
+    assert "Wie ist der Stand?:" in await ben.press(calls="update", about="INC-1")
     assert "Die Karte von INC-1" in await ben.fill(text="Neuer Drucker kommt")
-    assert "Latest news: Neuer Drucker kommt" in slack.peer.sees(INCIDENTS)[0]
+    assert "Latest update: Neuer Drucker kommt" in slack.peer.sees(INCIDENTS)[0]
     assert "läuft wieder" in await ben.press(calls="restored", about="INC-1")
     [card] = slack.peer.at(INCIDENTS)
     assert "Working again since" in slack.peer.sees(INCIDENTS)[0]
@@ -256,7 +256,7 @@ def anywhere(slack: SlackStage, place: str) -> bool:
 async def test_everybody_chooses_a_language(slack: SlackStage, ben: Client, anna: Client) -> None:
     assert "wartet" in await ben.types("/lotse stand")
     assert "English" in await ben.types("/lotse sprache englisch")
-    assert await ben.types("/lotse stand") == "Nothing waits for you."
+    assert await ben.types("/lotse stand") == "Nothing is waiting for you right now."
     assert "Deutsch" in await anna.types("/lotse language german")
 
 
@@ -302,13 +302,13 @@ async def test_a_secret_address_is_shown_in_the_modal_and_nowhere_else(
 async def test_a_press_at_home_shows_at_home_what_changed(
     slack: SlackStage, anna: Client, ben: Client
 ) -> None:
-    assert "Nichts wartet auf dich." in await ben.opens_home()
+    assert "Gerade wartet nichts auf dich." in await ben.opens_home()
     await anna.types("/incident Till is dead")
     await slack.settled()
     assert "INC-1 · Till is dead" in ben.home(), "it is kept current"
     said = await ben.press(calls="ack", about="INC-1")
     assert "Du kümmerst dich jetzt um INC-1." in said
-    assert "[Stand melden]" in ben.home()
+    assert "[Neuen Stand melden]" in ben.home()
     published = [each for each in slack.peer.ledger if each.kind == "home"]
     await anna.types("/lotse status")
     assert [each for each in slack.peer.ledger if each.kind == "home"] == published
@@ -318,7 +318,7 @@ async def test_a_press_at_home_shows_at_home_what_changed(
 async def test_a_home_without_a_profile_says_why_it_is_empty(fresh: SlackStage) -> None:
     fresh.peer.plan("users.info", error("internal_error"))
     assert "do not know yet who you are" in await fresh.client("anna").opens_home()
-    assert "What waits for me" in await fresh.client("anna").opens_home()
+    assert "What is waiting for me" in await fresh.client("anna").opens_home()
 
 
 async def test_forms_open_from_home(slack: SlackStage, anna: Client) -> None:
@@ -357,7 +357,7 @@ async def test_a_form_that_does_not_open_is_a_button_with_all_that_was_typed(
         stage.peer.plan("views.open", fault)
         message = {"type": "message", "user": "UBEN", "ts": "5.5", "text": "dead " * 500}
         said = await anna.shortcut("report_message", message, at=GENERAL)
-        assert "What you typed is kept in the form." in said
+        assert "Your text is already in the form." in said
         stage.peer.views["UANNA"].clear()
         assert f"What does not work?: {('dead ' * 500).strip()}" in await anna.press(
             "Open the form"
@@ -443,7 +443,7 @@ async def test_a_company_sets_up_lotse_from_nothing(fresh: SlackStage) -> None:
     fresh.peer.users["UCHRIS"]["is_admin"] = True
     chris, anna = fresh.client("chris"), fresh.client("anna")
     said = await chris.types("/lotse settings", at=INCIDENTS)
-    assert "You manage Lotse now." in await chris.press(calls="settings begin"), said
+    assert "You are a manager now." in await chris.press(calls="settings begin"), said
     assert "Managers are named by managers" in await begin(anna)
     await chris.types("/lotse settings", at=INCIDENTS)
     assert "#incidents is for" in await chris.press("Use #incidents for incidents and their cards")
@@ -451,7 +451,7 @@ async def test_a_company_sets_up_lotse_from_nothing(fresh: SlackStage) -> None:
     assert "#management is for" in await chris.press("Use #management for the weekly digest")
     await chris.press("Add a manager")
     await chris.choose("UCARLA", "person")
-    assert "Carla manages Lotse, too." in await chris.fill(person="UCARLA")
+    assert "Carla is a manager now, too." in await chris.fill(person="UCARLA")
     await chris.types("/lotse service new")
     for each, label in (("UBEN", "accountable"), ("UCARLA", "deputy")):
         await chris.choose(each, label)
@@ -502,10 +502,10 @@ async def test_the_first_word_waits_for_the_profile_and_is_answered_then(
 ) -> None:
     ben = fresh.client("ben")
     fresh.peer.users["UBEN"]["locale"] = "de-DE"
-    assert await ben.types("/lotse stand") == "Nichts wartet auf dich."
+    assert await ben.types("/lotse stand") == "Gerade wartet nichts auf dich."
     assert [each.kind for each in ben.heard] == ["post"]
     assert fresh.peer.calls.count(("users.info", {"user": "UBEN", "include_locale": "true"})) == 1
-    assert await ben.types("/lotse stand") == "Nichts wartet auf dich."
+    assert await ben.types("/lotse stand") == "Gerade wartet nichts auf dich."
     assert [each.kind for each in ben.heard] == ["answer"]
     assert [method for method, _data in fresh.peer.calls].count("users.info") == 1
 
@@ -634,10 +634,10 @@ async def test_who_is_deactivated_or_demoted_loses_every_right_at_once(
 ) -> None:
     user = {**slack.peer.users["UCHRIS"], "is_restricted": True}
     await slack.peer.deliver("events_api", slack.peer.event({"type": "user_change", "user": user}))
-    assert "guests cannot use it" in await chris.types("/lotse status")
+    assert "only for people of this company" in await chris.types("/lotse status")
     user = {**slack.peer.users["UCHRIS"], "deleted": True}
     await slack.peer.deliver("events_api", slack.peer.event({"type": "user_change", "user": user}))
-    assert "guests cannot use it" in await chris.types("/lotse status")
+    assert "only for people of this company" in await chris.types("/lotse status")
     assert "Nicht mehr aktiv: Chris." in "\n".join(slack.peer.sees(direct("UCARLA")))
 
 
@@ -652,7 +652,9 @@ async def test_what_somebody_who_is_deactivated_looked_after_is_handed_on(
     rows = slack.rows("select responsible from incidents where workspace = :workspace")
     assert rows == [{"responsible": "UCARLA"}]
     assert slack.peer.sees(direct("UCHRIS"))[0].startswith("No longer active: Ben.")
-    assert slack.peer.sees(direct("UCARLA"))[0].startswith("INC-1 · Till is dead\nBen ist nicht da")
+    assert slack.peer.sees(direct("UCARLA"))[0].startswith(
+        "INC-1 · Till is dead\nTill: Ben ist gerade nicht da"
+    )
     assert "Responsible: Carla" in slack.peer.sees(INCIDENTS)[0]
     for who in ("UANNA", "UBEN"):
         assert slack.peer.sees(direct(who))
@@ -695,7 +697,7 @@ async def test_somebody_nobody_knows_yet_is_looked_up_and_then_named(
     slack.peer.user("UDORA", "Dora")
     await anna.types("/incident Till is dead")
     assert "Dora" in await ben.types("/lotse assign 1 <@UDORA|dora>")
-    assert "Will you take INC-1?" in slack.peer.sees("DDORA")[0]
+    assert "Will you look after INC-1?" in slack.peer.sees("DDORA")[0]
     slack.peer.user("UROBO", "Robo", is_bot=True)
     assert "robo" in await ben.types("/lotse assign 1 <@UROBO|robo>")
     assert len(slack.peer.sees(INCIDENTS)) == 1 and slack.peer.sees("DBEN")
@@ -885,7 +887,7 @@ async def test_a_store_that_is_down_is_told(
             assert got.status == down
     slack.peer.patience = 3
     await slack.settled()
-    assert len([each for each in logged.records if "could not be stored" in each.getMessage()]) == 4
+    assert len([each for each in logged.records if "could not be saved" in each.getMessage()]) == 4
     logged.records.clear()
     assert slack.count("incidents") == 1
     # Slack sends it again, perhaps within the same second and so with the same signature.

@@ -133,7 +133,7 @@ async def test_ten_minutes_are_enough(slack: SlackStage) -> None:
 @pytest.mark.parametrize(
     ("code", "language", "words"),
     [
-        ("access_denied", "en", "nobody agreed"),
+        ("access_denied", "en", "Nobody agreed"),
         ("access_denied", "de", "niemand zugestimmt"),
         (CANARY, "en", "Slack did not accept"),
     ],

@@ -132,7 +132,9 @@ async def test_who_installs_as_a_guest_manages_nothing(web: SlackStage) -> None:
     there = web.company()
     there.users["UANNA"]["is_restricted"] = True
     await web.install(there, "anna")
-    assert "guests cannot use it" in await web.at(there, "anna").types("/lotse service new")
+    assert "only for people of this company" in await web.at(there, "anna").types(
+        "/lotse service new"
+    )
 
 
 async def test_slack_that_does_not_tell_who_installs_it_does_not_stop_anything(
@@ -358,7 +360,7 @@ async def test_a_removal_parks_one_workspace_and_a_new_installation_wakes_it(
     assert status == 200 and "Lotse works again in Company T2" in shown
     assert state(slack, there) == "active"
     await slack.wind(minutes=1)
-    assert len(there.sees("DANNA")) > 1 and there.sees(GENERAL), "what waited goes out"
+    assert len(there.sees("DANNA")) > 1 and there.sees(GENERAL), "Waiting messages are being sent"
     managers = inside(
         slack, there, "select id from people where workspace = :workspace and manager = 1"
     )

@@ -187,4 +187,4 @@ async def test_nothing_of_theirs_stays_with_nobody(which: str, sqlite: Sqlite) -
         await at.press("Carla", "Ich übernehme das", about="Übernimmst du von Ben?")
         assert await still(at, ANSWERS) == []
         cards = [each for each in await at.sees("Chris") if "No longer active: Ben." in each]
-        assert len(cards) == 1 and "Somebody else is named for all of it." in cards[0]
+        assert len(cards) == 1 and "All of it has somebody new." in cards[0]

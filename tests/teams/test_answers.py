@@ -34,7 +34,7 @@ async def test_one_hiccup_loses_no_answer(sqlite: Sqlite, fault: Fault, at: str)
         stage.peer.plan("post", fault)
         await stage.client("Anna").says("status", at=at)
         await stage.settled()
-        assert "Nothing waits for you." in "\n".join(stage.peer.sees("a:anna"))
+        assert "Nothing is waiting for you right now." in "\n".join(stage.peer.sees("a:anna"))
 
 
 async def test_whose_answer_is_lost_finds_it_under_status(sqlite: Sqlite) -> None:

@@ -62,7 +62,7 @@ async def test_a_mention_is_answered_privately_and_the_room_only_told_so(
         said = await anna.says(DEAD, room)
         assert said.startswith("INC-1 is declared")
         told = next(each for each in stage.peer.at(room) if "attachments" not in each.data)
-        assert text_of(told.data) == "I have answered you privately."
+        assert text_of(told.data) == "The answer is in your personal chat with me."
         assert bool(told.thread) is (room == GENERAL), "in the thread, where there are threads"
         cards = [each for each in stage.peer.at(room) if "attachments" in each.data]
         assert [each.thread for each in cards] == [""]
@@ -391,7 +391,7 @@ async def test_guests_and_strangers_have_no_rights(sqlite: Sqlite, flags: dict[s
         anna = stage.client("Anna")
         await anna.says("help")
         for words in ("status", DEAD):
-            assert "guests cannot use it" in await anna.says(words)
+            assert "only for people of this company" in await anna.says(words)
         assert stage.count("incidents") == 0
 
 
@@ -436,9 +436,9 @@ async def test_who_installs_it_first_may_become_the_manager(sqlite: Sqlite) -> N
     async with teams_stage(sqlite, known=False) as stage:
         await stage.peer.deliver(installed(stage.peer, "add", GENERAL))
         await stage.carry()
-        assert "[I manage Lotse]" in await stage.client("Anna").says("settings")
-        assert "[I manage Lotse]" not in await stage.client("Ben").says("settings")
-        await stage.client("Anna").press("I manage Lotse")
+        assert "[Manage Lotse]" in await stage.client("Anna").says("settings")
+        assert "[Manage Lotse]" not in await stage.client("Ben").says("settings")
+        await stage.client("Anna").press("Manage Lotse")
         await stage.peer.deliver(installed(stage.peer, "add", GROUP, "29:ben"))
         await stage.carry()
         assert stage.rows("select name from people where workspace = :workspace and admin = 1") == [

@@ -197,7 +197,7 @@ def test_the_package_is_written_where_it_is_wanted(
     with zipfile.ZipFile(wanted) as file:
         made = json.loads(file.read("manifest.json"))
     assert (made["id"], made["developer"]["privacyUrl"]) == (APP, f"{ADDRESS}/privacy")
-    assert made["name"]["full"] == "Lotse, der Hafenlotse"
+    assert made["name"]["full"] == "Lotse: Störungen, Reibung, Wochenbericht"
 
 
 def test_pages_that_are_not_ours_are_told_apart(

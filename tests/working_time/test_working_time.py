@@ -110,7 +110,7 @@ def test_managers_set_the_whole_working_time_in_chat(chris: Say, anna: Say, bot:
     for field, wrong in (("region", "Atlantis"), ("zone", "Mond"), ("digest", "gelegentlich")):
         chris.press("Change working time")
         said = chris.fill(carry=True, times="7-18", **{field: wrong})
-        assert said.startswith(("I do not know", "A weekday"))
+        assert said.startswith(("I do not know", "Please give a weekday"))
     anna("settings")
     assert "Change working time" not in [str(each.button.label) for each in anna.buttons()]
 

@@ -102,7 +102,8 @@ def _reader(tx: Tx, place: str) -> tuple[str, str]:
 def _late(group: list[Late], platform: str, since: datetime, now: datetime) -> Text:
     return Text(
         _(
-            "Late: this waits since {begun}. {platform} did not answer from {since} to {now}.",
+            "Late: this has been waiting since {begun}. {platform} did not answer from "
+            "{since} to {now}.",
             begun=group[0].created_at,
             platform=platform,
             since=since,
@@ -121,11 +122,11 @@ def _list(
     zone: str,
 ) -> Message:
     parts: list[Part] = [
-        Title(_("{count} alarms came together", count=len(groups))),
+        Title(_("{count} alerts came together", count=len(groups))),
         Text(
             _(
-                "{platform} did not answer from {since} to {now}; since when each of "
-                "them waits stands behind it.",
+                "{platform} did not answer from {since} to {now}. Each line says since "
+                "when it has been waiting.",
                 platform=platform,
                 since=since,
                 now=now,

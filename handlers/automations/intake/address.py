@@ -119,8 +119,8 @@ def key(ctx: Context) -> Reply:
         Text(f"{ctx.address}/ping/{secret}/NAME", code=True),
         Text(
             _(
-                "A name that fits nothing is listed under “calls that fit nothing”; with "
-                "?create=1 it becomes a draft that nobody answers for yet."
+                "A name that fits nothing is listed under “calls that fit nothing”. With "
+                "?create=1 it becomes a draft without an accountable person."
             ),
             small=True,
         ),

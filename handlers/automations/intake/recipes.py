@@ -47,23 +47,24 @@ RECIPES: dict[Tool, tuple[str, ...]] = {
 }
 IN_WORDS: dict[Tool, Sentence] = {
     Tool.N8N: _(
-        "Add an HTTP Request node at the end (POST, the address, “Continue on fail”), and another "
-        "one in the error workflow to the address with /fail. Use it in the production workflow "
-        "only."
+        "Add an HTTP Request node at the end, in production only (POST, the "
+        "address, “Continue on fail”). Add another one to the error workflow, to "
+        "the address with /fail."
     ),
     Tool.MAKE: _(
-        "Add the module HTTP “Make a request” at the end (POST, the address), and one in the error "
-        "route to the address with /fail."
+        "Add the module HTTP “Make a request” at the end (POST, the address). Add "
+        "one to the error route, to the address with /fail."
     ),
     Tool.ZAPIER: _(
         "Add the step Webhooks by Zapier, POST, with the address, as the last one. Your plan has "
         "to include it."
     ),
     Tool.POWER: _(
-        "Add the action HTTP (POST, the address) at the end, and one after a failure, to the "
-        "address with /fail. The action needs a premium licence. Without one: add “Send an email” "
-        "to the mailbox for runs, with the name for calls before the @; “failed” in the subject "
-        "is a failure. Whoever operates Lotse knows the mailbox."
+        "Add the action HTTP (POST, the address) at the end; it needs a premium "
+        "licence. After a failure, add one to the address with /fail. Without the "
+        "licence, add “Send an email” to the mailbox for runs. The name for calls "
+        "stands before the @; “failed” in the subject is a failure. Whoever "
+        "operates Lotse knows the mailbox."
     ),
     Tool.BY_HAND: _("Whoever uses it presses “Used it” on its card."),
 }

@@ -160,7 +160,7 @@ def goes(
     if how is not Goes.WELL:
         open_review(ctx, automation, "check-in")
     posts = matters.settle(ctx, f"automation:{automation.id}:checkin:{day}")
-    said = _("Thank you, that stands in the history of “{name}”.", name=automation.name)
+    said = _("Thank you, that is in the history of “{name}” now.", name=automation.name)
     return Reply(line(said, _open_card(automation)), posts=posts, subject=automation.name)
 
 
@@ -263,7 +263,7 @@ def changed(
         names=[each.name for each in found],
     )
     if not found:
-        said = _("Thank you. No automation stands in the area “{area}”.", area=area)
+        said = _("Thank you. There is no automation in the area “{area}”.", area=area)
     return Reply(line(said), subject=area[:80])
 
 
@@ -335,13 +335,13 @@ def _reviewed(ctx: Context, id: str, outcome: str, words: str) -> Reply:
     found = learning.review(ctx.tx, id)
     automation = automations.find(ctx.tx, found.automation) if found else None
     if found is None or automation is None:
-        raise Refusal(_("This question is not open for you any more."))
+        raise Refusal(_("This question has been answered already."))
     need_own(ctx, automation)
     if not learning.end_review(ctx.tx, id, outcome, words, ctx.now):
         raise Refusal(_("That has been answered already: {words}", words=found.words))
     profile.note(ctx, automation, f"review {outcome}", field=found.why, after=words)
     posts = matters.settle(ctx, f"automation:{automation.id}:review:{id}")
-    said = _("Thank you, that stands in the history of “{name}”.", name=automation.name)
+    said = _("Thank you, that is in the history of “{name}” now.", name=automation.name)
     return Reply(line(said, _open_card(automation)), posts=posts, subject=automation.name)
 
 

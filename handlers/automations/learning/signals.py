@@ -304,7 +304,7 @@ def _ended(ctx: Context, id: str, state: str, words: str) -> Reply:
     found = learning.signal(ctx.tx, id)
     automation = automations.find(ctx.tx, found.automation) if found else None
     if found is None or automation is None:
-        raise Refusal(_("This question is not open for you any more."))
+        raise Refusal(_("This question has been answered already."))
     need_own(ctx, automation)
     if not learning.end_signal(ctx.tx, id, state, words, ctx.now):
         raise Refusal(_("That has been answered already: {words}", words=found.answer))

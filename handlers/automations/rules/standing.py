@@ -41,7 +41,7 @@ class State(Worded):
     SAID_UNUSED = "unused", _("unused")
     PAUSED = "paused", _("paused")
     SNOOZED = "snoozed", _("snoozed")
-    UNMEASURED = "not measured", _("not measured")
+    UNMEASURED = "not measured", _("never reported")
     NEW = "new", _("new")
     RESTING = "resting", _("resting")
     FAILING = "failing", _("fails")

@@ -22,7 +22,7 @@ from storage.engine.ids import PersonId
 from storage.incidents import Incident, alarms
 from storage.incidents.states import IncidentState
 
-feature = Feature(_("Climbing"))
+feature = Feature(_("Escalation"))
 
 SOON = timedelta(seconds=10)  # what runs sooner than planned by more was hastened
 CROWD = posting.MOST  # other incidents that are due in this moment: then it is a list at once

@@ -18,7 +18,7 @@ from handlers.kit.readers import ChoiceReader
 from handlers.kit.words import _, _n
 from storage.incidents import alarms
 
-feature = Feature(_("Climbing"))
+feature = Feature(_("Escalation"))
 
 
 class Until(StrEnum):
@@ -45,7 +45,7 @@ UNTIL = ChoiceReader(
 @feature.command(
     "alarms pause",
     "alarme pausieren",
-    help=_("Stop my own alarms of an incident for a while."),
+    help=_("Pause my own alerts of an incident for a while."),
     submit=_("Pause"),
     hidden=True,
 )
@@ -57,14 +57,14 @@ def pause(
     incident = find_open(ctx, number)
     me = ctx.person.id
     if me not in {each.person for each in alarms.of(ctx.tx, number) if each.live}:
-        raise Refusal(_("No alarm of {incident} goes to you.", incident=cards.label(number)))
+        raise Refusal(_("No alert of {incident} goes to you.", incident=cards.label(number)))
     away = {person for person, _platform in targets.unreached(ctx, incident)}
     silent = away | set(alarms.paused(ctx.tx, number, ctx.now))
     everybody = targets.of_levels(ctx, incident, [steps.TOP + 1])
     if not [each for each in everybody if each != me and each not in silent]:
         raise Refusal(
             _(
-                "You are the last who is alarmed for {incident}, so the alarms go on.",
+                "You are the last who is alerted for {incident}, so the alerts go on.",
                 incident=cards.label(number),
             ),
             buttons=(cards.take(number),),
@@ -73,7 +73,7 @@ def pause(
     alarms.pause(ctx.tx, number, me, end, id=ctx.new_id())
     incident = note(ctx, number, "paused", end.isoformat())
     said = _(
-        "Until {end} no alarm of {incident} goes to you. The others are alarmed as before.",
+        "Until {end} no alert of {incident} goes to you. The others are alerted as before.",
         end=end,
         incident=cards.label(number),
     )

@@ -136,7 +136,7 @@ def _list(ctx: Context, lines: list[Alarm]) -> Message:
     if not shown:
         words = [cards.settled_words(ctx, each) for _number, each in known]
         return Message(tuple(Text(each) for each in words[:SHOWN]), Tone.QUIET)
-    parts: list[Part] = [Title(_("These incidents wait for you"))]
+    parts: list[Part] = [Title(_("These incidents are waiting for you"))]
     for number, each in shown:
         mine = each.responsible == lines[0].person and not each.unanswered
         said = wording.overdue(each) if mine else wording.listed(ctx, each)
@@ -155,7 +155,7 @@ def _over(incident: Incident) -> bool:
 
 
 def _tell(number: int) -> Button:
-    words = _("News of {incident}", incident=cards.label(number))
+    words = _("Update on {incident}", incident=cards.label(number))
     return Button(words, call("update", number=number), "primary")
 
 

@@ -24,14 +24,15 @@ def why_late(
         return why_again(ctx, incident, since)
     if incident.unanswered:
         return _(
-            "Nobody has acknowledged it since {since}. Lotse did not run from {start} to {end}.",
+            "Nobody has picked this up since {since}. Lotse did not run from {start} "
+            "to {end}. Will you look after it?",
             since=since,
             start=stood.start,
             end=stood.end,
         )
     return _(
-        "Promised news has been overdue since {since}. Lotse did not run from {start} to {end}. "
-        "Whoever can may take it over.",
+        "An update has been missing since {since}. Lotse did not run from {start} "
+        "to {end}. Will you look after it?",
         since=since,
         start=stood.start,
         end=stood.end,
@@ -41,10 +42,9 @@ def why_late(
 def why_again(ctx: Context, incident: Incident, since: datetime) -> Sentence:
     """Return the reason of an alarm that begins anew after a rest."""
     if incident.unanswered:
-        return _("Nobody has acknowledged it since {since}. Will you look after it?", since=since)
+        return _("Nobody has picked this up since {since}. Will you look after it?", since=since)
     return _(
-        "The news that {who} promised has been overdue since {since}. Whoever can may take it "
-        "over.",
+        "An update from {who} has been missing since {since}. Will you look after it?",
         who=name(ctx, incident.responsible),
         since=since,
     )
@@ -69,7 +69,7 @@ def unreachable(ctx: Context, gone: list[tuple[PersonId, str]]) -> list[Sentence
 
 def folded(incident: Incident) -> Message:
     """Return what an older alarm becomes when the next one of its incident comes."""
-    words = _("{title}: a newer alarm is below.", title=cards.headline(incident))
+    words = _("{title}: a newer alert is below.", title=cards.headline(incident))
     return Message((Text(words, small=True),), Tone.QUIET)
 
 
@@ -80,12 +80,12 @@ def pause_buttons(
     sent = alarms.of(ctx.tx, incident.number)
     if not any(each.person == person and each.position < position for each in sent):
         return ()
-    return (Button(_("Pause my alarms"), call("alarms pause", number=incident.number), "quiet"),)
+    return (Button(_("Pause my alerts"), call("alarms pause", number=incident.number), "quiet"),)
 
 
 def climbed_to_top(ctx: Context, incident: Incident) -> Message:
     """Tell whoever declared it that it has climbed to the top."""
-    said = _("Nobody has answered yet. Now the manager is alarmed, too.")
+    said = _("Nobody has answered yet. Now the managers have been alerted, too.")
     buttons: tuple[Button, ...] = ()
     if incident.severity == Severity.NORMAL:
         buttons = (Button(_("It is serious"), call("serious", number=incident.number)),)
@@ -101,8 +101,8 @@ def rests(ctx: Context, incident: Incident, until: datetime) -> Message:
             Title(cards.headline(incident)),
             Text(
                 _(
-                    "Nobody has answered, up to the manager. Outside working hours it rests now; "
-                    "the alarm begins again on {until}. If it cannot wait, say so.",
+                    "Nobody has answered, the managers included. Outside working hours the "
+                    "alert rests now and begins again on {until}. If it cannot wait, say so.",
                     until=until,
                 )
             ),
@@ -120,7 +120,7 @@ def minutes_between(since: datetime, now: datetime) -> int:
 def overdue(incident: Incident) -> Words:
     """Return an incident that somebody promised news of as a line of their list."""
     return _(
-        "{title}: you promised news by {at}. How does it stand?",
+        "{title}: an update was due by {at}. How is it going?",
         title=cards.headline(incident),
         at=incident.next_news_at,
     )
@@ -134,5 +134,5 @@ def listed(ctx: Context, incident: Incident) -> Words:
         "since": cards.waits_since(incident),
     }
     if incident.severity == Severity.SERIOUS:
-        return _("{title} (serious, {service}) waits since {since}", **values)
-    return _("{title} ({service}) waits since {since}", **values)
+        return _("{title} (serious, {service}) has been waiting since {since}", **values)
+    return _("{title} ({service}) has been waiting since {since}", **values)

@@ -14,7 +14,7 @@ from handlers.kit.errors import NotFound, Refusal, Unproven
 from handlers.kit.folding import blank
 from handlers.kit.folding import folded as folded
 from handlers.kit.messages import FieldKind
-from handlers.kit.words import Who, Words, _
+from handlers.kit.words import LANGUAGES, Who, Words, _, text
 from storage import people
 from storage.engine import Tx
 from storage.people import Person, PersonKind
@@ -145,8 +145,11 @@ class ChoiceReader:
         return None
 
     def value(self, raw: str, ctx: Context) -> object:
-        found = self.take(raw, ctx, last=True)
-        if found is None or found[1]:
+        found = self.take(raw, ctx, last=True) or (None, raw)
+        if found[1]:
+            for value, label in self.labels.items():  # as it stands in the form
+                if folded(raw) in {folded(text(label, language)) for language in LANGUAGES}:
+                    return self.enum(value)
             labels = [ctx.text(label) for label in self.labels.values()]
             raise Refusal(_("Please choose one of: {choices}.", choices=labels))
         return found[0]

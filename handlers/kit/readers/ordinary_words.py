@@ -45,15 +45,3 @@ CONTINUING = frozenset(
         """,
     )
 )
-
-# Those of them with which a note of friction begins. Not where something rubs, nor a verb:
-# "friction at belt 4" and "Reibung ist zu hoch" may be an outage.
-NOTING = frozenset(
-    re.findall(
-        r"\w+",
-        """
-        der die das den dem des ein eine einem einen einer the a
-        auf fuer ohne for without
-        """,
-    )
-)

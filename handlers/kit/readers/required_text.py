@@ -31,7 +31,7 @@ class TellingReader(TextReader):
         if is_placeholder(raw):
             raise Refusal(
                 _(
-                    "“{text}” says nothing yet. Please say it in a sentence, or leave it empty.",
+                    "“{text}” is not enough here. Please write a sentence, or leave it empty.",
                     text=raw.strip()[:80],
                 )
             )
@@ -49,8 +49,8 @@ class LinkReader(TextReader):
         if LINK.fullmatch(text) is None or len(text) > LONGEST_LINK:
             raise Refusal(
                 _(
-                    "“{text}” is no link; one begins with https://. Leave it empty if there is none"
-                    " yet, and Lotse lists the gap.",
+                    "“{text}” is no link; links begin with https://. If there is none yet, "
+                    "leave it empty.",
                     text=text[:80],
                 ),
             )

@@ -35,9 +35,12 @@ def read_moment(text: str, now: datetime, zone: str) -> datetime | None:
     return datetime.combine(day, clock, ZoneInfo(zone)).astimezone(UTC) if day else None
 
 
-def written(moment: datetime, zone: str) -> str:
-    """Write a moment the way it is read: `2026-11-23 09:28`, in `zone`."""
-    return moment.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")
+WRITTEN = {"de": "%d.%m.%Y %H:%M", "en": "%Y-%m-%d %H:%M"}
+
+
+def written(moment: datetime, zone: str, language: str) -> str:
+    """Write a moment as its reader writes it: `23.11.2026 09:28` or `2026-11-23 09:28`."""
+    return moment.astimezone(ZoneInfo(zone)).strftime(WRITTEN[language])
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +58,11 @@ class PastReader:
     def value(self, raw: str, ctx: Context) -> object:
         found = read_moment(raw, ctx.now, ctx.workspace.zone)
         if found is None:
-            raise Refusal(
-                _(
-                    "A time, please, such as 09:28 or {example}.",
-                    example=f"{today_of(ctx).isoformat()} 09:28",
-                )
-            )
+            today = datetime.combine(today_of(ctx), time(9, 28), ZoneInfo(ctx.workspace.zone))
+            example = written(today, ctx.workspace.zone, ctx.language)
+            raise Refusal(_("A time, please, such as 09:28 or {example}.", example=example))
         if found > ctx.now:
-            raise Refusal(_("That is still to come; a time that has been, please."))
+            raise Refusal(_("That is still to come. Please give a time in the past."))
         return found
 
     def choices(self, ctx: Context) -> tuple[tuple[str, Words], ...]:

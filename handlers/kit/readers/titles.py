@@ -63,3 +63,8 @@ def _cut(line: str) -> str:
     head = line[: LONGEST - 1]
     space = head.rfind(" ")
     return f"{head[:space] if space > LONGEST // 2 else head}…"
+
+
+def with_source(text: str, link: str) -> str:
+    """Return a text with the link to the message that it stands in, on a line of its own."""
+    return f"{text}\n{link}" if link and link not in text else text

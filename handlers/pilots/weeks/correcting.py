@@ -285,7 +285,7 @@ def value_gone(ctx: Context, pilot: PilotRef, week: IdField) -> Reply:
 
 def _known(found: T | None) -> T:
     if found is None:
-        raise Refusal(_("This is not there any more."))
+        raise Refusal(_("This no longer exists."))
     return found
 
 

@@ -262,7 +262,7 @@ def schedule(ctx: Context, pilot: PilotRef, item: IdField) -> Reply:
     found = editing.own(ctx, pilot)
     if not later_is_open(ctx, found):
         raise Refusal(
-            _("This opens when somebody is relieved, or in week 9: effect before perfection.")
+            _("This opens when it has saved somebody work, or in week 9: effect before perfection.")
         )
     log.set_later(ctx.tx, found.id, item, "scheduled")
     editing.note(ctx, found, "scheduled")
