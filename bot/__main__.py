@@ -17,6 +17,7 @@ from typing import Any
 from bot import app, serving
 from bot.config import BadSettings, Settings
 from bot.delivery.platform import Refused
+from bot.operations import command_line
 from bot.serving import CannotListen
 from handlers.kit.words import LANGUAGES
 from storage.engine import StorageError, opening
@@ -34,6 +35,7 @@ COMMANDS = {
     "docs": "write the generated pages",
     "ping": "run a command and report it as a run of an automation",
     "register": "write the register of automations, as CSV or Markdown",
+    **command_line.COMMANDS,
 }
 
 
@@ -81,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("name", help="its name for calls, or its whole address")
             command.add_argument("--items", type=int, help="how much it did; 0 is nothing")
             command.add_argument("command", nargs="*", help="what to run, behind --")
+        command_line.add_options(name, command)
         if name == "register":
             command.add_argument("--csv", action="store_true", help="as CSV instead of Markdown")
             command.add_argument("--ai", action="store_true", help="only those that use AI")
@@ -149,7 +152,7 @@ def _advise(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int
     if options.what == "key":
         from bot import keys
 
-        return keys.make()
+        return keys.make_pair() if options.backup else keys.make()
     from bot.delivery import menus
 
     try:
@@ -210,6 +213,8 @@ def _do(options: argparse.Namespace, settings: Settings) -> int:
         from bot.generate import register
 
         return register.write(settings, csv=options.csv, ai_only=options.ai)
+    if options.what in command_line.COMMANDS:
+        return command_line.run(options, settings)
     demo = settings.demo and options.what in ("all", "chat")
     if demo:
         from bot.local import start
@@ -218,6 +223,7 @@ def _do(options: argparse.Namespace, settings: Settings) -> int:
     else:
         database = opening.open_database(settings.database_url)
     try:
+        command_line.hold_if_copy(database, settings)
         lotse = app.build(settings, database, demo=demo)
         if demo:
             from bot.local import demo as example

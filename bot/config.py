@@ -128,6 +128,28 @@ def _yes(text: str) -> bool:
     return text == "1"
 
 
+def _hour(text: str) -> str:
+    if not re.fullmatch("([01][0-9]|2[0-3]):[0-5][0-9]", text):
+        raise Wrong("a time such as 03:30")
+    return text
+
+
+def _days(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 60:
+        raise Wrong("a number of days from 1 to 60")
+    return int(text)
+
+
+def _backup_key(text: str) -> str:
+    from bot.operations import sealing  # only who seals backups waits for the encryption
+
+    try:
+        sealing.public(text)
+    except ValueError:
+        raise Wrong("the public key that python -m bot key --backup made") from None
+    return text
+
+
 def _plain(text: str) -> str:
     return text
 
@@ -182,6 +204,30 @@ class Settings:
     zone: str = setting("LOTSE_ZONE", "Europe/Berlin", "The company's time zone.", _zone)
     region: str = setting(
         "LOTSE_REGION", "DE", "Whose public holidays count, such as DE or DE-NW.", _region
+    )
+    backups: Path = setting(
+        "LOTSE_BACKUPS",
+        Path("data/backups"),
+        "The folder of backups, and of the list of who was erased since.",
+        _folder,
+    )
+    backup_at: str = setting(
+        "LOTSE_BACKUP_AT",
+        "",
+        "When a backup is taken each day, such as 03:30 in the company's time zone. Empty: only "
+        "by python -m bot backup.",
+        _hour,
+    )
+    backup_days: int = setting(
+        "LOTSE_BACKUP_DAYS", 14, "For how many days backups are kept; the newest always is.", _days
+    )
+    backup_key: str = setting(
+        "LOTSE_BACKUP_KEY",
+        "",
+        "The public key that backups are sealed to. python -m bot key --backup makes a pair; the "
+        "private one is only needed to restore.",
+        _backup_key,
+        secret=True,
     )
     slack_bot_token: str = setting(
         "SLACK_BOT_TOKEN",

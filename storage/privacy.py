@@ -169,6 +169,42 @@ def add_former(tx: Tx, id: str, name: str, key: str, now: datetime) -> None:
     )
 
 
+def erasure_of(workspace: str, person: str) -> str:
+    """Return under what it is kept that somebody was erased: a hash of their random id."""
+    return hashlib.sha256(f"{workspace}:{person}".encode()).hexdigest()
+
+
+def note_erasure(tx: Tx, person: str, now: datetime) -> None:
+    """Keep that somebody was erased, so that a restored copy forgets them as well."""
+    tx.write(
+        """
+        insert into erasures (workspace, erased, at) values (:workspace, :erased, :now)
+        on conflict (workspace, erased) do update set at = excluded.at
+        """,
+        erased=erasure_of(tx.workspace, person),
+        now=as_text(now),
+    )
+
+
+def everybody(tx: Tx) -> list[str]:
+    """Return the ids of all people."""
+    rows = tx.rows("select id from people where workspace = :workspace order by id")
+    return [row["id"] for row in rows]
+
+
+def erasures(tx: Tx) -> list[Row]:
+    """Return who was erased, in all workspaces: the list that lies beside the backups."""
+    return tx.rows("select workspace, erased, at from erasures order by at, workspace, erased")
+
+
+def forget_erasures(tx: Tx, before: datetime) -> int:
+    """Delete erasures that are older than any copy."""
+    return tx.run(
+        "delete from erasures where workspace = :workspace and at < :before",
+        before=as_text(before),
+    )
+
+
 def delete(tx: Tx, person: str) -> None:
     """Delete somebody; with them goes the only thing that says whose the audit's key was."""
     tx.run("delete from people where workspace = :workspace and id = :person", person=person)

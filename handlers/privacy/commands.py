@@ -6,11 +6,12 @@ import json
 
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
-from handlers.kit.doors import Known, Knows, known
+from handlers.kit.doors import Known, known
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Facts, Message, Part, Reply, Text, Title, line
 from handlers.kit.words import Words, _, _n, flat, speak
 from handlers.ownership import held
+from handlers.privacy.erasing import doors, put_former
 from storage import people, privacy
 from storage.engine import Tx
 
@@ -18,12 +19,6 @@ feature = Feature(_("My data"))
 
 SHOWN = 4  # lines of one room; the export has all of them
 PIECE = 2500  # characters of an export that fit into one paragraph everywhere
-
-
-def doors(ctx: Context) -> list[Knows]:
-    """Return the doors of every room that stores something about people, in their order."""
-    found = [each for feature in ctx.features for each in feature.all_knows]
-    return sorted(found, key=lambda each: each.rank)
 
 
 @feature.command(
@@ -147,17 +142,6 @@ def _must_leave_a_manager(ctx: Context) -> None:
             _("You are the last who manages Lotse. Please name somebody else first."),
             buttons=(Button(_("Add a manager"), call("settings manager")),),
         )
-
-
-def put_former(ctx: Context, person: str) -> None:
-    """Let “former person” stand everywhere in somebody's place, and delete them."""
-    former = f"former-{ctx.new_secret()[:8]}"
-    privacy.add_former(ctx.tx, former, ctx.text(_("former person")), ctx.new_secret(), ctx.now)
-    for door in doors(ctx):
-        door.replace(ctx.tx, person, former)
-    privacy.forget_identities(ctx.tx, person)
-    privacy.forget_settings(ctx.tx, person)
-    privacy.delete(ctx.tx, person)
 
 
 def _nothing(_tx: Tx, _person: str, _to: str) -> None:

@@ -79,3 +79,11 @@ def would_go(ctx: Context) -> list[Let]:
 def link_codes(ctx: Context, before: datetime) -> int:
     """Delete the codes that nobody used."""
     return privacy.forget(ctx.tx, before)
+
+
+@feature.keeps(
+    "erasures", what=_("That somebody was erased, without who"), days=400, then=_("deleted")
+)
+def erasures(ctx: Context, before: datetime) -> int:
+    """Delete what only copies need, once every copy is older."""
+    return privacy.forget_erasures(ctx.tx, before)

@@ -105,7 +105,7 @@ AGELESS = {
     "alarms": "until they are settled, and a while", "alarm_pauses": "until they end",
     # Only in the demo.
     "local_messages": "the demo's own", "local_reads": "the demo's own",
-    "migrations": "the store's own",
+    "migrations": "the store's own", "instance": "the store's own",
     "digests": "keys, for ever", "digest_choices": "while its owner is",
 }  # fmt: skip
 # Rooms that are still to open this door: the list may only get shorter.

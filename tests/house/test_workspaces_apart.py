@@ -61,6 +61,14 @@ ACROSS = {
     "delivery.timers.next_after",
     "delivery.timers.next_due",
     "incidents.alarms.forget",
+    "operations.drop",  # what a store says of itself
+    "operations.first_of",
+    "operations.hold.begin",  # a restored copy holds for everybody
+    "operations.hold.everywhere",
+    "operations.note",
+    "operations.noted",
+    "privacy.erasures",  # the list beside the backups
+    "workspaces.all_ids",
     "workspaces.ensure",
     "workspaces.known",
 }

@@ -1,0 +1,121 @@
+"""Commands for whoever operates Lotse: backup, restore, and what is held since."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from functools import partial
+from pathlib import Path
+
+from bot.config import Settings
+from bot.delivery.clock import utc
+from handlers.kit.words import text
+from handlers.operations import commands as held_commands
+from storage import workspaces
+from storage.engine import AlreadyRunning, Database, Tx, opening
+from storage.operations import hold
+
+COMMANDS = {
+    "backup": "take a backup, also beside a running Lotse",
+    "restore": "bring a backup back, held until somebody says what goes out",
+    "held": "show what is held back since a restore",
+    "release": "say what of what is held back goes out",
+}
+
+
+def add_options(name: str, command: argparse.ArgumentParser) -> None:
+    """Add the options of one of these commands, and of `key`."""
+    if name == "key":
+        command.add_argument(
+            "--backup", action="store_true", help="a pair of keys that backups are sealed with"
+        )
+    if name == "restore":
+        command.add_argument("file", type=Path, help="the backup")
+        command.add_argument("--key-file", type=Path, help="the file with the private key")
+        command.add_argument(
+            "--replace", action="store_true", help="put the SQLite file aside that is there"
+        )
+    if name == "release":
+        command.add_argument(
+            "choice", choices=list(held_commands.CHOICES), help="what of it goes out"
+        )
+
+
+def run(options: argparse.Namespace, settings: Settings) -> int:
+    """Carry out one of these commands; return the exit status. Raises `StorageError`."""
+    match options.what:
+        case "backup":
+            return _backup(settings)
+        case "restore":
+            return _restore(options, settings)
+        case "held":
+            return _held(settings)
+        case _:
+            return _release(settings, options.choice)
+
+
+def hold_if_copy(database: Database, settings: Settings) -> None:
+    """Hold a store that is a copy which somebody put in its place by hand."""
+    from bot.operations import restore
+
+    restore.came_back(database, settings, utc())
+
+
+def _backup(settings: Settings) -> int:
+    from bot.operations import backup
+
+    file = backup.take(settings, utc())
+    print(f"{file} is written and whole ({file.stat().st_size // 1024} KB).")
+    if not settings.backup_key:
+        print("It is not sealed: python -m bot key --backup makes a key.", file=sys.stderr)
+    return 0
+
+
+def _restore(options: argparse.Namespace, settings: Settings) -> int:
+    from bot.operations import restore
+
+    key = options.key_file.read_text(encoding="utf-8").strip() if options.key_file else ""
+    erased = restore.restore(settings, options.file, key, replace=options.replace)
+    print(f"{options.file.name} is restored.")
+    if erased:
+        print(f"{erased} who had been erased since {'is' if erased == 1 else 'are'} erased again.")
+    print(
+        "Nothing from before goes out: python -m bot held shows what would have, and "
+        "python -m bot release (all, alarms, nothing) ends it. In chat a manager does the same "
+        "with “held”."
+    )
+    return 0
+
+
+def _held(settings: Settings) -> int:
+    def look(tx: Tx) -> list[str]:
+        lines: list[str] = []
+        for workspace in hold.everywhere(tx):
+            inside = tx.within(workspace)
+            zone = workspaces.get(inside).zone
+            found = hold.listed(inside, utc())
+            lines.append(f"{workspace}: {len(found)} held back")
+            lines += [f"  {text(held_commands.said(each), 'en', zone)}" for each in found]
+        return lines or ["Nothing is held back."]
+
+    with opening.look_into(settings.database_url) as tx:
+        print("\n".join(look(tx)))
+    return 0
+
+
+def _release(settings: Settings, choice: str) -> int:
+    try:
+        database = opening.open_database(settings.database_url)
+    except AlreadyRunning:
+        print("A Lotse runs on this database. A manager releases in chat: “held”.", file=sys.stderr)
+        return 1
+    try:
+        ended = database.transact(partial(_release_all, choice=choice))
+    finally:
+        database.close()
+    print(f"Released in {ended} of the companies." if ended else "Nothing is held back.")
+    return 0
+
+
+def _release_all(tx: Tx, choice: str) -> int:
+    return sum(hold.release(tx.within(each), choice, utc()) for each in hold.everywhere(tx))
