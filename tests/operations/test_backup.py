@@ -37,14 +37,16 @@ def settings(folder: Path, **given: str) -> Settings:
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def url(request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
+def url(
+    request: pytest.FixtureRequest, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str]:
     """Give the address of a new store of each kind."""
     if request.param == "sqlite":
         yield f"sqlite:///{folder / 'lotse.db'}"
         return
-    if shutil.which("pg_dump") is None:
-        pytest.skip("there is no pg_dump here")
     given = request.getfixturevalue("postgres_url")
+    if "TEST_POSTGRES_URL" not in os.environ:
+        monkeypatch.setenv("PATH", f"{server.programs(given)}:{os.environ['PATH']}")
     with server.database(given, "lotse_test_backup") as there:
         yield there
 
