@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import contextlib
 import io
-import logging
 import os
 import signal
 import sys
@@ -17,7 +16,7 @@ from typing import Any
 from bot import app, serving
 from bot.config import BadSettings, Settings
 from bot.delivery.platform import Refused
-from bot.operations import command_line
+from bot.operations import command_line, logs
 from bot.serving import CannotListen
 from handlers.kit.words import LANGUAGES
 from storage.engine import StorageError, opening
@@ -52,9 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
         from bot import ping
 
         return ping.run(options.name, options.command, options.items)
-    logging.basicConfig(
-        level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s"
-    )
+    logs.begin(as_json=os.environ.get("LOTSE_LOG") == "json")
     try:
         settings = Settings.from_env()
         return _do(options, settings)

@@ -18,6 +18,8 @@ from bot.delivery.platform import Platform
 from bot.delivery.scheduler import Scheduler
 from bot.local.chat import Local
 from bot.lotse import AHEAD, DEMO, MAIN, Lotse, company
+from bot.operations.auditor import Auditor
+from bot.operations.caretaker import Caretaker
 from handlers import FEATURES
 from storage import workspaces
 from storage.engine import Database, Tx
@@ -63,7 +65,11 @@ def build(
         makers[slack.platform.name] = slack.rooms
     rooms = Rooms(database, makers)
     scheduler = Scheduler(database, dispatcher.run_timer, clock, {"room": rooms.keep})
-    return Lotse(settings, database, clock, dispatcher, courier, scheduler, local, slack, teams)
+    auditor = Auditor(database, FEATURES, clock)
+    caretaker = Caretaker(settings, database, auditor, clock, dispatcher.set_off)
+    return Lotse(
+        settings, database, clock, dispatcher, courier, scheduler, caretaker, local, slack, teams
+    )
 
 
 def _slack(

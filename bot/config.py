@@ -140,6 +140,12 @@ def _days(text: str) -> int:
     return int(text)
 
 
+def _log(text: str) -> str:
+    if text not in ("text", "json"):
+        raise Wrong("text or json")
+    return text
+
+
 def _backup_key(text: str) -> str:
     from bot.operations import sealing  # only who seals backups waits for the encryption
 
@@ -204,6 +210,17 @@ class Settings:
     zone: str = setting("LOTSE_ZONE", "Europe/Berlin", "The company's time zone.", _zone)
     region: str = setting(
         "LOTSE_REGION", "DE", "Whose public holidays count, such as DE or DE-NW.", _region
+    )
+    log: str = setting(
+        "LOTSE_LOG", "text", "How the log is written: text, or json with one object a line.", _log
+    )
+    heartbeat_url: str = setting(
+        "LOTSE_HEARTBEAT_URL",
+        "",
+        "An address at a monitor outside, called each minute while Lotse's own check is clean; "
+        "when it stays out, something is wrong here.",
+        _url,
+        secret=True,
     )
     backups: Path = setting(
         "LOTSE_BACKUPS",

@@ -68,6 +68,8 @@ async def health(lotse: Lotse, *, details: bool = True) -> web.Response:
     found["scheduler"] = "stalled" if stalled else "running" if lotse.works else "elsewhere"
     lines = {"work": _work(found, stalled=stalled), "disk": _disk(lotse), **platforms(lotse)}
     lines["messages"] = _messages(found["outbox"], away=bool(lotse.courier.away))
+    lines["check"] = _check(lotse)
+    lines["backup"] = _backup(lotse)
     if parked := found.pop("parked"):
         several = f"{parked} workspace{'s' * (parked > 1)}"
         lines["slack"] = ("red", f"Slack shut us out of {several}: the token was revoked, perhaps")
@@ -78,6 +80,20 @@ async def health(lotse: Lotse, *, details: bool = True) -> web.Response:
     if details:
         told["reasons"] = [why for _state, why in lines.values() if why]
     return web.json_response(told, status=503 if state == "red" else 200)
+
+
+def _check(lotse: Lotse) -> Line:
+    """Judge what the auditor found: once may be passing, twice in a row is not."""
+    confirmed = lotse.caretaker.auditor.confirmed
+    if confirmed:
+        return "red", "; ".join(each.said() for each in confirmed)
+    found = lotse.caretaker.auditor.found
+    return ("yellow", "; ".join(each.said() for each in found)) if found else ("green", "")
+
+
+def _backup(lotse: Lotse) -> Line:
+    trouble = lotse.caretaker.backup_trouble
+    return ("yellow", f"no backup could be taken: {trouble}") if trouble else ("green", "")
 
 
 def platforms(lotse: Lotse) -> dict[str, Line]:

@@ -49,6 +49,7 @@ from handlers.mandate import commands as mandate_commands
 from handlers.measures import commands as measures_commands
 from handlers.on_call import stand_ins
 from handlers.operations import commands as operations_commands
+from handlers.operations import invariants
 from handlers.ownership import commands as ownership_commands
 from handlers.ownership import digest as ownership_digest
 from handlers.ownership import leaving
@@ -158,6 +159,7 @@ FEATURES: tuple[Feature, ...] = (
     linking.feature,
     retention.feature,
     operations_commands.feature,
+    invariants.feature,
     help_commands.feature,
     conversation_kept.feature,
     automation_figures.feature,

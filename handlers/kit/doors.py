@@ -183,6 +183,18 @@ class Keeps:
 
 
 @dataclass(frozen=True, slots=True)
+class Invariant:
+    """What must never be: `count(tx, now)` says how often it is, over all companies.
+
+    `words` name the kind of trouble, nobody and no text.
+    """
+
+    key: str
+    words: Sentence
+    count: Callable[[Tx, datetime], int]
+
+
+@dataclass(frozen=True, slots=True)
 class Week:
     """A week of the digest: its ISO name and its bounds."""
 

@@ -7,6 +7,8 @@ from storage.engine import Tx
 COPIED = "copied_at"  # this is a copy that was taken then; whoever starts on it holds first
 BACKUP = "backup_day"  # the last day whose backup somebody has begun
 
+CHECK = "check"  # what the auditor found last, as JSON
+
 
 def note(tx: Tx, name: str, value: str) -> None:
     """Write down what is said under `name`."""
