@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ from bot.operations.auditor import Auditor
 from handlers.operations import invariants
 from storage import operations, workspaces
 from storage.engine import Database, StorageError, Tx
+from storage.operations import seals
 
 log = logging.getLogger("lotse.operations")
 
@@ -46,6 +47,7 @@ class Caretaker:
         self.auditor = auditor
         self.backup_trouble = ""
         self._not_before = utc()
+        self._sealed: date | None = None
 
     async def run(self) -> None:
         """Do it each minute until cancelled."""
@@ -55,7 +57,7 @@ class Caretaker:
 
     async def round(self) -> None:
         """Do once what there is to do; what fails is told, and done again."""
-        for each in (self._check, self._keep_erasures, self._back_up):
+        for each in (self._check, self._keep_erasures, self._seal, self._back_up):
             try:
                 await each()
             except StorageError as error:
@@ -92,6 +94,25 @@ class Caretaker:
     async def _keep_erasures(self) -> None:
         work = partial(backup.write_erasures, self._database, self._settings.backups, utc())
         await asyncio.to_thread(work)
+
+    async def _seal(self) -> None:
+        """Seal the days of the audit trail that are over; the log keeps each head elsewhere."""
+        now = self._clock.now()
+        day = (now - seals.AFTER).date()
+        if day == self._sealed:
+            return
+
+        def work(tx: Tx) -> list[str]:
+            heads = []
+            for each in workspaces.all_ids(tx):
+                inside = tx.within(each)
+                if seals.seal(inside, now):
+                    heads.append(f"{each} {seals.head(inside)}")
+            return heads
+
+        for head in await asyncio.wrap_future(self._database.submit(work)):
+            log.info("The audit trail is sealed: %s", head)
+        self._sealed = day
 
     async def _back_up(self) -> None:
         """Take the day's backup, if it is time and nobody has taken it."""

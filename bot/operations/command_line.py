@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import argparse
+import csv
 import sys
+from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
 
 from bot.config import Settings
 from bot.delivery.clock import utc
+from handlers.kit.context import LOTSE
 from handlers.kit.words import text
 from handlers.operations import commands as held_commands
-from storage import workspaces
+from storage import audit, workspaces
 from storage.engine import AlreadyRunning, Database, Tx, opening
-from storage.operations import hold
+from storage.operations import hold, seals
+
+AUDIT_KEPT = timedelta(days=360)  # younger days are never gone as a whole
 
 COMMANDS = {
     "backup": "take a backup, also beside a running Lotse",
     "restore": "bring a backup back, held until somebody says what goes out",
     "held": "show what is held back since a restore",
     "release": "say what of what is held back goes out",
+    "audit": "write the audit trail of some days, as CSV",
+    "verify": "look whether the audit trail is as it was sealed",
 }
 
 
@@ -35,6 +42,14 @@ def add_options(name: str, command: argparse.ArgumentParser) -> None:
         command.add_argument(
             "--replace", action="store_true", help="put the SQLite file aside that is there"
         )
+    if name == "audit":
+        command.add_argument("--since", type=date.fromisoformat, help="the first day, 2026-11-23")
+        command.add_argument("--until", type=date.fromisoformat, help="the last day")
+        command.add_argument(
+            "--keys", action="store_true", help="with the pseudonymous key of who did it"
+        )
+    if name == "verify":
+        command.add_argument("--head", default="", help="a hash that was kept elsewhere")
     if name == "release":
         command.add_argument(
             "choice", choices=list(held_commands.CHOICES), help="what of it goes out"
@@ -50,6 +65,10 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
             return _restore(options, settings)
         case "held":
             return _held(settings)
+        case "audit":
+            return _audit(settings, options)
+        case "verify":
+            return _verify(settings, options.head)
         case _:
             return _release(settings, options.choice)
 
@@ -115,6 +134,49 @@ def _release(settings: Settings, choice: str) -> int:
         database.close()
     print(f"Released in {ended} of the companies." if ended else "Nothing is held back.")
     return 0
+
+
+def _audit(settings: Settings, options: argparse.Namespace) -> int:
+    """Write who did what: by default only whether a person or Lotse did, for a works council."""
+    today = utc().date()
+    begin = datetime.combine(options.since or today - timedelta(days=30), time(), UTC)
+    end = datetime.combine((options.until or today) + timedelta(days=1), time(), UTC)
+    out = csv.writer(sys.stdout)
+    out.writerow(("company", "day" if not options.keys else "at", "who", "what", "of", "outcome"))
+    with opening.look_into(settings.database_url) as tx:
+        for workspace in workspaces.all_ids(tx):
+            for row in audit.between(tx.within(workspace), begin, end):
+                who = "Lotse" if row["person_key"] == LOTSE.person_key else "a person"
+                out.writerow(
+                    (
+                        workspace,
+                        row["at"] if options.keys else row["at"][:10],
+                        row["person_key"] if options.keys else who,
+                        row["command"],
+                        row["subject"],
+                        row["outcome"],
+                    )
+                )
+    return 0
+
+
+def _verify(settings: Settings, kept: str) -> int:
+    """Say what became of each company's trail; the status is 1 when one was changed."""
+    today = utc().date()
+    with opening.look_into(settings.database_url) as tx:
+        found = {
+            each: seals.verify(tx.within(each), today - AUDIT_KEPT)
+            for each in workspaces.all_ids(tx)
+        }
+        known = not kept or any(seals.has(tx.within(each), kept) for each in found)
+    for workspace, verdict in found.items():
+        state = "was changed" if verdict.faults else "is as it was sealed"
+        print(f"{workspace}: {verdict.days} days, {verdict.rows} rows, {state}; {verdict.head}")
+        for fault in verdict.faults:
+            print(f"  {fault}")
+    if not known:
+        print("No seal has the hash that was kept: the chain was made anew.")
+    return 1 if not known or any(each.faults for each in found.values()) else 0
 
 
 def _release_all(tx: Tx, choice: str) -> int:
