@@ -54,7 +54,7 @@ def _region(text: str) -> str:
     return text
 
 
-def _database(text: str) -> str:
+def database(text: str) -> str:
     forgetful = text in ("sqlite:///", "sqlite:///:memory:")
     if forgetful or not text.startswith(("sqlite:///", "postgres://", "postgresql://")):
         raise Wrong("sqlite:///path/to/file.db or postgresql://user@host/name")
@@ -179,7 +179,7 @@ class Settings:
         "DATABASE_URL",
         "sqlite:///data/lotse.db",
         "Where Lotse remembers: an SQLite file, or PostgreSQL for several machines.",
-        _database,
+        database,
         secret=True,
     )
     host: str = setting("HOST", "127.0.0.1", "The address to listen on.")

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import csv
 import sys
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
 
+from bot import config
 from bot.config import Settings
 from bot.delivery.clock import utc
 from handlers.kit.context import LOTSE
 from handlers.kit.words import text
 from handlers.operations import commands as held_commands
-from storage import audit, workspaces
-from storage.engine import AlreadyRunning, Database, Tx, opening
+from storage import audit, operations, workspaces
+from storage.engine import AlreadyRunning, Database, StorageError, Tx, moving, opening
+from storage.engine.sql import as_text
 from storage.operations import hold, seals
 
 AUDIT_KEPT = timedelta(days=360)  # younger days are never gone as a whole
@@ -25,6 +29,7 @@ COMMANDS = {
     "restore": "bring a backup back, held until somebody says what goes out",
     "held": "show what is held back since a restore",
     "release": "say what of what is held back goes out",
+    "move": "move everything into another store, SQLite or PostgreSQL",
     "audit": "write the audit trail of some days, as CSV",
     "verify": "look whether the audit trail is as it was sealed",
 }
@@ -42,6 +47,8 @@ def add_options(name: str, command: argparse.ArgumentParser) -> None:
         command.add_argument(
             "--replace", action="store_true", help="put the SQLite file aside that is there"
         )
+    if name == "move":
+        command.add_argument("to", help="where to, as in DATABASE_URL; an empty store")
     if name == "audit":
         command.add_argument("--since", type=date.fromisoformat, help="the first day, 2026-11-23")
         command.add_argument("--until", type=date.fromisoformat, help="the last day")
@@ -65,6 +72,8 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
             return _restore(options, settings)
         case "held":
             return _held(settings)
+        case "move":
+            return _move(settings, options.to)
         case "audit":
             return _audit(settings, options)
         case "verify":
@@ -133,6 +142,29 @@ def _release(settings: Settings, choice: str) -> int:
     finally:
         database.close()
     print(f"Released in {ended} of the companies." if ended else "Nothing is held back.")
+    return 0
+
+
+def _move(settings: Settings, to: str) -> int:
+    """Move, and say how many rows of each table are in both stores."""
+    try:
+        target = replace(settings, database_url=config.database(to)).database_url
+    except config.Wrong as wrong:
+        raise StorageError(f"The other store cannot be named so; it takes {wrong}.") from None
+    with contextlib.ExitStack() as open_ones:
+        source = open_ones.enter_context(
+            contextlib.closing(opening.open_database(settings.database_url))
+        )
+        there = open_ones.enter_context(contextlib.closing(opening.open_database(target)))
+        found = moving.move(source, there)
+        # Whoever starts the old one by mistake begins with a hold: nothing goes out twice.
+        source.transact(partial(operations.note, name=operations.COPIED, value=as_text(utc())))
+    for each in found:
+        if each.before:
+            print(f"{each.table:<28}{each.before:>9}{each.after:>9}")
+    rows = sum(each.after for each in found)
+    print(f"{rows} rows in {len(found)} tables are the same in both stores.")
+    print("Name the new one in DATABASE_URL now. The old one holds everything if it is started.")
     return 0
 
 

@@ -37,13 +37,20 @@ def late(bot: Stage) -> None:
     bot.clock.wind(bot.clock.now() + timedelta(minutes=20))
 
 
+def then_late(statement: str) -> Break:
+    def work(bot: Stage) -> None:
+        sql(statement)(bot)
+        late(bot)
+
+    return work
+
+
 BROKEN: dict[str, Break] = {
     "overdue timers": late,
     "unwatched incidents": sql("delete from timers where workspace = :workspace"),
-    "alarms for nothing": lambda bot: (
-        late(bot),
-        sql("update incidents set state = 'restored' where workspace = :workspace")(bot),
-    )[0],
+    "alarms for nothing": then_late(
+        "update incidents set state = 'restored' where workspace = :workspace"
+    ),
     "second chains": sql(
         "insert into timers (workspace, id, kind, key, payload, due_at, state) values "
         "(:workspace, 'x', 'climb', 'incident:99:climb', '{}', '2099-01-01T00:00:00.000000Z', "
@@ -53,10 +60,7 @@ BROKEN: dict[str, Break] = {
         "update outbox set state = 'leased', lease_until = '2020-01-01T00:00:00.000000Z' "
         "where workspace = :workspace"
     ),
-    "old messages": lambda bot: (
-        sql("update outbox set state = 'pending' where workspace = :workspace")(bot),
-        late(bot),
-    )[0],
+    "old messages": then_late("update outbox set state = 'pending' where workspace = :workspace"),
     "doubled digests": sql(
         *(
             "insert into outbox (workspace, id, place, key, kind, priority, message, state, "
@@ -204,8 +208,8 @@ def test_one_machine_takes_the_day_s_backup(folder: Path) -> None:
         settings = Settings.from_env(
             {"DATABASE_URL": url, "LOTSE_BACKUPS": str(folder / "b"), "LOTSE_BACKUP_AT": "00:00"}
         )
-        one, other = (app.build(settings, database, stage.clock, demo=False) for _n in "ab")
-        for each in (one, other, one):
+        machines = [app.build(settings, database, stage.clock, demo=False) for _n in "ab"]
+        for each in (*machines, machines[0]):
             stage.run(each.caretaker.round())
         assert len(list((folder / "b").glob("lotse-*.db"))) == 1
         stage.close()
