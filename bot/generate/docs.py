@@ -6,7 +6,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot import config
+from bot.config import Settings
 from bot.generate import texts
+from bot.generate.papers import build
 from handlers import FEATURES
 from handlers.incidents.alarms import steps
 from handlers.kit.commands import Command
@@ -66,13 +68,17 @@ def pages() -> dict[Path, str]:
         ROOT / "docs" / "rules.md": rules(),
         ROOT / "docs" / "settings.md": config.page(),
         ROOT / ".env.example": config.example(),
+        **{
+            ROOT / "docs" / "papers" / name: paper
+            for name, paper in build.papers(Settings()).items()
+        },
     }
 
 
 def write() -> int:
     """Write the pages and bring the catalogues up to date; return the exit status."""
     for path, page in pages().items():
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(page, encoding="utf-8")
         print(f"wrote {path.relative_to(ROOT)}")
     return 1 if texts.write() else 0

@@ -29,6 +29,7 @@ COMMANDS = {
     "restore": "bring a backup back, held until somebody says what goes out",
     "held": "show what is held back since a restore",
     "release": "say what of what is held back goes out",
+    "papers": "write the papers of data protection, in German and English",
     "move": "move everything into another store, SQLite or PostgreSQL",
     "audit": "write the audit trail of some days, as CSV",
     "verify": "look whether the audit trail is as it was sealed",
@@ -47,6 +48,8 @@ def add_options(name: str, command: argparse.ArgumentParser) -> None:
         command.add_argument(
             "--replace", action="store_true", help="put the SQLite file aside that is there"
         )
+    if name == "papers":
+        command.add_argument("--out", type=Path, default=Path("papers"), help="the folder")
     if name == "move":
         command.add_argument("to", help="where to, as in DATABASE_URL; an empty store")
     if name == "audit":
@@ -72,6 +75,10 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
             return _restore(options, settings)
         case "held":
             return _held(settings)
+        case "papers":
+            from bot.generate.papers import write
+
+            return write.write(settings, options.out)
         case "move":
             return _move(settings, options.to)
         case "audit":

@@ -209,7 +209,7 @@ def test_one_machine_takes_the_day_s_backup(folder: Path) -> None:
             {"DATABASE_URL": url, "LOTSE_BACKUPS": str(folder / "b"), "LOTSE_BACKUP_AT": "00:00"}
         )
         machines = [app.build(settings, database, stage.clock, demo=False) for _n in "ab"]
-        for each in (*machines, machines[0]):
+        for each in [*machines, machines[0]]:
             stage.run(each.caretaker.round())
         assert len(list((folder / "b").glob("lotse-*.db"))) == 1
         stage.close()
