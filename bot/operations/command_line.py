@@ -29,6 +29,7 @@ COMMANDS = {
     "restore": "bring a backup back, held until somebody says what goes out",
     "held": "show what is held back since a restore",
     "release": "say what of what is held back goes out",
+    "sbom": "write what Lotse is made of, as CycloneDX",
     "papers": "write the papers of data protection, in German and English",
     "move": "move everything into another store, SQLite or PostgreSQL",
     "audit": "write the audit trail of some days, as CSV",
@@ -48,6 +49,8 @@ def add_options(name: str, command: argparse.ArgumentParser) -> None:
         command.add_argument(
             "--replace", action="store_true", help="put the SQLite file aside that is there"
         )
+    if name == "sbom":
+        command.add_argument("--licences", action="store_true", help="as a table of licences")
     if name == "papers":
         command.add_argument("--out", type=Path, default=Path("papers"), help="the folder")
     if name == "move":
@@ -75,6 +78,11 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
             return _restore(options, settings)
         case "held":
             return _held(settings)
+        case "sbom":
+            from bot.operations import supply
+
+            sys.stdout.write(supply.licences() if options.licences else supply.sbom())
+            return 0
         case "papers":
             from bot.generate.papers import write
 
