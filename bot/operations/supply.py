@@ -68,7 +68,7 @@ def sbom() -> str:
             for each in known
         ],
         "dependencies": [
-            {"ref": NAME, "dependsOn": sorted(names[each] for each in set(_ours()) if each in names)},
+            {"ref": NAME, "dependsOn": sorted({names[n] for n in _ours() if n in names})},
             *(
                 {"ref": names[each.name], "dependsOn": [names[n] for n in each.needs if n in names]}
                 for each in known
