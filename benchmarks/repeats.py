@@ -23,6 +23,7 @@ from benchmarks.size import Size
 from handlers.kit.readers import folded
 from handlers.similarity import SURE
 from handlers.similarity.index import Index
+from storage.engine.ids import ServiceId
 
 DATA = Path(__file__).parent / "data"
 HISTORY = 0.2  # share of the reports that is only history
@@ -37,7 +38,7 @@ class Report:
 
     id: str
     at: datetime
-    service: str
+    service: ServiceId
     language: str
     title: str
     description: str
@@ -63,7 +64,7 @@ def reports(name: str) -> list[Report]:
             Report(
                 row["id"],
                 datetime.fromisoformat(row["created_at"]),
-                row["service"],
+                ServiceId(row["service"]),
                 row["lang"],
                 row["title"],
                 row["description"][:QUESTION],

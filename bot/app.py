@@ -68,7 +68,16 @@ def build(
     auditor = Auditor(database, FEATURES, clock)
     caretaker = Caretaker(settings, database, auditor, clock, dispatcher.set_off)
     return Lotse(
-        settings, database, clock, dispatcher, courier, scheduler, caretaker, local, slack, teams
+        settings=settings,
+        database=database,
+        clock=clock,
+        dispatcher=dispatcher,
+        courier=courier,
+        scheduler=scheduler,
+        caretaker=caretaker,
+        local=local,
+        slack=slack,
+        teams=teams,
     )
 
 

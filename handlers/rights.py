@@ -10,7 +10,10 @@ from handlers.kit.words import Who, _
 from handlers.on_call import duty
 from storage import closing as closings
 from storage import people
+from storage.engine.ids import PersonId, ServiceId
 from storage.incidents import Incident
+from storage.incidents.states import IncidentState
+from storage.people import PersonKind
 from storage.services import Service
 
 
@@ -85,9 +88,9 @@ RIGHTS: dict[str, frozenset[Tie]] = {
 def general(ctx: Context) -> set[Tie]:
     """Return how the asker stands to the company."""
     ties: set[Tie] = set()
-    if ctx.person.active and ctx.person.kind == "new":
+    if ctx.person.active and ctx.person.kind == PersonKind.NEW:
         ties.add(Tie.NEW)
-    if ctx.person.active and ctx.person.kind == "member":
+    if ctx.person.active and ctx.person.kind == PersonKind.MEMBER:
         ties.add(Tie.MEMBER)
         if ctx.person.manager:
             ties.add(Tie.MANAGER)
@@ -114,7 +117,7 @@ def ties_to(ctx: Context, incident: Incident) -> set[Tie]:
         ties.add(Tie.RESPONSIBLE)
     if incident.proposed_to == me:
         ties.add(Tie.ASKED)
-    if incident.state in ("restored", "done"):
+    if incident.state in (IncidentState.RESTORED, IncidentState.DONE):
         closing = closings.find(ctx.tx, incident.number)
         if closing.checker in mine:
             ties.add(Tie.CHECKER)
@@ -128,7 +131,7 @@ def tied(ctx: Context, incident: Incident) -> bool:
     return bool(ties_to(ctx, incident) - {Tie.MEMBER, Tie.NEW})
 
 
-def ties_to_cause(ctx: Context, service: str, owner: str = "") -> set[Tie]:
+def ties_to_cause(ctx: Context, service: ServiceId, owner: PersonId | None = None) -> set[Tie]:
     """Return how the asker stands to a cause in a service, which `owner` owns."""
     found = ctx.service_of(service)
     ties = ties_to_service(ctx, found) if found is not None else general(ctx)

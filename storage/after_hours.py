@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.engine import Tx
+from storage.engine.ids import ServiceId
 from storage.engine.sql import as_moment, as_text
 
 
@@ -13,7 +14,7 @@ from storage.engine.sql import as_moment, as_text
 class Declared:
     """When an incident of a service was declared; nothing else of it."""
 
-    service: str
+    service: ServiceId
     at: datetime
 
 
@@ -21,7 +22,7 @@ class Declared:
 class Lone:
     """A service whose last `restored` incidents were all restored by one person, unnamed."""
 
-    service: str
+    service: ServiceId
     restored: int
 
 

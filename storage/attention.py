@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.engine import Row, Tx
+from storage.engine.ids import PersonId
 from storage.engine.sql import as_moment, as_text
 
 
@@ -17,13 +18,13 @@ class Matter:
     """
 
     id: str
-    person: str
+    person: PersonId
     key: str
     kind: str
     message: str
     noted_at: datetime
     state: str
-    told_to: str | None
+    told_to: PersonId | None
     told_on: str | None
 
 
@@ -38,7 +39,9 @@ class Wish:
 COLUMNS = "id, person, key, kind, message, noted_at, state, told_to, told_on"
 
 
-def note(tx: Tx, *, id: str, person: str, key: str, kind: str, message: str, now: datetime) -> None:
+def note(
+    tx: Tx, *, id: str, person: PersonId, key: str, kind: str, message: str, now: datetime
+) -> None:
     """Remember a matter; one of the same key that is not settled only changes its words."""
     tx.write(
         """
@@ -76,7 +79,7 @@ def settle(tx: Tx, key: str) -> list[Matter]:
     return [_matter(row) for row in found]
 
 
-def open_of(tx: Tx, person: str) -> list[Matter]:
+def open_of(tx: Tx, person: PersonId) -> list[Matter]:
     """Return what has still to be told to somebody, the oldest first."""
     rows = tx.rows(
         f"""
@@ -114,7 +117,7 @@ def told_on(tx: Tx, to: str, day: str) -> list[Matter]:
     return [_matter(row) for row in rows]
 
 
-def surveys_since(tx: Tx, person: str, day: str) -> list[str]:
+def surveys_since(tx: Tx, person: PersonId, day: str) -> list[str]:
     """Return the keys of the taps that somebody was asked for since a day."""
     rows = tx.rows(
         """
@@ -169,7 +172,7 @@ def forget(tx: Tx, before: datetime) -> int:
     )
 
 
-def wish(tx: Tx, person: str) -> Wish | None:
+def wish(tx: Tx, person: PersonId) -> Wish | None:
     """Return when somebody wants to be told; None when they never said."""
     rows = tx.rows(
         "select hour, pace from attention where workspace = :workspace and person = :person",
@@ -178,7 +181,7 @@ def wish(tx: Tx, person: str) -> Wish | None:
     return Wish(**rows[0]) if rows else None
 
 
-def set_wish(tx: Tx, person: str, wish: Wish) -> None:
+def set_wish(tx: Tx, person: PersonId, wish: Wish) -> None:
     """Remember when somebody wants to be told."""
     tx.write(
         """
@@ -197,7 +200,7 @@ def _matter(row: Row) -> Matter:
     return Matter(**row)
 
 
-def of_person(tx: Tx, person: str) -> list[Row]:
+def of_person(tx: Tx, person: PersonId) -> list[Row]:
     """Return every place in which somebody stands here: `what` (table.column), `subject`, `at`."""
     return tx.rows(
         """
@@ -213,7 +216,7 @@ def of_person(tx: Tx, person: str) -> list[Row]:
     )
 
 
-def replace_person(tx: Tx, person: str, to: str) -> int:
+def replace_person(tx: Tx, person: PersonId, to: PersonId) -> int:
     """Put somebody else, or a pseudonym, in the place of a person; return how often."""
     changed = 0
     changed += tx.run(
@@ -238,7 +241,7 @@ def replace_person(tx: Tx, person: str, to: str) -> int:
     return changed
 
 
-def forget_wish(tx: Tx, person: str) -> None:
+def forget_wish(tx: Tx, person: PersonId) -> None:
     """Delete when somebody wanted to be told, and what had still to be told to them."""
     tx.write(
         "delete from attention where workspace = :workspace and person = :person", person=person

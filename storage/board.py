@@ -6,10 +6,11 @@ import hashlib
 from datetime import datetime
 
 from storage.engine import Row, Tx
+from storage.engine.ids import PersonId
 from storage.engine.sql import as_text
 
 
-def link(tx: Tx, secret: str, person: str, now: datetime) -> None:
+def link(tx: Tx, secret: str, person: PersonId, now: datetime) -> None:
     """Keep a one-time link."""
     tx.insert("board_links", secret_hash=_hash(secret), person=person, made_at=as_text(now))
 
@@ -82,7 +83,7 @@ def forget(tx: Tx, before: datetime) -> int:
     )
 
 
-def of_person(tx: Tx, person: str) -> list[Row]:
+def of_person(tx: Tx, person: PersonId) -> list[Row]:
     """Return every place in which somebody stands here: `what` (table.column), `subject`, `at`."""
     return tx.rows(
         """
@@ -98,7 +99,7 @@ def of_person(tx: Tx, person: str) -> list[Row]:
     )
 
 
-def replace_person(tx: Tx, person: str, to: str) -> int:
+def replace_person(tx: Tx, person: PersonId, to: PersonId) -> int:
     """Put somebody else, or a pseudonym, in the place of a person; return how often."""
     changed = tx.run(
         "update board_links set person = :to where workspace = :workspace and person = :person",

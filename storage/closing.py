@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from storage.engine import Row, Tx
+from storage.engine.ids import PersonId
 from storage.engine.sql import as_moment, as_text
 
 
@@ -29,14 +31,14 @@ class Closing:
     evidence_since: datetime | None = None
     ending: str | None = None
     ending_since: datetime | None = None
-    fixer: str | None = None
+    fixer: PersonId | None = None
     fix_on: date | None = None
     fix_since: datetime | None = None
     runbook: str | None = None
     runbook_since: datetime | None = None
-    asked_by: str | None = None
+    asked_by: PersonId | None = None
     asked_at: datetime | None = None
-    checker: str | None = None
+    checker: PersonId | None = None
     verified_by: str | None = None
     verified_at: datetime | None = None
     quiet_at: datetime | None = None
@@ -63,6 +65,15 @@ MOMENTS = (
     "fix_since", "runbook_since", "asked_at", "verified_at", "quiet_at", "override_at",
     "fix_done_at", "reminded_at",
 )  # fmt: skip
+# Of each point its columns, and the one that says since when it counts.
+POINTS = {
+    "end": (("impact_ended_at",), "impact_ended_since"),
+    "cause": (("cause_class", "cause"), "cause_since"),
+    "evidence": (("evidence",), "evidence_since"),
+    "ending": (("ending",), "ending_since"),
+    "fix": (("fixer", "fix_on"), "fix_since"),
+    "runbook": (("runbook",), "runbook_since"),
+}
 IMPACTS = ("customer", "money", "strain", "outside")
 # A point is said while its incident works again and is not done, and never afterwards.
 RESTORED = """incident = :incident and exists (select 1 from incidents i
@@ -89,95 +100,27 @@ def find(tx: Tx, incident: int) -> Closing:
     return _closing(rows[0]) if rows else Closing(incident)
 
 
-def say_impact_end(tx: Tx, incident: int, ended_at: datetime, now: datetime) -> bool:
-    """Say when the impact ended; False when the incident is not restored."""
+def say(tx: Tx, incident: int, point: str, said: Mapping[str, str | None], now: datetime) -> bool:
+    """Say a point of `POINTS`, all its columns; False when the incident is not restored."""
+    columns, since = POINTS[point]
     return _changed(
         tx.run(
             f"""
-            update closings set impact_ended_at = :ended_at, impact_ended_since = :now
+            update closings set {", ".join(f"{each} = :{each}" for each in columns)}, {since} = :now
             where workspace = :workspace and {RESTORED}
             """,
             incident=incident,
-            ended_at=as_text(ended_at),
             now=as_text(now),
+            **{each: said[each] for each in columns},
         )
     )
 
 
-def say_cause(tx: Tx, incident: int, cause_class: str, cause: str, now: datetime) -> bool:
-    """Say the cause: its class, and one sentence."""
-    return _changed(
-        tx.run(
-            f"""
-            update closings set cause_class = :cause_class, cause = :cause, cause_since = :now
-            where workspace = :workspace and {RESTORED}
-            """,
-            incident=incident,
-            cause_class=cause_class,
-            cause=cause,
-            now=as_text(now),
-        )
-    )
-
-
-def say_evidence(tx: Tx, incident: int, evidence: str, now: datetime) -> bool:
-    """Say where the evidence is: an address, or a ticket."""
-    return _changed(
-        tx.run(
-            f"""
-            update closings set evidence = :evidence, evidence_since = :now
-            where workspace = :workspace and {RESTORED}
-            """,
-            incident=incident,
-            evidence=evidence,
-            now=as_text(now),
-        )
-    )
-
-
-def say_ending(tx: Tx, incident: int, ending: str, now: datetime) -> bool:
-    """Say whether it is a workaround, or the cause is fixed."""
-    return _changed(
-        tx.run(
-            f"""
-            update closings set ending = :ending, ending_since = :now
-            where workspace = :workspace and {RESTORED}
-            """,
-            incident=incident,
-            ending=ending,
-            now=as_text(now),
-        )
-    )
-
-
-def say_fix(tx: Tx, incident: int, fixer: str, on: date, now: datetime) -> bool:
-    """Say who fixes the cause by when, or who fixed it when."""
-    return _changed(
-        tx.run(
-            f"""
-            update closings set fixer = :fixer, fix_on = :fix_on, fix_since = :now
-            where workspace = :workspace and {RESTORED}
-            """,
-            incident=incident,
-            fixer=fixer,
-            fix_on=on.isoformat(),
-            now=as_text(now),
-        )
-    )
-
-
-def say_runbook(tx: Tx, incident: int, runbook: str | None, now: datetime) -> bool:
-    """Say where the runbook is; None says that there is none yet."""
-    return _changed(
-        tx.run(
-            f"""
-            update closings set runbook = :runbook, runbook_since = :now
-            where workspace = :workspace and {RESTORED}
-            """,
-            incident=incident,
-            runbook=runbook,
-            now=as_text(now),
-        )
+def says_already(closing: Closing, point: str, said: Mapping[str, str | None]) -> bool:
+    """Say whether a point counts with these very words."""
+    columns, since = POINTS[point]
+    return getattr(closing, since) is not None and all(
+        str(getattr(closing, each) or "") == (said[each] or "") for each in columns
     )
 
 
@@ -196,7 +139,7 @@ def set_impact(tx: Tx, incident: int, impacts: set[str]) -> bool:
     )
 
 
-def ask(tx: Tx, incident: int, person: str, now: datetime) -> bool:
+def ask(tx: Tx, incident: int, person: PersonId, now: datetime) -> bool:
     """Ask for done; False when somebody did already."""
     return _changed(
         tx.run(
@@ -237,7 +180,7 @@ def ask_nobody(tx: Tx, incident: int) -> None:
     )
 
 
-def verify(tx: Tx, incident: int, person: str, now: datetime) -> bool:
+def verify(tx: Tx, incident: int, person: PersonId, now: datetime) -> bool:
     """Somebody has checked it: neither who restored it nor who asked for done."""
     return _changed(
         tx.run(
@@ -270,7 +213,7 @@ def stay_quiet(tx: Tx, incident: int, now: datetime) -> bool:
 
 
 def override(
-    tx: Tx, incident: int, person: str, reason: str, still_open: str, now: datetime
+    tx: Tx, incident: int, person: PersonId, reason: str, still_open: str, now: datetime
 ) -> bool:
     """Keep who closes it although points are open, and why; `still_open` names them."""
     return _changed(
@@ -319,7 +262,7 @@ def remind(tx: Tx, incident: int, now: datetime) -> bool:
     )
 
 
-def fix(tx: Tx, incident: int, person: str, now: datetime) -> bool:
+def fix(tx: Tx, incident: int, person: PersonId, now: datetime) -> bool:
     """The cause behind a workaround is fixed; False when it was before."""
     return _changed(
         tx.run(
@@ -353,7 +296,7 @@ def move_fix(tx: Tx, incident: int, on: date) -> bool:
     )
 
 
-def hand_fix(tx: Tx, incident: int, before: str, person: str) -> bool:
+def hand_fix(tx: Tx, incident: int, before: str, person: PersonId) -> bool:
     """Let `person` fix the cause behind a workaround in place of `before`."""
     return _changed(
         tx.run(
@@ -369,7 +312,7 @@ def hand_fix(tx: Tx, incident: int, before: str, person: str) -> bool:
     )
 
 
-def to_fix(tx: Tx, person: str) -> list[Closing]:
+def to_fix(tx: Tx, person: PersonId) -> list[Closing]:
     """Return the workarounds whose cause `person` has still to fix, the earliest day first."""
     rows = tx.rows(
         f"""
@@ -384,7 +327,7 @@ def to_fix(tx: Tx, person: str) -> list[Closing]:
     return [_closing(row) for row in rows]
 
 
-def to_check(tx: Tx, person: str) -> list[int]:
+def to_check(tx: Tx, person: PersonId) -> list[int]:
     """Return the incidents that `person` is asked to check and that nobody has checked."""
     rows = tx.rows(
         """
@@ -507,7 +450,7 @@ def _closing(row: Row) -> Closing:
     return Closing(**row)
 
 
-def of_person(tx: Tx, person: str) -> list[Row]:
+def of_person(tx: Tx, person: PersonId) -> list[Row]:
     """Return every place in which somebody stands here: `what` (table.column), `subject`, `at`."""
     return tx.rows(
         """
@@ -535,7 +478,7 @@ def of_person(tx: Tx, person: str) -> list[Row]:
     )
 
 
-def replace_person(tx: Tx, person: str, to: str) -> int:
+def replace_person(tx: Tx, person: PersonId, to: PersonId) -> int:
     """Put somebody else, or a pseudonym, in the place of a person; return how often."""
     changed = 0
     changed += tx.run(

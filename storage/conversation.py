@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.engine import Row, Tx
+from storage.engine.ids import PersonId, PlaceId
 from storage.engine.sql import as_moment, as_text
 
 
@@ -13,12 +14,12 @@ from storage.engine.sql import as_moment, as_text
 class Shown:
     """The buttons (JSON) of the last message to a person: where, and when it was made."""
 
-    place: str
+    place: PlaceId
     buttons: str
     at: datetime
 
 
-def keep(tx: Tx, person: str, place: str, buttons: str, now: datetime) -> None:
+def keep(tx: Tx, person: PersonId, place: PlaceId, buttons: str, now: datetime) -> None:
     """Keep the buttons of a message that is now the last one to `person`; empty when it has none.
 
     `place` is empty for what goes to the person's own direct place. Of somebody who has just
@@ -39,14 +40,14 @@ def keep(tx: Tx, person: str, place: str, buttons: str, now: datetime) -> None:
     )
 
 
-def drop(tx: Tx, person: str) -> None:
+def drop(tx: Tx, person: PersonId) -> None:
     """Keep nothing of the last message to somebody."""
     tx.write(
         "delete from last_buttons where workspace = :workspace and person = :person", person=person
     )
 
 
-def last(tx: Tx, person: str) -> Shown | None:
+def last(tx: Tx, person: PersonId) -> Shown | None:
     """Return what stood in the last message to somebody, None when there was none."""
     rows = tx.rows(
         "select place, buttons, at from last_buttons where workspace = :workspace"
@@ -63,7 +64,7 @@ def forget(tx: Tx, before: datetime) -> int:
     return tx.run("delete from last_buttons where at < :before", before=as_text(before))
 
 
-def of_person(tx: Tx, person: str) -> list[Row]:
+def of_person(tx: Tx, person: PersonId) -> list[Row]:
     """Return what is kept of somebody here: `what`, `subject`, `at`."""
     return tx.rows(
         """
@@ -85,7 +86,7 @@ def of_person(tx: Tx, person: str) -> list[Row]:
     )
 
 
-def replace_person(tx: Tx, person: str, to: str) -> None:
+def replace_person(tx: Tx, person: PersonId, to: PersonId) -> None:
     """Put `to` in the place of a person; of two last messages the one of `to` stays.
 
     Buttons may name anybody, so all of them are let go of: they can still be pressed, not typed.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from storage.engine import Row, Tx
+from storage.engine.ids import PersonId
 from storage.engine.sql import as_text
 
 
@@ -34,7 +35,7 @@ def weeks(tx: Tx) -> list[tuple[str, str]]:
 # --- how each manager wants it ---------------------------------------------------------------
 
 
-def choose(tx: Tx, person: str, way: str | None) -> None:
+def choose(tx: Tx, person: PersonId, way: str | None) -> None:
     """Keep how somebody wants the digest; None is as everybody."""
     tx.write(
         "delete from digest_choices where workspace = :workspace and person = :person",
@@ -50,7 +51,7 @@ def choices(tx: Tx) -> dict[str, str]:
     return {row["person"]: row["way"] for row in rows}
 
 
-def of_person(tx: Tx, person: str) -> list[Row]:
+def of_person(tx: Tx, person: PersonId) -> list[Row]:
     """Return every place in which somebody stands here: `what` (table.column), `subject`, `at`."""
     return tx.rows(
         """
@@ -61,7 +62,7 @@ def of_person(tx: Tx, person: str) -> list[Row]:
     )
 
 
-def replace_person(tx: Tx, person: str, to: str) -> int:
+def replace_person(tx: Tx, person: PersonId, to: PersonId) -> int:
     """Put somebody else, or a pseudonym, in the place of a person; return how often."""
     kept = tx.rows(
         "select 1 as one from digest_choices where workspace = :workspace and person = :to", to=to

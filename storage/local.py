@@ -13,6 +13,7 @@ from datetime import datetime
 
 from storage import workspaces
 from storage.engine import Row, Tx
+from storage.engine.ids import PlaceId
 from storage.engine.sql import as_text
 from storage.people import COLUMNS as PERSON
 from storage.people import Person
@@ -34,7 +35,7 @@ class Line:
     """A message as the page shows it. `body` is JSON; `only_for` names its only reader."""
 
     id: str
-    place: str
+    place: PlaceId
     number: int
     version: int
     author: str

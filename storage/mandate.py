@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.engine import Tx
+from storage.engine.ids import PersonId
 from storage.engine.sql import as_text
 
 
@@ -47,7 +48,7 @@ def goal(tx: Tx, id: str) -> Goal | None:
     return Goal(**rows[0]) if rows else None
 
 
-def add_goal(tx: Tx, goal: Goal, *, key: str, by: str, now: datetime) -> None:
+def add_goal(tx: Tx, goal: Goal, *, key: str, by: PersonId, now: datetime) -> None:
     """Set a goal."""
     tx.insert(
         "mandate_goals",
@@ -82,7 +83,7 @@ def focus(tx: Tx) -> dict[str, str]:
     return {row["area_key"]: row["area"] for row in rows}
 
 
-def set_focus(tx: Tx, areas: dict[str, str], *, by: str, now: datetime) -> None:
+def set_focus(tx: Tx, areas: dict[str, str], *, by: PersonId, now: datetime) -> None:
     """Set the focus areas, in place of those before."""
     tx.write("delete from mandate_areas where workspace = :workspace")
     for key, area in areas.items():
@@ -108,7 +109,7 @@ def versions(tx: Tx) -> int:
     return int(rows[0]["n"])
 
 
-def set_guardrails(tx: Tx, rules: Guardrails, *, by: str, now: datetime) -> None:
+def set_guardrails(tx: Tx, rules: Guardrails, *, by: PersonId, now: datetime) -> None:
     """Write a new version; the ones before stay."""
     tx.insert(
         "guardrails",
@@ -122,7 +123,7 @@ def set_guardrails(tx: Tx, rules: Guardrails, *, by: str, now: datetime) -> None
     )
 
 
-def confirm(tx: Tx, version: str, person: str, now: datetime) -> bool:
+def confirm(tx: Tx, version: str, person: PersonId, now: datetime) -> bool:
     """Write down that somebody has read this version; False when they had already."""
     return (
         tx.run(
@@ -139,7 +140,7 @@ def confirm(tx: Tx, version: str, person: str, now: datetime) -> bool:
     )
 
 
-def confirmed(tx: Tx, person: str) -> list[str]:
+def confirmed(tx: Tx, person: PersonId) -> list[str]:
     """Return which versions somebody has confirmed."""
     rows = tx.rows(
         """
@@ -151,7 +152,7 @@ def confirmed(tx: Tx, person: str) -> list[str]:
     return [row["version"] for row in rows]
 
 
-def replace(tx: Tx, person: str, to: str) -> None:
+def replace(tx: Tx, person: PersonId, to: PersonId) -> None:
     """Put `to` in somebody's place; where both confirmed a version, once is enough."""
     tx.write(
         "update mandate_goals set set_by = :to where workspace = :workspace and set_by = :person",

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from storage.engine import Row, Tx
+from storage.engine.ids import PersonId
 from storage.engine.sql import as_moment, as_text
+
+
+class CoverState(StrEnum):
+    """What became of a cover; one that was withdrawn is ended."""
+
+    ASKED = "asked"
+    CONFIRMED = "confirmed"
+    ENDED = "ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +27,12 @@ class Cover:
     """
 
     id: str
-    person: str
-    cover: str
-    asked_by: str
+    person: PersonId
+    cover: PersonId
+    asked_by: PersonId
     starts_at: datetime
     ends_at: datetime
-    state: str
+    state: CoverState
 
     @property
     def other(self) -> str:
@@ -67,7 +77,7 @@ def current(tx: Tx, now: datetime) -> list[Cover]:
     return [_cover(row) for row in rows]
 
 
-def meeting(tx: Tx, person: str, start: datetime, end: datetime) -> Cover | None:
+def meeting(tx: Tx, person: PersonId, start: datetime, end: datetime) -> Cover | None:
     """Return a confirmed cover of somebody that shares time with the given one."""
     rows = tx.rows(
         f"""
@@ -83,7 +93,7 @@ def meeting(tx: Tx, person: str, start: datetime, end: datetime) -> Cover | None
     return _cover(rows[0]) if rows else None
 
 
-def to_come(tx: Tx, person: str, now: datetime) -> list[Cover]:
+def to_come(tx: Tx, person: PersonId, now: datetime) -> list[Cover]:
     """Return what concerns somebody on either side and is not over, the earliest first."""
     rows = tx.rows(
         f"""
@@ -98,7 +108,7 @@ def to_come(tx: Tx, person: str, now: datetime) -> list[Cover]:
     return [_cover(row) for row in rows]
 
 
-def confirm(tx: Tx, id: str, person: str) -> bool:
+def confirm(tx: Tx, id: str, person: PersonId) -> bool:
     """Confirm a cover, as the side that did not ask; False when it is not open to them."""
     return (
         tx.run(
@@ -114,7 +124,7 @@ def confirm(tx: Tx, id: str, person: str) -> bool:
     )
 
 
-def swap(tx: Tx, id: str, person: str) -> bool:
+def swap(tx: Tx, id: str, person: PersonId) -> bool:
     """Turn an unconfirmed cover round, as whoever asked for it."""
     return (
         tx.run(
@@ -129,7 +139,7 @@ def swap(tx: Tx, id: str, person: str) -> bool:
     )
 
 
-def end(tx: Tx, id: str, person: str) -> bool:
+def end(tx: Tx, id: str, person: PersonId) -> bool:
     """End a cover now, as one of its two sides; False when it is over already."""
     return (
         tx.run(
@@ -152,10 +162,11 @@ def forget(tx: Tx, before: datetime) -> int:
 
 def _cover(row: Row) -> Cover:
     row["starts_at"], row["ends_at"] = as_moment(row["starts_at"]), as_moment(row["ends_at"])
+    row["state"] = CoverState(row["state"])
     return Cover(**row)
 
 
-def of_person(tx: Tx, person: str) -> list[Row]:
+def of_person(tx: Tx, person: PersonId) -> list[Row]:
     """Return every place in which somebody stands here: `what` (table.column), `subject`, `at`."""
     return tx.rows(
         """
@@ -174,7 +185,7 @@ def of_person(tx: Tx, person: str) -> list[Row]:
     )
 
 
-def replace_person(tx: Tx, person: str, to: str) -> int:
+def replace_person(tx: Tx, person: PersonId, to: PersonId) -> int:
     """Put somebody else, or a pseudonym, in the place of a person; return how often."""
     changed = 0
     changed += tx.run(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.engine import Row, Tx
+from storage.engine.ids import PersonId
 from storage.engine.sql import as_moment, as_text
 
 
@@ -18,10 +19,10 @@ class Handover:
     """
 
     id: str
-    person: str
-    successor: str
-    deputy: str | None
-    asked_by: str
+    person: PersonId
+    successor: PersonId
+    deputy: PersonId | None
+    asked_by: PersonId
     asked_at: datetime
     state: str
 
@@ -70,7 +71,7 @@ def waiting(tx: Tx, successor: str) -> list[Handover]:
     return [_handover(row) for row in rows]
 
 
-def open_of(tx: Tx, person: str) -> Handover | None:
+def open_of(tx: Tx, person: PersonId) -> Handover | None:
     """Return the hand-over of somebody that waits for an answer."""
     rows = tx.rows(
         f"""
@@ -125,7 +126,7 @@ def _handover(row: Row) -> Handover:
     return Handover(**row)
 
 
-def of_person(tx: Tx, person: str) -> list[Row]:
+def of_person(tx: Tx, person: PersonId) -> list[Row]:
     """Return every place in which somebody stands here: `what` (table.column), `subject`, `at`."""
     return tx.rows(
         """
@@ -147,7 +148,7 @@ def of_person(tx: Tx, person: str) -> list[Row]:
     )
 
 
-def replace_person(tx: Tx, person: str, to: str) -> int:
+def replace_person(tx: Tx, person: PersonId, to: PersonId) -> int:
     """Put somebody else, or a pseudonym, in the place of a person; return how often."""
     changed = 0
     changed += tx.run(

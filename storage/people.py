@@ -6,9 +6,21 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from storage.engine import Row, Tx
+from storage.engine.ids import PersonId
 from storage.engine.sql import as_text
+
+
+class PersonKind(StrEnum):
+    """What a platform knows of somebody; new until it has told us."""
+
+    MEMBER = "member"
+    GUEST = "guest"
+    EXTERNAL = "external"
+    BOT = "bot"
+    NEW = "new"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +35,10 @@ class Person:
     leaves a key that names nobody.
     """
 
-    id: str
+    id: PersonId
     name: str
     language: str | None
-    kind: str
+    kind: PersonKind
     manager: bool
     active: bool
     admin: bool
@@ -36,7 +48,7 @@ class Person:
     @property
     def here(self) -> bool:
         """Say whether they can act: active, and neither a guest nor a machine."""
-        return self.active and self.kind == "member"
+        return self.active and self.kind == PersonKind.MEMBER
 
 
 COLUMNS = "p.id, p.name, p.language, p.kind, p.manager, p.active, p.admin, p.person_key, p.zone"
@@ -77,7 +89,17 @@ def find_or_create(
         found = by_identity(tx, identity)
         if found is not None:
             return found
-        if not _add(tx, identity, name, free, key, now, language, manager, kind):
+        if not _add(
+            tx=tx,
+            identity=identity,
+            name=name,
+            id=free,
+            key=key,
+            now=now,
+            language=language,
+            manager=manager,
+            kind=kind,
+        ):
             free = f"{id}~{n}"
     raise AssertionError("the loop above returns")
 
@@ -159,7 +181,7 @@ def unset_manager(tx: Tx, id: str) -> None:
     tx.write("update people set manager = 0 where workspace = :workspace and id = :id", id=id)
 
 
-def identities(tx: Tx, ids: Sequence[str], platform: str) -> list[str]:
+def identities(tx: Tx, ids: Sequence[PersonId], platform: str) -> list[str]:
     """Return the identities that people have on a platform (`slack`), in no order."""
     rows = tx.rows(
         """
@@ -171,10 +193,10 @@ def identities(tx: Tx, ids: Sequence[str], platform: str) -> list[str]:
     return [row["identity"] for row in rows if row["person"] in ids]
 
 
-FORMER = "former"  # who stands for everybody whose name was let go of with time
+FORMER = PersonId("former")  # who stands for everybody whose name was let go of with time
 
 
-def former(tx: Tx, name: str, key: str, now: datetime) -> str:
+def former(tx: Tx, name: str, key: str, now: datetime) -> PersonId:
     """Return the id of who stands for those whose names were let go of; made when needed."""
     tx.write(
         """
@@ -262,6 +284,7 @@ def rename(tx: Tx, id: str, name: str) -> None:
 
 
 def _person(row: Row) -> Person:
+    row["kind"] = PersonKind(row["kind"])
     for name in ("manager", "active", "admin"):
         row[name] = bool(row[name])
     return Person(**row)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.engine import Row, Tx
+from storage.engine.ids import PersonId
 from storage.engine.sql import as_moment, as_text
 
 
@@ -15,8 +16,8 @@ class Link:
     """A code that somebody was shown; `other` typed it elsewhere and waits for a yes."""
 
     code_hash: str
-    person: str
-    other: str | None
+    person: PersonId
+    other: PersonId | None
     created_at: datetime
 
 
@@ -25,7 +26,7 @@ def hashed(code: str) -> str:
     return hashlib.sha256(code.encode()).hexdigest()
 
 
-def begin(tx: Tx, code: str, person: str, now: datetime) -> None:
+def begin(tx: Tx, code: str, person: PersonId, now: datetime) -> None:
     """Remember that somebody was shown a code; an earlier one of theirs ends."""
     tx.write(
         "delete from link_codes where workspace = :workspace and person = :person", person=person
@@ -77,7 +78,7 @@ def forget(tx: Tx, before: datetime) -> int:
     )
 
 
-def of_person(tx: Tx, person: str) -> list[Row]:
+def of_person(tx: Tx, person: PersonId) -> list[Row]:
     """Return by which identities and in which direct chats somebody is known."""
     return tx.rows(
         """
@@ -96,7 +97,7 @@ def of_person(tx: Tx, person: str) -> list[Row]:
     )
 
 
-def move_identities(tx: Tx, person: str, to: str) -> None:
+def move_identities(tx: Tx, person: PersonId, to: PersonId) -> None:
     """Let somebody's identities, direct chats and drafts be another person's."""
     tx.run(
         """
@@ -118,7 +119,7 @@ def move_identities(tx: Tx, person: str, to: str) -> None:
     )
 
 
-def forget_identities(tx: Tx, person: str) -> None:
+def forget_identities(tx: Tx, person: PersonId) -> None:
     """Delete by what somebody was known, and where Lotse wrote to them."""
     tx.write("delete from drafts where workspace = :workspace and person = :person", person=person)
     tx.write(
@@ -146,7 +147,7 @@ def forget_identities(tx: Tx, person: str) -> None:
     )
 
 
-def forget_settings(tx: Tx, person: str) -> None:
+def forget_settings(tx: Tx, person: PersonId) -> None:
     """Delete what settings remember of somebody who left."""
     tx.write(
         "delete from settings where workspace = :workspace and name = :name",
@@ -169,12 +170,12 @@ def add_former(tx: Tx, id: str, name: str, key: str, now: datetime) -> None:
     )
 
 
-def erasure_of(workspace: str, person: str) -> str:
+def erasure_of(workspace: str, person: PersonId) -> str:
     """Return under what it is kept that somebody was erased: a hash of their random id."""
     return hashlib.sha256(f"{workspace}:{person}".encode()).hexdigest()
 
 
-def note_erasure(tx: Tx, person: str, now: datetime) -> None:
+def note_erasure(tx: Tx, person: PersonId, now: datetime) -> None:
     """Keep that somebody was erased, so that a restored copy forgets them as well."""
     tx.write(
         """
@@ -186,10 +187,10 @@ def note_erasure(tx: Tx, person: str, now: datetime) -> None:
     )
 
 
-def everybody(tx: Tx) -> list[str]:
+def everybody(tx: Tx) -> list[PersonId]:
     """Return the ids of all people."""
     rows = tx.rows("select id from people where workspace = :workspace order by id")
-    return [row["id"] for row in rows]
+    return [PersonId(row["id"]) for row in rows]
 
 
 def erasures(tx: Tx) -> list[Row]:
@@ -205,7 +206,7 @@ def forget_erasures(tx: Tx, before: datetime) -> int:
     )
 
 
-def delete(tx: Tx, person: str) -> None:
+def delete(tx: Tx, person: PersonId) -> None:
     """Delete somebody; with them goes the only thing that says whose the audit's key was."""
     tx.run("delete from people where workspace = :workspace and id = :person", person=person)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.engine import Row, Tx
+from storage.engine.ids import PersonId, ServiceId
 from storage.engine.sql import as_moment, as_text
 
 LIMIT = 10  # minutes until the alarm climbs, unless a service says otherwise
@@ -22,11 +23,11 @@ class Service:
     when somebody who was named for it left, until somebody accepts.
     """
 
-    id: str
+    id: ServiceId
     name: str
     words: tuple[str, ...]
-    accountable: str
-    deputy: str
+    accountable: PersonId
+    deputy: PersonId
     fallback: bool
     accountable_accepted_at: datetime | None = None
     deputy_accepted_at: datetime | None = None
@@ -120,7 +121,7 @@ def fallback(tx: Tx) -> Service | None:
     return _service(rows[0]) if rows else None
 
 
-def concerning(tx: Tx, person: str) -> list[Service]:
+def concerning(tx: Tx, person: PersonId) -> list[Service]:
     """Return the services in use that somebody is accountable or deputy for, by name."""
     rows = tx.rows(
         f"""
@@ -166,7 +167,12 @@ def change(
 
 
 def set_people(
-    tx: Tx, id: str, accountable: str, deputy: str, now: datetime, by: str | None = None
+    tx: Tx,
+    id: str,
+    accountable: PersonId,
+    deputy: PersonId,
+    now: datetime,
+    by: PersonId | None = None,
 ) -> None:
     """Name who is accountable and deputy. Whoever stays keeps their word; others have to give it.
 
@@ -194,7 +200,7 @@ def set_people(
     )
 
 
-def accept(tx: Tx, id: str, person: str, now: datetime) -> bool:
+def accept(tx: Tx, id: str, person: PersonId, now: datetime) -> bool:
     """Take a service over, as whoever is named for it; False when they are not, or have already."""
     return (
         tx.run(
@@ -289,7 +295,7 @@ def _service(row: Row) -> Service:
     return Service(**row)
 
 
-def of_person(tx: Tx, person: str) -> list[Row]:
+def of_person(tx: Tx, person: PersonId) -> list[Row]:
     """Return every place in which somebody stands here: `what` (table.column), `subject`, `at`."""
     return tx.rows(
         """
@@ -305,7 +311,7 @@ def of_person(tx: Tx, person: str) -> list[Row]:
     )
 
 
-def replace_person(tx: Tx, person: str, to: str) -> int:
+def replace_person(tx: Tx, person: PersonId, to: PersonId) -> int:
     """Put somebody else, or a pseudonym, in the place of a person; return how often."""
     changed = 0
     changed += tx.run(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.engine import Row, Tx
+from storage.engine.ids import ServiceId
 from storage.engine.sql import as_moment
 
 
@@ -17,7 +18,7 @@ class Change:
     number: int
     title: str
     body: str  # the whole text where the title is not all of it
-    service: str
+    service: ServiceId
     at: datetime
     gone: bool
 
@@ -74,11 +75,11 @@ def before(tx: Tx, version: int | None, limit: int) -> list[Change]:
 
 def _change(row: Row) -> Change:
     return Change(
-        row["version"],
-        row["number"],
-        row["title"],
-        row["body"],
-        row["service"],
-        as_moment(row["declared_at"]),
-        row["state"] == "withdrawn",
+        version=row["version"],
+        number=row["number"],
+        title=row["title"],
+        body=row["body"],
+        service=row["service"],
+        at=as_moment(row["declared_at"]),
+        gone=row["state"] == "withdrawn",
     )

@@ -15,6 +15,7 @@ from bot.delivery.platform import Impossible
 from storage import people
 from storage.delivery.timers import Timer
 from storage.engine import Database, Tx
+from storage.engine.ids import PlaceId
 from storage.incidents import channels as stored_channels
 from storage.incidents.channels import Room
 
@@ -69,7 +70,7 @@ class Rooms:
         if place is None:
             if not room.open:
                 return
-            made = place = await maker.open_room(workspace, room.name)
+            made = place = PlaceId(await maker.open_room(workspace, room.name))
             await self._do(workspace, lambda tx: stored_channels.opened(tx, number, made))
         if room.topic != room.shown_topic:
             await maker.set_topic(workspace, place, room.topic)

@@ -16,22 +16,22 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from bot.delivery import replies
-from bot.delivery import replies as delivery_replies
 from bot.delivery.clock import Clock
 from bot.delivery.enqueue import store_posts
 from bot.delivery.identify import find_or_create_person, find_or_create_place
 from bot.delivery.replies import DRAFT
-from bot.delivery.requests import Named, Request, Response, clean, clean_call, read_answer, written
+from bot.delivery.requests import Named, Request, Response, cleaned, read_answer, written
 from bot.delivery.shortcuts import FORM
 from handlers import rights
 from handlers.conversation import presses
 from handlers.conversation.understand import understand
 from handlers.kit import arguments, calendar, commands, grammar
-from handlers.kit.arguments import Incomplete, Parsed
-from handlers.kit.commands import Feature, Hook
+from handlers.kit.ahead import Read
+from handlers.kit.arguments import Incomplete, Parsed, Unfit
+from handlers.kit.commands import Command, Feature, Hook
 from handlers.kit.context import LOTSE, Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import (
@@ -45,9 +45,10 @@ from handlers.kit.words import _
 from handlers.ownership import leaving
 from storage import audit, people, workspaces
 from storage.delivery import drafts, inbox, lost_answers, places, timers
-from storage.delivery.places import Place
+from storage.delivery.places import Place, PlaceKind
 from storage.delivery.timers import Timer
 from storage.engine import Database, OnlyReading, StorageError, Tx
+from storage.engine.ids import NOWHERE
 from storage.people import Person
 
 log = logging.getLogger("lotse.dispatch")
@@ -111,23 +112,28 @@ class Dispatcher:
 
         Raises `StorageError` when nothing could be stored: tell the person so.
         """
-        ahead = await self._ahead(request)
+        request = cleaned(request)
+        command = self._command_of(request)
+        ahead = await self._ahead(request, command)
         answer = await asyncio.wrap_future(
-            self._database.submit(lambda tx: self._handle(tx, request, ahead), request.workspace)
+            self._database.submit(
+                lambda tx: self._handle(tx, request, command, ahead), request.workspace
+            )
         )
         self._committed()
         return answer
 
-    async def _ahead(self, request: Request) -> object:
+    def _command_of(self, request: Request) -> Command | None:
+        """Return what the first words or the button name; the values are not read yet."""
+        if request.call is None or request.call.word == DRAFT:
+            return grammar.meant(request.text, self.features)
+        return commands.by_name(request.call.word, self.features)
+
+    async def _ahead(self, request: Request, command: Command | None) -> Read[Any] | Found | None:
         """Read what the command wants to know before it writes; None if that takes too long.
 
         A command that only reads is carried out altogether, however long it takes.
         """
-        word = request.call.word if request.call else None
-        if word in (DRAFT, None):
-            command = grammar.meant(request.text, self.features)
-        else:
-            command = commands.by_name(word, self.features)
         if command is not None and command.reads:
             return await self._find(request)
         if command is None or command.ahead is None:
@@ -172,6 +178,8 @@ class Dispatcher:
                 match arguments.complete(command, args, ctx):
                     case Parsed(_command, values):
                         said = command.run(ctx, **values).message
+                    case Incomplete() | Unfit():
+                        pass
             except Refusal as refusal:
                 outcome, said = "refused", line(refusal.words)
             shown = spoken(said, ctx.language, ctx.zone) if said else None
@@ -307,12 +315,12 @@ class Dispatcher:
 
     # --- inside the transaction --------------------------------------------------
 
-    def _read_ahead(self, tx: Tx, request: Request) -> object:
+    def _read_ahead(self, tx: Tx, request: Request) -> Read[Any] | None:
         tx = tx.within(request.workspace)
-        now, call = self._clock.now(), clean_call(request.call)
+        now, call = self._clock.now(), request.call
         person = people.by_identity(tx, request.person) or LOTSE
         place = places.find(tx, request.place) if request.place else None
-        ctx = self._context(tx, person, place, now, clean(request.text))
+        ctx = self._context(tx, person, place, now, request.text)
         try:
             parsed: grammar.Outcome
             if call is not None:
@@ -324,7 +332,7 @@ class Dispatcher:
             return None  # said by the command itself
         if not isinstance(parsed, Parsed) or parsed.command.ahead is None:
             return None
-        return parsed.command.ahead(ctx, **parsed.values)
+        return parsed.command.ahead.read(ctx, parsed.values)
 
     def _found(self, tx: Tx, request: Request) -> Found | None:
         tx = tx.within(request.workspace)
@@ -334,15 +342,24 @@ class Dispatcher:
         if person is None or len(named) < len(mentions):
             return None  # somebody is to be met first
         place = places.find(tx, request.place) if request.place else None
-        request = replace(request, text=clean(request.text), call=clean_call(request.call))
         now = self._clock.now()
-        ctx = self._context(tx, person, place, now, request.text, named, request.thread)
+        ctx = self._context(
+            tx=tx,
+            person=person,
+            place=place,
+            now=now,
+            typed=request.text,
+            mentions=named,
+            thread=request.thread,
+        )
         try:
             return Found(person, place, named, *self._carry_out(ctx, request))
         except Refusal as refusal:
             return Found(person, place, named, refusal=refusal)
 
-    def _handle(self, tx: Tx, request: Request, ahead: object = None) -> Response:
+    def _handle(
+        self, tx: Tx, request: Request, command: Command | None, ahead: Read[Any] | Found | None
+    ) -> Response:
         tx = tx.within(request.workspace)
         now = self._clock.now()
         known = request.beside(tx, now) if request.beside else request.identity
@@ -362,11 +379,19 @@ class Dispatcher:
             for each in request.mentions
         }
         place = find_or_create_place(tx, request.place, request.place_name)
-        request = replace(request, text=clean(request.text), call=clean_call(request.call))
-        found, ahead = (ahead, None) if isinstance(ahead, Found) else (None, ahead)
-        ctx = self._context(tx, person, place, now, request.text, mentions, request.thread, ahead)
-        word, subject, nameless = "", "", self._is_nameless(request)
-        here = place.id if place is not None and place.kind != "direct" else ""
+        found, read = (ahead, None) if isinstance(ahead, Found) else (None, ahead)
+        ctx = self._context(
+            tx=tx,
+            person=person,
+            place=place,
+            now=now,
+            typed=request.text,
+            mentions=mentions,
+            thread=request.thread,
+            ahead=read,
+        )
+        word, subject, nameless = "", "", self._is_nameless(request, command)
+        here = place.id if place is not None and place.kind != PlaceKind.DIRECT else NOWHERE
         try:
             with tx.savepoint():
                 if found and found.fits(person, place, mentions):
@@ -375,16 +400,16 @@ class Dispatcher:
                     word, reply = self._carry_out(ctx, request)
                 subject, nameless = reply.subject, nameless or reply.nameless
                 store_posts(ctx, reply.posts)
-                answer = delivery_replies.reply_response(ctx, reply)
+                answer = replies.reply_response(ctx, reply)
                 shown = None if reply.secret else reply.message
                 presses.remember(ctx, shown, person.id, here, nameless=nameless)
         except Refusal as refusal:
-            answer = delivery_replies.refusal_response(ctx, request, refusal)
+            answer = replies.refusal_response(ctx, request, refusal)
             presses.remember(ctx, line(refusal.words, *refusal.buttons), person.id, here)
         except StorageError:
             raise
         except Exception:
-            answer = delivery_replies.failure_response(ctx, request)
+            answer = replies.failure_response(ctx, request)
         word = word or self._asked_for(request)
         if nameless:
             self._without_a_trace(ctx, request, word, answer)
@@ -401,13 +426,10 @@ class Dispatcher:
         )
         return answer
 
-    def _is_nameless(self, request: Request) -> bool:
-        """Say whether who asks for this, and when, is written down nowhere."""
-        if request.call is None:
-            command = grammar.meant(request.text, self.features)
-        else:
-            word = request.call.args.get("word", "") if request.call.word == FORM else ""
-            command = commands.by_name(word or request.call.word, self.features)
+    def _is_nameless(self, request: Request, command: Command | None) -> bool:
+        """Say whether who asks for this, and when, is written down nowhere; also of its form."""
+        if request.call is not None and request.call.word == FORM:
+            command = commands.by_name(request.call.args.get("word", ""), self.features)
         return command is not None and command.nameless
 
     def _without_a_trace(self, ctx: Context, request: Request, word: str, answer: Response) -> None:
@@ -451,22 +473,22 @@ class Dispatcher:
         typed: str = "",
         mentions: Mapping[str, str] | None = None,
         thread: str = "",
-        ahead: object = None,
+        ahead: Read[Any] | None = None,
     ) -> Context:
         return Context(
-            tx,
-            workspaces.get(tx),
-            person,
-            place,
-            now,
-            self._new_id,
-            self._new_secret,
-            self.address,
-            self.features,
-            typed,
-            mentions or {},
-            thread,
-            ahead,
+            tx=tx,
+            workspace=workspaces.get(tx),
+            person=person,
+            place=place,
+            now=now,
+            new_id=self._new_id,
+            new_secret=self._new_secret,
+            address=self.address,
+            features=self.features,
+            typed=typed,
+            mentions=mentions or {},
+            thread=thread,
+            ahead=ahead,
         )
 
     def _carry_out(self, ctx: Context, request: Request) -> tuple[str, Reply]:
@@ -490,7 +512,8 @@ class Dispatcher:
                 return command.name, Reply(form=commands.form_for(command, ctx, fixed=values))
             case Parsed(_command, values):
                 return command.name, command.run(ctx, **values)
-        raise AssertionError("complete() gives back one of the two")
+            case Unfit():
+                raise AssertionError("complete() gives back one of the other two")
 
     def _reopened(self, ctx: Context, call: Call) -> tuple[str, Reply]:
         """Open a command's form with what is known already in its fields."""

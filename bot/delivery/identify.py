@@ -13,7 +13,7 @@ from storage import people as storage_people
 from storage.delivery import places
 from storage.delivery.places import Place
 from storage.engine import Tx
-from storage.people import Person
+from storage.people import Person, PersonKind
 
 
 def find_or_create_person(
@@ -36,7 +36,7 @@ def find_or_create_person(
     if kind not in ("", "new", person.kind):
         people.set_kind(tx, person.id, kind)
         leaving.noticed(tx, person, id=new_id(), now=now)
-        person = replace(person, kind=kind)
+        person = replace(person, kind=PersonKind(kind))
     if named.direct and places.find(tx, named.direct) is None:
         places.ensure(tx, named.direct, "direct", person.name, person=person.id)
     return person

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -99,11 +99,13 @@ def clean(text: str) -> str:
     return "".join(each for each in text if each in "\n\t" or not CONTROL.match(each))
 
 
-def clean_call(call: Call | None) -> Call | None:
-    """As `clean`, for the values of a button or a form."""
-    if call is None:
-        return None
-    return Call(clean(call.word), {name: clean(value) for name, value in call.args.items()})
+def cleaned(request: Request) -> Request:
+    """Return a request as `clean` leaves its words, and the values of a button or a form."""
+    call = request.call
+    if call is not None:
+        values = {name: clean(value) for name, value in call.args.items()}
+        call = Call(clean(call.word), values)
+    return replace(request, text=clean(request.text), call=call)
 
 
 def written(answer: Response) -> str:
@@ -121,12 +123,12 @@ def read_answer(text: str) -> Response:
     """Read an answer back; the opposite of `written`."""
     data = json.loads(text)
     return Response(
-        data["outcome"],
-        from_data(data["message"]) if data["message"] else None,
-        form_from(data["form"]) if data["form"] else None,
-        data["field"],
-        data["secret"],
-        data["language"],
-        data.get("unproven", False),
-        tuple((field, words) for field, words in data.get("faults", ())),
+        outcome=data["outcome"],
+        message=from_data(data["message"]) if data["message"] else None,
+        form=form_from(data["form"]) if data["form"] else None,
+        field=data["field"],
+        secret=data["secret"],
+        language=data["language"],
+        unproven=data.get("unproven", False),
+        faults=tuple((field, words) for field, words in data.get("faults", ())),
     )

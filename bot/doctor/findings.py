@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
 from handlers.kit.words import Sentence, _, text
-from storage.delivery.places import Place
+from storage.delivery.places import Place, PlaceState
 
 SLOW = 10.0  # seconds to wait for an answer
 APART = 30.0  # seconds that two clocks may differ
@@ -78,7 +78,7 @@ def chosen(known: Known, steps: Steps) -> Iterator[Finding]:
     ):
         if place is None:
             yield look(f"No channel is chosen for {what}. {steps.channel}")
-        elif place.state != "open":
+        elif place.state != PlaceState.OPEN:
             yield look(f"Lotse cannot post to {_named(place)}, which is for {what}. {steps.again}")
         else:
             yield good(f"{_named(place)} is for {what}.")

@@ -47,7 +47,17 @@ def text(tx: Tx, settings: Settings, *, csv: bool, ai_only: bool, language: str 
     ours = workspaces.get(inside)
     if language:
         ours = replace(ours, language=language)
-    ctx = Context(inside, ours, LOTSE, None, now, new_id, new_id, settings.url, FEATURES)
+    ctx = Context(
+        tx=inside,
+        workspace=ours,
+        person=LOTSE,
+        place=None,
+        now=now,
+        new_id=new_id,
+        new_secret=new_id,
+        address=settings.url,
+        features=FEATURES,
+    )
     if csv:
         return export.csv_text(ctx, ai_only=ai_only)
     return export.markdown(ctx, ai_only=ai_only)

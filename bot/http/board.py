@@ -24,10 +24,11 @@ from handlers.kit import tables
 from handlers.kit.commands import by_name
 from handlers.kit.context import Context
 from handlers.kit.doors import Filter, Listing
-from handlers.kit.messages import Facts, Items, Message, Text, Title, spoken
+from handlers.kit.messages import Buttons, Facts, Items, Message, Text, Title, spoken
 from handlers.kit.words import Sentence, Words, _, flat, speak
 from storage import board, people, workspaces
 from storage.engine import Database, StorageError, Tx
+from storage.engine.ids import ServiceId
 
 T = TypeVar("T")
 COOKIE = "lotse-board"
@@ -279,7 +280,7 @@ def _filter(listing: Listing, request: web.Request) -> Filter:
         raise web.HTTPBadRequest from None
     return Filter(
         which if which in listing.which else listing.which[0],
-        request.query.get("service") or None,
+        ServiceId(request.query.get("service", "")) or None,
         moment,
     )
 
@@ -378,6 +379,8 @@ def _drawn(message: Message) -> str:
             case Items(items):
                 inner = "".join(f"<li>{_flat(each)}</li>" for each in items)
                 drawn.append(f"<ul>{inner}</ul>")
+            case Buttons():
+                pass
     return "".join(drawn)
 
 

@@ -71,13 +71,13 @@ def read(tail: str, query: Mapping[str, str]) -> Call:
         odd = odd or "form"
     tests = {query.get(name, "").lower() for name in ("env", "environment")} & TESTS
     return Call(
-        kind or "log",
-        items,
-        seconds,
-        saved,
-        run.lower() if run else query.get("series") or None,
-        None,
-        "test" if tests else odd,
+        kind=kind or "log",
+        items=items,
+        seconds=seconds,
+        saved=saved,
+        run=run.lower() if run else query.get("series") or None,
+        once=None,
+        odd="test" if tests else odd,
         counts=not tests and kind is not None,
     )
 
@@ -158,13 +158,13 @@ def event(headers: Mapping[str, str], body: bytes, query: Mapping[str, str]) -> 
     found = _event_kind(str(kind), data)
     call = read("", {name: query[name] for name in ("env", "n", "saved") if name in query})
     return Call(
-        found or "log",
-        call.items,
-        None,
-        call.saved,
-        None,
-        f"{source}\n{id}",
-        call.odd or ("" if found else "type"),
+        kind=found or "log",
+        items=call.items,
+        seconds=None,
+        saved=call.saved,
+        run=None,
+        once=f"{source}\n{id}",
+        odd=call.odd or ("" if found else "type"),
         counts=call.counts and found is not None,
     )
 

@@ -25,7 +25,9 @@ from handlers.kit.words import Sentence, Who, Words, _, flat, text, when
 from storage import local as storage_local
 from storage import people, workspaces
 from storage.delivery import places
+from storage.delivery.places import PlaceKind
 from storage.engine import StorageError, Tx
+from storage.engine.ids import PersonId, PlaceId
 from storage.local import Line
 from storage.people import Person
 from storage.workspaces import Workspace
@@ -104,8 +106,8 @@ class Around:
     speakers: list[Person]
     me: Person
     news: list[Line]
-    waiting: dict[str, int]  # others, and how many direct messages they have not seen
-    channels: dict[str, str]
+    waiting: dict[PersonId, int]  # others, and how many direct messages they have not seen
+    channels: dict[PlaceId, str]
 
     @property
     def language(self) -> str:
@@ -128,7 +130,7 @@ class Console:
         self._start = 0
         self._seen: dict[str, int] = {}  # person: how far they have looked
         self._standing: dict[str, int] = {}  # line: the version on the screen
-        self._told: dict[str, int] = {}  # what was said of those who wait
+        self._told: dict[PersonId, int] = {}  # what was said of those who wait
         self._buttons: list[tuple[Call, str]] = []
         self._prompt = ""  # while it waits for a line
         self._looking = asyncio.Lock()
@@ -201,14 +203,14 @@ class Console:
     ) -> Request:
         me = self._around.me
         return Request(
-            f"local:{new_id()}",
-            DEMO,
-            f"local:{me.id}",
-            me.name,
-            place or f"local:@{me.id}",
-            text,
-            call,
-            submitted,
+            identity=f"local:{new_id()}",
+            workspace=DEMO,
+            person=f"local:{me.id}",
+            name=me.name,
+            place=place or f"local:@{me.id}",
+            text=text,
+            call=call,
+            submitted=submitted,
         )
 
     async def _hear(self, request: Request, words: tuple[str, datetime] | None = None) -> None:
@@ -300,7 +302,9 @@ class Console:
             if each.id != me.id
         }
         channels = {
-            each.id: each.name for each in places.all_for(tx, me.id) if each.kind == "channel"
+            each.id: each.name
+            for each in places.all_for(tx, me.id)
+            if each.kind == PlaceKind.CHANNEL
         }
         return Around(workspaces.get(tx), speakers, me, since(me.id), waiting, channels)
 

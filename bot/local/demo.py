@@ -23,6 +23,7 @@ from storage import friction, incidents, local, pilots, services, workspaces
 from storage import people as storage_people
 from storage.delivery import places, timers
 from storage.engine import Tx
+from storage.engine.ids import PersonId, ServiceId
 from storage.friction import patterns
 from storage.services import Service
 from storage.workspaces import Workspace
@@ -221,10 +222,10 @@ def found(tx: Tx, company: Workspace, now: datetime) -> bool:
         storage_people.find_or_create(
             tx, f"local:{id}", name, id=id, key=new_id(), now=now, manager=id == MANAGER
         )
-        places.ensure(tx, f"local:@{id}", "direct", name, person=id)
+        places.ensure(tx, f"local:@{id}", "direct", name, person=PersonId(id))
     for id, name, role in CHANNELS:
         places.ensure(tx, id, "channel", name, role=role)
-    _enter(tx, "Alles andere", (), MANAGER, "carla", now, fallback=True)
+    _enter(tx, "Alles andere", (), PersonId(MANAGER), PersonId("carla"), now, fallback=True)
     return True
 
 
@@ -232,15 +233,15 @@ def _enter(
     tx: Tx,
     name: str,
     words: tuple[str, ...],
-    accountable: str,
-    deputy: str,
+    accountable: PersonId,
+    deputy: PersonId,
     now: datetime,
     *,
     fallback: bool = False,
 ) -> None:
     """Store a service that its two people have taken over long ago."""
     service = Service(
-        new_id(),
+        ServiceId(new_id()),
         name,
         words,
         accountable,
@@ -322,8 +323,8 @@ class _Player:
                 tx.within(self._company.id),
                 name,
                 tuple(words.split(", ")),
-                accountable,
-                deputy,
+                PersonId(accountable),
+                PersonId(deputy),
                 self._clock.now(),
             )
 
@@ -387,7 +388,15 @@ class _Player:
         self, who: str, place: str, text: str = "", call: Call | None = None
     ) -> Response:
         answer = await self._lotse.dispatcher.handle(
-            Request(new_id(), DEMO, f"local:{who}", who, place, text, call)
+            Request(
+                identity=new_id(),
+                workspace=DEMO,
+                person=f"local:{who}",
+                name=who,
+                place=place,
+                text=text,
+                call=call,
+            )
         )
         await self._lotse.settle()
         return answer

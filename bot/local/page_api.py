@@ -323,14 +323,14 @@ class Answers:
             raise Turned(400, "id")
         me = company.me
         return Request(
-            f"local:{id}",
-            self._workspace,
-            f"local:{me.id}",
-            me.name,
-            place,
-            text,
-            call,
-            submitted,
+            identity=f"local:{id}",
+            workspace=self._workspace,
+            person=f"local:{me.id}",
+            name=me.name,
+            place=place,
+            text=text,
+            call=call,
+            submitted=submitted,
         )
 
     async def _who_where(self, body: Json) -> tuple[Company, str]:

@@ -16,7 +16,8 @@ from handlers.kit.commands import Feature, all_commands
 from handlers.kit.messages import Call, Message, Text, as_data, call_from, form_data
 from handlers.kit.readers import folded
 from handlers.kit.words import Words, _, flat, text
-from storage.delivery.places import Place
+from storage.delivery.places import Place, PlaceKind
+from storage.engine.ids import PlaceId
 from storage.local import Line
 from storage.people import Person
 from storage.workspaces import Workspace
@@ -41,7 +42,7 @@ class Company:
     speakers: list[Person]
     me: Person
     places: list[Place]
-    topics: Mapping[str, str]
+    topics: Mapping[PlaceId, str]
     archived: frozenset[str]
 
     @property
@@ -104,6 +105,8 @@ def ahead(now: datetime, by: str, zone: str) -> datetime | None:
             if monday <= local:
                 monday = datetime.combine(day + timedelta(days=7), time(8, 30), ZoneInfo(zone))
             return monday
+        case _:
+            pass
     return None
 
 
@@ -129,7 +132,7 @@ def speaker(person: Person, company: Company) -> Json:
 
 def place_data(place: Place, company: Company) -> Json:
     """Return a channel, or the one direct place that its person has."""
-    about = ABOUT.get("direct" if place.kind == "direct" else place.role or "")
+    about = ABOUT.get("direct" if place.kind == PlaceKind.DIRECT else place.role or "")
     topic: Words = company.topics.get(place.id, "")
     archived = place.id in company.archived
     if archived:
@@ -137,7 +140,7 @@ def place_data(place: Place, company: Company) -> Json:
     return {
         "id": place.id,
         "kind": place.kind,
-        "name": "Lotse" if place.kind == "direct" else place.name.removeprefix("#"),
+        "name": "Lotse" if place.kind == PlaceKind.DIRECT else place.name.removeprefix("#"),
         "archived": archived,
         "about": text(about or topic, company.language),
     }

@@ -19,7 +19,7 @@ class ToolFailed(StorageError):
 def dump(url: str, to: Path) -> None:
     """Write all of a database, as of one moment, into a new file, and look whether it is whole."""
     to.touch(mode=0o600, exist_ok=False)
-    _run("pg_dump", url, "--format=custom", "--no-owner", "--no-privileges", f"--file={to}")
+    _run("pg_dump", url, ["--format=custom", "--no-owner", "--no-privileges", f"--file={to}"])
     contents = _call("pg_restore", ["--list", str(to)], {})
     if " TABLE DATA " not in contents or " migrations " not in contents:
         raise ToolFailed("pg_dump wrote no database of Lotse's.")
@@ -35,15 +35,13 @@ def load(url: str, file: Path, script: Path, last: str) -> None:
         _call("pg_restore", ["--no-owner", "--no-privileges", f"--file={script}", str(file)], {})
         with script.open("a", encoding="utf-8") as out:
             out.write(f"\n{last}\n")
-        _run(
-            "psql", url, "--no-psqlrc", "--quiet", "--single-transaction",
-            "--set=ON_ERROR_STOP=1", f"--file={script}",
-        )  # fmt: skip
+        strictly = ["--single-transaction", "--set=ON_ERROR_STOP=1"]
+        _run("psql", url, ["--no-psqlrc", "--quiet", *strictly, f"--file={script}"])
     finally:
         script.unlink(missing_ok=True)
 
 
-def _run(program: str, url: str, *options: str) -> str:
+def _run(program: str, url: str, options: Sequence[str]) -> str:
     """Run a program on a database; the password stands in no list of processes."""
     found = address.read(url)
     password = found.pop("password", "")

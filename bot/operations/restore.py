@@ -119,7 +119,17 @@ def came_back(database: Database, settings: Settings, now: datetime) -> int:
 
 
 def _context(tx: Tx, now: datetime) -> Context:
-    return Context(tx, workspaces.get(tx), LOTSE, None, now, new_id, _secret, "", FEATURES)
+    return Context(
+        tx=tx,
+        workspace=workspaces.get(tx),
+        person=LOTSE,
+        place=None,
+        now=now,
+        new_id=new_id,
+        new_secret=_secret,
+        address="",
+        features=FEATURES,
+    )
 
 
 def _secret() -> str:

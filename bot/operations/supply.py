@@ -139,8 +139,7 @@ def _plain(name: str) -> str:
 
 def _licence(there: metadata.Distribution) -> str:
     about = there.metadata
-    expression = about.get("License-Expression")
-    if expression:
+    if expression := _said(about, "License-Expression"):
         return expression
     classified = [
         each.removeprefix(CLASSIFIER)
@@ -149,8 +148,12 @@ def _licence(there: metadata.Distribution) -> str:
     ]
     if classified:
         return ", ".join(classified)
-    said = (about.get("License") or "").strip().splitlines() or _written(there)
+    said = _said(about, "License").splitlines() or _written(there)
     return said[0].strip()[:60] if said else UNKNOWN
+
+
+def _said(about: metadata.PackageMetadata, name: str) -> str:
+    return str(about[name]).strip() if name in about else ""
 
 
 def _written(there: metadata.Distribution) -> list[str]:

@@ -52,6 +52,7 @@ from bot.slack.socket_mode import Sockets
 from bot.slack.web_api import ShutOut, WebApi
 from handlers.settings import platform_notices
 from storage.engine import Database, StorageError, Tx
+from storage.engine.ids import PlaceId
 from storage.workspaces import Workspace
 
 log = logging.getLogger("lotse.slack")
@@ -109,7 +110,14 @@ class SlackEdge:
         self._strangers: dict[str, float] = {}
         self._api = WebApi(api_url)
         self.installations = Installations(
-            database, self._api, workspace, token, oauth, knock, patience, first_wait
+            database=database,
+            api=self._api,
+            main=workspace,
+            token=token,
+            oauth=oauth,
+            knock=knock,
+            patience=patience,
+            first_wait=first_wait,
         )
         self.platform = Slack(self._api, self.installations)
         self.rooms = SlackRooms(self.platform, self.installations)
@@ -132,7 +140,13 @@ class SlackEdge:
         if oauth is not None:
             assert company is not None, "an installation becomes a company"
             self._pages = InstallPages(
-                database, self._api, self.installations, oauth, address, company, now
+                database=database,
+                api=self._api,
+                installed=self.installations,
+                oauth=oauth,
+                address=address,
+                company=company,
+                now=now,
             )
         self.app = self._bolt()
 
@@ -347,12 +361,12 @@ class SlackEdge:
     async def _joined(self, event: Json, context: AsyncBoltContext) -> None:
         at: Installation = context[INSTALLATION]
         if event.get("user") == at.bot_user:
-            await self._reached(at, f"slack:{event['channel']}")
+            await self._reached(at, PlaceId(f"slack:{event['channel']}"))
 
     async def _unarchived(self, event: Json, context: AsyncBoltContext) -> None:
-        await self._reached(context[INSTALLATION], f"slack:{event['channel']}")
+        await self._reached(context[INSTALLATION], PlaceId(f"slack:{event['channel']}"))
 
-    async def _reached(self, at: Installation, place: str) -> None:
+    async def _reached(self, at: Installation, place: PlaceId) -> None:
         """A place takes messages again: what waited for it goes out."""
         now = self._now()
         await self._write(at, lambda tx: healing.reached(tx, place, now))

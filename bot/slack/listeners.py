@@ -31,6 +31,7 @@ from bot.slack.payloads import Json, Sender, Typed
 from bot.slack.profiles import People
 from handlers.kit.messages import Call
 from storage.engine import StorageError, Tx
+from storage.engine.ids import PlaceId
 
 log = logging.getLogger("lotse.slack")
 
@@ -238,25 +239,29 @@ def made(
         for shown, user in (*words.mentions, *named)
     ]
     return Request(
-        identity,
-        at.workspace,
-        sender.identity,
-        sender.name,
-        place or payloads.place_of(body),
-        words.text,
-        call,
-        submitted,
-        tuple(people),
-        "external" if sender.external else "new",
-        payloads.direct(sender.user),
-        None if place else payloads.channel_name(body),
-        payloads.answered(body),
-        words.direct_name,
-        partial(_beside, identity, payloads.direct(sender.user), payloads.place_of(body), body),
+        identity=identity,
+        workspace=at.workspace,
+        person=sender.identity,
+        name=sender.name,
+        place=place or payloads.place_of(body),
+        text=words.text,
+        call=call,
+        submitted=submitted,
+        mentions=tuple(people),
+        kind="external" if sender.external else "new",
+        direct=payloads.direct(sender.user),
+        place_name=None if place else payloads.channel_name(body),
+        thread=payloads.answered(body),
+        direct_name=words.direct_name,
+        beside=partial(
+            _beside, identity, payloads.direct(sender.user), payloads.place_of(body), body
+        ),
     )
 
 
-def _beside(identity: str, direct: str, place: str, body: Json, tx: Tx, now: datetime) -> str:
+def _beside(
+    identity: str, direct: PlaceId, place: PlaceId, body: Json, tx: Tx, now: datetime
+) -> str:
     """Let heal what this request shows to be well: whoever sends it, and what was pressed."""
     healing.reached(tx, direct, now)
     pressed, said = payloads.pressed_on(body)

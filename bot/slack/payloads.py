@@ -15,6 +15,7 @@ from typing import Any
 
 from bot.slack.blocks import button_call, read_private, values_of
 from handlers.kit.messages import Call
+from storage.engine.ids import PlaceId
 
 log = logging.getLogger("lotse.slack")
 
@@ -171,7 +172,7 @@ def mention_words(text: str, bot_user: str) -> Typed:
     return typed(re.sub(rf"<@{re.escape(bot_user)}(\|[^<>]*)?>[ ,:]*", "", text, count=1).strip())
 
 
-def place_of(body: Json) -> str:
+def place_of(body: Json) -> PlaceId:
     """Return the place where something was typed or pressed."""
     sender = sender_of(body)
     channel = body.get("channel_id") or (body.get("channel") or {}).get("id")
@@ -179,7 +180,11 @@ def place_of(body: Json) -> str:
         channel = (body.get("container") or {}).get("channel_id")
     if not channel:
         channel = (body.get("event") or {}).get("channel")
-    return direct(sender.user) if not channel or channel.startswith("D") else f"slack:{channel}"
+    return (
+        direct(sender.user)
+        if not channel or channel.startswith("D")
+        else PlaceId(f"slack:{channel}")
+    )
 
 
 def channel_name(body: Json) -> str | None:
@@ -232,9 +237,9 @@ def response_url(body: Json) -> str:
     return url if isinstance(url, str) else ""
 
 
-def direct(user: str) -> str:
+def direct(user: str) -> PlaceId:
     """Return the direct place of a user; Slack opens it by the user's id."""
-    return f"slack:@{user}"
+    return PlaceId(f"slack:@{user}")
 
 
 def pressed(action: Json) -> Call:

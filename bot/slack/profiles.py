@@ -17,7 +17,7 @@ from bot.slack.sender import Slack
 from handlers.kit.words import LANGUAGES
 from storage import people
 from storage.engine import Database, Tx
-from storage.people import Person
+from storage.people import Person, PersonKind
 
 Noticed = Callable[[Tx, Person], None]
 Key = tuple[str, str, str]  # workspace, the person's own team, user
@@ -90,7 +90,7 @@ def keep(
         found = people.by_identity(tx, f"slack:{each}:{user['id']}")
         if found is None:
             continue
-        first = found.kind == "new" and locale in LANGUAGES
+        first = found.kind == PersonKind.NEW and locale in LANGUAGES
         people.learn(
             tx,
             found.id,

@@ -297,6 +297,8 @@ class TeamsEdge:
                 await self._come(activity)
             case "remove" | "remove-upgrade":
                 await self._gone(activity)
+            case _:
+                pass
 
     async def _moved(self, activity: Activity) -> None:
         """Follow who comes to a place and who leaves it, we among them."""

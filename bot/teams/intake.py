@@ -22,6 +22,7 @@ from bot.teams.rosters import People
 from handlers.kit.commands import by_name
 from handlers.kit.messages import Call, Message
 from storage.engine import Database, Tx
+from storage.engine.ids import PlaceId
 from storage.teams import button_presses, conversations
 
 log = logging.getLogger("lotse.teams")
@@ -168,14 +169,30 @@ def hear(tx: Tx, sender: Sender, where: Where, now: datetime, *, inside: bool) -
     """
     if inside:
         member = sender.member if where.personal else None
-        _keep(tx, where.place, where.conversation, member, sender, where, now)
+        _keep(
+            tx=tx,
+            place=where.place,
+            conversation=where.conversation,
+            member=member,
+            sender=sender,
+            where=where,
+            now=now,
+        )
     if sender.direct and not (inside and where.personal):
-        _keep(tx, sender.direct, None, sender.member, sender, where, now)
+        _keep(
+            tx=tx,
+            place=sender.direct,
+            conversation=None,
+            member=sender.member,
+            sender=sender,
+            where=where,
+            now=now,
+        )
 
 
 def _keep(
     tx: Tx,
-    place: str,
+    place: PlaceId,
     conversation: str | None,
     member: str | None,
     sender: Sender,

@@ -56,6 +56,8 @@ class Invokes:
                 return await self._shortcut(activity, sender, where)
             case "composeExtension/query":
                 return await self._searched(activity, sender, where)
+            case _:
+                pass
         return None
 
     def _call(self, activity: Activity) -> Call:

@@ -15,6 +15,8 @@ from typing import Any
 
 from botbuilder.schema import Activity
 
+from storage.engine.ids import PlaceId
+
 Json = dict[str, Any]
 
 THREAD = ";messageid="
@@ -52,9 +54,9 @@ class Sender:
         return f"teams:{self.tenant}:{self.user or self.member.replace(':', '-')}"
 
     @property
-    def direct(self) -> str:
+    def direct(self) -> PlaceId:
         """Return the person's direct place; empty for people without an object id."""
-        return direct(self.user) if self.user else ""
+        return direct(self.user) if self.user else PlaceId("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class Where:
     personal chat.
     """
 
-    place: str
+    place: PlaceId
     conversation: str
     service_url: str
     name: str | None
@@ -123,14 +125,14 @@ def where_of(activity: Activity, sender: Sender) -> Where:
         raise Unreadable("it happened nowhere")
     service_url = _text(activity.service_url)
     if activity.conversation.conversation_type == "personal":
-        place = sender.direct or f"teams:{conversation}"
+        place = sender.direct or PlaceId(f"teams:{conversation}")
         return Where(place, conversation, service_url, None)
     name = _text(_within(activity.channel_data, "channel", "name"))
     name = name or _text(activity.conversation.name)
     channel = _text(_within(activity.channel_data, "channel", "id"))
     if not name and channel and channel == _text(_within(activity.channel_data, "team", "id")):
         name = GENERAL
-    return Where(f"teams:{channel_of(conversation)}", conversation, service_url, name)
+    return Where(PlaceId(f"teams:{channel_of(conversation)}"), conversation, service_url, name)
 
 
 def typed(activity: Activity) -> Typed:
@@ -283,9 +285,9 @@ def pressed_on(activity: Activity, where: Where) -> str:
     return f"{channel_of(where.conversation)}|{id}" if id else ""
 
 
-def direct(user: str) -> str:
+def direct(user: str) -> PlaceId:
     """Return the direct place of somebody, by Entra object id."""
-    return f"teams:@{user}"
+    return PlaceId(f"teams:@{user}")
 
 
 def data_of(activity: Activity) -> object:

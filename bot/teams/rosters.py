@@ -19,7 +19,7 @@ from handlers.kit.words import LANGUAGES
 from storage import people
 from storage.engine import Database, Tx
 from storage.engine.sql import as_moment
-from storage.people import Person
+from storage.people import Person, PersonKind
 from storage.teams import conversations
 from storage.teams.conversations import Conversation
 
@@ -99,7 +99,7 @@ class People:
             known = people.by_identity(tx, f"teams:{tenant}:{user}")
             if known is None:
                 return
-            first = known.kind == "new" and known.language is None and locale in LANGUAGES
+            first = known.kind == PersonKind.NEW and known.language is None and locale in LANGUAGES
             people.learn(
                 tx,
                 known.id,

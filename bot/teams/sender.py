@@ -285,6 +285,8 @@ def sorted_out(status: int, code: str, headers: Mapping[str, str]) -> Undelivere
             return Blocked(said)
         case Sort.OURS:
             return Unfit(said)
+        case None:
+            pass
     if status == 401:
         return ShutOut(said)
     return Uncertain(said)
@@ -469,6 +471,8 @@ def _phrases(message: Message) -> Iterator[Words]:
                 yield from (value for _label, value in rows)
             case Items(items):
                 yield from items
+            case Buttons():
+                pass
 
 
 def _object(body: bytes) -> Json | None:

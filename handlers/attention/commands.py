@@ -20,6 +20,7 @@ from handlers.on_call import duty
 from storage import attention as stored
 from storage.attention import Wish
 from storage.engine import Tx
+from storage.engine.ids import PersonId
 
 feature = Feature(_("Attention"))
 
@@ -70,13 +71,13 @@ def choose(
 
 
 @feature.timer("bundle")
-def bundle(ctx: Context, person: str) -> Reply:
+def bundle(ctx: Context, person: PersonId) -> Reply:
     """Tell somebody, or who stands in, what waits: in one message."""
     return Reply(posts=matters.due(ctx, person))
 
 
 @feature.timer("questions")
-def questions(ctx: Context, person: str) -> Reply:
+def questions(ctx: Context, person: PersonId) -> Reply:
     """Ask at the start of work what somebody asked outside of it."""
     return Reply(posts=matters.questions(ctx, person))
 
@@ -93,7 +94,7 @@ def waiting(ctx: Context) -> list[Task]:
     return found
 
 
-def _left(ctx: Context, person: str) -> tuple[Post, ...]:
+def _left(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     bosses = duty.managers(ctx)
     if bosses:
         matters.hand_on(ctx, person, bosses[0].id)
@@ -106,7 +107,7 @@ def held(_ctx: Context, _person: str) -> list[Any]:
     return []
 
 
-def _replace(tx: Tx, person: str, to: str) -> None:
+def _replace(tx: Tx, person: PersonId, to: PersonId) -> None:
     """Let what was told be somebody else's; when and what next is asked anew."""
     stored.replace_person(tx, person, to)
     stored.forget_wish(tx, person)
@@ -121,7 +122,7 @@ def _replace(tx: Tx, person: str, to: str) -> None:
     },
     replace=_replace,
 )
-def known_here(ctx: Context, person: str) -> Known:
+def known_here(ctx: Context, person: PersonId) -> Known:
     """Tell where somebody stands in this room."""
     return known(
         stored.of_person(ctx.tx, person),

@@ -31,13 +31,14 @@ from handlers.on_call import duty
 from storage import attention as stored
 from storage.attention import Matter, Wish
 from storage.delivery import timers
+from storage.engine.ids import PersonId
 
 USUAL = Wish("09:00", "daily")
 TAPS = 2  # taps that somebody is asked for in a week (requirement C32)
 
 
 def note(
-    ctx: Context, person: str, key: str, words: Words, *buttons: Button, survey: bool = False
+    ctx: Context, person: PersonId, key: str, words: Words, *buttons: Button, survey: bool = False
 ) -> None:
     """Let somebody know with their next bundle; the same `key` again only changes the words.
 
@@ -48,7 +49,7 @@ def note(
     _plan(ctx, person)
 
 
-def ask(ctx: Context, person: str, key: str, message: Message) -> tuple[Post, ...]:
+def ask(ctx: Context, person: PersonId, key: str, message: Message) -> tuple[Post, ...]:
     """Let a question that a person asks reach somebody: at once in working time, else next."""
     acts = duty.acting(ctx, person) or person
     start = working_hours.company(ctx).next_start(ctx.now)
@@ -75,7 +76,7 @@ def settle(ctx: Context, key: str) -> tuple[Post, ...]:
     )
 
 
-def hand_on(ctx: Context, before: str, to: str) -> None:
+def hand_on(ctx: Context, before: PersonId, to: PersonId) -> None:
     """Give what was to be told to somebody who left to whoever acts now. Taps just end."""
     for each in stored.open_of(ctx.tx, before):
         if each.kind == "survey":
@@ -85,7 +86,7 @@ def hand_on(ctx: Context, before: str, to: str) -> None:
     _plan(ctx, to)
 
 
-def bundle(ctx: Context, person: str, day: str) -> Message:
+def bundle(ctx: Context, person: PersonId, day: str) -> Message:
     """Return somebody's bundle of a day as it reads now: what is settled is left out."""
     found = stored.told_on(ctx.tx, person, day)
     live = [each for each in found if each.state != "settled"]
@@ -99,7 +100,7 @@ def bundle(ctx: Context, person: str, day: str) -> Message:
     return Message(tuple(parts))
 
 
-def due(ctx: Context, person: str) -> tuple[Post, ...]:
+def due(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     """Tell now what is due for whoever acts for `person`; return the bundle, if there is one."""
     acts = duty.acting(ctx, person)
     if acts is None:  # nobody is here: it waits, and leaving hands it on
@@ -120,7 +121,7 @@ def due(ctx: Context, person: str) -> tuple[Post, ...]:
     return (Post(key, bundle(ctx, acts, today.isoformat()), f"direct:{acts}", "note"),)
 
 
-def questions(ctx: Context, person: str) -> tuple[Post, ...]:
+def questions(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     """Return the questions that waited for the start of work."""
     acts = duty.acting(ctx, person) or person
     found = [each for each in stored.open_of(ctx.tx, person) if each.kind == "question"]
@@ -129,24 +130,24 @@ def questions(ctx: Context, person: str) -> tuple[Post, ...]:
     return tuple(Post(each.key, load(each.message), f"direct:{acts}", "note") for each in found)
 
 
-def wish_of(ctx: Context, person: str) -> Wish:
+def wish_of(ctx: Context, person: PersonId) -> Wish:
     """Return when somebody wants to be told."""
     return stored.wish(ctx.tx, person) or USUAL
 
 
-def held_back(ctx: Context, person: str) -> list[Matter]:
+def held_back(ctx: Context, person: PersonId) -> list[Matter]:
     """Return what somebody has not been told yet."""
     return stored.open_of(ctx.tx, person)
 
 
-def replan(ctx: Context, person: str) -> None:
+def replan(ctx: Context, person: PersonId) -> None:
     """Set the timer anew, with the hour that somebody has just chosen."""
     timers.cancel(ctx.tx, _timer_key(person))
     if stored.open_of(ctx.tx, person):
         _plan(ctx, person)
 
 
-def _tellable(ctx: Context, acts: str, today: date) -> Iterator[Matter]:
+def _tellable(ctx: Context, acts: PersonId, today: date) -> Iterator[Matter]:
     """Give what may stand in the bundle of whoever acts: theirs, and that of whom they cover."""
     monday = today - timedelta(days=today.weekday())
     taps = len(stored.surveys_since(ctx.tx, acts, monday.isoformat()))
@@ -160,7 +161,7 @@ def _tellable(ctx: Context, acts: str, today: date) -> Iterator[Matter]:
         yield each
 
 
-def _keep(ctx: Context, person: str, key: str, kind: str, message: Message) -> None:
+def _keep(ctx: Context, person: PersonId, key: str, kind: str, message: Message) -> None:
     reader = ctx.person_of(person)
     language = (reader.language if reader else None) or ctx.workspace.language
     written = dump(spoken(message, language, _zone(ctx, person)))
@@ -169,7 +170,7 @@ def _keep(ctx: Context, person: str, key: str, kind: str, message: Message) -> N
     )
 
 
-def _plan(ctx: Context, person: str) -> None:
+def _plan(ctx: Context, person: PersonId) -> None:
     """Let the bundle come at the next hour that fits; one that is planned sooner stays."""
     when = _next_hour(ctx, person)
     before = timers.due_of(ctx.tx, _timer_key(person))
@@ -184,7 +185,7 @@ def _plan(ctx: Context, person: str) -> None:
         )
 
 
-def _next_hour(ctx: Context, person: str) -> datetime:
+def _next_hour(ctx: Context, person: PersonId) -> datetime:
     """Return the next moment at which somebody, or who stands in, may be told."""
     acts = duty.acting(ctx, person) or person
     day = _today(ctx, acts)
@@ -197,7 +198,7 @@ def _next_hour(ctx: Context, person: str) -> datetime:
         day += timedelta(days=1)
 
 
-def _may_hear(ctx: Context, person: str, day: date) -> bool:
+def _may_hear(ctx: Context, person: PersonId, day: date) -> bool:
     """Say whether a day is one on which somebody may be told."""
     ours = working_hours.company(ctx)
     if not ours.is_working_day(day):
@@ -208,18 +209,18 @@ def _may_hear(ctx: Context, person: str, day: date) -> bool:
     return day == ours.working_day_from(monday)
 
 
-def _today(ctx: Context, person: str) -> date:
+def _today(ctx: Context, person: PersonId) -> date:
     return ctx.now.astimezone(ZoneInfo(_zone(ctx, person))).date()
 
 
-def _zone(ctx: Context, person: str) -> str:
+def _zone(ctx: Context, person: PersonId) -> str:
     found = ctx.person_of(person)
     return (found.zone if found else None) or ctx.workspace.zone
 
 
-def _timer_key(person: str) -> str:
+def _timer_key(person: PersonId) -> str:
     return f"bundle:{person}"
 
 
-def _bundle_key(person: str, day: str) -> str:
+def _bundle_key(person: PersonId, day: str) -> str:
     return f"bundle:{person}:{day}"

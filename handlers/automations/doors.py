@@ -19,6 +19,7 @@ from handlers.kit.words import _, _n
 from storage import automations
 from storage.automations import history, intake, kept, learning
 from storage.automations import people as stored_people
+from storage.engine.ids import PersonId
 
 feature = Feature(_("Automations"))
 
@@ -186,7 +187,7 @@ def keep_register(_ctx: Context, _before: datetime) -> int:
     },
     replace=stored_people.replace_person,
 )
-def knows(ctx: Context, person: str) -> Known:
+def knows(ctx: Context, person: PersonId) -> Known:
     """Tell what somebody answers for, did and was asked."""
     return stored_places(
         stored_people.of_person(ctx.tx, person),

@@ -22,6 +22,7 @@ from handlers.kit.readers.required_text import TellingReader
 from handlers.kit.words import _
 from storage import automations
 from storage.automations import Automation, history, intake
+from storage.engine.ids import PersonId
 from storage.people import Person
 
 feature = Feature(_("Automations"))
@@ -145,7 +146,15 @@ def new(
     tool: ToolField | None = None,
 ) -> Reply:
     values = {"not_for": not_for, "tool": tool.value if tool else ""}
-    return enter(ctx, name, purpose, accountable, deputy, rhythm, values)
+    return enter(
+        ctx=ctx,
+        name=name,
+        purpose=purpose,
+        accountable=accountable,
+        deputy=deputy,
+        expected=rhythm,
+        values=values,
+    )
 
 
 @feature.command(
@@ -167,7 +176,16 @@ def exists(
     tool: ToolField | None = None,
 ) -> Reply:
     values = {"tool": tool.value if tool else ""}
-    return enter(ctx, name, purpose, accountable, deputy, rhythm, values, phase="incomplete")
+    return enter(
+        ctx=ctx,
+        name=name,
+        purpose=purpose,
+        accountable=accountable,
+        deputy=deputy,
+        expected=rhythm,
+        values=values,
+        phase="incomplete",
+    )
 
 
 @feature.command(
@@ -190,7 +208,15 @@ def adopt(
     rhythm: Rhythm,
 ) -> Reply:
     return enter(
-        ctx, name, purpose, accountable, deputy, rhythm, {}, draft=draft, phase="incomplete"
+        ctx=ctx,
+        name=name,
+        purpose=purpose,
+        accountable=accountable,
+        deputy=deputy,
+        expected=rhythm,
+        values={},
+        draft=draft,
+        phase="incomplete",
     )
 
 
@@ -208,7 +234,15 @@ def enter(
 ) -> Reply:
     """Store an automation, ask its people, and show how it reports its runs."""
     made, posts = register(
-        ctx, name, purpose, accountable.id, deputy.id, expected, values, draft=draft, phase=phase
+        ctx=ctx,
+        name=name,
+        purpose=purpose,
+        accountable=accountable.id,
+        deputy=deputy.id,
+        expected=expected,
+        values=values,
+        draft=draft,
+        phase=phase,
     )
     shown = address.with_address(ctx, made, first=True)
     return replace(shown, posts=posts)
@@ -218,8 +252,8 @@ def register(
     ctx: Context,
     name: str,
     purpose: str,
-    accountable: str,
-    deputy: str,
+    accountable: PersonId,
+    deputy: PersonId,
     expected: Expected,
     values: Mapping[str, str],
     *,
@@ -237,9 +271,27 @@ def register(
     shown = " ".join(name.split())[:LONGEST_NAME]
     before = automations.find(ctx.tx, draft) if draft else None
     if before is not None and before.phase == "draft" and before.state == "active":
-        made = _from_draft(ctx, before, shown, purpose, accountable, deputy, expected, phase)
+        made = _from_draft(
+            ctx=ctx,
+            before=before,
+            name=shown,
+            purpose=purpose,
+            accountable=accountable,
+            deputy=deputy,
+            expected=expected,
+            phase=phase,
+        )
     else:
-        made = _fresh(ctx, shown, purpose, accountable, deputy, expected, phase, draft)
+        made = _fresh(
+            ctx=ctx,
+            name=shown,
+            purpose=purpose,
+            accountable=accountable,
+            deputy=deputy,
+            expected=expected,
+            phase=phase,
+            draft=draft,
+        )
     profile.note(ctx, made, "entered", after=phase)
     for field, value in values.items():
         if value:
@@ -253,8 +305,8 @@ def _fresh(
     ctx: Context,
     name: str,
     purpose: str,
-    accountable: str,
-    deputy: str,
+    accountable: PersonId,
+    deputy: PersonId,
     expected: Expected,
     phase: str,
     draft: str,
@@ -262,17 +314,17 @@ def _fresh(
     slug = draft.removeprefix(SLUG) if draft.startswith(SLUG) else free_slug(ctx, name)
     intake.forget_stray(ctx.tx, slug)
     made = Automation(
-        ctx.new_id(),
-        name,
-        purpose,
-        accountable,
-        deputy,
-        None,
-        expected.days,
-        "active",
-        ctx.now,
-        None,
-        None,
+        id=ctx.new_id(),
+        name=name,
+        purpose=purpose,
+        accountable=accountable,
+        deputy=deputy,
+        offered_to=None,
+        rhythm_days=expected.days,
+        state="active",
+        registered_at=ctx.now,
+        last_run_at=None,
+        kept_until=None,
         phase=phase,
         kind=expected.kind,
         rhythm=expected.rhythm,
@@ -292,8 +344,8 @@ def _from_draft(
     before: Automation,
     name: str,
     purpose: str,
-    accountable: str,
-    deputy: str,
+    accountable: PersonId,
+    deputy: PersonId,
     expected: Expected,
     phase: str,
 ) -> Automation:

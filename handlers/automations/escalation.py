@@ -35,6 +35,7 @@ from storage import automations, people
 from storage.automations import Automation, questions
 from storage.automations.questions import Question
 from storage.delivery import timers
+from storage.engine.ids import PersonId
 from storage.people import Person
 
 feature = Feature(_("Automations"))
@@ -313,7 +314,7 @@ def ended(ctx: Context, automation: Automation, how: str) -> tuple[Post, ...]:
     return matters.settle(ctx, _matter(automation, question.step))
 
 
-def moved(ctx: Context, person: str) -> tuple[Post, ...]:
+def moved(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     """Put what was asked of somebody who left to whoever acts now, at once."""
     seen = known(ctx)
     posts: tuple[Post, ...] = ()

@@ -118,15 +118,15 @@ def figures(ctx: Context, automation: Automation, seen: Known) -> Figures:
     met, occasions = on_time(ctx, automation, seen, since)
     kept = history.profile(ctx.tx, automation.id)
     return Figures(
-        useful,
-        met,
-        occasions,
-        sum(each.kind == "bypassed" for each in told),
-        sum(each.kind == "by hand" for each in told),
-        sum(each.minutes or 0 for each in told),
-        gross_minutes(ctx, automation, kept, sums),
-        sum(saved for _day, _kind, _count, _seconds, saved in sums),
-        tuple(intake.durations(ctx.tx, automation.id, since)),
+        useful=useful,
+        met=met,
+        occasions=occasions,
+        bypassed=sum(each.kind == "bypassed" for each in told),
+        by_hand=sum(each.kind == "by hand" for each in told),
+        rework=sum(each.minutes or 0 for each in told),
+        gross=gross_minutes(ctx, automation, kept, sums),
+        saved=sum(saved for _day, _kind, _count, _seconds, saved in sums),
+        durations=tuple(intake.durations(ctx.tx, automation.id, since)),
     )
 
 

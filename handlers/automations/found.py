@@ -24,6 +24,14 @@ def found(ctx: Context, words: str) -> list[Found]:
             where = _("name") if name >= purpose else _("purpose")
             state = _("not used any more") if each.state == "retired" else _("in use")
             hits.append(
-                Found(each.id, _("Automation"), each.name, where, state, shows, max(name, purpose))
+                Found(
+                    key=each.id,
+                    kind=_("Automation"),
+                    title=each.name,
+                    where=where,
+                    state=state,
+                    button=shows,
+                    score=max(name, purpose),
+                )
             )
     return hits

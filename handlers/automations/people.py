@@ -21,12 +21,13 @@ from handlers.kit.words import Sentence, Who, _
 from handlers.on_call import duty
 from storage import automations, people
 from storage.automations import Automation
+from storage.engine.ids import PersonId
 from storage.people import Person
 
 feature = Feature(_("Automations"))
 
 
-def unaccepted(automation: Automation) -> list[str]:
+def unaccepted(automation: Automation) -> list[PersonId]:
     """Return who is named and has not accepted yet."""
     named = (
         (automation.accountable, automation.accountable_accepted_at),
@@ -166,7 +167,7 @@ def need_own_or_manager(ctx: Context, automation: Automation) -> None:
 
 
 def set_people(
-    ctx: Context, automation: Automation, accountable: str, deputy: str
+    ctx: Context, automation: Automation, accountable: PersonId, deputy: PersonId
 ) -> tuple[Post, ...]:
     """Name who answers for it; who is new is asked, and open questions go to who acts now."""
     profile.note(
@@ -277,7 +278,7 @@ def open_questions(ctx: Context) -> list[Task]:
 # --- what somebody holds -------------------------------------------------------------------
 
 
-def _left(ctx: Context, person: str) -> tuple[Post, ...]:
+def _left(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     """End an offer to somebody who left; whoever decides now is asked what was open."""
     for each in automations.all(ctx.tx):
         if each.offered_to == person:
@@ -294,7 +295,7 @@ def _left(ctx: Context, person: str) -> tuple[Post, ...]:
     "automation_questions.asked",
     left=_left,
 )
-def held(ctx: Context, person: str) -> list[Held]:
+def held(ctx: Context, person: PersonId) -> list[Held]:
     """Return the automations that somebody is accountable or deputy for."""
     found: list[Held] = []
     for each in automations.concerning(ctx.tx, person):
@@ -312,13 +313,13 @@ def held(ctx: Context, person: str) -> list[Held]:
     return found
 
 
-def _clash(automation: Automation, person: str, to: str) -> bool:
+def _clash(automation: Automation, person: PersonId, to: str) -> bool:
     stays = automation.deputy if automation.accountable == person else automation.accountable
     return to == stays
 
 
 def _give(
-    ctx: Context, automation: Automation, person: str, to: str, other: str | None
+    ctx: Context, automation: Automation, person: PersonId, to: PersonId, other: PersonId | None
 ) -> tuple[Post, ...]:
     accountable = to if automation.accountable == person else automation.accountable
     deputy = to if automation.deputy == person else automation.deputy

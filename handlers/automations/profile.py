@@ -16,6 +16,7 @@ from handlers.kit.words import Sentence, Words, _
 from storage import automations
 from storage.automations import Automation, history
 from storage.automations.history import Entry
+from storage.people import PersonKind
 
 
 class Part(StrEnum):
@@ -215,17 +216,17 @@ def note(
     after: str = "",
 ) -> None:
     """Write down in the history what the asker did."""
-    person = None if ctx.person.kind == "bot" else ctx.person.id
+    person = None if ctx.person.kind == PersonKind.BOT else ctx.person.id
     entry = Entry(
-        ctx.new_id(),
-        automation.id,
-        ctx.now,
-        kind,
-        person,
-        role_of(ctx, automation),
-        field,
-        before[:500],
-        after[:500],
+        id=ctx.new_id(),
+        automation=automation.id,
+        at=ctx.now,
+        kind=kind,
+        person=person,
+        role=role_of(ctx, automation),
+        field=field,
+        before=before[:500],
+        after=after[:500],
     )
     history.add(ctx.tx, entry)
 

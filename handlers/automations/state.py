@@ -17,6 +17,7 @@ from handlers.kit.people import person
 from handlers.kit.words import Sentence, _, _n
 from handlers.on_call import duty
 from storage.automations import Automation
+from storage.engine.ids import PersonId
 from storage.people import Person
 
 STATES: dict[State, Sentence] = {
@@ -58,6 +59,8 @@ def expected_words(automation: Automation) -> Sentence:
             return _("runs on demand")
         case rhythm.Kind.EVENT:
             return _("runs when something happens")
+        case _:
+            pass
     schedule = schedule_of(automation)
     if schedule is None:
         return _("nobody has said yet when it should run")
@@ -143,7 +146,7 @@ def need_own(ctx: Context, automation: Automation) -> None:
     )
 
 
-def people_of(automation: Automation) -> Sequence[str]:
+def people_of(automation: Automation) -> Sequence[PersonId]:
     """Return who is named for it, the accountable person first."""
     return [each for each in (automation.accountable, automation.deputy) if each]
 

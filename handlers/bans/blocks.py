@@ -9,11 +9,12 @@ from handlers.kit.words import Sentence, _
 from handlers.on_call import duty
 from storage import problems as storage_problems
 from storage import repeats as storage_repeats
+from storage.engine.ids import PersonId
 from storage.incidents import Incident
-from storage.problems import Problem
+from storage.problems import Problem, ProblemState
 
 
-def owner(ctx: Context, problem: Problem) -> str:
+def owner(ctx: Context, problem: Problem) -> PersonId:
     """Return who answers for the cause now: its owner, or whoever is on duty while away."""
     found = ctx.person_of(problem.owner)
     if found is not None and found.active:
@@ -28,7 +29,7 @@ def blocks(ctx: Context, incident: Incident) -> Sentence | None:
     if problem is None or cards.of_ban(ctx, problem):
         return None
     values = {"problem": label(problem.number), "who": cards.named(ctx, owner(ctx, problem))}
-    if problem.state == "fixed":
+    if problem.state == ProblemState.FIXED:
         return _(
             "{problem}: it keeps coming back. The fix of its cause has to be verified first.",
             **values,

@@ -16,8 +16,10 @@ from handlers.kit.readers import folded
 from handlers.kit.readers.dates import today_of
 from handlers.kit.words import Sentence, Words, _, shortened
 from storage import problems, repeats
+from storage.engine.ids import ServiceId
 from storage.incidents import Incident
-from storage.problems import Override, Problem
+from storage.incidents.states import IncidentState
+from storage.problems import Override, Problem, ProblemState
 from storage.problems import changes as stored_changes
 from storage.repeats import Proposal, outages
 
@@ -48,7 +50,7 @@ def opens(problem: Problem) -> Button:
 
 def of_incident(ctx: Context, incident: Incident) -> tuple[Rows, tuple[Button, ...]]:
     """Return an incident's rows about repeats and bans, and the buttons that lead on."""
-    if incident.state == "withdrawn":
+    if incident.state == IncidentState.WITHDRAWN:
         return [], ()
     root = repeats.root_of(ctx.tx, incident.number)
     rows: Rows = []
@@ -79,7 +81,7 @@ def _times(ctx: Context, incident: Incident, root: int) -> tuple[int, int]:
 
 def _counted(ctx: Context, problem: Problem, often: int, days: int) -> Sentence:
     values = {"n": often, "days": days, "who": named(ctx, problem.owner)}
-    if problem.state == "fixed":
+    if problem.state == ProblemState.FIXED:
         return _(
             "{n} of the last {days} days; {who} says the cause is fixed, not verified yet",
             **values,
@@ -130,10 +132,10 @@ def question(ctx: Context, incident: Incident) -> tuple[Part, ...]:
     about a repeat. What is only the same device is a link. Nothing is asked when the incident
     is over: then its owner is asked by `status`, and the digest says it.
     """
-    if incident.state not in ("open", "restored"):
+    if incident.state not in (IncidentState.OPEN, IncidentState.RESTORED):
         return ()
     found = repeats.alike(ctx.tx, incident.number)
-    if incident.state == "open" and (outage := _outage(found)) is not None:
+    if incident.state == IncidentState.OPEN and (outage := _outage(found)) is not None:
         return _one_outage(outage)
     for each in found:
         if each.device:
@@ -225,7 +227,7 @@ def choices(proposal: Proposal) -> tuple[Button, Button]:
 # --- on the card of a service ------------------------------------------------------------
 
 
-def of_service(ctx: Context, service: str) -> Rows:
+def of_service(ctx: Context, service: ServiceId) -> Rows:
     """Return a service's rows about bans and planned changes."""
     rows: Rows = []
     for problem in problems.about(ctx.tx, service, 0):
@@ -234,13 +236,13 @@ def of_service(ctx: Context, service: str) -> Rows:
     return rows + [(_("Planned change"), each) for each in coming(ctx, service)]
 
 
-def coming(ctx: Context, service: str) -> list[Sentence]:
+def coming(ctx: Context, service: ServiceId) -> list[Sentence]:
     """Return a service's planned changes, the next first."""
     found = stored_changes.coming(ctx.tx, today_of(ctx))
     return [change_line(ctx, each.id) for each in found if each.service == service]
 
 
-def let_pass(ctx: Context, service: str) -> tuple[Button, ...]:
+def let_pass(ctx: Context, service: ServiceId) -> tuple[Button, ...]:
     """Return the buttons that let a service's held up changes pass."""
     if banned(ctx, service) is None:
         return ()
@@ -277,7 +279,7 @@ def passes(ctx: Context, id: str) -> Override | None:
     return found[-1] if found else None
 
 
-def banned(ctx: Context, service: str) -> Problem | None:
+def banned(ctx: Context, service: ServiceId) -> Problem | None:
     """Return the ban that holds up changes to a service; None while it is overridden itself."""
     standing = problems.about(ctx.tx, service, 0)
     return next((each for each in standing if not of_ban(ctx, each)), None)

@@ -12,6 +12,7 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import Message, Reply, Text, Title
 from handlers.kit.words import Link, _
 from storage import board
+from storage.engine.ids import PersonId
 
 feature = Feature(_("Lists"))
 
@@ -44,7 +45,7 @@ def link(ctx: Context) -> Reply:
     {"board_links": ("person",), "board_sessions": ("person",)},
     replace=board.replace_person,
 )
-def known_here(ctx: Context, person: str) -> Known:
+def known_here(ctx: Context, person: PersonId) -> Known:
     """Tell where somebody stands in this room."""
     return known(
         board.of_person(ctx.tx, person),

@@ -15,6 +15,7 @@ from handlers.kit.people import person
 from handlers.kit.readers.evidence import linked
 from handlers.kit.words import Sentence, Who, Words, _
 from storage import closing as closings
+from storage.engine.ids import PersonId
 from storage.incidents import Incident
 
 ASKS: dict[Point, tuple[Sentence, Sentence]] = {
@@ -113,7 +114,7 @@ def checked(number: int) -> Button:
     return Button(_("I have checked it"), call("checked", number=number), "primary")
 
 
-def question(ctx: Context, incident: Incident, asked_by: str) -> Message:
+def question(ctx: Context, incident: Incident, asked_by: PersonId) -> Message:
     """Ask the second person in the name of `asked_by`, with everything that they need for it."""
     closing = closings.find(ctx.tx, incident.number)
     rows: list[tuple[Words, Words]] = [(_("Service"), service_name(ctx, incident))]

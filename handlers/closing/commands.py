@@ -11,12 +11,12 @@ from enum import StrEnum
 from typing import Annotated
 
 from handlers import rights
-from handlers.closing import cards, reassignment
+from handlers.closing import cards, points, reassignment
 from handlers.incidents import checklist, escalation, keys
 from handlers.incidents import transitions as incident_transitions
 from handlers.incidents.cards import finish, label
 from handlers.incidents.checklist import CAUSES, COSTS, ENDINGS, Cause, Cost, Ending, Point
-from handlers.incidents.lookup import Ref, find, meant, no_placeholder, note
+from handlers.incidents.lookup import Ref, find, meant, note
 from handlers.kit import commands
 from handlers.kit.commands import Ask, Feature
 from handlers.kit.context import Context
@@ -24,13 +24,15 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import Post, Reply, Tone, line
 from handlers.kit.people import person as named
 from handlers.kit.readers import ChoiceReader, ChoicesReader, PersonReader, TextReader
-from handlers.kit.readers.dates import DateReader, today_of
+from handlers.kit.readers.dates import DateReader
 from handlers.kit.readers.evidence import ProofReader
 from handlers.kit.readers.timestamps import PastReader, written
 from handlers.kit.words import Who, _
 from storage import closing as closings
 from storage.closing import Closing
+from storage.engine.ids import PersonId
 from storage.incidents import Incident
+from storage.incidents.states import IncidentState
 from storage.people import Person
 
 feature = Feature(_("Incidents"))
@@ -52,12 +54,7 @@ class Which(StrEnum):
 
 WHICH = ChoiceReader(Which, {each.value: each.value for each in Which}, {})
 FIELDS: dict[str, tuple[str, ...]] = {
-    "end": ("ended",),
-    "cause": ("kind", "cause"),
-    "evidence": ("evidence",),
-    "ending": ("ending",),
-    "fix": ("fixer", "on"),
-    "runbook": ("runbook",),
+    **{each.point: each.fields for each in points.ENTRIES},
     "cost": ("cost",),
 }
 TYPED = {"workaround": ("umgehung",), "fixed": ("behoben",)}
@@ -72,39 +69,37 @@ NONE_YET = ("none yet", "none", "noch keins", "keins", "noch keine", "keine", "n
 def done(ctx: Context, number: Ref | None = None) -> Reply:
     incident = meant(ctx, "done", number)
     rights.need_for(ctx, "done", incident)
-    incident_transitions.must_go(ctx, incident, "done")
+    incident_transitions.must_go(ctx, incident, IncidentState.DONE)
     return _go_on(ctx, incident)
 
 
 def _go_on(ctx: Context, incident: Incident) -> Reply:
     """Finish the incident, or show what is missing, or wait for the second person."""
     number = incident.number
-    points = checklist.missing_of(ctx, incident)
+    still_open = checklist.missing_of(ctx, incident)
     hindrance = incident_transitions.blocked(ctx, incident)
-    if [each for each in points if each is not Point.CHECKED] or hindrance is not None:
-        shown = cards.missing(ctx, incident, points, hindrance or "")
+    if [each for each in still_open if each is not Point.CHECKED] or hindrance is not None:
+        shown = cards.missing(ctx, incident, still_open, hindrance or "")
         return Reply(shown, posts=escalation.card_posts(ctx, incident), subject=label(number))
     closing = closings.find(ctx.tx, number)
-    if not points:
+    if not still_open:
         return _finished(ctx, number, closing.asked_by or ctx.person.id)
-    incident_transitions.stop(ctx, number)
-    if closing.asked_by not in (None, ctx.person.id) and _may_check(ctx, incident, closing):
-        incident_transitions.plan(ctx, incident)
-        return Reply(cards.check_it(incident, named(ctx, closing.asked_by or "")))
-    closings.ask(ctx.tx, number, ctx.person.id, ctx.now)
-    until = checklist.quiet_until(ctx, incident)
-    if until <= ctx.now:
-        closings.stay_quiet(ctx.tx, number, ctx.now)
-        return _finished(ctx, number, ctx.person.id)
-    posts: tuple[Post, ...] = ()
-    checker = closing.checker or reassignment.second_person(ctx, incident, ctx.person.id)
-    if closing.checker is None and checker is not None:
-        posts = reassignment.ask(ctx, incident, checker, ctx.person.id)
-    elif checker is not None:  # it shows what was corrected meanwhile
-        key = keys.check_key(number, checker)
-        posts = (Post(key, cards.question(ctx, incident, ctx.person.id)),)
+    with incident_transitions.changing(ctx, number):
+        if closing.asked_by not in (None, ctx.person.id) and _may_check(ctx, incident, closing):
+            return Reply(cards.check_it(incident, named(ctx, closing.asked_by or "")))
+        closings.ask(ctx.tx, number, ctx.person.id, ctx.now)
+        until = checklist.quiet_until(ctx, incident)
+        if until <= ctx.now:
+            closings.stay_quiet(ctx.tx, number, ctx.now)
+            return _finished(ctx, number, ctx.person.id)
+        posts: tuple[Post, ...] = ()
+        checker = closing.checker or reassignment.second_person(ctx, incident, ctx.person.id)
+        if closing.checker is None and checker is not None:
+            posts = reassignment.ask(ctx, incident, checker, ctx.person.id)
+        elif checker is not None:  # it shows what was corrected meanwhile
+            key = keys.check_key(number, checker)
+            posts = (Post(key, cards.question(ctx, incident, ctx.person.id)),)
     incident = find(ctx, number)
-    incident_transitions.plan(ctx, incident)
     who = named(ctx, checker) if checker is not None else None
     return Reply(
         cards.waits(ctx, incident, who, until),
@@ -113,7 +108,7 @@ def _go_on(ctx: Context, incident: Incident) -> Reply:
     )
 
 
-def _finished(ctx: Context, number: int, person: str) -> Reply:
+def _finished(ctx: Context, number: int, person: PersonId) -> Reply:
     incident = incident_transitions.finish(ctx, number, person)
     said = _("{incident} is done. Thank you.", incident=label(number))
     posts = (*escalation.ended_posts(ctx, incident), escalation.declarer_post(ctx, incident))
@@ -129,7 +124,7 @@ def point(
 ) -> Reply:
     incident = find(ctx, number)
     rights.need_for(ctx, "done", incident)
-    incident_transitions.must_go(ctx, incident, "done")
+    incident_transitions.must_go(ctx, incident, IncidentState.DONE)
     command = commands.by_name("fill", ctx.features)
     assert command is not None
     shown = [which.value]
@@ -207,77 +202,26 @@ def fill(
 ) -> Reply:
     incident = find(ctx, number)
     rights.need_for(ctx, "done", incident)
-    incident_transitions.must_go(ctx, incident, "done")
-    incident_transitions.stop(ctx, number)
-    closings.begin(ctx.tx, number)
-    before = closings.find(ctx.tx, number)
-    if ended is not None:
-        _say_end(ctx, incident, before, ended)
-    if kind is not None or cause:
-        _say_cause(ctx, before, kind, cause)
-    if evidence and (evidence != before.evidence or before.evidence_since is None):
-        closings.say_evidence(ctx.tx, number, evidence, ctx.now)
-        note(ctx, number, f"said {Point.EVIDENCE}", evidence)
-    if ending is not None and (ending != before.ending or before.ending_since is None):
-        closings.say_ending(ctx.tx, number, ending, ctx.now)
-        note(ctx, number, f"said {Point.ENDING}", ending)
-    if on is not None or which is Which.FIX:
-        _say_fix(ctx, before, fixer, on, ending or before.ending)
-    if runbook is not None and (
-        (runbook or None) != before.runbook or before.runbook_since is None
-    ):
-        closings.say_runbook(ctx.tx, number, runbook or None, ctx.now)
-        note(ctx, number, f"said {Point.RUNBOOK}", runbook)
-    if which in (Which.COST, Which.MISSING, Which.EVERY):
-        closings.set_impact(ctx.tx, number, {each.value for each in cost})
-    incident_transitions.plan(ctx, incident)
+    incident_transitions.must_go(ctx, incident, IncidentState.DONE)
+    asked = {which.value} if which is not None else set()
+    if which in (Which.MISSING, Which.EVERY):
+        asked = {"cost"}
+    form = points.Form(
+        ended=ended,
+        kind=kind,
+        cause=cause,
+        evidence=evidence,
+        ending=ending,
+        fixer=fixer,
+        on=on,
+        runbook=runbook,
+        cost=cost,
+        asked=frozenset(asked),
+    )
+    with incident_transitions.changing(ctx, number):
+        closings.begin(ctx.tx, number)
+        points.say(ctx, incident, form)
     return _go_on(ctx, find(ctx, number))
-
-
-def _say_end(ctx: Context, incident: Incident, before: Closing, ended: datetime) -> None:
-    zone, said = ctx.workspace.zone, before.impact_ended_at
-    if said is not None and written(said, zone) == written(ended, zone):
-        return
-    if ended < incident.begun_at.replace(second=0, microsecond=0):
-        raise Refusal(
-            _("It began on {at}; it cannot have ended before.", at=incident.begun_at),
-            field="ended",
-        )
-    closings.say_impact_end(ctx.tx, incident.number, ended, ctx.now)
-    note(ctx, incident.number, f"said {Point.END}", ended.isoformat())
-
-
-def _say_cause(ctx: Context, before: Closing, kind: Cause | None, cause: str) -> None:
-    chosen = kind or before.cause_class
-    sentence = cause or before.cause
-    if not chosen:
-        raise Refusal(_("Please choose something here."), field="kind")
-    if not sentence:
-        raise Refusal(_("Some words are needed here."), field="cause")
-    no_placeholder(sentence, "cause")
-    if before.cause_since and (chosen, sentence) == (before.cause_class, before.cause):
-        return
-    closings.say_cause(ctx.tx, before.incident, chosen, sentence, ctx.now)
-    note(ctx, before.incident, f"said {Point.CAUSE}", f"{chosen}:{sentence}")
-
-
-def _say_fix(
-    ctx: Context, before: Closing, fixer: Person | None, on: date | None, ending: str | None
-) -> None:
-    who, day = fixer.id if fixer else before.fixer, on or before.fix_on
-    if who is None:
-        raise Refusal(_("Please choose something here."), field="fixer")
-    if day is None:
-        raise Refusal(_("Please choose something here."), field="on")
-    today = today_of(ctx)
-    if ending == Ending.WORKAROUND and day < today:
-        raise Refusal(_("That day is over; by when will the cause be fixed?"), field="on")
-    if ending == Ending.FIXED and day > today:
-        raise Refusal(_("That day is still to come; when was the cause fixed?"), field="on")
-    if before.fix_since and (who, day) == (before.fixer, before.fix_on):
-        return
-    closings.say_fix(ctx.tx, before.incident, who, day, ctx.now)
-    note(ctx, before.incident, f"said {Point.FIX}", f"{who}:{day.isoformat()}")
 
 
 # --- the second person -------------------------------------------------------------------
@@ -300,16 +244,15 @@ def ask_check(
 ) -> Reply:
     incident = find(ctx, number)
     rights.need_for(ctx, "done", incident)
-    incident_transitions.must_go(ctx, incident, "done")
+    incident_transitions.must_go(ctx, incident, IncidentState.DONE)
     closing = closings.find(ctx.tx, number)
     if person.id in (incident.restored_by, closing.asked_by or ctx.person.id):
         raise _needs_another(ctx, person.id, field="person")
-    incident_transitions.stop(ctx, number)
-    closings.begin(ctx.tx, number)
-    closings.ask(ctx.tx, number, ctx.person.id, ctx.now)
-    posts = reassignment.ask(ctx, incident, person.id, ctx.person.id)
+    with incident_transitions.changing(ctx, number):
+        closings.begin(ctx.tx, number)
+        closings.ask(ctx.tx, number, ctx.person.id, ctx.now)
+        posts = reassignment.ask(ctx, incident, person.id, ctx.person.id)
     incident = find(ctx, number)
-    incident_transitions.plan(ctx, incident)
     said = _(
         "{who} is asked to check {incident}.",
         who=Who(person.id, person.name),
@@ -320,7 +263,7 @@ def ask_check(
     )
 
 
-def _needs_another(ctx: Context, person: str, field: str | None = None) -> Refusal:
+def _needs_another(ctx: Context, person: PersonId, field: str | None = None) -> Refusal:
     who = named(ctx, person)
     return Refusal(
         _("{who} restored it or asked for done, so somebody else has to check it.", who=who),
@@ -331,21 +274,20 @@ def _needs_another(ctx: Context, person: str, field: str | None = None) -> Refus
 @feature.command("checked", "geprüft", help=_("I have checked it."), hidden=True)
 def checked(ctx: Context, number: Ref) -> Reply:
     incident = find(ctx, number)
-    incident_transitions.must_go(ctx, incident, "done")
+    incident_transitions.must_go(ctx, incident, IncidentState.DONE)
     closing = closings.find(ctx.tx, number)
     if ctx.person.id in (incident.restored_by, closing.asked_by):
         raise _needs_another(ctx, ctx.person.id)
     rights.need_for(ctx, "check", incident)
     if closing.asked_by is None:
         raise Refusal(_("Nobody has asked for a check of {incident} yet.", incident=label(number)))
-    incident_transitions.stop(ctx, number)
-    if closings.verify(ctx.tx, number, ctx.person.id, ctx.now):
-        note(ctx, number, "checked")
-    points = checklist.missing_of(ctx, incident)
-    if not points and incident_transitions.blocked(ctx, incident) is None:
-        return _finished(ctx, number, closing.asked_by)
+    with incident_transitions.changing(ctx, number):
+        if closings.verify(ctx.tx, number, ctx.person.id, ctx.now):
+            note(ctx, number, "checked")
+        still_open = checklist.missing_of(ctx, incident)
+        if not still_open and incident_transitions.blocked(ctx, incident) is None:
+            return _finished(ctx, number, closing.asked_by)
     incident = find(ctx, number)
-    incident_transitions.plan(ctx, incident)
     said = _(
         "Thank you. The check of {incident} counts; other points are still open.",
         incident=label(number),

@@ -22,6 +22,7 @@ from handlers.kit.words import Words, _, shortened
 from storage import closing as closings
 from storage import incidents
 from storage.incidents import Incident
+from storage.incidents.states import IncidentState
 
 feature = Feature(_("Incidents"))
 
@@ -145,10 +146,10 @@ def close_as(
 @feature.command("fixed", "ursache behoben", help=_("The cause is fixed."), hidden=True)
 def fixed(ctx: Context, number: Ref) -> Reply:
     incident = _with_late_fix(ctx, number)
-    incident_transitions.stop(ctx, number)
-    if not closings.fix(ctx.tx, number, ctx.person.id, ctx.now):
-        raise Refusal(_("The cause of {incident} is fixed already.", incident=label(number)))
-    incident = note(ctx, number, "fixed")
+    with incident_transitions.changing(ctx, number):
+        if not closings.fix(ctx.tx, number, ctx.person.id, ctx.now):
+            raise Refusal(_("The cause of {incident} is fixed already.", incident=label(number)))
+        incident = note(ctx, number, "fixed")
     said = line(
         _("Good to hear: the cause of {incident} is fixed.", incident=label(number)), tone=Tone.GOOD
     )
@@ -171,11 +172,10 @@ def fix_date(
     incident = _with_late_fix(ctx, number)
     if on < today_of(ctx):
         raise Refusal(_("That day is over; by when will the cause be fixed?"), field="on")
-    incident_transitions.stop(ctx, number)
-    if closings.move_fix(ctx.tx, number, on):
-        note(ctx, number, "postponed", on.isoformat())
+    with incident_transitions.changing(ctx, number):
+        if closings.move_fix(ctx.tx, number, on):
+            note(ctx, number, "postponed", on.isoformat())
     incident = find(ctx, number)
-    incident_transitions.plan(ctx, incident)
     said = _("The cause of {incident} is to be fixed by {on}.", incident=label(number), on=on)
     return Reply(line(said), posts=escalation.card_posts(ctx, incident), subject=label(number))
 
@@ -185,10 +185,14 @@ def _with_late_fix(ctx: Context, number: int) -> Incident:
     incident = find(ctx, number)
     rights.need_for(ctx, "fixed", incident)
     closing = closings.find(ctx.tx, number)
-    if incident.state != "done" or closing.ending != "workaround" or closing.fix_on is None:
+    if (
+        incident.state != IncidentState.DONE
+        or closing.ending != "workaround"
+        or closing.fix_on is None
+    ):
         raise Refusal(
             _("{incident} is not done with a workaround.", incident=label(number))
-            if incident.state in ("open", "done")
+            if incident.state in (IncidentState.OPEN, IncidentState.DONE)
             else not_open(ctx, incident).words
         )
     return incident

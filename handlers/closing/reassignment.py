@@ -19,12 +19,14 @@ from storage import closing as closings
 from storage import people
 from storage.closing import Closing
 from storage.delivery import outbox
+from storage.engine.ids import PersonId
 from storage.incidents import Incident
+from storage.incidents.states import IncidentState
 
 feature = Feature(_("Done"))
 
 
-def second_person(ctx: Context, incident: Incident, asked_by: str) -> str | None:
+def second_person(ctx: Context, incident: Incident, asked_by: PersonId) -> PersonId | None:
     """Return who is asked to check: deputy or accountable, else a manager, else the declarer.
 
     Neither who restored it nor `asked_by`, who asked for done; None when nobody else is here.
@@ -38,7 +40,9 @@ def second_person(ctx: Context, incident: Incident, asked_by: str) -> str | None
     return None
 
 
-def ask(ctx: Context, incident: Incident, checker: str, asked_by: str) -> tuple[Post, ...]:
+def ask(
+    ctx: Context, incident: Incident, checker: PersonId, asked_by: PersonId
+) -> tuple[Post, ...]:
     """Ask somebody to check, once, because `asked_by` says that it is done."""
     if not closings.ask_to_check(ctx.tx, incident.number, checker):
         return ()
@@ -48,7 +52,7 @@ def ask(ctx: Context, incident: Incident, checker: str, asked_by: str) -> tuple[
     return (Post(key, question, f"direct:{checker}", "note"),)
 
 
-def _left(ctx: Context, person: str) -> tuple[Post, ...]:
+def _left(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     """Ask others for the checks that were asked of somebody who left, and for their fixes."""
     posts: tuple[Post, ...] = ()
     for number in closings.to_check(ctx.tx, person):
@@ -64,41 +68,38 @@ def held(_ctx: Context, _person: str) -> list[Held]:
     return []
 
 
-def _check(ctx: Context, incident: Incident, person: str) -> tuple[Post, ...]:
+def _check(ctx: Context, incident: Incident, person: PersonId) -> tuple[Post, ...]:
     number = incident.number
-    incident_transitions.stop(ctx, number)
-    asked_by = closings.find(ctx.tx, number).asked_by or incident.responsible
-    checker = second_person(ctx, incident, asked_by)
-    posts = ask(ctx, incident, checker, asked_by) if checker is not None else ()
-    if checker is None:  # then only the quiet time decides
-        closings.ask_nobody(ctx.tx, number)
+    with incident_transitions.changing(ctx, number):
+        asked_by = closings.find(ctx.tx, number).asked_by or incident.responsible
+        checker = second_person(ctx, incident, asked_by)
+        posts = ask(ctx, incident, checker, asked_by) if checker is not None else ()
+        if checker is None:  # then only the quiet time decides
+            closings.ask_nobody(ctx.tx, number)
     incident = find(ctx, number)
-    incident_transitions.plan(ctx, incident)
     old = keys.check_key(number, person)
     outbox.cancel(ctx.tx, old, "no longer needed")
     return (*posts, Post(old, settled_alarm(ctx, incident)), *escalation.card_posts(ctx, incident))
 
 
-def _fix(ctx: Context, closing: Closing, person: str) -> tuple[Post, ...]:
+def _fix(ctx: Context, closing: Closing, person: PersonId) -> tuple[Post, ...]:
     number = closing.incident
     incident = find(ctx, number)
     service = ctx.service_of(incident.service)
     heir = duty.on_duty(ctx, service) if service is not None else incident.responsible
     if heir == person:
         return ()
-    incident_transitions.stop(ctx, number)
-    if not closings.hand_fix(ctx.tx, number, person, heir):
-        incident_transitions.plan(ctx, incident)
-        return ()
-    incident = note(ctx, number, "fix handed on", heir, person=person)
-    incident_transitions.plan(ctx, incident)
+    with incident_transitions.changing(ctx, number):
+        if not closings.hand_fix(ctx.tx, number, person, heir):
+            return ()
+        incident = note(ctx, number, "fix handed on", heir, person=person)
     said = _(
         "{who} is not there any more, so the fix of the cause comes to you. It is due by {on}.",
         who=name(ctx, person),
         on=closing.fix_on,
     )
     parts: tuple[Part, ...] = (Title(headline(incident)), Text(said))
-    if incident.state == "done":
+    if incident.state == IncidentState.DONE:
         parts += (Buttons(fix_buttons(number)),)
     _before, _after, key = incident_transitions.fix_keys(ctx, number)
     told = Post(key, Message(parts), f"direct:{heir}", "note")
@@ -120,7 +121,7 @@ def _fix(ctx: Context, closing: Closing, person: str) -> tuple[Post, ...]:
     },
     replace=closings.replace_person,
 )
-def known_here(ctx: Context, person: str) -> Known:
+def known_here(ctx: Context, person: PersonId) -> Known:
     """Tell where somebody stands in this room."""
     return known(
         closings.of_person(ctx.tx, person),

@@ -23,7 +23,9 @@ from handlers.on_call import duty
 from storage import closing as closings
 from storage import incidents
 from storage.closing import Closing
+from storage.engine.ids import PersonId
 from storage.incidents import Incident
+from storage.incidents.states import IncidentState
 
 feature = Feature(_("After an incident"))
 
@@ -42,11 +44,11 @@ def after(ctx: Context, number: int, what: str) -> Reply:
         incident_transitions.set_timer(ctx, number, what, start)
         return Reply()
     coming = incident_transitions.next_step(ctx, incident)
-    if what == "quiet" and incident.state == "restored":
+    if what == "quiet" and incident.state == IncidentState.RESTORED:
         return _quiet(ctx, incident)
     if what == "remind" and coming is not None and coming[0] == "remind":
         return _remind(ctx, incident)
-    if what in ("fix", "overdue") and incident.state == "done":
+    if what in ("fix", "overdue") and incident.state == IncidentState.DONE:
         return _fix(ctx, incident, what)
     incident_transitions.plan(ctx, incident)
     return Reply()
@@ -109,7 +111,7 @@ def _remind(ctx: Context, incident: Incident) -> Reply:
     return Reply(posts=(Post(key, Message(tuple(parts)), _to(ctx, who), "note"),))
 
 
-def _to(ctx: Context, person: str) -> str:
+def _to(ctx: Context, person: PersonId) -> str:
     """Return where a reminder goes: to who stands in while somebody is away."""
     return f"direct:{duty.stands_in(ctx, person)}"
 

@@ -17,7 +17,9 @@ from handlers.kit.people import name
 from handlers.kit.readers import people_called
 from handlers.kit.words import Words, _, shortened
 from handlers.on_call import duty
+from storage.engine.ids import PersonId
 from storage.incidents import Incident
+from storage.incidents.states import IncidentState
 
 Answer = Reply | Call  # a call is carried out as if its button had been pressed
 
@@ -93,7 +95,7 @@ def still(ctx: Context, found: About, said: Said, text: str) -> Answer | None:
         return chosen(candidates, "update", text=text)
     meant = candidates[0]
     declare = help_replies.declare_button(ctx, text)
-    if meant.state == "open":
+    if meant.state == IncidentState.OPEN:
         question = _("Is this news of {incident}?", incident=shortened(headline(meant)))
         news = Button(
             _("Yes, an update"), call("update", number=meant.number, text=text), "primary"
@@ -125,9 +127,9 @@ def _other_number(ctx: Context, number: int) -> Answer:
 
 def _back_words(incident: Incident) -> Words:
     values = {"incident": shortened(headline(incident))}
-    if incident.state == "open":
+    if incident.state == IncidentState.OPEN:
         return _("How shall {incident} end?", **values)
-    if incident.state == "restored":
+    if incident.state == IncidentState.RESTORED:
         return _("{incident} works again and is not done yet.", **values)
     return _("{incident} is over already; nothing has to be taken back.", **values)
 
@@ -135,12 +137,13 @@ def _back_words(incident: Incident) -> Words:
 def _ways_back(ctx: Context, incident: Incident) -> tuple[Button, ...]:
     number, ways = incident.number, []
     fresh = incident.declared_at >= ctx.now - UNDO
-    if incident.state == "open" and incident.declared_by == ctx.person.id and fresh:
+    if incident.state == IncidentState.OPEN and incident.declared_by == ctx.person.id and fresh:
         ways.append(Button(_("Undo"), call("undo", number=number), "primary"))
-    if incident.state in ("open", "restored") and rights.may_for(ctx, "close as", incident):
+    running = incident.state in (IncidentState.OPEN, IncidentState.RESTORED)
+    if running and rights.may_for(ctx, "close as", incident):
         false = call("close as", number=number, closed_as="false_alarm")
         ways.append(Button(_("It was a false alarm"), false))
-    if incident.state == "open":
+    if incident.state == IncidentState.OPEN:
         if rights.may_for(ctx, "restored", incident):
             ways.append(works_again(number))
         else:
@@ -172,7 +175,7 @@ def cannot(ctx: Context, found: About, said: Said) -> Answer | None:
     return Reply(line(words, *asks, somebody, take(number)))
 
 
-def _others(ctx: Context, incident: Incident) -> list[str]:
+def _others(ctx: Context, incident: Incident) -> list[PersonId]:
     service = ctx.service_of(incident.service)
     if service is None:
         return []

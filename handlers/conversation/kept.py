@@ -9,6 +9,7 @@ from handlers.kit.context import Context
 from handlers.kit.doors import Known, known
 from handlers.kit.words import _
 from storage import conversation
+from storage.engine.ids import PersonId
 
 feature = Feature(_("What is typed"))
 
@@ -22,7 +23,7 @@ feature = Feature(_("What is typed"))
     },
     replace=conversation.replace_person,
 )
-def known_here(ctx: Context, person: str) -> Known:
+def known_here(ctx: Context, person: PersonId) -> Known:
     """Tell which buttons somebody was shown last, and what they took."""
     return known(
         conversation.of_person(ctx.tx, person),

@@ -13,6 +13,8 @@ from handlers.kit.folding import plain
 from handlers.kit.messages import WRITER, Button, Buttons, Call, Message, call_data, call_from
 from handlers.kit.words import LANGUAGES, text
 from storage import conversation
+from storage.delivery.places import PlaceKind
+from storage.engine.ids import PersonId, PlaceId
 
 LIVE = timedelta(days=1)  # so long a button can be pressed by its label
 MOST = 12  # buttons of a message that are kept
@@ -31,7 +33,12 @@ OTHERWISE = {  # what people say for a label
 
 
 def remember(
-    ctx: Context, message: Message | None, person: str, place: str, *, nameless: bool = False
+    ctx: Context,
+    message: Message | None,
+    person: PersonId,
+    place: PlaceId,
+    *,
+    nameless: bool = False,
 ) -> None:
     """Keep which buttons stand in the last message to somebody, under their labels.
 
@@ -58,7 +65,7 @@ def live(ctx: Context) -> list[tuple[tuple[str, ...], Call]]:
     if shown is None or not shown.buttons or shown.at < ctx.now - LIVE:
         return []
     place = ctx.place
-    here = place.id if place is not None and place.kind != "direct" else ""
+    here = place.id if place is not None and place.kind != PlaceKind.DIRECT else ""
     if shown.place != here:
         return []
     return [(tuple(each["labels"]), call_from(each)) for each in json.loads(shown.buttons)]

@@ -13,6 +13,7 @@ from handlers.kit.messages import Button, Reply, line
 from handlers.kit.readers import ChoiceReader
 from handlers.kit.words import Sentence, _
 from storage import digest as digests
+from storage.engine.ids import PersonId
 
 feature = Feature(_("Weekly digest"))
 
@@ -59,7 +60,7 @@ def settings(ctx: Context) -> list[Setting]:
 @feature.knows(
     56, _("Weekly digest"), {"digest_choices": ("person",)}, replace=digests.replace_person
 )
-def known_here(ctx: Context, person: str) -> Known:
+def known_here(ctx: Context, person: PersonId) -> Known:
     """Tell where somebody stands in this room."""
     return known(
         digests.of_person(ctx.tx, person),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -23,18 +22,6 @@ Searched = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Results:
-    """What was found before anything was locked."""
-
-    found: tuple[Found, ...]
-
-
-def look_ahead(ctx: Context, words: str, page: int = 1) -> Results:
-    """Search in every room."""
-    return Results(tuple(everything(ctx, words)))
-
-
 def everything(ctx: Context, words: str) -> list[Found]:
     """Return what every room finds, the most fitting first."""
     doors = [each for feature in ctx.features for each in feature.all_finds]
@@ -50,7 +37,6 @@ def everything(ctx: Context, words: str) -> list[Found]:
     help=_("Find incidents, problems, services, pilots and automations by words."),
     reads=True,
     submit=_("Find"),
-    ahead=look_ahead,
 )
 def find(ctx: Context, words: Searched) -> Reply:
     return _page(ctx, words, 1)
@@ -62,7 +48,6 @@ def find(ctx: Context, words: Searched) -> Reply:
     help=_("Show more of what was found."),
     hidden=True,
     reads=True,
-    ahead=look_ahead,
 )
 def more(
     ctx: Context, words: Searched, page: Annotated[int, NumberReader(), Ask(_("Page"))]
@@ -71,7 +56,7 @@ def more(
 
 
 def _page(ctx: Context, words: str, page: int) -> Reply:
-    found = ctx.ahead.found if isinstance(ctx.ahead, Results) else everything(ctx, words)
+    found = everything(ctx, words)
     total = len(found)
     if not total:
         said = _("I found nothing for “{words}”.", words=shortened(words))

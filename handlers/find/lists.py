@@ -13,6 +13,7 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Reply, Title
 from handlers.kit.readers import NumberReader, TextReader
 from handlers.kit.words import _
+from storage.engine.ids import ServiceId
 
 feature = Feature(_("Lists"))
 
@@ -46,7 +47,7 @@ def page(
     since: Annotated[str, HIDDEN, Ask(_("Since"))] = "",
     page: Annotated[int, NumberReader(1, 100_000), Ask(_("Page"))] = 1,
 ) -> Reply:
-    asked = Filter(which, service or None, _moment(since))
+    asked = Filter(which, ServiceId(service) if service else None, _moment(since))
     return Reply(Message(tuple(tables.page(ctx, _known(ctx, name), asked, page))))
 
 

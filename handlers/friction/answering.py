@@ -31,6 +31,7 @@ from handlers.kit.readers import NumberReader, PersonReader, TextReader, folded
 from handlers.kit.words import Sentence, Words, _, _n
 from handlers.rights import Tie
 from storage import friction, workspaces
+from storage.engine.ids import PersonId
 from storage.friction import Note, answerers
 from storage.people import Person
 
@@ -202,7 +203,7 @@ def name_one(
     return Reply(line(said), posts=posts)
 
 
-def _key(area: str, person: str) -> str:
+def _key(area: str, person: PersonId) -> str:
     return f"answers:{folded(area)}:{person}"
 
 
@@ -280,17 +281,17 @@ def waiting(ctx: Context) -> list[Task]:
     return found
 
 
-def _left(ctx: Context, person: str) -> tuple[Post, ...]:
+def _left(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     """Nobody answers in the place of whoever left; managers do anyway."""
     answerers.drop(ctx.tx, person)
     return ()
 
 
 @feature.holds(60, "friction_answerers.answerer", left=_left)
-def held(ctx: Context, person: str) -> list[Held]:
+def held(ctx: Context, person: PersonId) -> list[Held]:
     """Return the areas whose friction somebody answers."""
 
-    def give(area: str, to: str) -> tuple[Post, ...]:
+    def give(area: str, to: PersonId) -> tuple[Post, ...]:
         answerers.hand_on(ctx.tx, area, person, to, ctx.now)
         return matters.ask(ctx, to, _key(area, to), _question(area))
 

@@ -71,7 +71,20 @@ def ask(ctx: Context, pattern: PatternRef) -> Reply:
     "pattern drop", "muster weglassen", help=_("The step can be dropped."), hidden=True
 )
 def drop(ctx: Context, pattern: PatternRef) -> Reply:
-    return _checked(ctx, pattern, Check(True, 0, 0, 0, 0, 0, 0, 0))
+    return _checked(
+        ctx,
+        pattern,
+        Check(
+            droppable=True,
+            regular=0,
+            structured=0,
+            ruled=0,
+            context=0,
+            judgement=0,
+            responsibility=0,
+            relationship=0,
+        ),
+    )
 
 
 @feature.command(

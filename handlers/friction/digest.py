@@ -15,6 +15,7 @@ from handlers.kit.words import Words, _, _n
 from handlers.measures.change import change
 from storage import friction
 from storage.engine import Tx
+from storage.engine.ids import PersonId
 from storage.friction import answerers, patterns
 
 feature = Feature(_("Friction"))
@@ -81,7 +82,7 @@ def section(ctx: Context, week: Week) -> Section:
     return Section(decisions, (Title(_("What we are learning")), Facts(tuple(rows))))
 
 
-def _replace(tx: Tx, person: str, to: str) -> None:
+def _replace(tx: Tx, person: PersonId, to: PersonId) -> None:
     friction.replace(tx, person, to)
     answerers.replace(tx, person, to)
     patterns.replace(tx, person, to)
@@ -99,7 +100,7 @@ def _replace(tx: Tx, person: str, to: str) -> None:
     },
     replace=_replace,
 )
-def known(ctx: Context, person: str) -> Known:
+def known(ctx: Context, person: PersonId) -> Known:
     rows: list[tuple[Words, Words]] = [
         (_("Friction"), each.sentence) for each in friction.mine(ctx.tx, person)
     ]

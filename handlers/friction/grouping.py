@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from handlers.friction import proposals
+from handlers.kit.ahead import LookAhead
 from handlers.kit.context import Context
 from handlers.kit.words import Words, _
 from storage import friction, mandate, workspaces
+from storage.engine.ids import PersonId
 from storage.friction import ALONE, JOINED, Note, patterns
 from storage.friction.patterns import Pattern
 
@@ -49,7 +51,7 @@ def known_areas(ctx: Context) -> Words:
     return _("Such as {areas}.", areas=named[:6])
 
 
-def like_ahead(ctx: Context, *, sentence: str, **_rest: object) -> Near | None:
+def _like(ctx: Context, *, sentence: str, **_rest: object) -> Near | None:
     """Return who feels the same; read before anything is written."""
     recent = friction.all(ctx.tx, since=ctx.now - timedelta(days=JOINING))[: proposals.MOST]
     found = proposals.like(sentence, [each.sentence for each in recent])
@@ -63,9 +65,12 @@ def like_ahead(ctx: Context, *, sentence: str, **_rest: object) -> Near | None:
     return Near(len(together), first.id)
 
 
+like_ahead = LookAhead(_like)
+
+
 def found(ctx: Context) -> Near | None:
     """Return who feels the same, if there was time to look."""
-    return ctx.ahead if isinstance(ctx.ahead, Near) else None
+    return like_ahead.found(ctx)
 
 
 def join(ctx: Context, id: str, other: str) -> bool:
@@ -122,7 +127,7 @@ def _fitting(ctx: Context, loose: list[Note]) -> list[Proposal]:
     return [Proposal(tuple(notes), standing[id]) for id, notes in found.items()]
 
 
-def authors(ctx: Context, ids: list[str]) -> list[str]:
+def authors(ctx: Context, ids: list[str]) -> list[PersonId]:
     """Return who hears of the answer: noted it under their name, and is still here."""
     found = [ctx.person_of(each) for each in friction.authors(ctx.tx, ids)]
     return [each.id for each in found if each is not None and each.active]

@@ -11,6 +11,7 @@ from handlers.bans import cards as ban_cards
 from handlers.incidents import escalation, keys
 from handlers.incidents.cards import label, take, tell
 from handlers.incidents.lookup import NEWS, Named, Ref, find, find_open, meant, not_open, note
+from handlers.incidents.transitions import changing
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
@@ -21,6 +22,7 @@ from handlers.kit.words import Who, _
 from storage import incidents
 from storage.delivery import timers
 from storage.incidents import Incident, takings
+from storage.incidents.states import IncidentState
 from storage.incidents.takings import Taking
 from storage.people import Person
 
@@ -41,12 +43,12 @@ def acknowledge(ctx: Context, number: Ref | None = None) -> Reply:
         return Reply(_yours(ctx, incident))
     next_news = ctx.now + NEWS[incident.severity]
     before = _before(ctx, incident)
-    escalation.stop(ctx, incident.number)
-    if not incidents.acknowledge(ctx.tx, incident.number, ctx.person.id, ctx.now, next_news):
-        raise _not_first(ctx, incident.number)  # which also lets the climbing go on
-    takings.keep(ctx.tx, incident.number, before)
-    incident = note(ctx, incident.number, "acknowledged")
-    escalation.wait_for_news(ctx, incident, next_news)
+    with changing(ctx, incident.number):
+        if not incidents.acknowledge(ctx.tx, incident.number, ctx.person.id, ctx.now, next_news):
+            raise _not_first(ctx, incident.number)  # which also lets the climbing go on
+        takings.keep(ctx.tx, incident.number, before)
+        incident = note(ctx, incident.number, "acknowledged")
+        escalation.wait_for_news(ctx, incident, next_news)
     return Reply(
         _yours(ctx, incident),
         posts=(*escalation.ended_posts(ctx, incident), *escalation.declarer_posts(ctx, incident)),
@@ -59,15 +61,15 @@ def _before(ctx: Context, incident: Incident) -> Taking:
     running = timers.find(ctx.tx, keys.climb_key(incident.number))
     payload, due = running if running is not None else ({}, None)
     return Taking(
-        ctx.person.id,
-        ctx.now,
-        incident.responsible,
-        incident.responsible_since,
-        incident.acknowledged_by,
-        incident.acknowledged_at,
-        incident.silent,
-        json.dumps(payload),
-        due,
+        person=ctx.person.id,
+        at=ctx.now,
+        held_by=incident.responsible,
+        held_since=incident.responsible_since,
+        acknowledged_by=incident.acknowledged_by,
+        acknowledged_at=incident.acknowledged_at,
+        silent=incident.silent,
+        timer=json.dumps(payload),
+        due_at=due,
     )
 
 
@@ -85,19 +87,19 @@ def give_back(ctx: Context, number: Ref) -> Reply:
             ),
             buttons=(Button(_("Ask somebody"), call("assign", number=number)),),
         )
-    escalation.stop(ctx, number)
-    if not takings.give_back(ctx.tx, number, taking):
-        raise not_open(ctx, find(ctx, number))
-    incident = note(ctx, number, "given back")
-    if taking.due_at is not None:
-        timers.set(
-            ctx.tx,
-            id=ctx.new_id(),
-            kind="climb",
-            key=keys.climb_key(number),
-            due=max(taking.due_at, ctx.now),
-            **json.loads(taking.timer),
-        )
+    with changing(ctx, number):
+        if not takings.give_back(ctx.tx, number, taking):
+            raise not_open(ctx, find(ctx, number))
+        incident = note(ctx, number, "given back")
+        if taking.due_at is not None:
+            timers.set(
+                ctx.tx,
+                id=ctx.new_id(),
+                kind="climb",
+                key=keys.climb_key(number),
+                due=max(taking.due_at, ctx.now),
+                **json.loads(taking.timer),
+            )
     said = _(
         "Good, not you. {incident} waits for {who} again; its alert goes on where it was.",
         incident=label(number),
@@ -116,7 +118,7 @@ def give_back(ctx: Context, number: Ref) -> Reply:
 
 def _mine_already(ctx: Context, incident: Incident) -> bool:
     return (
-        incident.state == "open"
+        incident.state == IncidentState.OPEN
         and incident.acknowledged_by == ctx.person.id
         and not incident.unanswered
         and not incident.silent
@@ -125,7 +127,7 @@ def _mine_already(ctx: Context, incident: Incident) -> bool:
 
 def _not_first(ctx: Context, number: int) -> Refusal:
     incident = find(ctx, number)
-    if incident.state != "open":
+    if incident.state != IncidentState.OPEN:
         return not_open(ctx, incident)
     if incident.responsible == ctx.person.id:
         return Refusal(
@@ -179,18 +181,18 @@ def promise(
     minutes: Annotated[int, NumberReader(5, 480), Ask(_("Minutes"))],
 ) -> Reply:
     due = ctx.now + timedelta(minutes=minutes)
-    escalation.stop(ctx, number)
-    if not incidents.promise(ctx.tx, number, ctx.person.id, due):
-        incident = find_open(ctx, number)
-        raise Refusal(
-            _(
-                "Only {who} can promise news about {incident}.",
-                who=named(ctx, incident.responsible),
-                incident=label(number),
+    with changing(ctx, number):
+        if not incidents.promise(ctx.tx, number, ctx.person.id, due):
+            incident = find_open(ctx, number)
+            raise Refusal(
+                _(
+                    "Only {who} can promise news about {incident}.",
+                    who=named(ctx, incident.responsible),
+                    incident=label(number),
+                )
             )
-        )
-    incident = note(ctx, number, "promised", str(minutes))
-    escalation.wait_for_news(ctx, incident, due)
+        incident = note(ctx, number, "promised", str(minutes))
+        escalation.wait_for_news(ctx, incident, due)
     return Reply(
         line(_("Good. If nothing is heard by {at:time}, I ask again.", at=due)),
         posts=escalation.ended_posts(ctx, incident),

@@ -15,6 +15,7 @@ from handlers.kit.words import Sentence, Words, _, _n, shortened
 from storage import closing as closings
 from storage import incidents
 from storage.incidents import Incident, alarms
+from storage.incidents.states import IncidentState, Severity
 
 PLATFORMS = {"slack": "Slack", "teams": "Teams", "local": "Lotse"}
 
@@ -37,7 +38,7 @@ def service_name(ctx: Context, incident: Incident) -> str:
 
 def tone(incident: Incident) -> Tone:
     """Return how the incident looks from afar."""
-    if incident.state == "restored":
+    if incident.state == IncidentState.RESTORED:
         return Tone.GOOD
     if incident.state in ("withdrawn", "done", "closed"):
         return Tone.QUIET
@@ -48,17 +49,17 @@ def tone(incident: Incident) -> Tone:
 
 def standing(ctx: Context, incident: Incident, *, pings: bool = True) -> Sentence:
     """Return in one sentence how it stands; who has to act is mentioned if it `pings`."""
-    if incident.state == "withdrawn":
+    if incident.state == IncidentState.WITHDRAWN:
         return _("Withdrawn by {who}.", who=name(ctx, incident.declared_by))
-    if incident.state == "restored":
+    if incident.state == IncidentState.RESTORED:
         return _(
             "Working again since {at}, says {who}.",
             at=incident.restored_at,
             who=name(ctx, incident.restored_by or incident.responsible),
         )
-    if incident.state == "done":
+    if incident.state == IncidentState.DONE:
         return _done(ctx, incident)
-    if incident.state == "closed":
+    if incident.state == IncidentState.CLOSED:
         return _closed(ctx, incident)
     if incident.unanswered:
         mentioned = person if pings else name
@@ -109,7 +110,7 @@ def waits_since(incident: Incident) -> datetime:
 
 def _waiting(ctx: Context, incident: Incident) -> list[tuple[Words, Words]]:
     """Return since when it waits and which roles are alarmed: no names beside times, no counts."""
-    if incident.state != "open" or not (incident.unanswered or incident.silent):
+    if incident.state != IncidentState.OPEN or not (incident.unanswered or incident.silent):
         return []
     since = waits_since(incident)
     roles = targets.roles_of(ctx, incident, targets.alarmed(ctx, incident))
@@ -143,11 +144,11 @@ def card(ctx: Context, incident: Incident) -> Message:
     if incident.reopened_at is not None:
         rows.append((_("Opened again"), _reopened(ctx, incident)))
     rows[1:1] = _waiting(ctx, incident)
-    if incident.severity == "serious":
+    if incident.severity == Severity.SERIOUS:
         rows.insert(1, (_("Severity"), _("serious")))
     if incident.gap:
         rows.append((_("Note"), _("No service recognised: an ownership gap.")))
-    if incident.proposed_to and incident.state == "open":
+    if incident.proposed_to and incident.state == IncidentState.OPEN:
         rows.append((_("Asked to take it"), name(ctx, incident.proposed_to)))
     if incident.news:
         rows.append(
@@ -161,7 +162,7 @@ def card(ctx: Context, incident: Incident) -> Message:
                 ),
             )
         )
-    if incident.next_news_at and incident.state == "open":
+    if incident.next_news_at and incident.state == IncidentState.OPEN:
         rows.append((_("Next news"), _("by {at}", at=incident.next_news_at)))
     rows += checklist.rows(ctx, incident)
     repeated, more = ban_cards.of_incident(ctx, incident)
@@ -177,7 +178,7 @@ def card(ctx: Context, incident: Incident) -> Message:
 def about_question(ctx: Context, incident: Incident) -> tuple[Part, ...]:
     """Ask whether it is about the service that only its meaning points at."""
     guessed = ctx.service_of(incident.guessed) if incident.guessed else None
-    if guessed is None or incident.state != "open":
+    if guessed is None or incident.state != IncidentState.OPEN:
         return ()
     number = incident.number
     return (
@@ -239,9 +240,9 @@ def card_buttons(incident: Incident) -> tuple[Button, ...]:
     """Return what can be done with an incident in its present state."""
     number = incident.number
     history = Button(_("History"), call("history", number=number), "quiet")
-    if incident.state == "withdrawn":
+    if incident.state == IncidentState.WITHDRAWN:
         return ()
-    if incident.state == "restored":
+    if incident.state == IncidentState.RESTORED:
         return (finish(number), open_again(number), *whole_text(incident), history)
     if incident.state in ("done", "closed"):
         return (open_again(number), *whole_text(incident), history)
@@ -251,7 +252,7 @@ def card_buttons(incident: Incident) -> tuple[Button, ...]:
         first = (tell(number),)
     serious = (
         (Button(_("It is serious"), call("serious", number=number)),)
-        if incident.severity == "normal"
+        if incident.severity == Severity.NORMAL
         else ()
     )
     return (*first, works_again(number), *serious, *whole_text(incident), history)
@@ -376,7 +377,7 @@ def listed(ctx: Context, incident: Incident) -> Sentence:
         "service": service_name(ctx, incident),
         "standing": standing(ctx, incident, pings=False),
     }
-    if incident.severity == "serious" and incident.state == "open":
+    if incident.severity == Severity.SERIOUS and incident.state == IncidentState.OPEN:
         return _("{title} (serious, {service}): {standing}", **values)
     return _("{title} ({service}): {standing}", **values)
 

@@ -21,14 +21,17 @@ from handlers.kit.readers import ChoiceReader, folded
 from handlers.kit.words import Words, _, shortened, text
 from storage import incidents, people, workspaces
 from storage.delivery import outbox, places, timers
+from storage.engine.ids import PersonId
 from storage.incidents import Incident
 from storage.incidents import channels as stored_channels
+from storage.incidents.states import IncidentState, Severity
 
 feature = Feature(_("Channels for incidents"))
 
 SETTING = "rooms"
 MAKERS = ("local", "slack")  # the platforms that make channels (bot/delivery/channels.py)
-LIVE = frozenset({"open", "restored"})  # the states in which an incident keeps its channel
+# The states in which an incident keeps its channel.
+LIVE = frozenset({IncidentState.OPEN, IncidentState.RESTORED})
 TOPIC = 240  # characters; Slack takes 250
 NAME = 60  # Slack takes 80
 
@@ -98,7 +101,7 @@ def _gets_one(ctx: Context, incident: Incident) -> bool:
         case When.NEVER:
             return False
         case When.SERIOUS:
-            return incident.severity == "serious"
+            return incident.severity == Severity.SERIOUS
         case When.ALWAYS:
             return True
 
@@ -118,7 +121,7 @@ def _topic(ctx: Context, incident: Incident) -> str:
     return text(words, ctx.workspace.language, ctx.workspace.zone)[:TOPIC]
 
 
-def _people(ctx: Context, incident: Incident) -> tuple[str, ...]:
+def _people(ctx: Context, incident: Incident) -> tuple[PersonId, ...]:
     concerned = (incident.declared_by, incident.responsible, incident.proposed_to)
     return tuple(dict.fromkeys(each for each in concerned if each))
 

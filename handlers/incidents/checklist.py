@@ -20,6 +20,7 @@ from storage import closing as closings
 from storage import incidents
 from storage.closing import Closing
 from storage.incidents import Incident
+from storage.incidents.states import IncidentState
 
 NAMED = 3  # open points that a card names; more are only counted
 
@@ -133,7 +134,7 @@ def quiet_until(ctx: Context, incident: Incident) -> datetime:
     for each in incidents.of_service_since(ctx.tx, incident.service, since):
         if each.number != incident.number and _came_back(incident, each):
             again = each.restored_at or each.ended_at or since
-            since = max(since, ctx.now if each.state == "open" else again)
+            since = max(since, ctx.now if each.state == IncidentState.OPEN else again)
     return since + timedelta(days=rules(ctx.tx).calm)
 
 
@@ -188,10 +189,10 @@ def runbook(closing: Closing) -> Words:
 
 def rows(ctx: Context, incident: Incident) -> list[tuple[Words, Words]]:
     """Return what an incident's card says about its end: what is open, or what was said."""
-    if incident.state not in ("restored", "done"):
+    if incident.state not in (IncidentState.RESTORED, IncidentState.DONE):
         return []
     closing = closings.find(ctx.tx, incident.number)
-    if incident.state == "restored":
+    if incident.state == IncidentState.RESTORED:
         return [(_("Until done"), _until_done(ctx, incident, closing))]
     found: list[tuple[Words, Words]] = []
     if closing.cause_since is not None:

@@ -34,8 +34,9 @@ from handlers.rules import meaning
 from handlers.services import lookup as service_lookup
 from handlers.settings import definitions
 from storage import incidents, workspaces
-from storage.delivery.places import INCIDENTS
+from storage.delivery.places import INCIDENTS, PlaceKind
 from storage.incidents import Incident, offers
+from storage.incidents.states import Severity
 from storage.services import Service
 
 feature = Feature(_("Incidents"))
@@ -75,7 +76,7 @@ def declare(
         body=body,
         service=meant.id,
         gap=proposed is None,
-        severity="normal",
+        severity=Severity.NORMAL,
         declared_by=ctx.person.id,
         declared_in=ctx.place.id if ctx.place else None,
         responsible=duty.on_duty(ctx, meant),
@@ -87,7 +88,11 @@ def declare(
     write_timeline(ctx, number, "declared")
     incident_recurrence.notice(ctx, incident, ahead.likes)
     shown = [Post(keys.card_key(number), card(ctx, incident), INCIDENTS)]
-    if ctx.place is not None and ctx.place.kind == "channel" and ctx.place.role != INCIDENTS:
+    if (
+        ctx.place is not None
+        and ctx.place.kind == PlaceKind.CHANNEL
+        and ctx.place.role != INCIDENTS
+    ):
         shown.append(Post(keys.card_key(number), card(ctx, incident), ctx.place.id))
     return Reply(
         _declared(ctx, incident, meant),
@@ -146,15 +151,15 @@ def _serious_here(service: Service) -> tuple[Text, ...]:
 
 @feature.command("serious", "ernst", help=_("It is serious."), hidden=True)
 def serious(ctx: Context, number: Ref) -> Reply:
-    return _severity(ctx, number, "serious")
+    return _severity(ctx, number, Severity.SERIOUS)
 
 
 @feature.command("normal", "normal", help=_("It is not serious."), hidden=True)
 def normal(ctx: Context, number: Ref) -> Reply:
-    return _severity(ctx, number, "normal")
+    return _severity(ctx, number, Severity.NORMAL)
 
 
-def _severity(ctx: Context, number: int, severity: str) -> Reply:
+def _severity(ctx: Context, number: int, severity: Severity) -> Reply:
     incident = find_open(ctx, number)
     rights.need_for(ctx, severity, incident)
     incident, posts = transitions.set_severity(ctx, number, severity)
@@ -186,25 +191,24 @@ def move(ctx: Context, number: Ref, service: service_lookup.ServiceRef) -> Reply
     rights.need_for(ctx, "move", incident)
     first = duty.on_duty(ctx, service)
     other = incident.unanswered and first != incident.responsible
-    if other:
-        escalation.stop(ctx, number)
-    if not incidents.move(ctx.tx, number, service.id, first):
-        raise Refusal(
-            _(
-                "{incident} is about {service} already.",
-                incident=label(number),
-                service=service.name,
+    with transitions.changing(ctx, number, goes_on=() if other else (number,)):
+        if not incidents.move(ctx.tx, number, service.id, first):
+            raise Refusal(
+                _(
+                    "{incident} is about {service} already.",
+                    incident=label(number),
+                    service=service.name,
+                )
             )
-        )
-    incident = note(ctx, number, "moved", service.id)
-    meaning.learn(ctx, number, incident.title, service)
-    incident_recurrence.moved(ctx, incident)
-    if other:  # the new one gets the full time; the old alarm is taken back
-        posts = escalation.ended_posts(ctx, incident)
-        position = incidents.count_alarm(ctx.tx, number)
-        posts += escalation.start(ctx, incident, position)
-    else:
-        posts = escalation.card_posts(ctx, incident)
+        incident = note(ctx, number, "moved", service.id)
+        meaning.learn(ctx, number, incident.title, service)
+        incident_recurrence.moved(ctx, incident)
+        if other:  # the new one gets the full time; the old alarm is taken back
+            posts = escalation.ended_posts(ctx, incident)
+            position = incidents.count_alarm(ctx.tx, number)
+            posts += escalation.start(ctx, incident, position)
+        else:
+            posts = escalation.card_posts(ctx, incident)
     said = _(
         "{incident} is about {service} now; {who} is responsible.",
         incident=label(number),

@@ -26,7 +26,9 @@ from handlers.kit.context import Context
 from handlers.kit.messages import Post
 from storage import incidents
 from storage.delivery import outbox, timers
+from storage.engine.ids import NOBODY, PersonId
 from storage.incidents import Happening, Incident, alarms
+from storage.incidents.states import IncidentState, Severity
 from storage.services import LIMIT
 
 
@@ -46,7 +48,7 @@ class Climb:
     jump: bool = False
     jumped: datetime | None = None
     fell: bool = False
-    missed: tuple[str, ...] = ()
+    missed: tuple[PersonId, ...] = ()
 
 
 def start(ctx: Context, incident: Incident, position: int = 0) -> tuple[Post, ...]:
@@ -103,15 +105,12 @@ def quicken(ctx: Context, incident: Incident) -> tuple[Post, ...]:
 
 
 def stop(ctx: Context, number: int) -> bool:
-    """Stop climbing. To be called before the incident's own row is touched:
-
-    the scheduler takes the timer first and then the row, and so must everybody.
-    """
+    """Stop climbing, for `transitions.changing`, which knows the order of locks."""
     return timers.cancel(ctx.tx, keys.climb_key(number))
 
 
 def hold(ctx: Context, number: int) -> None:
-    """Wait for whoever is just making a step, before the incident's own row is touched."""
+    """Wait for whoever is just making a step, for `transitions.changing`."""
     timers.lock(ctx.tx, keys.climb_key(number))
 
 
@@ -151,7 +150,7 @@ def ended_posts(ctx: Context, incident: Incident) -> tuple[Post, ...]:
     questions = {"asked": keys.asked_key, "checking": keys.check_key}
     for each in incidents.timeline(ctx.tx, incident.number):
         if each.kind in questions:
-            told.append(questions[each.kind](incident.number, each.detail))
+            told.append(questions[each.kind](incident.number, PersonId(each.detail)))
     for name in told:
         outbox.cancel(ctx.tx, name, "no longer needed")
         posts.append(Post(name, settled_alarm(ctx, incident)))
@@ -160,7 +159,7 @@ def ended_posts(ctx: Context, incident: Incident) -> tuple[Post, ...]:
 
 def renewed_alarms(ctx: Context, incident: Incident) -> tuple[Post, ...]:
     """Return the alarms that wait for an answer anew, as when a question in them is answered."""
-    if incident.state != "open" or not (incident.unanswered or incident.silent):
+    if incident.state != IncidentState.OPEN or not (incident.unanswered or incident.silent):
         return ()
     live = _live(ctx, incident)
     sent = alarms.of(ctx.tx, incident.number)
@@ -175,7 +174,7 @@ def renewed_alarms(ctx: Context, incident: Incident) -> tuple[Post, ...]:
         name = keys.alarm_key(incident.number, position)
         waits = [a for a in sent if a.position == position and a.live and a.list is None]
         # One from before alarms were noted person by person is wherever it stands.
-        people = [a.person for a in waits] if position in known else [""]
+        people = [a.person for a in waits] if position in known else [NOBODY]
         for person in people:
             more = wording.pause_buttons(ctx, incident, person, position)
             message = alarm(ctx, incident, why, more)
@@ -205,7 +204,7 @@ def limit_of(ctx: Context, incident: Incident) -> timedelta:
     """Return how long each step waits: what the service says, half of it when it is serious."""
     service = ctx.service_of(incident.service)
     minutes = service.limit_minutes if service is not None else LIMIT
-    return timedelta(minutes=minutes) / (2 if incident.severity == "serious" else 1)
+    return timedelta(minutes=minutes) / (2 if incident.severity == Severity.SERIOUS else 1)
 
 
 def plan(ctx: Context, number: int, climb: Climb) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from handlers.incidents import escalation
+from handlers.incidents.transitions import changing
 from handlers.kit.commands import Feature
 from handlers.kit.context import Context
 from handlers.kit.doors import Event, Held, Known, known
@@ -13,7 +14,9 @@ from handlers.kit.words import _
 from handlers.on_call import duty
 from storage import incidents, people
 from storage.engine import Tx
+from storage.engine.ids import PersonId
 from storage.incidents import Incident, alarms
+from storage.incidents.states import IncidentState
 
 feature = Feature(_("Incidents"))
 
@@ -60,28 +63,28 @@ def _pass(ctx: Context, incident: Incident) -> tuple[Post, ...]:
     before, to = incident.responsible, duty.on_duty(ctx, service)
     if duty.is_here(ctx, before) or to == before:  # nobody else is here; it goes on climbing
         return ()
-    escalation.stop(ctx, incident.number)
-    if not incidents.hand_on(ctx.tx, incident.number, before, to, ctx.now):
-        return ()
-    incidents.happened(
-        ctx.tx,
-        incident.number,
-        id=ctx.new_id(),
-        at=ctx.now,
-        kind="handed on",
-        person=before,
-        detail=to,
-    )
-    now = incidents.find(ctx.tx, incident.number)
-    assert now is not None
-    if now.state != "open":
-        return escalation.card_posts(ctx, now)
-    posts = escalation.ended_posts(ctx, now)
-    position = incidents.count_alarm(ctx.tx, incident.number)
-    return (*posts, *escalation.start(ctx, now, position))
+    with changing(ctx, incident.number):
+        if not incidents.hand_on(ctx.tx, incident.number, before, to, ctx.now):
+            return ()
+        incidents.happened(
+            ctx.tx,
+            incident.number,
+            id=ctx.new_id(),
+            at=ctx.now,
+            kind="handed on",
+            person=before,
+            detail=to,
+        )
+        now = incidents.find(ctx.tx, incident.number)
+        assert now is not None
+        if now.state != IncidentState.OPEN:
+            return escalation.card_posts(ctx, now)
+        posts = escalation.ended_posts(ctx, now)
+        position = incidents.count_alarm(ctx.tx, incident.number)
+        return (*posts, *escalation.start(ctx, now, position))
 
 
-def _replace(tx: Tx, person: str, to: str) -> None:
+def _replace(tx: Tx, person: PersonId, to: PersonId) -> None:
     incidents.replace_person(tx, person, to)
     alarms.replace_person(tx, person, to)
 
@@ -105,7 +108,7 @@ def _replace(tx: Tx, person: str, to: str) -> None:
     },
     replace=_replace,
 )
-def known_here(ctx: Context, person: str) -> Known:
+def known_here(ctx: Context, person: PersonId) -> Known:
     """Tell where somebody stands in this room."""
     return known(
         [*incidents.of_person(ctx.tx, person), *alarms.of_person(ctx.tx, person)],

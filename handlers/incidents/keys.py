@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from storage.engine.ids import PersonId
+
 
 def card_key(number: int) -> str:
     """Return the key of an incident's card."""
@@ -28,12 +30,12 @@ def rests_key(number: int) -> str:
     return f"incident:{number}:rests"
 
 
-def asked_key(number: int, person: str) -> str:
+def asked_key(number: int, person: PersonId) -> str:
     """Return the key of the question whether somebody takes an incident."""
     return f"incident:{number}:asked:{person}"
 
 
-def check_key(number: int, person: str) -> str:
+def check_key(number: int, person: PersonId) -> str:
     """Return the key of the question whether somebody has checked an incident."""
     return f"incident:{number}:check:{person}"
 

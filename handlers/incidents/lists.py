@@ -32,6 +32,7 @@ from handlers.on_call import duty
 from handlers.similarity import find_saying
 from storage import incidents
 from storage.incidents import Incident, pages
+from storage.incidents.states import IncidentState, Severity
 
 feature = Feature(_("Incidents"))
 
@@ -62,7 +63,7 @@ def overview(
 ) -> Reply:
     every = which is Which.ALL
     found = incidents.latest(ctx.tx, SHOWN) if every else incidents.open_ones(ctx.tx)
-    mine = ctx.person.id if which is Which.MINE else ""
+    mine = ctx.person.id if which is Which.MINE else None
     undone = [] if every else incidents.undone(ctx.tx, person=mine)
     if mine:
         found = [each for each in found if is_mine(ctx, each)]
@@ -144,14 +145,14 @@ def rows(ctx: Context, asked: Filter, first: int, most: int) -> list[Row]:
 
 
 def _row(ctx: Context, incident: Incident) -> Row:
-    live = incident.state in ("open", "restored")
+    live = incident.state in (IncidentState.OPEN, IncidentState.RESTORED)
     return Row(
         (
             label(incident.number),
             incident.title,
             service_name(ctx, incident),
             STATES[incident.state],
-            _("serious") if incident.severity == "serious" else "",
+            _("serious") if incident.severity == Severity.SERIOUS else "",
             calendar.day_of(incident.declared_at, ctx.workspace.zone),
             name(ctx, incident.responsible) if live else None,
         ),
@@ -224,14 +225,14 @@ def saying(ctx: Context, words: str) -> list[Found]:
         head = each.title.splitlines()[0] if each.title else ""
         hits.append(
             Found(
-                label(each.number),
-                label(each.number),
-                head,
-                _("text") if hit.rest else _("title"),
-                standing(ctx, each, pings=False),
-                Button(label(each.number), call("show", number=each.number)),
-                hit.score,
-                each.declared_at,
+                key=label(each.number),
+                kind=label(each.number),
+                title=head,
+                where=_("text") if hit.rest else _("title"),
+                state=standing(ctx, each, pings=False),
+                button=Button(label(each.number), call("show", number=each.number)),
+                score=hit.score,
+                at=each.declared_at,
             )
         )
     return hits

@@ -18,7 +18,9 @@ from handlers.kit.readers import IncidentReader
 from handlers.kit.readers.placeholders import is_placeholder
 from handlers.kit.words import _, shortened
 from storage import incidents
+from storage.engine.ids import PersonId
 from storage.incidents import Incident
+from storage.incidents.states import IncidentState
 
 # docs/rules.md, incidents
 NEWS = {"normal": timedelta(minutes=60), "serious": timedelta(minutes=30)}
@@ -149,7 +151,7 @@ def find(ctx: Context, number: int) -> Incident:
 def find_open(ctx: Context, number: int) -> Incident:
     """Return an incident that is still open, or refuse."""
     incident = find(ctx, number)
-    if incident.state != "open":
+    if incident.state != IncidentState.OPEN:
         raise not_open(ctx, incident)
     return incident
 
@@ -157,11 +159,11 @@ def find_open(ctx: Context, number: int) -> Incident:
 def not_open(ctx: Context, incident: Incident, text: str = "") -> Refusal:
     """Say how it ended; words meant for it are given back, and offered as a new incident."""
     name = label(incident.number)
-    if incident.state == "withdrawn":
+    if incident.state == IncidentState.WITHDRAWN:
         said = _("{incident} was withdrawn.", incident=name)
-    elif incident.state == "done":
+    elif incident.state == IncidentState.DONE:
         said = _("{incident} has been done since {at}.", incident=name, at=incident.ended_at)
-    elif incident.state == "closed":
+    elif incident.state == IncidentState.CLOSED:
         said = _("{incident} was closed on {at}.", incident=name, at=incident.ended_at)
     else:
         said = _(
@@ -174,7 +176,7 @@ def not_open(ctx: Context, incident: Incident, text: str = "") -> Refusal:
 
 
 def note(
-    ctx: Context, number: int, kind: str, detail: str = "", *, person: str | None = None
+    ctx: Context, number: int, kind: str, detail: str = "", *, person: PersonId | None = None
 ) -> Incident:
     """Write a line into the timeline and return the incident as it is now.
 
@@ -185,7 +187,7 @@ def note(
 
 
 def write_timeline(
-    ctx: Context, number: int, kind: str, detail: str = "", *, person: str | None = None
+    ctx: Context, number: int, kind: str, detail: str = "", *, person: PersonId | None = None
 ) -> None:
     """Write a line into the timeline: the asker, or another `person`, did something."""
     incidents.happened(

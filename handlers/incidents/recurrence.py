@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from handlers.kit.ahead import LookAhead
 from handlers.kit.context import Context
 from handlers.similarity import Match, find_similar
 from storage import incidents
 from storage import repeats as storage_repeats
+from storage.engine.ids import ServiceId
 from storage.incidents import Incident
 from storage.repeats import Alike
 from storage.services import Service
@@ -40,19 +42,23 @@ def worth_asking(ctx: Context, incident: Incident, like: Match) -> bool:
     return then is None or then.fallback
 
 
-def look_ahead(ctx: Context, number: int, service: Service) -> tuple[Match, ...]:
+def _look(ctx: Context, number: int, service: Service) -> tuple[Match, ...]:
     """Return what an incident is like when it is about `service`, before anything is written."""
     incident = incidents.find(ctx.tx, number)
     return find_likes(ctx, incident, service.id) if incident is not None else ()
 
 
-def look_ahead_for_more(ctx: Context, number: int, earlier: int | None = None) -> tuple[Match, ...]:
+def _look_for_more(ctx: Context, number: int, earlier: int | None = None) -> tuple[Match, ...]:
     """Return what an incident is like where nobody has said what it is the same as."""
     incident = incidents.find(ctx.tx, number) if earlier is None else None
     return find_likes(ctx, incident, incident.service) if incident is not None else ()
 
 
-def find_likes(ctx: Context, incident: Incident, service: str) -> tuple[Match, ...]:
+look_ahead = LookAhead(_look)
+look_ahead_for_more = LookAhead(_look_for_more)
+
+
+def find_likes(ctx: Context, incident: Incident, service: ServiceId) -> tuple[Match, ...]:
     about = ctx.service_of(service)
     found = find_similar(
         ctx.tx,
@@ -74,7 +80,7 @@ def names_of(service: Service | None) -> tuple[str, ...]:
 def moved(ctx: Context, incident: Incident) -> None:
     """It is about another service: what it is like was looked up before; what people said stays."""
     storage_repeats.forget_proposals(ctx.tx, incident.number)
-    notice(ctx, incident, found_ahead(ctx))
+    notice(ctx, incident, look_ahead.found(ctx) or ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +90,3 @@ class Ahead:
     likes: tuple[Match, ...]
     service: Service | None
     sure: bool
-
-
-def found_ahead(ctx: Context) -> tuple[Match, ...]:
-    """Return what was found before this command wrote anything; nothing when that took too long."""
-    if isinstance(ctx.ahead, Ahead):
-        return ctx.ahead.likes
-    return ctx.ahead if isinstance(ctx.ahead, tuple) else ()

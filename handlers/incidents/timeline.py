@@ -115,4 +115,6 @@ def _happening(ctx: Context, each: Happening) -> Sentence:
                 point=checklist.NAMES[point],
                 said=checklist.said(ctx, point, each.detail),
             )
+        case _:
+            pass
     raise ValueError(f"a happening of unknown kind: {each.kind}")

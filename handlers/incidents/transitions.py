@@ -8,7 +8,8 @@ in `BLOCKERS`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 
@@ -29,9 +30,10 @@ from handlers.services import lookup as service_lookup
 from storage import closing as closings
 from storage import incidents
 from storage.delivery import timers
+from storage.engine.ids import PersonId
 from storage.incidents import Incident
-from storage.incidents import transitions as incident_transitions
 from storage.incidents import transitions as states
+from storage.incidents.states import IncidentState, Severity
 from storage.repeats.outages import overlap
 
 Blocker = Callable[[Context, Incident], Sentence | None]
@@ -39,12 +41,13 @@ Blocker = Callable[[Context, Incident], Sentence | None]
 # What keeps an incident from being done beside its own points; each says why, or None.
 BLOCKERS: tuple[Blocker, ...] = (ban_blocks.blocks,)
 
+OPEN, RESTORED, DONE, CLOSED, WITHDRAWN = IncidentState
 MOVES = {  # from each state, where to
-    "open": ("restored", "closed", "withdrawn"),
-    "restored": ("done", "closed", "open"),
-    "done": ("open",),
-    "closed": ("open",),
-    "withdrawn": (),
+    OPEN: (RESTORED, CLOSED, WITHDRAWN),
+    RESTORED: (DONE, CLOSED, OPEN),
+    DONE: (OPEN,),
+    CLOSED: (OPEN,),
+    WITHDRAWN: (),
 }
 PATIENCE = 3  # working days between restored and the reminder
 HOUR = time(9)  # local time of reminders
@@ -58,25 +61,47 @@ class Other(StrEnum):
     SUPERSEDED = "superseded"
 
 
+@contextmanager
+def changing(ctx: Context, *numbers: int, goes_on: Collection[int] = ()) -> Iterator[None]:
+    """Change incidents with nobody else at them: who is just at one finishes first.
+
+    This alone knows the order in which locks are taken: timers before rows, as the scheduler
+    does, and the smaller number first. Their timers stop, and at the end each gets the one of
+    what comes next after it works again; those of `goes_on` are let alone. Within another one
+    for the same incidents it changes nothing.
+    """
+    in_order = sorted(set(numbers))
+    for number in in_order:
+        if number in goes_on:
+            escalation.hold(ctx, number)
+        else:
+            escalation.stop(ctx, number)
+            timers.cancel(ctx.tx, keys.after_key(number))
+    if len(in_order) > 1:  # one is locked by the change itself
+        states.lock(ctx.tx, in_order)
+    yield
+    for number in in_order:
+        if number not in goes_on:
+            plan(ctx, find(ctx, number))
+
+
 def restore(ctx: Context, number: int, text: str = "") -> Incident:
     """It works again. A missing acknowledgement stays missing."""
-    stop(ctx, number)
-    if text and incidents.tell(ctx.tx, number, ctx.person.id, text, ctx.now, None):
-        note(ctx, number, "news", text)
-    if not states.restore(ctx.tx, number, ctx.person.id, ctx.now):
-        raise not_open(ctx, find(ctx, number), text)
-    closings.begin(ctx.tx, number)
-    incident = note(ctx, number, "restored")
-    plan(ctx, incident)
-    return incident
+    with changing(ctx, number):
+        if text and incidents.tell(ctx.tx, number, ctx.person.id, text, ctx.now, None):
+            note(ctx, number, "news", text)
+        if not states.restore(ctx.tx, number, ctx.person.id, ctx.now):
+            raise not_open(ctx, find(ctx, number), text)
+        closings.begin(ctx.tx, number)
+        return note(ctx, number, "restored")
 
 
 def withdraw(ctx: Context, number: int, since: datetime) -> Incident | None:
     """Take back what the asker declared at `since` or later; None when it is too late."""
-    stop(ctx, number)
-    if not states.withdraw(ctx.tx, number, ctx.person.id, since):
-        return None
-    return note(ctx, number, "withdrawn")
+    with changing(ctx, number):
+        if not states.withdraw(ctx.tx, number, ctx.person.id, since):
+            return None
+        return note(ctx, number, "withdrawn")
 
 
 def blocked(ctx: Context, incident: Incident) -> Sentence | None:
@@ -84,57 +109,64 @@ def blocked(ctx: Context, incident: Incident) -> Sentence | None:
     return next((words for each in BLOCKERS if (words := each(ctx, incident)) is not None), None)
 
 
-def finish(ctx: Context, number: int, person: str, reason: str = "") -> Incident:
+def finish(ctx: Context, number: int, person: PersonId, reason: str = "") -> Incident:
     """It is done, in the name of `person`; with a `reason` also while points are open.
 
     Raises `Refusal` while something is missing: whoever asks may show it more kindly before.
     """
-    stop(ctx, number)
-    incident = find(ctx, number)
-    must_go(ctx, incident, "done")
-    hindrance = blocked(ctx, incident)
-    if hindrance is not None:
-        raise Refusal(hindrance)
-    points = missing_of(ctx, incident)
-    if points and not reason:
-        raise Refusal(
-            _("{incident} is not done yet.", incident=label(number)),
-            buttons=(Button(_("What is missing"), call("done", number=number)),),
-        )
-    if reason:
-        closings.begin(ctx.tx, number)
-        still_open = ",".join(points)
-        closings.override(ctx.tx, number, person, reason, still_open, ctx.now)
-        note(ctx, number, "overridden", reason, person=person)
-    if not states.finish(ctx.tx, number, person, ctx.now):
-        raise not_open(ctx, find(ctx, number))
-    incident = note(ctx, number, "done", person=person)
-    plan(ctx, incident)
-    return incident
+    with changing(ctx, number):
+        incident = find(ctx, number)
+        must_go(ctx, incident, DONE)
+        hindrance = blocked(ctx, incident)
+        if hindrance is not None:
+            raise Refusal(hindrance)
+        points = missing_of(ctx, incident)
+        if points and not reason:
+            raise Refusal(
+                _("{incident} is not done yet.", incident=label(number)),
+                buttons=(Button(_("What is missing"), call("done", number=number)),),
+            )
+        if reason:
+            closings.begin(ctx.tx, number)
+            still_open = ",".join(points)
+            closings.override(ctx.tx, number, person, reason, still_open, ctx.now)
+            note(ctx, number, "overridden", reason, person=person)
+        if not states.finish(ctx.tx, number, person, ctx.now):
+            raise not_open(ctx, find(ctx, number))
+        return note(ctx, number, "done", person=person)
 
 
 def close(ctx: Context, number: int, closed_as: Other, target: int | None, why: str) -> Incident:
     """It was something else; a duplicate and what is superseded say what they go into."""
-    stop(ctx, number)
-    incident_transitions.lock(ctx.tx, {number} | ({target} if target is not None else set()))
-    incident = find(ctx, number)
-    must_go(ctx, incident, "closed")
-    hindrance = blocked(ctx, incident)
-    if target is not None:
-        target = _root(ctx, number, target)
-        if closed_as is Other.DUPLICATE and overlap(*_in_order(incident, find(ctx, target))):
-            hindrance = None  # one outage, reported twice: the other one stays held
-    if hindrance is not None:
-        raise Refusal(hindrance)
-    if not states.close(ctx.tx, number, ctx.person.id, ctx.now, closed_as=closed_as, target=target):
-        raise not_open(ctx, find(ctx, number))
-    if why:
-        note(ctx, number, "reason", why)
-    return note(ctx, number, "closed")
+    ends_in = _ways_end(ctx, target) if target is not None else ()
+    with changing(ctx, number, *ends_in, goes_on=ends_in):
+        incident = find(ctx, number)
+        must_go(ctx, incident, CLOSED)
+        hindrance = blocked(ctx, incident)
+        if target is not None:
+            target = _root(ctx, number, target)
+            if closed_as is Other.DUPLICATE and overlap(*_in_order(incident, find(ctx, target))):
+                hindrance = None  # one outage, reported twice: the other one stays held
+        if hindrance is not None:
+            raise Refusal(hindrance)
+        by = ctx.person.id
+        if not states.close(ctx.tx, number, by, ctx.now, closed_as=closed_as, target=target):
+            raise not_open(ctx, find(ctx, number))
+        if why:
+            note(ctx, number, "reason", why)
+        return note(ctx, number, "closed")
 
 
 def _in_order(one: Incident, other: Incident) -> tuple[Incident, Incident]:
     return (one, other) if one.number < other.number else (other, one)
+
+
+def _ways_end(ctx: Context, target: int) -> tuple[int, ...]:
+    """Return `target` and what it goes on in, as it looks before anything is locked."""
+    found = find(ctx, target)
+    while found.closed_into is not None:
+        found = find(ctx, found.closed_into)
+    return target, found.number
 
 
 def _root(ctx: Context, number: int, target: int) -> int:
@@ -146,7 +178,7 @@ def _root(ctx: Context, number: int, target: int) -> int:
         raise Refusal(
             _("{incident} cannot go into itself.", incident=label(number)), field="target"
         )
-    if found.state in ("withdrawn", "closed"):
+    if found.state in (IncidentState.WITHDRAWN, IncidentState.CLOSED):
         raise Refusal(
             _(
                 "{incident} counts for nothing itself; please name one that does.",
@@ -154,37 +186,36 @@ def _root(ctx: Context, number: int, target: int) -> int:
             ),
             field="target",
         )
-    incident_transitions.lock(ctx.tx, {found.number})
     return found.number
 
 
 def reopen(ctx: Context, number: int, reason: str) -> Incident:
     """It came back, or was not over: open again, with whoever is on duty now."""
-    stop(ctx, number)
-    incident = find(ctx, number)
-    must_go(ctx, incident, "open")
-    service = ctx.service_of(incident.service) or service_lookup.fallback(ctx)
-    if not states.reopen(ctx.tx, number, duty.on_duty(ctx, service), ctx.now):
-        raise not_open(ctx, find(ctx, number))
-    closings.forget_moments(ctx.tx, number)
-    return note(ctx, number, "reopened", reason)
+    with changing(ctx, number):
+        incident = find(ctx, number)
+        must_go(ctx, incident, OPEN)
+        service = ctx.service_of(incident.service) or service_lookup.fallback(ctx)
+        if not states.reopen(ctx.tx, number, duty.on_duty(ctx, service), ctx.now):
+            raise not_open(ctx, find(ctx, number))
+        closings.forget_moments(ctx.tx, number)
+        return note(ctx, number, "reopened", reason)
 
 
-def set_severity(ctx: Context, number: int, severity: str) -> tuple[Incident, tuple[Post, ...]]:
+def set_severity(
+    ctx: Context, number: int, severity: Severity
+) -> tuple[Incident, tuple[Post, ...]]:
     """Call an open incident serious or normal; nothing is posted if it was called so already."""
     incident = find(ctx, number)
-    if incident.alarms == 1:  # only the first step's time is still to be had
-        escalation.stop(ctx, number)
-    else:
-        escalation.hold(ctx, number)
-    known = not incidents.set_severity(ctx.tx, number, severity)
-    incident = find(ctx, number) if known else note(ctx, number, severity)
-    again: tuple[Post, ...] = ()
-    if incident.alarms == 1:
-        _wait_as_severe(ctx, incident)
-    elif severity == "serious" and not known:
-        again = escalation.quicken(ctx, incident)
-        incident = find(ctx, number)
+    # Of the steps only the first one's time is still to be had.
+    with changing(ctx, number, goes_on=() if incident.alarms == 1 else (number,)):
+        known = not incidents.set_severity(ctx.tx, number, severity)
+        incident = find(ctx, number) if known else note(ctx, number, severity)
+        again: tuple[Post, ...] = ()
+        if incident.alarms == 1:
+            _wait_as_severe(ctx, incident)
+        elif severity == "serious" and not known:
+            again = escalation.quicken(ctx, incident)
+            incident = find(ctx, number)
     if known:
         return incident, ()
     followed = ctx.follow(Event.MADE_SERIOUS, str(number))
@@ -199,13 +230,13 @@ def _wait_as_severe(ctx: Context, incident: Incident) -> None:
         escalation.wait_for_news(ctx, incident, sooner)
 
 
-def must_go(ctx: Context, incident: Incident, state: str) -> None:
+def must_go(ctx: Context, incident: Incident, state: IncidentState) -> None:
     """Refuse kindly what the table of moves does not have."""
     if state in MOVES[incident.state]:
         return
-    if incident.state != "open":
+    if incident.state != IncidentState.OPEN:
         raise not_open(ctx, incident)
-    if state == "done":
+    if state == DONE:
         raise Refusal(
             _(
                 "{incident} does not work again yet, as far as I know.",
@@ -217,12 +248,6 @@ def must_go(ctx: Context, incident: Incident, state: str) -> None:
 
 
 # --- what comes next, by the clock -------------------------------------------------------
-
-
-def stop(ctx: Context, number: int) -> None:
-    """Stop every timer of an incident. To be called before its row is touched."""
-    escalation.stop(ctx, number)
-    timers.cancel(ctx.tx, keys.after_key(number))
 
 
 def plan(ctx: Context, incident: Incident) -> None:
@@ -248,7 +273,7 @@ def set_timer(ctx: Context, number: int, what: str, due: datetime) -> None:
 def next_step(ctx: Context, incident: Incident) -> tuple[str, datetime] | None:
     """Return what comes next and when: remind, quiet, fix (before its day) or overdue."""
     closing = closings.find(ctx.tx, incident.number)
-    if incident.state == "restored":
+    if incident.state == IncidentState.RESTORED:
         tomorrow = ctx.now + timedelta(days=1)
         banned = blocked(ctx, incident) is not None
         if waits_for_check(ctx, incident):
@@ -258,7 +283,7 @@ def next_step(ctx: Context, incident: Incident) -> tuple[str, datetime] | None:
             at = remind_at(ctx, incident)
             waits = banned and waits_for_others(ctx, incident)
             return "remind", max(at, tomorrow) if waits else at
-    if incident.state == "done" and closing.fix_on and closing.fix_done_at is None:
+    if incident.state == IncidentState.DONE and closing.fix_on and closing.fix_done_at is None:
         if closing.ending != "workaround":
             return None
         ours, day = working_hours.company(ctx), closing.fix_on

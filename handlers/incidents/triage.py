@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from handlers.incidents.recurrence import Ahead, names_of
+from handlers.kit.ahead import LookAhead
 from handlers.kit.context import Context
 from handlers.kit.readers import folded
 from handlers.rules import meaning
@@ -30,9 +31,7 @@ LONGEST = 24  # letters of a name that may be mistyped
 OTHER_WORD = re.compile(r"(ung|erei|ei$|lich|isch|bar|heit|keit|schaft|ier|ing|ation)")
 
 
-def look_ahead(
-    ctx: Context, title: str, service: Service | None = None, **_others: object
-) -> Ahead:
+def _look(ctx: Context, title: str, service: Service | None = None, **_others: object) -> Ahead:
     """Return what this one is like and about, before anything is written."""
     known = service or named(ctx, title)
     found = _find(ctx, title, known)
@@ -45,10 +44,14 @@ def look_ahead(
     return Ahead(tuple(found), meant, told is not None or agrees)
 
 
+look_ahead = LookAhead(_look)
+
+
 def handed_in(ctx: Context, title: str, service: Service | None) -> Ahead:
     """Return what was looked up ahead; without it only the names are looked at, which is quick."""
-    if isinstance(ctx.ahead, Ahead):
-        return ctx.ahead
+    found = look_ahead.found(ctx)
+    if found is not None:
+        return found
     known = service or named(ctx, title)
     return Ahead((), known, known is not None)
 

@@ -33,15 +33,14 @@ def update(
     incident = meant(ctx, "update", number, text)
     rights.need_for(ctx, "update", incident)
     number, was_silent = incident.number, incident.silent
-    next_news = None
-    if not incident.unanswered:  # else it goes on climbing: news is no answer
-        next_news = ctx.now + NEWS[incident.severity]
-        escalation.stop(ctx, number)
-    if not incidents.tell(ctx.tx, number, ctx.person.id, text, ctx.now, next_news):
-        raise not_open(ctx, find(ctx, number), text)
-    incident = note(ctx, number, "news", text)
-    if next_news is not None:
-        escalation.wait_for_news(ctx, incident, next_news)
+    # While nobody has taken it, it goes on climbing: news is no answer.
+    next_news = None if incident.unanswered else ctx.now + NEWS[incident.severity]
+    with transitions.changing(ctx, number, goes_on=(number,) if incident.unanswered else ()):
+        if not incidents.tell(ctx.tx, number, ctx.person.id, text, ctx.now, next_news):
+            raise not_open(ctx, find(ctx, number), text)
+        incident = note(ctx, number, "news", text)
+        if next_news is not None:
+            escalation.wait_for_news(ctx, incident, next_news)
     show = escalation.ended_posts if was_silent else escalation.card_posts
     posts = show(ctx, incident)
     said = _("Thank you. The card of {incident} shows it now.", incident=label(number))

@@ -16,6 +16,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any, get_args, get_type_hints
 
+from handlers.kit.ahead import LookAhead
 from handlers.kit.context import Context
 from handlers.kit.doors import (
     Event,
@@ -47,13 +48,14 @@ from handlers.kit.readers import LONGEST, Reader, folded
 from handlers.kit.words import Sentence, Words, _
 from handlers.kit.words import text as speech
 from storage.engine import Tx
+from storage.engine.ids import PersonId
 
 Waiting = Callable[[Context], Sequence[Task]]
 Glancing = Callable[[Context], Sequence[Glance]]
 Setters = Callable[[Context], Sequence[Setting]]
-Following = Callable[[Context, str], tuple[Post, ...]]
-Holding = Callable[[Context, str], Sequence[Held]]
-Knowing = Callable[[Context, str], Known]
+Following = Callable[[Context, Any], tuple[Post, ...]]
+Holding = Callable[[Context, PersonId], Sequence[Held]]
+Knowing = Callable[[Context, PersonId], Known]
 Keeping = Callable[[Context, datetime], int]
 Counting = Callable[[Tx, datetime], int]
 Writing = Callable[[Context, Week], Section | None]
@@ -98,7 +100,7 @@ class Command:
     changes nothing, so its words may be shortened. A `hidden` command exists as a
     button only. `needs` is the right that is asked for before anything else, also
     before a form is opened. `ahead` takes the same values and reads what may take
-    milliseconds, before anything is locked; its result is `ctx.ahead`, or None. One that
+    milliseconds, before anything is locked. One that
     `asks` answers with a form of its own, which some platforms want to know beforehand.
     `current` takes the values of a button, and returns what stands in the form's fields until
     somebody changes it. A `nameless` one leaves no trace of who asked for it, when, or in which
@@ -114,7 +116,7 @@ class Command:
     hidden: bool = False
     needs: str = "read"
     submit: Sentence = field(default_factory=lambda: _("Save"))
-    ahead: Callable[..., object] | None = None
+    ahead: LookAhead[Any] | None = None
     asks: bool = False
     current: Current | None = None
     nameless: bool = False
@@ -185,7 +187,7 @@ class Feature:
         hidden: bool = False,
         needs: str = "read",
         submit: Sentence | None = None,
-        ahead: Callable[..., object] | None = None,
+        ahead: LookAhead[Any] | None = None,
         asks: bool = False,
         current: Current | None = None,
         nameless: bool = False,
@@ -196,19 +198,19 @@ class Feature:
         def declare(run: Callable[..., Reply]) -> Callable[..., Reply]:
             self.commands.append(
                 Command(
-                    words["en"][0],
-                    words,
-                    run,
-                    help,
-                    tuple(_parameters(run)),
-                    reads,
-                    hidden,
-                    needs,
-                    submit or _("Save"),
-                    ahead,
-                    asks,
-                    current,
-                    nameless,
+                    name=words["en"][0],
+                    words=words,
+                    run=run,
+                    help=help,
+                    parameters=tuple(_parameters(run)),
+                    reads=reads,
+                    hidden=hidden,
+                    needs=needs,
+                    submit=submit or _("Save"),
+                    ahead=ahead,
+                    asks=asks,
+                    current=current,
+                    nameless=nameless,
                 )
             )
             return run
@@ -275,7 +277,7 @@ class Feature:
         self,
         rank: int,
         *columns: str,
-        left: Callable[[Context, str], tuple[Post, ...]] = lambda _ctx, _person: (),
+        left: Callable[[Context, PersonId], tuple[Post, ...]] = lambda _ctx, _person: (),
     ) -> Callable[[Holding], Holding]:
         """Declare what people answer for here: `run(ctx, person)` returns it.
 
@@ -293,7 +295,7 @@ class Feature:
         rank: int,
         title: Sentence,
         tables: Mapping[str, tuple[str, ...]],
-        replace: Callable[[Tx, str, str], object],
+        replace: Callable[[Tx, PersonId, PersonId], object],
     ) -> Callable[[Knowing], Knowing]:
         """Declare what is stored about people here: `run(ctx, person)` tells it."""
 
@@ -433,14 +435,14 @@ def form_for(
         filled = {**command.current(ctx, fixed), **filled}
     fields = tuple(
         Field(
-            each.name,
-            each.ask.label,
-            each.reader.kind,
-            _hint(each.ask, ctx),
-            each.required,
-            filled.get(each.name, each.default),
-            each.reader.choices(ctx),
-            LONGEST,
+            name=each.name,
+            label=each.ask.label,
+            kind=each.reader.kind,
+            hint=_hint(each.ask, ctx),
+            required=each.required,
+            value=filled.get(each.name, each.default),
+            choices=each.reader.choices(ctx),
+            longest=LONGEST,
         )
         for each in command.parameters
         if each.name not in fixed and not each.ask.hidden

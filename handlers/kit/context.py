@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from handlers.kit.ahead import Read
 from handlers.kit.doors import Event
 from handlers.kit.messages import Post
 from handlers.kit.words import Who, Words, text
@@ -14,15 +15,25 @@ from storage import on_call as stand_ins
 from storage import people, services
 from storage.delivery.places import Place
 from storage.engine import Tx
+from storage.engine.ids import PersonId
 from storage.on_call import Cover
-from storage.people import Person
+from storage.people import Person, PersonKind
 from storage.services import Service
 from storage.workspaces import Workspace
 
 if TYPE_CHECKING:
     from handlers.kit.commands import Feature
 
-LOTSE = Person("lotse", "Lotse", None, "bot", False, True, False, "lotse")
+LOTSE = Person(
+    id=PersonId("lotse"),
+    name="Lotse",
+    language=None,
+    kind=PersonKind.BOT,
+    manager=False,
+    active=True,
+    admin=False,
+    person_key="lotse",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +61,10 @@ class Context:
     typed: str = ""
     mentions: Mapping[str, str] = field(default_factory=dict)
     thread: str = ""
-    ahead: object = None
+    ahead: Read[Any] | None = None
     _people: dict[str, Person | None] = field(default_factory=dict)
     _services: dict[str, Service | None] = field(default_factory=dict)
-    _covers: list[dict[str, Cover]] = field(default_factory=list)
+    _covers: list[dict[PersonId, Cover]] = field(default_factory=list)
 
     @property
     def language(self) -> str:
@@ -89,11 +100,11 @@ class Context:
             self._services[id] = services.find(self.tx, id)
         return self._services[id]
 
-    def cover_of(self, id: str) -> Cover | None:
+    def cover_of(self, id: PersonId) -> Cover | None:
         """Return who stands in for somebody now, read once in this request."""
         return self.covers().get(id)
 
-    def covers(self) -> dict[str, Cover]:
+    def covers(self) -> dict[PersonId, Cover]:
         """Return the covers of now by whoever is away, read once in this request."""
         if not self._covers:
             self._covers.append(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from handlers.kit.messages import Button, Call, Part, Post
 from handlers.kit.words import Sentence, Words, _
 from storage.engine import Tx
+from storage.engine.ids import PersonId, ServiceId
 from storage.engine.sql import as_moment
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class Follow:
     """What else is said when an event happened in another room."""
 
     event: Event
-    run: Callable[[Context, str], tuple[Post, ...]]
+    run: Callable[[Context, Any], tuple[Post, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +109,9 @@ class Held:
 
     name: str
     role: Sentence
-    give: Callable[[str, str | None], tuple[Post, ...]]
-    clash: Callable[[str], bool] = lambda _to: False
-    acts: str | None = None
+    give: Callable[[PersonId, PersonId | None], tuple[Post, ...]]
+    clash: Callable[[PersonId], bool] = lambda _to: False
+    acts: PersonId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +124,8 @@ class Holds:
 
     rank: int
     columns: tuple[str, ...]
-    held: Callable[[Context, str], Sequence[Held]]
-    left: Callable[[Context, str], tuple[Post, ...]]
+    held: Callable[[Context, PersonId], Sequence[Held]]
+    left: Callable[[Context, PersonId], tuple[Post, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +164,8 @@ class Knows:
     rank: int
     title: Sentence
     tables: Mapping[str, tuple[str, ...]]
-    run: Callable[[Context, str], Known]
-    replace: Callable[[Tx, str, str], object]
+    run: Callable[[Context, PersonId], Known]
+    replace: Callable[[Tx, PersonId, PersonId], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +251,7 @@ class Filter:
     """What a list is asked for: `which` (open, mine, all), a service's id, and since when."""
 
     which: str = "open"
-    service: str | None = None
+    service: ServiceId | None = None
     since: datetime | None = None
 
 

@@ -273,6 +273,8 @@ def _unless_sentence(text: str, command: Command, rest: str, outcome: Outcome) -
                 return Unknown(text, (command,))
         case Unfit():
             return outcome if _proven(command, rest, outcome) else Unknown(text, (command,))
+        case _:
+            pass
     return outcome
 
 

@@ -284,14 +284,14 @@ def form_from(data: dict[str, Any]) -> Form:
     """Read a form back from plain data."""
     fields = tuple(
         Field(
-            each["name"],
-            each["label"],
-            FieldKind(each["kind"]),
-            each["hint"],
-            each["required"],
-            each["value"],
-            tuple((value, label) for value, label in each["choices"]),
-            each["longest"],
+            name=each["name"],
+            label=each["label"],
+            kind=FieldKind(each["kind"]),
+            hint=each["hint"],
+            required=each["required"],
+            value=each["value"],
+            choices=tuple((value, label) for value, label in each["choices"]),
+            longest=each["longest"],
         )
         for each in data["fields"]
     )

@@ -15,6 +15,7 @@ from handlers.kit.readers.required_text import TellingReader
 from handlers.kit.words import Words, _
 from handlers.mandate import cards
 from storage import mandate
+from storage.engine.ids import PersonId
 from storage.mandate import Goal, Guardrails
 
 feature = Feature(_("Mandate"))
@@ -158,7 +159,7 @@ def unread(ctx: Context) -> list[Task]:
     },
     replace=mandate.replace,
 )
-def known(ctx: Context, person: str) -> Known:
+def known(ctx: Context, person: PersonId) -> Known:
     rows: list[tuple[Words, Words]] = [
         (_("Guardrails"), version) for version in mandate.confirmed(ctx.tx, person)
     ]

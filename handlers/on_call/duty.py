@@ -8,24 +8,25 @@ from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.words import _
 from storage import people, services
+from storage.engine.ids import PersonId
 from storage.on_call import Cover
 from storage.people import Person
 from storage.services import Service
 
 
-def is_here(ctx: Context, id: str) -> bool:
+def is_here(ctx: Context, id: PersonId) -> bool:
     """Say whether somebody can act: known, active, neither a guest nor a machine."""
     found = ctx.person_of(id)
     return found is not None and found.here
 
 
-def cover_of(ctx: Context, id: str) -> Cover | None:
+def cover_of(ctx: Context, id: PersonId) -> Cover | None:
     """Return the confirmed cover that somebody has now, if whoever stands in is here."""
     found = ctx.cover_of(id)
     return found if found is not None and is_here(ctx, found.cover) else None
 
 
-def acting(ctx: Context, id: str) -> str | None:
+def acting(ctx: Context, id: PersonId) -> PersonId | None:
     """Return who acts for somebody now: who stands in for them, else themselves; None if gone.
 
     Who stands in may be covered too; a circle ends with whoever would come twice.
@@ -36,24 +37,24 @@ def acting(ctx: Context, id: str) -> str | None:
     return met[-1] if is_here(ctx, met[-1]) else None
 
 
-def acts_for(ctx: Context, id: str) -> list[str]:
+def acts_for(ctx: Context, id: PersonId) -> list[PersonId]:
     """Return for whom somebody acts now: for themselves, and for whom they stand in."""
     others = [each for each in ctx.covers() if each != id and acting(ctx, each) == id]
     return [id, *others]
 
 
-def stands_in(ctx: Context, id: str) -> str:
+def stands_in(ctx: Context, id: PersonId) -> PersonId:
     """Return who hears what is for somebody: who stands in for them, else themselves."""
     return acting(ctx, id) or id
 
 
-def in_order(ctx: Context, service: Service) -> Iterator[str]:
+def in_order(ctx: Context, service: Service) -> Iterator[PersonId]:
     """Yield who can be alarmed for a service, each once: the first is on duty.
 
     The accountable and the deputy or who stands in for them, then the managers, those of the
     fallback service, then whoever of the company is known the longest (docs/rules.md, duty).
     """
-    given: set[str] = set()
+    given: set[PersonId] = set()
     for id in _named(ctx, service):
         found = acting(ctx, id)
         if found is not None and found not in given:
@@ -61,7 +62,7 @@ def in_order(ctx: Context, service: Service) -> Iterator[str]:
             yield found
 
 
-def _named(ctx: Context, service: Service) -> Iterator[str]:
+def _named(ctx: Context, service: Service) -> Iterator[PersonId]:
     yield from (service.accountable, service.deputy)
     yield from (each.id for each in people.managers(ctx.tx))
     net = services.fallback(ctx.tx)
@@ -70,7 +71,7 @@ def _named(ctx: Context, service: Service) -> Iterator[str]:
     yield from (each.id for each in people.everyone(ctx.tx))
 
 
-def on_duty(ctx: Context, service: Service) -> str:
+def on_duty(ctx: Context, service: Service) -> PersonId:
     """Return who is alarmed first. Every way to a new incident asks here.
 
     When nobody of the company is here at all, it is the accountable person all the same.
@@ -78,7 +79,7 @@ def on_duty(ctx: Context, service: Service) -> str:
     return next(in_order(ctx, service), service.accountable)
 
 
-def second_responder(ctx: Context, service: Service, first: str) -> str | None:
+def second_responder(ctx: Context, service: Service, first: PersonId) -> PersonId | None:
     """Return who is alarmed beside `first`: the deputy, or the next one who is here."""
     deputy = acting(ctx, service.deputy)
     if deputy not in (None, first):
@@ -96,7 +97,7 @@ def present(ctx: Context) -> list[Person]:
     return [each for each in people.everyone(ctx.tx) if each.here]
 
 
-def escalation_manager(ctx: Context) -> str | None:
+def escalation_manager(ctx: Context) -> PersonId | None:
     """Return the manager who is alarmed at the top, or who stands in for them."""
     return next((each for boss in people.managers(ctx.tx) if (each := acting(ctx, boss.id))), None)
 

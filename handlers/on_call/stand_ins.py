@@ -21,7 +21,8 @@ from handlers.kit.readers import PersonReader, TextReader
 from handlers.kit.readers.dates import BETWEEN, DateReader, read_day, today_of
 from handlers.kit.words import Sentence, _
 from storage import on_call as stand_ins
-from storage.on_call import Cover
+from storage.engine.ids import PersonId
+from storage.on_call import Cover, CoverState
 from storage.people import Person
 
 feature = Feature(_("Services"))
@@ -73,17 +74,17 @@ def cover(
         raise Refusal(_("That is more than a year; please choose a shorter time."), field="until")
     zone = ctx.workspace.zone
     asked = Cover(
-        ctx.new_id(),
-        absent.id,
-        person.id,
-        absent.id,
-        calendar.midnight(start, zone),
-        calendar.midnight(until + timedelta(days=1), zone),
-        "asked",
+        id=ctx.new_id(),
+        person=absent.id,
+        cover=person.id,
+        asked_by=absent.id,
+        starts_at=calendar.midnight(start, zone),
+        ends_at=calendar.midnight(until + timedelta(days=1), zone),
+        state=CoverState.ASKED,
     )
     _must_be_free(ctx, asked)
     if absent.id != ctx.person.id and person.id == ctx.person.id:  # a manager stands in
-        agreed = replace(asked, state="confirmed")
+        agreed = replace(asked, state=CoverState.CONFIRMED)
         stand_ins.add(ctx.tx, agreed)
         said = _agreed(ctx, agreed)
         told = Post(f"{_key(agreed.id)}:told", line(said), f"direct:{absent.id}", "note")
@@ -234,7 +235,7 @@ def end(ctx: Context, cover: CoverRef) -> Reply:
     before = stand_ins.find(ctx.tx, cover)
     if before is None or not stand_ins.end(ctx.tx, cover, ctx.person.id):
         raise Refusal(_("This is not open for you any more."))
-    ended = replace(before, state="ended")
+    ended = replace(before, state=CoverState.ENDED)
     said = _ended(ctx, before)
     told = line(said, tone=Tone.QUIET)
     other = ended.cover if ctx.person.id == ended.person else ended.person
@@ -245,7 +246,7 @@ def end(ctx: Context, cover: CoverRef) -> Reply:
 
 def _ended(ctx: Context, before: Cover) -> Sentence:
     sides = {"cover": name(ctx, before.cover), "person": name(ctx, before.person)}
-    if before.state == "asked":
+    if before.state == CoverState.ASKED:
         return _(
             "Declined: {cover} does not stand in for {person} {days}.",
             days=days(ctx, before),
@@ -260,7 +261,7 @@ def waiting(ctx: Context) -> list[Task]:
     return [
         Task(_question(ctx, each), _answers(each))
         for each in stand_ins.to_come(ctx.tx, ctx.person.id, ctx.now)
-        if each.state == "asked" and each.other == ctx.person.id
+        if each.state == CoverState.ASKED and each.other == ctx.person.id
     ]
 
 
@@ -274,7 +275,7 @@ def agreed(ctx: Context) -> list[Sentence]:
             days=days(ctx, each),
         )
         for each in stand_ins.to_come(ctx.tx, ctx.person.id, ctx.now)
-        if each.state == "confirmed"
+        if each.state == CoverState.CONFIRMED
     ]
 
 
@@ -296,7 +297,7 @@ def _find(ctx: Context, id: str) -> Cover:
     },
     replace=stand_ins.replace_person,
 )
-def known_here(ctx: Context, person: str) -> Known:
+def known_here(ctx: Context, person: PersonId) -> Known:
     """Tell where somebody stands in this room."""
     return known(
         stand_ins.of_person(ctx.tx, person),

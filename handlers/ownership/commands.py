@@ -43,6 +43,7 @@ from handlers.services.editing import mend
 from handlers.services.lookup import ServiceRef
 from storage import ownership as handovers
 from storage import people, services
+from storage.engine.ids import PersonId
 from storage.ownership import Handover
 from storage.people import Person
 
@@ -167,13 +168,13 @@ def hand_over(
     if deputy is not None and deputy.id in (to.id, before.id):
         raise Refusal(_("The other deputy has to be a third person."), field="deputy")
     handover = Handover(
-        ctx.new_id(),
-        before.id,
-        to.id,
-        deputy.id if deputy else None,
-        ctx.person.id,
-        ctx.now,
-        "asked",
+        id=ctx.new_id(),
+        person=before.id,
+        successor=to.id,
+        deputy=deputy.id if deputy else None,
+        asked_by=ctx.person.id,
+        asked_at=ctx.now,
+        state="asked",
     )
     _must_fit(ctx, handover, found)
     replaced = handovers.open_of(ctx.tx, before.id)
@@ -280,7 +281,7 @@ def waiting(ctx: Context) -> list[Task]:
     return found
 
 
-def _left(ctx: Context, person: str) -> tuple[Post, ...]:
+def _left(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     """End the question to somebody who left, and tell who asked it."""
     posts: tuple[Post, ...] = ()
     for each in handovers.waiting(ctx.tx, person):
@@ -317,7 +318,7 @@ def asked_of(_ctx: Context, _person: str) -> list[Held]:
     },
     replace=handovers.replace_person,
 )
-def known_here(ctx: Context, person: str) -> Known:
+def known_here(ctx: Context, person: PersonId) -> Known:
     """Tell where somebody stands in this room."""
     return known(
         handovers.of_person(ctx.tx, person),

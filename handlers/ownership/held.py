@@ -9,6 +9,7 @@ from handlers.kit.people import name
 from handlers.kit.words import Words, _
 from handlers.services.cards import some
 from storage import people
+from storage.engine.ids import PersonId
 
 
 def doors(ctx: Context) -> list[Holds]:
@@ -17,7 +18,7 @@ def doors(ctx: Context) -> list[Holds]:
     return sorted(found, key=lambda each: each.rank)
 
 
-def by(ctx: Context, person: str) -> list[Held]:
+def by(ctx: Context, person: PersonId) -> list[Held]:
     """Return everything that somebody answers for."""
     return [held for door in doors(ctx) for held in door.held(ctx, person)]
 
@@ -28,7 +29,7 @@ def holders(ctx: Context) -> list[str]:
     return [each.id for each in sorted(known, key=lambda each: each.name)]
 
 
-def hand_on(ctx: Context, person: str) -> tuple[Post, ...]:
+def hand_on(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     """Let follow at once, in every room, what has to when somebody left."""
     return tuple(post for door in doors(ctx) for post in door.left(ctx, person))
 

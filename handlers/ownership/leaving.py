@@ -35,7 +35,8 @@ from handlers.services.lookup import fallback
 from storage import people, services, workspaces
 from storage.delivery import timers
 from storage.engine import Tx
-from storage.people import Person
+from storage.engine.ids import PersonId
+from storage.people import Person, PersonKind
 
 feature = Feature(_("Services"))
 
@@ -50,7 +51,9 @@ def noticed(tx: Tx, before: Person, *, id: str, now: datetime) -> None:
     transaction that stores what is known now.
     """
     after = people.find(tx, before.id)
-    was_here = before.here or (before.active and before.kind == "new")  # whom we did not know yet
+    was_here = before.here or (
+        before.active and before.kind == PersonKind.NEW
+    )  # whom we did not know yet
     if after is not None and after.here != was_here:
         timers.set(
             tx, id=id, kind="left", key=f"person:{before.id}:left", due=now, person=before.id
@@ -58,7 +61,7 @@ def noticed(tx: Tx, before: Person, *, id: str, now: datetime) -> None:
 
 
 @feature.timer("left")
-def left(ctx: Context, person: str) -> Reply:
+def left(ctx: Context, person: PersonId) -> Reply:
     """Hand on what somebody who left looked after, and say so to those who act now.
 
     Who leaves within minutes of somebody else stands on the same card and in the same notes.
@@ -87,10 +90,10 @@ class Batch:
 
     stamp: str
     at: datetime
-    people: tuple[str, ...]
+    people: tuple[PersonId, ...]
 
 
-def _batch(ctx: Context, person: str) -> Batch:
+def _batch(ctx: Context, person: PersonId) -> Batch:
     """Return the batch that somebody leaves in: the newest one, or a new one."""
     newest = _read(workspaces.setting(ctx.tx, NEWEST))
     if newest is not None and ctx.now - newest.at <= TOGETHER:
@@ -112,11 +115,11 @@ def _read(written: str | None) -> Batch | None:
     return Batch(stamp, datetime.fromisoformat(at), tuple(people))
 
 
-def _of(ctx: Context, person: str) -> Batch | None:
+def _of(ctx: Context, person: PersonId) -> Batch | None:
     return _read(workspaces.setting(ctx.tx, _stamp(person)))
 
 
-def _stamp(person: str) -> str:
+def _stamp(person: PersonId) -> str:
     return f"left:{person}"
 
 
@@ -124,7 +127,7 @@ def _key(batch: Batch) -> str:
     return f"left:{batch.stamp}"
 
 
-def _back(ctx: Context, person: str) -> Reply:
+def _back(ctx: Context, person: PersonId) -> Reply:
     posts = ctx.follow(Event.CAME_BACK, person)
     batch = _of(ctx, person)
     if batch is not None:
@@ -133,7 +136,7 @@ def _back(ctx: Context, person: str) -> Reply:
 
 
 @feature.follows(Event.PEOPLE_CHANGED)
-def refreshed(ctx: Context, person: str) -> tuple[Post, ...]:
+def refreshed(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     """Show on the managers' card of somebody who left what is still to be taken over."""
     batch = _of(ctx, person)
     if batch is None or duty.is_here(ctx, person):
@@ -162,7 +165,7 @@ def _card(ctx: Context, batch: Batch) -> Message:
     return Message(tuple(parts), Tone.ALARM)
 
 
-def _remedies(person: str) -> tuple[Button, ...]:
+def _remedies(person: PersonId) -> tuple[Button, ...]:
     return (
         Button(_("Hand everything over"), call("hand over", person=person), "primary"),
         Button(_("Name somebody for one service"), call("service people")),
@@ -175,7 +178,7 @@ def left_behind(ctx: Context, *, manages: bool) -> list[Task]:
     A line for each person who left, then for each service whose new people have not accepted.
     """
     known = services.all(ctx.tx)
-    gone: dict[str, list[str]] = {}
+    gone: dict[PersonId, list[str]] = {}
     since: dict[str, datetime] = {}
     found: list[Task] = []
     for service in known:
@@ -207,7 +210,7 @@ def left_behind(ctx: Context, *, manages: bool) -> list[Task]:
 
 def _told_to_act(ctx: Context, batch: Batch) -> tuple[Post, ...]:
     """Tell whoever acts now, once each for the whole batch, what for."""
-    acts: dict[str, dict[str, list[Held]]] = {}
+    acts: dict[PersonId, dict[PersonId, list[Held]]] = {}
     for person in batch.people:
         for each in held.by(ctx, person):
             if each.acts is not None and each.acts not in batch.people:
@@ -223,7 +226,7 @@ def _told_to_act(ctx: Context, batch: Batch) -> tuple[Post, ...]:
     )
 
 
-def _acts(ctx: Context, person: str, found: list[Held]) -> Sentence:
+def _acts(ctx: Context, person: PersonId, found: list[Held]) -> Sentence:
     return _(
         "{who} is no longer active. Until somebody has taken it over, you act for: {services}.",
         who=name(ctx, person),

@@ -18,7 +18,7 @@ from handlers.kit.words import Words, _
 from handlers.pilots import cards, clock, digest, editing
 from handlers.pilots.lookup import PilotRef
 from storage import pilots
-from storage.delivery.places import GENERAL, with_role
+from storage.delivery.places import GENERAL, PlaceKind, with_role
 from storage.friction import patterns
 from storage.pilots import Pilot
 
@@ -266,7 +266,7 @@ def result(ctx: Context, pilot: PilotRef) -> Reply:
 def post(ctx: Context, pilot: PilotRef) -> Reply:
     found = editing.own(ctx, pilot)
     rooms = with_role(ctx.tx, GENERAL)
-    if ctx.place is not None and ctx.place.kind == "channel":
+    if ctx.place is not None and ctx.place.kind == PlaceKind.CHANNEL:
         where = ctx.place.id
     elif rooms:
         where = rooms[0].id

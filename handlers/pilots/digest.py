@@ -15,6 +15,7 @@ from handlers.kit.words import Sentence, Words, _, _n
 from handlers.pilots import clock, measure, relief, roles, start_check
 from storage import pilots, workspaces
 from storage.delivery import timers
+from storage.engine.ids import PersonId
 from storage.pilots import ROLES, Pilot, answers, log
 
 feature = Feature(_("Pilots"))
@@ -233,7 +234,7 @@ def waiting(ctx: Context) -> list[Task]:
     },
     replace=pilots.replace,
 )
-def known(ctx: Context, person: str) -> Known:
+def known(ctx: Context, person: PersonId) -> Known:
     rows: list[tuple[Words, Words]] = [
         (each.name, roles.LABELS[role]) for each, role in pilots.with_role(ctx.tx, person)
     ]

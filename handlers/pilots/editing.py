@@ -11,6 +11,7 @@ from handlers.kit.readers import folded
 from handlers.kit.words import Sentence, _
 from handlers.pilots import clock, roles, start_check
 from storage import pilots
+from storage.engine.ids import PersonId
 from storage.pilots import ROLES, Pilot, log
 
 LONGEST = 80  # characters of a name
@@ -64,7 +65,7 @@ def rename(ctx: Context, pilot: Pilot, name: str) -> None:
         pilots.rename(ctx.tx, pilot.id, called, folded(called))
 
 
-def name_for(ctx: Context, pilot: Pilot, role: str, person: str | None) -> tuple[Post, ...]:
+def name_for(ctx: Context, pilot: Pilot, role: str, person: PersonId | None) -> tuple[Post, ...]:
     """Name somebody for a role, and ask them; who names themselves has accepted."""
     before = getattr(pilot, role)
     if before == person:

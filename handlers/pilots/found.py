@@ -24,6 +24,14 @@ def found(ctx: Context, words: str) -> list[Found]:
             where = _("name") if name >= problem else _("problem")
             state = _("since {at:date}", at=each.started_on)
             hits.append(
-                Found(each.id, _("Pilot"), each.name, where, state, shows, max(name, problem))
+                Found(
+                    key=each.id,
+                    kind=_("Pilot"),
+                    title=each.name,
+                    where=where,
+                    state=state,
+                    button=shows,
+                    score=max(name, problem),
+                )
             )
     return hits

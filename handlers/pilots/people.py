@@ -22,6 +22,8 @@ from handlers.pilots.lookup import PilotRef
 from handlers.pilots.roles import Role
 from storage import pilots
 from storage.delivery import places
+from storage.delivery.places import PlaceKind
+from storage.engine.ids import PersonId
 from storage.people import Person
 from storage.pilots import ROLES, Pilot
 
@@ -159,7 +161,7 @@ def _users(ctx: Context, said: str) -> tuple[str, str | None, list[str]]:
         channels = [
             each
             for each in places.all_for(ctx.tx, ctx.person.id)
-            if each.kind == "channel" and folded(each.name) == folded(said[1:])
+            if each.kind == PlaceKind.CHANNEL and folded(each.name) == folded(said[1:])
         ]
         if not channels:
             raise Refusal(_("I do not know a channel “{name}”.", name=said[:80]), field="who")
@@ -200,7 +202,7 @@ def waiting(ctx: Context) -> list[Task]:
     ]
 
 
-def _left(ctx: Context, person: str) -> tuple[Post, ...]:
+def _left(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     return tuple(
         post
         for each, role in pilots.with_role(ctx.tx, person)
@@ -209,10 +211,10 @@ def _left(ctx: Context, person: str) -> tuple[Post, ...]:
 
 
 @feature.holds(50, "pilots.champion", "pilots.modeler", "pilots.integrator", left=_left)
-def held(ctx: Context, person: str) -> list[Held]:
+def held(ctx: Context, person: PersonId) -> list[Held]:
     """Return somebody's roles in pilots, and how they are handed on: the new one is asked."""
 
-    def give(pilot: Pilot, role: str, to: str) -> tuple[Post, ...]:
+    def give(pilot: Pilot, role: str, to: PersonId) -> tuple[Post, ...]:
         return editing.name_for(ctx, editing.fresh(ctx, pilot), role, to)
 
     return [

@@ -13,6 +13,8 @@ from handlers.kit import calendar
 from handlers.kit.context import Context
 from handlers.kit.words import Sentence, Words, _
 from storage import people, pilots
+from storage.engine.ids import PersonId
+from storage.people import PersonKind
 from storage.pilots import Pilot, answers
 
 ENOUGH = 5  # people from whom on anything is shown; may only be raised
@@ -53,13 +55,13 @@ class Shown:
     leaning: str
 
 
-def asked(ctx: Context, pilot: Pilot) -> list[str]:
+def asked(ctx: Context, pilot: Pilot) -> list[PersonId]:
     """Return who is asked each week. Of a channel nobody is known."""
     muted = set(pilots.users(ctx.tx, pilot.id, "muted"))
     if pilot.users_kind == "channel":
         return []
     if pilot.users_kind == "everyone":
-        members = [each.id for each in people.everyone(ctx.tx) if each.kind == "member"]
+        members = [each.id for each in people.everyone(ctx.tx) if each.kind == PersonKind.MEMBER]
         return [each for each in members if each not in muted]
     found = [ctx.person_of(each) for each in pilots.users(ctx.tx, pilot.id)]
     return [each.id for each in found if each is not None and each.active]

@@ -9,6 +9,7 @@ from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.words import Who, Words, _
 from handlers.rights import Tie
+from storage.engine.ids import PersonId
 from storage.pilots import ROLES, Pilot
 
 
@@ -56,7 +57,7 @@ def warnings(pilot: Pilot) -> list[Words]:
     return found
 
 
-def decides(pilot: Pilot) -> str | None:
+def decides(pilot: Pilot) -> PersonId | None:
     """Return who is asked about a pilot: the champion, else whoever has another role."""
     there = [getattr(pilot, each) for each in ROLES if each in filled(pilot)]
     return there[0] if there else None

@@ -121,14 +121,14 @@ def value(
     working = str(round(float(value) - float(waiting), 4)) if waiting else None
     year, week, _weekday = (day or clock.current_day(ctx)).isocalendar()
     entered = log.Value(
-        f"{year}-W{week:02d}",
-        value,
-        number,
-        source or found.baseline_source,
-        waiting or None,
-        working,
-        satisfaction or None,
-        guard or None,
+        week=f"{year}-W{week:02d}",
+        value=value,
+        number=number,
+        source=source or found.baseline_source,
+        waiting=waiting or None,
+        working=working,
+        satisfaction=satisfaction or None,
+        guard=guard or None,
     )
     log.enter(ctx.tx, found.id, entered, ctx.person.id)
     editing.note(ctx, found, "value", f"{entered.week}: {value} (n={number})")

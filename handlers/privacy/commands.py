@@ -14,6 +14,7 @@ from handlers.ownership import held
 from handlers.privacy.erasing import doors, put_former
 from storage import people, privacy
 from storage.engine import Tx
+from storage.engine.ids import PersonId
 
 feature = Feature(_("My data"))
 
@@ -159,7 +160,7 @@ def _nothing(_tx: Tx, _person: str, _to: str) -> None:
     },
     replace=_nothing,
 )
-def known_here(ctx: Context, person: str) -> Known:
+def known_here(ctx: Context, person: PersonId) -> Known:
     """Tell by which identities and in which chats somebody is known."""
     return known(
         privacy.of_person(ctx.tx, person),

@@ -6,6 +6,7 @@ from handlers.kit.context import Context
 from handlers.kit.doors import Knows
 from handlers.kit.words import _
 from storage import privacy
+from storage.engine.ids import PersonId
 
 
 def doors(ctx: Context) -> list[Knows]:
@@ -14,9 +15,9 @@ def doors(ctx: Context) -> list[Knows]:
     return sorted(found, key=lambda each: each.rank)
 
 
-def put_former(ctx: Context, person: str) -> None:
+def put_former(ctx: Context, person: PersonId) -> None:
     """Let “former person” stand everywhere in somebody's place, and delete them."""
-    former = f"former-{ctx.new_secret()[:8]}"
+    former = PersonId(f"former-{ctx.new_secret()[:8]}")
     privacy.add_former(ctx.tx, former, ctx.text(_("former person")), ctx.new_secret(), ctx.now)
     for door in doors(ctx):
         door.replace(ctx.tx, person, former)

@@ -14,6 +14,7 @@ from handlers.kit.readers import TextReader, folded
 from handlers.kit.words import _
 from handlers.privacy.erasing import doors
 from storage import people, privacy
+from storage.engine.ids import PersonId
 from storage.privacy import Link
 
 feature = Feature(_("Me"))
@@ -98,7 +99,7 @@ def no(ctx: Context, code: Code) -> Reply:
     return Reply(line(said), posts=(Post(f"link:{code[:16]}", line(said, tone=Tone.QUIET)),))
 
 
-def join(ctx: Context, person: str, to: str) -> None:
+def join(ctx: Context, person: PersonId, to: PersonId) -> None:
     """Let two people be one: everything of `person` is `to`'s from now on."""
     for door in doors(ctx):
         door.replace(ctx.tx, person, to)

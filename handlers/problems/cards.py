@@ -28,7 +28,7 @@ from handlers.kit.readers.dates import today_of
 from handlers.kit.readers.evidence import linked
 from handlers.kit.words import Sentence, Words, _
 from storage import problems, repeats
-from storage.problems import Happened, Problem
+from storage.problems import Happened, Problem, ProblemState
 from storage.repeats import outages
 
 LISTED = 8  # incidents of one problem that its card names
@@ -59,7 +59,7 @@ def card(ctx: Context, problem: Problem) -> Message:
         (_("Cause"), cause(problem)),
         (_("Owner of the cause"), _owner(ctx, problem)),
     ]
-    if problem.state == "open":
+    if problem.state == ProblemState.OPEN:
         rows.append((_("To be fixed by"), _due(ctx, problem)))
     if problem.fix:
         rows.append(
@@ -161,7 +161,7 @@ def _due(ctx: Context, problem: Problem) -> Sentence:
 
 def overdue(ctx: Context, problem: Problem) -> bool:
     """Say whether the agreed day is over."""
-    return problem.state == "open" and problem.due_on < today_of(ctx)
+    return problem.state == ProblemState.OPEN and problem.due_on < today_of(ctx)
 
 
 def buttons(problem: Problem) -> tuple[Button, ...]:
@@ -171,13 +171,13 @@ def buttons(problem: Problem) -> tuple[Button, ...]:
         return Button(label, call(word, number=problem.number), look)
 
     history = button(_("History"), "problem history", "quiet")
-    if problem.state == "fixed":
+    if problem.state == ProblemState.FIXED:
         return (
             button(_("Fix verified"), "problem verify", "primary"),
             button(_("Not fixed"), "problem reopen"),
             history,
         )
-    if problem.state != "open":
+    if problem.state != ProblemState.OPEN:
         return (history,)
     accept = (
         (button(_("I own the cause"), "problem accept", "primary"),)
@@ -273,6 +273,8 @@ def _happened(ctx: Context, each: Happened) -> Sentence:
             return _("Dropped: it did not happen often enough after all.")
         case "merged":
             return _("{other} is the same thing and goes on as one with it.", other=detail)
+        case _:
+            pass
     raise ValueError(f"a problem's history of unknown kind: {each.kind}")
 
 
@@ -287,7 +289,7 @@ def line(ctx: Context, problem: Problem) -> Sentence:
         "who": named(ctx, ban_blocks.owner(ctx, problem)),
         "at": problem.opened_at,
     }
-    if problem.state == "fixed":
+    if problem.state == ProblemState.FIXED:
         values["who"] = named(ctx, problem.fixed_by or "")
         return _(
             "{problem} · “{title}” ({service}): {n} times in {days} days, ban since {at:day}; "

@@ -20,6 +20,7 @@ from handlers.kit.words import Sentence, Who, _
 from handlers.problems.cards import card, key
 from handlers.services import lookup as service_lookup
 from storage import people, problems
+from storage.engine.ids import PersonId, ServiceId
 from storage.problems import Problem
 from storage.problems import changes as stored_changes
 from storage.problems.changes import Change
@@ -230,7 +231,7 @@ def _free(ctx: Context, change: Change) -> Sentence:
     return _("No repeat ban holds it up any more: {change}.", change=change_line(ctx, change.id))
 
 
-def _cards(ctx: Context, service: str) -> tuple[Post, ...]:
+def _cards(ctx: Context, service: ServiceId) -> tuple[Post, ...]:
     """Return the edits of the problems' cards that list a service's changes."""
     found = problems.about(ctx.tx, service, 0)
     return tuple(Post(key(each.number), card(ctx, each)) for each in found)
@@ -255,7 +256,7 @@ def _find(ctx: Context, id: str) -> Change:
     },
     replace=stored_changes.replace_person,
 )
-def known_here(ctx: Context, person: str) -> Known:
+def known_here(ctx: Context, person: PersonId) -> Known:
     """Tell where somebody stands in this room."""
     return known(
         stored_changes.of_person(ctx.tx, person),

@@ -35,7 +35,9 @@ from handlers.problems.cards import CAUSE, card, fixed, history
 from handlers.problems.cards import line as listed
 from handlers.problems.lookup import Ref, changed_reply, find, may, mine, refused, standing
 from storage import problems
+from storage.engine.ids import PersonId
 from storage.people import Person
+from storage.problems import ProblemState
 
 feature = Feature(_("Problems and repeat bans"))
 
@@ -107,7 +109,7 @@ def enter_cause(
         )
     problems.set_cause(ctx.tx, number, kind, cause)
     lifecycle.note(ctx, problem, "cause", cause)
-    next_one = (fixed(number),) if problem.state == "open" else ()
+    next_one = (fixed(number),) if problem.state == ProblemState.OPEN else ()
     return changed_reply(ctx, problem, _("Noted. Thank you."), *next_one)
 
 
@@ -184,7 +186,7 @@ def waiting(ctx: Context) -> list[Task]:
     ]
 
 
-def _left(ctx: Context, person: str) -> tuple[Post, ...]:
+def _left(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     """Take back the question that was put to somebody who left: the owner is asked again."""
     posts: tuple[Post, ...] = ()
     for each in problems.standing(ctx.tx):
@@ -195,7 +197,7 @@ def _left(ctx: Context, person: str) -> tuple[Post, ...]:
 
 
 @feature.holds(40, "problems.owner", "problems.proposed_to", left=_left)
-def held(ctx: Context, person: str) -> list[Held]:
+def held(ctx: Context, person: PersonId) -> list[Held]:
     """Return the causes of standing problems that somebody owns."""
     return [
         Held(
@@ -209,7 +211,7 @@ def held(ctx: Context, person: str) -> list[Held]:
     ]
 
 
-def _give(ctx: Context, number: int, to: str, _other: str | None) -> tuple[Post, ...]:
+def _give(ctx: Context, number: int, to: PersonId, _other: str | None) -> tuple[Post, ...]:
     problems.ask(ctx.tx, number, to)
     problems.accept(ctx.tx, number, to, ctx.now)
     problem = problems.find(ctx.tx, number)
@@ -233,7 +235,7 @@ def _give(ctx: Context, number: int, to: str, _other: str | None) -> tuple[Post,
     },
     replace=problems.replace_person,
 )
-def known_here(ctx: Context, person: str) -> Known:
+def known_here(ctx: Context, person: PersonId) -> Known:
     """Tell where somebody stands in this room."""
     return known(
         problems.of_person(ctx.tx, person),

@@ -29,7 +29,7 @@ from handlers.problems.changes import Reason, Until, checked
 from handlers.problems.lookup import Ref, changed_reply, concerned, may, refused, standing
 from storage import people, problems
 from storage import repeats as storage_repeats
-from storage.problems import Problem
+from storage.problems import Problem, ProblemState
 
 feature = Feature(_("Problems and repeat bans"))
 
@@ -135,7 +135,7 @@ def reopen(
         raise Refusal(_("A reason is needed that others understand."), field="reason")
     storage_repeats.lock_groups(ctx.tx)
     problem = lifecycle.again(ctx, problem)
-    if problem.state != "fixed":
+    if problem.state != ProblemState.FIXED:
         return Reply(card(ctx, problem))
     lifecycle.calm(ctx, problem)
     problem = lifecycle.reopened(ctx, problem)

@@ -36,14 +36,14 @@ def found(ctx: Context, words: str) -> list[Found]:
             shows = Button(label(each.number), call("problem", number=each.number))
             hits.append(
                 Found(
-                    label(each.number),
-                    label(each.number),
-                    each.title,
-                    where,
-                    STATES[each.state],
-                    shows,
-                    score,
-                    each.opened_at,
+                    key=label(each.number),
+                    kind=label(each.number),
+                    title=each.title,
+                    where=where,
+                    state=STATES[each.state],
+                    button=shows,
+                    score=score,
+                    at=each.opened_at,
                 )
             )
     return hits

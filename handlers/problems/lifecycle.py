@@ -22,8 +22,10 @@ from handlers.problems.cards import asked, card, key, quiet_until, settled
 from storage import incidents, problems, repeats
 from storage import repeats as storage_repeats
 from storage.delivery import timers
+from storage.engine.ids import PersonId
 from storage.incidents import Incident
-from storage.problems import Problem
+from storage.incidents.states import IncidentState
+from storage.problems import Problem, ProblemState
 from storage.repeats import outages
 from storage.services import Service
 
@@ -156,7 +158,7 @@ def _ended(ctx: Context, problem: Problem, state: str, detail: str = "") -> Step
     return Step(problem, state, (*shown(ctx, problem), *changes.free(ctx, problem)))
 
 
-def lifted(ctx: Context, problem: Problem, person: str | None) -> Step:
+def lifted(ctx: Context, problem: Problem, person: PersonId | None) -> Step:
     """End the ban if the fix is verified by somebody else, or by having stayed quiet."""
     timers.cancel(ctx.tx, quiet_key(problem.number))
     if not problems.lift(ctx.tx, problem.number, person, ctx.now):
@@ -172,7 +174,7 @@ def go_on(ctx: Context, problem: Problem) -> None:
     """Let the incidents that waited for the end of a ban be looked at again, at once."""
     for number in repeats.members(ctx.tx, problem.root):
         incident = incidents.find(ctx.tx, number)
-        if incident is not None and incident.state == "restored":
+        if incident is not None and incident.state == IncidentState.RESTORED:
             timers.set(
                 ctx.tx,
                 id=ctx.new_id(),
@@ -296,7 +298,7 @@ def _remind_at(ctx: Context, problem: Problem, step: str, moment: datetime) -> N
 def due(ctx: Context, number: int, step: str) -> Reply:
     """Remind: the owner before and after the day, then the manager; each once for a day."""
     problem = problems.find(ctx.tx, number)
-    if problem is None or problem.state != "open":
+    if problem is None or problem.state != ProblemState.OPEN:
         return Reply()
     start = working_hours.company(ctx).next_start(ctx.now)
     if start > ctx.now:  # nobody is reminded at night or on a holiday
@@ -350,7 +352,7 @@ def quiet(ctx: Context, number: int) -> Reply:
     """End the ban: nobody verified the fix, but it held."""
     storage_repeats.lock_groups(ctx.tx)
     problem = problems.find(ctx.tx, number)
-    if problem is None or problem.state != "fixed" or problem.fixed_at is None:
+    if problem is None or problem.state != ProblemState.FIXED or problem.fixed_at is None:
         return Reply()
     if repeats.looked_alike_since(ctx.tx, problem.root, problem.fixed_at):
         # Something may have come back; whoever is asked about it has to say so first.

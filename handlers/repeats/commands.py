@@ -30,7 +30,9 @@ from handlers.problems.lifecycle import Step
 from handlers.similarity import is_near_same
 from storage import incidents, people, problems, repeats
 from storage import repeats as storage_repeats
+from storage.engine.ids import PersonId
 from storage.incidents import Incident
+from storage.incidents.states import IncidentState
 from storage.repeats import outages
 
 feature = Feature(_("Repeats"))
@@ -202,12 +204,9 @@ def _candidates(ctx: Context, incident: Incident) -> Reply:
     """Show what an incident may be the same as, also what is less sure."""
     _need(ctx, incident)
     root = repeats.root_of(ctx.tx, incident.number)
-    seen = isinstance(ctx.ahead, tuple)  # else it took too long before; nothing is locked yet
-    likes = (
-        incident_recurrence.found_ahead(ctx)
-        if seen
-        else incident_recurrence.find_likes(ctx, incident, incident.service)
-    )
+    likes = incident_recurrence.look_ahead_for_more.found(ctx)
+    if likes is None:  # it took too long before; nothing is locked yet
+        likes = incident_recurrence.find_likes(ctx, incident, incident.service)
     found = [
         like
         for like in likes
@@ -264,7 +263,7 @@ def _pair(
         )
     first, second = sorted((find(ctx, number), find(ctx, earlier)), key=lambda each: each.number)
     for each in (first, second):
-        if each.state == "withdrawn":
+        if each.state == IncidentState.WITHDRAWN:
             raise Refusal(
                 _("{incident} was withdrawn, so it does not count.", incident=label(each.number))
             )
@@ -345,7 +344,7 @@ def waiting(ctx: Context) -> list[Task]:
     },
     replace=repeats.replace_person,
 )
-def known_here(ctx: Context, person: str) -> Known:
+def known_here(ctx: Context, person: PersonId) -> Known:
     """Tell where somebody stands in this room."""
     return known(
         repeats.of_person(ctx.tx, person),

@@ -15,6 +15,7 @@ from handlers.kit.people import name
 from handlers.kit.words import _, shortened
 from storage import incidents, repeats
 from storage.incidents import Incident
+from storage.incidents.states import IncidentState, Severity
 from storage.repeats.outages import overlap
 
 feature = Feature(_("Repeats"))
@@ -36,17 +37,17 @@ def fold(ctx: Context, number: Ref, earlier: Ref) -> Reply:
                 Button(_("The same"), call("repeat", number=second.number, earlier=first.number)),
             ),
         )
-    if target.state != "open":
-        transitions.stop(ctx, target.number)  # before either row is touched
-    mine = transitions.close(ctx, number, Other.DUPLICATE, earlier, "")
-    target = find(ctx, mine.closed_into or earlier)
-    posts: tuple[Post, ...] = escalation.ended_posts(ctx, mine)
-    if target.state != "open":
-        target, more = _opened_again(ctx, target, mine)
-        posts += more
-    if mine.severity == "serious" and target.severity != "serious":
-        target, more = transitions.set_severity(ctx, target.number, "serious")
-        posts += more
+    goes_on = {target.number} if target.state == IncidentState.OPEN else set()
+    with transitions.changing(ctx, mine.number, target.number, goes_on=goes_on):
+        mine = transitions.close(ctx, number, Other.DUPLICATE, earlier, "")
+        target = find(ctx, mine.closed_into or earlier)
+        posts: tuple[Post, ...] = escalation.ended_posts(ctx, mine)
+        if target.state != IncidentState.OPEN:
+            target, more = _opened_again(ctx, target, mine)
+            posts += more
+        if mine.severity == Severity.SERIOUS and target.severity != Severity.SERIOUS:
+            target, more = transitions.set_severity(ctx, target.number, Severity.SERIOUS)
+            posts += more
     posts += (*escalation.card_posts(ctx, target), *_told(ctx, mine, target))
     return Reply(_folded(ctx, mine, target), posts=posts, subject=label(number))
 
@@ -107,7 +108,7 @@ def unfold(ctx: Context, number: Ref) -> Reply:
     if mine.closed_as != Other.DUPLICATE or mine.closed_into is None:
         raise Refusal(_("{incident} is not part of another one.", incident=label(number)))
     target = find(ctx, mine.closed_into)
-    if target.state != "open":
+    if target.state != IncidentState.OPEN:
         raise Refusal(
             _(
                 "{target} is over. If {mine} is not, open it again.",

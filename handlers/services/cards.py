@@ -27,6 +27,7 @@ from handlers.kit.words import Link, Sentence, Words, _, _n, shortened
 from handlers.on_call import duty
 from handlers.working_time.hours import of_service_said
 from storage import rules, services
+from storage.engine.ids import PersonId
 from storage.rules import Rule
 from storage.services import Service
 
@@ -97,7 +98,7 @@ def _meant(rule: Rule) -> tuple[Words, Words]:
     return _("Also meant by"), _("“{words}”, entered", words=rule.shown)
 
 
-def standing(ctx: Context, id: str, accepted_at: datetime | None) -> Words:
+def standing(ctx: Context, id: PersonId, accepted_at: datetime | None) -> Words:
     """Return who has a role, and whether they have said that they take it."""
     who = person(ctx, id)
     if not duty.is_here(ctx, id):
@@ -142,7 +143,7 @@ def why_red(ctx: Context, service: Service) -> Sentence:
     )
 
 
-def _named(service: Service) -> list[str]:
+def _named(service: Service) -> list[PersonId]:
     return list(dict.fromkeys((service.accountable, service.deputy)))
 
 
@@ -195,7 +196,7 @@ def waits_for(service: Service, id: str) -> bool:
     )
 
 
-def unaccepted(service: Service) -> list[str]:
+def unaccepted(service: Service) -> list[PersonId]:
     """Return who has not accepted yet, the accountable first."""
     return [each for each in _named(service) if waits_for(service, each)]
 
@@ -213,7 +214,7 @@ def listed(ctx: Context, service: Service) -> Sentence:
     return said
 
 
-def _or_left(ctx: Context, id: str) -> Words:
+def _or_left(ctx: Context, id: PersonId) -> Words:
     who, acts = name(ctx, id), duty.stands_in(ctx, id)
     if acts != id:
         return _("{who} (away; {cover} stands in)", who=who, cover=name(ctx, acts))
@@ -250,7 +251,7 @@ def asked(ctx: Context, service: Service, *, without: str = "") -> tuple[Post, .
     )
 
 
-def asked_key(service: Service, person: str) -> str:
+def asked_key(service: Service, person: PersonId) -> str:
     """Return the key of the question to one person about one service."""
     return f"service:{service.id}:asked:{person}"
 
@@ -280,7 +281,7 @@ def _question(ctx: Context, service: Service, id: str) -> Message:
     )
 
 
-def answered_post(ctx: Context, service: Service, id: str) -> Post:
+def answered_post(ctx: Context, service: Service, id: PersonId) -> Post:
     """Show where the question stands that it needs no answer any more."""
     if id not in _named(service) or service.retired_at is not None:
         said = _("“{service}” does not need you any more.", service=service.name)

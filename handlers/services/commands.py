@@ -31,6 +31,7 @@ from handlers.services.cards import (
 from handlers.services.lookup import ServiceRef
 from handlers.working_time.hours import OfServiceReader, of_service_typed
 from storage import incidents, services
+from storage.engine.ids import PersonId, ServiceId
 from storage.people import Person
 from storage.services import LIMIT, Service
 
@@ -123,7 +124,7 @@ def new(
     editing.must_be_two(accountable, deputy)
     mine = ctx.person.id
     service = Service(
-        ctx.new_id(),
+        ServiceId(ctx.new_id()),
         editing.tidy_name(name),
         editing.split_words(words),
         accountable.id,
@@ -258,14 +259,14 @@ def back(ctx: Context, service: Annotated[str, TextReader(long=False), Ask(_("Se
     return Reply(card(ctx, editing.find(ctx, found.id)), subject=found.name)
 
 
-def _left(ctx: Context, person: str) -> tuple[Post, ...]:
+def _left(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     for each in services.concerning(ctx.tx, person):
         services.redden(ctx.tx, each.id, ctx.now)
     return ()
 
 
 @feature.holds(10, "services.accountable", "services.deputy", left=_left)
-def held(ctx: Context, person: str) -> list[Held]:
+def held(ctx: Context, person: PersonId) -> list[Held]:
     """Return the services that somebody is accountable or deputy for, in both roles where so."""
     found: list[Held] = []
     for each in services.concerning(ctx.tx, person):
@@ -279,14 +280,14 @@ def held(ctx: Context, person: str) -> list[Held]:
     return found
 
 
-def _clash(service: Service, person: str, to: str) -> bool:
+def _clash(service: Service, person: PersonId, to: str) -> bool:
     """Say whether `to` would be accountable and deputy; only for the fallback that is allowed."""
     stays = service.deputy if service.accountable == person else service.accountable
     return to == stays and not service.fallback
 
 
 def _give(
-    ctx: Context, service: Service, person: str, to: str, other: str | None
+    ctx: Context, service: Service, person: PersonId, to: PersonId, other: PersonId | None
 ) -> tuple[Post, ...]:
     """Name `to` in the place of `person`; where they would hold both roles, `other` is deputy."""
     accountable = to if service.accountable == person else service.accountable
@@ -298,7 +299,7 @@ def _give(
 
 
 @feature.follows(Event.CAME_BACK)
-def whole_again(ctx: Context, person: str) -> tuple[Post, ...]:
+def whole_again(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     """Take the red away where everybody who is named is here again."""
     for each in services.concerning(ctx.tx, person):
         if all(duty.is_here(ctx, id) for id in (each.accountable, each.deputy)):
@@ -317,7 +318,7 @@ def whole_again(ctx: Context, person: str) -> tuple[Post, ...]:
     },
     replace=services.replace_person,
 )
-def known_here(ctx: Context, person: str) -> Known:
+def known_here(ctx: Context, person: PersonId) -> Known:
     """Tell where somebody stands in this room."""
     return known(
         services.of_person(ctx.tx, person),

@@ -12,13 +12,16 @@ from handlers.kit.words import _
 from handlers.on_call import duty
 from handlers.services.cards import answered_post, asked, unaccepted
 from storage import services
+from storage.engine.ids import PersonId
 from storage.people import Person
 from storage.services import Service
 
 LONGEST_NAME = 80
 
 
-def name_people(ctx: Context, service: Service, accountable: str, deputy: str) -> tuple[Post, ...]:
+def name_people(
+    ctx: Context, service: Service, accountable: PersonId, deputy: PersonId
+) -> tuple[Post, ...]:
     """Name who is accountable and deputy from now on; return the questions to them.
 
     Whoever held a role and keeps one is not asked again.

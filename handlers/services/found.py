@@ -28,6 +28,14 @@ def found(ctx: Context, words: str) -> list[Found]:
             state = _("not used any more") if each.retired_at else _("in use")
             where = _("name") if name >= other else _("words")
             hits.append(
-                Found(each.id, _("Service"), each.name, where, state, shows, max(name, other))
+                Found(
+                    key=each.id,
+                    kind=_("Service"),
+                    title=each.name,
+                    where=where,
+                    state=state,
+                    button=shows,
+                    score=max(name, other),
+                )
             )
     return hits

@@ -17,6 +17,7 @@ from handlers.kit.words import _
 from handlers.on_call import duty
 from handlers.similarity import SAID, said_share
 from storage import services
+from storage.engine.ids import ServiceId
 from storage.services import Service
 
 
@@ -85,7 +86,7 @@ def fallback(ctx: Context) -> Service:
     able = duty.somebody(ctx)
     name = free = ctx.text(_("Everything else"))
     for number in itertools.count(2):
-        service = Service(ctx.new_id(), free, (), able[0].id, able[-1].id, fallback=True)
+        service = Service(ServiceId(ctx.new_id()), free, (), able[0].id, able[-1].id, fallback=True)
         services.add(ctx.tx, service, name_key=folded(free), now=ctx.now)
         found = services.fallback(ctx.tx)  # perhaps a twin of this very moment
         if found is not None:

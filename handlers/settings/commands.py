@@ -26,7 +26,7 @@ from handlers.kit.readers import ChoiceReader, PersonReader, TextReader
 from handlers.kit.words import Who, Words, _
 from storage import people
 from storage.delivery import places
-from storage.delivery.places import Place
+from storage.delivery.places import Place, PlaceKind
 from storage.people import Person
 
 feature = Feature(_("Settings"))
@@ -88,7 +88,7 @@ def show(ctx: Context) -> Reply:
     lines = [each for door in doors for each in door.run(ctx)]
     rows += [(each.label, each.value) for each in lines if each.value]
     parts: list[Part] = [Title(_("Settings")), Facts(tuple(rows))]
-    if ctx.place is not None and ctx.place.kind == "channel":
+    if ctx.place is not None and ctx.place.kind == PlaceKind.CHANNEL:
         here = tuple(
             Button(
                 _("Use {channel} for {what}", channel=_named(ctx.place), what=label),
@@ -201,7 +201,7 @@ def use_place(
 ) -> Reply:
     # The button may stand elsewhere: in Teams, a private answer is in the personal chat.
     here: Place | None = places.find(ctx.tx, channel) if channel else ctx.place
-    if here is None or here.kind != "channel":
+    if here is None or here.kind != PlaceKind.CHANNEL:
         raise Refusal(_("To choose a channel, invite Lotse there and type this command in it."))
     places.set_role(ctx.tx, here.id, role)
     return Reply(

@@ -20,6 +20,7 @@ from handlers.kit.readers import ChoiceReader, NumberReader
 from handlers.kit.readers.required_text import TellingReader
 from handlers.kit.words import Sentence, Words, _
 from storage import settings as company_words
+from storage.engine.ids import PersonId
 from storage.settings import Definition
 
 feature = Feature(_("Settings"))
@@ -195,7 +196,7 @@ def settings(_ctx: Context) -> list[Setting]:
     },
     replace=company_words.replace_person,
 )
-def known_here(ctx: Context, person: str) -> Known:
+def known_here(ctx: Context, person: PersonId) -> Known:
     """Tell where somebody stands in this room."""
     return known(
         company_words.of_person(ctx.tx, person),

@@ -16,6 +16,8 @@ from handlers.kit.readers import TextReader
 from handlers.kit.words import _
 from storage import people, workspaces
 from storage.delivery import inbox, lost_answers, places
+from storage.delivery.places import PlaceState
+from storage.engine.ids import PersonId, PlaceId
 from storage.engine.sql import as_text
 
 feature = Feature(_("Platforms"))
@@ -60,17 +62,17 @@ def show_lost(
     {"lost_answers": ("person",)},
     replace=lost_answers.replace_person,
 )
-def known_here(ctx: Context, person: str) -> Known:
+def known_here(ctx: Context, person: PersonId) -> Known:
     """Tell which answers somebody never got."""
     roles = {"lost_answers.person": _("An answer that did not arrive")}
     return known(lost_answers.of_person(ctx.tx, person), roles)
 
 
 @feature.timer(UNREACHABLE)
-def unreachable(ctx: Context, place: str) -> Reply:
+def unreachable(ctx: Context, place: PlaceId) -> Reply:
     """Tell the managers, once, that nothing can be sent to a place; it is told on its card, too."""
     found = places.find(ctx.tx, place)
-    if found is None or found.state == "open":
+    if found is None or found.state == PlaceState.OPEN:
         return Reply()
     platform = NAMES.get(place.partition(":")[0], place.partition(":")[0])
     if found.person is not None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from handlers.similarity.distance import agreement, closeness, numbers_fit
 from handlers.similarity.terms import words
 from storage.engine import Tx
+from storage.engine.ids import ServiceId
 
 if TYPE_CHECKING:
     from handlers.similarity.index import Hit, Seen
@@ -38,7 +39,7 @@ class Match:
     sure: bool
     same_service: bool
     words: tuple[str, ...]
-    service: str
+    service: ServiceId
     device: bool = False
 
 
@@ -46,7 +47,7 @@ def find_similar(
     tx: Tx,
     title: str,
     *,
-    service: str | None,
+    service: ServiceId | None,
     now: datetime,
     limit: int = 5,
     except_: int | None = None,
@@ -62,20 +63,20 @@ def find_similar(
     """
     from handlers.similarity.cache import search  # numpy, only when it is needed
 
-    hits = search(tx, title, service, now, limit, except_, names)
+    hits = search(tx, title, service=service, now=now, limit=limit, except_=except_, names=names)
     return [_match(hit) for hit in hits if hit.score >= SHOWN]
 
 
 def _match(hit: Hit) -> Match:
     probably = hit.numbers_fit and (hit.score >= SURE or (hit.same_text and hit.same_service))
     return Match(
-        hit.number,
-        hit.score,
-        probably and not hit.device,
-        hit.same_service,
-        hit.words,
-        hit.service,
-        probably and hit.device,
+        number=hit.number,
+        score=hit.score,
+        sure=probably and not hit.device,
+        same_service=hit.same_service,
+        words=hit.words,
+        service=hit.service,
+        device=probably and hit.device,
     )
 
 

@@ -16,6 +16,7 @@ from datetime import datetime
 from handlers.similarity.index import Hit, Index, Seen
 from storage import similarity
 from storage.engine import Tx
+from storage.engine.ids import ServiceId
 from storage.similarity import Change
 
 PART = 5_000  # incidents that are read in with one search at most
@@ -97,7 +98,7 @@ class Kept:
 def search(
     tx: Tx,
     text: str,
-    service: str | None,
+    service: ServiceId | None,
     now: datetime,
     limit: int,
     except_: int | None,

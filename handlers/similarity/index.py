@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from handlers.similarity.distance import OTHER_NUMBER, PART, TROUBLE, closeness
 from handlers.similarity.terms import Word, head_and_rest, words
 from handlers.similarity.vocabulary import Floats, Ints, Vocabulary, as_ints
+from storage.engine.ids import ServiceId
 
 GATHERED = 500  # how many are looked at for their age and service
 CANDIDATES = 100  # how many are compared word by word
@@ -47,7 +48,7 @@ class Hit:
     """
 
     number: int
-    service: str
+    service: ServiceId
     score: float
     same_service: bool
     same_text: bool
@@ -103,7 +104,7 @@ class Index:
     def __len__(self) -> int:
         return len(self._slots)
 
-    def add(self, number: int, text: str, service: str, day: float) -> None:
+    def add(self, number: int, text: str, service: ServiceId, day: float) -> None:
         """Know an incident, or know it anew. `day` is when it was, counted in days."""
         self.remove(number)
         slot = len(self._said)
@@ -139,7 +140,7 @@ class Index:
     def search(
         self,
         text: str,
-        service: str | None,
+        service: ServiceId | None,
         day: float,
         limit: int,
         except_: int | None = None,
@@ -164,7 +165,13 @@ class Index:
             return []
         about = self._about(asked, names)
         return self._compared(
-            asked, slots[best], lexical[best], factors[best], service, limit, about
+            asked=asked,
+            slots=slots[best],
+            lexical=lexical[best],
+            factors=factors[best],
+            service=service,
+            limit=limit,
+            about=about,
         )
 
     def look(self, text: str, day: float, limit: int) -> list[Seen]:
@@ -212,14 +219,14 @@ class Index:
     def _rarity(self, df: int) -> float:
         return math.log(1 + (len(self._slots) + 1) / (df + 0.5))
 
-    def _factors(self, slots: NDArray[np.intp], service: str | None, day: float) -> Floats:
+    def _factors(self, slots: NDArray[np.intp], service: ServiceId | None, day: float) -> Floats:
         """Return what age and service multiply the scores of these incidents with."""
         age = np.maximum(0.0, day - np.frombuffer(self._at, np.float64)[slots])
         factors = 1 + RECENT * np.exp(-age / FADES)
         factors[self._of(service, slots)] *= SAME_SERVICE
         return factors.astype(np.float32)
 
-    def _of(self, service: str | None, slots: NDArray[np.intp]) -> NDArray[np.bool_]:
+    def _of(self, service: ServiceId | None, slots: NDArray[np.intp]) -> NDArray[np.bool_]:
         known = self._service_ids.get(service or "", -1) if service else -1
         ours: NDArray[np.bool_] = np.frombuffer(self._services, np.int32)[slots] == known
         return ours
@@ -264,7 +271,7 @@ class Index:
         slots: NDArray[np.intp],
         lexical: Floats,
         factors: Floats,
-        service: str | None,
+        service: ServiceId | None,
         limit: int,
         about: _About,
     ) -> list[Hit]:
@@ -302,14 +309,14 @@ class Index:
         order = np.lexsort((-numbers, -scores, -(same & same_service).astype(int)))
         return [
             Hit(
-                int(numbers[at]),
-                names[self._services[slots[at]]],
-                float(scores[at]),
-                bool(same_service[at]),
-                bool(same[at]),
-                bool(fits[at]),
-                tuple(_shared(asked, best[:, at])),
-                not same[at] and not self._same_trouble(asked, said[at], about),
+                number=int(numbers[at]),
+                service=names[self._services[slots[at]]],
+                score=float(scores[at]),
+                same_service=bool(same_service[at]),
+                same_text=bool(same[at]),
+                numbers_fit=bool(fits[at]),
+                words=tuple(_shared(asked, best[:, at])),
+                device=not same[at] and not self._same_trouble(asked, said[at], about),
             )
             for at in order[:limit]
         ]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.engine import Row, Tx
+from storage.engine.ids import PersonId
 from storage.engine.sql import as_moment, as_text
 
 
@@ -22,8 +23,8 @@ class Automation:
     id: str
     name: str
     purpose: str
-    accountable: str
-    deputy: str
+    accountable: PersonId
+    deputy: PersonId
     offered_to: str | None
     rhythm_days: int
     state: str
@@ -287,7 +288,7 @@ def called_again(tx: Tx, id: str, now: datetime) -> bool:
     return fresh == 1
 
 
-def offer(tx: Tx, id: str, person: str | None) -> bool:
+def offer(tx: Tx, id: str, person: PersonId | None) -> bool:
     """Ask somebody to become accountable; nothing changes until they accept."""
     return (
         tx.run(
@@ -303,7 +304,7 @@ def offer(tx: Tx, id: str, person: str | None) -> bool:
     )
 
 
-def take_over(tx: Tx, id: str, person: str, now: datetime) -> bool:
+def take_over(tx: Tx, id: str, person: PersonId, now: datetime) -> bool:
     """Become accountable, if asked. A deputy who takes over swaps with the one before."""
     return (
         tx.run(
@@ -324,7 +325,7 @@ def take_over(tx: Tx, id: str, person: str, now: datetime) -> bool:
     )
 
 
-def accept(tx: Tx, id: str, person: str, now: datetime) -> bool:
+def accept(tx: Tx, id: str, person: PersonId, now: datetime) -> bool:
     """Somebody who is named takes it over; False when they are not named or did so before."""
     return (
         tx.run(
@@ -346,7 +347,7 @@ def accept(tx: Tx, id: str, person: str, now: datetime) -> bool:
     )
 
 
-def concerning(tx: Tx, person: str) -> list[Automation]:
+def concerning(tx: Tx, person: PersonId) -> list[Automation]:
     """Return the automations that somebody is accountable or deputy for, by name."""
     rows = tx.rows(
         f"""
@@ -360,7 +361,9 @@ def concerning(tx: Tx, person: str) -> list[Automation]:
     return [_automation(row) for row in rows]
 
 
-def set_people(tx: Tx, id: str, accountable: str, deputy: str, accepted: datetime | None) -> None:
+def set_people(
+    tx: Tx, id: str, accountable: PersonId, deputy: PersonId, accepted: datetime | None
+) -> None:
     """Name who is accountable and deputy; an open question to somebody else is over.
 
     Who was named before keeps having accepted; the others have `accepted`, or are still asked.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.engine import Row, Tx
+from storage.engine.ids import PersonId
 from storage.engine.sql import as_moment, as_text
 
 
@@ -17,7 +18,7 @@ class Entry:
     automation: str
     at: datetime
     kind: str
-    person: str | None
+    person: PersonId | None
     role: str
     field: str
     before: str

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.engine import Row, Tx
+from storage.engine.ids import PersonId
 from storage.engine.sql import as_moment, as_text
 
 
@@ -49,7 +50,7 @@ def open(tx: Tx, automation: str, *, id: str, at: datetime) -> bool:
     )
 
 
-def put_to(tx: Tx, id: str, step: int, person: str) -> None:
+def put_to(tx: Tx, id: str, step: int, person: PersonId) -> None:
     """Remember whom a question was put to, and at which step."""
     tx.write(
         """

@@ -5,15 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 
 from storage.engine import Tx
+from storage.engine.ids import PersonId
 from storage.engine.sql import as_text
 
 
-def add(tx: Tx, *, id: str, person: str, call: str, now: datetime) -> None:
+def add(tx: Tx, *, id: str, person: PersonId, call: str, now: datetime) -> None:
     """Keep a call (JSON) that is too long for a button, or that a form could not take."""
     tx.insert("drafts", id=id, person=person, call=call, created_at=as_text(now))
 
 
-def find(tx: Tx, id: str, person: str) -> str | None:
+def find(tx: Tx, id: str, person: PersonId) -> str | None:
     """Return the draft's call if it is this person's own."""
     rows = tx.rows(
         """
@@ -26,7 +27,7 @@ def find(tx: Tx, id: str, person: str) -> str | None:
     return rows[0]["call"] if rows else None
 
 
-def drop(tx: Tx, person: str, word: str) -> None:
+def drop(tx: Tx, person: PersonId, word: str) -> None:
     """Delete what somebody typed for a command and has sent, or has left lying."""
     tx.write(
         """

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.engine import Row, Tx
+from storage.engine.ids import PersonId
 from storage.engine.sql import as_moment, as_text
 
 
@@ -17,7 +18,7 @@ class Lost:
     at: datetime
 
 
-def add(tx: Tx, identity: str, person: str, now: datetime) -> None:
+def add(tx: Tx, identity: str, person: PersonId, now: datetime) -> None:
     """Note that the answer to a delivery of `person` was lost."""
     tx.write(
         """
@@ -31,7 +32,7 @@ def add(tx: Tx, identity: str, person: str, now: datetime) -> None:
     )
 
 
-def of(tx: Tx, person: str) -> list[Lost]:
+def of(tx: Tx, person: PersonId) -> list[Lost]:
     """Return what somebody has not got, oldest first."""
     rows = tx.rows(
         """
@@ -43,7 +44,7 @@ def of(tx: Tx, person: str) -> list[Lost]:
     return [Lost(row["identity"], as_moment(row["at"])) for row in rows]
 
 
-def take(tx: Tx, identity: str, person: str) -> bool:
+def take(tx: Tx, identity: str, person: PersonId) -> bool:
     """Somebody is shown a lost answer; say whether it was theirs and still there."""
     return (
         tx.run(
@@ -58,7 +59,7 @@ def take(tx: Tx, identity: str, person: str) -> bool:
     )
 
 
-def of_person(tx: Tx, person: str) -> list[Row]:
+def of_person(tx: Tx, person: PersonId) -> list[Row]:
     """Return every place in which somebody stands here: `what` (table.column), `subject`, `at`."""
     return tx.rows(
         """
@@ -69,7 +70,7 @@ def of_person(tx: Tx, person: str) -> list[Row]:
     )
 
 
-def replace_person(tx: Tx, person: str, to: str) -> int:
+def replace_person(tx: Tx, person: PersonId, to: PersonId) -> int:
     """Put somebody else, or a pseudonym, in the place of a person; return how often."""
     return tx.run(
         """

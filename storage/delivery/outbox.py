@@ -23,6 +23,7 @@ from datetime import datetime, timedelta
 from storage.delivery import timers
 from storage.delivery import timers as delivery_timers
 from storage.engine import Row, Tx
+from storage.engine.ids import PlaceId
 from storage.engine.sql import as_moment, as_text
 
 LEASE = timedelta(seconds=30)
@@ -43,7 +44,7 @@ class Parcel:
 
     workspace: str
     id: str
-    place: str
+    place: PlaceId
     key: str
     kind: str
     message: str
@@ -62,7 +63,7 @@ class Stuck:
     """A row that somebody should look at."""
 
     workspace: str
-    place: str
+    place: PlaceId
     key: str
     state: str
     reason: str
@@ -73,7 +74,7 @@ def add(
     tx: Tx,
     *,
     id: str,
-    place: str,
+    place: PlaceId,
     key: str,
     kind: str,
     message: str,
@@ -125,7 +126,7 @@ def places_of(tx: Tx, key: str) -> list[str]:
     return [row["place"] for row in rows]
 
 
-def key_at(tx: Tx, place: str, external_id: str) -> str | None:
+def key_at(tx: Tx, place: PlaceId, external_id: str) -> str | None:
     """Return the key of a message that stands in a place, by the platform's id of it."""
     rows = tx.rows(
         """
@@ -394,7 +395,7 @@ def standing(tx: Tx, external_id: str) -> str | None:
     return rows[0]["message"] if rows else None
 
 
-def unparcel(tx: Tx, place: str, key: str) -> None:
+def unparcel(tx: Tx, place: PlaceId, key: str) -> None:
     """Forget the message that stood there: somebody deleted it. The next one is new."""
     tx.write(
         "delete from messages where workspace = :workspace and place = :place and key = :key",
@@ -540,18 +541,18 @@ def _newer(tx: Tx, parcel: Parcel) -> bool:
 
 def _parcel(row: Row, *, again: bool) -> Parcel:
     return Parcel(
-        row["workspace"],
-        row["id"],
-        row["place"],
-        row["key"],
-        row["kind"],
-        row["message"],
-        row["external_id"],
-        row["attempts"],
-        row["copies"],
-        row["fence"],
-        row["otherwise"],
-        again,
-        as_moment(row["created_at"]),
-        row.get("unsure"),
+        workspace=row["workspace"],
+        id=row["id"],
+        place=row["place"],
+        key=row["key"],
+        kind=row["kind"],
+        message=row["message"],
+        external_id=row["external_id"],
+        attempts=row["attempts"],
+        copies=row["copies"],
+        fence=row["fence"],
+        otherwise=row["otherwise"],
+        again=again,
+        created_at=as_moment(row["created_at"]),
+        unsure=row.get("unsure"),
     )

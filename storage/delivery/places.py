@@ -6,8 +6,10 @@ The part of a place's id before the colon is its platform.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from storage.engine import Row, Tx
+from storage.engine.ids import PersonId, PlaceId
 
 INCIDENTS = "incidents"  # the roles a channel can have
 MANAGERS = "managers"
@@ -17,20 +19,40 @@ ROLES = (INCIDENTS, MANAGERS, GENERAL)
 COLUMNS = "id, kind, name, role, person, state"
 
 
+class PlaceKind(StrEnum):
+    """A channel, or somebody's direct chat."""
+
+    CHANNEL = "channel"
+    DIRECT = "direct"
+
+
+class PlaceState(StrEnum):
+    """Whether something can be sent there."""
+
+    OPEN = "open"
+    PARKED = "parked"
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """`kind` is channel or direct; `state` is open, or parked when nothing can be sent there."""
 
-    id: str
-    kind: str
+    id: PlaceId
+    kind: PlaceKind
     name: str
     role: str | None
-    person: str | None
-    state: str
+    person: PersonId | None
+    state: PlaceState
 
 
 def ensure(
-    tx: Tx, id: str, kind: str, name: str, *, role: str | None = None, person: str | None = None
+    tx: Tx,
+    id: str,
+    kind: str,
+    name: str,
+    *,
+    role: str | None = None,
+    person: PersonId | None = None,
 ) -> None:
     """Store a place unless it is known."""
     tx.write(
@@ -78,7 +100,7 @@ def find(tx: Tx, name: str) -> Place | None:
     return _place(rows[0]) if rows else None
 
 
-def direct_of(tx: Tx, person: str) -> list[str]:
+def direct_of(tx: Tx, person: PersonId) -> list[PlaceId]:
     """Return the direct chats of somebody who is linked in several platforms, open ones first."""
     rows = tx.recall(
         """
@@ -91,7 +113,7 @@ def direct_of(tx: Tx, person: str) -> list[str]:
     return [row["id"] for row in rows]
 
 
-def all_for(tx: Tx, person: str) -> list[Place]:
+def all_for(tx: Tx, person: PersonId) -> list[Place]:
     """Return the channels, then the direct place of `person`."""
     rows = tx.rows(
         f"""
@@ -159,7 +181,7 @@ def reopen(tx: Tx, id: str) -> bool:
     )
 
 
-def unreachable(tx: Tx, person: str) -> str | None:
+def unreachable(tx: Tx, person: PersonId) -> str | None:
     """Return on which platform somebody cannot be reached; None while there is a way to them."""
     rows = tx.rows(
         """
@@ -185,4 +207,5 @@ def parked(tx: Tx) -> list[Place]:
 
 
 def _place(row: Row) -> Place:
+    row["kind"], row["state"] = PlaceKind(row["kind"]), PlaceState(row["state"])
     return Place(**row)

@@ -208,15 +208,15 @@ def claim(tx: Tx, now: datetime, limit: int = 20) -> list[Timer]:
     )
     timers = [
         Timer(
-            row["workspace"],
-            row["id"],
-            row["kind"],
-            row["key"],
-            json.loads(row["payload"]),
-            as_moment(row["due_at"]),
-            row["attempts"],
-            row["fence"],
-            bool(row["muted"]),
+            workspace=row["workspace"],
+            id=row["id"],
+            kind=row["kind"],
+            key=row["key"],
+            payload=json.loads(row["payload"]),
+            due_at=as_moment(row["due_at"]),
+            attempts=row["attempts"],
+            fence=row["fence"],
+            muted=bool(row["muted"]),
         )
         for row in rows
     ]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.engine import Tx
+from storage.engine.ids import PlaceId
 from storage.engine.sql import as_text
 
 
@@ -17,7 +18,7 @@ class Unsure:
     message: str
 
 
-def settle(tx: Tx, place: str, key: str, external_id: str | None) -> int:
+def settle(tx: Tx, place: PlaceId, key: str, external_id: str | None) -> int:
     """It became known what happened to uncertain rows: one stands there, or (None) none does."""
     if external_id is not None:
         tx.write(
@@ -42,7 +43,7 @@ def settle(tx: Tx, place: str, key: str, external_id: str | None) -> int:
     )
 
 
-def unsure_at(tx: Tx, place: str) -> list[Unsure]:
+def unsure_at(tx: Tx, place: PlaceId) -> list[Unsure]:
     """Return what may stand in a place though nobody knows under which id, newest last."""
     rows = tx.rows(
         """
@@ -59,7 +60,7 @@ def unsure_at(tx: Tx, place: str) -> list[Unsure]:
     return [Unsure(row["key"], row["message"]) for row in rows]
 
 
-def adopt(tx: Tx, place: str, key: str, external_id: str, now: datetime) -> None:
+def adopt(tx: Tx, place: PlaceId, key: str, external_id: str, now: datetime) -> None:
     """An uncertain message was found, under this id: bring it to its newest state."""
     settle(tx, place, key, external_id)
     tx.write(
@@ -81,7 +82,7 @@ def adopt(tx: Tx, place: str, key: str, external_id: str, now: datetime) -> None
     )
 
 
-def near(tx: Tx, place: str) -> str | None:
+def near(tx: Tx, place: PlaceId) -> str | None:
     """Return the platform's id of some message in a place."""
     rows = tx.rows(
         """

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.engine import Tx
+from storage.engine.ids import PlaceId
 from storage.engine.sql import as_moment, as_text
 
 
@@ -15,7 +16,7 @@ class Late:
 
     workspace: str
     id: str
-    place: str
+    place: PlaceId
     key: str
     otherwise: str | None
     message: str
@@ -44,14 +45,14 @@ def waiting_alarms(tx: Tx, platform: str) -> list[Late]:
     )
     return [
         Late(
-            row["workspace"],
-            row["id"],
-            row["place"],
-            row["key"],
-            row["otherwise"],
-            row["message"],
-            as_moment(row["created_at"]),
-            row["told_late"] is not None,
+            workspace=row["workspace"],
+            id=row["id"],
+            place=row["place"],
+            key=row["key"],
+            otherwise=row["otherwise"],
+            message=row["message"],
+            created_at=as_moment(row["created_at"]),
+            told_late=row["told_late"] is not None,
         )
         for row in rows
     ]
@@ -96,7 +97,7 @@ def some_workspace(tx: Tx, platform: str) -> str | None:
     return str(rows[0]["workspace"]) if rows else None
 
 
-def release(tx: Tx, place: str, now: datetime) -> int:
+def release(tx: Tx, place: PlaceId, now: datetime) -> int:
     """Let go out what was parked at `place`: something was heard from there; return how much.
 
     Of each key only the newest, and only if nothing newer went out or waits; of all alarms

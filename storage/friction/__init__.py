@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.engine import Row, Tx
+from storage.engine.ids import PersonId
 from storage.engine.sql import as_moment, as_text
 
 
@@ -50,7 +51,7 @@ def add(
     id: str,
     sentence: str,
     hint: str | None,
-    author: str | None,
+    author: PersonId | None,
     day: datetime,
     area: str = "",
 ) -> None:
@@ -74,7 +75,7 @@ def find(tx: Tx, id: str) -> Note | None:
     return _note(rows[0]) if rows else None
 
 
-def hint(tx: Tx, id: str, author: str, hint: str) -> bool:
+def hint(tx: Tx, id: str, author: PersonId, hint: str) -> bool:
     """Add the kind of friction; only its author can."""
     return (
         tx.run(
@@ -90,7 +91,7 @@ def hint(tx: Tx, id: str, author: str, hint: str) -> bool:
     )
 
 
-def reword(tx: Tx, id: str, author: str, sentence: str) -> bool:
+def reword(tx: Tx, id: str, author: PersonId, sentence: str) -> bool:
     """Put another sentence in the place of one's own, while nobody has answered it."""
     return (
         tx.run(
@@ -106,7 +107,7 @@ def reword(tx: Tx, id: str, author: str, sentence: str) -> bool:
     )
 
 
-def forget_author(tx: Tx, id: str, author: str, *, new: str) -> bool:
+def forget_author(tx: Tx, id: str, author: PersonId, *, new: str) -> bool:
     """Take the name away for good; False when there is none of this author any more.
 
     The note is called `new` from then on: an old button or a draft does not lead to it.
@@ -125,7 +126,7 @@ def forget_author(tx: Tx, id: str, author: str, *, new: str) -> bool:
     )
 
 
-def mine(tx: Tx, author: str) -> list[Note]:
+def mine(tx: Tx, author: PersonId) -> list[Note]:
     """Return what somebody noted under their name, the newest first."""
     rows = tx.rows(
         f"""
@@ -138,7 +139,7 @@ def mine(tx: Tx, author: str) -> list[Note]:
     return [_note(row) for row in rows]
 
 
-def replace(tx: Tx, person: str, to: str) -> None:
+def replace(tx: Tx, person: PersonId, to: PersonId) -> None:
     """Put `to` in somebody's place: another identity of theirs, or nobody in particular."""
     tx.write(
         "update friction set author = :to where workspace = :workspace and author = :person",
@@ -199,9 +200,9 @@ def count(tx: Tx, start: datetime, end: datetime) -> int:
     )
 
 
-def authors(tx: Tx, patterns: list[str]) -> list[str]:
+def authors(tx: Tx, patterns: list[str]) -> list[PersonId]:
     """Return who noted something in these patterns under their name: for the answer only."""
-    found: set[str] = set()
+    found: set[PersonId] = set()
     for pattern in patterns:
         rows = tx.rows(
             """
@@ -214,7 +215,9 @@ def authors(tx: Tx, patterns: list[str]) -> list[str]:
     return sorted(found)
 
 
-def named_since(tx: Tx, answered_before: datetime, noted_before: datetime) -> list[tuple[str, str]]:
+def named_since(
+    tx: Tx, answered_before: datetime, noted_before: datetime
+) -> list[tuple[str, PersonId]]:
     """Return (id, author) of notes answered, or noted, so long ago that the name has to go."""
     rows = tx.rows(
         f"""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.engine import Tx
+from storage.engine.ids import PersonId
 from storage.engine.sql import as_text
 
 
@@ -29,7 +30,7 @@ def all(tx: Tx) -> list[Answerer]:
     return [Answerer(**row) for row in rows]
 
 
-def of(tx: Tx, person: str, state: str) -> list[str]:
+def of(tx: Tx, person: PersonId, state: str) -> list[str]:
     """Return the areas for which somebody is in this state: asked or accepted."""
     rows = tx.rows(
         """
@@ -42,7 +43,7 @@ def of(tx: Tx, person: str, state: str) -> list[str]:
     return [row["area"] for row in rows]
 
 
-def ask(tx: Tx, area: str, person: str, *, state: str, by: str, now: datetime) -> None:
+def ask(tx: Tx, area: str, person: PersonId, *, state: str, by: PersonId, now: datetime) -> None:
     """Ask somebody to answer the friction of an area."""
     tx.write(
         """
@@ -59,7 +60,7 @@ def ask(tx: Tx, area: str, person: str, *, state: str, by: str, now: datetime) -
     )
 
 
-def decide(tx: Tx, area: str, person: str, state: str) -> bool:
+def decide(tx: Tx, area: str, person: PersonId, state: str) -> bool:
     """Accept or decline; False when nobody asked."""
     return (
         tx.run(
@@ -76,7 +77,7 @@ def decide(tx: Tx, area: str, person: str, state: str) -> bool:
     )
 
 
-def hand_on(tx: Tx, area: str, person: str, to: str, now: datetime) -> None:
+def hand_on(tx: Tx, area: str, person: PersonId, to: PersonId, now: datetime) -> None:
     """Ask `to` to answer an area in somebody's place."""
     tx.write(
         """
@@ -89,7 +90,7 @@ def hand_on(tx: Tx, area: str, person: str, to: str, now: datetime) -> None:
     ask(tx, area, to, state="asked", by=person, now=now)
 
 
-def drop(tx: Tx, person: str) -> int:
+def drop(tx: Tx, person: PersonId) -> int:
     """Let somebody answer nothing any more."""
     return tx.run(
         "delete from friction_answerers where workspace = :workspace and answerer = :person",
@@ -97,7 +98,7 @@ def drop(tx: Tx, person: str) -> int:
     )
 
 
-def replace(tx: Tx, person: str, to: str) -> None:
+def replace(tx: Tx, person: PersonId, to: PersonId) -> None:
     """Put `to` in somebody's place; where both answer an area, once is enough."""
     tx.write(
         """

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.engine import Row, Tx
+from storage.engine.ids import PersonId
 from storage.engine.sql import as_moment, as_text
 
 
@@ -53,7 +54,7 @@ class Change:
     """A line of a pattern's history."""
 
     at: datetime
-    by: str
+    by: PersonId
     kind: str
     words: str
 
@@ -75,7 +76,7 @@ def add(
     id: str,
     title: str,
     area: str,
-    by: str,
+    by: PersonId,
     now: datetime,
     split_from: str | None = None,
 ) -> None:
@@ -182,7 +183,7 @@ def estimate(tx: Tx, id: str, per_month: int | None, minutes: int | None) -> Non
 
 
 def answer(
-    tx: Tx, id: str, *, result: str | None, reason: str, parked: bool, by: str, now: datetime
+    tx: Tx, id: str, *, result: str | None, reason: str, parked: bool, by: PersonId, now: datetime
 ) -> None:
     """Keep what was decided, and why."""
     tx.write(
@@ -200,7 +201,7 @@ def answer(
     )
 
 
-def add_check(tx: Tx, *, id: str, pattern: str, by: str, now: datetime, taps: Check) -> None:
+def add_check(tx: Tx, *, id: str, pattern: str, by: PersonId, now: datetime, taps: Check) -> None:
     """Keep how the seven taps were answered."""
     values = {each: getattr(taps, each) for each in TAPS}
     values["droppable"] = int(taps.droppable)
@@ -223,7 +224,7 @@ def check(tx: Tx, pattern: str) -> Check | None:
 
 
 def note(
-    tx: Tx, *, id: str, pattern: str, by: str, now: datetime, kind: str, words: str = ""
+    tx: Tx, *, id: str, pattern: str, by: PersonId, now: datetime, kind: str, words: str = ""
 ) -> None:
     """Write a line of a pattern's history."""
     tx.insert(
@@ -249,7 +250,7 @@ def history(tx: Tx, pattern: str) -> list[Change]:
     return [Change(as_moment(row["at"]), row["by"], row["kind"], row["words"]) for row in rows]
 
 
-def replace(tx: Tx, person: str, to: str) -> None:
+def replace(tx: Tx, person: PersonId, to: PersonId) -> None:
     """Put `to` in somebody's place: who confirmed, checked, answered and changed."""
     tx.write(
         """

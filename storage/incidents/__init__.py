@@ -8,7 +8,9 @@ from datetime import datetime
 
 from storage import similarity
 from storage.engine import Row, Tx
+from storage.engine.ids import PersonId, PlaceId, ServiceId
 from storage.engine.sql import as_moment, as_text
+from storage.incidents.states import IncidentState, Severity
 
 MOST = 200  # restored ones that are looked at in one go
 
@@ -26,33 +28,33 @@ class Incident:
 
     number: int
     title: str
-    service: str
+    service: ServiceId
     gap: bool
-    severity: str
-    state: str
-    declared_by: str
+    severity: Severity
+    state: IncidentState
+    declared_by: PersonId
     declared_at: datetime
-    declared_in: str | None
-    responsible: str
+    declared_in: PlaceId | None
+    responsible: PersonId
     responsible_since: datetime
     alarms: int
-    acknowledged_by: str | None = None
+    acknowledged_by: PersonId | None = None
     acknowledged_at: datetime | None = None
-    proposed_to: str | None = None
+    proposed_to: PersonId | None = None
     silent: bool = False
     news: str | None = None
-    news_by: str | None = None
+    news_by: PersonId | None = None
     news_at: datetime | None = None
     next_news_at: datetime | None = None
-    restored_by: str | None = None
+    restored_by: PersonId | None = None
     restored_at: datetime | None = None
     reopened_at: datetime | None = None
-    ended_by: str | None = None
+    ended_by: PersonId | None = None
     ended_at: datetime | None = None
     closed_as: str | None = None
     closed_into: int | None = None
     body: str = ""
-    guessed: str | None = None
+    guessed: ServiceId | None = None
 
     @property
     def begun_at(self) -> datetime:
@@ -74,7 +76,7 @@ class Happening:
 
     at: datetime
     kind: str
-    person: str | None
+    person: PersonId | None
     detail: str
 
 
@@ -101,15 +103,15 @@ def add(
     *,
     number: int,
     title: str,
-    service: str,
+    service: ServiceId,
     gap: bool,
-    severity: str,
-    declared_by: str,
-    declared_in: str | None,
-    responsible: str,
+    severity: Severity,
+    declared_by: PersonId,
+    declared_in: PlaceId | None,
+    responsible: PersonId,
     now: datetime,
     body: str = "",
-    guessed: str | None = None,
+    guessed: ServiceId | None = None,
 ) -> Incident:
     """Store a new, open incident and return it; `body` is its text if the title is not all."""
     tx.insert(
@@ -120,7 +122,7 @@ def add(
         service=service,
         gap=int(gap),
         severity=severity,
-        state="open",
+        state=IncidentState.OPEN,
         declared_by=declared_by,
         declared_at=as_text(now),
         declared_in=declared_in,
@@ -137,7 +139,7 @@ def add(
         service=service,
         gap=gap,
         severity=severity,
-        state="open",
+        state=IncidentState.OPEN,
         declared_by=declared_by,
         declared_at=now,
         declared_in=declared_in,
@@ -207,7 +209,7 @@ def open_ones(tx: Tx) -> list[Incident]:
     return [from_row(row) for row in rows]
 
 
-def undone(tx: Tx, limit: int = MOST, person: str = "") -> list[Incident]:
+def undone(tx: Tx, limit: int = MOST, person: PersonId | None = None) -> list[Incident]:
     """Return the incidents that are restored and not done, the oldest first, `limit` at most.
 
     With a `person` only those that they are responsible for.
@@ -219,7 +221,7 @@ def undone(tx: Tx, limit: int = MOST, person: str = "") -> list[Incident]:
         and (:person = '' or responsible = :person)
         order by restored_at, number limit :limit
         """,
-        person=person,
+        person=person or "",
         limit=limit,
     )
     return [from_row(row) for row in rows]
@@ -236,7 +238,7 @@ def count_undone(tx: Tx) -> int:
     return int(rows[0]["n"])
 
 
-def undone_with(tx: Tx) -> list[str]:
+def undone_with(tx: Tx) -> list[PersonId]:
     """Return who is responsible for what is restored and not done, each once."""
     rows = tx.rows(
         """
@@ -247,7 +249,7 @@ def undone_with(tx: Tx) -> list[str]:
     return [row["responsible"] for row in rows]
 
 
-def of_service_since(tx: Tx, service: str, since: datetime) -> list[Incident]:
+def of_service_since(tx: Tx, service: ServiceId, since: datetime) -> list[Incident]:
     """Return what was declared or reopened for a service from `since` on, and counts."""
     rows = tx.rows(
         f"""
@@ -263,7 +265,7 @@ def of_service_since(tx: Tx, service: str, since: datetime) -> list[Incident]:
     return [from_row(row) for row in rows]
 
 
-def of_declarer_since(tx: Tx, person: str, since: datetime) -> list[Incident]:
+def of_declarer_since(tx: Tx, person: PersonId, since: datetime) -> list[Incident]:
     """Return what somebody declared from `since` on and is open, the newest first."""
     rows = tx.rows(
         f"""
@@ -271,7 +273,7 @@ def of_declarer_since(tx: Tx, person: str, since: datetime) -> list[Incident]:
         where workspace = :workspace and declared_by = :person and declared_at >= :since
         and state = 'open' order by number desc
         """,
-        person=person,
+        person=person or "",
         since=as_text(since),
     )
     return [from_row(row) for row in rows]
@@ -304,7 +306,7 @@ def between(tx: Tx, start: datetime, end: datetime) -> list[Incident]:
     return [from_row(row) for row in rows]
 
 
-def acknowledge(tx: Tx, number: int, person: str, now: datetime, next_news: datetime) -> bool:
+def acknowledge(tx: Tx, number: int, person: PersonId, now: datetime, next_news: datetime) -> bool:
     """Make `person` responsible; False when somebody else was first and keeps their word.
 
     Whoever was asked to take it may, and after silence anybody who is allowed to.
@@ -332,7 +334,7 @@ def acknowledge(tx: Tx, number: int, person: str, now: datetime, next_news: date
     )
 
 
-def propose(tx: Tx, number: int, person: str) -> bool:
+def propose(tx: Tx, number: int, person: PersonId) -> bool:
     """Ask `person` to take it over; nothing changes until they accept."""
     return (
         tx.run(
@@ -348,7 +350,7 @@ def propose(tx: Tx, number: int, person: str) -> bool:
 
 
 def tell(
-    tx: Tx, number: int, person: str, news: str, now: datetime, next_news: datetime | None
+    tx: Tx, number: int, person: PersonId, news: str, now: datetime, next_news: datetime | None
 ) -> bool:
     """Keep the newest word on an open incident."""
     return (
@@ -368,7 +370,7 @@ def tell(
     )
 
 
-def promise(tx: Tx, number: int, person: str, next_news: datetime) -> bool:
+def promise(tx: Tx, number: int, person: PersonId, next_news: datetime) -> bool:
     """Promise the next news; only whoever is responsible and has acknowledged can."""
     return (
         tx.run(
@@ -385,7 +387,7 @@ def promise(tx: Tx, number: int, person: str, next_news: datetime) -> bool:
     )
 
 
-def set_severity(tx: Tx, number: int, severity: str) -> bool:
+def set_severity(tx: Tx, number: int, severity: Severity) -> bool:
     """Call an open incident serious or normal; False when it is already."""
     return (
         tx.run(
@@ -401,7 +403,7 @@ def set_severity(tx: Tx, number: int, severity: str) -> bool:
     )
 
 
-def move(tx: Tx, number: int, service: str, responsible: str) -> bool:
+def move(tx: Tx, number: int, service: ServiceId, responsible: PersonId) -> bool:
     """Give an open incident to another service; an acknowledged one keeps its responsible."""
     changed = (
         tx.run(
@@ -437,7 +439,7 @@ def forget_guess(tx: Tx, number: int) -> bool:
     )
 
 
-def moved_to(tx: Tx, service: str, but: int) -> list[str]:
+def moved_to(tx: Tx, service: ServiceId, but: int) -> list[str]:
     """Return the titles of other incidents that somebody moved to a service, newest first."""
     rows = tx.rows(
         """
@@ -468,7 +470,7 @@ def mark_silent(tx: Tx, number: int) -> bool:
     )
 
 
-def hand_on(tx: Tx, number: int, before: str, person: str, now: datetime) -> bool:
+def hand_on(tx: Tx, number: int, before: str, person: PersonId, now: datetime) -> bool:
     """Make `person` responsible in place of `before`, who left, until the incident has ended.
 
     An open one they have to answer for; an earlier acknowledgement's time is kept.
@@ -510,7 +512,7 @@ def happened(
     id: str,
     at: datetime,
     kind: str,
-    person: str | None = None,
+    person: PersonId | None = None,
     detail: str = "",
 ) -> None:
     """Add a line to an incident's timeline."""
@@ -542,12 +544,13 @@ def timeline(tx: Tx, number: int) -> list[Happening]:
 
 def from_row(row: Row) -> Incident:
     row["gap"], row["silent"] = bool(row["gap"]), bool(row["silent"])
+    row["state"], row["severity"] = IncidentState(row["state"]), Severity(row["severity"])
     for name in MOMENTS:
         row[name] = as_moment(row[name]) if row[name] else None
     return Incident(**row)
 
 
-def of_person(tx: Tx, person: str) -> list[Row]:
+def of_person(tx: Tx, person: PersonId) -> list[Row]:
     """Return every place in which somebody stands here: `what` (table.column), `subject`, `at`."""
     return tx.rows(
         """
@@ -583,7 +586,7 @@ def of_person(tx: Tx, person: str) -> list[Row]:
     )
 
 
-def replace_person(tx: Tx, person: str, to: str) -> int:
+def replace_person(tx: Tx, person: PersonId, to: PersonId) -> int:
     """Put somebody else, or a pseudonym, in the place of a person; return how often."""
     changed = 0
     changed += tx.run(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.engine import Row, Tx
+from storage.engine.ids import PersonId
 from storage.engine.sql import as_moment, as_text
 
 COLUMNS = "incident, position, person, at, list, live"
@@ -23,14 +24,21 @@ class Alarm:
 
     incident: int
     position: int
-    person: str
+    person: PersonId
     at: datetime
     list: str | None
     live: bool
 
 
 def add(
-    tx: Tx, incident: int, position: int, person: str, at: datetime, list: str | None, *, id: str
+    tx: Tx,
+    incident: int,
+    position: int,
+    person: PersonId,
+    at: datetime,
+    list: str | None,
+    *,
+    id: str,
 ) -> None:
     """Note an alarm to somebody."""
     tx.insert(
@@ -57,7 +65,7 @@ def of(tx: Tx, incident: int) -> list[Alarm]:
     return [_alarm(row) for row in rows]
 
 
-def of_person_since(tx: Tx, person: str, since: datetime) -> list[Alarm]:
+def of_person_since(tx: Tx, person: PersonId, since: datetime) -> list[Alarm]:
     """Return somebody's alarms since a moment, the oldest first."""
     rows = tx.rows(
         f"""
@@ -97,7 +105,7 @@ def put_into(tx: Tx, alarm: Alarm, list: str) -> None:
     )
 
 
-def settle(tx: Tx, incident: int, person: str = "", before: int = 2**31 - 1) -> None:
+def settle(tx: Tx, incident: int, person: PersonId | None = None, before: int = 2**31 - 1) -> None:
     """Say that the alarms of an incident need no answer any more: all, or somebody's older ones."""
     tx.run(
         """
@@ -105,12 +113,12 @@ def settle(tx: Tx, incident: int, person: str = "", before: int = 2**31 - 1) -> 
         and live = 1 and position < :before and (:person = '' or person = :person)
         """,
         incident=incident,
-        person=person,
+        person=person or "",
         before=before,
     )
 
 
-def pause(tx: Tx, incident: int, person: str, until: datetime, *, id: str) -> None:
+def pause(tx: Tx, incident: int, person: PersonId, until: datetime, *, id: str) -> None:
     """Let nobody alarm somebody about an incident until a time."""
     tx.write(
         """
@@ -125,7 +133,7 @@ def pause(tx: Tx, incident: int, person: str, until: datetime, *, id: str) -> No
     )
 
 
-def paused(tx: Tx, incident: int, now: datetime) -> dict[str, datetime]:
+def paused(tx: Tx, incident: int, now: datetime) -> dict[PersonId, datetime]:
     """Return who paused their alarms of an incident, and until when."""
     rows = tx.rows(
         """
@@ -150,7 +158,7 @@ def _alarm(row: Row) -> Alarm:
     return Alarm(**row)
 
 
-def of_person(tx: Tx, person: str) -> list[Row]:
+def of_person(tx: Tx, person: PersonId) -> list[Row]:
     """Return the alarms that somebody got, and those that they stopped: `what`, `subject`, `at`."""
     return tx.rows(
         """
@@ -166,7 +174,7 @@ def of_person(tx: Tx, person: str) -> list[Row]:
     )
 
 
-def replace_person(tx: Tx, person: str, to: str) -> None:
+def replace_person(tx: Tx, person: PersonId, to: PersonId) -> None:
     """Put somebody else, or a pseudonym, in the place of a person; what both had stands once."""
     tx.run(
         """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from storage.engine import Row, Tx
+from storage.engine.ids import PersonId, PlaceId
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +20,11 @@ class Room:
     platform: str
     name: str
     topic: str
-    people: tuple[str, ...]
+    people: tuple[PersonId, ...]
     open: bool
-    place: str | None
+    place: PlaceId | None
     shown_topic: str | None
-    invited: tuple[str, ...]
+    invited: tuple[PersonId, ...]
     closed: bool
     reason: str | None
 
@@ -33,7 +34,7 @@ reason"""
 
 
 def want(
-    tx: Tx, incident: int, *, platform: str, name: str, topic: str, people: tuple[str, ...]
+    tx: Tx, incident: int, *, platform: str, name: str, topic: str, people: tuple[PersonId, ...]
 ) -> None:
     """Want an open channel for an incident; one that was closed is left, and a new one wanted.
 
@@ -86,7 +87,7 @@ def all(tx: Tx) -> list[Room]:
     return [_room(row) for row in rows]
 
 
-def incident_in(tx: Tx, place: str) -> int | None:
+def incident_in(tx: Tx, place: PlaceId) -> int | None:
     """Return the incident whose own channel a place is."""
     rows = tx.rows(
         "select incident from rooms where workspace = :workspace and place = :place", place=place
@@ -94,7 +95,7 @@ def incident_in(tx: Tx, place: str) -> int | None:
     return rows[0]["incident"] if rows else None
 
 
-def opened(tx: Tx, incident: int, place: str) -> None:
+def opened(tx: Tx, incident: int, place: PlaceId) -> None:
     """The platform made the channel."""
     tx.run(
         """
@@ -118,7 +119,7 @@ def shown(tx: Tx, incident: int, topic: str) -> None:
     )
 
 
-def invited(tx: Tx, incident: int, people: tuple[str, ...]) -> None:
+def invited(tx: Tx, incident: int, people: tuple[PersonId, ...]) -> None:
     """These people were asked in; nobody is asked twice, so whoever leaves may stay away."""
     tx.run(
         """

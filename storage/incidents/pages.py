@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.engine import Tx
+from storage.engine.ids import PersonId, ServiceId
 from storage.engine.sql import as_moment, as_text
 from storage.incidents import COLUMNS, Incident, from_row
 
@@ -19,7 +20,7 @@ and (:service = '' or service = :service) and (:since = '' or declared_at >= :si
 
 
 def page(
-    tx: Tx, which: str, *, service: str | None, since: datetime | None, first: int, most: int
+    tx: Tx, which: str, *, service: ServiceId | None, since: datetime | None, first: int, most: int
 ) -> list[Incident]:
     """Return the incidents from position `first` on: what is open first, then the newest."""
     rows = tx.rows(
@@ -35,7 +36,7 @@ def page(
     return [from_row(row) for row in rows]
 
 
-def count(tx: Tx, which: str, *, service: str | None, since: datetime | None) -> int:
+def count(tx: Tx, which: str, *, service: ServiceId | None, since: datetime | None) -> int:
     """Return how many there are in all."""
     rows = tx.rows(
         f"select count(*) as n from incidents where workspace = :workspace and {CHOSEN}",
@@ -44,7 +45,7 @@ def count(tx: Tx, which: str, *, service: str | None, since: datetime | None) ->
     return int(rows[0]["n"])
 
 
-def mine(tx: Tx, person: str, limit: int) -> list[Incident]:
+def mine(tx: Tx, person: PersonId, limit: int) -> list[Incident]:
     """Return the open incidents in which somebody has a role, the newest first."""
     rows = tx.rows(
         f"""
@@ -63,7 +64,7 @@ def mine(tx: Tx, person: str, limit: int) -> list[Incident]:
 class Summary:
     """A service's incidents of a span: how many, without a service, without an acknowledgement."""
 
-    service: str
+    service: ServiceId
     count: int
     gaps: int
     left: int
@@ -111,7 +112,7 @@ def waits(tx: Tx, start: datetime, end: datetime) -> list[tuple[datetime, dateti
     ]
 
 
-def _chosen(which: str, service: str | None, since: datetime | None) -> dict[str, object]:
+def _chosen(which: str, service: ServiceId | None, since: datetime | None) -> dict[str, object]:
     one, other = STATES.get(which, ("", ""))
     return {
         "every": int(which not in STATES),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.engine import Tx
+from storage.engine.ids import PersonId
 from storage.engine.sql import as_moment, as_text
 
 
@@ -13,11 +14,11 @@ from storage.engine.sql import as_moment, as_text
 class Taking:
     """`person` took it at `at`; before that it was `held_by`'s, and `timer` ran (JSON)."""
 
-    person: str
+    person: PersonId
     at: datetime
     held_by: str
     held_since: datetime
-    acknowledged_by: str | None
+    acknowledged_by: PersonId | None
     acknowledged_at: datetime | None
     silent: bool
     timer: str

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from storage import similarity
 from storage.engine import Tx
+from storage.engine.ids import PersonId
 from storage.engine.sql import as_text
 
 
-def lock(tx: Tx, numbers: set[int]) -> None:
-    """Let nobody else change these incidents until the transaction ends."""
-    for number in sorted(numbers):  # everybody in the same order, so that nobody waits in a ring
+def lock(tx: Tx, numbers: Sequence[int]) -> None:
+    """Let nobody else change these incidents until the transaction ends, in this order."""
+    for number in numbers:
         tx.run(
             """
             update incidents set alarms = alarms
@@ -21,7 +23,7 @@ def lock(tx: Tx, numbers: set[int]) -> None:
         )
 
 
-def restore(tx: Tx, number: int, person: str, now: datetime) -> bool:
+def restore(tx: Tx, number: int, person: PersonId, now: datetime) -> bool:
     """It works again. A missing acknowledgement stays missing."""
     return (
         tx.run(
@@ -38,7 +40,7 @@ def restore(tx: Tx, number: int, person: str, now: datetime) -> bool:
     )
 
 
-def finish(tx: Tx, number: int, person: str, now: datetime) -> bool:
+def finish(tx: Tx, number: int, person: PersonId, now: datetime) -> bool:
     """It is done; only what works again can be."""
     return (
         tx.run(
@@ -55,7 +57,7 @@ def finish(tx: Tx, number: int, person: str, now: datetime) -> bool:
 
 
 def close(
-    tx: Tx, number: int, person: str, now: datetime, *, closed_as: str, target: int | None
+    tx: Tx, number: int, person: PersonId, now: datetime, *, closed_as: str, target: int | None
 ) -> bool:
     """It was something else. What it goes into must itself stand: so no ring can come about."""
     return (
@@ -80,7 +82,7 @@ def close(
     )
 
 
-def reopen(tx: Tx, number: int, responsible: str, now: datetime) -> bool:
+def reopen(tx: Tx, number: int, responsible: PersonId, now: datetime) -> bool:
     """It is open again, with `responsible`; nobody has acknowledged it this time."""
     return (
         tx.run(
@@ -101,7 +103,7 @@ def reopen(tx: Tx, number: int, responsible: str, now: datetime) -> bool:
     )
 
 
-def withdraw(tx: Tx, number: int, person: str, since: datetime) -> bool:
+def withdraw(tx: Tx, number: int, person: PersonId, since: datetime) -> bool:
     """Take a declaration back, if `person` made it at `since` or later."""
     changed = (
         tx.run(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 
 from storage.engine import Row, Tx
+from storage.engine.ids import PersonId
 from storage.engine.sql import as_moment, as_text
 
 
@@ -16,7 +17,7 @@ class Pilot:
     id: str
     name: str
     problem: str
-    champion: str | None
+    champion: PersonId | None
     started_on: date | None
     state: str = "draft"
     pattern: str | None = None
@@ -28,7 +29,7 @@ class Pilot:
     champion_accepted_at: datetime | None = None
     modeler: str | None = None
     modeler_accepted_at: datetime | None = None
-    integrator: str | None = None
+    integrator: PersonId | None = None
     integrator_accepted_at: datetime | None = None
     metric: str = ""
     unit: str = ""
@@ -142,7 +143,7 @@ def change(tx: Tx, id: str, **values: object) -> None:
     )
 
 
-def accept(tx: Tx, id: str, role: str, person: str, now: datetime) -> bool:
+def accept(tx: Tx, id: str, role: str, person: PersonId, now: datetime) -> bool:
     """Write down that somebody accepts a role; False when they were not asked for it."""
     found = find(tx, id)
     if found is None or getattr(found, role) != person:
@@ -152,7 +153,7 @@ def accept(tx: Tx, id: str, role: str, person: str, now: datetime) -> bool:
     return True
 
 
-def with_role(tx: Tx, person: str) -> list[tuple[Pilot, str]]:
+def with_role(tx: Tx, person: PersonId) -> list[tuple[Pilot, str]]:
     """Return the pilots that go on and in which somebody has a role, with the role."""
     return [
         (each, role)
@@ -188,7 +189,7 @@ def set_users(tx: Tx, pilot: str, people: list[str]) -> None:
         tx.insert("pilot_users", pilot=pilot, person=each, state=state)
 
 
-def mute(tx: Tx, pilot: str, person: str) -> None:
+def mute(tx: Tx, pilot: str, person: PersonId) -> None:
     """Ask somebody no more about a pilot."""
     tx.write(
         """
@@ -202,7 +203,7 @@ def mute(tx: Tx, pilot: str, person: str) -> None:
     )
 
 
-def unmute(tx: Tx, pilot: str, person: str) -> None:
+def unmute(tx: Tx, pilot: str, person: PersonId) -> None:
     """Ask somebody again."""
     tx.write(
         """
@@ -222,7 +223,7 @@ def unmute(tx: Tx, pilot: str, person: str) -> None:
     )
 
 
-def uses(tx: Tx, person: str) -> list[tuple[str, str]]:
+def uses(tx: Tx, person: PersonId) -> list[tuple[str, str]]:
     """Return the pilots of which somebody is a named user, by name, and whether they are asked."""
     rows = tx.rows(
         """
@@ -235,7 +236,7 @@ def uses(tx: Tx, person: str) -> list[tuple[str, str]]:
     return [(row["name"], row["state"]) for row in rows]
 
 
-def replace(tx: Tx, person: str, to: str) -> None:
+def replace(tx: Tx, person: PersonId, to: PersonId) -> None:
     """Put `to` in somebody's place; where both use a pilot, once is enough."""
     tx.write(
         "update pilots set champion = :to where workspace = :workspace and champion = :person",

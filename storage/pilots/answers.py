@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from storage.engine import Tx
+from storage.engine.ids import PersonId
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ def rounds(tx: Tx, pilot: str) -> list[Round]:
     ]
 
 
-def _voter(tx: Tx, pilot: str, week: str, person: str) -> str | None:
+def _voter(tx: Tx, pilot: str, week: str, person: PersonId) -> str | None:
     """Return under what somebody's tap stands, None when the round is not open."""
     rows = tx.rows(
         """
@@ -79,7 +81,7 @@ def _voter(tx: Tx, pilot: str, week: str, person: str) -> str | None:
     return hmac.new(rows[0]["secret"].encode(), person.encode(), hashlib.sha256).hexdigest()
 
 
-def tap(tx: Tx, pilot: str, week: str, person: str, answer: str, reason: str = "") -> bool:
+def tap(tx: Tx, pilot: str, week: str, person: PersonId, answer: str, reason: str = "") -> bool:
     """Answer, or answer differently, while the round is open; False when it is not."""
     voter = _voter(tx, pilot, week, person)
     if voter is None:
@@ -100,7 +102,7 @@ def tap(tx: Tx, pilot: str, week: str, person: str, answer: str, reason: str = "
     return True
 
 
-def take_back(tx: Tx, pilot: str, week: str, person: str) -> bool:
+def take_back(tx: Tx, pilot: str, week: str, person: PersonId) -> bool:
     """Take an answer back while the round is open; False when there is none."""
     voter = _voter(tx, pilot, week, person)
     return voter is not None and (
@@ -117,7 +119,7 @@ def take_back(tx: Tx, pilot: str, week: str, person: str) -> bool:
     )
 
 
-def close(tx: Tx, pilot: str, week: str, asked: list[str]) -> None:
+def close(tx: Tx, pilot: str, week: str, asked: Sequence[PersonId]) -> None:
     """Count a round, and destroy its secret and what stood under it."""
     rows = tx.rows(
         """

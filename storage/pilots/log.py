@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from storage.engine import Tx
+from storage.engine.ids import PersonId
 from storage.engine.sql import as_moment, as_text
 
 
@@ -69,12 +70,12 @@ class Change:
     """A line of a pilot's history."""
 
     at: datetime
-    by: str
+    by: PersonId
     kind: str
     words: str
 
 
-def enter(tx: Tx, pilot: str, value: Value, by: str) -> None:
+def enter(tx: Tx, pilot: str, value: Value, by: PersonId) -> None:
     """Keep the value of a week; the same week again corrects it."""
     tx.write(
         """
@@ -261,7 +262,7 @@ def iterations(tx: Tx, pilot: str) -> list[Iteration]:
 
 
 def note(
-    tx: Tx, *, id: str, pilot: str, by: str, now: datetime, kind: str, words: str = ""
+    tx: Tx, *, id: str, pilot: str, by: PersonId, now: datetime, kind: str, words: str = ""
 ) -> None:
     """Write a line of a pilot's history."""
     tx.insert(

@@ -8,9 +8,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 
 from storage.engine import Row, Tx
+from storage.engine.ids import PersonId, ServiceId
 from storage.engine.sql import as_moment, as_text
+
+
+class ProblemState(StrEnum):
+    """What a problem is; the repeat ban stands while it is open or fixed."""
+
+    OPEN = "open"
+    FIXED = "fixed"
+    LIFTED = "lifted"
+    DROPPED = "dropped"
+    MERGED = "merged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +36,15 @@ class Problem:
 
     number: int
     root: int
-    service: str
+    service: ServiceId
     title: str
-    state: str
+    state: ProblemState
     opened_at: datetime
     cause_class: str | None
     cause: str | None
-    owner: str
+    owner: PersonId
     accepted_at: datetime | None
-    proposed_to: str | None
+    proposed_to: PersonId | None
     due_on: date
     fixed_at: datetime | None
     fixed_by: str | None
@@ -44,7 +56,7 @@ class Problem:
     @property
     def stands(self) -> bool:
         """Whether its repeat ban is still there."""
-        return self.state in ("open", "fixed")
+        return self.state in (ProblemState.OPEN, ProblemState.FIXED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +65,7 @@ class Happened:
 
     at: datetime
     kind: str
-    person: str | None
+    person: PersonId | None
     detail: str
 
 
@@ -64,7 +76,7 @@ class Override:
     problem: int
     change: str | None
     reason: str
-    person: str
+    person: PersonId
     at: datetime
     until_on: date
 
@@ -75,7 +87,14 @@ MOMENTS = ("opened_at", "accepted_at", "fixed_at", "lifted_at")
 
 
 def begin(
-    tx: Tx, *, root: int, service: str, title: str, owner: str, due_on: date, now: datetime
+    tx: Tx,
+    *,
+    root: int,
+    service: ServiceId,
+    title: str,
+    owner: PersonId,
+    due_on: date,
+    now: datetime,
 ) -> bool:
     """Open a problem of a group; False beside one that stands already."""
     return (
@@ -140,7 +159,7 @@ def newest(tx: Tx, limit: int = 500) -> list[Problem]:
     return [_problem(row) for row in rows]
 
 
-def about(tx: Tx, service: str, root: int) -> list[Problem]:
+def about(tx: Tx, service: ServiceId, root: int) -> list[Problem]:
     """Return the problems that stand for a service or a group, the oldest first."""
     rows = tx.rows(
         f"""
@@ -212,7 +231,7 @@ def set_cause(tx: Tx, number: int, kind: str, cause: str) -> bool:
     )
 
 
-def ask(tx: Tx, number: int, person: str | None) -> bool:
+def ask(tx: Tx, number: int, person: PersonId | None) -> bool:
     """Ask `person` to own the cause, or nobody; until they accept, the owner stays."""
     return (
         tx.run(
@@ -227,7 +246,7 @@ def ask(tx: Tx, number: int, person: str | None) -> bool:
     )
 
 
-def accept(tx: Tx, number: int, person: str, now: datetime) -> bool:
+def accept(tx: Tx, number: int, person: PersonId, now: datetime) -> bool:
     """Own the cause from now on; False when this person has accepted it already."""
     return (
         tx.run(
@@ -260,7 +279,7 @@ def set_due(tx: Tx, number: int, day: date) -> bool:
     )
 
 
-def fix(tx: Tx, number: int, person: str, what: str, evidence: str, now: datetime) -> bool:
+def fix(tx: Tx, number: int, person: PersonId, what: str, evidence: str, now: datetime) -> bool:
     """Say that the cause is fixed; it still has to be verified."""
     return (
         tx.run(
@@ -280,7 +299,7 @@ def fix(tx: Tx, number: int, person: str, what: str, evidence: str, now: datetim
     )
 
 
-def lift(tx: Tx, number: int, person: str | None, now: datetime) -> bool:
+def lift(tx: Tx, number: int, person: PersonId | None, now: datetime) -> bool:
     """End the ban: verified by `person`, who is not who fixed it, or by the quiet period."""
     return (
         tx.run(
@@ -360,7 +379,7 @@ def happened(
     id: str,
     at: datetime,
     kind: str,
-    person: str | None = None,
+    person: PersonId | None = None,
     detail: str = "",
 ) -> None:
     """Add a line to a problem's history."""
@@ -396,7 +415,7 @@ def override(
     id: str,
     change: str | None,
     reason: str,
-    person: str,
+    person: PersonId,
     now: datetime,
     until_on: date,
 ) -> None:
@@ -446,13 +465,14 @@ def _override(row: Row) -> Override:
 
 
 def _problem(row: Row) -> Problem:
+    row["state"] = ProblemState(row["state"])
     for name in MOMENTS:
         row[name] = as_moment(row[name]) if row[name] else None
     row["due_on"] = date.fromisoformat(row["due_on"])
     return Problem(**row)
 
 
-def of_person(tx: Tx, person: str) -> list[Row]:
+def of_person(tx: Tx, person: PersonId) -> list[Row]:
     """Return every place in which somebody stands here: `what` (table.column), `subject`, `at`."""
     return tx.rows(
         """
@@ -480,7 +500,7 @@ def of_person(tx: Tx, person: str) -> list[Row]:
     )
 
 
-def replace_person(tx: Tx, person: str, to: str) -> int:
+def replace_person(tx: Tx, person: PersonId, to: PersonId) -> int:
     """Put somebody else, or a pseudonym, in the place of a person; return how often."""
     changed = 0
     changed += tx.run(

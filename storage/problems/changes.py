@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from storage.engine import Row, Tx
+from storage.engine.ids import PersonId, ServiceId
 from storage.engine.sql import as_text
 
 
@@ -14,7 +15,7 @@ class Change:
     """One planned change. `told` says that its author knows of a ban that came later."""
 
     id: str
-    service: str
+    service: ServiceId
     what: str
     planned_on: date
     entered_by: str
@@ -26,7 +27,14 @@ COLUMNS = "id, service, what, planned_on, entered_by, state, told"
 
 
 def add(
-    tx: Tx, *, id: str, service: str, what: str, planned_on: date, person: str, now: datetime
+    tx: Tx,
+    *,
+    id: str,
+    service: ServiceId,
+    what: str,
+    planned_on: date,
+    person: PersonId,
+    now: datetime,
 ) -> None:
     """Store a planned change."""
     tx.insert(
@@ -91,7 +99,7 @@ def _change(row: Row) -> Change:
     return Change(**row)
 
 
-def of_person(tx: Tx, person: str) -> list[Row]:
+def of_person(tx: Tx, person: PersonId) -> list[Row]:
     """Return every place in which somebody stands here: `what` (table.column), `subject`, `at`."""
     return tx.rows(
         """
@@ -103,7 +111,7 @@ def of_person(tx: Tx, person: str) -> list[Row]:
     )
 
 
-def replace_person(tx: Tx, person: str, to: str) -> int:
+def replace_person(tx: Tx, person: PersonId, to: PersonId) -> int:
     """Put somebody else, or a pseudonym, in the place of a person; return how often."""
     return tx.run(
         """

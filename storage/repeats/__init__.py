@@ -11,6 +11,7 @@ from datetime import datetime
 
 from storage import workspaces
 from storage.engine import Row, Tx
+from storage.engine.ids import PersonId
 from storage.engine.sql import as_moment, as_text
 from storage.repeats.outages import COUNTS, overlapping
 
@@ -198,16 +199,16 @@ def undecided(tx: Tx, later: int) -> list[Proposal]:
 def _proposal(row: Row, later: int) -> Proposal:
     ended = row["restored_at"] or row["ended_at"]
     return Proposal(
-        row["earlier"],
-        later,
-        row["root"],
-        bool(row["same_service"]),
-        tuple(row["words"].split("\n")) if row["words"] else (),
-        row["title"],
-        as_moment(row["declared_at"]),
-        row["state"] == "open",
-        overlapping(as_moment(ended) if ended else None, as_moment(row["later_at"])),
-        bool(row["same_device"]),
+        earlier=row["earlier"],
+        later=later,
+        root=row["root"],
+        same_service=bool(row["same_service"]),
+        words=tuple(row["words"].split("\n")) if row["words"] else (),
+        title=row["title"],
+        at=as_moment(row["declared_at"]),
+        open=row["state"] == "open",
+        overlaps=overlapping(as_moment(ended) if ended else None, as_moment(row["later_at"])),
+        device=bool(row["same_device"]),
     )
 
 
@@ -240,7 +241,9 @@ def verdict(tx: Tx, earlier: int, later: int) -> str | None:
     return rows[0]["verdict"] if rows else None
 
 
-def judge(tx: Tx, *, earlier: int, later: int, verdict: str, person: str, now: datetime) -> None:
+def judge(
+    tx: Tx, *, earlier: int, later: int, verdict: str, person: PersonId, now: datetime
+) -> None:
     """Keep what somebody said about a pair: same or other."""
     for number in (earlier, later):
         mark_compared(tx, number)
@@ -343,7 +346,7 @@ def looked_alike_since(tx: Tx, root: int, since: datetime) -> bool:
     return any(each.root == root for number in numbers for each in undecided(tx, number))
 
 
-def of_person(tx: Tx, person: str) -> list[Row]:
+def of_person(tx: Tx, person: PersonId) -> list[Row]:
     """Return every place in which somebody stands here: `what` (table.column), `subject`, `at`."""
     return tx.rows(
         """
@@ -355,7 +358,7 @@ def of_person(tx: Tx, person: str) -> list[Row]:
     )
 
 
-def replace_person(tx: Tx, person: str, to: str) -> int:
+def replace_person(tx: Tx, person: PersonId, to: PersonId) -> int:
     """Put somebody else, or a pseudonym, in the place of a person; return how often."""
     return tx.run(
         """

@@ -12,6 +12,7 @@ from handlers.attention import matters
 from handlers.kit import calendar
 from handlers.kit.commands import call as called
 from handlers.kit.messages import Button, line
+from storage.engine.ids import PersonId
 from storage.engine.sqlite import Sqlite
 from tests.pretend.stage import BERLIN, Say, Stage, staged
 
@@ -20,7 +21,9 @@ Wind = Callable[..., None]
 
 def note(bot: Stage, person: str, key: str, *, survey: bool = False) -> None:
     button = Button(key, called("status"))
-    bot.inside(lambda ctx: matters.note(ctx, person, key, f"About {key}.", button, survey=survey))
+    bot.inside(
+        lambda ctx: matters.note(ctx, PersonId(person), key, f"About {key}.", button, survey=survey)
+    )
 
 
 def test_ten_matters_are_one_message_at_nine(ben: Say, bot: Stage, wind: Wind) -> None:
@@ -102,10 +105,10 @@ def test_what_waits_stands_under_status(ben: Say, bot: Stage) -> None:
 def test_what_a_person_asks_comes_at_once_by_day_and_at_the_start_of_work_by_night(
     ben: Say, bot: Stage
 ) -> None:
-    bot.inside(lambda ctx: matters.ask(ctx, "ben", "q1", line("Will you?")))
+    bot.inside(lambda ctx: matters.ask(ctx, PersonId("ben"), "q1", line("Will you?")))
     assert ben.sees() == ["Will you?"]
     bot.wind(to=datetime(2026, 11, 27, 21, tzinfo=BERLIN))
-    bot.inside(lambda ctx: matters.ask(ctx, "ben", "q2", line("And this?")))
+    bot.inside(lambda ctx: matters.ask(ctx, PersonId("ben"), "q2", line("And this?")))
     bot.wind(to=datetime(2026, 11, 30, 6, 59, tzinfo=BERLIN))
     assert ben.sees() == ["Will you?"]
     bot.wind(to=datetime(2026, 11, 30, 7, tzinfo=BERLIN))

@@ -14,6 +14,7 @@ from handlers.automations.rules.rhythm import Company
 from handlers.automations.rules.standing import Standing, State
 from storage.automations import Automation
 from storage.automations.intake import Outage
+from storage.engine.ids import PersonId
 
 BERLIN = ZoneInfo("Europe/Berlin")
 CHRISTMAS = frozenset(date(2026, 12, day) for day in range(24, 32))
@@ -28,9 +29,24 @@ def at(text: str) -> datetime:
 def automation(rhythm: str, last: str | None, **given: Any) -> Automation:
     """Return an old automation whose last useful run was at `last`."""
     ran = at(last) if last else None
-    made = Automation("a", "A", "x", "ben", "carla", None, 1, "active", OLD, ran, None,
-                      rhythm=rhythm, first_report_at=OLD if last else None, last_report_at=ran,
-                      last_useful_at=ran, last_result="ok" if last else "")  # fmt: skip
+    made = Automation(
+        "a",
+        "A",
+        "x",
+        PersonId("ben"),
+        PersonId("carla"),
+        None,
+        1,
+        "active",
+        OLD,
+        ran,
+        None,
+        rhythm=rhythm,
+        first_report_at=OLD if last else None,
+        last_report_at=ran,
+        last_useful_at=ran,
+        last_result="ok" if last else "",
+    )
     return replace(made, **given)
 
 

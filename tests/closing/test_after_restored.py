@@ -11,6 +11,7 @@ import pytest
 import storage
 from storage import incidents
 from storage.engine import Row, Tx
+from storage.engine.ids import PersonId
 from storage.engine.sql import as_text
 from tests.closing.test_closing import POINTS, closing, finished, say, state
 from tests.ownership.test_ownership import enter, leaves
@@ -239,7 +240,7 @@ def test_no_list_reads_more_than_it_needs(bot: Stage, anna: Say, ben: Say, chris
         ben(f"behoben {n + 1}")
     assert bot.store(lambda tx: len(incidents.undone(tx, 5))) == 5
     assert bot.store(lambda tx: incidents.count_undone(tx)) == 14
-    assert bot.store(lambda tx: incidents.undone(tx, person="carla")) == []
+    assert bot.store(lambda tx: incidents.undone(tx, person=PersonId("carla"))) == []
     listed = anna("incidents")
     assert listed.startswith("14 restored, not done")
     assert "[Show 4 more]" in listed

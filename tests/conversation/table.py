@@ -18,6 +18,7 @@ from handlers.kit.messages import Button, Buttons, Call, Message, Text, Title, c
 from handlers.kit.words import flat
 from storage.delivery import drafts
 from storage.engine import Row, Tx
+from storage.engine.ids import PersonId
 from tests.pretend.stage import DEMO
 
 TABLE = Path(__file__).parent.parent / "data" / "typed.tsv"
@@ -144,14 +145,14 @@ def tried(dispatcher: Dispatcher, database: Any, line: Line) -> tuple[Became, in
                                 " where workspace = :workspace")[0]["n"]) + 1  # fmt: skip
         for number, (who, minutes, text) in enumerate(BEFORE[line.context]):
             clock.at = NOW - timedelta(minutes=minutes)
-            said = dispatcher._handle(tx, request(who, text, f"before-{number}"))
+            said = dispatcher._handle(tx, request(who, text, f"before-{number}"), None, None)
             assert said.outcome == "done", text
         clock.at = NOW
         before, audited = _incidents(inside), _audited(inside)
         typed = line.typed(first)
         asked = request(WHO[line.context], typed, "the line")
         asked = replace(asked, direct_name=line.surface == "direct")
-        answer = dispatcher._handle(tx, asked)
+        answer = dispatcher._handle(tx, asked, None, None)
         words = [word for id, word in _audited(inside).items() if id not in audited]
         assert len(words) == 1, words  # one line, one row
         calls = tuple(_calls(inside, answer.message, WHO[line.context]))
@@ -190,7 +191,7 @@ def _calls(tx: Tx, message: Message | None, person: str) -> list[tuple[str, Call
 def _unpacked(tx: Tx, call: Call, person: str) -> Call:
     if call.word != "draft":
         return call
-    written = drafts.find(tx, call.args["id"], person)
+    written = drafts.find(tx, call.args["id"], PersonId(person))
     assert written is not None
     return call_from(json.loads(written))
 

@@ -23,7 +23,7 @@ WORDS = sorted(
     }
 )
 NAMES = ("Kasse", "Webshop", "Ben", "Carla", "die", "der", "auto", "hilfe", "stand", "wer", "ja")
-BEGINNINGS = sorted({word[:end] for word in WORDS for end in range(3, len(word))})
+BEGINNINGS = sorted({word[:end].rstrip() for word in WORDS for end in range(3, len(word))})
 
 
 def titles(bot: Stage) -> list[str]:

@@ -26,6 +26,7 @@ from bot.teams.sender import Teams
 from handlers.kit.messages import dump, line, spoken
 from storage.delivery import outbox
 from storage.engine import Database, Tx
+from storage.engine.ids import PlaceId
 from storage.engine.sqlite import Sqlite
 from tests.pretend.slack_peer import PAGE, Fault
 from tests.pretend.slack_stage import INCIDENTS, SlackStage
@@ -138,9 +139,14 @@ async def backlog(database: Database, name: str, rate: Rate, rows: int, companie
 
     def add(id: str, company: int, place: str, kind: str, said: str) -> Callable[[Tx], None]:
         return lambda tx: outbox.add(
-            tx.within(f"company{company}"), id=id, place=place, key=id, kind=kind, message=said,
+            tx.within(f"company{company}"),
+            id=id,
+            place=PlaceId(place),
+            key=id,
+            kind=kind,
+            message=said,
             now=clock.now(),
-        )  # fmt: skip
+        )
 
     def fill(tx: Tx) -> None:
         for company in range(companies):

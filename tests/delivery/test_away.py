@@ -13,6 +13,7 @@ from bot.delivery.outages.catching_up import LINES, MANY
 from bot.delivery.platform import Away, Uncertain
 from handlers.kit.messages import dump, line, spoken
 from storage.delivery import outbox
+from storage.engine.ids import PlaceId
 from tests.delivery.test_courier import (
     BEN,
     CARLA,
@@ -167,10 +168,16 @@ def alarm(bot: Stage, incident: int, step: int, place: str = BEN) -> None:
     message = dump(spoken(line(f"INC-{incident} climbs"), "en", "UTC"))
     bot.store(
         lambda tx: outbox.add(
-            tx, id=bot.new_id(), place=place, key=f"incident:{incident}:alarm:{step}", kind="alarm",
-            message=message, now=bot.clock.now(), otherwise=f"incident:{incident}:climb",
+            tx,
+            id=bot.new_id(),
+            place=PlaceId(place),
+            key=f"incident:{incident}:alarm:{step}",
+            kind="alarm",
+            message=message,
+            now=bot.clock.now(),
+            otherwise=f"incident:{incident}:climb",
         )
-    )  # fmt: skip
+    )
 
 
 def test_of_many_alarms_about_one_incident_the_newest_comes_and_says_how_late(

@@ -16,6 +16,7 @@ from handlers.kit.messages import Message, dump, line, spoken
 from storage.delivery import outbox, timers
 from storage.delivery.outbox import Parcel
 from storage.engine import Unavailable
+from storage.engine.ids import PlaceId
 from storage.engine.postgres import Postgres
 from tests.conftest import Logged
 from tests.delivery.test_outbox import let_leases_run_out
@@ -57,7 +58,7 @@ def put(
     message = dump(spoken(line(says), "en", "UTC"))
     bot.store(
         lambda tx: outbox.add(
-            tx, id=bot.new_id(), place=place, key=key, kind=kind, message=message,
+            tx, id=bot.new_id(), place=PlaceId(place), key=key, kind=kind, message=message,
             now=bot.clock.now(), otherwise=otherwise,
         )
     )  # fmt: skip
@@ -275,7 +276,7 @@ def test_one_workspace_s_room_is_not_another_s(bot: Stage) -> None:
     assert len(chat.created(BEN)) == 2
     bot.database.transact(
         lambda tx: outbox.add(
-            tx.within("other"), id="o", place=BEN, key="o", kind="alarm",
+            tx.within("other"), id="o", place=PlaceId(BEN), key="o", kind="alarm",
             message=dump(line(("other",))), now=bot.clock.now(),
         )
     )  # fmt: skip

@@ -422,7 +422,7 @@ def test_whichever_comes_first_nothing_climbs_after_an_acknowledgement(bot: Stag
         head_start = chance.choice((0, 2, 5, 10, 20, 40, 80))
 
         def acknowledge(tx: Tx, request: Request = request) -> Response:
-            return bot.dispatcher._handle(tx, request)
+            return bot.dispatcher._handle(tx, request, None, None)
 
         def climb(tx: Tx, timer: Timer = timer, head_start: int = head_start) -> None:
             for _each in range(head_start):
@@ -470,7 +470,7 @@ def test_the_rows_are_taken_in_one_order_so_that_nobody_waits_for_each_other(
             def handle(tx: Tx, request: Request) -> None:
                 nonlocal ran
                 ran += 1
-                bot.dispatcher._handle(tx, request)
+                bot.dispatcher._handle(tx, request, None, None)
 
             def climb(tx: Tx, timer: Timer = timer) -> None:
                 nonlocal ran

@@ -13,6 +13,7 @@ import pytest
 from storage.delivery import outbox, timers
 from storage.delivery.outbox import Parcel
 from storage.engine import Database, Tx
+from storage.engine.ids import PlaceId
 from storage.engine.postgres import Postgres
 from tests.pretend.stage import DEMO, MONDAY, furnish
 
@@ -44,10 +45,16 @@ def put(
     fresh = id or f"{key}@{place}#{says}"
     store.transact(
         lambda tx: outbox.add(
-            tx.within(DEMO), id=fresh, place=place, key=key, kind=kind, message=says, now=now,
+            tx.within(DEMO),
+            id=fresh,
+            place=PlaceId(place),
+            key=key,
+            kind=kind,
+            message=says,
+            now=now,
             otherwise=otherwise,
         )
-    )  # fmt: skip
+    )
 
 
 def claim(
@@ -218,9 +225,14 @@ def test_a_row_is_never_taken_twice_however_many_couriers_come(store: Database) 
     def fill(tx: Tx) -> None:
         for n in range(400):
             outbox.add(
-                tx.within(DEMO), id=f"{n:03}", place=f"local:{n % 7}", key=f"{n}", kind="card",
-                message="x", now=MONDAY,
-            )  # fmt: skip
+                tx.within(DEMO),
+                id=f"{n:03}",
+                place=PlaceId(f"local:{n % 7}"),
+                key=f"{n}",
+                kind="card",
+                message="x",
+                now=MONDAY,
+            )
 
     store.transact(fill)
     taken: list[str] = []
@@ -304,7 +316,13 @@ def test_something_newer_may_come_in_the_very_moment_of_putting_back(postgres: P
 
     def newer(tx: Tx) -> None:
         outbox.add(
-            tx.within(DEMO), id="2", place=BEN, key="card", kind="alarm", message="new", now=MONDAY
+            tx.within(DEMO),
+            id="2",
+            place=PlaceId(BEN),
+            key="card",
+            kind="alarm",
+            message="new",
+            now=MONDAY,
         )
         tx.rows("select 1 as one")  # until something is asked, nothing is sent
         added.set()
@@ -377,7 +395,7 @@ def test_a_message_is_where_it_stands_or_is_on_its_way(store: Database) -> None:
     for each in parcels:
         sent(store, each, each.place)
     assert where() == [BEN, ROOM]
-    store.transact(lambda tx: outbox.unparcel(tx.within(DEMO), BEN, "card"))
+    store.transact(lambda tx: outbox.unparcel(tx.within(DEMO), PlaceId(BEN), "card"))
     assert where() == [ROOM]
 
 
@@ -429,7 +447,9 @@ def test_what_comes_next_is_not_hastened_when_something_newer_replaces_the_alarm
     def answered(tx: Tx) -> None:
         tx = tx.within(DEMO)
         timers.set(tx, id="t", kind="climb", key="climb", due=later)
-        outbox.add(tx, id="2", place=BEN, key="alarm", kind="card", message="settled", now=MONDAY)
+        outbox.add(
+            tx, id="2", place=PlaceId(BEN), key="alarm", kind="card", message="settled", now=MONDAY
+        )
 
     store.transact(answered)
     assert store.transact(lambda tx: outbox.park(tx.within(DEMO), parcel, "x", MONDAY))
@@ -452,7 +472,9 @@ def test_the_answer_may_come_in_the_very_moment_of_the_failure(postgres: Postgre
         stopped.set()
         assert go_on.wait(10)
         timers.set(tx, id="t", kind="climb", key="climb", due=later)
-        outbox.add(tx, id="2", place=BEN, key="alarm", kind="card", message="settled", now=MONDAY)
+        outbox.add(
+            tx, id="2", place=PlaceId(BEN), key="alarm", kind="card", message="settled", now=MONDAY
+        )
 
     answering = postgres.submit(answer)
     assert stopped.wait(10)

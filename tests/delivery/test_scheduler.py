@@ -21,6 +21,7 @@ from storage import workspaces
 from storage.delivery import drafts, timers
 from storage.delivery.timers import Timer
 from storage.engine import Tx, Unavailable
+from storage.engine.ids import PersonId
 from storage.engine.postgres import Postgres
 from storage.engine.sqlite import Sqlite
 from tests.conftest import Logged
@@ -381,7 +382,7 @@ def test_letting_go_reaches_every_company(bot: Stage) -> None:
     def prepare(tx: Tx) -> None:
         furnish(tx, "other", bot.now())
         for each in ("demo", "other"):
-            drafts.add(tx.within(each), id="d", person="anna", call="{}", now=bot.now())
+            drafts.add(tx.within(each), id="d", person=PersonId("anna"), call="{}", now=bot.now())
 
     bot.database.transact(prepare)
     later = bot.clock.now() + timedelta(days=8)

@@ -20,9 +20,10 @@ from storage.engine.sqlite import Sqlite
 from tests.closing.test_closing import POINTS
 from tests.ownership.test_ownership import enter
 from tests.pretend import machines
-from tests.pretend.stage import PEOPLE, Say, Stage, staged
+from tests.pretend.company import NAMES
+from tests.pretend.stage import Say, Stage, staged
 
-ROLES = tuple(each[0] for each in PEOPLE)  # nobody special, accountable, deputy, manager
+ROLES = tuple(each.lower() for each in NAMES)  # nobody special, accountable, deputy, manager
 
 
 class RolledBack(Exception):

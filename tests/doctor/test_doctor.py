@@ -33,6 +33,7 @@ from storage import people as storage_people
 from storage import services, workspaces
 from storage.delivery import places
 from storage.engine import Tx, opening
+from storage.engine.ids import PersonId, ServiceId
 from storage.engine.postgres import Postgres
 from storage.engine.sqlite import Sqlite
 from storage.services import Service
@@ -142,7 +143,9 @@ def company(tx: Tx) -> None:
     )
     places.ensure(tx, "slack:C1", "channel", "störungen", role="incidents")
     places.ensure(tx, "slack:C2", "channel", "leitung", role="managers")
-    kasse = Service("kasse", "Kasse", (), "chris", "ben", fallback=False)
+    kasse = Service(
+        ServiceId("kasse"), "Kasse", (), PersonId("chris"), PersonId("ben"), fallback=False
+    )
     storage_people.find_or_create(tx, "slack:T1:U2", "Ben", id="ben", key="l", now=NOW)
     services.add(tx, kasse, name_key="kasse", now=NOW)
 

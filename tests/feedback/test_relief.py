@@ -17,6 +17,7 @@ from handlers.pilots import relief
 from storage import people
 from storage.delivery import places
 from storage.engine import Database, Row, Tx
+from storage.engine.ids import PersonId
 from storage.engine.sqlite import Sqlite
 from storage.pilots import Pilot, answers
 from tests.engine.test_engine import tables
@@ -36,7 +37,7 @@ def crowd(bot: Stage) -> list[Say]:
             people.find_or_create(
                 tx, f"local:{each}", each.title(), id=each, key=f"key-{each}", now=bot.clock.now()
             )
-            places.ensure(tx, f"local:@{each}", "direct", each.title(), person=each)
+            places.ensure(tx, f"local:@{each}", "direct", each.title(), person=PersonId(each))
 
     bot.store(work)
     return [Say(bot, each) for each in CROWD]

@@ -147,6 +147,40 @@ def test_only_bot_chooses_the_workspace() -> None:
             assert inside == set(), f"{name} leaves the workspace that it was given"
 
 
+AT_MOST = 6  # values that a call may give by their place alone
+
+
+def by_place_alone(tree: ast.Module) -> list[int]:
+    """Return the lines of calls whose values nobody can tell apart.
+
+    Tables of a module are read like tables, and a declaration may list what it is about.
+    """
+    tables = {
+        each
+        for node in tree.body
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+        for each in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            tables |= set(node.decorator_list)
+    return [
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and node not in tables and len(node.args) > AT_MOST
+    ]
+
+
+def test_long_calls_name_their_values() -> None:
+    assert by_place_alone(ast.parse("def f():\n    g(1, 2, 3, 4, 5, 6, 7)")) == [2]
+    found = {
+        name: lines
+        for name, tree in trees("bot", "handlers", "storage").items()
+        if (lines := by_place_alone(tree))
+    }
+    assert not found
+
+
 def test_every_module_begins_with_a_sentence() -> None:
     for name, tree in trees().items():
         said = ast.get_docstring(tree) or ""

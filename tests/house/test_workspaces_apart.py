@@ -16,6 +16,7 @@ from storage import people, services, workspaces
 from storage import people as storage_people
 from storage.delivery import places, timers
 from storage.engine import Database, Row, Tx
+from storage.engine.ids import PersonId, ServiceId
 from storage.engine.postgres import Postgres
 from storage.services import Service
 from storage.slack import installations
@@ -377,8 +378,13 @@ def test_a_change_reaches_only_its_own_company(
         tx = tx.within("home")
         for who in ("zoe", "yan"):
             storage_people.find_or_create(tx, f"local:{who}", who, id=who, key=who, now=clock.now())
-        places.ensure(tx, "local:zoe", "direct", "Zoe", person="zoe")
-        services.add(tx, Service("s", "S", (), "zoe", "yan", False), name_key="s", now=clock.now())
+        places.ensure(tx, "local:zoe", "direct", "Zoe", person=PersonId("zoe"))
+        services.add(
+            tx,
+            Service(ServiceId("s"), "S", (), PersonId("zoe"), PersonId("yan"), False),
+            name_key="s",
+            now=clock.now(),
+        )
         timers.set(tx, id="t", kind="climb", key="only here", due=clock.now() + timedelta(hours=1))
         workspaces.set_setting(tx, "only here", "kept")
         installations.put(

@@ -16,6 +16,7 @@ from handlers.automations.intake import recipes
 from storage import automations
 from storage.automations import Automation, intake
 from storage.engine import Tx
+from storage.engine.ids import PersonId
 from storage.engine.sqlite import Sqlite
 from tests.pretend.stage import DEMO, Stage, furnish
 
@@ -51,8 +52,20 @@ async def machine(sqlite: Sqlite) -> AsyncIterator[Machine]:
     def prepare(tx: Tx) -> None:
         furnish(tx, DEMO, now)
         inside = tx.within(DEMO)
-        made = Automation("b", "B", "x", "ben", "carla", None, 1, "active", now, None, None,
-                          rhythm="every 1 day")  # fmt: skip
+        made = Automation(
+            "b",
+            "B",
+            "x",
+            PersonId("ben"),
+            PersonId("carla"),
+            None,
+            1,
+            "active",
+            now,
+            None,
+            None,
+            rhythm="every 1 day",
+        )
         automations.add(inside, made, name_key="b")
         intake.give_address(inside, "b", SECRET, now)
 

@@ -16,6 +16,7 @@ from bot.http import dialects, hooks
 from storage import automations
 from storage.automations import Automation, intake
 from storage.engine import Database, Row, Tx
+from storage.engine.ids import PersonId
 from tests.pretend.stage import DEMO, Stage, furnish
 
 SECRET = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
@@ -56,8 +57,21 @@ async def caller(database: Database) -> AsyncIterator[Caller]:
         furnish(tx, DEMO, now)
         inside = tx.within(DEMO)
         for id, slug in (("backup", "backup"), ("one", "twin"), ("two", "twin")):
-            made = Automation(id, id, "x", "ben", "carla", None, 1, "active", now, None, None,
-                              rhythm="every 1 day", slug=slug)  # fmt: skip
+            made = Automation(
+                id,
+                id,
+                "x",
+                PersonId("ben"),
+                PersonId("carla"),
+                None,
+                1,
+                "active",
+                now,
+                None,
+                None,
+                rhythm="every 1 day",
+                slug=slug,
+            )
             automations.add(inside, made, name_key=id)
         intake.give_address(inside, "backup", SECRET, now)
         intake.give_key(inside, KEY, now)

@@ -20,6 +20,7 @@ from bot.lotse import Lotse
 from storage import workspaces
 from storage.delivery import outbox, timers
 from storage.engine import Database
+from storage.engine.ids import PlaceId
 from storage.engine.postgres import Postgres
 from storage.engine.sqlite import Sqlite
 from tests.pretend.stage import DEMO, MONDAY, Say, Stage, furnish
@@ -71,7 +72,7 @@ def test_messages_that_did_not_arrive_change_its_colour(
     message = '{"tone":"plain","parts":[]}'
     bot.store(
         lambda tx: outbox.add(
-            tx, id="1", place="local:@ben", key="k", kind="card", message=message,
+            tx, id="1", place=PlaceId("local:@ben"), key="k", kind="card", message=message,
             now=bot.clock.now() - timedelta(minutes=20),
         )
     )  # fmt: skip
@@ -131,7 +132,7 @@ def test_what_could_not_be_delivered_and_what_was_given_up_is_counted(
     now = bot.clock.now()
     bot.store(
         lambda tx: outbox.add(
-            tx, id="1", place="fax:4711", key="k", kind="card",
+            tx, id="1", place=PlaceId("fax:4711"), key="k", kind="card",
             message='{"tone":"plain","parts":[]}', now=now,
         )
     )  # fmt: skip

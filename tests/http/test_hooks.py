@@ -17,6 +17,7 @@ from bot.http import hooks
 from storage import automations
 from storage.automations import Automation, intake
 from storage.engine import Database, Row, Tx, Unavailable
+from storage.engine.ids import PersonId
 from tests.pretend import machines
 from tests.pretend.stage import DEMO, Chat, Say, Stage, Troubled, furnish
 
@@ -71,7 +72,17 @@ async def caller(troubled: Troubled, chat: Chat) -> AsyncIterator[Caller]:
             furnish(tx, workspace, now)
             inside = tx.within(workspace)
             made = Automation(
-                "backup", "Backup", "saves us", "ben", "carla", None, 7, "active", now, None, None
+                "backup",
+                "Backup",
+                "saves us",
+                PersonId("ben"),
+                PersonId("carla"),
+                None,
+                7,
+                "active",
+                now,
+                None,
+                None,
             )
             automations.add(inside, made, name_key="backup")
             intake.give_address(inside, "backup", secret, now)

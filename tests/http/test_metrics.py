@@ -17,6 +17,7 @@ from bot.lotse import Lotse
 from storage import automations
 from storage.automations import Automation, intake
 from storage.engine import Tx
+from storage.engine.ids import PersonId
 from storage.engine.sqlite import Sqlite
 from tests.pretend.stage import DEMO, furnish
 
@@ -32,10 +33,37 @@ def lotse(sqlite: Sqlite, tmp_path: Path) -> Lotse:
     def prepare(tx: Tx) -> None:
         furnish(tx, DEMO, now)
         inside = tx.within(DEMO)
-        backup = Automation("b", 'Bens "Backup"', "x", "ben", "carla", None, 1, "active", now,
-                            None, None, rhythm="every 1 day", slug="backup")  # fmt: skip
-        draft = Automation("d", "d", "", "", "", None, 1, "active", now, None, None,
-                           phase="draft", kind="demand", slug="d")  # fmt: skip
+        backup = Automation(
+            "b",
+            'Bens "Backup"',
+            "x",
+            PersonId("ben"),
+            PersonId("carla"),
+            None,
+            1,
+            "active",
+            now,
+            None,
+            None,
+            rhythm="every 1 day",
+            slug="backup",
+        )
+        draft = Automation(
+            "d",
+            "d",
+            "",
+            PersonId(""),
+            PersonId(""),
+            None,
+            1,
+            "active",
+            now,
+            None,
+            None,
+            phase="draft",
+            kind="demand",
+            slug="d",
+        )
         for each in (backup, draft):
             automations.add(inside, each, name_key=each.id)
         for kind in ("ok", "ok", "fail"):

@@ -19,11 +19,14 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from handlers.incidents import escalation
 from handlers.incidents import transitions as incident_transitions
 from handlers.kit.context import Context
 from handlers.kit.messages import Call
 from handlers.kit.words import Sentence, _
-from storage.engine import Database
+from storage import people
+from storage.engine import Database, Tx
+from storage.engine.ids import PersonId
 from storage.engine.postgres import Postgres
 from storage.engine.sqlite import Sqlite
 from storage.incidents import Incident
@@ -64,15 +67,63 @@ def test_only_the_gate_changes_the_state_of_an_incident() -> None:
             assert not {each for each in called(tree) if each.startswith("states.")}, name
 
 
+def test_only_one_place_knows_the_order_of_locks() -> None:
+    """Timers before rows, and the smaller number first: written once, and gone around by nobody."""
+    owned = {"escalation.stop", "escalation.hold", "timers.lock", "states.lock"}
+    found = {
+        (name, each)
+        for name, tree in trees("bot", "handlers").items()
+        for each in called(tree)
+        if each in owned
+    }
+    assert found == {
+        ("handlers/incidents/transitions.py", "escalation.stop"),
+        ("handlers/incidents/transitions.py", "escalation.hold"),
+        ("handlers/incidents/transitions.py", "states.lock"),
+        ("handlers/incidents/escalation.py", "timers.lock"),  # which is `hold`
+    }
+
+
+@pytest.mark.parametrize(("closed", "into"), [(1, 2), (2, 1)])
+def test_two_incidents_are_locked_in_the_same_order_whichever_is_closed(
+    bot: Stage, ben: Say, monkeypatch: pytest.MonkeyPatch, closed: int, into: int
+) -> None:
+    taken: list[object] = []
+
+    def noting(module: object, name: str) -> None:
+        real = getattr(module, name)
+
+        def note(first: object, what: object, *more: object) -> object:
+            taken.append(what)
+            return real(first, what, *more)
+
+        monkeypatch.setattr(module, name, note)
+
+    ben("incident Kasse tot")
+    ben("incident Kassen in Halle 2 sind aus")
+    noting(escalation, "stop")
+    noting(escalation, "hold")
+    noting(states, "lock")
+
+    def close(tx: Tx) -> None:
+        person = people.find(tx, "ben")
+        assert person is not None
+        ctx = bot.dispatcher._context(tx, person, None, bot.clock.now())
+        incident_transitions.close(ctx, closed, incident_transitions.Other.SUPERSEDED, into, "one")
+
+    bot.store(close)
+    assert taken[:3] == [1, 2, [1, 2]]
+
+
 def test_what_the_table_of_moves_says_is_what_the_store_lets_happen(bot: Stage, anna: Say) -> None:
     changes = {
-        "restored": lambda tx: states.restore(tx, 1, "ben", bot.clock.now()),
-        "done": lambda tx: states.finish(tx, 1, "ben", bot.clock.now()),
+        "restored": lambda tx: states.restore(tx, 1, PersonId("ben"), bot.clock.now()),
+        "done": lambda tx: states.finish(tx, 1, PersonId("ben"), bot.clock.now()),
         "closed": lambda tx: states.close(
-            tx, 1, "ben", bot.clock.now(), closed_as="false_alarm", target=None
+            tx, 1, PersonId("ben"), bot.clock.now(), closed_as="false_alarm", target=None
         ),
-        "open": lambda tx: states.reopen(tx, 1, "ben", bot.clock.now()),
-        "withdrawn": lambda tx: states.withdraw(tx, 1, "anna", bot.clock.now()),
+        "open": lambda tx: states.reopen(tx, 1, PersonId("ben"), bot.clock.now()),
+        "withdrawn": lambda tx: states.withdraw(tx, 1, PersonId("anna"), bot.clock.now()),
     }
     anna("incident Kasse tot")
     for before, after in incident_transitions.MOVES.items():

@@ -18,6 +18,7 @@ from bot.lotse import DEMO
 from handlers.kit.readers import folded
 from storage import people, services
 from storage.engine import Tx
+from storage.engine.ids import PersonId, ServiceId
 from storage.services import Service
 from tests.local.browser import (
     LANGUAGES,
@@ -161,7 +162,7 @@ def furnish(tx: Tx) -> None:
     names = ["Wandwaage 7", "Förderband Wanne", *(f"Maschine {each}" for each in range(298))]
     for number, name in enumerate(names):
         service = Service(
-            f"s{number}", name, (), "ben", "carla", fallback=False,
+            ServiceId(f"s{number}"), name, (), PersonId("ben"), PersonId("carla"), fallback=False,
             accountable_accepted_at=MONDAY, deputy_accepted_at=MONDAY,
         )  # fmt: skip
         services.add(tx, service, name_key=folded(name), now=MONDAY)

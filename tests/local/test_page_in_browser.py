@@ -611,7 +611,8 @@ async def test_no_payload_runs_and_nothing_leaves(
                 assert each in automations
             # The same in dialogs: what is shown once, and services to choose from.
             dialog = c.page.locator("dialog")
-            await c.press("auto address")
+            card = c.page.locator(".line", has_text=NAMES[190])
+            await card.locator('[data-call="auto address"]').last.click()
             await expect(dialog).to_contain_text(NAMES[190])
             await c.page.keyboard.press("Escape")
             await c.be("anna")

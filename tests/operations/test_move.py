@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,10 @@ def lived(bot: Stage) -> None:
     ben("ack 1")
     ben("restored 1 Kabel")
     anna("incident Webshop langsam", carry=False)
+
+
+def setting(tx: Tx, name: str) -> None:
+    tx.within(DEMO).insert("settings", name=name, value="")
 
 
 def everything(database: Database) -> dict[str, list[Row]]:
@@ -84,9 +89,7 @@ def test_rows_stand_in_the_order_of_their_keys(folder: Path) -> None:
     """The order in which they were written would tell who answered when."""
     with closing(Sqlite(folder / "one.db")) as one, staged(one):
         for name in ("c", "a", "b"):
-            one.transact(
-                lambda tx, name=name: tx.within(DEMO).insert("settings", name=name, value="")
-            )
+            one.transact(partial(setting, name=name))
         with closing(Sqlite(folder / "two.db")) as two:
             moving.move(one, two)
             rows = two.read(lambda tx: tx.rows("select name from settings order by rowid"))

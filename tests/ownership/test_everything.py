@@ -9,6 +9,7 @@ from handlers.attention import matters
 from handlers.kit.context import Context
 from handlers.ownership import held
 from storage import problems, services
+from storage.engine.ids import PersonId
 from tests.ownership.test_ownership import leaves
 from tests.pilots.test_pilots import started
 from tests.pretend import machines
@@ -32,11 +33,11 @@ def test_nothing_of_theirs_stays_with_nobody(
     ben("ack 4")
     carla("vertreten ben 1.12.2026 bis 3.12.2026")
     bot.wind(to=SATURDAY)
-    bot.inside(lambda ctx: matters.note(ctx, "ben", "matter", "About something."))
+    bot.inside(lambda ctx: matters.note(ctx, PersonId("ben"), "matter", "About something."))
     roles: list[str] = []
 
     def look(ctx: Context) -> None:
-        roles.extend(ctx.text(each.role) for each in held.by(ctx, "ben"))
+        roles.extend(ctx.text(each.role) for each in held.by(ctx, PersonId("ben")))
 
     bot.inside(look)
     assert {each.split(",")[0] for each in roles} >= {"Verantwortlich", "Vertretung"}
@@ -55,7 +56,7 @@ def test_nothing_of_theirs_stays_with_nobody(
         found: list[str | None] = []
 
         def look(ctx: Context) -> None:
-            for each in held.by(ctx, "ben"):
+            for each in held.by(ctx, PersonId("ben")):
                 if "ertretung" not in ctx.text(each.role):  # a deputy is a second pair of eyes
                     found.append(each.acts)
 
@@ -63,7 +64,7 @@ def test_nothing_of_theirs_stays_with_nobody(
         return found
 
     assert acts() and None not in acts() and "ben" not in acts()
-    assert bot.store(lambda tx: services.concerning(tx, "ben"))[0].red_since is not None
+    assert bot.store(lambda tx: services.concerning(tx, PersonId("ben")))[0].red_since is not None
     assert all(each.proposed_to != "ben" for each in bot.store(problems.standing))
     waits = bot.rows("select person from matters where workspace = :workspace and state = 'open'")
     assert "ben" not in {each["person"] for each in waits}

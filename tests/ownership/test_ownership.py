@@ -18,7 +18,8 @@ from storage import people, workspaces
 from storage import people as storage_people
 from storage.engine import Database, Tx
 from storage.workspaces import Workspace
-from tests.pretend.stage import DEMO, PEOPLE, Say, Stage, plain, staged
+from tests.pretend.company import NAMES
+from tests.pretend.stage import DEMO, Say, Stage, plain, staged
 
 Wind = Callable[..., None]
 
@@ -384,7 +385,7 @@ def test_a_newer_hand_over_takes_the_earlier_question_back(ben: Say, anna: Say, 
 
 # --- never nobody ------------------------------------------------------------------------
 
-EVERYBODY = tuple(id for id, *_rest in PEOPLE)
+EVERYBODY = tuple(each.lower() for each in NAMES)
 
 
 @pytest.mark.parametrize(

@@ -11,18 +11,14 @@ from functools import lru_cache, partial
 from typing import Any
 
 from handlers.digest import schedule as digest_schedule
-from handlers.kit.readers import folded
-from storage import people as storage_people
-from storage import services, workspaces
-from storage.delivery import places
 from storage.engine import Tx
 from storage.engine.sqlite import Sqlite
-from storage.services import Service
 from storage.workspaces import Workspace
 from tests.pictures import cards_later
-from tests.pictures.album import PEOPLE, Album, Card
-from tests.pretend import block_kit
-from tests.pretend.stage import DEMO, Say, Stage, accepted
+from tests.pictures.album import Album, Card
+from tests.pretend import block_kit, company
+from tests.pretend.company import Answered, Company
+from tests.pretend.stage import DEMO, Say, Stage
 
 LANGUAGES = ("de", "en")
 
@@ -259,28 +255,22 @@ def hook(stage: Stage) -> Any:
 
 def furnish(tx: Tx, stage: Stage, language: str) -> None:
     """Put the company into the store; its people have the ids that Slack gives."""
-    said, now = SAID[language], stage.clock.now()
-    company = Workspace(DEMO, "Musterwerk", language, "Europe/Berlin", "DE")
-    workspaces.ensure(tx, company, now)
+    said = SAID[language]
+    whole = Company(
+        channels=tuple(
+            (f"local:{said[role]}", said[role], role) for role in ("incidents", "managers")
+        ),
+        services=(
+            Answered("till", said["till"], ("Kassen",), "Ben", "Carla"),
+            Answered("shop", said["shop"], (), "Carla", "Ben"),
+            Answered("rest", said["rest"], (), "Chris", "Carla", fallback=True),
+        ),
+        id=block_kit.user_id,
+    )
+    works, now = Workspace(DEMO, "Musterwerk", language, "Europe/Berlin", "DE"), stage.clock.now()
+    company.furnish(tx, works, whole, now)
     tx = tx.within(DEMO)
-    ids = {}
-    for name in PEOPLE:
-        ids[name] = id = block_kit.user_id(name)
-        key = folded(name)
-        storage_people.find_or_create(
-            tx, f"local:{key}", name, id=id, key=key, now=now, manager=name == "Chris"
-        )
-        places.ensure(tx, f"local:@{key}", "direct", name, person=id)
-    for role in ("incidents", "managers"):
-        places.ensure(tx, f"local:{said[role]}", "channel", said[role], role=role)
-    for kind, words, who, deputy in (
-        ("till", ("Kassen",), "Ben", "Carla"),
-        ("shop", (), "Carla", "Ben"),
-        ("rest", (), "Chris", "Carla"),
-    ):
-        net = Service(kind, said[kind], words, ids[who], ids[deputy], fallback=kind == "rest")
-        services.add(tx, accepted(net, now), name_key=folded(net.name), now=now)
-    digest_schedule.plan(tx, id="digest", now=now, zone=company.zone, region=company.region)
+    digest_schedule.plan(tx, id="digest", now=now, zone=works.zone, region=works.region)
 
 
 @lru_cache

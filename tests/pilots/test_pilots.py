@@ -16,6 +16,7 @@ from handlers.kit.words import Words
 from handlers.pilots import clock, digest, measure, roles
 from storage import pilots
 from storage.engine import Tx
+from storage.engine.ids import PersonId
 from storage.pilots import ROLES, Pilot
 from tests.pretend.stage import Say, Stage, answered
 
@@ -545,7 +546,9 @@ def test_a_pilot_of_before_is_incomplete_and_nothing_ends_it(
 ) -> None:
     """Settled 60."""
     began = date(2026, 1, 1)
-    old = Pilot("old", "Alter Pilot", "x", "chris", began, state="incomplete", created_on=began)
+    old = Pilot(
+        "old", "Alter Pilot", "x", PersonId("chris"), began, state="incomplete", created_on=began
+    )
     bot.store(lambda tx: pilots.add(tx, replace(old), name_key="alter pilot"))
     shown = chris("pilot alter pilot")
     assert shown.startswith("Alter Pilot\nState: incomplete") and "Before it can start:" in shown

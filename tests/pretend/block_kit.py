@@ -225,6 +225,8 @@ def _beside(block: Any) -> Iterator[str]:
                 yield "the first value is not a whole number"
             case {"type": "mrkdwn"}:
                 yield from _escaped(each.get("text"))
+            case _:
+                pass
         groups = each.get("option_groups", [])
         options = each.get("options", []) + [one for group in groups for one in group["options"]]
         chosen = [each["initial_option"]] if "initial_option" in each else []

@@ -133,6 +133,8 @@ def _check_block(block: Json) -> None:
                 check_text(block["hint"], 2000)
             need(block["element"]["type"] != "button", "no button in an input")
             check_element(block["element"])
+        case _:
+            pass
 
 
 def _check_rich(element: Json) -> None:
@@ -187,6 +189,8 @@ def check_element(element: Json) -> None:
             need(len(values) == len(set(values)), "an option twice")
             first = element.get("initial_options", [element.get("initial_option")])
             need(all(each in options for each in first if each), "initial_option")
+        case _:
+            pass
 
 
 def options_of(element: Json) -> list[Json]:
@@ -632,6 +636,8 @@ class Peer:
                         break
                     await asyncio.sleep(0.05)
                 return self._reset(request)
+            case _:
+                pass
         await asyncio.sleep(fault.seconds)
         return web.Response(
             status=fault.status,
@@ -982,6 +988,8 @@ class Peer:
                         else:
                             said = self._spans(each).removesuffix("\n")
                             lines.append(re.sub("^[🔴🟠🟢] ", "", said))
+                case _:
+                    pass
         return "\n".join(lines)
 
     def _spans(self, section: Json) -> str:

@@ -12,6 +12,7 @@ import random
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
@@ -31,13 +32,9 @@ from bot.slack.installations import OAuth
 from bot.slack.socket_mode import Sockets
 from handlers import FEATURES
 from handlers.digest import schedule as digest_schedule
-from handlers.kit.readers import folded
-from storage import people as storage_people
-from storage import services, workspaces
-from storage.delivery import places
 from storage.engine import Database, Tx
-from storage.services import Service
 from storage.workspaces import Workspace
+from tests.pretend.company import NAMES, Answered, Company, furnish, rest
 from tests.pretend.slack_peer import (
     APP_TOKEN,
     CLIENT_ID,
@@ -48,17 +45,12 @@ from tests.pretend.slack_peer import (
     Client,
     Peer,  # fmt: skip
 )
-from tests.pretend.stage import MONDAY, Ids, accepted
+from tests.pretend.stage import MONDAY, Ids
 from tests.pretend.timed import MAIN as MAIN
 from tests.pretend.timed import Timed
 
-PEOPLE = (
-    ("anna", "en", False),
-    ("ben", "de", False),
-    ("carla", "de", False),
-    ("chris", "en", True),
-)
 INCIDENTS, GENERAL, MANAGERS = "CINC", "CGEN", "CMAN"
+SPEAKS = {"Anna": "en", "Ben": "de", "Carla": "de", "Chris": "en"}
 CHANNELS = ((INCIDENTS, "incidents", "incidents"), (MANAGERS, "management", "managers"))
 
 
@@ -84,8 +76,8 @@ class SlackStage(Timed):
         self._clients: dict[str, Client] = {}
         self._runner: web.AppRunner | None = None
         self._listening: asyncio.Task[None] | None = None
-        for name, *_rest in PEOPLE:
-            self.peer.user(user(name), name.title())
+        for name in NAMES:
+            self.peer.user(user(name), name)
         for id, name, _role in CHANNELS:
             self.peer.channel(id, name)
         self.peer.channel(GENERAL, "general")
@@ -168,30 +160,20 @@ class SlackStage(Timed):
 
         def work(tx: Tx) -> None:
             now = self.clock.now()
-            company = Workspace(MAIN, "Lotse", language, "Europe/Berlin", "DE")
-            workspaces.ensure(tx, company, now)
-            tx = tx.within(MAIN)
-            for name, speaks, manages in PEOPLE if known else ():
-                storage_people.find_or_create(
-                    tx, f"slack:{TEAM}:{user(name)}", name.title(), id=user(name), now=now,
-                    key=f"key-{name}", language=speaks if chosen else None, manager=manages,
-                )  # fmt: skip
-                places.ensure(tx, f"slack:@{user(name)}", "direct", name.title(), person=user(name))
-            for id, name, role in CHANNELS if known else ():
-                places.ensure(tx, f"slack:{id}", "channel", name, role=role)
-            till, rest = (
-                ("Till", "Everything else") if language == "en" else ("Kasse", "Alles andere")
+            main = Workspace(MAIN, "Lotse", language, "Europe/Berlin", "DE")
+            till = "Till" if language == "en" else "Kasse"
+            whole = Company(
+                channels=tuple((f"slack:{id}", name, role) for id, name, role in CHANNELS),
+                services=(Answered("till", till, (f"{till}s",), "Ben", "Carla"), rest(language)),
+                id=user,
+                identity=lambda name: f"slack:{TEAM}:{user(name)}",
+                direct=lambda name: f"slack:@{user(name)}",
+                speaks=SPEAKS if chosen else {},
             )
-            for service in (
-                (
-                    Service("till", till, (f"{till}s",), "UBEN", "UCARLA", fallback=False),
-                    Service("rest", rest, (), "UCHRIS", "UCARLA", fallback=True),
-                )
-                if known
-                else ()
-            ):
-                services.add(tx, accepted(service, now), name_key=folded(service.name), now=now)
-            digest_schedule.plan(tx, id="digest", now=now, zone=company.zone, region=company.region)
+            nobody = replace(whole, channels=(), services=(), names=())
+            furnish(tx, main, whole if known else nobody, now)
+            tx = tx.within(MAIN)
+            digest_schedule.plan(tx, id="digest", now=now, zone=main.zone, region=main.region)
 
         self.database.transact(work)
 
@@ -206,8 +188,8 @@ class SlackStage(Timed):
     def company(self, team: str = "T2") -> Peer:
         """Let there be another company with the same people and channels; it has no Lotse yet."""
         made = self.peer.other(team)
-        for name, *_rest in PEOPLE:
-            made.user(user(name), name.title())
+        for name in NAMES:
+            made.user(user(name), name)
         for id, name, _role in CHANNELS:
             made.channel(id, name)
         made.channel(GENERAL, "general")

@@ -38,15 +38,11 @@ from handlers.kit.messages import (
     Text,
     Title,
 )
-from handlers.kit.readers import folded
 from handlers.kit.words import flat
-from storage import people as storage_people
-from storage import services, workspaces
-from storage.delivery import places
 from storage.engine import Database, Row, Tx
-from storage.services import Service
 from storage.workspaces import Workspace
-from tests.pretend import adaptive_card, block_kit
+from tests.pretend import adaptive_card, block_kit, company
+from tests.pretend.company import Answered, Company, rest
 
 T = TypeVar("T")
 
@@ -54,47 +50,26 @@ BERLIN = ZoneInfo("Europe/Berlin")
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=BERLIN)
 DEMO = "demo"
 
-# Name, language when chosen, manager.
-PEOPLE = (
-    ("anna", "Anna", "en", False),
-    ("ben", "Ben", None, False),
-    ("carla", "Carla", None, False),
-    ("chris", "Chris", "en", True),
-)
-CHANNELS = (
-    ("stoerungen", "störungen", "incidents"),
-    ("leitung", "leitung", "managers"),
-    ("allgemein", "allgemein", "general"),
-)
-SERVICES = (
-    Service("kasse", "Kasse", ("Kassen", "Bon"), "ben", "carla", fallback=False),
-    Service(
-        "drucker", "Etikettendrucker", ("Drucker", "Etiketten"), "ben", "carla", fallback=False
+COMPANY = Company(
+    channels=(
+        ("local:stoerungen", "störungen", "incidents"),
+        ("local:leitung", "leitung", "managers"),
+        ("local:allgemein", "allgemein", "general"),
     ),
-    Service("webshop", "Webshop", (), "carla", "ben", fallback=False),
-    Service("rest", "Alles andere", (), "chris", "carla", fallback=True),
+    services=(
+        Answered("kasse", "Kasse", ("Kassen", "Bon"), "Ben", "Carla"),
+        Answered("drucker", "Etikettendrucker", ("Drucker", "Etiketten"), "Ben", "Carla"),
+        Answered("webshop", "Webshop", (), "Carla", "Ben"),
+        rest("de"),
+    ),
+    speaks={"Anna": "en", "Chris": "en"},
 )
 
 
 def furnish(tx: Tx, workspace: str, now: datetime) -> None:
     """Put the company into the store: its people, places and services."""
-    workspaces.ensure(tx, Workspace(workspace, "Demo", "de", "Europe/Berlin", "DE"), now)
-    tx = tx.within(workspace)
-    for id, name, language, manager in PEOPLE:
-        storage_people.find_or_create(
-            tx, f"local:{id}", name, id=id, key=f"key-{workspace}-{id}", now=now,
-            language=language, manager=manager,
-        )  # fmt: skip
-        places.ensure(tx, f"local:@{id}", "direct", name, person=id)
-    for id, name, role in CHANNELS:
-        places.ensure(tx, f"local:{id}", "channel", name, role=role)
-    for service in SERVICES:
-        services.add(tx, accepted(service, now), name_key=folded(service.name), now=now)
-
-
-def accepted(service: Service, now: datetime) -> Service:
-    """Return a service that both of its people have taken over."""
-    return replace(service, accountable_accepted_at=now, deputy_accepted_at=now)
+    demo = Workspace(workspace, "Demo", "de", "Europe/Berlin", "DE")
+    company.furnish(tx, demo, replace(COMPANY, key=f"key-{workspace}"), now)
 
 
 class Ids:

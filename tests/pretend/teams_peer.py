@@ -508,6 +508,8 @@ def _element(element: Json, names: dict[str, str]) -> list[str]:
             return [" ".join(f"[{each['title']}]" for each in element["actions"])]
         case kind if kind.startswith("Input."):
             return [f"{element['label']}: {_given(element)}".rstrip()]
+        case _:
+            pass
     raise AssertionError(element["type"])
 
 

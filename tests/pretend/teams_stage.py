@@ -10,7 +10,8 @@ from __future__ import annotations
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC
 from typing import Any
 
 from aiohttp import web
@@ -25,27 +26,18 @@ from bot.teams.edge import App, TeamsEdge
 from bot.teams.tokens import cloud
 from handlers import FEATURES
 from handlers.digest import schedule as digest_schedule
-from handlers.kit.readers import folded
-from storage import people as storage_people
-from storage import services, workspaces
-from storage.delivery import places
 from storage.engine import Database, Tx
-from storage.services import Service
 from storage.teams import conversations
 from storage.workspaces import Workspace
 from tests.pretend.adaptive_card import user_id
-from tests.pretend.stage import MONDAY, Ids, accepted
+from tests.pretend.company import NAMES, Answered, Company, furnish, rest
+from tests.pretend.stage import MONDAY, Ids
 from tests.pretend.teams_peer import APP, PASSWORD, TENANT, Client, Peer
 from tests.pretend.timed import MAIN, Timed
 
-PEOPLE = (
-    ("Anna", "en", False),
-    ("Ben", "de", False),
-    ("Carla", "de", False),
-    ("Chris", "en", True),
-)
 INCIDENTS, MANAGERS = "19:inc@thread.tacv2", "19:man@thread.tacv2"
 GENERAL, GROUP = "19:gen@thread.tacv2", "19:group@thread.v2"
+SPEAKS = {"Anna": "en", "Ben": "de", "Carla": "de", "Chris": "en"}
 CHANNELS = ((INCIDENTS, "incidents", "incidents"), (MANAGERS, "management", "managers"))
 
 
@@ -71,7 +63,7 @@ class TeamsStage(Timed):
         self._given = given
         self._clients: dict[str, Client] = {}
         self._runner: web.AppRunner | None = None
-        for name, *_rest in PEOPLE:
+        for name in NAMES:
             self.peer.person(name)
         for id, name, _role in CHANNELS:
             self.peer.room(id, "channel", name)
@@ -125,32 +117,22 @@ class TeamsStage(Timed):
 
         def work(tx: Tx) -> None:
             now = self.clock.now()
-            company = Workspace(MAIN, "Lotse", language, "Europe/Berlin", "DE")
-            workspaces.ensure(tx, company, now)
+            main = Workspace(MAIN, "Lotse", language, "Europe/Berlin", "DE")
+            till = "Till" if language == "en" else "Kasse"
+            whole = Company(
+                channels=tuple((f"teams:{id}", name, role) for id, name, role in CHANNELS),
+                services=(Answered("till", till, (f"{till}s",), "Ben", "Carla"), rest(language)),
+                id=user_id,
+                identity=lambda name: f"teams:{TENANT}:{user_id(name)}",
+                direct=lambda name: f"teams:@{user_id(name)}",
+                speaks=SPEAKS if chosen else {},
+            )
+            nobody = replace(whole, channels=(), services=(), names=())
+            furnish(tx, main, whole if known else nobody, now)
             tx = tx.within(MAIN)
-            if known:
-                self._furnish(tx, language, chosen, now)
-            digest_schedule.plan(tx, id="digest", now=now, zone=company.zone, region=company.region)
+            digest_schedule.plan(tx, id="digest", now=now, zone=main.zone, region=main.region)
 
         self.database.transact(work)
-
-    def _furnish(self, tx: Tx, language: str, chosen: bool, now: datetime) -> None:
-        for name, speaks, manages in PEOPLE:
-            id = user_id(name)
-            storage_people.find_or_create(
-                tx, f"teams:{TENANT}:{id}", name, id=id, now=now, key=f"key-{name}",
-                language=speaks if chosen else None, manager=manages,
-            )  # fmt: skip
-            places.ensure(tx, f"teams:@{id}", "direct", name, person=id)
-        for id, name, role in CHANNELS:
-            places.ensure(tx, f"teams:{id}", "channel", name, role=role)
-        till, rest = ("Till", "Everything else") if language == "en" else ("Kasse", "Alles andere")
-        ben, carla, chris = (user_id(each) for each in ("Ben", "Carla", "Chris"))
-        for service in (
-            Service("till", till, (f"{till}s",), ben, carla, fallback=False),
-            Service("rest", rest, (), chris, carla, fallback=True),
-        ):
-            services.add(tx, accepted(service, now), name_key=folded(service.name), now=now)
 
     def _reachable(self, tx: Tx) -> None:
         """Let Lotse have been installed everywhere before."""

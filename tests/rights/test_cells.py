@@ -60,7 +60,7 @@ def attempt(
     def work(tx: Tx) -> None:
         inside = tx.within(DEMO)
         before, trail = everything(inside), inside.rows(AUDIT)
-        answer = bot.dispatcher._handle(tx, request)
+        answer = bot.dispatcher._handle(tx, request, bot.dispatcher._command_of(request), None)
         changed = everything(inside) != before
         (audited,) = [each for each in inside.rows(AUDIT) if each not in trail]
         found.append((answer, changed, audited))

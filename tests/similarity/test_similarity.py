@@ -22,9 +22,11 @@ from handlers.similarity.terms import read_glossary, word_of, words
 from handlers.similarity.vocabulary import Vocabulary
 from storage import incidents, similarity
 from storage.engine import Database, Tx
+from storage.engine.ids import PersonId, ServiceId
 from storage.engine.postgres import Postgres
 from storage.engine.sqlite import Sqlite
 from storage.incidents import transitions as states
+from storage.incidents.states import Severity
 from storage.services import Service
 from tests.pretend.stage import DEMO, MONDAY, Say, Stage, furnish
 
@@ -37,9 +39,17 @@ OTHERS = (
 def declare(tx: Tx, number: int, title: str, service: str = "drucker", days: float = 1) -> None:
     """Store an incident of so many days ago."""
     incidents.add(
-        tx, number=number, title=title, service=service, gap=False, severity="normal",
-        declared_by="anna", declared_in=None, responsible="ben", now=MONDAY - timedelta(days=days),
-    )  # fmt: skip
+        tx,
+        number=number,
+        title=title,
+        service=ServiceId(service),
+        gap=False,
+        severity=Severity.NORMAL,
+        declared_by=PersonId("anna"),
+        declared_in=None,
+        responsible=PersonId("ben"),
+        now=MONDAY - timedelta(days=days),
+    )
 
 
 def company(tx: Tx, *titles: str, workspace: str = DEMO) -> Tx:
@@ -52,7 +62,8 @@ def company(tx: Tx, *titles: str, workspace: str = DEMO) -> Tx:
 
 
 def ask(tx: Tx, title: str, service: str | None = "drucker", **more: Any) -> list[Match]:
-    return find_similar(tx, title, service=service, now=MONDAY, **more)
+    named = ServiceId(service) if service is not None else None
+    return find_similar(tx, title, service=named, now=MONDAY, **more)
 
 
 def test_a_negation_alone_is_no_reason(database: Database) -> None:
@@ -116,7 +127,7 @@ def test_what_is_withdrawn_or_excluded_is_not_found(database: Database) -> None:
         assert {each.number for each in ask(tx, "Waage falsch")[:2]} == {1, 2}
         assert ask(tx, "Waage falsch", except_=2)[0].number == 1
         assert 2 not in {each.number for each in ask(tx, "Waage falsch", except_=2)}
-        assert states.withdraw(tx, 1, "anna", MONDAY - timedelta(days=3))
+        assert states.withdraw(tx, 1, PersonId("anna"), MONDAY - timedelta(days=3))
         assert 1 not in {each.number for each in ask(tx, "Waage falsch")}
 
     database.transact(work)
@@ -126,7 +137,7 @@ def test_a_move_to_another_service_is_known(database: Database) -> None:
     def work(tx: Tx) -> None:
         tx = company(tx, "Bonrolle klemmt")
         assert not ask(tx, "Bonrolle klemmt", "kasse")[0].same_service
-        incidents.move(tx, 1, "kasse", "ben")
+        incidents.move(tx, 1, ServiceId("kasse"), PersonId("ben"))
         assert ask(tx, "Bonrolle klemmt", "kasse")[0].same_service
 
     database.transact(work)
@@ -211,9 +222,9 @@ def test_the_same_title_of_the_same_service_is_always_first_and_sure(
 ) -> None:
     index = Index()
     for number, each in enumerate((title, other, *more)):
-        index.add(number, each, "s", 1.0)
-    index.add(99, title, "another", 2.0)
-    found = index.search(title, "s", 100.0, 10)
+        index.add(number, each, ServiceId("s"), 1.0)
+    index.add(99, title, ServiceId("another"), 2.0)
+    found = index.search(title, ServiceId("s"), 100.0, 10)
     if not title.strip():
         assert found == []
         return

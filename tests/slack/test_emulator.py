@@ -28,18 +28,14 @@ from bot.config import Settings
 from bot.delivery.clock import HandClock
 from bot.delivery.menus import SCOPES
 from bot.lotse import MAIN, Lotse
-from handlers.kit.readers import folded
-from storage import people as storage_people
-from storage import services, workspaces
-from storage.delivery import places as delivery_places
 from storage.engine import Row, Tx
 from storage.engine.sqlite import Sqlite
-from storage.services import Service
 from storage.workspaces import Workspace
 from tests.conftest import Logged
 from tests.pretend import block_kit, node
+from tests.pretend import company as pretend
 from tests.pretend.slack_peer import sign
-from tests.pretend.stage import MONDAY, accepted
+from tests.pretend.stage import MONDAY
 
 TOOLS = node.packages("slack-emulator", "make emulator")
 COMMAND = (
@@ -289,21 +285,23 @@ async def served(stack: AsyncExitStack, application: web.Application) -> str:
 
 def furnish(tx: Tx, company: Company, language: str) -> None:
     """Put who answers for what into the store. Anna is known to Slack only."""
-    now = company.lotse.clock.now()
-    workspaces.ensure(tx, Workspace(MAIN, "Lotse", language, "Europe/Berlin", "DE"), now)
-    for name in NAMES[1:]:
-        id, manages = company.ids[name], name == "chris"
-        storage_people.find_or_create(
-            tx, f"slack:{TEAM}:{id}", name.title(), id=id, key=name, now=now, manager=manages
-        )
-        delivery_places.ensure(tx, f"slack:@{id}", "direct", name.title(), person=id)
-    delivery_places.ensure(tx, f"slack:{company.channel}", "channel", "incidents", role="incidents")
-    ben, carla, chris = (company.ids[name] for name in NAMES[1:])
-    for service in (
-        Service("till", "Till", ("Kasse",), ben, carla, fallback=False),
-        Service("rest", "Everything else", (), chris, carla, fallback=True),
-    ):
-        services.add(tx, accepted(service, now), name_key=folded(service.name), now=now)
+
+    def id_of(name: str) -> str:
+        return company.ids[name.lower()]
+
+    whole = pretend.Company(
+        channels=((f"slack:{company.channel}", "incidents", "incidents"),),
+        services=(
+            pretend.Answered("till", "Till", ("Kasse",), "Ben", "Carla"),
+            pretend.rest("en"),
+        ),
+        id=id_of,
+        identity=lambda name: f"slack:{TEAM}:{id_of(name)}",
+        direct=lambda name: f"slack:@{id_of(name)}",
+        names=tuple(each.title() for each in NAMES[1:]),
+    )
+    main = Workspace(MAIN, "Lotse", language, "Europe/Berlin", "DE")
+    pretend.furnish(tx, main, whole, company.lotse.clock.now())
 
 
 # --- the stories -------------------------------------------------------------------------

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from storage import people as storage_people
 from storage.delivery import places
 from storage.engine import Database, Tx
+from tests.pretend.company import Company, welcome
 from tests.pretend.stage import DEMO, Stage
 from tests.stories.test_tour import DOCS, Player, _shape, furnish, seen, steps
 
@@ -19,11 +19,7 @@ def furnish_more(tx: Tx, language: str, stage: Stage) -> None:
     furnish(tx, language, stage)
     tx = tx.within(DEMO)
     for name in MORE:
-        id = name.lower()
-        storage_people.find_or_create(
-            tx, f"local:{id}", name, id=id, key=f"key-{id}", now=stage.clock.now()
-        )
-        places.ensure(tx, f"local:@{id}", "direct", name, person=id)
+        welcome(tx, Company((), ()), name, stage.clock.now())
     hall = {"en": "everybody", "de": "alle"}[language]
     places.ensure(tx, f"local:{hall}", "channel", hall, role="general")
 

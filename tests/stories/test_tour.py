@@ -25,13 +25,11 @@ from bot.delivery import plain
 from handlers.digest import schedule as digest_schedule
 from handlers.kit.readers import folded
 from handlers.kit.words import flat
-from storage import people as storage_people
-from storage import services, workspaces
-from storage.delivery import places
 from storage.engine import Database, Tx
-from storage.services import Service
 from storage.workspaces import Workspace
-from tests.pretend.stage import DEMO, Say, Stage, accepted
+from tests.pretend import company
+from tests.pretend.company import Answered, Company, rest
+from tests.pretend.stage import DEMO, Say, Stage
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 PAGES = {"en": DOCS / "tour.md", "de": DOCS / "tour.de.md"}
@@ -172,25 +170,15 @@ def framed(expected: list[str]) -> list[str]:
 
 def furnish(tx: Tx, language: str, stage: Stage) -> None:
     """Put the company of the tour into the store: four people, two channels, two services."""
-    now = stage.clock.now()
-    company = Workspace(DEMO, "Demo", language, "Europe/Berlin", "DE")
-    workspaces.ensure(tx, company, now)
-    tx = tx.within(DEMO)
-    for name in ("Anna", "Ben", "Carla", "Chris"):
-        id = name.lower()
-        storage_people.find_or_create(
-            tx, f"local:{id}", name, id=id, key=f"key-{id}", now=now, manager=id == "chris"
-        )
-        places.ensure(tx, f"local:@{id}", "direct", name, person=id)
-    for name, role in CHANNELS[language]:
-        places.ensure(tx, f"local:{name}", "channel", name, role=role)
     name, words = TILL[language]
-    for service in (
-        Service("till", name, words, "ben", "carla", fallback=False),
-        Service("rest", REST[language], (), "chris", "carla", fallback=True),
-    ):
-        services.add(tx, accepted(service, now), name_key=folded(service.name), now=now)
-    digest_schedule.plan(tx, id="digest", now=now, zone=company.zone, region=company.region)
+    whole = Company(
+        channels=tuple((f"local:{name}", name, role) for name, role in CHANNELS[language]),
+        services=(Answered("till", name, tuple(words), "Ben", "Carla"), rest(language)),
+    )
+    demo, now = Workspace(DEMO, "Demo", language, "Europe/Berlin", "DE"), stage.clock.now()
+    company.furnish(tx, demo, whole, now)
+    tx = tx.within(DEMO)
+    digest_schedule.plan(tx, id="digest", now=now, zone=demo.zone, region=demo.region)
 
 
 @pytest.mark.parametrize("language", PAGES)

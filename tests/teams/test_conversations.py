@@ -13,6 +13,7 @@ from storage import workspaces
 from storage.delivery import outbox, places, waiting
 from storage.delivery.outbox import Parcel
 from storage.engine import Database, Tx
+from storage.engine.ids import PlaceId
 from storage.teams import button_presses, conversations
 from storage.workspaces import Workspace
 from tests.pretend.stage import MONDAY
@@ -134,7 +135,7 @@ CHANGES: dict[str, Callable[[Tx], object]] = {
     "press": lambda tx: button_presses.same(
         tx, card="c", person="p", what="other", identity="z", now=MONDAY, since=MONDAY
     ),
-    "release": lambda tx: waiting.release(tx, PLACE, MONDAY),
+    "release": lambda tx: waiting.release(tx, PlaceId(PLACE), MONDAY),
 }
 
 
@@ -166,7 +167,7 @@ def parked(store: Run, key: str, *, id: str = "o1", kind: str = "note") -> None:
     """Put a message into the outbox and park it."""
 
     def work(tx: Tx) -> None:
-        outbox.add(tx, id=id, place=PLACE, key=key, kind=kind, message="{}", now=MONDAY)
+        outbox.add(tx, id=id, place=PlaceId(PLACE), key=key, kind=kind, message="{}", now=MONDAY)
         (parcel,) = outbox.claim(tx, MONDAY, set())
         outbox.park(tx.within(HOME), parcel, "blocked", MONDAY)
 
@@ -195,22 +196,22 @@ def finished(tx: Tx, parcel: Parcel, now: datetime) -> bool:
 def test_what_was_parked_goes_out_once_something_is_heard(store: Run) -> None:
     parked(store, "a")
     parked(store, "b", id="o2")
-    assert store(lambda tx: waiting.release(tx, "teams:@carla", MONDAY)) == 0
-    assert store(lambda tx: waiting.release(tx, PLACE, MONDAY)) == 2
+    assert store(lambda tx: waiting.release(tx, PlaceId("teams:@carla"), MONDAY)) == 0
+    assert store(lambda tx: waiting.release(tx, PlaceId(PLACE), MONDAY)) == 2
     assert sorted(sent(store, MONDAY)) == ["o1", "o2"]
 
 
 def test_of_several_only_the_newest_goes_out(store: Run) -> None:
     parked(store, "a")
     parked(store, "a", id="o2")
-    assert store(lambda tx: waiting.release(tx, PLACE, MONDAY)) == 1
+    assert store(lambda tx: waiting.release(tx, PlaceId(PLACE), MONDAY)) == 1
     assert states(store) == {"o1": "cancelled", "o2": "pending"}
 
 
 def test_what_is_no_longer_needed_stays_where_it_is(store: Run) -> None:
     parked(store, "a")
     assert store(lambda tx: outbox.cancel(tx, "a", "no longer needed")) == 1
-    assert store(lambda tx: waiting.release(tx, PLACE, MONDAY)) == 0
+    assert store(lambda tx: waiting.release(tx, PlaceId(PLACE), MONDAY)) == 0
 
 
 def test_a_card_that_comes_late_says_what_it_says_elsewhere(store: Run) -> None:
@@ -220,11 +221,11 @@ def test_a_card_that_comes_late_says_what_it_says_elsewhere(store: Run) -> None:
     for key in ("a", "b"):
         store(
             partial(
-                outbox.add, id=f"new-{key}", place="teams:19:x", key=key, kind="card",
+                outbox.add, id=f"new-{key}", place=PlaceId("teams:19:x"), key=key, kind="card",
                 message='{"new": 1}', now=later,
             )
         )  # fmt: skip
-    store(lambda tx: waiting.release(tx, PLACE, later))
+    store(lambda tx: waiting.release(tx, PlaceId(PLACE), later))
     said = sent(store, later)
     assert (said["o1"], said["o2"]) == ('{"new": 1}', "{}")
 
@@ -233,7 +234,9 @@ def test_while_slack_shuts_us_out_teams_beside_it_goes_on(store: Run) -> None:
     def furnish(tx: Tx) -> None:
         workspaces.set_state(tx, "parked")
         for n, place in enumerate(("slack:C1", PLACE)):
-            outbox.add(tx, id=f"{n}", place=place, key="k", kind="note", message="{}", now=MONDAY)
+            outbox.add(
+                tx, id=f"{n}", place=PlaceId(place), key="k", kind="note", message="{}", now=MONDAY
+            )
 
     store(furnish)
     taken = store(lambda tx: outbox.claim(tx, MONDAY, set()))

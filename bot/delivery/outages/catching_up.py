@@ -26,6 +26,7 @@ from storage import people, workspaces
 from storage.delivery import outbox, places, timers, waiting
 from storage.delivery.waiting import Late
 from storage.engine import Tx
+from storage.engine.ids import PlaceId
 
 LATE = timedelta(minutes=2)  # from here on an alarm says that it is late
 MANY = 3  # alarms for one person at once; more become a list
@@ -74,15 +75,15 @@ class CatchingUp:
                 text = dump(Message((*written.parts, *added), written.tone))
                 waiting.reword(inside, group[-1].id, text, now)
 
-    def _add(self, tx: Tx, place: str, message: Message, now: datetime) -> None:
+    def _add(self, tx: Tx, place: PlaceId, message: Message, now: datetime) -> None:
         id = self._new_id()
         outbox.add(
             tx, id=id, place=place, key=f"late:{id}", kind="alarm", message=dump(message), now=now
         )
 
 
-def _by_place(alarms: list[Late]) -> dict[tuple[str, str], list[Late]]:
-    found: dict[tuple[str, str], list[Late]] = {}
+def _by_place(alarms: list[Late]) -> dict[tuple[str, PlaceId], list[Late]]:
+    found: dict[tuple[str, PlaceId], list[Late]] = {}
     for each in alarms:
         found.setdefault((each.workspace, each.place), []).append(each)
     return found

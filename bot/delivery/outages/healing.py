@@ -8,9 +8,10 @@ from datetime import datetime
 from handlers.kit.messages import Buttons, Call, Message, load
 from storage.delivery import outbox, places, uncertain, waiting
 from storage.engine import Tx
+from storage.engine.ids import PlaceId
 
 
-def reached(tx: Tx, place: str, now: datetime) -> None:
+def reached(tx: Tx, place: PlaceId, now: datetime) -> None:
     """Something was heard from a place, or it took something: what was parked there goes out."""
     if places.reopen(tx, place):
         waiting.release(tx, place, now)
@@ -18,7 +19,7 @@ def reached(tx: Tx, place: str, now: datetime) -> None:
 
 
 def adopt(
-    tx: Tx, place: str, external_id: str, fits: Callable[[Message], bool], now: datetime
+    tx: Tx, place: PlaceId, external_id: str, fits: Callable[[Message], bool], now: datetime
 ) -> bool:
     """Somebody pressed a message that nobody knows here: is it one whose sending was uncertain?
 

@@ -102,8 +102,8 @@ def person_columns() -> dict[str, tuple[str, ...]]:
         for each in feature.all_knows:
             for table, columns in each.tables.items():
                 known.setdefault(table, set()).update(columns)
-    for table, columns in _foreign_keys().items():
-        known.setdefault(table, set()).update(columns)
+    for table, more in _foreign_keys().items():
+        known.setdefault(table, set()).update(more)
     return {table: tuple(sorted(columns)) for table, columns in sorted(known.items()) if columns}
 
 

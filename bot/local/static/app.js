@@ -34,6 +34,7 @@ async function start() {
   setInterval(tick, 1000);
   document.addEventListener("visibilitychange", restOrWake);
   window.addEventListener("focus", markRead);
+  window.addEventListener("pagehide", tellRead);
 }
 
 // Fetch everything and follow; again and again when the program is away.
@@ -298,6 +299,7 @@ function leave() {
 }
 
 let reading = 0;
+const read = new Map(); // what has been read and not been told yet, by person and place
 
 function markRead() {
   if (document.hidden || !page.state) return;
@@ -307,8 +309,15 @@ function markRead() {
   if (newest <= (page.state.marks[page.place] ?? 0)) return;
   page.state.marks[page.place] = newest;
   const body = { person: page.me, place: page.place, number: newest };
+  read.set(`${body.person} ${body.place}`, body);
   clearTimeout(reading);
-  reading = setTimeout(() => act("read", body).catch(() => {}), 150);
+  reading = setTimeout(tellRead, 150);
+}
+
+// Also for who goes on to another place or leaves the page within that moment.
+function tellRead() {
+  for (const body of read.values()) act("read", body, { keepalive: true }).catch(() => {});
+  read.clear();
 }
 
 // --- doing something ------------------------------------------------------------------

@@ -33,8 +33,9 @@ export async function look(what, values) {
   return (await ask(`/page/api/${what}?${new URLSearchParams(values)}`)).json();
 }
 
-export async function act(what, body) {
+export async function act(what, body, how = {}) {
   const response = await ask(`/page/api/${what}`, {
+    ...how,
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(body),

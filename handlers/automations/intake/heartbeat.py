@@ -21,6 +21,7 @@ from handlers.kit.words import _, _n
 from storage import automations
 from storage.automations import Automation, history, intake
 from storage.automations.history import Entry
+from storage.engine.ids import NOBODY
 
 feature = Feature(_("Automations"))
 
@@ -280,17 +281,17 @@ def _unknown(ctx: Context, slug: str, *, id: str, kind: str, create: bool) -> Re
 def draft(ctx: Context, slug: str, *, source: str) -> Automation:
     """Make a draft that nobody answers for yet."""
     made = Automation(
-        ctx.new_id(),
-        slug,
-        "",
-        "",
-        "",
-        None,
-        1,
-        "active",
-        ctx.now,
-        None,
-        None,
+        id=ctx.new_id(),
+        name=slug,
+        purpose="",
+        accountable=NOBODY,
+        deputy=NOBODY,
+        offered_to=None,
+        rhythm_days=1,
+        state="active",
+        registered_at=ctx.now,
+        last_run_at=None,
+        kept_until=None,
         phase="draft",
         kind="demand",
         slug=slug,
@@ -300,7 +301,17 @@ def draft(ctx: Context, slug: str, *, source: str) -> Automation:
         automations.add(ctx.tx, made, name_key=made.name)
     history.add(
         ctx.tx,
-        Entry(ctx.new_id(), made.id, ctx.now, "draft", None, source, "", "", slug),
+        Entry(
+            id=ctx.new_id(),
+            automation=made.id,
+            at=ctx.now,
+            kind="draft",
+            person=None,
+            role=source,
+            field="",
+            before="",
+            after=slug,
+        ),
     )
     intake.forget_stray(ctx.tx, slug)
     return made

@@ -37,6 +37,7 @@ from storage.automations import Automation, history, learning
 from storage.automations.learning import Check, Review
 from storage.delivery import timers
 from storage.delivery.places import GENERAL
+from storage.engine.ids import PersonId
 
 feature = Feature(_("Automations"))
 
@@ -183,7 +184,7 @@ def look(ctx: Context) -> Reply:
 # --- how it goes: days 7, 30, 90, 180 ------------------------------------------------------
 
 
-def _check_in(ctx: Context, automation: Automation, to: str) -> None:
+def _check_in(ctx: Context, automation: Automation, to: PersonId) -> None:
     if automation.live_at is None or automation.phase != "operation":
         return
     age = (ctx.now - automation.live_at).days
@@ -252,7 +253,7 @@ def due_check(ctx: Context, automation: Automation) -> datetime | None:
     return (last.at if last else automation.live_at) + timedelta(days=days)
 
 
-def _due_check(ctx: Context, automation: Automation, to: str) -> None:
+def _due_check(ctx: Context, automation: Automation, to: PersonId) -> None:
     due = due_check(ctx, automation)
     if due is None or ctx.now < due:
         return

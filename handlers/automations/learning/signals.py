@@ -237,7 +237,16 @@ def _keep(
     words: str = "",
 ) -> Reply:
     told = Signal(
-        ctx.new_id(), automation.id, ctx.now, kind.value, reason, minutes, words, "open", "", None
+        id=ctx.new_id(),
+        automation=automation.id,
+        at=ctx.now,
+        kind=kind.value,
+        reason=reason,
+        minutes=minutes,
+        words=words,
+        state="open",
+        answer="",
+        ended_at=None,
     )
     learning.tell(ctx.tx, told)
     posts = _asks(ctx, automation, told) if kind in (Kind.QUESTION, Kind.BOUNDARY) else ()

@@ -14,6 +14,7 @@ from handlers.kit.context import Context
 from handlers.kit.messages import Button
 from handlers.kit.words import _
 from storage.automations import Automation, history, intake, learning
+from storage.engine.ids import PersonId
 
 WEEKS = 4
 LEAST = 5  # runs and signals of a week that say something
@@ -48,7 +49,7 @@ def weeks_of(ctx: Context, automation: Automation, monday: date) -> list[tuple[i
     return [(good, bad) for good, bad in weeks]
 
 
-def wonder(ctx: Context, automation: Automation, to: str) -> None:
+def wonder(ctx: Context, automation: Automation, to: PersonId) -> None:
     """Ask whoever answers for it once, when it has got worse three weeks in a row."""
     if not falls(weeks_of(ctx, automation, company_of(ctx).day_of(ctx.now))):
         return

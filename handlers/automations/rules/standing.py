@@ -103,7 +103,15 @@ def standing(
     )
     state = _state(automation, company, outages, found, last, now)
     return Standing(
-        state, missed, first, found.late, hangs, found.failing, outage, window, found.until
+        state=state,
+        missed=missed,
+        first_missed=first,
+        late=found.late,
+        hangs=hangs,
+        failing=found.failing,
+        outage=outage,
+        window=window,
+        until=found.until,
     )
 
 

@@ -18,7 +18,9 @@ from handlers.kit.working_hours import WorkingTime
 from handlers.on_call import duty
 from storage import incidents
 from storage.delivery import heartbeat, timers
+from storage.engine.ids import PersonId
 from storage.incidents import Incident, alarms
+from storage.incidents.states import IncidentState
 
 feature = Feature(_("Climbing"))
 
@@ -40,16 +42,16 @@ def climb(
 ) -> Reply:
     """Make the step that is due. Timers from before carry number, level and since alone."""
     incident = incidents.find(ctx.tx, number)
-    if incident is None or incident.state != "open":
+    if incident is None or incident.state != IncidentState.OPEN:
         return Reply()
     this = Climb(
-        level,
-        datetime.fromisoformat(since),
-        datetime.fromisoformat(planned) if planned else ctx.now,
-        jump,
-        datetime.fromisoformat(jumped) if jumped else None,
-        fell,
-        tuple(missed.split(",")) if missed else (),
+        level=level,
+        since=datetime.fromisoformat(since),
+        due=datetime.fromisoformat(planned) if planned else ctx.now,
+        jump=jump,
+        jumped=datetime.fromisoformat(jumped) if jumped else None,
+        fell=fell,
+        missed=tuple(PersonId(each) for each in missed.split(",")) if missed else (),
     )
     assert this.due is not None
     if jump or this.due - ctx.now > SOON:
@@ -108,7 +110,9 @@ def _step(ctx: Context, incident: Incident, this: Climb) -> Reply:
     return Reply(posts=(*posts, *told, *escalation.card_posts(ctx, incident)))
 
 
-def _alarm(ctx: Context, incident: Incident, people: list[str], why: Sentence) -> tuple[Post, ...]:
+def _alarm(
+    ctx: Context, incident: Incident, people: list[PersonId], why: Sentence
+) -> tuple[Post, ...]:
     """Alarm some people, and note it in the timeline; nobody is a step that alarms nobody."""
     if not incident.unanswered and not incident.silent:
         incidents.mark_silent(ctx.tx, incident.number)
@@ -120,7 +124,7 @@ def _alarm(ctx: Context, incident: Incident, people: list[str], why: Sentence) -
     _note(ctx, incident, "alarmed", ",".join(people))
     crowded = timers.count_due(ctx.tx, "climb", ctx.now) >= CROWD
 
-    def message(person: str) -> Message:
+    def message(person: PersonId) -> Message:
         more = wording.pause_buttons(ctx, incident, person, position)
         return cards.alarm(ctx, incident, why, more)
 
@@ -133,7 +137,9 @@ def _note(ctx: Context, incident: Incident, kind: str, detail: str = "") -> None
     )
 
 
-def _allowed(ctx: Context, incident: Incident, people: list[str], rounds: Rounds) -> list[str]:
+def _allowed(
+    ctx: Context, incident: Incident, people: list[PersonId], rounds: Rounds
+) -> list[PersonId]:
     """Leave out who has had as many alarms of a normal incident as one gets in a day."""
     if rounds.most is None:
         return people
@@ -142,8 +148,8 @@ def _allowed(ctx: Context, incident: Incident, people: list[str], rounds: Rounds
 
 
 def _widened(
-    ctx: Context, incident: Incident, this: Climb, rounds: Rounds, but: list[str]
-) -> list[str]:
+    ctx: Context, incident: Incident, this: Climb, rounds: Rounds, but: list[PersonId]
+) -> list[PersonId]:
     """Return every other manager, once, when a serious incident has waited for hours."""
     if rounds.widens is None or ctx.now - this.since < rounds.widens:
         return []
@@ -163,7 +169,7 @@ def _once(ctx: Context, incident: Incident, kind: str) -> bool:
 
 
 def _tell_declarer(
-    ctx: Context, incident: Incident, *, top: bool, rested: datetime | None, alarmed: list[str]
+    ctx: Context, incident: Incident, *, top: bool, rested: datetime | None, alarmed: list[PersonId]
 ) -> tuple[Post, ...]:
     """Tell whoever declared it once that it reached the top, and once that it rests."""
     number, place = incident.number, f"direct:{incident.declared_by}"
@@ -226,7 +232,7 @@ def _nobody_reached(ctx: Context, incident: Incident, this: Climb) -> Reply:
         return Reply(posts=shown)
     away = {person for person, _platform in gone} | _unreached_before(ctx, incident)
     level = steps.SECOND if this.level <= steps.SECOND else this.level
-    wanted: list[str] = []
+    wanted: list[PersonId] = []
     if not this.fell:
         while level <= TOP and not wanted:
             found = targets.of_levels(ctx, incident, [level])
@@ -253,17 +259,17 @@ def _nobody_reached(ctx: Context, incident: Incident, this: Climb) -> Reply:
     return Reply(posts=(*posts, *told, *escalation.card_posts(ctx, incident)))
 
 
-def _last_alarmed(ctx: Context, incident: Incident) -> list[str]:
+def _last_alarmed(ctx: Context, incident: Incident) -> list[PersonId]:
     """Return who was alarmed by the last step."""
     found = alarms.of(ctx.tx, incident.number)
     return [each.person for each in found if each.position == incident.alarms - 1]
 
 
-def _unreached(ctx: Context, incident: Incident, person: str, platform: str) -> None:
+def _unreached(ctx: Context, incident: Incident, person: PersonId, platform: str) -> None:
     """Note once since it began that somebody cannot be reached."""
     if person not in _unreached_before(ctx, incident):
         _note(ctx, incident, "unreached", f"{person}:{platform}")
 
 
-def _unreached_before(ctx: Context, incident: Incident) -> set[str]:
+def _unreached_before(ctx: Context, incident: Incident) -> set[PersonId]:
     return {person for person, _platform in targets.unreached(ctx, incident)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from handlers.incidents import cards, keys
@@ -13,8 +13,10 @@ from handlers.kit.messages import Button, Buttons, Message, Part, Post, Text, Ti
 from handlers.kit.words import _
 from storage import incidents
 from storage.delivery import heartbeat, outbox, places
+from storage.engine.ids import PersonId
 from storage.incidents import Incident, alarms
 from storage.incidents.alarms import Alarm
+from storage.incidents.states import IncidentState
 
 MOST = 3  # alarms to one person within WITHIN that are messages of their own
 WITHIN = timedelta(minutes=1)
@@ -26,8 +28,8 @@ def alarm_posts(
     ctx: Context,
     incident: Incident,
     position: int,
-    targets: list[str],
-    message: Callable[[str], Message],
+    targets: Sequence[PersonId],
+    message: Callable[[PersonId], Message],
     *,
     crowded: bool = False,
 ) -> tuple[Post, ...]:
@@ -49,17 +51,19 @@ def alarm_posts(
     return tuple(posts)
 
 
-def _sent(ctx: Context, incident: Incident, position: int, person: str, list: str | None) -> None:
+def _sent(
+    ctx: Context, incident: Incident, position: int, person: PersonId, list: str | None
+) -> None:
     alarms.add(ctx.tx, incident.number, position, person, ctx.now, list, id=ctx.new_id())
 
 
-def _single(incident: Incident, position: int, person: str, message: Message) -> Post:
+def _single(incident: Incident, position: int, person: PersonId, message: Message) -> Post:
     number = incident.number
     key = keys.alarm_key(number, position)
     return Post(key, message, f"direct:{person}", "alarm", otherwise=keys.climb_key(number))
 
 
-def _fold(ctx: Context, incident: Incident, person: str, position: int) -> list[Post]:
+def _fold(ctx: Context, incident: Incident, person: PersonId, position: int) -> list[Post]:
     """Make one line of somebody's older alarms of an incident; what is unsent is taken back."""
     older = [
         each for each in alarms.of(ctx.tx, incident.number) if each.live and each.person == person
@@ -81,7 +85,7 @@ def _folded(ctx: Context, incident: Incident, alarm: Alarm) -> list[Post]:
     return [Post(key, wording.folded(incident), f"direct:{alarm.person}")]
 
 
-def _place(ctx: Context, person: str) -> str:
+def _place(ctx: Context, person: PersonId) -> str:
     """Return where somebody's direct messages go; the name itself when no place is known."""
     found = places.find(ctx.tx, f"direct:{person}")
     return found.id if found is not None else f"direct:{person}"
@@ -91,7 +95,7 @@ def _place(ctx: Context, person: str) -> str:
 
 
 def _to_list(
-    ctx: Context, incident: Incident, person: str, position: int, recent: list[Alarm]
+    ctx: Context, incident: Incident, person: PersonId, position: int, recent: list[Alarm]
 ) -> list[Post]:
     """Make the alarm a line of the list of this minute, with those that came just before it."""
     keys_of = dict.fromkeys(each.list for each in recent if each.list is not None)
@@ -107,7 +111,7 @@ def _to_list(
     return [*posts, *_list_post(ctx, key, person)]
 
 
-def _list_post(ctx: Context, key: str, person: str) -> list[Post]:
+def _list_post(ctx: Context, key: str, person: PersonId) -> list[Post]:
     """Return a list as it is now; one that needs nothing any more only changes where it stands."""
     lines = alarms.in_list(ctx.tx, key)
     live = [each for each in lines if each.live]
@@ -143,7 +147,7 @@ def _list(ctx: Context, lines: list[Alarm]) -> Message:
 
 
 def _over(incident: Incident) -> bool:
-    return incident.state != "open" or not (incident.unanswered or incident.silent)
+    return incident.state != IncidentState.OPEN or not (incident.unanswered or incident.silent)
 
 
 def _tell(number: int) -> Button:
@@ -178,7 +182,7 @@ def settled_posts(ctx: Context, incident: Incident) -> list[Post]:
     return posts
 
 
-def unheard(ctx: Context, incident: Incident, position: int, person: str) -> str | None:
+def unheard(ctx: Context, incident: Incident, position: int, person: PersonId) -> str | None:
     """Return the platform on which an alarm could not reach somebody, None while it may have."""
     mine = [
         each

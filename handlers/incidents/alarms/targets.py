@@ -10,6 +10,7 @@ from handlers.kit.context import Context
 from handlers.kit.words import Sentence, _
 from handlers.on_call import duty
 from storage import incidents
+from storage.engine.ids import PersonId
 from storage.incidents import Incident, alarms
 
 ROLES: dict[str, Sentence] = {
@@ -20,14 +21,14 @@ ROLES: dict[str, Sentence] = {
 }
 
 
-def of_levels(ctx: Context, incident: Incident, levels: Iterable[int]) -> list[str]:
+def of_levels(ctx: Context, incident: Incident, levels: Iterable[int]) -> list[PersonId]:
     """Return who is alarmed at any of these steps, each once, in the steps' order.
 
     At the second step also who is on duty for the service that only its meaning points at,
     while nobody has said whether it is about that.
     """
     guessed = ctx.service_of(incident.guessed) if incident.guessed else None
-    found: dict[str, None] = {}
+    found: dict[PersonId, None] = {}
     for level in levels:
         for role in steps.roles(level):
             person = behind(ctx, incident, role)
@@ -38,7 +39,7 @@ def of_levels(ctx: Context, incident: Incident, levels: Iterable[int]) -> list[s
     return list(found)
 
 
-def behind(ctx: Context, incident: Incident, role: Role) -> str | None:
+def behind(ctx: Context, incident: Incident, role: Role) -> PersonId | None:
     """Return who is alarmed as a role now: whoever stands in, if somebody is away."""
     service = ctx.service_of(incident.service)
     assert service is not None, "an incident has a service, by constraint"
@@ -50,7 +51,7 @@ def behind(ctx: Context, incident: Incident, role: Role) -> str | None:
     return duty.escalation_manager(ctx) or first
 
 
-def awake(ctx: Context, incident: Incident, wanted: list[str]) -> list[str]:
+def awake(ctx: Context, incident: Incident, wanted: list[PersonId]) -> list[PersonId]:
     """Leave out who paused their alarms; when nobody is left, whoever of all did not, or all."""
     paused = alarms.paused(ctx.tx, incident.number, ctx.now)
     everybody = of_levels(ctx, incident, [steps.TOP + 1])
@@ -61,7 +62,7 @@ def awake(ctx: Context, incident: Incident, wanted: list[str]) -> list[str]:
     return wanted
 
 
-def everybody_else(ctx: Context, incident: Incident, but: Iterable[str]) -> list[str]:
+def everybody_else(ctx: Context, incident: Incident, but: Iterable[PersonId]) -> list[PersonId]:
     """Return everybody else who may act on an incident: its roles, whoever was asked, managers."""
     service = ctx.service_of(incident.service)
     named = [service.accountable, service.deputy] if service is not None else []
@@ -73,12 +74,12 @@ def everybody_else(ctx: Context, incident: Incident, but: Iterable[str]) -> list
     return [each for each in dict.fromkeys(found) if each not in set(but)]
 
 
-def other_managers(ctx: Context) -> list[str]:
+def other_managers(ctx: Context) -> list[PersonId]:
     """Return every manager, or who stands in for them."""
     return [each for boss in duty.managers(ctx) if (each := duty.acting(ctx, boss.id)) is not None]
 
 
-def roles_of(ctx: Context, incident: Incident, people: Iterable[str]) -> list[Sentence]:
+def roles_of(ctx: Context, incident: Incident, people: Iterable[PersonId]) -> list[Sentence]:
     """Return as what some people are alarmed, each role once: no names."""
     service = ctx.service_of(incident.service)
     found: dict[str, None] = {}
@@ -95,27 +96,27 @@ def roles_of(ctx: Context, incident: Incident, people: Iterable[str]) -> list[Se
     return [words for role, words in ROLES.items() if role in found]
 
 
-def _both(ctx: Context, id: str) -> tuple[str, str | None]:
+def _both(ctx: Context, id: PersonId) -> tuple[PersonId, PersonId | None]:
     return id, duty.acting(ctx, id)
 
 
-def alarmed(ctx: Context, incident: Incident) -> list[str]:
+def alarmed(ctx: Context, incident: Incident) -> list[PersonId]:
     """Return who has been alarmed since it began to wait."""
-    found: dict[str, None] = {}
+    found: dict[PersonId, None] = {}
     for each in incidents.timeline(ctx.tx, incident.number):
         if each.kind in ("moved", "handed on", "reopened", "acknowledged"):
             found = {}
         elif each.kind == "alarmed":
-            found |= dict.fromkeys(id for id in each.detail.split(",") if id)
+            found |= dict.fromkeys(PersonId(id) for id in each.detail.split(",") if id)
         elif each.kind == "silent":
             found |= {incident.responsible: None}
     return list(found) or [incident.responsible]  # whose alarm is just on its way
 
 
-def unreached(ctx: Context, incident: Incident) -> list[tuple[str, str]]:
+def unreached(ctx: Context, incident: Incident) -> list[tuple[PersonId, str]]:
     """Return who could not be reached since the incident began, and on which platform."""
     return [
-        (person, platform)
+        (PersonId(person), platform)
         for each in incidents.timeline(ctx.tx, incident.number)
         if each.kind == "unreached" and each.at >= incident.begun_at
         for person, _colon, platform in [each.detail.rpartition(":")]

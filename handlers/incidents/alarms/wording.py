@@ -11,7 +11,9 @@ from handlers.kit.messages import Button, Buttons, Message, Text, Title, Tone
 from handlers.kit.people import name
 from handlers.kit.words import Sentence, Words, _
 from storage.delivery.heartbeat import Standstill
+from storage.engine.ids import PersonId
 from storage.incidents import Incident, alarms
+from storage.incidents.states import Severity
 
 
 def why_late(
@@ -48,12 +50,12 @@ def why_again(ctx: Context, incident: Incident, since: datetime) -> Sentence:
     )
 
 
-def why_unreachable(ctx: Context, gone: list[tuple[str, str]]) -> Sentence:
+def why_unreachable(ctx: Context, gone: list[tuple[PersonId, str]]) -> Sentence:
     """Return the reason of an alarm that comes early: whoever was alarmed cannot be reached."""
     return _("{gone}, so it comes to you. Will you look after it?", gone=unreachable(ctx, gone))
 
 
-def unreachable(ctx: Context, gone: list[tuple[str, str]]) -> list[Sentence]:
+def unreachable(ctx: Context, gone: list[tuple[PersonId, str]]) -> list[Sentence]:
     """Return who cannot be reached where."""
     return [
         _(
@@ -72,7 +74,7 @@ def folded(incident: Incident) -> Message:
 
 
 def pause_buttons(
-    ctx: Context, incident: Incident, person: str, position: int
+    ctx: Context, incident: Incident, person: PersonId, position: int
 ) -> tuple[Button, ...]:
     """Return the button that pauses one's own alarms, from somebody's second alarm on."""
     sent = alarms.of(ctx.tx, incident.number)
@@ -85,7 +87,7 @@ def climbed_to_top(ctx: Context, incident: Incident) -> Message:
     """Tell whoever declared it that it has climbed to the top."""
     said = _("Nobody has answered yet. Now the manager is alarmed, too.")
     buttons: tuple[Button, ...] = ()
-    if incident.severity == "normal":
+    if incident.severity == Severity.NORMAL:
         buttons = (Button(_("It is serious"), call("serious", number=incident.number)),)
     parts = (Title(cards.headline(incident)), Text(said))
     return Message((*parts, Buttons(buttons)) if buttons else parts, Tone.ALARM)
@@ -131,6 +133,6 @@ def listed(ctx: Context, incident: Incident) -> Words:
         "service": cards.service_name(ctx, incident),
         "since": cards.waits_since(incident),
     }
-    if incident.severity == "serious":
+    if incident.severity == Severity.SERIOUS:
         return _("{title} (serious, {service}) waits since {since}", **values)
     return _("{title} ({service}) waits since {since}", **values)

@@ -17,7 +17,7 @@ from handlers.kit.messages import FieldKind
 from handlers.kit.words import Who, Words, _
 from storage import people
 from storage.engine import Tx
-from storage.people import Person
+from storage.people import Person, PersonKind
 
 LONGEST = 3000  # characters of one text, as Slack's sections take
 QUOTES = {'"': '"', "“": "”", "„": "“", "»": "«", "«": "»", "‘": "’", "‚": "‘"}
@@ -259,9 +259,9 @@ class PersonReader:
         for shown, id in sorted(ctx.mentions.items(), key=lambda each: -len(each[0])):
             rest, mentioned = after(text, shown), people.find(ctx.tx, id)
             if rest is not None and mentioned is not None:
-                if mentioned.kind == "new":
+                if mentioned.kind == PersonKind.NEW:
                     raise self._unproven(mentioned)
-                if mentioned.kind == "member" and mentioned.active:
+                if mentioned.kind == PersonKind.MEMBER and mentioned.active:
                     return mentioned, rest
         for person in sorted(members(ctx.tx), key=lambda each: -len(each.name)):
             for name in (person.name, person.id):
@@ -288,7 +288,7 @@ class PersonReader:
             if person.id == id or folded(person.name) == folded(raw):
                 return person
         chosen = people.find(ctx.tx, id)
-        if chosen is not None and chosen.kind == "new" and chosen.active:
+        if chosen is not None and chosen.kind == PersonKind.NEW and chosen.active:
             raise self._unproven(chosen)
         found = people_called(raw, ctx) if chosen is None else []
         if len(found) == 1:
@@ -348,7 +348,7 @@ def people_called(name: str, ctx: Context) -> list[Person]:
 
 def members(tx: Tx) -> list[Person]:
     """Return those who can be named as responsible: active, no guests, no bots."""
-    return [person for person in people.everyone(tx) if person.kind == "member"]
+    return [person for person in people.everyone(tx) if person.kind == PersonKind.MEMBER]
 
 
 def after(text: str, name: str) -> str | None:
