@@ -93,7 +93,8 @@ class Caretaker:
 
     async def _keep_erasures(self) -> None:
         work = partial(backup.write_erasures, self._database, self._settings.backups, utc())
-        await asyncio.to_thread(work)
+        if await asyncio.to_thread(work):  # whoever was erased is in no free page either
+            await asyncio.to_thread(self._database.sweep)
 
     async def _seal(self) -> None:
         """Seal the days of the audit trail that are over; the log keeps each head elsewhere."""

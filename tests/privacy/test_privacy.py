@@ -67,7 +67,7 @@ def test_erased_means_gone_from_every_row(bot: Stage, anna: Say, ben: Say, carla
     assert "local:dora" not in left
     assert not [each for each in left.splitlines() if "'dora'" in each]
     asked = bot.handle(bot.request("anna", call=call("show", number=1)))
-    assert "former person" in answered(asked)
+    assert "ehemalige Person" in answered(asked)  # in the company's language, for everybody
 
 
 def test_who_answers_for_something_hands_it_over_first(ben: Say, chris: Say) -> None:
