@@ -41,10 +41,12 @@ bench: $(VENV)/.test
 	$(RUN) -m benchmarks $(ARGS)
 
 # The same with numbers that are too large for every run: hard ends of the process, mutated
-# requests (10,000), renewals of tokens that race each other (500). ARGS=--smoke takes few.
+# requests (10,000), renewals of tokens that race each other (500), lives of somebody who is
+# erased (1,000), stories of the state machine (500 of 100 steps). ARGS=--smoke takes few.
 soak: $(VENV)/.test
 	$(RUN) -m tests.delivery.kill $(or $(ARGS),--commands 2000)
 	LOTSE_SOAK=$(if $(ARGS),,1) $(RUN) -m pytest -q -m soak
+	$(RUN) -m tests.operations.machine $(if $(ARGS),--examples 3 --steps 20,--examples 500 --steps 100)
 
 # Every card and form as Slack and Teams show them, in shots/. Needs Node, npm and Chromium.
 pictures: $(VENV)/.test tools/slack/node_modules/.installed tools/teams/node_modules/.installed
