@@ -14,6 +14,7 @@ from aiohttp import web
 from bot.lotse import Lotse
 from storage.delivery import outbox, timers
 from storage.engine import StorageError, Tx
+from storage.operations import hold
 
 STALLED = 60.0  # seconds without a look at the timers until /health is red
 LITTLE, FULL = 500 * 1024**2, 20 * 1024**2  # bytes of free disk: yellow, red
@@ -54,6 +55,7 @@ async def health(lotse: Lotse, *, details: bool = True) -> web.Response:
             "timers": {"overdue": overdue, "dead": dead},
             "outbox": outbox.health(tx, now),
             "parked": outbox.shut_out(tx),
+            "holds": len(hold.everywhere(tx)),
             "stuck": [asdict(each) for each in outbox.stuck_anywhere(tx)] if details else None,
         }
 
@@ -70,6 +72,8 @@ async def health(lotse: Lotse, *, details: bool = True) -> web.Response:
     lines["messages"] = _messages(found["outbox"], away=bool(lotse.courier.away))
     lines["check"] = _check(lotse)
     lines["backup"] = _backup(lotse)
+    if found.pop("holds"):
+        lines["hold"] = ("yellow", "what is from before a restore is held: a manager types “held”")
     if parked := found.pop("parked"):
         several = f"{parked} workspace{'s' * (parked > 1)}"
         lines["slack"] = ("red", f"Slack shut us out of {several}: the token was revoked, perhaps")

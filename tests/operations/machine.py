@@ -29,7 +29,7 @@ from bot.delivery.requests import Request, Response
 from bot.operations.auditor import Auditor
 from handlers import FEATURES
 from handlers.kit.messages import Call
-from storage import people, workspaces
+from storage import workspaces
 from storage.engine import Database
 from storage.engine.postgres import Postgres
 from storage.engine.sqlite import Sqlite
@@ -75,9 +75,8 @@ class Promises(RuleBasedStateMachine):
         self.auditor = Auditor(database, FEATURES, self.stage.clock)
         # The model: what must be true, written down as plainly as can be.
         self.declared = 0
-        self.titles: set[str] = set()
+        self.met: set[str] = set()
         self.handled: dict[str, tuple[Request, Response]] = {}
-        self.nameless = 0
         self.erased: set[str] = set()
         self.away: set[str] = set()
         self.parked = False
@@ -94,7 +93,6 @@ class Promises(RuleBasedStateMachine):
     def furnished(self) -> None:
         self.secret = machines.enter(Say(self.stage, "ben"))
         self.pilot = started(self.stage)
-        self.base = self.audited()
 
     def do(self, who: str, word: str, **args: object) -> Response:
         values = {name: str(value) for name, value in args.items()}
@@ -123,7 +121,7 @@ class Promises(RuleBasedStateMachine):
         answer = self.do(who, "incident", title=title)
         if answer.outcome == "done":
             self.declared += 1
-            self.titles.add(title)
+            self.met |= {who} & set(VISITORS)
         if serious:
             self.do(who, "serious", number=self.declared)
 
@@ -219,14 +217,12 @@ class Promises(RuleBasedStateMachine):
             leaves(self.stage, who, active=back)
         self.away ^= {who}
 
-    @rule(who=st.sampled_from(VISITORS))
-    def erase(self, who: str) -> None:
-        known = self.stage.store(lambda tx: people.by_identity(tx, f"local:{who}"))
-        if known is None or who in self.erased:
-            return
+    @precondition(lambda self: bool(self.met - self.erased))
+    @rule(data=st.data())
+    def erase(self, data: st.DataObject) -> None:
+        who = data.draw(st.sampled_from(sorted(self.met - self.erased)))
         if self.do(who, "data erased").outcome == "done":
             self.erased.add(who)
-            self.nameless += 1
             # What the platform would deliver again was theirs, and is not known any more.
             self.handled = {
                 id: each for id, each in self.handled.items() if each[0].person != f"local:{who}"
@@ -253,9 +249,6 @@ class Promises(RuleBasedStateMachine):
             table: self.count(table)
             for table in ("incidents", "timeline", "friction", "audit", "deliveries")
         }
-
-    def audited(self) -> int:
-        return self.count("audit")
 
     @invariant()
     def each_input_has_its_effect_once(self) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
 
+from bot import app
+from bot import health as http_health
+from bot.config import Settings
 from bot.delivery import standing
 from bot.delivery.ids import new_id
 from handlers.kit.messages import dump, line, spoken
@@ -130,6 +134,17 @@ def test_no_number_that_was_shown_means_another_incident(bot: Stage, anna: Say, 
     restored(bot)
     assert "INC-102 is declared" in anna("incident Webshop langsam")
     bot.store(lambda tx: hold.release(tx, "nothing", bot.clock.now()))
+
+
+def test_health_says_that_something_is_held(bot: Stage) -> None:
+    lotse = app.build(Settings(), bot.database, bot.clock, demo=True)
+    bot.run(lotse.scheduler.round())
+    restored(bot)
+    for state in ("yellow", None):
+        answer = bot.run(http_health.health(lotse))
+        assert isinstance(answer.body, bytes)
+        assert json.loads(answer.body)["lines"].get("hold") == state
+        bot.store(lambda tx: hold.release(tx, "nothing", bot.clock.now()))
 
 
 def test_only_managers_release_and_once(bot: Stage, anna: Say, chris: Say) -> None:
