@@ -16,7 +16,19 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from benchmarks import digest, machine, question, repeats, road, search, slack, start, teams
+from benchmarks import (
+    digest,
+    heartbeat,
+    machine,
+    question,
+    repeats,
+    road,
+    search,
+    slack,
+    start,
+    states,
+    teams,
+)
 from benchmarks.size import FULL, SMOKE, Size
 
 RUNNING = ExitStack()
@@ -54,6 +66,10 @@ def _road(size: Size) -> Iterator[str]:
     yield from compared("Words to committed reply / the same rows bare (aim 0.6)", rows)
     yield ""
     yield from compared(f"{size.workspaces} workspaces / one of them (aim 0.9)", many)
+
+
+def _heartbeat(size: Size) -> Iterator[str]:
+    yield from heartbeat.measure(_server(), size)
 
 
 def _slack(size: Size) -> Iterator[str]:
@@ -94,6 +110,8 @@ BENCHMARKS: dict[str, Callable[[Size], Iterator[str]]] = {
     "repeats": _repeats,
     "search": search.measure,
     "digest": digest.measure,
+    "heartbeat": _heartbeat,
+    "states": states.measure,
 }
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from benchmarks.size import Size
 from handlers import FEATURES
 from handlers.digest import decisions
-from handlers.digest.commands import compose
+from handlers.digest.writing import compose
 from handlers.kit import calendar
 from handlers.kit.context import LOTSE, Context
 from handlers.kit.doors import Week

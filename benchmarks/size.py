@@ -23,6 +23,8 @@ class Size:
     small: int  # workspaces beside the large one, with ten incidents each
     questions: int
     told: int  # incidents that a digest is written over
+    automations: int  # whose states are computed in one tick
+    addresses: int  # that heartbeats are sent to, in turn
 
     @property
     def busy(self) -> int:
@@ -46,6 +48,8 @@ FULL = Size(
     small=1000,
     questions=200,
     told=1_000_000,
+    automations=10_000,
+    addresses=60_000,
 )
 SMOKE = Size(
     rounds=1,
@@ -62,4 +66,6 @@ SMOKE = Size(
     small=4,
     questions=8,
     told=2000,
+    automations=80,
+    addresses=2000,
 )

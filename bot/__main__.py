@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import Coroutine
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,8 @@ COMMANDS = {
     "reseal": "seal every token with the newest key",
     "docs": "write the generated pages",
     "ping": "run a command and report it as a run of an automation",
+    "manager": "name who manages Lotse: manager add NAME, manager remove NAME, manager list",
+    "retention": "show what is kept, and what would go by a day; nothing changes",
     "register": "write the register of automations, as CSV or Markdown",
     **command_line.COMMANDS,
 }
@@ -81,6 +84,13 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--items", type=int, help="how much it did; 0 is nothing")
             command.add_argument("command", nargs="*", help="what to run, behind --")
         command_line.add_options(name, command)
+        if name == "manager":
+            _manager_options(command)
+        if name == "retention":
+            command.add_argument(
+                "--by", type=date.fromisoformat, help="a day such as 2027-01-31, else tonight"
+            )
+            command.add_argument("--workspace", default="", help="which company: its id")
         if name == "register":
             command.add_argument("--csv", action="store_true", help="as CSV instead of Markdown")
             command.add_argument("--ai", action="store_true", help="only those that use AI")
@@ -93,6 +103,16 @@ def _demo_options(parser: argparse.ArgumentParser, *, default: bool | str) -> No
         ("--fresh", "start the demo over again"),
     ):
         parser.add_argument(name, action="store_true", default=default, help=about)
+
+
+def _manager_options(parser: argparse.ArgumentParser) -> None:
+    from bot import managers
+
+    parser.add_argument("way", choices=managers.WAYS, help="what to do")
+    parser.add_argument("who", nargs="?", default="", help="a name, or an identity: slack:T1:U1")
+    parser.add_argument(
+        "--workspace", default="", help="which company, where there are several: its id"
+    )
 
 
 def _manifest_options(parser: argparse.ArgumentParser) -> None:
@@ -206,6 +226,14 @@ def _do(options: argparse.Namespace, settings: Settings) -> int:
         from bot import keys
 
         return keys.renew(settings)
+    if options.what == "manager":
+        from bot import managers
+
+        return managers.run(settings, options.way, options.who, options.workspace)
+    if options.what == "retention":
+        from bot.generate import retention
+
+        return retention.write(settings, by=options.by, workspace=options.workspace)
     if options.what == "register":
         from bot.generate import register
 

@@ -25,6 +25,7 @@ from storage import workspaces
 from storage.engine import Database, Tx
 
 if TYPE_CHECKING:
+    from bot.meanings import Keeper
     from bot.slack.edge import SlackEdge
     from bot.teams.edge import TeamsEdge
 
@@ -58,6 +59,15 @@ def build(
     teams = _teams(settings, database, dispatcher, clock, pace) if settings.teams else None
     if teams is not None:
         platforms[teams.platform.name] = teams.platform
+    meanings = _meanings(database) if settings.meaning else None
+    if settings.smtp:
+        from bot.mail.sender import Account, Mail  # only who sends mail waits for it
+
+        account = Account(
+            settings.smtp, settings.mail_from, settings.smtp_user, settings.smtp_password
+        )
+        platforms[Mail.name] = Mail(account, database)
+        dispatcher.mails = True
     makers: dict[str, RoomMaker] = {}
     if local is not None:
         makers[local.name] = local
@@ -78,7 +88,17 @@ def build(
         local=local,
         slack=slack,
         teams=teams,
+        meanings=meanings,
     )
+
+
+def _meanings(database: Database) -> Keeper:
+    from bot.meanings import Keeper  # numpy, only for who has switched it on
+    from handlers.similarity.meaning import BESIDE, Model
+
+    model = Model()
+    database.beside[BESIDE] = model
+    return Keeper(database, model)
 
 
 def _slack(

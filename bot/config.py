@@ -76,6 +76,26 @@ def _url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _place(text: str) -> tuple[str, int]:
+    host, colon, port = text.rpartition(":")
+    if not colon or not host:
+        raise Wrong("an address and a port, such as 127.0.0.1:2525")
+    return host.strip("[]"), _port(port)
+
+
+def _domains(text: str) -> tuple[str, ...]:
+    found = tuple(each.strip().lower() for each in text.split(",") if each.strip())
+    if any(not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", each) for each in found):
+        raise Wrong("domains such as example.com, separated by commas")
+    return found
+
+
+def _smtp(text: str) -> str:
+    if not re.fullmatch(r"smtps?://[A-Za-z0-9.\[\]:-]+(:\d{1,5})?", text):
+        raise Wrong("smtps://host, smtps://host:465 or smtp://host:587")
+    return text
+
+
 def _app_type(text: str) -> str:
     if text not in ("SingleTenant", "MultiTenant"):
         raise Wrong("SingleTenant or MultiTenant")
@@ -156,6 +176,16 @@ def _backup_key(text: str) -> str:
     return text
 
 
+def _meaning(text: str) -> bool:
+    if not _switch(text):
+        return False
+    from handlers.similarity import meaning  # numpy, only for who wants it
+
+    if not meaning.installed():
+        raise Wrong("0, or first: pip install 'lotse-bot[meaning]'")
+    return True
+
+
 def _plain(text: str) -> str:
     return text
 
@@ -190,6 +220,19 @@ class Settings:
         "Where machines reach Lotse from outside, such as https://lotse.example.com; it stands in "
         "the secret addresses of automations. Empty: the address that it listens on.",
         _url,
+    )
+    mail_listen: tuple[str, int] | None = setting(
+        "LOTSE_MAIL_LISTEN",
+        None,
+        "Where to listen for e-mails that report runs, such as 127.0.0.1:2525. Empty: not at all. "
+        "Your own mail server delivers there; it needs pip install 'lotse-bot[mail]'.",
+        _place,
+    )
+    mail_senders: tuple[str, ...] = setting(
+        "LOTSE_MAIL_SENDERS",
+        (),
+        "The domains whose e-mails may report runs, separated by commas.",
+        _domains,
     )
     metrics_token: str = setting(
         "LOTSE_METRICS_TOKEN",
@@ -245,6 +288,27 @@ class Settings:
         "private one is only needed to restore.",
         _backup_key,
         secret=True,
+    )
+    meaning: bool = setting(
+        "LOTSE_MEANING",
+        False,
+        "1 asks a model that lies on this machine for a second opinion when incidents are "
+        "compared: more repeats are found, for 150 MiB of memory (docs/likeness.md). Needs the "
+        "extra: pip install 'lotse-bot[meaning]'.",
+        _meaning,
+    )
+    smtp: str = setting(
+        "LOTSE_SMTP",
+        "",
+        "The digest by mail: smtps://mail.example.com, or smtp://… with STARTTLS. Empty: no mail.",
+        _smtp,
+    )
+    smtp_user: str = setting("LOTSE_SMTP_USER", "", "Who signs in at the mail server.")
+    smtp_password: str = setting(
+        "LOTSE_SMTP_PASSWORD", "", "The password at the mail server.", secret=True
+    )
+    mail_from: str = setting(
+        "LOTSE_MAIL_FROM", "", "From whom mail comes, such as lotse@example.com."
     )
     slack_bot_token: str = setting(
         "SLACK_BOT_TOKEN",
@@ -387,6 +451,13 @@ class Settings:
                 "SLACK_BOT_TOKEN is set, so Lotse also needs SLACK_APP_TOKEN (Socket Mode, no "
                 "public address needed) or SLACK_SIGNING_SECRET (HTTP)."
             )
+        if self.mail_listen is not None and not self.mail_senders:
+            found.append(
+                "LOTSE_MAIL_LISTEN is set, so Lotse also needs LOTSE_MAIL_SENDERS, the domains "
+                "whose e-mails may report runs."
+            )
+        if self.smtp and "@" not in self.mail_from:
+            found.append("LOTSE_SMTP is set, so Lotse also needs LOTSE_MAIL_FROM, an address.")
         found += self._many()
         found += self._teams_contradictions()
         if self.demo and self.host not in LOOPBACK:
@@ -459,7 +530,7 @@ def _value(env: Mapping[str, str], name: str) -> str | None:
 
 def _shown(default: object) -> str:
     """Write a default as it would be set; nothing for what is empty or off."""
-    return "" if default in ((), False) else str(default)
+    return "" if default in ((), False, None) else str(default)
 
 
 def example() -> str:

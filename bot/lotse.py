@@ -23,6 +23,7 @@ from storage.engine import Database, Tx
 from storage.workspaces import Workspace
 
 if TYPE_CHECKING:
+    from bot.meanings import Keeper
     from bot.slack.edge import SlackEdge
     from bot.teams.edge import TeamsEdge
 
@@ -48,6 +49,7 @@ class Lotse:
     local: Local | None
     slack: SlackEdge | None = None
     teams: TeamsEdge | None = None
+    meanings: Keeper | None = None
     works: bool = True
 
     async def settle(self) -> None:
@@ -103,6 +105,8 @@ class Lotse:
             asyncio.create_task(self.courier.run(), name="courier"),
             asyncio.create_task(self.caretaker.run(), name="caretaker"),
         ]
+        if self.meanings is not None:
+            tasks.append(asyncio.create_task(self.meanings.run(), name="meanings"))
         try:
             yield
         finally:

@@ -20,6 +20,7 @@ from bot.http import hooks, limits, metrics
 from bot.http.alive import Alive
 from bot.http.board import Board
 from bot.lotse import DEMO, MAIN, Lotse, company
+from bot.mail import server as mail_server
 from storage import workspaces
 from storage.engine import Tx
 
@@ -44,6 +45,10 @@ async def site(lotse: Lotse, token: str) -> web.Application:
     hooks.add_routes(app, lotse.dispatcher)
     Board(lotse.dispatcher, lotse.database, lotse.clock).add_to(app)
     metrics.add_route(app, lotse)
+    if lotse.settings.smtp:
+        from bot.mail import pages as mail_pages
+
+        mail_pages.add_routes(app, lotse.database)
     if lotse.slack is not None:
         lotse.slack.add_to(app)
     if lotse.teams is not None:
@@ -87,9 +92,9 @@ async def serve(lotse: Lotse, *, works: bool = True) -> None:
         here = f"http://{lotse.settings.host}:{port}"
         lotse.dispatcher.address = lotse.settings.url or here
         alive = Alive(lotse.database, lotse.clock)
-        await alive.beat()  # before anything is said to be missing
+        await alive.beat(started=True)  # before anything is said to be missing
         works_here = lotse.working() if works else contextlib.nullcontext()
-        async with platforms(lotse) as refused, works_here:
+        async with platforms(lotse) as refused, works_here, mail(lotse):
             print(greeting(lotse, port, token), flush=True)
             beating = asyncio.create_task(alive.run(), name="alive")
             try:
@@ -98,6 +103,25 @@ async def serve(lotse: Lotse, *, works: bool = True) -> None:
                 beating.cancel()
     finally:
         await runner.cleanup()
+
+
+@contextlib.asynccontextmanager
+async def mail(lotse: Lotse) -> AsyncIterator[None]:
+    """Listen for e-mails that report runs while the block runs, if somebody wants that."""
+    where = lotse.settings.mail_listen
+    if where is None:
+        yield
+        return
+    workspace = DEMO if lotse.settings.demo else MAIN
+    mailbox = mail_server.Mailbox(
+        lotse.dispatcher, workspace, lotse.settings.mail_senders, hooks.Misses()
+    )
+    async with contextlib.AsyncExitStack() as listening:
+        try:
+            await listening.enter_async_context(mail_server.listening(mailbox, *where))
+        except (mail_server.MissingExtra, OSError) as error:
+            raise CannotListen(str(error)) from None
+        yield
 
 
 @contextlib.asynccontextmanager

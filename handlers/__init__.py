@@ -12,21 +12,28 @@ from handlers.automations import digest as automation_digest
 from handlers.automations import doors as automation_doors
 from handlers.automations import entering as automation_entering
 from handlers.automations import escalation as automation_escalation
-from handlers.automations import figures as automation_figures
 from handlers.automations import found as automations_found
+from handlers.automations import histories as automation_histories
 from handlers.automations import people as automation_people
+from handlers.automations import timetable as automation_timetable
 from handlers.automations.intake import address as automation_address
 from handlers.automations.intake import heartbeat
 from handlers.automations.learning import checks as automation_checks
 from handlers.automations.learning import signals as automation_signals
+from handlers.automations.learning import understanding as automation_understanding
+from handlers.automations.measures import figures as automation_figures
+from handlers.automations.measures import measuring as automation_measuring
 from handlers.bans import settings as ban_settings
 from handlers.board import commands as board_commands
+from handlers.board import picture
 from handlers.closing import commands as closing_commands
 from handlers.closing import digest as closing_digest
 from handlers.closing import other_endings, reassignment, reminders
 from handlers.conversation import kept as conversation_kept
 from handlers.digest import choices as digest_choices
 from handlers.digest import commands as digest_commands
+from handlers.digest import mails, team_digests, useful
+from handlers.digest import measures as digest_measures
 from handlers.feedback import commands as feedback_commands
 from handlers.find import commands as find_commands
 from handlers.find import lists as find_lists
@@ -34,6 +41,7 @@ from handlers.friction import answering as friction_answering
 from handlers.friction import answers as friction_answers
 from handlers.friction import commands as friction_commands
 from handlers.friction import digest as friction_digest
+from handlers.friction import found as friction_found
 from handlers.friction import patterns as friction_patterns
 from handlers.help import commands as help_commands
 from handlers.help import home
@@ -45,7 +53,16 @@ from handlers.incidents import lists as incident_lists
 from handlers.incidents import updates as incident_updates
 from handlers.incidents.alarms import climbing, pauses
 from handlers.kit.commands import Feature
+from handlers.mandate import actions as mandate_actions
+from handlers.mandate import bottleneck as mandate_bottleneck
 from handlers.mandate import commands as mandate_commands
+from handlers.mandate import digest as mandate_digest
+from handlers.mandate import drafting as mandate_drafting
+from handlers.mandate import expiry as mandate_expiry
+from handlers.mandate import links as mandate_links
+from handlers.mandate import measures as mandate_measures
+from handlers.mandate import reading as mandate_reading
+from handlers.mandate import stop_list
 from handlers.measures import commands as measures_commands
 from handlers.on_call import stand_ins
 from handlers.operations import commands as operations_commands
@@ -62,7 +79,7 @@ from handlers.pilots import milestones as pilot_milestones
 from handlers.pilots import people as pilot_people
 from handlers.pilots import running as pilot_running
 from handlers.privacy import commands as privacy_commands
-from handlers.privacy import linking, retention
+from handlers.privacy import linking, retention, retention_report
 from handlers.problems import changes as problem_changes
 from handlers.problems import commands as problem_commands
 from handlers.problems import digest as problem_digest
@@ -74,10 +91,13 @@ from handlers.repeats import commands as repeat_commands
 from handlers.repeats import folding
 from handlers.rules import commands as rule_commands
 from handlers.services import commands as service_commands
+from handlers.services import entering as service_entering
 from handlers.services import found as services_found
 from handlers.services import lists as service_lists
 from handlers.settings import commands as setting_commands
 from handlers.settings import definitions, platform_notices
+from handlers.starter import commands as starter_commands
+from handlers.starter import template
 from handlers.working_time import commands as working_time_commands
 
 FEATURES: tuple[Feature, ...] = (
@@ -101,6 +121,7 @@ FEATURES: tuple[Feature, ...] = (
     incident_channels.feature,
     handing_on.feature,
     service_commands.feature,
+    service_entering.feature,
     service_lists.feature,
     rule_commands.feature,
     ownership_commands.feature,
@@ -116,11 +137,21 @@ FEATURES: tuple[Feature, ...] = (
     problem_changes.feature,
     problem_digest.feature,
     mandate_commands.feature,
+    mandate_drafting.feature,
+    mandate_expiry.feature,
+    mandate_reading.feature,
+    mandate_actions.feature,
+    stop_list.feature,
+    mandate_links.feature,
+    mandate_bottleneck.feature,
+    mandate_measures.feature,
+    mandate_digest.feature,
     friction_commands.feature,
     friction_answering.feature,
     friction_patterns.feature,
     friction_answers.feature,
     friction_digest.feature,
+    friction_found.feature,
     pilot_commands.feature,
     pilot_people.feature,
     pilot_running.feature,
@@ -136,15 +167,24 @@ FEATURES: tuple[Feature, ...] = (
     automation_address.feature,
     heartbeat.feature,
     automation_escalation.feature,
+    automation_timetable.feature,
     automation_signals.feature,
+    automation_understanding.feature,
     automation_checks.feature,
     automation_doors.feature,
     automation_digest.feature,
     find_lists.feature,
     board_commands.feature,
+    picture.feature,
     digest_commands.feature,
     digest_choices.feature,
+    digest_measures.feature,
+    team_digests.feature,
+    mails.feature,
+    useful.feature,
     measures_commands.feature,
+    starter_commands.feature,
+    template.feature,
     after_hours_commands.feature,
     after_hours_digest.feature,
     working_time_commands.feature,
@@ -160,7 +200,10 @@ FEATURES: tuple[Feature, ...] = (
     retention.feature,
     operations_commands.feature,
     invariants.feature,
+    retention_report.feature,
     help_commands.feature,
     conversation_kept.feature,
     automation_figures.feature,
+    automation_measuring.feature,
+    automation_histories.feature,
 )

@@ -162,7 +162,17 @@ def move(tx: Tx, key: str, before: str, to: str) -> None:
 
 
 def forget(tx: Tx, before: datetime) -> int:
-    """Delete settled and told matters that were noted before a moment; return how many."""
+    """Delete settled and told matters that were noted before a moment; return how many.
+
+    With them goes where the bundles of before that stand: they are not edited any more.
+    """
+    tx.write(
+        """
+        delete from messages where workspace = :workspace and key like 'bundle:%'
+        and substr(key, length(key) - 9) < :day
+        """,
+        day=before.date().isoformat(),
+    )
     return tx.run(
         """
         delete from matters

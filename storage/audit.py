@@ -1,4 +1,4 @@
-"""The audit trail: who did what, in the same transaction as the doing. It only grows."""
+"""The audit trail: who did what, in the same transaction as the doing. Kept for a year."""
 
 from __future__ import annotations
 
@@ -44,4 +44,21 @@ def between(tx: Tx, begin: datetime, end: datetime) -> list[Row]:
         """,
         begin=as_text(begin),
         end=as_text(end),
+    )
+
+
+def forget(tx: Tx, before: datetime) -> int:
+    """Delete the lines written before a moment; the store lets go of none younger than a year."""
+    return tx.run(
+        "delete from audit where workspace = :workspace and at < :before", before=as_text(before)
+    )
+
+
+def any_before(tx: Tx, before: datetime) -> bool:
+    """Say whether there is a line written before a moment."""
+    return bool(
+        tx.rows(
+            "select 1 as one from audit where workspace = :workspace and at < :before limit 1",
+            before=as_text(before),
+        )
     )

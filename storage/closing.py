@@ -103,10 +103,11 @@ def find(tx: Tx, incident: int) -> Closing:
 def say(tx: Tx, incident: int, point: str, said: Mapping[str, str | None], now: datetime) -> bool:
     """Say a point of `POINTS`, all its columns; False when the incident is not restored."""
     columns, since = POINTS[point]
+    put = ", ".join(f"{each} = :{each}" for each in columns)
     return _changed(
         tx.run(
             f"""
-            update closings set {", ".join(f"{each} = :{each}" for each in columns)}, {since} = :now
+            update closings set {put}, {since} = :now
             where workspace = :workspace and {RESTORED}
             """,
             incident=incident,
@@ -480,7 +481,15 @@ def of_person(tx: Tx, person: PersonId) -> list[Row]:
 
 def replace_person(tx: Tx, person: PersonId, to: PersonId) -> int:
     """Put somebody else, or a pseudonym, in the place of a person; return how often."""
-    changed = 0
+    changed = tx.run(  # who were two when one asked and the other checked
+        """
+        update closings set asked_by = null where workspace = :workspace
+        and ((asked_by = :person and verified_by = :to)
+            or (asked_by = :to and verified_by = :person))
+        """,
+        person=person,
+        to=to,
+    )
     changed += tx.run(
         """
         update closings set fixer = :to
@@ -530,3 +539,36 @@ def replace_person(tx: Tx, person: PersonId, to: PersonId) -> int:
         to=to,
     )
     return changed
+
+
+def forget_people(tx: Tx, before: datetime, former: str, other: str) -> int:
+    """Put `former` in everybody's place where the incident ended before a moment.
+
+    Who checked it becomes `other`: that is never who asked for it. Who is still to fix the cause
+    stays.
+    """
+    return tx.run(
+        """
+        update closings set
+            asked_by = case when asked_by is null then null else :former end,
+            checker = case when checker is null then null else :former end,
+            verified_by = case when verified_by is null then null else :other end,
+            override_by = case when override_by is null then null else :former end,
+            fix_done_by = case when fix_done_by is null then null else :former end,
+            fixer = case
+                when fixer is null or (ending = 'workaround' and fix_done_at is null) then fixer
+                else :former end
+        where workspace = :workspace and incident in (
+            select number from incidents
+            where workspace = :workspace and state in ('done', 'closed', 'withdrawn')
+            and coalesce(ended_at, restored_at, declared_at) < :before
+        ) and (
+            asked_by <> :former or checker <> :former or verified_by <> :other
+            or override_by <> :former or fix_done_by <> :former
+            or (fixer <> :former and (ending <> 'workaround' or fix_done_at is not null))
+        )
+        """,
+        before=as_text(before),
+        former=former,
+        other=other,
+    )

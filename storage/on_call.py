@@ -186,28 +186,46 @@ def of_person(tx: Tx, person: PersonId) -> list[Row]:
 
 
 def replace_person(tx: Tx, person: PersonId, to: PersonId) -> int:
-    """Put somebody else, or a pseudonym, in the place of a person; return how often."""
+    """Put somebody else, or a pseudonym, in the place of a person; return how often.
+
+    Where both stood in for each other there is nothing to stand in for any more.
+    """
+    tx.write(
+        """
+        delete from covers where workspace = :workspace
+        and ((person = :person and cover = :to) or (person = :to and cover = :person))
+        """,
+        person=person,
+        to=to,
+    )
+    # Who asked is always one of the two.
     changed = 0
     changed += tx.run(
         """
-        update covers set person = :to
-        where workspace = :workspace and person = :person
+        update covers set asked_by = :to, person = :to
+        where workspace = :workspace and asked_by = :person and person = :person
         """,
         person=person,
         to=to,
     )
     changed += tx.run(
         """
-        update covers set cover = :to
-        where workspace = :workspace and cover = :person
+        update covers set asked_by = :to, cover = :to
+        where workspace = :workspace and asked_by = :person and cover = :person
         """,
         person=person,
         to=to,
     )
     changed += tx.run(
         """
-        update covers set asked_by = :to
-        where workspace = :workspace and asked_by = :person
+        update covers set person = :to where workspace = :workspace and person = :person
+        """,
+        person=person,
+        to=to,
+    )
+    changed += tx.run(
+        """
+        update covers set cover = :to where workspace = :workspace and cover = :person
         """,
         person=person,
         to=to,

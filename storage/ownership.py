@@ -150,6 +150,14 @@ def of_person(tx: Tx, person: PersonId) -> list[Row]:
 
 def replace_person(tx: Tx, person: PersonId, to: PersonId) -> int:
     """Put somebody else, or a pseudonym, in the place of a person; return how often."""
+    tx.write(
+        """
+        delete from handovers where workspace = :workspace
+        and ((person = :person and successor = :to) or (person = :to and successor = :person))
+        """,
+        person=person,
+        to=to,
+    )
     changed = 0
     changed += tx.run(
         """

@@ -14,20 +14,22 @@ from storage.engine.sql import as_text
 
 
 class PersonKind(StrEnum):
-    """What a platform knows of somebody; new until it has told us."""
+    """What a platform knows of somebody; new until it has told us, former for a pseudonym."""
 
     MEMBER = "member"
     GUEST = "guest"
     EXTERNAL = "external"
     BOT = "bot"
     NEW = "new"
+    FORMER = "former"
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
     """Somebody in a workspace. `language` is None until chosen, `zone` until it is known.
 
-    `kind` is member, guest, external or bot, or new while the platform has not told us;
+    `kind` is member, guest, external or bot, new while the platform has not told us, or
+    former: a pseudonym, which has no name of its own and is said in each reader's language;
     `admin` says that the platform names
     them its administrator.
 
@@ -44,6 +46,11 @@ class Person:
     admin: bool
     person_key: str
     zone: str | None = None
+
+    @property
+    def former(self) -> bool:
+        """Say whether this row only stands for somebody whose name was let go of."""
+        return self.kind is PersonKind.FORMER
 
     @property
     def here(self) -> bool:
@@ -176,9 +183,26 @@ def managers(tx: Tx) -> list[Person]:
     return [_person(row) for row in rows]
 
 
-def unset_manager(tx: Tx, id: str) -> None:
-    """Let somebody no longer be a manager."""
+def unset_manager(tx: Tx, id: PersonId) -> bool:
+    """Let somebody no longer be a manager; False, and nothing changes, when they are the last."""
+    # Locks them all: of two who take it from each other at once, the second one is the last.
+    tx.write("update people set manager = 1 where workspace = :workspace and manager = 1")
+    if not [each for each in managers(tx) if each.id != id]:
+        return False
     tx.write("update people set manager = 0 where workspace = :workspace and id = :id", id=id)
+    return True
+
+
+def identities_of(tx: Tx, id: PersonId) -> list[str]:
+    """Return by which identities somebody is known."""
+    rows = tx.rows(
+        """
+        select identity from identities
+        where workspace = :workspace and person = :id order by identity
+        """,
+        id=id,
+    )
+    return [row["identity"] for row in rows]
 
 
 def identities(tx: Tx, ids: Sequence[PersonId], platform: str) -> list[str]:
@@ -196,19 +220,22 @@ def identities(tx: Tx, ids: Sequence[PersonId], platform: str) -> list[str]:
 FORMER = PersonId("former")  # who stands for everybody whose name was let go of with time
 
 
-def former(tx: Tx, name: str, key: str, now: datetime) -> PersonId:
-    """Return the id of who stands for those whose names were let go of; made when needed."""
+def former(tx: Tx, key: str, now: datetime, id: PersonId = FORMER) -> PersonId:
+    """Return the id of who stands for those whose names were let go of; made when needed.
+
+    Who was erased has a pseudonym of their own, `id`.
+    """
     tx.write(
         """
         insert into people (workspace, id, name, kind, manager, active, person_key, first_seen_at)
-        values (:workspace, 'former', :name, 'member', 0, 0, :key, :now)
+        values (:workspace, :id, '', 'former', 0, 0, :key, :now)
         on conflict (workspace, id) do nothing
         """,
-        name=name,
+        id=id,
         key=key,
         now=as_text(now),
     )
-    return FORMER
+    return id
 
 
 def set_language(tx: Tx, id: str, language: str | None) -> None:

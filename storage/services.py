@@ -311,6 +311,20 @@ def of_person(tx: Tx, person: PersonId) -> list[Row]:
     )
 
 
+def shared(tx: Tx, one: PersonId, other: PersonId) -> list[str]:
+    """Return the names of services that two people answer for, one as the other's deputy."""
+    rows = tx.rows(
+        """
+        select name from services where workspace = :workspace and fallback = 0
+        and ((accountable = :one and deputy = :other) or (accountable = :other and deputy = :one))
+        order by name
+        """,
+        one=one,
+        other=other,
+    )
+    return [row["name"] for row in rows]
+
+
 def replace_person(tx: Tx, person: PersonId, to: PersonId) -> int:
     """Put somebody else, or a pseudonym, in the place of a person; return how often."""
     changed = 0

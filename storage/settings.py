@@ -94,3 +94,15 @@ def replace_person(tx: Tx, person: PersonId, to: PersonId) -> int:
         person=person,
         to=to,
     )
+
+
+def forget_people(tx: Tx, before: datetime, former: str) -> int:
+    """Put `former` in the place of who wrote a definition before a moment."""
+    return tx.run(
+        """
+        update definitions set set_by = :former
+        where workspace = :workspace and set_by <> :former and set_at < :before
+        """,
+        before=as_text(before),
+        former=former,
+    )

@@ -21,9 +21,10 @@ class Change:
     service: ServiceId
     at: datetime
     gone: bool
+    meaning: str = ""  # its title as a vector, where one was made
 
 
-COLUMNS = "l.version, i.number, i.title, i.body, i.service, i.declared_at, i.state"
+COLUMNS = "l.version, i.number, i.title, i.body, i.service, i.declared_at, i.state, l.meaning"
 LATEST = 2**31 - 1  # no version is greater
 JOINED = "likeness l join incidents i on i.workspace = l.workspace and i.number = l.incident"
 
@@ -40,7 +41,8 @@ def note(tx: Tx, number: int) -> None:
         values (:workspace, :number, (
             select coalesce(max(version), 0) + 1 from likeness where workspace = :workspace
         ))
-        on conflict (workspace, incident) do update set version = excluded.version
+        on conflict (workspace, incident) do update
+        set version = excluded.version, meaning = null
         """,
         number=number,
     )
@@ -82,4 +84,52 @@ def _change(row: Row) -> Change:
         service=row["service"],
         at=as_moment(row["declared_at"]),
         gone=row["state"] == "withdrawn",
+        meaning=row["meaning"] or "",
+    )
+
+
+def everywhere(tx: Tx) -> list[str]:
+    """Return the ids of all workspaces: each has titles that become vectors."""
+    return [row["id"] for row in tx.rows("select id from workspaces order by id")]
+
+
+def without_meaning(tx: Tx, after: int, limit: int) -> list[tuple[int, str]]:
+    """Return version and title of incidents whose title is no vector yet, those after a version."""
+    rows = tx.rows(
+        """
+        select l.version, i.title from likeness l
+        join incidents i on i.workspace = l.workspace and i.number = l.incident
+        where l.workspace = :workspace and l.version > :after and l.meaning is null
+        and i.state <> 'withdrawn'
+        order by l.version limit :limit
+        """,
+        after=after,
+        limit=limit,
+    )
+    return [(row["version"], row["title"]) for row in rows]
+
+
+def meanings(tx: Tx, first: int, last: int) -> dict[int, str]:
+    """Return the vectors that are kept, by version."""
+    rows = tx.rows(
+        """
+        select version, meaning from likeness
+        where workspace = :workspace and version between :first and :last
+        and meaning is not null
+        """,
+        first=first,
+        last=last,
+    )
+    return {row["version"]: row["meaning"] for row in rows}
+
+
+def keep_meaning(tx: Tx, version: int, meaning: str) -> None:
+    """Keep the vector of a title, unless the incident has changed meanwhile."""
+    tx.write(
+        """
+        update likeness set meaning = :meaning
+        where workspace = :workspace and version = :version
+        """,
+        version=version,
+        meaning=meaning,
     )

@@ -101,6 +101,7 @@ class Dispatcher:
         self._new_secret = new_secret
         self.patience = PATIENCE
         self.address = "http://127.0.0.1:3000"  # the edge corrects it once it listens
+        self.mails = False  # whether mail is sent from here
         self._timers = {each.kind: each for feature in features for each in feature.timers}
 
     def now(self) -> datetime:
@@ -489,6 +490,7 @@ class Dispatcher:
             mentions=mentions or {},
             thread=thread,
             ahead=ahead,
+            mails=self.mails,
         )
 
     def _carry_out(self, ctx: Context, request: Request) -> tuple[str, Reply]:
@@ -532,7 +534,7 @@ class Dispatcher:
             return
         ctx = self._context(tx, LOTSE, None, now)
         outcome = "done"
-        subject = timer.key
+        subject = _traced(ctx, timer)
         try:
             with tx.savepoint():
                 reply = self._timers[timer.kind].run(ctx, **timer.payload)
@@ -586,3 +588,10 @@ class Dispatcher:
             outcome=outcome,
         )
         return Response(outcome)
+
+
+def _traced(ctx: Context, timer: Timer) -> str:
+    """Return a timer's key for the audit trail: whom it is about by the key that erasing voids."""
+    person = timer.payload.get("person")
+    found = ctx.person_of(str(person)) if person is not None else None
+    return timer.key.replace(found.id, found.person_key) if found is not None else timer.key

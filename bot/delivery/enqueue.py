@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from handlers.conversation import presses
 from handlers.kit.context import Context
@@ -10,29 +10,44 @@ from handlers.kit.messages import Post, dump, spoken
 from storage.delivery import outbox, places
 from storage.engine.ids import NOWHERE, PersonId, PlaceId
 
+# How long an alarm waits in the chat that somebody answers in before it goes to their others too.
+ELSEWHERE = timedelta(minutes=2)
+
 
 def store_posts(ctx: Context, posts: tuple[Post, ...]) -> None:
     """Store what is to be sent, for every place that it goes to, and wake the couriers."""
     for post in posts:
-        for target in _targets(ctx, post):
-            _store_post(ctx, post, target)
+        for target, not_before in _targets(ctx, post):
+            _store_post(ctx, post, target, not_before)
     if posts:
         ctx.tx.signal()
 
 
-def _targets(ctx: Context, post: Post) -> Sequence[str]:
-    """Return where a post goes: to a role, in the channel that each platform has for it."""
+def _targets(ctx: Context, post: Post) -> list[tuple[str, datetime | None]]:
+    """Return where a post goes, and not before when.
+
+    To a role: in the channel that each platform has for it. To a person who is linked on
+    several: an alarm into the chat that they answer in, and soon into the others, or into all
+    while nobody knows; anything else where it stands, or into the first.
+    """
     if post.place is None:
-        return outbox.places_of(ctx.tx, post.key)
+        return [(each, None) for each in outbox.places_of(ctx.tx, post.key)]
     if post.place in places.ROLES:
-        return [each.id for each in places.with_role(ctx.tx, post.place)]
-    if post.kind == "alarm" and post.place.startswith("direct:"):
-        both = places.direct_of(ctx.tx, PersonId(post.place.removeprefix("direct:")))
-        return both or [post.place]  # an alarm goes to every chat of a person who is linked
-    return [post.place]
+        return [(each.id, None) for each in places.with_role(ctx.tx, post.place)]
+    chats: list[places.Direct] = []
+    if post.place.startswith("direct:"):
+        chats = places.direct_of(ctx.tx, PersonId(post.place.removeprefix("direct:")))
+    if len(chats) < 2:
+        return [(post.place, None)]
+    if post.kind != "alarm":
+        stands = set(outbox.places_of(ctx.tx, post.key))
+        return [(each.id, None) for each in chats if each.id in stands] or [(post.place, None)]
+    waits = chats[0].open and chats[0].answers
+    soon = ctx.now + ELSEWHERE if waits else None
+    return [(each.id, soon if each.open and each is not chats[0] else None) for each in chats]
 
 
-def _store_post(ctx: Context, post: Post, target: str) -> None:
+def _store_post(ctx: Context, post: Post, target: str, not_before: datetime | None) -> None:
     place = places.find(ctx.tx, target)
     language, zone = ctx.workspace.language, ctx.workspace.zone
     if place is not None and place.person is not None:
@@ -51,4 +66,5 @@ def _store_post(ctx: Context, post: Post, target: str) -> None:
         message=dump(spoken(post.message, language, zone)),
         now=ctx.now,
         otherwise=post.otherwise,
+        not_before=not_before,
     )

@@ -27,11 +27,25 @@ ERRAND = 20.0  # seconds that an errand may take; a timer's lease lasts longer
 ANSWERS_KEPT = timedelta(days=7)
 IDENTITIES_KEPT = timedelta(days=30)
 TEXTS_KEPT = timedelta(days=14)
+PARCELS_KEPT = timedelta(days=90)  # that they were delivered, without their text
+TIMERS_KEPT = timedelta(days=90)  # that they ran
 DRAFTS_KEPT = timedelta(days=7)
 COVERS_KEPT = timedelta(days=30)
 PRESSES_KEPT = timedelta(days=1)
 STANDSTILLS_KEPT = timedelta(days=90)
 ALARMS_KEPT = timedelta(days=7)  # settled ones, with who got them
+CLEANED = {  # what `clean` lets go of, as docs/retention.md says it
+    "answers to deliveries, answers that did not arrive": ANSWERS_KEPT,
+    "that a delivery came": IDENTITIES_KEPT,
+    "texts of messages that were delivered": TEXTS_KEPT,
+    "that a message was delivered": PARCELS_KEPT,
+    "timers that ran": TIMERS_KEPT,
+    "unfinished drafts, and offers": DRAFTS_KEPT,
+    "who stood in for whom, after its end": COVERS_KEPT,
+    "alarms that are settled, with who got them": ALARMS_KEPT,
+    "that a button was pressed twice": PRESSES_KEPT,
+    "when Lotse did not run": STANDSTILLS_KEPT,
+}
 
 
 class Scheduler:
@@ -168,7 +182,8 @@ def clean(tx: Tx, now: datetime) -> None:
     offers.forget(tx, now - DRAFTS_KEPT)
     conversation.forget(tx, now - ANSWERS_KEPT)
     lost_answers.forget(tx, now - ANSWERS_KEPT)
-    outbox.forget(tx, now - TEXTS_KEPT)
+    outbox.forget(tx, now - TEXTS_KEPT, now - PARCELS_KEPT)
+    timers.forget(tx, now - TIMERS_KEPT)
     stand_ins.forget(tx, now - COVERS_KEPT)
     button_presses.forget(tx, now - PRESSES_KEPT)
     alarms.forget(tx, now - ALARMS_KEPT, now)

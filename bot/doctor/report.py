@@ -26,11 +26,12 @@ from bot.config import BadSettings, Settings
 from bot.delivery.clock import Clock
 from bot.doctor import slack, teams
 from bot.doctor.findings import SLOW, Finding, Known, Mark, chosen, good, look, plain, wrong
-from storage import people, services
+from storage import people, services, workspaces
 from storage.delivery import places
 from storage.engine import AlreadyRunning, StorageError, Tx
 from storage.slack import installations
 from storage.slack.installations import Stored
+from storage.workspaces import Workspace
 
 NEEDED = {"slack-bolt": (1, 29), "aiohttp": (3, 13, 4), "sqlite-utils": (4, 0)}
 SQLITE = (3, 51, 3)  # the first without the WAL-reset bug
@@ -39,8 +40,13 @@ LITTLE = 500 * 1024 * 1024  # bytes of free disk
 
 @dataclass(slots=True)
 class Store:
-    """What the database told. `used` says that another process holds it."""
+    """What the database told. `used` says that another process holds it.
 
+    `company` is as the environment describes it, `given` which settings stand there.
+    """
+
+    company: Workspace
+    given: frozenset[str]
     findings: list[Finding] = field(default_factory=list)
     used: bool = False
     known: Known | None = None
@@ -75,7 +81,7 @@ async def examine(
             yield wrong(mistake)
         return
     yield good(_settings(env))
-    store = _store(settings)
+    store = _store(settings, env)
     for each in store.findings:
         yield each
     yield await running(settings, store.used)
@@ -127,17 +133,21 @@ def numbers(version: str) -> tuple[int, ...]:
 
 
 def _settings(env: Mapping[str, str]) -> str:
+    return f"The settings fit. Set here: {', '.join(_given(env)) or 'none'}."
+
+
+def _given(env: Mapping[str, str]) -> list[str]:
     names = [each.metadata["env"] for each in fields(Settings)]
-    given = [name for name in names if env.get(name) or env.get(f"{name}_FILE")]
-    return f"The settings fit. Set here: {', '.join(given) or 'none'}."
+    return [name for name in names if env.get(name) or env.get(f"{name}_FILE")]
 
 
 # --- the database ------------------------------------------------------------------------
 
 
-def _store(settings: Settings) -> Store:
+def _store(settings: Settings, env: Mapping[str, str]) -> Store:
     url = lotse.demo_url(settings) if settings.demo else settings.database_url
-    store = Store()
+    company = lotse.company(lotse.DEMO if settings.demo else lotse.MAIN, settings)
+    store = Store(company, frozenset(_given(env)))
     if url.startswith("sqlite:///"):
         _sqlite(url.removeprefix("sqlite:///"), store)
     else:
@@ -230,6 +240,7 @@ def _looked(tx: Tx, missing: int, name: str, store: Store) -> None:
         return
     store.findings.append(good(f"{name} opens, and is up to date."))
     store.installed = installations.all(tx)
+    store.findings += _differences(tx, store)
     tx = tx.within(lotse.MAIN)
     store.known = Known(
         len(people.managers(tx)),
@@ -237,6 +248,24 @@ def _looked(tx: Tx, missing: int, name: str, store: Store) -> None:
         places.find(tx, places.INCIDENTS),
         places.find(tx, places.MANAGERS),
     )
+
+
+CHOSEN = {"LOTSE_LANGUAGE": "language", "LOTSE_ZONE": "zone", "LOTSE_REGION": "region"}
+
+
+def _differences(tx: Tx, store: Store) -> Iterator[Finding]:
+    """Say where the company has chosen something else than the environment names: that holds."""
+    if not workspaces.known(tx, store.company.id):
+        return
+    ours = workspaces.get(tx.within(store.company.id))
+    for name, part in CHOSEN.items():
+        here, there = getattr(store.company, part), getattr(ours, part)
+        if name in store.given and here != there:
+            yield look(
+                f"{name} is {plain(here)} here, but the company has {plain(there)}, and that "
+                "holds: the environment is only asked at the first start. Managers change the "
+                "time zone and the region in the chat (settings, “Change working time”)."
+            )
 
 
 def veiled(said: str, url: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bot import config
 from bot.config import Settings
+from bot.delivery import scheduler
 from bot.generate import texts
 from bot.generate.papers import build
 from handlers import FEATURES
@@ -50,6 +51,22 @@ This page is written from the rooms (`feature.measure`, `make docs`).
 | figure | how it is computed | rows | Messgröße | wie gerechnet wird |
 | --- | --- | --- | --- | --- |
 """
+RETENTION = """\
+# What is kept, and how long
+
+Each kind of record with its age, and what becomes of it then: deleted, or nameless.
+Each night at 03:10 what is older goes; `retention` (`aufbewahrung`) in the chat says what went, what goes next, and what would be gone by a day.
+This page is written from the rooms (`feature.keeps`, `make docs`); a test winds a company that did everything through all of it.
+
+| what | days | then | tables | was | dann |
+| --- | --- | --- | --- | --- | --- |
+"""  # noqa: E501
+CLEANED = """
+What is on its way, of all companies, goes within the hour:
+
+| what | days |
+| --- | --- |
+"""
 CLIMBING = "<!-- climbing: written from handlers/incidents/alarms/steps.py (`make docs`) -->\n"
 CLIMBING_ENDS = "<!-- end of climbing -->"
 BUTTONS = """\
@@ -65,6 +82,7 @@ def pages() -> dict[Path, str]:
         ROOT / "docs" / "commands.md": commands(),
         ROOT / "docs" / "where.md": where(),
         ROOT / "docs" / "figures.md": figures(),
+        ROOT / "docs" / "retention.md": retention(),
         ROOT / "docs" / "rules.md": rules(),
         ROOT / "docs" / "settings.md": config.page(),
         ROOT / ".env.example": config.example(),
@@ -115,6 +133,20 @@ def figures() -> str:
         rows = ", ".join(f"`{row}`" for row in each.rows)
         lines.append(f"| {english} | {rows} | {german} |\n")
     return FIGURES + "".join(lines)
+
+
+def retention() -> str:
+    """Return `docs/retention.md`: each kind of record, how long it is kept, and what then."""
+    known = [each for feature in FEATURES for each in feature.all_keeps]
+    lines = []
+    for each in sorted(known, key=lambda each: (each.days is None, each.days or 0, each.tables)):
+        said = [(text(each.what, language), text(each.then, language)) for language in ("en", "de")]
+        (what, then), (was, dann) = said
+        days = "–" if each.days is None else str(each.days)
+        tables = ", ".join(f"`{table}`" for table in each.tables)
+        lines.append(f"| {what} | {days} | {then} | {tables} | {was} | {dann} |\n")
+    cleaned = [f"| {what} | {kept.days} |\n" for what, kept in scheduler.CLEANED.items()]
+    return RETENTION + "".join(lines) + CLEANED + "".join(cleaned)
 
 
 def rules() -> str:

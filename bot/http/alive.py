@@ -6,8 +6,10 @@ import asyncio
 import logging
 
 from bot.delivery.clock import Clock
+from handlers.automations import escalation
 from handlers.automations.rules import suspicion
-from storage.automations import outages
+from storage.automations import looks, outages
+from storage.delivery import timers
 from storage.engine import Database, StorageError, Tx
 
 log = logging.getLogger("lotse.alive")
@@ -22,13 +24,20 @@ class Alive:
         self._database = database
         self._clock = clock
 
-    async def beat(self) -> None:
-        """Note it now; also at the start, before anything is said to be missing."""
+    async def beat(self, *, started: bool = False) -> None:
+        """Note it now; also at the start, before anything is said to be missing.
+
+        Where an outage was noted, every automation is looked at again: what seemed to be missing
+        may be unknown.
+        """
         now = self._clock.now()
 
         def work(tx: Tx) -> None:
             for each in outages.everywhere(tx):
-                suspicion.lived(tx.within(each), now)
+                inside = tx.within(each)
+                if suspicion.lived(inside, now, started=started):
+                    looks.look_at_all(inside, now)
+                    timers.sooner(inside, escalation.TIMER, now)
 
         await asyncio.wrap_future(self._database.submit(work))
 

@@ -18,52 +18,24 @@ from aiohttp import web
 
 from bot.delivery.clock import Clock
 from bot.delivery.dispatch import Dispatcher
+from bot.http import board_pages as pages
 from handlers import rights
+from handlers.board import picture
 from handlers.board.lifetimes import LINK, SESSION
 from handlers.kit import tables
 from handlers.kit.commands import by_name
 from handlers.kit.context import Context
-from handlers.kit.doors import Filter, Listing
-from handlers.kit.messages import Buttons, Facts, Items, Message, Text, Title, spoken
-from handlers.kit.words import Sentence, Words, _, flat, speak
-from storage import board, people, workspaces
+from handlers.kit.doors import Filter
+from handlers.kit.messages import Message, load, spoken
+from handlers.kit.words import LANGUAGES, Sentence, _
+from handlers.starter import template
+from storage import board, people, pilots, workspaces
+from storage.digest import texts
 from storage.engine import Database, StorageError, Tx
-from storage.engine.ids import ServiceId
+from storage.pilots import log
 
 T = TypeVar("T")
 COOKIE = "lotse-board"
-CURRENT = ' aria-current="page"'
-PAGE = 50  # rows on one page
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
-STYLE = """\
-:root { color-scheme: light dark; --edge: #8886; }
-* { box-sizing: border-box; }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 0 auto; padding: 1rem; }
-nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1rem; padding: 0; list-style: none; }
-nav [aria-current] { font-weight: 700; }
-a { color: LinkText; } :focus-visible { outline: 3px solid Highlight; outline-offset: 2px; }
-.wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; padding: .4rem .6rem; border-bottom: 1px solid var(--edge);
-  vertical-align: top; overflow-wrap: break-word; }
-th { white-space: nowrap; } 
-dt { font-weight: 600; } dd { margin: 0 0 .5rem; }
-button { font: inherit; padding: .5rem 1rem; }
-@media print { nav, .files, .skip { display: none; } body { max-width: none; } }
-@media (max-width: 40rem) {
-  thead { position: absolute; clip-path: inset(50%); } tr { display: block; padding: .5rem 0;
-  border-bottom: 1px solid var(--edge); } td { display: block; border: 0; padding: .1rem 0; }
-  td:empty { display: none; } td::before { content: attr(data-label) ": "; font-weight: 600; } }
-"""
 
 
 class Board:
@@ -84,6 +56,16 @@ class Board:
             ("GET", "/board/", self._guarded(self._start)),
             ("GET", "/board/week", self._guarded(self._week)),
             ("GET", "/board/figures", self._guarded(self._figures)),
+            ("GET", "/board/digests", self._guarded(self._digests)),
+            ("GET", r"/board/digest/{week:\d{4}-W\d{2}}", self._guarded(self._digest)),
+            ("GET", "/board/template", self._guarded(self._template)),
+            ("GET", "/board/picture", self._guarded(self._picture)),
+            ("GET", r"/board/picture.{theme:light|dark}.svg", self._guarded(self._weeks)),
+            (
+                "GET",
+                r"/board/pilot/{pilot}.{theme:light|dark}.svg",
+                self._guarded(self._pilot),
+            ),
             ("GET", r"/board/{list:[a-z]+}", self._guarded(self._list)),
             ("GET", r"/board/{list:[a-z]+}.{kind:csv|json}", self._guarded(self._file)),
         ):
@@ -104,10 +86,10 @@ class Board:
 
         waits, language = await self._read(look)
         if not waits:
-            return _gone(language)
-        button = _say(_("Sign in with this browser"), language)
+            return pages.gone(language)
+        button = pages.say(_("Sign in with this browser"), language)
         body = f'<form method="post"><button>{button}</button></form>'
-        return _page(language, _("The board"), body)
+        return pages.whole(language, _("The board"), body)
 
     async def _signed_in(self, request: web.Request) -> web.Response:
         workspace, secret = request.match_info["workspace"], request.match_info["secret"]
@@ -119,7 +101,7 @@ class Board:
             return board.use(tx.within(workspace), secret, token, now - LINK, now)
 
         if not await asyncio.wrap_future(self._database.submit(use)):
-            return _gone("de")
+            return pages.gone("de")
         answer = web.Response(status=303, headers={"Location": "/board/"})
         answer.set_cookie(
             COOKIE,
@@ -140,7 +122,7 @@ class Board:
                 board.leave(tx.within(workspace), token)
 
         await asyncio.wrap_future(self._database.submit(leave))
-        answer = _gone("de")
+        answer = pages.gone("de")
         answer.del_cookie(COOKIE, path="/board")
         return answer
 
@@ -148,11 +130,11 @@ class Board:
 
     def _start(self, ctx: Context, _request: web.Request) -> web.Response:
         items = "".join(
-            f'<li><a href="/board/{each.key}">{_say(each.title, ctx.language)}</a>: '
+            f'<li><a href="/board/{each.key}">{pages.say(each.title, ctx.language)}</a>: '
             f"{each.count(ctx, Filter(each.which[0]))}</li>"
-            for each in _lists(ctx)
+            for each in pages.lists(ctx)
         )
-        return _shown(ctx, _("The board"), f"<ul>{items}</ul>", "")
+        return pages.shown(ctx, _("The board"), f"<ul>{items}</ul>", "")
 
     def _week(self, ctx: Context, _request: web.Request) -> web.Response:
         return self._said(ctx, "digest", _("This week so far"), "week")
@@ -160,49 +142,108 @@ class Board:
     def _figures(self, ctx: Context, _request: web.Request) -> web.Response:
         measures = [each for feature in ctx.features for each in feature.measures]
         rows = "".join(
-            f"<dt>{_say(each.name, ctx.language)}</dt><dd>{_say(each.formula, ctx.language)}</dd>"
+            f"<dt>{pages.say(each.name, ctx.language)}</dt>"
+            f"<dd>{pages.say(each.formula, ctx.language)}</dd>"
             for each in measures
         )
-        return _shown(ctx, _("How this is computed"), f"<dl>{rows}</dl>", "figures")
+        return pages.shown(ctx, _("How this is computed"), f"<dl>{rows}</dl>", "figures")
+
+    def _digests(self, ctx: Context, _request: web.Request) -> web.Response:
+        items = "".join(
+            f'<li><a href="/board/digest/{week}">'
+            f"{pages.say(_('Week {number}', number=int(week[6:])), ctx.language)} · "
+            f"{week[:4]}</a></li>"
+            for week in texts.weeks(ctx.tx)
+        )
+        none = f"<p>{pages.say(_('There is none yet.'), ctx.language)}</p>"
+        body = f"<ul>{items}</ul>" if items else none
+        return pages.shown(ctx, _("Weekly digests"), body, "digests")
+
+    def _digest(self, ctx: Context, request: web.Request) -> web.Response:
+        kept = texts.of(ctx.tx, request.match_info["week"], ctx.language)
+        if kept is None:
+            raise web.HTTPNotFound
+        return pages.shown(ctx, _("Weekly digest"), pages.drawn(load(kept)), "digests")
+
+    def _template(self, ctx: Context, request: web.Request) -> web.Response:
+        language = request.query.get("language", ctx.language)
+        if language in LANGUAGES:
+            ctx = replace(ctx, person=replace(ctx.person, language=language))
+        links = "".join(
+            f'<li><a href="/board/template?language={each}" hreflang="{each}">{label}</a></li>'
+            for each, label in (("de", "Deutsch"), ("en", "English"))
+        )
+        said = pages.drawn(spoken(template.page(ctx), ctx.language, ctx.zone))
+        nav = f'<nav class="files" aria-label="Deutsch, English"><ul>{links}</ul></nav>'
+        return pages.shown(ctx, _("The page to print"), nav + said, "template")
+
+    # --- pictures -----------------------------------------------------------------------
+
+    def _picture(self, ctx: Context, _request: web.Request) -> web.Response:
+        found = picture.points(ctx)
+        body = pages.image("/board/picture", pages.say(picture.told(found), ctx.language))
+        body += pages.numbers(ctx, found)
+        for pilot in pilots.all(ctx.tx):
+            values = log.values(ctx.tx, pilot.id)
+            if values and pilot.baseline and pilot.target:
+                alt = pages.say(picture.pilot_told(pilot, values), ctx.language)
+                body += f"<h2>{html.escape(pilot.name)}</h2>"
+                body += pages.image(f"/board/pilot/{pilot.id}", alt)
+        return pages.shown(ctx, _("Twelve weeks"), body, "picture")
+
+    def _weeks(self, ctx: Context, request: web.Request) -> web.Response:
+        dark = request.match_info["theme"] == "dark"
+        drawn = picture.weeks(ctx, picture.points(ctx), dark=dark)
+        return web.Response(text=drawn, content_type="image/svg+xml")
+
+    def _pilot(self, ctx: Context, request: web.Request) -> web.Response:
+        pilot = pilots.find(ctx.tx, request.match_info["pilot"])
+        values = log.values(ctx.tx, pilot.id) if pilot is not None else []
+        if pilot is None or not values:
+            raise web.HTTPNotFound
+        dark = request.match_info["theme"] == "dark"
+        drawn = picture.pilot_values(ctx, pilot, values, dark=dark)
+        return web.Response(text=drawn, content_type="image/svg+xml")
 
     def _said(self, ctx: Context, word: str, title: Sentence, here: str) -> web.Response:
         command = by_name(word, ctx.features)
         assert command is not None
         reply = command.run(ctx)
-        body = _drawn(spoken(reply.message or Message(()), ctx.language, ctx.zone))
-        return _shown(ctx, title, body, here)
+        body = pages.drawn(spoken(reply.message or Message(()), ctx.language, ctx.zone))
+        return pages.shown(ctx, title, body, here)
 
     def _list(self, ctx: Context, request: web.Request) -> web.Response:
         listing = tables.find(ctx.features, request.match_info["list"])
         if listing is None:
             raise web.HTTPNotFound
-        asked, number = _filter(listing, request), _number(request)
+        asked, number = pages.asked_filter(listing, request), pages.page_number(request)
         total = listing.count(ctx, asked)
-        rows = listing.rows(ctx, asked, (number - 1) * PAGE, PAGE)
-        labels = [_say(label, ctx.language) for _key, label in listing.columns]
+        rows = listing.rows(ctx, asked, (number - 1) * pages.PAGE, pages.PAGE)
+        labels = [pages.say(label, ctx.language) for _key, label in listing.columns]
         head = "".join(f'<th scope="col">{label}</th>' for label in labels)
         lines = []
         for row in rows:
             cells = (
-                f'<td data-label="{label}">{_say(tables.cell(value), ctx.language, ctx.zone)}</td>'
+                f'<td data-label="{label}">'
+                f"{pages.say(tables.cell(value), ctx.language, ctx.zone)}</td>"
                 for label, value in zip(labels, row.values, strict=True)
             )
             lines.append(f"<tr>{''.join(cells)}</tr>")
-        count = _say(_("{n} in all", n=total), ctx.language)
+        count = pages.say(_("{n} in all", n=total), ctx.language)
         body = (
-            f"{_filters(ctx, listing, asked)}<p>{count}</p>"
+            f"{pages.filters(ctx, listing, asked)}<p>{count}</p>"
             f'<div class="wide"><table><thead><tr>{head}</tr></thead>'
             f"<tbody>{''.join(lines)}</tbody></table></div>"
-            f"{_turning(ctx, listing, asked, number, total)}"
+            f"{pages.turning(ctx, listing, asked, number, total)}"
         )
-        return _shown(ctx, listing.title, body, listing.key)
+        return pages.shown(ctx, listing.title, body, listing.key)
 
     def _file(self, ctx: Context, request: web.Request) -> web.Response:
         listing = tables.find(ctx.features, request.match_info["list"])
         if listing is None:
             raise web.HTTPNotFound
         kind = request.match_info["kind"]
-        rows = tables.everything(ctx, listing, _filter(listing, request))
+        rows = tables.everything(ctx, listing, pages.asked_filter(listing, request))
         write, mime = {
             "csv": (tables.as_csv, "text/csv"),
             "json": (tables.as_json, "application/json"),
@@ -214,7 +255,7 @@ class Board:
         )
 
     async def _style(self, _request: web.Request) -> web.Response:
-        return web.Response(text=STYLE, content_type="text/css")
+        return web.Response(text=pages.STYLE, content_type="text/css")
 
     # --- who may come in ----------------------------------------------------------------
 
@@ -227,7 +268,7 @@ class Board:
 
             def look(tx: Tx) -> web.Response:
                 ctx = self._context(tx, workspace, token, now)
-                return _gone("de") if ctx is None else draw(ctx, request)
+                return pages.gone("de") if ctx is None else draw(ctx, request)
 
             return await self._read(look)
 
@@ -253,7 +294,7 @@ class Board:
                 answer = await handler(request)
             except StorageError:
                 answer = web.Response(status=503, text="not readable, please try again")
-            answer.headers.update(HEADERS)
+            answer.headers.update(pages.HEADERS)
             return answer
 
         return kept
@@ -265,128 +306,3 @@ class Board:
 
 def _known(tx: Tx, workspace: str) -> bool:
     return workspaces.is_known(tx.within(workspace))
-
-
-def _lists(ctx: Context) -> list[Listing]:
-    return [each for feature in ctx.features for each in feature.all_lists]
-
-
-def _filter(listing: Listing, request: web.Request) -> Filter:
-    which = request.query.get("which", listing.which[0])
-    since = request.query.get("since", "")
-    try:
-        moment = datetime.fromisoformat(f"{since}T00:00:00+00:00") if since else None
-    except ValueError:
-        raise web.HTTPBadRequest from None
-    return Filter(
-        which if which in listing.which else listing.which[0],
-        ServiceId(request.query.get("service", "")) or None,
-        moment,
-    )
-
-
-def _number(request: web.Request) -> int:
-    asked = request.query.get("page", "1")
-    return int(asked) if asked.isdecimal() and 0 < int(asked) < 1_000_000 else 1
-
-
-def _query(asked: Filter, number: int = 1) -> str:
-    values = {"which": asked.which, "service": asked.service or ""}
-    if asked.since is not None:
-        values["since"] = asked.since.date().isoformat()
-    if number > 1:
-        values["page"] = str(number)
-    return "&amp;".join(f"{key}={html.escape(value)}" for key, value in values.items() if value)
-
-
-def _filters(ctx: Context, listing: Listing, asked: Filter) -> str:
-    links = []
-    for which in listing.which:
-        here = ' aria-current="true"' if which == asked.which else ""
-        query = _query(replace(asked, which=which))
-        label = _say(tables.WHICH[which], ctx.language)
-        links.append(f'<li><a href="/board/{listing.key}?{query}"{here}>{label}</a></li>')
-    files = "".join(
-        f'<li><a href="/board/{listing.key}.{kind}?{_query(asked)}">{kind.upper()}</a></li>'
-        for kind in ("csv", "json")
-    )
-    label = _say(_("Which"), ctx.language)
-    return f'<nav class="files" aria-label="{label}"><ul>{"".join(links)}{files}</ul></nav>'
-
-
-def _turning(ctx: Context, listing: Listing, asked: Filter, number: int, total: int) -> str:
-    links = []
-    for label, page in ((_("Back"), number - 1), (_("More"), number + 1)):
-        if page > 0 and (page - 1) * PAGE < total:
-            query = _query(asked, page)
-            said = _say(label, ctx.language)
-            links.append(f'<li><a href="/board/{listing.key}?{query}">{said}</a></li>')
-    if not links:
-        return ""
-    page_label = _say(_("Page"), ctx.language)
-    return f'<nav aria-label="{page_label}"><ul>{"".join(links)}</ul></nav>'
-
-
-def _shown(ctx: Context, title: Words, body: str, here: str) -> web.Response:
-    pages: list[tuple[str, Words]] = [(each.key, each.title) for each in _lists(ctx)]
-    pages += [("week", _("This week so far")), ("figures", _("How this is computed"))]
-    links = "".join(
-        f'<li><a href="/board/{key}"{CURRENT if key == here else ""}>'
-        f"{_say(label, ctx.language)}</a></li>"
-        for key, label in pages
-    )
-    out = _say(_("Sign out"), ctx.language)
-    navigation = (
-        f'<nav aria-label="Lotse"><ul>{links}</ul></nav>'
-        f'<form method="post" action="/board/out" class="files"><button>{out}</button></form>'
-    )
-    return _page(ctx.language, title, body, navigation)
-
-
-def _page(language: str, title: Words, body: str, navigation: str = "") -> web.Response:
-    said = _say(title, language)
-    text = (
-        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<title>{said} · Lotse</title><link rel="stylesheet" href="/board/style.css"></head>'
-        f"<body><header>{navigation}</header><main><h1>{said}</h1>{body}</main></body></html>"
-    )
-    return web.Response(text=text, content_type="text/html")
-
-
-def _gone(language: str) -> web.Response:
-    both = " ".join(
-        _say(_("Type “board” in your chat with Lotse; it gives you a fresh link."), each)
-        for each in ("de", "en")
-    )
-    answer = _page(language, "Lotse", f"<p>{both}</p>")
-    answer.set_status(401)
-    return answer
-
-
-def _drawn(message: Message) -> str:
-    """Draw a message as it is read on a page; its buttons stay in chat."""
-    drawn = []
-    for part in message.parts:
-        match part:
-            case Title(words):
-                drawn.append(f"<h2>{_flat(words)}</h2>")
-            case Text(words):
-                drawn.append(f"<p>{_flat(words)}</p>")
-            case Facts(rows):
-                inner = "".join(f"<dt>{_flat(a)}</dt><dd>{_flat(b)}</dd>" for a, b in rows)
-                drawn.append(f"<dl>{inner}</dl>")
-            case Items(items):
-                inner = "".join(f"<li>{_flat(each)}</li>" for each in items)
-                drawn.append(f"<ul>{inner}</ul>")
-            case Buttons():
-                pass
-    return "".join(drawn)
-
-
-def _flat(words: Words) -> str:
-    return html.escape(flat(words))
-
-
-def _say(words: Words, language: str, zone: str = "Europe/Berlin") -> str:
-    return html.escape(flat(speak(words, language, zone)))

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+UUID = re.compile(r"[0-9a-f]{8}(-?)(?:[0-9a-f]{4}\1){3}[0-9a-f]{12}", re.IGNORECASE)
 EXIT_STATUS = re.compile(r"[0-9]{1,9}")
 MOST_ITEMS = 1_000_000_000
 MOST_MINUTES = 24 * 60
@@ -75,7 +75,7 @@ def read(tail: str, query: Mapping[str, str]) -> Call:
         items=items,
         seconds=seconds,
         saved=saved,
-        run=run.lower() if run else query.get("series") or None,
+        run=run.lower().replace("-", "") if run else query.get("series") or None,
         once=None,
         odd="test" if tests else odd,
         counts=not tests and kind is not None,

@@ -44,21 +44,41 @@ HEADERS = {"Ping-Body-Limit": "0", "Access-Control-Allow-Origin": "*", "Cache-Co
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Whose address was called. Without an automation the name fits nothing, or several."""
+    """Whose address was called. Without an automation the name fits nothing, or `several`.
+
+    `expired` says that the address was a valid one once.
+    """
 
     workspace: str
     automation: str | None
     slug: str = ""
-    ambiguous: bool = False
+    several: tuple[str, ...] = ()
     post_only: bool = False
+    expired: bool = False
 
 
 class Misses:
-    """Who asked for addresses that nobody has, for a while and in memory only."""
+    """Who asked for addresses that nobody has, for a while and in memory only.
+
+    Whoever guesses on and on is not looked up any more. What was found before is let through, so
+    that nobody who guesses from behind the same proxy keeps a machine from reporting.
+    """
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()  # tokens, when
+        self._found: OrderedDict[str, None] = OrderedDict()  # hashes of secrets
+
+    def found(self, secret: str) -> None:
+        """Remember that somebody has this address."""
+        self._found[intake.hashed(secret)] = None
+        self._found.move_to_end(intake.hashed(secret))
+        if len(self._found) > MOST_KEPT:
+            self._found.popitem(last=False)
+
+    def was_found(self, secret: str) -> bool:
+        """Say whether somebody had this address lately."""
+        return intake.hashed(secret) in self._found
 
     def too_many(self, address: str) -> bool:
         """Say whether somebody has guessed too often lately."""
@@ -122,8 +142,8 @@ class Intake:
         slug = request.match_info.get("slug", "")
         if not SECRET.fullmatch(secret):
             return 404, "not found"
-        if self._misses.too_many(request.remote or ""):
-            return 429, "too many"
+        if self._misses.too_many(request.remote or "") and not self._misses.was_found(secret):
+            return 404, "not found"  # the answer is always the same
         if not slug and tail and tail not in ("start", "fail", "log") and not tail.isdecimal():
             slug, tail = tail, ""  # /ping/<key>/<slug>
         try:
@@ -134,18 +154,22 @@ class Intake:
     async def _report(
         self, request: web.Request, secret: str, slug: str, tail: str
     ) -> tuple[int, str]:
-        found = await self._dispatcher.find(lambda tx, now: _locate(tx, secret, slug, now))
+        found = await self._dispatcher.find(lambda tx, now: locate(tx, secret, slug, now))
         if found is None:
             self._misses.add(request.remote or "")
             return 404, "not found"
-        if found.ambiguous:
+        self._misses.found(secret)
+        if found.expired:
+            await self._refused(found.workspace, found.automation, "expired")
+            return 404, "not found"
+        if found.several:
+            for each in found.several:
+                await self._refused(found.workspace, each, "ambiguous")
             return 409, "ambiguous slug"
         try:
             call = await _read(request, tail)
         except BadCall as bad:
-            if found.automation is not None:
-                odd = Call(odd="form", counts=False)
-                await self._store(found.workspace, found.automation, odd)
+            await self._refused(found.workspace, found.automation, "form")
             return 400, str(bad)
         if PREVIEWS.search(request.headers.get("User-Agent", "")):
             call = replace(call, odd="preview", counts=False)
@@ -162,19 +186,26 @@ class Intake:
             return (400, "invalid url format") if create else (404, "not found")
         if not call.counts:
             return 404, "not found"
-        values = {**_values(call), "slug": found.slug, "create": "1" if create else ""}
+        values = {**values_of(call), "slug": found.slug, "create": "1" if create else ""}
         await self._dispatcher.report(self._hook, found.workspace, "", values)
         return (201, "Created") if create else (404, "not found")
 
+    async def _refused(self, workspace: str, automation: str | None, why: str) -> None:
+        """List on the card of an automation that a call could not be used."""
+        if automation is not None:
+            await self._store(workspace, automation, Call(odd=why, counts=False))
+
     async def _store(self, workspace: str, automation: str, call: Call) -> None:
-        await self._dispatcher.report(self._hook, workspace, automation, _values(call))
+        await self._dispatcher.report(self._hook, workspace, automation, values_of(call))
 
 
-def _locate(tx: Tx, secret: str, slug: str, now: datetime) -> Found | None:
+def locate(tx: Tx, secret: str, slug: str, now: datetime) -> Found | None:
+    """Return whose address or name was called, None when it is nobody's."""
     if not slug:
         found = intake.by_address(tx, secret, now)
         if found is None:
-            return None
+            old = intake.by_old_address(tx, secret)
+            return Found(old[0], old[1], expired=True) if old else None
         only = intake.post_only(tx.within(found[0]), found[1])
         return Found(found[0], found[1], post_only=only)
     workspace = intake.by_key(tx, secret, now)
@@ -183,7 +214,7 @@ def _locate(tx: Tx, secret: str, slug: str, now: datetime) -> Found | None:
     inside = tx.within(workspace)
     named = intake.by_slug(inside, slug)
     if len(named) > 1:
-        return Found(workspace, None, slug, ambiguous=True)
+        return Found(workspace, None, slug, several=tuple(named))
     if not named:
         return Found(workspace, None, slug)
     return Found(workspace, named[0], slug, post_only=intake.post_only(inside, named[0]))
@@ -201,7 +232,7 @@ async def _read(request: web.Request, tail: str) -> Call:
     return dialects.event(request.headers, body, request.query)
 
 
-def _values(call: Call) -> Mapping[str, str]:
+def values_of(call: Call) -> Mapping[str, str]:
     """Return a call as the hook takes it: texts."""
     given = {
         "kind": call.kind,

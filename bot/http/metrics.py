@@ -14,6 +14,7 @@ from handlers.automations.rules import company as companies
 from handlers.automations.rules import standing, suspicion
 from handlers.automations.rules.rhythm import Company
 from handlers.automations.rules.standing import State
+from storage import friction as notes
 from storage import workspaces
 from storage.automations import Automation
 from storage.automations import metrics as stored
@@ -35,10 +36,12 @@ def add_route(app: web.Application, lotse: Lotse) -> None:
             return web.Response(status=403, text="forbidden")
         now = lotse.clock.now()
         try:
-            found = await asyncio.wrap_future(lotse.database.submit_read(lambda tx: _read(tx, now)))
+            found, friction = await asyncio.wrap_future(
+                lotse.database.submit_read(lambda tx: (_read(tx, now), notes.open_counts(tx)))
+            )
         except StorageError:
             return web.Response(status=503, text="the database does not answer")
-        body = "".join(f"{line}\n" for line in lines(found))
+        body = "".join(f"{line}\n" for line in lines(found, friction))
         return web.Response(body=body.encode(), headers={"Content-Type": TYPE})
 
     app.router.add_get("/metrics", metrics)
@@ -69,7 +72,7 @@ def _read(tx: Tx, now: datetime) -> list[Known]:
     return found
 
 
-def lines(found: list[Known]) -> Iterator[str]:
+def lines(found: list[Known], friction: list[tuple[str, int]]) -> Iterator[str]:
     """Give the lines of the text format."""
     yield from _head("lotse_automation_runs_total", "counter", "Runs that were reported.")
     for workspace, label, _automation, runs, _state, _due in found:
@@ -90,6 +93,9 @@ def lines(found: list[Known]) -> Iterator[str]:
     for workspace, label, _automation, _runs, state, _due in found:
         labels = _labels(workspace=workspace, automation=label, state=state.name.lower())
         yield f"lotse_automation_state{labels} 1"
+    yield from _head("lotse_friction_open", "gauge", "Notes of friction that nobody has answered.")
+    for workspace, count in friction:
+        yield f"lotse_friction_open{_labels(workspace=workspace)} {count}"
     yield from _head("lotse_automations_ownerless", "gauge", "Automations nobody answers for.")
     for workspace in sorted({each[0] for each in found}):
         count = sum(each[0] == workspace and not each[2].accountable for each in found)

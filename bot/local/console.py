@@ -42,6 +42,7 @@ HELP: tuple[Sentence, ...] = (
     _("Type what you would type in a chat; “help” tells what Lotse can do."),
     _("!3 presses button 3, /as ben makes you Ben."),
     _("/wind 10 winds the clock forward by 10 minutes, /monday to Monday 08:30."),
+    _("/leaves ben takes Ben out of the company, /back ben brings Ben back."),
     _("“quit” ends the chat; what happened is kept."),
 )
 
@@ -168,6 +169,8 @@ class Console:
                 self._help()
             case "/as":
                 self._be(rest)
+            case "/leaves" | "/back":
+                await self._set_here(rest, here=word == "/back")
             case "/wind" if rest.isascii() and rest.isdigit() and len(rest) < 6:
                 await self._lotse.wind(self._now() + timedelta(minutes=int(rest)))
             case "/wind":
@@ -182,13 +185,38 @@ class Console:
                 await self._hear(self._request(words), (line, at))
 
     def _be(self, name: str) -> None:
+        found = self._named(name)
+        if found is not None:
+            self._me = found.id
+
+    def _named(self, name: str) -> Person | None:
+        """Return one of those who speak here, or say who they are."""
         wanted = folded(name.removeprefix("@"))
         for each in self._around.speakers:
             if wanted in (folded(each.id), folded(each.name)):
-                self._me = each.id
-                return
+                return each
         known = [Who(each.id, each.name) for each in self._around.speakers]
         self._tell(_("Here are: {people}.", people=known))
+        return None
+
+    async def _set_here(self, name: str, *, here: bool) -> None:
+        """Let somebody leave the company or come back, as a platform would tell it."""
+        found = self._named(name)
+        if found is None:
+            return
+
+        def work(tx: Tx) -> None:
+            tx = tx.within(DEMO)
+            before = people.find(tx, found.id)
+            if before is not None:
+                people.set_active(tx, before.id, here)
+                self._lotse.dispatcher.noticed(tx, before)
+
+        await asyncio.wrap_future(self._lotse.database.submit(work))
+        if here:
+            self._tell(_("{who} is in the company.", who=found.name))
+        else:
+            self._tell(_("{who} has left the company.", who=found.name))
 
     async def _press(self, number: int) -> None:
         known = 1 <= number <= len(self._buttons)
@@ -281,6 +309,7 @@ class Console:
         """Show what is new or changed for the one who types, and who else has news."""
         async with self._looking:
             self._around = await self._read(self._company)
+            self._me = self._around.me.id
             pieces = [*self._lines_for(self._around), *self._waiting_for(self._around)]
             if pieces and self._prompt:
                 self._show("\n")
@@ -293,9 +322,8 @@ class Console:
         def since(person: str) -> list[Line]:
             return storage_local.changes(tx, person, self._seen.get(person, self._start), most=MOST)
 
-        me = people.find(tx, self._me)
-        assert me is not None, "the people of the demo are never deleted"
         speakers = storage_local.speakers(tx)
+        me = people.find(tx, self._me) or speakers[0]  # who erased themselves speaks no more
         waiting = {
             each.id: sum(line.place == f"local:@{each.id}" for line in since(each.id))
             for each in speakers

@@ -431,7 +431,8 @@ class _Player:
         because = "Faxe kommen seit dem Herbst als E-Mail"
         await self._call("carla", "auto around", automation="Faxeingang", because=because)
         await self._call("ben", "auto retire", automation="Preislisten-Skript")
-        await self._call("carla", "auto snooze", automation="Kassensturz")
+        week = (self._now + timedelta(days=7)).date().isoformat()
+        await self._call("carla", "auto snooze", automation="Kassensturz", until=week)
 
     async def _tap(self, answers: tuple[str, ...]) -> None:
         for (who, _name), answer in zip(PEOPLE, answers, strict=False):

@@ -22,7 +22,7 @@ from storage.engine import AlreadyRunning, Database, StorageError, Tx, moving, o
 from storage.engine.sql import as_text
 from storage.operations import hold, seals
 
-AUDIT_KEPT = timedelta(days=360)  # younger days are never gone as a whole
+AUDIT_KEPT = timedelta(days=360)  # of younger days no row is ever gone
 
 COMMANDS = {
     "backup": "take a backup, also beside a running Lotse",

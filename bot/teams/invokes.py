@@ -16,10 +16,10 @@ from bot.teams import cards, dialogs, payloads, search
 from bot.teams.intake import Desk
 from bot.teams.payloads import Sender, Unreadable, Where
 from bot.teams.sender import REFRESH, refresh_of
-from handlers.kit.messages import Call, Form, Message, load
+from handlers.kit import commands
+from handlers.kit.messages import Buttons, Call, Form, Message, load
 from handlers.kit.readers import folded
 from handlers.kit.words import LANGUAGES, _, text
-from handlers.similarity import find_saying
 from storage import incidents
 from storage.delivery import outbox
 from storage.engine import StorageError, Tx
@@ -31,7 +31,9 @@ Json = dict[str, Any]
 CARD = "application/vnd.microsoft.card.adaptive"
 WORDS = "application/vnd.microsoft.activity.message"
 ERROR = "application/vnd.microsoft.error"
-FOUND = 10  # incidents that a search shows at most
+FOUND = 10  # cards that a search shows at most
+MORE = "find more"  # the command that searches through everything, page by page
+PAGES = 2
 ERROR_WORDS = 500
 
 
@@ -171,34 +173,57 @@ class Invokes:
         return {}  # closes the dialog
 
     async def _searched(self, activity: Activity, sender: Sender, where: Where) -> Json:
-        """Answer a search from the compose box: open incidents by number, all by their words."""
+        """Answer a search from the compose box: a number, open incidents, or all that says it."""
         _command, words = payloads.command_of(activity)
-        desk, wanted = self._desk, folded(words.strip().removeprefix("INC-").removeprefix("#"))
-        now = desk.dispatcher.now()
+        shown: list[Message] = []
+        for word, args in await self._fitting(sender, words.strip()):
+            desk = self._desk
+            answer = await desk.dispatcher.look(desk.workspace, sender.identity, word, **args)
+            if answer is None:
+                return self._unknown(sender)
+            if answer.outcome == "done" and answer.message is not None:
+                shown.append(answer.message)
+        if not shown:
+            said = _("I found nothing that fits.")
+            return search.nothing_found(text(said, spoken_by(sender)))
+        return search.search_results(shown)
+
+    async def _fitting(self, sender: Sender, words: str) -> list[tuple[str, dict[str, str]]]:
+        """Return what to show: which commands, with what they are about."""
+        desk, wanted = self._desk, folded(words.removeprefix("INC-").removeprefix("#"))
 
         def look(tx: Tx) -> list[int]:
-            current = [
+            return [
                 each.number
                 for each in incidents.open_ones(tx)
                 if wanted in folded(each.title) or wanted == str(each.number)
             ]
-            said = [each.number for each in find_saying(tx, words, now=now, limit=FOUND)]
-            return list(dict.fromkeys((*current, *said)))[:FOUND]
 
         numbers = await desk.read(look)
-        shown: list[Message] = []
-        for number in numbers:
+        found = [("show", {"number": str(number)}) for number in numbers]
+        if wanted and not wanted.isdigit():
+            found += [each for each in await self._saying(sender, words) if each not in found]
+        return found[:FOUND]
+
+    async def _saying(self, sender: Sender, words: str) -> list[tuple[str, dict[str, str]]]:
+        """Return what the answer to `find` opens; not what only the asker knows of."""
+        desk, opened = self._desk, []
+        for page in range(1, PAGES + 1):
             answer = await desk.dispatcher.look(
-                desk.workspace, sender.identity, "show", number=str(number)
+                desk.workspace, sender.identity, MORE, words=words, page=str(page)
             )
-            if answer is None or answer.outcome != "done" or answer.message is None:
-                said = _("Lotse does not know you yet. Write to it once, then search again.")
-                return search.nothing_found(text(said, spoken_by(sender)))
-            shown.append(answer.message)
-        if not shown:
-            said = _("No incident fits.")
-            return search.nothing_found(text(said, spoken_by(sender)))
-        return search.search_results(shown)
+            if answer is None or answer.message is None:
+                break
+            for part in answer.message.parts:
+                for button in part.buttons if isinstance(part, Buttons) else ():
+                    command = commands.by_name(button.call.word, desk.dispatcher.features)
+                    if command and command.reads and not command.nameless:
+                        opened.append((button.call.word, dict(button.call.args)))
+        return [each for each in opened if each[0] != MORE]
+
+    def _unknown(self, sender: Sender) -> Json:
+        said = _("Lotse does not know you yet. Write to it once, then search again.")
+        return search.nothing_found(text(said, spoken_by(sender)))
 
 
 def spoken_by(sender: Sender) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from handlers.automations import figures, people, profile
-from handlers.automations.learning import signals
+from handlers.automations import people, profile
+from handlers.automations.intake.heartbeat import Odd
+from handlers.automations.learning import signals, understanding
 from handlers.automations.learning.checks import check_in_answer
-from handlers.automations.profile import PARTS, PROFILE, Part
+from handlers.automations.measures import figures, measuring
+from handlers.automations.profile import PROFILE, Part, Phase
 from handlers.automations.rules.company import Known, known
 from handlers.automations.rules.standing import State
 from handlers.automations.state import (
@@ -24,26 +26,10 @@ from handlers.kit.messages import Button, Buttons, Facts, Items, Message, Text, 
 from handlers.kit.messages import Part as MessagePart
 from handlers.kit.people import person
 from handlers.kit.words import Sentence, Words, _, _n
-from storage.automations import Automation, history, intake, learning
+from storage.automations import Automation, history, learning, odd
 
 ODD_KEPT = timedelta(days=7)
-SHOWN = 5
-PHASES: dict[str, Sentence] = {
-    "draft": _("draft: nobody answers for it yet"),
-    "idea": _("idea"),
-    "pilot": _("being tried out"),
-    "incomplete": _("runs, profile incomplete"),
-    "operation": _("in operation"),
-}
-ODD: dict[str, Sentence] = {
-    "used": _("this run was told before"),
-    "burst": _("too many within a minute, counted once"),
-    "test": _("a test, not counted"),
-    "preview": _("a preview of the link, not counted"),
-    "method": _("not a POST, not counted"),
-    "form": _("a part of it could not be understood"),
-    "type": _("an event of unknown kind"),
-}
+SHOWN = 10
 
 
 def card(ctx: Context, automation: Automation, seen: Known | None = None) -> Message:
@@ -52,15 +38,21 @@ def card(ctx: Context, automation: Automation, seen: Known | None = None) -> Mes
     kept = history.profile(ctx.tx, automation.id)
     parts: list[MessagePart] = [
         Title(automation.name),
-        Facts((*_use(ctx, automation, seen), *figures.rows(ctx, automation, seen))),
+        Facts(
+            (
+                *_use(ctx, automation, seen),
+                *figures.rows(ctx, automation, seen),
+                *measuring.rows(ctx, automation),
+            )
+        ),
     ]
-    odd = _odd(ctx, automation)
-    if odd:
-        parts += [Text(_("Could not be used"), small=True), Items(odd)]
+    unused = _odd(ctx, automation)
+    if unused:
+        parts += [Text(_("Could not be used"), small=True), Items(unused)]
     for part in Part:
         rows = _part(ctx, automation, part, kept)
         if rows:
-            parts += [Text(PARTS[part], small=True), Facts(tuple(rows))]
+            parts += [Text(part.words, small=True), Facts(tuple(rows))]
     gaps = profile.missing(automation, kept)
     if gaps and automation.phase != "draft":
         parts.append(Text(_("Still missing for operation: {gaps}.", gaps=gaps)))
@@ -85,7 +77,7 @@ def _use(ctx: Context, automation: Automation, seen: Known) -> list[tuple[Words,
     rows: list[tuple[Words, Words]] = [
         (_("Use"), labelled(found)),
         (_("Evidence"), evidence(ctx, automation, seen)),
-        (_("Phase"), PHASES[automation.phase]),
+        (_("Phase"), Phase(automation.phase).words),
     ]
     if found.failing and found.state is not State.FAILING:
         failed = _n("the last run failed", "the last {n} runs failed", automation.fails)
@@ -102,8 +94,16 @@ def _use(ctx: Context, automation: Automation, seen: Known) -> list[tuple[Words,
 
 
 def _odd(ctx: Context, automation: Automation) -> tuple[Words, ...]:
-    found = intake.odd_calls(ctx.tx, automation.id, ctx.now - ODD_KEPT)
-    return tuple(_("{at}: {why}", at=each.at, why=ODD[each.why]) for each in found[:SHOWN])
+    found = odd.odd_calls(ctx.tx, automation.id, ctx.now - ODD_KEPT)
+    lines: list[Words] = [
+        _("{at}: {why}", at=each.at, why=Odd(each.why).words)
+        if each.calls == 1
+        else _("{at}: {why}, {n} calls", at=each.at, why=Odd(each.why).words, n=each.calls)
+        for each in found[:SHOWN]
+    ]
+    if len(found) > SHOWN:
+        lines.append(_("and {n} more", n=len(found) - SHOWN))
+    return tuple(lines)
 
 
 def _part(
@@ -123,6 +123,9 @@ def _part(
         open_ones = len(learning.open_signals(ctx.tx, automation.id))
         if open_ones:
             rows.append((_("Open"), _n("{n} signal", "{n} signals", open_ones)))
+        counted = understanding.counted_words(ctx, automation)
+        if counted is not None:
+            rows.append((_("Understood"), counted))
     if part is Part.DEVELOPMENT:
         rows += _development(ctx, automation)
     return rows
@@ -133,7 +136,7 @@ def _shown(ctx: Context, automation: Automation, field: str, value: str) -> Word
         who = person(ctx, value)
         if value in people.unaccepted(automation):
             return _("{who} (asked, has not accepted yet)", who=who)
-        return (who,)
+        return _("{who}", who=who)
     if field == "rhythm":
         return expected_words(automation)
     return profile.value_words(field, value[:700])
@@ -141,6 +144,8 @@ def _shown(ctx: Context, automation: Automation, field: str, value: str) -> Word
 
 def _development(ctx: Context, automation: Automation) -> list[tuple[Words, Words]]:
     rows: list[tuple[Words, Words]] = []
+    if automation.slug:
+        rows.append((_("Name for calls"), automation.slug))
     if automation.live_at is not None:
         rows.append((_("In operation since"), _("{at:date}", at=automation.live_at)))
         answers = [
@@ -186,12 +191,14 @@ def _buttons(
     if automation.phase == "operation":
         first.append(Button(_("Look at five results"), call("auto check", automation=id)))
     found.append(Buttons(tuple(first)))
+    found.append(Buttons(measuring.buttons(automation, history.profile(ctx.tx, id))))
     if state in (State.PAUSED, State.SNOOZED):
         found.append(Buttons((Button(_("Go on"), call("auto go on", automation=id)),)))
     found.append(Buttons(decisions(automation)))
     found.append(
         Buttons(
             (
+                Button(_("Do not ask before …"), call("auto snooze", automation=id), "quiet"),
                 Button(_("New address"), call("auto address", automation=id)),
                 Button(_("Only POST, or all"), call("auto post", automation=id), "quiet"),
                 Button(_("People"), call("auto people", automation=id)),

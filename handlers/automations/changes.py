@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Annotated
+from zoneinfo import available_timezones
 
 from handlers.automations import escalation, people, profile
 from handlers.automations.entering import RHYTHM_HINT, Expected, RhythmReader
 from handlers.automations.lookup import AutoRef
-from handlers.automations.profile import USES, Uses
+from handlers.automations.profile import Uses
 from handlers.automations.rules.company import known
 from handlers.automations.rules.standing import State
 from handlers.automations.state import need_own
@@ -17,9 +19,10 @@ from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Post, Reply, line
-from handlers.kit.readers import ChoiceReader, NumberReader, folded
+from handlers.kit.readers import NumberReader, TextReader, folded
 from handlers.kit.readers.dates import DateReader
 from handlers.kit.readers.required_text import TellingReader
+from handlers.kit.worded import choice
 from handlers.kit.words import _
 from storage import automations
 from storage.automations import Automation, history
@@ -27,6 +30,25 @@ from storage.automations import Automation, history
 feature = Feature(_("Automations"))
 
 KEPT = escalation.KEPT
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneReader(TextReader):
+    """A time zone by its name, such as Europe/Lisbon."""
+
+    long: bool = False
+
+    def value(self, raw: str, ctx: Context) -> object:
+        said = folded(raw).strip().replace(" ", "_")
+        known = sorted(available_timezones())
+        found = next((each for each in known if folded(each) == said), None) or next(
+            (each for each in known if folded(each.rpartition("/")[2]) == said), None
+        )
+        if found is None:
+            raise Refusal(
+                _("I know no time zone “{text}”; one is Europe/Berlin.", text=raw.strip()[:40])
+            )
+        return found
 
 
 def _card_button(automation: Automation) -> Button:
@@ -167,33 +189,34 @@ def change_rhythm(
         int, NumberReader(1, 100), Ask(_("Tell me from the n-th failure in a row"))
     ]
     | None = None,
-    at_once: Annotated[Uses, ChoiceReader(Uses, USES, {}), Ask(_("Tell failures at once"))]
+    at_once: Annotated[Uses, choice(Uses), Ask(_("Tell failures at once"))] | None = None,
+    always: Annotated[Uses, choice(Uses), Ask(_("Runs on weekends and holidays, too"))]
     | None = None,
-    always: Annotated[
-        Uses, ChoiceReader(Uses, USES, {}), Ask(_("Runs on weekends and holidays, too"))
-    ]
-    | None = None,
+    zone: Annotated[
+        str, ZoneReader(), Ask(_("Time zone"), _("Leave it empty for the company's own."))
+    ] = "",
 ) -> Reply:
     need_own(ctx, automation)
     must_be_active(automation)
-    before = automation.rhythm or automation.kind
-    automations.change(
-        ctx.tx,
-        automation.id,
-        kind=rhythm.kind.value,
-        rhythm=rhythm.rhythm,
-        seasons=rhythm.seasons,
-        rhythm_days=rhythm.days,
-        grace_minutes=grace,
-        longest_minutes=longest,
-        window_days=window,
-        tell_from=tell_from or 1,
-        at_once=at_once is Uses.YES,
-        always=always is Uses.YES,
-    )
-    after = rhythm.rhythm or rhythm.kind.value
-    if after != before:
-        profile.note(ctx, automation, "changed", field="rhythm", before=before, after=after)
+    values: dict[str, object] = {
+        "kind": rhythm.kind.value,
+        "rhythm": rhythm.rhythm,
+        "seasons": rhythm.seasons,
+        "zone": zone or None,
+        "grace_minutes": grace,
+        "longest_minutes": longest,
+        "window_days": window,
+        "tell_from": tell_from or 1,
+        "at_once": at_once is Uses.YES,
+        "always": always is Uses.YES,
+    }
+    for field, value in values.items():
+        before = getattr(automation, field)
+        if value != before:
+            profile.note(
+                ctx, automation, "changed", field=field, before=_kept(before), after=_kept(value)
+            )
+    automations.change(ctx.tx, automation.id, rhythm_days=rhythm.days, **values)
     posts: tuple[Post, ...] = ()
     if pause is not None:
         posts = _pause(ctx, automation, calendar.midnight(pause, ctx.workspace.zone))
@@ -203,12 +226,17 @@ def change_rhythm(
     return Reply(line(said, _card_button(automation)), posts=posts, subject=automation.name)
 
 
+def _kept(value: object) -> str:
+    return "" if value is None else str(value)
+
+
 def _rhythm_now(ctx: Context, id: str) -> dict[str, str]:
     found = automations.find(ctx.tx, id)
     if found is None:
         return {}
     rhythm = found.rhythm.removeprefix("cron ") or found.kind
     numbers = {
+        "zone": found.zone,
         "grace": found.grace_minutes,
         "longest": found.longest_minutes,
         "window": found.window_days,
@@ -266,19 +294,35 @@ def go_on(ctx: Context, automation: AutoRef) -> Reply:
     return Reply(line(said, _card_button(automation)), subject=automation.name)
 
 
-@feature.command("auto snooze", "auto später", help=_("Ask me in a week."), hidden=True)
-def snooze(ctx: Context, automation: AutoRef) -> Reply:
+@feature.command(
+    "auto snooze",
+    "auto später",
+    help=_("Do not ask before a day."),
+    hidden=True,
+    submit=_("Save"),
+    current=lambda ctx, _given: {"until": _in_a_week(ctx).isoformat()},
+)
+def snooze(
+    ctx: Context,
+    automation: AutoRef,
+    *,
+    until: Annotated[date, DateReader(), Ask(_("Until which day?"))],
+) -> Reply:
     need_own(ctx, automation)
     must_be_active(automation)
-    until = ctx.now + timedelta(days=7)
-    automations.change(ctx.tx, automation.id, snoozed_until=until)
-    profile.note(ctx, automation, "snoozed")
+    ends = calendar.midnight(until, ctx.workspace.zone)
+    if ends <= ctx.now:
+        raise Refusal(_("Please choose a day that is still to come."), field="until")
+    automations.change(ctx.tx, automation.id, snoozed_until=ends)
+    profile.note(ctx, automation, "snoozed", after=until.isoformat())
     posts = escalation.ended(ctx, automation, "snoozed")
     _look(ctx, automation)
-    said = _(
-        "Nobody is asked about “{name}” until {until:date}.", name=automation.name, until=until
-    )
+    said = _("Nobody is asked about “{name}” until {until:date}.", name=automation.name, until=ends)
     return Reply(line(said, _card_button(automation)), posts=posts, subject=automation.name)
+
+
+def _in_a_week(ctx: Context) -> date:
+    return calendar.day_of(ctx.now, ctx.workspace.zone) + timedelta(days=7)
 
 
 def must_be_active(automation: Automation) -> None:

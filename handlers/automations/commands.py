@@ -5,12 +5,14 @@ A person decides; nothing is ever switched off from here.
 
 from __future__ import annotations
 
-from handlers.automations import cards, escalation, export, people
+from typing import Annotated
+
+from handlers.automations import cards, export, histories, people
 from handlers.automations.entering import SLUG
 from handlers.automations.lookup import AutoRef
 from handlers.automations.rules.company import known
 from handlers.automations.state import labelled
-from handlers.kit.commands import Feature, call
+from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.messages import (
     Button,
@@ -24,13 +26,21 @@ from handlers.kit.messages import (
     Title,
     line,
 )
+from handlers.kit.worded import Worded, choice
 from handlers.kit.words import Words, _, _n
 from storage import automations
-from storage.automations import history, intake
+from storage.automations import history, odd
 
 feature = Feature(_("Automations"))
 
 SHOWN = 10
+
+
+class Scope(Worded):
+    """How much of the register."""
+
+    ALL = "all", _("All of them")
+    AI = "ai", _("AI register")
 
 
 @feature.command("auto", "auto", help=_("An automation, or the list of all."), reads=True)
@@ -73,6 +83,7 @@ def show(ctx: Context, automation: AutoRef | None = None) -> Reply:
         Button(_("Something has changed"), call("auto changed")),
         Button(_("Register as text"), call("auto register"), "quiet"),
         Button(_("Retired ones"), call("auto retired"), "quiet"),
+        Button(_("Who is asked, and when"), call("auto timetable"), "quiet"),
     )
     parts.append(Buttons(more))
     if ctx.person.manager:
@@ -119,7 +130,7 @@ def retired(ctx: Context) -> Reply:
     needs="settings",
 )
 def strays(ctx: Context) -> Reply:
-    found = intake.strays(ctx.tx)
+    found = odd.strays(ctx.tx)
     if not found:
         return Reply(line(_("Every call fits something.")))
     items: tuple[Words, ...] = tuple(
@@ -149,6 +160,7 @@ def past(ctx: Context, automation: AutoRef) -> Reply:
     parts: list[Part] = [Title(_("History of “{name}”", name=automation.name)), Items(items)]
     if len(entries) > len(items):
         parts.append(Text(_("and {n} more", n=len(entries) - len(items)), small=True))
+    parts.append(Buttons((histories.whole(automation.id),)))
     return Reply(Message(tuple(parts)))
 
 
@@ -159,29 +171,17 @@ def past(ctx: Context, automation: AutoRef) -> Reply:
     hidden=True,
     reads=True,
 )
-def register(ctx: Context) -> Reply:
-    parts: list[Part] = [
-        Title(_("Register of automations")),
-        Text(_("Those that use AI are the AI register."), small=True),
-    ]
-    parts += [Text(each, code=True) for each in export.pieces(export.markdown(ctx))]
+def register(
+    ctx: Context, *, part: Annotated[Scope, choice(Scope), Ask(_("Which"))] = Scope.ALL
+) -> Reply:
+    title = Scope.AI.words if part is Scope.AI else _("Register of automations")
+    pieces, more = export.pieces(export.markdown(ctx, ai_only=part is Scope.AI))
+    parts: list[Part] = [Title(title), *(Text(each, code=True) for each in pieces)]
+    if not pieces:
+        parts.append(Text(_("There is none yet.")))
+    if more:
+        parts.append(Text(_("That is not all; “python -m bot register” writes all of it.")))
+    table = Button(_("As a list, with its file"), call("list", name="automations"))
+    ai = Button(Scope.AI.words, call("auto register", part=Scope.AI), "quiet")
+    parts.append(Buttons((table, ai) if part is Scope.ALL else (table,)))
     return Reply(Message(tuple(parts)))
-
-
-@feature.command(
-    "auto timetable",
-    "auto fristen",
-    help=_("Who is asked when something no longer runs."),
-    hidden=True,
-    reads=True,
-)
-def timetable(ctx: Context) -> Reply:
-    parts: tuple[Part, ...] = (
-        Title(_("When something no longer runs")),
-        Items(escalation.timetable()),
-        Text(
-            _("Any run, answer or pause ends it. Lotse switches nothing off and hides nothing."),
-            small=True,
-        ),
-    )
-    return Reply(Message(parts))

@@ -7,16 +7,18 @@ from typing import Annotated
 
 from handlers.automations import escalation, people, profile
 from handlers.automations.changes import must_be_active
-from handlers.automations.learning import checks
+from handlers.automations.learning import checks, understanding
 from handlers.automations.lookup import AutoRef
-from handlers.automations.profile import CATEGORIES, DOES, TOOLS, USES, Category, Does, Tool, Uses
+from handlers.automations.measures import measuring
+from handlers.automations.profile import Category, Does, Tool, Uses
 from handlers.automations.state import need_own
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
-from handlers.kit.messages import Button, Reply, line
-from handlers.kit.readers import ChoiceReader, NumberReader, TextReader, folded
+from handlers.kit.messages import Button, Post, Reply, line
+from handlers.kit.readers import NumberReader, TextReader, folded
 from handlers.kit.readers.required_text import LinkReader, TellingReader
+from handlers.kit.worded import choice
 from handlers.kit.words import _
 from storage import automations
 from storage.automations import Automation, history
@@ -82,14 +84,13 @@ def complete(
         TellingReader(most=1500),
         Ask(_("Steps"), _("One a line; begin with “automatic:” or “human:”.")),
     ] = "",
-    does: Annotated[Does, ChoiceReader(Does, DOES, {}), Ask(_("What it does"))] | None = None,
-    category: Annotated[Category, ChoiceReader(Category, CATEGORIES, {}), Ask(_("Category"))]
-    | None = None,
+    does: Annotated[Does, choice(Does), Ask(_("What it does"))] | None = None,
+    category: Annotated[Category, choice(Category), Ask(_("Category"))] | None = None,
     decision: Annotated[str, TellingReader(most=500), Ask(_("Where does a person decide?"))] = "",
     fallback: Annotated[str, TellingReader(most=500), Ask(_("What if it fails?"))] = "",
-    measure: Annotated[str, TellingReader(most=200), Ask(_("Measure"))] = "",
-    limit: Annotated[str, TextReader(long=False), Ask(_("Limit of the measure"))] = "",
-    ai: Annotated[Uses, ChoiceReader(Uses, USES, {}), Ask(_("Does it use AI?"))] | None = None,
+    measure: measuring.Name = "",
+    limit: measuring.LimitField = "",
+    ai: Annotated[Uses, choice(Uses), Ask(_("Does it use AI?"))] | None = None,
     data: Annotated[str, TextReader(), Ask(_("Which data does it use?"))] = "",
     retention: Annotated[str, TextReader(long=False), Ask(_("How long are data kept?"))] = "",
     docs: Annotated[str, LinkReader(), Ask(_("Documentation"), _("A link."))] = "",
@@ -103,7 +104,7 @@ def complete(
     | None = None,
     share: Annotated[int, NumberReader(1, 100), Ask(_("How much of that counts, in percent"))]
     | None = None,
-    tool: Annotated[Tool, ChoiceReader(Tool, TOOLS, {}), Ask(_("Made with"))] | None = None,
+    tool: Annotated[Tool, choice(Tool), Ask(_("Made with"))] | None = None,
     training: Annotated[str, TextReader(long=False), Ask(_("Training"), _("When, for whom."))] = "",
 ) -> Reply:
     need_own(ctx, automation)
@@ -135,17 +136,18 @@ def complete(
 def _saved(ctx: Context, automation: Automation, given: Mapping[str, object]) -> Reply:
     values = {name: "" if value is None else str(value) for name, value in given.items()}
     changed = profile.correct(ctx, automation, values)
-    gaps = profile.missing(
-        automations.find(ctx.tx, automation.id) or automation,
-        history.profile(ctx.tx, automation.id),
-    )
+    now = automations.find(ctx.tx, automation.id) or automation
+    gaps = profile.missing(now, history.profile(ctx.tx, automation.id))
+    posts: tuple[Post, ...] = ()
+    if now.live_at is not None and understanding.TOLD & set(changed):
+        posts = understanding.show_to_all(ctx, now)
     if not changed:
         said = _("Nothing has changed.")
     elif gaps:
         said = _("Saved. For operation there is still missing: {gaps}.", gaps=gaps)
     else:
         said = _("Saved. Nothing is missing for operation.")
-    return Reply(line(said, *next_steps(automation, gaps)), subject=automation.name)
+    return Reply(line(said, *next_steps(automation, gaps)), posts=posts, subject=automation.name)
 
 
 def next_steps(automation: Automation, gaps: Sequence[object]) -> tuple[Button, ...]:
@@ -216,7 +218,8 @@ def go_live(ctx: Context, automation: AutoRef) -> Reply:
     automations.change(ctx.tx, automation.id, phase="operation", live_at=ctx.now)
     profile.note(ctx, automation, "gate", before=automation.phase, after="operation")
     escalation.look_at(ctx, ctx.now)
-    posts = checks.went_live(ctx, automation)
+    checks.plan(ctx)
+    posts = understanding.show_to_all(ctx, automation)
     said = _(
         "“{name}” is in operation. Now the work begins: Lotse asks how it goes on days 7, 30, 90 "
         "and 180.",

@@ -5,25 +5,35 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from handlers import rights
-from handlers.automations import escalation, figures
+from handlers.automations import escalation, timetable
 from handlers.automations.learning import checks, signals
+from handlers.automations.measures import figures
 from handlers.automations.rules.company import Known, known
 from handlers.automations.rules.standing import State
-from handlers.automations.state import decisions, evidence, is_own, labelled, owner
+from handlers.automations.state import (
+    decisions,
+    evidence,
+    is_own,
+    labelled,
+    outage_words,
+    owner,
+)
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Glance, Section, Task, Week, figure
 from handlers.kit.messages import Button, Facts, Items, Part, Title
 from handlers.kit.people import name
+from handlers.kit.readers import folded
 from handlers.kit.words import Words, _, _n
 from storage import automations
-from storage.automations import Automation, learning, outages, questions
+from storage.automations import Automation, history, learning, outages, questions
 
 feature = Feature(_("Automations"))
 
 GRACE = timedelta(days=7)  # how long something new may go without its first run
 SEEN = 2  # working days that whoever decides has known of it before others read of it
 SHOWN = 5
+UNANSWERED = 5  # working days after which the digest names a question
 
 USE = feature.measure(
     "use",
@@ -83,10 +93,18 @@ STATES_TOLD = (
 )
 
 
-@feature.section(50)
+@feature.section(50, team=True)
 def section(ctx: Context, week: Week) -> Section | None:
     """Return what nobody has decided about automations, and what there is to know."""
     all_of_them = automations.all(ctx.tx)
+    if week.team is not None:
+        profiles = history.profiles(ctx.tx)
+        ours = [
+            each
+            for each in all_of_them
+            if folded(profiles.get(each.id, {}).get("area", "")) in week.team.areas
+        ]
+        return Section(parts=tuple(_learnt(ctx, week, ours)))
     seen = known(ctx)
     stands = [seen.standing(each) for each in all_of_them]
     stood = [each.state for each in stands]
@@ -144,7 +162,7 @@ def _undecided(
     }
     if automation.last_report_at is None:
         words = _("“{name}” is not measured: {evidence}. It is up to {who}.", **values)
-    elif question is not None and question.step >= escalation.WITHOUT_ANSWER:
+    elif question is not None and question.step >= timetable.WITHOUT_ANSWER:
         words = _(
             "“{name}” is possibly unused, without answer: {evidence}. It is up to {who}.", **values
         )
@@ -187,27 +205,31 @@ def _told(ctx: Context, week: Week, all_of_them: list[Automation], seen: Known) 
             rows.append((label, _("{names}", names=figure(measure, names[:SHOWN]))))
     for outage in outages.since(ctx.tx, week.start):
         if outage.began_at < week.end:
-            words = _("{begin} to {end}", begin=outage.began_at, end=outage.ended_at)
-            rows.append((_("Lotse did not run"), words))
+            rows.append((_("Lotse itself"), outage_words(outage)))
     parts: list[Part] = [Title(_("Automations")), Facts(tuple(rows))] if rows else []
+    return [*parts, *_learnt(ctx, week, all_of_them), *_operation(ctx, week, seen)]
+
+
+def _learnt(ctx: Context, week: Week, of: list[Automation]) -> list[Part]:
+    """Return what was told about these automations in the week."""
     told = learning.signals_between(ctx.tx, week.start, week.end)
     learnt: list[Words] = [
         _("{name}: {what}", name=each.name, what=counted)
-        for each in all_of_them
+        for each in of
         if (
             counted := [
-                _("{kind} {n}×", kind=signals.KINDS[kind], n=figure(LEARNT, n))
+                _("{kind} {n}×", kind=signals.Kind(kind).words, n=figure(LEARNT, n))
                 for automation, kind, _reason, n in told
                 if automation == each.id
             ]
         )
     ]
-    if learnt:
-        parts += [Title(_("What we are learning")), Items(tuple(learnt[:SHOWN]))]
-    return parts + _operation(ctx, week)
+    if not learnt:
+        return []
+    return [Title(_("What we are learning")), Items(tuple(learnt[:SHOWN]))]
 
 
-def _operation(ctx: Context, week: Week) -> list[Part]:
+def _operation(ctx: Context, week: Week, seen: Known) -> list[Part]:
     done = learning.checks_between(ctx.tx, week.start, week.end)
     late = [
         each.name
@@ -224,7 +246,7 @@ def _operation(ctx: Context, week: Week) -> list[Part]:
         items.append(
             _(
                 "{kind} changed ({area}): {reviews}",
-                kind=checks.CHANGES[kind],
+                kind=checks.Change(kind).words,
                 area=area,
                 reviews=reviews,
             )
@@ -232,7 +254,8 @@ def _operation(ctx: Context, week: Week) -> list[Part]:
     waiting = [
         each
         for each in learning.open_signals(ctx.tx)
-        if each.kind in ("question", "boundary") and each.at < ctx.now - timedelta(days=7)
+        if each.kind in ("question", "boundary")
+        and seen.working_days(each.at, ctx.now) > UNANSWERED
     ]
     if waiting:
         unanswered = figure(figures.REVIEWS, len(waiting))

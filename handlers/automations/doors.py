@@ -17,7 +17,7 @@ from handlers.kit.doors import known as stored_places
 from handlers.kit.messages import Button
 from handlers.kit.words import _, _n
 from storage import automations
-from storage.automations import history, intake, kept, learning
+from storage.automations import history, kept, learning, odd
 from storage.automations import people as stored_people
 from storage.engine.ids import PersonId
 
@@ -68,7 +68,7 @@ def waiting(ctx: Context) -> list[Task]:
 @feature.sets(60)
 def settings(ctx: Context) -> list[Setting]:
     """Return the key for reports by name, and what fits nothing."""
-    found = intake.strays(ctx.tx)
+    found = odd.strays(ctx.tx)
     if not found and not automations.all(ctx.tx):
         return []
     value = _n("{n} name fits nothing", "{n} names fit nothing", len(found)) if found else _("none")

@@ -10,18 +10,19 @@ from typing import Annotated
 
 from handlers.automations import escalation, people, profile
 from handlers.automations.intake import address
-from handlers.automations.profile import TOOLS, Tool
+from handlers.automations.profile import Tool
 from handlers.automations.rules import rhythm
 from handlers.automations.rules.rhythm import Every, Kind, Unit
 from handlers.kit.commands import Ask, Feature
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import FieldKind, Post, Reply
-from handlers.kit.readers import ChoiceReader, PersonReader, TextReader, folded
+from handlers.kit.readers import PersonReader, TextReader, folded
 from handlers.kit.readers.required_text import TellingReader
+from handlers.kit.worded import choice
 from handlers.kit.words import _
 from storage import automations
-from storage.automations import Automation, history, intake
+from storage.automations import Automation, history, intake, odd
 from storage.engine.ids import PersonId
 from storage.people import Person
 
@@ -116,7 +117,7 @@ Deputy = Annotated[
 Rhythm = Annotated[Expected, RhythmReader(), Ask(_("When should it run?"), RHYTHM_HINT)]
 ToolField = Annotated[
     Tool,
-    ChoiceReader(Tool, TOOLS, {}),
+    choice(Tool),
     Ask(_("Made with"), _("You get the recipe for reporting its runs.")),
 ]
 
@@ -312,7 +313,7 @@ def _fresh(
     draft: str,
 ) -> Automation:
     slug = draft.removeprefix(SLUG) if draft.startswith(SLUG) else free_slug(ctx, name)
-    intake.forget_stray(ctx.tx, slug)
+    odd.forget_stray(ctx.tx, slug)
     made = Automation(
         id=ctx.new_id(),
         name=name,

@@ -7,10 +7,11 @@ somebody else.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from handlers.attention import matters
+from handlers.automations import timetable
 from handlers.automations.rules import standing
 from handlers.automations.rules.company import Known, known
 from handlers.automations.rules.standing import Standing, State
@@ -32,7 +33,7 @@ from handlers.kit.messages import (
 from handlers.kit.words import Sentence, Words, _
 from handlers.on_call import duty
 from storage import automations, people
-from storage.automations import Automation, questions
+from storage.automations import Automation, looks, questions
 from storage.automations.questions import Question
 from storage.delivery import timers
 from storage.engine.ids import PersonId
@@ -44,35 +45,6 @@ TIMER = "automations"  # the timer that looks at them all
 QUIET_DAYS = 10  # working days without a question after an update carried an automation over
 KEPT = timedelta(days=90)  # how long "in use" holds
 SOONEST = timedelta(minutes=1)  # between two looks
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """After so many working days: to whom, and what."""
-
-    days: int
-    to: str
-    says: Sentence
-
-
-# The one timetable; the help prints it.
-TIMETABLE = (
-    Step(0, "accountable", _("the accountable person is asked")),
-    Step(5, "accountable", _("one reminder")),
-    Step(10, "deputy", _("the deputy is asked, and the digest says “without answer”")),
-    Step(20, "manager", _("a manager is asked, with the history")),
-)
-WITHOUT_ANSWER = 2  # from this step on the digest says so
-
-
-def timetable() -> tuple[Sentence, ...]:
-    """Return the timetable in words, for help and docs."""
-    return tuple(
-        _("after {n} working days: {what}", n=each.days, what=each.says)
-        if each.days
-        else _("at first: {what}", what=each.says)
-        for each in TIMETABLE
-    )
 
 
 # --- looking -------------------------------------------------------------------------------
@@ -90,11 +62,11 @@ def look(ctx: Context) -> Reply:
     seen = known(ctx)
     open_ones = questions.open_ones(ctx.tx)
     posts: list[Post] = []
-    for each in automations.to_look_at(ctx.tx, ctx.now):
+    for each in looks.to_look_at(ctx.tx, ctx.now):
         posts += look_at_one(ctx, each, seen, open_ones.get(each.id))
         again = standing.look_again(each, seen.company, ctx.now)
         automations.change(ctx.tx, each.id, look_at=again)
-    soon = automations.next_look(ctx.tx)
+    soon = looks.next_look(ctx.tx)
     if soon is not None:
         due = max(soon, ctx.now + SOONEST)
         timers.set(ctx.tx, id=ctx.new_id(), kind=TIMER, key=TIMER, due=due)
@@ -148,11 +120,14 @@ def _told(ctx: Context, automation: Automation, found: Standing) -> tuple[Post, 
     key = f"automation:{automation.id}:late"
     hanging = f"automation:{automation.id}:hangs"
     if not found.late or _is_quiet(automation, ctx.now):
+        if not automation.late_told:
+            return ()  # nothing was told
+        automations.change(ctx.tx, automation.id, late_told="")
         return (*matters.settle(ctx, key), *matters.settle(ctx, hanging))
     decides = owner(ctx, automation)
     if decides is None or found.state is State.UNUSED:
         return ()
-    button = Button(automation.name[:32], call("auto", automation=automation.id))
+    buttons = in_trouble(ctx, automation)
     if found.hangs:
         assert automation.begun_at is not None
         words = _(
@@ -173,14 +148,23 @@ def _told(ctx: Context, automation: Automation, found: Standing) -> tuple[Post, 
         return ()
     automations.change(ctx.tx, automation.id, late_told=stamp)
     if automation.at_once:
-        return (at_once(key, words, button, decides.id, ctx.new_id()),)
-    matters.note(ctx, decides.id, key, words, button)
+        return (at_once(key, words, buttons, decides.id, ctx.new_id()),)
+    matters.note(ctx, decides.id, key, words, *buttons)
     return ()
 
 
-def at_once(key: str, words: Words, button: Button, to: str, stamp: str) -> Post:
+def in_trouble(ctx: Context, automation: Automation) -> tuple[Button, ...]:
+    """Return what to do about something that failed or is missing; nothing happens by itself."""
+    title = ctx.text(_("{name} does not run", name=automation.name))
+    return (
+        Button(automation.name[:32], call("auto", automation=automation.id)),
+        Button(_("Declare incident"), call("incident", title=title), "quiet"),
+    )
+
+
+def at_once(key: str, words: Words, buttons: Sequence[Button], to: str, stamp: str) -> Post:
     """Return a message for an automation of which somebody wants to hear at once."""
-    return Post(f"{key}:{stamp}", line(words, button, tone=Tone.ALARM), f"direct:{to}", "note")
+    return Post(f"{key}:{stamp}", line(words, *buttons, tone=Tone.ALARM), f"direct:{to}", "note")
 
 
 # --- the question --------------------------------------------------------------------------
@@ -196,14 +180,18 @@ def step(ctx: Context, automation: Automation, question: Question, seen: Known) 
     if question.waits_for:
         return ()
     days = age(question, seen)
-    number = max(n for n, each in enumerate(TIMETABLE) if days >= each.days)
+    steps = timetable.steps(ctx.tx)
+    number = max(n for n, each in enumerate(steps) if days >= each.days)
     number = max(number, question.step)
-    to = _asked(ctx, automation, TIMETABLE[number].to)
+    to = _asked(ctx, automation, steps[number].to)
     if to is None or (number, to.id) == (question.step, question.asked):
         return ()
     posts = matters.settle(ctx, _matter(automation, question.step))
     words = _question(ctx, automation, seen, number, question)
-    matters.note(ctx, to.id, _matter(automation, number), words, *decisions(automation))
+    buttons = decisions(automation)
+    if timetable.USUAL[number].to == "manager":
+        buttons += (Button(_("History"), call("auto history", automation=automation.id)),)
+    matters.note(ctx, to.id, _matter(automation, number), words, *buttons)
     questions.put_to(ctx.tx, question.id, number, to.id)
     return posts
 
@@ -214,15 +202,7 @@ def _matter(automation: Automation, number: int) -> str:
 
 def age(question: Question, seen: Known) -> int:
     """Return how many working days a question has been open, without those it waited."""
-    return max(0, _working_days(question.opened_at, seen.now, seen) - question.waited_days)
-
-
-def _working_days(first: datetime, last: datetime, seen: Known) -> int:
-    day, end, count = seen.company.day_of(first), seen.company.day_of(last), 0
-    while day < end:
-        day += timedelta(days=1)
-        count += seen.company.works(day)
-    return count
+    return max(0, seen.working_days(question.opened_at, seen.now) - question.waited_days)
 
 
 def _asked(ctx: Context, automation: Automation, to: str) -> Person | None:
@@ -251,7 +231,7 @@ def _question(
 ) -> Sentence:
     told = evidence(ctx, automation, seen)
     values = {"name": automation.name, "evidence": told}
-    if TIMETABLE[number].to == "manager":
+    if timetable.USUAL[number].to == "manager":
         return _(
             "Is “{name}” still needed? {evidence}. Asked since {at:date}, without an answer.",
             at=question.opened_at,
@@ -301,7 +281,7 @@ def waits(ctx: Context, automation: Automation, what: str | None) -> None:
         return
     waited = 0
     if question.waits_since is not None:
-        waited = _working_days(question.waits_since, ctx.now, known(ctx))
+        waited = known(ctx).working_days(question.waits_since, ctx.now)
     questions.wait(ctx.tx, question.id, what, ctx.now, waited)
 
 

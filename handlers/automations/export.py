@@ -7,11 +7,12 @@ import io
 from collections.abc import Iterator
 
 from handlers.automations import people, profile
-from handlers.automations.profile import BY_FIELD, PARTS, PROFILE, Part
+from handlers.automations.profile import BY_FIELD, PROFILE, Category, Part, Phase
 from handlers.automations.rules.company import Known, known
 from handlers.automations.state import expected_words, labelled
 from handlers.kit.context import Context
 from handlers.kit.doors import Filter
+from handlers.kit.people import name
 from handlers.kit.words import Sentence, Words, _
 from storage import automations
 from storage.automations import Automation, history
@@ -30,10 +31,6 @@ COLUMNS: tuple[tuple[str, Sentence], ...] = (
     ("last", _("Last useful run")),
     ("ai", _("Uses AI")),
 )
-PHASES: dict[str, Sentence] = {
-    "draft": _("draft"), "idea": _("idea"), "pilot": _("being tried out"),
-    "incomplete": _("incomplete"), "operation": _("in operation"),
-}  # fmt: skip
 KINDS: dict[str, Sentence] = {
     "entered": _("entered"), "said": _("said"), "changed": _("changed"), "kept": _("in use"),
     "unused": _("marked as unused"), "retired": _("retired"), "brought back": _("brought back"),
@@ -43,7 +40,16 @@ KINDS: dict[str, Sentence] = {
     "named": _("people named"), "checked": _("results looked at"), "review": _("review opened"),
     "review done": _("review done"), "review declined": _("review: stays as it is"),
     "signal done": _("signal answered"), "signal declined": _("signal: stays as it is"),
-    "new address": _("new address"), "draft": _("draft"), "falling": _("asked about a decline"),
+    "value": _("measured"), "new address": _("new address"),
+    "draft": _("draft"), "falling": _("asked about a decline"),
+    "asked whether a test": _("asked whether it is a test"),
+}  # fmt: skip
+FIELDS: dict[str, Sentence] = {
+    "name": _("Name"), "post_only": _("Only POST counts"), "kind": _("Kind of rhythm"),
+    "seasons": _("Season"), "zone": _("Time zone"), "grace_minutes": _("Late after minutes"),
+    "longest_minutes": _("Takes too long after minutes"), "window_days": _("May be silent, days"),
+    "tell_from": _("Told from the n-th failure"), "at_once": _("Failures at once"),
+    "always": _("Weekends and holidays, too"),
 }  # fmt: skip
 ROLES: dict[str, Sentence] = {
     "accountable": _("the accountable person"), "deputy": _("the deputy"),
@@ -59,7 +65,7 @@ def chosen(ctx: Context, asked: Filter) -> list[Automation]:
         found = [*automations.all(ctx.tx), *automations.drafts(ctx.tx)]
     if asked.which == "mine":
         found = [each for each in found if ctx.person.id in (each.accountable, each.deputy)]
-    if asked.which in profile.CATEGORIES:
+    if asked.which in set(Category):
         kept = history.profiles(ctx.tx)
         found = [each for each in found if kept.get(each.id, {}).get("category") == asked.which]
     if asked.since is not None:
@@ -75,7 +81,7 @@ def values(ctx: Context, automation: Automation, seen: Known) -> tuple[Words, ..
     return (
         automation.name,
         labelled(seen.standing(automation)),
-        PHASES[automation.phase],
+        Phase(automation.phase).words,
         profile.value_words("category", kept.get("category", "")),
         people.named(ctx, automation) if open_one else "",
         expected_words(automation),
@@ -115,8 +121,7 @@ def _all(ctx: Context, ai_only: bool) -> Iterator[tuple[Automation, dict[str, st
 def _told(ctx: Context, automation: Automation, said: dict[str, str], field: str) -> str:
     value = said.get(field, "")
     if field in ("accountable", "deputy") and value:
-        found = ctx.person_of(value)
-        return found.name if found is not None else ""
+        return ctx.text(name(ctx, value)) if ctx.person_of(value) is not None else ""
     if field == "rhythm" and value:
         return ctx.text(expected_words(automation))
     return ctx.text(profile.value_words(field, value))
@@ -129,9 +134,9 @@ def markdown(ctx: Context, *, ai_only: bool = False) -> str:
     for automation, said in _all(ctx, ai_only):
         lines += [f"## {automation.name}", ""]
         lines.append(f"- {ctx.text(_('Use'))}: {ctx.text(labelled(seen.standing(automation)))}")
-        lines.append(f"- {ctx.text(_('Phase'))}: {ctx.text(PHASES[automation.phase])}")
+        lines.append(f"- {ctx.text(_('Phase'))}: {ctx.text(Phase(automation.phase).words)}")
         for part in Part:
-            lines += ["", f"### {ctx.text(PARTS[part])}", ""]
+            lines += ["", f"### {ctx.text(part.words)}", ""]
             for each in PROFILE:
                 if each.part is part:
                     told = _told(ctx, automation, said, each.field) or ctx.text(_("missing"))
@@ -141,31 +146,53 @@ def markdown(ctx: Context, *, ai_only: bool = False) -> str:
     return "\n".join(lines)
 
 
-def pieces(text: str) -> list[str]:
-    """Cut a long text at its lines so that each piece fits into a message."""
+def pieces(text: str) -> tuple[list[str], bool]:
+    """Cut a long text at its lines into pieces that fit; say whether some had to be left out."""
     found, piece = [], ""
     for each in text.splitlines(keepends=True):
         if len(piece) + len(each) > PIECE:
             found.append(piece)
             piece = ""
         piece += each[:PIECE]
-    return [each for each in [*found, piece] if each.strip()][:PIECES]
+    whole = [each for each in [*found, piece] if each.strip()]
+    return whole[:PIECES], len(whole) > PIECES
+
+
+NAMING = frozenset({"named", "taken over", "offered"})  # kinds that name people
+
+
+def kind_words(kind: str) -> Words:
+    """Return what was done."""
+    if kind.startswith("check-in "):
+        return _("day {n}: how it goes", n=int(kind.removeprefix("check-in ")))
+    if kind.startswith(("asked ", "check ")) and kind not in KINDS:
+        return _("asked by Lotse")
+    return KINDS.get(kind, kind)
+
+
+def role_words(role: str) -> Words:
+    """Return in which role something was done."""
+    return ROLES.get(role, role)
+
+
+def field_words(field: str) -> Words:
+    """Return what was corrected, as the profile and the forms call it."""
+    if field in BY_FIELD:
+        return BY_FIELD[field].label
+    return FIELDS.get(field, field)
 
 
 def entry_words(entry: Entry) -> Sentence:
     """Return an entry of the history: what, in which role, before and after."""
-    what = KINDS.get(entry.kind, entry.kind)
-    role = ROLES.get(entry.role, entry.role)
-    values = {"at": entry.at, "what": what, "role": role}
-    if entry.field in BY_FIELD or entry.field == "name":
-        label = BY_FIELD[entry.field].label if entry.field in BY_FIELD else _("Name")
-        people_named = entry.field in ("accountable", "deputy")
-        if entry.after and not people_named:
-            return _(
-                "{at:date} {what}, {label}: {after} ({role})",
-                label=label,
-                after=entry.after[:120],
-                **values,
-            )
-        return _("{at:date} {what}, {label} ({role})", label=label, **values)
-    return _("{at:date} {what} ({role})", **values)
+    values = {"at": entry.at, "what": kind_words(entry.kind), "role": role_words(entry.role)}
+    if not (entry.field in BY_FIELD or entry.field in FIELDS):
+        return _("{at:date} {what} ({role})", **values)
+    label = field_words(entry.field)
+    if entry.after and entry.field not in ("accountable", "deputy"):
+        return _(
+            "{at:date} {what}, {label}: {after} ({role})",
+            label=label,
+            after=entry.after[:120],
+            **values,
+        )
+    return _("{at:date} {what}, {label} ({role})", label=label, **values)

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
 from handlers import rights
 from handlers.automations.state import ties
 from handlers.kit.context import Context
+from handlers.kit.worded import Worded
 from handlers.kit.words import Sentence, Words, _
 from storage import automations
 from storage.automations import Automation, history
@@ -19,106 +19,72 @@ from storage.automations.history import Entry
 from storage.people import PersonKind
 
 
-class Part(StrEnum):
+class Part(Worded):
     """The five parts, in their order."""
 
-    TASKS = "tasks"
-    RESPONSIBILITY = "responsibility"
-    LEADING = "leading"
-    FEEDBACK = "feedback"
-    DEVELOPMENT = "development"
+    TASKS = "tasks", _("Tasks")
+    RESPONSIBILITY = "responsibility", _("Responsibility")
+    LEADING = "leading", _("How it is led")
+    FEEDBACK = "feedback", _("Feedback")
+    DEVELOPMENT = "development", _("How it develops")
 
 
-PARTS: dict[Part, Sentence] = {
-    Part.TASKS: _("Tasks"),
-    Part.RESPONSIBILITY: _("Responsibility"),
-    Part.LEADING: _("How it is led"),
-    Part.FEEDBACK: _("Feedback"),
-    Part.DEVELOPMENT: _("How it develops"),
-}
+class Phase(Worded):
+    """How far it is; there is no “finished”."""
+
+    DRAFT = "draft", _("draft: nobody answers for it yet")
+    IDEA = "idea", _("idea")
+    PILOT = "pilot", _("being tried out")
+    INCOMPLETE = "incomplete", _("runs, profile incomplete")
+    OPERATION = "operation", _("in operation")
 
 
-class Category(StrEnum):
+class Category(Worded):
     """Typical duties."""
 
-    PHONE = "phone"
-    APPOINTMENTS = "appointments"
-    SERVICE = "service"
-    KNOWLEDGE = "knowledge"
-    WORKFLOW = "workflow"
-    DATA = "data"
-    OTHER = "other"
+    PHONE = "phone", _("taking calls")
+    APPOINTMENTS = "appointments", _("appointments")
+    SERVICE = "service", _("messages to customers")
+    KNOWLEDGE = "knowledge", _("knowledge")
+    WORKFLOW = "workflow", _("workflows")
+    DATA = "data", _("moving data")
+    OTHER = "other", _("something else")
 
 
-CATEGORIES: dict[str, Words] = {
-    "phone": _("taking calls"),
-    "appointments": _("appointments"),
-    "service": _("messages to customers"),
-    "knowledge": _("knowledge"),
-    "workflow": _("workflows"),
-    "data": _("moving data"),
-    "other": _("something else"),
-}
-
-
-class Does(StrEnum):
+class Does(Worded):
     """What an automation may do: it prepares, and decides nothing."""
 
-    PREPARES = "prepares"
-    STRUCTURES = "structures"
-    WATCHES = "watches"
-    RULES = "rules"
+    PREPARES = "prepares", _("prepares")
+    STRUCTURES = "structures", _("brings order")
+    WATCHES = "watches", _("watches")
+    RULES = "rules", _("follows fixed rules")
 
 
-DOES: dict[str, Words] = {
-    "prepares": _("prepares"),
-    "structures": _("brings order"),
-    "watches": _("watches"),
-    "rules": _("follows fixed rules"),
-}
-
-
-class Uses(StrEnum):
+class Uses(Worded):
     """Whether it uses artificial intelligence."""
 
-    YES = "yes"
-    NO = "no"
+    YES = "yes", _("yes")
+    NO = "no", _("no")
 
 
-USES: dict[str, Words] = {"yes": _("yes"), "no": _("no")}
-
-
-class Tool(StrEnum):
+class Tool(Worded):
     """With what it was made; the recipe for its heartbeat depends on it."""
 
-    CRON = "cron"
-    SYSTEMD = "systemd"
-    WINDOWS = "windows"
-    GITHUB = "github"
-    N8N = "n8n"
-    MAKE = "make"
-    ZAPIER = "zapier"
-    POWER = "power"
-    EXCEL = "excel"
-    BY_HAND = "hand"
-    OTHER = "other"
+    CRON = "cron", "cron"
+    SYSTEMD = "systemd", "systemd"
+    WINDOWS = "windows", _("Windows tasks")
+    GITHUB = "github", "GitHub Actions"
+    N8N = "n8n", "n8n"
+    MAKE = "make", "Make"
+    ZAPIER = "zapier", "Zapier"
+    POWER = "power", "Power Automate"
+    EXCEL = "excel", "Excel / VBA"
+    BY_HAND = "hand", _("by hand, with a button")
+    OTHER = "other", _("something else")
 
 
-TOOLS: dict[str, Words] = {
-    "cron": "cron",
-    "systemd": "systemd",
-    "windows": _("Windows tasks"),
-    "github": "GitHub Actions",
-    "n8n": "n8n",
-    "make": "Make",
-    "zapier": "Zapier",
-    "power": "Power Automate",
-    "excel": "Excel / VBA",
-    "hand": _("by hand, with a button"),
-    "other": _("something else"),
-}
-CHOICES: dict[str, Mapping[str, Words]] = {
-    "category": CATEGORIES, "does": DOES, "ai": USES, "tool": TOOLS,
+CHOICES: dict[str, type[Worded]] = {
+    "category": Category, "does": Does, "ai": Uses, "tool": Tool,
 }  # fmt: skip
 
 
@@ -137,7 +103,7 @@ PROFILE = (
     Told("not_for", Part.TASKS, _("What not for")),
     Told("steps", Part.TASKS, _("Steps")),
     Told("does", Part.TASKS, _("What it does"), needed=False),
-    Told("category", Part.TASKS, _("Category"), needed=False),
+    Told("category", Part.TASKS, _("Category")),
     Told("accountable", Part.RESPONSIBILITY, _("Accountable")),
     Told("deputy", Part.RESPONSIBILITY, _("Deputy")),
     Told("decision", Part.RESPONSIBILITY, _("Where a person decides")),
@@ -146,6 +112,10 @@ PROFILE = (
     Told("rhythm", Part.LEADING, _("Rhythm")),
     Told("measure", Part.LEADING, _("Measure")),
     Told("limit", Part.LEADING, _("Limit")),
+    Told("measure2", Part.LEADING, _("Second measure"), needed=False),
+    Told("limit2", Part.LEADING, _("Limit of the second"), needed=False),
+    Told("measure3", Part.LEADING, _("Third measure"), needed=False),
+    Told("limit3", Part.LEADING, _("Limit of the third"), needed=False),
     Told("priorities", Part.LEADING, _("Priorities")),
     Told("consequences", Part.LEADING, _("Consequences")),
     Told("check_days", Part.FEEDBACK, _("Quality check every")),
@@ -191,7 +161,7 @@ def missing(automation: Automation, kept: Mapping[str, str]) -> list[Sentence]:
 def value_words(field: str, value: str) -> Words:
     """Return what is said in a field, as it is shown."""
     if field in CHOICES:
-        return CHOICES[field].get(value, value)
+        return CHOICES[field].labels().get(value, value)
     if field == "check_days":
         return _("{n} days", n=int(value)) if value.isdigit() else value
     return value

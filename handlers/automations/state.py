@@ -7,35 +7,27 @@ from collections.abc import Sequence
 from handlers import rights
 from handlers.automations.rules import rhythm
 from handlers.automations.rules.company import Known, known
-from handlers.automations.rules.standing import Standing, State, schedule_of
+from handlers.automations.rules.standing import (
+    COUNTED,
+    Standing,
+    State,
+    schedule_of,
+    standing,
+)
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button
 from handlers.kit.people import name as name_of
 from handlers.kit.people import person
-from handlers.kit.words import Sentence, _, _n
+from handlers.kit.words import Sentence, Words, _, _n
 from handlers.on_call import duty
 from storage.automations import Automation
+from storage.automations.intake import Outage
 from storage.engine.ids import PersonId
 from storage.people import Person
 
-STATES: dict[State, Sentence] = {
-    State.RETIRED: _("retired"),
-    State.SAID_UNUSED: _("unused"),
-    State.PAUSED: _("paused"),
-    State.SNOOZED: _("snoozed"),
-    State.UNMEASURED: _("not measured"),
-    State.NEW: _("new"),
-    State.RESTING: _("resting"),
-    State.FAILING: _("fails"),
-    State.IDLE: _("idle"),
-    State.UNUSED: _("possibly unused"),
-    State.LATE: _("late"),
-    State.IN_USE: _("in use"),
-}
-
-__all__ = ["STATES", "State", "decisions", "evidence", "is_own", "owner", "state"]
+__all__ = ["State", "decisions", "evidence", "is_own", "owner", "state"]
 
 
 def state(ctx: Context, automation: Automation, seen: Known | None = None) -> State:
@@ -43,13 +35,13 @@ def state(ctx: Context, automation: Automation, seen: Known | None = None) -> St
     return (seen or known(ctx)).standing(automation).state
 
 
-def labelled(found: Standing) -> Sentence:
+def labelled(found: Standing) -> Words:
     """Return a state in words, with its end if it has one."""
     if found.until is not None:
         if found.state is State.PAUSED:
             return _("paused until {until:date}", until=found.until)
         return _("snoozed until {until:date}", until=found.until)
-    return STATES[found.state]
+    return found.state.words
 
 
 def expected_words(automation: Automation) -> Sentence:
@@ -74,7 +66,8 @@ def expected_words(automation: Automation) -> Sentence:
 
 def evidence(ctx: Context, automation: Automation, seen: Known | None = None) -> Sentence:
     """Return what a state rests on: last useful run, what was expected, what was missed, source."""
-    found = (seen or known(ctx)).standing(automation)
+    seen = seen or known(ctx)
+    found = seen.standing(automation)
     expected = expected_words(automation)
     if automation.last_report_at is None:
         return _("has never reported a run, {expected}", expected=expected)
@@ -85,19 +78,30 @@ def evidence(ctx: Context, automation: Automation, seen: Known | None = None) ->
         at = automation.last_report_at
         words = _("no good run yet, last report {at}, {expected}", at=at, expected=expected)
     if found.missed:
-        missed = _n("{n} missed", "at least {n} missed", found.missed)
-        words = _("{words}, {missed}", words=words, missed=missed)
+        words = _("{words}, {missed}", words=words, missed=_missed(automation, seen))
     if automation.fails:
         failed = _n("{n} run failed", "{n} runs in a row failed", automation.fails)
         words = _("{words}, {failed}", words=words, failed=failed)
+    words = _("{words}, by its own reports", words=words)
     if found.outage is not None:
-        words = _(
-            "{words}. Lotse did not run from {begin} to {end}",
-            words=words,
-            begin=found.outage.began_at,
-            end=found.outage.ended_at,
-        )
+        words = _("{words}. {outage}", words=words, outage=outage_words(found.outage))
     return words
+
+
+def _missed(automation: Automation, seen: Known) -> Sentence:
+    """Return how many occasions were missed; states themselves count three of them."""
+    found = standing(automation, seen.company, seen.outages, seen.now, counted=COUNTED)
+    if found.missed >= COUNTED:
+        return _("at least {n} missed", n=COUNTED)
+    return _n("{n} missed", "{n} missed", found.missed)
+
+
+def outage_words(outage: Outage) -> Sentence:
+    """Return that Lotse did not run, or heard far less than usual."""
+    values = {"begin": outage.began_at, "end": outage.ended_at}
+    if outage.why == "few":
+        return _("Lotse heard far fewer calls than usual from {begin} to {end}", **values)
+    return _("Lotse did not run from {begin} to {end}", **values)
 
 
 def decisions(automation: Automation) -> tuple[Button, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from handlers.bans import cards
 from handlers.bans.cards import label
 from handlers.kit.context import Context
+from handlers.kit.people import name
 from handlers.kit.words import Sentence, _
 from handlers.on_call import duty
 from storage import problems as storage_problems
@@ -28,7 +29,7 @@ def blocks(ctx: Context, incident: Incident) -> Sentence | None:
     problem = storage_problems.of_group(ctx.tx, storage_repeats.root_of(ctx.tx, incident.number))
     if problem is None or cards.of_ban(ctx, problem):
         return None
-    values = {"problem": label(problem.number), "who": cards.named(ctx, owner(ctx, problem))}
+    values = {"problem": label(problem.number), "who": name(ctx, owner(ctx, problem))}
     if problem.state == ProblemState.FIXED:
         return _(
             "{problem}: it keeps coming back. The fix of its cause has to be verified first.",

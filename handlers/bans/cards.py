@@ -12,6 +12,7 @@ from handlers.kit import calendar
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Part, Text
+from handlers.kit.people import name
 from handlers.kit.readers import folded
 from handlers.kit.readers.dates import today_of
 from handlers.kit.words import Sentence, Words, _, shortened
@@ -35,12 +36,6 @@ def label(number: int) -> str:
 def headline(problem: Problem) -> str:
     """Return number and title, as typed."""
     return f"{label(problem.number)} · {problem.title}"
-
-
-def named(ctx: Context, id: str) -> str:
-    """Return somebody's name, where they are told of and not spoken to."""
-    found = ctx.person_of(id)
-    return found.name if found else id
 
 
 def opens(problem: Problem) -> Button:
@@ -80,7 +75,7 @@ def _times(ctx: Context, incident: Incident, root: int) -> tuple[int, int]:
 
 
 def _counted(ctx: Context, problem: Problem, often: int, days: int) -> Sentence:
-    values = {"n": often, "days": days, "who": named(ctx, problem.owner)}
+    values = {"n": often, "days": days, "who": name(ctx, problem.owner)}
     if problem.state == ProblemState.FIXED:
         return _(
             "{n} of the last {days} days; {who} says the cause is fixed, not verified yet",
@@ -99,7 +94,7 @@ def warning(ctx: Context, problem: Problem) -> Sentence:
         "“{title}” keeps coming back, cause open since {at:day}, with {who}",
         title=problem.title,
         at=problem.opened_at,
-        who=named(ctx, problem.owner),
+        who=name(ctx, problem.owner),
     )
 
 
@@ -116,7 +111,7 @@ def said(ctx: Context, override: Override) -> Sentence:
     """Return an override in one sentence."""
     return _(
         "by {who} until {day:day}: {reason}",
-        who=named(ctx, override.person),
+        who=name(ctx, override.person),
         day=override.until_on,
         reason=override.reason,
     )
@@ -260,7 +255,7 @@ def change_line(ctx: Context, id: str) -> Sentence:
     """Return a planned change in one sentence, with what it still needs."""
     change = stored_changes.find(ctx.tx, id)
     assert change is not None, "changes stay"
-    values = {"day": change.planned_on, "what": change.what, "who": named(ctx, change.entered_by)}
+    values = {"day": change.planned_on, "what": change.what, "who": name(ctx, change.entered_by)}
     passed = passes(ctx, id)
     if passed is not None:
         return _(

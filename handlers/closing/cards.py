@@ -81,7 +81,9 @@ def ways_out(ctx: Context, incident: Incident) -> tuple[Button, ...]:
     return tuple(found)
 
 
-def waits(ctx: Context, incident: Incident, checker: Who | None, until: datetime) -> Message:
+def waits(
+    ctx: Context, incident: Incident, checker: Who | Words | None, until: datetime
+) -> Message:
     """Say that everything is entered and what it waits for."""
     if checker is None:
         said = _(
@@ -99,7 +101,7 @@ def waits(ctx: Context, incident: Incident, checker: Who | None, until: datetime
     return Message((Title(headline(incident)), Text(said), Buttons(buttons)), Tone.ACTIVE)
 
 
-def check_it(incident: Incident, who: Who) -> Message:
+def check_it(incident: Incident, who: Who | Words) -> Message:
     """Ask somebody who may check it whether they have."""
     said = _(
         "{who} says that {incident} is done. Have you checked it?",

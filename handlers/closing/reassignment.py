@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from handlers.closing import cards
 from handlers.closing.reminders import fix_buttons
 from handlers.incidents import escalation, keys
@@ -12,7 +14,7 @@ from handlers.kit.commands import Feature
 from handlers.kit.context import Context
 from handlers.kit.doors import Held, Known, known
 from handlers.kit.messages import Buttons, Message, Part, Post, Text, Title
-from handlers.kit.people import name
+from handlers.kit.people import former, name
 from handlers.kit.words import _
 from handlers.on_call import duty
 from storage import closing as closings
@@ -134,3 +136,14 @@ def known_here(ctx: Context, person: PersonId) -> Known:
             "closings.fix_done_by": _("Fixed the cause"),
         },
     )
+
+
+@feature.keeps(
+    "closings",
+    what=_("Who closed, checked and fixed what an incident left"),
+    days=365,
+    then=_("“former person” stands there; times and durations stay"),
+)
+def people_kept(ctx: Context, before: datetime) -> int:
+    """Let go of names in closings of incidents that ended long ago."""
+    return closings.forget_people(ctx.tx, before, former(ctx), former(ctx, other=True))

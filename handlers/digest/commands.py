@@ -9,51 +9,36 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated
 
-from handlers import rights
-from handlers.digest import decisions, schedule
+from handlers.digest import decisions, mails, schedule, writing
+from handlers.digest.measures import DECISIONS
 from handlers.kit import calendar, working_hours
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
-from handlers.kit.doors import Event, Section, Task, Week, figure
+from handlers.kit.doors import Event, Task, figure
 from handlers.kit.messages import (
     Button,
     Buttons,
-    Facts,
-    Items,
     Message,
     Part,
     Post,
     Reply,
     Text,
     Title,
+    dump,
+    spoken,
 )
 from handlers.kit.readers import NumberReader, TextReader
-from handlers.kit.words import Words, _, _n
+from handlers.kit.words import LANGUAGES, _, _n
 from storage import digest as digests
 from storage import people
 from storage.delivery import places
 from storage.delivery.places import MANAGERS
+from storage.digest import teams, texts
 
 feature = Feature(_("Weekly digest"))
 
 LATEST = timedelta(hours=48)  # later than that it is marked late, or skipped and named
 PAGE = 5  # decisions on one page of the rest
-
-DECISIONS = feature.measure(
-    "decisions",
-    _("Decisions open"),
-    _(
-        "incidents that nobody looks after or is silent about, that are restored for three working "
-        "days and not done, causes whose date is over, services that somebody left or "
-        "that nobody has taken over for three working days, and automations that are possibly "
-        "unused or have not been measured for a week"
-    ),
-    "incidents",
-    "closings",
-    "problems",
-    "services",
-    "automations",
-)
 
 
 @feature.follows(Event.WORKING_TIME_CHANGED)
@@ -80,7 +65,11 @@ def post(ctx: Context, week: str) -> Reply:
     newer = calendar.week_of(ctx.now, zone) > following  # a later week has ended since
     if not digests.add(ctx.tx, week, "skipped" if newer else "posted", ctx.now) or newer:
         return Reply(posts=closed)
-    return Reply(posts=(*closed, *_posts(ctx, week, _skipped_before(ctx, week), late=late)))
+    skipped = _skipped_before(ctx, week)
+    texts.close_rounds(ctx.tx, week)
+    texts.open_round(ctx.tx, week, ctx.new_secret(), calendar.day_of(ctx.now, zone))
+    _keep(ctx, week, skipped, late=late)
+    return Reply(posts=(*closed, *_posts(ctx, week, skipped, late=late)))
 
 
 def _posts(ctx: Context, week: str, skipped: list[str], *, late: bool) -> tuple[Post, ...]:
@@ -93,15 +82,29 @@ def _posts(ctx: Context, week: str, skipped: list[str], *, late: bool) -> tuple[
     posts: list[Post] = []
     channel = places.find(ctx.tx, MANAGERS) is not None
     if channel:
-        message = compose(ctx, week, skipped, late=late, aloud=True)
+        message = writing.compose(ctx, week, skipped, late=late, aloud=True)
         posts.append(Post(key, message, MANAGERS, "digest"))
     for boss in people.managers(ctx.tx):
         way = chosen.get(boss.id)
         if way is not None or not channel:
             theirs = replace(ctx, person=boss)
-            message = compose(theirs, week, skipped, late=late, short=way == "short")
+            short = way == "short" or (way == "seldom" and not schedule.is_first_of_month(week))
+            message = writing.compose(theirs, week, skipped, late=late, short=short)
             posts.append(Post(key, message, f"direct:{boss.id}", "digest"))
+    posts += mails.posts(ctx, key, writing.compose(ctx, week, skipped, late=late, aloud=True))
+    for team in teams.all(ctx.tx):
+        told = writing.team(ctx, week, team)
+        if told is not None:
+            posts.append(Post(f"{key}:team:{team.id}", told, team.place, "digest"))
     return tuple(posts)
+
+
+def _keep(ctx: Context, week: str, skipped: list[str], *, late: bool) -> None:
+    """Keep what the digest says, as several read it, for the board."""
+    message = writing.compose(ctx, week, skipped, late=late, aloud=True)
+    for language in LANGUAGES:
+        said = dump(spoken(message, language, ctx.workspace.zone))
+        texts.keep(ctx.tx, week, language, said, ctx.now)
 
 
 @feature.command(
@@ -112,101 +115,7 @@ def _posts(ctx: Context, week: str, skipped: list[str], *, late: bool) -> tuple[
     needs="digest",
 )
 def preview(ctx: Context) -> Reply:
-    return Reply(compose(ctx, calendar.week_of(ctx.now, ctx.workspace.zone), []))
-
-
-def compose(
-    ctx: Context,
-    week: str,
-    skipped: list[str],
-    *,
-    late: bool = False,
-    aloud: bool = False,
-    short: bool = False,
-) -> Message:
-    """Write the digest on `week`: decide first, then know; a `short` one ends after deciding.
-
-    The asker reads buttons that obey them; where several read it (`aloud`), each has *Decide*.
-    """
-    told = [*_merged_before(ctx, week), week]
-    parts: list[Part] = [_heading(told)]
-    found = decisions.sections(ctx, _bounds(ctx, told))
-    undecided = decisions.undecided(ctx, found)
-    parts.append(Text(_verdict(undecided, found)))
-    if late:
-        parts.append(Text(_("This comes late: Lotse did not run when it was due."), small=True))
-    if skipped:
-        those = [_("week {number}", number=int(each[6:])) for each in skipped]
-        parts.append(Text(_("Not posted, because Lotse did not run: {weeks}.", weeks=those)))
-    parts += decisions.shown(undecided, aloud=aloud)
-    if short:
-        parts.append(Buttons((Button(_("All of it"), call("digest"), "quiet"), _less())))
-        return Message(tuple(parts))
-    parts += together([part for section in found for part in section.parts])
-    for title, each in (
-        (_("Solved"), [words for section in found for words in section.solved]),
-        (_("Nothing to report"), [words for section in found for words in section.quiet]),
-    ):
-        if each:
-            parts += [Title(title), Items(tuple(each))]
-    counted = _("This counts processes, not people; answers are shown from five votes on.")
-    parts.append(Text(counted, small=True))
-    foot = [Button(_("How is this computed?"), call("computed"), "quiet")]
-    if not aloud and rights.may("settings", rights.general(ctx)):
-        foot.append(_less())
-    parts.append(Buttons(tuple(foot)))
-    return Message(tuple(parts))
-
-
-def _less() -> Button:
-    return Button(_("How I get it"), call("digest way"), "quiet")
-
-
-def _heading(weeks: list[str]) -> Title:
-    first = calendar.monday(weeks[0])
-    last = calendar.monday(weeks[-1]) + timedelta(days=6)
-    if len(weeks) == 1:
-        number = int(weeks[0][6:])
-        return Title(_("Week {number} · {first} to {last}", number=number, first=first, last=last))
-    those = [_("week {number}", number=int(each[6:])) for each in weeks]
-    return Title(_("{weeks} · {first} to {last}", weeks=those, first=first, last=last))
-
-
-def _bounds(ctx: Context, weeks: list[str]) -> Week:
-    """Return the weeks that one digest tells of, from the first one's Monday."""
-    zone = ctx.workspace.zone
-    start, end = calendar.bounds(weeks[0], zone)[0], calendar.bounds(weeks[-1], zone)[1]
-    return Week(weeks[-1], start, end)
-
-
-def _verdict(undecided: list[Task], found: list[Section]) -> Words:
-    count = figure(DECISIONS, len(undecided))
-    said: Words = _n("{n} decision open", "{n} decisions open", count)
-    for section in found:
-        for each in section.verdict:
-            said = _("{words} · {more}", words=said, more=each)
-    return said
-
-
-def together(parts: list[Part]) -> list[Part]:
-    """Put what stands under an equal title together: rooms may share a chapter."""
-    chapters: dict[Title | None, list[Part]] = {}
-    title: Title | None = None
-    for part in parts:
-        if isinstance(part, Title):
-            title = part
-            continue
-        chapter = chapters.setdefault(title, [])
-        match (chapter[-1] if chapter else None, part):
-            case (Facts(before), Facts(rows)):
-                chapter[-1] = Facts((*before, *rows))
-            case (Items(before), Items(items)):
-                chapter[-1] = Items((*before, *items))
-            case _:
-                chapter.append(part)
-    return [
-        part for title, each in chapters.items() for part in ((title, *each) if title else each)
-    ]
+    return Reply(writing.compose(ctx, calendar.week_of(ctx.now, ctx.workspace.zone), []))
 
 
 @feature.command(
@@ -253,17 +162,8 @@ def rest(
 def _open(ctx: Context) -> list[Task]:
     """Return what is undecided now, with the buttons that obey the asker."""
     week = calendar.week_of(ctx.now, ctx.workspace.zone)
-    found = decisions.sections(ctx, _bounds(ctx, [week]))
+    found = decisions.sections(ctx, writing.bounds(ctx, [week]))
     return decisions.undecided(ctx, found)
-
-
-def _merged_before(ctx: Context, week: str) -> list[str]:
-    """Return the weeks before `week` that its digest tells of as well."""
-    merged: list[str] = []
-    stands = dict(digests.weeks(ctx.tx))
-    while stands.get(before := calendar.after(merged[0] if merged else week, -1)) == "merged":
-        merged.insert(0, before)
-    return merged
 
 
 def _skipped_before(ctx: Context, week: str) -> list[str]:

@@ -16,7 +16,12 @@ MOST = 3  # decisions that are shown; the rest is counted
 def sections(ctx: Context, week: Week) -> list[Section]:
     """Return each room's part, the lowest rank first."""
     doors = sorted(
-        (each for feature in ctx.features for each in feature.all_sections),
+        (
+            each
+            for feature in ctx.features
+            for each in feature.all_sections
+            if each.team or week.team is None
+        ),
         key=lambda each: each.rank,
     )
     return [found for each in doors if (found := each.run(ctx, week)) is not None]
@@ -39,13 +44,17 @@ def shown(tasks: Sequence[Task], *, aloud: bool) -> list[Part]:
     parts: list[Part] = [Title(_("Nobody has decided yet"))]
     for each in tasks[:MOST]:
         parts.append(Text(each.words))
-        decide = (Button(_("Decide"), call("decide", key=each.key)),) if each.key else ()
-        buttons = decide if aloud else each.buttons
-        if buttons:
-            parts.append(Buttons(buttons))
+        parts += buttons(each, aloud=aloud)
     rest = len(tasks) - MOST
     if rest > 0:
         without = " ".join(each.key for each in tasks[:MOST])
         more = _n("Show {n} more", "Show {n} more", rest)
         parts.append(Buttons((Button(more, call("decisions", without=without)),)))
     return parts
+
+
+def buttons(task: Task, *, aloud: bool) -> list[Part]:
+    """Return a decision's buttons; where several people read it, *Decide* alone."""
+    decide = (Button(_("Decide"), call("decide", key=task.key)),) if task.key else ()
+    found = decide if aloud else task.buttons
+    return [Buttons(found)] if found else []

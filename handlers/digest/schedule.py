@@ -21,6 +21,11 @@ def due(week: str, ours: WorkingTime, chosen: Weekly = MONDAY_MORNING) -> dateti
     return calendar.at(ours.working_day_from(day), chosen.clock, ours.zone)
 
 
+def is_first_of_month(week: str) -> bool:
+    """Say whether the digest on `week` is the first one that comes in its month."""
+    return calendar.monday(calendar.after(week)).day <= 7
+
+
 def key(week: str) -> str:
     """Return the key of a week's digest and of its timer."""
     return f"digest:{week}"

@@ -34,7 +34,7 @@ def everything(ctx: Context, words: str) -> list[Found]:
 @feature.command(
     "find",
     ("suche", "suchen", "finde"),
-    help=_("Find incidents, problems, services, pilots and automations by words."),
+    help=_("Find incidents, problems, services, friction, pilots and automations by words."),
     reads=True,
     submit=_("Find"),
 )
@@ -77,4 +77,5 @@ def _page(ctx: Context, words: str, page: int) -> Reply:
         on = call("find more", words=words, page=page + 1)
         rest = _n("{n} more", "{n} more", total - page * PAGE)
         parts += [Text(rest, small=True), Buttons((Button(_("More"), on),))]
-    return Reply(Message(tuple(parts)))
+    own = any(each.own for each in found)
+    return Reply(Message(tuple(parts)), nameless=own)

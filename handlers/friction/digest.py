@@ -11,7 +11,10 @@ from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Filter, Known, Row, Section, Task, Week, figure
 from handlers.kit.messages import Button, Facts, Title
+from handlers.kit.people import NAMES_GO, NAMES_KEPT, former
+from handlers.kit.readers import folded
 from handlers.kit.words import Words, _, _n
+from handlers.mandate.cards import is_outside
 from handlers.measures.change import change
 from storage import friction
 from storage.engine import Tx
@@ -37,6 +40,13 @@ LATE = feature.measure(
     _("notes that have had no answer for more than ten working days"),
     "friction",
 )
+AHEAD = feature.measure(
+    "next relief",
+    _("Next relief"),
+    _("the confirmed pattern without an answer that was noted most often, inside the focus"),
+    "friction",
+    "patterns",
+)
 KINDS = feature.measure(
     "patterns",
     _("Patterns"),
@@ -45,25 +55,27 @@ KINDS = feature.measure(
 )
 
 
-@feature.section(60)
+@feature.section(60, team=True)
 def section(ctx: Context, week: Week) -> Section:
     """Return what was noted, what is a pattern, and what waits for an answer too long."""
-    noted = friction.count(ctx.tx, week.start, week.end)
-    before = friction.count(ctx.tx, week.start - timedelta(days=7), week.start)
-    standing = [each for each in patterns.all(ctx.tx) if cards.is_public(ctx, each)]
-    old = answering.late(ctx)
+    earlier = week.start - timedelta(days=7)
+    noted = _noted(ctx, week, week.start, week.end)
+    before = _noted(ctx, week, earlier, week.start)
+    known = [each for each in patterns.all(ctx.tx) if _concerns(week, each.area)]
+    standing = [each for each in known if cards.is_public(ctx, each)]
+    old = [each for each in answering.late(ctx) if _concerns(week, each.area or "")]
     said = _(
         "{n} noted ({change})",
         n=figure(NOTED, noted),
         change=figure(NOTED, change(noted, before)),
     )
-    rows: list[tuple[Words, Words]] = [(_("Friction"), said)]
+    rows: list[tuple[Words, Words]] = [(_("Friction"), said)] if noted or before else []
     if standing:
         names = [each.title for each in standing[:3]]
         rows.append((_("Patterns"), _("{n}: {names}", n=figure(KINDS, len(standing)), names=names)))
     answered = [
         each
-        for each in patterns.all(ctx.tx)
+        for each in known
         if each.answered_at is not None and week.start <= each.answered_at < week.end
     ]
     if answered:
@@ -79,7 +91,42 @@ def section(ctx: Context, week: Week) -> Section:
         show = Button(_("Show"), call("friction list", which=Which.LATE.value))
         mine = (show,) if answering.may(ctx) else ()
         decisions = (Task(words, mine, old[0].noted_at, "friction:late"),)
-    return Section(decisions, (Title(_("What we are learning")), Facts(tuple(rows))))
+    parts = (Title(_("What we are learning")), Facts(tuple(rows))) if rows else ()
+    return Section(decisions, parts, ahead=_ahead(ctx, standing))
+
+
+def _concerns(week: Week, area: str) -> bool:
+    """Say whether an area belongs to whom the digest is for."""
+    return week.team is None or folded(area) in week.team.areas
+
+
+def _noted(ctx: Context, week: Week, start: datetime, end: datetime) -> int:
+    if week.team is None:
+        return friction.count(ctx.tx, start, end)
+    found = friction.all(ctx.tx, since=start)
+    return sum(each.noted_at < end and _concerns(week, each.area or "") for each in found)
+
+
+def _ahead(ctx: Context, standing: Sequence[patterns.Pattern]) -> Task | None:
+    """Return what could be relieved next: inside the focus, felt most often, not answered yet."""
+    found = [
+        (len(cards.notes_of(ctx, each)), each)
+        for each in standing
+        if each.answered_at is None and not is_outside(ctx, each.area)
+    ]
+    if not found:
+        return None
+    number, pattern = max(found, key=lambda each: (each[0], each[1].title))
+    words = _(
+        "Next relief? Suggestion: look at “{pattern}”, noted {n}×.",
+        pattern=pattern.title,
+        n=figure(AHEAD, number),
+    )
+    buttons = [Button(_("Show"), call("pattern", pattern=pattern.id))]
+    if answering.may(ctx, pattern.area):
+        ask = call("pattern ask", pattern=pattern.id)
+        buttons.insert(0, Button(_("Does it need a human?"), ask, "primary"))
+    return Task(words, tuple(buttons), None, f"pattern:{pattern.id}")
 
 
 def _replace(tx: Tx, person: PersonId, to: PersonId) -> None:
@@ -163,3 +210,16 @@ def rows(ctx: Context, filter: Filter, first: int, most: int) -> Sequence[Row]:
         )
         for each in _listed(ctx, filter)[first : first + most]
     ]
+
+
+@feature.keeps(
+    "patterns",
+    "pattern_checks",
+    "pattern_history",
+    what=_("Who confirmed, checked and answered a pattern"),
+    days=NAMES_KEPT,
+    then=NAMES_GO,
+)
+def deciders_kept(ctx: Context, before: datetime) -> int:
+    """Let go of their names; who decides now stays."""
+    return patterns.forget_people(ctx.tx, before, former(ctx))

@@ -20,7 +20,7 @@ from handlers.kit.people import person as named
 from handlers.kit.readers import NumberReader, PersonReader
 from handlers.kit.words import Who, _
 from storage import incidents
-from storage.delivery import timers
+from storage.delivery import places, timers
 from storage.incidents import Incident, takings
 from storage.incidents.states import IncidentState
 from storage.incidents.takings import Taking
@@ -47,6 +47,8 @@ def acknowledge(ctx: Context, number: Ref | None = None) -> Reply:
         if not incidents.acknowledge(ctx.tx, incident.number, ctx.person.id, ctx.now, next_news):
             raise _not_first(ctx, incident.number)  # which also lets the climbing go on
         takings.keep(ctx.tx, incident.number, before)
+        if ctx.place is not None:
+            places.answered(ctx.tx, ctx.person.id, ctx.place.id.partition(":")[0])
         incident = note(ctx, incident.number, "acknowledged")
         escalation.wait_for_news(ctx, incident, next_news)
     return Reply(

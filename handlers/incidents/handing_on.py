@@ -10,9 +10,10 @@ from handlers.kit.commands import Feature
 from handlers.kit.context import Context
 from handlers.kit.doors import Event, Held, Known, known
 from handlers.kit.messages import Post
+from handlers.kit.people import former
 from handlers.kit.words import _
 from handlers.on_call import duty
-from storage import incidents, people
+from storage import incidents
 from storage.engine import Tx
 from storage.engine.ids import PersonId
 from storage.incidents import Incident, alarms
@@ -146,5 +147,4 @@ def alarms_kept(ctx: Context, before: datetime) -> int:
 )
 def people_kept(ctx: Context, before: datetime) -> int:
     """Let names go from incidents that ended a year ago."""
-    former = people.former(ctx.tx, ctx.text(_("former person")), ctx.new_secret(), ctx.now)
-    return incidents.forget_people(ctx.tx, before, former)
+    return incidents.forget_people(ctx.tx, before, former(ctx))

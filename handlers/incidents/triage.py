@@ -35,6 +35,10 @@ def _look(ctx: Context, title: str, service: Service | None = None, **_others: o
     """Return what this one is like and about, before anything is written."""
     known = service or named(ctx, title)
     found = _find(ctx, title, known)
+    if service is None and known is not None:
+        other = _contradicts(ctx, title, known, found)
+        if other is not None:
+            return Ahead(tuple(found), other, False)
     told = known or _told(ctx, found)
     meant = told or _meant(ctx, title)
     if meant is not None and meant is not known:
@@ -99,6 +103,23 @@ def _told(ctx: Context, likes: Sequence[Match]) -> Service | None:
         return None
     service = ctx.service_of(best)
     return service if service is not None and not service.fallback else None
+
+
+def _contradicts(
+    ctx: Context, title: str, named: Service, likes: Sequence[Match]
+) -> Service | None:
+    """Return the service that what is most like it was about, where its words name another.
+
+    Both may be right, so it is a question. What somebody entered as a rule is none.
+    """
+    ruled = meaning.meant(ctx, title)
+    if ruled is not None and ruled[1] == named and not ruled[0].learnt:
+        return None
+    sure = [each for each in likes if each.sure]
+    if not sure or any(each.service == named.id for each in sure):
+        return None
+    other = ctx.service_of(sure[0].service)
+    return other if other is not None and not other.fallback else None
 
 
 def _meant(ctx: Context, title: str) -> Service | None:

@@ -325,11 +325,14 @@ class Feature:
 
         return declare
 
-    def section(self, rank: int) -> Callable[[Writing], Writing]:
-        """Declare the room's part of the digest: `run(ctx, week)` returns it, or None."""
+    def section(self, rank: int, *, team: bool = False) -> Callable[[Writing], Writing]:
+        """Declare the room's part of the digest: `run(ctx, week)` returns it, or None.
+
+        With `team` it is also asked for what concerns `week.team` alone.
+        """
 
         def declare(run: Writing) -> Writing:
-            self.all_sections.append(Sections(rank, run))
+            self.all_sections.append(Sections(rank, run, team))
             return run
 
         return declare

@@ -46,7 +46,7 @@ class Context:
     buttons, forms, timers and hooks. `mentions` are the people whom the platform
     recognised in it: how each is shown, and the person's id. `thread` is the platform's
     id of the message that it answers. `ahead` is what the command has read before it
-    began to write, None when there was no time for it.
+    began to write, None when there was no time for it. `mails` says whether mail is sent.
     """
 
     tx: Tx
@@ -62,6 +62,7 @@ class Context:
     mentions: Mapping[str, str] = field(default_factory=dict)
     thread: str = ""
     ahead: Read[Any] | None = None
+    mails: bool = False
     _people: dict[str, Person | None] = field(default_factory=dict)
     _services: dict[str, Service | None] = field(default_factory=dict)
     _covers: list[dict[PersonId, Cover]] = field(default_factory=list)

@@ -196,12 +196,21 @@ class Invariant:
 
 
 @dataclass(frozen=True, slots=True)
+class Team:
+    """Whom a team's digest is for: its areas, folded, and the ids of its services."""
+
+    areas: frozenset[str]
+    services: frozenset[ServiceId]
+
+
+@dataclass(frozen=True, slots=True)
 class Week:
-    """A week of the digest: its ISO name and its bounds."""
+    """A week of the digest: its ISO name and its bounds; `team` where it is a team's."""
 
     name: str
     start: datetime
     end: datetime
+    team: Team | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +219,8 @@ class Section:
 
     The buttons of `decisions` are those that obey the asker. `verdict` goes into the one line
     that says how the week was, `solved` into what is done, `quiet` into what had no findings.
-    Parts of two rooms under an equal title stand together.
+    Parts of two rooms under an equal title stand together. `ahead` is what could be taken up
+    next; the first of all rooms stands at the end.
     """
 
     decisions: tuple[Task, ...] = ()
@@ -218,14 +228,19 @@ class Section:
     verdict: tuple[Words, ...] = ()
     solved: tuple[Words, ...] = ()
     quiet: tuple[Words, ...] = ()
+    ahead: Task | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Sections:
-    """Where a room's part of the digest stands, and how it is written; None when it has none."""
+    """Where a room's part of the digest stands, and how it is written; None when it has none.
+
+    `team` says that it knows what concerns one team alone.
+    """
 
     rank: int
     run: Callable[[Context, Week], Section | None]
+    team: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +305,8 @@ class Found:
     """Something that a search found: what kind of thing it is, and where the words stood.
 
     `score` is from 0 to 1, the share of the words that it says, in other words too; `at` puts
-    those of the same score in order, the newest first.
+    those of the same score in order, the newest first. `own` says that nobody but the asker
+    knows of it: such a search leaves no trace of who asked.
     """
 
     key: str
@@ -301,6 +317,7 @@ class Found:
     button: Button
     score: float
     at: datetime | None = None
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)

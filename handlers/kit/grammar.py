@@ -26,7 +26,7 @@ REFERENCE = re.compile(r"(?:#|nr\.?\s?|inc[-\s]?)?([0-9]{1,9})[\s.?!]*", re.IGNO
 PROBLEM = re.compile(r"prb[-\s]?([0-9]{1,9})[\s.?!]*", re.IGNORECASE | re.ASCII)
 
 # Words that the commands page has; a version that does not know one yet says so, by its name.
-RESERVED: Mapping[str, tuple[str, ...]] = {"stop": ("stop", "lassen")}
+RESERVED: Mapping[str, tuple[str, ...]] = {}
 LATER = re.compile(r"(.*\s)?(until|bis)\s+\S.*", re.IGNORECASE | re.DOTALL)
 
 

@@ -1,1 +1,1 @@
-"""The core of the mandate: goals, focus, guardrails."""
+"""What the company wants of all this: goals, focus, guardrails, stop list, who does what."""

@@ -1,47 +1,283 @@
-"""What the mandate looks like."""
+"""What the mandate and its draft look like: each fits one message."""
 
 from __future__ import annotations
 
 from handlers import rights
 from handlers.kit.commands import call
 from handlers.kit.context import Context
+from handlers.kit.doors import figure
 from handlers.kit.messages import Button, Buttons, Facts, Items, Message, Part, Text, Title
+from handlers.kit.people import name
 from handlers.kit.readers import folded
-from handlers.kit.words import Words, _
+from handlers.kit.readers.dates import today_of
+from handlers.kit.words import Words, _, shortened
+from handlers.mandate import standing
+from handlers.mandate.measures import LINKED, READ
 from storage import mandate
+from storage.mandate import actions, drafts, stops
+from storage.mandate.drafts import Mandate
+
+SHOWN = 5  # of a list; the rest is counted
 
 
-def card(ctx: Context) -> Message:
-    """Return the goals, the focus and the guardrails, with what its reader may do."""
-    parts: list[Part] = [Title(_("Mandate"))]
+def card(ctx: Context, *, aloud: bool = False) -> Message:
+    """Return the mandate on one page, with what its reader may do.
+
+    Where several people read it (`aloud`), only what everybody may do stands below.
+    """
+    released = drafts.released(ctx.tx)
+    parts: list[Part] = [Title(_("Mandate")), *_state(ctx, released)]
     goals, focus = mandate.goals(ctx.tx), list(mandate.focus(ctx.tx).values())
     if goals:
-        parts += [Text(_("Goals:")), Items(tuple(each.name for each in goals))]
+        parts += [Text(_("Goals:")), Items(tuple(each.name for each in goals)), *_linked(ctx)]
     else:
         parts.append(Text(_("There are no goals yet.")))
     if focus:
         parts.append(Text(_("We look here first: {areas}.", areas=focus)))
     if len(focus) == 1:
         parts.append(Text(_("Two or three areas make a focus."), small=True))
+    if released is not None:
+        parts.append(Facts(tuple(_answers(released))))
+    parts += [*_guardrails(ctx), *_stops(ctx), *_actions(ctx)]
+    parts += _buttons(ctx, released, aloud=aloud)
+    return Message(tuple(parts))
+
+
+def _state(ctx: Context, released: Mandate | None) -> list[Part]:
+    if released is None or released.valid_until is None:
+        return [Text(_("Nobody has released it yet; until then pilots carry a mark."), small=True)]
+    if released.valid_until < today_of(ctx):
+        return [Text(_("It was valid until {day} and has ended.", day=released.valid_until))]
+    said = _(
+        "Valid until {day}; released by {lead} and, for the IT, {it}.",
+        lead=name(ctx, released.lead_by or ""),
+        it=name(ctx, released.it_by or ""),
+        day=released.valid_until,
+    )
+    parts: list[Part] = [Text(said)]
+    read = drafts.reads(ctx.tx, released.id)
+    if read >= standing.READERS:
+        parts.append(Text(_("{n} people have read it.", n=figure(READ, read)), small=True))
+    return parts
+
+
+def _linked(ctx: Context) -> list[Part]:
+    ours, whole, without = standing.linked(ctx)
+    if not whole:
+        return []
+    said: Words = _(
+        "Serve a goal: {n} of {all} pilots and automations.",
+        n=figure(LINKED, ours),
+        all=figure(LINKED, whole),
+    )
+    if without:
+        names = [shortened(each, 40) for each in without[:3]]
+        said = _("{words} Without one: {names}.", words=said, names=names)
+    return [Text(said, small=True)]
+
+
+def _answers(found: Mandate) -> list[tuple[Words, Words]]:
+    rows: list[tuple[Words, Words]] = [
+        (words, getattr(found, each) or _("still open"))
+        for each, words in standing.QUESTIONS.items()
+    ]
+    if found.cases:
+        rows.append((_("Use cases"), _("{words}", words=found.cases.splitlines())))
+    return rows
+
+
+def _guardrails(ctx: Context) -> list[Part]:
     rules = mandate.guardrails(ctx.tx)
-    if rules is not None:
-        rows: tuple[tuple[Words, Words], ...] = (
-            (_("Data"), rules.data),
-            (_("Security"), rules.security),
-            (_("Responsibility"), rules.responsibility),
-            (_("Communication"), rules.communication),
+    if rules is None:
+        return []
+    rows: tuple[tuple[Words, Words], ...] = (
+        (_("Data"), rules.data),
+        (_("Security"), rules.security),
+        (_("Responsibility"), rules.responsibility),
+        (_("Communication"), rules.communication),
+    )
+    return [Text(_("Guardrails, {version}:", version=rules.version)), Facts(rows)]
+
+
+def _stops(ctx: Context) -> list[Part]:
+    found = stops.standing(ctx.tx)
+    if not found:
+        return []
+    items: list[Words] = [
+        _("{item} (until {day}): {why}", item=each.item, day=each.until_on, why=each.reason)
+        for each in found[:SHOWN]
+    ]
+    return [Text(_("Deliberately not:")), Items(tuple(items + _more(len(found))))]
+
+
+def _actions(ctx: Context) -> list[Part]:
+    found = actions.open_ones(ctx.tx)
+    if not found:
+        return []
+    items: list[Words] = [
+        _("{who}: {item}, by {day}", who=name(ctx, each.owner), item=each.item, day=each.due_on)
+        if each.accepted
+        else _(
+            "{who} (asked): {item}, by {day}",
+            who=name(ctx, each.owner),
+            item=each.item,
+            day=each.due_on,
         )
-        parts += [Text(_("Guardrails, {version}:", version=rules.version)), Facts(rows)]
-    buttons: list[Button] = []
+        for each in found[:SHOWN]
+    ]
+    return [Text(_("Who does what by when:")), Items(tuple(items + _more(len(found))))]
+
+
+def _more(total: int) -> list[Words]:
+    return [_("and {n} more", n=total - SHOWN)] if total > SHOWN else []
+
+
+def _buttons(ctx: Context, released: Mandate | None, *, aloud: bool) -> list[Part]:
+    rules = mandate.guardrails(ctx.tx)
+    all_may: list[Button] = []
+    if released is not None:
+        if aloud or not drafts.has_read(ctx.tx, released, ctx.person.id):
+            read = call("mandate read", mandate=released.id)
+            all_may.append(Button(_("I have read it"), read, "primary"))
+        all_may.append(Button(_("I have a question"), call("mandate ask")))
+    if aloud:
+        return [Buttons((*all_may, Button(_("Show all of it"), call("mandate"), "quiet")))]
     if rules is not None and rules.version not in mandate.confirmed(ctx.tx, ctx.person.id):
         read = call("mandate confirm", version=rules.version)
-        buttons.append(Button(_("I have read them"), read, "primary"))
+        all_may.append(Button(_("I have read the guardrails"), read, "primary"))
+    rows = [Buttons(tuple(all_may))] if all_may else []
     if rights.may("mandate", rights.general(ctx)):
-        buttons.append(Button(_("Goals and focus"), call("mandate edit")))
-        buttons.append(Button(_("Guardrails"), call("mandate guardrails")))
-    if buttons:
-        parts.append(Buttons(tuple(buttons)))
+        first = _("Draft the next one") if released else _("Draft it")
+        if drafts.draft(ctx.tx) is not None:
+            first = _("Draft")
+        rows.append(
+            Buttons(
+                (
+                    Button(first, call("mandate draft")),
+                    Button(_("Half-day session"), call("mandate session")),
+                    Button(_("Goals and focus"), call("mandate edit")),
+                    Button(_("Guardrails"), call("mandate guardrails")),
+                )
+            )
+        )
+        more = [Button(_("What we do not do"), call("stop"))]
+        more.append(Button(_("Who does what by when"), call("mandate action")))
+        if stops.standing(ctx.tx):
+            more.append(Button(_("Change the stop list"), call("mandate stops"), "quiet"))
+        if released is not None:
+            more.append(Button(_("Show it in a channel"), call("mandate post"), "quiet"))
+        rows.append(Buttons(tuple(more)))
+    return [*rows]
+
+
+def draft(ctx: Context, found: Mandate) -> Message:
+    """Return the draft as the answers stand, with what is missing and who confirmed."""
+    parts: list[Part] = [Title(_("Draft of the mandate")), Facts(tuple(_answers(found)))]
+    areas = drafts.candidates(ctx.tx, found.id)
+    if areas:
+        said = [
+            _("{area} (chosen)", area=each.area) if each.chosen else each.area for each in areas
+        ]
+        parts += [Text(_("Candidate areas; two or three are chosen:")), Items(tuple(said))]
+        parts.append(Buttons(tuple(_choice(found, each) for each in areas)))
+    rows: list[tuple[Words, Words]] = []
+    if found.valid_until is not None:
+        rows.append((_("Valid until"), _("{day}", day=found.valid_until)))
+    if found.it_contact is not None:
+        rows.append((_("Confirms for the IT"), name(ctx, found.it_contact)))
+    if found.lead_by is not None:
+        rows.append((_("Confirmed for the leadership"), name(ctx, found.lead_by)))
+    if found.it_by is not None:
+        rows.append((_("Confirmed for the IT"), name(ctx, found.it_by)))
+    parts += [Facts(tuple(rows))] if rows else []
+    lacks = standing.missing(ctx, found)
+    if lacks:
+        parts += [Text(_("Still missing:")), Items(tuple(words for words, _button in lacks))]
+    parts += _working_on(ctx, found, ready=not lacks)
     return Message(tuple(parts))
+
+
+def _choice(found: Mandate, each: drafts.Candidate) -> Button:
+    if each.chosen:
+        return Button(
+            _("Leave out {area}", area=shortened(each.area, 20)),
+            call("mandate choose", mandate=found.id, area=each.key, out="yes"),
+            "quiet",
+        )
+    return Button(
+        _("Choose {area}", area=shortened(each.area, 22)),
+        call("mandate choose", mandate=found.id, area=each.key),
+    )
+
+
+def _working_on(ctx: Context, found: Mandate, *, ready: bool) -> list[Part]:
+    buttons: list[Button] = []
+    if rights.may("mandate", rights.general(ctx)):
+        if ready and found.lead_by is None and ctx.person.id != found.it_contact:
+            release = call("mandate release", mandate=found.id)
+            buttons.append(Button(_("Release for the leadership"), release, "primary"))
+        buttons += [
+            Button(_("Four questions"), call("form", word="mandate questions")),
+            Button(_("Candidate areas"), call("mandate candidates")),
+            Button(_("Use cases"), call("mandate cases")),
+            Button(_("Valid until"), call("mandate until")),
+        ]
+    if ready and found.it_by is None and ctx.person.id == found.it_contact:
+        agree = call("mandate agree", mandate=found.id)
+        buttons.insert(0, Button(_("Confirm for the IT"), agree, "primary"))
+    rows: list[Part] = [Buttons(tuple(buttons))] if buttons else []
+    if rights.may("mandate", rights.general(ctx)):
+        rows.append(
+            Buttons(
+                (
+                    Button(_("Who confirms for the IT?"), call("mandate it"), "quiet"),
+                    Button(_("Who does what by when"), call("mandate action"), "quiet"),
+                )
+            )
+        )
+    return rows
+
+
+def session(ctx: Context, found: Mandate) -> Message:
+    """Return the agenda of a half day: four steps, and what has been answered so far, unchanged."""
+    steps: tuple[tuple[Words, Words, Button], ...] = (
+        (
+            _("1. Questions (60 minutes)"),
+            _("{n} of 4 answered", n=4 - sum(not getattr(found, q) for q in drafts.QUESTIONS)),
+            Button(_("Four questions"), call("form", word="mandate questions")),
+        ),
+        (
+            _("2. Areas (45 minutes)"),
+            _list([each.area for each in drafts.candidates(ctx.tx, found.id)]),
+            Button(_("Candidate areas"), call("mandate candidates")),
+        ),
+        (
+            _("3. Use cases (45 minutes)"),
+            _list(found.cases.splitlines()),
+            Button(_("Use cases"), call("mandate cases")),
+        ),
+        (
+            _("4. Next steps (30 minutes)"),
+            _list([each.item for each in actions.open_ones(ctx.tx)]),
+            Button(_("Who does what by when"), call("mandate action")),
+        ),
+    )
+    parts: list[Part] = [
+        Title(_("Half a day for the mandate")),
+        Text(_("Four steps. What you enter stands in the draft, word for word.")),
+        Facts(tuple((words, so_far) for words, so_far, _button in steps)),
+        Buttons(tuple(button for _words, _so_far, button in steps)),
+        Buttons((Button(_("Show the draft"), call("mandate draft"), "quiet"),)),
+    ]
+    return Message(tuple(parts))
+
+
+def _list(said: list[str]) -> Words:
+    if not said:
+        return _("nothing yet")
+    if len(said) > SHOWN:
+        return _("{words}; and {n} more", words=said[:SHOWN], n=len(said) - SHOWN)
+    return _("{words}", words=said)
 
 
 def is_outside(ctx: Context, area: str) -> bool:

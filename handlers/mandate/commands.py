@@ -1,22 +1,26 @@
-"""The core of the mandate: what it is for, where we look first, and what always holds."""
+"""The mandate's standing parts: what it is for, where we look first, and what always holds."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated
 
+from handlers.kit import doors
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Known, Task
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Reply, line
+from handlers.kit.people import NAMES_GO, NAMES_KEPT, former
 from handlers.kit.readers import TextReader, folded
 from handlers.kit.readers.required_text import TellingReader
-from handlers.kit.words import Words, _
-from handlers.mandate import cards
+from handlers.kit.words import Sentence, Words, _
+from handlers.mandate import cards, drafting
 from storage import mandate
+from storage.engine import Tx
 from storage.engine.ids import PersonId
-from storage.mandate import Goal, Guardrails
+from storage.mandate import Goal, Guardrails, drafts
 
 feature = Feature(_("Mandate"))
 
@@ -25,7 +29,9 @@ GOALS = 7
 RULE = TellingReader(most=500)
 
 
-@feature.command("mandate", "mandat", help=_("Goals, focus and guardrails."), reads=True)
+@feature.command(
+    "mandate", "mandat", help=_("What we want: goals, focus, guardrails, stop list."), reads=True
+)
 def show(ctx: Context) -> Reply:
     return Reply(cards.card(ctx))
 
@@ -59,7 +65,7 @@ def edit(
         Ask(_("Focus (two or three areas)"), _("One a line, for example: repairs.")),
     ],
 ) -> Reply:
-    wanted, areas = _lines(goals), _lines(focus)
+    wanted, areas = drafting.lines(goals), drafting.lines(focus)
     if len(areas) > FOCUS:
         raise Refusal(
             _(
@@ -78,13 +84,14 @@ def edit(
         if key not in standing:
             new = Goal(ctx.new_id(), name)
             mandate.add_goal(ctx.tx, new, key=key, by=ctx.person.id, now=ctx.now)
-    mandate.set_focus(ctx.tx, areas, by=ctx.person.id, now=ctx.now)
+    if drafts.released(ctx.tx) is None:
+        mandate.set_focus(ctx.tx, areas, by=ctx.person.id, now=ctx.now)
+    elif areas.keys() != mandate.focus(ctx.tx).keys():  # released: only two confirmations move it
+        draft = drafting.current(ctx)
+        drafts.set_candidates(ctx.tx, draft.id, areas, set(areas))
+        drafts.unconfirm(ctx.tx, draft.id)
+        return drafting.changed(ctx)
     return Reply(cards.card(ctx))
-
-
-def _lines(text: str) -> dict[str, str]:
-    named = [" ".join(each.strip(" -•*").split())[:80] for each in text.splitlines()]
-    return {folded(each): each for each in named if each}
 
 
 def _rules(ctx: Context, _fixed: Mapping[str, str]) -> dict[str, str]:
@@ -148,19 +155,55 @@ def unread(ctx: Context) -> list[Task]:
     ]
 
 
+def _replace(tx: Tx, person: PersonId, to: PersonId) -> None:
+    mandate.replace(tx, person, to)
+    drafts.replace_person(tx, person, to)
+
+
+ROLES: dict[str, Sentence] = {
+    "mandates.it_contact": _("Confirms the mandate for the IT"),
+    "mandates.begun_by": _("Began a mandate"),
+    "mandates.lead_by": _("Confirmed the mandate for the leadership"),
+    "mandates.it_by": _("Confirmed the mandate for the IT"),
+    "mandate_actions.owner": _("Does this for the mandate"),
+    "mandate_actions.set_by": _("Noted who does it"),
+    "mandate_stops.set_by": _("Put it on the stop list"),
+    "mandate_questions.asked_by": _("Asked about the mandate"),
+    "mandate_questions.answered_by": _("Answered about the mandate"),
+}
+
+
 @feature.knows(
     80,
-    _("Guardrails that you confirmed"),
+    _("Your part in the mandate"),
     {
         "guardrail_confirmations": ("person",),
         "guardrails": ("set_by",),
         "mandate_goals": ("set_by",),
         "mandate_areas": ("set_by",),
+        "mandates": ("it_contact", "begun_by", "lead_by", "it_by"),
+        "mandate_actions": ("owner", "set_by"),
+        "mandate_stops": ("set_by",),
+        "mandate_questions": ("asked_by", "answered_by"),
     },
-    replace=mandate.replace,
+    replace=_replace,
 )
 def known(ctx: Context, person: PersonId) -> Known:
     rows: list[tuple[Words, Words]] = [
         (_("Guardrails"), version) for version in mandate.confirmed(ctx.tx, person)
     ]
-    return Known(tuple(rows))
+    return Known((*rows, *doors.known(drafts.of_person(ctx.tx, person), ROLES).rows))
+
+
+@feature.keeps(
+    "mandate_goals",
+    "mandate_areas",
+    "guardrails",
+    "guardrail_confirmations",
+    what=_("Who wrote the mandate, and who confirmed a version of before"),
+    days=NAMES_KEPT,
+    then=NAMES_GO,
+)
+def people_kept(ctx: Context, before: datetime) -> int:
+    """Let go of their names; who decides now stays."""
+    return mandate.forget_people(ctx.tx, before, former(ctx))

@@ -12,10 +12,7 @@ from handlers.kit.words import _
 
 feature = Feature(_("Weekly digest"))
 
-PAGE = 12  # figures on one page
-
-PAGE = 26
-TOGETHER = 8
+PAGE = 26  # figures on one page
 
 
 @feature.command("computed", "gerechnet", help=_("How the figures are computed."), hidden=True)

@@ -16,7 +16,7 @@ from handlers.kit.context import Context
 from handlers.kit.doors import Glance, Known, Task, known
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text, Title, Tone, line
-from handlers.kit.people import name
+from handlers.kit.people import name, traced
 from handlers.kit.readers import PersonReader, TextReader
 from handlers.kit.readers.dates import BETWEEN, DateReader, read_day, today_of
 from handlers.kit.words import Sentence, _
@@ -88,16 +88,20 @@ def cover(
         stand_ins.add(ctx.tx, agreed)
         said = _agreed(ctx, agreed)
         told = Post(f"{_key(agreed.id)}:told", line(said), f"direct:{absent.id}", "note")
-        return Reply(line(said), posts=(told,), subject=absent.id)
+        return Reply(line(said), posts=(told,), subject=traced(ctx, absent.id))
     stand_ins.add(ctx.tx, asked)
     if absent.id != ctx.person.id:
-        return Reply(line(_said(ctx, asked)), posts=(_ask(ctx, asked),), subject=person.id)
+        return Reply(
+            line(_said(ctx, asked)), posts=(_ask(ctx, asked),), subject=traced(ctx, person.id)
+        )
     swap = Button(
         _("The other way round: I stand in for {who}", who=person.name[:30]),
         call("cover swap", cover=asked.id),
         "quiet",
     )
-    return Reply(line(_said(ctx, asked), swap), posts=(_ask(ctx, asked),), subject=person.id)
+    return Reply(
+        line(_said(ctx, asked), swap), posts=(_ask(ctx, asked),), subject=traced(ctx, person.id)
+    )
 
 
 def _said(ctx: Context, asked: Cover) -> Sentence:
@@ -194,7 +198,9 @@ def swap(ctx: Context, cover: CoverRef) -> Reply:
         raise Refusal(_("This question is not open for you any more."))
     asked = _find(ctx, cover)
     _must_be_free(ctx, asked)
-    return Reply(line(_said(ctx, asked)), posts=(_ask(ctx, asked),), subject=asked.other)
+    return Reply(
+        line(_said(ctx, asked)), posts=(_ask(ctx, asked),), subject=traced(ctx, asked.other)
+    )
 
 
 @feature.command("cover confirm", "vertretung bestätigen", help=_("Agreed."), hidden=True)
@@ -217,7 +223,7 @@ def confirm(ctx: Context, cover: CoverRef) -> Reply:
             Post(_key(agreed.id), told),
             Post(f"{_key(agreed.id)}:told", told, f"direct:{agreed.asked_by}", "note"),
         ),
-        subject=agreed.asked_by,
+        subject=traced(ctx, agreed.asked_by),
     )
 
 
@@ -241,7 +247,7 @@ def end(ctx: Context, cover: CoverRef) -> Reply:
     other = ended.cover if ctx.person.id == ended.person else ended.person
     posts = [Post(_key(ended.id), told), Post(f"{_key(ended.id)}:told", told)]
     posts.append(Post(f"{_key(ended.id)}:ended", told, f"direct:{other}", "note"))
-    return Reply(line(said), posts=tuple(posts), subject=other)
+    return Reply(line(said), posts=tuple(posts), subject=traced(ctx, other))
 
 
 def _ended(ctx: Context, before: Cover) -> Sentence:

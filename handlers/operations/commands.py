@@ -52,7 +52,7 @@ class Choice(StrEnum):
 
 CHOICES: dict[str, Words] = {
     Choice.ALARMS: _("Alarms of open incidents"),
-    Choice.ALL: _("All of it"),
+    Choice.ALL: _("All that is held"),
     Choice.NOTHING: _("Nothing of it"),
 }
 

@@ -23,7 +23,7 @@ from handlers.kit.messages import (
     Tone,
     line,
 )
-from handlers.kit.people import name, person
+from handlers.kit.people import name, person, traced
 from handlers.kit.readers import PersonReader, TextReader
 from handlers.kit.words import Sentence, Words, _
 from handlers.on_call import duty
@@ -188,7 +188,7 @@ def hand_over(
         who=to.name,
         things=held.said(found),
     )
-    return Reply(line(said), posts=tuple(posts), subject=before.id)
+    return Reply(line(said), posts=tuple(posts), subject=before.person_key)
 
 
 def _must_fit(ctx: Context, handover: Handover, found: list[Held]) -> None:
@@ -263,7 +263,7 @@ def accept_all(
     posts += (Post(_key(kept.id), line(said, tone=Tone.QUIET)), *refreshed(ctx, kept.person))
     if kept.asked_by != ctx.person.id:
         posts += (Post(f"{_key(kept.id)}:told", line(done), f"direct:{kept.asked_by}", "note"),)
-    return Reply(line(said), posts=posts, subject=kept.person)
+    return Reply(line(said), posts=posts, subject=traced(ctx, kept.person))
 
 
 @feature.waits(20)

@@ -75,10 +75,10 @@ def left(ctx: Context, person: PersonId) -> Reply:
     told = [each.id for each in duty.managers(ctx)] or _instead(ctx)
     message = _card(ctx, batch)
     cards = tuple(Post(_key(batch), message, f"direct:{each}", "note") for each in told)
-    return Reply(posts=(*moved, *_told_to_act(ctx, batch), *cards))
+    return Reply(posts=(*moved, *_told_to_act(ctx, batch, but=told), *cards))
 
 
-def _instead(ctx: Context) -> list[str]:
+def _instead(ctx: Context) -> list[PersonId]:
     """Return who is told where nobody manages: whoever is on duty for the rest, if anybody is."""
     first = duty.on_duty(ctx, fallback(ctx)) if duty.present(ctx) else None
     return [first] if first is not None else []
@@ -208,12 +208,12 @@ def left_behind(ctx: Context, *, manages: bool) -> list[Task]:
     return lines + found
 
 
-def _told_to_act(ctx: Context, batch: Batch) -> tuple[Post, ...]:
-    """Tell whoever acts now, once each for the whole batch, what for."""
+def _told_to_act(ctx: Context, batch: Batch, but: list[PersonId]) -> tuple[Post, ...]:
+    """Tell whoever acts now, once each for the whole batch, what for; the card says it as well."""
     acts: dict[PersonId, dict[PersonId, list[Held]]] = {}
     for person in batch.people:
         for each in held.by(ctx, person):
-            if each.acts is not None and each.acts not in batch.people:
+            if each.acts is not None and each.acts not in (*batch.people, *but):
                 acts.setdefault(each.acts, {}).setdefault(person, []).append(each)
     return tuple(
         Post(

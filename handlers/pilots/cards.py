@@ -9,6 +9,8 @@ from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Facts, Items, Message, Part, Text, Title
 from handlers.kit.people import name
 from handlers.kit.words import Sentence, Words, _, _n
+from handlers.mandate.standing import valid
+from handlers.on_call import duty
 from handlers.pilots import clock, measure, relief, roles, start_check
 from storage import mandate
 from storage.pilots import ROLES, Pilot, answers, log
@@ -60,7 +62,17 @@ def _facts(ctx: Context, pilot: Pilot) -> list[tuple[Words, Words]]:
     if pilot.area:
         rows.append((_("Area"), pilot.area))
     rows += [(roles.LABELS[each], _holder(ctx, pilot, each)) for each in ROLES]
+    if pilot.state != "stopped":
+        rows.append((_("Mandate"), _mandate(ctx)))
     return rows
+
+
+def _mandate(ctx: Context) -> Sentence:
+    """Return whether the mandate holds that the pilot stands on: without it, it is marked."""
+    holds = valid(ctx)
+    if holds is None:
+        return _("⚠ none holds at present; type “mandate”")
+    return _("valid until {day}", day=holds.valid_until)
 
 
 def _baseline(pilot: Pilot) -> Sentence:
@@ -106,6 +118,8 @@ def _holder(ctx: Context, pilot: Pilot, role: str) -> Words:
     holder = getattr(pilot, role)
     if holder is None:
         return _("nobody yet")
+    if not duty.is_here(ctx, holder):
+        return _("{who} – not there any more", who=name(ctx, holder))
     if getattr(pilot, f"{role}_accepted_at") is None:
         return _("{who} (asked)", who=name(ctx, holder))
     return name(ctx, holder)

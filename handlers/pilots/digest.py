@@ -10,7 +10,8 @@ from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Filter, Glance, Known, Row, Section, Setting, Task, Week, figure
 from handlers.kit.messages import Button, Facts, Part, Text, Title
-from handlers.kit.readers import NumberReader
+from handlers.kit.people import NAMES_GO, NAMES_KEPT, former, name
+from handlers.kit.readers import NumberReader, folded
 from handlers.kit.words import Sentence, Words, _, _n
 from handlers.pilots import clock, measure, relief, roles, start_check
 from storage import pilots, workspaces
@@ -164,10 +165,14 @@ def told(ctx: Context, pilot: Pilot) -> Words:
     return _("{age}; {effect}; {relief}", age=age, effect=effect, relief=said)
 
 
-@feature.section(70)
+@feature.section(70, team=True)
 def section(ctx: Context, week: Week) -> Section | None:
     """Return what has to be decided, how each pilot goes, and how much was said."""
     known = [each for each in pilots.all(ctx.tx) if each.state in ("running", "operating")]
+    if week.team is not None:
+        ours = [each for each in known if folded(each.area) in week.team.areas]
+        told_ = tuple((each.name, told(ctx, each)) for each in ours[:5])
+        return Section(parts=(Title(_("Pilots")), Facts(told_)) if told_ else ())
     rows: list[tuple[Words, Words]] = []
     if week.name < relief.week_of(ctx):  # while it runs, a number would tell
         said = answers.said_in(ctx.tx, week.name)
@@ -238,9 +243,9 @@ def known(ctx: Context, person: PersonId) -> Known:
     rows: list[tuple[Words, Words]] = [
         (each.name, roles.LABELS[role]) for each, role in pilots.with_role(ctx.tx, person)
     ]
-    for name, state in pilots.uses(ctx.tx, person):
+    for pilot, state in pilots.uses(ctx.tx, person):
         said = _("you are asked about it") if state == "asked" else _("you are not asked about it")
-        rows.append((name, said))
+        rows.append((pilot, said))
     return Known(tuple(rows))
 
 
@@ -287,15 +292,28 @@ def rows(ctx: Context, filter: Filter, first: int, most: int) -> Sequence[Row]:
     for each in _listed(ctx, filter)[first : first + most]:
         effect = measure.effect(each, log.values(ctx.tx, each.id))
         rounds = relief.closed(ctx, each)
-        person = ctx.person_of(each.champion) if each.champion else None
         closed = each.state == "stopped"
         values: tuple[Words, ...] = (
             each.name,
             clock.age(ctx, each),
             each.problem,
-            person.name if person is not None and not closed else "",
+            name(ctx, each.champion) if each.champion is not None and not closed else "",
             measure.told(each, effect) if effect else "",
             relief.told(rounds[0]) if rounds else "",
         )
         found.append(Row(values, call("pilot", pilot=each.id)))
     return found
+
+
+@feature.keeps(
+    "pilots",
+    "pilot_history",
+    "pilot_values",
+    "pilot_users",
+    what=_("Who changed and measured a pilot, and the roles of one that was stopped"),
+    days=NAMES_KEPT,
+    then=NAMES_GO,
+)
+def people_kept(ctx: Context, before: datetime) -> int:
+    """Let go of their names; who decides now stays."""
+    return pilots.forget_people(ctx.tx, before, former(ctx))

@@ -129,15 +129,20 @@ def settle(ctx: Context, pilot: Pilot, key: str) -> tuple[Post, ...]:
     return matters.settle(ctx, f"pilot:{pilot.id}:{key}")
 
 
-def vacant(ctx: Context, pilot: Pilot, role: str) -> tuple[Post, ...]:
-    """Nobody has a role any more: say to those who are left what lacks now."""
-    pilots.change(ctx.tx, pilot.id, **{role: None, f"{role}_accepted_at": None})
+def vacant(ctx: Context, pilot: Pilot, role: str, *, left: bool = False) -> tuple[Post, ...]:
+    """Nobody fills a role any more: say to the others what lacks now.
+
+    Who `left` stays named until somebody else is: their card shows it, and hands it over.
+    """
+    before = getattr(pilot, role)
+    named = before if left else None
+    pilots.change(ctx.tx, pilot.id, **{role: named, f"{role}_accepted_at": None})
     note(ctx, pilot, f"vacant {role}")
     posts = matters.settle(ctx, asked_key(pilot, role))
-    left = fresh(ctx, pilot)
+    now = fresh(ctx, pilot)
     for each in ROLES:
-        person = getattr(left, each)
-        if person is not None and left.state in ("running", "operating", "waiting"):
+        person = getattr(now, each)
+        if person not in (None, before) and now.state in ("running", "operating", "waiting"):
             said = _(
                 "“{pilot}”: {role} is vacant. {lacks}",
                 pilot=pilot.name,

@@ -102,7 +102,7 @@ def users_text(ctx: Context, pilot: Pilot) -> str:
     if pilot.users_kind == "channel":
         place = places.find(ctx.tx, pilot.users_place or "")
         return f"#{place.name}" if place else ""
-    return ", ".join(name(ctx, each) for each in pilots.users(ctx.tx, pilot.id, "named"))
+    return ", ".join(ctx.text(name(ctx, each)) for each in pilots.users(ctx.tx, pilot.id, "named"))
 
 
 class Visible(StrEnum):
@@ -206,7 +206,7 @@ def _left(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     return tuple(
         post
         for each, role in pilots.with_role(ctx.tx, person)
-        for post in editing.vacant(ctx, editing.fresh(ctx, each), role)
+        for post in editing.vacant(ctx, editing.fresh(ctx, each), role, left=True)
     )
 
 

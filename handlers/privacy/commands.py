@@ -11,7 +11,7 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Facts, Message, Part, Reply, Text, Title, line
 from handlers.kit.words import Words, _, _n, flat, speak
 from handlers.ownership import held
-from handlers.privacy.erasing import cards, doors, put_former
+from handlers.privacy.erasing import doors, put_former
 from storage import people, privacy
 from storage.engine import Tx
 from storage.engine.ids import PersonId
@@ -131,9 +131,9 @@ def erase(ctx: Context) -> Reply:
     if held.by(ctx, ctx.person.id):
         raise Refusal(_("You answer for something again. Please hand that over first."))
     _must_leave_a_manager(ctx)
-    former = put_former(ctx, ctx.person.id)
+    told = put_former(ctx, ctx.person.id)
     said = _("You are erased. If you write to me again, I meet you for the first time.")
-    return Reply(line(said), secret=True, nameless=True, posts=cards(ctx, former))
+    return Reply(line(said), secret=True, nameless=True, posts=told)
 
 
 def _must_leave_a_manager(ctx: Context) -> None:

@@ -26,30 +26,24 @@ def doors(ctx: Context) -> list[Knows]:
     return sorted(found, key=lambda each: each.rank)
 
 
-def put_former(ctx: Context, person: PersonId) -> PersonId:
+def put_former(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     """Let “former person” stand everywhere in somebody's place, and delete them.
 
-    Returns who stands there now.
+    Returns the newest of the cards on which they stand, as they are now.
     """
     them = people.find(ctx.tx, person)
     former = PersonId(f"former-{ctx.new_secret()[:8]}")
-    privacy.add_former(
-        ctx.tx,
-        former,
-        speech(_("former person"), ctx.workspace.language),
-        ctx.new_secret(),
-        ctx.now,
-    )
+    people.former(ctx.tx, ctx.new_secret(), ctx.now, former)
     if them is not None:
         _reword(ctx, person, them.name, former)
     privacy.forget_way_to(ctx.tx, person, former)
     for door in doors(ctx):
         door.replace(ctx.tx, person, former)
     privacy.forget_identities(ctx.tx, person)
-    privacy.forget_settings(ctx.tx, person)
+    privacy.forget_settings(ctx.tx, person, former)
     privacy.note_erasure(ctx.tx, person, ctx.now)
     privacy.delete(ctx.tx, person)
-    return former
+    return _cards(ctx, former)
 
 
 def _reword(ctx: Context, person: PersonId, name: str, former: PersonId) -> None:
@@ -71,8 +65,7 @@ def _reword(ctx: Context, person: PersonId, name: str, former: PersonId) -> None
         privacy.reword(ctx.tx, each["kind"], each["key"], text)
 
 
-def cards(ctx: Context, person: PersonId) -> tuple[Post, ...]:
-    """Return the cards on which somebody stands, as they are now; the newest ones."""
+def _cards(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     numbers = privacy.incidents_of(ctx.tx, person, SHOWN)
     found = [incidents.find(ctx.tx, number) for number in numbers]
     return tuple(

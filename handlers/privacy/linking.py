@@ -13,7 +13,7 @@ from handlers.kit.people import name
 from handlers.kit.readers import TextReader, folded
 from handlers.kit.words import _
 from handlers.privacy.erasing import doors
-from storage import people, privacy
+from storage import people, privacy, services
 from storage.engine.ids import PersonId
 from storage.privacy import Link
 
@@ -81,6 +81,16 @@ def yes(ctx: Context, code: Code) -> Reply:
     other = people.find(ctx.tx, found.other)
     if other is None:
         raise Refusal(_("This question is not open for you any more."))
+    shared = services.shared(ctx.tx, other.id, ctx.person.id)
+    if shared:
+        raise Refusal(
+            _(
+                "You would be accountable and deputy at once for {things}. Please name another "
+                "deputy there first; the code stays valid for ten minutes.",
+                things=shared,
+            ),
+            buttons=(Button(_("Name somebody for one service"), call("service people")),),
+        )
     join(ctx, found.other, ctx.person.id)
     if other.manager:
         people.set_manager(ctx.tx, ctx.person.id)

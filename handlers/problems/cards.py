@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from handlers.bans import blocks as ban_blocks
 from handlers.bans import cards as ban_cards
-from handlers.bans.cards import headline, label, named
+from handlers.bans.cards import headline, label
 from handlers.bans.rules import rules
 from handlers.incidents.checklist import CAUSES, Cause
 from handlers.kit.calendar import days_before
@@ -23,6 +23,7 @@ from handlers.kit.messages import (
     Title,
     Tone,
 )
+from handlers.kit.people import name
 from handlers.kit.readers import ChoiceReader
 from handlers.kit.readers.dates import today_of
 from handlers.kit.readers.evidence import linked
@@ -96,14 +97,14 @@ def standing(ctx: Context, problem: Problem) -> Sentence:
             return _(
                 "{who} says the cause is fixed. Somebody else verifies it, or it stays quiet "
                 "until {at:day}; until then the ban stands.",
-                who=named(ctx, problem.fixed_by or ""),
+                who=name(ctx, problem.fixed_by or ""),
                 at=quiet_until(ctx, problem),
             )
         case "lifted" if problem.verified_by:
             return _(
                 "Lifted on {at:day}: the fix was verified by {who}.",
                 at=problem.lifted_at,
-                who=named(ctx, problem.verified_by),
+                who=name(ctx, problem.verified_by),
             )
         case "lifted":
             return _("Lifted on {at:day}: it stayed quiet after the fix.", at=problem.lifted_at)
@@ -142,12 +143,12 @@ def cause(problem: Problem) -> Sentence:
 
 
 def _owner(ctx: Context, problem: Problem) -> Sentence:
-    who, now = named(ctx, problem.owner), ban_blocks.owner(ctx, problem)
+    who, now = name(ctx, problem.owner), ban_blocks.owner(ctx, problem)
     if problem.proposed_to:
-        asked = named(ctx, problem.proposed_to)
+        asked = name(ctx, problem.proposed_to)
         return _("{who}; {asked} is asked to take it", who=who, asked=asked)
     if now != problem.owner:
-        return _("{who} is not here any more; {now} stands in", who=who, now=named(ctx, now))
+        return _("{who} is not here any more; {now} stands in", who=who, now=name(ctx, now))
     if problem.accepted_at is None:
         return _("{who}, who has not accepted yet", who=who)
     return _("{who}", who=who)
@@ -239,14 +240,14 @@ def history(ctx: Context, problem: Problem) -> Message:
 
 
 def _happened(ctx: Context, each: Happened) -> Sentence:
-    who, detail = named(ctx, each.person or ""), each.detail
+    who, detail = name(ctx, each.person or ""), each.detail
     match each.kind:
         case "opened":
             return _("Opened with {incidents}.", incidents=detail)
         case "owned":
             return _("{who} owns the cause.", who=who)
         case "asked":
-            return _("{who} asked {other} to own the cause.", who=who, other=named(ctx, detail))
+            return _("{who} asked {other} to own the cause.", who=who, other=name(ctx, detail))
         case "cause":
             return _("{who} entered the cause: {cause}", who=who, cause=detail)
         case "dated":
@@ -266,7 +267,7 @@ def _happened(ctx: Context, each: Happened) -> Sentence:
         case "let through":
             return _("{who} let a change through: {what}", who=who, what=detail)
         case "reminded":
-            return _("Reminder to {who}.", who=named(ctx, detail))
+            return _("Reminder to {who}.", who=name(ctx, detail))
         case "parted":
             return _("{who} took {incident} out: it is something else.", who=who, incident=detail)
         case "dropped":
@@ -286,11 +287,11 @@ def line(ctx: Context, problem: Problem) -> Sentence:
         "service": _service(ctx, problem),
         "n": times(ctx, problem),
         "days": rules(ctx.tx).days,
-        "who": named(ctx, ban_blocks.owner(ctx, problem)),
+        "who": name(ctx, ban_blocks.owner(ctx, problem)),
         "at": problem.opened_at,
     }
     if problem.state == ProblemState.FIXED:
-        values["who"] = named(ctx, problem.fixed_by or "")
+        values["who"] = name(ctx, problem.fixed_by or "")
         return _(
             "{problem} · “{title}” ({service}): {n} times in {days} days, ban since {at:day}; "
             "{who} says it is fixed, to be verified",

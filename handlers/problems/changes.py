@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated
 
 from handlers import rights
@@ -13,6 +13,7 @@ from handlers.kit.context import Context
 from handlers.kit.doors import Known, known
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text, Title, Tone, line
+from handlers.kit.people import NAMES_GO, NAMES_KEPT, former, name
 from handlers.kit.readers import TextReader
 from handlers.kit.readers.dates import BeforeDateReader, DateReader, today_of
 from handlers.kit.readers.placeholders import is_placeholder
@@ -109,7 +110,7 @@ def _change(ctx: Context, change: Change) -> Sentence:
         "{day:day}: {what} ({who})",
         day=change.planned_on,
         what=change.what,
-        who=ban_cards.named(ctx, change.entered_by),
+        who=name(ctx, change.entered_by),
     )
 
 
@@ -264,3 +265,14 @@ def known_here(ctx: Context, person: PersonId) -> Known:
             "changes.entered_by": _("Entered it"),
         },
     )
+
+
+@feature.keeps(
+    "changes",
+    what=_("Who entered a planned change"),
+    days=NAMES_KEPT,
+    then=NAMES_GO,
+)
+def people_kept(ctx: Context, before: datetime) -> int:
+    """Let go of their names; who decides now stays."""
+    return stored_changes.forget_people(ctx.tx, before, former(ctx))

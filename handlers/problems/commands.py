@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from typing import Annotated
 
@@ -25,6 +25,7 @@ from handlers.kit.messages import (
     Title,
     line,
 )
+from handlers.kit.people import NAMES_GO, NAMES_KEPT, former, name
 from handlers.kit.readers import PersonReader, TextReader
 from handlers.kit.readers.dates import DateReader, today_of
 from handlers.kit.readers.placeholders import is_placeholder
@@ -153,7 +154,7 @@ def name_owner(
     said = _(
         "{who} is asked to own the cause. Until then it stays with {owner}.",
         who=Who(person.id, person.name),
-        owner=ban_cards.named(ctx, problem.owner),
+        owner=name(ctx, problem.owner),
     )
     return changed_reply(ctx, problem, said, new_owner=True)
 
@@ -248,3 +249,16 @@ def known_here(ctx: Context, person: PersonId) -> Known:
             "overrides.person": _("Made an exception"),
         },
     )
+
+
+@feature.keeps(
+    "problems",
+    "problem_history",
+    "overrides",
+    what=_("Who owned, fixed and verified a cause, and made an exception"),
+    days=NAMES_KEPT,
+    then=NAMES_GO,
+)
+def people_kept(ctx: Context, before: datetime) -> int:
+    """Let go of their names; who decides now stays."""
+    return problems.forget_people(ctx.tx, before, former(ctx), former(ctx, other=True))

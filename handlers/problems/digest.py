@@ -56,9 +56,16 @@ OVERRIDES = feature.measure(
 )
 
 
-@feature.section(10)
+@feature.section(10, team=True)
 def section(ctx: Context, week: Week) -> Section:
     """Return what came back in the week, what is banned because of it, and what is overdue."""
+    if week.team is not None:
+        ours = [
+            each
+            for each in problems.ended(ctx.tx, week.start, week.end)
+            if each.service in week.team.services
+        ]
+        return Section(solved=tuple(ban_cards.headline(each) for each in ours))
     return Section(_undecided(ctx), tuple(_parts(ctx, week)))
 
 

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from handlers.bans.blocks import owner
-from handlers.bans.cards import label, named
+from handlers.bans.cards import label
 from handlers.bans.rules import rules
 from handlers.incidents import escalation, keys
 from handlers.kit import calendar, working_hours
 from handlers.kit.commands import Feature
 from handlers.kit.context import Context
 from handlers.kit.messages import Post, Reply
+from handlers.kit.people import name
 from handlers.kit.readers.dates import today_of
 from handlers.kit.words import Sentence, _
 from handlers.on_call import duty
@@ -342,7 +343,7 @@ def _why(ctx: Context, problem: Problem, step: str) -> Sentence:
             return _(
                 "The cause should have been fixed by {day:day}. It is with {who}; please decide "
                 "how it goes on.",
-                who=named(ctx, owner(ctx, problem)),
+                who=name(ctx, owner(ctx, problem)),
                 **values,
             )
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from handlers.bans.cards import label, named
+from handlers.bans.cards import label
 from handlers.kit import calendar
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Filter, Row
+from handlers.kit.people import name
 from handlers.kit.words import Words, _
 from storage import problems
 from storage.problems import Problem
@@ -51,7 +52,7 @@ def _row(ctx: Context, problem: Problem) -> Row:
             STATES.get(problem.state, problem.state),
             calendar.day_of(problem.opened_at, ctx.workspace.zone),
             problem.due_on if problem.stands else None,
-            named(ctx, problem.owner) if problem.stands else None,
+            name(ctx, problem.owner) if problem.stands else None,
         ),
         call("problem", number=problem.number),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 
 from handlers import rights
@@ -22,6 +23,7 @@ from handlers.kit.context import Context
 from handlers.kit.doors import Event, Known, Task, known
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Part, Post, Reply, Text, Title, line
+from handlers.kit.people import former, name
 from handlers.kit.readers import IncidentReader
 from handlers.kit.words import Sentence, Who, _, shortened
 from handlers.problems import lifecycle
@@ -116,7 +118,7 @@ def _outcome(ctx: Context, root: int, step: Step) -> Sentence:
             **values,
         )
     values |= {"problem": problem_label(step.problem.number)}
-    values |= {"who": ban_cards.named(ctx, step.problem.owner)}
+    values |= {"who": name(ctx, step.problem.owner)}
     if step.what == "opened":
         return _(
             "That makes {n} in {days} days, so {problem} is open now, and {who} is asked to own "
@@ -352,3 +354,14 @@ def known_here(ctx: Context, person: PersonId) -> Known:
             "likenesses.decided_by": _("Said whether it is the same"),
         },
     )
+
+
+@feature.keeps(
+    "likenesses",
+    what=_("Who said whether two incidents are the same"),
+    days=365,
+    then=_("“former person” stands there; times and durations stay"),
+)
+def deciders_kept(ctx: Context, before: datetime) -> int:
+    """Let go of who said it."""
+    return repeats.forget_people(ctx.tx, before, former(ctx))

@@ -102,10 +102,10 @@ def standing(ctx: Context, id: PersonId, accepted_at: datetime | None) -> Words:
     """Return who has a role, and whether they have said that they take it."""
     who = person(ctx, id)
     if not duty.is_here(ctx, id):
-        return _("{who} – not there any more", who=who.name)
+        return _("{who} – not there any more", who=name(ctx, id))
     if accepted_at is None:
         return _("{who} – not accepted yet", who=who)
-    return (who,)
+    return _("{who}", who=who)
 
 
 def runbook(service: Service) -> Words:
@@ -127,7 +127,7 @@ def duty_words(ctx: Context, service: Service) -> Words:
             owner=name(ctx, service.accountable),
             last=calendar.day_of(found.ends_at, ctx.workspace.zone) - timedelta(days=1),
         )
-    return (who,)
+    return _("{who}", who=who)
 
 
 def why_red(ctx: Context, service: Service) -> Sentence:

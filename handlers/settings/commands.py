@@ -140,7 +140,7 @@ def begin(ctx: Context) -> Reply:
     people.set_manager(ctx.tx, ctx.person.id)
     return Reply(
         line(_("You manage Lotse now."), Button(_("Settings"), call("settings"), "primary")),
-        subject=ctx.person.id,
+        subject=ctx.person.person_key,
     )
 
 
@@ -152,10 +152,16 @@ def begin(ctx: Context) -> Reply:
     needs="settings",
 )
 def add_manager(ctx: Context, person: Annotated[Person, PersonReader(), Ask(_("Person"))]) -> Reply:
+    posts: tuple[Post, ...] = ()
+    if not person.manager and person.id != ctx.person.id:
+        told = line(
+            _("{who} has asked you to manage Lotse as well.", who=ctx.person.name),
+            Button(_("Settings"), call("settings")),
+        )
+        posts = (Post(f"manager:{person.id}:{ctx.new_id()}", told, f"direct:{person.id}", "note"),)
     people.set_manager(ctx.tx, person.id)
-    return Reply(
-        line(_("{who} manages Lotse, too.", who=Who(person.id, person.name))), subject=person.id
-    )
+    said = _("{who} manages Lotse, too.", who=Who(person.id, person.name))
+    return Reply(line(said), posts=posts, subject=person.person_key)
 
 
 @feature.command(
@@ -166,7 +172,7 @@ def add_manager(ctx: Context, person: Annotated[Person, PersonReader(), Ask(_("P
     needs="settings",
 )
 def remove_manager(ctx: Context, person: ManagerRef) -> Reply:
-    if len(people.managers(ctx.tx)) < 2:
+    if not people.unset_manager(ctx.tx, person.id):
         raise Refusal(
             _(
                 "{who} is the last who manages Lotse. Please name somebody else first.",
@@ -175,7 +181,6 @@ def remove_manager(ctx: Context, person: ManagerRef) -> Reply:
             field="person",
             buttons=(Button(_("Add a manager"), call("settings manager")),),
         )
-    people.unset_manager(ctx.tx, person.id)
     told = line(_("{who} has taken the managing of Lotse from you.", who=ctx.person.name))
     posts = (
         ()
@@ -183,7 +188,7 @@ def remove_manager(ctx: Context, person: ManagerRef) -> Reply:
         else (Post(f"manager:{person.id}:{ctx.new_id()}", told, f"direct:{person.id}", "note"),)
     )
     said = _("{who} does not manage Lotse any more.", who=person.name)
-    return Reply(line(said), posts=posts, subject=person.id)
+    return Reply(line(said), posts=posts, subject=person.person_key)
 
 
 @feature.command(

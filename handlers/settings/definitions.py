@@ -5,6 +5,7 @@ Lotse has words of its own for each, until the company writes its own. Every ver
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -15,6 +16,7 @@ from handlers.kit.context import Context
 from handlers.kit.doors import Known, Setting, known
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Items, Message, Part, Reply, Text, Title
+from handlers.kit.people import NAMES_GO, NAMES_KEPT, former
 from handlers.kit.people import name as name_of
 from handlers.kit.readers import ChoiceReader, NumberReader
 from handlers.kit.readers.required_text import TellingReader
@@ -204,3 +206,14 @@ def known_here(ctx: Context, person: PersonId) -> Known:
             "definitions.set_by": _("Wrote it"),
         },
     )
+
+
+@feature.keeps(
+    "definitions",
+    what=_("Who wrote a definition"),
+    days=NAMES_KEPT,
+    then=NAMES_GO,
+)
+def writers_kept(ctx: Context, before: datetime) -> int:
+    """Let go of their names; who decides now stays."""
+    return company_words.forget_people(ctx.tx, before, former(ctx))

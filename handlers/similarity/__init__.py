@@ -19,7 +19,8 @@ from storage.engine.ids import ServiceId
 if TYPE_CHECKING:
     from handlers.similarity.index import Hit, Seen
 
-SURE = 0.28  # score from which it is probably the same; docs/likeness.md tells what that means
+SURE = 0.22  # score from which it is probably the same; docs/likeness.md tells what that means
+SURE_MEANT = 0.28  # the same where the meaning is asked as well: everything scores higher there
 SHOWN = 0.02  # below this the words have nothing to do with each other
 SAID = 0.5  # closeness from which a text says a word that is searched for
 ALIKE = 0.55  # agreement from which two titles of one service are near-same
@@ -62,13 +63,15 @@ def find_similar(
     read since the last time (handlers/similarity/cache.py).
     """
     from handlers.similarity.cache import search  # numpy, only when it is needed
+    from handlers.similarity.meaning import BESIDE
 
     hits = search(tx, title, service=service, now=now, limit=limit, except_=except_, names=names)
-    return [_match(hit) for hit in hits if hit.score >= SHOWN]
+    sure = SURE_MEANT if BESIDE in tx.beside else SURE
+    return [_match(hit, sure) for hit in hits if hit.score >= SHOWN]
 
 
-def _match(hit: Hit) -> Match:
-    probably = hit.numbers_fit and (hit.score >= SURE or (hit.same_text and hit.same_service))
+def _match(hit: Hit, sure: float) -> Match:
+    probably = hit.numbers_fit and (hit.score >= sure or (hit.same_text and hit.same_service))
     return Match(
         number=hit.number,
         score=hit.score,

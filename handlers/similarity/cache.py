@@ -14,12 +14,15 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from handlers.similarity.index import Hit, Index, Seen
+from handlers.similarity.meaning import BESIDE, Bytes, Meanings, coarse, from_text, told_by
 from storage import similarity
 from storage.engine import Tx
 from storage.engine.ids import ServiceId
 from storage.similarity import Change
 
 PART = 5_000  # incidents that are read in with one search at most
+AT_ONCE = 32  # vectors that a search makes itself
+FILLED = 1_000  # vectors that it looks for in the store
 MOST = 150_000  # incidents that are kept in all; who was not asked for longest is let go
 DAY = 86_400.0
 
@@ -29,11 +32,13 @@ class Held:
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
+        self.meanings: Meanings | None = None
         self.clear()
 
     def clear(self) -> None:
         """Know nothing."""
         self.index = Index()
+        self.blank: dict[int, tuple[int, str]] = {}  # by number: version, and what has no vector
         self.last: Change | None = None
         self.low = 0
 
@@ -59,11 +64,38 @@ class Held:
 
     def _take(self, changes: list[Change]) -> None:
         for each in changes:
+            self.blank.pop(each.number, None)
             if each.gone:
                 self.index.remove(each.number)
-            else:
-                day = each.at.timestamp() / DAY
-                self.index.add(each.number, _said(each), each.service, day)
+                continue
+            vector = None
+            if self.meanings is not None and each.meaning:
+                vector = from_text(each.meaning)
+            elif self.meanings is not None:
+                self.blank[each.number] = (each.version, told_by(each.title))
+            day = each.at.timestamp() / DAY
+            self.index.add(each.number, _said(each), each.service, day, vector)
+
+    def fill(self, tx: Tx) -> None:
+        """Take up vectors that were stored meanwhile, and make a few, for those without one.
+
+        The rest waits for the next search: nobody waits for thousands.
+        """
+        if self.meanings is None or not self.blank:
+            return
+        newest = sorted(self.blank.items(), key=lambda each: -each[1][0])[:FILLED]
+        stored = similarity.meanings(tx, newest[-1][1][0], newest[0][1][0])
+        made: dict[int, Bytes] = {}
+        for number, (version, _title) in newest:
+            if version in stored:
+                made[number] = from_text(stored[version])
+        rest = [(number, told) for number, (_v, told) in newest if number not in made][:AT_ONCE]
+        if rest:
+            rows = coarse(self.meanings.vectors([told for _number, told in rest]))
+            made |= {number: row for (number, _told), row in zip(rest, rows, strict=True)}
+        for number, vector in made.items():
+            self.index.point(number, vector)
+            del self.blank[number]
 
 
 def _said(change: Change) -> str:
@@ -105,8 +137,18 @@ def search(
     names: Sequence[str] = (),
 ) -> list[Hit]:
     """Search the index of the transaction's workspace for like ones, after reading what is new."""
+    meanings: Meanings | None = tx.beside.get(BESIDE)
+    vector = coarse(meanings.vectors([told_by(text)])[0]) if meanings is not None else None
     with _current(tx) as index:
-        return index.search(text, service, now.timestamp() / DAY, limit, except_, names)
+        return index.search(
+            text,
+            service,
+            now.timestamp() / DAY,
+            limit,
+            except_=except_,
+            names=names,
+            vector=vector,
+        )
 
 
 def look(tx: Tx, text: str, now: datetime, limit: int) -> list[Seen]:
@@ -120,8 +162,13 @@ def _current(tx: Tx) -> Iterator[Index]:
     kept: Kept = tx.beside.setdefault("likeness", Kept())
     held = kept.of(tx.workspace)
     with held.lock:
+        meanings = tx.beside.get(BESIDE)
+        if held.meanings is not meanings:  # switched on or off: read everything anew
+            held.meanings = meanings
+            held.clear()
         before = len(held.index)
         held.read_on(tx)
+        held.fill(tx)
         yield held.index
     if len(held.index) > before:
         kept.let_go()

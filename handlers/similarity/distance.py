@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from handlers.kit.readers import folded
 from handlers.similarity.spelling import SHORTEST, one_edit, skeleton
-from handlers.similarity.terms import Word
+from handlers.similarity.terms import Word, is_written
 
 IDEA = 0.85  # the same idea in other words: "Drucker", "printer"
 COGNATE = 0.85  # the same word as the other language writes it: "Zylinder", "cylinder"
@@ -76,8 +76,8 @@ def may_be_mistyped(word: Word, longest: int = SHORT) -> bool:
 
 
 def known(word: Word) -> bool:
-    """Say whether the glossary knows a word, so that it is hardly a mistake."""
-    return bool(word.ideas or word.empty)
+    """Say whether the glossary knows a word as it is written, so that it is hardly a mistake."""
+    return word.empty or (bool(word.ideas) and is_written(folded(word.shown)))
 
 
 @lru_cache(maxsize=65536)

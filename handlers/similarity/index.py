@@ -8,15 +8,27 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from handlers.similarity.distance import OTHER_NUMBER, PART, TROUBLE, closeness
-from handlers.similarity.terms import Word, head_and_rest, words
-from handlers.similarity.vocabulary import Floats, Ints, Vocabulary, as_ints
+from handlers.similarity.asked import (
+    SHARED,
+    About,
+    Asked,
+    about_of,
+    covered,
+    numbers_agree,
+    same_matter,
+    shared,
+)
+from handlers.similarity.distance import OTHER_NUMBER, TROUBLE
+from handlers.similarity.meaning import Bytes
+from handlers.similarity.terms import head_and_rest, words
+from handlers.similarity.vectors import Vectors
+from handlers.similarity.vocabulary import Floats, Vocabulary, as_ints
 from storage.engine.ids import ServiceId
 
 GATHERED = 500  # how many are looked at for their age and service
@@ -32,9 +44,9 @@ MEANS = 0.8  # closeness of words that mean the same
 CLEAR = 0.7  # agreement from which a likeness is not by chance
 FAMILY = 20  # the next one after so many shows how like things are here by chance
 BY_CHANCE = 0.07  # how like things are by chance in a company with too few of them to see it
-NEGATIONS = frozenset({"nicht", "kein", "not", "no", "cannot"})  # as keys
-SHARED = 0.5  # from here on a word counts as said by both
-BOTH_HAVE = 0.999  # from here on it is the very word, and told as one in common
+SECOND = 0.5  # weight of what a vector says beside the words
+UNRELATED = 0.15  # cosine of two titles that have nothing to do with each other
+SAME_SENSE = 0.6  # cosine from which what is wrong agrees, in whatever words
 SPELLED = 24  # words of a text that are also looked for with typos
 
 
@@ -70,21 +82,14 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """A query taken apart: by word its weight, whether it is in the title, what is close to it."""
+class _Candidates:
+    """What is compared word by word, each with what is known of it by then."""
 
-    words: tuple[Word, ...]
-    heads: int
-    weights: Floats
-    close: list[dict[int, float]]
-
-
-@dataclass(frozen=True, slots=True)
-class _About:
-    """What only tells which device it is: places in the question, and words of the vocabulary."""
-
-    here: frozenset[int]
-    there: frozenset[int]
+    slots: NDArray[np.intp]
+    lexical: Floats
+    second: Floats
+    factors: Floats
+    same_sense: NDArray[np.bool_]
 
 
 class Index:
@@ -100,12 +105,18 @@ class Index:
         self._at = array("d")  # days
         self._lengths = array("f")
         self._service_ids: dict[str, int] = {}
+        self._vectors = Vectors()
 
     def __len__(self) -> int:
         return len(self._slots)
 
-    def add(self, number: int, text: str, service: ServiceId, day: float) -> None:
-        """Know an incident, or know it anew. `day` is when it was, counted in days."""
+    def add(
+        self, number: int, text: str, service: ServiceId, day: float, vector: Bytes | None = None
+    ) -> None:
+        """Know an incident, or know it anew.
+
+        `day` is when it was, counted in days, and `vector` what its title means.
+        """
         self.remove(number)
         slot = len(self._said)
         mentions: dict[int, int] = {}
@@ -127,6 +138,13 @@ class Index:
         self._services.append(self._service_ids.setdefault(service, len(self._service_ids)))
         self._at.append(day)
         self._lengths.append(sum(mentions.values()))
+        if vector is not None:
+            self._vectors.put(slot, vector)
+
+    def point(self, number: int, vector: Bytes) -> None:
+        """Know what the title of a known incident means."""
+        if number in self._slots:
+            self._vectors.put(self._slots[number], vector)
 
     def remove(self, number: int) -> None:
         """Forget an incident, if it is known."""
@@ -145,30 +163,45 @@ class Index:
         limit: int,
         except_: int | None = None,
         names: Sequence[str] = (),
+        vector: Bytes | None = None,
     ) -> list[Hit]:
         """Return the incidents that are most like `text`, the best first.
 
-        `names` are what the service is called: they alone make nothing alike.
+        `names` are what the service is called: they alone make nothing alike. `vector` is
+        what the text means: a second opinion beside that of its words.
         """
         asked = self._taken_apart(text)
         if not asked.words or not self._slots:
             return []
         slots, lexical = self._gathered(asked)
+        if vector is not None:
+            near = np.setdiff1d(self._vectors.nearest(vector, CANDIDATES), slots)
+            slots = np.concatenate([slots, near])
+            lexical = np.concatenate([lexical, np.zeros(len(near), np.float32)])
         alive = np.array(
             [self._said[slot] is not None and self._numbers[slot] != except_ for slot in slots],
             bool,
         )
         slots, lexical = slots[alive], lexical[alive]
         factors = self._factors(slots, service, day)
-        best = np.argsort(-lexical * factors, kind="stable")[:CANDIDATES]
+        cosines = np.zeros(len(slots), np.float32)
+        if vector is not None:
+            cosines = self._vectors.cosines(slots, vector)
+        second = SECOND * np.maximum(0.0, cosines - UNRELATED)
+        best = np.argsort(-(lexical + second) * factors, kind="stable")[:CANDIDATES]
         if not len(best):
             return []
-        about = self._about(asked, names)
-        return self._compared(
-            asked=asked,
+        found = _Candidates(
             slots=slots[best],
             lexical=lexical[best],
+            second=second[best],
             factors=factors[best],
+            same_sense=cosines[best] >= SAME_SENSE,
+        )
+        about = about_of(self._vocabulary, asked, names)
+        return self._compared(
+            asked=asked,
+            found=found,
             service=service,
             limit=limit,
             about=about,
@@ -192,15 +225,15 @@ class Index:
                 continue
             heads = {each >> 1 for each in said if each & 1}
             every = {each >> 1 for each in said}
-            score = _covered(asked, every)
+            score = covered(asked, every)
             if score >= SHARED:
-                only_rest = score > _covered(asked, heads)
+                only_rest = score > covered(asked, heads)
                 seen = Seen(int(self._numbers[slot]), score, only_rest)
                 found.append((score, worth, seen))
         found.sort(key=lambda each: (-each[0], -each[1], -each[2].number))
         return [seen for _score, _worth, seen in found[:limit]]
 
-    def _taken_apart(self, text: str) -> _Asked:
+    def _taken_apart(self, text: str) -> Asked:
         head, rest = (words(each) for each in head_and_rest(text))
         said = {each.key: each for each in (*head, *rest)}
         unique = tuple(said.values())
@@ -214,7 +247,7 @@ class Index:
             # A word never said is as rare as those that mean the same.
             count = count or sum(df[id] for id, share in shares.items() if share >= MEANS)
             weights[at] = self._rarity(count) * (TROUBLE if word.trouble else 1.0)
-        return _Asked(unique, len(head), weights, close)
+        return Asked(unique, len(head), weights, close)
 
     def _rarity(self, df: int) -> float:
         return math.log(1 + (len(self._slots) + 1) / (df + 0.5))
@@ -231,7 +264,7 @@ class Index:
         ours: NDArray[np.bool_] = np.frombuffer(self._services, np.int32)[slots] == known
         return ours
 
-    def _gathered(self, asked: _Asked) -> tuple[NDArray[np.intp], Floats]:
+    def _gathered(self, asked: Asked) -> tuple[NDArray[np.intp], Floats]:
         """Return the slots of the best candidates by BM25, and their share of the full score."""
         lists, worths, sizes = [], [], []
         seen = 0
@@ -267,16 +300,15 @@ class Index:
 
     def _compared(
         self,
-        asked: _Asked,
-        slots: NDArray[np.intp],
-        lexical: Floats,
-        factors: Floats,
+        asked: Asked,
+        found: _Candidates,
         service: ServiceId | None,
         limit: int,
-        about: _About,
+        about: About,
     ) -> list[Hit]:
         """Compare the candidates word by word, in both directions."""
-        said = [as_ints(found) for slot in slots if (found := self._said[slot]) is not None]
+        slots = found.slots
+        said = [as_ints(each) for slot in slots if (each := self._said[slot]) is not None]
         flat = np.concatenate(said)
         starts = np.concatenate(([0], np.cumsum([len(each) for each in said])[:-1]))
         known, columns = np.unique(flat >> 1, return_inverse=True)
@@ -295,9 +327,9 @@ class Index:
         there = (mine @ best) / mine.sum()
         back = np.add.reduceat(theirs * table.max(axis=0), starts) / np.add.reduceat(theirs, starts)
         agreement = np.sqrt(there * back)
-        scores = (1 - LEXICAL) * agreement + LEXICAL * lexical
-        fits = self._numbers_fit(asked, said)
-        scores = scores * np.where(fits, 1.0, OTHER_NUMBER) * factors
+        scores = (1 - LEXICAL) * agreement + LEXICAL * found.lexical + found.second
+        fits = numbers_agree(self._vocabulary, asked, said)
+        scores = scores * np.where(fits, 1.0, OTHER_NUMBER) * found.factors
         scores /= SAME_SERVICE * (1 + RECENT)
         few = BY_CHANCE if len(self._slots) <= FAMILY else 0.0
         chance = np.sort(scores[agreement < CLEAR])[::-1][FAMILY : FAMILY + 1]
@@ -315,88 +347,9 @@ class Index:
                 same_service=bool(same_service[at]),
                 same_text=bool(same[at]),
                 numbers_fit=bool(fits[at]),
-                words=tuple(_shared(asked, best[:, at])),
-                device=not same[at] and not self._same_trouble(asked, said[at], about),
+                words=tuple(shared(asked, best[:, at])),
+                device=not (same[at] or found.same_sense[at])
+                and not same_matter(self._vocabulary, asked, said[at], about),
             )
             for at in order[:limit]
         ]
-
-    def _about(self, asked: _Asked, names: Sequence[str]) -> _About:
-        """Tell what only says which device it is: the names of the service, and numbers."""
-        called = [word for name in names for word in words(name)]
-        here = frozenset(
-            at
-            for at, each in enumerate(asked.words[: asked.heads])
-            if each.number
-            or (not each.trouble and any(closeness(each, word) >= PART for word in called))
-        )
-        there = frozenset(
-            id
-            for word in called
-            for id, share in self._vocabulary.close_to(word).items()
-            if share >= PART
-        )
-        return _About(here, there)
-
-    def _same_trouble(self, asked: _Asked, said: Ints, about: _About) -> bool:
-        """Say whether what is wrong agrees, and not only what it is wrong with."""
-        known = self._vocabulary
-        theirs = {id >> 1 for id in said.tolist() if id & 1} - known.numbers - known.empty
-        told = theirs - about.there - known.vague
-        mine = [
-            at for at in range(asked.heads) if at not in about.here and not asked.words[at].empty
-        ]
-        if not told and all(asked.words[at].vague for at in mine):
-            return True  # both say only that it does not work
-        if not any(
-            share >= SHARED and id in theirs for at in mine for id, share in asked.close[at].items()
-        ):
-            return False
-        troubles = {id for id in told if known.weights[id] < 1.0}
-        wrong = [at for at in mine if asked.words[at].trouble and not asked.words[at].vague]
-        if not troubles or not wrong:
-            return True
-        return any(
-            share >= SHARED and id in theirs
-            for at in wrong
-            for id, share in asked.close[at].items()
-        ) or any(
-            share >= SHARED and id in troubles
-            for at in range(asked.heads)
-            for id, share in asked.close[at].items()
-        )
-
-    def _numbers_fit(self, asked: _Asked, said: list[Ints]) -> NDArray[np.bool_]:
-        mine = [each.key for each in asked.words[: asked.heads] if each.number]
-        if not mine:
-            return np.ones(len(said), bool)
-        ids = {self._vocabulary.ids[each] for each in mine if each in self._vocabulary.ids}
-        named = self._vocabulary.numbers
-        return np.array(
-            [
-                not (heads := {id >> 1 for id in each.tolist() if id & 1 and id >> 1 in named})
-                or bool(heads & ids)
-                for each in said
-            ]
-        )
-
-
-def _covered(asked: _Asked, said: set[int]) -> float:
-    """Return the share of a search's words that are said, each as close as it is."""
-    best = [
-        max((share for id, share in shares.items() if id in said), default=0.0)
-        for shares in asked.close
-    ]
-    return sum(each for each in best if each >= SHARED) / len(best)
-
-
-def _shared(asked: _Asked, best: Floats) -> Iterator[str]:
-    """Give the query's words that the incident has, too, the rarest first."""
-    given: set[str] = set()
-    for at in np.argsort(-asked.weights, kind="stable"):
-        word = asked.words[at]
-        if word.key in NEGATIONS:  # says what is wrong only together with another word
-            continue
-        if best[at] > BOTH_HAVE and not given & set(word.shown.split()):
-            given |= set(word.shown.split())
-            yield word.shown

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -34,6 +34,9 @@ FILLERS = frozenset(
     the their them then there these they this those to ueber um un und uns unser unsere unter up us
     very vom von vor war was we wegen weil wenn were wer werden what when which while who why wie
     will wir wird with wo wurde you your zu zum zur
+    bekommen bekommt bleiben bleibt darf geben gibt kommen kommt liegen liegt machen macht muss
+    nehmen nimmt raus rein sollen weder come comes give gives go goes make makes must nor said
+    says should stay stays take takes would
     """,
     )
 )
@@ -59,11 +62,15 @@ SUFFIX = re.compile(r"(?:s?ung(?:en)?|at?ion(?:en)?|heit|keit|lich|isch|er|ern|e
 ABBREVIATION = re.compile(r"([A-ZÄÖÜ]{2,})s")  # "PCs"
 INFLECTED = ("ern", "en", "er", "es", "e", "n", "s")
 ENDINGS = ("s", "n", "e", "en", "es", "er", "ern", "em", "ed", "ing")
+APART = (
+    "ab an auf aus bei durch ein fest frei her herunter hoch los nach rein runter ueber um vor weg "
+    "weiter zu zurueck zusammen"
+).replace(" ", "|")
 VERBS = (
     re.compile(r"(.+?)e?t"),
     re.compile(r"(.+?)t(?:en?|est)"),
-    re.compile(r"(ab|an|auf|aus|ein|hoch|her|herunter|ueber|um|weiter|zurueck)?ge(.+?)(?:e?t|en)"),
-    re.compile(r"(ab|an|auf|aus|ein|hoch|her|herunter|ueber|um|weiter|zurueck)zu(.+?)en"),
+    re.compile(rf"({APART})?ge(.+?)(?:e?t|en)"),
+    re.compile(rf"({APART})zu(.+?)e?n"),
 )
 VAGUE = frozenset(  # ideas that tell no more than that it does not work
     {
@@ -145,6 +152,7 @@ def words(text: str) -> tuple[Word, ...]:
     singles = [word for chunk in chunks for word in _words_of(chunk)]
     glossary = read_glossary()
     found: dict[str, Word] = {}
+    told: set[str] = set()  # what says something only together with others
     for at, word in enumerate(singles):
         if len(found) >= MANY:
             break
@@ -156,19 +164,38 @@ def words(text: str) -> tuple[Word, ...]:
             if key in glossary.phrases:
                 ideas = glossary.phrases[key]
                 shown = " ".join(each.shown for each in together)
-                found.setdefault(key, _word(shown, key, ideas))
-    for verb in _apart(chunks):
+                whole = _word(shown, key, ideas)
+                found.setdefault(key, whole)
+                if whole.trouble:
+                    told.update(each.key for each in together if not each.trouble)
+    for verb, bare in _apart(chunks):
         found.setdefault(verb.key, verb)
+        told.add(bare)
+    for key in told - {verb.key for verb, _bare in _apart(chunks)}:
+        found.pop(key, None)
     if found:
-        return tuple(found.values())
+        return tuple(_once(found.values()))
     if singles:
         return tuple({each.key: each for each in singles}.values())
-    whole = folded(text[:LONGEST])
-    return (Word(whole, f"={whole}", number=True),) if whole else ()
+    entire = folded(text[:LONGEST])
+    return (Word(entire, f"={entire}", number=True),) if entire else ()
 
 
-def _apart(chunks: list[str]) -> Iterator[Word]:
-    """Give the verbs whose prefix stands apart: "schaltet ... ab", "hängt sich ... auf"."""
+def _once(found: Iterable[Word]) -> Iterator[Word]:
+    """Give the words, of those that tell the same trouble only the longest."""
+    kept = list(found)
+    longest = sorted((each for each in kept if each.trouble), key=lambda each: -len(each.key))
+    said: list[frozenset[str]] = []
+    again: set[str] = set()
+    for each in longest:
+        if any(each.ideas <= other for other in said):
+            again.add(each.key)
+        said.append(each.ideas)
+    return (each for each in kept if each.key not in again)
+
+
+def _apart(chunks: list[str]) -> Iterator[tuple[Word, str]]:
+    """Give the verbs whose prefix stands apart ("schaltet ... ab"), and what is left of each."""
     plain = [folded(each.strip(",;:.!?()")) for each in chunks[:MANY]]
     for at, prefix in enumerate(plain):
         if prefix not in PREFIXES:
@@ -177,7 +204,7 @@ def _apart(chunks: list[str]) -> Iterator[Word]:
             form = _known_form(prefix + plain[verb]) if len(plain[verb]) > 2 else None
             if form is not None:
                 shown = f"{chunks[verb]} {chunks[at]}".strip(",;:.!?()")
-                yield _word(shown, stem(form), ideas_of(form))
+                yield _word(shown, stem(form), ideas_of(form)), stem(plain[verb])
                 break
 
 
@@ -260,10 +287,18 @@ def _known_form(plain: str) -> str | None:
             return bare
     for pattern in VERBS:
         found = pattern.fullmatch(plain)
-        if found and (verb := "".join(each or "" for each in found.groups()) + "en") in ideas:
-            return verb
-    root = stem(plain)
-    return root if root in ideas else None
+        root = "".join(each or "" for each in found.groups()) if found else ""
+        for verb in (f"{root}en", f"{root}n") if root else ():  # "drucken", "liefern"
+            if verb in ideas:
+                return verb
+    bare = stem(plain)
+    return bare if bare in ideas else None
+
+
+def is_written(plain: str) -> bool:
+    """Say whether the glossary has a folded word, not only one of the same stem."""
+    form = _known_form(plain)
+    return form is not None and (form == plain or form != stem(plain))
 
 
 @lru_cache(maxsize=65536)

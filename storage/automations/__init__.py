@@ -166,31 +166,6 @@ def everything(tx: Tx) -> list[Automation]:
     return [_automation(row) for row in rows]
 
 
-def to_look_at(tx: Tx, now: datetime) -> list[Automation]:
-    """Return the automations whose state may have changed."""
-    rows = tx.rows(
-        f"""
-        select {COLUMNS} from automations
-        where workspace = :workspace and state = 'active' and phase <> 'draft'
-        and (look_at is null or look_at <= :now)
-        order by look_at, id
-        """,
-        now=as_text(now),
-    )
-    return [_automation(row) for row in rows]
-
-
-def next_look(tx: Tx) -> datetime | None:
-    """Return when the next automation has to be looked at."""
-    rows = tx.rows(
-        """
-        select min(look_at) as at from automations
-        where workspace = :workspace and state = 'active' and phase <> 'draft'
-        """
-    )
-    return as_moment(rows[0]["at"]) if rows[0]["at"] else None
-
-
 def find(tx: Tx, id: str) -> Automation | None:
     """Return an automation by id, retired ones too."""
     rows = tx.rows(

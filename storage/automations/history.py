@@ -98,6 +98,41 @@ def of(tx: Tx, automation: str, most: int = 1000) -> list[Entry]:
     return [_entry(row) for row in rows]
 
 
+def page(
+    tx: Tx, automation: str | None, since: datetime | None, *, first: int, most: int
+) -> list[Entry]:
+    """Return a page of what was done, with one automation or with all, the latest first."""
+    rows = tx.rows(
+        f"""
+        select {COLUMNS} from automation_history
+        where workspace = :workspace and at >= :since
+        and (:every = 1 or automation = :automation)
+        order by at desc, id desc limit :most offset :first
+        """,
+        automation=automation or "",
+        every=int(automation is None),
+        since=as_text(since) if since is not None else "",
+        most=most,
+        first=first,
+    )
+    return [_entry(row) for row in rows]
+
+
+def count(tx: Tx, automation: str | None, since: datetime | None) -> int:
+    """Return how much was done, with one automation or with all."""
+    rows = tx.rows(
+        """
+        select count(*) as n from automation_history
+        where workspace = :workspace and at >= :since
+        and (:every = 1 or automation = :automation)
+        """,
+        automation=automation or "",
+        every=int(automation is None),
+        since=as_text(since) if since is not None else "",
+    )
+    return int(rows[0]["n"])
+
+
 def last(tx: Tx, automation: str, kind: str) -> Entry | None:
     """Return the latest entry of a kind."""
     rows = tx.rows(
@@ -116,7 +151,9 @@ def forget_people(tx: Tx, before: datetime) -> int:
     """Leave only the role where something was done before a moment."""
     return tx.run(
         """
-        update automation_history set person = null
+        update automation_history set person = null,
+            before = case when kind in ('named', 'offered', 'taken over') then '' else before end,
+            after = case when kind in ('named', 'offered', 'taken over') then '' else after end
         where workspace = :workspace and at < :before and person is not null
         """,
         before=as_text(before),

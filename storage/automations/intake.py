@@ -1,4 +1,4 @@
-"""What automations report: addresses, runs, their daily sums, odd calls, and our own outages.
+"""What automations report: addresses, runs, their daily sums, and our own outages.
 
 Nothing of whoever calls is stored: neither an address nor an agent nor a body.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from storage.engine import Tx
 from storage.engine.sql import as_moment, as_text
@@ -20,24 +20,6 @@ class Outage:
     began_at: datetime
     ended_at: datetime
     why: str = "stopped"
-
-
-@dataclass(frozen=True, slots=True)
-class Odd:
-    """A call that could not be used: when it came, and the name of the rule."""
-
-    at: datetime
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Stray:
-    """A name that was called with our key and fits nothing."""
-
-    slug: str
-    first_at: datetime
-    last_at: datetime
-    calls: int
 
 
 # --- addresses -----------------------------------------------------------------------------
@@ -85,6 +67,15 @@ def by_address(tx: Tx, secret: str, now: datetime) -> tuple[str, str] | None:
         """,
         hash=hashed(secret),
         now=as_text(now),
+    )
+    return (rows[0]["workspace"], rows[0]["automation"]) if rows else None
+
+
+def by_old_address(tx: Tx, secret: str) -> tuple[str, str] | None:
+    """Return whose address it was that is not valid any more. Looks across workspaces."""
+    rows = tx.rows(
+        "select workspace, automation from automation_addresses where secret_hash = :hash",
+        hash=hashed(secret),
     )
     return (rows[0]["workspace"], rows[0]["automation"]) if rows else None
 
@@ -304,6 +295,19 @@ def durations(tx: Tx, automation: str, since: datetime) -> list[int]:
     return [row["seconds"] for row in rows]
 
 
+def items(tx: Tx, automation: str, since: datetime) -> int:
+    """Return how much the good runs since a moment did, as far as they said so."""
+    rows = tx.rows(
+        """
+        select coalesce(sum(items), 0) as n from automation_runs
+        where workspace = :workspace and automation = :automation and at >= :since and kind = 'ok'
+        """,
+        automation=automation,
+        since=as_text(since),
+    )
+    return int(rows[0]["n"])
+
+
 def ends_since(tx: Tx, automation: str, since: datetime) -> list[datetime]:
     """Return when runs ended since a moment, good or bad, in their order."""
     rows = tx.rows(
@@ -317,102 +321,3 @@ def ends_since(tx: Tx, automation: str, since: datetime) -> list[datetime]:
         since=as_text(since),
     )
     return [as_moment(row["at"]) for row in rows]
-
-
-# --- odd calls -----------------------------------------------------------------------------
-
-
-def note_odd(tx: Tx, automation: str, *, id: str, at: datetime, why: str, once: timedelta) -> bool:
-    """List a call that could not be used; False when one like it is listed within `once`."""
-    return (
-        tx.run(
-            """
-            insert into automation_odd_calls (workspace, id, automation, at, why)
-            select :workspace, :id, :automation, :at, :why
-            where not exists (
-                select 1 from automation_odd_calls
-                where workspace = :workspace and automation = :automation and why = :why
-                and at > :since
-            )
-            """,
-            id=id,
-            automation=automation,
-            at=as_text(at),
-            why=why,
-            since=as_text(at - once),
-        )
-        == 1
-    )
-
-
-def goes_on(tx: Tx, automation: str, why: str, at: datetime, within: timedelta) -> bool:
-    """Move what is listed to `at` if it happened just before; False when it did not."""
-    return (
-        tx.run(
-            """
-            update automation_odd_calls set at = :at
-            where workspace = :workspace and automation = :automation and why = :why
-            and at > :since
-            """,
-            automation=automation,
-            at=as_text(at),
-            why=why,
-            since=as_text(at - within),
-        )
-        > 0
-    )
-
-
-def odd_calls(tx: Tx, automation: str, since: datetime) -> list[Odd]:
-    """Return the calls since a moment that could not be used, the latest first."""
-    rows = tx.rows(
-        """
-        select at, why from automation_odd_calls
-        where workspace = :workspace and automation = :automation and at >= :since
-        order by at desc
-        """,
-        automation=automation,
-        since=as_text(since),
-    )
-    return [Odd(as_moment(row["at"]), row["why"]) for row in rows]
-
-
-def note_stray(tx: Tx, slug: str, now: datetime, most: int) -> bool:
-    """List a name that fits nothing; False when the list is full."""
-    return (
-        tx.run(
-            """
-            insert into automation_strays (workspace, slug, first_at, last_at)
-            select :workspace, :slug, :now, :now
-            where (select count(*) from automation_strays where workspace = :workspace) < :most
-            or exists (
-                select 1 from automation_strays where workspace = :workspace and slug = :slug
-            )
-            on conflict (workspace, slug) do update set
-                last_at = excluded.last_at, calls = automation_strays.calls + 1
-            """,
-            slug=slug,
-            now=as_text(now),
-            most=most,
-        )
-        == 1
-    )
-
-
-def strays(tx: Tx) -> list[Stray]:
-    """Return the names that fit nothing, the latest first."""
-    rows = tx.rows(
-        """
-        select slug, first_at, last_at, calls from automation_strays
-        where workspace = :workspace order by last_at desc, slug
-        """
-    )
-    return [
-        Stray(row["slug"], as_moment(row["first_at"]), as_moment(row["last_at"]), row["calls"])
-        for row in rows
-    ]
-
-
-def forget_stray(tx: Tx, slug: str) -> None:
-    """A name fits something now."""
-    tx.run("delete from automation_strays where workspace = :workspace and slug = :slug", slug=slug)

@@ -282,6 +282,19 @@ def understood(tx: Tx, automation: str, version: int, *, question: bool) -> None
     )
 
 
+def understanding(tx: Tx, automation: str, version: int) -> tuple[int, int]:
+    """Return how many have understood a version, and how many asked."""
+    rows = tx.rows(
+        """
+        select understood, questions from automation_understood
+        where workspace = :workspace and automation = :automation and version = :version
+        """,
+        automation=automation,
+        version=version,
+    )
+    return (rows[0]["understood"], rows[0]["questions"]) if rows else (0, 0)
+
+
 def _signal(row: Row) -> Signal:
     row["at"] = as_moment(row["at"])
     row["ended_at"] = as_moment(row["ended_at"]) if row["ended_at"] else None

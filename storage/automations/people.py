@@ -72,6 +72,29 @@ def replace_person(tx: Tx, person: PersonId, to: PersonId) -> int:
         person=person,
         to=to,
     )
+    # These kinds tell there who it was, and who it is.
+    changed += tx.run(
+        """
+        update automation_history set before = trim(
+            replace(' ' || before || ' ', ' ' || :person || ' ', ' ' || :to || ' ')
+        )
+        where workspace = :workspace and kind in ('named', 'offered', 'taken over')
+        and ' ' || before || ' ' like '% ' || :person || ' %'
+        """,
+        person=person,
+        to=to,
+    )
+    changed += tx.run(
+        """
+        update automation_history set after = trim(
+            replace(' ' || after || ' ', ' ' || :person || ' ', ' ' || :to || ' ')
+        )
+        where workspace = :workspace and kind in ('named', 'offered', 'taken over')
+        and ' ' || after || ' ' like '% ' || :person || ' %'
+        """,
+        person=person,
+        to=to,
+    )
     changed += tx.run(
         """
         update automation_questions set asked = :to

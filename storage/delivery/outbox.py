@@ -80,11 +80,12 @@ def add(
     message: str,
     now: datetime,
     otherwise: str | None = None,
+    not_before: datetime | None = None,
 ) -> None:
     """Store a message for `place`; an unsent one of the same key is replaced.
 
     `otherwise` is the key of a timer that becomes due at once when this message
-    cannot be delivered.
+    cannot be delivered. `not_before` is when it goes out, unless it is taken back.
     """
     tx.write(
         """
@@ -93,7 +94,7 @@ def add(
              not_before, created_at, otherwise)
         values
             (:workspace, :id, :place, :key, :kind, :priority, :message, 'pending',
-             :now, :now, :otherwise)
+             :not_before, :now, :otherwise)
         on conflict (workspace, place, key) where state = 'pending' do update set
             message = excluded.message, kind = excluded.kind,
             priority = case when excluded.priority < outbox.priority
@@ -107,6 +108,7 @@ def add(
         priority=PRIORITIES[kind],
         message=message,
         now=as_text(now),
+        not_before=as_text(not_before or now),
         otherwise=otherwise,
     )
 
@@ -195,6 +197,20 @@ def outcome(tx: Tx, place: str, key: str) -> str | None:
         key=key,
     )
     return rows[0]["state"] if rows else None
+
+
+def hurry(tx: Tx, place: str, key: str, now: datetime) -> None:
+    """Let the unsent message `key` at a place, if there is one, go out at once."""
+    tx.write(
+        """
+        update outbox set not_before = :now
+        where workspace = :workspace and place = :place and key = :key
+        and state = 'pending' and not_before > :now
+        """,
+        place=place,
+        key=key,
+        now=as_text(now),
+    )
 
 
 def claim(
@@ -468,13 +484,20 @@ def next_due(tx: Tx) -> datetime | None:
     return as_moment(rows[0]["due"]) if rows[0]["due"] else None
 
 
-def forget(tx: Tx, before: datetime) -> int:
-    """Blank the text of what was finished long ago, in all workspaces."""
-    return tx.run(
+def forget(tx: Tx, texts_before: datetime, before: datetime) -> int:
+    """Blank the text of what was finished long ago, later delete it, in all workspaces.
+
+    What perhaps did not arrive stays to be seen.
+    """
+    blanked = tx.run(
         """
         update outbox set message = '' where finished_at < :before and message <> ''
         and state not in ('pending', 'leased')
         """,
+        before=as_text(texts_before),
+    )
+    return blanked + tx.run(
+        "delete from outbox where finished_at < :before and state in ('sent', 'cancelled')",
         before=as_text(before),
     )
 

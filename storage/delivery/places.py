@@ -84,7 +84,7 @@ def find(tx: Tx, name: str) -> Place | None:
             f"""
             select {COLUMNS} from places
             where workspace = :workspace and kind = 'direct' and person = :person
-            order by case when state = 'open' then 0 else 1 end, id limit 1
+            order by case when state = 'open' then 0 else 1 end, answers desc, id limit 1
             """,
             person=name.removeprefix("direct:"),
         )
@@ -100,17 +100,43 @@ def find(tx: Tx, name: str) -> Place | None:
     return _place(rows[0]) if rows else None
 
 
-def direct_of(tx: Tx, person: PersonId) -> list[PlaceId]:
-    """Return the direct chats of somebody who is linked in several platforms, open ones first."""
+@dataclass(frozen=True, slots=True)
+class Direct:
+    """A direct chat of somebody; `answers` says that they answer in this one."""
+
+    id: PlaceId
+    open: bool
+    answers: bool
+
+
+def direct_of(tx: Tx, person: PersonId) -> list[Direct]:
+    """Return the direct chats of somebody, open ones first, then the one they answer in."""
     rows = tx.recall(
         """
-        select id from places
+        select id, state, answers from places
         where workspace = :workspace and kind = 'direct' and person = :person
-        order by case when state = 'open' then 0 else 1 end, id
+        order by case when state = 'open' then 0 else 1 end, answers desc, id
         """,
         person=person,
     )
-    return [row["id"] for row in rows]
+    return [Direct(row["id"], row["state"] == "open", bool(row["answers"])) for row in rows]
+
+
+def answered(tx: Tx, person: str, platform: str) -> None:
+    """Remember, of somebody with several direct chats, on which platform they have answered."""
+    tx.write(
+        """
+        update places set answers = case when platform = :platform then 1 else 0 end
+        where workspace = :workspace and kind = 'direct' and person = :person
+        and exists (
+            select 1 from places other where other.workspace = :workspace
+            and other.kind = 'direct' and other.person = :person
+            and other.platform <> places.platform
+        )
+        """,
+        person=person,
+        platform=platform,
+    )
 
 
 def all_for(tx: Tx, person: PersonId) -> list[Place]:

@@ -286,3 +286,11 @@ def health(tx: Tx, now: datetime) -> tuple[int, int]:
         late=as_text(now - timedelta(seconds=60)),
     )[0]
     return row["overdue"], row["dead"]
+
+
+def forget(tx: Tx, before: datetime) -> int:
+    """Delete the timers that ran or were cancelled and were due before, of all workspaces."""
+    return tx.run(
+        "delete from timers where state in ('done', 'cancelled') and due_at < :before",
+        before=as_text(before),
+    )

@@ -112,7 +112,12 @@ class Tx(Protocol):
 
 
 class Database(Protocol):
-    """A store. Functions handed in run in its own threads, one transaction each."""
+    """A store. Functions handed in run in its own threads, one transaction each.
+
+    `beside` is what this process keeps beside it, for all transactions.
+    """
+
+    beside: dict[str, Any]
 
     def submit(
         self, work: Callable[[Tx], T], workspace: str | None = None, *, patient: bool = False

@@ -200,6 +200,18 @@ def count(tx: Tx, start: datetime, end: datetime) -> int:
     )
 
 
+def open_counts(tx: Tx) -> list[tuple[str, int]]:
+    """Return how many notes have no answer yet, by workspace. Looks across workspaces."""
+    rows = tx.rows(
+        f"""
+        select f.workspace, count(*) as n from {JOINED}
+        where p.answered_at is null
+        group by f.workspace order by f.workspace
+        """
+    )
+    return [(row["workspace"], int(row["n"])) for row in rows]
+
+
 def authors(tx: Tx, patterns: list[str]) -> list[PersonId]:
     """Return who noted something in these patterns under their name: for the answer only."""
     found: set[PersonId] = set()

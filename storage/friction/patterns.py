@@ -291,3 +291,41 @@ def _pattern(row: Row) -> Pattern:
     row["answered_at"] = as_moment(row["answered_at"]) if row["answered_at"] else None
     row["parked"] = bool(row["parked"])
     return Pattern(**row)
+
+
+def forget_people(tx: Tx, before: datetime, former: str) -> int:
+    """Put `former` in the place of who confirmed, checked, answered or changed before a moment."""
+    changed = 0
+    changed += tx.run(
+        """
+        update patterns set confirmed_by = :former
+        where workspace = :workspace and confirmed_by <> :former and confirmed_at < :before
+        """,
+        former=former,
+        before=as_text(before),
+    )
+    changed += tx.run(
+        """
+        update patterns set answered_by = :former
+        where workspace = :workspace and answered_by <> :former and answered_at < :before
+        """,
+        former=former,
+        before=as_text(before),
+    )
+    changed += tx.run(
+        """
+        update pattern_checks set checked_by = :former
+        where workspace = :workspace and checked_by <> :former and at < :before
+        """,
+        former=former,
+        before=as_text(before),
+    )
+    changed += tx.run(
+        """
+        update pattern_history set changed_by = :former
+        where workspace = :workspace and changed_by <> :former and at < :before
+        """,
+        former=former,
+        before=as_text(before),
+    )
+    return changed

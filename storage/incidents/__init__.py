@@ -657,8 +657,17 @@ def replace_person(tx: Tx, person: PersonId, to: PersonId) -> int:
         """
         update timeline set detail = :to
         where workspace = :workspace and detail = :person and kind in (
-            'alarmed', 'asked', 'assigned', 'checking', 'handed on', 'fix handed on'
+            'alarmed', 'asked', 'assigned', 'checking', 'handed on', 'fix handed on', 'reminded'
         )
+        """,
+        person=person,
+        to=to,
+    )
+    changed += tx.run(
+        """
+        update timeline set detail = :to || substr(detail, length(:person) + 1)
+        where workspace = :workspace and kind in ('unreached', 'said fix')
+        and substr(detail, 1, length(:person) + 1) = :person || ':'
         """,
         person=person,
         to=to,
@@ -697,7 +706,9 @@ def forget_people(tx: Tx, before: datetime, former: str) -> int:
     """Put `former` in the place of everybody in incidents that ended before a moment."""
     changed = tx.run(
         """
-        update incidents set declared_by = :former, responsible = :former, acknowledged_by = case
+        update incidents set declared_by = :former, responsible = :former, proposed_to = null,
+            declared_in = null,
+            acknowledged_by = case
                 when acknowledged_by is null then null else :former end,
             news_by = case when news_by is null then null else :former end,
             restored_by = case when restored_by is null then null else :former end,
@@ -710,10 +721,13 @@ def forget_people(tx: Tx, before: datetime, former: str) -> int:
     )
     tx.run(
         """
-        update timeline set person = :former,
+        update timeline set person = case when person is null then null else :former end,
             detail = case when kind in ('assigned', 'asked', 'checking', 'handed on',
-                'fix handed on') then :former else detail end
-        where workspace = :workspace and person is not null and person <> :former
+                'fix handed on', 'reminded') then :former
+                when kind = 'said fix' then :former || substr(detail, length(detail) - 10)
+                else detail end
+        where workspace = :workspace
+        and (person <> :former or (kind = 'reminded' and detail <> :former))
         and incident in (
             select number from incidents where workspace = :workspace and declared_by = :former
         )

@@ -67,7 +67,7 @@ def has(tx: Tx, hash: str) -> bool:
 def verify(tx: Tx, pruned_before: date) -> Verdict:
     """Look whether the trail is as it was sealed.
 
-    A day from before `pruned_before` may be gone as a whole: its seal stays as the anchor.
+    Of a day from before `pruned_before` rows may be gone: its seal stays as the anchor.
     """
     seals = tx.rows(
         "select day, rows, hashes, hash from audit_seals where workspace = :workspace order by day"
@@ -79,16 +79,17 @@ def verify(tx: Tx, pruned_before: date) -> Verdict:
         rows = _rows_of(tx, day)
         count += len(rows)
         hashes = [_hash(row) for row in rows]
-        if rows or each["rows"] == 0 or day >= pruned_before:
-            faults += _compared(each, rows, hashes)
-            if _chained(before, day, hashes) != each["hash"] and not faults:
-                faults.append(f"{each['day']}: the seal does not follow from the one before.")
+        young = day >= pruned_before
+        faults += _compared(each, rows, hashes, young=young)
+        whole = young or len(rows) == each["rows"]
+        if whole and not faults and _chained(before, day, hashes) != each["hash"]:
+            faults.append(f"{each['day']}: the seal does not follow from the one before.")
         before = each["hash"]
     faults += _unsealed(tx, {each["day"] for each in seals})
     return Verdict(len(seals), count, before, tuple(faults))
 
 
-def _compared(sealed: Row, rows: list[Row], hashes: list[str]) -> list[str]:
+def _compared(sealed: Row, rows: list[Row], hashes: list[str], *, young: bool) -> list[str]:
     known = sealed["hashes"].split()
     short = [each[:SHORT] for each in hashes]
     found = [
@@ -97,7 +98,7 @@ def _compared(sealed: Row, rows: list[Row], hashes: list[str]) -> list[str]:
         if each not in known
     ]
     gone = len([each for each in known if each not in short])
-    if gone:
+    if gone and young:
         found.append(f"{sealed['day']}: {gone} of {sealed['rows']} rows are gone or changed.")
     return found
 

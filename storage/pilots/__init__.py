@@ -300,3 +300,51 @@ def _pilot(row: Row) -> Pilot:
         row[each] = as_moment(row[each]) if row[each] else None
     row["visible"] = bool(row["visible"])
     return Pilot(**row)
+
+
+def forget_people(tx: Tx, before: datetime, former: str) -> int:
+    """Put `former` in the place of who changed or measured a pilot before a moment.
+
+    Of a pilot that was stopped before, the roles as well; who used it is deleted.
+    """
+    day = before.date()
+    year, week, _weekday = day.isocalendar()
+    changed = 0
+    changed += tx.run(
+        """
+        update pilot_history set changed_by = :former
+        where workspace = :workspace and changed_by <> :former and at < :before
+        """,
+        former=former,
+        before=as_text(before),
+    )
+    changed += tx.run(
+        """
+        update pilot_values set entered_by = :former
+        where workspace = :workspace and entered_by <> :former and week < :week
+        """,
+        former=former,
+        week=f"{year}-W{week:02d}",
+    )
+    changed += tx.run(
+        """
+        update pilots set champion = case when champion is null then null else :former end,
+            modeler = case when modeler is null then null else :former end,
+            integrator = case when integrator is null then null else :former end
+        where workspace = :workspace and state = 'stopped' and stopped_on < :day
+        and (champion <> :former or modeler <> :former or integrator <> :former)
+        """,
+        former=former,
+        day=day.isoformat(),
+    )
+    changed += tx.run(
+        """
+        delete from pilot_users
+        where workspace = :workspace and pilot in (
+            select id from pilots
+            where workspace = :workspace and state = 'stopped' and stopped_on < :day
+        )
+        """,
+        day=day.isoformat(),
+    )
+    return changed

@@ -502,7 +502,15 @@ def of_person(tx: Tx, person: PersonId) -> list[Row]:
 
 def replace_person(tx: Tx, person: PersonId, to: PersonId) -> int:
     """Put somebody else, or a pseudonym, in the place of a person; return how often."""
-    changed = 0
+    changed = tx.run(  # who were two when one fixed it and the other verified it
+        """
+        update problems set verified_by = null where workspace = :workspace
+        and ((fixed_by = :person and verified_by = :to)
+            or (fixed_by = :to and verified_by = :person))
+        """,
+        person=person,
+        to=to,
+    )
     changed += tx.run(
         """
         update problems set owner = :to
@@ -545,10 +553,58 @@ def replace_person(tx: Tx, person: PersonId, to: PersonId) -> int:
     )
     changed += tx.run(
         """
+        update problem_history set detail = :to
+        where workspace = :workspace and detail = :person and kind in ('asked', 'reminded')
+        """,
+        person=person,
+        to=to,
+    )
+    changed += tx.run(
+        """
         update overrides set person = :to
         where workspace = :workspace and person = :person
         """,
         person=person,
         to=to,
+    )
+    return changed
+
+
+def forget_people(tx: Tx, before: datetime, former: str, other: str) -> int:
+    """Put `former` in everybody's place in problems that ended before a moment, and in histories.
+
+    Who verified a fix becomes `other`: that is never who fixed it.
+    """
+    changed = tx.run(
+        """
+        update problems set owner = :former, proposed_to = null,
+            fixed_by = case when fixed_by is null then null else :former end,
+            verified_by = case when verified_by is null then null else :other end
+        where workspace = :workspace and state in ('lifted', 'dropped', 'merged')
+        and coalesce(lifted_at, fixed_at, opened_at) < :before
+        and (owner <> :former or fixed_by <> :former or verified_by <> :other)
+        """,
+        before=as_text(before),
+        former=former,
+        other=other,
+    )
+    changed += tx.run(
+        """
+        update problem_history set
+            person = case when person is null then null else :former end,
+            detail = case when kind in ('asked', 'reminded') then :former else detail end
+        where workspace = :workspace and at < :before
+        and (person <> :former or (kind in ('asked', 'reminded') and detail <> :former))
+        """,
+        before=as_text(before),
+        former=former,
+    )
+    changed += tx.run(
+        """
+        update overrides set person = :former
+        where workspace = :workspace and person <> :former and at < :before
+        """,
+        before=as_text(before),
+        former=former,
     )
     return changed

@@ -121,3 +121,17 @@ def replace_person(tx: Tx, person: PersonId, to: PersonId) -> int:
         person=person,
         to=to,
     )
+
+
+def forget_people(tx: Tx, before: datetime, former: str) -> int:
+    """Put `former` in the place of who entered a change before a moment."""
+    return tx.run(
+        """
+        update changes set entered_by = :former
+        where workspace = :workspace and entered_by <> :former and entered_at < :before
+        and planned_on < :day
+        """,
+        before=as_text(before),
+        day=before.date().isoformat(),
+        former=former,
+    )

@@ -368,3 +368,15 @@ def replace_person(tx: Tx, person: PersonId, to: PersonId) -> int:
         person=person,
         to=to,
     )
+
+
+def forget_people(tx: Tx, before: datetime, former: str) -> int:
+    """Put `former` in the place of who said before a moment whether two are the same."""
+    return tx.run(
+        """
+        update likenesses set decided_by = :former
+        where workspace = :workspace and decided_by <> :former and decided_at < :before
+        """,
+        before=as_text(before),
+        former=former,
+    )

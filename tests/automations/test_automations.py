@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from handlers.kit.commands import call
-from tests.pretend.machines import enter, reports
+from tests.pretend.machines import FORM, enter, reports
 from tests.pretend.stage import Say, Stage
 
 DAY = 24 * 60
@@ -187,7 +187,8 @@ def test_each_missing_part_blocks_operation_and_names_itself(
         "automation"
     ]
     profile = {
-        "steps": "automatic: sortieren\nhuman: freigeben", "decision": "Vor dem Versand",
+        "category": "workflow", "steps": "automatic: sortieren\nhuman: freigeben",
+        "decision": "Vor dem Versand",
         "fallback": "Carla sortiert von Hand", "measure": "Fehler im Monat", "limit": "5",
         "ai": "no", "data": "Bestellungen", "docs": "https://wiki.example.com/mail",
         "version": "1.2", "check_days": "30",
@@ -195,7 +196,7 @@ def test_each_missing_part_blocks_operation_and_names_itself(
     rules = {"roles": "Ben pflegt die Regeln", "priorities": "Eilbestellungen zuerst",
              "consequences": "Sonst pausieren wir sie"}  # fmt: skip
     labels = {
-        "steps": "Schritte", "decision": "Wo ein Mensch entscheidet",
+        "category": "Art", "steps": "Schritte", "decision": "Wo ein Mensch entscheidet",
         "fallback": "Wenn sie ausfällt", "measure": "Kennzahl", "limit": "Grenze",
         "ai": "Nutzt KI", "data": "Genutzte Daten",
         "docs": "Dokumentation", "version": "Fassung", "roles": "Rollen",
@@ -249,3 +250,102 @@ def test_an_existing_thing_is_entered_without_the_rest(ben: Say, anna: Say) -> N
     card = anna("auto altskript")
     assert "Phase: runs, profile incomplete" in card
     assert "What not for: missing" in card
+
+
+def test_the_history_is_exported_as_it_was_written_down(ben: Say, anna: Say, bot: Stage) -> None:
+    enter(ben)
+    enter(ben, name="Andere")
+    ben("auto mail-sortierung")
+    ben.press(calls="auto complete")
+    ben.fill(not_for="Retouren", decision="Vor dem Versand")
+    ben("auto mail-sortierung")
+    ben.press(calls="auto rhythm")
+    ben.fill(rhythm="täglich", grace="30", zone="Lisbon")
+    ben("auto mail-sortierung")
+    ben.press(calls="auto rhythm")
+    assert "keine Zeitzone" in ben.fill(rhythm="täglich", zone="Mond")
+    found = bot.rows("select id from automations where workspace = :workspace"
+                     " and name = 'Mail-Sortierung'")  # fmt: skip
+    anna("auto mail-sortierung")
+    anna.press(calls="auto history")
+    shown = anna.press("All of it, as a list")
+    written = bot.rows(
+        "select field, after, role from automation_history where workspace = :workspace"
+        " and automation = :automation",
+        automation=found[0]["id"],
+    )
+    assert shown.splitlines()[0].endswith(f"of {len(written)}")
+    for line in (
+        "changed · Rhythm · every 7 day · every 1 day · the accountable person",
+        "changed · Late after minutes · 30 · the accountable person",
+        "changed · Time zone · Europe/Lisbon · the accountable person",
+        "changed · What not for · Reklamationen · Retouren · the accountable person",
+    ):
+        assert line in shown
+    assert "Ben" not in shown and "Andere" not in shown
+
+
+def test_a_snooze_has_an_end_that_somebody_chose(ben: Say, anna: Say, bot: Stage) -> None:
+    reports(bot, enter(ben))
+    ben("auto mail-sortierung")
+    ben.press(calls="auto snooze")
+    assert "Bis 4. Dezember 2026" in ben.fill(until="2026-12-04")
+    assert "Use: snoozed until 4 December 2026" in anna("auto mail-sortierung")
+    ben("auto mail-sortierung")
+    ben.press(calls="auto go on")
+    assert "snoozed" not in anna("auto mail-sortierung")
+
+
+def test_the_ai_register_shows_those_that_use_ai(ben: Say, anna: Say, bot: Stage) -> None:
+    enter(ben)
+    enter(ben, name="Textvorschlag")
+    ben("auto textvorschlag")
+    ben.press(calls="auto complete")
+    ben.fill(ai="yes", data="Anfragen")
+    anna("auto")
+    assert "## Mail-Sortierung" in anna.press(calls="auto register")
+    ai = anna.press("AI register")
+    assert "## Textvorschlag" in ai and "Mail-Sortierung" not in ai
+
+
+def test_a_register_that_does_not_fit_says_so(ben: Say, anna: Say, bot: Stage) -> None:
+    for n in range(25):
+        enter(ben, name=f"Nummer {n}", purpose="Ordnet " + "sehr viel " * 40)
+    anna("auto")
+    assert "That is not all" in anna.press(calls="auto register")
+
+
+RULES = {
+    "data": "Keine Kundendaten",
+    "security": "IT wird gefragt",
+    "responsibility": "Preise macht ein Mensch",
+    "communication": "Betroffene zuerst",
+}
+
+
+def test_the_guardrails_are_shown_when_entering_and_each_version_is_confirmed_once(
+    ben: Say, chris: Say, bot: Stage
+) -> None:
+    def write(**changed: str) -> None:
+        chris("mandate")
+        chris.press(calls="mandate guardrails")
+        chris.fill(carry=True, **{**RULES, **changed})
+
+    def entered(name: str) -> str:
+        ben("auto new")
+        return ben.fill(carry=True, **{**FORM, "name": name})
+
+    assert "Leitplanken" not in entered("Eins"), "there are none yet"
+    write()
+    shown = entered("Zwei")
+    assert all(each in shown for each in RULES.values())
+    assert "Danke" in ben.press(calls="mandate confirm")
+    again = entered("Drei")
+    assert "Keine Kundendaten" in again and "[Ich habe die Leitplanken gelesen]" not in again
+    write(data="Gar keine Daten")
+    assert "[Ich habe die Leitplanken gelesen]" in entered("Vier"), "a new version asks again"
+    kept = bot.rows(
+        "select version from guardrail_confirmations where workspace = :workspace"
+        " and person = 'ben'"
+    )
+    assert kept == [{"version": "v1"}], "what was confirmed before stays"

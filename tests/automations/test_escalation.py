@@ -146,17 +146,27 @@ def test_told_from_the_third_failure_if_somebody_wants_that(
     assert [each for each in asked(ben) if "3-mal in Folge fehlgeschlagen" in each]
 
 
-def test_something_that_fails_from_its_first_day_is_asked_about_once(
+def test_something_that_fails_for_a_week_from_its_first_day_is_asked_about_once(
     ben: Say, bot: Stage, wind: Wind
 ) -> None:
     secret = enter(ben, rhythm="täglich")
-    for day in range(23, 30):
-        wind(to=f"2026-11-{day} 09:30")
+
+    def told(words: str) -> int:
+        return len([each for each in asked(ben) if words in each])
+
+    for day in range(24, 30):
+        wind(to=f"2026-11-{day} 08:30")
         reports(bot, secret, kind="fail")
-    wind(to="2026-12-02 12:00")
-    told = [each for each in asked(ben) if "seit dem ersten Aufruf" in each]
-    assert len(told) == 1
-    assert not [each for each in asked(ben) if "erwartet und hat" in each]
+    wind(to="2026-11-30 12:00")
+    assert (told("ist am Di. 24. Nov., 08:30 fehlgeschlagen"), told("seit dem ersten Aufruf")) == (
+        1, 0
+    )  # fmt: skip
+    for day in range(1, 12):
+        wind(to=f"2026-12-{day:02} 08:30")
+        reports(bot, secret, kind="fail")
+    wind(to="2026-12-14 12:00")
+    assert told("seit dem ersten Aufruf") == 1
+    assert told("fehlgeschlagen") == 1 and not told("erwartet und hat")
 
 
 def test_nothing_is_told_at_night_on_weekends_or_over_christmas(
@@ -216,3 +226,39 @@ def test_what_was_carried_over_is_not_asked_about_for_ten_working_days(
     assert not [each for each in asked(ben) if "noch gebraucht" in each]
     wind(to="2026-12-09 12:00")
     assert [each for each in asked(ben) if "noch gebraucht" in each]
+
+
+def test_managers_choose_other_numbers_of_days_and_the_help_prints_them(
+    ben: Say, carla: Say, chris: Say, bot: Stage, wind: Wind
+) -> None:
+    silent_since_november(ben, bot, wind)
+
+    def shown(who: Say) -> str:
+        who("auto")
+        return who.press(calls="auto timetable")
+
+    assert "after 5 working days: one reminder" in shown(chris)
+    chris.press("Other numbers of days")
+    assert "Each step comes later" in chris.fill(reminder="3", deputy="3", manager="9")
+    shown(chris)
+    chris.press("Other numbers of days")
+    chris.fill(reminder="1", deputy="4", manager="9")
+    assert "after 1 working day: one reminder" in shown(chris)
+    assert "nach 4 Arbeitstagen: die Vertretung" in shown(ben)
+    assert "[Andere Fristen]" not in shown(ben), "managers choose"
+    wind(to="2027-01-04 12:00")
+    assert not [each for each in asked(carla) if "noch gebraucht" in each]
+    wind(to="2027-01-06 12:00")
+    assert [each for each in asked(carla) if "noch gebraucht" in each], "after four, not ten"
+
+
+def test_what_is_late_can_be_declared_as_an_incident_and_nothing_is_by_itself(
+    ben: Say, bot: Stage, wind: Wind
+) -> None:
+    silent_since_november(ben, bot, wind)
+    wind(to="2026-12-02 12:00")
+    assert [each for each in asked(ben) if "erwartet und hat" in each]
+    assert bot.rows("select number from incidents where workspace = :workspace") == []
+    ben.press("Störung melden", about="erwartet und hat")
+    (row,) = bot.rows("select title from incidents where workspace = :workspace")
+    assert row == {"title": "Mail-Sortierung läuft nicht"}

@@ -52,15 +52,18 @@ def test_signals_are_counted_for_the_automation_and_keep_nobody(
     anna.fill(fault="order")
     rows = bot.rows(
         "select kind, reason, minutes from automation_signals where workspace = :workspace"
-        " order by id"
+        " order by kind desc"
     )
     assert [(each["kind"], each["reason"], each["minutes"]) for each in rows] == [
-        ("bypassed", "slow", None), ("by hand", "", 15), ("wrong", "order", None)
+        ("wrong", "order", None), ("bypassed", "slow", None), ("by hand", "", 15)
     ]  # fmt: skip
     card = anna("auto mail-sortierung")
     assert "Bypassed or by hand: 67 %, 2 of 3" in card
     assert "Net time: about -5 min (10 min − 15 min rework, estimated, 28 days)" in card
     people = bot.rows("select * from automation_signals where workspace = :workspace")
+    assert {each["at"] for each in people} == {"2026-11-22T23:00:00.000000Z"}, "the day, no moment"
+    entered = [each["id"] for each in people]
+    assert all(len(each) == 36 for each in entered), "random, not in the order of time"
     assert "anna" not in str(people)
     audit = bot.rows("select person_key, command from audit where workspace = :workspace")
     told = {each["person_key"] for each in audit if each["command"] == "auto bypassed"}
@@ -203,14 +206,58 @@ def test_it_is_asked_how_it_goes_on_days_7_30_90_and_180(ben: Say, bot: Stage, w
     assert [each["kind"] for each in kinds] == [f"check-in {n}" for n in (7, 30, 90, 180)]
 
 
-def test_understood_is_counted_without_who_tapped(ben: Say, anna: Say, bot: Stage) -> None:
+def test_who_has_understood_or_asks_is_counted_and_shown_for_what_holds_now(
+    ben: Say, anna: Say, bot: Stage
+) -> None:
     live(ben, bot)
     id = id_of(bot)
     for who in ("anna", "chris"):
         bot.handle(bot.request(who, call=call("auto understood", automation=id)))
-    rows = bot.rows("select version, understood from automation_understood"
+    anna("auto mail-sortierung")
+    anna.press(calls="auto tell")
+    anna.press(calls="auto question")
+    anna.fill(words="Zählt sie Retouren mit?")
+    rows = bot.rows("select version, understood, questions from automation_understood"
                     " where workspace = :workspace")  # fmt: skip
-    assert rows == [{"version": 1, "understood": 2}]
+    assert rows == [{"version": 1, "understood": 2, "questions": 1}]
+    assert "Understood: understood by 2, 1 question" in anna("auto mail-sortierung")
+
+
+def test_what_has_changed_is_shown_to_everybody_and_counted_anew(
+    ben: Say, anna: Say, bot: Stage
+) -> None:
+    live(ben, bot)
+    bot.handle(bot.request("anna", call=call("auto understood", automation=id_of(bot))))
+    ben("auto mail-sortierung")
+    ben.press(calls="auto complete")
+    ben.fill(area="Verkauf")
+    bot.carry()
+    assert not [each for each in bot.sees("allgemein") if "arbeitet jetzt anders" in each]
+    ben("auto mail-sortierung")
+    ben.press(calls="auto complete")
+    ben.fill(not_for="Reklamationen und Retouren")
+    bot.carry()
+    (card,) = [each for each in bot.sees("allgemein") if "arbeitet jetzt anders" in each]
+    assert "Wofür nicht: Reklamationen und Retouren" in card and "verstanden von" not in card
+    bot.handle(bot.request("anna", call=call("auto understood", automation=id_of(bot))))
+    bot.carry()
+    (card,) = [each for each in bot.sees("allgemein") if "arbeitet jetzt anders" in each]
+    assert "von 1 verstanden" in card
+    assert "Understood: understood by 1" in anna("auto mail-sortierung")
+
+
+def test_a_question_stands_in_the_digest_after_five_working_days(
+    ben: Say, anna: Say, chris: Say, bot: Stage, wind: Wind
+) -> None:
+    live(ben, bot)
+    anna("auto mail-sortierung")
+    anna.press(calls="auto tell")
+    anna.press(calls="auto question")
+    anna.fill(words="Zählt sie Retouren mit?")
+    wind(to="2026-11-30 12:00")
+    assert "question unanswered" not in chris("digest"), "five working days are not over"
+    wind(to="2026-12-01 12:00")
+    assert "1 question unanswered" in chris("digest")
 
 
 def test_the_register_is_csv_and_markdown_and_the_ai_register(

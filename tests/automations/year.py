@@ -24,18 +24,24 @@ from storage import automations, workspaces
 from storage.automations import outages
 from storage.automations.intake import Outage
 from storage.engine import Database, Tx
+from storage.engine.sql import as_moment
 from storage.engine.sqlite import Sqlite
 from tests.pretend.machines import enter, reports
 from tests.pretend.stage import Say, Stage, furnish
 
 BERLIN = ZoneInfo("Europe/Berlin")
 START = date(2026, 2, 2)
-KINDS = ("daily", "nightly", "weekly", "monday", "saturday", "monthly", "season", "demand")
+KINDS = (
+    "daily", "nightly", "weekly", "monday", "saturday", "monthly", "season", "demand", "hours",
+    "workday", "event", "yearly", "standby",
+)  # fmt: skip
 TYPED = {
     "daily": "täglich", "nightly": "0 2 * * *", "weekly": "wöchentlich", "monday": "jeden Montag",
     "saturday": "erster Samstag", "monthly": "0 6 15 * *", "season": "wöchentlich vom 1.10.-31.3.",
-    "demand": "bei Bedarf",
+    "demand": "bei Bedarf", "hours": "alle 6 Stunden", "workday": "letzter Arbeitstag",
+    "event": "bei einem Ereignis", "yearly": "jährlich", "standby": "Notfall",
 }  # fmt: skip
+TIMED, UNTIMED = ("nightly", "monthly", "hours"), ("demand", "event")
 CLOSED = {date(2026, 12, day) for day in (24, 28, 29, 30, 31)}
 FREE = holidays.country_holidays("DE", years=range(2025, 2029))
 
@@ -49,6 +55,7 @@ class Plain:
     secret: str
     born: datetime
     dies: date | None
+    away: tuple[date, date] | None = None  # an outage of theirs: days on which it does not run
     runs: list[tuple[datetime, bool]] = field(default_factory=list)  # when, and whether it was good
 
 
@@ -68,8 +75,17 @@ def at(day: date, clock: time = time(0)) -> datetime:
     return datetime.combine(day, clock, BERLIN)
 
 
-def runs_on(one: Plain, day: date, dice: random.Random) -> time | None:
-    """Say when it runs on a day, if it does."""
+def runs_on(one: Plain, day: date, dice: random.Random) -> list[time]:
+    """Say when it runs on a day, before noon."""
+    if one.away is not None and one.away[0] <= day < one.away[1]:
+        return []
+    if one.kind == "hours":
+        return [time(hour) for hour in (0, 6, 11)] if works(day) else []
+    clock = _clock_on(one, day, dice)
+    return [] if clock is None else [min(clock, time(11, 59))]
+
+
+def _clock_on(one: Plain, day: date, dice: random.Random) -> time | None:
     match one.kind:
         case "daily":
             return time(dice.randint(7, 17), dice.randint(0, 59)) if works(day) else None
@@ -85,6 +101,12 @@ def runs_on(one: Plain, day: date, dice: random.Random) -> time | None:
             return time(6, dice.randint(0, 50)) if day.day == 15 and works(day) else None
         case "season":
             return time(9) if works(day) and day.weekday() == 3 and season(day) else None
+        case "workday":
+            later = [day + timedelta(days=n) for n in range(1, 31)]
+            last = not any(works(each) for each in later if each.month == day.month)
+            return time(10) if works(day) and last else None
+        case "yearly" | "standby":
+            return None
         case _:
             return time(11) if works(day) and dice.random() < 0.3 else None
 
@@ -110,6 +132,19 @@ def deadlines(one: Plain, last: datetime, now: datetime) -> Iterator[tuple[datet
                 for d in days
                 if d.weekday() == 5 and d.day <= 7 and not rests(d)
             ]
+        case "workday":
+            found = [
+                (at(d + timedelta(1)), 0)
+                for d in days
+                if works(d)
+                and not any(
+                    works(d + timedelta(n)) for n in range(1, 31)
+                    if (d + timedelta(n)).month == d.month
+                )
+            ]  # fmt: skip
+        case "hours":
+            moments = [last + timedelta(hours=6 * n) for n in range(1, 4 * len(days) + 1)]
+            found = [(each, 60) for each in moments if works(each.astimezone(BERLIN).date())]
         case "weekly" | "season":
             found, n = [], 7
             while n <= len(days):
@@ -124,7 +159,7 @@ def deadlines(one: Plain, last: datetime, now: datetime) -> Iterator[tuple[datet
     for due, grace in found:
         due = due.astimezone(ZoneInfo("UTC"))
         early = {"nightly": 12 * 60, "monthly": 15 * 24 * 60, "saturday": 14 * 24 * 60,
-                 "monday": 84 * 60}.get(one.kind, 0)  # fmt: skip
+                 "monday": 84 * 60, "workday": 14 * 24 * 60}.get(one.kind, 0)  # fmt: skip
         if due > last and due - timedelta(minutes=early) > last:
             yield due, due + timedelta(minutes=grace)
 
@@ -136,7 +171,7 @@ def unused(one: Plain, ours: list[Outage], now: datetime) -> bool:
     today = now.astimezone(BERLIN).date()
     if now - one.born < timedelta(days=30):
         return False
-    if one.kind != "demand" and now - one.born < timedelta(days=90):
+    if one.kind not in UNTIMED and now - one.born < timedelta(days=90):
         passed = [due for due, _late in deadlines(one, one.born, now) if due <= now]
         if len(passed) < 3:
             return False
@@ -145,7 +180,7 @@ def unused(one: Plain, ours: list[Outage], now: datetime) -> bool:
     last = one.runs[-1][0]
     missed = 0
     for due, late in deadlines(one, last, now):
-        begins = due if one.kind in ("nightly", "monthly") else due - timedelta(days=1)
+        begins = due if one.kind in TIMED else due - timedelta(days=1)
         if late > now or any(o.began_at <= late and o.ended_at >= begins for o in ours):
             continue
         missed += 1
@@ -156,9 +191,9 @@ def unused(one: Plain, ours: list[Outage], now: datetime) -> bool:
         gaps += [gap] if gap else []
     gaps = sorted(gaps[-20:])
     usual = gaps[-(-len(gaps) * 9 // 10) - 1] if len(gaps) >= 3 else None
-    if one.kind == "demand" and usual is None:
+    if one.kind in UNTIMED and usual is None:
         return False
-    if one.kind != "demand" and missed < 3:
+    if one.kind not in UNTIMED and missed < 3:
         return False
     off, worked = 0, 0
     day = last.astimezone(BERLIN).date() + timedelta(days=1)
@@ -182,7 +217,8 @@ class Outcome:
     wrong: list[str] = field(default_factory=list)
     asked: set[str] = field(default_factory=set)
     dead: set[str] = field(default_factory=set)
-    due: set[str] = field(default_factory=set)  # dead, and by the rules to be asked about
+    due: dict[str, list[datetime]] = field(default_factory=dict)  # noons at which the rules ask
+    late: list[str] = field(default_factory=list)  # asked about not when the rules do
 
 
 def play(database: Database, count: int, days: int, seed: int) -> Outcome:
@@ -199,7 +235,9 @@ def play(database: Database, count: int, days: int, seed: int) -> Outcome:
         kind = KINDS[n % len(KINDS)]
         secret = enter(ben, name=f"{kind} {n}", rhythm=TYPED[kind])
         dies = START + timedelta(days=dice.randint(20, days)) if dice.random() < 0.4 else None
-        ones.append(Plain(f"{kind} {n}", kind, secret, clock.now(), dies))
+        gone = START + timedelta(days=dice.randint(20, days))
+        away = (gone, gone + timedelta(days=dice.randint(3, 20))) if dice.random() < 0.3 else None
+        ones.append(Plain(f"{kind} {n}", kind, secret, clock.now(), dies, away))
         reports(stage, secret)
         ones[-1].runs.append((clock.now(), True))
     ours: list[Outage] = []
@@ -211,12 +249,17 @@ def play(database: Database, count: int, days: int, seed: int) -> Outcome:
         _compare(stage, ones, ours, found)
     rows = stage.rows(
         """
-        select distinct a.name from automation_questions q
+        select a.name, min(q.opened_at) as at from automation_questions q
         join automations a on a.workspace = q.workspace and a.id = q.automation
-        where q.workspace = :workspace
+        where q.workspace = :workspace group by a.name
         """
     )
     found.asked = {row["name"] for row in rows}
+    for row in rows:
+        # All are looked at each morning, and compared each noon.
+        first, second = (found.due.get(row["name"], [clock.now()]) * 2)[:2]
+        if not first - timedelta(days=1) < as_moment(row["at"]) <= max(first, second):
+            found.late.append(f"{row['name']}: {row['at']}, by the rules {first}")
     stage.close()
     return found
 
@@ -231,11 +274,7 @@ def _one_day(
     for one in ones:
         if one.dies is not None and day >= one.dies:
             continue
-        clock = runs_on(one, day, dice)
-        if clock is not None and clock < time(12):
-            calls.append((at(day, clock), one))
-        elif clock is not None:
-            calls.append((at(day, time(11, 59)), one))
+        calls += [(at(day, clock), one) for clock in runs_on(one, day, dice)]
     if lost:
         outage = Outage(begins, begins + timedelta(hours=10, minutes=50))
         ours.append(outage)
@@ -267,7 +306,7 @@ def _compare(stage: Stage, ones: list[Plain], ours: list[Outage], found: Outcome
         if plain != (real[one.name] is State.UNUSED):
             found.wrong.append(f"{now:%Y-%m-%d} {one.name}: {real[one.name]}, plainly {plain}")
         if plain:
-            found.due.add(one.name)
+            found.due.setdefault(one.name, []).append(now)
 
 
 def main() -> int:
@@ -281,10 +320,11 @@ def main() -> int:
     healthy = found.asked - found.dead
     print(f"{found.looks} looks, {len(found.wrong)} differ; {len(found.dead)} died, "
           f"{len(found.asked)} asked about, {len(healthy)} of them healthy, "
-          f"{len(found.due - found.asked)} due and not asked about")  # fmt: skip
-    for each in found.wrong[:20]:
+          f"{len(found.due.keys() - found.asked)} due and not asked about, "
+          f"{len(found.late)} not within a day of the rule")  # fmt: skip
+    for each in [*found.wrong[:20], *found.late[:20]]:
         print(each)
-    return int(bool(found.wrong or healthy or found.due - found.asked))
+    return int(bool(found.wrong or healthy or found.due.keys() - found.asked or found.late))
 
 
 if __name__ == "__main__":

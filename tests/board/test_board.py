@@ -9,14 +9,19 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from xml.etree import ElementTree
 
 import pytest
 from aiohttp import CookieJar, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from bot.http.board import COOKIE, Board
+from handlers.digest import schedule
 from storage import board, people
 from storage.engine import Tx
+from tests.mandate.test_mandate import do
+from tests.pilots.test_pilots import started
+from tests.pretend import machines
 from tests.pretend.stage import Say, Stage
 
 
@@ -194,3 +199,79 @@ def test_what_is_over_is_deleted(bot: Stage, chris: Say) -> None:
     later = bot.clock.now() + timedelta(days=3)
     assert bot.store(lambda tx: board.forget(tx, later)) == 1
     assert bot.store(lambda tx: people.find(tx, "chris")) is not None
+
+
+def test_a_past_digest_has_an_address_and_the_page_prints_in_both_languages(
+    browser: Browser, bot: Stage, anna: Say, chris: Say, wind: Callable[..., None]
+) -> None:
+    now = bot.clock.now()
+    bot.store(lambda tx: schedule.plan(tx, id="plan", now=now, zone="Europe/Berlin", region="DE"))
+    anna("incident <b>Kasse</b> tot")
+    wind(to="2026-11-30 08:30")
+    signed_in(browser, chris)
+    assert '<a href="/board/digest/2026-W48">' in browser.get("/board/digests").text
+    said = browser.get("/board/digest/2026-W48").text
+    assert "Nobody has decided yet" in said and "&lt;b&gt;Kasse" in said
+    assert browser.get("/board/digest/2026-W40").status == 404
+    german = browser.get("/board/template?language=de").text
+    assert '<html lang="de">' in german and "Rollen" in german and "Kasse" in german
+    assert "Roles" in browser.get("/board/template").text
+    assert browser.get("/board/template?language=xx").status == 200
+
+
+def test_the_picture_tells_what_its_numbers_and_its_words_tell(
+    browser: Browser, bot: Stage, anna: Say, ben: Say, chris: Say, wind: Callable[..., None]
+) -> None:
+    for number in range(1, 4):
+        anna("incident Etikettendrucker offline")
+        ben(f"behoben {number}")
+        wind(minutes=31)
+        if number > 1:
+            ben(f"wiederholung {number} von 1")
+    secret = machines.enter(ben, name="Abgleich", rhythm="2")
+    machines.reports(bot, secret)
+    wind(to="2026-12-01 10:00")
+    signed_in(browser, chris)
+    page = browser.get("/board/picture")
+    assert "img-src 'self'" in page.headers["Content-Security-Policy"]
+    week = re.search(r'<td data-label="Week">48</td>(.*?)</tr>', page.text)
+    assert week and re.findall(r">(\d+)<", week[1]) == ["3", "2", "1"]
+    alt = re.search(r'alt="([^"]+)"', page.text)
+    assert alt and "0, 0, 3. Came back" in alt[1] and alt[1].endswith("0, 0, 1.")
+    for theme, ground in (("light", "#ffffff"), ("dark", "#16191d")):
+        got = browser.get(f"/board/picture.{theme}.svg")
+        assert got.headers["Content-Type"].startswith("image/svg+xml")
+        tree = ElementTree.fromstring(got.text)
+        assert ground in got.text and "<script" not in got.text
+        bars = [each for each in tree.iter() if each.tag.endswith("rect")]
+        assert len(bars) == 1 + 3 * 12
+    assert browser.get("/board/picture.blue.svg").status == 404
+
+
+def test_a_pilot_s_values_stand_between_its_baseline_and_its_target(
+    browser: Browser, bot: Stage, chris: Say, wind: Callable[..., None]
+) -> None:
+    signed_in(browser, chris)
+    assert browser.get("/board/pilot/nobody.light.svg").status == 404
+    pilot = started(bot)
+    wind(to="2026-12-08 10:00")
+    do(chris, "pilot value", pilot=pilot, value="6,4", number="41")
+    signed_in(browser, chris)
+    page = browser.get("/board/picture").text
+    assert "before 8" in page and "target 6" in page
+    drawn = browser.get(f"/board/pilot/{pilot}.dark.svg").text
+    ys = [float(each) for each in re.findall(r'<line [^>]*y1="([\d.]+)"', drawn)]
+    dot = re.search(r'<circle [^>]*cy="([\d.]+)"', drawn)
+    assert dot and min(ys) < float(dot[1]) < max(ys)
+
+
+def test_a_list_is_narrowed_by_a_form_without_a_script(
+    browser: Browser, anna: Say, chris: Say
+) -> None:
+    anna("incident Kasse tot")
+    anna("incident Webshop leer")
+    signed_in(browser, chris)
+    page = browser.get("/board/incidents?which=all&service=webshop&since=2026-11-23").text
+    assert '<option value="webshop" selected>' in page and 'value="2026-11-23"' in page
+    assert "Webshop leer" in page and "Kasse tot" not in page
+    assert browser.get("/board/incidents?which=all&service=&since=").status == 200

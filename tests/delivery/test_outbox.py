@@ -509,7 +509,9 @@ def test_texts_are_let_go_of_once_they_are_long_finished(store: Database) -> Non
     sent(store, claim(store)[0])
     put(store, "waits", says="kept", id="2")
     before = MONDAY + timedelta(seconds=1)
-    assert store.transact(lambda tx: outbox.forget(tx, MONDAY)) == 0
-    assert store.transact(lambda tx: outbox.forget(tx, before)) == 1
+    assert store.transact(lambda tx: outbox.forget(tx, MONDAY, MONDAY)) == 0
+    assert store.transact(lambda tx: outbox.forget(tx, before, MONDAY)) == 1
     assert states(store, "old") == [("", "sent")]
+    assert store.transact(lambda tx: outbox.forget(tx, before, before)) == 1
+    assert states(store, "old") == []
     assert states(store, "waits") == [("kept", "pending")]

@@ -378,6 +378,29 @@ def test_what_is_kept_no_longer_is_let_go_of(
     assert look() == (0, 0, 0)
 
 
+def test_that_it_was_sent_and_that_it_ran_is_known_for_ninety_days(bot: Stage, anna: Say) -> None:
+    anna("incident Kasse tot")
+
+    def plan(tx: Tx) -> None:
+        for key in ("over", "waits"):
+            timers.set(tx, id=key, kind="climb", key=key, due=bot.now())
+        timers.cancel(tx, "over")
+
+    bot.store(plan)
+
+    def look() -> tuple[bool, bool, bool]:
+        now = bot.clock.now()
+        bot.database.transact(lambda tx: clean(tx, now))
+        sent = bot.rows("select id from outbox where workspace = :workspace and state = 'sent'")
+        kept = [row["id"] for row in bot.rows("select id from timers where workspace = :workspace")]
+        return bool(sent), "over" in kept, "waits" in kept
+
+    bot.clock.wind(bot.clock.now() + timedelta(days=89))
+    assert look() == (True, True, True)
+    bot.clock.wind(bot.clock.now() + timedelta(days=2))
+    assert look() == (False, False, True), "what has still to run stays"
+
+
 def test_letting_go_reaches_every_company(bot: Stage) -> None:
     def prepare(tx: Tx) -> None:
         furnish(tx, "other", bot.now())

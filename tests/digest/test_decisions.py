@@ -8,7 +8,7 @@ import pytest
 
 from handlers.digest import decisions
 from handlers.digest import schedule as digest_schedule
-from handlers.digest.commands import together
+from handlers.digest.writing import together
 from handlers.kit import calendar
 from handlers.kit.context import Context
 from handlers.kit.doors import Task, Week

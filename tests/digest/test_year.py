@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from handlers.digest.commands import compose
+from handlers.digest.writing import compose
 from handlers.kit import calendar
 from handlers.kit.messages import spoken
 from storage import people

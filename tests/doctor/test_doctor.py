@@ -677,3 +677,14 @@ def test_the_command_changes_nothing_and_speaks_on_every_terminal(
     assert "! No platform is configured" in told.stdout.decode()
     assert told.stderr == b""
     assert names_in(tmp_path) == []
+
+
+async def test_what_was_chosen_in_the_chat_wins_and_the_difference_is_told(
+    socket: dict[str, str], store: str
+) -> None:
+    changed(store, lambda tx: workspaces.set_where(tx, "Europe/Vienna", "AT"))
+    found = await ask(socket, LOTSE_ZONE="Europe/Berlin", LOTSE_LANGUAGE="de")
+    said = found.one("LOTSE_ZONE is")
+    assert said.startswith("! LOTSE_ZONE is Europe/Berlin here, but the company has Europe/Vienna")
+    assert not [each for each in found.lines if "LOTSE_LANGUAGE is" in each]
+    assert not [each for each in found.lines if "LOTSE_REGION is" in each], "it is not set here"

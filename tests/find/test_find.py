@@ -48,6 +48,38 @@ def test_problems_pilots_and_automations_are_found(bot: Stage, anna: Say, ben: S
     assert "[PRB-1]" in said
 
 
+def test_patterns_are_found_and_ones_own_notes_without_a_trace(
+    bot: Stage, anna: Say, ben: Say, chris: Say
+) -> None:
+    for each in ("Liefertermine tippe ich dreimal ab", "Jeden Liefertermin dreimal abtippen"):
+        anna(f"friction {each}")
+    anna("friction Liefertermine stehen in drei Listen")
+    said = anna("find Liefertermin")
+    assert "My note “Liefertermine tippe ich dreimal ab”: no answer yet (in the text)" in said
+    assert "[My notes]" in said
+    assert "habe ich nichts gefunden" in ben("suche Liefertermin"), "not theirs"
+    audit = bot.rows(
+        "select person_key from audit where workspace = :workspace and command = 'find'"
+    )
+    assert {"person_key": "nobody"} in audit
+    ids = [row["id"] for row in bot.rows("select id from friction where workspace = :workspace")]
+    confirm = Call("pattern confirm", {"notes": ",".join(ids), "title": "Termine", "area": ""})
+    bot.handle(bot.request("chris", call=confirm, submitted=True))
+    assert "Muster „Termine“: noch keine Antwort (in: Sätze)" in ben("suche Liefertermin")
+    assert "Termine" in ben.press("Zeigen")
+
+
+def test_a_pattern_that_is_not_public_is_found_only_by_who_answers(
+    bot: Stage, anna: Say, ben: Say, chris: Say
+) -> None:
+    anna("friction Liefertermine tippe ich dreimal ab")
+    [row] = bot.rows("select id from friction where workspace = :workspace")
+    confirm = Call("pattern confirm", {"notes": row["id"], "title": "Liefertermine", "area": ""})
+    bot.handle(bot.request("chris", call=confirm, submitted=True))
+    assert "Pattern" in chris("find Liefertermine")
+    assert "habe ich nichts gefunden" in ben("suche Liefertermine")
+
+
 def test_more_than_a_page_has_the_true_total_and_more(bot: Stage, anna: Say) -> None:
     for number in range(7):
         anna(f"incident Leuchtband {number + 10} flackert")

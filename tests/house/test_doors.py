@@ -86,11 +86,11 @@ AGELESS = {
     "changes": "as the service", "overrides": "as the problem",
     "rules": "until they are removed", "rooms": "as the incident",
     "definitions": "every version stays", "attention": "until it is changed",
-    "audit": "only grows", "messages": "as long as what they show",
+    "messages": "as long as what they show",
     "slack_installations": "until it is uninstalled", "conversations": "as the place",
     # What the edges and the road let go of by themselves (bot/delivery/scheduler.py, clean).
-    "deliveries": "30 days", "drafts": "7 days", "lost_answers": "7 days", "outbox": "14 days",
-    "timers": "when done",
+    "deliveries": "30 days", "drafts": "7 days", "lost_answers": "7 days",
+    "outbox": "14 days; that it was sent, 90", "timers": "90 days after they ran",
     "covers": "90 days after", "presses": "two minutes", "slack_states": "ten minutes",
     "patterns": "decisions stay", "pattern_checks": "as the pattern",
     "pattern_history": "as the pattern", "friction_answerers": "until they are changed",
@@ -100,6 +100,9 @@ AGELESS = {
     "pilot_later": "as the pilot", "pilot_iterations": "as the pilot",
     "pilot_history": "as the pilot", "pilot_questions": "as the pilot; nobody's",
     "mandate_goals": "until they are changed", "mandate_areas": "until they are changed",
+    "mandates": "decisions stay", "mandate_candidates": "as the mandate",
+    "mandate_reads": "as the mandate; nobody's", "mandate_actions": "as the mandate",
+    "automation_goals": "as the automation",
     "guardrails": "every version stays", "guardrail_confirmations": "as the version",
     "scheduler_beats": "one row", "standstills": "90 days",
     "alarms": "until they are settled, and a while", "alarm_pauses": "until they end",
@@ -107,7 +110,9 @@ AGELESS = {
     "local_messages": "the demo's own", "local_reads": "the demo's own",
     "migrations": "the store's own", "instance": "the store's own",
     "audit_seals": "as the audit",
+    "starters": "one row", "starter_steps": "as the starter",
     "digests": "keys, for ever", "digest_choices": "while its owner is",
+    "digest_teams": "until they are removed",
 }  # fmt: skip
 # Rooms that are still to open this door: the list may only get shorter.
 NOT_YET_KEPT: set[str] = set()

@@ -30,10 +30,12 @@ READINGS = {  # every command that reads, and those that only show, with values 
     "definition edit": {"name": "done"}, "service edit": {"service": "kasse"},
     "decide": {"key": "incident:2"}, "decisions": {}, "undone": {},
     "lists": {}, "list": {"name": "incidents", "which": "all"},
-    "mandate": {}, "patterns": {}, "pattern": {"pattern": "x"}, "friction mine": {},
+    "mandate": {}, "mandate stops": {}, "template": {}, "digest teams": {},
+    "digest for team": {"team": "x"},
+    "patterns": {}, "pattern": {"pattern": "x"}, "friction mine": {},
     "pattern history": {"pattern": "x"}, "friction list": {}, "friction answerers": {},
     "pilot more": {"pilot": "x"}, "pilot candidates": {"pilot": "x"},
-    "pilot history": {"pilot": "x"}, "pilot result": {"pilot": "x"},
+    "pilot history": {"pilot": "x"}, "pilot result": {"pilot": "x"}, "retention": {},
 }  # fmt: skip
 
 

@@ -47,6 +47,7 @@ ACROSS = {
     "delivery.heartbeat.keep",
     "delivery.heartbeat.standstill",
     "delivery.outbox.claim",
+    "similarity.everywhere",  # one keeper makes vectors of all titles, each within its own
     "delivery.outbox.expired",
     "delivery.outbox.forget",
     "delivery.outbox.health",
@@ -58,7 +59,10 @@ ACROSS = {
     "delivery.waiting.waiting_alarms",
     "teams.button_presses.forget",
     "delivery.timers.claim",
+    "delivery.timers.forget",
+    "automations.intake.by_old_address",
     "delivery.timers.health",
+    "friction.open_counts",
     "delivery.timers.next_after",
     "delivery.timers.next_due",
     "incidents.alarms.forget",
@@ -163,6 +167,8 @@ PUT_IN = {
     ("delivery.timers.claim", "tx.skip_locked"),
     ("local.latest", "edge"),
     ("automations.change", "put"),  # names of columns, which stand in CHANGEABLE
+    ("closing.say", "put"),  # names of columns, which stand in POINTS
+    ("closing.say", "since"),
 }
 
 

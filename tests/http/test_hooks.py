@@ -114,8 +114,8 @@ async def test_two_hundred_calls_in_a_minute_are_one_burst(caller: Caller) -> No
     statuses = await asyncio.gather(*(caller.calls(SECRET) for _each in range(200)))
     assert set(statuses) == {200}
     assert caller.runs() == 1
-    odd = caller.look("select why from automation_odd_calls where workspace = :workspace")
-    assert [each["why"] for each in odd] == ["burst"]
+    odd = caller.look("select why, calls from automation_odd_calls where workspace = :workspace")
+    assert odd == [{"why": "burst", "calls": 195}], "each refused call is counted"
     day = caller.look("select kind, count from automation_days where workspace = :workspace")
     assert day == [{"kind": "ok", "count": 1}]
     asked = caller.look("select key from matters where workspace = :workspace")
@@ -221,6 +221,8 @@ async def test_an_old_address_works_for_a_week_and_then_no_more(caller: Caller) 
     clock.wind(clock.now() + timedelta(seconds=1))
     assert await caller.calls(OLD) == 404
     assert await caller.calls(SECRET) == 200
+    odd = caller.look("select why, calls from automation_odd_calls where workspace = :workspace")
+    assert odd == [{"why": "expired", "calls": 1}], "its card says that something still calls it"
 
 
 async def test_what_could_not_be_stored_is_said_so_that_the_script_calls_again(

@@ -14,7 +14,7 @@ from bot import app as wiring
 from bot.config import Settings
 from bot.http import metrics
 from bot.lotse import Lotse
-from storage import automations
+from storage import automations, friction
 from storage.automations import Automation, intake
 from storage.engine import Tx
 from storage.engine.ids import PersonId
@@ -69,6 +69,15 @@ def lotse(sqlite: Sqlite, tmp_path: Path) -> Lotse:
         for kind in ("ok", "ok", "fail"):
             intake.count_day(inside, "b", "2026-11-23", kind)
         automations.change(inside, "b", last_run_at=now, last_report_at=now)
+        for n in range(2):
+            friction.add(
+                inside,
+                id=f"n{n}",
+                sentence="Ben tippt doppelt",
+                hint=None,
+                author=PersonId("ben"),
+                day=now,
+            )
 
     sqlite.transact(prepare)
     return made
@@ -97,6 +106,8 @@ async def test_prometheus_own_parser_reads_it(
     assert runs["backup", "success"] == 2 and runs["backup", "failure"] == 1
     states = [each.labels["state"] for each in families["lotse_automation_state"].samples]
     assert "new" in states
+    (open_notes,) = families["lotse_friction_open"].samples
+    assert (open_notes.labels, open_notes.value) == ({"workspace": DEMO}, 2)
     (ownerless,) = families["lotse_automations_ownerless"].samples
     assert ownerless.value == 1
     assert "lotse_automation_last_success_timestamp_seconds" in families

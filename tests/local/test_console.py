@@ -167,3 +167,17 @@ async def test_without_the_demo_there_is_no_chat(folder: Path) -> None:
     await console.chat(app.build(Settings(), database, demo=False), typed(), shown.append)
     database.close()
     assert "part of the demo" in shown[0]
+
+
+async def test_somebody_leaves_the_company_and_comes_back(lotse: Lotse) -> None:
+    said = await screen(lotse, "/leaves chris", "/leaves nobody", "/back chris")
+    assert "Chris hat die Firma verlassen." in said and "Chris ist in der Firma." in said
+    assert "Hier sind: " in said
+    row = "select active from people where workspace = :workspace and id = 'chris'"
+    assert lotse.database.read(lambda tx: tx.within("demo").rows(row)) == [{"active": 1}]
+
+
+async def test_who_erased_themselves_speaks_no_more(lotse: Lotse) -> None:
+    said = await screen(lotse, "/as ben", "daten", "!2", "!3", "status")
+    assert "Du bist gelöscht." in said
+    assert said.rstrip().rpartition("\n")[2].startswith("Anna · ")

@@ -56,7 +56,7 @@ def test_nothing_of_three_days_goes_out_until_it_is_released(
     shown = chris("zurückgehalten")
     assert shown.startswith("Held back since the restore") and "Alarm of" in shown
     assert "Was due" in shown and "incident:1:climb" in shown
-    chris.press("All of it")
+    chris.press("All that is held")
     assert any("Drucker" in each.text for each in bot.chat.ledger[sent:])
     assert bot.unwatched() == []
 
@@ -106,7 +106,7 @@ def test_a_new_incident_alarms_beside_what_is_held(
     bot.wind(minutes=11)
     assert not any("Kasse tot" in each.text for each in bot.chat.ledger[sent:])
     chris("held")
-    chris.press("All of it")
+    chris.press("All that is held")
     assert any("Kasse tot" in each.text for each in bot.chat.ledger[sent:])
 
 
@@ -120,7 +120,7 @@ def test_what_somebody_does_meanwhile_replaces_what_is_held(
     cards = [each for each in bot.chat.ledger[sent:] if each.place == "local:stoerungen"]
     assert len(cards) == 1 and "Ben" in cards[0].text
     chris("held")
-    chris.press("All of it")
+    chris.press("All that is held")
     bot.wind(minutes=30)
     after = [each for each in bot.chat.ledger[sent:] if each.place == "local:stoerungen"]
     assert len([each for each in after if each.kind == "create"]) == 1
@@ -153,7 +153,7 @@ def test_only_managers_release_and_once(bot: Stage, anna: Say, chris: Say) -> No
     assert "restored from a copy" in chris("status")
     chris("held")
     assert chris.press("Nothing of it").startswith("Nothing of before goes out")
-    assert chris.press("All of it") == "Nothing is held back any more."
+    assert chris.press("All that is held") == "Nothing is held back any more."
     audited = "select subject from audit where workspace = :workspace and command = 'held release'"
     assert [row["subject"] for row in bot.rows(audited)] == ["hold nothing", ""]
 

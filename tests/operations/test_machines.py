@@ -51,7 +51,12 @@ def test_a_rolled_back_change_wakes_nobody(two: tuple[Postgres, Postgres]) -> No
     one, other = two
     heard: list[int] = []
     listening = threading.Event()
-    other.listen(lambda: (heard.append(1), listening.set())[0])
+
+    def hear() -> None:
+        heard.append(1)
+        listening.set()
+
+    other.listen(hear)
     for _try in range(200):
         one.transact(lambda tx: tx.signal())
         if listening.wait(0.05):

@@ -321,6 +321,7 @@ class Troubled:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.beside = database.beside
         self.failures: deque[Exception | None] = deque()
 
     def plan(self, *failures: Exception | None) -> None:
@@ -354,6 +355,9 @@ class Troubled:
 
     def trouble(self) -> str | None:
         return self._database.trouble()
+
+    def sweep(self) -> None:
+        self._database.sweep()
 
     def close(self) -> None:
         self._database.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,7 +29,7 @@ NAME = "Zyxophila"  # no word of ours, and no part of one
 def lives(bot: Stage, chance: random.Random, steps: int) -> None:
     """Let her do all kinds of things in any order, among others."""
     her, ben, anna = Say(bot, NAME.lower()), Say(bot, "ben"), Say(bot, "anna")
-    deeds = [
+    deeds: list[Callable[[int], object]] = [
         lambda n: her(f"incident Kasse {n}x ist tot"),
         lambda n: her("serious 1"),
         lambda n: her(f"update 1 Meldung {n}x"),

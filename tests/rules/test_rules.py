@@ -75,6 +75,37 @@ def test_what_a_service_is_called_is_not_learnt_for_another(bot: Stage, anna: Sa
     assert bot.rows("select id from rules where workspace = :workspace") == []
 
 
+def test_a_name_is_a_question_where_people_moved_what_is_like_it(
+    bot: Stage, anna: Say, ben: Say, carla: Say
+) -> None:
+    anna("incident Kasse lehnt Gutschein aus dem Newsletter ab")
+    assert "Kasse" in ben.sees()[-1]
+    anna.press("Change service", at="@anna")
+    anna.fill(service="webshop")
+    carla("behoben 1")
+    bot.wind(minutes=24 * 60)
+    before = len(ben.sees())
+    answer = anna("incident Gutschein aus dem Newsletter von der Kasse abgelehnt")
+    assert "Is it about Webshop?" in answer
+    assert len(ben.sees()) == before, "the word alone alarms nobody who was wrong the last time"
+    anna("incident Kasse klemmt")
+    assert "Kasse klemmt" in ben.sees()[-1], "nothing speaks against the name there"
+
+
+def test_what_somebody_entered_counts_more_than_what_is_like_it(
+    bot: Stage, anna: Say, ben: Say, carla: Say
+) -> None:
+    anna("incident Gutschein aus dem Newsletter abgelehnt")
+    anna.press("Change service", at="@anna")
+    anna.fill(service="kasse")
+    ben("behoben 1")
+    bot.wind(minutes=24 * 60)
+    carla("regel neu")
+    carla.fill(words="Gutschein", service="webshop")
+    answer = anna("incident Newsletter-Gutschein wird abgelehnt")
+    assert "Carla is accountable for Webshop and is alarmed." in answer
+
+
 def test_rules_are_entered_by_whoever_answers_for_the_service(
     bot: Stage, anna: Say, carla: Say
 ) -> None:

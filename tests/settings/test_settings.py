@@ -14,3 +14,22 @@ def test_a_channel_is_chosen_from_wherever_its_settings_are_read(chris: Say, bot
     answer = bot.handle(elsewhere)
     assert answer.message is not None
     assert plain(answer.message) == "#leitung is for incidents and their cards now."
+
+
+def test_managers_name_and_remove_managers_and_they_are_told(chris: Say, ben: Say) -> None:
+    chris("settings")
+    chris.press("Add a manager")
+    assert chris.fill(person="ben") == "Ben manages Lotse, too."
+    assert ben.sees()[-1].startswith("Chris bittet dich, Lotse mit zu leiten.")
+    ben("einstellungen")
+    ben.press(calls="settings manager remove")
+    assert ben.fill(person="chris") == "Chris leitet Lotse nicht mehr."
+    assert chris.sees()[-1] == "Ben has taken the managing of Lotse from you."
+    assert chris("settings").startswith("Managers do this here.")
+
+
+def test_the_last_manager_stays(chris: Say) -> None:
+    chris("settings")
+    chris.press("Remove a manager")
+    assert "is the last who manages Lotse" in chris.fill(person="chris")
+    assert "Managers: Chris" in chris("settings")

@@ -112,3 +112,27 @@ def test_the_order_of_arrival_makes_no_difference() -> None:
             ]
         )
     assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("text", ["geliefert", "gesteuert", "geklingelt", "gesichert"])
+def test_participles_of_verbs_in_ern_and_eln_are_led_back(text: str) -> None:
+    assert single(text).ideas
+
+
+def test_what_says_a_trouble_only_with_others_is_not_said_by_itself() -> None:
+    """ "fährt" and "hoch" have nothing to say beside "fährt nicht hoch"."""
+    said = {each.shown for each in words("Rechner fährt nicht hoch")}
+    assert said & {"fährt", "hoch"} == set()
+    assert {"Rechner", "fährt nicht hoch", "nicht"} <= said
+    assert [each.shown for each in words("Lampe schaltet ab")] == ["Lampe", "ab", "schaltet ab"]
+
+
+def test_the_same_trouble_counts_once() -> None:
+    """The prefix that stands apart and the phrase tell one trouble, and not two."""
+    told = [each for each in words("Auto springt nicht an") if each.trouble]
+    assert [each.shown for each in told] == ["springt nicht an", "nicht"]
+
+
+def test_a_word_that_only_has_a_known_stem_may_be_mistyped() -> None:
+    assert closeness(single("Kase"), single("Kasse")) >= EDIT
+    assert single("Kase").ideas == single("Käse").ideas != frozenset()

@@ -326,6 +326,17 @@ async def test_forms_open_from_home(slack: SlackStage, anna: Client) -> None:
     anna.home()
 
 
+async def test_what_is_searched_for_from_home_is_answered(slack: SlackStage, anna: Client) -> None:
+    await anna.types("/incident Till is dead")
+    await declared(slack, "Till is dead")
+    await anna.opens_home()
+    assert "What are you looking for?:" in await anna.press(calls="find")
+    said = await anna.fill(words="till")
+    assert "INC-1 “Till is dead”" in said
+    assert "[INC-1]" in said
+    anna.home()
+
+
 # --- forms that go wrong -----------------------------------------------------------------------
 
 

@@ -648,7 +648,20 @@ async def test_open_incidents_are_found_from_the_compose_box(sqlite: Sqlite) -> 
         assert len(await anna.search("")) == 2
         assert "Till is dead" in (await anna.search("TILL"))[0]
         assert "flickers" in (await anna.search("INC-2"))[0]
-        assert await anna.search("Ökogürtel") == ["No incident fits."]
+        assert await anna.search("Ökogürtel") == ["I found nothing that fits."]
+        looked_at(stage)
+
+
+async def test_everything_that_says_it_is_found_from_the_compose_box(sqlite: Sqlite) -> None:
+    async with teams_stage(sqlite) as stage:
+        anna = stage.client("Anna")
+        await anna.says("incident Etikettendrucker jams")
+        found = await anna.search("label printer")
+        assert any("Etikettendrucker jams" in each for each in found), "in other words, too"
+        assert any("accountable" in each for each in found), "the service"
+        await anna.says("friction Label printer queue is checked by hand every morning")
+        again = await anna.search("printer queue morning")
+        assert not any("by hand every morning" in each for each in again), "only hers to see"
         looked_at(stage)
 
 

@@ -10,18 +10,21 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from handlers.attention import matters
-from handlers.automations import escalation
+from handlers.automations import escalation, profile
 from handlers.automations.rules import standing
 from handlers.automations.rules.company import company_of
-from handlers.automations.state import owner
+from handlers.automations.state import decisions, owner
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.messages import Button, Post, Reply
+from handlers.kit.worded import Worded
 from handlers.kit.words import _, _n
 from storage import automations
 from storage.automations import Automation, history, intake
+from storage.automations import odd as odd_calls
 from storage.automations.history import Entry
 from storage.engine.ids import NOBODY
+from storage.people import Person
 
 feature = Feature(_("Automations"))
 
@@ -32,6 +35,22 @@ OPEN_FOR = timedelta(days=2)  # a start that nothing ended in this time is forgo
 STRAYS = 50  # names that fit nothing and are listed
 DRAFTS = 50  # drafts that calls may make
 TEST_WEEK = timedelta(days=7)
+TEST_ASKED = "asked whether a test"
+
+
+class Odd(Worded):
+    """Why a call could not be used."""
+
+    USED = "used", _("this run was told before")
+    BURST = "burst", _("too many within a minute, counted once")
+    TEST = "test", _("a test, not counted")
+    PREVIEW = "preview", _("a preview of the link, not counted")
+    METHOD = "method", _("not a POST, not counted")
+    FORM = "form", _("a part of it could not be understood")
+    TYPE = "type", _("an event of unknown kind")
+    EXPIRED = "expired", _("an address that is not valid any more")
+    AMBIGUOUS = "ambiguous", _("its name for calls belongs to another one, too")
+    SENDER = "sender", _("an e-mail from a sender that is not allowed")
 
 
 @feature.hook("ping", intake.by_address)
@@ -59,14 +78,14 @@ def ping(
     found = automations.find(ctx.tx, automation)
     assert found is not None, "an address belongs to an automation, by constraint"
     if odd:
-        intake.note_odd(ctx.tx, found.id, id=id, at=ctx.now, why=odd, once=ONCE)
+        odd_calls.note_odd(ctx.tx, found.id, id=id, at=ctx.now, why=odd, once=ONCE)
     if not counts:
         return Reply(subject=automation, outcome="odd")
     if found.state == "retired":
         return _retired(ctx, found)
     key = _hash(run or once) if run or once else None
     if key is not None and intake.is_used(ctx.tx, found.id, key, _kind(kind, items)):
-        intake.note_odd(ctx.tx, found.id, id=id, at=ctx.now, why="used", once=ONCE)
+        odd_calls.note_odd(ctx.tx, found.id, id=id, at=ctx.now, why=Odd.USED, once=ONCE)
         return Reply(subject=automation, outcome="seen")
     burst = _burst(ctx, found, id)
     if burst is not None:
@@ -180,29 +199,43 @@ def _told(ctx: Context, before: Automation, now: Automation) -> tuple[Post, ...]
     posts = matters.settle(ctx, f"automation:{now.id}:late")
     posts += matters.settle(ctx, f"automation:{now.id}:hangs")
     if now.last_result != "fail":
-        return posts if not before.fails else (*posts, *matters.settle(ctx, key))
-    if now.fails != max(1, now.tell_from) or _is_quiet(now, ctx.now):
+        if before.fails:
+            posts += (*matters.settle(ctx, key), *matters.settle(ctx, _test_key(now)))
         return posts
     decides = owner(ctx, now)
-    if decides is None:
+    if decides is None or _is_quiet(now, ctx.now):
         return posts
-    first = now.first_report_at
-    if first is not None and ctx.now - first < TEST_WEEK and before.last_run_at is None:
-        # It has failed since its first day: perhaps only a test. Asked about once.
-        words = _("“{name}” has failed since its first call. Is it still a test?", name=now.name)
-    else:
-        words = _n(
-            "“{name}” failed on {at}.",
-            "“{name}” failed {n} times in a row, last on {at}.",
-            now.fails,
-            name=now.name,
-            at=ctx.now,
-        )
-    open_card = Button(now.name[:32], call("auto", automation=now.id))
+    _wonder_whether_a_test(ctx, now, decides)
+    if now.fails != max(1, now.tell_from):
+        return posts
+    words = _n(
+        "“{name}” failed on {at}.",
+        "“{name}” failed {n} times in a row, last on {at}.",
+        now.fails,
+        name=now.name,
+        at=ctx.now,
+    )
+    buttons = escalation.in_trouble(ctx, now)
     if now.at_once:
-        return (*posts, escalation.at_once(key, words, open_card, decides.id, ctx.new_id()))
-    matters.note(ctx, decides.id, key, words, open_card)
+        return (*posts, escalation.at_once(key, words, buttons, decides.id, ctx.new_id()))
+    matters.note(ctx, decides.id, key, words, *buttons)
     return posts
+
+
+def _wonder_whether_a_test(ctx: Context, now: Automation, decides: Person) -> None:
+    """Ask once about what has failed for seven days since its first call."""
+    first = now.first_report_at
+    if now.last_run_at is not None or first is None or ctx.now - first < TEST_WEEK:
+        return
+    if history.last(ctx.tx, now.id, TEST_ASKED) is not None:
+        return
+    profile.note(ctx, now, TEST_ASKED)
+    words = _("“{name}” has failed since its first call. Is it still a test?", name=now.name)
+    matters.note(ctx, decides.id, _test_key(now), words, *decisions(now))
+
+
+def _test_key(automation: Automation) -> str:
+    return f"automation:{automation.id}:test"
 
 
 def _is_quiet(automation: Automation, now: datetime) -> bool:
@@ -216,7 +249,7 @@ def _is_quiet(automation: Automation, now: datetime) -> bool:
 
 def _burst(ctx: Context, found: Automation, id: str) -> tuple[Post, ...] | None:
     """Count a burst of calls once, and ask about it once; None when this call is none of it."""
-    if intake.goes_on(ctx.tx, found.id, "burst", ctx.now, MINUTE):
+    if odd_calls.goes_on(ctx.tx, found.id, Odd.BURST, ctx.now, MINUTE):
         return ()
     recent = intake.calls_since(ctx.tx, found.id, ctx.now - MINUTE)
     if len(recent) < PER_MINUTE:
@@ -227,7 +260,7 @@ def _burst(ctx: Context, found: Automation, id: str) -> tuple[Post, ...] | None:
         if kind in seen:
             intake.take_back(ctx.tx, found.id, each, kind, day)
         seen.add(kind)
-    intake.note_odd(ctx.tx, found.id, id=id, at=ctx.now, why="burst", once=MINUTE)
+    odd_calls.note_odd(ctx.tx, found.id, id=id, at=ctx.now, why=Odd.BURST, once=MINUTE)
     decides = owner(ctx, found)
     if decides is not None:
         words = _(
@@ -261,7 +294,7 @@ def _retired(ctx: Context, found: Automation) -> Reply:
 def _unknown(ctx: Context, slug: str, *, id: str, kind: str, create: bool) -> Reply:
     """A name that fits nothing is listed for managers; the caller may have a draft made of it."""
     if not create or len(automations.drafts(ctx.tx)) >= DRAFTS:
-        intake.note_stray(ctx.tx, slug, ctx.now, STRAYS)
+        odd_calls.note_stray(ctx.tx, slug, ctx.now, STRAYS)
         return Reply(subject=slug, outcome="unknown")
     made = draft(ctx, slug, source="call")
     _count(
@@ -313,5 +346,5 @@ def draft(ctx: Context, slug: str, *, source: str) -> Automation:
             after=slug,
         ),
     )
-    intake.forget_stray(ctx.tx, slug)
+    odd_calls.forget_stray(ctx.tx, slug)
     return made

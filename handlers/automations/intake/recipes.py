@@ -59,7 +59,9 @@ IN_WORDS: dict[Tool, Sentence] = {
     ),
     Tool.POWER: _(
         "Add the action HTTP (POST, the address) at the end, and one after a failure, to the "
-        "address with /fail. The action needs a premium licence."
+        "address with /fail. The action needs a premium licence. Without one: add “Send an email” "
+        "to the mailbox for runs, with the name for calls before the @; “failed” in the subject "
+        "is a failure. Whoever operates Lotse knows the mailbox."
     ),
     Tool.BY_HAND: _("Whoever uses it presses “Used it” on its card."),
 }

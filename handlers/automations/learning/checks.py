@@ -6,7 +6,6 @@ A timer looks once a day at what is due. What it asks goes through attention.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Annotated
 
 from handlers.attention import matters
@@ -21,22 +20,17 @@ from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import (
     Button,
-    Buttons,
-    Message,
-    Post,
     Reply,
-    Text,
-    Title,
     line,
 )
-from handlers.kit.readers import ChoiceReader, ChoicesReader, TextReader, folded
+from handlers.kit.readers import ChoicesReader, TextReader, folded
 from handlers.kit.readers.required_text import TellingReader
-from handlers.kit.words import Sentence, Words, _, _n
+from handlers.kit.worded import Worded, choice
+from handlers.kit.words import Sentence, _, _n
 from storage import automations
 from storage.automations import Automation, history, learning
 from storage.automations.learning import Check, Review
 from storage.delivery import timers
-from storage.delivery.places import GENERAL
 from storage.engine.ids import PersonId
 
 feature = Feature(_("Automations"))
@@ -48,109 +42,39 @@ USUAL_DAYS = 30
 CHECK_INS = (7, 30, 90, 180)  # days after it went live
 
 
-class Change(StrEnum):
+class Change(Worded):
     """What may change around automations."""
 
-    OFFER = "offer"
-    PRICE = "price"
-    WORKFLOW = "workflow"
-    STAFF = "staff"
+    OFFER = "offer", _("What we offer")
+    PRICE = "price", _("Prices")
+    WORKFLOW = "workflow", _("A workflow")
+    STAFF = "staff", _("Who works here")
 
 
-CHANGES: dict[str, Words] = {
-    "offer": _("What we offer"),
-    "price": _("Prices"),
-    "workflow": _("A workflow"),
-    "staff": _("Who works here"),
-}
-
-
-class Result(StrEnum):
+class Result(Worded):
     """Five results that somebody looks at; NONE says that not one of them is right."""
 
-    NONE = "0"
-    FIRST = "1"
-    SECOND = "2"
-    THIRD = "3"
-    FOURTH = "4"
-    FIFTH = "5"
+    FIRST = "1", _("Result {n} is right", n=1)
+    SECOND = "2", _("Result {n} is right", n=2)
+    THIRD = "3", _("Result {n} is right", n=3)
+    FOURTH = "4", _("Result {n} is right", n=4)
+    FIFTH = "5", _("Result {n} is right", n=5)
+    NONE = "0", _("None of them is right")
 
 
-RESULTS_OK: dict[str, Words] = {
-    **{str(n): _("Result {n} is right", n=n) for n in range(1, 6)},
-    "0": _("None of them is right"),
-}
-
-
-class Goes(StrEnum):
+class Goes(Worded):
     """How it goes."""
 
-    WELL = "well"
-    SO_SO = "so so"
-    BADLY = "badly"
-
-
-GOES: dict[str, Words] = {
-    "well": _("It goes well"),
-    "so so": _("Some things do not fit yet"),
-    "badly": _("It does not help"),
-}
+    WELL = "well", _("It goes well")
+    SO_SO = "so so", _("Some things do not fit yet")
+    BADLY = "badly", _("It does not help")
 
 
 def _open_card(automation: Automation) -> Button:
     return Button(automation.name[:32], call("auto", automation=automation.id))
 
 
-# --- going live ----------------------------------------------------------------------------
-
-
-def went_live(ctx: Context, automation: Automation) -> tuple[Post, ...]:
-    """Show everybody what is new, with “understood” and a question; plan the daily look."""
-    plan(ctx)
-    return (shown_to_all(ctx, automation),)
-
-
-def shown_to_all(ctx: Context, automation: Automation) -> Post:
-    """Return the card that says what is live or has changed."""
-    version = version_of(ctx, automation)
-    kept = history.profile(ctx.tx, automation.id)
-    id = automation.id
-    message = Message(
-        (
-            Title(_("“{name}” is in operation", name=automation.name)),
-            Text(_("What for: {words}", words=automation.purpose)),
-            Text(_("What not for: {words}", words=kept.get("not_for", ""))),
-            Text(_("A person decides: {words}", words=kept.get("decision", ""))),
-            Buttons(
-                (
-                    Button(_("Understood"), call("auto understood", automation=id)),
-                    Button(_("Question"), call("auto question", automation=id)),
-                    Button(_("Look at it"), call("auto", automation=id), "quiet"),
-                )
-            ),
-        )
-    )
-    return Post(f"automation:{id}:live:{version}", message, GENERAL, "note")
-
-
-def version_of(ctx: Context, automation: Automation) -> int:
-    """Return how often what people need to understand has been changed."""
-    told = {"purpose", "not_for", "steps", "decision"}
-    entries = history.of(ctx.tx, automation.id)
-    return 1 + sum(each.kind == "changed" and each.field in told for each in entries)
-
-
-@feature.command(
-    "auto understood",
-    "auto verstanden",
-    help=_("I have understood it."),
-    hidden=True,
-    needs="feedback",
-)
-def understood(ctx: Context, automation: AutoRef) -> Reply:
-    learning.understood(ctx.tx, automation.id, version_of(ctx, automation), question=False)
-    said = _("Thank you. It is counted, without your name.")
-    return Reply(line(said, _open_card(automation)), subject=automation.name, nameless=True)
+# --- once a day ----------------------------------------------------------------------------
 
 
 def plan(ctx: Context) -> None:
@@ -202,8 +126,8 @@ def _check_in(ctx: Context, automation: Automation, to: PersonId) -> None:
     if not _is_asked(ctx, automation, f"asked {day}"):
         history_note(ctx, automation, f"asked {day}")
         buttons = tuple(
-            Button(label, call("auto goes", automation=automation.id, day=day, how=how))
-            for how, label in GOES.items()
+            Button(each.words, call("auto goes", automation=automation.id, day=day, how=each))
+            for each in Goes
         )
         matters.note(ctx, to, key, words, *buttons)
 
@@ -227,7 +151,7 @@ def history_note(ctx: Context, automation: Automation, what: str) -> None:
 def goes(
     ctx: Context,
     automation: AutoRef,
-    how: Annotated[Goes, ChoiceReader(Goes, GOES, {}), Ask(_("How does it go?"))],
+    how: Annotated[Goes, choice(Goes), Ask(_("How does it go?"))],
     *,
     day: Annotated[str, TextReader(long=False), Ask(_("Day"))] = "7",
 ) -> Reply:
@@ -275,7 +199,7 @@ def check(
     *,
     right: Annotated[
         frozenset[Result],
-        ChoicesReader(Result, RESULTS_OK),
+        ChoicesReader(Result, Result.labels()),
         Ask(_("Which are right?"), _("Leave out those that are not.")),
     ],
     note: Annotated[str, TextReader(), Ask(_("What did you notice?"))] = "",
@@ -314,7 +238,7 @@ def check(
 def changed(
     ctx: Context,
     *,
-    kind: Annotated[Change, ChoiceReader(Change, CHANGES, {}), Ask(_("What has changed?"))],
+    kind: Annotated[Change, choice(Change), Ask(_("What has changed?"))],
     area: Annotated[
         str, TextReader(long=False), Ask(_("Area"), _("As it stands on the automations."))
     ],
@@ -363,7 +287,7 @@ def review_words(automation: Automation, why: str) -> Sentence:
     if why.startswith("change: "):
         return _(
             "Something has changed ({what}). Does “{name}” still fit?",
-            what=CHANGES[why.removeprefix("change: ")],
+            what=Change(why.removeprefix("change: ")).words,
             name=automation.name,
         )
     return _("What should be improved about “{name}”?", name=automation.name)

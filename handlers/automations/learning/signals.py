@@ -5,13 +5,15 @@ Every signal ends: done, or declined with a reason. Nothing here is blame, and n
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 from handlers.attention import matters
 from handlers.automations import profile
+from handlers.automations.learning import understanding
 from handlers.automations.lookup import AutoRef
+from handlers.automations.rules.company import company_of
 from handlers.automations.state import is_own, need_own, owner
+from handlers.kit import calendar
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
@@ -27,9 +29,10 @@ from handlers.kit.messages import (
     Tone,
     line,
 )
-from handlers.kit.readers import ChoiceReader, TextReader
+from handlers.kit.readers import TextReader
 from handlers.kit.readers.required_text import TellingReader
-from handlers.kit.words import Sentence, Words, _
+from handlers.kit.worded import Worded, choice
+from handlers.kit.words import Words, _
 from storage import automations
 from storage.automations import Automation, learning
 from storage.automations.learning import Signal
@@ -39,81 +42,46 @@ feature = Feature(_("Automations"))
 SHOWN = 5
 
 
-class Kind(StrEnum):
+class Kind(Worded):
     """What is told."""
 
-    BYPASSED = "bypassed"
-    BY_HAND = "by hand"
-    QUESTION = "question"
-    WRONG = "wrong"
-    BOUNDARY = "boundary"
+    BYPASSED = "bypassed", _("bypassed")
+    BY_HAND = "by hand", _("done by hand")
+    QUESTION = "question", _("question")
+    WRONG = "wrong", _("not right")
+    BOUNDARY = "boundary", _("boundary unclear")
 
 
-KINDS: dict[str, Sentence] = {
-    "bypassed": _("bypassed"),
-    "by hand": _("done by hand"),
-    "question": _("question"),
-    "wrong": _("not right"),
-    "boundary": _("boundary unclear"),
-}
-
-
-class Reason(StrEnum):
+class Reason(Worded):
     """Why something was bypassed."""
 
-    RESULT = "result"
-    SLOW = "slow"
-    FIT = "fit"
-    TRUST = "trust"
+    RESULT = "result", _("The result did not fit")
+    SLOW = "slow", _("It takes too long")
+    FIT = "fit", _("It does not know this case")
+    TRUST = "trust", _("I was not sure about it")
 
 
-REASONS: dict[str, Words] = {
-    "result": _("The result did not fit"),
-    "slow": _("It takes too long"),
-    "fit": _("It does not know this case"),
-    "trust": _("I was not sure about it"),
-}
-
-
-class Fault(StrEnum):
+class Fault(Worded):
     """What was not right."""
 
-    WRONG = "wrong"
-    ORDER = "order"
-    UNEVEN = "uneven"
-    UNSETTLING = "unsettling"
+    WRONG = "wrong", _("Wrong answer")
+    ORDER = "order", _("Wrong order")
+    UNEVEN = "uneven", _("Inconsistent")
+    UNSETTLING = "unsettling", _("Unsettling")
 
 
-FAULTS: dict[str, Words] = {
-    "wrong": _("Wrong answer"),
-    "order": _("Wrong order"),
-    "uneven": _("Inconsistent"),
-    "unsettling": _("Unsettling"),
-}
-
-
-class Took(StrEnum):
+class Took(Worded):
     """About how many minutes it took; nobody has to say."""
 
-    UNKNOWN = "0"
-    FIVE = "5"
-    QUARTER = "15"
-    HALF = "30"
-    HOUR = "60"
-    TWO = "120"
+    FIVE = "5", _("about {n} minutes", n=5)
+    QUARTER = "15", _("about {n} minutes", n=15)
+    HALF = "30", _("about {n} minutes", n=30)
+    HOUR = "60", _("about an hour")
+    TWO = "120", _("two hours or more")
+    UNKNOWN = "0", _("I do not know")
 
 
-TOOK: dict[str, Words] = {
-    "5": _("about {n} minutes", n=5),
-    "15": _("about {n} minutes", n=15),
-    "30": _("about {n} minutes", n=30),
-    "60": _("about an hour"),
-    "120": _("two hours or more"),
-    "0": _("I do not know"),
-}
-Minutes = Annotated[
-    Took, ChoiceReader(Took, TOOK, {}), Ask(_("How long did it take?"), _("For the rework."))
-]
+Minutes = Annotated[Took, choice(Took), Ask(_("How long did it take?"), _("For the rework."))]
 
 
 @feature.command(
@@ -153,7 +121,7 @@ def bypassed(
     ctx: Context,
     automation: AutoRef,
     *,
-    reason: Annotated[Reason, ChoiceReader(Reason, REASONS, {}), Ask(_("Reason"))],
+    reason: Annotated[Reason, choice(Reason), Ask(_("Reason"))],
 ) -> Reply:
     return _keep(ctx, automation, Kind.BYPASSED, reason=reason.value)
 
@@ -189,7 +157,7 @@ def wrong(
     ctx: Context,
     automation: AutoRef,
     *,
-    fault: Annotated[Fault, ChoiceReader(Fault, FAULTS, {}), Ask(_("What was not right?"))],
+    fault: Annotated[Fault, choice(Fault), Ask(_("What was not right?"))],
     minutes: Minutes = Took.UNKNOWN,
 ) -> Reply:
     return _keep(ctx, automation, Kind.WRONG, reason=fault.value, minutes=int(minutes) or None)
@@ -236,10 +204,12 @@ def _keep(
     minutes: int | None = None,
     words: str = "",
 ) -> Reply:
+    # A random id and the day alone: nothing that could be laid beside a log of who did what when.
+    day = calendar.midnight(company_of(ctx).day_of(ctx.now), ctx.workspace.zone)
     told = Signal(
-        id=ctx.new_id(),
+        id=ctx.new_secret(),
         automation=automation.id,
-        at=ctx.now,
+        at=day,
         kind=kind.value,
         reason=reason,
         minutes=minutes,
@@ -251,6 +221,8 @@ def _keep(
     learning.tell(ctx.tx, told)
     posts = _asks(ctx, automation, told) if kind in (Kind.QUESTION, Kind.BOUNDARY) else ()
     decides = owner(ctx, automation)
+    if kind is Kind.QUESTION:
+        posts += understanding.asked(ctx, automation)
     if posts and decides is not None:
         said = _("Thank you. {who} has your question, without your name.", who=decides.name)
     else:
@@ -348,8 +320,8 @@ def learn(ctx: Context, automation: AutoRef) -> Reply:
 
 def told_words(signal: Signal) -> Words:
     """Return what was told as a line: a day, no hour, and nobody's name."""
-    reason = {**REASONS, **FAULTS}.get(signal.reason, "")
-    kind = KINDS[signal.kind]
+    reason = {**Reason.labels(), **Fault.labels()}.get(signal.reason, "")
+    kind = Kind(signal.kind).words
     if signal.words:
         return _("{day:day} {kind}: {words}", day=signal.at, kind=kind, words=signal.words[:200])
     if reason:

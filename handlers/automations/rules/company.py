@@ -36,6 +36,14 @@ class Known:
             )
         return self._kept[automation.id]
 
+    def working_days(self, first: datetime, last: datetime) -> int:
+        """Return how many working days begin after `first` until `last`."""
+        day, end, count = self.company.day_of(first), self.company.day_of(last), 0
+        while day < end:
+            day += timedelta(days=1)
+            count += self.company.works(day)
+        return count
+
 
 def known(ctx: Context) -> Known:
     """Read what states are computed with."""

@@ -6,6 +6,7 @@ import calendar as months
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from itertools import count
 from zoneinfo import ZoneInfo
 
@@ -88,6 +89,7 @@ def _of_cron(line: str, company: Company, after: datetime, *, always: bool) -> I
             return
 
 
+@lru_cache(maxsize=1024)
 def _cron_before(line: str, after: datetime, zone: ZoneInfo) -> datetime:
     """Return the last occasion that is not later than `after`."""
     back = CronSim(line, (after + timedelta(minutes=1)).astimezone(zone), reverse=True)
@@ -125,8 +127,8 @@ def _of_days(
             continue
         before, last = last, day
         due = calendar.midnight(day + timedelta(days=1), company.zone)
-        if due > after:
-            opens = _opens(calendar.midnight(before + timedelta(days=1), company.zone), due)
+        if due > after:  # the whole period is meant, not only its second half
+            opens = calendar.midnight(before + timedelta(days=1), company.zone)
             yield Occasion(due, day, opens, timed=False)
 
 
@@ -145,7 +147,8 @@ def _of_rule(
 ) -> Iterator[Occasion]:
     today = company.day_of(after)
     before: datetime | None = None
-    for day in _days_of(rule, company, today - timedelta(days=40)):
+    back = 7 if rule.which == 0 else 40  # enough for the occasion before
+    for day in _days_of(rule, company, today - timedelta(days=back)):
         if rule.at is None:
             due = calendar.midnight(day + timedelta(days=1), company.zone)
         else:

@@ -273,6 +273,7 @@ def cron_gap(line: str) -> timedelta:
 # --- seasons -------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=1024)
 def read_seasons(text: str) -> tuple[tuple[int, int], ...] | None:
     """Read `15.11.-31.1., 1.4.-30.4.` as pairs of month * 100 + day; None when it is not that."""
     found = []

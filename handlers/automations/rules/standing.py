@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from itertools import islice
 
 from handlers.automations.rules import occasions, rhythm
 from handlers.automations.rules.occasions import Occasion
 from handlers.automations.rules.rhythm import Company, Kind, Schedule
 from handlers.kit import calendar
+from handlers.kit.worded import Worded
+from handlers.kit.words import _
 from storage.automations import Automation
 from storage.automations.intake import Outage
 
@@ -33,21 +34,21 @@ LONG_OUTAGE = timedelta(hours=1)  # a shorter one spoils no occasion that lasts 
 COUNTED = 400  # missed occasions are counted up to here
 
 
-class State(StrEnum):
+class State(Worded):
     """How it stands; the first rule that fits, in this order."""
 
-    RETIRED = "retired"
-    SAID_UNUSED = "unused"
-    PAUSED = "paused"
-    SNOOZED = "snoozed"
-    UNMEASURED = "not measured"
-    NEW = "new"
-    RESTING = "resting"
-    FAILING = "failing"
-    IDLE = "idle"
-    UNUSED = "possibly unused"
-    LATE = "late"
-    IN_USE = "in use"
+    RETIRED = "retired", _("retired")
+    SAID_UNUSED = "unused", _("unused")
+    PAUSED = "paused", _("paused")
+    SNOOZED = "snoozed", _("snoozed")
+    UNMEASURED = "not measured", _("not measured")
+    NEW = "new", _("new")
+    RESTING = "resting", _("resting")
+    FAILING = "failing", _("fails")
+    IDLE = "idle", _("idle")
+    UNUSED = "possibly unused", _("possibly unused")
+    LATE = "late", _("late")
+    IN_USE = "in use", _("in use")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,22 +15,28 @@ FEW = 4  # that many times fewer than usual
 HOUR = timedelta(hours=1)
 
 
-def lived(tx: Tx, now: datetime) -> None:
-    """Write down that the intake lives, and wonder once an hour about the last one."""
+def lived(tx: Tx, now: datetime, *, started: bool = False) -> bool:
+    """Write down that the intake lives, and wonder once an hour about the last one.
+
+    After a start what lies between is an outage, however short. Say whether one was noted.
+    """
     before = outages.lived_at(tx)
-    outages.lived(tx, now, LONGEST)
+    noted = outages.lived(tx, now, timedelta(0) if started else LONGEST) is not None
     hour = now.replace(minute=0, second=0, microsecond=0)
     if before is not None and before < hour:
-        wonder(tx, hour - HOUR)
+        noted = wonder(tx, hour - HOUR) or noted
+    return noted
 
 
-def wonder(tx: Tx, hour: datetime) -> None:
+def wonder(tx: Tx, hour: datetime) -> bool:
     """Note an hour with far fewer calls than the same hour of the last four weeks."""
     heard = outages.calls_between(tx, hour, hour + HOUR)
     weeks = [hour - timedelta(weeks=each) for each in range(1, WEEKS + 1)]
     usual = sum(outages.calls_between(tx, each, each + HOUR) for each in weeks) / WEEKS
     if usual >= USUAL and heard * FEW < usual:
         outages.note(tx, Outage(hour, hour + HOUR, "few"))
+        return True
+    return False
 
 
 def known(tx: Tx, since: datetime, now: datetime) -> list[Outage]:

@@ -79,16 +79,21 @@ def _fold(ctx: Context, incident: Incident, person: PersonId, position: int) -> 
 
 
 def _folded(ctx: Context, incident: Incident, alarm: Alarm) -> list[Post]:
-    key, place = keys.alarm_key(incident.number, alarm.position), _place(ctx, alarm.person)
-    if outbox.withdraw(ctx.tx, place, key, "a newer alarm"):
+    key = keys.alarm_key(incident.number, alarm.position)
+    if _withdrawn(ctx, alarm.person, key, "a newer alarm"):
         return []
     return [Post(key, wording.folded(incident), f"direct:{alarm.person}")]
 
 
-def _place(ctx: Context, person: PersonId) -> str:
-    """Return where somebody's direct messages go; the name itself when no place is known."""
-    found = places.find(ctx.tx, f"direct:{person}")
-    return found.id if found is not None else f"direct:{person}"
+def _chats(ctx: Context, person: PersonId) -> list[str]:
+    """Return where somebody's alarms go; the name itself when no place is known."""
+    found: list[str] = [each.id for each in places.direct_of(ctx.tx, person)]
+    return found or [f"direct:{person}"]
+
+
+def _withdrawn(ctx: Context, person: PersonId, key: str, reason: str) -> bool:
+    """Take an unsent alarm back in all of somebody's chats; False when one stands somewhere."""
+    return all([outbox.withdraw(ctx.tx, each, key, reason) for each in _chats(ctx, person)])
 
 
 # --- many at once ------------------------------------------------------------------------
@@ -119,7 +124,7 @@ def _list_post(ctx: Context, key: str, person: PersonId) -> list[Post]:
     if live:
         climbs = keys.climb_key(live[-1].incident)
         return [Post(key, message, f"direct:{person}", "alarm", otherwise=climbs)]
-    if outbox.withdraw(ctx.tx, _place(ctx, person), key, "no longer needed"):
+    if _withdrawn(ctx, person, key, "no longer needed"):
         return []
     return [Post(key, message, f"direct:{person}")]
 
@@ -183,16 +188,26 @@ def settled_posts(ctx: Context, incident: Incident) -> list[Post]:
 
 
 def unheard(ctx: Context, incident: Incident, position: int, person: PersonId) -> str | None:
-    """Return the platform on which an alarm could not reach somebody, None while it may have."""
+    """Return the platform on which an alarm could not reach somebody, None while it may have.
+
+    Who has another chat gets it there at once, if it waited.
+    """
     mine = [
         each
         for each in alarms.of(ctx.tx, incident.number)
         if (each.position, each.person) == (position, person)
     ]
     key = next((each.list for each in mine if each.list), None)
-    place = _place(ctx, person)
-    state = outbox.outcome(ctx.tx, place, key or keys.alarm_key(incident.number, position))
-    return place.partition(":")[0] if state in ("parked", "dead", "ambiguous") else None
+    key = key or keys.alarm_key(incident.number, position)
+    chats = _chats(ctx, person)
+    reached = [
+        each
+        for each in chats
+        if outbox.outcome(ctx.tx, each, key) not in ("parked", "dead", "ambiguous")
+    ]
+    for each in reached:
+        outbox.hurry(ctx.tx, each, key, ctx.now)
+    return chats[0].partition(":")[0] if not reached else None
 
 
 def beside(ctx: Context, incident: Incident, position: int) -> list[int]:

@@ -19,14 +19,15 @@ from storage.automations import Automation, history, intake, learning
 feature = Feature(_("Automations"))
 
 PERIOD = timedelta(days=28)
+WEEKS = 4
 LEAST_DURATIONS = 5
 
 REVIEWS = feature.measure(
     "reviews",
     _("Reviews and questions"),
     _(
-        "reviews that a change of the week asks for, and questions that nobody has answered for a "
-        "week"
+        "reviews that a change of the week asks for, and questions that nobody has answered for "
+        "more than five working days"
     ),
     "automation_signals",
 )
@@ -34,10 +35,12 @@ RUNS = feature.measure(
     "runs",
     _("Used"),
     _(
-        "good runs with something to do in the last 28 days; tests, bursts and runs that found "
-        "nothing to do are left out"
+        "good runs with something to do in the last 28 days, beside the occasions expected since "
+        "its first run, or the mean of a week; tests, bursts and runs that found nothing to do are "
+        "left out; volume: the items that these runs told"
     ),
     "automation_days",
+    "automation_runs",
 )
 ON_TIME = feature.measure(
     "on time",
@@ -95,6 +98,7 @@ class Figures:
     gross: int  # minutes
     saved: int  # minutes that the runs told themselves
     durations: tuple[int, ...]
+    items: int = 0  # what the runs said they did
 
     @property
     def net(self) -> int:
@@ -127,6 +131,7 @@ def figures(ctx: Context, automation: Automation, seen: Known) -> Figures:
         gross=gross_minutes(ctx, automation, kept, sums),
         saved=sum(saved for _day, _kind, _count, _seconds, saved in sums),
         durations=tuple(intake.durations(ctx.tx, automation.id, since)),
+        items=intake.items(ctx.tx, automation.id, since),
     )
 
 
@@ -155,9 +160,9 @@ def gross_minutes(
 
 def on_time(ctx: Context, automation: Automation, seen: Known, since: datetime) -> tuple[int, int]:
     """Return how many occasions since a moment had a run in time, and how many there were."""
-    if schedule_of(automation) is None:
+    if schedule_of(automation) is None or automation.first_report_at is None:
         return 0, 0
-    begin = max(since, automation.first_report_at or since)
+    begin = max(since, automation.first_report_at)
     ends = intake.ends_since(ctx.tx, automation.id, begin - timedelta(days=15))
     company = local(automation, seen.company)
     met = count = 0
@@ -173,6 +178,8 @@ def rows(ctx: Context, automation: Automation, seen: Known) -> list[tuple[Words,
     """Return the figures as rows of the card; use comes first."""
     found = figures(ctx, automation, seen)
     told: list[tuple[Words, Words]] = [(_("Used"), figure(RUNS, use_words(found)))]
+    if found.items:
+        told.append((_("Volume"), figure(RUNS, _n("{n} item", "{n} items", found.items))))
     if found.occasions:
         share = round(100 * found.met / found.occasions)
         on = _("{share} % of {n} occasions", share=share, n=found.occasions)
@@ -194,8 +201,15 @@ def rows(ctx: Context, automation: Automation, seen: Known) -> list[tuple[Words,
 
 
 def use_words(found: Figures) -> Sentence:
-    """Return how often it ran usefully in four weeks."""
-    return _n("{n} useful run in 28 days", "{n} useful runs in 28 days", figure(RUNS, found.useful))
+    """Return how often it ran usefully in four weeks, beside what was expected or a week's mean."""
+    useful = figure(RUNS, found.useful)
+    words = _n("{n} useful run in 28 days", "{n} useful runs in 28 days", useful)
+    if found.occasions:
+        return _("{words}, {n} expected", words=words, n=figure(RUNS, found.occasions))
+    if found.useful >= WEEKS:
+        a_week = round(found.useful / WEEKS)
+        return _("{words}, about {n} a week", words=words, n=figure(RUNS, a_week))
+    return words
 
 
 def net_words(found: Figures) -> Sentence:

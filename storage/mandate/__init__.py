@@ -185,3 +185,46 @@ def replace(tx: Tx, person: PersonId, to: PersonId) -> None:
         "delete from guardrail_confirmations where workspace = :workspace and person = :person",
         person=person,
     )
+
+
+def forget_people(tx: Tx, before: datetime, former: str) -> int:
+    """Put `former` in the place of who set something before a moment.
+
+    Who confirmed a version that is not the newest any more is deleted.
+    """
+    changed = 0
+    changed += tx.run(
+        """
+        update mandate_goals set set_by = :former
+        where workspace = :workspace and set_by <> :former and set_at < :before
+        """,
+        former=former,
+        before=as_text(before),
+    )
+    changed += tx.run(
+        """
+        update mandate_areas set set_by = :former
+        where workspace = :workspace and set_by <> :former and set_at < :before
+        """,
+        former=former,
+        before=as_text(before),
+    )
+    changed += tx.run(
+        """
+        update guardrails set set_by = :former
+        where workspace = :workspace and set_by <> :former and set_at < :before
+        """,
+        former=former,
+        before=as_text(before),
+    )
+    changed += tx.run(
+        """
+        delete from guardrail_confirmations
+        where workspace = :workspace and confirmed_at < :before and version <> (
+            select version from guardrails where workspace = :workspace
+            order by set_at desc, version desc limit 1
+        )
+        """,
+        before=as_text(before),
+    )
+    return changed

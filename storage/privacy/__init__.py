@@ -10,6 +10,9 @@ from storage.engine import Row, Tx
 from storage.engine.ids import PersonId
 from storage.engine.sql import as_moment, as_text
 
+# The direct chats of somebody.
+THEIRS = "select id from places where workspace = :workspace and person = :person"
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -129,44 +132,71 @@ def forget_identities(tx: Tx, person: PersonId) -> None:
     tx.write(
         "delete from identities where workspace = :workspace and person = :person", person=person
     )
+    # Whom nobody has written to yet: their first message waits for a place.
     tx.write(
-        """
-        update outbox set message = '', state = 'cancelled', reason = 'erased'
-        where workspace = :workspace and place in (
-            select id from places where workspace = :workspace and person = :person
-        )
+        "delete from outbox where workspace = :workspace and place = :place",
+        place=f"direct:{person}",
+    )
+    # A direct chat is called after its person on some platforms.
+    tx.write(
+        f"""
+        update incidents set declared_in = null
+        where workspace = :workspace and declared_in in ({THEIRS})
         """,
         person=person,
     )
     tx.write(
-        """
-        update places set person = null, name = '', state = 'parked', reason = 'erased'
-        where workspace = :workspace and person = :person
+        f"""
+        delete from outbox where workspace = :workspace and place in ({THEIRS})
         """,
         person=person,
     )
+    tx.write(
+        f"""
+        delete from messages where workspace = :workspace and place in ({THEIRS})
+        """,
+        person=person,
+    )
+    tx.write(
+        f"""
+        delete from conversations where workspace = :workspace and place in ({THEIRS})
+        """,
+        person=person,
+    )
+    tx.write(
+        f"""
+        delete from last_buttons where workspace = :workspace and place in ({THEIRS})
+        """,
+        person=person,
+    )
+    tx.write(
+        f"""
+        delete from local_messages where workspace = :workspace and place in ({THEIRS})
+        """,
+        person=person,
+    )
+    tx.write(
+        f"""
+        delete from local_reads where workspace = :workspace and place in ({THEIRS})
+        """,
+        person=person,
+    )
+    tx.write("delete from places where workspace = :workspace and person = :person", person=person)
 
 
-def forget_settings(tx: Tx, person: PersonId) -> None:
-    """Delete what settings remember of somebody who left."""
+def forget_settings(tx: Tx, person: PersonId, former: PersonId) -> None:
+    """Delete what settings remember of somebody who left, and of who left with them."""
+    tx.write(
+        """
+        update settings set value = replace(value, '"' || :person || '"', '"' || :former || '"')
+        where workspace = :workspace and name like 'left%'
+        """,
+        person=person,
+        former=former,
+    )
     tx.write(
         "delete from settings where workspace = :workspace and name = :name",
         name=f"left:{person}",
-    )
-
-
-def add_former(tx: Tx, id: str, name: str, key: str, now: datetime) -> None:
-    """Add somebody who stands for a person that is not known any more."""
-    tx.write(
-        """
-        insert into people (workspace, id, name, kind, manager, active, person_key, first_seen_at)
-        values (:workspace, :id, :name, 'member', 0, 0, :key, :now)
-        on conflict (workspace, id) do nothing
-        """,
-        id=id,
-        name=name,
-        key=key,
-        now=as_text(now),
     )
 
 

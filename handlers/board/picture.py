@@ -1,0 +1,207 @@
+"""The picture: incidents, repeats and use over twelve weeks, and a pilot's values, as SVG.
+
+Drawn here, without a program of others. What differs by more than its colour: each series has a
+row of its own, and dark and light tell the same in grey.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from html import escape
+
+from handlers.kit import calendar
+from handlers.kit.commands import Feature
+from handlers.kit.context import Context
+from handlers.kit.doors import figure
+from handlers.kit.words import Sentence, Words, _
+from handlers.pilots import measure
+from storage.board import twelve_weeks
+from storage.incidents import pages
+from storage.pilots import Pilot, log
+
+feature = Feature(_("Lists"))
+
+WEEKS = 12
+WIDTH, ROW, TOP = 640, 110, 30  # of the picture, of a series, and of its label
+FONT = "system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif"
+LIGHT = ("#ffffff", "#1b1f24", "#5b6672", "#1f5f99")  # ground, text, quiet, bars
+DARK = ("#16191d", "#eceff2", "#a3adb8", "#8fc1f0")
+
+WEEKLY = feature.measure(
+    "weekly incidents",
+    _("Incidents of a week, in the picture"),
+    _("declared from Monday 00:00 to Sunday 24:00 local time, without withdrawn ones"),
+    "incidents",
+)
+CAME_BACK = feature.measure(
+    "came back",
+    _("Came back, in the picture"),
+    _("incidents of a week that a person called the same as an earlier one"),
+    "incidents",
+    "repeats",
+)
+USED = feature.measure(
+    "used",
+    _("Useful runs, in the picture"),
+    _("runs that automations reported as useful in a week, all of them together"),
+    "automation_days",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A week: its incidents, those that came back, and the useful runs of automations."""
+
+    week: str
+    incidents: int
+    repeats: int
+    used: int
+
+
+def points(ctx: Context) -> list[Point]:
+    """Return the last twelve weeks that are over, the oldest first."""
+    zone = ctx.workspace.zone
+    running = calendar.week_of(ctx.now, zone)
+    found = []
+    for ago in range(WEEKS, 0, -1):
+        week = calendar.after(running, -ago)
+        start, end = calendar.bounds(week, zone)
+        first, after = calendar.monday(week), calendar.monday(calendar.after(week))
+        declared = sum(each.count for each in pages.summary(ctx.tx, start, end))
+        again = twelve_weeks.came_back(ctx.tx, start, end)
+        runs = twelve_weeks.useful_runs(ctx.tx, first.isoformat(), after.isoformat())
+        found.append(
+            Point(week, figure(WEEKLY, declared), figure(CAME_BACK, again), figure(USED, runs))
+        )
+    return found
+
+
+def series(found: Sequence[Point]) -> tuple[tuple[Sentence, list[int]], ...]:
+    """Return each series with its name, in the order in which they stand."""
+    return (
+        (_("Incidents"), [each.incidents for each in found]),
+        (_("Came back"), [each.repeats for each in found]),
+        (_("Useful runs"), [each.used for each in found]),
+    )
+
+
+def told(found: Sequence[Point]) -> Sentence:
+    """Return the picture in a sentence, for those who hear it read."""
+    return _(
+        "Twelve weeks, from week {first} to week {last}. Incidents: {incidents}. Came back: "
+        "{repeats}. Useful runs: {used}.",
+        first=int(found[0].week[6:]),
+        last=int(found[-1].week[6:]),
+        incidents=", ".join(str(each.incidents) for each in found),
+        repeats=", ".join(str(each.repeats) for each in found),
+        used=", ".join(str(each.used) for each in found),
+    )
+
+
+def weeks(ctx: Context, found: Sequence[Point], *, dark: bool = False) -> str:
+    """Draw the twelve weeks: one row of bars for each series, each with its own scale."""
+    rows = series(found)
+    height = TOP + ROW * len(rows)
+    body = []
+    for number, (label, values) in enumerate(rows):
+        body.append(_bars(ctx.text(label), values, TOP / 2 + number * ROW, dark=dark))
+    body.append(_weeks_below([each.week for each in found], height - 6, dark=dark))
+    return _svg(ctx.text(told(found)), height, body, dark=dark)
+
+
+def _bars(label: str, values: Sequence[int], top: float, *, dark: bool) -> str:
+    _ground, text, quiet, bar = DARK if dark else LIGHT
+    most = max(*values, 1)
+    floor, room = top + ROW - 22, ROW - 62
+    step = (WIDTH - 40) / len(values)
+    drawn = [
+        f'<text x="20" y="{top + 14:.0f}" fill="{text}" font-size="15" font-weight="600">'
+        f"{escape(label)}</text>",
+        f'<line x1="20" y1="{floor:.0f}" x2="{WIDTH - 20}" y2="{floor:.0f}" stroke="{quiet}"/>',
+    ]
+    for number, value in enumerate(values):
+        left, tall = 20 + number * step + 6, room * value / most
+        drawn.append(
+            f'<rect x="{left:.1f}" y="{floor - tall:.1f}" width="{step - 12:.1f}" '
+            f'height="{tall:.1f}" fill="{bar}"/>'
+            f'<text x="{left + (step - 12) / 2:.1f}" y="{floor - tall - 4:.1f}" fill="{text}" '
+            f'font-size="12" text-anchor="middle">{value}</text>'
+        )
+    return "".join(drawn)
+
+
+def _weeks_below(names: Sequence[str], y: float, *, dark: bool) -> str:
+    quiet = (DARK if dark else LIGHT)[2]
+    step = (WIDTH - 40) / len(names)
+    return "".join(
+        f'<text x="{20 + (number + 0.5) * step:.1f}" y="{y:.0f}" fill="{quiet}" font-size="12" '
+        f'text-anchor="middle">{int(each[6:])}</text>'
+        for number, each in enumerate(names)
+    )
+
+
+# --- pilots ------------------------------------------------------------------------------
+
+
+def pilot_told(pilot: Pilot, values: Sequence[log.Value]) -> Sentence:
+    """Return a pilot's values in a sentence: before, week by week, target."""
+    return _(
+        "{pilot}: before {baseline} {unit}, week by week {values}, target {target}.",
+        pilot=pilot.name,
+        baseline=measure.number(pilot.baseline or "0"),
+        unit=pilot.unit,
+        values=", ".join(each.value for each in values),
+        target=measure.number(pilot.target or "0"),
+    )
+
+
+def pilot_values(
+    ctx: Context, pilot: Pilot, values: Sequence[log.Value], *, dark: bool = False
+) -> str:
+    """Draw a pilot's values as a line, between its baseline and its target."""
+    _ground, text, quiet, bar = DARK if dark else LIGHT
+    shown = [Decimal(each.value) for each in values[-WEEKS:]]
+    lines: tuple[tuple[Words, Decimal, str], ...] = (
+        (_("Before"), Decimal(pilot.baseline or "0"), "6 4"),
+        (_("Target"), Decimal(pilot.target or "0"), "1 4"),
+    )
+    known = [*shown, *(each for _label, each, _dash in lines)]
+    least, most = min(known), max(known)
+    span = (most - least) or Decimal(1)
+
+    def high(value: Decimal) -> float:
+        return 40 + 120 * float((most - value) / span)
+
+    body = []
+    for label, value, dash in lines:
+        y = high(value)
+        body.append(
+            f'<line x1="20" y1="{y:.1f}" x2="{WIDTH - 150}" y2="{y:.1f}" stroke="{quiet}" '
+            f'stroke-dasharray="{dash}"/>'
+            f'<text x="{WIDTH - 142}" y="{y + 4:.1f}" fill="{text}" font-size="13">'
+            f"{escape(ctx.text(label))} {measure.number(value)}</text>"
+        )
+    step = (WIDTH - 190) / max(len(shown) - 1, 1)
+    dots = [(30 + number * step, high(value)) for number, value in enumerate(shown)]
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in dots)
+    body.append(f'<polyline points="{path}" fill="none" stroke="{bar}" stroke-width="3"/>')
+    for (x, y), value in zip(dots, shown, strict=True):
+        body.append(
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{bar}"/>'
+            f'<text x="{x:.1f}" y="{y - 9:.1f}" fill="{text}" font-size="12" '
+            f'text-anchor="middle">{measure.number(value)}</text>'
+        )
+    names = _weeks_below([each.week for each in values[-WEEKS:]], 190, dark=dark)
+    return _svg(ctx.text(pilot_told(pilot, values[-WEEKS:])), 200, [*body, names], dark=dark)
+
+
+def _svg(title: str, height: float, body: Sequence[str], *, dark: bool) -> str:
+    ground = (DARK if dark else LIGHT)[0]
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:.0f}" '
+        f'width="{WIDTH}" height="{height:.0f}" role="img" font-family="{FONT}">'
+        f"<title>{escape(title)}</title>"
+        f'<rect width="{WIDTH}" height="{height:.0f}" fill="{ground}"/>{"".join(body)}</svg>'
+    )

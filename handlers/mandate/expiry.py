@@ -1,0 +1,49 @@
+"""The mandate's end: managers hear of it fourteen days ahead."""
+
+from __future__ import annotations
+
+from datetime import time
+
+from handlers.attention import matters
+from handlers.kit import calendar
+from handlers.kit.commands import Feature, call
+from handlers.kit.context import Context
+from handlers.kit.messages import Button, Reply
+from handlers.kit.words import _
+from handlers.mandate import standing
+from handlers.on_call import duty
+from storage.delivery import timers
+from storage.mandate import drafts
+from storage.mandate.drafts import Mandate
+
+feature = Feature(_("Mandate"))
+
+LOOK = time(6, 30)  # local time, before anybody is told anything
+
+
+def watch(ctx: Context, found: Mandate) -> None:
+    """Let the managers hear of the end of a mandate ahead of it."""
+    assert found.valid_until is not None
+    due = calendar.at(found.valid_until - standing.WARNING, LOOK, ctx.workspace.zone)
+    timers.set(
+        ctx.tx,
+        id=ctx.new_id(),
+        kind="mandate ends",
+        key="mandate:ends",
+        due=max(due, ctx.now),
+        mandate=found.id,
+    )
+
+
+@feature.timer("mandate ends")
+def ends(ctx: Context, mandate: str) -> Reply:
+    """Tell the managers, once each, that the mandate ends."""
+    found = drafts.released(ctx.tx)
+    if found is not None and found.id == mandate and found.valid_until is not None:
+        words = _(
+            "The mandate is valid until {day}; then it needs a new release.", day=found.valid_until
+        )
+        button = Button(_("Draft the next one"), call("mandate draft"))
+        for each in duty.managers(ctx):
+            matters.note(ctx, each.id, f"mandate:{found.id}:ends", words, button)
+    return Reply()

@@ -1,0 +1,176 @@
+"""Entering many services in one go: a list or a CSV, all of it or nothing."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+from handlers.kit.commands import Ask, Feature, call
+from handlers.kit.context import Context
+from handlers.kit.errors import Refusal
+from handlers.kit.messages import Button, Items, Message, Post, Reply, Text, Title, line
+from handlers.kit.people import name
+from handlers.kit.readers import PersonReader, TextReader, folded
+from handlers.kit.words import Sentence, Words, _, _n
+from handlers.on_call import duty
+from handlers.services import editing
+from handlers.services.cards import asked, unaccepted
+from storage import services
+from storage.engine.ids import PersonId, ServiceId
+from storage.people import Person
+from storage.services import Service
+
+feature = Feature(_("Services"))
+
+MOST = 200  # lines in one go
+FAULTS = 5  # that are told at once
+HEADS = {"name", "service", "dienst", "bezeichnung"}  # a first line that only says the columns
+EXAMPLE = _("One a line: name; accountable; deputy; other words. Only the name is needed.")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the list with its cells: name, accountable, deputy, other words."""
+
+    number: int
+    cells: tuple[str, ...]
+
+    def cell(self, number: int) -> str:
+        """Return a cell, empty if the line has fewer."""
+        return self.cells[number] if len(self.cells) > number else ""
+
+
+def read(text: str) -> Iterator[Line]:
+    """Read a list or a CSV, as spreadsheets write it: semicolons, tabs or commas."""
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    first = next((each for each in text.split("\n") if each.strip()), "")
+    mark = next((each for each in (";", "\t", ",") if each in first), ";")
+    for number, row in enumerate(csv.reader(io.StringIO(text), delimiter=mark), start=1):
+        cells = tuple(" ".join(each.strip().removeprefix("- ").split()) for each in row)
+        if any(cells) and not (number == 1 and folded(cells[0]) in HEADS):
+            yield Line(number, cells)
+
+
+@feature.command(
+    "service list",
+    ("dienst liste", "dienste eintragen"),
+    help=_("Enter many services in one go, from a list or a CSV."),
+    submit=_("Enter services"),
+    needs="service",
+)
+def enter(
+    ctx: Context,
+    *,
+    lines: Annotated[str, TextReader(), Ask(_("Services"), EXAMPLE)],
+    accountable: Annotated[
+        Person, PersonReader(), Ask(_("Accountable"), _("Where a line names nobody."))
+    ],
+    deputy: Annotated[Person, PersonReader(), Ask(_("Deputy"), _("Where a line names nobody."))],
+) -> Reply:
+    wanted = list(read(lines))
+    if not wanted:
+        raise Refusal(EXAMPLE, field="lines")
+    if len(wanted) > MOST:
+        raise Refusal(_("Please enter at most {n} services at once.", n=MOST), field="lines")
+    faults: list[Words] = []
+    found: list[Service] = []
+    known = {folded(each.name) for each in ctx.services()}
+    for each in wanted:
+        try:
+            service = _service(ctx, each, accountable, deputy)
+            if folded(service.name) in known:
+                raise editing.name_taken(service.name)
+        except Refusal as refusal:
+            faults.append(_("Line {n}: {what}", n=each.number, what=refusal.words))
+        else:
+            known.add(folded(service.name))
+            found.append(service)
+    if faults:
+        raise Refusal(_told(faults), field="lines", kept=lines)
+    for service in found:
+        services.add(ctx.tx, service, name_key=folded(service.name), now=ctx.now)
+    return Reply(_entered(ctx, found), posts=tuple(_asked(ctx, found)))
+
+
+def _told(faults: list[Words]) -> Sentence:
+    more = len(faults) - FAULTS
+    if more > 0:
+        return _("{faults}; and {n} more. Nothing was entered.", faults=faults[:FAULTS], n=more)
+    return _("{faults} Nothing was entered.", faults=faults)
+
+
+def _service(ctx: Context, each: Line, accountable: Person, deputy: Person) -> Service:
+    called = editing.tidy_name(each.cell(0))
+    if not called:
+        raise Refusal(_("Some words are needed here."))
+    one = _person(ctx, each.cell(1), accountable)
+    other = _person(ctx, each.cell(2), deputy)
+    editing.must_be_two(one, other)
+    mine = ctx.person.id
+    return Service(
+        ServiceId(ctx.new_id()),
+        called,
+        editing.split_words(", ".join(each.cells[3:])),
+        one.id,
+        other.id,
+        fallback=False,
+        accountable_accepted_at=ctx.now if one.id == mine else None,
+        deputy_accepted_at=ctx.now if other.id == mine else None,
+    )
+
+
+def _person(ctx: Context, said: str, otherwise: Person) -> Person:
+    if not said:
+        return otherwise
+    found = PersonReader().value(said, ctx)
+    assert isinstance(found, Person)
+    return found
+
+
+def _entered(ctx: Context, found: list[Service]) -> Message:
+    items: list[Words] = [
+        _(
+            "{service}: {accountable}, deputy {deputy}",
+            service=each.name,
+            accountable=name(ctx, each.accountable),
+            deputy=name(ctx, each.deputy),
+        )
+        for each in found[:20]
+    ]
+    if len(found) > 20:
+        items.append(_("and {n} more", n=len(found) - 20))
+    count = _n("{n} service is entered", "{n} services are entered", len(found))
+    said = _("Everybody who is named is asked whether they take it over.")
+    return Message((Title(count), Items(tuple(items)), Text(said, small=True)))
+
+
+def _asked(ctx: Context, found: list[Service]) -> Iterator[Post]:
+    """Ask each person once, however many services name them."""
+    asked_for: dict[PersonId, list[Service]] = {}
+    for each in found:
+        for person in unaccepted(each):
+            if duty.is_here(ctx, person):
+                asked_for.setdefault(person, []).append(each)
+    for person, theirs in asked_for.items():
+        if len(theirs) == 1:
+            posts = asked(ctx, theirs[0])
+            yield from (each for each in posts if each.place == f"direct:{person}")
+            continue
+        names = [each.name for each in theirs[:10]]
+        said = _n(
+            "{who} has named you for {n} service: {names}.",
+            "{who} has named you for {n} services: {names}.",
+            len(theirs),
+            who=ctx.who,
+            names=names,
+        )
+        answer = Button(_("Answer"), call("status"), "primary")
+        yield Post(
+            f"services:asked:{theirs[0].id}:{person}",
+            line(said, answer),
+            f"direct:{person}",
+            "note",
+        )

@@ -1,0 +1,139 @@
+"""A question taken apart, and held against what one incident says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handlers.similarity.distance import PART, closeness
+from handlers.similarity.terms import Word, words
+from handlers.similarity.vocabulary import Floats, Ints, Vocabulary
+
+NEGATIONS = frozenset({"nicht", "kein", "not", "no", "cannot"})  # as keys
+SHARED = 0.5  # from here on a word counts as said by both
+BOTH_HAVE = 0.999  # from here on it is the very word, and told as one in common
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A query taken apart: by word its weight, whether it is in the title, what is close to it."""
+
+    words: tuple[Word, ...]
+    heads: int
+    weights: Floats
+    close: list[dict[int, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What only tells which device it is: places in the question, and words of the vocabulary."""
+
+    here: frozenset[int]
+    there: frozenset[int]
+
+
+def covered(asked: Asked, said: set[int]) -> float:
+    """Return the share of a search's words that are said, each as close as it is."""
+    best = [
+        max((share for id, share in shares.items() if id in said), default=0.0)
+        for shares in asked.close
+    ]
+    return sum(each for each in best if each >= SHARED) / len(best)
+
+
+def shared(asked: Asked, best: Floats) -> Iterator[str]:
+    """Give the query's words that the incident has, too, the rarest first."""
+    given: set[str] = set()
+    for at in np.argsort(-asked.weights, kind="stable"):
+        word = asked.words[at]
+        if word.key in NEGATIONS:  # says what is wrong only together with another word
+            continue
+        if best[at] > BOTH_HAVE and not given & set(word.shown.split()):
+            given |= set(word.shown.split())
+            yield word.shown
+
+
+def about_of(vocabulary: Vocabulary, asked: Asked, names: Sequence[str]) -> About:
+    """Tell what only says which device it is: the names of the service, and numbers."""
+    called = [word for name in names for word in words(name)]
+    here = frozenset(
+        at
+        for at, each in enumerate(asked.words[: asked.heads])
+        if each.number
+        or (not each.trouble and any(closeness(each, word) >= PART for word in called))
+    )
+    there = frozenset(
+        id for word in called for id, share in vocabulary.close_to(word).items() if share >= PART
+    )
+    return About(here, there)
+
+
+def same_matter(known: Vocabulary, asked: Asked, said: Ints, about: About) -> bool:
+    """Say whether what is wrong agrees, and with what; one word in common is not enough.
+
+    Unless there is nothing else that could be another thing.
+    """
+    theirs = {id >> 1 for id in said.tolist() if id & 1} - known.numbers - known.empty
+    told = theirs - about.there - known.vague
+    mine = [at for at in range(asked.heads) if at not in about.here and not asked.words[at].empty]
+    if not told and all(asked.words[at].vague for at in mine):
+        return True  # both say only that it does not work
+    met = {at: _met(asked, at, theirs) for at in range(asked.heads)}
+    if not any(met[at] for at in mine):
+        return False
+    return _same_trouble(known, asked, met, theirs, about) and _more_than_a_word(
+        known, asked, met, theirs
+    )
+
+
+def _met(asked: Asked, at: int, theirs: set[int]) -> set[int]:
+    """Return the words over there that say what a word of the question says."""
+    return {id for id, share in asked.close[at].items() if share >= SHARED and id in theirs}
+
+
+def _same_trouble(
+    known: Vocabulary, asked: Asked, met: dict[int, set[int]], theirs: set[int], about: About
+) -> bool:
+    told = theirs - about.there - known.vague
+    mine = [at for at in met if at not in about.here and not asked.words[at].empty]
+    troubles = {id for id in told if known.weights[id] < 1.0}
+    wrong = [at for at in mine if asked.words[at].trouble and not asked.words[at].vague]
+    if not troubles or not wrong:
+        return True
+    return any(met[at] for at in wrong) or any(each & troubles for each in met.values())
+
+
+def _more_than_a_word(
+    known: Vocabulary, asked: Asked, met: dict[int, set[int]], theirs: set[int]
+) -> bool:
+    content = [at for at in met if not (asked.words[at].number or asked.words[at].empty)]
+    agree = [at for at in content if met[at]]
+    things = [at for at in content if not asked.words[at].trouble]
+    over_there = {id for id in theirs if known.weights[id] >= 1.0}
+    if things and over_there and not any(met[at] & over_there for at in things):
+        return False
+    if len(agree) > 1:
+        return True
+    reached = set().union(*(met[at] for at in agree))
+    here = [at for at in content if not met[at] and not asked.words[at].vague]
+    there = theirs - reached - known.vague
+    return not here or not there
+
+
+def numbers_agree(vocabulary: Vocabulary, asked: Asked, said: list[Ints]) -> NDArray[np.bool_]:
+    """Say for each incident whether the numbers in its title do not contradict."""
+    mine = [each.key for each in asked.words[: asked.heads] if each.number]
+    if not mine:
+        return np.ones(len(said), bool)
+    ids = {vocabulary.ids[each] for each in mine if each in vocabulary.ids}
+    named = vocabulary.numbers
+    return np.array(
+        [
+            not (heads := {id >> 1 for id in each.tolist() if id & 1 and id >> 1 in named})
+            or bool(heads & ids)
+            for each in said
+        ]
+    )

@@ -1,0 +1,1 @@
+"""From nothing to named owners, definitions and a first digest in ten working days."""

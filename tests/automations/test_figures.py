@@ -1,0 +1,60 @@
+"""Figures of an automation: from runs and signals, each with its formula, none of a person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.pretend.machines import enter, reports
+from tests.pretend.stage import Say, Stage
+
+Wind = Callable[..., None]
+
+
+def test_a_daily_job_that_runs_each_morning_is_always_on_time(
+    ben: Say, anna: Say, bot: Stage, wind: Wind
+) -> None:
+    secret = enter(ben, rhythm="täglich")
+    reports(bot, secret)
+    for day in range(24, 28):
+        wind(to=f"2026-11-{day} 08:00")
+        reports(bot, secret)
+    wind(to="2026-11-28 12:00")
+    assert "On time: 100 % of 4 occasions" in anna("auto mail-sortierung")
+    wind(to="2026-12-01 12:00")
+    assert "On time: 80 % of 5 occasions" in anna("auto mail-sortierung")
+
+
+def test_a_weekly_one_is_on_time_whatever_day_of_the_period_it_runs(
+    ben: Say, anna: Say, bot: Stage, wind: Wind
+) -> None:
+    secret = enter(ben, rhythm="wöchentlich")
+    reports(bot, secret)
+    for day in ("2026-11-25", "2026-12-02", "2026-12-09"):
+        wind(to=f"{day} 10:00")
+        reports(bot, secret)
+    wind(to="2026-12-15 12:00")
+    assert "On time: 100 % of 3 occasions" in anna("auto mail-sortierung")
+
+
+def test_what_has_never_reported_has_no_share(ben: Say, anna: Say) -> None:
+    enter(ben, rhythm="täglich")
+    assert "On time" not in anna("auto mail-sortierung")
+
+
+def test_use_stands_beside_what_was_expected_and_on_demand_beside_a_week(
+    ben: Say, anna: Say, bot: Stage, wind: Wind
+) -> None:
+    daily = enter(ben, rhythm="täglich")
+    helper = enter(ben, name="Helfer", rhythm="bei Bedarf")
+    reports(bot, daily)
+    for day in range(24, 28):
+        wind(to=f"2026-11-{day} 08:00")
+        reports(bot, daily, items="0" if day == 26 else "7")
+        reports(bot, helper)
+        wind(minutes=2)
+        reports(bot, helper)
+    wind(to="2026-11-28 12:00")
+    card = anna("auto mail-sortierung")
+    assert "Used: 4 useful runs in 28 days, 4 expected" in card
+    assert "Volume: 21 items" in card
+    assert "Used: 8 useful runs in 28 days, about 2 a week" in anna("auto helfer")

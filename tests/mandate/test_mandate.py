@@ -1,0 +1,302 @@
+"""The mandate: drafted, released by two people, read without names, and at its end renewed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from handlers.kit.messages import Call
+from storage import mandate
+from tests.pretend.stage import Say, Stage, answered
+
+FOUR = {
+    "problems": "Angebote dauern zu lange.",
+    "levers": "Weniger abtippen.",
+    "risks": "Keine Kundendaten nach draußen.",
+    "along": "Wer es macht, entscheidet mit.",
+}
+RAILS = {
+    "data": "Kundendaten bleiben im Haus.",
+    "security": "Die IT fragt zuerst.",
+    "responsibility": "Über Geld entscheidet eine Person.",
+    "communication": "Das Team hört es zuerst.",
+}
+
+
+def do(who: Say, word: str, /, **values: str) -> str:
+    request = who.stage.request(who.id, call=Call(word, values), submitted=True)
+    answer = who.stage.handle(request)
+    who.stage.carry()
+    return answered(answer)
+
+
+def drafted(chris: Say, *, without: str = "") -> str:
+    """Fill a draft, but for one thing; return how it is called in buttons."""
+    do(chris, "mandate edit", goals="Schneller liefern", focus="Service")
+    do(chris, "mandate questions", **{k: v for k, v in FOUR.items() if k != without})
+    if without != "guardrails":
+        do(chris, "mandate guardrails", **RAILS)
+    do(chris, "mandate candidates", areas="Service\nVersand\nEinkauf\nBüro\nLager")
+    id: str = chris.stage.rows(
+        "select id from mandates where workspace = :workspace and state = 'draft'"
+    )[0]["id"]
+    if without != "areas":
+        do(chris, "mandate choose", mandate=id, area="versand")
+    if without != "valid_until":
+        do(chris, "mandate until", day="2027-03-31")
+    if without != "it":
+        do(chris, "mandate it", who="ben")
+    return id
+
+
+def released(chris: Say, ben: Say) -> str:
+    id = drafted(chris)
+    do(chris, "mandate release", mandate=id)
+    do(ben, "mandate agree", mandate=id)
+    return id
+
+
+def focus(bot: Stage) -> list[str]:
+    found: list[str] = bot.store(lambda tx: list(mandate.focus(tx).values()))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("without", "said"),
+    [
+        ("problems", "Which problems does it solve?"),
+        ("levers", "Where is the greatest lever?"),
+        ("risks", "Which risks do we take, and which not?"),
+        ("along", "How do we take people along?"),
+        ("guardrails", "the four guardrails"),
+        ("areas", "two or three chosen areas"),
+        ("valid_until", "until when it is valid"),
+        ("it", "who confirms for the IT"),
+    ],
+)
+def test_it_cannot_be_released_with_one_thing_missing(
+    chris: Say, bot: Stage, without: str, said: str
+) -> None:
+    id = drafted(chris, without=without)
+    assert do(chris, "mandate release", mandate=id).startswith(f"Still missing: {said}")
+    assert bot.rows("select lead_by from mandates where workspace = :workspace") == [
+        {"lead_by": None}
+    ]
+
+
+def test_one_confirmation_leaves_it_a_draft_and_two_release_it(
+    chris: Say, ben: Say, anna: Say, bot: Stage
+) -> None:
+    id = drafted(chris)
+    assert focus(bot) == ["Service"]
+    assert "until then it is a draft" in do(chris, "mandate release", mandate=id)
+    assert "Nobody has released it yet" in anna("mandate")
+    assert "Do you confirm it for the IT?" not in anna("status")
+    assert do(anna, "mandate agree", mandate=id) == "For the IT this is up to Ben."
+    assert ben.press("Für die IT bestätigen").startswith("Das Mandat ist bis")
+    assert "released by Chris and, for the IT, Ben." in anna("mandate")
+    assert focus(bot) == ["Service", "Versand"]  # only now
+    assert any("Mandat" in each for each in bot.sees("leitung"))
+
+
+def test_the_it_may_confirm_first_and_the_same_person_never_does_both(
+    chris: Say, ben: Say, bot: Stage
+) -> None:
+    id = drafted(chris)
+    do(chris, "mandate it", who="chris")
+    assert do(chris, "mandate agree", mandate=id).startswith("Confirmed for the IT")
+    assert do(chris, "mandate release", mandate=id).startswith("You confirm for the IT.")
+    assert bot.rows("select state from mandates where workspace = :workspace") == [
+        {"state": "draft"}
+    ]
+
+
+def test_a_change_asks_both_again(chris: Say, ben: Say, bot: Stage) -> None:
+    id = drafted(chris)
+    do(chris, "mandate release", mandate=id)
+    do(chris, "mandate choose", mandate=id, area="einkauf")
+    assert do(ben, "mandate agree", mandate=id).startswith("Für die IT bestätigt")
+    assert focus(bot) == ["Service"]
+    do(chris, "mandate release", mandate=id)
+    assert focus(bot) == ["Einkauf", "Service", "Versand"]
+
+
+def test_a_fourth_area_is_refused_with_a_swap(chris: Say, bot: Stage) -> None:
+    id = drafted(chris)
+    do(chris, "mandate choose", mandate=id, area="einkauf")
+    chris("mandate")
+    chris.press("Draft")
+    said = chris.press("Choose Lager")
+    assert said.startswith("Three areas fit into the focus. Which one gives way to “Lager”?")
+    chris.press("Instead of Service")
+    chosen = bot.rows(
+        "select area from mandate_candidates where workspace = :workspace and chosen = 1"
+    )
+    assert {each["area"] for each in chosen} == {"Versand", "Einkauf", "Lager"}
+    assert do(chris, "mandate candidates", areas="a\nb\nc\nd\ne\nf").startswith(
+        "Please keep it to five areas."
+    )
+
+
+def test_once_released_the_focus_moves_only_by_two_confirmations(
+    chris: Say, ben: Say, bot: Stage
+) -> None:
+    released(chris, ben)
+    do(chris, "mandate edit", goals="Schneller liefern", focus="Lager\nVersand")
+    assert focus(bot) == ["Service", "Versand"]
+    id = bot.rows("select id from mandates where workspace = :workspace and state = 'draft'")[0][
+        "id"
+    ]
+    do(chris, "mandate until", day="2027-06-30")
+    do(chris, "mandate release", mandate=id)
+    do(ben, "mandate agree", mandate=id)
+    assert focus(bot) == ["Lager", "Versand"]
+    states = bot.rows("select state from mandates where workspace = :workspace order by state")
+    assert [each["state"] for each in states] == ["released", "replaced"]
+
+
+def test_the_it_objects_and_the_leadership_reads_why(chris: Say, ben: Say, bot: Stage) -> None:
+    id = drafted(chris)
+    do(chris, "mandate release", mandate=id)
+    ben.press("Noch nicht, weil")
+    ben.fill(why="Die Leitplanke zu Daten fehlt.")
+    assert any("Die Leitplanke zu Daten fehlt." in each for each in chris.sees())
+    do(ben, "mandate agree", mandate=id)
+    assert bot.rows("select state from mandates where workspace = :workspace") == [
+        {"state": "draft"}
+    ]
+
+
+def test_it_warns_fourteen_days_ahead_and_in_the_digest(
+    chris: Say, ben: Say, anna: Say, bot: Stage, wind: Callable[..., None]
+) -> None:
+    released(chris, ben)
+    wind(to="2027-03-16 12:00")
+    assert not any("The mandate is valid until" in each for each in chris.sees())
+    assert "Mandate (valid until" in chris("digest")
+    wind(to="2027-03-17 12:00")
+    assert sum("The mandate is valid until" in each for each in chris.sees()) == 1
+    assert "The mandate is valid until" in chris("digest")
+    assert "[Draft the next one]" in chris("digest")
+    assert "[Draft the next one]" not in anna("digest")
+    wind(to="2027-04-01 12:00")
+    assert sum("The mandate is valid until" in each for each in chris.sees()) == 1
+    assert "It was valid until" in anna("mandate")
+
+
+def test_who_read_it_is_counted_from_five_on_and_nobody_is_named(
+    chris: Say, ben: Say, anna: Say, carla: Say, bot: Stage
+) -> None:
+    id = released(chris, ben)
+    for who in (chris, ben, anna, carla):
+        do(who, "mandate read", mandate=id)
+        do(who, "mandate read", mandate=id)  # twice is once
+    assert "people have read it" not in anna("mandate")
+    assert "I have read it" not in anna("mandate")
+    stored = bot.rows("select * from mandate_reads where workspace = :workspace")
+    assert len(stored) == 4
+    assert not any(who in str(stored) for who in ("anna", "ben", "carla", "chris"))
+    trail = bot.rows(
+        "select person_key from audit where workspace = :workspace and command = 'mandate read'"
+    )
+    assert {each["person_key"] for each in trail} == {"nobody"}
+    do(Say(bot, "dora"), "mandate read", mandate=id)
+
+
+def test_a_question_reaches_the_leadership_and_its_answer_comes_back(
+    chris: Say, ben: Say, anna: Say, bot: Stage
+) -> None:
+    released(chris, ben)
+    anna("mandate")
+    anna.press("I have a question")
+    anna.fill(words="Gilt das auch für den Außendienst?")
+    assert "Gilt das auch für den Außendienst?" in chris("status")
+    chris.press("Answer", about="asks about the mandate")
+    chris.fill(words="Ja, ab Januar.")
+    assert "Ja, ab Januar." in anna.sees()[-1]
+    assert "Außendienst" not in chris("status")
+
+
+def test_the_answers_of_half_a_day_stand_in_the_draft_unchanged(
+    chris: Say, anna: Say, bot: Stage
+) -> None:
+    odd = {key: f"  «{value}» – genau so,\n  mit Zeile" for key, value in FOUR.items()}
+    chris("mandate")
+    chris.press("Half-day session")
+    chris.press("Four questions")
+    do(chris, "mandate questions", **odd)
+    chris.press("Candidate areas")
+    chris.fill(areas="Service\nVersand")
+    chris.press("Use cases")
+    chris.fill(cases="Angebote vorbereiten\nMails sortieren")
+    chris.press("Who does what by when")
+    chris.fill(item="Ausgangswert messen", who="anna", due="2026-12-04")
+    agenda = chris.sees()[0]
+    assert agenda.splitlines()[0] == "Half a day for the mandate"
+    assert "4 of 4 answered" in agenda and "Ausgangswert messen" in agenda
+    draft = chris.press("Show the draft")
+    for value in odd.values():
+        assert value.strip() in draft
+    assert "Angebote vorbereiten and Mails sortieren" in draft
+    assert chris("mandate").count("Ausgangswert messen") == 1
+
+
+def test_one_card_with_everything_as_long_as_it_may_be_fits_one_message(
+    chris: Say, ben: Say, anna: Say, bot: Stage
+) -> None:
+    """The stage refuses what neither Slack nor Teams would show."""
+    long = ("Sehr lange Antwort mit Umlauten äöü " * 20)[:300]
+    drafted(chris)
+    do(chris, "mandate questions", **dict.fromkeys(FOUR, long))
+    do(chris, "mandate guardrails", **dict.fromkeys(RAILS, (long * 2)[:500]))
+    goals = "\n".join(f"{'Ziel ' * 15}{n}" for n in range(7))
+    do(chris, "mandate edit", goals=goals, focus="Service\nVersand\nLager")
+    for number in range(8):
+        do(chris, "stop", what=f"{'Was ' * 28}{number}", until="2027-01-31", why="Wegen " * 30)
+        do(chris, "mandate action", item=f"{'Tun ' * 28}{number}", who="ben", due="2026-12-04")
+    id = bot.rows("select id from mandates where workspace = :workspace and state = 'draft'")[0][
+        "id"
+    ]
+    do(chris, "mandate release", mandate=id)
+    do(ben, "mandate agree", mandate=id)
+    assert "and 3 more" in anna("mandate")
+    assert bot.sees("leitung")
+
+
+def test_a_member_drafts_nothing(anna: Say, bot: Stage) -> None:
+    assert do(anna, "mandate draft").startswith("Managers do this here.")
+    assert bot.rows("select id from mandates where workspace = :workspace") == []
+
+
+def test_what_serves_no_goal_lowers_the_share_by_exactly_its_part(
+    chris: Say, ben: Say, bot: Stage
+) -> None:
+    do(chris, "mandate edit", goals="Schneller liefern", focus="Service")
+    for name in ("Abgleich", "Urlaubsliste"):
+        ben("auto neu")
+        ben.fill(
+            name=name, purpose="Gleicht ab", not_for="Mahnungen", accountable="ben",
+            deputy="carla", rhythm="2",
+        )  # fmt: skip
+    assert "Serve a goal: 0 of 2 pilots and automations." in chris("mandate")
+    assert do(ben, "mandate link", automation="Abgleich", goal="Schneller liefern").startswith(
+        "„Abgleich“ dient"
+    )
+    said = chris("mandate")
+    assert "Serve a goal: 1 of 2 pilots and automations. Without one: Urlaubsliste." in said
+    assert "1 of 2 pilots and automations serves no goal" in chris("digest")
+    values = {"automation": "Urlaubsliste", "goal": "Schneller liefern"}
+    refusal = do(Say(bot, "anna"), "mandate link", **values)
+    assert refusal.startswith("Whoever answers for")
+
+
+def test_a_pilot_without_a_mandate_that_holds_carries_a_mark(
+    chris: Say, ben: Say, bot: Stage, wind: Callable[..., None]
+) -> None:
+    do(chris, "pilot new", name="Triage", problem="Anfragen liegen zwei Tage.")
+    assert "Mandate: ⚠ none holds at present" in chris("pilot Triage")
+    released(chris, ben)
+    assert "Mandate: valid until Wed 31 Mar" in chris("pilot Triage")
+    wind(to="2027-04-01 00:01")
+    assert "Mandate: ⚠ none holds at present" in chris("pilot Triage")
