@@ -40,9 +40,9 @@ from (select i, strftime('%Y-%m-%dT%H:%M:%f000Z', :start, '+' || (i * :step) || 
     from n)
 """
 CLOSE = """
-insert into closings (workspace, incident, ending, ending_since, runbook, runbook_since)
+insert into closings (workspace, incident, ending, ending_since, runbook, runbook_since, done_at)
 select workspace, number, case number % 4 when 0 then 'fixed' else 'workaround' end, ended_at,
-    'https://wiki.example/till', ended_at
+    'https://wiki.example/till', ended_at, ended_at
 from incidents where workspace = :workspace
 """
 SCAN = """

@@ -22,6 +22,7 @@ class Size:
     known: int  # incidents that are searched
     small: int  # workspaces beside the large one, with ten incidents each
     questions: int
+    earlier: tuple[int, ...]  # incidents that were declared before sentences are measured
     told: int  # incidents that a digest is written over
     automations: int  # whose states are computed in one tick
     addresses: int  # that heartbeats are sent to, in turn
@@ -47,6 +48,7 @@ FULL = Size(
     known=10_000,
     small=1000,
     questions=200,
+    earlier=(1_000, 20_000),
     told=1_000_000,
     automations=10_000,
     addresses=60_000,
@@ -65,6 +67,7 @@ SMOKE = Size(
     known=200,
     small=4,
     questions=8,
+    earlier=(50,),
     told=2000,
     automations=80,
     addresses=2000,

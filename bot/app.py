@@ -16,11 +16,13 @@ from bot.delivery.outages.catching_up import CatchingUp
 from bot.delivery.outages.pace import Pace
 from bot.delivery.platform import Platform
 from bot.delivery.scheduler import Scheduler
+from bot.delivery.senders.introductions import Ask, Introductions
 from bot.local.chat import Local
 from bot.lotse import AHEAD, DEMO, MAIN, Lotse, company
 from bot.operations.auditor import Auditor
 from bot.operations.caretaker import Caretaker
 from handlers import FEATURES
+from handlers.settings.platform_notices import INTRODUCE
 from storage import workspaces
 from storage.engine import Database, Tx
 
@@ -74,7 +76,13 @@ def build(
     if slack is not None:
         makers[slack.platform.name] = slack.rooms
     rooms = Rooms(database, makers)
-    scheduler = Scheduler(database, dispatcher.run_timer, clock, {"room": rooms.keep})
+    asks: dict[str, Ask] = {}
+    for edge in (slack, teams):
+        if edge is not None:
+            asks[edge.platform.name] = edge.introduce
+    introductions = Introductions(database, dispatcher.handle, clock, asks)
+    errands = {"room": rooms.keep, INTRODUCE: introductions.keep}
+    scheduler = Scheduler(database, dispatcher.run_timer, clock, errands)
     auditor = Auditor(database, FEATURES, clock)
     caretaker = Caretaker(settings, database, auditor, clock, dispatcher.set_off)
     return Lotse(

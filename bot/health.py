@@ -12,8 +12,8 @@ from typing import Any
 from aiohttp import web
 
 from bot.lotse import Lotse
-from storage.delivery import outbox, timers
-from storage.engine import StorageError, Tx
+from storage.delivery import outbox, places, timers, waiting
+from storage.engine import Row, StorageError, Tx
 from storage.operations import hold
 
 STALLED = 60.0  # seconds without a look at the timers until /health is red
@@ -56,6 +56,9 @@ async def health(lotse: Lotse, *, details: bool = True) -> web.Response:
             "outbox": outbox.health(tx, now),
             "parked": outbox.shut_out(tx),
             "holds": len(hold.everywhere(tx)),
+            "backlog": {name: waiting.backlog(tx, f"{name}:") for name in _names(lotse)},
+            "closed": places.count_parked(tx),
+            "unreachable": places.parked_anywhere(tx) if details else None,
             "stuck": [asdict(each) for each in outbox.stuck_anywhere(tx)] if details else None,
         }
 
@@ -74,6 +77,7 @@ async def health(lotse: Lotse, *, details: bool = True) -> web.Response:
     lines["backup"] = _backup(lotse)
     if found.pop("holds"):
         lines["hold"] = ("yellow", "what is from before a restore is held: a manager types “held”")
+    lines["reach"] = _reach(found.pop("closed"), found["unreachable"])
     if parked := found.pop("parked"):
         several = f"{parked} workspace{'s' * (parked > 1)}"
         lines["slack"] = ("red", f"Slack shut us out of {several}: the token was revoked, perhaps")
@@ -143,6 +147,30 @@ def _messages(counts: dict[str, Any], *, away: bool) -> Line:
     if not said:
         return "green", ""
     return ("red" if counts["late"] and not away else "yellow"), ", ".join(said)
+
+
+def _reach(closed: dict[str, int], places: list[Row] | None) -> Line:
+    """Judge whether everybody and every channel can be reached; names those that cannot."""
+    people, channels = closed.get("direct", 0), closed.get("channel", 0)
+    if not people and not channels:
+        return "green", ""
+    said = [
+        f"{number} {one if number == 1 else many}"
+        for number, one, many in ((people, "person", "people"), (channels, "channel", "channels"))
+        if number
+    ]
+    named = ", ".join(f"{each['name'] or each['id']} ({each['reason']})" for each in places or ())
+    return "yellow", f"{' and '.join(said)} cannot be reached: {named}"
+
+
+def _names(lotse: Lotse) -> list[str]:
+    """Return the platforms that messages go to."""
+    edges = (lotse.local, lotse.slack, lotse.teams)
+    return [
+        name
+        for name, edge in zip(("local", "slack", "teams"), edges, strict=True)
+        if edge is not None
+    ]
 
 
 def _disk(lotse: Lotse) -> Line:

@@ -12,16 +12,16 @@ from handlers.automations import digest as automation_digest
 from handlers.automations import doors as automation_doors
 from handlers.automations import entering as automation_entering
 from handlers.automations import escalation as automation_escalation
+from handlers.automations import figures as automation_figures
 from handlers.automations import found as automations_found
-from handlers.automations import histories as automation_histories
 from handlers.automations import people as automation_people
 from handlers.automations import timetable as automation_timetable
 from handlers.automations.intake import address as automation_address
 from handlers.automations.intake import heartbeat
 from handlers.automations.learning import checks as automation_checks
+from handlers.automations.learning import histories as automation_histories
 from handlers.automations.learning import signals as automation_signals
 from handlers.automations.learning import understanding as automation_understanding
-from handlers.automations.measures import figures as automation_figures
 from handlers.automations.measures import measuring as automation_measuring
 from handlers.bans import settings as ban_settings
 from handlers.board import commands as board_commands
@@ -41,7 +41,9 @@ from handlers.friction import answering as friction_answering
 from handlers.friction import answers as friction_answers
 from handlers.friction import commands as friction_commands
 from handlers.friction import digest as friction_digest
+from handlers.friction import filing as friction_filing
 from handlers.friction import found as friction_found
+from handlers.friction import next_relief
 from handlers.friction import patterns as friction_patterns
 from handlers.help import commands as help_commands
 from handlers.help import home
@@ -72,12 +74,13 @@ from handlers.ownership import digest as ownership_digest
 from handlers.ownership import leaving
 from handlers.people import language as people_language
 from handlers.pilots import commands as pilot_commands
-from handlers.pilots import decisions as pilot_decisions
 from handlers.pilots import digest as pilot_digest
 from handlers.pilots import found as pilots_found
-from handlers.pilots import milestones as pilot_milestones
 from handlers.pilots import people as pilot_people
-from handlers.pilots import running as pilot_running
+from handlers.pilots.weeks import correcting as pilot_correcting
+from handlers.pilots.weeks import decisions as pilot_decisions
+from handlers.pilots.weeks import milestones as pilot_milestones
+from handlers.pilots.weeks import running as pilot_running
 from handlers.privacy import commands as privacy_commands
 from handlers.privacy import linking, retention, retention_report
 from handlers.problems import changes as problem_changes
@@ -93,6 +96,7 @@ from handlers.rules import commands as rule_commands
 from handlers.services import commands as service_commands
 from handlers.services import entering as service_entering
 from handlers.services import found as services_found
+from handlers.services import history as service_history
 from handlers.services import lists as service_lists
 from handlers.settings import commands as setting_commands
 from handlers.settings import definitions, platform_notices
@@ -113,6 +117,7 @@ FEATURES: tuple[Feature, ...] = (
     find_commands.feature,
     services_found.feature,
     problems_found.feature,
+    friction_found.feature,
     pilots_found.feature,
     automations_found.feature,
     incident_digest.feature,
@@ -123,6 +128,7 @@ FEATURES: tuple[Feature, ...] = (
     service_commands.feature,
     service_entering.feature,
     service_lists.feature,
+    service_history.feature,
     rule_commands.feature,
     ownership_commands.feature,
     leaving.feature,
@@ -148,13 +154,16 @@ FEATURES: tuple[Feature, ...] = (
     mandate_digest.feature,
     friction_commands.feature,
     friction_answering.feature,
+    friction_filing.feature,
     friction_patterns.feature,
     friction_answers.feature,
+    next_relief.feature,
     friction_digest.feature,
     friction_found.feature,
     pilot_commands.feature,
     pilot_people.feature,
     pilot_running.feature,
+    pilot_correcting.feature,
     pilot_decisions.feature,
     feedback_commands.feature,
     pilot_milestones.feature,

@@ -31,6 +31,7 @@ class Tie(StrEnum):
     CHECKER = "asked to check it"
     FIXER = "fixes the cause"
     OWNER = "owner of the cause of a problem"
+    WITNESS = "declared or looked after an incident of a problem"
     ANSWERER = "answers friction of an area"
     ROLE = "champion, process modeller or integrator of a pilot"
     MANAGER = "manager"
@@ -40,7 +41,7 @@ CONCERNED = frozenset({Tie.RESPONSIBLE, Tie.ACCOUNTABLE, Tie.DEPUTY, Tie.MANAGER
 
 RIGHTS: dict[str, frozenset[Tie]] = {
     # docs/rules.md, rights
-    "declare": frozenset({Tie.MEMBER, Tie.NEW}),  # an outage does not wait for a profile
+    "declare": frozenset({Tie.MEMBER}),
     "help": frozenset({Tie.MEMBER, Tie.NEW}),
     "read": frozenset({Tie.MEMBER}),
     "update": frozenset({Tie.MEMBER}),
@@ -48,6 +49,8 @@ RIGHTS: dict[str, frozenset[Tie]] = {
     "friction": frozenset({Tie.MEMBER}),
     "feedback": frozenset({Tie.MEMBER}),
     "language": frozenset({Tie.MEMBER}),
+    "retitle": CONCERNED | {Tie.DECLARER},
+    "remove words": frozenset({Tie.DECLARER, Tie.RESPONSIBLE, Tie.MANAGER}),
     "ack": CONCERNED | {Tie.ASKED},
     "assign": CONCERNED,
     "normal": CONCERNED,
@@ -77,7 +80,8 @@ RIGHTS: dict[str, frozenset[Tie]] = {
     "unfold": CONCERNED,
     "problem": frozenset({Tie.OWNER, Tie.ACCOUNTABLE, Tie.DEPUTY, Tie.MANAGER}),
     "cause fixed": frozenset({Tie.OWNER, Tie.MANAGER}),
-    "verify": frozenset({Tie.MEMBER}),
+    "verify": frozenset({Tie.ACCOUNTABLE, Tie.DEPUTY, Tie.MANAGER, Tie.WITNESS}),
+    "doubt": frozenset({Tie.MEMBER}),
     "part": frozenset({Tie.MANAGER}),
     "override ban": frozenset({Tie.MANAGER}),
     "override": frozenset({Tie.ACCOUNTABLE, Tie.MANAGER}),

@@ -364,9 +364,8 @@ def ended(tx: Tx, start: datetime, end: datetime) -> Ended:
         coalesce(sum(case when c.ending = 'fixed' then 1 else 0 end), 0) as fixed,
         coalesce(sum(c.customer), 0) as customer, coalesce(sum(c.money), 0) as money,
         coalesce(sum(c.strain), 0) as strain, coalesce(sum(c.outside), 0) as outside
-        from incidents i join closings c on c.workspace = i.workspace and c.incident = i.number
-        where i.workspace = :workspace and i.state = 'done'
-        and i.ended_at >= :start and i.ended_at < :end
+        from closings c
+        where c.workspace = :workspace and c.done_at >= :start and c.done_at < :end
         """,
         start=as_text(start),
         end=as_text(end),
@@ -397,9 +396,9 @@ def endings(tx: Tx, start: datetime, end: datetime) -> tuple[int, int]:
     rows = tx.rows(
         """
         select count(*) as said, sum(case when c.ending = 'fixed' then 1 else 0 end) as fixed
-        from incidents i join closings c on c.workspace = i.workspace and c.incident = i.number
-        where i.workspace = :workspace and i.state = 'done'
-        and i.ended_at >= :start and i.ended_at < :end and c.ending is not null
+        from closings c
+        where c.workspace = :workspace and c.done_at >= :start and c.done_at < :end
+        and c.ending is not null
         """,
         start=as_text(start),
         end=as_text(end),

@@ -1,21 +1,26 @@
-"""Rules: words that mean something here, such as a service; learnt or entered, and removable."""
+"""Rules: what means a service or an area here; learnt or entered, removable, and what they led."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from storage.engine import Row, Tx
 from storage.engine.sql import as_text
 
-SERVICE = "service"  # the words mean this service
+SERVICE = "service"  # what is said means this service
+AREA = "area"  # what is said is friction of this area
+FIELD = "="  # in a condition: a field of the form and its value, `hint=again`
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """Whoever says all of `words` (plain forms, in order of the alphabet) means `target`.
 
-    `shown` is how they were said. `learnt` says that corrections taught it.
+    One with `FIELD` in it is no word but a field of the form. `shown` is how they were said.
+    `learnt` says that corrections taught it. `straight` is without a question, as it was
+    `marked` for the nth time; `since_check` counts what went that way since one was checked, the
+    last time in `checked_week`.
     """
 
     id: str
@@ -24,9 +29,32 @@ class Rule:
     shown: str
     target: str
     learnt: bool
+    straight: bool = False
+    marked: int = 0
+    since_check: int = 0
+    checked_week: str = ""
 
 
-COLUMNS = "id, kind, words, shown, target, origin"
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """What a rule led: an incident by its number, or a note by its id; and what became of it.
+
+    It knows what the rule said then, so that it is still told when the rule is gone.
+    """
+
+    kind: str
+    subject: str
+    rule: str
+    shown: str
+    target: str
+    straight: bool
+    marked: int
+    sampled: bool
+    state: str
+
+
+COLUMNS = "id, kind, words, shown, target, origin, straight, marked, since_check, checked_week"
+LED = "kind, subject, rule, shown, target, straight, marked, sampled, state"
 
 
 def add(tx: Tx, rule: Rule, now: datetime) -> bool:
@@ -35,8 +63,10 @@ def add(tx: Tx, rule: Rule, now: datetime) -> bool:
     return (
         tx.run(
             """
-            insert into rules (workspace, id, kind, words, shown, target, origin, at)
-            values (:workspace, :id, :kind, :words, :shown, :target, :origin, :now)
+            insert into rules (workspace, id, kind, words, shown, target, origin, at, straight,
+                marked)
+            values (:workspace, :id, :kind, :words, :shown, :target, :origin, :now, :straight,
+                :straight)
             on conflict (workspace, kind, words, target) do nothing
             """,
             id=rule.id,
@@ -46,6 +76,7 @@ def add(tx: Tx, rule: Rule, now: datetime) -> bool:
             target=rule.target,
             origin="learnt" if rule.learnt else "entered",
             now=as_text(now),
+            straight=int(rule.straight),
         )
         == 1
     )
@@ -91,12 +122,152 @@ def remove(tx: Tx, id: str) -> bool:
     return tx.run("delete from rules where workspace = :workspace and id = :id", id=id) == 1
 
 
+def set_straight(tx: Tx, id: str, straight: bool) -> None:
+    """Let a rule lead on without a question, or with one; its checks begin anew."""
+    tx.write(
+        """
+        update rules set straight = :straight, marked = marked + :straight, since_check = 0,
+            checked_week = ''
+        where workspace = :workspace and id = :id
+        """,
+        id=id,
+        straight=int(straight),
+    )
+
+
+def count_check(tx: Tx, id: str, since: int, week: str) -> None:
+    """Keep how many went straight through since one was checked, and in which week that was."""
+    tx.write(
+        """
+        update rules set since_check = :since, checked_week = :week
+        where workspace = :workspace and id = :id
+        """,
+        id=id,
+        since=since,
+        week=week,
+    )
+
+
+# --- what they led -----------------------------------------------------------------------
+
+
+def lead(tx: Tx, routing: Routing, day: date) -> None:
+    """Keep what a rule led; not when on the day, and not who was led."""
+    tx.write(
+        f"""
+        insert into rule_routings (workspace, {LED}, day)
+        values (:workspace, :kind, :subject, :rule, :shown, :target, :straight, :marked, :sampled,
+            :state, :day)
+        on conflict (workspace, kind, subject) do update
+        set rule = excluded.rule, shown = excluded.shown, target = excluded.target,
+            straight = excluded.straight, marked = excluded.marked,
+            sampled = excluded.sampled, state = excluded.state, day = excluded.day
+        """,
+        kind=routing.kind,
+        subject=routing.subject,
+        rule=routing.rule,
+        shown=routing.shown,
+        target=routing.target,
+        straight=int(routing.straight),
+        marked=routing.marked,
+        sampled=int(routing.sampled),
+        state=routing.state,
+        day=day.isoformat(),
+    )
+
+
+def led(tx: Tx, kind: str, subject: str) -> Routing | None:
+    """Return which rule led something."""
+    rows = tx.recall(
+        f"""
+        select {LED} from rule_routings
+        where workspace = :workspace and kind = :kind and subject = :subject
+        """,
+        kind=kind,
+        subject=subject,
+    )
+    return _routing(rows[0]) if rows else None
+
+
+def newest_led(tx: Tx, rule: Rule, limit: int) -> list[Routing]:
+    """Return what a rule led without a question since it was marked so, the newest days first."""
+    rows = tx.rows(
+        f"""
+        select {LED} from rule_routings
+        where workspace = :workspace and rule = :rule and straight = 1 and marked = :marked
+        order by day desc, subject limit :limit
+        """,
+        rule=rule.id,
+        marked=rule.marked,
+        limit=limit,
+    )
+    return [_routing(row) for row in rows]
+
+
+def count_led(tx: Tx, rule: str) -> tuple[int, int]:
+    """Return how often a rule led, and how often of these without a question."""
+    row = tx.rows(
+        """
+        select count(*) as n, coalesce(sum(straight), 0) as straight from rule_routings
+        where workspace = :workspace and rule = :rule
+        """,
+        rule=rule,
+    )[0]
+    return int(row["n"]), int(row["straight"])
+
+
+def settle(tx: Tx, kind: str, subject: str, state: str) -> bool:
+    """Write down whether a routing stands or was corrected; False when that was known."""
+    return (
+        tx.run(
+            """
+            update rule_routings set state = :state
+            where workspace = :workspace and kind = :kind and subject = :subject
+            and state <> :state
+            """,
+            kind=kind,
+            subject=subject,
+            state=state,
+        )
+        == 1
+    )
+
+
+def call_anew(tx: Tx, kind: str, subject: str, new: str) -> None:
+    """Let a routing follow what it led to its new id."""
+    tx.write(
+        """
+        update rule_routings set subject = :new
+        where workspace = :workspace and kind = :kind and subject = :subject
+        """,
+        kind=kind,
+        subject=subject,
+        new=new,
+    )
+
+
+def forget_led(tx: Tx, before: date) -> int:
+    """Delete what rules led long ago."""
+    return tx.run(
+        "delete from rule_routings where workspace = :workspace and day < :before",
+        before=before.isoformat(),
+    )
+
+
+def _routing(row: Row) -> Routing:
+    return Routing(**{**row, "straight": bool(row["straight"]), "sampled": bool(row["sampled"])})
+
+
 def _rule(row: Row) -> Rule:
     return Rule(
         row["id"],
         row["kind"],
         tuple(row["words"].split("\n")),
-        row["shown"],
-        row["target"],
-        row["origin"] == "learnt",
+        shown=row["shown"],
+        target=row["target"],
+        learnt=row["origin"] == "learnt",
+        straight=bool(row["straight"]),
+        marked=row["marked"],
+        since_check=row["since_check"],
+        checked_week=row["checked_week"],
     )

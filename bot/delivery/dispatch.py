@@ -21,9 +21,10 @@ from typing import Any, TypeVar
 from bot.delivery import replies
 from bot.delivery.clock import Clock
 from bot.delivery.enqueue import store_posts
-from bot.delivery.identify import find_or_create_person, find_or_create_place
 from bot.delivery.replies import DRAFT
 from bot.delivery.requests import Named, Request, Response, cleaned, read_answer, written
+from bot.delivery.senders import introductions
+from bot.delivery.senders.identify import find_or_create_person, find_or_create_place
 from bot.delivery.shortcuts import FORM
 from handlers import rights
 from handlers.conversation import presses
@@ -33,7 +34,7 @@ from handlers.kit.ahead import Read
 from handlers.kit.arguments import Incomplete, Parsed, Unfit
 from handlers.kit.commands import Command, Feature, Hook
 from handlers.kit.context import LOTSE, Context
-from handlers.kit.errors import Refusal
+from handlers.kit.errors import Refusal, Unproven
 from handlers.kit.messages import (
     Call,
     Reply,
@@ -405,17 +406,23 @@ class Dispatcher:
                 shown = None if reply.secret else reply.message
                 presses.remember(ctx, shown, person.id, here, nameless=nameless)
         except Refusal as refusal:
+            if nameless and isinstance(refusal, Unproven):  # which is not kept: it is given back
+                refusal.kept = refusal.kept or replies.typed(request)
             answer = replies.refusal_response(ctx, request, refusal)
+            if answer.unproven:
+                answer = introductions.wait(ctx, request, answer, keep=not nameless)
             presses.remember(ctx, line(refusal.words, *refusal.buttons), person.id, here)
         except StorageError:
             raise
         except Exception:
             answer = replies.failure_response(ctx, request)
         word = word or self._asked_for(request)
+        if request.after:
+            introductions.carried_out(ctx, request, answer)
         if nameless:
             self._without_a_trace(ctx, request, word, answer)
             return answer
-        inbox.finish(tx, request.identity, answer.outcome, written(answer))
+        inbox.finish(tx, request.identity, _became(answer), written(answer))
         audit.add(
             tx,
             id=self._new_id(),
@@ -446,7 +453,7 @@ class Dispatcher:
         elif answer.message is not None:  # without the words that it gives back
             said = replace(answer.message, parts=answer.message.parts[:1])
         kept = replace(answer, message=said, form=None)
-        inbox.finish(ctx.tx, request.identity, kept.outcome, written(kept))
+        inbox.finish(ctx.tx, request.identity, _became(kept), written(kept))
         inbox.blur(ctx.tx, request.identity, day)
         audit.add(
             ctx.tx,
@@ -588,6 +595,11 @@ class Dispatcher:
             outcome=outcome,
         )
         return Response(outcome)
+
+
+def _became(answer: Response) -> str:
+    """Return what stands with a delivery: one that waits for a profile goes on under another."""
+    return "unproven" if answer.unproven else answer.outcome
 
 
 def _traced(ctx: Context, timer: Timer) -> str:

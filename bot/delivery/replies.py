@@ -77,8 +77,7 @@ def failure_response(ctx: Context, request: Request) -> Response:
     reference = ctx.new_id()[-5:]
     log.exception("A command failed, reference %s", reference)
     said = _("That did not work. Nothing was changed. Reference: {ref}.", ref=reference)
-    typed = _typed(request)
-    parts = (Text(said), *(Text(each) for each in pieces(typed)))
+    parts = (Text(said), *(Text(each) for each in pieces(typed(request))))
     message = spoken(Message(parts), ctx.language, ctx.zone)
     return Response("failed", message, language=ctx.language)
 
@@ -129,7 +128,7 @@ def short(ctx: Context, call: Call) -> Call:
     return Call(DRAFT, {"id": id})
 
 
-def _typed(request: Request) -> str:
+def typed(request: Request) -> str:
     """Return what somebody has written, to be given back: a text, or the sentences of a form."""
     if request.call is None:
         return request.text

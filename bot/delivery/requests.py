@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,8 @@ from handlers.kit.messages import (
     Form,
     Message,
     as_data,
+    call_data,
+    call_from,
     form_data,
     form_from,
     from_data,
@@ -51,6 +53,10 @@ class Request:
     `/incident` is.
     `beside` stores what the edge keeps, in the same transaction, and returns the identity
     under which this very input may be known already.
+    `about` tells the edge whom to ask its platform about, should that have to wait; what comes
+    without it is not kept for that.
+    `after` is the identity of the request that had waited so, and is this one; `late` says that
+    nobody who sent it waits for the answer any more.
     """
 
     identity: str
@@ -68,6 +74,16 @@ class Request:
     thread: str = ""
     direct_name: bool = False
     beside: Callable[[Tx, datetime], str] | None = None
+    about: str = ""
+    after: str = ""
+    late: bool = False
+
+    def once_known(self, answer: Response, *, late: bool = False) -> Request:
+        """Return the request as it is carried out once the platform has said who sends it."""
+        waited = answer.waits
+        return replace(
+            self, identity=f"{waited}:known", beside=None, about="", after=waited, late=late
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +92,8 @@ class Response:
 
     A `secret` message is shown once and stored nowhere, not even by the edge.
     `language` is the asker's, for the few words that an edge says itself.
-    `unproven` says that it was refused only because a profile is not known yet.
+    `unproven` says that it was refused only because a profile is not known yet; `waits` is the
+    identity that it waits under, and `held` says that it is kept and carried out all the same.
     `faults` are further errors of the same form, each with its field.
     """
 
@@ -87,6 +104,8 @@ class Response:
     secret: bool = False
     language: str = "de"
     unproven: bool = False
+    waits: str = ""
+    held: bool = False
     faults: tuple[tuple[str, str], ...] = ()
 
 
@@ -108,12 +127,34 @@ def cleaned(request: Request) -> Request:
     return replace(request, text=clean(request.text), call=call)
 
 
+def kept(request: Request) -> str:
+    """Write a request down as JSON, to be carried out later."""
+    names = ("identity", "workspace", "person", "name", "place", "text", "kind", "direct",
+             "place_name", "thread", "direct_name", "about")  # fmt: skip
+    data: dict[str, Any] = {name: getattr(request, name) for name in names}
+    data["call"] = call_data(request.call) if request.call else None
+    data["mentions"] = [asdict(each) for each in request.mentions]
+    return WRITER.encode(data)
+
+
+def read_request(text: str) -> Request:
+    """Read a request back; the opposite of `kept`."""
+    data = json.loads(text)
+    call, mentions = data.pop("call"), data.pop("mentions")
+    return Request(
+        **data,
+        call=call_from(call) if call else None,
+        mentions=tuple(Named(**each) for each in mentions),
+    )
+
+
 def written(answer: Response) -> str:
     """Write an answer as JSON, to be given again."""
     data: dict[str, Any] = {"outcome": answer.outcome, "field": answer.field}
     data["language"], data["secret"] = answer.language, answer.secret
     shown = answer.message if not answer.secret else None
     data["unproven"], data["faults"] = answer.unproven, answer.faults
+    data["waits"], data["held"] = answer.waits, answer.held
     data["message"] = as_data(shown) if shown else None
     data["form"] = form_data(answer.form) if answer.form else None
     return WRITER.encode(data)
@@ -130,5 +171,7 @@ def read_answer(text: str) -> Response:
         secret=data["secret"],
         language=data["language"],
         unproven=data.get("unproven", False),
+        waits=data.get("waits", ""),
+        held=data.get("held", False),
         faults=tuple((field, words) for field, words in data.get("faults", ())),
     )

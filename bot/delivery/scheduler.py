@@ -11,12 +11,14 @@ from functools import partial
 
 from bot.delivery.clock import Clock
 from bot.delivery.platform import Undelivered, Wait
-from storage import conversation
+from storage import conversation, workspaces
 from storage import on_call as stand_ins
-from storage.delivery import drafts, heartbeat, inbox, lost_answers, outbox, timers
+from storage.delivery import drafts, heartbeat, held_requests, inbox, lost_answers, outbox, timers
 from storage.delivery.timers import Timer
 from storage.engine import Database, Tx
 from storage.incidents import alarms, offers
+from storage.slack import installations
+from storage.slack.installations import Parked
 from storage.teams import button_presses
 
 log = logging.getLogger("lotse.scheduler")
@@ -25,6 +27,7 @@ POLL = 1.0  # seconds between two looks, at the most
 CLEANING = 3600.0
 ERRAND = 20.0  # seconds that an errand may take; a timer's lease lasts longer
 ANSWERS_KEPT = timedelta(days=7)
+HELD_KEPT = timedelta(days=2)
 IDENTITIES_KEPT = timedelta(days=30)
 TEXTS_KEPT = timedelta(days=14)
 PARCELS_KEPT = timedelta(days=90)  # that they were delivered, without their text
@@ -33,6 +36,8 @@ DRAFTS_KEPT = timedelta(days=7)
 COVERS_KEPT = timedelta(days=30)
 PRESSES_KEPT = timedelta(days=1)
 STANDSTILLS_KEPT = timedelta(days=90)
+PARKED_KEPT = timedelta(days=30)  # a company that took Lotse out of its only platform
+ANNOUNCED = (14, 3)  # days before
 ALARMS_KEPT = timedelta(days=7)  # settled ones, with who got them
 CLEANED = {  # what `clean` lets go of, as docs/retention.md says it
     "answers to deliveries, answers that did not arrive": ANSWERS_KEPT,
@@ -45,6 +50,7 @@ CLEANED = {  # what `clean` lets go of, as docs/retention.md says it
     "alarms that are settled, with who got them": ALARMS_KEPT,
     "that a button was pressed twice": PRESSES_KEPT,
     "when Lotse did not run": STANDSTILLS_KEPT,
+    "a company that took Lotse out of its Slack, and is in no Teams": PARKED_KEPT,
 }
 
 
@@ -182,9 +188,36 @@ def clean(tx: Tx, now: datetime) -> None:
     offers.forget(tx, now - DRAFTS_KEPT)
     conversation.forget(tx, now - ANSWERS_KEPT)
     lost_answers.forget(tx, now - ANSWERS_KEPT)
+    held_requests.forget(tx, now - HELD_KEPT)
     outbox.forget(tx, now - TEXTS_KEPT, now - PARCELS_KEPT)
     timers.forget(tx, now - TIMERS_KEPT)
     stand_ins.forget(tx, now - COVERS_KEPT)
     button_presses.forget(tx, now - PRESSES_KEPT)
     alarms.forget(tx, now - ALARMS_KEPT, now)
     heartbeat.forget(tx, now - STANDSTILLS_KEPT)
+    for company in installations.parked(tx):
+        _let_go_of(tx, company, now)
+
+
+def _let_go_of(tx: Tx, company: Parked, now: datetime) -> None:
+    """Delete a company that was parked for long; before that announce it, twice, in the log."""
+    inside = tx.within(company.workspace)
+    goes = company.since + PARKED_KEPT
+    if goes <= now:
+        workspaces.delete(inside)
+        log.warning("Team %s took Lotse out 30 days ago: all of it is deleted now", company.team)
+        return
+    told = workspaces.setting(inside, GOING)
+    due = [days for days in ANNOUNCED if goes - now <= timedelta(days=days)]
+    if due and told != str(due[-1]):
+        workspaces.set_setting(inside, GOING, str(due[-1]))
+        log.warning(
+            "Team %s took Lotse out: unless it is installed there again, all of it is deleted "
+            "on %s, in %d days at most",
+            company.team,
+            goes.date().isoformat(),
+            due[-1],
+        )
+
+
+GOING = "deletion announced"  # a parked company's setting: how many days before that was

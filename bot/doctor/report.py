@@ -242,6 +242,14 @@ def _looked(tx: Tx, missing: int, name: str, store: Store) -> None:
     store.installed = installations.all(tx)
     store.findings += _differences(tx, store)
     tx = tx.within(lotse.MAIN)
+    store.findings += [
+        look(
+            f"{plain(each.name or each.id)} cannot be reached ({each.id.partition(':')[0]}). What "
+            "waits goes out once they write to Lotse there, or invite it again."
+        )
+        for each in places.parked(tx)
+        if each.role is None  # a channel with a role has its own line
+    ]
     store.known = Known(
         len(people.managers(tx)),
         sum(not each.fallback for each in services.all(tx)),
@@ -326,13 +334,22 @@ def _healthy(told: Mapping[str, Any], port: int, settings: Settings, used: bool)
         )
     if told.get("state") == "yellow" and told.get("reasons"):
         why = "; ".join(plain(str(each)) for each in told["reasons"])
-        return look(f"Lotse runs on port {port}, and something wants a look: {why}.")
+        return look(f"Lotse runs on port {port}, and something wants a look: {why}.{_waits(told)}")
     if stuck := len(told.get("stuck") or []):
         return look(
             f"Lotse runs on port {port}; {stuck} message{'s' * (stuck > 1)} could not be "
             "delivered for sure, and /health there names them."
         )
-    return good(f"Lotse runs on port {port}, and all is well.")
+    return good(f"Lotse runs on port {port}, and all is well.{_waits(told)}")
+
+
+def _waits(told: Mapping[str, Any]) -> str:
+    """Return how many messages wait for each platform, as a sentence; empty if none does."""
+    backlog = told.get("backlog")
+    if not isinstance(backlog, dict):
+        return ""
+    waiting = [f"{number} for {plain(str(name))}" for name, number in backlog.items() if number]
+    return f" Messages that wait: {', '.join(waiting)}." if waiting else ""
 
 
 def _ill(told: Mapping[str, Any]) -> str:

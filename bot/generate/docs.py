@@ -11,6 +11,9 @@ from bot.delivery import scheduler
 from bot.generate import texts
 from bot.generate.papers import build
 from handlers import FEATURES
+from handlers.automations import timetable
+from handlers.automations.intake import recipes
+from handlers.automations.profile import Tool
 from handlers.incidents.alarms import steps
 from handlers.kit.commands import Command
 from handlers.kit.words import Sentence, text
@@ -69,6 +72,10 @@ What is on its way, of all companies, goes within the hour:
 """
 CLIMBING = "<!-- climbing: written from handlers/incidents/alarms/steps.py (`make docs`) -->\n"
 CLIMBING_ENDS = "<!-- end of climbing -->"
+RECIPES = "<!-- recipes: written from handlers/automations/intake/recipes.py (`make docs`) -->\n"
+RECIPES_END = "<!-- end of recipes -->"
+TIMETABLE = "<!-- timetable: written from handlers/automations/timetable.py (`make docs`) -->\n"
+TIMETABLE_ENDS = "<!-- end of timetable -->"
 BUTTONS = """\
 ## Only as buttons
 
@@ -84,6 +91,7 @@ def pages() -> dict[Path, str]:
         ROOT / "docs" / "figures.md": figures(),
         ROOT / "docs" / "retention.md": retention(),
         ROOT / "docs" / "rules.md": rules(),
+        ROOT / "docs" / "automations.md": automations(),
         ROOT / "docs" / "settings.md": config.page(),
         ROOT / ".env.example": config.example(),
         **{
@@ -152,10 +160,35 @@ def retention() -> str:
 def rules() -> str:
     """Return `docs/rules.md` with the table of climbing as the code has it."""
     page = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
-    before, _begin, rest = page.partition(CLIMBING)
-    _old, end, after = rest.partition(CLIMBING_ENDS)
-    assert end, "docs/rules.md has a place for the table"
-    return f"{before}{CLIMBING}{climbing()}{CLIMBING_ENDS}{after}"
+    return _put(page, CLIMBING, climbing(), CLIMBING_ENDS)
+
+
+def automations() -> str:
+    """Return `docs/automations.md` with the timetable and the recipes as the code has them."""
+    page = (ROOT / "docs" / "automations.md").read_text(encoding="utf-8")
+    steps_told = "".join(f"- {text(each, 'en')}\n" for each in timetable.told(timetable.USUAL))
+    page = _put(page, TIMETABLE, steps_told, TIMETABLE_ENDS)
+    return _put(page, RECIPES, told_recipes(), RECIPES_END)
+
+
+def told_recipes() -> str:
+    """Return the recipe of each tool, as the form shows it."""
+    parts = []
+    for tool in Tool:
+        parts.append(f"### {text(tool.words, 'en')}\n")
+        words = recipes.words(tool)
+        if words is not None:
+            parts.append(text(words, "en").replace(". ", ".\n") + "\n")  # a sentence a line
+        else:
+            parts.append("\n".join(("```", *recipes.lines(tool, "ADDRESS"), "```")) + "\n")
+    return "\n".join(parts)
+
+
+def _put(page: str, begin: str, written: str, end: str) -> str:
+    before, _begin, rest = page.partition(begin)
+    _old, found, after = rest.partition(end)
+    assert found, f"the page has a place for {begin}"
+    return f"{before}{begin}{written}{end}{after}"
 
 
 def climbing() -> str:

@@ -32,6 +32,7 @@ from handlers.starter import template
 from storage import board, people, pilots, workspaces
 from storage.digest import texts
 from storage.engine import Database, StorageError, Tx
+from storage.engine.ids import NOBODY
 from storage.pilots import log
 
 T = TypeVar("T")
@@ -82,7 +83,9 @@ class Board:
             if not _known(tx, workspace):
                 return False, "de"
             tx = tx.within(workspace)
-            return board.waits(tx, secret, now - LINK), workspaces.get(tx).language
+            person = people.find(tx, board.waits(tx, secret, now - LINK) or NOBODY)
+            language = person.language if person is not None else None
+            return person is not None, language or workspaces.get(tx).language
 
         waits, language = await self._read(look)
         if not waits:

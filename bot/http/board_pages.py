@@ -49,7 +49,8 @@ label { margin-right: .5rem; } input, select { font: inherit; padding: .4rem; ma
 @media print { nav, .files, .skip, form { display: none; } body { max-width: none; padding: 0; }
   tr, figure, dt { break-inside: avoid; } h2 { break-after: avoid; } }
 @media (max-width: 40rem) {
-  thead { position: absolute; clip-path: inset(50%); } tr { display: block; padding: .5rem 0;
+  thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  tr { display: block; padding: .5rem 0;
   border-bottom: 1px solid var(--edge); } td { display: block; border: 0; padding: .1rem 0; }
   td:empty { display: none; } td::before { content: attr(data-label) ": "; font-weight: 600; } }
 """

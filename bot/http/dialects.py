@@ -41,7 +41,8 @@ class BadCall(Exception):
 class Call:
     """What a call says. `run` is the machine's id of the run, `once` that of the call itself.
 
-    `odd` names the rule by which it does not count, or by which a part of it was left out.
+    `odd` names the rule by which it does not count, or by which a part of it was left out;
+    `posted` says that it came by POST, which alone counts where somebody wants that.
     """
 
     kind: str = "ok"
@@ -52,6 +53,7 @@ class Call:
     once: str | None = None
     odd: str = ""
     counts: bool = True
+    posted: bool = True
 
 
 def read(tail: str, query: Mapping[str, str]) -> Call:

@@ -53,7 +53,6 @@ class Found:
     automation: str | None
     slug: str = ""
     several: tuple[str, ...] = ()
-    post_only: bool = False
     expired: bool = False
 
 
@@ -171,10 +170,9 @@ class Intake:
         except BadCall as bad:
             await self._refused(found.workspace, found.automation, "form")
             return 400, str(bad)
+        call = replace(call, posted=request.method == "POST")
         if PREVIEWS.search(request.headers.get("User-Agent", "")):
             call = replace(call, odd="preview", counts=False)
-        elif found.post_only and request.method != "POST":
-            call = replace(call, odd="method", counts=False)
         if found.automation is None:
             return await self._unknown(found, call, create=request.query.get("create") == "1")
         await self._store(found.workspace, found.automation, call)
@@ -206,8 +204,7 @@ def locate(tx: Tx, secret: str, slug: str, now: datetime) -> Found | None:
         if found is None:
             old = intake.by_old_address(tx, secret)
             return Found(old[0], old[1], expired=True) if old else None
-        only = intake.post_only(tx.within(found[0]), found[1])
-        return Found(found[0], found[1], post_only=only)
+        return Found(found[0], found[1])
     workspace = intake.by_key(tx, secret, now)
     if workspace is None:
         return None
@@ -217,7 +214,7 @@ def locate(tx: Tx, secret: str, slug: str, now: datetime) -> Found | None:
         return Found(workspace, None, slug, several=tuple(named))
     if not named:
         return Found(workspace, None, slug)
-    return Found(workspace, named[0], slug, post_only=intake.post_only(inside, named[0]))
+    return Found(workspace, named[0], slug)
 
 
 async def _read(request: web.Request, tail: str) -> Call:
@@ -243,5 +240,6 @@ def values_of(call: Call) -> Mapping[str, str]:
         "once": call.once,
         "odd": call.odd,
         "counts": "1" if call.counts else "",
+        "posted": "1" if call.posted else "",
     }
     return {name: str(value) for name, value in given.items() if value is not None}

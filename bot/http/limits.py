@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from typing import Any, cast
@@ -23,7 +23,8 @@ HEADERS = 5.0  # seconds from connecting to the end of the first request's heade
 IDLE = 150.0  # seconds between two requests; longer than proxies keep a connection
 LOOK = 0.5  # seconds between two looks at who is late
 CONNECTIONS = 1000
-EACH = 100  # connections of one address that have not asked anything whole yet
+EACH = 100  # connections of one address whose first or present request is not whole yet
+MOMENT = 1.0  # seconds that a connection may take for that, however many there are
 AT_ONCE = 128  # requests in work
 PLATFORMS_AT_ONCE = 512  # the same, for what chat platforms ask
 PLATFORMS = ("/slack/events", "/api/messages")
@@ -62,16 +63,21 @@ async def body(request: web.Request, largest: int, limit: float) -> bytes:
         raise Unread(408) from None
     except (ConnectionError, RuntimeError, web.RequestPayloadError):
         raise Unread(400) from None  # it ended, or makes no sense
-    if place is not None and not place.enter():
-        raise Unread(503)
+    if place is not None:
+        place.is_whole()
+        if not place.enter():
+            raise Unread(503)
     return bytes(raw)
 
 
 class _Place:
-    """The place of one request among those in work."""
+    """The place of one request among those in work; `is_whole` is told once its body came."""
 
-    def __init__(self, room: dict[bool, int], platform: bool) -> None:
+    def __init__(
+        self, room: dict[bool, int], platform: bool, is_whole: Callable[[], object]
+    ) -> None:
         self._room, self._platform, self.taken = room, platform, False
+        self.is_whole = is_whole
 
     def enter(self) -> bool:
         """Take it; say whether there was one."""
@@ -115,6 +121,7 @@ class LimitedRunner(web.AppRunner):
         look: float = LOOK,
         connections: int = CONNECTIONS,
         each: int = EACH,
+        moment: float = MOMENT,
         at_once: int = AT_ONCE,
         platforms_at_once: int = PLATFORMS_AT_ONCE,
         **given: Any,
@@ -127,8 +134,8 @@ class LimitedRunner(web.AppRunner):
         app.middlewares.insert(0, let_in)
         super().__init__(app, access_log=None, auto_decompress=False, **given)
         self._headers, self._idle, self._look = headers, idle, look
-        self._connections, self._each = connections, each
-        self._unasked: dict[web.RequestHandler, str] = {}  # whose headers are not whole yet
+        self._connections, self._each, self._moment = connections, each, moment
+        self._unasked: dict[web.RequestHandler, str] = {}  # whose request is not whole yet
         self._room = {False: at_once, True: platforms_at_once}
         self._open: dict[web.RequestHandler, float] = {}
         self._silent: OrderedDict[web.RequestHandler, float] = OrderedDict()  # until when
@@ -161,37 +168,59 @@ class LimitedRunner(web.AppRunner):
             now = asyncio.get_running_loop().time()
             self._open[handler] = now
             self._silent[handler] = now + self._headers
-            asyncio.get_running_loop().call_soon(self._bound, handler)
+            asyncio.get_running_loop().call_soon(self._connected, handler)
             return handler
 
         return cast(web.Server, connected)
 
-    def _bound(self, handler: web.RequestHandler) -> None:
-        """Let go of the oldest silent connection of an address that has too many of them."""
+    def _connected(self, handler: web.RequestHandler) -> None:
+        """Count a new connection, once it is known whose it is."""
         if handler.transport is None:
-            asyncio.get_running_loop().call_later(0.01, self._bound_once, handler)
+            later = asyncio.get_running_loop().call_later
+            later(0.01, lambda: self._not_whole(handler) if handler in self._silent else None)
         else:
-            self._bound_once(handler)
+            self._not_whole(handler)
 
-    def _bound_once(self, handler: web.RequestHandler) -> None:
-        if handler.transport is None or handler not in self._silent:
+    def _not_whole(self, handler: web.RequestHandler) -> None:
+        """Count a connection on which a request is under way against its address."""
+        if handler.transport is None:
             return
         peer = handler.transport.get_extra_info("peername")
-        address = str(peer[0]) if isinstance(peer, tuple) else ""
-        self._unasked[handler] = address
-        same = [each for each, whose in self._unasked.items() if whose == address]
-        for each in same[: max(len(same) - self._each, 0)]:
-            self._silent.pop(each, None)
-            self._close(each)
+        self._unasked[handler] = str(peer[0]) if isinstance(peer, tuple) else ""
+
+    def _keep_bounds(self, now: float) -> None:
+        """Let go of the oldest of an address that has too many which are not whole.
+
+        Many that come at once from one proxy have a moment to ask.
+        """
+        by_address: dict[str, list[web.RequestHandler]] = {}
+        for handler, address in self._unasked.items():
+            by_address.setdefault(address, []).append(handler)
+        for same in by_address.values():
+            for each in same[: max(len(same) - self._each, 0)]:
+                if now - self._open.get(each, now) >= self._moment:
+                    self._silent.pop(each, None)
+                    self._close(each)
+
+    def _of_the_greediest(self) -> web.RequestHandler | None:
+        """Return the oldest that is not whole, of the address that has most and too many."""
+        counts = Counter(self._unasked.values())
+        for address, number in counts.most_common(1):
+            if number > self._each:
+                return next(each for each, whose in self._unasked.items() if whose == address)
+        return None
 
     def _make_place(self) -> bool:
         """Let go of a connection that is gone, or that has been silent for longest."""
         self._forget_lost()
         if len(self._open) < self._connections:
             return True
-        if not self._silent:
+        if self._silent:
+            longest, _until = self._silent.popitem(last=False)
+        elif (found := self._of_the_greediest()) is not None:
+            longest = found
+        else:
             return False
-        longest, _until = self._silent.popitem(last=False)
         self._close(longest)
         return True
 
@@ -203,6 +232,7 @@ class LimitedRunner(web.AppRunner):
             for handler in [each for each, until in self._silent.items() if until <= now]:
                 del self._silent[handler]
                 self._close(handler)
+            self._keep_bounds(now)
 
     def _forget_lost(self) -> None:
         now = asyncio.get_running_loop().time()
@@ -225,9 +255,11 @@ class LimitedRunner(web.AppRunner):
         connection = request.protocol
         self._silent.pop(connection, None)
         self._unasked.pop(connection, None)
+        if not request.content.is_eof():  # half a body is held against its address, too
+            self._not_whole(connection)
         platform = request.path.startswith(PLATFORMS)
         try:
-            place = _Place(self._room, platform)
+            place = _Place(self._room, platform, lambda: self._unasked.pop(connection, None))
             if not place.enter():
                 return web.Response(status=503, headers={"Retry-After": "1"})
             _HELD.set(place)
@@ -236,6 +268,7 @@ class LimitedRunner(web.AppRunner):
             finally:
                 place.leave()
         finally:
+            self._unasked.pop(connection, None)
             if connection in self._open:
                 self._silent[connection] = asyncio.get_running_loop().time() + self._idle
 

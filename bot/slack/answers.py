@@ -53,16 +53,23 @@ class Answers:
         trigger = body.get("trigger_id")
         if trigger is None:  # an event opens nothing: a button does
             return await self._reopening(at, answer, sender)
-        inside = (body.get("view") or {}).get("type") == "modal"
         shown = form_view(answer, payloads.place_of(body))
         try:
             async with asyncio.timeout(self._form_limit):
-                method = "views.push" if inside else "views.open"
-                await self._slack.call(at, method, trigger_id=trigger, view=shown)
+                await self._open(at, trigger, body.get("view") or {}, shown)
         except (Undelivered, TimeoutError) as error:
             log.warning("A form did not open: %s", type(error).__name__)
             return await self._reopening(at, answer, sender)
         return answer.message
+
+    async def _open(self, at: Installation, trigger: str, inside: Json, shown: Json) -> None:
+        """Open a form: upon the modal that it is asked for in, or in its place when it is full."""
+        if inside.get("type") != "modal":
+            await self._slack.call(at, "views.open", trigger_id=trigger, view=shown)
+        elif inside.get("previous_view_id") in (None, inside.get("root_view_id")):
+            await self._slack.call(at, "views.push", trigger_id=trigger, view=shown)
+        else:  # Slack piles up three: the answer on top has done its work
+            await self._slack.call(at, "views.update", view_id=inside["id"], view=shown)
 
     async def _reopening(self, at: Installation, answer: Response, sender: Sender) -> Message:
         assert answer.form is not None

@@ -123,6 +123,7 @@ class SlackEdge:
         self.rooms = SlackRooms(self.platform, self.installations)
         self._homes = Homes(dispatcher, self.platform, self._later, settle)
         people = People(database, self.platform, dispatcher.noticed)
+        self._people = people
         self.platform.lost = lambda at, user: self._later.soon(people.ask_again(at, user))
         self._hearing = Hearing(
             dispatcher,
@@ -191,6 +192,11 @@ class SlackEdge:
         if self._listening is not None and not self._listening.connected:
             return self._listening.reason or "there is no connection to Slack (Socket Mode)"
         return ""
+
+    async def introduce(self, workspace: str, about: str) -> None:
+        """Ask Slack about who stands in `about`; raises `Undelivered` when it does not tell."""
+        sender, named = payloads.about(about)
+        await self._people.refresh(await self.installations.of_workspace(workspace), sender, named)
 
     def stir(self) -> None:
         """Something was committed: home tabs that were opened lately may have changed."""

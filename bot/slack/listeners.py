@@ -7,9 +7,9 @@ asked afterwards; what had to wait for that is done then.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -20,7 +20,7 @@ from bot.delivery.dispatch import Dispatcher
 from bot.delivery.edge_texts import not_stored, words_of
 from bot.delivery.outages import healing
 from bot.delivery.plain import shortened
-from bot.delivery.platform import Undelivered
+from bot.delivery.platform import Impossible, Undelivered
 from bot.delivery.requests import Named, Request, Response
 from bot.delivery.shortcuts import shortcut
 from bot.slack import blocks, payloads
@@ -37,6 +37,7 @@ log = logging.getLogger("lotse.slack")
 
 INSTALLATION = "installation"  # under which name the context of a request holds it
 NOTHING = Typed("", ())
+MOMENT = 1.5  # seconds that an answer waits for a profile (of the three that Slack gives)
 
 
 class Hearing:
@@ -63,15 +64,15 @@ class Hearing:
         named = [user for _name, user in words.mentions]
         request = made(at, payloads.command_key(body), sender, body, words=words)
         try:
-            answer = await self._dispatcher.handle(request)
+            request, answer = await self._carried_out(at, request, sender, named)
         except StorageError as error:
             # Slack does not send a command again, so whoever typed it has to know.
             log.error("A command could not be stored: %s", error)
             await ack(**blocks.private(not_stored(words.text)))
             return
-        if answer.unproven:
+        if answer.held:
             await ack()
-            self._later.soon(self._once_known(at, request, sender, body, named))
+            self._later.soon(self._once_known(at, request, answer, sender, body, named))
             return
         message = answer.message
         if self._answers.first(request.identity):
@@ -143,7 +144,7 @@ class Hearing:
             place=place,
             named=[(user, user) for user in chosen],
         )
-        answer = await self._dispatcher.handle(request)
+        request, answer = await self._carried_out(at, request, sender, chosen)
         await ack(**_after(answer, view, place))
         self._later.soon(self._people.refresh(at, sender, chosen))
 
@@ -175,10 +176,10 @@ class Hearing:
         named: Iterable[str] = (),
     ) -> None:
         """Carry out what is answered by a message of its own, not by the response."""
-        answer = await self._dispatcher.handle(request)
-        if answer.unproven:
+        request, answer = await self._carried_out(at, request, sender, named)
+        if answer.held:
             await ack()
-            self._later.soon(self._once_known(at, request, sender, body, named))
+            self._later.soon(self._once_known(at, request, answer, sender, body, named))
             return
         message = None
         if self._answers.first(request.identity):
@@ -188,21 +189,57 @@ class Hearing:
             self._later.soon(self._answers.tell(at, body, sender, message, answer, request))
         self._later.soon(self._people.refresh(at, sender, named))
 
+    async def _carried_out(
+        self, at: Installation, request: Request, sender: Sender, named: Iterable[str]
+    ) -> tuple[Request, Response]:
+        """Carry out a request; return it as it was carried out, with its answer.
+
+        What is not kept while a profile is missing waits here for a moment.
+        """
+        answer = await self._dispatcher.handle(request)
+        if not answer.unproven or answer.held:
+            return request, answer
+        try:
+            async with asyncio.timeout(MOMENT):
+                await self._people.refresh(at, sender, named)
+        except (Undelivered, TimeoutError) as error:
+            log.warning("Slack does not say in time who somebody is: %s", error)
+            return request, answer
+        request = request.once_known(answer)
+        return request, await self._dispatcher.handle(request)
+
     async def _once_known(
-        self, at: Installation, request: Request, sender: Sender, body: Json, named: Iterable[str]
+        self,
+        at: Installation,
+        request: Request,
+        answer: Response,
+        sender: Sender,
+        body: Json,
+        named: Iterable[str],
     ) -> None:
-        """Ask Slack who somebody is, then carry out what had to wait for that."""
-        await self._asked(at, sender, named)
-        request = replace(request, identity=f"{request.identity}:known", beside=None)
+        """Ask Slack who somebody is, then carry out what had to wait for that.
+
+        While Slack does not tell, it goes on waiting; whoever sent it hears that.
+        """
+        try:
+            await self._people.refresh(at, sender, named)
+        except Impossible as error:  # then whoever it is may do what strangers may
+            log.warning("Slack does not know who somebody is: %s", error)
+        except Undelivered as error:
+            log.warning("Slack does not say who somebody is: %s", error)
+            if answer.message is not None and self._answers.first(request.identity):
+                await self._answers.tell(at, body, sender, answer.message, answer, request)
+            return
+        request = request.once_known(answer)
         answer = await self._dispatcher.handle(request)
         if self._answers.first(request.identity):
             message = await self._answers.shown_now(at, answer, sender, body)
             if message is not None:
                 await self._answers.tell(at, body, sender, message, answer, request)
 
-    async def _asked(self, at: Installation, sender: Sender, named: Iterable[str] = ()) -> None:
+    async def _asked(self, at: Installation, sender: Sender) -> None:
         try:
-            await self._people.refresh(at, sender, named)
+            await self._people.refresh(at, sender)
         except Undelivered as error:  # then whoever it is may do what strangers may
             log.warning("Slack does not say who somebody is: %s", error)
 
@@ -256,6 +293,7 @@ def made(
         beside=partial(
             _beside, identity, payloads.direct(sender.user), payloads.place_of(body), body
         ),
+        about=payloads.asking_about(sender, (each.identity.rpartition(":")[2] for each in people)),
     )
 
 

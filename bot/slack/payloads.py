@@ -10,7 +10,8 @@ import json
 import logging
 import re
 import traceback
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from bot.slack.blocks import button_call, read_private, values_of
@@ -99,6 +100,17 @@ def sender_of(body: Json) -> Sender:
     user = body["user"]
     name = user.get("name") or user.get("username") or ""
     return Sender(team, user["id"], name, user.get("team_id", ""))
+
+
+def asking_about(sender: Sender, named: Iterable[str]) -> str:
+    """Write down whom to ask Slack about; the opposite of `about`."""
+    return json.dumps({"sender": asdict(sender), "named": list(dict.fromkeys(named))})
+
+
+def about(written: str) -> tuple[Sender, list[str]]:
+    """Return whom to ask Slack about: who sent something, and the users named in it."""
+    data = json.loads(written)
+    return Sender(**data["sender"]), data["named"]
 
 
 def command_key(body: Json) -> str:

@@ -12,6 +12,7 @@ import contextlib
 import json
 import logging
 import time
+from collections.abc import Callable
 
 import aiohttp
 from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app
@@ -37,9 +38,20 @@ AT_ONCE = 64  # envelopes of one connection in work at the same time
 
 
 class _Socket(SocketModeClient):
-    """The library's connection, which does not open another one where there are too many."""
+    """The library's connection, which does not open another one where there are too many.
+
+    The library tries for ever to connect; `refused` hears why Slack does not let it.
+    """
 
     crowded = False
+    refused: Callable[[str], None]
+
+    async def issue_new_wss_url(self) -> str:
+        try:
+            return await super().issue_new_wss_url()
+        except SlackApiError as error:
+            self.refused(str(error.response.get("error", "?")))
+            raise
 
     async def connect_to_new_endpoint(self, force: bool = False) -> None:
         if not self.crowded:
@@ -80,9 +92,6 @@ class Sockets:
                 await self._one()
             except asyncio.CancelledError:
                 raise
-            except SlackApiError as error:
-                self.reason = f"Slack refuses Socket Mode ({error.response.get('error', '?')})"
-                log.error("%s", self.reason)
             except Exception as error:
                 log.warning("A connection to Slack ended: %s", type(error).__name__)
             wait = 1.0 if time.monotonic() - began > self._silent else min(wait * 2, 60.0)
@@ -98,6 +107,7 @@ class Sockets:
             logger=quiet,
             auto_reconnect_enabled=True,
         )
+        socket.refused = self._refused
         alive = time.monotonic()
 
         async def sign(message: aiohttp.WSMessage) -> None:
@@ -126,6 +136,12 @@ class Sockets:
         finally:
             with contextlib.suppress(Exception):
                 await socket.close()  # type: ignore[no-untyped-call]
+
+    def _refused(self, code: str) -> None:
+        reason = f"Slack refuses Socket Mode ({code})"
+        if reason != self.reason:
+            log.error("%s", reason)
+        self.reason = reason
 
     async def _received(
         self, socket: AsyncBaseSocketModeClient, request: SocketModeRequest

@@ -25,7 +25,7 @@ from bot.delivery.dispatch import Dispatcher
 from bot.delivery.edge_texts import not_stored, welcome
 from bot.delivery.ids import new_id
 from bot.delivery.outages.pace import Pace
-from bot.delivery.platform import Refused, Undelivered
+from bot.delivery.platform import Impossible, Refused, Undelivered
 from bot.delivery.requests import Request, Response
 from bot.http import limits
 from bot.http.payload_limits import BODY_LIMIT, LARGEST, too_deep_json
@@ -150,6 +150,14 @@ class TeamsEdge:
             return "Teams is not started yet"
         return "" if self._app.loopback else self.tokens.reason or self.keys.reason
 
+    async def introduce(self, workspace: str, about: str) -> None:
+        """Look up who stands in `about`; raises `Undelivered` when the roster does not tell."""
+        sender, where, named = payloads.about(about)
+        try:
+            await self._people.refresh(sender, where, named)
+        except teams_sender.Lost as error:
+            raise Impossible(str(error)) from error
+
     async def settled(self) -> None:
         """Wait until everything that follows an answer has been done."""
         await self._later.settled()
@@ -238,17 +246,21 @@ class TeamsEdge:
             log.error("A message could not be stored: %s", error)
             await self._not_stored(where, said)
             return
-        if answer.unproven:
-            self._later.soon(self._once_known(request, sender, where))
+        if answer.held:
+            self._later.soon(self._once_known(request, answer, sender, where))
             return
+        if answer.unproven:  # not kept: it waits for the roster here
+            answer = await self._desk.handle_known(request, answer, sender, where)
         if self._first(request.identity):
             self._later.soon(self._tell(answer, sender, where, request))
         self._later.soon(self._desk.look_up(request, sender, where))
 
-    async def _once_known(self, request: Request, sender: Sender, where: Where) -> None:
+    async def _once_known(
+        self, request: Request, answer: Response, sender: Sender, where: Where
+    ) -> None:
         """Look at the roster, then carry out what had to wait for that."""
         if self._first(request.identity):
-            answer = await self._desk.handle_known(request, sender, where)
+            answer = await self._desk.handle_known(request, answer, sender, where)
             await self._tell(answer, sender, where, request)
 
     async def _not_stored(self, where: Where, said: str) -> None:

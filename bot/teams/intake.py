@@ -14,11 +14,12 @@ from botbuilder.schema import Activity
 from bot.delivery.dispatch import Dispatcher
 from bot.delivery.edge_texts import filled_in, missing, reopening
 from bot.delivery.outages import healing
-from bot.delivery.platform import Undelivered
+from bot.delivery.platform import Impossible, Undelivered
 from bot.delivery.requests import Named, Request, Response
 from bot.teams import payloads
 from bot.teams.payloads import Sender, Typed, Where
 from bot.teams.rosters import People
+from bot.teams.sender import Lost
 from handlers.kit.commands import by_name
 from handlers.kit.messages import Call, Message
 from storage.engine import Database, Tx
@@ -51,7 +52,8 @@ class Desk:
             return identity
 
         request = self._request(identity, sender, where, words.mentions, beside)
-        return replace(request, text=words.text, place_name=where.name)
+        about = payloads.asking_about(sender, where, _users(request))
+        return replace(request, text=words.text, place_name=where.name, about=about)
 
     def pressed(
         self,
@@ -95,7 +97,10 @@ class Desk:
 
         mentions = tuple(payloads.Mention(each, "", each) for each in chosen)
         request = self._request(identity, sender, where, mentions, beside)
-        return replace(request, call=call, submitted=submitted, place=place or request.place)
+        about = payloads.asking_about(sender, where, _users(request))
+        return replace(
+            request, call=call, submitted=submitted, place=place or request.place, about=about
+        )
 
     def _request(
         self,
@@ -125,22 +130,34 @@ class Desk:
     async def handle(self, request: Request, sender: Sender, where: Where) -> Response:
         """Carry out a request, once more when it had to wait for a look at the roster."""
         answer = await self.dispatcher.handle(request)
-        return await self.handle_known(request, sender, where) if answer.unproven else answer
+        if not answer.unproven:
+            return answer
+        return await self.handle_known(request, answer, sender, where)
 
-    async def handle_known(self, request: Request, sender: Sender, where: Where) -> Response:
-        """Carry out what had to wait for a look at the roster."""
-        await self.look_up(request, sender, where)
-        return await self.dispatcher.handle(
-            replace(request, identity=f"{request.identity}:known", beside=None)
-        )
+    async def handle_known(
+        self, request: Request, answer: Response, sender: Sender, where: Where
+    ) -> Response:
+        """Carry out what had to wait for a look at the roster; `answer` is what was said before.
 
-    async def look_up(self, request: Request, sender: Sender, where: Where) -> None:
-        """Look at the roster for whoever asks and whoever is named, where that is not fresh."""
-        users = [each.identity.rpartition(":")[2] for each in request.mentions]
+        While the roster does not tell, it goes on waiting, and that answer stands.
+        """
+        if not await self.look_up(request, sender, where):
+            return answer
+        return await self.dispatcher.handle(request.once_known(answer))
+
+    async def look_up(self, request: Request, sender: Sender, where: Where) -> bool:
+        """Look at the roster for whoever asks and whoever is named, where that is not fresh.
+
+        Says whether it told: also that it does not know somebody.
+        """
         try:
-            await self.people.refresh(sender, where, users)
-        except Undelivered as error:  # then whoever it is may do what strangers may
+            await self.people.refresh(sender, where, _users(request))
+        except (Impossible, Lost) as error:  # then whoever it is may do what strangers may
+            log.warning("Teams does not know who somebody is: %s", error)
+        except Undelivered as error:
             log.warning("Teams does not say who somebody is: %s", error)
+            return False
+        return True
 
     async def reopening(self, answer: Response, sender: Sender) -> Message:
         """Return a message with a button that opens a form that could not open."""
@@ -159,6 +176,10 @@ class Desk:
         """Write in the workspace, in one transaction."""
         inside = self.workspace
         return await asyncio.wrap_future(self._database.submit(lambda tx: work(tx.within(inside))))
+
+
+def _users(request: Request) -> list[str]:
+    return [each.identity.rpartition(":")[2] for each in request.mentions]
 
 
 def hear(tx: Tx, sender: Sender, where: Where, now: datetime, *, inside: bool) -> None:

@@ -9,8 +9,8 @@ import hashlib
 import html
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from botbuilder.schema import Activity
@@ -76,6 +76,17 @@ class Where:
     def personal(self) -> bool:
         """Say whether it is the personal chat with us."""
         return self.name is None
+
+
+def asking_about(sender: Sender, where: Where, named: Iterable[str]) -> str:
+    """Write down whom to look up, and where; the opposite of `about`."""
+    return json.dumps({"sender": asdict(sender), "where": asdict(where), "named": list(named)})
+
+
+def about(written: str) -> tuple[Sender, Where, list[str]]:
+    """Return whom to look up: who sent something, from where, and the object ids named in it."""
+    data = json.loads(written)
+    return Sender(**data["sender"]), Where(**data["where"]), data["named"]
 
 
 @dataclass(frozen=True, slots=True)

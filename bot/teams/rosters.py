@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from bot.delivery.platform import Undelivered
+from bot.delivery.platform import Impossible, Undelivered
 from bot.teams.payloads import Sender, Typed, Where, channel_of, direct
 from bot.teams.sender import Blocked, Connector, Lost
 from handlers.kit.words import LANGUAGES
@@ -90,7 +90,7 @@ class People:
         tenant, user = key
         given = str(found.get("aadObjectId") or found.get("objectId") or "").lower()
         if given and given != user:
-            raise Undelivered("the roster answers with somebody else")
+            raise Impossible("the roster answers with somebody else")
         name = " ".join(str(found.get("name") or "").split())[:80]
         kind = kind_of(found, tenant)
 

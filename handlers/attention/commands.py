@@ -47,7 +47,6 @@ def _current(ctx: Context, _fixed: Mapping[str, str]) -> dict[str, str]:
     "attention",
     "sammelnachricht",
     help=_("When and how often may I come to you unasked?"),
-    hidden=True,
     current=_current,
 )
 def choose(

@@ -34,19 +34,27 @@ from storage.delivery import timers
 from storage.engine.ids import PersonId
 
 USUAL = Wish("09:00", "daily")
+LATE = timedelta(minutes=30)  # after its hour a bundle may come outside working time
 TAPS = 2  # taps that somebody is asked for in a week (requirement C32)
 
 
 def note(
-    ctx: Context, person: PersonId, key: str, words: Words, *buttons: Button, survey: bool = False
+    ctx: Context,
+    person: PersonId,
+    key: str,
+    words: Words,
+    *buttons: Button,
+    survey: bool = False,
+    nameless: bool = False,
 ) -> None:
     """Let somebody know with their next bundle; the same `key` again only changes the words.
 
     `survey` marks a tap that is asked for: it goes to nobody else, and waits past two a week.
+    `nameless` is what somebody said without their name: neither time nor id tells when.
     """
     kind = "survey" if survey else "matter"
-    _keep(ctx, person, key, kind, line(words, *buttons))
-    _plan(ctx, person)
+    _keep(ctx, person, key, kind, line(words, *buttons), nameless=nameless)
+    _plan(ctx, person, nameless=nameless)
 
 
 def ask(ctx: Context, person: PersonId, key: str, message: Message) -> tuple[Post, ...]:
@@ -106,7 +114,8 @@ def due(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     if acts is None:  # nobody is here: it waits, and leaving hands it on
         return ()
     today = _today(ctx, acts)
-    if stored.told_on(ctx.tx, acts, today.isoformat()) or not _may_hear(ctx, acts, today):
+    told_today = stored.told_on(ctx.tx, acts, today.isoformat())
+    if told_today or not _may_hear(ctx, acts, today) or not _in_time(ctx, acts, today):
         _plan(ctx, person)
         return ()
     told = list(_tellable(ctx, acts, today))
@@ -161,23 +170,27 @@ def _tellable(ctx: Context, acts: PersonId, today: date) -> Iterator[Matter]:
         yield each
 
 
-def _keep(ctx: Context, person: PersonId, key: str, kind: str, message: Message) -> None:
+def _keep(
+    ctx: Context, person: PersonId, key: str, kind: str, message: Message, *, nameless: bool = False
+) -> None:
     reader = ctx.person_of(person)
     language = (reader.language if reader else None) or ctx.workspace.language
     written = dump(spoken(message, language, _zone(ctx, person)))
-    stored.note(
-        ctx.tx, id=ctx.new_id(), person=person, key=key, kind=kind, message=written, now=ctx.now
-    )
+    id, now = ctx.new_id(), ctx.now
+    if nameless:
+        zone = ctx.workspace.zone
+        id, now = ctx.new_secret(), calendar.midnight(calendar.day_of(now, zone), zone)
+    stored.note(ctx.tx, id=id, person=person, key=key, kind=kind, message=written, now=now)
 
 
-def _plan(ctx: Context, person: PersonId) -> None:
+def _plan(ctx: Context, person: PersonId, *, nameless: bool = False) -> None:
     """Let the bundle come at the next hour that fits; one that is planned sooner stays."""
     when = _next_hour(ctx, person)
     before = timers.due_of(ctx.tx, _timer_key(person))
     if before is None or not ctx.now < before <= when:
         timers.set(
             ctx.tx,
-            id=ctx.new_id(),
+            id=ctx.new_secret() if nameless else ctx.new_id(),
             kind="bundle",
             key=_timer_key(person),
             due=when,
@@ -189,13 +202,29 @@ def _next_hour(ctx: Context, person: PersonId) -> datetime:
     """Return the next moment at which somebody, or who stands in, may be told."""
     acts = duty.acting(ctx, person) or person
     day = _today(ctx, acts)
-    clock = time.fromisoformat(wish_of(ctx, acts).hour)
     while True:
-        when = calendar.at(day, clock, _zone(ctx, acts))
+        when = _hour_on(ctx, acts, day)
         told = stored.told_on(ctx.tx, acts, day.isoformat())
         if when > ctx.now and _may_hear(ctx, acts, day) and not told:
             return when
         day += timedelta(days=1)
+
+
+def _hour_on(ctx: Context, person: PersonId, day: date) -> datetime:
+    """Return when somebody is told on a day: at their hour, else at nine or when work begins."""
+    wish = stored.wish(ctx.tx, person)
+    when = calendar.at(day, time.fromisoformat((wish or USUAL).hour), _zone(ctx, person))
+    ours = working_hours.company(ctx)
+    hours = ours.hours_on(day)
+    if wish is not None or hours is None or ours.is_working(when):
+        return when
+    return calendar.at(day, hours.start, ours.zone)
+
+
+def _in_time(ctx: Context, person: PersonId, day: date) -> bool:
+    """Say whether it is still the hour, or working time: a late bundle disturbs no evening."""
+    late = ctx.now - _hour_on(ctx, person, day)
+    return timedelta(0) <= late <= LATE or working_hours.company(ctx).is_working(ctx.now)
 
 
 def _may_hear(ctx: Context, person: PersonId, day: date) -> bool:

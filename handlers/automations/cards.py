@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from handlers.automations import people, profile
+from handlers.automations import figures, people, profile
 from handlers.automations.intake.heartbeat import Odd
 from handlers.automations.learning import signals, understanding
 from handlers.automations.learning.checks import check_in_answer
-from handlers.automations.measures import figures, measuring
+from handlers.automations.measures import measuring
 from handlers.automations.profile import PROFILE, Part, Phase
 from handlers.automations.rules.company import Known, known
 from handlers.automations.rules.standing import State

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from handlers.automations import cards, export, histories, people
+from handlers.automations import cards, export, people
 from handlers.automations.entering import SLUG
+from handlers.automations.learning import histories
 from handlers.automations.lookup import AutoRef
 from handlers.automations.rules.company import known
 from handlers.automations.state import labelled

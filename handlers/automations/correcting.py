@@ -7,7 +7,7 @@ from typing import Annotated
 
 from handlers.automations import escalation, people, profile
 from handlers.automations.changes import must_be_active
-from handlers.automations.learning import checks, understanding
+from handlers.automations.learning import checks, signals, understanding
 from handlers.automations.lookup import AutoRef
 from handlers.automations.measures import measuring
 from handlers.automations.profile import Category, Does, Tool, Uses
@@ -21,7 +21,7 @@ from handlers.kit.readers.required_text import LinkReader, TellingReader
 from handlers.kit.worded import choice
 from handlers.kit.words import _
 from storage import automations
-from storage.automations import Automation, history
+from storage.automations import Automation, history, learning
 
 feature = Feature(_("Automations"))
 
@@ -135,6 +135,7 @@ def complete(
 
 def _saved(ctx: Context, automation: Automation, given: Mapping[str, object]) -> Reply:
     values = {name: "" if value is None else str(value) for name, value in given.items()}
+    _improve_first(ctx, automation, values.get("purpose", automation.purpose))
     changed = profile.correct(ctx, automation, values)
     now = automations.find(ctx.tx, automation.id) or automation
     gaps = profile.missing(now, history.profile(ctx.tx, automation.id))
@@ -148,6 +149,29 @@ def _saved(ctx: Context, automation: Automation, given: Mapping[str, object]) ->
     else:
         said = _("Saved. Nothing is missing for operation.")
     return Reply(line(said, *next_steps(automation, gaps)), posts=posts, subject=automation.name)
+
+
+def _improve_first(ctx: Context, automation: Automation, purpose: str) -> None:
+    """Refuse a wider purpose until something was improved since it went into operation.
+
+    A correction keeps at least half of the words.
+    """
+    live, words = automation.live_at, set(folded(purpose).split())
+    before = set(folded(automation.purpose).split())
+    if live is None or len(words & before) * 2 >= len(words | before):
+        return
+    reviews = learning.reviews(ctx.tx, automation.id)
+    if any(each.outcome == "done" and each.ended_at and each.ended_at >= live for each in reviews):
+        return
+    said = _(
+        "“{name}” was not improved since it went into operation. First improve, then extend.",
+        name=automation.name,
+    )
+    told = [signals.told_words(each) for each in learning.open_signals(ctx.tx, automation.id)[:5]]
+    if told:
+        said = _("{said} Open: {signals}.", said=said, signals=told)
+    button = Button(_("What we are learning"), call("auto learn", automation=automation.id))
+    raise Refusal(said, field="purpose", buttons=(button,))
 
 
 def next_steps(automation: Automation, gaps: Sequence[object]) -> tuple[Button, ...]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from handlers import rights
-from handlers.automations import escalation, timetable
+from handlers.automations import escalation, figures, timetable
 from handlers.automations.learning import checks, signals
-from handlers.automations.measures import figures
 from handlers.automations.rules.company import Known, known
 from handlers.automations.rules.standing import State
 from handlers.automations.state import (

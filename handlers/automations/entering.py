@@ -139,10 +139,10 @@ def new(
     ctx: Context,
     *,
     name: Name,
-    purpose: Purpose,
-    not_for: NotFor,
     accountable: Accountable,
     deputy: Deputy,
+    purpose: Purpose,
+    not_for: NotFor,
     rhythm: Rhythm,
     tool: ToolField | None = None,
 ) -> Reply:
@@ -170,9 +170,9 @@ def exists(
     ctx: Context,
     *,
     name: Name,
-    purpose: Purpose,
     accountable: Accountable,
     deputy: Deputy,
+    purpose: Purpose,
     rhythm: Rhythm,
     tool: ToolField | None = None,
 ) -> Reply:
@@ -203,9 +203,9 @@ def adopt(
     draft: Annotated[str, TextReader(long=False), Ask(_("Draft"))],
     *,
     name: Name,
-    purpose: Purpose,
     accountable: Accountable,
     deputy: Deputy,
+    purpose: Purpose,
     rhythm: Rhythm,
 ) -> Reply:
     return enter(

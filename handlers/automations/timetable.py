@@ -5,7 +5,7 @@ Managers may choose other numbers of working days; who is asked, and that nobody
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated
 
@@ -52,8 +52,8 @@ def steps(tx: Tx) -> tuple[Step, ...]:
     return tuple(replace(each, days=n) for each, n in zip(USUAL, days, strict=True))
 
 
-def words(tx: Tx) -> tuple[Sentence, ...]:
-    """Return the timetable in words."""
+def told(timetable: Sequence[Step]) -> tuple[Sentence, ...]:
+    """Return a timetable in words, for chat and docs."""
     return tuple(
         _n(
             "after {n} working day: {what}",
@@ -63,7 +63,7 @@ def words(tx: Tx) -> tuple[Sentence, ...]:
         )
         if each.days
         else _("at first: {what}", what=each.says)
-        for each in steps(tx)
+        for each in timetable
     )
 
 
@@ -77,7 +77,7 @@ def words(tx: Tx) -> tuple[Sentence, ...]:
 def show(ctx: Context) -> Reply:
     parts: list[Part] = [
         Title(_("When something no longer runs")),
-        Items(words(ctx.tx)),
+        Items(told(steps(ctx.tx))),
         Text(
             _("Any run, answer or pause ends it. Lotse switches nothing off and hides nothing."),
             small=True,

@@ -193,8 +193,12 @@ def pilot_values(
             f'<text x="{x:.1f}" y="{y - 9:.1f}" fill="{text}" font-size="12" '
             f'text-anchor="middle">{measure.number(value)}</text>'
         )
-    names = _weeks_below([each.week for each in values[-WEEKS:]], 190, dark=dark)
-    return _svg(ctx.text(pilot_told(pilot, values[-WEEKS:])), 200, [*body, names], dark=dark)
+    for (x, _y), each in zip(dots, values[-WEEKS:], strict=True):
+        body.append(
+            f'<text x="{x:.1f}" y="190" fill="{quiet}" font-size="12" text-anchor="middle">'
+            f"{int(each.week[6:])}</text>"
+        )
+    return _svg(ctx.text(pilot_told(pilot, values[-WEEKS:])), 200, body, dark=dark)
 
 
 def _svg(title: str, height: float, body: Sequence[str], *, dark: bool) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from handlers import rights
 from handlers.kit.context import Context
 from storage import incidents
 from storage.incidents import Incident, alarms
 
+MOST = 200  # open incidents that are looked at, the newest first, however many there are
 LATELY = timedelta(hours=12)  # so long what was restored can still be meant by "doch nicht"
 
 
@@ -35,8 +36,12 @@ class About:
 def about(ctx: Context) -> About:
     """Return what a short line of the asker may be about."""
     me = ctx.person.id
-    open_ones = sorted(incidents.open_ones(ctx.tx), key=lambda each: -each.number)
-    asked = tuple(each for each in open_ones if _is_asked(ctx, each))
+    open_ones = incidents.open_with(ctx.tx, me, MOST)
+    since = min((each.begun_at for each in open_ones), default=ctx.now)
+    alarmed: dict[int, datetime] = {}  # by incident: when the asker was alarmed last
+    for alarm in alarms.of_person_from(ctx.tx, me, since):
+        alarmed[alarm.incident] = alarm.at
+    asked = tuple(each for each in open_ones if _is_asked(ctx, each, alarmed.get(each.number)))
     return About(
         asked,
         tuple(
@@ -53,15 +58,12 @@ def about(ctx: Context) -> About:
     )
 
 
-def _is_asked(ctx: Context, incident: Incident) -> bool:
+def _is_asked(ctx: Context, incident: Incident, at: datetime | None) -> bool:
     """Say whether an alarm, or somebody, asks the asker to look after it."""
     me = ctx.person.id
     if incident.proposed_to == me:
         return True
     if not (incident.unanswered or (incident.silent and incident.responsible != me)):
         return False
-    alarmed = incident.responsible == me or any(
-        each.person == me and each.at >= incident.begun_at
-        for each in alarms.of(ctx.tx, incident.number)
-    )
+    alarmed = incident.responsible == me or (at is not None and at >= incident.begun_at)
     return alarmed and rights.may_for(ctx, "ack", incident)

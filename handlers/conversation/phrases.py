@@ -77,6 +77,7 @@ WORKS = _lines(
     """
 )
 STILL_BARE = _lines("weiterhin | immer noch | noch immer | still | noch nicht | immer noch nicht")
+STILL_WORD = re.compile(r"\b(?:weiterhin|noch|still|wieder)\b")  # one of them is always said
 STILL = re.compile(
     r"(?:(?:es|die|das|it|the) )?(?:stoerung |incident )?"
     r"(?:ist |besteht |geht |laeuft |funktioniert |its |is )?"
@@ -84,6 +85,7 @@ STILL = re.compile(
     r"(?: (?:da|kaputt|tot|aus|weg|down|broken|dead|offline|behoben|working|fixed|so))?"
     r"|(?:es )?(?:geht|laeuft|funktioniert) (?:noch|wieder) nicht(?: wieder)?|noch nicht"
 )
+STILL_HOLDS = ("weiterhin", "noch", "still", "wieder")  # one of them stands in what STILL reads
 AGAIN = _lines(
     """
     wieder kaputt | wieder weg | wieder tot | geht doch nicht | laeuft doch nicht

@@ -180,11 +180,13 @@ def _which(ctx: Context) -> Reply:
 
 def _still_there(ctx: Context, title: str) -> Answer | None:
     """Ask whether "störung weiterhin" is news of the open one, while there is one."""
+    words = plain(title)
+    if phrases.STILL_WORD.search(words) is None:
+        return None  # nearly every title: nothing has to be looked up for it
     found = about(ctx)
     candidates = found.open or found.restored
     if not candidates:
         return None
-    words = plain(title)
     begins = any(
         words == each or words.startswith(f"{each} ")
         for each in (*phrases.STILL_BARE, "besteht weiterhin", "besteht immer noch")

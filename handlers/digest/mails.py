@@ -14,9 +14,10 @@ from handlers.kit.messages import Button, Buttons, Message, Part, Post, Reply, T
 from handlers.kit.readers import TextReader
 from handlers.kit.words import Link, _, _n
 from storage.delivery import places
+from storage.delivery.places import PlaceKind
 from storage.digest import mails
 from storage.digest.mails import Mail
-from storage.engine.ids import PersonId
+from storage.engine.ids import PersonId, PlaceId
 
 feature = Feature(_("Weekly digest"))
 
@@ -55,7 +56,7 @@ def add(
     new = Mail(ctx.new_id(), address.lower(), ctx.new_secret(), "asked")
     if not mails.add(ctx.tx, new, ctx.person.id, ctx.now):
         raise Refusal(_("This address is entered already."), field="address")
-    places.ensure(ctx.tx, f"mail:{new.id}", "mail", new.address)
+    places.ensure(ctx.tx, PlaceId(f"mail:{new.id}"), PlaceKind.MAIL, new.address)
     confirm = Link(ctx.text(_("Confirm")), _address(ctx, new))
     asked = Message(
         (

@@ -16,6 +16,7 @@ from handlers.kit.readers import TextReader, folded
 from handlers.kit.words import Words, _, _n
 from storage import services
 from storage.delivery import places
+from storage.delivery.places import PlaceKind
 from storage.digest import teams
 from storage.digest.teams import Team
 
@@ -60,7 +61,7 @@ def enter(
     services_: Annotated[str, TextReader(), Ask(_("Services"), _("One a line."))] = "",
 ) -> Reply:
     place = places.find(ctx.tx, channel)
-    if place is None or place.kind != "channel":
+    if place is None or place.kind != PlaceKind.CHANNEL:
         raise Refusal(_("Please type “digest teams” in the team's own channel."))
     if place.role in (places.MANAGERS, places.INCIDENTS):
         raise Refusal(_("This channel is for the whole company. A team has a channel of its own."))
@@ -104,7 +105,7 @@ def show(ctx: Context) -> Reply:
         parts.append(Text(_("None yet.")))
     if ctx.person.manager:
         parts.append(Text(_("To enter one, type “digest teams” in its channel."), small=True))
-        if ctx.place is not None and ctx.place.kind == "channel":
+        if ctx.place is not None and ctx.place.kind == PlaceKind.CHANNEL:
             here = call("digest team", channel=ctx.place.id)
             parts.append(Buttons((Button(_("A digest for this channel"), here),)))
     return Reply(Message(tuple(parts)))

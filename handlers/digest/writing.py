@@ -47,7 +47,7 @@ def compose(
         return Message(tuple(parts))
     parts += together([part for section in found for part in section.parts])
     ahead = next((each.ahead for each in found if each.ahead is not None), None)
-    told_ = undecided or ahead or any(each.parts or each.solved for each in found)
+    told_ = undecided or ahead or any(each.parts or each.solved or each.quiet for each in found)
     if not told_:  # nothing happened: two lines
         return Message((*parts, _buttons(ctx, week, aloud=aloud)))
     parts += _closing(found)
@@ -92,16 +92,12 @@ def _buttons(ctx: Context, week: str, *, aloud: bool) -> Buttons:
 
 
 def team(ctx: Context, week: str, ours: teams.Team) -> Message | None:
-    """Write what concerns one team: friction, pilots, learning, solved, next; None without any."""
+    """Write what concerns one team: friction, pilots, learning, solved; None without any."""
     whole = bounds(ctx, [*merged_before(ctx, week), week])
     areas = frozenset(folded(each) for each in ours.areas)
     theirs = Week(whole.name, whole.start, whole.end, Team(areas, frozenset(ours.services)))
     found = decisions.sections(ctx, theirs)
     parts = [*together([part for section in found for part in section.parts]), *_closing(found)]
-    ahead = next((each.ahead for each in found if each.ahead is not None), None)
-    if ahead is not None:
-        parts.append(Text(ahead.words))
-        parts += decisions.buttons(ahead, aloud=True)
     if not parts:
         return None
     counted = _("This counts processes, not people; answers are shown from five votes on.")

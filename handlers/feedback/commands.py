@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from enum import StrEnum
 from typing import Annotated
 
+from handlers.feedback import of_automations
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
@@ -17,10 +17,16 @@ from handlers.pilots import cards, clock, editing, relief, roles
 from handlers.pilots.lookup import PilotReader
 from handlers.pilots.relief import REASONS, Relief, Why
 from storage import pilots
+from storage.automations import Automation
 from storage.pilots import Pilot, answers
 
 feature = Feature(_("Feedback"))
 
+EITHER = Annotated[
+    Pilot | Automation,
+    PilotReader("feedback", automations=True),
+    Ask(_("Pilot or automation"), short=_("name")),
+]
 ABOUT = Annotated[Pilot, PilotReader("feedback"), Ask(_("Pilot"), short=_("name"))]
 RELIEF = ChoiceReader(
     Relief,
@@ -37,26 +43,28 @@ TAPS = {folded(word): Relief(value) for value, said in RELIEF.words.items() for 
 @feature.command(
     "feedback",
     "feedback",
-    help=_("Does a pilot save you work? One tap."),
+    help=_("Does it save you work? One tap, for a pilot or an automation."),
     needs="feedback",
     submit=_("Continue"),
     nameless=True,
 )
 def feedback(
     ctx: Context,
-    pilot: ABOUT,
+    pilot: EITHER,
     sentence: Annotated[str, TextReader(), Ask(_("In your words"), short=_("sentence"))] = "",
 ) -> Reply:
     """Take a sentence, or a tap or a detour that is typed behind the name."""
+    if isinstance(pilot, Automation):
+        return of_automations.answer(ctx, pilot, sentence)
     said = folded(sentence).strip(" .,!")
     if said in TAPS:
         return _tapped(ctx, pilot, TAPS[said])
-    if said in ("umgangen", "bypassed"):
+    if said in of_automations.BYPASSED:
         return _why_bypassed(pilot)
-    by_hand = re.fullmatch(r"(?:von hand|by hand|manuell)(?: (\d{1,4})(?: ?min\w*)?)?", said)
+    by_hand = of_automations.BY_HAND.fullmatch(said)
     if by_hand:
         return _by_hand(ctx, pilot, int(by_hand[1] or 0))
-    asked = re.match(r"(?:frage|question)\s*:?\s+(?=\S)", sentence, re.IGNORECASE)
+    asked = of_automations.QUESTION.match(sentence)
     if asked:
         return _asked(ctx, pilot, sentence[asked.end() :])
     parts: list[Part] = []
@@ -265,7 +273,7 @@ def _asked(ctx: Context, pilot: Pilot, words: str) -> Reply:
     found = editing.fresh(ctx, pilot)
     said = _("Somebody asks about “{pilot}”: {words}", pilot=found.name, words=words)
     answer = Button(_("Answer"), call("feedback answer", question=id))
-    editing.tell(ctx, found, f"question {id}", said, answer)
+    editing.tell(ctx, found, f"question {id}", said, answer, nameless=True)
     kept = _(
         "Passed on without your name. You find the answer with “pilot {pilot}”.", pilot=found.name
     )

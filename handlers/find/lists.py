@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated
 
 from handlers.kit import tables
-from handlers.kit.commands import Ask, Feature
+from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Filter, Listing
 from handlers.kit.errors import Refusal
@@ -34,7 +34,9 @@ def overview(ctx: Context) -> Reply:
         Buttons(buttons[start : start + tables.WIDE])
         for start in range(0, len(buttons), tables.WIDE)
     ]
-    return Reply(Message((Title(_("What is open, and what there is")), *rows)))
+    files = Button(_("As CSV or JSON: the board"), call("board"), "quiet")
+    title = Title(_("What is open, and what there is"))
+    return Reply(Message((title, *rows, Buttons((files,)))))
 
 
 @feature.command("list", "liste", help=_("A page of a list."), hidden=True, reads=True)

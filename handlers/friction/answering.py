@@ -7,7 +7,7 @@ from typing import Annotated
 
 from handlers import rights
 from handlers.attention import matters
-from handlers.friction import grouping
+from handlers.friction import filing, grouping, proposals
 from handlers.friction.kinds import HINT, LABELS, WHICH, WHICH_LABELS, Hint, Which
 from handlers.kit import calendar, working_hours
 from handlers.kit.commands import Ask, Feature, call
@@ -30,7 +30,8 @@ from handlers.kit.people import name
 from handlers.kit.readers import NumberReader, PersonReader, TextReader, folded
 from handlers.kit.words import Sentence, Words, _, _n
 from handlers.rights import Tie
-from storage import friction, workspaces
+from handlers.rules import routing
+from storage import friction, rules, workspaces
 from storage.engine.ids import PersonId
 from storage.friction import Note, answerers
 from storage.people import Person
@@ -102,9 +103,7 @@ def show(
     ]
     for each in notes[first : first + PAGE]:
         parts.append(Text(told(ctx, each)))
-        if each.loose:
-            alone = call("pattern confirm", notes=each.id)
-            parts.append(Buttons((Button(_("Answer this"), alone, "quiet"),)))
+        parts += _about(ctx, each)
     given = {"which": which.value, "hint": hint.value if hint else "", "area": area}
     buttons = []
     if len(notes) > first + PAGE:
@@ -115,6 +114,61 @@ def show(
     if rights.may("mandate", rights.general(ctx)):
         buttons.append(Button(_("Who answers"), call("friction answerers"), "quiet"))
     parts.append(Buttons(tuple(buttons)))
+    return Reply(Message(tuple(parts)))
+
+
+def _about(ctx: Context, note: Note) -> list[Part]:
+    """Return by which rule a note was led, and what can be done with it."""
+    row: list[Button] = []
+    if note.loose:
+        row.append(Button(_("Answer this"), call("pattern confirm", notes=note.id), "quiet"))
+        row.append(Button(_("Like ones"), call("friction like", note=note.id), "quiet"))
+    led = rules.led(ctx.tx, filing.KIND, note.id)
+    by: list[Part] = []
+    if led is not None and not note.answered and led.state != "corrected":
+        by.append(Text(routing.by(ctx, led), small=True))
+        if note.area:
+            no = _("Not {area}", area=led.target)
+            row.append(Button(no, call("friction elsewhere", id=note.id), "quiet"))
+        else:
+            yes = call("friction file", id=note.id, area=led.target)
+            row.append(Button(_("Yes, {area}", area=led.target), yes, "quiet"))
+    elif not note.area and not note.answered:
+        row.append(Button(_("Area"), call("friction elsewhere", id=note.id), "quiet"))
+    return [*by, Buttons(tuple(row))] if row else by
+
+
+@feature.command(
+    "friction like",
+    "reibung ähnlich",
+    help=_("What may say the same as this note?"),
+    hidden=True,
+    reads=True,
+)
+def like(ctx: Context, note: Annotated[str, TextReader(long=False), Ask(_("Which"))]) -> Reply:
+    """Show the nearest notes, also those that are too far to be proposed: a person looks."""
+    mine = friction.find(ctx.tx, note)
+    if mine is None:
+        raise Refusal(_("These notes are not there any more."))
+    need(ctx, mine.area)
+    others = [
+        each
+        for each in friction.all(ctx.tx)[: proposals.MOST]
+        if each.id != mine.id and may(ctx, each.area)
+    ]
+    parts: list[Part] = [Title(_("What may say the same")), Text(mine.sentence)]
+    found = proposals.nearest(mine.sentence, [each.sentence for each in others])
+    for near in found:
+        other = others[near.at]
+        together = (
+            call("pattern confirm", notes=f"{mine.id},{other.id}")
+            if other.loose
+            else call("pattern add", pattern=other.pattern, notes=mine.id)
+        )
+        button = Button(_("They belong together"), together, "quiet")
+        parts += [Text(told(ctx, other)), Buttons((button,))]
+    if not found:
+        parts.append(Text(_("Nothing shares a word with it.")))
     return Reply(Message(tuple(parts)))
 
 

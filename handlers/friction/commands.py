@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from handlers.friction import grouping
+from handlers.friction import answering, filing, grouping
 from handlers.friction.kinds import HINT, LABELS, NAME, Hint, Name
 from handlers.kit import calendar
 from handlers.kit.commands import Ask, Feature, call
@@ -14,7 +14,7 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Part, Reply, Text, Title, line
 from handlers.kit.readers import TextReader, folded
 from handlers.kit.words import Words, _, _n
-from storage import friction, people
+from storage import friction, people, rules
 from storage.friction import Note
 
 feature = Feature(_("Friction"))
@@ -55,6 +55,8 @@ def note(
     today = calendar.midnight(calendar.day_of(ctx.now, ctx.workspace.zone), ctx.workspace.zone)
     area = " ".join(area.split())[:60]
     friction.add(ctx.tx, id=id, sentence=sentence, hint=hint, author=author, day=today, area=area)
+    if not area:
+        filing.lead(ctx, id, sentence, hint)
     parts: list[Part] = [Title(_("Noted. Thank you.")), Text(sentence)]
     if names_somebody(ctx, sentence):
         said = _("It names somebody. Would you like to note it again without the name?")
@@ -62,7 +64,7 @@ def note(
         if author is not None:
             reword = Button(_("Say it differently"), call("friction reword", id=id))
             parts.append(Buttons((reword,)))
-    parts += _others(ctx, id)
+    parts += [*filing.told(ctx, id), *_others(ctx, id)]
     if author is not None:
         kept = _("Only you see this. Your name is kept only so that an answer reaches you.")
         parts.append(Text(kept, small=True))
@@ -74,6 +76,8 @@ def note(
         without = Button(_("Without my name"), call("nameless", id=id), "quiet")
         mine = Button(_("My notes"), call("friction mine"), "quiet")
         parts.append(Buttons((*chips, without, mine)))
+    if answering.may(ctx):
+        parts.append(Buttons((Button(_("All notes"), call("friction list"), "quiet"),)))
     return Reply(Message(tuple(parts)), nameless=True)
 
 
@@ -101,12 +105,16 @@ def names_somebody(ctx: Context, sentence: str) -> bool:
 def add_hint(ctx: Context, id: Id, hint: Annotated[Hint, HINT, Ask(_("Hint"))]) -> Reply:
     if not friction.hint(ctx.tx, id, ctx.person.id, hint):
         raise _nameless_already()
-    return Reply(line(_("Noted as: {hint}.", hint=LABELS[hint])), nameless=True)
+    found = friction.find(ctx.tx, id)
+    if found is not None and not found.area and rules.led(ctx.tx, filing.KIND, id) is None:
+        filing.lead(ctx, id, found.sentence, hint)
+    said = Text(_("Noted as: {hint}.", hint=LABELS[hint]))
+    return Reply(Message((said, *filing.told(ctx, id))), nameless=True)
 
 
 @feature.command("nameless", "namenlos", help=_("Take my name away."), hidden=True, nameless=True)
 def without_name(ctx: Context, id: Id) -> Reply:
-    if not friction.forget_author(ctx.tx, id, ctx.person.id, new=ctx.new_secret()):
+    if not filing.follow(ctx, id, ctx.person.id):
         raise _nameless_already()
     gone = _("Your name is gone. The sentence stays; you can read the answer under “patterns”.")
     return Reply(line(gone), nameless=True)

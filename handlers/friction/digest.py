@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from handlers.friction import answering, cards
+from handlers.friction import answering, cards, filing
 from handlers.friction.kinds import Which
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
@@ -152,7 +152,8 @@ def known(ctx: Context, person: PersonId) -> Known:
         (_("Friction"), each.sentence) for each in friction.mine(ctx.tx, person)
     ]
     rows += [(_("Answers friction of"), each) for each in answerers.of(ctx.tx, person, "accepted")]
-    return Known(tuple(rows))
+    mine = Button(_("My notes"), call("friction mine")) if rows else None
+    return Known(tuple(rows), mine)
 
 
 @feature.keeps(
@@ -164,9 +165,7 @@ def known(ctx: Context, person: PersonId) -> Known:
 def without_names(ctx: Context, before: datetime) -> int:
     oldest = before - timedelta(days=AT_MOST - AFTER_ANSWER)
     named = friction.named_since(ctx.tx, before, oldest)
-    return sum(
-        friction.forget_author(ctx.tx, id, author, new=ctx.new_secret()) for id, author in named
-    )
+    return sum(filing.follow(ctx, id, author) for id, author in named)
 
 
 def _count(ctx: Context, filter: Filter) -> int:

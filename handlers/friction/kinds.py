@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from handlers.kit.readers import ChoiceReader
 from handlers.kit.words import Words, _
+from handlers.rules.fields import HINTS
 
 
 class Hint(StrEnum):
@@ -17,12 +18,7 @@ class Hint(StrEnum):
     EXPERIENCE = "experience"
 
 
-LABELS: dict[str, Words] = {
-    "interrupts": _("Keeps interrupting"),
-    "unloved": _("Nobody likes doing it"),
-    "again": _("Done over and over"),
-    "experience": _("Only works with experience"),
-}
+LABELS = HINTS
 HINT = ChoiceReader(Hint, LABELS, {})
 
 

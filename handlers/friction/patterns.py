@@ -280,6 +280,8 @@ KINDS: dict[str, Sentence] = {
     "checked": _("seven taps"),
     "answered": _("answered"),
     "parked": _("parked"),
+    "taken up": _("looked at next"),
+    "set aside": _("not looked at next"),
 }
 
 

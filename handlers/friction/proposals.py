@@ -80,6 +80,15 @@ def like(text: str, others: Sequence[str], limit: int = 5) -> list[Like]:
     return sorted(found, key=lambda each: (-each.score, each.at))[:limit]
 
 
+def nearest(text: str, others: Sequence[str], limit: int = 5) -> list[Like]:
+    """Return what is nearest to `text`, also what is too far for a proposal; a person looks."""
+    mine, *theirs = vectors([text, *others])
+    found = [Like(at, cosine(mine, each)) for at, each in enumerate(theirs)]
+    return sorted(
+        (each for each in found if each.score > 0), key=lambda each: (-each.score, each.at)
+    )[:limit]
+
+
 def groups(texts: Sequence[str], least: int = THRESHOLD) -> list[list[int]]:
     """Return groups of texts that may say the same, by their places, the largest first.
 

@@ -10,14 +10,13 @@ from handlers.incidents.alarms import targets
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Facts, Message, Part, Text, Title, Tone
-from handlers.kit.people import name, person
+from handlers.kit.people import PLATFORMS, name, person
 from handlers.kit.words import Sentence, Words, _, _n, shortened
+from handlers.rules import routing
 from storage import closing as closings
-from storage import incidents
+from storage import incidents, rules
 from storage.incidents import Incident, alarms
 from storage.incidents.states import IncidentState, Severity
-
-PLATFORMS = {"slack": "Slack", "teams": "Teams", "local": "Lotse"}
 
 
 def label(number: int) -> str:
@@ -176,13 +175,26 @@ def card(ctx: Context, incident: Incident) -> Message:
 
 
 def about_question(ctx: Context, incident: Incident) -> tuple[Part, ...]:
-    """Ask whether it is about the service that only its meaning points at."""
-    guessed = ctx.service_of(incident.guessed) if incident.guessed else None
-    if guessed is None or incident.state != IncidentState.OPEN:
-        return ()
+    """Ask whether it is about the service that only its meaning or a rule points at.
+
+    Where a rule led it there without a question, say by which, and offer to take it back.
+    """
     number = incident.number
+    if incident.state != IncidentState.OPEN:
+        return ()
+    led = rules.led(ctx.tx, "incident", str(number))
+    by = (Text(routing.by(ctx, led), small=True),) if led is not None else ()
+    guessed = ctx.service_of(incident.guessed) if incident.guessed else None
+    if guessed is None:
+        here = ctx.service_of(incident.service)
+        if led is None or here is None or led.target != here.id or led.state == "stands":
+            return ()
+        name = shortened(here.name, 40)
+        no = Button(_("Not about {service}", service=name), call("not about", number=number))
+        return (*by, Buttons((no,)))
     return (
         Text(_("Is it about {service}?", service=guessed.name)),
+        *(by if led is not None and led.target == guessed.id else ()),
         Buttons(
             (
                 Button(

@@ -20,6 +20,7 @@ from handlers.incidents.lookup import (
     same_words,
     write_timeline,
 )
+from handlers.incidents.recurrence import Ahead
 from handlers.kit.commands import UNASKED, Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Event
@@ -30,13 +31,15 @@ from handlers.kit.readers import TextReader, titles
 from handlers.kit.readers.emergencies import call_first, in_danger
 from handlers.kit.words import _
 from handlers.on_call import duty
-from handlers.rules import meaning
+from handlers.rules import meaning, routing
 from handlers.services import lookup as service_lookup
 from handlers.settings import definitions
-from storage import incidents, workspaces
+from storage import incidents, rules, workspaces
 from storage.delivery.places import INCIDENTS, PlaceKind
+from storage.engine.ids import ServiceId
 from storage.incidents import Incident, offers
 from storage.incidents.states import Severity
+from storage.rules import SERVICE, Rule
 from storage.services import Service
 
 feature = Feature(_("Incidents"))
@@ -66,6 +69,7 @@ def declare(
     ahead = triage.handed_in(ctx, title, service)
     proposed = service or (ahead.service if ahead.sure else None)
     meant = proposed or service_lookup.fallback(ctx)
+    rule = ahead.rule if service is None else None
     number = workspaces.next_number(ctx.tx, "incident")
     if not another:  # looked up only now: a twin of this moment has waited for its number
         _must_be_first(ctx, body or title, offer)
@@ -81,8 +85,10 @@ def declare(
         declared_in=ctx.place.id if ctx.place else None,
         responsible=duty.on_duty(ctx, meant),
         now=ctx.now,
-        guessed=ahead.service.id if proposed is None and ahead.service is not None else None,
+        guessed=_guessed(ahead, meant, rule),
     )
+    if rule is not None and rule.target in (incident.service, incident.guessed):
+        routing.lead(ctx, rule, "incident", str(number), title)
     if offer and not another:
         offers.use(ctx.tx, offer, number, ctx.now)
     write_timeline(ctx, number, "declared")
@@ -99,6 +105,14 @@ def declare(
         posts=(*shown, *escalation.start(ctx, incident)),
         subject=label(number),
     )
+
+
+def _guessed(ahead: Ahead, meant: Service, rule: Rule | None) -> ServiceId | None:
+    """Return the service that somebody is asked about: a rule asks first, or only the meaning."""
+    if rule is not None and not rule.straight:
+        return ServiceId(rule.target) if rule.target != meant.id else None
+    unsure = ahead.service is not None and not ahead.sure
+    return ahead.service.id if ahead.service is not None and unsure else None
 
 
 def _must_be_first(ctx: Context, text: str, offer: str) -> None:
@@ -189,6 +203,37 @@ def _severity(ctx: Context, number: int, severity: Severity) -> Reply:
 def move(ctx: Context, number: Ref, service: service_lookup.ServiceRef) -> Reply:
     incident = find_open(ctx, number)
     rights.need_for(ctx, "move", incident)
+    buttons = _as_ruled(ctx, number, service)
+    incident, posts = _moved(ctx, incident, service)
+    meaning.learn(ctx, number, incident.title, service)
+    said = _(
+        "{incident} is about {service} now; {who} is responsible.",
+        incident=label(number),
+        service=service.name,
+        who=named(ctx, incident.responsible),
+    )
+    return Reply(line(said, *buttons), posts=posts, subject=label(number))
+
+
+def _as_ruled(ctx: Context, number: int, service: Service) -> tuple[Button, ...]:
+    """Tell the rule that led it whether it was right; whoever answers may let it go on so."""
+    led = rules.led(ctx.tx, "incident", str(number))
+    if led is None:
+        return ()
+    if led.target != service.id:
+        routing.correct(ctx, "incident", str(number))
+        return ()
+    routing.stands(ctx, "incident", str(number))
+    mine = routing.is_accountable(ctx, SERVICE, service.id)
+    if led.straight or not mine or rules.find(ctx.tx, led.rule) is None:
+        return ()
+    go_on = call("rule straight", id=led.rule)
+    return (Button(_("From now on without asking"), go_on, "quiet"),)
+
+
+def _moved(ctx: Context, incident: Incident, service: Service) -> tuple[Incident, tuple[Post, ...]]:
+    """Let an incident be about another service; whoever answers there gets the full time."""
+    number = incident.number
     first = duty.on_duty(ctx, service)
     other = incident.unanswered and first != incident.responsible
     with transitions.changing(ctx, number, goes_on=() if other else (number,)):
@@ -201,37 +246,34 @@ def move(ctx: Context, number: Ref, service: service_lookup.ServiceRef) -> Reply
                 )
             )
         incident = note(ctx, number, "moved", service.id)
-        meaning.learn(ctx, number, incident.title, service)
         incident_recurrence.moved(ctx, incident)
-        if other:  # the new one gets the full time; the old alarm is taken back
-            posts = escalation.ended_posts(ctx, incident)
-            position = incidents.count_alarm(ctx.tx, number)
-            posts += escalation.start(ctx, incident, position)
-        else:
-            posts = escalation.card_posts(ctx, incident)
-    said = _(
-        "{incident} is about {service} now; {who} is responsible.",
-        incident=label(number),
-        service=service.name,
-        who=named(ctx, incident.responsible),
-    )
-    return Reply(line(said), posts=posts, subject=label(number))
+        if not other:
+            return incident, escalation.card_posts(ctx, incident)
+        posts = escalation.ended_posts(ctx, incident)  # the old alarm is taken back
+        position = incidents.count_alarm(ctx.tx, number)
+        return incident, (*posts, *escalation.start(ctx, incident, position))
 
 
 @feature.command("not about", "nicht darum", help=_("It is about something else."), hidden=True)
 def not_about(ctx: Context, number: Ref) -> Reply:
     incident = find_open(ctx, number)
     rights.need_for(ctx, "move", incident)
-    if not incidents.forget_guess(ctx.tx, number):
+    led = rules.led(ctx.tx, "incident", str(number))
+    by_rule = led is not None and led.straight and led.target == incident.service
+    routing.correct(ctx, "incident", str(number))
+    if incidents.forget_guess(ctx.tx, number):
+        incident = find(ctx, number)
+        posts = (*escalation.card_posts(ctx, incident), *escalation.renewed_alarms(ctx, incident))
+    elif by_rule:  # without the rule it is as if nobody had recognised anything
+        incident, posts = _moved(ctx, incident, service_lookup.fallback(ctx))
+    else:
         raise Refusal(_("Nothing is guessed about {incident} any more.", incident=label(number)))
-    incident = find(ctx, number)
     change = Button(_("Change service"), call("move", number=number))
     said = _(
         "Thank you. {incident} stays with {who}.",
         incident=label(number),
         who=named(ctx, incident.responsible),
     )
-    posts = (*escalation.card_posts(ctx, incident), *escalation.renewed_alarms(ctx, incident))
     return Reply(line(said, change), posts=posts, subject=label(number))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated
 
@@ -20,6 +21,7 @@ from handlers.incidents.cards import (
 )
 from handlers.incidents.lookup import Ref, find, is_mine, waits_for_me
 from handlers.incidents.timeline import history
+from handlers.incidents.updates import correcting
 from handlers.kit import calendar
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
@@ -210,7 +212,9 @@ def whole(ctx: Context, number: Ref) -> Reply:
 
 @feature.command("history", "verlauf", help=_("What happened."), hidden=True, reads=True)
 def past(ctx: Context, number: Ref) -> Reply:
-    return Reply(history(ctx, find(ctx, number)))
+    incident = find(ctx, number)
+    told = history(ctx, incident)
+    return Reply(replace(told, parts=(*told.parts, *correcting(ctx, incident))))
 
 
 @feature.finds(20)

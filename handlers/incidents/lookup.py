@@ -78,9 +78,9 @@ def meant(ctx: Context, word: str, number: int | None, text: str = "") -> Incide
 def same_words(ctx: Context, text: str) -> Incident | None:
     """Return what the asker declared with the same words within two minutes, if it is open."""
     said = plain(text)
-    for each in incidents.of_declarer_since(ctx.tx, ctx.person.id, ctx.now - TWICE):
-        if plain(each.body or each.title) == said:
-            return each
+    for number, words in incidents.said_since(ctx.tx, ctx.person.id, ctx.now - TWICE):
+        if plain(words) == said:
+            return incidents.find(ctx.tx, number)
     return None
 
 

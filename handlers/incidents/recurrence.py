@@ -13,6 +13,7 @@ from storage import repeats as storage_repeats
 from storage.engine.ids import ServiceId
 from storage.incidents import Incident
 from storage.repeats import Alike
+from storage.rules import Rule
 from storage.services import Service
 
 SHOWN = 5
@@ -85,8 +86,12 @@ def moved(ctx: Context, incident: Incident) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """What was found before a declaration wrote anything: the service too, and how surely."""
+    """What was found before a declaration wrote anything: the service too, and how surely.
+
+    `rule` is the one that led to it, or one that asks first whether it is about its service.
+    """
 
     likes: tuple[Match, ...]
     service: Service | None
     sure: bool
+    rule: Rule | None = None

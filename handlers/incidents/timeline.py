@@ -9,7 +9,7 @@ from handlers.bans.rules import CALM
 from handlers.incidents import cards, checklist
 from handlers.kit.context import Context
 from handlers.kit.messages import Items, Message, Title, Tone
-from handlers.kit.people import name
+from handlers.kit.people import PLATFORMS, name
 from handlers.kit.words import Sentence, Words, _
 from storage import incidents as storage_incidents
 from storage.incidents import Happening, Incident
@@ -44,7 +44,7 @@ def _happening(ctx: Context, each: Happening) -> Sentence:
             return _("Nobody answered for hours; every other manager was alarmed.")
         case "unreached":
             person, _colon, platform = each.detail.rpartition(":")
-            where = cards.PLATFORMS.get(platform, platform)
+            where = PLATFORMS.get(platform, platform)
             return _("{who} cannot be reached in {where}.", who=name(ctx, person), where=where)
         case "paused":
             until = datetime.fromisoformat(each.detail)
@@ -102,6 +102,10 @@ def _happening(ctx: Context, each: Happening) -> Sentence:
             return _("{who} opened it again: {why}", who=who, why=each.detail)
         case "reminded":
             return _("{who} was reminded that it is not done.", who=name(ctx, each.detail))
+        case "retitled":
+            return _("{who} corrected the title. Before: “{title}”", who=who, title=each.detail)
+        case "words removed":
+            return _("{who} removed words that were typed by mistake.", who=who)
         case "fixed":
             return _("{who} says that the cause is fixed.", who=who)
         case "postponed":

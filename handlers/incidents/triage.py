@@ -17,6 +17,7 @@ from handlers.kit.readers import folded
 from handlers.rules import meaning
 from handlers.similarity import Match, find_similar
 from handlers.similarity.terms import Word, words
+from storage.rules import Rule
 from storage.services import Service
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ OTHER_WORD = re.compile(r"(ung|erei|ei$|lich|isch|bar|heit|keit|schaft|ier|ing|a
 
 def _look(ctx: Context, title: str, service: Service | None = None, **_others: object) -> Ahead:
     """Return what this one is like and about, before anything is written."""
-    known = service or named(ctx, title)
+    known, rule = (service, None) if service else named(ctx, title)
     found = _find(ctx, title, known)
     if service is None and known is not None:
         other = _contradicts(ctx, title, known, found)
@@ -45,7 +46,7 @@ def _look(ctx: Context, title: str, service: Service | None = None, **_others: o
         found = _find(ctx, title, meant)
     # Not the meaning alone: what is most like it was about the same service.
     agrees = meant is not None and any(each.sure and each.service == meant.id for each in found[:1])
-    return Ahead(tuple(found), meant, told is not None or agrees)
+    return Ahead(tuple(found), meant, told is not None or agrees, rule)
 
 
 look_ahead = LookAhead(_look)
@@ -56,8 +57,8 @@ def handed_in(ctx: Context, title: str, service: Service | None) -> Ahead:
     found = look_ahead.found(ctx)
     if found is not None:
         return found
-    known = service or named(ctx, title)
-    return Ahead((), known, known is not None)
+    known, rule = (service, None) if service else named(ctx, title)
+    return Ahead((), known, known is not None, rule)
 
 
 def _find(ctx: Context, title: str, service: Service | None) -> list[Match]:
@@ -70,12 +71,12 @@ def _find(ctx: Context, title: str, service: Service | None) -> list[Match]:
     )
 
 
-def named(ctx: Context, title: str) -> Service | None:
-    """Return the service with the longest name, word or rule found in the title.
+def named(ctx: Context, title: str) -> tuple[Service | None, Rule | None]:
+    """Return the service with the longest name, word or rule found in the title, and the rule.
 
     Words are compared without case and umlauts; from five letters on a word may
     also be the beginning of a longer one ("Drucker" in "Druckerstau"). A rule of
-    several words comes before a name.
+    several words comes before a name. One that asks first leaves the service to the names.
     """
     said = tokens(title)
     best: tuple[int, Service] | None = None
@@ -84,12 +85,14 @@ def named(ctx: Context, title: str) -> Service | None:
             wanted = tokens(name)
             if wanted and _contains(said, wanted) and (best is None or len(name) > best[0]):
                 best = (len(name), service)
+    by_name = best[1] if best and not best[1].fallback else None
     ruled = meaning.meant(ctx, title)
     if ruled is not None:
         rule, service = ruled
-        if best is None or len(rule.words) > 1 or len(rule.shown) >= best[0]:
-            return service
-    return best[1] if best and not best[1].fallback else None
+        wins = best is None or len(rule.words) > 1 or len(rule.shown) >= best[0]
+        if wins and service.id != (by_name.id if by_name else ""):
+            return (service if rule.straight else by_name), rule
+    return by_name, None
 
 
 def _told(ctx: Context, likes: Sequence[Match]) -> Service | None:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
 from handlers import rights
 from handlers.after_hours import rest
-from handlers.incidents import checklist, escalation, transitions
-from handlers.incidents.cards import finish, headline, label
+from handlers.incidents import checklist, escalation, keys, transitions
+from handlers.incidents.cards import finish, headline, label, settled_alarm
 from handlers.incidents.lookup import NEWS, Ref, find, meant, not_open, note
-from handlers.kit.commands import Ask, Feature
+from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
-from handlers.kit.messages import Buttons, Message, Part, Reply, Text, Tone, line
-from handlers.kit.readers import NameReader, TextReader
+from handlers.kit.messages import Button, Buttons, Message, Part, Post, Reply, Text, Tone, line
+from handlers.kit.readers import NameReader, TextReader, titles
 from handlers.kit.words import _
 from storage import incidents
 from storage.engine import Tx
+from storage.incidents import Incident, alarms, texts
 
 feature = Feature(_("Incidents"))
 
@@ -103,4 +105,108 @@ def restored(
         Message(tuple(parts), Tone.GOOD),
         posts=(*escalation.ended_posts(ctx, incident), *escalation.declarer_posts(ctx, incident)),
         subject=label(number),
+    )
+
+
+# --- correcting what was typed ------------------------------------------------------------
+
+REMOVED = "[…]"
+LEAST = 3  # letters; fewer stand everywhere
+
+
+def _title_now(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
+    number = fixed.get("number", "")
+    found = incidents.find(ctx.tx, int(number)) if number.isdecimal() else None
+    return {"title": found.title} if found is not None else {}
+
+
+@feature.command(
+    "retitle",
+    "titel ändern",
+    help=_("Correct the title of an incident."),
+    hidden=True,
+    submit=_("Save"),
+    current=_title_now,
+)
+def retitle(
+    ctx: Context,
+    number: Ref,
+    *,
+    title: Annotated[str, TextReader(long=False), Ask(_("Title"))],
+) -> Reply:
+    incident = find(ctx, number)
+    rights.need_for(ctx, "retitle", incident)
+    new, _rest = titles.split(title)
+    if new == incident.title:
+        raise Refusal(_("It is called that already."), field="title")
+    texts.set_title(ctx.tx, number, new)
+    now = note(ctx, number, "retitled", incident.title)
+    said = _("{incident} is called “{title}” now.", incident=label(number), title=new)
+    return Reply(line(said), posts=_shown(ctx, now), subject=label(number))
+
+
+@feature.command(
+    "remove words",
+    "wörter entfernen",
+    help=_("Take words out that were typed by mistake: everywhere, for good."),
+    hidden=True,
+    submit=_("Remove"),
+)
+def remove_words(
+    ctx: Context,
+    number: Ref,
+    *,
+    words: Annotated[
+        str,
+        TextReader(long=False),
+        Ask(_("Which words?"), _("Exactly as they stand there, such as a name or a password.")),
+    ],
+) -> Reply:
+    incident = find(ctx, number)
+    rights.need_for(ctx, "remove words", incident)
+    words = words.strip()
+    if len(words) < LEAST:
+        raise Refusal(_("Three letters at least, please."), field="words")
+    if not texts.remove_words(ctx.tx, number, words, REMOVED):
+        raise Refusal(
+            _("These words do not stand in {incident}.", incident=label(number)), field="words"
+        )
+    now = note(ctx, number, "words removed")
+    said = _(
+        "The words are gone from title, text, history and cards of {incident}. The history says "
+        "that words were removed, not which.",
+        incident=label(number),
+    )
+    # Neither the words nor the answer are kept against repetition.
+    return Reply(line(said), posts=_shown(ctx, now), secret=True, subject=label(number))
+
+
+def correcting(ctx: Context, incident: Incident) -> tuple[Part, ...]:
+    """Return what can be corrected, by whoever may; stands below the history."""
+    offered = (
+        ("retitle", Button(_("Correct the title"), call("retitle", number=incident.number))),
+        ("remove words", Button(_("Remove words"), call("remove words", number=incident.number))),
+    )
+    mine = tuple(each for right, each in offered if rights.may_for(ctx, right, incident))
+    return (Buttons(mine),) if mine else ()
+
+
+def _shown(ctx: Context, incident: Incident) -> tuple[Post, ...]:
+    """Return an incident as it reads now, wherever it stands."""
+    live = {each.position for each in alarms.of(ctx.tx, incident.number) if each.live}
+    quiet = settled_alarm(ctx, incident)
+    settled = [
+        Post(keys.alarm_key(incident.number, position), quiet)
+        for position in range(incident.alarms)
+        if position not in live
+    ]
+    told = [
+        Post(key, quiet) for key in (keys.top_key(incident.number), keys.rests_key(incident.number))
+    ]
+    return (
+        *escalation.card_posts(ctx, incident),
+        *escalation.renewed_alarms(ctx, incident),
+        *settled,
+        *told,
+        escalation.declarer_post(ctx, incident),
     )

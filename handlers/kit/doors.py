@@ -130,9 +130,13 @@ class Holds:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is stored about somebody in one room: rows of label and value, told in order."""
+    """What is stored about somebody in one room: rows of label and value, told in order.
+
+    `more` leads to where they can change it, if that is a place of its own.
+    """
 
     rows: tuple[tuple[Words, Words], ...]
+    more: Button | None = None
 
 
 def known(rows: Sequence[Mapping[str, Any]], roles: Mapping[str, Sentence]) -> Known:

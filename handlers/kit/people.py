@@ -11,12 +11,14 @@ from storage.engine.ids import PersonId
 NAMES_KEPT = 1096
 NAMES_GO = _("“former person” stands there; what was decided stays")
 
+PLATFORMS = {"slack": "Slack", "teams": "Teams", "local": "Lotse"}  # as people call them
+
 
 def person(ctx: Context, id: str) -> Who | Sentence:
     """Return somebody for a sentence; who is gone stays readable."""
     found = ctx.person_of(id)
     if found is not None and found.former:
-        return _("former person")
+        return _("“former person”")
     return Who(id, found.name if found else id)
 
 

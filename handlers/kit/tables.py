@@ -18,9 +18,11 @@ from handlers.kit.words import Sentence, Words, _
 
 PAGE = 10  # rows on one page in chat
 WIDE = 5  # buttons in one row
-FORMULA = re.compile(r"\s*[=+\-@\t\r＝＋－＠]")  # noqa: RUF001 - full-width ones begin formulas too
+FORMULA = re.compile(r"[\s\u200b-\u200f\ufeff]*[=+\-@\t\r＝＋－＠]")  # noqa: RUF001 - full-width ones begin formulas too
 NUMBER = re.compile(r"[+-]?\d{1,15}(?:[.,]\d{1,15})?")
-WHICH: dict[str, Sentence] = {"open": _("Open"), "mine": _("Mine"), "all": _("All")}
+WHICH: dict[str, Sentence] = {
+    "open": _("Open"), "mine": _("Mine"), "all": _("All"), "retired": _("Not used any more"),
+}  # fmt: skip
 
 
 def find(features: Sequence[Feature], key: str) -> Listing | None:

@@ -15,6 +15,7 @@ from handlers.kit.readers.required_text import TellingReader
 from handlers.kit.words import _
 from handlers.mandate import cards, standing
 from handlers.on_call import duty
+from storage.delivery.places import PlaceKind
 from storage.mandate import drafts, links
 from storage.mandate.links import Question
 
@@ -54,7 +55,7 @@ def post(ctx: Context) -> Reply:
     found = drafts.released(ctx.tx)
     if found is None:
         raise Refusal(_("It is not released yet."))
-    if ctx.place is None or ctx.place.kind != "channel":
+    if ctx.place is None or ctx.place.kind != PlaceKind.CHANNEL:
         raise Refusal(_("Please type “mandate” in the channel that it is to be shown in."))
     message = cards.card(ctx, aloud=True)
     return Reply(posts=(Post(f"mandate:{found.id}", message, ctx.place.id),))

@@ -16,6 +16,7 @@ from handlers.kit.messages import Button, Items, Part, Title
 from handlers.kit.people import name
 from handlers.kit.words import Words, _, _n
 from handlers.on_call import duty as on_call_duty
+from handlers.on_call import reach
 from handlers.ownership import leaving
 from handlers.services.cards import name_somebody, unaccepted
 from storage import services as storage_services
@@ -83,6 +84,8 @@ def _gaps(ctx: Context, week: Week) -> tuple[Part, ...]:
         )
     if unwritten:
         found.append(_("Without a runbook: {services}.", services=figure(RUNBOOKS, unwritten)))
+    if (gone := reach.everywhere(ctx)) is not None:
+        found.append(gone)
     return (Title(_("Ownership gaps")), Items(tuple(found))) if found else ()
 
 

@@ -11,7 +11,8 @@ from handlers.kit.people import name
 from handlers.kit.words import Sentence, Words, _, _n
 from handlers.mandate.standing import valid
 from handlers.on_call import duty
-from handlers.pilots import clock, measure, relief, roles, start_check
+from handlers.pilots import clock, measure, relief, roles, start_check, use
+from handlers.pilots.weeks import progress
 from storage import mandate
 from storage.pilots import ROLES, Pilot, answers, log
 
@@ -21,6 +22,9 @@ age = clock.age  # for those who only name a pilot
 def card(ctx: Context, pilot: Pilot) -> Message:
     """Return the card of a pilot."""
     parts: list[Part] = [Title(pilot.name), Facts(tuple(_facts(ctx, pilot)))]
+    if measure.effect(pilot, log.values(ctx.tx, pilot.id)) is not None:
+        computed = Button(_("How is this computed?"), call("computed"), "quiet")
+        parts.append(Buttons((computed,)))
     parts += _learnt(ctx, pilot)
     if pilot.state in ("draft", "incomplete", "waiting"):
         parts += _preparing(ctx, pilot)
@@ -33,8 +37,8 @@ def card(ctx: Context, pilot: Pilot) -> Message:
 
 def _facts(ctx: Context, pilot: Pilot) -> list[tuple[Words, Words]]:
     rows: list[tuple[Words, Words]] = [(_("State"), age(ctx, pilot))]
-    if pilot.state in ("running", "operating"):
-        rows.append((_("Use"), _("no runs are connected yet")))
+    if pilot.state in ("running", "operating", "stopped") and pilot.started_on is not None:
+        rows.append((_("Use"), use.told(ctx, pilot)))
         rounds = relief.closed(ctx, pilot)
         told = relief.told(rounds[0] if rounds else None)
         rows.append((_("Relief"), told))
@@ -93,9 +97,14 @@ def _series(pilot: Pilot, values: Sequence[log.Value]) -> list[tuple[Words, Word
         return []
     recent = values[-12:]
     row = " · ".join(each.value for each in recent)
-    rows: list[tuple[Words, Words]] = [
-        (_("Week by week"), _("{row} (from week {week})", row=row, week=int(recent[0].week[6:])))
-    ]
+    said = _(
+        "before {before} | {row} | target {target} (from week {week})",
+        before=measure.number(pilot.baseline or "0"),
+        row=row,
+        target=measure.number(pilot.target or "0"),
+        week=int(recent[0].week[6:]),
+    )
+    rows: list[tuple[Words, Words]] = [(_("Week by week"), said)]
     newest = values[-1]
     if newest.waiting is not None and newest.working is not None:
         said = _(
@@ -128,10 +137,7 @@ def _holder(ctx: Context, pilot: Pilot, role: str) -> Words:
 def _learnt(ctx: Context, pilot: Pilot) -> list[Part]:
     """Return what is learnt from the weeks that are over: detours and sentences."""
     week = relief.week_of(ctx)
-    items: list[Words] = [
-        signal_line(kind, reason, *found)
-        for (kind, reason), found in answers.signals(ctx.tx, pilot.id, week).items()
-    ]
+    items: list[Words] = signals(ctx, pilot)
     items += answers.sentences(ctx.tx, pilot.id, 3, week)
     rounds = relief.closed(ctx, pilot)
     if rounds:
@@ -148,6 +154,12 @@ def _learnt(ctx: Context, pilot: Pilot) -> list[Part]:
         )
         parts += [Text(_("Asked and answered:")), Items(told)]
     return parts
+
+
+def signals(ctx: Context, pilot: Pilot) -> list[Words]:
+    """Return the detours of the weeks that are over, each in a line."""
+    found = answers.signals(ctx.tx, pilot.id, relief.week_of(ctx))
+    return [signal_line(kind, reason, *told) for (kind, reason), told in found.items()]
 
 
 BYPASSED: dict[str, Words] = {
@@ -195,17 +207,25 @@ def _preparing(ctx: Context, pilot: Pilot) -> list[Part]:
     ):
         if word not in {each.call.word for each in buttons}:
             buttons.append(Button(label, call(word, pilot=pilot.id), "quiet"))
-    return [*parts, Buttons(tuple(buttons))] if roles.may(ctx, pilot) else parts
+    if not roles.may(ctx, pilot):
+        return parts
+    parts.append(Buttons(tuple(buttons)))
+    if not pilot.metric:
+        ready = tuple(
+            Button(label, call("pilot measure", pilot=pilot.id, template=value), "quiet")
+            for value, label in measure.TEMPLATES.items()
+        )
+        parts += [Text(_("A measure to begin with:"), small=True), Buttons(ready)]
+    return parts
 
 
 def _running(ctx: Context, pilot: Pilot) -> list[Part]:
     parts: list[Part] = [Text(each, small=True) for each in roles.warnings(pilot)]
     day = clock.current_day(ctx)
     number = clock.week(pilot, day)
-    coming = next((each for each in clock.MILESTONES if each.week >= number), None)
+    coming = next((each for each in progress.steps(ctx, pilot) if not each.done), None)
     if coming is not None:
-        due = clock.end_of(pilot, coming.week)
-        parts.append(Text(_("By {day}: {what}", day=due, what=coming.words)))
+        parts.append(Text(_("By {day}: {what}", day=coming.due, what=coming.milestone.words)))
     open_ones = [each for each in log.obstacles(ctx.tx, pilot.id) if each.solved_on is None]
     for each in open_ones[:3]:
         said = _("In the way until {day}: {words}", day=each.due_on, words=each.words)
@@ -263,10 +283,14 @@ def _over(ctx: Context, pilot: Pilot) -> list[Part]:
         parts += taps(ctx, pilot)
     if roles.may(ctx, pilot):
         buttons = [Button(_("Result card"), call("pilot result", pilot=pilot.id))]
+        if pilot.undecided:
+            decide = call("pilot decide", pilot=pilot.id)
+            buttons.insert(0, Button(_("Decide"), decide, "primary"))
         if pilot.state == "operating":
             buttons.append(Button(_("Improved"), call("pilot improved", pilot=pilot.id)))
         else:
             buttons.append(Button(_("Take it up again"), call("pilot again", pilot=pilot.id)))
+        buttons.append(Button(_("Correct"), call("pilot corrections", pilot=pilot.id), "quiet"))
         buttons.append(Button(_("History"), call("pilot history", pilot=pilot.id), "quiet"))
         parts.append(Buttons(tuple(buttons)))
     return parts

@@ -65,6 +65,11 @@ def is_late(pilot: Pilot, day: date) -> bool:
     return pilot.state == "running" and day > end_of(pilot, weeks(pilot))
 
 
+def is_over(pilot: Pilot, day: date) -> bool:
+    """Say whether it has run as long as any pilot may, with or without a decision."""
+    return pilot.state == "running" and day > end_of(pilot, WEEKS + EXTRA)
+
+
 def age(ctx: Context, pilot: Pilot) -> Sentence:
     """Return which of its twelve weeks a pilot is in, or in which state it is."""
     if pilot.state == "running" and pilot.started_on is not None:
@@ -74,6 +79,8 @@ def age(ctx: Context, pilot: Pilot) -> Sentence:
         return _("week {week} of {weeks}", week=number, weeks=whole)
     if pilot.state == "operating" and pilot.operating_on is not None:
         return _("in operation since {day}", day=pilot.operating_on)
+    if pilot.undecided:
+        return _("ended without a decision")
     return STATES[pilot.state]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-from handlers.kit.commands import Ask, Feature, call
+from handlers.kit.commands import UNASKED, Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Items, Message, Part, Reply, Text, Title
@@ -21,9 +21,11 @@ from handlers.kit.readers.decimals import DecimalReader
 from handlers.kit.readers.required_text import TellingReader
 from handlers.kit.words import Words, _
 from handlers.pilots import cards, clock, digest, editing, roles, start_check
+from handlers.pilots import measure as measures
 from handlers.pilots.lookup import PilotRef
 from handlers.pilots.measure import BETTER, Better
 from handlers.pilots.start_check import TOO_BIG, TOUCHED, Template, TooBig, Touched
+from handlers.similarity import said_share
 from storage import mandate, pilots
 from storage.friction import patterns
 from storage.mandate import Goal
@@ -33,6 +35,7 @@ feature = Feature(_("Pilots"))
 
 SHORT = TextReader(long=False)
 LINE = TellingReader(long=False, most=200)
+SAME = 0.6  # share of the words from which it is the same workflow, better written
 
 
 @feature.command("pilot", "pilot", help=_("A pilot, or the list of all."), reads=True)
@@ -170,6 +173,11 @@ def _one_workflow(text: str) -> None:
         )
 
 
+def _is_another(workflow: str, before: str) -> bool:
+    """Say whether it is another workflow, and not the same one in corrected words."""
+    return min(said_share(workflow, before), said_share(before, workflow)) < SAME
+
+
 def _described(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
     found = pilots.find(ctx.tx, fixed.get("pilot", ""))
     if found is None:
@@ -210,7 +218,7 @@ def describe(
 ) -> Reply:
     found = editing.own(ctx, pilot)
     _one_workflow(workflow)
-    if found.workflow and workflow != found.workflow:
+    if found.workflow and _is_another(workflow, found.workflow):
         if found.state == "running":
             raise Refusal(
                 _(
@@ -220,7 +228,7 @@ def describe(
                 field="workflow",
             )
         if found.state == "operating" and not start_check.improved(ctx, found):
-            raise _improve_first(found)
+            raise _improve_first(ctx, found)
     editing.rename(ctx, found, name)
     changed = {
         "problem": problem,
@@ -242,12 +250,16 @@ def describe(
     return Reply(cards.card(ctx, editing.fresh(ctx, found)), subject=found.name)
 
 
-def _improve_first(pilot: Pilot) -> Refusal:
+def _improve_first(ctx: Context, pilot: Pilot) -> Refusal:
+    told = cards.signals(ctx, pilot)
+    said = _(
+        "“{pilot}” is in operation and was not improved since. First improve, then extend.",
+        pilot=pilot.name,
+    )
+    if told:
+        said = _("{said} What people told: {signals}.", said=said, signals=told)
     return Refusal(
-        _(
-            "“{pilot}” is in operation and was not improved since. First improve, then extend.",
-            pilot=pilot.name,
-        ),
+        said,
         buttons=(
             Button(_("Improved"), call("pilot improved", pilot=pilot.id)),
             Button(_("Show what people say"), call("pilot", pilot=pilot.id)),
@@ -259,10 +271,14 @@ def _measured(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
     found = pilots.find(ctx.tx, fixed.get("pilot", ""))
     if found is None:
         return {}
+    given = measures.GIVEN.get(fixed.get("template", ""), {})
+    said = {
+        key: words if isinstance(words, str) else ctx.text(words) for key, words in given.items()
+    }
     return {
-        "metric": found.metric,
-        "unit": found.unit,
-        "better": found.better,
+        "metric": said.get("metric", found.metric),
+        "unit": said.get("unit", found.unit),
+        "better": said.get("better", found.better),
         "baseline": found.baseline or "",
         "number": str(found.baseline_n or ""),
         "period": found.baseline_period,
@@ -299,6 +315,11 @@ def measure(
         str, LINE, Ask(_("What must not get worse?"), _("Such as: complaints a week."))
     ],
     guard_limit: Annotated[str, NUMBER, Ask(_("Its limit"))] = "",
+    template: Annotated[
+        measures.Template | None,
+        ChoiceReader(measures.Template, measures.TEMPLATES, {}),
+        UNASKED,
+    ] = None,
 ) -> Reply:
     found = editing.own(ctx, pilot)
     lower = float(target) < float(baseline)
@@ -344,7 +365,7 @@ def start(ctx: Context, pilot: PilotRef) -> Reply:
         )
     behind = start_check.unimproved(ctx, found)
     if behind is not None:
-        raise _improve_first(behind)
+        raise _improve_first(ctx, behind)
     full = start_check.no_room(ctx, found)
     if full is not None:
         if found.state == "waiting":

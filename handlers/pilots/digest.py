@@ -112,6 +112,13 @@ def undecided(ctx: Context) -> list[Task]:
     """Return what somebody has to decide about pilots: late decisions, obstacles, questions."""
     day, found = clock.current_day(ctx), []
     for each in pilots.all(ctx.tx):
+        if each.undecided:
+            words = _(
+                "“{pilot}” ended after sixteen weeks, and nobody has decided.", pilot=each.name
+            )
+            decide = Button(_("Decide"), call("pilot decide", pilot=each.id))
+            since = _midnight(ctx, each.stopped_on or day)
+            found.append(Task(words, (decide,), since, f"pilot:{each.id}"))
         if each.state not in ("running", "operating"):
             continue
         show = Button(_("Show"), call("pilot", pilot=each.id))
@@ -205,7 +212,7 @@ def waiting(ctx: Context) -> list[Task]:
     for each in pilots.all(ctx.tx):
         if me not in {getattr(each, role) for role in ROLES if role in roles.filled(each)}:
             continue
-        if clock.decision_due(each, clock.current_day(ctx)):
+        if each.undecided or clock.decision_due(each, clock.current_day(ctx)):
             words = _("“{pilot}”: what becomes of it?", pilot=each.name)
             found.append(Task(words, (Button(_("Decide"), call("pilot decide", pilot=each.id)),)))
         if roles.decides(each) != me:

@@ -9,7 +9,7 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Message, Post, line
 from handlers.kit.readers import folded
 from handlers.kit.words import Sentence, _
-from handlers.pilots import clock, roles, start_check
+from handlers.pilots import roles, start_check
 from storage import pilots
 from storage.engine.ids import PersonId
 from storage.pilots import ROLES, Pilot, log
@@ -115,13 +115,20 @@ def question(_ctx: Context, pilot: Pilot, role: str) -> Message:
 
 
 def tell(
-    ctx: Context, pilot: Pilot, key: str, words: Sentence, *buttons: Button, role: str = "champion"
+    ctx: Context,
+    pilot: Pilot,
+    key: str,
+    words: Sentence,
+    *buttons: Button,
+    role: str = "champion",
+    nameless: bool = False,
 ) -> None:
     """Tell whoever has a role, else whoever else has one, with their next bundle."""
     person = getattr(pilot, role) if role in roles.filled(pilot) else roles.decides(pilot)
     if person is not None:
         show = Button(_("Show"), call("pilot", pilot=pilot.id), "quiet")
-        matters.note(ctx, person, f"pilot:{pilot.id}:{key}", words, *buttons, show)
+        key = f"pilot:{pilot.id}:{key}"
+        matters.note(ctx, person, key, words, *buttons, show, nameless=nameless)
 
 
 def settle(ctx: Context, pilot: Pilot, key: str) -> tuple[Post, ...]:
@@ -168,5 +175,8 @@ def stopped(ctx: Context, pilot: Pilot) -> None:
     make_room(ctx)
 
 
-def day(ctx: Context) -> str:
-    return clock.current_day(ctx).isoformat()
+def take_name(ctx: Context, pilot: Pilot) -> None:
+    """Let a pilot that was stopped be called as before; refuse when another one is called so."""
+    if pilots.named(ctx.tx, folded(pilot.name)) not in (None, pilot.id):
+        raise Refusal(_("There is a pilot called “{name}” already.", name=pilot.name))
+    pilots.rename(ctx.tx, pilot.id, pilot.name, folded(pilot.name))

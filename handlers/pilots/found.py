@@ -7,6 +7,7 @@ from handlers.kit.context import Context
 from handlers.kit.doors import Found
 from handlers.kit.messages import Button
 from handlers.kit.words import _
+from handlers.pilots import clock
 from handlers.similarity import SAID, said_share
 from storage import pilots
 
@@ -22,7 +23,7 @@ def found(ctx: Context, words: str) -> list[Found]:
         if max(name, problem) >= SAID:
             shows = Button(_("Show"), call("pilot", pilot=each.id))
             where = _("name") if name >= problem else _("problem")
-            state = _("since {at:date}", at=each.started_on)
+            state = clock.age(ctx, each)
             hits.append(
                 Found(
                     key=each.id,

@@ -12,6 +12,7 @@ from handlers.kit.messages import Button, FieldKind
 from handlers.kit.readers import NameReader, after, folded
 from handlers.kit.words import Words, _
 from storage import automations, pilots
+from storage.automations import Automation
 from storage.pilots import Pilot
 
 
@@ -37,18 +38,19 @@ WHOLE = NameReader(pilots.all, _unknown)
 class PilotReader:
     """A pilot: its whole name, else the longest part of it that only one has.
 
-    `command` is what its buttons call where several fit.
+    `command` is what its buttons call where several fit. `automations` lets it be one of these.
     """
 
     command: str = "pilot"
+    automations: bool = False
 
     @property
     def kind(self) -> FieldKind:
         return FieldKind.CHOICE
 
     def take(self, text: str, ctx: Context, *, last: bool) -> tuple[object, str] | None:
-        known = pilots.all(ctx.tx)
-        for each in sorted(known, key=lambda pilot: -len(pilot.name)):
+        known = self._known(ctx)
+        for each in sorted(known, key=lambda known: -len(known.name)):
             rest = after(text, each.name)
             if rest is not None:
                 return each, rest
@@ -65,22 +67,28 @@ class PilotReader:
                         Button(each.name, call(self.command, pilot=each.id)) for each in found[:5]
                     ),
                 )
-        for automation in automations.all(ctx.tx):
+        for automation in [] if self.automations else automations.all(ctx.tx):
             if after(text, automation.name) is not None:
                 raise Elsewhere(
                     _(
-                        "“{name}” is an automation. What it is like is not asked yet.",
+                        "“{name}” is an automation, no pilot.",
                         name=automation.name,
                     ),
                     buttons=(Button(_("Show"), call("auto", automation=automation.id)),),
                 )
         raise _unknown(text, [each.name for each in known])
 
+    def _known(self, ctx: Context) -> list[Pilot | Automation]:
+        return [*pilots.all(ctx.tx), *(automations.all(ctx.tx) if self.automations else [])]
+
     def value(self, raw: str, ctx: Context) -> object:
+        for each in self._known(ctx):
+            if each.id == raw or folded(each.name) == folded(raw):
+                return each
         return WHOLE.value(raw, ctx)
 
     def choices(self, ctx: Context) -> tuple[tuple[str, Words], ...]:
-        return WHOLE.choices(ctx)
+        return tuple((each.id, each.name) for each in self._known(ctx))
 
 
 def _fits(said: str, name: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -126,6 +126,48 @@ def aggregated(text: str) -> list[Value]:
     return [_mean(week, cases) for week, cases in sorted(weeks.items())]
 
 
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What a table says about the time before: one mean, of how many, from when to when."""
+
+    mean: str
+    number: int
+    first_week: str
+    last_week: str
+
+
+def as_baseline(values: Sequence[Value]) -> Baseline:
+    """Return one mean of weekly means, each weighed by its cases."""
+    cases = sum(each.number for each in values)
+    whole = sum((Decimal(each.value) * each.number for each in values), Decimal(0)) / cases
+    mean = format(whole.quantize(Decimal("0.01")).normalize(), "f")
+    return Baseline(mean, cases, values[0].week, values[-1].week)
+
+
+class Template(StrEnum):
+    """A measure that is often used (requirement D17)."""
+
+    TIME = "time"
+    ERRORS = "errors"
+    SATISFACTION = "satisfaction"
+
+
+TEMPLATES: dict[str, Sentence] = {
+    "time": _("Time saved"),
+    "errors": _("Fewer mistakes"),
+    "satisfaction": _("Happier customers"),
+}
+GIVEN: dict[str, Mapping[str, Sentence | str]] = {
+    "time": {"metric": _("Days until it is done"), "unit": _("days"), "better": "lower"},
+    "errors": {"metric": _("Mistakes in a hundred"), "unit": _("percent"), "better": "lower"},
+    "satisfaction": {
+        "metric": _("Customers' satisfaction"),
+        "unit": _("of 5 points"),
+        "better": "higher",
+    },
+}
+
+
 def _rows(text: str) -> list[list[str]]:
     head = text.strip().partition("\n")[0]
     cut = ";" if ";" in head else "\t" if "\t" in head else ","
@@ -138,14 +180,14 @@ def _case(row: list[str]) -> Case | None:
         day, value = _moment(row[0]), row[1].replace(",", ".")
         if day is None or re.fullmatch(r"-?\d+(\.\d+)?", value) is None:
             return None
-        return Case(_week(day.date()), Decimal(value))
+        return Case(week_of(day.date()), Decimal(value))
     if len(row) == 3:
         moments = [_moment(each) for each in row]
         came, began, done = moments
         if came is None or began is None or done is None or not came <= began <= done:
             return None
         waiting, working = _days(came, began), _days(began, done)
-        return Case(_week(done.date()), waiting + working, waiting, working)
+        return Case(week_of(done.date()), waiting + working, waiting, working)
     return None
 
 
@@ -162,7 +204,8 @@ def _days(start: datetime, end: datetime) -> Decimal:
     return Decimal(int((end - start).total_seconds())) / Decimal(86400)
 
 
-def _week(day: date) -> str:
+def week_of(day: date) -> str:
+    """Return the ISO week of a day."""
     year, week, _weekday = day.isocalendar()
     return f"{year}-W{week:02d}"
 

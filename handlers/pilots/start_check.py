@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
 
+from handlers.kit import calendar
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.messages import Button
@@ -13,6 +14,7 @@ from handlers.kit.readers import folded
 from handlers.kit.words import Sentence, Words, _
 from handlers.pilots import roles
 from storage import mandate, pilots, workspaces
+from storage.automations import learning
 from storage.pilots import ROLES, Pilot, log
 
 SETTING = "pilot_limits"  # "1/2": in one area, and in all
@@ -135,7 +137,16 @@ def unimproved(ctx: Context, pilot: Pilot) -> Pilot | None:
 def improved(ctx: Context, pilot: Pilot) -> bool:
     """Say whether something was made better since a pilot went into operation."""
     since: date | None = pilot.operating_on
-    return since is None or any(each.done_on >= since for each in log.iterations(ctx.tx, pilot.id))
+    if since is None or any(each.done_on >= since for each in log.iterations(ctx.tx, pilot.id)):
+        return True
+    reviews = learning.reviews(ctx.tx, pilot.automation) if pilot.automation else []
+    zone = ctx.workspace.zone
+    return any(
+        each.outcome == "done"
+        and each.ended_at is not None
+        and calendar.day_of(each.ended_at, zone) >= since
+        for each in reviews
+    )
 
 
 def first_waiting(ctx: Context) -> Pilot | None:

@@ -39,13 +39,16 @@ def show(ctx: Context) -> Reply:
         ),
     ]
     for door in doors(ctx):
-        rows = door.run(ctx, me.id).rows
+        told = door.run(ctx, me.id)
+        rows = told.rows
         if not rows:
             continue
         shown: list[tuple[Words, Words]] = list(rows[:SHOWN])
         parts += [Title(door.title), Facts(tuple(shown))]
         if len(rows) > SHOWN:
             parts.append(Text(_n("and {n} more", "and {n} more", len(rows) - SHOWN), small=True))
+        if told.more is not None:
+            parts.append(Buttons((told.more,)))
     parts.append(
         Text(
             _(

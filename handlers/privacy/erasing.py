@@ -48,7 +48,7 @@ def put_former(ctx: Context, person: PersonId) -> tuple[Post, ...]:
 
 def _reword(ctx: Context, person: PersonId, name: str, former: PersonId) -> None:
     """Let every stored text say “former person”: what was sent, answered, shown as a button."""
-    said = speech(_("former person"), ctx.workspace.language)
+    said = speech(_("“former person”"), ctx.workspace.language)
     whole = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
 
     def renamed(value: Any) -> Any:

@@ -34,7 +34,10 @@ MIDNIGHT = time(0)
     needs="read",
 )
 def show(ctx: Context, *, page: Annotated[int, NumberReader(1, 1000), Ask(_("Page"))] = 1) -> Reply:
-    known = sorted(retention.kept(ctx), key=lambda each: (each.days or 0, ctx.text(each.what)))
+    known = sorted(
+        retention.kept(ctx),
+        key=lambda each: (each.days is None, each.days or 0, ctx.text(each.what).casefold()),
+    )
     shown = known[(page - 1) * PAGE : page * PAGE]
     if not shown:
         raise Refusal(_("There is no page {n}.", n=page))
@@ -61,11 +64,12 @@ def show(ctx: Context, *, page: Annotated[int, NumberReader(1, 1000), Ask(_("Pag
 
 
 def _kept(keeps: Keeps) -> Words:
-    days = keeps.days or 0
+    if keeps.days is None:
+        return _("{what}: {then}", what=keeps.what, then=keeps.then)
     return _(
         "{what}, after {days}: {then}",
         what=keeps.what,
-        days=_n("{n} day", "{n} days", days),
+        days=_n("{n} day", "{n} days", keeps.days),
         then=keeps.then,
     )
 

@@ -236,7 +236,11 @@ def history(ctx: Context, problem: Problem) -> Message:
         _("{at}: {what}", at=each.at, what=_happened(ctx, each))
         for each in problems.history(ctx.tx, problem.number)
     ]
-    return Message((Title(headline(problem)), Items(tuple(lines))), Tone.QUIET)
+    correct = Button(_("Correct the title"), call("problem retitle", number=problem.number))
+    parts: tuple[Part, ...] = (Title(headline(problem)), Items(tuple(lines)))
+    if problem.stands:
+        parts += (Buttons((correct,)),)
+    return Message(parts, Tone.QUIET)
 
 
 def _happened(ctx: Context, each: Happened) -> Sentence:
@@ -266,6 +270,8 @@ def _happened(ctx: Context, each: Happened) -> Sentence:
             return _("{who} overrode the ban: {reason}", who=who, reason=detail)
         case "let through":
             return _("{who} let a change through: {what}", who=who, what=detail)
+        case "retitled":
+            return _("{who} corrected the title. Before: “{title}”", who=who, title=detail)
         case "reminded":
             return _("Reminder to {who}.", who=name(ctx, detail))
         case "parted":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from functools import partial
 from typing import Annotated
@@ -26,7 +27,7 @@ from handlers.kit.messages import (
     line,
 )
 from handlers.kit.people import NAMES_GO, NAMES_KEPT, former, name
-from handlers.kit.readers import PersonReader, TextReader
+from handlers.kit.readers import PersonReader, TextReader, titles
 from handlers.kit.readers.dates import DateReader, today_of
 from handlers.kit.readers.placeholders import is_placeholder
 from handlers.kit.words import Who, _, _n
@@ -88,6 +89,33 @@ def show(ctx: Context, number: Ref | None = None) -> Reply:
 )
 def past(ctx: Context, number: Ref) -> Reply:
     return Reply(history(ctx, find(ctx, number)))
+
+
+def _title_now(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
+    number = fixed.get("number", "")
+    found = problems.find(ctx.tx, int(number)) if number.isdecimal() else None
+    return {"title": found.title} if found is not None else {}
+
+
+@feature.command(
+    "problem retitle",
+    "problem titel",
+    help=_("Correct the title of a problem."),
+    hidden=True,
+    submit=_("Save"),
+    current=_title_now,
+)
+def retitle(
+    ctx: Context, number: Ref, *, title: Annotated[str, TextReader(long=False), Ask(_("Title"))]
+) -> Reply:
+    problem = mine(ctx, number, "problem")
+    new, _rest = titles.split(title)
+    if new == problem.title:
+        raise Refusal(_("It is called that already."), field="title")
+    problems.set_title(ctx.tx, number, new)
+    lifecycle.note(ctx, problem, "retitled", problem.title)
+    said = _("{problem} is called “{title}” now.", problem=label(number), title=new)
+    return changed_reply(ctx, problem, said)
 
 
 # --- the cause, its owner, its day -------------------------------------------------------

@@ -123,7 +123,13 @@ def _came_back(ctx: Context, start: datetime, end: datetime) -> list[Words]:
 def _lifted(ctx: Context, start: datetime, end: datetime) -> list[Words]:
     return [
         _(
-            "{title}: the fix held or was verified on {at:day}",
+            "{title}: the fix was verified on {at:day}",
+            title=ban_cards.headline(each),
+            at=each.lifted_at,
+        )
+        if each.verified_by
+        else _(
+            "{title}: the fix has held, it stayed quiet until {at:day}",
             title=ban_cards.headline(each),
             at=each.lifted_at,
         )

@@ -26,7 +26,7 @@ from handlers.on_call import duty
 from handlers.problems import lifecycle
 from handlers.problems.cards import card, key
 from handlers.problems.changes import Reason, Until, checked
-from handlers.problems.lookup import Ref, changed_reply, concerned, may, refused, standing
+from handlers.problems.lookup import Ref, changed_reply, may, refused, standing, verifiers
 from storage import people, problems
 from storage import repeats as storage_repeats
 from storage.problems import Problem, ProblemState
@@ -91,17 +91,26 @@ def _asked_to_verify(ctx: Context, problem: Problem) -> tuple[Post, ...]:
 
 
 @feature.command(
-    "problem verify", "problem geprüft", help=_("The fix works."), hidden=True, needs="verify"
+    "problem verify", "problem geprüft", help=_("The fix works."), hidden=True, needs="doubt"
 )
 def verify(ctx: Context, number: Ref) -> Reply:
+    """Lift the ban: whoever says so has a tie to it, and did not fix it."""
     problem = standing(ctx, number)
     if problem.fixed_by == ctx.person.id:
-        others = [each for each in concerned(ctx, problem) if each.id != ctx.person.id]
+        others = [each for each in verifiers(ctx, problem) if each.id != ctx.person.id]
         raise Refusal(
             _(
-                "You said that it is fixed, so somebody else has to verify it: {who}, or anybody "
-                "who knows.",
+                "You said that it is fixed, so somebody else has to verify it: {who}, or whoever "
+                "declared or looked after one of its incidents.",
                 who=others,
+            )
+        )
+    if not may(ctx, problem, "verify"):
+        raise Refusal(
+            _(
+                "Whether the fix holds is verified by somebody who has to do with it: {who}, or "
+                "whoever declared or looked after one of its incidents.",
+                who=[each for each in verifiers(ctx, problem) if each.id != problem.fixed_by],
             )
         )
     storage_repeats.lock_groups(ctx.tx)
@@ -125,7 +134,7 @@ def verify(ctx: Context, number: Ref) -> Reply:
     help=_("It is not fixed."),
     hidden=True,
     submit=_("Not fixed"),
-    needs="verify",
+    needs="doubt",
 )
 def reopen(
     ctx: Context, number: Ref, *, reason: Annotated[str, TextReader(), Ask(_("What shows it?"))]

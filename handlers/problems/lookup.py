@@ -20,7 +20,8 @@ from handlers.kit.messages import (
 )
 from handlers.kit.words import Sentence, Who, Words, _
 from handlers.problems import lifecycle
-from storage import people, problems
+from handlers.rights import Tie
+from storage import incidents, people, problems, repeats
 from storage.problems import Problem
 
 
@@ -92,7 +93,21 @@ def mine(ctx: Context, number: int, action: str) -> Problem:
 
 def may(ctx: Context, problem: Problem, action: str) -> bool:
     """Say whether the asker may do `action` with a problem."""
-    return rights.may(action, rights.ties_to_cause(ctx, problem.service, problem.owner))
+    ties = rights.ties_to_cause(ctx, problem.service, problem.owner)
+    if Tie.MEMBER in ties and _witness(ctx, problem):
+        ties.add(Tie.WITNESS)
+    return rights.may(action, ties)
+
+
+def _witness(ctx: Context, problem: Problem) -> bool:
+    """Say whether the asker declared or looked after one of a problem's incidents."""
+    for number in repeats.members(ctx.tx, problem.root):
+        incident = incidents.find(ctx.tx, number)
+        if incident is not None and ctx.person.id in (
+            incident.declared_by, incident.acknowledged_by,
+        ):  # fmt: skip
+            return True
+    return False
 
 
 def refused(ctx: Context, problem: Problem) -> Refusal:
@@ -108,8 +123,20 @@ def refused(ctx: Context, problem: Problem) -> Refusal:
 
 def concerned(ctx: Context, problem: Problem) -> list[Who]:
     """Return who can do something about a problem, each once, active ones only."""
+    return _here(ctx, [problem.owner, *_above(ctx, problem)])
+
+
+def verifiers(ctx: Context, problem: Problem) -> list[Who]:
+    """Return who verifies a fix by what they are, each once, active ones only."""
+    return _here(ctx, _above(ctx, problem))
+
+
+def _above(ctx: Context, problem: Problem) -> list[str]:
     service = ctx.service_of(problem.service)
-    ids = [problem.owner, *((service.accountable, service.deputy) if service else ())]
-    ids += [each.id for each in people.managers(ctx.tx)]
+    ids = [service.accountable, service.deputy] if service else []
+    return [*ids, *(each.id for each in people.managers(ctx.tx))]
+
+
+def _here(ctx: Context, ids: list[str]) -> list[Who]:
     found = [ctx.person_of(id) for id in dict.fromkeys(ids)]
     return [Who(each.id, each.name) for each in found if each is not None and each.active]

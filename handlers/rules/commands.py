@@ -1,52 +1,85 @@
-"""Rules to look at, to enter and to remove."""
+"""Rules to look at, to enter, to let go straight through and to remove."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 from handlers import rights
+from handlers.kit import calendar
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
-from handlers.kit.messages import Button, Buttons, Message, Part, Reply, Text, Title, line
-from handlers.kit.readers import TextReader
-from handlers.kit.words import Sentence, _, _n, shortened
-from handlers.rules import meaning
+from handlers.kit.messages import Button, Buttons, Message, Part, Post, Reply, Text, Title, line
+from handlers.kit.readers import NumberReader, TextReader
+from handlers.kit.words import Words, _, _n, shortened
+from handlers.rules import entering, meaning, routing
+from handlers.rules.entering import Way, WayField
 from handlers.services import editing
 from handlers.services.lookup import ServiceRef
-from storage import rules
-from storage.rules import SERVICE, Rule
+from storage import friction, rules
+from storage.rules import AREA, SERVICE, Rule
 
 feature = Feature(_("Rules"))
 
-SHOWN = 12
+PAGE = 8
 RuleId = Annotated[str, TextReader(long=False), Ask(_("Which"))]
+KindField = Annotated[str, TextReader(long=False), Ask(_("Kind"))]
+SubjectField = Annotated[str, TextReader(long=False), Ask(_("Which"))]
 
 
-@feature.command("rules", "regeln", help=_("Which words mean which service."), reads=True)
-def show(ctx: Context) -> Reply:
-    found = rules.all(ctx.tx, SERVICE)
-    enter = Button(_("Enter a rule"), call("rule new"))
+@feature.command(
+    "rules", "regeln", help=_("What leads to which service or area, and who answers."), reads=True
+)
+def show(
+    ctx: Context, *, first: Annotated[int, NumberReader(0, 100_000), Ask(_("From"))] = 0
+) -> Reply:
+    found = [*rules.all(ctx.tx, SERVICE), *rules.all(ctx.tx, AREA)]
+    enter = (
+        Button(_("Enter a rule"), call("rule new")),
+        Button(_("Rule for friction"), call("friction rule")),
+    )
     if not found:
         said = _("No words have been learnt or entered yet. Corrections teach them.")
-        return Reply(line(said, enter))
+        return Reply(line(said, *enter))
     parts: list[Part] = [Title(_n("{n} rule", "{n} rules", len(found)))]
-    for each in found[:SHOWN]:
-        parts.append(Text(_line(ctx, each)))
-        remove = Button(_("Remove"), call("rule remove", id=each.id), "quiet")
-        parts.append(Buttons((remove,)))
-    rest = len(found) - SHOWN
-    if rest > 0:
-        parts.append(Text(_n("and {n} more", "and {n} more", rest), small=True))
-    return Reply(Message((*parts, Buttons((enter,)))))
+    for each in found[first : first + PAGE]:
+        parts += [Text(routing.line_of(ctx, each)), Text(_standing(ctx, each), small=True)]
+        parts.append(Buttons(tuple(_own(ctx, each))))
+    if len(found) > first + PAGE:
+        parts.append(Buttons((Button(_("More"), call("rules", first=first + PAGE)),)))
+    unmatched = _("What no rule fits goes to a person: the fallback service, or the managers.")
+    return Reply(Message((*parts, Text(unmatched, small=True), Buttons(enter))))
 
 
-def _line(ctx: Context, rule: Rule) -> Sentence:
-    service = ctx.service_of(rule.target)
-    values = {"words": rule.shown, "service": service.name if service else rule.target}
-    if rule.learnt:
-        return _("“{words}” means {service} (learnt)", **values)
-    return _("“{words}” means {service} (entered)", **values)
+def _standing(ctx: Context, rule: Rule) -> Words:
+    origin = _("learnt") if rule.learnt else _("entered")
+    led, straight = rules.count_led(ctx.tx, rule.id)
+    if not rule.straight:
+        return _n(
+            "{origin}, asks first; led {n} time",
+            "{origin}, asks first; led {n} times",
+            led,
+            origin=origin,
+        )
+    return _n(
+        "{origin}, straight through {straight} of {n} time; corrected {wrong} of the last {last}",
+        "{origin}, straight through {straight} of {n} times; corrected {wrong} of the last {last}",
+        led,
+        origin=origin,
+        straight=straight,
+        wrong=routing.corrected(ctx, rule),
+        last=len(rules.newest_led(ctx.tx, rule, routing.LAST)),
+    )
+
+
+def _own(ctx: Context, rule: Rule) -> list[Button]:
+    found = []
+    if rule.straight:
+        found.append(Button(_("Ask first again"), call("rule ask", id=rule.id), "quiet"))
+    elif routing.is_accountable(ctx, rule.kind, rule.target):
+        found.append(Button(_("Straight through"), call("rule straight", id=rule.id), "quiet"))
+    return [*found, Button(_("Remove"), call("rule remove", id=rule.id), "quiet")]
 
 
 @feature.command(
@@ -64,27 +97,106 @@ def new(
         Ask(_("Words"), _("Whoever says all of them means this service.")),
     ],
     service: ServiceRef,
+    way: WayField = Way.ASK,
 ) -> Reply:
     editing.need_own(ctx, service)
-    rule = meaning.entered(ctx.new_id(), words, service.id)
+    rule = meaning.entered(ctx.new_id(), SERVICE, words, service.id, straight=way is Way.STRAIGHT)
     if rule is None or service.fallback:
         raise Refusal(_("These words tell nothing apart."), field="words", kept=words)
-    rules.add(ctx.tx, rule, ctx.now)
-    said = _("“{words}” means {service} from now on.", words=rule.shown, service=service.name)
-    remove = Button(_("Remove"), call("rule remove", id=rule.id), "quiet")
-    return Reply(line(said, remove), subject=rule.id)
+    return entering.enter(ctx, rule)
+
+
+def _need_own(ctx: Context, rule: Rule) -> None:
+    """Refuse kindly unless the asker answers for where a rule leads, or is a manager."""
+    service = ctx.service_of(rule.target) if rule.kind == SERVICE else None
+    if service is not None:
+        editing.need_own(ctx, service)
+    elif not routing.is_accountable(ctx, rule.kind, rule.target):
+        rights.need(ctx, "service")
+
+
+def _rule(ctx: Context, id: str) -> Rule:
+    rule = rules.find(ctx.tx, id)
+    if rule is None:
+        raise Refusal(_("This rule is gone already."))
+    return rule
+
+
+@feature.command(
+    "rule straight", "regel durch", help=_("Without the question from now on."), hidden=True
+)
+def straight(ctx: Context, id: RuleId) -> Reply:
+    rule = _rule(ctx, id)
+    entering.need_accountable(ctx, rule)
+    rules.set_straight(ctx.tx, rule.id, True)
+    said = _(
+        "{rule} goes straight through from now on. One in ten, and at least one a week, comes to "
+        "you to be checked.",
+        rule=routing.condition(rule),
+    )
+    return Reply(line(said, Button(_("Ask first again"), call("rule ask", id=id))), subject=id)
+
+
+@feature.command("rule ask", "regel fragen", help=_("Ask first, from now on."), hidden=True)
+def ask(ctx: Context, id: RuleId) -> Reply:
+    rule = _rule(ctx, id)
+    _need_own(ctx, rule)
+    rules.set_straight(ctx.tx, rule.id, False)
+    said = _("{rule} asks first from now on.", rule=routing.condition(rule))
+    return Reply(line(said), subject=id)
 
 
 @feature.command("rule remove", "regel entfernen", help=_("Forget a rule."), hidden=True)
 def remove(ctx: Context, id: RuleId) -> Reply:
-    rule = rules.find(ctx.tx, id)
-    if rule is None:
-        raise Refusal(_("This rule is gone already."))
-    service = ctx.service_of(rule.target)
-    if service is not None:
-        editing.need_own(ctx, service)
-    else:
-        rights.need(ctx, "service")
+    rule = _rule(ctx, id)
+    _need_own(ctx, rule)
     rules.remove(ctx.tx, id)
-    said = _("Forgotten: “{words}”.", words=shortened(rule.shown))
+    said = _("Forgotten: {rule}.", rule=shortened(ctx.text(routing.condition(rule))))
     return Reply(line(said), subject=id)
+
+
+# --- checks ------------------------------------------------------------------------------
+
+
+@feature.command(
+    "rule right", "regel stimmt", help=_("What went straight through is right."), hidden=True
+)
+def right(ctx: Context, kind: KindField, subject: SubjectField) -> Reply:
+    posts = _checked(ctx, kind, subject)
+    routing.stands(ctx, kind, subject)
+    return Reply(line(_("Good. It stays there.")), posts=posts)
+
+
+@feature.command(
+    "rule wrong", "regel falsch", help=_("What went straight through is not right."), hidden=True
+)
+def wrong(ctx: Context, kind: KindField, subject: SubjectField) -> Reply:
+    """Count it; a note goes back to whoever sorts, an incident is moved where it is known."""
+    posts = _checked(ctx, kind, subject)
+    routing.correct(ctx, kind, subject)
+    if kind == "incident":
+        move = Button(_("Change service"), call("move", number=subject))
+        return Reply(line(_("Counted. Where does it belong?"), move), posts=posts)
+    friction.set_area(ctx.tx, subject, "")
+    return Reply(line(_("Counted. A person sorts it now.")), posts=posts)
+
+
+def _checked(ctx: Context, kind: str, subject: str) -> tuple[Post, ...]:
+    """Refuse unless the asker answers for where it went; let the question about it be over."""
+    led = rules.led(ctx.tx, kind, subject)
+    if led is None:
+        raise Refusal(_("This is not there any more."))
+    target = SERVICE if kind == "incident" else AREA
+    if not routing.is_accountable(ctx, target, led.target):
+        rights.need(ctx, "service")
+    return routing.settle(ctx, led)
+
+
+@feature.keeps(
+    "rule_routings",
+    what=_("what rules led, by day"),
+    days=365,
+    then=_("deleted"),
+)
+def forget(ctx: Context, before: datetime) -> int:
+    return rules.forget_led(ctx.tx, calendar.day_of(before, ctx.workspace.zone))

@@ -1,6 +1,8 @@
-"""What words mean here: a title is compared with the rules, and corrections teach new ones."""
+"""What words mean here: what is said is compared with the rules, and corrections teach new ones."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from handlers.kit.context import Context
 from handlers.similarity.terms import Word, words
@@ -20,22 +22,39 @@ def telling(title: str) -> dict[str, Word]:
     }
 
 
-def entered(id: str, text: str, target: str) -> Rule | None:
-    """Return the rule that somebody enters; None when its words tell nothing."""
-    said = {each.key: each for each in words(text) if not each.phrase}
+def entered(
+    id: str, kind: str, text: str, target: str, *, straight: bool, also: tuple[str, ...] = ()
+) -> Rule | None:
+    """Return the rule that somebody enters, `also` its fields; None when it tells nothing."""
+    said = {each.key for each in words(text) if not each.phrase} | set(also)
     if not said:
         return None
-    return Rule(id, SERVICE, tuple(sorted(said)), " ".join(text.split()), target, False)
+    shown = " ".join(text.split())
+    return Rule(
+        id,
+        kind,
+        tuple(sorted(said)),
+        shown=shown,
+        target=target,
+        learnt=False,
+        straight=straight,
+        marked=int(straight),
+    )
+
+
+def fitting(ctx: Context, kind: str, text: str, also: tuple[str, ...] = ()) -> Iterator[Rule]:
+    """Give the rules that fit what is said: the most conditions first, entered before learnt."""
+    found = rules.all(ctx.tx, kind)
+    if not found:
+        return
+    said = {each.key for each in words(text)} | set(also)
+    fits = [each for each in found if said.issuperset(each.words)]
+    yield from sorted(fits, key=lambda rule: (-len(rule.words), rule.learnt, -len(rule.shown)))
 
 
 def meant(ctx: Context, title: str) -> tuple[Rule, Service] | None:
-    """Return the rule that fits a title best, with its service: most words, entered first."""
-    found = rules.all(ctx.tx, SERVICE)
-    if not found:
-        return None
-    said = {each.key for each in words(title)}
-    fits = [each for each in found if said.issuperset(each.words)]
-    for each in sorted(fits, key=lambda rule: (-len(rule.words), rule.learnt, -len(rule.shown))):
+    """Return the rule that fits a title best, with its service."""
+    for each in fitting(ctx, SERVICE, title):
         service = ctx.service_of(each.target)
         if service is not None and service.retired_at is None:
             return each, service
@@ -45,7 +64,8 @@ def meant(ctx: Context, title: str) -> tuple[Rule, Service] | None:
 def learn(ctx: Context, number: int, title: str, service: Service) -> None:
     """Somebody says which service it is about: two who agree are enough to learn its words.
 
-    What both titles say is learnt, unless it is what another service is called.
+    What both titles say is learnt, unless it is what another service is called. What is learnt
+    asks first: only its accountable person lets it go straight through.
     """
     if service.fallback:
         return

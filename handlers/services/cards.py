@@ -24,7 +24,7 @@ from handlers.kit.messages import (
 )
 from handlers.kit.people import name, person
 from handlers.kit.words import Link, Sentence, Words, _, _n, shortened
-from handlers.on_call import duty
+from handlers.on_call import duty, reach
 from handlers.working_time.hours import of_service_said
 from storage import rules, services
 from storage.engine.ids import PersonId
@@ -66,6 +66,9 @@ def card(ctx: Context, service: Service) -> Message:
     elif red:
         parts.append(Text(why_red(ctx, service)))
     parts.append(Facts(tuple(rows)))
+    gone = reach.unreachable(ctx, on_duty, service.accountable, service.deputy)
+    if gone is not None and service.retired_at is None:
+        parts.append(Text(gone))
     if service.fallback:
         parts.append(
             Text(
@@ -150,7 +153,8 @@ def _named(service: Service) -> list[PersonId]:
 def card_buttons(ctx: Context, service: Service) -> tuple[Button, ...]:
     """Return what the asker may do with a service."""
     if service.retired_at is not None:
-        return (back_button(service),) if rights.may("service", rights.general(ctx)) else ()
+        back = (back_button(service),) if rights.may("service", rights.general(ctx)) else ()
+        return (*back, history_button(service))
     found: list[Button] = []
     if waits_for(service, ctx.person.id):
         found.append(take_over(service))
@@ -159,11 +163,17 @@ def card_buttons(ctx: Context, service: Service) -> tuple[Button, ...]:
     if rights.may("service", rights.general(ctx)):
         found.append(Button(_("Change persons"), call("service people", service=service.id)))
     found.append(Button(_("What is serious?"), call("definition", name="serious"), "quiet"))
+    found.append(history_button(service))
     if rights.may("service", rights.general(ctx)) and not service.fallback:
         found.append(
             Button(_("Not used any more"), call("service retire", service=service.id), "quiet")
         )
     return tuple(found)
+
+
+def history_button(service: Service) -> Button:
+    """Return the button that shows what was corrected of a service."""
+    return Button(_("History"), call("service history", service=service.id), "quiet")
 
 
 def back_button(service: Service) -> Button:

@@ -11,13 +11,13 @@ from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Event, Held, Known, known
 from handlers.kit.errors import Refusal
-from handlers.kit.messages import Button, Message, Post, Reply, Text, line
+from handlers.kit.messages import Button, Message, Part, Post, Reply, Text, line
 from handlers.kit.people import person
 from handlers.kit.readers import NumberReader, PersonReader, TextReader, folded
 from handlers.kit.readers.required_text import LinkReader, TellingReader
 from handlers.kit.words import _
-from handlers.on_call import duty
-from handlers.services import editing
+from handlers.on_call import duty, reach
+from handlers.services import editing, history
 from handlers.services.cards import (
     answered_post,
     asked,
@@ -28,7 +28,7 @@ from handlers.services.cards import (
     unaccepted,
     why_red,
 )
-from handlers.services.lookup import ServiceRef
+from handlers.services.lookup import AnyServiceRef, ServiceRef
 from handlers.working_time.hours import OfServiceReader, of_service_typed
 from storage import incidents, services
 from storage.engine.ids import PersonId, ServiceId
@@ -92,13 +92,17 @@ def who(ctx: Context, service: ServiceRef) -> Reply:
         deputy=person(ctx, service.deputy),
         duty=duty_words(ctx, service),
     )
+    parts: list[Part] = [Text(said)]
     if duty.is_red(ctx, service):
-        return Reply(Message((Text(said), Text(why_red(ctx, service)))))
-    return Reply(line(said))
+        parts.append(Text(why_red(ctx, service)))
+    gone = reach.unreachable(ctx, duty.on_duty(ctx, service), service.accountable, service.deputy)
+    if gone is not None:
+        parts.append(Text(gone))
+    return Reply(Message(tuple(parts)))
 
 
 @feature.command("service", "dienst", help=_("A service, or the list of all."), reads=True)
-def show(ctx: Context, service: ServiceRef | None = None) -> Reply:
+def show(ctx: Context, service: AnyServiceRef | None = None) -> Reply:
     return Reply(card(ctx, service) if service is not None else overview(ctx))
 
 
@@ -139,6 +143,7 @@ def new(
     )
     if not services.add(ctx.tx, service, name_key=folded(service.name), now=ctx.now):
         raise editing.name_taken(service.name)
+    history.note(ctx, service.id, "entered")
     return Reply(card(ctx, service), posts=asked(ctx, service), subject=service.name)
 
 
@@ -192,7 +197,9 @@ def change(
         runbook=runbook or None,
         hours=hours,
     )
-    return Reply(card(ctx, editing.find(ctx, service.id)), subject=called)
+    now = editing.find(ctx, service.id)
+    history.changed(ctx, service, now)
+    return Reply(card(ctx, now), subject=called)
 
 
 def _named(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
@@ -235,6 +242,7 @@ def retire(ctx: Context, service: ServiceRef) -> Reply:
         )
     if not services.retire(ctx.tx, service.id, f"{folded(service.name)} {service.id}", ctx.now):
         raise Refusal(_("“{service}” catches the rest and has to stay.", service=service.name))
+    history.note(ctx, service.id, "retired")
     gone = editing.find(ctx, service.id)
     said = _("“{service}” is not used any more. Its incidents stay.", service=service.name)
     posts = tuple(answered_post(ctx, gone, each) for each in unaccepted(gone))
@@ -256,6 +264,7 @@ def back(ctx: Context, service: Annotated[str, TextReader(long=False), Ask(_("Se
         if services.named(ctx.tx, folded(found.name)) is not None:
             raise editing.name_taken(found.name)
         services.bring_back(ctx.tx, found.id, folded(found.name))
+        history.note(ctx, found.id, "brought back")
     return Reply(card(ctx, editing.find(ctx, found.id)), subject=found.name)
 
 

@@ -10,6 +10,7 @@ from handlers.kit.messages import Post
 from handlers.kit.people import person
 from handlers.kit.words import _
 from handlers.on_call import duty
+from handlers.services import history
 from handlers.services.cards import answered_post, asked, unaccepted
 from storage import services
 from storage.engine.ids import PersonId
@@ -29,6 +30,7 @@ def name_people(
     services.set_people(ctx.tx, service.id, accountable, deputy, ctx.now, by=ctx.person.id)
     mend(ctx, service.id)
     found = find(ctx, service.id)
+    history.changed(ctx, service, found)
     old = {service.accountable, service.deputy} - {accountable, deputy}
     settled = [each for each in (*old, accountable, deputy) if each not in unaccepted(found)]
     return (

@@ -26,7 +26,7 @@ def _count(ctx: Context, asked: Filter) -> int:
     return len(_chosen(ctx, asked))
 
 
-@feature.lists("services", _("Services"), COLUMNS, _count, ("all", "mine"))
+@feature.lists("services", _("Services"), COLUMNS, _count, ("all", "mine", "retired"))
 def rows(ctx: Context, asked: Filter, first: int, most: int) -> list[Row]:
     """Return a page of the services."""
     return [
@@ -48,7 +48,8 @@ def _chosen(ctx: Context, asked: Filter) -> list[Service]:
     me = ctx.person.id
     return [
         each
-        for each in services.all(ctx.tx)
-        if (asked.which != "mine" or me in (each.accountable, each.deputy))
+        for each in (services.every if asked.which == "retired" else services.all)(ctx.tx)
+        if (asked.which == "retired") == (each.retired_at is not None)
+        and (asked.which != "mine" or me in (each.accountable, each.deputy))
         and asked.service in (None, each.id)
     ]

@@ -66,8 +66,18 @@ class LenientReader(NameReader):
         return next((found[0] for found in (whole, begun) if len(found) == 1), None)
 
 
+@dataclass(frozen=True, slots=True)
+class AnyReader(NameReader):
+    """A service by its name; from a button also one that is not used any more."""
+
+    def value(self, raw: str, ctx: Context) -> object:
+        found = services.find(ctx.tx, raw)
+        return found if found is not None else NameReader.value(self, raw, ctx)
+
+
 SERVICE = NameReader(services.all, _unknown)
 LENIENT = LenientReader(services.all, _unknown)
+AnyServiceRef = Annotated[Service, AnyReader(services.all, _unknown), Ask(_("Service"))]
 ServiceRef = Annotated[Service, SERVICE, Ask(_("Service"))]
 ServiceOrNot = (
     Annotated[Service, LENIENT, Ask(_("Service"), _("Lotse proposes one if you leave it out."))]

@@ -11,20 +11,21 @@ from handlers.kit.context import Context
 from handlers.kit.doors import Known, Task, known
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Post, Reply, from_data, line
-from handlers.kit.people import name
+from handlers.kit.people import PLATFORMS, name
 from handlers.kit.readers import TextReader
 from handlers.kit.words import _
 from storage import people, workspaces
-from storage.delivery import inbox, lost_answers, places
+from storage.delivery import held_requests, inbox, lost_answers, places
 from storage.delivery.places import PlaceState
+from storage.engine import Tx
 from storage.engine.ids import PersonId, PlaceId
 from storage.engine.sql import as_text
 
 feature = Feature(_("Platforms"))
 
 HELD_BACK = "held back"  # the timer, and when it was last told
+INTRODUCE = "introduce"  # the timer of a request that waits until its sender is known
 UNREACHABLE = "unreachable"  # the timer of a place to which nothing can be sent
-NAMES = {"slack": "Slack", "teams": "Teams", "local": "Lotse"}
 OFTEN = timedelta(hours=1)
 
 
@@ -56,16 +57,31 @@ def show_lost(
     return Reply(from_data(written))
 
 
+def _replace(tx: Tx, person: PersonId, to: PersonId) -> None:
+    lost_answers.replace_person(tx, person, to)
+    held_requests.replace_person(tx, person, to)
+
+
 @feature.knows(
     90,
     _("Answers"),
-    {"lost_answers": ("person",)},
-    replace=lost_answers.replace_person,
+    {"lost_answers": ("person",), "held_requests": ("person",)},
+    replace=_replace,
 )
 def known_here(ctx: Context, person: PersonId) -> Known:
-    """Tell which answers somebody never got."""
-    roles = {"lost_answers.person": _("An answer that did not arrive")}
-    return known(lost_answers.of_person(ctx.tx, person), roles)
+    """Tell which answers somebody never got, and what waits until it is known who they are."""
+    roles = {
+        "lost_answers.person": _("An answer that did not arrive"),
+        "held_requests.person": _("Sent, and not carried out yet"),
+    }
+    rows = [*lost_answers.of_person(ctx.tx, person), *held_requests.of_person(ctx.tx, person)]
+    return known(rows, roles)
+
+
+@feature.timer(INTRODUCE)
+def introduced(ctx: Context, identity: str) -> Reply:
+    """Nothing is left to do: what waited was carried out when the platform was asked."""
+    return Reply()
 
 
 @feature.timer(UNREACHABLE)
@@ -74,7 +90,7 @@ def unreachable(ctx: Context, place: PlaceId) -> Reply:
     found = places.find(ctx.tx, place)
     if found is None or found.state == PlaceState.OPEN:
         return Reply()
-    platform = NAMES.get(place.partition(":")[0], place.partition(":")[0])
+    platform = PLATFORMS.get(place.partition(":")[0], place.partition(":")[0])
     if found.person is not None:
         said = _(
             "{who} cannot be reached in {platform}: an alarm or a note could not be delivered. "

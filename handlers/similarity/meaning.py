@@ -62,8 +62,8 @@ def told_by(text: str) -> str:
 def coarse(vectors: Floats) -> Bytes:
     """Return vectors as they are kept: a byte for each number, their lengths do not matter."""
     largest = np.maximum(np.abs(vectors).max(axis=-1, keepdims=True), 1e-9)
-    found: Bytes = np.round(vectors / largest * FINEST).astype(np.int8)
-    return found
+    rounded: Bytes = np.round(vectors / largest * FINEST).astype(np.int8)
+    return rounded
 
 
 def as_text(vector: Bytes) -> str:

@@ -3,43 +3,19 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
-from typing import Any
 
 from handlers.kit.readers import folded
+from handlers.similarity.glossary import read_glossary, stem
 from handlers.similarity.spelling import LONGEST as LETTERS
 from handlers.similarity.spelling import tidied
 
-GLOSSARY = Path(__file__).parent / "glossary.txt"
-ONE_AT_A_TIME = threading.Lock()
 LONGEST = 2000  # characters of a text that are looked at
 MANY = 80  # words of a text that are looked at
 HEAD = 160  # characters of a first line that are the title; what follows is the rest
 LINKS = ("", "s", "es", "n", "en", "er", "e")  # what German puts between the parts of a compound
-FILLERS = frozenset(
-    re.findall(
-        r"\w+",
-        """
-    a about after ah all already also am an and any are as at auch auf aus be because been before
-    bei beim bin bis but by can could da damit das dass dem den der des did die dies diese diesem
-    diesen dieser dieses do does doch durch ein eine einem einen einer eines er es etwas for from
-    fuer gar gerade get gets getting gibt haben had has hat hatte have he hello help her here hi
-    hier hilfe his how ich if ihr im immer in ins into is ist it its ja jemand jetzt kann koennen
-    laesst laeuft lassen mal man me mehr mein meine mich mir mit my nach noch now nur ob oder of on
-    or our out please schon sehr seit sein seine sich sie since sind so some soll still than that
-    the their them then there these they this those to ueber um un und uns unser unsere unter up us
-    very vom von vor war was we wegen weil wenn were wer werden what when which while who why wie
-    will wir wird with wo wurde you your zu zum zur
-    bekommen bekommt bleiben bleibt darf geben gibt kommen kommt liegen liegt machen macht muss
-    nehmen nimmt raus rein sollen weder come comes give gives go goes make makes must nor said
-    says should stay stays take takes would
-    """,
-    )
-)
 PREFIXES = frozenset(
     re.findall(
         r"\w+",
@@ -119,18 +95,6 @@ class Word:
         return " " in self.key
 
 
-@dataclass(frozen=True, slots=True)
-class Glossary:
-    """The table read: which ideas a word or a phrase has, and what compounds are made of."""
-
-    ideas: dict[str, frozenset[str]]
-    phrases: dict[str, frozenset[str]]
-    troubles: frozenset[str]
-    pieces: frozenset[str]  # what compounds are made of
-    begins: dict[str, tuple[int, ...]]  # how long the phrases are that begin with a word
-    fillers: frozenset[str]
-
-
 def head_and_rest(text: str) -> tuple[str, str]:
     """Split a text into its title and the rest: at the first line's end, else after a while."""
     head, _line, rest = text[:LONGEST].strip().partition("\n")
@@ -177,8 +141,8 @@ def words(text: str) -> tuple[Word, ...]:
         return tuple(_once(found.values()))
     if singles:
         return tuple({each.key: each for each in singles}.values())
-    entire = folded(text[:LONGEST])
-    return (Word(entire, f"={entire}", number=True),) if entire else ()
+    plain = folded(text[:LONGEST])
+    return (Word(plain, f"={plain}", number=True),) if plain else ()
 
 
 def _once(found: Iterable[Word]) -> Iterator[Word]:
@@ -301,14 +265,6 @@ def is_written(plain: str) -> bool:
     return form is not None and (form == plain or form != stem(plain))
 
 
-@lru_cache(maxsize=65536)
-def stem(plain: str) -> str:
-    """Return the plain form of a folded word: German endings taken off, then English ones."""
-    with ONE_AT_A_TIME:  # a stemmer has one word in hand
-        german, english = _stemmers()
-        return str(english.stemWord(german.stemWord(plain)))
-
-
 def _pieces(plain: str) -> tuple[str, ...]:
     """Return the pieces of a compound, none when it is not one.
 
@@ -363,55 +319,3 @@ def _cover(plain: str, pieces: frozenset[str]) -> tuple[str, ...]:
                 if bare in pieces and (now is None or len(before) + 1 < len(now)):
                     best[end] = (*before, bare)
     return best[len(plain)] or ()
-
-
-@lru_cache(maxsize=1)
-def read_glossary() -> Glossary:
-    """Read the table of words, once."""
-    written: dict[str, set[str]] = {}
-    stems: dict[str, set[str]] = {}
-    phrases: dict[str, set[str]] = {}
-    begins: dict[str, set[int]] = {}
-    troubles: set[str] = set()
-    pieces: set[str] = set()
-    section = ""
-    for line in GLOSSARY.read_text(encoding="utf-8").splitlines():
-        if line.startswith("["):
-            section = line.strip("[]")
-        if not line or line[0] in "#[":
-            continue
-        german, _bar, english = line.partition("|")
-        idea = f"#{german.split()[0]}"
-        if section == "troubles":
-            idea = f"#!{german.split()[0]}"
-            troubles.add(idea)
-        things = german.split() if section == "things" else []
-        for each in (*german.split(), *english.split()):
-            plain = folded(each)
-            if "_" in plain:
-                keys = " ".join(stem(piece) for piece in plain.split("_"))
-                phrases.setdefault(keys, set()).add(idea)
-                begins.setdefault(keys.split()[0], set()).add(keys.count(" ") + 1)
-                continue
-            written.setdefault(plain, set()).add(idea)
-            stems.setdefault(stem(plain), set()).add(idea)
-            pieces |= {
-                form for form in (plain, stem(plain)) if len(form) >= (4 if each in things else 5)
-            }
-    # A stem that is another word of the table says what that one says: "Steuer" is no "Steuerung".
-    ideas = {**stems, **written}
-    return Glossary(
-        {word: frozenset(found) for word, found in ideas.items()},
-        {keys: frozenset(found) for keys, found in phrases.items()},
-        frozenset(troubles),
-        frozenset(pieces),
-        {word: tuple(sorted(lengths)) for word, lengths in begins.items()},
-        frozenset(map(stem, FILLERS)) | FILLERS,
-    )
-
-
-@lru_cache(maxsize=1)
-def _stemmers() -> tuple[Any, Any]:
-    import Stemmer  # only when it is needed
-
-    return Stemmer.Stemmer("german"), Stemmer.Stemmer("english")

@@ -122,14 +122,6 @@ def slug_is_taken(tx: Tx, slug: str, called_since: datetime) -> bool:
     )
 
 
-def post_only(tx: Tx, id: str) -> bool:
-    """Say whether only POST counts for an automation."""
-    rows = tx.rows(
-        "select post_only from automations where workspace = :workspace and id = :id", id=id
-    )
-    return bool(rows and rows[0]["post_only"])
-
-
 # --- runs ----------------------------------------------------------------------------------
 
 
@@ -194,11 +186,18 @@ def has_run(tx: Tx, id: str) -> bool:
 
 
 def calls_since(tx: Tx, automation: str, since: datetime) -> list[tuple[str, str]]:
-    """Return id and kind of the calls since a moment, the first one first."""
+    """Return id and kind of the calls since a moment, the first one first.
+
+    A burst that went on until then stands among them with the kind "burst".
+    """
     rows = tx.rows(
         """
-        select id, kind from automation_runs
+        select id, kind, at from automation_runs
         where workspace = :workspace and automation = :automation and at > :since
+        union all
+        select id, why as kind, at from automation_odd_calls
+        where workspace = :workspace and automation = :automation and why = 'burst'
+        and at > :since
         order by at, id
         """,
         automation=automation,

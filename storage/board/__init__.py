@@ -15,17 +15,17 @@ def link(tx: Tx, secret: str, person: PersonId, now: datetime) -> None:
     tx.insert("board_links", secret_hash=_hash(secret), person=person, made_at=as_text(now))
 
 
-def waits(tx: Tx, secret: str, since: datetime) -> bool:
-    """Say whether a link made after `since` is still to be used."""
+def waits(tx: Tx, secret: str, since: datetime) -> PersonId | None:
+    """Return for whom a link made after `since` is still to be used."""
     rows = tx.rows(
         """
-        select 1 as one from board_links
+        select person from board_links
         where workspace = :workspace and secret_hash = :secret and made_at > :since
         """,
         secret=_hash(secret),
         since=as_text(since),
     )
-    return bool(rows)
+    return PersonId(rows[0]["person"]) if rows else None
 
 
 def use(tx: Tx, secret: str, token: str, since: datetime, now: datetime) -> bool:

@@ -20,10 +20,11 @@ COLUMNS = "id, kind, name, role, person, state"
 
 
 class PlaceKind(StrEnum):
-    """A channel, or somebody's direct chat."""
+    """A channel, somebody's direct chat, or a mail address that gets the digest."""
 
     CHANNEL = "channel"
     DIRECT = "direct"
+    MAIL = "mail"
 
 
 class PlaceState(StrEnum):
@@ -230,6 +231,23 @@ def parked(tx: Tx) -> list[Place]:
         """
     )
     return [_place(row) for row in rows]
+
+
+def parked_anywhere(tx: Tx, limit: int = 20) -> list[Row]:
+    """As `parked`, over all workspaces, for the operator: `id`, `kind`, `name`, `reason`."""
+    return tx.rows(
+        """
+        select id, kind, name, reason from places where state = 'parked'
+        order by kind, id limit :limit
+        """,
+        limit=limit,
+    )
+
+
+def count_parked(tx: Tx) -> dict[str, int]:
+    """Return how many places of each kind, over all workspaces, nothing can be sent to."""
+    rows = tx.rows("select kind, count(*) as n from places where state = 'parked' group by kind")
+    return {str(row["kind"]): int(row["n"]) for row in rows}
 
 
 def _place(row: Row) -> Place:

@@ -84,6 +84,19 @@ def reword(tx: Tx, id: str, message: str, now: datetime) -> None:
     )
 
 
+def backlog(tx: Tx, platform: str) -> int:
+    """Return how many messages, of all workspaces, wait for a platform (`slack:`)."""
+    rows = tx.rows(
+        """
+        select count(*) as n from outbox where state in ('pending', 'leased')
+        and substr(place, 1, :length) = :platform
+        """,
+        platform=platform,
+        length=len(platform),
+    )
+    return int(rows[0]["n"])
+
+
 def some_workspace(tx: Tx, platform: str) -> str | None:
     """Return a workspace, of all, for which something waits on a platform (`slack:`)."""
     rows = tx.rows(

@@ -62,6 +62,11 @@ class Tx(Protocol):
         ...
 
     @property
+    def company_tables(self) -> str:
+        """The question for the names of all tables that hold rows of companies."""
+        ...
+
+    @property
     def beside(self) -> dict[str, Any]:
         """What this process keeps beside the store, for all transactions; never the truth."""
         ...

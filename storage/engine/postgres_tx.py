@@ -56,6 +56,10 @@ class PostgresTx(SqlTx):
     """
 
     skip_locked = "for update skip locked"
+    company_tables = """
+        select table_name as name from information_schema.columns
+        where column_name = 'workspace' and table_schema = current_schema()
+        """
 
     def __init__(self, open: Open, workspace: str | None = None) -> None:
         super().__init__(workspace, open.memory)

@@ -23,6 +23,10 @@ class SqliteTx(SqlTx):
     """A transaction on the writing connection, or a look at a reading one."""
 
     skip_locked = ""
+    company_tables = """
+        select m.name as name from sqlite_schema m join pragma_table_info(m.name) c
+        where m.type = 'table' and c.name = 'workspace'
+        """
 
     def __init__(
         self,

@@ -243,6 +243,20 @@ def named_since(
     return [(row["id"], row["author"]) for row in rows]
 
 
+def set_area(tx: Tx, id: str, area: str) -> bool:
+    """Put a note into another area; empty for none."""
+    return (
+        tx.run(
+            """
+            update friction set area = :area where workspace = :workspace and id = :id
+            """,
+            id=id,
+            area=area,
+        )
+        == 1
+    )
+
+
 # --- patterns ----------------------------------------------------------------------------
 
 

@@ -15,7 +15,7 @@ class Answerer:
     """Somebody who answers friction of an area, or was asked to."""
 
     area: str
-    answerer: str
+    answerer: PersonId
     state: str
 
 

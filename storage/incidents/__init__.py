@@ -209,6 +209,29 @@ def open_ones(tx: Tx) -> list[Incident]:
     return [from_row(row) for row in rows]
 
 
+def open_with(tx: Tx, person: PersonId, limit: int) -> list[Incident]:
+    """Return the newest open incidents that somebody has to do with, `limit` at most.
+
+    They declared it, are responsible, are asked to take it, or were alarmed.
+    """
+    rows = tx.rows(
+        f"""
+        select {COLUMNS} from incidents where workspace = :workspace and state = 'open'
+        and (
+            responsible = :person or proposed_to = :person or declared_by = :person
+            or exists (
+                select 1 from alarms a where a.workspace = incidents.workspace
+                and a.incident = incidents.number and a.person = :person
+            )
+        )
+        order by number desc limit :limit
+        """,
+        person=person,
+        limit=limit,
+    )
+    return [from_row(row) for row in rows]
+
+
 def undone(tx: Tx, limit: int = MOST, person: PersonId | None = None) -> list[Incident]:
     """Return the incidents that are restored and not done, the oldest first, `limit` at most.
 
@@ -265,18 +288,22 @@ def of_service_since(tx: Tx, service: ServiceId, since: datetime) -> list[Incide
     return [from_row(row) for row in rows]
 
 
-def of_declarer_since(tx: Tx, person: PersonId, since: datetime) -> list[Incident]:
-    """Return what somebody declared from `since` on and is open, the newest first."""
+def said_since(tx: Tx, person: PersonId, since: datetime, limit: int = 50) -> list[tuple[int, str]]:
+    """Return number and words of what somebody declared from `since` on and is open, newest first.
+
+    The words are the whole text, where there is one below the title.
+    """
     rows = tx.rows(
-        f"""
-        select {COLUMNS} from incidents
+        """
+        select number, case body when '' then title else body end as words from incidents
         where workspace = :workspace and declared_by = :person and declared_at >= :since
-        and state = 'open' order by number desc
+        and state = 'open' order by number desc limit :limit
         """,
         person=person or "",
         since=as_text(since),
+        limit=limit,
     )
-    return [from_row(row) for row in rows]
+    return [(row["number"], row["words"]) for row in rows]
 
 
 def latest(tx: Tx, limit: int) -> list[Incident]:

@@ -65,16 +65,41 @@ def of(tx: Tx, incident: int) -> list[Alarm]:
     return [_alarm(row) for row in rows]
 
 
-def of_person_since(tx: Tx, person: PersonId, since: datetime) -> list[Alarm]:
-    """Return somebody's alarms since a moment, the oldest first."""
+def of_person_from(tx: Tx, person: PersonId, start: datetime) -> list[Alarm]:
+    """Return somebody's alarms from a moment on, that moment too, the oldest first."""
     rows = tx.rows(
         f"""
         select {COLUMNS} from alarms
-        where workspace = :workspace and person = :person and at > :since
+        where workspace = :workspace and person = :person and at >= :start
+        order by at, incident, position
+        """,
+        person=person,
+        start=as_text(start),
+    )
+    return [_alarm(row) for row in rows]
+
+
+def recent(tx: Tx, person: PersonId, since: datetime, but: int) -> list[Alarm]:
+    """Return somebody's live alarms since a moment that stand alone, and the last one in a list.
+
+    The oldest first, without those of the incident `but`.
+    """
+    rows = tx.rows(
+        f"""
+        select {COLUMNS} from alarms
+        where workspace = :workspace and person = :person and at > :since and live = 1
+        and incident <> :but
+        and (list is null or id = (
+            select id from alarms
+            where workspace = :workspace and person = :person and at > :since and live = 1
+            and incident <> :but and list is not null
+            order by at desc, incident desc, position desc limit 1
+        ))
         order by at, incident, position
         """,
         person=person,
         since=as_text(since),
+        but=but,
     )
     return [_alarm(row) for row in rows]
 

@@ -75,7 +75,7 @@ def summary(tx: Tx, start: datetime, end: datetime) -> list[Summary]:
 
     Withdrawn ones are left out. `left` counts what nobody acknowledged, and what was reopened.
     """
-    rows = tx.rows(
+    rows = tx.recall(
         """
         select service, count(*) as n, sum(gap) as gaps,
         sum(case when state <> 'closed' and (acknowledged_at is null or reopened_at is not null)

@@ -41,19 +41,26 @@ def restore(tx: Tx, number: int, person: PersonId, now: datetime) -> bool:
 
 
 def finish(tx: Tx, number: int, person: PersonId, now: datetime) -> bool:
-    """It is done; only what works again can be."""
-    return (
-        tx.run(
+    """It is done; only what works again can be. Its closing says when, for the sums of weeks."""
+    done = tx.run(
+        """
+        update incidents set state = 'done', ended_by = :person, ended_at = :now
+        where workspace = :workspace and number = :number and state = 'restored'
+        """,
+        number=number,
+        person=person,
+        now=as_text(now),
+    )
+    if done:
+        tx.write(
             """
-            update incidents set state = 'done', ended_by = :person, ended_at = :now
-            where workspace = :workspace and number = :number and state = 'restored'
+            update closings set done_at = :now
+            where workspace = :workspace and incident = :number
             """,
             number=number,
-            person=person,
             now=as_text(now),
         )
-        == 1
-    )
+    return done == 1
 
 
 def close(
@@ -84,6 +91,13 @@ def close(
 
 def reopen(tx: Tx, number: int, responsible: PersonId, now: datetime) -> bool:
     """It is open again, with `responsible`; nobody has acknowledged it this time."""
+    tx.write(
+        """
+        update closings set done_at = null
+        where workspace = :workspace and incident = :number and done_at is not null
+        """,
+        number=number,
+    )
     return (
         tx.run(
             """

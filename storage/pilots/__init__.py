@@ -12,7 +12,10 @@ from storage.engine.sql import as_moment, as_text
 
 @dataclass(frozen=True, slots=True)
 class Pilot:
-    """One problem being tried out. Numbers are kept as they were written ("8", "5.7")."""
+    """One problem being tried out. Numbers are kept as they were written ("8", "5.7").
+
+    `automation` is what runs for it; `undecided` says that it is over and nobody has decided.
+    """
 
     id: str
     name: str
@@ -61,6 +64,8 @@ class Pilot:
     stopped_on: date | None = None
     posted_on: date | None = None
     alive: str | None = None
+    automation: str | None = None
+    undecided: bool = False
 
 
 NAMES = tuple(each.name for each in fields(Pilot))
@@ -298,7 +303,7 @@ def _pilot(row: Row) -> Pilot:
         row[each] = date.fromisoformat(row[each]) if row[each] else None
     for each in MOMENTS:
         row[each] = as_moment(row[each]) if row[each] else None
-    row["visible"] = bool(row["visible"])
+    row["visible"], row["undecided"] = bool(row["visible"]), bool(row["undecided"])
     return Pilot(**row)
 
 

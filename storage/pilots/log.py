@@ -60,6 +60,7 @@ class Later:
 class Iteration:
     """Something that was made better."""
 
+    id: str
     kind: str
     words: str
     done_on: date
@@ -251,14 +252,90 @@ def iterations(tx: Tx, pilot: str) -> list[Iteration]:
     """Return what was made better, the oldest first."""
     rows = tx.rows(
         """
-        select kind, words, done_on from pilot_iterations
+        select id, kind, words, done_on from pilot_iterations
         where workspace = :workspace and pilot = :pilot order by done_on, id
         """,
         pilot=pilot,
     )
     return [
-        Iteration(row["kind"], row["words"], date.fromisoformat(row["done_on"])) for row in rows
+        Iteration(row["id"], row["kind"], row["words"], date.fromisoformat(row["done_on"]))
+        for row in rows
     ]
+
+
+# --- corrected -----------------------------------------------------------------------------
+
+
+def drop_value(tx: Tx, pilot: str, week: str) -> bool:
+    """Take the value of a week away; False when there is none."""
+    return (
+        tx.run(
+            """
+            delete from pilot_values
+            where workspace = :workspace and pilot = :pilot and week = :week
+            """,
+            pilot=pilot,
+            week=week,
+        )
+        == 1
+    )
+
+
+def correct_candidate(tx: Tx, pilot: str, candidate: Candidate) -> None:
+    """Put other words to a workflow."""
+    tx.write(
+        """
+        update pilot_candidates set workflow = :workflow, takes = :takes, gives = :gives
+        where workspace = :workspace and pilot = :pilot and id = :id
+        """,
+        pilot=pilot,
+        id=candidate.id,
+        workflow=candidate.workflow,
+        takes=candidate.takes,
+        gives=candidate.gives,
+    )
+
+
+def correct_obstacle(tx: Tx, pilot: str, id: str, words: str, due: date) -> None:
+    """Put other words to what is in the way, or another day; it is in the way again."""
+    tx.write(
+        """
+        update pilot_obstacles set words = :words, due_on = :due, solved_on = null
+        where workspace = :workspace and pilot = :pilot and id = :id
+        """,
+        pilot=pilot,
+        id=id,
+        words=words,
+        due=due.isoformat(),
+    )
+
+
+def correct_later(tx: Tx, pilot: str, id: str, words: str, kind: str) -> None:
+    """Put other words to what is for later; it is for later again."""
+    tx.write(
+        """
+        update pilot_later set words = :words, kind = :kind, state = 'later'
+        where workspace = :workspace and pilot = :pilot and id = :id
+        """,
+        pilot=pilot,
+        id=id,
+        words=words,
+        kind=kind,
+    )
+
+
+def correct_iteration(tx: Tx, pilot: str, id: str, words: str, kind: str) -> None:
+    """Put other words to what was made better."""
+    tx.write(
+        """
+        update pilot_iterations set words = :words, kind = :kind
+        where workspace = :workspace and pilot = :pilot and id = :id
+        """,
+        pilot=pilot,
+        id=id,
+        words=words,
+        kind=kind,
+    )
 
 
 def note(

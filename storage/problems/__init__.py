@@ -215,6 +215,15 @@ def ended(tx: Tx, start: datetime, end: datetime) -> list[Problem]:
 # --- what people decide ------------------------------------------------------------------
 
 
+def set_title(tx: Tx, number: int, title: str) -> None:
+    """Call a problem something else."""
+    tx.write(
+        "update problems set title = :title where workspace = :workspace and number = :number",
+        number=number,
+        title=title,
+    )
+
+
 def set_cause(tx: Tx, number: int, kind: str, cause: str) -> bool:
     """Keep why it keeps coming back: its class and one sentence."""
     return (

@@ -53,7 +53,8 @@ def put(
         on conflict (team) do update set
             bot_user = excluded.bot_user, scopes = excluded.scopes, token = excluded.token,
             refresh_token = excluded.refresh_token, expires_at = excluded.expires_at,
-            lease_until = null, parked_because = null, installed_at = excluded.installed_at
+            lease_until = null, parked_because = null, parked_at = null,
+            installed_at = excluded.installed_at
         """,
         team=team,
         bot_user=bot_user,
@@ -165,14 +166,55 @@ def reseal(tx: Tx, before: str, *, token: str, refresh_token: str | None) -> boo
 def park(tx: Tx, reason: str) -> None:
     """Slack does not let us into this workspace any more, because `reason`."""
     tx.run(
-        "update slack_installations set parked_because = :reason where workspace = :workspace",
+        """
+        update slack_installations set parked_because = :reason,
+            parked_at = coalesce(parked_at, :now)
+        where workspace = :workspace
+        """,
         reason=reason,
+        now=tx.real_now(),
     )
 
 
 def wake(tx: Tx) -> None:
     """Slack lets us in again."""
-    tx.run("update slack_installations set parked_because = null where workspace = :workspace")
+    tx.run(
+        """
+        update slack_installations set parked_because = null, parked_at = null
+        where workspace = :workspace
+        """
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A company that took Lotse out of its Slack and has no other connection, and since when."""
+
+    workspace: str
+    team: str
+    since: datetime
+
+
+def parked(tx: Tx) -> list[Parked]:
+    """Return those of all companies, the longest first; who was parked before is since now."""
+    tx.write(
+        """
+        update slack_installations set parked_at = :now
+        where parked_because is not null and parked_at is null
+        """,
+        now=tx.real_now(),
+    )
+    rows = tx.rows(
+        """
+        select workspace, team, parked_at from slack_installations i
+        where parked_because in (
+            'app_uninstalled', 'tokens_revoked', 'token_revoked', 'account_inactive'
+        ) and not exists (
+            select 1 from conversations c where c.workspace = i.workspace
+        ) order by parked_at, team
+        """
+    )
+    return [Parked(row["workspace"], row["team"], as_moment(row["parked_at"])) for row in rows]
 
 
 # --- browsers on their way ---------------------------------------------------------------

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,8 +13,11 @@ from handlers.attention import matters
 from handlers.kit import calendar
 from handlers.kit.commands import call as called
 from handlers.kit.messages import Button, line
+from storage import on_call
 from storage.engine.ids import PersonId
+from storage.engine.sql import as_text
 from storage.engine.sqlite import Sqlite
+from storage.on_call import Cover, CoverState
 from tests.pretend.stage import BERLIN, Say, Stage, staged
 
 Wind = Callable[..., None]
@@ -117,13 +121,17 @@ def test_what_a_person_asks_comes_at_once_by_day_and_at_the_start_of_work_by_nig
 
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(("note", "note", "note", "settle", "wait", "wait", "hour", "tap")),
+        st.sampled_from(
+            ("note", "note", "note", "settle", "wait", "wait", "hour", "tap", "cover", "answer")
+        ),
         st.sampled_from(("ben", "carla")),
         st.integers(0, 6),
     ),
     min_size=5,
     max_size=40,
 )
+OTHER = {"ben": "carla", "carla": "ben"}
+BUNDLE = re.compile(r"\d+ (Dinge|Sache) für dich")
 
 
 @settings(max_examples=40, deadline=None)
@@ -131,7 +139,7 @@ STEPS = st.lists(
 def test_any_series_is_at_most_one_bundle_a_day_none_lost_none_about_something_settled(
     steps: list[tuple[str, str, int]], start: date
 ) -> None:
-    """Over holidays, weekends and changes of clocks."""
+    """Over holidays, weekends, changes of clocks, covers and answers."""
     database = Sqlite()
     with staged(database) as bot:
         bot.wind(to=max(bot.now(), datetime.combine(start, time(8), BERLIN)))
@@ -141,29 +149,83 @@ def test_any_series_is_at_most_one_bundle_a_day_none_lost_none_about_something_s
                 key = f"{who}-{act}-{n}"
                 note(bot, who, key, survey=act == "tap")
                 noted.add((who, key))
-            elif act == "settle":
+            elif act in ("settle", "answer"):  # settled elsewhere, or by whoever was told
                 key = f"{who}-note-{n}"
+                if act == "answer":
+                    bot.wind(minutes=60 * 25)
                 bot.inside(lambda ctx, key=key: matters.settle(ctx, key))  # type: ignore[misc]
                 noted.discard((who, key))
             elif act == "hour":
                 values = {"hour": f"{6 + 2 * n}:30", "pace": "daily"}
                 bot.handle(bot.request(who, call=called("attention", **values), submitted=True))
+            elif act == "cover":
+                away_for(bot, who, days=n)
             else:
                 bot.wind(minutes=60 * 7 * (n + 1))
-        bot.wind(minutes=60 * 24 * 40)
-        for who in ("ben", "carla"):
+        bot.wind(minutes=60 * 24 * 50)
+        shown = "\n".join(text for who in OTHER for text in Say(bot, who).sees())
+        for who in OTHER:
             told = bot.rows(
                 "select distinct told_on from matters where workspace = :workspace"
                 " and told_to = :who",
                 who=who,
             )
             days = [date.fromisoformat(each["told_on"]) for each in told if each["told_on"]]
-            assert len(bot.chat.created(f"local:@{who}")) == len(days), "two bundles on one day"
+            made = [each for each in bot.chat.created(f"local:@{who}") if BUNDLE.match(each)]
+            assert len(made) == len(days), "two bundles on one day"
             assert all(calendar.is_working_day(each, "DE") for each in days)
-            shown = "\n".join(Say(bot, who).sees())
             for act, person, n in steps:
                 key = f"{person}-{act}-{n}"
-                if person != who or act not in ("note", "tap"):
-                    continue
-                assert (f"About {key}." in shown) == ((person, key) in noted), key
+                if person == who and act in ("note", "tap"):
+                    assert (f"About {key}." in shown) == ((person, key) in noted), key
+        waits = "select key from matters where workspace = :workspace and state = 'open'"
+        assert bot.rows(waits) == [], "none is lost"
     database.close()
+
+
+def away_for(bot: Stage, who: str, *, days: int) -> None:
+    """Let the other stand in for somebody from now on, unless one of the two is away already."""
+    now = bot.clock.now()
+    taken = bot.rows(
+        "select id from covers where workspace = :workspace and ends_at > :now", now=as_text(now)
+    )
+    if not taken:
+        cover = Cover(
+            id=bot.new_id(),
+            person=PersonId(who),
+            cover=PersonId(OTHER[who]),
+            asked_by=PersonId(who),
+            starts_at=now,
+            ends_at=now + timedelta(days=days + 1),
+            state=CoverState.CONFIRMED,
+        )
+        bot.store(lambda tx: on_call.add(tx, cover))
+
+
+def test_a_bundle_that_is_late_disturbs_no_evening(ben: Say, bot: Stage) -> None:
+    """Lotse did not run from before nine until the evening."""
+    bot.wind(minutes=60)
+    note(bot, "ben", "one")
+    bot.sleep_through(to=datetime(2026, 11, 24, 21, tzinfo=BERLIN))
+    bot.carry()
+    assert ben.sees() == []
+    bot.wind(to=datetime(2026, 11, 25, 9, tzinfo=BERLIN))
+    assert len(ben.sees()) == 1
+
+
+def test_where_work_begins_later_than_nine_it_comes_then(ben: Say, chris: Say, bot: Stage) -> None:
+    hours = called("settings hours", times="Mo-Fr 10-18")
+    bot.handle(bot.request("chris", call=hours, submitted=True))
+    bot.wind(minutes=60 * 3)
+    note(bot, "ben", "one")
+    bot.wind(to=datetime(2026, 11, 24, 9, 59, tzinfo=BERLIN))
+    assert ben.sees() == []
+    bot.wind(minutes=1)
+    assert len(ben.sees()) == 1
+
+
+def test_it_is_typed_and_stands_in_the_help(ben: Say, anna: Say) -> None:
+    anna("attention")
+    said = anna.fill(hour="17:30", pace="weekly")
+    assert said.startswith("What is no alarm reaches you at 17:30, at most once a week.")
+    assert "sammelnachricht" in ben("hilfe sammelnachricht")

@@ -268,3 +268,30 @@ def test_the_register_is_csv_and_markdown_and_the_ai_register(
     text = anna.press(calls="auto register")
     assert "## Mail-Sortierung" in text and "### Responsibility" in text
     assert "- What not for: Reklamationen" in text and "- Steps: missing" in text
+
+
+def test_first_improve_then_extend_and_a_correction_is_no_extension(
+    ben: Say, anna: Say, bot: Stage
+) -> None:
+    live(ben, bot)
+    anna("auto mail-sortierung")
+    anna.press(calls="auto tell")
+    anna.press(calls="auto question")
+    anna.fill(words="Zählt sie Retouren mit?")
+
+    def says(purpose: str) -> str:
+        ben("auto mail-sortierung")
+        ben.press(calls="auto complete")
+        return ben.fill(purpose=purpose)
+
+    assert "Gespeichert" in says("Ordnet Bestellungen ein")
+    refused = says("Schreibt auch Angebote und beantwortet Anfragen von Kunden")
+    assert "Erst verbessern, dann erweitern" in refused
+    assert "Zählt sie Retouren mit?" in refused, "with what is open"
+    (row,) = bot.rows("select purpose from automations where workspace = :workspace")
+    assert row == {"purpose": "Ordnet Bestellungen ein"}
+    bot.handle(bot.request("ben", call=call("auto goes", automation=id_of(bot), how="badly")))
+    (review,) = bot.rows("select id from automation_reviews where workspace = :workspace")
+    done = call("auto reviewed", review=review["id"], words="Regel für Retouren ergänzt")
+    bot.handle(bot.request("ben", call=done, submitted=True))
+    assert "Gespeichert" in says("Schreibt auch Angebote und beantwortet Anfragen von Kunden")

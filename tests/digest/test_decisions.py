@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import date
 
 import pytest
 
-from handlers.digest import decisions
+from handlers.digest import decisions, writing
 from handlers.digest import schedule as digest_schedule
 from handlers.digest.writing import together
 from handlers.kit import calendar
@@ -15,9 +16,11 @@ from handlers.kit.doors import Task, Week
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Buttons, Call, Facts, FieldKind, Form, Items, Part, Text, Title
 from storage import people, services
+from storage.digest import texts
 from storage.engine import Tx
 from storage.engine.sqlite import Sqlite
 from tests.closing.test_closing import POINTS
+from tests.mandate.test_mandate import do
 from tests.ownership.test_ownership import enter
 from tests.pretend import machines
 from tests.pretend.company import NAMES
@@ -214,3 +217,32 @@ def test_two_rooms_share_a_chapter() -> None:
     assert together(parts) == [
         one, Facts((("a", "1"), ("b", "2"))), Text("end"), other, Items(("x",)),
     ]  # fmt: skip
+
+
+def test_every_button_of_a_digest_sent_to_a_person_obeys_them(busy: Stage) -> None:
+    """All of it, from the decisions to the foot, for each role; and *Decide* where several read."""
+    anna, chris = Say(busy, "anna"), Say(busy, "chris")
+    do(chris, "mandate edit", goals="Schneller liefern", focus="Versand")
+    for n in range(3):
+        do(anna, "friction", sentence=f"Etiketten kleben {n}", area="Versand")
+    ids = busy.rows("select id from friction where workspace = :workspace")
+    notes = ",".join(each["id"] for each in ids)
+    do(chris, "pattern confirm", notes=notes, title="Etiketten kleben", area="Versand")
+    busy.store(lambda tx: texts.open_round(tx, "2026-W51", "secret", date(2026, 12, 14)))
+    cells: dict[str, set[str]] = {}
+    for id in ROLES:
+        for aloud in (False, True):
+
+            def look(tx: Tx, id: str = id, aloud: bool = aloud) -> list[Call]:
+                ctx = context(busy, tx, id)
+                week = calendar.week_of(ctx.now, ctx.workspace.zone)
+                message = writing.compose(ctx, week, [], aloud=aloud)
+                rows = [part for part in message.parts if isinstance(part, Buttons)]
+                return [button.call for row in rows for button in row.buttons]
+
+            for call in busy.store(look):
+                cells.setdefault(call.word, set()).add(id)
+                assert refused(busy, id, call) is None, (id, aloud, call)
+    assert {"computed", "lists", "digest useful", "pattern", "decide", "decisions"} <= set(cells)
+    assert cells["digest less"] == cells["digest way"] == {"chris"}
+    assert cells["pattern ask"] == {"chris"}

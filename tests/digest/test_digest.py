@@ -7,12 +7,15 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
+from handlers.digest import commands as digest_commands
 from handlers.digest import schedule as digest_schedule
 from handlers.kit import calendar
+from handlers.kit.context import LOTSE
 from handlers.kit.working_hours import Weekly, WorkingTime
 from handlers.similarity import is_near_same
 from storage import digest as digests
 from storage.engine import Tx
+from tests.mandate.test_mandate import do
 from tests.pretend import machines
 from tests.pretend.stage import Say, Stage
 
@@ -293,3 +296,32 @@ def test_weeks_are_iso_weeks_of_the_zone() -> None:
 def test_near_same_titles(one: str, other: str, same: bool) -> None:
     assert is_near_same(one, other) is same
     assert is_near_same(other, one) is same
+
+
+def test_what_is_opened_again_is_not_counted_as_done(
+    planned: Stage, anna: Say, ben: Say, chris: Say
+) -> None:
+    for number in (1, 2):
+        anna(f"incident Kasse {number} tot")
+        ben(f"behoben {number}")
+        do(chris, "close anyway", number=str(number), reason="Die Kasse wird ohnehin ersetzt")
+    assert "Done: 2 incidents" in chris("digest")
+    do(chris, "reopen", number="1", reason="Es ist wieder so weit")
+    assert "Done: 1 incident" in chris("digest")
+
+
+def test_two_processes_that_race_post_one_digest(planned: Stage, wind: Callable[..., None]) -> None:
+    """Both run the week's timer in the same moment; one writes it, the other says nothing."""
+    planned.clock.wind(datetime(2026, 11, 30, 7, 30, tzinfo=UTC))
+    posted: list[int] = []
+
+    def run(tx: Tx) -> None:
+        ctx = planned.dispatcher.context(tx.within(planned.workspace), LOTSE, planned.clock.now())
+        posted.append(len(digest_commands.post(ctx, "2026-W48").posts))
+
+    both = [planned.database.submit(run) for _each in range(2)]
+    for each in both:
+        each.result()
+    assert sorted(posted)[0] == 0 and sorted(posted)[1] == 1
+    kept = planned.rows("select week from digests where workspace = :workspace")
+    assert kept == [{"week": "2026-W48"}]

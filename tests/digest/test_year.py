@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import random
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from handlers.digest.writing import compose
-from handlers.kit import calendar
+from handlers.kit import calendar, tables
+from handlers.kit.doors import Filter
 from handlers.kit.messages import spoken
 from storage import people
 from storage.engine import Tx
+from storage.engine.ids import PersonId
 from storage.engine.sql import as_text
 from tests.pretend.stage import Stage, plain
 
@@ -77,6 +81,7 @@ def stored(tx: Tx, events: list[Event]) -> None:
             tx.insert(
                 "closings", incident=each.number, ending=each.ending, customer=each.cost[0],
                 money=each.cost[1],
+                done_at=as_text(each.ended) if each.ended and each.state == "done" else None,
             )  # fmt: skip
 
 
@@ -155,3 +160,34 @@ def test_a_hand_counted_week(bot: Stage) -> None:
     )  # noqa: E501
     assert "customers noticed: 2 and it cost money: 1" in text
     assert "1 incident of the week belonged to no known service." in text
+
+
+def test_a_pivot_over_the_exported_year_finds_no_person_s_times(
+    bot: Stage, lived: list[Event]
+) -> None:
+    """Settled 58: closed rows carry service, state and day; grouping by anything names nobody."""
+
+    def write(tx: Tx) -> tuple[str, str]:
+        chris = people.find(tx, PersonId("chris"))
+        assert chris is not None
+        ctx = bot.dispatcher.context(tx, chris, bot.clock.now())
+        listing = tables.find(ctx.features, "incidents")
+        assert listing is not None
+        rows = tables.everything(ctx, listing, Filter("all"))
+        return tables.as_csv(ctx, listing, rows), tables.as_json(ctx, listing, rows)
+
+    text, written = bot.store(write)
+    found = json.loads(written)
+    assert len(found) == len(lived)
+    names = {"Anna", "Ben", "Carla", "Chris"}
+    for each in found:
+        values = {str(value) for value in each.values()}
+        if each["state"] != "open":
+            assert not values & names, each
+        assert not any(re.search(r"[0-9]{1,2}:[0-9]{2}", value) for value in values), each
+    assert not re.search(r"[0-9]{2}:[0-9]{2}", text)
+    groups: dict[str, set[str]] = {}
+    for each in found:  # what a pivot would do: the days of every value of every column
+        for key, value in each.items():
+            groups.setdefault(f"{key}={value}", set()).add(str(each["declared"]))
+    assert not [key for key in groups if key.partition("=")[2] in names]

@@ -432,6 +432,31 @@ async def test_messages_that_are_stuck_are_told(store: str) -> None:
     assert "2 messages could not be delivered" in finding.said
 
 
+async def test_what_waits_for_each_platform_is_told(store: str) -> None:
+    well = {"ok": True, "scheduler": "running", "backlog": {"slack": 12, "teams": 0}}
+    async with answering(well) as port:
+        settings = Settings(database_url=store, port=int(port))
+        finding = await doctor_report.running(settings, used=True)
+        assert finding.said.endswith("all is well. Messages that wait: 12 for slack.")
+    async with answering({**well, "backlog": {"slack": 0}}) as port:
+        settings = Settings(database_url=store, port=int(port))
+        finding = await doctor_report.running(settings, used=True)
+        assert finding.said.endswith("and all is well.")
+
+
+async def test_who_cannot_be_reached_is_told_beside_a_lotse_that_does_not_run(
+    socket: dict[str, str], store: str
+) -> None:
+    def shut(tx: Tx) -> None:
+        places.ensure(tx, "slack:@U2", "direct", "Ben", person=PersonId("ben"))
+        places.park(tx, "slack:@U2", "user_not_found")
+
+    changed(store, shut)
+    assert (await ask(socket)).one("Ben cannot be reached (slack)").startswith("!")
+    changed(store, lambda tx: places.reopen(tx, "slack:@U2"))
+    assert not [each for each in (await ask(socket)).lines if "cannot be reached (slack)" in each]
+
+
 async def test_a_lotse_with_another_database_is_told(socket: dict[str, str]) -> None:
     async with answering({"ok": True, "scheduler": "running", "stuck": []}) as port:
         found = await ask({**socket, "PORT": port})

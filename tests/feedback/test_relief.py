@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable
 
 import pytest
@@ -153,9 +154,49 @@ def test_small_and_visible_pilots_say_so_before_the_tap(chris: Say, bot: Stage) 
     assert "before the start only" in do(chris, "pilot users", pilot=big, who="Anna", visible="yes")
 
 
-def test_an_automation_s_name_is_answered_as_such(anna: Say, ben: Say) -> None:
+def signals_of(bot: Stage) -> list[tuple[str, str, int | None, str]]:
+    rows = bot.rows("select * from automation_signals where workspace = :workspace order by kind")
+    return [(row["kind"], row["reason"], row["minutes"], row["words"]) for row in rows]
+
+
+def test_the_same_words_serve_automations(anna: Say, ben: Say, bot: Stage) -> None:
+    """By part of the name as well; its own room counts them."""
+    machines.enter(ben, name="Lagerabgleich")
+    anna("feedback abgleich umgangen")
+    assert anna.press("It takes too long").startswith("Thank you, that is counted")
+    assert anna("feedback lager von Hand 20 min").startswith("Thank you, that is counted")
+    assert anna("feedback Lagerabgleich Frage: Wer pflegt das?").startswith("Thank you. Ben has")
+    assert signals_of(bot) == [
+        ("by hand", "", 15, ""),
+        ("bypassed", "slow", None, ""),
+        ("question", "", None, "Wer pflegt das?"),
+    ]
+
+
+@pytest.mark.parametrize("typed", ["", " ja", " läuft gut"])
+def test_what_an_automation_has_no_word_for_is_offered(
+    anna: Say, ben: Say, bot: Stage, typed: str
+) -> None:
     machines.enter(ben, name="Abgleich")
-    assert "“Abgleich” is an automation." in anna("feedback Abgleich geht gut")
+    shown = anna(f"feedback Abgleich{typed}")
+    assert shown.startswith("What should be known about “Abgleich”?")
+    assert ("[Ask it]" in shown) is bool(typed)
+    assert signals_of(bot) == []
+
+
+def test_a_pilot_and_an_automation_that_both_fit_are_offered(
+    anna: Say, ben: Say, bot: Stage
+) -> None:
+    running(bot)
+    machines.enter(ben, name="Triage-Skript")
+    shown = anna("feedback triage")
+    assert "Which one do you mean?" in shown and "[Triage-Skript]" in shown
+    assert anna.press("Triage-Skript").startswith("What should be known about “Triage-Skript”?")
+
+
+def test_an_automation_is_no_pilot(anna: Say, ben: Say) -> None:
+    machines.enter(ben, name="Abgleich")
+    assert "“Abgleich” is an automation, no pilot." in anna("pilot Abgleich")
 
 
 # --- showing -------------------------------------------------------------------------------
@@ -204,7 +245,11 @@ def test_one_tester_alone_for_twenty_weeks_is_never_shown(
     bot: Stage, chris: Say, wind: Callable[..., None]
 ) -> None:
     id, users = running(bot)
+    do(chris, "pilot it", pilot=id, checks="security,stability,integration,feasibility")
     for week in range(20):
+        if week == 11:  # no pilot runs for longer than sixteen weeks
+            given = {"reason": "Es hilft allen", "learnt": "Viel gelernt"}
+            do(chris, "pilot decide", pilot=id, decision="operate", **given)
         tap(users[0], id, ("relieved", "partly", "no")[week % 3])
         wind(minutes=7 * 24 * 60)
         assert "yes 1" not in relief_line(bot, id) and "mostly" not in relief_line(bot, id)
@@ -236,7 +281,8 @@ def readable(bot: Stage, who: str) -> str:
         answer = bot.handle(bot.request(who, call=Call(word, values)))
         seen.append(f"{word}: {answered(answer)}")
     for pilot in bot.rows("select id from pilots where workspace = :workspace"):
-        for word in ("pilot", "pilot more", "pilot history", "pilot result", "feedback"):
+        for word in ("pilot", "pilot more", "pilot history", "pilot result", "feedback",
+                     "pilot corrections"):  # fmt: skip
             call = Call(word, {"pilot": str(pilot["id"])})
             seen.append(answered(bot.handle(bot.request(who, call=call))))
 
@@ -299,11 +345,14 @@ def test_neither_time_nor_id_nor_order_leads_from_a_tap_to_a_person(
         each(f"feedback triage Satz von {each.id[-1]}x")
         tap(each, id, "no")
         do(each, "relief why", pilot=id, reason="far")
+        do(each, "feedback question", pilot=id, words=f"Warum {len(each.id)}?")
     fresh = [each for each in everything(bot) if repr(each) not in before]
     assert len(fresh) > 20
     for row in fresh:
         for trace in (*CROWD, *(f"key-{each}" for each in CROWD), "T10:08", "T11:08", "T09:08"):
             assert trace not in repr(row), (trace, row)
+    known = set(re.findall(r"id-\d{6}", repr(before)))
+    assert set(re.findall(r"id-\d{6}", repr(fresh))) <= known, "an id in the order of time"
     if isinstance(bot.database, Sqlite):  # rows lie in the order of their random keys
         for table in ("pilot_taps", "pilot_sentences"):
             found = bot.rows(f"select * from {table} where workspace = :workspace")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
 
 import pytest
@@ -15,6 +16,7 @@ from handlers.kit.doors import Filter
 from handlers.kit.messages import Call
 from storage import people
 from storage.engine import Tx
+from tests.mandate.test_mandate import do
 from tests.pretend.stage import Say, Stage, answered
 
 
@@ -140,3 +142,40 @@ def test_closed_rows_carry_no_person_and_nothing_carries_a_minute(
     assert rows["INC-1"]["responsible"] == "Ben"
     assert rows["INC-3"]["responsible"] is None
     assert not {"acknowledged", "restored", "minutes"} & set(rows["INC-1"])
+
+
+NASTY = ("=1+1", "@SUM(A1)", "+cmd", "-x", "\u200b=2", "＝3")
+
+
+def test_every_list_is_written_and_read_back_with_its_formulas_defused(
+    bot: Stage, anna: Say, ben: Say, chris: Say
+) -> None:
+    """Each list holds names that begin like formulas; none of them leaves as one."""
+    for n, name in enumerate(NASTY):
+        anna(f"incident {name} Kasse {n}")
+        do(chris, "service new", name=name, accountable="ben", deputy="carla")
+        do(ben, "auto new", name=name, purpose="Gleicht ab", not_for="Mahnungen",
+           accountable="ben", deputy="carla", rhythm="2")  # fmt: skip
+        do(chris, "pilot new", name=name, problem=f"{name} liegt lange.")
+        do(chris, "mandate action", item=f"{name} tun", who="ben", due="2026-12-04")
+        do(chris, "stop", what=f"{name} lassen", until="2027-01-31", why=f"{name} darum")
+        do(anna, "friction", sentence=f"{name} nervt sehr", area=name)
+    ids = bot.rows("select id from friction where workspace = :workspace")
+    do(chris, "pattern confirm", notes=",".join(each["id"] for each in ids), title="=Muster")
+    full = 0
+    for listing in (each for feature in bot.dispatcher.features for each in feature.all_lists):
+        for which in listing.which:
+            text, written = exported(bot, "chris", listing.key, which)
+            rows, objects = read(text), json.loads(written)
+            assert len(rows) == len(objects), listing.key
+            full += bool(rows) and which == "all"
+            for row, found in zip(rows, objects, strict=True):
+                assert list(found) == [key for key, _label in listing.columns], listing.key
+                for value in row.values():
+                    seen = value.strip().lstrip("\u200b").strip()
+                    number = re.fullmatch(r"[+-]?[0-9]+([.,][0-9]+)?", value)
+                    assert number or seen[:1] not in ("=", "+", "-", "@", "＝", "＋", "－", "＠"), (  # noqa: RUF001
+                        listing.key,
+                        value,
+                    )
+    assert full >= 5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -101,6 +102,11 @@ def everything(bot: Stage) -> set[str]:
     return rows
 
 
+def ordered_ids(rows: set[str]) -> set[str]:
+    """Return the ids among rows that tell when they were made."""
+    return {id for each in rows for id in re.findall(r"id-\d{6}", each)}
+
+
 def nameless(anna: Say) -> None:
     anna("friction")
     anna.fill(sentence="Geheime Formulare", name="without")
@@ -119,11 +125,16 @@ def refused(anna: Say) -> None:
 
 
 @pytest.mark.parametrize("way", [nameless, later_nameless, refused])
+@pytest.mark.parametrize("led", ["", "ask", "straight"])
 def test_nothing_that_is_stored_leads_from_the_sentence_to_who_wrote_it(
-    anna: Say, bot: Stage, wind: Callable[..., None], way: Callable[[Say], None]
+    anna: Say, bot: Stage, wind: Callable[..., None], way: Callable[[Say], None], led: str
 ) -> None:
     """Requirement: no time, no id and no order; whoever reads all tables learns nothing new."""
     anna("help")  # so that she is known
+    if led:  # a rule leads it as well
+        given = {"words": "Formulare", "area": "Büro", "way": led}
+        rule = Call("friction rule", given)
+        assert bot.handle(bot.request("chris", call=rule, submitted=True)).outcome == "done"
     wind(minutes=61)
     before = everything(bot)
     way(anna)
@@ -132,6 +143,7 @@ def test_nothing_that_is_stored_leads_from_the_sentence_to_who_wrote_it(
     for each in fresh:
         for trace in ("anna", "Anna", bot.now().strftime("%H:%M"), bot.clock.now().strftime("T%H")):
             assert trace not in each, (trace, each)
+    assert ordered_ids(fresh) <= ordered_ids(before), "an id in the order of time"
     ids = [each["id"] for each in bot.rows(FRICTION)]
     audit = bot.rows("select * from audit where workspace = :workspace")
     assert not any(id in repr(audit) for id in ids)

@@ -83,6 +83,26 @@ def test_others_who_feel_it_are_told_of_and_joined_with_one_tap(
     assert "Noted: 2 times" in chris.fill(title="Abtippen")
 
 
+def test_whoever_answers_looks_for_what_words_do_not_find(
+    anna: Say, ben: Say, chris: Say, bot: Stage
+) -> None:
+    """What is too far for a proposal stands among the nearest, and is laid together by a person."""
+    ids = noted(bot, anna, (NOTES[0], "Für jeden Liefertermin gibt es drei Listen"))
+    noted(bot, ben, ("Der Parkplatz ist voll",))
+    assert "These may" not in chris("patterns")
+    shown = do(chris, "friction like", note=ids[0])
+    assert "Für jeden Liefertermin gibt es drei Listen" in shown and "Parkplatz" not in shown
+    do(chris, "pattern confirm", notes=",".join(ids), title="Liefertermine")
+    pattern = bot.rows("select id from patterns where workspace = :workspace")[0]["id"]
+    assert {at for _s, at in members(bot) if at} == {pattern}
+    (more,) = noted(bot, ben, ("Liefertermine kommen per Anruf",))
+    do(chris, "friction like", note=more)
+    request = bot.request("anna", call=Call("friction like", {"note": more}))
+    assert bot.handle(request).outcome == "refused"
+    do(chris, "pattern add", pattern=str(pattern), notes=more)
+    assert len([at for _s, at in members(bot) if at == pattern]) == 3
+
+
 def test_the_limit_is_a_setting(anna: Say, chris: Say, bot: Stage) -> None:
     noted(bot, anna, NOTES[:2])
     assert "These may" not in chris("patterns")

@@ -90,6 +90,7 @@ AGELESS = {
     "slack_installations": "until it is uninstalled", "conversations": "as the place",
     # What the edges and the road let go of by themselves (bot/delivery/scheduler.py, clean).
     "deliveries": "30 days", "drafts": "7 days", "lost_answers": "7 days",
+    "held_requests": "1 day, and no longer than until their sender is known",
     "outbox": "14 days; that it was sent, 90", "timers": "90 days after they ran",
     "covers": "90 days after", "presses": "two minutes", "slack_states": "ten minutes",
     "patterns": "decisions stay", "pattern_checks": "as the pattern",

@@ -414,7 +414,7 @@ WORDS = {
     "on_call": "handlers/on_call/duty.py",
     "encryption": "bot/encryption.py",
     "retry_after": "bot/delivery/retry_after.py",
-    "identify": "bot/delivery/identify.py",
+    "identify": "bot/delivery/senders/identify.py",
     "transitions": "handlers/incidents/transitions.py",
     "stand_ins": "handlers/on_call/stand_ins.py",
     "outbox": "storage/delivery/outbox.py",

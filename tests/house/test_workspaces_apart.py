@@ -38,9 +38,11 @@ ACROSS = {
     "slack.installations.begin",  # a browser on its way has not told its company yet
     "slack.installations.expiring",
     "slack.installations.finish",
+    "slack.installations.parked",  # nobody of that company is here to ask
     "delivery.drafts.forget",
     "incidents.offers.forget",
     "conversation.forget",
+    "delivery.held_requests.forget",
     "delivery.lost_answers.forget",
     "delivery.heartbeat.beat",  # one scheduler looks at the timers of all
     "delivery.heartbeat.forget",
@@ -55,6 +57,9 @@ ACROSS = {
     "delivery.outbox.next_due",
     "delivery.outbox.shut_out",
     "delivery.outbox.stuck_anywhere",
+    "delivery.places.count_parked",
+    "delivery.places.parked_anywhere",
+    "delivery.waiting.backlog",
     "delivery.waiting.some_workspace",
     "delivery.waiting.waiting_alarms",
     "teams.button_presses.forget",
@@ -82,6 +87,7 @@ ACROSS = {
     "operations.noted",
     "privacy.erasures",  # the list beside the backups
     "workspaces.all_ids",
+    "workspaces.delete",  # asks the store for the names of its tables
     "workspaces.ensure",
     "workspaces.known",
 }
@@ -166,6 +172,8 @@ PUT_IN = {
     ("delivery.outbox.expired", "tx.skip_locked"),
     ("delivery.timers.claim", "tx.skip_locked"),
     ("local.latest", "edge"),
+    ("workspaces.delete", "tx.company_tables"),
+    ("workspaces.delete", "table"),  # the store's own names of tables
     ("automations.change", "put"),  # names of columns, which stand in CHANGEABLE
     ("closing.say", "put"),  # names of columns, which stand in POINTS
     ("closing.say", "since"),

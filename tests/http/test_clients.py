@@ -96,6 +96,19 @@ async def test_the_recipe_for_cron_runs_as_it_is_shown(machine: Machine) -> None
 
 
 @needs_curl
+@pytest.mark.parametrize(
+    ("status", "kind"), [("0", "ok"), ("3", "fail"), ("TERM", "fail"), ("", "fail")]
+)
+async def test_the_recipe_for_systemd_runs_with_the_status_that_it_gets(
+    machine: Machine, status: str, kind: str
+) -> None:
+    lines = recipes.lines("systemd", machine.address)
+    command = lines[-1].removeprefix("ExecStopPost=-").replace("$$", "$")
+    assert await machine.runs(f"export EXIT_STATUS={status}; {command}") == 0
+    assert machine.kinds() == [kind]
+
+
+@needs_curl
 @pytest.mark.parametrize(("failed", "kind"), [("", "ok"), ("/fail", "fail")])
 async def test_the_step_for_github_runs_once_its_runner_has_filled_it_in(
     machine: Machine, failed: str, kind: str

@@ -7,6 +7,8 @@ import json
 import threading
 from contextlib import closing
 from datetime import UTC, timedelta
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,13 +19,16 @@ from bot import health as http_health
 from bot.config import Settings
 from bot.delivery.clock import HandClock
 from bot.lotse import Lotse
+from bot.teams.tokens import STALE
 from storage import workspaces
-from storage.delivery import outbox, timers
+from storage.delivery import outbox, places, timers
 from storage.engine import Database
 from storage.engine.ids import PlaceId
 from storage.engine.postgres import Postgres
 from storage.engine.sqlite import Sqlite
+from tests.pretend.slack_peer import Fault as Broken
 from tests.pretend.stage import DEMO, MONDAY, Say, Stage, furnish
+from tests.pretend.teams_stage import teams_stage
 
 
 @pytest.fixture
@@ -83,6 +88,41 @@ def test_messages_that_did_not_arrive_change_its_colour(
     assert any("messages" in each for each in said["reasons"])
 
 
+def test_who_and_what_cannot_be_reached_is_named_on_this_machine_only(
+    bot: Stage, lotse: Lotse
+) -> None:
+    bot.run(lotse.scheduler.round())
+    assert health(bot, lotse)[1]["lines"]["reach"] == "green"
+    bot.store(lambda tx: places.park(tx, "local:@ben", "user_not_found"))
+    bot.store(lambda tx: places.park(tx, "local:stoerungen", "is_archived"))
+    status, said = health(bot, lotse)
+    assert (status, said["state"], said["lines"]["reach"]) == (200, "yellow", "yellow")
+    (why,) = [each for each in said["reasons"] if "reached" in each]
+    assert why.startswith("1 person and 1 channel cannot be reached: ")
+    assert "user_not_found" in why and "is_archived" in why and "Ben" in why
+    answer = bot.run(http_health.health(lotse, details=False))
+    assert isinstance(answer.body, bytes)
+    assert b"user_not_found" not in answer.body and b"Ben" not in answer.body
+    bot.store(lambda tx: places.reopen(tx, "local:@ben"))
+    bot.store(lambda tx: places.reopen(tx, "local:stoerungen"))
+    assert health(bot, lotse)[1]["lines"]["reach"] == "green"
+
+
+def test_what_waits_is_counted_for_each_platform(bot: Stage, lotse: Lotse) -> None:
+    bot.run(lotse.scheduler.round())
+    assert health(bot, lotse)[1]["backlog"] == {"local": 0}
+    message = '{"tone":"plain","parts":[]}'
+    for n, place in enumerate(("local:@ben", "local:@ben", "slack:C1")):
+        bot.store(
+            lambda tx, n=n, place=place: outbox.add(
+                tx, id=str(n), place=PlaceId(place), key=str(n), kind="card", message=message,
+                now=bot.clock.now(),
+            )
+        )  # fmt: skip
+    assert health(bot, lotse)[1]["backlog"] == {"local": 2}
+    bot.store(lambda tx: tx.run("delete from outbox where workspace = :workspace"))
+
+
 def test_a_revoked_token_is_red_with_the_reason(bot: Stage, lotse: Lotse) -> None:
     bot.run(lotse.scheduler.round())
     bot.store(lambda tx: workspaces.set_state(tx, "parked"))
@@ -102,6 +142,34 @@ def test_each_platform_has_a_line_and_says_what_is_wrong(sqlite: Sqlite) -> None
     lines = http_health.platforms(lotse)
     assert lines["slack"] == ("red", "Slack has not said yet who we are")
     assert lines["teams"] == ("red", "Teams is not started yet")
+
+
+@pytest.mark.parametrize(
+    ("free", "state", "said"),
+    [(10**12, "green", ""), (10**8, "yellow", "only 95 MB"), (10**6, "red", "is full")],
+)
+def test_a_disk_that_fills_changes_its_colour(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, state: str, said: str
+) -> None:
+    settings = Settings(database_url=f"sqlite:///{tmp_path / 'lotse.db'}")
+    with closing(Sqlite(str(tmp_path / "lotse.db"))) as database:
+        lotse = app.build(settings, database, demo=False)
+        monkeypatch.setattr(
+            "bot.health.shutil.disk_usage", lambda _folder: SimpleNamespace(free=free)
+        )
+        found, why = http_health._disk(lotse)
+    assert found == state and said in why
+
+
+async def test_keys_of_microsoft_that_cannot_be_had_are_red(sqlite: Sqlite) -> None:
+    async with teams_stage(sqlite, strict=False) as stage:
+        assert stage.edge.trouble() == ""
+        await stage.peer.deliver(stage.client("Anna").message("help"))
+        stage.edge.keys._fetched = -2 * STALE  # what was fetched long ago counts no more
+        stage.peer.plan("openid", *[Broken("500", 500, b"")] * 9)
+        got = await stage.peer.deliver(stage.client("Anna").message("help"))
+        assert got.status == 503
+        assert "keys" in stage.edge.trouble()
 
 
 @pytest.mark.parametrize("header", [

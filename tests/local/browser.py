@@ -23,7 +23,8 @@ from aiohttp import ClientSession
 
 try:
     from playwright.async_api import Browser as Browser
-    from playwright.async_api import Page, async_playwright
+    from playwright.async_api import Page as Page
+    from playwright.async_api import async_playwright as async_playwright
     from playwright.async_api import expect as expect
 except ImportError:
     pytest.skip("The page is not tried out: Playwright is missing.", allow_module_level=True)

@@ -97,7 +97,7 @@ def test_it_starts_with_everything_and_shows_its_week_first(chris: Say, bot: Sta
         "Relief: No week's answers are counted yet.",
     ]
     assert "Baseline: 8 Tage (n=40, September und Oktober, ERP), target 6" in shown
-    assert "By Sun 29 Nov: The champion is there" in shown
+    assert "By Sun 20 Dec: Who connects it is decided, and IT has looked at it" in shown
 
 
 @pytest.mark.parametrize("accepted", list(itertools.product((False, True), repeat=3)))
@@ -243,7 +243,10 @@ def test_first_improve_then_extend(chris: Say, bot: Stage) -> None:
     do(chris, "pilot decide", pilot=id, decision="operate", reason="Es hilft allen",
        learnt="Regeln zuerst")  # fmt: skip
     assert state(bot, id) == "operating"
-    wider = {**ABOUT, "workflow": "Alle Anfragen sortieren"}
+    written = {**ABOUT, "workflow": "Reparaturanfragen sortieren (alle Anfragen)"}
+    do(chris, "pilot describe", pilot=id, **written)
+    do(chris, "pilot describe", pilot=id, **ABOUT)  # the same one in other words is no other one
+    wider = {**ABOUT, "workflow": "Rechnungen prüfen"}
     assert "First improve, then extend." in do(chris, "pilot describe", pilot=id, **wider)
     more = prepared(bot, name="Zweiter")
     assert "First improve, then extend." in do(chris, "pilot start", pilot=more)
@@ -378,8 +381,7 @@ def test_a_pilot_of_twelve_weeks_asks_for_its_decision_and_ends_within_sixteen(
         learnt="Viel gelernt",
     )
     assert "week 12 of 16" in do(chris, "pilot", pilot=id)
-    wind(to="2027-03-16 10:00")
-    assert "Nobody has decided about" in repr(undecided(bot))
+    wind(to="2027-03-12 10:00")
     assert "ist in der letzten Woche" in repr(messages_of(bot)) or "is in its last week" in repr(
         messages_of(bot)
     )
@@ -397,6 +399,45 @@ def test_a_pilot_of_twelve_weeks_asks_for_its_decision_and_ends_within_sixteen(
     assert state(bot, id) == "stopped"
     assert "What we learnt: Viel gelernt" in do(chris, "pilot", pilot=id)
     do(chris, "pilot new", **ABOUT)  # its name is free again
+
+
+def test_no_pilot_is_older_than_sixteen_weeks_without_a_decision(
+    anna: Say, chris: Say, bot: Stage, wind: Callable[..., None]
+) -> None:
+    """Requirement D25: what nobody decides ends, and says so; it can still be decided."""
+    id = started(bot)
+    wind(to="2027-02-16 10:00")
+    assert "Nobody has decided about" in repr(undecided(bot))
+    wind(to="2027-03-14 20:00")
+    assert state(bot, id) == "running"
+    wind(to="2027-03-15 10:00")
+    assert state(bot, id) == "stopped"
+    shown = do(chris, "pilot", pilot=id)
+    assert "State: ended without a decision" in shown and "[Decide]" in shown
+    assert "has ended after sixteen weeks, and nobody had decided." in chris.sees()[-1]
+    assert "ended after sixteen weeks, and nobody has decided." in repr(undecided(bot))
+    assert "does not run" in do(anna, "relief", pilot=id, answer="no")
+    given = {"reason": "Es hilft allen", "learnt": "Viel gelernt"}
+    assert "sixteen weeks are over" in do(
+        chris, "pilot decide", pilot=id, decision="again", **given
+    )
+    do(chris, "pilot decide", pilot=id, decision="stop", **given)
+    assert "State: stopped" in do(chris, "pilot", pilot=id)
+    assert undecided(bot) == []
+    assert "does not run" in do(chris, "pilot decide", pilot=id, decision="stop", **given)
+
+
+def test_what_ran_out_can_still_go_into_operation(
+    chris: Say, bot: Stage, wind: Callable[..., None]
+) -> None:
+    id = started(bot)
+    do(chris, "pilot it", pilot=id, checks="security,stability,integration,feasibility")
+    wind(to="2027-03-15 10:00")
+    given = {"reason": "Es hilft allen", "learnt": "Viel gelernt"}
+    do(chris, "pilot decide", pilot=id, decision="operate", **given)
+    assert state(bot, id) == "operating"
+    wind(to="2027-09-13 10:00")
+    assert "went into operation half a year ago" in "\n".join(chris.sees())
 
 
 def test_after_fourteen_quiet_days_the_champion_is_asked_once(

@@ -1133,13 +1133,16 @@ class Client:
         }
         if entry.kind in ("view", "home"):
             view = (self.view or {}) if entry.kind == "view" else self.peer.homes[self.id]
-            root = self.peer.views[self.id][0]["id"] if entry.kind == "view" else "VHOME"
+            pile = [each["id"] for each in self.peer.views.get(self.id, ())]
+            root = pile[0] if entry.kind == "view" else "VHOME"
+            below = pile[pile.index(view["id"]) - 1] if view.get("id") in pile[1:] else None
             container = {"type": "view", "view_id": view.get("id", "VHOME")}
             state: Json = {"values": {}}
             payload["view"] = {
                 **view,
                 "id": view.get("id", "VHOME"),
                 "root_view_id": root,
+                "previous_view_id": below,
                 "state": state,
                 "app_installed_team_id": self.team,
             }

@@ -25,6 +25,7 @@ from bot.delivery.courier import Courier
 from bot.delivery.dispatch import Dispatcher
 from bot.delivery.outages.catching_up import CatchingUp
 from bot.delivery.scheduler import Scheduler
+from bot.delivery.senders.introductions import Introductions
 from bot.encryption import TokenCipher, new_key
 from bot.http.limits import LimitedRunner
 from bot.slack.edge import SlackEdge
@@ -32,6 +33,7 @@ from bot.slack.installations import OAuth
 from bot.slack.socket_mode import Sockets
 from handlers import FEATURES
 from handlers.digest import schedule as digest_schedule
+from handlers.settings.platform_notices import INTRODUCE
 from storage.engine import Database, Tx
 from storage.workspaces import Workspace
 from tests.pretend.company import NAMES, Answered, Company, furnish, rest
@@ -119,7 +121,15 @@ class SlackStage(Timed):
             self.database,
             self.dispatcher.run_timer,
             self.clock,
-            {"room": Rooms(self.database, {"slack": self.edge.rooms}).keep},
+            {
+                "room": Rooms(self.database, {"slack": self.edge.rooms}).keep,
+                INTRODUCE: Introductions(
+                    self.database,
+                    self.dispatcher.handle,
+                    self.clock,
+                    {"slack": self.edge.introduce},
+                ).keep,
+            },
         )
         try:
             await self.edge.start()
@@ -168,6 +178,7 @@ class SlackStage(Timed):
                 id=user,
                 identity=lambda name: f"slack:{TEAM}:{user(name)}",
                 direct=lambda name: f"slack:@{user(name)}",
+                names=NAMES,
                 speaks=SPEAKS if chosen else {},
             )
             nobody = replace(whole, channels=(), services=(), names=())

@@ -22,10 +22,12 @@ from bot.delivery.courier import Courier
 from bot.delivery.dispatch import Dispatcher
 from bot.delivery.outages.catching_up import CatchingUp
 from bot.delivery.scheduler import Scheduler
+from bot.delivery.senders.introductions import Introductions
 from bot.teams.edge import App, TeamsEdge
 from bot.teams.tokens import cloud
 from handlers import FEATURES
 from handlers.digest import schedule as digest_schedule
+from handlers.settings.platform_notices import INTRODUCE
 from storage.engine import Database, Tx
 from storage.teams import conversations
 from storage.workspaces import Workspace
@@ -89,7 +91,12 @@ class TeamsStage(Timed):
             random.Random(1),
             follows=CatchingUp(self.new_id),
         )
-        self.scheduler = Scheduler(self.database, self.dispatcher.run_timer, self.clock)
+        introductions = Introductions(
+            self.database, self.dispatcher.handle, self.clock, {"teams": self.edge.introduce}
+        )
+        self.scheduler = Scheduler(
+            self.database, self.dispatcher.run_timer, self.clock, {INTRODUCE: introductions.keep}
+        )
         await self.edge.start()
         site = web.Application()
         self.edge.add_to(site)
@@ -125,6 +132,7 @@ class TeamsStage(Timed):
                 id=user_id,
                 identity=lambda name: f"teams:{TENANT}:{user_id(name)}",
                 direct=lambda name: f"teams:@{user_id(name)}",
+                names=NAMES,
                 speaks=SPEAKS if chosen else {},
             )
             nobody = replace(whole, channels=(), services=(), names=())
@@ -138,7 +146,7 @@ class TeamsStage(Timed):
         """Let Lotse have been installed everywhere before."""
         tx = tx.within(MAIN)
         ways: list[tuple[str, str, str | None]] = [
-            (f"teams:{id}", id, None) for id in (INCIDENTS, MANAGERS)
+            (f"teams:{id}", id, None) for id, _name, _role in CHANNELS
         ]
         for id, each in self.peer.people.items():
             ways.append((f"teams:@{each['aadObjectId']}", self.peer.personal(id).id, id))
@@ -163,6 +171,7 @@ class TeamsStage(Timed):
     async def carry(self) -> None:
         """Carry out what is due now, and deliver what may be delivered now."""
         await self.scheduler.round()
+        await self.scheduler.settled()
         await self.courier.drain()
         await self.edge.settled()
 

@@ -17,6 +17,7 @@ from handlers.privacy.erasing import put_former
 from storage.automations import intake, odd, outages, questions
 from storage.engine import Tx
 from storage.engine.ids import PersonId
+from storage.engine.sql import as_text
 from tests.friction.test_patterns import confirmed
 from tests.house.test_doors import named
 from tests.pilots.test_pilots import started
@@ -44,7 +45,7 @@ def did_everything(bot: Stage, anna: Say, ben: Say, carla: Say, chris: Say) -> N
     _failed_and_mended(bot, anna, ben, carla, chris)
     _improved(bot, anna, ben, chris)
     _automated(bot, anna, ben, carla)
-    _looked_after_itself(bot, ben, carla, chris)
+    _looked_after_itself(bot, anna, ben, carla, chris)
 
 
 def _failed_and_mended(bot: Stage, anna: Say, ben: Say, carla: Say, chris: Say) -> None:
@@ -132,7 +133,7 @@ def _automated(bot: Stage, anna: Say, ben: Say, carla: Say) -> None:
     bot.store(called)
 
 
-def _looked_after_itself(bot: Stage, ben: Say, carla: Say, chris: Say) -> None:
+def _looked_after_itself(bot: Stage, anna: Say, ben: Say, carla: Say, chris: Say) -> None:
     """Somebody stood in, handed over, signed in, linked; Lotse did not run for a while."""
     matter = "About something."
     bot.inside(lambda ctx: matters.note(ctx, PersonId("anna"), "matter", matter))
@@ -147,6 +148,26 @@ def _looked_after_itself(bot: Stage, ben: Say, carla: Say, chris: Say) -> None:
     bot.wind(minutes=60 * 24 * 3)  # the first nights of retention have something to report
     chris("board")
     ben("verbinden")
+    do(anna, "mandate ask", words="Gilt das auch für die Ausbildung?")
+    bot.store(lambda tx: _kept_by_others(tx, bot.now()))
+
+
+def _kept_by_others(tx: Tx, now: datetime) -> None:
+    """Put in what takes quarters to come about, or other people's machines: a row each."""
+    day, at = now.date().isoformat(), as_text(now)
+    (auto,) = tx.rows("select id from automations where workspace = :workspace")
+    tx.insert(
+        "mandate_stops", id="stop", item="Sortieren", reason="Es half nicht", until_on=day,
+        dropped_on=day, set_by="chris", set_at=at,
+    )  # fmt: skip
+    tx.insert("bottleneck_rounds", quarter="2026-Q3", opened_on=day)
+    tx.insert("digest_rounds", week="2026-W40", opened_on=day)
+    tx.insert("digest_texts", week="2026-W40", language="de", message="{}", at=at)
+    tx.insert(
+        "digest_mails", id="mail", address="lager@example.com", token="t", added_by="chris",
+        added_at=at,
+    )  # fmt: skip
+    tx.insert("automation_values", automation=auto["id"], number=1, day=day, value="3")
 
 
 def nights(day: date) -> datetime:
@@ -199,9 +220,10 @@ def test_each_kind_of_record_goes_on_its_day(
         assert keeps.days is not None and keeps.days <= after <= keeps.days + lived, (kind, after)
     bot.database.transact(lambda tx: clean(tx, bot.clock.now()))
     left = {column.split(".")[0] for column, who in people_left(bot).items() if who}
-    # Who is here, what they answer for now, and whether they have read the newest guardrails.
+    # Who is here, what they answer for now and have been told lately, and whether they have read
+    # the newest guardrails.
     assert left <= {"identities", "places", "services", "automations", "guardrail_confirmations",
-                    "automation_questions"}  # fmt: skip
+                    "automation_questions", "matters"}  # fmt: skip
 
 
 def test_a_dry_run_says_what_would_go_and_changes_nothing(bot: Stage, ben: Say) -> None:
@@ -280,7 +302,7 @@ def test_everybody_sees_what_is_kept_and_managers_alone_try(anna: Say, ben: Say)
     pages = [shown]
     while "[Mehr]" in pages[-1]:
         pages.append(ben.press("Mehr"))
-    assert len(pages) == 4
+    assert len(pages) >= 3 and "nach 0 Tagen" not in "".join(pages)
     assert any("Wer was getan hat (Prüfpfad), nach 365 Tagen: gelöscht" in each for each in pages)
     assert do_refused(anna, "retention try", day="1.12.2026").startswith("Managers do this here.")
 

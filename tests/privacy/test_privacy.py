@@ -66,7 +66,7 @@ def test_erased_means_gone_from_every_row(bot: Stage, anna: Say, ben: Say, carla
     bot.wind(minutes=60 * 24 * 40)
     assert "dora" not in everywhere(bot)
     asked = bot.handle(bot.request("anna", call=call("show", number=1)))
-    assert "Declared: Mon 23 Nov, 09:00 by former person" in answered(asked)
+    assert "Declared: Mon 23 Nov, 09:00 by “former person”" in answered(asked)
     german = bot.handle(bot.request("ben", call=call("show", number=1)))
     assert "09:00 von „ehemalige Person“" in answered(german), "each reader in their own language"
 
@@ -151,7 +151,7 @@ def test_a_pseudonym_of_before_is_read_in_each_readers_language(bot: Stage, anna
 
     bot.store(before)
     asked = bot.handle(bot.request("anna", call=call("show", number=1)))
-    assert "by former person" in answered(asked)
+    assert "by “former person”" in answered(asked)
 
 
 def test_two_who_are_one_are_neither_deputy_nor_stand_in_of_themselves(

@@ -315,6 +315,46 @@ def test_when_nobody_of_the_service_is_there_the_manager_is(
 # --- the end -----------------------------------------------------------------------------
 
 
+def test_a_fix_is_verified_by_somebody_with_a_tie_only(
+    banned: Stage, anna: Say, ben: Say, chris: Say
+) -> None:
+    """Accountable, deputy, manager, or who declared or looked after one of its incidents."""
+    fixed(ben)
+    press = Call("problem verify", {"number": "1"})
+    dora, emil = Say(banned, "dora"), Say(banned, "emil")
+    for nobody in (dora, emil):
+        nobody("status")
+        assert "jemand, der damit zu tun hat: Carla und Chris" in answered(
+            banned.handle(banned.request(nobody.id, call=press))
+        )
+    assert states(banned) == ["fixed"]
+    assert "jemand anderes" in answered(banned.handle(banned.request("ben", call=press)))
+    banned.store(
+        lambda tx: tx.run(
+            "update incidents set acknowledged_by = 'emil', acknowledged_at = declared_at "
+            "where workspace = :workspace and number = 2"
+        )
+    )
+    assert states(banned) == ["fixed"]
+    emil("problem 1")
+    assert emil.press("Behebung geprüft").startswith("Geprüft.")
+    assert states(banned) == ["lifted"]
+
+
+@pytest.mark.parametrize("who", ["anna", "carla", "chris"])
+def test_declarer_deputy_and_manager_verify_a_fix(banned: Stage, ben: Say, who: str) -> None:
+    fixed(ben)
+    banned.handle(banned.request(who, call=Call("problem verify", {"number": "1"})))
+    assert states(banned) == ["lifted"]
+
+
+def test_the_digest_says_who_or_what_ended_a_ban(banned: Stage, ben: Say, chris: Say) -> None:
+    fixed(ben)
+    chris("problem 1")
+    chris.press("Fix verified")
+    assert "the fix was verified on" in chris("digest")
+
+
 def test_a_fix_that_nobody_verifies_holds_after_fourteen_quiet_days(
     banned: Stage, ben: Say, wind: Wind
 ) -> None:

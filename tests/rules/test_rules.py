@@ -52,7 +52,8 @@ def test_two_agreeing_corrections_are_learnt_and_can_be_forgotten(
         anna(f"incident {title}")
         anna.press("Change service", at="@anna")
         anna.fill(service="webshop")
-    assert "Carla is accountable for Webshop and is alarmed." in anna("incident Leuchtband tot")
+    asked = anna("incident Leuchtband tot")
+    assert "Chris is alarmed" in asked and "Is it about Webshop?\nRule: “Leuchtband”" in asked
     card = carla("dienst Webshop")
     assert "Auch gemeint mit: „Leuchtband“, gelernt" in card
     assert carla.press("„Leuchtband“ vergessen").startswith("Vergessen: „Leuchtband“")
@@ -110,12 +111,13 @@ def test_rules_are_entered_by_whoever_answers_for_the_service(
     bot: Stage, anna: Say, carla: Say
 ) -> None:
     carla("regel neu")
-    assert "von jetzt an" in carla.fill(words="Kasse Gutschein", service="webshop").lower()
+    entered = carla.fill(words="Kasse Gutschein", service="webshop", way="straight")
+    assert entered.startswith("Von jetzt an: „Kasse Gutschein“ → Webshop → Carla")
     assert "accountable for Webshop" in anna("incident Kasse: Gutschein wird nicht erkannt")
     assert "accountable for Kasse" in anna("incident Kasse klemmt")
     anna("rule new")
     assert "this is up to" in anna.fill(words="Bon", service="webshop")
-    assert "„Kasse Gutschein“ bedeutet Webshop (eingetragen)" in carla("regeln")
+    assert "„Kasse Gutschein“ → Webshop → Carla\neingetragen, ohne Rückfrage" in carla("regeln")
 
 
 @pytest.mark.parametrize(

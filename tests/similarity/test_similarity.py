@@ -17,8 +17,9 @@ from handlers.incidents.recurrence import Ahead
 from handlers.kit.context import Context
 from handlers.similarity import Match, cache, find_similar, is_near_same
 from handlers.similarity.distance import closeness
+from handlers.similarity.glossary import read_glossary
 from handlers.similarity.index import Index
-from handlers.similarity.terms import read_glossary, word_of, words
+from handlers.similarity.terms import word_of, words
 from handlers.similarity.vocabulary import Vocabulary
 from storage import incidents, similarity
 from storage.engine import Database, Tx
@@ -27,6 +28,7 @@ from storage.engine.postgres import Postgres
 from storage.engine.sqlite import Sqlite
 from storage.incidents import transitions as states
 from storage.incidents.states import Severity
+from storage.rules import Rule
 from storage.services import Service
 from tests.pretend.stage import DEMO, MONDAY, Say, Stage, furnish
 
@@ -269,7 +271,7 @@ def test_every_line_of_the_glossary_joins_both_languages() -> None:
 
 
 def read_glossary_lines() -> list[str]:
-    from handlers.similarity.terms import GLOSSARY
+    from handlers.similarity.glossary import GLOSSARY
 
     lines = GLOSSARY.read_text(encoding="utf-8").splitlines()
     return [line for line in lines if line and line[0] not in "#["]
@@ -349,7 +351,7 @@ def test_the_service_is_guessed_once_and_before_the_transaction(
     guessed: list[str] = []
     named = triage.named
 
-    def counting(ctx: Context, title: str) -> Service | None:
+    def counting(ctx: Context, title: str) -> tuple[Service | None, Rule | None]:
         guessed.append(title)
         return named(ctx, title)
 

@@ -539,15 +539,14 @@ async def test_a_form_asked_for_by_somebody_new_opens_once_they_are_known(
     assert "Noted." in await anna.fill(sentence="Dates are typed twice")
 
 
-async def test_without_a_profile_only_declaring_works(fresh: SlackStage) -> None:
+async def test_without_a_profile_nothing_is_done_and_only_help_is_given(fresh: SlackStage) -> None:
     anna = fresh.client("anna")
     fresh.peer.plan("users.info", *[error("internal_error")] * 5)
-    assert "do not know yet who you are" in await anna.types("/lotse status")
-    assert "INC-1 is declared." in await anna.types("/incident Till is dead", at=GENERAL)
-    assert "do not know yet who you are" in await anna.types("/lotse incidents")
+    assert "still asking who you are" in await anna.types("/lotse status")
+    assert "still asking who you are" in await anna.types("/incident Till is dead", at=GENERAL)
     assert "do not know yet who you are" in await anna.types("/lotse friction x")
-    assert fresh.count("friction") == 0
-    assert fresh.peer.sees(GENERAL) and fresh.peer.sees("DANNA")
+    assert "incident" in await anna.types("/lotse help")
+    assert fresh.count("friction") == fresh.count("incidents") == 0
     fresh.peer._faults.clear()
 
 

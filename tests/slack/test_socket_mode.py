@@ -179,6 +179,22 @@ async def test_a_refused_connection_is_told_and_tried_again(
     logged.records.clear()
 
 
+async def test_a_socket_mode_that_is_refused_is_told_in_health_with_slack_s_reason(
+    watchful: SlackStage, logged: Logged
+) -> None:
+    assert watchful.edge.trouble() == ""
+    refusals = [error("too_many_websockets")] * 500
+    watchful.peer.plan("apps.connections.open", *refusals)
+    for each in watchful.peer.open_links():
+        await each.close()
+    async with asyncio.timeout(30):
+        while "too_many_websockets" not in watchful.edge.trouble():  # noqa: ASYNC110, time passes
+            await asyncio.sleep(0.02)
+    watchful.peer._faults.clear()
+    await watchful.peer.connected(2, more_than=2)
+    logged.records.clear()
+
+
 async def test_no_payload_is_logged(slack: SlackStage, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     await slack.client("anna").types("/incident Till is dead canary-77")

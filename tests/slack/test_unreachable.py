@@ -77,6 +77,29 @@ async def test_who_cannot_be_reached_is_told_on_the_card_and_no_storm_follows(
         assert "Ben cannot be reached in Slack" in "\n".join(stage.peer.sees("DCHRIS"))
 
 
+async def test_whoever_asks_for_whom_to_turn_to_hears_that_they_cannot_be_reached(
+    sqlite: Sqlite,
+) -> None:
+    """In the answers of who and of the service, and in the digest; until it is healed."""
+    async with slack_stage(sqlite, strict=False) as stage:
+        anna, chris = stage.client("anna"), stage.client("chris")
+        assert "reached" not in await anna.types("/lotse who Till")
+        stage.peer.users["UBEN"]["unreachable"] = True
+        stage.peer.channels[INCIDENTS].members.discard(BOT)
+        await anna.types("/incident Till is dead", at="CGEN")
+        await stage.carry()
+        for line in ("/lotse who Till", "/lotse service Till"):
+            assert "Not to be reached now: Ben (Slack)." in await anna.types(line), line
+        said = await chris.types("/lotse digest")
+        assert "Not to be reached: #incidents (Slack)" in said and "Ben (Slack)" in said
+        stage.peer.users["UBEN"]["unreachable"] = False
+        stage.peer.channels[INCIDENTS].members.add(BOT)
+        await stage.client("ben").types("/lotse status")
+        await event(stage, type="member_joined_channel", user=BOT, channel=INCIDENTS)
+        assert "reached" not in await anna.types("/lotse who Till")
+        assert "Not to be reached" not in await chris.types("/lotse digest")
+
+
 async def test_a_manager_nobody_reaches_is_no_storm(sqlite: Sqlite) -> None:
     async with slack_stage(sqlite, strict=False) as stage:
         for name in ("UBEN", "UCARLA", "UCHRIS"):

@@ -28,6 +28,7 @@ from tests.stories.leaving import InSlack, InTeams, InTheTerminal, OnThePage, Su
 SATURDAY = datetime(2026, 11, 28, 23, tzinfo=BERLIN)
 NEXT = datetime(2026, 11, 30, 9, 1, tzinfo=BERLIN)  # Monday, after nine
 SURFACES = ("page", "terminal", "slack", "teams")
+ACTION = "select id from mandate_actions where workspace = :workspace"
 OBSTACLE = "Die Testdaten fehlen noch"
 
 
@@ -94,6 +95,10 @@ async def named_for_one_of_everything(at: Surface) -> None:
             await at.do(who, "pilot accept", pilot=pilot, role=role)
     await at.do("Chris", "pilot users", pilot=pilot, who="everybody")
     await at.do("Chris", "pilot start", pilot=pilot)
+    await at.do("Chris", "mandate draft")
+    await at.do("Chris", "mandate it", who=ben)
+    await at.do("Chris", "mandate action", item="Testdaten holen", who=ben, due="2026-12-11")
+    await at.do("Ben", "mandate action accept", action=await one(at, ACTION))
     await at.do("Chris", "friction name", area="Einkauf", who=ben)
     await at.do("Ben", "friction accept", area="Einkauf")
     await at.do("Chris", "hand over", to=ben, deputy=carla)  # what Chris has, he is asked for
@@ -121,7 +126,8 @@ WAITS = (
 ANSWERS = (
     ("services", "accountable"), ("services", "deputy"), ("problems", "owner"),
     ("automations", "accountable"), ("automations", "deputy"), ("pilots", "champion"),
-    ("pilots", "modeler"), ("pilots", "integrator"),
+    ("pilots", "modeler"), ("pilots", "integrator"), ("mandate_actions", "owner"),
+    ("mandates", "it_contact"),
 )  # fmt: skip
 
 

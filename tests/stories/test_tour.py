@@ -118,8 +118,9 @@ class Player:
         if not what.startswith("["):
             label, _colon, value = what.partition(": ")
             assert me.form is not None, f"no form is open for {me.id}"
-            names = {flat(each.label): each.name for each in me.form.fields}
-            self.forms[me.id][names[label]] = value
+            asked = next(each for each in me.form.fields if flat(each.label) == label)
+            chosen = {flat(shown): sent for sent, shown in asked.choices}
+            self.forms[me.id][asked.name] = chosen.get(value, value)
             return None
         label = what.strip("[]")
         if me.form is not None and flat(me.form.submit) == label:

@@ -17,7 +17,6 @@ from storage.engine.sqlite import Sqlite
 from storage.teams import conversations
 from tests.conftest import Logged
 from tests.pretend.adaptive_card import user_id
-from tests.pretend.slack_peer import Fault
 from tests.pretend.teams_peer import BOT, TENANT, Client, Peer, card_text, error, mention, text_of
 from tests.pretend.teams_stage import GENERAL, GROUP, INCIDENTS, TeamsStage, teams_stage
 from tests.pretend.timed import MAIN
@@ -402,13 +401,6 @@ async def test_somebody_without_an_object_id_is_a_stranger(sqlite: Sqlite) -> No
         await stage.client("Anna").says(DEAD)
         assert stage.count("incidents") == 0
         looked_at(stage)
-
-
-async def test_while_the_roster_is_silent_an_outage_can_still_be_declared(sqlite: Sqlite) -> None:
-    async with teams_stage(sqlite, known=False, strict=False) as stage:
-        stage.peer.plan("member", *[Fault("500", 500, b"")] * 4)
-        assert "declared" in await stage.client("Anna").says(DEAD)
-        assert "I do not know yet who you are" in await stage.client("Anna").says("status")
 
 
 async def test_another_bot_is_not_listened_to(sqlite: Sqlite) -> None:

@@ -6,6 +6,7 @@ Stored is what happened and when. Nothing about whoever called reaches this modu
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -69,25 +70,31 @@ def ping(
     counts: str = "1",
     slug: str = "",
     create: str = "",
+    posted: str = "1",
 ) -> Reply:
     """Record what a machine reports. `id` is the call's own, so that trying again is no second."""
-    if intake.has_run(ctx.tx, id):
-        return Reply(subject=automation, outcome="seen")
     if not automation:
+        if intake.has_run(ctx.tx, id):
+            return Reply(subject=automation, outcome="seen")
         return _unknown(ctx, slug, id=id, kind=kind, create=bool(create))
     found = automations.find(ctx.tx, automation)
     assert found is not None, "an address belongs to an automation, by constraint"
+    if found.post_only and not posted and counts:
+        odd, counts = Odd.METHOD, ""
     if odd:
         odd_calls.note_odd(ctx.tx, found.id, id=id, at=ctx.now, why=odd, once=ONCE)
     if not counts:
         return Reply(subject=automation, outcome="odd")
     if found.state == "retired":
         return _retired(ctx, found)
+    recent = intake.calls_since(ctx.tx, found.id, ctx.now - MINUTE)
+    if any(each == id for each, _told in recent):
+        return Reply(subject=automation, outcome="seen")  # its work was tried again
     key = _hash(run or once) if run or once else None
     if key is not None and intake.is_used(ctx.tx, found.id, key, _kind(kind, items)):
         odd_calls.note_odd(ctx.tx, found.id, id=id, at=ctx.now, why=Odd.USED, once=ONCE)
         return Reply(subject=automation, outcome="seen")
-    burst = _burst(ctx, found, id)
+    burst = _burst(ctx, found, id, recent)
     if burst is not None:
         return Reply(posts=burst, subject=automation, outcome="burst")
     posts = _count(
@@ -151,10 +158,15 @@ def _count(
     now = replace(now, look_at=standing.look_again(now, company, ctx.now))
     _keep(ctx, found, now)
     assert now.look_at is not None
-    escalation.look_at(ctx, now.look_at)
+    if found.look_at is None or now.look_at < found.look_at:  # else the timer comes in time
+        escalation.look_at(ctx, now.look_at)
     if kind == "start":
         return ()
-    return (*escalation.ended(ctx, now, "ran"), *_told(ctx, found, now))
+    # Nobody is asked about what has reported lately, so no question can be open.
+    last = found.last_report_at
+    asked = last is None or ctx.now - last >= standing.LEAST_WINDOW
+    posts = escalation.ended(ctx, now, "ran") if asked else ()
+    return (*posts, *_told(ctx, found, now))
 
 
 ENDS = ("ok", "idle", "fail")
@@ -179,7 +191,7 @@ def _ended(ctx: Context, found: Automation, kind: str) -> Automation:
         return replace(now, last_result="fail", fails=found.fails + 1)
     now = replace(now, last_result="ok", fails=0, last_run_at=ctx.now)
     if kind == "idle":
-        return replace(now, idle=found.idle + 1)
+        return replace(now, idle=found.idle + _is_another_occasion(ctx, found))
     gaps = standing.gaps_of(found)
     if found.last_useful_at is not None:
         gap = standing.gap_between(company_of(ctx), found.last_useful_at, ctx.now)
@@ -193,11 +205,23 @@ def _ended(ctx: Context, found: Automation, kind: str) -> Automation:
     )
 
 
+def _is_another_occasion(ctx: Context, found: Automation) -> bool:
+    """Say whether a run is for another occasion than the last one: idle is counted in these."""
+    last = found.last_run_at
+    if last is None or not found.idle:
+        return True
+    company = company_of(ctx)
+    following = next(standing.expected(found, company, last, last), None)
+    return following is None or ctx.now >= following[0].opens
+
+
 def _told(ctx: Context, before: Automation, now: Automation) -> tuple[Post, ...]:
     """Tell who answers for it of a failure once, and take it back when it works again."""
     key = f"automation:{now.id}:failed"
-    posts = matters.settle(ctx, f"automation:{now.id}:late")
-    posts += matters.settle(ctx, f"automation:{now.id}:hangs")
+    posts: tuple[Post, ...] = ()
+    if before.late_told:
+        posts += matters.settle(ctx, f"automation:{now.id}:late")
+        posts += matters.settle(ctx, f"automation:{now.id}:hangs")
     if now.last_result != "fail":
         if before.fails:
             posts += (*matters.settle(ctx, key), *matters.settle(ctx, _test_key(now)))
@@ -247,11 +271,13 @@ def _is_quiet(automation: Automation, now: datetime) -> bool:
 # --- what cannot be used -------------------------------------------------------------------
 
 
-def _burst(ctx: Context, found: Automation, id: str) -> tuple[Post, ...] | None:
+def _burst(
+    ctx: Context, found: Automation, id: str, recent: Sequence[tuple[str, str]]
+) -> tuple[Post, ...] | None:
     """Count a burst of calls once, and ask about it once; None when this call is none of it."""
-    if odd_calls.goes_on(ctx.tx, found.id, Odd.BURST, ctx.now, MINUTE):
+    if any(kind == Odd.BURST for _id, kind in recent):
+        odd_calls.goes_on(ctx.tx, found.id, Odd.BURST, ctx.now, MINUTE)
         return ()
-    recent = intake.calls_since(ctx.tx, found.id, ctx.now - MINUTE)
     if len(recent) < PER_MINUTE:
         return None
     day = company_of(ctx).day_of(ctx.now).isoformat()

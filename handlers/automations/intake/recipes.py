@@ -20,7 +20,9 @@ RECIPES: dict[Tool, tuple[str, ...]] = {
         "[Service]",
         f"ExecStartPre=-/usr/bin/{CURL} ADDRESS/start",
         "ExecStart=/path/to/job",
-        f"ExecStopPost=-/bin/sh -c '{CURL} ADDRESS/${{EXIT_STATUS:-1}}'",
+        # A run that a signal ended has a word instead of a number; a dollar is written twice here.
+        "ExecStopPost=-/bin/sh -c 's=$${EXIT_STATUS:-fail}; "
+        f"case $$s in *[!0-9]*) s=fail;; esac; {CURL} ADDRESS/$$s'",
     ),
     Tool.WINDOWS: (
         "powershell -Command \"& 'C:\\path\\job.exe'; "

@@ -33,9 +33,10 @@ from handlers.kit.readers import TextReader
 from handlers.kit.readers.required_text import TellingReader
 from handlers.kit.worded import Worded, choice
 from handlers.kit.words import Words, _
-from storage import automations
+from storage import automations, pilots
 from storage.automations import Automation, learning
 from storage.automations.learning import Signal
+from storage.engine.ids import PersonId
 
 feature = Feature(_("Automations"))
 
@@ -245,7 +246,22 @@ def _asks(ctx: Context, automation: Automation, signal: Signal) -> tuple[Post, .
         else _("The boundary of “{name}” is unclear", name=automation.name)
     )
     message = Message((Title(title), Text(signal.words), Buttons(_ends(signal))))
-    return matters.ask(ctx, decides.id, _key(signal), message)
+    posts = matters.ask(ctx, decides.id, _key(signal), message)
+    champion = _champion(ctx, automation) if signal.kind == Kind.BOUNDARY else None
+    if champion is not None and champion != decides.id:
+        told = Message((Title(title), Text(signal.words), _look_at_it(automation)))
+        posts += matters.ask(ctx, champion, f"{_key(signal)}:champion", told)
+    return posts
+
+
+def _look_at_it(automation: Automation) -> Buttons:
+    return Buttons((Button(_("Look at it"), call("auto", automation=automation.id)),))
+
+
+def _champion(ctx: Context, automation: Automation) -> PersonId | None:
+    """Return the champion of the pilot that it comes from: a boundary concerns them, too."""
+    found = next((each for each in pilots.all(ctx.tx) if each.automation == automation.id), None)
+    return found.champion if found is not None else None
 
 
 def _ends(signal: Signal) -> tuple[Button, ...]:
@@ -298,7 +314,11 @@ def _ended(ctx: Context, id: str, state: str, words: str) -> Reply:
     open_card = Button(automation.name[:32], call("auto", automation=automation.id))
     return Reply(
         line(said, open_card),
-        posts=(done, *matters.settle(ctx, _key(found))),
+        posts=(
+            done,
+            *matters.settle(ctx, _key(found)),
+            *matters.settle(ctx, f"{_key(found)}:champion"),
+        ),
         subject=automation.name,
     )
 

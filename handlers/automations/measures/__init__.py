@@ -1,1 +1,1 @@
-"""Figures of automations: those that are computed from runs, and those that people enter."""
+"""The own figures of automations: those that people enter."""

@@ -37,11 +37,7 @@ def alarm_posts(
     posts: list[Post] = []
     for person in targets:
         posts += _fold(ctx, incident, person, position)
-        recent = [
-            each
-            for each in alarms.of_person_since(ctx.tx, person, ctx.now - WITHIN)
-            if each.live and each.incident != incident.number
-        ]
+        recent = alarms.recent(ctx.tx, person, ctx.now - WITHIN, incident.number)
         listed = any(each.list is not None for each in recent)
         if crowded or listed or len({each.incident for each in recent}) >= MOST:
             posts += _to_list(ctx, incident, person, position, recent)
@@ -103,13 +99,15 @@ def _to_list(
     ctx: Context, incident: Incident, person: PersonId, position: int, recent: list[Alarm]
 ) -> list[Post]:
     """Make the alarm a line of the list of this minute, with those that came just before it."""
-    keys_of = dict.fromkeys(each.list for each in recent if each.list is not None)
-    room = [each for each in keys_of if len(alarms.in_list(ctx.tx, each)) < SHOWN]
-    key = room[-1] if room else f"alarms:{person}:{ctx.new_id()}"
+    last = next((each.list for each in reversed(recent) if each.list is not None), None)
+    room = last is not None and len(alarms.in_list(ctx.tx, last)) < SHOWN
+    key = last if last is not None and room else f"alarms:{person}:{ctx.new_id()}"
     posts: list[Post] = []
     for each in recent:
+        if each.list is not None:
+            continue
         other = incidents.find(ctx.tx, each.incident)
-        if each.list is None and other is not None:
+        if other is not None:
             posts += _folded(ctx, other, each)
             alarms.put_into(ctx.tx, each, key)
     _sent(ctx, incident, position, person, key)
@@ -130,9 +128,10 @@ def _list_post(ctx: Context, key: str, person: PersonId) -> list[Post]:
 
 
 def _list(ctx: Context, lines: list[Alarm]) -> Message:
-    found = {each.incident: incidents.find(ctx.tx, each.incident) for each in lines}
+    numbers = list(dict.fromkeys(each.incident for each in lines))
+    found = {each.number: each for each in incidents.several(ctx.tx, numbers)}
     waiting = {each.incident for each in lines if each.live}
-    known = [(number, each) for number, each in found.items() if each is not None]
+    known = [(number, found[number]) for number in numbers if number in found]
     shown = [(number, each) for number, each in known if number in waiting]
     if not shown:
         words = [cards.settled_words(ctx, each) for _number, each in known]

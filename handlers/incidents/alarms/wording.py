@@ -8,7 +8,7 @@ from handlers.incidents import cards
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Message, Text, Title, Tone
-from handlers.kit.people import name
+from handlers.kit.people import PLATFORMS, name
 from handlers.kit.words import Sentence, Words, _
 from storage.delivery.heartbeat import Standstill
 from storage.engine.ids import PersonId
@@ -61,7 +61,7 @@ def unreachable(ctx: Context, gone: list[tuple[PersonId, str]]) -> list[Sentence
         _(
             "{who} cannot be reached in {where}",
             who=name(ctx, person),
-            where=cards.PLATFORMS.get(platform, platform),
+            where=PLATFORMS.get(platform, platform),
         )
         for person, platform in gone
     ]

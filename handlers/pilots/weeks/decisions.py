@@ -12,11 +12,14 @@ from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text, line
-from handlers.kit.readers import ChoiceReader, ChoicesReader, TextReader, folded
+from handlers.kit.readers import ChoiceReader, ChoicesReader, TextReader
 from handlers.kit.readers.required_text import TellingReader
 from handlers.kit.words import Words, _
+from handlers.on_call import duty
 from handlers.pilots import cards, clock, digest, editing
 from handlers.pilots.lookup import PilotRef
+from handlers.pilots.weeks import operation
+from handlers.pilots.weeks.it_checks import CHECKS, Check, open_checks
 from storage import pilots
 from storage.delivery.places import GENERAL, PlaceKind, with_role
 from storage.friction import patterns
@@ -61,23 +64,6 @@ def sourcing(
     return Reply(line(said, it), posts=posts, subject=found.name)
 
 
-class Check(StrEnum):
-    """What IT looks at; requirement B03."""
-
-    SECURITY = "security"
-    STABILITY = "stability"
-    INTEGRATION = "integration"
-    FEASIBILITY = "feasibility"
-
-
-CHECKS: dict[str, Words] = {
-    "security": _("Security is fine"),
-    "stability": _("It runs stably"),
-    "integration": _("It fits to what is there"),
-    "feasibility": _("It can be done and kept up"),
-}
-
-
 def _looked(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
     found = pilots.find(ctx.tx, fixed.get("pilot", ""))
     return {"checks": found.it_checks, "words": found.it_note} if found else {}
@@ -105,12 +91,6 @@ def look(
         return Reply(line(_("Noted. Still open: {checks}.", checks=still)), subject=found.name)
     posts = editing.settle(ctx, found, "it")
     return Reply(line(_("Noted: all four are fine.")), posts=posts, subject=found.name)
-
-
-def open_checks(pilot: Pilot) -> list[Words]:
-    """Return what IT has not said yes to."""
-    done = set(pilot.it_checks.split(","))
-    return [label for value, label in CHECKS.items() if value not in done]
 
 
 class Decision(StrEnum):
@@ -145,10 +125,15 @@ def decide(
     learnt: Annotated[str, TellingReader(most=500), Ask(_("What have we learnt?"))],
 ) -> Reply:
     found = editing.own(ctx, pilot)
-    if found.state != "running":
+    if found.state != "running" and not found.undecided:
         raise Refusal(_("“{pilot}” does not run.", pilot=found.name))
+    if found.undecided and decision is Decision.AGAIN:
+        raise Refusal(
+            _("Its sixteen weeks are over. Now it goes into operation, or ends."), field="decision"
+        )
     day = clock.current_day(ctx)
     changed: dict[str, object] = {
+        "undecided": False,
         "decision": decision.value,
         "reason": reason,
         "learnt": learnt,
@@ -162,7 +147,10 @@ def decide(
                     _("Before operation IT still has to say yes: {checks}.", checks=still),
                     buttons=(Button(_("IT's view"), call("pilot it", pilot=found.id)),),
                 )
-            changed |= {"state": "operating", "operating_on": day}
+            if found.state == "stopped":
+                editing.take_name(ctx, found)
+                digest.plan(ctx, found.id)
+            changed |= {"state": "operating", "operating_on": day, "stopped_on": None}
         case Decision.AGAIN:
             if found.extended_on is not None:
                 raise Refusal(
@@ -174,15 +162,37 @@ def decide(
             changed |= {"state": "stopped", "stopped_on": day}
     pilots.change(ctx.tx, found.id, **changed)
     editing.note(ctx, found, decision.value, reason)
-    posts = editing.settle(ctx, found, "decide")
+    posts = (*editing.settle(ctx, found, "decide"), *editing.settle(ctx, found, "run out"))
     now = editing.fresh(ctx, found)
-    if decision is Decision.STOP:
+    if decision is Decision.STOP and found.state == "running":
         editing.stopped(ctx, now)
     elif decision is Decision.OPERATE:
         editing.make_room(ctx)
+        posts += operation.carry_over(ctx, now)
     if decision is not Decision.AGAIN:
         _tell_reporters(ctx, now)
     return Reply(cards.card(ctx, editing.fresh(ctx, now)), posts=posts, subject=found.name)
+
+
+def run_out(ctx: Context, pilot: Pilot) -> tuple[Post, ...]:
+    """No pilot runs for longer than sixteen weeks: it ends, and what was learnt is asked for.
+
+    It is no decision: whoever decides may still say that it goes into operation.
+    """
+    day = clock.current_day(ctx)
+    pilots.change(ctx.tx, pilot.id, state="stopped", stopped_on=day, undecided=True)
+    editing.note(ctx, pilot, "run out")
+    posts = editing.settle(ctx, pilot, "decide")
+    editing.stopped(ctx, editing.fresh(ctx, pilot))
+    said = _(
+        "“{pilot}” has ended after sixteen weeks, and nobody had decided. What becomes of it?",
+        pilot=pilot.name,
+    )
+    button = Button(_("Decide"), call("pilot decide", pilot=pilot.id), "primary")
+    editing.tell(ctx, pilot, "run out", said, button)
+    for boss in duty.managers(ctx):
+        matters.note(ctx, boss.id, f"pilot:{pilot.id}:run out", said, button)
+    return posts
 
 
 def _tell_reporters(ctx: Context, pilot: Pilot) -> None:
@@ -230,9 +240,7 @@ def give_up(
 def again(ctx: Context, pilot: PilotRef) -> Reply:
     found = editing.own(ctx, pilot)
     if found.state == "stopped":
-        if pilots.named(ctx.tx, folded(found.name)) is not None:
-            raise Refusal(_("There is a pilot called “{name}” already.", name=found.name))
-        pilots.rename(ctx.tx, found.id, found.name, folded(found.name))
+        editing.take_name(ctx, found)
         pilots.change(
             ctx.tx,
             found.id,
@@ -241,6 +249,7 @@ def again(ctx: Context, pilot: PilotRef) -> Reply:
             started_on=None,
             extended_on=None,
             decision=None,
+            undecided=False,
         )
         editing.note(ctx, found, "back")
     return Reply(cards.card(ctx, editing.fresh(ctx, found)), subject=found.name)

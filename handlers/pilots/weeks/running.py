@@ -6,19 +6,19 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated
 
-from handlers.kit import calendar
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
-from handlers.kit.messages import Button, Buttons, Items, Message, Part, Reply, Text, Title, line
-from handlers.kit.people import name
+from handlers.kit.messages import Button, Buttons, Message, Part, Reply, Text, line
 from handlers.kit.readers import ChoiceReader, NumberReader, TextReader
 from handlers.kit.readers.dates import DateReader
 from handlers.kit.readers.decimals import DecimalReader
 from handlers.kit.readers.required_text import TellingReader
-from handlers.kit.words import Words, _, _n
-from handlers.pilots import cards, clock, editing, measure, relief, roles
+from handlers.kit.words import _, _n
+from handlers.pilots import cards, clock, editing, measure, relief
 from handlers.pilots.lookup import PilotRef
+from handlers.pilots.weeks import more
+from handlers.pilots.weeks.kinds import CHANGE, CHANGES, KIND, Change, Kind
 from storage import pilots
 from storage.pilots import Pilot, log
 
@@ -27,7 +27,6 @@ feature = Feature(_("Pilots"))
 SHORT = TextReader(long=False)
 LINE = TellingReader(long=False, most=200)
 NUMBER = DecimalReader()
-CANDIDATES = 3
 
 IdField = Annotated[str, SHORT, Ask(_("Which"))]
 
@@ -51,38 +50,13 @@ def candidate(
 ) -> Reply:
     found = editing.own(ctx, pilot)
     known = log.candidates(ctx.tx, found.id)
-    if len(known) >= CANDIDATES:
+    if len(known) >= more.CANDIDATES:
         raise Refusal(_("Three are enough to choose from."), field="workflow")
     log.add_candidate(
         ctx.tx, found.id, log.Candidate(ctx.new_id(), workflow, takes, gives, chosen=False)
     )
     editing.note(ctx, found, "candidate", workflow)
-    return Reply(_candidates(ctx, found))
-
-
-def _candidates(ctx: Context, pilot: Pilot) -> Message:
-    parts: list[Part] = [Title(_("Workflows to choose from"))]
-    known = log.candidates(ctx.tx, pilot.id)
-    chosen = any(each.chosen for each in known)
-    for each in known:
-        said = _(
-            "{workflow}: {takes} → {gives}",
-            workflow=each.workflow,
-            takes=each.takes,
-            gives=each.gives,
-        )
-        if each.chosen:
-            said = _("Chosen: {said}", said=said)
-        elif chosen:
-            said = _("Parked: {said}", said=said)
-        parts.append(Text(said))
-        if not chosen:
-            take = call("pilot choose", pilot=pilot.id, candidate=each.id)
-            parts.append(Buttons((Button(_("Choose this one"), take),)))
-    if len(known) < CANDIDATES and not chosen:
-        add = Button(_("Add one"), call("pilot candidate", pilot=pilot.id))
-        parts.append(Buttons((add,)))
-    return Message(tuple(parts))
+    return Reply(more.candidates(ctx, found))
 
 
 @feature.command(
@@ -154,6 +128,18 @@ def _entered(ctx: Context, pilot: Pilot) -> Message:
     return Message(tuple(parts))
 
 
+class What(StrEnum):
+    """What a table tells of."""
+
+    VALUES = "values"
+    BASELINE = "baseline"
+
+
+WHAT = ChoiceReader(
+    What, {"values": _("Values of the pilot"), "baseline": _("The time before it")}, {}
+)
+
+
 @feature.command(
     "pilot import",
     "pilot einlesen",
@@ -165,6 +151,8 @@ def read_in(
     pilot: PilotRef,
     *,
     table: Annotated[str, TextReader(), Ask(_("Lines"), _("A line each, such as 2026-11-23;6.5."))],
+    what: Annotated[What, WHAT, Ask(_("What is it?"))] = What.VALUES,
+    source: Annotated[str, SHORT, Ask(_("From where is it known?"))] = "",
 ) -> Reply:
     found = editing.own(ctx, pilot)
     try:
@@ -173,11 +161,32 @@ def read_in(
         raise Refusal(_("I cannot read line {n}.", n=int(error.args[0])), field="table") from error
     if not values:
         raise Refusal(_("There is no value in it."), field="table")
+    if what is What.BASELINE:
+        return _baseline(ctx, found, measure.as_baseline(values), source)
     for each in values:
         log.enter(ctx.tx, found.id, each, ctx.person.id)
     editing.note(ctx, found, "imported", f"{values[0].week} – {values[-1].week}")
     said = _n("{n} week read in.", "{n} weeks read in.", len(values))
     return Reply(Message((Text(said), *_entered(ctx, found).parts[1:])), subject=found.name)
+
+
+def _baseline(ctx: Context, pilot: Pilot, read: measure.Baseline, source: str) -> Reply:
+    """Keep the mean of the time before, with how many cases and from when; nothing of the lines."""
+    period = ctx.text(
+        _("week {first} to week {last}", first=read.first_week[6:], last=read.last_week[6:])
+    )
+    if pilot.baseline is not None and pilot.baseline != read.mean:
+        editing.note(ctx, pilot, "baseline", f"{pilot.baseline} → {read.mean}")
+    pilots.change(
+        ctx.tx,
+        pilot.id,
+        baseline=read.mean,
+        baseline_n=read.number,
+        baseline_period=period,
+        baseline_source=source or pilot.baseline_source or "CSV",
+    )
+    editing.note(ctx, pilot, "imported", f"{read.first_week} – {read.last_week}")
+    return Reply(cards.card(ctx, editing.fresh(ctx, pilot)), subject=pilot.name)
 
 
 # --- obstacles, later, improved ------------------------------------------------------------
@@ -220,21 +229,6 @@ def solved(ctx: Context, pilot: PilotRef, obstacle: IdField) -> Reply:
     return Reply(line(_("Good: it is out of the way.")), posts=posts, subject=found.name)
 
 
-class Kind(StrEnum):
-    """What is for later."""
-
-    POLISH = "polish"
-    SPECIAL = "special"
-    EXCEPTION = "exception"
-
-
-KINDS: dict[str, Words] = {
-    "polish": _("Polish"),
-    "special": _("Special case"),
-    "exception": _("Exception"),
-}
-
-
 def later_is_open(ctx: Context, pilot: Pilot) -> bool:
     """Say whether things for later may be taken up: someone is relieved, or week 9 has come."""
     if pilot.state == "operating":
@@ -255,12 +249,12 @@ def later(
     pilot: PilotRef,
     *,
     words: Annotated[str, LINE, Ask(_("What?"))],
-    kind: Annotated[Kind, ChoiceReader(Kind, KINDS, {}), Ask(_("Kind"))] = Kind.POLISH,
+    kind: Annotated[Kind, KIND, Ask(_("Kind"))] = Kind.POLISH,
 ) -> Reply:
     found = editing.own(ctx, pilot)
     log.add_later(ctx.tx, found.id, id=ctx.new_id(), words=words, kind=kind.value)
     editing.note(ctx, found, "later", words)
-    return Reply(_more(ctx, found), subject=found.name)
+    return Reply(more.card(ctx, found), subject=found.name)
 
 
 @feature.command("pilot schedule", "pilot einplanen", help=_("Take it up now."), hidden=True)
@@ -272,22 +266,7 @@ def schedule(ctx: Context, pilot: PilotRef, item: IdField) -> Reply:
         )
     log.set_later(ctx.tx, found.id, item, "scheduled")
     editing.note(ctx, found, "scheduled")
-    return Reply(_more(ctx, found), subject=found.name)
-
-
-class Change(StrEnum):
-    """What was improved; requirement C25."""
-
-    RULES = "rules"
-    HANDOVER = "handover"
-    RESULTS = "results"
-
-
-CHANGES: dict[str, Words] = {
-    "rules": _("Rules fit better"),
-    "handover": _("Handovers are clearer"),
-    "results": _("Results are easier to understand"),
-}
+    return Reply(more.card(ctx, found), subject=found.name)
 
 
 @feature.command(
@@ -297,7 +276,7 @@ def improved(
     ctx: Context,
     pilot: PilotRef,
     *,
-    kind: Annotated[Change, ChoiceReader(Change, CHANGES, {}), Ask(_("What?"))],
+    kind: Annotated[Change, CHANGE, Ask(_("What?"))],
     words: Annotated[str, TellingReader(most=300), Ask(_("In a sentence"))],
 ) -> Reply:
     found = editing.running(ctx, pilot)
@@ -308,111 +287,3 @@ def improved(
     posts = editing.settle(ctx, found, "improve")
     said = _("Noted: {kind}. Thank you.", kind=CHANGES[kind])
     return Reply(line(said), posts=posts, subject=found.name)
-
-
-# --- more ----------------------------------------------------------------------------------
-
-
-@feature.command(
-    "pilot more", "pilot mehr", help=_("What else belongs to a pilot."), hidden=True, reads=True
-)
-def more(ctx: Context, pilot: PilotRef) -> Reply:
-    return Reply(_more(ctx, editing.own(ctx, pilot)))
-
-
-def _more(ctx: Context, pilot: Pilot) -> Message:
-    parts: list[Part] = [Title(pilot.name)]
-    if pilot.started_on is not None:
-        steps = [
-            _("by {day}: {what}", day=clock.end_of(pilot, each.week), what=each.words)
-            for each in clock.MILESTONES
-        ]
-        parts += [Text(_("The twelve weeks:")), Items(tuple(steps))]
-    done = log.iterations(ctx.tx, pilot.id)
-    if done:
-        items = tuple(
-            _("{day}, {kind}: {words}", day=each.done_on, kind=CHANGES[each.kind], words=each.words)
-            for each in done
-        )
-        parts += [Text(_("Improved:")), Items(items)]
-    waiting = [each for each in log.later(ctx.tx, pilot.id) if each.state == "later"]
-    if waiting:
-        parts.append(Text(_("For later:")))
-        for each in waiting[:5]:
-            parts.append(Text(_("{kind}: {words}", kind=KINDS[each.kind], words=each.words)))
-            take = call("pilot schedule", pilot=pilot.id, item=each.id)
-            parts.append(Buttons((Button(_("Take it up"), take, "quiet"),)))
-    row = [
-        Button(_("For later"), call("pilot later", pilot=pilot.id)),
-        Button(_("Values from a table"), call("pilot import", pilot=pilot.id)),
-        Button(_("Workflows to choose from"), call("pilot candidates", pilot=pilot.id)),
-        Button(_("IT's view"), call("pilot it", pilot=pilot.id)),
-        Button(_("Name people"), call("pilot people", pilot=pilot.id)),
-        Button(_("Name users"), call("pilot users", pilot=pilot.id)),
-        Button(_("Describe it"), call("pilot describe", pilot=pilot.id)),
-        Button(_("Measure"), call("pilot measure", pilot=pilot.id)),
-    ]
-    end = [
-        Button(_("Decide"), call("pilot decide", pilot=pilot.id)),
-        Button(_("Result card"), call("pilot result", pilot=pilot.id)),
-        Button(_("History"), call("pilot history", pilot=pilot.id), "quiet"),
-    ]
-    return Message((*parts, Buttons(tuple(row)), Buttons(tuple(end))))
-
-
-@feature.command(
-    "pilot candidates",
-    "pilot kandidaten",
-    help=_("Workflows to choose from."),
-    hidden=True,
-    reads=True,
-)
-def candidates(ctx: Context, pilot: PilotRef) -> Reply:
-    return Reply(_candidates(ctx, editing.own(ctx, pilot)))
-
-
-HISTORY: dict[str, Words] = {
-    "created": _("created"), "renamed": _("renamed"), "described": _("described"),
-    "measured": _("measure set"), "baseline": _("baseline corrected"), "users": _("users named"),
-    "started": _("started"), "waiting": _("put on the waiting list"),
-    "candidate": _("workflow described"), "chosen": _("workflow chosen"), "value": _("value"),
-    "imported": _("values read in"), "obstacle": _("in the way"), "solved": _("out of the way"),
-    "later": _("for later"), "scheduled": _("taken up"), "improved": _("improved"),
-    "sourcing": _("who connects it"), "it": _("IT's view"), "operate": _("into operation"),
-    "again": _("one more round"), "stop": _("stopped"), "posted": _("result posted"),
-    "answered": _("question answered"),
-    "alive": _("asked after half a year"), "back": _("taken up again"),
-}  # fmt: skip
-
-
-@feature.command(
-    "pilot history",
-    "pilot verlauf",
-    help=_("What happened to a pilot."),
-    hidden=True,
-    reads=True,
-)
-def past(ctx: Context, pilot: PilotRef) -> Reply:
-    found = editing.own(ctx, pilot)
-    items = tuple(
-        _(
-            "{day}: {kind}, {who}. {words}",
-            kind=_kind(each.kind),
-            who=name(ctx, each.by),
-            day=calendar.day_of(each.at, ctx.workspace.zone),
-            words=each.words,
-        )
-        for each in log.history(ctx.tx, found.id)[:25]
-    )
-    return Reply(Message((Title(found.name), Items(items))))
-
-
-def _kind(kind: str) -> Words:
-    what, _space, role = kind.partition(" ")
-    if what == "named":
-        return _("asked: {role}", role=roles.LABELS[role])
-    if what == "accepted":
-        return _("accepted: {role}", role=roles.LABELS[role])
-    if what == "vacant":
-        return _("vacant: {role}", role=roles.LABELS[role])
-    return HISTORY[kind]

@@ -11,7 +11,9 @@ from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text
 from handlers.kit.words import _
 from handlers.on_call import duty
-from handlers.pilots import clock, decisions, digest, editing, relief
+from handlers.pilots import clock, digest, editing, relief
+from handlers.pilots.weeks import decisions
+from handlers.pilots.weeks.it_checks import open_checks
 from storage import pilots
 from storage.pilots import Pilot, answers, log
 
@@ -28,7 +30,9 @@ def look(ctx: Context, pilot: str) -> Reply:
     posts: tuple[Post, ...] = ()
     for week in relief.close_rounds(ctx, found):
         posts += matters.settle(ctx, survey_key(found, week))
-    if found.state == "running":
+    if clock.is_over(found, clock.current_day(ctx)):
+        posts += decisions.run_out(ctx, found)
+    elif found.state == "running":
         posts += _ask(ctx, found)
         posts += _running(ctx, found)
     elif found.operating_on is not None and found.alive is None:
@@ -93,7 +97,7 @@ def _fourth_week(ctx: Context, pilot: Pilot) -> None:
         )
         button = Button(_("Decide"), call("pilot sourcing", pilot=pilot.id))
         editing.tell(ctx, pilot, "sourcing", said, button)
-    still = decisions.open_checks(pilot)
+    still = open_checks(pilot)
     if still:
         said = _("“{pilot}”: IT still has to look at it: {checks}.", pilot=pilot.name, checks=still)
         button = Button(_("IT's view"), call("pilot it", pilot=pilot.id))

@@ -1,0 +1,161 @@
+"""Where a note belongs: a rule says so or asks, and whoever knows better corrects it with a tap."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from handlers import rights
+from handlers.friction import grouping
+from handlers.friction.kinds import HINT, Hint
+from handlers.kit.commands import Ask, Feature, call
+from handlers.kit.context import Context
+from handlers.kit.errors import Refusal
+from handlers.kit.messages import Button, Buttons, Message, Part, Post, Reply, Text
+from handlers.kit.people import name
+from handlers.kit.readers import TextReader
+from handlers.kit.words import Words, _
+from handlers.rules import entering, fields, meaning, routing
+from handlers.rules.entering import Way, WayField
+from storage import friction, mandate, rules
+from storage.engine.ids import PersonId
+from storage.friction import Note, answerers
+from storage.rules import AREA, Routing
+
+feature = Feature(_("Friction"))
+
+KIND = "friction"  # what a rule led
+OFFERED = 4  # areas with a button of their own
+
+IdField = Annotated[str, TextReader(long=False), Ask(_("Which"))]
+
+
+def lead(ctx: Context, id: str, sentence: str, hint: str | None) -> None:
+    """Let the rules look at a note that names no area."""
+    also = (fields.condition("hint", hint),) if hint else ()
+    rule = next(meaning.fitting(ctx, AREA, sentence, also), None)
+    if rule is None:
+        return
+    routing.lead(ctx, rule, KIND, id, sentence)
+    if rule.straight:
+        friction.set_area(ctx.tx, id, rule.target)
+
+
+def told(ctx: Context, id: str) -> list[Part]:
+    """Say by which rule a note was led, or ask; and offer to correct it."""
+    led = rules.led(ctx.tx, KIND, id)
+    if led is None or led.state == "corrected":
+        return []
+    who: list[Words] = [name(ctx, each) for each in routing.answering(ctx, AREA, led.target)[:3]]
+    values = {"area": led.target, "who": who}
+    by = Text(routing.by(ctx, led), small=True)
+    if led.straight or led.state == "stands":
+        no = Button(_("Not {area}", area=led.target), call("friction elsewhere", id=id), "quiet")
+        return [Text(_("It goes to “{area}”, where {who} answers.", **values)), by, Buttons((no,))]
+    row = (
+        Button(_("Yes, {area}", area=led.target), call("friction file", id=id, area=led.target)),
+        Button(_("No, something else"), call("friction elsewhere", id=id)),
+    )
+    return [Text(_("Is it about “{area}”? There {who} answers.", **values)), by, Buttons(row)]
+
+
+def follow(ctx: Context, id: str, author: PersonId) -> bool:
+    """Take a note's name away; what a rule led goes on leading to it, under its new id."""
+    new = ctx.new_secret()
+    if not friction.forget_author(ctx.tx, id, author, new=new):
+        return False
+    rules.call_anew(ctx.tx, KIND, id, new)
+    return True
+
+
+def _open(ctx: Context, id: str) -> Note:
+    found = friction.find(ctx.tx, id)
+    if found is None or found.answered:
+        raise Refusal(_("This is answered, or not there any more."))
+    return found
+
+
+@feature.command(
+    "friction file",
+    "reibung ablegen",
+    help=_("It belongs to this area."),
+    hidden=True,
+    needs="friction",
+    nameless=True,
+)
+def file(ctx: Context, id: IdField, area: IdField) -> Reply:
+    note = _open(ctx, id)
+    area = " ".join(area.split())[:60]
+    friction.set_area(ctx.tx, note.id, area)
+    led = rules.led(ctx.tx, KIND, note.id)
+    if led is not None and led.target == area:
+        routing.stands(ctx, KIND, note.id)
+    else:
+        routing.correct(ctx, KIND, note.id)
+    who: list[Words] = [name(ctx, each) for each in routing.answering(ctx, AREA, area)[:3]]
+    said = _("It goes to “{area}”, where {who} answers.", area=area, who=who)
+    return Reply(Message((Text(said),)), posts=_over(ctx, led), nameless=True)
+
+
+@feature.command(
+    "friction elsewhere",
+    "reibung woanders",
+    help=_("It belongs to another area."),
+    hidden=True,
+    needs="friction",
+    nameless=True,
+)
+def elsewhere(ctx: Context, id: IdField) -> Reply:
+    note = _open(ctx, id)
+    friction.set_area(ctx.tx, note.id, "")
+    led = routing.correct(ctx, KIND, note.id)
+    others = [each for each in areas(ctx) if led is None or each != led.target]
+    row = tuple(
+        Button(each, call("friction file", id=note.id, area=each)) for each in others[:OFFERED]
+    )
+    parts: list[Part] = [Text(_("Good: a person sorts it. Or does it belong to one of these?"))]
+    if not row:
+        parts = [Text(_("Good: a person sorts it."))]
+    return Reply(
+        Message((*parts, *((Buttons(row),) if row else ()))), posts=_over(ctx, led), nameless=True
+    )
+
+
+def _over(ctx: Context, led: Routing | None) -> tuple[Post, ...]:
+    return routing.settle(ctx, led) if led is not None and led.sampled else ()
+
+
+def areas(ctx: Context) -> list[str]:
+    """Return the areas that people know: the focus, those somebody answers, those notes name."""
+    known = [*mandate.focus(ctx.tx).values(), *(e.area for e in answerers.all(ctx.tx))]
+    return list(dict.fromkeys([*known, *friction.areas(ctx.tx)]))
+
+
+@feature.command(
+    "friction rule",
+    "reibung regel",
+    help=_("Which words or hints mean an area."),
+    hidden=True,
+    submit=_("Enter it"),
+)
+def rule(
+    ctx: Context,
+    *,
+    area: Annotated[str, TextReader(long=False), Ask(_("Area"), grouping.known_areas)],
+    words: Annotated[
+        str,
+        TextReader(long=False),
+        Ask(_("Words"), _("Whoever says all of them means this area. May be empty.")),
+    ] = "",
+    hint: Annotated[Hint, HINT, Ask(_("Hint"), _("Only with this hint."))] | None = None,
+    way: WayField = Way.ASK,
+) -> Reply:
+    area = " ".join(area.split())[:60]
+    if not routing.is_accountable(ctx, AREA, area):
+        rights.need(ctx, "answer friction")
+    also = (fields.condition("hint", hint),) if hint else ()
+    entered = meaning.entered(
+        ctx.new_id(), AREA, words, area, straight=way is Way.STRAIGHT, also=also
+    )
+    if entered is None:
+        raise Refusal(_("These words tell nothing apart."), field="words", kept=words)
+    return entering.enter(ctx, entered)

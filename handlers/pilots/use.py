@@ -1,0 +1,37 @@
+"""Whether a pilot is used: the runs of the automation that is connected for it, never of people."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from handlers.automations.figures import PERIOD, RUNS
+from handlers.kit.context import Context
+from handlers.kit.doors import figure
+from handlers.kit.words import Sentence, _, _n
+from handlers.pilots import clock
+from storage import automations
+from storage.automations import intake
+from storage.pilots import Pilot
+
+
+def told(ctx: Context, pilot: Pilot) -> Sentence:
+    """Return how often it ran in the last four weeks."""
+    runs = count(ctx, pilot)
+    connected = automations.find(ctx.tx, pilot.automation or "")
+    if runs is None or connected is None:
+        return _("no runs are connected yet")
+    return _n(
+        "{n} run in the last four weeks (“{automation}”)",
+        "{n} runs in the last four weeks (“{automation}”)",
+        figure(RUNS, runs),
+        automation=connected.name,
+    )
+
+
+def count(ctx: Context, pilot: Pilot) -> int | None:
+    """Return the runs that found something to do; None while nothing is connected."""
+    if pilot.automation is None:
+        return None
+    since = clock.current_day(ctx) - PERIOD + timedelta(days=1)
+    sums = intake.sums(ctx.tx, pilot.automation, since.isoformat())
+    return sum(n for _day, kind, n, _seconds, _saved in sums if kind == "ok")

@@ -1,0 +1,110 @@
+"""What was entered and corrected of a service, told in order, with what stood there before."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from handlers.kit.commands import Feature
+from handlers.kit.context import Context
+from handlers.kit.doors import Known, known
+from handlers.kit.messages import Items, Message, Reply, Text, Title
+from handlers.kit.people import NAMES_GO, NAMES_KEPT, former, name
+from handlers.kit.words import Sentence, Words, _
+from handlers.services.lookup import AnyServiceRef
+from storage.engine.ids import PersonId, ServiceId
+from storage.services import Service, history
+from storage.services.history import Entry
+
+feature = Feature(_("Services"))
+
+SHOWN = 25
+FIELDS: dict[str, Sentence] = {
+    "name": _("Name"),
+    "words": _("Other words for it"),
+    "serious": _("When is it serious here?"),
+    "limit": _("Minutes until the alarm climbs"),
+    "runbook": _("Runbook"),
+    "hours": _("Own working hours"),
+    "accountable": _("Accountable"),
+    "deputy": _("Deputy"),
+}
+
+
+def note(ctx: Context, service: ServiceId, kind: str, before: str = "", after: str = "") -> None:
+    """Write down what the asker did; a field that stays as it was is no change."""
+    if kind in FIELDS and before == after:
+        return
+    entry = Entry(kind, ctx.person.id, ctx.now, before, after)
+    history.add(ctx.tx, service, entry, id=ctx.new_id())
+
+
+def changed(ctx: Context, before: Service, after: Service) -> None:
+    """Write down each field in which a service differs from how it stood."""
+    for kind, was, is_ in (
+        ("name", before.name, after.name),
+        ("words", ", ".join(before.words), ", ".join(after.words)),
+        ("serious", before.serious_when, after.serious_when),
+        ("limit", str(before.limit_minutes), str(after.limit_minutes)),
+        ("runbook", before.runbook or "", after.runbook or ""),
+        ("hours", before.hours, after.hours),
+        ("accountable", before.accountable, after.accountable),
+        ("deputy", before.deputy, after.deputy),
+    ):
+        note(ctx, after.id, kind, was, is_)
+
+
+@feature.command(
+    "service history",
+    "dienst verlauf",
+    help=_("What was entered and corrected of a service."),
+    hidden=True,
+    reads=True,
+    needs="read",
+)
+def past(ctx: Context, service: AnyServiceRef) -> Reply:
+    entries = history.of(ctx.tx, service.id, SHOWN)
+    if not entries:
+        return Reply(Message((Title(service.name), Text(_("Nothing was corrected yet.")))))
+    lines: tuple[Words, ...] = tuple(
+        _("{at}: {what}", at=each.at, what=_told(ctx, each)) for each in entries
+    )
+    return Reply(Message((Title(service.name), Items(lines))))
+
+
+def _told(ctx: Context, entry: Entry) -> Sentence:
+    who = name(ctx, entry.person)
+    if entry.kind == "entered":
+        return _("{who} entered it.", who=who)
+    if entry.kind == "retired":
+        return _("{who} took it out of use.", who=who)
+    if entry.kind == "brought back":
+        return _("{who} took it into use again.", who=who)
+    what = FIELDS[entry.kind]
+    before, after = (_shown(ctx, entry.kind, each) for each in (entry.before, entry.after))
+    return _("{who}, {what}: {after} (before: {before})", who=who, what=what, after=after,
+             before=before)  # fmt: skip
+
+
+def _shown(ctx: Context, kind: str, value: str) -> Words:
+    if not value:
+        return _("nothing")
+    return name(ctx, value) if kind in ("accountable", "deputy") else value
+
+
+@feature.knows(
+    11,
+    _("History of services"),
+    {"service_history": ("person",)},
+    replace=history.replace_person,
+)
+def known_here(ctx: Context, person: PersonId) -> Known:
+    """Tell what somebody corrected."""
+    return known(history.of_person(ctx.tx, person), {"service_history.person": _("In its history")})
+
+
+@feature.keeps(
+    "service_history", what=_("Who corrected what of a service"), days=NAMES_KEPT, then=NAMES_GO
+)
+def people_kept(ctx: Context, before: datetime) -> int:
+    """Let go of their names; what was corrected stays."""
+    return history.forget_people(ctx.tx, before, former(ctx))

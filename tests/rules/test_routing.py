@@ -1,0 +1,267 @@
+"""What rules lead: named, corrected with a tap, straight through only checked (D21, D22)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from handlers.kit.messages import Call
+from tests.pretend.stage import Say, Stage, answered
+
+
+def do(me: Say, word: str, **args: str) -> str:
+    """Send a form or press a button that is not looked for."""
+    me.answer = me.stage.handle(me.stage.request(me.id, call=Call(word, args), submitted=True))
+    me.stage.carry()
+    return answered(me.answer)
+
+
+def enter(me: Say, words: str = "Zettel", area: str = "Lager", **more: str) -> str:
+    return do(me, "friction rule", words=words, area=area, **more)
+
+
+def notes(bot: Stage) -> list[tuple[str, str]]:
+    rows = bot.rows("select sentence, area from friction where workspace = :workspace")
+    return sorted((row["sentence"], row["area"]) for row in rows)
+
+
+def rule(bot: Stage) -> dict[str, object]:
+    return dict(bot.rows("select * from rules where workspace = :workspace")[0])
+
+
+def answers_for(bot: Stage, chris: Say, who: str, area: str = "Lager") -> Say:
+    """Let somebody answer for an area, asked and accepted."""
+    do(chris, "friction name", area=area, who=who)
+    me = Say(bot, who)
+    do(me, "friction accept", area=area)
+    return me
+
+
+# --- friction ------------------------------------------------------------------------------
+
+
+def test_a_rule_asks_first_and_names_itself(anna: Say, chris: Say, bot: Stage) -> None:
+    assert enter(chris).startswith("From now on: “Zettel” → Lager → Chris")
+    shown = anna("friction Überall liegen Zettel")
+    assert "Is it about “Lager”? There Chris answers.\nRule: “Zettel”" in shown
+    assert notes(bot) == [("Überall liegen Zettel", "")]
+    assert anna.press("Yes, Lager") == "It goes to “Lager”, where Chris answers."
+    assert notes(bot) == [("Überall liegen Zettel", "Lager")]
+
+
+def test_what_no_rule_fits_goes_to_a_person(anna: Say, chris: Say, bot: Stage) -> None:
+    enter(chris)
+    assert "Rule:" not in anna("friction Der Parkplatz ist voll")
+    do(chris, "friction list")
+    assert "Der Parkplatz ist voll" in answered(chris.answer)  # type: ignore[arg-type]
+    assert "What no rule fits goes to a person" in chris("rules")
+
+
+def test_an_area_that_was_given_is_not_led_elsewhere(anna: Say, chris: Say, bot: Stage) -> None:
+    enter(chris, way="straight")
+    anna("friction")
+    anna.fill(sentence="Zettel im Büro", area="Büro")
+    assert notes(bot) == [("Zettel im Büro", "Büro")]
+
+
+def test_straight_through_is_without_the_question_and_corrected_with_a_tap(
+    anna: Say, chris: Say, bot: Stage
+) -> None:
+    enter(chris, way="straight")
+    shown = anna("friction Überall liegen Zettel")
+    assert "It goes to “Lager”, where Chris answers.\nRule: “Zettel”\n[Not Lager]" in shown
+    assert notes(bot) == [("Überall liegen Zettel", "Lager")]
+    assert anna.press("Not Lager").startswith("Good: a person sorts it.")
+    assert notes(bot) == [("Überall liegen Zettel", "")]
+    assert bot.rows("select state from rule_routings where workspace = :workspace") == [
+        {"state": "corrected"}
+    ]
+
+
+def test_those_who_answer_correct_it_from_the_list(anna: Say, chris: Say, bot: Stage) -> None:
+    do(chris, "mandate edit", goals="Schneller", focus="Lager\nBüro")
+    enter(chris, way="straight")
+    anna("friction Überall liegen Zettel")
+    chris("patterns")
+    assert "Rule: “Zettel”" in chris.press("All notes")
+    chris.press("Not Lager")
+    assert chris.press("Büro") == "It goes to “Büro”, where Chris answers."
+    assert notes(bot) == [("Überall liegen Zettel", "Büro")]
+
+
+def test_a_field_of_the_form_leads_as_well(anna: Say, chris: Say, bot: Stage) -> None:
+    entered = do(chris, "friction rule", area="Büro", words="", hint="interrupts", way="straight")
+    assert "Keeps interrupting → Büro → Chris" in entered
+    anna("friction")
+    anna.fill(sentence="Dauernd klingelt es", hint="interrupts")
+    anna("friction Wieder ein Anruf")
+    assert "It goes to “Büro”" in anna.press("Keeps interrupting")
+    assert notes(bot) == [("Dauernd klingelt es", "Büro"), ("Wieder ein Anruf", "Büro")]
+    assert "tell nothing apart" in do(chris, "friction rule", area="Büro", words="")
+
+
+def test_a_routing_follows_a_note_whose_name_is_gone(anna: Say, chris: Say, bot: Stage) -> None:
+    enter(chris, way="straight")
+    anna("friction Überall liegen Zettel")
+    anna.press("Without my name")
+    sql = "select subject from rule_routings where workspace = :workspace"
+    ids = bot.rows("select id from friction where workspace = :workspace")
+    assert [row["subject"] for row in bot.rows(sql)] == [row["id"] for row in ids]
+
+
+def test_only_who_answers_lets_a_rule_go_straight_through(
+    anna: Say, ben: Say, carla: Say, chris: Say, bot: Stage
+) -> None:
+    carla = answers_for(bot, chris, "carla")
+    assert "Straight through is up to Carla, who answers for it." in enter(chris, way="straight")
+    enter(chris)
+    id = str(rule(bot)["id"])
+    assert bot.handle(bot.request("anna", call=Call("rule straight", {"id": id}))).outcome == (
+        "refused"
+    )
+    assert "up to Carla" in do(chris, "rule straight", id=id)
+    do(carla, "rule straight", id=id)
+    assert rule(bot)["straight"] == 1
+    assert bot.handle(bot.request("anna", call=Call("rule ask", {"id": id}))).outcome == "refused"
+    do(chris, "rule ask", id=id)
+    assert rule(bot)["straight"] == 0
+
+
+def test_somebody_without_a_tie_enters_no_rule(anna: Say, bot: Stage) -> None:
+    enter(anna)
+    assert bot.rows("select * from rules where workspace = :workspace") == []
+
+
+# --- checking ------------------------------------------------------------------------------
+
+
+def sampled(bot: Stage) -> int:
+    sql = "select count(*) as n from rule_routings where workspace = :workspace and sampled = 1"
+    return int(bot.rows(sql)[0]["n"])
+
+
+@pytest.mark.parametrize(("led", "checked"), [(1, 1), (10, 1), (11, 2), (20, 2), (21, 3), (31, 4)])
+def test_one_in_ten_is_checked(anna: Say, chris: Say, bot: Stage, led: int, checked: int) -> None:
+    enter(chris, way="straight")
+    for number in range(led):
+        anna(f"friction Zettel {number} liegt da")
+    assert sampled(bot) == checked
+
+
+def test_at_least_one_a_week_is_checked(
+    anna: Say, chris: Say, bot: Stage, wind: Callable[..., None]
+) -> None:
+    enter(chris, way="straight")
+    for week in range(4):
+        anna(f"friction Zettel {week} liegt da")
+        anna(f"friction Noch ein Zettel {week}")
+        assert sampled(bot) == week + 1
+        wind(minutes=7 * 24 * 60)
+
+
+def test_a_rule_that_asks_is_not_sampled(anna: Say, chris: Say, bot: Stage) -> None:
+    enter(chris)
+    anna("friction Zettel liegt da")
+    assert sampled(bot) == 0
+
+
+def test_who_answers_says_whether_it_was_right(
+    anna: Say, chris: Say, bot: Stage, wind: Callable[..., None]
+) -> None:
+    carla = answers_for(bot, chris, "carla")
+    enter(carla, way="straight")
+    anna("friction Zettel liegt da")
+    wind(to="2026-11-24 09:01")
+    told = carla.sees()[-1]
+    assert "direkt an Lager: „Zettel liegt da“. Stimmt das?" in told
+    assert carla.press("Stimmt nicht").startswith("Gezählt.")
+    assert notes(bot) == [("Zettel liegt da", "")]
+    assert "Stimmt das?" not in carla.sees()[-1]
+
+
+@pytest.mark.parametrize(("wrong", "back"), [(2, False), (3, True)])
+def test_over_a_tenth_corrected_of_the_last_twenty_and_it_asks_again(
+    anna: Say, chris: Say, bot: Stage, wind: Callable[..., None], wrong: int, back: bool
+) -> None:
+    enter(chris, way="straight")
+    for number in range(20):
+        anna(f"friction Zettel {number} liegt da")
+        if number < wrong:
+            anna.press("Not Lager")
+    assert rule(bot)["straight"] == (0 if back else 1)
+    wind(to="2026-11-24 09:01")
+    assert ("asks first again: 3 of the last 20 were corrected." in chris.sees()[-1]) is back
+    if back:  # marked anew, what was before counts no more
+        do(chris, "rule straight", id=str(rule(bot)["id"]))
+        anna("friction Zettel wieder da")
+        anna.press("Not Lager")
+        assert rule(bot)["straight"] == 1
+
+
+def test_only_the_last_twenty_count(
+    anna: Say, chris: Say, bot: Stage, wind: Callable[..., None]
+) -> None:
+    enter(chris, way="straight")
+    for number in range(2):
+        anna(f"friction Zettel {number} liegt da")
+        anna.press("Not Lager")
+    wind(minutes=24 * 60)
+    for number in range(20):
+        anna(f"friction Zettel {number} liegt hier")
+    anna.press("Not Lager")
+    assert rule(bot)["straight"] == 1
+
+
+# --- incidents -----------------------------------------------------------------------------
+
+
+def ruled(bot: Stage, way: str) -> Say:
+    carla = Say(bot, "carla")
+    do(carla, "rule new", words="Gutschein", service="webshop", way=way)
+    return carla
+
+
+def test_an_incident_is_asked_about_and_the_accountable_lets_it_go_on_without(
+    anna: Say, bot: Stage
+) -> None:
+    carla = ruled(bot, "ask")
+    shown = anna("incident Gutschein geht nicht")
+    assert "Is it about Webshop?\nRule: “Gutschein”" in shown and "Chris is alarmed" in shown
+    assert "[Künftig ohne Rückfrage]" in do(carla, "move", number="1", service="webshop")
+    do(carla, "rule straight", id=str(rule(bot)["id"]))
+    assert rule(bot)["straight"] == 1
+    shown = anna("incident Gutschein wird abgelehnt, anderer Fehler im Flur")
+    assert "Carla is accountable for Webshop and is alarmed." in shown
+    assert "Rule: “Gutschein”\n[Not about Webshop]" in shown
+
+
+def test_straight_through_never_means_without_a_person(anna: Say, chris: Say, bot: Stage) -> None:
+    carla = ruled(bot, "straight")
+    anna("incident Gutschein geht nicht")
+    assert "Gutschein geht nicht" in carla.sees()[-1], "she is alarmed"
+    assert "Regel: „Gutschein“" in bot.sees("stoerungen")[-1]
+    assert anna.press("Not about Webshop", at="@anna").startswith("Thank you. INC-1 stays with")
+    assert "Gutschein geht nicht" in chris.sees()[-1], "whoever answers for everything else is"
+    row = bot.rows("select service, responsible from incidents where workspace = :workspace")
+    assert row == [{"service": "rest", "responsible": "chris"}]
+    assert bot.unwatched() == []
+
+
+def test_a_move_elsewhere_counts_as_a_correction(anna: Say, ben: Say, bot: Stage) -> None:
+    ruled(bot, "straight")
+    for number in range(1, 4):
+        anna(f"incident Gutschein {number} Fach {number * 7}")
+        do(anna, "move", number=str(number), service="kasse")
+    assert rule(bot)["straight"] == 0
+
+
+def test_a_service_that_is_named_is_not_led_elsewhere_by_a_rule_that_asks(
+    anna: Say, bot: Stage
+) -> None:
+    carla = Say(bot, "carla")
+    do(carla, "rule new", words="Kasse Gutschein", service="webshop")
+    shown = anna("incident Kasse: Gutschein geht nicht")
+    assert "Ben is accountable for Kasse and is alarmed." in shown
+    assert "Is it about Webshop?\nRule: “Kasse Gutschein”" in shown
+    assert bot.unwatched() == []

@@ -1,0 +1,61 @@
+"""What is entered of a service and of a problem is corrected, with its history, and comes back."""
+
+from __future__ import annotations
+
+from handlers.kit.commands import call
+from tests.pretend.stage import Say, Stage
+from tests.problems.test_problems import banned as banned
+
+
+def test_each_correction_of_a_service_stands_in_its_history(
+    bot: Stage, ben: Say, carla: Say, chris: Say
+) -> None:
+    ben("dienst kasse")
+    ben.press("Bearbeiten")
+    ben.fill(name="Ladenkasse", limit="15")
+    chris("service ladenkasse")
+    chris.press("Change persons")
+    chris.fill(accountable="carla", deputy="ben")
+    shown = chris("service ladenkasse")
+    assert "[History]" in shown
+    told = chris.press("History")
+    assert "Ben, Name: Ladenkasse (before: Kasse)" in told
+    assert "Ben, Minutes until the alarm climbs: 15 (before: 10)" in told
+    assert "Chris, Accountable: Carla (before: Ben)" in told
+    assert "In its history: Ladenkasse" in chris("data")
+
+
+def test_what_is_not_used_any_more_is_found_and_brought_back(
+    bot: Stage, anna: Say, ben: Say, chris: Say
+) -> None:
+    chris("service webshop")
+    chris.press("Not used any more")
+    assert "Webshop" not in chris("service")
+    chris("lists")
+    chris.press(calls="list", about="What is open")
+    unused = call("list", name="services", which="retired")
+    assert "Webshop" in str(bot.handle(bot.request("chris", call=unused)).message)
+    chris.answer = bot.handle(bot.request("chris", call=call("service", service="webshop")))
+    card = str(chris.answer.message)
+    assert "Use it again" in card and "History" in card
+    back = bot.handle(bot.request("chris", call=call("service back", service="webshop")))
+    assert back.outcome == "done" and "Webshop" in chris("service")
+    chris("service webshop")
+    told = chris.press("History")
+    assert "Chris took it out of use." in told and "Chris took it into use again." in told
+
+
+def test_the_title_of_a_problem_is_corrected_with_its_history(
+    banned: Stage, ben: Say, anna: Say
+) -> None:
+    ben("problem 1")
+    ben.press("Verlauf")
+    ben.press("Titel berichtigen")
+    said = ben.fill(title="Etikettendrucker fällt aus")
+    assert said.startswith("PRB-1 heißt jetzt „Etikettendrucker fällt aus“.")
+    assert "Etikettendrucker fällt aus" in ben("problem 1")
+    assert "Vorher: „Etikettendrucker offline“" in ben.press("Verlauf")
+    anna("problem 1")
+    anna.press("History")
+    anna.press("Correct the title")
+    assert anna.fill(title="Drucker").startswith("For PRB-1 this is up to")
