@@ -159,7 +159,6 @@ FEATURES: tuple[Feature, ...] = (
     friction_answers.feature,
     next_relief.feature,
     friction_digest.feature,
-    friction_found.feature,
     pilot_commands.feature,
     pilot_people.feature,
     pilot_running.feature,
