@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from storage import privacy
-from storage.delivery import inbox, outbox, timers
+from storage.delivery import inbox, timers
 from storage.engine import Database
 from storage.engine.postgres import Postgres
 from storage.engine.sqlite import Sqlite
@@ -23,14 +22,6 @@ BROKEN: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "an alarm that goes on": lambda patch: patch.setattr(timers, "cancel", lambda tx, key: False),
     "an input that counts twice": lambda patch: patch.setattr(
         inbox, "begin", lambda tx, identity, now: True
-    ),
-    "somebody who stays known": lambda patch: patch.setattr(
-        privacy, "texts_about", lambda tx, person, name: []
-    ),
-    "a message that is sent again": lambda patch: patch.setattr(
-        outbox, "uncertain", lambda tx, parcel, reason, now, hastens=True: outbox.again(
-            tx, parcel, now, reason
-        )
     ),
 }  # fmt: skip
 
