@@ -42,7 +42,8 @@ bench: $(VENV)/.test
 
 # The same with numbers that are too large for every run: hard ends of the process, also behind
 # the addresses of Slack and Teams, hours without a platform, slow connections, mutated requests
-# (10,000), renewals of tokens that race each other (500). ARGS=--smoke takes few.
+# (10,000), renewals of tokens that race each other (500), lives of somebody who is
+# erased (1,000), stories of the state machine (500 of 100 steps). ARGS=--smoke takes few.
 soak: $(VENV)/.test
 	$(RUN) -m tests.delivery.kill $(or $(ARGS),--commands 2000)
 	$(RUN) -m tests.delivery.kill_edges $(ARGS)
@@ -50,6 +51,7 @@ soak: $(VENV)/.test
 	$(RUN) -m tests.http.slow_clients $(ARGS)
 	$(RUN) -m benchmarks.endurance $(ARGS)
 	LOTSE_SOAK=$(if $(ARGS),,1) $(RUN) -m pytest -q -m soak
+	$(RUN) -m tests.operations.machine $(if $(ARGS),--examples 3 --steps 20,--examples 500 --steps 100)
 
 # Every card and form as Slack and Teams show them, in shots/. Needs Node, npm and Chromium.
 pictures: $(VENV)/.test tools/slack/node_modules/.installed tools/teams/node_modules/.installed

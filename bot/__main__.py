@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import contextlib
 import io
-import logging
 import os
 import signal
 import sys
@@ -18,6 +17,7 @@ from typing import Any
 from bot import app, serving
 from bot.config import BadSettings, Settings
 from bot.delivery.platform import Refused
+from bot.operations import command_line, logs
 from bot.serving import CannotListen
 from handlers.kit.words import LANGUAGES
 from storage.engine import StorageError, opening
@@ -37,6 +37,7 @@ COMMANDS = {
     "manager": "name who manages Lotse: manager add NAME, manager remove NAME, manager list",
     "retention": "show what is kept, and what would go by a day; nothing changes",
     "register": "write the register of automations, as CSV or Markdown",
+    **command_line.COMMANDS,
 }
 
 
@@ -53,9 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
         from bot import ping
 
         return ping.run(options.name, options.command, options.items)
-    logging.basicConfig(
-        level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s"
-    )
+    logs.begin(as_json=os.environ.get("LOTSE_LOG") == "json")
     try:
         settings = Settings.from_env()
         return _do(options, settings)
@@ -84,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("name", help="its name for calls, or its whole address")
             command.add_argument("--items", type=int, help="how much it did; 0 is nothing")
             command.add_argument("command", nargs="*", help="what to run, behind --")
+        command_line.add_options(name, command)
         if name == "manager":
             _manager_options(command)
         if name == "retention":
@@ -169,7 +169,7 @@ def _advise(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int
     if options.what == "key":
         from bot import keys
 
-        return keys.make()
+        return keys.make_pair() if options.backup else keys.make()
     from bot.delivery import menus
 
     try:
@@ -238,6 +238,8 @@ def _do(options: argparse.Namespace, settings: Settings) -> int:
         from bot.generate import register
 
         return register.write(settings, csv=options.csv, ai_only=options.ai)
+    if options.what in command_line.COMMANDS:
+        return command_line.run(options, settings)
     demo = settings.demo and options.what in ("all", "chat")
     if demo:
         from bot.local import start
@@ -246,6 +248,7 @@ def _do(options: argparse.Namespace, settings: Settings) -> int:
     else:
         database = opening.open_database(settings.database_url)
     try:
+        command_line.hold_if_copy(database, settings)
         lotse = app.build(settings, database, demo=demo)
         if demo:
             from bot.local import demo as example

@@ -19,6 +19,8 @@ from bot.delivery.scheduler import Scheduler
 from bot.delivery.senders.introductions import Ask, Introductions
 from bot.local.chat import Local
 from bot.lotse import AHEAD, DEMO, MAIN, Lotse, company
+from bot.operations.auditor import Auditor
+from bot.operations.caretaker import Caretaker
 from handlers import FEATURES
 from handlers.settings.platform_notices import INTRODUCE
 from storage import workspaces
@@ -81,6 +83,8 @@ def build(
     introductions = Introductions(database, dispatcher.handle, clock, asks)
     errands = {"room": rooms.keep, INTRODUCE: introductions.keep}
     scheduler = Scheduler(database, dispatcher.run_timer, clock, errands)
+    auditor = Auditor(database, FEATURES, clock)
+    caretaker = Caretaker(settings, database, auditor, clock, dispatcher.set_off)
     return Lotse(
         settings=settings,
         database=database,
@@ -88,6 +92,7 @@ def build(
         dispatcher=dispatcher,
         courier=courier,
         scheduler=scheduler,
+        caretaker=caretaker,
         local=local,
         slack=slack,
         teams=teams,

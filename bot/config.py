@@ -54,7 +54,7 @@ def _region(text: str) -> str:
     return text
 
 
-def _database(text: str) -> str:
+def database(text: str) -> str:
     forgetful = text in ("sqlite:///", "sqlite:///:memory:")
     if forgetful or not text.startswith(("sqlite:///", "postgres://", "postgresql://")):
         raise Wrong("sqlite:///path/to/file.db or postgresql://user@host/name")
@@ -148,6 +148,34 @@ def _yes(text: str) -> bool:
     return text == "1"
 
 
+def _hour(text: str) -> str:
+    if not re.fullmatch("([01][0-9]|2[0-3]):[0-5][0-9]", text):
+        raise Wrong("a time such as 03:30")
+    return text
+
+
+def _days(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 60:
+        raise Wrong("a number of days from 1 to 60")
+    return int(text)
+
+
+def _log(text: str) -> str:
+    if text not in ("text", "json"):
+        raise Wrong("text or json")
+    return text
+
+
+def _backup_key(text: str) -> str:
+    from bot.operations import sealing  # only who seals backups waits for the encryption
+
+    try:
+        sealing.public(text)
+    except ValueError:
+        raise Wrong("the public key that python -m bot key --backup made") from None
+    return text
+
+
 def _meaning(text: str) -> bool:
     if not _switch(text):
         return False
@@ -181,7 +209,7 @@ class Settings:
         "DATABASE_URL",
         "sqlite:///data/lotse.db",
         "Where Lotse remembers: an SQLite file, or PostgreSQL for several machines.",
-        _database,
+        database,
         secret=True,
     )
     host: str = setting("HOST", "127.0.0.1", "The address to listen on.")
@@ -225,6 +253,41 @@ class Settings:
     zone: str = setting("LOTSE_ZONE", "Europe/Berlin", "The company's time zone.", _zone)
     region: str = setting(
         "LOTSE_REGION", "DE", "Whose public holidays count, such as DE or DE-NW.", _region
+    )
+    log: str = setting(
+        "LOTSE_LOG", "text", "How the log is written: text, or json with one object a line.", _log
+    )
+    heartbeat_url: str = setting(
+        "LOTSE_HEARTBEAT_URL",
+        "",
+        "An address at a monitor outside, called each minute while Lotse's own check is clean; "
+        "when it stays out, something is wrong here.",
+        _url,
+        secret=True,
+    )
+    backups: Path = setting(
+        "LOTSE_BACKUPS",
+        Path("data/backups"),
+        "The folder of backups, and of the list of who was erased since.",
+        _folder,
+    )
+    backup_at: str = setting(
+        "LOTSE_BACKUP_AT",
+        "",
+        "When a backup is taken each day, such as 03:30 in the company's time zone. Empty: only "
+        "by python -m bot backup.",
+        _hour,
+    )
+    backup_days: int = setting(
+        "LOTSE_BACKUP_DAYS", 14, "For how many days backups are kept; the newest always is.", _days
+    )
+    backup_key: str = setting(
+        "LOTSE_BACKUP_KEY",
+        "",
+        "The public key that backups are sealed to. python -m bot key --backup makes a pair; the "
+        "private one is only needed to restore.",
+        _backup_key,
+        secret=True,
     )
     meaning: bool = setting(
         "LOTSE_MEANING",

@@ -14,6 +14,7 @@ from aiohttp import web
 from bot.lotse import Lotse
 from storage.delivery import outbox, places, timers, waiting
 from storage.engine import Row, StorageError, Tx
+from storage.operations import hold
 
 STALLED = 60.0  # seconds without a look at the timers until /health is red
 LITTLE, FULL = 500 * 1024**2, 20 * 1024**2  # bytes of free disk: yellow, red
@@ -54,6 +55,7 @@ async def health(lotse: Lotse, *, details: bool = True) -> web.Response:
             "timers": {"overdue": overdue, "dead": dead},
             "outbox": outbox.health(tx, now),
             "parked": outbox.shut_out(tx),
+            "holds": len(hold.everywhere(tx)),
             "backlog": {name: waiting.backlog(tx, f"{name}:") for name in _names(lotse)},
             "closed": places.count_parked(tx),
             "unreachable": places.parked_anywhere(tx) if details else None,
@@ -71,6 +73,10 @@ async def health(lotse: Lotse, *, details: bool = True) -> web.Response:
     found["scheduler"] = "stalled" if stalled else "running" if lotse.works else "elsewhere"
     lines = {"work": _work(found, stalled=stalled), "disk": _disk(lotse), **platforms(lotse)}
     lines["messages"] = _messages(found["outbox"], away=bool(lotse.courier.away))
+    lines["check"] = _check(lotse)
+    lines["backup"] = _backup(lotse)
+    if found.pop("holds"):
+        lines["hold"] = ("yellow", "what is from before a restore is held: a manager types “held”")
     lines["reach"] = _reach(found.pop("closed"), found["unreachable"])
     if parked := found.pop("parked"):
         several = f"{parked} workspace{'s' * (parked > 1)}"
@@ -82,6 +88,20 @@ async def health(lotse: Lotse, *, details: bool = True) -> web.Response:
     if details:
         told["reasons"] = [why for _state, why in lines.values() if why]
     return web.json_response(told, status=503 if state == "red" else 200)
+
+
+def _check(lotse: Lotse) -> Line:
+    """Judge what the auditor found: once may be passing, twice in a row is not."""
+    confirmed = lotse.caretaker.auditor.confirmed
+    if confirmed:
+        return "red", "; ".join(each.said() for each in confirmed)
+    found = lotse.caretaker.auditor.found
+    return ("yellow", "; ".join(each.said() for each in found)) if found else ("green", "")
+
+
+def _backup(lotse: Lotse) -> Line:
+    trouble = lotse.caretaker.backup_trouble
+    return ("yellow", f"no backup could be taken: {trouble}") if trouble else ("green", "")
 
 
 def platforms(lotse: Lotse) -> dict[str, Line]:

@@ -23,6 +23,20 @@ def make() -> int:
     return 0
 
 
+def make_pair() -> int:
+    """Print a new pair of keys for backups; return the exit status."""
+    from bot.operations import sealing
+
+    public, private = sealing.pair()
+    print(f"LOTSE_BACKUP_KEY={public}\n{private}")
+    print(
+        "The first line is a setting. Keep the second one in a file somewhere else, as safe as a "
+        "password: only with it a backup can be restored.",
+        file=sys.stderr,
+    )
+    return 0
+
+
 def renew(settings: Settings) -> int:
     """Seal every stored token with the newest key; return the exit status.
 

@@ -15,6 +15,7 @@ from bot.delivery.courier import Courier
 from bot.delivery.dispatch import Dispatcher
 from bot.delivery.scheduler import Scheduler
 from bot.local.chat import Local
+from bot.operations.caretaker import Caretaker
 from storage import workspaces
 from storage.automations import outages
 from storage.delivery import outbox, timers
@@ -44,6 +45,7 @@ class Lotse:
     dispatcher: Dispatcher
     courier: Courier
     scheduler: Scheduler
+    caretaker: Caretaker
     local: Local | None
     slack: SlackEdge | None = None
     teams: TeamsEdge | None = None
@@ -101,6 +103,7 @@ class Lotse:
         tasks = [
             asyncio.create_task(self.scheduler.run(), name="scheduler"),
             asyncio.create_task(self.courier.run(), name="courier"),
+            asyncio.create_task(self.caretaker.run(), name="caretaker"),
         ]
         if self.meanings is not None:
             tasks.append(asyncio.create_task(self.meanings.run(), name="meanings"))

@@ -67,6 +67,8 @@ from handlers.mandate import measures as mandate_measures
 from handlers.mandate import reading as mandate_reading
 from handlers.mandate import stop_list
 from handlers.on_call import stand_ins
+from handlers.operations import commands as operations_commands
+from handlers.operations import invariants
 from handlers.ownership import commands as ownership_commands
 from handlers.ownership import digest as ownership_digest
 from handlers.ownership import leaving
@@ -204,6 +206,8 @@ FEATURES: tuple[Feature, ...] = (
     privacy_commands.feature,
     linking.feature,
     retention.feature,
+    operations_commands.feature,
+    invariants.feature,
     retention_report.feature,
     help_commands.feature,
     conversation_kept.feature,

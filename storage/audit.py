@@ -35,6 +35,18 @@ def latest(tx: Tx, limit: int = 100) -> list[Row]:
     )
 
 
+def between(tx: Tx, begin: datetime, end: datetime) -> list[Row]:
+    """Return the lines of a time, the oldest first."""
+    return tx.rows(
+        """
+        select id, at, person_key, command, subject, outcome from audit
+        where workspace = :workspace and at >= :begin and at < :end order by at, id
+        """,
+        begin=as_text(begin),
+        end=as_text(end),
+    )
+
+
 def forget(tx: Tx, before: datetime) -> int:
     """Delete the lines written before a moment; the store lets go of none younger than a year."""
     return tx.run(

@@ -45,6 +45,11 @@ def known(tx: Tx, id: str) -> bool:
     return bool(tx.rows("select 1 as one from workspaces where id = :id", id=id))
 
 
+def all_ids(tx: Tx) -> list[str]:
+    """Return the ids of all companies, for whoever operates Lotse."""
+    return [row["id"] for row in tx.rows("select id from workspaces order by id")]
+
+
 def is_known(tx: Tx) -> bool:
     """Say whether the workspace of this transaction is there."""
     return bool(tx.rows("select 1 as one from workspaces where id = :workspace"))

@@ -554,7 +554,8 @@ class Dispatcher:
         try:
             with tx.savepoint():
                 reply = self._timers[timer.kind].run(ctx, **timer.payload)
-                store_posts(ctx, reply.posts)
+                if not timer.muted:
+                    store_posts(ctx, reply.posts)
         except StorageError:
             raise
         except Exception as error:

@@ -6,8 +6,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot import config
+from bot.config import Settings
 from bot.delivery import scheduler
 from bot.generate import texts
+from bot.generate.papers import build
 from handlers import FEATURES
 from handlers.automations import timetable
 from handlers.automations.intake import recipes
@@ -92,13 +94,17 @@ def pages() -> dict[Path, str]:
         ROOT / "docs" / "automations.md": automations(),
         ROOT / "docs" / "settings.md": config.page(),
         ROOT / ".env.example": config.example(),
+        **{
+            ROOT / "docs" / "papers" / name: paper
+            for name, paper in build.papers(Settings()).items()
+        },
     }
 
 
 def write() -> int:
     """Write the pages and bring the catalogues up to date; return the exit status."""
     for path, page in pages().items():
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(page, encoding="utf-8")
         print(f"wrote {path.relative_to(ROOT)}")
     return 1 if texts.write() else 0

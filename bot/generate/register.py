@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.config import Settings
@@ -18,24 +19,37 @@ from storage.engine import Tx, opening
 
 def write(settings: Settings, *, csv: bool, ai_only: bool) -> int:
     """Write it to the standard output, in the company's language."""
-    url = demo_url(settings) if settings.demo else settings.database_url
-    database = opening.open_database(url)
+    database = opening.open_database(address(settings))
     try:
-        sys.stdout.write(database.read(lambda tx: _text(tx, settings, csv=csv, ai_only=ai_only)))
+        sys.stdout.write(database.read(lambda tx: text(tx, settings, csv=csv, ai_only=ai_only)))
     finally:
         database.close()
     return 0
 
 
-def _text(tx: Tx, settings: Settings, *, csv: bool, ai_only: bool) -> str:
-    name = DEMO if settings.demo else MAIN
+def address(settings: Settings) -> str:
+    """Return the address of the store in use; without a platform it is the demo's."""
+    return demo_url(settings) if settings.demo else settings.database_url
+
+
+def company(settings: Settings) -> str:
+    """Return the id of the company of the environment."""
+    return DEMO if settings.demo else MAIN
+
+
+def text(tx: Tx, settings: Settings, *, csv: bool, ai_only: bool, language: str = "") -> str:
+    """Return the register, in the company's language or another."""
+    name = company(settings)
     if not workspaces.known(tx, name):
         return ""
     inside = tx.within(name)
     now: datetime = Clock().now().astimezone(UTC)
+    ours = workspaces.get(inside)
+    if language:
+        ours = replace(ours, language=language)
     ctx = Context(
         tx=inside,
-        workspace=workspaces.get(inside),
+        workspace=ours,
         person=LOTSE,
         place=None,
         now=now,

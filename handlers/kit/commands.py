@@ -28,6 +28,7 @@ from handlers.kit.doors import (
     Glances,
     Held,
     Holds,
+    Invariant,
     Keeps,
     Known,
     Knows,
@@ -56,6 +57,7 @@ Following = Callable[[Context, Any], tuple[Post, ...]]
 Holding = Callable[[Context, PersonId], Sequence[Held]]
 Knowing = Callable[[Context, PersonId], Known]
 Keeping = Callable[[Context, datetime], int]
+Counting = Callable[[Tx, datetime], int]
 Writing = Callable[[Context, Week], Section | None]
 Paging = Callable[[Context, Filter, int, int], Sequence[Row]]
 Finding = Callable[[Context, str], Sequence[Found]]
@@ -169,6 +171,7 @@ class Feature:
     all_holds: list[Holds] = field(default_factory=list)
     all_knows: list[Knows] = field(default_factory=list)
     all_keeps: list[Keeps] = field(default_factory=list)
+    invariants: list[Invariant] = field(default_factory=list)
     all_sections: list[Sections] = field(default_factory=list)
     all_lists: list[Listing] = field(default_factory=list)
     all_finds: list[Finds] = field(default_factory=list)
@@ -309,6 +312,15 @@ class Feature:
 
         def declare(run: Keeping) -> Keeping:
             self.all_keeps.append(Keeps(tables, what, days, then, run))
+            return run
+
+        return declare
+
+    def never(self, key: str, words: Sentence) -> Callable[[Counting], Counting]:
+        """Declare what must never be: `run(tx, now)` counts it over all companies."""
+
+        def declare(run: Counting) -> Counting:
+            self.invariants.append(Invariant(key, words, run))
             return run
 
         return declare

@@ -188,6 +188,18 @@ class Keeps:
 
 
 @dataclass(frozen=True, slots=True)
+class Invariant:
+    """What must never be: `count(tx, now)` says how often it is, over all companies.
+
+    `words` name the kind of trouble, nobody and no text.
+    """
+
+    key: str
+    words: Sentence
+    count: Callable[[Tx, datetime], int]
+
+
+@dataclass(frozen=True, slots=True)
 class Team:
     """Whom a team's digest is for: its areas, folded, and the ids of its services."""
 

@@ -6,11 +6,12 @@ import json
 
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
-from handlers.kit.doors import Known, Knows, known
+from handlers.kit.doors import Known, known
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Facts, Message, Part, Reply, Text, Title, line
 from handlers.kit.words import Words, _, _n, flat, speak
 from handlers.ownership import held
+from handlers.privacy.erasing import doors, put_former
 from storage import people, privacy
 from storage.engine import Tx
 from storage.engine.ids import PersonId
@@ -19,12 +20,6 @@ feature = Feature(_("My data"))
 
 SHOWN = 4  # lines of one room; the export has all of them
 PIECE = 2500  # characters of an export that fit into one paragraph everywhere
-
-
-def doors(ctx: Context) -> list[Knows]:
-    """Return the doors of every room that stores something about people, in their order."""
-    found = [each for feature in ctx.features for each in feature.all_knows]
-    return sorted(found, key=lambda each: each.rank)
 
 
 @feature.command(
@@ -126,8 +121,8 @@ def ask_erase(ctx: Context) -> Reply:
         line(
             _(
                 "“Former person” replaces your name everywhere, and your language, drafts "
-                "and direct chat are deleted. This cannot be undone; texts on their way or "
-                "kept against repetition go within 14 days."
+                "and direct chat are deleted. This cannot be undone. Texts that somebody "
+                "typed stay, without who."
             ),
             Button(_("Erase me"), call("data erased")),
         )
@@ -139,9 +134,9 @@ def erase(ctx: Context) -> Reply:
     if held.by(ctx, ctx.person.id):
         raise Refusal(_("You answer for something again. Please hand that over first."))
     _must_leave_a_manager(ctx)
-    put_former(ctx, ctx.person.id)
+    told = put_former(ctx, ctx.person.id)
     said = _("You are erased. If you write to me again, I meet you for the first time.")
-    return Reply(line(said), secret=True, nameless=True)
+    return Reply(line(said), secret=True, nameless=True, posts=told)
 
 
 def _must_leave_a_manager(ctx: Context) -> None:
@@ -151,17 +146,6 @@ def _must_leave_a_manager(ctx: Context) -> None:
             _("You are the only manager. Please name somebody else first."),
             buttons=(Button(_("Add a manager"), call("settings manager")),),
         )
-
-
-def put_former(ctx: Context, person: PersonId) -> None:
-    """Let “former person” stand everywhere in somebody's place, and delete them."""
-    former = PersonId(f"former-{ctx.new_secret()[:8]}")
-    people.former(ctx.tx, ctx.new_secret(), ctx.now, former)
-    for door in doors(ctx):
-        door.replace(ctx.tx, person, former)
-    privacy.forget_identities(ctx.tx, person)
-    privacy.forget_settings(ctx.tx, person, former)
-    privacy.delete(ctx.tx, person)
 
 
 def _nothing(_tx: Tx, _person: str, _to: str) -> None:

@@ -12,7 +12,7 @@ from handlers.kit.messages import Button, Message, Post, Reply, Text, Tone, line
 from handlers.kit.people import name
 from handlers.kit.readers import TextReader, folded
 from handlers.kit.words import _
-from handlers.privacy.commands import doors
+from handlers.privacy.erasing import doors
 from storage import people, privacy, services
 from storage.engine.ids import PersonId
 from storage.privacy import Link

@@ -122,6 +122,14 @@ def link_codes(ctx: Context, before: datetime) -> int:
     return privacy.forget(ctx.tx, before)
 
 
+@feature.keeps(
+    "erasures", what=_("That somebody was erased, without who"), days=400, then=_("deleted")
+)
+def erasures(ctx: Context, before: datetime) -> int:
+    """Delete what only copies need, once every copy is older."""
+    return privacy.forget_erasures(ctx.tx, before)
+
+
 @feature.keeps("audit", what=_("Who did what (audit trail)"), days=365, then=_("deleted"))
 def audit_kept(ctx: Context, before: datetime) -> int:
     """Delete the lines of the audit trail after a year; that is one itself."""

@@ -9,6 +9,7 @@ leased     a courier has it; when the lease runs out the outcome is unknown
 sent       the platform said so
 ambiguous  perhaps sent, perhaps not; shown as uncertain
 parked     cannot be sent there, with the reason
+held       is from before a restore, and waits for a person (storage/operations/hold.py)
 cancelled  no longer needed
 dead       given up after many tries, with the reason
 """
@@ -119,7 +120,7 @@ def places_of(tx: Tx, key: str) -> list[str]:
         select place from messages where workspace = :workspace and key = :key
         union
         select place from outbox where workspace = :workspace and key = :key
-        and state in ('pending', 'leased', 'ambiguous')
+        and state in ('pending', 'leased', 'ambiguous', 'held')
         order by place
         """,
         key=key,
@@ -150,7 +151,7 @@ def cancel(tx: Tx, key: str, reason: str) -> int:
         """
         update outbox set reason = :reason, finished_at = created_at,
             state = case when copies > 0 then 'ambiguous' else 'cancelled' end
-        where workspace = :workspace and key = :key and state in ('pending', 'parked')
+        where workspace = :workspace and key = :key and state in ('pending', 'parked', 'held')
         and not exists (
             select 1 from messages m where m.workspace = outbox.workspace
             and m.place = outbox.place and m.key = outbox.key
@@ -167,7 +168,7 @@ def withdraw(tx: Tx, place: str, key: str, reason: str) -> bool:
         """
         update outbox set reason = :reason, finished_at = created_at, state = 'cancelled'
         where workspace = :workspace and place = :place and key = :key
-        and state in ('pending', 'parked')
+        and state in ('pending', 'parked', 'held')
         """,
         place=place,
         key=key,
@@ -445,7 +446,7 @@ def stuck_anywhere(tx: Tx, limit: int = 20) -> list[Stuck]:
 
 
 def health(tx: Tx, now: datetime) -> Row:
-    """Count, over all workspaces: waiting, late (over ten minutes), uncertain, parked, dead."""
+    """Count, over all workspaces: waiting, late (over ten minutes), parked and so on."""
     return tx.rows(
         """
         select
@@ -454,7 +455,8 @@ def health(tx: Tx, now: datetime) -> Row:
                 as late,
             count(case when state = 'ambiguous' then 1 end) as uncertain,
             count(case when state = 'parked' then 1 end) as parked,
-            count(case when state = 'dead' then 1 end) as dead
+            count(case when state = 'dead' then 1 end) as dead,
+            count(case when state = 'held' then 1 end) as held
         from outbox where state <> 'sent' and state <> 'cancelled'
         """,
         late=as_text(now - timedelta(minutes=10)),

@@ -17,7 +17,10 @@ HASTE = timedelta(minutes=1)  # between two times that one timer is hastened
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """A due timer, ours until the lease runs out. `fence` proves it is still ours."""
+    """A due timer, ours until the lease runs out. `fence` proves it is still ours.
+
+    What it would send is not sent when it is `muted`: it was due before a restore.
+    """
 
     workspace: str
     id: str
@@ -27,6 +30,7 @@ class Timer:
     due_at: datetime
     attempts: int
     fence: int
+    muted: bool = False
 
 
 def set(
@@ -50,7 +54,7 @@ def set(
         values (:workspace, :id, :kind, :key, :payload, :due, 'pending')
         on conflict (workspace, key) do update set
             kind = excluded.kind, payload = excluded.payload, due_at = excluded.due_at,
-            state = 'pending', attempts = 0, reason = null, fence = timers.fence + 1,
+            state = 'pending', attempts = 0, reason = null, fence = timers.fence + 1, muted = 0,
             lease_until = case when :errand = 1 then timers.lease_until end
         """,
         id=id,
@@ -68,7 +72,7 @@ def cancel(tx: Tx, key: str) -> bool:
         tx.run(
             """
             update timers set state = 'cancelled', lease_until = null, fence = fence + 1
-            where workspace = :workspace and key = :key and state = 'pending'
+            where workspace = :workspace and key = :key and state in ('pending', 'held')
             """,
             key=key,
         )
@@ -194,7 +198,7 @@ def claim(tx: Tx, now: datetime, limit: int = 20) -> list[Timer]:
         where (workspace, id) in (select workspace, id from next)
         and state = 'pending' and due_at <= :now
         and (lease_until is null or lease_until <= :real or lease_until > :never)
-        returning workspace, id, kind, key, payload, due_at, attempts, fence
+        returning workspace, id, kind, key, payload, due_at, attempts, fence, muted
         """,
         until=as_text(as_moment(real) + LEASE),
         never=as_text(as_moment(real) + 2 * LEASE),
@@ -212,6 +216,7 @@ def claim(tx: Tx, now: datetime, limit: int = 20) -> list[Timer]:
             due_at=as_moment(row["due_at"]),
             attempts=row["attempts"],
             fence=row["fence"],
+            muted=bool(row["muted"]),
         )
         for row in rows
     ]

@@ -166,6 +166,10 @@ class Database(Protocol):
         """Return a sentence about why nothing can be stored now, None while all is well."""
         ...
 
+    def sweep(self) -> None:
+        """Let nothing of what was deleted or changed remain in the files; takes its time."""
+        ...
+
     def close(self) -> None:
         """Finish what is running and let go of the files or connections."""
         ...

@@ -13,6 +13,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -30,6 +31,7 @@ T = TypeVar("T")
 WRITERS = 4
 LANES = WRITERS - 1  # of them for commands; one is left for carrying
 READERS = 2
+SWEEP = 600.0  # seconds that sweeping may take
 PATIENCE = 25.0  # seconds that work is tried for which nobody waits
 AGAIN = 5  # tries of a transaction that met another one
 LIMITS = Limits()
@@ -142,6 +144,15 @@ class Postgres:
     def trouble(self) -> str | None:
         trouble = self._standing.trouble
         return None if trouble is None else f"PostgreSQL could not be used: {trouble}"
+
+    def sweep(self) -> None:
+        """Vacuum: rows that were deleted or changed lie in the files until then."""
+        try:
+            with connect(self.url, replace(self._limits, statement=0, silence=SWEEP)) as connection:
+                connection.autocommit = True
+                connection.execute("vacuum")
+        except psycopg.Error as error:
+            raise Unavailable(f"PostgreSQL could not be swept: {error}") from error
 
     def close(self) -> None:
         self._stop.set()

@@ -101,6 +101,17 @@ class Sqlite:
         failure = self._failure
         return None if failure is None else str(failure)
 
+    def sweep(self) -> None:
+        """Empty the log; in the file itself, `secure_delete` overwrites what is deleted."""
+        if self.path == MEMORY:
+            return
+        with contextlib.closing(connect(self.path)) as db:
+            try:
+                db.execute("pragma busy_timeout = 5000").fetchall()
+                db.execute("pragma wal_checkpoint(truncate)").fetchall()
+            except sqlite3.Error as error:
+                raise plainly(error) from error
+
     def close(self) -> None:
         with self._door:
             if self._closed:

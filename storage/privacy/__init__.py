@@ -200,6 +200,131 @@ def forget_settings(tx: Tx, person: PersonId, former: PersonId) -> None:
     )
 
 
+def texts_about(tx: Tx, person: PersonId, name: str) -> list[Row]:
+    """Return the stored texts (JSON) that name somebody: what was sent, answered, shown."""
+    return tx.rows(
+        """
+        select 'outbox' as kind, id as key, message as text from outbox
+        where workspace = :workspace and (replace(message, :name, '') <> message
+            or replace(message, :person, '') <> message)
+        union all
+        select 'deliveries' as kind, identity as key, answer as text from deliveries
+        where workspace = :workspace and (replace(answer, :name, '') <> answer
+            or replace(answer, :person, '') <> answer)
+        union all
+        select 'last_buttons' as kind, person as key, buttons as text from last_buttons
+        where workspace = :workspace and (replace(buttons, :name, '') <> buttons
+            or replace(buttons, :person, '') <> buttons)
+        """,
+        person=person,
+        name=name,
+    )
+
+
+def reword(tx: Tx, kind: str, key: str, text: str) -> None:
+    """Put another text in the place of one that `texts_about` gave."""
+    if kind == "outbox":
+        tx.write(
+            "update outbox set message = :text where workspace = :workspace and id = :key",
+            key=key,
+            text=text,
+        )
+    elif kind == "deliveries":
+        tx.write(
+            "update deliveries set answer = :text where workspace = :workspace and identity = :key",
+            key=key,
+            text=text,
+        )
+    else:
+        tx.write(
+            """
+            update last_buttons set buttons = :text
+            where workspace = :workspace and person = :key
+            """,
+            key=key,
+            text=text,
+        )
+
+
+def incidents_of(tx: Tx, person: PersonId, most: int) -> list[int]:
+    """Return the newest incidents in which somebody has a part that its card shows."""
+    rows = tx.rows(
+        """
+        select number from incidents where workspace = :workspace
+        and :person in (declared_by, responsible, acknowledged_by, news_by, restored_by, ended_by)
+        order by number desc limit :most
+        """,
+        person=person,
+        most=most,
+    )
+    return [row["number"] for row in rows]
+
+
+def forget_way_to(tx: Tx, person: PersonId, former: PersonId) -> None:
+    """Take away that messages were for somebody: of no chat yet, or named by their key."""
+    tx.write(
+        """
+        update outbox set key = replace(key, :person, :former)
+        where workspace = :workspace and key like :named
+        """,
+        person=person,
+        former=former,
+        named=f"%:{person}",
+    )
+    tx.write(
+        """
+        update messages set key = replace(key, :person, :former)
+        where workspace = :workspace and key like :named
+        """,
+        person=person,
+        former=former,
+        named=f"%:{person}",
+    )
+    tx.write(
+        """
+        update outbox set place = 'erased', message = '', state = 'cancelled', reason = 'erased'
+        where workspace = :workspace and place = :place
+        """,
+        place=f"direct:{person}",
+    )
+
+
+def erasure_of(workspace: str, person: PersonId) -> str:
+    """Return under what it is kept that somebody was erased: a hash of their random id."""
+    return hashlib.sha256(f"{workspace}:{person}".encode()).hexdigest()
+
+
+def note_erasure(tx: Tx, person: PersonId, now: datetime) -> None:
+    """Keep that somebody was erased, so that a restored copy forgets them as well."""
+    tx.write(
+        """
+        insert into erasures (workspace, erased, at) values (:workspace, :erased, :now)
+        on conflict (workspace, erased) do update set at = excluded.at
+        """,
+        erased=erasure_of(tx.workspace, person),
+        now=as_text(now),
+    )
+
+
+def everybody(tx: Tx) -> list[PersonId]:
+    """Return the ids of all people."""
+    rows = tx.rows("select id from people where workspace = :workspace order by id")
+    return [PersonId(row["id"]) for row in rows]
+
+
+def erasures(tx: Tx) -> list[Row]:
+    """Return who was erased, in all workspaces: the list that lies beside the backups."""
+    return tx.rows("select workspace, erased, at from erasures order by at, workspace, erased")
+
+
+def forget_erasures(tx: Tx, before: datetime) -> int:
+    """Delete erasures that are older than any copy."""
+    return tx.run(
+        "delete from erasures where workspace = :workspace and at < :before",
+        before=as_text(before),
+    )
+
+
 def delete(tx: Tx, person: PersonId) -> None:
     """Delete somebody; with them goes the only thing that says whose the audit's key was."""
     tx.run("delete from people where workspace = :workspace and id = :person", person=person)

@@ -114,9 +114,9 @@ def judged(
             place=f"slack:{INCIDENTS}",
         )
     }
-    for each in cards:
-        if found := NUMBER.search(each):
-            assert each == render(load(newest[f"incident:{found[1]}"])), "not its newest state"
+    for card in cards:
+        if found := NUMBER.search(card):
+            assert card == render(load(newest[f"incident:{found[1]}"])), "not its newest state"
     standing = {
         row["number"]: row["responsible"]
         for row in stage.rows(

@@ -428,7 +428,7 @@ def test_what_cannot_be_delivered_is_kept_with_its_reason_and_hastens_what_comes
         assert timers.due_of(inside, "climb") == now
         assert timers.due_of(inside, "other") == soon
         health = outbox.health(tx, now)
-        expected = {"waiting": 0, "late": 0, "uncertain": 0, "parked": 0, "dead": 0}
+        expected = {"waiting": 0, "late": 0, "uncertain": 0, "parked": 0, "dead": 0, "held": 0}
         expected[{"ambiguous": "uncertain"}.get(state, state)] = 1
         assert health == expected
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from handlers.digest import schedule
-from handlers.privacy.commands import put_former
+from handlers.privacy.erasing import put_former
 from storage import people
 from storage.digest import texts
 from storage.engine.ids import PersonId

@@ -109,7 +109,8 @@ AGELESS = {
     "alarms": "until they are settled, and a while", "alarm_pauses": "until they end",
     # Only in the demo.
     "local_messages": "the demo's own", "local_reads": "the demo's own",
-    "migrations": "the store's own",
+    "migrations": "the store's own", "instance": "the store's own",
+    "audit_seals": "as the audit",
     "starters": "one row", "starter_steps": "as the starter",
     "digests": "keys, for ever", "digest_choices": "while its owner is",
     "digest_teams": "until they are removed",

@@ -26,7 +26,7 @@ READINGS = {  # every command that reads, and those that only show, with values 
     "auto": {}, "auto register": {}, "auto retired": {}, "auto timetable": {}, "bans": {},
     "computed": {}, "data": {}, "data export": {},
     "definition": {"name": "done"}, "definitions": {},
-    "digest": {}, "help": {}, "history": {"number": "2"}, "home": {},
+    "digest": {}, "held": {}, "help": {}, "history": {"number": "2"}, "home": {},
     "incidents": {"which": "all"}, "night": {}, "pilot": {}, "problem": {"number": "1"},
     "problem history": {"number": "1"}, "service": {"service": "kasse"}, "settings": {},
     "rules": {},

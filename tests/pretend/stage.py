@@ -356,6 +356,9 @@ class Troubled:
     def trouble(self) -> str | None:
         return self._database.trouble()
 
+    def sweep(self) -> None:
+        self._database.sweep()
+
     def close(self) -> None:
         self._database.close()
 

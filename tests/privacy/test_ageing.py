@@ -13,7 +13,7 @@ from handlers.attention import matters
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.privacy import retention
-from handlers.privacy.commands import put_former
+from handlers.privacy.erasing import put_former
 from storage.automations import intake, odd, outages, questions
 from storage.engine import Tx
 from storage.engine.ids import PersonId

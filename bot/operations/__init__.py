@@ -1,0 +1,1 @@
+"""What whoever operates Lotse needs: copies, the auditor, figures of the process, papers."""

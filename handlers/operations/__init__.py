@@ -1,0 +1,1 @@
+"""What whoever operates Lotse is asked in chat."""

@@ -1,0 +1,85 @@
+"""Erasing somebody: “former person” stands in their place, in every room."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from handlers.incidents import keys
+from handlers.incidents.cards import card
+from handlers.kit.context import Context
+from handlers.kit.doors import Knows
+from handlers.kit.messages import Post
+from handlers.kit.words import _
+from handlers.kit.words import text as speech
+from storage import incidents, people, privacy
+from storage.engine.ids import PersonId
+
+FIXED = {"kind", "tone", "word", "style", "outcome", "language"}  # what is no text of anybody's
+SHOWN = 200  # cards that are brought up to date
+
+
+def doors(ctx: Context) -> list[Knows]:
+    """Return the doors of every room that stores something about people, in their order."""
+    found = [each for feature in ctx.features for each in feature.all_knows]
+    return sorted(found, key=lambda each: each.rank)
+
+
+def put_former(ctx: Context, person: PersonId) -> tuple[Post, ...]:
+    """Let “former person” stand everywhere in somebody's place, and delete them.
+
+    Returns the newest of the cards on which they stand, as they are now.
+    """
+    them = people.find(ctx.tx, person)
+    former = PersonId(f"former-{ctx.new_secret()[:8]}")
+    people.former(ctx.tx, ctx.new_secret(), ctx.now, former)
+    if them is not None:
+        _reword(ctx, person, them.name, former)
+    privacy.forget_way_to(ctx.tx, person, former)
+    for door in doors(ctx):
+        door.replace(ctx.tx, person, former)
+    privacy.forget_identities(ctx.tx, person)
+    privacy.forget_settings(ctx.tx, person, former)
+    privacy.note_erasure(ctx.tx, person, ctx.now)
+    privacy.delete(ctx.tx, person)
+    return _cards(ctx, former)
+
+
+def _reword(ctx: Context, person: PersonId, name: str, former: PersonId) -> None:
+    """Let every stored text say “former person”: what was sent, answered, shown as a button."""
+    said = speech(_("“former person”"), ctx.workspace.language)
+    whole = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
+
+    def renamed(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: each if key in FIXED else renamed(each) for key, each in value.items()}
+        if isinstance(value, list):
+            return [renamed(each) for each in value]
+        if not isinstance(value, str):
+            return value
+        return str(former) if value == person else whole.sub(said, value)
+
+    for each in privacy.texts_about(ctx.tx, person, name):
+        text = json.dumps(renamed(json.loads(each["text"])), ensure_ascii=False)
+        privacy.reword(ctx.tx, each["kind"], each["key"], text)
+
+
+def _cards(ctx: Context, person: PersonId) -> tuple[Post, ...]:
+    numbers = privacy.incidents_of(ctx.tx, person, SHOWN)
+    found = [incidents.find(ctx.tx, number) for number in numbers]
+    return tuple(
+        Post(keys.card_key(each.number), card(ctx, each)) for each in found if each is not None
+    )
+
+
+def again(ctx: Context, erased: frozenset[str]) -> int:
+    """Erase anew whom a copy brought back; return how many that were."""
+    found = [
+        each
+        for each in privacy.everybody(ctx.tx)
+        if privacy.erasure_of(ctx.workspace.id, each) in erased
+    ]
+    for each in found:
+        put_former(ctx, each)
+    return len(found)
