@@ -343,7 +343,7 @@ def test_a_fix_is_verified_by_somebody_with_a_tie_only(
     )
     assert states(banned) == ["fixed"]
     emil("problem 1")
-    assert emil.press("Behebung geprüft").startswith("Geprüft.")
+    assert emil.press("Behebung geprüft").startswith("Danke, geprüft.")
     assert states(banned) == ["lifted"]
 
 
