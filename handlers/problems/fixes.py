@@ -102,7 +102,7 @@ def verify(ctx: Context, number: Ref) -> Reply:
         others = [each for each in verifiers(ctx, problem) if each.id != ctx.person.id]
         raise Refusal(
             _(
-                "The fix came from you, so somebody else verifies it. That is {who}, or "
+                "The fix came from you, so somebody else verifies it. That is {who:or}, or "
                 "whoever declared or looked after one of its incidents.",
                 who=others,
             )
@@ -110,7 +110,7 @@ def verify(ctx: Context, number: Ref) -> Reply:
     if not may(ctx, problem, "verify"):
         raise Refusal(
             _(
-                "The fix is verified by somebody who has to do with it. That is {who}, or "
+                "The fix is verified by somebody who has to do with it. That is {who:or}, or "
                 "whoever declared or looked after one of its incidents.",
                 who=[each for each in verifiers(ctx, problem) if each.id != problem.fixed_by],
             )

@@ -330,7 +330,7 @@ def test_a_fix_is_verified_by_somebody_with_a_tie_only(
     dora, emil = Say(banned, "dora"), Say(banned, "emil")
     for nobody in (dora, emil):
         nobody("status")
-        assert "jemand, der damit zu tun hat: Carla und Chris" in answered(
+        assert "Das kann Carla oder Chris sein" in answered(
             banned.handle(banned.request(nobody.id, call=press))
         )
     assert states(banned) == ["fixed"]
@@ -343,7 +343,7 @@ def test_a_fix_is_verified_by_somebody_with_a_tie_only(
     )
     assert states(banned) == ["fixed"]
     emil("problem 1")
-    assert emil.press("Behebung geprüft").startswith("Geprüft.")
+    assert emil.press("Behebung geprüft").startswith("Danke, geprüft.")
     assert states(banned) == ["lifted"]
 
 
