@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 
 from handlers.friction import answering, cards, filing
 from handlers.friction.kinds import Which
-from handlers.kit.change import change
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Filter, Known, Row, Section, Task, Week, figure
+from handlers.kit.figures import change
 from handlers.kit.messages import Button, Facts, Title
 from handlers.kit.people import NAMES_GO, NAMES_KEPT, former
 from handlers.kit.readers import folded

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 from handlers import rights
 from handlers.incidents.cards import headline, standing, take, tell, works_again
-from handlers.kit.change import change
 from handlers.kit.commands import Feature
 from handlers.kit.context import Context
 from handlers.kit.doors import Section, Task, Week, figure
+from handlers.kit.figures import change
 from handlers.kit.messages import Button
 from handlers.kit.words import Sentence, _, _n, shortened
 from storage import incidents

@@ -1,4 +1,4 @@
-"""After a restore: what of before the restore goes out is said by a person."""
+"""After a backup was loaded: what of before the restore goes out is said by a person."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from handlers.kit.words import Words, _, _n, flat, shortened
 from storage.operations import hold
 from storage.operations.hold import Held
 
-feature = Feature(_("After a restore"))
+feature = Feature(_("After a backup was loaded"))
 
 SHOWN = 30  # lines of the list
 LINE = 120  # characters of one message
@@ -60,7 +60,7 @@ CHOICES: dict[str, Words] = {
 @feature.command(
     "held",
     "zurückgehalten",
-    help=_("What is held back since a restore, and what of it goes out."),
+    help=_("What is held back since a backup was loaded, and what of it goes out."),
     reads=True,
     needs="settings",
 )
@@ -69,11 +69,11 @@ def show(ctx: Context) -> Reply:
     if found is None:
         return Reply(line(_("Nothing is held back.")))
     waiting = hold.listed(ctx.tx, ctx.now)
-    facts: list[tuple[Words, Words]] = [(_("Restored"), _("{at}", at=found.restored_at))]
+    facts: list[tuple[Words, Words]] = [(_("Loaded"), _("{at}", at=found.restored_at))]
     if found.taken_at is not None:
         facts.append((_("Copy of"), _("{at}", at=found.taken_at)))
     parts: list[Part] = [
-        Title(_("Held back since the restore")),
+        Title(_("Held back since the backup was loaded")),
         Facts(tuple(facts)),
         Text(_("Nothing from before goes out until you say so. What is new goes out as ever.")),
     ]
@@ -145,12 +145,14 @@ def waiting_here(ctx: Context) -> list[Task]:
     found = hold.current(ctx.tx)
     if found is None:
         return []
-    words = _("Lotse was restored from a copy; what is older is held back.")
+    words = _("Lotse runs on a backup; what is older is held back.")
     shown = Button(_("Show what is held back"), call("held"))
     return [Task(words, (shown,), since=found.restored_at, first=True)]
 
 
-@feature.keeps("holds", what=_("Holds after a restore"), days=365, then=_("deleted"))
+@feature.keeps(
+    "holds", what=_("Holding back after a backup was loaded"), days=365, then=_("deleted")
+)
 def kept(ctx: Context, before: datetime) -> int:
     """Delete holds that ended a year ago."""
     return hold.forget(ctx.tx, before)

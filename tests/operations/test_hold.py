@@ -1,4 +1,4 @@
-"""After a restore nothing of before goes out until a person says what; new ones alarm (G10)."""
+"""After a backup was loaded nothing of before goes out until a person says what; new ones alarm (G10)."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_nothing_of_three_days_goes_out_until_it_is_released(
     bot.wind(minutes=2 * 24 * 60)
     assert len(bot.chat.ledger) == sent
     shown = chris("zurückgehalten")
-    assert shown.startswith("Held back since the restore") and "Alarm of" in shown
+    assert shown.startswith("Held back since the backup was loaded") and "Alarm of" in shown
     assert "Was due" in shown and "incident:1:climb" in shown
     chris.press("All that is held")
     assert any("Drucker" in each.text for each in bot.chat.ledger[sent:])
@@ -150,7 +150,7 @@ def test_health_says_that_something_is_held(bot: Stage) -> None:
 def test_only_managers_release_and_once(bot: Stage, anna: Say, chris: Say) -> None:
     restored(bot)
     assert "Managers do this here" in anna("held")
-    assert "restored from a copy" in chris("status")
+    assert "runs on a backup" in chris("status")
     chris("held")
     assert chris.press("Nothing of it").startswith("Nothing of before goes out")
     assert chris.press("All that is held") == "Nothing is held back any more."
