@@ -1,4 +1,4 @@
-"""After a backup was loaded nothing of before goes out until a person says what; new ones alarm (G10)."""
+"""After a backup was loaded nothing of before goes out until a person says what (G10)."""
 
 from __future__ import annotations
 
