@@ -69,7 +69,7 @@ def _change(tx: Tx, way: str, person: Person) -> tuple[bool, str]:
             return True, f"{person.name} does not manage Lotse."
         if not people.unset_manager(tx, person.id):
             return False, f"{person.name} is the last who manages Lotse. Add somebody else first."
-        said = f"{person.name} does not manage Lotse any more."
+        said = f"{person.name} is no longer a manager."
     now = Clock().now()
     audit.add(
         tx, id=new_id(), at=now, person_key=OPERATOR, command=f"manager {way}",

@@ -124,11 +124,11 @@ def test_nothing_is_sent_before_its_owner_has_pressed(
     wind(to="2026-12-14 08:30")
     assert len(post.mails) == 2
     told = post.mails[1]
-    assert told["Subject"].startswith("Woche 50")
+    assert told["Subject"].startswith("KW 50")
     plain, rich = told.get_body(("plain",)), told.get_body(("html",))
     assert plain is not None and rich is not None
     assert "0 Entscheidungen offen" in plain.get_content()
-    assert "<h2>Woche 50" in rich.get_content()
+    assert "<h2>KW 50" in rich.get_content()
     assert ask(mailing, "POST", link(told), do="leave")[0] == 200
     wind(to="2026-12-21 08:30")
     assert len(post.mails) == 2
@@ -161,7 +161,7 @@ def test_a_manager_removes_an_address(mailing: Stage, post: Post, chris: Say) ->
     ask(mailing, "POST", link(post.mails[0]), do="confirm")
     do(chris, "digest mails")
     id = mailing.rows("select id from digest_mails where workspace = :workspace")[0]["id"]
-    assert do(chris, "digest mail remove", mail=id).startswith("No digest goes there")
+    assert do(chris, "digest mail remove", mail=id).startswith("No more digests go there")
     assert mailing.rows("select id from digest_mails where workspace = :workspace") == []
 
 

@@ -93,9 +93,7 @@ def test_one_confirmation_leaves_it_a_draft_and_two_release_it(
     assert "until then it is a draft" in do(chris, "mandate release", mandate=id)
     assert "Nobody has released it yet" in anna("mandate")
     assert "Do you confirm it for the IT?" not in anna("status")
-    assert (
-        do(anna, "mandate agree", mandate=id) == "For the IT somebody else decides. Please ask Ben."
-    )
+    assert do(anna, "mandate agree", mandate=id) == "Confirms for the IT: Ben."
     assert ben.press("Für die IT bestätigen").startswith("Das Mandat ist bis")
     assert "released by Chris and, for the IT, Ben." in anna("mandate")
     assert focus(bot) == ["Service", "Versand"]  # only now
