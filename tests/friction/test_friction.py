@@ -62,7 +62,7 @@ def test_nobody_else_can_touch_it(anna: Say, ben: Say) -> None:
 def test_friction_that_names_somebody_is_answered_gently(
     anna: Say, bot: Stage, sentence: str, names: bool
 ) -> None:
-    assert ("It names somebody." in anna(f"friction {sentence}")) is names
+    assert ("It names somebody." in anna(f"friction: {sentence}")) is names
     if names:
         anna.press("Say it differently")
         assert anna.fill(sentence="Eine Antwort fehlt").startswith("Noted. Thank you.")

@@ -35,7 +35,7 @@ def do(me: Say, word: str, **args: str) -> str:
 
 def noted(bot: Stage, who: Say, sentences: tuple[str, ...] = NOTES) -> list[str]:
     for each in sentences:
-        who(f"friction {each}")
+        who(f"friction: {each}")
     rows = bot.rows("select id, sentence from friction where workspace = :workspace")
     return [row["id"] for each in sentences for row in rows if row["sentence"] == each]
 
@@ -76,7 +76,7 @@ def test_others_who_feel_it_are_told_of_and_joined_with_one_tap(
     anna: Say, ben: Say, chris: Say, bot: Stage
 ) -> None:
     noted(bot, anna, NOTES[:2])
-    assert "Das geht 2 anderen auch so." in ben(f"reibung {NOTES[2]}")
+    assert "Das geht 2 anderen auch so." in ben(f"reibung: {NOTES[2]}")
     assert ben.press("Meine dazunehmen") == "Dazugenommen. Danke."
     shown = chris("patterns")
     assert shown.count("These may say the same:") == 1

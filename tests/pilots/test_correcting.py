@@ -84,7 +84,7 @@ def test_a_value_that_is_none_is_taken_away(chris: Say, bot: Stage) -> None:
     do(chris, "pilot value gone", pilot=id, week="2026-W48")
     assert "Effect:" not in do(chris, "pilot", pilot=id)
     assert "corrected, Chris. 2026-W48: 57 (n=41)" in history(chris, id)
-    assert "not there any more" in do(chris, "pilot value gone", pilot=id, week="2026-W48")
+    assert "no longer exists" in do(chris, "pilot value gone", pilot=id, week="2026-W48")
 
 
 def test_reason_and_learnt_of_a_decision_are_put_right(chris: Say, bot: Stage) -> None:

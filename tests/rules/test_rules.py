@@ -53,7 +53,7 @@ def test_two_agreeing_corrections_are_learnt_and_can_be_forgotten(
         anna.press("Change service", at="@anna")
         anna.fill(service="webshop")
     asked = anna("incident Leuchtband tot")
-    assert "Chris is alarmed" in asked and "Is it about Webshop?\nRule: “Leuchtband”" in asked
+    assert "Chris has been alerted" in asked and "Is it about Webshop?\nRule: “Leuchtband”" in asked
     card = carla("dienst Webshop")
     assert "Auch gemeint mit: „Leuchtband“, gelernt" in card
     assert carla.press("„Leuchtband“ vergessen").startswith("Vergessen: „Leuchtband“")

@@ -90,7 +90,7 @@ def test_what_are_no_closing_days_is_refused(chris: Say, text: str) -> None:
 def test_a_week_without_any_hours_is_refused(chris: Say) -> None:
     chris("settings")
     chris.press("Change working time")
-    assert "Some day needs hours." in chris.fill(times="Mo–Fr")
+    assert "At least one day needs hours." in chris.fill(times="Mo–Fr")
 
 
 def test_managers_set_the_whole_working_time_in_chat(chris: Say, anna: Say, bot: Stage) -> None:
