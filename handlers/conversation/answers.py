@@ -24,13 +24,13 @@ from storage.incidents.states import IncidentState
 Answer = Reply | Call  # a call is carried out as if its button had been pressed
 
 
-def chosen(found: Sequence[Incident], word: str, **args: str) -> Reply:
-    """Ask which one is meant; nothing changes yet."""
+def chosen(found: Sequence[Incident], word: str, *also: Button, **args: str) -> Reply:
+    """Ask which one is meant, or `also` something else; nothing changes yet."""
     buttons = tuple(
         Button(shortened(headline(each)), call(word, number=each.number, **args))
         for each in found[:5]
     )
-    return Reply(line(_("Which one do you mean?"), *buttons))
+    return Reply(line(_("Which one do you mean?"), *buttons, *also))
 
 
 def take_it(ctx: Context, found: About, said: Said) -> Answer | None:
@@ -91,10 +91,10 @@ def still(ctx: Context, found: About, said: Said, text: str) -> Answer | None:
     candidates = found.open or found.restored[:1]
     if not candidates:
         return nothing(ctx) if said.bare else None
-    if len(candidates) > 1:
-        return chosen(candidates, "update", text=text)
-    meant = candidates[0]
     declare = help_replies.declare_button(ctx, text)
+    if len(candidates) > 1:
+        return chosen(candidates, "update", declare, text=text)
+    meant = candidates[0]
     if meant.state == IncidentState.OPEN:
         question = _("Is this an update on {incident}?", incident=shortened(headline(meant)))
         news = Button(

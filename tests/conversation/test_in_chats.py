@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -23,6 +24,7 @@ def drawn(surfaces: tuple[str, ...]) -> list[Line]:
         for each in table.lines()
         if each.id.startswith("h") and each.context == "none" and each.meaning in MEANINGS
         and not re.search("noch|still|weiterhin", each.text.casefold())  # means the open ones
+        and each.text.strip("„“”\"").casefold() not in ("hilfe", "help")  # a button said before
         and each.surface in surfaces and each.text.strip() and "\n" not in each.text
         and not set(each.text) & set("\u200b\t<>*_~`[]()#:") and len(each.text) < 120
     ]  # fmt: skip
@@ -53,6 +55,7 @@ async def test_forty_lines_in_slack(sqlite: Sqlite, over: str) -> None:
     async with slack_stage(sqlite, over, strict=False) as stage:
         anna = stage.client("anna")
         for line in drawn(("chat", "slash", "direct")):
+            stage.clock.wind(stage.clock.now() + timedelta(minutes=3))  # not the same words twice
             before = len(stage.rows("select number from incidents where workspace = :workspace"))
             if line.surface == "chat":
                 said = await anna.says(line.text)
@@ -71,6 +74,7 @@ async def test_forty_lines_in_teams(sqlite: Sqlite) -> None:
     async with teams_stage(sqlite, strict=False) as stage:
         anna = stage.client("anna")
         for line in drawn(("chat",)):
+            stage.clock.wind(stage.clock.now() + timedelta(minutes=3))  # not the same words twice
             before = len(stage.rows("select number from incidents where workspace = :workspace"))
             said = await anna.says(line.text)
             rows = stage.rows(
