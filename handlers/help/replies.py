@@ -7,7 +7,7 @@ from handlers.kit.commands import Command, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Call, Message, Part, Reply, Text, Title, pieces
-from handlers.kit.readers import LONGEST, ChoiceReader, titles
+from handlers.kit.readers import LONGEST, ChoiceReader, TextReader, folded, titles
 from handlers.kit.readers.emergencies import call_first, in_danger
 from handlers.kit.words import Sentence, _
 
@@ -58,12 +58,29 @@ def offer(
     parts: list[Part] = [call_first()] if in_danger(text) else []
     parts += [Text(_("Declare this as an incident?")), *(Text(each) for each in pieces(text))]
     words = tuple(
-        Button(each.word(ctx.language), call(each.name)) for each in near if each.name != "incident"
+        Button(each.word(ctx.language), _with_the_rest(each, text))
+        for each in near
+        if each.name != "incident"
     )
     buttons = (*options, *words)[:NEAR]
     declare = declare_button(ctx, text, "primary")
     parts.append(Buttons((declare, *buttons, Button(_("Help"), call("help"), "quiet"))))
     return Reply(Message(tuple(parts)))
+
+
+def _with_the_rest(command: Command, text: str) -> Call:
+    """Return the call of a near command, with what stands behind its word: nothing is typed twice.
+
+    Only where the command takes a sentence; else its form opens, or it asks.
+    """
+    takes = command.parameters[:1]
+    if takes and isinstance(takes[0].reader, TextReader) and not command.reads:
+        for words in command.words.values():
+            for each in sorted(words, key=len, reverse=True):
+                head, rest = text[: len(each)], text[len(each) :]
+                if folded(head) == folded(each) and rest[:1].isspace() and rest.strip():
+                    return call(command.name, **{takes[0].name: rest.strip()})
+    return call(command.name)
 
 
 def unfit(ctx: Context, outcome: Unfit) -> Refusal:
