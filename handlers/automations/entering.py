@@ -132,7 +132,7 @@ def _draft_name(ctx: Context, given: Mapping[str, str]) -> Mapping[str, str]:
     "auto new",
     "auto neu",
     help=_("Enter an automation with its accountable person."),
-    submit=_("Enter automation"),
+    submit=_("Enter it"),
     needs="automation",
 )
 def new(
@@ -162,7 +162,7 @@ def new(
     "auto exists",
     "auto vorhanden",
     help=_("It exists already – just enter it. What is missing can come later."),
-    submit=_("Enter automation"),
+    submit=_("Enter it"),
     hidden=True,
     needs="automation",
 )
@@ -193,7 +193,7 @@ def exists(
     "auto adopt",
     "auto aufnehmen",
     help=_("It reports runs already. Who answers for it?"),
-    submit=_("Enter automation"),
+    submit=_("Enter it"),
     hidden=True,
     needs="automation",
     current=_draft_name,

@@ -237,7 +237,7 @@ def test_the_picture_tells_what_its_numbers_and_its_words_tell(
     week = re.search(r'<td data-label="Week">48</td>(.*?)</tr>', page.text)
     assert week and re.findall(r">(\d+)<", week[1]) == ["3", "2", "1"]
     alt = re.search(r'alt="([^"]+)"', page.text)
-    assert alt and "0, 0, 3. Came back" in alt[1] and alt[1].endswith("0, 0, 1.")
+    assert alt and "0, 0, 3; came back" in alt[1] and alt[1].endswith("0, 0, 1.")
     for theme, ground in (("light", "#ffffff"), ("dark", "#16191d")):
         got = browser.get(f"/board/picture.{theme}.svg")
         assert got.headers["Content-Type"].startswith("image/svg+xml")

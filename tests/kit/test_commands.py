@@ -107,7 +107,7 @@ def three_open(anna: Say) -> None:
         ("dien", "service", {}),
         ("pil", "pilot", {}),
         ("hil", "help", {}),
-        ("sta", "status", {}),
+        ("stat", "status", {}),
         ("störungen alle", "incidents", {"which": "all"}),
         ("incidents mine", "incidents", {"which": "mine"}),
         ("incidents meine", "incidents", {"which": "mine"}),

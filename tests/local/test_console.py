@@ -86,7 +86,7 @@ async def test_an_incident_is_declared_and_somebody_looks_after_it(lotse: Lotse)
         "  Zuständig: Chris\n"
         "  Gemeldet: Mo. 23. Nov., 09:00 von Anna\n"
         "  Hinweis: Kein Dienst erkannt.\n"
-        "  Bis fertig: 7 von 7 Punkten sind offen\n"
+        "  Bis zum Abschluss: 7 von 7 Punkten sind offen\n"
         "  [!11 Abschließen] [!12 Wieder öffnen] [!13 Verlauf]\n"
         "Lotse · bearbeitet\n"
         "  INC-1 · Kasse druckt nicht – Läuft wieder seit Mo. 23. Nov., 09:00, sagt Chris.\n"
@@ -136,8 +136,8 @@ async def test_a_word_that_ends_a_terminal_ends_this_one(lotse: Lotse, word: str
 
 
 async def test_a_secret_address_is_shown_once_and_not_kept(lotse: Lotse) -> None:
-    said = await screen(lotse, "auto neu", "Bericht", "Schickt Zahlen", "Wertet nichts aus", "2",
-                        "3", "7", "")  # fmt: skip
+    said = await screen(lotse, "auto neu", "Bericht", "2", "3", "Schickt Zahlen",
+                        "Wertet nichts aus", "7", "")  # fmt: skip
     secret = said.partition("/ping/")[2][:36]
     assert len(secret) == 36
     stored = lotse.database.read(lambda tx: tx.rows("select body from local_messages"))
