@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from handlers.after_hours import commands as after_hours_commands
-from handlers.after_hours import digest as after_hours_digest
 from handlers.attention import commands as attention_commands
 from handlers.automations import changes as automation_changes
 from handlers.automations import commands as automation_commands
@@ -66,6 +64,8 @@ from handlers.mandate import links as mandate_links
 from handlers.mandate import measures as mandate_measures
 from handlers.mandate import reading as mandate_reading
 from handlers.mandate import stop_list
+from handlers.mandate.starter import commands as starter_commands
+from handlers.mandate.starter import template
 from handlers.on_call import stand_ins
 from handlers.operations import commands as operations_commands
 from handlers.operations import invariants
@@ -100,9 +100,9 @@ from handlers.services import history as service_history
 from handlers.services import lists as service_lists
 from handlers.settings import commands as setting_commands
 from handlers.settings import definitions, platform_notices
-from handlers.starter import commands as starter_commands
-from handlers.starter import template
 from handlers.working_time import commands as working_time_commands
+from handlers.working_time.after_hours import commands as after_hours_commands
+from handlers.working_time.after_hours import digest as after_hours_digest
 
 FEATURES: tuple[Feature, ...] = (
     incident_commands.feature,

@@ -28,7 +28,7 @@ from handlers.kit.context import Context
 from handlers.kit.doors import Filter
 from handlers.kit.messages import Message, load, spoken
 from handlers.kit.words import LANGUAGES, Sentence, _
-from handlers.starter import template
+from handlers.mandate.starter import template
 from storage import board, people, pilots, workspaces
 from storage.digest import texts
 from storage.engine import Database, StorageError, Tx

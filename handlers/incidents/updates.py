@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from handlers import rights
-from handlers.after_hours import rest
 from handlers.incidents import checklist, escalation, keys, transitions
 from handlers.incidents.cards import finish, headline, label, settled_alarm
 from handlers.incidents.lookup import NEWS, Ref, find, meant, not_open, note
@@ -17,6 +16,7 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Part, Post, Reply, Text, Tone, line
 from handlers.kit.readers import NameReader, TextReader, titles
 from handlers.kit.words import _
+from handlers.working_time.after_hours import rest
 from storage import incidents
 from storage.engine import Tx
 from storage.incidents import Incident, alarms, texts

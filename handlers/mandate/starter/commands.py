@@ -16,13 +16,13 @@ from handlers.kit.messages import Button, Buttons, Message, Part, Post, Reply, T
 from handlers.kit.readers import ChoiceReader
 from handlers.kit.readers.dates import today_of
 from handlers.kit.words import _
+from handlers.mandate.starter.steps import BY_NAME, STEPS
+from handlers.mandate.starter.steps import Step as StarterStep
 from handlers.on_call import duty
-from handlers.starter.steps import BY_NAME, STEPS
-from handlers.starter.steps import Step as StarterStep
-from storage import starter
 from storage.delivery import timers
 from storage.engine.ids import PersonId
-from storage.starter import Starter
+from storage.mandate import starter
+from storage.mandate.starter import Starter
 
 feature = Feature(_("Two-week starter"))
 

@@ -11,7 +11,7 @@ from handlers.kit.context import Context
 from handlers.kit.doors import Section, Week, figure
 from handlers.kit.messages import Facts, Title
 from handlers.kit.words import Sentence, _
-from storage import after_hours
+from storage import working_time as after_hours
 
 feature = Feature(_("Outside working hours"))
 

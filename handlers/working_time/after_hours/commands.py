@@ -11,7 +11,6 @@ from datetime import timedelta
 from typing import Annotated
 
 from handlers import rights
-from handlers.after_hours import digest
 from handlers.kit import working_hours
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
@@ -21,7 +20,8 @@ from handlers.kit.readers import TextReader
 from handlers.kit.readers.placeholders import is_placeholder
 from handlers.kit.words import Words, _, _n
 from handlers.working_time import hours
-from storage import after_hours as nights
+from handlers.working_time.after_hours import digest
+from storage import working_time as nights
 from storage import workspaces
 
 feature = Feature(_("Outside working hours"))
