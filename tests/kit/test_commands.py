@@ -107,7 +107,7 @@ def three_open(anna: Say) -> None:
         ("dien", "service", {}),
         ("pil", "pilot", {}),
         ("hil", "help", {}),
-        ("sta", "status", {}),
+        ("stat", "status", {}),
         ("störungen alle", "incidents", {"which": "all"}),
         ("incidents mine", "incidents", {"which": "mine"}),
         ("incidents meine", "incidents", {"which": "mine"}),
@@ -135,6 +135,7 @@ def test_what_is_typed_is_understood(
         ("annehme 1", ["ack"]),
         ("di", []),  # too short
         ("st", []),
+        ("sta", ["starter", "status"]),  # it may mean either
     ],
 )
 def test_what_is_no_command_is_offered(bot: Stage, typed: str, near: list[str]) -> None:
