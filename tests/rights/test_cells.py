@@ -114,6 +114,8 @@ ACTIONS = {  # command: its action, and values
     "ack": ("ack", {}),
     "assign": ("assign", {"person": "carla"}),
     "serious": ("serious", {}),
+    "retitle": ("retitle", {"title": "Kasse 1 tot"}),
+    "remove words": ("remove words", {"words": "tot"}),
     "move": ("move", {"service": "webshop"}),
     "update": ("update", {"text": "Es dauert noch"}),
     "restored": ("restored", {"text": "Kabel getauscht"}),
