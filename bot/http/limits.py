@@ -136,6 +136,7 @@ class LimitedRunner(web.AppRunner):
         self._headers, self._idle, self._look = headers, idle, look
         self._connections, self._each, self._moment = connections, each, moment
         self._unasked: dict[web.RequestHandler, str] = {}  # whose request is not whole yet
+        self._asked: set[web.RequestHandler] = set()  # who has been answered before
         self._room = {False: at_once, True: platforms_at_once}
         self._open: dict[web.RequestHandler, float] = {}
         self._silent: OrderedDict[web.RequestHandler, float] = OrderedDict()  # until when
@@ -211,16 +212,20 @@ class LimitedRunner(web.AppRunner):
         return None
 
     def _make_place(self) -> bool:
-        """Let go of a connection that is gone, or that has been silent for longest."""
+        """Let go of a connection that is gone, or of whoever needs it least.
+
+        That is who has been answered and rests, then the address with too many that are not
+        whole, then who has been silent for longest; else one address pushes out whoever has
+        just come, before a word of theirs can have arrived.
+        """
         self._forget_lost()
         if len(self._open) < self._connections:
             return True
-        if self._silent:
-            longest, _until = self._silent.popitem(last=False)
-        elif (found := self._of_the_greediest()) is not None:
-            longest = found
-        else:
+        resting = (each for each in self._silent if each in self._asked)
+        longest = next(resting, None) or self._of_the_greediest() or next(iter(self._silent), None)
+        if longest is None:
             return False
+        self._silent.pop(longest, None)
         self._close(longest)
         return True
 
@@ -244,10 +249,12 @@ class LimitedRunner(web.AppRunner):
             del self._open[each]
             self._silent.pop(each, None)
             self._unasked.pop(each, None)
+            self._asked.discard(each)
 
     def _close(self, handler: web.RequestHandler) -> None:
         self._open.pop(handler, None)
         self._unasked.pop(handler, None)
+        self._asked.discard(handler)
         if handler.transport is not None:
             handler.transport.abort()
 
@@ -270,6 +277,7 @@ class LimitedRunner(web.AppRunner):
         finally:
             self._unasked.pop(connection, None)
             if connection in self._open:
+                self._asked.add(connection)
                 self._silent[connection] = asyncio.get_running_loop().time() + self._idle
 
 

@@ -326,6 +326,7 @@ def test_the_audit_table_only_grows(database: Database) -> None:
 
     database.transact(line("1", "done"))
     attempts = ["update audit set outcome = 'refused'", "delete from audit"]
+    refused = "audit rows are (never|kept for a year)"  # only what is older may be taken away
     if isinstance(database, Postgres):
         attempts.append("truncate audit")
     else:
@@ -337,7 +338,7 @@ def test_the_audit_table_only_grows(database: Database) -> None:
             """
         )
     for sql in attempts:
-        with pytest.raises((sqlite3.DatabaseError, psycopg.DatabaseError), match="never"):
+        with pytest.raises((sqlite3.DatabaseError, psycopg.DatabaseError), match=refused):
             database.transact(lambda tx, sql=sql: tx.run(sql))  # type: ignore[misc]
     database.transact(line("2", "done"))
     lines = database.read(lambda tx: audit.latest(tx.within("a")))

@@ -186,6 +186,20 @@ async def test_when_there_is_no_room_the_silent_make_place() -> None:
             writer.close()
 
 
+async def test_who_has_been_answered_and_rests_makes_place_first() -> None:
+    """They come again; whoever has just come has not been heard yet."""
+    async with site(connections=2, headers=30.0, idle=30.0) as there:
+        new, new_writer = await there.raw()
+        rests, rests_writer = await there.raw(b"GET /quick HTTP/1.1\r\nHost: a\r\n\r\n")
+        async with asyncio.timeout(20):
+            assert b"200 OK" in await rests.readuntil(b"\r\n\r\nok")
+        async with aiohttp.ClientSession() as session:
+            assert await _text(session, f"{there.url}/quick") == (200, "ok")
+        assert await ended(rests, 20) == b"" and not new.at_eof()
+        for writer in (new_writer, rests_writer):
+            writer.close()
+
+
 HALF_BODY = b"POST /takes HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\nhalf"
 
 

@@ -135,6 +135,7 @@ def test_what_is_typed_is_understood(
         ("annehme 1", ["ack"]),
         ("di", []),  # too short
         ("st", []),
+        ("sta", ["starter", "status"]),  # it may mean either
     ],
 )
 def test_what_is_no_command_is_offered(bot: Stage, typed: str, near: list[str]) -> None:

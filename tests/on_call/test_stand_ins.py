@@ -28,9 +28,9 @@ def test_a_cover_is_on_duty_from_its_confirmation_to_its_end(
     assert chris("who kasse").endswith("Alerted first now: Ben.")  # not confirmed: nothing happens
     assert "Will you stand in for Ben" in anna("status")
     assert anna.press("Yes, agreed") == (
-        "Agreed from Tue 24 Nov to Thu 26 Nov: Anna stands in for Ben."
+        "Agreed: Anna stands in for Ben from Tue 24 Nov to Thu 26 Nov."
     )
-    assert ben.sees()[-1].startswith("Abgemacht von Di. 24. Nov.")
+    assert ben.sees()[-1].startswith("Abgemacht: Anna vertritt Ben von Di. 24. Nov.")
     assert chris("who kasse") == (
         "Kasse: Ben is accountable, Carla is deputy. Alerted first now: Anna, "
         "standing in for Ben until 26 November 2026."

@@ -335,7 +335,7 @@ def test_everything_goes_to_somebody_who_accepts_by_one_button(
     assert "- Deputy: Webshop" in question
     assert anna.press("I take this over").startswith("You have taken over: Etikettendrucker, Kasse")
     assert anna("who kasse").startswith("Kasse: Anna is accountable, Carla is deputy.")
-    assert anna("who webshop").startswith("Webshop: Carla is accountable, Anna stands in.")
+    assert anna("who webshop").startswith("Webshop: Carla is accountable, Anna is deputy.")
     assert "not accepted" not in chris("service kasse")
     assert ben.sees()[-1].startswith("Anna hat von Ben übernommen: ")
     owners = bot.rows("select accountable, deputy from automations where workspace = :workspace")

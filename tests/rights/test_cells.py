@@ -19,7 +19,12 @@ from storage.people import Person
 from tests.pretend.stage import DEMO, Say, Stage, plain
 
 CELLS = Path(__file__).parent / "cells.txt"
-REFUSALS = ("this is up to", "Managers do this here", "guests cannot", "do not know yet who you")
+REFUSALS = (
+    "somebody else decides",
+    "Managers do this here",
+    "only for people of this company",
+    "do not know yet who you",
+)
 # What a request writes whatever it comes to: that it came, what was answered, and the audit row.
 ROAD = {"deliveries", "audit", "last_buttons"}
 
@@ -109,6 +114,8 @@ ACTIONS = {  # command: its action, and values
     "ack": ("ack", {}),
     "assign": ("assign", {"person": "carla"}),
     "serious": ("serious", {}),
+    "retitle": ("retitle", {"title": "Kasse 1 tot"}),
+    "remove words": ("remove words", {"words": "tot"}),
     "move": ("move", {"service": "webshop"}),
     "update": ("update", {"text": "Es dauert noch"}),
     "restored": ("restored", {"text": "Kabel getauscht"}),

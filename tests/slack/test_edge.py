@@ -459,7 +459,9 @@ async def test_a_company_sets_up_lotse_from_nothing(fresh: SlackStage) -> None:
     assert "Ben is" in await anna.types("/incident Till is dead")
     assert fresh.peer.sees(INCIDENTS)[0].startswith("INC-1 · Till is dead")
     assert "INC-1" in fresh.peer.sees("DBEN")[-1], "who never said anything is alarmed all the same"
-    assert "deputy for “Till”" in fresh.peer.sees("DCARLA")[0]
+    named, asked = fresh.peer.sees("DCARLA")[:2]
+    assert named.startswith("Chris has asked you to manage Lotse as well.")
+    assert "deputy for “Till”" in asked
 
 
 async def begin(client: Client) -> str:
@@ -887,7 +889,7 @@ async def test_a_store_that_is_down_is_told(
             assert got.status == down
     slack.peer.patience = 3
     await slack.settled()
-    assert len([each for each in logged.records if "could not be saved" in each.getMessage()]) == 4
+    assert len([each for each in logged.records if "could not be stored" in each.getMessage()]) == 4
     logged.records.clear()
     assert slack.count("incidents") == 1
     # Slack sends it again, perhaps within the same second and so with the same signature.

@@ -39,7 +39,9 @@ async def test_the_first_word_of_a_stranger_declares_nothing(
 ) -> None:
     async with slack_stage(sqlite, over) as stage:
         arrives(stage, "mallory", **STRANGERS[kind])
-        assert "guests cannot use it" in await stage.client("mallory").types(DEAD, at=GENERAL)
+        assert "only for people of this company" in await stage.client("mallory").types(
+            DEAD, at=GENERAL
+        )
         assert stage.count("incidents") == stage.count("outbox") == waiting(stage) == 0
 
 

@@ -38,7 +38,7 @@ def seen(stage: TeamsStage) -> None:
 async def test_the_first_word_of_a_stranger_declares_nothing(sqlite: Sqlite, kind: str) -> None:
     async with teams_stage(sqlite) as stage:
         arrives(stage, **STRANGERS[kind])
-        assert "guests cannot use it" in await stage.client("Dora").says(DEAD)
+        assert "only for people of this company" in await stage.client("Dora").says(DEAD)
         assert stage.count("incidents") == stage.count("held_requests") == 0
         assert not stage.peer.sees(INCIDENTS)
 
