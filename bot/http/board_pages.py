@@ -37,7 +37,7 @@ STYLE = """\
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 0 auto; padding: 1rem; }
 nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1rem; padding: 0; list-style: none; }
 nav [aria-current] { font-weight: 700; }
-a { color: LinkText; } :focus-visible { outline: 3px solid Highlight; outline-offset: 2px; }
+a { color: #0645ad; } :focus-visible { outline: 3px solid Highlight; outline-offset: 2px; }
 .wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: .4rem .6rem; border-bottom: 1px solid var(--edge);
   vertical-align: top; overflow-wrap: break-word; }
@@ -46,6 +46,7 @@ dt { font-weight: 600; } dd { margin: 0 0 .5rem; }
 button { font: inherit; padding: .5rem 1rem; }
 figure { margin: 0 0 1.5rem; } figure img { max-width: 100%; height: auto; }
 label { margin-right: .5rem; } input, select { font: inherit; padding: .4rem; max-width: 100%; }
+@media (prefers-color-scheme: dark) { a { color: #8ab4f8; } }
 @media print { nav, .files, .skip, form { display: none; } body { max-width: none; padding: 0; }
   tr, figure, dt { break-inside: avoid; } h2 { break-after: avoid; } }
 @media (max-width: 40rem) {

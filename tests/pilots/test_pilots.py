@@ -58,7 +58,7 @@ def prepared(
     """Prepare a pilot with everything that it needs; return its id."""
     chris = Say(bot, "chris")
     given_a_goal(chris)
-    do(chris, "pilot new", goal=GOAL, **{**ABOUT, **about})
+    do(chris, "pilot new", **{"goal": GOAL, **ABOUT, **about})
     id = id_of(bot, about.get("name", ABOUT["name"]))
     do(chris, "pilot measure", pilot=id, **MEASURE)
     do(chris, "pilot people", pilot=id, **dict(zip(ROLES, people, strict=True)))

@@ -165,6 +165,8 @@ def _kept_by_others(tx: Tx, now: datetime) -> None:
         day=day, straight=1,
     )  # fmt: skip
     tx.insert("bottleneck_rounds", quarter="2026-Q3", opened_on=day)
+    tx.insert("holds", restored_at=at, released_at=at, choice="nothing")
+    tx.insert("erasures", erased="former-1", at=at)
     tx.insert("digest_rounds", week="2026-W40", opened_on=day)
     tx.insert("digest_texts", week="2026-W40", language="de", message="{}", at=at)
     tx.insert(

@@ -420,7 +420,7 @@ async def test_what_is_written_directly_is_answered_there(emulator: str) -> None
         )
         said = spans((await c.sees(bens))[-1]["blocks"])
         assert {"type": "user", "user_id": c.ids["carla"]} in said
-        assert {"type": "text", "text": " stands in. Alerted first now: "} in said
+        assert {"type": "text", "text": " is deputy. Alerted first now: "} in said
 
 
 async def test_a_mention_in_a_channel_is_answered_for_one_pair_of_eyes(emulator: str) -> None:

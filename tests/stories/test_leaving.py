@@ -18,7 +18,7 @@ from bot.delivery.clock import HandClock
 from handlers import FEATURES
 from storage.engine.sqlite import Sqlite
 from tests.local.test_page import TOKEN, Visitor
-from tests.pilots.test_pilots import ABOUT, MEASURE
+from tests.pilots.test_pilots import ABOUT, GOAL, MEASURE
 from tests.pretend.machines import FORM
 from tests.pretend.slack_stage import slack_stage
 from tests.pretend.stage import BERLIN, DEMO, MONDAY, furnish
@@ -85,7 +85,8 @@ async def named_for_one_of_everything(at: Surface) -> None:
     await at.do("Anna", "incident", title="Bon bleibt weiss", service=till)
     await at.do("Ben", "ack", number="4")
     await at.do("Ben", "auto new", **{**FORM, "accountable": ben, "deputy": carla})
-    await at.do("Chris", "pilot new", **ABOUT)
+    await at.do("Chris", "mandate edit", goals=GOAL, focus="Service\nVersand")
+    await at.do("Chris", "pilot new", **{"goal": GOAL, **ABOUT})
     pilot = await one(at, "select id from pilots where workspace = :workspace")
     await at.do("Chris", "pilot measure", pilot=pilot, **MEASURE)
     roles = {"champion": ben, "modeler": carla, "integrator": chris}
@@ -170,7 +171,7 @@ async def test_nothing_of_theirs_stays_with_nobody(which: str, sqlite: Sqlite) -
         assert len(cards) == 1, "one card for the managers"
         for each in ("Waage", "PRB-1", "Mail-Sortierung", "Reparatur-Triage"):
             assert each in cards[0], each
-        acts = [each for each in await at.sees("Carla") if "Ben ist nicht mehr aktiv." in each]
+        acts = [each for each in await at.sees("Carla") if "Du springst ein" in each]
         assert len(acts) == 1, "who acts meanwhile hears it once"
 
         await at.wind(NEXT)

@@ -62,7 +62,7 @@ STORY = {
         "restore": "behoben {} Drucker getauscht", "works": "Läuft wieder seit|läuft wieder",
         "friction": "reibung Liefertermine werden dreimal abgetippt", "noted": "Notiert. Danke.",
         "nameless": "Ohne meinen Namen", "gone": "Dein Name ist weg",
-        "week": "Woche 47 · ",
+        "week": "KW 47 · ",
         "till": "Kasse in Köln druckt nicht", "lamp": "Licht an Regal 7 flackert",
         "door": "Tor 3 öffnet nicht",
     },
