@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime
 
 from bot.config import Settings
 from bot.delivery.clock import Clock
@@ -61,7 +61,7 @@ def _table(tx: Tx, company: str, address: str, by: date | None) -> str | None:
         features=FEATURES,
     )
     day = by or calendar.day_of(retention.next_night(now, ours.zone), ours.zone)
-    end = calendar.at(day + timedelta(days=1), time(0), ours.zone)
+    end = retention.end_of(day, ours.zone)
     goes = {retention.kind(each.keeps): each.rows for each in retention.would_go(ctx, end)}
     due = retention.next_due(ctx)
     lines = [f"{'days':>5}  {day.isoformat():>10}  {'next':>10}  what, and what then\n"]

@@ -21,7 +21,7 @@ WIDE = 5  # buttons in one row
 FORMULA = re.compile(r"[\s\u200b-\u200f\ufeff]*[=+\-@\t\r＝＋－＠]")  # noqa: RUF001 - full-width ones begin formulas too
 NUMBER = re.compile(r"[+-]?\d{1,15}(?:[.,]\d{1,15})?")
 WHICH: dict[str, Sentence] = {
-    "open": _("Open"), "mine": _("Mine"), "all": _("All"), "retired": _("Retire service"),
+    "open": _("Open"), "mine": _("Mine"), "all": _("All"), "retired": _("Retired"),
 }  # fmt: skip
 
 

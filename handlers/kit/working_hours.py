@@ -279,6 +279,10 @@ def _closed(part: str, today: date) -> Closed | None:
     first, *rest = re.split(BETWEEN, part, maxsplit=1, flags=re.IGNORECASE)
     last = rest[0] if rest else first
     end = read_day(last, today)
+    if not re.search(r"\d", part):  # "tomorrow", "Monday": one day that comes, not every year
+        start = read_day(first, today)
+        fits = start is not None and end is not None and start <= end
+        return Closed(start, end) if fits and start and end else None
     if re.search(r"\d{4}", last) is None:
         any_year = date(2000, 1, 1)
         start, end = read_day(first, any_year), read_day(last, any_year)

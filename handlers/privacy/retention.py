@@ -20,6 +20,7 @@ from storage.privacy import retention
 
 feature = Feature(_("My data"))
 
+FARTHEST = date(9998, 12, 31)  # what computing with days bears
 HOUR = time(3, 10)  # local: nobody waits for anything
 KEY = "retention"
 
@@ -43,6 +44,11 @@ def next_night(now: datetime, zone: str) -> datetime:
     day = calendar.day_of(now, zone)
     when = calendar.at(day, HOUR, zone)
     return when if when > now else calendar.at(day + timedelta(days=1), HOUR, zone)
+
+
+def end_of(day: date, zone: str) -> datetime:
+    """Return when a local day is over; of one at the end of the calendar, a day before."""
+    return calendar.at(min(day, FARTHEST) + timedelta(days=1), time(0), zone)
 
 
 @feature.timer(KEY)

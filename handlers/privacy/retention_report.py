@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Annotated
 
 from handlers import rights
-from handlers.kit import calendar
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Keeps
@@ -137,7 +136,7 @@ def dry_run(ctx: Context, *, day: Annotated[date, DateReader(), Ask(_("By which 
 
 
 def _end_of(ctx: Context, day: date) -> datetime:
-    return calendar.at(day + timedelta(days=1), MIDNIGHT, ctx.workspace.zone)
+    return retention.end_of(day, ctx.workspace.zone)
 
 
 def _changed(each: retention.Let) -> Sentence:

@@ -12,6 +12,7 @@ from bot.lotse import MAIN
 from storage import audit, workspaces
 from storage.engine import AlreadyRunning, Database, Tx, opening
 from storage.workspaces import Workspace
+from tests.pretend.stage import Say
 
 
 def test_it_says_what_would_go_by_a_day_and_changes_nothing(
@@ -41,6 +42,7 @@ def test_it_says_what_would_go_by_a_day_and_changes_nothing(
     assert line.split()[:2] == ["365", "1"]
     kept = database.read(lambda tx: audit.latest(tx.within(MAIN)))
     assert [each["id"] for each in kept] == ["a0", "a300"]
+    assert program.main(["retention", "--by", "9999-12-31"]) == 0
     assert program.main(["retention", "--workspace", "T9"]) == 1
 
 
@@ -53,3 +55,9 @@ def test_beside_a_running_lotse_the_chat_is_asked(
     monkeypatch.setattr(opening, "open_database", running)
     assert program.main(["retention"]) == 1
     assert "aufbewahrung" in capsys.readouterr().err
+
+
+def test_a_day_at_the_end_of_the_calendar_is_a_day_too(chris: Say) -> None:
+    chris("retention")
+    chris.press("What is gone by a day?")
+    assert "did not work" not in chris.fill(day="9999-12-31")

@@ -72,7 +72,8 @@ def test_a_setting_of_before_keeps_working(bot: Stage, anna: Say) -> None:
     [("24.12.–1.1.", "24 Dec to 1 Jan every year"), ("24.12.2026–1.1.2027",
       "24 December 2026 to 1 January 2027"), ("26.5.2028", "26 May 2028"),
      ("24.12.–1.1.2027", "24 December 2026 to 1 January 2027"), ("24.12., 31.12.",
-      "24 Dec every year and 31 Dec every year"), ("", "none")],
+      "24 Dec every year and 31 Dec every year"), ("", "none"),
+     ("morgen", "24 November 2026"), ("Freitag", "27 November 2026")],
 )  # fmt: skip
 def test_closing_days_are_read_as_people_write_them(chris: Say, text: str, read: str) -> None:
     chris("settings")
