@@ -33,7 +33,7 @@ HEADERS = {
 }
 STYLE = """\
 :root { color-scheme: light dark; --edge: #8886; }
-* { box-sizing: border-box; }
+* { box-sizing: border-box; } html { background: Canvas; color: CanvasText; }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 0 auto; padding: 1rem; }
 nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1rem; padding: 0; list-style: none; }
 nav [aria-current] { font-weight: 700; }
