@@ -155,6 +155,60 @@ def end(tx: Tx, id: str, person: PersonId) -> bool:
     )
 
 
+def leave(tx: Tx, person: PersonId, now: datetime) -> list[Cover]:
+    """End what somebody who left was to stand in for, now or later; return it as it was."""
+    found = [each for each in to_come(tx, person, now) if each.cover == person]
+    tx.run(
+        """
+        update covers set left_at = case when state = 'confirmed' then :now end, state = 'ended'
+        where workspace = :workspace and cover = :person and ends_at > :now and state <> 'ended'
+        """,
+        person=person,
+        now=as_text(now),
+    )
+    return found
+
+
+def left_open(tx: Tx, person: PersonId, now: datetime) -> list[Cover]:
+    """Return what somebody stood in for when they left, and nobody else was asked for since."""
+    rows = tx.rows(
+        f"""
+        select {COLUMNS} from covers
+        where workspace = :workspace and cover = :person and ends_at > :now
+        and left_at is not null
+        order by starts_at, id
+        """,
+        person=person,
+        now=as_text(now),
+    )
+    return [_cover(row) for row in rows]
+
+
+def settle_left(tx: Tx, asked: Cover) -> list[PersonId]:
+    """Let go of what those who left were to do in the time of a new cover; return who they are."""
+    span = {
+        "person": asked.person,
+        "start": as_text(asked.starts_at),
+        "end": as_text(asked.ends_at),
+    }
+    meets = """workspace = :workspace and person = :person and ends_at > :start
+        and starts_at < :end and left_at is not null"""
+    rows = tx.rows(f"select distinct cover from covers where {meets} order by cover", **span)
+    tx.run(f"update covers set left_at = null where {meets}", **span)
+    return [PersonId(row["cover"]) for row in rows]
+
+
+def is_back(tx: Tx, person: PersonId) -> None:
+    """Let go of what somebody was to stand in for before they left: they are here again."""
+    tx.run(
+        """
+        update covers set left_at = null
+        where workspace = :workspace and cover = :person and left_at is not null
+        """,
+        person=person,
+    )
+
+
 def forget(tx: Tx, before: datetime) -> int:
     """Let go of covers of all workspaces that ended before: who was away is nobody's business."""
     return tx.run("delete from covers where ends_at < :before", before=as_text(before))

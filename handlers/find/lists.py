@@ -13,7 +13,7 @@ from handlers.kit.doors import Filter, Listing
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Reply, Title
 from handlers.kit.readers import ChoiceReader, NumberReader, TextReader
-from handlers.kit.readers.dates import DateReader, today_of
+from handlers.kit.readers.dates import PastDateReader
 from handlers.kit.words import _
 from handlers.services.lookup import SERVICE
 from storage.engine.ids import ServiceId
@@ -82,15 +82,14 @@ def narrow(
     *,
     which: Annotated[Which, WHICH, Ask(_("Which"))],
     service: Annotated[Service, SERVICE, Ask(_("Service"), _("Empty: all of them."))] | None = None,
-    since: Annotated[date, DateReader(), Ask(_("Since"), _("A day; empty: from the beginning."))]
+    since: Annotated[
+        date, PastDateReader(), Ask(_("Since"), _("A day; empty: from the beginning."))
+    ]
     | None = None,
 ) -> Reply:
     listing = _known(ctx, name)
     chosen = which.value if which.value in listing.which else listing.which[-1]
-    begins = None
-    if since is not None:  # a day without a year is the last one of that name
-        day = since if since <= today_of(ctx) else since.replace(year=since.year - 1)
-        begins = calendar.midnight(day, ctx.workspace.zone)
+    begins = calendar.midnight(since, ctx.workspace.zone) if since is not None else None
     asked = Filter(chosen, service.id if service is not None else None, begins)
     return Reply(Message(tuple(tables.page(ctx, listing, asked))))
 

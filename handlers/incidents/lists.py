@@ -91,7 +91,7 @@ def _open(which: Which, ctx: Context, found: list[Incident]) -> list[Part]:
             Which.ALL: _("There has been no incident yet."),
         }
         return [Text(nothing[which])]
-    every = pages.count(ctx.tx, "all", service=None, since=None) if which is Which.ALL else 0
+    every = _count(ctx, Filter("all")) if which is Which.ALL else 0
     count = max(len(found), every)
     shown = {Which.OPEN: "untaken", Which.MINE: "mine", Which.ALL: "all"}
     return [
@@ -129,20 +129,23 @@ STATES: dict[str, Words] = {
 
 
 def _count(ctx: Context, asked: Filter) -> int:
-    if asked.which == "mine":
-        return len(pages.mine(ctx.tx, ctx.person.id, incidents.MOST))
-    return pages.count(ctx.tx, asked.which, service=asked.service, since=asked.since)
+    return pages.count(
+        ctx.tx, asked.which, person=ctx.person.id, service=asked.service, since=asked.since
+    )
 
 
 @feature.lists("incidents", _("Incidents"), COLUMNS, _count, ("open", "mine", "all"))
 def rows(ctx: Context, asked: Filter, first: int, most: int) -> list[Row]:
     """Return a page of incidents; who looks after one is told only while it is open."""
-    if asked.which == "mine":
-        found = pages.mine(ctx.tx, ctx.person.id, incidents.MOST)[first : first + most]
-    else:
-        found = pages.page(
-            ctx.tx, asked.which, service=asked.service, since=asked.since, first=first, most=most
-        )
+    found = pages.page(
+        ctx.tx,
+        asked.which,
+        person=ctx.person.id,
+        service=asked.service,
+        since=asked.since,
+        first=first,
+        most=most,
+    )
     return [_row(ctx, each) for each in found]
 
 

@@ -104,7 +104,7 @@ class Held:
 
     `give(to, other)` names `to` for it and returns what is said; where `to` would then hold two
     roles that one person may not hold (`clash(to)`), `other` takes the second one. `acts` is who
-    acts while its holder is away, None when nobody does.
+    acts while its holder is away, None when nobody does. `gap` says that then nobody at all does.
     """
 
     name: str
@@ -112,6 +112,7 @@ class Held:
     give: Callable[[PersonId, PersonId | None], tuple[Post, ...]]
     clash: Callable[[PersonId], bool] = lambda _to: False
     acts: PersonId | None = None
+    gap: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Annotated
 from handlers.kit import calendar
 from handlers.kit.commands import UNASKED, Ask, Feature, call
 from handlers.kit.context import Context
-from handlers.kit.doors import Glance, Known, Task, known
+from handlers.kit.doors import Event, Glance, Known, Task, known
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text, Title, Tone, line
 from handlers.kit.people import name, traced
@@ -85,23 +85,31 @@ def cover(
     _must_be_free(ctx, asked)
     if absent.id != ctx.person.id and person.id == ctx.person.id:  # a manager stands in
         agreed = replace(asked, state=CoverState.CONFIRMED)
-        stand_ins.add(ctx.tx, agreed)
+        changed = _add(ctx, agreed)
         said = _agreed(ctx, agreed)
-        told = Post(f"{_key(agreed.id)}:told", line(said), f"direct:{absent.id}", "note")
-        return Reply(line(said), posts=(told,), subject=traced(ctx, absent.id))
-    stand_ins.add(ctx.tx, asked)
+        told = Post(f"{key_of(agreed.id)}:told", line(said), f"direct:{absent.id}", "note")
+        return Reply(line(said), posts=(told, *changed), subject=traced(ctx, absent.id))
+    posts = ask(ctx, asked)
     if absent.id != ctx.person.id:
-        return Reply(
-            line(_said(ctx, asked)), posts=(_ask(ctx, asked),), subject=traced(ctx, person.id)
-        )
+        return Reply(line(_said(ctx, asked)), posts=posts, subject=traced(ctx, person.id))
     swap = Button(
         _("No, I stand in for {who}", who=person.name[:30]),
         call("cover swap", cover=asked.id),
         "quiet",
     )
-    return Reply(
-        line(_said(ctx, asked), swap), posts=(_ask(ctx, asked),), subject=traced(ctx, person.id)
-    )
+    return Reply(line(_said(ctx, asked), swap), posts=posts, subject=traced(ctx, person.id))
+
+
+def ask(ctx: Context, asked: Cover) -> tuple[Post, ...]:
+    """Store a cover, and ask the other side."""
+    return (_ask(ctx, asked), *_add(ctx, asked))
+
+
+def _add(ctx: Context, asked: Cover) -> tuple[Post, ...]:
+    """Store a cover; where it takes the place of one who left, the managers' card follows."""
+    gone = stand_ins.settle_left(ctx.tx, asked)
+    stand_ins.add(ctx.tx, asked)
+    return tuple(post for each in gone for post in ctx.follow(Event.PEOPLE_CHANGED, each))
 
 
 def _said(ctx: Context, asked: Cover) -> Sentence:
@@ -157,7 +165,8 @@ def _end(ctx: Context, found: Cover) -> tuple[Button, ...]:
     return (Button(_("End it"), call("cover end", cover=found.id)),)
 
 
-def _key(id: str) -> str:
+def key_of(id: str) -> str:
+    """Return the key of the message that asks about a cover."""
     return f"cover:{id}"
 
 
@@ -175,7 +184,7 @@ def _ask(ctx: Context, asked: Cover) -> Post:
             Buttons(_answers(asked)),
         )
     )
-    return Post(_key(asked.id), message, f"direct:{asked.other}", "note")
+    return Post(key_of(asked.id), message, f"direct:{asked.other}", "note")
 
 
 def _question(ctx: Context, asked: Cover) -> Sentence:
@@ -221,8 +230,8 @@ def confirm(ctx: Context, cover: CoverRef) -> Reply:
     return Reply(
         line(said),
         posts=(
-            Post(_key(agreed.id), told),
-            Post(f"{_key(agreed.id)}:told", told, f"direct:{agreed.asked_by}", "note"),
+            Post(key_of(agreed.id), told),
+            Post(f"{key_of(agreed.id)}:told", told, f"direct:{agreed.asked_by}", "note"),
         ),
         subject=traced(ctx, agreed.asked_by),
     )
@@ -243,15 +252,16 @@ def end(ctx: Context, cover: CoverRef) -> Reply:
     if before is None or not stand_ins.end(ctx.tx, cover, ctx.person.id):
         raise Refusal(_("This is settled already, or no longer concerns you."))
     ended = replace(before, state=CoverState.ENDED)
-    said = _ended(ctx, before)
+    said = ended_words(ctx, before)
     told = line(said, tone=Tone.QUIET)
     other = ended.cover if ctx.person.id == ended.person else ended.person
-    posts = [Post(_key(ended.id), told), Post(f"{_key(ended.id)}:told", told)]
-    posts.append(Post(f"{_key(ended.id)}:ended", told, f"direct:{other}", "note"))
+    posts = [Post(key_of(ended.id), told), Post(f"{key_of(ended.id)}:told", told)]
+    posts.append(Post(f"{key_of(ended.id)}:ended", told, f"direct:{other}", "note"))
     return Reply(line(said), posts=tuple(posts), subject=traced(ctx, other))
 
 
-def _ended(ctx: Context, before: Cover) -> Sentence:
+def ended_words(ctx: Context, before: Cover) -> Sentence:
+    """Say that a cover ended, or was declined; `before` is how it was."""
     sides = {"cover": name(ctx, before.cover), "person": name(ctx, before.person)}
     if before.state == CoverState.ASKED:
         return _(

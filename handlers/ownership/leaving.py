@@ -157,9 +157,13 @@ def _card(ctx: Context, batch: Batch) -> Message:
     if not open_ones:
         parts.append(Text(_("All of it has somebody new.")))
         return Message(tuple(parts), Tone.QUIET)
-    parts.append(
-        Text(_("Somebody stands in for all of it meanwhile. Please name who takes it over:"))
+    gap = any(each.gap for _who, found in open_ones for each in found)
+    asks = (
+        _("Please name who takes it over:")
+        if gap
+        else _("Somebody stands in for all of it meanwhile. Please name who takes it over:")
     )
+    parts.append(Text(asks))
     for each, found in open_ones:
         if len(open_ones) > 1:
             parts.append(Text(name(ctx, each)))

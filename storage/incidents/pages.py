@@ -14,50 +14,49 @@ STATES = {
     "open": ("open", "restored"),
     "untaken": ("open", "open"),
     "undone": ("restored", "restored"),
+    "mine": ("open", "restored"),
 }
 CHOSEN = """(:every = 1 or state in (:one, :other))
-and (:service = '' or service = :service) and (:since = '' or declared_at >= :since)"""
+and (:service = '' or service = :service) and (:since = '' or declared_at >= :since)
+and (:mine = '' or :mine in (responsible, acknowledged_by, proposed_to, declared_by))"""
 
 
 def page(
-    tx: Tx, which: str, *, service: ServiceId | None, since: datetime | None, first: int, most: int
+    tx: Tx,
+    which: str,
+    *,
+    person: PersonId,
+    service: ServiceId | None,
+    since: datetime | None,
+    first: int,
+    most: int,
 ) -> list[Incident]:
-    """Return the incidents from position `first` on: what is open first, then the newest."""
+    """Return the incidents from position `first` on: what is open first, then the newest.
+
+    Of `mine` it is the open ones in which `person` has a role.
+    """
     rows = tx.rows(
         f"""
         select {COLUMNS} from incidents where workspace = :workspace and {CHOSEN}
         order by case state when 'open' then 0 when 'restored' then 1 else 2 end, number desc
         limit :most offset :first
         """,
-        **_chosen(which, service, since),
+        **_chosen(which, person, service, since),
         first=first,
         most=most,
     )
     return [from_row(row) for row in rows]
 
 
-def count(tx: Tx, which: str, *, service: ServiceId | None, since: datetime | None) -> int:
+def count(
+    tx: Tx, which: str, *, person: PersonId, service: ServiceId | None, since: datetime | None
+) -> int:
     """Return how many there are in all."""
     rows = tx.rows(
         f"select count(*) as n from incidents where workspace = :workspace and {CHOSEN}",
-        **_chosen(which, service, since),
+        **_chosen(which, person, service, since),
     )
     return int(rows[0]["n"])
-
-
-def mine(tx: Tx, person: PersonId, limit: int) -> list[Incident]:
-    """Return the open incidents in which somebody has a role, the newest first."""
-    rows = tx.rows(
-        f"""
-        select {COLUMNS} from incidents
-        where workspace = :workspace and state in ('open', 'restored')
-        and :person in (responsible, acknowledged_by, proposed_to, declared_by)
-        order by number desc limit :limit
-        """,
-        person=person,
-        limit=limit,
-    )
-    return [from_row(row) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +111,15 @@ def waits(tx: Tx, start: datetime, end: datetime) -> list[tuple[datetime, dateti
     ]
 
 
-def _chosen(which: str, service: ServiceId | None, since: datetime | None) -> dict[str, object]:
+def _chosen(
+    which: str, person: PersonId, service: ServiceId | None, since: datetime | None
+) -> dict[str, object]:
     one, other = STATES.get(which, ("", ""))
     return {
         "every": int(which not in STATES),
         "one": one,
         "other": other,
+        "mine": person if which == "mine" else "",
         "service": service or "",
         "since": as_text(since) if since is not None else "",
     }

@@ -7,6 +7,7 @@ import io
 import json
 import re
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 
@@ -14,6 +15,7 @@ from handlers.kit import tables
 from handlers.kit.context import Context
 from handlers.kit.doors import Filter
 from handlers.kit.messages import Call
+from handlers.kit.readers.dates import read_day_near
 from storage import people
 from storage.engine import Tx
 from tests.mandate.test_mandate import do
@@ -77,6 +79,42 @@ def test_filters_open_mine_all_a_service_and_since(
     since = listed(bot, "anna", which="all", since="2026-11-30T00:00:00+00:00")
     assert "INC-2" in since and "INC-1" not in since
     assert listed(bot, "anna", which="untaken").splitlines()[0] == "Incidents, 1–1 of 1"
+
+
+def test_mine_is_narrowed_by_service_and_day_as_well(
+    bot: Stage, anna: Say, wind: Callable[..., None]
+) -> None:
+    anna("incident Kasse tot")
+    wind(to="2026-12-01 09:00")
+    anna("incident Kasse schon wieder tot")
+    anna("incident Webshop leer")
+    assert listed(bot, "anna", which="mine").splitlines()[0] == "Incidents, 1–3 of 3"
+    till = listed(bot, "anna", which="mine", service="kasse")
+    assert till.splitlines()[0] == "Incidents, 1–2 of 2" and "INC-3" not in till
+    since = "2026-11-30T00:00:00+00:00"
+    both = listed(bot, "anna", which="mine", service="kasse", since=since)
+    assert both.splitlines()[0] == "Incidents, 1–1 of 1" and "INC-2" in both
+
+
+@pytest.mark.parametrize("typed", ["5.12.", "2026-12-05", "5 Dec", "tomorrow", "24.11.2027"])
+def test_a_day_to_come_is_no_beginning(bot: Stage, anna: Say, chris: Say, typed: str) -> None:
+    anna("incident Kasse tot")
+    chris("lists")
+    chris.press(calls="list", about="What is open")
+    chris.press("Filter")
+    assert "That day is still to come." in chris.fill(which="all", since=typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "day"),
+    [
+        ("5.12.", "2026-12-05"), ("30.11.", "2026-11-30"), ("1.11.", "2026-11-01"),
+        ("Nov 20", "2026-11-20"), ("1.7.", "2026-07-01"), ("31.12.2025", "2025-12-31"),
+        ("Friday", "2026-11-27"), ("Dienstag", "2026-12-01"), ("tomorrow", "2026-12-02"),
+    ],
+)  # fmt: skip
+def test_looking_back_a_day_without_a_year_is_the_nearest_one(typed: str, day: str) -> None:
+    assert read_day_near(typed, date(2026, 12, 1)) == date.fromisoformat(day)
 
 
 def test_every_list_has_its_button(bot: Stage, anna: Say, chris: Say) -> None:

@@ -223,3 +223,94 @@ def test_what_fell_due_while_lotse_did_not_run_waits_for_work(
     assert len(ben.sees()) == before, "not at eight in the evening"
     wind(to="2026-11-27 07:00")
     assert len(ben.sees()) == before + 1
+
+
+# --- who stands in leaves ------------------------------------------------------------------
+
+GONE = "Ben ist nicht mehr aktiv, deshalb vertritt dich"
+STATES = "select state from covers where workspace = :workspace order by starts_at, id"
+
+
+def test_who_stands_in_and_leaves_is_told_of_once_and_stands_on_the_managers_card(
+    anna: Say, ben: Say, carla: Say, chris: Say, bot: Stage, wind: Wind
+) -> None:
+    carla("vertreten Ben 1.12.2026 bis 4.12.2026")
+    ben.press("Ja, einverstanden")
+    wind(to="2026-11-28 12:00")
+    leaves(bot, "ben")
+    assert bot.rows(STATES) == [{"state": "ended"}]
+    told = [each for each in carla.sees() if GONE in each]
+    assert len(told) == 1
+    assert "von Di. 1. Dez. bis Fr. 4. Dez. niemand. Bitte frag jemand anderen." in told[0]
+    (card,) = (each for each in chris.sees() if each.startswith("No longer active: Ben."))
+    assert "Nobody stands in any more from Tue 1 Dec to Fri 4 Dec: Carla" in card
+    assert "Somebody stands in for all of it" not in card
+    leaves(bot, "ben")
+    assert len([each for each in carla.sees() if GONE in each]) == 1
+
+    carla.press("Jemand anderen fragen")
+    carla.fill(person="anna")  # the days are in the form already
+    assert anna.sees()[-1].startswith("Will you stand in for Carla from Tue 1 Dec to Fri 4 Dec?")
+    (card,) = (each for each in chris.sees() if each.startswith("No longer active: Ben."))
+    assert "Nobody stands in any more" not in card
+    anna.press("Yes, agreed")
+    assert {each["state"] for each in bot.rows(STATES)} == {"ended", "confirmed"}
+
+
+def test_a_running_cover_and_a_question_end_with_who_leaves(
+    anna: Say, ben: Say, carla: Say, chris: Say, bot: Stage
+) -> None:
+    ben("vertreten Anna heute bis Freitag")
+    anna.press("Yes, agreed")
+    carla("vertreten Anna morgen bis morgen")  # Anna has not answered
+    leaves(bot, "anna")
+    assert {each["state"] for each in bot.rows(STATES)} == {"ended"}
+    for say in (ben, carla):
+        assert len([each for each in say.sees() if "Anna ist nicht mehr aktiv" in each]) == 1
+    (card,) = (each for each in chris.sees() if each.startswith("No longer active: Anna."))
+    assert "Nobody stands in any more from Mon 23 Nov to Fri 27 Nov: Ben" in card
+    assert "Carla" not in card, "who has not agreed was to stand in for nobody"
+
+
+def test_what_was_ended_or_is_over_is_nobodys_business(
+    anna: Say, ben: Say, carla: Say, chris: Say, bot: Stage, wind: Wind
+) -> None:
+    ben("vertreten Anna 1.12.2026 bis 4.12.2026")
+    anna.press("Yes, agreed")
+    anna.press("End it")
+    carla("vertreten Anna heute bis morgen")
+    anna.press("Yes, agreed")
+    wind(to="2026-11-26 09:00")
+    leaves(bot, "anna")
+    assert not [each for each in chris.sees() if each.startswith("No longer active")]
+    assert not [each for each in (*ben.sees(), *carla.sees()) if "nicht mehr aktiv" in each]
+
+
+def test_who_is_back_does_not_stand_in_again_unasked(
+    anna: Say, ben: Say, chris: Say, bot: Stage, wind: Wind
+) -> None:
+    ben("vertreten Anna heute bis Freitag")
+    anna.press("Yes, agreed")
+    leaves(bot, "anna")
+    leaves(bot, "anna", active=True)
+    assert chris("who kasse").endswith("Alerted first now: Ben.")
+    wind(minutes=30)
+    leaves(bot, "anna")
+    assert len([each for each in ben.sees() if "Anna ist nicht mehr aktiv" in each]) == 1
+    assert len([e for e in chris.sees() if "Nobody stands in any more" in e]) == 0
+
+
+def test_handing_everything_over_asks_the_new_one_to_stand_in(
+    anna: Say, ben: Say, carla: Say, chris: Say, bot: Stage
+) -> None:
+    ben("vertreten Anna heute bis Freitag")
+    anna.press("Yes, agreed")
+    leaves(bot, "anna")
+    chris.press("Hand everything over")
+    chris.fill(to="carla")
+    carla.press("Ich übernehme das")
+    assert any("Vertrittst du Ben von Mo. 23. Nov. bis Fr. 27. Nov.?" in e for e in carla.sees())
+    (card,) = (each for each in chris.sees() if each.startswith("No longer active: Anna."))
+    assert "All of it has somebody new." in card
+    carla.press("Ja, einverstanden")
+    assert "Alerted first now: Carla" in chris("who kasse")

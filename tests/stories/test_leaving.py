@@ -122,6 +122,7 @@ WAITS = (
     ("automation_questions", "asked", "ended_at is null"),
     ("friction_answerers", "answerer", "true"),
     ("matters", "person", "state = 'open'"),
+    ("covers", "cover", "state <> 'ended'"),
 )  # fmt: skip
 # What somebody answers for by name until another takes it over; who acts meanwhile is another.
 ANSWERS = (

@@ -18,6 +18,7 @@ from handlers.kit.words import LANGUAGES, Words, _
 
 BETWEEN = r"(?:\s*[–—]\s*|\s+-\s+|(?<=\.)-(?=\d)|\s+(?:bis|to|until|till)\s+)"
 BEFORE = "am|on|bis|until|by|zum|vom|den"
+HALF_A_YEAR = 182  # days
 NEAR = {"today": 0, "heute": 0, "tomorrow": 1, "morgen": 1, "uebermorgen": 2}
 
 
@@ -27,8 +28,7 @@ def read_day(text: str, today: date) -> date | None:
     Without a year it is the next such day, today included; a day of the week is the next
     one after today.
     """
-    said = folded(text).rstrip(",")
-    said = re.sub(rf"^(?:{BEFORE})\s+", "", said)
+    said = _said(text)
     if said in NEAR:
         return today + timedelta(days=NEAR[said])
     if said.rstrip(".") in weekdays():
@@ -43,6 +43,22 @@ def read_day(text: str, today: date) -> date | None:
     if found := re.fullmatch(r"([a-z]+)\.?\s(\d{1,2})(?:,?\s(\d{4}))?", said):
         return _next(found[3], _months().get(found[1], 0), int(found[2]), today)
     return None
+
+
+def read_day_near(text: str, today: date) -> date | None:
+    """Return the day from which on somebody looks back.
+
+    A day of the week is the last one, today included; another without a year the one that is
+    nearest, so that one of next week stays to come and is not taken for one of a year ago.
+    """
+    if _said(text) in NEAR:
+        return read_day(text, today)
+    named = _said(text).rstrip(".") in weekdays()
+    return read_day(text, today - timedelta(days=7 if named else HALF_A_YEAR))
+
+
+def _said(text: str) -> str:
+    return re.sub(rf"^(?:{BEFORE})\s+", "", folded(text).rstrip(","))
 
 
 def _next(year: str | None, month: int, day: int, today: date) -> date | None:
@@ -112,6 +128,17 @@ class DateReader:
 
     def choices(self, ctx: Context) -> tuple[tuple[str, Words], ...]:
         return ()
+
+
+@dataclass(frozen=True, slots=True)
+class PastDateReader(DateReader):
+    """A day that has begun, to look back from."""
+
+    def value(self, raw: str, ctx: Context) -> object:
+        found = read_day_near(raw, today_of(ctx))
+        if found is not None and found > today_of(ctx):
+            raise Refusal(_("That day is still to come. Please choose an earlier one."))
+        return DateReader.value(self, raw, ctx) if found is None else found
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,89 @@
+"""Whoever stands in leaves: the cover ends, and whoever counted on it hears of it once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from handlers.kit import calendar
+from handlers.kit.commands import Feature, call
+from handlers.kit.context import Context
+from handlers.kit.doors import Event, Held
+from handlers.kit.messages import Button, Post, Tone, line
+from handlers.kit.people import name
+from handlers.kit.words import Sentence, _
+from handlers.on_call import duty
+from handlers.on_call.stand_ins import ask, days, ended_words, key_of
+from storage import on_call as stand_ins
+from storage.engine.ids import PersonId
+from storage.on_call import Cover, CoverState
+
+feature = Feature(_("Services"))
+
+
+def _left(ctx: Context, person: PersonId) -> tuple[Post, ...]:
+    posts: tuple[Post, ...] = ()
+    for each in stand_ins.leave(ctx.tx, person, ctx.now):
+        key, over = key_of(each.id), line(ended_words(ctx, each), tone=Tone.QUIET)
+        posts += (Post(key, over), Post(f"{key}:told", over))
+        if duty.is_here(ctx, each.person):
+            told = line(_told(ctx, each), _again(ctx, each))
+            posts += (Post(f"{key}:left", told, f"direct:{each.person}", "note"),)
+    return posts
+
+
+def _again(ctx: Context, cover: Cover) -> Button:
+    """Return the button that opens the form, with the days that are left."""
+    zone = ctx.workspace.zone
+    first = calendar.day_of(max(cover.starts_at, ctx.now), zone)
+    last = calendar.day_of(cover.ends_at, zone) - timedelta(days=1)
+    form = call("form", word="cover", start=first.isoformat(), until=last.isoformat())
+    return Button(_("Ask somebody else"), form, "primary")
+
+
+def _told(ctx: Context, cover: Cover) -> Sentence:
+    return _(
+        "{who} is no longer active, so nobody stands in for you {days}. Please ask somebody else.",
+        who=name(ctx, cover.cover),
+        days=days(ctx, cover),
+    )
+
+
+@feature.holds(12, "covers.cover", left=_left)
+def held(ctx: Context, person: PersonId) -> list[Held]:
+    """Return for whom somebody who left was to stand in, now or later."""
+
+    def give(cover: Cover, to: PersonId, other: PersonId | None) -> tuple[Post, ...]:
+        """Ask `to`, or `other` where `to` is the one who is away."""
+        new = other if to == cover.person else to
+        assert new is not None, "whoever hands over named somebody else"
+        asked = replace(
+            cover, id=ctx.new_id(), cover=new, asked_by=cover.person, state=CoverState.ASKED
+        )
+        return ask(ctx, asked)
+
+    if duty.is_here(ctx, person):
+        return []
+    return [
+        Held(
+            _name(ctx, each.person),
+            _("Nobody stands in any more {days}", days=days(ctx, each)),
+            lambda to, other, each=each: give(each, to, other),  # type: ignore[misc]
+            lambda to, each=each: to == each.person,  # type: ignore[misc]
+            gap=True,
+        )
+        for each in stand_ins.left_open(ctx.tx, person, ctx.now)
+        if duty.is_here(ctx, each.person)
+    ]
+
+
+def _name(ctx: Context, id: PersonId) -> str:
+    found = ctx.person_of(id)
+    return found.name if found is not None else id
+
+
+@feature.follows(Event.CAME_BACK)
+def back(ctx: Context, person: PersonId) -> tuple[Post, ...]:
+    """Name nobody's place on the managers' card any more: whoever is back can be asked anew."""
+    stand_ins.is_back(ctx.tx, person)
+    return ()
