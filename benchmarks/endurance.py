@@ -28,14 +28,39 @@ from tests.pretend.slack_stage import user
 AIM = 1.5
 ANY = math.inf
 DEVICES = (
-    "Kasse", "Drucker", "Waage", "Stapler", "Aufzug", "Säge", "Scanner", "Server", "Telefon",
-    "Schranke", "Kühlung", "Presse", "Webshop", "Zeiterfassung", "Rolltor", "Beamer",
-)  # fmt: skip
+    "Kasse",
+    "Drucker",
+    "Waage",
+    "Stapler",
+    "Aufzug",
+    "Säge",
+    "Scanner",
+    "Server",
+    "Telefon",
+    "Schranke",
+    "Kühlung",
+    "Presse",
+    "Webshop",
+    "Zeiterfassung",
+    "Rolltor",
+    "Beamer",
+)
 SYMPTOMS = (
-    "druckt nicht", "ist stehen geblieben", "zeigt nur Striche", "nimmt keine Karte", "piept",
-    "ist sehr langsam", "verliert die Verbindung", "geht nicht an", "meldet Störung", "klemmt",
-    "rechnet falsch", "bleibt schwarz", "startet immer wieder neu", "lädt ewig",
-)  # fmt: skip
+    "druckt nicht",
+    "ist stehen geblieben",
+    "zeigt nur Striche",
+    "nimmt keine Karte",
+    "piept",
+    "ist sehr langsam",
+    "verliert die Verbindung",
+    "geht nicht an",
+    "meldet Störung",
+    "klemmt",
+    "rechnet falsch",
+    "bleibt schwarz",
+    "startet immer wieder neu",
+    "lädt ewig",
+)
 SYLLABLES = ("bar", "del", "fin", "gor", "hal", "kem", "lun", "mos", "nir", "pol", "rak", "sim")
 READS = {20: "/lotse incidents", 30: "/lotse status", 60: "/lotse digest"}  # every so many seconds
 
@@ -141,8 +166,10 @@ def report(run: Run, declared: int) -> float:
         print(f"  quarter {quarter + 1}: p95 {1000 * run.p95(quarter):.0f} ms")
     reads = sorted(took for _at, took, what in run.took if what != "/incident")
     if reads:
-        print(f"  lists and digests: median {1000 * statistics.median(reads):.0f} ms, "
-              f"longest {1000 * reads[-1]:.0f} ms")  # fmt: skip
+        print(
+            f"  lists and digests: median {1000 * statistics.median(reads):.0f} ms, "
+            f"longest {1000 * reads[-1]:.0f} ms"
+        )
     if run.worked[-1]:
         tenth = [later - before for before, later in itertools.pairwise(run.worked)]
         spent = ", ".join(f"{1000 * each * 10 / declared:.1f}" for each in tenth)
@@ -158,9 +185,11 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=20, help="commands a second")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument(
-        "--at-once", type=float, default=ANY,
+        "--at-once",
+        type=float,
+        default=ANY,
         help="as many commands, but as fast as so many at a time are answered (a busy machine)",
-    )  # fmt: skip
+    )
     parser.add_argument("--smoke", action="store_true", help="one run of a few seconds, no figure")
     given = parser.parse_args()
     minutes, runs = (0.1, 1) if given.smoke else (given.minutes, given.runs)
@@ -170,8 +199,10 @@ def main() -> None:
         assert not run.failed and declared == int(60 * minutes * given.rate)
         found.append(report(run, declared))
     if not given.smoke:
-        print(f"{runs} runs: median {statistics.median(found):.2f}, "
-              f"from {min(found):.2f} to {max(found):.2f}")  # fmt: skip
+        print(
+            f"{runs} runs: median {statistics.median(found):.2f}, "
+            f"from {min(found):.2f} to {max(found):.2f}"
+        )
         assert statistics.median(found) <= AIM, "answers take longer once there are many"
 
 

@@ -90,8 +90,22 @@ def _fill(url: str, count: int) -> None:
         for workspace in (DEMO, road.BARE):
             furnish(tx, workspace, BORN)
         inside = tx.within(DEMO)
-        made = Automation("a", "A", "x", "ben", "carla", None, 1, "active", BORN, None, None,
-                          phase="operation", rhythm="every 1 day", slug="a")  # fmt: skip
+        made = Automation(
+            "a",
+            "A",
+            "x",
+            "ben",
+            "carla",
+            None,
+            1,
+            "active",
+            BORN,
+            None,
+            None,
+            phase="operation",
+            rhythm="every 1 day",
+            slug="a",
+        )
         automations.add(tx.within(road.BARE), made, name_key="a")
         automations.add(inside, made, name_key="a")
         inside.run(

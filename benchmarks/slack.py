@@ -23,8 +23,10 @@ from tests.pretend.slack_peer import Client, Peer
 
 STORES = ("SQLite", "PostgreSQL")
 SERVERS = (
-    ("bolt", ""), ("pbr", ""), *((each, kind) for kind in STORES for each in ("rows", "road")),
-)  # fmt: skip
+    ("bolt", ""),
+    ("pbr", ""),
+    *((each, kind) for kind in STORES for each in ("rows", "road")),
+)
 DECLARES = "/incident Kasse druckt nicht"
 ANSWERS = "/lotse help"  # changes nothing; who asked for what is stored all the same
 LATENCY = 0.1

@@ -22,8 +22,16 @@ from tests.pretend.stage import DEMO, Ids, furnish
 
 NOW = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)  # in the morning all of them are looked at
 DAYS = 365
-RHYTHMS = ("every 1 day", "cron 0 2 * * 1-5", "rule 0 mon", "every 1 week", "cron 0 6 15 * *",
-           "rule 1 sat", "every 1 month", "")  # fmt: skip
+RHYTHMS = (
+    "every 1 day",
+    "cron 0 2 * * 1-5",
+    "rule 0 mon",
+    "every 1 week",
+    "cron 0 6 15 * *",
+    "rule 1 sat",
+    "every 1 month",
+    "",
+)
 FILL = """
 insert into automations (workspace, id, name, name_key, purpose, accountable, deputy, rhythm_days,
     registered_at, last_run_at, phase, kind, rhythm, first_report_at, last_report_at,
