@@ -57,6 +57,9 @@ async def started(**settings: str) -> AsyncIterator[Started]:
         await process.communicate()
 
 
+QUIET = 5  # times that nothing new has come
+
+
 @asynccontextmanager
 async def peer(over: str) -> AsyncIterator[tuple[Peer, Client]]:
     """Give a pretend Slack with Anna in it."""
@@ -73,10 +76,11 @@ def moment(slack: Peer) -> Callable[[], Awaitable[None]]:
     """Return what waits until nothing new has come for a while."""
 
     async def wait() -> None:
-        count = -1
-        while count != len(slack.calls):
-            count = len(slack.calls)
+        count, quiet = -1, 0  # whom nobody knows is looked up first: one pause is no end
+        while quiet < QUIET:
             await asyncio.sleep(0.15)
+            quiet = quiet + 1 if count == len(slack.calls) else 0
+            count = len(slack.calls)
 
     return wait
 
