@@ -40,6 +40,8 @@ class Cover:
         return self.cover if self.asked_by == self.person else self.person
 
 
+# Covers of somebody within a span whose other side left.
+LEFT = "person = :person and ends_at > :start and starts_at < :end and left_at is not null"
 COLUMNS = "id, person, cover, asked_by, starts_at, ends_at, state"
 
 
@@ -191,10 +193,11 @@ def settle_left(tx: Tx, asked: Cover) -> list[PersonId]:
         "start": as_text(asked.starts_at),
         "end": as_text(asked.ends_at),
     }
-    meets = """workspace = :workspace and person = :person and ends_at > :start
-        and starts_at < :end and left_at is not null"""
-    rows = tx.rows(f"select distinct cover from covers where {meets} order by cover", **span)
-    tx.run(f"update covers set left_at = null where {meets}", **span)
+    rows = tx.rows(
+        f"select distinct cover from covers where workspace = :workspace and {LEFT} order by cover",
+        **span,
+    )
+    tx.run(f"update covers set left_at = null where workspace = :workspace and {LEFT}", **span)
     return [PersonId(row["cover"]) for row in rows]
 
 
