@@ -85,7 +85,6 @@ STILL = re.compile(
     r"(?: (?:da|kaputt|tot|aus|weg|down|broken|dead|offline|behoben|working|fixed|so))?"
     r"|(?:es )?(?:geht|laeuft|funktioniert) (?:noch|wieder) nicht(?: wieder)?|noch nicht"
 )
-STILL_HOLDS = ("weiterhin", "noch", "still", "wieder")  # one of them stands in what STILL reads
 AGAIN = _lines(
     """
     wieder kaputt | wieder weg | wieder tot | geht doch nicht | laeuft doch nicht

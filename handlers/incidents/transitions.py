@@ -273,6 +273,8 @@ def set_timer(ctx: Context, number: int, what: str, due: datetime) -> None:
 
 def next_step(ctx: Context, incident: Incident) -> tuple[str, datetime] | None:
     """Return what comes next and when: remind, quiet, fix (before its day) or overdue."""
+    if incident.state not in (IncidentState.RESTORED, IncidentState.DONE):
+        return None  # most changes are of an open one: nothing has to be looked up for them
     closing = closings.find(ctx.tx, incident.number)
     if incident.state == IncidentState.RESTORED:
         tomorrow = ctx.now + timedelta(days=1)
