@@ -15,11 +15,12 @@ from handlers.kit.messages import Form, Message
 from handlers.kit.readers import folded
 from handlers.kit.words import _, text
 from tests.pretend import adaptive_card, block_kit
+from tests.pretend.company import NAMES
 from tests.pretend.stage import Say, Stage
 
 Json = dict[str, Any]
 
-PEOPLE = ("Anna", "Ben", "Carla", "Chris")
+PEOPLE = NAMES
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.pretend import adaptive_card
 from tests.pretend.adaptive_card import user_id
+from tests.pretend.company import NAMES as NAMES
 from tests.pretend.slack_peer import PAGE, Fault
 
 Json = dict[str, Any]
@@ -529,9 +530,6 @@ def _given(element: Json) -> str:
         if each["value"] == value:
             return str(each["title"])
     return {user_id(name): name for name in NAMES}.get(value, value)
-
-
-NAMES = ("Anna", "Ben", "Carla", "Chris")
 
 
 # --- people in front of their screens ----------------------------------------------------
