@@ -61,7 +61,7 @@ def form_title(form: Form, longest: int) -> str:
 def gist(message: Message) -> str:
     """Return a spoken message's title and paragraphs as one line, for notifications."""
     words = [flat(each.words) for each in message.parts if isinstance(each, Title | Text)]
-    return MARKS[message.tone] + visible(" · ".join(words) or "Lotse")
+    return MARKS[message.tone] + (visible(" · ".join(words)).strip() or "Lotse")
 
 
 def visible(text: str) -> str:

@@ -32,7 +32,7 @@ def _line(message: Message) -> Json:
     first, *rest = [
         inert(visible(flat(each.words)))
         for each in message.parts
-        if isinstance(each, Title | Text) and flat(each.words).strip()
+        if isinstance(each, Title | Text) and visible(flat(each.words)).strip()
     ] or ["–"]
     facts = next((each.rows for each in message.parts if isinstance(each, Facts)), ())
     if facts:

@@ -105,7 +105,11 @@ def quicken(ctx: Context, incident: Incident) -> tuple[Post, ...]:
 
 
 def stop(ctx: Context, number: int) -> bool:
-    """Stop climbing, for `transitions.changing`, which knows the order of locks."""
+    """Stop climbing, for `transitions.changing`, which knows the order of locks.
+
+    Where nothing climbs, cancelling locks nothing: somebody else could set the timer between.
+    """
+    hold(ctx, number)
     return timers.cancel(ctx.tx, keys.climb_key(number))
 
 

@@ -82,7 +82,9 @@ def cancel(tx: Tx, key: str) -> bool:
 
 def lock(tx: Tx, key: str) -> None:
     """Wait for whoever is just changing the timer `key`; what else they did is seen after."""
-    tx.run("update timers set due_at = due_at where workspace = :workspace and key = :key", key=key)
+    tx.write(
+        "update timers set due_at = due_at where workspace = :workspace and key = :key", key=key
+    )
 
 
 def hasten(tx: Tx, key: str, now: datetime) -> bool:

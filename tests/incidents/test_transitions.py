@@ -19,12 +19,13 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from handlers.incidents import escalation
+from handlers.incidents import escalation, keys
 from handlers.incidents import transitions as incident_transitions
 from handlers.kit.context import Context
 from handlers.kit.messages import Call
 from handlers.kit.words import Sentence, _
 from storage import people
+from storage.delivery import timers
 from storage.engine import Database, Tx
 from storage.engine.ids import PersonId
 from storage.engine.postgres import Postgres
@@ -101,7 +102,6 @@ def test_two_incidents_are_locked_in_the_same_order_whichever_is_closed(
 
     ben("incident Kasse tot")
     ben("incident Kassen in Halle 2 sind aus")
-    noting(escalation, "stop")
     noting(escalation, "hold")
     noting(states, "lock")
 
@@ -113,6 +113,24 @@ def test_two_incidents_are_locked_in_the_same_order_whichever_is_closed(
 
     bot.store(close)
     assert taken[:3] == [1, 2, [1, 2]]
+
+
+def test_an_incident_is_locked_by_its_timer_also_where_nothing_climbs(
+    bot: Stage, ben: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else whoever sets the timer meanwhile waits for the incident, and the incident for them."""
+    ben("incident Kasse tot")
+    ben("restored 1 ja")
+    locked: list[str] = []
+    real = timers.lock
+
+    def noting(tx: Tx, key: str) -> None:
+        locked.append(key)
+        real(tx, key)
+
+    monkeypatch.setattr(timers, "lock", noting)
+    ben("reopen 1 again")
+    assert locked == [keys.climb_key(1)]
 
 
 def test_what_the_table_of_moves_says_is_what_the_store_lets_happen(bot: Stage, anna: Say) -> None:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.delivery.plain import visible
@@ -73,6 +73,7 @@ FORM = st.builds(
 
 @settings(deadline=None)
 @given(MESSAGE)
+@example(Message((Title(("\xad",)),)))  # a title of which nobody would see anything
 def test_any_message_is_within_every_limit(message: Message) -> None:
     blocks = slack_blocks.render(message)
     check_message({"text": slack_blocks.alternative(message), "blocks": blocks})

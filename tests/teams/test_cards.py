@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.delivery.shortcuts import FORM as REOPENED
@@ -58,6 +58,7 @@ def actions(card: dict[str, Any]) -> list[dict[str, Any]]:
 
 @settings(deadline=None)
 @given(st.one_of(MESSAGE, MESSAGE.map(adaptive_card.mentioning)))
+@example(Message((Title(("\xad",)),)))  # a title of which nobody would see anything
 def test_any_message_is_a_card_that_teams_takes(message: Message) -> None:
     card = teams_cards.card(message, Call("home"), ["29:1"] * 30)
     assert adaptive_card.mistakes(card) == []
