@@ -100,7 +100,7 @@ from handlers.services import found as services_found
 from handlers.services import history as service_history
 from handlers.services import lists as service_lists
 from handlers.settings import commands as setting_commands
-from handlers.settings import definitions, platform_notices
+from handlers.settings import definitions, managers, platform_notices
 from handlers.working_time import commands as working_time_commands
 from handlers.working_time.after_hours import commands as after_hours_commands
 from handlers.working_time.after_hours import digest as after_hours_digest
@@ -200,6 +200,7 @@ FEATURES: tuple[Feature, ...] = (
     working_time_commands.feature,
     people_language.feature,
     setting_commands.feature,
+    managers.feature,
     definitions.feature,
     ban_settings.feature,
     home.feature,

@@ -31,6 +31,7 @@ class Event(StrEnum):
     WORKING_TIME_CHANGED = "the company's working time or digest hour was changed"
     PEOPLE_CHANGED = "somebody holds a role no longer"  # subject: the person's id
     CAME_BACK = "somebody is here again"  # subject: the person's id
+    MANAGERS_CHANGED = "somebody manages Lotse now"  # subject: the person's id
 
 
 @dataclass(frozen=True, slots=True)
