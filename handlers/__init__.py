@@ -60,6 +60,7 @@ from handlers.mandate import commands as mandate_commands
 from handlers.mandate import digest as mandate_digest
 from handlers.mandate import drafting as mandate_drafting
 from handlers.mandate import expiry as mandate_expiry
+from handlers.mandate import guardrails as mandate_guardrails
 from handlers.mandate import links as mandate_links
 from handlers.mandate import measures as mandate_measures
 from handlers.mandate import reading as mandate_reading
@@ -145,6 +146,7 @@ FEATURES: tuple[Feature, ...] = (
     problem_changes.feature,
     problem_digest.feature,
     mandate_commands.feature,
+    mandate_guardrails.feature,
     mandate_drafting.feature,
     mandate_expiry.feature,
     mandate_reading.feature,

@@ -294,6 +294,8 @@ class Listing:
     """A list for chat, board and CSV: `columns` are (key, label), `which` the ways to look at it.
 
     `count(ctx, filter)` is the true total; `rows(ctx, filter, first, most)` a page of it.
+    `narrows` are the parts of a filter that its rows know: a list without services has no such
+    field, and is never said to be of one.
     """
 
     key: str
@@ -302,6 +304,15 @@ class Listing:
     count: Callable[[Context, Filter], int]
     rows: Callable[[Context, Filter, int, int], Sequence[Row]]
     which: tuple[str, ...] = ("open", "all")
+    narrows: tuple[str, ...] = ("service", "since")
+
+    def able(self, asked: Filter) -> Filter:
+        """Return a filter without what this list's rows do not know."""
+        return Filter(
+            asked.which,
+            asked.service if "service" in self.narrows else None,
+            asked.since if "since" in self.narrows else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)
