@@ -141,22 +141,24 @@ class Known:
     more: Button | None = None
 
 
-def known(rows: Sequence[Mapping[str, Any]], roles: Mapping[str, Sentence]) -> Known:
+def known(
+    rows: Sequence[Mapping[str, Any]],
+    roles: Mapping[str, Sentence],
+    say: Callable[[Mapping[str, Any]], Words] = lambda row: row["subject"],
+) -> Known:
     """Return stored places as lines: the role that `roles` has for `what`, the subject, the time.
 
-    `rows` are what a storage module's `of_person` returns.
+    `rows` are what a storage module's `of_person` returns. `say(row)` puts the subject in words
+    where it is stored as a key: nobody is shown one.
     """
-    return Known(
-        tuple(
-            (
-                roles[row["what"]],
-                _("{subject}, {at}", subject=row["subject"], at=as_moment(row["at"]))
-                if row["at"]
-                else row["subject"],
-            )
-            for row in rows
-        )
-    )
+    return Known(tuple((roles[row["what"]], _place(say(row), row["at"])) for row in rows))
+
+
+def _place(subject: Words, at: str | None) -> Words:
+    if not at:
+        return subject
+    moment = as_moment(at)
+    return _("{subject}, {at}", subject=subject, at=moment) if subject else _("{at}", at=moment)
 
 
 @dataclass(frozen=True, slots=True)

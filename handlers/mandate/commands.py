@@ -101,6 +101,11 @@ def _replace(tx: Tx, person: PersonId, to: PersonId) -> None:
     drafts.replace_person(tx, person, to)
 
 
+STATES: dict[str, Sentence] = {
+    "draft": _("Draft of the mandate"),
+    "released": _("released"),
+    "replaced": _("replaced by a newer one"),
+}
 ROLES: dict[str, Sentence] = {
     "mandates.it_contact": _("Confirms the mandate for the IT"),
     "mandates.begun_by": _("Began a mandate"),
@@ -133,7 +138,13 @@ def known(ctx: Context, person: PersonId) -> Known:
     rows: list[tuple[Words, Words]] = [
         (_("Guardrails"), version) for version in mandate.confirmed(ctx.tx, person)
     ]
-    return Known((*rows, *doors.known(drafts.of_person(ctx.tx, person), ROLES).rows))
+    stored = drafts.of_person(ctx.tx, person)
+    return Known((*rows, *doors.known(stored, ROLES, say=_subject).rows))
+
+
+def _subject(row: Mapping[str, str]) -> Words:
+    """Return what a place is about: the state of a mandate, else the words themselves."""
+    return STATES[row["subject"]] if row["what"].startswith("mandates.") else row["subject"]
 
 
 @feature.keeps(

@@ -322,6 +322,7 @@ def known_here(ctx: Context, person: PersonId) -> Known:
             "covers.cover": _("Stands in"),
             "covers.asked_by": _("Asked for it"),
         },
+        say=lambda row: name(ctx, row["subject"]),
     )
 
 

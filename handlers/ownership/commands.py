@@ -341,6 +341,7 @@ def known_here(ctx: Context, person: PersonId) -> Known:
             "handovers.deputy": _("Named as deputy"),
             "handovers.asked_by": _("Asked for it"),
         },
+        say=lambda row: name(ctx, row["subject"]),
     )
 
 
