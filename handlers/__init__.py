@@ -95,6 +95,7 @@ from handlers.problems import lists as problem_lists
 from handlers.repeats import commands as repeat_commands
 from handlers.repeats import folding
 from handlers.rules import commands as rule_commands
+from handlers.rules import history as rule_history
 from handlers.services import commands as service_commands
 from handlers.services import entering as service_entering
 from handlers.services import found as services_found
@@ -132,6 +133,7 @@ FEATURES: tuple[Feature, ...] = (
     service_lists.feature,
     service_history.feature,
     rule_commands.feature,
+    rule_history.feature,
     ownership_commands.feature,
     leaving.feature,
     ownership_digest.feature,

@@ -358,7 +358,10 @@ class Feature:
         """Declare a list for chat, board and CSV: `run(ctx, filter, first, most)` is a page."""
 
         def declare(run: Paging) -> Paging:
-            self.all_lists.append(Listing(key, title, columns, count, run, which, narrows))
+            listing = Listing(
+                key, title, columns, count=count, rows=run, which=which, narrows=narrows
+            )
+            self.all_lists.append(listing)
             return run
 
         return declare

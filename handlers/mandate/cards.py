@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from handlers import rights
-from handlers.kit import guardrails
+from handlers.guardrails import cards as guardrails
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.doors import figure

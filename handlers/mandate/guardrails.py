@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Annotated
 
 from handlers.attention import matters
-from handlers.kit import guardrails
+from handlers.guardrails import cards as guardrails
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Task

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated
 
-from handlers.kit import guardrails
+from handlers.guardrails import cards as guardrails
 from handlers.kit.commands import UNASKED, Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal

@@ -353,15 +353,3 @@ def test_a_new_version_is_asked_about_once_of_those_who_work_by_it(
         " and person = 'ben' order by version"
     )
     assert [each["version"] for each in kept] == ["v1", "v3"], "the earlier one stays"
-
-
-def test_whoever_begins_a_pilot_sees_the_guardrails_and_confirms_by_one_tap(
-    chris: Say, anna: Say
-) -> None:
-    do(chris, "mandate edit", goals="Schneller liefern")
-    do(chris, "mandate guardrails", **RAILS)
-    about = {"problem": "Angebote dauern zwei Tage.", "goal": "Schneller liefern"}
-    said = do(anna, "pilot new", name="Angebote", **about)
-    assert all(each in said for each in RAILS.values()) and "I have read the guardrails" in said
-    do(anna, "mandate confirm", version="v1")
-    assert "I have read the guardrails" not in do(anna, "pilot new", name="Mails", **about)

@@ -8,7 +8,7 @@ from handlers import rights
 from handlers.automations import people, profile
 from handlers.automations.intake import heartbeat, recipes
 from handlers.automations.lookup import AutoRef
-from handlers.kit import guardrails
+from handlers.guardrails import cards as guardrails
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.messages import (
