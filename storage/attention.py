@@ -103,7 +103,7 @@ def waiting(tx: Tx) -> list[Matter]:
     return [_matter(row) for row in rows]
 
 
-def told_on(tx: Tx, to: str, day: str) -> list[Matter]:
+def told_on(tx: Tx, to: PersonId, day: str) -> list[Matter]:
     """Return what was told to somebody on a day, in the order it stood there, settled or not."""
     rows = tx.rows(
         f"""
@@ -130,7 +130,7 @@ def surveys_since(tx: Tx, person: PersonId, day: str) -> list[str]:
     return [row["key"] for row in rows]
 
 
-def tell(tx: Tx, id: str, to: str, day: str) -> None:
+def tell(tx: Tx, id: str, to: PersonId, day: str) -> None:
     """Note that a matter was told."""
     tx.write(
         """
@@ -143,7 +143,7 @@ def tell(tx: Tx, id: str, to: str, day: str) -> None:
     )
 
 
-def move(tx: Tx, key: str, before: str, to: str) -> None:
+def move(tx: Tx, key: str, before: PersonId, to: PersonId) -> None:
     """Give a matter that was somebody's to whoever acts now, to be told again."""
     tx.write(
         """

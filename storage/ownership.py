@@ -58,7 +58,7 @@ def find(tx: Tx, id: str) -> Handover | None:
     return _handover(rows[0]) if rows else None
 
 
-def waiting(tx: Tx, successor: str) -> list[Handover]:
+def waiting(tx: Tx, successor: PersonId) -> list[Handover]:
     """Return what somebody is asked to take over, the oldest first."""
     rows = tx.rows(
         f"""
@@ -83,7 +83,7 @@ def open_of(tx: Tx, person: PersonId) -> Handover | None:
     return _handover(rows[0]) if rows else None
 
 
-def accept(tx: Tx, id: str, successor: str) -> bool:
+def accept(tx: Tx, id: str, successor: PersonId) -> bool:
     """Accept a hand-over, as whoever was asked; False when it is not open to them."""
     return (
         tx.run(

@@ -44,6 +44,7 @@ from storage import people, workspaces
 from storage import people as storage_people
 from storage.delivery import outbox, places
 from storage.engine import Database, StorageError, Tx
+from storage.engine.ids import PersonId
 from storage.teams import conversations
 
 log = logging.getLogger("lotse.teams")
@@ -337,7 +338,7 @@ class TeamsEdge:
                 sender.name or sender.user,
                 now=now,
                 key=self._ids(),
-                id=sender.identity.rpartition(":")[2],
+                id=PersonId(sender.identity.rpartition(":")[2]),
                 kind="external" if sender.external else "new",
             )
             if not people.managers(tx) and not sender.external:

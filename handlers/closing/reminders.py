@@ -23,7 +23,7 @@ from handlers.on_call import duty
 from storage import closing as closings
 from storage import incidents
 from storage.closing import Closing
-from storage.engine.ids import PersonId
+from storage.engine.ids import NOBODY, PersonId
 from storage.incidents import Incident
 from storage.incidents.states import IncidentState
 
@@ -183,5 +183,5 @@ def late_fix(ctx: Context, closing: Closing) -> Sentence:
         "{title}: the date {on} for the cause has passed; responsible: {who}",
         title=title,
         on=closing.fix_on,
-        who=name(ctx, closing.fixer or ""),
+        who=name(ctx, closing.fixer or NOBODY),
     )

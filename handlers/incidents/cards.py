@@ -15,6 +15,7 @@ from handlers.kit.words import Sentence, Words, _, _n, shortened
 from handlers.rules import routing
 from storage import closing as closings
 from storage import incidents, rules
+from storage.engine.ids import NOBODY, PersonId
 from storage.incidents import Incident, alarms
 from storage.incidents.states import IncidentState, Severity
 
@@ -124,7 +125,7 @@ def _waiting(ctx: Context, incident: Incident) -> list[tuple[Words, Words]]:
     return rows
 
 
-def _reached(ctx: Context, gone: tuple[str, str]) -> Sentence:
+def _reached(ctx: Context, gone: tuple[PersonId, str]) -> Sentence:
     who, platform = gone
     return _("{who} ({where})", who=name(ctx, who), where=PLATFORMS.get(platform, platform))
 
@@ -157,7 +158,7 @@ def card(ctx: Context, incident: Incident) -> Message:
                     "{news} ({who}, {at})",
                     news=incident.news,
                     at=incident.news_at,
-                    who=name(ctx, incident.news_by or ""),
+                    who=name(ctx, incident.news_by or NOBODY),
                 ),
             )
         )
@@ -212,7 +213,10 @@ def _reopened(ctx: Context, incident: Incident) -> Sentence:
         each for each in incidents.timeline(ctx.tx, incident.number) if each.kind == "reopened"
     ][-1]
     return _(
-        "{why} ({who}, {at})", why=newest.detail, at=newest.at, who=name(ctx, newest.person or "")
+        "{why} ({who}, {at})",
+        why=newest.detail,
+        at=newest.at,
+        who=name(ctx, newest.person or NOBODY),
     )
 
 

@@ -128,7 +128,7 @@ class FromReader(PersonReader):
         return FieldKind.CHOICE
 
     def value(self, raw: str, ctx: Context) -> object:
-        found = people.find(ctx.tx, raw)
+        found = people.find(ctx.tx, PersonId(raw))
         return found if found is not None else PersonReader.value(self, raw, ctx)
 
     def choices(self, ctx: Context) -> tuple[tuple[str, Words], ...]:

@@ -14,7 +14,7 @@ from handlers.kit.readers import TextReader, folded
 from handlers.kit.words import _
 from handlers.privacy.erasing import doors
 from storage import people, privacy, services
-from storage.engine.ids import PersonId
+from storage.engine.ids import NOBODY, PersonId
 from storage.privacy import Link
 
 feature = Feature(_("Me"))
@@ -105,7 +105,7 @@ def no(ctx: Context, code: Code) -> Reply:
     if found.person != ctx.person.id:
         raise Refusal(_("This question has been answered already."))
     privacy.end(ctx.tx, code)
-    said = _("Nothing was linked. {who} stays somebody else.", who=name(ctx, found.other or ""))
+    said = _("Nothing was linked. {who} stays somebody else.", who=name(ctx, found.other or NOBODY))
     return Reply(line(said), posts=(Post(f"link:{code[:16]}", line(said, tone=Tone.QUIET)),))
 
 

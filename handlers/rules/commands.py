@@ -18,6 +18,7 @@ from handlers.rules.entering import Way, WayField
 from handlers.services import editing
 from handlers.services.lookup import ServiceRef
 from storage import friction, rules
+from storage.engine.ids import ServiceId
 from storage.rules import AREA, SERVICE, Rule
 
 feature = Feature(_("Rules"))
@@ -108,7 +109,7 @@ def new(
 
 def _need_own(ctx: Context, rule: Rule) -> None:
     """Refuse kindly unless the asker answers for where a rule leads, or is a manager."""
-    service = ctx.service_of(rule.target) if rule.kind == SERVICE else None
+    service = ctx.service_of(ServiceId(rule.target)) if rule.kind == SERVICE else None
     if service is not None:
         editing.need_own(ctx, service)
     elif not routing.is_accountable(ctx, rule.kind, rule.target):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from handlers.kit.context import Context
 from handlers.similarity.terms import Word, words
 from storage import incidents, rules
+from storage.engine.ids import ServiceId
 from storage.rules import SERVICE, Rule
 from storage.services import Service
 
@@ -55,7 +56,7 @@ def fitting(ctx: Context, kind: str, text: str, also: tuple[str, ...] = ()) -> I
 def meant(ctx: Context, title: str) -> tuple[Rule, Service] | None:
     """Return the rule that fits a title best, with its service."""
     for each in fitting(ctx, SERVICE, title):
-        service = ctx.service_of(each.target)
+        service = ctx.service_of(ServiceId(each.target))
         if service is not None and service.retired_at is None:
             return each, service
     return None

@@ -20,7 +20,7 @@ from handlers.kit.words import Sentence, Words, _, shortened
 from handlers.on_call import duty
 from handlers.rules import fields
 from storage import rules
-from storage.engine.ids import PersonId
+from storage.engine.ids import PersonId, ServiceId
 from storage.friction import answerers
 from storage.rules import SERVICE, Routing, Rule
 
@@ -30,7 +30,7 @@ LAST, CORRECTED = 20, 2  # of the last so many at most so few may be corrected
 
 def answering(ctx: Context, kind: str, target: str) -> list[PersonId]:
     """Return who answers for what a rule leads to: never nobody."""
-    service = ctx.service_of(target) if kind == SERVICE else None
+    service = ctx.service_of(ServiceId(target)) if kind == SERVICE else None
     if service is not None:
         return [service.accountable]
     mine = [
@@ -50,7 +50,7 @@ def is_accountable(ctx: Context, kind: str, target: str) -> bool:
 
 def called(ctx: Context, kind: str, target: str) -> str:
     """Return the name of what a rule leads to."""
-    service = ctx.service_of(target) if kind == SERVICE else None
+    service = ctx.service_of(ServiceId(target)) if kind == SERVICE else None
     return service.name if service is not None else target
 
 

@@ -162,7 +162,7 @@ def cancel(tx: Tx, key: str, reason: str) -> int:
     )
 
 
-def withdraw(tx: Tx, place: str, key: str, reason: str) -> bool:
+def withdraw(tx: Tx, place: PlaceId, key: str, reason: str) -> bool:
     """Take the unsent message `key` back at one place; False when one stands there already."""
     tx.run(
         """
@@ -185,7 +185,7 @@ def withdraw(tx: Tx, place: str, key: str, reason: str) -> bool:
     )
 
 
-def outcome(tx: Tx, place: str, key: str) -> str | None:
+def outcome(tx: Tx, place: PlaceId, key: str) -> str | None:
     """Return what became of the newest message `key` at a place, None when there is none."""
     rows = tx.rows(
         """
@@ -199,7 +199,7 @@ def outcome(tx: Tx, place: str, key: str) -> str | None:
     return rows[0]["state"] if rows else None
 
 
-def hurry(tx: Tx, place: str, key: str, now: datetime) -> None:
+def hurry(tx: Tx, place: PlaceId, key: str, now: datetime) -> None:
     """Let the unsent message `key` at a place, if there is one, go out at once."""
     tx.write(
         """

@@ -18,7 +18,7 @@ class Change:
     service: ServiceId
     what: str
     planned_on: date
-    entered_by: str
+    entered_by: PersonId
     state: str
     told: bool
 

@@ -66,7 +66,7 @@ def lived(
         now = bot.clock.now()
         for each in crowd:
             furnished = partial(
-                people.find_or_create, identity=f"local:{each}", name=each.title(), id=each,
+                people.find_or_create, identity=f"local:{each}", name=each.title(), id=PersonId(each),
                 key=f"key-{each}", now=now, manager=True,
             )  # fmt: skip
             bot.store(furnished)

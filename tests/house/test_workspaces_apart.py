@@ -16,7 +16,7 @@ from storage import people, services, workspaces
 from storage import people as storage_people
 from storage.delivery import places, timers
 from storage.engine import Database, Row, Tx
-from storage.engine.ids import PersonId, ServiceId
+from storage.engine.ids import PersonId, PlaceId, ServiceId
 from storage.engine.postgres import Postgres
 from storage.services import Service
 from storage.slack import installations
@@ -318,7 +318,13 @@ def test_each_company_hears_the_same_with_or_without_the_other(
 def test_a_person_of_one_company_is_a_stranger_in_the_other(two: Stage) -> None:
     two.database.transact(
         lambda tx: storage_people.find_or_create(
-            tx.within("demo"), "local:eve", "Eve", id="eve", key="key-eve", now=MONDAY, manager=True
+            tx.within("demo"),
+            "local:eve",
+            "Eve",
+            id=PersonId("eve"),
+            key="key-eve",
+            now=MONDAY,
+            manager=True,
         )
     )
     two.handle(two.request("eve", "status", workspace=OTHER))
@@ -371,10 +377,10 @@ CHANGES: dict[str, Change] = {
     "installations.reseal": lambda tx: installations.reseal(
         tx, "sealed", token="new", refresh_token=None
     ),
-    "people.set_language": lambda tx: people.set_language(tx, "zoe", "en"),
-    "people.rename": lambda tx: people.rename(tx, "zoe", "Mallory"),
-    "places.park": lambda tx: places.park(tx, "local:zoe", "x"),
-    "places.rename": lambda tx: places.rename(tx, "local:zoe", "mallory"),
+    "people.set_language": lambda tx: people.set_language(tx, PersonId("zoe"), "en"),
+    "people.rename": lambda tx: people.rename(tx, PersonId("zoe"), "Mallory"),
+    "places.park": lambda tx: places.park(tx, PlaceId("local:zoe"), "x"),
+    "places.rename": lambda tx: places.rename(tx, PlaceId("local:zoe"), "mallory"),
     "timers.cancel": lambda tx: timers.cancel(tx, "only here"),
     "timers.hasten": lambda tx: timers.hasten(tx, "only here", MONDAY),
     "workspaces.set_setting": lambda tx: workspaces.set_setting(tx, "only here", "x"),
@@ -391,8 +397,10 @@ def test_a_change_reaches_only_its_own_company(
             workspaces.ensure(tx, Workspace(each, each, "de", "Europe/Berlin", "DE"), clock.now())
         tx = tx.within("home")
         for who in ("zoe", "yan"):
-            storage_people.find_or_create(tx, f"local:{who}", who, id=who, key=who, now=clock.now())
-        places.ensure(tx, "local:zoe", "direct", "Zoe", person=PersonId("zoe"))
+            storage_people.find_or_create(
+                tx, f"local:{who}", who, id=PersonId(who), key=who, now=clock.now()
+            )
+        places.ensure(tx, PlaceId("local:zoe"), "direct", "Zoe", person=PersonId("zoe"))
         services.add(
             tx,
             Service(ServiceId("s"), "S", (), PersonId("zoe"), PersonId("yan"), False),

@@ -93,8 +93,8 @@ def test_who_and_what_cannot_be_reached_is_named_on_this_machine_only(
 ) -> None:
     bot.run(lotse.scheduler.round())
     assert health(bot, lotse)[1]["lines"]["reach"] == "green"
-    bot.store(lambda tx: places.park(tx, "local:@ben", "user_not_found"))
-    bot.store(lambda tx: places.park(tx, "local:stoerungen", "is_archived"))
+    bot.store(lambda tx: places.park(tx, PlaceId("local:@ben"), "user_not_found"))
+    bot.store(lambda tx: places.park(tx, PlaceId("local:stoerungen"), "is_archived"))
     status, said = health(bot, lotse)
     assert (status, said["state"], said["lines"]["reach"]) == (200, "yellow", "yellow")
     (why,) = [each for each in said["reasons"] if "reached" in each]
@@ -103,8 +103,8 @@ def test_who_and_what_cannot_be_reached_is_named_on_this_machine_only(
     answer = bot.run(http_health.health(lotse, details=False))
     assert isinstance(answer.body, bytes)
     assert b"user_not_found" not in answer.body and b"Ben" not in answer.body
-    bot.store(lambda tx: places.reopen(tx, "local:@ben"))
-    bot.store(lambda tx: places.reopen(tx, "local:stoerungen"))
+    bot.store(lambda tx: places.reopen(tx, PlaceId("local:@ben")))
+    bot.store(lambda tx: places.reopen(tx, PlaceId("local:stoerungen")))
     assert health(bot, lotse)[1]["lines"]["reach"] == "green"
 
 

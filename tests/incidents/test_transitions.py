@@ -106,7 +106,7 @@ def test_two_incidents_are_locked_in_the_same_order_whichever_is_closed(
     noting(states, "lock")
 
     def close(tx: Tx) -> None:
-        person = people.find(tx, "ben")
+        person = people.find(tx, PersonId("ben"))
         assert person is not None
         ctx = bot.dispatcher._context(tx, person, None, bot.clock.now())
         incident_transitions.close(ctx, closed, incident_transitions.Other.SUPERSEDED, into, "one")
@@ -285,7 +285,7 @@ class Lives(RuleBasedStateMachine):
             self.ask(to, "cover confirm", cover=each["id"])
 
     @rule(who=st.sampled_from(PEOPLE), here=st.booleans())
-    def leave_or_come_back(self, who: str, here: bool) -> None:
+    def leave_or_come_back(self, who: PersonId, here: bool) -> None:
         leaves(self.stage, who, active=here)
 
     @rule(

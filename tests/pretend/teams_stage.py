@@ -29,6 +29,7 @@ from handlers import FEATURES
 from handlers.digest import schedule as digest_schedule
 from handlers.settings.platform_notices import INTRODUCE
 from storage.engine import Database, Tx
+from storage.engine.ids import PlaceId
 from storage.teams import conversations
 from storage.workspaces import Workspace
 from tests.pretend.adaptive_card import user_id
@@ -152,7 +153,7 @@ class TeamsStage(Timed):
             ways.append((f"teams:@{each['aadObjectId']}", self.peer.personal(id).id, id))
         for place, conversation, member in ways if self._known else ():
             conversations.hear(
-                tx, place, conversation=conversation, service_url=self.peer.service_url,
+                tx, PlaceId(place), conversation=conversation, service_url=self.peer.service_url,
                 tenant=TENANT, member=member, now=self.clock.now(),
             )  # fmt: skip
 

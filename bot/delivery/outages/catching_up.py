@@ -40,7 +40,7 @@ class CatchingUp:
     def __init__(self, new_id: Callable[[], str]) -> None:
         self._new_id = new_id
 
-    def unreachable(self, tx: Tx, place: str, reason: str, now: datetime) -> None:
+    def unreachable(self, tx: Tx, place: PlaceId, reason: str, now: datetime) -> None:
         """Nothing can be sent to a place: known from now on, and the managers are told once."""
         if places.park(tx, place, reason):
             key = f"{UNREACHABLE} {place}"
@@ -89,7 +89,7 @@ def _by_place(alarms: list[Late]) -> dict[tuple[str, PlaceId], list[Late]]:
     return found
 
 
-def _reader(tx: Tx, place: str) -> tuple[str, str]:
+def _reader(tx: Tx, place: PlaceId) -> tuple[str, str]:
     """Return the language and the zone of whoever reads a place."""
     company = workspaces.get(tx)
     found = places.find(tx, place)

@@ -13,7 +13,7 @@ from handlers.kit.messages import Button, Buttons, Message, Part, Post, Text, Ti
 from handlers.kit.words import _
 from storage import incidents
 from storage.delivery import heartbeat, outbox, places
-from storage.engine.ids import PersonId
+from storage.engine.ids import PersonId, PlaceId
 from storage.incidents import Incident, alarms
 from storage.incidents.alarms import Alarm
 from storage.incidents.states import IncidentState
@@ -81,10 +81,10 @@ def _folded(ctx: Context, incident: Incident, alarm: Alarm) -> list[Post]:
     return [Post(key, wording.folded(incident), f"direct:{alarm.person}")]
 
 
-def _chats(ctx: Context, person: PersonId) -> list[str]:
+def _chats(ctx: Context, person: PersonId) -> list[PlaceId]:
     """Return where somebody's alarms go; the name itself when no place is known."""
-    found: list[str] = [each.id for each in places.direct_of(ctx.tx, person)]
-    return found or [f"direct:{person}"]
+    found = [each.id for each in places.direct_of(ctx.tx, person)]
+    return found or [PlaceId(f"direct:{person}")]
 
 
 def _withdrawn(ctx: Context, person: PersonId, key: str, reason: str) -> bool:
