@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from storage.engine import Row, Tx
 from storage.engine.ids import PersonId
 from storage.engine.sql import as_moment, as_text
 
 
+class HandoverState(StrEnum):
+    """What became of a hand-over; one that was replaced, or cannot be answered any more."""
+
+    ASKED = "asked"
+    ACCEPTED = "accepted"
+    REPLACED = "replaced"
+
+
 @dataclass(frozen=True, slots=True)
 class Handover:
     """`successor` is asked to take over what `person` is named for.
 
-    `deputy` is named where both would otherwise be the same. `state` is asked, accepted or
-    replaced (by a newer one).
+    `deputy` is named where both would otherwise be the same.
     """
 
     id: str
@@ -24,7 +32,7 @@ class Handover:
     deputy: PersonId | None
     asked_by: PersonId
     asked_at: datetime
-    state: str
+    state: HandoverState
 
 
 COLUMNS = "id, person, successor, deputy, asked_by, asked_at, state"
@@ -122,7 +130,7 @@ def end(tx: Tx, id: str) -> None:
 
 
 def _handover(row: Row) -> Handover:
-    row["asked_at"] = as_moment(row["asked_at"])
+    row["asked_at"], row["state"] = as_moment(row["asked_at"]), HandoverState(row["state"])
     return Handover(**row)
 
 

@@ -18,6 +18,7 @@ from storage import incidents, rules
 from storage.engine.ids import NOBODY, PersonId
 from storage.incidents import Incident, alarms
 from storage.incidents.states import IncidentState, Severity
+from storage.rules import Led, RoutingState
 
 
 def label(number: int) -> str:
@@ -183,12 +184,12 @@ def about_question(ctx: Context, incident: Incident) -> tuple[Part, ...]:
     number = incident.number
     if incident.state != IncidentState.OPEN:
         return ()
-    led = rules.led(ctx.tx, "incident", str(number))
+    led = rules.led(ctx.tx, Led.INCIDENT, str(number))
     by = (Text(routing.by(ctx, led), small=True),) if led is not None else ()
     guessed = ctx.service_of(incident.guessed) if incident.guessed else None
     if guessed is None:
         here = ctx.service_of(incident.service)
-        if led is None or here is None or led.target != here.id or led.state == "stands":
+        if led is None or here is None or led.target != here.id or led.state == RoutingState.STANDS:
             return ()
         name = shortened(here.name, 40)
         no = Button(_("Not about {service}", service=name), call("not about", number=number))

@@ -44,7 +44,7 @@ from handlers.services.lookup import ServiceRef
 from storage import ownership as handovers
 from storage import people, services
 from storage.engine.ids import PersonId
-from storage.ownership import Handover
+from storage.ownership import Handover, HandoverState
 from storage.people import Person
 
 feature = Feature(_("Services"))
@@ -175,7 +175,7 @@ def hand_over(
         deputy=deputy.id if deputy else None,
         asked_by=ctx.person.id,
         asked_at=ctx.now,
-        state="asked",
+        state=HandoverState.ASKED,
     )
     _must_fit(ctx, handover, found)
     replaced = handovers.open_of(ctx.tx, before.id)

@@ -24,7 +24,7 @@ from storage import people, problems
 from storage.engine.ids import PersonId, ServiceId
 from storage.problems import Problem
 from storage.problems import changes as stored_changes
-from storage.problems.changes import Change
+from storage.problems.changes import Change, ChangeState
 
 feature = Feature(_("Problems and blocks"))
 
@@ -140,7 +140,7 @@ def override(ctx: Context, id: ChangeId, *, reason: Reason, until: Until) -> Rep
             _("Somebody else decides that. Please ask {who:or}.", who=_may_override(ctx, change))
         )
     ban = banned(ctx, change.service)
-    if ban is None or change.state != "planned":
+    if ban is None or change.state != ChangeState.PLANNED:
         raise Refusal(_("The change is no longer blocked."))
     checked(ctx, reason, until)
     if until < change.planned_on:

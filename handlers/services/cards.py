@@ -28,7 +28,7 @@ from handlers.on_call import duty, reach
 from handlers.working_time.hours import of_service_said
 from storage import rules, services
 from storage.engine.ids import PersonId
-from storage.rules import Rule
+from storage.rules import Rule, RuleKind
 from storage.services import Service
 
 MOST = 6  # names in one sentence
@@ -46,7 +46,7 @@ def card(ctx: Context, service: Service) -> Message:
         rows.append((_("Alerted first now"), duty_words(ctx, service)))
     if service.words:
         rows.append((_("Also called"), ", ".join(service.words)))
-    taught = rules.of(ctx.tx, rules.SERVICE, service.id)
+    taught = rules.of(ctx.tx, RuleKind.SERVICE, service.id)
     rows += [_meant(each) for each in taught]
     if service.serious_when:
         rows.append((_("Serious when"), service.serious_when))
