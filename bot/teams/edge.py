@@ -43,6 +43,7 @@ from handlers.kit.words import _, text
 from storage import people, workspaces
 from storage import people as storage_people
 from storage.delivery import outbox, places
+from storage.delivery.outbox import ParcelKind
 from storage.engine import Database, StorageError, Tx
 from storage.engine.ids import PersonId
 from storage.teams import conversations
@@ -358,7 +359,7 @@ class TeamsEdge:
                 id=self._ids(),
                 place=where.place,
                 key="welcome",
-                kind="note",
+                kind=ParcelKind.NOTE,
                 message=dump(hello),
                 now=now,
             )

@@ -31,6 +31,7 @@ from handlers.on_call import duty
 from storage import attention as stored
 from storage.attention import Matter, MatterKind, MatterState, Wish
 from storage.delivery import timers
+from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import PersonId
 
 USUAL = Wish("09:00", "daily")
@@ -62,7 +63,7 @@ def ask(ctx: Context, person: PersonId, key: str, message: Message) -> tuple[Pos
     acts = duty.acting(ctx, person) or person
     start = working_hours.company(ctx).next_start(ctx.now)
     if start <= ctx.now:
-        return (Post(key, message, f"direct:{acts}", "note"),)
+        return (Post(key, message, f"direct:{acts}", ParcelKind.NOTE),)
     _keep(ctx, person, key, MatterKind.QUESTION, message)
     timers.set(
         ctx.tx,
@@ -127,7 +128,7 @@ def due(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     if not told:
         return ()
     key = _bundle_key(acts, today.isoformat())
-    return (Post(key, bundle(ctx, acts, today.isoformat()), f"direct:{acts}", "note"),)
+    return (Post(key, bundle(ctx, acts, today.isoformat()), f"direct:{acts}", ParcelKind.NOTE),)
 
 
 def questions(ctx: Context, person: PersonId) -> tuple[Post, ...]:
@@ -136,7 +137,9 @@ def questions(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     found = [each for each in stored.open_of(ctx.tx, person) if each.kind == MatterKind.QUESTION]
     for each in found:
         stored.tell(ctx.tx, each.id, acts, _today(ctx, acts).isoformat())
-    return tuple(Post(each.key, load(each.message), f"direct:{acts}", "note") for each in found)
+    return tuple(
+        Post(each.key, load(each.message), f"direct:{acts}", ParcelKind.NOTE) for each in found
+    )
 
 
 def wish_of(ctx: Context, person: PersonId) -> Wish:

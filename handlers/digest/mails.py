@@ -14,6 +14,7 @@ from handlers.kit.messages import Button, Buttons, Message, Part, Post, Reply, T
 from handlers.kit.readers import TextReader
 from handlers.kit.words import Link, _, _n
 from storage.delivery import places
+from storage.delivery.outbox import ParcelKind
 from storage.delivery.places import PlaceKind
 from storage.digest import mails
 from storage.digest.mails import Mail, MailState
@@ -67,7 +68,7 @@ def add(
         )
     )
     said = _("{address} is asked by mail. The digest comes once it is confirmed.", address=address)
-    posts = (Post(f"mail:{new.id}:asked", asked, f"mail:{new.id}", "note"),)
+    posts = (Post(f"mail:{new.id}:asked", asked, f"mail:{new.id}", ParcelKind.NOTE),)
     return Reply(line(said), posts=posts, subject=new.id)
 
 
@@ -84,7 +85,7 @@ def posts(ctx: Context, key: str, message: Message) -> list[Post]:
         if each.state == MailState.CONFIRMED:
             leave = Text((Link(ctx.text(_("No mail any more")), _address(ctx, each)),), small=True)
             told = Message((*message.parts, leave))
-            found.append(Post(f"{key}:mail", told, f"mail:{each.id}", "digest"))
+            found.append(Post(f"{key}:mail", told, f"mail:{each.id}", ParcelKind.DIGEST))
     return found
 
 

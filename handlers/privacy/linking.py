@@ -14,6 +14,7 @@ from handlers.kit.readers import TextReader, folded
 from handlers.kit.words import _
 from handlers.privacy.erasing import doors
 from storage import people, privacy, services
+from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import NOBODY, PersonId
 from storage.privacy import Link
 
@@ -67,7 +68,7 @@ def _typed(ctx: Context, code: str) -> Reply:
         Button(_("Yes, that is me"), call("link yes", code=key), "primary"),
         Button(_("No"), call("link no", code=key)),
     )
-    post = Post(f"link:{key[:16]}", asked, f"direct:{found.person}", "note")
+    post = Post(f"link:{key[:16]}", asked, f"direct:{found.person}", ParcelKind.NOTE)
     return Reply(
         line(_("Please confirm in the other chat. Nothing changes until then.")), posts=(post,)
     )

@@ -27,6 +27,7 @@ from handlers.kit.words import Link, Sentence, Words, _, _n, shortened
 from handlers.on_call import duty, reach
 from handlers.working_time.hours import of_service_said
 from storage import rules, services
+from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import PersonId
 from storage.rules import Rule, RuleKind
 from storage.services import Service
@@ -254,7 +255,12 @@ def overview(ctx: Context) -> Message:
 def asked(ctx: Context, service: Service, *, without: str = "") -> tuple[Post, ...]:
     """Ask everybody who has not accepted yet, but not `without`, whether they take it over."""
     return tuple(
-        Post(asked_key(service, each), _question(ctx, service, each), f"direct:{each}", "note")
+        Post(
+            asked_key(service, each),
+            _question(ctx, service, each),
+            f"direct:{each}",
+            ParcelKind.NOTE,
+        )
         for each in unaccepted(service)
         if each != without and duty.is_here(ctx, each)
     )

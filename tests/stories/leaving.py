@@ -48,9 +48,14 @@ class Surface:
         """Send a form or a button that is not looked for; it has to work."""
         self._count += 1
         request = Request(
-            f"given-{self._count}", self.workspace, self.identity(name), name, PlaceId(self.chat(name)),
-            call=call(word, **values), submitted=True,
-        )  # fmt: skip
+            f"given-{self._count}",
+            self.workspace,
+            self.identity(name),
+            name,
+            PlaceId(self.chat(name)),
+            call=call(word, **values),
+            submitted=True,
+        )
         answer = await self.dispatcher.handle(request)
         await self.carry()
         assert answer.outcome == "done", f"{word}: {answered(answer)}"

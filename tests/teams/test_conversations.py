@@ -11,7 +11,7 @@ import pytest
 
 from storage import workspaces
 from storage.delivery import outbox, places, waiting
-from storage.delivery.outbox import Parcel
+from storage.delivery.outbox import Parcel, ParcelKind
 from storage.engine import Database, Tx
 from storage.engine.ids import PlaceId
 from storage.teams import button_presses, conversations
@@ -167,7 +167,7 @@ def test_nothing_of_one_company_is_touched_from_another(store: Run, name: str) -
 # --- what was parked -----------------------------------------------------------------------
 
 
-def parked(store: Run, key: str, *, id: str = "o1", kind: str = "note") -> None:
+def parked(store: Run, key: str, *, id: str = "o1", kind: ParcelKind = ParcelKind.NOTE) -> None:
     """Put a message into the outbox and park it."""
 
     def work(tx: Tx) -> None:
@@ -219,16 +219,21 @@ def test_what_is_no_longer_needed_stays_where_it_is(store: Run) -> None:
 
 
 def test_a_card_that_comes_late_says_what_it_says_elsewhere(store: Run) -> None:
-    parked(store, "a", kind="card")
+    parked(store, "a", kind=ParcelKind.CARD)
     parked(store, "b", id="o2")
     later = MONDAY + timedelta(hours=1)
     for key in ("a", "b"):
         store(
             partial(
-                outbox.add, id=f"new-{key}", place=PlaceId("teams:19:x"), key=key, kind="card",
-                message='{"new": 1}', now=later,
+                outbox.add,
+                id=f"new-{key}",
+                place=PlaceId("teams:19:x"),
+                key=key,
+                kind=ParcelKind.CARD,
+                message='{"new": 1}',
+                now=later,
             )
-        )  # fmt: skip
+        )
     store(lambda tx: waiting.release(tx, PLACE, later))
     said = sent(store, later)
     assert (said["o1"], said["o2"]) == ('{"new": 1}', "{}")
@@ -239,7 +244,13 @@ def test_while_slack_shuts_us_out_teams_beside_it_goes_on(store: Run) -> None:
         workspaces.set_state(tx, "parked")
         for n, place in enumerate(("slack:C1", PLACE)):
             outbox.add(
-                tx, id=f"{n}", place=PlaceId(place), key="k", kind="note", message="{}", now=MONDAY
+                tx,
+                id=f"{n}",
+                place=PlaceId(place),
+                key="k",
+                kind=ParcelKind.NOTE,
+                message="{}",
+                now=MONDAY,
             )
 
     store(furnish)

@@ -248,10 +248,15 @@ async def test_our_token_is_sent_to_no_other_host(sqlite: Sqlite, logged: Logged
     async with teams_stage(sqlite, strict=False) as stage:
         stage.database.transact(
             lambda tx: conversations.hear(
-                tx.within(MAIN), PlaceId(f"teams:{INCIDENTS}"), conversation=INCIDENTS, tenant=TENANT,
-                service_url="https://evil.example/", member=None, now=stage.clock.now(),
+                tx.within(MAIN),
+                PlaceId(f"teams:{INCIDENTS}"),
+                conversation=INCIDENTS,
+                tenant=TENANT,
+                service_url="https://evil.example/",
+                member=None,
+                now=stage.clock.now(),
             )
-        )  # fmt: skip
+        )
         assert await outcome(stage) == "Impossible"
 
 

@@ -24,6 +24,7 @@ from handlers.kit.words import _, speak
 from handlers.settings.platform_notices import UNREACHABLE
 from storage import people, workspaces
 from storage.delivery import outbox, places, timers, waiting
+from storage.delivery.outbox import ParcelKind
 from storage.delivery.waiting import Late
 from storage.engine import Tx
 from storage.engine.ids import PlaceId
@@ -78,7 +79,13 @@ class CatchingUp:
     def _add(self, tx: Tx, place: PlaceId, message: Message, now: datetime) -> None:
         id = self._new_id()
         outbox.add(
-            tx, id=id, place=place, key=f"late:{id}", kind="alarm", message=dump(message), now=now
+            tx,
+            id=id,
+            place=place,
+            key=f"late:{id}",
+            kind=ParcelKind.ALARM,
+            message=dump(message),
+            now=now,
         )
 
 

@@ -13,6 +13,7 @@ from handlers.kit.messages import Button, Buttons, Message, Part, Post, Text, Ti
 from handlers.kit.words import _
 from storage import incidents
 from storage.delivery import heartbeat, outbox, places
+from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import PersonId, PlaceId
 from storage.incidents import Incident, alarms
 from storage.incidents.alarms import Alarm
@@ -56,7 +57,9 @@ def _sent(
 def _single(incident: Incident, position: int, person: PersonId, message: Message) -> Post:
     number = incident.number
     key = keys.alarm_key(number, position)
-    return Post(key, message, f"direct:{person}", "alarm", otherwise=keys.climb_key(number))
+    return Post(
+        key, message, f"direct:{person}", ParcelKind.ALARM, otherwise=keys.climb_key(number)
+    )
 
 
 def _fold(ctx: Context, incident: Incident, person: PersonId, position: int) -> list[Post]:
@@ -121,7 +124,7 @@ def _list_post(ctx: Context, key: str, person: PersonId) -> list[Post]:
     message = _list(ctx, lines)
     if live:
         climbs = keys.climb_key(live[-1].incident)
-        return [Post(key, message, f"direct:{person}", "alarm", otherwise=climbs)]
+        return [Post(key, message, f"direct:{person}", ParcelKind.ALARM, otherwise=climbs)]
     if _withdrawn(ctx, person, key, "no longer needed"):
         return []
     return [Post(key, message, f"direct:{person}")]
