@@ -201,7 +201,13 @@ async def prepare(lotse: Lotse, *, empty: bool) -> None:
     """Make the demo's workspace; on its first start, fill it with the example unless `empty`."""
     settings = lotse.settings
     now = lotse.clock.now()
-    company = Workspace(DEMO, "Musterwerk", settings.language, settings.zone, settings.region)
+    company = Workspace(
+        id=DEMO,
+        name="Musterwerk",
+        language=settings.language,
+        zone=settings.zone,
+        region=settings.region,
+    )
     if empty or lotse.database.read(lambda tx: workspaces.known(tx, company.id)):
         lotse.database.transact(lambda tx: found(tx, company, now))
         lotse.database.transact(lambda tx: _plan(tx, company, now))

@@ -262,11 +262,11 @@ class InstallPages:
         like = self._company
         zone = profiles.zone_of(dict(profile)) or like.zone
         company = Workspace(
-            workspace_of(granted.team),
-            granted.name,
-            locale if locale in LANGUAGES else like.language,
-            zone,
-            calendar.region_of(zone, like.region),
+            id=workspace_of(granted.team),
+            name=granted.name,
+            language=locale if locale in LANGUAGES else like.language,
+            zone=zone,
+            region=calendar.region_of(zone, like.region),
         )
         new = workspaces.ensure(tx, company, now)
         tx = tx.within(company.id)

@@ -376,7 +376,14 @@ class Teams:
                     now=as_moment(tx.real_now()),
                 ),
             )
-            where = Conversation(place, None, url, tenant, None, None)
+            where = Conversation(
+                place=place,
+                conversation=None,
+                service_url=url,
+                tenant=tenant,
+                member=None,
+                blocked=None,
+            )
         try:
             opened = await self.connector.open(
                 where.service_url, where.tenant, where.member or user, self._bot
