@@ -35,7 +35,8 @@ from storage.workspaces import Workspace
 from tests.pretend.adaptive_card import user_id
 from tests.pretend.company import NAMES, Answered, Company, furnish, rest
 from tests.pretend.stage import MONDAY, Ids
-from tests.pretend.teams_peer import APP, PASSWORD, TENANT, Client, Peer
+from tests.pretend.teams_peer import APP, PASSWORD, TENANT, Peer
+from tests.pretend.teams_person import Client
 from tests.pretend.timed import MAIN, Timed
 
 INCIDENTS, MANAGERS = "19:inc@thread.tacv2", "19:man@thread.tacv2"

@@ -31,7 +31,7 @@ from handlers.kit.messages import (
 )
 from handlers.kit.words import Link, Who
 from storage.engine.ids import PlaceId
-from tests.pretend.slack_peer import Bad, check_blocks, check_message, check_view, strings
+from tests.pretend.slack_limits import Bad, check_blocks, check_message, check_view, strings
 
 # --- what Slack takes ----------------------------------------------------------------------------
 

@@ -18,7 +18,8 @@ from storage.engine import Unavailable
 from storage.engine.sqlite import Sqlite
 from tests.conftest import Logged
 from tests.engine.test_engine import BEFORE_ANY, tables
-from tests.pretend.slack_peer import UNKNOWABLE, Client, Entry, Fault, direct, error, limited, slow
+from tests.pretend.slack_peer import UNKNOWABLE, Entry, Fault, direct, error, limited, slow
+from tests.pretend.slack_person import Client
 from tests.pretend.slack_stage import GENERAL, INCIDENTS, MANAGERS, SlackStage, slack_stage
 
 WAYS = ("http", "socket")
@@ -606,7 +607,7 @@ OF_WHO_ASKS = {
 }
 
 
-def state_of(stage: SlackStage) -> dict[str, object]:
+def state_of(stage: SlackStage) -> dict[str, list[dict[str, Any]]]:
     """Return everything that a command could change, but for what is known of who asks."""
     people = stage.rows("select id from people where workspace = :workspace and manager = 1")
     return {"managers": people} | {

@@ -18,7 +18,9 @@ from storage.engine.sqlite import Sqlite
 from storage.teams import conversations
 from tests.conftest import Logged
 from tests.pretend.adaptive_card import user_id
-from tests.pretend.teams_peer import BOT, TENANT, Client, Peer, card_text, error, mention, text_of
+from tests.pretend.card_text import card_text, text_of
+from tests.pretend.teams_peer import BOT, TENANT, Peer, error
+from tests.pretend.teams_person import Client, mention
 from tests.pretend.teams_stage import GENERAL, GROUP, INCIDENTS, TeamsStage, teams_stage
 from tests.pretend.timed import MAIN
 
