@@ -57,7 +57,13 @@ def write(
 ) -> Reply:
     before = mandate.guardrails(ctx.tx)
     version = f"v{mandate.versions(ctx.tx) + 1}"
-    rules = Guardrails(version, data, security, responsibility, communication)
+    rules = Guardrails(
+        version=version,
+        data=data,
+        security=security,
+        responsibility=responsibility,
+        communication=communication,
+    )
     if before is not None and replace(rules, version=before.version) == before:
         return Reply(
             line(_("The guardrails read as before; {version} stays.", version=before.version))

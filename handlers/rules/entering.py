@@ -17,7 +17,8 @@ from handlers.rules import routing
 from handlers.rules.past import note
 from handlers.services import editing
 from storage import rules
-from storage.rules import Rule
+from storage.engine.ids import ServiceId
+from storage.rules import Rule, RuleKind
 from storage.rules.history import Done
 
 
@@ -66,7 +67,7 @@ def need_accountable(ctx: Context, rule: Rule) -> None:
 
 def need_own(ctx: Context, rule: Rule) -> None:
     """Refuse kindly unless the asker answers for where a rule leads, or is a manager."""
-    service = ctx.service_of(rule.target) if rule.kind == rules.SERVICE else None
+    service = ctx.service_of(ServiceId(rule.target)) if rule.kind == RuleKind.SERVICE else None
     if service is not None:
         editing.need_own(ctx, service)
     elif not routing.is_accountable(ctx, rule.kind, rule.target):

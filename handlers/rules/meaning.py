@@ -8,7 +8,8 @@ from handlers.kit.context import Context
 from handlers.rules.past import note
 from handlers.similarity.terms import Word, words
 from storage import incidents, rules
-from storage.rules import SERVICE, Rule
+from storage.engine.ids import ServiceId
+from storage.rules import Rule, RuleKind
 from storage.rules.history import Done
 from storage.services import Service
 
@@ -25,7 +26,7 @@ def telling(title: str) -> dict[str, Word]:
 
 
 def entered(
-    id: str, kind: str, text: str, target: str, *, straight: bool, also: tuple[str, ...] = ()
+    id: str, kind: RuleKind, text: str, target: str, *, straight: bool, also: tuple[str, ...] = ()
 ) -> Rule | None:
     """Return the rule that somebody enters, `also` its fields; None when it tells nothing."""
     said = {each.key for each in words(text) if not each.phrase} | set(also)
@@ -44,7 +45,7 @@ def entered(
     )
 
 
-def fitting(ctx: Context, kind: str, text: str, also: tuple[str, ...] = ()) -> Iterator[Rule]:
+def fitting(ctx: Context, kind: RuleKind, text: str, also: tuple[str, ...] = ()) -> Iterator[Rule]:
     """Give the rules that fit what is said: the most conditions first, entered before learnt."""
     found = rules.all(ctx.tx, kind)
     if not found:
@@ -56,8 +57,8 @@ def fitting(ctx: Context, kind: str, text: str, also: tuple[str, ...] = ()) -> I
 
 def meant(ctx: Context, title: str) -> tuple[Rule, Service] | None:
     """Return the rule that fits a title best, with its service."""
-    for each in fitting(ctx, SERVICE, title):
-        service = ctx.service_of(each.target)
+    for each in fitting(ctx, RuleKind.SERVICE, title):
+        service = ctx.service_of(ServiceId(each.target))
         if service is not None and service.retired_at is None:
             return each, service
     return None
@@ -77,8 +78,8 @@ def learn(ctx: Context, number: int, title: str, service: Service) -> None:
         if not common or (len(common) == 1 and _is_called(ctx, common[0])):
             continue
         shown = " ".join(mine[key].shown for key in common)
-        rule = Rule(ctx.new_id(), SERVICE, tuple(sorted(common)), shown, service.id, True)
-        known = rules.all(ctx.tx, SERVICE)
+        rule = Rule(ctx.new_id(), RuleKind.SERVICE, tuple(sorted(common)), shown, service.id, True)
+        known = rules.all(ctx.tx, RuleKind.SERVICE)
         if not any(each.words == rule.words and not each.learnt for each in known):
             if not any(each.words == rule.words and each.target == rule.target for each in known):
                 note(ctx, rule, Done.LEARNT, by_itself=True)

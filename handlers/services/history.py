@@ -91,7 +91,7 @@ def _shown(ctx: Context, kind: str, value: str) -> Words:
         return _("nothing")
     if kind == "hours":  # stored in one way, said in the reader's
         return of_service_said(value)
-    return name(ctx, value) if kind in ("accountable", "deputy") else value
+    return name(ctx, PersonId(value)) if kind in ("accountable", "deputy") else value
 
 
 @feature.knows(

@@ -6,9 +6,9 @@ from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Event, Task
 from handlers.kit.errors import Refusal
-from handlers.kit.messages import Button, Message, Reply, Text, line
+from handlers.kit.messages import Button, Message, Reply, line
 from handlers.kit.people import name
-from handlers.kit.words import _
+from handlers.kit.words import Sentence, _
 from handlers.on_call import duty
 from storage import people
 
@@ -19,36 +19,27 @@ OPERATORS = "python -m bot manager add"  # what names a manager from outside of 
 
 def nobody_yet(ctx: Context) -> Message:
     """Say who can begin where nobody manages, or nobody does any more."""
+    if not _may_begin(ctx):
+        return line(_may_not(ctx))
+    begin = Button(_("Manage Lotse"), call("settings begin"), "primary")
     if duty.is_unmanaged(ctx):
-        return _nobody_any_more(ctx)
-    if not ctx.person.admin:
-        return line(
-            _(
-                "Lotse has no managers here yet. Whoever administers this workspace can "
-                "begin with this command."
-            )
-        )
-    return line(
-        _("Nobody manages Lotse here yet. You can take this on."),
-        Button(_("Manage Lotse"), call("settings begin"), "primary"),
-    )
+        return line(_("No manager is active any more. You can take this on."), begin)
+    return line(_("Nobody manages Lotse here yet. You can take this on."), begin)
 
 
-def _nobody_any_more(ctx: Context) -> Message:
-    """Say who can manage now: whoever is on duty for the rest, or administers the workspace."""
-    if _may_begin(ctx):
-        return line(
-            _("No manager is active any more. You can take this on."),
-            Button(_("Manage Lotse"), call("settings begin"), "primary"),
+def _may_not(ctx: Context) -> Sentence:
+    """Say who can begin, to whoever cannot."""
+    if not duty.is_unmanaged(ctx):
+        return _(
+            "Lotse has no managers here yet. Whoever administers this workspace can "
+            "begin with this command."
         )
     heir = duty.heir(ctx)
-    return line(
-        _(
-            "No manager is active any more. {who} can take this on here, and whoever operates "
-            "Lotse with “{command}”.",
-            who=name(ctx, heir) if heir is not None else _("Whoever administers this workspace"),
-            command=OPERATORS,
-        )
+    return _(
+        "No manager is active any more. {who} can take this on here, and whoever operates "
+        "Lotse with “{command}”.",
+        who=name(ctx, heir) if heir is not None else _("Whoever administers this workspace"),
+        command=OPERATORS,
     )
 
 
@@ -66,8 +57,7 @@ def begin(ctx: Context) -> Reply:
     if people.managers(ctx.tx):
         raise Refusal(_("Managers are named by managers here. Please ask one."))
     if not _may_begin(ctx):
-        found = nobody_yet(ctx)
-        raise Refusal(next(each.words for each in found.parts if isinstance(each, Text)))
+        raise Refusal(_may_not(ctx))
     people.set_manager(ctx.tx, ctx.person.id)
     return Reply(
         line(_("You are a manager now."), Button(_("Settings"), call("settings"), "primary")),

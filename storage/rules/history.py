@@ -9,6 +9,7 @@ from enum import StrEnum
 from storage.engine import Row, Tx
 from storage.engine.ids import PersonId
 from storage.engine.sql import as_moment, as_text
+from storage.rules import RuleKind
 
 
 class Done(StrEnum):
@@ -28,7 +29,7 @@ class Entry:
 
     id: str
     rule: str
-    kind: str
+    kind: RuleKind
     words: tuple[str, ...]
     shown: str
     target: str
@@ -117,5 +118,6 @@ def forget_people(tx: Tx, before: datetime, former: PersonId) -> int:
 
 def _entry(row: Row) -> Entry:
     row["words"] = tuple(row["words"].split("\n"))
+    row["kind"] = RuleKind(row["kind"])
     row["what"], row["at"] = Done(row["what"]), as_moment(row["at"])
     return Entry(**row)
