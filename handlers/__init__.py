@@ -44,6 +44,7 @@ from handlers.friction import filing as friction_filing
 from handlers.friction import found as friction_found
 from handlers.friction import next_relief
 from handlers.friction import patterns as friction_patterns
+from handlers.friction import removing as friction_removing
 from handlers.help import commands as help_commands
 from handlers.help import home
 from handlers.incidents import acknowledge, handing_on
@@ -162,6 +163,7 @@ FEATURES: tuple[Feature, ...] = (
     friction_answering.feature,
     friction_filing.feature,
     friction_patterns.feature,
+    friction_removing.feature,
     friction_answers.feature,
     next_relief.feature,
     friction_digest.feature,

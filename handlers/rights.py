@@ -51,7 +51,7 @@ RIGHTS: dict[str, frozenset[Tie]] = {
     "feedback": frozenset({Tie.MEMBER}),
     "language": frozenset({Tie.MEMBER}),
     "retitle": CONCERNED | {Tie.DECLARER},
-    "remove words": frozenset({Tie.DECLARER, Tie.RESPONSIBLE, Tie.MANAGER}),
+    "remove words": frozenset({Tie.DECLARER, Tie.RESPONSIBLE, Tie.OWNER, Tie.MANAGER}),
     "ack": CONCERNED | {Tie.ASKED},
     "assign": CONCERNED,
     "normal": CONCERNED,

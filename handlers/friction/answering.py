@@ -160,7 +160,12 @@ def like(ctx: Context, note: Annotated[str, TextReader(long=False), Ask(_("Which
         for each in friction.all(ctx.tx)[: proposals.MOST]
         if each.id != mine.id and may(ctx, each.area)
     ]
-    parts: list[Part] = [Title(_("What may say the same")), Text(mine.sentence)]
+    remove = Button(_("Remove words"), call("friction remove words", id=mine.id), "quiet")
+    parts: list[Part] = [
+        Title(_("What may say the same")),
+        Text(mine.sentence),
+        Buttons((remove,)),
+    ]
     found = proposals.nearest(mine.sentence, [each.sentence for each in others])
     for near in found:
         other = others[near.at]

@@ -123,6 +123,7 @@ def _sorting(ctx: Context, pattern: Pattern) -> tuple[Button, ...]:
         Button(_("Change"), call("pattern change", pattern=pattern.id), "quiet"),
         Button(_("Estimate"), call("pattern estimate", pattern=pattern.id), "quiet"),
         Button(_("History"), call("pattern history", pattern=pattern.id), "quiet"),
+        Button(_("Remove words"), call("pattern remove words", pattern=pattern.id), "quiet"),
     ]
     for each in patterns.merged(ctx.tx, pattern.id)[:2]:
         undo = call("pattern apart", pattern=each.id)

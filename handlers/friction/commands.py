@@ -184,9 +184,10 @@ def _told(ctx: Context, note: Note) -> Words:
 
 def _own(note: Note) -> tuple[Button, ...]:
     without = Button(_("Without my name"), call("nameless", id=note.id))
+    remove = Button(_("Remove words"), call("friction remove words", id=note.id), "quiet")
     if note.answered:
-        return (without,)
-    return (Button(_("Say it differently"), call("friction reword", id=note.id)), without)
+        return (without, remove)
+    return (Button(_("Say it differently"), call("friction reword", id=note.id)), without, remove)
 
 
 def _nameless_already() -> Refusal:

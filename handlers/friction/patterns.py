@@ -282,6 +282,7 @@ KINDS: dict[str, Sentence] = {
     "parked": _("parked"),
     "taken up": _("looked at next"),
     "set aside": _("not looked at next"),
+    "words removed": _("words removed that were typed by mistake"),
 }
 
 

@@ -15,6 +15,7 @@ from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Part, Post, Reply, Text, Tone, line
 from handlers.kit.readers import NameReader, TextReader, titles
+from handlers.kit.readers.removed_words import MARK, WordsField
 from handlers.kit.words import _
 from handlers.working_time.after_hours import rest
 from storage import incidents
@@ -113,9 +114,6 @@ def restored(
 
 # --- correcting what was typed ------------------------------------------------------------
 
-REMOVED = "[…]"
-LEAST = 3  # letters; fewer stand everywhere
-
 
 def _title_now(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
     number = fixed.get("number", "")
@@ -159,18 +157,11 @@ def remove_words(
     ctx: Context,
     number: Ref,
     *,
-    words: Annotated[
-        str,
-        TextReader(long=False),
-        Ask(_("Which words?"), _("Exactly as they stand there, such as a name or a password.")),
-    ],
+    words: WordsField,
 ) -> Reply:
     incident = find(ctx, number)
     rights.need_for(ctx, "remove words", incident)
-    words = words.strip()
-    if len(words) < LEAST:
-        raise Refusal(_("Three letters at least, please."), field="words")
-    if not texts.remove_words(ctx.tx, number, words, REMOVED):
+    if not texts.remove_words(ctx.tx, number, words, MARK):
         raise Refusal(
             _("These words do not stand in {incident}.", incident=label(number)), field="words"
         )

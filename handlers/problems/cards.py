@@ -279,6 +279,8 @@ def _happened(ctx: Context, each: Happened) -> Sentence:
             return _("{who} let a change through: {what}", who=who, what=detail)
         case "retitled":
             return _("{who} corrected the title. Before: “{title}”", who=who, title=detail)
+        case "words removed":
+            return _("{who} removed words that were typed by mistake.", who=who)
         case "reminded":
             return _("Reminder to {who}.", who=name(ctx, PersonId(detail)))
         case "parted":

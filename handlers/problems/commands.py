@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
 from typing import Annotated
@@ -11,7 +12,7 @@ from handlers.bans import cards as ban_cards
 from handlers.bans.blocks import owner
 from handlers.bans.cards import label
 from handlers.incidents.checklist import Cause
-from handlers.kit.commands import Ask, Feature
+from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Held, Known, Task, known
 from handlers.kit.errors import Refusal
@@ -30,6 +31,7 @@ from handlers.kit.people import NAMES_GO, NAMES_KEPT, former, name
 from handlers.kit.readers import PersonReader, TextReader, titles
 from handlers.kit.readers.dates import DateReader, today_of
 from handlers.kit.readers.placeholders import is_placeholder
+from handlers.kit.readers.removed_words import MARK, WordsField
 from handlers.kit.words import Who, _, _n
 from handlers.on_call import duty
 from handlers.problems import lifecycle
@@ -39,7 +41,7 @@ from handlers.problems.lookup import Ref, changed_reply, find, may, mine, refuse
 from storage import problems
 from storage.engine.ids import PersonId
 from storage.people import Person
-from storage.problems import ProblemState
+from storage.problems import ProblemState, texts
 
 feature = Feature(_("Problems and blocks"))
 
@@ -88,7 +90,12 @@ def show(ctx: Context, number: Ref | None = None) -> Reply:
     "problem history", "problem verlauf", help=_("What happened."), hidden=True, reads=True
 )
 def past(ctx: Context, number: Ref) -> Reply:
-    return Reply(history(ctx, find(ctx, number)))
+    problem = find(ctx, number)
+    shown = history(ctx, problem)
+    if not may(ctx, problem, "remove words"):
+        return Reply(shown)
+    remove = Button(_("Remove words"), call("problem remove words", number=number))
+    return Reply(replace(shown, parts=(*shown.parts, Buttons((remove,)))))
 
 
 def _title_now(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
@@ -116,6 +123,31 @@ def retitle(
     lifecycle.note(ctx, problem, "retitled", problem.title)
     said = _("{problem} is called “{title}” now.", problem=label(number), title=new)
     return changed_reply(ctx, problem, said)
+
+
+@feature.command(
+    "problem remove words",
+    "problem wörter entfernen",
+    help=_("Take words out of a problem that were typed by mistake: everywhere, for good."),
+    hidden=True,
+    submit=_("Remove"),
+)
+def remove_words(ctx: Context, number: Ref, *, words: WordsField) -> Reply:
+    problem = find(ctx, number)
+    if not may(ctx, problem, "remove words"):
+        raise refused(ctx, problem)
+    if not texts.remove_words(ctx.tx, number, words, MARK):
+        raise Refusal(
+            _("These words do not stand in {incident}.", incident=label(number)), field="words"
+        )
+    lifecycle.note(ctx, problem, "words removed")
+    said = _(
+        "The words are gone from title, text, history and cards of {incident}. The history says "
+        "that words were removed, not which.",
+        incident=label(number),
+    )
+    # Neither the words nor the answer are kept against repetition.
+    return replace(changed_reply(ctx, problem, said), secret=True)
 
 
 # --- the cause, its owner, its day -------------------------------------------------------

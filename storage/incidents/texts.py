@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from storage import similarity
 from storage.engine import Tx
+from storage.problems import texts as problem_texts
 
 
 def set_title(tx: Tx, number: int, title: str) -> None:
@@ -55,16 +56,8 @@ def remove_words(tx: Tx, number: int, words: str, mark: str) -> int:
         """,
         **values,
     )
-    changed += tx.run(
-        """
-        update problems set title = replace(title, :words, :mark)
-        where workspace = :workspace and replace(title, :words, '') <> title
-        and root = (
-            select root from repeats where workspace = :workspace and incident = :number
-        )
-        """,
-        **values,
-    )
+    for problem in problem_texts.of_root(tx, number):
+        changed += problem_texts.remove_words(tx, problem, words, mark)
     if changed:
         similarity.note(tx, number)
         _blank(tx, number)
