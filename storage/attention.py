@@ -232,6 +232,7 @@ def of_person(tx: Tx, person: PersonId) -> list[Row]:
         select what, subject, at from (
             select 'matters.person' as what, message as subject, noted_at as at
             from matters where workspace = :workspace and person = :person
+            and (told_to is null or told_to <> :person)
             union all
             select 'matters.told_to' as what, message as subject, noted_at as at
             from matters where workspace = :workspace and told_to = :person

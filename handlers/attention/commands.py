@@ -132,7 +132,7 @@ def known_here(ctx: Context, person: PersonId) -> Known:
     return known(
         stored.of_person(ctx.tx, person),
         {
-            "matters.person": _("To be told"),
+            "matters.person": _("Meant for you"),
             "matters.told_to": _("Was told"),
         },
         say=lambda row: _words(row["subject"]),

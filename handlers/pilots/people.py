@@ -10,7 +10,7 @@ from typing import Annotated
 from handlers.attention import matters
 from handlers.kit.commands import Ask, Feature
 from handlers.kit.context import Context
-from handlers.kit.doors import Held, Task
+from handlers.kit.doors import Event, Held, Task
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Message, Post, Reply, Text, line
 from handlers.kit.people import name
@@ -25,7 +25,7 @@ from storage.delivery import places
 from storage.delivery.places import PlaceKind
 from storage.engine.ids import PersonId
 from storage.people import Person
-from storage.pilots import ROLES, Pilot
+from storage.pilots import ROLES, Pilot, log
 
 feature = Feature(_("Pilots"))
 
@@ -219,6 +219,21 @@ def _left(ctx: Context, person: PersonId) -> tuple[Post, ...]:
         for each, role in pilots.with_role(ctx.tx, person)
         for post in editing.vacant(ctx, editing.fresh(ctx, each), role, left=True)
     )
+
+
+@feature.follows(Event.CAME_BACK)
+def back(ctx: Context, person: PersonId) -> tuple[Post, ...]:
+    """Let somebody who is back fill again what nobody took meanwhile, if they had accepted it."""
+    posts: tuple[Post, ...] = ()
+    for each, role in pilots.with_role(ctx.tx, person):
+        done = [
+            past.kind for past in log.history(ctx.tx, each.id) if past.kind.endswith(f" {role}")
+        ]
+        if done[:2] == [f"vacant {role}", f"accepted {role}"]:
+            pilots.accept(ctx.tx, each.id, role, person, ctx.now)
+            editing.note(ctx, each, f"accepted {role}")
+            posts += editing.settle(ctx, each, f"vacant {role}")
+    return posts
 
 
 @feature.holds(50, "pilots.champion", "pilots.modeler", "pilots.integrator", left=_left)

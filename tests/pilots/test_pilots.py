@@ -18,6 +18,7 @@ from storage import pilots
 from storage.engine import Tx
 from storage.engine.ids import PersonId
 from storage.pilots import ROLES, Pilot
+from tests.ownership.test_ownership import leaves
 from tests.pretend.stage import Say, Stage, answered
 
 ABOUT = {
@@ -153,6 +154,30 @@ def test_a_role_that_falls_vacant_is_told_to_those_who_are_left(
     do(Say(bot, "ben"), "pilot decline", pilot=id, role="integrator")
     wind(to="2026-11-24 09:01")
     assert "Integrator is vacant. Without an integrator nothing is connected" in chris.sees()[-1]
+    assert "Without an integrator" in do(chris, "pilot", pilot=id)
+
+
+def test_whoever_is_back_has_their_role_again_and_nobody_is_told_that_it_is_vacant(
+    chris: Say, ben: Say, bot: Stage, wind: Callable[..., None]
+) -> None:
+    id = started(bot)
+    leaves(bot, PersonId("ben"))
+    assert "Without an integrator" in do(chris, "pilot", pilot=id)
+    leaves(bot, PersonId("ben"), active=True)
+    assert "Without an integrator" not in do(chris, "pilot", pilot=id)
+    assert "is vacant" not in chris("status") and "Integrator" not in ben("stand")
+    told = len(chris.sees())
+    wind(to="2026-11-24 09:01")
+    assert not any("is vacant" in each for each in chris.sees()[told:])
+
+
+def test_whoever_had_only_been_asked_is_asked_again_when_they_are_back(
+    chris: Say, ben: Say, bot: Stage
+) -> None:
+    id = started(bot)
+    do(chris, "pilot people", pilot=id, champion="chris", modeler="anna", integrator="carla")
+    leaves(bot, PersonId("carla"))
+    leaves(bot, PersonId("carla"), active=True)
     assert "Without an integrator" in do(chris, "pilot", pilot=id)
 
 
