@@ -322,23 +322,6 @@ def settled_words(ctx: Context, incident: Incident) -> Sentence:
     return _("{title} – {standing}", title=headline(incident), standing=standing(ctx, incident))
 
 
-def why_first(ctx: Context, incident: Incident) -> Sentence:
-    """Return the reason of the first alarm."""
-    service = ctx.service_of(incident.service)
-    if service is not None and service.accountable != incident.responsible:
-        return _(
-            "{service}: {owner} is away. Will you look after it?",
-            owner=name(ctx, service.accountable),
-            service=service.name,
-        )
-    if service is not None and service.fallback:
-        return _("No service was recognised, so it comes to you. Will you look after it?")
-    return _(
-        "You are accountable for {service}. Will you look after it?",
-        service=service_name(ctx, incident),
-    )
-
-
 def why_climbed(ctx: Context, incident: Incident, minutes: int) -> Sentence:
     """Return the reason of a later alarm; `minutes` since the incident needs somebody."""
     who = name(ctx, incident.responsible)

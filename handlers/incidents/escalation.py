@@ -20,7 +20,6 @@ from handlers.incidents.cards import (
     settled_alarm,
     waits_since,
     why_climbed,
-    why_first,
 )
 from handlers.kit.context import Context
 from handlers.kit.messages import Post
@@ -65,7 +64,7 @@ def start(ctx: Context, incident: Incident, position: int = 0) -> tuple[Post, ..
         detail=incident.responsible,
     )
     incident_channels.follow(ctx, incident)
-    message = alarm(ctx, incident, why_first(ctx, incident))
+    message = alarm(ctx, incident, wording.why_first(ctx, incident))
     who = [incident.responsible]
     return posting.alarm_posts(ctx, incident, position, who, lambda _person: message)
 
@@ -177,7 +176,7 @@ def renewed_alarms(ctx: Context, incident: Incident) -> tuple[Post, ...]:
             continue
         minutes = int((each.at - live[0][1].at) / timedelta(minutes=1))
         first = position == live[0][0]
-        why = why_first(ctx, incident) if first else why_climbed(ctx, incident, minutes)
+        why = wording.why_first(ctx, incident) if first else why_climbed(ctx, incident, minutes)
         name = keys.alarm_key(incident.number, position)
         waits = [a for a in sent if a.position == position and a.live and a.list is None]
         # One from before alarms were noted person by person is wherever it stands.

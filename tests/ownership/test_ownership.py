@@ -19,6 +19,7 @@ from storage import people as storage_people
 from storage.engine import Database, Tx
 from storage.engine.ids import PersonId
 from storage.workspaces import Workspace
+from tests.mandate.test_mandate import do
 from tests.pretend.company import NAMES
 from tests.pretend.stage import DEMO, Say, Stage, plain, staged
 
@@ -201,7 +202,7 @@ def test_the_accountable_person_leaves(
     ben("annehmen")
     anna("incident Drucker streikt")
     leaves(bot, PersonId("ben"))
-    assert carla.sees()[0].startswith("INC-1 · Kasse tot\nKasse: Ben ist gerade nicht da.")
+    assert carla.sees()[0].startswith("INC-1 · Kasse tot\nKasse: Ben ist nicht mehr aktiv.")
     assert carla.sees()[1].startswith("INC-2 · Drucker streikt")
     assert carla.sees()[2] == (
         "Ben ist nicht mehr aktiv. Du springst ein, bis jemand übernommen hat: "
@@ -380,6 +381,21 @@ def test_only_managers_hand_over_what_is_not_theirs(anna: Say, ben: Say, bot: St
     assert "jemand anderen" in ben.fill(to="ben")
     assert ben.answer is not None
     assert ben.answer.field == "to"
+
+
+def test_an_alarm_says_of_nobody_that_they_are_away_who_is_here_or_gone(
+    bot: Stage, anna: Say, ben: Say, carla: Say
+) -> None:
+    ben("vertreten carla 23.11.2026 bis 24.11.2026")
+    carla.press("Ja, einverstanden")
+    anna("incident Kasse tot")
+    assert "Kasse: Ben ist gerade nicht da. Kümmerst du dich?" in carla.sees()[-1]
+    (cover,) = bot.rows("select id from covers where workspace = :workspace")
+    do(ben, "cover end", cover=str(cover["id"]))
+    do(anna, "retitle", number="1", title="Kasse ganz tot")
+    shown = [each for each in carla.sees() if "Kasse ganz tot" in each]
+    assert "Kasse: Du bist zuständig. Kümmerst du dich?" in shown[-1]
+    assert not any("gerade nicht da" in each for each in shown)
 
 
 def test_whoever_is_back_keeps_what_nobody_has_taken_yet(

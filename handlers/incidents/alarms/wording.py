@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from handlers.incidents import cards
+from handlers.incidents.cards import service_name
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Message, Text, Title, Tone
 from handlers.kit.people import PLATFORMS, name
 from handlers.kit.words import Sentence, Words, _
+from handlers.on_call import duty
 from storage.delivery.heartbeat import Standstill
 from storage.engine.ids import PersonId
 from storage.incidents import Incident, alarms
@@ -136,3 +138,29 @@ def listed(ctx: Context, incident: Incident) -> Words:
     if incident.severity == Severity.SERIOUS:
         return _("{title} (serious, {service}) has been waiting since {since}", **values)
     return _("{title} ({service}) has been waiting since {since}", **values)
+
+
+def why_first(ctx: Context, incident: Incident) -> Sentence:
+    """Return the reason of the first alarm."""
+    service = ctx.service_of(incident.service)
+    if service is not None and service.accountable != incident.responsible:
+        owner = name(ctx, service.accountable)
+        if not duty.is_here(ctx, service.accountable):
+            return _(
+                "{service}: {owner} is no longer active. Will you look after it?",
+                owner=owner,
+                service=service.name,
+            )
+        if duty.acting(ctx, service.accountable) != service.accountable:
+            return _(
+                "{service}: {owner} is away. Will you look after it?",
+                owner=owner,
+                service=service.name,
+            )
+        return _("{service}: you are responsible. Will you look after it?", service=service.name)
+    if service is not None and service.fallback:
+        return _("No service was recognised, so it comes to you. Will you look after it?")
+    return _(
+        "You are accountable for {service}. Will you look after it?",
+        service=service_name(ctx, incident),
+    )
