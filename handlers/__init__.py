@@ -60,6 +60,7 @@ from handlers.mandate import commands as mandate_commands
 from handlers.mandate import digest as mandate_digest
 from handlers.mandate import drafting as mandate_drafting
 from handlers.mandate import expiry as mandate_expiry
+from handlers.mandate import guardrails as mandate_guardrails
 from handlers.mandate import links as mandate_links
 from handlers.mandate import measures as mandate_measures
 from handlers.mandate import reading as mandate_reading
@@ -94,13 +95,14 @@ from handlers.problems import lists as problem_lists
 from handlers.repeats import commands as repeat_commands
 from handlers.repeats import folding
 from handlers.rules import commands as rule_commands
+from handlers.rules import history as rule_history
 from handlers.services import commands as service_commands
 from handlers.services import entering as service_entering
 from handlers.services import found as services_found
 from handlers.services import history as service_history
 from handlers.services import lists as service_lists
 from handlers.settings import commands as setting_commands
-from handlers.settings import definitions, platform_notices
+from handlers.settings import definitions, managers, platform_notices
 from handlers.working_time import commands as working_time_commands
 from handlers.working_time.after_hours import commands as after_hours_commands
 from handlers.working_time.after_hours import digest as after_hours_digest
@@ -131,6 +133,7 @@ FEATURES: tuple[Feature, ...] = (
     service_lists.feature,
     service_history.feature,
     rule_commands.feature,
+    rule_history.feature,
     ownership_commands.feature,
     leaving.feature,
     ownership_digest.feature,
@@ -145,6 +148,7 @@ FEATURES: tuple[Feature, ...] = (
     problem_changes.feature,
     problem_digest.feature,
     mandate_commands.feature,
+    mandate_guardrails.feature,
     mandate_drafting.feature,
     mandate_expiry.feature,
     mandate_reading.feature,
@@ -200,6 +204,7 @@ FEATURES: tuple[Feature, ...] = (
     working_time_commands.feature,
     people_language.feature,
     setting_commands.feature,
+    managers.feature,
     definitions.feature,
     ban_settings.feature,
     home.feature,

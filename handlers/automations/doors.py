@@ -81,6 +81,8 @@ def settings(ctx: Context) -> list[Setting]:
     _("Automations"),
     export.COLUMNS,
     count=lambda ctx, asked: len(export.chosen(ctx, asked)),
+    which=("open", "mine", "all"),
+    narrows=("since",),
 )
 def listed(ctx: Context, asked: Filter, first: int, most: int) -> list[Row]:
     """Return a page of the register; a person stands only as the role of what is open."""

@@ -169,6 +169,7 @@ def _listed(ctx: Context, filter: Filter) -> list[patterns.Pattern]:
         ("answer", _("Answer")),
     ),
     count=_count,
+    narrows=("since",),
 )
 def rows(ctx: Context, filter: Filter, first: int, most: int) -> Sequence[Row]:
     return [

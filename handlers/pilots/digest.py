@@ -293,6 +293,8 @@ def _listed(ctx: Context, filter: Filter) -> list[Pilot]:
         ("relief", _("Relief")),
     ),
     count=lambda ctx, filter: len(_listed(ctx, filter)),
+    which=("open", "mine", "all"),
+    narrows=("since",),
 )
 def rows(ctx: Context, filter: Filter, first: int, most: int) -> Sequence[Row]:
     found = []

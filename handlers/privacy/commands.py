@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
+from handlers.kit import commands
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Known, known
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Facts, Message, Part, Reply, Text, Title, line
+from handlers.kit.people import PLATFORMS
 from handlers.kit.words import Words, _, _n, flat, speak
 from handlers.ownership import held
 from handlers.privacy.erasing import doors, put_former
@@ -172,4 +175,18 @@ def known_here(ctx: Context, person: PersonId) -> Known:
             "places.person": _("Direct chat"),
             "drafts.person": _("Draft"),
         },
+        say=lambda row: _known_as(ctx, row),
+    )
+
+
+def _known_as(ctx: Context, row: Mapping[str, str]) -> Words:
+    """Return an identity by its platform, a chat by where it is, a draft by its form."""
+    if row["what"] == "drafts.person":
+        word = json.loads(row["subject"]).get("word", "")
+        command = commands.by_name(word, ctx.features)
+        return command.help if command is not None else _("a form that was begun")
+    platform, _colon, rest = row["subject"].partition(":")
+    called = PLATFORMS.get(platform, platform)
+    return (
+        called if row["what"] == "places.person" else _("{who} ({where})", who=rest, where=called)
     )
