@@ -314,12 +314,11 @@ def _take(
                 select 1 from outbox away where away.workspace = o.workspace
                 and away.place = o.place and away.state = 'leased'
             )
-            and not exists (
-                select 1 from outbox first where first.workspace = o.workspace
+            and o.id = (
+                select first.id from outbox first where first.workspace = o.workspace
                 and first.place = o.place and first.state = 'pending'
                 and first.not_before <= :now
-                and (first.priority, first.created_at, first.id)
-                    < (o.priority, o.created_at, o.id)
+                order by first.priority, first.created_at, first.id limit 1
             )
             order by o.priority, o.created_at, o.id limit :limit {tx.skip_locked}
         )

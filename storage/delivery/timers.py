@@ -158,7 +158,7 @@ def many_due(tx: Tx, kind: str, now: datetime, many: int) -> bool:
             select 1 as one from timers
             where workspace = :workspace and kind = :kind and state = 'pending' and due_at <= :now
             limit :many
-        ) as some
+        ) as due
         """,
         kind=kind,
         now=as_text(now),

@@ -1,4 +1,4 @@
-"""A company's past, many times over, and how much a statement has to work because of it.
+"""A company's past many times over, each an hour earlier, and what statements have to do for it.
 
 Time on a busy machine says nothing. SQLite tells how many steps of its own machine a statement
 took: the same for the same rows, whoever else uses the processor.
@@ -11,12 +11,13 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from storage.engine import Row, Tx
-from storage.engine.sql import insert_statement
+from storage.engine.sql import as_moment, as_text, insert_statement
 from storage.engine.sqlite_tx import SqliteTx
 
 APART = 1_000  # between the numbers of one copy and those of the next
@@ -27,20 +28,22 @@ COPIED = (
     "incidents", "timeline", "likeness", "likenesses", "repeats", "closings", "alarms", "timers",
     "outbox", "messages", "deliveries", "audit", "matters",
 )  # fmt: skip
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT.*Z")
+STAY = ("timers",)  # what is still to come stays to come
 FINE = 10  # steps between two counts
 
 
 def grow(tx: Tx, times: int) -> None:
-    """Let everything that happened in a company have happened so many times more."""
+    """Let everything that happened in a company have happened so many times more, before."""
     for table in COPIED:
         rows = tx.rows(f"select * from {table} where workspace = :workspace")
         for copy in range(1, times + 1):
             for row in rows:
-                made = _copied(row, copy)
+                made = _copied(row, copy, timedelta(hours=0 if table in STAY else copy))
                 tx.run(insert_statement(table, tuple(made)), **made)
 
 
-def _copied(row: Row, copy: int) -> dict[str, Any]:
+def _copied(row: Row, copy: int, earlier: timedelta) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for name, value in row.items():
         if value is None:
@@ -51,6 +54,8 @@ def _copied(row: Row, copy: int) -> dict[str, Any]:
             made[name] = f"{value}-{copy}"
         elif name in KEYS:
             made[name] = _moved(str(value), copy)
+        elif isinstance(value, str) and MOMENT.fullmatch(value):
+            made[name] = as_text(as_moment(value) - earlier)
         else:
             made[name] = value
     return made
@@ -75,17 +80,14 @@ class Steps:
         """Return how many they were in all."""
         return sum(self.of.values())
 
-    def beyond(self, before: Steps, most: int) -> list[tuple[str, int, int]]:
-        """Return the statements that took over `most` more than before, with both counts."""
-        return [
-            (sql, before.of[sql], steps)
-            for sql, steps in self.of.most_common()
-            if steps > before.of[sql] + most
-        ]
+    def grown(self, before: Steps) -> list[str]:
+        """Return the statements that took more than before, the dearest first, for a message."""
+        more = [(steps - before.of[sql], sql) for sql, steps in self.of.items()]
+        return [f"+{n}: {sql[:120]}" for n, sql in sorted(more, reverse=True)[:5] if n > 0]
 
 
 @contextmanager
-def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Steps]:
+def counted() -> Iterator[Steps]:
     """Count the steps of every statement on SQLite while the block runs."""
     steps = Steps()
     asked, ran = SqliteTx._rows, SqliteTx._run
@@ -114,7 +116,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Steps]:
         with counting(self, sql):
             return ran(self, sql, values)
 
-    with monkeypatch.context() as patched:
+    with pytest.MonkeyPatch.context() as patched:
         patched.setattr(SqliteTx, "_rows", rows)
         patched.setattr(SqliteTx, "_run", run)
         yield steps
