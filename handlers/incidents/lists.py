@@ -33,6 +33,7 @@ from handlers.kit.words import Words, _, _n
 from handlers.on_call import duty
 from handlers.similarity import find_saying
 from storage import incidents
+from storage.engine.ids import PersonId
 from storage.incidents import Incident, pages
 from storage.incidents.states import IncidentState, Severity
 
@@ -65,19 +66,26 @@ def overview(
 ) -> Reply:
     found, count = _listed(ctx, which)
     mine = ctx.person.id if which is Which.MINE else None
-    undone = [] if which is Which.ALL else incidents.undone(ctx.tx, SHOWN, person=mine)
+    undone = [] if which is Which.ALL else _undone(ctx, mine)
     parts: list[Part] = []
     if found or not undone:
         parts += _open(which, ctx, found, count)
     if undone:
-        count = incidents.count_undone(ctx.tx, mine)
+        count = len(undone) if mine else incidents.count_undone(ctx.tx)
         parts += [
             Title(_n("{n} works again, not done yet", "{n} work again, not done yet", count)),
-            Items(tuple(undone_line(ctx, each) for each in undone)),
+            Items(tuple(undone_line(ctx, each) for each in undone[:SHOWN])),
             *_more(count - SHOWN, "mine" if mine else "undone"),
             Buttons(tuple(_show(each) for each in undone[:5])),
         ]
     return Reply(Message(tuple(parts)))
+
+
+def _undone(ctx: Context, person: PersonId | None) -> list[Incident]:
+    """Return what works again and is not done: somebody's, else the first of all."""
+    if person is not None:
+        return incidents.undone(ctx.tx, person=person)
+    return incidents.undone(ctx.tx, SHOWN)
 
 
 def _listed(ctx: Context, which: Which) -> tuple[list[Incident], int]:

@@ -275,15 +275,13 @@ def undone(tx: Tx, limit: int = MOST, person: PersonId | None = None) -> list[In
     return [from_row(row) for row in rows]
 
 
-def count_undone(tx: Tx, person: PersonId | None = None) -> int:
-    """Return how many incidents are restored and not done: all, or those of one person."""
+def count_undone(tx: Tx) -> int:
+    """Return how many incidents are restored and not done."""
     rows = tx.rows(
         """
         select count(*) as n from incidents
         where workspace = :workspace and state = 'restored'
-        and (:person = '' or responsible = :person)
-        """,
-        person=person or "",
+        """
     )
     return int(rows[0]["n"])
 

@@ -17,7 +17,9 @@ import pytest
 from bot.operations.auditor import Auditor
 from handlers.kit.messages import Call
 from storage.delivery import outbox, timers
+from storage.delivery.outbox import ParcelKind
 from storage.engine import Database, Tx
+from storage.engine.ids import PlaceId
 from storage.engine.sqlite import Sqlite
 from storage.incidents.keys import number_in
 from storage.operations import hold
@@ -262,4 +264,12 @@ def _look(stage: Stage, auditor: Auditor) -> None:
 
 
 def _wait(tx: Tx, id: str, place: str, key: str = "") -> None:
-    outbox.add(tx, id=id, place=place, key=key or id, kind="card", message="{}", now=MONDAY)
+    outbox.add(
+        tx,
+        id=id,
+        place=PlaceId(place),
+        key=key or id,
+        kind=ParcelKind.CARD,
+        message="{}",
+        now=MONDAY,
+    )
