@@ -1,8 +1,9 @@
 """Hours without a platform, over real sockets and with the clock wound, and what follows.
 
 `python -m tests.delivery.outage` plays 60 incidents through 7 hours of refused connections, of
-503 and of cut answers, and a backlog of 10,000 messages with a new alarm behind it, on both
-stores; it prints the numbers and fails where a promise is not kept. `--smoke` is the size that the tests play.
+503 and of cut answers, and on both stores a backlog of 10,000 messages with a new alarm behind
+it; it prints the numbers and fails where a promise is not kept. `--smoke` is the size that the
+tests play.
 """
 
 from __future__ import annotations
