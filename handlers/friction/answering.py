@@ -157,7 +157,7 @@ def like(ctx: Context, note: Annotated[str, TextReader(long=False), Ask(_("Which
         if each.id != mine.id and may(ctx, each.area)
     ]
     parts: list[Part] = [Title(_("What may say the same")), Text(mine.sentence)]
-    found = proposals.nearest(mine.sentence, [each.sentence for each in others])
+    found = proposals.nearest(grouping.said(mine), [grouping.said(each) for each in others])
     for near in found:
         other = others[near.at]
         together = (

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from handlers.friction import proposals
+from handlers.friction.proposals import Said
 from handlers.kit.ahead import LookAhead
 from handlers.kit.context import Context
 from handlers.kit.words import Words, _
@@ -51,10 +52,15 @@ def known_areas(ctx: Context) -> Words:
     return _("Such as {areas}.", areas=named[:6])
 
 
-def _like(ctx: Context, *, sentence: str, **_rest: object) -> Near | None:
+def said(note: Note) -> Said:
+    """Return what is compared of a note."""
+    return Said(note.sentence, note.area)
+
+
+def _like(ctx: Context, *, sentence: str, area: str = "", **_rest: object) -> Near | None:
     """Return who feels the same; read before anything is written."""
     recent = friction.all(ctx.tx, since=ctx.now - timedelta(days=JOINING))[: proposals.MOST]
-    found = proposals.like(sentence, [each.sentence for each in recent])
+    found = proposals.like(Said(sentence, area), [said(each) for each in recent])
     if not found:
         return None
     first = recent[found[0].at]
@@ -97,7 +103,7 @@ def proposed(ctx: Context) -> list[Proposal]:
     for each in friction.all(ctx.tx, which="open"):
         if each.pattern is not None and each.pattern.startswith(JOINED):
             joined.setdefault(each.pattern, []).append(each)
-    together = proposals.groups([each.sentence for each in loose], least)
+    together = proposals.groups([said(each) for each in loose], least)
     found = [Proposal(tuple(notes)) for notes in joined.values() if len(notes) > 1]
     taken: set[str] = set()
     for fitting in _fitting(ctx, loose):
@@ -114,16 +120,16 @@ def _fitting(ctx: Context, loose: list[Note]) -> list[Proposal]:
     """Return loose notes that may belong to a pattern that stands."""
     found: dict[str, list[Note]] = {}
     standing = {each.id: each for each in patterns.all(ctx.tx)}
-    said: list[tuple[str, str]] = []
+    known: list[tuple[str, Said]] = []
     for id in standing:
         whole = patterns.whole(ctx.tx, id)
-        said += [(id, each.sentence) for each in friction.members(ctx.tx, whole)[:20]]
-    if not said:
+        known += [(id, said(each)) for each in friction.members(ctx.tx, whole)[:20]]
+    if not known:
         return []
     for note in loose[:50]:
-        best = proposals.like(note.sentence, [text for _id, text in said], 1)
+        best = proposals.like(said(note), [each for _id, each in known], 1)
         if best:
-            found.setdefault(said[best[0].at][0], []).append(note)
+            found.setdefault(known[best[0].at][0], []).append(note)
     return [Proposal(tuple(notes), standing[id]) for id, notes in found.items()]
 
 
