@@ -127,7 +127,7 @@ def _about(ctx: Context, note: Note) -> list[Part]:
     by: list[Part] = []
     if led is not None and not note.answered and led.state != "corrected":
         by.append(Text(routing.by(ctx, led), small=True))
-        if note.area:
+        if folded(note.area) == folded(led.target):
             no = _("Not {area}", area=led.target)
             row.append(Button(no, call("friction elsewhere", id=note.id), "quiet"))
         else:

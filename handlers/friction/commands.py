@@ -55,8 +55,7 @@ def note(
     today = calendar.midnight(calendar.day_of(ctx.now, ctx.workspace.zone), ctx.workspace.zone)
     area = " ".join(area.split())[:60]
     friction.add(ctx.tx, id=id, sentence=sentence, hint=hint, author=author, day=today, area=area)
-    if not area:
-        filing.lead(ctx, id, sentence, hint)
+    filing.lead(ctx, id, sentence, hint, area)
     parts: list[Part] = [Title(_("Noted. Thank you.")), Text(sentence)]
     if names_somebody(ctx, sentence):
         said = _("It names somebody. Would you like to note it again without the name?")
@@ -106,8 +105,8 @@ def add_hint(ctx: Context, id: Id, hint: Annotated[Hint, HINT, Ask(_("Hint"))]) 
     if not friction.hint(ctx.tx, id, ctx.person.id, hint):
         raise _nameless_already()
     found = friction.find(ctx.tx, id)
-    if found is not None and not found.area and rules.led(ctx.tx, filing.KIND, id) is None:
-        filing.lead(ctx, id, found.sentence, hint)
+    if found is not None and rules.led(ctx.tx, filing.KIND, id) is None:
+        filing.lead(ctx, id, found.sentence, hint, found.area)
     said = Text(_("Noted as: {hint}.", hint=LABELS[hint]))
     return Reply(Message((said, *filing.told(ctx, id))), nameless=True)
 
