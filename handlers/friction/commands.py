@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from handlers.friction import answering, filing, grouping
+from handlers.friction import answering, filing, grouping, telling
 from handlers.friction.kinds import HINT, LABELS, NAME, Hint, Name
 from handlers.kit import calendar
 from handlers.kit.commands import Ask, Feature, call
@@ -151,7 +151,12 @@ def reword(
 def join(ctx: Context, id: Id, other: Id) -> Reply:
     if friction.find(ctx.tx, id) is None or not grouping.join(ctx, id, other):
         raise _nameless_already()
-    return Reply(line(_("Added. One more who feels this.")), nameless=True)
+    parts: list[Part] = [Text(_("Added. One more who feels this."))]
+    pattern = grouping.pattern_of(ctx, id)
+    answer = telling.answer(pattern) if pattern is not None else None
+    if pattern is not None and answer is not None:  # whoever comes later hears it at once
+        parts += [Text(answer), Buttons((telling.show(pattern),))]
+    return Reply(Message(tuple(parts)), nameless=True)
 
 
 @feature.command(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -94,6 +95,14 @@ def join(ctx: Context, id: str, other: str) -> bool:
     return friction.put(ctx.tx, id, mark)
 
 
+def pattern_of(ctx: Context, id: str) -> Pattern | None:
+    """Return the pattern that a note belongs to, merged ones as what they stand for."""
+    note = friction.find(ctx.tx, id)
+    if note is None or note.loose or note.pattern is None:
+        return None
+    return patterns.find(ctx.tx, patterns.top(ctx.tx, note.pattern))
+
+
 def proposed(ctx: Context) -> list[Proposal]:
     """Return what may be a pattern: what people joined, what is alike, and what fits one."""
     least, days = threshold(ctx)
@@ -135,5 +144,14 @@ def _fitting(ctx: Context, loose: list[Note]) -> list[Proposal]:
 
 def authors(ctx: Context, ids: list[str]) -> list[PersonId]:
     """Return who hears of the answer: noted it under their name, and is still here."""
-    found = [ctx.person_of(each) for each in friction.authors(ctx.tx, ids)]
+    return _here(ctx, friction.authors(ctx.tx, ids))
+
+
+def authors_of(ctx: Context, notes: Sequence[Note]) -> list[PersonId]:
+    """Return whoever of these notes' authors hears of an answer."""
+    return _here(ctx, friction.authors_of(ctx.tx, [each.id for each in notes]))
+
+
+def _here(ctx: Context, people: list[PersonId]) -> list[PersonId]:
+    found = [ctx.person_of(each) for each in people]
     return [each.id for each in found if each is not None and each.active]
