@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import csv
 import itertools
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,10 +75,7 @@ def measure(rows: Sequence[Row]) -> Found:
         first += same(at, near[0])
         among += any(same(at, other) for other in near[:5])
     groups = proposals.groups(said)
-    whole = sum(
-        2 * max(sum(same(at, other) for other in group) for at in group) > len(group)
-        for group in groups
-    )
+    whole = sum(_mostly(rows, group) != "" for group in groups)
     together = [pair for group in groups for pair in itertools.combinations(group, 2)]
     return Found(
         len(rows),
@@ -91,6 +89,31 @@ def measure(rows: Sequence[Row]) -> Found:
         whole,
         sum(same(*pair) for pair in together),
     )
+
+
+def among_few(rows: Sequence[Row], others: int = 6) -> tuple[int, int, int]:
+    """Lay each kind among a few others, as in a small company that has just begun.
+
+    Return of how many kinds a group was proposed, how many groups were wrong, and how many kinds
+    there are.
+    """
+    kinds = sorted({each.kind for each in rows if each.kind})
+    found = wrong = 0
+    for at, kind in enumerate(kinds):
+        mine = [each for each in rows if each.kind == kind]
+        rest = [each for each in rows if each.kind != kind][at * others : (at + 1) * others]
+        small = mine + rest
+        groups = proposals.groups([proposals.Said(each.text, each.area) for each in small])
+        most = [_mostly(small, group) for group in groups]
+        found += kind in most
+        wrong += most.count("")
+    return found, wrong, len(kinds)
+
+
+def _mostly(rows: Sequence[Row], group: Sequence[int]) -> str:
+    """Return the kind of more than half of a group, empty without one."""
+    kind, count = Counter(rows[at].kind for at in group).most_common(1)[0]
+    return kind if 2 * count > len(group) else ""
 
 
 def halves(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
@@ -129,6 +152,8 @@ def main() -> None:
         print(f"  one of the nearest five does: {found.among_five} of {found.of}")
         print(f"  groups of three: {found.groups}, mostly of one kind: {found.whole}")
         print(f"  pairs that say the same in these groups: {found.together}")
+        few = among_few(rows)
+        print(f"  among six others: {few[0]} of {few[2]} kinds found, {few[1]} groups wrong")
 
 
 if __name__ == "__main__":

@@ -17,8 +17,8 @@ from handlers.friction import themes
 from handlers.kit.readers import folded
 from handlers.similarity.terms import words
 
-ALIKE = 0.3  # likeness from which two notes may say the same
-TOGETHER = 0.25  # mean likeness that two groups need to become one
+ALIKE = 0.33  # likeness from which two notes may say the same
+TOGETHER = 0.28  # mean likeness that two groups need to become one
 # What counts how much: a thing, what much of all work is about, what is tiresome, an idea of the
 # glossary, a word; a part of a compound counts less. Chosen and measured as docs/pilots.md tells.
 THING, SETTING, TROUBLE, IDEA, WORD = 1.5, 0.7, 0.4, 0.6, 0.3
@@ -26,6 +26,9 @@ PART_IDEA, PART = 0.2, 0.2
 # What is left where the trouble is not the same one, only one names any, and neither does: whoever
 # only shares a thing often means something else.
 OTHER_TROUBLE, ONE_TROUBLE, NO_TROUBLE = 0.9, 0.8, 0.5
+# What many say counts less, as if a hundred other notes had been read, of which two say each:
+# otherwise the first like ones of a company would punish each other for what they share.
+OTHERS, SAYING = 100, 2
 OTHER_AREA = 0.7  # what is left where both name an area, and not the same
 MOST = 300  # notes that are compared at once, the newest
 THRESHOLD, DAYS = 3, 30  # a group of so many notes in so many days is proposed
@@ -89,7 +92,7 @@ def seen(notes: Sequence[Said]) -> list[Seen]:
     found = []
     for note, each in zip(notes, said, strict=True):
         weighed = {
-            key: weight * math.log(1 + (len(notes) + 1) / often[key])
+            key: weight * math.log(1 + (len(notes) + OTHERS + 1) / (often[key] + SAYING))
             for key, weight in each.items()
         }
         length = math.sqrt(sum(weight**2 for weight in weighed.values())) or 1.0

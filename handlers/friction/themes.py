@@ -10,6 +10,7 @@ from pathlib import Path
 from handlers.kit.readers import folded
 
 TABLE = Path(__file__).parent / "themes.txt"
+UMLAUT = re.compile("[aou]e")
 INSIDE = 6  # letters from which on a word also counts inside a compound
 
 
@@ -54,8 +55,9 @@ def _is_inside(said: str) -> bool:
 
 @lru_cache(maxsize=2048)
 def of(text: str) -> Themes:
-    """Return the themes that a text speaks of."""
+    """Return the themes that a text speaks of; "Verträge" are found by "vertrag"."""
     plain = folded(text)
+    plain = f"{plain}\n{UMLAUT.sub(lambda found: found.group()[0], plain)}"
 
     def found(section: str) -> frozenset[str]:
         return frozenset(name for name, said in table()[section] if said.search(plain))

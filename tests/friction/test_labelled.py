@@ -18,6 +18,7 @@ def test_what_the_page_says_is_what_is_measured() -> None:
     half = friction.measure(friction.halves(rows)[1])
     whole = friction.measure(rows)
     other = friction.measure(friction.labelled(source=friction.OTHER_KINDS))
+    few, wrong, kinds = friction.among_few(rows)
     said = PAGE.read_text(encoding="utf-8")
     for each in (
         f"{half.right} of {half.proposed} proposed pairs",
@@ -26,6 +27,8 @@ def test_what_the_page_says_is_what_is_measured() -> None:
         f"all {whole.pairs} pairs of both halves that say the same, {whole.right} are proposed, "
         f"and {whole.proposed - whole.right} proposals are wrong; "
         f"{whole.whole} of {whole.groups} groups are right, and {whole.together} pairs",
+        f"{kinds} kinds of friction",
+        f"{few} of {kinds} kinds are proposed, and {wrong} groups are wrong",
         f"{other.right} of {other.pairs} pairs are proposed there, "
         f"{other.proposed - other.right} proposals are wrong, and "
         f"{other.whole} of {other.groups} groups are right; "
@@ -45,6 +48,14 @@ def test_proposals_do_not_get_worse() -> None:
 def test_a_group_is_mostly_of_one_kind_also_where_the_table_knows_nothing(name: str) -> None:
     found = friction.measure(friction.sets()[name])
     assert found.whole / found.groups > 0.85, name
+
+
+def test_the_first_like_notes_of_a_company_do_not_punish_each_other() -> None:
+    """What all of a few notes share tells most about them, not least."""
+    texts = ("Freigabe vom Chef dauert", "Auf Genehmigung warten wir", "Drei Unterschriften nötig")
+    assert proposals.groups([Said(each) for each in texts]) == [[0, 1, 2]]
+    few, wrong, kinds = friction.among_few(friction.labelled())
+    assert few * 2 > kinds and wrong == 0
 
 
 def test_what_is_tiresome_alone_makes_nothing_alike() -> None:
