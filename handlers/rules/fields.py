@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from handlers.kit.context import Context
 from handlers.kit.words import Words, _
+from storage.engine.ids import ServiceId
 from storage.rules import FIELD
 
 HINT, AREA, SERVICE = "hint", "area", "service"
@@ -38,6 +39,6 @@ def said(ctx: Context, words: tuple[str, ...]) -> list[Words]:
     if area := value(words, AREA):
         found.append(_("area named: {area}", area=area))
     if id := value(words, SERVICE):
-        service = ctx.service_of(id)
+        service = ctx.service_of(ServiceId(id))
         found.append(_("service chosen: {service}", service=service.name if service else id))
     return found

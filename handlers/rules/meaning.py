@@ -9,7 +9,8 @@ from handlers.kit.readers import folded
 from handlers.rules import fields
 from handlers.similarity.terms import Word, words
 from storage import incidents, rules
-from storage.rules import FIELD, SERVICE, Rule
+from storage.engine.ids import ServiceId
+from storage.rules import FIELD, Rule, RuleKind
 from storage.services import Service
 
 MOST = 3  # words of a rule that is learnt
@@ -25,7 +26,7 @@ def telling(title: str) -> dict[str, Word]:
 
 
 def entered(
-    id: str, kind: str, text: str, target: str, *, straight: bool, also: tuple[str, ...] = ()
+    id: str, kind: RuleKind, text: str, target: str, *, straight: bool, also: tuple[str, ...] = ()
 ) -> Rule | None:
     """Return the rule that somebody enters, `also` its fields; None when it tells nothing."""
     said = {each.key for each in words(text) if not each.phrase} | set(also)
@@ -45,7 +46,7 @@ def entered(
 
 
 def fitting(
-    ctx: Context, kind: str, text: str, also: tuple[str, ...] = (), *, needs: str = ""
+    ctx: Context, kind: RuleKind, text: str, also: tuple[str, ...] = (), *, needs: str = ""
 ) -> Iterator[Rule]:
     """Give the rules that fit what is said: the most conditions first, entered before learnt.
 
@@ -73,8 +74,8 @@ def _plain(condition: str) -> str:
 def meant(ctx: Context, title: str, chosen: Service | None = None) -> tuple[Rule, Service] | None:
     """Return the rule that fits a title best, with its service; `chosen` is that of the form."""
     also = (fields.condition(fields.SERVICE, chosen.id),) if chosen else ()
-    for each in fitting(ctx, SERVICE, title, also, needs=fields.SERVICE if chosen else ""):
-        service = ctx.service_of(each.target)
+    for each in fitting(ctx, RuleKind.SERVICE, title, also, needs=fields.SERVICE if chosen else ""):
+        service = ctx.service_of(ServiceId(each.target))
         if service is not None and service.retired_at is None:
             return each, service
     return None
@@ -94,8 +95,8 @@ def learn(ctx: Context, number: int, title: str, service: Service) -> None:
         if not common or (len(common) == 1 and _is_called(ctx, common[0])):
             continue
         shown = " ".join(mine[key].shown for key in common)
-        rule = Rule(ctx.new_id(), SERVICE, tuple(sorted(common)), shown, service.id, True)
-        known = rules.all(ctx.tx, SERVICE)
+        rule = Rule(ctx.new_id(), RuleKind.SERVICE, tuple(sorted(common)), shown, service.id, True)
+        known = rules.all(ctx.tx, RuleKind.SERVICE)
         if not any(each.words == rule.words and not each.learnt for each in known):
             rules.add(ctx.tx, rule, ctx.now)
         return

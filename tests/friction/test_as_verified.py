@@ -122,7 +122,7 @@ def test_c08_wanted_german_notes_are_proposed_unrelated_ones_not_and_undoing_res
     before = members(bot)
     found = proposed(chris)
     assert sorted(map(sorted, found)) == sorted(sorted(each) for each in WANTED.values())
-    titles = []
+    titles: list[str] = []
     for _each in WANTED:
         chris("patterns")
         chris.press("It is a pattern")
