@@ -147,11 +147,7 @@ def _count(ctx: Context, filter: Filter) -> int:
 
 
 def _listed(ctx: Context, filter: Filter) -> list[patterns.Pattern]:
-    found = [
-        each
-        for each in patterns.all(ctx.tx)
-        if cards.is_public(ctx, each) or answering.may(ctx, each.area)
-    ]
+    found = cards.readable(ctx)
     if filter.which == "open":
         found = [each for each in found if each.answered_at is None]
     if filter.since is not None:
@@ -166,6 +162,7 @@ def _listed(ctx: Context, filter: Filter) -> list[patterns.Pattern]:
         ("title", _("Pattern")),
         ("area", _("Area")),
         ("notes", _("Notes")),
+        ("estimated", _("Estimated")),
         ("answer", _("Answer")),
     ),
     count=_count,
@@ -178,6 +175,7 @@ def rows(ctx: Context, filter: Filter, first: int, most: int) -> Sequence[Row]:
                 each.title,
                 each.area,
                 str(len(cards.notes_of(ctx, each))),
+                cards.estimated(each) or "",
                 cards.answer_of(each) or _("no answer yet"),
             ),
             call("pattern", pattern=each.id),
