@@ -16,6 +16,7 @@ from handlers.pilots import clock, measure, relief, roles, start_check, use
 from handlers.pilots.weeks import progress
 from storage import mandate
 from storage.pilots import ROLES, Pilot, answers, log
+from storage.pilots.states import STARTED, PilotState
 
 age = clock.age  # for those who only name a pilot
 
@@ -26,9 +27,9 @@ def card(ctx: Context, pilot: Pilot) -> Message:
     if measure.effect(pilot, log.values(ctx.tx, pilot.id)) is not None:
         parts.append(Buttons((computed(ctx),)))
     parts += _learnt(ctx, pilot)
-    if pilot.state in ("draft", "incomplete", "waiting"):
+    if pilot.state.is_prepared or pilot.state is PilotState.WAITING:
         parts += _preparing(ctx, pilot)
-    elif pilot.state == "running":
+    elif pilot.state is PilotState.RUNNING:
         parts += _running(ctx, pilot)
     else:
         parts += _over(ctx, pilot)
@@ -43,7 +44,7 @@ def computed(ctx: Context) -> Button:
 
 def _facts(ctx: Context, pilot: Pilot) -> list[tuple[Words, Words]]:
     rows: list[tuple[Words, Words]] = [(_("State"), age(ctx, pilot))]
-    if pilot.state in ("running", "operating", "stopped") and pilot.started_on is not None:
+    if pilot.state in STARTED and pilot.started_on is not None:
         rows.append((_("Use"), use.told(ctx, pilot)))
         rounds = relief.closed(ctx, pilot)
         told = relief.told(rounds[0] if rounds else None)
@@ -72,7 +73,7 @@ def _facts(ctx: Context, pilot: Pilot) -> list[tuple[Words, Words]]:
     if pilot.area:
         rows.append((_("Area"), pilot.area))
     rows += [(roles.LABELS[each], _holder(ctx, pilot, each)) for each in ROLES]
-    if pilot.state != "stopped":
+    if pilot.state is not PilotState.STOPPED:
         rows.append((_("Mandate"), _mandate(ctx)))
     return rows
 
@@ -289,14 +290,14 @@ def _over(ctx: Context, pilot: Pilot) -> list[Part]:
         parts.append(Text(_("Decided on {day}: {reason}", day=day, reason=pilot.reason)))
     if pilot.learnt:
         parts.append(Text(_("What we learnt: {learnt}", learnt=pilot.learnt)))
-    if pilot.state == "operating":
+    if pilot.state is PilotState.OPERATING:
         parts += taps(ctx, pilot)
     if roles.may(ctx, pilot):
         buttons = [Button(_("Result card"), call("pilot result", pilot=pilot.id))]
         if pilot.undecided:
             decide = call("pilot decide", pilot=pilot.id)
             buttons.insert(0, Button(_("Decide"), decide, "primary"))
-        if pilot.state == "operating":
+        if pilot.state is PilotState.OPERATING:
             buttons.append(Button(_("Improved"), call("pilot improved", pilot=pilot.id)))
         else:
             buttons.append(Button(_("Take it up again"), call("pilot again", pilot=pilot.id)))

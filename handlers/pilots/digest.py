@@ -18,6 +18,7 @@ from storage import pilots, workspaces
 from storage.delivery import timers
 from storage.engine.ids import PersonId
 from storage.pilots import ROLES, Pilot, answers, log
+from storage.pilots.states import PilotState
 
 feature = Feature(_("Pilots"))
 
@@ -93,7 +94,7 @@ def settings(ctx: Context) -> list[Setting]:
 def figures(ctx: Context) -> list[Sentence]:
     """Return how many pilots reached operation, and are alive after half a year (D08, D09)."""
     known = [each for each in pilots.all(ctx.tx) if each.started_on is not None]
-    ended = [each for each in known if each.state in ("operating", "stopped")]
+    ended = [each for each in known if each.state in (PilotState.OPERATING, PilotState.STOPPED)]
     if not ended:
         return []
     operating = [each for each in ended if each.operating_on is not None]
@@ -119,7 +120,7 @@ def undecided(ctx: Context) -> list[Task]:
             decide = Button(_("Decide"), call("pilot decide", pilot=each.id))
             since = _midnight(ctx, each.stopped_on or day)
             found.append(Task(words, (decide,), since, f"pilot:{each.id}"))
-        if each.state not in ("running", "operating"):
+        if not each.state.goes_on:
             continue
         show = Button(_("Show"), call("pilot", pilot=each.id))
         if clock.is_late(each, day):
@@ -131,7 +132,7 @@ def undecided(ctx: Context) -> list[Task]:
             )
             decide = Button(_("Decide"), call("pilot decide", pilot=each.id))
             found.append(Task(words, (decide, show), _midnight(ctx, due), f"pilot:{each.id}"))
-        if each.state == "running" and clock.week(each, day) > 4 and each.sourcing is None:
+        if each.state is PilotState.RUNNING and clock.week(each, day) > 4 and each.sourcing is None:
             words = _("“{pilot}”: it is open who connects it.", pilot=each.name)
             since = _midnight(ctx, clock.end_of(each, 4))
             found.append(Task(words, (show,), since, f"pilot:{each.id}:sourcing"))
@@ -175,7 +176,7 @@ def told(ctx: Context, pilot: Pilot) -> Words:
 @feature.section(70, team=True)
 def section(ctx: Context, week: Week) -> Section | None:
     """Return what has to be decided, how each pilot goes, and how much was said."""
-    known = [each for each in pilots.all(ctx.tx) if each.state in ("running", "operating")]
+    known = [each for each in pilots.all(ctx.tx) if each.state.goes_on]
     if week.team is not None:
         ours = [each for each in known if folded(each.area) in week.team.areas]
         told_ = tuple((each.name, told(ctx, each)) for each in ours[:5])
@@ -200,7 +201,8 @@ def glance(ctx: Context) -> list[Glance]:
     mine = [
         _("{name}, {week}", name=each.name, week=clock.age(ctx, each))
         for each in pilots.all(ctx.tx)
-        if ctx.person.id in {getattr(each, role) for role in ROLES} and each.state != "stopped"
+        if ctx.person.id in {getattr(each, role) for role in ROLES}
+        and each.state is not PilotState.STOPPED
     ]
     return [Glance(_("My pilots"), tuple(mine))]
 
@@ -272,7 +274,7 @@ def old_answers(ctx: Context, before: datetime) -> int:
 def _listed(ctx: Context, filter: Filter) -> list[Pilot]:
     found = pilots.all(ctx.tx)
     if filter.which == "open":
-        found = [each for each in found if each.state != "stopped"]
+        found = [each for each in found if each.state is not PilotState.STOPPED]
     if filter.which == "mine":
         found = [each for each in found if ctx.person.id in {getattr(each, role) for role in ROLES}]
     if filter.since is not None:
@@ -299,7 +301,7 @@ def rows(ctx: Context, filter: Filter, first: int, most: int) -> Sequence[Row]:
     for each in _listed(ctx, filter)[first : first + most]:
         effect = measure.effect(each, log.values(ctx.tx, each.id))
         rounds = relief.closed(ctx, each)
-        closed = each.state == "stopped"
+        closed = each.state is PilotState.STOPPED
         values: tuple[Words, ...] = (
             each.name,
             clock.age(ctx, each),

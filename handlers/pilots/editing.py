@@ -13,6 +13,7 @@ from handlers.pilots import roles, start_check
 from storage import pilots
 from storage.engine.ids import PersonId
 from storage.pilots import ROLES, Pilot, log
+from storage.pilots.states import PilotState
 
 LONGEST = 80  # characters of a name
 
@@ -33,7 +34,7 @@ def fresh(ctx: Context, pilot: Pilot) -> Pilot:
 def running(ctx: Context, pilot: Pilot) -> Pilot:
     """Return a pilot that runs or is in operation, and that the asker may change."""
     found = own(ctx, pilot)
-    if found.state not in ("running", "operating"):
+    if not found.state.goes_on:
         raise Refusal(
             _("“{pilot}” does not run.", pilot=pilot.name),
             buttons=(Button(_("Show"), call("pilot", pilot=pilot.id)),),
@@ -149,7 +150,7 @@ def vacant(ctx: Context, pilot: Pilot, role: str, *, left: bool = False) -> tupl
     now = fresh(ctx, pilot)
     for each in ROLES:
         person = getattr(now, each)
-        if person not in (None, before) and now.state in ("running", "operating", "waiting"):
+        if person not in (None, before) and (now.state.goes_on or now.state is PilotState.WAITING):
             said = _(
                 "“{pilot}”: {role} is vacant. {lacks}",
                 pilot=pilot.name,

@@ -74,7 +74,7 @@ def ties(ctx: Context, pilot: Pilot) -> set[Tie]:
 
 def may(ctx: Context, pilot: Pilot) -> bool:
     """Say whether the asker may change a pilot; while nobody has a role, everybody may."""
-    if pilot.state in ("draft", "incomplete") and Tie.MEMBER in rights.general(ctx):
+    if pilot.state.is_prepared and Tie.MEMBER in rights.general(ctx):
         return True
     return rights.may("pilot's own", ties(ctx, pilot))
 

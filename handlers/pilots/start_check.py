@@ -16,6 +16,7 @@ from handlers.pilots import roles
 from storage import mandate, pilots, workspaces
 from storage.automations import learning
 from storage.pilots import ROLES, Pilot, log
+from storage.pilots.states import PilotState
 
 SETTING = "pilot_limits"  # "1/2": in one area, and in all
 IN_AREA, IN_ALL = 1, 2
@@ -113,7 +114,7 @@ def limits(ctx: Context) -> tuple[int, int]:
 def no_room(ctx: Context, pilot: Pilot) -> Sentence | None:
     """Return why there is no room for another pilot just now, None when there is."""
     in_area, in_all = limits(ctx)
-    running = [each for each in pilots.all(ctx.tx) if each.state == "running"]
+    running = [each for each in pilots.all(ctx.tx) if each.state is PilotState.RUNNING]
     running = [each for each in running if each.id != pilot.id]
     if len(running) >= in_all:
         names = [each.name for each in running[:3]]
@@ -132,7 +133,7 @@ def unimproved(ctx: Context, pilot: Pilot) -> Pilot | None:
     """Return the pilot of the same area that went into operation and was not improved since."""
     for each in pilots.all(ctx.tx):
         same = folded(each.area) == folded(pilot.area) and each.id != pilot.id
-        if same and each.state == "operating" and not improved(ctx, each):
+        if same and each.state is PilotState.OPERATING and not improved(ctx, each):
             return each
     return None
 
@@ -154,7 +155,7 @@ def improved(ctx: Context, pilot: Pilot) -> bool:
 
 def first_waiting(ctx: Context) -> Pilot | None:
     """Return who is first on the waiting list and has room now."""
-    waiting = [each for each in pilots.all(ctx.tx) if each.state == "waiting"]
+    waiting = [each for each in pilots.all(ctx.tx) if each.state is PilotState.WAITING]
     waiting.sort(key=lambda each: (each.waiting_since or ctx.now, each.id))
     return next((each for each in waiting if no_room(ctx, each) is None), None)
 

@@ -18,6 +18,7 @@ from storage import pilots
 from storage.engine import Tx
 from storage.engine.ids import PersonId
 from storage.pilots import ROLES, Pilot
+from storage.pilots.states import PilotState
 from tests.pretend.stage import Say, Stage, answered
 
 ABOUT = {
@@ -344,7 +345,7 @@ def test_a_table_is_read_in_as_weekly_means_and_not_kept(chris: Say, bot: Stage)
     ],
 )  # fmt: skip
 def test_weeks_are_counted_in_days(start: str, day: str, week: int) -> None:
-    pilot = Pilot("p", "P", "x", None, date.fromisoformat(start), state="running")
+    pilot = Pilot("p", "P", "x", None, date.fromisoformat(start), state=PilotState.RUNNING)
     assert clock.week(pilot, date.fromisoformat(day)) == week
     assert clock.end_of(pilot, 12) == date.fromordinal(date.fromisoformat(start).toordinal() + 83)
 
@@ -600,7 +601,13 @@ def test_a_pilot_of_before_is_incomplete_and_nothing_ends_it(
     """Settled 60."""
     began = date(2026, 1, 1)
     old = Pilot(
-        "old", "Alter Pilot", "x", PersonId("chris"), began, state="incomplete", created_on=began
+        "old",
+        "Alter Pilot",
+        "x",
+        PersonId("chris"),
+        began,
+        state=PilotState.INCOMPLETE,
+        created_on=began,
     )
     bot.store(lambda tx: pilots.add(tx, replace(old), name_key="alter pilot"))
     shown = chris("pilot alter pilot")

@@ -24,6 +24,7 @@ from storage import pilots
 from storage.delivery.places import GENERAL, PlaceKind, with_role
 from storage.friction import patterns
 from storage.pilots import Pilot
+from storage.pilots.states import PilotState
 
 feature = Feature(_("Pilots"))
 
@@ -125,7 +126,7 @@ def decide(
     learnt: Annotated[str, TellingReader(most=500), Ask(_("What have we learnt?"))],
 ) -> Reply:
     found = editing.own(ctx, pilot)
-    if found.state != "running" and not found.undecided:
+    if found.state is not PilotState.RUNNING and not found.undecided:
         raise Refusal(_("“{pilot}” does not run.", pilot=found.name))
     if found.undecided and decision is Decision.AGAIN:
         raise Refusal(
@@ -147,10 +148,10 @@ def decide(
                     _("Before operation IT still has to say yes: {checks}.", checks=still),
                     buttons=(Button(_("IT's view"), call("pilot it", pilot=found.id)),),
                 )
-            if found.state == "stopped":
+            if found.state is PilotState.STOPPED:
                 editing.take_name(ctx, found)
                 digest.plan(ctx, found.id)
-            changed |= {"state": "operating", "operating_on": day, "stopped_on": None}
+            changed |= {"state": PilotState.OPERATING, "operating_on": day, "stopped_on": None}
         case Decision.AGAIN:
             if found.extended_on is not None:
                 raise Refusal(
@@ -159,12 +160,12 @@ def decide(
                 )
             changed |= {"extended_on": day}
         case Decision.STOP:
-            changed |= {"state": "stopped", "stopped_on": day}
+            changed |= {"state": PilotState.STOPPED, "stopped_on": day}
     pilots.change(ctx.tx, found.id, **changed)
     editing.note(ctx, found, decision.value, reason)
     posts = (*editing.settle(ctx, found, "decide"), *editing.settle(ctx, found, "run out"))
     now = editing.fresh(ctx, found)
-    if decision is Decision.STOP and found.state == "running":
+    if decision is Decision.STOP and found.state is PilotState.RUNNING:
         editing.stopped(ctx, now)
     elif decision is Decision.OPERATE:
         editing.make_room(ctx)
@@ -180,7 +181,7 @@ def run_out(ctx: Context, pilot: Pilot) -> tuple[Post, ...]:
     It is no decision: whoever decides may still say that it goes into operation.
     """
     day = clock.current_day(ctx)
-    pilots.change(ctx.tx, pilot.id, state="stopped", stopped_on=day, undecided=True)
+    pilots.change(ctx.tx, pilot.id, state=PilotState.STOPPED, stopped_on=day, undecided=True)
     editing.note(ctx, pilot, "run out")
     posts = editing.settle(ctx, pilot, "decide")
     editing.stopped(ctx, editing.fresh(ctx, pilot))
@@ -219,15 +220,20 @@ def give_up(
     reason: Annotated[str, TellingReader(most=300), Ask(_("Why?"))],
 ) -> Reply:
     found = editing.own(ctx, pilot)
-    if found.state in ("running", "operating"):
+    if found.state.goes_on:
         raise Refusal(
             _("It runs: please decide about it."),
             buttons=(Button(_("Decide"), call("pilot decide", pilot=found.id)),),
         )
-    if found.state != "stopped":
+    if found.state is not PilotState.STOPPED:
         day = clock.current_day(ctx)
         pilots.change(
-            ctx.tx, found.id, state="stopped", stopped_on=day, decided_on=day, reason=reason
+            ctx.tx,
+            found.id,
+            state=PilotState.STOPPED,
+            stopped_on=day,
+            decided_on=day,
+            reason=reason,
         )
         editing.note(ctx, found, "stop", reason)
         editing.stopped(ctx, found)
@@ -239,12 +245,12 @@ def give_up(
 @feature.command("pilot again", "pilot wieder", help=_("Take it up again."), hidden=True)
 def again(ctx: Context, pilot: PilotRef) -> Reply:
     found = editing.own(ctx, pilot)
-    if found.state == "stopped":
+    if found.state is PilotState.STOPPED:
         editing.take_name(ctx, found)
         pilots.change(
             ctx.tx,
             found.id,
-            state="draft",
+            state=PilotState.DRAFT,
             stopped_on=None,
             started_on=None,
             extended_on=None,

@@ -16,6 +16,7 @@ from handlers.pilots.weeks import decisions
 from handlers.pilots.weeks.it_checks import open_checks
 from storage import pilots
 from storage.pilots import Pilot, answers, log
+from storage.pilots.states import PilotState
 
 feature = Feature(_("Pilots"))
 
@@ -24,7 +25,7 @@ feature = Feature(_("Pilots"))
 def look(ctx: Context, pilot: str) -> Reply:
     """Let happen what is due today, however long nobody looked."""
     found = pilots.find(ctx.tx, pilot)
-    if found is None or found.state not in ("running", "operating"):
+    if found is None or not found.state.goes_on:
         return Reply()
     digest.plan(ctx, pilot)
     posts: tuple[Post, ...] = ()
@@ -32,7 +33,7 @@ def look(ctx: Context, pilot: str) -> Reply:
         posts += matters.settle(ctx, survey_key(found, week))
     if clock.is_over(found, clock.current_day(ctx)):
         posts += decisions.run_out(ctx, found)
-    elif found.state == "running":
+    elif found.state is PilotState.RUNNING:
         posts += _ask(ctx, found)
         posts += _running(ctx, found)
     elif found.operating_on is not None and found.alive is None:

@@ -72,7 +72,7 @@ def _people(pilot: Pilot) -> tuple[PersonId, PersonId]:
     first = roles.decides(pilot)
     others = (pilot.integrator, pilot.modeler, pilot.champion)
     deputy = next((each for each in others if each is not None and each != first), None)
-    return first or NOBODY, PersonId(deputy) if deputy else NOBODY
+    return first or NOBODY, deputy or NOBODY
 
 
 def _known(ctx: Context, pilot: Pilot) -> dict[str, str]:

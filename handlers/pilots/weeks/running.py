@@ -21,6 +21,7 @@ from handlers.pilots.weeks import more
 from handlers.pilots.weeks.kinds import CHANGE, CHANGES, KIND, Change, Kind
 from storage import pilots
 from storage.pilots import Pilot, log
+from storage.pilots.states import PilotState
 
 feature = Feature(_("Pilots"))
 
@@ -231,7 +232,7 @@ def solved(ctx: Context, pilot: PilotRef, obstacle: IdField) -> Reply:
 
 def later_is_open(ctx: Context, pilot: Pilot) -> bool:
     """Say whether things for later may be taken up: someone is relieved, or week 9 has come."""
-    if pilot.state == "operating":
+    if pilot.state is PilotState.OPERATING:
         return True
     if pilot.started_on is not None and clock.week(pilot, clock.current_day(ctx)) >= 9:
         return True
