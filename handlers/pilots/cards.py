@@ -12,7 +12,7 @@ from handlers.kit.people import name
 from handlers.kit.words import Sentence, Words, _, _n
 from handlers.mandate.standing import valid
 from handlers.on_call import duty
-from handlers.pilots import clock, measure, relief, roles, start_check, use
+from handlers.pilots import clock, measure, picture, relief, roles, start_check, use
 from handlers.pilots.weeks import progress
 from storage import mandate
 from storage.pilots import ROLES, Pilot, answers, log
@@ -24,7 +24,11 @@ age = clock.age  # for those who only name a pilot
 def card(ctx: Context, pilot: Pilot) -> Message:
     """Return the card of a pilot."""
     parts: list[Part] = [Title(pilot.name), Facts(tuple(_facts(ctx, pilot)))]
-    if measure.effect(pilot, log.values(ctx.tx, pilot.id)) is not None:
+    values = log.values(ctx.tx, pilot.id)
+    seen = picture.bars(pilot, values)
+    if seen is not None:
+        parts.append(seen)
+    if measure.effect(pilot, values) is not None:
         parts.append(Buttons((computed(ctx),)))
     parts += _learnt(ctx, pilot)
     if pilot.state.is_prepared or pilot.state is PilotState.WAITING:
