@@ -62,6 +62,9 @@ def _facts(ctx: Context, pilot: Pilot) -> list[tuple[Words, Words]]:
     if pilot.baseline is not None:
         rows.append((_("Baseline"), _baseline(pilot)))
     rows += _series(pilot, values)
+    happy = log.satisfaction(ctx.tx, pilot.id)
+    if happy:
+        rows.append((_("Customers' satisfaction"), _satisfied(happy[-1])))
     rows.append((_("Problem"), pilot.problem))
     if pilot.workflow:
         said = _(
@@ -77,6 +80,8 @@ def _facts(ctx: Context, pilot: Pilot) -> list[tuple[Words, Words]]:
     if pilot.area:
         rows.append((_("Area"), pilot.area))
     rows += [(roles.LABELS[each], _holder(ctx, pilot, each)) for each in ROLES]
+    if pilot.state.goes_on:
+        rows.append((_("Connection"), use.connection(ctx, pilot)))
     if pilot.state is not PilotState.STOPPED:
         rows.append((_("Mandate"), _mandate(ctx)))
     return rows
@@ -126,16 +131,20 @@ def _series(pilot: Pilot, values: Sequence[log.Value]) -> list[tuple[Words, Word
             working=measure.number(newest.working),
         )
         rows.append((_("Of that"), said))
-    happy = [each for each in values if each.satisfaction is not None]
-    if happy:
-        points = measure.number(happy[-1].satisfaction or "0")
-        rows.append((_("Customers' satisfaction"), _("{value}", value=points)))
     if pilot.guard:
         guarded = [each for each in values if each.guard is not None]
         if guarded:
             level = measure.number(guarded[-1].guard or "0")
             rows.append((pilot.guard, _("{value}", value=level)))
     return rows
+
+
+def _satisfied(told: log.Satisfaction) -> Words:
+    """Return how satisfied customers were: a value of its own, with its week and its source."""
+    said = _("{value} in week {week}", value=measure.number(told.value), week=int(told.week[6:]))
+    if told.number:
+        said = _("{said} (n={n})", said=said, n=told.number)
+    return _("{said}, {source}", said=said, source=told.source) if told.source else said
 
 
 def _holder(ctx: Context, pilot: Pilot, role: str) -> Words:
@@ -241,6 +250,7 @@ def _running(ctx: Context, pilot: Pilot) -> list[Part]:
     coming = next((each for each in progress.steps(ctx, pilot) if not each.done), None)
     if coming is not None:
         parts.append(Text(_("By {day}: {what}", day=coming.due, what=coming.milestone.words)))
+    parts += _connecting(ctx, pilot)
     open_ones = [each for each in log.obstacles(ctx.tx, pilot.id) if each.solved_on is None]
     for each in open_ones[:3]:
         said = _("In the way until {day}: {words}", day=each.due_on, words=each.words)
@@ -254,6 +264,13 @@ def _running(ctx: Context, pilot: Pilot) -> list[Part]:
     if roles.may(ctx, pilot):
         parts.append(Buttons(_own(pilot, number)))
     return parts
+
+
+def _connecting(ctx: Context, pilot: Pilot) -> list[Part]:
+    """Return the button that gets an address and a recipe, until the first run has come."""
+    if use.is_connected(ctx, pilot) or not roles.may(ctx, pilot):
+        return []
+    return [Buttons((Button(_("Connect it"), call("pilot address", pilot=pilot.id)),))]
 
 
 def taps(ctx: Context, pilot: Pilot) -> list[Part]:
@@ -295,7 +312,7 @@ def _over(ctx: Context, pilot: Pilot) -> list[Part]:
     if pilot.learnt:
         parts.append(Text(_("What we learnt: {learnt}", learnt=pilot.learnt)))
     if pilot.state is PilotState.OPERATING:
-        parts += taps(ctx, pilot)
+        parts += [*_connecting(ctx, pilot), *taps(ctx, pilot)]
     if roles.may(ctx, pilot):
         buttons = [Button(_("Result card"), call("pilot result", pilot=pilot.id))]
         if pilot.undecided:

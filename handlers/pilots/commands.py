@@ -378,6 +378,7 @@ def start(ctx: Context, pilot: PilotRef) -> Reply:
     editing.note(ctx, found, "started")
     digest.plan(ctx, found.id)
     posts = editing.settle(ctx, found, "room")
+    editing.let_connect(ctx, editing.fresh(ctx, found))
     return Reply(cards.card(ctx, editing.fresh(ctx, found)), posts=posts, subject=found.name)
 
 

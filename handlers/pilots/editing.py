@@ -9,7 +9,7 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Message, Post, line
 from handlers.kit.readers import folded
 from handlers.kit.words import Sentence, _
-from handlers.pilots import roles, start_check
+from handlers.pilots import roles, start_check, use
 from storage import pilots
 from storage.engine.ids import PersonId
 from storage.pilots import ROLES, Pilot, log
@@ -135,6 +135,15 @@ def tell(
 def settle(ctx: Context, pilot: Pilot, key: str) -> tuple[Post, ...]:
     """Drop what was told under `key`."""
     return matters.settle(ctx, f"pilot:{pilot.id}:{key}")
+
+
+def let_connect(ctx: Context, pilot: Pilot) -> None:
+    """Tell the integrator that it has started, with the way to an address and a recipe."""
+    if use.is_connected(ctx, pilot) or pilot.integrator == ctx.person.id:
+        return
+    said = _("“{pilot}” has started. Connect it, so that its use is seen.", pilot=pilot.name)
+    button = Button(_("Connect it"), call("pilot address", pilot=pilot.id))
+    tell(ctx, pilot, "connect", said, button, role="integrator")
 
 
 def vacant(ctx: Context, pilot: Pilot, role: str, *, left: bool = False) -> tuple[Post, ...]:

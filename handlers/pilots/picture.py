@@ -29,32 +29,27 @@ def bars(pilot: Pilot, values: Sequence[Value]) -> Items | None:
     known = [before, target, *(Decimal(each.value) for each in recent)]
     least, most = min(*known, Decimal(0)), max(*known, Decimal(0))
 
-    def bar(value: Decimal, full: str, half: str) -> str:
-        halves = 2 * LONGEST * (value - least) / ((most - least) or 1)
-        whole, rest = divmod(int(halves.to_integral_value()), 2)
-        return full * whole + half * rest or half
+    def letters(value: Decimal) -> Decimal:
+        return LONGEST * (value - least) / ((most - least) or 1)
 
-    drawn: list[Words] = [
-        _("{bar} {value} before", bar=bar(before, "░", "░"), value=measure.number(before))
-    ]
+    def light(value: Decimal) -> str:
+        return "░" * int(letters(value).to_integral_value()) or "░"
+
+    def bar(value: Decimal) -> str:
+        whole, rest = divmod(int((2 * letters(value)).to_integral_value()), 2)
+        return "█" * whole + "▌" * rest or "▌"
+
+    drawn: list[Words] = []
     for each in recent:
-        drawn.append(
-            _(
-                "{bar} {value} in week {week} (n={n}, {source})",
-                bar=bar(Decimal(each.value), "█", "▌"),
-                value=measure.number(each.value),
-                week=int(each.week[6:]),
-                n=each.number,
-                source=each.source[:SOURCE],
-            )
-            if each.source
-            else _(
-                "{bar} {value} in week {week} (n={n})",
-                bar=bar(Decimal(each.value), "█", "▌"),
-                value=measure.number(each.value),
-                week=int(each.week[6:]),
-                n=each.number,
-            )
+        said = _(
+            "{bar} {value} in week {week} (n={n})",
+            bar=bar(Decimal(each.value)),
+            value=measure.number(each.value),
+            week=int(each.week[6:]),
+            n=each.number,
         )
-    drawn.append(_("{bar} {value} target", bar=bar(target, "░", "░"), value=measure.number(target)))
-    return Items(tuple(drawn))
+        known_from = each.source[:SOURCE]
+        drawn.append(_("{said}, {source}", said=said, source=known_from) if known_from else said)
+    first = _("{bar} {value} before", bar=light(before), value=measure.number(before))
+    last = _("{bar} {value} target", bar=light(target), value=measure.number(target))
+    return Items((first, *drawn, last))

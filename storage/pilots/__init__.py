@@ -54,6 +54,7 @@ class Pilot:
     sourcing: str | None = None
     it_checks: str = ""
     it_note: str = ""
+    docs: str = ""
     created_on: date | None = None
     waiting_since: datetime | None = None
     extended_on: date | None = None

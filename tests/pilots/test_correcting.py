@@ -11,7 +11,7 @@ from handlers.kit.messages import Call
 from handlers.pilots import measure
 from storage.automations import intake
 from storage.engine import Tx
-from tests.pilots.test_pilots import ABOUT, MEASURE, do, id_of, started
+from tests.pilots.test_pilots import ABOUT, LINK, MEASURE, do, id_of, started
 from tests.pretend import machines
 from tests.pretend.stage import Say, Stage
 
@@ -216,7 +216,7 @@ def test_extending_without_improving_names_what_people_told(
     id = started(bot)
     do(anna, "feedback bypassed", pilot=id, reason="special")
     do(chris, "pilot it", pilot=id, checks="security,stability,integration,feasibility")
-    do(chris, "pilot decide", pilot=id, decision="operate", reason="Es hilft allen",
+    do(chris, "pilot decide", pilot=id, decision="operate", docs=LINK, reason="Es hilft allen",
        learnt="Viel gelernt")  # fmt: skip
     wind(to="2026-11-30 10:00")
     wider = {**ABOUT, "workflow": "Rechnungen prüfen"}

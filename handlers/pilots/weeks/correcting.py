@@ -7,23 +7,20 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Generic, Protocol, TypeVar
 
-from handlers.automations.lookup import AUTO
 from handlers.kit import calendar
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
-from handlers.kit.messages import Button, Buttons, Items, Message, Part, Reply, Text, Title
-from handlers.kit.people import name
+from handlers.kit.messages import Button, Buttons, Message, Part, Reply, Text, Title
 from handlers.kit.readers import TextReader
 from handlers.kit.readers.dates import DateReader
 from handlers.kit.readers.required_text import TellingReader
 from handlers.kit.words import Words, _
-from handlers.pilots import cards, editing, measure, roles
+from handlers.pilots import cards, editing, measure
 from handlers.pilots.lookup import PilotRef
 from handlers.pilots.weeks import more
 from handlers.pilots.weeks.kinds import CHANGE, CHANGES, KIND, KINDS, Change, Kind
 from storage import pilots
-from storage.automations import Automation
 from storage.engine import Tx
 from storage.pilots import Pilot, log
 
@@ -127,30 +124,6 @@ def candidates(ctx: Context, pilot: PilotRef) -> Reply:
     return Reply(more.candidates(ctx, editing.own(ctx, pilot)))
 
 
-def _connected(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
-    found = pilots.find(ctx.tx, fixed.get("pilot", ""))
-    return {"automation": found.automation or ""} if found else {}
-
-
-@feature.command(
-    "pilot connect",
-    "pilot verbinden",
-    help=_("Which automation runs for it? Its runs are the use of the pilot."),
-    hidden=True,
-    current=_connected,
-)
-def connect(
-    ctx: Context,
-    pilot: PilotRef,
-    *,
-    automation: Annotated[Automation, AUTO, Ask(_("Automation"))] | None = None,
-) -> Reply:
-    found = editing.own(ctx, pilot)
-    pilots.change(ctx.tx, found.id, automation=automation.id if automation else None)
-    editing.note(ctx, found, "connected", automation.name if automation else "")
-    return Reply(cards.card(ctx, editing.fresh(ctx, found)), subject=found.name)
-
-
 # --- what can be put right -----------------------------------------------------------------
 
 
@@ -181,6 +154,18 @@ def corrections(ctx: Context, pilot: PilotRef) -> Reply:
             _("Take it away"), call("pilot value gone", pilot=found.id, week=each.week), "quiet"
         )
         parts += [Text(said), Buttons((anew, gone))]
+    for told in log.satisfaction(ctx.tx, found.id)[-SHOWN:]:
+        said = _(
+            "Customers' satisfaction in week {week}: {value}",
+            week=int(told.week[6:]),
+            value=measure.number(told.value),
+        )
+        gone = Button(
+            _("Take it away"),
+            call("pilot satisfaction gone", pilot=found.id, week=told.week),
+            "quiet",
+        )
+        parts += [Text(said), Buttons((gone,))]
     if found.decided_on is not None:
         change = Button(
             _("Reason, and what was learnt"), call("pilot correct decision", pilot=found.id)
@@ -315,59 +300,20 @@ def value_gone(ctx: Context, pilot: PilotRef, week: IdField) -> Reply:
     return _corrected(ctx, found, f"{week}: {before.value} (n={before.number})")
 
 
+@feature.command(
+    "pilot satisfaction gone",
+    "pilot zufriedenheit weg",
+    help=_("This value of customers' satisfaction is none."),
+    hidden=True,
+)
+def satisfaction_gone(ctx: Context, pilot: PilotRef, week: IdField) -> Reply:
+    found = editing.own(ctx, pilot)
+    before = _known(next((e for e in log.satisfaction(ctx.tx, found.id) if e.week == week), None))
+    log.drop_satisfaction(ctx.tx, found.id, week)
+    return _corrected(ctx, found, f"{week}: {before.value}")
+
+
 def _known(found: V | None) -> V:
     if found is None:
         raise Refusal(_("This no longer exists."))
     return found
-
-
-# --- history -------------------------------------------------------------------------------
-
-
-HISTORY: dict[str, Words] = {
-    "created": _("created"), "renamed": _("renamed"), "described": _("described"),
-    "measured": _("measure set"), "baseline": _("baseline corrected"), "users": _("users named"),
-    "started": _("started"), "waiting": _("put on the waiting list"),
-    "candidate": _("workflow described"), "chosen": _("workflow chosen"), "value": _("value"),
-    "imported": _("values read in"), "obstacle": _("in the way"), "solved": _("out of the way"),
-    "later": _("for later"), "scheduled": _("taken up"), "improved": _("improved"),
-    "sourcing": _("who connects it"), "it": _("IT's view"), "operate": _("into operation"),
-    "again": _("one more round"), "stop": _("stopped"), "posted": _("result posted"),
-    "answered": _("question answered"),
-    "corrected": _("corrected"), "connected": _("runs connected"),
-    "run out": _("sixteen weeks are over"),
-    "alive": _("asked after half a year"), "back": _("taken up again"),
-}  # fmt: skip
-
-
-@feature.command(
-    "pilot history",
-    "pilot verlauf",
-    help=_("What happened to a pilot."),
-    hidden=True,
-    reads=True,
-)
-def past(ctx: Context, pilot: PilotRef) -> Reply:
-    found = editing.own(ctx, pilot)
-    items = tuple(
-        _(
-            "{day}: {kind}, {who}. {words}",
-            kind=_kind(each.kind),
-            who=name(ctx, each.by),
-            day=calendar.day_of(each.at, ctx.workspace.zone),
-            words=each.words,
-        )
-        for each in log.history(ctx.tx, found.id)[:25]
-    )
-    return Reply(Message((Title(found.name), Items(items))))
-
-
-def _kind(kind: str) -> Words:
-    what, _space, role = kind.partition(" ")
-    if what == "named":
-        return _("asked: {role}", role=roles.LABELS[role])
-    if what == "accepted":
-        return _("accepted: {role}", role=roles.LABELS[role])
-    if what == "vacant":
-        return _("vacant: {role}", role=roles.LABELS[role])
-    return HISTORY[kind]

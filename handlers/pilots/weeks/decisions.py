@@ -13,10 +13,10 @@ from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text, line
 from handlers.kit.readers import ChoiceReader, ChoicesReader, TextReader
-from handlers.kit.readers.required_text import TellingReader
+from handlers.kit.readers.required_text import LinkReader, TellingReader
 from handlers.kit.words import Words, _
 from handlers.on_call import duty
-from handlers.pilots import cards, clock, digest, editing
+from handlers.pilots import cards, clock, digest, editing, roles
 from handlers.pilots.lookup import PilotRef
 from handlers.pilots.weeks import operation
 from handlers.pilots.weeks.it_checks import CHECKS, Check, open_checks
@@ -109,11 +109,17 @@ DECISIONS: dict[str, Words] = {
 }
 
 
+def _documented(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
+    found = pilots.find(ctx.tx, fixed.get("pilot", ""))
+    return {"docs": found.docs} if found else {}
+
+
 @feature.command(
     "pilot decide",
     "pilot entscheiden",
     help=_("What becomes of it, and what have we learnt?"),
     hidden=True,
+    current=_documented,
 )
 def decide(
     ctx: Context,
@@ -124,6 +130,8 @@ def decide(
     ],
     reason: Annotated[str, TellingReader(most=300), Ask(_("Why?"))],
     learnt: Annotated[str, TellingReader(most=500), Ask(_("What have we learnt?"))],
+    docs: Annotated[str, LinkReader(), Ask(_("Documentation"), _("A link; needed in operation."))]
+    | None = None,
 ) -> Reply:
     found = editing.own(ctx, pilot)
     if found.state is not PilotState.RUNNING and not found.undecided:
@@ -139,6 +147,7 @@ def decide(
         "reason": reason,
         "learnt": learnt,
         "decided_on": day,
+        "docs": docs or found.docs,
     }
     match decision:
         case Decision.OPERATE:
@@ -147,6 +156,12 @@ def decide(
                 raise Refusal(
                     _("Before operation IT still has to say yes: {checks}.", checks=still),
                     buttons=(Button(_("IT's view"), call("pilot it", pilot=found.id)),),
+                )
+            _need_second_person(found)
+            if not (docs or found.docs):
+                raise Refusal(
+                    _("Before operation: where is it written how it works? Please give a link."),
+                    field="docs",
                 )
             if found.state is PilotState.STOPPED:
                 editing.take_name(ctx, found)
@@ -173,6 +188,15 @@ def decide(
     if decision is not Decision.AGAIN:
         _tell_reporters(ctx, now)
     return Reply(cards.card(ctx, editing.fresh(ctx, now)), posts=posts, subject=found.name)
+
+
+def _need_second_person(pilot: Pilot) -> None:
+    """Refuse operation while one person alone knows how it works; requirement D07."""
+    if len({getattr(pilot, each) for each in roles.filled(pilot)}) < 2:
+        raise Refusal(
+            _("Before operation: a second person, who stands in when the first is away."),
+            buttons=(Button(_("Name people"), call("pilot people", pilot=pilot.id)),),
+        )
 
 
 def run_out(ctx: Context, pilot: Pilot) -> tuple[Post, ...]:
@@ -220,7 +244,12 @@ def give_up(
     reason: Annotated[str, TellingReader(most=300), Ask(_("Why?"))],
 ) -> Reply:
     found = editing.own(ctx, pilot)
-    if found.state.goes_on:
+    if found.state is PilotState.OPERATING:
+        raise Refusal(
+            _("It is in operation. What runs for it is paused or retired."),
+            buttons=(Button(_("Show"), call("auto", automation=found.automation or "")),),
+        )
+    if found.state is PilotState.RUNNING:
         raise Refusal(
             _("It runs: please decide about it."),
             buttons=(Button(_("Decide"), call("pilot decide", pilot=found.id)),),
