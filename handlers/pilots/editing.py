@@ -76,6 +76,8 @@ def name_for(ctx: Context, pilot: Pilot, role: str, person: PersonId | None) -> 
     pilots.change(ctx.tx, pilot.id, **{role: person, f"{role}_accepted_at": accepted})
     note(ctx, pilot, f"named {role}")
     posts = matters.settle(ctx, asked_key(pilot, role))
+    if mine:
+        posts += settle(ctx, pilot, f"vacant {role}")
     if person is None or mine:
         return posts
     return (*posts, *matters.ask(ctx, person, asked_key(pilot, role), question(ctx, pilot, role)))

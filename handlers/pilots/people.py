@@ -74,6 +74,7 @@ def accept(ctx: Context, pilot: PilotRef, role: RoleField) -> Reply:
         raise Refusal(_("This question has been answered already."))
     editing.note(ctx, pilot, f"accepted {role.value}")
     posts = matters.settle(ctx, editing.asked_key(pilot, role.value))
+    posts += editing.settle(ctx, pilot, f"vacant {role.value}")
     said = _("Thank you. You are in “{pilot}”: {role}.", pilot=pilot.name, role=roles.LABELS[role])
     lacks: list[Words] = roles.warnings(editing.fresh(ctx, pilot))
     parts = (Text(said), *(Text(each, small=True) for each in lacks))
