@@ -224,10 +224,15 @@ def _mean(week: str, cases: list[Case]) -> Value:
     value = mean([each.value for each in cases])
     waits = [each.waiting for each in cases if each.waiting is not None]
     if len(waits) < len(cases):
-        return Value(week, _written(value), len(cases), "CSV")
+        return Value(week=week, value=_written(value), number=len(cases), source="CSV")
     waiting = mean(waits)
     return Value(
-        week, _written(value), len(cases), "CSV", _written(waiting), _written(value - waiting)
+        week=week,
+        value=_written(value),
+        number=len(cases),
+        source="CSV",
+        waiting=_written(waiting),
+        working=_written(value - waiting),
     )
 
 
