@@ -33,11 +33,15 @@ def fresh(ctx: Context, pilot: Pilot) -> Pilot:
 
 def running(ctx: Context, pilot: Pilot) -> Pilot:
     """Return a pilot that runs or is in operation, and that the asker may change."""
-    found = own(ctx, pilot)
+    return runs(own(ctx, pilot))
+
+
+def runs(found: Pilot) -> Pilot:
+    """Return a pilot that runs or is in operation; refuse one that does not."""
     if not found.state.goes_on:
         raise Refusal(
-            _("“{pilot}” does not run.", pilot=pilot.name),
-            buttons=(Button(_("Show"), call("pilot", pilot=pilot.id)),),
+            _("“{pilot}” does not run.", pilot=found.name),
+            buttons=(Button(_("Show"), call("pilot", pilot=found.id)),),
         )
     return found
 

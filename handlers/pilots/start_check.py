@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from enum import StrEnum
 
 from handlers.kit import calendar
@@ -13,7 +12,7 @@ from handlers.kit.messages import Button
 from handlers.kit.readers import folded
 from handlers.kit.words import Sentence, Words, _
 from handlers.pilots import roles
-from storage import mandate, pilots, workspaces
+from storage import automations, mandate, pilots, workspaces
 from storage.automations import learning
 from storage.pilots import ROLES, Pilot, log
 from storage.pilots.states import PilotState
@@ -139,17 +138,25 @@ def unimproved(ctx: Context, pilot: Pilot) -> Pilot | None:
 
 
 def improved(ctx: Context, pilot: Pilot) -> bool:
-    """Say whether something was made better since a pilot went into operation."""
-    since: date | None = pilot.operating_on
-    if since is None or any(each.done_on >= since for each in log.iterations(ctx.tx, pilot.id)):
+    """Say whether something was made better since a pilot went into operation.
+
+    It is the moment that counts, not the day. What was retired needs no improving.
+    """
+    if pilot.operating_on is None:
         return True
-    reviews = learning.reviews(ctx.tx, pilot.automation) if pilot.automation else []
-    zone = ctx.workspace.zone
-    return any(
-        each.outcome == "done"
-        and each.ended_at is not None
-        and calendar.day_of(each.ended_at, zone) >= since
-        for each in reviews
+    happened = log.history(ctx.tx, pilot.id)
+    since = max(
+        (each.at for each in happened if each.kind == "operate"),
+        default=calendar.midnight(pilot.operating_on, ctx.workspace.zone),
+    )
+    if any(each.kind.startswith("improved") and each.at >= since for each in happened):
+        return True
+    runs = automations.find(ctx.tx, pilot.automation or "")
+    if runs is None:
+        return False
+    return runs.state == "retired" or any(
+        each.outcome == "done" and each.ended_at is not None and each.ended_at >= since
+        for each in learning.reviews(ctx.tx, runs.id)
     )
 
 

@@ -48,6 +48,8 @@ def connection(ctx: Context, pilot: Pilot) -> Sentence:
     connected = automations.find(ctx.tx, pilot.automation or "")
     if connected is None:
         return _("not connected")
+    if connected.state == "retired":
+        return _("retired: “{automation}”", automation=connected.name)
     if connected.first_report_at is None:
         return _("not connected: no run of “{automation}” yet", automation=connected.name)
     return _(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -14,6 +15,9 @@ from handlers.digest import schedule
 from handlers.kit.messages import Call
 from handlers.pilots import measure
 from handlers.pilots.weeks.it_checks import CHECKS
+from storage.engine import Tx
+from storage.engine.ids import PersonId
+from storage.mandate import drafts
 from storage.pilots import ROLES
 from tests.engine.test_engine import tables
 from tests.feedback import test_relief as relief
@@ -270,7 +274,7 @@ def test_the_champion_is_the_milestone_of_week_one(chris: Say, bot: Stage) -> No
     """D11: done with whoever accepted; a vacancy makes it the next step, with its date."""
     id = started(bot)
     assert "- done: The champion is named" in do(chris, "pilot more", pilot=id)
-    assert "accepted: Champion, Chris" in history(chris, id) or "Champion" in history(chris, id)
+    assert "asked: Champion, Chris." in history(chris, id)
     do(chris, "pilot decline", pilot=id, role="champion")
     assert "By Sun 29 Nov: The champion is named" in do(chris, "pilot", pilot=id)
 
@@ -588,3 +592,59 @@ def test_what_is_in_operation_is_not_given_up_but_what_runs_is(chris: Say, bot: 
     said = do(chris, "pilot stop", pilot=id, reason="Wird nicht mehr gebraucht")
     assert "It is in operation. What runs for it is paused or retired." in said
     assert said.endswith("[Show]")
+
+
+def test_an_improvement_of_before_the_go_live_opens_nothing(
+    chris: Say, bot: Stage, wind: Wind
+) -> None:
+    """C24: one finished since then, also if it was the same morning."""
+    id = started(bot)
+    do(chris, "pilot improved", pilot=id, kind="rules", words="Dringende zuerst")
+    wind(minutes=60)
+    operate(chris, id)
+    wider = {**ABOUT, "goal": GOAL, "workflow": "Rechnungen prüfen"}
+    second = prepared(bot, name="Zweiter")
+    for said in (do(chris, "pilot describe", pilot=id, **wider),
+                 do(chris, "pilot start", pilot=second)):  # fmt: skip
+        assert "was not improved since. First improve, then extend." in said
+    wind(minutes=60)
+    do(chris, "pilot improved", pilot=id, kind="results", words="Grund steht dabei")
+    assert "Rechnungen prüfen" in do(chris, "pilot describe", pilot=id, **wider)
+    assert "week 1 of 12" in do(chris, "pilot start", pilot=second)
+
+
+def test_what_was_retired_needs_no_improving(chris: Say, bot: Stage) -> None:
+    id = started(bot)
+    operate(chris, id)
+    made = str(one(bot, "automations")["id"])
+    second = prepared(bot, name="Zweiter")
+    assert "First improve" in do(chris, "pilot start", pilot=second)
+    do(chris, "auto people", automation=made, accountable="chris", deputy="ben")
+    do(chris, "auto retire", automation=made)
+    assert "Connection: retired: “Reparatur-Triage”" in do(chris, "pilot", pilot=id)
+    assert "week 1 of 12" in do(chris, "pilot start", pilot=second)
+
+
+def test_who_answers_for_the_it_looks_at_it_in_week_four(
+    anna: Say, chris: Say, bot: Stage, wind: Wind
+) -> None:
+    """B03: the contact of the mandate, else the integrator; nothing else of a pilot is theirs."""
+    id = started(bot)
+
+    def hold(tx: Tx) -> None:
+        now, boss, it = bot.clock.now(), PersonId("chris"), PersonId("anna")
+        drafts.begin(tx, "m", by=boss, secret="s", now=now)
+        drafts.change(tx, "m", it_contact=it, valid_until=now.date() + timedelta(days=365))
+        drafts.confirm_lead(tx, "m", boss, now)
+        drafts.confirm_it(tx, "m", it, now)
+        assert drafts.release(tx, "m", now)
+
+    bot.store(hold)
+    assert "somebody else decides" in do(anna, "pilot value", pilot=id, value="6", number="4")
+    wind(to="2026-12-21 10:00")
+    told = "\n".join(anna.sees())
+    assert "“Reparatur-Triage”: IT still has to look at it: Security is fine, " in told
+    assert "IT still has to look" not in "\n".join(Say(bot, "ben").sees())
+    anna.press("IT's view")
+    assert "Still open: It runs stably" in anna.fill(checks="security,integration,feasibility")
+    assert "all four are fine" in do(anna, "pilot it", pilot=id, checks=",".join(CHECKS))

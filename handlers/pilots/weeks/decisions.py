@@ -18,7 +18,7 @@ from handlers.kit.words import Words, _
 from handlers.on_call import duty
 from handlers.pilots import cards, clock, digest, editing, roles
 from handlers.pilots.lookup import PilotRef
-from handlers.pilots.weeks import operation
+from handlers.pilots.weeks import it_checks, operation
 from handlers.pilots.weeks.it_checks import CHECKS, Check, open_checks
 from storage import pilots
 from storage.delivery.places import GENERAL, PlaceKind, with_role
@@ -84,7 +84,8 @@ def look(
     checks: Annotated[frozenset[Check], ChoicesReader(Check, CHECKS), Ask(_("What is fine"))],
     words: Annotated[str, TextReader(), Ask(_("Note"))] = "",
 ) -> Reply:
-    found = editing.running(ctx, pilot)
+    theirs = it_checks.answers_for_it(ctx)
+    found = editing.runs(editing.fresh(ctx, pilot)) if theirs else editing.running(ctx, pilot)
     pilots.change(ctx.tx, found.id, it_checks=",".join(sorted(checks)), it_note=words[:500])
     editing.note(ctx, found, "it", words[:200])
     still = open_checks(editing.fresh(ctx, found))

@@ -12,7 +12,7 @@ from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text
 from handlers.kit.words import _
 from handlers.on_call import duty
 from handlers.pilots import clock, digest, editing, relief
-from handlers.pilots.weeks import decisions
+from handlers.pilots.weeks import decisions, it_checks
 from handlers.pilots.weeks.it_checks import open_checks
 from storage import pilots
 from storage.delivery.outbox import ParcelKind
@@ -103,7 +103,11 @@ def _fourth_week(ctx: Context, pilot: Pilot) -> None:
     if still:
         said = _("“{pilot}”: IT still has to look at it: {checks}.", pilot=pilot.name, checks=still)
         button = Button(_("IT's view"), call("pilot it", pilot=pilot.id))
-        editing.tell(ctx, pilot, "it", said, button, role="integrator")
+        person = it_checks.asked(ctx)
+        if person is not None:
+            matters.note(ctx, person, f"pilot:{pilot.id}:it", said, button)
+        else:
+            editing.tell(ctx, pilot, "it", said, button, role="integrator")
 
 
 def _measured(ctx: Context, pilot: Pilot) -> None:
