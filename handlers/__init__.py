@@ -79,9 +79,11 @@ from handlers.pilots import commands as pilot_commands
 from handlers.pilots import digest as pilot_digest
 from handlers.pilots import found as pilots_found
 from handlers.pilots import people as pilot_people
+from handlers.pilots.weeks import connecting as pilot_connecting
 from handlers.pilots.weeks import correcting as pilot_correcting
 from handlers.pilots.weeks import decisions as pilot_decisions
 from handlers.pilots.weeks import milestones as pilot_milestones
+from handlers.pilots.weeks import past as pilot_past
 from handlers.pilots.weeks import running as pilot_running
 from handlers.privacy import commands as privacy_commands
 from handlers.privacy import linking, retention, retention_report
@@ -169,6 +171,8 @@ FEATURES: tuple[Feature, ...] = (
     pilot_people.feature,
     pilot_running.feature,
     pilot_correcting.feature,
+    pilot_past.feature,
+    pilot_connecting.feature,
     pilot_decisions.feature,
     feedback_commands.feature,
     pilot_milestones.feature,
