@@ -9,7 +9,7 @@ from handlers.automations.intake.heartbeat import Odd
 from handlers.automations.learning import signals, understanding
 from handlers.automations.learning.checks import check_in_answer
 from handlers.automations.measures import measuring
-from handlers.automations.profile import PROFILE, Part, Phase
+from handlers.automations.profile import PHASES, PROFILE, Part
 from handlers.automations.rules.company import Known, known
 from handlers.automations.rules.standing import State
 from handlers.automations.state import (
@@ -27,6 +27,7 @@ from handlers.kit.messages import Part as MessagePart
 from handlers.kit.people import person
 from handlers.kit.words import Sentence, Words, _, _n
 from storage.automations import Automation, history, learning, odd
+from storage.automations.states import AutomationPhase, AutomationState
 
 ODD_KEPT = timedelta(days=7)
 SHOWN = 10
@@ -54,7 +55,7 @@ def card(ctx: Context, automation: Automation, seen: Known | None = None) -> Mes
         if rows:
             parts += [Text(part.words, small=True), Facts(tuple(rows))]
     gaps = profile.missing(automation, kept)
-    if gaps and automation.phase != "draft":
+    if gaps and automation.phase is not AutomationPhase.DRAFT:
         parts.append(Text(_("Still missing for operation: {gaps}.", gaps=gaps)))
     parts.append(Facts(((_("Managed operation"), figures.flags_words(ctx, automation)),)))
     answered = [
@@ -77,7 +78,7 @@ def _use(ctx: Context, automation: Automation, seen: Known) -> list[tuple[Words,
     rows: list[tuple[Words, Words]] = [
         (_("Use"), labelled(found)),
         (_("Evidence"), evidence(ctx, automation, seen)),
-        (_("Phase"), Phase(automation.phase).words),
+        (_("Phase"), PHASES[automation.phase]),
     ]
     if found.failing and found.state is not State.FAILING:
         failed = _n("the last run failed", "the last {n} runs failed", automation.fails)
@@ -168,10 +169,10 @@ def _buttons(
     tell = Button(_("Tell about it"), call("auto tell", automation=id), "primary")
     learn = Button(_("What we are learning"), call("auto learn", automation=id), "quiet")
     past = Button(_("History"), call("auto history", automation=id), "quiet")
-    if automation.phase == "draft":
+    if automation.phase is AutomationPhase.DRAFT:
         adopt = Button(_("Enter it"), call("auto adopt", draft=id), "primary")
         return [Buttons((adopt,))]
-    if automation.state == "retired":
+    if automation.state is AutomationState.RETIRED:
         return [Buttons((Button(_("Bring back"), call("auto back", automation=id)), past))]
     found: list[MessagePart] = [Buttons((tell, learn, past))]
     own = is_own(ctx, automation)
@@ -184,11 +185,11 @@ def _buttons(
     first = [Button(_("Complete the profile"), call("auto complete", automation=id))]
     if gaps:
         first.append(Button(_("Three sentences"), call("auto rules", automation=id)))
-    elif automation.phase != "operation":
+    elif automation.phase is not AutomationPhase.OPERATION:
         first.append(Button(_("Put into operation"), call("auto live", automation=id), "primary"))
-    if automation.phase == "idea":
+    if automation.phase is AutomationPhase.IDEA:
         first.append(Button(_("Try it out"), call("auto pilot", automation=id)))
-    if automation.phase == "operation":
+    if automation.phase is AutomationPhase.OPERATION:
         first.append(Button(_("Look at five results"), call("auto check", automation=id)))
     found.append(Buttons(tuple(first)))
     found.append(Buttons(measuring.buttons(automation, history.profile(ctx.tx, id))))

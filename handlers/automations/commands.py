@@ -31,6 +31,7 @@ from handlers.kit.worded import Worded, choice
 from handlers.kit.words import Words, _, _n
 from storage import automations
 from storage.automations import history, odd
+from storage.automations.states import AutomationState
 
 feature = Feature(_("Automations"))
 
@@ -111,7 +112,9 @@ def _adopt(name: str, draft: str) -> Button:
     reads=True,
 )
 def retired(ctx: Context) -> Reply:
-    found = [each for each in automations.everything(ctx.tx) if each.state == "retired"]
+    found = [
+        each for each in automations.everything(ctx.tx) if each.state is AutomationState.RETIRED
+    ]
     if not found:
         return Reply(line(_("Nothing is retired.")))
     found.sort(key=lambda each: each.retired_at or each.registered_at, reverse=True)

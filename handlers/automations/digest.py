@@ -220,7 +220,7 @@ def _learnt(ctx: Context, week: Week, of: list[Automation]) -> list[Part]:
         for each in of
         if (
             counted := [
-                _("{kind} {n}×", kind=signals.Kind(kind).words, n=figure(LEARNT, n))
+                _("{kind} {n}×", kind=signals.TOLD[kind], n=figure(LEARNT, n))
                 for automation, kind, _reason, n in told
                 if automation == each.id
             ]
@@ -256,8 +256,7 @@ def _operation(ctx: Context, week: Week, seen: Known) -> list[Part]:
     waiting = [
         each
         for each in learning.open_signals(ctx.tx)
-        if each.kind in ("question", "boundary")
-        and seen.working_days(each.at, ctx.now) > UNANSWERED
+        if each.kind in signals.ASKS and seen.working_days(each.at, ctx.now) > UNANSWERED
     ]
     if waiting:
         unanswered = figure(figures.REVIEWS, len(waiting))

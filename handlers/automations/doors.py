@@ -19,6 +19,7 @@ from handlers.kit.words import _, _n
 from storage import automations
 from storage.automations import history, kept, learning, odd
 from storage.automations import people as stored_people
+from storage.automations.states import SignalKind
 from storage.engine.ids import PersonId
 
 feature = Feature(_("Automations"))
@@ -54,7 +55,7 @@ def waiting(ctx: Context) -> list[Task]:
             words = checks.review_words(automation, review.why)
             found.append(Task(words, checks.review_buttons(review), review.opened_at))
     for signal in learning.open_signals(ctx.tx):
-        if signal.automation in mine and signal.kind in ("question", "boundary"):
+        if signal.automation in mine and signal.kind in (SignalKind.QUESTION, SignalKind.BOUNDARY):
             found.append(
                 Task(
                     signals.told_words(signal),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from storage.automations.states import AutomationKind, AutomationPhase, AutomationState
 from storage.engine import Row, Tx
 from storage.engine.ids import PersonId
 from storage.engine.sql import as_moment, as_text
@@ -25,15 +26,15 @@ class Automation:
     purpose: str
     accountable: PersonId
     deputy: PersonId
-    offered_to: str | None
+    offered_to: PersonId | None
     rhythm_days: int
-    state: str
+    state: AutomationState
     registered_at: datetime
     last_run_at: datetime | None
     kept_until: datetime | None
-    phase: str = "idea"
+    phase: AutomationPhase = AutomationPhase.IDEA
     carried: int = 0
-    kind: str = "scheduled"
+    kind: AutomationKind = AutomationKind.SCHEDULED
     rhythm: str = ""
     always: bool = False
     seasons: str = ""
@@ -65,6 +66,11 @@ class Automation:
     gaps: str = ""
     look_at: datetime | None = None
     late_told: str = ""
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether it reports runs and nobody answers for it yet."""
+        return self.state is AutomationState.ACTIVE and self.phase is AutomationPhase.DRAFT
 
 
 COLUMNS = """id, name, purpose, coalesce(accountable, '') as accountable,
@@ -365,4 +371,7 @@ def _automation(row: Row) -> Automation:
         row[name] = as_moment(row[name]) if row[name] else None
     for name in ("always", "at_once", "post_only"):
         row[name] = bool(row[name])
+    row["state"] = AutomationState(row["state"])
+    row["phase"] = AutomationPhase(row["phase"])
+    row["kind"] = AutomationKind(row["kind"])
     return Automation(**row)

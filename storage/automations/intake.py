@@ -9,6 +9,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
+from storage.automations.states import AutomationState, RunKind
 from storage.engine import Tx
 from storage.engine.sql import as_moment, as_text
 
@@ -102,7 +103,7 @@ def by_slug(tx: Tx, slug: str) -> list[str]:
         """,
         slug=slug,
     )
-    active = [row["id"] for row in rows if row["state"] == "active"]
+    active = [row["id"] for row in rows if row["state"] == AutomationState.ACTIVE]
     return active or [row["id"] for row in rows][:1]
 
 
@@ -131,7 +132,7 @@ def add_run(
     *,
     id: str,
     at: datetime,
-    kind: str,
+    kind: RunKind,
     items: int | None,
     seconds: int | None,
     run_key: str | None,
@@ -157,7 +158,7 @@ def add_run(
     )
 
 
-def is_used(tx: Tx, automation: str, run_key: str, kind: str) -> bool:
+def is_used(tx: Tx, automation: str, run_key: str, kind: RunKind) -> bool:
     """Say whether a run of this id has been told already, in this way."""
     return bool(
         tx.rows(

@@ -36,6 +36,7 @@ from handlers.kit.words import Words, _
 from storage import automations, pilots
 from storage.automations import Automation, learning
 from storage.automations.learning import Signal
+from storage.automations.states import SignalKind, SignalState
 from storage.engine.ids import PersonId
 
 feature = Feature(_("Automations"))
@@ -43,14 +44,14 @@ feature = Feature(_("Automations"))
 SHOWN = 5
 
 
-class Kind(Worded):
-    """What is told."""
-
-    BYPASSED = "bypassed", _("bypassed")
-    BY_HAND = "by hand", _("done by hand")
-    QUESTION = "question", _("question")
-    WRONG = "wrong", _("not right")
-    BOUNDARY = "boundary", _("boundary unclear")
+TOLD: dict[SignalKind, Words] = {
+    SignalKind.BYPASSED: _("bypassed"),
+    SignalKind.BY_HAND: _("done by hand"),
+    SignalKind.QUESTION: _("question"),
+    SignalKind.WRONG: _("not right"),
+    SignalKind.BOUNDARY: _("boundary unclear"),
+}
+ASKS = (SignalKind.QUESTION, SignalKind.BOUNDARY)  # they want an answer in words
 
 
 class Reason(Worded):
@@ -124,7 +125,7 @@ def bypassed(
     *,
     reason: Annotated[Reason, choice(Reason), Ask(_("Reason"))],
 ) -> Reply:
-    return _keep(ctx, automation, Kind.BYPASSED, reason=reason.value)
+    return _keep(ctx, automation, SignalKind.BYPASSED, reason=reason.value)
 
 
 @feature.command(
@@ -142,7 +143,7 @@ def by_hand(
     *,
     minutes: Minutes,
 ) -> Reply:
-    return _keep(ctx, automation, Kind.BY_HAND, minutes=int(minutes) or None)
+    return _keep(ctx, automation, SignalKind.BY_HAND, minutes=int(minutes) or None)
 
 
 @feature.command(
@@ -161,7 +162,9 @@ def wrong(
     fault: Annotated[Fault, choice(Fault), Ask(_("What was not right?"))],
     minutes: Minutes = Took.UNKNOWN,
 ) -> Reply:
-    return _keep(ctx, automation, Kind.WRONG, reason=fault.value, minutes=int(minutes) or None)
+    return _keep(
+        ctx, automation, SignalKind.WRONG, reason=fault.value, minutes=int(minutes) or None
+    )
 
 
 Words_ = Annotated[str, TellingReader(most=1000), Ask(_("What would you like to know?"))]
@@ -176,7 +179,7 @@ Words_ = Annotated[str, TellingReader(most=1000), Ask(_("What would you like to 
     submit=_("Ask"),
 )
 def question(ctx: Context, automation: AutoRef, *, words: Words_) -> Reply:
-    return _keep(ctx, automation, Kind.QUESTION, words=words)
+    return _keep(ctx, automation, SignalKind.QUESTION, words=words)
 
 
 @feature.command(
@@ -193,13 +196,13 @@ def boundary(
     *,
     words: Annotated[str, TellingReader(most=1000), Ask(_("What is unclear?"))],
 ) -> Reply:
-    return _keep(ctx, automation, Kind.BOUNDARY, words=words)
+    return _keep(ctx, automation, SignalKind.BOUNDARY, words=words)
 
 
 def _keep(
     ctx: Context,
     automation: Automation,
-    kind: Kind,
+    kind: SignalKind,
     *,
     reason: str = "",
     minutes: int | None = None,
@@ -211,18 +214,18 @@ def _keep(
         id=ctx.new_secret(),
         automation=automation.id,
         at=day,
-        kind=kind.value,
+        kind=kind,
         reason=reason,
         minutes=minutes,
         words=words,
-        state="open",
+        state=SignalState.OPEN,
         answer="",
         ended_at=None,
     )
     learning.tell(ctx.tx, told)
-    posts = _asks(ctx, automation, told) if kind in (Kind.QUESTION, Kind.BOUNDARY) else ()
+    posts = _asks(ctx, automation, told) if kind in ASKS else ()
     decides = owner(ctx, automation)
-    if kind is Kind.QUESTION:
+    if kind is SignalKind.QUESTION:
         posts += understanding.asked(ctx, automation)
     if posts and decides is not None:
         said = _("Thank you. {who} has your question, without your name.", who=decides.name)
@@ -242,12 +245,12 @@ def _asks(ctx: Context, automation: Automation, signal: Signal) -> tuple[Post, .
         return ()
     title = (
         _("A question about “{name}”", name=automation.name)
-        if signal.kind == Kind.QUESTION
+        if signal.kind is SignalKind.QUESTION
         else _("The boundary of “{name}” is unclear", name=automation.name)
     )
     message = Message((Title(title), Text(signal.words), Buttons(_ends(signal))))
     posts = matters.ask(ctx, decides.id, _key(signal), message)
-    champion = _champion(ctx, automation) if signal.kind == Kind.BOUNDARY else None
+    champion = _champion(ctx, automation) if signal.kind is SignalKind.BOUNDARY else None
     if champion is not None and champion != decides.id:
         told = Message((Title(title), Text(signal.words), _look_at_it(automation)))
         posts += matters.ask(ctx, champion, f"{_key(signal)}:champion", told)
@@ -265,7 +268,7 @@ def _champion(ctx: Context, automation: Automation) -> PersonId | None:
 
 
 def _ends(signal: Signal) -> tuple[Button, ...]:
-    answer = _("Answer") if signal.kind in (Kind.QUESTION, Kind.BOUNDARY) else _("Done")
+    answer = _("Answer") if signal.kind in ASKS else _("Done")
     return (
         Button(answer, call("auto answer", signal=signal.id), "primary"),
         Button(_("Leave it as it is"), call("auto leave", signal=signal.id)),
@@ -285,7 +288,7 @@ def answer(
     *,
     words: Annotated[str, TellingReader(most=1000), Ask(_("In a sentence"))],
 ) -> Reply:
-    return _ended(ctx, signal, "done", words)
+    return _ended(ctx, signal, SignalState.DONE, words)
 
 
 @feature.command(
@@ -297,10 +300,10 @@ def leave(
     *,
     because: Annotated[str, TellingReader(most=500), Ask(_("Because"))],
 ) -> Reply:
-    return _ended(ctx, signal, "declined", because)
+    return _ended(ctx, signal, SignalState.DECLINED, because)
 
 
-def _ended(ctx: Context, id: str, state: str, words: str) -> Reply:
+def _ended(ctx: Context, id: str, state: SignalState, words: str) -> Reply:
     found = learning.signal(ctx.tx, id)
     automation = automations.find(ctx.tx, found.automation) if found else None
     if found is None or automation is None:
@@ -341,7 +344,7 @@ def learn(ctx: Context, automation: AutoRef) -> Reply:
 def told_words(signal: Signal) -> Words:
     """Return what was told as a line: a day, no hour, and nobody's name."""
     reason = {**Reason.labels(), **Fault.labels()}.get(signal.reason, "")
-    kind = Kind(signal.kind).words
+    kind = TOLD[signal.kind]
     if signal.words:
         return _("{day:day} {kind}: {words}", day=signal.at, kind=kind, words=signal.words[:200])
     if reason:
