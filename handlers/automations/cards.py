@@ -1,7 +1,8 @@
-"""The card of an automation: use first, then its job profile in five parts, then what is open."""
+"""The card: what it is for and not for, its use, its profile in five parts, what is open."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from handlers.automations import figures, people, profile
@@ -31,6 +32,7 @@ from storage.automations.states import AutomationPhase, AutomationState
 
 ODD_KEPT = timedelta(days=7)
 SHOWN = 10
+FIRST = [profile.BY_FIELD["purpose"], profile.BY_FIELD["not_for"]]  # below the name
 
 
 def card(ctx: Context, automation: Automation, seen: Known | None = None) -> Message:
@@ -39,6 +41,7 @@ def card(ctx: Context, automation: Automation, seen: Known | None = None) -> Mes
     kept = history.profile(ctx.tx, automation.id)
     parts: list[MessagePart] = [
         Title(automation.name),
+        Facts(tuple(_rows(ctx, automation, FIRST, kept))),
         Facts(
             (
                 *_use(ctx, automation, seen),
@@ -110,16 +113,8 @@ def _odd(ctx: Context, automation: Automation) -> tuple[Words, ...]:
 def _part(
     ctx: Context, automation: Automation, part: Part, kept: dict[str, str]
 ) -> list[tuple[Words, Words]]:
-    said = profile.said(automation, kept)
-    rows: list[tuple[Words, Words]] = []
-    for each in PROFILE:
-        if each.part is not part:
-            continue
-        value = said.get(each.field, "")
-        if value:
-            rows.append((each.label, _shown(ctx, automation, each.field, value)))
-        elif each.needed:
-            rows.append((each.label, _("missing")))
+    its = [each for each in PROFILE if each.part is part and each not in FIRST]
+    rows = _rows(ctx, automation, its, kept)
     if part is Part.FEEDBACK:
         open_ones = len(learning.open_signals(ctx.tx, automation.id))
         if open_ones:
@@ -129,6 +124,21 @@ def _part(
             rows.append((_("Understood"), counted))
     if part is Part.DEVELOPMENT:
         rows += _development(ctx, automation)
+    return rows
+
+
+def _rows(
+    ctx: Context, automation: Automation, of: Sequence[profile.Told], kept: dict[str, str]
+) -> list[tuple[Words, Words]]:
+    """Return what is said of an automation; what operation needs and is missing says so."""
+    said = profile.said(automation, kept)
+    rows: list[tuple[Words, Words]] = []
+    for each in of:
+        value = said.get(each.field, "")
+        if value:
+            rows.append((each.label, _shown(ctx, automation, each.field, value)))
+        elif each.needed:
+            rows.append((each.label, _("missing")))
     return rows
 
 
@@ -174,7 +184,7 @@ def _buttons(
         return [Buttons((adopt,))]
     if automation.state is AutomationState.RETIRED:
         return [Buttons((Button(_("Bring back"), call("auto back", automation=id)), past))]
-    found: list[MessagePart] = [Buttons((tell, learn, past))]
+    found: list[MessagePart] = [Buttons((tell, learn, past)), Buttons(signals.on_card(automation))]
     own = is_own(ctx, automation)
     if not own:
         if owner(ctx, automation) is None or ctx.person.manager:

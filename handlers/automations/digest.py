@@ -26,6 +26,7 @@ from handlers.kit.readers import folded
 from handlers.kit.words import Words, _, _n
 from storage import automations
 from storage.automations import Automation, history, learning, outages, questions
+from storage.automations.states import SignalKind
 
 feature = Feature(_("Automations"))
 
@@ -214,21 +215,34 @@ def _told(ctx: Context, week: Week, all_of_them: list[Automation], seen: Known) 
 
 def _learnt(ctx: Context, week: Week, of: list[Automation]) -> list[Part]:
     """Return what was told about these automations in the week."""
-    told = learning.signals_between(ctx.tx, week.start, week.end)
+    told: dict[tuple[str, SignalKind], dict[str, int]] = {}
+    for automation, kind, reason, n in learning.signals_between(ctx.tx, week.start, week.end):
+        told.setdefault((automation, kind), {})[reason] = n
     learnt: list[Words] = [
         _("{name}: {what}", name=each.name, what=counted)
         for each in of
         if (
             counted := [
-                _("{kind} {n}×", kind=signals.TOLD[kind], n=figure(LEARNT, n))
-                for automation, kind, _reason, n in told
-                if automation == each.id
+                _counted(kind, told[each.id, kind])
+                for kind in SignalKind
+                if (each.id, kind) in told
             ]
         )
     ]
     if not learnt:
         return []
     return [Title(_("What we are learning")), Items(tuple(learnt[:SHOWN]))]
+
+
+def _counted(kind: SignalKind, reasons: dict[str, int]) -> Words:
+    """Return how often something was told, and its reason where one was told more than others."""
+    n = figure(LEARNT, sum(reasons.values()))
+    often = max(reasons.values())
+    most = [each for each, times in reasons.items() if each and times == often]
+    if often > 1 and len(most) == 1 and list(reasons.values()).count(often) == 1:
+        why = signals.REASONS.get(most[0], most[0])
+        return _("{kind} {n}× (mostly: {why})", kind=signals.TOLD[kind], n=n, why=why)
+    return _("{kind} {n}×", kind=signals.TOLD[kind], n=n)
 
 
 def _operation(ctx: Context, week: Week, seen: Known) -> list[Part]:

@@ -10,6 +10,7 @@ from handlers.automations.learning import checks, signals
 from handlers.automations.rules.company import known
 from handlers.automations.rules.standing import State
 from handlers.automations.state import decisions, evidence, owner
+from handlers.kit import calendar
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Filter, Known, Row, Setting, Task
@@ -17,7 +18,7 @@ from handlers.kit.doors import known as stored_places
 from handlers.kit.messages import Button
 from handlers.kit.words import _, _n
 from storage import automations
-from storage.automations import history, kept, learning, odd
+from storage.automations import history, kept, learning, odd, relief
 from storage.automations import people as stored_people
 from storage.automations.states import SignalKind
 from storage.engine.ids import PersonId
@@ -156,6 +157,17 @@ def keep_questions(ctx: Context, before: datetime) -> int:
 )
 def keep_signals(ctx: Context, before: datetime) -> int:
     return kept.forget_signals(ctx.tx, before)
+
+
+@feature.keeps(
+    "automation_rounds",
+    "automation_answers",
+    what=_("answers about automations, without names"),
+    days=365,
+    then=_("deleted"),
+)
+def keep_answers(ctx: Context, before: datetime) -> int:
+    return relief.forget(ctx.tx, calendar.week_of(before, ctx.workspace.zone))
 
 
 @feature.keeps(

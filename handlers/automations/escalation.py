@@ -64,7 +64,7 @@ def look(ctx: Context) -> Reply:
     posts: list[Post] = []
     for each in looks.to_look_at(ctx.tx, ctx.now):
         posts += look_at_one(ctx, each, seen, open_ones.get(each.id))
-        again = standing.look_again(each, seen.company, ctx.now)
+        again = standing.look_again(each, seen.company, ctx.now, seen.outages)
         automations.change(ctx.tx, each.id, look_at=again)
     soon = looks.next_look(ctx.tx)
     if soon is not None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median, quantiles
 
-from handlers.automations.learning import checks
+from handlers.automations.learning import checks, relief
 from handlers.automations.rules.company import Known
 from handlers.automations.rules.standing import expected, local, schedule_of
 from handlers.kit.commands import Feature
@@ -43,6 +43,15 @@ RUNS = feature.measure(
     ),
     "automation_days",
     "automation_runs",
+)
+RELIEF = feature.measure(
+    "automation relief",
+    _("Relief"),
+    _(
+        "people who tapped in the newest week that is over; how it leans, from five people on. "
+        "It changes only when a week is over"
+    ),
+    "automation_answers",
 )
 ON_TIME = feature.measure(
     "on time",
@@ -181,6 +190,9 @@ def rows(ctx: Context, automation: Automation, seen: Known) -> list[tuple[Words,
     """Return the figures as rows of the card; use comes first."""
     found = figures(ctx, automation, seen)
     told: list[tuple[Words, Words]] = [(_("Used"), figure(RUNS, use_words(found)))]
+    relieved = relief.told(ctx, automation)
+    if relieved is not None:
+        told.append((_("Relief"), figure(RELIEF, relieved)))
     if found.items:
         told.append((_("Volume"), figure(RUNS, _n("{n} item", "{n} items", found.items))))
     if found.occasions:

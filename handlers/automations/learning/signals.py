@@ -5,11 +5,12 @@ Every signal ends: done, or declined with a reason. Nothing here is blame, and n
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated
 
 from handlers.attention import matters
 from handlers.automations import profile
-from handlers.automations.learning import understanding
+from handlers.automations.learning import relief, understanding
 from handlers.automations.lookup import AutoRef
 from handlers.automations.rules.company import company_of
 from handlers.automations.state import is_own, need_own, owner
@@ -20,6 +21,7 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import (
     Button,
     Buttons,
+    Facts,
     Message,
     Part,
     Post,
@@ -72,6 +74,10 @@ class Fault(Worded):
     UNSETTLING = "unsettling", _("Unsettling")
 
 
+REASONS: dict[str, Words] = {**Reason.labels(), **Fault.labels()}
+LEARNT = timedelta(days=28)
+
+
 class Took(Worded):
     """About how many minutes it took; nobody has to say."""
 
@@ -86,23 +92,30 @@ class Took(Worded):
 Minutes = Annotated[Took, choice(Took), Ask(_("How long did it take?"), _("For the rework."))]
 
 
+def on_card(automation: Automation) -> tuple[Button, ...]:
+    """Return what can be told with one tap on its card."""
+    id = automation.id
+    return (
+        Button(_("Bypassed"), call("auto bypassed", automation=id), "quiet"),
+        Button(_("Done by hand"), call("auto byhand", automation=id), "quiet"),
+        Button(_("Question"), call("auto question", automation=id), "quiet"),
+        Button(_("Boundary unclear"), call("auto boundary", automation=id), "quiet"),
+    )
+
+
 @feature.command(
     "auto tell", "auto sagen", help=_("Tell something about it."), hidden=True, needs="feedback"
 )
 def tell(ctx: Context, automation: AutoRef) -> Reply:
-    id = automation.id
-    first = (
-        Button(_("Used it"), call("auto used", automation=id)),
-        Button(_("Bypassed"), call("auto bypassed", automation=id)),
-        Button(_("Done by hand"), call("auto byhand", automation=id)),
-    )
-    second = (
-        Button(_("Question"), call("auto question", automation=id)),
-        Button(_("Not right"), call("auto wrong", automation=id)),
-        Button(_("Boundary unclear"), call("auto boundary", automation=id)),
-    )
+    used = Button(_("Used it"), call("auto used", automation=automation.id))
+    wrong = Button(_("Not right"), call("auto wrong", automation=automation.id))
+    around = on_card(automation)
+    first, second = (used, *around[:2]), (*around[2:], wrong)
     parts: tuple[Part, ...] = (
         Title(_("What should be known about “{name}”?", name=automation.name)),
+        Text(_("Does it save you work?"), small=True),
+        Buttons(relief.buttons(automation)),
+        Text(_("What happened?"), small=True),
         Buttons(first),
         Buttons(second),
         Text(_("It is counted for the automation, without your name."), small=True),
@@ -330,6 +343,9 @@ def _ended(ctx: Context, id: str, state: SignalState, words: str) -> Reply:
 def learn(ctx: Context, automation: AutoRef) -> Reply:
     open_ones = learning.open_signals(ctx.tx, automation.id)
     parts: list[Part] = [Title(_("What we are learning: “{name}”", name=automation.name))]
+    counted = _counted(ctx, automation)
+    if counted:
+        parts += [Text(_("In the last 28 days"), small=True), Facts(counted)]
     if not open_ones:
         parts.append(Text(_("Nothing is open.")))
     for each in open_ones[:SHOWN]:
@@ -341,9 +357,27 @@ def learn(ctx: Context, automation: AutoRef) -> Reply:
     return Reply(Message(tuple(parts)))
 
 
+def _counted(ctx: Context, automation: Automation) -> tuple[tuple[Words, Words], ...]:
+    """Return how often each kind was told, in a fixed order: nothing here ranks."""
+    told = learning.signals(ctx.tx, automation.id, ctx.now - LEARNT)
+    rows: list[tuple[Words, Words]] = []
+    for kind, label in TOLD.items():
+        of = [each for each in told if each.kind is kind]
+        said = [
+            _("{words} {n}×", words=words, n=n)
+            for reason, words in REASONS.items()
+            if (n := sum(each.reason == reason for each in of))
+        ]
+        if of and said:
+            rows.append((label, _("{n}× ({reasons})", n=len(of), reasons=said)))
+        elif of:
+            rows.append((label, _("{n}×", n=len(of))))
+    return tuple(rows)
+
+
 def told_words(signal: Signal) -> Words:
     """Return what was told as a line: a day, no hour, and nobody's name."""
-    reason = {**Reason.labels(), **Fault.labels()}.get(signal.reason, "")
+    reason = REASONS.get(signal.reason, "")
     kind = TOLD[signal.kind]
     if signal.words:
         return _("{day:day} {kind}: {words}", day=signal.at, kind=kind, words=signal.words[:200])

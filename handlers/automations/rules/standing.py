@@ -359,10 +359,13 @@ def gap_between(company: Company, earlier: datetime, later: datetime) -> int:
     return count
 
 
-def look_again(automation: Automation, company: Company, now: datetime) -> datetime:
+def look_again(
+    automation: Automation, company: Company, now: datetime, outages: Sequence[Outage] = ()
+) -> datetime:
     """Return when its state may change next: at the latest tomorrow morning."""
     tomorrow = company.day_of(now) + timedelta(days=1)
-    found = [calendar.midnight(tomorrow, company.zone) + timedelta(hours=6)]
+    morning = calendar.midnight(tomorrow, company.zone) + timedelta(hours=6)
+    found = [morning]
     for moment in (
         automation.paused_until,
         automation.snoozed_until,
@@ -373,13 +376,33 @@ def look_again(automation: Automation, company: Company, now: datetime) -> datet
             found.append(moment)
     last = automation.last_report_at
     if last is not None:
-        for each, late_from in islice(expected(automation, company, last, last), COUNTED):
-            if last >= each.opens:
-                continue  # that run counts for it
-            if late_from > now:
-                found.append(late_from)
-            break
+        found += _next_missed(automation, company, outages, last, now)
+        window = window_of(automation)
+        if morning - last >= window:
+            silent, _worked = silence(automation, company, outages, last, now)
+            if now < now + window - silent < morning:
+                found.append(now + window - silent)
     return min(found)
+
+
+def _next_missed(
+    automation: Automation,
+    company: Company,
+    outages: Sequence[Outage],
+    last: datetime,
+    now: datetime,
+) -> list[datetime]:
+    """Return when the next run would be missed; after the third one no further one matters."""
+    missed = 0
+    for each, late_from in islice(expected(automation, company, last, last), COUNTED):
+        if last >= each.opens:
+            continue  # that run counts for it
+        if late_from > now:
+            return [late_from]
+        missed += not _was_paused(automation, each.due) and not _spoils(each, late_from, outages)
+        if missed >= MISSED:
+            break
+    return []
 
 
 def next_due(automation: Automation, company: Company, now: datetime) -> datetime | None:
