@@ -27,8 +27,10 @@ from handlers.kit.messages import Button, Buttons, Facts, Items, Message, Text, 
 from handlers.kit.messages import Part as MessagePart
 from handlers.kit.people import person
 from handlers.kit.words import Sentence, Words, _, _n
+from handlers.on_call import duty
 from storage.automations import Automation, history, learning, odd
 from storage.automations.states import AutomationPhase, AutomationState
+from storage.engine.ids import PersonId
 
 ODD_KEPT = timedelta(days=7)
 SHOWN = 10
@@ -145,6 +147,8 @@ def _rows(
 def _shown(ctx: Context, automation: Automation, field: str, value: str) -> Words:
     if field in ("accountable", "deputy"):
         who = person(ctx, value)
+        if not duty.is_here(ctx, PersonId(value)):
+            return _("{who} (no longer active)", who=who)
         if value in people.unaccepted(automation):
             return _("{who} (asked, has not accepted yet)", who=who)
         return _("{who}", who=who)

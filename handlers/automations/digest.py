@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from handlers import rights
-from handlers.automations import escalation, figures, timetable
+from handlers.automations import escalation, figures, people, timetable
 from handlers.automations.learning import checks, signals
 from handlers.automations.rules.company import Known, known
 from handlers.automations.rules.standing import State
@@ -125,6 +125,7 @@ def section(ctx: Context, week: Week) -> Section | None:
         for each in all_of_them
         if (task := _undecided(ctx, each, seen, open_ones.get(each.id))) is not None
     ]
+    decides = [*people.left_behind(ctx), *decides]
     drafts = automations.drafts(ctx.tx)
     if drafts:
         adopt = Button(_("Enter it"), call("auto adopt", draft=drafts[0].id))

@@ -30,6 +30,8 @@ feature = Feature(_("Automations"))
 def waiting(ctx: Context) -> list[Task]:
     """Return the automations that the asker is to accept, to decide about, or to look after."""
     found = people.open_questions(ctx)
+    if ctx.person.manager:
+        found += people.left_behind(ctx)
     seen = known(ctx)
     told = {each.key for each in matters.held_back(ctx, ctx.person.id)}  # attention shows those
     mine = []

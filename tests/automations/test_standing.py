@@ -294,3 +294,21 @@ def test_the_next_look_is_when_the_state_may_change() -> None:
     assert look == at("2026-11-25 03:00")
     daily = automation("every 1 day", "2026-11-24 01:40")
     assert standing.look_again(daily, NRW, at("2026-11-24 07:00")) == at("2026-11-25 06:00")
+
+
+def test_it_is_looked_at_when_its_window_has_passed_and_the_usual_hour_with_it() -> None:
+    daily = automation("every 1 day", "2026-09-01 10:40")
+    assert standing.look_again(daily, NRW, at("2026-09-28 07:00")) == at("2026-09-29 06:00")
+    assert standing.look_again(daily, NRW, at("2026-09-29 07:00")) == at("2026-09-29 11:40")
+    assert state(daily, "2026-09-29 11:40") is State.UNUSED
+    ours = (Outage(at("2026-09-08 08:00"), at("2026-09-10 20:00")),)  # three days do not count
+    for day, look in (("29", "2026-09-30 06:00"), ("30", "2026-10-01 06:00")):
+        assert standing.look_again(daily, NRW, at(f"2026-09-{day} 07:00"), ours) == at(look)
+    assert standing.look_again(daily, NRW, at("2026-10-02 07:00"), ours) == at("2026-10-02 11:40")
+
+
+def test_the_third_missed_occasion_is_looked_at_when_it_is_missed() -> None:
+    monthly = automation("0 14 15 * *", "2026-08-15 14:05", always=True)
+    assert standing.look_again(monthly, NRW, at("2026-11-14 07:00")) == at("2026-11-15 06:00")
+    assert standing.look_again(monthly, NRW, at("2026-11-15 07:00")) == at("2026-11-15 15:00")
+    assert standing.look_again(monthly, NRW, at("2026-12-15 07:00")) == at("2026-12-16 06:00")

@@ -256,10 +256,10 @@ def play(database: Database, count: int, days: int, seed: int) -> Outcome:
     )
     found.asked = {row["name"] for row in rows}
     for row in rows:
-        # At noon all are compared: by the first noon at which the rules ask, it is asked.
-        first = found.due.get(row["name"], clock.now())
-        if not first - timedelta(days=1) < as_moment(row["at"]) <= first:
-            found.late.append(f"{row['name']}: {row['at']}, by the rules {first}")
+        # At noon all are compared: on the first day on which the rules ask, it is asked.
+        first, asked = found.due.get(row["name"], clock.now()), as_moment(row["at"])
+        if not first - timedelta(days=1) < asked < at(first.astimezone(BERLIN).date(), time(23)):
+            found.late.append(f"{row['name']}: {asked}, by the rules {first}")
     stage.close()
     return found
 

@@ -380,8 +380,10 @@ def look_again(
         window = window_of(automation)
         if morning - last >= window:
             silent, _worked = silence(automation, company, outages, last, now)
-            if now < now + window - silent < morning:
-                found.append(now + window - silent)
+            # A run that comes at its usual hour after so many days comes first.
+            ends = now + window - silent + GRACE
+            if now < ends < morning:
+                found.append(ends)
     return min(found)
 
 
