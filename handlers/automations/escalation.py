@@ -52,8 +52,7 @@ SOONEST = timedelta(minutes=1)  # between two looks
 
 def look_at(ctx: Context, when: datetime) -> None:
     """Let the automations be looked at by `when`; a look that is planned sooner stays."""
-    if not timers.sooner(ctx.tx, TIMER, when):
-        timers.set(ctx.tx, id=ctx.new_id(), kind=TIMER, key=TIMER, due=when)
+    timers.at_the_latest(ctx.tx, id=ctx.new_id(), kind=TIMER, key=TIMER, due=when)
 
 
 @feature.timer(TIMER)

@@ -180,18 +180,13 @@ def find(tx: Tx, id: str) -> Automation | None:
     return _automation(rows[0]) if rows else None
 
 
-def change(tx: Tx, id: str, **values: object) -> bool:
+def change(tx: Tx, id: str, **values: object) -> None:
     """Set columns of an automation; moments and truths are written as they are stored."""
     assert values.keys() <= CHANGEABLE, values.keys() - CHANGEABLE
     put = ", ".join(f"{name} = :{name}" for name in values)
     stored = {name: _stored(value) for name, value in values.items()}
-    return (
-        tx.run(
-            f"update automations set {put} where workspace = :workspace and id = :id",
-            id=id,
-            **stored,
-        )
-        == 1
+    tx.write(
+        f"update automations set {put} where workspace = :workspace and id = :id", id=id, **stored
     )
 
 
@@ -211,9 +206,9 @@ def _written(moment: datetime | None) -> str | None:
     return as_text(moment) if moment is not None else None
 
 
-def keep(tx: Tx, id: str, until: datetime) -> bool:
+def keep(tx: Tx, id: str, until: datetime) -> None:
     """Somebody said it is needed; it is not asked about again before `until`."""
-    return change(tx, id, kept_until=until, unused_since=None)
+    change(tx, id, kept_until=until, unused_since=None)
 
 
 def retire(tx: Tx, id: str, now: datetime) -> bool:

@@ -78,7 +78,7 @@ def ping(
         if intake.has_run(ctx.tx, id):
             return Reply(subject=automation, outcome="seen")
         return _unknown(ctx, slug, id=id, kind=kind, create=bool(create))
-    found = automations.find(ctx.tx, automation)
+    found, recent = intake.called(ctx.tx, automation, ctx.now - MINUTE)
     assert found is not None, "an address belongs to an automation, by constraint"
     if found.post_only and not posted and counts:
         odd, counts = Odd.METHOD, ""
@@ -88,7 +88,6 @@ def ping(
         return Reply(subject=automation, outcome="odd")
     if found.state is AutomationState.RETIRED:
         return _retired(ctx, found)
-    recent = intake.calls_since(ctx.tx, found.id, ctx.now - MINUTE)
     if any(each == id for each, _told in recent):
         return Reply(subject=automation, outcome="seen")  # its work was tried again
     key = _hash(run or once) if run or once else None
@@ -163,9 +162,9 @@ def _count(
         escalation.look_at(ctx, now.look_at)
     if kind is RunKind.START:
         return ()
-    # Nobody is asked about what has reported lately, so no question can be open.
+    # Nobody is asked about what has reported lately, or never: no question can be open.
     last = found.last_report_at
-    asked = last is None or ctx.now - last >= standing.LEAST_WINDOW
+    asked = last is not None and ctx.now - last >= standing.LEAST_WINDOW
     posts = escalation.ended(ctx, now, "ran") if asked else ()
     return (*posts, *_told(ctx, found, now))
 
