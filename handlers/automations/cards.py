@@ -146,7 +146,7 @@ def _rows(
 
 def _shown(ctx: Context, automation: Automation, field: str, value: str) -> Words:
     if field in ("accountable", "deputy"):
-        who = person(ctx, value)
+        who = person(ctx, PersonId(value))
         if not duty.is_here(ctx, PersonId(value)):
             return _("{who} (no longer active)", who=who)
         if value in people.unaccepted(automation):

@@ -128,7 +128,7 @@ def at_the_latest(tx: Tx, *, id: str, kind: str, key: str, due: datetime) -> Non
     tx.write(
         """
         insert into timers (workspace, id, kind, key, payload, due_at, state)
-        values (:workspace, :id, :kind, :key, '{}', :due, 'pending')
+        values (:workspace, :id, :kind, :key, :payload, :due, 'pending')
         on conflict (workspace, key) do update set
             due_at = excluded.due_at, state = 'pending',
             attempts = case timers.state when 'pending' then timers.attempts else 0 end,
@@ -141,6 +141,7 @@ def at_the_latest(tx: Tx, *, id: str, kind: str, key: str, due: datetime) -> Non
         id=id,
         kind=kind,
         key=key,
+        payload="{}",
         due=as_text(due),
     )
 

@@ -21,14 +21,15 @@ from bot.teams import cards as teams_cards
 from handlers.automations.profile import PROFILE, Part
 from handlers.kit.commands import call
 from handlers.kit.messages import Button, Buttons, Message
-from handlers.kit.words import text
+from handlers.kit.words import flat, text
 from storage import automations
 from storage.automations.states import AutomationPhase, AutomationState, SignalKind, SignalState
 from storage.engine import Tx
+from storage.engine.ids import PersonId
 from tests.automations.test_gate import complete
 from tests.ownership.test_ownership import leaves
 from tests.pretend.machines import enter, reports
-from tests.pretend.stage import Say, Stage, flat, plain
+from tests.pretend.stage import Say, Stage, plain
 
 Wind = Callable[..., None]
 ON_CARD = ("auto bypassed", "auto byhand", "auto question", "auto boundary")
@@ -100,9 +101,9 @@ def test_b08_what_reports_by_an_unknown_name_is_a_draft_nobody_answers_for_and_n
     assert its(bot, "phase") == AutomationPhase.DRAFT
     ben("auto")
     ben.press(calls="auto adopt")
-    answer = ben.fill(name="Geheimes Skript", purpose="Kopiert Dateien", accountable="ben",
-                      deputy="carla", rhythm="täglich")  # fmt: skip
-    assert not re.search(r"geheim\w* genutzt|verboten|hätte", answer), "without blame"
+    told = ben.fill(name="Geheimes Skript", purpose="Kopiert Dateien", accountable="ben",
+                    deputy="carla", rhythm="täglich")  # fmt: skip
+    assert not re.search(r"verboten|heimlich|hätte|schon längst", told), "without blame"
     assert "Phase: runs, profile incomplete" in anna("auto geheimes skript")
 
 
@@ -252,7 +253,7 @@ def test_e08_every_open_signal_is_a_candidate_until_it_is_done_or_declined_with_
         anna("auto mail-sortierung")
         anna.press(calls="auto tell")
         anna.press(calls=word)
-        anna.fill(**form)
+        anna.fill(carry=True, **form)
     ben("auto mail-sortierung")
     ben.press(calls="auto learn")
     assert len([each for each in ben.buttons() if each.button.call.word == "auto leave"]) >= 5
@@ -309,7 +310,7 @@ def test_e09_when_the_accountable_person_leaves_the_deputy_acts_and_managers_get
 ) -> None:
     enter(ben)
     carla.press(calls="auto accept")
-    leaves(bot, "ben")
+    leaves(bot, PersonId("ben"))
     told = [each for each in chris.sees() if "Mail-Sortierung" in each]
     assert len(told) == 1 and "Stands in: Carla" in told[0]
     answer = bot.handle(bot.request("carla", call=call("auto snooze", automation=its(bot))))
@@ -317,7 +318,7 @@ def test_e09_when_the_accountable_person_leaves_the_deputy_acts_and_managers_get
     assert "Accountable: Ben (no longer active)" in anna("auto mail-sortierung")
     acts = "“Mail-Sortierung”: Ben is no longer active; Carla stands in."
     assert acts in chris("status") and acts in chris("digest")
-    leaves(bot, "carla")
+    leaves(bot, PersonId("carla"))
     gone = "“Mail-Sortierung”: Ben is no longer active, and nobody stands in."
     assert gone in chris("status") and gone in chris("digest")
     answer = bot.handle(bot.request("chris", call=call("auto people", automation=its(bot))))
