@@ -18,6 +18,7 @@ from handlers.automations.intake import address as automation_address
 from handlers.automations.intake import heartbeat
 from handlers.automations.learning import checks as automation_checks
 from handlers.automations.learning import histories as automation_histories
+from handlers.automations.learning import relief as automation_relief
 from handlers.automations.learning import signals as automation_signals
 from handlers.automations.learning import understanding as automation_understanding
 from handlers.automations.measures import measuring as automation_measuring
@@ -186,6 +187,7 @@ FEATURES: tuple[Feature, ...] = (
     heartbeat.feature,
     automation_escalation.feature,
     automation_timetable.feature,
+    automation_relief.feature,
     automation_signals.feature,
     automation_understanding.feature,
     automation_checks.feature,

@@ -590,9 +590,8 @@ class Dispatcher:
     ) -> Response:
         now = self._clock.now()
         ctx = self._context(tx, LOTSE, None, now)
-        with tx.savepoint():
-            reply = hook.run(ctx, subject, **values)
-            store_posts(ctx, reply.posts)
+        reply = hook.run(ctx, subject, **values)
+        store_posts(ctx, reply.posts)
         outcome = reply.outcome or "done"
         audit.add(
             tx,

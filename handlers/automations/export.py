@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator
 
 from handlers.automations import people, profile
-from handlers.automations.profile import BY_FIELD, PROFILE, Category, Part, Phase
+from handlers.automations.profile import BY_FIELD, PHASES, PROFILE, Category, Part
 from handlers.automations.rules.company import Known, known
 from handlers.automations.state import expected_words, labelled
 from handlers.kit.context import Context
@@ -17,6 +17,7 @@ from handlers.kit.words import Sentence, Words, _
 from storage import automations
 from storage.automations import Automation, history
 from storage.automations.history import Entry
+from storage.automations.states import AutomationState
 from storage.engine.ids import PersonId
 
 PIECE = 2500  # characters that stand together in a message
@@ -77,12 +78,12 @@ def chosen(ctx: Context, asked: Filter) -> list[Automation]:
 def values(ctx: Context, automation: Automation, seen: Known) -> tuple[Words, ...]:
     """Return a row of the table. What is retired shows no person."""
     kept = history.profile(ctx.tx, automation.id)
-    open_one = automation.state == "active"
+    open_one = automation.state is AutomationState.ACTIVE
     last = automation.last_useful_at
     return (
         automation.name,
         labelled(seen.standing(automation)),
-        Phase(automation.phase).words,
+        PHASES[automation.phase],
         profile.value_words("category", kept.get("category", "")),
         people.named(ctx, automation) if open_one else "",
         expected_words(automation),
@@ -135,7 +136,7 @@ def markdown(ctx: Context, *, ai_only: bool = False) -> str:
     for automation, said in _all(ctx, ai_only):
         lines += [f"## {automation.name}", ""]
         lines.append(f"- {ctx.text(_('Use'))}: {ctx.text(labelled(seen.standing(automation)))}")
-        lines.append(f"- {ctx.text(_('Phase'))}: {ctx.text(Phase(automation.phase).words)}")
+        lines.append(f"- {ctx.text(_('Phase'))}: {ctx.text(PHASES[automation.phase])}")
         for part in Part:
             lines += ["", f"### {ctx.text(part.words)}", ""]
             for each in PROFILE:

@@ -180,7 +180,7 @@ def test_the_same_words_serve_automations(anna: Say, ben: Say, bot: Stage) -> No
     ]
 
 
-@pytest.mark.parametrize("typed", ["", " ja", " läuft gut"])
+@pytest.mark.parametrize("typed", ["", " na ja", " läuft gut"])
 def test_what_an_automation_has_no_word_for_is_offered(
     anna: Say, ben: Say, bot: Stage, typed: str
 ) -> None:
