@@ -176,7 +176,7 @@ class Board:
             f'<li><a href="/board/template?language={each}" hreflang="{each}">{label}</a></li>'
             for each, label in (("de", "Deutsch"), ("en", "English"))
         )
-        said = pages.drawn(spoken(template.page(ctx), ctx.language, ctx.zone))
+        said = pages.drawn(spoken(template.page(ctx), ctx.language, ctx.zone, ctx.year))
         nav = f'<nav class="files" aria-label="Deutsch, English"><ul>{links}</ul></nav>'
         return pages.shown(ctx, _("The page to print"), nav + said, "template")
 
@@ -212,7 +212,7 @@ class Board:
         command = by_name(word, ctx.features)
         assert command is not None
         reply = command.run(ctx)
-        body = pages.drawn(spoken(reply.message or Message(()), ctx.language, ctx.zone))
+        body = pages.drawn(spoken(reply.message or Message(()), ctx.language, ctx.zone, ctx.year))
         return pages.shown(ctx, title, body, here)
 
     def _list(self, ctx: Context, request: web.Request) -> web.Response:
@@ -228,7 +228,7 @@ class Board:
         for row in rows:
             cells = (
                 f'<td data-label="{label}">'
-                f"{pages.say(tables.cell(value), ctx.language, ctx.zone)}</td>"
+                f"{pages.say(tables.cell(value), ctx.language, ctx.zone, ctx.year)}</td>"
                 for label, value in zip(labels, row.values, strict=True)
             )
             lines.append(f"<tr>{''.join(cells)}</tr>")

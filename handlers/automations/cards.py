@@ -87,9 +87,7 @@ def _use(ctx: Context, automation: Automation, seen: Known) -> list[tuple[Words,
     if automation.first_report_at is None:
         rows.append((_("Connection"), _("not connected")))
     else:
-        rows.append(
-            (_("Connection"), _("connected since {at:date}", at=automation.first_report_at))
-        )
+        rows.append((_("Connection"), _("connected since {at:day}", at=automation.first_report_at)))
     return rows
 
 
@@ -147,7 +145,7 @@ def _development(ctx: Context, automation: Automation) -> list[tuple[Words, Word
     if automation.slug:
         rows.append((_("Name for calls"), automation.slug))
     if automation.live_at is not None:
-        rows.append((_("In operation since"), _("{at:date}", at=automation.live_at)))
+        rows.append((_("In operation since"), _("{at:day}", at=automation.live_at)))
         answers = [
             _("day {n}: {how}", n=day, how=answer)
             for day in (7, 30, 90, 180)
@@ -157,7 +155,7 @@ def _development(ctx: Context, automation: Automation) -> list[tuple[Words, Word
             rows.append((_("How it goes"), _("{answers}", answers=answers)))
     entries = [each for each in history.of(ctx.tx, automation.id, 50) if each.kind != "said"]
     if entries:
-        rows.append((_("Last change"), _("{at:date}", at=entries[0].at)))
+        rows.append((_("Last change"), _("{at:day}", at=entries[0].at)))
     return rows
 
 

@@ -78,7 +78,7 @@ def keep(ctx: Context, automation: AutoRef) -> Reply:
         posts += escalation.second_keep(ctx, automation)
     _look(ctx, automation)
     said = _(
-        "“{name}” is in use. Lotse asks again after {until:date} if it has not run by then.",
+        "“{name}” is in use. Lotse asks again after {until:day} if it has not run by then.",
         name=automation.name,
         until=until,
     )
@@ -261,7 +261,7 @@ def pause(
         raise Refusal(_("Please choose a day that is still to come."), field="until")
     posts = _pause(ctx, automation, ends)
     said = _(
-        "“{name}” is paused until {until:date}. Runs are still recorded, and nobody is asked.",
+        "“{name}” is paused until {until:day}. Runs are still recorded, and nobody is asked.",
         name=automation.name,
         until=ends,
     )
@@ -315,7 +315,7 @@ def snooze(
     profile.note(ctx, automation, "snoozed", after=until.isoformat())
     posts = escalation.ended(ctx, automation, "snoozed")
     _look(ctx, automation)
-    said = _("Nobody is asked about “{name}” until {until:date}.", name=automation.name, until=ends)
+    said = _("Nobody is asked about “{name}” until {until:day}.", name=automation.name, until=ends)
     return Reply(line(said, _card_button(automation)), posts=posts, subject=automation.name)
 
 

@@ -39,8 +39,8 @@ def labelled(found: Standing) -> Words:
     """Return a state in words, with its end if it has one."""
     if found.until is not None:
         if found.state is State.PAUSED:
-            return _("paused until {until:date}", until=found.until)
-        return _("snoozed until {until:date}", until=found.until)
+            return _("paused until {until:day}", until=found.until)
+        return _("snoozed until {until:day}", until=found.until)
     return found.state.words
 
 

@@ -194,20 +194,23 @@ def line(words: Words, *buttons: Button, tone: Tone = Tone.PLAIN) -> Message:
     return Message((Text(words), *rows), tone)
 
 
-def spoken(message: Message, language: str, zone: str) -> Message:
-    """Put a whole message into a language; what comes back holds phrases only."""
+def spoken(message: Message, language: str, zone: str, year: int | None = None) -> Message:
+    """Put a whole message into a language; what comes back holds phrases only.
+
+    Days of another year than `year`, the one that it is now, are told with theirs.
+    """
 
     def say(words: Words) -> Phrase:
-        return speak(words, language, zone)
+        return speak(words, language, zone, year)
 
     return Message(tuple(_say_part(part, say) for part in message.parts), message.tone)
 
 
-def spoken_form(form: Form, language: str, zone: str) -> Form:
+def spoken_form(form: Form, language: str, zone: str, year: int | None = None) -> Form:
     """Put a form into a language."""
 
     def say(words: Words) -> Phrase:
-        return speak(words, language, zone)
+        return speak(words, language, zone, year)
 
     fields = tuple(
         replace(
