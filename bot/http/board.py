@@ -152,14 +152,12 @@ class Board:
         return pages.shown(ctx, _("How this is computed"), f"<dl>{rows}</dl>", "figures")
 
     def _digests(self, ctx: Context, _request: web.Request) -> web.Response:
-        items = "".join(
-            f'<li><a href="/board/digest/{week}">'
-            f"{pages.say(_('Week {number}', number=int(week[6:])), ctx.language)} · "
-            f"{week[:4]}</a></li>"
-            for week in texts.weeks(ctx.tx)
-        )
-        none = f"<p>{pages.say(_('There is none yet.'), ctx.language)}</p>"
-        body = f"<ul>{items}</ul>" if items else none
+        items = ""
+        for week in texts.weeks(ctx.tx):
+            said = pages.say(_("Week {number}", number=int(week[6:])), ctx.language)
+            items += f'<li><a href="/board/digest/{week}">{said} · {week[:4]}</a></li>'
+        none = pages.say(_("There is none yet."), ctx.language)
+        body = f"<ul>{items}</ul>" if items else f"<p>{none}</p>"
         return pages.shown(ctx, _("Weekly digests"), body, "digests")
 
     def _digest(self, ctx: Context, request: web.Request) -> web.Response:

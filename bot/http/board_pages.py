@@ -14,7 +14,7 @@ from handlers.kit import tables
 from handlers.kit.context import Context
 from handlers.kit.doors import Filter, Listing
 from handlers.kit.messages import Buttons, Facts, Items, Message, Text, Title
-from handlers.kit.words import Words, _, flat, speak
+from handlers.kit.words import Words, _, flat, text
 from storage import services
 from storage.engine.ids import ServiceId
 
@@ -114,15 +114,16 @@ def _narrowing(ctx: Context, listing: Listing, asked: Filter) -> str:
         f"{html.escape(each.name)}</option>"
         for each in services.all(ctx.tx)
     )
-    every = say(_("all services"), ctx.language)
+    every, service = say(_("all services"), ctx.language), say(_("Service"), ctx.language)
+    begin, show = say(_("Since"), ctx.language), say(_("Show"), ctx.language)
     return (
         f'<form action="/board/{listing.key}" class="files">'
         f'<input type="hidden" name="which" value="{asked.which}">'
-        f'<label>{say(_("Service"), ctx.language)} <select name="service">'
+        f'<label>{service} <select name="service">'
         f'<option value="">{every}</option>{options}</select></label>'
-        f"<label>{say(_('Since'), ctx.language)} "
+        f"<label>{begin} "
         f'<input type="date" name="since" value="{since}"></label>'
-        f"<button>{say(_('Show'), ctx.language)}</button></form>"
+        f"<button>{show}</button></form>"
     )
 
 
@@ -206,8 +207,10 @@ def escaped(words: Words) -> str:
     return html.escape(flat(words))
 
 
-def say(words: Words, language: str, zone: str = "Europe/Berlin") -> str:
-    return html.escape(flat(speak(words, language, zone)))
+def say(
+    words: Words, language: str, zone: str = "Europe/Berlin", year: int | None = None
+) -> str:
+    return html.escape(text(words, language, zone, year))
 
 
 def image(path: str, alt: str) -> str:

@@ -131,10 +131,11 @@ def markdown(ctx: Context, *, ai_only: bool = False) -> str:
     """Return the register as Markdown, part by part."""
     lines: list[str] = []
     seen = known(ctx)
+    use, phase = ctx.text(_("Use")), ctx.text(_("Phase"))
     for automation, said in _all(ctx, ai_only):
         lines += [f"## {automation.name}", ""]
-        lines.append(f"- {ctx.text(_('Use'))}: {ctx.text(labelled(seen.standing(automation)))}")
-        lines.append(f"- {ctx.text(_('Phase'))}: {ctx.text(Phase(automation.phase).words)}")
+        lines.append(f"- {use}: {ctx.text(labelled(seen.standing(automation)))}")
+        lines.append(f"- {phase}: {ctx.text(Phase(automation.phase).words)}")
         for part in Part:
             lines += ["", f"### {ctx.text(part.words)}", ""]
             for each in PROFILE:

@@ -121,7 +121,7 @@ def test_an_unanswered_incident_and_an_unused_automation_have_to_be_decided(
     wind(to="2027-01-04 08:30")
     text = next(each for each in reversed(chris.sees()) if "Still to decide" in each)
     assert "Still to decide" in text
-    assert "“Abgleich” may no longer be used: last useful run Mon 23 Nov, 09:00" in text
+    assert "“Abgleich” may no longer be used: last useful run Mon 23 Nov 2026, 09:00" in text
     assert "To decide: Ben.\n[Ask Ben again]" in text
     assert "[Retire]" not in text
     assert chris.press("Ask Ben again").startswith("Ben has the question about “Abgleich” now.")
@@ -219,7 +219,7 @@ def test_a_week_without_a_working_day_is_merged_into_the_next(
     planned.wind(to="2027-01-04 08:30")
     told = planned.sees("leitung")
     assert [each.splitlines()[0][:8] for each in told][-2:] == ["KW 50 · ", "KW 51, K"]
-    assert told[-1].splitlines()[0] == "KW 51, KW 52 und KW 53 · Mo. 14. Dez. bis So. 3. Jan."
+    assert told[-1].splitlines()[0] == "KW 51, KW 52 und KW 53 · Mo. 14. Dez. 2026 bis So. 3. Jan."
     assert "1 Störung (1 mehr als in der Vorwoche)" in told[-1]
     found = dict(planned.store(digests.weeks))
     assert [found[f"2026-W{each}"] for each in (50, 51, 52, 53)] == [
