@@ -207,9 +207,7 @@ def escaped(words: Words) -> str:
     return html.escape(flat(words))
 
 
-def say(
-    words: Words, language: str, zone: str = "Europe/Berlin", year: int | None = None
-) -> str:
+def say(words: Words, language: str, zone: str = "Europe/Berlin", year: int | None = None) -> str:
     return html.escape(text(words, language, zone, year))
 
 

@@ -128,7 +128,7 @@ def known(ctx: Context, person: PersonId) -> Known:
 
 @feature.keeps(
     "friction",
-    what=_("who noted friction"),
+    what=_("Who noted friction"),
     days=AFTER_ANSWER,
     then=_("the name goes, the sentence stays; without an answer after two years at the latest"),
 )

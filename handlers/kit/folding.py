@@ -46,6 +46,13 @@ def plain(line: str) -> str:
     return " ".join(re.findall(r"[\w+]+", folded(line).replace("'", "").replace("’", "")))
 
 
+def joined(two: str) -> bool:
+    """Say whether two characters are seen as one sign, so that nothing may part them."""
+    return len(two) == 2 and (
+        two[0] == "\u200d" or two[1] in "\u200d\ufe0f" or unicodedata.combining(two[1]) > 0
+    )
+
+
 def words(text: str) -> frozenset[str]:
     """Return the words of a list that is written as lines of text."""
     return frozenset(re.findall(r"\S+", text))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from handlers.kit.folding import joined
 from handlers.kit.words import Link, Phrase, Sentence, Span, Who, Words, _, flat, speak
 
 PIECE = 1400  # characters of one part of a long text; what the narrowest platform shows
@@ -174,18 +174,11 @@ def pieces(text: str, most: int = PIECE) -> tuple[str, ...]:
         end = max(head.rfind("\n"), head.rfind(" ")) + 1
         end = end if end > most // 2 else most
         # Never inside of what is seen as one sign: joiners and marks stay with theirs.
-        while end > 1 and _joins(text[end - 1 : end + 1]):
+        while end > 1 and joined(text[end - 1 : end + 1]):
             end -= 1
         found.append(text[:end])
         text = text[end:]
     return (*found, text) if text else tuple(found)
-
-
-def _joins(two: str) -> bool:
-    """Say whether two characters must not be parted."""
-    return len(two) == 2 and (
-        two[0] == "\u200d" or two[1] in "\u200d\ufe0f" or unicodedata.combining(two[1]) > 0
-    )
 
 
 def line(words: Words, *buttons: Button, tone: Tone = Tone.PLAIN) -> Message:

@@ -23,6 +23,9 @@ from babel import Locale
 from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import format_decimal
 
+from handlers.kit.folding import joined
+from handlers.kit.turning import isolated
+
 if TYPE_CHECKING:
     from _typeshed import SupportsRead
 
@@ -136,8 +139,19 @@ def text(words: Words, language: str, zone: str = "Europe/Berlin", year: int | N
 
 
 def shortened(text: str, longest: int = 70) -> str:
-    """Return `text`, cut with an ellipsis where it is longer than a button takes."""
-    return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"
+    """Return `text`, cut with an ellipsis where it is longer than a button takes.
+
+    It is cut between two words if there are any near, and never inside of one sign.
+    """
+    if len(text) <= longest:
+        return text
+    end = max(longest - 1, 0)
+    space = text.rfind(" ", 0, end + 1)
+    if space > end * 2 // 3:
+        end = space
+    while end > 1 and joined(text[end - 1 : end + 1]):
+        end -= 1
+    return f"{text[:end].rstrip()}…"
 
 
 def flat(phrase: Words) -> str:
@@ -191,7 +205,9 @@ def _lookup(sentence: Sentence, language: str) -> str:
 
 
 def _value(value: object, spec: str, language: str, zone: str, year: int | None) -> Sequence[Span]:
-    if isinstance(value, str | Who | Link):
+    if isinstance(value, str):
+        return (isolated(value),)
+    if isinstance(value, Who | Link):
         return (value,)
     if isinstance(value, Sentence):
         return speak(value, language, zone, year)

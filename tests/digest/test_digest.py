@@ -63,7 +63,7 @@ def test_each_manager_chooses_how_it_comes_and_gets_it_once(
     planned: Stage, anna: Say, chris: Say, wind: Callable[..., None]
 ) -> None:
     chris("settings")
-    chris.press("Change how I get it")
+    chris.press("Change how I get the digest")
     assert chris.fill(way="short") == (
         "You get the weekly digest directly, only what is to be decided."
     )
