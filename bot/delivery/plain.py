@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import assert_never
 
-from handlers.kit.folding import blank
+from handlers.kit.folding import blank, isolated
 from handlers.kit.messages import Button, Buttons, Facts, Form, Items, Message, Text, Title, Tone
-from handlers.kit.turning import isolated
 from handlers.kit.words import flat, shortened
 
 MARKS = {Tone.ALARM: "🔴 ", Tone.ACTIVE: "🟠 ", Tone.GOOD: "🟢 ", Tone.QUIET: "", Tone.PLAIN: ""}

@@ -18,7 +18,7 @@ from bot.delivery.plain import fitted, gist
 from bot.delivery.shortcuts import FORM
 from handlers import FEATURES
 from handlers.kit.commands import Command, by_name
-from handlers.kit.folding import blank
+from handlers.kit.folding import blank, isolated
 from handlers.kit.messages import (
     WRITER,
     Button,
@@ -33,7 +33,6 @@ from handlers.kit.messages import (
     call_data,
     call_from,
 )
-from handlers.kit.turning import isolated
 from handlers.kit.words import Link, Span, Who, Words, flat, shortened
 
 Json = dict[str, Any]

@@ -7,7 +7,7 @@ from datetime import timedelta
 from handlers.automations import figures, people, profile
 from handlers.automations.intake.heartbeat import Odd
 from handlers.automations.learning import signals, understanding
-from handlers.automations.learning.checks import check_in_answer
+from handlers.automations.learning.checks import Goes, check_in_answer
 from handlers.automations.measures import measuring
 from handlers.automations.profile import PROFILE, Part, Phase
 from handlers.automations.rules.company import Known, known
@@ -148,7 +148,7 @@ def _development(ctx: Context, automation: Automation) -> list[tuple[Words, Word
     if automation.live_at is not None:
         rows.append((_("In operation since"), _("{at:day}", at=automation.live_at)))
         answers = [
-            _("day {n}: {how}", n=day, how=answer)
+            _("day {n}: {how}", n=day, how=Goes.labels().get(answer, answer))
             for day in (7, 30, 90, 180)
             if (answer := check_in_answer(ctx, automation, day)) is not None
         ]

@@ -8,9 +8,10 @@ from typing import Annotated
 from zoneinfo import available_timezones
 
 from handlers.automations import escalation, people, profile
-from handlers.automations.entering import RHYTHM_HINT, Expected, RhythmReader
+from handlers.automations.entering import RHYTHM_HINT, Expected, RhythmReader, read_rhythm
 from handlers.automations.lookup import AutoRef
 from handlers.automations.profile import Uses
+from handlers.automations.rules import rhythm as rules
 from handlers.automations.rules.company import known
 from handlers.automations.rules.standing import State
 from handlers.automations.state import need_own
@@ -228,11 +229,20 @@ def _kept(value: object) -> str:
     return "" if value is None else str(value)
 
 
+def _as_typed(ctx: Context, stored: str) -> str:
+    """Return a stored rhythm in the asker's words, if they are read back as the same."""
+    schedule = rules.read(stored)
+    said = ctx.text(rules.said(schedule)) if schedule is not None else ""
+    again = read_rhythm(said)
+    same = again is not None and again.rhythm == stored
+    return said if same else stored.removeprefix("cron ")
+
+
 def _rhythm_now(ctx: Context, id: str) -> dict[str, str]:
     found = automations.find(ctx.tx, id)
     if found is None:
         return {}
-    rhythm = found.rhythm.removeprefix("cron ") or found.kind
+    rhythm = _as_typed(ctx, found.rhythm) or found.kind
     numbers = {
         "zone": found.zone,
         "grace": found.grace_minutes,
@@ -241,7 +251,9 @@ def _rhythm_now(ctx: Context, id: str) -> dict[str, str]:
         "tell_from": found.tell_from,
     }
     return {
-        "rhythm": f"{rhythm} from {found.seasons}" if found.seasons else rhythm,
+        "rhythm": ctx.text(_("{rhythm} from {season}", rhythm=rhythm, season=found.seasons))
+        if found.seasons
+        else rhythm,
         "at_once": "yes" if found.at_once else "no",
         "always": "yes" if found.always else "no",
         **{name: str(value) for name, value in numbers.items() if value is not None},

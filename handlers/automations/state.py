@@ -64,6 +64,12 @@ def expected_words(automation: Automation) -> Sentence:
     return _("expected {rhythm}", rhythm=words)
 
 
+def rhythm_words(stored: str) -> Words:
+    """Return a rhythm as it is stored in words."""
+    found = rhythm.read(stored)
+    return rhythm.said(found) if found is not None else stored
+
+
 def evidence(ctx: Context, automation: Automation, seen: Known | None = None) -> Sentence:
     """Return what a state rests on: last useful run, what was expected, what was missed, source."""
     seen = seen or known(ctx)

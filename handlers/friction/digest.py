@@ -65,7 +65,9 @@ def section(ctx: Context, week: Week) -> Section:
     rows: list[tuple[Words, Words]] = [(_("Friction"), said)] if noted or before else []
     if standing:
         names = [each.title for each in standing[:3]]
-        rows.append((_("Patterns"), _("{n}: {names}", n=figure(KINDS, len(standing)), names=names)))
+        rows.append(
+            (_("Patterns"), _("{n} ({names})", n=figure(KINDS, len(standing)), names=names))
+        )
     answered = [
         each
         for each in known

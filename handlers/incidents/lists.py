@@ -175,9 +175,16 @@ def glance(ctx: Context) -> list[Glance]:
     undone = tuple(undone_line(ctx, each) for each in incidents.undone(ctx.tx, SHORT))
     return [
         Glance(
-            _("Open incidents"), tuple(listed(ctx, each) for each in incidents.open_ones(ctx.tx))
+            _("Open incidents"),
+            tuple(listed(ctx, each) for each in incidents.open_ones(ctx.tx)),
+            rest=call("list", name="incidents", which="untaken"),
         ),
-        Glance(_("Works again, not done yet"), undone, incidents.count_undone(ctx.tx)),
+        Glance(
+            _("Works again, not done yet"),
+            undone,
+            incidents.count_undone(ctx.tx),
+            call("list", name="incidents", which="undone"),
+        ),
     ]
 
 

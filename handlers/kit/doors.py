@@ -66,11 +66,15 @@ class Waits:
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """A chapter of home: its first lines, and how many there are in all, if these are not."""
+    """A chapter of home: its first lines, and how many there are in all, if these are not.
+
+    `rest` is what shows all of them.
+    """
 
     title: Words
     items: tuple[Words, ...]
     total: int = 0
+    rest: Call | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +154,8 @@ def known(rows: Sequence[Mapping[str, Any]], roles: Mapping[str, Sentence]) -> K
             (
                 roles[row["what"]],
                 _("{subject}, {at}", subject=row["subject"], at=as_moment(row["at"]))
+                if row["at"] and row["subject"]
+                else _("{at}", at=as_moment(row["at"]))
                 if row["at"]
                 else row["subject"],
             )

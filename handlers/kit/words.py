@@ -23,13 +23,13 @@ from babel import Locale
 from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import format_decimal
 
-from handlers.kit.folding import joined
-from handlers.kit.turning import isolated
+from handlers.kit.folding import isolated, joined
 
 if TYPE_CHECKING:
     from _typeshed import SupportsRead
 
 LANGUAGES = ("de", "en")
+ENDS = (".", "?", "!", "…")  # no full stop stands behind them
 LOCALE = Path(__file__).parent.parent / "locale"
 PATTERNS = {
     # Absolute and short, with the weekday, because "yesterday" is wrong tomorrow.
@@ -117,8 +117,8 @@ def _fixed(words: Sentence, language: str) -> Phrase:
 def _spoken(words: Sentence, language: str, zone: str, year: int | None) -> Phrase:
     spans: list[Span] = []
     for literal, name, spec in _pieces(_lookup(words, language)):
-        if literal.startswith(".") and spans and str(spans[-1]).endswith("."):
-            literal = literal[1:]  # a short month has its dot already
+        if literal.startswith(".") and spans and str(spans[-1]).endswith(ENDS):
+            literal = literal[1:]  # a short month has its dot already, a question its mark
         if literal:
             spans.append(literal)
         if name is not None:

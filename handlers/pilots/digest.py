@@ -202,7 +202,7 @@ def glance(ctx: Context) -> list[Glance]:
         for each in pilots.all(ctx.tx)
         if ctx.person.id in {getattr(each, role) for role in ROLES} and each.state != "stopped"
     ]
-    return [Glance(_("My pilots"), tuple(mine))]
+    return [Glance(_("My pilots"), tuple(mine), rest=call("pilot"))]
 
 
 @feature.waits(55)

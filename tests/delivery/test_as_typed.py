@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from bot.delivery import plain
 from bot.slack import blocks
 from bot.teams import cards
+from handlers.kit.folding import isolated
 from handlers.kit.messages import Facts, Items, Message, Text, Title
-from handlers.kit.turning import isolated
 from handlers.kit.words import _, shortened, text
 from tests.pretend.turning import LINES, turns_out
 

@@ -105,7 +105,7 @@ def test_it_shows_repeats_decisions_unused_and_not_measured(
     text = anna("digest")
     assert text.splitlines()[1] == (
         "0 decisions open · 4 incidents (4 more than the week before) · "
-        "0 of 1 automations in use (1 never reported)"
+        "0 of 1 automation in use (1 never reported)"
     )
     assert "- “Etikettendrucker offline” (Etikettendrucker): 3 times in 30 days, confirmed" in text
     assert "Never reported: Abgleich" in text
@@ -175,8 +175,7 @@ def test_what_came_back_is_told_only_in_the_week_it_came_back(
 def test_a_quiet_week_is_short(planned: Stage, anna: Say) -> None:
     assert anna("digest") == (
         "Week 48 · Mon 23 Nov to Sun 29 Nov\n"
-        "0 decisions open · 0 incidents (as the week before) · "
-        "0 of 0 automations in use (0 never reported)\n"
+        "0 decisions open · 0 incidents (as the week before)\n"
         "[How is this computed?]\n"
         "[Lists and CSV]"
     )

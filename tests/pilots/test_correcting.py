@@ -124,7 +124,7 @@ def test_the_runs_of_what_is_connected_are_the_use(ben: Say, chris: Say, bot: St
     assert shown.splitlines()[1:4] == [
         "State: week 1 of 12",
         "Use: 0 runs in the last four weeks (“Triage-Skript”)",
-        "Relief: No week's answers are counted yet.",
+        "Relief: no week's answers are counted yet",
     ]
 
     def runs(tx: Tx) -> None:
