@@ -14,7 +14,7 @@ from handlers.kit import tables
 from handlers.kit.context import Context
 from handlers.kit.doors import Filter, Listing
 from handlers.kit.messages import Buttons, Facts, Items, Message, Text, Title
-from handlers.kit.words import Words, _, flat, speak
+from handlers.kit.words import Words, _, flat, text
 from storage import services
 from storage.engine.ids import ServiceId
 
@@ -216,8 +216,8 @@ def escaped(words: Words) -> str:
     return html.escape(flat(words))
 
 
-def say(words: Words, language: str, zone: str = "Europe/Berlin") -> str:
-    return html.escape(flat(speak(words, language, zone)))
+def say(words: Words, language: str, zone: str = "Europe/Berlin", year: int | None = None) -> str:
+    return html.escape(text(words, language, zone, year))
 
 
 def image(path: str, alt: str) -> str:

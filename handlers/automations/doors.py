@@ -155,7 +155,7 @@ def keep_questions(ctx: Context, before: datetime) -> int:
 
 @feature.keeps(
     "automation_signals",
-    what=_("what was told about automations, without names"),
+    what=_("What was told about automations, without names"),
     days=761,
     then=_("deleted once it has an answer"),
 )
@@ -183,7 +183,7 @@ def keep_answers(ctx: Context, before: datetime) -> int:
     "automation_changes",
     "automation_reviews",
     "automation_understood",
-    what=_("the register of automations"),
+    what=_("The register of automations"),
     days=None,
     then=_("kept while the automation is in the register"),
 )

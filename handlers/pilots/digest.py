@@ -247,7 +247,7 @@ def glance(ctx: Context) -> list[Glance]:
         if ctx.person.id in {getattr(each, role) for role in ROLES}
         and each.state is not PilotState.STOPPED
     ]
-    return [Glance(_("My pilots"), tuple(mine))]
+    return [Glance(_("My pilots"), tuple(mine), rest=call("pilot"))]
 
 
 @feature.waits(55)

@@ -35,7 +35,7 @@ def show(ctx: Context) -> Reply:
         Facts(
             (
                 (_("Name"), me.name),
-                (_("Language"), me.language or _("like the company")),
+                (_("Language"), me.language or _("Like the company")),
                 (_("Time zone"), ctx.zone),
                 (_("Manager"), _("yes") if me.manager else _("no")),
             )

@@ -204,7 +204,7 @@ def _checked(ctx: Context, kind: str, subject: str) -> tuple[Led, tuple[Post, ..
 
 @feature.keeps(
     "rule_routings",
-    what=_("what rules led, by day"),
+    what=_("What rules led, by day"),
     days=365,
     then=_("deleted"),
 )

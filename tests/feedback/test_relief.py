@@ -256,7 +256,7 @@ def test_numbers_move_when_the_week_is_over(bot: Stage, wind: Callable[..., None
     id, users = running(bot)
     for at, me in enumerate(users[:6]):
         tap(me, id, "relieved" if at else "no")
-    assert relief_line(bot, id) == "Relief: No week's answers are counted yet."
+    assert relief_line(bot, id) == "Relief: no week's answers are counted yet"
     wind(to="2026-11-30 10:00")
     assert relief_line(bot, id) == "Relief: week 48: yes 5, partly 0, no 1"
 

@@ -61,9 +61,9 @@ def connected_for(ctx: Context, pilot: Pilot) -> tuple[Automation, tuple[Post, .
         purpose=pilot.problem,
         accountable=accountable,
         deputy=deputy,
-        expected=Expected(Kind.SCHEDULED),
+        expected=Expected(AutomationKind.SCHEDULED),
         values=_known(ctx, pilot),
-        phase=profile.Phase.PILOT,
+        phase=AutomationPhase.PILOT,
     )
 
 
