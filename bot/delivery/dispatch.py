@@ -423,8 +423,8 @@ class Dispatcher:
         if request.enclosed is not None and request.enclosed.kinds:
             answer = replies.with_line(ctx, answer, not_taken(ctx, request.enclosed.kinds))
         if answer.message is not None and answer.form is None and not answer.unproven:
-            told = notice.first(ctx, person)
-            answer = answer if told is None else replies.with_line(ctx, answer, told)
+            for each in notice.first(ctx, person):
+                answer = replies.with_line(ctx, answer, each)
         word = word or self._asked_for(request)
         if request.after:
             introductions.carried_out(ctx, request, answer)

@@ -62,8 +62,8 @@ def _store_post(ctx: Context, post: Post, target: str, not_before: datetime | No
     message = post.message
     if new and place is not None and place.person is not None:
         presses.remember(ctx, message, place.person, NOWHERE)
-        told = notice.first(ctx, reader) if reader is not None else None
-        message = message if told is None else replace(message, parts=(*message.parts, told))
+        told = notice.first(ctx, reader) if reader is not None else ()
+        message = replace(message, parts=(*message.parts, *told)) if told else message
     outbox.add(
         ctx.tx,
         id=ctx.new_id(),

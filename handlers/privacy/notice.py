@@ -20,36 +20,25 @@ feature = Feature(_("Settings"))
 CONTACT = "privacy contact"  # the setting: who answers for data protection here
 
 
-def first(ctx: Context, person: Person) -> Text | None:
-    """Return what somebody is told once, and note that they were; None when they know.
+def first(ctx: Context, person: Person) -> tuple[Text, ...]:
+    """Return what somebody is told once, and note that they were; nothing when they know.
 
     Whoever the platform has not told us about yet hears it once it has.
     """
     if person.informed or person.kind not in (
         PersonKind.MEMBER, PersonKind.GUEST, PersonKind.EXTERNAL
     ):  # fmt: skip
-        return None
+        return ()
     day = day_of(ctx.now, ctx.workspace.zone)
     if not people.inform(ctx.tx, person.id, day):
-        return None
-    contact = workspaces.setting(ctx.tx, CONTACT)
-    if contact:
-        return Text(
-            _(
-                "Lotse stores your name and what you declare and answer here, so that somebody "
-                "looks after it; no figure about you. “data” shows all of it. Data protection "
-                "here: {contact}",
-                contact=contact,
-            ),
-            small=True,
-        )
-    return Text(
-        _(
-            "Lotse stores your name and what you declare and answer here, so that somebody "
-            "looks after it; no figure about you. “data” shows all of it."
-        ),
-        small=True,
+        return ()
+    told = _(
+        "Lotse stores your name and what you declare and answer here; no figure about you. "
+        "“data” shows all of it."
     )
+    contact = workspaces.setting(ctx.tx, CONTACT)
+    whom = (_("Data protection here: {contact}", contact=contact),) if contact else ()
+    return tuple(Text(each, small=True) for each in (told, *whom))
 
 
 def _current(ctx: Context, _fixed: Mapping[str, str]) -> dict[str, str]:

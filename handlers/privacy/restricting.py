@@ -8,7 +8,7 @@ from handlers.kit.calendar import day_of
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
-from handlers.kit.messages import Button, Reply, line
+from handlers.kit.messages import Button, Buttons, Message, Reply, Text, line
 from handlers.kit.words import _
 from handlers.ownership import held
 from handlers.privacy.erasing import cards_of, must_leave_a_manager
@@ -25,16 +25,14 @@ feature = Feature(_("My data"))
 )
 def ask(ctx: Context) -> Reply:
     _must_be_free(ctx)
-    return Reply(
-        line(
-            _(
-                "Then “name not shown” stands in your place on cards, in histories, lists and "
-                "digests. Nobody can name you for anything, and you manage nothing. All of it "
-                "stays stored, for as long as it would, and you can lift it at any time."
-            ),
-            Button(_("Restrict it"), call("data restricted")),
-        )
+    parts = (
+        Text(
+            _("“name not shown” then stands in your place on cards, in histories and in digests.")
+        ),
+        Text(_("Nobody can name you for anything. All of it stays stored; you can lift it.")),
+        Buttons((Button(_("Restrict it"), call("data restricted")),)),
     )
+    return Reply(Message(parts))
 
 
 @feature.command(
@@ -80,8 +78,8 @@ def _must_be_free(ctx: Context) -> None:
     if mine:
         raise Refusal(
             _(
-                "You still answer for {things}. Whoever answers for something has to be read "
-                "there. Please hand it over first.",
+                "You still answer for {things}, and whoever does is read there. Please hand it "
+                "over first.",
                 things=held.said(mine),
             ),
             buttons=(Button(_("Hand everything over"), call("hand over")),),
