@@ -96,7 +96,7 @@ def general(ctx: Context) -> set[Tie]:
         ties.add(Tie.NEW)
     if ctx.person.active and ctx.person.kind == PersonKind.MEMBER:
         ties.add(Tie.MEMBER)
-        if ctx.person.manager and not ctx.person.restricted:
+        if ctx.person.manager:
             ties.add(Tie.MANAGER)
     return ties
 

@@ -35,7 +35,8 @@ class Person:
 
     `person_key` stands for the person in the audit table; taking this row away
     leaves a key that names nobody. `informed`: they were told what is stored about them.
-    `restricted`: they had it restricted; others do not read their name, and nobody names them.
+    `restricted`: they had it restricted; others do not read their name, nobody names them, and
+    as long as that holds they manage nothing.
     """
 
     id: PersonId
@@ -360,4 +361,5 @@ def _person(row: Row) -> Person:
     row["kind"] = PersonKind(row["kind"])
     for name in ("manager", "active", "admin", "informed", "restricted"):
         row[name] = bool(row[name])
+    row["manager"] = row["manager"] and not row["restricted"]
     return Person(**row)
