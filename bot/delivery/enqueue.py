@@ -10,6 +10,7 @@ from handlers.kit.context import Context
 from handlers.kit.messages import Post, dump, spoken
 from handlers.privacy import notice
 from storage.delivery import outbox, places
+from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import NOWHERE, PersonId, PlaceId
 from storage.people import Person
 
@@ -42,7 +43,7 @@ def _targets(ctx: Context, post: Post) -> list[tuple[str, datetime | None]]:
         chats = places.direct_of(ctx.tx, PersonId(post.place.removeprefix("direct:")))
     if len(chats) < 2:
         return [(post.place, None)]
-    if post.kind != "alarm":
+    if post.kind != ParcelKind.ALARM:
         stands = set(outbox.places_of(ctx.tx, post.key))
         return [(each.id, None) for each in chats if each.id in stands] or [(post.place, None)]
     waits = chats[0].open and chats[0].answers
@@ -58,7 +59,7 @@ def _store_post(ctx: Context, post: Post, target: str, not_before: datetime | No
         reader = ctx.person_of(place.person)
         language = (reader.language if reader else None) or language
         zone = (reader.zone if reader else None) or zone
-    new = post.kind in ("alarm", "note") and post.place is not None
+    new = post.kind in (ParcelKind.ALARM, ParcelKind.NOTE) and post.place is not None
     message = post.message
     if new and place is not None and place.person is not None:
         presses.remember(ctx, message, place.person, NOWHERE)

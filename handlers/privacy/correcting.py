@@ -19,6 +19,7 @@ from handlers.kit.readers.required_text import TellingReader
 from handlers.kit.words import Words, _
 from handlers.privacy.erasing import cards_of, reword
 from storage import people
+from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import PersonId
 from storage.privacy import corrections
 from storage.privacy.corrections import Correction
@@ -130,7 +131,7 @@ def answer(
         _("You said that this is wrong: {wrong} The answer: {words}",
           wrong=found.wrong, words=words)
     )  # fmt: skip
-    posts = [Post(f"{_key(found.id)}:answer", told, f"direct:{found.person}", "note")]
+    posts = [Post(f"{_key(found.id)}:answer", told, f"direct:{found.person}", ParcelKind.NOTE)]
     for each in people.managers(ctx.tx):
         posts += matters.settle(ctx, f"{_key(found.id)}:{each.id}")
     return Reply(line(_("Thank you. They read it now.")), posts=tuple(posts), subject="data")

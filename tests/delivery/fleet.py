@@ -35,6 +35,7 @@ from bot.delivery.clock import HandClock
 from bot.lotse import MAIN
 from storage import people
 from storage.engine import Tx
+from storage.engine.ids import PersonId
 from tests.delivery import kill_edges
 from tests.delivery.kill import seed_of_today
 from tests.delivery.kill_child import open_store
@@ -223,7 +224,7 @@ def crowd(tx: Tx) -> None:
     tx = tx.within(MAIN)
     for name in names():
         people.find_or_create(
-            tx, f"slack:{TEAM}:{user(name)}", name.title(), id=name, key=f"key-{name}",
+            tx, f"slack:{TEAM}:{user(name)}", name.title(), id=PersonId(name), key=f"key-{name}",
             now=datetime.now(UTC), language="en",
         )  # fmt: skip
 

@@ -22,6 +22,7 @@ from hypothesis.stateful import (
 
 from handlers.incidents import checklist, escalation, keys
 from handlers.incidents import transitions as incident_transitions
+from handlers.incidents.lookup import note
 from handlers.kit.context import Context
 from handlers.kit.messages import Call
 from handlers.kit.words import Sentence, _
@@ -34,6 +35,7 @@ from storage.engine.sql import as_moment
 from storage.engine.sqlite import Sqlite
 from storage.incidents import Incident
 from storage.incidents import transitions as states
+from storage.incidents.states import ClosedAs
 from tests.closing.test_closing import POINTS, say, state
 from tests.house.test_layers import called, imported, trees
 from tests.ownership.test_ownership import leaves
@@ -108,10 +110,10 @@ def test_two_incidents_are_locked_in_the_same_order_whichever_is_closed(
     noting(states, "lock")
 
     def close(tx: Tx) -> None:
-        person = people.find(tx, "ben")
+        person = people.find(tx, PersonId("ben"))
         assert person is not None
         ctx = bot.dispatcher._context(tx, person, None, bot.clock.now())
-        incident_transitions.close(ctx, closed, incident_transitions.Other.SUPERSEDED, into, "one")
+        incident_transitions.close(ctx, closed, ClosedAs.SUPERSEDED, into, "one")
 
     bot.store(close)
     assert taken[:3] == [1, 2, [1, 2]]
@@ -140,7 +142,7 @@ def test_what_the_table_of_moves_says_is_what_the_store_lets_happen(bot: Stage, 
         "restored": lambda tx: states.restore(tx, 1, PersonId("ben"), bot.clock.now()),
         "done": lambda tx: states.finish(tx, 1, PersonId("ben"), bot.clock.now()),
         "closed": lambda tx: states.close(
-            tx, 1, PersonId("ben"), bot.clock.now(), closed_as="false_alarm", target=None
+            tx, 1, PersonId("ben"), bot.clock.now(), closed_as=ClosedAs.FALSE_ALARM, target=None
         ),
         "open": lambda tx: states.reopen(tx, 1, PersonId("ben"), bot.clock.now()),
         "withdrawn": lambda tx: states.withdraw(tx, 1, PersonId("anna"), bot.clock.now()),
@@ -333,7 +335,7 @@ class Lives(RuleBasedStateMachine):
             self.ask(to, "cover confirm", cover=each["id"])
 
     @rule(who=st.sampled_from(PEOPLE), here=st.booleans())
-    def leave_or_come_back(self, who: str, here: bool) -> None:
+    def leave_or_come_back(self, who: PersonId, here: bool) -> None:
         leaves(self.stage, who, active=here)
 
     @rule(
@@ -519,7 +521,7 @@ def lets_the_timer_of_what_is_withdrawn_go_on(patch: pytest.MonkeyPatch) -> None
     def withdraw(ctx: Context, number: int, since: datetime) -> Incident | None:
         if not states.withdraw(ctx.tx, number, ctx.person.id, since):
             return None
-        return incident_transitions.note(ctx, number, "withdrawn")
+        return note(ctx, number, "withdrawn")
 
     patch.setattr(incident_transitions, "withdraw", withdraw)
 

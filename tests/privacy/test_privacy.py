@@ -11,7 +11,7 @@ from handlers.privacy import retention
 from storage import people
 from storage.delivery import places
 from storage.engine import Tx, opening
-from storage.engine.ids import PersonId
+from storage.engine.ids import PersonId, PlaceId
 from tests.pretend.stage import Say, Stage, answered
 
 
@@ -51,10 +51,12 @@ def test_data_shows_all_rooms_in_which_somebody_stands(
     assert "Hat sich gekümmert: INC-1, " in ben("daten") and "Gemeldet" not in ben("daten")
     bot.dispatcher.address = "http://lotse.example"  # nobody outside reaches it: in the chat, then
     bot.store(
-        lambda tx: places.ensure(tx, "slack:T1:D1", "direct", "Dora", person=PersonId("dora"))
+        lambda tx: places.ensure(
+            tx, PlaceId("slack:T1:D1"), "direct", "Dora", person=PersonId("dora")
+        )
     )
     request = bot.request("dora", call=call("data export"))
-    written = answered(bot.handle(replace(request, place="slack:T1:D1")))
+    written = answered(bot.handle(replace(request, place=PlaceId("slack:T1:D1"))))
     assert '"what": "In its history"' in written and '"name": "Dora"' in written
 
 
@@ -113,7 +115,11 @@ def test_a_code_is_good_for_ten_minutes_once_and_elsewhere_only(bot: Stage, ben:
 def test_alarms_reach_both_chats_of_one_person(bot: Stage, anna: Say, ben: Say) -> None:
     two = Say(bot, "ben2")
     two("stand")
-    bot.store(lambda tx: places.ensure(tx, "local:@ben2", "direct", "Ben", person=PersonId("ben2")))
+    bot.store(
+        lambda tx: places.ensure(
+            tx, PlaceId("local:@ben2"), "direct", "Ben", person=PersonId("ben2")
+        )
+    )
     code = ben("verbinden").splitlines()[-1].removeprefix("verbinden ")
     two(f"verbinden {code}")
     ben.press(calls="link yes")

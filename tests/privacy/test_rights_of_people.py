@@ -12,7 +12,7 @@ from handlers.privacy import exporting
 from storage import people
 from storage.delivery import places
 from storage.engine import Tx
-from storage.engine.ids import PersonId
+from storage.engine.ids import PersonId, PlaceId
 from storage.people import Person
 from tests.board.test_board import Browser
 from tests.pretend.stage import Say, Stage, answered
@@ -21,13 +21,17 @@ TOLD = "Lotse stores your name"
 HIDDEN = "“name not shown”"
 
 
+DORA, CHRIS = PersonId("dora"), PersonId("chris")
+
+
 def person(bot: Stage, id: str) -> Person:
     def look(tx: Tx) -> Person:
-        found = people.find(tx, id)
+        found = people.find(tx, PersonId(id))
         assert found is not None
         return found
 
-    return bot.store(look)
+    found: Person = bot.store(look)
+    return found
 
 
 def stranger(bot: Stage, name: str = "dora", language: str = "en") -> Say:
@@ -38,7 +42,7 @@ def stranger(bot: Stage, name: str = "dora", language: str = "en") -> Say:
             tx,
             f"local:{name}",
             name.title(),
-            id=name,
+            id=PersonId(name),
             key=f"key-{name}",
             now=bot.clock.now(),
             language=language,
@@ -46,7 +50,7 @@ def stranger(bot: Stage, name: str = "dora", language: str = "en") -> Say:
     )
     bot.store(
         lambda tx: places.ensure(
-            tx, f"local:@{name}", "direct", name.title(), person=PersonId(name)
+            tx, PlaceId(f"local:@{name}"), "direct", name.title(), person=PersonId(name)
         )
     )
     return say
@@ -96,7 +100,7 @@ def test_who_is_alarmed_before_they_ever_wrote_is_told_with_it(bot: Stage, chris
 
 def test_who_is_turned_away_is_told_as_well(bot: Stage) -> None:
     stranger(bot)
-    bot.store(lambda tx: people.set_kind(tx, "dora", "guest"))
+    bot.store(lambda tx: people.set_kind(tx, DORA, "guest"))
     assert TOLD in Say(bot, "dora")("incident Kasse tot")
 
 
@@ -158,7 +162,7 @@ def test_without_an_address_the_export_comes_in_the_chat(bot: Stage) -> None:
     dora("incident Kasse tot")
 
     def written(tx: Tx) -> str:
-        who = people.find(tx, "dora")
+        who = people.find(tx, DORA)
         assert who is not None
         return exporting.as_json(bot.dispatcher.context(tx, who, bot.clock.now()))
 
@@ -181,7 +185,7 @@ def test_a_wrong_name_is_corrected_everywhere_and_stays(bot: Stage, ben: Say) ->
     # What the platform says next does not bring the wrong name back.
     bot.store(
         lambda tx: people.learn(
-            tx, "dora", name="Dora", kind="member", active=True, language="en", admin=False
+            tx, DORA, name="Dora", kind="member", active=True, language="en", admin=False
         )
     )
     assert person(bot, "dora").name == "Dora Maria"
@@ -259,7 +263,7 @@ def test_whoever_is_restricted_is_named_for_nothing_and_manages_nothing(
     bot: Stage, ben: Say, chris: Say
 ) -> None:
     restricted(bot)
-    bot.store(lambda tx: people.set_manager(tx, "dora"))
+    bot.store(lambda tx: people.set_manager(tx, DORA))
     given = bot.request("ben", call=call("assign", number=1, person="dora"), submitted=True)
     assert bot.handle(given).outcome == "refused"
     given = bot.request("dora", call=call("assign", number=1, person="carla"), submitted=True)
@@ -292,7 +296,7 @@ def test_who_answers_for_something_is_read_there_and_hands_it_over_first(
 
 def test_the_only_manager_cannot_be_restricted(bot: Stage) -> None:
     dora = stranger(bot)
-    bot.store(lambda tx: people.set_manager(tx, "dora"))
-    bot.store(lambda tx: people.unset_manager(tx, PersonId("chris")))
+    bot.store(lambda tx: people.set_manager(tx, DORA))
+    bot.store(lambda tx: people.unset_manager(tx, CHRIS))
     assert bot.handle(bot.request("dora", call=call("data restricted"))).outcome == "refused"
     assert dora("status")
