@@ -164,8 +164,9 @@ NAMING = frozenset({"named", "taken over", "offered"})  # kinds that name people
 
 def kind_words(kind: str) -> Words:
     """Return what was done."""
-    if kind.startswith("check-in "):
-        return _("day {n}: how it goes", n=int(kind.removeprefix("check-in ")))
+    day = kind.removeprefix("check-in ")
+    if day != kind and day.isdecimal():
+        return _("day {n}: how it goes", n=int(day))
     if kind.startswith(("asked ", "check ")) and kind not in KINDS:
         return _("asked by Lotse")
     return KINDS.get(kind, kind)
