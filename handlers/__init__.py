@@ -87,7 +87,8 @@ from handlers.pilots.weeks import milestones as pilot_milestones
 from handlers.pilots.weeks import past as pilot_past
 from handlers.pilots.weeks import running as pilot_running
 from handlers.privacy import commands as privacy_commands
-from handlers.privacy import linking, retention, retention_report
+from handlers.privacy import correcting as data_correcting
+from handlers.privacy import linking, notice, restricting, retention, retention_report
 from handlers.problems import changes as problem_changes
 from handlers.problems import commands as problem_commands
 from handlers.problems import digest as problem_digest
@@ -217,6 +218,9 @@ FEATURES: tuple[Feature, ...] = (
     platform_notices.feature,
     attention_commands.feature,
     privacy_commands.feature,
+    data_correcting.feature,
+    restricting.feature,
+    notice.feature,
     linking.feature,
     retention.feature,
     operations_commands.feature,

@@ -157,6 +157,7 @@ def shown(ctx: Context, title: Words, body: str, here: str) -> web.Response:
         ("picture", _("Twelve weeks")),
         ("template", _("The page to print")),
         ("figures", _("How this is computed")),
+        ("data", _("My data")),
     ]
     links = "".join(
         f'<li><a href="/board/{key}"{CURRENT if key == here else ""}>'

@@ -171,8 +171,9 @@ NAMING = frozenset({"named", "taken over", "offered"})  # kinds that name people
 
 def kind_words(kind: str) -> Words:
     """Return what was done."""
-    if kind.startswith("check-in "):
-        return _("day {n}: how it goes", n=int(kind.removeprefix("check-in ")))
+    day = kind.removeprefix("check-in ")
+    if day != kind and day.isdecimal():
+        return _("day {n}: how it goes", n=int(day))
     if kind.startswith(("asked ", "check ")) and kind not in KINDS:
         return _("asked by Lotse")
     return KINDS.get(kind, kind)
@@ -201,7 +202,8 @@ def entered_words(entry: Entry, value: str) -> Words:
         return profile.value_words(entry.field, value)
     if entry.field:
         return ANSWERS.get(value, value)
-    return {**Phase.labels(), **Goes.labels()}.get(value, value)
+    phases = {phase.value: words for phase, words in PHASES.items()}
+    return {**phases, **Goes.labels()}.get(value, value)
 
 
 def entry_words(entry: Entry) -> Sentence:

@@ -19,7 +19,7 @@ from handlers.kit.words import _, text
 from handlers.pilots import roles, start_check
 from storage import automations, pilots
 from storage.automations import Automation, history, values
-from storage.automations.states import AutomationPhase
+from storage.automations.states import AutomationKind, AutomationPhase
 from storage.automations.values import Value
 from storage.engine.ids import NOBODY, PersonId
 from storage.pilots import Pilot, log
