@@ -121,18 +121,18 @@ def _narrowing(ctx: Context, listing: Listing, asked: Filter) -> str:
         f"{html.escape(each.name)}</option>"
         for each in services.all(ctx.tx)
     )
-    every = say(_("all services"), ctx.language)
+    every, service = say(_("all services"), ctx.language), say(_("Service"), ctx.language)
+    begin, show = say(_("Since"), ctx.language), say(_("Show"), ctx.language)
     fields = {
-        "service": f'<label>{say(_("Service"), ctx.language)} <select name="service">'
+        "service": f'<label>{service} <select name="service">'
         f'<option value="">{every}</option>{options}</select></label>',
-        "since": f"<label>{say(_('Since'), ctx.language)} "
-        f'<input type="date" name="since" value="{since}"></label>',
+        "since": f'<label>{begin} <input type="date" name="since" value="{since}"></label>',
     }
     asks = "".join(fields[each] for each in listing.narrows)
     return (
         f'<form action="/board/{listing.key}" class="files">'
         f'<input type="hidden" name="which" value="{asked.which}">{asks}'
-        f"<button>{say(_('Show'), ctx.language)}</button></form>"
+        f"<button>{show}</button></form>"
     )
 
 

@@ -77,7 +77,7 @@ def settings(ctx: Context) -> list[Setting]:
         return []
     value = _n("{n} name fits nothing", "{n} names fit nothing", len(found)) if found else _("none")
     button = Button(_("Report by name"), call("auto key"))
-    return [Setting(_("Calls of automations that fit nothing"), value, button)]
+    return [Setting(_("Calls that fit nothing"), value, button)]
 
 
 @feature.lists(
