@@ -18,6 +18,7 @@ from handlers.automations.intake import address as automation_address
 from handlers.automations.intake import heartbeat
 from handlers.automations.learning import checks as automation_checks
 from handlers.automations.learning import histories as automation_histories
+from handlers.automations.learning import relief as automation_relief
 from handlers.automations.learning import signals as automation_signals
 from handlers.automations.learning import understanding as automation_understanding
 from handlers.automations.measures import measuring as automation_measuring
@@ -80,12 +81,15 @@ from handlers.pilots import commands as pilot_commands
 from handlers.pilots import digest as pilot_digest
 from handlers.pilots import found as pilots_found
 from handlers.pilots import people as pilot_people
+from handlers.pilots.weeks import connecting as pilot_connecting
 from handlers.pilots.weeks import correcting as pilot_correcting
 from handlers.pilots.weeks import decisions as pilot_decisions
 from handlers.pilots.weeks import milestones as pilot_milestones
+from handlers.pilots.weeks import past as pilot_past
 from handlers.pilots.weeks import running as pilot_running
 from handlers.privacy import commands as privacy_commands
-from handlers.privacy import linking, retention, retention_report
+from handlers.privacy import correcting as data_correcting
+from handlers.privacy import linking, notice, restricting, retention, retention_report
 from handlers.problems import changes as problem_changes
 from handlers.problems import commands as problem_commands
 from handlers.problems import digest as problem_digest
@@ -171,6 +175,8 @@ FEATURES: tuple[Feature, ...] = (
     pilot_people.feature,
     pilot_running.feature,
     pilot_correcting.feature,
+    pilot_past.feature,
+    pilot_connecting.feature,
     pilot_decisions.feature,
     feedback_commands.feature,
     pilot_milestones.feature,
@@ -184,6 +190,7 @@ FEATURES: tuple[Feature, ...] = (
     heartbeat.feature,
     automation_escalation.feature,
     automation_timetable.feature,
+    automation_relief.feature,
     automation_signals.feature,
     automation_understanding.feature,
     automation_checks.feature,
@@ -213,6 +220,9 @@ FEATURES: tuple[Feature, ...] = (
     platform_notices.feature,
     attention_commands.feature,
     privacy_commands.feature,
+    data_correcting.feature,
+    restricting.feature,
+    notice.feature,
     linking.feature,
     retention.feature,
     operations_commands.feature,

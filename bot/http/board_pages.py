@@ -14,7 +14,7 @@ from handlers.kit import tables
 from handlers.kit.context import Context
 from handlers.kit.doors import Filter, Listing
 from handlers.kit.messages import Buttons, Facts, Items, Message, Text, Title
-from handlers.kit.words import Words, _, flat, speak
+from handlers.kit.words import Words, _, flat, text
 from storage import services
 from storage.engine.ids import ServiceId
 
@@ -121,18 +121,18 @@ def _narrowing(ctx: Context, listing: Listing, asked: Filter) -> str:
         f"{html.escape(each.name)}</option>"
         for each in services.all(ctx.tx)
     )
-    every = say(_("all services"), ctx.language)
+    every, service = say(_("all services"), ctx.language), say(_("Service"), ctx.language)
+    begin, show = say(_("Since"), ctx.language), say(_("Show"), ctx.language)
     fields = {
-        "service": f'<label>{say(_("Service"), ctx.language)} <select name="service">'
+        "service": f'<label>{service} <select name="service">'
         f'<option value="">{every}</option>{options}</select></label>',
-        "since": f"<label>{say(_('Since'), ctx.language)} "
-        f'<input type="date" name="since" value="{since}"></label>',
+        "since": f'<label>{begin} <input type="date" name="since" value="{since}"></label>',
     }
     asks = "".join(fields[each] for each in listing.narrows)
     return (
         f'<form action="/board/{listing.key}" class="files">'
         f'<input type="hidden" name="which" value="{asked.which}">{asks}'
-        f"<button>{say(_('Show'), ctx.language)}</button></form>"
+        f"<button>{show}</button></form>"
     )
 
 
@@ -157,6 +157,7 @@ def shown(ctx: Context, title: Words, body: str, here: str) -> web.Response:
         ("picture", _("Twelve weeks")),
         ("template", _("The page to print")),
         ("figures", _("How this is computed")),
+        ("data", _("My data")),
     ]
     links = "".join(
         f'<li><a href="/board/{key}"{CURRENT if key == here else ""}>'
@@ -216,8 +217,8 @@ def escaped(words: Words) -> str:
     return html.escape(flat(words))
 
 
-def say(words: Words, language: str, zone: str = "Europe/Berlin") -> str:
-    return html.escape(flat(speak(words, language, zone)))
+def say(words: Words, language: str, zone: str = "Europe/Berlin", year: int | None = None) -> str:
+    return html.escape(text(words, language, zone, year))
 
 
 def image(path: str, alt: str) -> str:

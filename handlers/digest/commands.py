@@ -105,7 +105,7 @@ def _keep(ctx: Context, week: str, skipped: list[str], *, late: bool) -> None:
     """Keep what the digest says, as several read it, for the board."""
     message = writing.compose(ctx, week, skipped, late=late, aloud=True)
     for language in LANGUAGES:
-        said = dump(spoken(message, language, ctx.workspace.zone))
+        said = dump(spoken(message, language, ctx.workspace.zone, ctx.year))
         texts.keep(ctx.tx, week, language, said, ctx.now)
 
 

@@ -67,11 +67,15 @@ class Waits:
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """A chapter of home: its first lines, and how many there are in all, if these are not."""
+    """A chapter of home: its first lines, and how many there are in all, if these are not.
+
+    `rest` is what shows all of them.
+    """
 
     title: Words
     items: tuple[Words, ...]
     total: int = 0
+    rest: Call | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,15 +13,16 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Part, Post, Reply, Text, Title, line
 from handlers.kit.readers import NumberReader, TextReader
 from handlers.kit.words import Words, _, _n, shortened
-from handlers.rules import entering, meaning, routing
+from handlers.rules import entering, fields, meaning, routing
 from handlers.rules.entering import Way, WayField
 from handlers.rules.past import note
 from handlers.services import editing
-from handlers.services.lookup import ServiceRef
+from handlers.services.lookup import LENIENT, ServiceRef
 from storage import friction, rules
 from storage.rules import Led, Rule, RuleKind
 from storage.rules import history as rule_history
 from storage.rules.history import Done
+from storage.services import Service
 
 feature = Feature(_("Rules"))
 
@@ -102,11 +103,17 @@ def new(
         Ask(_("Words"), _("Whoever says all of them means this service.")),
     ],
     service: ServiceRef,
+    chosen: Annotated[
+        Service | None, LENIENT, Ask(_("Chosen"), _("Only where this service was chosen."))
+    ] = None,
     way: WayField = Way.ASK,
 ) -> Reply:
     editing.need_own(ctx, service)
+    if chosen is not None and chosen.id == service.id:
+        raise Refusal(_("Please choose another one."), field="chosen")
+    also = (fields.condition(fields.SERVICE, chosen.id),) if chosen else ()
     rule = meaning.entered(
-        ctx.new_id(), RuleKind.SERVICE, words, service.id, straight=way is Way.STRAIGHT
+        ctx.new_id(), RuleKind.SERVICE, words, service.id, straight=way is Way.STRAIGHT, also=also
     )
     if rule is None or service.fallback:
         raise Refusal(_("These words tell nothing apart."), field="words", kept=words)
@@ -131,7 +138,7 @@ def straight(ctx: Context, id: RuleId) -> Reply:
     said = _(
         "{rule} goes straight through from now on. One in ten, and at least one a week, comes to "
         "you to be checked.",
-        rule=routing.condition(rule),
+        rule=routing.condition(ctx, rule),
     )
     return Reply(line(said, Button(_("Ask first again"), call("rule ask", id=id))), subject=id)
 
@@ -142,7 +149,7 @@ def ask(ctx: Context, id: RuleId) -> Reply:
     entering.need_own(ctx, rule)
     rules.set_straight(ctx.tx, rule.id, False)
     note(ctx, rule, Done.ASK)
-    said = _("{rule} asks first from now on.", rule=routing.condition(rule))
+    said = _("{rule} asks first from now on.", rule=routing.condition(ctx, rule))
     return Reply(line(said), subject=id)
 
 
@@ -152,7 +159,7 @@ def remove(ctx: Context, id: RuleId) -> Reply:
     entering.need_own(ctx, rule)
     rules.remove(ctx.tx, id)
     note(ctx, rule, Done.REMOVED)
-    said = _("Forgotten: {rule}.", rule=shortened(ctx.text(routing.condition(rule))))
+    said = _("Forgotten: {rule}.", rule=shortened(ctx.text(routing.condition(ctx, rule))))
     return Reply(line(said), subject=id)
 
 
@@ -174,11 +181,13 @@ def right(ctx: Context, kind: KindField, subject: SubjectField) -> Reply:
 def wrong(ctx: Context, kind: KindField, subject: SubjectField) -> Reply:
     """Count it; a note goes back to whoever sorts, an incident is moved where it is known."""
     led, posts = _checked(ctx, kind, subject)
-    routing.correct(ctx, led, subject)
+    before = routing.correct(ctx, led, subject)
     if led is Led.INCIDENT:
         move = Button(_("Change service"), call("move", number=subject))
         return Reply(line(_("Counted. Where does it belong?"), move), posts=posts)
-    friction.set_area(ctx.tx, subject, "")
+    note = friction.find(ctx.tx, subject)
+    if note is not None and before is not None:
+        friction.set_area(ctx.tx, subject, routing.area_before(ctx, before, note.area))
     return Reply(line(_("Counted. A person sorts it now.")), posts=posts)
 
 
@@ -195,7 +204,7 @@ def _checked(ctx: Context, kind: str, subject: str) -> tuple[Led, tuple[Post, ..
 
 @feature.keeps(
     "rule_routings",
-    what=_("what rules led, by day"),
+    what=_("What rules led, by day"),
     days=365,
     then=_("deleted"),
 )

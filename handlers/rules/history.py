@@ -64,7 +64,7 @@ def past(ctx: Context, *, page: Annotated[int, NumberReader(1, 1000), Ask(_("Pag
 def _told(ctx: Context, entry: Entry) -> Sentence:
     rule = _(
         "{said} → {target}",
-        said=routing.condition(_rule(entry)),
+        said=routing.condition(ctx, _rule(entry)),
         target=routing.called(ctx, entry.kind, entry.target),
     )
     what: Words = SAID[entry.what]

@@ -302,7 +302,7 @@ def test_a_pilot_without_a_mandate_that_holds_carries_a_mark(
     do(chris, "pilot new", name="Triage", problem="Anfragen liegen zwei Tage.")
     assert "Mandate: ⚠ none holds at present" in chris("pilot Triage")
     released(chris, ben)
-    assert "Mandate: valid until Wed 31 Mar" in chris("pilot Triage")
+    assert "Mandate: valid until Wed 31 Mar 2027" in chris("pilot Triage")
     wind(to="2027-04-01 00:01")
     assert "Mandate: ⚠ none holds at present" in chris("pilot Triage")
 

@@ -72,7 +72,7 @@ def _card(ctx: Context) -> Message:
         parts.append(
             Text(
                 _(
-                    "Day {n} of 10; the last one is {day:date}.",
+                    "Day {n} of 10; the last one is {day:day}.",
                     n=min(day_of(ctx, found), len(STEPS)),
                     day=_day(ctx, found, len(STEPS)),
                 )
