@@ -15,7 +15,7 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Reply, Title
 from handlers.kit.readers import ChoiceReader, NumberReader, TextReader
 from handlers.kit.readers.dates import PastDateReader
-from handlers.kit.words import _
+from handlers.kit.words import Words, _
 from handlers.services.lookup import SERVICE
 from storage.engine.ids import ServiceId
 from storage.services import Service
@@ -75,6 +75,13 @@ def _now(_ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
+def _ways(ctx: Context, fixed: Mapping[str, str]) -> dict[str, tuple[tuple[str, Words], ...]]:
+    """Return the ways to look at the list that the button stands below."""
+    found = tables.find(ctx.features, fixed.get("name", ""))
+    ways = found.which if found is not None else ()
+    return {"which": tuple((each, tables.WHICH[each]) for each in ways)}
+
+
 NOW = Annotated[str, HIDDEN, Ask(_("Filter"), hidden=True)]
 WHICH = ChoiceReader(Which, {each.value: tables.WHICH[each.value] for each in Which}, {})
 
@@ -87,6 +94,7 @@ WHICH = ChoiceReader(Which, {each.value: tables.WHICH[each.value] for each in Wh
     reads=True,
     submit=_("Show"),
     current=_now,
+    offers=_ways,
 )
 def narrow(
     ctx: Context,

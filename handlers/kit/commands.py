@@ -64,6 +64,7 @@ Finding = Callable[[Context, str], Sequence[Found]]
 
 # What stands in a form's fields at first, from the values that a button brought.
 Current = Callable[[Context, Mapping[str, str]], Mapping[str, str]]
+Offers = Callable[[Context, Mapping[str, str]], Mapping[str, tuple[tuple[str, Words], ...]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +104,9 @@ class Command:
     milliseconds, before anything is locked. One that
     `asks` answers with a form of its own, which some platforms want to know beforehand.
     `current` takes the values of a button, and returns what stands in the form's fields until
-    somebody changes it. A `nameless` one leaves no trace of who asked for it, when, or in which
-    words, not even of having opened its form.
+    somebody changes it; `offers` the choices of fields that depend on these values. A `nameless`
+    one leaves no trace of who asked for it, when, or in which words, not even of having opened
+    its form.
     """
 
     name: str
@@ -119,6 +121,7 @@ class Command:
     ahead: LookAhead[Any] | None = None
     asks: bool = False
     current: Current | None = None
+    offers: Offers | None = None
     nameless: bool = False
 
     def word(self, language: str) -> str:
@@ -190,6 +193,7 @@ class Feature:
         ahead: LookAhead[Any] | None = None,
         asks: bool = False,
         current: Current | None = None,
+        offers: Offers | None = None,
         nameless: bool = False,
     ) -> Callable[[Callable[..., Reply]], Callable[..., Reply]]:
         """Declare the function below as a command."""
@@ -210,6 +214,7 @@ class Feature:
                     ahead=ahead,
                     asks=asks,
                     current=current,
+                    offers=offers,
                     nameless=nameless,
                 )
             )
@@ -440,6 +445,7 @@ def form_for(
     fixed, filled = fixed or {}, filled or {}
     if command.current is not None:
         filled = {**command.current(ctx, fixed), **filled}
+    offered = command.offers(ctx, fixed) if command.offers is not None else {}
     fields = tuple(
         Field(
             name=each.name,
@@ -448,7 +454,7 @@ def form_for(
             hint=_hint(each.ask, ctx),
             required=each.required,
             value=filled.get(each.name, each.default),
-            choices=each.reader.choices(ctx),
+            choices=offered.get(each.name) or each.reader.choices(ctx),
             longest=LONGEST,
         )
         for each in command.parameters

@@ -111,6 +111,7 @@ def test_a_list_asks_only_for_what_its_rows_know(bot: Stage, anna: Say, ben: Say
             form = bot.handle(bot.request("anna", call=one)).form
             assert form is not None
             assert {field.name for field in form.fields} == {"which", *each.narrows}, each.key
+            assert tuple(way for way, _label in form.fields[0].choices) == each.which
 
 
 def test_a_narrowed_list_of_what_has_no_service_is_whole_and_does_not_claim_one(
