@@ -8,7 +8,7 @@ from datetime import timedelta
 from handlers.automations import figures, people, profile
 from handlers.automations.intake.heartbeat import Odd
 from handlers.automations.learning import signals, understanding
-from handlers.automations.learning.checks import check_in_answer
+from handlers.automations.learning.checks import Goes, check_in_answer
 from handlers.automations.measures import measuring
 from handlers.automations.profile import PHASES, PROFILE, Part
 from handlers.automations.rules.company import Known, known
@@ -93,9 +93,7 @@ def _use(ctx: Context, automation: Automation, seen: Known) -> list[tuple[Words,
     if automation.first_report_at is None:
         rows.append((_("Connection"), _("not connected")))
     else:
-        rows.append(
-            (_("Connection"), _("connected since {at:date}", at=automation.first_report_at))
-        )
+        rows.append((_("Connection"), _("connected since {at:day}", at=automation.first_report_at)))
     return rows
 
 
@@ -162,9 +160,9 @@ def _development(ctx: Context, automation: Automation) -> list[tuple[Words, Word
     if automation.slug:
         rows.append((_("Name for calls"), automation.slug))
     if automation.live_at is not None:
-        rows.append((_("In operation since"), _("{at:date}", at=automation.live_at)))
+        rows.append((_("In operation since"), _("{at:day}", at=automation.live_at)))
         answers = [
-            _("day {n}: {how}", n=day, how=answer)
+            _("day {n}: {how}", n=day, how=Goes.labels().get(answer, answer))
             for day in (7, 30, 90, 180)
             if (answer := check_in_answer(ctx, automation, day)) is not None
         ]
@@ -172,7 +170,7 @@ def _development(ctx: Context, automation: Automation) -> list[tuple[Words, Word
             rows.append((_("How it goes"), _("{answers}", answers=answers)))
     entries = [each for each in history.of(ctx.tx, automation.id, 50) if each.kind != "said"]
     if entries:
-        rows.append((_("Last change"), _("{at:date}", at=entries[0].at)))
+        rows.append((_("Last change"), _("{at:day}", at=entries[0].at)))
     return rows
 
 

@@ -123,7 +123,7 @@ def retired(ctx: Context) -> Reply:
         return Reply(line(_("Nothing is retired.")))
     found.sort(key=lambda each: each.retired_at or each.registered_at, reverse=True)
     items: tuple[Words, ...] = tuple(
-        _("{name}, since {at:date}", name=each.name, at=each.retired_at or each.registered_at)
+        _("{name}, since {at:day}", name=each.name, at=each.retired_at or each.registered_at)
         for each in found[:SHOWN]
     )
     back = tuple(Button(each.name[:32], call("auto", automation=each.id)) for each in found[:5])

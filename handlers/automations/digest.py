@@ -113,12 +113,7 @@ def section(ctx: Context, week: Week) -> Section | None:
     used = sum(
         each.state is State.IN_USE or (each.state is State.NEW and not each.late) for each in stands
     )
-    verdict = _(
-        "{used} of {all} automations in use ({unmeasured} never reported)",
-        used=figure(USE, used),
-        all=figure(USE, len(all_of_them)),
-        unmeasured=figure(UNMEASURED, stood.count(State.UNMEASURED)),
-    )
+    unmeasured = figure(UNMEASURED, stood.count(State.UNMEASURED))
     open_ones = questions.open_ones(ctx.tx)
     decides = [
         task
@@ -132,7 +127,26 @@ def section(ctx: Context, week: Week) -> Section | None:
         names = [each.name for each in drafts[:SHOWN]]
         words = _("Nobody answers for it yet: {names}.", names=names)
         decides.append(Task(words, (adopt,), drafts[0].registered_at, "automations:drafts"))
-    return Section(tuple(decides), tuple(_told(ctx, week, all_of_them, seen)), (verdict,))
+    verdict = (_in_use(used, len(all_of_them), unmeasured),) if all_of_them else ()
+    return Section(tuple(decides), tuple(_told(ctx, week, all_of_them, seen)), verdict)
+
+
+def _in_use(used: int, whole: int, unmeasured: int) -> Words:
+    """Return how many are in use; of those that never reported only when there are any."""
+    if not unmeasured:
+        return _n(
+            "{used} of {n} automation in use",
+            "{used} of {n} automations in use",
+            figure(USE, whole),
+            used=figure(USE, used),
+        )
+    return _n(
+        "{used} of {n} automation in use ({unmeasured} never reported)",
+        "{used} of {n} automations in use ({unmeasured} never reported)",
+        figure(USE, whole),
+        used=figure(USE, used),
+        unmeasured=unmeasured,
+    )
 
 
 @feature.glance(30)
@@ -147,7 +161,7 @@ def glance(ctx: Context) -> list[Glance]:
     items = tuple(
         _("{name}: {state}", name=each.name, state=labelled(seen.standing(each))) for each in mine
     )
-    return [Glance(_("My automations"), items)]
+    return [Glance(_("My automations"), items, rest=call("auto"))]
 
 
 def _undecided(

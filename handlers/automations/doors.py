@@ -77,7 +77,7 @@ def settings(ctx: Context) -> list[Setting]:
         return []
     value = _n("{n} name fits nothing", "{n} names fit nothing", len(found)) if found else _("none")
     button = Button(_("Report by name"), call("auto key"))
-    return [Setting(_("Calls of automations that fit nothing"), value, button)]
+    return [Setting(_("Calls that fit nothing"), value, button)]
 
 
 @feature.lists(
@@ -85,6 +85,8 @@ def settings(ctx: Context) -> list[Setting]:
     _("Automations"),
     export.COLUMNS,
     count=lambda ctx, asked: len(export.chosen(ctx, asked)),
+    which=("open", "mine", "all"),
+    narrows=("since",),
 )
 def listed(ctx: Context, asked: Filter, first: int, most: int) -> list[Row]:
     """Return a page of the register; a person stands only as the role of what is open."""
@@ -153,7 +155,7 @@ def keep_questions(ctx: Context, before: datetime) -> int:
 
 @feature.keeps(
     "automation_signals",
-    what=_("what was told about automations, without names"),
+    what=_("What was told about automations, without names"),
     days=761,
     then=_("deleted once it has an answer"),
 )
@@ -181,7 +183,7 @@ def keep_answers(ctx: Context, before: datetime) -> int:
     "automation_changes",
     "automation_reviews",
     "automation_understood",
-    what=_("the register of automations"),
+    what=_("The register of automations"),
     days=None,
     then=_("kept while the automation is in the register"),
 )

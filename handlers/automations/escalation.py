@@ -235,7 +235,7 @@ def _question(
     values = {"name": automation.name, "evidence": told}
     if timetable.USUAL[number].to == "manager":
         return _(
-            "Is “{name}” still needed? {evidence}. Asked since {at:date}, without an answer.",
+            "Is “{name}” still needed? {evidence}. Asked since {at:day}, without an answer.",
             at=question.opened_at,
             **values,
         )

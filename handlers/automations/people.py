@@ -68,7 +68,7 @@ def _asks(ctx: Context, automation: Automation, id: str) -> Message:
 def _answers(automation: Automation) -> tuple[Button, ...]:
     return (
         Button(_("I take this over"), call("auto accept", automation=automation.id), "primary"),
-        Button(_("Somebody else"), call("auto decline", automation=automation.id)),
+        Button(_("Somebody else, please"), call("auto decline", automation=automation.id)),
         Button(_("Look at it"), call("auto", automation=automation.id), "quiet"),
     )
 

@@ -13,7 +13,7 @@ from handlers import rights
 from handlers.automations.state import ties
 from handlers.kit.context import Context
 from handlers.kit.worded import Worded
-from handlers.kit.words import Sentence, Words, _
+from handlers.kit.words import Sentence, Words, _, _n
 from storage import automations
 from storage.automations import Automation, history
 from storage.automations.history import Entry
@@ -179,7 +179,7 @@ def value_words(field: str, value: str) -> Words:
     if field in CHOICES:
         return CHOICES[field].labels().get(value, value)
     if field == "check_days":
-        return _("{n} days", n=int(value)) if value.isdigit() else value
+        return _n("{n} day", "{n} days", int(value)) if value.isdigit() else value
     return value
 
 

@@ -40,8 +40,8 @@ def labelled(found: Standing) -> Words:
     """Return a state in words, with its end if it has one."""
     if found.until is not None:
         if found.state is State.PAUSED:
-            return _("paused until {until:date}", until=found.until)
-        return _("snoozed until {until:date}", until=found.until)
+            return _("paused until {until:day}", until=found.until)
+        return _("snoozed until {until:day}", until=found.until)
     return found.state.words
 
 
@@ -63,6 +63,12 @@ def expected_words(automation: Automation) -> Sentence:
     if automation.seasons:
         return _("expected {rhythm} from {seasons}", rhythm=words, seasons=automation.seasons)
     return _("expected {rhythm}", rhythm=words)
+
+
+def rhythm_words(stored: str) -> Words:
+    """Return a rhythm as it is stored in words."""
+    found = rhythm.read(stored)
+    return rhythm.said(found) if found is not None else stored
 
 
 def evidence(ctx: Context, automation: Automation, seen: Known | None = None) -> Sentence:

@@ -93,7 +93,7 @@ def tap(ctx: Context, pilot: ABOUT, answer: Annotated[Relief, RELIEF, Ask(_("Ans
 
 def _tapped(ctx: Context, pilot: Pilot, answer: Relief) -> Reply:
     found = editing.fresh(ctx, pilot)
-    if found.state not in ("running", "operating"):
+    if not found.state.goes_on:
         raise Refusal(_("“{pilot}” does not run.", pilot=found.name))
     week = relief.open_round(ctx, found)
     answers.tap(ctx.tx, found.id, week, ctx.person.id, answer.value)

@@ -170,17 +170,21 @@ def find(tx: Tx, key: str) -> tuple[dict[str, Any], datetime] | None:
     return (json.loads(rows[0]["payload"]), as_moment(rows[0]["due_at"])) if rows else None
 
 
-def count_due(tx: Tx, kind: str, now: datetime) -> int:
-    """Return how many timers of a kind are due now."""
+def many_due(tx: Tx, kind: str, now: datetime, many: int) -> bool:
+    """Say whether at least `many` timers of a kind are due now; looks at no more than these."""
     rows = tx.rows(
         """
-        select count(*) as n from timers
-        where workspace = :workspace and kind = :kind and state = 'pending' and due_at <= :now
+        select count(*) as n from (
+            select 1 as one from timers
+            where workspace = :workspace and kind = :kind and state = 'pending' and due_at <= :now
+            limit :many
+        ) as due
         """,
         kind=kind,
         now=as_text(now),
+        many=many,
     )
-    return int(rows[0]["n"])
+    return int(rows[0]["n"]) >= many
 
 
 def next_after(tx: Tx, now: datetime) -> datetime | None:

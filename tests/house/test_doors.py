@@ -97,6 +97,7 @@ AGELESS = {
     "pattern_history": "as the pattern", "friction_answerers": "until they are changed",
     "pilots": "decisions stay", "pilot_taps": "until the week's round closes",
     "pilot_users": "as the pilot", "pilot_values": "as the pilot",
+    "pilot_satisfaction": "as the pilot",
     "pilot_candidates": "as the pilot", "pilot_obstacles": "as the pilot",
     "pilot_later": "as the pilot", "pilot_iterations": "as the pilot",
     "pilot_history": "as the pilot", "pilot_questions": "as the pilot; nobody's",

@@ -23,7 +23,7 @@ from handlers.kit.messages import (
     Reply,
     line,
 )
-from handlers.kit.readers import ChoicesReader, TextReader, folded
+from handlers.kit.readers import ChoicesReader, NumberReader, TextReader, folded
 from handlers.kit.readers.required_text import TellingReader
 from handlers.kit.worded import Worded, choice
 from handlers.kit.words import Sentence, _, _n
@@ -154,7 +154,7 @@ def goes(
     automation: AutoRef,
     how: Annotated[Goes, choice(Goes), Ask(_("How does it go?"))],
     *,
-    day: Annotated[str, TextReader(long=False), Ask(_("Day"))] = "7",
+    day: Annotated[int, NumberReader(1, 400), Ask(_("Day"), hidden=True)] = 7,
 ) -> Reply:
     need_own(ctx, automation)
     profile.note(ctx, automation, f"check-in {day}", after=how.value)
