@@ -198,7 +198,7 @@ class Postgres:
                     job.settle(Unavailable(trouble))
             batch = [job for job in batch if not job.done.done()]
         try:
-            left = self._together(batch) if len(batch) > 1 else batch
+            left = self._shared(batch) if len(batch) > 1 else batch
         except BaseException:
             left = batch  # the others were only in the same boat
         gone: Unavailable | None = None
@@ -221,6 +221,27 @@ class Postgres:
         except BaseException as error:
             job.error = error
         job.settle()
+
+    def _shared(self, batch: list[Job]) -> list[Job]:
+        """Carry them out in one transaction; return those whom that does not suit.
+
+        At first without savepoints: what one writes then travels with what the next one asks.
+        Where one of them fails, nothing has happened, and each gets a savepoint of its own.
+        """
+        due = min(job.due for job in batch)
+        try:
+            with self._writing.transaction(due) as connection, connection.cursor() as cursor:
+                tx = self._tx(cursor)
+                for job in batch:
+                    job.result = job.work(tx)
+                tx.ending()
+        except Unavailable:
+            raise
+        except BaseException:
+            return self._together(batch)
+        for job in batch:
+            job.settle()
+        return []
 
     def _together(self, batch: list[Job]) -> list[Job]:
         """Carry them out and commit; return those who found somebody else before them."""
