@@ -192,8 +192,14 @@ def glance(ctx: Context) -> list[Glance]:
             _("Open incidents"),
             tuple(listed(ctx, each) for each in incidents.first_open(ctx.tx, SHORT)),
             incidents.count_open(ctx.tx),
+            rest=call("list", name="incidents", which="untaken"),
         ),
-        Glance(_("Works again, not done yet"), undone, incidents.count_undone(ctx.tx)),
+        Glance(
+            _("Works again, not done yet"),
+            undone,
+            incidents.count_undone(ctx.tx),
+            call("list", name="incidents", which="undone"),
+        ),
     ]
 
 
