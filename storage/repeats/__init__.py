@@ -137,7 +137,7 @@ def forget_proposals(tx: Tx, later: int) -> None:
     )
 
 
-PROPOSED = f"""
+PROPOSED = """
     select l.earlier, l.later, l.same_service, l.same_device, l.words, a.root, i.title,
         i.declared_at, i.state, i.restored_at, i.ended_at, n.declared_at as later_at
     from likenesses l
@@ -145,8 +145,9 @@ PROPOSED = f"""
     join repeats b on b.workspace = :workspace and b.incident = l.later
     join incidents i on i.workspace = :workspace and i.number = l.earlier
     join incidents n on n.workspace = :workspace and n.number = l.later
-    where l.workspace = :workspace and l.verdict = 'proposed'
-    and a.root <> b.root and {COUNTS} and {NEW_COUNTS}
+    """
+ASKED = f"""
+    l.verdict = 'proposed' and a.root <> b.root and {COUNTS} and {NEW_COUNTS}
     and not exists (
         select 1 from likenesses s
         where s.workspace = :workspace and s.later = l.later and s.verdict = 'same'
@@ -169,7 +170,12 @@ def alike(tx: Tx, later: int) -> list[Proposal]:
     more is asked once it is known to be the same as something, or does not count itself.
     What is only the same device stands behind what is asked about.
     """
-    rows = tx.recall(f"{PROPOSED} and l.later = :later {LIKELIEST}", later=later)
+    rows = tx.recall(
+        f"""
+        {PROPOSED} where l.workspace = :workspace and l.later = :later and {ASKED} {LIKELIEST}
+        """,
+        later=later,
+    )
     found: dict[int, Proposal] = {}
     for row in rows:
         found.setdefault(row["root"], _proposal(row))
@@ -185,7 +191,8 @@ def undecided_of(
     """
     rows = tx.rows(
         f"""
-        {PROPOSED} and n.declared_at >= :start and n.declared_at < :end
+        {PROPOSED} where l.workspace = :workspace and {ASKED}
+        and n.declared_at >= :start and n.declared_at < :end
         and (:person = '' or n.responsible = :person) {LIKELIEST}
         """,
         start=as_text(start),

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from handlers.incidents import lists
+from handlers.incidents import cards, lists
 from handlers.kit.doors import Task, Untold
 from handlers.kit.messages import Button, Call
 from handlers.kit.words import Sentence
@@ -32,7 +32,7 @@ def test_what_is_not_shown_is_not_put_into_words(
 ) -> None:
     for n in range(25):
         Say(bot, "anna")(f"incident Kasse {'abcdefghij'[n % 10] * (n // 10 + 2)} steht")
-    listed, said = lists.listed, []
+    listed, said = cards.listed, []
 
     def counting(*given: object) -> Sentence:
         said.append(given)
