@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 from handlers import rights
 from handlers.incidents.cards import headline, standing, take, tell, works_again
+from handlers.incidents.lookup import find
 from handlers.kit.commands import Feature
 from handlers.kit.context import Context
-from handlers.kit.doors import Section, Task, Week, figure
+from handlers.kit.doors import Section, Task, Untold, Week, figure
 from handlers.kit.figures import change
 from handlers.kit.messages import Button
 from handlers.kit.words import Sentence, _, _n, shortened
-from storage import incidents
 from storage.incidents import Incident, pages
 
 feature = Feature(_("Incidents"))
@@ -46,23 +47,32 @@ def section(ctx: Context, week: Week) -> Section:
         incidents=declared,
         change=figure(COUNT, change(ours, before)),
     )
-    old = sum(each.declared_at < week.start for each in incidents.open_ones(ctx.tx))
+    old = pages.count_open_before(ctx.tx, week.start)
     still = figure(STILL_OPEN, _n("{n} still open from before", "{n} still open from before", old))
     return Section(_untaken(ctx), verdict=(verdict, still) if old else (verdict,))
 
 
 def _untaken(ctx: Context) -> tuple[Task, ...]:
-    found: list[Task] = []
-    for each in incidents.open_ones(ctx.tx):
-        if each.unanswered or each.silent:
-            words = _(
-                "{title}: {standing}",
-                title=shortened(headline(each), 100),
-                standing=standing(ctx, each, pings=False),
-            )
-            key = f"incident:{each.number}"
-            found.append(Task(words, _buttons(ctx, each), each.declared_at, key, first=True))
-    return tuple(found)
+    return tuple(
+        Untold(
+            partial(_told, ctx, each.number),
+            each.declared_at,
+            f"incident:{each.number}",
+            first=True,
+        )
+        for each in pages.glimpses(ctx.tx)
+        if not each.answered
+    )
+
+
+def _told(ctx: Context, number: int) -> Task:
+    incident = find(ctx, number)
+    words = _(
+        "{title}: {standing}",
+        title=shortened(headline(incident), 100),
+        standing=standing(ctx, incident, pings=False),
+    )
+    return Task(words, _buttons(ctx, incident))
 
 
 def _buttons(ctx: Context, incident: Incident) -> tuple[Button, ...]:

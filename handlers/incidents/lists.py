@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from enum import StrEnum
+from functools import partial
 from typing import Annotated
 
 from handlers import rights
@@ -25,7 +26,7 @@ from handlers.incidents.updates import correcting
 from handlers.kit import calendar
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
-from handlers.kit.doors import Filter, Found, Glance, Row, Task
+from handlers.kit.doors import Filter, Found, Glance, Row, Task, Untold
 from handlers.kit.messages import Button, Buttons, Items, Message, Part, Reply, Text, Title, pieces
 from handlers.kit.people import name
 from handlers.kit.readers import ChoiceReader, titles
@@ -205,17 +206,32 @@ def glance(ctx: Context) -> list[Glance]:
 @feature.waits(10)
 def waiting(ctx: Context) -> list[Task]:
     """Return the open incidents that wait for the asker: to be taken, or to be ended."""
+    waits: dict[tuple[object, ...], bool] = {}  # by their ties: of many, most have the same
     found: list[Task] = []
-    acts_for = duty.acts_for(ctx, ctx.person.id)
-    for each in incidents.open_ones(ctx.tx):
-        mine = each.responsible in acts_for and not each.unanswered
-        if mine:
-            buttons = (tell(each.number), works_again(each.number))
-            found.append(Task(listed(ctx, each), buttons, each.declared_at))
-        elif waits_for_me(ctx, each):
-            buttons = (take(each.number), _show(each))
-            found.append(Task(listed(ctx, each), buttons, each.declared_at))
+    for each in pages.glimpses(ctx.tx):
+        if each.ties not in waits:
+            waits[each.ties] = _task(ctx, each.number) is not None
+        if waits[each.ties]:
+            found.append(Untold(partial(_told, ctx, each.number), each.declared_at))
     return found
+
+
+def _told(ctx: Context, number: int) -> Task:
+    task = _task(ctx, number)
+    assert task is not None, "nobody changes it while this looks"
+    return task
+
+
+def _task(ctx: Context, number: int) -> Task | None:
+    """Return what an open incident waits for from the asker; None when it waits for others."""
+    incident = find(ctx, number)
+    if incident.responsible in duty.acts_for(ctx, ctx.person.id) and not incident.unanswered:
+        buttons = (tell(number), works_again(number))
+    elif waits_for_me(ctx, incident):
+        buttons = (take(number), _show(incident))
+    else:
+        return None
+    return Task(listed(ctx, incident), buttons, incident.declared_at)
 
 
 @feature.command("show", "zeigen", help=_("One incident."), hidden=True, reads=True)

@@ -413,9 +413,14 @@ def all_commands(features: Sequence[Feature]) -> list[Command]:
     return [command for feature in features for command in feature.commands]
 
 
+@lru_cache(maxsize=8)
+def _by_name(features: tuple[Feature, ...]) -> dict[str, Command]:
+    return {each.name: each for each in reversed(all_commands(features))}
+
+
 def by_name(name: str, features: Sequence[Feature]) -> Command | None:
     """Return the command that a button names."""
-    return next((each for each in all_commands(features) if each.name == name), None)
+    return _by_name(tuple(features)).get(name)
 
 
 @lru_cache(maxsize=8)

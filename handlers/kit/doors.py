@@ -57,6 +57,41 @@ class Task:
     first: bool = False
 
 
+class Untold(Task):
+    """A task that is put into words only when somebody looks at it: of many, few are shown."""
+
+    __slots__ = ("_tell", "_told")
+    _tell: Callable[[], Task]
+    _told: Task | None
+
+    def __init__(
+        self,
+        tell: Callable[[], Task],
+        since: datetime | None = None,
+        key: str = "",
+        *,
+        first: bool = False,
+    ) -> None:
+        """`tell` gives the whole task; what orders it and names it is known without it."""
+        known = {"_tell": tell, "_told": None, "since": since, "key": key, "first": first}
+        for name, value in known.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def words(self) -> Words:
+        return self._whole().words
+
+    @property
+    def buttons(self) -> tuple[Button, ...]:
+        return self._whole().buttons
+
+    def _whole(self) -> Task:
+        if self._told is None:
+            object.__setattr__(self, "_told", self._tell())
+        assert self._told is not None
+        return self._told
+
+
 @dataclass(frozen=True, slots=True)
 class Waits:
     """What waits for the asker now. The lowest `rank` is shown first."""

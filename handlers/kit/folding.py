@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 COMMON = re.compile(r"[\x00-\x7fäöüÄÖÜß]*")  # what needs no second look
 MARKS = ":,;.!?…-–—"  # what may stand between a word and its text
+SHORT = 120  # of a name, a label or a title; the same ones are compared with every sentence
 CLOSING = " \t\n.!?…"  # what may stand at the end of a line
 # What turns the direction of text, and what begins and ends a stretch that turns on its own.
 TURNS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -25,10 +27,17 @@ def folded(word: str) -> str:
     Decomposed umlauts are put together, full-width letters made plain, and what nobody
     sees (soft hyphens, joiners, direction marks) is left out.
     """
+    return _folded_again(word) if len(word) <= SHORT else _folded(word)
+
+
+def _folded(word: str) -> str:
     if not COMMON.fullmatch(word):
         composed = unicodedata.normalize("NFKC", word)
         word = "".join(each for each in composed if unicodedata.category(each) != "Cf")
     return word.casefold().translate(UMLAUTS).strip()
+
+
+_folded_again = lru_cache(maxsize=4096)(_folded)
 
 
 def blank(text: str) -> bool:
@@ -48,7 +57,14 @@ def seen(text: str) -> str:
 
 def plain(line: str) -> str:
     """Return the words of a line, folded, with one space between them and no other marks."""
+    return _plain_again(line) if len(line) <= SHORT else _plain(line)
+
+
+def _plain(line: str) -> str:
     return " ".join(re.findall(r"[\w+]+", folded(line).replace("'", "").replace("’", "")))
+
+
+_plain_again = lru_cache(maxsize=4096)(_plain)
 
 
 def joined(two: str) -> bool:

@@ -8,6 +8,7 @@ from handlers import rights
 from handlers.bans import cards as ban_cards
 from handlers.bans.rules import in_days, rules
 from handlers.incidents.cards import service_name
+from handlers.incidents.lookup import find
 from handlers.kit import calendar
 from handlers.kit.commands import Feature
 from handlers.kit.context import Context
@@ -18,7 +19,7 @@ from handlers.kit.words import Words, _, _n
 from handlers.problems.cards import line, overdue
 from storage import incidents, problems, repeats
 from storage.problems import changes as stored_changes
-from storage.repeats import outages
+from storage.repeats import Proposal, outages
 
 feature = Feature(_("Problems and blocks"))
 
@@ -73,8 +74,9 @@ def section(ctx: Context, week: Week) -> Section:
 def _parts(ctx: Context, week: Week) -> list[Part]:
     start, end = week.start, week.end
     shown: list[Part] = []
+    back, count = _came_back(ctx, start, end)
     for title, items in (
-        (_("Came back"), _came_back(ctx, start, end)),
+        (_("Came back"), back),
         (
             _("Blocks"),
             [figure(BANS, line(ctx, each)) for each in problems.standing(ctx.tx)],
@@ -84,14 +86,17 @@ def _parts(ctx: Context, week: Week) -> list[Part]:
         (_("Exceptions allowed"), _overrides(ctx, start, end)),
     ):
         if items:
-            rest = len(items) - SHOWN
+            rest = (count if items is back else len(items)) - SHOWN
             more: list[Words] = [_n("and {n} more", "and {n} more", rest)] if rest > 0 else []
             shown += [Title(title), Items((*items[:SHOWN], *more))]
     return shown
 
 
-def _came_back(ctx: Context, start: datetime, end: datetime) -> list[Words]:
-    """Return the confirmed groups with something new in the week, then what only looks alike."""
+def _came_back(ctx: Context, start: datetime, end: datetime) -> tuple[list[Words], int]:
+    """Return the confirmed groups with something new in the week, then what only looks alike.
+
+    The first of them in words, and how many there are in all.
+    """
     zone, days = ctx.workspace.zone, rules(ctx.tx).days
     found: list[Words] = []
     for group in outages.groups(ctx.tx, calendar.days_before(end, days, zone), end):
@@ -106,19 +111,19 @@ def _came_back(ctx: Context, start: datetime, end: datetime) -> list[Words]:
                     n=figure(REPEATS, group.times),
                 )
             )
-    for number in repeats.waiting(ctx.tx, start, end):
-        later = incidents.find(ctx.tx, number)
-        for proposal in repeats.undecided(ctx.tx, number)[:1]:
-            if later is not None:
-                found.append(
-                    _(
-                        "“{title}” ({service}): looks like INC-{number}, nobody has decided",
-                        title=later.title,
-                        service=service_name(ctx, later),
-                        number=str(proposal.earlier),
-                    )
-                )
-    return found
+    undecided = repeats.undecided_of(ctx.tx, start, end)
+    found += [_looks_alike(ctx, each) for each in undecided[:SHOWN]]
+    return found, len(found) + len(undecided[SHOWN:])
+
+
+def _looks_alike(ctx: Context, proposal: Proposal) -> Words:
+    later = find(ctx, proposal.later)
+    return _(
+        "“{title}” ({service}): looks like INC-{number}, nobody has decided",
+        title=later.title,
+        service=service_name(ctx, later),
+        number=str(proposal.earlier),
+    )
 
 
 def _lifted(ctx: Context, start: datetime, end: datetime) -> list[Words]:

@@ -331,18 +331,15 @@ def waiting(ctx: Context) -> list[Task]:
     """Return what the asker is responsible for and has not decided: is it the same?"""
     found: list[Task] = []
     start = kit_calendar.days_before(ctx.now, rules(ctx.tx).days, ctx.workspace.zone)
-    for number in repeats.waiting(ctx.tx, start, ctx.now):
-        incident = incidents.find(ctx.tx, number)
-        if incident is None or incident.responsible != ctx.person.id:
-            continue
-        for proposal in repeats.undecided(ctx.tx, number)[:1]:
-            words = _(
-                "{title}: is it the same as INC-{number} “{earlier}”?",
-                title=shortened(headline(incident), 100),
-                number=str(proposal.earlier),
-                earlier=shortened(proposal.title, 100),
-            )
-            found.append(Task(words, cards.choices(proposal), incident.declared_at))
+    for proposal in repeats.undecided_of(ctx.tx, start, ctx.now, ctx.person.id):
+        incident = find(ctx, proposal.later)
+        words = _(
+            "{title}: is it the same as INC-{number} “{earlier}”?",
+            title=shortened(headline(incident), 100),
+            number=str(proposal.earlier),
+            earlier=shortened(proposal.title, 100),
+        )
+        found.append(Task(words, cards.choices(proposal), incident.declared_at))
     return found
 
 

@@ -142,3 +142,51 @@ def _chosen(
         "service": service or "",
         "since": as_text(since) if since is not None else "",
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Glimpse:
+    """An open incident as far as it tells whom it waits for: equal `ties`, the same people."""
+
+    number: int
+    declared_at: datetime
+    answered: bool
+    ties: tuple[object, ...]
+
+
+TIES = (
+    "service", "guessed", "declared_by", "responsible", "acknowledged_by", "proposed_to", "silent",
+)  # fmt: skip
+
+
+def glimpses(tx: Tx) -> list[Glimpse]:
+    """Return every open incident, the serious ones first, then the oldest; not what it says."""
+    rows = tx.rows(
+        """
+        select number, declared_at, service, guessed, declared_by, responsible, acknowledged_by,
+            proposed_to, silent
+        from incidents where workspace = :workspace and state = 'open'
+        order by case severity when 'serious' then 0 else 1 end, number
+        """
+    )
+    return [
+        Glimpse(
+            row["number"],
+            as_moment(row["declared_at"]),
+            row["acknowledged_by"] == row["responsible"] and not row["silent"],
+            tuple(row[name] for name in TIES),
+        )
+        for row in rows
+    ]
+
+
+def count_open_before(tx: Tx, moment: datetime) -> int:
+    """Return how many open incidents were declared before a moment."""
+    rows = tx.rows(
+        """
+        select count(*) as n from incidents
+        where workspace = :workspace and state = 'open' and declared_at < :moment
+        """,
+        moment=as_text(moment),
+    )
+    return int(rows[0]["n"])

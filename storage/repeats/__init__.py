@@ -137,6 +137,32 @@ def forget_proposals(tx: Tx, later: int) -> None:
     )
 
 
+PROPOSED = """
+    select l.earlier, l.later, l.same_service, l.same_device, l.words, a.root, i.title,
+        i.declared_at, i.state, i.restored_at, i.ended_at, n.declared_at as later_at
+    from likenesses l
+    join repeats a on a.workspace = :workspace and a.incident = l.earlier
+    join repeats b on b.workspace = :workspace and b.incident = l.later
+    join incidents i on i.workspace = :workspace and i.number = l.earlier
+    join incidents n on n.workspace = :workspace and n.number = l.later
+    """
+ASKED = f"""
+    l.verdict = 'proposed' and a.root <> b.root and {COUNTS} and {NEW_COUNTS}
+    and not exists (
+        select 1 from likenesses s
+        where s.workspace = :workspace and s.later = l.later and s.verdict = 'same'
+    )
+    and not exists (
+        select 1 from likenesses o
+        join repeats x on x.workspace = :workspace and x.incident = o.earlier
+        join repeats y on y.workspace = :workspace and y.incident = o.later
+        where o.workspace = :workspace and o.verdict = 'other'
+        and ((x.root = a.root and y.root = b.root) or (x.root = b.root and y.root = a.root))
+    )
+    """
+LIKELIEST = "order by l.later, l.same_device, l.rank, l.earlier desc"
+
+
 def alike(tx: Tx, later: int) -> list[Proposal]:
     """Return what `later` looks like, the likeliest first: one of each group, never a refused one.
 
@@ -146,33 +172,43 @@ def alike(tx: Tx, later: int) -> list[Proposal]:
     """
     rows = tx.recall(
         f"""
-        select l.earlier, l.same_service, l.same_device, l.words, a.root, i.title, i.declared_at,
-            i.state, i.restored_at, i.ended_at, n.declared_at as later_at
-        from likenesses l
-        join repeats a on a.workspace = :workspace and a.incident = l.earlier
-        join repeats b on b.workspace = :workspace and b.incident = l.later
-        join incidents i on i.workspace = :workspace and i.number = l.earlier
-        join incidents n on n.workspace = :workspace and n.number = l.later
-        where l.workspace = :workspace and l.later = :later and l.verdict = 'proposed'
-        and a.root <> b.root and {COUNTS} and {NEW_COUNTS}
-        and not exists (
-            select 1 from likenesses s
-            where s.workspace = :workspace and s.later = :later and s.verdict = 'same'
-        )
-        and not exists (
-            select 1 from likenesses o
-            join repeats x on x.workspace = :workspace and x.incident = o.earlier
-            join repeats y on y.workspace = :workspace and y.incident = o.later
-            where o.workspace = :workspace and o.verdict = 'other'
-            and ((x.root = a.root and y.root = b.root) or (x.root = b.root and y.root = a.root))
-        )
-        order by l.same_device, l.rank, l.earlier desc
+        {PROPOSED} where l.workspace = :workspace and l.later = :later and {ASKED} {LIKELIEST}
         """,
         later=later,
     )
     found: dict[int, Proposal] = {}
     for row in rows:
-        found.setdefault(row["root"], _proposal(row, later))
+        found.setdefault(row["root"], _proposal(row))
+    return list(found.values())
+
+
+def undecided_of(
+    tx: Tx, start: datetime, end: datetime, person: PersonId | None = None
+) -> list[Proposal]:
+    """Return, of each incident declared in a span, the likeliest repeat that nobody decided about.
+
+    The earliest incident first; with a `person` only of what they are responsible for.
+    """
+    rows = tx.rows(
+        f"""
+        {PROPOSED} where l.workspace = :workspace and {ASKED}
+        and n.declared_at >= :start and n.declared_at < :end
+        and (:person = '' or n.responsible = :person) {LIKELIEST}
+        """,
+        start=as_text(start),
+        end=as_text(end),
+        person=person or "",
+    )
+    found: dict[int, Proposal] = {}
+    seen: set[tuple[int, int]] = set()
+    for row in rows:
+        pair = (row["later"], row["root"])
+        if row["later"] in found or pair in seen:
+            continue
+        seen.add(pair)
+        proposal = _proposal(row)
+        if not proposal.device and not proposal.overlaps:
+            found[row["later"]] = proposal
     return list(found.values())
 
 
@@ -196,11 +232,11 @@ def undecided(tx: Tx, later: int) -> list[Proposal]:
     return [each for each in alike(tx, later) if not each.device and not each.overlaps]
 
 
-def _proposal(row: Row, later: int) -> Proposal:
+def _proposal(row: Row) -> Proposal:
     ended = row["restored_at"] or row["ended_at"]
     return Proposal(
         earlier=row["earlier"],
-        later=later,
+        later=row["later"],
         root=row["root"],
         same_service=bool(row["same_service"]),
         words=tuple(row["words"].split("\n")) if row["words"] else (),
@@ -210,22 +246,6 @@ def _proposal(row: Row, later: int) -> Proposal:
         overlaps=overlapping(as_moment(ended) if ended else None, as_moment(row["later_at"])),
         device=bool(row["same_device"]),
     )
-
-
-def waiting(tx: Tx, start: datetime, end: datetime) -> list[int]:
-    """Return the incidents declared in a span about which something was never decided."""
-    rows = tx.rows(
-        f"""
-        select distinct l.later from likenesses l
-        join incidents i on i.workspace = :workspace and i.number = l.later
-        where l.workspace = :workspace and l.verdict = 'proposed'
-        and i.declared_at >= :start and i.declared_at < :end and {COUNTS}
-        order by l.later
-        """,
-        start=as_text(start),
-        end=as_text(end),
-    )
-    return [row["later"] for row in rows]
 
 
 def verdict(tx: Tx, earlier: int, later: int) -> str | None:

@@ -85,7 +85,9 @@ def waiting(bot: Stage, id: PersonId) -> list[Task]:
         ctx = context(bot, tx, id)
         name = calendar.week_of(ctx.now, ctx.workspace.zone)
         week = Week(name, *calendar.bounds(name, ctx.workspace.zone))
-        return decisions.undecided(ctx, decisions.sections(ctx, week))
+        found = decisions.undecided(ctx, decisions.sections(ctx, week))
+        # In words as long as there is a transaction to ask.
+        return [Task(each.words, each.buttons, each.since, each.key, each.first) for each in found]
 
     found: list[Task] = bot.store(look)
     return found

@@ -90,7 +90,17 @@ class Past:
     def its_past(self) -> None:
         Say(self.stage, "anna")("history 3")
 
+    def what_waits(self) -> None:
+        Say(self.stage, "ben")("status")
 
+    def home(self) -> None:
+        self.stage.handle(self.stage.request("ben", call=Call("home", {})))
+
+    def digest(self) -> None:
+        Say(self.stage, "chris")("digest")
+
+
+WALKED = 75  # steps for each row of what waits for somebody, which is looked at once
 COUNTED = 8  # steps for each row of a number that is shown, told by an index alone
 DOES: dict[str, tuple[Callable[[Past], None], int]] = {
     "declare": (Past.declare, 0),
@@ -104,6 +114,9 @@ DOES: dict[str, tuple[Callable[[Past], None], int]] = {
     "every one": (Past.every_one, COUNTED),
     "a page": (Past.a_page, COUNTED),
     "lists": (Past.lists, COUNTED),
+    "what waits": (Past.what_waits, WALKED),
+    "home": (Past.home, WALKED),
+    "digest": (Past.digest, 2 * WALKED),
 }
 
 

@@ -1,0 +1,45 @@
+"""Of the many things that wait for somebody only those are put into words that are shown."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from handlers.incidents import cards, lists
+from handlers.kit.doors import Task, Untold
+from handlers.kit.messages import Button, Call
+from handlers.kit.words import Sentence
+from tests.pretend.stage import Say, Stage
+
+
+def test_a_task_is_told_once_and_only_when_looked_at() -> None:
+    told: list[str] = []
+
+    def tell() -> Task:
+        told.append("told")
+        return Task("words", (Button("Do", Call("do", {})),))
+
+    since = datetime(2026, 11, 23, tzinfo=UTC)
+    task = Untold(tell, since, "incident:7", first=True)
+    assert (task.since, task.key, task.first, told) == (since, "incident:7", True, [])
+    assert (task.words, task.buttons[0].label, told) == ("words", "Do", ["told"])
+
+
+@pytest.mark.parametrize(("word", "shown"), [("status", 5), ("home", 5)])
+def test_what_is_not_shown_is_not_put_into_words(
+    bot: Stage, monkeypatch: pytest.MonkeyPatch, word: str, shown: int
+) -> None:
+    for n in range(25):
+        Say(bot, "anna")(f"incident Kasse {'abcdefghij'[n % 10] * (n // 10 + 2)} steht")
+    listed, said = cards.listed, []
+
+    def counting(*given: object) -> Sentence:
+        said.append(given)
+        return listed(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(lists, "listed", counting)
+    answer = bot.handle(bot.request("ben", call=Call(word, {})))
+    assert answer.outcome == "done"
+    glances = 5 if word == "home" else 0
+    assert shown <= len(said) <= shown + glances + 3, "three with other ties were looked at"
