@@ -84,6 +84,15 @@ def test_others_who_feel_it_are_told_of_and_joined_with_one_tap(
     assert "Noted: 2 times" in chris.fill(title="Abtippen")
 
 
+def test_nobody_is_told_of_their_own_notes_as_those_of_others(
+    anna: Say, ben: Say, bot: Stage
+) -> None:
+    noted(bot, anna, NOTES[:2])
+    assert "feel" not in anna(f"friction: {NOTES[2]}")
+    ben(f"reibung: {NOTES[2]}")
+    assert "1 other feels this." in anna(f"friction: Noch einmal: {NOTES[2]}")
+
+
 def test_whoever_answers_looks_for_what_words_do_not_find(
     anna: Say, ben: Say, chris: Say, bot: Stage
 ) -> None:
