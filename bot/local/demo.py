@@ -228,6 +228,7 @@ def found(tx: Tx, company: Workspace, now: datetime) -> bool:
         storage_people.find_or_create(
             tx, f"local:{id}", name, id=PersonId(id), key=new_id(), now=now, manager=id == MANAGER
         )
+        storage_people.inform(tx, PersonId(id), now.date())
         places.ensure(tx, PlaceId(f"local:@{id}"), "direct", name, person=PersonId(id))
     for id, name, role in CHANNELS:
         places.ensure(tx, PlaceId(id), "channel", name, role=role)

@@ -103,7 +103,7 @@ def show(
     notes, said = select(ctx, which, hint, area), _filter(which, hint, area)
     parts: list[Part] = [
         Title(_("What gets in the way")),
-        Text(_n("{n} note: {which}", "{n} notes: {which}", len(notes), which=said)),
+        Text(_n("{n} note · {which}", "{n} notes · {which}", len(notes), which=said)),
     ]
     for each in notes[first : first + PAGE]:
         parts.append(Text(told(ctx, each)))

@@ -65,7 +65,9 @@ def section(ctx: Context, week: Week) -> Section:
     rows: list[tuple[Words, Words]] = [(_("Friction"), said)] if noted or before else []
     if standing:
         names = [each.title for each in standing[:3]]
-        rows.append((_("Patterns"), _("{n}: {names}", n=figure(KINDS, len(standing)), names=names)))
+        rows.append(
+            (_("Patterns"), _("{n} ({names})", n=figure(KINDS, len(standing)), names=names))
+        )
     answered = [
         each
         for each in known
@@ -132,7 +134,7 @@ def known(ctx: Context, person: PersonId) -> Known:
 
 @feature.keeps(
     "friction",
-    what=_("who noted friction"),
+    what=_("Who noted friction"),
     days=AFTER_ANSWER,
     then=_("the name goes, the sentence stays; without an answer after two years at the latest"),
 )
@@ -166,6 +168,7 @@ def _listed(ctx: Context, filter: Filter) -> list[patterns.Pattern]:
         ("answer", _("Answer")),
     ),
     count=_count,
+    narrows=("since",),
 )
 def rows(ctx: Context, filter: Filter, first: int, most: int) -> Sequence[Row]:
     return [

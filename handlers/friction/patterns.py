@@ -322,6 +322,12 @@ KINDS: dict[str, Sentence] = {
 }
 
 
+def _told(words: str, **values: object) -> Sentence:
+    if not words:
+        return _("{at}: {kind}, {who}", **values)
+    return _("{at}: {kind}, {who}. {words}", words=words, **values)
+
+
 @feature.command(
     "pattern history",
     "muster verlauf",
@@ -332,13 +338,7 @@ KINDS: dict[str, Sentence] = {
 def past(ctx: Context, pattern: PatternRef) -> Reply:
     own(ctx, pattern.id)
     items = tuple(
-        _(
-            "{at}: {kind}, {who}. {words}",
-            at=each.at,
-            kind=KINDS[each.kind],
-            who=name(ctx, each.by),
-            words=each.words,
-        )
+        _told(each.words, at=each.at, kind=KINDS[each.kind], who=name(ctx, each.by))
         for each in storage_patterns.history(ctx.tx, pattern.id)[:20]
     )
     if not items:

@@ -15,11 +15,13 @@ from handlers.kit.readers import NumberReader, TextReader
 from handlers.kit.words import Words, _, _n, shortened
 from handlers.rules import entering, fields, meaning, routing
 from handlers.rules.entering import Way, WayField
+from handlers.rules.past import note
 from handlers.services import editing
 from handlers.services.lookup import LENIENT, ServiceRef
 from storage import friction, rules
-from storage.engine.ids import ServiceId
 from storage.rules import Led, Rule, RuleKind
+from storage.rules import history as rule_history
+from storage.rules.history import Done
 from storage.services import Service
 
 feature = Feature(_("Rules"))
@@ -37,10 +39,12 @@ def show(
     ctx: Context, *, first: Annotated[int, NumberReader(0, 100_000), Ask(_("From"))] = 0
 ) -> Reply:
     found = [*rules.all(ctx.tx, RuleKind.SERVICE), *rules.all(ctx.tx, RuleKind.AREA)]
-    enter = (
+    enter: tuple[Button, ...] = (
         Button(_("Enter a rule"), call("rule new")),
         Button(_("Rule for friction"), call("friction rule")),
     )
+    if rule_history.count(ctx.tx):
+        enter += (Button(_("History"), call("rule history"), "quiet"),)
     if not found:
         said = _("No words have been learnt or entered yet. Corrections teach them.")
         return Reply(line(said, *enter))
@@ -116,15 +120,6 @@ def new(
     return entering.enter(ctx, rule)
 
 
-def _need_own(ctx: Context, rule: Rule) -> None:
-    """Refuse kindly unless the asker answers for where a rule leads, or is a manager."""
-    service = ctx.service_of(ServiceId(rule.target)) if rule.kind == RuleKind.SERVICE else None
-    if service is not None:
-        editing.need_own(ctx, service)
-    elif not routing.is_accountable(ctx, rule.kind, rule.target):
-        rights.need(ctx, "service")
-
-
 def _rule(ctx: Context, id: str) -> Rule:
     rule = rules.find(ctx.tx, id)
     if rule is None:
@@ -139,6 +134,7 @@ def straight(ctx: Context, id: RuleId) -> Reply:
     rule = _rule(ctx, id)
     entering.need_accountable(ctx, rule)
     rules.set_straight(ctx.tx, rule.id, True)
+    note(ctx, rule, Done.STRAIGHT)
     said = _(
         "{rule} goes straight through from now on. One in ten, and at least one a week, comes to "
         "you to be checked.",
@@ -150,8 +146,9 @@ def straight(ctx: Context, id: RuleId) -> Reply:
 @feature.command("rule ask", "regel fragen", help=_("Ask first, from now on."), hidden=True)
 def ask(ctx: Context, id: RuleId) -> Reply:
     rule = _rule(ctx, id)
-    _need_own(ctx, rule)
+    entering.need_own(ctx, rule)
     rules.set_straight(ctx.tx, rule.id, False)
+    note(ctx, rule, Done.ASK)
     said = _("{rule} asks first from now on.", rule=routing.condition(ctx, rule))
     return Reply(line(said), subject=id)
 
@@ -159,8 +156,9 @@ def ask(ctx: Context, id: RuleId) -> Reply:
 @feature.command("rule remove", "regel entfernen", help=_("Forget a rule."), hidden=True)
 def remove(ctx: Context, id: RuleId) -> Reply:
     rule = _rule(ctx, id)
-    _need_own(ctx, rule)
+    entering.need_own(ctx, rule)
     rules.remove(ctx.tx, id)
+    note(ctx, rule, Done.REMOVED)
     said = _("Forgotten: {rule}.", rule=shortened(ctx.text(routing.condition(ctx, rule))))
     return Reply(line(said), subject=id)
 
@@ -206,7 +204,7 @@ def _checked(ctx: Context, kind: str, subject: str) -> tuple[Led, tuple[Post, ..
 
 @feature.keeps(
     "rule_routings",
-    what=_("what rules led, by day"),
+    what=_("What rules led, by day"),
     days=365,
     then=_("deleted"),
 )

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from handlers.kit.context import Context
 from handlers.kit.readers import folded
 from handlers.rules import fields
+from handlers.rules.past import note
 from handlers.similarity.terms import Word, words
 from storage import incidents, rules
 from storage.engine.ids import ServiceId
 from storage.rules import FIELD, Rule, RuleKind
+from storage.rules.history import Done
 from storage.services import Service
 
 MOST = 3  # words of a rule that is learnt
@@ -98,6 +100,8 @@ def learn(ctx: Context, number: int, title: str, service: Service) -> None:
         rule = Rule(ctx.new_id(), RuleKind.SERVICE, tuple(sorted(common)), shown, service.id, True)
         known = rules.all(ctx.tx, RuleKind.SERVICE)
         if not any(each.words == rule.words and not each.learnt for each in known):
+            if not any(each.words == rule.words and each.target == rule.target for each in known):
+                note(ctx, rule, Done.LEARNT, by_itself=True)
             rules.add(ctx.tx, rule, ctx.now)
         return
 

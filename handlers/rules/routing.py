@@ -19,11 +19,13 @@ from handlers.kit.readers import folded
 from handlers.kit.words import Sentence, Words, _, shortened
 from handlers.on_call import duty
 from handlers.rules import fields
+from handlers.rules.past import note
 from storage import rules
 from storage.engine.ids import PersonId, ServiceId
 from storage.friction import answerers
 from storage.friction.answerers import AnswererState
 from storage.rules import Led, Routing, RoutingState, Rule, RuleKind
+from storage.rules.history import Done
 
 SAMPLE = 10  # one of so many is checked
 LAST, CORRECTED = 20, 2  # of the last so many at most so few may be corrected
@@ -142,6 +144,7 @@ def correct(ctx: Context, kind: Led, subject: str) -> Routing | None:
     rule = rules.find(ctx.tx, led.rule)
     if rule is not None and rule.straight and corrected(ctx, rule) > CORRECTED:
         rules.set_straight(ctx.tx, rule.id, False)
+        note(ctx, rule, Done.ASK, by_itself=True)
         said = _(
             "The rule {rule} asks first again: {n} of the last {last} were corrected.",
             rule=condition(ctx, rule),
