@@ -256,7 +256,7 @@ def test_c32_ten_things_that_are_due_on_one_day_are_one_message(
     wind(to="2026-11-24 09:01")
     assert len(carla.sees()) == before + 1
     told = carla.sees()[-1]
-    assert told.startswith("10 Dinge für dich")
+    assert told.startswith("10 Sachen für dich")
     assert told.count("Das bleibt so.") == 7 and told.count("Stimmt das?") == 3
     wind(to="2026-11-24 18:00")
     assert len(carla.sees()) == before + 1
