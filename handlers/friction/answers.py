@@ -218,5 +218,6 @@ def _answered(
     answered = replace(pattern, result=result, reason=reason, parked=parked, answered_at=ctx.now)
     sending_answers.tell(ctx, answered, grouping.authors(ctx, whole))
     kept = _("Answered. Everybody who noted it with their name hears of it; all can read it.")
-    buttons = cards.buttons(ctx, answered)[:1] if result == Result.SUITABLE.value else ()
+    suits = result == Result.SUITABLE.value and cards.pilot_of(ctx, pattern) is None
+    buttons = cards.buttons(ctx, answered)[:1] if suits else ()
     return Reply(line(kept, *buttons))

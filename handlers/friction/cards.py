@@ -10,9 +10,10 @@ from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Facts, Items, Message, Part, Text, Title
 from handlers.kit.words import Sentence, Words, _, _n
 from handlers.mandate.cards import is_outside
-from storage import friction
+from storage import friction, pilots
 from storage.friction import Note, patterns
 from storage.friction.patterns import Pattern
+from storage.pilots import Pilot
 
 SENTENCES = 12  # of a pattern that are shown on its card
 FEW = 3  # notes from which on everybody reads a pattern that has no answer yet
@@ -74,6 +75,9 @@ def card(ctx: Context, pattern: Pattern) -> Message:
     parts.append(Text(answer if answer is not None else _("No answer yet.")))
     if pattern.result in OFFER and not pattern.parked:
         parts.append(Text(OFFER[pattern.result], small=True))
+    tried = pilot_of(ctx, pattern)
+    if tried is not None:
+        parts += _tried(tried)
     if not answers:
         return Message(tuple(parts))
     zone = ctx.workspace.zone
@@ -90,6 +94,22 @@ def card(ctx: Context, pattern: Pattern) -> Message:
     parts += _advice(ctx, pattern)
     parts += [Buttons(buttons(ctx, pattern)), Buttons(_sorting(ctx, pattern))]
     return Message(tuple(parts))
+
+
+def pilot_of(ctx: Context, pattern: Pattern) -> Pilot | None:
+    """Return the pilot that tries a pattern, or tried it last; None without one."""
+    whole = patterns.whole(ctx.tx, pattern.id)
+    return next((each for each in pilots.all(ctx.tx) if each.pattern in whole), None)
+
+
+def _tried(pilot: Pilot) -> list[Part]:
+    if pilot.state == "draft":
+        said = _("The pilot “{name}” is being prepared for it.", name=pilot.name)
+    else:
+        said = _("Tried in the pilot “{name}”.", name=pilot.name)
+    learnt = _("What we learnt: {learnt}", learnt=pilot.learnt)
+    show = Button(_("Show the pilot"), call("pilot", pilot=pilot.id), "quiet")
+    return [Text(said), *((Text(learnt),) if pilot.learnt else ()), Buttons((show,))]
 
 
 def _advice(ctx: Context, pattern: Pattern) -> list[Part]:
@@ -112,6 +132,9 @@ def buttons(ctx: Context, pattern: Pattern) -> tuple[Button, ...]:
     answer = Button(_("Answer"), call("pattern answer", pattern=pattern.id))
     park = Button(_("Park it"), call("pattern park", pattern=pattern.id))
     if pattern.result == Result.SUITABLE.value and not pattern.parked:
+        tried = pilot_of(ctx, pattern)
+        if tried is not None and tried.state != "stopped":
+            return (Button(ask.label, ask.call), answer)
         pilot = Button(_("Start a pilot"), call("pilot new", pattern=pattern.id), "primary")
         return (pilot, Button(ask.label, ask.call), answer)
     if patterns.check(ctx.tx, pattern.id) is None:

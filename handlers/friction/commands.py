@@ -58,12 +58,7 @@ def note(
     friction.add(ctx.tx, id=id, sentence=sentence, hint=hint, author=author, day=today, area=area)
     filing.lead(ctx, id, sentence, hint, area)
     parts: list[Part] = [Title(_("Noted. Thank you.")), Text(sentence)]
-    if names_somebody(ctx, sentence):
-        said = _("It names somebody. Would you like to note it again without the name?")
-        parts.append(Text(said, small=True))
-        if author is not None:
-            reword = Button(_("Say it differently"), call("friction reword", id=id))
-            parts.append(Buttons((reword,)))
+    parts += _without_names(ctx, id, sentence, author=author is not None)
     parts += [*filing.told(ctx, id), *_others(ctx, id)]
     if author is not None:
         kept = _("Only you see this. Your name is kept only so that an answer reaches you.")
@@ -89,6 +84,15 @@ def _others(ctx: Context, id: str) -> list[Part]:
     said = _n("{n} other feels this. Add yours?", "{n} others feel this. Add yours?", near.count)
     join = Button(_("Add mine"), call("friction join", id=id, other=near.other))
     return [Text(said), Buttons((join,))]
+
+
+def _without_names(ctx: Context, id: str, sentence: str, *, author: bool) -> list[Part]:
+    """Offer to say it differently where a sentence names somebody."""
+    if not names_somebody(ctx, sentence):
+        return []
+    said = _("It names somebody. Would you like to note it again without the name?")
+    reword = Button(_("Say it differently"), call("friction reword", id=id))
+    return [Text(said, small=True), *((Buttons((reword,)),) if author else ())]
 
 
 def names_somebody(ctx: Context, sentence: str) -> bool:
@@ -138,7 +142,9 @@ def reword(
         raise Refusal(_("It has an answer already. Please note it anew."))
     if not friction.reword(ctx.tx, id, ctx.person.id, sentence):
         raise _nameless_already()
-    return Reply(Message((Title(_("Noted. Thank you.")), Text(sentence))), nameless=True)
+    parts = (Title(_("Noted. Thank you.")), Text(sentence))
+    again = _without_names(ctx, id, sentence, author=True)
+    return Reply(Message((*parts, *again)), nameless=True)
 
 
 @feature.command(

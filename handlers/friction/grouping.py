@@ -59,8 +59,11 @@ def said(note: Note) -> Said:
 
 
 def _like(ctx: Context, *, sentence: str, area: str = "", **_rest: object) -> Near | None:
-    """Return who feels the same; read before anything is written."""
-    recent = friction.all(ctx.tx, since=ctx.now - timedelta(days=JOINING))[: proposals.MOST]
+    """Return which others feel the same; read before anything is written."""
+    own = {each.id for each in friction.mine(ctx.tx, ctx.person.id)}
+    since = ctx.now - timedelta(days=JOINING)
+    recent = [each for each in friction.all(ctx.tx, since=since) if each.id not in own]
+    recent = recent[: proposals.MOST]
     found = proposals.like(Said(sentence, area), [said(each) for each in recent])
     if not found:
         return None
@@ -68,7 +71,7 @@ def _like(ctx: Context, *, sentence: str, area: str = "", **_rest: object) -> Ne
     together = {recent[each.at].id for each in found}
     if first.pattern is not None:
         whole = patterns.whole(ctx.tx, patterns.top(ctx.tx, first.pattern))
-        together |= {each.id for each in friction.members(ctx.tx, whole)}
+        together |= {each.id for each in friction.members(ctx.tx, whole)} - own
     return Near(len(together), first.id)
 
 

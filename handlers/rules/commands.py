@@ -104,7 +104,7 @@ def new(
     ],
     service: ServiceRef,
     chosen: Annotated[
-        Service | None, LENIENT, Ask(_("Chosen"), _("Only where this service was chosen."))
+        Service | None, LENIENT, Ask(_("Chosen service"), _("Only where this was chosen."))
     ] = None,
     way: WayField = Way.ASK,
 ) -> Reply:

@@ -229,3 +229,34 @@ def test_d21_what_no_rule_fits_waits_for_a_person_and_each_routing_names_its_rul
     assert "Regel:" not in anna("störung Im Keller riecht es")
     everybody = bot.handle(bot.request("chris", call=Call("friction list", {})))
     assert "Der Kaffee ist aus" in answered(everybody)
+
+
+def test_c32_ten_things_that_are_due_on_one_day_are_one_message(
+    anna: Say, carla: Say, chris: Say, bot: Stage, wind: Callable[..., None]
+) -> None:
+    """Seven answers and three rules to check, of two rooms, in one bundle of one morning."""
+    for area in ("Lager", "Büro", "Hof"):
+        do(chris, "friction name", area=area, who="carla")
+        do(carla, "friction accept", area=area)
+        do(carla, "friction rule", area=area, words=f"Zettel{area}", way="straight")
+        anna(f"friction: Zettel{area} fehlt")
+    for number in range(7):
+        carla(f"reibung: Thema {number} kostet Zeit")
+        sql = "select id from friction where workspace = :workspace and sentence = :said"
+        (row,) = bot.rows(sql, said=f"Thema {number} kostet Zeit")
+        do(chris, "pattern confirm", notes=str(row["id"]), title=f"Thema {number}")
+        (row,) = bot.rows(
+            "select id from patterns where workspace = :workspace and title = :title",
+            title=f"Thema {number}",
+        )
+        do(chris, "pattern answer", pattern=str(row["id"]), result="human", reason="Das bleibt so.")
+    before = len(carla.sees())
+    wind(to="2026-11-24 08:59")
+    assert len(carla.sees()) == before
+    wind(to="2026-11-24 09:01")
+    assert len(carla.sees()) == before + 1
+    told = carla.sees()[-1]
+    assert told.startswith("10 Sachen für dich")
+    assert told.count("Das bleibt so.") == 7 and told.count("Stimmt das?") == 3
+    wind(to="2026-11-24 18:00")
+    assert len(carla.sees()) == before + 1

@@ -17,7 +17,7 @@ from handlers.kit.words import text
 from storage.engine import Tx
 from storage.friction import ALONE, JOINED, Note
 from storage.friction.patterns import Check
-from tests.pretend.stage import Say, Stage, answered
+from tests.pretend.stage import DEMO, Say, Stage, answered
 
 NOTES = (
     "Liefertermine werden dreimal abgetippt",
@@ -82,6 +82,15 @@ def test_others_who_feel_it_are_told_of_and_joined_with_one_tap(
     assert shown.count("These may say the same:") == 1
     chris.press("It is a pattern")
     assert "Noted: 2 times" in chris.fill(title="Abtippen")
+
+
+def test_nobody_is_told_of_their_own_notes_as_those_of_others(
+    anna: Say, ben: Say, bot: Stage
+) -> None:
+    noted(bot, anna, NOTES[:2])
+    assert "feel" not in anna(f"friction: {NOTES[2]}")
+    ben(f"reibung: {NOTES[2]}")
+    assert "1 other feels this." in anna(f"friction: Noch einmal: {NOTES[2]}")
 
 
 def test_whoever_answers_looks_for_what_words_do_not_find(
@@ -404,3 +413,20 @@ def test_every_note_that_is_closed_has_an_answer_with_its_reason(
     assert len(closed) == 8 and all(each["reason"] for each in closed)
     assert "1 note · Without an answer" in do(chris, "friction list")
     assert "8 notes · Answered" in do(chris, "friction list", which="answered")
+
+
+def test_a_pattern_says_what_became_of_it(anna: Say, chris: Say, bot: Stage) -> None:
+    id = confirmed(bot, anna, chris)
+    said = do(chris, "pattern answer", pattern=id, result="suitable", reason="Das passt gut.")
+    assert "[Start a pilot]" in said
+    do(chris, "pilot new", name="Versuch", problem="Termine werden abgetippt.", pattern=id)
+    shown = do(anna, "pattern", pattern=id)
+    assert "The pilot “Versuch” is being prepared for it.\n[Show the pilot]" in shown
+    assert "[Start a pilot]" not in do(chris, "pattern", pattern=id), "one is enough"
+    sql = (
+        "update pilots set state = 'stopped', learnt = 'Erst die Form' where workspace = :workspace"
+    )
+    bot.store(lambda tx: tx.within(DEMO).write(sql))
+    shown = do(anna, "pattern", pattern=id)
+    assert "Tried in the pilot “Versuch”.\nWhat we learnt: Erst die Form\n[Show the pilot]" in shown
+    assert "[Start a pilot]" in do(chris, "pattern", pattern=id)

@@ -149,6 +149,22 @@ async def test_a_message_becomes_an_incident_with_its_words(
     )
 
 
+async def test_a_message_is_saved_as_friction_for_its_reporter_alone(
+    slack: SlackStage, anna: Client
+) -> None:
+    """Requirement C02, from the menu of a message."""
+    text = "dates are typed twice &amp; lost"
+    message = {"type": "message", "user": "UBEN", "ts": "5.5", "text": text}
+    await anna.shortcut("note_message", message, at=GENERAL)
+    assert (await anna.fill()).startswith("Noted. Thank you.\ndates are typed twice & lost")
+    rows = slack.rows("select sentence, author from friction where workspace = :workspace")
+    assert [each["sentence"] for each in rows] == ["dates are typed twice & lost"]
+    me = slack.rows("select id from people where workspace = :workspace and name = 'Anna'")
+    assert rows[0]["author"] == me[0]["id"]
+    for place in (GENERAL, INCIDENTS, "DBEN", "DCHRIS"):
+        assert not any("typed twice" in each for each in slack.peer.sees(place)), place
+
+
 async def test_a_message_belongs_to_an_open_incident(slack: SlackStage, anna: Client) -> None:
     await anna.types("/incident Till is dead")
     message = {"type": "message", "user": "UBEN", "ts": "5.5", "text": "a spare one is coming"}

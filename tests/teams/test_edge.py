@@ -625,9 +625,12 @@ async def test_a_message_becomes_an_incident_friction_or_part_of_one(sqlite: Sql
         html = "<p>The till &amp; the <b>light</b></p>"
         assert "The till & the light" in await anna.extension("report_message", html, GENERAL)
         assert "INC-1" in await anna.fill()
+        before = len(stage.peer.sees(GENERAL))
         assert "The till & the light" in await anna.extension("note_message", html, GENERAL)
-        await anna.fill()
-        assert stage.count("friction") == 1
+        assert "Noted. Thank you." in await anna.fill()
+        kept = stage.rows("select sentence from friction where workspace = :workspace")
+        assert kept == [{"sentence": "The till & the light"}]
+        assert len(stage.peer.sees(GENERAL)) == before, "only its reporter reads of it (C02)"
         await anna.extension("belongs_message", html, GENERAL)
         assert anna.dialog is not None
         assert await anna.extension("report")
