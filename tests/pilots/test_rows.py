@@ -236,7 +236,7 @@ def test_an_integrator_who_leaves_opens_a_task(
     if operating:
         operate(chris, id)
     assert "Integrator is vacant" not in chris("digest")
-    leaves(bot, "ben")
+    leaves(bot, PersonId("ben"))
     assert "“Reparatur-Triage”: Integrator is vacant." in chris("status")
     assert "Integrator is vacant" in chris("digest")
     assert "Integrator ist unbesetzt" in carla("status")
@@ -634,7 +634,8 @@ def test_who_answers_for_the_it_looks_at_it_in_week_four(
     def hold(tx: Tx) -> None:
         now, boss, it = bot.clock.now(), PersonId("chris"), PersonId("anna")
         drafts.begin(tx, "m", by=boss, secret="s", now=now)
-        drafts.change(tx, "m", it_contact=it, valid_until=now.date() + timedelta(days=365))
+        until = (now.date() + timedelta(days=365)).isoformat()
+        drafts.change(tx, "m", it_contact=it, valid_until=until)
         drafts.confirm_lead(tx, "m", boss, now)
         drafts.confirm_it(tx, "m", it, now)
         assert drafts.release(tx, "m", now)
