@@ -411,9 +411,10 @@ def test_waiting_is_told_only_where_every_case_has_its_moments() -> None:
 @pytest.mark.parametrize("what", ["values", "baseline", "satisfaction"])
 @pytest.mark.parametrize("broken", [False, True])
 def test_nothing_of_a_table_is_found_anywhere_in_the_store(
-    chris: Say, bot: Stage, what: str, broken: bool
+    chris: Say, bot: Stage, caplog: pytest.LogCaptureFixture, what: str, broken: bool
 ) -> None:
-    """D20: raw lines are kept in no table, also where one of them cannot be read."""
+    """D20: raw lines are kept in no table and no log, also where one of them cannot be read."""
+    caplog.set_level("DEBUG")
     id = started(bot)
     table = "2026-09-07;4711.25\n2026-09-08;1147.75" + ("\nKein;Wert;Max Meier" if broken else "")
     do(chris, "pilot import", pilot=id, table=table, what=what, source="ERP")
@@ -422,6 +423,7 @@ def test_nothing_of_a_table_is_found_anywhere_in_the_store(
         found = repr(bot.rows(f"select * from {each}"))
         for raw in ("4711.25", "1147.75", "Max Meier", "2026-09-08"):
             assert raw not in found, each
+            assert raw not in caplog.text
     kept = "2929.5" if not broken else None
     if what == "values":
         rows = bot.rows("select value from pilot_values where workspace = :workspace")
