@@ -54,9 +54,9 @@ def feedback(
     sentence: Annotated[str, TextReader(), Ask(_("In your words"), short=_("sentence"))] = "",
 ) -> Reply:
     """Take a sentence, or a tap or a detour that is typed behind the name."""
-    if isinstance(pilot, Automation):
-        return of_automations.answer(ctx, pilot, sentence)
     said = folded(sentence).strip(" .,!")
+    if isinstance(pilot, Automation):
+        return of_automations.answer(ctx, pilot, sentence, TAPS.get(said))
     if said in TAPS:
         return _tapped(ctx, pilot, TAPS[said])
     if said in of_automations.BYPASSED:

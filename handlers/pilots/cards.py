@@ -96,10 +96,10 @@ def _mandate(ctx: Context) -> Sentence:
 
 
 def _baseline(pilot: Pilot) -> Sentence:
+    baseline = measure.number(pilot.baseline or "0")
     return _(
-        "{baseline} {unit} (n={n}, {period}, {source}), target {target}",
-        baseline=measure.number(pilot.baseline or "0"),
-        unit=pilot.unit,
+        "{baseline} (n={n}, {period}, {source}), target {target}",
+        baseline=_("{n} {unit}", n=baseline, unit=pilot.unit) if pilot.unit else baseline,
         n=pilot.baseline_n or 0,
         period=pilot.baseline_period,
         source=pilot.baseline_source,

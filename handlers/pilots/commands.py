@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated
 
+from handlers.guardrails import cards as guardrails
 from handlers.kit.commands import UNASKED, Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
@@ -163,7 +165,8 @@ def new(
     if not pilots.add(ctx.tx, pilot, name_key=folded(pilot.name)):
         raise Refusal(_("There is a pilot called “{name}” already.", name=pilot.name), field="name")
     editing.note(ctx, pilot, "created", pilot.name)
-    return Reply(cards.card(ctx, pilot), subject=pilot.name)
+    shown = cards.card(ctx, pilot)
+    return Reply(replace(shown, parts=(*shown.parts, *guardrails.shown(ctx))), subject=pilot.name)
 
 
 def _one_workflow(text: str) -> None:

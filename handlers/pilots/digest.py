@@ -247,7 +247,7 @@ def glance(ctx: Context) -> list[Glance]:
         if ctx.person.id in {getattr(each, role) for role in ROLES}
         and each.state is not PilotState.STOPPED
     ]
-    return [Glance(_("My pilots"), tuple(mine))]
+    return [Glance(_("My pilots"), tuple(mine), rest=call("pilot"))]
 
 
 @feature.waits(55)
@@ -339,6 +339,8 @@ def _listed(ctx: Context, filter: Filter) -> list[Pilot]:
         ("relief", _("Relief")),
     ),
     count=lambda ctx, filter: len(_listed(ctx, filter)),
+    which=("open", "mine", "all"),
+    narrows=("since",),
 )
 def rows(ctx: Context, filter: Filter, first: int, most: int) -> Sequence[Row]:
     found = []

@@ -180,7 +180,7 @@ def test_the_same_words_serve_automations(anna: Say, ben: Say, bot: Stage) -> No
     ]
 
 
-@pytest.mark.parametrize("typed", ["", " ja", " läuft gut"])
+@pytest.mark.parametrize("typed", ["", " na ja", " läuft gut"])
 def test_what_an_automation_has_no_word_for_is_offered(
     anna: Say, ben: Say, bot: Stage, typed: str
 ) -> None:
@@ -256,7 +256,7 @@ def test_numbers_move_when_the_week_is_over(bot: Stage, wind: Callable[..., None
     id, users = running(bot)
     for at, me in enumerate(users[:6]):
         tap(me, id, "relieved" if at else "no")
-    assert relief_line(bot, id) == "Relief: No week's answers are counted yet."
+    assert relief_line(bot, id) == "Relief: no week's answers are counted yet"
     wind(to="2026-11-30 10:00")
     assert relief_line(bot, id) == "Relief: week 48: yes 5, partly 0, no 1"
 

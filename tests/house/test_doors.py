@@ -105,6 +105,7 @@ AGELESS = {
     "mandates": "decisions stay", "mandate_candidates": "as the mandate",
     "mandate_reads": "as the mandate; nobody's", "mandate_actions": "as the mandate",
     "automation_goals": "as the automation",
+    "automation_taps": "until the week's round closes",
     "guardrails": "every version stays", "guardrail_confirmations": "as the version",
     "scheduler_beats": "one row", "standstills": "90 days",
     "alarms": "until they are settled, and a while", "alarm_pauses": "until they end",

@@ -45,7 +45,7 @@ def test_what_a_pilot_knows_is_not_asked_for_again(
     assert linked == {"automation": made}
     card = chris("auto reparatur-triage")
     assert "Phase: being tried out" in card
-    assert "Tage bis zur fertigen Reparatur: 6.4 on 23 November 2026, past its limit" in card
+    assert "Tage bis zur fertigen Reparatur: 6.4 on Mon 23 Nov, past its limit" in card
     assert [each for each in ben.sees() if "Vertretung für „Reparatur-Triage“" in each]
 
 

@@ -105,7 +105,7 @@ def test_it_starts_with_everything_and_shows_its_week_first(chris: Say, bot: Sta
         "Reparatur-Triage",
         "State: week 1 of 12",
         "Use: no runs are connected yet",
-        "Relief: No week's answers are counted yet.",
+        "Relief: no week's answers are counted yet",
     ]
     assert "Baseline: 8 Tage (n=40, September und Oktober, ERP), target 6" in shown
     assert "By Sun 20 Dec: Who connects it is decided, and IT has looked at it" in shown

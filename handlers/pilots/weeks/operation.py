@@ -10,7 +10,6 @@ from handlers.attention import matters
 from handlers.automations import entering, profile
 from handlers.automations.entering import Expected
 from handlers.automations.measures.measuring import as_number, fields
-from handlers.automations.rules.rhythm import Kind
 from handlers.kit import calendar
 from handlers.kit.commands import call
 from handlers.kit.context import Context
@@ -20,6 +19,7 @@ from handlers.kit.words import _, text
 from handlers.pilots import roles, start_check
 from storage import automations, pilots
 from storage.automations import Automation, history, values
+from storage.automations.states import AutomationKind, AutomationPhase
 from storage.automations.values import Value
 from storage.engine.ids import NOBODY, PersonId
 from storage.pilots import Pilot, log
@@ -34,8 +34,8 @@ def carry_over(ctx: Context, pilot: Pilot) -> tuple[Post, ...]:
         said = profile.said(connected, history.profile(ctx.tx, connected.id))
         gaps = {field: value for field, value in known.items() if value and not said.get(field)}
         profile.correct(ctx, connected, gaps)
-        if connected.phase in (profile.Phase.IDEA, profile.Phase.INCOMPLETE):
-            automations.change(ctx.tx, connected.id, phase=profile.Phase.PILOT.value)
+        if connected.phase in (AutomationPhase.IDEA, AutomationPhase.INCOMPLETE):
+            automations.change(ctx.tx, connected.id, phase=AutomationPhase.PILOT)
     pilots.change(ctx.tx, pilot.id, automation=connected.id)
     _carry_values(ctx, pilot, connected)
     if pilot.integrator is not None and connected.first_report_at is None:
@@ -61,9 +61,9 @@ def connected_for(ctx: Context, pilot: Pilot) -> tuple[Automation, tuple[Post, .
         purpose=pilot.problem,
         accountable=accountable,
         deputy=deputy,
-        expected=Expected(Kind.SCHEDULED),
+        expected=Expected(AutomationKind.SCHEDULED),
         values=_known(ctx, pilot),
-        phase=profile.Phase.PILOT,
+        phase=AutomationPhase.PILOT,
     )
 
 

@@ -11,6 +11,7 @@ from handlers.kit.words import Words, _
 from handlers.pilots import editing, roles
 from handlers.pilots.lookup import PilotRef
 from handlers.pilots.weeks.kinds import CHANGES
+from handlers.pilots.weeks.retold import retold
 from storage.pilots import log
 
 feature = Feature(_("Pilots"))
@@ -42,16 +43,23 @@ HISTORY: dict[str, Words] = {
 def past(ctx: Context, pilot: PilotRef) -> Reply:
     found = editing.own(ctx, pilot)
     items = tuple(
-        _(
-            "{day}: {kind}, {who}. {words}",
+        _line(
+            retold(ctx, each.kind, each.words),
             kind=_kind(each.kind),
             who=name(ctx, each.by),
             day=calendar.day_of(each.at, ctx.workspace.zone),
-            words=each.words,
         )
         for each in log.history(ctx.tx, found.id)[:25]
     )
     return Reply(Message((Title(found.name), Items(items))))
+
+
+def _line(words: str, **values: object) -> Words:
+    return (
+        _("{day}: {kind}, {who}. {words}", words=words, **values)
+        if words
+        else _("{day}: {kind}, {who}", **values)
+    )
 
 
 def _kind(kind: str) -> Words:
