@@ -62,7 +62,8 @@ def edit(
         Ask(_("Focus (two or three areas)"), _("One a line, for example: repairs.")),
     ] = "",
 ) -> Reply:
-    wanted, areas = drafting.lines(goals), drafting.lines(focus)
+    wanted = drafting.lines(goals)
+    areas = drafting.lines(focus.replace(",", "\n"))  # many people list areas in one line
     if len(areas) > standing.MOST:
         raise Refusal(
             _(

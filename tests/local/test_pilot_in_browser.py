@@ -9,6 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from aiohttp import ClientSession
+
 from bot import app
 from bot.config import Settings
 from bot.delivery.clock import HandClock
@@ -81,6 +83,28 @@ async def pilot(c: Client, who: str) -> None:
     await at(c, who)
     await c.say("pilot triage")
     await expect(c.page.locator(".line.private:not(.mine)").last).to_contain_text("Triage")
+
+
+async def connect(c: Client) -> None:
+    """Let the integrator get the address; the first run that comes in turns the card."""
+    last = c.page.locator(".line.private:not(.mine)").last
+    await pilot(c, "ben")
+    await expect(last).to_contain_text("nicht verbunden")
+    await c.press("pilot address")
+    form = c.page.locator("dialog form")
+    await form.get_by_role("combobox").fill("cron")
+    await form.locator(".option", has_text="cron").first.click()
+    await form.locator("[type=submit]").click()
+    await expect(form).to_have_count(0)
+    dialog = c.page.locator("dialog")
+    where = await dialog.locator(".address code").inner_text()
+    await dialog.locator(".ends .primary").click()
+    await expect(dialog).to_have_count(0)
+    async with ClientSession() as session, session.get(where) as answer:
+        assert answer.status == 200
+    await pilot(c, "ben")
+    await expect(last).to_contain_text("verbunden seit")
+    await expect(last.locator('[data-call="pilot address"]')).to_have_count(0)
 
 
 async def test_the_whole_pilot(browser: Browser, tmp_path: Path, pictures: Path) -> None:
@@ -160,6 +184,7 @@ async def test_the_whole_pilot(browser: Browser, tmp_path: Path, pictures: Path)
                 await pilot(c, "chris")
                 await c.press("pilot solved")
             if week == 4:
+                await connect(c)
                 await pilot(c, "chris")
                 await c.press("pilot sourcing")
                 await send(c, Wer_bindet="Eigene Personen")
@@ -171,15 +196,21 @@ async def test_the_whole_pilot(browser: Browser, tmp_path: Path, pictures: Path)
                 await send(c, Was="Regeln passen besser", In_einem="Dringende zuerst")
         await pilot(c, "chris")
         await expect(last).to_contain_text("Woche 12 von 12")
+        await expect(last).to_contain_text("8 vorher")
+        await expect(last).to_contain_text("5,5 in Woche")
         await c.picture("pilot-3-week-twelve")
         await c.press("pilot decide")
         await send(
-            c, Was_wird="In Betrieb", Warum="Alle wollen es behalten", Was_haben="Regeln zuerst"
+            c,
+            Was_wird="In Betrieb",
+            Warum="Alle wollen es behalten",
+            Was_haben="Regeln zuerst",
+            Dokumentation="https://wiki.example.com/reparatur-triage",
         )
         await expect(last).to_contain_text("in Betrieb seit")
         # The result is posted by a person, for everybody.
         await c.press("pilot result")
-        await expect(last).to_contain_text("8 → 5,6 Tage (29,4 % besser, n=40, 4 Wochen)")
+        await expect(last).to_contain_text("8 → 5,7 Tage (29,4 % besser, n=40, 4 Wochen)")
         await c.press("pilot post")
         await expect(last).to_contain_text("Veröffentlicht")
         assert "Ergebnis des Pilotprojekts „Reparatur-Triage“" in await c.all_of("allgemein")

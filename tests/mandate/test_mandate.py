@@ -353,3 +353,12 @@ def test_a_new_version_is_asked_about_once_of_those_who_work_by_it(
         " and person = 'ben' order by version"
     )
     assert [each["version"] for each in kept] == ["v1", "v3"], "the earlier one stays"
+
+
+def test_areas_of_the_focus_are_listed_in_lines_or_with_commas(chris: Say, bot: Stage) -> None:
+    for said in ("Service\nVersand", "Service, Versand", "Service ,Versand,"):
+        do(chris, "mandate edit", goals="Schneller, besser", focus=said)
+        rows = bot.rows("select area from mandate_areas where workspace = :workspace order by area")
+        assert [each["area"] for each in rows] == ["Service", "Versand"], said
+        (goal,) = bot.rows("select name from mandate_goals where workspace = :workspace")
+        assert goal["name"] == "Schneller, besser"
