@@ -42,8 +42,9 @@ bench: $(VENV)/.test
 
 # The same with numbers that are too large for every run, one proof after the other, and what
 # they came to: hard ends of one and of several processes, cuts, rolling updates, hours without a
-# platform, slow connections, forged requests, lives of somebody who is erased, stories of the
-# state machine. ARGS=--smoke takes few, ARGS="--only slow" one, ARGS=--write keeps the totals.
+# platform, a weekend without an answer, slow connections, forged requests, lives of somebody who
+# is erased, stories of the state machine. ARGS=--smoke takes few, ARGS="--only slow" one of them,
+# ARGS=--write keeps the totals.
 soak: $(VENV)/.test
 	$(RUN) -m tests.nightly $(ARGS)
 

@@ -179,16 +179,23 @@ def all(tx: Tx) -> list[Person]:
 
 
 def managers(tx: Tx) -> list[Person]:
-    """Return the active managers, the longest known first."""
+    """Return the managers who can act, the longest known first; a guest of now cannot."""
     rows = tx.rows(
         f"""
         select {COLUMNS} from people p
         where p.workspace = :workspace and p.manager = 1 and p.active = 1
+            and p.kind in ('member', 'new')
         and p.restricted_on is null
         order by p.first_seen_at, p.id
         """
     )
     return [_person(row) for row in rows]
+
+
+def managed_once(tx: Tx) -> bool:
+    """Say whether somebody was named a manager, also if they are not there any more."""
+    rows = tx.rows("select 1 from people where workspace = :workspace and manager = 1 limit 1")
+    return bool(rows)
 
 
 def unset_manager(tx: Tx, id: PersonId) -> bool:

@@ -91,6 +91,7 @@ PROOFS = (
           ("--kills", "20", "--cuts", "10", "--rolls", "5", "--seed", SEED),
           ("--kills", "200", "--cuts", "50", "--rolls", "20", "--seed", SEED), FLEET),
     Proof("hours without a platform", "tests.delivery.outage", ("--smoke",), (), ()),
+    Proof("a weekend without an answer", "tests.incidents.weekend", ("--smoke",), (), ()),
     Proof("slow clients", "tests.http.slow_clients", ("--smoke",), (), ("--seconds", "600"),
           ("requests beside them", "answered 200", "p99 beside them, ms")),
     Proof("twenty commands a second", "benchmarks.endurance", ("--smoke",), (), ()),

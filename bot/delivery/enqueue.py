@@ -71,7 +71,7 @@ def _store_post(ctx: Context, post: Post, target: str, not_before: datetime | No
         place=place.id if place else PlaceId(target),
         key=post.key,
         kind=post.kind,
-        message=dump(spoken(message, language, zone)),
+        message=dump(spoken(message, language, zone, ctx.year)),
         now=ctx.now,
         otherwise=post.otherwise,
         not_before=not_before,

@@ -156,14 +156,12 @@ class Board:
         return pages.shown(ctx, _("How this is computed"), f"<dl>{rows}</dl>", "figures")
 
     def _digests(self, ctx: Context, _request: web.Request) -> web.Response:
-        items = "".join(
-            f'<li><a href="/board/digest/{week}">'
-            f"{pages.say(_('Week {number}', number=int(week[6:])), ctx.language)} · "
-            f"{week[:4]}</a></li>"
-            for week in texts.weeks(ctx.tx)
-        )
-        none = f"<p>{pages.say(_('There is none yet.'), ctx.language)}</p>"
-        body = f"<ul>{items}</ul>" if items else none
+        items = ""
+        for week in texts.weeks(ctx.tx):
+            said = pages.say(_("Week {number}", number=int(week[6:])), ctx.language)
+            items += f'<li><a href="/board/digest/{week}">{said} · {week[:4]}</a></li>'
+        none = pages.say(_("There is none yet."), ctx.language)
+        body = f"<ul>{items}</ul>" if items else f"<p>{none}</p>"
         return pages.shown(ctx, _("Weekly digests"), body, "digests")
 
     def _digest(self, ctx: Context, request: web.Request) -> web.Response:
@@ -180,7 +178,7 @@ class Board:
             f'<li><a href="/board/template?language={each}" hreflang="{each}">{label}</a></li>'
             for each, label in (("de", "Deutsch"), ("en", "English"))
         )
-        said = pages.drawn(spoken(template.page(ctx), ctx.language, ctx.zone))
+        said = pages.drawn(spoken(template.page(ctx), ctx.language, ctx.zone, ctx.year))
         nav = f'<nav class="files" aria-label="Deutsch, English"><ul>{links}</ul></nav>'
         return pages.shown(ctx, _("The page to print"), nav + said, "template")
 
@@ -231,7 +229,7 @@ class Board:
         command = by_name(word, ctx.features)
         assert command is not None
         reply = command.run(ctx)
-        body = pages.drawn(spoken(reply.message or Message(()), ctx.language, ctx.zone))
+        body = pages.drawn(spoken(reply.message or Message(()), ctx.language, ctx.zone, ctx.year))
         return pages.shown(ctx, title, body, here)
 
     def _list(self, ctx: Context, request: web.Request) -> web.Response:
@@ -247,7 +245,7 @@ class Board:
         for row in rows:
             cells = (
                 f'<td data-label="{label}">'
-                f"{pages.say(tables.cell(value), ctx.language, ctx.zone)}</td>"
+                f"{pages.say(tables.cell(value), ctx.language, ctx.zone, ctx.year)}</td>"
                 for label, value in zip(labels, row.values, strict=True)
             )
             lines.append(f"<tr>{''.join(cells)}</tr>")

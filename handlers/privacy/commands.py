@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+
+from handlers.kit import commands
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Known, known
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Facts, Message, Part, Reply, Text, Title, line
+from handlers.kit.people import PLATFORMS
 from handlers.kit.words import Words, _, _n
 from handlers.ownership import held
 from handlers.privacy.erasing import doors, must_leave_a_manager, put_former
@@ -33,7 +38,7 @@ def show(ctx: Context) -> Reply:
         Facts(
             (
                 (_("Name"), me.name),
-                (_("Language"), me.language or _("like the company")),
+                (_("Language"), me.language or _("Like the company")),
                 (_("Time zone"), ctx.zone),
                 (_("Manager"), _("yes") if me.manager else _("no")),
                 (_("Restricted"), _("yes") if me.restricted else _("no")),
@@ -136,4 +141,18 @@ def known_here(ctx: Context, person: PersonId) -> Known:
             "places.person": _("Direct chat"),
             "drafts.person": _("Draft"),
         },
+        say=lambda row: _known_as(ctx, row),
+    )
+
+
+def _known_as(ctx: Context, row: Mapping[str, str]) -> Words:
+    """Return an identity by its platform, a chat by where it is, a draft by its form."""
+    if row["what"] == "drafts.person":
+        word = json.loads(row["subject"]).get("word", "")
+        command = commands.by_name(word, ctx.features)
+        return command.help if command is not None else _("a form that was begun")
+    platform, _colon, rest = row["subject"].partition(":")
+    called = PLATFORMS.get(platform, platform)
+    return (
+        called if row["what"] == "places.person" else _("{who} ({where})", who=rest, where=called)
     )

@@ -13,6 +13,7 @@ import pytest
 from bot.http import board_pages
 from handlers.digest import schedule
 from handlers.kit.commands import all_commands
+from handlers.kit.doors import Listing
 from handlers.kit.messages import Call, FieldKind
 from storage import people
 from storage.engine import Tx
@@ -172,11 +173,11 @@ def test_no_text_of_anybody_becomes_an_element_of_any_page(
     assert any(path.startswith("/board/digest/") for path in shown), shown
 
 
-def listed(bot: Stage) -> list[object]:
-    def look(tx: Tx) -> list[object]:
+def listed(bot: Stage) -> list[Listing]:
+    def look(tx: Tx) -> list[Listing]:
         person = people.find(tx, PersonId(WHO))
         assert person is not None
         return list(board_pages.lists(bot.dispatcher.context(tx, person, bot.clock.now())))
 
-    found: list[object] = bot.store(look)
+    found: list[Listing] = bot.store(look)
     return found

@@ -214,7 +214,7 @@ async def test_friction_stays_private(slack: SlackStage, anna: Client) -> None:
 async def test_a_pilot_and_its_question(slack: SlackStage, anna: Client, chris: Client) -> None:
     await chris.types("/lotse mandate")
     await chris.press(calls="mandate edit")
-    await chris.fill(goals="Faster repairs", focus="Service")
+    await chris.fill(goals="Faster repairs", focus="Service\nRepairs")
     await chris.types("/lotse pilot new")
     await chris.fill(
         name="Triage", problem="Requests wait.", workflow="Sort requests", takes="A request",

@@ -30,6 +30,7 @@ from handlers.kit.words import Sentence, _, _n
 from storage import automations
 from storage.automations import Automation, history, learning
 from storage.automations.learning import Check, Review
+from storage.automations.states import AutomationPhase
 from storage.delivery import timers
 from storage.engine.ids import PersonId
 
@@ -109,7 +110,7 @@ def look(ctx: Context) -> Reply:
 
 
 def _check_in(ctx: Context, automation: Automation, to: PersonId) -> None:
-    if automation.live_at is None or automation.phase != "operation":
+    if automation.live_at is None or automation.phase is not AutomationPhase.OPERATION:
         return
     age = (ctx.now - automation.live_at).days
     passed = [each for each in CHECK_INS if age >= each]
@@ -169,7 +170,7 @@ def goes(
 
 def due_check(ctx: Context, automation: Automation) -> datetime | None:
     """Return when the next look at results is due; None before it is in operation."""
-    if automation.phase != "operation" or automation.live_at is None:
+    if automation.phase is not AutomationPhase.OPERATION or automation.live_at is None:
         return None
     kept = history.profile(ctx.tx, automation.id).get("check_days", "")
     days = int(kept) if kept.isdigit() else USUAL_DAYS

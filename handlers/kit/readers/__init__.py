@@ -152,7 +152,7 @@ class ChoiceReader:
                 if folded(raw) in {folded(text(label, language)) for language in LANGUAGES}:
                     return self.enum(value)
             labels = [ctx.text(label) for label in self.labels.values()]
-            raise Refusal(_("Please choose one of: {choices}.", choices=labels))
+            raise Refusal(_("Please choose one of: {choices:or}.", choices=labels))
         return found[0]
 
     def choices(self, ctx: Context) -> tuple[tuple[str, Words], ...]:
@@ -177,7 +177,7 @@ class ChoicesReader:
         given = [each.strip() for each in raw.split(",") if each.strip()]
         if not set(given) <= self.labels.keys():
             labels = [ctx.text(label) for label in self.labels.values()]
-            raise Refusal(_("Please choose one of: {choices}.", choices=labels))
+            raise Refusal(_("Please choose one of: {choices:or}.", choices=labels))
         return frozenset(self.enum(each) for each in given)
 
     def choices(self, ctx: Context) -> tuple[tuple[str, Words], ...]:
