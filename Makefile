@@ -40,20 +40,13 @@ docs: $(VENV)/.run
 bench: $(VENV)/.test
 	$(RUN) -m benchmarks $(ARGS)
 
-# The same with numbers that are too large for every run: hard ends of the process, also behind
-# the addresses of Slack and Teams, hours without a platform, a weekend without an answer, slow
-# connections, mutated requests (10,000), renewals of tokens that race each other (500), lives
-# of somebody who is erased (1,000), stories of the state machine (500 of 100 steps).
-# ARGS=--smoke takes few.
+# The same with numbers that are too large for every run, one proof after the other, and what
+# they came to: hard ends of one and of several processes, cuts, rolling updates, hours without a
+# platform, a weekend without an answer, slow connections, forged requests, lives of somebody who
+# is erased, stories of the state machine. ARGS=--smoke takes few, ARGS="--only slow" one of them,
+# ARGS=--write keeps the totals.
 soak: $(VENV)/.test
-	$(RUN) -m tests.delivery.kill $(or $(ARGS),--commands 2000)
-	$(RUN) -m tests.delivery.kill_edges $(ARGS)
-	$(RUN) -m tests.delivery.outage $(ARGS)
-	$(RUN) -m tests.incidents.weekend $(ARGS)
-	$(RUN) -m tests.http.slow_clients $(ARGS)
-	$(RUN) -m benchmarks.endurance $(ARGS)
-	LOTSE_SOAK=$(if $(ARGS),,1) $(RUN) -m pytest -q -m soak
-	$(RUN) -m tests.operations.machine $(if $(ARGS),--examples 3 --steps 20,--examples 500 --steps 100)
+	$(RUN) -m tests.nightly $(ARGS)
 
 # Every card and form as Slack and Teams show them, in shots/. Needs Node, npm and Chromium.
 pictures: $(VENV)/.test tools/slack/node_modules/.installed tools/teams/node_modules/.installed

@@ -165,9 +165,13 @@ class Sockets:
                 if kind.startswith("application/json")
                 else {"text": answer.body}
             )
-        await socket.send_socket_mode_response(
-            SocketModeResponse(envelope_id=request.envelope_id, payload=payload)
-        )
+        try:
+            await socket.send_socket_mode_response(
+                SocketModeResponse(envelope_id=request.envelope_id, payload=payload)
+            )
+        except (aiohttp.ClientError, ConnectionError) as error:
+            # It is stored. Slack sends it again, and hears then what became of it.
+            log.warning("An acknowledgement did not reach Slack: %s", type(error).__name__)
 
 
 def _pong(socket: SocketModeClient) -> float:

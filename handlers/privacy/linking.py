@@ -82,6 +82,8 @@ def yes(ctx: Context, code: Code) -> Reply:
     other = people.find(ctx.tx, found.other)
     if other is None:
         raise Refusal(_("This question has been answered already."))
+    if other.restricted or ctx.person.restricted:
+        raise Refusal(_("One of both is restricted. Please lift that first; “data” does it."))
     shared = services.shared(ctx.tx, other.id, ctx.person.id)
     if shared:
         raise Refusal(

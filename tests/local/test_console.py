@@ -179,6 +179,6 @@ async def test_somebody_leaves_the_company_and_comes_back(lotse: Lotse) -> None:
 
 
 async def test_who_erased_themselves_speaks_no_more(lotse: Lotse) -> None:
-    said = await screen(lotse, "/as ben", "daten", "!2", "!3", "status")
+    said = await screen(lotse, "/as ben", "daten", "!4", "!5", "status")
     assert "Du bist gelöscht." in said
     assert said.rstrip().rpartition("\n")[2].startswith("Anna · ")

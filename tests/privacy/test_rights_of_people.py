@@ -300,3 +300,15 @@ def test_the_only_manager_cannot_be_restricted(bot: Stage) -> None:
     bot.store(lambda tx: people.unset_manager(tx, CHRIS))
     assert bot.handle(bot.request("dora", call=call("data restricted"))).outcome == "refused"
     assert dora("status")
+
+
+def test_two_are_not_linked_while_one_is_restricted(bot: Stage) -> None:
+    """Else whoever answers for something would be read nowhere."""
+    dora = restricted(bot)
+    two = Say(bot, "dora2")
+    code = dora("link").splitlines()[-1].removeprefix("link ")
+    two(f"link {code}")
+    assert dora.press(calls="link yes").startswith("One of both is restricted.")
+    dora("data unrestrict")
+    dora.answer = bot.handle(bot.request("dora", call=call("data unrestrict")))
+    assert dora.press(calls="link yes").startswith("Both are one person now")

@@ -9,7 +9,9 @@ from collections.abc import AsyncIterator
 from concurrent.futures import Future
 from typing import Any
 
+import aiohttp
 import pytest
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
 
 from bot.slack.socket_mode import CONNECTIONS, Sockets
 from storage.engine.sqlite import Sqlite
@@ -225,3 +227,31 @@ async def test_too_many_connections_are_not_answered_by_more(slack: SlackStage) 
         await each.send_json({"type": "disconnect", "reason": "too_many_websockets"})
     await asyncio.sleep(0.3)
     assert slack.peer.linked - opened <= 4, "there are waits between them, and they grow"
+
+
+async def test_an_acknowledgement_that_cannot_be_sent_is_a_line_of_the_log(
+    slack: SlackStage, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection ended in between: what was stored is stored, and comes again."""
+    await slack.peer.connected(2)
+
+    tried = asyncio.Event()
+
+    async def closing(_socket: object, _response: object) -> None:
+        tried.set()
+        raise aiohttp.ClientConnectionResetError("Cannot write to closing transport")
+
+    payload = slack.client("anna").command("/incident Till is dead", INCIDENTS)
+    monkeypatch.setattr(SocketModeClient, "send_socket_mode_response", closing)
+    with caplog.at_level(logging.WARNING):
+        sending = asyncio.create_task(slack.peer.envelope("slash_commands", payload))
+        async with asyncio.timeout(30):
+            await tried.wait()
+        await asyncio.sleep(0)
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
+    (said,) = [each for each in caplog.records if "acknowledgement" in each.getMessage()]
+    assert said.levelno == logging.WARNING and said.exc_info is None
+    await slack.carry()
+    assert any("Till is dead" in each for each in slack.peer.sees(INCIDENTS))
+    assert slack.peer.sees("DBEN")

@@ -1,0 +1,52 @@
+"""The command that plays every long proof: what it adds up, and where it writes it."""
+
+from __future__ import annotations
+
+import importlib.util
+
+import pytest
+
+from tests import nightly
+from tests.nightly import PROOFS, SEED, SIZES, Proof, Total
+
+KILLS = next(each for each in PROOFS if each.module == "tests.delivery.kill")
+
+
+@pytest.mark.parametrize("proof", PROOFS, ids=lambda proof: proof.name)
+def test_each_proof_is_there_and_is_larger_the_longer_it_may_run(proof: Proof) -> None:
+    assert importlib.util.find_spec(proof.module) is not None
+    for size in SIZES:
+        assert all(isinstance(each, str) for each in proof.options(size))
+    if SEED in proof.soak:
+        assert SEED in proof.smoke and SEED in proof.nightly, "a seed plays the same again"
+
+
+def test_numbers_of_rounds_are_added_and_of_times_the_longest_counts() -> None:
+    fleet = next(each for each in PROOFS if each.module == "tests.delivery.fleet")
+    said = ["      20  kills", "     512  ms p99", "      30  kills", "     400  ms p99", "noise"]
+    assert nightly.summed(fleet, said) == "50 kills, 512 ms p99"
+    machine = next(each for each in PROOFS if each.module == "tests.operations.machine")
+    assert nightly.summed(machine, ["500 stories: every promise held.", ""]).startswith("500")
+
+
+def test_the_table_says_what_was_played_and_what_was_not_kept() -> None:
+    text = nightly.table([Total(KILLS, False, "3 kills", 90)], "soak", 7)
+    assert "seed 7" in text and "Size *soak*" in text and "cores" in text
+    assert f"| {KILLS.name} | 3 kills | **not kept** | 1.5 |" in text
+
+
+def test_the_totals_take_their_place_on_the_page_and_nothing_else() -> None:
+    for path in (nightly.PAGE, nightly.FRONT):
+        page = path.read_text("utf-8")
+        once = nightly.put(page, "x")
+        assert nightly.put(once, "x") == once and once.count(nightly.BEGIN) == 1
+        assert once.partition(nightly.BEGIN)[0] == page.partition(nightly.BEGIN)[0]
+        assert once.partition(nightly.END)[2] == page.partition(nightly.END)[2]
+
+
+def test_the_sum_adds_up_what_is_the_same() -> None:
+    said = ("3 kills, 90 answered", "2 kills, 5 answered with success, 1 doubled")
+    totals = [Total(KILLS, True, each, 1) for each in said]
+    text = nightly.summary(totals, "soak", 7)
+    assert "5 processes killed" in text and "95 commands answered" in text
+    assert "0 lost, 1 doubled; 2 of 2 proofs kept every promise" in text
