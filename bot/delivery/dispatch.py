@@ -45,6 +45,7 @@ from handlers.kit.messages import (
 )
 from handlers.kit.words import _
 from handlers.ownership import leaving
+from handlers.privacy import notice
 from storage import audit, people, workspaces
 from storage.delivery import drafts, inbox, lost_answers, places, timers
 from storage.delivery.places import Place, PlaceKind
@@ -421,6 +422,9 @@ class Dispatcher:
             answer = replies.failure_response(ctx, request)
         if request.enclosed is not None and request.enclosed.kinds:
             answer = replies.with_line(ctx, answer, not_taken(ctx, request.enclosed.kinds))
+        if answer.message is not None and answer.form is None and not answer.unproven:
+            for each in notice.first(ctx, person):
+                answer = replies.with_line(ctx, answer, each)
         word = word or self._asked_for(request)
         if request.after:
             introductions.carried_out(ctx, request, answer)
@@ -592,9 +596,8 @@ class Dispatcher:
     ) -> Response:
         now = self._clock.now()
         ctx = self._context(tx, LOTSE, None, now)
-        with tx.savepoint():
-            reply = hook.run(ctx, subject, **values)
-            store_posts(ctx, reply.posts)
+        reply = hook.run(ctx, subject, **values)
+        store_posts(ctx, reply.posts)
         outcome = reply.outcome or "done"
         audit.add(
             tx,

@@ -29,6 +29,7 @@ from handlers.kit.doors import Filter
 from handlers.kit.messages import Message, load, spoken
 from handlers.kit.words import LANGUAGES, Sentence, _
 from handlers.mandate.starter import template
+from handlers.privacy import exporting
 from storage import board, people, pilots, workspaces
 from storage.digest import texts
 from storage.engine import Database, StorageError, Tx
@@ -60,6 +61,8 @@ class Board:
             ("GET", "/board/digests", self._guarded(self._digests)),
             ("GET", r"/board/digest/{week:\d{4}-W\d{2}}", self._guarded(self._digest)),
             ("GET", "/board/template", self._guarded(self._template)),
+            ("GET", "/board/data", self._guarded(self._data)),
+            ("GET", "/board/data.json", self._guarded(self._data_file)),
             ("GET", "/board/picture", self._guarded(self._picture)),
             ("GET", r"/board/picture.{theme:light|dark}.svg", self._guarded(self._weeks)),
             (
@@ -105,7 +108,8 @@ class Board:
 
         if not await asyncio.wrap_future(self._database.submit(use)):
             return pages.gone("de")
-        answer = web.Response(status=303, headers={"Location": "/board/"})
+        to = "data" if request.query.get("to") == "data" else ""
+        answer = web.Response(status=303, headers={"Location": f"/board/{to}"})
         answer.set_cookie(
             COOKIE,
             f"{workspace}.{token}",
@@ -177,6 +181,21 @@ class Board:
         said = pages.drawn(spoken(template.page(ctx), ctx.language, ctx.zone, ctx.year))
         nav = f'<nav class="files" aria-label="Deutsch, English"><ul>{links}</ul></nav>'
         return pages.shown(ctx, _("The page to print"), nav + said, "template")
+
+    def _data(self, ctx: Context, _request: web.Request) -> web.Response:
+        said = pages.drawn(spoken(exporting.page(ctx), ctx.language, ctx.zone))
+        file = pages.say(_("All of it as a file (JSON)"), ctx.language)
+        link = f'<p class="files"><a href="/board/data.json">{file}</a></p>'
+        return pages.shown(ctx, _("My data"), link + said, "data")
+
+    def _data_file(self, ctx: Context, _request: web.Request) -> web.Response:
+        return web.Response(
+            body=exporting.as_json(ctx).encode(),
+            headers={
+                "Content-Type": "application/json; charset=utf-8",
+                "Content-Disposition": 'attachment; filename="lotse-data.json"',
+            },
+        )
 
     # --- pictures -----------------------------------------------------------------------
 

@@ -68,10 +68,12 @@ def asked_filter(listing: Listing, request: web.Request) -> Filter:
         moment = datetime.fromisoformat(f"{since}T00:00:00+00:00") if since else None
     except ValueError:
         raise web.HTTPBadRequest from None
-    return Filter(
-        which if which in listing.which else listing.which[0],
-        ServiceId(request.query.get("service", "")) or None,
-        moment,
+    return listing.able(
+        Filter(
+            which if which in listing.which else listing.which[0],
+            ServiceId(request.query.get("service", "")) or None,
+            moment,
+        )
     )
 
 
@@ -107,7 +109,12 @@ def filters(ctx: Context, listing: Listing, asked: Filter) -> str:
 
 
 def _narrowing(ctx: Context, listing: Listing, asked: Filter) -> str:
-    """Return the form that narrows a list to a service, and to what is newer than a day."""
+    """Return the form that narrows a list to a service, and to what is newer than a day.
+
+    Only what its rows know is asked for.
+    """
+    if not listing.narrows:
+        return ""
     since = asked.since.date().isoformat() if asked.since is not None else ""
     options = "".join(
         f'<option value="{html.escape(each.id)}"{" selected" if each.id == asked.service else ""}>'
@@ -116,13 +123,15 @@ def _narrowing(ctx: Context, listing: Listing, asked: Filter) -> str:
     )
     every, service = say(_("all services"), ctx.language), say(_("Service"), ctx.language)
     begin, show = say(_("Since"), ctx.language), say(_("Show"), ctx.language)
+    fields = {
+        "service": f'<label>{service} <select name="service">'
+        f'<option value="">{every}</option>{options}</select></label>',
+        "since": f'<label>{begin} <input type="date" name="since" value="{since}"></label>',
+    }
+    asks = "".join(fields[each] for each in listing.narrows)
     return (
         f'<form action="/board/{listing.key}" class="files">'
-        f'<input type="hidden" name="which" value="{asked.which}">'
-        f'<label>{service} <select name="service">'
-        f'<option value="">{every}</option>{options}</select></label>'
-        f"<label>{begin} "
-        f'<input type="date" name="since" value="{since}"></label>'
+        f'<input type="hidden" name="which" value="{asked.which}">{asks}'
         f"<button>{show}</button></form>"
     )
 
@@ -148,6 +157,7 @@ def shown(ctx: Context, title: Words, body: str, here: str) -> web.Response:
         ("picture", _("Twelve weeks")),
         ("template", _("The page to print")),
         ("figures", _("How this is computed")),
+        ("data", _("My data")),
     ]
     links = "".join(
         f'<li><a href="/board/{key}"{CURRENT if key == here else ""}>'

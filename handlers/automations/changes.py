@@ -27,6 +27,7 @@ from handlers.kit.worded import choice
 from handlers.kit.words import _
 from storage import automations
 from storage.automations import Automation, history
+from storage.automations.states import AutomationState
 
 feature = Feature(_("Automations"))
 
@@ -137,7 +138,7 @@ def retire(ctx: Context, automation: AutoRef) -> Reply:
 @feature.command("auto back", "auto zurück", help=_("Bring it back."), hidden=True)
 def bring_back(ctx: Context, automation: AutoRef) -> Reply:
     people.need_own_or_manager(ctx, automation)
-    if automation.state != "retired":
+    if automation.state is not AutomationState.RETIRED:
         raise Refusal(_("“{name}” is not retired.", name=automation.name))
     key = folded(automation.name)
     if not automations.bring_back(ctx.tx, automation.id, name_key=key, now=ctx.now):
@@ -337,7 +338,7 @@ def _in_a_week(ctx: Context) -> date:
 
 def must_be_active(automation: Automation) -> None:
     """Refuse kindly what is for automations that are not retired."""
-    if automation.state == "retired":
+    if automation.state is AutomationState.RETIRED:
         raise Refusal(
             _("“{name}” is retired.", name=automation.name),
             buttons=(Button(_("Bring back"), call("auto back", automation=automation.id)),),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from handlers import rights
-from handlers.automations import escalation, figures, timetable
+from handlers.automations import escalation, figures, people, timetable
 from handlers.automations.learning import checks, signals
 from handlers.automations.rules.company import Known, known
 from handlers.automations.rules.standing import State
@@ -26,6 +26,7 @@ from handlers.kit.readers import folded
 from handlers.kit.words import Words, _, _n
 from storage import automations
 from storage.automations import Automation, history, learning, outages, questions
+from storage.automations.states import SignalKind
 
 feature = Feature(_("Automations"))
 
@@ -119,6 +120,7 @@ def section(ctx: Context, week: Week) -> Section | None:
         for each in all_of_them
         if (task := _undecided(ctx, each, seen, open_ones.get(each.id))) is not None
     ]
+    decides = [*people.left_behind(ctx), *decides]
     drafts = automations.drafts(ctx.tx)
     if drafts:
         adopt = Button(_("Enter it"), call("auto adopt", draft=drafts[0].id))
@@ -228,21 +230,34 @@ def _told(ctx: Context, week: Week, all_of_them: list[Automation], seen: Known) 
 
 def _learnt(ctx: Context, week: Week, of: list[Automation]) -> list[Part]:
     """Return what was told about these automations in the week."""
-    told = learning.signals_between(ctx.tx, week.start, week.end)
+    told: dict[tuple[str, SignalKind], dict[str, int]] = {}
+    for automation, kind, reason, n in learning.signals_between(ctx.tx, week.start, week.end):
+        told.setdefault((automation, kind), {})[reason] = n
     learnt: list[Words] = [
         _("{name}: {what}", name=each.name, what=counted)
         for each in of
         if (
             counted := [
-                _("{kind} {n}×", kind=signals.Kind(kind).words, n=figure(LEARNT, n))
-                for automation, kind, _reason, n in told
-                if automation == each.id
+                _counted(kind, told[each.id, kind])
+                for kind in SignalKind
+                if (each.id, kind) in told
             ]
         )
     ]
     if not learnt:
         return []
     return [Title(_("What we are learning")), Items(tuple(learnt[:SHOWN]))]
+
+
+def _counted(kind: SignalKind, reasons: dict[str, int]) -> Words:
+    """Return how often something was told, and its reason where one was told more than others."""
+    n = figure(LEARNT, sum(reasons.values()))
+    often = max(reasons.values())
+    most = [each for each, times in reasons.items() if each and times == often]
+    if often > 1 and len(most) == 1 and list(reasons.values()).count(often) == 1:
+        why = signals.REASONS.get(most[0], most[0])
+        return _("{kind} {n}× (mostly: {why})", kind=signals.TOLD[kind], n=n, why=why)
+    return _("{kind} {n}×", kind=signals.TOLD[kind], n=n)
 
 
 def _operation(ctx: Context, week: Week, seen: Known) -> list[Part]:
@@ -270,8 +285,7 @@ def _operation(ctx: Context, week: Week, seen: Known) -> list[Part]:
     waiting = [
         each
         for each in learning.open_signals(ctx.tx)
-        if each.kind in ("question", "boundary")
-        and seen.working_days(each.at, ctx.now) > UNANSWERED
+        if each.kind in signals.ASKS and seen.working_days(each.at, ctx.now) > UNANSWERED
     ]
     if waiting:
         unanswered = figure(figures.REVIEWS, len(waiting))

@@ -10,7 +10,7 @@ from datetime import date
 
 from handlers.automations import people, profile
 from handlers.automations.learning.checks import Goes
-from handlers.automations.profile import BY_FIELD, PROFILE, Category, Part, Phase
+from handlers.automations.profile import BY_FIELD, PHASES, PROFILE, Category, Part
 from handlers.automations.rules.company import Known, known
 from handlers.automations.state import expected_words, labelled, rhythm_words
 from handlers.kit.context import Context
@@ -20,6 +20,7 @@ from handlers.kit.words import Sentence, Words, _
 from storage import automations
 from storage.automations import Automation, history
 from storage.automations.history import Entry
+from storage.automations.states import AutomationState
 from storage.engine.ids import PersonId
 
 PIECE = 2500  # characters that stand together in a message
@@ -82,12 +83,12 @@ def chosen(ctx: Context, asked: Filter) -> list[Automation]:
 def values(ctx: Context, automation: Automation, seen: Known) -> tuple[Words, ...]:
     """Return a row of the table. What is retired shows no person."""
     kept = history.profile(ctx.tx, automation.id)
-    open_one = automation.state == "active"
+    open_one = automation.state is AutomationState.ACTIVE
     last = automation.last_useful_at
     return (
         automation.name,
         labelled(seen.standing(automation)),
-        Phase(automation.phase).words,
+        PHASES[automation.phase],
         profile.value_words("category", kept.get("category", "")),
         people.named(ctx, automation) if open_one else "",
         expected_words(automation),
@@ -141,7 +142,7 @@ def markdown(ctx: Context, *, ai_only: bool = False) -> str:
     for automation, said in _all(ctx, ai_only):
         lines += [f"## {automation.name}", ""]
         lines.append(f"- {use}: {ctx.text(labelled(seen.standing(automation)))}")
-        lines.append(f"- {phase}: {ctx.text(Phase(automation.phase).words)}")
+        lines.append(f"- {phase}: {ctx.text(PHASES[automation.phase])}")
         for part in Part:
             lines += ["", f"### {ctx.text(part.words)}", ""]
             for each in PROFILE:
@@ -170,8 +171,9 @@ NAMING = frozenset({"named", "taken over", "offered"})  # kinds that name people
 
 def kind_words(kind: str) -> Words:
     """Return what was done."""
-    if kind.startswith("check-in "):
-        return _("day {n}: how it goes", n=int(kind.removeprefix("check-in ")))
+    day = kind.removeprefix("check-in ")
+    if day != kind and day.isdecimal():
+        return _("day {n}: how it goes", n=int(day))
     if kind.startswith(("asked ", "check ")) and kind not in KINDS:
         return _("asked by Lotse")
     return KINDS.get(kind, kind)
@@ -200,7 +202,8 @@ def entered_words(entry: Entry, value: str) -> Words:
         return profile.value_words(entry.field, value)
     if entry.field:
         return ANSWERS.get(value, value)
-    return {**Phase.labels(), **Goes.labels()}.get(value, value)
+    phases = {phase.value: words for phase, words in PHASES.items()}
+    return {**phases, **Goes.labels()}.get(value, value)
 
 
 def entry_words(entry: Entry) -> Sentence:

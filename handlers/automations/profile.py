@@ -17,6 +17,7 @@ from handlers.kit.words import Sentence, Words, _, _n
 from storage import automations
 from storage.automations import Automation, history
 from storage.automations.history import Entry
+from storage.automations.states import AutomationKind, AutomationPhase
 from storage.people import PersonKind
 
 
@@ -30,14 +31,13 @@ class Part(Worded):
     DEVELOPMENT = "development", _("How it develops")
 
 
-class Phase(Worded):
-    """How far it is; there is no “finished”."""
-
-    DRAFT = "draft", _("draft: nobody answers for it yet")
-    IDEA = "idea", _("idea")
-    PILOT = "pilot", _("being tried out")
-    INCOMPLETE = "incomplete", _("runs, profile incomplete")
-    OPERATION = "operation", _("in operation")
+PHASES: dict[AutomationPhase, Words] = {
+    AutomationPhase.DRAFT: _("draft: nobody answers for it yet"),
+    AutomationPhase.IDEA: _("idea"),
+    AutomationPhase.PILOT: _("being tried out"),
+    AutomationPhase.INCOMPLETE: _("runs, profile incomplete"),
+    AutomationPhase.OPERATION: _("in operation"),
+}
 
 
 class Category(Worded):
@@ -137,7 +137,9 @@ COLUMNS = {"name", "purpose", "accountable", "deputy", "rhythm", "kind", "season
 
 def said(automation: Automation, kept: Mapping[str, str]) -> dict[str, str]:
     """Return all that is said of an automation, by field: the row's own and the profile's."""
-    rhythm = automation.rhythm or (automation.kind if automation.kind != "scheduled" else "")
+    rhythm = automation.rhythm or (
+        automation.kind if automation.kind is not AutomationKind.SCHEDULED else ""
+    )
     own = {
         "purpose": automation.purpose,
         "accountable": automation.accountable,

@@ -24,6 +24,7 @@ from handlers.kit.words import Sentence, Words, _, _n
 from handlers.on_call import duty
 from storage.automations import Automation
 from storage.automations.intake import Outage
+from storage.automations.states import AutomationKind
 from storage.engine.ids import PersonId
 from storage.people import Person
 
@@ -47,9 +48,9 @@ def labelled(found: Standing) -> Words:
 def expected_words(automation: Automation) -> Sentence:
     """Return when it is expected, in words."""
     match automation.kind:
-        case rhythm.Kind.DEMAND:
+        case AutomationKind.DEMAND:
             return _("runs on demand")
-        case rhythm.Kind.EVENT:
+        case AutomationKind.EVENT:
             return _("runs when something happens")
         case _:
             pass
@@ -57,7 +58,7 @@ def expected_words(automation: Automation) -> Sentence:
     if schedule is None:
         return _("nobody has said yet when it should run")
     words = rhythm.said(schedule)
-    if automation.kind == rhythm.Kind.STANDBY:
+    if automation.kind == AutomationKind.STANDBY:
         return _("for emergencies, tested {rhythm}", rhythm=words)
     if automation.seasons:
         return _("expected {rhythm} from {seasons}", rhythm=words, seasons=automation.seasons)

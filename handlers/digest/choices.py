@@ -89,4 +89,5 @@ def known_here(ctx: Context, person: PersonId) -> Known:
     return known(
         digests.of_person(ctx.tx, person),
         {"digest_choices.person": _("Gets the digest otherwise than everybody")},
+        say=lambda row: SAID[row["subject"]],
     )

@@ -9,6 +9,7 @@ from handlers.kit.context import Context
 from handlers.kit.figures import PAGE
 from handlers.kit.messages import Button, Buttons, Facts, Message, Part, Reply, Text, Title
 from handlers.kit.readers import NumberReader
+from handlers.kit.tables import within
 from handlers.kit.words import _
 
 feature = Feature(_("Weekly digest"))
@@ -19,6 +20,7 @@ def computed(
     ctx: Context, *, page: Annotated[int, NumberReader(1, 100), Ask(_("Page"))] = 1
 ) -> Reply:
     found = [each for feature in ctx.features for each in feature.measures]
+    page = within(page, len(found), PAGE)
     first = (page - 1) * PAGE
     rows = tuple((each.name, each.formula) for each in found[first : first + PAGE])
     parts: list[Part] = [Title(_("How this is computed")), Facts(rows)]

@@ -149,11 +149,7 @@ def _count(ctx: Context, filter: Filter) -> int:
 
 
 def _listed(ctx: Context, filter: Filter) -> list[patterns.Pattern]:
-    found = [
-        each
-        for each in patterns.all(ctx.tx)
-        if cards.is_public(ctx, each) or answering.may(ctx, each.area)
-    ]
+    found = cards.readable(ctx)
     if filter.which == "open":
         found = [each for each in found if each.answered_at is None]
     if filter.since is not None:
@@ -168,9 +164,11 @@ def _listed(ctx: Context, filter: Filter) -> list[patterns.Pattern]:
         ("title", _("Pattern")),
         ("area", _("Area")),
         ("notes", _("Notes")),
+        ("estimated", _("Estimated")),
         ("answer", _("Answer")),
     ),
     count=_count,
+    narrows=("since",),
 )
 def rows(ctx: Context, filter: Filter, first: int, most: int) -> Sequence[Row]:
     return [
@@ -179,6 +177,7 @@ def rows(ctx: Context, filter: Filter, first: int, most: int) -> Sequence[Row]:
                 each.title,
                 each.area,
                 str(len(cards.notes_of(ctx, each))),
+                cards.estimated(each) or "",
                 cards.answer_of(each) or _("no answer yet"),
             ),
             call("pattern", pattern=each.id),

@@ -97,6 +97,10 @@ class Context:
             self._people[id] = me if id == me.id else people.find(self.tx, id)
         return self._people[id]
 
+    def forget_people(self) -> None:
+        """Read people anew: something about them was changed in this request."""
+        self._people.clear()
+
     def services(self) -> list[Service]:
         """Return every service, the fallback last; `service_of` asks for none of them again."""
         found = services.all(self.tx)

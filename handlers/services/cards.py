@@ -247,8 +247,14 @@ def overview(ctx: Context) -> Message:
     gaps = [each.name for each in known if each.runbook is None and not each.fallback]
     if gaps:
         parts.append(Text(_("No runbook yet: {services}.", services=gaps), small=True))
+    buttons: list[Button] = []
     if rights.may("service", rights.general(ctx)):
-        parts.append(Buttons((Button(_("New service"), call("service new")),)))
+        buttons.append(Button(_("New service"), call("service new")))
+    if any(each.retired_at is not None for each in services.every(ctx.tx)):
+        retired = call("list", name="services", which="retired")
+        buttons.append(Button(_("Retired"), retired, "quiet"))
+    if buttons:
+        parts.append(Buttons(tuple(buttons)))
     return Message(tuple(parts))
 
 

@@ -206,6 +206,7 @@ def known_here(ctx: Context, person: PersonId) -> Known:
         {
             "definitions.set_by": _("Wrote it"),
         },
+        say=lambda row: LABELS.get(row["subject"], row["subject"]),
     )
 
 

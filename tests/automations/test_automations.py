@@ -26,8 +26,10 @@ def test_a_run_connects_it_and_use_is_the_first_figure(ben: Say, anna: Say, bot:
     secret = enter(ben)
     assert reports(bot, secret) == "done"
     lines = anna("auto mail-sortierung").splitlines()
-    assert lines[0] == "Mail-Sortierung"
-    assert lines[1] == "Use: new"
+    assert lines[:4] == [
+        "Mail-Sortierung", "What for: Ordnet Bestellungen", "What not for: Reklamationen",
+        "Use: new",
+    ]  # fmt: skip
     assert "Connection: connected since Mon 23 Nov" in lines
     assert "Used: 1 useful run in 28 days" in lines
 

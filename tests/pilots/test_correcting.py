@@ -8,13 +8,14 @@ from decimal import Decimal
 
 import pytest
 
-from handlers.kit.messages import Call
-from handlers.pilots import measure
+from handlers.kit.messages import Call, Message, Text, spoken
+from handlers.pilots import measure, picture
 from storage.automations import intake
 from storage.engine import Tx
-from tests.pilots.test_pilots import ABOUT, MEASURE, do, id_of, started
+from storage.pilots import Pilot, log
+from tests.pilots.test_pilots import ABOUT, LINK, MEASURE, do, id_of, started
 from tests.pretend import machines
-from tests.pretend.stage import Say, Stage
+from tests.pretend.stage import Say, Stage, plain
 
 
 def one(bot: Stage, table: str) -> dict[str, object]:
@@ -217,7 +218,7 @@ def test_extending_without_improving_names_what_people_told(
     id = started(bot)
     do(anna, "feedback bypassed", pilot=id, reason="special")
     do(chris, "pilot it", pilot=id, checks="security,stability,integration,feasibility")
-    do(chris, "pilot decide", pilot=id, decision="operate", reason="Es hilft allen",
+    do(chris, "pilot decide", pilot=id, decision="operate", docs=LINK, reason="Es hilft allen",
        learnt="Viel gelernt")  # fmt: skip
     wind(to="2026-11-30 10:00")
     wider = {**ABOUT, "workflow": "Rechnungen prüfen"}
@@ -230,6 +231,36 @@ def test_measuring_again_corrects_the_baseline_with_its_history(chris: Say, bot:
     id = started(bot)
     do(chris, "pilot measure", pilot=id, **{**MEASURE, "baseline": "9"})
     assert "baseline corrected, Chris. 8 → 9" in history(chris, id)
+
+
+@pytest.mark.parametrize(
+    ("before", "target", "values", "lengths"),
+    [
+        ("8", "6", ("8", "4"), [12, 12, 6, 9]),
+        ("50", "100", ("75", "100"), [6, 9, 12, 12]),
+        ("0", "4", ("0", "2"), [1, 0.5, 6, 12]),  # nothing is still a mark
+        ("-10", "10", ("0", "10"), [1, 6, 12, 12]),  # below zero a bar begins at the least
+    ],
+)
+def test_bars_are_as_long_as_their_values(
+    before: str, target: str, values: tuple[str, ...], lengths: list[float]
+) -> None:
+    pilot = Pilot("p", "P", "x", None, None, baseline=before, target=target)
+    told = [log.Value(f"2026-W{48 + at}", each, 9) for at, each in enumerate(values)]
+    drawn = picture.bars(pilot, told)
+    assert drawn is not None
+    bars = [
+        plain(spoken(Message((Text(each),)), "en", "UTC")).partition(" ")[0] for each in drawn.items
+    ]
+    assert [len(each) - each.count("▌") / 2 for each in bars] == lengths
+    assert [each[0] for each in bars] == ["░", *("█" if n > 0.5 else "▌" for n in lengths[1:-1]),
+                                          "░"]  # fmt: skip
+
+
+def test_no_picture_is_drawn_of_nothing() -> None:
+    pilot = Pilot("p", "P", "x", None, None, baseline="8", target="6")
+    assert picture.bars(pilot, []) is None
+    assert picture.bars(Pilot("p", "P", "x", None, None), [log.Value("2026-W48", "7", 9)]) is None
 
 
 def test_the_history_is_told_in_the_readers_words(chris: Say, bot: Stage) -> None:

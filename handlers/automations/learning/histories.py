@@ -47,6 +47,7 @@ def _one(asked: Filter) -> str | None:
     ),
     count=lambda ctx, asked: history.count(ctx.tx, _one(asked), asked.since),
     which=("all",),
+    narrows=("since",),
 )
 def listed(ctx: Context, asked: Filter, first: int, most: int) -> list[Row]:
     """Return a page of it, the latest first; who did something is told as a role."""

@@ -222,5 +222,7 @@ def settings(ctx: Context) -> list[Setting]:
 def known_here(ctx: Context, person: PersonId) -> Known:
     """Tell where somebody stands in this room."""
     return known(
-        starter.of_person(ctx.tx, person), {"starters.begun_by": _("Began the two-week starter")}
+        starter.of_person(ctx.tx, person),
+        {"starters.begun_by": _("Began the two-week starter")},
+        say=lambda row: _("{day:date}", day=date.fromisoformat(row["subject"])),
     )
