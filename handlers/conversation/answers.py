@@ -81,15 +81,6 @@ def works(ctx: Context, found: About, said: Said) -> Answer | None:
     return nothing(ctx) if said.bare else None
 
 
-def serious(found: About, said: Said) -> Answer | None:
-    """Answer "es ist ernst" and "ernst 7": whoever sees it may say so, and it can be taken back."""
-    if said.number is not None:
-        return call("serious", number=said.number)
-    if len(found.open) > 1:
-        return chosen(found.open, "serious")
-    return call("serious", number=found.open[0].number) if found.open else None
-
-
 def partly(ctx: Context, found: About, said: Said) -> Answer | None:
     """Answer "läuft wieder, aber langsam": restored, or only an update? It is asked."""
     if not found.open:

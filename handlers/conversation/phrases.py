@@ -162,7 +162,6 @@ BACK_NUMBER = re.compile(rf"(?:loeschen|storno|stornieren|zuruecknehmen|cancel|u
 NUMBER_FIRST = re.compile(r"(?:#|inc[-\s]?)([0-9]{1,9})[\s:,]+(.*)")
 NUMBER_LAST = re.compile(r"(.*\S)\s+(?:#|inc[-\s]?)([0-9]{1,9})")
 GRAVE = r"(?:es |das |it )?(?:ist |is )?(?:jetzt |now )?(?:ernst|serious)"
-SERIOUS = re.compile(r"(?:es ist|das ist|it is|its) (?:jetzt |now )?(?:ernst|serious)")
 SERIOUS_NUMBER = re.compile(rf"{GRAVE} {NUMBER}|{NUMBER} {GRAVE}")
 ASKS_ANOTHER = re.compile(r"(?:frag|frage|frag mal|ask|ruf) (\w+)(?: an)?")
 LONGEST = 12  # words behind a phrase that still belong to it
@@ -235,8 +234,6 @@ def _phrase(words: str) -> Said | None:
     ):
         if words in book:
             return Said(intent)
-    if SERIOUS.fullmatch(words):
-        return Said(Intent.SERIOUS)
     if words == "doch nicht":
         return Said(Intent.BACK_OR_STILL)
     if words in ("beide", "both", "alle beide"):

@@ -173,7 +173,7 @@ def _answered(ctx: Context, said: str, phrase: Said) -> Answer | None:
         case Intent.WORKS:
             return answers.works(ctx, found, phrase)
         case Intent.SERIOUS:
-            return answers.serious(found, phrase)
+            return call("serious", number=phrase.number)
         case Intent.PARTLY:
             return answers.partly(ctx, found, phrase)
         case Intent.STILL:

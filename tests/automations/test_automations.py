@@ -278,7 +278,7 @@ def test_the_history_is_exported_as_it_was_written_down(ben: Say, anna: Say, bot
     )
     assert shown.splitlines()[0].endswith(f"of {len(written)}")
     for line in (
-        "changed · Rhythm · every 7 day · every 1 day · the accountable person",
+        "changed · Rhythm · every 7 days · every day · the accountable person",
         "changed · Late after minutes · 30 · the accountable person",
         "changed · Time zone · Europe/Lisbon · the accountable person",
         "changed · What not for · Reklamationen · Retouren · the accountable person",

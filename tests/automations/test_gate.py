@@ -96,7 +96,7 @@ def test_with_everything_it_opens_and_says_when_and_by_whom(
     ben("auto mail-sortierung")
     assert "Jetzt beginnt die Arbeit" in ben.press(calls="auto live")
     card = anna("auto mail-sortierung")
-    assert "Phase: in operation" in card and "In operation since: 23 November 2026" in card
+    assert "Phase: in operation" in card and "In operation since: Mon 23 Nov" in card
     past = anna.press(calls="auto history")
     assert "23 November 2026 into operation (the accountable person)" in past
 

@@ -69,7 +69,7 @@ def test_a_sentence_that_only_begins_so_can_still_be_declared(anna: Say, typed: 
         ("#1: geht wieder!", "ben", "restored"), ("INC-1 mach ich", "ben", "acked"),
         ("bin dran #1", "ben", "acked"), ("annehmen bitte", "ben", "acked"),
         ("ernst 1", "anna", "serious"), ("INC-1 ist ernst", "anna", "serious"),
-        ("it is serious", "anna", "serious"), ("es ist jetzt ernst", "anna", "serious"),
+        ("it is serious #1", "anna", "serious"), ("1 ist jetzt ernst", "anna", "serious"),
     ],
 )  # fmt: skip
 def test_an_answer_may_name_its_incident(
