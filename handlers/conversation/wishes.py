@@ -52,9 +52,9 @@ PHRASES: tuple[tuple[str, Call], ...] = (
 )  # fmt: skip
 # Somebody calls Lotse by its name before they say what they want.
 ADDRESSED = re.compile(
-    r"(?:(?:hey|hallo|hi|moin|hello)[\s,]+)?@lotse[\s,:!]+(?=\S)"
-    r"|(?:(?:hey|hallo|hi|moin|hello)[\s,]+)lotse[\s,:!]+(?=\S)"
-    r"|lotse[,:!]\s*(?=\S)",
+    r"(?:(?:hey|hallo|hi|moin|hello)[\s,]+)?@lotse[\s,:!]+(?=\W*\w)"
+    r"|(?:(?:hey|hallo|hi|moin|hello)[\s,]+)lotse[\s,:!]+(?=\W*\w)"
+    r"|lotse[,:!]\s*(?=\W*\w)",
     re.IGNORECASE,
 )
 COURTESY = re.compile(r"^(?:bitte|please)[\s,]+|[\s,]+(?:bitte|please|pls|danke|thanks)\W*$", re.I)

@@ -52,7 +52,9 @@ def test_what_a_pilot_knows_is_not_asked_for_again(
 def test_who_connected_it_gets_the_address_and_the_recipe(chris: Say, ben: Say, bot: Stage) -> None:
     decided(bot, chris, started(bot))
     bot.wind(to="2026-11-24 09:05")
-    assert [each for each in ben.sees() if "geht in Betrieb. Bitte anbinden." in each]
+    assert [
+        each for each in ben.sees() if "geht in Betrieb. Bitte binde das Pilotprojekt an." in each
+    ]
     assert "/ping/" in ben.press(calls="auto address")
     assert "connected" in chris("auto reparatur-triage")
 

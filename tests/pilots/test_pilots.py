@@ -607,7 +607,7 @@ def test_changes_stand_in_the_history(chris: Say, bot: Stage) -> None:
     )
     shown = do(chris, "pilot history", pilot=id)
     assert "renamed, Chris. Reparatur-Triage" in shown
-    assert "problem: Reparaturanfragen liegen, bis jemand sortiert." in shown
+    assert "Problem: Reparaturanfragen liegen, bis jemand sortiert." in shown
 
 
 def test_a_pilot_of_before_is_incomplete_and_nothing_ends_it(
