@@ -35,6 +35,8 @@ def chosen(found: Sequence[Incident], word: str, *also: Button, **args: str) -> 
 
 def take_it(ctx: Context, found: About, said: Said) -> Answer | None:
     """Answer "bin dran" and "ja": they take the one thing that is asked of this person."""
+    if said.number is not None:
+        return call("ack", number=said.number)
     if len(found.asked) > 1:
         return chosen(found.asked, "ack")
     if found.asked:
@@ -59,6 +61,11 @@ def take_it(ctx: Context, found: About, said: Said) -> Answer | None:
 
 def works(ctx: Context, found: About, said: Said) -> Answer | None:
     """Answer "läuft wieder": it is restored, or an update where the asker may not say so."""
+    if said.number is not None:
+        meant = find(ctx, said.number)
+        word = "restored" if rights.may_for(ctx, "restored", meant) else "update"
+        told = {"text": ctx.typed.strip()} if word == "update" else {}
+        return call(word, number=meant.number, **told)
     if len(found.open) > 1:
         return chosen(found.open, "restored", **({"text": said.words} if said.words else {}))
     if found.open:

@@ -20,6 +20,7 @@ class Intent(StrEnum):
     YES = "yes"
     WORKS = "it works again"
     PARTLY = "it works, but"
+    SERIOUS = "it is serious"
     STILL = "it still does not work"
     BACK = "take it back"
     BACK_OR_STILL = "after all not"
@@ -118,6 +119,7 @@ GREETING = _lines(
     | guten abend | servus | gruess gott | gruess dich | gruezi | mahlzeit | good morning
     | good afternoon | good evening | good night | tschuess | ciao | bis morgen | bis spaeter
     | bis dann | bis montag | schoenes wochenende | schoenen feierabend | schoenen tag
+    | bist du da | wie gehts | wie geht es dir | how are you | are you there
     | gute nacht | bye | goodbye | see you | feierabend
     """
 )
@@ -157,7 +159,10 @@ BUT = re.compile(r"\b(aber|nur|teilweise|noch|but|only|partly)\b")
 PARTLY = re.compile(r"(laeuft|geht|funktioniert|works) (nur )?(teilweise|halb|langsam|partly)\b.*")
 NUMBER = r"(?:#|inc[-\s]?)?([0-9]{1,9})"
 BACK_NUMBER = re.compile(rf"(?:loeschen|storno|stornieren|zuruecknehmen|cancel|undo) {NUMBER}")
-NUMBER_FIRST = re.compile(r"(?:#|inc[-\s]?)([0-9]{1,9})\s+(.*)")
+NUMBER_FIRST = re.compile(r"(?:#|inc[-\s]?)([0-9]{1,9})[\s:,]+(.*)")
+NUMBER_LAST = re.compile(r"(.*\S)\s+(?:#|inc[-\s]?)([0-9]{1,9})")
+GRAVE = r"(?:es |das |it )?(?:ist |is )?(?:jetzt |now )?(?:ernst|serious)"
+SERIOUS_NUMBER = re.compile(rf"{GRAVE} {NUMBER}|{NUMBER} {GRAVE}")
 ASKS_ANOTHER = re.compile(r"(?:frag|frage|frag mal|ask|ruf) (\w+)(?: an)?")
 LONGEST = 12  # words behind a phrase that still belong to it
 
@@ -171,13 +176,28 @@ def understood(line: str) -> Said | None:
     said = _whole(line_words)
     if said is not None:
         return said
-    numbered = NUMBER_FIRST.fullmatch(folded(line).strip(" .!?"))
-    if numbered and _whole(plain(numbered[2])) == Said(Intent.BACK):
-        return Said(Intent.BACK, number=int(numbered[1]))
+    about = folded(line).strip(" .!?")
+    numbered = NUMBER_FIRST.fullmatch(about)
+    if numbered and (meant := _of_number(numbered[2], numbered[1])) is not None:
+        return meant
+    numbered = NUMBER_LAST.fullmatch(about)
+    if numbered and (meant := _of_number(numbered[1], numbered[2])) is not None:
+        return meant
+    grave = SERIOUS_NUMBER.fullmatch(about)
+    if grave:
+        return Said(Intent.SERIOUS, number=int(grave[1] or grave[2]))
     back = BACK_NUMBER.fullmatch(folded(line).strip(" .!?"))
     if back:
         return Said(Intent.BACK, number=int(back[1]))
     return _in_clauses(line, marked)
+
+
+def _of_number(phrase: str, number: str) -> Said | None:
+    """Return what is said of the incident that a line names: "INC-7 läuft wieder"."""
+    said = _whole(plain(phrase))
+    if said is None or said.intent not in (Intent.BACK, Intent.WORKS, Intent.TAKE):
+        return None
+    return Said(said.intent, number=int(number))
 
 
 def _whole(words: str) -> Said | None:

@@ -100,6 +100,12 @@ def asks_who(line: str, known: list[Service]) -> tuple[bool, Service | None]:
     return QUESTION.fullmatch(said) is not None, service
 
 
+def asks_about_something(line: str) -> bool:
+    """Say whether a line asks who is responsible, for a name that nobody knows."""
+    before, _space, last = plain(line).rpartition(" ")
+    return bool(last) and QUESTION.fullmatch(f"{before} {NAMED}") is not None
+
+
 def away(ctx: Context, line: str) -> Away | None:
     """Return who is said to be away, None when a line says something else."""
     said = plain(line).replace("nicht da", "nichtda")

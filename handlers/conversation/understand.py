@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from handlers import rights
-from handlers.conversation import answers, phrases, questions, typed_labels
+from handlers.conversation import answers, phrases, questions, typed_labels, wishes
 from handlers.conversation.answers import Answer
 from handlers.conversation.asked import about
 from handlers.conversation.phrases import Intent, Said
@@ -45,12 +45,15 @@ def understand(ctx: Context, typed: str, *, direct: bool) -> tuple[str, Answer]:
 
     `direct` says that its first word is a command of the platform.
     """
-    line_ = typed if direct else grammar.answered(typed)
+    line_ = typed if direct else wishes.without_name(grammar.answered(typed))
     if not direct:
         call_ = typed_labels.pressed(ctx, line_)
         if call_ is not None and not _unclear(ctx, call_):
             return "press", _press(ctx, call_)
-    outcome = grammar.parse(line_, ctx, direct=direct)
+        wished = wishes.wished(line_)
+        if wished is not None and rights.may("read", rights.general(ctx)):
+            return "wish", wished
+    outcome = _parsed(ctx, line_, direct=direct)
     match outcome:
         case None:
             return "menu", help_replies.menu(ctx)
@@ -71,6 +74,17 @@ def understand(ctx: Context, typed: str, *, direct: bool) -> tuple[str, Answer]:
         case Unfit() | Unknown():
             return _spoken(ctx, typed, line_, outcome)
     assert_never(outcome)
+
+
+def _parsed(ctx: Context, said: str, *, direct: bool) -> grammar.Outcome:
+    """Read a line as a command; a please around one that takes no text means nothing."""
+    outcome = grammar.parse(said, ctx, direct=direct)
+    if isinstance(outcome, Unfit | Unknown):
+        shorter = wishes.without_courtesy(said)
+        again = grammar.parse(shorter, ctx, direct=direct) if shorter != said.strip() else None
+        if isinstance(again, Parsed | Incomplete) and again.command.name != "incident":
+            return again
+    return outcome
 
 
 def _news(ctx: Context, said: str, command: commands.Command) -> bool:
@@ -158,6 +172,8 @@ def _answered(ctx: Context, said: str, phrase: Said) -> Answer | None:
             return answers.take_it(ctx, found, phrase)
         case Intent.WORKS:
             return answers.works(ctx, found, phrase)
+        case Intent.SERIOUS:
+            return call("serious", number=phrase.number)
         case Intent.PARTLY:
             return answers.partly(ctx, found, phrase)
         case Intent.STILL:
@@ -292,7 +308,8 @@ def _offered(ctx: Context, typed: str, outcome: Unfit | Unknown) -> tuple[str, R
     if twice is not None:
         raise declared_already(ctx, twice, text)
     options: list[Button] = []
-    if len(text.split()) == 1:
-        near = nearest(text.strip(".!?"), services.all(ctx.tx))
+    last = (text.split() or [""])[-1].strip(".!?")
+    if len(text.split()) == 1 or questions.asks_about_something(text):
+        near = nearest(last, services.all(ctx.tx))
         options += [Button(each.name, call("service", service=each.id)) for each in near]
     return "unknown", help_replies.offer(ctx, text, outcome.near, tuple(options))

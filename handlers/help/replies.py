@@ -60,7 +60,7 @@ def offer(
     words = tuple(
         Button(each.word(ctx.language), _with_the_rest(each, text))
         for each in near
-        if each.name != "incident"
+        if each.name not in ("incident", "help")
     )
     buttons = (*options, *words)[:NEAR]
     declare = declare_button(ctx, text, "primary")

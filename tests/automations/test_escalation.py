@@ -94,7 +94,7 @@ def test_paused_then_a_call_stays_paused_and_the_run_is_kept(
     ben.fill(rhythm="täglich", pause="2027-01-15")
     reports(bot, secret)
     card = anna("auto mail-sortierung")
-    assert "Use: paused until 15 January 2027" in card
+    assert "Use: paused until Fri 15 Jan 2027" in card
     assert "Used: 9 useful runs in 28 days" in card
     wind(to="2027-01-14 12:00")
     assert not [each for each in asked(ben) if "[In Gebrauch]" in each]

@@ -78,7 +78,7 @@ def test_up_to_three_each_with_a_limit_and_a_value_of_the_past_can_be_corrected(
     assert "Antwortzeit: 1 on Fri 20 Nov, past its limit (mindestens 2)" in card
     assert "gewesen" in value(ben, "1", "Fehler", day="2026-12-24")
     past = anna.press(calls="auto history")
-    assert "measured, Second measure: 2026-11-20 1 (the accountable person)" in past
+    assert "measured, Second measure: 1 on Fri 20 Nov (the accountable person)" in past
 
 
 def test_only_its_people_enter_values(ben: Say, anna: Say) -> None:

@@ -74,7 +74,7 @@ def test_it_takes_ten_working_days_and_holidays_are_skipped(
     wind(to="2026-12-21 10:00")  # a Monday; Christmas and New Year lie between
     chris("starter")
     chris.press("Begin today")
-    assert "Day 1 of 10; the last one is 5 January 2027." in chris("starter")
+    assert "Day 1 of 10; the last one is Tue 5 Jan 2027." in chris("starter")
     wind(to="2026-12-25 12:00")
     assert not any("Day 5 of 10" in each for each in chris.sees())
     wind(to="2026-12-28 12:00")

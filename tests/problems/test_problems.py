@@ -200,7 +200,9 @@ def test_nothing_is_fixed_without_a_cause_and_a_link(banned: Stage, ben: Say) ->
     ben.fill(kind="hardware", cause="Netzteil zu heiß")
     assert "[Ursache ist behoben]" in ben("problem 1")
     ben.press("Ursache ist behoben")
-    assert ben.fill(what="Netzteil getauscht", evidence="steht im Ordner").startswith("Einen Link")
+    assert ben.fill(what="Netzteil getauscht", evidence="steht im Ordner").startswith(
+        "Bitte gib einen Link"
+    )
     assert ben.fill(what="erledigt", evidence=LINK).startswith("Danke.")
 
 
