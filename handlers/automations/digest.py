@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from handlers import rights
@@ -83,6 +85,18 @@ CHECKED = feature.measure(
     _("looks at five results that were entered in the week"),
     "automation_checks",
 )
+NET_WEEK = feature.measure(
+    "net week",
+    _("Net time of the week"),
+    _(
+        "useful runs of the week × minutes of a run × the share that counts, or the minutes that "
+        "the runs told themselves, over all automations. The rework that was told in the week is "
+        "subtracted"
+    ),
+    "automation_days",
+    "automation_profile",
+    "automation_signals",
+)
 
 STATES_TOLD = (
     (State.UNUSED, UNUSED, _("Possibly unused")),
@@ -130,7 +144,8 @@ def section(ctx: Context, week: Week) -> Section | None:
         names = [each.name for each in drafts[:SHOWN]]
         words = _("Nobody answers for it yet: {names}.", names=names)
         decides.append(Task(words, (adopt,), drafts[0].registered_at, "automations:drafts"))
-    return Section(tuple(decides), tuple(_told(ctx, week, all_of_them, seen)), (verdict,))
+    parts = tuple(_told(ctx, week, all_of_them, seen))
+    return Section(tuple(decides), parts, (verdict,), _saved(ctx, week, all_of_them))
 
 
 @feature.glance(30)
@@ -218,17 +233,36 @@ def _learnt(ctx: Context, week: Week, of: list[Automation]) -> list[Part]:
     learnt: list[Words] = [
         _("{name}: {what}", name=each.name, what=counted)
         for each in of
-        if (
-            counted := [
-                _("{kind} {n}×", kind=signals.Kind(kind).words, n=figure(LEARNT, n))
-                for automation, kind, _reason, n in told
-                if automation == each.id
-            ]
-        )
+        if (counted := _counted([line for line in told if line[0] == each.id]))
     ]
     if not learnt:
         return []
     return [Title(_("What we are learning")), Items(tuple(learnt[:SHOWN]))]
+
+
+def _counted(told: Sequence[tuple[str, str, str, int]]) -> list[Words]:
+    """Return each kind of what was told with how often, and the reason that most of them name."""
+    kinds: dict[str, Counter[str]] = {}
+    for _automation, kind, reason, n in told:
+        kinds.setdefault(kind, Counter())[reason] += n
+    found: list[Words] = []
+    for kind, reasons in kinds.items():
+        said = _("{kind} {n}×", kind=signals.Kind(kind).words, n=figure(LEARNT, reasons.total()))
+        reason, most = reasons.most_common(1)[0]
+        words = signals.reason_words(reason)
+        if words is not None and reasons.total() > 1 and 2 * most > reasons.total():
+            said = _("{words} (mostly: {reason})", words=said, reason=words)
+        found.append(said)
+    return found
+
+
+def _saved(ctx: Context, week: Week, of: Sequence[Automation]) -> tuple[Words, ...]:
+    """Return the week's net time, estimated; nothing where nobody estimated or told any."""
+    net = figures.net_between(ctx, of, week.start, week.end)
+    if net is None:
+        return ()
+    hours = figure(NET_WEEK, net / 60)
+    return (_("net time about {n} h (estimated)", n=hours),)
 
 
 def _operation(ctx: Context, week: Week, seen: Known) -> list[Part]:

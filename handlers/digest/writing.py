@@ -32,7 +32,7 @@ def compose(
     The asker reads buttons that obey them; where several read it (`aloud`), each has *Decide*.
     """
     told = [*merged_before(ctx, week), week]
-    parts: list[Part] = [_heading(told)]
+    parts: list[Part] = [_heading(ctx, told)]
     found = decisions.sections(ctx, bounds(ctx, told))
     undecided = decisions.undecided(ctx, found)
     parts.append(Text(_verdict(undecided, found)))
@@ -107,14 +107,17 @@ def _less() -> Button:
     return Button(_("How I get it"), call("digest way"), "quiet")
 
 
-def _heading(weeks: list[str]) -> Title:
+def _heading(ctx: Context, weeks: list[str]) -> Title:
+    """Return which week it is, and of which company: some people read that of several."""
     first = calendar.monday(weeks[0])
     last = calendar.monday(weeks[-1]) + timedelta(days=6)
-    if len(weeks) == 1:
-        number = int(weeks[0][6:])
-        return Title(_("Week {number} · {first} to {last}", number=number, first=first, last=last))
-    those = [_("week {number}", number=int(each[6:])) for each in weeks]
-    return Title(_("{weeks} · {first} to {last}", weeks=those, first=first, last=last))
+    number = int(weeks[0][6:])
+    said = _("Week {number} · {first} to {last}", number=number, first=first, last=last)
+    if len(weeks) > 1:
+        those = [_("week {number}", number=int(each[6:])) for each in weeks]
+        said = _("{weeks} · {first} to {last}", weeks=those, first=first, last=last)
+    company = ctx.workspace.name
+    return Title(_("{words} · {more}", words=said, more=company) if company else said)
 
 
 def bounds(ctx: Context, weeks: list[str]) -> Week:
