@@ -14,7 +14,7 @@ from handlers.kit import tables
 from handlers.kit.context import Context
 from handlers.kit.doors import Filter, Listing
 from handlers.kit.messages import Buttons, Facts, Items, Message, Text, Title
-from handlers.kit.words import Words, _, flat, speak
+from handlers.kit.words import Figure, Words, _, flat, speak
 from storage import services
 from storage.engine.ids import ServiceId
 
@@ -37,7 +37,9 @@ STYLE = """\
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 0 auto; padding: 1rem; }
 nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1rem; padding: 0; list-style: none; }
 nav [aria-current] { font-weight: 700; }
-a { color: #0645ad; } :focus-visible { outline: 3px solid Highlight; outline-offset: 2px; }
+a { color: #0645ad; } a.figure { color: inherit; text-decoration: underline dotted; }
+dt:target, dt:target + dd { outline: 2px solid Highlight; outline-offset: 2px; }
+ :focus-visible { outline: 3px solid Highlight; outline-offset: 2px; }
 .wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: .4rem .6rem; border-bottom: 1px solid var(--edge);
   vertical-align: top; overflow-wrap: break-word; }
@@ -46,7 +48,7 @@ dt { font-weight: 600; } dd { margin: 0 0 .5rem; }
 button { font: inherit; padding: .5rem 1rem; }
 figure { margin: 0 0 1.5rem; } figure img { max-width: 100%; height: auto; }
 label { margin-right: .5rem; } input, select { font: inherit; padding: .4rem; max-width: 100%; }
-@media (prefers-color-scheme: dark) { a { color: #8ab4f8; } }
+@media (prefers-color-scheme: dark) { a:not(.figure) { color: #8ab4f8; } }
 @media print { nav, .files, .skip, form { display: none; } body { max-width: none; padding: 0; }
   tr, figure, dt { break-inside: avoid; } h2 { break-after: avoid; } }
 @media (max-width: 40rem) {
@@ -203,7 +205,20 @@ def drawn(message: Message) -> str:
 
 
 def escaped(words: Words) -> str:
-    return html.escape(flat(words))
+    """Return spoken words as HTML; a figure leads to its entry of the catalogue."""
+    if not isinstance(words, tuple):
+        return html.escape(flat(words))
+    return "".join(
+        f'<a class="figure" href="/board/figures#{anchor(each.id)}">{html.escape(each.label)}</a>'
+        if isinstance(each, Figure)
+        else html.escape(flat((each,)))
+        for each in words
+    )
+
+
+def anchor(id: str) -> str:
+    """Return where an entry of the catalogue stands on its page."""
+    return f"figure-{id.replace(' ', '-')}"
 
 
 def say(words: Words, language: str, zone: str = "Europe/Berlin") -> str:

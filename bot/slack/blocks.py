@@ -32,7 +32,7 @@ from handlers.kit.messages import (
     call_from,
 )
 from handlers.kit.readers.fitting import fitting
-from handlers.kit.words import Link, Phrase, Span, Who, Words, flat
+from handlers.kit.words import Figure, Link, Phrase, Span, Who, Words, flat, unmarked
 
 Json = dict[str, Any]
 
@@ -378,6 +378,8 @@ def _section(phrase: Phrase, room: int) -> Json:
 
 
 def _span(span: Span, room: int) -> tuple[Json | None, int]:
+    if isinstance(span, Figure):
+        span = span.label
     if isinstance(span, Who):
         if USER.fullmatch(span.id) and len(span.id) <= room:
             return {"type": "user", "user_id": span.id}, len(span.id)
@@ -392,9 +394,7 @@ def _span(span: Span, room: int) -> tuple[Json | None, int]:
 
 
 def _spans(words: Words) -> Phrase:
-    if isinstance(words, tuple):
-        return words
-    return (flat(words),)
+    return unmarked(words if isinstance(words, tuple) else (flat(words),))
 
 
 def _length(section: Json) -> int:

@@ -32,7 +32,7 @@ from handlers.kit.messages import (
     call_data,
     call_from,
 )
-from handlers.kit.words import Link, Span, Who, Words, flat
+from handlers.kit.words import Link, Span, Who, Words, flat, unmarked
 
 Json = dict[str, Any]
 
@@ -177,7 +177,7 @@ class Ink:
                 f"%{ord(each):02X}" if each in ' ()<>"\\' else each for each in span.url
             )
             return f"[{escaped(span.label)}]({address})"
-        if isinstance(span, str) or not self.mentions(span):
+        if not isinstance(span, Who) or not self.mentions(span):
             return escaped(_plain(span))
         if span.id not in self.known:
             name = " ".join(UNSAFE.sub(" ", visible(span.name)).split()) or "?"
@@ -347,7 +347,7 @@ def _run(span: Span, look: Json) -> Json:
 
 def _spans(words: Words) -> tuple[Span, ...]:
     """Return words as spans; a link that leads nowhere is its label."""
-    spans = words if isinstance(words, tuple) else (flat(words),)
+    spans = unmarked(words if isinstance(words, tuple) else (flat(words),))
     return tuple(
         each.label if isinstance(each, Link) and not WEB.match(each.url) else each for each in spans
     )

@@ -11,6 +11,7 @@ from handlers.kit import calendar
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.doors import Section, Task, Team, Week, figure
+from handlers.kit.figures import shown
 from handlers.kit.messages import Button, Buttons, Facts, Items, Message, Part, Text, Title
 from handlers.kit.readers import folded
 from handlers.kit.words import Words, _, _n
@@ -48,9 +49,9 @@ def compose(
     parts += together([part for section in found for part in section.parts])
     told_ = undecided or any(each.parts or each.solved or each.quiet for each in found)
     if not told_:  # nothing happened: two lines
-        return Message((*parts, _buttons(ctx, week, aloud=aloud)))
+        return Message((*parts, _buttons(ctx, week, parts, aloud=aloud)))
     parts += _closing(found)
-    parts += _foot(ctx, week, aloud=aloud)
+    parts += _foot(ctx, week, parts, aloud=aloud)
     return Message(tuple(parts))
 
 
@@ -66,17 +67,23 @@ def _closing(found: list[Section]) -> list[Part]:
     return parts
 
 
-def _foot(ctx: Context, week: str, *, aloud: bool) -> list[Part]:
+def _foot(ctx: Context, week: str, told: list[Part], *, aloud: bool) -> list[Part]:
     counted: Words = _("This counts processes, not people; answers are shown from five votes on.")
     said = useful.told(ctx)
     if said is not None:
         counted = _("{words} {more}", words=counted, more=said)
-    return [Text(counted, small=True), _buttons(ctx, week, aloud=aloud)]
+    foot = Text(counted, small=True)
+    return [foot, _buttons(ctx, week, [*told, foot], aloud=aloud)]
 
 
-def _buttons(ctx: Context, week: str, *, aloud: bool) -> Buttons:
+def explains(told: list[Part]) -> Button:
+    """Return the button that explains exactly the figures of a message."""
+    return Button(_("How is this computed?"), call("computed", only=",".join(shown(told))), "quiet")
+
+
+def _buttons(ctx: Context, week: str, told: list[Part], *, aloud: bool) -> Buttons:
     foot = [
-        Button(_("How is this computed?"), call("computed"), "quiet"),
+        explains(told),
         Button(_("Lists and CSV"), call("lists"), "quiet"),
     ]
     if not aloud and rights.may("settings", rights.general(ctx)):
@@ -97,7 +104,7 @@ def team(ctx: Context, week: str, ours: teams.Team) -> Message | None:
     if not parts:
         return None
     counted = _("This counts processes, not people; answers are shown from five votes on.")
-    computed = Button(_("How is this computed?"), call("computed"), "quiet")
+    computed = explains(parts)
     title = _("{team}: week {number}", team=ours.name, number=int(week[6:]))
     foot = (Text(counted, small=True), Buttons((computed,)))
     return Message((Title(title), *parts, *foot))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from handlers.kit.words import Link, Phrase, Sentence, Span, Who, Words, _, flat, speak
+from handlers.kit.words import Figure, Link, Phrase, Sentence, Span, Who, Words, _, flat, speak
 
 PIECE = 1400  # characters of one part of a long text; what the narrowest platform shows
 
@@ -372,6 +372,8 @@ def _span_data(span: Span) -> object:
         return {"who": span.id, "name": span.name}
     if isinstance(span, Link):
         return {"link": span.url, "label": span.label}
+    if isinstance(span, Figure):
+        return {"figure": span.id, "label": span.label}
     return span
 
 
@@ -384,4 +386,6 @@ def _span_from(data: Any) -> Span:
         return data
     if "who" in data:
         return Who(data["who"], data["name"])
+    if "figure" in data:
+        return Figure(data["label"], data["figure"])
     return Link(data["label"], data["link"])

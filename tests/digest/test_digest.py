@@ -44,7 +44,9 @@ def test_the_digest_comes_on_monday_to_the_managers_channel_and_to_nobody_twice(
     wind(to="2026-11-30 08:29")
     assert planned.sees("leitung") == []
     wind(to="2026-11-30 08:30")
-    assert planned.sees("leitung")[0].splitlines()[0] == "KW 48 · Mo. 23. Nov. bis So. 29. Nov. · Demo"
+    assert (
+        planned.sees("leitung")[0].splitlines()[0] == "KW 48 · Mo. 23. Nov. bis So. 29. Nov. · Demo"
+    )
     assert chris.sees() == ben.sees() == []
     wind(to="2026-12-07 08:30")
     assert len(planned.sees("leitung")) == 2
@@ -56,7 +58,9 @@ def test_without_a_managers_channel_each_manager_gets_it(
     without_channel(planned)
     wind(to="2026-11-30 08:30")
     assert planned.sees("leitung") == ben.sees() == []
-    assert [each.splitlines()[0] for each in chris.sees()] == ["Week 48 · Mon 23 Nov to Sun 29 Nov · Demo"]
+    assert [each.splitlines()[0] for each in chris.sees()] == [
+        "Week 48 · Mon 23 Nov to Sun 29 Nov · Demo"
+    ]
 
 
 def test_each_manager_chooses_how_it_comes_and_gets_it_once(
@@ -219,7 +223,9 @@ def test_a_week_without_a_working_day_is_merged_into_the_next(
     planned.wind(to="2027-01-04 08:30")
     told = planned.sees("leitung")
     assert [each.splitlines()[0][:8] for each in told][-2:] == ["KW 50 · ", "KW 51, K"]
-    assert told[-1].splitlines()[0] == "KW 51, KW 52 und KW 53 · Mo. 14. Dez. bis So. 3. Jan. · Demo"
+    assert (
+        told[-1].splitlines()[0] == "KW 51, KW 52 und KW 53 · Mo. 14. Dez. bis So. 3. Jan. · Demo"
+    )
     assert "1 Störung (1 mehr als in der Vorwoche)" in told[-1]
     found = dict(planned.store(digests.weeks))
     assert [found[f"2026-W{each}"] for each in (50, 51, 52, 53)] == [

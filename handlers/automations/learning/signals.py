@@ -32,7 +32,7 @@ from handlers.kit.messages import (
 from handlers.kit.readers import TextReader
 from handlers.kit.readers.required_text import TellingReader
 from handlers.kit.worded import Worded, choice
-from handlers.kit.words import Sentence, Words, _
+from handlers.kit.words import Words, _
 from storage import automations, pilots
 from storage.automations import Automation, learning
 from storage.automations.learning import Signal
@@ -338,7 +338,7 @@ def learn(ctx: Context, automation: AutoRef) -> Reply:
     return Reply(Message(tuple(parts)))
 
 
-def reason_words(reason: str) -> Sentence | None:
+def reason_words(reason: str) -> Words | None:
     """Return why something was bypassed or what was not right; None where nobody said."""
     return {**Reason.labels(), **Fault.labels()}.get(reason)
 
