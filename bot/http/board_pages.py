@@ -10,7 +10,9 @@ from datetime import datetime
 from aiohttp import web
 
 from handlers.board import picture
+from handlers.board.drawing import drawn as draw
 from handlers.kit import tables
+from handlers.kit.charts import Chart
 from handlers.kit.context import Context
 from handlers.kit.doors import Filter, Listing
 from handlers.kit.messages import Buttons, Facts, Items, Message, Text, Title
@@ -46,9 +48,11 @@ th, td { text-align: left; padding: .4rem .6rem; border-bottom: 1px solid var(--
 th { white-space: nowrap; } 
 dt { font-weight: 600; } dd { margin: 0 0 .5rem; }
 button { font: inherit; padding: .5rem 1rem; }
-figure { margin: 0 0 1.5rem; } figure img { max-width: 100%; height: auto; }
+figure { margin: 0 0 1.5rem; } figure img, figure svg { max-width: 100%; height: auto; }
+figure .dark { display: none; }
 label { margin-right: .5rem; } input, select { font: inherit; padding: .4rem; max-width: 100%; }
-@media (prefers-color-scheme: dark) { a:not(.figure) { color: #8ab4f8; } }
+@media (prefers-color-scheme: dark) { a:not(.figure) { color: #8ab4f8; }
+  figure .dark { display: block; } figure .light { display: none; } }
 @media print { nav, .files, .skip, form { display: none; } body { max-width: none; padding: 0; }
   tr, figure, dt { break-inside: avoid; } h2 { break-after: avoid; } }
 @media (max-width: 40rem) {
@@ -184,8 +188,15 @@ def gone(language: str) -> web.Response:
     return answer
 
 
-def drawn(message: Message) -> str:
-    """Draw a message as it is read on a page; its buttons stay in chat."""
+def drawn(message: Message, *, leads: bool = True) -> str:
+    """Draw a message as it is read on a page; its buttons stay in chat.
+
+    Without `leads`, as in a mail, figures are text and charts are said in words.
+    """
+
+    def escaped(words: Words) -> str:
+        return _escaped(words) if leads else html.escape(flat(words))
+
     drawn = []
     for part in message.parts:
         match part:
@@ -199,12 +210,21 @@ def drawn(message: Message) -> str:
             case Items(items):
                 inner = "".join(f"<li>{escaped(each)}</li>" for each in items)
                 drawn.append(f"<ul>{inner}</ul>")
+            case Chart(alt):
+                drawn.append(_chart(part) if leads else f"<p>{escaped(alt)}</p>")
             case Buttons():
                 pass
     return "".join(drawn)
 
 
-def escaped(words: Words) -> str:
+def _chart(chart: Chart) -> str:
+    """Return a chart in light and dark; the stylesheet shows the one that fits."""
+    pair = (("light", False), ("dark", True))
+    inner = "".join(f'<div class="{name}">{draw(chart, dark=dark)}</div>' for name, dark in pair)
+    return f"<figure>{inner}</figure>"
+
+
+def _escaped(words: Words) -> str:
     """Return spoken words as HTML; a figure leads to its entry of the catalogue."""
     if not isinstance(words, tuple):
         return html.escape(flat(words))

@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Any, assert_never
 
 from bot.delivery.plain import MARKS, form_title, gist, shortened, visible
+from handlers.kit.charts import Chart
 from handlers.kit.messages import (
     WRITER,
     Button,
@@ -276,6 +277,8 @@ def _part(part: Part, position: int, room: int, mark: str) -> tuple[list[Json], 
         case Buttons(buttons):
             made = [_button(each, f"{position}-{n}") for n, each in enumerate(buttons)]
             return ([{"type": "actions", "elements": made}] if made else []), 0
+        case Chart():  # it follows as a file (bot/slack/sender.py)
+            return [], 0
         case _:
             assert_never(part)
 

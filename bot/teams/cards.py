@@ -8,15 +8,18 @@ Limits: docs/rules.md, Teams.
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, assert_never
 
+from bot.delivery import pictures
 from bot.delivery.plain import gist, shortened, visible
 from bot.delivery.shortcuts import FORM
 from handlers import FEATURES
+from handlers.kit.charts import Chart
 from handlers.kit.commands import Command, by_name
 from handlers.kit.messages import (
     WRITER,
@@ -49,6 +52,7 @@ SUMMARY = 200
 BUTTONS = 30
 SEEN = 6  # buttons that stand in a row; Teams folds nothing by itself
 NAMES = "120px"  # the column of labels beside their values
+PICTURE = 480  # pixels of a chart's width; it shares the card's bytes with the words
 VIEWERS = 20  # for whom a card is refreshed; Teams takes 60
 
 STYLES = {
@@ -248,7 +252,9 @@ def _fill(shown: Json, message: Message, ink: Ink, room: int | None = None) -> N
     shown["msteams"]["entities"] = mentioned
 
 
-def _elements(part: Title | Text | Facts | Items, ink: Ink, tone: Tone | None) -> Iterator[Json]:
+def _elements(
+    part: Title | Text | Facts | Items | Chart, ink: Ink, tone: Tone | None
+) -> Iterator[Json]:
     """Give what shows a part, one line each; with a tone, its first line is the card's head."""
     match part:
         case Title(words):
@@ -259,6 +265,8 @@ def _elements(part: Title | Text | Facts | Items, ink: Ink, tone: Tone | None) -
             lines = [_fact(label, value, ink) for label, value in rows]
         case Items(items):
             lines = [_item(each, ink) for each in items]
+        case Chart():
+            lines = [_picture(part)]
         case _:
             assert_never(part)
     for line in filter(None, lines):
@@ -288,6 +296,15 @@ def _fact(label: Words, value: Words, ink: Ink) -> Json:
 def _item(words: Words, ink: Ink) -> Json | None:
     said = ink.words(words, {}, before="• ")
     return said and {**said, "spacing": "Small"}
+
+
+def _picture(chart: Chart) -> Json | None:
+    """Return a chart as an image inside the card; None where it cannot be drawn."""
+    drawn = pictures.png(chart, width=PICTURE, small=True)
+    if drawn is None:
+        return None
+    url = f"data:image/png;base64,{base64.b64encode(drawn).decode()}"
+    return {"type": "Image", "url": url, "altText": flat(chart.alt), "size": "Stretch"}
 
 
 def _more(left: int) -> Json:

@@ -30,6 +30,7 @@ from bot.delivery.platform import (
 from bot.delivery.retry_after import retry_after
 from bot.teams import cards
 from bot.teams.tokens import Hosts
+from handlers.kit.charts import Chart
 from handlers.kit.messages import Buttons, Call, Facts, Items, Message, Text, Title
 from handlers.kit.words import Who, Words
 from storage.engine import Database, Tx
@@ -471,7 +472,7 @@ def _phrases(message: Message) -> Iterator[Words]:
                 yield from (value for _label, value in rows)
             case Items(items):
                 yield from items
-            case Buttons():
+            case Buttons() | Chart():
                 pass
 
 

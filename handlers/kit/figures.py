@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import assert_never
 
+from handlers.kit.charts import Chart
 from handlers.kit.context import Context
 from handlers.kit.doors import Measure
-from handlers.kit.messages import Button, Buttons, Facts, Items, Part
+from handlers.kit.messages import Buttons, Facts, Items, Part, Text, Title
 from handlers.kit.words import Counted, Measured, Named, Sentence, _
 
 PAGE = 26  # figures on one page
@@ -29,9 +31,13 @@ def _words(part: Part) -> Iterator[object]:
         case Items(items):
             yield from items
         case Buttons(buttons):
-            yield from (each.label for each in buttons if isinstance(each, Button))
+            yield from (each.label for each in buttons)
+        case Chart(alt):
+            yield alt
+        case Title(words) | Text(words):
+            yield words
         case _:
-            yield part.words
+            assert_never(part)
 
 
 def _ids(said: object) -> Iterator[str]:

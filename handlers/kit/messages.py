@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from handlers.kit import charts
+from handlers.kit.charts import Chart
 from handlers.kit.words import Figure, Link, Phrase, Sentence, Span, Who, Words, _, flat, speak
 
 PIECE = 1400  # characters of one part of a long text; what the narrowest platform shows
@@ -78,7 +80,7 @@ class Buttons:
     buttons: tuple[Button, ...]
 
 
-Part = Title | Text | Facts | Items | Buttons
+Part = Title | Text | Facts | Items | Buttons | Chart
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +233,8 @@ def _say_part(part: Part, say: Callable[[Words], Phrase]) -> Part:
             return Facts(tuple((say(label), say(value)) for label, value in rows))
         case Items(items):
             return Items(tuple(say(item) for item in items))
+        case Chart():
+            return charts.spoken(part, say)
         case Buttons(buttons):
             return Buttons(tuple(Button(say(each.label), each.call, each.look) for each in buttons))
 
@@ -325,6 +329,8 @@ def _part_data(part: Part) -> dict[str, Any]:
             return {"kind": "facts", "rows": pairs}
         case Items(items):
             return {"kind": "items", "items": [_phrase_data(item) for item in items]}
+        case Chart():
+            return charts.as_data(part, _phrase_data)
         case Buttons(buttons):
             return {
                 "kind": "buttons",
@@ -350,6 +356,8 @@ def _part_from(data: dict[str, Any]) -> Part:
             return Facts(tuple(rows))
         case "items":
             return Items(tuple(_phrase_from(item) for item in data["items"]))
+        case "chart":
+            return charts.from_data(data, _phrase_from)
         case "buttons":
             return Buttons(
                 tuple(

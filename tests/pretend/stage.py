@@ -24,6 +24,7 @@ from bot.delivery.platform import Impossible, MessageGone, NotAccepted, Rate, Un
 from bot.delivery.requests import Request, Response
 from bot.delivery.scheduler import Scheduler
 from handlers import FEATURES
+from handlers.kit.charts import Chart
 from handlers.kit.commands import Feature
 from handlers.kit.context import LOTSE, Context
 from handlers.kit.messages import (
@@ -706,6 +707,8 @@ def plain(message: Message) -> str:
                 lines += [f"{flat(label)}: {flat(value)}" for label, value in rows]
             case Items(items):
                 lines += [f"- {flat(item)}" for item in items]
+            case Chart(alt):
+                lines.append(flat(alt))
             case Buttons(buttons):
                 lines += [f"[{flat(button.label)}]" for button in buttons]
             case _:

@@ -11,8 +11,8 @@ import pytest
 from handlers.automations.intake import heartbeat
 from handlers.kit.context import Context
 from storage.engine import Tx
-from tests.automations.test_automations import FORM as AUTOMATION
 from tests.mandate.test_mandate import do
+from tests.pretend.machines import FORM as AUTOMATION
 from tests.pretend.machines import enter
 from tests.pretend.stage import Say, Stage
 
@@ -36,7 +36,8 @@ def test_a01_what_nobody_took_for_three_days_is_shown_first_until_somebody_takes
 @pytest.mark.parametrize("gap", ["accountable", "deputy"])
 def test_a02_a_service_without_its_people_is_refused_at_the_field(chris: Say, gap: str) -> None:
     chris("service new")
-    chris.fill(**{"name": "VPN", "accountable": "ben", "deputy": "carla", gap: ""})
+    given = {"name": "VPN", "accountable": "ben", "deputy": "carla", gap: ""}
+    chris.fill(carry=True, **given)
     assert chris.answer is not None and chris.answer.field == gap
     assert "There is no service called “vpn”" in chris("service vpn")
 

@@ -150,6 +150,18 @@ export function drawPart(part, tone, scene) {
         { class: "items" },
         ...part.items.map((item) => make("li", { dir: "auto" }, ...drawWords(item, scene))),
       );
+    case "chart":
+      return make(
+        "figure",
+        { class: "chart" },
+        ...["light", "dark"].map((theme) =>
+          make("img", {
+            class: theme,
+            alt: plain(part.alt),
+            src: `data:image/svg+xml,${encodeURIComponent(part[theme])}`,
+          }),
+        ),
+      );
     case "buttons":
       return make(
         "div",
