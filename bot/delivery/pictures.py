@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 from handlers.board.drawing import drawn
-from handlers.kit.charts import Chart
+from handlers.kit.messages import Chart
 
 FONTS = tuple(str(each) for each in sorted((Path(__file__).parent / "fonts").glob("*.ttf")))
 FONT = "DejaVu Sans"

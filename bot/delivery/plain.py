@@ -6,8 +6,18 @@ import re
 from collections.abc import Callable
 from typing import assert_never
 
-from handlers.kit.charts import Chart
-from handlers.kit.messages import Button, Buttons, Facts, Form, Items, Message, Text, Title, Tone
+from handlers.kit.messages import (
+    Button,
+    Buttons,
+    Chart,
+    Facts,
+    Form,
+    Items,
+    Message,
+    Text,
+    Title,
+    Tone,
+)
 from handlers.kit.words import flat
 
 MARKS = {Tone.ALARM: "🔴 ", Tone.ACTIVE: "🟠 ", Tone.GOOD: "🟢 ", Tone.QUIET: "", Tone.PLAIN: ""}

@@ -12,10 +12,9 @@ from aiohttp import web
 from handlers.board import picture
 from handlers.board.drawing import drawn as draw
 from handlers.kit import tables
-from handlers.kit.charts import Chart
 from handlers.kit.context import Context
 from handlers.kit.doors import Filter, Listing
-from handlers.kit.messages import Buttons, Facts, Items, Message, Text, Title
+from handlers.kit.messages import Buttons, Chart, Facts, Items, Message, Text, Title
 from handlers.kit.words import Figure, Words, _, flat, speak
 from storage import services
 from storage.engine.ids import ServiceId

@@ -13,9 +13,17 @@ from zoneinfo import ZoneInfo
 from bot.delivery.requests import Response
 from bot.local.page_words import ABOUT, LEFT, MANAGER, OTHERS, ROLES
 from handlers.board.drawing import drawn
-from handlers.kit.charts import Chart
 from handlers.kit.commands import Feature, all_commands
-from handlers.kit.messages import Call, Message, Text, as_data, call_from, form_data, from_data
+from handlers.kit.messages import (
+    Call,
+    Chart,
+    Message,
+    Text,
+    as_data,
+    call_from,
+    form_data,
+    from_data,
+)
 from handlers.kit.readers import folded
 from handlers.kit.words import Words, _, flat, text
 from storage.delivery.places import Place, PlaceKind

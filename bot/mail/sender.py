@@ -13,8 +13,7 @@ from urllib.parse import urlsplit
 
 from bot.delivery.platform import Away, Impossible, NotAccepted, Rate, Uncertain
 from bot.http import board_pages
-from handlers.kit.charts import Chart
-from handlers.kit.messages import Buttons, Facts, Items, Message, Text, Title
+from handlers.kit.messages import Buttons, Chart, Facts, Items, Message, Text, Title
 from handlers.kit.words import Link, Phrase, Words, flat
 from storage.delivery import places
 from storage.engine import Database

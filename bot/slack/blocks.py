@@ -14,12 +14,12 @@ from dataclasses import replace
 from typing import Any, assert_never
 
 from bot.delivery.plain import MARKS, form_title, gist, shortened, visible
-from handlers.kit.charts import Chart
 from handlers.kit.messages import (
     WRITER,
     Button,
     Buttons,
     Call,
+    Chart,
     Facts,
     Field,
     FieldKind,

@@ -14,8 +14,7 @@ from bot.delivery.platform import Impossible, Rate, Uncertain, Undelivered, Wait
 from bot.slack import blocks
 from bot.slack.installations import Installation, Installations
 from bot.slack.web_api import Said, ShutOut, WebApi
-from handlers.kit.charts import Chart
-from handlers.kit.messages import Message
+from handlers.kit.messages import Chart, Message
 from handlers.kit.words import flat
 
 log = logging.getLogger("lotse.slack")

@@ -19,13 +19,13 @@ from bot.delivery import pictures
 from bot.delivery.plain import gist, shortened, visible
 from bot.delivery.shortcuts import FORM
 from handlers import FEATURES
-from handlers.kit.charts import Chart
 from handlers.kit.commands import Command, by_name
 from handlers.kit.messages import (
     WRITER,
     Button,
     Buttons,
     Call,
+    Chart,
     Facts,
     Items,
     Message,

@@ -30,8 +30,7 @@ from bot.delivery.platform import (
 from bot.delivery.retry_after import retry_after
 from bot.teams import cards
 from bot.teams.tokens import Hosts
-from handlers.kit.charts import Chart
-from handlers.kit.messages import Buttons, Call, Facts, Items, Message, Text, Title
+from handlers.kit.messages import Buttons, Call, Chart, Facts, Items, Message, Text, Title
 from handlers.kit.words import Who, Words
 from storage.engine import Database, Tx
 from storage.engine.sql import as_moment

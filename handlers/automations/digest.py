@@ -89,9 +89,8 @@ NET_WEEK = feature.measure(
     "net week",
     _("Net time of the week"),
     _(
-        "useful runs of the week × minutes of a run × the share that counts, or the minutes that "
-        "the runs told themselves, over all automations. The rework that was told in the week is "
-        "subtracted"
+        "useful runs of the week × minutes of a run × the share that counts, over all automations. "
+        "Minutes that runs told themselves count instead. Rework told in the week is subtracted"
     ),
     "automation_days",
     "automation_profile",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from handlers.kit.charts import Chart
+from handlers.kit.messages import Chart
 from handlers.kit.words import flat
 
 WIDTH, ROW, TOP = 640, 110, 30  # of the picture, of a series, and of its label

@@ -11,12 +11,12 @@ from decimal import Decimal
 from html import escape
 
 from handlers.board.drawing import DARK, LIGHT, WIDTH, drawn, svg
-from handlers.kit import calendar, charts
-from handlers.kit.charts import Chart
+from handlers.kit import calendar
 from handlers.kit.commands import Feature
 from handlers.kit.context import Context
 from handlers.kit.doors import figure
-from handlers.kit.words import Sentence, Words, _, speak
+from handlers.kit.messages import Chart, Message, spoken
+from handlers.kit.words import Sentence, Words, _
 from handlers.pilots import measure
 from storage.board import twelve_weeks
 from storage.incidents import pages
@@ -105,7 +105,8 @@ def chart(found: Sequence[Point]) -> Chart:
 
 def weeks(ctx: Context, found: Sequence[Point], *, dark: bool = False) -> str:
     """Draw the twelve weeks in the language of the asker."""
-    said = charts.spoken(chart(found), lambda words: speak(words, ctx.language, ctx.zone))
+    (said,) = spoken(Message((chart(found),)), ctx.language, ctx.zone).parts
+    assert isinstance(said, Chart)
     return drawn(said, dark=dark)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 from handlers import rights
-from handlers.board import picture
 from handlers.digest import decisions, useful
 from handlers.digest.measures import DECISIONS
 from handlers.kit import calendar
@@ -52,7 +51,6 @@ def compose(
     if not told_:  # nothing happened: two lines
         return Message((*parts, _buttons(ctx, week, parts, aloud=aloud)))
     parts += _closing(found)
-    parts += _picture(ctx)
     parts += _foot(ctx, week, parts, aloud=aloud)
     return Message(tuple(parts))
 
@@ -67,14 +65,6 @@ def _closing(found: list[Section]) -> list[Part]:
         if each:
             parts += [Title(title), Items(tuple(each))]
     return parts
-
-
-def _picture(ctx: Context) -> list[Part]:
-    """Return the twelve weeks before as a chart, where there is anything to see on it."""
-    found = picture.points(ctx)
-    if not any(each.incidents or each.used for each in found):
-        return []
-    return [picture.chart(found)]
 
 
 def _foot(ctx: Context, week: str, told: list[Part], *, aloud: bool) -> list[Part]:

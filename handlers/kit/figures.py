@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import assert_never
 
-from handlers.kit.charts import Chart
 from handlers.kit.context import Context
 from handlers.kit.doors import Measure
-from handlers.kit.messages import Buttons, Facts, Items, Part, Text, Title
+from handlers.kit.messages import Buttons, Chart, Facts, Items, Part, Text, Title
 from handlers.kit.words import Counted, Measured, Named, Sentence, _
 
 PAGE = 26  # figures on one page

@@ -9,8 +9,6 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from handlers.kit import charts
-from handlers.kit.charts import Chart
 from handlers.kit.words import Figure, Link, Phrase, Sentence, Span, Who, Words, _, flat, speak
 
 PIECE = 1400  # characters of one part of a long text; what the narrowest platform shows
@@ -62,6 +60,15 @@ class Items:
     """A list."""
 
     items: tuple[Words, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A value for each week ("2026-W48"), in rows with a label; `alt` says all of it."""
+
+    alt: Words
+    weeks: tuple[str, ...]
+    rows: tuple[tuple[Words, tuple[int, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,8 +240,8 @@ def _say_part(part: Part, say: Callable[[Words], Phrase]) -> Part:
             return Facts(tuple((say(label), say(value)) for label, value in rows))
         case Items(items):
             return Items(tuple(say(item) for item in items))
-        case Chart():
-            return charts.spoken(part, say)
+        case Chart(alt, weeks, values):
+            return Chart(say(alt), weeks, tuple((say(label), each) for label, each in values))
         case Buttons(buttons):
             return Buttons(tuple(Button(say(each.label), each.call, each.look) for each in buttons))
 
@@ -329,8 +336,9 @@ def _part_data(part: Part) -> dict[str, Any]:
             return {"kind": "facts", "rows": pairs}
         case Items(items):
             return {"kind": "items", "items": [_phrase_data(item) for item in items]}
-        case Chart():
-            return charts.as_data(part, _phrase_data)
+        case Chart(alt, weeks, values):
+            drawn = [[_phrase_data(label), each] for label, each in values]
+            return {"kind": "chart", "alt": _phrase_data(alt), "weeks": weeks, "rows": drawn}
         case Buttons(buttons):
             return {
                 "kind": "buttons",
@@ -357,7 +365,8 @@ def _part_from(data: dict[str, Any]) -> Part:
         case "items":
             return Items(tuple(_phrase_from(item) for item in data["items"]))
         case "chart":
-            return charts.from_data(data, _phrase_from)
+            values = ((_phrase_from(label), tuple(each)) for label, each in data["rows"])
+            return Chart(_phrase_from(data["alt"]), tuple(data["weeks"]), tuple(values))
         case "buttons":
             return Buttons(
                 tuple(

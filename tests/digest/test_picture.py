@@ -16,8 +16,7 @@ from bot.mail.sender import written
 from bot.slack import blocks
 from bot.teams import cards
 from handlers.board.drawing import drawn
-from handlers.kit.charts import Chart
-from handlers.kit.messages import Message, Text, as_data, dump, load
+from handlers.kit.messages import Chart, Message, Text, as_data, dump, load
 from tests.board.test_board import Browser, browser, signed_in
 from tests.digest.test_year import Event, stored, year
 from tests.pretend import adaptive_card, block_kit

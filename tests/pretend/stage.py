@@ -24,13 +24,13 @@ from bot.delivery.platform import Impossible, MessageGone, NotAccepted, Rate, Un
 from bot.delivery.requests import Request, Response
 from bot.delivery.scheduler import Scheduler
 from handlers import FEATURES
-from handlers.kit.charts import Chart
 from handlers.kit.commands import Feature
 from handlers.kit.context import LOTSE, Context
 from handlers.kit.messages import (
     Button,
     Buttons,
     Call,
+    Chart,
     Facts,
     Form,
     Items,

@@ -26,8 +26,7 @@ from bot.delivery.retry_after import LONGEST_PAUSE, PAUSE, retry_after
 from bot.slack.installations import Installation, Installations
 from bot.slack.sender import Slack
 from bot.slack.web_api import ERRORS, Said, ShutOut, Sort, WebApi
-from handlers.kit.charts import Chart
-from handlers.kit.messages import Message, Text, Title, line
+from handlers.kit.messages import Chart, Message, Text, Title, line
 from storage.engine import Database
 from storage.engine.sqlite import Sqlite
 from tests.conftest import Logged
