@@ -22,7 +22,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.servers import served
-from tests.pretend.slack_peer import Client, Peer
+from tests.pretend.slack_peer import Peer
+from tests.pretend.slack_person import Client
 from tests.pretend.slack_stage import user
 
 AIM = 1.5

@@ -29,6 +29,7 @@ from bot.delivery.ids import new_id
 from bot.delivery.requests import Request
 from handlers import FEATURES
 from storage.engine import Database, Tx
+from storage.engine.ids import PlaceId
 from storage.engine.opening import open_database
 from storage.engine.pool import Limits, Pool, Standing
 from storage.engine.postgres import Postgres
@@ -198,7 +199,7 @@ def declaring(database: Database, names: list[str]) -> Once:
     async def once() -> None:
         typed = f"incident Kasse druckt nicht, Bon {new_id()}"  # twice the same asks first
         answer = await dispatcher.handle(
-            Request(new_id(), next(turns), "local:anna", "Anna", "local:@anna", typed)
+            Request(new_id(), next(turns), "local:anna", "Anna", PlaceId("local:@anna"), typed)
         )
         assert answer.outcome == "done", answer
 

@@ -19,7 +19,8 @@ from benchmarks.load import Load, load, middle
 from benchmarks.servers import served
 from benchmarks.size import Size
 from bot.delivery.ids import new_id
-from tests.pretend.slack_peer import Client, Peer
+from tests.pretend.slack_peer import Peer
+from tests.pretend.slack_person import Client
 
 STORES = ("SQLite", "PostgreSQL")
 SERVERS = (

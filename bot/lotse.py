@@ -122,4 +122,6 @@ def demo_url(settings: Settings) -> str:
 
 def company(id: str, settings: Settings) -> Workspace:
     """Return a company as the settings describe it."""
-    return Workspace(id, "Lotse", settings.language, settings.zone, settings.region)
+    return Workspace(
+        id=id, name="Lotse", language=settings.language, zone=settings.zone, region=settings.region
+    )

@@ -11,13 +11,14 @@ from bot.lotse import DEMO, MAIN, demo_url
 from handlers.kit.readers import folded
 from storage import audit, people, workspaces
 from storage.engine import AlreadyRunning, Tx, opening
+from storage.engine.ids import NOBODY, PersonId
 from storage.people import Person
 
 WAYS = ("list", "add", "remove")
 OPERATOR = "operator"  # whose key stands in the audit trail: nobody's of the company
 
 
-def run(settings: Settings, way: str, who: str = "", workspace: str = "") -> int:
+def run(settings: Settings, way: str, who: PersonId = NOBODY, workspace: str = "") -> int:
     """Name somebody, take it from somebody, or list who manages; return the exit status.
 
     Raises `StorageError` when the database cannot be used.
@@ -41,7 +42,7 @@ def run(settings: Settings, way: str, who: str = "", workspace: str = "") -> int
     return 0 if done else 1
 
 
-def _do(tx: Tx, company: str, way: str, who: str) -> tuple[bool, str]:
+def _do(tx: Tx, company: str, way: str, who: PersonId) -> tuple[bool, str]:
     if not workspaces.known(tx, company):
         return False, f"There is no company “{company}” yet; the first start makes it."
     tx = tx.within(company)
@@ -78,7 +79,7 @@ def _change(tx: Tx, way: str, person: Person) -> tuple[bool, str]:
     return True, said
 
 
-def _found(tx: Tx, who: str) -> list[Person]:
+def _found(tx: Tx, who: PersonId) -> list[Person]:
     """Return who is meant: by identity or id, else by the whole name."""
     exact = people.by_identity(tx, who) or people.find(tx, who)
     if exact is not None and not exact.former:

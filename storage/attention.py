@@ -4,26 +4,40 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from storage.engine import Row, Tx
 from storage.engine.ids import PersonId
 from storage.engine.sql import as_moment, as_text
 
 
+class MatterKind(StrEnum):
+    """A matter, a tap that is asked for, or what a person asks."""
+
+    MATTER = "matter"
+    SURVEY = "survey"
+    QUESTION = "question"
+
+
+class MatterState(StrEnum):
+    """What became of a matter."""
+
+    OPEN = "open"
+    TOLD = "told"
+    SETTLED = "settled"
+
+
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """Something for somebody that is no alarm. `message` is a spoken message as JSON.
-
-    `kind` is matter, survey (a tap that is asked for) or question (a person asks).
-    """
+    """Something for somebody that is no alarm. `message` is a spoken message as JSON."""
 
     id: str
     person: PersonId
     key: str
-    kind: str
+    kind: MatterKind
     message: str
     noted_at: datetime
-    state: str
+    state: MatterState
     told_to: PersonId | None
     told_on: str | None
 
@@ -40,7 +54,7 @@ COLUMNS = "id, person, key, kind, message, noted_at, state, told_to, told_on"
 
 
 def note(
-    tx: Tx, *, id: str, person: PersonId, key: str, kind: str, message: str, now: datetime
+    tx: Tx, *, id: str, person: PersonId, key: str, kind: MatterKind, message: str, now: datetime
 ) -> None:
     """Remember a matter; one of the same key that is not settled only changes its words."""
     tx.write(
@@ -103,7 +117,7 @@ def waiting(tx: Tx) -> list[Matter]:
     return [_matter(row) for row in rows]
 
 
-def told_on(tx: Tx, to: str, day: str) -> list[Matter]:
+def told_on(tx: Tx, to: PersonId, day: str) -> list[Matter]:
     """Return what was told to somebody on a day, in the order it stood there, settled or not."""
     rows = tx.rows(
         f"""
@@ -130,7 +144,7 @@ def surveys_since(tx: Tx, person: PersonId, day: str) -> list[str]:
     return [row["key"] for row in rows]
 
 
-def tell(tx: Tx, id: str, to: str, day: str) -> None:
+def tell(tx: Tx, id: str, to: PersonId, day: str) -> None:
     """Note that a matter was told."""
     tx.write(
         """
@@ -143,7 +157,7 @@ def tell(tx: Tx, id: str, to: str, day: str) -> None:
     )
 
 
-def move(tx: Tx, key: str, before: str, to: str) -> None:
+def move(tx: Tx, key: str, before: PersonId, to: PersonId) -> None:
     """Give a matter that was somebody's to whoever acts now, to be told again."""
     tx.write(
         """
@@ -207,6 +221,7 @@ def set_wish(tx: Tx, person: PersonId, wish: Wish) -> None:
 
 def _matter(row: Row) -> Matter:
     row["noted_at"] = as_moment(row["noted_at"])
+    row["kind"], row["state"] = MatterKind(row["kind"]), MatterState(row["state"])
     return Matter(**row)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from storage.engine import Row, Tx
-from storage.engine.ids import PersonId
+from storage.engine.ids import PersonId, ServiceId
 from storage.engine.sql import as_moment, as_text
 
 
@@ -39,18 +39,18 @@ class Closing:
     asked_by: PersonId | None = None
     asked_at: datetime | None = None
     checker: PersonId | None = None
-    verified_by: str | None = None
+    verified_by: PersonId | None = None
     verified_at: datetime | None = None
     quiet_at: datetime | None = None
     customer: bool = False
     money: bool = False
     strain: bool = False
     outside: bool = False
-    override_by: str | None = None
+    override_by: PersonId | None = None
     override_at: datetime | None = None
     override_reason: str | None = None
     override_open: str | None = None
-    fix_done_by: str | None = None
+    fix_done_by: PersonId | None = None
     fix_done_at: datetime | None = None
     reminded_at: datetime | None = None
 
@@ -421,7 +421,7 @@ def unfixed(tx: Tx, before: date) -> list[Closing]:
     return [_closing(row) for row in rows]
 
 
-def services_without_runbook(tx: Tx) -> list[str]:
+def services_without_runbook(tx: Tx) -> list[ServiceId]:
     """Return the services of which the newest closing said that there is no runbook yet."""
     rows = tx.rows(
         """

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from storage import workspaces
 from storage.engine import Row, Tx
-from storage.engine.ids import PlaceId
+from storage.engine.ids import PersonId, PlaceId
 from storage.engine.sql import as_text
 from storage.people import COLUMNS as PERSON
 from storage.people import Person
@@ -59,7 +59,7 @@ def add(
     tx: Tx,
     *,
     id: str,
-    place: str,
+    place: PlaceId,
     author: str,
     body: str,
     parcel: str,
@@ -106,7 +106,9 @@ def edit(tx: Tx, id: str, body: str, now: datetime) -> bool:
     )
 
 
-def latest(tx: Tx, person: str, place: str, *, before: str | None, most: int) -> list[Line]:
+def latest(
+    tx: Tx, person: PersonId, place: PlaceId, *, before: str | None, most: int
+) -> list[Line]:
     """Return the last lines of `place` that `person` sees, the oldest first.
 
     `before` is the id of the line that the page shows on top already.
@@ -128,7 +130,7 @@ def latest(tx: Tx, person: str, place: str, *, before: str | None, most: int) ->
     return [_line(row) for row in reversed(rows)]
 
 
-def changes(tx: Tx, person: str, since: int, *, most: int) -> list[Line]:
+def changes(tx: Tx, person: PersonId, since: int, *, most: int) -> list[Line]:
     """Return what `person` may see and what is newer than version `since`, in that order."""
     rows = tx.rows(
         f"""
@@ -153,7 +155,7 @@ def version(tx: Tx) -> int:
     return int(rows[0]["value"]) if rows else 0
 
 
-def read_up_to(tx: Tx, person: str, place: str, number: int) -> None:
+def read_up_to(tx: Tx, person: PersonId, place: PlaceId, number: int) -> None:
     """Note how far `person` has read in `place`; never back."""
     tx.run(
         """
@@ -169,7 +171,7 @@ def read_up_to(tx: Tx, person: str, place: str, number: int) -> None:
     )
 
 
-def where(tx: Tx, person: str, key: str) -> tuple[str, str] | None:
+def where(tx: Tx, person: PersonId, key: str) -> tuple[str, str] | None:
     """Return place and id of the message that stands under `key` where `person` sees it.
 
     A channel goes before the direct place.
@@ -189,7 +191,7 @@ def where(tx: Tx, person: str, key: str) -> tuple[str, str] | None:
     return (rows[0]["place"], rows[0]["id"]) if rows else None
 
 
-def place_of(tx: Tx, person: str, id: str) -> str | None:
+def place_of(tx: Tx, person: PersonId, id: str) -> str | None:
     """Return the place of a message; None when `person` does not see it."""
     rows = tx.rows(
         f"""
@@ -232,7 +234,7 @@ def read_everything(tx: Tx) -> None:
     )
 
 
-def marks(tx: Tx, person: str) -> dict[str, int]:
+def marks(tx: Tx, person: PersonId) -> dict[str, int]:
     """Return how far `person` has read, by place."""
     rows = tx.rows(
         "select place, up_to from local_reads where workspace = :workspace and person = :person",
@@ -241,7 +243,7 @@ def marks(tx: Tx, person: str) -> dict[str, int]:
     return {row["place"]: int(row["up_to"]) for row in rows}
 
 
-def unread(tx: Tx, person: str) -> dict[str, int]:
+def unread(tx: Tx, person: PersonId) -> dict[str, int]:
     """Return how many lines of others `person` has not read, by place."""
     rows = tx.rows(
         f"""

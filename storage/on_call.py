@@ -35,7 +35,7 @@ class Cover:
     state: CoverState
 
     @property
-    def other(self) -> str:
+    def other(self) -> PersonId:
         """Return the side that has to confirm."""
         return self.cover if self.asked_by == self.person else self.person
 

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from storage.engine import Row, Tx
 from storage.engine.ids import PersonId
 from storage.engine.sql import as_moment, as_text
 
 
+class HandoverState(StrEnum):
+    """What became of a hand-over; one that was replaced, or cannot be answered any more."""
+
+    ASKED = "asked"
+    ACCEPTED = "accepted"
+    REPLACED = "replaced"
+
+
 @dataclass(frozen=True, slots=True)
 class Handover:
     """`successor` is asked to take over what `person` is named for.
 
-    `deputy` is named where both would otherwise be the same. `state` is asked, accepted or
-    replaced (by a newer one).
+    `deputy` is named where both would otherwise be the same.
     """
 
     id: str
@@ -24,7 +32,7 @@ class Handover:
     deputy: PersonId | None
     asked_by: PersonId
     asked_at: datetime
-    state: str
+    state: HandoverState
 
 
 COLUMNS = "id, person, successor, deputy, asked_by, asked_at, state"
@@ -58,7 +66,7 @@ def find(tx: Tx, id: str) -> Handover | None:
     return _handover(rows[0]) if rows else None
 
 
-def waiting(tx: Tx, successor: str) -> list[Handover]:
+def waiting(tx: Tx, successor: PersonId) -> list[Handover]:
     """Return what somebody is asked to take over, the oldest first."""
     rows = tx.rows(
         f"""
@@ -83,7 +91,7 @@ def open_of(tx: Tx, person: PersonId) -> Handover | None:
     return _handover(rows[0]) if rows else None
 
 
-def accept(tx: Tx, id: str, successor: str) -> bool:
+def accept(tx: Tx, id: str, successor: PersonId) -> bool:
     """Accept a hand-over, as whoever was asked; False when it is not open to them."""
     return (
         tx.run(
@@ -122,7 +130,7 @@ def end(tx: Tx, id: str) -> None:
 
 
 def _handover(row: Row) -> Handover:
-    row["asked_at"] = as_moment(row["asked_at"])
+    row["asked_at"], row["state"] = as_moment(row["asked_at"]), HandoverState(row["state"])
     return Handover(**row)
 
 

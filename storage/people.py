@@ -79,7 +79,7 @@ def find_or_create(
     identity: str,
     name: str,
     *,
-    id: str,
+    id: PersonId,
     key: str,
     now: datetime,
     language: str | None = None,
@@ -107,7 +107,7 @@ def find_or_create(
             manager=manager,
             kind=kind,
         ):
-            free = f"{id}~{n}"
+            free = PersonId(f"{id}~{n}")
     raise AssertionError("the loop above returns")
 
 
@@ -115,7 +115,7 @@ def _add(
     tx: Tx,
     identity: str,
     name: str,
-    id: str,
+    id: PersonId,
     key: str,
     now: datetime,
     language: str | None,
@@ -143,7 +143,7 @@ def _add(
     return added == 1
 
 
-def find(tx: Tx, id: str) -> Person | None:
+def find(tx: Tx, id: PersonId) -> Person | None:
     """Return a person by id."""
     rows = tx.recall(
         f"select {COLUMNS} from people p where p.workspace = :workspace and p.id = :id", id=id
@@ -238,7 +238,7 @@ def former(tx: Tx, key: str, now: datetime, id: PersonId = FORMER) -> PersonId:
     return id
 
 
-def set_language(tx: Tx, id: str, language: str | None) -> None:
+def set_language(tx: Tx, id: PersonId, language: str | None) -> None:
     """Choose a person's language; None follows the workspace's."""
     tx.write(
         "update people set language = :language where workspace = :workspace and id = :id",
@@ -247,7 +247,7 @@ def set_language(tx: Tx, id: str, language: str | None) -> None:
     )
 
 
-def set_kind(tx: Tx, id: str, kind: str) -> None:
+def set_kind(tx: Tx, id: PersonId, kind: str) -> None:
     """Note what the platform says of a person: member, guest, external or bot."""
     tx.write(
         "update people set kind = :kind where workspace = :workspace and id = :id",
@@ -258,7 +258,7 @@ def set_kind(tx: Tx, id: str, kind: str) -> None:
 
 def learn(
     tx: Tx,
-    id: str,
+    id: PersonId,
     *,
     name: str,
     kind: str,
@@ -284,7 +284,7 @@ def learn(
     )
 
 
-def set_active(tx: Tx, id: str, active: bool) -> None:
+def set_active(tx: Tx, id: PersonId, active: bool) -> None:
     """Note that somebody left the company, or is back."""
     tx.write(
         "update people set active = :active where workspace = :workspace and id = :id",
@@ -293,17 +293,17 @@ def set_active(tx: Tx, id: str, active: bool) -> None:
     )
 
 
-def set_admin(tx: Tx, id: str) -> None:
+def set_admin(tx: Tx, id: PersonId) -> None:
     """Note that somebody administers the platform: they may become the first manager."""
     tx.write("update people set admin = 1 where workspace = :workspace and id = :id", id=id)
 
 
-def set_manager(tx: Tx, id: str) -> None:
+def set_manager(tx: Tx, id: PersonId) -> None:
     """Make somebody a manager."""
     tx.write("update people set manager = 1 where workspace = :workspace and id = :id", id=id)
 
 
-def rename(tx: Tx, id: str, name: str) -> None:
+def rename(tx: Tx, id: PersonId, name: str) -> None:
     """Change the name that people read."""
     tx.write(
         "update people set name = :name where workspace = :workspace and id = :id", id=id, name=name

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 
 from storage.engine import Row, Tx
 from storage.engine.sql import as_text
 
-SERVICE = "service"  # what is said means this service
-AREA = "area"  # what is said is friction of this area
 FIELD = "="  # in a condition: a field of the form and its value, `hint=again`
+
+
+class RuleKind(StrEnum):
+    """What a rule leads to: a service, or an area of friction."""
+
+    SERVICE = "service"
+    AREA = "area"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +30,7 @@ class Rule:
     """
 
     id: str
-    kind: str
+    kind: RuleKind
     words: tuple[str, ...]
     shown: str
     target: str
@@ -35,6 +41,21 @@ class Rule:
     checked_week: str = ""
 
 
+class RoutingState(StrEnum):
+    """What became of what a rule led."""
+
+    OPEN = "open"
+    STANDS = "stands"
+    CORRECTED = "corrected"
+
+
+class Led(StrEnum):
+    """What a rule led: an incident, or a note of friction."""
+
+    INCIDENT = "incident"
+    FRICTION = "friction"
+
+
 @dataclass(frozen=True, slots=True)
 class Routing:
     """What a rule led: an incident by its number, or a note by its id; and what became of it.
@@ -42,7 +63,7 @@ class Routing:
     It knows what the rule said then, so that it is still told when the rule is gone.
     """
 
-    kind: str
+    kind: Led
     subject: str
     rule: str
     shown: str
@@ -50,7 +71,7 @@ class Routing:
     straight: bool
     marked: int
     sampled: bool
-    state: str
+    state: RoutingState
 
 
 COLUMNS = "id, kind, words, shown, target, origin, straight, marked, since_check, checked_week"
@@ -82,7 +103,7 @@ def add(tx: Tx, rule: Rule, now: datetime) -> bool:
     )
 
 
-def forget_learnt(tx: Tx, kind: str, words: tuple[str, ...]) -> None:
+def forget_learnt(tx: Tx, kind: RuleKind, words: tuple[str, ...]) -> None:
     """Unlearn what these very words meant."""
     tx.run(
         """
@@ -94,7 +115,7 @@ def forget_learnt(tx: Tx, kind: str, words: tuple[str, ...]) -> None:
     )
 
 
-def all(tx: Tx, kind: str) -> list[Rule]:
+def all(tx: Tx, kind: RuleKind) -> list[Rule]:
     """Return every rule of a kind, by its words."""
     rows = tx.recall(
         f"""
@@ -106,7 +127,7 @@ def all(tx: Tx, kind: str) -> list[Rule]:
     return [_rule(row) for row in rows]
 
 
-def of(tx: Tx, kind: str, target: str) -> list[Rule]:
+def of(tx: Tx, kind: RuleKind, target: str) -> list[Rule]:
     """Return the rules that lead to something, by their words."""
     return [each for each in all(tx, kind) if each.target == target]
 
@@ -176,7 +197,7 @@ def lead(tx: Tx, routing: Routing, day: date) -> None:
     )
 
 
-def led(tx: Tx, kind: str, subject: str) -> Routing | None:
+def led(tx: Tx, kind: Led, subject: str) -> Routing | None:
     """Return which rule led something."""
     rows = tx.recall(
         f"""
@@ -216,7 +237,7 @@ def count_led(tx: Tx, rule: str) -> tuple[int, int]:
     return int(row["n"]), int(row["straight"])
 
 
-def settle(tx: Tx, kind: str, subject: str, state: str) -> bool:
+def settle(tx: Tx, kind: Led, subject: str, state: RoutingState) -> bool:
     """Write down whether a routing stands or was corrected; False when that was known."""
     return (
         tx.run(
@@ -233,7 +254,7 @@ def settle(tx: Tx, kind: str, subject: str, state: str) -> bool:
     )
 
 
-def call_anew(tx: Tx, kind: str, subject: str, new: str) -> None:
+def call_anew(tx: Tx, kind: Led, subject: str, new: str) -> None:
     """Let a routing follow what it led to its new id."""
     tx.write(
         """
@@ -255,13 +276,21 @@ def forget_led(tx: Tx, before: date) -> int:
 
 
 def _routing(row: Row) -> Routing:
-    return Routing(**{**row, "straight": bool(row["straight"]), "sampled": bool(row["sampled"])})
+    return Routing(
+        **{
+            **row,
+            "kind": Led(row["kind"]),
+            "state": RoutingState(row["state"]),
+            "straight": bool(row["straight"]),
+            "sampled": bool(row["sampled"]),
+        }
+    )
 
 
 def _rule(row: Row) -> Rule:
     return Rule(
         row["id"],
-        row["kind"],
+        RuleKind(row["kind"]),
         tuple(row["words"].split("\n")),
         shown=row["shown"],
         target=row["target"],

@@ -17,7 +17,7 @@ class Definition:
     name: str
     version: int
     words: str
-    set_by: str
+    set_by: PersonId
     set_at: datetime
 
 

@@ -31,15 +31,15 @@ class RoomMaker(Protocol):
         """Make a channel and return its place id; a name that is taken is varied."""
         ...
 
-    async def set_topic(self, workspace: str, place: str, topic: str) -> None:
+    async def set_topic(self, workspace: str, place: PlaceId, topic: str) -> None:
         """Show a topic."""
         ...
 
-    async def invite(self, workspace: str, place: str, identities: Sequence[str]) -> None:
+    async def invite(self, workspace: str, place: PlaceId, identities: Sequence[str]) -> None:
         """Ask people in; whoever cannot come is passed over."""
         ...
 
-    async def close_room(self, workspace: str, place: str) -> None:
+    async def close_room(self, workspace: str, place: PlaceId) -> None:
         """Archive a channel; one that is archived already is fine."""
         ...
 

@@ -36,7 +36,7 @@ from bot.delivery.platform import (
 )
 from handlers.kit.messages import load
 from storage.delivery import outbox, uncertain, waiting
-from storage.delivery.outbox import Parcel
+from storage.delivery.outbox import Parcel, ParcelKind
 from storage.engine import Database, Tx
 
 log = logging.getLogger("lotse.courier")
@@ -187,7 +187,7 @@ class Courier:
         now = self._now()
         if repeatable or isinstance(error, NotAccepted):
             await self._put_back(parcel, 0, reason)
-        elif platform.finds or (parcel.kind == "alarm" and parcel.copies + 1 < COPIES):
+        elif platform.finds or (parcel.kind == ParcelKind.ALARM and parcel.copies + 1 < COPIES):
             later = now + SECOND_COPY
             await self._do(
                 lambda tx: outbox.again(
@@ -313,7 +313,7 @@ class Courier:
 
         None when nobody can tell whether one does; then it is shown as uncertain.
         """
-        if parcel.external_id is not None or parcel.kind == "alarm" or platform.idempotent:
+        if parcel.external_id is not None or parcel.kind == ParcelKind.ALARM or platform.idempotent:
             return parcel
         unsure = parcel.unsure or (parcel.id if parcel.copies else None)
         if unsure is None:
@@ -355,12 +355,12 @@ class Courier:
         repeatable = parcel.external_id is not None or (platform and platform.idempotent)
         if repeatable:
             await self._later(parcel, reason)
-        elif parcel.kind == "alarm" and parcel.copies + 1 < COPIES:
+        elif parcel.kind == ParcelKind.ALARM and parcel.copies + 1 < COPIES:
             later = self._now() + SECOND_COPY
             await self._do(
                 lambda tx: outbox.again(_in(tx, parcel), parcel, later, reason, copy=True)
             )
-        elif parcel.kind != "alarm" and platform and platform.finds and not parcel.copies:
+        elif parcel.kind != ParcelKind.ALARM and platform and platform.finds and not parcel.copies:
             later = self._now() + LOOK_AFTER
             await self._do(
                 lambda tx: outbox.again(_in(tx, parcel), parcel, later, reason, copy=True)

@@ -50,7 +50,7 @@ from storage.delivery import drafts, inbox, lost_answers, places, timers
 from storage.delivery.places import Place, PlaceKind
 from storage.delivery.timers import Timer
 from storage.engine import Database, OnlyReading, StorageError, Tx
-from storage.engine.ids import NOWHERE
+from storage.engine.ids import NOWHERE, PersonId
 from storage.people import Person
 
 log = logging.getLogger("lotse.dispatch")
@@ -614,5 +614,5 @@ def _became(answer: Response) -> str:
 def _traced(ctx: Context, timer: Timer) -> str:
     """Return a timer's key for the audit trail: whom it is about by the key that erasing voids."""
     person = timer.payload.get("person")
-    found = ctx.person_of(str(person)) if person is not None else None
+    found = ctx.person_of(PersonId(str(person))) if person is not None else None
     return timer.key.replace(found.id, found.person_key) if found is not None else timer.key

@@ -8,6 +8,7 @@ from handlers.conversation import presses
 from handlers.kit.context import Context
 from handlers.kit.messages import Post, dump, spoken
 from storage.delivery import outbox, places
+from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import NOWHERE, PersonId, PlaceId
 
 # How long an alarm waits in the chat that somebody answers in before it goes to their others too.
@@ -39,7 +40,7 @@ def _targets(ctx: Context, post: Post) -> list[tuple[str, datetime | None]]:
         chats = places.direct_of(ctx.tx, PersonId(post.place.removeprefix("direct:")))
     if len(chats) < 2:
         return [(post.place, None)]
-    if post.kind != "alarm":
+    if post.kind != ParcelKind.ALARM:
         stands = set(outbox.places_of(ctx.tx, post.key))
         return [(each.id, None) for each in chats if each.id in stands] or [(post.place, None)]
     waits = chats[0].open and chats[0].answers
@@ -54,7 +55,7 @@ def _store_post(ctx: Context, post: Post, target: str, not_before: datetime | No
         reader = ctx.person_of(place.person)
         language = (reader.language if reader else None) or language
         zone = (reader.zone if reader else None) or zone
-    new = post.kind in ("alarm", "note") and post.place is not None
+    new = post.kind in (ParcelKind.ALARM, ParcelKind.NOTE) and post.place is not None
     if new and place is not None and place.person is not None:
         presses.remember(ctx, post.message, place.person, NOWHERE)
     outbox.add(

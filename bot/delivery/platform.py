@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from handlers.kit.messages import Message
+from storage.engine.ids import PlaceId
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +35,18 @@ class Platform(Protocol):
     finds: bool
     rate: Rate | None
 
-    async def create(self, workspace: str, place: str, parcel: str, message: Message) -> str:
+    async def create(self, workspace: str, place: PlaceId, parcel: str, message: Message) -> str:
         """Post a new message and return the platform's id of it. `parcel` is our own id."""
         ...
 
-    async def edit(self, workspace: str, place: str, external_id: str, message: Message) -> None:
+    async def edit(
+        self, workspace: str, place: PlaceId, external_id: str, message: Message
+    ) -> None:
         """Replace what a message says."""
         ...
 
     async def find(
-        self, workspace: str, place: str, parcel: str, since: datetime, near: str | None
+        self, workspace: str, place: PlaceId, parcel: str, since: datetime, near: str | None
     ) -> str | None:
         """Return the id of the message that `parcel` became; None when it surely did not arrive.
 

@@ -22,6 +22,7 @@ from handlers.kit.messages import (
     from_data,
 )
 from storage.engine import Tx
+from storage.engine.ids import NOWHERE, PlaceId
 
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
@@ -32,7 +33,7 @@ class Named:
 
     shown: str
     identity: str
-    direct: str
+    direct: PlaceId
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +76,13 @@ class Request:
     workspace: str
     person: str
     name: str
-    place: str
+    place: PlaceId
     text: str = ""
     call: Call | None = None
     submitted: bool = False
     mentions: tuple[Named, ...] = ()
     kind: str = ""
-    direct: str = ""
+    direct: PlaceId = NOWHERE
     place_name: str | None = None
     thread: str = ""
     direct_name: bool = False

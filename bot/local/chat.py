@@ -15,6 +15,7 @@ from handlers.kit.messages import Message, dump, line
 from storage import local
 from storage.delivery import places
 from storage.engine import Database, StorageError, Tx
+from storage.engine.ids import PlaceId
 
 T = TypeVar("T")
 
@@ -35,9 +36,9 @@ class Local:
 
     async def open_room(self, workspace: str, name: str) -> str:
         def work(tx: Tx) -> str:
-            tx, id = tx.within(workspace), f"{self.name}:{name}"
+            tx, id = tx.within(workspace), PlaceId(f"{self.name}:{name}")
             while places.find(tx, id) is not None:
-                id += "-2"
+                id = PlaceId(f"{id}-2")
             places.ensure(tx, id, "channel", id.partition(":")[2])
             return id
 
@@ -45,24 +46,24 @@ class Local:
         self.reframe()
         return made
 
-    async def set_topic(self, workspace: str, place: str, topic: str) -> None:
+    async def set_topic(self, workspace: str, place: PlaceId, topic: str) -> None:
         self.reframe()  # the page takes it from the store
 
-    async def invite(self, workspace: str, place: str, identities: Sequence[str]) -> None:
+    async def invite(self, workspace: str, place: PlaceId, identities: Sequence[str]) -> None:
         pass  # everybody reads every channel of the page
 
-    async def close_room(self, workspace: str, place: str) -> None:
+    async def close_room(self, workspace: str, place: PlaceId) -> None:
         self.reframe()
 
     async def find(
-        self, workspace: str, place: str, parcel: str, since: datetime, near: str | None
+        self, workspace: str, place: PlaceId, parcel: str, since: datetime, near: str | None
     ) -> str | None:
         raise Impossible("nothing is ever uncertain here")
 
     async def knock(self, workspace: str) -> None:
         pass  # our own store is always there, or nothing is
 
-    async def create(self, workspace: str, place: str, parcel: str, message: Message) -> str:
+    async def create(self, workspace: str, place: PlaceId, parcel: str, message: Message) -> str:
         now = self._clock.now()
 
         def work(tx: Tx) -> str:
@@ -82,7 +83,9 @@ class Local:
 
         return await self._carry(work)
 
-    async def edit(self, workspace: str, place: str, external_id: str, message: Message) -> None:
+    async def edit(
+        self, workspace: str, place: PlaceId, external_id: str, message: Message
+    ) -> None:
         now = self._clock.now()
 
         def work(tx: Tx) -> None:
@@ -94,7 +97,7 @@ class Local:
     async def keep(
         self,
         workspace: str,
-        place: str,
+        place: PlaceId,
         person: str,
         identity: str,
         typed: tuple[str, datetime] | None,

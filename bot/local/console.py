@@ -27,14 +27,14 @@ from storage import people, workspaces
 from storage.delivery import places
 from storage.delivery.places import PlaceKind
 from storage.engine import StorageError, Tx
-from storage.engine.ids import PersonId, PlaceId
+from storage.engine.ids import NOWHERE, PersonId, PlaceId
 from storage.local import Line
 from storage.people import Person
 from storage.workspaces import Workspace
 
 T = TypeVar("T")
 
-FIRST = "anna"  # who types until somebody says /as
+FIRST = PersonId("anna")  # who types until somebody says /as
 MOST = 200  # lines at once
 ENDS = ("quit", "exit", "ende", "q")  # as people leave a terminal, with a slash or without
 
@@ -132,7 +132,7 @@ class Console:
         self._seen: dict[str, int] = {}  # person: how far they have looked
         self._standing: dict[str, int] = {}  # line: the version on the screen
         self._told: dict[PersonId, int] = {}  # what was said of those who wait
-        self._buttons: list[tuple[Call, str]] = []
+        self._buttons: list[tuple[Call, PlaceId]] = []
         self._prompt = ""  # while it waits for a line
         self._looking = asyncio.Lock()
 
@@ -220,14 +220,18 @@ class Console:
 
     async def _press(self, number: int) -> None:
         known = 1 <= number <= len(self._buttons)
-        call, place = self._buttons[number - 1] if known else (Call(""), "")
+        call, place = self._buttons[number - 1] if known else (Call(""), NOWHERE)
         if place not in (f"local:@{self._me}", *self._around.channels):  # or somebody else's
             self._tell(_("There is no button {n}.", n=number))
             return
         await self._hear(self._request(call=call, place=place))
 
     def _request(
-        self, text: str = "", call: Call | None = None, place: str = "", submitted: bool = False
+        self,
+        text: str = "",
+        call: Call | None = None,
+        place: PlaceId = NOWHERE,
+        submitted: bool = False,
     ) -> Request:
         me = self._around.me
         return Request(
@@ -235,7 +239,7 @@ class Console:
             workspace=DEMO,
             person=f"local:{me.id}",
             name=me.name,
-            place=place or f"local:@{me.id}",
+            place=place or PlaceId(f"local:@{me.id}"),
             text=text,
             call=call,
             submitted=submitted,
@@ -258,7 +262,7 @@ class Console:
 
     # --- forms, question by question ---------------------------------------------
 
-    async def _fill(self, form: Form, place: str) -> None:
+    async def _fill(self, form: Form, place: PlaceId) -> None:
         self._tell(_("{form} (/cancel leaves it)", form=flat(form.title)))
         values: dict[str, str] = {}
         asked, wrong = form.fields, dict[str, str]()
@@ -327,7 +331,7 @@ class Console:
                 self._show(self._prompt)
 
     def _company(self, tx: Tx) -> Around:
-        def since(person: str) -> list[Line]:
+        def since(person: PersonId) -> list[Line]:
             return storage_local.changes(tx, person, self._seen.get(person, self._start), most=MOST)
 
         speakers = storage_local.speakers(tx)
@@ -371,7 +375,7 @@ class Console:
             if (count := around.waiting.get(each.id, 0)) > before.get(each.id, 0)
         ]
 
-    def _numbered(self, place: str) -> Callable[[Button], str]:
+    def _numbered(self, place: PlaceId) -> Callable[[Button], str]:
         """Give each button a number under which it can be pressed."""
 
         def write(button: Button) -> str:

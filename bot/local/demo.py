@@ -23,7 +23,7 @@ from storage import friction, incidents, local, pilots, services, workspaces
 from storage import people as storage_people
 from storage.delivery import places, timers
 from storage.engine import Tx
-from storage.engine.ids import PersonId, ServiceId
+from storage.engine.ids import PersonId, PlaceId, ServiceId
 from storage.friction import patterns
 from storage.services import Service
 from storage.workspaces import Workspace
@@ -201,7 +201,13 @@ async def prepare(lotse: Lotse, *, empty: bool) -> None:
     """Make the demo's workspace; on its first start, fill it with the example unless `empty`."""
     settings = lotse.settings
     now = lotse.clock.now()
-    company = Workspace(DEMO, "Musterwerk", settings.language, settings.zone, settings.region)
+    company = Workspace(
+        id=DEMO,
+        name="Musterwerk",
+        language=settings.language,
+        zone=settings.zone,
+        region=settings.region,
+    )
     if empty or lotse.database.read(lambda tx: workspaces.known(tx, company.id)):
         lotse.database.transact(lambda tx: found(tx, company, now))
         lotse.database.transact(lambda tx: _plan(tx, company, now))
@@ -220,11 +226,11 @@ def found(tx: Tx, company: Workspace, now: datetime) -> bool:
     tx = tx.within(company.id)
     for id, name in PEOPLE:
         storage_people.find_or_create(
-            tx, f"local:{id}", name, id=id, key=new_id(), now=now, manager=id == MANAGER
+            tx, f"local:{id}", name, id=PersonId(id), key=new_id(), now=now, manager=id == MANAGER
         )
-        places.ensure(tx, f"local:@{id}", "direct", name, person=PersonId(id))
+        places.ensure(tx, PlaceId(f"local:@{id}"), "direct", name, person=PersonId(id))
     for id, name, role in CHANNELS:
-        places.ensure(tx, id, "channel", name, role=role)
+        places.ensure(tx, PlaceId(id), "channel", name, role=role)
     _enter(tx, "Alles andere", (), PersonId(MANAGER), PersonId("carla"), now, fallback=True)
     return True
 
@@ -393,7 +399,7 @@ class _Player:
                 workspace=DEMO,
                 person=f"local:{who}",
                 name=who,
-                place=place,
+                place=PlaceId(place),
                 text=text,
                 call=call,
             )

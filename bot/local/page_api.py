@@ -38,6 +38,7 @@ from storage import local as storage_local
 from storage import people, workspaces
 from storage.delivery import places
 from storage.engine import Database, Tx
+from storage.engine.ids import PersonId, PlaceId
 from storage.incidents import channels as stored_channels
 
 T = TypeVar("T")
@@ -103,7 +104,7 @@ class Answers:
 
     async def lines(self, query: Mapping[str, str]) -> Json:
         """Return the newest lines of a place, or those before one."""
-        wanted, place = query.get("person", ""), query.get("place", "")
+        wanted, place = query.get("person", ""), PlaceId(query.get("place", ""))
         before = clean(query.get("before", "")) or None
 
         def work(tx: Tx) -> Json:
@@ -149,7 +150,7 @@ class Answers:
             **self._now(tx, company.me.id),
         }
 
-    def _now(self, tx: Tx, person: str) -> Json:
+    def _now(self, tx: Tx, person: PersonId) -> Json:
         return {
             "now": self._clock.now().isoformat(),
             "ahead": self._clock.ahead >= timedelta(minutes=1),
@@ -243,7 +244,11 @@ class Answers:
 
     async def read(self, body: Json) -> Json:
         """Note how far somebody has read."""
-        wanted, place, upto = string(body, "person"), string(body, "place"), body.get("number")
+        wanted, place, upto = (
+            string(body, "person"),
+            PlaceId(string(body, "place")),
+            body.get("number"),
+        )
         if not isinstance(upto, int) or not 0 <= upto < 2**31:
             raise Turned(400, "number")
 
@@ -312,7 +317,7 @@ class Answers:
         self,
         body: Json,
         company: Company,
-        place: str,
+        place: PlaceId,
         *,
         text: str = "",
         call: Call | None = None,
@@ -333,12 +338,12 @@ class Answers:
             submitted=submitted,
         )
 
-    async def _who_where(self, body: Json) -> tuple[Company, str]:
-        wanted, place = string(body, "person"), string(body, "place")
+    async def _who_where(self, body: Json) -> tuple[Company, PlaceId]:
+        wanted, place = string(body, "person"), PlaceId(string(body, "place"))
         return await self._reading(lambda tx: self._look(tx, wanted, place)), place
 
     def _look(
-        self, tx: Tx, wanted: str, place: str | None = None, *, anybody: bool = False
+        self, tx: Tx, wanted: str, place: PlaceId | None = None, *, anybody: bool = False
     ) -> Company:
         """Return what `wanted` sees; raises `Turned` for strangers and for others' places.
 

@@ -17,6 +17,7 @@ from handlers.kit.messages import Buttons, Chart, Facts, Items, Message, Text, T
 from handlers.kit.words import Link, Phrase, Words, flat
 from storage.delivery import places
 from storage.engine import Database
+from storage.engine.ids import PlaceId
 
 PATIENCE = 20.0  # seconds for one answer of the server
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -51,21 +52,23 @@ class Mail:
         self._database = database
         self._connect = connect or connected
 
-    async def create(self, workspace: str, place: str, parcel: str, message: Message) -> str:
+    async def create(self, workspace: str, place: PlaceId, parcel: str, message: Message) -> str:
         return await asyncio.to_thread(self._create, workspace, place, parcel, message)
 
-    async def edit(self, workspace: str, place: str, external_id: str, message: Message) -> None:
+    async def edit(
+        self, workspace: str, place: PlaceId, external_id: str, message: Message
+    ) -> None:
         """Leave a mail as it is: what was sent cannot be changed, and twice is worse."""
 
     async def find(
-        self, workspace: str, place: str, parcel: str, since: datetime, near: str | None
+        self, workspace: str, place: PlaceId, parcel: str, since: datetime, near: str | None
     ) -> str | None:
         raise Impossible("nobody can tell whether a mail arrived")
 
     async def knock(self, workspace: str) -> None:
         await asyncio.to_thread(self._knock)
 
-    def _create(self, workspace: str, place: str, parcel: str, message: Message) -> str:
+    def _create(self, workspace: str, place: PlaceId, parcel: str, message: Message) -> str:
         found = self._database.read(lambda tx: places.find(tx.within(workspace), place))
         if found is None or "@" not in found.name:
             raise Impossible("this address was removed")

@@ -19,6 +19,7 @@ from bot.slack.payloads import Json, Sender
 from bot.slack.sender import Slack
 from handlers.kit.messages import Message, Text
 from handlers.kit.words import _, speak, text
+from storage.engine.ids import PlaceId
 
 log = logging.getLogger("lotse.slack")
 
@@ -120,7 +121,7 @@ class Answers:
         return [*ways, directly]
 
 
-def form_view(answer: Response, place: str) -> Json:
+def form_view(answer: Response, place: PlaceId) -> Json:
     """Return a form as a modal; `place` is where it was asked for."""
     assert answer.form is not None
     private = blocks.private_call(answer.form.call, place)

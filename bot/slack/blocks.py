@@ -34,6 +34,7 @@ from handlers.kit.messages import (
 )
 from handlers.kit.readers.fitting import fitting
 from handlers.kit.words import Figure, Link, Phrase, Span, Who, Words, flat, unmarked
+from storage.engine.ids import PlaceId
 
 Json = dict[str, Any]
 
@@ -132,7 +133,7 @@ def _heading(form: Form) -> list[Json]:
     return [_rich([_section((title,), SECTION)])] if len(short) > MODAL_TITLE else []
 
 
-def private_call(call: Call, place: str) -> str:
+def private_call(call: Call, place: PlaceId) -> str:
     """Return what a modal carries: its call, and where it was opened."""
     return WRITER.encode({"call": call_data(call), "place": place})
 

@@ -9,6 +9,7 @@ from bot.delivery.platform import Impossible, MessageGone, Uncertain
 from bot.slack.installations import Installations
 from bot.slack.sender import Slack
 from bot.slack.web_api import Said, ShutOut
+from storage.engine.ids import PlaceId
 
 TAKEN = 5  # variations of a name that are tried
 # docs/rules.md, Slack: what these say of one channel or person stops nothing else.
@@ -37,19 +38,19 @@ class SlackRooms:
             return f"slack:{channel['id']}"
         raise Impossible("name_taken")
 
-    async def set_topic(self, workspace: str, place: str, topic: str) -> None:
+    async def set_topic(self, workspace: str, place: PlaceId, topic: str) -> None:
         await self._on(workspace, place, "conversations.setTopic", topic=topic)
 
-    async def invite(self, workspace: str, place: str, identities: Sequence[str]) -> None:
+    async def invite(self, workspace: str, place: PlaceId, identities: Sequence[str]) -> None:
         for identity in sorted(identities):  # one by one: one who cannot come keeps nobody out
             await self._on(
                 workspace, place, "conversations.invite", users=identity.rpartition(":")[2]
             )
 
-    async def close_room(self, workspace: str, place: str) -> None:
+    async def close_room(self, workspace: str, place: PlaceId) -> None:
         await self._on(workspace, place, "conversations.archive")
 
-    async def _on(self, workspace: str, place: str, method: str, **values: Any) -> None:
+    async def _on(self, workspace: str, place: PlaceId, method: str, **values: Any) -> None:
         channel = place.partition(":")[2]
         try:
             await self._call(workspace, method, channel=channel, **values)

@@ -223,7 +223,12 @@ class Installations:
         if stored.lasts is not None:
             ends = time.monotonic() + stored.lasts
         made = Installation(
-            stored.team, stored.workspace, stored.bot_user, token, stored.token, ends
+            team=stored.team,
+            workspace=stored.workspace,
+            bot_user=stored.bot_user,
+            token=token,
+            sealed=stored.token,
+            ends=ends,
         )
         self._kept[stored.team] = made
         self._kept.move_to_end(stored.team)

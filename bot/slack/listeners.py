@@ -33,7 +33,7 @@ from bot.slack.profiles import People
 from handlers.kit.messages import Call
 from handlers.kit.readers.titles import with_source
 from storage.engine import StorageError, Tx
-from storage.engine.ids import PlaceId
+from storage.engine.ids import NOWHERE, PlaceId
 
 log = logging.getLogger("lotse.slack")
 
@@ -284,7 +284,7 @@ def made(
     words: Typed = NOTHING,
     call: Call | None = None,
     submitted: bool = False,
-    place: str = "",
+    place: PlaceId = NOWHERE,
     named: Iterable[tuple[str, str]] = (),
 ) -> Request:
     """Return what was done in an installation as a request."""
@@ -325,7 +325,7 @@ def _beside(
     return identity
 
 
-def _after(answer: Response, view: Json, place: str) -> Json:
+def _after(answer: Response, view: Json, place: PlaceId) -> Json:
     """Return what stands in a form's place once it was sent; nothing closes it."""
     field = asked_for(view, answer.field)
     if field is not None and answer.message is not None:

@@ -36,6 +36,7 @@ from storage import audit, people, workspaces
 from storage import people as storage_people
 from storage.delivery import places
 from storage.engine import Database, StorageError, Tx
+from storage.engine.ids import PersonId, PlaceId
 from storage.slack import installations
 from storage.workspaces import Workspace
 
@@ -261,11 +262,11 @@ class InstallPages:
         like = self._company
         zone = profiles.zone_of(dict(profile)) or like.zone
         company = Workspace(
-            workspace_of(granted.team),
-            granted.name,
-            locale if locale in LANGUAGES else like.language,
-            zone,
-            calendar.region_of(zone, like.region),
+            id=workspace_of(granted.team),
+            name=granted.name,
+            language=locale if locale in LANGUAGES else like.language,
+            zone=zone,
+            region=calendar.region_of(zone, like.region),
         )
         new = workspaces.ensure(tx, company, now)
         tx = tx.within(company.id)
@@ -302,9 +303,11 @@ class InstallPages:
         identity = f"slack:{granted.team}:{granted.installer}"
         name = profiles.name_of(profile) or granted.installer
         person = storage_people.find_or_create(
-            tx, identity, name, id=granted.installer, key=new_id(), now=now, kind="new"
+            tx, identity, name, id=PersonId(granted.installer), key=new_id(), now=now, kind="new"
         )
-        places.ensure(tx, f"slack:@{granted.installer}", "direct", person.name, person=person.id)
+        places.ensure(
+            tx, PlaceId(f"slack:@{granted.installer}"), "direct", person.name, person=person.id
+        )
         if not people.managers(tx):
             people.set_manager(tx, person.id)
         if profile:

@@ -316,7 +316,7 @@ def unreadable(error: Exception) -> None:
     )
 
 
-def submitted(view: Json) -> tuple[Call, str]:
+def submitted(view: Json) -> tuple[Call, PlaceId]:
     """Return the completed call of a form, and the place where it was opened."""
     call, place = read_private(view["private_metadata"])
-    return Call(call.word, {**call.args, **values_of(view.get("state", {}))}), place
+    return Call(call.word, {**call.args, **values_of(view.get("state", {}))}), PlaceId(place)

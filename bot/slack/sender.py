@@ -16,6 +16,7 @@ from bot.slack.installations import Installation, Installations
 from bot.slack.web_api import Said, ShutOut, WebApi
 from handlers.kit.messages import Chart, Message
 from handlers.kit.words import flat
+from storage.engine.ids import PlaceId
 
 log = logging.getLogger("lotse.slack")
 
@@ -42,7 +43,7 @@ class Slack:
         # Told who cannot be written to because of who they are: perhaps they have left.
         self.lost: Callable[[Installation, str], None] = lambda at, user: None
 
-    async def create(self, workspace: str, place: str, parcel: str, message: Message) -> str:
+    async def create(self, workspace: str, place: PlaceId, parcel: str, message: Message) -> str:
         at = await self._installations.of_workspace(workspace)
         channel = place.partition(":")[2].removeprefix("@")
         mark = {"event_type": MARK, "event_payload": {"id": parcel}}
@@ -87,7 +88,9 @@ class Slack:
             except Undelivered as error:
                 log.warning("a picture was not shared in Slack: %s", error)
 
-    async def edit(self, workspace: str, place: str, external_id: str, message: Message) -> None:
+    async def edit(
+        self, workspace: str, place: PlaceId, external_id: str, message: Message
+    ) -> None:
         at = await self._installations.of_workspace(workspace)
         channel, _bar, ts = external_id.partition("|")
         try:
@@ -96,7 +99,7 @@ class Slack:
             raise Wait(limit.seconds, str(limit), everywhere=True) from limit
 
     async def find(
-        self, workspace: str, place: str, parcel: str, since: datetime, near: str | None
+        self, workspace: str, place: PlaceId, parcel: str, since: datetime, near: str | None
     ) -> str | None:
         """Look through the newest messages of the place for our mark.
 

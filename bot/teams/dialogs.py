@@ -35,6 +35,7 @@ from handlers.kit.messages import (
 )
 from handlers.kit.readers.fitting import fitting
 from handlers.kit.words import Words, flat, text
+from storage.engine.ids import NOWHERE, PlaceId
 
 ANSWER = "in."  # stands before the name of what was filled in, beside what the dialog carries
 TITLE = 64  # characters of a dialog's frame
@@ -54,12 +55,12 @@ HEIGHTS = {FieldKind.LONG: 150, FieldKind.CHOICES: 150}  # pixels; others take `
 LINE, FRAME, LOWEST, HIGHEST = 90, 110, 240, 720
 
 
-def dialog(form: Form, place: str, language: str) -> Json:
+def dialog(form: Form, place: PlaceId, language: str) -> Json:
     """Return the answer to task/fetch: a spoken form, opened in `place`."""
     return _form(form, place, language)
 
 
-def dialog_error(form: Form, place: str, language: str, faults: Mapping[str, str]) -> Json:
+def dialog_error(form: Form, place: PlaceId, language: str, faults: Mapping[str, str]) -> Json:
     """Return the same dialog with an error at each field; the form holds what was typed.
 
     An error at no field of the form stands above all of them.
@@ -92,10 +93,10 @@ def values_of(data: object) -> dict[str, str]:
     }
 
 
-def place_of(data: object) -> str:
+def place_of(data: object) -> PlaceId:
     """Return where a dialog was opened; "" when it does not say."""
     place = data.get("place") if isinstance(data, dict) else None
-    return place if isinstance(place, str) else ""
+    return PlaceId(place) if isinstance(place, str) else NOWHERE
 
 
 def chosen_people(form: Form, data: object) -> list[str]:
@@ -105,7 +106,9 @@ def chosen_people(form: Form, data: object) -> list[str]:
     return [each for each in people if ENTRA.fullmatch(each)]
 
 
-def _form(form: Form, place: str, language: str, faults: Mapping[str, str] | None = None) -> Json:
+def _form(
+    form: Form, place: PlaceId, language: str, faults: Mapping[str, str] | None = None
+) -> Json:
     faults = faults or {}
     body: list[Json] = []
     height = FRAME

@@ -43,7 +43,9 @@ from handlers.kit.words import _, text
 from storage import people, workspaces
 from storage import people as storage_people
 from storage.delivery import outbox, places
+from storage.delivery.outbox import ParcelKind
 from storage.engine import Database, StorageError, Tx
+from storage.engine.ids import PersonId
 from storage.teams import conversations
 
 log = logging.getLogger("lotse.teams")
@@ -337,7 +339,7 @@ class TeamsEdge:
                 sender.name or sender.user,
                 now=now,
                 key=self._ids(),
-                id=sender.identity.rpartition(":")[2],
+                id=PersonId(sender.identity.rpartition(":")[2]),
                 kind="external" if sender.external else "new",
             )
             if not people.managers(tx) and not sender.external:
@@ -357,7 +359,7 @@ class TeamsEdge:
                 id=self._ids(),
                 place=where.place,
                 key="welcome",
-                kind="note",
+                kind=ParcelKind.NOTE,
                 message=dump(hello),
                 now=now,
             )

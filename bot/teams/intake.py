@@ -23,7 +23,7 @@ from bot.teams.sender import Lost
 from handlers.kit.commands import by_name
 from handlers.kit.messages import Call, Message
 from storage.engine import Database, Tx
-from storage.engine.ids import PlaceId
+from storage.engine.ids import NOWHERE, PlaceId
 from storage.teams import button_presses, conversations
 
 log = logging.getLogger("lotse.teams")
@@ -66,7 +66,7 @@ class Desk:
         *,
         submitted: bool = False,
         chosen: Iterable[str] = (),
-        place: str = "",
+        place: PlaceId = NOWHERE,
     ) -> Request:
         """Return the request of a button or a form.
 
@@ -90,7 +90,7 @@ class Desk:
             return button_presses.same(
                 tx,
                 card=card,
-                person=sender.identity,
+                sender=sender.identity,
                 what=what,
                 identity=identity,
                 now=now,

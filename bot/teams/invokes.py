@@ -23,6 +23,7 @@ from handlers.kit.words import LANGUAGES, _, text
 from storage import incidents
 from storage.delivery import outbox
 from storage.engine import StorageError, Tx
+from storage.engine.ids import PlaceId
 
 log = logging.getLogger("lotse.teams")
 
@@ -167,7 +168,7 @@ class Invokes:
         found = await desk.dispatcher.form_of(desk.workspace, sender.identity, call)
         return found.form if found is not None else None
 
-    def _shown(self, answer: Response, place: str) -> Json:
+    def _shown(self, answer: Response, place: PlaceId) -> Json:
         if answer.form is not None:
             return dialogs.dialog(answer.form, place, answer.language)
         if answer.message is not None:

@@ -129,7 +129,14 @@ def sender_of(activity: Activity) -> Sender:
         raise Unreadable("nobody sends this")
     external = not user or bool(own and own.lower() != tenant.lower())
     language = _text(activity.locale)[:2].lower()
-    return Sender(tenant.lower(), user, member, _text(who.name), language, external)
+    return Sender(
+        tenant=tenant.lower(),
+        user=user,
+        member=member,
+        name=_text(who.name),
+        language=language,
+        external=external,
+    )
 
 
 def where_of(activity: Activity, sender: Sender) -> Where:

@@ -18,6 +18,7 @@ from bot.teams.sender import Blocked, Connector, Lost
 from handlers.kit.words import LANGUAGES
 from storage import people
 from storage.engine import Database, Tx
+from storage.engine.ids import PlaceId
 from storage.engine.sql import as_moment
 from storage.people import Person, PersonKind
 from storage.teams import conversations
@@ -202,7 +203,7 @@ class People:
             def work(tx: Tx) -> None:
                 conversations.hear(
                     tx.within(self._workspace),
-                    f"teams:@{user}",
+                    PlaceId(f"teams:@{user}"),
                     conversation=None,
                     service_url=where.service_url,
                     tenant=sender.tenant,

@@ -33,6 +33,7 @@ from bot.teams.tokens import Hosts
 from handlers.kit.messages import Buttons, Call, Chart, Facts, Items, Message, Text, Title
 from handlers.kit.words import Who, Words
 from storage.engine import Database, Tx
+from storage.engine.ids import PlaceId
 from storage.engine.sql import as_moment
 from storage.teams import conversations
 from storage.teams.conversations import Conversation
@@ -303,7 +304,7 @@ class Teams:
     def __init__(self, connector: Connector, database: Database, bot: str) -> None:
         self.connector, self._database, self._bot = connector, database, bot
 
-    async def create(self, workspace: str, place: str, parcel: str, message: Message) -> str:
+    async def create(self, workspace: str, place: PlaceId, parcel: str, message: Message) -> str:
         where, conversation = await self._way(workspace, place)
         viewers = await self._viewers(workspace, message)
         try:
@@ -313,7 +314,9 @@ class Teams:
             raise _parked(error, where) from error
         return f"{conversation}|{id}"
 
-    async def edit(self, workspace: str, place: str, external_id: str, message: Message) -> None:
+    async def edit(
+        self, workspace: str, place: PlaceId, external_id: str, message: Message
+    ) -> None:
         conversation, _bar, id = external_id.rpartition("|")
         where = await self._read(workspace, lambda tx: conversations.find(tx, place))
         if where is None:
@@ -330,7 +333,7 @@ class Teams:
             raise
 
     async def find(
-        self, workspace: str, place: str, parcel: str, since: datetime, near: str | None
+        self, workspace: str, place: PlaceId, parcel: str, since: datetime, near: str | None
     ) -> str | None:
         raise Impossible("Teams lets nobody look")
 
@@ -344,7 +347,7 @@ class Teams:
         with contextlib.suppress(Lost, Blocked, Impossible, MessageGone):
             await self.connector.member(where.service_url, conversation, self._bot)
 
-    async def _way(self, workspace: str, place: str) -> tuple[Conversation, str]:
+    async def _way(self, workspace: str, place: PlaceId) -> tuple[Conversation, str]:
         """Return how a place is reached, and its conversation, opened now if it never was."""
         where = await self._read(workspace, lambda tx: conversations.find(tx, place))
         if where is not None and where.blocked:
@@ -373,7 +376,14 @@ class Teams:
                     now=as_moment(tx.real_now()),
                 ),
             )
-            where = Conversation(place, None, url, tenant, None, None)
+            where = Conversation(
+                place=place,
+                conversation=None,
+                service_url=url,
+                tenant=tenant,
+                member=None,
+                blocked=None,
+            )
         try:
             opened = await self.connector.open(
                 where.service_url, where.tenant, where.member or user, self._bot
@@ -401,7 +411,7 @@ class Teams:
         named = list(dict.fromkeys(_people(message)))[: cards.VIEWERS]
 
         def look(tx: Tx) -> list[str]:
-            found = [conversations.find(tx, f"teams:@{each}") for each in named]
+            found = [conversations.find(tx, PlaceId(f"teams:@{each}")) for each in named]
             return [each.member for each in found if each is not None and each.member]
 
         return await self._read(workspace, look)

@@ -29,8 +29,9 @@ from handlers.kit.messages import (
 from handlers.kit.words import Words, _, _n
 from handlers.on_call import duty
 from storage import attention as stored
-from storage.attention import Matter, Wish
+from storage.attention import Matter, MatterKind, MatterState, Wish
 from storage.delivery import timers
+from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import PersonId
 
 USUAL = Wish("09:00", "daily")
@@ -52,7 +53,7 @@ def note(
     `survey` marks a tap that is asked for: it goes to nobody else, and waits past two a week.
     `nameless` is what somebody said without their name: neither time nor id tells when.
     """
-    kind = "survey" if survey else "matter"
+    kind = MatterKind.SURVEY if survey else MatterKind.MATTER
     _keep(ctx, person, key, kind, line(words, *buttons), nameless=nameless)
     _plan(ctx, person, nameless=nameless)
 
@@ -62,8 +63,8 @@ def ask(ctx: Context, person: PersonId, key: str, message: Message) -> tuple[Pos
     acts = duty.acting(ctx, person) or person
     start = working_hours.company(ctx).next_start(ctx.now)
     if start <= ctx.now:
-        return (Post(key, message, f"direct:{acts}", "note"),)
-    _keep(ctx, person, key, "question", message)
+        return (Post(key, message, f"direct:{acts}", ParcelKind.NOTE),)
+    _keep(ctx, person, key, MatterKind.QUESTION, message)
     timers.set(
         ctx.tx,
         id=ctx.new_id(),
@@ -87,7 +88,7 @@ def settle(ctx: Context, key: str) -> tuple[Post, ...]:
 def hand_on(ctx: Context, before: PersonId, to: PersonId) -> None:
     """Give what was to be told to somebody who left to whoever acts now. Taps just end."""
     for each in stored.open_of(ctx.tx, before):
-        if each.kind == "survey":
+        if each.kind == MatterKind.SURVEY:
             stored.settle(ctx.tx, each.key)
         elif to != before:
             stored.move(ctx.tx, each.key, before, to)
@@ -97,7 +98,7 @@ def hand_on(ctx: Context, before: PersonId, to: PersonId) -> None:
 def bundle(ctx: Context, person: PersonId, day: str) -> Message:
     """Return somebody's bundle of a day as it reads now: what is settled is left out."""
     found = stored.told_on(ctx.tx, person, day)
-    live = [each for each in found if each.state != "settled"]
+    live = [each for each in found if each.state != MatterState.SETTLED]
     if not live:
         return line(_("All of this is settled. Thank you."), tone=Tone.QUIET)
     parts: list[Part] = [
@@ -127,16 +128,18 @@ def due(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     if not told:
         return ()
     key = _bundle_key(acts, today.isoformat())
-    return (Post(key, bundle(ctx, acts, today.isoformat()), f"direct:{acts}", "note"),)
+    return (Post(key, bundle(ctx, acts, today.isoformat()), f"direct:{acts}", ParcelKind.NOTE),)
 
 
 def questions(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     """Return the questions that waited for the start of work."""
     acts = duty.acting(ctx, person) or person
-    found = [each for each in stored.open_of(ctx.tx, person) if each.kind == "question"]
+    found = [each for each in stored.open_of(ctx.tx, person) if each.kind == MatterKind.QUESTION]
     for each in found:
         stored.tell(ctx.tx, each.id, acts, _today(ctx, acts).isoformat())
-    return tuple(Post(each.key, load(each.message), f"direct:{acts}", "note") for each in found)
+    return tuple(
+        Post(each.key, load(each.message), f"direct:{acts}", ParcelKind.NOTE) for each in found
+    )
 
 
 def wish_of(ctx: Context, person: PersonId) -> Wish:
@@ -161,9 +164,9 @@ def _tellable(ctx: Context, acts: PersonId, today: date) -> Iterator[Matter]:
     monday = today - timedelta(days=today.weekday())
     taps = len(stored.surveys_since(ctx.tx, acts, monday.isoformat()))
     for each in stored.waiting(ctx.tx):
-        if each.kind == "question" or duty.acting(ctx, each.person) != acts:
+        if each.kind == MatterKind.QUESTION or duty.acting(ctx, each.person) != acts:
             continue
-        if each.kind == "survey":
+        if each.kind == MatterKind.SURVEY:
             if each.person != acts or taps >= TAPS:
                 continue
             taps += 1
@@ -171,7 +174,13 @@ def _tellable(ctx: Context, acts: PersonId, today: date) -> Iterator[Matter]:
 
 
 def _keep(
-    ctx: Context, person: PersonId, key: str, kind: str, message: Message, *, nameless: bool = False
+    ctx: Context,
+    person: PersonId,
+    key: str,
+    kind: MatterKind,
+    message: Message,
+    *,
+    nameless: bool = False,
 ) -> None:
     reader = ctx.person_of(person)
     language = (reader.language if reader else None) or ctx.workspace.language

@@ -27,6 +27,7 @@ from handlers.kit.messages import Part as MessagePart
 from handlers.kit.people import person
 from handlers.kit.words import Sentence, Words, _, _n
 from storage.automations import Automation, history, learning, odd
+from storage.engine.ids import PersonId
 
 ODD_KEPT = timedelta(days=7)
 SHOWN = 10
@@ -133,7 +134,7 @@ def _part(
 
 def _shown(ctx: Context, automation: Automation, field: str, value: str) -> Words:
     if field in ("accountable", "deputy"):
-        who = person(ctx, value)
+        who = person(ctx, PersonId(value))
         if value in people.unaccepted(automation):
             return _("{who} (asked, has not accepted yet)", who=who)
         return _("{who}", who=who)

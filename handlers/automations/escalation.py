@@ -36,6 +36,7 @@ from storage import automations, people
 from storage.automations import Automation, looks, questions
 from storage.automations.questions import Question
 from storage.delivery import timers
+from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import PersonId
 from storage.people import Person
 
@@ -164,7 +165,9 @@ def in_trouble(ctx: Context, automation: Automation) -> tuple[Button, ...]:
 
 def at_once(key: str, words: Words, buttons: Sequence[Button], to: str, stamp: str) -> Post:
     """Return a message for an automation of which somebody wants to hear at once."""
-    return Post(f"{key}:{stamp}", line(words, *buttons, tone=Tone.ALARM), f"direct:{to}", "note")
+    return Post(
+        f"{key}:{stamp}", line(words, *buttons, tone=Tone.ALARM), f"direct:{to}", ParcelKind.NOTE
+    )
 
 
 # --- the question --------------------------------------------------------------------------

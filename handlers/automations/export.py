@@ -17,6 +17,7 @@ from handlers.kit.words import Sentence, Words, _
 from storage import automations
 from storage.automations import Automation, history
 from storage.automations.history import Entry
+from storage.engine.ids import PersonId
 
 PIECE = 2500  # characters that stand together in a message
 PIECES = 6
@@ -121,7 +122,7 @@ def _all(ctx: Context, ai_only: bool) -> Iterator[tuple[Automation, dict[str, st
 def _told(ctx: Context, automation: Automation, said: dict[str, str], field: str) -> str:
     value = said.get(field, "")
     if field in ("accountable", "deputy") and value:
-        return ctx.text(name(ctx, value)) if ctx.person_of(value) is not None else ""
+        return ctx.text(name(ctx, who)) if ctx.person_of(who := PersonId(value)) is not None else ""
     if field == "rhythm" and value:
         return ctx.text(expected_words(automation))
     return ctx.text(profile.value_words(field, value))

@@ -30,7 +30,7 @@ from handlers.kit.readers.timestamps import PastReader, written
 from handlers.kit.words import Who, _
 from storage import closing as closings
 from storage.closing import Closing
-from storage.engine.ids import PersonId
+from storage.engine.ids import NOBODY, PersonId
 from storage.incidents import Incident
 from storage.incidents.states import IncidentState
 from storage.people import Person
@@ -86,7 +86,7 @@ def _go_on(ctx: Context, incident: Incident) -> Reply:
         return _finished(ctx, number, closing.asked_by or ctx.person.id)
     with incident_transitions.changing(ctx, number):
         if closing.asked_by not in (None, ctx.person.id) and _may_check(ctx, incident, closing):
-            return Reply(cards.check_it(incident, named(ctx, closing.asked_by or "")))
+            return Reply(cards.check_it(incident, named(ctx, closing.asked_by or NOBODY)))
         closings.ask(ctx.tx, number, ctx.person.id, ctx.now)
         until = checklist.quiet_until(ctx, incident)
         if until <= ctx.now:

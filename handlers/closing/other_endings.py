@@ -10,7 +10,6 @@ from handlers.incidents import checklist, escalation
 from handlers.incidents import transitions as incident_transitions
 from handlers.incidents.cards import headline, label
 from handlers.incidents.lookup import Ref, find, no_placeholder, not_open, note
-from handlers.incidents.transitions import Other
 from handlers.kit.commands import Ask, Feature
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
@@ -22,7 +21,7 @@ from handlers.kit.words import Words, _, shortened
 from storage import closing as closings
 from storage import incidents
 from storage.incidents import Incident
-from storage.incidents.states import IncidentState
+from storage.incidents.states import ClosedAs, IncidentState
 
 feature = Feature(_("Incidents"))
 
@@ -106,7 +105,7 @@ def close_as(
     ctx: Context,
     number: Ref,
     *,
-    kind: Annotated[Other, ChoiceReader(Other, OTHERS, {}), Ask(_("What was it?"))],
+    kind: Annotated[ClosedAs, ChoiceReader(ClosedAs, OTHERS, {}), Ask(_("What was it?"))],
     target: Annotated[
         int,
         IncidentReader(incidents.exists),
@@ -117,7 +116,7 @@ def close_as(
 ) -> Reply:
     incident = find(ctx, number)
     rights.need_for(ctx, "close as", incident)
-    if kind is Other.FALSE_ALARM:
+    if kind is ClosedAs.FALSE_ALARM:
         target = None
     elif target is None:
         raise Refusal(_("Which incident is it part of? Its number, please."), field="target")

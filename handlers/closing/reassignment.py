@@ -21,6 +21,7 @@ from storage import closing as closings
 from storage import people
 from storage.closing import Closing
 from storage.delivery import outbox
+from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import PersonId
 from storage.incidents import Incident
 from storage.incidents.states import IncidentState
@@ -51,7 +52,7 @@ def ask(
     note(ctx, incident.number, "checking", checker, person=asked_by)
     question = cards.question(ctx, incident, asked_by)
     key = keys.check_key(incident.number, checker)
-    return (Post(key, question, f"direct:{checker}", "note"),)
+    return (Post(key, question, f"direct:{checker}", ParcelKind.NOTE),)
 
 
 def _left(ctx: Context, person: PersonId) -> tuple[Post, ...]:
@@ -104,7 +105,7 @@ def _fix(ctx: Context, closing: Closing, person: PersonId) -> tuple[Post, ...]:
     if incident.state == IncidentState.DONE:
         parts += (Buttons(fix_buttons(number)),)
     _before, _after, key = incident_transitions.fix_keys(ctx, number)
-    told = Post(key, Message(parts), f"direct:{heir}", "note")
+    told = Post(key, Message(parts), f"direct:{heir}", ParcelKind.NOTE)
     return (told, *escalation.card_posts(ctx, incident))
 
 

@@ -23,7 +23,8 @@ from handlers.on_call import duty
 from storage import closing as closings
 from storage import incidents
 from storage.closing import Closing
-from storage.engine.ids import PersonId
+from storage.delivery.outbox import ParcelKind
+from storage.engine.ids import NOBODY, PersonId
 from storage.incidents import Incident
 from storage.incidents.states import IncidentState
 
@@ -108,7 +109,7 @@ def _remind(ctx: Context, incident: Incident) -> Reply:
         parts.append(Text(_n("and {n} more", "and {n} more", rest), small=True))
     day = calendar.day_of(ctx.now, ctx.workspace.zone)
     key = f"undone:{who}:{day.isoformat()}"
-    return Reply(posts=(Post(key, Message(tuple(parts)), _to(ctx, who), "note"),))
+    return Reply(posts=(Post(key, Message(tuple(parts)), _to(ctx, who), ParcelKind.NOTE),))
 
 
 def _to(ctx: Context, person: PersonId) -> str:
@@ -140,7 +141,7 @@ def _fix(ctx: Context, incident: Incident, what: str) -> Reply:
         said = _("The date {on} has passed. Is the cause fixed?", on=closing.fix_on)
     message = Message((Title(headline(incident)), Text(said), Buttons(fix_buttons(number))))
     key = before if what == "fix" else afterwards
-    return Reply(posts=(Post(key, message, _to(ctx, closing.fixer), "note"),))
+    return Reply(posts=(Post(key, message, _to(ctx, closing.fixer), ParcelKind.NOTE),))
 
 
 @feature.waits(40)
@@ -183,5 +184,5 @@ def late_fix(ctx: Context, closing: Closing) -> Sentence:
         "{title}: the date {on} for the cause has passed; responsible: {who}",
         title=title,
         on=closing.fix_on,
-        who=name(ctx, closing.fixer or ""),
+        who=name(ctx, closing.fixer or NOBODY),
     )

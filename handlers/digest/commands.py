@@ -32,6 +32,7 @@ from handlers.kit.words import LANGUAGES, _, _n
 from storage import digest as digests
 from storage import people
 from storage.delivery import places
+from storage.delivery.outbox import ParcelKind
 from storage.delivery.places import MANAGERS
 from storage.digest import teams, texts
 
@@ -83,19 +84,19 @@ def _posts(ctx: Context, week: str, skipped: list[str], *, late: bool) -> tuple[
     channel = places.find(ctx.tx, MANAGERS) is not None
     if channel:
         message = writing.compose(ctx, week, skipped, late=late, aloud=True)
-        posts.append(Post(key, message, MANAGERS, "digest"))
+        posts.append(Post(key, message, MANAGERS, ParcelKind.DIGEST))
     for boss in people.managers(ctx.tx):
         way = chosen.get(boss.id)
         if way is not None or not channel:
             theirs = replace(ctx, person=boss)
             short = way == "short" or (way == "seldom" and not schedule.is_first_of_month(week))
             message = writing.compose(theirs, week, skipped, late=late, short=short)
-            posts.append(Post(key, message, f"direct:{boss.id}", "digest"))
+            posts.append(Post(key, message, f"direct:{boss.id}", ParcelKind.DIGEST))
     posts += mails.posts(ctx, key, writing.compose(ctx, week, skipped, late=late, aloud=True))
     for team in teams.all(ctx.tx):
         told = writing.team(ctx, week, team)
         if told is not None:
-            posts.append(Post(f"{key}:team:{team.id}", told, team.place, "digest"))
+            posts.append(Post(f"{key}:team:{team.id}", told, team.place, ParcelKind.DIGEST))
     return tuple(posts)
 
 

@@ -14,9 +14,10 @@ from handlers.kit.messages import Button, Buttons, Message, Part, Post, Reply, T
 from handlers.kit.readers import TextReader
 from handlers.kit.words import Link, _, _n
 from storage.delivery import places
+from storage.delivery.outbox import ParcelKind
 from storage.delivery.places import PlaceKind
 from storage.digest import mails
-from storage.digest.mails import Mail
+from storage.digest.mails import Mail, MailState
 from storage.engine.ids import PersonId, PlaceId
 
 feature = Feature(_("Weekly digest"))
@@ -53,7 +54,7 @@ def add(
         raise Refusal(_("“{text}” is no mail address.", text=address[:80]), field="address")
     if len(mails.all(ctx.tx)) >= MOST:
         raise Refusal(_("Please keep it to {n} addresses.", n=MOST))
-    new = Mail(ctx.new_id(), address.lower(), ctx.new_secret(), "asked")
+    new = Mail(ctx.new_id(), address.lower(), ctx.new_secret(), MailState.ASKED)
     if not mails.add(ctx.tx, new, ctx.person.id, ctx.now):
         raise Refusal(_("This address is entered already."), field="address")
     places.ensure(ctx.tx, PlaceId(f"mail:{new.id}"), PlaceKind.MAIL, new.address)
@@ -67,7 +68,7 @@ def add(
         )
     )
     said = _("{address} is asked by mail. The digest comes once it is confirmed.", address=address)
-    posts = (Post(f"mail:{new.id}:asked", asked, f"mail:{new.id}", "note"),)
+    posts = (Post(f"mail:{new.id}:asked", asked, f"mail:{new.id}", ParcelKind.NOTE),)
     return Reply(line(said), posts=posts, subject=new.id)
 
 
@@ -81,10 +82,10 @@ def posts(ctx: Context, key: str, message: Message) -> list[Post]:
         return []
     found = []
     for each in mails.all(ctx.tx):
-        if each.state == "confirmed":
+        if each.state == MailState.CONFIRMED:
             leave = Text((Link(ctx.text(_("No mail any more")), _address(ctx, each)),), small=True)
             told = Message((*message.parts, leave))
-            found.append(Post(f"{key}:mail", told, f"mail:{each.id}", "digest"))
+            found.append(Post(f"{key}:mail", told, f"mail:{each.id}", ParcelKind.DIGEST))
     return found
 
 
@@ -100,7 +101,7 @@ def show(ctx: Context) -> Reply:
     parts: list[Part] = [Title(_("The weekly digest by mail"))]
     for each in mails.all(ctx.tx):
         said = _("{address} (asked)", address=each.address)
-        parts.append(Text(each.address if each.state == "confirmed" else said))
+        parts.append(Text(each.address if each.state == MailState.CONFIRMED else said))
         remove = Button(_("Remove"), call("digest mail remove", mail=each.id), "quiet")
         parts.append(Buttons((remove,)))
     if len(parts) == 1:
@@ -129,7 +130,7 @@ def settings(ctx: Context) -> list[Setting]:
     """Say how many addresses get the digest, where mail is sent at all."""
     if not ctx.mails:
         return []
-    number = sum(each.state == "confirmed" for each in mails.all(ctx.tx))
+    number = sum(each.state == MailState.CONFIRMED for each in mails.all(ctx.tx))
     said = _n("{n} address", "{n} addresses", number) if number else _("no address")
     button = Button(_("Digest by mail"), call("digest mails"))
     return [Setting(_("Digest by mail"), said, button)]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from handlers import rights
 from handlers.attention import matters
-from handlers.friction import filing, grouping, proposals
+from handlers.friction import grouping, proposals
 from handlers.friction.kinds import HINT, LABELS, WHICH, WHICH_LABELS, Hint, Which
 from handlers.kit import calendar, working_hours
 from handlers.kit.commands import Ask, Feature, call
@@ -34,7 +34,9 @@ from handlers.rules import routing
 from storage import friction, rules, workspaces
 from storage.engine.ids import PersonId
 from storage.friction import Note, answerers
+from storage.friction.answerers import AnswererState
 from storage.people import Person
+from storage.rules import Led, RoutingState
 
 feature = Feature(_("Friction"))
 
@@ -49,7 +51,9 @@ def ties(ctx: Context, area: str | None) -> set[Tie]:
     """Return how the asker stands to the friction of an area, of any with None."""
     found = rights.general(ctx)
     if Tie.MEMBER in found:
-        mine = {folded(each) for each in answerers.of(ctx.tx, ctx.person.id, "accepted")}
+        mine = {
+            folded(each) for each in answerers.of(ctx.tx, ctx.person.id, AnswererState.ACCEPTED)
+        }
         if mine and (area is None or folded(area) in mine):
             found.add(Tie.ANSWERER)
     return found
@@ -123,9 +127,9 @@ def _about(ctx: Context, note: Note) -> list[Part]:
     if note.loose:
         row.append(Button(_("Answer this"), call("pattern confirm", notes=note.id), "quiet"))
         row.append(Button(_("Like ones"), call("friction like", note=note.id), "quiet"))
-    led = rules.led(ctx.tx, filing.KIND, note.id)
+    led = rules.led(ctx.tx, Led.FRICTION, note.id)
     by: list[Part] = []
-    if led is not None and not note.answered and led.state != "corrected":
+    if led is not None and not note.answered and led.state != RoutingState.CORRECTED:
         by.append(Text(routing.by(ctx, led), small=True))
         if note.area:
             no = _("Not {area}", area=led.target)
@@ -221,7 +225,7 @@ def who(ctx: Context) -> Reply:
             Items(
                 tuple(
                     _("{area}: {who}", area=each.area, who=name(ctx, each.answerer))
-                    if each.state == "accepted"
+                    if each.state == AnswererState.ACCEPTED
                     else _("{area}: {who} (asked)", area=each.area, who=name(ctx, each.answerer))
                     for each in known
                 )
@@ -248,7 +252,7 @@ def name_one(
 ) -> Reply:
     area = " ".join(area.split())[:60]
     mine = who.id == ctx.person.id
-    state = "accepted" if mine else "asked"
+    state = AnswererState.ACCEPTED if mine else AnswererState.ASKED
     answerers.ask(ctx.tx, area, who.id, state=state, by=ctx.person.id, now=ctx.now)
     if mine:
         return Reply(line(_("You answer the friction of “{area}”.", area=area)))
@@ -280,7 +284,7 @@ def _choice(area: str) -> tuple[Button, Button]:
     "friction accept", "reibung annehmen", help=_("I answer this friction."), hidden=True
 )
 def accept(ctx: Context, area: AreaValue) -> Reply:
-    if not answerers.decide(ctx.tx, area, ctx.person.id, "accepted"):
+    if not answerers.decide(ctx.tx, area, ctx.person.id, AnswererState.ACCEPTED):
         raise Refusal(_("This question has been answered already."))
     posts = matters.settle(ctx, _key(area, ctx.person.id))
     listed = Button(_("Show the notes"), call("friction list", area=area))
@@ -292,7 +296,7 @@ def accept(ctx: Context, area: AreaValue) -> Reply:
     "friction decline", "reibung ablehnen", help=_("I do not answer this friction."), hidden=True
 )
 def decline(ctx: Context, area: AreaValue) -> Reply:
-    if not answerers.decide(ctx.tx, area, ctx.person.id, "declined"):
+    if not answerers.decide(ctx.tx, area, ctx.person.id, AnswererState.DECLINED):
         raise Refusal(_("This question has been answered already."))
     posts = matters.settle(ctx, _key(area, ctx.person.id))
     return Reply(line(_("Good. The managers go on answering it.")), posts=posts)
@@ -324,7 +328,8 @@ def set_threshold(
 def waiting(ctx: Context) -> list[Task]:
     """Return what the asker was asked to answer, and what has waited too long for them."""
     found = [
-        Task(_asked(each), _choice(each)) for each in answerers.of(ctx.tx, ctx.person.id, "asked")
+        Task(_asked(each), _choice(each))
+        for each in answerers.of(ctx.tx, ctx.person.id, AnswererState.ASKED)
     ]
     if may(ctx):
         old = select(ctx, Which.LATE, None, "")
@@ -359,5 +364,5 @@ def held(ctx: Context, person: PersonId) -> list[Held]:
             _("answers the friction of this area"),
             lambda to, _other, area=each: give(area, to),  # type: ignore[misc]
         )
-        for each in answerers.of(ctx.tx, person, "accepted")
+        for each in answerers.of(ctx.tx, person, AnswererState.ACCEPTED)
     ]

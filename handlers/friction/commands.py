@@ -16,6 +16,7 @@ from handlers.kit.readers import TextReader, folded
 from handlers.kit.words import Words, _, _n
 from storage import friction, people, rules
 from storage.friction import Note
+from storage.rules import Led
 
 feature = Feature(_("Friction"))
 
@@ -106,7 +107,7 @@ def add_hint(ctx: Context, id: Id, hint: Annotated[Hint, HINT, Ask(_("Hint"))]) 
     if not friction.hint(ctx.tx, id, ctx.person.id, hint):
         raise _nameless_already()
     found = friction.find(ctx.tx, id)
-    if found is not None and not found.area and rules.led(ctx.tx, filing.KIND, id) is None:
+    if found is not None and not found.area and rules.led(ctx.tx, Led.FRICTION, id) is None:
         filing.lead(ctx, id, found.sentence, hint)
     said = Text(_("Noted as: {hint}.", hint=LABELS[hint]))
     return Reply(Message((said, *filing.told(ctx, id))), nameless=True)

@@ -19,6 +19,7 @@ from storage import friction
 from storage.engine import Tx
 from storage.engine.ids import PersonId
 from storage.friction import answerers, patterns
+from storage.friction.answerers import AnswererState
 
 feature = Feature(_("Friction"))
 
@@ -121,7 +122,10 @@ def known(ctx: Context, person: PersonId) -> Known:
     rows: list[tuple[Words, Words]] = [
         (_("Friction"), each.sentence) for each in friction.mine(ctx.tx, person)
     ]
-    rows += [(_("Answers friction of"), each) for each in answerers.of(ctx.tx, person, "accepted")]
+    rows += [
+        (_("Answers friction of"), each)
+        for each in answerers.of(ctx.tx, person, AnswererState.ACCEPTED)
+    ]
     mine = Button(_("My notes"), call("friction mine")) if rows else None
     return Known(tuple(rows), mine)
 

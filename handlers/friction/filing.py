@@ -19,11 +19,10 @@ from handlers.rules.entering import Way, WayField
 from storage import friction, mandate, rules
 from storage.engine.ids import PersonId
 from storage.friction import Note, answerers
-from storage.rules import AREA, Routing
+from storage.rules import Led, Routing, RoutingState, RuleKind
 
 feature = Feature(_("Friction"))
 
-KIND = "friction"  # what a rule led
 OFFERED = 4  # areas with a button of their own
 
 IdField = Annotated[str, TextReader(long=False), Ask(_("Which"))]
@@ -32,23 +31,25 @@ IdField = Annotated[str, TextReader(long=False), Ask(_("Which"))]
 def lead(ctx: Context, id: str, sentence: str, hint: str | None) -> None:
     """Let the rules look at a note that names no area."""
     also = (fields.condition("hint", hint),) if hint else ()
-    rule = next(meaning.fitting(ctx, AREA, sentence, also), None)
+    rule = next(meaning.fitting(ctx, RuleKind.AREA, sentence, also), None)
     if rule is None:
         return
-    routing.lead(ctx, rule, KIND, id, sentence)
+    routing.lead(ctx, rule, Led.FRICTION, id, sentence)
     if rule.straight:
         friction.set_area(ctx.tx, id, rule.target)
 
 
 def told(ctx: Context, id: str) -> list[Part]:
     """Say by which rule a note was led, or ask; and offer to correct it."""
-    led = rules.led(ctx.tx, KIND, id)
-    if led is None or led.state == "corrected":
+    led = rules.led(ctx.tx, Led.FRICTION, id)
+    if led is None or led.state == RoutingState.CORRECTED:
         return []
-    who: list[Words] = [name(ctx, each) for each in routing.answering(ctx, AREA, led.target)[:3]]
+    who: list[Words] = [
+        name(ctx, each) for each in routing.answering(ctx, RuleKind.AREA, led.target)[:3]
+    ]
     values = {"area": led.target, "who": who}
     by = Text(routing.by(ctx, led), small=True)
-    if led.straight or led.state == "stands":
+    if led.straight or led.state == RoutingState.STANDS:
         no = Button(_("Not {area}", area=led.target), call("friction elsewhere", id=id), "quiet")
         return [Text(_("It goes to “{area}”, where {who} answers.", **values)), by, Buttons((no,))]
     row = (
@@ -63,7 +64,7 @@ def follow(ctx: Context, id: str, author: PersonId) -> bool:
     new = ctx.new_secret()
     if not friction.forget_author(ctx.tx, id, author, new=new):
         return False
-    rules.call_anew(ctx.tx, KIND, id, new)
+    rules.call_anew(ctx.tx, Led.FRICTION, id, new)
     return True
 
 
@@ -86,12 +87,12 @@ def file(ctx: Context, id: IdField, area: IdField) -> Reply:
     note = _open(ctx, id)
     area = " ".join(area.split())[:60]
     friction.set_area(ctx.tx, note.id, area)
-    led = rules.led(ctx.tx, KIND, note.id)
+    led = rules.led(ctx.tx, Led.FRICTION, note.id)
     if led is not None and led.target == area:
-        routing.stands(ctx, KIND, note.id)
+        routing.stands(ctx, Led.FRICTION, note.id)
     else:
-        routing.correct(ctx, KIND, note.id)
-    who: list[Words] = [name(ctx, each) for each in routing.answering(ctx, AREA, area)[:3]]
+        routing.correct(ctx, Led.FRICTION, note.id)
+    who: list[Words] = [name(ctx, each) for each in routing.answering(ctx, RuleKind.AREA, area)[:3]]
     said = _("It goes to “{area}”, where {who} answers.", area=area, who=who)
     return Reply(Message((Text(said),)), posts=_over(ctx, led), nameless=True)
 
@@ -107,7 +108,7 @@ def file(ctx: Context, id: IdField, area: IdField) -> Reply:
 def elsewhere(ctx: Context, id: IdField) -> Reply:
     note = _open(ctx, id)
     friction.set_area(ctx.tx, note.id, "")
-    led = routing.correct(ctx, KIND, note.id)
+    led = routing.correct(ctx, Led.FRICTION, note.id)
     others = [each for each in areas(ctx) if led is None or each != led.target]
     row = tuple(
         Button(each, call("friction file", id=note.id, area=each)) for each in others[:OFFERED]
@@ -150,11 +151,11 @@ def rule(
     way: WayField = Way.ASK,
 ) -> Reply:
     area = " ".join(area.split())[:60]
-    if not routing.is_accountable(ctx, AREA, area):
+    if not routing.is_accountable(ctx, RuleKind.AREA, area):
         rights.need(ctx, "answer friction")
     also = (fields.condition("hint", hint),) if hint else ()
     entered = meaning.entered(
-        ctx.new_id(), AREA, words, area, straight=way is Way.STRAIGHT, also=also
+        ctx.new_id(), RuleKind.AREA, words, area, straight=way is Way.STRAIGHT, also=also
     )
     if entered is None:
         raise Refusal(_("These words tell nothing apart."), field="words", kept=words)

@@ -21,6 +21,7 @@ from handlers.kit.readers import NumberReader, PersonReader
 from handlers.kit.words import Who, _
 from storage import incidents
 from storage.delivery import places, timers
+from storage.delivery.outbox import ParcelKind
 from storage.incidents import Incident, takings
 from storage.incidents.states import IncidentState
 from storage.incidents.takings import Taking
@@ -238,7 +239,7 @@ def assign(
         incident=label(number),
         responsible=responsible,
     )
-    ask = Post(keys.asked_key(number, person.id), question, f"direct:{person.id}", "note")
+    ask = Post(keys.asked_key(number, person.id), question, f"direct:{person.id}", ParcelKind.NOTE)
     return Reply(
         line(said), posts=(ask, *escalation.card_posts(ctx, incident)), subject=label(number)
     )

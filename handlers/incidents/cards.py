@@ -15,8 +15,10 @@ from handlers.kit.words import Sentence, Words, _, _n, shortened
 from handlers.rules import routing
 from storage import closing as closings
 from storage import incidents, rules
+from storage.engine.ids import NOBODY, PersonId
 from storage.incidents import Incident, alarms
 from storage.incidents.states import IncidentState, Severity
+from storage.rules import Led, RoutingState
 
 
 def label(number: int) -> str:
@@ -124,7 +126,7 @@ def _waiting(ctx: Context, incident: Incident) -> list[tuple[Words, Words]]:
     return rows
 
 
-def _reached(ctx: Context, gone: tuple[str, str]) -> Sentence:
+def _reached(ctx: Context, gone: tuple[PersonId, str]) -> Sentence:
     who, platform = gone
     return _("{who} ({where})", who=name(ctx, who), where=PLATFORMS.get(platform, platform))
 
@@ -157,7 +159,7 @@ def card(ctx: Context, incident: Incident) -> Message:
                     "{news} ({who}, {at})",
                     news=incident.news,
                     at=incident.news_at,
-                    who=name(ctx, incident.news_by or ""),
+                    who=name(ctx, incident.news_by or NOBODY),
                 ),
             )
         )
@@ -182,12 +184,12 @@ def about_question(ctx: Context, incident: Incident) -> tuple[Part, ...]:
     number = incident.number
     if incident.state != IncidentState.OPEN:
         return ()
-    led = rules.led(ctx.tx, "incident", str(number))
+    led = rules.led(ctx.tx, Led.INCIDENT, str(number))
     by = (Text(routing.by(ctx, led), small=True),) if led is not None else ()
     guessed = ctx.service_of(incident.guessed) if incident.guessed else None
     if guessed is None:
         here = ctx.service_of(incident.service)
-        if led is None or here is None or led.target != here.id or led.state == "stands":
+        if led is None or here is None or led.target != here.id or led.state == RoutingState.STANDS:
             return ()
         name = shortened(here.name, 40)
         no = Button(_("Not about {service}", service=name), call("not about", number=number))
@@ -212,7 +214,10 @@ def _reopened(ctx: Context, incident: Incident) -> Sentence:
         each for each in incidents.timeline(ctx.tx, incident.number) if each.kind == "reopened"
     ][-1]
     return _(
-        "{why} ({who}, {at})", why=newest.detail, at=newest.at, who=name(ctx, newest.person or "")
+        "{why} ({who}, {at})",
+        why=newest.detail,
+        at=newest.at,
+        who=name(ctx, newest.person or NOBODY),
     )
 
 

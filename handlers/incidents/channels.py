@@ -21,6 +21,7 @@ from handlers.kit.readers import ChoiceReader, folded
 from handlers.kit.words import Words, _, shortened, text
 from storage import incidents, people, workspaces
 from storage.delivery import outbox, places, timers
+from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import PersonId
 from storage.incidents import Incident
 from storage.incidents import channels as stored_channels
@@ -149,7 +150,7 @@ def _told(ctx: Context, reason: str) -> tuple[Post, ...]:
     )
     said = line(words, Button(_("Channels for incidents"), call("settings rooms")))
     return tuple(
-        Post(f"rooms:refused:{each.id}", said, f"direct:{each.id}", "note")
+        Post(f"rooms:refused:{each.id}", said, f"direct:{each.id}", ParcelKind.NOTE)
         for each in people.managers(ctx.tx)
     )
 

@@ -19,6 +19,7 @@ from handlers.similarity import is_near_same
 from storage import closing as closings
 from storage import incidents
 from storage.closing import Closing
+from storage.engine.ids import NOBODY, PersonId
 from storage.incidents import Incident
 from storage.incidents.states import IncidentState
 
@@ -150,11 +151,11 @@ def cause(closing: Closing) -> Sentence:
 
 def fix(ctx: Context, closing: Closing) -> Sentence:
     """Return how it works again, and who fixes the cause by when, or did."""
-    values = {"who": name(ctx, closing.fixer or ""), "on": closing.fix_on}
+    values = {"who": name(ctx, closing.fixer or NOBODY), "on": closing.fix_on}
     if closing.fix_done_at is not None:
         return _(
             "Workaround; {who} has fixed the cause on {at:day}",
-            who=name(ctx, closing.fix_done_by or ""),
+            who=name(ctx, closing.fix_done_by or NOBODY),
             at=closing.fix_done_at,
         )
     if closing.ending == Ending.FIXED:
@@ -174,7 +175,7 @@ def said(ctx: Context, point: Point, detail: str) -> Words:
             return ENDINGS.get(detail, detail)
         case Point.FIX:
             person, _colon, day = detail.partition(":")
-            who = name(ctx, person)
+            who = name(ctx, PersonId(person))
             return _("{who}, {on}", who=who, on=date.fromisoformat(day))
         case Point.RUNBOOK:
             return linked(detail) if detail else _("none yet")
@@ -234,7 +235,7 @@ def _until_done(ctx: Context, incident: Incident, closing: Closing) -> Sentence:
 def overridden(ctx: Context, closing: Closing) -> Sentence:
     """Return who closed it although points were open, why, and which points."""
     still_open = [NAMES[Point(each)] for each in (closing.override_open or "").split(",") if each]
-    values = {"who": name(ctx, closing.override_by or ""), "why": closing.override_reason}
+    values = {"who": name(ctx, closing.override_by or NOBODY), "why": closing.override_reason}
     if not still_open:
         return _("{who}: {why}", **values)
     return _("{who}: {why} (open: {points})", **values, points=still_open)

@@ -39,7 +39,7 @@ from storage.delivery.places import INCIDENTS, PlaceKind
 from storage.engine.ids import ServiceId
 from storage.incidents import Incident, offers
 from storage.incidents.states import Severity
-from storage.rules import SERVICE, Rule
+from storage.rules import Led, Rule, RuleKind
 from storage.services import Service
 
 feature = Feature(_("Incidents"))
@@ -88,7 +88,7 @@ def declare(
         guessed=_guessed(ahead, meant, rule),
     )
     if rule is not None and rule.target in (incident.service, incident.guessed):
-        routing.lead(ctx, rule, "incident", str(number), title)
+        routing.lead(ctx, rule, Led.INCIDENT, str(number), title)
     if offer and not another:
         offers.use(ctx.tx, offer, number, ctx.now)
     write_timeline(ctx, number, "declared")
@@ -219,14 +219,14 @@ def move(ctx: Context, number: Ref, service: service_lookup.ServiceRef) -> Reply
 
 def _as_ruled(ctx: Context, number: int, service: Service) -> tuple[Button, ...]:
     """Tell the rule that led it whether it was right; whoever answers may let it go on so."""
-    led = rules.led(ctx.tx, "incident", str(number))
+    led = rules.led(ctx.tx, Led.INCIDENT, str(number))
     if led is None:
         return ()
     if led.target != service.id:
-        routing.correct(ctx, "incident", str(number))
+        routing.correct(ctx, Led.INCIDENT, str(number))
         return ()
-    routing.stands(ctx, "incident", str(number))
-    mine = routing.is_accountable(ctx, SERVICE, service.id)
+    routing.stands(ctx, Led.INCIDENT, str(number))
+    mine = routing.is_accountable(ctx, RuleKind.SERVICE, service.id)
     if led.straight or not mine or rules.find(ctx.tx, led.rule) is None:
         return ()
     go_on = call("rule straight", id=led.rule)
@@ -260,9 +260,9 @@ def _moved(ctx: Context, incident: Incident, service: Service) -> tuple[Incident
 def not_about(ctx: Context, number: Ref) -> Reply:
     incident = find_open(ctx, number)
     rights.need_for(ctx, "move", incident)
-    led = rules.led(ctx.tx, "incident", str(number))
+    led = rules.led(ctx.tx, Led.INCIDENT, str(number))
     by_rule = led is not None and led.straight and led.target == incident.service
-    routing.correct(ctx, "incident", str(number))
+    routing.correct(ctx, Led.INCIDENT, str(number))
     if incidents.forget_guess(ctx.tx, number):
         incident = find(ctx, number)
         posts = (*escalation.card_posts(ctx, incident), *escalation.renewed_alarms(ctx, incident))

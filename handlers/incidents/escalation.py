@@ -26,6 +26,7 @@ from handlers.kit.context import Context
 from handlers.kit.messages import Post
 from storage import incidents
 from storage.delivery import outbox, timers
+from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import NOBODY, PersonId
 from storage.incidents import Happening, Incident, alarms
 from storage.incidents.states import IncidentState, Severity
@@ -131,7 +132,9 @@ def declarer_posts(ctx: Context, incident: Incident) -> tuple[Post, ...]:
         key = f"{keys.card_key(each.number)}:told"
         # Somebody may have declared it twice: one message is enough.
         fresh = who not in told
-        posts.append(Post(key, settled, f"direct:{who}", "note") if fresh else Post(key, settled))
+        posts.append(
+            Post(key, settled, f"direct:{who}", ParcelKind.NOTE) if fresh else Post(key, settled)
+        )
         told.add(who)
     return tuple(posts)
 
@@ -184,7 +187,7 @@ def renewed_alarms(ctx: Context, incident: Incident) -> tuple[Post, ...]:
             message = alarm(ctx, incident, why, more)
             place = f"direct:{person}" if person else None
             climbs = keys.climb_key(incident.number)
-            posts.append(Post(name, message, place, "alarm", otherwise=climbs))
+            posts.append(Post(name, message, place, ParcelKind.ALARM, otherwise=climbs))
     return tuple(posts)
 
 

@@ -12,6 +12,7 @@ from handlers.kit.messages import Items, Message, Title, Tone
 from handlers.kit.people import PLATFORMS, name
 from handlers.kit.words import Sentence, Words, _, _n
 from storage import incidents as storage_incidents
+from storage.engine.ids import NOBODY, PersonId, ServiceId
 from storage.incidents import Happening, Incident
 
 ABOUT_PERSONS = ("alarmed", "unreached", "paused")
@@ -29,12 +30,12 @@ def history(ctx: Context, incident: Incident) -> Message:
 
 
 def _happening(ctx: Context, each: Happening) -> Sentence:
-    who = name(ctx, each.person or "")
+    who = name(ctx, each.person or NOBODY)
     match each.kind:
         case "declared":
             return _("Declared by {who}.", who=who)
         case "alarmed":
-            people = [name(ctx, id) for id in each.detail.split(",") if id]
+            people = [name(ctx, PersonId(id)) for id in each.detail.split(",") if id]
             return _("Alert to {people}.", people=people)
         case "at the top":
             return _("Nobody answered; it reached the manager.")
@@ -45,7 +46,9 @@ def _happening(ctx: Context, each: Happening) -> Sentence:
         case "unreached":
             person, _colon, platform = each.detail.rpartition(":")
             where = PLATFORMS.get(platform, platform)
-            return _("{who} cannot be reached in {where}.", who=name(ctx, person), where=where)
+            return _(
+                "{who} cannot be reached in {where}.", who=name(ctx, PersonId(person)), where=where
+            )
         case "paused":
             until = datetime.fromisoformat(each.detail)
             return _("{who} stopped their own alerts until {until}.", who=who, until=until)
@@ -56,7 +59,9 @@ def _happening(ctx: Context, each: Happening) -> Sentence:
         case "promised":
             return _("Next update announced by {who}: in {n} minutes.", who=who, n=int(each.detail))
         case "asked":
-            return _("{who} asked {other} to take it.", who=who, other=name(ctx, each.detail))
+            return _(
+                "{who} asked {other} to take it.", who=who, other=name(ctx, PersonId(each.detail))
+            )
         case "news":
             return _("{who}: {news}", who=who, news=each.detail)
         case "silent":
@@ -66,7 +71,7 @@ def _happening(ctx: Context, each: Happening) -> Sentence:
         case "normal":
             return _("{who} called it normal.", who=who)
         case "moved":
-            found = ctx.service_of(each.detail)
+            found = ctx.service_of(ServiceId(each.detail))
             return _(
                 "{who} changed the service to {service}.",
                 who=who,
@@ -76,13 +81,13 @@ def _happening(ctx: Context, each: Happening) -> Sentence:
             return _(
                 "{who} is no longer active; now responsible: {other}.",
                 who=who,
-                other=name(ctx, each.detail),
+                other=name(ctx, PersonId(each.detail)),
             )
         case "fix handed on":
             return _(
                 "{who} is no longer active; {other} fixes the cause now.",
                 who=who,
-                other=name(ctx, each.detail),
+                other=name(ctx, PersonId(each.detail)),
             )
         case "restored":
             return _("{who} says it works again.", who=who)
@@ -93,7 +98,9 @@ def _happening(ctx: Context, each: Happening) -> Sentence:
         case "other":
             return _("{who} says it is not the same as {incident}.", who=who, incident=each.detail)
         case "checking":
-            return _("{who} asked {other} to check it.", who=who, other=name(ctx, each.detail))
+            return _(
+                "{who} asked {other} to check it.", who=who, other=name(ctx, PersonId(each.detail))
+            )
         case "checked":
             return _("Checked by {who}.", who=who)
         case "quiet":
@@ -110,7 +117,7 @@ def _happening(ctx: Context, each: Happening) -> Sentence:
         case "reopened":
             return _("{who} opened it again: {why}", who=who, why=each.detail)
         case "reminded":
-            return _("{who} was reminded to finish it.", who=name(ctx, each.detail))
+            return _("{who} was reminded to finish it.", who=name(ctx, PersonId(each.detail)))
         case "retitled":
             return _("{who} corrected the title. Before: “{title}”", who=who, title=each.detail)
         case "words removed":

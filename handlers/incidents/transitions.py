@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime, time, timedelta
-from enum import StrEnum
 
 from handlers.bans import blocks as ban_blocks
 from handlers.incidents import escalation, keys
@@ -33,7 +32,7 @@ from storage.delivery import timers
 from storage.engine.ids import PersonId
 from storage.incidents import Incident
 from storage.incidents import transitions as states
-from storage.incidents.states import IncidentState, Severity
+from storage.incidents.states import ClosedAs, IncidentState, Severity
 from storage.repeats.outages import overlap
 
 Blocker = Callable[[Context, Incident], Sentence | None]
@@ -51,14 +50,6 @@ MOVES = {  # from each state, where to
 }
 PATIENCE = 3  # working days between restored and the reminder
 HOUR = time(9)  # local time of reminders
-
-
-class Other(StrEnum):
-    """As what an incident is closed that needs no cause of its own."""
-
-    DUPLICATE = "duplicate"
-    FALSE_ALARM = "false_alarm"
-    SUPERSEDED = "superseded"
 
 
 @contextmanager
@@ -136,7 +127,7 @@ def finish(ctx: Context, number: int, person: PersonId, reason: str = "") -> Inc
         return note(ctx, number, "done", person=person)
 
 
-def close(ctx: Context, number: int, closed_as: Other, target: int | None, why: str) -> Incident:
+def close(ctx: Context, number: int, closed_as: ClosedAs, target: int | None, why: str) -> Incident:
     """It was something else; a duplicate and what is superseded say what they go into."""
     ends_in = _ways_end(ctx, target) if target is not None else ()
     with changing(ctx, number, *ends_in, goes_on=ends_in):
@@ -145,7 +136,7 @@ def close(ctx: Context, number: int, closed_as: Other, target: int | None, why: 
         hindrance = blocked(ctx, incident)
         if target is not None:
             target = _root(ctx, number, target)
-            if closed_as is Other.DUPLICATE and overlap(*_in_order(incident, find(ctx, target))):
+            if closed_as is ClosedAs.DUPLICATE and overlap(*_in_order(incident, find(ctx, target))):
                 hindrance = None  # one outage, reported twice: the other one stays held
         if hindrance is not None:
             raise Refusal(hindrance)

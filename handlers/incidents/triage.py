@@ -17,6 +17,7 @@ from handlers.kit.readers import folded
 from handlers.rules import meaning
 from handlers.similarity import Match, find_similar
 from handlers.similarity.terms import Word, words
+from storage.engine.ids import ServiceId
 from storage.rules import Rule
 from storage.services import Service
 
@@ -97,7 +98,7 @@ def named(ctx: Context, title: str) -> tuple[Service | None, Rule | None]:
 
 def _told(ctx: Context, likes: Sequence[Match]) -> Service | None:
     """Return the service that most of the surely like incidents were about."""
-    worth: dict[str, float] = {}
+    worth: dict[ServiceId, float] = {}
     for like in likes:
         if (like.sure or like.device) and like.score >= TOLD:
             worth[like.service] = worth.get(like.service, 0.0) + like.score
@@ -140,7 +141,7 @@ def _meant(ctx: Context, title: str) -> Service | None:
 class _Names:
     """What the services of a company are called, looked up by meaning and by spelling."""
 
-    def __init__(self, names: tuple[tuple[str, str], ...]) -> None:
+    def __init__(self, names: tuple[tuple[ServiceId, str], ...]) -> None:
         from handlers.similarity.vocabulary import Vocabulary  # numpy, only when it is needed
 
         self._called = [(id, words(name)) for id, name in names]
@@ -149,7 +150,7 @@ class _Names:
             for word in called:
                 self._vocabulary.add(word)
 
-    def meant_by(self, said: Iterable[Word]) -> set[str]:
+    def meant_by(self, said: Iterable[Word]) -> set[ServiceId]:
         """Return the ids of the services of which a whole name is meant."""
         told: set[int] = set()
         ideas: set[str] = set()
@@ -166,7 +167,7 @@ class _Names:
 
 
 @lru_cache(maxsize=256)
-def _names(names: tuple[tuple[str, str], ...]) -> _Names:
+def _names(names: tuple[tuple[ServiceId, str], ...]) -> _Names:
     return _Names(names)
 
 

@@ -15,7 +15,7 @@ from storage import on_call as stand_ins
 from storage import people, services
 from storage.delivery.places import Place
 from storage.engine import Tx
-from storage.engine.ids import PersonId
+from storage.engine.ids import PersonId, ServiceId
 from storage.on_call import Cover
 from storage.people import Person, PersonKind
 from storage.services import Service
@@ -84,7 +84,7 @@ class Context:
         """The asker, for a sentence."""
         return Who(self.person.id, self.person.name)
 
-    def person_of(self, id: str) -> Person | None:
+    def person_of(self, id: PersonId) -> Person | None:
         """Return somebody by id, read once in this request."""
         if id not in self._people:
             me = self.person
@@ -97,7 +97,7 @@ class Context:
         self._services.update((each.id, each) for each in found)
         return found
 
-    def service_of(self, id: str) -> Service | None:
+    def service_of(self, id: ServiceId) -> Service | None:
         """Return a service by id, read once in this request."""
         if id not in self._services:
             self._services[id] = services.find(self.tx, id)

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from handlers.kit.words import Figure, Link, Phrase, Sentence, Span, Who, Words, _, flat, speak
+from storage.delivery.outbox import ParcelKind
 
 PIECE = 1400  # characters of one part of a long text; what the narrowest platform shows
 
@@ -153,7 +154,7 @@ class Post:
     key: str
     message: Message
     place: str | None = None
-    kind: str = "card"
+    kind: ParcelKind = ParcelKind.CARD
     otherwise: str | None = None
 
 

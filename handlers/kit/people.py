@@ -14,7 +14,7 @@ NAMES_GO = _("“former person” stands there; what was decided stays")
 PLATFORMS = {"slack": "Slack", "teams": "Teams", "local": "Lotse"}  # as people call them
 
 
-def person(ctx: Context, id: str) -> Who | Sentence:
+def person(ctx: Context, id: PersonId) -> Who | Sentence:
     """Return somebody for a sentence; who is gone stays readable."""
     found = ctx.person_of(id)
     if found is not None and found.former:
@@ -22,7 +22,7 @@ def person(ctx: Context, id: str) -> Who | Sentence:
     return Who(id, found.name if found else id)
 
 
-def name(ctx: Context, id: str) -> str | Sentence:
+def name(ctx: Context, id: PersonId) -> str | Sentence:
     """Return somebody's name, where they are told of and not spoken to: nobody is pinged.
 
     Whose name was let go of is a former person, in the language of whoever reads it.
@@ -40,7 +40,7 @@ def former(ctx: Context, *, other: bool = False) -> PersonId:
     return people.former(ctx.tx, ctx.new_secret(), ctx.now, id)
 
 
-def traced(ctx: Context, id: str) -> str:
+def traced(ctx: Context, id: PersonId) -> str:
     """Return somebody as the audit trail names them: by the key that erasing makes nobody's."""
     found = ctx.person_of(id)
     return found.person_key if found is not None else ""

@@ -14,6 +14,7 @@ from handlers.kit.words import Words, _, shortened
 from handlers.mandate import standing
 from handlers.mandate.measures import LINKED, READ
 from storage import mandate
+from storage.engine.ids import NOBODY
 from storage.mandate import actions, drafts, stops
 from storage.mandate.drafts import Mandate
 
@@ -50,8 +51,8 @@ def _state(ctx: Context, released: Mandate | None) -> list[Part]:
         return [Text(_("It was valid until {day} and has ended.", day=released.valid_until))]
     said = _(
         "Valid until {day}; released by {lead} and, for the IT, {it}.",
-        lead=name(ctx, released.lead_by or ""),
-        it=name(ctx, released.it_by or ""),
+        lead=name(ctx, released.lead_by or NOBODY),
+        it=name(ctx, released.it_by or NOBODY),
         day=released.valid_until,
     )
     parts: list[Part] = [Text(said)]

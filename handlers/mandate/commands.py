@@ -123,7 +123,13 @@ def write(
     communication: Annotated[str, RULE, Ask(_("Communication"), _("Who is told, and when?"))],
 ) -> Reply:
     version = f"v{mandate.versions(ctx.tx) + 1}"
-    rules = Guardrails(version, data, security, responsibility, communication)
+    rules = Guardrails(
+        version=version,
+        data=data,
+        security=security,
+        responsibility=responsibility,
+        communication=communication,
+    )
     mandate.set_guardrails(ctx.tx, rules, by=ctx.person.id, now=ctx.now)
     mandate.confirm(ctx.tx, version, ctx.person.id, ctx.now)
     return Reply(cards.card(ctx))

@@ -15,6 +15,7 @@ from handlers.kit.readers.required_text import TellingReader
 from handlers.kit.words import _
 from handlers.mandate import cards, standing
 from handlers.on_call import duty
+from storage.delivery.outbox import ParcelKind
 from storage.delivery.places import PlaceKind
 from storage.mandate import drafts, links
 from storage.mandate.links import Question
@@ -112,7 +113,7 @@ def answer(
     )
     posts = (
         *matters.settle(ctx, _key(found)),
-        Post(f"mandate:answer:{found.id}", told, f"direct:{found.asked_by}", "note"),
+        Post(f"mandate:answer:{found.id}", told, f"direct:{found.asked_by}", ParcelKind.NOTE),
     )
     return Reply(line(_("Thank you. They read it now.")), posts=posts)
 

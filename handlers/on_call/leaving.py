@@ -15,6 +15,7 @@ from handlers.kit.words import Sentence, _
 from handlers.on_call import duty
 from handlers.on_call.stand_ins import ask, days, ended_words, key_of
 from storage import on_call as stand_ins
+from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import PersonId
 from storage.on_call import Cover, CoverState
 
@@ -28,7 +29,7 @@ def _left(ctx: Context, person: PersonId) -> tuple[Post, ...]:
         posts += (Post(key, over), Post(f"{key}:told", over))
         if duty.is_here(ctx, each.person):
             told = line(_told(ctx, each), _again(ctx, each))
-            posts += (Post(f"{key}:left", told, f"direct:{each.person}", "note"),)
+            posts += (Post(f"{key}:left", told, f"direct:{each.person}", ParcelKind.NOTE),)
     return posts
 
 

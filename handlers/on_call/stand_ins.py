@@ -21,6 +21,7 @@ from handlers.kit.readers import PersonReader, TextReader
 from handlers.kit.readers.dates import BETWEEN, DateReader, read_day, today_of
 from handlers.kit.words import Sentence, _
 from storage import on_call as stand_ins
+from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import PersonId
 from storage.on_call import Cover, CoverState
 from storage.people import Person
@@ -87,7 +88,7 @@ def cover(
         agreed = replace(asked, state=CoverState.CONFIRMED)
         changed = _add(ctx, agreed)
         said = _agreed(ctx, agreed)
-        told = Post(f"{key_of(agreed.id)}:told", line(said), f"direct:{absent.id}", "note")
+        told = Post(f"{key_of(agreed.id)}:told", line(said), f"direct:{absent.id}", ParcelKind.NOTE)
         return Reply(line(said), posts=(told, *changed), subject=traced(ctx, absent.id))
     posts = ask(ctx, asked)
     if absent.id != ctx.person.id:
@@ -184,7 +185,7 @@ def _ask(ctx: Context, asked: Cover) -> Post:
             Buttons(_answers(asked)),
         )
     )
-    return Post(key_of(asked.id), message, f"direct:{asked.other}", "note")
+    return Post(key_of(asked.id), message, f"direct:{asked.other}", ParcelKind.NOTE)
 
 
 def _question(ctx: Context, asked: Cover) -> Sentence:
@@ -231,7 +232,7 @@ def confirm(ctx: Context, cover: CoverRef) -> Reply:
         line(said),
         posts=(
             Post(key_of(agreed.id), told),
-            Post(f"{key_of(agreed.id)}:told", told, f"direct:{agreed.asked_by}", "note"),
+            Post(f"{key_of(agreed.id)}:told", told, f"direct:{agreed.asked_by}", ParcelKind.NOTE),
         ),
         subject=traced(ctx, agreed.asked_by),
     )
@@ -256,7 +257,7 @@ def end(ctx: Context, cover: CoverRef) -> Reply:
     told = line(said, tone=Tone.QUIET)
     other = ended.cover if ctx.person.id == ended.person else ended.person
     posts = [Post(key_of(ended.id), told), Post(f"{key_of(ended.id)}:told", told)]
-    posts.append(Post(f"{key_of(ended.id)}:ended", told, f"direct:{other}", "note"))
+    posts.append(Post(f"{key_of(ended.id)}:ended", told, f"direct:{other}", ParcelKind.NOTE))
     return Reply(line(said), posts=tuple(posts), subject=traced(ctx, other))
 
 

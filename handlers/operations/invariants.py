@@ -10,6 +10,7 @@ from handlers.kit.context import Context
 from handlers.kit.messages import Facts, Message, Post, Reply, Text, Title
 from handlers.kit.words import Words, _
 from storage import operations
+from storage.delivery.outbox import ParcelKind
 from storage.engine import Tx
 from storage.operations import invariants
 
@@ -81,6 +82,6 @@ def tell(ctx: Context) -> Reply:
             Facts(tuple(rows)),
             Text(_("Whoever operates Lotse sees more with: python -m bot doctor"), small=True),
         )
-        return Reply(posts=(Post(KEY, Message(parts), "managers", "note"),))
+        return Reply(posts=(Post(KEY, Message(parts), "managers", ParcelKind.NOTE),))
     well = Message((Title(_("Lotse's own check finds nothing any more")),))
-    return Reply(posts=(Post(KEY, well, "managers", "note"),))
+    return Reply(posts=(Post(KEY, well, "managers", ParcelKind.NOTE),))

@@ -43,8 +43,9 @@ from handlers.services.editing import mend
 from handlers.services.lookup import ServiceRef
 from storage import ownership as handovers
 from storage import people, services
+from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import PersonId
-from storage.ownership import Handover
+from storage.ownership import Handover, HandoverState
 from storage.people import Person
 
 feature = Feature(_("Services"))
@@ -102,7 +103,7 @@ def decline(ctx: Context, service: ServiceRef) -> Reply:
         Tone.ALARM,
     )
     key = f"{asked_key(service, me)}:declined:{service.asked_at}"  # once for each time of asking
-    posts = tuple(Post(key, told, f"direct:{each}", "note") for each in bosses)
+    posts = tuple(Post(key, told, f"direct:{each}", ParcelKind.NOTE) for each in bosses)
     question = Post(asked_key(service, me), line(said, take_over(service), tone=Tone.QUIET))
     return Reply(line(said), posts=(question, *posts), subject=service.name)
 
@@ -128,7 +129,7 @@ class FromReader(PersonReader):
         return FieldKind.CHOICE
 
     def value(self, raw: str, ctx: Context) -> object:
-        found = people.find(ctx.tx, raw)
+        found = people.find(ctx.tx, PersonId(raw))
         return found if found is not None else PersonReader.value(self, raw, ctx)
 
     def choices(self, ctx: Context) -> tuple[tuple[str, Words], ...]:
@@ -175,12 +176,14 @@ def hand_over(
         deputy=deputy.id if deputy else None,
         asked_by=ctx.person.id,
         asked_at=ctx.now,
-        state="asked",
+        state=HandoverState.ASKED,
     )
     _must_fit(ctx, handover, found)
     replaced = handovers.open_of(ctx.tx, before.id)
     handovers.add(ctx.tx, handover)
-    posts = [Post(_key(handover.id), _question(ctx, handover, found), f"direct:{to.id}", "note")]
+    posts = [
+        Post(_key(handover.id), _question(ctx, handover, found), f"direct:{to.id}", ParcelKind.NOTE)
+    ]
     if replaced is not None:
         over = line(_("This question has been answered already."), tone=Tone.QUIET)
         posts.append(Post(_key(replaced.id), over))
@@ -263,7 +266,9 @@ def accept_all(
     )
     posts += (Post(_key(kept.id), line(said, tone=Tone.QUIET)), *refreshed(ctx, kept.person))
     if kept.asked_by != ctx.person.id:
-        posts += (Post(f"{_key(kept.id)}:told", line(done), f"direct:{kept.asked_by}", "note"),)
+        posts += (
+            Post(f"{_key(kept.id)}:told", line(done), f"direct:{kept.asked_by}", ParcelKind.NOTE),
+        )
     return Reply(line(said), posts=posts, subject=traced(ctx, kept.person))
 
 
@@ -295,7 +300,9 @@ def _left(ctx: Context, person: PersonId) -> tuple[Post, ...]:
         )
         again = Button(_("Hand everything over"), call("hand over", person=each.person))
         over = line(_("This question has been answered already."), tone=Tone.QUIET)
-        told = Post(f"{_key(each.id)}:gone", line(said, again), f"direct:{each.asked_by}", "note")
+        told = Post(
+            f"{_key(each.id)}:gone", line(said, again), f"direct:{each.asked_by}", ParcelKind.NOTE
+        )
         posts += (Post(_key(each.id), over), told)
     return posts
 

@@ -23,7 +23,7 @@ def by(ctx: Context, person: PersonId) -> list[Held]:
     return [held for door in doors(ctx) for held in door.held(ctx, person)]
 
 
-def holders(ctx: Context) -> list[str]:
+def holders(ctx: Context) -> list[PersonId]:
     """Return everybody who answers for something, also who is not there any more, by name."""
     known = [each for each in people.all(ctx.tx) if by(ctx, each.id)]
     return [each.id for each in sorted(known, key=lambda each: each.name)]

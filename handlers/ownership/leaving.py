@@ -34,6 +34,7 @@ from handlers.services.cards import name_somebody, some, why_red
 from handlers.services.lookup import fallback
 from storage import people, services, workspaces
 from storage.delivery import timers
+from storage.delivery.outbox import ParcelKind
 from storage.engine import Tx
 from storage.engine.ids import PersonId
 from storage.people import Person, PersonKind
@@ -74,7 +75,7 @@ def left(ctx: Context, person: PersonId) -> Reply:
     batch = _batch(ctx, person)
     told = [each.id for each in duty.managers(ctx)] or _instead(ctx)
     message = _card(ctx, batch)
-    cards = tuple(Post(_key(batch), message, f"direct:{each}", "note") for each in told)
+    cards = tuple(Post(_key(batch), message, f"direct:{each}", ParcelKind.NOTE) for each in told)
     return Reply(posts=(*moved, *_told_to_act(ctx, batch, but=told), *cards))
 
 
@@ -226,7 +227,7 @@ def _told_to_act(ctx: Context, batch: Batch, but: list[PersonId]) -> tuple[Post,
             f"{_key(batch)}:acts:{id}",
             Message(tuple(Text(_acts(ctx, person, found)) for person, found in by_person.items())),
             f"direct:{id}",
-            "note",
+            ParcelKind.NOTE,
         )
         for id, by_person in acts.items()
     )

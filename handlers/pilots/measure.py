@@ -217,10 +217,10 @@ def _mean(week: str, cases: list[Case]) -> Value:
     waiting = [each.waiting for each in cases if each.waiting is not None]
     working = [each.working for each in cases if each.working is not None]
     return Value(
-        week,
-        mean([each.value for each in cases]),
-        len(cases),
-        "CSV",
-        mean(waiting) if waiting else None,
-        mean(working) if working else None,
+        week=week,
+        value=mean([each.value for each in cases]),
+        number=len(cases),
+        source="CSV",
+        waiting=mean(waiting) if waiting else None,
+        working=mean(working) if working else None,
     )

@@ -102,7 +102,9 @@ def users_text(ctx: Context, pilot: Pilot) -> str:
     if pilot.users_kind == "channel":
         place = places.find(ctx.tx, pilot.users_place or "")
         return f"#{place.name}" if place else ""
-    return ", ".join(ctx.text(name(ctx, each)) for each in pilots.users(ctx.tx, pilot.id, "named"))
+    return ", ".join(
+        ctx.text(name(ctx, PersonId(each))) for each in pilots.users(ctx.tx, pilot.id, "named")
+    )
 
 
 class Visible(StrEnum):

@@ -63,7 +63,7 @@ def asked(ctx: Context, pilot: Pilot) -> list[PersonId]:
     if pilot.users_kind == "everyone":
         members = [each.id for each in people.everyone(ctx.tx) if each.kind == PersonKind.MEMBER]
         return [each for each in members if each not in muted]
-    found = [ctx.person_of(each) for each in pilots.users(ctx.tx, pilot.id)]
+    found = [ctx.person_of(PersonId(each)) for each in pilots.users(ctx.tx, pilot.id)]
     return [each.id for each in found if each is not None and each.active]
 
 

@@ -14,7 +14,8 @@ from handlers.kit.readers import TextReader, folded
 from handlers.kit.words import _
 from handlers.privacy.erasing import doors
 from storage import people, privacy, services
-from storage.engine.ids import PersonId
+from storage.delivery.outbox import ParcelKind
+from storage.engine.ids import NOBODY, PersonId
 from storage.privacy import Link
 
 feature = Feature(_("Me"))
@@ -67,7 +68,7 @@ def _typed(ctx: Context, code: str) -> Reply:
         Button(_("Yes, that is me"), call("link yes", code=key), "primary"),
         Button(_("No"), call("link no", code=key)),
     )
-    post = Post(f"link:{key[:16]}", asked, f"direct:{found.person}", "note")
+    post = Post(f"link:{key[:16]}", asked, f"direct:{found.person}", ParcelKind.NOTE)
     return Reply(
         line(_("Please confirm in the other chat. Nothing changes until then.")), posts=(post,)
     )
@@ -105,7 +106,7 @@ def no(ctx: Context, code: Code) -> Reply:
     if found.person != ctx.person.id:
         raise Refusal(_("This question has been answered already."))
     privacy.end(ctx.tx, code)
-    said = _("Nothing was linked. {who} stays somebody else.", who=name(ctx, found.other or ""))
+    said = _("Nothing was linked. {who} stays somebody else.", who=name(ctx, found.other or NOBODY))
     return Reply(line(said), posts=(Post(f"link:{code[:16]}", line(said, tone=Tone.QUIET)),))
 
 

@@ -29,6 +29,7 @@ from handlers.kit.readers.dates import today_of
 from handlers.kit.readers.evidence import linked
 from handlers.kit.words import Sentence, Words, _
 from storage import problems, repeats
+from storage.engine.ids import NOBODY, PersonId
 from storage.problems import Happened, Problem, ProblemState
 from storage.repeats import outages
 
@@ -97,7 +98,7 @@ def standing(ctx: Context, problem: Problem) -> Sentence:
             return _(
                 "{who} says the cause is fixed. Somebody else verifies it. Otherwise the "
                 "block ends on {at:day} if it does not come back.",
-                who=name(ctx, problem.fixed_by or ""),
+                who=name(ctx, problem.fixed_by or NOBODY),
                 at=quiet_until(ctx, problem),
             )
         case "lifted" if problem.verified_by:
@@ -246,7 +247,7 @@ def history(ctx: Context, problem: Problem) -> Message:
 
 
 def _happened(ctx: Context, each: Happened) -> Sentence:
-    who, detail = name(ctx, each.person or ""), each.detail
+    who, detail = name(ctx, each.person or NOBODY), each.detail
     match each.kind:
         case "opened":
             return _("Opened with {incidents}.", incidents=detail)
@@ -254,7 +255,9 @@ def _happened(ctx: Context, each: Happened) -> Sentence:
             return _("{who} looks after the cause.", who=who)
         case "asked":
             return _(
-                "{who} asked {other} to look after the cause.", who=who, other=name(ctx, detail)
+                "{who} asked {other} to look after the cause.",
+                who=who,
+                other=name(ctx, PersonId(detail)),
             )
         case "cause":
             return _("{who} entered the cause: {cause}", who=who, cause=detail)
@@ -277,7 +280,7 @@ def _happened(ctx: Context, each: Happened) -> Sentence:
         case "retitled":
             return _("{who} corrected the title. Before: “{title}”", who=who, title=detail)
         case "reminded":
-            return _("Reminder to {who}.", who=name(ctx, detail))
+            return _("Reminder to {who}.", who=name(ctx, PersonId(detail)))
         case "parted":
             return _("{who} took {incident} out: it is something else.", who=who, incident=detail)
         case "dropped":
@@ -301,7 +304,7 @@ def line(ctx: Context, problem: Problem) -> Sentence:
         "at": problem.opened_at,
     }
     if problem.state == ProblemState.FIXED:
-        values["who"] = name(ctx, problem.fixed_by or "")
+        values["who"] = name(ctx, problem.fixed_by or NOBODY)
         return _(
             "{problem} · “{title}” ({service}): {n} times in {days}, blocked "
             "since {at:day}; {who} says it is fixed, to be verified",

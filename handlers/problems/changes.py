@@ -21,10 +21,11 @@ from handlers.kit.words import Sentence, Who, _
 from handlers.problems.cards import card, key
 from handlers.services import lookup as service_lookup
 from storage import people, problems
+from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import PersonId, ServiceId
 from storage.problems import Problem
 from storage.problems import changes as stored_changes
-from storage.problems.changes import Change
+from storage.problems.changes import Change, ChangeState
 
 feature = Feature(_("Problems and blocks"))
 
@@ -140,7 +141,7 @@ def override(ctx: Context, id: ChangeId, *, reason: Reason, until: Until) -> Rep
             _("Somebody else decides that. Please ask {who:or}.", who=_may_override(ctx, change))
         )
     ban = banned(ctx, change.service)
-    if ban is None or change.state != "planned":
+    if ban is None or change.state != ChangeState.PLANNED:
         raise Refusal(_("The change is no longer blocked."))
     checked(ctx, reason, until)
     if until < change.planned_on:
@@ -220,7 +221,7 @@ def held_up(ctx: Context, ban: Problem) -> list[Post]:
         waits = each.service == ban.service and passes(ctx, each.id) is None
         if waits and stored_changes.tell(ctx.tx, each.id):
             place = f"direct:{each.entered_by}"
-            posts.append(Post(_key(each.id), _needs(ctx, each, ban), place, "note"))
+            posts.append(Post(_key(each.id), _needs(ctx, each, ban), place, ParcelKind.NOTE))
     return posts
 
 

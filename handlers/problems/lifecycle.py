@@ -23,6 +23,7 @@ from handlers.problems.cards import asked, card, key, quiet_until, settled
 from storage import incidents, problems, repeats
 from storage import repeats as storage_repeats
 from storage.delivery import timers
+from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import PersonId
 from storage.incidents import Incident
 from storage.incidents.states import IncidentState
@@ -209,7 +210,7 @@ def shown(ctx: Context, problem: Problem) -> tuple[Post, ...]:
 def to_owner(ctx: Context, problem: Problem) -> Post:
     """Return the card for whoever owns the cause, and for whoever is asked to."""
     person = duty.stands_in(ctx, problem.proposed_to or owner(ctx, problem))
-    return Post(key(problem.number), card(ctx, problem), f"direct:{person}", "note")
+    return Post(key(problem.number), card(ctx, problem), f"direct:{person}", ParcelKind.NOTE)
 
 
 def again(ctx: Context, problem: Problem) -> Problem:
@@ -315,7 +316,7 @@ def due(ctx: Context, number: int, step: str) -> Reply:
     person = duty.stands_in(ctx, person)
     note(ctx, problem, "reminded", person, by_hand=False)
     message = asked(ctx, problem, _why(ctx, problem, step))
-    posted = Post(reminder_key(problem, step), message, f"direct:{person}", "note")
+    posted = Post(reminder_key(problem, step), message, f"direct:{person}", ParcelKind.NOTE)
     return Reply(posts=(posted, *(shown(ctx, problem) if step == "over" else ())))
 
 

@@ -22,6 +22,7 @@ from handlers.kit.words import Sentence, Who, Words, _
 from handlers.problems import lifecycle
 from handlers.rights import Tie
 from storage import incidents, people, problems, repeats
+from storage.engine.ids import PersonId
 from storage.problems import Problem
 
 
@@ -131,12 +132,12 @@ def verifiers(ctx: Context, problem: Problem) -> list[Who]:
     return _here(ctx, _above(ctx, problem))
 
 
-def _above(ctx: Context, problem: Problem) -> list[str]:
+def _above(ctx: Context, problem: Problem) -> list[PersonId]:
     service = ctx.service_of(problem.service)
     ids = [service.accountable, service.deputy] if service else []
     return [*ids, *(each.id for each in people.managers(ctx.tx))]
 
 
-def _here(ctx: Context, ids: list[str]) -> list[Who]:
+def _here(ctx: Context, ids: list[PersonId]) -> list[Who]:
     found = [ctx.person_of(id) for id in dict.fromkeys(ids)]
     return [Who(each.id, each.name) for each in found if each is not None and each.active]

@@ -6,7 +6,6 @@ from handlers import rights
 from handlers.incidents import escalation, keys, transitions
 from handlers.incidents.cards import headline, label, standing
 from handlers.incidents.lookup import Ref, find
-from handlers.incidents.transitions import Other
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
@@ -14,8 +13,9 @@ from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text, T
 from handlers.kit.people import name
 from handlers.kit.words import _, shortened
 from storage import incidents, repeats
+from storage.delivery.outbox import ParcelKind
 from storage.incidents import Incident
-from storage.incidents.states import IncidentState, Severity
+from storage.incidents.states import ClosedAs, IncidentState, Severity
 from storage.repeats.outages import overlap
 
 feature = Feature(_("Repeats"))
@@ -41,7 +41,7 @@ def fold(ctx: Context, number: Ref, earlier: Ref) -> Reply:
         )
     goes_on = {target.number} if target.state == IncidentState.OPEN else set()
     with transitions.changing(ctx, mine.number, target.number, goes_on=goes_on):
-        mine = transitions.close(ctx, number, Other.DUPLICATE, earlier, "")
+        mine = transitions.close(ctx, number, ClosedAs.DUPLICATE, earlier, "")
         target = find(ctx, mine.closed_into or earlier)
         posts: tuple[Post, ...] = escalation.ended_posts(ctx, mine)
         if target.state != IncidentState.OPEN:
@@ -95,11 +95,11 @@ def _told(ctx: Context, mine: Incident, target: Incident) -> tuple[Post, ...]:
             )
         )
         direct = f"direct:{mine.responsible}"
-        posts.append(Post(f"{keys.card_key(mine.number)}:folded", message, direct, "note"))
+        posts.append(Post(f"{keys.card_key(mine.number)}:folded", message, direct, ParcelKind.NOTE))
     if mine.declared_by not in (ctx.person.id, mine.responsible):
         said = Message((Text(_("{mine} went into {target}. I will tell you more.", **values)),))
         direct = f"direct:{mine.declared_by}"
-        posts.append(Post(f"{keys.card_key(mine.number)}:told", said, direct, "note"))
+        posts.append(Post(f"{keys.card_key(mine.number)}:told", said, direct, ParcelKind.NOTE))
     return tuple(posts)
 
 
@@ -107,7 +107,7 @@ def _told(ctx: Context, mine: Incident, target: Incident) -> tuple[Post, ...]:
 def unfold(ctx: Context, number: Ref) -> Reply:
     mine = find(ctx, number)
     rights.need_for(ctx, "unfold", mine)
-    if mine.closed_as != Other.DUPLICATE or mine.closed_into is None:
+    if mine.closed_as != ClosedAs.DUPLICATE or mine.closed_into is None:
         raise Refusal(_("{incident} is not part of another one.", incident=label(number)))
     target = find(ctx, mine.closed_into)
     if target.state != IncidentState.OPEN:

@@ -18,7 +18,8 @@ from handlers.rules.entering import Way, WayField
 from handlers.services import editing
 from handlers.services.lookup import ServiceRef
 from storage import friction, rules
-from storage.rules import AREA, SERVICE, Rule
+from storage.engine.ids import ServiceId
+from storage.rules import Led, Rule, RuleKind
 
 feature = Feature(_("Rules"))
 
@@ -34,7 +35,7 @@ SubjectField = Annotated[str, TextReader(long=False), Ask(_("Which"))]
 def show(
     ctx: Context, *, first: Annotated[int, NumberReader(0, 100_000), Ask(_("From"))] = 0
 ) -> Reply:
-    found = [*rules.all(ctx.tx, SERVICE), *rules.all(ctx.tx, AREA)]
+    found = [*rules.all(ctx.tx, RuleKind.SERVICE), *rules.all(ctx.tx, RuleKind.AREA)]
     enter = (
         Button(_("Enter a rule"), call("rule new")),
         Button(_("Rule for friction"), call("friction rule")),
@@ -100,7 +101,9 @@ def new(
     way: WayField = Way.ASK,
 ) -> Reply:
     editing.need_own(ctx, service)
-    rule = meaning.entered(ctx.new_id(), SERVICE, words, service.id, straight=way is Way.STRAIGHT)
+    rule = meaning.entered(
+        ctx.new_id(), RuleKind.SERVICE, words, service.id, straight=way is Way.STRAIGHT
+    )
     if rule is None or service.fallback:
         raise Refusal(_("These words tell nothing apart."), field="words", kept=words)
     return entering.enter(ctx, rule)
@@ -108,7 +111,7 @@ def new(
 
 def _need_own(ctx: Context, rule: Rule) -> None:
     """Refuse kindly unless the asker answers for where a rule leads, or is a manager."""
-    service = ctx.service_of(rule.target) if rule.kind == SERVICE else None
+    service = ctx.service_of(ServiceId(rule.target)) if rule.kind == RuleKind.SERVICE else None
     if service is not None:
         editing.need_own(ctx, service)
     elif not routing.is_accountable(ctx, rule.kind, rule.target):
@@ -162,8 +165,8 @@ def remove(ctx: Context, id: RuleId) -> Reply:
     "rule right", "regel stimmt", help=_("What went straight through is right."), hidden=True
 )
 def right(ctx: Context, kind: KindField, subject: SubjectField) -> Reply:
-    posts = _checked(ctx, kind, subject)
-    routing.stands(ctx, kind, subject)
+    led, posts = _checked(ctx, kind, subject)
+    routing.stands(ctx, led, subject)
     return Reply(line(_("Good. It stays there.")), posts=posts)
 
 
@@ -172,24 +175,24 @@ def right(ctx: Context, kind: KindField, subject: SubjectField) -> Reply:
 )
 def wrong(ctx: Context, kind: KindField, subject: SubjectField) -> Reply:
     """Count it; a note goes back to whoever sorts, an incident is moved where it is known."""
-    posts = _checked(ctx, kind, subject)
-    routing.correct(ctx, kind, subject)
-    if kind == "incident":
+    led, posts = _checked(ctx, kind, subject)
+    routing.correct(ctx, led, subject)
+    if led is Led.INCIDENT:
         move = Button(_("Change service"), call("move", number=subject))
         return Reply(line(_("Counted. Where does it belong?"), move), posts=posts)
     friction.set_area(ctx.tx, subject, "")
     return Reply(line(_("Counted. A person sorts it now.")), posts=posts)
 
 
-def _checked(ctx: Context, kind: str, subject: str) -> tuple[Post, ...]:
+def _checked(ctx: Context, kind: str, subject: str) -> tuple[Led, tuple[Post, ...]]:
     """Refuse unless the asker answers for where it went; let the question about it be over."""
-    led = rules.led(ctx.tx, kind, subject)
-    if led is None:
+    found = rules.led(ctx.tx, Led(kind), subject) if kind in set(Led) else None
+    if found is None:
         raise Refusal(_("This no longer exists."))
-    target = SERVICE if kind == "incident" else AREA
-    if not routing.is_accountable(ctx, target, led.target):
+    target = RuleKind.SERVICE if found.kind is Led.INCIDENT else RuleKind.AREA
+    if not routing.is_accountable(ctx, target, found.target):
         rights.need(ctx, "service")
-    return routing.settle(ctx, led)
+    return found.kind, routing.settle(ctx, found)
 
 
 @feature.keeps(

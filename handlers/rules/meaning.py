@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from handlers.kit.context import Context
 from handlers.similarity.terms import Word, words
 from storage import incidents, rules
-from storage.rules import SERVICE, Rule
+from storage.engine.ids import ServiceId
+from storage.rules import Rule, RuleKind
 from storage.services import Service
 
 MOST = 3  # words of a rule that is learnt
@@ -23,7 +24,7 @@ def telling(title: str) -> dict[str, Word]:
 
 
 def entered(
-    id: str, kind: str, text: str, target: str, *, straight: bool, also: tuple[str, ...] = ()
+    id: str, kind: RuleKind, text: str, target: str, *, straight: bool, also: tuple[str, ...] = ()
 ) -> Rule | None:
     """Return the rule that somebody enters, `also` its fields; None when it tells nothing."""
     said = {each.key for each in words(text) if not each.phrase} | set(also)
@@ -42,7 +43,7 @@ def entered(
     )
 
 
-def fitting(ctx: Context, kind: str, text: str, also: tuple[str, ...] = ()) -> Iterator[Rule]:
+def fitting(ctx: Context, kind: RuleKind, text: str, also: tuple[str, ...] = ()) -> Iterator[Rule]:
     """Give the rules that fit what is said: the most conditions first, entered before learnt."""
     found = rules.all(ctx.tx, kind)
     if not found:
@@ -54,8 +55,8 @@ def fitting(ctx: Context, kind: str, text: str, also: tuple[str, ...] = ()) -> I
 
 def meant(ctx: Context, title: str) -> tuple[Rule, Service] | None:
     """Return the rule that fits a title best, with its service."""
-    for each in fitting(ctx, SERVICE, title):
-        service = ctx.service_of(each.target)
+    for each in fitting(ctx, RuleKind.SERVICE, title):
+        service = ctx.service_of(ServiceId(each.target))
         if service is not None and service.retired_at is None:
             return each, service
     return None
@@ -75,8 +76,8 @@ def learn(ctx: Context, number: int, title: str, service: Service) -> None:
         if not common or (len(common) == 1 and _is_called(ctx, common[0])):
             continue
         shown = " ".join(mine[key].shown for key in common)
-        rule = Rule(ctx.new_id(), SERVICE, tuple(sorted(common)), shown, service.id, True)
-        known = rules.all(ctx.tx, SERVICE)
+        rule = Rule(ctx.new_id(), RuleKind.SERVICE, tuple(sorted(common)), shown, service.id, True)
+        known = rules.all(ctx.tx, RuleKind.SERVICE)
         if not any(each.words == rule.words and not each.learnt for each in known):
             rules.add(ctx.tx, rule, ctx.now)
         return

@@ -20,37 +20,38 @@ from handlers.kit.words import Sentence, Words, _, shortened
 from handlers.on_call import duty
 from handlers.rules import fields
 from storage import rules
-from storage.engine.ids import PersonId
+from storage.engine.ids import PersonId, ServiceId
 from storage.friction import answerers
-from storage.rules import SERVICE, Routing, Rule
+from storage.friction.answerers import AnswererState
+from storage.rules import Led, Routing, RoutingState, Rule, RuleKind
 
 SAMPLE = 10  # one of so many is checked
 LAST, CORRECTED = 20, 2  # of the last so many at most so few may be corrected
 
 
-def answering(ctx: Context, kind: str, target: str) -> list[PersonId]:
+def answering(ctx: Context, kind: RuleKind, target: str) -> list[PersonId]:
     """Return who answers for what a rule leads to: never nobody."""
-    service = ctx.service_of(target) if kind == SERVICE else None
+    service = ctx.service_of(ServiceId(target)) if kind == RuleKind.SERVICE else None
     if service is not None:
         return [service.accountable]
     mine = [
         each.answerer
         for each in answerers.all(ctx.tx)
-        if each.state == "accepted" and folded(each.area) == folded(target)
+        if each.state == AnswererState.ACCEPTED and folded(each.area) == folded(target)
     ]
     here = [each for each in mine if duty.is_here(ctx, each)]
     return here or [each.id for each in duty.managers(ctx)]
 
 
-def is_accountable(ctx: Context, kind: str, target: str) -> bool:
+def is_accountable(ctx: Context, kind: RuleKind, target: str) -> bool:
     """Say whether the asker answers for it, or stands in for whoever does."""
     found = answering(ctx, kind, target)
     return ctx.person.id in {*found, *(duty.acting(ctx, each) for each in found)}
 
 
-def called(ctx: Context, kind: str, target: str) -> str:
+def called(ctx: Context, kind: RuleKind, target: str) -> str:
     """Return the name of what a rule leads to."""
-    service = ctx.service_of(target) if kind == SERVICE else None
+    service = ctx.service_of(ServiceId(target)) if kind == RuleKind.SERVICE else None
     return service.name if service is not None else target
 
 
@@ -81,7 +82,7 @@ def line_of(ctx: Context, rule: Rule) -> Sentence:
     )
 
 
-def lead(ctx: Context, rule: Rule, kind: str, subject: str, about: str) -> Routing:
+def lead(ctx: Context, rule: Rule, kind: Led, subject: str, about: str) -> Routing:
     """Keep that a rule led something; now and then its accountable person looks at it.
 
     `kind` is what was led, `incident` or `friction`, `about` its words.
@@ -96,7 +97,7 @@ def lead(ctx: Context, rule: Rule, kind: str, subject: str, about: str) -> Routi
         straight=rule.straight,
         marked=rule.marked,
         sampled=sampled,
-        state="open",
+        state=RoutingState.OPEN,
     )
     rules.lead(ctx.tx, led, calendar.day_of(ctx.now, ctx.workspace.zone))
     if sampled:
@@ -133,10 +134,10 @@ def _is_sampled(ctx: Context, rule: Rule) -> bool:
     return due
 
 
-def correct(ctx: Context, kind: str, subject: str) -> Routing | None:
+def correct(ctx: Context, kind: Led, subject: str) -> Routing | None:
     """Somebody says that a rule led wrongly; too often, and it asks again. None without a rule."""
     led = rules.led(ctx.tx, kind, subject)
-    if led is None or not rules.settle(ctx.tx, kind, subject, "corrected"):
+    if led is None or not rules.settle(ctx.tx, kind, subject, RoutingState.CORRECTED):
         return led
     rule = rules.find(ctx.tx, led.rule)
     if rule is not None and rule.straight and corrected(ctx, rule) > CORRECTED:
@@ -150,18 +151,18 @@ def correct(ctx: Context, kind: str, subject: str) -> Routing | None:
         button = Button(_("Rules"), call("rules"))
         for each in answering(ctx, rule.kind, rule.target):
             matters.note(ctx, each, f"rule:{rule.id}:back", said, button)
-    return replace(led, state="corrected")
+    return replace(led, state=RoutingState.CORRECTED)
 
 
 def corrected(ctx: Context, rule: Rule) -> int:
     """Return how many of the last ones that went straight through were corrected."""
     newest = rules.newest_led(ctx.tx, rule, LAST)
-    return sum(each.state == "corrected" for each in newest)
+    return sum(each.state == RoutingState.CORRECTED for each in newest)
 
 
-def stands(ctx: Context, kind: str, subject: str) -> Routing | None:
+def stands(ctx: Context, kind: Led, subject: str) -> Routing | None:
     """Somebody says that a rule led rightly. None without a rule."""
     led = rules.led(ctx.tx, kind, subject)
     if led is not None:
-        rules.settle(ctx.tx, kind, subject, "stands")
+        rules.settle(ctx.tx, kind, subject, RoutingState.STANDS)
     return led

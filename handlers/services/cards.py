@@ -27,8 +27,9 @@ from handlers.kit.words import Link, Sentence, Words, _, _n, shortened
 from handlers.on_call import duty, reach
 from handlers.working_time.hours import of_service_said
 from storage import rules, services
+from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import PersonId
-from storage.rules import Rule
+from storage.rules import Rule, RuleKind
 from storage.services import Service
 
 MOST = 6  # names in one sentence
@@ -46,7 +47,7 @@ def card(ctx: Context, service: Service) -> Message:
         rows.append((_("Alerted first now"), duty_words(ctx, service)))
     if service.words:
         rows.append((_("Also called"), ", ".join(service.words)))
-    taught = rules.of(ctx.tx, rules.SERVICE, service.id)
+    taught = rules.of(ctx.tx, RuleKind.SERVICE, service.id)
     rows += [_meant(each) for each in taught]
     if service.serious_when:
         rows.append((_("Serious when"), service.serious_when))
@@ -254,7 +255,12 @@ def overview(ctx: Context) -> Message:
 def asked(ctx: Context, service: Service, *, without: str = "") -> tuple[Post, ...]:
     """Ask everybody who has not accepted yet, but not `without`, whether they take it over."""
     return tuple(
-        Post(asked_key(service, each), _question(ctx, service, each), f"direct:{each}", "note")
+        Post(
+            asked_key(service, each),
+            _question(ctx, service, each),
+            f"direct:{each}",
+            ParcelKind.NOTE,
+        )
         for each in unaccepted(service)
         if each != without and duty.is_here(ctx, each)
     )

@@ -19,6 +19,7 @@ from handlers.on_call import duty
 from handlers.services import editing
 from handlers.services.cards import asked, unaccepted
 from storage import services
+from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import PersonId, ServiceId
 from storage.people import Person
 from storage.services import Service
@@ -172,5 +173,5 @@ def _asked(ctx: Context, found: list[Service]) -> Iterator[Post]:
             f"services:asked:{theirs[0].id}:{person}",
             line(said, answer),
             f"direct:{person}",
-            "note",
+            ParcelKind.NOTE,
         )

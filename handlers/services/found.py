@@ -9,6 +9,7 @@ from handlers.kit.messages import Button
 from handlers.kit.words import _
 from handlers.similarity import SAID, said_share
 from storage import rules, services
+from storage.rules import RuleKind
 
 feature = Feature(_("Services"))
 
@@ -18,7 +19,7 @@ def found(ctx: Context, words: str) -> list[Found]:
     """Return those that say it."""
     hits: list[Found] = []
     learnt: dict[str, list[str]] = {}
-    for rule in rules.all(ctx.tx, rules.SERVICE):
+    for rule in rules.all(ctx.tx, RuleKind.SERVICE):
         learnt.setdefault(rule.target, []).append(rule.shown)
     for each in services.every(ctx.tx):
         also = " ".join((*each.words, *learnt.get(each.id, ())))

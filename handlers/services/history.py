@@ -88,7 +88,7 @@ def _told(ctx: Context, entry: Entry) -> Sentence:
 def _shown(ctx: Context, kind: str, value: str) -> Words:
     if not value:
         return _("nothing")
-    return name(ctx, value) if kind in ("accountable", "deputy") else value
+    return name(ctx, PersonId(value)) if kind in ("accountable", "deputy") else value
 
 
 @feature.knows(

@@ -26,6 +26,7 @@ from handlers.kit.readers import ChoiceReader, PersonReader, TextReader
 from handlers.kit.words import Who, Words, _
 from storage import people
 from storage.delivery import places
+from storage.delivery.outbox import ParcelKind
 from storage.delivery.places import Place, PlaceKind
 from storage.people import Person
 
@@ -158,7 +159,11 @@ def add_manager(ctx: Context, person: Annotated[Person, PersonReader(), Ask(_("P
             _("{who} has asked you to manage Lotse as well.", who=ctx.person.name),
             Button(_("Settings"), call("settings")),
         )
-        posts = (Post(f"manager:{person.id}:{ctx.new_id()}", told, f"direct:{person.id}", "note"),)
+        posts = (
+            Post(
+                f"manager:{person.id}:{ctx.new_id()}", told, f"direct:{person.id}", ParcelKind.NOTE
+            ),
+        )
     people.set_manager(ctx.tx, person.id)
     said = _("{who} is a manager now, too.", who=Who(person.id, person.name))
     return Reply(line(said), posts=posts, subject=person.person_key)
@@ -190,7 +195,11 @@ def remove_manager(ctx: Context, person: ManagerRef) -> Reply:
     posts = (
         ()
         if person.id == ctx.person.id
-        else (Post(f"manager:{person.id}:{ctx.new_id()}", told, f"direct:{person.id}", "note"),)
+        else (
+            Post(
+                f"manager:{person.id}:{ctx.new_id()}", told, f"direct:{person.id}", ParcelKind.NOTE
+            ),
+        )
     )
     said = _("{who} is no longer a manager.", who=person.name)
     return Reply(line(said), posts=posts, subject=person.person_key)

@@ -16,6 +16,7 @@ from handlers.kit.readers import TextReader
 from handlers.kit.words import _
 from storage import people, workspaces
 from storage.delivery import held_requests, inbox, lost_answers, places
+from storage.delivery.outbox import ParcelKind
 from storage.delivery.places import PlaceState
 from storage.engine import Tx
 from storage.engine.ids import PersonId, PlaceId
@@ -109,7 +110,7 @@ def unreachable(ctx: Context, place: PlaceId) -> Reply:
     key = f"{UNREACHABLE} {place} {as_text(ctx.now)}"
     return Reply(
         posts=tuple(
-            Post(key, line(said), f"direct:{each.id}", "note")
+            Post(key, line(said), f"direct:{each.id}", ParcelKind.NOTE)
             for each in people.managers(ctx.tx)
             if each.id != found.person
         )
@@ -132,6 +133,7 @@ def held_back(ctx: Context) -> Reply:
     key = f"{HELD_BACK} {as_text(ctx.now)}"
     return Reply(
         posts=tuple(
-            Post(key, said, f"direct:{each.id}", "note") for each in people.managers(ctx.tx)
+            Post(key, said, f"direct:{each.id}", ParcelKind.NOTE)
+            for each in people.managers(ctx.tx)
         )
     )

@@ -50,7 +50,7 @@ def use(tx: Tx, secret: str, token: str, since: datetime, now: datetime) -> bool
     return True
 
 
-def who(tx: Tx, token: str, since: datetime) -> str | None:
+def who(tx: Tx, token: str, since: datetime) -> PersonId | None:
     """Return who is signed in with `token` since then at the earliest."""
     rows = tx.rows(
         """

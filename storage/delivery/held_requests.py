@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.engine import Row, Tx
+from storage.engine.ids import PersonId
 from storage.engine.sql import as_moment, as_text
 
 
@@ -17,7 +18,7 @@ class Held:
     at: datetime
 
 
-def add(tx: Tx, identity: str, person: str, request: str, now: datetime) -> None:
+def add(tx: Tx, identity: str, person: PersonId, request: str, now: datetime) -> None:
     """Keep what `person` sent; the same once more changes nothing."""
     tx.write(
         """
@@ -55,7 +56,7 @@ def take(tx: Tx, identity: str) -> bool:
     )
 
 
-def of_person(tx: Tx, person: str) -> list[Row]:
+def of_person(tx: Tx, person: PersonId) -> list[Row]:
     """Return every place in which somebody stands here: `what` (table.column), `subject`, `at`."""
     return tx.rows(
         """
@@ -66,7 +67,7 @@ def of_person(tx: Tx, person: str) -> list[Row]:
     )
 
 
-def replace_person(tx: Tx, person: str, to: str) -> int:
+def replace_person(tx: Tx, person: PersonId, to: PersonId) -> int:
     """Put somebody else in the place of a person; return how often.
 
     Whoever is erased takes what they sent along: it would make them known anew.

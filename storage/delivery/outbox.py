@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from storage.delivery import timers
 from storage.delivery import timers as delivery_timers
@@ -28,7 +29,18 @@ from storage.engine.sql import as_moment, as_text
 
 LEASE = timedelta(seconds=30)
 MOST_BUSY = 100  # places left out of one claim; those beyond it are put back unsent
-PRIORITIES = {"alarm": 0, "note": 1, "card": 2, "digest": 3}
+
+
+class ParcelKind(StrEnum):
+    """What a message is for: how urgent it is, and what becomes of it when it fails."""
+
+    ALARM = "alarm"
+    NOTE = "note"
+    CARD = "card"
+    DIGEST = "digest"
+
+
+PRIORITIES = {kind: at for at, kind in enumerate(ParcelKind)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +58,7 @@ class Parcel:
     id: str
     place: PlaceId
     key: str
-    kind: str
+    kind: ParcelKind
     message: str
     external_id: str | None
     attempts: int
@@ -76,7 +88,7 @@ def add(
     id: str,
     place: PlaceId,
     key: str,
-    kind: str,
+    kind: ParcelKind,
     message: str,
     now: datetime,
     otherwise: str | None = None,
@@ -162,7 +174,7 @@ def cancel(tx: Tx, key: str, reason: str) -> int:
     )
 
 
-def withdraw(tx: Tx, place: str, key: str, reason: str) -> bool:
+def withdraw(tx: Tx, place: PlaceId, key: str, reason: str) -> bool:
     """Take the unsent message `key` back at one place; False when one stands there already."""
     tx.run(
         """
@@ -185,7 +197,7 @@ def withdraw(tx: Tx, place: str, key: str, reason: str) -> bool:
     )
 
 
-def outcome(tx: Tx, place: str, key: str) -> str | None:
+def outcome(tx: Tx, place: PlaceId, key: str) -> str | None:
     """Return what became of the newest message `key` at a place, None when there is none."""
     rows = tx.rows(
         """
@@ -199,7 +211,7 @@ def outcome(tx: Tx, place: str, key: str) -> str | None:
     return rows[0]["state"] if rows else None
 
 
-def hurry(tx: Tx, place: str, key: str, now: datetime) -> None:
+def hurry(tx: Tx, place: PlaceId, key: str, now: datetime) -> None:
     """Let the unsent message `key` at a place, if there is one, go out at once."""
     tx.write(
         """
@@ -247,7 +259,7 @@ def claim(
     for n, (workspace, place, kind) in enumerate(sorted(full)[:MOST_BUSY]):
         names[f"f{letters(n)}"], names[f"g{letters(n)}"] = workspace, place
         there = _there(place, f"g{letters(n)}")
-        blocked += f" and not (o.priority >= {PRIORITIES[kind]} and o.workspace"
+        blocked += f" and not (o.priority >= {PRIORITIES[ParcelKind(kind)]} and o.workspace"
         blocked += f" = :f{letters(n)} and {there})"
     if only is not None:
         names["there"] = only[1]

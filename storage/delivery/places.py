@@ -48,7 +48,7 @@ class Place:
 
 def ensure(
     tx: Tx,
-    id: str,
+    id: PlaceId,
     kind: str,
     name: str,
     *,
@@ -71,7 +71,7 @@ def ensure(
     )
 
 
-def rename(tx: Tx, id: str, name: str) -> None:
+def rename(tx: Tx, id: PlaceId, name: str) -> None:
     """Change the name that people read."""
     tx.write(
         "update places set name = :name where workspace = :workspace and id = :id", id=id, name=name
@@ -123,7 +123,7 @@ def direct_of(tx: Tx, person: PersonId) -> list[Direct]:
     return [Direct(row["id"], row["state"] == "open", bool(row["answers"])) for row in rows]
 
 
-def answered(tx: Tx, person: str, platform: str) -> None:
+def answered(tx: Tx, person: PersonId, platform: str) -> None:
     """Remember, of somebody with several direct chats, on which platform they have answered."""
     tx.write(
         """
@@ -162,7 +162,7 @@ def with_role(tx: Tx, role: str) -> list[Place]:
     return [_place(row) for row in rows]
 
 
-def set_role(tx: Tx, id: str, role: str) -> None:
+def set_role(tx: Tx, id: PlaceId, role: str) -> None:
     """Use a channel for `role`; the one before it on its platform is an ordinary one again."""
     tx.run(
         """
@@ -179,7 +179,7 @@ def set_role(tx: Tx, id: str, role: str) -> None:
     )
 
 
-def park(tx: Tx, id: str, reason: str) -> bool:
+def park(tx: Tx, id: PlaceId, reason: str) -> bool:
     """Nothing can be sent there any more, because `reason`; say whether that is new."""
     return (
         tx.run(
@@ -194,7 +194,7 @@ def park(tx: Tx, id: str, reason: str) -> bool:
     )
 
 
-def reopen(tx: Tx, id: str) -> bool:
+def reopen(tx: Tx, id: PlaceId) -> bool:
     """Something was heard from there again; say whether it was parked before."""
     return (
         tx.run(

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from storage.engine import Row, Tx
 from storage.engine.ids import PersonId
 from storage.engine.sql import as_text
+
+
+class MailState(StrEnum):
+    """Whether whoever reads an address has said yes."""
+
+    ASKED = "asked"
+    CONFIRMED = "confirmed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +25,7 @@ class Mail:
     id: str
     address: str
     token: str
-    state: str
+    state: MailState
 
 
 def all(tx: Tx) -> list[Mail]:
@@ -28,7 +36,7 @@ def all(tx: Tx) -> list[Mail]:
         where workspace = :workspace order by address
         """
     )
-    return [Mail(**row) for row in rows]
+    return [_mail(row) for row in rows]
 
 
 def find(tx: Tx, token: str) -> Mail | None:
@@ -40,7 +48,7 @@ def find(tx: Tx, token: str) -> Mail | None:
         """,
         token=token,
     )
-    return Mail(**rows[0]) if rows else None
+    return _mail(rows[0]) if rows else None
 
 
 def add(tx: Tx, mail: Mail, by: PersonId, now: datetime) -> bool:
@@ -118,3 +126,8 @@ def replace_person(tx: Tx, person: PersonId, to: PersonId) -> None:
         person=person,
         to=to,
     )
+
+
+def _mail(row: Row) -> Mail:
+    row["state"] = MailState(row["state"])
+    return Mail(**row)

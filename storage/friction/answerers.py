@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from storage.engine import Tx
 from storage.engine.ids import PersonId
 from storage.engine.sql import as_text
+
+
+class AnswererState(StrEnum):
+    """What became of the question whether somebody answers friction of an area."""
+
+    ASKED = "asked"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +25,7 @@ class Answerer:
 
     area: str
     answerer: PersonId
-    state: str
+    state: AnswererState
 
 
 def all(tx: Tx) -> list[Answerer]:
@@ -27,10 +36,10 @@ def all(tx: Tx) -> list[Answerer]:
         where workspace = :workspace and state <> 'declined' order by area, answerer
         """
     )
-    return [Answerer(**row) for row in rows]
+    return [Answerer(row["area"], row["answerer"], AnswererState(row["state"])) for row in rows]
 
 
-def of(tx: Tx, person: PersonId, state: str) -> list[str]:
+def of(tx: Tx, person: PersonId, state: AnswererState) -> list[str]:
     """Return the areas for which somebody is in this state: asked or accepted."""
     rows = tx.rows(
         """
@@ -43,7 +52,9 @@ def of(tx: Tx, person: PersonId, state: str) -> list[str]:
     return [row["area"] for row in rows]
 
 
-def ask(tx: Tx, area: str, person: PersonId, *, state: str, by: PersonId, now: datetime) -> None:
+def ask(
+    tx: Tx, area: str, person: PersonId, *, state: AnswererState, by: PersonId, now: datetime
+) -> None:
     """Ask somebody to answer the friction of an area."""
     tx.write(
         """
@@ -60,7 +71,7 @@ def ask(tx: Tx, area: str, person: PersonId, *, state: str, by: PersonId, now: d
     )
 
 
-def decide(tx: Tx, area: str, person: PersonId, state: str) -> bool:
+def decide(tx: Tx, area: str, person: PersonId, state: AnswererState) -> bool:
     """Accept or decline; False when nobody asked."""
     return (
         tx.run(
@@ -87,7 +98,7 @@ def hand_on(tx: Tx, area: str, person: PersonId, to: PersonId, now: datetime) ->
         area=area,
         person=person,
     )
-    ask(tx, area, to, state="asked", by=person, now=now)
+    ask(tx, area, to, state=AnswererState.ASKED, by=person, now=now)
 
 
 def drop(tx: Tx, person: PersonId) -> int:

@@ -10,7 +10,7 @@ from storage import similarity
 from storage.engine import Row, Tx
 from storage.engine.ids import PersonId, PlaceId, ServiceId
 from storage.engine.sql import as_moment, as_text
-from storage.incidents.states import IncidentState, Severity
+from storage.incidents.states import ClosedAs, IncidentState, Severity
 
 MOST = 200  # restored ones that are looked at in one go
 
@@ -51,7 +51,7 @@ class Incident:
     reopened_at: datetime | None = None
     ended_by: PersonId | None = None
     ended_at: datetime | None = None
-    closed_as: str | None = None
+    closed_as: ClosedAs | None = None
     closed_into: int | None = None
     body: str = ""
     guessed: ServiceId | None = None
@@ -572,6 +572,7 @@ def timeline(tx: Tx, number: int) -> list[Happening]:
 def from_row(row: Row) -> Incident:
     row["gap"], row["silent"] = bool(row["gap"]), bool(row["silent"])
     row["state"], row["severity"] = IncidentState(row["state"]), Severity(row["severity"])
+    row["closed_as"] = ClosedAs(row["closed_as"]) if row["closed_as"] else None
     for name in MOMENTS:
         row[name] = as_moment(row[name]) if row[name] else None
     return Incident(**row)

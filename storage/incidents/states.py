@@ -20,3 +20,11 @@ class Severity(StrEnum):
 
     NORMAL = "normal"
     SERIOUS = "serious"
+
+
+class ClosedAs(StrEnum):
+    """As what an incident is closed that needs no cause of its own."""
+
+    DUPLICATE = "duplicate"
+    FALSE_ALARM = "false_alarm"
+    SUPERSEDED = "superseded"

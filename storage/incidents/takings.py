@@ -16,7 +16,7 @@ class Taking:
 
     person: PersonId
     at: datetime
-    held_by: str
+    held_by: PersonId
     held_since: datetime
     acknowledged_by: PersonId | None
     acknowledged_at: datetime | None

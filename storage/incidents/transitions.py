@@ -9,6 +9,7 @@ from storage import similarity
 from storage.engine import Tx
 from storage.engine.ids import PersonId
 from storage.engine.sql import as_text
+from storage.incidents.states import ClosedAs
 
 
 def lock(tx: Tx, numbers: Sequence[int]) -> None:
@@ -64,7 +65,7 @@ def finish(tx: Tx, number: int, person: PersonId, now: datetime) -> bool:
 
 
 def close(
-    tx: Tx, number: int, person: PersonId, now: datetime, *, closed_as: str, target: int | None
+    tx: Tx, number: int, person: PersonId, now: datetime, *, closed_as: ClosedAs, target: int | None
 ) -> bool:
     """It was something else. What it goes into must itself stand: so no ring can come about."""
     return (

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 
 from storage.engine import Row, Tx
 from storage.engine.ids import PersonId
@@ -14,12 +15,20 @@ from storage.engine.sql import as_moment, as_text
 QUESTIONS = ("problems", "levers", "risks", "along")
 
 
+class MandateState(StrEnum):
+    """Which mandate it is: the one being written, the one that holds, one of before."""
+
+    DRAFT = "draft"
+    RELEASED = "released"
+    REPLACED = "replaced"
+
+
 @dataclass(frozen=True, slots=True)
 class Mandate:
     """A draft, the released mandate, or one of before."""
 
     id: str
-    state: str
+    state: MandateState
     problems: str
     levers: str
     risks: str
@@ -44,15 +53,15 @@ class Candidate:
 
 def draft(tx: Tx) -> Mandate | None:
     """Return the draft, if there is one."""
-    return _in_state(tx, "draft")
+    return _in_state(tx, MandateState.DRAFT)
 
 
 def released(tx: Tx) -> Mandate | None:
     """Return the mandate that was released last, also when its time is over."""
-    return _in_state(tx, "released")
+    return _in_state(tx, MandateState.RELEASED)
 
 
-def _in_state(tx: Tx, state: str) -> Mandate | None:
+def _in_state(tx: Tx, state: MandateState) -> Mandate | None:
     rows = tx.rows(
         """
         select id, state, problems, levers, risks, along, cases, valid_until, it_contact,
@@ -68,6 +77,7 @@ def _mandate(row: Row) -> Mandate:
     until, at = row["valid_until"], row["released_at"]
     values = {
         **row,
+        "state": MandateState(row["state"]),
         "valid_until": date.fromisoformat(until) if until else None,
         "released_at": as_moment(at) if at else None,
     }

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.engine import Row, Tx
+from storage.engine.ids import NOWHERE, PlaceId
 from storage.engine.sql import as_moment, as_text
 
 # What of a held row belongs to an alarm of an incident that is still open: its own message,
@@ -50,7 +51,7 @@ class Held:
     """What would have gone out: a message with its JSON, or something that was due."""
 
     what: str
-    place: str
+    place: PlaceId
     key: str
     kind: str
     message: str
@@ -125,7 +126,7 @@ def listed(tx: Tx, now: datetime) -> list[Held]:
         now=as_text(now),
     )
     return [_message(row) for row in messages] + [
-        Held("due", "", row["key"], row["kind"], "", as_moment(row["due_at"])) for row in due
+        Held("due", NOWHERE, row["key"], row["kind"], "", as_moment(row["due_at"])) for row in due
     ]
 
 

@@ -47,10 +47,10 @@ class Problem:
     proposed_to: PersonId | None
     due_on: date
     fixed_at: datetime | None
-    fixed_by: str | None
+    fixed_by: PersonId | None
     fix: str | None
     evidence: str | None
-    verified_by: str | None
+    verified_by: PersonId | None
     lifted_at: datetime | None
 
     @property

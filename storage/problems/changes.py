@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 
 from storage.engine import Row, Tx
 from storage.engine.ids import PersonId, ServiceId
 from storage.engine.sql import as_text
+
+
+class ChangeState(StrEnum):
+    """Whether a change is still planned."""
+
+    PLANNED = "planned"
+    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +26,8 @@ class Change:
     service: ServiceId
     what: str
     planned_on: date
-    entered_by: str
-    state: str
+    entered_by: PersonId
+    state: ChangeState
     told: bool
 
 
@@ -96,6 +104,7 @@ def tell(tx: Tx, id: str) -> bool:
 
 def _change(row: Row) -> Change:
     row["planned_on"], row["told"] = date.fromisoformat(row["planned_on"]), bool(row["told"])
+    row["state"] = ChangeState(row["state"])
     return Change(**row)
 
 

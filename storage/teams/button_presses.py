@@ -9,24 +9,24 @@ from storage.engine.sql import as_text
 
 
 def same(
-    tx: Tx, *, card: str, person: str, what: str, identity: str, now: datetime, since: datetime
+    tx: Tx, *, card: str, sender: str, what: str, identity: str, now: datetime, since: datetime
 ) -> str:
     """Return the delivery identity of what somebody does with a card.
 
-    It is `identity`, unless the last thing that `person` did with `card` was `what`
+    It is `identity`, unless the last thing that `sender` did with `card` was `what`
     already, not before `since`: then it is that one's. A twin that arrives in the same
     moment on PostgreSQL waits here for the first one's commit.
     """
     tx.run(
         """
         insert into presses (workspace, card, person, what, identity, at)
-        values (:workspace, :card, :person, :what, :identity, :now)
+        values (:workspace, :card, :sender, :what, :identity, :now)
         on conflict (workspace, card, person) do update set
             what = excluded.what, identity = excluded.identity, at = excluded.at
         where presses.what <> excluded.what or presses.at < :since
         """,
         card=card,
-        person=person,
+        sender=sender,
         what=what,
         identity=identity,
         now=as_text(now),
@@ -35,10 +35,10 @@ def same(
     rows = tx.rows(
         """
         select identity from presses
-        where workspace = :workspace and card = :card and person = :person
+        where workspace = :workspace and card = :card and person = :sender
         """,
         card=card,
-        person=person,
+        sender=sender,
     )
     return str(rows[0]["identity"])
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.engine import Row, Tx
+from storage.engine.ids import PlaceId
 from storage.engine.sql import as_text
 
 COLUMNS = "place, conversation, service_url, tenant, member, blocked"
@@ -20,7 +21,7 @@ class Conversation:
     `blocked` says why nothing can be sent there, until something is heard from there.
     """
 
-    place: str
+    place: PlaceId
     conversation: str | None
     service_url: str
     tenant: str
@@ -30,7 +31,7 @@ class Conversation:
 
 def hear(
     tx: Tx,
-    place: str,
+    place: PlaceId,
     *,
     conversation: str | None,
     service_url: str,
@@ -64,7 +65,7 @@ def hear(
     )
 
 
-def find(tx: Tx, place: str) -> Conversation | None:
+def find(tx: Tx, place: PlaceId) -> Conversation | None:
     """Return how a place is reached."""
     rows = tx.rows(
         f"select {COLUMNS} from conversations where workspace = :workspace and place = :place",
@@ -109,7 +110,7 @@ def channels(tx: Tx, limit: int = 5) -> list[Conversation]:
     return [_conversation(row) for row in rows]
 
 
-def opened(tx: Tx, place: str, conversation: str) -> None:
+def opened(tx: Tx, place: PlaceId, conversation: str) -> None:
     """Keep the id of a direct conversation that was just opened."""
     tx.run(
         """
@@ -121,7 +122,7 @@ def opened(tx: Tx, place: str, conversation: str) -> None:
     )
 
 
-def lose(tx: Tx, place: str) -> None:
+def lose(tx: Tx, place: PlaceId) -> None:
     """Forget the id of a conversation that is not there any more."""
     tx.run(
         """
@@ -132,7 +133,7 @@ def lose(tx: Tx, place: str) -> None:
     )
 
 
-def block(tx: Tx, place: str, reason: str) -> None:
+def block(tx: Tx, place: PlaceId, reason: str) -> None:
     """Nothing can be sent there until something is heard from there."""
     tx.run(
         """
@@ -144,7 +145,7 @@ def block(tx: Tx, place: str, reason: str) -> None:
     )
 
 
-def welcome(tx: Tx, place: str, now: datetime) -> bool:
+def welcome(tx: Tx, place: PlaceId, now: datetime) -> bool:
     """Say whether nobody has been welcomed there yet; from now on somebody has."""
     return (
         tx.run(

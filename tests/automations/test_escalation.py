@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from storage.automations import outages
 from storage.automations.intake import Outage
+from storage.engine.ids import PersonId
 from tests.ownership.test_ownership import leaves
 from tests.pretend.machines import enter, reports
 from tests.pretend.stage import Say, Stage
@@ -107,7 +108,7 @@ def test_somebody_who_leaves_while_it_is_open_hands_the_question_to_the_deputy(
 ) -> None:
     silent_since_november(ben, bot, wind)
     wind(to="2027-01-05 12:00")
-    leaves(bot, "ben")
+    leaves(bot, PersonId("ben"))
     wind(to="2027-01-07 12:00")
     assert [each for each in asked(carla) if "noch gebraucht" in each]
 

@@ -13,6 +13,7 @@ from storage import automations, workspaces
 from storage.automations import outages
 from storage.automations.intake import Outage
 from storage.engine import Tx
+from storage.engine.ids import PersonId
 from storage.engine.sql import as_text
 from tests.ownership.test_ownership import leaves
 from tests.pretend.machines import enter, reports
@@ -198,7 +199,7 @@ def test_14_and_15_who_answers_leaves_and_in_use_holds(
     grown(bot)
     wind(to="2027-01-05 12:00")
     assert told(ben, ASKED)
-    leaves(bot, "ben")
+    leaves(bot, PersonId("ben"))
     wind(to="2027-01-06 12:00")
     assert told(carla, ASKED)
     carla("status")

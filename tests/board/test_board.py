@@ -19,6 +19,7 @@ from bot.http.board import COOKIE, Board
 from handlers.digest import schedule
 from storage import board, people
 from storage.engine import Tx
+from storage.engine.ids import PersonId
 from tests.mandate.test_mandate import do
 from tests.pilots.test_pilots import started
 from tests.pretend import machines
@@ -198,7 +199,7 @@ def test_what_is_over_is_deleted(bot: Stage, chris: Say) -> None:
     link(chris)
     later = bot.clock.now() + timedelta(days=3)
     assert bot.store(lambda tx: board.forget(tx, later)) == 1
-    assert bot.store(lambda tx: people.find(tx, "chris")) is not None
+    assert bot.store(lambda tx: people.find(tx, PersonId("chris"))) is not None
 
 
 def test_a_past_digest_has_an_address_and_the_page_prints_in_both_languages(

@@ -101,7 +101,7 @@ def test_the_check_of_somebody_who_left_is_asked_of_somebody_else(
 ) -> None:
     say(ben, *POINTS)
     assert "Ist INC-1 wirklich vorbei?" in carla.sees()[-1]
-    leaves(bot, "carla")
+    leaves(bot, PersonId("carla"))
     assert "[" not in carla.sees()[-1]
     assert any(each.startswith("Is INC-1 really over?") for each in chris.sees())
     assert "Ben asks you to check it" in next(each for each in chris.sees() if "really" in each)
@@ -113,7 +113,7 @@ def test_without_anybody_else_only_the_quiet_time_decides(
 ) -> None:
     say(ben, *POINTS)
     for each in ("chris", "anna", "carla"):
-        leaves(bot, each)
+        leaves(bot, PersonId(each))
     assert closing(bot)["checker"] is None
     assert "Fertig" not in bot.sees("stoerungen")[0]
     wind(to="2026-11-30 09:20")
@@ -128,7 +128,7 @@ def test_the_fix_of_somebody_who_left_comes_to_whoever_is_on_duty(
         finished(ben, carla)
     else:
         say(ben, *POINTS)
-    leaves(bot, "ben")
+    leaves(bot, PersonId("ben"))
     told = [each for each in carla.sees() if "übernimm die Behebung der Ursache" in each]
     assert len(told) == 1
     assert "Termin ist Fr. 27. Nov." in told[0]
@@ -269,7 +269,7 @@ def test_whoever_leaves_leaves_no_restored_incident_behind(
     for n in range(5):
         anna(f"incident Kasse {n} tot")
         ben(f"behoben {n + 1}")
-    leaves(bot, "ben")
+    leaves(bot, PersonId("ben"))
     held = bot.rows("select distinct responsible from incidents where workspace = :workspace")
     assert held == [{"responsible": "carla"}]
 

@@ -18,7 +18,7 @@ from handlers.kit.messages import Button, Buttons, Call, Message, Text, Title, c
 from handlers.kit.words import flat
 from storage.delivery import drafts
 from storage.engine import Row, Tx
-from storage.engine.ids import PersonId
+from storage.engine.ids import PersonId, PlaceId
 from tests.pretend.stage import DEMO
 
 TABLE = Path(__file__).parent.parent / "data" / "typed.tsv"
@@ -166,7 +166,9 @@ def tried(dispatcher: Dispatcher, database: Any, line: Line) -> tuple[Became, in
 
 def request(who: str, text: str, identity: str, call: Call | None = None) -> Request:
     """Return what the page would hand in."""
-    return Request(identity, DEMO, f"local:{who}", who.capitalize(), f"local:@{who}", text, call)
+    return Request(
+        identity, DEMO, f"local:{who}", who.capitalize(), PlaceId(f"local:@{who}"), text, call
+    )
 
 
 def _incidents(tx: Tx) -> dict[int, Row]:

@@ -24,6 +24,7 @@ from bot.delivery.requests import Request, Response
 from handlers.kit.messages import Call
 from storage import people
 from storage.engine import Database, Row, Tx
+from storage.engine.ids import PlaceId
 from storage.engine.sqlite import Sqlite
 from tests.conversation import table
 from tests.conversation.table import Became, Line
@@ -115,7 +116,7 @@ class Floor:
             call = Call("close as", {**values, "reason": "Nur eine Probe, nichts war kaputt"})
             asked = Request(
                 f"close-{row['number']}", self.workspace, chris["identity"], chris["name"],
-                f"local:@{chris['name']}", "", call, submitted=True,
+                PlaceId(f"local:@{chris['name']}"), "", call, submitted=True,
             )  # fmt: skip
             answer = await self.dispatcher.handle(asked)
             assert answer.outcome == "done", answer

@@ -20,6 +20,7 @@ from handlers.kit.context import Context
 from handlers.kit.grammar import Outcome, Reserved, Unknown
 from storage import people, workspaces
 from storage.engine import Tx
+from storage.engine.ids import PersonId
 from storage.engine.sqlite import Sqlite
 from tests.conversation import table
 from tests.conversation.table import Line
@@ -87,7 +88,7 @@ def test_lines_by_rule_are_read_as_the_table_says(company: Lotse) -> None:
 
     def look(tx: Tx) -> list[str]:
         inside = tx.within(DEMO)
-        anna = people.find(inside, "anna")
+        anna = people.find(inside, PersonId("anna"))
         assert anna is not None
         ctx = Context(inside, workspaces.get(inside), anna, None, table.NOW, str, str, "", FEATURES)
         found = []

@@ -26,6 +26,7 @@ from bot.delivery.scheduler import Scheduler
 from handlers import FEATURES
 from handlers.kit.messages import Message
 from storage.engine import Database, Tx
+from storage.engine.ids import PlaceId
 from storage.engine.sql import as_text
 from tests.pretend.stage import DEMO, answered, plain
 
@@ -119,7 +120,7 @@ class Child:
         answer = await self.dispatcher.handle(
             Request(
                 given["id"], DEMO, f"local:{given['who']}", given["who"].title(),
-                f"local:@{given['who']}", given["text"],
+                PlaceId(f"local:@{given['who']}"), given["text"],
             )
         )  # fmt: skip
         say(id=given["id"], outcome=answer.outcome, said=answered(answer))

@@ -26,6 +26,7 @@ from bot.slack.sender import Slack
 from bot.teams.sender import Teams
 from handlers.kit.messages import dump, line, load, spoken
 from storage.delivery import outbox
+from storage.delivery.outbox import ParcelKind
 from storage.engine import Database, Tx
 from storage.engine.ids import PlaceId
 from storage.engine.sqlite import Sqlite
@@ -149,7 +150,7 @@ async def backlog(database: Database, name: str, rate: Rate, rows: int, companie
     message = dump(spoken(line("one of many"), "en", "UTC"))
     urgent = dump(spoken(line("an alert"), "en", "UTC"))
 
-    def add(id: str, company: int, place: str, kind: str, said: str) -> Callable[[Tx], None]:
+    def add(id: str, company: int, place: str, kind: ParcelKind, said: str) -> Callable[[Tx], None]:
         return lambda tx: outbox.add(
             tx.within(f"company{company}"),
             id=id,
@@ -164,7 +165,7 @@ async def backlog(database: Database, name: str, rate: Rate, rows: int, companie
         for company in range(companies):
             furnish(tx, f"company{company}", clock.now())
         for n in range(rows):
-            kind = ("card", "note", "digest")[n % 3]
+            kind = (ParcelKind.CARD, ParcelKind.NOTE, ParcelKind.DIGEST)[n % 3]
             add(ids(), n % companies, f"local:room{n % 200}", kind, message)(tx)
 
     database.transact(fill)
@@ -173,7 +174,7 @@ async def backlog(database: Database, name: str, rate: Rate, rows: int, companie
         await courier.drain()
         clock.wind(clock.now() + timedelta(seconds=0.5))
         if (clock.now() - began).total_seconds() == 60:
-            database.transact(add(ids(), 0, "local:@ben", "alarm", urgent))
+            database.transact(add(ids(), 0, "local:@ben", ParcelKind.ALARM, urgent))
             alarmed = clock.now()
             await courier.drain()
             assert chat.created("local:@ben") == ["an alert"], "it goes before all that waits"

@@ -13,6 +13,7 @@ from bot.delivery.outages.catching_up import LINES, MANY
 from bot.delivery.platform import Away, Uncertain
 from handlers.kit.messages import dump, line, spoken
 from storage.delivery import outbox
+from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import PlaceId
 from tests.delivery.test_courier import (
     BEN,
@@ -47,7 +48,7 @@ def test_however_long_it_is_away_nothing_is_given_up(bot: Stage, chat: Chat, kin
     chat.away = KINDS[kind]()
     for n in range(30):
         put(bot, f"card {n}", f"local:room{n}", key=f"card{n}")
-        put(bot, f"alarm {n}", f"local:@somebody{n}", key=f"alarm{n}", kind="alarm")
+        put(bot, f"alarm {n}", f"local:@somebody{n}", key=f"alarm{n}", kind=ParcelKind.ALARM)
     for _each in range(7 * 60):
         wind(bot, 60)
     assert "dead" not in states(bot)
@@ -66,7 +67,7 @@ def test_on_return_alarms_go_first_within_a_minute(bot: Stage, chat: Chat) -> No
     put(bot, "card", ROOM)
     carry(bot)
     hours(bot, 3)
-    put(bot, "alarm", BEN, kind="alarm", key="a")
+    put(bot, "alarm", BEN, kind=ParcelKind.ALARM, key="a")
     chat.away = None
     for _second in range(60):
         wind(bot, 1)
@@ -97,7 +98,7 @@ def test_several_places_in_a_row_without_an_answer_are_the_platform(bot: Stage, 
     """Also where the harmless question is answered."""
     chat.plan(*(lost_before() for _each in range(3)))
     for n in range(3):
-        put(bot, f"alarm {n}", f"local:@somebody{n}", key=f"a{n}", kind="alarm")
+        put(bot, f"alarm {n}", f"local:@somebody{n}", key=f"a{n}", kind=ParcelKind.ALARM)
     carry(bot)
     assert "local" in bot.courier.away
     put(bot, "next", CARLA, key="next")
@@ -124,7 +125,7 @@ def test_an_alarm_that_got_no_answer_hastens_no_step_while_the_platform_is_away(
 ) -> None:
     climb_at(bot, 60)
     chat.away = Uncertain("status 503")
-    put(bot, "come", kind="alarm", otherwise="next")
+    put(bot, "come", kind=ParcelKind.ALARM, otherwise="next")
     carry(bot)
     for _each in range(30):
         wind(bot, 60)
@@ -172,7 +173,7 @@ def alarm(bot: Stage, incident: int, step: int, place: str = BEN) -> None:
             id=bot.new_id(),
             place=PlaceId(place),
             key=f"incident:{incident}:alarm:{step}",
-            kind="alarm",
+            kind=ParcelKind.ALARM,
             message=message,
             now=bot.clock.now(),
             otherwise=f"incident:{incident}:climb",

@@ -10,6 +10,7 @@ import pytest
 from bot.delivery.clock import Clock
 from handlers.digest import schedule as digest_schedule
 from storage.delivery import outbox, timers
+from storage.delivery.outbox import ParcelKind
 from storage.engine import Database, Tx
 from storage.engine.ids import PlaceId
 from tests.pretend.stage import DEMO, MONDAY, Say, Stage, furnish
@@ -140,7 +141,13 @@ def test_a_lease_from_before_the_clock_was_set_back_is_over(database: Database) 
         inside = tx.within(DEMO)
         timers.set(inside, id="t", kind="climb", key="t", due=now)
         outbox.add(
-            inside, id="o", place=PlaceId("local:@ben"), key="o", kind="card", message="x", now=now
+            inside,
+            id="o",
+            place=PlaceId("local:@ben"),
+            key="o",
+            kind=ParcelKind.CARD,
+            message="x",
+            now=now,
         )
         assert timers.claim(tx, now)
         assert outbox.claim(tx, now, set())

@@ -14,7 +14,7 @@ from bot.delivery.courier import Courier
 from bot.delivery.platform import Impossible, Rate
 from handlers.kit.messages import Message, dump, line, spoken
 from storage.delivery import outbox, timers
-from storage.delivery.outbox import Parcel
+from storage.delivery.outbox import Parcel, ParcelKind
 from storage.engine import Unavailable
 from storage.engine.ids import PlaceId
 from storage.engine.postgres import Postgres
@@ -51,7 +51,7 @@ def put(
     place: str = BEN,
     *,
     key: str = "key",
-    kind: str = "card",
+    kind: ParcelKind = ParcelKind.CARD,
     otherwise: str | None = None,
 ) -> None:
     """Store a message, as dispatch does."""
@@ -172,7 +172,7 @@ def test_after_twenty_tries_it_is_given_up_and_what_comes_next_happens(
 ) -> None:
     chat.plan(*(refuses("name not found") for _each in range(20)))
     climb_at(bot, 10_000)
-    put(bot, "hello", kind="alarm", otherwise="next")
+    put(bot, "hello", kind=ParcelKind.ALARM, otherwise="next")
     carry(bot)
     for _each in range(19):
         assert not climb_due(bot)
@@ -216,7 +216,7 @@ def test_while_one_place_pauses_the_others_get_theirs(bot: Stage, chat: Chat) ->
 def test_a_pause_for_everybody_holds_everywhere(bot: Stage, chat: Chat) -> None:
     chat.plan(Fault(waits(30, everywhere=True).raises, place=BEN))
     for n in range(3):
-        put(bot, f"{n}", BEN, key=f"{n}", kind="alarm")
+        put(bot, f"{n}", BEN, key=f"{n}", kind=ParcelKind.ALARM)
     carry(bot)
     put(bot, "later", CARLA)
     wind(bot, 29)
@@ -245,9 +245,9 @@ def test_where_the_whole_workspace_is_short_of_room_alarms_go_first(bot: Stage) 
     chat = Chat(rate=Rate(seconds=0.1, burst=50, whole=Rate(seconds=1, burst=10)))
     bot.courier = Courier(bot.database, {"local": chat}, bot.clock, random.Random(1))
     for n in range(12):
-        put(bot, f"digest {n}", BEN, key=f"d{n}", kind="digest")
-        put(bot, f"card {n}", CARLA, key=f"c{n}", kind="card")
-        put(bot, f"alarm {n}", BEN if n % 2 else CARLA, key=f"a{n}", kind="alarm")
+        put(bot, f"digest {n}", BEN, key=f"d{n}", kind=ParcelKind.DIGEST)
+        put(bot, f"card {n}", CARLA, key=f"c{n}", kind=ParcelKind.CARD)
+        put(bot, f"alarm {n}", BEN if n % 2 else CARLA, key=f"a{n}", kind=ParcelKind.ALARM)
     carry(bot)
 
     def sent(kind: str) -> int:
@@ -258,7 +258,7 @@ def test_where_the_whole_workspace_is_short_of_room_alarms_go_first(bot: Stage) 
     assert [sent(kind) for kind in ("alarm", "card", "digest")] == [12, 0, 0]
     wind(bot, 5)
     assert [sent(kind) for kind in ("alarm", "card", "digest")] == [12, 2, 0]
-    put(bot, "alarm at last", BEN, kind="alarm")
+    put(bot, "alarm at last", BEN, kind=ParcelKind.ALARM)
     carry(bot)
     assert sent("alarm") == 13, "cards leave room for it"
     for _second in range(60):
@@ -271,12 +271,12 @@ def test_one_workspace_s_room_is_not_another_s(bot: Stage) -> None:
     bot.courier = Courier(bot.database, {"local": chat}, bot.clock, random.Random(1))
     bot.database.transact(lambda tx: furnish(tx, "other", bot.clock.now()))
     for n in range(4):
-        put(bot, f"{n}", BEN, key=f"{n}", kind="alarm")
+        put(bot, f"{n}", BEN, key=f"{n}", kind=ParcelKind.ALARM)
     carry(bot)
     assert len(chat.created(BEN)) == 2
     bot.database.transact(
         lambda tx: outbox.add(
-            tx.within("other"), id="o", place=PlaceId(BEN), key="o", kind="alarm",
+            tx.within("other"), id="o", place=PlaceId(BEN), key="o", kind=ParcelKind.ALARM,
             message=dump(line(("other",))), now=bot.clock.now(),
         )
     )  # fmt: skip
@@ -361,9 +361,9 @@ def expect(logged: Logged, fault: str) -> None:
 
 
 @pytest.mark.parametrize("fault", UNKNOWN)
-@pytest.mark.parametrize("kind", ["card", "note", "digest"])
+@pytest.mark.parametrize("kind", [ParcelKind.CARD, ParcelKind.NOTE, ParcelKind.DIGEST])
 def test_a_card_that_may_have_arrived_is_not_sent_twice_and_is_shown(
-    bot: Stage, chat: Chat, logged: Logged, fault: str, kind: str
+    bot: Stage, chat: Chat, logged: Logged, fault: str, kind: ParcelKind
 ) -> None:
     chat.plan(UNKNOWN[fault]())
     put(bot, "hello", kind=kind)
@@ -433,7 +433,7 @@ def test_an_alarm_that_may_have_arrived_goes_out_once_more_and_no_more(
 ) -> None:
     chat.plan(UNKNOWN[fault]())
     climb_at(bot)
-    put(bot, "come", kind="alarm", otherwise="next")
+    put(bot, "come", kind=ParcelKind.ALARM, otherwise="next")
     carry(bot)
     wind(bot, 4)
     assert chat.tries == 1
@@ -452,7 +452,7 @@ def test_an_alarm_whose_second_copy_is_unknown_too_hands_on_to_the_next_person(
 ) -> None:
     chat.plan(lost_after(), refuses(), lost_after())
     climb_at(bot)
-    put(bot, "come", kind="alarm", otherwise="next")
+    put(bot, "come", kind=ParcelKind.ALARM, otherwise="next")
     carry(bot)
     for _each in range(10):
         wind(bot, 5)
@@ -504,8 +504,8 @@ def test_what_cannot_be_delivered_is_parked_and_the_next_person_is_asked(
 ) -> None:
     chat.plan(Fault(impossible("account disabled").raises, place=BEN))
     climb_at(bot)
-    put(bot, "come", kind="alarm", otherwise="next")
-    put(bot, "come", CARLA, kind="alarm")
+    put(bot, "come", kind=ParcelKind.ALARM, otherwise="next")
+    put(bot, "come", CARLA, kind=ParcelKind.ALARM)
     carry(bot)
     assert chat.created(CARLA) == ["come"]
     assert reasons(bot) == [("parked", "account disabled")]
@@ -566,9 +566,9 @@ def test_an_alarm_that_fails_after_the_acknowledgement_hurries_nobody(
 
 
 @pytest.mark.parametrize("accepts", [False, True])
-@pytest.mark.parametrize("kind", ["alarm", "card"])
+@pytest.mark.parametrize("kind", [ParcelKind.ALARM, ParcelKind.CARD])
 def test_a_courier_that_dies_while_sending_leaves_an_unknown_outcome(
-    bot: Stage, chat: Chat, kind: str, accepts: bool
+    bot: Stage, chat: Chat, kind: ParcelKind, accepts: bool
 ) -> None:
     chat.plan(dies(accepts=accepts))
     climb_at(bot)
@@ -591,7 +591,7 @@ def test_a_courier_that_dies_while_sending_leaves_an_unknown_outcome(
 def test_an_alarm_has_two_copies_at_most_however_often_couriers_die(bot: Stage, chat: Chat) -> None:
     chat.plan(dies(accepts=True), dies(accepts=True))
     climb_at(bot)
-    put(bot, "come", kind="alarm", otherwise="next")
+    put(bot, "come", kind=ParcelKind.ALARM, otherwise="next")
     for _each in range(2):
         with pytest.raises(Died):
             wind(bot, 5)
@@ -674,10 +674,15 @@ def test_couriers_in_several_processes_deliver_each_message_once_and_in_order(
             await asyncio.to_thread(
                 stage.store,
                 lambda tx, key=key, place=place, message=message: outbox.add(
-                    tx, id=stage.new_id(), place=place, key=key, kind="card", message=message,
+                    tx,
+                    id=stage.new_id(),
+                    place=place,
+                    key=key,
+                    kind=ParcelKind.CARD,
+                    message=message,
                     now=stage.clock.now(),
                 ),
-            )  # fmt: skip
+            )
             newest[(place, key)] = f"{n:03}"
 
     newest: dict[tuple[str, str], str] = {}
@@ -752,7 +757,7 @@ def test_what_fails_in_one_place_stops_no_other(bot: Stage, logged: Logged) -> N
                 await asyncio.sleep(0.05)
             return await super().create(workspace, place, parcel, message)
 
-    put(bot, "hello", BEN, kind="alarm")
+    put(bot, "hello", BEN, kind=ParcelKind.ALARM)
     put(bot, "hello", CARLA)
     store, chat = Troubled(bot.database), Slow()
     store.plan(None, None, Unavailable("disk full"))
@@ -782,7 +787,7 @@ def test_a_clean_end_finishes_what_is_being_sent_and_puts_the_rest_back(bot: Sta
         assert task.cancelled()
 
     for n in range(3):
-        put(bot, f"{n}", key=f"{n}", kind="alarm")
+        put(bot, f"{n}", key=f"{n}", kind=ParcelKind.ALARM)
     bot.run(story())
     assert states(bot) == ["sent", "pending", "pending"]
     carry(bot)  # the next process

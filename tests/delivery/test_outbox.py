@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from storage.delivery import outbox, timers
-from storage.delivery.outbox import Parcel
+from storage.delivery.outbox import Parcel, ParcelKind
 from storage.engine import Database, Tx
 from storage.engine.ids import PlaceId
 from storage.engine.postgres import Postgres
@@ -35,7 +35,7 @@ def put(
     key: str,
     place: str = BEN,
     *,
-    kind: str = "alarm",
+    kind: ParcelKind = ParcelKind.ALARM,
     says: str = "hello",
     now: datetime = MONDAY,
     otherwise: str | None = None,
@@ -102,10 +102,10 @@ def let_leases_run_out(store: Database) -> None:
 
 def test_alarms_go_first_then_the_oldest(store: Database) -> None:
     second = MONDAY + timedelta(seconds=1)
-    put(store, "digest", kind="digest")
-    put(store, "late card", kind="card", now=second)
-    put(store, "card", kind="card")
-    put(store, "note", kind="note")
+    put(store, "digest", kind=ParcelKind.DIGEST)
+    put(store, "late card", kind=ParcelKind.CARD, now=second)
+    put(store, "card", kind=ParcelKind.CARD)
+    put(store, "note", kind=ParcelKind.NOTE)
     put(store, "late alarm", now=second)
     put(store, "alarm")
     order = []
@@ -115,17 +115,15 @@ def test_alarms_go_first_then_the_oldest(store: Database) -> None:
         assert sent(store, parcel)
     assert order == ["alarm", "late alarm", "note", "card", "late card", "digest"]
 
-
-def test_of_many_places_the_alarm_s_goes_first(store: Database) -> None:
-    for kind in ("digest", "card", "alarm", "note"):
+    for kind in map(ParcelKind, ("digest", "card", "alarm", "note")):
         put(store, kind, f"local:{kind}", kind=kind)
     assert [each.key for each in claim(store)] == ["alarm", "note", "card", "digest"]
 
 
 def test_what_is_not_yet_on_its_way_is_replaced_by_what_is_newer(store: Database) -> None:
-    put(store, "card", kind="alarm", says="old", id="1")
-    put(store, "card", kind="card", says="newer", id="2")
-    put(store, "card", CARLA, kind="card", says="elsewhere", id="3")
+    put(store, "card", kind=ParcelKind.ALARM, says="old", id="1")
+    put(store, "card", kind=ParcelKind.CARD, says="newer", id="2")
+    put(store, "card", CARLA, kind=ParcelKind.CARD, says="elsewhere", id="3")
     parcels = claim(store)
     assert [(each.place, each.message) for each in parcels] == [
         (BEN, "newer"),
@@ -135,9 +133,9 @@ def test_what_is_not_yet_on_its_way_is_replaced_by_what_is_newer(store: Database
 
 
 def test_replacing_something_urgent_does_not_make_it_wait(store: Database) -> None:
-    put(store, "a card", kind="card")
-    put(store, "alarm", kind="alarm", says="come")
-    put(store, "alarm", kind="card", says="come, it is serious")
+    put(store, "a card", kind=ParcelKind.CARD)
+    put(store, "alarm", kind=ParcelKind.ALARM, says="come")
+    put(store, "alarm", kind=ParcelKind.CARD, says="come, it is serious")
     assert [each.key for each in claim(store, limit=1)] == ["alarm"]
 
 
@@ -155,9 +153,9 @@ def test_what_is_newer_waits_for_its_forerunner_and_then_edits_it(store: Databas
 
 
 def test_of_each_place_one_goes_out_at_a_time(store: Database) -> None:
-    put(store, "card", kind="card")
+    put(store, "card", kind=ParcelKind.CARD)
     put(store, "alarm", now=MONDAY + timedelta(seconds=1))
-    put(store, "card", CARLA, kind="card")
+    put(store, "card", CARLA, kind=ParcelKind.CARD)
     later = MONDAY + timedelta(seconds=2)
     first = claim(store, later)
     assert [(each.key, each.place) for each in first] == [("alarm", BEN), ("card", CARLA)]
@@ -168,7 +166,7 @@ def test_of_each_place_one_goes_out_at_a_time(store: Database) -> None:
 
 def test_what_is_put_off_holds_nothing_up(store: Database) -> None:
     put(store, "alarm")
-    put(store, "card", kind="card")
+    put(store, "card", kind=ParcelKind.CARD)
     (parcel,) = claim(store)
     assert again(store, parcel, 5)
     assert [each.key for each in claim(store)] == ["card"]
@@ -193,7 +191,7 @@ def test_nothing_is_taken_before_its_time(store: Database) -> None:
 def test_a_place_that_asked_for_a_pause_is_left_alone(store: Database) -> None:
     put(store, "a", BEN)
     put(store, "b", CARLA)
-    put(store, "c", ROOM, kind="card")
+    put(store, "c", ROOM, kind=ParcelKind.CARD)
     (parcel,) = claim(store, busy={(DEMO, BEN), (DEMO, ROOM)})
     assert parcel.place == CARLA
     assert sent(store, parcel)
@@ -229,7 +227,7 @@ def test_a_row_is_never_taken_twice_however_many_couriers_come(store: Database) 
                 id=f"{n:03}",
                 place=PlaceId(f"local:{n % 7}"),
                 key=f"{n}",
-                kind="card",
+                kind=ParcelKind.CARD,
                 message="x",
                 now=MONDAY,
             )
@@ -320,7 +318,7 @@ def test_something_newer_may_come_in_the_very_moment_of_putting_back(postgres: P
             id="2",
             place=PlaceId(BEN),
             key="card",
-            kind="alarm",
+            kind=ParcelKind.ALARM,
             message="new",
             now=MONDAY,
         )
@@ -448,7 +446,13 @@ def test_what_comes_next_is_not_hastened_when_something_newer_replaces_the_alarm
         tx = tx.within(DEMO)
         timers.set(tx, id="t", kind="climb", key="climb", due=later)
         outbox.add(
-            tx, id="2", place=PlaceId(BEN), key="alarm", kind="card", message="settled", now=MONDAY
+            tx,
+            id="2",
+            place=PlaceId(BEN),
+            key="alarm",
+            kind=ParcelKind.CARD,
+            message="settled",
+            now=MONDAY,
         )
 
     store.transact(answered)
@@ -473,7 +477,13 @@ def test_the_answer_may_come_in_the_very_moment_of_the_failure(postgres: Postgre
         assert go_on.wait(10)
         timers.set(tx, id="t", kind="climb", key="climb", due=later)
         outbox.add(
-            tx, id="2", place=PlaceId(BEN), key="alarm", kind="card", message="settled", now=MONDAY
+            tx,
+            id="2",
+            place=PlaceId(BEN),
+            key="alarm",
+            kind=ParcelKind.CARD,
+            message="settled",
+            now=MONDAY,
         )
 
     answering = postgres.submit(answer)

@@ -19,6 +19,7 @@ from handlers.kit.messages import Post, Reply, line
 from handlers.kit.words import _
 from storage import workspaces
 from storage.delivery import drafts, timers
+from storage.delivery.outbox import ParcelKind
 from storage.delivery.timers import Timer
 from storage.engine import Tx, Unavailable
 from storage.engine.ids import PersonId
@@ -40,7 +41,7 @@ def with_test_timers() -> Feature:
         seen = int(workspaces.setting(ctx.tx, name) or 0)
         workspaces.set_setting(ctx.tx, name, str(seen + 1))
         said = line(_("{name} is due.", name=name))
-        return Reply(posts=(Post(name, said, "direct:ben", "note"),))
+        return Reply(posts=(Post(name, said, "direct:ben", ParcelKind.NOTE),))
 
     @feature.timer("poison")
     def poison(ctx: Context, name: str) -> Reply:

@@ -18,6 +18,7 @@ from handlers.kit.messages import Buttons, Call, Facts, FieldKind, Form, Items, 
 from storage import people, services
 from storage.digest import texts
 from storage.engine import Tx
+from storage.engine.ids import PersonId
 from storage.engine.sqlite import Sqlite
 from tests.closing.test_closing import POINTS
 from tests.mandate.test_mandate import do
@@ -71,13 +72,13 @@ def busy(sqlite: Sqlite) -> Iterator[Stage]:
         yield bot
 
 
-def context(bot: Stage, tx: Tx, id: str) -> Context:
+def context(bot: Stage, tx: Tx, id: PersonId) -> Context:
     person = people.find(tx, id)
     assert person is not None
     return bot.dispatcher._context(tx, person, None, bot.clock.now())
 
 
-def waiting(bot: Stage, id: str) -> list[Task]:
+def waiting(bot: Stage, id: PersonId) -> list[Task]:
     """Return the decisions as one person reads them."""
 
     def look(tx: Tx) -> list[Task]:
@@ -102,7 +103,7 @@ def plausible(form: Form) -> dict[str, str]:
     return values
 
 
-def refused(bot: Stage, id: str, call: Call) -> str | None:
+def refused(bot: Stage, id: PersonId, call: Call) -> str | None:
     """Carry out a button and what its form asks for, take it back, and say why it was refused."""
     said: list[str] = []
 
@@ -129,16 +130,16 @@ def test_every_button_of_every_decision_obeys_whoever_sees_it(busy: Stage) -> No
     kinds: set[str] = set()
     offered: dict[str, set[str]] = {each: set() for each in ROLES}
     for id in ROLES:
-        for task in waiting(busy, id):
+        for task in waiting(busy, PersonId(id)):
             assert task.key, "a decision is named"
             kinds.add(task.key.partition(":")[0])
             for button in task.buttons:
                 cells += 1
                 offered[id].add(button.call.word)
-                assert refused(busy, id, button.call) is None, (id, task.key, button.call)
+                assert refused(busy, PersonId(id), button.call) is None, (id, task.key, button.call)
     assert kinds >= {"incident", "automation", "service", "problem", "fix", "red"}, kinds
     assert cells > 30
-    decide = {button.call.word for task in waiting(busy, "ben") for button in task.buttons
+    decide = {button.call.word for task in waiting(busy, PersonId("ben")) for button in task.buttons
               if task.key.startswith("automation:")}  # fmt: skip
     assert decide and not decide & offered["chris"], "only whoever decides has what decides"
     assert {"auto ask", "service ask", "service people", "ack"} <= offered["chris"]
@@ -146,13 +147,15 @@ def test_every_button_of_every_decision_obeys_whoever_sees_it(busy: Stage) -> No
 
 
 def test_a_refusing_button_is_noticed(busy: Stage) -> None:
-    task = next(each for each in waiting(busy, "ben") if each.key.startswith("automation:"))
-    assert refused(busy, "chris", task.buttons[0].call) is not None
+    task = next(
+        each for each in waiting(busy, PersonId("ben")) if each.key.startswith("automation:")
+    )
+    assert refused(busy, PersonId("chris"), task.buttons[0].call) is not None
 
 
 def test_decide_shows_each_reader_what_they_may_do(busy: Stage) -> None:
     for id in ROLES:
-        for task in waiting(busy, id):
+        for task in waiting(busy, PersonId(id)):
             answer = busy.handle(busy.request(id, call=Call("decide", {"key": task.key})))
             assert answer.message is not None
             calls = [
@@ -167,7 +170,7 @@ def test_decide_shows_each_reader_what_they_may_do(busy: Stage) -> None:
 
 
 def test_what_nobody_looks_after_and_what_is_silent_leads_then_the_oldest(busy: Stage) -> None:
-    found = waiting(busy, "chris")
+    found = waiting(busy, PersonId("chris"))
     assert [each.key for each in found[:2]] == ["incident:5", "incident:6"]
     since = [each.since or busy.clock.now() for each in found[2:]]
     assert since == sorted(since)
@@ -230,10 +233,10 @@ def test_every_button_of_a_digest_sent_to_a_person_obeys_them(busy: Stage) -> No
     do(chris, "pattern confirm", notes=notes, title="Etiketten kleben", area="Versand")
     busy.store(lambda tx: texts.open_round(tx, "2026-W51", "secret", date(2026, 12, 14)))
     cells: dict[str, set[str]] = {}
-    for id in ROLES:
+    for id in map(PersonId, ROLES):
         for aloud in (False, True):
 
-            def look(tx: Tx, id: str = id, aloud: bool = aloud) -> list[Call]:
+            def look(tx: Tx, id: PersonId = id, aloud: bool = aloud) -> list[Call]:
                 ctx = context(busy, tx, id)
                 week = calendar.week_of(ctx.now, ctx.workspace.zone)
                 message = writing.compose(ctx, week, [], aloud=aloud)
@@ -242,7 +245,7 @@ def test_every_button_of_a_digest_sent_to_a_person_obeys_them(busy: Stage) -> No
 
             for call in busy.store(look):
                 cells.setdefault(call.word, set()).add(id)
-                assert refused(busy, id, call) is None, (id, aloud, call)
+                assert refused(busy, PersonId(id), call) is None, (id, aloud, call)
     assert {"computed", "lists", "digest useful", "pattern", "decide", "decisions"} <= set(cells)
     assert cells["digest less"] == cells["digest way"] == {"chris"}
     assert cells["pattern next"] == {"chris"}

@@ -91,7 +91,7 @@ def test_useful_is_counted_without_names_and_shown_from_five_on(
 ) -> None:  # fmt: skip
     def furnish(tx):  # type: ignore[no-untyped-def]
         for n in range(5):
-            people.find_or_create(tx, f"local:p{n}", f"P{n}", id=f"p{n}", key=f"key-p{n}",
+            people.find_or_create(tx, f"local:p{n}", f"P{n}", id=PersonId(f"p{n}"), key=f"key-p{n}",
                                   now=planned.clock.now())  # fmt: skip
 
     planned.store(furnish)

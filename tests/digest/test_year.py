@@ -96,7 +96,7 @@ def digests(bot: Stage) -> dict[str, str]:
     """Return the digest of every week, written when the week had just ended."""
 
     def write(tx: Tx) -> dict[str, str]:
-        chris = people.find(tx, "chris")
+        chris = people.find(tx, PersonId("chris"))
         assert chris is not None
         found, week = {}, "2026-W02"
         for _each in range(52):

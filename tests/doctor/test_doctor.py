@@ -33,7 +33,7 @@ from storage import people as storage_people
 from storage import services, workspaces
 from storage.delivery import places
 from storage.engine import Tx, opening
-from storage.engine.ids import PersonId, ServiceId
+from storage.engine.ids import PersonId, PlaceId, ServiceId
 from storage.engine.postgres import Postgres
 from storage.engine.sqlite import Sqlite
 from storage.services import Service
@@ -139,14 +139,14 @@ def company(tx: Tx) -> None:
     workspaces.ensure(tx, Workspace(MAIN, "Lotse", "de", "Europe/Berlin", "DE"), NOW)
     tx = tx.within(MAIN)
     storage_people.find_or_create(
-        tx, "slack:T1:U1", "Chris", id="chris", key="k", now=NOW, manager=True
+        tx, "slack:T1:U1", "Chris", id=PersonId("chris"), key="k", now=NOW, manager=True
     )
-    places.ensure(tx, "slack:C1", "channel", "störungen", role="incidents")
-    places.ensure(tx, "slack:C2", "channel", "leitung", role="managers")
+    places.ensure(tx, PlaceId("slack:C1"), "channel", "störungen", role="incidents")
+    places.ensure(tx, PlaceId("slack:C2"), "channel", "leitung", role="managers")
     kasse = Service(
         ServiceId("kasse"), "Kasse", (), PersonId("chris"), PersonId("ben"), fallback=False
     )
-    storage_people.find_or_create(tx, "slack:T1:U2", "Ben", id="ben", key="l", now=NOW)
+    storage_people.find_or_create(tx, "slack:T1:U2", "Ben", id=PersonId("ben"), key="l", now=NOW)
     services.add(tx, kasse, name_key="kasse", now=NOW)
 
 
@@ -448,12 +448,12 @@ async def test_who_cannot_be_reached_is_told_beside_a_lotse_that_does_not_run(
     socket: dict[str, str], store: str
 ) -> None:
     def shut(tx: Tx) -> None:
-        places.ensure(tx, "slack:@U2", "direct", "Ben", person=PersonId("ben"))
-        places.park(tx, "slack:@U2", "user_not_found")
+        places.ensure(tx, PlaceId("slack:@U2"), "direct", "Ben", person=PersonId("ben"))
+        places.park(tx, PlaceId("slack:@U2"), "user_not_found")
 
     changed(store, shut)
     assert (await ask(socket)).one("Ben cannot be reached (slack)").startswith("!")
-    changed(store, lambda tx: places.reopen(tx, "slack:@U2"))
+    changed(store, lambda tx: places.reopen(tx, PlaceId("slack:@U2")))
     assert not [each for each in (await ask(socket)).lines if "cannot be reached (slack)" in each]
 
 
@@ -657,7 +657,7 @@ async def test_the_first_steps_are_told_until_they_are_taken(
 async def test_a_channel_that_lotse_was_thrown_out_of_is_told(
     socket: dict[str, str], store: str
 ) -> None:
-    changed(store, lambda tx: places.park(tx, "slack:C1", "not_in_channel"))
+    changed(store, lambda tx: places.park(tx, PlaceId("slack:C1"), "not_in_channel"))
     found = await ask(socket)
     assert found.one("cannot post to #störungen").startswith("!")
 

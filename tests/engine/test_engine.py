@@ -34,6 +34,7 @@ from storage.engine import (
 )
 from storage.engine import sqlite as sqlite_engine
 from storage.engine.file import lock_file, refuse_network
+from storage.engine.ids import PersonId
 from storage.engine.postgres import Postgres, lane_of
 from storage.engine.sql import as_moment, as_text, pyformat
 from storage.engine.sqlite import Sqlite
@@ -380,7 +381,13 @@ def test_nobody_becomes_somebody_else_because_their_ids_end_alike(database: Data
 
     def meet(identity: str, name: str, key: str) -> Callable[[Tx], people.Person]:
         return lambda tx: storage_people.find_or_create(
-            tx.within("a"), identity, name, id="U1", key=key, now=MONDAY, manager=name == "Boss"
+            tx.within("a"),
+            identity,
+            name,
+            id=PersonId("U1"),
+            key=key,
+            now=MONDAY,
+            manager=name == "Boss",
         )
 
     boss = database.transact(meet("slack:T1:U1", "Boss", "key-1"))
@@ -398,7 +405,7 @@ def test_somebody_who_says_two_first_things_at_once_is_one_person(database: Data
     met = [
         database.submit(
             lambda tx, n=n: storage_people.find_or_create(  # type: ignore[misc]
-                tx.within("a"), "slack:T1:U1", "Eve", id="U1", key=f"key-{n}", now=MONDAY
+                tx.within("a"), "slack:T1:U1", "Eve", id=PersonId("U1"), key=f"key-{n}", now=MONDAY
             )
         )
         for n in range(8)

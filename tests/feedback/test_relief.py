@@ -18,7 +18,7 @@ from handlers.pilots import relief
 from storage import people
 from storage.delivery import places
 from storage.engine import Database, Row, Tx
-from storage.engine.ids import PersonId
+from storage.engine.ids import PersonId, PlaceId
 from storage.engine.sqlite import Sqlite
 from storage.pilots import Pilot, answers
 from tests.engine.test_engine import tables
@@ -36,9 +36,16 @@ def crowd(bot: Stage) -> list[Say]:
     def work(tx: Tx) -> None:
         for each in CROWD:
             people.find_or_create(
-                tx, f"local:{each}", each.title(), id=each, key=f"key-{each}", now=bot.clock.now()
+                tx,
+                f"local:{each}",
+                each.title(),
+                id=PersonId(each),
+                key=f"key-{each}",
+                now=bot.clock.now(),
             )
-            places.ensure(tx, f"local:@{each}", "direct", each.title(), person=PersonId(each))
+            places.ensure(
+                tx, PlaceId(f"local:@{each}"), "direct", each.title(), person=PersonId(each)
+            )
 
     bot.store(work)
     return [Say(bot, each) for each in CROWD]

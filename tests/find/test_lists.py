@@ -18,6 +18,7 @@ from handlers.kit.messages import Call
 from handlers.kit.readers.dates import read_day_near
 from storage import people
 from storage.engine import Tx
+from storage.engine.ids import PersonId
 from tests.mandate.test_mandate import do
 from tests.pretend.stage import Say, Stage, answered
 
@@ -128,7 +129,7 @@ def test_every_list_has_its_button(bot: Stage, anna: Say, chris: Say) -> None:
 # --- files ---------------------------------------------------------------------------------
 
 
-def exported(bot: Stage, who: str, name: str, which: str = "all") -> tuple[str, str]:
+def exported(bot: Stage, who: PersonId, name: str, which: str = "all") -> tuple[str, str]:
     """Return a list as CSV and as JSON, in somebody's language."""
 
     def write(tx: Tx) -> tuple[str, str]:
@@ -159,7 +160,7 @@ def test_csv_is_read_back_and_no_cell_is_a_formula(bot: Stage, anna: Say) -> Non
         bot.wind(minutes=3)  # the same words within two minutes are one incident
         call = Call("incident", {"title": title})
         bot.handle(bot.request("anna", call=call, submitted=True))
-    text, written = exported(bot, "anna", "incidents")
+    text, written = exported(bot, PersonId("anna"), "incidents")
     assert text.startswith('\ufeff"Number";"Title";')
     rows, objects = read(text), json.loads(written)
     assert len(rows) == len(objects) == len(TITLES)
@@ -191,10 +192,12 @@ def test_closed_rows_carry_no_person_and_nothing_carries_a_minute(
     anna("incident Webshop war ein Versehen")
     anna.press("Undo")
     for name in ("incidents", "problems", "services", "automations", "pilots"):
-        text, written = exported(bot, "anna", name)
+        text, written = exported(bot, PersonId("anna"), name)
         assert not any(":" in value for row in read(text) for value in row.values()), name
         assert "09:" not in written
-    rows = {each["number"]: each for each in json.loads(exported(bot, "anna", "incidents")[1])}
+    rows = {
+        each["number"]: each for each in json.loads(exported(bot, PersonId("anna"), "incidents")[1])
+    }
     assert rows["INC-1"]["responsible"] == "Ben"
     assert rows["INC-3"]["responsible"] is None
     assert not {"acknowledged", "restored", "minutes"} & set(rows["INC-1"])
@@ -221,7 +224,7 @@ def test_every_list_is_written_and_read_back_with_its_formulas_defused(
     full = 0
     for listing in (each for feature in bot.dispatcher.features for each in feature.all_lists):
         for which in listing.which:
-            text, written = exported(bot, "chris", listing.key, which)
+            text, written = exported(bot, PersonId("chris"), listing.key, which)
             rows, objects = read(text), json.loads(written)
             assert len(rows) == len(objects), listing.key
             full += bool(rows) and which == "all"

@@ -15,6 +15,7 @@ from handlers.kit.messages import Call
 from storage import incidents, people
 from storage import people as storage_people
 from storage.engine import Tx
+from storage.engine.ids import PersonId
 from storage.engine.sql import as_text
 from tests.closing.test_closing import finished, state
 from tests.conftest import Logged
@@ -284,7 +285,7 @@ def test_15_the_gate_asks_again_after_every_reopening(
         ben("behoben 1")
 
 
-def learnt(tx: Tx, id: str) -> None:
+def learnt(tx: Tx, id: PersonId) -> None:
     people.learn(tx, id, name=id.title(), kind="member", active=False, language=None, admin=False)
 
 

@@ -66,9 +66,14 @@ def lived(
         now = bot.clock.now()
         for each in crowd:
             furnished = partial(
-                people.find_or_create, identity=f"local:{each}", name=each.title(), id=each,
-                key=f"key-{each}", now=now, manager=True,
-            )  # fmt: skip
+                people.find_or_create,
+                identity=f"local:{each}",
+                name=each.title(),
+                id=PersonId(each),
+                key=f"key-{each}",
+                now=now,
+                manager=True,
+            )
             bot.store(furnished)
         bot.store(
             lambda tx: digest_schedule.plan(

@@ -16,7 +16,7 @@ from storage import people, services, workspaces
 from storage import people as storage_people
 from storage.delivery import places, timers
 from storage.engine import Database, Row, Tx
-from storage.engine.ids import PersonId, ServiceId
+from storage.engine.ids import PersonId, PlaceId, ServiceId
 from storage.engine.postgres import Postgres
 from storage.services import Service
 from storage.slack import installations
@@ -111,6 +111,7 @@ def room_of(path: Path) -> str:
 
 
 ASKED = {"rows", "run", "write", "recall"}  # how a transaction is asked for something
+TRANSACTION = re.compile(r"(^|\.)(tx|inside)(\.within\(.*\))?$")
 
 
 def statements_in(module: ast.Module, room: str) -> Iterator[tuple[str, str]]:
@@ -118,8 +119,20 @@ def statements_in(module: ast.Module, room: str) -> Iterator[tuple[str, str]]:
         for node in ast.walk(function):
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
                 continue
-            if node.func.attr in ASKED and node.args:
-                yield f"{room}.{function.name}", written(node.args[0])
+            given = [*node.args, *(each.value for each in node.keywords if each.arg == "sql")]
+            if node.func.attr in ASKED and given:
+                yield f"{room}.{function.name}", written(given[0])
+
+
+def asked_otherwise(module: ast.Module) -> list[int]:
+    """Return where a way to ask is taken without being called: what it is asked is not seen."""
+    called = {id(node.func) for node in ast.walk(module) if isinstance(node, ast.Call)}
+    return [
+        node.lineno
+        for node in ast.walk(module)
+        if isinstance(node, ast.Attribute) and id(node) not in called
+        if node.attr in (*ASKED, "insert") and TRANSACTION.search(ast.unparse(node.value))
+    ]
 
 
 def written(node: ast.expr) -> str:
@@ -136,8 +149,11 @@ def written(node: ast.expr) -> str:
 
 def test_the_rules_below_look_at_every_way_to_ask() -> None:
     for how in ASKED:
-        module = ast.parse(f"def f(tx):\n    tx.within('x').{how}('select 1 from people')")
-        assert list(statements_in(module, "room")) == [("room.f", "select 1 from people")]
+        for named in ("", "sql="):
+            asked = f"def f(tx):\n    tx.within('x').{how}({named}'select 1 from people')"
+            found = list(statements_in(ast.parse(asked), "room"))
+            assert found == [("room.f", "select 1 from people")]
+        assert asked_otherwise(ast.parse(f"def f(tx):\n    ask = tx.{how}")) == [2]
     assert {
         each for each in vars(Tx) if not each.startswith("_")
         and "sql" in getattr(vars(Tx)[each], "__annotations__", {})
@@ -145,6 +161,24 @@ def test_the_rules_below_look_at_every_way_to_ask() -> None:
     assert {"people", "delivery.outbox", "incidents", "incidents.transitions"} <= {
         room_of(each) for each in sources()
     }
+
+
+def test_statements_are_asked_where_they_stand_and_only_in_storage() -> None:
+    """SQL in handlers or under another name would stand under none of these rules."""
+    for path in sources():
+        assert not asked_otherwise(ast.parse(path.read_text(encoding="utf-8"))), path
+    own_tables = {"generate/papers/build.py"}  # reads the schema, in a store of its own
+    for layer in ("handlers", "bot"):
+        folder = FOLDER.parent / layer
+        for path in sorted(folder.rglob("*.py")):
+            module = ast.parse(path.read_text(encoding="utf-8"))
+            found = [
+                ast.unparse(node)
+                for node in ast.walk(module)
+                if isinstance(node, ast.Attribute) and node.attr in (*ASKED, "insert")
+                if TRANSACTION.search(ast.unparse(node.value))
+            ]
+            assert not found or path.relative_to(folder).as_posix() in own_tables, (path, found)
 
 
 def test_every_statement_names_its_workspace() -> None:
@@ -318,7 +352,13 @@ def test_each_company_hears_the_same_with_or_without_the_other(
 def test_a_person_of_one_company_is_a_stranger_in_the_other(two: Stage) -> None:
     two.database.transact(
         lambda tx: storage_people.find_or_create(
-            tx.within("demo"), "local:eve", "Eve", id="eve", key="key-eve", now=MONDAY, manager=True
+            tx.within("demo"),
+            "local:eve",
+            "Eve",
+            id=PersonId("eve"),
+            key="key-eve",
+            now=MONDAY,
+            manager=True,
         )
     )
     two.handle(two.request("eve", "status", workspace=OTHER))
@@ -371,10 +411,10 @@ CHANGES: dict[str, Change] = {
     "installations.reseal": lambda tx: installations.reseal(
         tx, "sealed", token="new", refresh_token=None
     ),
-    "people.set_language": lambda tx: people.set_language(tx, "zoe", "en"),
-    "people.rename": lambda tx: people.rename(tx, "zoe", "Mallory"),
-    "places.park": lambda tx: places.park(tx, "local:zoe", "x"),
-    "places.rename": lambda tx: places.rename(tx, "local:zoe", "mallory"),
+    "people.set_language": lambda tx: people.set_language(tx, PersonId("zoe"), "en"),
+    "people.rename": lambda tx: people.rename(tx, PersonId("zoe"), "Mallory"),
+    "places.park": lambda tx: places.park(tx, PlaceId("local:zoe"), "x"),
+    "places.rename": lambda tx: places.rename(tx, PlaceId("local:zoe"), "mallory"),
     "timers.cancel": lambda tx: timers.cancel(tx, "only here"),
     "timers.hasten": lambda tx: timers.hasten(tx, "only here", MONDAY),
     "workspaces.set_setting": lambda tx: workspaces.set_setting(tx, "only here", "x"),
@@ -391,8 +431,10 @@ def test_a_change_reaches_only_its_own_company(
             workspaces.ensure(tx, Workspace(each, each, "de", "Europe/Berlin", "DE"), clock.now())
         tx = tx.within("home")
         for who in ("zoe", "yan"):
-            storage_people.find_or_create(tx, f"local:{who}", who, id=who, key=who, now=clock.now())
-        places.ensure(tx, "local:zoe", "direct", "Zoe", person=PersonId("zoe"))
+            storage_people.find_or_create(
+                tx, f"local:{who}", who, id=PersonId(who), key=who, now=clock.now()
+            )
+        places.ensure(tx, PlaceId("local:zoe"), "direct", "Zoe", person=PersonId("zoe"))
         services.add(
             tx,
             Service(ServiceId("s"), "S", (), PersonId("zoe"), PersonId("yan"), False),

@@ -22,6 +22,7 @@ from bot.lotse import Lotse
 from bot.teams.tokens import STALE
 from storage import workspaces
 from storage.delivery import outbox, places, timers
+from storage.delivery.outbox import ParcelKind
 from storage.engine import Database
 from storage.engine.ids import PlaceId
 from storage.engine.postgres import Postgres
@@ -77,7 +78,7 @@ def test_messages_that_did_not_arrive_change_its_colour(
     message = '{"tone":"plain","parts":[]}'
     bot.store(
         lambda tx: outbox.add(
-            tx, id="1", place=PlaceId("local:@ben"), key="k", kind="card", message=message,
+            tx, id="1", place=PlaceId("local:@ben"), key="k", kind=ParcelKind.CARD, message=message,
             now=bot.clock.now() - timedelta(minutes=20),
         )
     )  # fmt: skip
@@ -93,8 +94,8 @@ def test_who_and_what_cannot_be_reached_is_named_on_this_machine_only(
 ) -> None:
     bot.run(lotse.scheduler.round())
     assert health(bot, lotse)[1]["lines"]["reach"] == "green"
-    bot.store(lambda tx: places.park(tx, "local:@ben", "user_not_found"))
-    bot.store(lambda tx: places.park(tx, "local:stoerungen", "is_archived"))
+    bot.store(lambda tx: places.park(tx, PlaceId("local:@ben"), "user_not_found"))
+    bot.store(lambda tx: places.park(tx, PlaceId("local:stoerungen"), "is_archived"))
     status, said = health(bot, lotse)
     assert (status, said["state"], said["lines"]["reach"]) == (200, "yellow", "yellow")
     (why,) = [each for each in said["reasons"] if "reached" in each]
@@ -103,8 +104,8 @@ def test_who_and_what_cannot_be_reached_is_named_on_this_machine_only(
     answer = bot.run(http_health.health(lotse, details=False))
     assert isinstance(answer.body, bytes)
     assert b"user_not_found" not in answer.body and b"Ben" not in answer.body
-    bot.store(lambda tx: places.reopen(tx, "local:@ben"))
-    bot.store(lambda tx: places.reopen(tx, "local:stoerungen"))
+    bot.store(lambda tx: places.reopen(tx, PlaceId("local:@ben")))
+    bot.store(lambda tx: places.reopen(tx, PlaceId("local:stoerungen")))
     assert health(bot, lotse)[1]["lines"]["reach"] == "green"
 
 
@@ -115,10 +116,15 @@ def test_what_waits_is_counted_for_each_platform(bot: Stage, lotse: Lotse) -> No
     for n, place in enumerate(("local:@ben", "local:@ben", "slack:C1")):
         bot.store(
             lambda tx, n=n, place=place: outbox.add(
-                tx, id=str(n), place=PlaceId(place), key=str(n), kind="card", message=message,
+                tx,
+                id=str(n),
+                place=PlaceId(place),
+                key=str(n),
+                kind=ParcelKind.CARD,
+                message=message,
                 now=bot.clock.now(),
             )
-        )  # fmt: skip
+        )
     assert health(bot, lotse)[1]["backlog"] == {"local": 2}
     bot.store(lambda tx: tx.run("delete from outbox where workspace = :workspace"))
 
@@ -200,7 +206,7 @@ def test_what_could_not_be_delivered_and_what_was_given_up_is_counted(
     now = bot.clock.now()
     bot.store(
         lambda tx: outbox.add(
-            tx, id="1", place=PlaceId("fax:4711"), key="k", kind="card",
+            tx, id="1", place=PlaceId("fax:4711"), key="k", kind=ParcelKind.CARD,
             message='{"tone":"plain","parts":[]}', now=now,
         )
     )  # fmt: skip

@@ -16,7 +16,7 @@ from handlers.privacy import retention
 from storage import people, services
 from storage.delivery import places, timers
 from storage.engine import Tx
-from storage.engine.ids import PersonId
+from storage.engine.ids import PersonId, PlaceId
 from tests.pretend.stage import MONDAY, Chat, Fault, Say, Stage, answered, impossible
 
 Wind = Callable[..., None]
@@ -142,9 +142,15 @@ def press(bot: Stage, who: str, word: str, **args: str) -> str:
 
 def another_manager(tx: Tx, bot: Stage) -> None:
     people.find_or_create(
-        tx, "local:dora", "Dora", id="dora", key="key-dora", now=bot.clock.now(), manager=True
+        tx,
+        "local:dora",
+        "Dora",
+        id=PersonId("dora"),
+        key="key-dora",
+        now=bot.clock.now(),
+        manager=True,
     )
-    places.ensure(tx, "local:@dora", "direct", "Dora", person=PersonId("dora"))
+    places.ensure(tx, PlaceId("local:@dora"), "direct", "Dora", person=PersonId("dora"))
 
 
 def test_nobody_gets_more_than_eight_alarms_of_a_normal_incident_in_a_day(

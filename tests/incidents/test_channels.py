@@ -8,6 +8,7 @@ import pytest
 
 from bot.delivery.platform import Impossible, NotAccepted, Uncertain, Wait
 from bot.delivery.requests import Request
+from storage.engine.ids import PlaceId
 from tests.pretend.stage import DEMO, Fault, Say, Stage
 
 ROOM = "local:inc-1-etikettendrucker-offline"
@@ -101,7 +102,7 @@ def test_a_change_while_a_channel_is_being_made_makes_no_second_one(
     async def declared_and_acknowledged() -> None:
         for who, said in (("anna", "incident Etikettendrucker offline"), ("ben", "ack")):
             await bot.dispatcher.handle(
-                Request(said, DEMO, f"local:{who}", who, "local:stoerungen", text=said)
+                Request(said, DEMO, f"local:{who}", who, PlaceId("local:stoerungen"), text=said)
             )
             for _each in range(5):
                 await bot.scheduler.round()

@@ -32,6 +32,7 @@ from storage.engine.postgres import Postgres
 from storage.engine.sqlite import Sqlite
 from storage.incidents import Incident
 from storage.incidents import transitions as states
+from storage.incidents.states import ClosedAs
 from tests.closing.test_closing import POINTS, say, state
 from tests.house.test_layers import called, imported, trees
 from tests.ownership.test_ownership import leaves
@@ -106,10 +107,10 @@ def test_two_incidents_are_locked_in_the_same_order_whichever_is_closed(
     noting(states, "lock")
 
     def close(tx: Tx) -> None:
-        person = people.find(tx, "ben")
+        person = people.find(tx, PersonId("ben"))
         assert person is not None
         ctx = bot.dispatcher._context(tx, person, None, bot.clock.now())
-        incident_transitions.close(ctx, closed, incident_transitions.Other.SUPERSEDED, into, "one")
+        incident_transitions.close(ctx, closed, ClosedAs.SUPERSEDED, into, "one")
 
     bot.store(close)
     assert taken[:3] == [1, 2, [1, 2]]
@@ -138,7 +139,7 @@ def test_what_the_table_of_moves_says_is_what_the_store_lets_happen(bot: Stage, 
         "restored": lambda tx: states.restore(tx, 1, PersonId("ben"), bot.clock.now()),
         "done": lambda tx: states.finish(tx, 1, PersonId("ben"), bot.clock.now()),
         "closed": lambda tx: states.close(
-            tx, 1, PersonId("ben"), bot.clock.now(), closed_as="false_alarm", target=None
+            tx, 1, PersonId("ben"), bot.clock.now(), closed_as=ClosedAs.FALSE_ALARM, target=None
         ),
         "open": lambda tx: states.reopen(tx, 1, PersonId("ben"), bot.clock.now()),
         "withdrawn": lambda tx: states.withdraw(tx, 1, PersonId("anna"), bot.clock.now()),
@@ -285,7 +286,7 @@ class Lives(RuleBasedStateMachine):
             self.ask(to, "cover confirm", cover=each["id"])
 
     @rule(who=st.sampled_from(PEOPLE), here=st.booleans())
-    def leave_or_come_back(self, who: str, here: bool) -> None:
+    def leave_or_come_back(self, who: PersonId, here: bool) -> None:
         leaves(self.stage, who, active=here)
 
     @rule(

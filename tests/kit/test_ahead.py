@@ -8,6 +8,7 @@ from handlers.kit.ahead import LookAhead
 from handlers.kit.context import Context
 from storage import people
 from storage.engine import Tx
+from storage.engine.ids import PersonId
 from tests.pretend.stage import Stage
 
 
@@ -22,7 +23,7 @@ def test_only_who_looked_finds_it(bot: Stage) -> None:
         assert others.found(ctx) is None
 
     def work(tx: Tx) -> None:
-        person = people.find(tx, "anna")
+        person = people.find(tx, PersonId("anna"))
         assert person is not None
         looked(bot.dispatcher._context(tx, person, None, bot.clock.now()))
 

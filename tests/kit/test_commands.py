@@ -18,11 +18,14 @@ from handlers.kit.grammar import Outcome, Unknown
 from handlers.kit.readers import LONGEST, after, folded, unquoted
 from storage import people, workspaces
 from storage.engine import Tx
+from storage.engine.ids import PersonId
 from storage.people import Person
 from tests.pretend.stage import Say, Stage
 
+ANNA = PersonId("anna")
 
-def read(bot: Stage, text: str, who: str = "anna", *, direct: bool = False) -> Outcome:
+
+def read(bot: Stage, text: str, who: PersonId = ANNA, *, direct: bool = False) -> Outcome:
     """Parse a line as the dispatcher would."""
 
     def look(tx: Tx) -> Outcome:
@@ -227,7 +230,7 @@ def test_of_several_people_with_that_name_one_is_chosen_by_button(
     bot: Stage, three_open: None, ben: Say
 ) -> None:
     bot.store(lambda tx: people.find_or_create(
-        tx, "local:carlo", "Carlo Maier", id="carlo", key="key-carlo", now=bot.clock.now()
+        tx, "local:carlo", "Carlo Maier", id=PersonId("carlo"), key="key-carlo", now=bot.clock.now()
     ))  # fmt: skip
     assert "Wen meinst du mit „carl“?" in ben("zuweisen 1 carl")
     assert "Ich habe Carlo Maier gefragt" in ben.press("Carlo Maier")

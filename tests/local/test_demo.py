@@ -13,6 +13,7 @@ from bot.delivery.clock import HandClock
 from bot.local import demo
 from bot.local.page_data import ahead
 from storage import audit, local
+from storage.engine.ids import PersonId, PlaceId
 from storage.engine.sqlite import Sqlite
 from tests.pretend.stage import DEMO
 
@@ -33,7 +34,9 @@ async def test_the_first_digest_tells_of_a_repeat_and_of_what_nobody_uses(day: i
     clock.wind(monday)
     await lotse.settle()
     found = database.read(
-        lambda tx: local.latest(tx.within(DEMO), "chris", "local:leitung", before=None, most=9)
+        lambda tx: local.latest(
+            tx.within(DEMO), PersonId("chris"), PlaceId("local:leitung"), before=None, most=9
+        )
     )
     for words in (
         "Wiederkehrende Störungen",

@@ -31,6 +31,7 @@ from handlers import FEATURES
 from handlers.kit.messages import line
 from storage import local as storage_local
 from storage.engine import Database, Tx, Unavailable
+from storage.engine.ids import PersonId, PlaceId
 from storage.engine.sqlite import Sqlite
 from tests.conftest import Logged
 from tests.pretend.stage import DEMO, MONDAY, furnish
@@ -601,7 +602,10 @@ async def test_the_state_speaks_the_language_of_the_one_who_looks(visitor: Visit
 
 async def test_old_lines_come_page_by_page(visitor: Visitor) -> None:
     for number in range(120):
-        await visitor.lotse.local.create(DEMO, CHANNEL, f"p{number}", line((f"Nr. {number}",)))  # type: ignore[union-attr]
+        assert visitor.lotse.local is not None
+        await visitor.lotse.local.create(
+            DEMO, PlaceId(CHANNEL), f"p{number}", line((f"Nr. {number}",))
+        )
     found = await visitor.get("lines", person="anna", place=CHANNEL)
     assert found["more"]
     first = found["lines"]
@@ -657,10 +661,12 @@ async def test_the_same_parcel_twice_makes_one_message(
 ) -> None:
     database.transact(lambda tx: furnish(tx, DEMO, clock.now()))
     local = Local(database, clock)
-    first = await local.create(DEMO, CHANNEL, "parcel", line(("Eins",)))
-    assert await local.create(DEMO, CHANNEL, "parcel", line(("Eins",))) == first
+    first = await local.create(DEMO, PlaceId(CHANNEL), "parcel", line(("Eins",)))
+    assert await local.create(DEMO, PlaceId(CHANNEL), "parcel", line(("Eins",))) == first
     found = database.read(
-        lambda tx: storage_local.latest(tx.within(DEMO), "anna", CHANNEL, before=None, most=9)
+        lambda tx: storage_local.latest(
+            tx.within(DEMO), PersonId("anna"), PlaceId(CHANNEL), before=None, most=9
+        )
     )
     assert [each.id for each in found] == [first]
 
@@ -670,12 +676,16 @@ async def test_an_edit_that_changes_nothing_leaves_no_mark(
 ) -> None:
     database.transact(lambda tx: furnish(tx, DEMO, clock.now()))
     local = Local(database, clock)
-    id = await local.create(DEMO, CHANNEL, "parcel", line(("Eins",)))
-    await local.edit(DEMO, CHANNEL, id, line(("Eins",)))
-    since = database.read(lambda tx: storage_local.changes(tx.within(DEMO), "anna", 0, most=9))
+    id = await local.create(DEMO, PlaceId(CHANNEL), "parcel", line(("Eins",)))
+    await local.edit(DEMO, PlaceId(CHANNEL), id, line(("Eins",)))
+    since = database.read(
+        lambda tx: storage_local.changes(tx.within(DEMO), PersonId("anna"), 0, most=9)
+    )
     assert [(each.edited_at, each.version) for each in since] == [(None, since[0].number)]
-    await local.edit(DEMO, CHANNEL, id, line(("Zwei",)))
-    [after] = database.read(lambda tx: storage_local.changes(tx.within(DEMO), "anna", 1, most=9))
+    await local.edit(DEMO, PlaceId(CHANNEL), id, line(("Zwei",)))
+    [after] = database.read(
+        lambda tx: storage_local.changes(tx.within(DEMO), PersonId("anna"), 1, most=9)
+    )
     assert (after.number, after.edited_at is not None) == (since[0].number, True)
 
 
@@ -685,9 +695,9 @@ async def test_what_is_gone_or_nowhere_is_told_to_the_courier(
     database.transact(lambda tx: furnish(tx, DEMO, clock.now()))
     local = Local(database, clock)
     with pytest.raises(Impossible):
-        await local.create(DEMO, "local:nowhere", "parcel", line(("Eins",)))
+        await local.create(DEMO, PlaceId("local:nowhere"), "parcel", line(("Eins",)))
     with pytest.raises(MessageGone):
-        await local.edit(DEMO, CHANNEL, "no-such-message", line(("Eins",)))
+        await local.edit(DEMO, PlaceId(CHANNEL), "no-such-message", line(("Eins",)))
 
 
 async def test_private_lines_and_direct_places_are_seen_by_one(
@@ -695,22 +705,28 @@ async def test_private_lines_and_direct_places_are_seen_by_one(
 ) -> None:
     database.transact(lambda tx: furnish(tx, DEMO, clock.now()))
     local = Local(database, clock)
-    await local.create(DEMO, CHANNEL, "p1", line(("Für alle",)))
-    await local.create(DEMO, "local:@ben", "p2", line(("Für Ben",)))
-    await local.keep(DEMO, CHANNEL, "anna", "d1", ("help", clock.now()), line(("Für Anna",)))
-    await local.keep(DEMO, CHANNEL, "anna", "d1", ("help", clock.now()), line(("Für Anna",)))
+    await local.create(DEMO, PlaceId(CHANNEL), "p1", line(("Für alle",)))
+    await local.create(DEMO, PlaceId("local:@ben"), "p2", line(("Für Ben",)))
+    await local.keep(
+        DEMO, PlaceId(CHANNEL), "anna", "d1", ("help", clock.now()), line(("Für Anna",))
+    )
+    await local.keep(
+        DEMO, PlaceId(CHANNEL), "anna", "d1", ("help", clock.now()), line(("Für Anna",))
+    )
 
-    def seen(person: str) -> list[str]:
+    def seen(person: PersonId) -> list[str]:
         found = database.read(lambda tx: storage_local.changes(tx.within(DEMO), person, 0, most=9))
         return [json.loads(each.body)["parts"][0]["words"][0] for each in found]
 
-    assert seen("anna") == ["Für alle", "help", "Für Anna"]
-    assert seen("ben") == ["Für alle", "Für Ben"]
-    assert seen("carla") == ["Für alle"]
+    assert seen(PersonId("anna")) == ["Für alle", "help", "Für Anna"]
+    assert seen(PersonId("ben")) == ["Für alle", "Für Ben"]
+    assert seen(PersonId("carla")) == ["Für alle"]
     assert database.read(lambda tx: storage_local.waiting(tx.within(DEMO))) == {"ben": 1}
-    assert database.read(lambda tx: storage_local.unread(tx.within(DEMO), "anna")) == {CHANNEL: 2}
+    assert database.read(lambda tx: storage_local.unread(tx.within(DEMO), PersonId("anna"))) == {
+        CHANNEL: 2
+    }
     database.transact(lambda tx: storage_local.read_everything(tx.within(DEMO)))
-    assert database.read(lambda tx: storage_local.unread(tx.within(DEMO), "anna")) == {}
+    assert database.read(lambda tx: storage_local.unread(tx.within(DEMO), PersonId("anna"))) == {}
     assert database.read(lambda tx: storage_local.waiting(tx.within(DEMO))) == {}
 
 
@@ -719,14 +735,14 @@ async def test_what_stands_where_and_how_much_there_is(
 ) -> None:
     database.transact(lambda tx: furnish(tx, DEMO, clock.now()))
     local = Local(database, clock)
-    own = await local.keep(DEMO, CHANNEL, "anna", "d1", None, line(("Für Anna",)))
+    own = await local.keep(DEMO, PlaceId(CHANNEL), "anna", "d1", None, line(("Für Anna",)))
     assert own is not None
 
     def read(tx: Tx) -> None:
         tx = tx.within(DEMO)
-        assert storage_local.place_of(tx, "anna", own) == CHANNEL
-        assert storage_local.place_of(tx, "ben", own) is None
-        assert storage_local.where(tx, "anna", "incident:1") is None
+        assert storage_local.place_of(tx, PersonId("anna"), own) == CHANNEL
+        assert storage_local.place_of(tx, PersonId("ben"), own) is None
+        assert storage_local.where(tx, PersonId("anna"), "incident:1") is None
         held = storage_local.held(tx)
         assert (held.incidents, held.messages) == (0, 1)
         assert held.services > 0

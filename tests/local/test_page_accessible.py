@@ -158,7 +158,9 @@ def furnish(tx: Tx) -> None:
     """Add 1,000 people and 300 services."""
     for number in range(1000):
         id = f"p{number}"
-        people.find_or_create(tx, f"local:{id}", f"Person {number}", id=id, key=id, now=MONDAY)
+        people.find_or_create(
+            tx, f"local:{id}", f"Person {number}", id=PersonId(id), key=id, now=MONDAY
+        )
     names = ["Wandwaage 7", "Förderband Wanne", *(f"Maschine {each}" for each in range(298))]
     for number, name in enumerate(names):
         service = Service(

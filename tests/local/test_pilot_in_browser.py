@@ -17,7 +17,7 @@ from bot.lotse import DEMO
 from storage import people
 from storage.delivery import places
 from storage.engine import Tx
-from storage.engine.ids import PersonId
+from storage.engine.ids import PersonId, PlaceId
 from storage.engine.sqlite import Sqlite
 from tests.local.browser import MARKS, Browser, Client, client, expect, running
 
@@ -44,8 +44,10 @@ def eight(data: Path) -> None:
             tx = tx.within(DEMO)
             for name in MORE:
                 id = name.lower()
-                people.find_or_create(tx, f"local:{id}", name, id=id, key=f"k-{id}", now=now)
-                places.ensure(tx, f"local:@{id}", "direct", name, person=PersonId(id))
+                people.find_or_create(
+                    tx, f"local:{id}", name, id=PersonId(id), key=f"k-{id}", now=now
+                )
+                places.ensure(tx, PlaceId(f"local:@{id}"), "direct", name, person=PersonId(id))
 
         database.transact(hire)
 

@@ -15,6 +15,7 @@ from bot.delivery.requests import Request
 from bot.local import demo, start
 from bot.lotse import DEMO, Lotse
 from storage.engine import AlreadyRunning, Database, StorageError
+from storage.engine.ids import PlaceId
 from tests.pretend.stage import MONDAY
 
 
@@ -27,7 +28,9 @@ async def company(settings: Settings, database: Database) -> Lotse:
 
 
 async def declare(lotse: Lotse) -> None:
-    request = Request("one", DEMO, "local:anna", "Anna", "local:@anna", "störung Kasse weg")
+    request = Request(
+        "one", DEMO, "local:anna", "Anna", PlaceId("local:@anna"), "störung Kasse weg"
+    )
     await lotse.dispatcher.handle(request)
     await lotse.settle()
 

@@ -13,6 +13,7 @@ from bot.delivery.clock import HandClock
 from bot.delivery.requests import Request
 from bot.local import demo
 from bot.lotse import DEMO
+from storage.engine.ids import PlaceId
 from storage.engine.sql import as_moment
 from storage.engine.sqlite import Sqlite
 from tests.pretend.stage import MONDAY
@@ -26,7 +27,12 @@ def test_an_hour_ahead_skips_nobody_and_is_no_standstill(tmp_path: Path) -> None
         async def story() -> None:
             await demo.prepare(lotse, empty=True)
             request = Request(
-                "wind-1", DEMO, "local:anna", "Anna", "local:stoerungen", "störung Licht aus"
+                "wind-1",
+                DEMO,
+                "local:anna",
+                "Anna",
+                PlaceId("local:stoerungen"),
+                "störung Licht aus",
             )
             await lotse.dispatcher.handle(request)
             await lotse.settle()

@@ -23,6 +23,7 @@ from bot.mail.sender import Account, Mail
 from handlers.digest import schedule
 from handlers.kit.messages import Message, Text
 from storage.delivery import places
+from storage.engine.ids import PlaceId
 from tests.mandate.test_mandate import do
 from tests.pretend.stage import Say, Stage
 
@@ -178,7 +179,7 @@ def test_a_manager_removes_an_address(mailing: Stage, post: Post, chris: Say) ->
 def test_what_goes_wrong_is_told_as_what_it_is(
     mailing: Stage, post: Post, answer: dict[str, str] | None, raised: type[Exception]
 ) -> None:
-    mailing.store(lambda tx: places.ensure(tx, "mail:x", "mail", "a@example.com"))
+    mailing.store(lambda tx: places.ensure(tx, PlaceId("mail:x"), "mail", "a@example.com"))
     port = post.port
     if answer is None:  # nothing listens there
         port = 1
@@ -186,7 +187,7 @@ def test_what_goes_wrong_is_told_as_what_it_is(
         post.answer.update(answer)
     mail = Mail(Account(f"smtp://127.0.0.1:{port}", "lotse@example.com"), mailing.database)
     with pytest.raises(raised) as caught:
-        mailing.run(mail.create("demo", "mail:x", "p1", Message((Text(("Hallo",)),))))
+        mailing.run(mail.create("demo", PlaceId("mail:x"), "p1", Message((Text(("Hallo",)),))))
     assert type(caught.value) is raised
     with pytest.raises(Impossible):
-        mailing.run(mail.create("demo", "mail:nobody", "p1", Message((Text(("Hallo",)),))))
+        mailing.run(mail.create("demo", PlaceId("mail:nobody"), "p1", Message((Text(("Hallo",)),))))

@@ -8,6 +8,7 @@ import pytest
 
 from handlers.digest import schedule
 from storage import people
+from storage.engine.ids import PersonId
 from storage.mandate import bottleneck
 from tests.mandate.test_mandate import do
 from tests.pretend.stage import Say, Stage
@@ -24,7 +25,7 @@ def managed(bot: Stage, number: int) -> list[Say]:
         schedule.plan(tx, id="plan", now=now, zone="Europe/Berlin", region="DE")
         for id in ids:
             people.find_or_create(
-                tx, f"local:{id}", id.title(), id=id, key=f"key-{id}", now=now,
+                tx, f"local:{id}", id.title(), id=PersonId(id), key=f"key-{id}", now=now,
                 language="en", manager=True,
             )  # fmt: skip
 

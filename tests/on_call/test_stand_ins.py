@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bot.delivery.scheduler import clean
+from storage.engine.ids import PersonId
 from tests.ownership.test_ownership import leaves
 from tests.pretend.stage import Say, Stage
 
@@ -139,7 +140,7 @@ def test_who_stands_in_and_leaves_gives_the_duty_back(
 ) -> None:
     ben("vertreten Anna heute bis Freitag")
     anna.press("Yes, agreed")
-    leaves(bot, "anna")
+    leaves(bot, PersonId("anna"))
     assert chris("who kasse").endswith("Alerted first now: Ben.")
 
 
@@ -237,7 +238,7 @@ def test_who_stands_in_and_leaves_is_told_of_once_and_stands_on_the_managers_car
     carla("vertreten Ben 1.12.2026 bis 4.12.2026")
     ben.press("Ja, einverstanden")
     wind(to="2026-11-28 12:00")
-    leaves(bot, "ben")
+    leaves(bot, PersonId("ben"))
     assert bot.rows(STATES) == [{"state": "ended"}]
     told = [each for each in carla.sees() if GONE in each]
     assert len(told) == 1
@@ -245,7 +246,7 @@ def test_who_stands_in_and_leaves_is_told_of_once_and_stands_on_the_managers_car
     (card,) = (each for each in chris.sees() if each.startswith("No longer active: Ben."))
     assert "Nobody stands in any more from Tue 1 Dec to Fri 4 Dec: Carla" in card
     assert "Somebody stands in for all of it" not in card
-    leaves(bot, "ben")
+    leaves(bot, PersonId("ben"))
     assert len([each for each in carla.sees() if GONE in each]) == 1
 
     carla.press("Jemand anderen fragen")
@@ -263,7 +264,7 @@ def test_a_running_cover_and_a_question_end_with_who_leaves(
     ben("vertreten Anna heute bis Freitag")
     anna.press("Yes, agreed")
     carla("vertreten Anna morgen bis morgen")  # Anna has not answered
-    leaves(bot, "anna")
+    leaves(bot, PersonId("anna"))
     assert {each["state"] for each in bot.rows(STATES)} == {"ended"}
     for say in (ben, carla):
         assert len([each for each in say.sees() if "Anna ist nicht mehr aktiv" in each]) == 1
@@ -281,7 +282,7 @@ def test_what_was_ended_or_is_over_is_nobodys_business(
     carla("vertreten Anna heute bis morgen")
     anna.press("Yes, agreed")
     wind(to="2026-11-26 09:00")
-    leaves(bot, "anna")
+    leaves(bot, PersonId("anna"))
     assert not [each for each in chris.sees() if each.startswith("No longer active")]
     assert not [each for each in (*ben.sees(), *carla.sees()) if "nicht mehr aktiv" in each]
 
@@ -291,11 +292,11 @@ def test_who_is_back_does_not_stand_in_again_unasked(
 ) -> None:
     ben("vertreten Anna heute bis Freitag")
     anna.press("Yes, agreed")
-    leaves(bot, "anna")
-    leaves(bot, "anna", active=True)
+    leaves(bot, PersonId("anna"))
+    leaves(bot, PersonId("anna"), active=True)
     assert chris("who kasse").endswith("Alerted first now: Ben.")
     wind(minutes=30)
-    leaves(bot, "anna")
+    leaves(bot, PersonId("anna"))
     assert len([each for each in ben.sees() if "Anna ist nicht mehr aktiv" in each]) == 1
     assert len([e for e in chris.sees() if "Nobody stands in any more" in e]) == 0
 
@@ -305,7 +306,7 @@ def test_handing_everything_over_asks_the_new_one_to_stand_in(
 ) -> None:
     ben("vertreten Anna heute bis Freitag")
     anna.press("Yes, agreed")
-    leaves(bot, "anna")
+    leaves(bot, PersonId("anna"))
     chris.press("Hand everything over")
     chris.fill(to="carla")
     carla.press("Ich übernehme das")

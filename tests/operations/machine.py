@@ -31,6 +31,7 @@ from handlers import FEATURES
 from handlers.kit.messages import Call
 from storage import workspaces
 from storage.engine import Database
+from storage.engine.ids import PersonId
 from storage.engine.postgres import Postgres
 from storage.engine.sqlite import Sqlite
 from tests.ownership.test_ownership import leaves
@@ -211,7 +212,7 @@ class Promises(RuleBasedStateMachine):
         self.carry()
 
     @rule(who=st.sampled_from(("ben", "carla")))
-    def leave_or_come_back(self, who: str) -> None:
+    def leave_or_come_back(self, who: PersonId) -> None:
         back = who in self.away
         with contextlib.suppress(Died):
             leaves(self.stage, who, active=back)

@@ -14,6 +14,7 @@ from bot.delivery import standing
 from bot.delivery.ids import new_id
 from handlers.kit.messages import dump, line, spoken
 from storage.delivery import outbox
+from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import PlaceId
 from storage.operations import hold
 from tests.pretend.stage import Say, Stage
@@ -162,7 +163,7 @@ def test_only_managers_release_and_once(bot: Stage, anna: Say, chris: Say) -> No
 def test_whatever_may_still_be_sent_is_held(bot: Stage, state: str) -> None:
     bot.store(
         lambda tx: outbox.add(
-            tx, id=new_id(), place=PlaceId("local:@ben"), key="k", kind="note",
+            tx, id=new_id(), place=PlaceId("local:@ben"), key="k", kind=ParcelKind.NOTE,
             message=dump(spoken(line("Hallo"), "de", "UTC")), now=bot.clock.now(),
         )
     )  # fmt: skip

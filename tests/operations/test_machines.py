@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from storage.delivery import outbox, timers
+from storage.delivery.outbox import ParcelKind
 from storage.engine import NewerSchema, StorageError, Tx
 from storage.engine.ids import PlaceId
 from storage.engine.postgres import Postgres
@@ -85,7 +86,7 @@ def test_leases_go_by_the_database_s_clock_on_both(two: tuple[Postgres, Postgres
 
     def post(tx: Tx) -> None:
         outbox.add(
-            tx.within(DEMO), id="1", place=PlaceId("local:@ben"), key="k", kind="note",
+            tx.within(DEMO), id="1", place=PlaceId("local:@ben"), key="k", kind=ParcelKind.NOTE,
             message="{}", now=MONDAY,
         )  # fmt: skip
         timers.set(tx.within(DEMO), id="t", kind="climb", key="t", due=MONDAY)
@@ -120,9 +121,14 @@ def test_each_row_is_claimed_once_by_machines_that_run_at_the_same_moment(
     def fill(tx: Tx) -> None:
         for n in range(rows):
             outbox.add(
-                tx.within(DEMO), id=f"{n:03}", place=PlaceId(f"local:{n}"), key="k", kind="note",
-                message="{}", now=MONDAY,
-            )  # fmt: skip
+                tx.within(DEMO),
+                id=f"{n:03}",
+                place=PlaceId(f"local:{n}"),
+                key="k",
+                kind=ParcelKind.NOTE,
+                message="{}",
+                now=MONDAY,
+            )
 
     one.transact(fill)
     taken: list[str] = []

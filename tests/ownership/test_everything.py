@@ -43,7 +43,7 @@ def test_nothing_of_theirs_stays_with_nobody(
     assert {each.split(",")[0] for each in roles} >= {"Verantwortlich", "Vertretung"}
     assert len(roles) >= 5, roles  # services in both roles, a cause, an automation, a pilot
     before = len(chris.sees())
-    leaves(bot, "ben")
+    leaves(bot, PersonId("ben"))
     cards = [each for each in chris.sees() if each.startswith("No longer active: Ben.")]
     assert len(cards) == 1, "one card for the managers"
     assert len(chris.sees()) - before <= 2

@@ -17,6 +17,7 @@ from handlers.services import lookup as service_lookup
 from storage import people, workspaces
 from storage import people as storage_people
 from storage.engine import Database, Tx
+from storage.engine.ids import PersonId
 from storage.workspaces import Workspace
 from tests.pretend.company import NAMES
 from tests.pretend.stage import DEMO, Say, Stage, plain, staged
@@ -24,7 +25,7 @@ from tests.pretend.stage import DEMO, Say, Stage, plain, staged
 Wind = Callable[..., None]
 
 
-def leaves(bot: Stage, who: str, *, active: bool = False) -> None:
+def leaves(bot: Stage, who: PersonId, *, active: bool = False) -> None:
     """Let a platform's edge learn that somebody left, or with `active` that they are back."""
 
     def learn(tx: Tx) -> None:
@@ -185,7 +186,7 @@ def test_the_form_for_other_persons_begins_with_those_who_are_here(
 ) -> None:
     chris("service kasse")
     assert "Accountable: ben\nDeputy: carla\n" in chris.press("Change people")
-    leaves(bot, "ben")
+    leaves(bot, PersonId("ben"))
     chris("service kasse")
     assert "Accountable:\nDeputy: carla\n" in chris.press("Change people")
 
@@ -199,7 +200,7 @@ def test_the_accountable_person_leaves(
     anna("incident Kasse tot")
     ben("annehmen")
     anna("incident Drucker streikt")
-    leaves(bot, "ben")
+    leaves(bot, PersonId("ben"))
     assert carla.sees()[0].startswith("INC-1 · Kasse tot\nKasse: Ben ist gerade nicht da.")
     assert carla.sees()[1].startswith("INC-2 · Drucker streikt")
     assert carla.sees()[2] == (
@@ -235,8 +236,8 @@ def test_the_accountable_person_leaves(
 def test_it_is_said_once_and_in_the_digest_until_somebody_accepts(
     bot: Stage, anna: Say, ben: Say, carla: Say, chris: Say, wind: Wind
 ) -> None:
-    leaves(bot, "ben")
-    leaves(bot, "ben")
+    leaves(bot, PersonId("ben"))
+    leaves(bot, PersonId("ben"))
     assert len(chris.sees()) == 1
     text = chris("digest")
     assert "1 decision open" in text
@@ -259,9 +260,9 @@ def test_it_is_said_once_and_in_the_digest_until_somebody_accepts(
 
 
 def test_coming_back_makes_it_whole_again(bot: Stage, anna: Say, chris: Say) -> None:
-    leaves(bot, "ben")
+    leaves(bot, PersonId("ben"))
     assert "1 decision open" in chris("digest")
-    leaves(bot, "ben", active=True)
+    leaves(bot, PersonId("ben"), active=True)
     assert "0 decisions open" in chris("digest")
     assert chris.sees() == ["Back and in charge again: Ben."]
     assert "Ben is accountable for Kasse and has been alerted." in (anna("incident Kasse tot"))
@@ -270,14 +271,14 @@ def test_coming_back_makes_it_whole_again(bot: Stage, anna: Say, chris: Say) -> 
 def test_deputy_leaves_too_then_manager_then_whoever_is_there(
     bot: Stage, anna: Say, ben: Say, carla: Say, chris: Say
 ) -> None:
-    leaves(bot, "carla")
+    leaves(bot, PersonId("carla"))
     assert "Deputy: Etikettendrucker, Kasse, and Alles andere" in chris.sees()[-1]
     anna("incident Kasse tot")
-    leaves(bot, "ben")
+    leaves(bot, PersonId("ben"))
     assert any(each.startswith("No longer active: Carla and Ben.") for each in chris.sees())
     assert any("INC-1 · Kasse tot" in each for each in chris.sees())
     assert "Chris stands in for Kasse" in anna("incident Kasse wieder tot")
-    leaves(bot, "chris")
+    leaves(bot, PersonId("chris"))
     assert "Anna stands in for Kasse" in anna("incident Kasse noch einmal tot")
     held = bot.rows("select distinct responsible from incidents where workspace = :workspace")
     assert held == [{"responsible": "anna"}]
@@ -294,7 +295,7 @@ def test_automations_stand_on_the_same_card(bot: Stage, ben: Say, chris: Say) ->
         deputy="carla",
         rhythm="2",
     )
-    leaves(bot, "ben")
+    leaves(bot, PersonId("ben"))
     assert "Automation, accountable: Abgleich\nStands in: Carla" in chris.sees()[0]
     assert len(chris.sees()) == 1
 
@@ -304,8 +305,8 @@ def test_whoever_comes_back_first_gets_what_stayed_with_nobody(
 ) -> None:
     anna("incident Kasse tot")
     for who in ("anna", "chris", "carla", "ben"):
-        leaves(bot, who)
-    leaves(bot, "anna", active=True)
+        leaves(bot, PersonId(who))
+    leaves(bot, PersonId("anna"), active=True)
     held = bot.rows("select responsible from incidents where workspace = :workspace")
     assert held == [{"responsible": "anna"}]
     assert anna.sees()[-1].startswith("INC-1 · Kasse tot")
@@ -360,7 +361,7 @@ def test_nobody_becomes_accountable_and_deputy_at_once(
 
 
 def test_managers_hand_over_for_whoever_left(bot: Stage, chris: Say, anna: Say, ben: Say) -> None:
-    leaves(bot, "ben")
+    leaves(bot, PersonId("ben"))
     chris.press("Hand everything over")
     assert chris.form is not None
     chris.fill(to="anna")
@@ -414,7 +415,7 @@ def test_whoever_is_gone_or_covered_no_incident_is_without_somebody(
         before("incident Kasse tot")  # by words
         before("incident Licht aus")  # no service: the fallback
         for who in sorted(gone):
-            leaves(bot, who)
+            leaves(bot, PersonId(who))
         if speaker is not None:
             after = Say(bot, speaker)
             after("incident Webshop tot")
@@ -465,7 +466,9 @@ def test_a_machine_finds_somebody_even_where_nobody_manages(database: Database) 
             now = stage.clock.now()
             workspaces.ensure(tx, Workspace(DEMO, "Demo", "de", "Europe/Berlin", "DE"), now)
             tx = tx.within(DEMO)
-            storage_people.find_or_create(tx, "local:zoe", "Zoe", id="zoe", key="zoe", now=now)
+            storage_people.find_or_create(
+                tx, "local:zoe", "Zoe", id=PersonId("zoe"), key="zoe", now=now
+            )
             ctx = stage.dispatcher._context(tx, LOTSE, None, now)
             net = service_lookup.fallback(ctx)
             return net.accountable, duty.on_duty(ctx, net)
@@ -498,7 +501,7 @@ def test_whatever_happens_each_open_incident_has_one_chain_and_somebody_who_is_h
             who, other = chance.choice(EVERYBODY), chance.choice(EVERYBODY)
             what = chance.random()
             if what < 0.15:
-                leaves(bot, who, active=chance.random() < 0.6)
+                leaves(bot, PersonId(who), active=chance.random() < 0.6)
             elif what < 0.45:
                 offered = [
                     each.button.call

@@ -14,6 +14,7 @@ from bot.teams import dialogs as teams_dialogs
 from handlers.kit.messages import Form, Message
 from handlers.kit.readers import folded
 from handlers.kit.words import _, text
+from storage.engine.ids import PlaceId
 from tests.pretend import adaptive_card, block_kit
 from tests.pretend.company import NAMES
 from tests.pretend.stage import Say, Stage
@@ -95,9 +96,9 @@ class Album:
         self.cards.append(Card(caption, seen, {}, shown))
 
     def _form(self, seen: str, caption: str, form: Form) -> None:
-        private = slack_blocks.private_call(form.call, "slack:C1")
+        private = slack_blocks.private_call(form.call, PlaceId("slack:C1"))
         view = slack_blocks.view(form, private, text(_("Cancel"), self.language))
-        dialog = teams_dialogs.dialog(form, "teams:19:1", self.language)
+        dialog = teams_dialogs.dialog(form, PlaceId("teams:19:1"), self.language)
         self._keep(Card(caption, seen, view, dialog))
 
     def _keep(self, card: Card) -> None:

@@ -12,6 +12,7 @@ from handlers.kit.messages import spoken
 from handlers.kit.words import _, text
 from storage import people
 from storage.engine import Tx
+from storage.engine.ids import PersonId
 from tests.pictures.album import Album
 from tests.pretend import block_kit
 from tests.pretend.stage import DEMO, Stage
@@ -222,7 +223,7 @@ def owners(album: Album) -> None:
     ben("hand over anna")
     album.answered(ben, "Asked to take all over: the answer")
     album.stands("@anna", "Will you take all of it over?")
-    leaves(stage, block_kit.user_id("Ben"))
+    leaves(stage, PersonId(block_kit.user_id("Ben")))
     album.stands("@chris", "Somebody left: to the manager")
     chris.press(calls="service people", at="@chris")
     album.answered(chris, "Form: name somebody for one service")
@@ -294,7 +295,7 @@ def beginnings(album: Album) -> None:
     album.in_teams("@anna", "Search: open incidents", teams_search.search_results(found))
 
 
-def leaves(stage: Stage, who: str) -> None:
+def leaves(stage: Stage, who: PersonId) -> None:
     """Let a platform's edge learn that somebody left."""
 
     def learn(tx: Tx) -> None:

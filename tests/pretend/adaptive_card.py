@@ -22,6 +22,7 @@ from bot.delivery.requests import Response
 from bot.teams import cards as teams_cards
 from bot.teams import dialogs as teams_dialogs
 from handlers.kit.messages import WRITER, Form, Message, dump
+from storage.engine.ids import PlaceId
 from tests.pretend import block_kit
 
 Json = dict[str, Any]
@@ -150,7 +151,7 @@ def must_fit(message: Message) -> None:
     _fitting.add(written)
 
 
-def must_fit_answer(answer: Response, place: str) -> None:
+def must_fit_answer(answer: Response, place: PlaceId) -> None:
     """Fail when Teams would refuse what the asker sees, in a place."""
     if answer.message is not None:
         must_fit(answer.message)
@@ -158,7 +159,7 @@ def must_fit_answer(answer: Response, place: str) -> None:
         must_fit_form(answer.form, place)
 
 
-def must_fit_form(form: Form, place: str) -> None:
+def must_fit_form(form: Form, place: PlaceId) -> None:
     """Fail when Teams would refuse a form, or when it would not come back whole."""
     for shown in (
         teams_dialogs.dialog(form, place, "de"),

@@ -20,6 +20,7 @@ from jsonschema import Draft7Validator, ValidationError, validators
 from bot.delivery.requests import Response
 from bot.slack import blocks as slack_blocks
 from handlers.kit.messages import Form, Message, as_data, dump, from_data
+from storage.engine.ids import PlaceId
 
 Json = dict[str, Any]
 
@@ -110,7 +111,7 @@ def must_fit(message: Message) -> None:
     _fitting.add(written)
 
 
-def must_fit_answer(answer: Response, place: str) -> None:
+def must_fit_answer(answer: Response, place: PlaceId) -> None:
     """Fail when Slack would refuse what the asker sees, in a place."""
     if answer.message is not None:
         must_fit(answer.message)
@@ -118,7 +119,7 @@ def must_fit_answer(answer: Response, place: str) -> None:
         must_fit_form(answer.form, place)
 
 
-def must_fit_form(form: Form, place: str) -> None:
+def must_fit_form(form: Form, place: PlaceId) -> None:
     """Fail when Slack would refuse a form, or when its call would not come back whole."""
     private = slack_blocks.private_call(form.call, place)
     shown = slack_blocks.view(form, private, "Störung beenden")

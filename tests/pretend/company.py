@@ -13,7 +13,7 @@ from handlers.kit.readers import folded
 from storage import people, services, workspaces
 from storage.delivery import places
 from storage.engine import Tx
-from storage.engine.ids import PersonId, ServiceId
+from storage.engine.ids import PersonId, PlaceId, ServiceId
 from storage.services import Service
 from storage.workspaces import Workspace
 
@@ -64,7 +64,7 @@ def furnish(tx: Tx, workspace: Workspace, company: Company, now: datetime) -> No
     for name in company.names:
         welcome(tx, company, name, now)
     for id, name, role in company.channels:
-        places.ensure(tx, id, "channel", name, role=role)
+        places.ensure(tx, PlaceId(id), "channel", name, role=role)
     for each in company.services:
         service = Service(
             id=ServiceId(each.id),
@@ -90,7 +90,7 @@ def welcome(tx: Tx, company: Company, name: str, now: datetime) -> None:
         language=company.speaks.get(name),
         manager=name == MANAGER,
     )
-    places.ensure(tx, company.direct(name), "direct", name, person=id)
+    places.ensure(tx, PlaceId(company.direct(name)), "direct", name, person=id)
 
 
 def accepted(service: Service, now: datetime) -> Service:

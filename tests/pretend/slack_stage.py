@@ -37,16 +37,8 @@ from handlers.settings.platform_notices import INTRODUCE
 from storage.engine import Database, Tx
 from storage.workspaces import Workspace
 from tests.pretend.company import NAMES, Answered, Company, furnish, rest
-from tests.pretend.slack_peer import (
-    APP_TOKEN,
-    CLIENT_ID,
-    CLIENT_SECRET,
-    SECRET,
-    TEAM,
-    TOKEN,
-    Client,
-    Peer,  # fmt: skip
-)
+from tests.pretend.slack_peer import APP_TOKEN, CLIENT_ID, CLIENT_SECRET, SECRET, TEAM, TOKEN, Peer
+from tests.pretend.slack_person import Client
 from tests.pretend.stage import MONDAY, Ids
 from tests.pretend.timed import MAIN as MAIN
 from tests.pretend.timed import Timed

@@ -41,6 +41,7 @@ from handlers.kit.messages import (
 )
 from handlers.kit.words import flat
 from storage.engine import Database, Row, Tx
+from storage.engine.ids import PlaceId
 from storage.workspaces import Workspace
 from tests.pretend import adaptive_card, block_kit, company
 from tests.pretend.company import Answered, Company, rest
@@ -452,7 +453,7 @@ class Stage:
             workspace or self.workspace,
             f"local:{person}",
             person.title(),
-            f"local:{at or '@' + person}",
+            PlaceId(f"local:{at or '@' + person}"),
             text,
             call,
             submitted,

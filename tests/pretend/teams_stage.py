@@ -29,12 +29,14 @@ from handlers import FEATURES
 from handlers.digest import schedule as digest_schedule
 from handlers.settings.platform_notices import INTRODUCE
 from storage.engine import Database, Tx
+from storage.engine.ids import PlaceId
 from storage.teams import conversations
 from storage.workspaces import Workspace
 from tests.pretend.adaptive_card import user_id
 from tests.pretend.company import NAMES, Answered, Company, furnish, rest
 from tests.pretend.stage import MONDAY, Ids
-from tests.pretend.teams_peer import APP, PASSWORD, TENANT, Client, Peer
+from tests.pretend.teams_peer import APP, PASSWORD, TENANT, Peer
+from tests.pretend.teams_person import Client
 from tests.pretend.timed import MAIN, Timed
 
 INCIDENTS, MANAGERS = "19:inc@thread.tacv2", "19:man@thread.tacv2"
@@ -152,7 +154,7 @@ class TeamsStage(Timed):
             ways.append((f"teams:@{each['aadObjectId']}", self.peer.personal(id).id, id))
         for place, conversation, member in ways if self._known else ():
             conversations.hear(
-                tx, place, conversation=conversation, service_url=self.peer.service_url,
+                tx, PlaceId(place), conversation=conversation, service_url=self.peer.service_url,
                 tenant=TENANT, member=member, now=self.clock.now(),
             )  # fmt: skip
 

@@ -8,6 +8,7 @@ import pytest
 
 from bot.delivery.scheduler import clean
 from storage.engine import Tx
+from storage.engine.ids import PlaceId
 from storage.engine.sql import as_moment
 from storage.slack import installations
 from storage.teams import conversations
@@ -92,9 +93,14 @@ def test_who_is_in_teams_as_well_stays(bot: Stage) -> None:
 
     def in_teams(tx: Tx) -> None:
         conversations.hear(
-            tx, "local:@ben", conversation="c", service_url="https://example.com", tenant="t",
-            member=None, now=bot.now(),
-        )  # fmt: skip
+            tx,
+            PlaceId("local:@ben"),
+            conversation="c",
+            service_url="https://example.com",
+            tenant="t",
+            member=None,
+            now=bot.now(),
+        )
 
     bot.store(in_teams)
     cleaned(bot, since + timedelta(days=400))

@@ -10,7 +10,7 @@ from handlers.privacy import retention
 from storage import people
 from storage.delivery import places
 from storage.engine import Tx, opening
-from storage.engine.ids import PersonId
+from storage.engine.ids import PersonId, PlaceId
 from tests.pretend.stage import Say, Stage, answered
 
 
@@ -109,7 +109,11 @@ def test_a_code_is_good_for_ten_minutes_once_and_elsewhere_only(bot: Stage, ben:
 def test_alarms_reach_both_chats_of_one_person(bot: Stage, anna: Say, ben: Say) -> None:
     two = Say(bot, "ben2")
     two("stand")
-    bot.store(lambda tx: places.ensure(tx, "local:@ben2", "direct", "Ben", person=PersonId("ben2")))
+    bot.store(
+        lambda tx: places.ensure(
+            tx, PlaceId("local:@ben2"), "direct", "Ben", person=PersonId("ben2")
+        )
+    )
     code = ben("verbinden").splitlines()[-1].removeprefix("verbinden ")
     two(f"verbinden {code}")
     ben.press(calls="link yes")

@@ -10,7 +10,7 @@ from handlers.kit.commands import call
 from storage import people
 from storage.delivery import places
 from storage.engine import Tx
-from storage.engine.ids import PersonId
+from storage.engine.ids import PersonId, PlaceId
 from tests.pretend.stage import Chat, Say, Stage, impossible, plain
 
 HERE, THERE = "local:@ben", "elsewhere:@ben"
@@ -27,13 +27,13 @@ def other(bot: Stage) -> Chat:
 
     def link(tx: Tx) -> None:
         tx.insert("identities", identity="elsewhere:ben", person="ben")
-        places.ensure(tx, THERE, "direct", "Ben", person=PersonId("ben"))
+        places.ensure(tx, PlaceId(THERE), "direct", "Ben", person=PersonId("ben"))
 
     bot.store(link)
     return chat
 
 
-def acks(bot: Stage, number: int, place: str) -> None:
+def acks(bot: Stage, number: int, place: PlaceId) -> None:
     """Ben answers an alarm in one of his chats."""
     asked = bot.request("ben", call=call("ack", number=number))
     platform = place.partition(":")[0]
@@ -57,10 +57,10 @@ def test_it_goes_where_it_was_answered_and_to_both_if_unanswered(
     bot: Stage, anna: Say, other: Chat
 ) -> None:
     anna("incident Kasse tot")
-    acks(bot, 1, THERE)
+    acks(bot, 1, PlaceId(THERE))
     anna("incident Etikettendrucker offline")
     assert (len(alarms(bot.chat, HERE)), len(alarms(other, THERE))) == (1, 2)
-    acks(bot, 2, THERE)
+    acks(bot, 2, PlaceId(THERE))
     bot.wind(minutes=5)
     assert len(alarms(bot.chat, HERE)) == 1, "answered there: the other chat stays quiet"
     anna("incident Kasse schon wieder tot")
@@ -68,7 +68,7 @@ def test_it_goes_where_it_was_answered_and_to_both_if_unanswered(
     assert len(alarms(bot.chat, HERE)) == 1
     bot.wind(minutes=1.5)
     assert (len(alarms(bot.chat, HERE)), len(alarms(other, THERE))) == (2, 3)
-    acks(bot, 3, HERE)  # from now on he answers here
+    acks(bot, 3, PlaceId(HERE))  # from now on he answers here
     assert "Ben kümmert sich" in plain(other.at(THERE)[-1].message), "both say that it is answered"
     anna("incident Drucker druckt nicht")
     assert (len(alarms(bot.chat, HERE)), len(alarms(other, THERE))) == (3, 3)
@@ -78,7 +78,7 @@ def test_where_it_cannot_be_delivered_it_goes_to_the_other_chat_at_once(
     bot: Stage, anna: Say, carla: Say, other: Chat
 ) -> None:
     anna("incident Kasse tot")
-    acks(bot, 1, THERE)
+    acks(bot, 1, PlaceId(THERE))
     other.plan(impossible("blocked"))
     anna("incident Etikettendrucker offline")
     bot.carry()
@@ -100,4 +100,4 @@ def test_who_has_one_chat_is_not_written_down(bot: Stage, anna: Say, ben: Say) -
     ben("ack 1")
     rows = bot.rows("select answers from places where workspace = :workspace")
     assert {each["answers"] for each in rows} == {0}
-    assert bot.store(lambda tx: people.find(tx, "ben")) is not None
+    assert bot.store(lambda tx: people.find(tx, PersonId("ben"))) is not None

@@ -16,6 +16,7 @@ from handlers.kit.words import text
 from handlers.kit.working_hours import WorkingTime
 from storage import incidents, people, workspaces
 from storage.engine import Tx
+from storage.engine.ids import PersonId
 from tests.pretend.stage import BERLIN, Say, Stage, answered
 from tests.repeats.test_repeats import declared, states, unlike
 
@@ -28,7 +29,7 @@ def blocked(bot: Stage, number: int) -> str | None:
     """Return what the gate is told about an incident, in English."""
 
     def ask(tx: Tx) -> str | None:
-        person = people.find(tx, "chris")
+        person = people.find(tx, PersonId("chris"))
         incident = incidents.find(tx, number)
         assert person is not None
         assert incident is not None
@@ -43,7 +44,7 @@ def blocked(bot: Stage, number: int) -> str | None:
     return found
 
 
-def leaves(bot: Stage, person: str) -> None:
+def leaves(bot: Stage, person: PersonId) -> None:
     """Somebody leaves the company."""
 
     def leave(tx: Tx) -> None:
@@ -285,7 +286,7 @@ def test_a_list_names_who_said_that_it_is_fixed_also_when_they_left(
     banned: Stage, ben: Say, chris: Say
 ) -> None:
     fixed(ben)
-    leaves(banned, "ben")
+    leaves(banned, PersonId("ben"))
     assert "Ben says it is fixed, to be verified" in chris("bans")
 
 
@@ -299,7 +300,7 @@ def test_an_owner_who_left_is_stood_in_for(
     banned: Stage, ben: Say, carla: Say, chris: Say, wind: Wind
 ) -> None:
     ben.press("Ich kümmere mich um die Ursache")
-    leaves(banned, "ben")
+    leaves(banned, PersonId("ben"))
     assert "Owner of the cause: Ben is no longer active; Carla stands in" in chris("problem 1")
     assert "PRB-1" in carla("stand")
     wind(to="2026-12-07 08:30")
@@ -312,8 +313,8 @@ def test_an_owner_who_left_is_stood_in_for(
 def test_when_nobody_of_the_service_is_there_the_manager_is(
     banned: Stage, chris: Say, wind: Wind
 ) -> None:
-    leaves(banned, "ben")
-    leaves(banned, "carla")
+    leaves(banned, PersonId("ben"))
+    leaves(banned, PersonId("carla"))
     wind(to="2026-12-07 08:30")
     assert any("should be fixed by Wed 9 Dec." in each for each in chris.sees())
 

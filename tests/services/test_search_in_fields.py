@@ -35,7 +35,7 @@ def crowd(database: Database, accountable: str, deputy: str) -> None:
         for number in range(PEOPLE):
             id = f"more-{number}"
             storage_people.find_or_create(
-                tx, f"local:{id}", f"Person {number}", id=id, key=f"key-{id}", now=MONDAY
+                tx, f"local:{id}", f"Person {number}", id=PersonId(id), key=f"key-{id}", now=MONDAY
             )
         branches = [f"Filiale {number:03} Düsseldorf" for number in range(SERVICES - len(NAMES))]
         for number, name in enumerate([*branches, *NAMES]):

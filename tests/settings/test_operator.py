@@ -11,6 +11,7 @@ from bot.lotse import MAIN
 from storage import audit, people, workspaces
 from storage.delivery import places
 from storage.engine import AlreadyRunning, Database, Tx, opening
+from storage.engine.ids import PersonId, PlaceId
 from storage.workspaces import Workspace
 from tests.pretend.stage import MONDAY
 
@@ -27,13 +28,13 @@ def furnished(tx: Tx) -> None:
             tx,
             f"slack:T1:{id}",
             name,
-            id=id,
+            id=PersonId(id),
             key=f"key-{id}",
             now=MONDAY,
             kind=kind,
             manager=id == "U1",
         )
-    places.ensure(tx, "slack:C1", "channel", "incidents", role="incidents")
+    places.ensure(tx, PlaceId("slack:C1"), "channel", "incidents", role="incidents")
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.delivery.requests import Request
+from storage.engine.ids import PlaceId
 from tests.pretend.stage import Say, Stage, plain
 
 
@@ -10,7 +11,9 @@ def test_a_channel_is_chosen_from_wherever_its_settings_are_read(chris: Say, bot
     chris("settings", at="leitung")
     call = next(each.button.call for each in chris.buttons() if "place" in each.button.call.word)
     # In Teams the answer to what was asked in a channel stands in the personal chat.
-    elsewhere = Request("pressed", bot.workspace, "local:chris", "Chris", "local:@chris", call=call)
+    elsewhere = Request(
+        "pressed", bot.workspace, "local:chris", "Chris", PlaceId("local:@chris"), call=call
+    )
     answer = bot.handle(elsewhere)
     assert answer.message is not None
     assert plain(answer.message) == "#leitung is for incidents and their cards now."

@@ -37,6 +37,7 @@ from handlers.kit.messages import (
     load,
 )
 from handlers.kit.words import Link, Who
+from storage.engine.ids import PlaceId
 from storage.engine.sqlite import Sqlite
 from tests.pictures import __main__
 from tests.pictures import cards as pictures_cards
@@ -365,4 +366,4 @@ def test_whatever_is_said_becomes_something_that_slack_takes(message: Message) -
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(forms)
 def test_whatever_is_asked_becomes_something_that_slack_takes(form: Form) -> None:
-    block_kit.must_fit_answer(Response("done", form=form), "slack:C1")
+    block_kit.must_fit_answer(Response("done", form=form), PlaceId("slack:C1"))

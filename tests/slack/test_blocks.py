@@ -30,7 +30,8 @@ from handlers.kit.messages import (
     spoken_form,
 )
 from handlers.kit.words import Link, Who
-from tests.pretend.slack_peer import Bad, check_blocks, check_message, check_view, strings
+from storage.engine.ids import PlaceId
+from tests.pretend.slack_limits import Bad, check_blocks, check_message, check_view, strings
 
 # --- what Slack takes ----------------------------------------------------------------------------
 
@@ -84,7 +85,7 @@ def test_any_message_is_within_every_limit(message: Message) -> None:
 @settings(deadline=None)
 @given(FORM)
 def test_any_form_is_within_every_limit(form: Form) -> None:
-    private = slack_blocks.private_call(Call("incident", {"number": "7"}), "slack:C1")
+    private = slack_blocks.private_call(Call("incident", {"number": "7"}), PlaceId("slack:C1"))
     shown = slack_blocks.view(form, private, "Close")
     check_view(shown)
     assert slack_blocks.read_private(shown["private_metadata"]) == (

@@ -9,7 +9,8 @@ import pytest
 from storage import workspaces
 from storage.engine.sqlite import Sqlite
 from tests.conftest import Logged
-from tests.pretend.slack_peer import Client, Fault, error, limited
+from tests.pretend.slack_peer import Fault, error, limited
+from tests.pretend.slack_person import Client
 from tests.pretend.slack_stage import INCIDENTS, SlackStage, slack_stage
 
 

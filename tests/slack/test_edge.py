@@ -17,7 +17,9 @@ from handlers.kit.commands import all_commands
 from storage.engine import Unavailable
 from storage.engine.sqlite import Sqlite
 from tests.conftest import Logged
-from tests.pretend.slack_peer import UNKNOWABLE, Client, Entry, Fault, direct, error, limited, slow
+from tests.engine.test_engine import BEFORE_ANY, tables
+from tests.pretend.slack_peer import UNKNOWABLE, Entry, Fault, direct, error, limited, slow
+from tests.pretend.slack_person import Client
 from tests.pretend.slack_stage import GENERAL, INCIDENTS, MANAGERS, SlackStage, slack_stage
 
 WAYS = ("http", "socket")
@@ -592,15 +594,26 @@ async def test_strangers_do_and_read_nothing(sqlite: Sqlite, kind: str, at: str)
         assert not stage.peer.views["UMALLORY"], "not even a form"
 
 
-def state_of(stage: SlackStage) -> list[object]:
-    """Return everything that a command could change."""
-    tables = ("incidents", "timeline", "timers", "services", "friction", "pilots", "automations",
-              "outbox", "settings", "drafts")  # fmt: skip
+# What is known of whoever asks, and what came in: it changes whatever becomes of it.
+OF_WHO_ASKS = {
+    "audit",
+    "deliveries",
+    "identities",
+    "last_buttons",
+    "lost_answers",
+    "people",
+    "places",
+    "presses",
+}
+
+
+def state_of(stage: SlackStage) -> dict[str, list[dict[str, Any]]]:
+    """Return everything that a command could change, but for what is known of who asks."""
     people = stage.rows("select id from people where workspace = :workspace and manager = 1")
-    return [
-        people,
-        *(stage.rows(f"select * from {each} where workspace = :workspace") for each in tables),
-    ]
+    return {"managers": people} | {
+        each: stage.rows(f"select * from {each} where workspace = :workspace")
+        for each in sorted({*tables(stage.database)} - BEFORE_ANY - OF_WHO_ASKS)
+    }
 
 
 async def test_a_long_text_in_a_form_s_call_becomes_a_draft(

@@ -13,6 +13,7 @@ import pytest
 from bot.delivery.requests import Named, Request, kept, read_request
 from handlers.kit.messages import Call
 from storage.engine import Database
+from storage.engine.ids import PlaceId
 from storage.engine.sqlite import Sqlite
 from tests.pretend.slack_peer import direct, error
 from tests.pretend.slack_stage import GENERAL, INCIDENTS, SlackStage, slack_stage, user
@@ -162,10 +163,20 @@ async def test_whom_somebody_names_is_asked_about_in_the_same_way(sqlite: Sqlite
 
 def test_a_kept_request_is_read_back_as_it_was() -> None:
     request = Request(
-        "slack:T1:command:1", "main", "slack:T1:UDORA", "Dora", "slack:CGEN", "Kasse <tot> „ß“",
-        mentions=(Named("ben", "slack:T1:UBEN", "slack:@UBEN"),), kind="new", direct="slack:@UDORA",
-        place_name="general", thread="1.0", direct_name=True, about='{"x":1}',
-    )  # fmt: skip
+        "slack:T1:command:1",
+        "main",
+        "slack:T1:UDORA",
+        "Dora",
+        PlaceId("slack:CGEN"),
+        "Kasse <tot> „ß“",
+        mentions=(Named("ben", "slack:T1:UBEN", PlaceId("slack:@UBEN")),),
+        kind="new",
+        direct=PlaceId("slack:@UDORA"),
+        place_name="general",
+        thread="1.0",
+        direct_name=True,
+        about='{"x":1}',
+    )
     assert read_request(kept(request)) == request
     pressed = replace(request, text="", call=Call("incident", {"title": "x"}), place_name=None)
     assert read_request(kept(pressed)) == pressed

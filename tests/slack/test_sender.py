@@ -28,6 +28,7 @@ from bot.slack.sender import Slack
 from bot.slack.web_api import ERRORS, Said, ShutOut, Sort, WebApi
 from handlers.kit.messages import Chart, Message, Text, Title, line
 from storage.engine import Database
+from storage.engine.ids import PlaceId
 from storage.engine.sqlite import Sqlite
 from tests.conftest import Logged
 from tests.pretend.slack_peer import BOT, TEAM, TOKEN, UNKNOWABLE, Fault, Peer, error, limited, slow
@@ -56,7 +57,7 @@ class Road:
         self.peer, self.slack, self.parked = peer, slack, parked
 
     async def create(self) -> str:
-        return await self.slack.create("main", "slack:C1", "parcel-1", SAID)
+        return await self.slack.create("main", PlaceId("slack:C1"), "parcel-1", SAID)
 
     async def fails(self, fault: Fault) -> Undelivered:
         """Return how a sending fails."""
@@ -101,11 +102,11 @@ async def test_a_message_is_posted_and_edited_where_it_stands() -> None:
     async with road() as there:
         id = await there.create()
         assert id.startswith("C1|")
-        await there.slack.edit("main", "slack:C1", id, line(("works again",)))
+        await there.slack.edit("main", PlaceId("slack:C1"), id, line(("works again",)))
         assert there.peer.sees("C1") == ["works again"]
-        direct = await there.slack.create("main", "slack:@UANNA", "p2", SAID)
+        direct = await there.slack.create("main", PlaceId("slack:@UANNA"), "p2", SAID)
         assert direct.startswith("DANNA|"), "Slack says where a direct message stands"
-        await there.slack.edit("main", "slack:@UANNA", direct, line(("done",)))
+        await there.slack.edit("main", PlaceId("slack:@UANNA"), direct, line(("done",)))
         assert there.peer.sees("DANNA") == ["done"]
         for _method, data in there.peer.calls:
             assert (data["parse"], data["link_names"]) == ("none", False)
@@ -114,11 +115,11 @@ async def test_a_message_is_posted_and_edited_where_it_stands() -> None:
 
 async def test_a_chart_is_shared_as_a_picture_in_the_thread() -> None:
     async with road(5) as there:
-        id = await there.slack.create("main", "slack:C1", "p1", CHARTED)
+        id = await there.slack.create("main", PlaceId("slack:C1"), "p1", CHARTED)
         (file,) = there.peer.files.values()
         assert file.content.startswith(b"\x89PNG") and file.alt == "Zwölf Wochen"
         assert file.shared == tuple(id.split("|"))
-        direct = await there.slack.create("main", "slack:@UANNA", "p2", CHARTED)
+        direct = await there.slack.create("main", PlaceId("slack:@UANNA"), "p2", CHARTED)
         assert [each.shared for each in there.peer.files.values()][1] == tuple(direct.split("|"))
         assert not there.peer.refusals and not there.parked
 
@@ -136,7 +137,9 @@ async def test_a_picture_that_cannot_be_shared_keeps_no_message_from_arriving(
             there.peer.plan("files.completeUploadExternal", error("internal_error"))
         if trouble == "extra":
             monkeypatch.setattr(pictures, "png", lambda *_chart, **_look: None)
-        assert (await there.slack.create("main", "slack:C1", "p1", CHARTED)).startswith("C1|")
+        assert (await there.slack.create("main", PlaceId("slack:C1"), "p1", CHARTED)).startswith(
+            "C1|"
+        )
         assert len(there.peer.sees("C1")) == 1 and not there.parked
         shared = [each for each in there.peer.files.values() if each.shared != ("", "")]
         assert shared == []
@@ -179,9 +182,9 @@ async def test_an_edit_fails_as_a_post_does() -> None:
         ):
             there.peer.plan("chat.update", fault)
             with pytest.raises(kind):
-                await there.slack.edit("main", "slack:C1", id, SAID)
+                await there.slack.edit("main", PlaceId("slack:C1"), id, SAID)
         with pytest.raises(MessageGone):
-            await there.slack.edit("main", "slack:C1", "C1|1.1", SAID)
+            await there.slack.edit("main", PlaceId("slack:C1"), "C1|1.1", SAID)
 
 
 async def test_slow_is_not_wrong() -> None:

@@ -15,15 +15,8 @@ from pathlib import Path
 import pytest
 
 from bot.encryption import new_key
-from tests.pretend.slack_peer import (
-    APP_TOKEN,
-    CLIENT_ID,
-    CLIENT_SECRET,
-    SECRET,
-    TOKEN,
-    Client,
-    Peer,
-)
+from tests.pretend.slack_peer import APP_TOKEN, CLIENT_ID, CLIENT_SECRET, SECRET, TOKEN, Peer
+from tests.pretend.slack_person import Client
 from tests.pretend.slack_stage import Browser
 
 ROOT = Path(__file__).parent.parent.parent

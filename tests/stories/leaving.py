@@ -15,6 +15,7 @@ from bot.local.console import Console
 from bot.lotse import DEMO, Lotse
 from handlers.kit.commands import call
 from storage.engine import Row
+from storage.engine.ids import PlaceId
 from tests.local.test_page import Visitor
 from tests.pretend.adaptive_card import user_id
 from tests.pretend.slack_peer import TEAM, direct
@@ -47,9 +48,14 @@ class Surface:
         """Send a form or a button that is not looked for; it has to work."""
         self._count += 1
         request = Request(
-            f"given-{self._count}", self.workspace, self.identity(name), name, self.chat(name),
-            call=call(word, **values), submitted=True,
-        )  # fmt: skip
+            f"given-{self._count}",
+            self.workspace,
+            self.identity(name),
+            name,
+            PlaceId(self.chat(name)),
+            call=call(word, **values),
+            submitted=True,
+        )
         answer = await self.dispatcher.handle(request)
         await self.carry()
         assert answer.outcome == "done", f"{word}: {answered(answer)}"

@@ -6,6 +6,7 @@ import pytest
 
 from storage.delivery import places
 from storage.engine import Database, Tx
+from storage.engine.ids import PlaceId
 from tests.pretend.company import Company, welcome
 from tests.pretend.stage import DEMO, Stage
 from tests.stories.test_tour import DOCS, Player, _shape, furnish, seen, steps
@@ -21,7 +22,7 @@ def furnish_more(tx: Tx, language: str, stage: Stage) -> None:
     for name in MORE:
         welcome(tx, Company((), ()), name, stage.clock.now())
     hall = {"en": "everybody", "de": "alle"}[language]
-    places.ensure(tx, f"local:{hall}", "channel", hall, role="general")
+    places.ensure(tx, PlaceId(f"local:{hall}"), "channel", hall, role="general")
 
 
 @pytest.mark.parametrize("language", PAGES)

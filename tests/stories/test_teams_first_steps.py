@@ -17,7 +17,9 @@ from bot.doctor.findings import Mark, chosen
 from bot.generate import docs
 from storage.engine.sqlite import Sqlite
 from tests.pretend.adaptive_card import user_id
-from tests.pretend.teams_peer import NAMES, Client, text_of
+from tests.pretend.card_text import text_of
+from tests.pretend.teams_peer import NAMES
+from tests.pretend.teams_person import Client
 from tests.pretend.teams_stage import TeamsStage, teams_stage
 from tests.pretend.timed import MAIN
 from tests.stories.test_first_steps import known

@@ -8,7 +8,8 @@ import pytest
 
 from storage.engine.sqlite import Sqlite
 from tests.pretend.adaptive_card import user_id
-from tests.pretend.teams_peer import NAMES, Entry, text_of
+from tests.pretend.card_text import text_of
+from tests.pretend.teams_peer import NAMES, Entry
 from tests.pretend.teams_stage import INCIDENTS, MANAGERS, TeamsStage, teams_stage
 from tests.stories.players import ChatPlayer, newest
 from tests.stories.test_repeats_page import PAGES as REPEATS

@@ -30,6 +30,7 @@ from handlers.kit.messages import (
     line,
 )
 from handlers.kit.words import Link, Who
+from storage.engine.ids import PlaceId
 from tests.pretend import adaptive_card
 from tests.slack.test_blocks import FORM, MESSAGE, TARGETS
 
@@ -72,7 +73,7 @@ def test_any_message_is_a_card_that_teams_takes(message: Message) -> None:
 @settings(deadline=None)
 @given(FORM.filter(lambda form: form.fields))
 def test_any_form_is_a_dialog_that_teams_takes_and_gives_back(form: Form) -> None:
-    adaptive_card.must_fit_form(form, "teams:19:x")
+    adaptive_card.must_fit_form(form, PlaceId("teams:19:x"))
 
 
 def test_what_is_shown_stands_in_its_order() -> None:
@@ -139,7 +140,7 @@ def test_a_dialog_without_room_for_its_title_is_called_by_its_button() -> None:
         (long, "Save", "Lotse", [long]),
     ):
         form = Form((title,), Call("x"), (field,), (submit,))
-        shown = teams_dialogs.dialog(form, "teams:19:x", "en")["task"]["value"]
+        shown = teams_dialogs.dialog(form, PlaceId("teams:19:x"), "en")["task"]["value"]
         assert (shown["title"], texts(shown["card"]["content"]["body"][:-1])) == (above, below)
 
 
@@ -258,7 +259,7 @@ def test_every_kind_of_field_is_asked_for_and_read_back(kind: FieldKind) -> None
     choices = (("a", ("A",)), ("b", ("B",)))
     field = Field("it", ("It",), kind, ("So",), value=value, choices=choices)
     form = Form(("Form",), Call("x"), (field,), ("Go",))
-    card = teams_dialogs.dialog(form, "teams:1", "de")["task"]["value"]["card"]["content"]
+    card = teams_dialogs.dialog(form, PlaceId("teams:1"), "de")["task"]["value"]["card"]["content"]
     asked, hint = card["body"]
     assert (asked["type"], asked["label"], str(asked["value"])) == (KINDS[kind], "It", value)
     assert asked["isRequired"] is True and asked["errorMessage"].endswith(".")
@@ -278,7 +279,9 @@ def test_an_error_stands_at_its_field_and_nothing_typed_is_lost() -> None:
     typed = teams_dialogs.filled(form, {"title": "The *till*\nis down", "who": BEN})
 
     def body(field: str) -> list[dict[str, Any]]:
-        shown = teams_dialogs.dialog_error(typed, "teams:1", "en", {field: "Nobody knows them."})
+        shown = teams_dialogs.dialog_error(
+            typed, PlaceId("teams:1"), "en", {field: "Nobody knows them."}
+        )
         assert adaptive_card.in_task(shown) == []
         found: list[dict[str, Any]] = shown["task"]["value"]["card"]["content"]["body"]
         return found
@@ -297,14 +300,14 @@ def test_an_error_stands_at_its_field_and_nothing_typed_is_lost() -> None:
 def test_among_many_choices_one_can_search(count: int, value: str, style: str) -> None:
     choices = tuple((str(n), (f"INC-{n}",)) for n in range(count))
     field = Field("it", ("It",), FieldKind.CHOICE, value=value, choices=choices)
-    shown = teams_dialogs.dialog(Form(("F",), Call("x"), (field,), ("Go",)), "", "en")
+    shown = teams_dialogs.dialog(Form(("F",), Call("x"), (field,), ("Go",)), PlaceId(""), "en")
     assert adaptive_card.in_task(shown) == []
     assert shown["task"]["value"]["card"]["content"]["body"][0]["style"] == style
 
 
 def test_a_selection_of_nothing_is_a_text_field() -> None:
     form = Form(("F",), Call("x"), (Field("it", ("It",), FieldKind.CHOICE, value="a"),), ("Go",))
-    card = teams_dialogs.dialog(form, "", "en")["task"]["value"]["card"]["content"]
+    card = teams_dialogs.dialog(form, PlaceId(""), "en")["task"]["value"]["card"]["content"]
     assert (card["body"][0]["type"], card["body"][0]["value"]) == ("Input.Text", "a")
 
 
@@ -353,8 +356,8 @@ def test_what_somebody_wrote_is_nothing_but_text(nasty: str) -> None:
     field = Field("it", (nasty,), hint=(nasty,), value=nasty[:3000])
     choice = Field("of", (nasty,), FieldKind.CHOICES, choices=(("a", (nasty,)),))
     form = Form((nasty,), Call("incident"), (field, choice), (nasty,))
-    adaptive_card.must_fit_form(form, "teams:1")
-    dialog = teams_dialogs.dialog(form, "", "en")["task"]["value"]["card"]["content"]
+    adaptive_card.must_fit_form(form, PlaceId("teams:1"))
+    dialog = teams_dialogs.dialog(form, PlaceId(""), "en")["task"]["value"]["card"]["content"]
     [asked] = [each for each in dialog["body"] if each.get("id") == "in.it"]
     assert asked["value"] == nasty[:3000], "a field holds exactly what was typed"
 

@@ -11,14 +11,14 @@ import pytest
 
 from storage import workspaces
 from storage.delivery import outbox, places, waiting
-from storage.delivery.outbox import Parcel
+from storage.delivery.outbox import Parcel, ParcelKind
 from storage.engine import Database, Tx
 from storage.engine.ids import PlaceId
 from storage.teams import button_presses, conversations
 from storage.workspaces import Workspace
 from tests.pretend.stage import MONDAY
 
-PLACE = "teams:@ben"
+PLACE = PlaceId("teams:@ben")
 HOME, AWAY = "home", "away"
 
 
@@ -42,7 +42,7 @@ def look(tx: Tx, sql: str) -> list[Any]:
     return list(tx.rows(sql))
 
 
-def hear(place: str = PLACE, **given: Any) -> Callable[[Tx], None]:
+def hear(place: PlaceId = PLACE, **given: Any) -> Callable[[Tx], None]:
     said = {
         "conversation": "a:1", "service_url": "https://x/", "tenant": "t", "member": "29:ben",
         "now": MONDAY, **given,
@@ -78,7 +78,11 @@ def test_a_lost_conversation_is_opened_anew(store: Run) -> None:
 
 def test_people_are_found_by_their_other_id_and_channels_by_having_none(store: Run) -> None:
     store(hear())
-    store(hear("teams:19:x", conversation="19:x", member=None, now=MONDAY + timedelta(hours=1)))
+    store(
+        hear(
+            PlaceId("teams:19:x"), conversation="19:x", member=None, now=MONDAY + timedelta(hours=1)
+        )
+    )
     assert store(lambda tx: conversations.of_member(tx, "29:ben")).place == PLACE
     assert store(lambda tx: conversations.of_member(tx, "29:eve")) is None
     assert [each.place for each in store(conversations.channels)] == ["teams:19:x"]
@@ -133,9 +137,9 @@ CHANGES: dict[str, Callable[[Tx], object]] = {
     "block": lambda tx: conversations.block(tx, PLACE, "x"),
     "welcome": lambda tx: conversations.welcome(tx, PLACE, MONDAY),
     "press": lambda tx: button_presses.same(
-        tx, card="c", person="p", what="other", identity="z", now=MONDAY, since=MONDAY
+        tx, card="c", sender="p", what="other", identity="z", now=MONDAY, since=MONDAY
     ),
-    "release": lambda tx: waiting.release(tx, PlaceId(PLACE), MONDAY),
+    "release": lambda tx: waiting.release(tx, PLACE, MONDAY),
 }
 
 
@@ -163,11 +167,11 @@ def test_nothing_of_one_company_is_touched_from_another(store: Run, name: str) -
 # --- what was parked -----------------------------------------------------------------------
 
 
-def parked(store: Run, key: str, *, id: str = "o1", kind: str = "note") -> None:
+def parked(store: Run, key: str, *, id: str = "o1", kind: ParcelKind = ParcelKind.NOTE) -> None:
     """Put a message into the outbox and park it."""
 
     def work(tx: Tx) -> None:
-        outbox.add(tx, id=id, place=PlaceId(PLACE), key=key, kind=kind, message="{}", now=MONDAY)
+        outbox.add(tx, id=id, place=PLACE, key=key, kind=kind, message="{}", now=MONDAY)
         (parcel,) = outbox.claim(tx, MONDAY, set())
         outbox.park(tx.within(HOME), parcel, "blocked", MONDAY)
 
@@ -197,35 +201,40 @@ def test_what_was_parked_goes_out_once_something_is_heard(store: Run) -> None:
     parked(store, "a")
     parked(store, "b", id="o2")
     assert store(lambda tx: waiting.release(tx, PlaceId("teams:@carla"), MONDAY)) == 0
-    assert store(lambda tx: waiting.release(tx, PlaceId(PLACE), MONDAY)) == 2
+    assert store(lambda tx: waiting.release(tx, PLACE, MONDAY)) == 2
     assert sorted(sent(store, MONDAY)) == ["o1", "o2"]
 
 
 def test_of_several_only_the_newest_goes_out(store: Run) -> None:
     parked(store, "a")
     parked(store, "a", id="o2")
-    assert store(lambda tx: waiting.release(tx, PlaceId(PLACE), MONDAY)) == 1
+    assert store(lambda tx: waiting.release(tx, PLACE, MONDAY)) == 1
     assert states(store) == {"o1": "cancelled", "o2": "pending"}
 
 
 def test_what_is_no_longer_needed_stays_where_it_is(store: Run) -> None:
     parked(store, "a")
     assert store(lambda tx: outbox.cancel(tx, "a", "no longer needed")) == 1
-    assert store(lambda tx: waiting.release(tx, PlaceId(PLACE), MONDAY)) == 0
+    assert store(lambda tx: waiting.release(tx, PLACE, MONDAY)) == 0
 
 
 def test_a_card_that_comes_late_says_what_it_says_elsewhere(store: Run) -> None:
-    parked(store, "a", kind="card")
+    parked(store, "a", kind=ParcelKind.CARD)
     parked(store, "b", id="o2")
     later = MONDAY + timedelta(hours=1)
     for key in ("a", "b"):
         store(
             partial(
-                outbox.add, id=f"new-{key}", place=PlaceId("teams:19:x"), key=key, kind="card",
-                message='{"new": 1}', now=later,
+                outbox.add,
+                id=f"new-{key}",
+                place=PlaceId("teams:19:x"),
+                key=key,
+                kind=ParcelKind.CARD,
+                message='{"new": 1}',
+                now=later,
             )
-        )  # fmt: skip
-    store(lambda tx: waiting.release(tx, PlaceId(PLACE), later))
+        )
+    store(lambda tx: waiting.release(tx, PLACE, later))
     said = sent(store, later)
     assert (said["o1"], said["o2"]) == ('{"new": 1}', "{}")
 
@@ -235,7 +244,13 @@ def test_while_slack_shuts_us_out_teams_beside_it_goes_on(store: Run) -> None:
         workspaces.set_state(tx, "parked")
         for n, place in enumerate(("slack:C1", PLACE)):
             outbox.add(
-                tx, id=f"{n}", place=PlaceId(place), key="k", kind="note", message="{}", now=MONDAY
+                tx,
+                id=f"{n}",
+                place=PlaceId(place),
+                key="k",
+                kind=ParcelKind.NOTE,
+                message="{}",
+                now=MONDAY,
             )
 
     store(furnish)
@@ -249,8 +264,8 @@ def test_while_slack_shuts_us_out_teams_beside_it_goes_on(store: Run) -> None:
 def test_a_purpose_has_one_channel_on_each_platform(store: Run) -> None:
     def furnish(tx: Tx) -> None:
         for id in ("slack:C1", "slack:C2", "teams:19:a", "teams:19:b"):
-            places.ensure(tx, id, "channel", id)
-            places.set_role(tx, id, places.INCIDENTS)
+            places.ensure(tx, PlaceId(id), "channel", id)
+            places.set_role(tx, PlaceId(id), places.INCIDENTS)
 
     store(furnish)
     found = store(lambda tx: places.with_role(tx, places.INCIDENTS))

@@ -13,11 +13,14 @@ from bot.delivery.platform import Uncertain
 from storage import people
 from storage.delivery import places
 from storage.engine import Unavailable
+from storage.engine.ids import PlaceId
 from storage.engine.sqlite import Sqlite
 from storage.teams import conversations
 from tests.conftest import Logged
 from tests.pretend.adaptive_card import user_id
-from tests.pretend.teams_peer import BOT, TENANT, Client, Peer, card_text, error, mention, text_of
+from tests.pretend.card_text import card_text, text_of
+from tests.pretend.teams_peer import BOT, TENANT, Peer, error
+from tests.pretend.teams_person import Client, mention
 from tests.pretend.teams_stage import GENERAL, GROUP, INCIDENTS, TeamsStage, teams_stage
 from tests.pretend.timed import MAIN
 
@@ -73,7 +76,7 @@ async def test_without_a_personal_chat_nothing_private_is_said_in_the_room(sqlit
     async with teams_stage(sqlite) as stage:
         stage.peer.personal("29:anna").bot = False
         stage.database.transact(
-            lambda tx: conversations.lose(tx.within(MAIN), f"teams:@{user_id('Anna')}")
+            lambda tx: conversations.lose(tx.within(MAIN), PlaceId(f"teams:@{user_id('Anna')}"))
         )
         assert await stage.client("Anna").says("status", GENERAL) == ""
         assert stage.peer.sees(GENERAL) == [

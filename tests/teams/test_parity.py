@@ -18,6 +18,7 @@ from handlers.kit.commands import Command, all_commands, by_name, vocabulary
 from handlers.kit.messages import Button, Call, Field, FieldKind, Form, line
 from handlers.kit.readers import folded
 from handlers.kit.words import LANGUAGES
+from storage.engine.ids import PlaceId
 from tests.pretend import adaptive_card
 from tests.slack.test_manifest import METHODS
 
@@ -124,7 +125,7 @@ def test_every_kind_of_question_can_be_asked_in_both(kind: FieldKind) -> None:
     field = Field("it", ("It",), kind, choices=(("a", ("A",)), ("b", ("B",))))
     form = Form(("Form",), Call("x"), (field,), ("Go",))
     asked = slack_blocks.view(form, "{}", "Close")["blocks"][-1]["element"]["type"]
-    card = teams_dialogs.dialog(form, "", "en")["task"]["value"]["card"]["content"]
+    card = teams_dialogs.dialog(form, PlaceId(""), "en")["task"]["value"]["card"]["content"]
     twin = card["body"][0]
     assert ("select" in asked) == (twin["type"] == "Input.ChoiceSet"), (asked, twin["type"])
 

@@ -21,6 +21,7 @@ from bot.delivery.platform import (
 from bot.teams import sender as teams_sender
 from bot.teams.sender import ERRORS, ShutOut, Sort
 from handlers.kit.messages import Message, Text, Title
+from storage.engine.ids import PlaceId
 from storage.engine.sqlite import Sqlite
 from storage.teams import conversations
 from tests.conftest import Logged
@@ -31,12 +32,11 @@ from tests.pretend.teams_stage import INCIDENTS, TeamsStage, app, teams_stage
 from tests.pretend.timed import MAIN
 
 HELLO = Message((Title(("Hello",)),))
+CHANNEL = PlaceId(f"teams:{INCIDENTS}")
 BEN = f"teams:@{user_id('Ben')}"
 
 
-async def outcome(
-    stage: TeamsStage, place: str = f"teams:{INCIDENTS}", patience: float = 5.0
-) -> str:
+async def outcome(stage: TeamsStage, place: PlaceId = CHANNEL, patience: float = 5.0) -> str:
     """Send something and return what came of it: the exception's name, or "sent"."""
     try:
         async with asyncio.timeout(patience):
@@ -75,11 +75,11 @@ async def test_each_error_of_the_connector_means_what_the_table_says(
     async with teams_stage(sqlite, strict=False) as stage:
         stage.peer.plan("post", *[error(status, code)] * (2 if status == 401 else 1))
         with pytest.raises(MEANS[ERRORS[status, code]]) as raised:
-            await stage.edge.platform.create(MAIN, f"teams:{INCIDENTS}", "", HELLO)
+            await stage.edge.platform.create(MAIN, PlaceId(f"teams:{INCIDENTS}"), "", HELLO)
         assert not isinstance(raised.value, Wait)
         blocked = ERRORS[status, code] is Sort.BLOCKED
         found = stage.database.read(
-            lambda tx: conversations.find(tx.within(MAIN), f"teams:{INCIDENTS}")
+            lambda tx: conversations.find(tx.within(MAIN), PlaceId(f"teams:{INCIDENTS}"))
         )
         assert found is not None and (found.blocked is not None) is blocked
         asked = len(stage.peer.calls)
@@ -95,7 +95,7 @@ async def test_a_code_that_is_not_in_the_table_is_judged_by_its_status(
     async with teams_stage(sqlite, strict=False) as stage:
         stage.peer.plan("post", error(status, "SomethingNew"))
         with pytest.raises(Impossible):
-            await stage.edge.platform.create(MAIN, f"teams:{INCIDENTS}", "", HELLO)
+            await stage.edge.platform.create(MAIN, PlaceId(f"teams:{INCIDENTS}"), "", HELLO)
 
 
 @pytest.mark.parametrize(("after", "seconds"), [("7", 7.0), (None, 30.0), ("soon", 30.0)])
@@ -103,7 +103,7 @@ async def test_a_429_is_waited_out(sqlite: Sqlite, after: str | None, seconds: f
     async with teams_stage(sqlite, strict=False) as stage:
         stage.peer.plan("post", limited(after))
         with pytest.raises(Wait) as raised:
-            await stage.edge.platform.create(MAIN, f"teams:{INCIDENTS}", "", HELLO)
+            await stage.edge.platform.create(MAIN, PlaceId(f"teams:{INCIDENTS}"), "", HELLO)
         assert (raised.value.seconds, raised.value.everywhere) == (seconds, False)
 
 
@@ -111,7 +111,7 @@ async def test_412_surely_did_not_arrive(sqlite: Sqlite) -> None:
     async with teams_stage(sqlite, strict=False) as stage:
         stage.peer.plan("post", Fault("412", 412, b""))
         with pytest.raises(NotAccepted):
-            await stage.edge.platform.create(MAIN, f"teams:{INCIDENTS}", "", HELLO)
+            await stage.edge.platform.create(MAIN, PlaceId(f"teams:{INCIDENTS}"), "", HELLO)
 
 
 # --- edits -----------------------------------------------------------------------------------
@@ -120,8 +120,8 @@ async def test_412_surely_did_not_arrive(sqlite: Sqlite) -> None:
 async def test_an_edit_replaces_what_stands_there(sqlite: Sqlite) -> None:
     async with teams_stage(sqlite) as stage:
         place = f"teams:{INCIDENTS}"
-        id = await stage.edge.platform.create(MAIN, place, "", HELLO)
-        await stage.edge.platform.edit(MAIN, place, id, Message((Text(("Goodbye",)),)))
+        id = await stage.edge.platform.create(MAIN, PlaceId(place), "", HELLO)
+        await stage.edge.platform.edit(MAIN, PlaceId(place), id, Message((Text(("Goodbye",)),)))
         assert stage.peer.sees(INCIDENTS) == ["Goodbye"]
 
 
@@ -130,7 +130,9 @@ async def test_a_message_that_is_gone_is_posted_anew(sqlite: Sqlite, fault: Faul
     async with teams_stage(sqlite, strict=False) as stage:
         stage.peer.plan("put", fault)
         with pytest.raises(MessageGone):
-            await stage.edge.platform.edit(MAIN, f"teams:{INCIDENTS}", f"{INCIDENTS}|1", HELLO)
+            await stage.edge.platform.edit(
+                MAIN, PlaceId(f"teams:{INCIDENTS}"), f"{INCIDENTS}|1", HELLO
+            )
 
 
 # --- our token ---------------------------------------------------------------------------------
@@ -155,7 +157,7 @@ async def test_sixty_at_once_ask_for_one_token_and_nobody_stops_the_others(sqlit
         watching = asyncio.create_task(beside())
         await asyncio.gather(
             *(
-                stage.edge.platform.create(MAIN, f"teams:{INCIDENTS}", "", HELLO)
+                stage.edge.platform.create(MAIN, PlaceId(f"teams:{INCIDENTS}"), "", HELLO)
                 for _each in range(60)
             )
         )
@@ -190,7 +192,7 @@ async def test_a_token_that_is_refused_is_replaced_once(sqlite: Sqlite) -> None:
         assert len(stage.peer.tokens) == 2
         stage.peer.plan("post", error(401, "Unauthorized"), error(401, "Unauthorized"))
         with pytest.raises(ShutOut):
-            await stage.edge.platform.create(MAIN, f"teams:{INCIDENTS}", "", HELLO)
+            await stage.edge.platform.create(MAIN, PlaceId(f"teams:{INCIDENTS}"), "", HELLO)
 
 
 @pytest.mark.parametrize(
@@ -213,7 +215,7 @@ async def test_without_a_token_nothing_is_lost(
         stage.edge.tokens.refused(await stage.edge.tokens.get())
         stage.peer.plan("token", fault)
         with pytest.raises(means):
-            await stage.edge.platform.create(MAIN, f"teams:{INCIDENTS}", "", HELLO)
+            await stage.edge.platform.create(MAIN, PlaceId(f"teams:{INCIDENTS}"), "", HELLO)
         assert await outcome(stage) == "sent"
 
 
@@ -224,7 +226,7 @@ async def test_a_password_that_is_not_taken_is_waited_for_and_uses_up_no_try(
         stage.edge.tokens.refused(await stage.edge.tokens.get())
         stage.peer.plan("token", Fault("ended", 401, b'{"error":"invalid_client"}'))
         with pytest.raises(Wait) as raised:
-            await stage.edge.platform.create(MAIN, f"teams:{INCIDENTS}", "", HELLO)
+            await stage.edge.platform.create(MAIN, PlaceId(f"teams:{INCIDENTS}"), "", HELLO)
         assert (raised.value.seconds, raised.value.everywhere) == (60, True)
 
 
@@ -246,10 +248,15 @@ async def test_our_token_is_sent_to_no_other_host(sqlite: Sqlite, logged: Logged
     async with teams_stage(sqlite, strict=False) as stage:
         stage.database.transact(
             lambda tx: conversations.hear(
-                tx.within(MAIN), f"teams:{INCIDENTS}", conversation=INCIDENTS, tenant=TENANT,
-                service_url="https://evil.example/", member=None, now=stage.clock.now(),
+                tx.within(MAIN),
+                PlaceId(f"teams:{INCIDENTS}"),
+                conversation=INCIDENTS,
+                tenant=TENANT,
+                service_url="https://evil.example/",
+                member=None,
+                now=stage.clock.now(),
             )
-        )  # fmt: skip
+        )
         assert await outcome(stage) == "Impossible"
 
 
@@ -258,9 +265,9 @@ async def test_our_token_is_sent_to_no_other_host(sqlite: Sqlite, logged: Logged
 
 async def test_a_personal_chat_is_opened_when_only_the_person_is_known(sqlite: Sqlite) -> None:
     async with teams_stage(sqlite) as stage:
-        stage.database.transact(lambda tx: conversations.lose(tx.within(MAIN), BEN))
+        stage.database.transact(lambda tx: conversations.lose(tx.within(MAIN), PlaceId(BEN)))
         for _each in range(2):
-            await stage.edge.platform.create(MAIN, BEN, "", HELLO)
+            await stage.edge.platform.create(MAIN, PlaceId(BEN), "", HELLO)
         assert [call for call, _where in stage.peer.calls].count("open") == 1
         assert stage.peer.sees("a:ben") == ["Hello", "Hello"]
 
@@ -268,7 +275,7 @@ async def test_a_personal_chat_is_opened_when_only_the_person_is_known(sqlite: S
 async def test_somebody_we_never_met_is_reached_by_their_object_id(sqlite: Sqlite) -> None:
     async with teams_stage(sqlite) as stage:
         dora = stage.peer.person("Dora")
-        await stage.edge.platform.create(MAIN, f"teams:@{dora}", "", HELLO)
+        await stage.edge.platform.create(MAIN, PlaceId(f"teams:@{dora}"), "", HELLO)
         assert stage.peer.sees("a:dora") == ["Hello"]
 
 
@@ -276,23 +283,23 @@ async def test_a_lost_personal_chat_is_opened_anew(sqlite: Sqlite) -> None:
     async with teams_stage(sqlite, strict=False) as stage:
         stage.peer.plan("post", error(404, "ConversationNotFound"))
         with pytest.raises(NotAccepted):
-            await stage.edge.platform.create(MAIN, BEN, "", HELLO)
-        assert await outcome(stage, BEN) == "sent"
+            await stage.edge.platform.create(MAIN, PlaceId(BEN), "", HELLO)
+        assert await outcome(stage, PlaceId(BEN)) == "sent"
         assert "open" in [call for call, _where in stage.peer.calls]
 
 
 async def test_opening_twice_is_no_harm(sqlite: Sqlite) -> None:
     async with teams_stage(sqlite, strict=False) as stage:
-        stage.database.transact(lambda tx: conversations.lose(tx.within(MAIN), BEN))
+        stage.database.transact(lambda tx: conversations.lose(tx.within(MAIN), PlaceId(BEN)))
         stage.peer.plan("open", Fault("lost", 502, b"", accepts=True))
         with pytest.raises(NotAccepted):
-            await stage.edge.platform.create(MAIN, BEN, "", HELLO)
-        assert await outcome(stage, BEN) == "sent"
+            await stage.edge.platform.create(MAIN, PlaceId(BEN), "", HELLO)
+        assert await outcome(stage, PlaceId(BEN)) == "sent"
 
 
 async def test_nobody_is_reached_before_anybody_wrote(sqlite: Sqlite) -> None:
     async with teams_stage(sqlite, known=False, strict=False) as stage:
-        assert await outcome(stage, BEN) == "Impossible"
+        assert await outcome(stage, PlaceId(BEN)) == "Impossible"
         assert await outcome(stage) == "Impossible"
 
 
@@ -301,7 +308,7 @@ async def test_nobody_is_reached_before_anybody_wrote(sqlite: Sqlite) -> None:
 
 async def test_a_card_stands_alone_and_has_words_for_notifications(sqlite: Sqlite) -> None:
     async with teams_stage(sqlite) as stage:
-        await stage.edge.platform.create(MAIN, f"teams:{INCIDENTS}", "", HELLO)
+        await stage.edge.platform.create(MAIN, PlaceId(f"teams:{INCIDENTS}"), "", HELLO)
         (entry,) = stage.peer.at(INCIDENTS)
         assert entry.data.keys() == {"type", "summary", "attachments"}
         assert entry.data["summary"] == "Hello"

@@ -17,7 +17,8 @@ from bot.config import Settings
 from bot.delivery.platform import Undelivered
 from storage.engine.sqlite import Sqlite
 from tests.pretend.slack_peer import SECRET, TOKEN, Fault
-from tests.pretend.teams_peer import APP, PASSWORD, TENANT, Client, Peer
+from tests.pretend.teams_peer import APP, PASSWORD, TENANT, Peer
+from tests.pretend.teams_person import Client
 from tests.pretend.teams_stage import TeamsStage
 from tests.slack.test_start import ROOT, peer, started
 

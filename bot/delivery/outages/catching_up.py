@@ -24,6 +24,7 @@ from handlers.kit.words import _, speak
 from handlers.settings.platform_notices import UNREACHABLE
 from storage import people, workspaces
 from storage.delivery import outbox, places, timers, waiting
+from storage.delivery.outbox import ParcelKind
 from storage.delivery.waiting import Late
 from storage.engine import Tx
 from storage.engine.ids import PlaceId
@@ -40,7 +41,7 @@ class CatchingUp:
     def __init__(self, new_id: Callable[[], str]) -> None:
         self._new_id = new_id
 
-    def unreachable(self, tx: Tx, place: str, reason: str, now: datetime) -> None:
+    def unreachable(self, tx: Tx, place: PlaceId, reason: str, now: datetime) -> None:
         """Nothing can be sent to a place: known from now on, and the managers are told once."""
         if places.park(tx, place, reason):
             key = f"{UNREACHABLE} {place}"
@@ -78,7 +79,13 @@ class CatchingUp:
     def _add(self, tx: Tx, place: PlaceId, message: Message, now: datetime) -> None:
         id = self._new_id()
         outbox.add(
-            tx, id=id, place=place, key=f"late:{id}", kind="alarm", message=dump(message), now=now
+            tx,
+            id=id,
+            place=place,
+            key=f"late:{id}",
+            kind=ParcelKind.ALARM,
+            message=dump(message),
+            now=now,
         )
 
 
@@ -89,7 +96,7 @@ def _by_place(alarms: list[Late]) -> dict[tuple[str, PlaceId], list[Late]]:
     return found
 
 
-def _reader(tx: Tx, place: str) -> tuple[str, str]:
+def _reader(tx: Tx, place: PlaceId) -> tuple[str, str]:
     """Return the language and the zone of whoever reads a place."""
     company = workspaces.get(tx)
     found = places.find(tx, place)

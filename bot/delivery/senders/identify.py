@@ -13,6 +13,7 @@ from storage import people as storage_people
 from storage.delivery import places
 from storage.delivery.places import Place
 from storage.engine import Tx
+from storage.engine.ids import PersonId, PlaceId
 from storage.people import Person, PersonKind
 
 
@@ -23,7 +24,7 @@ def find_or_create_person(
 
     `kind` as in `Request`; what follows when it changed happens now.
     """
-    id = named.identity.rpartition(":")[2]
+    id = PersonId(named.identity.rpartition(":")[2])
     person = storage_people.find_or_create(
         tx,
         named.identity,
@@ -42,7 +43,7 @@ def find_or_create_person(
     return person
 
 
-def find_or_create_place(tx: Tx, id: str, called: str | None) -> Place | None:
+def find_or_create_place(tx: Tx, id: PlaceId, called: str | None) -> Place | None:
     """Return a place; a channel is known from now on, under the name that it has now."""
     found = places.find(tx, id) if id else None
     if called is None:

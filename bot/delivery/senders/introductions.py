@@ -23,6 +23,7 @@ from handlers.kit.messages import dump, line, spoken
 from handlers.kit.words import _
 from handlers.settings.platform_notices import INTRODUCE
 from storage.delivery import held_requests, outbox, timers
+from storage.delivery.outbox import ParcelKind
 from storage.delivery.timers import Timer
 from storage.engine import Database
 from storage.engine.ids import PlaceId
@@ -79,7 +80,7 @@ def carried_out(ctx: Context, request: Request, answer: Response) -> None:
     if message is not None:
         key = f"answer:{request.after}"
         outbox.add(
-            ctx.tx, id=ctx.new_id(), place=PlaceId(request.direct), key=key, kind="note",
+            ctx.tx, id=ctx.new_id(), place=PlaceId(request.direct), key=key, kind=ParcelKind.NOTE,
             message=dump(message), now=ctx.now,
         )  # fmt: skip
         ctx.tx.signal()

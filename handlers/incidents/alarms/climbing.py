@@ -18,6 +18,7 @@ from handlers.kit.working_hours import WorkingTime
 from handlers.on_call import duty
 from storage import incidents
 from storage.delivery import heartbeat, timers
+from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import PersonId
 from storage.incidents import Incident, alarms
 from storage.incidents.states import IncidentState
@@ -184,10 +185,19 @@ def _tell_declarer(
         _note(ctx, incident, "rests")
         if hears:
             return (
-                Post(keys.rests_key(number), wording.rests(ctx, incident, rested), place, "note"),
+                Post(
+                    keys.rests_key(number),
+                    wording.rests(ctx, incident, rested),
+                    place,
+                    ParcelKind.NOTE,
+                ),
             )
     if reached and hears:
-        return (Post(keys.top_key(number), wording.climbed_to_top(ctx, incident), place, "note"),)
+        return (
+            Post(
+                keys.top_key(number), wording.climbed_to_top(ctx, incident), place, ParcelKind.NOTE
+            ),
+        )
     return ()
 
 

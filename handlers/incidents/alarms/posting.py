@@ -13,7 +13,8 @@ from handlers.kit.messages import Button, Buttons, Message, Part, Post, Text, Ti
 from handlers.kit.words import _
 from storage import incidents
 from storage.delivery import heartbeat, outbox, places
-from storage.engine.ids import PersonId
+from storage.delivery.outbox import ParcelKind
+from storage.engine.ids import PersonId, PlaceId
 from storage.incidents import Incident, alarms
 from storage.incidents.alarms import Alarm
 from storage.incidents.states import IncidentState
@@ -56,7 +57,9 @@ def _sent(
 def _single(incident: Incident, position: int, person: PersonId, message: Message) -> Post:
     number = incident.number
     key = keys.alarm_key(number, position)
-    return Post(key, message, f"direct:{person}", "alarm", otherwise=keys.climb_key(number))
+    return Post(
+        key, message, f"direct:{person}", ParcelKind.ALARM, otherwise=keys.climb_key(number)
+    )
 
 
 def _fold(ctx: Context, incident: Incident, person: PersonId, position: int) -> list[Post]:
@@ -81,10 +84,10 @@ def _folded(ctx: Context, incident: Incident, alarm: Alarm) -> list[Post]:
     return [Post(key, wording.folded(incident), f"direct:{alarm.person}")]
 
 
-def _chats(ctx: Context, person: PersonId) -> list[str]:
+def _chats(ctx: Context, person: PersonId) -> list[PlaceId]:
     """Return where somebody's alarms go; the name itself when no place is known."""
-    found: list[str] = [each.id for each in places.direct_of(ctx.tx, person)]
-    return found or [f"direct:{person}"]
+    found = [each.id for each in places.direct_of(ctx.tx, person)]
+    return found or [PlaceId(f"direct:{person}")]
 
 
 def _withdrawn(ctx: Context, person: PersonId, key: str, reason: str) -> bool:
@@ -121,7 +124,7 @@ def _list_post(ctx: Context, key: str, person: PersonId) -> list[Post]:
     message = _list(ctx, lines)
     if live:
         climbs = keys.climb_key(live[-1].incident)
-        return [Post(key, message, f"direct:{person}", "alarm", otherwise=climbs)]
+        return [Post(key, message, f"direct:{person}", ParcelKind.ALARM, otherwise=climbs)]
     if _withdrawn(ctx, person, key, "no longer needed"):
         return []
     return [Post(key, message, f"direct:{person}")]

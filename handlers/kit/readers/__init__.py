@@ -17,6 +17,7 @@ from handlers.kit.messages import FieldKind
 from handlers.kit.words import LANGUAGES, Who, Words, _, text
 from storage import people
 from storage.engine import Tx
+from storage.engine.ids import PersonId
 from storage.people import Person, PersonKind
 
 LONGEST = 3000  # characters of one text, as Slack's sections take
@@ -260,7 +261,7 @@ class PersonReader:
     def take(self, text: str, ctx: Context, *, last: bool) -> tuple[object, str] | None:
         text = text.removeprefix("@")
         for shown, id in sorted(ctx.mentions.items(), key=lambda each: -len(each[0])):
-            rest, mentioned = after(text, shown), people.find(ctx.tx, id)
+            rest, mentioned = after(text, shown), people.find(ctx.tx, PersonId(id))
             if rest is not None and mentioned is not None:
                 if mentioned.kind == PersonKind.NEW:
                     raise self._unproven(mentioned)
@@ -290,7 +291,7 @@ class PersonReader:
         for person in members(ctx.tx):
             if person.id == id or folded(person.name) == folded(raw):
                 return person
-        chosen = people.find(ctx.tx, id)
+        chosen = people.find(ctx.tx, PersonId(id))
         if chosen is not None and chosen.kind == PersonKind.NEW and chosen.active:
             raise self._unproven(chosen)
         found = people_called(raw, ctx) if chosen is None else []

@@ -15,6 +15,7 @@ from handlers.pilots import clock, digest, editing, relief
 from handlers.pilots.weeks import decisions
 from handlers.pilots.weeks.it_checks import open_checks
 from storage import pilots
+from storage.delivery.outbox import ParcelKind
 from storage.pilots import Pilot, answers, log
 
 feature = Feature(_("Pilots"))
@@ -62,7 +63,7 @@ def _ask(ctx: Context, pilot: Pilot) -> tuple[Post, ...]:
     )
     if pilot.users_kind == "channel" and pilot.users_place is not None:
         message = Message((Text(question), Buttons(taps)))
-        return (Post(survey_key(pilot, week), message, pilot.users_place, "note"),)
+        return (Post(survey_key(pilot, week), message, pilot.users_place, ParcelKind.NOTE),)
     off = (
         Button(_("Not this week"), call("relief later", pilot=pilot.id), "quiet"),
         Button(_("Do not ask me"), call("relief mute", pilot=pilot.id), "quiet"),

@@ -23,6 +23,7 @@ from handlers.working_time import hours
 from handlers.working_time.after_hours import digest
 from storage import working_time as nights
 from storage import workspaces
+from storage.engine.ids import ServiceId
 
 feature = Feature(_("Outside working hours"))
 
@@ -68,8 +69,8 @@ def show(ctx: Context) -> Reply:
 
 
 def _shares(ctx: Context) -> list[Words]:
-    all: Counter[str] = Counter()
-    late: Counter[str] = Counter()
+    all: Counter[ServiceId] = Counter()
+    late: Counter[ServiceId] = Counter()
     ours = working_hours.company(ctx)
     for each in nights.declared(ctx.tx, ctx.now - WINDOW, ctx.now + timedelta(microseconds=1)):
         all[each.service] += 1

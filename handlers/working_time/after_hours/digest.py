@@ -12,6 +12,7 @@ from handlers.kit.doors import Section, Week, figure
 from handlers.kit.messages import Facts, Title
 from handlers.kit.words import Sentence, _
 from storage import working_time as after_hours
+from storage.engine.ids import ServiceId
 
 feature = Feature(_("Outside working hours"))
 
@@ -55,6 +56,6 @@ def in_week(ctx: Context, start: datetime, end: datetime) -> Sentence | None:
     )
 
 
-def _name(ctx: Context, id: str) -> str:
+def _name(ctx: Context, id: ServiceId) -> str:
     found = ctx.service_of(id)
     return found.name if found else id
