@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, assert_never
 
@@ -52,7 +52,7 @@ SUMMARY = 200
 BUTTONS = 30
 SEEN = 6  # buttons that stand in a row; Teams folds nothing by itself
 NAMES = "120px"  # the column of labels beside their values
-PICTURE = 480  # pixels of a chart's width; it shares the card's bytes with the words
+PICTURE = 640  # pixels of a chart's width; it shares the card's bytes with the words
 VIEWERS = 20  # for whom a card is refreshed; Teams takes 60
 
 STYLES = {
@@ -210,6 +210,12 @@ def _drawn(message: Message, ink: Ink, frame: Json) -> Json:
         "body": [],
     }
     _fill(shown, message, ink)
+    if _weight(shown) > CARD_BYTES and any(isinstance(each, Chart) for each in message.parts):
+        # Words go before pictures.
+        message = replace(
+            message, parts=tuple(each for each in message.parts if not isinstance(each, Chart))
+        )
+        _fill(shown, message, ink)
     if _weight(shown) > CARD_BYTES:
         ink.tight = True
         _fill(shown, message, ink)

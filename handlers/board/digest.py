@@ -7,7 +7,6 @@ from handlers.kit import calendar
 from handlers.kit.commands import Feature
 from handlers.kit.context import Context
 from handlers.kit.doors import Section, Week
-from handlers.kit.messages import Title
 from handlers.kit.words import _
 from storage.board import twelve_weeks
 from storage.incidents import pages
@@ -27,4 +26,4 @@ def section(ctx: Context, week: Week) -> Section | None:
     found = picture.points(ctx)
     if sum(bool(each.incidents or each.used) for each in found) < ENOUGH:
         return None
-    return Section(parts=(Title(_("Twelve weeks")), picture.chart(found)))
+    return Section(parts=(picture.chart(found),))

@@ -12,7 +12,7 @@ from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.doors import Section, Task, Team, Week, figure
 from handlers.kit.figures import shown
-from handlers.kit.messages import Button, Buttons, Facts, Items, Message, Part, Text, Title
+from handlers.kit.messages import Button, Buttons, Chart, Facts, Items, Message, Part, Text, Title
 from handlers.kit.readers import folded
 from handlers.kit.words import Words, _, _n
 from storage import digest as digests
@@ -144,10 +144,16 @@ def _verdict(undecided: list[Task], found: list[Section]) -> Words:
 
 
 def together(parts: list[Part]) -> list[Part]:
-    """Put what stands under an equal title together: rooms may share a chapter."""
+    """Put what stands under an equal title together: rooms may share a chapter.
+
+    Pictures come last and without a title, which would stand alone where they cannot be drawn.
+    """
+    pictures = [part for part in parts if isinstance(part, Chart)]
     chapters: dict[Title | None, list[Part]] = {}
     title: Title | None = None
     for part in parts:
+        if isinstance(part, Chart):
+            continue
         if isinstance(part, Title):
             title = part
             continue
@@ -159,9 +165,10 @@ def together(parts: list[Part]) -> list[Part]:
                 chapter[-1] = Items((*before, *items))
             case _:
                 chapter.append(part)
-    return [
+    words = [
         part for title, each in chapters.items() for part in ((title, *each) if title else each)
     ]
+    return [*words, *pictures]
 
 
 def merged_before(ctx: Context, week: str) -> list[str]:

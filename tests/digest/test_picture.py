@@ -44,6 +44,11 @@ def pixels(png: bytes) -> tuple[int, int, int]:
     return width, height, len(set(zlib.decompress(data)))
 
 
+def row(text: str, start: str) -> str:
+    (found,) = [each for each in text.splitlines() if each.startswith(start)]
+    return found
+
+
 @pytest.fixture
 def without_extra(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let the extra not be installed."""
@@ -75,17 +80,17 @@ def test_in_teams_it_stands_inside_the_card_and_leaves_room_for_words() -> None:
     assert image["altText"] == "Zwölf Wochen: 0, 1, …"
     kind, _comma, data = image["url"].partition(",")
     assert kind == "data:image/png;base64"
-    assert pixels(base64.b64decode(data))[0] == 480
-    assert 2 * len(image["url"]) < cards.CARD_BYTES // 2
+    assert pixels(base64.b64decode(data))[0] == 640
+    assert 2 * len(image["url"]) < 0.6 * cards.CARD_BYTES
     adaptive_card.must_fit(MESSAGE)
     block_kit.must_fit(MESSAGE)
 
 
 def test_a_long_digest_in_teams_keeps_its_words_before_its_picture() -> None:
-    long = Message((*(Text((f"{n} " + "Wort " * 250,)) for n in range(8)), CHART))
-    card = cards.card(long)
+    words = [Text((f"{n} " + "Wort " * 250,)) for n in range(6)]
+    card = cards.card(Message((*words[:3], CHART, *words[3:])))
     assert not [each for each in card["body"] if each["type"] == "Image"]
-    assert "7 Wort" in json.dumps(card)
+    assert all(f"{n} Wort" in json.dumps(card) for n in range(6)), "also those that stand below it"
 
 
 def test_without_the_extra_nothing_breaks(without_extra: None) -> None:
@@ -125,6 +130,8 @@ def test_the_digest_has_it_where_there_is_something_to_see(
     bot.store(lambda tx: stored(tx, moved))
     said = chris("digest")
     assert "Twelve weeks, from week 36 to week 47: incidents " in said
+    above = said.splitlines()[said.splitlines().index(row(said, "Twelve weeks, ")) - 1]
+    assert above != "Twelve weeks", "no title that stands alone where nothing is drawn"
     assert "Zwölf Wochen, von KW 36 bis KW 47: Störungen " in ben("wochenbericht")
     signed_in(browser, chris)
     page = browser.get("/board/week").text
