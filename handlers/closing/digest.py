@@ -74,12 +74,10 @@ OUTAGE = feature.measure(
     "outage",
     _("How long it was out"),
     _(
-        "median time from declaring until the impact ended, for the incidents declared in the "
-        "week that work again. At least 8 incidents and 5 people are needed; the week before is "
-        "told under the same condition"
+        "median time from declaring until it worked again, for incidents declared in the week. At "
+        "least 8 incidents and 5 people are needed, also for the week before"
     ),
     "incidents",
-    "closings",
 )
 
 
@@ -242,10 +240,10 @@ def _outage(ctx: Context, week: Week) -> Sentence | None:
 
 
 def _median_outage(ctx: Context, start: datetime, end: datetime) -> int | None:
-    minutes, hands = pages.lasted(ctx.tx, start, end)
-    if len(minutes) < INCIDENTS or hands < HANDS:
+    number, hands = pages.outages(ctx.tx, start, end)
+    if number < INCIDENTS or hands < HANDS:
         return None
-    return int(median(minutes))
+    return pages.median_outage(ctx.tx, start, end, number)
 
 
 def _acknowledged(ctx: Context, week: Week) -> list[Words]:

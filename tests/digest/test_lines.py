@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from statistics import median
 
 import pytest
 
@@ -16,6 +18,7 @@ from handlers.kit.messages import Message, dump, load
 from handlers.kit.words import Figure, flat, speak, unmarked
 from storage.engine import Tx
 from storage.engine.sql import as_text
+from storage.incidents import pages
 from tests.automations.test_learning import id_of as automation_id
 from tests.automations.test_learning import live
 from tests.board.test_board import Browser, browser, signed_in
@@ -212,3 +215,29 @@ def test_whoever_types_it_reads_the_catalogue(chris: Say, ben: Say) -> None:
     chris("status")
     chris.press("The whole area")
     assert chris.press("How is this computed?").startswith("How this is computed\n")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_store_finds_the_same_median_as_anybody_who_counts(bot: Stage, seed: int) -> None:
+    """Over leap days, ends of years and months, an even and an odd number of outages."""
+    rng = random.Random(seed)
+    start = datetime(2028, (1, 2, 12, 6)[seed], 26, 7, tzinfo=UTC)
+    lengths = []
+
+    def store(tx: Tx) -> tuple[int, int, int]:
+        for number in range(1, 21 + seed):
+            declared = start + timedelta(minutes=rng.randrange(7 * 1440))
+            lengths.append(rng.choice((3, 90, 2_000, 90_000, 700_000)) + rng.randrange(60))
+            ended = as_text(declared + timedelta(minutes=lengths[-1]))
+            tx.insert(
+                "incidents", number=number, title="Kasse tot", service="kasse", gap=0,
+                severity="normal", state="done", declared_by="anna",
+                declared_at=as_text(declared), responsible="ben",
+                responsible_since=as_text(declared), acknowledged_by=f"who-{number % 6}",
+                acknowledged_at=as_text(declared), restored_at=ended, ended_at=ended,
+            )  # fmt: skip
+        end = start + timedelta(days=7)
+        number, hands = pages.outages(tx, start, end)
+        return number, hands, pages.median_outage(tx, start, end, number)
+
+    assert bot.store(store) == (len(lengths), 6, int(median(lengths)))
