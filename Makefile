@@ -41,13 +41,15 @@ bench: $(VENV)/.test
 	$(RUN) -m benchmarks $(ARGS)
 
 # The same with numbers that are too large for every run: hard ends of the process, also behind
-# the addresses of Slack and Teams, hours without a platform, slow connections, mutated requests
-# (10,000), renewals of tokens that race each other (500), lives of somebody who is
-# erased (1,000), stories of the state machine (500 of 100 steps). ARGS=--smoke takes few.
+# the addresses of Slack and Teams, hours without a platform, a weekend without an answer, slow
+# connections, mutated requests (10,000), renewals of tokens that race each other (500), lives
+# of somebody who is erased (1,000), stories of the state machine (500 of 100 steps).
+# ARGS=--smoke takes few.
 soak: $(VENV)/.test
 	$(RUN) -m tests.delivery.kill $(or $(ARGS),--commands 2000)
 	$(RUN) -m tests.delivery.kill_edges $(ARGS)
 	$(RUN) -m tests.delivery.outage $(ARGS)
+	$(RUN) -m tests.incidents.weekend $(ARGS)
 	$(RUN) -m tests.http.slow_clients $(ARGS)
 	$(RUN) -m benchmarks.endurance $(ARGS)
 	LOTSE_SOAK=$(if $(ARGS),,1) $(RUN) -m pytest -q -m soak

@@ -5,12 +5,26 @@ from __future__ import annotations
 import argparse
 import csv
 import itertools
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from handlers.friction import proposals
 
-LABELLED = Path(__file__).parent.parent / "tests" / "data" / "friction.csv"
+DATA = Path(__file__).parent.parent / "tests" / "data"
+LABELLED = DATA / "friction.csv"
+MORE = DATA / "friction_more.csv"  # on which weights and words were chosen as well
+OTHER_KINDS = DATA / "friction_other_kinds.csv"  # of which the table of themes knows nothing
+
+
+class Row(NamedTuple):
+    """A labelled sentence: its kind is empty where it is like no other."""
+
+    text: str
+    kind: str
+    area: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,26 +40,27 @@ class Found:
     of: int  # sentences that have another one
     groups: int
     whole: int  # groups in which most say the same
+    together: int  # pairs that say the same and lie in one group
 
 
-def labelled(most: int | None = None) -> list[tuple[str, str]]:
-    """Return (sentence, kind), the kind empty where it is like no other."""
-    with LABELLED.open(encoding="utf-8", newline="") as file:
-        rows = [(row["text"], row["pattern"]) for row in csv.DictReader(file)]
+def labelled(most: int | None = None, source: Path = LABELLED) -> list[Row]:
+    """Return labelled sentences."""
+    with source.open(encoding="utf-8", newline="") as file:
+        rows = [Row(row["text"], row["pattern"], row["area"]) for row in csv.DictReader(file)]
     return rows[:most]
 
 
-def measure(rows: list[tuple[str, str]]) -> Found:
+def measure(rows: Sequence[Row]) -> Found:
     """Compare every sentence with every other one."""
-    texts, kinds = [text for text, _kind in rows], [kind for _text, kind in rows]
-    vectors = proposals.vectors(texts)
+    said = [proposals.Said(each.text, each.area) for each in rows]
+    seen = proposals.seen(said)
     scores = {
-        (one, other): proposals.cosine(vectors[one], vectors[other])
+        (one, other): proposals.likeness(seen[one], seen[other])
         for one, other in itertools.combinations(range(len(rows)), 2)
     }
 
     def same(one: int, other: int) -> bool:
-        return bool(kinds[one]) and kinds[one] == kinds[other]
+        return bool(rows[one].kind) and rows[one].kind == rows[other].kind
 
     proposed = [pair for pair, score in scores.items() if score >= proposals.ALIKE]
     first = among = of = 0
@@ -59,11 +74,9 @@ def measure(rows: list[tuple[str, str]]) -> Found:
         )
         first += same(at, near[0])
         among += any(same(at, other) for other in near[:5])
-    groups = proposals.groups(texts)
-    whole = sum(
-        2 * max(sum(same(at, other) for other in group) for at in group) > len(group)
-        for group in groups
-    )
+    groups = proposals.groups(said)
+    whole = sum(_mostly(rows, group) != "" for group in groups)
+    together = [pair for group in groups for pair in itertools.combinations(group, 2)]
     return Found(
         len(rows),
         sum(same(*pair) for pair in scores),
@@ -74,33 +87,73 @@ def measure(rows: list[tuple[str, str]]) -> Found:
         of,
         len(groups),
         whole,
+        sum(same(*pair) for pair in together),
     )
 
 
-def halves(rows: list[tuple[str, str]]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+def among_few(rows: Sequence[Row], others: int = 6) -> tuple[int, int, int]:
+    """Lay each kind among a few others, as in a small company that has just begun.
+
+    Return of how many kinds a group was proposed, how many groups were wrong, and how many kinds
+    there are.
+    """
+    kinds = sorted({each.kind for each in rows if each.kind})
+    found = wrong = 0
+    for at, kind in enumerate(kinds):
+        mine = [each for each in rows if each.kind == kind]
+        rest = [each for each in rows if each.kind != kind][at * others : (at + 1) * others]
+        small = mine + rest
+        groups = proposals.groups([proposals.Said(each.text, each.area) for each in small])
+        most = [_mostly(small, group) for group in groups]
+        found += kind in most
+        wrong += most.count("")
+    return found, wrong, len(kinds)
+
+
+def _mostly(rows: Sequence[Row], group: Sequence[int]) -> str:
+    """Return the kind of more than half of a group, empty without one."""
+    kind, count = Counter(rows[at].kind for at in group).most_common(1)[0]
+    return kind if 2 * count > len(group) else ""
+
+
+def halves(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
     """Return the half on which weights were chosen, and the one that is only measured."""
-    kinds = sorted({kind for _text, kind in rows if kind})
+    kinds = sorted({each.kind for each in rows if each.kind})
     chosen = [
-        (text, kind)
-        for at, (text, kind) in enumerate(rows)
-        if (kinds.index(kind) if kind else at) % 2 == 0
+        each
+        for at, each in enumerate(rows)
+        if (kinds.index(each.kind) if each.kind else at) % 2 == 0
     ]
     return chosen, [row for row in rows if row not in chosen]
+
+
+def sets(most: int | None = None) -> dict[str, list[Row]]:
+    """Return what is measured, by its name."""
+    rows = labelled(most)
+    chosen, measured = halves(rows)
+    return {
+        "chosen on": chosen,
+        "only measured": measured,
+        "all of these": rows,
+        "more, chosen on": labelled(most, MORE),
+        "other kinds": labelled(most, OTHER_KINDS),
+    }
 
 
 def main() -> None:
     """Print what was found."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--smoke", action="store_true", help="a part only")
-    rows = labelled(60 if parser.parse_args().smoke else None)
-    chosen, measured = halves(rows)
-    for name, half in (("chosen on", chosen), ("only measured", measured), ("all", rows)):
-        found = measure(half)
+    for name, rows in sets(60 if parser.parse_args().smoke else None).items():
+        found = measure(rows)
         print(f"{name}: {found.sentences} sentences, {found.pairs} pairs that say the same")
         print(f"  proposed pairs: {found.proposed}, right: {found.right}")
         print(f"  nearest says the same: {found.first} of {found.of}")
         print(f"  one of the nearest five does: {found.among_five} of {found.of}")
         print(f"  groups of three: {found.groups}, mostly of one kind: {found.whole}")
+        print(f"  pairs that say the same in these groups: {found.together}")
+        few = among_few(rows)
+        print(f"  among six others: {few[0]} of {few[2]} kinds found, {few[1]} groups wrong")
 
 
 if __name__ == "__main__":

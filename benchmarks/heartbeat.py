@@ -30,6 +30,7 @@ from bot.http import hooks
 from handlers import FEATURES
 from storage import automations
 from storage.automations import Automation, intake
+from storage.automations.states import AutomationPhase, AutomationState
 from storage.engine import Tx
 from storage.engine.opening import open_database
 from storage.engine.sql import as_text
@@ -98,11 +99,11 @@ def _fill(url: str, count: int) -> None:
             "carla",
             None,
             1,
-            "active",
+            AutomationState.ACTIVE,
             BORN,
             None,
             None,
-            phase="operation",
+            phase=AutomationPhase.OPERATION,
             rhythm="every 1 day",
             slug="a",
         )

@@ -15,6 +15,7 @@ from handlers import FEATURES
 from handlers.automations import escalation
 from handlers.kit.context import LOTSE, Context
 from storage import workspaces
+from storage.automations.states import AutomationKind
 from storage.engine import Tx
 from storage.engine.sql import as_text
 from storage.engine.sqlite import Sqlite
@@ -84,7 +85,7 @@ def _fill(store: Sqlite, count: int) -> None:
                 kinds=len(RHYTHMS),
                 number=number,
                 rhythm=rhythm,
-                kind="scheduled" if rhythm else "demand",
+                kind=AutomationKind.SCHEDULED if rhythm else AutomationKind.DEMAND,
                 born=as_text(NOW - timedelta(days=DAYS)),
                 last=as_text(last),
                 now=as_text(NOW),

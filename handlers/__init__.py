@@ -18,6 +18,7 @@ from handlers.automations.intake import address as automation_address
 from handlers.automations.intake import heartbeat
 from handlers.automations.learning import checks as automation_checks
 from handlers.automations.learning import histories as automation_histories
+from handlers.automations.learning import relief as automation_relief
 from handlers.automations.learning import signals as automation_signals
 from handlers.automations.learning import understanding as automation_understanding
 from handlers.automations.measures import measuring as automation_measuring
@@ -61,6 +62,7 @@ from handlers.mandate import commands as mandate_commands
 from handlers.mandate import digest as mandate_digest
 from handlers.mandate import drafting as mandate_drafting
 from handlers.mandate import expiry as mandate_expiry
+from handlers.mandate import guardrails as mandate_guardrails
 from handlers.mandate import links as mandate_links
 from handlers.mandate import measures as mandate_measures
 from handlers.mandate import reading as mandate_reading
@@ -79,12 +81,15 @@ from handlers.pilots import commands as pilot_commands
 from handlers.pilots import digest as pilot_digest
 from handlers.pilots import found as pilots_found
 from handlers.pilots import people as pilot_people
+from handlers.pilots.weeks import connecting as pilot_connecting
 from handlers.pilots.weeks import correcting as pilot_correcting
 from handlers.pilots.weeks import decisions as pilot_decisions
 from handlers.pilots.weeks import milestones as pilot_milestones
+from handlers.pilots.weeks import past as pilot_past
 from handlers.pilots.weeks import running as pilot_running
 from handlers.privacy import commands as privacy_commands
-from handlers.privacy import linking, retention, retention_report
+from handlers.privacy import correcting as data_correcting
+from handlers.privacy import linking, notice, restricting, retention, retention_report
 from handlers.problems import changes as problem_changes
 from handlers.problems import commands as problem_commands
 from handlers.problems import digest as problem_digest
@@ -95,13 +100,14 @@ from handlers.problems import lists as problem_lists
 from handlers.repeats import commands as repeat_commands
 from handlers.repeats import folding
 from handlers.rules import commands as rule_commands
+from handlers.rules import history as rule_history
 from handlers.services import commands as service_commands
 from handlers.services import entering as service_entering
 from handlers.services import found as services_found
 from handlers.services import history as service_history
 from handlers.services import lists as service_lists
 from handlers.settings import commands as setting_commands
-from handlers.settings import definitions, platform_notices
+from handlers.settings import definitions, managers, platform_notices
 from handlers.working_time import commands as working_time_commands
 from handlers.working_time.after_hours import commands as after_hours_commands
 from handlers.working_time.after_hours import digest as after_hours_digest
@@ -132,6 +138,7 @@ FEATURES: tuple[Feature, ...] = (
     service_lists.feature,
     service_history.feature,
     rule_commands.feature,
+    rule_history.feature,
     ownership_commands.feature,
     leaving.feature,
     ownership_digest.feature,
@@ -146,6 +153,7 @@ FEATURES: tuple[Feature, ...] = (
     problem_changes.feature,
     problem_digest.feature,
     mandate_commands.feature,
+    mandate_guardrails.feature,
     mandate_drafting.feature,
     mandate_expiry.feature,
     mandate_reading.feature,
@@ -166,6 +174,8 @@ FEATURES: tuple[Feature, ...] = (
     pilot_people.feature,
     pilot_running.feature,
     pilot_correcting.feature,
+    pilot_past.feature,
+    pilot_connecting.feature,
     pilot_decisions.feature,
     feedback_commands.feature,
     pilot_milestones.feature,
@@ -179,6 +189,7 @@ FEATURES: tuple[Feature, ...] = (
     heartbeat.feature,
     automation_escalation.feature,
     automation_timetable.feature,
+    automation_relief.feature,
     automation_signals.feature,
     automation_understanding.feature,
     automation_checks.feature,
@@ -202,12 +213,16 @@ FEATURES: tuple[Feature, ...] = (
     working_time_commands.feature,
     people_language.feature,
     setting_commands.feature,
+    managers.feature,
     definitions.feature,
     ban_settings.feature,
     home.feature,
     platform_notices.feature,
     attention_commands.feature,
     privacy_commands.feature,
+    data_correcting.feature,
+    restricting.feature,
+    notice.feature,
     linking.feature,
     retention.feature,
     operations_commands.feature,

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal, Unproven
+from handlers.kit.messages import Button, Call
 from handlers.kit.words import Who, _
 from handlers.on_call import duty
 from storage import closing as closings
@@ -180,6 +181,11 @@ def need(ctx: Context, action: str) -> None:
             )
         )
     bosses = [Who(each.id, each.name) for each in people.managers(ctx.tx)]
+    if duty.is_unmanaged(ctx):
+        raise Refusal(
+            _("Managers do this here, and none of them is active any more."),
+            buttons=(Button(_("Who manages now?"), Call("settings", {})),),
+        )
     if not bosses:
         raise Refusal(_("Managers do this here, and nobody is one yet. Type “settings” to begin."))
     raise Refusal(_("Managers do this here. Please ask {who:or}.", who=bosses))

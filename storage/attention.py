@@ -230,10 +230,10 @@ def of_person(tx: Tx, person: PersonId) -> list[Row]:
     return tx.rows(
         """
         select what, subject, at from (
-            select 'matters.person' as what, key as subject, noted_at as at
+            select 'matters.person' as what, message as subject, noted_at as at
             from matters where workspace = :workspace and person = :person
             union all
-            select 'matters.told_to' as what, key as subject, noted_at as at
+            select 'matters.told_to' as what, message as subject, noted_at as at
             from matters where workspace = :workspace and told_to = :person
         ) as found order by at, subject, what
         """,

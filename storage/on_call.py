@@ -228,13 +228,13 @@ def of_person(tx: Tx, person: PersonId) -> list[Row]:
     return tx.rows(
         """
         select what, subject, at from (
-            select 'covers.person' as what, id as subject, starts_at as at
+            select 'covers.person' as what, cover as subject, starts_at as at
             from covers where workspace = :workspace and person = :person
             union all
-            select 'covers.cover' as what, id as subject, starts_at as at
+            select 'covers.cover' as what, person as subject, starts_at as at
             from covers where workspace = :workspace and cover = :person
             union all
-            select 'covers.asked_by' as what, id as subject, starts_at as at
+            select 'covers.asked_by' as what, person as subject, starts_at as at
             from covers where workspace = :workspace and asked_by = :person
         ) as found order by at, subject, what
         """,

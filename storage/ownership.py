@@ -139,16 +139,16 @@ def of_person(tx: Tx, person: PersonId) -> list[Row]:
     return tx.rows(
         """
         select what, subject, at from (
-            select 'handovers.person' as what, id as subject, asked_at as at
+            select 'handovers.person' as what, successor as subject, asked_at as at
             from handovers where workspace = :workspace and person = :person
             union all
-            select 'handovers.successor' as what, id as subject, asked_at as at
+            select 'handovers.successor' as what, person as subject, asked_at as at
             from handovers where workspace = :workspace and successor = :person
             union all
-            select 'handovers.deputy' as what, id as subject, asked_at as at
+            select 'handovers.deputy' as what, person as subject, asked_at as at
             from handovers where workspace = :workspace and deputy = :person
             union all
-            select 'handovers.asked_by' as what, id as subject, asked_at as at
+            select 'handovers.asked_by' as what, person as subject, asked_at as at
             from handovers where workspace = :workspace and asked_by = :person
         ) as found order by at, subject, what
         """,

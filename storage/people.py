@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from storage.engine import Row, Tx
@@ -34,7 +34,9 @@ class Person:
     them its administrator.
 
     `person_key` stands for the person in the audit table; taking this row away
-    leaves a key that names nobody.
+    leaves a key that names nobody. `informed`: they were told what is stored about them.
+    `restricted`: they had it restricted; others do not read their name, nobody names them, and
+    as long as that holds they manage nothing.
     """
 
     id: PersonId
@@ -46,6 +48,8 @@ class Person:
     admin: bool
     person_key: str
     zone: str | None = None
+    informed: bool = True
+    restricted: bool = False
 
     @property
     def former(self) -> bool:
@@ -54,11 +58,14 @@ class Person:
 
     @property
     def here(self) -> bool:
-        """Say whether they can act: active, and neither a guest nor a machine."""
-        return self.active and self.kind == PersonKind.MEMBER
+        """Say whether they can act: active, not restricted, and neither a guest nor a machine."""
+        return self.active and self.kind == PersonKind.MEMBER and not self.restricted
 
 
-COLUMNS = "p.id, p.name, p.language, p.kind, p.manager, p.active, p.admin, p.person_key, p.zone"
+COLUMNS = """
+    p.id, p.name, p.language, p.kind, p.manager, p.active, p.admin, p.person_key, p.zone,
+    p.informed_on is not null as informed, p.restricted_on is not null as restricted
+"""
 
 
 def by_identity(tx: Tx, identity: str) -> Person | None:
@@ -172,15 +179,23 @@ def all(tx: Tx) -> list[Person]:
 
 
 def managers(tx: Tx) -> list[Person]:
-    """Return the active managers, the longest known first."""
+    """Return the managers who can act, the longest known first; a guest of now cannot."""
     rows = tx.rows(
         f"""
         select {COLUMNS} from people p
         where p.workspace = :workspace and p.manager = 1 and p.active = 1
+            and p.kind in ('member', 'new')
+        and p.restricted_on is null
         order by p.first_seen_at, p.id
         """
     )
     return [_person(row) for row in rows]
+
+
+def managed_once(tx: Tx) -> bool:
+    """Say whether somebody was named a manager, also if they are not there any more."""
+    rows = tx.rows("select 1 from people where workspace = :workspace and manager = 1 limit 1")
+    return bool(rows)
 
 
 def unset_manager(tx: Tx, id: PersonId) -> bool:
@@ -267,11 +282,11 @@ def learn(
     admin: bool,
     zone: str | None = None,
 ) -> None:
-    """Keep what the platform's profile says of a person."""
+    """Keep what the platform's profile says of a person; a name that they corrected stays."""
     tx.write(
         """
-        update people set name = :name, kind = :kind, active = :active, language = :language,
-            admin = :admin, zone = :zone
+        update people set name = coalesce(own_name, :name), kind = :kind, active = :active,
+            language = :language, admin = :admin, zone = :zone
         where workspace = :workspace and id = :id
         """,
         id=id,
@@ -310,8 +325,48 @@ def rename(tx: Tx, id: PersonId, name: str) -> None:
     )
 
 
+def correct_name(tx: Tx, id: PersonId, name: str) -> None:
+    """Let somebody be called what they say, whatever their platform calls them."""
+    tx.write(
+        """
+        update people set name = :name, own_name = :name
+        where workspace = :workspace and id = :id
+        """,
+        id=id,
+        name=name,
+    )
+
+
+def inform(tx: Tx, id: PersonId, day: date) -> bool:
+    """Note that somebody is told what is stored about them; False when they were before.
+
+    The day alone: the moment could say which nameless word was theirs.
+    """
+    return (
+        tx.run(
+            """
+            update people set informed_on = :day
+            where workspace = :workspace and id = :id and informed_on is null
+            """,
+            id=id,
+            day=day.isoformat(),
+        )
+        == 1
+    )
+
+
+def restrict(tx: Tx, id: PersonId, day: date | None) -> None:
+    """Restrict what is done with somebody's records, from a day on; None lifts it."""
+    tx.write(
+        "update people set restricted_on = :day where workspace = :workspace and id = :id",
+        id=id,
+        day=day.isoformat() if day is not None else None,
+    )
+
+
 def _person(row: Row) -> Person:
     row["kind"] = PersonKind(row["kind"])
-    for name in ("manager", "active", "admin"):
+    for name in ("manager", "active", "admin", "informed", "restricted"):
         row[name] = bool(row[name])
+    row["manager"] = row["manager"] and not row["restricted"]
     return Person(**row)

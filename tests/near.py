@@ -22,10 +22,14 @@ def changed(base: str) -> list[str]:
 
     def git(*words: str) -> list[str]:
         asked = ["git", "-C", str(ROOT), *words]
-        said = subprocess.run(asked, check=True, stdout=subprocess.PIPE, text=True).stdout
+        pipe = subprocess.PIPE
+        said = subprocess.run(asked, check=True, stdout=pipe, stderr=pipe, text=True).stdout
         return [each for each in said.split("\0") if each]
 
-    (fork,) = git("merge-base", base, "HEAD")
+    try:
+        (fork,) = git("merge-base", base, "HEAD")
+    except subprocess.CalledProcessError:
+        sys.exit(f"There is no {base} here to compare with. Name one: make near BASE=origin/main")
     tracked = git("diff", "-z", "--name-only", "--no-renames", fork.strip())
     return tracked + git("ls-files", "-z", "--others", "--exclude-standard")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.near import ROOT, near
+from tests.near import ROOT, changed, near
 
 
 @pytest.fixture
@@ -64,3 +64,8 @@ def test_what_has_no_tests_is_told(house: Path, capsys: pytest.CaptureFixture[st
 
 def test_the_rules_of_the_house_are_found_here() -> None:
     assert any("layers" in path or path == "tests/house" for path in near(ROOT, []))
+
+
+def test_a_branch_that_is_not_there_is_named() -> None:
+    with pytest.raises(SystemExit, match="no nowhere here"):
+        changed("nowhere")

@@ -37,7 +37,7 @@ from bot.delivery.platform import (
 from handlers.kit.messages import load
 from storage.delivery import outbox, uncertain, waiting
 from storage.delivery.outbox import Parcel, ParcelKind
-from storage.engine import Database, Tx
+from storage.engine import Database, StorageError, Tx
 
 log = logging.getLogger("lotse.courier")
 
@@ -97,6 +97,9 @@ class Courier:
     async def _one_round(self) -> int:
         try:
             return await self.round()
+        except StorageError as error:  # an outage is a line of the log, and nobody's bug
+            log.error("The outbox waits until the store can be used: %s", error)
+            return 0
         except Exception:
             # Nothing is lost: leases run out. Without a courier nobody would be alarmed.
             log.exception("The outbox could not be emptied; going on in a moment")

@@ -45,6 +45,7 @@ from handlers.kit.messages import (
 )
 from handlers.kit.words import _
 from handlers.ownership import leaving
+from handlers.privacy import notice
 from storage import audit, people, workspaces
 from storage.delivery import drafts, inbox, lost_answers, places, timers
 from storage.delivery.places import Place, PlaceKind
@@ -185,7 +186,7 @@ class Dispatcher:
                         pass
             except Refusal as refusal:
                 outcome, said = "refused", line(refusal.words)
-            shown = spoken(said, ctx.language, ctx.zone) if said else None
+            shown = spoken(said, ctx.language, ctx.zone, ctx.year) if said else None
             return Response(outcome, shown, language=ctx.language)
 
         return await asyncio.wrap_future(self._database.submit_read(work))
@@ -210,7 +211,7 @@ class Dispatcher:
             if command is None:
                 return None
             form = commands.form_for(command, ctx, fixed=meant.args)
-            shown = spoken_form(form, ctx.language, ctx.zone)
+            shown = spoken_form(form, ctx.language, ctx.zone, ctx.year)
             return Response("done", form=replace(shown, call=call), language=ctx.language)
 
         return await asyncio.wrap_future(self._database.submit_read(work))
@@ -421,6 +422,9 @@ class Dispatcher:
             answer = replies.failure_response(ctx, request)
         if request.enclosed is not None and request.enclosed.kinds:
             answer = replies.with_line(ctx, answer, not_taken(ctx, request.enclosed.kinds))
+        if answer.message is not None and answer.form is None and not answer.unproven:
+            for each in notice.first(ctx, person):
+                answer = replies.with_line(ctx, answer, each)
         word = word or self._asked_for(request)
         if request.after:
             introductions.carried_out(ctx, request, answer)
@@ -451,7 +455,9 @@ class Dispatcher:
         A second delivery hears that the first arrived. Whatever stood in a draft is gone with it.
         """
         day = calendar.midnight(ctx.now.date(), "UTC")
-        said = spoken(line(_("That has arrived already. Thank you.")), ctx.language, ctx.zone)
+        said = spoken(
+            line(_("That has arrived already. Thank you.")), ctx.language, ctx.zone, ctx.year
+        )
         if answer.outcome == "done":
             if answer.form is None:
                 drafts.drop(ctx.tx, ctx.person.id, word)
@@ -590,9 +596,8 @@ class Dispatcher:
     ) -> Response:
         now = self._clock.now()
         ctx = self._context(tx, LOTSE, None, now)
-        with tx.savepoint():
-            reply = hook.run(ctx, subject, **values)
-            store_posts(ctx, reply.posts)
+        reply = hook.run(ctx, subject, **values)
+        store_posts(ctx, reply.posts)
         outcome = reply.outcome or "done"
         audit.add(
             tx,

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from handlers.conversation import presses
 from handlers.kit.context import Context
 from handlers.kit.messages import Post, dump, spoken
+from handlers.privacy import notice
 from storage.delivery import outbox, places
 from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import NOWHERE, PersonId, PlaceId
+from storage.people import Person
 
 # How long an alarm waits in the chat that somebody answers in before it goes to their others too.
 ELSEWHERE = timedelta(minutes=2)
@@ -51,20 +54,24 @@ def _targets(ctx: Context, post: Post) -> list[tuple[str, datetime | None]]:
 def _store_post(ctx: Context, post: Post, target: str, not_before: datetime | None) -> None:
     place = places.find(ctx.tx, target)
     language, zone = ctx.workspace.language, ctx.workspace.zone
+    reader: Person | None = None
     if place is not None and place.person is not None:
         reader = ctx.person_of(place.person)
         language = (reader.language if reader else None) or language
         zone = (reader.zone if reader else None) or zone
     new = post.kind in (ParcelKind.ALARM, ParcelKind.NOTE) and post.place is not None
+    message = post.message
     if new and place is not None and place.person is not None:
-        presses.remember(ctx, post.message, place.person, NOWHERE)
+        presses.remember(ctx, message, place.person, NOWHERE)
+        told = notice.first(ctx, reader) if reader is not None else ()
+        message = replace(message, parts=(*message.parts, *told)) if told else message
     outbox.add(
         ctx.tx,
         id=ctx.new_id(),
         place=place.id if place else PlaceId(target),
         key=post.key,
         kind=post.kind,
-        message=dump(spoken(post.message, language, zone)),
+        message=dump(spoken(message, language, zone, ctx.year)),
         now=ctx.now,
         otherwise=post.otherwise,
         not_before=not_before,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import assert_never
 
+from handlers.kit.folding import blank, isolated
 from handlers.kit.messages import (
     Button,
     Buttons,
@@ -18,14 +18,9 @@ from handlers.kit.messages import (
     Title,
     Tone,
 )
-from handlers.kit.words import flat
+from handlers.kit.words import flat, shortened
 
 MARKS = {Tone.ALARM: "🔴 ", Tone.ACTIVE: "🟠 ", Tone.GOOD: "🟢 ", Tone.QUIET: "", Tone.PLAIN: ""}
-# Marks that turn or hide text; a name must not be able to show something else.
-INVISIBLE = re.compile(
-    "[\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    "\U000e0000-\U000e007f]"
-)
 
 
 def bracketed(button: Button) -> str:
@@ -74,14 +69,13 @@ def form_title(form: Form, longest: int) -> str:
 def gist(message: Message) -> str:
     """Return a spoken message's title and paragraphs as one line, for notifications."""
     words = [flat(each.words) for each in message.parts if isinstance(each, Title | Text)]
-    return MARKS[message.tone] + (visible(" · ".join(words)).strip() or "Lotse")
+    shown = " · ".join(isolated(each) for each in words)
+    return MARKS[message.tone] + ("Lotse" if blank(shown) else shown.strip())
 
 
-def visible(text: str) -> str:
-    """Take out what turns or hides text."""
-    return INVISIBLE.sub("", text)
-
-
-def shortened(text: str, longest: int) -> str:
-    """Return `text`, cut with an ellipsis where it is too long."""
-    return text if len(text) <= longest else f"{text[: max(longest - 1, 0)]}…"
+def fitted(text: str, longest: int) -> str:
+    """Return a text, isolated, cut with an ellipsis where it is too long."""
+    room = longest
+    while len(shown := isolated(shortened(text, room))) > max(longest, 1) and room:
+        room = max(room - (len(shown) - longest), 0)
+    return shown

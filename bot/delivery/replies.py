@@ -43,8 +43,8 @@ def reply_response(ctx: Context, reply: Reply) -> Response:
     language, zone = ctx.language, ctx.zone
     message = None
     if reply.message is not None:
-        message = _packed(ctx, spoken(reply.message, language, zone))
-    form = spoken_form(reply.form, language, zone) if reply.form else None
+        message = _packed(ctx, spoken(reply.message, language, zone, ctx.year))
+    form = spoken_form(reply.form, language, zone, ctx.year) if reply.form else None
     if form is not None:
         form = replace(form, call=short(ctx, form.call))
     return Response("done", message, form, secret=reply.secret, language=language)
@@ -54,7 +54,7 @@ def with_line(ctx: Context, answer: Response, said: Text) -> Response:
     """Return an answer with one more line at its end."""
     if answer.message is None:
         return answer
-    more = spoken(Message((said,)), ctx.language, ctx.zone)
+    more = spoken(Message((said,)), ctx.language, ctx.zone, ctx.year)
     whole = replace(answer.message, parts=(*answer.message.parts, *more.parts))
     return replace(answer, message=whole)
 
@@ -66,7 +66,7 @@ def refusal_response(ctx: Context, request: Request, refusal: Refusal) -> Respon
         parts += [Text(each) for each in pieces(refusal.kept)]
     if refusal.buttons:
         parts.append(Buttons(refusal.buttons))
-    message = spoken(Message(tuple(parts)), ctx.language, ctx.zone)
+    message = spoken(Message(tuple(parts)), ctx.language, ctx.zone, ctx.year)
     field = refusal.field if request.submitted else None
     return Response(
         "refused",
@@ -91,7 +91,7 @@ def failure_response(ctx: Context, request: Request) -> Response:
         ref=reference,
     )
     parts = (Text(said), *(Text(each) for each in pieces(typed(request))))
-    message = spoken(Message(parts), ctx.language, ctx.zone)
+    message = spoken(Message(parts), ctx.language, ctx.zone, ctx.year)
     return Response("failed", message, language=ctx.language)
 
 

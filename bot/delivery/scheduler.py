@@ -15,7 +15,7 @@ from storage import conversation, workspaces
 from storage import on_call as stand_ins
 from storage.delivery import drafts, heartbeat, held_requests, inbox, lost_answers, outbox, timers
 from storage.delivery.timers import Timer
-from storage.engine import Database, Tx
+from storage.engine import Database, StorageError, Tx
 from storage.incidents import alarms, offers
 from storage.slack import installations
 from storage.slack.installations import Parked
@@ -85,6 +85,8 @@ class Scheduler:
             try:
                 await self.round()
                 await self._clean_sometimes()
+            except StorageError as error:  # an outage is a line of the log, and nobody's bug
+                log.error("The timers wait until the store can be used: %s", error)
             except Exception:
                 # Nothing is lost: leases run out. Without a scheduler nothing would climb.
                 log.exception("The timers could not be carried out; going on in a moment")
@@ -133,6 +135,8 @@ class Scheduler:
         try:
             await self._errand(timer)
             await self._do(timer, lambda tx: timers.back(tx, timer))
+        except StorageError as error:
+            log.error("The timers wait until the store can be used: %s", error)
         except Exception:  # its lease runs out, then it is tried again
             log.exception("An errand went wrong: %s", timer.kind)
         self.wake()
@@ -162,6 +166,8 @@ class Scheduler:
     async def _carry_out(self, timer: Timer) -> None:
         try:
             await self._run_timer(timer)
+        except StorageError as error:
+            log.error("The timers wait until the store can be used: %s", error)
         except Exception:  # its lease runs out, then it is tried again
             log.exception("A timer could not be carried out: %s", timer.kind)
 

@@ -69,9 +69,8 @@ def chosen(known: Known, steps: Steps) -> Iterator[Finding]:
     if known.managers:
         yield good("Somebody manages Lotse.")
     else:
-        yield look(
-            f"Nobody manages Lotse yet. {steps.manage} and presses {both(_('Manage Lotse'))}."
-        )
+        button = both(_("Manage Lotse"))
+        yield look(f"Nobody manages Lotse yet. {steps.manage} and presses {button}.")
     for place, what in (
         (known.incidents, "incidents and their cards"),
         (known.digest, "the weekly digest"),

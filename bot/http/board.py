@@ -29,6 +29,7 @@ from handlers.kit.doors import Filter
 from handlers.kit.messages import Message, load, spoken
 from handlers.kit.words import LANGUAGES, Sentence, _
 from handlers.mandate.starter import template
+from handlers.privacy import exporting
 from storage import board, people, pilots, workspaces
 from storage.digest import texts
 from storage.engine import Database, StorageError, Tx
@@ -60,6 +61,8 @@ class Board:
             ("GET", "/board/digests", self._guarded(self._digests)),
             ("GET", r"/board/digest/{week:\d{4}-W\d{2}}", self._guarded(self._digest)),
             ("GET", "/board/template", self._guarded(self._template)),
+            ("GET", "/board/data", self._guarded(self._data)),
+            ("GET", "/board/data.json", self._guarded(self._data_file)),
             ("GET", "/board/picture", self._guarded(self._picture)),
             ("GET", r"/board/picture.{theme:light|dark}.svg", self._guarded(self._weeks)),
             (
@@ -105,7 +108,8 @@ class Board:
 
         if not await asyncio.wrap_future(self._database.submit(use)):
             return pages.gone("de")
-        answer = web.Response(status=303, headers={"Location": "/board/"})
+        to = "data" if request.query.get("to") == "data" else ""
+        answer = web.Response(status=303, headers={"Location": f"/board/{to}"})
         answer.set_cookie(
             COOKIE,
             f"{workspace}.{token}",
@@ -153,14 +157,12 @@ class Board:
         return pages.shown(ctx, _("How this is computed"), f"<dl>{rows}</dl>", "figures")
 
     def _digests(self, ctx: Context, _request: web.Request) -> web.Response:
-        items = "".join(
-            f'<li><a href="/board/digest/{week}">'
-            f"{pages.say(_('Week {number}', number=int(week[6:])), ctx.language)} · "
-            f"{week[:4]}</a></li>"
-            for week in texts.weeks(ctx.tx)
-        )
-        none = f"<p>{pages.say(_('There is none yet.'), ctx.language)}</p>"
-        body = f"<ul>{items}</ul>" if items else none
+        items = ""
+        for week in texts.weeks(ctx.tx):
+            said = pages.say(_("Week {number}", number=int(week[6:])), ctx.language)
+            items += f'<li><a href="/board/digest/{week}">{said} · {week[:4]}</a></li>'
+        none = pages.say(_("There is none yet."), ctx.language)
+        body = f"<ul>{items}</ul>" if items else f"<p>{none}</p>"
         return pages.shown(ctx, _("Weekly digests"), body, "digests")
 
     def _digest(self, ctx: Context, request: web.Request) -> web.Response:
@@ -177,9 +179,24 @@ class Board:
             f'<li><a href="/board/template?language={each}" hreflang="{each}">{label}</a></li>'
             for each, label in (("de", "Deutsch"), ("en", "English"))
         )
-        said = pages.drawn(spoken(template.page(ctx), ctx.language, ctx.zone))
+        said = pages.drawn(spoken(template.page(ctx), ctx.language, ctx.zone, ctx.year))
         nav = f'<nav class="files" aria-label="Deutsch, English"><ul>{links}</ul></nav>'
         return pages.shown(ctx, _("The page to print"), nav + said, "template")
+
+    def _data(self, ctx: Context, _request: web.Request) -> web.Response:
+        said = pages.drawn(spoken(exporting.page(ctx), ctx.language, ctx.zone))
+        file = pages.say(_("All of it as a file (JSON)"), ctx.language)
+        link = f'<p class="files"><a href="/board/data.json">{file}</a></p>'
+        return pages.shown(ctx, _("My data"), link + said, "data")
+
+    def _data_file(self, ctx: Context, _request: web.Request) -> web.Response:
+        return web.Response(
+            body=exporting.as_json(ctx).encode(),
+            headers={
+                "Content-Type": "application/json; charset=utf-8",
+                "Content-Disposition": 'attachment; filename="lotse-data.json"',
+            },
+        )
 
     # --- pictures -----------------------------------------------------------------------
 
@@ -213,7 +230,7 @@ class Board:
         command = by_name(word, ctx.features)
         assert command is not None
         reply = command.run(ctx)
-        body = pages.drawn(spoken(reply.message or Message(()), ctx.language, ctx.zone))
+        body = pages.drawn(spoken(reply.message or Message(()), ctx.language, ctx.zone, ctx.year))
         return pages.shown(ctx, title, body, here)
 
     def _list(self, ctx: Context, request: web.Request) -> web.Response:
@@ -229,7 +246,7 @@ class Board:
         for row in rows:
             cells = (
                 f'<td data-label="{label}">'
-                f"{pages.say(tables.cell(value), ctx.language, ctx.zone)}</td>"
+                f"{pages.say(tables.cell(value), ctx.language, ctx.zone, ctx.year)}</td>"
                 for label, value in zip(labels, row.values, strict=True)
             )
             lines.append(f"<tr>{''.join(cells)}</tr>")

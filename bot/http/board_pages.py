@@ -15,7 +15,7 @@ from handlers.kit import tables
 from handlers.kit.context import Context
 from handlers.kit.doors import Filter, Listing
 from handlers.kit.messages import Buttons, Chart, Facts, Items, Message, Text, Title
-from handlers.kit.words import Figure, Words, _, flat, speak
+from handlers.kit.words import Figure, Words, _, flat, text
 from storage import services
 from storage.engine.ids import ServiceId
 
@@ -73,10 +73,12 @@ def asked_filter(listing: Listing, request: web.Request) -> Filter:
         moment = datetime.fromisoformat(f"{since}T00:00:00+00:00") if since else None
     except ValueError:
         raise web.HTTPBadRequest from None
-    return Filter(
-        which if which in listing.which else listing.which[0],
-        ServiceId(request.query.get("service", "")) or None,
-        moment,
+    return listing.able(
+        Filter(
+            which if which in listing.which else listing.which[0],
+            ServiceId(request.query.get("service", "")) or None,
+            moment,
+        )
     )
 
 
@@ -112,22 +114,30 @@ def filters(ctx: Context, listing: Listing, asked: Filter) -> str:
 
 
 def _narrowing(ctx: Context, listing: Listing, asked: Filter) -> str:
-    """Return the form that narrows a list to a service, and to what is newer than a day."""
+    """Return the form that narrows a list to a service, and to what is newer than a day.
+
+    Only what its rows know is asked for.
+    """
+    if not listing.narrows:
+        return ""
     since = asked.since.date().isoformat() if asked.since is not None else ""
     options = "".join(
         f'<option value="{html.escape(each.id)}"{" selected" if each.id == asked.service else ""}>'
         f"{html.escape(each.name)}</option>"
         for each in services.all(ctx.tx)
     )
-    every = say(_("all services"), ctx.language)
+    every, service = say(_("all services"), ctx.language), say(_("Service"), ctx.language)
+    begin, show = say(_("Since"), ctx.language), say(_("Show"), ctx.language)
+    fields = {
+        "service": f'<label>{service} <select name="service">'
+        f'<option value="">{every}</option>{options}</select></label>',
+        "since": f'<label>{begin} <input type="date" name="since" value="{since}"></label>',
+    }
+    asks = "".join(fields[each] for each in listing.narrows)
     return (
         f'<form action="/board/{listing.key}" class="files">'
-        f'<input type="hidden" name="which" value="{asked.which}">'
-        f'<label>{say(_("Service"), ctx.language)} <select name="service">'
-        f'<option value="">{every}</option>{options}</select></label>'
-        f"<label>{say(_('Since'), ctx.language)} "
-        f'<input type="date" name="since" value="{since}"></label>'
-        f"<button>{say(_('Show'), ctx.language)}</button></form>"
+        f'<input type="hidden" name="which" value="{asked.which}">{asks}'
+        f"<button>{show}</button></form>"
     )
 
 
@@ -152,6 +162,7 @@ def shown(ctx: Context, title: Words, body: str, here: str) -> web.Response:
         ("picture", _("Twelve weeks")),
         ("template", _("The page to print")),
         ("figures", _("How this is computed")),
+        ("data", _("My data")),
     ]
     links = "".join(
         f'<li><a href="/board/{key}"{CURRENT if key == here else ""}>'
@@ -240,8 +251,8 @@ def anchor(id: str) -> str:
     return f"figure-{id.replace(' ', '-')}"
 
 
-def say(words: Words, language: str, zone: str = "Europe/Berlin") -> str:
-    return html.escape(flat(speak(words, language, zone)))
+def say(words: Words, language: str, zone: str = "Europe/Berlin", year: int | None = None) -> str:
+    return html.escape(text(words, language, zone, year))
 
 
 def image(path: str, alt: str) -> str:

@@ -361,9 +361,9 @@ class Console:
     def _written(self, line: Line, around: Around) -> str:
         head = f"#{around.channels[line.place]}" if line.place in around.channels else "Lotse"
         if line.only_for is not None:
-            head += f" · {self._text(_('Only you can see this'))}"
+            head += " · " + self._text(_("Only you can see this"))
         if line.edited_at is not None:
-            head += f" · {self._text(_('edited'))}"
+            head += " · " + self._text(_("edited"))
         body = plain.render(load(line.body), self._numbered(line.place))
         return "\n".join([head, *(f"  {each}" for each in body.splitlines())])
 

@@ -159,7 +159,7 @@ HISTORY: tuple[Step, ...] = (
     *_life(24, time(9, 12), "Telefonanlage rauscht bei allen Anrufen", (4, 71),
            "Anbieter hat die Leitung getauscht", "carla"),
     *_life(19, time(7, 48), "Etikettendrucker offline", (6, 33), "Neustart", "ben"),
-    Step(18, time(11, 5), "anna", "reibung Liefertermine werden dreimal abgetippt"),
+    Step(18, time(11, 5), "anna", "reibung Urlaubszettel liegen eine Woche beim Chef"),
     *_life(16, time(14, 20), "Webshop: Bezahlung hängt beim letzten Schritt", (3, 95),
            "Zertifikat erneuert", "ben", "chris"),
     Step(14, time(10, 30), "carla", "reibung Drei Formulare für jeden Urlaub"),
@@ -228,6 +228,7 @@ def found(tx: Tx, company: Workspace, now: datetime) -> bool:
         storage_people.find_or_create(
             tx, f"local:{id}", name, id=PersonId(id), key=new_id(), now=now, manager=id == MANAGER
         )
+        storage_people.inform(tx, PersonId(id), now.date())
         places.ensure(tx, PlaceId(f"local:@{id}"), "direct", name, person=PersonId(id))
     for id, name, role in CHANNELS:
         places.ensure(tx, PlaceId(id), "channel", name, role=role)
@@ -286,8 +287,8 @@ class _Player:
     async def play(self) -> None:
         self._lotse.database.transact(lambda tx: _plan(tx, self._company, self._clock.now()))
         self._lotse.database.transact(self._services)
-        for press in BEGIN:
-            await self._press(press)
+        for first in BEGIN:
+            await (self._gather(first) if isinstance(first, Gather) else self._press(first))
         past: list[tuple[datetime, Step | Done | Run | Taps | Enter | Press | Gather]] = []
         for each in AUTOMATIONS:
             past += await self._enter(each)

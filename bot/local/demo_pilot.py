@@ -35,7 +35,7 @@ class Gather:
     words: tuple[str, ...]
 
 
-BEGIN = (  # at the very first moment, in this order
+BEGIN: tuple[Press | Gather, ...] = (  # at the very first moment, in this order
     Press(25, time(8), "chris", "mandate edit", {
         "goals": "Schneller reparieren\nWeniger abtippen", "focus": "Service\nEinkauf",
     }),
@@ -57,7 +57,30 @@ BEGIN = (  # at the very first moment, in this order
     Press(25, time(8), "ben", "pilot accept", {"pilot": "{pilot}", "role": "integrator"}),
     Press(25, time(8), "chris", "pilot users", {"pilot": "{pilot}", "who": "alle"}),
     Press(25, time(8), "chris", "pilot start", {"pilot": "{pilot}"}),
+    Press(25, time(8, 1), "anna", "friction", {
+        "sentence": "Liefertermine werden dreimal abgetippt", "area": "Einkauf",
+    }),
+    Press(25, time(8, 1), "ben", "friction", {
+        "sentence": "Ich tippe jeden Liefertermin noch einmal ab", "area": "Einkauf",
+    }),
+    Press(25, time(8, 1), "carla", "friction", {
+        "sentence": "Liefertermine aus Mails übertrage ich von Hand", "area": "Einkauf",
+        "hint": "again",
+    }),
+    Gather(25, time(8, 1), "Liefertermine abtippen", "Einkauf", ("Liefertermin",)),
+    Press(25, time(8, 1), "chris", "pattern estimate", {
+        "pattern": "{pattern}", "per_month": "120", "minutes": "4",
+    }),
+    Press(25, time(8, 1), "chris", "pattern taps", {
+        "pattern": "{pattern}", "regular": "yes", "structured": "yes", "ruled": "yes",
+        "context": "partly", "judgement": "no", "responsibility": "no", "relationship": "no",
+        "changing": "no", "written": "no",
+    }),
+    Press(25, time(8, 1), "chris", "pattern answer", {
+        "pattern": "{pattern}", "result": "suitable", "reason": "Immer gleich und nach Regeln.",
+    }),
     Press(25, time(8, 1), "chris", "pilot new", {
+        "pattern": "{pattern}",
         "name": ENDED, "problem": "Liefertermine aus Mails kommen erst am nächsten Tag ins Lager.",
         "workflow": "Termine aus Mails übernehmen", "takes": "Mail mit Liefertermin",
         "gives": "Termin im Kalender des Lagers", "area": "Einkauf", "goal": "Weniger abtippen",
@@ -100,13 +123,9 @@ ALONG: tuple[Press | Gather, ...] = (
           {"pilot": "{pilot}", "value": "6.6", "number": "10"}),
     Press(5, time(16, 10), "carla", "pilot value",
           {"pilot": "{pilot}", "value": "6.3", "number": "13"}),
-    Gather(6, time(10), "Liefertermine abtippen", "Einkauf", ("Liefertermin",)),
-    Press(6, time(10, 5), "chris", "pattern taps", {
-        "pattern": "{pattern}", "regular": "yes", "structured": "yes", "ruled": "yes",
-        "context": "yes", "judgement": "no", "responsibility": "no", "relationship": "no",
-    }),
-    Press(6, time(10, 6), "chris", "pattern answer", {
-        "pattern": "{pattern}", "result": "suitable", "reason": "Immer gleich und nach Regeln.",
+    Gather(6, time(10), "Wo bleibt meine Reparatur", "Service", ("Reparatur fertig", "Stand der")),
+    Press(6, time(10, 5), "chris", "pattern estimate", {
+        "pattern": "{pattern}", "per_month": "90", "minutes": "6",
     }),
     Gather(5, time(10), "Papiere zusammensuchen", "Versand", ("Lieferscheine suche",)),
     Press(5, time(10, 5), "chris", "pattern park", {
@@ -115,7 +134,9 @@ ALONG: tuple[Press | Gather, ...] = (
     Gather(3, time(10), "Urlaub auf Papier", "Büro", ("Urlaub",)),
 )  # fmt: skip
 NOTES = (  # beside those of the history: working days ago, by whom, what
-    (17, time(10, 20), "ben", "reibung Ich tippe jeden Liefertermin noch einmal ab"),
+    (17, time(10, 20), "ben", "reibung Jeder zweite Anruf: Wann ist meine Reparatur fertig?"),
     (12, time(14, 40), "carla", "reibung Liefertermine stehen in drei Listen"),
+    (10, time(11, 15), "anna", "reibung Drei Leute frage ich nach dem Stand der Reparatur"),
     (9, time(9, 50), "ben", "reibung Urlaub beantragen dauert länger als der Urlaub"),
+    (7, time(10, 5), "carla", "reibung Kunden fragen dauernd, ob ihre Reparatur fertig ist"),
 )

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, assert_never
 
-from bot.delivery.plain import MARKS, form_title, gist, shortened, visible
+from bot.delivery.plain import MARKS, fitted, form_title, gist
+from handlers.kit.folding import blank
 from handlers.kit.messages import (
     WRITER,
     Button,
@@ -106,7 +107,7 @@ def _fitting(parts: tuple[Part, ...]) -> tuple[list[Part], int]:
 
 def alternative(message: Message) -> str:
     """Return one escaped line for notifications and screen readers."""
-    return escaped(shortened(gist(message), ALTERNATIVE))
+    return escaped(fitted(gist(message), ALTERNATIVE))
 
 
 def view(form: Form, private: str, close: str) -> Json:
@@ -219,21 +220,21 @@ def escaped(text: str) -> str:
 
 def plain(text: str, longest: int) -> Json:
     """Return a plain-text object. Slack refuses empty ones."""
-    text = shortened(visible(text), longest)
-    return {"type": "plain_text", "text": text if text.strip() else "–", "emoji": False}
+    shown = "–" if blank(text) else fitted(text, longest)
+    return {"type": "plain_text", "text": shown, "emoji": False}
 
 
 def _part(part: Part, position: int, room: int, mark: str) -> tuple[list[Json], int]:
     """Return a part's blocks and how many characters they hold."""
     match part:
         case Title(words):
-            title = mark + visible(flat(words))
+            title = mark + flat(words)
             if not room:
                 return [], 0
             header: Json = {"type": "header", "text": plain(title, min(HEADER, room))}
             if len(title) <= HEADER:
                 return [header], len(title)
-            whole = _section((visible(flat(words)),), min(max(room - HEADER, 0), SECTION))
+            whole = _section((flat(words),), min(max(room - HEADER, 0), SECTION))
             more = [_rich([whole])] if whole["elements"] else []
             return [header, *more], HEADER + _length(whole)
         case Text(words, small, code):
@@ -255,7 +256,7 @@ def _part(part: Part, position: int, room: int, mark: str) -> tuple[list[Json], 
             for label, value in rows:
                 if not room:
                     break
-                said = shortened(f"{visible(flat(label))}: ", room)
+                said = fitted(f"{flat(label)}: ", room)
                 bold = {"type": "text", "text": said, "style": {"bold": True}}
                 section = _section(_spans(value), min(room - len(said), SECTION))
                 section["elements"].insert(0, bold)
@@ -391,9 +392,9 @@ def _span(span: Span, room: int) -> tuple[Json | None, int]:
     if isinstance(span, Link) and not span.url.startswith(("https://", "http://")):
         span = span.label
     if isinstance(span, Link):
-        label = shortened(visible(span.label), room)
+        label = fitted(span.label, room)
         return ({"type": "link", "url": span.url, "text": label} if label else None), len(label)
-    text = shortened(visible(span), room)
+    text = fitted(span, room)
     return ({"type": "text", "text": text} if text else None), len(text)
 
 

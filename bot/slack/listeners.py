@@ -20,7 +20,6 @@ from bot.delivery.background import Background
 from bot.delivery.dispatch import Dispatcher
 from bot.delivery.edge_texts import not_stored, words_of
 from bot.delivery.outages import healing
-from bot.delivery.plain import shortened
 from bot.delivery.platform import Impossible, Undelivered
 from bot.delivery.requests import Named, Request, Response
 from bot.delivery.shortcuts import shortcut
@@ -32,6 +31,7 @@ from bot.slack.payloads import Json, Sender, Typed
 from bot.slack.profiles import People
 from handlers.kit.messages import Call
 from handlers.kit.readers.titles import with_source
+from handlers.kit.words import shortened
 from storage.engine import StorageError, Tx
 from storage.engine.ids import NOWHERE, PlaceId
 

@@ -16,10 +16,11 @@ from functools import lru_cache
 from typing import Any, assert_never
 
 from bot.delivery import pictures
-from bot.delivery.plain import gist, shortened, visible
+from bot.delivery.plain import fitted, gist
 from bot.delivery.shortcuts import FORM
 from handlers import FEATURES
 from handlers.kit.commands import Command, by_name
+from handlers.kit.folding import blank, isolated
 from handlers.kit.messages import (
     WRITER,
     Button,
@@ -35,7 +36,7 @@ from handlers.kit.messages import (
     call_data,
     call_from,
 )
-from handlers.kit.words import Link, Span, Who, Words, flat, unmarked
+from handlers.kit.words import Link, Span, Who, Words, flat, shortened, unmarked
 
 Json = dict[str, Any]
 
@@ -108,7 +109,7 @@ def attachment(shown: Json) -> Json:
 
 def summary(message: Message) -> str:
     """Return one plain line for notifications and for clients that show no cards."""
-    return shortened(inert(" ".join(gist(message).split())), SUMMARY)
+    return inert_within(" ".join(gist(message).split()), SUMMARY)
 
 
 def opens_form(call: Call) -> bool:
@@ -141,8 +142,13 @@ def call_of(data: object) -> Call:
 
 
 def inert(text: str) -> str:
-    """Return visible text in which no template, date or mention begins."""
-    return BEGINNINGS.sub(JOINT, visible(text))
+    """Return text in which no template, date or mention begins; what turns, turns within it."""
+    return isolated(BEGINNINGS.sub(JOINT, text))
+
+
+def inert_within(text: str, longest: int) -> str:
+    """Return the same, cut with an ellipsis where it is too long; a dash when nothing is seen."""
+    return "–" if blank(text) else fitted(BEGINNINGS.sub(JOINT, text), longest).strip()
 
 
 def escaped(text: str) -> str:
@@ -184,7 +190,7 @@ class Ink:
         if not isinstance(span, Who) or not self.mentions(span):
             return escaped(_plain(span))
         if span.id not in self.known:
-            name = " ".join(UNSAFE.sub(" ", visible(span.name)).split()) or "?"
+            name = " ".join(UNSAFE.sub(" ", span.name).split()) or "?"
             same = sum(each["mentioned"]["name"] == name for each in self.known.values())
             self.known[span.id] = {
                 "type": "mention",
@@ -285,7 +291,7 @@ def _elements(
 
 def _fact(label: Words, value: Words, ink: Ink) -> Json:
     if ink.tight:
-        before = f"{shortened(flat(label), LABEL)}: "
+        before = f"{fitted(flat(label), LABEL)}: "
         return {**(ink.words(value, {}, before=before) or _run_block("–")), "spacing": "Small"}
     said = ink.words(value, {}) or _run_block("–")
     name = ink.words(label, {"isSubtle": True}, LABEL) or _run_block("–")
@@ -343,7 +349,7 @@ def _fitting(sets: list[list[Json]]) -> tuple[list[list[Json]], int]:
 
 
 def _action(button: Button, ink: Ink) -> Json:
-    title = shortened(inert(flat(button.label)), LABEL).strip() or "–"
+    title = inert_within(flat(button.label), LABEL)
     look: Json = {"title": title}
     if button.look == "primary":
         look["style"] = "positive"
@@ -377,16 +383,16 @@ def _spans(words: Words) -> tuple[Span, ...]:
 
 
 def _cut(spans: Sequence[Span], longest: int) -> Iterator[Span]:
-    """Give visible spans until `longest` characters are full; what is cut ends in an ellipsis."""
+    """Give spans until `longest` characters are full; what is cut ends in an ellipsis."""
     for span in spans:
-        text = visible(_plain(span))
+        text = _plain(span)
         if not text:
             continue
         if len(text) > longest:
             yield shortened(text, longest) if longest else "…"
             return
         longest -= len(text)
-        yield text if isinstance(span, str) else span
+        yield span
 
 
 def _plain(span: Span) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import assert_never
 
-from bot.delivery.plain import form_title, shortened
+from bot.delivery.plain import form_title
 from bot.teams.cards import (
     ENTRA,
     SCHEMA,
@@ -20,7 +20,7 @@ from bot.teams.cards import (
     data_of,
     escaped,
     in_dialog,
-    inert,
+    inert_within,
     summary,
 )
 from handlers.kit.messages import (
@@ -242,4 +242,4 @@ def _line(words: Words, look: Json) -> list[Json]:
 
 
 def _title(words: Words, longest: int) -> str:
-    return shortened(inert(flat(words)), longest).strip() or "–"
+    return inert_within(flat(words), longest)

@@ -9,7 +9,6 @@ from botbuilder.schema import Activity
 
 from bot.delivery.background import Background
 from bot.delivery.edge_texts import not_stored, words_of
-from bot.delivery.plain import shortened
 from bot.delivery.requests import Response
 from bot.delivery.shortcuts import shortcut
 from bot.teams import cards, dialogs, payloads, search
@@ -19,7 +18,7 @@ from bot.teams.sender import REFRESH, refresh_of
 from handlers.kit import commands
 from handlers.kit.messages import Buttons, Call, Field, Form, Message, load
 from handlers.kit.readers import folded
-from handlers.kit.words import LANGUAGES, _, text
+from handlers.kit.words import LANGUAGES, _, shortened, text
 from storage import incidents
 from storage.delivery import outbox
 from storage.engine import StorageError, Tx

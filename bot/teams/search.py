@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.delivery.plain import shortened, visible
-from bot.teams.cards import LABEL, Json, attachment, in_dialog, inert
+from bot.teams.cards import LABEL, Json, attachment, in_dialog, inert, inert_within
+from handlers.kit.folding import blank
 from handlers.kit.messages import Facts, Message, Text, Title
 from handlers.kit.words import flat
 
@@ -30,15 +30,15 @@ def _line(message: Message) -> Json:
     Both are plain text.
     """
     first, *rest = [
-        inert(visible(flat(each.words)))
+        flat(each.words)
         for each in message.parts
-        if isinstance(each, Title | Text) and visible(flat(each.words)).strip()
+        if isinstance(each, Title | Text) and not blank(flat(each.words))
     ] or ["–"]
     facts = next((each.rows for each in message.parts if isinstance(each, Facts)), ())
     if facts:
-        rest = [inert(visible(flat(value))) for _label, value in facts[:FACTS]]
+        rest = [flat(value).removesuffix(".") for _label, value in facts[:FACTS]]
     content = {
-        "title": shortened(first, LABEL * 2),
-        "subtitle": shortened(" · ".join(rest), LABEL * 2),
+        "title": inert_within(first, LABEL * 2),
+        "subtitle": inert_within(" · ".join(rest), LABEL * 2) if rest else "",
     }
     return {"contentType": "application/vnd.microsoft.card.thumbnail", "content": content}

@@ -13,7 +13,7 @@ from handlers.kit.commands import Ask, Feature
 from handlers.kit.context import Context
 from handlers.kit.doors import Known, Task, known
 from handlers.kit.errors import Refusal
-from handlers.kit.messages import Buttons, Post, Reply, Text, line, load
+from handlers.kit.messages import Buttons, Post, Reply, Text, Title, line, load
 from handlers.kit.readers import ChoiceReader, TextReader
 from handlers.kit.words import Words, _
 from handlers.on_call import duty
@@ -87,10 +87,16 @@ def waiting(ctx: Context) -> list[Task]:
     found: list[Task] = []
     for each in matters.held_back(ctx, ctx.person.id):
         parts = load(each.message).parts
-        words = next((part.words for part in parts if isinstance(part, Text)), "")
+        words = _words(each.message)
         buttons = next((part.buttons for part in parts if isinstance(part, Buttons)), ())
         found.append(Task(words, buttons, each.noted_at))
     return found
+
+
+def _words(message: str) -> Words:
+    """Return what a stored message says first."""
+    parts = load(message).parts
+    return next((part.words for part in parts if isinstance(part, Text | Title)), "")
 
 
 def _left(ctx: Context, person: PersonId) -> tuple[Post, ...]:
@@ -129,6 +135,7 @@ def known_here(ctx: Context, person: PersonId) -> Known:
             "matters.person": _("To be told"),
             "matters.told_to": _("Was told"),
         },
+        say=lambda row: _words(row["subject"]),
     )
 
 

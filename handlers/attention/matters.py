@@ -184,7 +184,7 @@ def _keep(
 ) -> None:
     reader = ctx.person_of(person)
     language = (reader.language if reader else None) or ctx.workspace.language
-    written = dump(spoken(message, language, _zone(ctx, person)))
+    written = dump(spoken(message, language, _zone(ctx, person), ctx.year))
     id, now = ctx.new_id(), ctx.now
     if nameless:
         zone = ctx.workspace.zone

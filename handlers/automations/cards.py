@@ -1,15 +1,16 @@
-"""The card of an automation: use first, then its job profile in five parts, then what is open."""
+"""The card: what it is for and not for, its use, its profile in five parts, what is open."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from handlers.automations import figures, people, profile
 from handlers.automations.intake.heartbeat import Odd
 from handlers.automations.learning import signals, understanding
-from handlers.automations.learning.checks import check_in_answer
+from handlers.automations.learning.checks import Goes, check_in_answer
 from handlers.automations.measures import measuring
-from handlers.automations.profile import PROFILE, Part, Phase
+from handlers.automations.profile import PHASES, PROFILE, Part
 from handlers.automations.rules.company import Known, known
 from handlers.automations.rules.standing import State
 from handlers.automations.state import (
@@ -26,11 +27,14 @@ from handlers.kit.messages import Button, Buttons, Facts, Items, Message, Text, 
 from handlers.kit.messages import Part as MessagePart
 from handlers.kit.people import person
 from handlers.kit.words import Sentence, Words, _, _n
+from handlers.on_call import duty
 from storage.automations import Automation, history, learning, odd
+from storage.automations.states import AutomationPhase, AutomationState
 from storage.engine.ids import PersonId
 
 ODD_KEPT = timedelta(days=7)
 SHOWN = 10
+FIRST = [profile.BY_FIELD["purpose"], profile.BY_FIELD["not_for"]]  # below the name
 
 
 def card(ctx: Context, automation: Automation, seen: Known | None = None) -> Message:
@@ -39,6 +43,7 @@ def card(ctx: Context, automation: Automation, seen: Known | None = None) -> Mes
     kept = history.profile(ctx.tx, automation.id)
     parts: list[MessagePart] = [
         Title(automation.name),
+        Facts(tuple(_rows(ctx, automation, FIRST, kept))),
         Facts(
             (
                 *_use(ctx, automation, seen),
@@ -55,7 +60,7 @@ def card(ctx: Context, automation: Automation, seen: Known | None = None) -> Mes
         if rows:
             parts += [Text(part.words, small=True), Facts(tuple(rows))]
     gaps = profile.lacks(ctx, automation, kept)
-    if gaps and automation.phase != "draft":
+    if gaps and automation.phase is not AutomationPhase.DRAFT:
         parts.append(Text(_("Still missing for operation: {gaps}.", gaps=gaps)))
     parts.append(Facts(((_("Managed operation"), figures.flags_words(ctx, automation)),)))
     answered = [
@@ -78,7 +83,7 @@ def _use(ctx: Context, automation: Automation, seen: Known) -> list[tuple[Words,
     rows: list[tuple[Words, Words]] = [
         (_("Use"), labelled(found)),
         (_("Evidence"), evidence(ctx, automation, seen)),
-        (_("Phase"), Phase(automation.phase).words),
+        (_("Phase"), PHASES[automation.phase]),
     ]
     if found.failing and found.state is not State.FAILING:
         failed = _n("the last run failed", "the last {n} runs failed", automation.fails)
@@ -88,9 +93,7 @@ def _use(ctx: Context, automation: Automation, seen: Known) -> list[tuple[Words,
     if automation.first_report_at is None:
         rows.append((_("Connection"), _("not connected")))
     else:
-        rows.append(
-            (_("Connection"), _("connected since {at:date}", at=automation.first_report_at))
-        )
+        rows.append((_("Connection"), _("connected since {at:day}", at=automation.first_report_at)))
     return rows
 
 
@@ -110,16 +113,8 @@ def _odd(ctx: Context, automation: Automation) -> tuple[Words, ...]:
 def _part(
     ctx: Context, automation: Automation, part: Part, kept: dict[str, str]
 ) -> list[tuple[Words, Words]]:
-    said = profile.said(automation, kept)
-    rows: list[tuple[Words, Words]] = []
-    for each in PROFILE:
-        if each.part is not part:
-            continue
-        value = said.get(each.field, "")
-        if value:
-            rows.append((each.label, _shown(ctx, automation, each.field, value)))
-        elif each.needed:
-            rows.append((each.label, _("missing")))
+    its = [each for each in PROFILE if each.part is part and each not in FIRST]
+    rows = _rows(ctx, automation, its, kept)
     if part is Part.FEEDBACK:
         open_ones = len(learning.open_signals(ctx.tx, automation.id))
         if open_ones:
@@ -132,9 +127,26 @@ def _part(
     return rows
 
 
+def _rows(
+    ctx: Context, automation: Automation, of: Sequence[profile.Told], kept: dict[str, str]
+) -> list[tuple[Words, Words]]:
+    """Return what is said of an automation; what operation needs and is missing says so."""
+    said = profile.said(automation, kept)
+    rows: list[tuple[Words, Words]] = []
+    for each in of:
+        value = said.get(each.field, "")
+        if value:
+            rows.append((each.label, _shown(ctx, automation, each.field, value)))
+        elif each.needed:
+            rows.append((each.label, _("missing")))
+    return rows
+
+
 def _shown(ctx: Context, automation: Automation, field: str, value: str) -> Words:
     if field in ("accountable", "deputy"):
         who = person(ctx, PersonId(value))
+        if not duty.is_here(ctx, PersonId(value)):
+            return _("{who} (no longer active)", who=who)
         if value in people.unaccepted(automation):
             return _("{who} (asked, has not accepted yet)", who=who)
         return _("{who}", who=who)
@@ -148,9 +160,9 @@ def _development(ctx: Context, automation: Automation) -> list[tuple[Words, Word
     if automation.slug:
         rows.append((_("Name for calls"), automation.slug))
     if automation.live_at is not None:
-        rows.append((_("In operation since"), _("{at:date}", at=automation.live_at)))
+        rows.append((_("In operation since"), _("{at:day}", at=automation.live_at)))
         answers = [
-            _("day {n}: {how}", n=day, how=answer)
+            _("day {n}: {how}", n=day, how=Goes.labels().get(answer, answer))
             for day in (7, 30, 90, 180)
             if (answer := check_in_answer(ctx, automation, day)) is not None
         ]
@@ -158,7 +170,7 @@ def _development(ctx: Context, automation: Automation) -> list[tuple[Words, Word
             rows.append((_("How it goes"), _("{answers}", answers=answers)))
     entries = [each for each in history.of(ctx.tx, automation.id, 50) if each.kind != "said"]
     if entries:
-        rows.append((_("Last change"), _("{at:date}", at=entries[0].at)))
+        rows.append((_("Last change"), _("{at:day}", at=entries[0].at)))
     return rows
 
 
@@ -169,12 +181,12 @@ def _buttons(
     tell = Button(_("Tell about it"), call("auto tell", automation=id), "primary")
     learn = Button(_("What we are learning"), call("auto learn", automation=id), "quiet")
     past = Button(_("History"), call("auto history", automation=id), "quiet")
-    if automation.phase == "draft":
+    if automation.phase is AutomationPhase.DRAFT:
         adopt = Button(_("Enter it"), call("auto adopt", draft=id), "primary")
         return [Buttons((adopt,))]
-    if automation.state == "retired":
+    if automation.state is AutomationState.RETIRED:
         return [Buttons((Button(_("Bring back"), call("auto back", automation=id)), past))]
-    found: list[MessagePart] = [Buttons((tell, learn, past))]
+    found: list[MessagePart] = [Buttons((tell, learn, past)), Buttons(signals.on_card(automation))]
     own = is_own(ctx, automation)
     if not own:
         if owner(ctx, automation) is None or ctx.person.manager:
@@ -185,11 +197,11 @@ def _buttons(
     first = [Button(_("Complete the profile"), call("auto complete", automation=id))]
     if gaps:
         first.append(Button(_("Three sentences"), call("auto rules", automation=id)))
-    elif automation.phase != "operation":
+    elif automation.phase is not AutomationPhase.OPERATION:
         first.append(Button(_("Put into operation"), call("auto live", automation=id), "primary"))
-    if automation.phase == "idea":
+    if automation.phase is AutomationPhase.IDEA:
         first.append(Button(_("Try it out"), call("auto pilot", automation=id)))
-    if automation.phase == "operation":
+    if automation.phase is AutomationPhase.OPERATION:
         first.append(Button(_("Look at five results"), call("auto check", automation=id)))
     found.append(Buttons(tuple(first)))
     found.append(Buttons(measuring.buttons(automation, history.profile(ctx.tx, id))))

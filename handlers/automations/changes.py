@@ -8,9 +8,10 @@ from typing import Annotated
 from zoneinfo import available_timezones
 
 from handlers.automations import escalation, people, profile
-from handlers.automations.entering import RHYTHM_HINT, Expected, RhythmReader
+from handlers.automations.entering import RHYTHM_HINT, Expected, RhythmReader, read_rhythm
 from handlers.automations.lookup import AutoRef
 from handlers.automations.profile import Uses
+from handlers.automations.rules import rhythm as rules
 from handlers.automations.rules.company import known
 from handlers.automations.rules.standing import State
 from handlers.automations.state import need_own
@@ -26,6 +27,7 @@ from handlers.kit.worded import choice
 from handlers.kit.words import _
 from storage import automations
 from storage.automations import Automation, history
+from storage.automations.states import AutomationState
 
 feature = Feature(_("Automations"))
 
@@ -78,7 +80,7 @@ def keep(ctx: Context, automation: AutoRef) -> Reply:
         posts += escalation.second_keep(ctx, automation)
     _look(ctx, automation)
     said = _(
-        "“{name}” is in use. Lotse asks again after {until:date} if it has not run by then.",
+        "“{name}” is in use. Lotse asks again after {until:day} if it has not run by then.",
         name=automation.name,
         until=until,
     )
@@ -136,7 +138,7 @@ def retire(ctx: Context, automation: AutoRef) -> Reply:
 @feature.command("auto back", "auto zurück", help=_("Bring it back."), hidden=True)
 def bring_back(ctx: Context, automation: AutoRef) -> Reply:
     people.need_own_or_manager(ctx, automation)
-    if automation.state != "retired":
+    if automation.state is not AutomationState.RETIRED:
         raise Refusal(_("“{name}” is not retired.", name=automation.name))
     key = folded(automation.name)
     if not automations.bring_back(ctx.tx, automation.id, name_key=key, now=ctx.now):
@@ -228,11 +230,20 @@ def _kept(value: object) -> str:
     return "" if value is None else str(value)
 
 
+def _as_typed(ctx: Context, stored: str) -> str:
+    """Return a stored rhythm in the asker's words, if they are read back as the same."""
+    schedule = rules.read(stored)
+    said = ctx.text(rules.said(schedule)) if schedule is not None else ""
+    again = read_rhythm(said)
+    same = again is not None and again.rhythm == stored
+    return said if same else stored.removeprefix("cron ")
+
+
 def _rhythm_now(ctx: Context, id: str) -> dict[str, str]:
     found = automations.find(ctx.tx, id)
     if found is None:
         return {}
-    rhythm = found.rhythm.removeprefix("cron ") or found.kind
+    rhythm = _as_typed(ctx, found.rhythm) or found.kind
     numbers = {
         "zone": found.zone,
         "grace": found.grace_minutes,
@@ -241,7 +252,9 @@ def _rhythm_now(ctx: Context, id: str) -> dict[str, str]:
         "tell_from": found.tell_from,
     }
     return {
-        "rhythm": f"{rhythm} from {found.seasons}" if found.seasons else rhythm,
+        "rhythm": ctx.text(_("{rhythm} from {season}", rhythm=rhythm, season=found.seasons))
+        if found.seasons
+        else rhythm,
         "at_once": "yes" if found.at_once else "no",
         "always": "yes" if found.always else "no",
         **{name: str(value) for name, value in numbers.items() if value is not None},
@@ -261,7 +274,7 @@ def pause(
         raise Refusal(_("Please choose a day that is still to come."), field="until")
     posts = _pause(ctx, automation, ends)
     said = _(
-        "“{name}” is paused until {until:date}. Runs are still recorded, and nobody is asked.",
+        "“{name}” is paused until {until:day}. Runs are still recorded, and nobody is asked.",
         name=automation.name,
         until=ends,
     )
@@ -315,7 +328,7 @@ def snooze(
     profile.note(ctx, automation, "snoozed", after=until.isoformat())
     posts = escalation.ended(ctx, automation, "snoozed")
     _look(ctx, automation)
-    said = _("Nobody is asked about “{name}” until {until:date}.", name=automation.name, until=ends)
+    said = _("Nobody is asked about “{name}” until {until:day}.", name=automation.name, until=ends)
     return Reply(line(said, _card_button(automation)), posts=posts, subject=automation.name)
 
 
@@ -325,7 +338,7 @@ def _in_a_week(ctx: Context) -> date:
 
 def must_be_active(automation: Automation) -> None:
     """Refuse kindly what is for automations that are not retired."""
-    if automation.state == "retired":
+    if automation.state is AutomationState.RETIRED:
         raise Refusal(
             _("“{name}” is retired.", name=automation.name),
             buttons=(Button(_("Bring back"), call("auto back", automation=automation.id)),),

@@ -11,10 +11,13 @@ from handlers.automations import cards, export, people
 from handlers.automations.entering import SLUG
 from handlers.automations.learning import histories
 from handlers.automations.lookup import AutoRef
+from handlers.automations.profile import Category
 from handlers.automations.rules.company import known
 from handlers.automations.state import labelled
+from handlers.kit import tables
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
+from handlers.kit.doors import Filter
 from handlers.kit.messages import (
     Button,
     Buttons,
@@ -31,6 +34,7 @@ from handlers.kit.worded import Worded, choice
 from handlers.kit.words import Words, _, _n
 from storage import automations
 from storage.automations import history, odd
+from storage.automations.states import AutomationState
 
 feature = Feature(_("Automations"))
 
@@ -82,6 +86,7 @@ def show(ctx: Context, automation: AutoRef | None = None) -> Reply:
     more = (
         exists,
         Button(_("Something has changed"), call("auto changed")),
+        Button(_("Of one category"), call("auto category"), "quiet"),
         Button(_("Register as text"), call("auto register"), "quiet"),
         Button(_("Retired ones"), call("auto retired"), "quiet"),
         Button(_("Who is asked, and when"), call("auto timetable"), "quiet"),
@@ -111,16 +116,34 @@ def _adopt(name: str, draft: str) -> Button:
     reads=True,
 )
 def retired(ctx: Context) -> Reply:
-    found = [each for each in automations.everything(ctx.tx) if each.state == "retired"]
+    found = [
+        each for each in automations.everything(ctx.tx) if each.state is AutomationState.RETIRED
+    ]
     if not found:
         return Reply(line(_("Nothing is retired.")))
     found.sort(key=lambda each: each.retired_at or each.registered_at, reverse=True)
     items: tuple[Words, ...] = tuple(
-        _("{name}, since {at:date}", name=each.name, at=each.retired_at or each.registered_at)
+        _("{name}, since {at:day}", name=each.name, at=each.retired_at or each.registered_at)
         for each in found[:SHOWN]
     )
     back = tuple(Button(each.name[:32], call("auto", automation=each.id)) for each in found[:5])
     return Reply(Message((Title(_("Retired")), Items(items), Buttons(back))))
+
+
+@feature.command(
+    "auto category",
+    "auto art",
+    help=_("The automations of one category."),
+    hidden=True,
+    reads=True,
+    submit=_("Show"),
+)
+def by_category(
+    ctx: Context, *, category: Annotated[Category, choice(Category), Ask(_("Category"))]
+) -> Reply:
+    listing = tables.find(ctx.features, "automations")
+    assert listing is not None
+    return Reply(Message(tuple(tables.page(ctx, listing, Filter(category.value)))))
 
 
 @feature.command(

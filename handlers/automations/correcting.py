@@ -23,6 +23,7 @@ from handlers.kit.worded import choice
 from handlers.kit.words import _
 from storage import automations
 from storage.automations import Automation, history, learning
+from storage.automations.states import AutomationPhase, AutomationState
 
 feature = Feature(_("Automations"))
 
@@ -65,13 +66,13 @@ def rename(
     people.need_own_or_manager(ctx, automation)
     shown = " ".join(name.split())[:LONGEST_NAME]
     key = folded(shown)
-    if automation.state == "retired":
+    if automation.state is AutomationState.RETIRED:
         key = f"{key} {automation.id}"
     taken = any(
         folded(each.name) == folded(shown) and each.id != automation.id
         for each in automations.all(ctx.tx)
     )
-    if taken and automation.state != "retired":
+    if taken and automation.state is not AutomationState.RETIRED:
         raise Refusal(
             _("There is an automation called “{name}” already.", name=shown), field="name"
         )
@@ -200,7 +201,7 @@ def next_steps(automation: Automation, gaps: Sequence[object]) -> tuple[Button, 
         steps.append(Button(_("Three sentences"), call("auto rules", automation=id)))
         if profile.GOAL in gaps:
             steps.append(Button(_("Link it to a goal"), call("mandate link", automation=id)))
-    elif automation.phase != "operation":
+    elif automation.phase is not AutomationPhase.OPERATION:
         steps.append(Button(_("Put into operation"), call("auto live", automation=id), "primary"))
     return tuple(steps)
 
@@ -246,7 +247,7 @@ def rules(
 def go_live(ctx: Context, automation: AutoRef) -> Reply:
     need_own(ctx, automation)
     must_be_active(automation)
-    if automation.phase == "operation":
+    if automation.phase is AutomationPhase.OPERATION:
         raise Refusal(_("“{name}” is in operation already.", name=automation.name))
     gaps = profile.lacks(ctx, automation, history.profile(ctx.tx, automation.id))
     if gaps:
@@ -258,8 +259,8 @@ def go_live(ctx: Context, automation: AutoRef) -> Reply:
             ),
             buttons=next_steps(automation, gaps),
         )
-    automations.change(ctx.tx, automation.id, phase="operation", live_at=ctx.now)
-    profile.note(ctx, automation, "gate", before=automation.phase, after="operation")
+    automations.change(ctx.tx, automation.id, phase=AutomationPhase.OPERATION, live_at=ctx.now)
+    profile.note(ctx, automation, "gate", before=automation.phase, after=AutomationPhase.OPERATION)
     escalation.look_at(ctx, ctx.now)
     checks.plan(ctx)
     posts = understanding.show_to_all(ctx, automation)
@@ -276,7 +277,7 @@ def try_out(ctx: Context, automation: AutoRef) -> Reply:
     need_own(ctx, automation)
     must_be_active(automation)
     kept = history.profile(ctx.tx, automation.id)
-    if automation.phase not in ("idea", "incomplete"):
+    if automation.phase not in (AutomationPhase.IDEA, AutomationPhase.INCOMPLETE):
         raise Refusal(_("“{name}” is past that.", name=automation.name))
     gaps = [
         each.label
@@ -293,7 +294,7 @@ def try_out(ctx: Context, automation: AutoRef) -> Reply:
             ),
             buttons=next_steps(automation, gaps),
         )
-    automations.change(ctx.tx, automation.id, phase="pilot")
-    profile.note(ctx, automation, "phase", before=automation.phase, after="pilot")
+    automations.change(ctx.tx, automation.id, phase=AutomationPhase.PILOT)
+    profile.note(ctx, automation, "phase", before=automation.phase, after=AutomationPhase.PILOT)
     said = _("“{name}” is being tried out.", name=automation.name)
     return Reply(line(said, _card_button(automation)), subject=automation.name)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from handlers import rights
-from handlers.automations import escalation, figures, timetable
+from handlers.automations import escalation, figures, people, timetable
 from handlers.automations.learning import checks, signals
 from handlers.automations.rules.company import Known, known
 from handlers.automations.rules.standing import State
@@ -28,6 +27,7 @@ from handlers.kit.readers import folded
 from handlers.kit.words import Words, _, _n
 from storage import automations
 from storage.automations import Automation, history, learning, outages, questions
+from storage.automations.states import SignalKind
 
 feature = Feature(_("Automations"))
 
@@ -125,26 +125,41 @@ def section(ctx: Context, week: Week) -> Section | None:
     used = sum(
         each.state is State.IN_USE or (each.state is State.NEW and not each.late) for each in stands
     )
-    verdict = _(
-        "{used} of {all} automations in use ({unmeasured} never reported)",
-        used=figure(USE, used),
-        all=figure(USE, len(all_of_them)),
-        unmeasured=figure(UNMEASURED, stood.count(State.UNMEASURED)),
-    )
+    unmeasured = figure(UNMEASURED, stood.count(State.UNMEASURED))
     open_ones = questions.open_ones(ctx.tx)
     decides = [
         task
         for each in all_of_them
         if (task := _undecided(ctx, each, seen, open_ones.get(each.id))) is not None
     ]
+    decides = [*people.left_behind(ctx), *decides]
     drafts = automations.drafts(ctx.tx)
     if drafts:
         adopt = Button(_("Enter it"), call("auto adopt", draft=drafts[0].id))
         names = [each.name for each in drafts[:SHOWN]]
         words = _("Nobody answers for it yet: {names}.", names=names)
         decides.append(Task(words, (adopt,), drafts[0].registered_at, "automations:drafts"))
+    verdict = (_in_use(used, len(all_of_them), unmeasured),) if all_of_them else ()
     parts = tuple(_told(ctx, week, all_of_them, seen))
-    return Section(tuple(decides), parts, (verdict,), _saved(ctx, week, all_of_them))
+    return Section(tuple(decides), parts, verdict, _saved(ctx, week, all_of_them))
+
+
+def _in_use(used: int, whole: int, unmeasured: int) -> Words:
+    """Return how many are in use; of those that never reported only when there are any."""
+    if not unmeasured:
+        return _n(
+            "{used} of {n} automation in use",
+            "{used} of {n} automations in use",
+            figure(USE, whole),
+            used=figure(USE, used),
+        )
+    return _n(
+        "{used} of {n} automation in use ({unmeasured} never reported)",
+        "{used} of {n} automations in use ({unmeasured} never reported)",
+        figure(USE, whole),
+        used=figure(USE, used),
+        unmeasured=unmeasured,
+    )
 
 
 @feature.glance(30)
@@ -159,7 +174,7 @@ def glance(ctx: Context) -> list[Glance]:
     items = tuple(
         _("{name}: {state}", name=each.name, state=labelled(seen.standing(each))) for each in mine
     )
-    return [Glance(_("My automations"), items)]
+    return [Glance(_("My automations"), items, rest=call("auto"))]
 
 
 def _undecided(
@@ -228,31 +243,34 @@ def _told(ctx: Context, week: Week, all_of_them: list[Automation], seen: Known) 
 
 def _learnt(ctx: Context, week: Week, of: list[Automation]) -> list[Part]:
     """Return what was told about these automations in the week."""
-    told = learning.signals_between(ctx.tx, week.start, week.end)
+    told: dict[tuple[str, SignalKind], dict[str, int]] = {}
+    for automation, kind, reason, n in learning.signals_between(ctx.tx, week.start, week.end):
+        told.setdefault((automation, kind), {})[reason] = n
     learnt: list[Words] = [
         _("{name}: {what}", name=each.name, what=counted)
         for each in of
-        if (counted := _counted([line for line in told if line[0] == each.id]))
+        if (
+            counted := [
+                _counted(kind, told[each.id, kind])
+                for kind in SignalKind
+                if (each.id, kind) in told
+            ]
+        )
     ]
     if not learnt:
         return []
     return [Title(_("What we are learning")), Items(tuple(learnt[:SHOWN]))]
 
 
-def _counted(told: Sequence[tuple[str, str, str, int]]) -> list[Words]:
-    """Return each kind of what was told with how often, and the reason that most of them name."""
-    kinds: dict[str, Counter[str]] = {}
-    for _automation, kind, reason, n in told:
-        kinds.setdefault(kind, Counter())[reason] += n
-    found: list[Words] = []
-    for kind, reasons in kinds.items():
-        said = _("{kind} {n}×", kind=signals.Kind(kind).words, n=figure(LEARNT, reasons.total()))
-        reason, most = reasons.most_common(1)[0]
-        words = signals.reason_words(reason)
-        if words is not None and reasons.total() > 1 and 2 * most > reasons.total():
-            said = _("{words} (mostly: {reason})", words=said, reason=words)
-        found.append(said)
-    return found
+def _counted(kind: SignalKind, reasons: dict[str, int]) -> Words:
+    """Return how often something was told, and its reason where one was told more than others."""
+    n = figure(LEARNT, sum(reasons.values()))
+    often = max(reasons.values())
+    most = [each for each, times in reasons.items() if each and times == often]
+    if often > 1 and len(most) == 1 and list(reasons.values()).count(often) == 1:
+        why = signals.REASONS.get(most[0], most[0])
+        return _("{kind} {n}× (mostly: {why})", kind=signals.TOLD[kind], n=n, why=why)
+    return _("{kind} {n}×", kind=signals.TOLD[kind], n=n)
 
 
 def _saved(ctx: Context, week: Week, of: Sequence[Automation]) -> tuple[Words, ...]:
@@ -289,8 +307,7 @@ def _operation(ctx: Context, week: Week, seen: Known) -> list[Part]:
     waiting = [
         each
         for each in learning.open_signals(ctx.tx)
-        if each.kind in ("question", "boundary")
-        and seen.working_days(each.at, ctx.now) > UNANSWERED
+        if each.kind in signals.ASKS and seen.working_days(each.at, ctx.now) > UNANSWERED
     ]
     if waiting:
         unanswered = figure(figures.REVIEWS, len(waiting))

@@ -10,6 +10,7 @@ from handlers.automations.learning import checks, signals
 from handlers.automations.rules.company import known
 from handlers.automations.rules.standing import State
 from handlers.automations.state import decisions, evidence, owner
+from handlers.kit import calendar
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Filter, Known, Row, Setting, Task
@@ -17,8 +18,9 @@ from handlers.kit.doors import known as stored_places
 from handlers.kit.messages import Button
 from handlers.kit.words import _, _n
 from storage import automations
-from storage.automations import history, kept, learning, odd
+from storage.automations import history, kept, learning, odd, relief
 from storage.automations import people as stored_people
+from storage.automations.states import SignalKind
 from storage.engine.ids import PersonId
 
 feature = Feature(_("Automations"))
@@ -28,6 +30,8 @@ feature = Feature(_("Automations"))
 def waiting(ctx: Context) -> list[Task]:
     """Return the automations that the asker is to accept, to decide about, or to look after."""
     found = people.open_questions(ctx)
+    if ctx.person.manager:
+        found += people.left_behind(ctx)
     seen = known(ctx)
     told = {each.key for each in matters.held_back(ctx, ctx.person.id)}  # attention shows those
     mine = []
@@ -54,7 +58,7 @@ def waiting(ctx: Context) -> list[Task]:
             words = checks.review_words(automation, review.why)
             found.append(Task(words, checks.review_buttons(review), review.opened_at))
     for signal in learning.open_signals(ctx.tx):
-        if signal.automation in mine and signal.kind in ("question", "boundary"):
+        if signal.automation in mine and signal.kind in (SignalKind.QUESTION, SignalKind.BOUNDARY):
             found.append(
                 Task(
                     signals.told_words(signal),
@@ -73,7 +77,7 @@ def settings(ctx: Context) -> list[Setting]:
         return []
     value = _n("{n} name fits nothing", "{n} names fit nothing", len(found)) if found else _("none")
     button = Button(_("Report by name"), call("auto key"))
-    return [Setting(_("Calls of automations that fit nothing"), value, button)]
+    return [Setting(_("Calls that fit nothing"), value, button)]
 
 
 @feature.lists(
@@ -81,6 +85,8 @@ def settings(ctx: Context) -> list[Setting]:
     _("Automations"),
     export.COLUMNS,
     count=lambda ctx, asked: len(export.chosen(ctx, asked)),
+    which=("open", "mine", "all"),
+    narrows=("since",),
 )
 def listed(ctx: Context, asked: Filter, first: int, most: int) -> list[Row]:
     """Return a page of the register; a person stands only as the role of what is open."""
@@ -149,12 +155,23 @@ def keep_questions(ctx: Context, before: datetime) -> int:
 
 @feature.keeps(
     "automation_signals",
-    what=_("what was told about automations, without names"),
+    what=_("What was told about automations, without names"),
     days=761,
     then=_("deleted once it has an answer"),
 )
 def keep_signals(ctx: Context, before: datetime) -> int:
     return kept.forget_signals(ctx.tx, before)
+
+
+@feature.keeps(
+    "automation_rounds",
+    "automation_answers",
+    what=_("answers about automations, without names"),
+    days=365,
+    then=_("deleted"),
+)
+def keep_answers(ctx: Context, before: datetime) -> int:
+    return relief.forget(ctx.tx, calendar.week_of(before, ctx.workspace.zone))
 
 
 @feature.keeps(
@@ -166,7 +183,7 @@ def keep_signals(ctx: Context, before: datetime) -> int:
     "automation_changes",
     "automation_reviews",
     "automation_understood",
-    what=_("the register of automations"),
+    what=_("The register of automations"),
     days=None,
     then=_("kept while the automation is in the register"),
 )

@@ -12,7 +12,7 @@ from handlers.automations import escalation, people, profile
 from handlers.automations.intake import address
 from handlers.automations.profile import Tool
 from handlers.automations.rules import rhythm
-from handlers.automations.rules.rhythm import Every, Kind, Unit
+from handlers.automations.rules.rhythm import Every, Unit
 from handlers.kit.commands import Ask, Feature
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
@@ -23,6 +23,7 @@ from handlers.kit.worded import choice
 from handlers.kit.words import _
 from storage import automations
 from storage.automations import Automation, history, intake, odd
+from storage.automations.states import AutomationKind, AutomationPhase, AutomationState
 from storage.engine.ids import PersonId
 from storage.people import Person
 
@@ -32,17 +33,19 @@ SLUG_KEPT = timedelta(days=90)  # how long a name for calls stays taken after th
 LONGEST_NAME = 80
 SLUG = "slug:"  # before a name that fits nothing, where a draft is named
 KINDS = {
-    Kind.DEMAND: ("demand", "on demand", "bei bedarf", "auf abruf"),
-    Kind.EVENT: ("event", "on event", "bei einem ereignis", "bei ereignis", "auf ereignis"),
-    Kind.STANDBY: ("standby", "emergency", "notfall", "im notfall"),
-}
+    AutomationKind.DEMAND: ("demand", "on demand", "bei bedarf", "auf abruf"),
+    AutomationKind.EVENT: (
+        "event", "on event", "bei einem ereignis", "bei ereignis", "auf ereignis",
+    ),
+    AutomationKind.STANDBY: ("standby", "emergency", "notfall", "im notfall"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
     """When something should run: its kind, its schedule as it is stored, its seasons."""
 
-    kind: Kind
+    kind: AutomationKind
     rhythm: str = ""
     seasons: str = ""
 
@@ -85,7 +88,7 @@ def read_rhythm(text: str) -> Expected | None:
         if plain in words:
             return Expected(kind)
     if re.fullmatch(r"[0-9]{1,3}", plain) and 0 < int(plain) <= 800:
-        return Expected(Kind.SCHEDULED, str(Every(int(plain), Unit.DAY)))
+        return Expected(AutomationKind.SCHEDULED, str(Every(int(plain), Unit.DAY)))
     season = re.search(
         r"\s(?:from|vom|von|im|in)?\s*(\d{1,2}\.\d{1,2}\.?\s*(?:-|–|bis|to).*)$", typed
     )
@@ -93,10 +96,10 @@ def read_rhythm(text: str) -> Expected | None:
     if schedule is None:
         return None
     if season is None:
-        return Expected(Kind.SCHEDULED, str(schedule))
+        return Expected(AutomationKind.SCHEDULED, str(schedule))
     if not rhythm.read_seasons(season[1]):
         return None
-    return Expected(Kind.SEASONAL, str(schedule), season[1])
+    return Expected(AutomationKind.SEASONAL, str(schedule), season[1])
 
 
 RHYTHM_HINT = _(
@@ -185,7 +188,7 @@ def exists(
         deputy=deputy,
         expected=rhythm,
         values=values,
-        phase="incomplete",
+        phase=AutomationPhase.INCOMPLETE,
     )
 
 
@@ -217,7 +220,7 @@ def adopt(
         expected=rhythm,
         values={},
         draft=draft,
-        phase="incomplete",
+        phase=AutomationPhase.INCOMPLETE,
     )
 
 
@@ -231,7 +234,7 @@ def enter(
     values: Mapping[str, str],
     *,
     draft: str = "",
-    phase: str = "idea",
+    phase: AutomationPhase = AutomationPhase.IDEA,
 ) -> Reply:
     """Store an automation, ask its people, and show how it reports its runs."""
     made, posts = register(
@@ -259,7 +262,7 @@ def register(
     values: Mapping[str, str],
     *,
     draft: str = "",
-    phase: str = "idea",
+    phase: AutomationPhase = AutomationPhase.IDEA,
 ) -> tuple[Automation, tuple[Post, ...]]:
     """Store an automation with what is said of it; return it and the questions to its people.
 
@@ -271,7 +274,11 @@ def register(
         )
     shown = " ".join(name.split())[:LONGEST_NAME]
     before = automations.find(ctx.tx, draft) if draft else None
-    if before is not None and before.phase == "draft" and before.state == "active":
+    if (
+        before is not None
+        and before.phase is AutomationPhase.DRAFT
+        and before.state is AutomationState.ACTIVE
+    ):
         made = _from_draft(
             ctx=ctx,
             before=before,
@@ -309,7 +316,7 @@ def _fresh(
     accountable: PersonId,
     deputy: PersonId,
     expected: Expected,
-    phase: str,
+    phase: AutomationPhase,
     draft: str,
 ) -> Automation:
     slug = draft.removeprefix(SLUG) if draft.startswith(SLUG) else free_slug(ctx, name)
@@ -322,7 +329,7 @@ def _fresh(
         deputy=deputy,
         offered_to=None,
         rhythm_days=expected.days,
-        state="active",
+        state=AutomationState.ACTIVE,
         registered_at=ctx.now,
         last_run_at=None,
         kept_until=None,
@@ -348,10 +355,10 @@ def _from_draft(
     accountable: PersonId,
     deputy: PersonId,
     expected: Expected,
-    phase: str,
+    phase: AutomationPhase,
 ) -> Automation:
-    others = [each for each in automations.everything(ctx.tx) if each.id != before.id]
-    if any(folded(each.name) == folded(name) and each.state == "active" for each in others):
+    active = [*automations.all(ctx.tx), *automations.drafts(ctx.tx)]
+    if any(folded(each.name) == folded(name) and each.id != before.id for each in active):
         raise _taken(name)
     automations.change(
         ctx.tx,
@@ -363,7 +370,7 @@ def _from_draft(
         deputy=deputy,
         rhythm_days=expected.days,
         phase=phase,
-        kind=expected.kind.value,
+        kind=expected.kind,
         rhythm=expected.rhythm,
         seasons=expected.seasons,
         asked_at=ctx.now,

@@ -53,8 +53,7 @@ SOONEST = timedelta(minutes=1)  # between two looks
 
 def look_at(ctx: Context, when: datetime) -> None:
     """Let the automations be looked at by `when`; a look that is planned sooner stays."""
-    if not timers.sooner(ctx.tx, TIMER, when):
-        timers.set(ctx.tx, id=ctx.new_id(), kind=TIMER, key=TIMER, due=when)
+    timers.at_the_latest(ctx.tx, id=ctx.new_id(), kind=TIMER, key=TIMER, due=when)
 
 
 @feature.timer(TIMER)
@@ -65,7 +64,7 @@ def look(ctx: Context) -> Reply:
     posts: list[Post] = []
     for each in looks.to_look_at(ctx.tx, ctx.now):
         posts += look_at_one(ctx, each, seen, open_ones.get(each.id))
-        again = standing.look_again(each, seen.company, ctx.now)
+        again = standing.look_again(each, seen.company, ctx.now, seen.outages)
         automations.change(ctx.tx, each.id, look_at=again)
     soon = looks.next_look(ctx.tx)
     if soon is not None:
@@ -236,7 +235,7 @@ def _question(
     values = {"name": automation.name, "evidence": told}
     if timetable.USUAL[number].to == "manager":
         return _(
-            "Is “{name}” still needed? {evidence}. Asked since {at:date}, without an answer.",
+            "Is “{name}” still needed? {evidence}. Asked since {at:day}, without an answer.",
             at=question.opened_at,
             **values,
         )

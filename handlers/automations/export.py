@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
+from datetime import date
 
 from handlers.automations import people, profile
-from handlers.automations.profile import BY_FIELD, PROFILE, Category, Part, Phase
+from handlers.automations.learning.checks import Goes
+from handlers.automations.profile import BY_FIELD, PHASES, PROFILE, Category, Part
 from handlers.automations.rules.company import Known, known
-from handlers.automations.state import expected_words, labelled
+from handlers.automations.state import expected_words, labelled, rhythm_words
 from handlers.kit.context import Context
 from handlers.kit.doors import Filter
 from handlers.kit.people import name
@@ -17,10 +20,13 @@ from handlers.kit.words import Sentence, Words, _
 from storage import automations
 from storage.automations import Automation, history
 from storage.automations.history import Entry
+from storage.automations.states import AutomationState
 from storage.engine.ids import PersonId
 
 PIECE = 2500  # characters that stand together in a message
 PIECES = 6
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
+ANSWERS: dict[str, Words] = {"yes": _("yes"), "no": _("no")}
 
 COLUMNS: tuple[tuple[str, Sentence], ...] = (
     ("name", _("Name")),
@@ -77,12 +83,12 @@ def chosen(ctx: Context, asked: Filter) -> list[Automation]:
 def values(ctx: Context, automation: Automation, seen: Known) -> tuple[Words, ...]:
     """Return a row of the table. What is retired shows no person."""
     kept = history.profile(ctx.tx, automation.id)
-    open_one = automation.state == "active"
+    open_one = automation.state is AutomationState.ACTIVE
     last = automation.last_useful_at
     return (
         automation.name,
         labelled(seen.standing(automation)),
-        Phase(automation.phase).words,
+        PHASES[automation.phase],
         profile.value_words("category", kept.get("category", "")),
         people.named(ctx, automation) if open_one else "",
         expected_words(automation),
@@ -132,10 +138,11 @@ def markdown(ctx: Context, *, ai_only: bool = False) -> str:
     """Return the register as Markdown, part by part."""
     lines: list[str] = []
     seen = known(ctx)
+    use, phase = ctx.text(_("Use")), ctx.text(_("Phase"))
     for automation, said in _all(ctx, ai_only):
         lines += [f"## {automation.name}", ""]
-        lines.append(f"- {ctx.text(_('Use'))}: {ctx.text(labelled(seen.standing(automation)))}")
-        lines.append(f"- {ctx.text(_('Phase'))}: {ctx.text(Phase(automation.phase).words)}")
+        lines.append(f"- {use}: {ctx.text(labelled(seen.standing(automation)))}")
+        lines.append(f"- {phase}: {ctx.text(PHASES[automation.phase])}")
         for part in Part:
             lines += ["", f"### {ctx.text(part.words)}", ""]
             for each in PROFILE:
@@ -164,8 +171,9 @@ NAMING = frozenset({"named", "taken over", "offered"})  # kinds that name people
 
 def kind_words(kind: str) -> Words:
     """Return what was done."""
-    if kind.startswith("check-in "):
-        return _("day {n}: how it goes", n=int(kind.removeprefix("check-in ")))
+    day = kind.removeprefix("check-in ")
+    if day != kind and day.isdecimal():
+        return _("day {n}: how it goes", n=int(day))
     if kind.startswith(("asked ", "check ")) and kind not in KINDS:
         return _("asked by Lotse")
     return KINDS.get(kind, kind)
@@ -183,6 +191,21 @@ def field_words(field: str) -> Words:
     return FIELDS.get(field, field)
 
 
+def entered_words(entry: Entry, value: str) -> Words:
+    """Return what was there before or after, as people say it: it is kept as it is stored."""
+    day, _space, rest = value.partition(" ")
+    if entry.field == "rhythm":
+        return rhythm_words(value)
+    if entry.field in BY_FIELD:
+        if entry.kind == "value" and DAY.fullmatch(day):
+            return _("{value} on {day:day}", value=rest, day=date.fromisoformat(day))
+        return profile.value_words(entry.field, value)
+    if entry.field:
+        return ANSWERS.get(value, value)
+    phases = {phase.value: words for phase, words in PHASES.items()}
+    return {**phases, **Goes.labels()}.get(value, value)
+
+
 def entry_words(entry: Entry) -> Sentence:
     """Return an entry of the history: what, in which role, before and after."""
     values = {"at": entry.at, "what": kind_words(entry.kind), "role": role_words(entry.role)}
@@ -193,7 +216,7 @@ def entry_words(entry: Entry) -> Sentence:
         return _(
             "{at:date} {what}, {label}: {after} ({role})",
             label=label,
-            after=entry.after[:120],
+            after=entered_words(entry, entry.after[:120]),
             **values,
         )
     return _("{at:date} {what}, {label} ({role})", label=label, **values)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median, quantiles
 
-from handlers.automations.learning import checks
+from handlers.automations.learning import checks, relief
 from handlers.automations.rules.company import Known
 from handlers.automations.rules.standing import expected, local, schedule_of
 from handlers.kit import calendar
@@ -16,6 +16,7 @@ from handlers.kit.context import Context
 from handlers.kit.doors import figure
 from handlers.kit.words import Sentence, Words, _, _n
 from storage.automations import Automation, history, intake, learning
+from storage.automations.states import RunKind, SignalKind
 
 feature = Feature(_("Automations"))
 
@@ -43,6 +44,15 @@ RUNS = feature.measure(
     ),
     "automation_days",
     "automation_runs",
+)
+RELIEF = feature.measure(
+    "automation relief",
+    _("Relief"),
+    _(
+        "people who tapped in the newest week that is over; how it leans, from five people on. "
+        "It changes only when a week is over"
+    ),
+    "automation_answers",
 )
 ON_TIME = feature.measure(
     "on time",
@@ -120,7 +130,7 @@ def figures(ctx: Context, automation: Automation, seen: Known) -> Figures:
     since = ctx.now - PERIOD
     first = seen.company.day_of(since).isoformat()
     sums = intake.sums(ctx.tx, automation.id, first)
-    useful = sum(count for _day, kind, count, _seconds, _saved in sums if kind == "ok")
+    useful = sum(count for _day, kind, count, _seconds, _saved in sums if kind == RunKind.OK)
     told = learning.signals(ctx.tx, automation.id, since)
     met, occasions = on_time(ctx, automation, seen, since)
     kept = history.profile(ctx.tx, automation.id)
@@ -128,8 +138,8 @@ def figures(ctx: Context, automation: Automation, seen: Known) -> Figures:
         useful=useful,
         met=met,
         occasions=occasions,
-        bypassed=sum(each.kind == "bypassed" for each in told),
-        by_hand=sum(each.kind == "by hand" for each in told),
+        bypassed=sum(each.kind is SignalKind.BYPASSED for each in told),
+        by_hand=sum(each.kind is SignalKind.BY_HAND for each in told),
         rework=sum(each.minutes or 0 for each in told),
         gross=gross_minutes(ctx, automation, kept, sums),
         saved=sum(saved for _day, _kind, _count, _seconds, saved in sums),
@@ -173,7 +183,7 @@ def gross_minutes(
 
     total = 0
     for day, kind, count, _seconds, saved in sums:
-        if kind == "ok" and not saved:
+        if kind == RunKind.OK and not saved:
             total += count * on("minutes", day, 0) * on("share", day, 100)
     return total // 100
 
@@ -198,6 +208,9 @@ def rows(ctx: Context, automation: Automation, seen: Known) -> list[tuple[Words,
     """Return the figures as rows of the card; use comes first."""
     found = figures(ctx, automation, seen)
     told: list[tuple[Words, Words]] = [(_("Used"), figure(RUNS, use_words(found)))]
+    relieved = relief.told(ctx, automation)
+    if relieved is not None:
+        told.append((_("Relief"), figure(RELIEF, relieved)))
     if found.items:
         told.append((_("Volume"), figure(RUNS, _n("{n} item", "{n} items", found.items))))
     if found.occasions:

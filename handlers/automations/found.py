@@ -9,6 +9,7 @@ from handlers.kit.messages import Button
 from handlers.kit.words import _
 from handlers.similarity import SAID, said_share
 from storage import automations
+from storage.automations.states import AutomationState
 
 feature = Feature(_("Automations"))
 
@@ -22,7 +23,7 @@ def found(ctx: Context, words: str) -> list[Found]:
         if max(name, purpose) >= SAID:
             shows = Button(_("Show"), call("auto", automation=each.id))
             where = _("name") if name >= purpose else _("purpose")
-            state = _("retired") if each.state == "retired" else _("in use")
+            state = _("retired") if each.state is AutomationState.RETIRED else _("in use")
             hits.append(
                 Found(
                     key=each.id,

@@ -68,7 +68,7 @@ def _asks(ctx: Context, automation: Automation, id: str) -> Message:
 def _answers(automation: Automation) -> tuple[Button, ...]:
     return (
         Button(_("I take this over"), call("auto accept", automation=automation.id), "primary"),
-        Button(_("Somebody else"), call("auto decline", automation=automation.id)),
+        Button(_("Somebody else, please"), call("auto decline", automation=automation.id)),
         Button(_("Look at it"), call("auto", automation=automation.id), "quiet"),
     )
 
@@ -336,3 +336,21 @@ def named(ctx: Context, automation: Automation) -> Sentence:
     if duty.acting(ctx, automation.accountable) is None:
         return _("{who} (no longer active)", who=name_of(ctx, automation.accountable))
     return _("{who}", who=name_of(ctx, automation.accountable))
+
+
+def left_behind(ctx: Context) -> list[Task]:
+    """Return the automations whose accountable person is no longer here, with who stands in."""
+    found = []
+    for each in automations.all(ctx.tx):
+        if not each.accountable or duty.is_here(ctx, each.accountable):
+            continue
+        values = {"name": each.name, "who": name_of(ctx, each.accountable)}
+        acting = owner(ctx, each)
+        if acting is None:
+            words = _("“{name}”: {who} is no longer active, and nobody stands in.", **values)
+        else:
+            values["other"] = name_of(ctx, acting.id)
+            words = _("“{name}”: {who} is no longer active; {other} stands in.", **values)
+        button = Button(_("Name somebody"), call("auto people", automation=each.id))
+        found.append(Task(words, (button,), None, f"automation:{each.id}:left"))
+    return found

@@ -13,10 +13,11 @@ from handlers import rights
 from handlers.automations.state import ties
 from handlers.kit.context import Context
 from handlers.kit.worded import Worded
-from handlers.kit.words import Sentence, Words, _
+from handlers.kit.words import Sentence, Words, _, _n
 from storage import automations, mandate
 from storage.automations import Automation, history
 from storage.automations.history import Entry
+from storage.automations.states import AutomationKind, AutomationPhase
 from storage.mandate import links
 from storage.people import PersonKind
 
@@ -31,14 +32,13 @@ class Part(Worded):
     DEVELOPMENT = "development", _("How it develops")
 
 
-class Phase(Worded):
-    """How far it is; there is no “finished”."""
-
-    DRAFT = "draft", _("draft: nobody answers for it yet")
-    IDEA = "idea", _("idea")
-    PILOT = "pilot", _("being tried out")
-    INCOMPLETE = "incomplete", _("runs, profile incomplete")
-    OPERATION = "operation", _("in operation")
+PHASES: dict[AutomationPhase, Words] = {
+    AutomationPhase.DRAFT: _("draft: nobody answers for it yet"),
+    AutomationPhase.IDEA: _("idea"),
+    AutomationPhase.PILOT: _("being tried out"),
+    AutomationPhase.INCOMPLETE: _("runs, profile incomplete"),
+    AutomationPhase.OPERATION: _("in operation"),
+}
 
 
 class Category(Worded):
@@ -139,7 +139,9 @@ COLUMNS = {"name", "purpose", "accountable", "deputy", "rhythm", "kind", "season
 
 def said(automation: Automation, kept: Mapping[str, str]) -> dict[str, str]:
     """Return all that is said of an automation, by field: the row's own and the profile's."""
-    rhythm = automation.rhythm or (automation.kind if automation.kind != "scheduled" else "")
+    rhythm = automation.rhythm or (
+        automation.kind if automation.kind is not AutomationKind.SCHEDULED else ""
+    )
     own = {
         "purpose": automation.purpose,
         "accountable": automation.accountable,
@@ -187,7 +189,7 @@ def value_words(field: str, value: str) -> Words:
     if field in CHOICES:
         return CHOICES[field].labels().get(value, value)
     if field == "check_days":
-        return _("{n} days", n=int(value)) if value.isdigit() else value
+        return _n("{n} day", "{n} days", int(value)) if value.isdigit() else value
     return value
 
 

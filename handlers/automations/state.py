@@ -24,6 +24,7 @@ from handlers.kit.words import Sentence, Words, _, _n
 from handlers.on_call import duty
 from storage.automations import Automation
 from storage.automations.intake import Outage
+from storage.automations.states import AutomationKind
 from storage.engine.ids import PersonId
 from storage.people import Person
 
@@ -39,17 +40,17 @@ def labelled(found: Standing) -> Words:
     """Return a state in words, with its end if it has one."""
     if found.until is not None:
         if found.state is State.PAUSED:
-            return _("paused until {until:date}", until=found.until)
-        return _("snoozed until {until:date}", until=found.until)
+            return _("paused until {until:day}", until=found.until)
+        return _("snoozed until {until:day}", until=found.until)
     return found.state.words
 
 
 def expected_words(automation: Automation) -> Sentence:
     """Return when it is expected, in words."""
     match automation.kind:
-        case rhythm.Kind.DEMAND:
+        case AutomationKind.DEMAND:
             return _("runs on demand")
-        case rhythm.Kind.EVENT:
+        case AutomationKind.EVENT:
             return _("runs when something happens")
         case _:
             pass
@@ -57,11 +58,17 @@ def expected_words(automation: Automation) -> Sentence:
     if schedule is None:
         return _("nobody has said yet when it should run")
     words = rhythm.said(schedule)
-    if automation.kind == rhythm.Kind.STANDBY:
+    if automation.kind == AutomationKind.STANDBY:
         return _("for emergencies, tested {rhythm}", rhythm=words)
     if automation.seasons:
         return _("expected {rhythm} from {seasons}", rhythm=words, seasons=automation.seasons)
     return _("expected {rhythm}", rhythm=words)
+
+
+def rhythm_words(stored: str) -> Words:
+    """Return a rhythm as it is stored in words."""
+    found = rhythm.read(stored)
+    return rhythm.said(found) if found is not None else stored
 
 
 def evidence(ctx: Context, automation: Automation, seen: Known | None = None) -> Sentence:

@@ -97,7 +97,7 @@ def close_anyway(
 @feature.command(
     "close as",
     "beenden als",
-    help=_("It was something else."),
+    help=_("It was a false alarm, a duplicate, or part of another incident."),
     hidden=True,
     submit=_("Close it"),
 )

@@ -61,7 +61,7 @@ def choose(ctx: Context, way: Annotated[Way, WAY, Ask(_("The weekly digest comes
 )
 def less(ctx: Context) -> Reply:
     digests.choose(ctx.tx, ctx.person.id, Way.SELDOM)
-    change = Button(_("Change how I get it"), call("digest way"))
+    change = Button(_("Change how I get the digest"), call("digest way"))
     return Reply(line(_("You get the weekly digest {way}.", way=SAID["seldom"]), change))
 
 
@@ -71,7 +71,7 @@ def settings(ctx: Context) -> list[Setting]:
     if not rights.may("settings", rights.general(ctx)):
         return []
     way = digests.choices(ctx.tx).get(ctx.person.id, "everybody")
-    change = Button(_("Change how I get it"), call("digest way"))
+    change = Button(_("Change how I get the digest"), call("digest way"))
     return [Setting(_("I get the digest"), SAID[way], change)]
 
 
@@ -89,4 +89,5 @@ def known_here(ctx: Context, person: PersonId) -> Known:
     return known(
         digests.of_person(ctx.tx, person),
         {"digest_choices.person": _("Gets the digest otherwise than everybody")},
+        say=lambda row: SAID[row["subject"]],
     )

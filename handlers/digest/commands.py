@@ -28,6 +28,7 @@ from handlers.kit.messages import (
     spoken,
 )
 from handlers.kit.readers import NumberReader, TextReader
+from handlers.kit.tables import within
 from handlers.kit.words import LANGUAGES, _, _n
 from storage import digest as digests
 from storage import people
@@ -104,7 +105,7 @@ def _keep(ctx: Context, week: str, skipped: list[str], *, late: bool) -> None:
     """Keep what the digest says, as several read it, for the board."""
     message = writing.compose(ctx, week, skipped, late=late, aloud=True)
     for language in LANGUAGES:
-        said = dump(spoken(message, language, ctx.workspace.zone))
+        said = dump(spoken(message, language, ctx.workspace.zone, ctx.year))
         texts.keep(ctx.tx, week, language, said, ctx.now)
 
 
@@ -144,6 +145,7 @@ def rest(
 ) -> Reply:
     known = set(without.split())
     tasks = [each for each in _open(ctx) if each.key not in known]
+    page = within(page, len(tasks), PAGE)
     first = (page - 1) * PAGE
     if not tasks[first:]:
         return Reply(Message((Text(_("There is nothing left to decide here.")),)))

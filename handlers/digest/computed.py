@@ -10,6 +10,7 @@ from handlers.kit.doors import Measure
 from handlers.kit.figures import PAGE, catalogue
 from handlers.kit.messages import Button, Buttons, Facts, Message, Part, Reply, Text, Title
 from handlers.kit.readers import NumberReader, TextReader
+from handlers.kit.tables import within
 from handlers.kit.words import _
 
 feature = Feature(_("Weekly digest"))
@@ -26,6 +27,7 @@ def computed(
     found = catalogue(ctx)
     if only:
         return _of(ctx, [each for id in only.split(",") for each in found if each.id == id])
+    page = within(page, len(found), PAGE)
     first = (page - 1) * PAGE
     rows = tuple((each.name, each.formula) for each in found[first : first + PAGE])
     parts: list[Part] = [Title(_("How this is computed")), Facts(rows)]

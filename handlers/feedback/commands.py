@@ -54,9 +54,9 @@ def feedback(
     sentence: Annotated[str, TextReader(), Ask(_("In your words"), short=_("sentence"))] = "",
 ) -> Reply:
     """Take a sentence, or a tap or a detour that is typed behind the name."""
-    if isinstance(pilot, Automation):
-        return of_automations.answer(ctx, pilot, sentence)
     said = folded(sentence).strip(" .,!")
+    if isinstance(pilot, Automation):
+        return of_automations.answer(ctx, pilot, sentence, TAPS.get(said))
     if said in TAPS:
         return _tapped(ctx, pilot, TAPS[said])
     if said in of_automations.BYPASSED:
@@ -93,7 +93,7 @@ def tap(ctx: Context, pilot: ABOUT, answer: Annotated[Relief, RELIEF, Ask(_("Ans
 
 def _tapped(ctx: Context, pilot: Pilot, answer: Relief) -> Reply:
     found = editing.fresh(ctx, pilot)
-    if found.state not in ("running", "operating"):
+    if not found.state.goes_on:
         raise Refusal(_("“{pilot}” does not run.", pilot=found.name))
     week = relief.open_round(ctx, found)
     answers.tap(ctx.tx, found.id, week, ctx.person.id, answer.value)

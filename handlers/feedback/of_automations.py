@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from handlers.automations.learning import signals
+from handlers.automations.learning import relief, signals
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Message, Reply, Text
@@ -17,8 +17,10 @@ BY_HAND = re.compile(r"(?:von hand|by hand|manuell)(?: (\d{1,4})(?: ?min\w*)?)?"
 QUESTION = re.compile(r"(?:frage|question)\s*:?\s+(?=\S)", re.IGNORECASE)
 
 
-def answer(ctx: Context, automation: Automation, sentence: str) -> Reply:
+def answer(ctx: Context, automation: Automation, sentence: str, tapped: str | None) -> Reply:
     """Take what is typed behind an automation's name; else offer what can be told of it."""
+    if tapped is not None:
+        return relief.tap(ctx, automation, relief.Relief(tapped))
     said = folded(sentence).strip(" .,!")
     if said in BYPASSED:
         row = tuple(

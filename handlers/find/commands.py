@@ -10,6 +10,7 @@ from handlers.kit.context import Context
 from handlers.kit.doors import Found
 from handlers.kit.messages import Button, Buttons, Message, Part, Reply, Text, Title, line
 from handlers.kit.readers import NumberReader, TextReader
+from handlers.kit.tables import within
 from handlers.kit.words import _, _n, shortened
 
 feature = Feature(_("Find"))
@@ -52,12 +53,13 @@ def find(ctx: Context, words: Searched) -> Reply:
 def more(
     ctx: Context, words: Searched, page: Annotated[int, NumberReader(), Ask(_("Page"))]
 ) -> Reply:
-    return _page(ctx, words, max(1, page))
+    return _page(ctx, words, page)
 
 
 def _page(ctx: Context, words: str, page: int) -> Reply:
     found = everything(ctx, words)
     total = len(found)
+    page = within(page, total, PAGE)
     if not total:
         said = _("I found nothing for “{words}”.", words=shortened(words))
         declare = Button(_("Declare this as an incident"), call("incident", title=words))

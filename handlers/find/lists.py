@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated
@@ -64,8 +65,18 @@ class Which(StrEnum):
     OPEN = "open"
     MINE = "mine"
     ALL = "all"
+    RETIRED = "retired"
 
 
+def _now(_ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
+    """Return how the list is narrowed that the button stands below."""
+    found = {each: fixed.get(f"now_{each}", "") for each in ("which", "service", "since")}
+    if found["which"] not in set(Which):
+        found["which"] = Which.ALL  # of one thing alone, such as one automation's history
+    return found
+
+
+NOW = Annotated[str, HIDDEN, Ask(_("Filter"), hidden=True)]
 WHICH = ChoiceReader(Which, {each.value: tables.WHICH[each.value] for each in Which}, {})
 
 
@@ -76,6 +87,7 @@ WHICH = ChoiceReader(Which, {each.value: tables.WHICH[each.value] for each in Wh
     hidden=True,
     reads=True,
     submit=_("Show"),
+    current=_now,
 )
 def narrow(
     ctx: Context,
@@ -87,9 +99,17 @@ def narrow(
         date, PastDateReader(), Ask(_("Since"), _("A day; empty: from the beginning."))
     ]
     | None = None,
+    now_which: NOW = "",
+    now_service: NOW = "",
+    now_since: NOW = "",
 ) -> Reply:
     listing = _known(ctx, name)
-    chosen = which.value if which.value in listing.which else listing.which[-1]
+    chosen = which.value
+    if which is Which.ALL and now_which not in set(Which):
+        chosen = now_which or chosen
+    elif chosen not in listing.which:
+        ways = [tables.WHICH[each] for each in listing.which]
+        raise Refusal(_("Please choose one of: {choices}.", choices=ways), field="which")
     begins = calendar.midnight(since, ctx.workspace.zone) if since is not None else None
     asked = Filter(chosen, service.id if service is not None else None, begins)
     return Reply(Message(tuple(tables.page(ctx, listing, asked))))

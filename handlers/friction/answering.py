@@ -103,7 +103,7 @@ def show(
     notes, said = select(ctx, which, hint, area), _filter(which, hint, area)
     parts: list[Part] = [
         Title(_("What gets in the way")),
-        Text(_n("{n} note: {which}", "{n} notes: {which}", len(notes), which=said)),
+        Text(_n("{n} note · {which}", "{n} notes · {which}", len(notes), which=said)),
     ]
     for each in notes[first : first + PAGE]:
         parts.append(Text(told(ctx, each)))
@@ -131,7 +131,7 @@ def _about(ctx: Context, note: Note) -> list[Part]:
     by: list[Part] = []
     if led is not None and not note.answered and led.state != RoutingState.CORRECTED:
         by.append(Text(routing.by(ctx, led), small=True))
-        if note.area:
+        if folded(note.area) == folded(led.target):
             no = _("Not {area}", area=led.target)
             row.append(Button(no, call("friction elsewhere", id=note.id), "quiet"))
         else:
@@ -161,7 +161,7 @@ def like(ctx: Context, note: Annotated[str, TextReader(long=False), Ask(_("Which
         if each.id != mine.id and may(ctx, each.area)
     ]
     parts: list[Part] = [Title(_("What may say the same")), Text(mine.sentence)]
-    found = proposals.nearest(mine.sentence, [each.sentence for each in others])
+    found = proposals.nearest(grouping.said(mine), [grouping.said(each) for each in others])
     for near in found:
         other = others[near.at]
         together = (

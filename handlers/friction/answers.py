@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated
 
-from handlers.attention import matters
-from handlers.friction import cards, grouping
+from handlers.friction import cards, grouping, telling
 from handlers.friction.assessment import (
     DEPTH,
     DEPTHS,
@@ -217,12 +216,7 @@ def _answered(
         )
     history(ctx, pattern.id, "parked" if parked else "answered", reason)
     answered = replace(pattern, result=result, reason=reason, parked=parked, answered_at=ctx.now)
-    said = cards.answer_of(answered)
-    assert said is not None, "it has just been answered"
-    for person in grouping.authors(ctx, whole):
-        told = _("About what you noted, “{title}”: {answer}", title=pattern.title, answer=said)
-        show = Button(_("Show"), call("pattern", pattern=pattern.id))
-        matters.note(ctx, person, f"friction:{pattern.id}", told, show)
+    telling.tell(ctx, answered, grouping.authors(ctx, whole))
     kept = _("Answered. Everybody who noted it with their name hears of it; all can read it.")
     buttons = cards.buttons(ctx, answered)[:1] if result == Result.SUITABLE.value else ()
     return Reply(line(kept, *buttons))

@@ -45,6 +45,19 @@ def load(pattern: Pattern) -> int | None:
     return pattern.per_month * pattern.minutes
 
 
+def estimated(pattern: Pattern) -> Sentence | None:
+    """Return both estimates with what follows from them, None without estimates."""
+    minutes = load(pattern)
+    if minutes is None:
+        return None
+    return _(
+        "{times} times a month, {minutes} minutes each: {sum} minutes a month",
+        times=pattern.per_month or 0,
+        minutes=pattern.minutes or 0,
+        sum=minutes,
+    )
+
+
 def card(ctx: Context, pattern: Pattern) -> Message:
     """Return a pattern, with its sentences and buttons for those who answer it."""
     answers = answering.may(ctx, pattern.area)
@@ -53,19 +66,9 @@ def card(ctx: Context, pattern: Pattern) -> Message:
     if pattern.area:
         rows.append((_("Area"), pattern.area))
     rows.append((_("Noted"), _n("{n} time", "{n} times", len(notes))))
-    minutes = load(pattern)
-    if minutes is not None:
-        rows.append(
-            (
-                _("Estimated"),
-                _(
-                    "{times} times a month, {minutes} minutes each: {sum} minutes a month",
-                    times=pattern.per_month or 0,
-                    minutes=pattern.minutes or 0,
-                    sum=minutes,
-                ),
-            )
-        )
+    cost = estimated(pattern)
+    if cost is not None:
+        rows.append((_("Estimated"), cost))
     parts: list[Part] = [Title(pattern.title), Facts(tuple(rows))]
     answer = answer_of(pattern)
     parts.append(Text(answer if answer is not None else _("No answer yet.")))
@@ -131,16 +134,23 @@ def _sorting(ctx: Context, pattern: Pattern) -> tuple[Button, ...]:
     return tuple(found)
 
 
-def overview(ctx: Context) -> Message:
-    """Return the patterns that the asker may read, and what is proposed to those who answer."""
-    answers = answering.may(ctx)
+def readable(ctx: Context) -> list[Pattern]:
+    """Return the patterns that the asker may read: those without an answer first.
+
+    Candidates stand by what they cost; the two numbers are estimates (requirement D24).
+    """
     known = [
         each
         for each in patterns.all(ctx.tx)
         if is_public(ctx, each) or answering.may(ctx, each.area)
     ]
-    # Candidates by what they cost; the two numbers are estimates (requirement D24).
-    known.sort(key=lambda each: (each.answered_at is not None, -(load(each) or 0)))
+    return sorted(known, key=lambda each: (each.answered_at is not None, -(load(each) or 0)))
+
+
+def overview(ctx: Context) -> Message:
+    """Return the patterns that the asker may read, and what is proposed to those who answer."""
+    answers = answering.may(ctx)
+    known = readable(ctx)
     parts: list[Part] = [Title(_("Patterns"))]
     if not known:
         parts.append(Text(_("There is no pattern yet.")))
@@ -152,6 +162,9 @@ def overview(ctx: Context) -> Message:
         parts.append(
             Text(said if answer is None else _("{said}: {answer}", said=said, answer=answer))
         )
+        cost = estimated(each)
+        if cost is not None:
+            parts.append(Text(_("Estimated: {cost}", cost=cost), small=True))
         show = Button(_("Show"), call("pattern", pattern=each.id), "quiet")
         parts.append(Buttons((show,)))
     if len(known) > 8:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from handlers.friction import answering, filing, grouping
+from handlers.friction import answering, filing, grouping, telling
 from handlers.friction.kinds import HINT, LABELS, NAME, Hint, Name
 from handlers.kit import calendar
 from handlers.kit.commands import Ask, Feature, call
@@ -56,8 +56,7 @@ def note(
     today = calendar.midnight(calendar.day_of(ctx.now, ctx.workspace.zone), ctx.workspace.zone)
     area = " ".join(area.split())[:60]
     friction.add(ctx.tx, id=id, sentence=sentence, hint=hint, author=author, day=today, area=area)
-    if not area:
-        filing.lead(ctx, id, sentence, hint)
+    filing.lead(ctx, id, sentence, hint, area)
     parts: list[Part] = [Title(_("Noted. Thank you.")), Text(sentence)]
     if names_somebody(ctx, sentence):
         said = _("It names somebody. Would you like to note it again without the name?")
@@ -107,8 +106,8 @@ def add_hint(ctx: Context, id: Id, hint: Annotated[Hint, HINT, Ask(_("Hint"))]) 
     if not friction.hint(ctx.tx, id, ctx.person.id, hint):
         raise _nameless_already()
     found = friction.find(ctx.tx, id)
-    if found is not None and not found.area and rules.led(ctx.tx, Led.FRICTION, id) is None:
-        filing.lead(ctx, id, found.sentence, hint)
+    if found is not None and rules.led(ctx.tx, Led.FRICTION, id) is None:
+        filing.lead(ctx, id, found.sentence, hint, found.area)
     said = Text(_("Noted as: {hint}.", hint=LABELS[hint]))
     return Reply(Message((said, *filing.told(ctx, id))), nameless=True)
 
@@ -153,7 +152,12 @@ def reword(
 def join(ctx: Context, id: Id, other: Id) -> Reply:
     if friction.find(ctx.tx, id) is None or not grouping.join(ctx, id, other):
         raise _nameless_already()
-    return Reply(line(_("Added. One more who feels this.")), nameless=True)
+    parts: list[Part] = [Text(_("Added. One more who feels this."))]
+    pattern = grouping.pattern_of(ctx, id)
+    answer = telling.answer(pattern) if pattern is not None else None
+    if pattern is not None and answer is not None:  # whoever comes later hears it at once
+        parts += [Text(answer), Buttons((telling.show(pattern),))]
+    return Reply(Message(tuple(parts)), nameless=True)
 
 
 @feature.command(

@@ -65,7 +65,9 @@ def section(ctx: Context, week: Week) -> Section:
     rows: list[tuple[Words, Words]] = [(_("Friction"), said)] if noted or before else []
     if standing:
         names = [each.title for each in standing[:3]]
-        rows.append((_("Patterns"), _("{n}: {names}", n=figure(KINDS, len(standing)), names=names)))
+        rows.append(
+            (_("Patterns"), _("{n} ({names})", n=figure(KINDS, len(standing)), names=names))
+        )
     answered = [
         each
         for each in known
@@ -132,7 +134,7 @@ def known(ctx: Context, person: PersonId) -> Known:
 
 @feature.keeps(
     "friction",
-    what=_("who noted friction"),
+    what=_("Who noted friction"),
     days=AFTER_ANSWER,
     then=_("the name goes, the sentence stays; without an answer after two years at the latest"),
 )
@@ -147,11 +149,7 @@ def _count(ctx: Context, filter: Filter) -> int:
 
 
 def _listed(ctx: Context, filter: Filter) -> list[patterns.Pattern]:
-    found = [
-        each
-        for each in patterns.all(ctx.tx)
-        if cards.is_public(ctx, each) or answering.may(ctx, each.area)
-    ]
+    found = cards.readable(ctx)
     if filter.which == "open":
         found = [each for each in found if each.answered_at is None]
     if filter.since is not None:
@@ -166,9 +164,11 @@ def _listed(ctx: Context, filter: Filter) -> list[patterns.Pattern]:
         ("title", _("Pattern")),
         ("area", _("Area")),
         ("notes", _("Notes")),
+        ("estimated", _("Estimated")),
         ("answer", _("Answer")),
     ),
     count=_count,
+    narrows=("since",),
 )
 def rows(ctx: Context, filter: Filter, first: int, most: int) -> Sequence[Row]:
     return [
@@ -177,6 +177,7 @@ def rows(ctx: Context, filter: Filter, first: int, most: int) -> Sequence[Row]:
                 each.title,
                 each.area,
                 str(len(cards.notes_of(ctx, each))),
+                cards.estimated(each) or "",
                 cards.answer_of(each) or _("no answer yet"),
             ),
             call("pattern", pattern=each.id),

@@ -12,7 +12,7 @@ from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Part, Post, Reply, Text
 from handlers.kit.people import name
-from handlers.kit.readers import TextReader
+from handlers.kit.readers import TextReader, folded
 from handlers.kit.words import Words, _
 from handlers.rules import entering, fields, meaning, routing
 from handlers.rules.entering import Way, WayField
@@ -28,15 +28,22 @@ OFFERED = 4  # areas with a button of their own
 IdField = Annotated[str, TextReader(long=False), Ask(_("Which"))]
 
 
-def lead(ctx: Context, id: str, sentence: str, hint: str | None) -> None:
-    """Let the rules look at a note that names no area."""
-    also = (fields.condition("hint", hint),) if hint else ()
-    rule = next(meaning.fitting(ctx, RuleKind.AREA, sentence, also), None)
+def lead(ctx: Context, id: str, sentence: str, hint: str | None, area: str = "") -> None:
+    """Let the rules look at a note; of one that names an area those that look at it."""
+    needs = fields.AREA if area else ""
+    found = meaning.fitting(ctx, RuleKind.AREA, sentence, _also(hint, area), needs=needs)
+    rule = next((each for each in found if folded(each.target) != folded(area)), None)
     if rule is None:
         return
     routing.lead(ctx, rule, Led.FRICTION, id, sentence)
     if rule.straight:
         friction.set_area(ctx.tx, id, rule.target)
+
+
+def _also(hint: str | None, area: str) -> tuple[str, ...]:
+    """Return what stands in the form beside the sentence, as the conditions of a rule."""
+    found = (fields.condition(fields.HINT, hint),) if hint else ()
+    return (*found, fields.condition(fields.AREA, area)) if area else found
 
 
 def told(ctx: Context, id: str) -> list[Part]:
@@ -107,8 +114,9 @@ def file(ctx: Context, id: IdField, area: IdField) -> Reply:
 )
 def elsewhere(ctx: Context, id: IdField) -> Reply:
     note = _open(ctx, id)
-    friction.set_area(ctx.tx, note.id, "")
     led = routing.correct(ctx, Led.FRICTION, note.id)
+    own = routing.area_before(ctx, led, note.area) if led is not None else ""
+    friction.set_area(ctx.tx, note.id, own)
     others = [each for each in areas(ctx) if led is None or each != led.target]
     row = tuple(
         Button(each, call("friction file", id=note.id, area=each)) for each in others[:OFFERED]
@@ -148,12 +156,15 @@ def rule(
         Ask(_("Words"), _("Whoever says all of them means this area. May be empty.")),
     ] = "",
     hint: Annotated[Hint, HINT, Ask(_("Hint"), _("Only with this hint."))] | None = None,
+    named: Annotated[
+        str, TextReader(long=False), Ask(_("Named area"), _("Only where a note names this area."))
+    ] = "",
     way: WayField = Way.ASK,
 ) -> Reply:
     area = " ".join(area.split())[:60]
     if not routing.is_accountable(ctx, RuleKind.AREA, area):
         rights.need(ctx, "answer friction")
-    also = (fields.condition("hint", hint),) if hint else ()
+    also = _also(hint, " ".join(named.split())[:60])
     entered = meaning.entered(
         ctx.new_id(), RuleKind.AREA, words, area, straight=way is Way.STRAIGHT, also=also
     )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from handlers.friction import proposals
+from handlers.friction.proposals import Said
 from handlers.kit.ahead import LookAhead
 from handlers.kit.context import Context
 from handlers.kit.words import Words, _
@@ -51,10 +53,15 @@ def known_areas(ctx: Context) -> Words:
     return _("Such as {areas}.", areas=named[:6])
 
 
-def _like(ctx: Context, *, sentence: str, **_rest: object) -> Near | None:
+def said(note: Note) -> Said:
+    """Return what is compared of a note."""
+    return Said(note.sentence, note.area)
+
+
+def _like(ctx: Context, *, sentence: str, area: str = "", **_rest: object) -> Near | None:
     """Return who feels the same; read before anything is written."""
     recent = friction.all(ctx.tx, since=ctx.now - timedelta(days=JOINING))[: proposals.MOST]
-    found = proposals.like(sentence, [each.sentence for each in recent])
+    found = proposals.like(Said(sentence, area), [said(each) for each in recent])
     if not found:
         return None
     first = recent[found[0].at]
@@ -88,6 +95,14 @@ def join(ctx: Context, id: str, other: str) -> bool:
     return friction.put(ctx.tx, id, mark)
 
 
+def pattern_of(ctx: Context, id: str) -> Pattern | None:
+    """Return the pattern that a note belongs to, merged ones as what they stand for."""
+    note = friction.find(ctx.tx, id)
+    if note is None or note.loose or note.pattern is None:
+        return None
+    return patterns.find(ctx.tx, patterns.top(ctx.tx, note.pattern))
+
+
 def proposed(ctx: Context) -> list[Proposal]:
     """Return what may be a pattern: what people joined, what is alike, and what fits one."""
     least, days = threshold(ctx)
@@ -97,7 +112,7 @@ def proposed(ctx: Context) -> list[Proposal]:
     for each in friction.all(ctx.tx, which="open"):
         if each.pattern is not None and each.pattern.startswith(JOINED):
             joined.setdefault(each.pattern, []).append(each)
-    together = proposals.groups([each.sentence for each in loose], least)
+    together = proposals.groups([said(each) for each in loose], least)
     found = [Proposal(tuple(notes)) for notes in joined.values() if len(notes) > 1]
     taken: set[str] = set()
     for fitting in _fitting(ctx, loose):
@@ -114,20 +129,29 @@ def _fitting(ctx: Context, loose: list[Note]) -> list[Proposal]:
     """Return loose notes that may belong to a pattern that stands."""
     found: dict[str, list[Note]] = {}
     standing = {each.id: each for each in patterns.all(ctx.tx)}
-    said: list[tuple[str, str]] = []
+    known: list[tuple[str, Said]] = []
     for id in standing:
         whole = patterns.whole(ctx.tx, id)
-        said += [(id, each.sentence) for each in friction.members(ctx.tx, whole)[:20]]
-    if not said:
+        known += [(id, said(each)) for each in friction.members(ctx.tx, whole)[:20]]
+    if not known:
         return []
     for note in loose[:50]:
-        best = proposals.like(note.sentence, [text for _id, text in said], 1)
+        best = proposals.like(said(note), [each for _id, each in known], 1)
         if best:
-            found.setdefault(said[best[0].at][0], []).append(note)
+            found.setdefault(known[best[0].at][0], []).append(note)
     return [Proposal(tuple(notes), standing[id]) for id, notes in found.items()]
 
 
 def authors(ctx: Context, ids: list[str]) -> list[PersonId]:
     """Return who hears of the answer: noted it under their name, and is still here."""
-    found = [ctx.person_of(each) for each in friction.authors(ctx.tx, ids)]
+    return _here(ctx, friction.authors(ctx.tx, ids))
+
+
+def authors_of(ctx: Context, notes: Sequence[Note]) -> list[PersonId]:
+    """Return whoever of these notes' authors hears of an answer."""
+    return _here(ctx, friction.authors_of(ctx.tx, [each.id for each in notes]))
+
+
+def _here(ctx: Context, people: list[PersonId]) -> list[PersonId]:
+    found = [ctx.person_of(each) for each in people]
     return [each.id for each in found if each is not None and each.active]

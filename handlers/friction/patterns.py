@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Annotated
 
-from handlers.friction import answering, cards
+from handlers.friction import answering, cards, grouping, telling
 from handlers.friction.commands import AreaField
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
-from handlers.kit.messages import Button, Items, Message, Reply, Text, Title, line
+from handlers.kit.messages import Button, Items, Message, Post, Reply, Text, Title, line
 from handlers.kit.people import name
 from handlers.kit.readers import NameReader, NumberReader, TextReader
 from handlers.kit.words import Sentence, _
@@ -35,7 +36,18 @@ def _standing(tx: Tx) -> list[Pattern]:
     return storage_patterns.all(tx)
 
 
-PATTERN = NameReader(_standing, _unknown)
+@dataclass(frozen=True, slots=True)
+class PatternReader(NameReader):
+    """A pattern; from an old button also one that was merged: what stands for it now."""
+
+    def value(self, raw: str, ctx: Context) -> object:
+        found = storage_patterns.find(ctx.tx, raw)
+        if found is not None and found.merged_into is not None:
+            raw = storage_patterns.top(ctx.tx, raw)
+        return NameReader.value(self, raw, ctx)
+
+
+PATTERN = PatternReader(_standing, _unknown)
 PatternRef = Annotated[Pattern, PATTERN, Ask(_("Pattern"))]
 NotesField = Annotated[str, TextReader(), Ask(_("Notes"))]
 TitleField = Annotated[
@@ -131,10 +143,12 @@ def _add(ctx: Context, title: str, area: str, split_from: str | None = None) -> 
 
 @feature.command("pattern add", "muster ergänzen", help=_("These notes belong to it."), hidden=True)
 def add(ctx: Context, pattern: PatternRef, notes: NotesField) -> Reply:
-    own(ctx, pattern.id)
-    for each in _notes(ctx, notes):
+    pattern = own(ctx, pattern.id)
+    found = _notes(ctx, notes)
+    for each in found:
         friction.put(ctx.tx, each.id, pattern.id)
     history(ctx, pattern.id, "added")
+    telling.tell(ctx, pattern, grouping.authors_of(ctx, found))
     return Reply(cards.card(ctx, pattern))
 
 
@@ -196,6 +210,13 @@ def merge(
         raise Refusal(_("Please choose another one."), field="other")
     storage_patterns.merge(ctx.tx, pattern.id, other.id)
     history(ctx, other.id, "merged", pattern.title)
+    if other.answered_at is not None and pattern.answered_at is None:
+        whole = storage_patterns.whole(ctx.tx, pattern.id)
+        for each in whole:  # what belongs to it is answered by it
+            storage_patterns.answer_like(ctx.tx, each, other.id)
+        history(ctx, pattern.id, SHARED, other.reason or "")
+        told = replace(other, id=pattern.id, title=pattern.title)
+        telling.tell(ctx, told, grouping.authors(ctx, whole))
     undo = Button(_("Undo"), call("pattern apart", pattern=pattern.id))
     said = _("“{title}” belongs to “{other}” now.", title=pattern.title, other=other.title)
     return Reply(line(said, undo))
@@ -213,7 +234,20 @@ def apart(ctx: Context, pattern: IdField) -> Reply:
     storage_patterns.merge(ctx.tx, found.id, None)
     if into is not None:
         history(ctx, into, "apart", found.title)
-    return Reply(line(_("“{title}” stands by itself again.", title=found.title)))
+    posts: tuple[Post, ...] = ()
+    if _shares_answer(ctx, found.id):
+        for each in storage_patterns.whole(ctx.tx, found.id):
+            storage_patterns.take_answer_back(ctx.tx, each)
+        history(ctx, found.id, "open again")
+        posts = telling.take_back(ctx, found)
+    return Reply(line(_("“{title}” stands by itself again.", title=found.title)), posts=posts)
+
+
+def _shares_answer(ctx: Context, pattern: str) -> bool:
+    """Say whether a pattern only has the answer of the one that it was merged into."""
+    kinds = [each.kind for each in storage_patterns.history(ctx.tx, pattern)]
+    own = (each for each in kinds if each in ("answered", "parked", SHARED, "open again"))
+    return next(own, "") == SHARED
 
 
 @feature.command("pattern undo", "muster auflösen", help=_("It is no pattern."), hidden=True)
@@ -269,6 +303,7 @@ def estimate(
     return Reply(cards.card(ctx, own(ctx, pattern.id)))
 
 
+SHARED = "answered with"  # merged into what had an answer
 KINDS: dict[str, Sentence] = {
     "confirmed": _("confirmed"),
     "added": _("notes added"),
@@ -280,9 +315,17 @@ KINDS: dict[str, Sentence] = {
     "checked": _("seven taps"),
     "answered": _("answered"),
     "parked": _("parked"),
+    "answered with": _("answered with another one"),
+    "open again": _("open again"),
     "taken up": _("looked at next"),
     "set aside": _("not looked at next"),
 }
+
+
+def _told(words: str, **values: object) -> Sentence:
+    if not words:
+        return _("{at}: {kind}, {who}", **values)
+    return _("{at}: {kind}, {who}. {words}", words=words, **values)
 
 
 @feature.command(
@@ -295,13 +338,7 @@ KINDS: dict[str, Sentence] = {
 def past(ctx: Context, pattern: PatternRef) -> Reply:
     own(ctx, pattern.id)
     items = tuple(
-        _(
-            "{at}: {kind}, {who}. {words}",
-            at=each.at,
-            kind=KINDS[each.kind],
-            who=name(ctx, each.by),
-            words=each.words,
-        )
+        _told(each.words, at=each.at, kind=KINDS[each.kind], who=name(ctx, each.by))
         for each in storage_patterns.history(ctx.tx, pattern.id)[:20]
     )
     if not items:

@@ -1,6 +1,7 @@
 """Which notes may say the same: proposed from their words, confirmed by a person.
 
-Only texts are compared; nobody's name is known here (docs/friction.md tells how well it works).
+Only texts and areas are compared; nobody's name is known here (docs/pilots.md tells how well it
+works).
 """
 
 from __future__ import annotations
@@ -10,25 +11,51 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from handlers.friction import themes
+from handlers.kit.readers import folded
 from handlers.similarity.terms import words
 
-ALIKE = 0.5  # cosine from which two notes may say the same
-# What a theme of work, an idea and a word count; a part of a compound counts less. Chosen on one
-# half of the labelled sentences, measured on the other (docs/pilots.md).
-THEME, IDEA, WORD = 1.5, 0.5, 0.3
-PART_IDEA, PART = 0.3, 0.2
+ALIKE = 0.33  # likeness from which two notes may say the same
+TOGETHER = 0.28  # mean likeness that two groups need to become one
+# What counts how much: a thing, what much of all work is about, what is tiresome, an idea of the
+# glossary, a word; a part of a compound counts less. Chosen and measured as docs/pilots.md tells.
+THING, SETTING, TROUBLE, IDEA, WORD = 1.5, 0.7, 0.4, 0.6, 0.3
+PART_IDEA, PART = 0.2, 0.2
+# What is left where the trouble is not the same one, only one names any, and neither does: whoever
+# only shares a thing often means something else.
+OTHER_TROUBLE, ONE_TROUBLE, NO_TROUBLE = 0.9, 0.8, 0.5
+# What many say counts less, as if a hundred other notes had been read, of which two say each:
+# otherwise the first like ones of a company would punish each other for what they share.
+OTHERS, SAYING = 100, 2
+OTHER_AREA = 0.7  # what is left where both name an area, and not the same
 MOST = 300  # notes that are compared at once, the newest
 THRESHOLD, DAYS = 3, 30  # a group of so many notes in so many days is proposed
 
 
+class Said(NamedTuple):
+    """What is compared of a note: its words and its area, nothing else."""
+
+    text: str
+    area: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Like:
-    """A text that may say the same, by its place among those that were given."""
+    """A note that may say the same, by its place among those that were given."""
 
     at: int
     score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A note as it is compared: what it speaks of as a vector of length one, and where."""
+
+    vector: Mapping[str, float]
+    troubles: frozenset[str]
+    area: str
 
 
 @lru_cache(maxsize=2048)
@@ -42,72 +69,86 @@ def features(text: str) -> Mapping[str, float]:
     for word in words(text):
         say(f"w:{word.key}", WORD)
         for idea in word.ideas:
-            say(f"i:{idea}", IDEA)
+            say(f"i:{idea}", IDEA / 2 if word.trouble else IDEA)
         for part in word.parts:
             say(f"w:{part}", PART)
         for idea in word.part_ideas:
             say(f"i:{idea}", PART_IDEA)
-    for theme in themes.of(text):
-        say(f"t:{theme}", THEME)
+    said = themes.of(text)
+    for names, weight in (
+        (said.things, THING),
+        (said.settings, SETTING),
+        (said.troubles, TROUBLE),
+    ):
+        for name in names:
+            say(f"{'t' if names is said.troubles else 'o'}:{name}", weight)
     return found
 
 
-def vectors(texts: Sequence[str]) -> list[dict[str, float]]:
-    """Return the texts as vectors of length one; what many say counts less."""
-    said = [features(each) for each in texts]
+def seen(notes: Sequence[Said]) -> list[Seen]:
+    """Return notes as they are compared with each other; what many say counts less."""
+    said = [features(each.text) for each in notes]
     often = Counter(key for each in said for key in each)
     found = []
-    for each in said:
+    for note, each in zip(notes, said, strict=True):
         weighed = {
-            key: weight * math.log(1 + (len(texts) + 1) / often[key])
+            key: weight * math.log(1 + (len(notes) + OTHERS + 1) / (often[key] + SAYING))
             for key, weight in each.items()
         }
         length = math.sqrt(sum(weight**2 for weight in weighed.values())) or 1.0
-        found.append({key: weight / length for key, weight in weighed.items()})
+        vector = {key: weight / length for key, weight in weighed.items()}
+        found.append(Seen(vector, themes.of(note.text).troubles, folded(note.area)))
     return found
 
 
-def cosine(one: Mapping[str, float], other: Mapping[str, float]) -> float:
-    """Return how much two vectors agree, from 0 to 1."""
-    return sum(weight * other.get(key, 0.0) for key, weight in one.items())
+def likeness(one: Seen, other: Seen) -> float:
+    """Return how likely two notes say the same, from 0 to 1: nothing unless they share a thing."""
+    shared = one.vector.keys() & other.vector.keys()
+    if all(key.startswith("t:") for key in shared):
+        return 0.0
+    score = sum(one.vector[key] * other.vector[key] for key in shared)
+    if one.area and other.area and one.area != other.area:
+        score *= OTHER_AREA
+    if one.troubles & other.troubles:
+        return score
+    if one.troubles and other.troubles:
+        return score * OTHER_TROUBLE
+    return score * (ONE_TROUBLE if one.troubles or other.troubles else NO_TROUBLE)
 
 
-def like(text: str, others: Sequence[str], limit: int = 5) -> list[Like]:
-    """Return which of `others` may say the same as `text`, the likest first."""
-    mine, *theirs = vectors([text, *others])
-    found = [Like(at, cosine(mine, each)) for at, each in enumerate(theirs)]
-    found = [each for each in found if each.score >= ALIKE]
-    return sorted(found, key=lambda each: (-each.score, each.at))[:limit]
+def like(note: Said, others: Sequence[Said], limit: int = 5) -> list[Like]:
+    """Return which of `others` may say the same as `note`, the likest first."""
+    return [each for each in nearest(note, others, limit) if each.score >= ALIKE]
 
 
-def nearest(text: str, others: Sequence[str], limit: int = 5) -> list[Like]:
-    """Return what is nearest to `text`, also what is too far for a proposal; a person looks."""
-    mine, *theirs = vectors([text, *others])
-    found = [Like(at, cosine(mine, each)) for at, each in enumerate(theirs)]
+def nearest(note: Said, others: Sequence[Said], limit: int = 5) -> list[Like]:
+    """Return what is nearest to `note`, also what is too far for a proposal; a person looks."""
+    mine, *theirs = seen([note, *others])
+    found = [Like(at, likeness(mine, each)) for at, each in enumerate(theirs)]
     return sorted(
         (each for each in found if each.score > 0), key=lambda each: (-each.score, each.at)
     )[:limit]
 
 
-def groups(texts: Sequence[str], least: int = THRESHOLD) -> list[list[int]]:
-    """Return groups of texts that may say the same, by their places, the largest first.
+def groups(notes: Sequence[Said], least: int = THRESHOLD) -> list[list[int]]:
+    """Return groups of notes that may say the same, by their places, the largest first.
 
-    A text joins a group when it is like most of it: chains of neighbours are no group.
+    Two groups become one when they are alike on the whole: chains of neighbours are no group.
     """
-    known = vectors(texts)
-    pairs = sorted(
-        (-score, one, other)
-        for one in range(len(texts))
+    known = seen(notes)
+    scores = {
+        (one, other): likeness(known[one], known[other])
+        for one in range(len(notes))
         for other in range(one)
-        if (score := cosine(known[one], known[other])) >= ALIKE
-    )
+    }
+    pairs = sorted((-score, *pair) for pair, score in scores.items() if score >= ALIKE)
     group_of: dict[int, list[int]] = {}
     for _score, one, other in pairs:
         mine, theirs = group_of.get(one, [one]), group_of.get(other, [other])
         if mine is theirs:
             continue
-        across = [cosine(known[a], known[b]) for a in mine for b in theirs]
-        if sum(across) / len(across) < ALIKE / 2:
+        across = [scores[max(a, b), min(a, b)] for a in mine for b in theirs]
+        if sum(across) / len(across) < TOGETHER:
             continue
         whole = sorted([*mine, *theirs])
         group_of.update((each, whole) for each in whole)

@@ -23,6 +23,7 @@ from handlers.kit.messages import (
     line,
 )
 from handlers.kit.readers import NumberReader, folded
+from handlers.kit.tables import within
 from handlers.kit.words import Words, _, _n
 
 SHOWN = 5  # things on one page of what waits
@@ -143,10 +144,10 @@ def _usage(ctx: Context, command: Command) -> Message:
 @feature.command("status", "stand", help=_("What is waiting for you."), reads=True)
 def status(
     ctx: Context,
-    *,
     page: Annotated[int, NumberReader(1, 1000), Ask(_("Page"))] = 1,
 ) -> Reply:
     found = help_waiting.waiting(ctx)
+    page = within(page, len(found), SHOWN)
     area = (Button(_("The whole area"), call("lists")),) if ctx.person.manager else ()
     first = (page - 1) * SHOWN
     if not found[first:]:

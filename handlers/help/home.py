@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from handlers.help.waiting import waiting
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Glance
 from handlers.kit.messages import Button, Buttons, Items, Message, Part, Reply, Text, Title
-from handlers.kit.words import Words, _
+from handlers.kit.words import _, _n
 
 feature = Feature(_("Home"))
 
@@ -41,7 +39,7 @@ def home(ctx: Context) -> Reply:
         more = _("and {n} more", n=len(waits) - SHOWN)
         parts += [Text(more), Buttons((Button(_("Show all"), call("status")),))]
     for glance in _glances(ctx):
-        parts += _list(glance.title, glance.items, glance.total)
+        parts += _list(glance)
     if ctx.person.manager:
         settings = (
             Button(_("Services"), call("service")),
@@ -60,12 +58,16 @@ def _glances(ctx: Context) -> list[Glance]:
     return [glance for each in doors for glance in each.run(ctx)]
 
 
-def _list(title: Words, items: Sequence[Words], count: int = 0) -> list[Part]:
-    """Show the first of `items`; `count` says how many there are, if `items` are not all."""
-    if not items:
+def _list(glance: Glance) -> list[Part]:
+    """Show the first lines of a chapter, and the button that shows the others."""
+    if not glance.items:
         return []
-    shown = list(items[:SHOWN])
-    rest = max(len(items), count) - SHOWN
-    if rest > 0:
-        shown.append(_("and {n} more", n=rest))
-    return [Title(title), Items(tuple(shown))]
+    shown = list(glance.items[:SHOWN])
+    rest = max(len(glance.items), glance.total) - SHOWN
+    parts: list[Part] = [Title(glance.title)]
+    if rest <= 0:
+        return [*parts, Items(tuple(shown))]
+    if glance.rest is None:
+        return [*parts, Items((*shown, _("and {n} more", n=rest)))]
+    show = Button(_n("Show {n} more", "Show {n} more", rest), glance.rest, "quiet")
+    return [*parts, Items(tuple(shown)), Buttons((show,))]

@@ -150,7 +150,7 @@ def _not_first(ctx: Context, number: int) -> Refusal:
 def _yours(ctx: Context, incident: Incident) -> Message:
     number = incident.number
     chips = tuple(
-        Button(_("in {n} min", n=minutes), call("promise", number=number, minutes=minutes))
+        Button(_("In {n} min", n=minutes), call("promise", number=number, minutes=minutes))
         for minutes in CHIPS
     )
     return Message(

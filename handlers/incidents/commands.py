@@ -31,7 +31,7 @@ from handlers.kit.readers import TextReader, titles
 from handlers.kit.readers.emergencies import call_first, in_danger
 from handlers.kit.words import _
 from handlers.on_call import duty
-from handlers.rules import meaning, routing
+from handlers.rules import fields, meaning, routing
 from handlers.services import lookup as service_lookup
 from handlers.settings import definitions
 from storage import incidents, rules, workspaces
@@ -39,7 +39,7 @@ from storage.delivery.places import INCIDENTS, PlaceKind
 from storage.engine.ids import ServiceId
 from storage.incidents import Incident, offers
 from storage.incidents.states import Severity
-from storage.rules import Led, Rule, RuleKind
+from storage.rules import Led, Routing, Rule, RuleKind
 from storage.services import Service
 
 feature = Feature(_("Incidents"))
@@ -67,9 +67,9 @@ def declare(
 ) -> Reply:
     title, body = titles.split(titles.with_source(title, ctx.source))
     ahead = triage.handed_in(ctx, title, service)
-    proposed = service or (ahead.service if ahead.sure else None)
+    proposed = ahead.service if ahead.sure else service
     meant = proposed or service_lookup.fallback(ctx)
-    rule = ahead.rule if service is None else None
+    rule = ahead.rule
     number = workspaces.next_number(ctx.tx, "incident")
     if not another:  # looked up only now: a twin of this moment has waited for its number
         _must_be_first(ctx, body or title, offer)
@@ -233,6 +233,16 @@ def _as_ruled(ctx: Context, number: int, service: Service) -> tuple[Button, ...]
     return (Button(_("From now on without asking"), go_on, "quiet"),)
 
 
+def _without_rule(ctx: Context, led: Routing) -> Service:
+    """Return the service that was chosen, else the one for everything that nobody recognises."""
+    rule = rules.find(ctx.tx, led.rule)
+    id = ServiceId(fields.value(rule.words, fields.SERVICE)) if rule else None
+    chosen = ctx.service_of(id) if id else None
+    if chosen is None or chosen.retired_at is not None:
+        return service_lookup.fallback(ctx)
+    return chosen
+
+
 def _moved(ctx: Context, incident: Incident, service: Service) -> tuple[Incident, tuple[Post, ...]]:
     """Let an incident be about another service; whoever answers there gets the full time."""
     number = incident.number
@@ -266,8 +276,8 @@ def not_about(ctx: Context, number: Ref) -> Reply:
     if incidents.forget_guess(ctx.tx, number):
         incident = find(ctx, number)
         posts = (*escalation.card_posts(ctx, incident), *escalation.renewed_alarms(ctx, incident))
-    elif by_rule:  # without the rule it is as if nobody had recognised anything
-        incident, posts = _moved(ctx, incident, service_lookup.fallback(ctx))
+    elif by_rule and led is not None:
+        incident, posts = _moved(ctx, incident, _without_rule(ctx, led))
     else:
         raise Refusal(_("Nothing is guessed about {incident} any more.", incident=label(number)))
     change = Button(_("Change service"), call("move", number=number))

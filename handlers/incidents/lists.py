@@ -33,6 +33,7 @@ from handlers.kit.words import Words, _, _n
 from handlers.on_call import duty
 from handlers.similarity import find_saying
 from storage import incidents
+from storage.engine.ids import PersonId
 from storage.incidents import Incident, pages
 from storage.incidents.states import IncidentState, Severity
 
@@ -63,15 +64,12 @@ def overview(
     ctx: Context,
     which: Annotated[Which, WHICH, Ask(_("Which"), short=_("all or mine"))] = Which.OPEN,
 ) -> Reply:
-    every = which is Which.ALL
-    found = incidents.latest(ctx.tx, SHOWN) if every else incidents.open_ones(ctx.tx)
+    found, count = _listed(ctx, which)
     mine = ctx.person.id if which is Which.MINE else None
-    undone = [] if every else incidents.undone(ctx.tx, person=mine)
-    if mine:
-        found = [each for each in found if is_mine(ctx, each)]
+    undone = [] if which is Which.ALL else _undone(ctx, mine)
     parts: list[Part] = []
     if found or not undone:
-        parts += _open(which, ctx, found)
+        parts += _open(which, ctx, found, count)
     if undone:
         count = len(undone) if mine else incidents.count_undone(ctx.tx)
         parts += [
@@ -83,7 +81,24 @@ def overview(
     return Reply(Message(tuple(parts)))
 
 
-def _open(which: Which, ctx: Context, found: list[Incident]) -> list[Part]:
+def _undone(ctx: Context, person: PersonId | None) -> list[Incident]:
+    """Return what works again and is not done: somebody's, else the first of all."""
+    if person is not None:
+        return incidents.undone(ctx.tx, person=person)
+    return incidents.undone(ctx.tx, SHOWN)
+
+
+def _listed(ctx: Context, which: Which) -> tuple[list[Incident], int]:
+    """Return the first incidents of a list, and how many it has in all."""
+    if which is Which.ALL:
+        return incidents.latest(ctx.tx, SHOWN), _count(ctx, Filter("all"))
+    if which is Which.OPEN:
+        return incidents.first_open(ctx.tx, SHOWN), incidents.count_open(ctx.tx)
+    mine = [each for each in incidents.open_ones(ctx.tx) if is_mine(ctx, each)]
+    return mine, len(mine)
+
+
+def _open(which: Which, ctx: Context, found: list[Incident], count: int) -> list[Part]:
     if not found:
         nothing = {
             Which.OPEN: _("No incident is open."),
@@ -91,8 +106,6 @@ def _open(which: Which, ctx: Context, found: list[Incident]) -> list[Part]:
             Which.ALL: _("There has been no incident yet."),
         }
         return [Text(nothing[which])]
-    every = _count(ctx, Filter("all")) if which is Which.ALL else 0
-    count = max(len(found), every)
     shown = {Which.OPEN: "untaken", Which.MINE: "mine", Which.ALL: "all"}
     return [
         Title(_n("{n} incident", "{n} incidents", count)),
@@ -175,9 +188,17 @@ def glance(ctx: Context) -> list[Glance]:
     undone = tuple(undone_line(ctx, each) for each in incidents.undone(ctx.tx, SHORT))
     return [
         Glance(
-            _("Open incidents"), tuple(listed(ctx, each) for each in incidents.open_ones(ctx.tx))
+            _("Open incidents"),
+            tuple(listed(ctx, each) for each in incidents.first_open(ctx.tx, SHORT)),
+            incidents.count_open(ctx.tx),
+            rest=call("list", name="incidents", which="untaken"),
         ),
-        Glance(_("Works again, not done yet"), undone, incidents.count_undone(ctx.tx)),
+        Glance(
+            _("Works again, not done yet"),
+            undone,
+            incidents.count_undone(ctx.tx),
+            call("list", name="incidents", which="undone"),
+        ),
     ]
 
 

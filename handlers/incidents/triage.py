@@ -35,7 +35,7 @@ OTHER_WORD = re.compile(r"(ung|erei|ei$|lich|isch|bar|heit|keit|schaft|ier|ing|a
 
 def _look(ctx: Context, title: str, service: Service | None = None, **_others: object) -> Ahead:
     """Return what this one is like and about, before anything is written."""
-    known, rule = (service, None) if service else named(ctx, title)
+    known, rule = _known(ctx, title, service)
     found = _find(ctx, title, known)
     if service is None and known is not None:
         other = _contradicts(ctx, title, known, found)
@@ -58,8 +58,19 @@ def handed_in(ctx: Context, title: str, service: Service | None) -> Ahead:
     found = look_ahead.found(ctx)
     if found is not None:
         return found
-    known, rule = (service, None) if service else named(ctx, title)
+    known, rule = _known(ctx, title, service)
     return Ahead((), known, known is not None, rule)
+
+
+def _known(ctx: Context, title: str, chosen: Service | None) -> tuple[Service | None, Rule | None]:
+    """Return the service by name, word or rule; what was chosen stays unless a rule looks at it."""
+    if chosen is None:
+        return named(ctx, title)
+    ruled = meaning.meant(ctx, title, chosen)
+    if ruled is None or ruled[1].id == chosen.id:
+        return chosen, None
+    rule, service = ruled
+    return (service if rule.straight else chosen), rule
 
 
 def _find(ctx: Context, title: str, service: Service | None) -> list[Match]:

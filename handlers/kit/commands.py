@@ -353,11 +353,15 @@ class Feature:
         columns: tuple[tuple[str, Sentence], ...],
         count: Callable[[Context, Filter], int],
         which: tuple[str, ...] = ("open", "all"),
+        narrows: tuple[str, ...] = ("service", "since"),
     ) -> Callable[[Paging], Paging]:
         """Declare a list for chat, board and CSV: `run(ctx, filter, first, most)` is a page."""
 
         def declare(run: Paging) -> Paging:
-            self.all_lists.append(Listing(key, title, columns, count, run, which))
+            listing = Listing(
+                key, title, columns, count=count, rows=run, which=which, narrows=narrows
+            )
+            self.all_lists.append(listing)
             return run
 
         return declare

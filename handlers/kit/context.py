@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from handlers.kit import calendar
 from handlers.kit.ahead import Read
 from handlers.kit.doors import Event
 from handlers.kit.messages import Post
@@ -84,12 +85,21 @@ class Context:
         """The asker, for a sentence."""
         return Who(self.person.id, self.person.name)
 
+    @property
+    def year(self) -> int:
+        """The year that it is for the asker; days of other years are told with theirs."""
+        return calendar.day_of(self.now, self.zone).year
+
     def person_of(self, id: PersonId) -> Person | None:
         """Return somebody by id, read once in this request."""
         if id not in self._people:
             me = self.person
             self._people[id] = me if id == me.id else people.find(self.tx, id)
         return self._people[id]
+
+    def forget_people(self) -> None:
+        """Read people anew: something about them was changed in this request."""
+        self._people.clear()
 
     def services(self) -> list[Service]:
         """Return every service, the fallback last; `service_of` asks for none of them again."""
@@ -131,4 +141,4 @@ class Context:
 
     def text(self, words: Words) -> str:
         """Put words into the asker's language, as plain text."""
-        return text(words, self.language, self.zone)
+        return text(words, self.language, self.zone, self.year)

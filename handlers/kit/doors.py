@@ -31,6 +31,7 @@ class Event(StrEnum):
     WORKING_TIME_CHANGED = "the company's working time or digest hour was changed"
     PEOPLE_CHANGED = "somebody holds a role no longer"  # subject: the person's id
     CAME_BACK = "somebody is here again"  # subject: the person's id
+    MANAGERS_CHANGED = "somebody manages Lotse now"  # subject: the person's id
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +67,15 @@ class Waits:
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """A chapter of home: its first lines, and how many there are in all, if these are not."""
+    """A chapter of home: its first lines, and how many there are in all, if these are not.
+
+    `rest` is what shows all of them.
+    """
 
     title: Words
     items: tuple[Words, ...]
     total: int = 0
+    rest: Call | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,22 +145,24 @@ class Known:
     more: Button | None = None
 
 
-def known(rows: Sequence[Mapping[str, Any]], roles: Mapping[str, Sentence]) -> Known:
+def known(
+    rows: Sequence[Mapping[str, Any]],
+    roles: Mapping[str, Sentence],
+    say: Callable[[Mapping[str, Any]], Words] = lambda row: row["subject"],
+) -> Known:
     """Return stored places as lines: the role that `roles` has for `what`, the subject, the time.
 
-    `rows` are what a storage module's `of_person` returns.
+    `rows` are what a storage module's `of_person` returns. `say(row)` puts the subject in words
+    where it is stored as a key: nobody is shown one.
     """
-    return Known(
-        tuple(
-            (
-                roles[row["what"]],
-                _("{subject}, {at}", subject=row["subject"], at=as_moment(row["at"]))
-                if row["at"]
-                else row["subject"],
-            )
-            for row in rows
-        )
-    )
+    return Known(tuple((roles[row["what"]], _place(say(row), row["at"])) for row in rows))
+
+
+def _place(subject: Words, at: str | None) -> Words:
+    if not at:
+        return subject
+    moment = as_moment(at)
+    return _("{subject}, {at}", subject=subject, at=moment) if subject else _("{at}", at=moment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +310,8 @@ class Listing:
     """A list for chat, board and CSV: `columns` are (key, label), `which` the ways to look at it.
 
     `count(ctx, filter)` is the true total; `rows(ctx, filter, first, most)` a page of it.
+    `narrows` are the parts of a filter that its rows know: a list without services has no such
+    field, and is never said to be of one.
     """
 
     key: str
@@ -311,6 +320,15 @@ class Listing:
     count: Callable[[Context, Filter], int]
     rows: Callable[[Context, Filter, int, int], Sequence[Row]]
     which: tuple[str, ...] = ("open", "all")
+    narrows: tuple[str, ...] = ("service", "since")
+
+    def able(self, asked: Filter) -> Filter:
+        """Return a filter without what this list's rows do not know."""
+        return Filter(
+            asked.which,
+            asked.service if "service" in self.narrows else None,
+            asked.since if "since" in self.narrows else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)

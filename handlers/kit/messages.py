@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from handlers.kit.folding import joined
 from handlers.kit.words import Figure, Link, Phrase, Sentence, Span, Who, Words, _, flat, speak
 from storage.delivery.outbox import ParcelKind
 
@@ -184,18 +184,11 @@ def pieces(text: str, most: int = PIECE) -> tuple[str, ...]:
         end = max(head.rfind("\n"), head.rfind(" ")) + 1
         end = end if end > most // 2 else most
         # Never inside of what is seen as one sign: joiners and marks stay with theirs.
-        while end > 1 and _joins(text[end - 1 : end + 1]):
+        while end > 1 and joined(text[end - 1 : end + 1]):
             end -= 1
         found.append(text[:end])
         text = text[end:]
     return (*found, text) if text else tuple(found)
-
-
-def _joins(two: str) -> bool:
-    """Say whether two characters must not be parted."""
-    return len(two) == 2 and (
-        two[0] == "\u200d" or two[1] in "\u200d\ufe0f" or unicodedata.combining(two[1]) > 0
-    )
 
 
 def line(words: Words, *buttons: Button, tone: Tone = Tone.PLAIN) -> Message:
@@ -204,20 +197,23 @@ def line(words: Words, *buttons: Button, tone: Tone = Tone.PLAIN) -> Message:
     return Message((Text(words), *rows), tone)
 
 
-def spoken(message: Message, language: str, zone: str) -> Message:
-    """Put a whole message into a language; what comes back holds phrases only."""
+def spoken(message: Message, language: str, zone: str, year: int | None = None) -> Message:
+    """Put a whole message into a language; what comes back holds phrases only.
+
+    Days of another year than `year`, the one that it is now, are told with theirs.
+    """
 
     def say(words: Words) -> Phrase:
-        return speak(words, language, zone)
+        return speak(words, language, zone, year)
 
     return Message(tuple(_say_part(part, say) for part in message.parts), message.tone)
 
 
-def spoken_form(form: Form, language: str, zone: str) -> Form:
+def spoken_form(form: Form, language: str, zone: str, year: int | None = None) -> Form:
     """Put a form into a language."""
 
     def say(words: Words) -> Phrase:
-        return speak(words, language, zone)
+        return speak(words, language, zone, year)
 
     fields = tuple(
         replace(

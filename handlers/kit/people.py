@@ -15,10 +15,12 @@ PLATFORMS = {"slack": "Slack", "teams": "Teams", "local": "Lotse"}  # as people 
 
 
 def person(ctx: Context, id: PersonId) -> Who | Sentence:
-    """Return somebody for a sentence; who is gone stays readable."""
+    """Return somebody for a sentence; who is gone stays readable, who is restricted nameless."""
     found = ctx.person_of(id)
     if found is not None and found.former:
         return _("“former person”")
+    if found is not None and found.restricted:
+        return _("“name not shown”")
     return Who(id, found.name if found else id)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
+from handlers.kit import calendar
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Cell, Filter, Listing, Row
@@ -33,12 +34,15 @@ def find(features: Sequence[Feature], key: str) -> Listing | None:
 
 def page(ctx: Context, listing: Listing, asked: Filter, number: int = 1) -> list[Part]:
     """Return one page of a list: the true total, its rows, and buttons for what else there is."""
+    asked = listing.able(asked)
     total = listing.count(ctx, asked)
+    number = within(number, total, PAGE)
     first = (number - 1) * PAGE
     rows = list(listing.rows(ctx, asked, first, PAGE))
+    only, others = _only(ctx, asked), _others(ctx, listing, asked)
     if not rows:
         nothing = _("{title}: nothing here.", title=listing.title)
-        return [Text(nothing), *_buttons(_others(listing, asked))]
+        return [Text(nothing), *only, *_buttons(others)]
     last = first + len(rows)
     title = _(
         "{title}, {first}–{last} of {total}",
@@ -54,7 +58,27 @@ def page(ctx: Context, listing: Listing, asked: Filter, number: int = 1) -> list
     if last < total:
         more.append(Button(_("More"), asking(listing, asked, number + 1)))
     items = Items(tuple(said(each) for each in rows))
-    return [Title(title), items, *_buttons([*opens, *more, *_others(listing, asked)])]
+    return [Title(title), *only, items, *_buttons([*opens, *more, *others])]
+
+
+def within(number: int, total: int, size: int) -> int:
+    """Return a page that there is: beyond the end it is the last one."""
+    return max(1, min(number, -(-total // size)))
+
+
+def _only(ctx: Context, asked: Filter) -> list[Part]:
+    """Say to what a list is narrowed, so that a total is not taken for all there is."""
+    service = ctx.service_of(asked.service) if asked.service is not None else None
+    since = calendar.day_of(asked.since, ctx.workspace.zone) if asked.since is not None else None
+    if service is not None and since is not None:
+        said = _("Only {service}, since {day:date}.", service=service.name, day=since)
+    elif service is not None:
+        said = _("Only {service}.", service=service.name)
+    elif since is not None:
+        said = _("Since {day:date}.", day=since)
+    else:
+        return []
+    return [Text(said, small=True)]
 
 
 def asking(listing: Listing, asked: Filter, number: int = 1) -> Call:
@@ -69,15 +93,22 @@ def asking(listing: Listing, asked: Filter, number: int = 1) -> Call:
     return call("list", **values)
 
 
-def _others(listing: Listing, asked: Filter) -> list[Button]:
+def _others(ctx: Context, listing: Listing, asked: Filter) -> list[Button]:
     """Return the other ways to look at the same list, and the form that narrows it."""
-    narrow = Button(_("Filter"), call("list filter", name=listing.key), "quiet")
     ways = [
         Button(label, asking(listing, replace(asked, which=which)), "quiet")
         for which, label in WHICH.items()
         if which in listing.which and which != asked.which
     ]
-    return [*ways, narrow]
+    if len(listing.which) == 1 and not listing.narrows:
+        return ways
+    since = calendar.day_of(asked.since, ctx.workspace.zone) if asked.since is not None else ""
+    known = {"service": asked.service or "", "since": since}
+    # A field that the rows know nothing of comes filled with nothing, so that nobody is asked.
+    unknown = {each: "" for each in known if each not in listing.narrows}
+    now = {f"now_{each}": value for each, value in known.items() if value}
+    narrow = call("list filter", name=listing.key, now_which=asked.which, **now, **unknown)
+    return [*ways, Button(_("Filter"), narrow, "quiet")]
 
 
 def _buttons(buttons: Sequence[Button]) -> list[Part]:

@@ -23,15 +23,21 @@ from babel import Locale
 from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import format_decimal
 
+from handlers.kit.folding import isolated, joined
+
 if TYPE_CHECKING:
     from _typeshed import SupportsRead
 
 LANGUAGES = ("de", "en")
+ENDS = (".", "?", "!", "…")  # no full stop stands behind them
 LOCALE = Path(__file__).parent.parent / "locale"
 PATTERNS = {
     # Absolute and short, with the weekday, because "yesterday" is wrong tomorrow.
     "moment": {"de": "EEE d. MMM, HH:mm", "en": "EEE d MMM, HH:mm"},
     "day": {"de": "EEE d. MMM", "en": "EEE d MMM"},
+    # The same of another year than the one in which it is told.
+    "far moment": {"de": "EEE d. MMM y, HH:mm", "en": "EEE d MMM y, HH:mm"},
+    "far day": {"de": "EEE d. MMM y", "en": "EEE d MMM y"},
     "weekday": {"de": "EEE", "en": "EEE"},
     "anniversary": {"de": "d. MMM", "en": "d MMM"},  # a day of every year
     "date": {"de": "d. MMMM y", "en": "d MMMM y"},
@@ -114,34 +120,37 @@ def _c(context: str, text: str, /, **values: object) -> Sentence:
     return Sentence(text, values, context=context)
 
 
-def speak(words: Words, language: str, zone: str = "Europe/Berlin") -> Phrase:
+def speak(
+    words: Words, language: str, zone: str = "Europe/Berlin", year: int | None = None
+) -> Phrase:
     """Put words into a language; times are told in `zone`.
 
+    Days of another year than `year`, the one that it is now, are told with theirs.
     Raises KeyError when a value is missing; a test formats every sentence.
     """
     if isinstance(words, str):
         return (words,) if words else ()
     if isinstance(words, tuple):
         return words
-    said = _spoken(words, language, zone) if words.values else _fixed(words, language)
+    said = _spoken(words, language, zone, year) if words.values else _fixed(words, language)
     return _joined(_marked(said, words.measure)) if words.measure else said
 
 
 @lru_cache(maxsize=4096)
 def _fixed(words: Sentence, language: str) -> Phrase:
     """Put words without values into a language; they are the same on every card."""
-    return _spoken(words, language, "")
+    return _spoken(words, language, "", None)
 
 
-def _spoken(words: Sentence, language: str, zone: str) -> Phrase:
+def _spoken(words: Sentence, language: str, zone: str, year: int | None) -> Phrase:
     spans: list[Span] = []
     for literal, name, spec in _pieces(_lookup(words, language)):
-        if literal.startswith(".") and spans and _flat_span(spans[-1]).endswith("."):
-            literal = literal[1:]  # a short month has its dot already
+        if literal.startswith(".") and spans and _flat_span(spans[-1]).endswith(ENDS):
+            literal = literal[1:]  # a short month has its dot already, a question its mark
         if literal:
             spans.append(literal)
         if name is not None:
-            spans.extend(_value(words.values[name], spec, language, zone))
+            spans.extend(_value(words.values[name], spec, language, zone, year))
     return _joined(spans)
 
 
@@ -164,14 +173,25 @@ def unmarked(phrase: Phrase) -> Phrase:
     return _joined([span.label if isinstance(span, Figure) else span for span in phrase])
 
 
-def text(words: Words, language: str, zone: str = "Europe/Berlin") -> str:
+def text(words: Words, language: str, zone: str = "Europe/Berlin", year: int | None = None) -> str:
     """Put words into a language as plain text; people become their names."""
-    return flat(speak(words, language, zone))
+    return flat(speak(words, language, zone, year))
 
 
 def shortened(text: str, longest: int = 70) -> str:
-    """Return `text`, cut with an ellipsis where it is longer than a button takes."""
-    return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"
+    """Return `text`, cut with an ellipsis where it is longer than a button takes.
+
+    It is cut between two words if there are any near, and never inside of one sign.
+    """
+    if len(text) <= longest:
+        return text
+    end = max(longest - 1, 0)
+    space = text.rfind(" ", 0, end + 1)
+    if space > end * 2 // 3:
+        end = space
+    while end > 1 and joined(text[end - 1 : end + 1]):
+        end -= 1
+    return f"{text[:end].rstrip()}…"
 
 
 def flat(phrase: Words) -> str:
@@ -224,17 +244,22 @@ def _lookup(sentence: Sentence, language: str) -> str:
     return words.gettext(sentence.one)
 
 
-def _value(value: object, spec: str, language: str, zone: str) -> Sequence[Span]:
+def _value(value: object, spec: str, language: str, zone: str, year: int | None) -> Sequence[Span]:
+    found = _unmarked_value(value, spec, language, zone, year)
     if isinstance(value, Counted | Measured | Named):
-        return _marked(_unmarked_value(value, spec, language, zone), value.measure)
-    return _unmarked_value(value, spec, language, zone)
+        return _marked(found, value.measure)
+    return found
 
 
-def _unmarked_value(value: object, spec: str, language: str, zone: str) -> Sequence[Span]:
-    if isinstance(value, str | Who | Link | Figure):
+def _unmarked_value(
+    value: object, spec: str, language: str, zone: str, year: int | None
+) -> Sequence[Span]:
+    if isinstance(value, str):
+        return (isolated(value),)
+    if isinstance(value, Who | Link | Figure):
         return (value,)
     if isinstance(value, Sentence):
-        return speak(value, language, zone)
+        return speak(value, language, zone, year)
     if isinstance(value, bool):
         raise TypeError("A truth value is not a word.")
     if isinstance(value, int):
@@ -242,30 +267,39 @@ def _unmarked_value(value: object, spec: str, language: str, zone: str) -> Seque
     if isinstance(value, float):
         return (format_decimal(value, format="#,##0.0", locale=language),)
     if isinstance(value, datetime):
-        return (when(value, spec or "moment", language, zone),)
+        return (when(value, spec or "moment", language, zone, year),)
     if isinstance(value, date):
-        return (_date(value, spec or "day", language),)
+        return (_date(value, _told(spec or "day", value, year), language),)
     if isinstance(value, tuple | list):
         style, spec = ("or", "") if spec == "or" else ("standard", spec)
-        return _listed([_value(item, spec, language, zone) for item in value], language, style)
+        return _listed(
+            [_value(item, spec, language, zone, year) for item in value], language, style
+        )
     raise TypeError(f"{type(value).__name__} cannot be said.")
 
 
-def when(moment: datetime, spec: str, language: str, zone: str) -> str:
+def when(moment: datetime, spec: str, language: str, zone: str, year: int | None = None) -> str:
     """Tell a moment in `zone`: spec "time", "moment" (day and time), "day" or "date"."""
-    return _when(moment.replace(second=0, microsecond=0), spec, language, zone)
+    return _when(moment.replace(second=0, microsecond=0), spec, language, zone, year)
 
 
 @lru_cache(maxsize=512)  # of one minute much is told
-def _when(moment: datetime, spec: str, language: str, zone: str) -> str:
+def _when(moment: datetime, spec: str, language: str, zone: str, year: int | None) -> str:
     local = moment.astimezone(ZoneInfo(zone))
+    spec = _told(spec, local.date(), year)
     if spec == "time":
         return format_time(local, "HH:mm", tzinfo=local.tzinfo, locale=language)
-    if spec == "moment":
+    if spec.endswith("moment"):
         return format_datetime(
             local, PATTERNS[spec][language], tzinfo=local.tzinfo, locale=language
         )
     return _date(local.date(), spec, language)
+
+
+def _told(spec: str, day: date, year: int | None) -> str:
+    """Return the pattern of a day or a moment: with its year only where that is another one."""
+    far = year is not None and day.year != year and f"far {spec}" in PATTERNS
+    return f"far {spec}" if far else spec
 
 
 def _date(day: date, spec: str, language: str) -> str:

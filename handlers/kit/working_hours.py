@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from handlers.kit import calendar
 from handlers.kit.readers import folded
-from handlers.kit.readers.dates import BETWEEN, read_day, weekdays
+from handlers.kit.readers.dates import read_day, split_range, weekdays
 from storage import workspaces
 from storage.engine import Tx
 
@@ -31,6 +31,7 @@ ALWAYS = "always"  # a service's hours when it is answered around the clock
 MIDNIGHT = time.max  # the end of a day, written 24:00
 LONGEST_CLOSED = 62  # days in one row
 MOST_CLOSED = 40
+YEAR = re.compile(r"\d{4}|\d\.\s?\d{1,2}\.\s?\d{2}$")  # a day's own: 1.1.2027, 1.1.27
 HORIZON = 800  # days that are looked at for the next working day
 
 
@@ -276,23 +277,22 @@ def read_closed(text: str, today: date) -> tuple[Closed, ...] | None:
 
 
 def _closed(part: str, today: date) -> Closed | None:
-    first, *rest = re.split(BETWEEN, part, maxsplit=1, flags=re.IGNORECASE)
-    last = rest[0] if rest else first
+    first, last = split_range(part, today) or (part, part)
     end = read_day(last, today)
     if not re.search(r"\d", part):  # "tomorrow", "Monday": one day that comes, not every year
         start = read_day(first, today)
         fits = start is not None and end is not None and start <= end
         return Closed(start, end) if fits and start and end else None
-    if re.search(r"\d{4}", last) is None:
+    if not YEAR.search(last):
         any_year = date(2000, 1, 1)
         start, end = read_day(first, any_year), read_day(last, any_year)
-        if start is None or end is None or re.search(r"\d{4}", first):
+        if start is None or end is None or YEAR.search(first):
             return None
         return Closed(start, end if end >= start else end.replace(year=2001), yearly=True)
     start = read_day(first, today)
     if start is None or end is None:
         return None
-    if re.search(r"\d{4}", first) is None:  # the last such day before the end
+    if not YEAR.search(first):  # the last such day before the end
         start = start.replace(year=end.year)
         start = start if start <= end else start.replace(year=end.year - 1)
     return Closed(start, end) if start <= end else None

@@ -118,13 +118,17 @@ def told(found: Round) -> Sentence | None:
     if found.open or found.answered < LEAST:
         return None
     most = max(found.counts.values())
+    year, _between, number = found.quarter.partition("-Q")
+    quarter = _("quarter {n} of {year}", n=int(number), year=year)
     if found.silent and most < found.answered:
         values = {key: figure(BOTTLENECK, value) for key, value in found.counts.items()}
         return _(
             "What holds us up ({quarter}): who is accountable {ownership}, standards {standards}, "
             "the courage to say no {courage}.",
-            quarter=found.quarter,
+            quarter=quarter,
             **values,
         )
-    leading = [CHOICES[key] for key, value in found.counts.items() if value == most]
-    return _("What holds us up ({quarter}): mostly {what}.", quarter=found.quarter, what=leading)
+    leading = [
+        _("“{what}”", what=CHOICES[key]) for key, value in found.counts.items() if value == most
+    ]
+    return _("What holds us up ({quarter}): mostly {what}.", quarter=quarter, what=leading)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from handlers import rights
+from handlers.guardrails import cards as guardrails
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.doors import figure
@@ -35,7 +36,7 @@ def card(ctx: Context, *, aloud: bool = False) -> Message:
         parts.append(Text(_("There are no goals yet.")))
     if focus:
         parts.append(Text(_("We look here first: {areas}.", areas=focus)))
-    if len(focus) == 1:
+    if len(focus) == 1:  # of before two were asked for
         parts.append(Text(_("Two or three areas make a focus."), small=True))
     if released is not None:
         parts.append(Facts(tuple(_answers(released))))
@@ -91,13 +92,8 @@ def _guardrails(ctx: Context) -> list[Part]:
     rules = mandate.guardrails(ctx.tx)
     if rules is None:
         return []
-    rows: tuple[tuple[Words, Words], ...] = (
-        (_("Data"), rules.data),
-        (_("Security"), rules.security),
-        (_("Responsibility"), rules.responsibility),
-        (_("Communication"), rules.communication),
-    )
-    return [Text(_("Guardrails, {version}:", version=rules.version)), Facts(rows)]
+    said = _("Guardrails, {version}:", version=rules.version)
+    return [Text(said), Facts(guardrails.rows(rules))]
 
 
 def _stops(ctx: Context) -> list[Part]:

@@ -7,26 +7,23 @@ from datetime import datetime
 from typing import Annotated
 
 from handlers.kit import doors
-from handlers.kit.commands import Ask, Feature, call
+from handlers.kit.commands import Ask, Feature
 from handlers.kit.context import Context
-from handlers.kit.doors import Known, Task
+from handlers.kit.doors import Known
 from handlers.kit.errors import Refusal
-from handlers.kit.messages import Button, Reply, line
+from handlers.kit.messages import Reply
 from handlers.kit.people import NAMES_GO, NAMES_KEPT, former
 from handlers.kit.readers import TextReader, folded
-from handlers.kit.readers.required_text import TellingReader
 from handlers.kit.words import Sentence, Words, _
-from handlers.mandate import cards, drafting
+from handlers.mandate import cards, drafting, standing
 from storage import mandate
 from storage.engine import Tx
 from storage.engine.ids import PersonId
-from storage.mandate import Goal, Guardrails, drafts
+from storage.mandate import Goal, drafts
 
 feature = Feature(_("Mandate"))
 
-FOCUS = 3  # areas at most, so that something is looked at first
 GOALS = 7
-RULE = TellingReader(most=500)
 
 
 @feature.command(
@@ -63,10 +60,10 @@ def edit(
         str,
         TextReader(),
         Ask(_("Focus (two or three areas)"), _("One a line, for example: repairs.")),
-    ],
+    ] = "",
 ) -> Reply:
     wanted, areas = drafting.lines(goals), drafting.lines(focus)
-    if len(areas) > FOCUS:
+    if len(areas) > standing.MOST:
         raise Refusal(
             _(
                 "Three areas fit into the focus. Please leave out one of: {areas}.",
@@ -74,14 +71,19 @@ def edit(
             ),
             field="focus",
         )
+    if areas and len(areas) < standing.FEWEST:
+        raise Refusal(
+            _("Two or three areas make a focus. Please name one more, or none yet."),
+            field="focus",
+        )
     if len(wanted) > GOALS:
         raise Refusal(_("Please keep it to {n} goals.", n=GOALS), field="goals")
-    standing = {folded(each.name): each for each in mandate.goals(ctx.tx)}
-    for key, goal in standing.items():
+    known = {folded(each.name): each for each in mandate.goals(ctx.tx)}
+    for key, goal in known.items():
         if key not in wanted:
             mandate.retire_goal(ctx.tx, goal.id, ctx.now)
     for key, name in wanted.items():
-        if key not in standing:
+        if key not in known:
             new = Goal(ctx.new_id(), name)
             mandate.add_goal(ctx.tx, new, key=key, by=ctx.person.id, now=ctx.now)
     if drafts.released(ctx.tx) is None:
@@ -94,78 +96,16 @@ def edit(
     return Reply(cards.card(ctx))
 
 
-def _rules(ctx: Context, _fixed: Mapping[str, str]) -> dict[str, str]:
-    rules = mandate.guardrails(ctx.tx)
-    if rules is None:
-        return {}
-    return {
-        "data": rules.data,
-        "security": rules.security,
-        "responsibility": rules.responsibility,
-        "communication": rules.communication,
-    }
-
-
-@feature.command(
-    "mandate guardrails",
-    "mandat leitplanken",
-    help=_("Write the four guardrails; everybody confirms a new version once."),
-    hidden=True,
-    needs="mandate",
-    current=_rules,
-)
-def write(
-    ctx: Context,
-    *,
-    data: Annotated[str, RULE, Ask(_("Data"), _("What may go where?"))],
-    security: Annotated[str, RULE, Ask(_("Security"), _("What is asked for first?"))],
-    responsibility: Annotated[str, RULE, Ask(_("Responsibility"), _("What does a person decide?"))],
-    communication: Annotated[str, RULE, Ask(_("Communication"), _("Who is told, and when?"))],
-) -> Reply:
-    version = f"v{mandate.versions(ctx.tx) + 1}"
-    rules = Guardrails(
-        version=version,
-        data=data,
-        security=security,
-        responsibility=responsibility,
-        communication=communication,
-    )
-    mandate.set_guardrails(ctx.tx, rules, by=ctx.person.id, now=ctx.now)
-    mandate.confirm(ctx.tx, version, ctx.person.id, ctx.now)
-    return Reply(cards.card(ctx))
-
-
-@feature.command(
-    "mandate confirm", "mandat bestätigen", help=_("I have read the guardrails."), hidden=True
-)
-def confirm(
-    ctx: Context, version: Annotated[str, TextReader(long=False), Ask(_("Version"))]
-) -> Reply:
-    rules = mandate.guardrails(ctx.tx)
-    if rules is None or rules.version != version:
-        raise Refusal(
-            _("There is a newer version of the guardrails."),
-            buttons=(Button(_("Show"), call("mandate")),),
-        )
-    mandate.confirm(ctx.tx, version, ctx.person.id, ctx.now)
-    return Reply(line(_("Confirmed. Thank you.")))
-
-
-@feature.waits(80)
-def unread(ctx: Context) -> list[Task]:
-    rules = mandate.guardrails(ctx.tx)
-    if rules is None or rules.version in mandate.confirmed(ctx.tx, ctx.person.id):
-        return []
-    return [
-        Task(_("There are new guardrails to read."), (Button(_("Read them"), call("mandate")),))
-    ]
-
-
 def _replace(tx: Tx, person: PersonId, to: PersonId) -> None:
     mandate.replace(tx, person, to)
     drafts.replace_person(tx, person, to)
 
 
+STATES: dict[str, Sentence] = {
+    "draft": _("Draft of the mandate"),
+    "released": _("released"),
+    "replaced": _("replaced by a newer one"),
+}
 ROLES: dict[str, Sentence] = {
     "mandates.it_contact": _("Confirms the mandate for the IT"),
     "mandates.begun_by": _("Began a mandate"),
@@ -198,7 +138,13 @@ def known(ctx: Context, person: PersonId) -> Known:
     rows: list[tuple[Words, Words]] = [
         (_("Guardrails"), version) for version in mandate.confirmed(ctx.tx, person)
     ]
-    return Known((*rows, *doors.known(drafts.of_person(ctx.tx, person), ROLES).rows))
+    stored = drafts.of_person(ctx.tx, person)
+    return Known((*rows, *doors.known(stored, ROLES, say=_subject).rows))
+
+
+def _subject(row: Mapping[str, str]) -> Words:
+    """Return what a place is about: the state of a mandate, else the words themselves."""
+    return STATES[row["subject"]] if row["what"].startswith("mandates.") else row["subject"]
 
 
 @feature.keeps(

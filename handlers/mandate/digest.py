@@ -155,6 +155,7 @@ def _listed(ctx: Context, filter: Filter) -> list[actions.Action]:
     ),
     count=lambda ctx, filter: len(_listed(ctx, filter)),
     which=("open", "mine", "all"),
+    narrows=("since",),
 )
 def rows(ctx: Context, filter: Filter, first: int, most: int) -> Sequence[Row]:
     found = []
@@ -171,6 +172,7 @@ def rows(ctx: Context, filter: Filter, first: int, most: int) -> Sequence[Row]:
     (("item", _("What")), ("why", _("Why not")), ("until", _("Until when"))),
     count=lambda ctx, _filter: len(stops.standing(ctx.tx)),
     which=("open",),
+    narrows=(),
 )
 def stop_rows(ctx: Context, _filter: Filter, first: int, most: int) -> Sequence[Row]:
     return [

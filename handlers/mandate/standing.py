@@ -13,6 +13,7 @@ from handlers.kit.words import Sentence, Words, _
 from storage import automations, mandate, pilots
 from storage.mandate import drafts, links
 from storage.mandate.drafts import Mandate
+from storage.pilots.states import PilotState
 
 WARNING = timedelta(days=14)  # before it ends
 FEWEST, MOST = 2, 3  # areas that are looked at first
@@ -72,7 +73,7 @@ def missing(ctx: Context, draft: Mandate) -> list[tuple[Words, Button]]:
 def linked(ctx: Context) -> tuple[int, int, list[str]]:
     """Return how many pilots and automations serve a goal, how many there are, and who does not."""
     goals = links.goals_of_automations(ctx.tx)
-    running = [each for each in pilots.all(ctx.tx) if each.state != "stopped"]
+    running = [each for each in pilots.all(ctx.tx) if each.state is not PilotState.STOPPED]
     entered = automations.all(ctx.tx)
     without = [each.name for each in running if each.goal is None]
     without += [each.name for each in entered if each.id not in goals]

@@ -97,6 +97,22 @@ def present(ctx: Context) -> list[Person]:
     return [each for each in people.everyone(ctx.tx) if each.here]
 
 
+def is_unmanaged(ctx: Context) -> bool:
+    """Say whether everybody who managed Lotse is gone, so that nobody may name anybody."""
+    return people.managed_once(ctx.tx) and not people.managers(ctx.tx)
+
+
+def heir(ctx: Context) -> PersonId | None:
+    """Return who is asked to manage where everybody who did is gone: who is on duty for the rest.
+
+    None where nobody of the company is here at all.
+    """
+    net = services.fallback(ctx.tx)
+    if net is not None:
+        return next(in_order(ctx, net), None)
+    return next((each.id for each in present(ctx)), None)
+
+
 def escalation_manager(ctx: Context) -> PersonId | None:
     """Return the manager who is alarmed at the top, or who stands in for them."""
     return next((each for boss in people.managers(ctx.tx) if (each := acting(ctx, boss.id))), None)

@@ -18,7 +18,7 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text, Title, Tone, line
 from handlers.kit.people import name, traced
 from handlers.kit.readers import PersonReader, TextReader
-from handlers.kit.readers.dates import BETWEEN, DateReader, read_day, today_of
+from handlers.kit.readers.dates import DateReader, read_day, split_range, today_of
 from handlers.kit.words import Sentence, _
 from storage import on_call as stand_ins
 from storage.delivery.outbox import ParcelKind
@@ -38,10 +38,9 @@ class FirstDayReader(DateReader):
 
     def take(self, text: str, ctx: Context, *, last: bool) -> tuple[object, str] | None:
         text = re.sub(f"^{FROM}", "", text, flags=re.IGNORECASE)
-        first, *rest = re.split(BETWEEN, text, maxsplit=1, flags=re.IGNORECASE)
-        found = read_day(first.strip(), today_of(ctx)) if rest else None
-        if found is not None:
-            return found, rest[0]
+        ends = split_range(text, today_of(ctx))
+        if ends is not None:
+            return read_day(ends[0], today_of(ctx)), ends[1]
         return DateReader.take(self, text, ctx, last=last)
 
 
@@ -324,6 +323,7 @@ def known_here(ctx: Context, person: PersonId) -> Known:
             "covers.cover": _("Stands in"),
             "covers.asked_by": _("Asked for it"),
         },
+        say=lambda row: name(ctx, row["subject"]),
     )
 
 

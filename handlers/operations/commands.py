@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
@@ -39,6 +40,20 @@ KINDS: dict[str, Words] = {
     "note": _("Note"),
     "card": _("Card"),
     "digest": _("Digest"),
+}
+
+
+WEEK = re.compile(r"\d{4}-W\d\d")
+FAMILIES: dict[str, Words] = {  # of what is planned, by the beginning of its key
+    "digest": _("Weekly digest"),
+    "automation": _("Automations"),
+    "pilot": _("Pilots"),
+    "mandate": _("Mandate"),
+    "stop": _("Stop list"),
+    "action": _("Who does what by when"),
+    "bottleneck": _("What holds us up"),
+    "bundle": _("Bundled message"),
+    "person": _("Somebody left"),
 }
 
 
@@ -91,7 +106,7 @@ def show(ctx: Context) -> Reply:
 def said(each: Held) -> Words:
     """Write one line of what would have gone out."""
     if each.what == "due":
-        return _("Was due {at}: {what}", at=each.at, what=each.key)
+        return _("Was due {at}: {what}", at=each.at, what=_planned(each.key))
     return _(
         "{kind} of {at} to {place}: {text}",
         kind=KINDS.get(each.kind, each.kind),
@@ -99,6 +114,21 @@ def said(each: Held) -> Words:
         place=each.place.partition(":")[2] or each.place,
         text=first_line(each.message),
     )
+
+
+def _planned(key: str) -> Words:
+    """Return what was planned under a key, such as `incident:7:climb` or `digest:2026-W48`."""
+    family, _colon, rest = key.partition(":")
+    about = rest.partition(":")[0]
+    match family:
+        case "incident":
+            return f"INC-{about}"
+        case "problem":
+            return f"PRB-{about}"
+        case "digest" if WEEK.fullmatch(about):
+            return _("Weekly digest, week {number}", number=int(about[-2:]))
+        case _:
+            return FAMILIES.get(family, family)
 
 
 def first_line(message: str) -> str:

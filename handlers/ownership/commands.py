@@ -8,7 +8,7 @@ from typing import Annotated
 from handlers import rights
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
-from handlers.kit.doors import Held, Known, Task, known
+from handlers.kit.doors import Event, Held, Known, Task, known
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import (
     Button,
@@ -272,6 +272,20 @@ def accept_all(
     return Reply(line(said), posts=posts, subject=traced(ctx, kept.person))
 
 
+@feature.follows(Event.CAME_BACK)
+def not_needed(ctx: Context, person: PersonId) -> tuple[Post, ...]:
+    """End what others had asked for whoever is back: they look after their things themselves."""
+    found = handovers.open_of(ctx.tx, person)
+    if found is None or found.asked_by == person:
+        return ()
+    handovers.end(ctx.tx, found.id)
+    said = _("{who} is here again. Nobody has to take over for now.", who=name(ctx, person))
+    told = (
+        Post(f"{_key(found.id)}:back", line(said), f"direct:{found.asked_by}", ParcelKind.NOTE),
+    )
+    return (Post(_key(found.id), line(said, tone=Tone.QUIET)), *told)
+
+
 @feature.waits(20)
 def waiting(ctx: Context) -> list[Task]:
     """Return what the asker has still to accept, and for managers what is red."""
@@ -336,6 +350,7 @@ def known_here(ctx: Context, person: PersonId) -> Known:
             "handovers.deputy": _("Named as deputy"),
             "handovers.asked_by": _("Asked for it"),
         },
+        say=lambda row: name(ctx, row["subject"]),
     )
 
 

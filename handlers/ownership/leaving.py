@@ -7,6 +7,7 @@ is done by a timer that is due at once.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -24,14 +25,13 @@ from handlers.kit.messages import (
     Text,
     Title,
     Tone,
-    line,
 )
 from handlers.kit.people import name
 from handlers.kit.words import Sentence, _
 from handlers.on_call import duty
 from handlers.ownership import held
 from handlers.services.cards import name_somebody, some, why_red
-from handlers.services.lookup import fallback
+from handlers.settings.managers import OPERATORS
 from storage import people, services, workspaces
 from storage.delivery import timers
 from storage.delivery.outbox import ParcelKind
@@ -70,7 +70,7 @@ def left(ctx: Context, person: PersonId) -> Reply:
     if duty.is_here(ctx, person):
         return _back(ctx, person)
     moved = held.hand_on(ctx, person)
-    if not held.by(ctx, person):
+    if not held.by(ctx, person) and not _was_last_manager(ctx, person):
         return Reply(posts=moved)
     batch = _batch(ctx, person)
     told = [each.id for each in duty.managers(ctx)] or _instead(ctx)
@@ -81,8 +81,13 @@ def left(ctx: Context, person: PersonId) -> Reply:
 
 def _instead(ctx: Context) -> list[PersonId]:
     """Return who is told where nobody manages: whoever is on duty for the rest, if anybody is."""
-    first = duty.on_duty(ctx, fallback(ctx)) if duty.present(ctx) else None
+    first = duty.heir(ctx)
     return [first] if first is not None else []
+
+
+def _was_last_manager(ctx: Context, person: PersonId) -> bool:
+    found = people.find(ctx.tx, person)
+    return found is not None and found.manager and duty.is_unmanaged(ctx)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +141,13 @@ def _back(ctx: Context, person: PersonId) -> Reply:
     return Reply(posts=posts)
 
 
+@feature.follows(Event.MANAGERS_CHANGED)
+def answerable(ctx: Context, _person: PersonId) -> tuple[Post, ...]:
+    """Give the newest card about who left the buttons that a manager may press."""
+    batch = _read(workspaces.setting(ctx.tx, NEWEST))
+    return (Post(_key(batch), _card(ctx, batch)),) if batch is not None else ()
+
+
 @feature.follows(Event.PEOPLE_CHANGED)
 def refreshed(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     """Show on the managers' card of somebody who left what is still to be taken over."""
@@ -149,12 +161,13 @@ def _card(ctx: Context, batch: Batch) -> Message:
     """Return the managers' card: everything that those who left are still named for."""
     gone = [each for each in batch.people if not duty.is_here(ctx, each)]
     if not gone:
-        back = [name(ctx, each) for each in batch.people]
-        return line(_("Back and in charge again: {who}.", who=back), tone=Tone.QUIET)
+        return Message(tuple(Text(each) for each in _all_back(ctx, batch)), Tone.QUIET)
     parts: list[Part] = [
         Title(_("No longer active: {who}.", who=[name(ctx, each) for each in gone]))
     ]
     open_ones = [(each, found) for each in gone if (found := held.by(ctx, each))]
+    if duty.is_unmanaged(ctx):
+        return Message((*parts, *_first_a_manager(ctx, open_ones)), Tone.ALARM)
     if not open_ones:
         parts.append(Text(_("All of it has somebody new.")))
         return Message(tuple(parts), Tone.QUIET)
@@ -170,6 +183,32 @@ def _card(ctx: Context, batch: Batch) -> Message:
             parts.append(Text(name(ctx, each)))
         parts += [Facts(tuple(held.rows(ctx, found))), Buttons(_remedies(each))]
     return Message(tuple(parts), Tone.ALARM)
+
+
+def _all_back(ctx: Context, batch: Batch) -> list[Sentence]:
+    """Say who is back, and whether they look after anything still: others may have taken it."""
+    charged = [name(ctx, each) for each in batch.people if held.by(ctx, each)]
+    others = [name(ctx, each) for each in batch.people if not held.by(ctx, each)]
+    found = [_("Back and in charge again: {who}.", who=charged)] if charged else []
+    if others:
+        found.append(_("Back: {who}. Others look after what was theirs.", who=others))
+    return found
+
+
+def _first_a_manager(ctx: Context, open_ones: list[tuple[PersonId, list[Held]]]) -> Iterator[Part]:
+    """Give what is left with nobody, and the one thing that can be done while nobody manages."""
+    for each, found in open_ones:
+        if len(open_ones) > 1:
+            yield Text(name(ctx, each))
+        yield Facts(tuple(held.rows(ctx, found)))
+    yield Text(
+        _("No manager is active any more. Please take this on; then you can name who takes over.")
+    )
+    yield Buttons((Button(_("Manage Lotse"), call("settings begin"), "primary"),))
+    yield Text(
+        _("Whoever operates Lotse can name a manager, too: “{command}”.", command=OPERATORS),
+        small=True,
+    )
 
 
 def _remedies(person: PersonId) -> tuple[Button, ...]:

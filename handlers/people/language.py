@@ -25,7 +25,7 @@ class Language(StrEnum):
 
 LANGUAGE = ChoiceReader(
     Language,
-    {"de": "Deutsch", "en": "English", "auto": _("like the company")},
+    {"de": "Deutsch", "en": "English", "auto": _("Like the company")},
     {"de": ("deutsch", "german"), "en": ("englisch", "english"), "auto": ()},
 )
 

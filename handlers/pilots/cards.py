@@ -11,10 +11,11 @@ from handlers.kit.people import name
 from handlers.kit.words import Sentence, Words, _, _n
 from handlers.mandate.standing import valid
 from handlers.on_call import duty
-from handlers.pilots import clock, measure, relief, roles, start_check, use
+from handlers.pilots import clock, measure, picture, relief, roles, start_check, use
 from handlers.pilots.weeks import progress
 from storage import mandate
 from storage.pilots import ROLES, Pilot, answers, log
+from storage.pilots.states import STARTED, PilotState
 
 age = clock.age  # for those who only name a pilot
 
@@ -22,12 +23,16 @@ age = clock.age  # for those who only name a pilot
 def card(ctx: Context, pilot: Pilot) -> Message:
     """Return the card of a pilot."""
     parts: list[Part] = [Title(pilot.name), Facts(tuple(_facts(ctx, pilot)))]
-    if measure.effect(pilot, log.values(ctx.tx, pilot.id)) is not None:
+    values = log.values(ctx.tx, pilot.id)
+    seen = picture.bars(pilot, values)
+    if seen is not None:
+        parts.append(seen)
+    if measure.effect(pilot, values) is not None:
         parts.append(Buttons((computed(),)))
     parts += _learnt(ctx, pilot)
-    if pilot.state in ("draft", "incomplete", "waiting"):
+    if pilot.state.is_prepared or pilot.state is PilotState.WAITING:
         parts += _preparing(ctx, pilot)
-    elif pilot.state == "running":
+    elif pilot.state is PilotState.RUNNING:
         parts += _running(ctx, pilot)
     else:
         parts += _over(ctx, pilot)
@@ -41,7 +46,7 @@ def computed() -> Button:
 
 def _facts(ctx: Context, pilot: Pilot) -> list[tuple[Words, Words]]:
     rows: list[tuple[Words, Words]] = [(_("State"), age(ctx, pilot))]
-    if pilot.state in ("running", "operating", "stopped") and pilot.started_on is not None:
+    if pilot.state in STARTED and pilot.started_on is not None:
         rows.append((_("Use"), use.told(ctx, pilot)))
         rounds = relief.closed(ctx, pilot)
         told = relief.told(rounds[0] if rounds else None)
@@ -55,6 +60,9 @@ def _facts(ctx: Context, pilot: Pilot) -> list[tuple[Words, Words]]:
     if pilot.baseline is not None:
         rows.append((_("Baseline"), _baseline(pilot)))
     rows += _series(pilot, values)
+    happy = log.satisfaction(ctx.tx, pilot.id)
+    if happy:
+        rows.append((_("Customers' satisfaction"), _satisfied(happy[-1])))
     rows.append((_("Problem"), pilot.problem))
     if pilot.workflow:
         said = _(
@@ -70,7 +78,9 @@ def _facts(ctx: Context, pilot: Pilot) -> list[tuple[Words, Words]]:
     if pilot.area:
         rows.append((_("Area"), pilot.area))
     rows += [(roles.LABELS[each], _holder(ctx, pilot, each)) for each in ROLES]
-    if pilot.state != "stopped":
+    if pilot.state.goes_on:
+        rows.append((_("Connection"), use.connection(ctx, pilot)))
+    if pilot.state is not PilotState.STOPPED:
         rows.append((_("Mandate"), _mandate(ctx)))
     return rows
 
@@ -84,10 +94,10 @@ def _mandate(ctx: Context) -> Sentence:
 
 
 def _baseline(pilot: Pilot) -> Sentence:
+    baseline = measure.number(pilot.baseline or "0")
     return _(
-        "{baseline} {unit} (n={n}, {period}, {source}), target {target}",
-        baseline=measure.number(pilot.baseline or "0"),
-        unit=pilot.unit,
+        "{baseline} (n={n}, {period}, {source}), target {target}",
+        baseline=_("{n} {unit}", n=baseline, unit=pilot.unit) if pilot.unit else baseline,
         n=pilot.baseline_n or 0,
         period=pilot.baseline_period,
         source=pilot.baseline_source,
@@ -119,16 +129,20 @@ def _series(pilot: Pilot, values: Sequence[log.Value]) -> list[tuple[Words, Word
             working=measure.number(newest.working),
         )
         rows.append((_("Of that"), said))
-    happy = [each for each in values if each.satisfaction is not None]
-    if happy:
-        points = measure.number(happy[-1].satisfaction or "0")
-        rows.append((_("Customers' satisfaction"), _("{value}", value=points)))
     if pilot.guard:
         guarded = [each for each in values if each.guard is not None]
         if guarded:
             level = measure.number(guarded[-1].guard or "0")
             rows.append((pilot.guard, _("{value}", value=level)))
     return rows
+
+
+def _satisfied(told: log.Satisfaction) -> Words:
+    """Return how satisfied customers were: a value of its own, with its week and its source."""
+    said = _("{value} in week {week}", value=measure.number(told.value), week=int(told.week[6:]))
+    if told.number:
+        said = _("{said} (n={n})", said=said, n=told.number)
+    return _("{said}, {source}", said=said, source=told.source) if told.source else said
 
 
 def _holder(ctx: Context, pilot: Pilot, role: str) -> Words:
@@ -234,6 +248,7 @@ def _running(ctx: Context, pilot: Pilot) -> list[Part]:
     coming = next((each for each in progress.steps(ctx, pilot) if not each.done), None)
     if coming is not None:
         parts.append(Text(_("By {day}: {what}", day=coming.due, what=coming.milestone.words)))
+    parts += _connecting(ctx, pilot)
     open_ones = [each for each in log.obstacles(ctx.tx, pilot.id) if each.solved_on is None]
     for each in open_ones[:3]:
         said = _("In the way until {day}: {words}", day=each.due_on, words=each.words)
@@ -247,6 +262,13 @@ def _running(ctx: Context, pilot: Pilot) -> list[Part]:
     if roles.may(ctx, pilot):
         parts.append(Buttons(_own(pilot, number)))
     return parts
+
+
+def _connecting(ctx: Context, pilot: Pilot) -> list[Part]:
+    """Return the button that gets an address and a recipe, until the first run has come."""
+    if use.is_connected(ctx, pilot) or not roles.may(ctx, pilot):
+        return []
+    return [Buttons((Button(_("Connect it"), call("pilot address", pilot=pilot.id)),))]
 
 
 def taps(ctx: Context, pilot: Pilot) -> list[Part]:
@@ -287,14 +309,14 @@ def _over(ctx: Context, pilot: Pilot) -> list[Part]:
         parts.append(Text(_("Decided on {day}: {reason}", day=day, reason=pilot.reason)))
     if pilot.learnt:
         parts.append(Text(_("What we learnt: {learnt}", learnt=pilot.learnt)))
-    if pilot.state == "operating":
-        parts += taps(ctx, pilot)
+    if pilot.state is PilotState.OPERATING:
+        parts += [*_connecting(ctx, pilot), *taps(ctx, pilot)]
     if roles.may(ctx, pilot):
         buttons = [Button(_("Result card"), call("pilot result", pilot=pilot.id))]
         if pilot.undecided:
             decide = call("pilot decide", pilot=pilot.id)
             buttons.insert(0, Button(_("Decide"), decide, "primary"))
-        if pilot.state == "operating":
+        if pilot.state is PilotState.OPERATING:
             buttons.append(Button(_("Improved"), call("pilot improved", pilot=pilot.id)))
         else:
             buttons.append(Button(_("Take it up again"), call("pilot again", pilot=pilot.id)))

@@ -9,6 +9,7 @@ from handlers.kit import calendar
 from handlers.kit.context import Context
 from handlers.kit.words import Sentence, Words, _
 from storage.pilots import Pilot
+from storage.pilots.states import PilotState
 
 WEEKS = 12
 EXTRA = 4  # weeks of one more round
@@ -57,38 +58,38 @@ def end_of(pilot: Pilot, number: int) -> date:
 
 def decision_due(pilot: Pilot, day: date) -> bool:
     """Say whether somebody has to decide now: in the last week, or past it."""
-    return pilot.state == "running" and week(pilot, day) >= weeks(pilot)
+    return pilot.state is PilotState.RUNNING and week(pilot, day) >= weeks(pilot)
 
 
 def is_late(pilot: Pilot, day: date) -> bool:
     """Say whether the decision should have been made."""
-    return pilot.state == "running" and day > end_of(pilot, weeks(pilot))
+    return pilot.state is PilotState.RUNNING and day > end_of(pilot, weeks(pilot))
 
 
 def is_over(pilot: Pilot, day: date) -> bool:
     """Say whether it has run as long as any pilot may, with or without a decision."""
-    return pilot.state == "running" and day > end_of(pilot, WEEKS + EXTRA)
+    return pilot.state is PilotState.RUNNING and day > end_of(pilot, WEEKS + EXTRA)
 
 
 def age(ctx: Context, pilot: Pilot) -> Sentence:
     """Return which of its twelve weeks a pilot is in, or in which state it is."""
-    if pilot.state == "running" and pilot.started_on is not None:
+    if pilot.state is PilotState.RUNNING and pilot.started_on is not None:
         number, whole = week(pilot, current_day(ctx)), weeks(pilot)
         if number > whole:
             return _("week {week}, past its {weeks}", week=number, weeks=whole)
         return _("week {week} of {weeks}", week=number, weeks=whole)
-    if pilot.state == "operating" and pilot.operating_on is not None:
+    if pilot.state is PilotState.OPERATING and pilot.operating_on is not None:
         return _("in operation since {day}", day=pilot.operating_on)
     if pilot.undecided:
         return _("ended without a decision")
     return STATES[pilot.state]
 
 
-STATES: dict[str, Sentence] = {
-    "incomplete": _("incomplete"),
-    "draft": _("in preparation"),
-    "waiting": _("on the waiting list"),
-    "running": _("running"),
-    "operating": _("in operation"),
-    "stopped": _("stopped"),
+STATES: dict[PilotState, Sentence] = {
+    PilotState.INCOMPLETE: _("incomplete"),
+    PilotState.DRAFT: _("in preparation"),
+    PilotState.WAITING: _("on the waiting list"),
+    PilotState.RUNNING: _("running"),
+    PilotState.OPERATING: _("in operation"),
+    PilotState.STOPPED: _("stopped"),
 }

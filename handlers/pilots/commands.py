@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated
 
+from handlers.guardrails import cards as guardrails
 from handlers.kit.commands import UNASKED, Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
@@ -30,6 +32,7 @@ from storage import mandate, pilots
 from storage.friction import patterns
 from storage.mandate import Goal
 from storage.pilots import Pilot
+from storage.pilots.states import STARTED, PilotState
 
 feature = Feature(_("Pilots"))
 
@@ -162,7 +165,8 @@ def new(
     if not pilots.add(ctx.tx, pilot, name_key=folded(pilot.name)):
         raise Refusal(_("There is a pilot called “{name}” already.", name=pilot.name), field="name")
     editing.note(ctx, pilot, "created", pilot.name)
-    return Reply(cards.card(ctx, pilot), subject=pilot.name)
+    shown = cards.card(ctx, pilot)
+    return Reply(replace(shown, parts=(*shown.parts, *guardrails.shown(ctx))), subject=pilot.name)
 
 
 def _one_workflow(text: str) -> None:
@@ -219,7 +223,7 @@ def describe(
     found = editing.own(ctx, pilot)
     _one_workflow(workflow)
     if found.workflow and _is_another(workflow, found.workflow):
-        if found.state == "running":
+        if found.state is PilotState.RUNNING:
             raise Refusal(
                 _(
                     "It runs with one workflow: “{workflow}”. Others come after it.",
@@ -227,7 +231,7 @@ def describe(
                 ),
                 field="workflow",
             )
-        if found.state == "operating" and not start_check.improved(ctx, found):
+        if found.state is PilotState.OPERATING and not start_check.improved(ctx, found):
             raise _improve_first(ctx, found)
     editing.rename(ctx, found, name)
     changed = {
@@ -355,7 +359,7 @@ def measure(
 @feature.command("pilot start", "pilot starten", help=_("Start the twelve weeks."), hidden=True)
 def start(ctx: Context, pilot: PilotRef) -> Reply:
     found = editing.own(ctx, pilot)
-    if found.state in ("running", "operating", "stopped"):
+    if found.state in STARTED:
         return Reply(cards.card(ctx, found))
     missing = start_check.missing(ctx, found)
     if missing or not roles.may_start(found):
@@ -368,22 +372,23 @@ def start(ctx: Context, pilot: PilotRef) -> Reply:
         raise _improve_first(ctx, behind)
     full = start_check.no_room(ctx, found)
     if full is not None:
-        if found.state == "waiting":
+        if found.state is PilotState.WAITING:
             return Reply(Message((Text(full), Text(_("It stays on the waiting list.")))))
         wait = Button(_("Put it on the waiting list"), call("pilot wait", pilot=found.id))
         raise Refusal(full, buttons=(wait,))
     today = clock.current_day(ctx)
-    pilots.change(ctx.tx, found.id, state="running", started_on=today, waiting_since=None)
+    pilots.change(ctx.tx, found.id, state=PilotState.RUNNING, started_on=today, waiting_since=None)
     editing.note(ctx, found, "started")
     digest.plan(ctx, found.id)
     posts = editing.settle(ctx, found, "room")
+    editing.let_connect(ctx, editing.fresh(ctx, found))
     return Reply(cards.card(ctx, editing.fresh(ctx, found)), posts=posts, subject=found.name)
 
 
 @feature.command("pilot wait", "pilot warten", help=_("Put it on the waiting list."), hidden=True)
 def wait(ctx: Context, pilot: PilotRef) -> Reply:
     found = editing.own(ctx, pilot)
-    if found.state in ("draft", "incomplete"):
-        pilots.change(ctx.tx, found.id, state="waiting", waiting_since=ctx.now)
+    if found.state.is_prepared:
+        pilots.change(ctx.tx, found.id, state=PilotState.WAITING, waiting_since=ctx.now)
         editing.note(ctx, found, "waiting")
     return Reply(cards.card(ctx, editing.fresh(ctx, found)), subject=found.name)

@@ -9,15 +9,18 @@ from handlers.kit import calendar, working_hours
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Filter, Glance, Known, Row, Section, Setting, Task, Week, figure
-from handlers.kit.messages import Button, Facts, Part, Text, Title
+from handlers.kit.messages import Button, Facts, Items, Part, Text, Title
 from handlers.kit.people import NAMES_GO, NAMES_KEPT, former, name
 from handlers.kit.readers import NumberReader, folded
 from handlers.kit.words import Sentence, Words, _, _n
 from handlers.pilots import clock, measure, relief, roles, start_check
+from handlers.pilots.weeks.it_checks import open_checks
+from handlers.pilots.weeks.kinds import CHANGES
 from storage import pilots, workspaces
 from storage.delivery import timers
 from storage.engine.ids import PersonId
 from storage.pilots import ROLES, Pilot, answers, log
+from storage.pilots.states import PilotState
 
 feature = Feature(_("Pilots"))
 
@@ -93,7 +96,7 @@ def settings(ctx: Context) -> list[Setting]:
 def figures(ctx: Context) -> list[Sentence]:
     """Return how many pilots reached operation, and are alive after half a year (D08, D09)."""
     known = [each for each in pilots.all(ctx.tx) if each.started_on is not None]
-    ended = [each for each in known if each.state in ("operating", "stopped")]
+    ended = [each for each in known if each.state in (PilotState.OPERATING, PilotState.STOPPED)]
     if not ended:
         return []
     operating = [each for each in ended if each.operating_on is not None]
@@ -119,7 +122,7 @@ def undecided(ctx: Context) -> list[Task]:
             decide = Button(_("Decide"), call("pilot decide", pilot=each.id))
             since = _midnight(ctx, each.stopped_on or day)
             found.append(Task(words, (decide,), since, f"pilot:{each.id}"))
-        if each.state not in ("running", "operating"):
+        if not each.state.goes_on:
             continue
         show = Button(_("Show"), call("pilot", pilot=each.id))
         if clock.is_late(each, day):
@@ -131,10 +134,19 @@ def undecided(ctx: Context) -> list[Task]:
             )
             decide = Button(_("Decide"), call("pilot decide", pilot=each.id))
             found.append(Task(words, (decide, show), _midnight(ctx, due), f"pilot:{each.id}"))
-        if each.state == "running" and clock.week(each, day) > 4 and each.sourcing is None:
+        if each.state is PilotState.RUNNING and clock.week(each, day) > 4 and each.sourcing is None:
             words = _("“{pilot}”: it is open who connects it.", pilot=each.name)
             since = _midnight(ctx, clock.end_of(each, 4))
             found.append(Task(words, (show,), since, f"pilot:{each.id}:sourcing"))
+        still = open_checks(each)
+        if each.state is PilotState.RUNNING and clock.week(each, day) > 4 and still:
+            words = _(
+                "“{pilot}”: IT still has to look at it: {checks}.", pilot=each.name, checks=still
+            )
+            look = Button(_("IT's view"), call("pilot it", pilot=each.id))
+            since = _midnight(ctx, clock.end_of(each, 4))
+            found.append(Task(words, (look,), since, f"pilot:{each.id}:it"))
+        found += vacancies(ctx, each)
         for obstacle in log.obstacles(ctx.tx, each.id):
             if obstacle.solved_on is None and obstacle.due_on < day:
                 words = _(
@@ -153,6 +165,25 @@ def undecided(ctx: Context) -> list[Task]:
                 answer = Button(_("Answer"), call("feedback answer", question=question.id))
                 since = _midnight(ctx, question.asked_on)
                 found.append(Task(words, (answer,), since, f"question:{question.id}"))
+    return found
+
+
+def vacancies(ctx: Context, pilot: Pilot) -> list[Task]:
+    """Return the roles of a pilot that nobody fills, so that it is never silently without one."""
+    found = []
+    for role in ROLES:
+        if role in roles.filled(pilot):
+            continue
+        words = _(
+            "“{pilot}”: {role} is vacant. {lacks}",
+            pilot=pilot.name,
+            role=roles.LABELS[role],
+            lacks=roles.WITHOUT[role],
+        )
+        people = Button(_("Name people"), call("pilot people", pilot=pilot.id))
+        left = [e.at for e in log.history(ctx.tx, pilot.id) if e.kind == f"vacant {role}"]
+        since = max(left, default=None)
+        found.append(Task(words, (people,), since, f"pilot:{pilot.id}:vacant {role}"))
     return found
 
 
@@ -212,7 +243,7 @@ def reached(ctx: Context, known: Sequence[Pilot], week: Week) -> tuple[Words, ..
 @feature.section(70, team=True)
 def section(ctx: Context, week: Week) -> Section | None:
     """Return what has to be decided, how each pilot goes, and how much was said."""
-    known = [each for each in pilots.all(ctx.tx) if each.state in ("running", "operating")]
+    known = [each for each in pilots.all(ctx.tx) if each.state.goes_on]
     if week.team is not None:
         ours = [each for each in known if folded(each.area) in week.team.areas]
         told_ = tuple((each.name, told(ctx, each)) for each in ours[:5])
@@ -224,6 +255,9 @@ def section(ctx: Context, week: Week) -> Section | None:
         rows.append((_("Feedback"), _n("{n} sentence", "{n} sentences", figure(FEEDBACK, said))))
     rows += [(each.name, told(ctx, each)) for each in known[:5]]
     parts: list[Part] = [Text(each) for each in figures(ctx)]
+    better = _improved(ctx, week)
+    if better:
+        parts = [Text(_("Improved:")), Items(better), *parts]
     if rows:
         parts = [Title(_("What we are learning")), Facts(tuple(rows)), *parts]
     decisions = tuple(undecided(ctx))
@@ -233,15 +267,26 @@ def section(ctx: Context, week: Week) -> Section | None:
     return Section(decisions, tuple(parts), said_yes, solved)
 
 
+def _improved(ctx: Context, week: Week) -> tuple[Words, ...]:
+    """Return what was improved in a week; requirement C25."""
+    return tuple(
+        _("“{pilot}”, {kind}: {words}", pilot=each.name, kind=CHANGES[done.kind], words=done.words)
+        for each in pilots.all(ctx.tx)
+        for done in log.iterations(ctx.tx, each.id)
+        if measure.week_of(done.done_on) == week.name
+    )[:5]
+
+
 @feature.glance(40)
 def glance(ctx: Context) -> list[Glance]:
     """Return the pilots in which the asker has a role."""
     mine = [
         _("{name}, {week}", name=each.name, week=clock.age(ctx, each))
         for each in pilots.all(ctx.tx)
-        if ctx.person.id in {getattr(each, role) for role in ROLES} and each.state != "stopped"
+        if ctx.person.id in {getattr(each, role) for role in ROLES}
+        and each.state is not PilotState.STOPPED
     ]
-    return [Glance(_("My pilots"), tuple(mine))]
+    return [Glance(_("My pilots"), tuple(mine), rest=call("pilot"))]
 
 
 @feature.waits(55)
@@ -254,6 +299,7 @@ def waiting(ctx: Context) -> list[Task]:
         if each.undecided or clock.decision_due(each, clock.current_day(ctx)):
             words = _("“{pilot}”: what becomes of it?", pilot=each.name)
             found.append(Task(words, (Button(_("Decide"), call("pilot decide", pilot=each.id)),)))
+        found += vacancies(ctx, each) if each.state.goes_on else []
         if roles.decides(each) != me:
             continue
         for question in answers.questions(ctx.tx, each.id):
@@ -311,7 +357,7 @@ def old_answers(ctx: Context, before: datetime) -> int:
 def _listed(ctx: Context, filter: Filter) -> list[Pilot]:
     found = pilots.all(ctx.tx)
     if filter.which == "open":
-        found = [each for each in found if each.state != "stopped"]
+        found = [each for each in found if each.state is not PilotState.STOPPED]
     if filter.which == "mine":
         found = [each for each in found if ctx.person.id in {getattr(each, role) for role in ROLES}]
     if filter.since is not None:
@@ -332,13 +378,15 @@ def _listed(ctx: Context, filter: Filter) -> list[Pilot]:
         ("relief", _("Relief")),
     ),
     count=lambda ctx, filter: len(_listed(ctx, filter)),
+    which=("open", "mine", "all"),
+    narrows=("since",),
 )
 def rows(ctx: Context, filter: Filter, first: int, most: int) -> Sequence[Row]:
     found = []
     for each in _listed(ctx, filter)[first : first + most]:
         effect = measure.effect(each, log.values(ctx.tx, each.id))
         rounds = relief.closed(ctx, each)
-        closed = each.state == "stopped"
+        closed = each.state is PilotState.STOPPED
         values: tuple[Words, ...] = (
             each.name,
             clock.age(ctx, each),

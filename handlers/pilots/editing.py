@@ -9,10 +9,11 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Message, Post, line
 from handlers.kit.readers import folded
 from handlers.kit.words import Sentence, _
-from handlers.pilots import roles, start_check
+from handlers.pilots import roles, start_check, use
 from storage import pilots
 from storage.engine.ids import PersonId
 from storage.pilots import ROLES, Pilot, log
+from storage.pilots.states import PilotState
 
 LONGEST = 80  # characters of a name
 
@@ -32,11 +33,15 @@ def fresh(ctx: Context, pilot: Pilot) -> Pilot:
 
 def running(ctx: Context, pilot: Pilot) -> Pilot:
     """Return a pilot that runs or is in operation, and that the asker may change."""
-    found = own(ctx, pilot)
-    if found.state not in ("running", "operating"):
+    return runs(own(ctx, pilot))
+
+
+def runs(found: Pilot) -> Pilot:
+    """Return a pilot that runs or is in operation; refuse one that does not."""
+    if not found.state.goes_on:
         raise Refusal(
-            _("“{pilot}” does not run.", pilot=pilot.name),
-            buttons=(Button(_("Show"), call("pilot", pilot=pilot.id)),),
+            _("“{pilot}” does not run.", pilot=found.name),
+            buttons=(Button(_("Show"), call("pilot", pilot=found.id)),),
         )
     return found
 
@@ -75,6 +80,8 @@ def name_for(ctx: Context, pilot: Pilot, role: str, person: PersonId | None) -> 
     pilots.change(ctx.tx, pilot.id, **{role: person, f"{role}_accepted_at": accepted})
     note(ctx, pilot, f"named {role}")
     posts = matters.settle(ctx, asked_key(pilot, role))
+    if mine:
+        posts += settle(ctx, pilot, f"vacant {role}")
     if person is None or mine:
         return posts
     return (*posts, *matters.ask(ctx, person, asked_key(pilot, role), question(ctx, pilot, role)))
@@ -136,6 +143,15 @@ def settle(ctx: Context, pilot: Pilot, key: str) -> tuple[Post, ...]:
     return matters.settle(ctx, f"pilot:{pilot.id}:{key}")
 
 
+def let_connect(ctx: Context, pilot: Pilot) -> None:
+    """Tell the integrator that it has started, with the way to an address and a recipe."""
+    if use.is_connected(ctx, pilot) or pilot.integrator == ctx.person.id:
+        return
+    said = _("“{pilot}” has started. Connect it, so that its use is seen.", pilot=pilot.name)
+    button = Button(_("Connect it"), call("pilot address", pilot=pilot.id))
+    tell(ctx, pilot, "connect", said, button, role="integrator")
+
+
 def vacant(ctx: Context, pilot: Pilot, role: str, *, left: bool = False) -> tuple[Post, ...]:
     """Nobody fills a role any more: say to the others what lacks now.
 
@@ -149,7 +165,7 @@ def vacant(ctx: Context, pilot: Pilot, role: str, *, left: bool = False) -> tupl
     now = fresh(ctx, pilot)
     for each in ROLES:
         person = getattr(now, each)
-        if person not in (None, before) and now.state in ("running", "operating", "waiting"):
+        if person not in (None, before) and (now.state.goes_on or now.state is PilotState.WAITING):
             said = _(
                 "“{pilot}”: {role} is vacant. {lacks}",
                 pilot=pilot.name,

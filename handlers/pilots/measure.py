@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
 from handlers.kit.readers import ChoiceReader
@@ -41,9 +41,11 @@ class Effect:
 
 
 def number(text: str | Decimal) -> int | float:
-    """Return a number for a sentence: whole where it is, else with one digit."""
+    """Return a number for a sentence: whole where it is, else with one digit, a half upwards."""
     value = Decimal(text)
-    return int(value) if value == value.to_integral_value() else float(round(value, 1))
+    if value == value.to_integral_value():
+        return int(value)
+    return float(value.quantize(Decimal("0.1"), ROUND_HALF_UP))
 
 
 def effect(pilot: Pilot, values: Sequence[Value]) -> Effect | None:
@@ -101,12 +103,11 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One line of a file: in which week, its value, and what it waited and was worked on."""
+    """One line of a file: in which week, its value, and how much of that it waited."""
 
     week: str
     value: Decimal
     waiting: Decimal | None = None
-    working: Decimal | None = None
 
 
 def aggregated(text: str) -> list[Value]:
@@ -140,8 +141,9 @@ def as_baseline(values: Sequence[Value]) -> Baseline:
     """Return one mean of weekly means, each weighed by its cases."""
     cases = sum(each.number for each in values)
     whole = sum((Decimal(each.value) * each.number for each in values), Decimal(0)) / cases
-    mean = format(whole.quantize(Decimal("0.01")).normalize(), "f")
-    return Baseline(mean, cases, values[0].week, values[-1].week)
+    return Baseline(
+        _written(whole.quantize(Decimal("0.01"))), cases, values[0].week, values[-1].week
+    )
 
 
 class Template(StrEnum):
@@ -187,7 +189,7 @@ def _case(row: list[str]) -> Case | None:
         if came is None or began is None or done is None or not came <= began <= done:
             return None
         waiting, working = _days(came, began), _days(began, done)
-        return Case(week_of(done.date()), waiting + working, waiting, working)
+        return Case(week_of(done.date()), waiting + working, waiting)
     return None
 
 
@@ -211,16 +213,29 @@ def week_of(day: date) -> str:
 
 
 def _mean(week: str, cases: list[Case]) -> Value:
-    def mean(values: list[Decimal]) -> str:
-        return str((sum(values, Decimal(0)) / len(values)).quantize(Decimal("0.0001")).normalize())
+    """Return the mean of a week; work is what is left of it without waiting, so that they add up.
 
-    waiting = [each.waiting for each in cases if each.waiting is not None]
-    working = [each.working for each in cases if each.working is not None]
+    They are told only where every case of the week has its three moments.
+    """
+
+    def mean(values: list[Decimal]) -> Decimal:
+        return (sum(values, Decimal(0)) / len(values)).quantize(Decimal("0.0001"))
+
+    value = mean([each.value for each in cases])
+    waits = [each.waiting for each in cases if each.waiting is not None]
+    if len(waits) < len(cases):
+        return Value(week=week, value=_written(value), number=len(cases), source="CSV")
+    waiting = mean(waits)
     return Value(
         week=week,
-        value=mean([each.value for each in cases]),
+        value=_written(value),
         number=len(cases),
         source="CSV",
-        waiting=mean(waiting) if waiting else None,
-        working=mean(working) if working else None,
+        waiting=_written(waiting),
+        working=_written(value - waiting),
     )
+
+
+def _written(value: Decimal) -> str:
+    """Write a number without an exponent and without zeros at its end."""
+    return format(value.normalize(), "f")

@@ -23,9 +23,10 @@ from handlers.pilots.roles import Role
 from storage import pilots
 from storage.delivery import places
 from storage.delivery.places import PlaceKind
-from storage.engine.ids import PersonId
+from storage.engine.ids import NOWHERE, PersonId, PlaceId
 from storage.people import Person
 from storage.pilots import ROLES, Pilot
+from storage.pilots.states import PilotState
 
 feature = Feature(_("Pilots"))
 
@@ -73,6 +74,7 @@ def accept(ctx: Context, pilot: PilotRef, role: RoleField) -> Reply:
         raise Refusal(_("This question has been answered already."))
     editing.note(ctx, pilot, f"accepted {role.value}")
     posts = matters.settle(ctx, editing.asked_key(pilot, role.value))
+    posts += editing.settle(ctx, pilot, f"vacant {role.value}")
     said = _("Thank you. You are in “{pilot}”: {role}.", pilot=pilot.name, role=roles.LABELS[role])
     lacks: list[Words] = roles.warnings(editing.fresh(ctx, pilot))
     parts = (Text(said), *(Text(each, small=True) for each in lacks))
@@ -100,7 +102,7 @@ def users_text(ctx: Context, pilot: Pilot) -> str:
     if pilot.users_kind == "everyone":
         return ctx.text(_("everybody"))
     if pilot.users_kind == "channel":
-        place = places.find(ctx.tx, pilot.users_place or "")
+        place = places.find(ctx.tx, pilot.users_place or NOWHERE)
         return f"#{place.name}" if place else ""
     return ", ".join(
         ctx.text(name(ctx, PersonId(each))) for each in pilots.users(ctx.tx, pilot.id, "named")
@@ -145,7 +147,7 @@ def name_users(
     visible: Annotated[Visible, VISIBLE, Ask(_("When are answers shown?"))] = Visible.NO,
 ) -> Reply:
     found = editing.own(ctx, pilot)
-    if found.state == "running" and visible.value == "yes" and not found.visible:
+    if found.state is PilotState.RUNNING and visible.value == "yes" and not found.visible:
         raise Refusal(
             _("People have answered without that. It can be chosen before the start only."),
             field="visible",
@@ -159,7 +161,7 @@ def name_users(
     return Reply(cards.card(ctx, editing.fresh(ctx, found)), subject=found.name)
 
 
-def _users(ctx: Context, said: str) -> tuple[str, str | None, list[str]]:
+def _users(ctx: Context, said: str) -> tuple[str, PlaceId | None, list[PersonId]]:
     """Read who uses it: (kind, the channel's place, people's ids)."""
     all_in = ALL_IN.match(said)
     if all_in:
@@ -184,7 +186,7 @@ def _users(ctx: Context, said: str) -> tuple[str, str | None, list[str]]:
     return "people", None, sorted(set(people))
 
 
-def _one(ctx: Context, said: str) -> str:
+def _one(ctx: Context, said: str) -> PersonId:
     wanted = ctx.mentions.get(said, said)
     known = members(ctx.tx)
     found = [each for each in known if each.id == wanted or folded(each.name) == folded(said)]

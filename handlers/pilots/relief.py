@@ -120,7 +120,7 @@ def telling(rounds: list[Shown]) -> Shown | None:
 def told(found: Shown | None) -> Sentence:
     """Return a round in words."""
     if found is None:
-        return _("No week's answers are counted yet.")
+        return _("no week's answers are counted yet")
     week = int(found.week[6:])
     if found.split is not None:
         return _(

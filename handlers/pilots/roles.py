@@ -8,6 +8,7 @@ from handlers import rights
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.words import Who, Words, _
+from handlers.on_call import duty
 from handlers.rights import Tie
 from storage.engine.ids import PersonId
 from storage.pilots import ROLES, Pilot
@@ -64,17 +65,17 @@ def decides(pilot: Pilot) -> PersonId | None:
 
 
 def ties(ctx: Context, pilot: Pilot) -> set[Tie]:
-    """Return how the asker stands to a pilot."""
+    """Return how the asker stands to a pilot; who stands in for somebody has their roles."""
     found = rights.general(ctx)
     held = {getattr(pilot, each) for each in ROLES if each in filled(pilot)}
-    if Tie.MEMBER in found and ctx.person.id in held:
+    if Tie.MEMBER in found and held.intersection(duty.acts_for(ctx, ctx.person.id)):
         found.add(Tie.ROLE)
     return found
 
 
 def may(ctx: Context, pilot: Pilot) -> bool:
     """Say whether the asker may change a pilot; while nobody has a role, everybody may."""
-    if pilot.state in ("draft", "incomplete") and Tie.MEMBER in rights.general(ctx):
+    if pilot.state.is_prepared and Tie.MEMBER in rights.general(ctx):
         return True
     return rights.may("pilot's own", ties(ctx, pilot))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from enum import StrEnum
 
 from handlers.kit import calendar
@@ -13,9 +12,10 @@ from handlers.kit.messages import Button
 from handlers.kit.readers import folded
 from handlers.kit.words import Sentence, Words, _
 from handlers.pilots import roles
-from storage import mandate, pilots, workspaces
+from storage import automations, mandate, pilots, workspaces
 from storage.automations import learning
 from storage.pilots import ROLES, Pilot, log
+from storage.pilots.states import PilotState
 
 SETTING = "pilot_limits"  # "1/2": in one area, and in all
 IN_AREA, IN_ALL = 1, 2
@@ -113,7 +113,7 @@ def limits(ctx: Context) -> tuple[int, int]:
 def no_room(ctx: Context, pilot: Pilot) -> Sentence | None:
     """Return why there is no room for another pilot just now, None when there is."""
     in_area, in_all = limits(ctx)
-    running = [each for each in pilots.all(ctx.tx) if each.state == "running"]
+    running = [each for each in pilots.all(ctx.tx) if each.state is PilotState.RUNNING]
     running = [each for each in running if each.id != pilot.id]
     if len(running) >= in_all:
         names = [each.name for each in running[:3]]
@@ -132,29 +132,37 @@ def unimproved(ctx: Context, pilot: Pilot) -> Pilot | None:
     """Return the pilot of the same area that went into operation and was not improved since."""
     for each in pilots.all(ctx.tx):
         same = folded(each.area) == folded(pilot.area) and each.id != pilot.id
-        if same and each.state == "operating" and not improved(ctx, each):
+        if same and each.state is PilotState.OPERATING and not improved(ctx, each):
             return each
     return None
 
 
 def improved(ctx: Context, pilot: Pilot) -> bool:
-    """Say whether something was made better since a pilot went into operation."""
-    since: date | None = pilot.operating_on
-    if since is None or any(each.done_on >= since for each in log.iterations(ctx.tx, pilot.id)):
+    """Say whether something was made better since a pilot went into operation.
+
+    It is the moment that counts, not the day. What was retired needs no improving.
+    """
+    if pilot.operating_on is None:
         return True
-    reviews = learning.reviews(ctx.tx, pilot.automation) if pilot.automation else []
-    zone = ctx.workspace.zone
-    return any(
-        each.outcome == "done"
-        and each.ended_at is not None
-        and calendar.day_of(each.ended_at, zone) >= since
-        for each in reviews
+    happened = log.history(ctx.tx, pilot.id)
+    since = max(
+        (each.at for each in happened if each.kind == "operate"),
+        default=calendar.midnight(pilot.operating_on, ctx.workspace.zone),
+    )
+    if any(each.kind.startswith("improved") and each.at >= since for each in happened):
+        return True
+    runs = automations.find(ctx.tx, pilot.automation or "")
+    if runs is None:
+        return False
+    return runs.state == "retired" or any(
+        each.outcome == "done" and each.ended_at is not None and each.ended_at >= since
+        for each in learning.reviews(ctx.tx, runs.id)
     )
 
 
 def first_waiting(ctx: Context) -> Pilot | None:
     """Return who is first on the waiting list and has room now."""
-    waiting = [each for each in pilots.all(ctx.tx) if each.state == "waiting"]
+    waiting = [each for each in pilots.all(ctx.tx) if each.state is PilotState.WAITING]
     waiting.sort(key=lambda each: (each.waiting_since or ctx.now, each.id))
     return next((each for each in waiting if no_room(ctx, each) is None), None)
 

@@ -35,3 +35,25 @@ def count(ctx: Context, pilot: Pilot) -> int | None:
     since = clock.current_day(ctx) - PERIOD + timedelta(days=1)
     sums = intake.sums(ctx.tx, pilot.automation, since.isoformat())
     return sum(n for _day, kind, n, _seconds, _saved in sums if kind == "ok")
+
+
+def is_connected(ctx: Context, pilot: Pilot) -> bool:
+    """Say whether what runs for a pilot has reported a run."""
+    connected = automations.find(ctx.tx, pilot.automation or "")
+    return connected is not None and connected.first_report_at is not None
+
+
+def connection(ctx: Context, pilot: Pilot) -> Sentence:
+    """Return whether runs come in: the first one turns it (requirement D04)."""
+    connected = automations.find(ctx.tx, pilot.automation or "")
+    if connected is None:
+        return _("not connected")
+    if connected.state == "retired":
+        return _("retired: “{automation}”", automation=connected.name)
+    if connected.first_report_at is None:
+        return _("not connected: no run of “{automation}” yet", automation=connected.name)
+    return _(
+        "connected since {at:date}: “{automation}”",
+        at=connected.first_report_at,
+        automation=connected.name,
+    )

@@ -1,29 +1,35 @@
-"""`data`: what is stored about me; export and erase it."""
+"""`data`: what is stored about me: seen, exported, erased."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
+from handlers.kit import commands
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Known, known
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Facts, Message, Part, Reply, Text, Title, line
-from handlers.kit.words import Words, _, _n, flat, speak
+from handlers.kit.people import PLATFORMS
+from handlers.kit.words import Words, _, _n
 from handlers.ownership import held
-from handlers.privacy.erasing import doors, put_former
-from storage import people, privacy
+from handlers.privacy.erasing import doors, must_leave_a_manager, put_former
+from handlers.privacy.notice import CONTACT
+from storage import privacy, workspaces
 from storage.engine import Tx
 from storage.engine.ids import PersonId
 
 feature = Feature(_("My data"))
 
 SHOWN = 4  # lines of one room; the export has all of them
-PIECE = 2500  # characters of an export that fit into one paragraph everywhere
 
 
 @feature.command(
-    "data", "daten", help=_("What is stored about me: see, export, erase."), reads=True
+    "data",
+    "daten",
+    help=_("What is stored about me: see, export, correct, restrict, erase."),
+    reads=True,
 )
 def show(ctx: Context) -> Reply:
     me = ctx.person
@@ -32,9 +38,10 @@ def show(ctx: Context) -> Reply:
         Facts(
             (
                 (_("Name"), me.name),
-                (_("Language"), me.language or _("like the company")),
+                (_("Language"), me.language or _("Like the company")),
                 (_("Time zone"), ctx.zone),
                 (_("Manager"), _("yes") if me.manager else _("no")),
+                (_("Restricted"), _("yes") if me.restricted else _("no")),
             )
         ),
     ]
@@ -49,6 +56,9 @@ def show(ctx: Context) -> Reply:
             parts.append(Text(_n("and {n} more", "and {n} more", len(rows) - SHOWN), small=True))
         if told.more is not None:
             parts.append(Buttons((told.more,)))
+    contact = workspaces.setting(ctx.tx, CONTACT)
+    if contact:
+        parts.append(Text(_("Data protection here: {contact}", contact=contact)))
     parts.append(
         Text(
             _(
@@ -58,51 +68,19 @@ def show(ctx: Context) -> Reply:
             small=True,
         )
     )
+    lift = Button(_("Show my name again"), call("data unrestrict"), "quiet")
+    restrict = Button(_("Restrict it"), call("data restrict"), "quiet")
     parts.append(
         Buttons(
             (
                 Button(_("Export all of it"), call("data export")),
+                Button(_("Something is wrong"), call("data correct")),
+                lift if me.restricted else restrict,
                 Button(_("Erase me"), call("data erase"), "quiet"),
             )
         )
     )
     return Reply(Message(tuple(parts)), secret=True)
-
-
-@feature.command(
-    "data export",
-    "daten export",
-    help=_("All of it as JSON, only for you."),
-    hidden=True,
-    reads=True,
-)
-def export(ctx: Context) -> Reply:
-    me = ctx.person
-
-    def plain(words: Words) -> str:
-        return flat(speak(words, ctx.language, ctx.zone))
-
-    whole = {
-        "person": {
-            "name": me.name,
-            "language": me.language,
-            "zone": me.zone,
-            "kind": me.kind,
-            "manager": me.manager,
-        },
-        **{
-            plain(door.title): [
-                {"what": plain(label), "value": plain(value)}
-                for label, value in door.run(ctx, me.id).rows
-            ]
-            for door in doors(ctx)
-        },
-    }
-    written = json.dumps(whole, ensure_ascii=False, indent=1)
-    pieces = [written[at : at + PIECE] for at in range(0, len(written), PIECE)]
-    return Reply(
-        Message(tuple(Text(each, code=True) for each in pieces)), secret=True, subject="data"
-    )
 
 
 @feature.command("data erase", "daten löschen", help=_("Take me out of everything."), hidden=True)
@@ -116,7 +94,7 @@ def ask_erase(ctx: Context) -> Reply:
             ),
             buttons=(Button(_("Hand everything over"), call("hand over")),),
         )
-    _must_leave_a_manager(ctx)
+    must_leave_a_manager(ctx)
     return Reply(
         line(
             _(
@@ -133,19 +111,10 @@ def ask_erase(ctx: Context) -> Reply:
 def erase(ctx: Context) -> Reply:
     if held.by(ctx, ctx.person.id):
         raise Refusal(_("You answer for something again. Please hand that over first."))
-    _must_leave_a_manager(ctx)
+    must_leave_a_manager(ctx)
     told = put_former(ctx, ctx.person.id)
     said = _("You are erased. If you write to me again, I meet you for the first time.")
     return Reply(line(said), secret=True, nameless=True, posts=told)
-
-
-def _must_leave_a_manager(ctx: Context) -> None:
-    others = [each for each in people.managers(ctx.tx) if each.id != ctx.person.id]
-    if ctx.person.manager and not others:
-        raise Refusal(
-            _("You are the only manager. Please name somebody else first."),
-            buttons=(Button(_("Add a manager"), call("settings manager")),),
-        )
 
 
 def _nothing(_tx: Tx, _person: str, _to: str) -> None:
@@ -172,4 +141,18 @@ def known_here(ctx: Context, person: PersonId) -> Known:
             "places.person": _("Direct chat"),
             "drafts.person": _("Draft"),
         },
+        say=lambda row: _known_as(ctx, row),
+    )
+
+
+def _known_as(ctx: Context, row: Mapping[str, str]) -> Words:
+    """Return an identity by its platform, a chat by where it is, a draft by its form."""
+    if row["what"] == "drafts.person":
+        word = json.loads(row["subject"]).get("word", "")
+        command = commands.by_name(word, ctx.features)
+        return command.help if command is not None else _("a form that was begun")
+    platform, _colon, rest = row["subject"].partition(":")
+    called = PLATFORMS.get(platform, platform)
+    return (
+        called if row["what"] == "places.person" else _("{who} ({where})", who=rest, where=called)
     )

@@ -8,13 +8,16 @@ from typing import Any
 
 from handlers.incidents import keys
 from handlers.incidents.cards import card
+from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.doors import Knows
-from handlers.kit.messages import Post
+from handlers.kit.errors import Refusal
+from handlers.kit.messages import Button, Post
 from handlers.kit.words import _
 from handlers.kit.words import text as speech
 from storage import incidents, people, privacy
 from storage.engine.ids import PersonId
+from storage.privacy import corrections
 
 FIXED = {"kind", "tone", "word", "style", "outcome", "language"}  # what is no text of anybody's
 SHOWN = 200  # cards that are brought up to date
@@ -35,20 +38,24 @@ def put_former(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     former = PersonId(f"former-{ctx.new_secret()[:8]}")
     people.former(ctx.tx, ctx.new_secret(), ctx.now, former)
     if them is not None:
-        _reword(ctx, person, them.name, former)
+        said = speech(_("“former person”"), ctx.workspace.language)
+        reword(ctx, person, them.name, said, former)
     privacy.forget_way_to(ctx.tx, person, former)
     for door in doors(ctx):
         door.replace(ctx.tx, person, former)
+    corrections.forget_of(ctx.tx, former)
     privacy.forget_identities(ctx.tx, person)
     privacy.forget_settings(ctx.tx, person, former)
     privacy.note_erasure(ctx.tx, person, ctx.now)
     privacy.delete(ctx.tx, person)
-    return _cards(ctx, former)
+    return cards_of(ctx, former)
 
 
-def _reword(ctx: Context, person: PersonId, name: str, former: PersonId) -> None:
-    """Let every stored text say “former person”: what was sent, answered, shown as a button."""
-    said = speech(_("“former person”"), ctx.workspace.language)
+def reword(ctx: Context, person: PersonId, name: str, said: str, id: PersonId) -> None:
+    """Let every stored text say something else: what was sent, answered, shown as a button.
+
+    `said` takes the place of somebody's name, and `id` that of the person.
+    """
     whole = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
 
     def renamed(value: Any) -> Any:
@@ -58,14 +65,15 @@ def _reword(ctx: Context, person: PersonId, name: str, former: PersonId) -> None
             return [renamed(each) for each in value]
         if not isinstance(value, str):
             return value
-        return str(former) if value == person else whole.sub(said, value)
+        return str(id) if value == person else whole.sub(lambda _found: said, value)
 
     for each in privacy.texts_about(ctx.tx, person, name):
         text = json.dumps(renamed(json.loads(each["text"])), ensure_ascii=False)
         privacy.reword(ctx.tx, each["kind"], each["key"], text)
 
 
-def _cards(ctx: Context, person: PersonId) -> tuple[Post, ...]:
+def cards_of(ctx: Context, person: PersonId) -> tuple[Post, ...]:
+    """Return the newest of the cards on which somebody stands, as they are now."""
     numbers = privacy.incidents_of(ctx.tx, person, SHOWN)
     found = [incidents.find(ctx.tx, number) for number in numbers]
     return tuple(
@@ -83,3 +91,13 @@ def again(ctx: Context, erased: frozenset[str]) -> int:
     for each in found:
         put_former(ctx, each)
     return len(found)
+
+
+def must_leave_a_manager(ctx: Context) -> None:
+    """Refuse where nobody else would manage Lotse here."""
+    others = [each for each in people.managers(ctx.tx) if each.id != ctx.person.id]
+    if ctx.person.manager and not others:
+        raise Refusal(
+            _("You are the only manager. Please name somebody else first."),
+            buttons=(Button(_("Add a manager"), call("settings manager")),),
+        )

@@ -13,6 +13,7 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Items, Message, Part, Reply, Text, Title
 from handlers.kit.readers import NumberReader
 from handlers.kit.readers.dates import DateReader, today_of
+from handlers.kit.tables import within
 from handlers.kit.words import Sentence, Words, _, _n
 from handlers.privacy import retention
 from storage.privacy import retention as reports
@@ -32,11 +33,10 @@ MIDNIGHT = time(0)
     reads=True,
     needs="read",
 )
-def show(ctx: Context, *, page: Annotated[int, NumberReader(1, 1000), Ask(_("Page"))] = 1) -> Reply:
+def show(ctx: Context, page: Annotated[int, NumberReader(1, 1000), Ask(_("Page"))] = 1) -> Reply:
     known = sorted(retention.kept(ctx), key=lambda each: _order(ctx, each))
+    page = within(page, len(known), PAGE)
     shown = known[(page - 1) * PAGE : page * PAGE]
-    if not shown:
-        raise Refusal(_("There is no page {n}.", n=page))
     first = (page - 1) * PAGE + 1
     title = _(
         "{title}, {first}–{last} of {total}",

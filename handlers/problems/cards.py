@@ -159,7 +159,7 @@ def _owner(ctx: Context, problem: Problem) -> Sentence:
 
 def _due(ctx: Context, problem: Problem) -> Sentence:
     if overdue(ctx, problem):
-        return _("the date was {day:day}", day=problem.due_on)
+        return _("{day:day}, over", day=problem.due_on)
     return _("{day:day}", day=problem.due_on)
 
 

@@ -52,7 +52,7 @@ def plan(
     day: Day,
 ) -> Reply:
     if day < today_of(ctx):
-        raise Refusal(_("That day is over: {day:date}.", day=day), field="day", kept=what)
+        raise Refusal(_("That day is over: {day:day}.", day=day), field="day", kept=what)
     if is_placeholder(what):
         raise Refusal(_("Please say in a few words what is changed."), field="what", kept=what)
     id = ctx.new_id()
@@ -188,7 +188,7 @@ def checked(ctx: Context, reason: str, until: date) -> None:
         raise Refusal(_("Please give a reason that others understand."), field="reason")
     last = today_of(ctx) + timedelta(days=LONGEST)
     if not today_of(ctx) <= until <= last:
-        raise Refusal(_("An exception ends between today and {day:date}.", day=last), field="until")
+        raise Refusal(_("An exception ends between today and {day:day}.", day=last), field="until")
 
 
 @feature.command(

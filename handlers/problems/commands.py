@@ -191,7 +191,7 @@ def name_owner(
 def set_due(ctx: Context, number: Ref, day: Annotated[date, DateReader(), Ask(_("Day"))]) -> Reply:
     problem = mine(ctx, number, "problem")
     if day < today_of(ctx):
-        raise Refusal(_("That day is over: {day:date}.", day=day), field="day")
+        raise Refusal(_("That day is over: {day:day}.", day=day), field="day")
     old = lifecycle.reminded(ctx, problem)
     if problems.set_due(ctx.tx, number, day):
         lifecycle.note(ctx, problem, "dated", day.isoformat())

@@ -13,13 +13,16 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Part, Post, Reply, Text, Title, line
 from handlers.kit.readers import NumberReader, TextReader
 from handlers.kit.words import Words, _, _n, shortened
-from handlers.rules import entering, meaning, routing
+from handlers.rules import entering, fields, meaning, routing
 from handlers.rules.entering import Way, WayField
+from handlers.rules.past import note
 from handlers.services import editing
-from handlers.services.lookup import ServiceRef
+from handlers.services.lookup import LENIENT, ServiceRef
 from storage import friction, rules
-from storage.engine.ids import ServiceId
 from storage.rules import Led, Rule, RuleKind
+from storage.rules import history as rule_history
+from storage.rules.history import Done
+from storage.services import Service
 
 feature = Feature(_("Rules"))
 
@@ -36,10 +39,12 @@ def show(
     ctx: Context, *, first: Annotated[int, NumberReader(0, 100_000), Ask(_("From"))] = 0
 ) -> Reply:
     found = [*rules.all(ctx.tx, RuleKind.SERVICE), *rules.all(ctx.tx, RuleKind.AREA)]
-    enter = (
+    enter: tuple[Button, ...] = (
         Button(_("Enter a rule"), call("rule new")),
         Button(_("Rule for friction"), call("friction rule")),
     )
+    if rule_history.count(ctx.tx):
+        enter += (Button(_("History"), call("rule history"), "quiet"),)
     if not found:
         said = _("No words have been learnt or entered yet. Corrections teach them.")
         return Reply(line(said, *enter))
@@ -98,24 +103,21 @@ def new(
         Ask(_("Words"), _("Whoever says all of them means this service.")),
     ],
     service: ServiceRef,
+    chosen: Annotated[
+        Service | None, LENIENT, Ask(_("Chosen"), _("Only where this service was chosen."))
+    ] = None,
     way: WayField = Way.ASK,
 ) -> Reply:
     editing.need_own(ctx, service)
+    if chosen is not None and chosen.id == service.id:
+        raise Refusal(_("Please choose another one."), field="chosen")
+    also = (fields.condition(fields.SERVICE, chosen.id),) if chosen else ()
     rule = meaning.entered(
-        ctx.new_id(), RuleKind.SERVICE, words, service.id, straight=way is Way.STRAIGHT
+        ctx.new_id(), RuleKind.SERVICE, words, service.id, straight=way is Way.STRAIGHT, also=also
     )
     if rule is None or service.fallback:
         raise Refusal(_("These words tell nothing apart."), field="words", kept=words)
     return entering.enter(ctx, rule)
-
-
-def _need_own(ctx: Context, rule: Rule) -> None:
-    """Refuse kindly unless the asker answers for where a rule leads, or is a manager."""
-    service = ctx.service_of(ServiceId(rule.target)) if rule.kind == RuleKind.SERVICE else None
-    if service is not None:
-        editing.need_own(ctx, service)
-    elif not routing.is_accountable(ctx, rule.kind, rule.target):
-        rights.need(ctx, "service")
 
 
 def _rule(ctx: Context, id: str) -> Rule:
@@ -132,10 +134,11 @@ def straight(ctx: Context, id: RuleId) -> Reply:
     rule = _rule(ctx, id)
     entering.need_accountable(ctx, rule)
     rules.set_straight(ctx.tx, rule.id, True)
+    note(ctx, rule, Done.STRAIGHT)
     said = _(
         "{rule} goes straight through from now on. One in ten, and at least one a week, comes to "
         "you to be checked.",
-        rule=routing.condition(rule),
+        rule=routing.condition(ctx, rule),
     )
     return Reply(line(said, Button(_("Ask first again"), call("rule ask", id=id))), subject=id)
 
@@ -143,18 +146,20 @@ def straight(ctx: Context, id: RuleId) -> Reply:
 @feature.command("rule ask", "regel fragen", help=_("Ask first, from now on."), hidden=True)
 def ask(ctx: Context, id: RuleId) -> Reply:
     rule = _rule(ctx, id)
-    _need_own(ctx, rule)
+    entering.need_own(ctx, rule)
     rules.set_straight(ctx.tx, rule.id, False)
-    said = _("{rule} asks first from now on.", rule=routing.condition(rule))
+    note(ctx, rule, Done.ASK)
+    said = _("{rule} asks first from now on.", rule=routing.condition(ctx, rule))
     return Reply(line(said), subject=id)
 
 
 @feature.command("rule remove", "regel entfernen", help=_("Forget a rule."), hidden=True)
 def remove(ctx: Context, id: RuleId) -> Reply:
     rule = _rule(ctx, id)
-    _need_own(ctx, rule)
+    entering.need_own(ctx, rule)
     rules.remove(ctx.tx, id)
-    said = _("Forgotten: {rule}.", rule=shortened(ctx.text(routing.condition(rule))))
+    note(ctx, rule, Done.REMOVED)
+    said = _("Forgotten: {rule}.", rule=shortened(ctx.text(routing.condition(ctx, rule))))
     return Reply(line(said), subject=id)
 
 
@@ -176,11 +181,13 @@ def right(ctx: Context, kind: KindField, subject: SubjectField) -> Reply:
 def wrong(ctx: Context, kind: KindField, subject: SubjectField) -> Reply:
     """Count it; a note goes back to whoever sorts, an incident is moved where it is known."""
     led, posts = _checked(ctx, kind, subject)
-    routing.correct(ctx, led, subject)
+    before = routing.correct(ctx, led, subject)
     if led is Led.INCIDENT:
         move = Button(_("Change service"), call("move", number=subject))
         return Reply(line(_("Counted. Where does it belong?"), move), posts=posts)
-    friction.set_area(ctx.tx, subject, "")
+    note = friction.find(ctx.tx, subject)
+    if note is not None and before is not None:
+        friction.set_area(ctx.tx, subject, routing.area_before(ctx, before, note.area))
     return Reply(line(_("Counted. A person sorts it now.")), posts=posts)
 
 
@@ -197,7 +204,7 @@ def _checked(ctx: Context, kind: str, subject: str) -> tuple[Led, tuple[Post, ..
 
 @feature.keeps(
     "rule_routings",
-    what=_("what rules led, by day"),
+    what=_("What rules led, by day"),
     days=365,
     then=_("deleted"),
 )

@@ -14,8 +14,12 @@ from handlers.kit.people import person
 from handlers.kit.readers import ChoiceReader
 from handlers.kit.words import Words, _
 from handlers.rules import routing
+from handlers.rules.past import note
+from handlers.services import editing
 from storage import rules
-from storage.rules import Rule
+from storage.engine.ids import ServiceId
+from storage.rules import Rule, RuleKind
+from storage.rules.history import Done
 
 
 class Way(StrEnum):
@@ -37,7 +41,8 @@ def enter(ctx: Context, rule: Rule) -> Reply:
     """Keep a rule that somebody entered; straight through only by whoever answers for it."""
     if rule.straight:
         need_accountable(ctx, rule)
-    rules.add(ctx.tx, rule, ctx.now)
+    if rules.add(ctx.tx, rule, ctx.now):
+        note(ctx, rule, Done.ENTERED)
     known = [
         each
         for each in rules.of(ctx.tx, rule.kind, rule.target)
@@ -45,6 +50,7 @@ def enter(ctx: Context, rule: Rule) -> Reply:
     ]
     for each in known:  # the same words again: only how they lead is new
         rules.set_straight(ctx.tx, each.id, rule.straight)
+        note(ctx, each, Done.STRAIGHT if rule.straight else Done.ASK)
     said = _("From now on: {rule}", rule=routing.line_of(ctx, rule))
     remove = Button(_("Remove"), call("rule remove", id=rule.id), "quiet")
     return Reply(line(said, remove), subject=rule.id)
@@ -57,3 +63,12 @@ def need_accountable(ctx: Context, rule: Rule) -> None:
     rights.need(ctx, "read")
     who = [person(ctx, each) for each in routing.answering(ctx, rule.kind, rule.target)]
     raise Refusal(_("Only {who} can set that; they answer for it.", who=who), field="way")
+
+
+def need_own(ctx: Context, rule: Rule) -> None:
+    """Refuse kindly unless the asker answers for where a rule leads, or is a manager."""
+    service = ctx.service_of(ServiceId(rule.target)) if rule.kind == RuleKind.SERVICE else None
+    if service is not None:
+        editing.need_own(ctx, service)
+    elif not routing.is_accountable(ctx, rule.kind, rule.target):
+        rights.need(ctx, "service")

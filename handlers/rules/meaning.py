@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from handlers.kit.context import Context
+from handlers.kit.readers import folded
+from handlers.rules import fields
+from handlers.rules.past import note
 from handlers.similarity.terms import Word, words
 from storage import incidents, rules
 from storage.engine.ids import ServiceId
-from storage.rules import Rule, RuleKind
+from storage.rules import FIELD, Rule, RuleKind
+from storage.rules.history import Done
 from storage.services import Service
 
 MOST = 3  # words of a rule that is learnt
@@ -43,19 +47,36 @@ def entered(
     )
 
 
-def fitting(ctx: Context, kind: RuleKind, text: str, also: tuple[str, ...] = ()) -> Iterator[Rule]:
-    """Give the rules that fit what is said: the most conditions first, entered before learnt."""
+def fitting(
+    ctx: Context, kind: RuleKind, text: str, also: tuple[str, ...] = (), *, needs: str = ""
+) -> Iterator[Rule]:
+    """Give the rules that fit what is said: the most conditions first, entered before learnt.
+
+    `also` is what stands in the fields of the form. Whoever filled in the field `needs` has said
+    where it belongs: only a rule that looks at this field knows better.
+    """
     found = rules.all(ctx.tx, kind)
     if not found:
         return
-    said = {each.key for each in words(text)} | set(also)
-    fits = [each for each in found if said.issuperset(each.words)]
+    said = {each.key for each in words(text)} | {_plain(each) for each in also}
+    fits = [
+        each
+        for each in found
+        if said.issuperset(map(_plain, each.words))
+        and (not needs or fields.value(each.words, needs))
+    ]
     yield from sorted(fits, key=lambda rule: (-len(rule.words), rule.learnt, -len(rule.shown)))
 
 
-def meant(ctx: Context, title: str) -> tuple[Rule, Service] | None:
-    """Return the rule that fits a title best, with its service."""
-    for each in fitting(ctx, RuleKind.SERVICE, title):
+def _plain(condition: str) -> str:
+    field, equals, value = condition.partition(FIELD)
+    return f"{field}{equals}{folded(value)}" if field and equals else condition
+
+
+def meant(ctx: Context, title: str, chosen: Service | None = None) -> tuple[Rule, Service] | None:
+    """Return the rule that fits a title best, with its service; `chosen` is that of the form."""
+    also = (fields.condition(fields.SERVICE, chosen.id),) if chosen else ()
+    for each in fitting(ctx, RuleKind.SERVICE, title, also, needs=fields.SERVICE if chosen else ""):
         service = ctx.service_of(ServiceId(each.target))
         if service is not None and service.retired_at is None:
             return each, service
@@ -79,6 +100,8 @@ def learn(ctx: Context, number: int, title: str, service: Service) -> None:
         rule = Rule(ctx.new_id(), RuleKind.SERVICE, tuple(sorted(common)), shown, service.id, True)
         known = rules.all(ctx.tx, RuleKind.SERVICE)
         if not any(each.words == rule.words and not each.learnt for each in known):
+            if not any(each.words == rule.words and each.target == rule.target for each in known):
+                note(ctx, rule, Done.LEARNT, by_itself=True)
             rules.add(ctx.tx, rule, ctx.now)
         return
 

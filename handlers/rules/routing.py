@@ -19,11 +19,13 @@ from handlers.kit.readers import folded
 from handlers.kit.words import Sentence, Words, _, shortened
 from handlers.on_call import duty
 from handlers.rules import fields
+from handlers.rules.past import note
 from storage import rules
 from storage.engine.ids import PersonId, ServiceId
 from storage.friction import answerers
 from storage.friction.answerers import AnswererState
 from storage.rules import Led, Routing, RoutingState, Rule, RuleKind
+from storage.rules.history import Done
 
 SAMPLE = 10  # one of so many is checked
 LAST, CORRECTED = 20, 2  # of the last so many at most so few may be corrected
@@ -55,9 +57,9 @@ def called(ctx: Context, kind: RuleKind, target: str) -> str:
     return service.name if service is not None else target
 
 
-def condition(rule: Rule) -> Words:
+def condition(ctx: Context, rule: Rule) -> Words:
     """Return what has to be said for a rule to lead."""
-    found = fields.said(rule.words)
+    found = fields.said(ctx, rule.words)
     if not found:
         return _("“{words}”", words=rule.shown)
     if not rule.shown:
@@ -68,7 +70,7 @@ def condition(rule: Rule) -> Words:
 def by(ctx: Context, led: Routing) -> Sentence:
     """Return by which rule something was led, also when the rule is gone by now."""
     rule = rules.find(ctx.tx, led.rule)
-    return _("Rule: {rule}", rule=condition(rule) if rule else _("“{words}”", words=led.shown))
+    return _("Rule: {rule}", rule=condition(ctx, rule) if rule else _("“{words}”", words=led.shown))
 
 
 def line_of(ctx: Context, rule: Rule) -> Sentence:
@@ -76,7 +78,7 @@ def line_of(ctx: Context, rule: Rule) -> Sentence:
     who: list[Words] = [name(ctx, each) for each in answering(ctx, rule.kind, rule.target)[:3]]
     return _(
         "{said} → {target} → {who}",
-        said=condition(rule),
+        said=condition(ctx, rule),
         target=called(ctx, rule.kind, rule.target),
         who=who,
     )
@@ -92,7 +94,7 @@ def lead(ctx: Context, rule: Rule, kind: Led, subject: str, about: str) -> Routi
         kind,
         subject,
         rule.id,
-        shown=rule.shown or ctx.text(condition(rule)),
+        shown=rule.shown or ctx.text(condition(ctx, rule)),
         target=rule.target,
         straight=rule.straight,
         marked=rule.marked,
@@ -103,7 +105,7 @@ def lead(ctx: Context, rule: Rule, kind: Led, subject: str, about: str) -> Routi
     if sampled:
         said = _(
             "By the rule {rule} this went straight to {target}: “{words}”. Is that right?",
-            rule=condition(rule),
+            rule=condition(ctx, rule),
             target=called(ctx, rule.kind, rule.target),
             words=shortened(about),
         )
@@ -142,9 +144,10 @@ def correct(ctx: Context, kind: Led, subject: str) -> Routing | None:
     rule = rules.find(ctx.tx, led.rule)
     if rule is not None and rule.straight and corrected(ctx, rule) > CORRECTED:
         rules.set_straight(ctx.tx, rule.id, False)
+        note(ctx, rule, Done.ASK, by_itself=True)
         said = _(
             "The rule {rule} asks first again: {n} of the last {last} were corrected.",
-            rule=condition(rule),
+            rule=condition(ctx, rule),
             n=corrected(ctx, rule),
             last=LAST,
         )
@@ -152,6 +155,13 @@ def correct(ctx: Context, kind: Led, subject: str) -> Routing | None:
         for each in answering(ctx, rule.kind, rule.target):
             matters.note(ctx, each, f"rule:{rule.id}:back", said, button)
     return replace(led, state=RoutingState.CORRECTED)
+
+
+def area_before(ctx: Context, led: Routing, area: str) -> str:
+    """Return the area that a note named by itself, before a rule led it; empty without one."""
+    rule = rules.find(ctx.tx, led.rule)
+    named = fields.value(rule.words, fields.AREA) if rule is not None else ""
+    return named if folded(area) == folded(led.target) else area if named else ""
 
 
 def corrected(ctx: Context, rule: Rule) -> int:

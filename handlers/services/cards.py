@@ -63,7 +63,7 @@ def card(ctx: Context, service: Service) -> Message:
     parts: list[Part] = [Title(service.name)]
     red = duty.is_red(ctx, service)
     if service.retired_at is not None:
-        parts.append(Text(_("Retired since {at:date}.", at=service.retired_at)))
+        parts.append(Text(_("Retired since {at:day}.", at=service.retired_at)))
     elif red:
         parts.append(Text(why_red(ctx, service)))
     parts.append(Facts(tuple(rows)))
@@ -123,7 +123,7 @@ def duty_words(ctx: Context, service: Service) -> Words:
     found = ctx.cover_of(service.accountable)
     if found is not None and found.cover == on_duty:
         return _(
-            "{who}, standing in for {owner} until {last:date}",
+            "{who}, standing in for {owner} until {last:day}",
             who=who,
             owner=name(ctx, service.accountable),
             last=calendar.day_of(found.ends_at, ctx.workspace.zone) - timedelta(days=1),
@@ -247,8 +247,14 @@ def overview(ctx: Context) -> Message:
     gaps = [each.name for each in known if each.runbook is None and not each.fallback]
     if gaps:
         parts.append(Text(_("No runbook yet: {services}.", services=gaps), small=True))
+    buttons: list[Button] = []
     if rights.may("service", rights.general(ctx)):
-        parts.append(Buttons((Button(_("New service"), call("service new")),)))
+        buttons.append(Button(_("New service"), call("service new")))
+    if any(each.retired_at is not None for each in services.every(ctx.tx)):
+        retired = call("list", name="services", which="retired")
+        buttons.append(Button(_("Retired"), retired, "quiet"))
+    if buttons:
+        parts.append(Buttons(tuple(buttons)))
     return Message(tuple(parts))
 
 

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import reduce
 from typing import Annotated
 
 from handlers.kit.commands import Ask, Feature, call
@@ -97,10 +98,13 @@ def enter(
 
 
 def _told(faults: list[Words]) -> Sentence:
+    said = reduce(
+        lambda before, next_: _("{before} {next}", before=before, next=next_), faults[:FAULTS]
+    )
     more = len(faults) - FAULTS
     if more > 0:
-        return _("{faults}; and {n} more. Nothing was entered.", faults=faults[:FAULTS], n=more)
-    return _("{faults} Nothing was entered.", faults=faults)
+        return _("{faults} And {n} more. Nothing was entered.", faults=said, n=more)
+    return _("{faults} Nothing was entered.", faults=said)
 
 
 def _service(ctx: Context, each: Line, accountable: Person, deputy: Person) -> Service:

@@ -11,6 +11,7 @@ from handlers.kit.messages import Items, Message, Reply, Text, Title
 from handlers.kit.people import NAMES_GO, NAMES_KEPT, former, name
 from handlers.kit.words import Sentence, Words, _
 from handlers.services.lookup import AnyServiceRef
+from handlers.working_time.hours import of_service_said
 from storage.engine.ids import PersonId, ServiceId
 from storage.services import Service, history
 from storage.services.history import Entry
@@ -88,6 +89,8 @@ def _told(ctx: Context, entry: Entry) -> Sentence:
 def _shown(ctx: Context, kind: str, value: str) -> Words:
     if not value:
         return _("nothing")
+    if kind == "hours":  # stored in one way, said in the reader's
+        return of_service_said(value)
     return name(ctx, PersonId(value)) if kind in ("accountable", "deputy") else value
 
 

@@ -26,7 +26,9 @@ def _count(ctx: Context, asked: Filter) -> int:
     return len(_chosen(ctx, asked))
 
 
-@feature.lists("services", _("Services"), COLUMNS, _count, ("all", "mine", "retired"))
+@feature.lists(
+    "services", _("Services"), COLUMNS, _count, ("all", "mine", "retired"), narrows=("service",)
+)
 def rows(ctx: Context, asked: Filter, first: int, most: int) -> list[Row]:
     """Return a page of the services."""
     return [

@@ -68,11 +68,29 @@ class LenientReader(NameReader):
 
 @dataclass(frozen=True, slots=True)
 class AnyReader(NameReader):
-    """A service by its name; from a button also one that is not used any more."""
+    """A service by its name, also one that is retired: its card leads back into use."""
+
+    def take(self, text: str, ctx: Context, *, last: bool) -> tuple[object, str] | None:
+        found = NameReader.take(self, text, ctx, last=last)
+        if found is not None and not found[1]:
+            return found
+        whole = self._retired(text, ctx)
+        return (whole, "") if whole is not None else found
 
     def value(self, raw: str, ctx: Context) -> object:
         found = services.find(ctx.tx, raw)
+        if found is None and services.named(ctx.tx, folded(raw)) is None:
+            found = self._retired(raw, ctx)
         return found if found is not None else NameReader.value(self, raw, ctx)
+
+    def _retired(self, name: str, ctx: Context) -> Service | None:
+        """Return the retired service of this whole name, the last one that had it."""
+        found = [
+            each
+            for each in services.every(ctx.tx)
+            if each.retired_at is not None and folded(each.name) == folded(name)
+        ]
+        return max(found, key=lambda each: each.retired_at or ctx.now, default=None)
 
 
 SERVICE = NameReader(services.all, _unknown)

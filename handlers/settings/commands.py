@@ -8,6 +8,7 @@ from typing import Annotated
 from handlers import rights
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
+from handlers.kit.doors import Event
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import (
     Button,
@@ -24,6 +25,7 @@ from handlers.kit.messages import (
 )
 from handlers.kit.readers import ChoiceReader, PersonReader, TextReader
 from handlers.kit.words import Who, Words, _
+from handlers.settings.managers import nobody_yet
 from storage import people
 from storage.delivery import places
 from storage.delivery.outbox import ParcelKind
@@ -72,7 +74,7 @@ CHANNELS: dict[str, Words] = {"incidents": _("Incidents"), "managers": _("Weekly
 @feature.command("settings", "einstellungen", help=_("Channels and managers."), reads=True)
 def show(ctx: Context) -> Reply:
     if not people.managers(ctx.tx):
-        return Reply(_nobody_yet(ctx))
+        return Reply(nobody_yet(ctx))
     rights.need(ctx, "settings")
     rows: list[tuple[Words, Words]] = [
         (
@@ -118,33 +120,6 @@ def show(ctx: Context) -> Reply:
     return Reply(Message(tuple(parts)))
 
 
-def _nobody_yet(ctx: Context) -> Message:
-    if not ctx.person.admin:
-        return line(
-            _(
-                "Lotse has no managers here yet. Whoever administers this workspace can "
-                "begin with this command."
-            )
-        )
-    return line(
-        _("Nobody manages Lotse here yet. You can take this on."),
-        Button(_("Manage Lotse"), call("settings begin"), "primary"),
-    )
-
-
-@feature.command(
-    "settings begin", "einstellungen beginnen", help=_("Become the first manager."), hidden=True
-)
-def begin(ctx: Context) -> Reply:
-    if people.managers(ctx.tx) or not ctx.person.admin or not ctx.person.active:
-        raise Refusal(_("Managers are named by managers here. Please ask one."))
-    people.set_manager(ctx.tx, ctx.person.id)
-    return Reply(
-        line(_("You are a manager now."), Button(_("Settings"), call("settings"), "primary")),
-        subject=ctx.person.person_key,
-    )
-
-
 @feature.command(
     "settings manager",
     "einstellungen leitung",
@@ -166,6 +141,7 @@ def add_manager(ctx: Context, person: Annotated[Person, PersonReader(), Ask(_("P
         )
     people.set_manager(ctx.tx, person.id)
     said = _("{who} is a manager now, too.", who=Who(person.id, person.name))
+    posts += ctx.follow(Event.MANAGERS_CHANGED, person.id)
     return Reply(line(said), posts=posts, subject=person.person_key)
 
 

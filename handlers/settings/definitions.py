@@ -107,7 +107,7 @@ def one(ctx: Context, name: NameRef) -> Reply:
         parts.append(
             Text(
                 _(
-                    "Version {version}, {at:date}, by {who}.",
+                    "Version {version}, {at:day}, by {who}.",
                     version=newest.version,
                     at=newest.set_at,
                     who=name_of(ctx, newest.set_by),
@@ -118,7 +118,7 @@ def one(ctx: Context, name: NameRef) -> Reply:
     if len(kept) > 1:
         earlier: tuple[Words, ...] = tuple(
             _(
-                "Version {version} ({at:date}, {who}): {words}",
+                "Version {version} ({at:day}, {who}): {words}",
                 version=each.version,
                 at=each.set_at,
                 who=name_of(ctx, each.set_by),
@@ -206,6 +206,7 @@ def known_here(ctx: Context, person: PersonId) -> Known:
         {
             "definitions.set_by": _("Wrote it"),
         },
+        say=lambda row: LABELS.get(row["subject"], row["subject"]),
     )
 
 

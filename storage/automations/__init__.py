@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from storage.automations.states import AutomationKind, AutomationPhase, AutomationState
 from storage.engine import Row, Tx
 from storage.engine.ids import PersonId
 from storage.engine.sql import as_moment, as_text
@@ -25,15 +26,15 @@ class Automation:
     purpose: str
     accountable: PersonId
     deputy: PersonId
-    offered_to: str | None
+    offered_to: PersonId | None
     rhythm_days: int
-    state: str
+    state: AutomationState
     registered_at: datetime
     last_run_at: datetime | None
     kept_until: datetime | None
-    phase: str = "idea"
+    phase: AutomationPhase = AutomationPhase.IDEA
     carried: int = 0
-    kind: str = "scheduled"
+    kind: AutomationKind = AutomationKind.SCHEDULED
     rhythm: str = ""
     always: bool = False
     seasons: str = ""
@@ -65,6 +66,11 @@ class Automation:
     gaps: str = ""
     look_at: datetime | None = None
     late_told: str = ""
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether it reports runs and nobody answers for it yet."""
+        return self.state is AutomationState.ACTIVE and self.phase is AutomationPhase.DRAFT
 
 
 COLUMNS = """id, name, purpose, coalesce(accountable, '') as accountable,
@@ -174,18 +180,13 @@ def find(tx: Tx, id: str) -> Automation | None:
     return _automation(rows[0]) if rows else None
 
 
-def change(tx: Tx, id: str, **values: object) -> bool:
+def change(tx: Tx, id: str, **values: object) -> None:
     """Set columns of an automation; moments and truths are written as they are stored."""
     assert values.keys() <= CHANGEABLE, values.keys() - CHANGEABLE
     put = ", ".join(f"{name} = :{name}" for name in values)
     stored = {name: _stored(value) for name, value in values.items()}
-    return (
-        tx.run(
-            f"update automations set {put} where workspace = :workspace and id = :id",
-            id=id,
-            **stored,
-        )
-        == 1
+    tx.write(
+        f"update automations set {put} where workspace = :workspace and id = :id", id=id, **stored
     )
 
 
@@ -205,9 +206,9 @@ def _written(moment: datetime | None) -> str | None:
     return as_text(moment) if moment is not None else None
 
 
-def keep(tx: Tx, id: str, until: datetime) -> bool:
+def keep(tx: Tx, id: str, until: datetime) -> None:
     """Somebody said it is needed; it is not asked about again before `until`."""
-    return change(tx, id, kept_until=until, unused_since=None)
+    change(tx, id, kept_until=until, unused_since=None)
 
 
 def retire(tx: Tx, id: str, now: datetime) -> bool:
@@ -365,4 +366,7 @@ def _automation(row: Row) -> Automation:
         row[name] = as_moment(row[name]) if row[name] else None
     for name in ("always", "at_once", "post_only"):
         row[name] = bool(row[name])
+    row["state"] = AutomationState(row["state"])
+    row["phase"] = AutomationPhase(row["phase"])
+    row["kind"] = AutomationKind(row["kind"])
     return Automation(**row)

@@ -9,6 +9,8 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
+from storage.automations import COLUMNS, Automation, _automation
+from storage.automations.states import AutomationState, RunKind
 from storage.engine import Tx
 from storage.engine.sql import as_moment, as_text
 
@@ -102,7 +104,7 @@ def by_slug(tx: Tx, slug: str) -> list[str]:
         """,
         slug=slug,
     )
-    active = [row["id"] for row in rows if row["state"] == "active"]
+    active = [row["id"] for row in rows if row["state"] == AutomationState.ACTIVE]
     return active or [row["id"] for row in rows][:1]
 
 
@@ -131,33 +133,29 @@ def add_run(
     *,
     id: str,
     at: datetime,
-    kind: str,
+    kind: RunKind,
     items: int | None,
     seconds: int | None,
     run_key: str | None,
-) -> bool:
-    """Record a call; False when this very one is stored already."""
-    return (
-        tx.run(
-            """
-            insert into automation_runs (workspace, id, automation, at, kind, items, seconds,
-                run_key)
-            values (:workspace, :id, :automation, :at, :kind, :items, :seconds, :run_key)
-            on conflict do nothing
-            """,
-            id=id,
-            automation=automation,
-            at=as_text(at),
-            kind=kind,
-            items=items,
-            seconds=seconds,
-            run_key=run_key,
-        )
-        == 1
+) -> None:
+    """Record a call; this very one only once."""
+    tx.write(
+        """
+        insert into automation_runs (workspace, id, automation, at, kind, items, seconds, run_key)
+        values (:workspace, :id, :automation, :at, :kind, :items, :seconds, :run_key)
+        on conflict do nothing
+        """,
+        id=id,
+        automation=automation,
+        at=as_text(at),
+        kind=kind,
+        items=items,
+        seconds=seconds,
+        run_key=run_key,
     )
 
 
-def is_used(tx: Tx, automation: str, run_key: str, kind: str) -> bool:
+def is_used(tx: Tx, automation: str, run_key: str, kind: RunKind) -> bool:
     """Say whether a run of this id has been told already, in this way."""
     return bool(
         tx.rows(
@@ -185,25 +183,35 @@ def has_run(tx: Tx, id: str) -> bool:
     )
 
 
-def calls_since(tx: Tx, automation: str, since: datetime) -> list[tuple[str, str]]:
-    """Return id and kind of the calls since a moment, the first one first.
+def called(
+    tx: Tx, automation: str, since: datetime
+) -> tuple[Automation | None, list[tuple[str, str]]]:
+    """Return an automation, and id and kind of its calls since a moment, the first one first.
 
-    A burst that went on until then stands among them with the kind "burst".
+    A burst that went on until then stands among them with the kind "burst". One statement for
+    both: every call of a machine asks this, and each question is a way to the server and back.
     """
     rows = tx.rows(
-        """
-        select id, kind, at from automation_runs
-        where workspace = :workspace and automation = :automation and at > :since
-        union all
-        select id, why as kind, at from automation_odd_calls
-        where workspace = :workspace and automation = :automation and why = 'burst'
-        and at > :since
-        order by at, id
+        f"""
+        select {COLUMNS}, call_id, call_kind from automations
+        left join (
+            select automation as call_of, id as call_id, kind as call_kind, at as call_at
+            from automation_runs
+            where workspace = :workspace and automation = :id and at > :since
+            union all
+            select automation as call_of, id as call_id, why as call_kind, at as call_at
+            from automation_odd_calls
+            where workspace = :workspace and automation = :id and why = 'burst' and at > :since
+        ) calls on call_of = id
+        where workspace = :workspace and id = :id
+        order by call_at, call_id
         """,
-        automation=automation,
+        id=automation,
         since=as_text(since),
     )
-    return [(row["id"], row["kind"]) for row in rows]
+    calls = [(row.pop("call_id"), row.pop("call_kind")) for row in rows]
+    found = _automation(rows[0]) if rows else None
+    return found, [each for each in calls if each[0] is not None]
 
 
 def take_back(tx: Tx, automation: str, id: str, kind: str, day: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from storage.automations.states import SignalKind, SignalState
 from storage.engine import Row, Tx
 from storage.engine.sql import as_moment, as_text
 
@@ -16,11 +17,11 @@ class Signal:
     id: str
     automation: str
     at: datetime
-    kind: str
+    kind: SignalKind
     reason: str
     minutes: int | None
     words: str
-    state: str
+    state: SignalState
     answer: str
     ended_at: datetime | None
 
@@ -78,7 +79,7 @@ def signal(tx: Tx, id: str) -> Signal | None:
     return _signal(rows[0]) if rows else None
 
 
-def end_signal(tx: Tx, id: str, state: str, answer: str, at: datetime) -> bool:
+def end_signal(tx: Tx, id: str, state: SignalState, answer: str, at: datetime) -> bool:
     """Say what became of what was told; False when that was said before."""
     return (
         tx.run(
@@ -124,7 +125,9 @@ def open_signals(tx: Tx, automation: str | None = None) -> list[Signal]:
     return [_signal(row) for row in rows]
 
 
-def signals_between(tx: Tx, begin: datetime, end: datetime) -> list[tuple[str, str, str, int]]:
+def signals_between(
+    tx: Tx, begin: datetime, end: datetime
+) -> list[tuple[str, SignalKind, str, int]]:
     """Count what was told between two moments: automation, kind, reason, how often."""
     rows = tx.rows(
         """
@@ -135,7 +138,7 @@ def signals_between(tx: Tx, begin: datetime, end: datetime) -> list[tuple[str, s
         begin=as_text(begin),
         until=as_text(end),
     )
-    return [(row["automation"], row["kind"], row["reason"], row["n"]) for row in rows]
+    return [(row["automation"], SignalKind(row["kind"]), row["reason"], row["n"]) for row in rows]
 
 
 def rework_between(tx: Tx, begin: datetime, end: datetime) -> int:
@@ -311,6 +314,7 @@ def understanding(tx: Tx, automation: str, version: int) -> tuple[int, int]:
 def _signal(row: Row) -> Signal:
     row["at"] = as_moment(row["at"])
     row["ended_at"] = as_moment(row["ended_at"]) if row["ended_at"] else None
+    row["kind"], row["state"] = SignalKind(row["kind"]), SignalState(row["state"])
     return Signal(**row)
 
 

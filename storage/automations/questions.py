@@ -21,7 +21,7 @@ class Question:
     automation: str
     opened_at: datetime
     step: int
-    asked: str | None
+    asked: PersonId | None
     waits_for: str | None
     waits_since: datetime | None
     waited_days: int

@@ -60,7 +60,7 @@ def of_person(tx: Tx, person: PersonId) -> list[Row]:
     """Return every place in which somebody stands here: `what` (table.column), `subject`, `at`."""
     return tx.rows(
         """
-        select 'held_requests.person' as what, identity as subject, at from held_requests
+        select 'held_requests.person' as what, '' as subject, at from held_requests
         where workspace = :workspace and person = :person order by at, identity
         """,
         person=person,

@@ -63,7 +63,7 @@ def of_person(tx: Tx, person: PersonId) -> list[Row]:
     """Return every place in which somebody stands here: `what` (table.column), `subject`, `at`."""
     return tx.rows(
         """
-        select 'lost_answers.person' as what, identity as subject, at from lost_answers
+        select 'lost_answers.person' as what, '' as subject, at from lost_answers
         where workspace = :workspace and person = :person order by at, identity
         """,
         person=person,

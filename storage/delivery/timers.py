@@ -111,18 +111,38 @@ def hasten(tx: Tx, key: str, now: datetime) -> bool:
     )
 
 
-def sooner(tx: Tx, key: str, when: datetime) -> bool:
-    """Make the timer `key` due at `when` unless it is due before; False when none is waiting."""
-    return (
-        tx.run(
-            """
-            update timers set due_at = case when due_at > :when then :when else due_at end
-            where workspace = :workspace and key = :key and state = 'pending'
-            """,
-            key=key,
-            when=as_text(when),
-        )
-        == 1
+def sooner(tx: Tx, key: str, when: datetime) -> None:
+    """Make the timer `key` due at `when` unless it is due before, if one is waiting."""
+    tx.write(
+        """
+        update timers set due_at = :when
+        where workspace = :workspace and key = :key and state = 'pending' and due_at > :when
+        """,
+        key=key,
+        when=as_text(when),
+    )
+
+
+def at_the_latest(tx: Tx, *, id: str, kind: str, key: str, due: datetime) -> None:
+    """Let the timer `key` run at `due` at the latest; one that waits and is due sooner stays."""
+    tx.write(
+        """
+        insert into timers (workspace, id, kind, key, payload, due_at, state)
+        values (:workspace, :id, :kind, :key, :payload, :due, 'pending')
+        on conflict (workspace, key) do update set
+            due_at = excluded.due_at, state = 'pending',
+            attempts = case timers.state when 'pending' then timers.attempts else 0 end,
+            reason = case timers.state when 'pending' then timers.reason end,
+            fence = case timers.state when 'pending' then timers.fence else timers.fence + 1 end,
+            muted = case timers.state when 'pending' then timers.muted else 0 end,
+            lease_until = case timers.state when 'pending' then timers.lease_until end
+        where timers.state <> 'pending' or timers.due_at > excluded.due_at
+        """,
+        id=id,
+        kind=kind,
+        key=key,
+        payload="{}",
+        due=as_text(due),
     )
 
 
@@ -150,17 +170,21 @@ def find(tx: Tx, key: str) -> tuple[dict[str, Any], datetime] | None:
     return (json.loads(rows[0]["payload"]), as_moment(rows[0]["due_at"])) if rows else None
 
 
-def count_due(tx: Tx, kind: str, now: datetime) -> int:
-    """Return how many timers of a kind are due now."""
+def many_due(tx: Tx, kind: str, now: datetime, many: int) -> bool:
+    """Say whether at least `many` timers of a kind are due now; looks at no more than these."""
     rows = tx.rows(
         """
-        select count(*) as n from timers
-        where workspace = :workspace and kind = :kind and state = 'pending' and due_at <= :now
+        select count(*) as n from (
+            select 1 as one from timers
+            where workspace = :workspace and kind = :kind and state = 'pending' and due_at <= :now
+            limit :many
+        ) as due
         """,
         kind=kind,
         now=as_text(now),
+        many=many,
     )
-    return int(rows[0]["n"])
+    return int(rows[0]["n"]) >= many
 
 
 def next_after(tx: Tx, now: datetime) -> datetime | None:

@@ -68,8 +68,9 @@ def adopt(tx: Tx, place: PlaceId, key: str, external_id: str, now: datetime) -> 
         update outbox set state = 'pending', not_before = :now, attempts = 0, copies = 0,
             reason = null, finished_at = null
         where workspace = :workspace and id = (
-            select max(id) from outbox
+            select id from outbox
             where workspace = :workspace and place = :place and key = :key
+            order by created_at desc, id desc limit 1
         )
         and not exists (
             select 1 from outbox waits where waits.workspace = :workspace

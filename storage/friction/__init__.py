@@ -227,6 +227,21 @@ def authors(tx: Tx, patterns: list[str]) -> list[PersonId]:
     return sorted(found)
 
 
+def authors_of(tx: Tx, notes: list[str]) -> list[PersonId]:
+    """Return who noted these under their name: for the answer only."""
+    found = (
+        tx.rows(
+            """
+            select author from friction
+            where workspace = :workspace and id = :id and author is not null
+            """,
+            id=each,
+        )
+        for each in notes
+    )
+    return sorted({row["author"] for rows in found for row in rows})
+
+
 def named_since(
     tx: Tx, answered_before: datetime, noted_before: datetime
 ) -> list[tuple[str, PersonId]]:

@@ -201,6 +201,38 @@ def answer(
     )
 
 
+def answer_like(tx: Tx, id: str, other: str) -> None:
+    """Let a pattern have the answer that another one has."""
+    for row in tx.rows(
+        """
+        select result, reason, parked, answered_by, answered_at from patterns
+        where workspace = :workspace and id = :other
+        """,
+        other=other,
+    ):
+        tx.write(
+            """
+            update patterns set result = :result, reason = :reason, parked = :parked,
+                answered_by = :answered_by, answered_at = :answered_at
+            where workspace = :workspace and id = :id
+            """,
+            id=id,
+            **row,
+        )
+
+
+def take_answer_back(tx: Tx, id: str) -> None:
+    """Let a pattern be without an answer again."""
+    tx.write(
+        """
+        update patterns set result = null, reason = null, parked = 0, answered_by = null,
+            answered_at = null
+        where workspace = :workspace and id = :id
+        """,
+        id=id,
+    )
+
+
 def add_check(tx: Tx, *, id: str, pattern: str, by: PersonId, now: datetime, taps: Check) -> None:
     """Keep how the seven taps were answered."""
     values = {each: getattr(taps, each) for each in TAPS}

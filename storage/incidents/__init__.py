@@ -209,6 +209,31 @@ def open_ones(tx: Tx) -> list[Incident]:
     return [from_row(row) for row in rows]
 
 
+def first_open(tx: Tx, limit: int) -> list[Incident]:
+    """Return the first `limit` of the open incidents, in the same order; read no others."""
+    found: list[Incident] = []
+    for severity in (Severity.SERIOUS, Severity.NORMAL):
+        rows = tx.rows(
+            f"""
+            select {COLUMNS} from incidents
+            where workspace = :workspace and state = 'open' and severity = :severity
+            order by number limit :limit
+            """,
+            severity=severity,
+            limit=limit - len(found),
+        )
+        found += [from_row(row) for row in rows]
+    return found
+
+
+def count_open(tx: Tx) -> int:
+    """Return how many incidents are open."""
+    rows = tx.rows(
+        "select count(*) as n from incidents where workspace = :workspace and state = 'open'"
+    )
+    return int(rows[0]["n"])
+
+
 def open_with(tx: Tx, person: PersonId, limit: int) -> list[Incident]:
     """Return the newest open incidents that somebody has to do with, `limit` at most.
 
@@ -297,7 +322,7 @@ def said_since(tx: Tx, person: PersonId, since: datetime, limit: int = 50) -> li
         """
         select number, case body when '' then title else body end as words from incidents
         where workspace = :workspace and declared_by = :person and declared_at >= :since
-        and state = 'open' order by number desc limit :limit
+        and state = 'open' order by declared_at desc, number desc limit :limit
         """,
         person=person or "",
         since=as_text(since),

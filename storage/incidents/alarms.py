@@ -86,15 +86,18 @@ def recent(tx: Tx, person: PersonId, since: datetime, but: int) -> list[Alarm]:
     """
     rows = tx.rows(
         f"""
-        select {COLUMNS} from alarms
-        where workspace = :workspace and person = :person and at > :since and live = 1
-        and incident <> :but
-        and (list is null or id = (
-            select id from alarms
+        select {COLUMNS} from (
+            select {COLUMNS} from alarms
             where workspace = :workspace and person = :person and at > :since and live = 1
-            and incident <> :but and list is not null
-            order by at desc, incident desc, position desc limit 1
-        ))
+            and incident <> :but and list is null
+            union all
+            select {COLUMNS} from (
+                select {COLUMNS} from alarms
+                where workspace = :workspace and person = :person and at > :since and live = 1
+                and incident <> :but and list is not null
+                order by at desc, incident desc, position desc limit 1
+            ) as newest
+        ) as found
         order by at, incident, position
         """,
         person=person,

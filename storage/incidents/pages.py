@@ -12,12 +12,13 @@ from storage.incidents import COLUMNS, Incident, from_row
 
 STATES = {
     "open": ("open", "restored"),
-    "untaken": ("open", "open"),
-    "undone": ("restored", "restored"),
+    "untaken": ("open",),
+    "undone": ("restored",),
     "mine": ("open", "restored"),
 }
-CHOSEN = """(:every = 1 or state in (:one, :other))
-and (:service = '' or service = :service) and (:since = '' or declared_at >= :since)
+EVERY = ("open", "restored", "over")  # what is over has one of several states
+OVER = "state in ('done', 'closed', 'withdrawn')"
+CHOSEN = """(:service = '' or service = :service) and (:since = '' or declared_at >= :since)
 and (:mine = '' or :mine in (responsible, acknowledged_by, proposed_to, declared_by))"""
 
 
@@ -33,30 +34,52 @@ def page(
 ) -> list[Incident]:
     """Return the incidents from position `first` on: what is open first, then the newest.
 
-    Of `mine` it is the open ones in which `person` has a role.
+    Of `mine` it is the open ones in which `person` has a role. State by state, each read in
+    its order as far as the page reaches.
     """
-    rows = tx.rows(
-        f"""
-        select {COLUMNS} from incidents where workspace = :workspace and {CHOSEN}
-        order by case state when 'open' then 0 when 'restored' then 1 else 2 end, number desc
-        limit :most offset :first
-        """,
-        **_chosen(which, person, service, since),
-        first=first,
-        most=most,
-    )
-    return [from_row(row) for row in rows]
+    chosen = _chosen(which, person, service, since)
+    found: list[Incident] = []
+    states = STATES.get(which, EVERY)
+    for state in states:
+        rows = tx.rows(
+            f"""
+            select {COLUMNS} from incidents
+            where workspace = :workspace and {_in(state)} and {CHOSEN}
+            order by number desc limit :most offset :first
+            """,
+            **chosen,
+            first=first,
+            most=most - len(found),
+        )
+        found += [from_row(row) for row in rows]
+        if len(found) == most or state == states[-1]:
+            break
+        first = 0 if rows else max(first - _count(tx, state, chosen), 0)
+    return found
 
 
 def count(
     tx: Tx, which: str, *, person: PersonId, service: ServiceId | None, since: datetime | None
 ) -> int:
     """Return how many there are in all."""
+    chosen = _chosen(which, person, service, since)
+    return sum(_count(tx, state, chosen) for state in STATES.get(which, EVERY))
+
+
+def _count(tx: Tx, state: str, chosen: dict[str, object]) -> int:
+    narrowed = f" and {CHOSEN}" if any(chosen.values()) else ""  # else the index tells it
     rows = tx.rows(
-        f"select count(*) as n from incidents where workspace = :workspace and {CHOSEN}",
-        **_chosen(which, person, service, since),
+        f"""
+        select count(*) as n from incidents
+        where workspace = :workspace and {_in(state)}{narrowed}
+        """,
+        **(chosen if narrowed else {}),
     )
     return int(rows[0]["n"])
+
+
+def _in(state: str) -> str:
+    return OVER if state == "over" else f"state = '{state}'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,11 +195,7 @@ def median_outage(tx: Tx, start: datetime, end: datetime, number: int) -> int:
 def _chosen(
     which: str, person: PersonId, service: ServiceId | None, since: datetime | None
 ) -> dict[str, object]:
-    one, other = STATES.get(which, ("", ""))
     return {
-        "every": int(which not in STATES),
-        "one": one,
-        "other": other,
         "mine": person if which == "mine" else "",
         "service": service or "",
         "since": as_text(since) if since is not None else "",

@@ -11,14 +11,15 @@ from datetime import datetime
 from storage.engine import Row, Tx
 from storage.engine.ids import NOWHERE, PlaceId
 from storage.engine.sql import as_moment, as_text
+from storage.incidents.keys import number_in
 
 # What of a held row belongs to an alarm of an incident that is still open: its own message,
 # or a line of a message with several.
-OF_AN_OPEN_ONE = """
+OF_AN_OPEN_ONE = f"""
     kind = 'alarm' and (
         exists (
             select 1 from incidents i where i.workspace = outbox.workspace
-            and i.state = 'open' and outbox.key like 'incident:' || i.number || ':%'
+            and i.state = 'open' and i.number = {number_in("outbox.key")}
         )
         or exists (
             select 1 from alarms a join incidents i
@@ -27,10 +28,11 @@ OF_AN_OPEN_ONE = """
         )
     )
 """
-CLIMBS = """
+CLIMBS = f"""
     kind = 'climb' and exists (
         select 1 from incidents i where i.workspace = timers.workspace
-        and i.state = 'open' and timers.key = 'incident:' || i.number || ':climb'
+        and i.state = 'open' and i.number = {number_in("timers.key")}
+        and timers.key = 'incident:' || i.number || ':climb'
     )
 """
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from storage.engine import Tx
 from storage.engine.sql import as_moment, as_text
+from storage.incidents.keys import number_in
 
 LATE = timedelta(minutes=2)  # a timer that is due, or a lease that ran out
 OLD = timedelta(minutes=10)  # a message that may go out
@@ -48,10 +49,10 @@ def unwatched_incidents(tx: Tx, now: datetime) -> int:
 def climbing_for_nothing(tx: Tx, now: datetime) -> int:
     """Count alarms that are still to come for incidents that are not open."""
     rows = tx.rows(
-        """
+        f"""
         select count(*) as n from timers t
         join incidents i on i.workspace = t.workspace
-            and t.key = 'incident:' || i.number || ':climb'
+            and i.number = {number_in("t.key")} and t.key = 'incident:' || i.number || ':climb'
         where t.kind = 'climb' and t.state = 'pending' and i.state <> 'open'
         and t.due_at < :soon
         """,
@@ -63,11 +64,11 @@ def climbing_for_nothing(tx: Tx, now: datetime) -> int:
 def chains(tx: Tx, now: datetime) -> int:
     """Count timers of incidents that stand beside the one chain each has."""
     rows = tx.rows(
-        """
+        f"""
         select count(*) as n from timers t where t.kind = 'climb' and t.state = 'pending'
         and not exists (
             select 1 from incidents i where i.workspace = t.workspace
-            and t.key = 'incident:' || i.number || ':climb'
+            and i.number = {number_in("t.key")} and t.key = 'incident:' || i.number || ':climb'
         )
         """
     )

@@ -6,8 +6,9 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 
 from storage.engine import Row, Tx
-from storage.engine.ids import PersonId
+from storage.engine.ids import PersonId, PlaceId
 from storage.engine.sql import as_moment, as_text
+from storage.pilots.states import PilotState
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Pilot:
     problem: str
     champion: PersonId | None
     started_on: date | None
-    state: str = "draft"
+    state: PilotState = PilotState.DRAFT
     pattern: str | None = None
     area: str = ""
     goal: str | None = None
@@ -30,7 +31,7 @@ class Pilot:
     takes: str = ""
     gives: str = ""
     champion_accepted_at: datetime | None = None
-    modeler: str | None = None
+    modeler: PersonId | None = None
     modeler_accepted_at: datetime | None = None
     integrator: PersonId | None = None
     integrator_accepted_at: datetime | None = None
@@ -48,11 +49,12 @@ class Pilot:
     too_big: str = ""
     template: str | None = None
     users_kind: str = "people"
-    users_place: str | None = None
+    users_place: PlaceId | None = None
     visible: bool = False
     sourcing: str | None = None
     it_checks: str = ""
     it_note: str = ""
+    docs: str = ""
     created_on: date | None = None
     waiting_since: datetime | None = None
     extended_on: date | None = None
@@ -163,7 +165,7 @@ def with_role(tx: Tx, person: PersonId) -> list[tuple[Pilot, str]]:
     return [
         (each, role)
         for each in all(tx)
-        if each.state != "stopped"
+        if each.state is not PilotState.STOPPED
         for role in ROLES
         if getattr(each, role) == person
     ]
@@ -172,7 +174,7 @@ def with_role(tx: Tx, person: PersonId) -> list[tuple[Pilot, str]]:
 # --- users -------------------------------------------------------------------------------
 
 
-def users(tx: Tx, pilot: str, state: str = "asked") -> list[str]:
+def users(tx: Tx, pilot: str, state: str = "asked") -> list[PersonId]:
     """Return who was named as a user, or who does not want to be asked."""
     wanted = {"asked": ("asked",), "muted": ("muted", "only_muted"), "named": ("asked", "muted")}
     rows = tx.rows(
@@ -185,7 +187,7 @@ def users(tx: Tx, pilot: str, state: str = "asked") -> list[str]:
     return [row["person"] for row in rows if row["state"] in wanted[state]]
 
 
-def set_users(tx: Tx, pilot: str, people: list[str]) -> None:
+def set_users(tx: Tx, pilot: str, people: list[PersonId]) -> None:
     """Name the users, in place of those before; who does not want to be asked is not."""
     muted = set(users(tx, pilot, "muted"))
     tx.write("delete from pilot_users where workspace = :workspace and pilot = :pilot", pilot=pilot)
@@ -295,6 +297,8 @@ def _stored(value: object) -> object:
         return as_text(value)
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, PilotState):
+        return value.value
     return int(value) if isinstance(value, bool) else value
 
 
@@ -303,6 +307,7 @@ def _pilot(row: Row) -> Pilot:
         row[each] = date.fromisoformat(row[each]) if row[each] else None
     for each in MOMENTS:
         row[each] = as_moment(row[each]) if row[each] else None
+    row["state"] = PilotState(row["state"])
     row["visible"], row["undecided"] = bool(row["visible"]), bool(row["undecided"])
     return Pilot(**row)
 

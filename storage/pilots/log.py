@@ -20,8 +20,17 @@ class Value:
     source: str = ""
     waiting: str | None = None
     working: str | None = None
-    satisfaction: str | None = None
     guard: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Satisfaction:
+    """How satisfied customers were in a week; `number` is 0 where nobody said of how many."""
+
+    week: str
+    value: str
+    number: int = 0
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +90,13 @@ def enter(tx: Tx, pilot: str, value: Value, by: PersonId) -> None:
     tx.write(
         """
         insert into pilot_values (workspace, pilot, week, value, number, source, waiting, working,
-            satisfaction, guard, entered_by)
+            guard, entered_by)
         values (:workspace, :pilot, :week, :value, :number, :source, :waiting, :working,
-            :satisfaction, :guard, :by)
+            :guard, :by)
         on conflict (workspace, pilot, week) do update
         set value = excluded.value, number = excluded.number, source = excluded.source,
             waiting = coalesce(excluded.waiting, pilot_values.waiting),
             working = coalesce(excluded.working, pilot_values.working),
-            satisfaction = coalesce(excluded.satisfaction, pilot_values.satisfaction),
             guard = coalesce(excluded.guard, pilot_values.guard), entered_by = excluded.entered_by
         """,
         pilot=pilot,
@@ -99,7 +107,6 @@ def enter(tx: Tx, pilot: str, value: Value, by: PersonId) -> None:
         source=value.source,
         waiting=value.waiting,
         working=value.working,
-        satisfaction=value.satisfaction,
         guard=value.guard,
     )
 
@@ -108,12 +115,41 @@ def values(tx: Tx, pilot: str) -> list[Value]:
     """Return the values of a pilot, the oldest week first."""
     rows = tx.rows(
         """
-        select week, value, number, source, waiting, working, satisfaction, guard
+        select week, value, number, source, waiting, working, guard
         from pilot_values where workspace = :workspace and pilot = :pilot order by week
         """,
         pilot=pilot,
     )
     return [Value(**row) for row in rows]
+
+
+def enter_satisfaction(tx: Tx, pilot: str, told: Satisfaction) -> None:
+    """Keep how satisfied customers were in a week; the same week again corrects it."""
+    tx.write(
+        """
+        insert into pilot_satisfaction (workspace, pilot, week, value, number, source)
+        values (:workspace, :pilot, :week, :value, :number, :source)
+        on conflict (workspace, pilot, week) do update
+        set value = excluded.value, number = excluded.number, source = excluded.source
+        """,
+        pilot=pilot,
+        week=told.week,
+        value=told.value,
+        number=told.number,
+        source=told.source,
+    )
+
+
+def satisfaction(tx: Tx, pilot: str) -> list[Satisfaction]:
+    """Return how satisfied customers were, the oldest week first."""
+    rows = tx.rows(
+        """
+        select week, value, number, source from pilot_satisfaction
+        where workspace = :workspace and pilot = :pilot order by week
+        """,
+        pilot=pilot,
+    )
+    return [Satisfaction(**row) for row in rows]
 
 
 def add_candidate(tx: Tx, pilot: str, candidate: Candidate) -> None:
@@ -272,6 +308,21 @@ def drop_value(tx: Tx, pilot: str, week: str) -> bool:
         tx.run(
             """
             delete from pilot_values
+            where workspace = :workspace and pilot = :pilot and week = :week
+            """,
+            pilot=pilot,
+            week=week,
+        )
+        == 1
+    )
+
+
+def drop_satisfaction(tx: Tx, pilot: str, week: str) -> bool:
+    """Take away how satisfied customers were in a week; False when nobody said."""
+    return (
+        tx.run(
+            """
+            delete from pilot_satisfaction
             where workspace = :workspace and pilot = :pilot and week = :week
             """,
             pilot=pilot,

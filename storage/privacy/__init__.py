@@ -92,7 +92,7 @@ def of_person(tx: Tx, person: PersonId) -> list[Row]:
             select 'places.person' as what, id as subject, null as at
             from places where workspace = :workspace and person = :person
             union all
-            select 'drafts.person' as what, id as subject, created_at as at
+            select 'drafts.person' as what, call as subject, created_at as at
             from drafts where workspace = :workspace and person = :person
         ) as found order by what, subject
         """,

@@ -246,7 +246,7 @@ def test_managers_choose_other_numbers_of_days_and_the_help_prints_them(
     chris.fill(reminder="1", deputy="4", manager="9")
     assert "after 1 working day: one reminder" in shown(chris)
     assert "nach 4 Arbeitstagen: die Vertretung" in shown(ben)
-    assert "[Andere Fristen]" not in shown(ben), "managers choose"
+    assert "[Fristen für Rückfragen]" not in shown(ben), "managers choose"
     wind(to="2027-01-04 12:00")
     assert not [each for each in asked(carla) if "noch gebraucht" in each]
     wind(to="2027-01-06 12:00")

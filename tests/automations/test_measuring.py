@@ -50,13 +50,11 @@ def test_a_value_stands_on_the_card_for_everybody_and_a_limit_is_told_once(
     assert "Zahl" in name_measures(ben, measure="Fehler im Monat", limit="wenig")
     name_measures(ben, measure="Fehler im Monat", limit="höchstens 5")
     value(ben, "4")
-    assert "Fehler im Monat: 4 on 23 November 2026 (limit: höchstens 5)" in anna(
-        "auto mail-sortierung"
-    )
+    assert "Fehler im Monat: 4 on Mon 23 Nov (limit: höchstens 5)" in anna("auto mail-sortierung")
     wind(to="2026-11-24 09:05")
     assert told(ben) == []
     value(ben, "7,5")
-    assert "7.5 on 24 November 2026, past its limit (höchstens 5)" in anna("auto mail-sortierung")
+    assert "7.5 on Tue 24 Nov, past its limit (höchstens 5)" in anna("auto mail-sortierung")
     value(ben, "8")
     wind(to="2026-11-27 09:05")
     (once,) = told(ben)
@@ -77,7 +75,7 @@ def test_up_to_three_each_with_a_limit_and_a_value_of_the_past_can_be_corrected(
     value(ben, "3", "Antwortzeit", day="2026-11-20")
     value(ben, "1", "Antwortzeit", day="2026-11-20")
     card = anna("auto mail-sortierung")
-    assert "Antwortzeit: 1 on 20 November 2026, past its limit (mindestens 2)" in card
+    assert "Antwortzeit: 1 on Fri 20 Nov, past its limit (mindestens 2)" in card
     assert "gewesen" in value(ben, "1", "Fehler", day="2026-12-24")
     past = anna.press(calls="auto history")
     assert "measured, Second measure: 2026-11-20 1 (the accountable person)" in past

@@ -14,6 +14,7 @@ from handlers.automations.rules.rhythm import Company
 from handlers.automations.rules.standing import Standing, State
 from storage.automations import Automation
 from storage.automations.intake import Outage
+from storage.automations.states import AutomationKind, AutomationState
 from storage.engine.ids import PersonId
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -37,7 +38,7 @@ def automation(rhythm: str, last: str | None, **given: Any) -> Automation:
         PersonId("carla"),
         None,
         1,
-        "active",
+        AutomationState.ACTIVE,
         OLD,
         ran,
         None,
@@ -230,18 +231,18 @@ def test_new_things_are_never_unused_but_late_is_told() -> None:
 
 
 def test_on_demand_is_measured_by_its_own_habit() -> None:
-    tool = automation("", "2026-06-01 08:00", kind="demand")
+    tool = automation("", "2026-06-01 08:00", kind=AutomationKind.DEMAND)
     assert state(tool, "2026-11-24 09:00") is State.IN_USE  # nobody knows what is usual
     tool = replace(tool, gaps="5 5 6 5 5")
     assert state(tool, "2026-06-26 09:00") is State.IN_USE
     assert state(tool, "2026-07-01 09:00") is State.UNUSED
-    declared = automation("", "2026-06-01 08:00", kind="event", window_days=90)
+    declared = automation("", "2026-06-01 08:00", kind=AutomationKind.EVENT, window_days=90)
     assert state(declared, "2026-08-20 09:00") is State.IN_USE
     assert state(declared, "2026-09-15 09:00") is State.UNUSED
 
 
 def test_seasonal_work_rests_outside_its_season() -> None:
-    closing = automation("every 1 week", "2026-01-26 08:00", kind="seasonal",
+    closing = automation("every 1 week", "2026-01-26 08:00", kind=AutomationKind.SEASONAL,
                          seasons="15.11.-31.1.")  # fmt: skip
     assert state(closing, "2026-06-10 09:00") is State.RESTING
     assert state(closing, "2026-11-16 09:00") is State.IN_USE
@@ -250,7 +251,7 @@ def test_seasonal_work_rests_outside_its_season() -> None:
 
 
 def test_standby_expects_a_test_a_year() -> None:
-    generator = automation("", "2025-11-24 09:00", kind="standby")
+    generator = automation("", "2025-11-24 09:00", kind=AutomationKind.STANDBY)
     assert state(generator, "2026-11-24 12:00") is State.IN_USE
     assert state(generator, "2026-11-25 00:01") is State.LATE
     assert state(generator, "2027-05-01 09:00") is State.LATE
@@ -259,7 +260,7 @@ def test_standby_expects_a_test_a_year() -> None:
 def test_what_a_person_said_comes_first() -> None:
     it = automation("every 1 day", "2026-01-02 08:00")
     now = "2026-11-24 09:00"
-    assert state(replace(it, state="retired"), now) is State.RETIRED
+    assert state(replace(it, state=AutomationState.RETIRED), now) is State.RETIRED
     said = replace(it, unused_since=at("2026-11-20 09:00"))
     assert state(said, now) is State.SAID_UNUSED
     ran = replace(
@@ -293,3 +294,21 @@ def test_the_next_look_is_when_the_state_may_change() -> None:
     assert look == at("2026-11-25 03:00")
     daily = automation("every 1 day", "2026-11-24 01:40")
     assert standing.look_again(daily, NRW, at("2026-11-24 07:00")) == at("2026-11-25 06:00")
+
+
+def test_it_is_looked_at_when_its_window_has_passed_and_the_usual_hour_with_it() -> None:
+    daily = automation("every 1 day", "2026-09-01 10:40")
+    assert standing.look_again(daily, NRW, at("2026-09-28 07:00")) == at("2026-09-29 06:00")
+    assert standing.look_again(daily, NRW, at("2026-09-29 07:00")) == at("2026-09-29 11:40")
+    assert state(daily, "2026-09-29 11:40") is State.UNUSED
+    ours = (Outage(at("2026-09-08 08:00"), at("2026-09-10 20:00")),)  # three days do not count
+    for day, look in (("29", "2026-09-30 06:00"), ("30", "2026-10-01 06:00")):
+        assert standing.look_again(daily, NRW, at(f"2026-09-{day} 07:00"), ours) == at(look)
+    assert standing.look_again(daily, NRW, at("2026-10-02 07:00"), ours) == at("2026-10-02 11:40")
+
+
+def test_the_third_missed_occasion_is_looked_at_when_it_is_missed() -> None:
+    monthly = automation("0 14 15 * *", "2026-08-15 14:05", always=True)
+    assert standing.look_again(monthly, NRW, at("2026-11-14 07:00")) == at("2026-11-15 06:00")
+    assert standing.look_again(monthly, NRW, at("2026-11-15 07:00")) == at("2026-11-15 15:00")
+    assert standing.look_again(monthly, NRW, at("2026-12-15 07:00")) == at("2026-12-16 06:00")

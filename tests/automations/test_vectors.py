@@ -26,7 +26,9 @@ LATE = "erwartet und hat sich nicht gemeldet"
 
 def use(who: Say) -> str:
     """Return how it stands, as its card says."""
-    return who("auto mail-sortierung").splitlines()[1].removeprefix("Use: ")
+    card = who("auto mail-sortierung").splitlines()
+    (line,) = [each for each in card if each.startswith("Use: ")]
+    return line.removeprefix("Use: ")
 
 
 def told(who: Say, words: str) -> int:

@@ -246,7 +246,7 @@ def test_no_list_reads_more_than_it_needs(bot: Stage, anna: Say, ben: Say, chris
     assert "[Show 4 more]" in listed
     home = bot.run(bot.dispatcher.look(bot.workspace, "local:anna", "home"))
     assert home is not None
-    assert "- and 9 more" in answered(home)
+    assert "[Show 9 more]" in answered(home)
     assert ben("stand").startswith("14 Sachen warten auf dich")
 
 

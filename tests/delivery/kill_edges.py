@@ -46,7 +46,7 @@ from tests.pretend.teams_stage import TeamsStage
 ROOT = Path(__file__).parent.parent.parent
 INHERITED = ("PATH", "HOME", "LANG", "SYSTEMROOT")
 SENDERS = 4  # who send at once
-PEOPLE = ("anna", "ben", "carla")
+PEOPLE: tuple[str, ...] = ("anna", "ben", "carla")
 STRANGE = 0.05  # of all deliveries, those of somebody whom the bot does not know
 DECLARED = re.compile(r"INC-(\d+) (?:is declared|ist gemeldet)")
 Json = dict[str, Any]

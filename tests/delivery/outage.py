@@ -1,8 +1,9 @@
 """Hours without a platform, over real sockets and with the clock wound, and what follows.
 
 `python -m tests.delivery.outage` plays 60 incidents through 7 hours of refused connections, of
-503 and of cut answers, and a backlog of 10,000 messages with a new alarm behind it; it prints
-the numbers and fails where a promise is not kept. `--smoke` is the size that the tests play.
+503 and of cut answers, and on both stores a backlog of 10,000 messages with a new alarm behind
+it; it prints the numbers and fails where a promise is not kept. `--smoke` is the size that the
+tests play.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ import re
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import UTC, timedelta
+from functools import partial
 from pathlib import Path
 
 from bot.delivery.clock import HandClock
@@ -29,7 +32,9 @@ from storage.delivery import outbox
 from storage.delivery.outbox import ParcelKind
 from storage.engine import Database, Tx
 from storage.engine.ids import PlaceId
+from storage.engine.opening import open_database
 from storage.engine.sqlite import Sqlite
+from tests.pretend import server
 from tests.pretend.slack_peer import PAGE, Fault
 from tests.pretend.slack_stage import INCIDENTS, SlackStage
 from tests.pretend.stage import MONDAY, Chat, Ids, furnish
@@ -199,18 +204,38 @@ async def play(incidents: int, hours: float, rows: int) -> None:
         print(f"{hours:g} h of “{kind}” ({time.monotonic() - began:.0f} s):")
         for name, number in numbers.items():
             print(f"{number:>8g}  {name}")
+    await drained("SQLite", in_a_file, rows)
+    try:
+        with server.postgres() as url:
+            await drained("PostgreSQL", partial(server.database, url, "lotse_test_outage"), rows)
+    except server.NoServer as missing:
+        print(f"PostgreSQL: not played. {missing}")
+
+
+@contextmanager
+def in_a_file() -> Iterator[str]:
+    """Give the address of a new SQLite database."""
+    with tempfile.TemporaryDirectory(prefix="lotse-outage-") as folder:
+        yield f"sqlite:///{folder}/lotse.db"
+
+
+async def drained(store: str, new: Callable[[], AbstractContextManager[str]], rows: int) -> None:
+    """Drain a backlog in one kind of store at each platform's rates, and print how long."""
     for name, rate, companies in (("Slack", Slack.rate, 3), ("Teams", Teams.rate, 1)):
         assert rate is not None
-        began = time.monotonic()
-        database = Sqlite()
-        try:
+        began, worked = time.monotonic(), time.process_time()
+        with new() as url, closing(open_database(url)) as database:
             seconds = await backlog(database, name, rate, rows, companies)
-        finally:
-            database.close()
         print(
-            f"{rows} waiting messages in {companies} companies at {name}'s rates: "
-            f"empty after {seconds:.0f} s ({time.monotonic() - began:.0f} s)"
+            f"{store}: {rows} waiting messages in {companies} companies at {name}'s rates: "
+            f"empty after {seconds:.0f} s; each took {_milliseconds(worked, rows):.1f} ms "
+            f"of our processor ({time.monotonic() - began:.0f} s)",
+            flush=True,
         )
+
+
+def _milliseconds(since: float, many: int) -> float:
+    return (time.process_time() - since) * 1000 / many
 
 
 def main() -> None:

@@ -229,3 +229,20 @@ def test_what_is_overdue_by_a_minute_is_seen(store: Database) -> None:
         return store.read(lambda tx: timers.health(tx, MONDAY + timedelta(seconds=seconds)))[0]
 
     assert (overdue(60), overdue(61)) == (0, 1)
+
+
+def test_at_the_latest_keeps_what_is_sooner_and_sets_what_does_not_wait(store: Database) -> None:
+    def by(minutes: int) -> datetime | None:
+        due = MONDAY + timedelta(minutes=minutes)
+        store.transact(
+            lambda tx: timers.at_the_latest(
+                tx.within(DEMO), id=f"id{minutes}", kind="k", key="b", due=due
+            )
+        )
+        return due_of(store, "b")
+
+    assert by(9) == MONDAY + timedelta(minutes=9), "it did not run"
+    assert by(5) == MONDAY + timedelta(minutes=5)
+    assert by(7) == MONDAY + timedelta(minutes=5)
+    store.transact(lambda tx: timers.cancel(tx.within(DEMO), "b"))
+    assert by(8) == MONDAY + timedelta(minutes=8), "what was cancelled is set anew"

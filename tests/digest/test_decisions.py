@@ -225,7 +225,7 @@ def test_two_rooms_share_a_chapter() -> None:
 def test_every_button_of_a_digest_sent_to_a_person_obeys_them(busy: Stage) -> None:
     """All of it, from the decisions to the foot, for each role; and *Decide* where several read."""
     anna, chris = Say(busy, "anna"), Say(busy, "chris")
-    do(chris, "mandate edit", goals="Schneller liefern", focus="Versand")
+    do(chris, "mandate edit", goals="Schneller liefern", focus="Versand\nLager")
     for n in range(3):
         do(anna, "friction", sentence=f"Etiketten kleben {n}", area="Versand")
     ids = busy.rows("select id from friction where workspace = :workspace")

@@ -23,7 +23,7 @@ from storage.engine.sqlite import Sqlite
 from storage.pilots import Pilot, answers
 from tests.engine.test_engine import tables
 from tests.house.test_no_figures_about_people import READINGS
-from tests.pilots.test_pilots import do, prepared, started
+from tests.pilots.test_pilots import LINK, do, prepared, started
 from tests.pretend import machines
 from tests.pretend.stage import Say, Stage, answered, plain, staged
 
@@ -180,7 +180,7 @@ def test_the_same_words_serve_automations(anna: Say, ben: Say, bot: Stage) -> No
     ]
 
 
-@pytest.mark.parametrize("typed", ["", " ja", " läuft gut"])
+@pytest.mark.parametrize("typed", ["", " na ja", " läuft gut"])
 def test_what_an_automation_has_no_word_for_is_offered(
     anna: Say, ben: Say, bot: Stage, typed: str
 ) -> None:
@@ -256,7 +256,7 @@ def test_numbers_move_when_the_week_is_over(bot: Stage, wind: Callable[..., None
     id, users = running(bot)
     for at, me in enumerate(users[:6]):
         tap(me, id, "relieved" if at else "no")
-    assert relief_line(bot, id) == "Relief: No week's answers are counted yet."
+    assert relief_line(bot, id) == "Relief: no week's answers are counted yet"
     wind(to="2026-11-30 10:00")
     assert relief_line(bot, id) == "Relief: week 48: yes 5, partly 0, no 1"
 
@@ -279,7 +279,7 @@ def test_one_tester_alone_for_twenty_weeks_is_never_shown(
     for week in range(20):
         if week == 11:  # no pilot runs for longer than sixteen weeks
             given = {"reason": "Es hilft allen", "learnt": "Viel gelernt"}
-            do(chris, "pilot decide", pilot=id, decision="operate", **given)
+            do(chris, "pilot decide", pilot=id, decision="operate", docs=LINK, **given)
         tap(users[0], id, ("relieved", "partly", "no")[week % 3])
         wind(minutes=7 * 24 * 60)
         assert "yes 1" not in relief_line(bot, id) and "mostly" not in relief_line(bot, id)

@@ -11,14 +11,15 @@ from datetime import date
 
 import pytest
 
+from handlers import FEATURES
 from handlers.kit import tables
 from handlers.kit.context import Context
-from handlers.kit.doors import Filter
-from handlers.kit.messages import Call
+from handlers.kit.doors import Filter, Listing
+from handlers.kit.messages import Buttons, Call
 from handlers.kit.readers.dates import read_day_near
 from storage import people
 from storage.engine import Tx
-from storage.engine.ids import PersonId
+from storage.engine.ids import PersonId, ServiceId
 from tests.mandate.test_mandate import do
 from tests.pretend.stage import Say, Stage, answered
 
@@ -60,9 +61,99 @@ def test_a_list_is_narrowed_in_chat_by_service_and_day(
     shown = chris.fill(which="all", service="kasse", since="30.11.")
     assert shown.splitlines()[0] == "Incidents, 1–1 of 1" and "INC-2" in shown
     chris.press("Filter")
-    assert "Incidents, 1–2 of 2" in chris.fill(which="all", service="kasse")
+    assert filled(chris) == {"which": "all", "service": "kasse", "since": "2026-11-30"}
+    assert "Incidents, 1–2 of 2" in chris.fill(since="")
     chris.press("Filter")
-    assert "Incidents, 1–3 of 3" in chris.fill(which="all", since="1.11.2026")
+    assert filled(chris) == {"which": "all", "service": "kasse", "since": ""}
+    assert "Incidents, 1–3 of 3" in chris.fill(service="", since="1.11.2026")
+    chris.press("Open")
+    chris.press("Filter")
+    assert filled(chris) == {"which": "open", "service": "", "since": "2026-11-01"}
+
+
+def filled(who: Say) -> dict[str, str]:
+    """Return what stands in the form that is open."""
+    assert who.form is not None
+    return {each.name: each.value for each in who.form.fields}
+
+
+def lists_of(bot: Stage) -> list[Listing]:
+    return [each for feature in FEATURES for each in feature.all_lists]
+
+
+def test_a_list_asks_only_for_what_its_rows_know(bot: Stage, anna: Say, ben: Say) -> None:
+    declared(anna, 1)
+    nowhere = ServiceId("nowhere")
+    knowing: set[str] = set()
+
+    def look(ctx: Context) -> None:
+        for each in lists_of(bot):
+            every = each.count(ctx, Filter(each.which[0]))
+            none = each.count(ctx, Filter(each.which[0], service=nowhere))
+            if "service" in each.narrows:
+                assert none == 0, each.key
+                knowing.add(each.key)
+            else:
+                assert each.able(Filter("all", service=nowhere)).service is None
+                assert none == every
+
+    bot.inside(look)
+    assert knowing == {"incidents", "services", "problems"}
+    for each in lists_of(bot):
+        page = bot.handle(bot.request("anna", call=Call("list", {"name": each.key})))
+        assert page.message is not None
+        rows = [part for part in page.message.parts if isinstance(part, Buttons)]
+        pressed = [
+            one.call for row in rows for one in row.buttons if one.call.word == "list filter"
+        ]
+        assert len(pressed) == (len(each.which) > 1 or bool(each.narrows)), each.key
+        for one in pressed:
+            form = bot.handle(bot.request("anna", call=one)).form
+            assert form is not None
+            assert {field.name for field in form.fields} == {"which", *each.narrows}, each.key
+
+
+def test_a_narrowed_list_of_what_has_no_service_is_whole_and_does_not_claim_one(
+    bot: Stage, anna: Say, chris: Say
+) -> None:
+    do(chris, "mandate action", item="Ausgangswert messen", who="anna", due="2026-12-04")
+    call = Call("list", {"name": "actions", "service": "kasse"})
+    shown = answered(bot.handle(bot.request("anna", call=call)))
+    assert "1–1 of 1" in shown and "Kasse" not in shown
+    anna("lists")
+    anna.press(calls="list", about="What is open")
+    bot.handle(bot.request("anna", call=call))
+    wanted = Call("list filter", {"name": "actions", "now_which": "open", "service": ""})
+    anna.answer = bot.handle(bot.request("anna", call=wanted))
+    assert anna.answer.form is not None
+    assert [each.name for each in anna.answer.form.fields] == ["which", "since"]
+
+
+def test_a_way_that_a_list_does_not_have_is_said_at_its_field(chris: Say) -> None:
+    said = do(chris, "list filter", name="services", which="open")
+    assert said == "Please choose one of: All, Mine, and Retired."
+    assert "Services, 1–" in do(chris, "list filter", name="services", which="all")
+
+
+@pytest.mark.parametrize("page", ["2", "3", "99"])
+def test_a_page_beyond_the_end_is_the_last_one(
+    bot: Stage, anna: Say, chris: Say, page: str
+) -> None:
+    declared(anna, 13)
+    asked = Call("list", {"name": "incidents", "page": page})
+    shown = answered(bot.handle(bot.request("anna", call=asked)))
+    assert shown.splitlines()[0] == "Incidents, 11–13 of 13" and "[Back]" in shown
+    found = Call("find more", {"words": "Kasse tot", "page": page})
+    assert "14 found" in answered(bot.handle(bot.request("anna", call=found)))
+    assert "Kasse" in answered(bot.handle(bot.request("anna", call=found))).partition("\n")[2]
+    assert "wait" in chris(f"status {page}").splitlines()[0]
+    assert "[" in chris(f"status {page}")
+    for word in ("retention", "aufbewahrung"):
+        assert " of " in anna(f"{word} {page}").splitlines()[0], "typed as well as pressed"
+    decided = Call("decisions", {"page": page})
+    assert "decision" in answered(bot.handle(bot.request("chris", call=decided)))
+    known = Call("computed", {"page": page})
+    assert len(answered(bot.handle(bot.request("chris", call=known))).splitlines()) > 3
 
 
 def test_filters_open_mine_all_a_service_and_since(

@@ -189,13 +189,13 @@ def test_managers_read_the_list_with_filters_and_never_an_author(
     anna("friction Neue Zettel")
     chris("patterns")
     shown = chris.press("All notes")
-    assert "3 notes: Without an answer" in shown
+    assert "3 notes · Without an answer" in shown
     assert "Zettel im Lager (Mon 23 Nov; Done over and over and Lager)" in shown
     assert "Anna" not in shown and "Ben" not in shown
-    assert "1 note: " in chris_list(chris, hint="again")
-    assert "1 note: " in chris_list(chris, area="lager")
-    assert "2 notes: Without an answer for ten working days" in chris_list(chris, which="late")
-    assert "0 notes: Answered" in chris_list(chris, which="answered")
+    assert "1 note · " in chris_list(chris, hint="again")
+    assert "1 note · " in chris_list(chris, area="lager")
+    assert "2 notes · Without an answer for ten working days" in chris_list(chris, which="late")
+    assert "0 notes · Answered" in chris_list(chris, which="answered")
 
 
 def chris_list(chris: Say, **args: str) -> str:

@@ -121,4 +121,4 @@ def test_the_own_list_is_behind_my_data(anna: Say) -> None:
 def test_those_who_answer_come_to_the_list_from_what_they_note(anna: Say, chris: Say) -> None:
     assert "[All notes]" not in anna("friction Formulare")
     chris("friction Zettel")
-    assert "2 notes: Without an answer" in chris.press("All notes")
+    assert "2 notes · Without an answer" in chris.press("All notes")

@@ -179,6 +179,15 @@ def test_patterns_with_estimates_stand_in_their_order(anna: Say, chris: Say, bot
     do(chris, "pattern estimate", pattern=one, per_month="1,000".replace(",", ""), minutes="5")
     listed = chris("patterns")
     assert listed.index("Eins") < listed.index("Zwei")
+    assert "Estimated: 1,000 times a month, 5 minutes each: 5,000 minutes a month" in listed
+    assert "Geschätzt: 20-mal im Monat, je 30 Minuten: 600 Minuten im Monat" in anna_in_german(bot)
+    shown = do(chris, "list", name="patterns")
+    assert shown.index("5,000 minutes a month") < shown.index("600 minutes a month")
+
+
+def anna_in_german(bot: Stage) -> str:
+    """Return what somebody else reads of the patterns."""
+    return Say(bot, "ben")("muster")
 
 
 # --- the seven taps ------------------------------------------------------------------------
@@ -296,9 +305,10 @@ def test_the_name_goes_ninety_days_after_the_answer(
 
 
 def test_texts_alone_are_compared() -> None:
-    """No name and no id goes into the comparison."""
-    assert list(inspect.signature(proposals.groups).parameters) == ["texts", "least"]
-    assert list(inspect.signature(proposals.like).parameters) == ["text", "others", "limit"]
+    """No name and no id goes into the comparison, only what was said and the area it names."""
+    assert list(inspect.signature(proposals.groups).parameters) == ["notes", "least"]
+    assert list(inspect.signature(proposals.like).parameters) == ["note", "others", "limit"]
+    assert proposals.Said._fields == ("text", "area")
 
 
 @pytest.mark.parametrize(
@@ -307,3 +317,90 @@ def test_texts_alone_are_compared() -> None:
 def test_a_mark_is_no_pattern(pattern: str | None, loose: bool) -> None:
     noted = datetime(2026, 11, 23, tzinfo=UTC)
     assert Note("n", "Alles doppelt", None, "", noted, pattern, answered=False).loose is loose
+
+
+# --- whoever comes to an answer later ------------------------------------------------------
+
+
+def answered_pattern(bot: Stage, anna: Say, chris: Say) -> str:
+    id = confirmed(bot, anna, chris)
+    do(chris, "pattern answer", pattern=id, result="human", reason="Das bleibt so.")
+    return id
+
+
+def test_whoever_joins_what_is_answered_reads_the_answer_at_once(
+    anna: Say, ben: Say, chris: Say, bot: Stage
+) -> None:
+    answered_pattern(bot, anna, chris)
+    assert "Das geht 3 anderen auch so." in ben(f"reibung: {NOTES[2]}")
+    said = ben.press("Meine dazunehmen")
+    assert said.startswith("Dazugenommen. Danke.\nZu dem, was du notiert hast, „Liefertermine“: ")
+    assert "Das bleibt beim Menschen. Das bleibt so." in said
+    assert ben.press("Zeigen").startswith("Liefertermine")
+
+
+def test_whoever_noted_what_is_added_to_an_answered_pattern_hears_it(
+    anna: Say, ben: Say, chris: Say, bot: Stage, wind: Callable[..., None]
+) -> None:
+    id = answered_pattern(bot, anna, chris)
+    wind(to="2026-11-24 09:01")
+    before = len(anna.sees())
+    (note,) = noted(bot, ben, ("Termine stehen überall doppelt",))
+    do(chris, "pattern add", pattern=id, notes=note)
+    wind(to="2026-11-25 09:01")
+    assert "„Liefertermine“: Das bleibt beim Menschen. Das bleibt so." in ben.sees()[-1]
+    assert len(anna.sees()) == before, "who knows it is not told again"
+
+
+def test_what_is_merged_into_an_answered_pattern_is_answered_until_it_is_taken_apart(
+    anna: Say, ben: Say, chris: Say, bot: Stage, wind: Callable[..., None]
+) -> None:
+    answered_id = answered_pattern(bot, anna, chris)
+    other = confirmed(bot, ben, chris, "Listen", area="Lager")
+    do(chris, "pattern merge", pattern=other, other=answered_id)
+    assert "0 notes" in do(chris, "friction list")
+    do(chris, "pattern apart", pattern=other)
+    assert "3 notes" in do(chris, "friction list")
+    assert "No answer yet." in do(chris, "pattern", pattern=other)
+    wind(to="2026-11-24 09:01")
+    assert ben.sees() == [], "it was taken back before it was told"
+    do(chris, "pattern merge", pattern=other, other=answered_id)
+    wind(to="2026-11-25 09:01")
+    assert "„Listen“: Das bleibt beim Menschen. Das bleibt so." in ben.sees()[-1]
+    assert ben.press("Zeigen").startswith("Liefertermine\n"), "what stands for it now"
+    assert "merged" in do(chris, "pattern history", pattern=other)
+    do(chris, "pattern apart", pattern=other)
+    assert "answered with another one" in do(chris, "pattern history", pattern=other)
+
+
+def test_an_own_answer_stays_when_a_pattern_is_taken_apart(
+    anna: Say, ben: Say, chris: Say, bot: Stage
+) -> None:
+    answered_id = answered_pattern(bot, anna, chris)
+    other = confirmed(bot, ben, chris, "Listen")
+    do(chris, "pattern answer", pattern=other, result="drop", reason="Die Listen fallen weg.")
+    do(chris, "pattern merge", pattern=other, other=answered_id)
+    do(chris, "pattern apart", pattern=other)
+    assert "Die Listen fallen weg." in do(chris, "pattern", pattern=other)
+
+
+def test_every_note_that_is_closed_has_an_answer_with_its_reason(
+    anna: Say, ben: Say, chris: Say, bot: Stage
+) -> None:
+    """Requirement C12: whatever is done with notes, none is closed without an answer."""
+    one, two = confirmed(bot, anna, chris, "Eins"), confirmed(bot, ben, chris, "Zwei")
+    three = confirmed(bot, ben, chris, "Drei")
+    do(chris, "pattern answer", pattern=one, result="drop", reason="Der Schritt fällt weg.")
+    do(chris, "pattern park", pattern=two, reason="Später, wenn Zeit ist.")
+    do(chris, "pattern merge", pattern=three, other=two)
+    do(chris, "pattern split", pattern=one, which="1", title="Vier")
+    closed = bot.rows(
+        """
+        select p.reason from friction f join patterns p
+        on p.workspace = f.workspace and p.id = f.pattern
+        where f.workspace = :workspace and p.answered_at is not null
+        """
+    )
+    assert len(closed) == 8 and all(each["reason"] for each in closed)
+    assert "1 note: Without an answer" in do(chris, "friction list")
+    assert "8 notes: Answered" in do(chris, "friction list", which="answered")

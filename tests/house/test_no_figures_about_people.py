@@ -23,8 +23,8 @@ from tests.closing.test_closing import POINTS
 from tests.pretend.stage import Say, Stage, answered, plain, staged
 
 READINGS = {  # every command that reads, and those that only show, with values where it needs some
-    "auto": {}, "auto register": {}, "auto retired": {}, "auto timetable": {}, "bans": {},
-    "computed": {}, "data": {}, "data export": {},
+    "auto": {}, "auto category": {"category": "data"}, "auto register": {}, "auto retired": {},
+    "auto timetable": {}, "bans": {}, "computed": {}, "data": {}, "rule history": {},
     "definition": {"name": "done"}, "definitions": {},
     "digest": {}, "held": {}, "help": {}, "history": {"number": "2"}, "home": {},
     "incidents": {"which": "all"}, "night": {}, "pilot": {}, "problem": {"number": "1"},

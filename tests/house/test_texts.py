@@ -64,6 +64,20 @@ def test_the_german_catalogue_holds_every_sentence_and_nothing_else() -> None:
     assert set(GERMAN) == set(CODE), "run `make texts`, and put the German words in"
 
 
+def test_no_sentence_hides_in_a_string_where_it_is_not_found() -> None:
+    """What stands in an f-string is not gathered: it would never be in any other language."""
+    hidden = [
+        f"{path.relative_to(texts.ROOT)}:{call.lineno}"
+        for folder in texts.FOLDERS
+        for path in (texts.ROOT / folder).rglob("*.py")
+        for inside in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(inside, ast.JoinedStr)
+        for call in ast.walk(inside)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in MAKERS
+    ]
+    assert hidden == []
+
+
 def test_nothing_is_left_without_words() -> None:
     catalogue = texts.read("de")
     assert texts.missing(catalogue) == []

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from bot.delivery.clock import HandClock
-from handlers.kit.messages import dump, line, spoken
+from handlers.kit.messages import Call, dump, line, spoken
 from storage import similarity
 from storage.engine import Database, migrate
 from storage.engine.postgres import Postgres
@@ -33,6 +33,24 @@ OUTBOX = ("pending", "leased", "sent", "ambiguous", "parked", "cancelled", "dead
 TIMERS = ("pending", "done", "cancelled", "dead")
 HELLO = dump(spoken(line("Hello"), "en", "UTC"))
 STATES = ("open", "restored", "withdrawn")
+TYPED = "Die Waage am Tor zeigt seit heute früh nur noch Striche"
+DRAFT = f'{{"word": "incident", "args": {{"title": "{TYPED}"}}}}'
+# What the buttons of the first release carried: they still stand in chats.
+BUTTONS: dict[str, dict[str, str]] = {
+    "ack": {"number": "1"}, "promise": {"number": "1", "minutes": "30"},
+    "update": {"number": "1"}, "restored": {"number": "1"}, "serious": {"number": "1"},
+    "normal": {"number": "1"}, "move": {"number": "1"}, "show": {"number": "1"},
+    "history": {"number": "1"}, "undo": {"number": "1"}, "incident": {"title": "Waage steht"},
+    "incidents": {}, "status": {}, "help": {"word": "ack"}, "computed": {}, "digest": {},
+    "auto": {"automation": "m"}, "auto accept": {"automation": "m"}, "auto new": {},
+    "auto address": {"automation": "m"}, "auto ask": {"automation": "m"},
+    "auto handover": {"automation": "m"}, "auto keep": {"automation": "m"},
+    "auto retire": {"automation": "m"}, "feedback": {}, "friction": {}, "hint": {"id": "f"},
+    "nameless": {"id": "f"}, "pilot": {"pilot": "p"}, "pilot new": {},
+    "relief": {"pilot": "p", "answer": "yes"}, "service": {}, "service new": {},
+    "settings": {}, "settings begin": {}, "settings manager": {},
+    "settings place": {"role": "incidents"},
+}  # fmt: skip
 
 
 def written(workspace: str) -> dict[str, Rows]:
@@ -98,7 +116,7 @@ def written(workspace: str) -> dict[str, Rows]:
             {"identity": f"d{n}", "at": THEN, "outcome": "done", "answer": answer}
             for n, answer in enumerate((None, '{"outcome": "done"}'))
         ],
-        "drafts": [{"id": "draft", "person": "anna", "call": "{}", "created_at": THEN}],
+        "drafts": [{"id": "draft", "person": "anna", "call": DRAFT, "created_at": THEN}],
         "outbox": [
             {"id": f"o{n}", "place": "local:@ben", "key": f"k{n}", "kind": "card", "priority": 2,
              "message": HELLO, "state": state, "not_before": DUE, "created_at": THEN,
@@ -245,3 +263,22 @@ def test_work_goes_on_and_earlier_incidents_are_found_again(upgraded: Database) 
         assert plain(answer.message).startswith("INC-7")
     assert [each.number for each in upgraded.read(lambda tx: similarity.since(tx.within(DEMO), 5))]
     stage.close()
+
+
+def test_a_button_of_the_first_release_still_does_what_it_says(upgraded: Database) -> None:
+    with closing(Stage(upgraded, HandClock(MONDAY.astimezone(UTC)), new_id=Ids())) as stage:
+        for word, args in BUTTONS.items():
+            answer = stage.handle(stage.request("anna", call=Call(word, args)))
+            said = plain(answer.message) if answer.message else ""
+            assert answer.outcome in ("done", "refused") and (answer.form or said), (word, answer)
+            assert "no longer works" not in said and "does not exist" not in said, (word, said)
+
+
+def test_a_draft_of_an_earlier_version_opens_and_is_declared(upgraded: Database) -> None:
+    with closing(Stage(upgraded, HandClock(MONDAY.astimezone(UTC)), new_id=Ids())) as stage:
+        answer = stage.handle(stage.request("anna", call=Call("draft", {"id": "draft"})))
+        assert answer.outcome == "done", answer
+        titles = stage.rows(
+            "select title from incidents where workspace = :workspace order by number"
+        )
+    assert titles[-1]["title"] == TYPED

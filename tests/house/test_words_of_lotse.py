@@ -195,3 +195,26 @@ def test_the_page_of_words_has_none_that_is_never_said() -> None:
         assert not re.search(NEVER["en"], row[1], re.IGNORECASE), row[1]
         assert not re.search(NEVER["de"], row[2], re.IGNORECASE), row[2]
     assert len(rows) > 30
+
+
+def test_the_page_of_words_leads_into_the_code() -> None:
+    """Each word of the third column is a file, a folder, or a name that the code has."""
+    page = (texts.ROOT / "docs" / "words.md").read_text(encoding="utf-8")
+    rows = [line.split("|") for line in page.splitlines() if line.count("|") == 5][1:]
+    named = [each for row in rows for each in re.findall(r"`([^`]+)`", row[3])]
+    assert len(named) > 70, "the rule looks at nothing"
+    folders = [texts.ROOT / each for each in ("bot", "handlers", "storage")]
+    files = [each for folder in folders for each in folder.rglob("*.py")]
+    steps = (texts.ROOT / "storage" / "migrations").glob("*.sql")
+    code = "\n".join(each.read_text(encoding="utf-8") for each in (*files, *steps))
+    for each in named:
+        if "/" in each or each.endswith(".py"):
+            here = (texts.ROOT / each).exists()
+            assert here or any(path.as_posix().endswith(f"/{each}") for path in files), each
+        elif re.fullmatch(r"[A-Z]\w+\.[A-Z]\w+", each):  # a member of an enum
+            kind, member = each.split(".")
+            assert re.search(
+                rf"class {kind}\(\w+\):(?:(?!\nclass ).)*\n    {member} = ", code, re.S
+            ), each
+        else:
+            assert re.search(rf"(?<!\w){re.escape(each)}(?!\w)", code), each

@@ -48,7 +48,7 @@ ACROSS = {
     "delivery.heartbeat.forget",
     "delivery.heartbeat.keep",
     "delivery.heartbeat.standstill",
-    "delivery.outbox.claim",
+    "delivery.outbox._take",
     "similarity.everywhere",  # one keeper makes vectors of all titles, each within its own
     "delivery.outbox.expired",
     "delivery.outbox.forget",
@@ -201,10 +201,16 @@ def test_every_part_of_a_statement_names_its_workspace() -> None:
 
 # Besides constants: the store's clause for locked rows, and conditions chosen from constants.
 PUT_IN = {
-    ("delivery.outbox.claim", "tx.skip_locked"),
-    ("delivery.outbox.claim", "blocked"),
+    ("delivery.outbox._take", "tx.skip_locked"),
+    ("delivery.outbox._take", "blocked"),
+    ("delivery.outbox._take", "candidates"),
     ("delivery.outbox.expired", "tx.skip_locked"),
     ("delivery.timers.claim", "tx.skip_locked"),
+    ("incidents.pages.page", "_in(state)"),
+    ("incidents.pages._count", "_in(state)"),
+    ("incidents.pages._count", "narrowed"),
+    ("operations.invariants.chains", "number_in('t.key')"),
+    ("operations.invariants.climbing_for_nothing", "number_in('t.key')"),
     ("local.latest", "edge"),
     ("workspaces.delete", "tx.company_tables"),
     ("workspaces.delete", "table"),  # the store's own names of tables

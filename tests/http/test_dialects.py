@@ -15,6 +15,7 @@ from cloudevents.core.v1.event import CloudEvent
 from bot.http import dialects, hooks
 from storage import automations
 from storage.automations import Automation, intake
+from storage.automations.states import AutomationState
 from storage.engine import Database, Row, Tx
 from storage.engine.ids import PersonId
 from tests.pretend.stage import DEMO, Stage, furnish
@@ -65,7 +66,7 @@ async def caller(database: Database) -> AsyncIterator[Caller]:
                 PersonId("carla"),
                 None,
                 1,
-                "active",
+                AutomationState.ACTIVE,
                 now,
                 None,
                 None,

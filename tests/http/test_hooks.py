@@ -16,6 +16,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from bot.http import hooks
 from storage import automations
 from storage.automations import Automation, intake
+from storage.automations.states import AutomationState
 from storage.engine import Database, Row, Tx, Unavailable
 from storage.engine.ids import PersonId
 from tests.pretend import machines
@@ -79,7 +80,7 @@ async def caller(troubled: Troubled, chat: Chat) -> AsyncIterator[Caller]:
                 PersonId("carla"),
                 None,
                 7,
-                "active",
+                AutomationState.ACTIVE,
                 now,
                 None,
                 None,

@@ -16,6 +16,7 @@ from bot.http import metrics
 from bot.lotse import Lotse
 from storage import automations, friction
 from storage.automations import Automation, intake
+from storage.automations.states import AutomationKind, AutomationPhase, AutomationState
 from storage.engine import Tx
 from storage.engine.ids import PersonId
 from storage.engine.sqlite import Sqlite
@@ -41,7 +42,7 @@ def lotse(sqlite: Sqlite, tmp_path: Path) -> Lotse:
             PersonId("carla"),
             None,
             1,
-            "active",
+            AutomationState.ACTIVE,
             now,
             None,
             None,
@@ -56,12 +57,12 @@ def lotse(sqlite: Sqlite, tmp_path: Path) -> Lotse:
             PersonId(""),
             None,
             1,
-            "active",
+            AutomationState.ACTIVE,
             now,
             None,
             None,
-            phase="draft",
-            kind="demand",
+            phase=AutomationPhase.DRAFT,
+            kind=AutomationKind.DEMAND,
             slug="d",
         )
         for each in (backup, draft):

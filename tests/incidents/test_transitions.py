@@ -6,7 +6,8 @@ import ast
 import inspect
 import re
 from collections.abc import Callable, Iterator
-from typing import ClassVar
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -19,8 +20,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from handlers.incidents import escalation, keys
+from handlers.incidents import checklist, escalation, keys
 from handlers.incidents import transitions as incident_transitions
+from handlers.incidents.lookup import note
 from handlers.kit.context import Context
 from handlers.kit.messages import Call
 from handlers.kit.words import Sentence, _
@@ -29,6 +31,7 @@ from storage.delivery import timers
 from storage.engine import Database, Tx
 from storage.engine.ids import PersonId
 from storage.engine.postgres import Postgres
+from storage.engine.sql import as_moment
 from storage.engine.sqlite import Sqlite
 from storage.incidents import Incident
 from storage.incidents import transitions as states
@@ -197,6 +200,7 @@ class Lives(RuleBasedStateMachine):
         self.stage = Stage(self.database)
         now = self.stage.clock.now()
         self.database.transact(lambda tx: furnish(tx, self.stage.workspace, now))
+        self.seen: dict[int, dict[str, object]] = {}  # each incident as the last step left it
 
     def teardown(self) -> None:
         self.stage.wind(minutes=60)
@@ -234,6 +238,51 @@ class Lives(RuleBasedStateMachine):
     @rule(who=st.sampled_from(PEOPLE), number=NUMBERS)
     def fill_all(self, who: str, number: int) -> None:
         self.fill(who, number, set(ANY))
+
+    # What is rare by chance, and where most can go wrong, has rules of its own: pressed by who
+    # may, at what is in the state for it.
+
+    def some(self, data: st.DataObject, *states: str) -> dict[str, object] | None:
+        """Choose an incident in one of these states."""
+        fitting = [each for each in self.rows() if each["state"] in states]
+        return data.draw(st.sampled_from(fitting)) if fitting else None
+
+    @rule(data=st.data())
+    def look_after(self, data: st.DataObject) -> None:
+        row = self.some(data, "open")
+        if row is not None:
+            self.ask(str(row["responsible"]), "ack", number=str(row["number"]))
+
+    @rule(data=st.data(), minutes=st.sampled_from((0, 1, 3)))
+    def declare_and_undo(self, data: st.DataObject, minutes: int) -> None:
+        if len(self.rows()) >= 3:
+            return
+        who = data.draw(st.sampled_from(PEOPLE))
+        self.ask(who, "incident", title="Versehen tot")
+        self.stage.wind(minutes=minutes)
+        for row in self.rows():
+            if row["title"] == "Versehen tot" and row["state"] == "open":
+                self.ask(str(row["declared_by"]), "undo", number=str(row["number"]))
+
+    @rule(data=st.data())
+    def works_again(self, data: st.DataObject) -> None:
+        row = self.some(data, "open")
+        if row is not None:
+            self.ask("chris", "restored", number=str(row["number"]), text="Kabel getauscht")
+
+    @rule(data=st.data())
+    def finish_whole(self, data: st.DataObject) -> None:
+        row = self.some(data, "restored")
+        if row is not None:
+            self.fill_all("chris", int(str(row["number"])))
+            self.ask("carla", "checked", number=str(row["number"]))
+            self.ask("chris", "done", number=str(row["number"]))
+
+    @rule(data=st.data())
+    def open_again(self, data: st.DataObject) -> None:
+        row = self.some(data, "restored", "done", "closed")
+        if row is not None:
+            self.ask("chris", "reopen", number=str(row["number"]), reason="Es kam wieder")
 
     @rule(
         who=st.sampled_from(PEOPLE),
@@ -360,7 +409,34 @@ class Lives(RuleBasedStateMachine):
             assert row["responsible"], row
             assert ended or row["responsible"] in here or not here, row
             self._ended_well(row)
+            self._went_as_it_may(row)
         self._nobody_waits_for_whoever_left(here)
+        self.seen = {int(str(row["number"])): dict(row) for row in rows}
+
+    def _went_as_it_may(self, row: dict[str, object]) -> None:
+        """Compare an incident with what it was a step ago: every way there is one that exists."""
+        declared = {**row, "state": "open", "acknowledged_by": None}
+        before = self.seen.get(int(str(row["number"])), declared)
+        was, now = str(before["state"]), str(row["state"])
+        if row["reopened_at"] != before["reopened_at"]:
+            # Nobody has acknowledged it this time, and what ended it then is not said any more.
+            begun_anew = ("acknowledged_by", "acknowledged_at", "restored_by", "ended_by")
+            assert now != "open" or not [each for each in begun_anew if row[each]], row
+        if was == "withdrawn":
+            assert row["alarms"] == before["alarms"] and now == was, row
+        if now == "withdrawn" != was:
+            assert was == "open" and row["acknowledged_by"] == before["acknowledged_by"], row
+            taken_back = self.stage.rows(
+                """
+                select at from timeline where workspace = :workspace and incident = :number
+                and kind = 'withdrawn'
+                """,
+                number=row["number"],
+            )
+            late = as_moment(taken_back[0]["at"]) - as_moment(str(row["declared_at"]))
+            assert late <= timedelta(minutes=2), row
+        if was in ("done", "closed", "restored") and now == was:
+            assert row["alarms"] == before["alarms"], "nobody is alarmed about what is over"
 
     def _nobody_waits_for_whoever_left(self, here: set[str]) -> None:
         """A check or a fix that is still to come is asked of somebody who is here."""
@@ -412,9 +488,90 @@ def live(fresh: Callable[[], Database], lives: int, steps: int) -> None:
     )  # fmt: skip
 
 
+LIVES, STEPS = 25, 30  # the usual number
+
+
+def keeps_the_acknowledgement(patch: pytest.MonkeyPatch) -> None:
+    real = states.reopen
+
+    def reopen(tx: Tx, number: int, responsible: PersonId, now: datetime) -> bool:
+        row = tx.rows(
+            """
+            select acknowledged_by, acknowledged_at from incidents
+            where workspace = :workspace and number = :number
+            """,
+            number=number,
+        )[0]
+        done = real(tx, number, responsible, now)
+        tx.run(
+            """
+            update incidents set acknowledged_by = :acknowledged_by,
+                acknowledged_at = :acknowledged_at
+            where workspace = :workspace and number = :number
+            """,
+            number=number,
+            **row,
+        )
+        return done
+
+    patch.setattr(states, "reopen", reopen)
+
+
+def lets_the_timer_of_what_is_withdrawn_go_on(patch: pytest.MonkeyPatch) -> None:
+    def withdraw(ctx: Context, number: int, since: datetime) -> Incident | None:
+        if not states.withdraw(ctx.tx, number, ctx.person.id, since):
+            return None
+        return note(ctx, number, "withdrawn")
+
+    patch.setattr(incident_transitions, "withdraw", withdraw)
+
+
+def takes_back_whatever_is_old(patch: pytest.MonkeyPatch) -> None:
+    real = states.withdraw
+    patch.setattr(
+        states, "withdraw",
+        lambda tx, number, person, since: real(tx, number, person, since - timedelta(days=1)),
+    )  # fmt: skip
+
+
+def stops_no_timer(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(escalation, "stop", escalation.hold)
+
+
+def misses_no_point(patch: pytest.MonkeyPatch) -> None:
+    for module in (incident_transitions, checklist):
+        patch.setattr(module, "missing_of", lambda ctx, incident: [])
+
+
+def reopens_without_a_timer(patch: pytest.MonkeyPatch) -> None:
+    real = timers.set
+
+    def set_(tx: Tx, **given: Any) -> Any:
+        rows = tx.rows(
+            "select 1 from incidents where workspace = :workspace and reopened_at is not null"
+        )
+        return None if rows and given["kind"] == "climb" else real(tx, **given)
+
+    patch.setattr(timers, "set", set_)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", [
+    keeps_the_acknowledgement, lets_the_timer_of_what_is_withdrawn_go_on,
+    takes_back_whatever_is_old, stops_no_timer, misses_no_point, reopens_without_a_timer,
+])  # fmt: skip
+def test_it_notices(
+    monkeypatch: pytest.MonkeyPatch, fault: Callable[[pytest.MonkeyPatch], None]
+) -> None:
+    """The machine is worth what it finds: each of these, within its usual number of lives."""
+    fault(monkeypatch)
+    with pytest.raises(AssertionError):
+        live(Sqlite, LIVES, STEPS)
+
+
 @pytest.mark.slow
 def test_whatever_people_do_one_chain_lives_and_done_goes_through_the_gate() -> None:
-    live(Sqlite, 25, 30)
+    live(Sqlite, LIVES, STEPS)
 
 
 def test_the_same_on_postgres(postgres: Postgres, sweep: Callable[[], None]) -> None:

@@ -15,6 +15,7 @@ from bot.http.hooks import MISSES, Misses
 from bot.mail import server
 from storage import automations
 from storage.automations import Automation, intake
+from storage.automations.states import AutomationState
 from storage.engine import Database, Row, Tx, Unavailable
 from storage.engine.ids import PersonId
 from tests.pretend.stage import DEMO, Stage, Troubled, furnish
@@ -78,8 +79,9 @@ async def sends(troubled: Troubled) -> AsyncIterator[Sender]:
     def prepare(tx: Tx) -> None:
         furnish(tx, DEMO, now)
         inside = tx.within(DEMO)
-        made = Automation("b", "Backup", "x", PersonId("ben"), PersonId("carla"), None, 1, "active",
-                          now, None, None, rhythm="every 1 day", slug="backup")  # fmt: skip
+        made = Automation("b", "Backup", "x", PersonId("ben"), PersonId("carla"), None, 1,
+                          AutomationState.ACTIVE, now, None, None,
+                          rhythm="every 1 day", slug="backup")  # fmt: skip
         automations.add(inside, made, name_key="backup")
         intake.give_address(inside, "b", SECRET, now)
 

@@ -43,8 +43,8 @@ def answered(circle: Sequence[Say], choices: Sequence[str], quarter: str = "2026
     [
         (6, ("ownership",) * 3 + ("standards",) * 2, "accountable 3, standards 2"),
         (6, ("ownership",) * 3 + ("standards",), None),  # four answered
-        (6, ("courage",) * 5, "mostly The courage to say no."),  # one answer holds everybody
-        (5, ("ownership",) * 3 + ("standards",) * 2, "mostly Who is accountable."),  # all of them
+        (6, ("courage",) * 5, "mostly “The courage to say no”."),  # one answer holds everybody
+        (5, ("ownership",) * 3 + ("standards",) * 2, "mostly “Who is accountable”."),  # all of them
     ],
 )
 def test_what_is_shown_names_nobody(

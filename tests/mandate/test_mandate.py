@@ -33,7 +33,7 @@ def do(who: Say, word: str, /, **values: str) -> str:
 
 def drafted(chris: Say, *, without: str = "") -> str:
     """Fill a draft, but for one thing; return how it is called in buttons."""
-    do(chris, "mandate edit", goals="Schneller liefern", focus="Service")
+    do(chris, "mandate edit", goals="Schneller liefern")
     do(chris, "mandate questions", **{k: v for k, v in FOUR.items() if k != without})
     if without != "guardrails":
         do(chris, "mandate guardrails", **RAILS)
@@ -41,6 +41,7 @@ def drafted(chris: Say, *, without: str = "") -> str:
     id: str = chris.stage.rows(
         "select id from mandates where workspace = :workspace and state = 'draft'"
     )[0]["id"]
+    do(chris, "mandate choose", mandate=id, area="service")
     if without != "areas":
         do(chris, "mandate choose", mandate=id, area="versand")
     if without != "valid_until":
@@ -89,7 +90,7 @@ def test_one_confirmation_leaves_it_a_draft_and_two_release_it(
     chris: Say, ben: Say, anna: Say, bot: Stage
 ) -> None:
     id = drafted(chris)
-    assert focus(bot) == ["Service"]
+    assert focus(bot) == []
     assert "until then it is a draft" in do(chris, "mandate release", mandate=id)
     assert "Nobody has released it yet" in anna("mandate")
     assert "Do you confirm it for the IT?" not in anna("status")
@@ -117,7 +118,7 @@ def test_a_change_asks_both_again(chris: Say, ben: Say, bot: Stage) -> None:
     do(chris, "mandate release", mandate=id)
     do(chris, "mandate choose", mandate=id, area="einkauf")
     assert do(ben, "mandate agree", mandate=id).startswith("Für die IT bestätigt")
-    assert focus(bot) == ["Service"]
+    assert focus(bot) == []
     do(chris, "mandate release", mandate=id)
     assert focus(bot) == ["Einkauf", "Service", "Versand"]
 
@@ -272,7 +273,7 @@ def test_a_member_drafts_nothing(anna: Say, bot: Stage) -> None:
 def test_what_serves_no_goal_lowers_the_share_by_exactly_its_part(
     chris: Say, ben: Say, bot: Stage
 ) -> None:
-    do(chris, "mandate edit", goals="Schneller liefern", focus="Service")
+    do(chris, "mandate edit", goals="Schneller liefern")
     for name in ("Abgleich", "Urlaubsliste"):
         ben("auto neu")
         ben.fill(
@@ -301,6 +302,54 @@ def test_a_pilot_without_a_mandate_that_holds_carries_a_mark(
     do(chris, "pilot new", name="Triage", problem="Anfragen liegen zwei Tage.")
     assert "Mandate: ⚠ none holds at present" in chris("pilot Triage")
     released(chris, ben)
-    assert "Mandate: valid until Wed 31 Mar" in chris("pilot Triage")
+    assert "Mandate: valid until Wed 31 Mar 2027" in chris("pilot Triage")
     wind(to="2027-04-01 00:01")
     assert "Mandate: ⚠ none holds at present" in chris("pilot Triage")
+
+
+@pytest.mark.parametrize("release", [False, True])
+def test_one_area_is_no_focus(chris: Say, ben: Say, bot: Stage, release: bool) -> None:
+    if release:
+        released(chris, ben)
+    before = focus(bot)
+    said = do(chris, "mandate edit", goals="Schneller liefern", focus="Lager")
+    assert said == "Two or three areas make a focus. Please name one more, or none yet."
+    assert focus(bot) == before
+    assert bot.rows("select id from mandates where workspace = :workspace and state='draft'") == []
+
+
+def test_guardrails_that_read_as_before_are_no_new_version(
+    chris: Say, ben: Say, bot: Stage
+) -> None:
+    do(chris, "mandate guardrails", **RAILS)
+    do(ben, "mandate confirm", version="v1")
+    said = do(chris, "mandate guardrails", **RAILS)
+    assert said == "The guardrails read as before; v1 stays."
+    assert bot.rows("select version from guardrails where workspace = :workspace") == [
+        {"version": "v1"}
+    ]
+    assert "Leitplanken" not in ben("stand")
+
+
+def test_a_new_version_is_asked_about_once_of_those_who_work_by_it(
+    chris: Say, ben: Say, anna: Say, carla: Say, bot: Stage, wind: Callable[..., None]
+) -> None:
+    do(chris, "mandate guardrails", **RAILS)
+    do(ben, "mandate confirm", version="v1")
+    before = {who.id: len(who.sees()) for who in (anna, ben, carla, chris)}
+    do(chris, "mandate guardrails", **{**RAILS, "data": "Gar keine Daten nach draußen."})
+    do(chris, "mandate guardrails", **{**RAILS, "data": "Keine Daten nach draußen."})
+    assert ben("stand").count("Leitplanken gelesen") == 1, "once, and with its one tap"
+    wind(to="2026-11-24 09:01")
+    told = {who.id: who.sees()[before[who.id] :] for who in (anna, ben, carla, chris)}
+    assert told["anna"] == told["carla"] == told["chris"] == [], "nobody else is asked"
+    assert len(told["ben"]) == 1 and told["ben"][0].count("Leitplanken") == 2
+    assert "v3" in told["ben"][0] and "v2" not in told["ben"][0]
+    assert ben.press("Leitplanken gelesen", at="@ben").startswith("Bestätigt.")
+    assert ben.sees()[-1] == "Alles davon ist erledigt. Danke."
+    assert "Leitplanken" not in ben("stand")
+    kept = bot.rows(
+        "select version from guardrail_confirmations where workspace = :workspace"
+        " and person = 'ben' order by version"
+    )
+    assert [each["version"] for each in kept] == ["v1", "v3"], "the earlier one stays"

@@ -114,7 +114,7 @@ def test_the_page_has_roles_rules_and_measures_of_the_company(
     chris: Say, anna: Say, ben: Say
 ) -> None:
     do(chris, "mandate guardrails", **RAILS)
-    do(chris, "mandate edit", goals="Schneller liefern", focus="Service")
+    do(chris, "mandate edit", goals="Schneller liefern", focus="Service\nVersand")
     do(chris, "definition save", name="done", seen="0", words="Wenn zwei es gesehen haben.")
     said, german = anna("template"), ben("vorlage")
     for each in ("Kasse: Ben, deputy Carla", "Wenn zwei es gesehen haben.", RAILS["data"]):

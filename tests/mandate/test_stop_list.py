@@ -19,8 +19,8 @@ def stopped(chris: Say) -> None:
 
 def test_it_stands_in_the_mandate_and_in_the_digest(chris: Say, anna: Say, ben: Say) -> None:
     stopped(chris)
-    assert f"{ITEM} (until Sun 31 Jan): Erst die Angebote." in anna("mandate")
-    assert f"Deliberately not: {ITEM} (until Sun 31 Jan)" in chris("digest")
+    assert f"{ITEM} (until Sun 31 Jan 2027): Erst die Angebote." in anna("mandate")
+    assert f"Deliberately not: {ITEM} (until Sun 31 Jan 2027)" in chris("digest")
     assert f"Bewusst nicht: {ITEM}" in ben("wochenbericht")
 
 

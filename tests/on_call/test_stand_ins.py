@@ -34,7 +34,7 @@ def test_a_cover_is_on_duty_from_its_confirmation_to_its_end(
     assert ben.sees()[-1].startswith("Abgemacht: Anna vertritt Ben von Di. 24. Nov.")
     assert chris("who kasse") == (
         "Kasse: Ben is accountable, Carla is deputy. Alerted first now: Anna, "
-        "standing in for Ben until 26 November 2026."
+        "standing in for Ben until Thu 26 Nov."
     )
     chris("incident Kasse tot")
     assert anna.sees()[-1].startswith("INC-1 · Kasse tot\nKasse: Ben is away.")

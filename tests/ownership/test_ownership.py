@@ -382,6 +382,42 @@ def test_only_managers_hand_over_what_is_not_theirs(anna: Say, ben: Say, bot: St
     assert ben.answer.field == "to"
 
 
+def test_whoever_is_back_keeps_what_nobody_has_taken_yet(
+    bot: Stage, chris: Say, anna: Say, ben: Say
+) -> None:
+    leaves(bot, PersonId("ben"))
+    chris.press("Hand everything over")
+    chris.fill(to="anna", carry=True)
+    leaves(bot, PersonId("ben"), active=True)
+    assert anna.sees()[-1] == "Ben is here again. Nobody has to take over for now."
+    assert chris.sees()[-1] == "Ben is here again. Nobody has to take over for now."
+    assert chris.sees()[-2] == "Back and in charge again: Ben."
+    assert anna("status") == "Nothing is waiting for you right now."
+    assert "Ben" in chris("who kasse")
+
+
+def test_a_hand_over_of_their_own_still_waits_when_somebody_is_back(
+    bot: Stage, anna: Say, ben: Say
+) -> None:
+    ben("übergeben anna")
+    leaves(bot, PersonId("ben"))
+    leaves(bot, PersonId("ben"), active=True)
+    assert "Will you take over from Ben?" in anna("status")
+
+
+def test_whoever_is_back_is_not_called_in_charge_of_what_others_took(
+    bot: Stage, chris: Say, anna: Say, ben: Say
+) -> None:
+    leaves(bot, PersonId("ben"))
+    chris.press("Hand everything over")
+    chris.fill(to="anna", deputy="chris", carry=True)
+    anna.press("I take this over")
+    leaves(bot, PersonId("ben"), active=True)
+    card = next(each for each in chris.sees() if "Ben" in each and "Back" in each)
+    assert card == "Back: Ben. Others look after what was theirs."
+    assert ben("übergeben anna").startswith("Ben ist für nichts benannt")
+
+
 def test_a_newer_hand_over_takes_the_earlier_question_back(ben: Say, anna: Say, chris: Say) -> None:
     ben("übergeben Anna")
     ben("übergeben Chris")

@@ -153,7 +153,7 @@ def register(album: Album) -> None:
     album.answered(anna, "Friction that names somebody")
     chris("mandate")
     chris.press(calls="mandate edit")
-    chris.fill(goals=said["pilot"], focus="Service")
+    chris.fill(goals=said["pilot"], focus="Service\nVersand")
     chris("pilot new")
     album.answered(chris, "Form: start a pilot")
     chris.fill(name=said["pilot"], problem=said["problem"], workflow=said["problem"][:40],

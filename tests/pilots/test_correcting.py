@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
 
-from handlers.kit.messages import Call
-from handlers.pilots import measure
+from handlers.kit.messages import Call, Message, Text, spoken
+from handlers.pilots import measure, picture
 from storage.automations import intake
 from storage.engine import Tx
-from tests.pilots.test_pilots import ABOUT, MEASURE, do, id_of, started
+from storage.pilots import Pilot, log
+from tests.pilots.test_pilots import ABOUT, LINK, MEASURE, do, id_of, started
 from tests.pretend import machines
-from tests.pretend.stage import Say, Stage
+from tests.pretend.stage import Say, Stage, plain
 
 
 def one(bot: Stage, table: str) -> dict[str, object]:
@@ -56,7 +58,7 @@ def test_an_obstacle_gets_other_words_and_another_day(
     wind(to="2026-11-24 09:01")
     told = chris.sees()[-1]
     assert "until Fri 4 Dec: Zugriff aufs ERP fehlt" in told and "Mon 30 Nov" not in told
-    assert "corrected, Chris. Zugriff fehlt (2026-11-30)" in history(chris, id)
+    assert "corrected, Chris. Zugriff fehlt (Mon 30 Nov)" in history(chris, id)
 
 
 def test_what_was_improved_or_is_for_later_gets_other_words(chris: Say, bot: Stage) -> None:
@@ -83,7 +85,7 @@ def test_a_value_that_is_none_is_taken_away(chris: Say, bot: Stage) -> None:
     assert "Week 48: 57 (n=41)" in shown and "[Take it away]" in shown
     do(chris, "pilot value gone", pilot=id, week="2026-W48")
     assert "Effect:" not in do(chris, "pilot", pilot=id)
-    assert "corrected, Chris. 2026-W48: 57 (n=41)" in history(chris, id)
+    assert "corrected, Chris. Week 48: 57 (n=41)" in history(chris, id)
     assert "no longer exists" in do(chris, "pilot value gone", pilot=id, week="2026-W48")
 
 
@@ -123,7 +125,7 @@ def test_the_runs_of_what_is_connected_are_the_use(ben: Say, chris: Say, bot: St
     assert shown.splitlines()[1:4] == [
         "State: week 1 of 12",
         "Use: 0 runs in the last four weeks (“Triage-Skript”)",
-        "Relief: No week's answers are counted yet.",
+        "Relief: no week's answers are counted yet",
     ]
 
     def runs(tx: Tx) -> None:
@@ -202,9 +204,9 @@ def test_the_next_step_is_the_first_that_is_not_done(chris: Say, bot: Stage) -> 
     assert "- by Sun 20 Dec: Who connects it is decided" in shown
     do(chris, "pilot sourcing", pilot=id, who="internal")
     do(chris, "pilot it", pilot=id, checks="security,stability,integration,feasibility")
-    assert "By Sun 17 Jan: A simple solution is in use" in do(chris, "pilot", pilot=id)
+    assert "By Sun 17 Jan 2027: A simple solution is in use" in do(chris, "pilot", pilot=id)
     do(chris, "pilot value", pilot=id, value="7", number="9", day="2026-12-21")
-    assert "By Sun 14 Feb: It is measured, and improved" in do(chris, "pilot", pilot=id)
+    assert "By Sun 14 Feb 2027: It is measured, and improved" in do(chris, "pilot", pilot=id)
     do(chris, "pilot improved", pilot=id, kind="rules", words="Dringende zuerst")
     assert "By Sun 14 Feb" not in do(chris, "pilot", pilot=id)
 
@@ -216,7 +218,7 @@ def test_extending_without_improving_names_what_people_told(
     id = started(bot)
     do(anna, "feedback bypassed", pilot=id, reason="special")
     do(chris, "pilot it", pilot=id, checks="security,stability,integration,feasibility")
-    do(chris, "pilot decide", pilot=id, decision="operate", reason="Es hilft allen",
+    do(chris, "pilot decide", pilot=id, decision="operate", docs=LINK, reason="Es hilft allen",
        learnt="Viel gelernt")  # fmt: skip
     wind(to="2026-11-30 10:00")
     wider = {**ABOUT, "workflow": "Rechnungen prüfen"}
@@ -229,3 +231,57 @@ def test_measuring_again_corrects_the_baseline_with_its_history(chris: Say, bot:
     id = started(bot)
     do(chris, "pilot measure", pilot=id, **{**MEASURE, "baseline": "9"})
     assert "baseline corrected, Chris. 8 → 9" in history(chris, id)
+
+
+@pytest.mark.parametrize(
+    ("before", "target", "values", "lengths"),
+    [
+        ("8", "6", ("8", "4"), [12, 12, 6, 9]),
+        ("50", "100", ("75", "100"), [6, 9, 12, 12]),
+        ("0", "4", ("0", "2"), [1, 0.5, 6, 12]),  # nothing is still a mark
+        ("-10", "10", ("0", "10"), [1, 6, 12, 12]),  # below zero a bar begins at the least
+    ],
+)
+def test_bars_are_as_long_as_their_values(
+    before: str, target: str, values: tuple[str, ...], lengths: list[float]
+) -> None:
+    pilot = Pilot("p", "P", "x", None, None, baseline=before, target=target)
+    told = [log.Value(f"2026-W{48 + at}", each, 9) for at, each in enumerate(values)]
+    drawn = picture.bars(pilot, told)
+    assert drawn is not None
+    bars = [
+        plain(spoken(Message((Text(each),)), "en", "UTC")).partition(" ")[0] for each in drawn.items
+    ]
+    assert [len(each) - each.count("▌") / 2 for each in bars] == lengths
+    assert [each[0] for each in bars] == ["░", *("█" if n > 0.5 else "▌" for n in lengths[1:-1]),
+                                          "░"]  # fmt: skip
+
+
+def test_no_picture_is_drawn_of_nothing() -> None:
+    pilot = Pilot("p", "P", "x", None, None, baseline="8", target="6")
+    assert picture.bars(pilot, []) is None
+    assert picture.bars(Pilot("p", "P", "x", None, None), [log.Value("2026-W48", "7", 9)]) is None
+
+
+def test_the_history_is_told_in_the_readers_words(chris: Say, bot: Stage) -> None:
+    id = started(bot)
+    do(chris, "pilot value", pilot=id, value="57", number="41")
+    do(chris, "pilot obstacle", pilot=id, words="Zugriff fehlt", due="2026-11-30")
+    item = str(one(bot, "pilot_obstacles")["id"])
+    do(chris, "pilot correct obstacle", pilot=id, item=item, words="Kein Zugriff", due="2026-12-04")
+    do(chris, "pilot later", pilot=id, words="Auch Sonderteile", kind="special")
+    item = str(one(bot, "pilot_later")["id"])
+    do(chris, "pilot correct later", pilot=id, item=item, words="Sonderteile", kind="polish")
+    do(chris, "pilot sourcing", pilot=id, who="internal")
+    other = {"name": "Triage", "problem": "Anderes Problem"}
+    do(chris, "pilot describe", pilot=id, **{**ABOUT, **other})
+    chris("sprache deutsch")
+    said = history(chris, id)
+    assert "Wert, Chris. KW 48: 57 (n=41)" in said
+    assert "korrigiert, Chris. Zugriff fehlt (Mo. 30. Nov.)" in said
+    assert "korrigiert, Chris. Sonderfall: Auch Sonderteile" in said
+    assert "wer es anbindet, Chris. Eigene Personen" in said
+    assert "beschrieben, Chris. Problem: Reparaturanfragen liegen" in said
+    assert "Nutzende benannt, Chris. alle" in said
+    assert "gestartet, Chris\n" in said
+    assert not re.search(r"\d{4}-W?\d\d|everybody|problem: |Special|Our own", said)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from handlers.kit.commands import call
 from handlers.pilots.weeks.it_checks import CHECKS
-from tests.pilots.test_pilots import ABOUT, MEASURE, do, id_of, started
+from tests.pilots.test_pilots import ABOUT, LINK, MEASURE, do, id_of, started
 from tests.pretend.machines import enter
 from tests.pretend.stage import Say, Stage
 
 
 def decided(bot: Stage, chris: Say, id: str) -> str:
     do(chris, "pilot it", pilot=id, checks=",".join(CHECKS))
-    return do(chris, "pilot decide", pilot=id, decision="operate", reason="Es hilft allen",
-              learnt="Viel")  # fmt: skip
+    return do(chris, "pilot decide", pilot=id, decision="operate", docs=LINK,
+              reason="Es hilft allen", learnt="Viel")  # fmt: skip
 
 
 def profile(bot: Stage) -> dict[str, str]:
@@ -37,7 +37,7 @@ def test_what_a_pilot_knows_is_not_asked_for_again(
     }  # fmt: skip
     assert profile(bot) == {
         "steps": "Anfrage → Reparaturanfragen sortieren → Anfrage bei der Technik",
-        "area": "Service", "measure": MEASURE["metric"], "limit": "höchstens 6 Tage",
+        "area": "Service", "measure": MEASURE["metric"], "limit": "höchstens 6 Tage", "docs": LINK,
     }  # fmt: skip
     values = bot.rows("select value, day from automation_values where workspace = :workspace")
     assert values == [{"value": "6.4", "day": "2026-11-23"}]
@@ -45,7 +45,7 @@ def test_what_a_pilot_knows_is_not_asked_for_again(
     assert linked == {"automation": made}
     card = chris("auto reparatur-triage")
     assert "Phase: being tried out" in card
-    assert "Tage bis zur fertigen Reparatur: 6.4 on 23 November 2026, past its limit" in card
+    assert "Tage bis zur fertigen Reparatur: 6.4 on Mon 23 Nov, past its limit" in card
     assert [each for each in ben.sees() if "Vertretung für „Reparatur-Triage“" in each]
 
 

@@ -18,6 +18,7 @@ from storage import pilots
 from storage.engine import Tx
 from storage.engine.ids import PersonId
 from storage.pilots import ROLES, Pilot
+from storage.pilots.states import PilotState
 from tests.pretend.stage import Say, Stage, answered
 
 ABOUT = {
@@ -32,6 +33,7 @@ MEASURE = {
 }  # fmt: skip
 PEOPLE = ("chris", "carla", "ben")
 GOAL = "Schneller liefern"
+LINK = "https://wiki.example.com/reparatur-triage"
 
 
 def do(me: Say, word: str, **args: str) -> str:
@@ -103,7 +105,7 @@ def test_it_starts_with_everything_and_shows_its_week_first(chris: Say, bot: Sta
         "Reparatur-Triage",
         "State: week 1 of 12",
         "Use: no runs are connected yet",
-        "Relief: No week's answers are counted yet.",
+        "Relief: no week's answers are counted yet",
     ]
     assert "Baseline: 8 Tage (n=40, September und Oktober, ERP), target 6" in shown
     assert "By Sun 20 Dec: Who connects it is decided, and IT has looked at it" in shown
@@ -251,7 +253,7 @@ def test_first_improve_then_extend(chris: Say, bot: Stage) -> None:
     """Requirement C24: for a wider scope and for a further pilot in the area."""
     id = started(bot)
     do(chris, "pilot it", pilot=id, checks="security,stability,integration,feasibility")
-    do(chris, "pilot decide", pilot=id, decision="operate", reason="Es hilft allen",
+    do(chris, "pilot decide", pilot=id, decision="operate", docs=LINK, reason="Es hilft allen",
        learnt="Regeln zuerst")  # fmt: skip
     assert state(bot, id) == "operating"
     about = {**ABOUT, "goal": GOAL}
@@ -344,7 +346,7 @@ def test_a_table_is_read_in_as_weekly_means_and_not_kept(chris: Say, bot: Stage)
     ],
 )  # fmt: skip
 def test_weeks_are_counted_in_days(start: str, day: str, week: int) -> None:
-    pilot = Pilot("p", "P", "x", None, date.fromisoformat(start), state="running")
+    pilot = Pilot("p", "P", "x", None, date.fromisoformat(start), state=PilotState.RUNNING)
     assert clock.week(pilot, date.fromisoformat(day)) == week
     assert clock.end_of(pilot, 12) == date.fromordinal(date.fromisoformat(start).toordinal() + 83)
 
@@ -382,7 +384,13 @@ def test_a_pilot_of_twelve_weeks_asks_for_its_decision_and_ends_within_sixteen(
         chris.sees()
     )
     assert "IT still has to say yes" in do(
-        chris, "pilot decide", pilot=id, decision="operate", reason="Es hilft allen", learnt="Viel"
+        chris,
+        "pilot decide",
+        pilot=id,
+        decision="operate",
+        docs=LINK,
+        reason="Es hilft allen",
+        learnt="Viel",
     )
     do(
         chris,
@@ -446,7 +454,7 @@ def test_what_ran_out_can_still_go_into_operation(
     do(chris, "pilot it", pilot=id, checks="security,stability,integration,feasibility")
     wind(to="2027-03-15 10:00")
     given = {"reason": "Es hilft allen", "learnt": "Viel gelernt"}
-    do(chris, "pilot decide", pilot=id, decision="operate", **given)
+    do(chris, "pilot decide", pilot=id, decision="operate", docs=LINK, **given)
     assert state(bot, id) == "operating"
     wind(to="2027-09-13 10:00")
     assert "went into operation half a year ago" in "\n".join(chris.sees())
@@ -470,7 +478,15 @@ def test_half_a_year_later_it_is_asked_once_whether_it_lives(
     """Requirements D08 and D09."""
     id = started(bot)
     do(chris, "pilot it", pilot=id, checks="security,stability,integration,feasibility")
-    do(chris, "pilot decide", pilot=id, decision="operate", reason="Es hilft allen", learnt="Viel")
+    do(
+        chris,
+        "pilot decide",
+        pilot=id,
+        decision="operate",
+        docs=LINK,
+        reason="Es hilft allen",
+        learnt="Viel",
+    )
     wind(to="2027-05-20 10:00")
     assert "half a year ago" not in "\n".join(chris.sees())
     wind(to="2027-05-25 10:00")
@@ -600,7 +616,13 @@ def test_a_pilot_of_before_is_incomplete_and_nothing_ends_it(
     """Settled 60."""
     began = date(2026, 1, 1)
     old = Pilot(
-        "old", "Alter Pilot", "x", PersonId("chris"), began, state="incomplete", created_on=began
+        "old",
+        "Alter Pilot",
+        "x",
+        PersonId("chris"),
+        began,
+        state=PilotState.INCOMPLETE,
+        created_on=began,
     )
     bot.store(lambda tx: pilots.add(tx, replace(old), name_key="alter pilot"))
     shown = chris("pilot alter pilot")

@@ -17,13 +17,13 @@ from typing import Any
 
 from jsonschema import Draft6Validator, ValidationError, validators
 
-from bot.delivery.plain import INVISIBLE
 from bot.delivery.requests import Response
 from bot.teams import cards as teams_cards
 from bot.teams import dialogs as teams_dialogs
 from handlers.kit.messages import WRITER, Form, Message, dump
 from storage.engine.ids import PlaceId
 from tests.pretend import block_kit
+from tests.pretend.turning import turns_out
 
 Json = dict[str, Any]
 
@@ -265,8 +265,8 @@ def _texts(each: Json) -> Iterator[str]:
         rest = AT.sub("x", text) if each.get("type") == "TextBlock" else text
         if begun := BEGUN.search(rest):
             yield f"{name}: {begun[0]} begins a template, a date or a mention"
-        if INVISIBLE.search(text.replace(teams_cards.JOINT, "")):
-            yield f"{name}: signs that turn or hide text"
+        if turns_out(text):
+            yield f"{name}: signs that turn what stands beside it"
 
 
 def _objects(data: Any) -> Iterator[Json]:

@@ -90,6 +90,7 @@ def welcome(tx: Tx, company: Company, name: str, now: datetime) -> None:
         language=company.speaks.get(name),
         manager=name == MANAGER,
     )
+    people.inform(tx, id, now.date())
     places.ensure(tx, PlaceId(company.direct(name)), "direct", name, person=id)
 
 

@@ -1,9 +1,10 @@
-"""A way to PostgreSQL over loopback that can forget connections, as firewalls do."""
+"""A way to PostgreSQL over loopback that can be cut, or forget connections as firewalls do."""
 
 from __future__ import annotations
 
 import contextlib
 import socket
+import struct
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +27,7 @@ class SilentProxy:
         self._count = 0
         self.unanswered = 0
         self.deaf = False  # new connections are taken, and not answered either
+        self.refuses = False  # new connections are reset
         threading.Thread(target=self._accept, daemon=True).start()
 
     @property
@@ -39,6 +41,24 @@ class SilentProxy:
     def forget(self) -> None:
         """Swallow from now on whatever comes over the connections that are open."""
         self._forgotten |= set(range(1, self._count + 1))
+
+    def cut(self, *, silently: bool) -> None:
+        """Cut the way to the server: without a word, or by a reset of what is open.
+
+        New connections are taken and not answered, or ended at once, until `restore`.
+        """
+        if silently:
+            self.forget()
+            self.deaf = True
+            return
+        self.refuses = True
+        for each in [*self._open]:
+            _reset(each)
+        self._open.clear()
+
+    def restore(self) -> None:
+        """Let new connections through again; what was cut stays cut, as in life."""
+        self.deaf = self.refuses = False
 
     def close(self) -> None:
         """End everything."""
@@ -60,12 +80,18 @@ class SilentProxy:
         with contextlib.suppress(OSError):
             while True:
                 client, _from = self._listener.accept()
+                if self.refuses:
+                    _reset(client)
+                    continue
                 self._open.append(client)
                 if self.deaf:
                     self.unanswered += 1
                     continue
                 server = self._server()
                 self._open.append(server)
+                for each in (client, server):  # else each answer waits for what was acknowledged
+                    if each.family != socket.AF_UNIX:
+                        each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 self._count += 1
                 for way in ((client, server), (server, client)):
                     threading.Thread(
@@ -78,6 +104,13 @@ class SilentProxy:
                 if number not in self._forgotten:
                     target.sendall(data)
             target.shutdown(socket.SHUT_WR)
+
+
+def _reset(connection: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.shutdown(socket.SHUT_RDWR)
+    connection.close()
 
 
 @contextlib.contextmanager

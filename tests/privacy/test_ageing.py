@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, date, datetime, timedelta
 
@@ -12,9 +13,11 @@ from handlers import FEATURES
 from handlers.attention import matters
 from handlers.kit.commands import call
 from handlers.kit.context import Context
+from handlers.kit.words import flat, speak
 from handlers.privacy import retention
-from handlers.privacy.erasing import put_former
+from handlers.privacy.erasing import doors, put_former
 from storage.automations import intake, odd, outages, questions
+from storage.delivery import drafts
 from storage.engine import Tx
 from storage.engine.ids import PersonId
 from storage.engine.sql import as_text
@@ -174,6 +177,50 @@ def _kept_by_others(tx: Tx, now: datetime) -> None:
         added_at=at,
     )  # fmt: skip
     tx.insert("automation_values", automation=auto["id"], number=1, day=day, value="3")
+
+
+def told_of(bot: Stage, language: str) -> list[tuple[str, str]]:
+    """Return every line that `data` has for anybody, as its reader reads it."""
+    found: list[tuple[str, str]] = []
+
+    def look(ctx: Context) -> None:
+        for door in doors(ctx):
+            for who in ("anna", "ben", "carla", "chris"):
+                for label, value in door.run(ctx, PersonId(who)).rows:
+                    said = [flat(speak(each, language, "Europe/Berlin")) for each in (label, value)]
+                    found.append((said[0], said[1]))
+
+    bot.inside(look)
+    return found
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_data_speaks_of_people_and_things_and_shows_no_id(
+    bot: Stage, anna: Say, ben: Say, carla: Say, chris: Say, language: str
+) -> None:
+    did_everything(bot, anna, ben, carla, chris)
+    do(chris, "mandate it", who="ben")
+    do(chris, "digest less")
+    do(chris, "starter begin")
+    do(ben, "cover", person="carla", start="2027-02-07", until="2027-02-08")
+    ben("störung " + "Kasse " * 40)
+    long = "Ein Satz, der länger ist als ein Knopf. " * 12
+    ben.stage.store(lambda tx: drafts.add(
+        tx, id="5f9dd9cc-25b4-43b6-a2a9-24ff8cf6e4bf", person=PersonId("ben"),
+        call=json.dumps({"word": "incident", "args": {"title": long}}), now=bot.now()))  # fmt: skip
+    lines = told_of(bot, language)
+    keys = re.compile(
+        r"id-\d{6}|[0-9a-f]{8}-[0-9a-f]{4}|\b[a-z_]+:[\w@]|\d{4}-\d\d-\d\d|^\s*,|, *,|"
+        r"^(draft|released|replaced|seldom|short|incident|serious|done|measures)\b"
+    )
+    bad = [each for each in lines if keys.search(each[1]) or not each[1].strip(" ,")]
+    assert bad == [], bad
+    said = {label for label, _value in lines}
+    stands = {"de": "Springt ein", "en": "Stands in"}[language]
+    hands = {"de": "Übergibt", "en": "Hands over"}[language]
+    assert {stands, hands} <= said
+    assert any(label == stands and value.startswith("Ben, ") for label, value in lines)
+    assert any(label == hands and value.startswith("Carla, ") for label, value in lines)
 
 
 def nights(day: date) -> datetime:

@@ -33,7 +33,7 @@ def test_a_change_is_one_line_with_its_day_at_the_end(anna: Say, typed: str, sai
 def test_what_is_missing_is_asked_for_and_what_was_typed_is_kept(anna: Say) -> None:
     assert "What is changed?: New version" in anna("change Kasse New version")
     assert anna.form is not None
-    assert anna.fill(day="2026-11-22").startswith("That day is over: 22 November 2026.")
+    assert anna.fill(day="2026-11-22").startswith("That day is over: Sun 22 Nov.")
     assert anna.fill(day="sometime").startswith("A day, please")
     assert anna.fill(day="2026-12-04").startswith("Planned for Kasse: Fri 4 Dec: New version")
 

@@ -90,7 +90,7 @@ def test_three_times_the_same_in_two_languages_until_the_fix_is_verified(
         "Dienst: Etikettendrucker",
         "Wiederholungen: 3 in 30 Tagen (INC-1, INC-2 und INC-3)",
         "Ursache: noch nicht eingetragen",
-        "Zuständig für die Ursache: Ben, noch nicht angenommen",
+        "Zuständig für die Ursache: Ben, Zusage fehlt noch",
         "Termin: Mi. 9. Dez.",
         "[Ich kümmere mich um die Ursache]",
         "[Ursache eintragen]",

@@ -265,3 +265,87 @@ def test_a_service_that_is_named_is_not_led_elsewhere_by_a_rule_that_asks(
     assert "Ben is accountable for Kasse and has been alerted." in shown
     assert "Is it about Webshop?\nRule: “Kasse Gutschein”" in shown
     assert bot.unwatched() == []
+
+
+# --- what stands in the form ---------------------------------------------------------------
+
+
+def test_the_area_that_is_named_leads_to_who_answers_for_another_one(
+    anna: Say, chris: Say, bot: Stage
+) -> None:
+    """Requirement D21: words and form fields lead to a category and those who answer there."""
+    carla = answers_for(bot, chris, "carla")
+    entered = enter(chris, words="", area="Lager", named="Halle 3")
+    assert entered.startswith("From now on: area named: Halle 3 → Lager → Carla")
+    anna("friction")
+    shown = anna.fill(sentence="Zettel im Gang", area="halle 3")
+    assert "Is it about “Lager”? There Carla answers.\nRule: area named: Halle 3" in shown
+    assert notes(bot) == [("Zettel im Gang", "halle 3")]
+    assert "Rule: area named: Halle 3" in do(chris, "friction list")
+    assert anna.press("No, something else").startswith("Good: a person sorts it.")
+    assert notes(bot) == [("Zettel im Gang", "halle 3")], "what she named stays"
+    do(carla, "rule straight", id=str(rule(bot)["id"]))
+    anna("friction")
+    assert "It goes to “Lager”, where Carla answers." in anna.fill(
+        sentence="Noch ein Zettel", area="Halle 3"
+    )
+    assert ("Noch ein Zettel", "Lager") in notes(bot)
+    anna.press("Not Lager")
+    assert ("Noch ein Zettel", "Halle 3") in notes(bot), "as if the rule had not been"
+
+
+def test_words_and_fields_together_are_all_needed(anna: Say, chris: Say, bot: Stage) -> None:
+    enter(chris, words="Zettel", area="Lager", hint="again", named="Büro", way="straight")
+    for sentence, hint, area in (
+        ("Zettel liegen da", "again", ""),
+        ("Zettel liegen hier", "unloved", "Büro"),
+        ("Anrufe stören", "again", "Büro"),
+        ("Zettel liegen dort", "again", "büro"),
+    ):
+        anna("friction")
+        anna.fill(sentence=sentence, hint=hint, area=area)
+    assert [each for each in notes(bot) if each[1] == "Lager"] == [("Zettel liegen dort", "Lager")]
+    assert "“Zettel” and Done over and over and area named: Büro → Lager" in chris("rules").replace(
+        ",", " and"
+    )
+
+
+def test_who_answers_says_not_right_and_the_named_area_is_back(
+    anna: Say, chris: Say, bot: Stage, wind: Callable[..., None]
+) -> None:
+    carla = answers_for(bot, chris, "carla")
+    enter(carla, words="", named="Halle 3", way="straight")
+    anna("friction")
+    anna.fill(sentence="Zettel im Gang", area="Halle 3")
+    wind(to="2026-11-24 09:01")
+    carla.press("Stimmt nicht")
+    assert notes(bot) == [("Zettel im Gang", "Halle 3")]
+
+
+def test_the_service_that_is_chosen_leads_only_where_a_rule_looks_at_it(
+    anna: Say, bot: Stage
+) -> None:
+    """Requirement D21 for incidents: the form's service and words lead to another service."""
+    carla = Say(bot, "carla")
+    said = do(carla, "rule new", words="Gutschein", service="webshop", chosen="Kasse")
+    assert "„Gutschein“ und gewählter Dienst: Kasse → Webshop → Carla" in said
+    shown = anna("incident Gutschein geht nicht")
+    assert "Rule:" not in shown, "no service was chosen"
+    anna("incident")
+    shown = anna.fill(title="Gutschein am Tresen 4", service="Kasse")
+    assert "Ben is accountable for Kasse and has been alerted." in shown
+    assert "Is it about Webshop?\nRule: “Gutschein” and service chosen: Kasse" in shown
+    do(carla, "rule straight", id=str(rule(bot)["id"]))
+    anna("incident")
+    shown = anna.fill(title="Gutschein kaputt im Flur", service="Kasse")
+    assert "Carla is accountable for Webshop and has been alerted." in shown
+    assert anna.press("Not about Webshop", at="@anna").startswith("Thank you.")
+    sql = "select service from incidents where workspace = :workspace order by number"
+    assert [row["service"] for row in bot.rows(sql)] == ["rest", "kasse", "kasse"]
+    assert bot.unwatched() == []
+
+
+def test_no_rule_of_words_alone_overrides_what_was_chosen(anna: Say, bot: Stage) -> None:
+    ruled(bot, "straight")
+    anna("incident")
+    assert "Ben is accountable for Kasse" in anna.fill(title="Gutschein alt", service="Kasse")

@@ -45,6 +45,45 @@ def test_what_is_not_used_any_more_is_found_and_brought_back(
     assert "Chris took it out of use." in told and "Chris took it into use again." in told
 
 
+def test_a_retired_service_is_found_by_its_name_and_brought_back(
+    anna: Say, ben: Say, chris: Say
+) -> None:
+    assert "[Retired]" not in chris("service")
+    chris("service webshop")
+    chris.press("Retire service")
+    assert chris("service webshop").startswith("Webshop\nRetired since")
+    assert "Wieder verwenden" not in ben("dienst webshop"), "only managers take it back"
+    assert "Webshop" not in anna("service")
+    assert "Webshop" in anna.press("Retired")
+    chris("service WEBSHOP")
+    chris.press("Use it again")
+    assert "Retired" not in chris("service webshop")
+
+
+def test_a_name_that_is_used_again_leads_to_the_service_in_use(chris: Say) -> None:
+    chris("service webshop")
+    chris.press("Retire service")
+    chris("service new")
+    chris.fill(name="Webshop", accountable="ben", deputy="carla")
+    assert "Retired" not in chris("service webshop") and "Ben" in chris("service webshop")
+
+
+def test_the_history_speaks_one_language(ben: Say, anna: Say) -> None:
+    ben("dienst kasse")
+    ben.press("Bearbeiten")
+    ben.fill(name="Kasse", hours="Mo–So 6–22")
+    ben("dienst kasse")
+    ben.press("Bearbeiten")
+    ben.fill(name="Kasse", hours="rund um die Uhr")
+    ben("dienst kasse")
+    told = ben.press("Verlauf")
+    assert "Mo.–So. 06:00–22:00" in told and "Mon–Sun" not in told
+    assert "always" not in told and "rund um die Uhr" in told
+    anna("service kasse")
+    shown = anna.press("History")
+    assert "Mon–Sun 06:00–22:00" in shown and "answered around the clock" in shown
+
+
 def test_the_title_of_a_problem_is_corrected_with_its_history(
     banned: Stage, ben: Say, anna: Say
 ) -> None:

@@ -38,10 +38,9 @@ def test_managers_write_their_own_and_every_version_stays(
     chris.press("Change")
     said = chris.fill(words="Wenn drei Leute es gesehen haben.")
     assert said.startswith(
-        "When is it done?\nWenn drei Leute es gesehen haben.\nVersion 2, 24 "
-        "November 2026, by Chris."
+        "When is it done?\nWenn drei Leute es gesehen haben.\nVersion 2, Tue 24 Nov, by Chris."
     )
-    assert "- Version 1 (23 November 2026, Chris): Wenn zwei Leute es gesehen haben." in said
+    assert "- Version 1 (Mon 23 Nov, Chris): Wenn zwei Leute es gesehen haben." in said
     lines = bot.rows(
         "select person_key, subject from audit where workspace = :workspace "
         "and command = 'definition save' order by at"

@@ -214,7 +214,7 @@ async def test_friction_stays_private(slack: SlackStage, anna: Client) -> None:
 async def test_a_pilot_and_its_question(slack: SlackStage, anna: Client, chris: Client) -> None:
     await chris.types("/lotse mandate")
     await chris.press(calls="mandate edit")
-    await chris.fill(goals="Faster repairs", focus="Service")
+    await chris.fill(goals="Faster repairs", focus="Service\nRepairs")
     await chris.types("/lotse pilot new")
     await chris.fill(
         name="Triage", problem="Requests wait.", workflow="Sort requests", takes="A request",
@@ -506,7 +506,8 @@ async def test_the_first_word_waits_for_the_profile_and_is_answered_then(
 ) -> None:
     ben = fresh.client("ben")
     fresh.peer.users["UBEN"]["locale"] = "de-DE"
-    assert await ben.types("/lotse stand") == "Gerade wartet nichts auf dich."
+    first = await ben.types("/lotse stand")  # and, once, what is stored about them
+    assert first.startswith("Gerade wartet nichts auf dich.\nLotse speichert deinen Namen")
     assert [each.kind for each in ben.heard] == ["post"]
     assert fresh.peer.calls.count(("users.info", {"user": "UBEN", "include_locale": "true"})) == 1
     assert await ben.types("/lotse stand") == "Gerade wartet nichts auf dich."

@@ -83,7 +83,7 @@ def test_b01_what_serves_no_goal_does_not_go_into_operation_and_is_listed(
 ) -> None:
     enter(ben)
     assert "the business goal" not in str(ben("auto mail-sortierung")), "there are none yet"
-    do(chris, "mandate edit", goals="Schneller liefern", focus="Service")
+    do(chris, "mandate edit", goals="Schneller liefern")
     name = AUTOMATION["name"]
     assert f"Serve a goal: 0 of 1 pilots and automations. Without one: {name}." in chris("mandate")
     assert "Geschäftsziel" in ben("auto mail-sortierung")
@@ -106,7 +106,7 @@ def test_b08_what_nobody_entered_is_a_draft_that_nobody_answers_for(
     bot.inside(called)
     assert "Nobody answers for it yet: nachts-kopieren." in chris("digest")
     assert "nachts-kopieren" in ben("wochenbericht")
-    assert "0 of 0 automations in use" in chris("digest"), "a draft is never an active one"
+    assert "automations in use" not in chris("digest"), "a draft is never an active one"
     said = anna("auto")
     assert said.startswith("Automations\nNobody answers for it yet: nachts-kopieren\n")
     chris("digest")

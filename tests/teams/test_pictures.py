@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import unicodedata
 from typing import Any
 
 import pytest
 
-from bot.delivery.plain import visible
 from bot.teams import cards as teams_cards
 from handlers.kit.messages import Facts, Items, Message, Text, Title
 from handlers.kit.words import Link, Who
@@ -101,7 +101,8 @@ def hostile(nasty: str) -> Json:
 
 def letters(text: str) -> str:
     """Return what of a text must be there to be read, however it is broken into lines."""
-    return "".join(visible(text).split())
+    seen = (each for each in text if unicodedata.category(each) != "Cf")
+    return "".join("".join(seen).split())
 
 
 def activities(shown: Json) -> list[Json]:

@@ -73,6 +73,14 @@ def test_a_setting_of_before_keeps_working(bot: Stage, anna: Say) -> None:
       "24 December 2026 to 1 January 2027"), ("26.5.2028", "26 May 2028"),
      ("24.12.–1.1.2027", "24 December 2026 to 1 January 2027"), ("24.12., 31.12.",
       "24 Dec every year and 31 Dec every year"), ("", "none"),
+     ("24.12.-1.1.", "24 Dec to 1 Jan every year"), ("24.12. - 1.1.",
+      "24 Dec to 1 Jan every year"), ("24.12-1.1", "24 Dec to 1 Jan every year"), ("24.12. ‑1.1.",
+      "24 Dec to 1 Jan every year"), ("24.-26.12.", "24 Dec to 26 Dec every year"),
+     ("24 bis 26.12.2026", "24 December 2026 to 26 December 2026"), ("24 Dec-Jan 1",
+      "24 Dec to 1 Jan every year"), ("2026-12-24-2027-01-01",
+      "24 December 2026 to 1 January 2027"), ("2026-12-24", "24 December 2026"),
+     ("from 24.12.26 to 1.1.27", "24 December 2026 to 1 January 2027"),
+     ("24.12.-1.1., 26.5.2028", "24 Dec to 1 Jan every year and 26 May 2028"),
      ("morgen", "24 November 2026"), ("Freitag", "27 November 2026")],
 )  # fmt: skip
 def test_closing_days_are_read_as_people_write_them(chris: Say, text: str, read: str) -> None:
@@ -81,7 +89,9 @@ def test_closing_days_are_read_as_people_write_them(chris: Say, text: str, read:
     assert f"Closing days: {read}\n" in chris.fill(times="7-18", closed=text)
 
 
-@pytest.mark.parametrize("text", ["bald", "1.1.–30.11.", "2.1.2027–1.1.2027", "31.2."])
+@pytest.mark.parametrize(
+    "text", ["bald", "1.1.–30.11.", "24.12.-31.2.", "2.1.2027–1.1.2027", "31.2."]
+)
 def test_what_are_no_closing_days_is_refused(chris: Say, text: str) -> None:
     chris("settings")
     chris.press("Change working time")

@@ -72,7 +72,7 @@ class CatchingUp:
                     continue
                 written = load(group[-1].message)
                 late = Message((_late(group, name, since, now),))
-                added = spoken(late, language, zone).parts
+                added = spoken(late, language, zone, now.year).parts
                 text = dump(Message((*written.parts, *added), written.tone))
                 waiting.reword(inside, group[-1].id, text, now)
 
@@ -144,9 +144,9 @@ def _list(
         written = load(group[-1].message)
         title = next((each.words for each in written.parts if isinstance(each, Title)), None)
         title = title or next(each.words for each in written.parts if isinstance(each, Text))
-        waits = speak(_("since {begun}", begun=group[0].created_at), language, zone)
+        waits = speak(_("since {begun}", begun=group[0].created_at), language, zone, now.year)
         parts.append(Text((*speak(title, language, zone), " · ", *waits)))
         buttons = [each for each in written.parts if isinstance(each, Buttons) and each.buttons]
         if buttons:
             parts.append(Buttons(buttons[0].buttons[:1]))
-    return spoken(Message(tuple(parts), Tone.ALARM), language, zone)
+    return spoken(Message(tuple(parts), Tone.ALARM), language, zone, now.year)

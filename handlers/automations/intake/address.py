@@ -8,12 +8,12 @@ from handlers import rights
 from handlers.automations import people, profile
 from handlers.automations.intake import heartbeat, recipes
 from handlers.automations.lookup import AutoRef
+from handlers.guardrails import cards as guardrails
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.messages import (
     Button,
     Buttons,
-    Facts,
     Message,
     Part,
     Reply,
@@ -22,7 +22,7 @@ from handlers.kit.messages import (
     line,
 )
 from handlers.kit.words import _
-from storage import automations, mandate
+from storage import automations
 from storage.automations import Automation, history, intake
 
 feature = Feature(_("Automations"))
@@ -73,28 +73,8 @@ def with_address(ctx: Context, automation: Automation, *, first: bool = False) -
     )
     parts.append(Buttons((Button(automation.name[:32], call("auto", automation=automation.id)),)))
     if first:
-        parts += _guardrails(ctx)
+        parts += guardrails.shown(ctx)
     return Reply(Message(tuple(parts)), subject=automation.name, secret=True)
-
-
-def _guardrails(ctx: Context) -> list[Part]:
-    """Show what always holds to who enters something; each version is confirmed once."""
-    rules = mandate.guardrails(ctx.tx)
-    if rules is None:
-        return []
-    rows = (
-        (_("Data"), rules.data),
-        (_("Security"), rules.security),
-        (_("Responsibility"), rules.responsibility),
-        (_("Communication"), rules.communication),
-    )
-    parts: list[Part] = [Title(_("Guardrails")), Facts(rows)]
-    if rules.version not in mandate.confirmed(ctx.tx, ctx.person.id):
-        confirm = Button(
-            _("I have read the guardrails"), call("mandate confirm", version=rules.version)
-        )
-        parts.append(Buttons((confirm,)))
-    return parts
 
 
 @feature.command(

@@ -24,6 +24,7 @@ from storage import automations
 from storage.automations import Automation, history, intake
 from storage.automations import odd as odd_calls
 from storage.automations.history import Entry
+from storage.automations.states import AutomationKind, AutomationPhase, AutomationState, RunKind
 from storage.engine.ids import NOBODY
 from storage.people import Person
 
@@ -77,7 +78,7 @@ def ping(
         if intake.has_run(ctx.tx, id):
             return Reply(subject=automation, outcome="seen")
         return _unknown(ctx, slug, id=id, kind=kind, create=bool(create))
-    found = automations.find(ctx.tx, automation)
+    found, recent = intake.called(ctx.tx, automation, ctx.now - MINUTE)
     assert found is not None, "an address belongs to an automation, by constraint"
     if found.post_only and not posted and counts:
         odd, counts = Odd.METHOD, ""
@@ -85,9 +86,8 @@ def ping(
         odd_calls.note_odd(ctx.tx, found.id, id=id, at=ctx.now, why=odd, once=ONCE)
     if not counts:
         return Reply(subject=automation, outcome="odd")
-    if found.state == "retired":
+    if found.state is AutomationState.RETIRED:
         return _retired(ctx, found)
-    recent = intake.calls_since(ctx.tx, found.id, ctx.now - MINUTE)
     if any(each == id for each, _told in recent):
         return Reply(subject=automation, outcome="seen")  # its work was tried again
     key = _hash(run or once) if run or once else None
@@ -111,10 +111,10 @@ def ping(
     return Reply(posts=posts, subject=automation)
 
 
-def _kind(kind: str, items: str) -> str:
+def _kind(kind: str, items: str) -> RunKind:
     """A good run that found nothing to do ran, and did nothing."""
-    kind = kind or "ok"
-    return "idle" if kind == "ok" and items == "0" else kind
+    told = RunKind(kind or RunKind.OK)
+    return RunKind.IDLE if told is RunKind.OK and items == "0" else told
 
 
 def _hash(text: str) -> str:
@@ -130,7 +130,7 @@ def _count(
     found: Automation,
     *,
     id: str,
-    kind: str,
+    kind: RunKind,
     items: int | None,
     seconds: int | None,
     saved: int,
@@ -147,9 +147,9 @@ def _count(
     )
     day = company.day_of(ctx.now).isoformat()
     intake.count_day(ctx.tx, found.id, day, kind, seconds=seconds or 0, saved=saved)
-    if kind == "log":
+    if kind is RunKind.LOG:
         return ()
-    if kind == "start":
+    if kind is RunKind.START:
         now = replace(found, begun_at=found.begun_at or ctx.now)
     else:
         now = _ended(ctx, found, kind)
@@ -160,16 +160,16 @@ def _count(
     assert now.look_at is not None
     if found.look_at is None or now.look_at < found.look_at:  # else the timer comes in time
         escalation.look_at(ctx, now.look_at)
-    if kind == "start":
+    if kind is RunKind.START:
         return ()
-    # Nobody is asked about what has reported lately, so no question can be open.
+    # Nobody is asked about what has reported lately, or never: no question can be open.
     last = found.last_report_at
-    asked = last is None or ctx.now - last >= standing.LEAST_WINDOW
+    asked = last is not None and ctx.now - last >= standing.LEAST_WINDOW
     posts = escalation.ended(ctx, now, "ran") if asked else ()
     return (*posts, *_told(ctx, found, now))
 
 
-ENDS = ("ok", "idle", "fail")
+ENDS = (RunKind.OK, RunKind.IDLE, RunKind.FAIL)
 KEPT = (
     "begun_at", "look_at", "first_report_at", "last_report_at", "last_result", "fails", "idle",
     "last_run_at", "last_useful_at", "gaps", "unused_since",
@@ -184,13 +184,13 @@ def _keep(ctx: Context, before: Automation, now: Automation) -> None:
         automations.change(ctx.tx, now.id, **changed)
 
 
-def _ended(ctx: Context, found: Automation, kind: str) -> Automation:
+def _ended(ctx: Context, found: Automation, kind: RunKind) -> Automation:
     """Return an automation after a run that ended."""
     now = replace(found, last_report_at=ctx.now, first_report_at=found.first_report_at or ctx.now)
-    if kind == "fail":
-        return replace(now, last_result="fail", fails=found.fails + 1)
-    now = replace(now, last_result="ok", fails=0, last_run_at=ctx.now)
-    if kind == "idle":
+    if kind is RunKind.FAIL:
+        return replace(now, last_result=RunKind.FAIL, fails=found.fails + 1)
+    now = replace(now, last_result=RunKind.OK, fails=0, last_run_at=ctx.now)
+    if kind is RunKind.IDLE:
         return replace(now, idle=found.idle + _is_another_occasion(ctx, found))
     gaps = standing.gaps_of(found)
     if found.last_useful_at is not None:
@@ -222,7 +222,7 @@ def _told(ctx: Context, before: Automation, now: Automation) -> tuple[Post, ...]
     if before.late_told:
         posts += matters.settle(ctx, f"automation:{now.id}:late")
         posts += matters.settle(ctx, f"automation:{now.id}:hangs")
-    if now.last_result != "fail":
+    if now.last_result != RunKind.FAIL:
         if before.fails:
             posts += (*matters.settle(ctx, key), *matters.settle(ctx, _test_key(now)))
         return posts
@@ -347,12 +347,12 @@ def draft(ctx: Context, slug: str, *, source: str) -> Automation:
         deputy=NOBODY,
         offered_to=None,
         rhythm_days=1,
-        state="active",
+        state=AutomationState.ACTIVE,
         registered_at=ctx.now,
         last_run_at=None,
         kept_until=None,
-        phase="draft",
-        kind="demand",
+        phase=AutomationPhase.DRAFT,
+        kind=AutomationKind.DEMAND,
         slug=slug,
     )
     if not automations.add(ctx.tx, made, name_key=slug):

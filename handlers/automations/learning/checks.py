@@ -23,13 +23,14 @@ from handlers.kit.messages import (
     Reply,
     line,
 )
-from handlers.kit.readers import ChoicesReader, TextReader, folded
+from handlers.kit.readers import ChoicesReader, NumberReader, TextReader, folded
 from handlers.kit.readers.required_text import TellingReader
 from handlers.kit.worded import Worded, choice
 from handlers.kit.words import Sentence, _, _n
 from storage import automations
 from storage.automations import Automation, history, learning
 from storage.automations.learning import Check, Review
+from storage.automations.states import AutomationPhase
 from storage.delivery import timers
 from storage.engine.ids import PersonId
 
@@ -109,7 +110,7 @@ def look(ctx: Context) -> Reply:
 
 
 def _check_in(ctx: Context, automation: Automation, to: PersonId) -> None:
-    if automation.live_at is None or automation.phase != "operation":
+    if automation.live_at is None or automation.phase is not AutomationPhase.OPERATION:
         return
     age = (ctx.now - automation.live_at).days
     passed = [each for each in CHECK_INS if age >= each]
@@ -153,7 +154,7 @@ def goes(
     automation: AutoRef,
     how: Annotated[Goes, choice(Goes), Ask(_("How does it go?"))],
     *,
-    day: Annotated[str, TextReader(long=False), Ask(_("Day"))] = "7",
+    day: Annotated[int, NumberReader(1, 400), Ask(_("Day"), hidden=True)] = 7,
 ) -> Reply:
     need_own(ctx, automation)
     profile.note(ctx, automation, f"check-in {day}", after=how.value)
@@ -169,7 +170,7 @@ def goes(
 
 def due_check(ctx: Context, automation: Automation) -> datetime | None:
     """Return when the next look at results is due; None before it is in operation."""
-    if automation.phase != "operation" or automation.live_at is None:
+    if automation.phase is not AutomationPhase.OPERATION or automation.live_at is None:
         return None
     kept = history.profile(ctx.tx, automation.id).get("check_days", "")
     days = int(kept) if kept.isdigit() else USUAL_DAYS

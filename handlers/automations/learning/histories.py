@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from handlers.automations.export import NAMING, field_words, kind_words, role_words
+from handlers.automations.export import (
+    NAMING,
+    entered_words,
+    field_words,
+    kind_words,
+    role_words,
+)
 from handlers.kit import calendar
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
@@ -41,6 +47,7 @@ def _one(asked: Filter) -> str | None:
     ),
     count=lambda ctx, asked: history.count(ctx.tx, _one(asked), asked.since),
     which=("all",),
+    narrows=("since",),
 )
 def listed(ctx: Context, asked: Filter, first: int, most: int) -> list[Row]:
     """Return a page of it, the latest first; who did something is told as a role."""
@@ -57,8 +64,8 @@ def _row(ctx: Context, entry: Entry, name: str) -> Row:
             calendar.day_of(entry.at, ctx.workspace.zone),
             kind_words(entry.kind),
             field_words(entry.field),
-            entry.before if tells else "",
-            entry.after if tells else "",
+            entered_words(entry, entry.before) if tells else "",
+            entered_words(entry, entry.after) if tells else "",
             role_words(entry.role),
         ),
         call("auto", automation=entry.automation),

@@ -5,11 +5,12 @@ Every signal ends: done, or declined with a reason. Nothing here is blame, and n
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated
 
 from handlers.attention import matters
 from handlers.automations import profile
-from handlers.automations.learning import understanding
+from handlers.automations.learning import relief, understanding
 from handlers.automations.lookup import AutoRef
 from handlers.automations.rules.company import company_of
 from handlers.automations.state import is_own, need_own, owner
@@ -20,6 +21,7 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import (
     Button,
     Buttons,
+    Facts,
     Message,
     Part,
     Post,
@@ -36,6 +38,7 @@ from handlers.kit.words import Words, _
 from storage import automations, pilots
 from storage.automations import Automation, learning
 from storage.automations.learning import Signal
+from storage.automations.states import SignalKind, SignalState
 from storage.engine.ids import PersonId
 
 feature = Feature(_("Automations"))
@@ -43,14 +46,14 @@ feature = Feature(_("Automations"))
 SHOWN = 5
 
 
-class Kind(Worded):
-    """What is told."""
-
-    BYPASSED = "bypassed", _("bypassed")
-    BY_HAND = "by hand", _("done by hand")
-    QUESTION = "question", _("question")
-    WRONG = "wrong", _("not right")
-    BOUNDARY = "boundary", _("boundary unclear")
+TOLD: dict[SignalKind, Words] = {
+    SignalKind.BYPASSED: _("bypassed"),
+    SignalKind.BY_HAND: _("done by hand"),
+    SignalKind.QUESTION: _("question"),
+    SignalKind.WRONG: _("not right"),
+    SignalKind.BOUNDARY: _("boundary unclear"),
+}
+ASKS = (SignalKind.QUESTION, SignalKind.BOUNDARY)  # they want an answer in words
 
 
 class Reason(Worded):
@@ -71,6 +74,10 @@ class Fault(Worded):
     UNSETTLING = "unsettling", _("Unsettling")
 
 
+REASONS: dict[str, Words] = {**Reason.labels(), **Fault.labels()}
+LEARNT = timedelta(days=28)
+
+
 class Took(Worded):
     """About how many minutes it took; nobody has to say."""
 
@@ -85,23 +92,30 @@ class Took(Worded):
 Minutes = Annotated[Took, choice(Took), Ask(_("How long did it take?"), _("For the rework."))]
 
 
+def on_card(automation: Automation) -> tuple[Button, ...]:
+    """Return what can be told with one tap on its card."""
+    id = automation.id
+    return (
+        Button(_("Bypassed"), call("auto bypassed", automation=id), "quiet"),
+        Button(_("Done by hand"), call("auto byhand", automation=id), "quiet"),
+        Button(_("Question"), call("auto question", automation=id), "quiet"),
+        Button(_("Boundary unclear"), call("auto boundary", automation=id), "quiet"),
+    )
+
+
 @feature.command(
     "auto tell", "auto sagen", help=_("Tell something about it."), hidden=True, needs="feedback"
 )
 def tell(ctx: Context, automation: AutoRef) -> Reply:
-    id = automation.id
-    first = (
-        Button(_("Used it"), call("auto used", automation=id)),
-        Button(_("Bypassed"), call("auto bypassed", automation=id)),
-        Button(_("Done by hand"), call("auto byhand", automation=id)),
-    )
-    second = (
-        Button(_("Question"), call("auto question", automation=id)),
-        Button(_("Not right"), call("auto wrong", automation=id)),
-        Button(_("Boundary unclear"), call("auto boundary", automation=id)),
-    )
+    used = Button(_("Used it"), call("auto used", automation=automation.id))
+    wrong = Button(_("Not right"), call("auto wrong", automation=automation.id))
+    around = on_card(automation)
+    first, second = (used, *around[:2]), (*around[2:], wrong)
     parts: tuple[Part, ...] = (
         Title(_("What should be known about “{name}”?", name=automation.name)),
+        Text(_("Does it save you work?"), small=True),
+        Buttons(relief.buttons(automation)),
+        Text(_("What happened?"), small=True),
         Buttons(first),
         Buttons(second),
         Text(_("It is counted for the automation, without your name."), small=True),
@@ -124,7 +138,7 @@ def bypassed(
     *,
     reason: Annotated[Reason, choice(Reason), Ask(_("Reason"))],
 ) -> Reply:
-    return _keep(ctx, automation, Kind.BYPASSED, reason=reason.value)
+    return _keep(ctx, automation, SignalKind.BYPASSED, reason=reason.value)
 
 
 @feature.command(
@@ -142,7 +156,7 @@ def by_hand(
     *,
     minutes: Minutes,
 ) -> Reply:
-    return _keep(ctx, automation, Kind.BY_HAND, minutes=int(minutes) or None)
+    return _keep(ctx, automation, SignalKind.BY_HAND, minutes=int(minutes) or None)
 
 
 @feature.command(
@@ -161,7 +175,9 @@ def wrong(
     fault: Annotated[Fault, choice(Fault), Ask(_("What was not right?"))],
     minutes: Minutes = Took.UNKNOWN,
 ) -> Reply:
-    return _keep(ctx, automation, Kind.WRONG, reason=fault.value, minutes=int(minutes) or None)
+    return _keep(
+        ctx, automation, SignalKind.WRONG, reason=fault.value, minutes=int(minutes) or None
+    )
 
 
 Words_ = Annotated[str, TellingReader(most=1000), Ask(_("What would you like to know?"))]
@@ -176,7 +192,7 @@ Words_ = Annotated[str, TellingReader(most=1000), Ask(_("What would you like to 
     submit=_("Ask"),
 )
 def question(ctx: Context, automation: AutoRef, *, words: Words_) -> Reply:
-    return _keep(ctx, automation, Kind.QUESTION, words=words)
+    return _keep(ctx, automation, SignalKind.QUESTION, words=words)
 
 
 @feature.command(
@@ -193,13 +209,13 @@ def boundary(
     *,
     words: Annotated[str, TellingReader(most=1000), Ask(_("What is unclear?"))],
 ) -> Reply:
-    return _keep(ctx, automation, Kind.BOUNDARY, words=words)
+    return _keep(ctx, automation, SignalKind.BOUNDARY, words=words)
 
 
 def _keep(
     ctx: Context,
     automation: Automation,
-    kind: Kind,
+    kind: SignalKind,
     *,
     reason: str = "",
     minutes: int | None = None,
@@ -211,18 +227,18 @@ def _keep(
         id=ctx.new_secret(),
         automation=automation.id,
         at=day,
-        kind=kind.value,
+        kind=kind,
         reason=reason,
         minutes=minutes,
         words=words,
-        state="open",
+        state=SignalState.OPEN,
         answer="",
         ended_at=None,
     )
     learning.tell(ctx.tx, told)
-    posts = _asks(ctx, automation, told) if kind in (Kind.QUESTION, Kind.BOUNDARY) else ()
+    posts = _asks(ctx, automation, told) if kind in ASKS else ()
     decides = owner(ctx, automation)
-    if kind is Kind.QUESTION:
+    if kind is SignalKind.QUESTION:
         posts += understanding.asked(ctx, automation)
     if posts and decides is not None:
         said = _("Thank you. {who} has your question, without your name.", who=decides.name)
@@ -242,12 +258,12 @@ def _asks(ctx: Context, automation: Automation, signal: Signal) -> tuple[Post, .
         return ()
     title = (
         _("A question about “{name}”", name=automation.name)
-        if signal.kind == Kind.QUESTION
+        if signal.kind is SignalKind.QUESTION
         else _("The boundary of “{name}” is unclear", name=automation.name)
     )
     message = Message((Title(title), Text(signal.words), Buttons(_ends(signal))))
     posts = matters.ask(ctx, decides.id, _key(signal), message)
-    champion = _champion(ctx, automation) if signal.kind == Kind.BOUNDARY else None
+    champion = _champion(ctx, automation) if signal.kind is SignalKind.BOUNDARY else None
     if champion is not None and champion != decides.id:
         told = Message((Title(title), Text(signal.words), _look_at_it(automation)))
         posts += matters.ask(ctx, champion, f"{_key(signal)}:champion", told)
@@ -265,7 +281,7 @@ def _champion(ctx: Context, automation: Automation) -> PersonId | None:
 
 
 def _ends(signal: Signal) -> tuple[Button, ...]:
-    answer = _("Answer") if signal.kind in (Kind.QUESTION, Kind.BOUNDARY) else _("Done")
+    answer = _("Answer") if signal.kind in ASKS else _("Done")
     return (
         Button(answer, call("auto answer", signal=signal.id), "primary"),
         Button(_("Leave it as it is"), call("auto leave", signal=signal.id)),
@@ -285,7 +301,7 @@ def answer(
     *,
     words: Annotated[str, TellingReader(most=1000), Ask(_("In a sentence"))],
 ) -> Reply:
-    return _ended(ctx, signal, "done", words)
+    return _ended(ctx, signal, SignalState.DONE, words)
 
 
 @feature.command(
@@ -297,10 +313,10 @@ def leave(
     *,
     because: Annotated[str, TellingReader(most=500), Ask(_("Because"))],
 ) -> Reply:
-    return _ended(ctx, signal, "declined", because)
+    return _ended(ctx, signal, SignalState.DECLINED, because)
 
 
-def _ended(ctx: Context, id: str, state: str, words: str) -> Reply:
+def _ended(ctx: Context, id: str, state: SignalState, words: str) -> Reply:
     found = learning.signal(ctx.tx, id)
     automation = automations.find(ctx.tx, found.automation) if found else None
     if found is None or automation is None:
@@ -327,6 +343,9 @@ def _ended(ctx: Context, id: str, state: str, words: str) -> Reply:
 def learn(ctx: Context, automation: AutoRef) -> Reply:
     open_ones = learning.open_signals(ctx.tx, automation.id)
     parts: list[Part] = [Title(_("What we are learning: “{name}”", name=automation.name))]
+    counted = _counted(ctx, automation)
+    if counted:
+        parts += [Text(_("In the last 28 days"), small=True), Facts(counted)]
     if not open_ones:
         parts.append(Text(_("Nothing is open.")))
     for each in open_ones[:SHOWN]:
@@ -338,15 +357,28 @@ def learn(ctx: Context, automation: AutoRef) -> Reply:
     return Reply(Message(tuple(parts)))
 
 
-def reason_words(reason: str) -> Words | None:
-    """Return why something was bypassed or what was not right; None where nobody said."""
-    return {**Reason.labels(), **Fault.labels()}.get(reason)
+def _counted(ctx: Context, automation: Automation) -> tuple[tuple[Words, Words], ...]:
+    """Return how often each kind was told, in a fixed order: nothing here ranks."""
+    told = learning.signals(ctx.tx, automation.id, ctx.now - LEARNT)
+    rows: list[tuple[Words, Words]] = []
+    for kind, label in TOLD.items():
+        of = [each for each in told if each.kind is kind]
+        said = [
+            _("{words} {n}×", words=words, n=n)
+            for reason, words in REASONS.items()
+            if (n := sum(each.reason == reason for each in of))
+        ]
+        if of and said:
+            rows.append((label, _("{n}× ({reasons})", n=len(of), reasons=said)))
+        elif of:
+            rows.append((label, _("{n}×", n=len(of))))
+    return tuple(rows)
 
 
 def told_words(signal: Signal) -> Words:
     """Return what was told as a line: a day, no hour, and nobody's name."""
-    reason = reason_words(signal.reason)
-    kind = Kind(signal.kind).words
+    reason = REASONS.get(signal.reason, "")
+    kind = TOLD[signal.kind]
     if signal.words:
         return _("{day:day} {kind}: {words}", day=signal.at, kind=kind, words=signal.words[:200])
     if reason:

@@ -14,14 +14,15 @@ from handlers.kit.context import Context
 from handlers.kit.messages import Button
 from handlers.kit.words import _
 from storage.automations import Automation, history, intake, learning
+from storage.automations.states import RunKind, SignalKind
 from storage.engine.ids import PersonId
 
 WEEKS = 4
 LEAST = 5  # runs and signals of a week that say something
 FALL = 0.05  # so much lower, at least, is the last week than the first
 AGAIN = timedelta(days=28)
-GOOD, BAD = ("ok", "idle"), ("fail",)
-SIGNALS = ("bypassed", "by hand", "wrong")
+GOOD, BAD = (RunKind.OK, RunKind.IDLE), (RunKind.FAIL,)
+SIGNALS = (SignalKind.BYPASSED, SignalKind.BY_HAND, SignalKind.WRONG)
 
 
 def falls(weeks: Sequence[tuple[int, int]]) -> bool:

@@ -40,11 +40,18 @@ def _card(ctx: Context, automation: Automation) -> Message:
         if version_of(ctx, automation) == 1
         else _("“{name}” works differently now", name=automation.name)
     )
+    told: tuple[tuple[str, Words], ...] = (
+        ("purpose", _("What for")),
+        ("not_for", _("What not for")),
+        ("decision", _("A person decides")),
+    )
     parts: list[Part] = [
         Title(title),
-        Text(_("What for: {words}", words=said.get("purpose", ""))),
-        Text(_("What not for: {words}", words=said.get("not_for", ""))),
-        Text(_("A person decides: {words}", words=said.get("decision", ""))),
+        *(
+            Text(_("{label}: {words}", label=label, words=said[field]))
+            for field, label in told
+            if said.get(field)
+        ),
     ]
     counted = counted_words(ctx, automation)
     if counted is not None:

@@ -138,7 +138,7 @@ def rows(ctx: Context, automation: Automation) -> list[tuple[Words, Words]]:
 
 def _value(ctx: Context, about: Measured, last: Value) -> Sentence:
     day = calendar.midnight(date.fromisoformat(last.day), ctx.workspace.zone)
-    said = _("{value} on {day:date}", value=as_number(last.value), day=day)
+    said = _("{value} on {day:day}", value=as_number(last.value), day=day)
     bound = about.bound
     if bound is not None and bound.is_passed(last.value):
         return _("{said}, past its limit ({limit})", said=said, limit=about.limit)

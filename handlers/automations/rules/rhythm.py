@@ -21,16 +21,6 @@ from handlers.kit import calendar
 from handlers.kit.words import Sentence, _, _n
 
 
-class Kind(StrEnum):
-    """What kind of rhythm something has."""
-
-    SCHEDULED = "scheduled"
-    DEMAND = "demand"
-    EVENT = "event"
-    SEASONAL = "seasonal"
-    STANDBY = "standby"
-
-
 class Unit(StrEnum):
     """In what a period is counted."""
 

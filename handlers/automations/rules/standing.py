@@ -13,12 +13,13 @@ from itertools import islice
 
 from handlers.automations.rules import occasions, rhythm
 from handlers.automations.rules.occasions import Occasion
-from handlers.automations.rules.rhythm import Company, Kind, Schedule
+from handlers.automations.rules.rhythm import Company, Schedule
 from handlers.kit import calendar
 from handlers.kit.worded import Worded
 from handlers.kit.words import _
 from storage.automations import Automation
 from storage.automations.intake import Outage
+from storage.automations.states import AutomationKind, AutomationState, RunKind
 
 YOUNG = timedelta(days=30)  # so long something is new, and until three occasions have passed
 YOUNG_AT_MOST = timedelta(days=90)
@@ -96,9 +97,9 @@ def standing(
         State.IN_USE,
         missed,
         first,
-        late=(missed > 0 or hangs) and automation.last_result != "fail",
+        late=(missed > 0 or hangs) and automation.last_result != RunKind.FAIL,
         hangs=hangs,
-        failing=automation.last_result == "fail",
+        failing=automation.last_result == RunKind.FAIL,
         outage=outage,
         window=window,
     )
@@ -118,7 +119,7 @@ def standing(
 
 def _said(automation: Automation, now: datetime) -> Standing | None:
     """Return what a person said of it, if that still holds."""
-    if automation.state == "retired":
+    if automation.state is AutomationState.RETIRED:
         return Standing(State.RETIRED)
     useful, since = automation.last_useful_at, automation.unused_since
     if since is not None and (useful is None or useful <= since):
@@ -160,9 +161,9 @@ def _state(
 def schedule_of(automation: Automation) -> Schedule | None:
     """Return when it is expected; None where it runs on demand or on an event."""
     match automation.kind:
-        case Kind.DEMAND | Kind.EVENT:
+        case AutomationKind.DEMAND | AutomationKind.EVENT:
             return None
-        case Kind.STANDBY:
+        case AutomationKind.STANDBY:
             return rhythm.read(automation.rhythm) or rhythm.Every(1, rhythm.Unit.YEAR)
         case _:
             return rhythm.read(automation.rhythm)
@@ -358,10 +359,13 @@ def gap_between(company: Company, earlier: datetime, later: datetime) -> int:
     return count
 
 
-def look_again(automation: Automation, company: Company, now: datetime) -> datetime:
+def look_again(
+    automation: Automation, company: Company, now: datetime, outages: Sequence[Outage] = ()
+) -> datetime:
     """Return when its state may change next: at the latest tomorrow morning."""
     tomorrow = company.day_of(now) + timedelta(days=1)
-    found = [calendar.midnight(tomorrow, company.zone) + timedelta(hours=6)]
+    morning = calendar.midnight(tomorrow, company.zone) + timedelta(hours=6)
+    found = [morning]
     for moment in (
         automation.paused_until,
         automation.snoozed_until,
@@ -372,13 +376,35 @@ def look_again(automation: Automation, company: Company, now: datetime) -> datet
             found.append(moment)
     last = automation.last_report_at
     if last is not None:
-        for each, late_from in islice(expected(automation, company, last, last), COUNTED):
-            if last >= each.opens:
-                continue  # that run counts for it
-            if late_from > now:
-                found.append(late_from)
-            break
+        found += _next_missed(automation, company, outages, last, now)
+        window = window_of(automation)
+        if morning - last >= window:
+            silent, _worked = silence(automation, company, outages, last, now)
+            # A run that comes at its usual hour after so many days comes first.
+            ends = now + window - silent + GRACE
+            if now < ends < morning:
+                found.append(ends)
     return min(found)
+
+
+def _next_missed(
+    automation: Automation,
+    company: Company,
+    outages: Sequence[Outage],
+    last: datetime,
+    now: datetime,
+) -> list[datetime]:
+    """Return when the next run would be missed; after the third one no further one matters."""
+    missed = 0
+    for each, late_from in islice(expected(automation, company, last, last), COUNTED):
+        if last >= each.opens:
+            continue  # that run counts for it
+        if late_from > now:
+            return [late_from]
+        missed += not _was_paused(automation, each.due) and not _spoils(each, late_from, outages)
+        if missed >= MISSED:
+            break
+    return []
 
 
 def next_due(automation: Automation, company: Company, now: datetime) -> datetime | None:

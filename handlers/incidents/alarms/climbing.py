@@ -123,7 +123,7 @@ def _alarm(
     position = incidents.count_alarm(ctx.tx, number)
     incident = incidents.find(ctx.tx, number) or incident
     _note(ctx, incident, "alarmed", ",".join(people))
-    crowded = timers.count_due(ctx.tx, "climb", ctx.now) >= CROWD
+    crowded = timers.many_due(ctx.tx, "climb", ctx.now, CROWD)
 
     def message(person: PersonId) -> Message:
         more = wording.pause_buttons(ctx, incident, person, position)

@@ -152,7 +152,7 @@ class ChoiceReader:
                 if folded(raw) in {folded(text(label, language)) for language in LANGUAGES}:
                     return self.enum(value)
             labels = [ctx.text(label) for label in self.labels.values()]
-            raise Refusal(_("Please choose one of: {choices}.", choices=labels))
+            raise Refusal(_("Please choose one of: {choices:or}.", choices=labels))
         return found[0]
 
     def choices(self, ctx: Context) -> tuple[tuple[str, Words], ...]:
@@ -177,7 +177,7 @@ class ChoicesReader:
         given = [each.strip() for each in raw.split(",") if each.strip()]
         if not set(given) <= self.labels.keys():
             labels = [ctx.text(label) for label in self.labels.values()]
-            raise Refusal(_("Please choose one of: {choices}.", choices=labels))
+            raise Refusal(_("Please choose one of: {choices:or}.", choices=labels))
         return frozenset(self.enum(each) for each in given)
 
     def choices(self, ctx: Context) -> tuple[tuple[str, Words], ...]:
@@ -265,7 +265,7 @@ class PersonReader:
             if rest is not None and mentioned is not None:
                 if mentioned.kind == PersonKind.NEW:
                     raise self._unproven(mentioned)
-                if mentioned.kind == PersonKind.MEMBER and mentioned.active:
+                if mentioned.here:
                     return mentioned, rest
         for person in sorted(members(ctx.tx), key=lambda each: -len(each.name)):
             for name in (person.name, person.id):
@@ -351,8 +351,8 @@ def people_called(name: str, ctx: Context) -> list[Person]:
 
 
 def members(tx: Tx) -> list[Person]:
-    """Return those who can be named as responsible: active, no guests, no bots."""
-    return [person for person in people.everyone(tx) if person.kind == PersonKind.MEMBER]
+    """Return those who can be named as responsible: active, not restricted, no guests, no bots."""
+    return [person for person in people.everyone(tx) if person.here]
 
 
 def after(text: str, name: str) -> str | None:

@@ -16,8 +16,8 @@ from handlers.kit.messages import FieldKind
 from handlers.kit.readers import TextReader, folded
 from handlers.kit.words import LANGUAGES, Words, _
 
-BETWEEN = r"(?:\s*[–—]\s*|\s+-\s+|(?<=\.)-(?=\d)|\s+(?:bis|to|until|till)\s+)"
-BEFORE = "am|on|bis|until|by|zum|vom|den"
+BETWEEN = r"\s*[-‐‑–—−]\s*|\s+(?:bis|to|until|till)\s+"  # noqa: RUF001 - as phones write dashes
+BEFORE = "am|on|bis|until|by|zum|vom|den|from|von|einschliesslich|including"
 HALF_A_YEAR = 182  # days
 NEAR = {"today": 0, "heute": 0, "tomorrow": 1, "morgen": 1, "uebermorgen": 2}
 
@@ -42,6 +42,25 @@ def read_day(text: str, today: date) -> date | None:
         return _next(found[3], _months().get(found[2], 0), int(found[1]), today)
     if found := re.fullmatch(r"([a-z]+)\.?\s(\d{1,2})(?:,?\s(\d{4}))?", said):
         return _next(found[3], _months().get(found[1], 0), int(found[2]), today)
+    return None
+
+
+def split_range(text: str, today: date) -> tuple[str, str] | None:
+    """Return the two days of `24.12.-1.1.` as they are written; None where there are no two.
+
+    Of `24.-26.12.` the first one gets the month of the second.
+    """
+    if read_day(text, today) is not None:  # 2026-12-24 has hyphens, too
+        return None
+    for each in re.finditer(BETWEEN, text, flags=re.IGNORECASE):
+        first, last = text[: each.start()].strip(), text[each.end() :].strip()
+        if read_day(last, today) is None:
+            continue
+        day, month = re.fullmatch(r"(\d{1,2})\.?", first), re.fullmatch(r"\d{1,2}(\D.*)", last)
+        if day is not None and month is not None:
+            first = day[1] + month[1]
+        if read_day(first, today) is not None:
+            return first, last
     return None
 
 

@@ -72,7 +72,7 @@ def _card(ctx: Context) -> Message:
         parts.append(
             Text(
                 _(
-                    "Day {n} of 10; the last one is {day:date}.",
+                    "Day {n} of 10; the last one is {day:day}.",
                     n=min(day_of(ctx, found), len(STEPS)),
                     day=_day(ctx, found, len(STEPS)),
                 )
@@ -222,5 +222,7 @@ def settings(ctx: Context) -> list[Setting]:
 def known_here(ctx: Context, person: PersonId) -> Known:
     """Tell where somebody stands in this room."""
     return known(
-        starter.of_person(ctx.tx, person), {"starters.begun_by": _("Began the two-week starter")}
+        starter.of_person(ctx.tx, person),
+        {"starters.begun_by": _("Began the two-week starter")},
+        say=lambda row: _("{day:date}", day=date.fromisoformat(row["subject"])),
     )

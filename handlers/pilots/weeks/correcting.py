@@ -3,35 +3,107 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Generic, Protocol, TypeVar
 
-from handlers.automations.lookup import AUTO
 from handlers.kit import calendar
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
-from handlers.kit.messages import Button, Buttons, Items, Message, Part, Reply, Text, Title
-from handlers.kit.people import name
+from handlers.kit.messages import Button, Buttons, Message, Part, Reply, Text, Title
 from handlers.kit.readers import TextReader
 from handlers.kit.readers.dates import DateReader
 from handlers.kit.readers.required_text import TellingReader
 from handlers.kit.words import Words, _
-from handlers.pilots import cards, editing, roles
+from handlers.pilots import cards, editing, measure
 from handlers.pilots.lookup import PilotRef
 from handlers.pilots.weeks import more
 from handlers.pilots.weeks.kinds import CHANGE, CHANGES, KIND, KINDS, Change, Kind
 from storage import pilots
-from storage.automations import Automation
+from storage.engine import Tx
 from storage.pilots import Pilot, log
 
 feature = Feature(_("Pilots"))
-T = TypeVar("T")
-Entered = Literal["candidate", "obstacle", "improved", "later", "decision"]
 
 LINE = TellingReader(long=False, most=200)
 SHOWN = 6  # of one kind
 IdField = Annotated[str, TextReader(long=False), Ask(_("Which"))]
+
+
+class HasId(Protocol):
+    """Something that was entered, one of several of its kind."""
+
+    @property
+    def id(self) -> str: ...
+
+
+T = TypeVar("T", bound=HasId)
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True)
+class Entered(Generic[T]):
+    """A kind of thing that is entered along a pilot, and how it is put right.
+
+    `word` is the command that corrects one, `said` its line among the others, `current` what
+    stands in its form at first, `before` what the history keeps.
+    """
+
+    word: str
+    read: Callable[[Tx, str], list[T]]
+    said: Callable[[T], Words]
+    current: Callable[[T], dict[str, str]]
+    before: Callable[[Context, T], str]
+
+    def find(self, tx: Tx, pilot: str, item: str) -> T | None:
+        """Return one of them by its id."""
+        return next((each for each in self.read(tx, pilot) if each.id == item), None)
+
+    def at_first(self, ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
+        """Return what stands in the form of a correction at first."""
+        found = self.find(ctx.tx, fixed.get("pilot", ""), fixed.get("item", ""))
+        return self.current(found) if found is not None else {}
+
+    def begin(self, ctx: Context, pilot: Pilot, item: str) -> tuple[Pilot, T]:
+        """Return a pilot that the asker may change, and what is going to be corrected of it."""
+        found = editing.own(ctx, pilot)
+        return found, _known(self.find(ctx.tx, found.id, item))
+
+    def end(self, ctx: Context, pilot: Pilot, was: T) -> Reply:
+        """Write down what it was, and show what it is now."""
+        return _corrected(ctx, pilot, self.before(ctx, was))
+
+
+CANDIDATE: Entered[log.Candidate] = Entered(
+    "pilot correct candidate",
+    log.candidates,
+    lambda each: _("Workflow: {words}", words=each.workflow),
+    lambda each: {"workflow": each.workflow, "takes": each.takes, "gives": each.gives},
+    lambda _ctx, was: was.workflow,
+)
+OBSTACLE: Entered[log.Obstacle] = Entered(
+    "pilot correct obstacle",
+    log.obstacles,
+    lambda each: _("In the way: {words}", words=each.words),
+    lambda each: {"words": each.words, "due": each.due_on.isoformat()},
+    lambda _ctx, was: f"{was.words} ({was.due_on.isoformat()})",
+)
+IMPROVED: Entered[log.Iteration] = Entered(
+    "pilot correct improved",
+    log.iterations,
+    lambda each: _("Improved: {words}", words=each.words),
+    lambda each: {"words": each.words, "kind": each.kind},
+    lambda ctx, was: f"{ctx.text(CHANGES[was.kind])}: {was.words}",
+)
+LATER: Entered[log.Later] = Entered(
+    "pilot correct later",
+    log.later,
+    lambda each: _("For later: {words}", words=each.words),
+    lambda each: {"words": each.words, "kind": each.kind},
+    lambda ctx, was: f"{ctx.text(KINDS[was.kind])}: {was.words}",
+)
+ENTERED: tuple[Entered[Any], ...] = (CANDIDATE, OBSTACLE, IMPROVED, LATER)  # as they are listed
 
 
 @feature.command(
@@ -52,30 +124,6 @@ def candidates(ctx: Context, pilot: PilotRef) -> Reply:
     return Reply(more.candidates(ctx, editing.own(ctx, pilot)))
 
 
-def _connected(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
-    found = pilots.find(ctx.tx, fixed.get("pilot", ""))
-    return {"automation": found.automation or ""} if found else {}
-
-
-@feature.command(
-    "pilot connect",
-    "pilot verbinden",
-    help=_("Which automation runs for it? Its runs are the use of the pilot."),
-    hidden=True,
-    current=_connected,
-)
-def connect(
-    ctx: Context,
-    pilot: PilotRef,
-    *,
-    automation: Annotated[Automation, AUTO, Ask(_("Automation"))] | None = None,
-) -> Reply:
-    found = editing.own(ctx, pilot)
-    pilots.change(ctx.tx, found.id, automation=automation.id if automation else None)
-    editing.note(ctx, found, "connected", automation.name if automation else "")
-    return Reply(cards.card(ctx, editing.fresh(ctx, found)), subject=found.name)
-
-
 # --- what can be put right -----------------------------------------------------------------
 
 
@@ -89,28 +137,16 @@ def connect(
 def corrections(ctx: Context, pilot: PilotRef) -> Reply:
     found = editing.own(ctx, pilot)
     parts: list[Part] = [Title(_("What is not right?"))]
-    entered: list[tuple[Words, str, str]] = [
-        (_("Workflow: {words}", words=each.workflow), "pilot correct candidate", each.id)
-        for each in log.candidates(ctx.tx, found.id)
-    ]
-    entered += [
-        (_("In the way: {words}", words=each.words), "pilot correct obstacle", each.id)
-        for each in log.obstacles(ctx.tx, found.id)[-SHOWN:]
-    ]
-    entered += [
-        (_("Improved: {words}", words=each.words), "pilot correct improved", each.id)
-        for each in log.iterations(ctx.tx, found.id)[-SHOWN:]
-    ]
-    entered += [
-        (_("For later: {words}", words=each.words), "pilot correct later", each.id)
-        for each in log.later(ctx.tx, found.id)[-SHOWN:]
-    ]
-    for words, word, id in entered:
-        change = Button(_("Correct"), call(word, pilot=found.id, item=id), "quiet")
-        parts += [Text(words), Buttons((change,))]
+    for kind in ENTERED:
+        for entered in kind.read(ctx.tx, found.id)[-SHOWN:]:
+            again = call(kind.word, pilot=found.id, item=entered.id)
+            parts += [Text(kind.said(entered)), Buttons((Button(_("Correct"), again, "quiet"),))]
     for each in log.values(ctx.tx, found.id)[-SHOWN:]:
         said = _(
-            "Week {week}: {value} (n={n})", week=int(each.week[6:]), value=each.value, n=each.number
+            "Week {week}: {value} (n={n})",
+            week=int(each.week[6:]),
+            value=measure.number(each.value),
+            n=each.number,
         )
         monday = calendar.monday(each.week).isoformat()
         anew = Button(_("Correct"), call("pilot value", pilot=found.id, day=monday), "quiet")
@@ -118,6 +154,18 @@ def corrections(ctx: Context, pilot: PilotRef) -> Reply:
             _("Take it away"), call("pilot value gone", pilot=found.id, week=each.week), "quiet"
         )
         parts += [Text(said), Buttons((anew, gone))]
+    for told in log.satisfaction(ctx.tx, found.id)[-SHOWN:]:
+        said = _(
+            "Customers' satisfaction in week {week}: {value}",
+            week=int(told.week[6:]),
+            value=measure.number(told.value),
+        )
+        gone = Button(
+            _("Take it away"),
+            call("pilot satisfaction gone", pilot=found.id, week=told.week),
+            "quiet",
+        )
+        parts += [Text(said), Buttons((gone,))]
     if found.decided_on is not None:
         change = Button(
             _("Reason, and what was learnt"), call("pilot correct decision", pilot=found.id)
@@ -128,34 +176,9 @@ def corrections(ctx: Context, pilot: PilotRef) -> Reply:
     return Reply(Message(tuple(parts)))
 
 
-def _of(kind: Entered) -> Callable[[Context, Mapping[str, str]], dict[str, str]]:
-    """Return what stands in the form of a correction at first."""
-
-    def current(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
-        pilot, item = fixed.get("pilot", ""), fixed.get("item", "")
-        match kind:
-            case "candidate":
-                for one in log.candidates(ctx.tx, pilot):
-                    if one.id == item:
-                        return {"workflow": one.workflow, "takes": one.takes, "gives": one.gives}
-            case "obstacle":
-                for each in log.obstacles(ctx.tx, pilot):
-                    if each.id == item:
-                        return {"words": each.words, "due": each.due_on.isoformat()}
-            case "improved":
-                for done in log.iterations(ctx.tx, pilot):
-                    if done.id == item:
-                        return {"words": done.words, "kind": done.kind}
-            case "later":
-                for later in log.later(ctx.tx, pilot):
-                    if later.id == item:
-                        return {"words": later.words, "kind": later.kind}
-            case "decision":
-                found = pilots.find(ctx.tx, pilot)
-                return {"reason": found.reason, "learnt": found.learnt} if found else {}
-        return {}
-
-    return current
+def _decided(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
+    found = pilots.find(ctx.tx, fixed.get("pilot", ""))
+    return {"reason": found.reason, "learnt": found.learnt} if found else {}
 
 
 def _corrected(ctx: Context, pilot: Pilot, before: str) -> Reply:
@@ -164,11 +187,11 @@ def _corrected(ctx: Context, pilot: Pilot, before: str) -> Reply:
 
 
 @feature.command(
-    "pilot correct candidate",
+    CANDIDATE.word,
     "pilot kandidat berichtigen",
     help=_("Put this workflow in other words."),
     hidden=True,
-    current=_of("candidate"),
+    current=CANDIDATE.at_first,
 )
 def correct_candidate(
     ctx: Context,
@@ -179,22 +202,19 @@ def correct_candidate(
     takes: Annotated[str, LINE, Ask(_("What goes in?"))],
     gives: Annotated[str, LINE, Ask(_("What comes out?"))],
 ) -> Reply:
-    found = editing.own(ctx, pilot)
-    before = _known(next((e for e in log.candidates(ctx.tx, found.id) if e.id == item), None))
-    log.correct_candidate(
-        ctx.tx, found.id, log.Candidate(item, workflow, takes, gives, before.chosen)
-    )
-    if before.chosen:
+    found, was = CANDIDATE.begin(ctx, pilot, item)
+    log.correct_candidate(ctx.tx, found.id, log.Candidate(item, workflow, takes, gives, was.chosen))
+    if was.chosen:
         pilots.change(ctx.tx, found.id, workflow=workflow, takes=takes, gives=gives)
-    return _corrected(ctx, found, before.workflow)
+    return CANDIDATE.end(ctx, found, was)
 
 
 @feature.command(
-    "pilot correct obstacle",
+    OBSTACLE.word,
     "pilot hindernis berichtigen",
     help=_("It is something else that is in the way, or until another day."),
     hidden=True,
-    current=_of("obstacle"),
+    current=OBSTACLE.at_first,
 )
 def correct_obstacle(
     ctx: Context,
@@ -204,21 +224,20 @@ def correct_obstacle(
     words: Annotated[str, LINE, Ask(_("What is in the way?"))],
     due: Annotated[date, DateReader(), Ask(_("Until when should it be gone?"))],
 ) -> Reply:
-    found = editing.own(ctx, pilot)
-    before = _known(next((e for e in log.obstacles(ctx.tx, found.id) if e.id == item), None))
+    found, was = OBSTACLE.begin(ctx, pilot, item)
     log.correct_obstacle(ctx.tx, found.id, item, words, due)
     said = _("In the way of “{pilot}” until {day}: {words}", pilot=found.name, day=due, words=words)
     solve = Button(_("Out of the way"), call("pilot solved", pilot=found.id, obstacle=item))
     editing.tell(ctx, found, f"obstacle {item}", said, solve)
-    return _corrected(ctx, found, f"{before.words} ({before.due_on.isoformat()})")
+    return OBSTACLE.end(ctx, found, was)
 
 
 @feature.command(
-    "pilot correct improved",
+    IMPROVED.word,
     "pilot verbessert berichtigen",
     help=_("What was improved, in other words."),
     hidden=True,
-    current=_of("improved"),
+    current=IMPROVED.at_first,
 )
 def correct_improved(
     ctx: Context,
@@ -228,18 +247,17 @@ def correct_improved(
     kind: Annotated[Change, CHANGE, Ask(_("What?"))],
     words: Annotated[str, TellingReader(most=300), Ask(_("In a sentence"))],
 ) -> Reply:
-    found = editing.own(ctx, pilot)
-    before = _known(next((e for e in log.iterations(ctx.tx, found.id) if e.id == item), None))
+    found, was = IMPROVED.begin(ctx, pilot, item)
     log.correct_iteration(ctx.tx, found.id, item, words, kind.value)
-    return _corrected(ctx, found, f"{ctx.text(CHANGES[before.kind])}: {before.words}")
+    return IMPROVED.end(ctx, found, was)
 
 
 @feature.command(
-    "pilot correct later",
+    LATER.word,
     "pilot später berichtigen",
     help=_("What is for later, in other words."),
     hidden=True,
-    current=_of("later"),
+    current=LATER.at_first,
 )
 def correct_later(
     ctx: Context,
@@ -249,10 +267,9 @@ def correct_later(
     words: Annotated[str, LINE, Ask(_("What?"))],
     kind: Annotated[Kind, KIND, Ask(_("Kind"))],
 ) -> Reply:
-    found = editing.own(ctx, pilot)
-    before = _known(next((e for e in log.later(ctx.tx, found.id) if e.id == item), None))
+    found, was = LATER.begin(ctx, pilot, item)
     log.correct_later(ctx.tx, found.id, item, words, kind.value)
-    return _corrected(ctx, found, f"{ctx.text(KINDS[before.kind])}: {before.words}")
+    return LATER.end(ctx, found, was)
 
 
 @feature.command(
@@ -260,7 +277,7 @@ def correct_later(
     "pilot entscheidung berichtigen",
     help=_("Why it was decided so, and what was learnt, in other words."),
     hidden=True,
-    current=_of("decision"),
+    current=_decided,
 )
 def correct_decision(
     ctx: Context,
@@ -283,59 +300,20 @@ def value_gone(ctx: Context, pilot: PilotRef, week: IdField) -> Reply:
     return _corrected(ctx, found, f"{week}: {before.value} (n={before.number})")
 
 
-def _known(found: T | None) -> T:
+@feature.command(
+    "pilot satisfaction gone",
+    "pilot zufriedenheit weg",
+    help=_("This value of customers' satisfaction is none."),
+    hidden=True,
+)
+def satisfaction_gone(ctx: Context, pilot: PilotRef, week: IdField) -> Reply:
+    found = editing.own(ctx, pilot)
+    before = _known(next((e for e in log.satisfaction(ctx.tx, found.id) if e.week == week), None))
+    log.drop_satisfaction(ctx.tx, found.id, week)
+    return _corrected(ctx, found, f"{week}: {before.value}")
+
+
+def _known(found: V | None) -> V:
     if found is None:
         raise Refusal(_("This no longer exists."))
     return found
-
-
-# --- history -------------------------------------------------------------------------------
-
-
-HISTORY: dict[str, Words] = {
-    "created": _("created"), "renamed": _("renamed"), "described": _("described"),
-    "measured": _("measure set"), "baseline": _("baseline corrected"), "users": _("users named"),
-    "started": _("started"), "waiting": _("put on the waiting list"),
-    "candidate": _("workflow described"), "chosen": _("workflow chosen"), "value": _("value"),
-    "imported": _("values read in"), "obstacle": _("in the way"), "solved": _("out of the way"),
-    "later": _("for later"), "scheduled": _("taken up"), "improved": _("improved"),
-    "sourcing": _("who connects it"), "it": _("IT's view"), "operate": _("into operation"),
-    "again": _("one more round"), "stop": _("stopped"), "posted": _("result posted"),
-    "answered": _("question answered"),
-    "corrected": _("corrected"), "connected": _("runs connected"),
-    "run out": _("sixteen weeks are over"),
-    "alive": _("asked after half a year"), "back": _("taken up again"),
-}  # fmt: skip
-
-
-@feature.command(
-    "pilot history",
-    "pilot verlauf",
-    help=_("What happened to a pilot."),
-    hidden=True,
-    reads=True,
-)
-def past(ctx: Context, pilot: PilotRef) -> Reply:
-    found = editing.own(ctx, pilot)
-    items = tuple(
-        _(
-            "{day}: {kind}, {who}. {words}",
-            kind=_kind(each.kind),
-            who=name(ctx, each.by),
-            day=calendar.day_of(each.at, ctx.workspace.zone),
-            words=each.words,
-        )
-        for each in log.history(ctx.tx, found.id)[:25]
-    )
-    return Reply(Message((Title(found.name), Items(items))))
-
-
-def _kind(kind: str) -> Words:
-    what, _space, role = kind.partition(" ")
-    if what == "named":
-        return _("asked: {role}", role=roles.LABELS[role])
-    if what == "accepted":
-        return _("accepted: {role}", role=roles.LABELS[role])
-    if what == "vacant":
-        return _("vacant: {role}", role=roles.LABELS[role])
-    return HISTORY[kind]

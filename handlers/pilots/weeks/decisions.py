@@ -13,17 +13,18 @@ from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text, line
 from handlers.kit.readers import ChoiceReader, ChoicesReader, TextReader
-from handlers.kit.readers.required_text import TellingReader
+from handlers.kit.readers.required_text import LinkReader, TellingReader
 from handlers.kit.words import Words, _
 from handlers.on_call import duty
-from handlers.pilots import cards, clock, digest, editing
+from handlers.pilots import cards, clock, digest, editing, roles
 from handlers.pilots.lookup import PilotRef
-from handlers.pilots.weeks import operation
+from handlers.pilots.weeks import it_checks, operation
 from handlers.pilots.weeks.it_checks import CHECKS, Check, open_checks
 from storage import pilots
 from storage.delivery.places import GENERAL, PlaceKind, with_role
 from storage.friction import patterns
 from storage.pilots import Pilot
+from storage.pilots.states import PilotState
 
 feature = Feature(_("Pilots"))
 
@@ -83,7 +84,8 @@ def look(
     checks: Annotated[frozenset[Check], ChoicesReader(Check, CHECKS), Ask(_("What is fine"))],
     words: Annotated[str, TextReader(), Ask(_("Note"))] = "",
 ) -> Reply:
-    found = editing.running(ctx, pilot)
+    theirs = it_checks.answers_for_it(ctx)
+    found = editing.runs(editing.fresh(ctx, pilot)) if theirs else editing.running(ctx, pilot)
     pilots.change(ctx.tx, found.id, it_checks=",".join(sorted(checks)), it_note=words[:500])
     editing.note(ctx, found, "it", words[:200])
     still = open_checks(editing.fresh(ctx, found))
@@ -108,11 +110,17 @@ DECISIONS: dict[str, Words] = {
 }
 
 
+def _documented(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
+    found = pilots.find(ctx.tx, fixed.get("pilot", ""))
+    return {"docs": found.docs} if found else {}
+
+
 @feature.command(
     "pilot decide",
     "pilot entscheiden",
     help=_("What becomes of it, and what have we learnt?"),
     hidden=True,
+    current=_documented,
 )
 def decide(
     ctx: Context,
@@ -123,9 +131,11 @@ def decide(
     ],
     reason: Annotated[str, TellingReader(most=300), Ask(_("Why?"))],
     learnt: Annotated[str, TellingReader(most=500), Ask(_("What have we learnt?"))],
+    docs: Annotated[str, LinkReader(), Ask(_("Documentation"), _("A link; needed in operation."))]
+    | None = None,
 ) -> Reply:
     found = editing.own(ctx, pilot)
-    if found.state != "running" and not found.undecided:
+    if found.state is not PilotState.RUNNING and not found.undecided:
         raise Refusal(_("“{pilot}” does not run.", pilot=found.name))
     if found.undecided and decision is Decision.AGAIN:
         raise Refusal(
@@ -138,6 +148,7 @@ def decide(
         "reason": reason,
         "learnt": learnt,
         "decided_on": day,
+        "docs": docs or found.docs,
     }
     match decision:
         case Decision.OPERATE:
@@ -147,10 +158,16 @@ def decide(
                     _("Before operation IT still has to say yes: {checks}.", checks=still),
                     buttons=(Button(_("IT's view"), call("pilot it", pilot=found.id)),),
                 )
-            if found.state == "stopped":
+            _need_second_person(found)
+            if not (docs or found.docs):
+                raise Refusal(
+                    _("Before operation: where is it written how it works? Please give a link."),
+                    field="docs",
+                )
+            if found.state is PilotState.STOPPED:
                 editing.take_name(ctx, found)
                 digest.plan(ctx, found.id)
-            changed |= {"state": "operating", "operating_on": day, "stopped_on": None}
+            changed |= {"state": PilotState.OPERATING, "operating_on": day, "stopped_on": None}
         case Decision.AGAIN:
             if found.extended_on is not None:
                 raise Refusal(
@@ -159,12 +176,12 @@ def decide(
                 )
             changed |= {"extended_on": day}
         case Decision.STOP:
-            changed |= {"state": "stopped", "stopped_on": day}
+            changed |= {"state": PilotState.STOPPED, "stopped_on": day}
     pilots.change(ctx.tx, found.id, **changed)
     editing.note(ctx, found, decision.value, reason)
     posts = (*editing.settle(ctx, found, "decide"), *editing.settle(ctx, found, "run out"))
     now = editing.fresh(ctx, found)
-    if decision is Decision.STOP and found.state == "running":
+    if decision is Decision.STOP and found.state is PilotState.RUNNING:
         editing.stopped(ctx, now)
     elif decision is Decision.OPERATE:
         editing.make_room(ctx)
@@ -174,13 +191,22 @@ def decide(
     return Reply(cards.card(ctx, editing.fresh(ctx, now)), posts=posts, subject=found.name)
 
 
+def _need_second_person(pilot: Pilot) -> None:
+    """Refuse operation while one person alone knows how it works; requirement D07."""
+    if len({getattr(pilot, each) for each in roles.filled(pilot)}) < 2:
+        raise Refusal(
+            _("Before operation: a second person, who stands in when the first is away."),
+            buttons=(Button(_("Name people"), call("pilot people", pilot=pilot.id)),),
+        )
+
+
 def run_out(ctx: Context, pilot: Pilot) -> tuple[Post, ...]:
     """No pilot runs for longer than sixteen weeks: it ends, and what was learnt is asked for.
 
     It is no decision: whoever decides may still say that it goes into operation.
     """
     day = clock.current_day(ctx)
-    pilots.change(ctx.tx, pilot.id, state="stopped", stopped_on=day, undecided=True)
+    pilots.change(ctx.tx, pilot.id, state=PilotState.STOPPED, stopped_on=day, undecided=True)
     editing.note(ctx, pilot, "run out")
     posts = editing.settle(ctx, pilot, "decide")
     editing.stopped(ctx, editing.fresh(ctx, pilot))
@@ -219,15 +245,25 @@ def give_up(
     reason: Annotated[str, TellingReader(most=300), Ask(_("Why?"))],
 ) -> Reply:
     found = editing.own(ctx, pilot)
-    if found.state in ("running", "operating"):
+    if found.state is PilotState.OPERATING:
+        raise Refusal(
+            _("It is in operation. What runs for it is paused or retired."),
+            buttons=(Button(_("Show"), call("auto", automation=found.automation or "")),),
+        )
+    if found.state is PilotState.RUNNING:
         raise Refusal(
             _("It runs: please decide about it."),
             buttons=(Button(_("Decide"), call("pilot decide", pilot=found.id)),),
         )
-    if found.state != "stopped":
+    if found.state is not PilotState.STOPPED:
         day = clock.current_day(ctx)
         pilots.change(
-            ctx.tx, found.id, state="stopped", stopped_on=day, decided_on=day, reason=reason
+            ctx.tx,
+            found.id,
+            state=PilotState.STOPPED,
+            stopped_on=day,
+            decided_on=day,
+            reason=reason,
         )
         editing.note(ctx, found, "stop", reason)
         editing.stopped(ctx, found)
@@ -239,12 +275,12 @@ def give_up(
 @feature.command("pilot again", "pilot wieder", help=_("Take it up again."), hidden=True)
 def again(ctx: Context, pilot: PilotRef) -> Reply:
     found = editing.own(ctx, pilot)
-    if found.state == "stopped":
+    if found.state is PilotState.STOPPED:
         editing.take_name(ctx, found)
         pilots.change(
             ctx.tx,
             found.id,
-            state="draft",
+            state=PilotState.DRAFT,
             stopped_on=None,
             started_on=None,
             extended_on=None,

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from handlers.kit.context import Context
 from handlers.kit.words import Words, _
+from handlers.mandate.standing import valid
+from handlers.on_call import duty
+from storage.engine.ids import PersonId
 from storage.pilots import Pilot
 
 
@@ -23,6 +27,19 @@ CHECKS: dict[str, Words] = {
     "integration": _("It fits to what is there"),
     "feasibility": _("It can be done and kept up"),
 }
+
+
+def asked(ctx: Context) -> PersonId | None:
+    """Return who answers for the IT in the mandate that holds, if they are here."""
+    holds = valid(ctx)
+    if holds is None or holds.it_contact is None or not duty.is_here(ctx, holds.it_contact):
+        return None
+    return holds.it_contact
+
+
+def answers_for_it(ctx: Context) -> bool:
+    """Say whether the asker answers for the IT, or stands in for whoever does."""
+    return asked(ctx) in duty.acts_for(ctx, ctx.person.id)
 
 
 def open_checks(pilot: Pilot) -> list[Words]:

@@ -12,11 +12,12 @@ from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text
 from handlers.kit.words import _
 from handlers.on_call import duty
 from handlers.pilots import clock, digest, editing, relief
-from handlers.pilots.weeks import decisions
+from handlers.pilots.weeks import decisions, it_checks
 from handlers.pilots.weeks.it_checks import open_checks
 from storage import pilots
 from storage.delivery.outbox import ParcelKind
 from storage.pilots import Pilot, answers, log
+from storage.pilots.states import PilotState
 
 feature = Feature(_("Pilots"))
 
@@ -25,7 +26,7 @@ feature = Feature(_("Pilots"))
 def look(ctx: Context, pilot: str) -> Reply:
     """Let happen what is due today, however long nobody looked."""
     found = pilots.find(ctx.tx, pilot)
-    if found is None or found.state not in ("running", "operating"):
+    if found is None or not found.state.goes_on:
         return Reply()
     digest.plan(ctx, pilot)
     posts: tuple[Post, ...] = ()
@@ -33,7 +34,7 @@ def look(ctx: Context, pilot: str) -> Reply:
         posts += matters.settle(ctx, survey_key(found, week))
     if clock.is_over(found, clock.current_day(ctx)):
         posts += decisions.run_out(ctx, found)
-    elif found.state == "running":
+    elif found.state is PilotState.RUNNING:
         posts += _ask(ctx, found)
         posts += _running(ctx, found)
     elif found.operating_on is not None and found.alive is None:
@@ -102,7 +103,11 @@ def _fourth_week(ctx: Context, pilot: Pilot) -> None:
     if still:
         said = _("“{pilot}”: IT still has to look at it: {checks}.", pilot=pilot.name, checks=still)
         button = Button(_("IT's view"), call("pilot it", pilot=pilot.id))
-        editing.tell(ctx, pilot, "it", said, button, role="integrator")
+        person = it_checks.asked(ctx)
+        if person is not None:
+            matters.note(ctx, person, f"pilot:{pilot.id}:it", said, button)
+        else:
+            editing.tell(ctx, pilot, "it", said, button, role="integrator")
 
 
 def _measured(ctx: Context, pilot: Pilot) -> None:

@@ -59,6 +59,12 @@ def _later(ctx: Context, pilot: Pilot) -> list[Part]:
         parts.append(Text(_("{kind}: {words}", kind=KINDS[each.kind], words=each.words)))
         take = call("pilot schedule", pilot=pilot.id, item=each.id)
         parts.append(Buttons((Button(_("Take it up"), take, "quiet"),)))
+    taken = [each for each in log.later(ctx.tx, pilot.id) if each.state == "scheduled"]
+    if taken:
+        items = tuple(
+            _("{kind}: {words}", kind=KINDS[each.kind], words=each.words) for each in taken[-SHOWN:]
+        )
+        parts += [Text(_("Taken up:")), Items(items)]
     return parts
 
 

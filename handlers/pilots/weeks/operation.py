@@ -10,7 +10,6 @@ from handlers.attention import matters
 from handlers.automations import entering, profile
 from handlers.automations.entering import Expected
 from handlers.automations.measures.measuring import as_number, fields
-from handlers.automations.rules.rhythm import Kind
 from handlers.kit import calendar
 from handlers.kit.commands import call
 from handlers.kit.context import Context
@@ -20,6 +19,7 @@ from handlers.kit.words import _, text
 from handlers.pilots import roles, start_check
 from storage import automations, pilots
 from storage.automations import Automation, history, values
+from storage.automations.states import AutomationKind, AutomationPhase
 from storage.automations.values import Value
 from storage.engine.ids import NOBODY, PersonId
 from storage.pilots import Pilot, log
@@ -28,26 +28,14 @@ from storage.pilots import Pilot, log
 def carry_over(ctx: Context, pilot: Pilot) -> tuple[Post, ...]:
     """Enter the automation of a pilot, or complete the one that is connected for it."""
     known = _known(ctx, pilot)
-    connected = _connected(ctx, pilot)
-    posts: tuple[Post, ...] = ()
-    if connected is None:
-        accountable, deputy = _people(pilot)
-        connected, posts = entering.register(
-            ctx,
-            name=pilot.name,
-            purpose=pilot.problem,
-            accountable=accountable,
-            deputy=deputy,
-            expected=Expected(Kind.SCHEDULED),
-            values=known,
-            phase=profile.Phase.PILOT,
-        )
-    else:
+    before = _connected(ctx, pilot)
+    connected, posts = connected_for(ctx, pilot)
+    if before is not None:
         said = profile.said(connected, history.profile(ctx.tx, connected.id))
         gaps = {field: value for field, value in known.items() if value and not said.get(field)}
         profile.correct(ctx, connected, gaps)
-        if connected.phase in (profile.Phase.IDEA, profile.Phase.INCOMPLETE):
-            automations.change(ctx.tx, connected.id, phase=profile.Phase.PILOT.value)
+        if connected.phase in (AutomationPhase.IDEA, AutomationPhase.INCOMPLETE):
+            automations.change(ctx.tx, connected.id, phase=AutomationPhase.PILOT)
     pilots.change(ctx.tx, pilot.id, automation=connected.id)
     _carry_values(ctx, pilot, connected)
     if pilot.integrator is not None and connected.first_report_at is None:
@@ -56,6 +44,27 @@ def carry_over(ctx: Context, pilot: Pilot) -> tuple[Post, ...]:
         key = f"automation:{connected.id}:connect"
         matters.note(ctx, pilot.integrator, key, words, button)
     return posts
+
+
+def connected_for(ctx: Context, pilot: Pilot) -> tuple[Automation, tuple[Post, ...]]:
+    """Return the automation that runs for a pilot, and the questions to its people.
+
+    Where there is none it is entered, with all that the pilot knows.
+    """
+    found = _connected(ctx, pilot)
+    if found is not None:
+        return found, ()
+    accountable, deputy = _people(pilot)
+    return entering.register(
+        ctx,
+        name=pilot.name,
+        purpose=pilot.problem,
+        accountable=accountable,
+        deputy=deputy,
+        expected=Expected(AutomationKind.SCHEDULED),
+        values=_known(ctx, pilot),
+        phase=AutomationPhase.PILOT,
+    )
 
 
 def _connected(ctx: Context, pilot: Pilot) -> Automation | None:
@@ -72,7 +81,7 @@ def _people(pilot: Pilot) -> tuple[PersonId, PersonId]:
     first = roles.decides(pilot)
     others = (pilot.integrator, pilot.modeler, pilot.champion)
     deputy = next((each for each in others if each is not None and each != first), None)
-    return first or NOBODY, PersonId(deputy) if deputy else NOBODY
+    return first or NOBODY, deputy or NOBODY
 
 
 def _known(ctx: Context, pilot: Pilot) -> dict[str, str]:
@@ -85,6 +94,7 @@ def _known(ctx: Context, pilot: Pilot) -> dict[str, str]:
         "steps": " → ".join(flow),
         "area": pilot.area,
         "measure": pilot.metric,
+        "docs": pilot.docs,
         "data": text(_("{touched}", touched=touched), language) if touched else "",
     }
     if pilot.target is not None:

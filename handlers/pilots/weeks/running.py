@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from enum import StrEnum
 from typing import Annotated
@@ -21,6 +22,7 @@ from handlers.pilots.weeks import more
 from handlers.pilots.weeks.kinds import CHANGE, CHANGES, KIND, Change, Kind
 from storage import pilots
 from storage.pilots import Pilot, log
+from storage.pilots.states import PilotState
 
 feature = Feature(_("Pilots"))
 
@@ -101,10 +103,12 @@ def value(
         source=source or found.baseline_source,
         waiting=waiting or None,
         working=working,
-        satisfaction=satisfaction or None,
         guard=guard or None,
     )
     log.enter(ctx.tx, found.id, entered, ctx.person.id)
+    if satisfaction:
+        told = log.Satisfaction(entered.week, satisfaction, source=source)
+        log.enter_satisfaction(ctx.tx, found.id, told)
     editing.note(ctx, found, "value", f"{entered.week}: {value} (n={number})")
     posts = editing.settle(ctx, found, "value")
     return Reply(_entered(ctx, found), posts=posts, subject=found.name)
@@ -133,10 +137,17 @@ class What(StrEnum):
 
     VALUES = "values"
     BASELINE = "baseline"
+    SATISFACTION = "satisfaction"
 
 
 WHAT = ChoiceReader(
-    What, {"values": _("Values of the pilot"), "baseline": _("The time before it")}, {}
+    What,
+    {
+        "values": _("Values of the pilot"),
+        "baseline": _("The time before it"),
+        "satisfaction": _("Customers' satisfaction"),
+    },
+    {},
 )
 
 
@@ -163,10 +174,17 @@ def read_in(
         raise Refusal(_("There is no value in it."), field="table")
     if what is What.BASELINE:
         return _baseline(ctx, found, measure.as_baseline(values), source)
-    for each in values:
-        log.enter(ctx.tx, found.id, each, ctx.person.id)
-    editing.note(ctx, found, "imported", f"{values[0].week} – {values[-1].week}")
     said = _n("{n} week read in.", "{n} weeks read in.", len(values))
+    if what is What.SATISFACTION:
+        for each in values:
+            told = log.Satisfaction(each.week, each.value, each.number, source or each.source)
+            log.enter_satisfaction(ctx.tx, found.id, told)
+        editing.note(ctx, found, "satisfaction", f"{values[0].week} – {values[-1].week}")
+        return Reply(Message((Text(said),)), subject=found.name)
+    for each in values:
+        entered = replace(each, source=source or each.source)
+        log.enter(ctx.tx, found.id, entered, ctx.person.id)
+    editing.note(ctx, found, "imported", f"{values[0].week} – {values[-1].week}")
     return Reply(Message((Text(said), *_entered(ctx, found).parts[1:])), subject=found.name)
 
 
@@ -231,7 +249,7 @@ def solved(ctx: Context, pilot: PilotRef, obstacle: IdField) -> Reply:
 
 def later_is_open(ctx: Context, pilot: Pilot) -> bool:
     """Say whether things for later may be taken up: someone is relieved, or week 9 has come."""
-    if pilot.state == "operating":
+    if pilot.state is PilotState.OPERATING:
         return True
     if pilot.started_on is not None and clock.week(pilot, clock.current_day(ctx)) >= 9:
         return True
@@ -264,8 +282,11 @@ def schedule(ctx: Context, pilot: PilotRef, item: IdField) -> Reply:
         raise Refusal(
             _("This opens when it has saved somebody work, or in week 9: effect before perfection.")
         )
+    named = next((each for each in log.later(ctx.tx, found.id) if each.id == item), None)
+    if named is None:
+        raise Refusal(_("This no longer exists."))
     log.set_later(ctx.tx, found.id, item, "scheduled")
-    editing.note(ctx, found, "scheduled")
+    editing.note(ctx, found, "scheduled", named.words)
     return Reply(more.card(ctx, found), subject=found.name)
 
 
@@ -283,7 +304,7 @@ def improved(
     log.iterate(
         ctx.tx, found.id, id=ctx.new_id(), kind=kind.value, words=words, day=clock.current_day(ctx)
     )
-    editing.note(ctx, found, "improved", words)
+    editing.note(ctx, found, f"improved {kind.value}", words)
     posts = editing.settle(ctx, found, "improve")
     said = _("Noted: {kind}. Thank you.", kind=CHANGES[kind])
     return Reply(line(said), posts=posts, subject=found.name)

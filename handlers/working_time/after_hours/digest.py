@@ -10,7 +10,7 @@ from handlers.kit.commands import Feature
 from handlers.kit.context import Context
 from handlers.kit.doors import Section, Week, figure
 from handlers.kit.messages import Facts, Title
-from handlers.kit.words import Sentence, _
+from handlers.kit.words import Sentence, _, _n
 from storage import working_time as after_hours
 from storage.engine.ids import ServiceId
 
@@ -48,10 +48,11 @@ def in_week(ctx: Context, start: datetime, end: datetime) -> Sentence | None:
         _("{service} {n}", service=_name(ctx, id), n=figure(NIGHT, count))
         for id, count in late.most_common()
     ]
-    return _(
-        "{n} of {all} incidents: {services}",
-        n=figure(NIGHT, late.total()),
-        all=figure(NIGHT, len(found)),
+    return _n(
+        "{late} of {n} incident: {services}",
+        "{late} of {n} incidents: {services}",
+        figure(NIGHT, len(found)),
+        late=figure(NIGHT, late.total()),
         services=services,
     )
 

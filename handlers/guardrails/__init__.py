@@ -1,0 +1,1 @@
+"""Guardrails: the four texts as everybody meets them who registers something."""

@@ -1,0 +1,60 @@
+"""How an automation stands in the register, and of what kinds its runs and signals are."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class AutomationState(StrEnum):
+    """Whether it is in the register. There is no “finished”: only a person retires it."""
+
+    ACTIVE = "active"
+    RETIRED = "retired"
+
+
+class AutomationPhase(StrEnum):
+    """How far it is. A draft reports runs and nobody answers for it yet."""
+
+    DRAFT = "draft"
+    IDEA = "idea"
+    PILOT = "pilot"
+    INCOMPLETE = "incomplete"
+    OPERATION = "operation"
+
+
+class AutomationKind(StrEnum):
+    """What kind of rhythm it has."""
+
+    SCHEDULED = "scheduled"
+    DEMAND = "demand"
+    EVENT = "event"
+    SEASONAL = "seasonal"
+    STANDBY = "standby"
+
+
+class RunKind(StrEnum):
+    """What a call says of a run; `IDLE` is a good one that found nothing to do."""
+
+    OK = "ok"
+    IDLE = "idle"
+    FAIL = "fail"
+    START = "start"
+    LOG = "log"
+
+
+class SignalKind(StrEnum):
+    """What people tell of it."""
+
+    BYPASSED = "bypassed"
+    BY_HAND = "by hand"
+    QUESTION = "question"
+    WRONG = "wrong"
+    BOUNDARY = "boundary"
+
+
+class SignalState(StrEnum):
+    """What became of what was told."""
+
+    OPEN = "open"
+    DONE = "done"
+    DECLINED = "declined"

@@ -1,0 +1,29 @@
+"""How a pilot stands."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class PilotState(StrEnum):
+    """What a pilot is; `INCOMPLETE` is one of before, until somebody fills what is missing."""
+
+    INCOMPLETE = "incomplete"
+    DRAFT = "draft"
+    WAITING = "waiting"
+    RUNNING = "running"
+    OPERATING = "operating"
+    STOPPED = "stopped"
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether people work with it: it is tried out, or in operation."""
+        return self in (PilotState.RUNNING, PilotState.OPERATING)
+
+    @property
+    def is_prepared(self) -> bool:
+        """Whether it has not been started, and does not wait for room either."""
+        return self in (PilotState.INCOMPLETE, PilotState.DRAFT)
+
+
+STARTED = (PilotState.RUNNING, PilotState.OPERATING, PilotState.STOPPED)
