@@ -76,7 +76,7 @@ lock: $(VENV)/.test
 	$(RUN) -m pip install -q uv
 	$(VENV)/bin/uv pip compile -q pyproject.toml --universal --generate-hashes --no-header \
 		--python-version 3.11 -o requirements.lock
-	$(VENV)/bin/uv pip compile -q pyproject.toml --extra mail --extra meaning --extra postgres --group dev \
+	$(VENV)/bin/uv pip compile -q pyproject.toml --extra mail --extra meaning --extra pictures --extra postgres --group dev \
 		--universal --generate-hashes --no-header --python-version 3.11 -c requirements.lock \
 		-o requirements-dev.lock
 

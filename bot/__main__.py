@@ -132,6 +132,9 @@ def _manifest_options(parser: argparse.ArgumentParser) -> None:
         "--channels", action="store_true", help="Lotse may make channels for incidents"
     )
     slack.add_argument(
+        "--pictures", action="store_true", help="Lotse may share the weekly picture as a file"
+    )
+    slack.add_argument(
         "--install",
         nargs="?",
         const=SAME,
@@ -185,7 +188,8 @@ def _slack_manifest(options: argparse.Namespace) -> int:
     install = address if options.install == SAME else options.install
     if options.install and not install:
         raise menus.BadAddress("--install needs an address here: --install https://…")
-    sys.stdout.write(menus.written(options.lang, address, install, rooms=options.channels))
+    more = {"rooms": options.channels, "pictures": options.pictures}
+    sys.stdout.write(menus.written(options.lang, address, install, **more))
     if not (options.socket or options.url):
         print(
             f"{address} stands for your own address: say --url https://…, "

@@ -24,6 +24,7 @@ from handlers.automations.learning import understanding as automation_understand
 from handlers.automations.measures import measuring as automation_measuring
 from handlers.bans import settings as ban_settings
 from handlers.board import commands as board_commands
+from handlers.board import digest as board_digest
 from handlers.board import picture
 from handlers.closing import commands as closing_commands
 from handlers.closing import digest as closing_digest
@@ -199,6 +200,7 @@ FEATURES: tuple[Feature, ...] = (
     find_lists.feature,
     board_commands.feature,
     picture.feature,
+    board_digest.feature,
     digest_commands.feature,
     digest_choices.feature,
     digest_measures.feature,

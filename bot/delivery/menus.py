@@ -34,6 +34,8 @@ SCOPES = {
 }
 # Asked for only where incidents shall have channels of their own (`--channels`).
 ROOM_SCOPES = {"channels:manage": "make, name and archive channels for incidents"}
+# Asked for only where the weekly picture shall be shared below the digest (`--pictures`).
+PICTURE_SCOPES = {"files:write": "share the picture of twelve weeks below the weekly digest"}
 EVENTS = (
     "app_home_opened",
     "app_mention",
@@ -63,24 +65,39 @@ class BadApp(ValueError):
     """An app's id or number does not fit; the text says what would do."""
 
 
-def scopes(*, rooms: bool) -> list[str]:
-    """Return what Slack is asked for, with what channels for incidents need or without."""
-    return sorted({**SCOPES, **(ROOM_SCOPES if rooms else {})})
+def scopes(*, rooms: bool, pictures: bool = False) -> list[str]:
+    """Return what Slack is asked for, with what channels and pictures need, or without."""
+    return sorted(
+        {**SCOPES, **(ROOM_SCOPES if rooms else {}), **(PICTURE_SCOPES if pictures else {})}
+    )
 
 
-def written(language: str, address: str = "", install: str = "", *, rooms: bool = False) -> str:
+def written(
+    language: str,
+    address: str = "",
+    install: str = "",
+    *,
+    rooms: bool = False,
+    pictures: bool = False,
+) -> str:
     """Return the manifest as JSON; without an address it is one for Socket Mode."""
-    made = manifest(language, address, install, rooms=rooms)
+    made = manifest(language, address, install, rooms=rooms, pictures=pictures)
     return json.dumps(made, ensure_ascii=False, indent=2) + "\n"
 
 
 def manifest(
-    language: str, address: str = "", install: str = "", *, rooms: bool = False
+    language: str,
+    address: str = "",
+    install: str = "",
+    *,
+    rooms: bool = False,
+    pictures: bool = False,
 ) -> dict[str, Any]:
     """Return the manifest. `address` is where Slack reaches Lotse; "" means Socket Mode.
 
     With `install`, companies install the app by themselves: that is where their browsers
-    come back to. With `rooms` it lets Lotse make channels for incidents. Raises `BadAddress`.
+    come back to. With `rooms` it lets Lotse make channels for incidents, with
+    `pictures` share the weekly one. Raises `BadAddress`.
     """
     back = {"redirect_urls": [f"{base(install)}{BACK}"]} if install else {}
     url = {"url": endpoint(address)} if address else {}
@@ -102,7 +119,7 @@ def manifest(
             "shortcuts": [_shortcut(id, language) for id in SHORTCUTS],
             "slash_commands": [{**each, **url} for each in _commands(language)],
         },
-        "oauth_config": {**back, "scopes": {"bot": scopes(rooms=rooms)}},
+        "oauth_config": {**back, "scopes": {"bot": scopes(rooms=rooms, pictures=pictures)}},
         "settings": {
             "event_subscriptions": {**request_url, "bot_events": list(EVENTS)},
             "interactivity": {"is_enabled": True, **request_url, **search},

@@ -6,7 +6,18 @@ from collections.abc import Callable
 from typing import assert_never
 
 from handlers.kit.folding import blank, isolated
-from handlers.kit.messages import Button, Buttons, Facts, Form, Items, Message, Text, Title, Tone
+from handlers.kit.messages import (
+    Button,
+    Buttons,
+    Chart,
+    Facts,
+    Form,
+    Items,
+    Message,
+    Text,
+    Title,
+    Tone,
+)
 from handlers.kit.words import flat, shortened
 
 MARKS = {Tone.ALARM: "🔴 ", Tone.ACTIVE: "🟠 ", Tone.GOOD: "🟢 ", Tone.QUIET: "", Tone.PLAIN: ""}
@@ -28,6 +39,8 @@ def render(message: Message, button: Callable[[Button], str] = bracketed) -> str
                 lines += [f"{flat(label)}: {flat(value)}" for label, value in rows]
             case Items(items):
                 lines += [f"- {flat(item)}" for item in items]
+            case Chart(alt):
+                lines.append(flat(alt))
             case Buttons(buttons):
                 lines.append(" ".join(button(each) for each in buttons))
             case _:

@@ -81,7 +81,7 @@ async def _bot_token(
 
 
 def _scopes(heard: slack_api.Heard) -> Finding:
-    from bot.delivery.menus import ROOM_SCOPES, SCOPES
+    from bot.delivery.menus import PICTURE_SCOPES, ROOM_SCOPES, SCOPES
 
     if "x-oauth-scopes" not in heard.headers:
         return look("Slack did not say which scopes were granted; compare them with docs/slack.md.")
@@ -89,7 +89,7 @@ def _scopes(heard: slack_api.Heard) -> Finding:
     missing = [f"{each} ({why})" for each, why in SCOPES.items() if each not in granted]
     surplus = sorted(
         each
-        for each in granted - SCOPES.keys() - ROOM_SCOPES.keys()
+        for each in granted - SCOPES.keys() - ROOM_SCOPES.keys() - PICTURE_SCOPES.keys()
         if re.fullmatch(r"[\w.:-]+", each)
     )
     if missing:

@@ -149,8 +149,9 @@ class Board:
     def _figures(self, ctx: Context, _request: web.Request) -> web.Response:
         measures = [each for feature in ctx.features for each in feature.measures]
         rows = "".join(
-            f"<dt>{pages.say(each.name, ctx.language)}</dt>"
-            f"<dd>{pages.say(each.formula, ctx.language)}</dd>"
+            f'<dt id="{pages.anchor(each.id)}">{pages.say(each.name, ctx.language)}</dt>'
+            f"<dd>{pages.say(each.formula, ctx.language)} "
+            f"(<code>{', '.join(each.rows)}</code>)</dd>"
             for each in measures
         )
         return pages.shown(ctx, _("How this is computed"), f"<dl>{rows}</dl>", "figures")

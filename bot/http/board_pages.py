@@ -10,11 +10,12 @@ from datetime import datetime
 from aiohttp import web
 
 from handlers.board import picture
+from handlers.board.drawing import drawn as draw
 from handlers.kit import tables
 from handlers.kit.context import Context
 from handlers.kit.doors import Filter, Listing
-from handlers.kit.messages import Buttons, Facts, Items, Message, Text, Title
-from handlers.kit.words import Words, _, flat, text
+from handlers.kit.messages import Buttons, Chart, Facts, Items, Message, Text, Title
+from handlers.kit.words import Figure, Words, _, flat, text
 from storage import services
 from storage.engine.ids import ServiceId
 
@@ -37,16 +38,20 @@ STYLE = """\
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 0 auto; padding: 1rem; }
 nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1rem; padding: 0; list-style: none; }
 nav [aria-current] { font-weight: 700; }
-a { color: #0645ad; } :focus-visible { outline: 3px solid Highlight; outline-offset: 2px; }
+a { color: #0645ad; } a.figure { color: inherit; text-decoration: underline dotted; }
+dt:target, dt:target + dd { outline: 2px solid Highlight; outline-offset: 2px; }
+ :focus-visible { outline: 3px solid Highlight; outline-offset: 2px; }
 .wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: .4rem .6rem; border-bottom: 1px solid var(--edge);
   vertical-align: top; overflow-wrap: break-word; }
 th { white-space: nowrap; } 
 dt { font-weight: 600; } dd { margin: 0 0 .5rem; }
 button { font: inherit; padding: .5rem 1rem; }
-figure { margin: 0 0 1.5rem; } figure img { max-width: 100%; height: auto; }
+figure { margin: 0 0 1.5rem; } figure img, figure svg { max-width: 100%; height: auto; }
+figure .dark { display: none; }
 label { margin-right: .5rem; } input, select { font: inherit; padding: .4rem; max-width: 100%; }
-@media (prefers-color-scheme: dark) { a { color: #8ab4f8; } }
+@media (prefers-color-scheme: dark) { a:not(.figure) { color: #8ab4f8; }
+  figure .dark { display: block; } figure .light { display: none; } }
 @media print { nav, .files, .skip, form { display: none; } body { max-width: none; padding: 0; }
   tr, figure, dt { break-inside: avoid; } h2 { break-after: avoid; } }
 @media (max-width: 40rem) {
@@ -193,8 +198,15 @@ def gone(language: str) -> web.Response:
     return answer
 
 
-def drawn(message: Message) -> str:
-    """Draw a message as it is read on a page; its buttons stay in chat."""
+def drawn(message: Message, *, leads: bool = True) -> str:
+    """Draw a message as it is read on a page; its buttons stay in chat.
+
+    Without `leads`, as in a mail, figures are text and charts are said in words.
+    """
+
+    def escaped(words: Words) -> str:
+        return _escaped(words) if leads else html.escape(flat(words))
+
     drawn = []
     for part in message.parts:
         match part:
@@ -208,13 +220,35 @@ def drawn(message: Message) -> str:
             case Items(items):
                 inner = "".join(f"<li>{escaped(each)}</li>" for each in items)
                 drawn.append(f"<ul>{inner}</ul>")
+            case Chart(alt):
+                drawn.append(_chart(part) if leads else f"<p>{escaped(alt)}</p>")
             case Buttons():
                 pass
     return "".join(drawn)
 
 
-def escaped(words: Words) -> str:
-    return html.escape(flat(words))
+def _chart(chart: Chart) -> str:
+    """Return a chart in light and dark; the stylesheet shows the one that fits."""
+    pair = (("light", False), ("dark", True))
+    inner = "".join(f'<div class="{name}">{draw(chart, dark=dark)}</div>' for name, dark in pair)
+    return f"<figure>{inner}</figure>"
+
+
+def _escaped(words: Words) -> str:
+    """Return spoken words as HTML; a figure leads to its entry of the catalogue."""
+    if not isinstance(words, tuple):
+        return html.escape(flat(words))
+    return "".join(
+        f'<a class="figure" href="/board/figures#{anchor(each.id)}">{html.escape(each.label)}</a>'
+        if isinstance(each, Figure)
+        else html.escape(flat((each,)))
+        for each in words
+    )
+
+
+def anchor(id: str) -> str:
+    """Return where an entry of the catalogue stands on its page."""
+    return f"figure-{id.replace(' ', '-')}"
 
 
 def say(words: Words, language: str, zone: str = "Europe/Berlin", year: int | None = None) -> str:

@@ -12,8 +12,18 @@ from zoneinfo import ZoneInfo
 
 from bot.delivery.requests import Response
 from bot.local.page_words import ABOUT, LEFT, MANAGER, OTHERS, ROLES
+from handlers.board.drawing import drawn
 from handlers.kit.commands import Feature, all_commands
-from handlers.kit.messages import Call, Message, Text, as_data, call_from, form_data
+from handlers.kit.messages import (
+    Call,
+    Chart,
+    Message,
+    Text,
+    as_data,
+    call_from,
+    form_data,
+    from_data,
+)
 from handlers.kit.readers import folded
 from handlers.kit.words import Words, _, flat, text
 from storage.delivery.places import Place, PlaceKind
@@ -62,6 +72,18 @@ def string(body: Json, name: str) -> str:
 def number(given: str | None) -> int:
     """Return a version from an address, 0 when there is none."""
     return int(given) if given and re.fullmatch(r"[0-9]{1,9}", given, re.ASCII) else 0
+
+
+def with_charts(message: Json) -> Json:
+    """Add to each chart of a message how it looks, light and dark."""
+    parts = []
+    for each in message["parts"]:
+        if each["kind"] == "chart":
+            (chart,) = from_data({**message, "parts": [each]}).parts
+            assert isinstance(chart, Chart)
+            each = {**each, "light": drawn(chart), "dark": drawn(chart, dark=True)}
+        parts.append(each)
+    return {**message, "parts": parts}
 
 
 def call_of(body: Json) -> Call:
@@ -154,7 +176,7 @@ def line_data(line: Line) -> Json:
         "number": line.number,
         "version": line.version,
         "author": line.author,
-        "body": json.loads(line.body),
+        "body": with_charts(json.loads(line.body)),
         "private": line.only_for is not None,
         "at": line.created_at,
         "edited": line.edited_at,
@@ -179,7 +201,7 @@ def answer_data(answer: Response) -> Json:
     """Return an answer for the page; the message stands in the place already, or in the form."""
     return {
         "outcome": answer.outcome,
-        "message": as_data(answer.message) if answer.message else None,
+        "message": with_charts(as_data(answer.message)) if answer.message else None,
         "form": form_data(answer.form) if answer.form else None,
         "fields": wrong_fields(answer),
         "secret": answer.secret,

@@ -40,6 +40,7 @@ LABELS: dict[str, Sentence] = {
     "send": _("Send"),
     "commands": _("All commands"),
     "optional": _("optional"),
+    "computed": _("How is this computed?"),
     "choose": _("Please choose"),
     "search": _("Type to search"),
     "none_fits": _("Nothing fits. Please type fewer letters."),

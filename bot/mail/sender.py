@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from bot.delivery.platform import Away, Impossible, NotAccepted, Rate, Uncertain
 from bot.http import board_pages
-from handlers.kit.messages import Buttons, Facts, Items, Message, Text, Title
+from handlers.kit.messages import Buttons, Chart, Facts, Items, Message, Text, Title
 from handlers.kit.words import Link, Phrase, Words, flat
 from storage.delivery import places
 from storage.engine import Database
@@ -132,7 +132,7 @@ def written(message: Message, sender: str, to: str, parcel: str) -> EmailMessage
     mail["Message-ID"] = f"<{parcel}@{sender.rpartition('@')[2].rstrip('>')}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(plain(message))
-    body = board_pages.drawn(message)
+    body = board_pages.drawn(message, leads=False)
     mail.add_alternative(f'<html><body style="{STYLE}">{body}</body></html>', subtype="html")
     return mail
 
@@ -150,6 +150,8 @@ def plain(message: Message) -> str:
                 lines += [f"{_said(label)}: {_said(value)}" for label, value in rows]
             case Items(items):
                 lines += [f"- {_said(each)}" for each in items]
+            case Chart(alt):
+                lines.append(_said(alt))
             case Buttons():
                 pass  # they stay in chat
     return "\n".join(lines).strip() + "\n"

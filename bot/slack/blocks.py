@@ -20,6 +20,7 @@ from handlers.kit.messages import (
     Button,
     Buttons,
     Call,
+    Chart,
     Facts,
     Field,
     FieldKind,
@@ -33,7 +34,7 @@ from handlers.kit.messages import (
     call_from,
 )
 from handlers.kit.readers.fitting import fitting
-from handlers.kit.words import Link, Phrase, Span, Who, Words, flat
+from handlers.kit.words import Figure, Link, Phrase, Span, Who, Words, flat, unmarked
 from storage.engine.ids import PlaceId
 
 Json = dict[str, Any]
@@ -278,6 +279,8 @@ def _part(part: Part, position: int, room: int, mark: str) -> tuple[list[Json], 
         case Buttons(buttons):
             made = [_button(each, f"{position}-{n}") for n, each in enumerate(buttons)]
             return ([{"type": "actions", "elements": made}] if made else []), 0
+        case Chart():  # it follows as a file (bot/slack/sender.py)
+            return [], 0
         case _:
             assert_never(part)
 
@@ -380,6 +383,8 @@ def _section(phrase: Phrase, room: int) -> Json:
 
 
 def _span(span: Span, room: int) -> tuple[Json | None, int]:
+    if isinstance(span, Figure):
+        span = span.label
     if isinstance(span, Who):
         if USER.fullmatch(span.id) and len(span.id) <= room:
             return {"type": "user", "user_id": span.id}, len(span.id)
@@ -394,9 +399,7 @@ def _span(span: Span, room: int) -> tuple[Json | None, int]:
 
 
 def _spans(words: Words) -> Phrase:
-    if isinstance(words, tuple):
-        return words
-    return (flat(words),)
+    return unmarked(words if isinstance(words, tuple) else (flat(words),))
 
 
 def _length(section: Json) -> int:

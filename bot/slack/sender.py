@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from bot.delivery.platform import Impossible, Rate, Uncertain, Wait
+from bot.delivery import pictures
+from bot.delivery.platform import Impossible, Rate, Uncertain, Undelivered, Wait
 from bot.slack import blocks
 from bot.slack.installations import Installation, Installations
 from bot.slack.web_api import Said, ShutOut, WebApi
-from handlers.kit.messages import Message
+from handlers.kit.messages import Chart, Message
+from handlers.kit.words import flat
 from storage.engine.ids import PlaceId
 
+log = logging.getLogger("lotse.slack")
+
+PICTURE = 1280  # pixels of a chart's width
+ALT = 1000  # characters that say what is on it
 DIRECT = "slack:@"  # stands before the user in somebody's direct place
 GONE = ("user_disabled", "user_not_found", "channel_not_found", "cannot_dm_bot", "is_inactive")
 MARK = "lotse_message"  # the type of the metadata in which a message carries our own id
@@ -48,7 +57,36 @@ class Slack:
             raise
         if not isinstance(answer.get("channel"), str) or not isinstance(answer.get("ts"), str):
             raise Uncertain("Slack does not say where the message stands")
+        await self._share_charts(at, answer["channel"], answer["ts"], message)
         return f"{answer['channel']}|{answer['ts']}"
+
+    async def _share_charts(
+        self, at: Installation, channel: str, ts: str, message: Message
+    ) -> None:
+        """Share the charts of a message as files in its thread.
+
+        The message stands already: what goes wrong here is logged and changes nothing. A file
+        inside the message is no way, since Slack refuses messages with files it still looks at.
+        """
+        for chart in (each for each in message.parts if isinstance(each, Chart)):
+            drawn = await asyncio.to_thread(pictures.png, chart, width=PICTURE)
+            if drawn is None:
+                return
+            try:
+                token = await self._installations.token(at)
+                alt = flat(chart.alt)[:ALT]
+                given = await self._api.call(
+                    token, "files.getUploadURLExternal",
+                    filename="weeks.png", length=len(drawn), alt_txt=alt,
+                )  # fmt: skip
+                await self._api.upload(str(given.get("upload_url", "")), drawn)
+                files = [{"id": str(given.get("file_id", "")), "title": alt}]
+                await self._api.call(
+                    token, "files.completeUploadExternal",
+                    files=json.dumps(files), channel_id=channel, thread_ts=ts,
+                )  # fmt: skip
+            except Undelivered as error:
+                log.warning("a picture was not shared in Slack: %s", error)
 
     async def edit(
         self, workspace: str, place: PlaceId, external_id: str, message: Message

@@ -32,6 +32,7 @@ from bot.delivery.platform import (
 from bot.delivery.retry_after import retry_after
 
 HOOKS = "https://hooks.slack.com/"  # where Slack takes answers to its requests
+FILES = "https://files.slack.com/"  # where Slack takes files
 LIMIT = 10  # seconds for an answer
 READING = (
     "users.info",
@@ -154,7 +155,22 @@ class WebApi:
         given = {**values, "token": token}  # which the library moves into a header
         if method in READING:
             return await _answer(self.client.api_call(method, http_verb="GET", params=given))
+        if method.startswith("files."):  # these take no JSON
+            return await _answer(self.client.api_call(method, params=given))
         return await _answer(self.client.api_call(method, json=given))
+
+    async def upload(self, url: str, content: bytes) -> None:
+        """Send a file to the address that Slack gave for it; raises as `respond`."""
+        ours = url.startswith(FILES) or self._ours(url)
+        if not ours or self.client.session is None:
+            raise Impossible("an address that is not Slack's")
+        try:
+            async with self.client.session.post(url, data=content, allow_redirects=False) as answer:
+                await answer.read()
+        except (TimeoutError, aiohttp.ClientError) as error:
+            raise Uncertain(f"the file may be lost: {type(error).__name__}") from error
+        if answer.status != 200:
+            raise Uncertain(f"status {answer.status}")
 
     async def respond(self, url: str, said: Mapping[str, Any]) -> None:
         """Answer at a `response_url`; raises what its failure means (`Undelivered`)."""

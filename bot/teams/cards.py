@@ -8,12 +8,14 @@ Limits: docs/rules.md, Teams.
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, assert_never
 
+from bot.delivery import pictures
 from bot.delivery.plain import fitted, gist
 from bot.delivery.shortcuts import FORM
 from handlers import FEATURES
@@ -24,6 +26,7 @@ from handlers.kit.messages import (
     Button,
     Buttons,
     Call,
+    Chart,
     Facts,
     Items,
     Message,
@@ -33,7 +36,7 @@ from handlers.kit.messages import (
     call_data,
     call_from,
 )
-from handlers.kit.words import Link, Span, Who, Words, flat, shortened
+from handlers.kit.words import Link, Span, Who, Words, flat, shortened, unmarked
 
 Json = dict[str, Any]
 
@@ -50,6 +53,7 @@ SUMMARY = 200
 BUTTONS = 30
 SEEN = 6  # buttons that stand in a row; Teams folds nothing by itself
 NAMES = "120px"  # the column of labels beside their values
+PICTURE = 640  # pixels of a chart's width; it shares the card's bytes with the words
 VIEWERS = 20  # for whom a card is refreshed; Teams takes 60
 
 STYLES = {
@@ -183,7 +187,7 @@ class Ink:
                 f"%{ord(each):02X}" if each in ' ()<>"\\' else each for each in span.url
             )
             return f"[{escaped(span.label)}]({address})"
-        if isinstance(span, str) or not self.mentions(span):
+        if not isinstance(span, Who) or not self.mentions(span):
             return escaped(_plain(span))
         if span.id not in self.known:
             name = " ".join(UNSAFE.sub(" ", span.name).split()) or "?"
@@ -212,6 +216,12 @@ def _drawn(message: Message, ink: Ink, frame: Json) -> Json:
         "body": [],
     }
     _fill(shown, message, ink)
+    if _weight(shown) > CARD_BYTES and any(isinstance(each, Chart) for each in message.parts):
+        # Words go before pictures.
+        message = replace(
+            message, parts=tuple(each for each in message.parts if not isinstance(each, Chart))
+        )
+        _fill(shown, message, ink)
     if _weight(shown) > CARD_BYTES:
         ink.tight = True
         _fill(shown, message, ink)
@@ -254,7 +264,9 @@ def _fill(shown: Json, message: Message, ink: Ink, room: int | None = None) -> N
     shown["msteams"]["entities"] = mentioned
 
 
-def _elements(part: Title | Text | Facts | Items, ink: Ink, tone: Tone | None) -> Iterator[Json]:
+def _elements(
+    part: Title | Text | Facts | Items | Chart, ink: Ink, tone: Tone | None
+) -> Iterator[Json]:
     """Give what shows a part, one line each; with a tone, its first line is the card's head."""
     match part:
         case Title(words):
@@ -265,6 +277,8 @@ def _elements(part: Title | Text | Facts | Items, ink: Ink, tone: Tone | None) -
             lines = [_fact(label, value, ink) for label, value in rows]
         case Items(items):
             lines = [_item(each, ink) for each in items]
+        case Chart():
+            lines = [_picture(part)]
         case _:
             assert_never(part)
     for line in filter(None, lines):
@@ -294,6 +308,15 @@ def _fact(label: Words, value: Words, ink: Ink) -> Json:
 def _item(words: Words, ink: Ink) -> Json | None:
     said = ink.words(words, {}, before="• ")
     return said and {**said, "spacing": "Small"}
+
+
+def _picture(chart: Chart) -> Json | None:
+    """Return a chart as an image inside the card; None where it cannot be drawn."""
+    drawn = pictures.png(chart, width=PICTURE, small=True)
+    if drawn is None:
+        return None
+    url = f"data:image/png;base64,{base64.b64encode(drawn).decode()}"
+    return {"type": "Image", "url": url, "altText": flat(chart.alt), "size": "Stretch"}
 
 
 def _more(left: int) -> Json:
@@ -353,7 +376,7 @@ def _run(span: Span, look: Json) -> Json:
 
 def _spans(words: Words) -> tuple[Span, ...]:
     """Return words as spans; a link that leads nowhere is its label."""
-    spans = words if isinstance(words, tuple) else (flat(words),)
+    spans = unmarked(words if isinstance(words, tuple) else (flat(words),))
     return tuple(
         each.label if isinstance(each, Link) and not WEB.match(each.url) else each for each in spans
     )

@@ -30,7 +30,7 @@ from bot.delivery.platform import (
 from bot.delivery.retry_after import retry_after
 from bot.teams import cards
 from bot.teams.tokens import Hosts
-from handlers.kit.messages import Buttons, Call, Facts, Items, Message, Text, Title
+from handlers.kit.messages import Buttons, Call, Chart, Facts, Items, Message, Text, Title
 from handlers.kit.words import Who, Words
 from storage.engine import Database, Tx
 from storage.engine.ids import PlaceId
@@ -481,7 +481,7 @@ def _phrases(message: Message) -> Iterator[Words]:
                 yield from (value for _label, value in rows)
             case Items(items):
                 yield from items
-            case Buttons():
+            case Buttons() | Chart():
                 pass
 
 

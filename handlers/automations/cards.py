@@ -59,7 +59,7 @@ def card(ctx: Context, automation: Automation, seen: Known | None = None) -> Mes
         rows = _part(ctx, automation, part, kept)
         if rows:
             parts += [Text(part.words, small=True), Facts(tuple(rows))]
-    gaps = profile.missing(automation, kept)
+    gaps = profile.lacks(ctx, automation, kept)
     if gaps and automation.phase is not AutomationPhase.DRAFT:
         parts.append(Text(_("Still missing for operation: {gaps}.", gaps=gaps)))
     parts.append(Facts(((_("Managed operation"), figures.flags_words(ctx, automation)),)))

@@ -156,7 +156,7 @@ def _saved(ctx: Context, automation: Automation, given: Mapping[str, object]) ->
     _improve_first(ctx, automation, values.get("purpose", automation.purpose))
     changed = profile.correct(ctx, automation, values)
     now = automations.find(ctx.tx, automation.id) or automation
-    gaps = profile.missing(now, history.profile(ctx.tx, automation.id))
+    gaps = profile.lacks(ctx, now, history.profile(ctx.tx, automation.id))
     posts: tuple[Post, ...] = ()
     if now.live_at is not None and understanding.TOLD & set(changed):
         posts = understanding.show_to_all(ctx, now)
@@ -199,6 +199,8 @@ def next_steps(automation: Automation, gaps: Sequence[object]) -> tuple[Button, 
     if gaps:
         steps.append(Button(_("Complete the profile"), call("auto complete", automation=id)))
         steps.append(Button(_("Three sentences"), call("auto rules", automation=id)))
+        if profile.GOAL in gaps:
+            steps.append(Button(_("Link it to a goal"), call("mandate link", automation=id)))
     elif automation.phase is not AutomationPhase.OPERATION:
         steps.append(Button(_("Put into operation"), call("auto live", automation=id), "primary"))
     return tuple(steps)
@@ -247,7 +249,7 @@ def go_live(ctx: Context, automation: AutoRef) -> Reply:
     must_be_active(automation)
     if automation.phase is AutomationPhase.OPERATION:
         raise Refusal(_("“{name}” is in operation already.", name=automation.name))
-    gaps = profile.missing(automation, history.profile(ctx.tx, automation.id))
+    gaps = profile.lacks(ctx, automation, history.profile(ctx.tx, automation.id))
     if gaps:
         raise Refusal(
             _(

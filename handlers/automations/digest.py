@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from handlers import rights
@@ -84,6 +85,17 @@ CHECKED = feature.measure(
     _("looks at five results that were entered in the week"),
     "automation_checks",
 )
+NET_WEEK = feature.measure(
+    "net week",
+    _("Net time of the week"),
+    _(
+        "useful runs of the week × minutes of a run × the share that counts, over all automations. "
+        "Minutes that runs told themselves count instead. Rework told in the week is subtracted"
+    ),
+    "automation_days",
+    "automation_profile",
+    "automation_signals",
+)
 
 STATES_TOLD = (
     (State.UNUSED, UNUSED, _("Possibly unused")),
@@ -128,7 +140,8 @@ def section(ctx: Context, week: Week) -> Section | None:
         words = _("Nobody answers for it yet: {names}.", names=names)
         decides.append(Task(words, (adopt,), drafts[0].registered_at, "automations:drafts"))
     verdict = (_in_use(used, len(all_of_them), unmeasured),) if all_of_them else ()
-    return Section(tuple(decides), tuple(_told(ctx, week, all_of_them, seen)), verdict)
+    parts = tuple(_told(ctx, week, all_of_them, seen))
+    return Section(tuple(decides), parts, verdict, _saved(ctx, week, all_of_them))
 
 
 def _in_use(used: int, whole: int, unmeasured: int) -> Words:
@@ -258,6 +271,15 @@ def _counted(kind: SignalKind, reasons: dict[str, int]) -> Words:
         why = signals.REASONS.get(most[0], most[0])
         return _("{kind} {n}× (mostly: {why})", kind=signals.TOLD[kind], n=n, why=why)
     return _("{kind} {n}×", kind=signals.TOLD[kind], n=n)
+
+
+def _saved(ctx: Context, week: Week, of: Sequence[Automation]) -> tuple[Words, ...]:
+    """Return the week's net time, estimated; nothing where nobody estimated or told any."""
+    net = figures.net_between(ctx, of, week.start, week.end)
+    if net is None:
+        return ()
+    hours = figure(NET_WEEK, net / 60)
+    return (_("net time about {n} h (estimated)", n=hours),)
 
 
 def _operation(ctx: Context, week: Week, seen: Known) -> list[Part]:

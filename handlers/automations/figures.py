@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median, quantiles
@@ -10,6 +10,7 @@ from statistics import median, quantiles
 from handlers.automations.learning import checks, relief
 from handlers.automations.rules.company import Known
 from handlers.automations.rules.standing import expected, local, schedule_of
+from handlers.kit import calendar
 from handlers.kit.commands import Feature
 from handlers.kit.context import Context
 from handlers.kit.doors import figure
@@ -145,6 +146,23 @@ def figures(ctx: Context, automation: Automation, seen: Known) -> Figures:
         durations=tuple(intake.durations(ctx.tx, automation.id, since)),
         items=intake.items(ctx.tx, automation.id, since),
     )
+
+
+def net_between(
+    ctx: Context, automations: Sequence[Automation], start: datetime, end: datetime
+) -> int | None:
+    """Return the net minutes of all automations in a span of days; None where none are known."""
+    zone = ctx.workspace.zone
+    first, after = (calendar.day_of(each, zone).isoformat() for each in (start, end))
+    sums = intake.sums_between(ctx.tx, first, after)
+    rework = learning.rework_between(ctx.tx, start, end)
+    gross = 0
+    for each in automations:
+        if each.id in sums:
+            ran = sums[each.id]
+            gross += gross_minutes(ctx, each, history.profile(ctx.tx, each.id), ran)
+            gross += sum(saved for _day, _kind, _count, _seconds, saved in ran)
+    return gross - rework if gross or rework else None
 
 
 def gross_minutes(

@@ -14,10 +14,11 @@ from handlers.automations.state import ties
 from handlers.kit.context import Context
 from handlers.kit.worded import Worded
 from handlers.kit.words import Sentence, Words, _, _n
-from storage import automations
+from storage import automations, mandate
 from storage.automations import Automation, history
 from storage.automations.history import Entry
 from storage.automations.states import AutomationKind, AutomationPhase
+from storage.mandate import links
 from storage.people import PersonKind
 
 
@@ -132,6 +133,7 @@ PROFILE = (
     Told("share", Part.DEVELOPMENT, _("How much of that counts, in percent"), needed=False),
 )
 BY_FIELD = {each.field: each for each in PROFILE}
+GOAL = _("the business goal that it serves")
 COLUMNS = {"name", "purpose", "accountable", "deputy", "rhythm", "kind", "seasons"}
 
 
@@ -171,6 +173,14 @@ def missing(automation: Automation, kept: Mapping[str, str]) -> list[Sentence]:
             gaps.append(_("Steps, each automatic or human"))
         elif each.field == "accountable" and automation.accountable_accepted_at is None:
             gaps.append(_("the accountable person has not accepted yet"))
+    return gaps
+
+
+def lacks(ctx: Context, automation: Automation, kept: Mapping[str, str]) -> list[Sentence]:
+    """Return what operation still needs; where the mandate has goals, also which one it serves."""
+    gaps = missing(automation, kept)
+    if mandate.goals(ctx.tx) and automation.id not in links.goals_of_automations(ctx.tx):
+        gaps.append(GOAL)
     return gaps
 
 

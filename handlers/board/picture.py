@@ -1,7 +1,6 @@
 """The picture: incidents, repeats and use over twelve weeks, and a pilot's values, as SVG.
 
-Drawn here, without a program of others. What differs by more than its colour: each series has a
-row of its own, and dark and light tell the same in grey.
+Drawn here, without a program of others.
 """
 
 from __future__ import annotations
@@ -11,10 +10,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from html import escape
 
+from handlers.board.drawing import DARK, LIGHT, WIDTH, drawn, svg
 from handlers.kit import calendar
 from handlers.kit.commands import Feature
 from handlers.kit.context import Context
 from handlers.kit.doors import figure
+from handlers.kit.messages import Chart, Message, spoken
 from handlers.kit.words import Sentence, Words, _
 from handlers.pilots import measure
 from storage.board import twelve_weeks
@@ -24,10 +25,6 @@ from storage.pilots import Pilot, log
 feature = Feature(_("Lists"))
 
 WEEKS = 12
-WIDTH, ROW, TOP = 640, 110, 30  # of the picture, of a series, and of its label
-FONT = "system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif"
-LIGHT = ("#ffffff", "#1b1f24", "#5b6672", "#1f5f99")  # ground, text, quiet, bars
-DARK = ("#16191d", "#eceff2", "#a3adb8", "#8fc1f0")
 
 WEEKLY = feature.measure(
     "weekly incidents",
@@ -100,46 +97,17 @@ def told(found: Sequence[Point]) -> Sentence:
     )
 
 
+def chart(found: Sequence[Point]) -> Chart:
+    """Return the twelve weeks as a chart."""
+    rows = tuple((label, tuple(values)) for label, values in series(found))
+    return Chart(told(found), tuple(each.week for each in found), rows)
+
+
 def weeks(ctx: Context, found: Sequence[Point], *, dark: bool = False) -> str:
-    """Draw the twelve weeks: one row of bars for each series, each with its own scale."""
-    rows = series(found)
-    height = TOP + ROW * len(rows)
-    body = []
-    for number, (label, values) in enumerate(rows):
-        body.append(_bars(ctx.text(label), values, TOP / 2 + number * ROW, dark=dark))
-    body.append(_weeks_below([each.week for each in found], height - 6, dark=dark))
-    return _svg(ctx.text(told(found)), height, body, dark=dark)
-
-
-def _bars(label: str, values: Sequence[int], top: float, *, dark: bool) -> str:
-    _ground, text, quiet, bar = DARK if dark else LIGHT
-    most = max(*values, 1)
-    floor, room = top + ROW - 22, ROW - 62
-    step = (WIDTH - 40) / len(values)
-    drawn = [
-        f'<text x="20" y="{top + 14:.0f}" fill="{text}" font-size="15" font-weight="600">'
-        f"{escape(label)}</text>",
-        f'<line x1="20" y1="{floor:.0f}" x2="{WIDTH - 20}" y2="{floor:.0f}" stroke="{quiet}"/>',
-    ]
-    for number, value in enumerate(values):
-        left, tall = 20 + number * step + 6, room * value / most
-        drawn.append(
-            f'<rect x="{left:.1f}" y="{floor - tall:.1f}" width="{step - 12:.1f}" '
-            f'height="{tall:.1f}" fill="{bar}"/>'
-            f'<text x="{left + (step - 12) / 2:.1f}" y="{floor - tall - 4:.1f}" fill="{text}" '
-            f'font-size="12" text-anchor="middle">{value}</text>'
-        )
-    return "".join(drawn)
-
-
-def _weeks_below(names: Sequence[str], y: float, *, dark: bool) -> str:
-    quiet = (DARK if dark else LIGHT)[2]
-    step = (WIDTH - 40) / len(names)
-    return "".join(
-        f'<text x="{20 + (number + 0.5) * step:.1f}" y="{y:.0f}" fill="{quiet}" font-size="12" '
-        f'text-anchor="middle">{int(each[6:])}</text>'
-        for number, each in enumerate(names)
-    )
+    """Draw the twelve weeks in the language of the asker."""
+    (said,) = spoken(Message((chart(found),)), ctx.language, ctx.zone).parts
+    assert isinstance(said, Chart)
+    return drawn(said, dark=dark)
 
 
 # --- pilots ------------------------------------------------------------------------------
@@ -198,14 +166,4 @@ def pilot_values(
             f'<text x="{x:.1f}" y="190" fill="{quiet}" font-size="12" text-anchor="middle">'
             f"{int(each.week[6:])}</text>"
         )
-    return _svg(ctx.text(pilot_told(pilot, values[-WEEKS:])), 200, body, dark=dark)
-
-
-def _svg(title: str, height: float, body: Sequence[str], *, dark: bool) -> str:
-    ground = (DARK if dark else LIGHT)[0]
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:.0f}" '
-        f'width="{WIDTH}" height="{height:.0f}" role="img" font-family="{FONT}">'
-        f"<title>{escape(title)}</title>"
-        f'<rect width="{WIDTH}" height="{height:.0f}" fill="{ground}"/>{"".join(body)}</svg>'
-    )
+    return svg(ctx.text(pilot_told(pilot, values[-WEEKS:])), 200, body, dark=dark)

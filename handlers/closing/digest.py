@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from statistics import median
 
 from handlers import rights
@@ -67,6 +67,15 @@ ACKNOWLEDGED = feature.measure(
         "quarter, told once it has ended. At least 8 incidents and 5 people are "
         "needed. Those without an answer do not count; their number is shown for "
         "the week"
+    ),
+    "incidents",
+)
+OUTAGE = feature.measure(
+    "outage",
+    _("How long it was out"),
+    _(
+        "median time from declaring until it worked again, for incidents declared in the week. At "
+        "least 8 incidents and 5 people are needed, also for the week before"
     ),
     "incidents",
 )
@@ -158,6 +167,9 @@ def _parts(ctx: Context, week: Week) -> list[Part]:
     if ended.said:
         rows.append((_("Workaround or cause fixed"), share(ended)))
         rows += _trend(ctx, week)
+    out = _outage(ctx, week)
+    if out is not None:
+        rows.append((_("How long it was out"), out))
     cost = _cost(ended)
     if cost:
         rows.append((_("Consequences"), _("{what}", what=cost)))
@@ -212,6 +224,26 @@ def _trend(ctx: Context, week: Week) -> list[tuple[Words, Words]]:
 def _cost(ended: Ended) -> list[Sentence]:
     counted = [(label, int(getattr(ended, kind))) for kind, label in COSTS.items()]
     return [_("{what}: {n}", what=label, n=figure(COST, n)) for label, n in counted if n]
+
+
+def _outage(ctx: Context, week: Week) -> Sentence | None:
+    """Return the median length of the week's outages; None over too few incidents or people."""
+    now = _median_outage(ctx, week.start, week.end)
+    if now is None:
+        return None
+    time = figure(OUTAGE, lasting(now))
+    before = _median_outage(ctx, week.start - (week.end - week.start), week.start)
+    if before is None:
+        return _("{time} (median)", time=time)
+    earlier = figure(OUTAGE, lasting(before))
+    return _("{time} (median; {before} the week before)", time=time, before=earlier)
+
+
+def _median_outage(ctx: Context, start: datetime, end: datetime) -> int | None:
+    number, hands = pages.outages(ctx.tx, start, end)
+    if number < INCIDENTS or hands < HANDS:
+        return None
+    return pages.median_outage(ctx.tx, start, end, number)
 
 
 def _acknowledged(ctx: Context, week: Week) -> list[Words]:

@@ -11,7 +11,8 @@ from handlers.kit import calendar
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.doors import Section, Task, Team, Week, figure
-from handlers.kit.messages import Button, Buttons, Facts, Items, Message, Part, Text, Title
+from handlers.kit.figures import shown
+from handlers.kit.messages import Button, Buttons, Chart, Facts, Items, Message, Part, Text, Title
 from handlers.kit.readers import folded
 from handlers.kit.words import Words, _, _n
 from storage import digest as digests
@@ -32,7 +33,7 @@ def compose(
     The asker reads buttons that obey them; where several read it (`aloud`), each has *Decide*.
     """
     told = [*merged_before(ctx, week), week]
-    parts: list[Part] = [_heading(told)]
+    parts: list[Part] = [_heading(ctx, told)]
     found = decisions.sections(ctx, bounds(ctx, told))
     undecided = decisions.undecided(ctx, found)
     parts.append(Text(_verdict(undecided, found)))
@@ -48,9 +49,9 @@ def compose(
     parts += together([part for section in found for part in section.parts])
     told_ = undecided or any(each.parts or each.solved or each.quiet for each in found)
     if not told_:  # nothing happened: two lines
-        return Message((*parts, _buttons(ctx, week, aloud=aloud)))
+        return Message((*parts, _buttons(ctx, week, parts, aloud=aloud)))
     parts += _closing(found)
-    parts += _foot(ctx, week, aloud=aloud)
+    parts += _foot(ctx, week, parts, aloud=aloud)
     return Message(tuple(parts))
 
 
@@ -66,17 +67,23 @@ def _closing(found: list[Section]) -> list[Part]:
     return parts
 
 
-def _foot(ctx: Context, week: str, *, aloud: bool) -> list[Part]:
+def _foot(ctx: Context, week: str, told: list[Part], *, aloud: bool) -> list[Part]:
     counted: Words = _("This counts processes, not people; answers are shown from five votes on.")
     said = useful.told(ctx)
     if said is not None:
         counted = _("{words} {more}", words=counted, more=said)
-    return [Text(counted, small=True), _buttons(ctx, week, aloud=aloud)]
+    foot = Text(counted, small=True)
+    return [foot, _buttons(ctx, week, [*told, foot], aloud=aloud)]
 
 
-def _buttons(ctx: Context, week: str, *, aloud: bool) -> Buttons:
+def explains(told: list[Part]) -> Button:
+    """Return the button that explains exactly the figures of a message."""
+    return Button(_("How is this computed?"), call("computed", only=",".join(shown(told))), "quiet")
+
+
+def _buttons(ctx: Context, week: str, told: list[Part], *, aloud: bool) -> Buttons:
     foot = [
-        Button(_("How is this computed?"), call("computed"), "quiet"),
+        explains(told),
         Button(_("Lists and CSV"), call("lists"), "quiet"),
     ]
     if not aloud and rights.may("settings", rights.general(ctx)):
@@ -97,7 +104,7 @@ def team(ctx: Context, week: str, ours: teams.Team) -> Message | None:
     if not parts:
         return None
     counted = _("This counts processes, not people; answers are shown from five votes on.")
-    computed = Button(_("How is this computed?"), call("computed"), "quiet")
+    computed = explains(parts)
     title = _("{team}: week {number}", team=ours.name, number=int(week[6:]))
     foot = (Text(counted, small=True), Buttons((computed,)))
     return Message((Title(title), *parts, *foot))
@@ -107,14 +114,17 @@ def _less() -> Button:
     return Button(_("How I get it"), call("digest way"), "quiet")
 
 
-def _heading(weeks: list[str]) -> Title:
+def _heading(ctx: Context, weeks: list[str]) -> Title:
+    """Return which week it is, and of which company: some people read that of several."""
     first = calendar.monday(weeks[0])
     last = calendar.monday(weeks[-1]) + timedelta(days=6)
-    if len(weeks) == 1:
-        number = int(weeks[0][6:])
-        return Title(_("Week {number} · {first} to {last}", number=number, first=first, last=last))
-    those = [_("week {number}", number=int(each[6:])) for each in weeks]
-    return Title(_("{weeks} · {first} to {last}", weeks=those, first=first, last=last))
+    number = int(weeks[0][6:])
+    said = _("Week {number} · {first} to {last}", number=number, first=first, last=last)
+    if len(weeks) > 1:
+        those = [_("week {number}", number=int(each[6:])) for each in weeks]
+        said = _("{weeks} · {first} to {last}", weeks=those, first=first, last=last)
+    company = ctx.workspace.name
+    return Title(_("{words} · {more}", words=said, more=company) if company else said)
 
 
 def bounds(ctx: Context, weeks: list[str]) -> Week:
@@ -134,10 +144,16 @@ def _verdict(undecided: list[Task], found: list[Section]) -> Words:
 
 
 def together(parts: list[Part]) -> list[Part]:
-    """Put what stands under an equal title together: rooms may share a chapter."""
+    """Put what stands under an equal title together: rooms may share a chapter.
+
+    Pictures come last and without a title, which would stand alone where they cannot be drawn.
+    """
+    pictures = [part for part in parts if isinstance(part, Chart)]
     chapters: dict[Title | None, list[Part]] = {}
     title: Title | None = None
     for part in parts:
+        if isinstance(part, Chart):
+            continue
         if isinstance(part, Title):
             title = part
             continue
@@ -149,9 +165,10 @@ def together(parts: list[Part]) -> list[Part]:
                 chapter[-1] = Items((*before, *items))
             case _:
                 chapter.append(part)
-    return [
+    words = [
         part for title, each in chapters.items() for part in ((title, *each) if title else each)
     ]
+    return [*words, *pictures]
 
 
 def merged_before(ctx: Context, week: str) -> list[str]:

@@ -40,8 +40,9 @@ def overview(ctx: Context) -> Reply:
         for start in range(0, len(buttons), tables.WIDE)
     ]
     files = Button(_("As CSV or JSON: the board"), call("board"), "quiet")
+    computed = Button(_("How is this computed?"), call("computed"), "quiet")
     title = Title(_("What is open, and what there is"))
-    return Reply(Message((title, *rows, Buttons((files,)))))
+    return Reply(Message((title, *rows, Buttons((files, computed)))))
 
 
 @feature.command("list", "liste", help=_("A page of a list."), hidden=True, reads=True)

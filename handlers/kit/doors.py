@@ -7,13 +7,13 @@ lists and retention ask each feature of the table of contents for its part.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from handlers.kit.messages import Button, Call, Part, Post
-from handlers.kit.words import Sentence, Words, _
+from handlers.kit.words import Counted, Measured, Named, Sentence, Words, _
 from storage.engine import Tx
 from storage.engine.ids import PersonId, ServiceId
 from storage.engine.sql import as_moment
@@ -302,8 +302,18 @@ W = TypeVar("W", int, float, Sentence, list[str])
 
 
 def figure(measure: Measure, value: W) -> W:
-    """Return a figure as it is. Wherever one is shown, this says which entry explains it."""
-    return value
+    """Return a figure that knows which entry explains it; whoever reads it can open that one."""
+    if isinstance(value, Sentence):
+        return replace(value, measure=measure.id)
+    marked: Any
+    if isinstance(value, int):
+        marked = Counted(value)
+    elif isinstance(value, float):
+        marked = Measured(value)
+    else:
+        marked = Named(value)
+    marked.measure = measure.id
+    return cast(W, marked)
 
 
 @dataclass(frozen=True, slots=True)

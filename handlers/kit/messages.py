@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from handlers.kit.folding import joined
-from handlers.kit.words import Link, Phrase, Sentence, Span, Who, Words, _, flat, speak
+from handlers.kit.words import Figure, Link, Phrase, Sentence, Span, Who, Words, _, flat, speak
 from storage.delivery.outbox import ParcelKind
 
 PIECE = 1400  # characters of one part of a long text; what the narrowest platform shows
@@ -64,6 +64,15 @@ class Items:
 
 
 @dataclass(frozen=True, slots=True)
+class Chart:
+    """A value for each week ("2026-W48"), in rows with a label; `alt` says all of it."""
+
+    alt: Words
+    weeks: tuple[str, ...]
+    rows: tuple[tuple[Words, tuple[int, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Button:
     """A command somebody else typed for you. `look` is plain, primary or quiet."""
 
@@ -79,7 +88,7 @@ class Buttons:
     buttons: tuple[Button, ...]
 
 
-Part = Title | Text | Facts | Items | Buttons
+Part = Title | Text | Facts | Items | Buttons | Chart
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +237,8 @@ def _say_part(part: Part, say: Callable[[Words], Phrase]) -> Part:
             return Facts(tuple((say(label), say(value)) for label, value in rows))
         case Items(items):
             return Items(tuple(say(item) for item in items))
+        case Chart(alt, weeks, values):
+            return Chart(say(alt), weeks, tuple((say(label), each) for label, each in values))
         case Buttons(buttons):
             return Buttons(tuple(Button(say(each.label), each.call, each.look) for each in buttons))
 
@@ -322,6 +333,9 @@ def _part_data(part: Part) -> dict[str, Any]:
             return {"kind": "facts", "rows": pairs}
         case Items(items):
             return {"kind": "items", "items": [_phrase_data(item) for item in items]}
+        case Chart(alt, weeks, values):
+            drawn = [[_phrase_data(label), each] for label, each in values]
+            return {"kind": "chart", "alt": _phrase_data(alt), "weeks": weeks, "rows": drawn}
         case Buttons(buttons):
             return {
                 "kind": "buttons",
@@ -347,6 +361,9 @@ def _part_from(data: dict[str, Any]) -> Part:
             return Facts(tuple(rows))
         case "items":
             return Items(tuple(_phrase_from(item) for item in data["items"]))
+        case "chart":
+            values = ((_phrase_from(label), tuple(each)) for label, each in data["rows"])
+            return Chart(_phrase_from(data["alt"]), tuple(data["weeks"]), tuple(values))
         case "buttons":
             return Buttons(
                 tuple(
@@ -369,6 +386,8 @@ def _span_data(span: Span) -> object:
         return {"who": span.id, "name": span.name}
     if isinstance(span, Link):
         return {"link": span.url, "label": span.label}
+    if isinstance(span, Figure):
+        return {"figure": span.id, "label": span.label}
     return span
 
 
@@ -381,4 +400,6 @@ def _span_from(data: Any) -> Span:
         return data
     if "who" in data:
         return Who(data["who"], data["name"])
+    if "figure" in data:
+        return Figure(data["label"], data["figure"])
     return Link(data["label"], data["link"])

@@ -60,7 +60,15 @@ class Link:
     url: str
 
 
-Span = str | Who | Link
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure, in a phrase, with the id of the entry of the catalogue that explains it."""
+
+    label: str
+    id: str
+
+
+Span = str | Who | Link | Figure
 Phrase = tuple[Span, ...]
 
 
@@ -73,6 +81,25 @@ class Sentence:
     many: str | None = None
     count: int = 1
     context: str | None = None
+    measure: str = field(default="", compare=False)  # the entry of the catalogue, of a figure
+
+
+class Counted(int):
+    """A whole number that knows its entry of the catalogue."""
+
+    measure = ""
+
+
+class Measured(float):
+    """A number that knows its entry of the catalogue."""
+
+    measure = ""
+
+
+class Named(list[str]):
+    """Several names that a figure consists of, with its entry of the catalogue."""
+
+    measure = ""
 
 
 Words = str | Sentence | Phrase
@@ -105,7 +132,8 @@ def speak(
         return (words,) if words else ()
     if isinstance(words, tuple):
         return words
-    return _spoken(words, language, zone, year) if words.values else _fixed(words, language)
+    said = _spoken(words, language, zone, year) if words.values else _fixed(words, language)
+    return _joined(_marked(said, words.measure)) if words.measure else said
 
 
 @lru_cache(maxsize=4096)
@@ -117,7 +145,7 @@ def _fixed(words: Sentence, language: str) -> Phrase:
 def _spoken(words: Sentence, language: str, zone: str, year: int | None) -> Phrase:
     spans: list[Span] = []
     for literal, name, spec in _pieces(_lookup(words, language)):
-        if literal.startswith(".") and spans and str(spans[-1]).endswith(ENDS):
+        if literal.startswith(".") and spans and _flat_span(spans[-1]).endswith(ENDS):
             literal = literal[1:]  # a short month has its dot already, a question its mark
         if literal:
             spans.append(literal)
@@ -131,6 +159,18 @@ def _pieces(text: str) -> tuple[tuple[str, str | None, str], ...]:
     """Cut a catalogue's sentence at its values; the catalogue is small, so all are kept."""
     parsed = string.Formatter().parse(text)
     return tuple((literal, name, spec or "") for literal, name, spec, _conversion in parsed)
+
+
+def _marked(spans: Sequence[Span], measure: str) -> list[Span]:
+    """Let what is said of a figure lead to its entry; people and links in it stay themselves."""
+    return [Figure(each, measure) if isinstance(each, str) else each for each in spans]
+
+
+def unmarked(phrase: Phrase) -> Phrase:
+    """Return a phrase for where a figure in a line cannot be pressed: figures become text."""
+    if not any(isinstance(span, Figure) for span in phrase):
+        return phrase
+    return _joined([span.label if isinstance(span, Figure) else span for span in phrase])
 
 
 def text(words: Words, language: str, zone: str = "Europe/Berlin", year: int | None = None) -> str:
@@ -166,7 +206,7 @@ def flat(phrase: Words) -> str:
 def _flat_span(span: Span) -> str:
     if isinstance(span, Who):
         return span.name
-    if isinstance(span, Link):
+    if isinstance(span, Link | Figure):
         return span.label
     return span
 
@@ -205,9 +245,18 @@ def _lookup(sentence: Sentence, language: str) -> str:
 
 
 def _value(value: object, spec: str, language: str, zone: str, year: int | None) -> Sequence[Span]:
+    found = _unmarked_value(value, spec, language, zone, year)
+    if isinstance(value, Counted | Measured | Named):
+        return _marked(found, value.measure)
+    return found
+
+
+def _unmarked_value(
+    value: object, spec: str, language: str, zone: str, year: int | None
+) -> Sequence[Span]:
     if isinstance(value, str):
         return (isolated(value),)
-    if isinstance(value, Who | Link):
+    if isinstance(value, Who | Link | Figure):
         return (value,)
     if isinstance(value, Sentence):
         return speak(value, language, zone, year)

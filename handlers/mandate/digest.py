@@ -36,6 +36,10 @@ def section(ctx: Context, week: Week) -> Section | None:
     valid = standing.valid(ctx)
     if valid is not None and standing.ending(ctx) is None:
         quiet.append(_("Mandate (valid until {day})", day=valid.valid_until))
+    if mandate.guardrails(ctx.tx) is not None:
+        quiet.append(_("Guardrails"))
+    if not _late(ctx) and actions.open_ones(ctx.tx):
+        quiet.append(_("Dates"))
     quiet += [
         _("Deliberately not: {item} (until {day})", item=each.item, day=each.until_on)
         for each in stops.standing(ctx.tx)
@@ -59,9 +63,13 @@ def _ends(ctx: Context) -> list[Task]:
     return [Task(words, draft, since, "mandate:ends")]
 
 
+def _late(ctx: Context) -> list[actions.Action]:
+    return [each for each in actions.open_ones(ctx.tx) if each.due_on < today_of(ctx)]
+
+
 def _told(ctx: Context) -> list[Part]:
     items: list[Words] = []
-    late = [each for each in actions.open_ones(ctx.tx) if each.due_on < today_of(ctx)]
+    late = _late(ctx)
     for each in late[:SHOWN]:
         items.append(_("Open since {day}: {item}", day=each.due_on, item=each.item))
     if len(late) > SHOWN:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from handlers.kit.commands import call
 from handlers.kit.context import Context
-from handlers.kit.figures import page_of
 from handlers.kit.messages import Button, Buttons, Facts, Items, Message, Part, Text, Title
 from handlers.kit.people import name
 from handlers.kit.words import Sentence, Words, _, _n
@@ -29,7 +28,7 @@ def card(ctx: Context, pilot: Pilot) -> Message:
     if seen is not None:
         parts.append(seen)
     if measure.effect(pilot, values) is not None:
-        parts.append(Buttons((computed(ctx),)))
+        parts.append(Buttons((computed(),)))
     parts += _learnt(ctx, pilot)
     if pilot.state.is_prepared or pilot.state is PilotState.WAITING:
         parts += _preparing(ctx, pilot)
@@ -40,10 +39,9 @@ def card(ctx: Context, pilot: Pilot) -> Message:
     return Message(tuple(parts))
 
 
-def computed(ctx: Context) -> Button:
+def computed() -> Button:
     """Return the button that leads to how the effect is computed."""
-    page = page_of(ctx, "effect")
-    return Button(_("How is this computed?"), call("computed", page=page), "quiet")
+    return Button(_("How is this computed?"), call("computed", only="effect"), "quiet")
 
 
 def _facts(ctx: Context, pilot: Pilot) -> list[tuple[Words, Words]]:

@@ -196,11 +196,48 @@ def told(ctx: Context, pilot: Pilot) -> Words:
     found = measure.effect(pilot, log.values(ctx.tx, pilot.id))
     rounds = relief.closed(ctx, pilot)
     age = figure(AGE, clock.age(ctx, pilot))
-    said = figure(RELIEF, relief.told(rounds[0] if rounds else None))
-    if found is None:
-        return _("{age}; {relief}", age=age, relief=said)
-    effect = figure(EFFECT, measure.told(pilot, found))
-    return _("{age}; {effect}; {relief}", age=age, effect=effect, relief=said)
+    said: Sentence = figure(RELIEF, relief.told(rounds[0] if rounds else None))
+    if found is not None:
+        effect = figure(EFFECT, measure.told(pilot, found))
+        if pilot.target is not None:
+            target = figure(EFFECT, measure.number(pilot.target))
+            effect = _("{effect}, target {target}", effect=effect, target=target)
+        said = _("{effect}; {relief}", effect=effect, relief=said)
+    return _("{age}; {relief}", age=age, relief=_in_the_way(ctx, pilot, said))
+
+
+def _in_the_way(ctx: Context, pilot: Pilot, said: Sentence) -> Sentence:
+    """Add what is in a pilot's way, and since when it should not be."""
+    open_ones = [each for each in log.obstacles(ctx.tx, pilot.id) if each.solved_on is None]
+    for each in open_ones[:2]:
+        values = {"words": said, "obstacle": each.words, "day": each.due_on}
+        said = _("{words}; in the way until {day}: {obstacle}", **values)
+    return said
+
+
+def verdict(ctx: Context, known: Sequence[Pilot], week: str) -> tuple[Words, ...]:
+    """Return how many of the week's answers said yes, of the rounds whose split may be shown."""
+    splits = [
+        each.split
+        for pilot in known
+        for each in relief.closed(ctx, pilot)
+        if each.week == week and each.split is not None
+    ]
+    total = sum(sum(each.values()) for each in splits)
+    if total == 0:
+        return ()
+    yes = figure(RELIEF, sum(each["relieved"] for each in splits))
+    return (_("relief: {n} of {all} say yes", n=yes, all=figure(RELIEF, total)),)
+
+
+def reached(ctx: Context, known: Sequence[Pilot], week: Week) -> tuple[Words, ...]:
+    """Return the pilots that went into operation in the week."""
+    first, after = (calendar.day_of(each, ctx.workspace.zone) for each in (week.start, week.end))
+    return tuple(
+        _("“{pilot}” is in operation", pilot=each.name)
+        for each in known
+        if each.operating_on is not None and first <= each.operating_on < after
+    )
 
 
 @feature.section(70, team=True)
@@ -210,7 +247,8 @@ def section(ctx: Context, week: Week) -> Section | None:
     if week.team is not None:
         ours = [each for each in known if folded(each.area) in week.team.areas]
         told_ = tuple((each.name, told(ctx, each)) for each in ours[:5])
-        return Section(parts=(Title(_("Pilots")), Facts(told_)) if told_ else ())
+        lines = (Title(_("Pilots")), Facts(told_)) if told_ else ()
+        return Section(parts=lines, solved=reached(ctx, ours, week))
     rows: list[tuple[Words, Words]] = []
     if week.name < relief.week_of(ctx):  # while it runs, a number would tell
         said = answers.said_in(ctx.tx, week.name)
@@ -225,7 +263,8 @@ def section(ctx: Context, week: Week) -> Section | None:
     decisions = tuple(undecided(ctx))
     if not parts and not decisions:
         return None
-    return Section(decisions, tuple(parts))
+    said_yes, solved = verdict(ctx, known, week.name), reached(ctx, known, week)
+    return Section(decisions, tuple(parts), said_yes, solved)
 
 
 def _improved(ctx: Context, week: Week) -> tuple[Words, ...]:

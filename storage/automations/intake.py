@@ -287,6 +287,24 @@ def sums(tx: Tx, automation: str, since: str) -> list[tuple[str, str, int, int, 
     return [(row["day"], row["kind"], row["count"], row["seconds"], row["saved"]) for row in rows]
 
 
+def sums_between(tx: Tx, first: str, after: str) -> dict[str, list[tuple[str, str, int, int, int]]]:
+    """Return the same of every automation, from a day until before another."""
+    rows = tx.rows(
+        """
+        select automation, day, kind, count, seconds, saved from automation_days
+        where workspace = :workspace and day >= :first and day < :after and count > 0
+        order by automation, day, kind
+        """,
+        first=first,
+        after=after,
+    )
+    found: dict[str, list[tuple[str, str, int, int, int]]] = {}
+    for row in rows:
+        line = (row["day"], row["kind"], row["count"], row["seconds"], row["saved"])
+        found.setdefault(row["automation"], []).append(line)
+    return found
+
+
 def durations(tx: Tx, automation: str, since: datetime) -> list[int]:
     """Return how many seconds the runs since a moment took, those that said so."""
     rows = tx.rows(

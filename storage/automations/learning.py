@@ -141,6 +141,19 @@ def signals_between(
     return [(row["automation"], SignalKind(row["kind"]), row["reason"], row["n"]) for row in rows]
 
 
+def rework_between(tx: Tx, begin: datetime, end: datetime) -> int:
+    """Return the minutes of rework that were told between two moments, of all automations."""
+    rows = tx.rows(
+        """
+        select coalesce(sum(minutes), 0) as n from automation_signals
+        where workspace = :workspace and at >= :begin and at < :until
+        """,
+        begin=as_text(begin),
+        until=as_text(end),
+    )
+    return int(rows[0]["n"])
+
+
 def add_check(tx: Tx, check: Check) -> None:
     """Keep a look at results."""
     tx.insert(

@@ -134,6 +134,64 @@ def waits(tx: Tx, start: datetime, end: datetime) -> list[tuple[datetime, dateti
     ]
 
 
+def outages(tx: Tx, start: datetime, end: datetime) -> tuple[int, int]:
+    """Return how many outages of a span have a length, and how many people looked after them.
+
+    Those that nobody looked after and those that were opened again are left out.
+    """
+    rows = tx.recall(
+        """
+        select count(*) as n, count(distinct acknowledged_by) as hands from incidents
+        where workspace = :workspace and declared_at >= :start and declared_at < :end
+        and restored_at is not null and acknowledged_at is not null and reopened_at is null
+        and state not in ('withdrawn', 'closed')
+        """,
+        start=as_text(start),
+        end=as_text(end),
+    )
+    return int(rows[0]["n"]), int(rows[0]["hands"])
+
+
+def median_outage(tx: Tx, start: datetime, end: datetime, number: int) -> int:
+    """Return the median of minutes until they worked again, of `number` outages of a span.
+
+    The store counts it: a week may have many thousands. Days are counted from the letters of
+    the dates, since both stores know no common word for it.
+    """
+    rows = tx.recall(
+        """
+        select ((1461 * (y2 + 4800 + (m2 - 14) / 12)) / 4
+            - (1461 * (y1 + 4800 + (m1 - 14) / 12)) / 4
+            + (367 * (m2 - 2 - 12 * ((m2 - 14) / 12))) / 12
+            - (367 * (m1 - 2 - 12 * ((m1 - 14) / 12))) / 12
+            - (3 * ((y2 + 4900 + (m2 - 14) / 12) / 100)) / 4
+            + (3 * ((y1 + 4900 + (m1 - 14) / 12) / 100)) / 4 + d2 - d1) * 1440 + t2 - t1 as minutes
+        from (
+            select cast(substr(declared_at, 1, 4) as integer) as y1,
+                cast(substr(declared_at, 6, 2) as integer) as m1,
+                cast(substr(declared_at, 9, 2) as integer) as d1,
+                cast(substr(declared_at, 12, 2) as integer) * 60
+                    + cast(substr(declared_at, 15, 2) as integer) as t1,
+                cast(substr(restored_at, 1, 4) as integer) as y2,
+                cast(substr(restored_at, 6, 2) as integer) as m2,
+                cast(substr(restored_at, 9, 2) as integer) as d2,
+                cast(substr(restored_at, 12, 2) as integer) * 60
+                    + cast(substr(restored_at, 15, 2) as integer) as t2
+            from incidents
+            where workspace = :workspace and declared_at >= :start and declared_at < :end
+            and restored_at is not null and acknowledged_at is not null and reopened_at is null
+            and state not in ('withdrawn', 'closed')
+        ) moments
+        order by minutes limit 2 offset :before
+        """,
+        start=as_text(start),
+        end=as_text(end),
+        before=(number - 1) // 2,
+    )
+    lengths = [row["minutes"] for row in rows[: 2 - number % 2]]
+    return int(sum(lengths) / len(lengths))
+
+
 def _chosen(
     which: str, person: PersonId, service: ServiceId | None, since: datetime | None
 ) -> dict[str, object]:

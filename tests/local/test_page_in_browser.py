@@ -31,6 +31,7 @@ STORY = {
         "till": "störung Kasse Köln druckt nicht",
         "shop": "störung Webshop zeigt nur eine weiße Seite",
         "friction": "reibung Inventurliste wird von Hand abgetippt",
+        "computed": "So wird gerechnet",
         "feedback": "feedback Reparatur-Triage",
         "digest": "wochenbericht",
     },
@@ -38,6 +39,7 @@ STORY = {
         "till": "incident Kasse in Cologne does not print",
         "shop": "incident Webshop shows nothing but a white page",
         "friction": "friction Stocktaking list is typed by hand",
+        "computed": "How this is computed",
         "feedback": "feedback Reparatur-Triage",
         "digest": "digest",
     },
@@ -104,6 +106,11 @@ async def test_the_whole_story(
             await expect(digest).to_contain_text(what)
         await digest.scroll_into_view_if_needed()
         await c.picture(f"{language}-5-monday")
+        # A figure that Chris wonders about says how it is computed, and nothing else.
+        await digest.locator(".figure").first.click()
+        await expect(private.last).to_contain_text(words["computed"])
+        await expect(private.last.locator("dt")).to_have_count(1)
+        await c.picture(f"{language}-5-computed")
         # Carla decides there: the rest is opened for her alone, and what Lotse says stands further
         # down, and is told above the box.
         await c.be("carla")
@@ -115,7 +122,7 @@ async def test_the_whole_story(
         await below.click()
         await expect(below).to_be_hidden()
         await expect(private.last).to_contain_text("Reparatur-Triage")
-        await private.last.locator("button").nth(1).click()
+        await private.last.locator(".buttons button").nth(1).click()
         await expect(private.last).to_contain_text("Reparatur-Triage")
         await expect(private.last).to_be_in_viewport()
         await c.picture(f"{language}-6-decided")

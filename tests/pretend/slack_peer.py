@@ -228,6 +228,16 @@ class Channel:
 
 
 @dataclass(slots=True)
+class File:
+    """A file that was announced, sent, and shared in a thread."""
+
+    length: int
+    alt: str
+    content: bytes = b""
+    shared: tuple[str, str] = ("", "")
+
+
+@dataclass(slots=True)
 class Got:
     """What we answered to a delivery: a status, or no acknowledgement at all (None)."""
 
@@ -252,6 +262,8 @@ class Peer:
         self.users: dict[str, Json] = {}
         self.channels: dict[str, Channel] = {}
         self.ledger: list[Entry] = []
+        self.files: dict[str, File] = {}
+        self.granted: set[str] = {"files:write"}
         self.calls: list[tuple[str, Json]] = []
         self.refusals: list[str] = []
         self.views: dict[str, list[Json]] = defaultdict(list)
@@ -336,6 +348,7 @@ class Peer:
         app = web.Application(client_max_size=10**7)
         app.router.add_route("*", "/api/{method}", self._api)
         app.router.add_get("/link", self._link)
+        app.router.add_post("/upload/{file}", self._uploaded)
         app.router.add_post("/respond/{user}/{channel}", self._responded)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
@@ -390,6 +403,29 @@ class Peer:
         if fault is not None:
             return await self._go_wrong(request, fault, answer)
         return web.json_response(answer)
+
+    async def _uploaded(self, request: web.Request) -> web.StreamResponse:
+        left = self._faults["upload"]
+        if left:
+            return await self._go_wrong(request, left.popleft(), {"ok": True})
+        file = self.files[request.match_info["file"]]
+        file.content = await request.read()
+        need(len(file.content) == file.length, "length", "invalid_arguments")
+        return web.Response(text="OK")
+
+    def _files_getUploadURLExternal(self, data: Json) -> Json:
+        if "files:write" not in self.granted:
+            raise Foreseen("missing_scope")
+        id = f"F{len(self.files):08d}"
+        self.files[id] = File(int(data["length"]), data["alt_txt"])
+        return {"upload_url": f"http://127.0.0.1:{self.port}/upload/{id}", "file_id": id}
+
+    def _files_completeUploadExternal(self, data: Json) -> Json:
+        (given,) = json.loads(data["files"])
+        file = self.files[given["id"]]
+        need(file.content, "nothing was uploaded", "file_not_found")
+        file.shared = (data["channel_id"], data["thread_ts"])
+        return {"files": [{"id": given["id"]}]}
 
     def respond_url(self, user: str, channel: str) -> str:
         """Return where an answer for a user's eyes may be sent."""

@@ -30,6 +30,7 @@ from handlers.kit.messages import (
     Button,
     Buttons,
     Call,
+    Chart,
     Facts,
     Form,
     Items,
@@ -707,6 +708,8 @@ def plain(message: Message) -> str:
                 lines += [f"{flat(label)}: {flat(value)}" for label, value in rows]
             case Items(items):
                 lines += [f"- {flat(item)}" for item in items]
+            case Chart(alt):
+                lines.append(flat(alt))
             case Buttons(buttons):
                 lines += [f"[{flat(button.label)}]" for button in buttons]
             case _:

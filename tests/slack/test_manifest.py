@@ -37,6 +37,8 @@ METHODS: dict[str, str | None] = {
     "conversations.create": "channels:manage",
     "conversations.invite": "channels:manage",
     "conversations.setTopic": "channels:manage",
+    "files.completeUploadExternal": "files:write",
+    "files.getUploadURLExternal": "files:write",
     "users.info": "users:read",
     "views.open": None,
     "views.publish": None,
@@ -132,8 +134,8 @@ def test_the_events_are_those_that_have_a_listener() -> None:
 def test_the_scopes_are_exactly_those_of_the_methods_and_events() -> None:
     needed = {scope for scope in METHODS.values() if scope is not None}
     needed |= {scope for event in menus.EVENTS for scope in EVENTS[event]}
-    assert {*menus.SCOPES, *menus.ROOM_SCOPES} == needed | {"commands"}
-    plain, roomy = (menus.manifest("en", rooms=each) for each in (False, True))
+    assert {*menus.SCOPES, *menus.ROOM_SCOPES, *menus.PICTURE_SCOPES} == needed | {"commands"}
+    plain, roomy = (menus.manifest("en", rooms=each, pictures=each) for each in (False, True))
     assert plain["oauth_config"]["scopes"]["bot"] == list(menus.SCOPES)
     assert set(roomy["oauth_config"]["scopes"]["bot"]) == needed | {"commands"}
     assert list(menus.SCOPES) == sorted(menus.SCOPES)
@@ -142,7 +144,7 @@ def test_the_scopes_are_exactly_those_of_the_methods_and_events() -> None:
 def test_the_page_for_the_operator_tells_every_scope_with_its_reason() -> None:
     page = (ROOT / "docs" / "slack.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `([a-z_]+(?::[a-z.]+)?)` \| (.+) \|$", page, flags=re.M)
-    assert dict(rows) == {**menus.SCOPES, **menus.ROOM_SCOPES}
+    assert dict(rows) == {**menus.SCOPES, **menus.ROOM_SCOPES, **menus.PICTURE_SCOPES}
 
 
 def test_every_shortcut_stands_in_the_manifest_and_no_other(made: dict[str, Any]) -> None:

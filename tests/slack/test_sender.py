@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.delivery import pictures
 from bot.delivery.platform import (
     Away,
     Impossible,
@@ -25,7 +26,7 @@ from bot.delivery.retry_after import LONGEST_PAUSE, PAUSE, retry_after
 from bot.slack.installations import Installation, Installations
 from bot.slack.sender import Slack
 from bot.slack.web_api import ERRORS, Said, ShutOut, Sort, WebApi
-from handlers.kit.messages import Message, Text, Title, line
+from handlers.kit.messages import Chart, Message, Text, Title, line
 from storage.engine import Database
 from storage.engine.ids import PlaceId
 from storage.engine.sqlite import Sqlite
@@ -43,6 +44,10 @@ MEANS: dict[Sort, type[Undelivered]] = {
     Sort.OURS: Unfit,
 }
 SAID = Message((Title(("INC-1 · Till",)), Text(("is dead",))))
+
+
+CHART = Chart(("Zwölf Wochen",), ("2026-W47", "2026-W48"), ((("Störungen",), (1, 2)),))
+CHARTED = Message((*SAID.parts, CHART))
 
 
 class Road:
@@ -106,6 +111,38 @@ async def test_a_message_is_posted_and_edited_where_it_stands() -> None:
         for _method, data in there.peer.calls:
             assert (data["parse"], data["link_names"]) == ("none", False)
             assert (data["unfurl_links"], data["unfurl_media"]) == (False, False)
+
+
+async def test_a_chart_is_shared_as_a_picture_in_the_thread() -> None:
+    async with road(5) as there:
+        id = await there.slack.create("main", PlaceId("slack:C1"), "p1", CHARTED)
+        (file,) = there.peer.files.values()
+        assert file.content.startswith(b"\x89PNG") and file.alt == "Zwölf Wochen"
+        assert file.shared == tuple(id.split("|"))
+        direct = await there.slack.create("main", PlaceId("slack:@UANNA"), "p2", CHARTED)
+        assert [each.shared for each in there.peer.files.values()][1] == tuple(direct.split("|"))
+        assert not there.peer.refusals and not there.parked
+
+
+@pytest.mark.parametrize("trouble", ["scope", "upload", "answer", "extra"])
+async def test_a_picture_that_cannot_be_shared_keeps_no_message_from_arriving(
+    trouble: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with road(5) as there:
+        if trouble == "scope":
+            there.peer.granted.clear()
+        if trouble == "upload":
+            there.peer.plan("upload", Fault("500", status=500))
+        if trouble == "answer":
+            there.peer.plan("files.completeUploadExternal", error("internal_error"))
+        if trouble == "extra":
+            monkeypatch.setattr(pictures, "png", lambda *_chart, **_look: None)
+        assert (await there.slack.create("main", PlaceId("slack:C1"), "p1", CHARTED)).startswith(
+            "C1|"
+        )
+        assert len(there.peer.sees("C1")) == 1 and not there.parked
+        shared = [each for each in there.peer.files.values() if each.shared != ("", "")]
+        assert shared == []
 
 
 async def test_every_code_of_the_table_means_what_it_says() -> None:

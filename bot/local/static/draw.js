@@ -150,6 +150,18 @@ export function drawPart(part, tone, scene) {
         { class: "items" },
         ...part.items.map((item) => make("li", { dir: "auto" }, ...drawWords(item, scene))),
       );
+    case "chart":
+      return make(
+        "figure",
+        { class: "chart" },
+        ...["light", "dark"].map((theme) =>
+          make("img", {
+            class: theme,
+            alt: plain(part.alt),
+            src: `data:image/svg+xml,${encodeURIComponent(part[theme])}`,
+          }),
+        ),
+      );
     case "buttons":
       return make(
         "div",
@@ -163,7 +175,7 @@ export function drawPart(part, tone, scene) {
               class: ["primary", "quiet"].includes(each.look) ? each.look : "soft",
               click: (event) => scene.press(each.call, event.currentTarget),
             },
-            ...drawWords(each.label, scene),
+            plain(each.label),
           ),
         ),
       );
@@ -182,6 +194,20 @@ function drawSpan(span, scene) {
     const person = scene.persons.find((each) => each.id === span.who);
     const mine = span.who === scene.me;
     return make("span", { class: mine ? "who mine" : "who" }, person?.name ?? span.name);
+  }
+  if ("figure" in span) {
+    // A figure leads to the entry that says how it is computed.
+    const call = { word: "computed", args: { only: span.figure } };
+    return make(
+      "button",
+      {
+        type: "button",
+        class: "figure",
+        title: scene.t("computed"),
+        click: (event) => scene.press(call, event.currentTarget),
+      },
+      span.label,
+    );
   }
   const address = safeAddress(span.link);
   if (address === null) return span.label;

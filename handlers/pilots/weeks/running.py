@@ -119,7 +119,7 @@ def _entered(ctx: Context, pilot: Pilot) -> Message:
     effect = measure.effect(pilot, log.values(ctx.tx, pilot.id))
     if effect is not None:
         parts.append(Text(measure.told(pilot, effect)))
-        parts.append(Buttons((cards.computed(ctx),)))
+        parts.append(Buttons((cards.computed(),)))
     newest = log.values(ctx.tx, pilot.id)[-1]
     if pilot.guard_limit and newest.guard and float(newest.guard) > float(pilot.guard_limit):
         said = _(
