@@ -14,7 +14,7 @@ from handlers.automations.state import ties
 from handlers.kit.context import Context
 from handlers.kit.worded import Worded
 from handlers.kit.words import Sentence, Words, _, _n
-from storage import automations, mandate
+from storage import automations, mandate, pilots
 from storage.automations import Automation, history
 from storage.automations.history import Entry
 from storage.automations.states import AutomationKind, AutomationPhase
@@ -179,7 +179,10 @@ def missing(automation: Automation, kept: Mapping[str, str]) -> list[Sentence]:
 def lacks(ctx: Context, automation: Automation, kept: Mapping[str, str]) -> list[Sentence]:
     """Return what operation still needs; where the mandate has goals, also which one it serves."""
     gaps = missing(automation, kept)
-    if mandate.goals(ctx.tx) and automation.id not in links.goals_of_automations(ctx.tx):
+    if not mandate.goals(ctx.tx) or automation.id in links.goals_of_automations(ctx.tx):
+        return gaps
+    of_pilots = {each.automation for each in pilots.all(ctx.tx) if each.goal is not None}
+    if automation.id not in of_pilots:  # what a pilot serves, its automation serves
         gaps.append(GOAL)
     return gaps
 
