@@ -51,7 +51,7 @@ def build(
         courier.wake()
         scheduler.wake()
         if slack is not None:
-            slack.stir()
+            slack.refresh_home_tabs()
 
     dispatcher = Dispatcher(database, FEATURES, clock, new_id, committed)
     pace = courier.pace
@@ -84,7 +84,7 @@ def build(
     errands = {"room": rooms.keep, INTRODUCE: introductions.keep}
     scheduler = Scheduler(database, dispatcher.run_timer, clock, errands)
     auditor = Auditor(database, FEATURES, clock)
-    caretaker = Caretaker(settings, database, auditor, clock, dispatcher.set_off)
+    caretaker = Caretaker(settings, database, auditor, clock, dispatcher.fire_timer)
     return Lotse(
         settings=settings,
         database=database,

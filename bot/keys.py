@@ -83,7 +83,7 @@ def _rotate(database: Database, seal: encryption.TokenCipher, stored: Stored) ->
         return False
     token, *again = (seal.seal(each) for each in opened)
     return database.transact(
-        lambda tx: installations.reseal(
+        lambda tx: installations.rotate(
             tx.within(stored.workspace),
             stored.token,
             token=token,

@@ -53,7 +53,7 @@ from handlers.incidents import commands as incident_commands
 from handlers.incidents import digest as incident_digest
 from handlers.incidents import lists as incident_lists
 from handlers.incidents import updates as incident_updates
-from handlers.incidents.alarms import climbing, pauses
+from handlers.incidents.alarms import escalate, pauses
 from handlers.kit.commands import Feature
 from handlers.mandate import actions as mandate_actions
 from handlers.mandate import bottleneck as mandate_bottleneck
@@ -128,7 +128,7 @@ FEATURES: tuple[Feature, ...] = (
     pilots_found.feature,
     automations_found.feature,
     incident_digest.feature,
-    climbing.feature,
+    escalate.feature,
     pauses.feature,
     incident_channels.feature,
     handing_on.feature,

@@ -180,15 +180,15 @@ def need(ctx: Context, action: str) -> None:
                 "company directly."
             )
         )
-    bosses = [Who(each.id, each.name) for each in people.managers(ctx.tx)]
+    managers = [Who(each.id, each.name) for each in people.managers(ctx.tx)]
     if duty.is_unmanaged(ctx):
         raise Refusal(
             _("Managers do this here, and none of them is active any more."),
             buttons=(Button(_("Who manages now?"), Call("settings", {})),),
         )
-    if not bosses:
+    if not managers:
         raise Refusal(_("Managers do this here, and nobody is one yet. Type “settings” to begin."))
-    raise Refusal(_("Managers do this here. Please ask {who:or}.", who=bosses))
+    raise Refusal(_("Managers do this here. Please ask {who:or}.", who=managers))
 
 
 def need_for(ctx: Context, action: str, incident: Incident) -> None:

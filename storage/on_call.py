@@ -79,7 +79,7 @@ def current(tx: Tx, now: datetime) -> list[Cover]:
     return [_cover(row) for row in rows]
 
 
-def meeting(tx: Tx, person: PersonId, start: datetime, end: datetime) -> Cover | None:
+def overlapping(tx: Tx, person: PersonId, start: datetime, end: datetime) -> Cover | None:
     """Return a confirmed cover of somebody that shares time with the given one."""
     rows = tx.rows(
         f"""

@@ -27,7 +27,7 @@ from bot.delivery.senders import introductions
 from bot.delivery.senders.identify import find_or_create_person, find_or_create_place
 from bot.delivery.shortcuts import FORM
 from handlers import rights
-from handlers.conversation import presses
+from handlers.conversation import typed_labels
 from handlers.conversation.enclosures import not_taken, unread
 from handlers.conversation.understand import understand
 from handlers.kit import arguments, calendar, commands, grammar
@@ -216,7 +216,7 @@ class Dispatcher:
 
         return await asyncio.wrap_future(self._database.submit_read(work))
 
-    async def meet(self, workspace: str, person: Named, kind: str = "new") -> None:
+    async def identify(self, workspace: str, person: Named, kind: str = "new") -> None:
         """Know somebody from now on, without anything having been asked."""
 
         def work(tx: Tx) -> None:
@@ -255,7 +255,7 @@ class Dispatcher:
 
         await asyncio.wrap_future(self._database.submit(work))
 
-    async def set_off(self, workspace: str, kind: str) -> None:
+    async def fire_timer(self, workspace: str, kind: str) -> None:
         """Let the timer `kind` be due now: an edge has noticed what it stands for."""
 
         def work(tx: Tx) -> None:
@@ -408,14 +408,14 @@ class Dispatcher:
                 store_posts(ctx, reply.posts)
                 answer = replies.reply_response(ctx, reply)
                 shown = None if reply.secret else reply.message
-                presses.remember(ctx, shown, person.id, here, nameless=nameless)
+                typed_labels.remember(ctx, shown, person.id, here, nameless=nameless)
         except Refusal as refusal:
             if nameless and isinstance(refusal, Unproven):  # which is not kept: it is given back
                 refusal.kept = refusal.kept or replies.typed(request)
             answer = replies.refusal_response(ctx, request, refusal)
             if answer.unproven:
                 answer = introductions.wait(ctx, request, answer, keep=not nameless)
-            presses.remember(ctx, line(refusal.words, *refusal.buttons), person.id, here)
+            typed_labels.remember(ctx, line(refusal.words, *refusal.buttons), person.id, here)
         except StorageError:
             raise
         except Exception:

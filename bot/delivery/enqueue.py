@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from handlers.conversation import presses
+from handlers.conversation import typed_labels
 from handlers.kit.context import Context
 from handlers.kit.messages import Post, dump, spoken
 from handlers.privacy import notice
@@ -62,7 +62,7 @@ def _store_post(ctx: Context, post: Post, target: str, not_before: datetime | No
     new = post.kind in (ParcelKind.ALARM, ParcelKind.NOTE) and post.place is not None
     message = post.message
     if new and place is not None and place.person is not None:
-        presses.remember(ctx, message, place.person, NOWHERE)
+        typed_labels.remember(ctx, message, place.person, NOWHERE)
         told = notice.first(ctx, reader) if reader is not None else ()
         message = replace(message, parts=(*message.parts, *told)) if told else message
     outbox.add(

@@ -136,10 +136,10 @@ class Local:
             )
 
         answered = await asyncio.wrap_future(self._database.submit(work))
-        self.stir()
+        self.tell_listeners()
         return answered
 
-    def stir(self) -> None:
+    def tell_listeners(self) -> None:
         """Wake every page: there may be something new to see."""
         self._change.set()
         self._change = asyncio.Event()
@@ -147,7 +147,7 @@ class Local:
     def reframe(self) -> None:
         """Have all pages fetch again what stands around the messages."""
         self.frames += 1
-        self.stir()
+        self.tell_listeners()
 
     def next_change(self) -> asyncio.Event:
         """Return what is set at the next change. Take it first, then look, then wait for it."""
@@ -158,5 +158,5 @@ class Local:
             done = await asyncio.wrap_future(self._database.submit(work))
         except StorageError as error:
             raise NotAccepted(str(error)) from error
-        self.stir()
+        self.tell_listeners()
         return done

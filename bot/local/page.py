@@ -169,7 +169,7 @@ class Page:
 
     async def _close(self, _app: web.Application) -> None:
         self._closing = True
-        self._local.stir()
+        self._local.tell_listeners()
 
 
 def looked(look: Callable[[Mapping[str, str]], Awaitable[Json]]) -> Handler:

@@ -260,7 +260,7 @@ class Answers:
             )
 
         await self._writing(work)
-        self._local.stir()
+        self._local.tell_listeners()
         return {}
 
     async def wind(self, body: Json) -> Json:

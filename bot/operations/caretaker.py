@@ -37,13 +37,13 @@ class Caretaker:
         database: Database,
         auditor: Auditor,
         clock: Clock,
-        set_off: Callable[[str, str], Awaitable[None]],
+        fire_timer: Callable[[str, str], Awaitable[None]],
     ) -> None:
-        """`set_off(workspace, kind)` lets a timer be due now."""
+        """`fire_timer(workspace, kind)` lets a timer be due now."""
         self._settings = settings
         self._database = database
         self._clock = clock
-        self._set_off = set_off
+        self._fire_timer = fire_timer
         self.auditor = auditor
         self.backup_trouble = ""
         self._not_before = utc()
@@ -70,7 +70,7 @@ class Caretaker:
             for each in self.auditor.confirmed:
                 log.error("The check found: %s", each.said())
             for workspace in await self._told():
-                await self._set_off(workspace, invariants.TIMER)
+                await self._fire_timer(workspace, invariants.TIMER)
         if self._settings.heartbeat_url and not self.auditor.found:
             await self._beat()
 

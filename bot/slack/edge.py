@@ -198,9 +198,9 @@ class SlackEdge:
         sender, named = payloads.about(about)
         await self._people.refresh(await self.installations.of_workspace(workspace), sender, named)
 
-    def stir(self) -> None:
+    def refresh_home_tabs(self) -> None:
         """Something was committed: home tabs that were opened lately may have changed."""
-        self._homes.stir()
+        self._homes.refresh_home_tabs()
 
     async def settled(self) -> None:
         """Wait until everything that follows an answer has been done."""
@@ -363,7 +363,7 @@ class SlackEdge:
     async def _held_back(self, at: Installation) -> None:
         """Slack holds events back: told to the operator here, and once an hour to a manager."""
         log.error("Slack holds back events of team %s: more than 30,000 in an hour", at.team)
-        await self._dispatcher.set_off(at.workspace, platform_notices.HELD_BACK)
+        await self._dispatcher.fire_timer(at.workspace, platform_notices.HELD_BACK)
 
     async def _joined(self, event: Json, context: AsyncBoltContext) -> None:
         at: Installation = context[INSTALLATION]

@@ -52,7 +52,7 @@ class Homes:
             self._homes.popitem(last=False)
         await self.publish(at, sender)
 
-    def stir(self) -> None:
+    def refresh_home_tabs(self) -> None:
         """Something was committed: home tabs that were opened lately may have changed."""
         if self._homes and (self._stirring is None or self._stirring.done()):
             self._stirring = asyncio.create_task(self._show_all())

@@ -263,7 +263,7 @@ class Hearing:
     async def _welcome(self, at: Installation, sender: Sender) -> None:
         named = Named(sender.name, sender.identity, payloads.direct(sender.user))
         kind = "external" if sender.external else "new"
-        await self._dispatcher.meet(at.workspace, named, kind)
+        await self._dispatcher.identify(at.workspace, named, kind)
         await self._asked(at, sender)
         await self._homes.opened(at, sender)
 
@@ -271,7 +271,7 @@ class Hearing:
         """Ask Slack who was chosen in a form, so that it is known when the form is sent."""
         if user:
             named = Named(user, f"slack:{sender.team}:{user}", payloads.direct(user))
-            await self._dispatcher.meet(at.workspace, named)
+            await self._dispatcher.identify(at.workspace, named)
             await self._people.refresh(at, sender, [user])
 
 

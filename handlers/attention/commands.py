@@ -100,9 +100,9 @@ def _words(message: str) -> Words:
 
 
 def _left(ctx: Context, person: PersonId) -> tuple[Post, ...]:
-    bosses = duty.managers(ctx)
-    if bosses:
-        matters.hand_on(ctx, person, bosses[0].id)
+    managers = duty.managers(ctx)
+    if managers:
+        matters.hand_on(ctx, person, managers[0].id)
     return ()
 
 

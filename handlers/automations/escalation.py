@@ -223,9 +223,9 @@ def _asked(ctx: Context, automation: Automation, to: str) -> Person | None:
 
 
 def _manager(ctx: Context, automation: Automation) -> Person | None:
-    bosses = [each for each in people.managers(ctx.tx) if each.here]
-    others = [each for each in bosses if each.id not in people_of(automation)]
-    return next(iter(others or bosses), None)
+    managers = [each for each in people.managers(ctx.tx) if each.here]
+    others = [each for each in managers if each.id not in people_of(automation)]
+    return next(iter(others or managers), None)
 
 
 def _question(

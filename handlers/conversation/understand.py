@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from handlers import rights
-from handlers.conversation import answers, phrases, presses, questions, wishes
+from handlers.conversation import answers, phrases, questions, typed_labels, wishes
 from handlers.conversation.answers import Answer
 from handlers.conversation.asked import about
 from handlers.conversation.phrases import Intent, Said
@@ -47,7 +47,7 @@ def understand(ctx: Context, typed: str, *, direct: bool) -> tuple[str, Answer]:
     """
     line_ = typed if direct else wishes.without_name(grammar.answered(typed))
     if not direct:
-        call_ = presses.pressed(ctx, line_)
+        call_ = typed_labels.pressed(ctx, line_)
         if call_ is not None and not _unclear(ctx, call_):
             return "press", _press(ctx, call_)
         wished = wishes.wished(line_)
@@ -115,9 +115,9 @@ def _unclear(ctx: Context, pressed: Call) -> bool:
 
 def _press(ctx: Context, pressed: Call) -> Answer:
     """Carry a press out, or show the button where it could not be taken back."""
-    if presses.may_press(ctx, pressed):
+    if typed_labels.may_press(ctx, pressed):
         return pressed
-    button = presses.shown_again(ctx, pressed)
+    button = typed_labels.shown_again(ctx, pressed)
     assert button is not None, "what is pressed is live"
     return Reply(line(_("Please press the button: this cannot be taken back."), button))
 
@@ -164,7 +164,7 @@ def _spoken(ctx: Context, typed: str, said: str, outcome: Unfit | Unknown) -> tu
 
 def _answered(ctx: Context, said: str, phrase: Said) -> Answer | None:
     found = about(ctx)
-    relief = [each for each in presses.live(ctx) if each[1].word == "relief"]
+    relief = [each for each in typed_labels.live(ctx) if each[1].word == "relief"]
     match phrase.intent:
         case Intent.YES | Intent.MAYBE if relief and not found.asked:
             return _which(ctx)
@@ -190,7 +190,7 @@ def _answered(ctx: Context, said: str, phrase: Said) -> Answer | None:
 
 def _which(ctx: Context) -> Reply:
     """Show the buttons of the last message again: the answer was neither yes nor no."""
-    buttons = [presses.shown_again(ctx, each) for _labels, each in presses.live(ctx)]
+    buttons = [typed_labels.shown_again(ctx, each) for _labels, each in typed_labels.live(ctx)]
     return Reply(line(_("Please choose:"), *(each for each in buttons if each is not None)))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated
 
-from handlers.friction import cards, grouping, telling
+from handlers.friction import cards, grouping, sending_answers
 from handlers.friction.assessment import (
     DEPTH,
     DEPTHS,
@@ -216,7 +216,7 @@ def _answered(
         )
     history(ctx, pattern.id, "parked" if parked else "answered", reason)
     answered = replace(pattern, result=result, reason=reason, parked=parked, answered_at=ctx.now)
-    telling.tell(ctx, answered, grouping.authors(ctx, whole))
+    sending_answers.tell(ctx, answered, grouping.authors(ctx, whole))
     kept = _("Answered. Everybody who noted it with their name hears of it; all can read it.")
     buttons = cards.buttons(ctx, answered)[:1] if result == Result.SUITABLE.value else ()
     return Reply(line(kept, *buttons))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from handlers.friction import answering, filing, grouping, telling
+from handlers.friction import answering, filing, grouping, sending_answers
 from handlers.friction.kinds import HINT, LABELS, NAME, Hint, Name
 from handlers.kit import calendar
 from handlers.kit.commands import Ask, Feature, call
@@ -154,9 +154,9 @@ def join(ctx: Context, id: Id, other: Id) -> Reply:
         raise _nameless_already()
     parts: list[Part] = [Text(_("Added. One more who feels this."))]
     pattern = grouping.pattern_of(ctx, id)
-    answer = telling.answer(pattern) if pattern is not None else None
+    answer = sending_answers.answer(pattern) if pattern is not None else None
     if pattern is not None and answer is not None:  # whoever comes later hears it at once
-        parts += [Text(answer), Buttons((telling.show(pattern),))]
+        parts += [Text(answer), Buttons((sending_answers.show(pattern),))]
     return Reply(Message(tuple(parts)), nameless=True)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated
 
-from handlers.friction import answering, cards, grouping, telling
+from handlers.friction import answering, cards, grouping, sending_answers
 from handlers.friction.commands import AreaField
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
@@ -148,7 +148,7 @@ def add(ctx: Context, pattern: PatternRef, notes: NotesField) -> Reply:
     for each in found:
         friction.put(ctx.tx, each.id, pattern.id)
     history(ctx, pattern.id, "added")
-    telling.tell(ctx, pattern, grouping.authors_of(ctx, found))
+    sending_answers.tell(ctx, pattern, grouping.authors_of(ctx, found))
     return Reply(cards.card(ctx, pattern))
 
 
@@ -216,7 +216,7 @@ def merge(
             storage_patterns.answer_like(ctx.tx, each, other.id)
         history(ctx, pattern.id, SHARED, other.reason or "")
         told = replace(other, id=pattern.id, title=pattern.title)
-        telling.tell(ctx, told, grouping.authors(ctx, whole))
+        sending_answers.tell(ctx, told, grouping.authors(ctx, whole))
     undo = Button(_("Undo"), call("pattern apart", pattern=pattern.id))
     said = _("“{title}” belongs to “{other}” now.", title=pattern.title, other=other.title)
     return Reply(line(said, undo))
@@ -239,7 +239,7 @@ def apart(ctx: Context, pattern: IdField) -> Reply:
         for each in storage_patterns.whole(ctx.tx, found.id):
             storage_patterns.take_answer_back(ctx.tx, each)
         history(ctx, found.id, "open again")
-        posts = telling.take_back(ctx, found)
+        posts = sending_answers.take_back(ctx, found)
     return Reply(line(_("“{title}” stands by itself again.", title=found.title)), posts=posts)
 
 

@@ -154,9 +154,9 @@ def remind(ctx: Context, action: str) -> Reply:
 
 def _told(ctx: Context, action: Action) -> PersonId:
     """Return who is told: whoever does it, or a manager when they are gone."""
-    bosses = duty.managers(ctx)
+    managers = duty.managers(ctx)
     gone = duty.acting(ctx, action.owner) is None
-    return bosses[0].id if gone and bosses else action.owner
+    return managers[0].id if gone and managers else action.owner
 
 
 def _mine(ctx: Context, id: str) -> Action:
@@ -269,11 +269,11 @@ def accept(ctx: Context, action: Which) -> Reply:
 def decline(ctx: Context, action: Which) -> Reply:
     found = _open_question(ctx, action)
     posts = matters.settle(ctx, _asked(found))
-    bosses = [each.id for each in duty.managers(ctx) if each.id != ctx.person.id]
-    if bosses:
-        actions.name(ctx.tx, found.id, bosses[0], None)
+    managers = [each.id for each in duty.managers(ctx) if each.id != ctx.person.id]
+    if managers:
+        actions.name(ctx.tx, found.id, managers[0], None)
         words = _("Somebody else is looked for: {item}", item=found.item)
-        posts += matters.ask(ctx, bosses[0], _asked(found), line(words, *_handling(found)))
+        posts += matters.ask(ctx, managers[0], _asked(found), line(words, *_handling(found)))
     return Reply(line(_("Good. Somebody else is looked for.")), posts=posts)
 
 

@@ -69,8 +69,8 @@ def ask(ctx: Context, *, words: Words) -> Reply:
     new = Question(ctx.new_id(), words, ctx.person.id, "", None)
     links.ask(ctx.tx, new, ctx.now)
     posts: tuple[Post, ...] = ()
-    bosses = [each.id for each in duty.managers(ctx) if each.id != ctx.person.id]
-    for each in bosses[:1]:
+    managers = [each.id for each in duty.managers(ctx) if each.id != ctx.person.id]
+    for each in managers[:1]:
         told = line(
             _("{who} asks about the mandate: {words}", who=ctx.person.name, words=words),
             _answer(new),

@@ -131,8 +131,8 @@ def _key(stop: Stop) -> str:
 
 def _asked(ctx: Context, stop: Stop) -> PersonId:
     """Return who is asked: whoever put it there while they manage, else another manager."""
-    bosses = [each.id for each in duty.managers(ctx)]
-    return stop.set_by if stop.set_by in bosses or not bosses else bosses[0]
+    managers = [each.id for each in duty.managers(ctx)]
+    return stop.set_by if stop.set_by in managers or not managers else managers[0]
 
 
 def _stands(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:

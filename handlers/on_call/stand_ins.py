@@ -146,7 +146,7 @@ def days(ctx: Context, asked: Cover) -> Sentence:
 
 def _must_be_free(ctx: Context, asked: Cover) -> None:
     """Refuse where somebody stands in for that person already."""
-    found = stand_ins.meeting(ctx.tx, asked.person, asked.starts_at, asked.ends_at)
+    found = stand_ins.overlapping(ctx.tx, asked.person, asked.starts_at, asked.ends_at)
     if found is not None:
         raise Refusal(
             _(
@@ -221,7 +221,7 @@ def confirm(ctx: Context, cover: CoverRef) -> Reply:
     if not stand_ins.confirm(ctx.tx, cover, ctx.person.id):
         raise Refusal(_("This question has been answered already."))
     agreed = _find(ctx, cover)
-    clash = stand_ins.meeting(ctx.tx, agreed.person, agreed.starts_at, agreed.ends_at)
+    clash = stand_ins.overlapping(ctx.tx, agreed.person, agreed.starts_at, agreed.ends_at)
     if clash is not None and clash.id != agreed.id:
         _must_be_free(ctx, agreed)
     said = _agreed(ctx, agreed)

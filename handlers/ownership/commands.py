@@ -78,8 +78,8 @@ def decline(ctx: Context, service: ServiceRef) -> Reply:
             _("There is nothing left for you to confirm for “{service}”.", service=service.name),
             buttons=(Button(service.name, call("service", service=service.id)),),
         )
-    bosses = [each.id for each in duty.managers(ctx) if each.id != me]
-    if not bosses:
+    managers = [each.id for each in duty.managers(ctx) if each.id != me]
+    if not managers:
         raise Refusal(
             _("You are the only manager here. Please name somebody else yourself."),
             buttons=(name_somebody(service),),
@@ -103,7 +103,7 @@ def decline(ctx: Context, service: ServiceRef) -> Reply:
         Tone.ALARM,
     )
     key = f"{asked_key(service, me)}:declined:{service.asked_at}"  # once for each time of asking
-    posts = tuple(Post(key, told, f"direct:{each}", ParcelKind.NOTE) for each in bosses)
+    posts = tuple(Post(key, told, f"direct:{each}", ParcelKind.NOTE) for each in managers)
     question = Post(asked_key(service, me), line(said, take_over(service), tone=Tone.QUIET))
     return Reply(line(said), posts=(question, *posts), subject=service.name)
 

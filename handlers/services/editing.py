@@ -54,12 +54,12 @@ def need_own(ctx: Context, service: Service) -> None:
         return
     rights.need(ctx, "read")
     who = [person(ctx, service.accountable)] if duty.is_here(ctx, service.accountable) else []
-    bosses = [person(ctx, each.id) for each in duty.managers(ctx)]
+    managers = [person(ctx, each.id) for each in duty.managers(ctx)]
     raise Refusal(
         _(
             "For “{service}” somebody else decides. Please ask {who:or}.",
             service=service.name,
-            who=who + bosses,
+            who=who + managers,
         )
     )
 

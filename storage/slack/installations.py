@@ -142,7 +142,7 @@ def renewed(
     )
 
 
-def reseal(tx: Tx, before: str, *, token: str, refresh_token: str | None) -> bool:
+def rotate(tx: Tx, before: str, *, token: str, refresh_token: str | None) -> bool:
     """Put the same token, sealed anew, in the place of `before`.
 
     Not while somebody renews it: what is renewed is sealed with the newest key anyway.

@@ -221,7 +221,7 @@ def test_what_was_carried_over_is_not_asked_about_for_ten_working_days(
             old=text,
         )
     )
-    bot.run(bot.dispatcher.set_off(bot.workspace, "automations"))
+    bot.run(bot.dispatcher.fire_timer(bot.workspace, "automations"))
     bot.carry()
     wind(to="2026-12-04 12:00")
     assert not [each for each in asked(ben) if "noch gebraucht" in each]

@@ -33,7 +33,7 @@ def live(ben: Say, bot: Stage) -> str:
             tx.insert("automation_profile", automation=id, field=field, value=value)
 
     bot.store(prepare)
-    bot.run(bot.dispatcher.set_off(bot.workspace, "automation checks"))
+    bot.run(bot.dispatcher.fire_timer(bot.workspace, "automation checks"))
     bot.carry()
     return secret
 

@@ -52,7 +52,7 @@ def runs(bot: Stage, phase: AutomationPhase = AutomationPhase.OPERATION) -> None
     """Let it be in operation since now, and be looked at each day."""
     id, now = its(bot), bot.clock.now()
     bot.store(lambda tx: automations.change(tx, id, phase=phase, live_at=now))
-    bot.run(bot.dispatcher.set_off(bot.workspace, "automation checks"))
+    bot.run(bot.dispatcher.fire_timer(bot.workspace, "automation checks"))
     bot.carry()
 
 

@@ -414,7 +414,7 @@ CHANGES: dict[str, Change] = {
     "installations.renewed": lambda tx: installations.renewed(
         tx, "sealed", token="new", refresh_token=None, lasts=None
     ),
-    "installations.reseal": lambda tx: installations.reseal(
+    "installations.rotate": lambda tx: installations.rotate(
         tx, "sealed", token="new", refresh_token=None
     ),
     "people.set_language": lambda tx: people.set_language(tx, PersonId("zoe"), "en"),

@@ -165,7 +165,7 @@ def test_the_monitor_outside_hears_of_clean_minutes_only(
             ours = lotse(bot, folder, LOTSE_HEARTBEAT_URL=url)
             await ours.caretaker.round()
             assert calls == ["/beat"]
-            await bot.dispatcher.set_off(DEMO, "nobody")  # stands for anything
+            await bot.dispatcher.fire_timer(DEMO, "nobody")  # stands for anything
             BROKEN["second chains"](bot)
             for _minute in range(3):
                 await ours.caretaker.round()

@@ -140,7 +140,7 @@ class SlackStage(Timed):
             await self.peer.connected()
 
     def _stir(self) -> None:
-        self.edge.stir()
+        self.edge.refresh_home_tabs()
 
     async def stop(self) -> None:
         """Stop both sides."""

@@ -175,8 +175,8 @@ def _settled(ctx: Context, finished: set[str]) -> tuple[Post, ...]:
 
 def _told(ctx: Context, found: Starter) -> PersonId:
     """Return who is told: whoever began it while they manage, else another manager."""
-    bosses = [each.id for each in duty.managers(ctx)]
-    return found.begun_by if found.begun_by in bosses or not bosses else bosses[0]
+    managers = [each.id for each in duty.managers(ctx)]
+    return found.begun_by if found.begun_by in managers or not managers else managers[0]
 
 
 @feature.command(

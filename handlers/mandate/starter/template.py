@@ -42,7 +42,7 @@ def page(ctx: Context, most: int | None = None) -> Message:
 
 
 def _roles(ctx: Context, most: int | None) -> list[Part]:
-    bosses = [each.name for each in people.managers(ctx.tx)]
+    managers = [each.name for each in people.managers(ctx.tx)]
     found = services.all(ctx.tx)
     rows: list[tuple[Words, Words]] = [
         (
@@ -55,7 +55,7 @@ def _roles(ctx: Context, most: int | None) -> list[Part]:
         )
         for each in found[:most]
     ]
-    rows.append((_("Managers"), _("{names}", names=bosses) if bosses else _("nobody yet")))
+    rows.append((_("Managers"), _("{names}", names=managers) if managers else _("nobody yet")))
     said = _("One accountable person for each service, and a deputy who stands in.")
     parts: list[Part] = [Title(_("Roles")), Text(said), Facts(tuple(rows))]
     if most is not None and len(found) > most:
