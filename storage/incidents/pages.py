@@ -139,17 +139,26 @@ def outages(tx: Tx, start: datetime, end: datetime) -> tuple[int, int]:
 
     Those that nobody looked after and those that were opened again are left out.
     """
-    rows = tx.recall(
+    span = {"start": as_text(start), "end": as_text(end)}
+    counted = tx.recall(
         """
-        select count(*) as n, count(distinct acknowledged_by) as hands from incidents
+        select count(*) as n from incidents
         where workspace = :workspace and declared_at >= :start and declared_at < :end
         and restored_at is not null and acknowledged_at is not null and reopened_at is null
         and state not in ('withdrawn', 'closed')
         """,
-        start=as_text(start),
-        end=as_text(end),
+        **span,
     )
-    return int(rows[0]["n"]), int(rows[0]["hands"])
+    hands = tx.recall(
+        """
+        select distinct acknowledged_by from incidents
+        where workspace = :workspace and declared_at >= :start and declared_at < :end
+        and restored_at is not null and acknowledged_at is not null and reopened_at is null
+        and state not in ('withdrawn', 'closed')
+        """,
+        **span,
+    )
+    return int(counted[0]["n"]), len(hands)
 
 
 def median_outage(tx: Tx, start: datetime, end: datetime, number: int) -> int:

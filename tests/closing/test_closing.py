@@ -266,10 +266,14 @@ def test_the_cause_is_empty_until_a_person_enters_it(restored: None, ben: Say, b
 @pytest.mark.parametrize(
     ("field", "value", "said"),
     [
-        ("evidence", "siehe oben", "einen Link (https://…) oder ein Ticket"),
-        ("evidence", "javascript:alert(1)", "einen Link (https://…) oder ein Ticket"),
-        ("evidence", "https://", "einen Link (https://…) oder ein Ticket"),
-        ("runbook", "im Kopf von Ben", "einen Link (https://…), ein Ticket oder „noch keine“"),
+        ("evidence", "siehe oben", "Bitte gib einen Link (https://…) oder ein Ticket"),
+        ("evidence", "javascript:alert(1)", "Bitte gib einen Link (https://…) oder ein Ticket"),
+        ("evidence", "https://", "Bitte gib einen Link (https://…) oder ein Ticket"),
+        (
+            "runbook",
+            "im Kopf von Ben",
+            "Bitte gib einen Link (https://…), ein Ticket oder „noch keine“",
+        ),
         ("ended", "vorhin", "Bitte gib eine Uhrzeit an, zum Beispiel 09:28"),
         ("ended", "2026-11-23 08:59", "Die Störung begann am Mo. 23. Nov., 09:00"),
         ("ended", "2026-11-24 09:00", "Dieser Zeitpunkt liegt noch vor uns"),

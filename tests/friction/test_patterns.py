@@ -412,7 +412,7 @@ def test_every_note_that_is_closed_has_an_answer_with_its_reason(
     )
     assert len(closed) == 8 and all(each["reason"] for each in closed)
     assert "1 note · Without an answer" in do(chris, "friction list")
-    assert "8 notes: Answered" in do(chris, "friction list", which="answered")
+    assert "8 notes · Answered" in do(chris, "friction list", which="answered")
 
 
 def test_a_pattern_says_what_became_of_it(anna: Say, chris: Say, bot: Stage) -> None:
