@@ -171,7 +171,9 @@ def summary(totals: Sequence[Total], size: str, seed: int) -> str:
     for each in totals:
         for number, name in re.findall(r"(\d+) ([a-z][a-z ]*[a-z])", each.said):
             found[WORTH.get(name, "")] += int(number)
-    worth = [f"{found[each]:,} {each}" for each in dict.fromkeys(WORTH.values())]
+    always = ("lost", "doubled")  # of the others only what was played
+    names = [each for each in dict.fromkeys(WORTH.values()) if found[each] or each in always]
+    worth = [f"{found[each]:,} {each}" for each in names]
     kept = sum(each.kept for each in totals)
     return (
         f"{', '.join(worth)}; {kept} of {len(totals)} proofs kept every promise. "

@@ -47,7 +47,7 @@ def test_data_shows_all_rooms_in_which_somebody_stands(
     dora = Say(bot, "dora")
     shown = dora("data")
     assert shown.startswith("What is stored about you\nName: Dora\nLanguage: en")
-    assert "Declared it: INC-1, " in shown and "Identity: local:dora" in shown
+    assert "Declared it: INC-1, " in shown and "Identity: dora (Lotse)" in shown
     assert "Hat sich gekümmert: INC-1, " in ben("daten") and "Gemeldet" not in ben("daten")
     bot.dispatcher.address = "http://lotse.example"  # nobody outside reaches it: in the chat, then
     bot.store(
@@ -72,7 +72,7 @@ def test_erased_means_gone_from_every_row(bot: Stage, anna: Say, ben: Say, carla
     bot.wind(minutes=60 * 24 * 40)
     assert "dora" not in everywhere(bot)
     asked = bot.handle(bot.request("anna", call=call("show", number=1)))
-    assert "Declared: Mon 23 Nov, 09:00 by “former person”" in answered(asked)
+    assert "Declared: Mon 23 Nov 2026, 09:00 by “former person”" in answered(asked)
     german = bot.handle(bot.request("ben", call=call("show", number=1)))
     assert "09:00 von „ehemalige Person“" in answered(german), "each reader in their own language"
 

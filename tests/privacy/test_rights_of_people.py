@@ -167,7 +167,7 @@ def test_without_an_address_the_export_comes_in_the_chat(bot: Stage) -> None:
         return exporting.as_json(bot.dispatcher.context(tx, who, bot.clock.now()))
 
     whole = json.loads(bot.store(written))
-    assert {"what": "Identity", "value": "local:dora"} in whole["How I know you"]
+    assert {"what": "Identity", "value": "dora (Lotse)"} in whole["How I know you"]
     assert '"In its history"' in bot.store(written)
 
 
