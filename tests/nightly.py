@@ -176,8 +176,8 @@ def summary(totals: Sequence[Total], size: str, seed: int) -> str:
     worth = [f"{found[each]:,} {each}" for each in names]
     kept = sum(each.kept for each in totals)
     return (
-        f"{', '.join(worth)}; {kept} of {len(totals)} proofs kept every promise. "
-        f"[Each of them](docs/proofs.md). {played(size, seed)}"
+        f"{', '.join(worth)}; {kept} of {len(totals)} proofs kept every promise.\n"
+        f"[Each of them](docs/proofs.md).\n{played(size, seed)}"
     )
 
 
