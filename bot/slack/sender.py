@@ -76,15 +76,21 @@ class Slack:
                 token = await self._installations.token(at)
                 alt = flat(chart.alt)[:ALT]
                 given = await self._api.call(
-                    token, "files.getUploadURLExternal",
-                    filename="weeks.png", length=len(drawn), alt_txt=alt,
-                )  # fmt: skip
+                    token,
+                    "files.getUploadURLExternal",
+                    filename="weeks.png",
+                    length=len(drawn),
+                    alt_txt=alt,
+                )
                 await self._api.upload(str(given.get("upload_url", "")), drawn)
                 files = [{"id": str(given.get("file_id", "")), "title": alt}]
                 await self._api.call(
-                    token, "files.completeUploadExternal",
-                    files=json.dumps(files), channel_id=channel, thread_ts=ts,
-                )  # fmt: skip
+                    token,
+                    "files.completeUploadExternal",
+                    files=json.dumps(files),
+                    channel_id=channel,
+                    thread_ts=ts,
+                )
             except Undelivered as error:
                 log.warning("a picture was not shared in Slack: %s", error)
 

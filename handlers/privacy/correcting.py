@@ -87,10 +87,13 @@ def _asked(ctx: Context, wrong: str) -> list[Post]:
     found = Correction(ctx.new_secret(), ctx.person.id, wrong, "")
     corrections.ask(ctx.tx, found.id, found.person, found.wrong, ctx.now)
     asked = line(
-        _("{who} says that this is wrong in what is stored about them: {words}",
-          who=ctx.person.name, words=wrong),
+        _(
+            "{who} says that this is wrong in what is stored about them: {words}",
+            who=ctx.person.name,
+            words=wrong,
+        ),
         _answer(found),
-    )  # fmt: skip
+    )
     managers = [each.id for each in people.managers(ctx.tx)]
     return [
         post
@@ -128,9 +131,12 @@ def answer(
     if found is None or not corrections.answer(ctx.tx, found.id, words, ctx.person.id, ctx.now):
         raise Refusal(_("This question has an answer by now."))
     told = line(
-        _("You said that this is wrong: {wrong} The answer: {words}",
-          wrong=found.wrong, words=words)
-    )  # fmt: skip
+        _(
+            "You said that this is wrong: {wrong} The answer: {words}",
+            wrong=found.wrong,
+            words=words,
+        )
+    )
     posts = [Post(f"{_key(found.id)}:answer", told, f"direct:{found.person}", ParcelKind.NOTE)]
     for each in people.managers(ctx.tx):
         posts += matters.settle(ctx, f"{_key(found.id)}:{each.id}")
@@ -150,7 +156,7 @@ def waiting(ctx: Context) -> list[Task]:
                 words=each.wrong,
             ),
             (_answer(each),),
-        )  # fmt: skip
+        )
         for each in corrections.waiting(ctx.tx)
     ]
 

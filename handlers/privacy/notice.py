@@ -26,8 +26,10 @@ def first(ctx: Context, person: Person) -> tuple[Text, ...]:
     Whoever the platform has not told us about yet hears it once it has.
     """
     if person.informed or person.kind not in (
-        PersonKind.MEMBER, PersonKind.GUEST, PersonKind.EXTERNAL
-    ):  # fmt: skip
+        PersonKind.MEMBER,
+        PersonKind.GUEST,
+        PersonKind.EXTERNAL,
+    ):
         return ()
     day = day_of(ctx.now, ctx.workspace.zone)
     if not people.inform(ctx.tx, person.id, day):

@@ -82,8 +82,9 @@ def _told(ctx: Context, entry: Entry) -> Sentence:
         return _("{who} took it into use again.", who=who)
     what = FIELDS[entry.kind]
     before, after = (_shown(ctx, entry.kind, each) for each in (entry.before, entry.after))
-    return _("{who}, {what}: {after} (before: {before})", who=who, what=what, after=after,
-             before=before)  # fmt: skip
+    return _(
+        "{who}, {what}: {after} (before: {before})", who=who, what=what, after=after, before=before
+    )
 
 
 def _shown(ctx: Context, kind: str, value: str) -> Words:

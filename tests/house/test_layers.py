@@ -483,3 +483,11 @@ WORDS = {
 @pytest.mark.parametrize("word", WORDS)
 def test_the_field_s_word_finds_its_module(word: str) -> None:
     assert WORDS[word] in trees() and word in WORDS[word]
+
+
+def test_tables_alone_are_set_by_hand() -> None:
+    """Fewer than sixty outside tests; name a sentence first, and let the formatter set it."""
+    folders = [ROOT / each for each in ("bot", "handlers", "storage", "benchmarks")]
+    files = [each for folder in folders for each in folder.rglob("*.py")]
+    by_hand = sum(each.read_text("utf-8").count("# fmt: skip") for each in files)
+    assert 0 < by_hand < 60

@@ -50,9 +50,13 @@ def wait(ctx: Context, request: Request, answer: Response, *, keep: bool) -> Res
     identity = request.identity
     held_requests.add(ctx.tx, identity, ctx.person.id, kept(request), ctx.now)
     timers.set(
-        ctx.tx, id=ctx.new_id(), kind=INTRODUCE, key=_key(identity), due=ctx.now + SOON,
+        ctx.tx,
+        id=ctx.new_id(),
+        kind=INTRODUCE,
+        key=_key(identity),
+        due=ctx.now + SOON,
         identity=identity,
-    )  # fmt: skip
+    )
     said = (
         _(
             "I am still asking who you are. What you sent is kept, and I carry it out as soon as "
@@ -80,9 +84,14 @@ def carried_out(ctx: Context, request: Request, answer: Response) -> None:
     if message is not None:
         key = f"answer:{request.after}"
         outbox.add(
-            ctx.tx, id=ctx.new_id(), place=PlaceId(request.direct), key=key, kind=ParcelKind.NOTE,
-            message=dump(message), now=ctx.now,
-        )  # fmt: skip
+            ctx.tx,
+            id=ctx.new_id(),
+            place=PlaceId(request.direct),
+            key=key,
+            kind=ParcelKind.NOTE,
+            message=dump(message),
+            now=ctx.now,
+        )
         ctx.tx.signal()
 
 
