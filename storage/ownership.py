@@ -118,6 +118,22 @@ def forget(tx: Tx, before: datetime) -> int:
     )
 
 
+def decline(tx: Tx, id: str, successor: PersonId) -> bool:
+    """Decline a hand-over, as whoever was asked; False when it is not open to them."""
+    return (
+        tx.run(
+            """
+            update handovers set state = 'replaced'
+            where workspace = :workspace and id = :id and successor = :successor
+            and state = 'asked'
+            """,
+            id=id,
+            successor=successor,
+        )
+        == 1
+    )
+
+
 def end(tx: Tx, id: str) -> None:
     """Close a question that cannot be answered any more."""
     tx.write(

@@ -100,11 +100,30 @@ def accept(ctx: Context, automation: AutoRef) -> Reply:
     )
 
 
+def _declined_offer(ctx: Context, automation: Automation) -> Reply:
+    """Let whoever decides know that somebody does not take it over; nothing else changes."""
+    me = ctx.person.id
+    automations.offer(ctx.tx, automation.id, None)
+    profile.note(ctx, automation, "declined")
+    escalation.waits(ctx, automation, None)
+    said = _("Thank you for saying so. Nothing changes.")
+    key = f"automation:{automation.id}:offer:{me}"
+    decides = owner(ctx, automation)
+    if decides is not None and decides.id != me:
+        told = _("{who} does not take over “{name}”.", who=ctx.who, name=automation.name)
+        again = Button(_("Hand over"), call("auto handover", automation=automation.id))
+        matters.note(ctx, decides.id, f"{key}:declined", told, again)
+    posts = (Post(key, line(said, tone=Tone.QUIET)), *matters.settle(ctx, key))
+    return Reply(line(said), posts=posts, subject=automation.name)
+
+
 @feature.command(
     "auto decline", "auto ablehnen", help=_("It should be somebody else."), hidden=True
 )
 def decline(ctx: Context, automation: AutoRef) -> Reply:
     me = ctx.person.id
+    if automation.offered_to == me:
+        return _declined_offer(ctx, automation)
     if me not in unaccepted(automation):
         raise Refusal(
             _("There is nothing left for you to confirm for “{name}”.", name=automation.name),
@@ -229,15 +248,7 @@ def hand_over(
                 if automation.accountable
                 else _("{who} asks you.", who=ctx.who)
             ),
-            Buttons(
-                (
-                    Button(
-                        _("I take this over"),
-                        call("auto accept", automation=automation.id),
-                        "primary",
-                    ),
-                )
-            ),
+            Buttons(_answers(automation)[:2]),
         )
     )
     profile.note(ctx, automation, "offered", after=to.id)
@@ -267,9 +278,8 @@ def open_questions(ctx: Context) -> list[Task]:
     me = ctx.person.id
     for each in automations.all(ctx.tx):
         if each.offered_to == me:
-            take = Button(_("I take this over"), call("auto accept", automation=each.id), "primary")
             words = _("Will you become accountable for “{name}”?", name=each.name)
-            found.append(Task(words, (take,)))
+            found.append(Task(words, _answers(each)[:2]))
         if me in unaccepted(each):
             found.append(Task(_role(each, me), _answers(each)[:2], each.asked_at))
     return found

@@ -78,6 +78,8 @@ def _before(ctx: Context, incident: Incident) -> Taking:
 
 @feature.command("not me", "nicht ich", help=_("It was not for me."), hidden=True)
 def give_back(ctx: Context, number: Ref) -> Reply:
+    if incidents.decline(ctx.tx, number, ctx.person.id):
+        return _declined(ctx, number)
     taking = takings.find(ctx.tx, number)
     mine = taking is not None and taking.person == ctx.person.id
     if taking is None or not mine or taking.at + NOT_ME < ctx.now:
@@ -117,6 +119,36 @@ def give_back(ctx: Context, number: Ref) -> Reply:
             escalation.declarer_post(ctx, incident),
         ),
         subject=label(number),
+    )
+
+
+def _declined(ctx: Context, number: int) -> Reply:
+    """Let whoever asked know that somebody does not take it over; nothing else changes."""
+    incident = note(ctx, number, "declined")
+    said = _(
+        "Thank you for saying so. {responsible} stays responsible for {incident}.",
+        responsible=named(ctx, incident.responsible),
+        incident=label(number),
+    )
+    told = _(
+        "{who} does not take over {incident}. {responsible} stays responsible.",
+        who=ctx.who,
+        incident=label(number),
+        responsible=named(ctx, incident.responsible),
+    )
+    posts = [Post(keys.asked_key(number, ctx.person.id), line(said, tone=Tone.QUIET))]
+    asked = [
+        each
+        for each in incidents.timeline(ctx.tx, number)
+        if each.kind == "asked" and each.detail == ctx.person.id
+    ]
+    if asked and asked[-1].person is not None:
+        again = Button(_("Ask somebody"), call("assign", number=number))
+        key = f"{keys.asked_key(number, ctx.person.id)}:declined:{len(asked)}"
+        place = f"direct:{asked[-1].person}"
+        posts.append(Post(key, line(told, again), place, ParcelKind.NOTE))
+    return Reply(
+        line(said), posts=(*posts, *escalation.card_posts(ctx, incident)), subject=label(number)
     )
 
 
@@ -175,7 +207,11 @@ def _not_me(ctx: Context, number: int) -> tuple[Button, ...]:
     taking = takings.find(ctx.tx, number)
     if taking is None or taking.person != ctx.person.id or taking.at + NOT_ME < ctx.now:
         return ()
-    return (Button(_("Somebody else, please"), call("not me", number=number), "quiet"),)
+    return (_somebody_else(number),)
+
+
+def _somebody_else(number: int) -> Button:
+    return Button(_("Somebody else, please"), call("not me", number=number), "quiet")
 
 
 @feature.command("promise", "zusagen", help=_("Say when the next update comes."), hidden=True)
@@ -230,7 +266,7 @@ def assign(
                     responsible=responsible,
                 )
             ),
-            Buttons((take(number),)),
+            Buttons((take(number), _somebody_else(number))),
         )
     )
     said = _(

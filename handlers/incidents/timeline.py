@@ -62,6 +62,8 @@ def _happening(ctx: Context, each: Happening) -> Sentence:
             return _(
                 "{who} asked {other} to take it.", who=who, other=name(ctx, PersonId(each.detail))
             )
+        case "declined":
+            return _("{who} does not take it over.", who=who)
         case "news":
             return _("{who}: {news}", who=who, news=each.detail)
         case "silent":

@@ -229,7 +229,7 @@ def _question(ctx: Context, handover: Handover, found: list[Held]) -> Message:
                 )
             ),
             Items(items),
-            Buttons((_accepts(handover),)),
+            Buttons((_accepts(handover), _declines(handover))),
         )
     )
 
@@ -240,6 +240,38 @@ def _asks(ctx: Context, handover: Handover) -> Sentence:
 
 def _accepts(handover: Handover) -> Button:
     return Button(_("I take this over"), call("hand over accept", handover=handover.id), "primary")
+
+
+def _declines(handover: Handover) -> Button:
+    again = call("hand over decline", handover=handover.id)
+    return Button(_("Somebody else, please"), again, "quiet")
+
+
+@feature.command(
+    "hand over decline",
+    "übergabe ablehnen",
+    help=_("Somebody else should take it over."),
+    hidden=True,
+)
+def decline_all(
+    ctx: Context, handover: Annotated[str, TextReader(long=False), Ask(_("Handover"))]
+) -> Reply:
+    if not handovers.decline(ctx.tx, handover, ctx.person.id):
+        raise Refusal(_("This question has been answered already."))
+    kept = handovers.find(ctx.tx, handover)
+    assert kept is not None
+    said = _("Thank you for saying so. Nothing changes.")
+    told = _(
+        "{who} does not take over from {before}. Please ask somebody else.",
+        who=ctx.who,
+        before=name(ctx, kept.person),
+    )
+    again = Button(_("Hand everything over"), call("hand over", person=kept.person))
+    posts: tuple[Post, ...] = (Post(_key(kept.id), line(said, tone=Tone.QUIET)),)
+    if kept.asked_by != ctx.person.id:
+        place = f"direct:{kept.asked_by}"
+        posts += (Post(f"{_key(kept.id)}:told", line(told, again), place, ParcelKind.NOTE),)
+    return Reply(line(said), posts=posts, subject=traced(ctx, kept.person))
 
 
 @feature.command(
@@ -290,7 +322,10 @@ def not_needed(ctx: Context, person: PersonId) -> tuple[Post, ...]:
 def waiting(ctx: Context) -> list[Task]:
     """Return what the asker has still to accept, and for managers what is red."""
     me = ctx.person.id
-    found = [Task(_asks(ctx, each), (_accepts(each),)) for each in handovers.waiting(ctx.tx, me)]
+    found = [
+        Task(_asks(ctx, each), (_accepts(each), _declines(each)))
+        for each in handovers.waiting(ctx.tx, me)
+    ]
     found += [
         Task(question(each, me), (take_over(each),), each.asked_at)
         for each in services.all(ctx.tx)

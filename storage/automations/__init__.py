@@ -265,16 +265,20 @@ def called_again(tx: Tx, id: str, now: datetime) -> bool:
 
 
 def offer(tx: Tx, id: str, person: PersonId | None) -> bool:
-    """Ask somebody to become accountable; nothing changes until they accept."""
+    """Ask somebody to become accountable, or nobody any more; nothing changes until they accept.
+
+    False when `person` is accountable already.
+    """
     return (
         tx.run(
             """
             update automations set offered_to = :person
             where workspace = :workspace and id = :id and state = 'active'
-            and (accountable is null or accountable <> :person)
+            and coalesce(accountable, '') <> :other
             """,
             id=id,
             person=person,
+            other=person or "-",
         )
         == 1
     )

@@ -401,6 +401,22 @@ def propose(tx: Tx, number: int, person: PersonId) -> bool:
     )
 
 
+def decline(tx: Tx, number: int, person: PersonId) -> bool:
+    """End the question to `person`; False when they are not asked any more."""
+    return (
+        tx.run(
+            """
+            update incidents set proposed_to = null
+            where workspace = :workspace and number = :number and state = 'open'
+            and proposed_to = :person
+            """,
+            number=number,
+            person=person,
+        )
+        == 1
+    )
+
+
 def tell(
     tx: Tx, number: int, person: PersonId, news: str, now: datetime, next_news: datetime | None
 ) -> bool:

@@ -137,6 +137,22 @@ def test_an_automation_is_handed_over_by_acceptance(ben: Say, carla: Say, anna: 
     assert "Accountable: Carla\nDeputy: Ben" in anna("auto mail-sortierung")
 
 
+def test_who_is_asked_to_take_an_automation_over_may_decline(
+    ben: Say, carla: Say, anna: Say, bot: Stage, wind: Callable[..., None]
+) -> None:
+    enter(ben)
+    carla.press(calls="auto accept")
+    ben("auto mail-sortierung")
+    ben.press(calls="auto handover")
+    ben.fill(to="anna")
+    assert anna.press(calls="auto decline") == "Thank you for saying so. Nothing changes."
+    offers = bot.rows("select offered_to from automations where workspace = :workspace")
+    assert offers == [{"offered_to": None}]
+    assert "Accountable: Ben" in anna("auto mail-sortierung")
+    wind(to="2026-11-24 09:05")
+    assert any("Anna übernimmt „Mail-Sortierung“ nicht." in each for each in ben.sees())
+
+
 def test_only_its_people_decide_about_an_automation(ben: Say, anna: Say) -> None:
     enter(ben)
     ben("auto mail-sortierung")

@@ -205,6 +205,24 @@ def test_assigning_asks_and_changes_nothing_until_accepted(
     assert "Zuständig: Carla" in bot.sees("stoerungen")[0]
 
 
+def test_who_is_asked_to_take_it_may_decline_and_whoever_asked_hears_of_it(
+    anna: Say, ben: Say, carla: Say, bot: Stage
+) -> None:
+    anna("incident Kasse tot")
+    ben("ack 1")
+    ben("zuweisen 1 Carla")
+    said = carla.press("Bitte jemand anderes")
+    assert said == "Danke für die Rückmeldung. Ben bleibt für INC-1 zuständig."
+    assert carla.sees()[-1] == said, "the question is answered where it stands"
+    told = "Carla übernimmt INC-1 nicht. Ben bleibt zuständig.\n[Jemanden fragen]"
+    assert ben.sees()[-1] == told
+    assert "Carla übernimmt nicht." in ben("verlauf 1")
+    assert "Zuständig: Ben" in bot.sees("stoerungen")[0]
+    ben("zuweisen 1 Carla")  # asked once more, it is told once more
+    carla.press("Bitte jemand anderes")
+    assert ben.sees().count(told) == 2
+
+
 def test_without_a_number_the_only_one_of_mine_is_meant_else_lotse_asks(
     anna: Say, ben: Say
 ) -> None:

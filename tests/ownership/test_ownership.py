@@ -344,6 +344,16 @@ def test_everything_goes_to_somebody_who_accepts_by_one_button(
     assert owners == [{"accountable": "anna", "deputy": "carla"}]
 
 
+def test_who_is_asked_to_take_everything_over_may_decline(bot: Stage, ben: Say, anna: Say) -> None:
+    ben("übergeben Anna")
+    before = bot.rows("select id, accountable, deputy from services where workspace = :workspace")
+    assert anna.press("Somebody else, please") == "Thank you for saying so. Nothing changes."
+    assert ben.sees()[-1].startswith("Anna übernimmt nicht von Ben. Bitte frag jemand anderen.")
+    after = bot.rows("select id, accountable, deputy from services where workspace = :workspace")
+    assert after == before
+    assert "Will you take over" not in anna("status")
+
+
 def test_nobody_becomes_accountable_and_deputy_at_once(
     bot: Stage, ben: Say, carla: Say, chris: Say
 ) -> None:
