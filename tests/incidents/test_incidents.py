@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.pretend.stage import Say, Stage
+from handlers.kit.commands import call
+from tests.pretend.stage import Say, Stage, answered
 
 
 def test_one_line_declares_and_the_accountable_person_is_alarmed(
@@ -216,7 +217,8 @@ def test_who_is_asked_to_take_it_may_decline_and_whoever_asked_hears_of_it(
     assert carla.sees()[-1] == said, "the question is answered where it stands"
     told = "Carla übernimmt INC-1 nicht. Ben bleibt zuständig.\n[Jemanden fragen]"
     assert ben.sees()[-1] == told
-    assert "Carla übernimmt nicht." in ben("verlauf 1")
+    history = bot.handle(bot.request("ben", call=call("history", number=1)))
+    assert "Carla übernimmt nicht." in answered(history)
     assert "Zuständig: Ben" in bot.sees("stoerungen")[0]
     ben("zuweisen 1 Carla")  # asked once more, it is told once more
     carla.press("Bitte jemand anderes")
