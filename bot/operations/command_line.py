@@ -16,7 +16,7 @@ from bot.config import Settings
 from bot.delivery.clock import utc
 from handlers.kit.context import LOTSE
 from handlers.kit.words import text
-from handlers.operations import commands as held_commands
+from handlers.operations import held
 from storage import audit, operations, workspaces
 from storage.engine import AlreadyRunning, Database, StorageError, Tx, moving, opening
 from storage.engine.sql import as_text
@@ -64,9 +64,7 @@ def add_options(name: str, command: argparse.ArgumentParser) -> None:
     if name == "verify":
         command.add_argument("--head", default="", help="a hash that was kept elsewhere")
     if name == "release":
-        command.add_argument(
-            "choice", choices=list(held_commands.CHOICES), help="what of it goes out"
-        )
+        command.add_argument("choice", choices=list(held.CHOICES), help="what of it goes out")
 
 
 def run(options: argparse.Namespace, settings: Settings) -> int:
@@ -138,7 +136,7 @@ def _held(settings: Settings) -> int:
             zone = workspaces.get(inside).zone
             found = hold.listed(inside, utc())
             lines.append(f"{workspace}: {len(found)} held back")
-            lines += [f"  {text(held_commands.said(each), 'en', zone)}" for each in found]
+            lines += [f"  {text(held.said(each), 'en', zone)}" for each in found]
         return lines or ["Nothing is held back."]
 
     with opening.look_into(settings.database_url) as tx:

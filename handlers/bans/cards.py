@@ -58,7 +58,7 @@ def of_incident(ctx: Context, incident: Incident) -> tuple[Rows, tuple[Button, .
     elif often > 1:
         rows.append((_("Repeat"), _("{n} in {days}", n=often, days=in_days(days))))
     others = [each for each in standing if each not in mine]
-    if others and incident.state in ("open", "restored"):
+    if others and incident.state in (IncidentState.OPEN, IncidentState.RESTORED):
         refused = repeats.refused(ctx.tx, incident.number)
         others = [each for each in others if each.root not in refused]
     else:

@@ -14,6 +14,7 @@ from storage import friction, pilots
 from storage.friction import Note, patterns
 from storage.friction.patterns import Pattern
 from storage.pilots import Pilot
+from storage.pilots.states import PilotState
 
 SENTENCES = 12  # of a pattern that are shown on its card
 FEW = 3  # notes from which on everybody reads a pattern that has no answer yet
@@ -103,7 +104,7 @@ def pilot_of(ctx: Context, pattern: Pattern) -> Pilot | None:
 
 
 def _tried(pilot: Pilot) -> list[Part]:
-    if pilot.state == "draft":
+    if pilot.state is PilotState.DRAFT:
         said = _("The pilot “{name}” is being prepared for it.", name=pilot.name)
     else:
         said = _("Tried in the pilot “{name}”.", name=pilot.name)
@@ -133,7 +134,7 @@ def buttons(ctx: Context, pattern: Pattern) -> tuple[Button, ...]:
     park = Button(_("Park it"), call("pattern park", pattern=pattern.id))
     if pattern.result == Result.SUITABLE.value and not pattern.parked:
         tried = pilot_of(ctx, pattern)
-        if tried is not None and tried.state != "stopped":
+        if tried is not None and tried.state is not PilotState.STOPPED:
             return (Button(ask.label, ask.call), answer)
         pilot = Button(_("Start a pilot"), call("pilot new", pattern=pattern.id), "primary")
         return (pilot, Button(ask.label, ask.call), answer)

@@ -6,6 +6,7 @@ import re
 from typing import Annotated
 
 from handlers.friction import answering, filing, grouping, sending_answers
+from handlers.friction.grouping import AreaField
 from handlers.friction.kinds import HINT, LABELS, NAME, Hint, Name
 from handlers.kit import calendar
 from handlers.kit.commands import Ask, Feature, call
@@ -23,11 +24,6 @@ feature = Feature(_("Friction"))
 SHOWN = 10  # own notes on one card
 
 Id = Annotated[str, TextReader(long=False), Ask(_("Which"))]
-AreaField = Annotated[
-    str,
-    TextReader(long=False),
-    Ask(_("Area"), grouping.known_areas),
-]
 
 
 @feature.command(

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Annotated
 
 from handlers.friction import proposals
 from handlers.friction.proposals import Said
 from handlers.kit.ahead import LookAhead
+from handlers.kit.commands import Ask
 from handlers.kit.context import Context
+from handlers.kit.readers import TextReader
 from handlers.kit.words import Words, _
 from storage import friction, mandate, workspaces
 from storage.engine.ids import PersonId
@@ -51,6 +54,13 @@ def known_areas(ctx: Context) -> Words:
     if not named:
         return _("Where it happens, such as shipping.")
     return _("Such as {areas}.", areas=named[:6])
+
+
+AreaField = Annotated[
+    str,
+    TextReader(long=False),
+    Ask(_("Area"), known_areas),
+]
 
 
 def said(note: Note) -> Said:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated
 
 from handlers.friction import answering, cards, grouping, sending_answers
-from handlers.friction.commands import AreaField
+from handlers.friction.grouping import AreaField
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal

@@ -41,7 +41,7 @@ def tone(incident: Incident) -> Tone:
     """Return how the incident looks from afar."""
     if incident.state == IncidentState.RESTORED:
         return Tone.GOOD
-    if incident.state in ("withdrawn", "done", "closed"):
+    if incident.state in (IncidentState.WITHDRAWN, IncidentState.DONE, IncidentState.CLOSED):
         return Tone.QUIET
     if incident.unanswered or incident.silent:
         return Tone.ALARM
@@ -261,7 +261,7 @@ def card_buttons(incident: Incident) -> tuple[Button, ...]:
         return ()
     if incident.state == IncidentState.RESTORED:
         return (finish(number), open_again(number), *whole_text(incident), history)
-    if incident.state in ("done", "closed"):
+    if incident.state in (IncidentState.DONE, IncidentState.CLOSED):
         return (open_again(number), *whole_text(incident), history)
     if incident.unanswered or incident.silent:
         first: tuple[Button, ...] = (take(number),)

@@ -21,6 +21,7 @@ from handlers.on_call import duty
 from storage import automations, mandate, pilots
 from storage.engine.ids import PersonId
 from storage.mandate import Guardrails
+from storage.pilots.states import PilotState
 
 feature = Feature(_("Mandate"))
 
@@ -89,7 +90,7 @@ def _ask(ctx: Context, rules: Guardrails, before: Guardrails | None) -> tuple[Po
 
 def _bound(ctx: Context) -> set[PersonId]:
     """Return who works by the guardrails: who confirmed some, or has a part in what runs."""
-    running = [each for each in pilots.all(ctx.tx) if each.state != "stopped"]
+    running = [each for each in pilots.all(ctx.tx) if each.state is not PilotState.STOPPED]
     return {
         *mandate.confirmers(ctx.tx),
         *(getattr(each, role) for each in running for role in pilots.ROLES),

@@ -14,6 +14,7 @@ from handlers.kit.words import Sentence, Words, _
 from handlers.pilots import roles
 from storage import automations, mandate, pilots, workspaces
 from storage.automations import learning
+from storage.automations.states import AutomationState
 from storage.pilots import ROLES, Pilot, log
 from storage.pilots.states import PilotState
 
@@ -154,7 +155,7 @@ def improved(ctx: Context, pilot: Pilot) -> bool:
     runs = automations.find(ctx.tx, pilot.automation or "")
     if runs is None:
         return False
-    return runs.state == "retired" or any(
+    return runs.state is AutomationState.RETIRED or any(
         each.outcome == "done" and each.ended_at is not None and each.ended_at >= since
         for each in learning.reviews(ctx.tx, runs.id)
     )

@@ -11,6 +11,7 @@ from handlers.kit.words import Sentence, _, _n
 from handlers.pilots import clock
 from storage import automations
 from storage.automations import intake
+from storage.automations.states import AutomationState
 from storage.pilots import Pilot
 
 
@@ -48,7 +49,7 @@ def connection(ctx: Context, pilot: Pilot) -> Sentence:
     connected = automations.find(ctx.tx, pilot.automation or "")
     if connected is None:
         return _("not connected")
-    if connected.state == "retired":
+    if connected.state is AutomationState.RETIRED:
         return _("retired: “{automation}”", automation=connected.name)
     if connected.first_report_at is None:
         return _("not connected: no run of “{automation}” yet", automation=connected.name)

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from storage.engine import Tx
 from storage.engine.ids import PersonId
 from storage.engine.sql import as_moment, as_text
+from storage.pilots.states import LaterState
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class Later:
     id: str
     words: str
     kind: str
-    state: str
+    state: LaterState
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +259,7 @@ def later(tx: Tx, pilot: str) -> list[Later]:
         """,
         pilot=pilot,
     )
-    return [Later(**row) for row in rows]
+    return [Later(**{**row, "state": LaterState(row["state"])}) for row in rows]
 
 
 def set_later(tx: Tx, pilot: str, id: str, state: str) -> bool:

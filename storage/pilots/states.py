@@ -27,3 +27,10 @@ class PilotState(StrEnum):
 
 
 STARTED = (PilotState.RUNNING, PilotState.OPERATING, PilotState.STOPPED)
+
+
+class LaterState(StrEnum):
+    """What becomes of something that is not for now."""
+
+    LATER = "later"
+    SCHEDULED = "scheduled"

@@ -163,3 +163,11 @@ def test_a_forgotten_line_elsewhere_is_told(copy: Path, block: str) -> None:
         assert done.returncode in (1, 2, 4), done.stdout[-2000:]
     finally:
         file.write_text(whole, encoding="utf-8")
+
+
+def test_the_page_names_the_next_number() -> None:
+    """A lower one would never run where a higher one did."""
+    steps = (ROOT / "storage" / "migrations").glob("[0-9]*.sql")
+    last = max(int(each.name[:4]) for each in steps)
+    named = [each.file for each in blocks() if each.file.startswith("storage/migrations/")]
+    assert named and int(named[0].rpartition("/")[2][:4]) == last + 1

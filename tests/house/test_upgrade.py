@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from bot.delivery.clock import HandClock
+from handlers import FEATURES
 from handlers.kit.messages import Call, dump, line, spoken
 from storage import similarity
 from storage.engine import Database, migrate
@@ -271,7 +272,12 @@ def test_a_button_of_the_first_release_still_does_what_it_says(upgraded: Databas
             answer = stage.handle(stage.request("anna", call=Call(word, args)))
             said = plain(answer.message) if answer.message else ""
             assert answer.outcome in ("done", "refused") and (answer.form or said), (word, answer)
-            assert "no longer works" not in said and "does not exist" not in said, (word, said)
+            assert "older version" not in said and "no longer" not in said, (word, said)
+
+
+def test_the_timers_of_the_first_release_still_have_somebody_who_runs_them() -> None:
+    kinds = {each.kind for feature in FEATURES for each in feature.timers}
+    assert {"climb", "digest", "unused"} <= kinds
 
 
 def test_a_draft_of_an_earlier_version_opens_and_is_declared(upgraded: Database) -> None:

@@ -9,6 +9,7 @@ from handlers.kit.words import _
 from handlers.pilots.weeks import progress
 from handlers.pilots.weeks.kinds import CHANGES, KINDS
 from storage.pilots import Pilot, log
+from storage.pilots.states import LaterState
 
 CANDIDATES = 3
 SHOWN = 5
@@ -53,13 +54,13 @@ def _improved(ctx: Context, pilot: Pilot) -> list[Part]:
 
 
 def _later(ctx: Context, pilot: Pilot) -> list[Part]:
-    waiting = [each for each in log.later(ctx.tx, pilot.id) if each.state == "later"]
+    waiting = [each for each in log.later(ctx.tx, pilot.id) if each.state is LaterState.LATER]
     parts: list[Part] = [Text(_("For later:"))] if waiting else []
     for each in waiting[:SHOWN]:
         parts.append(Text(_("{kind}: {words}", kind=KINDS[each.kind], words=each.words)))
         take = call("pilot schedule", pilot=pilot.id, item=each.id)
         parts.append(Buttons((Button(_("Take it up"), take, "quiet"),)))
-    taken = [each for each in log.later(ctx.tx, pilot.id) if each.state == "scheduled"]
+    taken = [each for each in log.later(ctx.tx, pilot.id) if each.state is LaterState.SCHEDULED]
     if taken:
         items = tuple(
             _("{kind}: {words}", kind=KINDS[each.kind], words=each.words) for each in taken[-SHOWN:]

@@ -19,7 +19,7 @@ from handlers.kit.words import _, text
 from handlers.pilots import roles, start_check
 from storage import automations, pilots
 from storage.automations import Automation, history, values
-from storage.automations.states import AutomationKind, AutomationPhase
+from storage.automations.states import AutomationKind, AutomationPhase, AutomationState
 from storage.automations.values import Value
 from storage.engine.ids import NOBODY, PersonId
 from storage.pilots import Pilot, log
@@ -70,7 +70,7 @@ def connected_for(ctx: Context, pilot: Pilot) -> tuple[Automation, tuple[Post, .
 def _connected(ctx: Context, pilot: Pilot) -> Automation | None:
     """Return what is connected for a pilot, or was entered under its name meanwhile."""
     found = automations.find(ctx.tx, pilot.automation or "")
-    if found is not None and found.state == "active":
+    if found is not None and found.state is AutomationState.ACTIVE:
         return found
     same = (each for each in automations.all(ctx.tx) if folded(each.name) == folded(pilot.name))
     return next(same, None)
