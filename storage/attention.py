@@ -264,6 +264,17 @@ def replace_person(tx: Tx, person: PersonId, to: PersonId) -> int:
         person=person,
         to=to,
     )
+    tx.write(
+        """
+        update matters set key = substr(
+            replace(key || ':', :person, :to), 1,
+            length(replace(key || ':', :person, :to)) - 1
+        )
+        where workspace = :workspace and key || ':' like '%' || :person || '%'
+        """,
+        person=f":{person}:",
+        to=f":{to}:",
+    )
     return changed
 
 

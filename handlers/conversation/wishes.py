@@ -67,7 +67,8 @@ def wished(line: str) -> Call | None:
 
 def without_name(line: str) -> str:
     """Return a line without the name of Lotse before it."""
-    return ADDRESSED.sub("", line.strip(), count=1)
+    addressed = ADDRESSED.match(line.strip())
+    return line.strip()[addressed.end() :] if addressed else line
 
 
 def without_courtesy(line: str) -> str:

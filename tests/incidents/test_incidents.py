@@ -299,7 +299,7 @@ def test_an_absent_owner_is_passed_over_at_once(
     bot.store(lambda tx: tx.run(away))
     anna("incident Kasse tot")
     assert ben.sees() == []
-    assert "Ben ist gerade nicht da" in carla.sees()[0]
+    assert "Ben ist nicht mehr aktiv" in carla.sees()[0]
 
 
 def test_a_guest_can_do_nothing(anna: Say, bot: Stage) -> None:

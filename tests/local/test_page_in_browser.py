@@ -118,7 +118,7 @@ async def test_the_whole_story(
         await expect(digest).to_contain_text("Etikettendrucker")
         await digest.locator('[data-call="decisions"]').click()
         below = c.page.locator(".newest")
-        await expect(below).to_contain_text("3 ")
+        await expect(below).to_contain_text("5 ")
         await below.click()
         await expect(below).to_be_hidden()
         await expect(private.last).to_contain_text("Reparatur-Triage")
@@ -533,6 +533,11 @@ async def nothing_happened(c: Client) -> None:
     assert await c.page.evaluate("typeof window.pwned") == "undefined"
 
 
+def unmarked(text: str) -> str:
+    """Return text without the isolates in which what turns text is shown."""
+    return text.translate({0x2068: None, 0x2069: None})
+
+
 async def test_no_payload_runs_and_nothing_leaves(
     browser: Browser, tmp_path: Path, pictures: Path
 ) -> None:
@@ -548,18 +553,18 @@ async def test_no_payload_runs_and_nothing_leaves(
             await c.open(address)
             # It all stands there, as the text that it is.
             await c.be("anna")
-            incidents = await c.all_of("stoerungen")
+            incidents = unmarked(await c.all_of("stoerungen"))
             await nothing_happened(c)
-            for each in PAYLOADS:
+            for each in map(unmarked, PAYLOADS):
                 assert f"incident {each}" in incidents
                 assert re.search(rf"INC-\d+ · {re.escape(each[:100])}", incidents), each
             await c.be("anna")
-            elsewhere = await c.all_of("allgemein")
+            elsewhere = unmarked(await c.all_of("allgemein"))
             await nothing_happened(c)
             await c.be("anna")
-            feedback = await c.all_of("@")
+            feedback = unmarked(await c.all_of("@"))
             await nothing_happened(c)
-            for each in BUNDLES:
+            for each in map(unmarked, BUNDLES):
                 assert incidents.count(each) >= 2, each  # on cards: as news, as the cure
                 assert elsewhere.count(each) >= 4, each  # typed and answered: noted, offered
                 assert each in feedback

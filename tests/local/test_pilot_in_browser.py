@@ -116,7 +116,7 @@ async def test_the_whole_pilot(browser: Browser, tmp_path: Path, pictures: Path)
         await at(c, "chris")
         await c.say("mandat")
         await c.press("mandate edit")
-        await send(c, Geschäftsziele="Schneller reparieren", Fokus="Service")
+        await send(c, Geschäftsziele="Schneller reparieren", Fokus="Service, Einkauf")
         # Three people note the same; whoever answers calls it a pattern, and asks the seven taps.
         for who, words in NOTES.items():
             await at(c, who)

@@ -560,9 +560,7 @@ def test_what_is_for_later_opens_with_the_first_relief(
     answer(crowd, id, "no", "no", "no", "partly", "partly", "partly")
     wind(to="2026-11-30 10:00")  # nobody is relieved in the first week
     assert "effect before perfection" in do(chris, "pilot schedule", pilot=id, item=item)
-    assert "erst die Wirkung, dann der Feinschliff" in do(
-        carla, "pilot schedule", pilot=id, item=item
-    )
+    assert "Wirkung vor Perfektion" in do(carla, "pilot schedule", pilot=id, item=item)
     answer(crowd, id, "relieved", "no", "no", "partly", "partly", "partly")
     assert "effect before perfection" in do(chris, "pilot schedule", pilot=id, item=item)
     wind(to="2026-12-07 10:00")

@@ -93,7 +93,7 @@ class SlackStage(Timed):
         if self._many:
             self.address = here
             oauth = OAuth(CLIENT_ID, CLIENT_SECRET, self.seal)
-            company = Workspace(MAIN, "Lotse", "en", "Europe/Berlin", "DE")
+            company = Workspace(MAIN, "Demo", "en", "Europe/Berlin", "DE")
             self._given = {"company": company, **self._given, "oauth": oauth, "address": here}
         self.edge = SlackEdge(
             dispatcher=self.dispatcher, database=self.database, workspace=MAIN, token=self._token,
@@ -162,7 +162,7 @@ class SlackStage(Timed):
 
         def work(tx: Tx) -> None:
             now = self.clock.now()
-            main = Workspace(MAIN, "Lotse", language, "Europe/Berlin", "DE")
+            main = Workspace(MAIN, "Demo", language, "Europe/Berlin", "DE")
             till = "Till" if language == "en" else "Kasse"
             whole = Company(
                 channels=tuple((f"slack:{id}", name, role) for id, name, role in CHANNELS),

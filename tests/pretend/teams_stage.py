@@ -126,7 +126,7 @@ class TeamsStage(Timed):
 
         def work(tx: Tx) -> None:
             now = self.clock.now()
-            main = Workspace(MAIN, "Lotse", language, "Europe/Berlin", "DE")
+            main = Workspace(MAIN, "Demo", language, "Europe/Berlin", "DE")
             till = "Till" if language == "en" else "Kasse"
             whole = Company(
                 channels=tuple((f"teams:{id}", name, role) for id, name, role in CHANNELS),

@@ -117,6 +117,7 @@ def _automated(bot: Stage, anna: Say, ben: Say, carla: Say) -> None:
     (found,) = bot.rows("select id from automations where workspace = :workspace")
     auto = str(found["id"])
     do(carla, "auto accept", automation=auto)
+    do(anna, "auto relief", automation=auto, answer="relieved")
     do(ben, "auto people", automation=auto, accountable="carla", deputy="ben")
     do(carla, "auto accept", automation=auto)
     reports(bot, secret, "once")
@@ -138,6 +139,10 @@ def _automated(bot: Stage, anna: Say, ben: Say, carla: Say) -> None:
 
 def _looked_after_itself(bot: Stage, anna: Say, ben: Say, carla: Say, chris: Say) -> None:
     """Somebody stood in, handed over, signed in, linked; Lotse did not run for a while."""
+    do(ben, "rule new", service="kasse", words="Bonrolle")
+    do(anna, "data correct", name="Anna", wrong="Die Notiz vom Montag ist nicht von mir")
+    (wrong,) = bot.rows("select id from corrections where workspace = :workspace")
+    do(chris, "data answer", correction=str(wrong["id"]), words="Sie ist berichtigt")
     matter = "About something."
     bot.inside(lambda ctx: matters.note(ctx, PersonId("anna"), "matter", matter))
     do(ben, "cover", person="carla", start="2026-12-07", until="2026-12-08")
@@ -148,7 +153,7 @@ def _looked_after_itself(bot: Stage, anna: Say, ben: Say, carla: Say, chris: Say
     do(carla, "hand over accept", handover=str(asked["id"]))
     chris("board")
     ben("verbinden")
-    bot.wind(minutes=60 * 24 * 3)  # the first nights of retention have something to report
+    bot.wind(minutes=60 * 24 * 6)  # the first nights report, and a round of relief is closed
     chris("board")
     ben("verbinden")
     do(anna, "mandate ask", words="Gilt das auch für die Ausbildung?")

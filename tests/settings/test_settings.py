@@ -23,7 +23,7 @@ def test_managers_name_and_remove_managers_and_they_are_told(chris: Say, ben: Sa
     chris("settings")
     chris.press("Add a manager")
     assert chris.fill(person="ben") == "Ben is a manager now, too."
-    assert ben.sees()[-1].startswith("Chris bittet dich, Lotse mit zu leiten.")
+    assert ben.sees()[-1].startswith("Chris bittet dich, auch zur Leitung zu gehören.")
     ben("einstellungen")
     ben.press(calls="settings manager remove")
     assert ben.fill(person="chris") == "Chris gehört nicht mehr zur Leitung."

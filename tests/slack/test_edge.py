@@ -685,7 +685,7 @@ async def test_what_somebody_who_is_deactivated_looked_after_is_handed_on(
     assert rows == [{"responsible": "UCARLA"}]
     assert slack.peer.sees(direct("UCHRIS"))[0].startswith("No longer active: Ben.")
     assert slack.peer.sees(direct("UCARLA"))[0].startswith(
-        "INC-1 · Till is dead\nTill: Ben ist gerade nicht da"
+        "INC-1 · Till is dead\nTill: Ben ist nicht mehr aktiv"
     )
     assert "Responsible: Carla" in slack.peer.sees(INCIDENTS)[0]
     for who in ("UANNA", "UBEN"):

@@ -96,7 +96,7 @@ def test_a_place_is_welcomed_once(store: Run) -> None:
 
 
 def press(store: Run, what: str, identity: str, at: datetime = MONDAY, **given: str) -> str:
-    said = {"card": "c", "person": "p", **given}
+    said = {"card": "c", "sender": "p", **given}
     since = at - timedelta(minutes=2)
     found = store(
         lambda tx: button_presses.same(
@@ -120,7 +120,7 @@ def test_something_else_between_makes_it_new(store: Run) -> None:
 
 def test_others_and_other_cards_are_other_things(store: Run) -> None:
     assert press(store, "ack", "one") == "one"
-    assert press(store, "ack", "two", person="q") == "two"
+    assert press(store, "ack", "two", sender="q") == "two"
     assert press(store, "ack", "three", card="d") == "three"
 
 
