@@ -20,7 +20,7 @@ from storage import workspaces
 from storage.automations import outages
 from storage.delivery import outbox, timers
 from storage.engine import Database, Tx
-from storage.workspaces import Workspace
+from storage.workspaces import UNNAMED, Workspace
 
 if TYPE_CHECKING:
     from bot.meanings import Keeper
@@ -123,5 +123,5 @@ def demo_url(settings: Settings) -> str:
 def company(id: str, settings: Settings) -> Workspace:
     """Return a company as the settings describe it."""
     return Workspace(
-        id=id, name="Lotse", language=settings.language, zone=settings.zone, region=settings.region
+        id=id, name=UNNAMED, language=settings.language, zone=settings.zone, region=settings.region
     )

@@ -8,6 +8,8 @@ from datetime import datetime
 from storage.engine import StorageError, Tx
 from storage.engine.sql import as_text
 
+UNNAMED = "Lotse"  # what a company is called that has told no name: the only one of its Lotse
+
 
 @dataclass(frozen=True, slots=True)
 class Workspace:

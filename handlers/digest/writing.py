@@ -17,6 +17,7 @@ from handlers.kit.readers import folded
 from handlers.kit.words import Words, _, _n
 from storage import digest as digests
 from storage.digest import teams
+from storage.workspaces import UNNAMED
 
 
 def compose(
@@ -123,7 +124,7 @@ def _heading(ctx: Context, weeks: list[str]) -> Title:
     if len(weeks) > 1:
         those = [_("week {number}", number=int(each[6:])) for each in weeks]
         said = _("{weeks} · {first} to {last}", weeks=those, first=first, last=last)
-    company = ctx.workspace.name
+    company = ctx.workspace.name if ctx.workspace.name != UNNAMED else ""
     return Title(_("{words} · {more}", words=said, more=company) if company else said)
 
 

@@ -14,6 +14,7 @@ from handlers.kit.context import LOTSE
 from handlers.kit.working_hours import Weekly, WorkingTime
 from handlers.similarity import is_near_same
 from storage import digest as digests
+from storage import workspaces
 from storage.engine import Tx
 from tests.mandate.test_mandate import do
 from tests.pretend import machines
@@ -330,3 +331,9 @@ def test_two_processes_that_race_post_one_digest(planned: Stage, wind: Callable[
     assert sorted(posted)[0] == 0 and sorted(posted)[1] == 1
     kept = planned.rows("select week from digests where workspace = :workspace")
     assert kept == [{"week": "2026-W48"}]
+
+
+def test_a_company_without_a_name_of_its_own_is_not_called_lotse(planned: Stage, anna: Say) -> None:
+    name = "update workspaces set name = :name where id = :workspace"
+    planned.store(lambda tx: tx.run(name, name=workspaces.UNNAMED))
+    assert anna("digest").splitlines()[0] == "Week 48 · Mon 23 Nov to Sun 29 Nov"
