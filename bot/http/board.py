@@ -237,8 +237,9 @@ class Board:
         listing = tables.find(ctx.features, request.match_info["list"])
         if listing is None:
             raise web.HTTPNotFound
-        asked, number = pages.asked_filter(listing, request), pages.page_number(request)
+        asked = pages.asked_filter(listing, request)
         total = listing.count(ctx, asked)
+        number = tables.within(pages.page_number(request), total, pages.PAGE)
         rows = listing.rows(ctx, asked, (number - 1) * pages.PAGE, pages.PAGE)
         labels = [pages.say(label, ctx.language) for _key, label in listing.columns]
         head = "".join(f'<th scope="col">{label}</th>' for label in labels)

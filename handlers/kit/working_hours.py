@@ -195,7 +195,7 @@ DAYS = re.compile(r"([a-z]+)\.?(?:\s*(?:-|–|—|to|bis)\s*([a-z]+)\.?)?$")
 def read(text: str) -> Week | None:
     """Read `07:00–18:00` (Monday to Friday) or `Mo–Do 7-17, Fr 7-15`; None when it is neither.
 
-    A week without any hours is none.
+    A week without any hours is none, nor is a day in two parts.
     """
     week: list[Hours | None] = [None] * 7
     waiting: list[int] = []
@@ -213,6 +213,9 @@ def read(text: str) -> Week | None:
         if hours is None:
             return None
         for day in [*waiting, *days] or range(5):
+            before = week[day]
+            if before and (hours.start >= before.end or hours.end <= before.start):
+                return None  # a day in two parts: one of them would be lost
             week[day] = hours
         waiting = []
     return tuple(week) if any(week) and not waiting else None

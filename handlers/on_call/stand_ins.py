@@ -145,7 +145,7 @@ def days(ctx: Context, asked: Cover) -> Sentence:
 
 
 def _must_be_free(ctx: Context, asked: Cover) -> None:
-    """Refuse where somebody stands in for that person already."""
+    """Refuse where somebody stands in for that person already, or the stand-in is away."""
     found = stand_ins.overlapping(ctx.tx, asked.person, asked.starts_at, asked.ends_at)
     if found is not None:
         raise Refusal(
@@ -156,6 +156,12 @@ def _must_be_free(ctx: Context, asked: Cover) -> None:
                 days=days(ctx, found),
             ),
             buttons=_end(ctx, found),
+        )
+    away = stand_ins.overlapping(ctx.tx, asked.cover, asked.starts_at, asked.ends_at)
+    if away is not None:
+        raise Refusal(
+            _("{cover} is away {days}.", cover=name(ctx, asked.cover), days=days(ctx, away)),
+            buttons=_end(ctx, away),
         )
 
 

@@ -185,7 +185,7 @@ def hand_over(
         Post(_key(handover.id), _question(ctx, handover, found), f"direct:{to.id}", ParcelKind.NOTE)
     ]
     if replaced is not None:
-        over = line(_("This question has been answered already."), tone=Tone.QUIET)
+        over = line(_("Somebody else is asked now."), tone=Tone.QUIET)
         posts.append(Post(_key(replaced.id), over))
     said = _(
         "I have asked {who}: {things}. Until they accept, nothing changes.",

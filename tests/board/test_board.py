@@ -143,6 +143,8 @@ def test_lists_have_pages_filters_and_files(
     assert few.headers["Content-Disposition"] == 'attachment; filename="incidents.csv"'
     rows = list(csv.DictReader(io.StringIO(few.text.removeprefix("\ufeff")), delimiter=";"))
     assert [each["Title"] for each in rows] == ["'=1+1 <b>Webshop</b>"]
+    beyond = browser.get("/board/incidents?which=all&page=99").text
+    assert beyond == browser.get("/board/incidents?which=all&page=2").text, "the last one"
     assert browser.get("/board/incidents?since=nonsense").status == 400
     assert browser.get("/board/nothing").status == 404
 

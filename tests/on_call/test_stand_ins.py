@@ -144,13 +144,29 @@ def test_who_stands_in_and_leaves_gives_the_duty_back(
     assert chris("who kasse").endswith("Alerted first now: Ben.")
 
 
-def test_two_who_stand_in_for_each_other_are_no_endless_circle(
-    ben: Say, carla: Say, chris: Say
-) -> None:
+def test_whoever_is_away_stands_in_for_nobody(ben: Say, carla: Say) -> None:
     ben("vertreten Carla heute bis Freitag")
     carla.press("Ja, einverstanden")
-    carla("vertreten Ben heute bis Freitag")
-    ben.press("Ja, einverstanden")
+    said = carla("vertreten Ben morgen bis Donnerstag")
+    assert said.startswith("Ben ist von Mo. 23. Nov. bis Fr. 27. Nov. selbst nicht da.")
+
+
+def test_two_who_stand_in_for_each_other_are_no_endless_circle(
+    ben: Say, carla: Say, chris: Say, bot: Stage
+) -> None:
+    """It is refused; an earlier version, or two at once, may have left one."""
+    ben("vertreten Carla heute bis Freitag")
+    carla.press("Ja, einverstanden")
+    kept = "asked_by, starts_at, ends_at, state"
+    bot.store(
+        lambda tx: tx.run(
+            f"""
+            insert into covers (workspace, id, person, cover, {kept})
+            select workspace, 'ring', cover, person, {kept} from covers
+            where workspace = :workspace
+            """
+        )
+    )
     assert "Alerted first now: Carla" in chris("who kasse")
 
 

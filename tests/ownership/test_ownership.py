@@ -447,7 +447,7 @@ def test_whoever_is_back_is_not_called_in_charge_of_what_others_took(
 def test_a_newer_hand_over_takes_the_earlier_question_back(ben: Say, anna: Say, chris: Say) -> None:
     ben("übergeben Anna")
     ben("übergeben Chris")
-    assert anna.sees() == ["This question has been answered already."]
+    assert anna.sees() == ["Somebody else is asked now."]
     assert anna("status") == "Nothing is waiting for you right now."
     chris.press("I take this over")
     assert anna("who kasse").startswith("Kasse: Chris is accountable")

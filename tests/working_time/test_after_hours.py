@@ -30,7 +30,8 @@ def moment(text: str) -> datetime:
      ("Mon, Wed 8-12; Sat to Sun 0-24", "Mon–Mon 08:00–12:00, Wed–Wed 08:00–12:00, "
       "Sat–Sun 00:00–24:00"), ("Montag bis Freitag 7-18", "07:00–18:00"),
      ("Mo", None), ("Mo-Xx 7-18", None), ("Mo frei", None), ("18-7", None), ("25-26", None),
-     ("immer", None),
+     ("immer", None), ("Mo 7-12, Mo 13-17", None),
+     ("Mo-Fr 7-17, Fr 7-15", "Mon–Thu 07:00–17:00, Fri–Fri 07:00–15:00"),
      ("7:75-18", None), ("", None)],
 )  # fmt: skip
 def test_working_hours_are_read_as_people_write_them(text: str, read: str | None) -> None:
