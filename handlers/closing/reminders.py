@@ -1,6 +1,6 @@
 """What happens by the clock after an incident works again: reminders, the quiet end, late fixes.
 
-One timer per incident (`gate.next_step` says what is next). Rule: docs/rules.md, done.
+One timer per incident (`transitions.next_step` says what is next). Rule: docs/rules.md, done.
 """
 
 from __future__ import annotations

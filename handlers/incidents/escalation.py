@@ -1,7 +1,7 @@
 """Climbing: one person first, never nobody, slower and slower, and never silently over.
 
 The steps are data (`handlers/incidents/alarms/steps.py`, docs/rules.md, climbing). Here is
-when they begin and stop, and what is shown; `climbing.py` makes one.
+when they begin and stop, and what is shown; `alarms/escalate.py` makes one.
 """
 
 from __future__ import annotations

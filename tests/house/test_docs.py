@@ -84,3 +84,16 @@ def anchors(path: Path) -> set[str]:
     """Return the anchors of a page's headings, as GitHub makes them."""
     heads = re.findall(r"^#+ (.+)$", prose(path), flags=re.M)
     return {re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+def test_each_practice_that_a_comment_names_is_explained() -> None:
+    page = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8").partition("## Practices")[2]
+    told = set(re.findall(r"\b[A-E]\d\d\b", page))
+    told |= {f"C{number:02}" for number in range(3, 7)}  # in one row
+    named = {
+        each
+        for layer in ("bot", "handlers", "storage")
+        for path in (ROOT / layer).rglob("*.py")
+        for each in re.findall(r"\b[A-E](?:0[1-9]|[1-3]\d)\b", path.read_text(encoding="utf-8"))
+    }
+    assert len(named) > 10 and named <= told, sorted(named - told)
