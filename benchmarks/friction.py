@@ -55,7 +55,7 @@ def measure(rows: Sequence[Row]) -> Found:
     said = [proposals.Said(each.text, each.area) for each in rows]
     seen = proposals.seen(said)
     scores = {
-        (one, other): proposals.likeness(seen[one], seen[other])
+        (one, other): proposals.similarity(seen[one], seen[other])
         for one, other in itertools.combinations(range(len(rows)), 2)
     }
 

@@ -101,7 +101,7 @@ def seen(notes: Sequence[Said]) -> list[Seen]:
     return found
 
 
-def likeness(one: Seen, other: Seen) -> float:
+def similarity(one: Seen, other: Seen) -> float:
     """Return how likely two notes say the same, from 0 to 1: nothing unless they share a thing."""
     shared = one.vector.keys() & other.vector.keys()
     if all(key.startswith("t:") for key in shared):
@@ -124,7 +124,7 @@ def like(note: Said, others: Sequence[Said], limit: int = 5) -> list[Like]:
 def nearest(note: Said, others: Sequence[Said], limit: int = 5) -> list[Like]:
     """Return what is nearest to `note`, also what is too far for a proposal; a person looks."""
     mine, *theirs = seen([note, *others])
-    found = [Like(at, likeness(mine, each)) for at, each in enumerate(theirs)]
+    found = [Like(at, similarity(mine, each)) for at, each in enumerate(theirs)]
     return sorted(
         (each for each in found if each.score > 0), key=lambda each: (-each.score, each.at)
     )[:limit]
@@ -137,7 +137,7 @@ def groups(notes: Sequence[Said], least: int = THRESHOLD) -> list[list[int]]:
     """
     known = seen(notes)
     scores = {
-        (one, other): likeness(known[one], known[other])
+        (one, other): similarity(known[one], known[other])
         for one in range(len(notes))
         for other in range(one)
     }

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 TOLD = 0.55  # score from which an earlier incident may tell whom to alarm
 CLEAR = 2 / 3  # share of the sure likes that must be of one service
-MEANT = 0.75  # closeness from which a word stands for a name in other words, or mistyped
+MEANT = 0.75  # word_similarity from which a word stands for a name in other words, or mistyped
 PREFIX = 5  # letters from which a word may be the beginning of a longer one
 LONGEST = 24  # letters of a name that may be mistyped
 # What makes another word of it: "Steuerung" is not about "Steuer", "building" not about "build".

@@ -147,7 +147,7 @@ def other(ctx: Context, number: Named, earlier: Earlier) -> Reply:
             _(
                 "{problem} is open for them. Please ask {who:or} to take them apart.",
                 problem=problem_label(problem.number),
-                who=_bosses(ctx),
+                who=_managers(ctx),
             ),
             buttons=(ban_cards.opens(problem),),
         )
@@ -286,7 +286,7 @@ def _need(ctx: Context, incident: Incident) -> None:
     rights.need_for(ctx, "repeat", incident)
 
 
-def _bosses(ctx: Context) -> list[Who]:
+def _managers(ctx: Context) -> list[Who]:
     return [Who(each.id, each.name) for each in people.managers(ctx.tx)]
 
 

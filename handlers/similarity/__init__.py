@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from handlers.similarity.distance import agreement, closeness, numbers_fit
+from handlers.similarity.distance import agreement, numbers_fit, word_similarity
 from handlers.similarity.terms import words
 from storage.engine import Tx
 from storage.engine.ids import ServiceId
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SURE = 0.22  # score from which it is probably the same; docs/likeness.md tells what that means
 SURE_MEANT = 0.28  # the same where the meaning is asked as well: everything scores higher there
 SHOWN = 0.02  # below this the words have nothing to do with each other
-SAID = 0.5  # closeness from which a text says a word that is searched for
+SAID = 0.5  # word_similarity from which a text says a word that is searched for
 ALIKE = 0.55  # agreement from which two titles of one service are near-same
 
 
@@ -95,7 +95,7 @@ def said_share(asked: str, text: str) -> float:
     mine, theirs = words(asked), words(text)
     if not mine or not theirs:
         return 0.0
-    best = [max(closeness(each, word) for word in theirs) for each in mine]
+    best = [max(word_similarity(each, word) for word in theirs) for each in mine]
     return sum(each for each in best if each >= SAID) / len(best)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from handlers.similarity.distance import PART, closeness
+from handlers.similarity.distance import PART, word_similarity
 from handlers.similarity.terms import Word, words
 from handlers.similarity.vocabulary import Floats, Ints, Vocabulary
 
@@ -63,7 +63,7 @@ def about_of(vocabulary: Vocabulary, asked: Asked, names: Sequence[str]) -> Abou
         at
         for at, each in enumerate(asked.words[: asked.heads])
         if each.number
-        or (not each.trouble and any(closeness(each, word) >= PART for word in called))
+        or (not each.trouble and any(word_similarity(each, word) >= PART for word in called))
     )
     there = frozenset(
         id for word in called for id, share in vocabulary.close_to(word).items() if share >= PART

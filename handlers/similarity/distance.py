@@ -23,7 +23,7 @@ SHORT = 8  # letters up to which triples do not notice it
 TROUBLE = 0.5  # weight of a word that tells what is wrong, against one that tells with what
 
 
-def closeness(one: Word, other: Word) -> float:
+def word_similarity(one: Word, other: Word) -> float:
     """Return how close two words are, from 0 (nothing) to 1 (the same)."""
     if one.key == other.key:
         return 1.0
@@ -113,5 +113,5 @@ def numbers_fit(one: tuple[Word, ...], other: tuple[Word, ...]) -> bool:
 
 def _said(what: tuple[Word, ...], where: tuple[Word, ...]) -> float:
     weights = [TROUBLE if each.trouble else 1.0 for each in what]
-    best = [max(closeness(each, word) for word in where) for each in what]
+    best = [max(word_similarity(each, word) for word in where) for each in what]
     return sum(w * b for w, b in zip(weights, best, strict=True)) / sum(weights)

@@ -103,7 +103,7 @@ class Vocabulary:
     def close_to(self, word: Word, *, spelling: bool = True) -> dict[int, float]:
         """Return the words of the vocabulary that are close to `word`, each with how close.
 
-        The same as `closeness` for each, by way of the lists. Without `spelling`, words
+        The same as `word_similarity` for each, by way of the lists. Without `spelling`, words
         that are only written alike are left out.
         """
         share: dict[int, float] = {}

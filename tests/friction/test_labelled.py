@@ -63,14 +63,14 @@ def test_what_is_tiresome_alone_makes_nothing_alike() -> None:
     one, other = proposals.seen(
         [Said("Wir warten ewig auf den Stapler"), Said("Auf Unterschriften warten alle ewig")]
     )
-    assert one.troubles & other.troubles and proposals.likeness(one, other) < proposals.ALIKE
+    assert one.troubles & other.troubles and proposals.similarity(one, other) < proposals.ALIKE
 
 
 def test_a_thing_alone_is_less_than_a_thing_with_what_is_tiresome_about_it() -> None:
     texts = ("Passwörter vergessen alle", "Wieder ein Passwort vergessen", "Passwörter sind bunt")
     same, again, one, other = proposals.seen([Said(each) for each in (*texts, "Passwort zu lang")])
-    assert proposals.likeness(same, again) > proposals.likeness(again, one)
-    assert proposals.likeness(again, one) > proposals.likeness(one, other)
+    assert proposals.similarity(same, again) > proposals.similarity(again, one)
+    assert proposals.similarity(again, one) > proposals.similarity(one, other)
 
 
 def test_another_area_makes_it_less_likely_and_none_does_not() -> None:
@@ -78,8 +78,8 @@ def test_another_area_makes_it_less_likely_and_none_does_not() -> None:
     here, there, same, nowhere = proposals.seen(
         [Said(text, "Lager"), Said(text, "Büro"), Said(text, "lager"), Said(text)]
     )
-    assert proposals.likeness(here, there) < proposals.likeness(here, same)
-    assert proposals.likeness(here, nowhere) == proposals.likeness(here, same)
+    assert proposals.similarity(here, there) < proposals.similarity(here, same)
+    assert proposals.similarity(here, nowhere) == proposals.similarity(here, same)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from handlers.incidents import triage
 from handlers.incidents.recurrence import Ahead
 from handlers.kit.context import Context
 from handlers.similarity import Match, cache, find_similar, is_near_same
-from handlers.similarity.distance import closeness
+from handlers.similarity.distance import word_similarity
 from handlers.similarity.glossary import read_glossary
 from handlers.similarity.index import Index
 from handlers.similarity.terms import word_of, words
@@ -243,7 +243,7 @@ def test_the_lists_find_what_comparing_finds(texts: list[str]) -> None:
     for asked in words(texts[0]):
         by_list = vocabulary.close_to(asked)
         for id, word in ids.items():
-            assert by_list.get(id, 0.0) == pytest.approx(closeness(asked, word), abs=1e-5)
+            assert by_list.get(id, 0.0) == pytest.approx(word_similarity(asked, word), abs=1e-5)
 
 
 @pytest.mark.parametrize(

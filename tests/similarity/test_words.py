@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from handlers.similarity.distance import COGNATE, EDIT, closeness
+from handlers.similarity.distance import COGNATE, EDIT, word_similarity
 from handlers.similarity.spelling import one_edit
 from handlers.similarity.terms import Word, word_of, words
 from handlers.similarity.vocabulary import Vocabulary
@@ -28,7 +28,7 @@ def single(text: str) -> Word:
 def test_inflected_compounds_are_split_like_their_singular(inflected: str, plain: str) -> None:
     one, other = single(inflected), single(plain)
     assert one.ideas | one.part_ideas == other.ideas | other.part_ideas != frozenset()
-    assert closeness(one, other) >= 0.7
+    assert word_similarity(one, other) >= 0.7
 
 
 @pytest.mark.parametrize("text", ["PCs", "PDFs", "TANs", "LKWs", "USVs"])
@@ -66,9 +66,9 @@ def test_one_letter_may_be_wrong(one: str, two: str, expected: bool) -> None:
 
 
 def test_two_words_that_are_both_known_are_no_mistake_of_each_other() -> None:
-    assert closeness(single("Kase"), single("Kasse")) >= EDIT
-    assert closeness(single("Tisch"), single("Tusch")) >= EDIT
-    assert closeness(single("Motor"), single("Monitor")) < EDIT
+    assert word_similarity(single("Kase"), single("Kasse")) >= EDIT
+    assert word_similarity(single("Tisch"), single("Tusch")) >= EDIT
+    assert word_similarity(single("Motor"), single("Monitor")) < EDIT
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_two_words_that_are_both_known_are_no_mistake_of_each_other() -> None:
     ],
 )  # fmt: skip
 def test_words_of_one_origin_are_close(german: str, english: str) -> None:
-    assert closeness(single(german), single(english)) >= COGNATE
+    assert word_similarity(single(german), single(english)) >= COGNATE
 
 
 def test_composed_and_decomposed_umlauts_and_soft_hyphens_make_no_difference() -> None:
@@ -134,5 +134,5 @@ def test_the_same_trouble_counts_once() -> None:
 
 
 def test_a_word_that_only_has_a_known_stem_may_be_mistyped() -> None:
-    assert closeness(single("Kase"), single("Kasse")) >= EDIT
+    assert word_similarity(single("Kase"), single("Kasse")) >= EDIT
     assert single("Kase").ideas == single("Käse").ideas != frozenset()

@@ -11,7 +11,7 @@ from handlers.kit.words import Words, _
 from handlers.pilots import editing, roles
 from handlers.pilots.lookup import PilotRef
 from handlers.pilots.weeks.kinds import CHANGES
-from handlers.pilots.weeks.retold import retold
+from handlers.pilots.weeks.past_words import past_words
 from storage.pilots import log
 
 feature = Feature(_("Pilots"))
@@ -44,7 +44,7 @@ def past(ctx: Context, pilot: PilotRef) -> Reply:
     found = editing.own(ctx, pilot)
     items = tuple(
         _line(
-            retold(ctx, each.kind, each.words),
+            past_words(ctx, each.kind, each.words),
             kind=_kind(each.kind),
             who=name(ctx, each.by),
             day=calendar.day_of(each.at, ctx.workspace.zone),

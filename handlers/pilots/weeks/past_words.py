@@ -30,7 +30,7 @@ PARTS: dict[str, Words] = {
 ANSWERS: dict[str, Words] = {"yes": _("Yes"), "no": _("No")}
 
 
-def retold(ctx: Context, kind: str, words: str) -> str:
+def past_words(ctx: Context, kind: str, words: str) -> str:
     """Return the words of a line of the history, in the asker's language."""
     match kind:
         case "users":
