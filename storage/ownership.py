@@ -93,15 +93,25 @@ def open_of(tx: Tx, person: PersonId) -> Handover | None:
 
 def accept(tx: Tx, id: str, successor: PersonId) -> bool:
     """Accept a hand-over, as whoever was asked; False when it is not open to them."""
+    return _answer(tx, id, successor, HandoverState.ACCEPTED)
+
+
+def decline(tx: Tx, id: str, successor: PersonId) -> bool:
+    """Decline a hand-over, as whoever was asked; False when it is not open to them."""
+    return _answer(tx, id, successor, HandoverState.REPLACED)
+
+
+def _answer(tx: Tx, id: str, successor: PersonId, state: HandoverState) -> bool:
     return (
         tx.run(
             """
-            update handovers set state = 'accepted'
+            update handovers set state = :state
             where workspace = :workspace and id = :id and successor = :successor
             and state = 'asked'
             """,
             id=id,
             successor=successor,
+            state=state,
         )
         == 1
     )
@@ -115,22 +125,6 @@ def forget(tx: Tx, before: datetime) -> int:
         where workspace = :workspace and state <> 'asked' and asked_at < :before
         """,
         before=as_text(before),
-    )
-
-
-def decline(tx: Tx, id: str, successor: PersonId) -> bool:
-    """Decline a hand-over, as whoever was asked; False when it is not open to them."""
-    return (
-        tx.run(
-            """
-            update handovers set state = 'replaced'
-            where workspace = :workspace and id = :id and successor = :successor
-            and state = 'asked'
-            """,
-            id=id,
-            successor=successor,
-        )
-        == 1
     )
 
 

@@ -103,7 +103,7 @@ def accept(ctx: Context, automation: AutoRef) -> Reply:
 def _declined_offer(ctx: Context, automation: Automation) -> Reply:
     """Let whoever decides know that somebody does not take it over; nothing else changes."""
     me = ctx.person.id
-    automations.offer(ctx.tx, automation.id, None)
+    automations.end_offer(ctx.tx, automation.id)
     profile.note(ctx, automation, "declined")
     escalation.waits(ctx, automation, None)
     said = _("Thank you for saying so. Nothing changes.")
@@ -292,7 +292,7 @@ def _left(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     """End an offer to somebody who left; whoever decides now is asked what was open."""
     for each in automations.all(ctx.tx):
         if each.offered_to == person:
-            automations.offer(ctx.tx, each.id, None)
+            automations.end_offer(ctx.tx, each.id)
             escalation.waits(ctx, each, None)
     return escalation.moved(ctx, person)
 

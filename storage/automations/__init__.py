@@ -264,23 +264,29 @@ def called_again(tx: Tx, id: str, now: datetime) -> bool:
     return fresh == 1
 
 
-def offer(tx: Tx, id: str, person: PersonId | None) -> bool:
-    """Ask somebody to become accountable, or nobody any more; nothing changes until they accept.
+def offer(tx: Tx, id: str, person: PersonId) -> bool:
+    """Ask somebody to become accountable; nothing changes until they accept.
 
-    False when `person` is accountable already.
+    False when they are accountable already.
     """
     return (
         tx.run(
             """
             update automations set offered_to = :person
             where workspace = :workspace and id = :id and state = 'active'
-            and coalesce(accountable, '') <> :other
+            and (accountable is null or accountable <> :person)
             """,
             id=id,
             person=person,
-            other=person or "-",
         )
         == 1
+    )
+
+
+def end_offer(tx: Tx, id: str) -> None:
+    """Ask nobody any more to become accountable."""
+    tx.write(
+        "update automations set offered_to = null where workspace = :workspace and id = :id", id=id
     )
 
 

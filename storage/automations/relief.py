@@ -6,11 +6,8 @@ Closing it leaves counts only.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-
 from storage.engine import Tx
-from storage.engine.ids import PersonId
+from storage.engine.ids import PersonId, hidden_voter
 
 
 def open_round(tx: Tx, automation: str, week: str, secret: str) -> None:
@@ -39,7 +36,7 @@ def _voter(tx: Tx, automation: str, week: str, person: PersonId) -> str | None:
     )
     if not rows or rows[0]["secret"] is None:
         return None
-    return hmac.new(rows[0]["secret"].encode(), person.encode(), hashlib.sha256).hexdigest()
+    return hidden_voter(rows[0]["secret"], person)
 
 
 def tap(tx: Tx, automation: str, week: str, person: PersonId, answer: str) -> bool:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from storage.engine import Tx
-from storage.engine.ids import PersonId
+from storage.engine.ids import PersonId, hidden_voter
 from storage.engine.sql import as_text
 
 
@@ -117,7 +115,7 @@ def tap(tx: Tx, week: str, person: PersonId, choice: str) -> bool:
     )
     if not rows or rows[0]["secret"] is None:
         return False
-    voter = hmac.new(rows[0]["secret"].encode(), person.encode(), hashlib.sha256).hexdigest()
+    voter = hidden_voter(rows[0]["secret"], person)
     tx.write(
         """
         insert into digest_taps (workspace, week, voter, choice)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from storage.engine import Tx
-from storage.engine.ids import PersonId
+from storage.engine.ids import PersonId, hidden_voter
 
 CHOICES = ("ownership", "standards", "courage")
 
@@ -71,7 +69,7 @@ def _voter(tx: Tx, quarter: str, person: PersonId) -> str | None:
     )
     if not rows or rows[0]["secret"] is None:
         return None
-    return hmac.new(rows[0]["secret"].encode(), person.encode(), hashlib.sha256).hexdigest()
+    return hidden_voter(rows[0]["secret"], person)
 
 
 def tap(tx: Tx, quarter: str, person: PersonId, choice: str) -> bool:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
 from storage.engine import Row, Tx
-from storage.engine.ids import PersonId
+from storage.engine.ids import PersonId, hidden_voter
 from storage.engine.sql import as_moment, as_text
 
 QUESTIONS = ("problems", "levers", "risks", "along")
@@ -222,7 +220,7 @@ def set_candidates(tx: Tx, id: str, areas: dict[str, str], chosen: set[str]) -> 
 
 def read(tx: Tx, mandate: Mandate, person: PersonId) -> bool:
     """Count somebody as a reader, once, without their name; False when they were counted."""
-    voter = hmac.new(mandate.secret.encode(), person.encode(), hashlib.sha256).hexdigest()
+    voter = hidden_voter(mandate.secret, person)
     return (
         tx.run(
             """
@@ -238,7 +236,7 @@ def read(tx: Tx, mandate: Mandate, person: PersonId) -> bool:
 
 def has_read(tx: Tx, mandate: Mandate, person: PersonId) -> bool:
     """Say whether somebody has said that they read it."""
-    voter = hmac.new(mandate.secret.encode(), person.encode(), hashlib.sha256).hexdigest()
+    voter = hidden_voter(mandate.secret, person)
     return bool(
         tx.rows(
             """

@@ -6,14 +6,12 @@ Closing it leaves counts only.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from storage.engine import Tx
-from storage.engine.ids import PersonId
+from storage.engine.ids import PersonId, hidden_voter
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +76,7 @@ def _voter(tx: Tx, pilot: str, week: str, person: PersonId) -> str | None:
     )
     if not rows or rows[0]["secret"] is None:
         return None
-    return hmac.new(rows[0]["secret"].encode(), person.encode(), hashlib.sha256).hexdigest()
+    return hidden_voter(rows[0]["secret"], person)
 
 
 def tap(tx: Tx, pilot: str, week: str, person: PersonId, answer: str, reason: str = "") -> bool:

@@ -17,11 +17,10 @@ from bot.delivery.clock import HandClock
 from handlers import FEATURES
 from handlers.kit.messages import Call, dump, line, spoken
 from storage import similarity
-from storage.engine import Database, migrate
-from storage.engine.postgres import Postgres
+from storage.engine import Database
 from storage.engine.sql import as_text
 from storage.engine.sqlite import Sqlite
-from tests.pretend import server
+from tests.pretend import earlier
 from tests.pretend.stage import DEMO, MONDAY, Ids, Stage, plain
 
 Rows = list[dict[str, Any]]
@@ -145,7 +144,7 @@ def written(workspace: str) -> dict[str, Rows]:
     }
 
 
-def fill(connection: sqlite3.Connection | psycopg.Connection[Any], holder: str) -> None:
+def fill(connection: earlier.Connection, holder: str) -> None:
     """Store what two companies had."""
     for company in COMPANIES:
         for table, rows in written(company).items():
@@ -167,30 +166,8 @@ def upgraded(
     request: pytest.FixtureRequest, tmp_path: Path, steps: frozenset[int]
 ) -> Iterator[Database]:
     """Give the database of an earlier version, opened by today's."""
-    made = [each for each in migrate.known(request.param) if each.number in steps]
-    if request.param == "sqlite":
-        path = tmp_path / "earlier.db"
-        with closing(sqlite3.connect(path, isolation_level=None)) as file:
-            file.execute("pragma foreign_keys = on")
-            file.execute(migrate.LEDGER)
-            for step in made:
-                file.executescript(step.sql)
-                migrate.note(file.execute, step, THEN)
-            fill(file, "?")
-        with closing(Sqlite(path)) as database:
-            yield database
-        return
-    with server.database(request.getfixturevalue("postgres_url"), "lotse_test_upgrade") as url:
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute(migrate.LEDGER)
-            for step in made:
-                connection.execute(step.sql.encode())
-                connection.execute(
-                    "insert into migrations values (%s, %s, %s)", (step.number, step.name, THEN)
-                )
-            fill(connection, "%s")
-        with closing(Postgres(url)) as database:
-            yield database
+    with earlier.opened(request, tmp_path, steps.__contains__, fill, THEN) as database:
+        yield database
 
 
 def kept(database: Database, table: str, columns: tuple[str, ...]) -> list[dict[str, Any]]:
