@@ -33,7 +33,7 @@ from handlers.privacy import exporting
 from storage import board, people, pilots, workspaces
 from storage.digest import texts
 from storage.engine import Database, StorageError, Tx
-from storage.engine.ids import NOBODY
+from storage.engine.ids import NOBODY, PilotId
 from storage.pilots import log
 
 T = TypeVar("T")
@@ -218,7 +218,7 @@ class Board:
         return web.Response(text=drawn, content_type="image/svg+xml")
 
     def _pilot(self, ctx: Context, request: web.Request) -> web.Response:
-        pilot = pilots.find(ctx.tx, request.match_info["pilot"])
+        pilot = pilots.find(ctx.tx, PilotId(request.match_info["pilot"]))
         values = log.values(ctx.tx, pilot.id) if pilot is not None else []
         if pilot is None or not values:
             raise web.HTTPNotFound

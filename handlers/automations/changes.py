@@ -28,6 +28,7 @@ from handlers.kit.words import _
 from storage import automations
 from storage.automations import Automation, history
 from storage.automations.states import AutomationState
+from storage.engine.ids import AutomationId
 
 feature = Feature(_("Automations"))
 
@@ -239,7 +240,7 @@ def _as_typed(ctx: Context, stored: str) -> str:
     return said if same else stored.removeprefix("cron ")
 
 
-def _rhythm_now(ctx: Context, id: str) -> dict[str, str]:
+def _rhythm_now(ctx: Context, id: AutomationId) -> dict[str, str]:
     found = automations.find(ctx.tx, id)
     if found is None:
         return {}

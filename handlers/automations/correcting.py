@@ -24,6 +24,7 @@ from handlers.kit.words import _
 from storage import automations
 from storage.automations import Automation, history, learning
 from storage.automations.states import AutomationPhase, AutomationState
+from storage.engine.ids import AutomationId
 
 feature = Feature(_("Automations"))
 
@@ -206,7 +207,7 @@ def next_steps(automation: Automation, gaps: Sequence[object]) -> tuple[Button, 
     return tuple(steps)
 
 
-def _profile_now(ctx: Context, id: str) -> dict[str, str]:
+def _profile_now(ctx: Context, id: AutomationId) -> dict[str, str]:
     found = automations.find(ctx.tx, id)
     if found is None:
         return {}

@@ -24,7 +24,7 @@ from handlers.kit.words import _
 from storage import automations
 from storage.automations import Automation, history, intake, odd
 from storage.automations.states import AutomationKind, AutomationPhase, AutomationState
-from storage.engine.ids import PersonId
+from storage.engine.ids import AutomationId, PersonId
 from storage.people import Person
 
 feature = Feature(_("Automations"))
@@ -127,7 +127,7 @@ ToolField = Annotated[
 
 def _draft_name(ctx: Context, given: Mapping[str, str]) -> Mapping[str, str]:
     draft = given.get("draft", "")
-    found = automations.find(ctx.tx, draft)
+    found = automations.find(ctx.tx, AutomationId(draft))
     return {"name": found.name if found else draft.removeprefix(SLUG)}
 
 
@@ -273,7 +273,7 @@ def register(
             _("The deputy has to be somebody else, else nobody stands in."), field="deputy"
         )
     shown = " ".join(name.split())[:LONGEST_NAME]
-    before = automations.find(ctx.tx, draft) if draft else None
+    before = automations.find(ctx.tx, AutomationId(draft)) if draft else None
     if (
         before is not None
         and before.phase is AutomationPhase.DRAFT
@@ -322,7 +322,7 @@ def _fresh(
     slug = draft.removeprefix(SLUG) if draft.startswith(SLUG) else free_slug(ctx, name)
     odd.forget_stray(ctx.tx, slug)
     made = Automation(
-        id=ctx.new_id(),
+        id=AutomationId(ctx.new_id()),
         name=name,
         purpose=purpose,
         accountable=accountable,

@@ -12,6 +12,7 @@ from handlers.kit.readers import NameReader, folded
 from handlers.kit.words import _
 from storage import automations
 from storage.automations import Automation
+from storage.engine.ids import AutomationId
 
 
 def unknown(name: str, known: list[str]) -> Refusal:
@@ -33,7 +34,7 @@ class AutomationReader(NameReader):
     """An automation by its name, or by a button's id: that also finds drafts and retired ones."""
 
     def value(self, raw: str, ctx: Context) -> object:
-        found = automations.find(ctx.tx, raw)
+        found = automations.find(ctx.tx, AutomationId(raw))
         if found is not None:
             return found
         for each in self.all(ctx.tx):

@@ -21,7 +21,7 @@ from handlers.kit.words import Sentence, Who, _
 from handlers.on_call import duty
 from storage import automations, people
 from storage.automations import Automation
-from storage.engine.ids import PersonId
+from storage.engine.ids import AutomationId, PersonId
 from storage.people import Person
 
 feature = Feature(_("Automations"))
@@ -174,7 +174,7 @@ def name_people(
     return Reply(line(said), posts=posts, subject=automation.name)
 
 
-def _people_now(ctx: Context, id: str) -> dict[str, str]:
+def _people_now(ctx: Context, id: AutomationId) -> dict[str, str]:
     found = automations.find(ctx.tx, id)
     return {} if found is None else {"accountable": found.accountable, "deputy": found.deputy}
 

@@ -32,7 +32,7 @@ from handlers.kit.words import Sentence, Words, _, _n
 from handlers.rights import Tie
 from handlers.rules import routing
 from storage import friction, rules, workspaces
-from storage.engine.ids import PersonId
+from storage.engine.ids import NoteId, PersonId
 from storage.friction import Note, answerers
 from storage.friction.answerers import AnswererState
 from storage.people import Person
@@ -149,7 +149,7 @@ def _about(ctx: Context, note: Note) -> list[Part]:
     hidden=True,
     reads=True,
 )
-def like(ctx: Context, note: Annotated[str, TextReader(long=False), Ask(_("Which"))]) -> Reply:
+def like(ctx: Context, note: Annotated[NoteId, TextReader(long=False), Ask(_("Which"))]) -> Reply:
     """Show the nearest notes, also those that are too far to be proposed: a person looks."""
     mine = friction.find(ctx.tx, note)
     if mine is None:

@@ -29,6 +29,7 @@ from handlers.kit.readers.required_text import TellingReader
 from handlers.kit.words import _
 from handlers.mandate.cards import is_outside
 from storage import mandate
+from storage.engine.ids import PatternId
 from storage.friction import patterns
 from storage.friction.patterns import Check, Pattern
 
@@ -153,7 +154,7 @@ def _checked(ctx: Context, pattern: Pattern, check: Check) -> Reply:
 
 def _proposed(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
     """Return what the taps advise, as what stands in the form at first."""
-    check = patterns.check(ctx.tx, fixed.get("pattern", ""))
+    check = patterns.check(ctx.tx, PatternId(fixed.get("pattern", "")))
     if check is None:
         return {}
     return {"result": advice(check).value, "reason": ctx.text(because(check))}
@@ -185,7 +186,7 @@ def answer(
 
 
 def _outside(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
-    found = patterns.find(ctx.tx, fixed.get("pattern", ""))
+    found = patterns.find(ctx.tx, PatternId(fixed.get("pattern", "")))
     if found is None or not is_outside(ctx, found.area):
         return {}
     areas = list(mandate.focus(ctx.tx).values())

@@ -16,6 +16,7 @@ from handlers.kit.messages import Button, Buttons, Message, Part, Reply, Text, T
 from handlers.kit.readers import TextReader, folded
 from handlers.kit.words import Words, _, _n
 from storage import friction, people, rules
+from storage.engine.ids import NoteId
 from storage.friction import Note
 from storage.rules import Led
 
@@ -23,7 +24,7 @@ feature = Feature(_("Friction"))
 
 SHOWN = 10  # own notes on one card
 
-Id = Annotated[str, TextReader(long=False), Ask(_("Which"))]
+Id = Annotated[NoteId, TextReader(long=False), Ask(_("Which"))]
 
 
 @feature.command(
@@ -47,7 +48,7 @@ def note(
     area: AreaField = "",
     name: Annotated[Name, NAME, Ask(_("My name"))] = Name.WITH,
 ) -> Reply:
-    id = ctx.new_secret()  # random: one in the order of time could be laid beside something
+    id = NoteId(ctx.new_secret())  # random: one in the order of time could be laid beside something
     author = ctx.person.id if name is Name.WITH else None
     today = calendar.midnight(calendar.day_of(ctx.now, ctx.workspace.zone), ctx.workspace.zone)
     area = " ".join(area.split())[:60]
@@ -72,7 +73,7 @@ def note(
     return Reply(Message(tuple(parts)), nameless=True)
 
 
-def _others(ctx: Context, id: str) -> list[Part]:
+def _others(ctx: Context, id: NoteId) -> list[Part]:
     """Offer to join those who feel the same."""
     near = grouping.found(ctx)
     if near is None:
@@ -82,7 +83,7 @@ def _others(ctx: Context, id: str) -> list[Part]:
     return [Text(said), Buttons((join,))]
 
 
-def _without_names(ctx: Context, id: str, sentence: str, *, author: bool) -> list[Part]:
+def _without_names(ctx: Context, id: NoteId, sentence: str, *, author: bool) -> list[Part]:
     """Offer to say it differently where a sentence names somebody."""
     if not names_somebody(ctx, sentence):
         return []

@@ -17,7 +17,7 @@ from handlers.kit.words import Words, _
 from handlers.rules import entering, fields, meaning, routing
 from handlers.rules.entering import Way, WayField
 from storage import friction, mandate, rules
-from storage.engine.ids import PersonId
+from storage.engine.ids import NoteId, PersonId
 from storage.friction import Note, answerers
 from storage.rules import Led, Routing, RoutingState, RuleKind
 
@@ -25,10 +25,11 @@ feature = Feature(_("Friction"))
 
 OFFERED = 4  # areas with a button of their own
 
-IdField = Annotated[str, TextReader(long=False), Ask(_("Which"))]
+IdField = Annotated[NoteId, TextReader(long=False), Ask(_("Which"))]
+AreaValue = Annotated[str, TextReader(long=False), Ask(_("Which"))]
 
 
-def lead(ctx: Context, id: str, sentence: str, hint: str | None, area: str = "") -> None:
+def lead(ctx: Context, id: NoteId, sentence: str, hint: str | None, area: str = "") -> None:
     """Let the rules look at a note; of one that names an area those that look at it."""
     needs = fields.AREA if area else ""
     found = meaning.fitting(ctx, RuleKind.AREA, sentence, _also(hint, area), needs=needs)
@@ -66,16 +67,16 @@ def told(ctx: Context, id: str) -> list[Part]:
     return [Text(_("Is it about “{area}”? There {who} answers.", **values)), by, Buttons(row)]
 
 
-def follow(ctx: Context, id: str, author: PersonId) -> bool:
+def follow(ctx: Context, id: NoteId, author: PersonId) -> bool:
     """Take a note's name away; what a rule led goes on leading to it, under its new id."""
     new = ctx.new_secret()
-    if not friction.forget_author(ctx.tx, id, author, new=new):
+    if not friction.forget_author(ctx.tx, id, author, new=NoteId(new)):
         return False
     rules.call_anew(ctx.tx, Led.FRICTION, id, new)
     return True
 
 
-def _open(ctx: Context, id: str) -> Note:
+def _open(ctx: Context, id: NoteId) -> Note:
     found = friction.find(ctx.tx, id)
     if found is None or found.answered:
         raise Refusal(_("This is answered already, or gone."))
@@ -90,7 +91,7 @@ def _open(ctx: Context, id: str) -> Note:
     needs="friction",
     nameless=True,
 )
-def file(ctx: Context, id: IdField, area: IdField) -> Reply:
+def file(ctx: Context, id: IdField, area: AreaValue) -> Reply:
     note = _open(ctx, id)
     area = " ".join(area.split())[:60]
     friction.set_area(ctx.tx, note.id, area)

@@ -15,7 +15,7 @@ from handlers.kit.context import Context
 from handlers.kit.readers import TextReader
 from handlers.kit.words import Words, _
 from storage import friction, mandate, workspaces
-from storage.engine.ids import PersonId
+from storage.engine.ids import NoteId, PatternId, PersonId
 from storage.friction import ALONE, JOINED, Note, patterns
 from storage.friction.patterns import Pattern
 
@@ -93,7 +93,7 @@ def found(ctx: Context) -> Near | None:
     return like_ahead.found(ctx)
 
 
-def join(ctx: Context, id: str, other: str) -> bool:
+def join(ctx: Context, id: NoteId, other: NoteId) -> bool:
     """Lay a note beside another one; False when the other is gone.
 
     Where that is in no pattern yet, both wait under a common mark until a person confirms it.
@@ -103,12 +103,12 @@ def join(ctx: Context, id: str, other: str) -> bool:
         return False
     mark = beside.pattern
     if mark is None or mark.startswith(ALONE):
-        mark = f"{JOINED}{ctx.new_secret()}"
+        mark = PatternId(f"{JOINED}{ctx.new_secret()}")
         friction.put(ctx.tx, beside.id, mark)
     return friction.put(ctx.tx, id, mark)
 
 
-def pattern_of(ctx: Context, id: str) -> Pattern | None:
+def pattern_of(ctx: Context, id: NoteId) -> Pattern | None:
     """Return the pattern that a note belongs to, merged ones as what they stand for."""
     note = friction.find(ctx.tx, id)
     if note is None or note.loose or note.pattern is None:
@@ -121,13 +121,13 @@ def proposed(ctx: Context) -> list[Proposal]:
     least, days = threshold(ctx)
     recent = friction.all(ctx.tx, which="open", since=ctx.now - timedelta(days=days))
     loose = [each for each in recent if each.pattern is None][: proposals.MOST]
-    joined: dict[str, list[Note]] = {}
+    joined: dict[PatternId, list[Note]] = {}
     for each in friction.all(ctx.tx, which="open"):
         if each.pattern is not None and each.pattern.startswith(JOINED):
             joined.setdefault(each.pattern, []).append(each)
     together = proposals.groups([said(each) for each in loose], least)
     found = [Proposal(tuple(notes)) for notes in joined.values() if len(notes) > 1]
-    taken: set[str] = set()
+    taken: set[NoteId] = set()
     for fitting in _fitting(ctx, loose):
         found.append(fitting)
         taken |= {note.id for note in fitting.notes}
@@ -140,9 +140,9 @@ def proposed(ctx: Context) -> list[Proposal]:
 
 def _fitting(ctx: Context, loose: list[Note]) -> list[Proposal]:
     """Return loose notes that may belong to a pattern that stands."""
-    found: dict[str, list[Note]] = {}
+    found: dict[PatternId, list[Note]] = {}
     standing = {each.id: each for each in patterns.all(ctx.tx)}
-    known: list[tuple[str, Said]] = []
+    known: list[tuple[PatternId, Said]] = []
     for id in standing:
         whole = patterns.whole(ctx.tx, id)
         known += [(id, said(each)) for each in friction.members(ctx.tx, whole)[:20]]
@@ -155,7 +155,7 @@ def _fitting(ctx: Context, loose: list[Note]) -> list[Proposal]:
     return [Proposal(tuple(notes), standing[id]) for id, notes in found.items()]
 
 
-def authors(ctx: Context, ids: list[str]) -> list[PersonId]:
+def authors(ctx: Context, ids: list[PatternId]) -> list[PersonId]:
     """Return who hears of the answer: noted it under their name, and is still here."""
     return _here(ctx, friction.authors(ctx.tx, ids))
 

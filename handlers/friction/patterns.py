@@ -18,6 +18,7 @@ from handlers.kit.readers import NameReader, NumberReader, TextReader
 from handlers.kit.words import Sentence, _
 from storage import friction
 from storage.engine import Tx
+from storage.engine.ids import NoteId, PatternId
 from storage.friction import ALONE, Note
 from storage.friction import patterns as storage_patterns
 from storage.friction.patterns import Pattern
@@ -41,9 +42,9 @@ class PatternReader(NameReader):
     """A pattern; from an old button also one that was merged: what stands for it now."""
 
     def value(self, raw: str, ctx: Context) -> object:
-        found = storage_patterns.find(ctx.tx, raw)
+        found = storage_patterns.find(ctx.tx, PatternId(raw))
         if found is not None and found.merged_into is not None:
-            raw = storage_patterns.top(ctx.tx, raw)
+            raw = storage_patterns.top(ctx.tx, found.id)
         return NameReader.value(self, raw, ctx)
 
 
@@ -71,7 +72,7 @@ def show(ctx: Context, pattern: PatternRef) -> Reply:
     return Reply(cards.card(ctx, pattern))
 
 
-def own(ctx: Context, id: str) -> Pattern:
+def own(ctx: Context, id: PatternId) -> Pattern:
     """Return a pattern that the asker answers; refuse otherwise."""
     found = storage_patterns.find(ctx.tx, id)
     if found is None:
@@ -80,7 +81,7 @@ def own(ctx: Context, id: str) -> Pattern:
     return found
 
 
-def history(ctx: Context, pattern: str, kind: str, words: str = "") -> None:
+def history(ctx: Context, pattern: PatternId, kind: str, words: str = "") -> None:
     """Write a line of a pattern's history."""
     storage_patterns.note(
         ctx.tx,
@@ -95,7 +96,7 @@ def history(ctx: Context, pattern: str, kind: str, words: str = "") -> None:
 
 def _notes(ctx: Context, ids: str) -> list[Note]:
     """Return the notes that a button names; those that are gone meanwhile are left out."""
-    found = [friction.find(ctx.tx, each) for each in ids.split(",")]
+    found = [friction.find(ctx.tx, NoteId(each)) for each in ids.split(",")]
     notes = [each for each in found if each is not None]
     if not notes:
         raise Refusal(_("These notes no longer exist."))
@@ -105,7 +106,7 @@ def _notes(ctx: Context, ids: str) -> list[Note]:
 
 
 def _title_of(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
-    note = friction.find(ctx.tx, fixed.get("notes", "").partition(",")[0])
+    note = friction.find(ctx.tx, NoteId(fixed.get("notes", "").partition(",")[0]))
     if note is None:
         return {}
     return {"title": note.sentence[:LONGEST], "area": note.area}
@@ -127,8 +128,8 @@ def confirm(ctx: Context, notes: NotesField, *, title: TitleField, area: AreaFie
     return Reply(cards.card(ctx, pattern))
 
 
-def _add(ctx: Context, title: str, area: str, split_from: str | None = None) -> Pattern:
-    id = ctx.new_secret()
+def _add(ctx: Context, title: str, area: str, split_from: PatternId | None = None) -> Pattern:
+    id = PatternId(ctx.new_secret())
     storage_patterns.add(
         ctx.tx,
         id=id,
@@ -161,7 +162,7 @@ def add(ctx: Context, pattern: PatternRef, notes: NotesField) -> Reply:
 def different(ctx: Context, notes: NotesField) -> Reply:
     """Take apart what people joined; what is only alike is not asked about again."""
     for each in _notes(ctx, notes):
-        friction.put(ctx.tx, each.id, f"{ALONE}{each.id}")
+        friction.put(ctx.tx, each.id, PatternId(f"{ALONE}{each.id}"))
     return Reply(line(_("Good. They stay by themselves in the list.")))
 
 
@@ -222,7 +223,7 @@ def merge(
     return Reply(line(said, undo))
 
 
-IdField = Annotated[str, TextReader(long=False), Ask(_("Pattern"))]
+IdField = Annotated[PatternId, TextReader(long=False), Ask(_("Pattern"))]
 
 
 @feature.command(
@@ -243,7 +244,7 @@ def apart(ctx: Context, pattern: IdField) -> Reply:
     return Reply(line(_("“{title}” stands by itself again.", title=found.title)), posts=posts)
 
 
-def _shares_answer(ctx: Context, pattern: str) -> bool:
+def _shares_answer(ctx: Context, pattern: PatternId) -> bool:
     """Say whether a pattern only has the answer of the one that it was merged into."""
     kinds = [each.kind for each in storage_patterns.history(ctx.tx, pattern)]
     own = (each for each in kinds if each in ("answered", "parked", SHARED, "open again"))
@@ -266,7 +267,7 @@ def undo(ctx: Context, pattern: PatternRef) -> Reply:
 
 
 def _named(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
-    found = storage_patterns.find(ctx.tx, fixed.get("pattern", ""))
+    found = storage_patterns.find(ctx.tx, PatternId(fixed.get("pattern", "")))
     return {"title": found.title, "area": found.area} if found else {}
 
 

@@ -14,11 +14,12 @@ from handlers.kit.readers import TextReader
 from handlers.kit.readers.removed_words import MARK, WordsField
 from handlers.kit.words import Sentence, _
 from storage import friction
+from storage.engine.ids import NoteId
 from storage.friction import patterns, texts
 
 feature = Feature(_("Friction"))
 
-Id = Annotated[str, TextReader(long=False), Ask(_("Note"))]
+Id = Annotated[NoteId, TextReader(long=False), Ask(_("Note"))]
 
 
 def _nowhere() -> Refusal:

@@ -29,6 +29,7 @@ from handlers.pilots.measure import BETTER, Better
 from handlers.pilots.start_check import TOO_BIG, TOUCHED, Template, TooBig, Touched
 from handlers.similarity import said_share
 from storage import mandate, pilots
+from storage.engine.ids import PatternId, PilotId
 from storage.friction import patterns
 from storage.mandate import Goal
 from storage.pilots import Pilot
@@ -104,7 +105,7 @@ def _begun(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
         name: ctx.text(words)
         for name, words in start_check.FIELDS.get(fixed.get("template", ""), {}).items()
     }
-    pattern = patterns.find(ctx.tx, fixed.get("pattern", ""))
+    pattern = patterns.find(ctx.tx, PatternId(fixed.get("pattern", "")))
     if pattern is not None:
         found |= {"name": pattern.title[:60], "area": pattern.area}
     return found
@@ -134,14 +135,14 @@ def new(
         Template, ChoiceReader(Template, start_check.STARTERS, {}), Ask(_("Starter"))
     ]
     | None = None,
-    pattern: Annotated[str, SHORT, Ask(_("Pattern"))] = "",
+    pattern: Annotated[PatternId, SHORT, Ask(_("Pattern"))] | None = None,
 ) -> Reply:
     _one_workflow(workflow)
     found = patterns.find(ctx.tx, pattern) if pattern else None
     words = start_check.MEASURES.get(template or "", {})
     measure = {key: ctx.text(each) for key, each in words.items()}
     pilot = Pilot(
-        ctx.new_id(),
+        PilotId(ctx.new_id()),
         " ".join(name.split())[: editing.LONGEST],
         problem,
         None,
@@ -183,7 +184,7 @@ def _is_another(workflow: str, before: str) -> bool:
 
 
 def _described(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
-    found = pilots.find(ctx.tx, fixed.get("pilot", ""))
+    found = pilots.find(ctx.tx, PilotId(fixed.get("pilot", "")))
     if found is None:
         return {}
     return {
@@ -272,7 +273,7 @@ def _improve_first(ctx: Context, pilot: Pilot) -> Refusal:
 
 
 def _measured(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
-    found = pilots.find(ctx.tx, fixed.get("pilot", ""))
+    found = pilots.find(ctx.tx, PilotId(fixed.get("pilot", "")))
     if found is None:
         return {}
     given = measures.GIVEN.get(fixed.get("template", ""), {})

@@ -23,7 +23,7 @@ from handlers.pilots.roles import Role
 from storage import pilots
 from storage.delivery import places
 from storage.delivery.places import PlaceKind
-from storage.engine.ids import NOWHERE, PersonId, PlaceId
+from storage.engine.ids import NOWHERE, PersonId, PilotId, PlaceId
 from storage.people import Person
 from storage.pilots import ROLES, Pilot, log
 from storage.pilots.states import PilotState
@@ -34,7 +34,7 @@ RoleField = Annotated[Role, ChoiceReader(Role, roles.LABELS, {}), Ask(_("Role"))
 
 
 def _named(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
-    found = pilots.find(ctx.tx, fixed.get("pilot", ""))
+    found = pilots.find(ctx.tx, PilotId(fixed.get("pilot", "")))
     return {each: getattr(found, each) or "" for each in ROLES} if found else {}
 
 
@@ -91,7 +91,7 @@ def decline(ctx: Context, pilot: PilotRef, role: RoleField) -> Reply:
 
 
 def _used(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
-    found = pilots.find(ctx.tx, fixed.get("pilot", ""))
+    found = pilots.find(ctx.tx, PilotId(fixed.get("pilot", "")))
     if found is None:
         return {}
     return {"who": users_text(ctx, found), "visible": "yes" if found.visible else "no"}

@@ -15,6 +15,7 @@ from handlers.pilots import roles
 from storage import automations, mandate, pilots, workspaces
 from storage.automations import learning
 from storage.automations.states import AutomationState
+from storage.engine.ids import AutomationId
 from storage.pilots import ROLES, Pilot, log
 from storage.pilots.states import PilotState
 
@@ -152,7 +153,7 @@ def improved(ctx: Context, pilot: Pilot) -> bool:
     )
     if any(each.kind.startswith("improved") and each.at >= since for each in happened):
         return True
-    runs = automations.find(ctx.tx, pilot.automation or "")
+    runs = automations.find(ctx.tx, AutomationId(pilot.automation or ""))
     if runs is None:
         return False
     return runs.state is AutomationState.RETIRED or any(

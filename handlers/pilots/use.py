@@ -12,13 +12,14 @@ from handlers.pilots import clock
 from storage import automations
 from storage.automations import intake
 from storage.automations.states import AutomationState
+from storage.engine.ids import AutomationId
 from storage.pilots import Pilot
 
 
 def told(ctx: Context, pilot: Pilot) -> Sentence:
     """Return how often it ran in the last four weeks."""
     runs = count(ctx, pilot)
-    connected = automations.find(ctx.tx, pilot.automation or "")
+    connected = automations.find(ctx.tx, AutomationId(pilot.automation or ""))
     if runs is None or connected is None:
         return _("no runs are connected yet")
     return _n(
@@ -40,13 +41,13 @@ def count(ctx: Context, pilot: Pilot) -> int | None:
 
 def is_connected(ctx: Context, pilot: Pilot) -> bool:
     """Say whether what runs for a pilot has reported a run."""
-    connected = automations.find(ctx.tx, pilot.automation or "")
+    connected = automations.find(ctx.tx, AutomationId(pilot.automation or ""))
     return connected is not None and connected.first_report_at is not None
 
 
 def connection(ctx: Context, pilot: Pilot) -> Sentence:
     """Return whether runs come in: the first one turns it (requirement D04)."""
-    connected = automations.find(ctx.tx, pilot.automation or "")
+    connected = automations.find(ctx.tx, AutomationId(pilot.automation or ""))
     if connected is None:
         return _("not connected")
     if connected.state is AutomationState.RETIRED:

@@ -19,6 +19,7 @@ from handlers.rules.past import note
 from handlers.services import editing
 from handlers.services.lookup import LENIENT, ServiceRef
 from storage import friction, rules
+from storage.engine.ids import NoteId
 from storage.rules import Led, Rule, RuleKind
 from storage.rules import history as rule_history
 from storage.rules.history import Done
@@ -185,9 +186,9 @@ def wrong(ctx: Context, kind: KindField, subject: SubjectField) -> Reply:
     if led is Led.INCIDENT:
         move = Button(_("Change service"), call("move", number=subject))
         return Reply(line(_("Counted. Where does it belong?"), move), posts=posts)
-    note = friction.find(ctx.tx, subject)
+    note = friction.find(ctx.tx, NoteId(subject))
     if note is not None and before is not None:
-        friction.set_area(ctx.tx, subject, routing.area_before(ctx, before, note.area))
+        friction.set_area(ctx.tx, NoteId(subject), routing.area_before(ctx, before, note.area))
     return Reply(line(_("Counted. A person sorts it now.")), posts=posts)
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from storage.automations.states import AutomationKind, AutomationPhase, AutomationState
 from storage.engine import Row, Tx
-from storage.engine.ids import PersonId
+from storage.engine.ids import AutomationId, PersonId
 from storage.engine.sql import as_moment, as_text
 
 
@@ -21,7 +21,7 @@ class Automation:
     state may change next. `carried` is 1 for what was entered before there were profiles.
     """
 
-    id: str
+    id: AutomationId
     name: str
     purpose: str
     accountable: PersonId
@@ -172,7 +172,7 @@ def everything(tx: Tx) -> list[Automation]:
     return [_automation(row) for row in rows]
 
 
-def find(tx: Tx, id: str) -> Automation | None:
+def find(tx: Tx, id: AutomationId) -> Automation | None:
     """Return an automation by id, retired ones too."""
     rows = tx.rows(
         f"select {COLUMNS} from automations where workspace = :workspace and id = :id", id=id
@@ -180,7 +180,7 @@ def find(tx: Tx, id: str) -> Automation | None:
     return _automation(rows[0]) if rows else None
 
 
-def change(tx: Tx, id: str, **values: object) -> None:
+def change(tx: Tx, id: AutomationId, **values: object) -> None:
     """Set columns of an automation; moments and truths are written as they are stored."""
     assert values.keys() <= CHANGEABLE, values.keys() - CHANGEABLE
     put = ", ".join(f"{name} = :{name}" for name in values)
@@ -206,12 +206,12 @@ def _written(moment: datetime | None) -> str | None:
     return as_text(moment) if moment is not None else None
 
 
-def keep(tx: Tx, id: str, until: datetime) -> None:
+def keep(tx: Tx, id: AutomationId, until: datetime) -> None:
     """Somebody said it is needed; it is not asked about again before `until`."""
     change(tx, id, kept_until=until, unused_since=None)
 
 
-def retire(tx: Tx, id: str, now: datetime) -> bool:
+def retire(tx: Tx, id: AutomationId, now: datetime) -> bool:
     """Somebody said it is over. Its history stays, its name is free; nothing is switched off."""
     return (
         tx.run(
@@ -227,7 +227,7 @@ def retire(tx: Tx, id: str, now: datetime) -> bool:
     )
 
 
-def bring_back(tx: Tx, id: str, *, name_key: str, now: datetime) -> bool:
+def bring_back(tx: Tx, id: AutomationId, *, name_key: str, now: datetime) -> bool:
     """Bring a retired automation back; False when its name has been given to another one."""
     return (
         tx.run(
@@ -248,7 +248,7 @@ def bring_back(tx: Tx, id: str, *, name_key: str, now: datetime) -> bool:
     )
 
 
-def called_again(tx: Tx, id: str, now: datetime) -> bool:
+def called_again(tx: Tx, id: AutomationId, now: datetime) -> bool:
     """A retired automation was called; say whether that is new since it was retired."""
     fresh = tx.run(
         """
@@ -264,7 +264,7 @@ def called_again(tx: Tx, id: str, now: datetime) -> bool:
     return fresh == 1
 
 
-def offer(tx: Tx, id: str, person: PersonId) -> bool:
+def offer(tx: Tx, id: AutomationId, person: PersonId) -> bool:
     """Ask somebody to become accountable; nothing changes until they accept.
 
     False when they are accountable already.
@@ -283,14 +283,14 @@ def offer(tx: Tx, id: str, person: PersonId) -> bool:
     )
 
 
-def end_offer(tx: Tx, id: str) -> None:
+def end_offer(tx: Tx, id: AutomationId) -> None:
     """Ask nobody any more to become accountable."""
     tx.write(
         "update automations set offered_to = null where workspace = :workspace and id = :id", id=id
     )
 
 
-def take_over(tx: Tx, id: str, person: PersonId, now: datetime) -> bool:
+def take_over(tx: Tx, id: AutomationId, person: PersonId, now: datetime) -> bool:
     """Become accountable, if asked. A deputy who takes over swaps with the one before."""
     return (
         tx.run(
@@ -311,7 +311,7 @@ def take_over(tx: Tx, id: str, person: PersonId, now: datetime) -> bool:
     )
 
 
-def accept(tx: Tx, id: str, person: PersonId, now: datetime) -> bool:
+def accept(tx: Tx, id: AutomationId, person: PersonId, now: datetime) -> bool:
     """Somebody who is named takes it over; False when they are not named or did so before."""
     return (
         tx.run(
@@ -348,7 +348,7 @@ def concerning(tx: Tx, person: PersonId) -> list[Automation]:
 
 
 def set_people(
-    tx: Tx, id: str, accountable: PersonId, deputy: PersonId, accepted: datetime | None
+    tx: Tx, id: AutomationId, accountable: PersonId, deputy: PersonId, accepted: datetime | None
 ) -> None:
     """Name who is accountable and deputy; an open question to somebody else is over.
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.engine import Row, Tx
-from storage.engine.ids import PersonId
+from storage.engine.ids import AutomationId, PersonId
 from storage.engine.sql import as_moment, as_text
 
 
@@ -15,7 +15,7 @@ class Entry:
     """Something that was done: what, by whom (a person, later only a role), before and after."""
 
     id: str
-    automation: str
+    automation: AutomationId
     at: datetime
     kind: str
     person: PersonId | None
@@ -28,7 +28,7 @@ class Entry:
 COLUMNS = "id, automation, at, kind, person, role, field, before, after"
 
 
-def profile(tx: Tx, automation: str) -> dict[str, str]:
+def profile(tx: Tx, automation: AutomationId) -> dict[str, str]:
     """Return what is said of an automation, by field."""
     rows = tx.rows(
         """
@@ -40,9 +40,9 @@ def profile(tx: Tx, automation: str) -> dict[str, str]:
     return {row["field"]: row["value"] for row in rows}
 
 
-def profiles(tx: Tx) -> dict[str, dict[str, str]]:
+def profiles(tx: Tx) -> dict[AutomationId, dict[str, str]]:
     """Return what is said of every automation."""
-    found: dict[str, dict[str, str]] = {}
+    found: dict[AutomationId, dict[str, str]] = {}
     rows = tx.rows(
         """
         select automation, field, value from automation_profile
@@ -54,7 +54,7 @@ def profiles(tx: Tx) -> dict[str, dict[str, str]]:
     return found
 
 
-def say(tx: Tx, automation: str, field: str, value: str) -> None:
+def say(tx: Tx, automation: AutomationId, field: str, value: str) -> None:
     """Say something of an automation; what was said before is replaced."""
     tx.write(
         """
@@ -84,7 +84,7 @@ def add(tx: Tx, entry: Entry) -> None:
     )
 
 
-def of(tx: Tx, automation: str, most: int = 1000) -> list[Entry]:
+def of(tx: Tx, automation: AutomationId, most: int = 1000) -> list[Entry]:
     """Return what was done with an automation, the latest first."""
     rows = tx.rows(
         f"""
@@ -99,7 +99,7 @@ def of(tx: Tx, automation: str, most: int = 1000) -> list[Entry]:
 
 
 def page(
-    tx: Tx, automation: str | None, since: datetime | None, *, first: int, most: int
+    tx: Tx, automation: AutomationId | None, since: datetime | None, *, first: int, most: int
 ) -> list[Entry]:
     """Return a page of what was done, with one automation or with all, the latest first."""
     rows = tx.rows(
@@ -118,7 +118,7 @@ def page(
     return [_entry(row) for row in rows]
 
 
-def count(tx: Tx, automation: str | None, since: datetime | None) -> int:
+def count(tx: Tx, automation: AutomationId | None, since: datetime | None) -> int:
     """Return how much was done, with one automation or with all."""
     rows = tx.rows(
         """
@@ -133,7 +133,7 @@ def count(tx: Tx, automation: str | None, since: datetime | None) -> int:
     return int(rows[0]["n"])
 
 
-def last(tx: Tx, automation: str, kind: str) -> Entry | None:
+def last(tx: Tx, automation: AutomationId, kind: str) -> Entry | None:
     """Return the latest entry of a kind."""
     rows = tx.rows(
         f"""

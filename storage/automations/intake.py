@@ -12,6 +12,7 @@ from datetime import datetime
 from storage.automations import COLUMNS, Automation, _automation
 from storage.automations.states import AutomationState, RunKind
 from storage.engine import Tx
+from storage.engine.ids import AutomationId
 from storage.engine.sql import as_moment, as_text
 
 
@@ -32,7 +33,7 @@ def hashed(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def give_address(tx: Tx, id: str, secret: str, old_until: datetime) -> None:
+def give_address(tx: Tx, id: AutomationId, secret: str, old_until: datetime) -> None:
     """Give an automation a new secret address; older ones work until `old_until`."""
     tx.run(
         """
@@ -57,7 +58,7 @@ def give_key(tx: Tx, secret: str, old_until: datetime) -> None:
     tx.insert("intake_keys", secret_hash=hashed(secret))
 
 
-def by_address(tx: Tx, secret: str, now: datetime) -> tuple[str, str] | None:
+def by_address(tx: Tx, secret: str, now: datetime) -> tuple[str, AutomationId] | None:
     """Return the workspace and the automation of a secret address that is valid at `now`.
 
     Looks across workspaces: the address is all that a machine shows.
@@ -73,7 +74,7 @@ def by_address(tx: Tx, secret: str, now: datetime) -> tuple[str, str] | None:
     return (rows[0]["workspace"], rows[0]["automation"]) if rows else None
 
 
-def by_old_address(tx: Tx, secret: str) -> tuple[str, str] | None:
+def by_old_address(tx: Tx, secret: str) -> tuple[str, AutomationId] | None:
     """Return whose address it was that is not valid any more. Looks across workspaces."""
     rows = tx.rows(
         "select workspace, automation from automation_addresses where secret_hash = :hash",
@@ -95,7 +96,7 @@ def by_key(tx: Tx, key: str, now: datetime) -> str | None:
     return rows[0]["workspace"] if rows else None
 
 
-def by_slug(tx: Tx, slug: str) -> list[str]:
+def by_slug(tx: Tx, slug: str) -> list[AutomationId]:
     """Return the automations that are called so: those in the register, else retired ones."""
     rows = tx.rows(
         """
@@ -129,7 +130,7 @@ def slug_is_taken(tx: Tx, slug: str, called_since: datetime) -> bool:
 
 def add_run(
     tx: Tx,
-    automation: str,
+    automation: AutomationId,
     *,
     id: str,
     at: datetime,
@@ -155,7 +156,7 @@ def add_run(
     )
 
 
-def is_used(tx: Tx, automation: str, run_key: str, kind: RunKind) -> bool:
+def is_used(tx: Tx, automation: AutomationId, run_key: str, kind: RunKind) -> bool:
     """Say whether a run of this id has been told already, in this way."""
     return bool(
         tx.rows(
@@ -184,7 +185,7 @@ def has_run(tx: Tx, id: str) -> bool:
 
 
 def called(
-    tx: Tx, automation: str, since: datetime
+    tx: Tx, automation: AutomationId, since: datetime
 ) -> tuple[Automation | None, list[tuple[str, str]]]:
     """Return an automation, and id and kind of its calls since a moment, the first one first.
 
@@ -214,7 +215,7 @@ def called(
     return found, [each for each in calls if each[0] is not None]
 
 
-def take_back(tx: Tx, automation: str, id: str, kind: str, day: str) -> None:
+def take_back(tx: Tx, automation: AutomationId, id: str, kind: str, day: str) -> None:
     """Count a call no longer: it belongs to a burst."""
     tx.run("delete from automation_runs where workspace = :workspace and id = :id", id=id)
     tx.run(
@@ -229,7 +230,7 @@ def take_back(tx: Tx, automation: str, id: str, kind: str, day: str) -> None:
 
 
 def count_day(
-    tx: Tx, automation: str, day: str, kind: str, *, seconds: int = 0, saved: int = 0
+    tx: Tx, automation: AutomationId, day: str, kind: str, *, seconds: int = 0, saved: int = 0
 ) -> None:
     """Add one to the sum of a day."""
     tx.write(
@@ -249,7 +250,9 @@ def count_day(
     )
 
 
-def open_starts(tx: Tx, automation: str, since: datetime) -> list[tuple[datetime, str | None]]:
+def open_starts(
+    tx: Tx, automation: AutomationId, since: datetime
+) -> list[tuple[datetime, str | None]]:
     """Return when runs have begun that have not ended, with their keys, the oldest first.
 
     An end without a key ends what began without one.
@@ -273,7 +276,7 @@ def open_starts(tx: Tx, automation: str, since: datetime) -> list[tuple[datetime
     return [(as_moment(row["at"]), row["run_key"]) for row in rows]
 
 
-def sums(tx: Tx, automation: str, since: str) -> list[tuple[str, str, int, int, int]]:
+def sums(tx: Tx, automation: AutomationId, since: str) -> list[tuple[str, str, int, int, int]]:
     """Return day, kind, count, seconds and saved minutes of an automation since a day."""
     rows = tx.rows(
         """
@@ -287,7 +290,9 @@ def sums(tx: Tx, automation: str, since: str) -> list[tuple[str, str, int, int, 
     return [(row["day"], row["kind"], row["count"], row["seconds"], row["saved"]) for row in rows]
 
 
-def sums_between(tx: Tx, first: str, after: str) -> dict[str, list[tuple[str, str, int, int, int]]]:
+def sums_between(
+    tx: Tx, first: str, after: str
+) -> dict[AutomationId, list[tuple[str, str, int, int, int]]]:
     """Return the same of every automation, from a day until before another."""
     rows = tx.rows(
         """
@@ -298,14 +303,14 @@ def sums_between(tx: Tx, first: str, after: str) -> dict[str, list[tuple[str, st
         first=first,
         after=after,
     )
-    found: dict[str, list[tuple[str, str, int, int, int]]] = {}
+    found: dict[AutomationId, list[tuple[str, str, int, int, int]]] = {}
     for row in rows:
         line = (row["day"], row["kind"], row["count"], row["seconds"], row["saved"])
         found.setdefault(row["automation"], []).append(line)
     return found
 
 
-def durations(tx: Tx, automation: str, since: datetime) -> list[int]:
+def durations(tx: Tx, automation: AutomationId, since: datetime) -> list[int]:
     """Return how many seconds the runs since a moment took, those that said so."""
     rows = tx.rows(
         """
@@ -320,7 +325,7 @@ def durations(tx: Tx, automation: str, since: datetime) -> list[int]:
     return [row["seconds"] for row in rows]
 
 
-def items(tx: Tx, automation: str, since: datetime) -> int:
+def items(tx: Tx, automation: AutomationId, since: datetime) -> int:
     """Return how much the good runs since a moment did, as far as they said so."""
     rows = tx.rows(
         """
@@ -333,7 +338,7 @@ def items(tx: Tx, automation: str, since: datetime) -> int:
     return int(rows[0]["n"])
 
 
-def ends_since(tx: Tx, automation: str, since: datetime) -> list[datetime]:
+def ends_since(tx: Tx, automation: AutomationId, since: datetime) -> list[datetime]:
     """Return when runs ended since a moment, good or bad, in their order."""
     rows = tx.rows(
         """

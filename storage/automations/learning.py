@@ -7,6 +7,7 @@ from datetime import datetime
 
 from storage.automations.states import SignalKind, SignalState
 from storage.engine import Row, Tx
+from storage.engine.ids import AutomationId
 from storage.engine.sql import as_moment, as_text
 
 
@@ -15,7 +16,7 @@ class Signal:
     """Something that somebody told; who it was is stored nowhere."""
 
     id: str
-    automation: str
+    automation: AutomationId
     at: datetime
     kind: SignalKind
     reason: str
@@ -31,7 +32,7 @@ class Check:
     """A look at results: how many of how many were right."""
 
     id: str
-    automation: str
+    automation: AutomationId
     at: datetime
     good: int
     seen: int
@@ -43,7 +44,7 @@ class Review:
     """A look at an automation because something changed around it, or results were not right."""
 
     id: str
-    automation: str
+    automation: AutomationId
     change: str | None
     why: str
     opened_at: datetime
@@ -96,7 +97,7 @@ def end_signal(tx: Tx, id: str, state: SignalState, answer: str, at: datetime) -
     )
 
 
-def signals(tx: Tx, automation: str, since: datetime) -> list[Signal]:
+def signals(tx: Tx, automation: AutomationId, since: datetime) -> list[Signal]:
     """Return what was told of an automation since a moment, the latest first."""
     rows = tx.rows(
         f"""
@@ -110,7 +111,7 @@ def signals(tx: Tx, automation: str, since: datetime) -> list[Signal]:
     return [_signal(row) for row in rows]
 
 
-def open_signals(tx: Tx, automation: str | None = None) -> list[Signal]:
+def open_signals(tx: Tx, automation: AutomationId | None = None) -> list[Signal]:
     """Return what was told and has no end yet, the oldest first."""
     rows = tx.rows(
         f"""
@@ -127,7 +128,7 @@ def open_signals(tx: Tx, automation: str | None = None) -> list[Signal]:
 
 def signals_between(
     tx: Tx, begin: datetime, end: datetime
-) -> list[tuple[str, SignalKind, str, int]]:
+) -> list[tuple[AutomationId, SignalKind, str, int]]:
     """Count what was told between two moments: automation, kind, reason, how often."""
     rows = tx.rows(
         """
@@ -167,7 +168,7 @@ def add_check(tx: Tx, check: Check) -> None:
     )
 
 
-def last_check(tx: Tx, automation: str) -> Check | None:
+def last_check(tx: Tx, automation: AutomationId) -> Check | None:
     """Return the last look at results."""
     rows = tx.rows(
         """
@@ -219,7 +220,7 @@ def changes_between(tx: Tx, begin: datetime, end: datetime) -> list[tuple[str, s
 
 
 def open_review(
-    tx: Tx, *, id: str, automation: str, change: str | None, why: str, at: datetime
+    tx: Tx, *, id: str, automation: AutomationId, change: str | None, why: str, at: datetime
 ) -> None:
     """Open a review of an automation."""
     tx.insert(
@@ -257,7 +258,7 @@ def review(tx: Tx, id: str) -> Review | None:
     return _review(rows[0]) if rows else None
 
 
-def reviews(tx: Tx, automation: str) -> list[Review]:
+def reviews(tx: Tx, automation: AutomationId) -> list[Review]:
     """Return the reviews of an automation, the latest first."""
     rows = tx.rows(
         f"""
@@ -281,7 +282,7 @@ def open_reviews(tx: Tx) -> list[Review]:
     return [_review(row) for row in rows]
 
 
-def understood(tx: Tx, automation: str, version: int, *, question: bool) -> None:
+def understood(tx: Tx, automation: AutomationId, version: int, *, question: bool) -> None:
     """Count somebody who understood a version, or has a question."""
     tx.write(
         """
@@ -298,7 +299,7 @@ def understood(tx: Tx, automation: str, version: int, *, question: bool) -> None
     )
 
 
-def understanding(tx: Tx, automation: str, version: int) -> tuple[int, int]:
+def understanding(tx: Tx, automation: AutomationId, version: int) -> tuple[int, int]:
     """Return how many have understood a version, and how many asked."""
     rows = tx.rows(
         """

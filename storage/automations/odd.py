@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from storage.engine import Tx
+from storage.engine.ids import AutomationId
 from storage.engine.sql import as_moment, as_text
 
 
@@ -28,7 +29,9 @@ class Stray:
     calls: int
 
 
-def note_odd(tx: Tx, automation: str, *, id: str, at: datetime, why: str, once: timedelta) -> None:
+def note_odd(
+    tx: Tx, automation: AutomationId, *, id: str, at: datetime, why: str, once: timedelta
+) -> None:
     """List a call that could not be used; one like it within `once` is counted on its line."""
     if goes_on(tx, automation, why, at, once):
         return
@@ -37,7 +40,7 @@ def note_odd(tx: Tx, automation: str, *, id: str, at: datetime, why: str, once: 
     )
 
 
-def goes_on(tx: Tx, automation: str, why: str, at: datetime, within: timedelta) -> bool:
+def goes_on(tx: Tx, automation: AutomationId, why: str, at: datetime, within: timedelta) -> bool:
     """Count a call on the line of one like it that came just before; False without such a one."""
     return (
         tx.run(
@@ -55,7 +58,7 @@ def goes_on(tx: Tx, automation: str, why: str, at: datetime, within: timedelta) 
     )
 
 
-def odd_calls(tx: Tx, automation: str, since: datetime) -> list[Odd]:
+def odd_calls(tx: Tx, automation: AutomationId, since: datetime) -> list[Odd]:
     """Return the calls since a moment that could not be used, the latest first."""
     rows = tx.rows(
         """

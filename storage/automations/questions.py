@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.engine import Row, Tx
-from storage.engine.ids import PersonId
+from storage.engine.ids import AutomationId, PersonId
 from storage.engine.sql import as_moment, as_text
 
 
@@ -18,7 +18,7 @@ class Question:
     """
 
     id: str
-    automation: str
+    automation: AutomationId
     opened_at: datetime
     step: int
     asked: PersonId | None
@@ -33,7 +33,7 @@ COLUMNS = """id, automation, opened_at, step, asked, waits_for, waits_since, wai
 ended_how"""
 
 
-def open(tx: Tx, automation: str, *, id: str, at: datetime) -> bool:
+def open(tx: Tx, automation: AutomationId, *, id: str, at: datetime) -> bool:
     """Open the question; False when one is open already."""
     return (
         tx.run(
@@ -78,7 +78,7 @@ def wait(tx: Tx, id: str, what: str | None, at: datetime, waited: int) -> None:
     )
 
 
-def end(tx: Tx, automation: str, how: str, at: datetime) -> bool:
+def end(tx: Tx, automation: AutomationId, how: str, at: datetime) -> bool:
     """End the open question of an automation; False when there is none."""
     return (
         tx.run(
@@ -94,7 +94,7 @@ def end(tx: Tx, automation: str, how: str, at: datetime) -> bool:
     )
 
 
-def open_of(tx: Tx, automation: str) -> Question | None:
+def open_of(tx: Tx, automation: AutomationId) -> Question | None:
     """Return the open question of an automation, if there is one."""
     rows = tx.rows(
         f"""
@@ -106,7 +106,7 @@ def open_of(tx: Tx, automation: str) -> Question | None:
     return _question(rows[0]) if rows else None
 
 
-def open_ones(tx: Tx) -> dict[str, Question]:
+def open_ones(tx: Tx) -> dict[AutomationId, Question]:
     """Return every open question by its automation."""
     rows = tx.rows(
         f"""

@@ -7,10 +7,10 @@ Closing it leaves counts only.
 from __future__ import annotations
 
 from storage.engine import Tx
-from storage.engine.ids import PersonId, hidden_voter
+from storage.engine.ids import AutomationId, PersonId, hidden_voter
 
 
-def open_round(tx: Tx, automation: str, week: str, secret: str) -> None:
+def open_round(tx: Tx, automation: AutomationId, week: str, secret: str) -> None:
     """Open the round of a week, if it is not open or over."""
     tx.write(
         """
@@ -24,7 +24,7 @@ def open_round(tx: Tx, automation: str, week: str, secret: str) -> None:
     )
 
 
-def _voter(tx: Tx, automation: str, week: str, person: PersonId) -> str | None:
+def _voter(tx: Tx, automation: AutomationId, week: str, person: PersonId) -> str | None:
     """Return under what somebody's tap stands, None when the round is not open."""
     rows = tx.rows(
         """
@@ -39,7 +39,7 @@ def _voter(tx: Tx, automation: str, week: str, person: PersonId) -> str | None:
     return hidden_voter(rows[0]["secret"], person)
 
 
-def tap(tx: Tx, automation: str, week: str, person: PersonId, answer: str) -> bool:
+def tap(tx: Tx, automation: AutomationId, week: str, person: PersonId, answer: str) -> bool:
     """Answer, or answer differently, while the round is open; False when it is not."""
     voter = _voter(tx, automation, week, person)
     if voter is None:
@@ -58,7 +58,7 @@ def tap(tx: Tx, automation: str, week: str, person: PersonId, answer: str) -> bo
     return True
 
 
-def take_back(tx: Tx, automation: str, week: str, person: PersonId) -> bool:
+def take_back(tx: Tx, automation: AutomationId, week: str, person: PersonId) -> bool:
     """Take an answer back while the round is open; False when there is none."""
     voter = _voter(tx, automation, week, person)
     return voter is not None and (
@@ -100,7 +100,7 @@ def close_before(tx: Tx, week: str) -> None:
     )
 
 
-def closed(tx: Tx, automation: str) -> list[tuple[str, dict[str, int]]]:
+def closed(tx: Tx, automation: AutomationId) -> list[tuple[str, dict[str, int]]]:
     """Return the rounds that are closed with what was counted, the newest first."""
     rows = tx.rows(
         """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from storage.engine import Tx
+from storage.engine.ids import AutomationId
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,7 @@ class Value:
     value: str
 
 
-def put(tx: Tx, automation: str, value: Value) -> None:
+def put(tx: Tx, automation: AutomationId, value: Value) -> None:
     """Keep a value; one of the same day is corrected by it."""
     tx.write(
         """
@@ -31,7 +32,7 @@ def put(tx: Tx, automation: str, value: Value) -> None:
     )
 
 
-def of(tx: Tx, automation: str) -> list[Value]:
+def of(tx: Tx, automation: AutomationId) -> list[Value]:
     """Return the values of an automation, the latest first."""
     rows = tx.rows(
         """

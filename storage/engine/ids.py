@@ -9,6 +9,10 @@ from typing import NewType
 PersonId = NewType("PersonId", str)
 PlaceId = NewType("PlaceId", str)
 ServiceId = NewType("ServiceId", str)
+AutomationId = NewType("AutomationId", str)
+PilotId = NewType("PilotId", str)
+NoteId = NewType("NoteId", str)
+PatternId = NewType("PatternId", str)
 
 NOBODY = PersonId("")  # for a draft that nobody answers for, and in a question about everybody
 NOWHERE = PlaceId("")  # in a direct chat, whichever it is

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.engine import Row, Tx
-from storage.engine.ids import PersonId
+from storage.engine.ids import NoteId, PatternId, PersonId
 from storage.engine.sql import as_moment, as_text
 
 
@@ -21,12 +21,12 @@ class Note:
     (`JOINED`), or one of which somebody said that it is like no other (`ALONE`).
     """
 
-    id: str
+    id: NoteId
     sentence: str
     hint: str | None
     area: str
     noted_at: datetime
-    pattern: str | None
+    pattern: PatternId | None
     answered: bool
 
     @property
@@ -48,7 +48,7 @@ WITH_PATTERN = "friction f left join patterns p on p.workspace = f.workspace and
 def add(
     tx: Tx,
     *,
-    id: str,
+    id: NoteId,
     sentence: str,
     hint: str | None,
     author: PersonId | None,
@@ -67,7 +67,7 @@ def add(
     )
 
 
-def find(tx: Tx, id: str) -> Note | None:
+def find(tx: Tx, id: NoteId) -> Note | None:
     """Return a note by its id."""
     rows = tx.rows(
         f"select {COLUMNS} from {WITH_PATTERN} where f.workspace = :workspace and f.id = :id", id=id
@@ -75,7 +75,7 @@ def find(tx: Tx, id: str) -> Note | None:
     return _note(rows[0]) if rows else None
 
 
-def hint(tx: Tx, id: str, author: PersonId, hint: str) -> bool:
+def hint(tx: Tx, id: NoteId, author: PersonId, hint: str) -> bool:
     """Add the kind of friction; only its author can."""
     return (
         tx.run(
@@ -91,7 +91,7 @@ def hint(tx: Tx, id: str, author: PersonId, hint: str) -> bool:
     )
 
 
-def reword(tx: Tx, id: str, author: PersonId, sentence: str) -> bool:
+def reword(tx: Tx, id: NoteId, author: PersonId, sentence: str) -> bool:
     """Put another sentence in the place of one's own, while nobody has answered it."""
     return (
         tx.run(
@@ -107,7 +107,7 @@ def reword(tx: Tx, id: str, author: PersonId, sentence: str) -> bool:
     )
 
 
-def forget_author(tx: Tx, id: str, author: PersonId, *, new: str) -> bool:
+def forget_author(tx: Tx, id: NoteId, author: PersonId, *, new: NoteId) -> bool:
     """Take the name away for good; False when there is none of this author any more.
 
     The note is called `new` from then on: an old button or a draft does not lead to it.
@@ -212,7 +212,7 @@ def open_counts(tx: Tx) -> list[tuple[str, int]]:
     return [(row["workspace"], int(row["n"])) for row in rows]
 
 
-def authors(tx: Tx, patterns: list[str]) -> list[PersonId]:
+def authors(tx: Tx, patterns: list[PatternId]) -> list[PersonId]:
     """Return who noted something in these patterns under their name: for the answer only."""
     found: set[PersonId] = set()
     for pattern in patterns:
@@ -227,7 +227,7 @@ def authors(tx: Tx, patterns: list[str]) -> list[PersonId]:
     return sorted(found)
 
 
-def authors_of(tx: Tx, notes: list[str]) -> list[PersonId]:
+def authors_of(tx: Tx, notes: list[NoteId]) -> list[PersonId]:
     """Return who noted these under their name: for the answer only."""
     found = (
         tx.rows(
@@ -244,7 +244,7 @@ def authors_of(tx: Tx, notes: list[str]) -> list[PersonId]:
 
 def named_since(
     tx: Tx, answered_before: datetime, noted_before: datetime
-) -> list[tuple[str, PersonId]]:
+) -> list[tuple[NoteId, PersonId]]:
     """Return (id, author) of notes answered, or noted, so long ago that the name has to go."""
     rows = tx.rows(
         f"""
@@ -258,7 +258,7 @@ def named_since(
     return [(row["id"], row["author"]) for row in rows]
 
 
-def set_area(tx: Tx, id: str, area: str) -> bool:
+def set_area(tx: Tx, id: NoteId, area: str) -> bool:
     """Put a note into another area; empty for none."""
     return (
         tx.run(
@@ -275,7 +275,7 @@ def set_area(tx: Tx, id: str, area: str) -> bool:
 # --- patterns ----------------------------------------------------------------------------
 
 
-def put(tx: Tx, id: str, pattern: str | None) -> bool:
+def put(tx: Tx, id: NoteId, pattern: PatternId | None) -> bool:
     """Put a note into a pattern, or out of it."""
     return (
         tx.run(
@@ -289,7 +289,7 @@ def put(tx: Tx, id: str, pattern: str | None) -> bool:
     )
 
 
-def members(tx: Tx, patterns: list[str]) -> list[Note]:
+def members(tx: Tx, patterns: list[PatternId]) -> list[Note]:
     """Return the notes of these patterns, newest days first."""
     found = [
         _note(row)

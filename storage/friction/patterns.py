@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.engine import Row, Tx
-from storage.engine.ids import PersonId
+from storage.engine.ids import PatternId, PersonId
 from storage.engine.sql import as_moment, as_text
 
 
@@ -14,12 +14,12 @@ from storage.engine.sql import as_moment, as_text
 class Pattern:
     """Notes of one kind. `result` and `reason` are what a person decided, once answered."""
 
-    id: str
+    id: PatternId
     title: str
     area: str
     confirmed_at: datetime
-    merged_into: str | None
-    split_from: str | None
+    merged_into: PatternId | None
+    split_from: PatternId | None
     per_month: int | None
     minutes: int | None
     result: str | None
@@ -73,12 +73,12 @@ TAPPED = ", ".join(TAPS)
 def add(
     tx: Tx,
     *,
-    id: str,
+    id: PatternId,
     title: str,
     area: str,
     by: PersonId,
     now: datetime,
-    split_from: str | None = None,
+    split_from: PatternId | None = None,
 ) -> None:
     """Confirm a pattern."""
     tx.insert(
@@ -104,7 +104,7 @@ def all(tx: Tx) -> list[Pattern]:
     return [_pattern(row) for row in rows]
 
 
-def find(tx: Tx, id: str) -> Pattern | None:
+def find(tx: Tx, id: PatternId) -> Pattern | None:
     """Return a pattern, also one that was merged or undone."""
     rows = tx.rows(
         f"select {COLUMNS} from patterns where workspace = :workspace and id = :id", id=id
@@ -112,7 +112,7 @@ def find(tx: Tx, id: str) -> Pattern | None:
     return _pattern(rows[0]) if rows else None
 
 
-def merged(tx: Tx, id: str) -> list[Pattern]:
+def merged(tx: Tx, id: PatternId) -> list[Pattern]:
     """Return what was merged into a pattern, directly."""
     rows = tx.rows(
         f"""
@@ -124,12 +124,12 @@ def merged(tx: Tx, id: str) -> list[Pattern]:
     return [_pattern(row) for row in rows]
 
 
-def whole(tx: Tx, id: str) -> list[str]:
+def whole(tx: Tx, id: PatternId) -> list[PatternId]:
     """Return the ids of a pattern and of everything that was merged into it."""
     return [id, *(each for part in merged(tx, id) for each in whole(tx, part.id))]
 
 
-def top(tx: Tx, id: str) -> str:
+def top(tx: Tx, id: PatternId) -> PatternId:
     """Return the pattern that stands for this one: itself, or what it was merged into."""
     found = find(tx, id)
     while found is not None and found.merged_into is not None:
@@ -137,7 +137,7 @@ def top(tx: Tx, id: str) -> str:
     return id
 
 
-def merge(tx: Tx, id: str, into: str | None) -> None:
+def merge(tx: Tx, id: PatternId, into: PatternId | None) -> None:
     """Let a pattern be part of another; None makes it stand by itself again."""
     tx.write(
         "update patterns set merged_into = :other where workspace = :workspace and id = :id",
@@ -146,7 +146,7 @@ def merge(tx: Tx, id: str, into: str | None) -> None:
     )
 
 
-def undo(tx: Tx, id: str) -> None:
+def undo(tx: Tx, id: PatternId) -> None:
     """Take a pattern back; its notes stay, and can be put into another one."""
     tx.write(
         "update friction set pattern = null where workspace = :workspace and pattern = :id", id=id
@@ -156,7 +156,7 @@ def undo(tx: Tx, id: str) -> None:
     )
 
 
-def change(tx: Tx, id: str, *, title: str, area: str) -> None:
+def change(tx: Tx, id: PatternId, *, title: str, area: str) -> None:
     """Call a pattern something else."""
     tx.write(
         """
@@ -169,7 +169,7 @@ def change(tx: Tx, id: str, *, title: str, area: str) -> None:
     )
 
 
-def estimate(tx: Tx, id: str, per_month: int | None, minutes: int | None) -> None:
+def estimate(tx: Tx, id: PatternId, per_month: int | None, minutes: int | None) -> None:
     """Keep how often it happens and how long it takes; both are estimates."""
     tx.write(
         """
@@ -183,7 +183,14 @@ def estimate(tx: Tx, id: str, per_month: int | None, minutes: int | None) -> Non
 
 
 def answer(
-    tx: Tx, id: str, *, result: str | None, reason: str, parked: bool, by: PersonId, now: datetime
+    tx: Tx,
+    id: PatternId,
+    *,
+    result: str | None,
+    reason: str,
+    parked: bool,
+    by: PersonId,
+    now: datetime,
 ) -> None:
     """Keep what was decided, and why."""
     tx.write(
@@ -201,7 +208,7 @@ def answer(
     )
 
 
-def answer_like(tx: Tx, id: str, other: str) -> None:
+def answer_like(tx: Tx, id: PatternId, other: PatternId) -> None:
     """Let a pattern have the answer that another one has."""
     for row in tx.rows(
         """
@@ -221,7 +228,7 @@ def answer_like(tx: Tx, id: str, other: str) -> None:
         )
 
 
-def take_answer_back(tx: Tx, id: str) -> None:
+def take_answer_back(tx: Tx, id: PatternId) -> None:
     """Let a pattern be without an answer again."""
     tx.write(
         """
@@ -233,14 +240,16 @@ def take_answer_back(tx: Tx, id: str) -> None:
     )
 
 
-def add_check(tx: Tx, *, id: str, pattern: str, by: PersonId, now: datetime, taps: Check) -> None:
+def add_check(
+    tx: Tx, *, id: str, pattern: PatternId, by: PersonId, now: datetime, taps: Check
+) -> None:
     """Keep how the seven taps were answered."""
     values = {each: getattr(taps, each) for each in TAPS}
     values["droppable"] = int(taps.droppable)
     tx.insert("pattern_checks", id=id, pattern=pattern, checked_by=by, at=as_text(now), **values)
 
 
-def check(tx: Tx, pattern: str) -> Check | None:
+def check(tx: Tx, pattern: PatternId) -> Check | None:
     """Return the newest answers to the seven taps."""
     rows = tx.rows(
         f"""
@@ -256,7 +265,14 @@ def check(tx: Tx, pattern: str) -> Check | None:
 
 
 def note(
-    tx: Tx, *, id: str, pattern: str, by: PersonId, now: datetime, kind: str, words: str = ""
+    tx: Tx,
+    *,
+    id: str,
+    pattern: PatternId,
+    by: PersonId,
+    now: datetime,
+    kind: str,
+    words: str = "",
 ) -> None:
     """Write a line of a pattern's history."""
     tx.insert(
@@ -270,7 +286,7 @@ def note(
     )
 
 
-def history(tx: Tx, pattern: str) -> list[Change]:
+def history(tx: Tx, pattern: PatternId) -> list[Change]:
     """Return what was done with a pattern, the newest first."""
     rows = tx.rows(
         """

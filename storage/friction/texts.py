@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from storage.engine import Tx
+from storage.engine.ids import NoteId, PatternId
 
 
-def remove_from_note(tx: Tx, note: str, words: str, mark: str) -> int:
+def remove_from_note(tx: Tx, note: NoteId, words: str, mark: str) -> int:
     """Put `mark` where `words` stand in a note; return how often that was."""
     changed = tx.run(
         """
@@ -23,12 +24,12 @@ def remove_from_note(tx: Tx, note: str, words: str, mark: str) -> int:
     return changed
 
 
-def remove_from_patterns(tx: Tx, patterns: Sequence[str], words: str, mark: str) -> int:
+def remove_from_patterns(tx: Tx, patterns: Sequence[PatternId], words: str, mark: str) -> int:
     """Put `mark` where `words` stand in patterns, their notes, answers and history."""
     return sum(_from_pattern(tx, each, words, mark) for each in patterns)
 
 
-def _from_pattern(tx: Tx, pattern: str, words: str, mark: str) -> int:
+def _from_pattern(tx: Tx, pattern: PatternId, words: str, mark: str) -> int:
     values = {"pattern": pattern, "words": words, "mark": mark}
     changed = tx.run(
         """

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 
 from storage.engine import Row, Tx
-from storage.engine.ids import PersonId, PlaceId
+from storage.engine.ids import AutomationId, PatternId, PersonId, PilotId, PlaceId
 from storage.engine.sql import as_moment, as_text
 from storage.pilots.states import PilotState
 
@@ -18,13 +18,13 @@ class Pilot:
     `automation` is what runs for it; `undecided` says that it is over and nobody has decided.
     """
 
-    id: str
+    id: PilotId
     name: str
     problem: str
     champion: PersonId | None
     started_on: date | None
     state: PilotState = PilotState.DRAFT
-    pattern: str | None = None
+    pattern: PatternId | None = None
     area: str = ""
     goal: str | None = None
     workflow: str = ""
@@ -66,7 +66,7 @@ class Pilot:
     stopped_on: date | None = None
     posted_on: date | None = None
     alive: str | None = None
-    automation: str | None = None
+    automation: AutomationId | None = None
     undecided: bool = False
 
 
@@ -110,13 +110,13 @@ def all(tx: Tx) -> list[Pilot]:
     return [_pilot(row) for row in rows]
 
 
-def find(tx: Tx, id: str) -> Pilot | None:
+def find(tx: Tx, id: PilotId) -> Pilot | None:
     """Return a pilot by its id."""
     rows = tx.rows(f"select {COLUMNS} from pilots where workspace = :workspace and id = :id", id=id)
     return _pilot(rows[0]) if rows else None
 
 
-def named(tx: Tx, name_key: str) -> str | None:
+def named(tx: Tx, name_key: str) -> PilotId | None:
     """Return the id of the pilot that is called so."""
     rows = tx.rows(
         "select id from pilots where workspace = :workspace and name_key = :key", key=name_key
@@ -124,7 +124,7 @@ def named(tx: Tx, name_key: str) -> str | None:
     return rows[0]["id"] if rows else None
 
 
-def rename(tx: Tx, id: str, name: str, name_key: str) -> None:
+def rename(tx: Tx, id: PilotId, name: str, name_key: str) -> None:
     """Call a pilot something else, or let its name be free (another key)."""
     tx.write(
         """
@@ -137,7 +137,7 @@ def rename(tx: Tx, id: str, name: str, name_key: str) -> None:
     )
 
 
-def change(tx: Tx, id: str, **values: object) -> None:
+def change(tx: Tx, id: PilotId, **values: object) -> None:
     """Change what stands on a pilot's card; what is not named stays as it is."""
     assert values.keys() <= set(NAMES), "only columns"
     given = {each: _stored(values.get(each)) for each in NAMES[1:]}
@@ -150,7 +150,7 @@ def change(tx: Tx, id: str, **values: object) -> None:
     )
 
 
-def accept(tx: Tx, id: str, role: str, person: PersonId, now: datetime) -> bool:
+def accept(tx: Tx, id: PilotId, role: str, person: PersonId, now: datetime) -> bool:
     """Write down that somebody accepts a role; False when they were not asked for it."""
     found = find(tx, id)
     if found is None or getattr(found, role) != person:
@@ -174,7 +174,7 @@ def with_role(tx: Tx, person: PersonId) -> list[tuple[Pilot, str]]:
 # --- users -------------------------------------------------------------------------------
 
 
-def users(tx: Tx, pilot: str, state: str = "asked") -> list[PersonId]:
+def users(tx: Tx, pilot: PilotId, state: str = "asked") -> list[PersonId]:
     """Return who was named as a user, or who does not want to be asked."""
     wanted = {"asked": ("asked",), "muted": ("muted", "only_muted"), "named": ("asked", "muted")}
     rows = tx.rows(
@@ -187,7 +187,7 @@ def users(tx: Tx, pilot: str, state: str = "asked") -> list[PersonId]:
     return [row["person"] for row in rows if row["state"] in wanted[state]]
 
 
-def set_users(tx: Tx, pilot: str, people: list[PersonId]) -> None:
+def set_users(tx: Tx, pilot: PilotId, people: list[PersonId]) -> None:
     """Name the users, in place of those before; who does not want to be asked is not."""
     muted = set(users(tx, pilot, "muted"))
     tx.write("delete from pilot_users where workspace = :workspace and pilot = :pilot", pilot=pilot)
@@ -196,7 +196,7 @@ def set_users(tx: Tx, pilot: str, people: list[PersonId]) -> None:
         tx.insert("pilot_users", pilot=pilot, person=each, state=state)
 
 
-def mute(tx: Tx, pilot: str, person: PersonId) -> None:
+def mute(tx: Tx, pilot: PilotId, person: PersonId) -> None:
     """Ask somebody no more about a pilot."""
     tx.write(
         """
@@ -210,7 +210,7 @@ def mute(tx: Tx, pilot: str, person: PersonId) -> None:
     )
 
 
-def unmute(tx: Tx, pilot: str, person: PersonId) -> None:
+def unmute(tx: Tx, pilot: PilotId, person: PersonId) -> None:
     """Ask somebody again."""
     tx.write(
         """

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from storage.engine import Tx
-from storage.engine.ids import PersonId, hidden_voter
+from storage.engine.ids import PersonId, PilotId, hidden_voter
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +29,13 @@ class Question:
     """Something asked about a pilot; nobody knows by whom."""
 
     id: str
-    pilot: str
+    pilot: PilotId
     words: str
     asked_on: date
     answer: str | None
 
 
-def open_round(tx: Tx, pilot: str, week: str, secret: str) -> None:
+def open_round(tx: Tx, pilot: PilotId, week: str, secret: str) -> None:
     """Open the round of a week, if it is not open or over."""
     tx.write(
         """
@@ -49,7 +49,7 @@ def open_round(tx: Tx, pilot: str, week: str, secret: str) -> None:
     )
 
 
-def rounds(tx: Tx, pilot: str) -> list[Round]:
+def rounds(tx: Tx, pilot: PilotId) -> list[Round]:
     """Return the rounds of a pilot, the newest first."""
     rows = tx.rows(
         """
@@ -64,7 +64,7 @@ def rounds(tx: Tx, pilot: str) -> list[Round]:
     ]
 
 
-def _voter(tx: Tx, pilot: str, week: str, person: PersonId) -> str | None:
+def _voter(tx: Tx, pilot: PilotId, week: str, person: PersonId) -> str | None:
     """Return under what somebody's tap stands, None when the round is not open."""
     rows = tx.rows(
         """
@@ -79,7 +79,7 @@ def _voter(tx: Tx, pilot: str, week: str, person: PersonId) -> str | None:
     return hidden_voter(rows[0]["secret"], person)
 
 
-def tap(tx: Tx, pilot: str, week: str, person: PersonId, answer: str, reason: str = "") -> bool:
+def tap(tx: Tx, pilot: PilotId, week: str, person: PersonId, answer: str, reason: str = "") -> bool:
     """Answer, or answer differently, while the round is open; False when it is not."""
     voter = _voter(tx, pilot, week, person)
     if voter is None:
@@ -100,7 +100,7 @@ def tap(tx: Tx, pilot: str, week: str, person: PersonId, answer: str, reason: st
     return True
 
 
-def take_back(tx: Tx, pilot: str, week: str, person: PersonId) -> bool:
+def take_back(tx: Tx, pilot: PilotId, week: str, person: PersonId) -> bool:
     """Take an answer back while the round is open; False when there is none."""
     voter = _voter(tx, pilot, week, person)
     return voter is not None and (
@@ -117,7 +117,7 @@ def take_back(tx: Tx, pilot: str, week: str, person: PersonId) -> bool:
     )
 
 
-def close(tx: Tx, pilot: str, week: str, asked: Sequence[PersonId]) -> None:
+def close(tx: Tx, pilot: PilotId, week: str, asked: Sequence[PersonId]) -> None:
     """Count a round, and destroy its secret and what stood under it."""
     rows = tx.rows(
         """
@@ -156,7 +156,7 @@ def close(tx: Tx, pilot: str, week: str, asked: Sequence[PersonId]) -> None:
     )
 
 
-def counts(tx: Tx, pilot: str, week: str) -> dict[str, int]:
+def counts(tx: Tx, pilot: PilotId, week: str) -> dict[str, int]:
     """Return what was counted when a round was closed."""
     rows = tx.rows(
         """
@@ -169,7 +169,9 @@ def counts(tx: Tx, pilot: str, week: str) -> dict[str, int]:
     return {row["answer"]: row["count"] for row in rows}
 
 
-def signal(tx: Tx, pilot: str, week: str, kind: str, reason: str = "", minutes: int = 0) -> None:
+def signal(
+    tx: Tx, pilot: PilotId, week: str, kind: str, reason: str = "", minutes: int = 0
+) -> None:
     """Count a detour: it was bypassed, or done by hand."""
     tx.write(
         """
@@ -186,7 +188,7 @@ def signal(tx: Tx, pilot: str, week: str, kind: str, reason: str = "", minutes: 
     )
 
 
-def signals(tx: Tx, pilot: str, before_week: str) -> dict[tuple[str, str], tuple[int, int]]:
+def signals(tx: Tx, pilot: PilotId, before_week: str) -> dict[tuple[str, str], tuple[int, int]]:
     """Return (times, minutes) of each kind and reason, of the weeks that are over."""
     rows = tx.rows(
         """
@@ -200,12 +202,12 @@ def signals(tx: Tx, pilot: str, before_week: str) -> dict[tuple[str, str], tuple
     return {(row["kind"], row["reason"]): (int(row["n"]), int(row["minutes"])) for row in rows}
 
 
-def say(tx: Tx, *, id: str, pilot: str, week: str, sentence: str) -> None:
+def say(tx: Tx, *, id: str, pilot: PilotId, week: str, sentence: str) -> None:
     """Keep a sentence without a name."""
     tx.insert("pilot_sentences", id=id, pilot=pilot, week=week, sentence=sentence)
 
 
-def sentences(tx: Tx, pilot: str, limit: int, before_week: str) -> list[str]:
+def sentences(tx: Tx, pilot: PilotId, limit: int, before_week: str) -> list[str]:
     """Return the sentences of the newest weeks that are over, in no order within a week."""
     rows = tx.rows(
         """
@@ -232,12 +234,12 @@ def said_in(tx: Tx, week: str) -> int:
     return int(rows[0]["n"])
 
 
-def ask(tx: Tx, *, id: str, pilot: str, words: str, day: date) -> None:
+def ask(tx: Tx, *, id: str, pilot: PilotId, words: str, day: date) -> None:
     """Keep a question; not who asks, nor when on the day."""
     tx.insert("pilot_questions", id=id, pilot=pilot, words=words, asked_on=day.isoformat())
 
 
-def questions(tx: Tx, pilot: str | None = None) -> list[Question]:
+def questions(tx: Tx, pilot: PilotId | None = None) -> list[Question]:
     """Return the questions about one pilot or all, the oldest first."""
     rows = tx.rows(
         """

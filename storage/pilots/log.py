@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from storage.engine import Tx
-from storage.engine.ids import PersonId
+from storage.engine.ids import PersonId, PilotId
 from storage.engine.sql import as_moment, as_text
 from storage.pilots.states import LaterState
 
@@ -86,7 +86,7 @@ class Change:
     words: str
 
 
-def enter(tx: Tx, pilot: str, value: Value, by: PersonId) -> None:
+def enter(tx: Tx, pilot: PilotId, value: Value, by: PersonId) -> None:
     """Keep the value of a week; the same week again corrects it."""
     tx.write(
         """
@@ -112,7 +112,7 @@ def enter(tx: Tx, pilot: str, value: Value, by: PersonId) -> None:
     )
 
 
-def values(tx: Tx, pilot: str) -> list[Value]:
+def values(tx: Tx, pilot: PilotId) -> list[Value]:
     """Return the values of a pilot, the oldest week first."""
     rows = tx.rows(
         """
@@ -124,7 +124,7 @@ def values(tx: Tx, pilot: str) -> list[Value]:
     return [Value(**row) for row in rows]
 
 
-def enter_satisfaction(tx: Tx, pilot: str, told: Satisfaction) -> None:
+def enter_satisfaction(tx: Tx, pilot: PilotId, told: Satisfaction) -> None:
     """Keep how satisfied customers were in a week; the same week again corrects it."""
     tx.write(
         """
@@ -141,7 +141,7 @@ def enter_satisfaction(tx: Tx, pilot: str, told: Satisfaction) -> None:
     )
 
 
-def satisfaction(tx: Tx, pilot: str) -> list[Satisfaction]:
+def satisfaction(tx: Tx, pilot: PilotId) -> list[Satisfaction]:
     """Return how satisfied customers were, the oldest week first."""
     rows = tx.rows(
         """
@@ -153,7 +153,7 @@ def satisfaction(tx: Tx, pilot: str) -> list[Satisfaction]:
     return [Satisfaction(**row) for row in rows]
 
 
-def add_candidate(tx: Tx, pilot: str, candidate: Candidate) -> None:
+def add_candidate(tx: Tx, pilot: PilotId, candidate: Candidate) -> None:
     """Keep a workflow that may be chosen."""
     tx.insert(
         "pilot_candidates",
@@ -166,7 +166,7 @@ def add_candidate(tx: Tx, pilot: str, candidate: Candidate) -> None:
     )
 
 
-def candidates(tx: Tx, pilot: str) -> list[Candidate]:
+def candidates(tx: Tx, pilot: PilotId) -> list[Candidate]:
     """Return the workflows that may be chosen."""
     rows = tx.rows(
         """
@@ -178,7 +178,7 @@ def candidates(tx: Tx, pilot: str) -> list[Candidate]:
     return [Candidate(**{**row, "chosen": bool(row["chosen"])}) for row in rows]
 
 
-def choose(tx: Tx, pilot: str, id: str) -> bool:
+def choose(tx: Tx, pilot: PilotId, id: str) -> bool:
     """Choose a workflow; False when one was chosen already. The others are parked."""
     return (
         tx.run(
@@ -196,7 +196,7 @@ def choose(tx: Tx, pilot: str, id: str) -> bool:
     )
 
 
-def add_obstacle(tx: Tx, pilot: str, *, id: str, words: str, due: date, day: date) -> None:
+def add_obstacle(tx: Tx, pilot: PilotId, *, id: str, words: str, due: date, day: date) -> None:
     """Keep what is in the way."""
     tx.insert(
         "pilot_obstacles",
@@ -208,7 +208,7 @@ def add_obstacle(tx: Tx, pilot: str, *, id: str, words: str, due: date, day: dat
     )
 
 
-def obstacles(tx: Tx, pilot: str) -> list[Obstacle]:
+def obstacles(tx: Tx, pilot: PilotId) -> list[Obstacle]:
     """Return what is or was in the way, the oldest first."""
     rows = tx.rows(
         """
@@ -229,7 +229,7 @@ def obstacles(tx: Tx, pilot: str) -> list[Obstacle]:
     ]
 
 
-def solve(tx: Tx, pilot: str, id: str, day: date) -> bool:
+def solve(tx: Tx, pilot: PilotId, id: str, day: date) -> bool:
     """Write down that it is out of the way; False when it was already."""
     return (
         tx.run(
@@ -245,12 +245,12 @@ def solve(tx: Tx, pilot: str, id: str, day: date) -> bool:
     )
 
 
-def add_later(tx: Tx, pilot: str, *, id: str, words: str, kind: str) -> None:
+def add_later(tx: Tx, pilot: PilotId, *, id: str, words: str, kind: str) -> None:
     """Keep what is not for now."""
     tx.insert("pilot_later", id=id, pilot=pilot, words=words, kind=kind)
 
 
-def later(tx: Tx, pilot: str) -> list[Later]:
+def later(tx: Tx, pilot: PilotId) -> list[Later]:
     """Return what is not for now."""
     rows = tx.rows(
         """
@@ -262,7 +262,7 @@ def later(tx: Tx, pilot: str) -> list[Later]:
     return [Later(**{**row, "state": LaterState(row["state"])}) for row in rows]
 
 
-def set_later(tx: Tx, pilot: str, id: str, state: str) -> bool:
+def set_later(tx: Tx, pilot: PilotId, id: str, state: str) -> bool:
     """Schedule or drop what was not for now."""
     return (
         tx.run(
@@ -278,14 +278,14 @@ def set_later(tx: Tx, pilot: str, id: str, state: str) -> bool:
     )
 
 
-def iterate(tx: Tx, pilot: str, *, id: str, kind: str, words: str, day: date) -> None:
+def iterate(tx: Tx, pilot: PilotId, *, id: str, kind: str, words: str, day: date) -> None:
     """Write down that something was made better."""
     tx.insert(
         "pilot_iterations", id=id, pilot=pilot, kind=kind, words=words, done_on=day.isoformat()
     )
 
 
-def iterations(tx: Tx, pilot: str) -> list[Iteration]:
+def iterations(tx: Tx, pilot: PilotId) -> list[Iteration]:
     """Return what was made better, the oldest first."""
     rows = tx.rows(
         """
@@ -303,7 +303,7 @@ def iterations(tx: Tx, pilot: str) -> list[Iteration]:
 # --- corrected -----------------------------------------------------------------------------
 
 
-def drop_value(tx: Tx, pilot: str, week: str) -> bool:
+def drop_value(tx: Tx, pilot: PilotId, week: str) -> bool:
     """Take the value of a week away; False when there is none."""
     return (
         tx.run(
@@ -318,7 +318,7 @@ def drop_value(tx: Tx, pilot: str, week: str) -> bool:
     )
 
 
-def drop_satisfaction(tx: Tx, pilot: str, week: str) -> bool:
+def drop_satisfaction(tx: Tx, pilot: PilotId, week: str) -> bool:
     """Take away how satisfied customers were in a week; False when nobody said."""
     return (
         tx.run(
@@ -333,7 +333,7 @@ def drop_satisfaction(tx: Tx, pilot: str, week: str) -> bool:
     )
 
 
-def correct_candidate(tx: Tx, pilot: str, candidate: Candidate) -> None:
+def correct_candidate(tx: Tx, pilot: PilotId, candidate: Candidate) -> None:
     """Put other words to a workflow."""
     tx.write(
         """
@@ -348,7 +348,7 @@ def correct_candidate(tx: Tx, pilot: str, candidate: Candidate) -> None:
     )
 
 
-def correct_obstacle(tx: Tx, pilot: str, id: str, words: str, due: date) -> None:
+def correct_obstacle(tx: Tx, pilot: PilotId, id: str, words: str, due: date) -> None:
     """Put other words to what is in the way, or another day; it is in the way again."""
     tx.write(
         """
@@ -362,7 +362,7 @@ def correct_obstacle(tx: Tx, pilot: str, id: str, words: str, due: date) -> None
     )
 
 
-def correct_later(tx: Tx, pilot: str, id: str, words: str, kind: str) -> None:
+def correct_later(tx: Tx, pilot: PilotId, id: str, words: str, kind: str) -> None:
     """Put other words to what is for later; it is for later again."""
     tx.write(
         """
@@ -376,7 +376,7 @@ def correct_later(tx: Tx, pilot: str, id: str, words: str, kind: str) -> None:
     )
 
 
-def correct_iteration(tx: Tx, pilot: str, id: str, words: str, kind: str) -> None:
+def correct_iteration(tx: Tx, pilot: PilotId, id: str, words: str, kind: str) -> None:
     """Put other words to what was made better."""
     tx.write(
         """
@@ -391,7 +391,7 @@ def correct_iteration(tx: Tx, pilot: str, id: str, words: str, kind: str) -> Non
 
 
 def note(
-    tx: Tx, *, id: str, pilot: str, by: PersonId, now: datetime, kind: str, words: str = ""
+    tx: Tx, *, id: str, pilot: PilotId, by: PersonId, now: datetime, kind: str, words: str = ""
 ) -> None:
     """Write a line of a pilot's history."""
     tx.insert(
@@ -405,7 +405,7 @@ def note(
     )
 
 
-def history(tx: Tx, pilot: str) -> list[Change]:
+def history(tx: Tx, pilot: PilotId) -> list[Change]:
     """Return what happened to a pilot, the newest first."""
     rows = tx.rows(
         """

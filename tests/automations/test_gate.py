@@ -10,6 +10,7 @@ from storage import automations
 from storage.automations import history
 from storage.automations.states import AutomationPhase
 from storage.engine import Tx
+from storage.engine.ids import AutomationId
 from tests.pretend.machines import enter
 from tests.pretend.stage import Say, Stage, answered
 
@@ -38,7 +39,7 @@ GAPS = {
 }  # fmt: skip
 
 
-def complete(bot: Stage, id: str) -> None:
+def complete(bot: Stage, id: AutomationId) -> None:
     """Let everything be said that operation needs."""
 
     def say(tx: Tx) -> None:
@@ -60,15 +61,15 @@ def test_each_missing_part_alone_blocks_operation_and_names_itself_and_nothing_e
     enter(ben)
     (row,) = bot.rows("select id from automations where workspace = :workspace")
     id = str(row["id"])
-    complete(bot, id)
+    complete(bot, AutomationId(id))
 
     def take_away(tx: Tx) -> None:
         if gap in PARTS:
-            history.say(tx, id, gap, "")
+            history.say(tx, AutomationId(id), gap, "")
         elif gap == "accountable":
-            automations.change(tx, id, accountable_accepted_at=None)
+            automations.change(tx, AutomationId(id), accountable_accepted_at=None)
         else:
-            automations.change(tx, id, **{gap: None if gap == "deputy" else ""})
+            automations.change(tx, AutomationId(id), **{gap: None if gap == "deputy" else ""})
 
     bot.store(take_away)
     for language, label in zip(("en", "de"), GAPS[gap], strict=True):
@@ -92,7 +93,7 @@ def test_with_everything_it_opens_and_says_when_and_by_whom(
 ) -> None:
     enter(ben)
     (row,) = bot.rows("select id from automations where workspace = :workspace")
-    complete(bot, str(row["id"]))
+    complete(bot, AutomationId(str(row["id"])))
     ben("auto mail-sortierung")
     assert "Jetzt beginnt die Arbeit" in ben.press(calls="auto live")
     card = anna("auto mail-sortierung")

@@ -10,6 +10,7 @@ from handlers.automations.learning.trend import falls
 from handlers.kit.commands import call
 from storage import automations
 from storage.engine import Tx
+from storage.engine.ids import AutomationId
 from tests.pretend.machines import enter, reports
 from tests.pretend.stage import Say, Stage
 
@@ -28,7 +29,7 @@ def live(ben: Say, bot: Stage) -> str:
     id, now = id_of(bot), bot.clock.now()
 
     def prepare(tx: Tx) -> None:
-        automations.change(tx, id, phase="operation", live_at=now)
+        automations.change(tx, AutomationId(id), phase="operation", live_at=now)
         for field, value in (("area", "Einkauf"), ("minutes", "10")):
             tx.insert("automation_profile", automation=id, field=field, value=value)
 

@@ -7,6 +7,7 @@ from itertools import product
 
 from handlers.automations.learning import relief
 from handlers.pilots import relief as of_pilots
+from storage.engine.ids import PilotId
 from storage.pilots import Pilot
 from storage.pilots.answers import Round
 from tests.pretend.machines import enter
@@ -96,7 +97,7 @@ def test_what_is_retired_is_asked_about_no_more(ben: Say, anna: Say, bot: Stage)
 
 
 def test_it_tells_what_pilots_tell_where_nobody_knows_who_was_asked() -> None:
-    pilot = Pilot("p", "P", "", None, None)
+    pilot = Pilot(PilotId("p"), "P", "", None, None)
     meant = {"yes": "relieved", "mixed": "mixed", "no": "no", "": ""}
     for yes, partly, no in product(range(7), repeat=3):
         counts = {"relieved": yes, "partly": partly, "no": no}

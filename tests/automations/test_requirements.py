@@ -25,7 +25,7 @@ from handlers.kit.words import flat, text
 from storage import automations
 from storage.automations.states import AutomationPhase, AutomationState, SignalKind, SignalState
 from storage.engine import Tx
-from storage.engine.ids import PersonId
+from storage.engine.ids import AutomationId, PersonId
 from tests.automations.test_gate import complete
 from tests.ownership.test_ownership import leaves
 from tests.pretend.machines import enter, reports
@@ -51,7 +51,7 @@ def card_of(bot: Stage, who: str = "anna") -> Message:
 def runs(bot: Stage, phase: AutomationPhase = AutomationPhase.OPERATION) -> None:
     """Let it be in operation since now, and be looked at each day."""
     id, now = its(bot), bot.clock.now()
-    bot.store(lambda tx: automations.change(tx, id, phase=phase, live_at=now))
+    bot.store(lambda tx: automations.change(tx, AutomationId(id), phase=phase, live_at=now))
     bot.run(bot.dispatcher.fire_timer(bot.workspace, "automation checks"))
     bot.carry()
 
@@ -339,7 +339,7 @@ def test_e12_the_card_is_the_job_profile_five_parts_in_order_filled_or_marked_mi
         (shown,) = [line for line in lines if line.startswith(f"{each.label.one}: ")] or [""]
         assert shown or not each.needed, each.field
     assert "Steps: missing" in lines and "Documentation: missing" in lines
-    complete(bot, its(bot))
+    complete(bot, AutomationId(its(bot)))
     assert not [line for line in anna("auto mail-sortierung").splitlines() if "missing" in line]
 
 
@@ -420,7 +420,7 @@ def test_e18_phases_change_only_through_their_gates(ben: Say, anna: Say, bot: St
     assert tries("auto live") == "idea", "its profile is not complete"
     assert tries("auto pilot") == "pilot"
     assert tries("auto pilot") == "pilot" and tries("auto live") == "pilot"
-    complete(bot, its(bot))
+    complete(bot, AutomationId(its(bot)))
     assert tries("auto live") == "operation"
     assert tries("auto pilot") == "operation"
     past = bot.rows(
@@ -436,7 +436,7 @@ def test_c28_the_card_of_going_live_asks_everybody_and_a_question_arrives_within
     ben: Say, anna: Say, bot: Stage
 ) -> None:
     enter(ben)
-    complete(bot, its(bot))
+    complete(bot, AutomationId(its(bot)))
     ben("auto mail-sortierung")
     ben.press(calls="auto live")
     (card,) = [each for each in anna.sees("allgemein") if "ist in Betrieb" in each]

@@ -15,7 +15,7 @@ from handlers.automations.rules.standing import Standing, State
 from storage.automations import Automation
 from storage.automations.intake import Outage
 from storage.automations.states import AutomationKind, AutomationState
-from storage.engine.ids import PersonId
+from storage.engine.ids import AutomationId, PersonId
 
 BERLIN = ZoneInfo("Europe/Berlin")
 CHRISTMAS = frozenset(date(2026, 12, day) for day in range(24, 32))
@@ -31,7 +31,7 @@ def automation(rhythm: str, last: str | None, **given: Any) -> Automation:
     """Return an old automation whose last useful run was at `last`."""
     ran = at(last) if last else None
     made = Automation(
-        "a",
+        AutomationId("a"),
         "A",
         "x",
         PersonId("ben"),

@@ -18,7 +18,7 @@ from handlers.pilots import relief
 from storage import people
 from storage.delivery import places
 from storage.engine import Database, Row, Tx
-from storage.engine.ids import PersonId, PlaceId
+from storage.engine.ids import PersonId, PilotId, PlaceId
 from storage.engine.sqlite import Sqlite
 from storage.pilots import Pilot, answers
 from tests.engine.test_engine import tables
@@ -247,7 +247,7 @@ def test_a_split_needs_five_a_silent_one_and_no_option_that_holds_everybody(
 ) -> None:
     """Settled 51."""
     given = dict(zip(relief.LABELS, counts, strict=True))
-    pilot = Pilot("p", "P", "x", None, None)
+    pilot = Pilot(PilotId("p"), "P", "x", None, None)
     found = relief.shown(pilot, given, answers.Round("2026-W48", False, sum(counts), silent))
     assert (found.split is not None) is split and found.leaning == leaning
 

@@ -9,6 +9,7 @@ import pytest
 from handlers.friction.assessment import advice, because
 from handlers.kit.messages import Call
 from handlers.kit.words import text
+from storage.engine.ids import PatternId
 from storage.friction import patterns
 from tests.friction.test_patterns import do, members
 from tests.pretend.stage import DEMO, Say, Stage, answered
@@ -174,7 +175,7 @@ def test_c09_the_result_is_reproduced_from_the_answers_that_are_kept(
         responsibility="no", relationship="no", changing="no", written="no",
     )  # fmt: skip
     id = str(bot.rows("select id from patterns where workspace = :workspace")[0]["id"])
-    kept = bot.store(lambda tx: patterns.check(tx.within(DEMO), id))
+    kept = bot.store(lambda tx: patterns.check(tx.within(DEMO), PatternId(id)))
     assert kept is not None
     results = {
         "en": "Let it be prepared, decide yourself.",

@@ -15,6 +15,7 @@ from handlers.kit.context import LOTSE
 from handlers.kit.messages import Call
 from handlers.kit.words import text
 from storage.engine import Tx
+from storage.engine.ids import NoteId, PatternId
 from storage.friction import ALONE, JOINED, Note
 from storage.friction.patterns import Check
 from tests.pretend.stage import DEMO, Say, Stage, answered
@@ -323,9 +324,11 @@ def test_texts_alone_are_compared() -> None:
 @pytest.mark.parametrize(
     ("pattern", "loose"), [(None, True), (f"{JOINED}1", True), (f"{ALONE}1", True), ("p1", False)]
 )
-def test_a_mark_is_no_pattern(pattern: str | None, loose: bool) -> None:
+def test_a_mark_is_no_pattern(pattern: PatternId | None, loose: bool) -> None:
     noted = datetime(2026, 11, 23, tzinfo=UTC)
-    assert Note("n", "Alles doppelt", None, "", noted, pattern, answered=False).loose is loose
+    assert (
+        Note(NoteId("n"), "Alles doppelt", None, "", noted, pattern, answered=False).loose is loose
+    )
 
 
 # --- whoever comes to an answer later ------------------------------------------------------

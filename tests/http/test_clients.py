@@ -18,7 +18,7 @@ from storage import automations
 from storage.automations import Automation, intake
 from storage.automations.states import AutomationState
 from storage.engine import Tx
-from storage.engine.ids import PersonId
+from storage.engine.ids import AutomationId, PersonId
 from storage.engine.sqlite import Sqlite
 from tests.pretend.stage import DEMO, Stage, furnish
 
@@ -65,11 +65,11 @@ async def machine(sqlite: Sqlite) -> AsyncIterator[Machine]:
         furnish(tx, DEMO, now)
         inside = tx.within(DEMO)
         for id, slug in (("b", "backup"), ("one", "twin"), ("two", "twin")):
-            made = Automation(id, id, "x", PersonId("ben"), PersonId("carla"), None, 1,
-                              AutomationState.ACTIVE, now, None, None,
+            made = Automation(AutomationId(id), id, "x", PersonId("ben"), PersonId("carla"), None,
+                              1, AutomationState.ACTIVE, now, None, None,
                               rhythm="every 1 day", slug=slug)  # fmt: skip
             automations.add(inside, made, name_key=id)
-        intake.give_address(inside, "b", SECRET, now)
+        intake.give_address(inside, AutomationId("b"), SECRET, now)
         intake.give_key(inside, KEY, now)
 
     sqlite.transact(prepare)

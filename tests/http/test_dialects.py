@@ -17,7 +17,7 @@ from storage import automations
 from storage.automations import Automation, intake
 from storage.automations.states import AutomationState
 from storage.engine import Database, Row, Tx
-from storage.engine.ids import PersonId
+from storage.engine.ids import AutomationId, PersonId
 from tests.pretend.stage import DEMO, Stage, furnish
 
 SECRET = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
@@ -59,7 +59,7 @@ async def caller(database: Database) -> AsyncIterator[Caller]:
         inside = tx.within(DEMO)
         for id, slug in (("backup", "backup"), ("one", "twin"), ("two", "twin")):
             made = Automation(
-                id,
+                AutomationId(id),
                 id,
                 "x",
                 PersonId("ben"),
@@ -74,7 +74,7 @@ async def caller(database: Database) -> AsyncIterator[Caller]:
                 slug=slug,
             )
             automations.add(inside, made, name_key=id)
-        intake.give_address(inside, "backup", SECRET, now)
+        intake.give_address(inside, AutomationId("backup"), SECRET, now)
         intake.give_key(inside, KEY, now)
 
     database.transact(prepare)
@@ -196,7 +196,7 @@ async def test_nothing_to_do_is_idle_and_numbers_are_kept(caller: Caller) -> Non
 
 
 async def test_a_switch_lets_only_post_count(caller: Caller) -> None:
-    caller.stage.store(lambda tx: automations.change(tx, "backup", post_only=True))
+    caller.stage.store(lambda tx: automations.change(tx, AutomationId("backup"), post_only=True))
     assert await caller(f"/ping/{SECRET}") == (200, "OK")
     assert await caller(f"/ping/{SECRET}", "POST") == (200, "OK")
     assert (caller.kinds(), caller.odd()) == (["ok"], ["method"])

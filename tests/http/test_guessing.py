@@ -22,7 +22,7 @@ from storage import automations
 from storage.automations import Automation, intake
 from storage.automations.states import AutomationState
 from storage.engine import Tx
-from storage.engine.ids import PersonId
+from storage.engine.ids import AutomationId, PersonId
 from storage.engine.sqlite import Sqlite
 from tests.pretend.stage import DEMO, furnish
 
@@ -65,11 +65,11 @@ async def served(tmp_path: Path) -> AsyncIterator[Served]:
     def prepare(tx: Tx) -> None:
         furnish(tx, DEMO, now)
         inside = tx.within(DEMO)
-        made = Automation("b", "Backup", "x", PersonId("ben"), PersonId("carla"), None, 1,
-                          AutomationState.ACTIVE, now, None, None,
+        made = Automation(AutomationId("b"), "Backup", "x", PersonId("ben"), PersonId("carla"),
+                          None, 1, AutomationState.ACTIVE, now, None, None,
                           rhythm="every 1 day", slug="backup")  # fmt: skip
         automations.add(inside, made, name_key="backup")
-        intake.give_address(inside, "b", SECRET, now)
+        intake.give_address(inside, AutomationId("b"), SECRET, now)
         intake.give_key(inside, KEY, now)
 
     database.transact(prepare)

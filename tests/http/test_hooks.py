@@ -18,7 +18,7 @@ from storage import automations
 from storage.automations import Automation, intake
 from storage.automations.states import AutomationState
 from storage.engine import Database, Row, Tx, Unavailable
-from storage.engine.ids import PersonId
+from storage.engine.ids import AutomationId, PersonId
 from tests.pretend import machines
 from tests.pretend.stage import DEMO, Chat, Say, Stage, Troubled, furnish
 
@@ -73,7 +73,7 @@ async def caller(troubled: Troubled, chat: Chat) -> AsyncIterator[Caller]:
             furnish(tx, workspace, now)
             inside = tx.within(workspace)
             made = Automation(
-                "backup",
+                AutomationId("backup"),
                 "Backup",
                 "saves us",
                 PersonId("ben"),
@@ -86,8 +86,10 @@ async def caller(troubled: Troubled, chat: Chat) -> AsyncIterator[Caller]:
                 None,
             )
             automations.add(inside, made, name_key="backup")
-            intake.give_address(inside, "backup", secret, now)
-        intake.give_address(tx.within(DEMO), "backup", SECRET, now + timedelta(days=7))
+            intake.give_address(inside, AutomationId("backup"), secret, now)
+        intake.give_address(
+            tx.within(DEMO), AutomationId("backup"), SECRET, now + timedelta(days=7)
+        )
 
     troubled.transact(prepare)
     app = web.Application()

@@ -18,7 +18,7 @@ from storage import automations, friction
 from storage.automations import Automation, intake
 from storage.automations.states import AutomationKind, AutomationPhase, AutomationState
 from storage.engine import Tx
-from storage.engine.ids import PersonId
+from storage.engine.ids import AutomationId, NoteId, PersonId
 from storage.engine.sqlite import Sqlite
 from tests.pretend.stage import DEMO, furnish
 
@@ -35,7 +35,7 @@ def lotse(sqlite: Sqlite, tmp_path: Path) -> Lotse:
         furnish(tx, DEMO, now)
         inside = tx.within(DEMO)
         backup = Automation(
-            "b",
+            AutomationId("b"),
             'Bens "Backup"',
             "x",
             PersonId("ben"),
@@ -50,7 +50,7 @@ def lotse(sqlite: Sqlite, tmp_path: Path) -> Lotse:
             slug="backup",
         )
         draft = Automation(
-            "d",
+            AutomationId("d"),
             "d",
             "",
             PersonId(""),
@@ -68,12 +68,12 @@ def lotse(sqlite: Sqlite, tmp_path: Path) -> Lotse:
         for each in (backup, draft):
             automations.add(inside, each, name_key=each.id)
         for kind in ("ok", "ok", "fail"):
-            intake.count_day(inside, "b", "2026-11-23", kind)
-        automations.change(inside, "b", last_run_at=now, last_report_at=now)
+            intake.count_day(inside, AutomationId("b"), "2026-11-23", kind)
+        automations.change(inside, AutomationId("b"), last_run_at=now, last_report_at=now)
         for n in range(2):
             friction.add(
                 inside,
-                id=f"n{n}",
+                id=NoteId(f"n{n}"),
                 sentence="Ben tippt doppelt",
                 hint=None,
                 author=PersonId("ben"),

@@ -17,7 +17,7 @@ from storage import automations
 from storage.automations import Automation, intake
 from storage.automations.states import AutomationState
 from storage.engine import Database, Row, Tx, Unavailable
-from storage.engine.ids import PersonId
+from storage.engine.ids import AutomationId, PersonId
 from tests.pretend.stage import DEMO, Stage, Troubled, furnish
 
 SECRET = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
@@ -79,11 +79,11 @@ async def sends(troubled: Troubled) -> AsyncIterator[Sender]:
     def prepare(tx: Tx) -> None:
         furnish(tx, DEMO, now)
         inside = tx.within(DEMO)
-        made = Automation("b", "Backup", "x", PersonId("ben"), PersonId("carla"), None, 1,
-                          AutomationState.ACTIVE, now, None, None,
+        made = Automation(AutomationId("b"), "Backup", "x", PersonId("ben"), PersonId("carla"),
+                          None, 1, AutomationState.ACTIVE, now, None, None,
                           rhythm="every 1 day", slug="backup")  # fmt: skip
         automations.add(inside, made, name_key="backup")
-        intake.give_address(inside, "b", SECRET, now)
+        intake.give_address(inside, AutomationId("b"), SECRET, now)
 
     troubled.transact(prepare)
     mailbox = server.Mailbox(stage.dispatcher, DEMO, ("firma.example",), Misses())

@@ -12,6 +12,7 @@ from handlers.kit.messages import Call, Message, Text, spoken
 from handlers.pilots import measure, picture
 from storage.automations import intake
 from storage.engine import Tx
+from storage.engine.ids import AutomationId, PilotId
 from storage.pilots import Pilot, log
 from tests.pilots.test_pilots import ABOUT, LINK, MEASURE, do, id_of, started
 from tests.pretend import machines
@@ -131,7 +132,7 @@ def test_the_runs_of_what_is_connected_are_the_use(ben: Say, chris: Say, bot: St
     def runs(tx: Tx) -> None:
         for kind, times in (("ok", 3), ("idle", 2), ("fail", 1)):
             for _time in range(times):
-                intake.count_day(tx, automation, "2026-11-23", kind)
+                intake.count_day(tx, AutomationId(automation), "2026-11-23", kind)
 
     bot.store(runs)
     assert "Use: 3 runs in the last four weeks" in do(chris, "pilot", pilot=id)
@@ -245,7 +246,7 @@ def test_measuring_again_corrects_the_baseline_with_its_history(chris: Say, bot:
 def test_bars_are_as_long_as_their_values(
     before: str, target: str, values: tuple[str, ...], lengths: list[float]
 ) -> None:
-    pilot = Pilot("p", "P", "x", None, None, baseline=before, target=target)
+    pilot = Pilot(PilotId("p"), "P", "x", None, None, baseline=before, target=target)
     told = [log.Value(f"2026-W{48 + at}", each, 9) for at, each in enumerate(values)]
     drawn = picture.bars(pilot, told)
     assert drawn is not None
@@ -258,9 +259,12 @@ def test_bars_are_as_long_as_their_values(
 
 
 def test_no_picture_is_drawn_of_nothing() -> None:
-    pilot = Pilot("p", "P", "x", None, None, baseline="8", target="6")
+    pilot = Pilot(PilotId("p"), "P", "x", None, None, baseline="8", target="6")
     assert picture.bars(pilot, []) is None
-    assert picture.bars(Pilot("p", "P", "x", None, None), [log.Value("2026-W48", "7", 9)]) is None
+    assert (
+        picture.bars(Pilot(PilotId("p"), "P", "x", None, None), [log.Value("2026-W48", "7", 9)])
+        is None
+    )
 
 
 def test_the_history_is_told_in_the_readers_words(chris: Say, bot: Stage) -> None:

@@ -16,7 +16,7 @@ from handlers.kit.words import Words
 from handlers.pilots import clock, digest, measure, roles
 from storage import pilots
 from storage.engine import Tx
-from storage.engine.ids import PersonId
+from storage.engine.ids import PersonId, PilotId
 from storage.pilots import ROLES, Pilot
 from storage.pilots.states import PilotState
 from tests.ownership.test_ownership import leaves
@@ -310,7 +310,7 @@ def test_effects_have_the_right_sign(
     better: str, before: str, target: str, now: str, percent: str
 ) -> None:
     """Requirements D17 and D18."""
-    pilot = Pilot("p", "P", "x", None, None, better=better, baseline=before, target=target)
+    pilot = Pilot(PilotId("p"), "P", "x", None, None, better=better, baseline=before, target=target)
     found = measure.changed(pilot, Decimal(now), 41, 4)
     assert found is not None and found.percent == Decimal(percent)
     assert found.reached is (percent in ("25", "28.75"))
@@ -371,7 +371,7 @@ def test_a_table_is_read_in_as_weekly_means_and_not_kept(chris: Say, bot: Stage)
     ],
 )  # fmt: skip
 def test_weeks_are_counted_in_days(start: str, day: str, week: int) -> None:
-    pilot = Pilot("p", "P", "x", None, date.fromisoformat(start), state=PilotState.RUNNING)
+    pilot = Pilot(PilotId("p"), "P", "x", None, date.fromisoformat(start), state=PilotState.RUNNING)
     assert clock.week(pilot, date.fromisoformat(day)) == week
     assert clock.end_of(pilot, 12) == date.fromordinal(date.fromisoformat(start).toordinal() + 83)
 
@@ -641,7 +641,7 @@ def test_a_pilot_of_before_is_incomplete_and_nothing_ends_it(
     """Settled 60."""
     began = date(2026, 1, 1)
     old = Pilot(
-        "old",
+        PilotId("old"),
         "Alter Pilot",
         "x",
         PersonId("chris"),

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from storage.engine import Database
+from storage.engine.ids import PilotId
 from storage.pilots import log
 from tests.pretend import earlier
 
@@ -38,9 +39,9 @@ def upgraded(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 
 
 def test_satisfaction_is_moved_with_its_week_and_source(upgraded: Database) -> None:
-    told = upgraded.read(lambda tx: log.satisfaction(tx.within("demo"), "p"))
+    told = upgraded.read(lambda tx: log.satisfaction(tx.within("demo"), PilotId("p")))
     assert told == [log.Satisfaction("2026-W47", "4.2", 0, "ERP")]
-    values = upgraded.read(lambda tx: log.values(tx.within("demo"), "p"))
+    values = upgraded.read(lambda tx: log.values(tx.within("demo"), PilotId("p")))
     assert [(each.week, each.value, each.number) for each in values] == [
         ("2026-W47", "6", 41), ("2026-W48", "5.7", 40),
     ]  # fmt: skip

@@ -19,7 +19,7 @@ from handlers.privacy.erasing import doors, put_former
 from storage.automations import intake, odd, outages, questions
 from storage.delivery import drafts
 from storage.engine import Tx
-from storage.engine.ids import PersonId
+from storage.engine.ids import AutomationId, PersonId
 from storage.engine.sql import as_text
 from tests.friction.test_patterns import confirmed
 from tests.house.test_doors import named
@@ -126,7 +126,7 @@ def _automated(bot: Stage, anna: Say, ben: Say, carla: Say) -> None:
     (signal,) = bot.rows("select id from automation_signals where workspace = :workspace")
     do(carla, "auto answer", signal=str(signal["id"]), words="Sie läuft jetzt am Morgen")
     now = bot.clock.now()
-    bot.store(lambda tx: questions.open(tx, auto, id="question", at=now))
+    bot.store(lambda tx: questions.open(tx, AutomationId(auto), id="question", at=now))
     bot.store(lambda tx: questions.put_to(tx, "question", 0, PersonId("carla")))
     do(carla, "auto keep", automation=auto)
 

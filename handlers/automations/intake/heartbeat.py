@@ -25,7 +25,7 @@ from storage.automations import Automation, history, intake
 from storage.automations import odd as odd_calls
 from storage.automations.history import Entry
 from storage.automations.states import AutomationKind, AutomationPhase, AutomationState, RunKind
-from storage.engine.ids import NOBODY
+from storage.engine.ids import NOBODY, AutomationId
 from storage.people import Person
 
 feature = Feature(_("Automations"))
@@ -58,7 +58,7 @@ class Odd(Worded):
 @feature.hook("ping", intake.by_address)
 def ping(
     ctx: Context,
-    automation: str,
+    automation: AutomationId,
     *,
     id: str,
     kind: str = "",
@@ -340,7 +340,7 @@ def _unknown(ctx: Context, slug: str, *, id: str, kind: str, create: bool) -> Re
 def draft(ctx: Context, slug: str, *, source: str) -> Automation:
     """Make a draft that nobody answers for yet."""
     made = Automation(
-        id=ctx.new_id(),
+        id=AutomationId(ctx.new_id()),
         name=slug,
         purpose="",
         accountable=NOBODY,

@@ -18,6 +18,7 @@ from handlers.kit.words import _
 from storage import automations
 from storage.automations import history
 from storage.automations.history import Entry
+from storage.engine.ids import AutomationId
 
 feature = Feature(_("Automations"))
 
@@ -29,8 +30,8 @@ def whole(automation: str) -> Button:
     return Button(_("All of it, as a list"), call("list", name=KEY, which=automation), "quiet")
 
 
-def _one(asked: Filter) -> str | None:
-    return None if asked.which in ("open", "mine", "all") else asked.which
+def _one(asked: Filter) -> AutomationId | None:
+    return None if asked.which in ("open", "mine", "all") else AutomationId(asked.which)
 
 
 @feature.lists(

@@ -28,6 +28,7 @@ from handlers.kit.worded import Worded, choice
 from handlers.kit.words import Sentence, Words, _
 from storage.automations import Automation, history, values
 from storage.automations.values import Value
+from storage.engine.ids import AutomationId
 
 feature = Feature(_("Automations"))
 
@@ -158,7 +159,7 @@ def buttons(automation: Automation, kept: Mapping[str, str]) -> tuple[Button, ..
 
 
 def _measures_now(ctx: Context, given: Mapping[str, str]) -> dict[str, str]:
-    return history.profile(ctx.tx, given.get("automation", ""))
+    return history.profile(ctx.tx, AutomationId(given.get("automation", "")))
 
 
 @feature.command(

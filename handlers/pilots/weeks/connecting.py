@@ -19,12 +19,13 @@ from handlers.pilots.lookup import PilotRef
 from handlers.pilots.weeks import operation
 from storage import automations, pilots
 from storage.automations import Automation, history
+from storage.engine.ids import PilotId
 
 feature = Feature(_("Pilots"))
 
 
 def _connected(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
-    found = pilots.find(ctx.tx, fixed.get("pilot", ""))
+    found = pilots.find(ctx.tx, PilotId(fixed.get("pilot", "")))
     return {"automation": found.automation or ""} if found else {}
 
 
@@ -48,7 +49,7 @@ def connect(
 
 
 def _made_with(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
-    found = pilots.find(ctx.tx, fixed.get("pilot", ""))
+    found = pilots.find(ctx.tx, PilotId(fixed.get("pilot", "")))
     kept = history.profile(ctx.tx, found.automation) if found and found.automation else {}
     return {"tool": kept.get("tool", "")}
 

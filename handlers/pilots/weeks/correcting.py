@@ -22,6 +22,7 @@ from handlers.pilots.weeks import more
 from handlers.pilots.weeks.kinds import CHANGE, CHANGES, KIND, KINDS, Change, Kind
 from storage import pilots
 from storage.engine import Tx
+from storage.engine.ids import PilotId
 from storage.pilots import Pilot, log
 
 feature = Feature(_("Pilots"))
@@ -51,18 +52,18 @@ class Entered(Generic[T]):
     """
 
     word: str
-    read: Callable[[Tx, str], list[T]]
+    read: Callable[[Tx, PilotId], list[T]]
     said: Callable[[T], Words]
     current: Callable[[T], dict[str, str]]
     before: Callable[[Context, T], str]
 
-    def find(self, tx: Tx, pilot: str, item: str) -> T | None:
+    def find(self, tx: Tx, pilot: PilotId, item: str) -> T | None:
         """Return one of them by its id."""
         return next((each for each in self.read(tx, pilot) if each.id == item), None)
 
     def at_first(self, ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
         """Return what stands in the form of a correction at first."""
-        found = self.find(ctx.tx, fixed.get("pilot", ""), fixed.get("item", ""))
+        found = self.find(ctx.tx, PilotId(fixed.get("pilot", "")), fixed.get("item", ""))
         return self.current(found) if found is not None else {}
 
     def begin(self, ctx: Context, pilot: Pilot, item: str) -> tuple[Pilot, T]:
@@ -177,7 +178,7 @@ def corrections(ctx: Context, pilot: PilotRef) -> Reply:
 
 
 def _decided(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
-    found = pilots.find(ctx.tx, fixed.get("pilot", ""))
+    found = pilots.find(ctx.tx, PilotId(fixed.get("pilot", "")))
     return {"reason": found.reason, "learnt": found.learnt} if found else {}
 
 

@@ -22,6 +22,7 @@ from handlers.pilots.weeks import it_checks, operation
 from handlers.pilots.weeks.it_checks import CHECKS, Check, open_checks
 from storage import pilots
 from storage.delivery.places import GENERAL, PlaceKind, with_role
+from storage.engine.ids import PatternId, PilotId
 from storage.friction import patterns
 from storage.pilots import Pilot
 from storage.pilots.states import PilotState
@@ -66,7 +67,7 @@ def sourcing(
 
 
 def _looked(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
-    found = pilots.find(ctx.tx, fixed.get("pilot", ""))
+    found = pilots.find(ctx.tx, PilotId(fixed.get("pilot", "")))
     return {"checks": found.it_checks, "words": found.it_note} if found else {}
 
 
@@ -111,7 +112,7 @@ DECISIONS: dict[str, Words] = {
 
 
 def _documented(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
-    found = pilots.find(ctx.tx, fixed.get("pilot", ""))
+    found = pilots.find(ctx.tx, PilotId(fixed.get("pilot", "")))
     return {"docs": found.docs} if found else {}
 
 
@@ -223,7 +224,7 @@ def run_out(ctx: Context, pilot: Pilot) -> tuple[Post, ...]:
 
 def _tell_reporters(ctx: Context, pilot: Pilot) -> None:
     """Tell those who noted the friction that it began with."""
-    pattern = patterns.find(ctx.tx, pilot.pattern or "")
+    pattern = patterns.find(ctx.tx, PatternId(pilot.pattern or ""))
     if pattern is None:
         return
     for person in grouping.authors(ctx, patterns.whole(ctx.tx, pattern.id)):

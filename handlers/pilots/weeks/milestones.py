@@ -16,6 +16,7 @@ from handlers.pilots.weeks import decisions, it_checks
 from handlers.pilots.weeks.it_checks import open_checks
 from storage import pilots
 from storage.delivery.outbox import ParcelKind
+from storage.engine.ids import PilotId
 from storage.pilots import Pilot, answers, log
 from storage.pilots.states import PilotState
 
@@ -23,7 +24,7 @@ feature = Feature(_("Pilots"))
 
 
 @feature.timer("pilot day")
-def look(ctx: Context, pilot: str) -> Reply:
+def look(ctx: Context, pilot: PilotId) -> Reply:
     """Let happen what is due today, however long nobody looked."""
     found = pilots.find(ctx.tx, pilot)
     if found is None or not found.state.goes_on:

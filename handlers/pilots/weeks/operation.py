@@ -21,7 +21,7 @@ from storage import automations, pilots
 from storage.automations import Automation, history, values
 from storage.automations.states import AutomationKind, AutomationPhase, AutomationState
 from storage.automations.values import Value
-from storage.engine.ids import NOBODY, PersonId
+from storage.engine.ids import NOBODY, AutomationId, PersonId
 from storage.pilots import Pilot, log
 
 
@@ -69,7 +69,7 @@ def connected_for(ctx: Context, pilot: Pilot) -> tuple[Automation, tuple[Post, .
 
 def _connected(ctx: Context, pilot: Pilot) -> Automation | None:
     """Return what is connected for a pilot, or was entered under its name meanwhile."""
-    found = automations.find(ctx.tx, pilot.automation or "")
+    found = automations.find(ctx.tx, AutomationId(pilot.automation or ""))
     if found is not None and found.state is AutomationState.ACTIVE:
         return found
     same = (each for each in automations.all(ctx.tx) if folded(each.name) == folded(pilot.name))
