@@ -21,6 +21,7 @@ from bot.delivery.platform import (
     Undelivered,
     Wait,
 )
+from storage.engine.ids import PlaceId
 
 log = logging.getLogger("lotse")
 
@@ -40,7 +41,7 @@ class Answering:
         self._platform, self._pace = platform, pace or Pace(time.monotonic)
         self._life, self._first = life, first
 
-    async def give(self, workspace: str, place: str, *ways: Way) -> bool:
+    async def give(self, workspace: str, place: PlaceId, *ways: Way) -> bool:
         """Give an answer; say whether it arrived in one of its ways."""
         for way in ways:
             try:
@@ -52,7 +53,7 @@ class Answering:
         log.warning("An answer found no way; it is kept for whoever asked")
         return False
 
-    async def _tried(self, workspace: str, place: str, way: Way) -> None:
+    async def _tried(self, workspace: str, place: PlaceId, way: Way) -> None:
         """Try one way until it works, cannot work, or has taken too long."""
         wait, ends, unsure = self._first, time.monotonic() + self._life, 0
         while True:
@@ -73,7 +74,7 @@ class Answering:
             await asyncio.sleep(pause)
             wait = min(wait * 2, LONGEST)
 
-    async def _turn(self, workspace: str, place: str) -> None:
+    async def _turn(self, workspace: str, place: PlaceId) -> None:
         """Wait for its turn."""
         while True:
             wait = self._pace.wait(self._platform, workspace, place, "answer")

@@ -24,6 +24,7 @@ from bot.http.payload_limits import too_deep_json
 from handlers.kit.commands import Hook
 from storage.automations import intake
 from storage.engine import StorageError, Tx
+from storage.engine.ids import AutomationId
 
 MISSES = 100  # that one address may have at once; behind a proxy all share one
 AGAIN = 0.5  # seconds for one more
@@ -50,9 +51,9 @@ class Found:
     """
 
     workspace: str
-    automation: str | None
+    automation: AutomationId | None
     slug: str = ""
-    several: tuple[str, ...] = ()
+    several: tuple[AutomationId, ...] = ()
     expired: bool = False
 
 
@@ -163,7 +164,7 @@ class Intake:
             return 404, "not found"
         if found.several:
             for each in found.several:
-                await self._refused(found.workspace, each, "ambiguous")
+                await self._refused(found.workspace, AutomationId(each), "ambiguous")
             return 409, "ambiguous slug"
         try:
             call = await _read(request, tail)
@@ -188,12 +189,12 @@ class Intake:
         await self._dispatcher.report(self._hook, found.workspace, "", values)
         return (201, "Created") if create else (404, "not found")
 
-    async def _refused(self, workspace: str, automation: str | None, why: str) -> None:
+    async def _refused(self, workspace: str, automation: AutomationId | None, why: str) -> None:
         """List on the card of an automation that a call could not be used."""
         if automation is not None:
             await self._store(workspace, automation, Call(odd=why, counts=False))
 
-    async def _store(self, workspace: str, automation: str, call: Call) -> None:
+    async def _store(self, workspace: str, automation: AutomationId, call: Call) -> None:
         await self._dispatcher.report(self._hook, workspace, automation, values_of(call))
 
 

@@ -359,7 +359,7 @@ class _Player:
 
     async def _type(self, step: Step) -> None:
         place = "local:stoerungen" if step.text.startswith("störung") else f"local:@{step.who}"
-        await self._handle(step.who, place, text=step.text)
+        await self._handle(step.who, PlaceId(place), text=step.text)
 
     async def _finish(self, what: Done, moment: datetime) -> None:
         number = str(what.number)
@@ -389,10 +389,10 @@ class _Player:
         return self._lotse.database.read(read)
 
     async def _call(self, who: str, word: str, **args: str) -> Response:
-        return await self._handle(who, f"local:@{who}", call=Call(word, args))
+        return await self._handle(who, PlaceId(f"local:@{who}"), call=Call(word, args))
 
     async def _handle(
-        self, who: str, place: str, text: str = "", call: Call | None = None
+        self, who: str, place: PlaceId, text: str = "", call: Call | None = None
     ) -> Response:
         answer = await self._lotse.dispatcher.handle(
             Request(
@@ -400,7 +400,7 @@ class _Player:
                 workspace=DEMO,
                 person=f"local:{who}",
                 name=who,
-                place=PlaceId(place),
+                place=place,
                 text=text,
                 call=call,
             )
@@ -456,7 +456,9 @@ class _Player:
 
         names = self._lotse.database.read(read)
         args = {name: value.format(**names) for name, value in what.args.items()}
-        answer = await self._handle(what.who, f"local:@{what.who}", call=Call(what.word, args))
+        answer = await self._handle(
+            what.who, PlaceId(f"local:@{what.who}"), call=Call(what.word, args)
+        )
         assert answer.outcome == "done", what
 
     async def _gather(self, what: Gather) -> None:

@@ -27,6 +27,7 @@ from handlers.kit.worded import choice
 from handlers.kit.words import _
 from storage import automations
 from storage.automations import Automation, history
+from storage.automations.columns import AutomationChanges
 from storage.automations.states import AutomationState
 from storage.engine.ids import AutomationId
 
@@ -165,7 +166,7 @@ def bring_back(ctx: Context, automation: AutoRef) -> Reply:
     help=_("When it should run, or until when it pauses."),
     hidden=True,
     submit=_("Save"),
-    current=lambda ctx, given: _rhythm_now(ctx, given.get("automation", "")),
+    current=lambda ctx, given: _rhythm_now(ctx, AutomationId(given.get("automation", ""))),
 )
 def change_rhythm(
     ctx: Context,
@@ -199,8 +200,8 @@ def change_rhythm(
 ) -> Reply:
     need_own(ctx, automation)
     must_be_active(automation)
-    values: dict[str, object] = {
-        "kind": rhythm.kind.value,
+    values: AutomationChanges = {
+        "kind": rhythm.kind,
         "rhythm": rhythm.rhythm,
         "seasons": rhythm.seasons,
         "zone": zone or None,
@@ -217,7 +218,8 @@ def change_rhythm(
             profile.note(
                 ctx, automation, "changed", field=field, before=_kept(before), after=_kept(value)
             )
-    automations.change(ctx.tx, automation.id, rhythm_days=rhythm.days, **values)
+    values["rhythm_days"] = rhythm.days
+    automations.change(ctx.tx, automation.id, **values)
     posts: tuple[Post, ...] = ()
     if pause is not None:
         posts = _pause(ctx, automation, calendar.midnight(pause, ctx.workspace.zone))

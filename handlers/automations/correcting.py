@@ -90,7 +90,7 @@ def rename(
     help=_("What is said of it: the job profile."),
     hidden=True,
     submit=_("Save"),
-    current=lambda ctx, given: _profile_now(ctx, given.get("automation", "")),
+    current=lambda ctx, given: _profile_now(ctx, AutomationId(given.get("automation", ""))),
 )
 def complete(
     ctx: Context,
@@ -220,7 +220,7 @@ def _profile_now(ctx: Context, id: AutomationId) -> dict[str, str]:
     help=_("Roles, priorities and consequences, a sentence each."),
     hidden=True,
     submit=_("Save"),
-    current=lambda ctx, given: _profile_now(ctx, given.get("automation", "")),
+    current=lambda ctx, given: _profile_now(ctx, AutomationId(given.get("automation", ""))),
 )
 def rules(
     ctx: Context,

@@ -37,7 +37,7 @@ from storage.automations import Automation, looks, questions
 from storage.automations.questions import Question
 from storage.delivery import timers
 from storage.delivery.outbox import ParcelKind
-from storage.engine.ids import PersonId
+from storage.engine.ids import AutomationId, PersonId
 from storage.people import Person
 
 feature = Feature(_("Automations"))
@@ -74,7 +74,7 @@ def look(ctx: Context) -> Reply:
 
 
 @feature.timer("unused")
-def look_at_old(ctx: Context, automation: str) -> Reply:
+def look_at_old(ctx: Context, automation: AutomationId) -> Reply:
     """Carry out a timer that an earlier version set for one automation."""
     look_at(ctx, ctx.now)
     return Reply()

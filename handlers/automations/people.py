@@ -154,7 +154,7 @@ def decline(ctx: Context, automation: AutoRef) -> Reply:
     help=_("Who answers for it, and who stands in?"),
     hidden=True,
     submit=_("Ask"),
-    current=lambda ctx, given: _people_now(ctx, given.get("automation", "")),
+    current=lambda ctx, given: _people_now(ctx, AutomationId(given.get("automation", ""))),
 )
 def name_people(
     ctx: Context,

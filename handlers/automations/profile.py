@@ -134,7 +134,6 @@ PROFILE = (
 )
 BY_FIELD = {each.field: each for each in PROFILE}
 GOAL = _("the business goal that it serves")
-COLUMNS = {"name", "purpose", "accountable", "deputy", "rhythm", "kind", "seasons"}
 
 
 def said(automation: Automation, kept: Mapping[str, str]) -> dict[str, str]:
@@ -240,8 +239,8 @@ def correct(ctx: Context, automation: Automation, values: Mapping[str, str]) -> 
             continue
         note(ctx, automation, "changed", field=field, before=old, after=value)
         changed.append(field)
-        if field in COLUMNS:
-            automations.change(ctx.tx, automation.id, **{field: value})
+        if field == "purpose":
+            automations.change(ctx.tx, automation.id, purpose=value)
         else:
             history.say(ctx.tx, automation.id, field, value)
     return changed

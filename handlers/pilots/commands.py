@@ -33,6 +33,7 @@ from storage.engine.ids import PatternId, PilotId
 from storage.friction import patterns
 from storage.mandate import Goal
 from storage.pilots import Pilot
+from storage.pilots.columns import PilotChanges
 from storage.pilots.states import STARTED, PilotState
 
 feature = Feature(_("Pilots"))
@@ -235,7 +236,7 @@ def describe(
         if found.state is PilotState.OPERATING and not start_check.improved(ctx, found):
             raise _improve_first(ctx, found)
     editing.rename(ctx, found, name)
-    changed = {
+    changed: PilotChanges = {
         "problem": problem,
         "workflow": workflow,
         "takes": takes,

@@ -18,7 +18,7 @@ from handlers.pilots.weeks.it_checks import open_checks
 from handlers.pilots.weeks.kinds import CHANGES
 from storage import pilots, workspaces
 from storage.delivery import timers
-from storage.engine.ids import PersonId
+from storage.engine.ids import PersonId, PilotId
 from storage.pilots import ROLES, Pilot, answers, log
 from storage.pilots.states import PilotState
 
@@ -69,7 +69,7 @@ LOOK = time(6, 30)  # local time of the daily look, before anybody is told anyth
 ANSWER_IN = 5  # working days for a question
 
 
-def plan(ctx: Context, pilot: str) -> None:
+def plan(ctx: Context, pilot: PilotId) -> None:
     """Let a pilot be looked at tomorrow morning, today if that is still to come."""
     zone = ctx.workspace.zone
     due = calendar.at(clock.current_day(ctx), LOOK, zone)

@@ -77,7 +77,7 @@ def name_for(ctx: Context, pilot: Pilot, role: str, person: PersonId | None) -> 
         return ()
     mine = person == ctx.person.id
     accepted = ctx.now if mine else None
-    pilots.change(ctx.tx, pilot.id, **{role: person, f"{role}_accepted_at": accepted})
+    pilots.fill(ctx.tx, pilot.id, role, person, accepted)
     note(ctx, pilot, f"named {role}")
     posts = matters.settle(ctx, asked_key(pilot, role))
     if mine:
@@ -159,7 +159,7 @@ def vacant(ctx: Context, pilot: Pilot, role: str, *, left: bool = False) -> tupl
     """
     before = getattr(pilot, role)
     named = before if left else None
-    pilots.change(ctx.tx, pilot.id, **{role: named, f"{role}_accepted_at": None})
+    pilots.fill(ctx.tx, pilot.id, role, named, None)
     note(ctx, pilot, f"vacant {role}")
     posts = matters.settle(ctx, asked_key(pilot, role))
     now = fresh(ctx, pilot)

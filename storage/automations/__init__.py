@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Unpack
 
+from storage.automations.columns import AutomationChanges
 from storage.automations.states import AutomationKind, AutomationPhase, AutomationState
 from storage.engine import Row, Tx
 from storage.engine.ids import AutomationId, PersonId
@@ -180,8 +183,21 @@ def find(tx: Tx, id: AutomationId) -> Automation | None:
     return _automation(rows[0]) if rows else None
 
 
-def change(tx: Tx, id: AutomationId, **values: object) -> None:
+def change(tx: Tx, id: AutomationId, **values: Unpack[AutomationChanges]) -> None:
     """Set columns of an automation; moments and truths are written as they are stored."""
+    _set(tx, id, values)
+
+
+def save(tx: Tx, before: Automation, now: Automation) -> None:
+    """Write what differs between two states of an automation."""
+    named = CHANGEABLE & Automation.__dataclass_fields__.keys()
+    values = {each: getattr(now, each) for each in sorted(named)}
+    changed = {each: value for each, value in values.items() if value != getattr(before, each)}
+    if changed:
+        _set(tx, before.id, changed)
+
+
+def _set(tx: Tx, id: AutomationId, values: Mapping[str, object]) -> None:
     assert values.keys() <= CHANGEABLE, values.keys() - CHANGEABLE
     put = ", ".join(f"{name} = :{name}" for name in values)
     stored = {name: _stored(value) for name, value in values.items()}
@@ -190,10 +206,7 @@ def change(tx: Tx, id: AutomationId, **values: object) -> None:
     )
 
 
-CHANGEABLE = frozenset(Automation.__dataclass_fields__) - {"id", "registered_at"} | {
-    "name_key",
-    "retired_called_at",
-}
+CHANGEABLE = AutomationChanges.__annotations__.keys()
 
 
 def _stored(value: object) -> object:

@@ -41,7 +41,7 @@ def set(
     key: str,
     due: datetime,
     errand: bool = False,
-    **payload: object,
+    **payload: str | int | None,
 ) -> None:
     """Set the timer `key`; one that runs already is replaced, a worker that holds it loses it.
 

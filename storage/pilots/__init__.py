@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import date, datetime
+from typing import Unpack
 
 from storage.engine import Row, Tx
 from storage.engine.ids import AutomationId, PatternId, PersonId, PilotId, PlaceId
 from storage.engine.sql import as_moment, as_text
+from storage.pilots.columns import PilotChanges
 from storage.pilots.states import PilotState
 
 
@@ -137,7 +139,7 @@ def rename(tx: Tx, id: PilotId, name: str, name_key: str) -> None:
     )
 
 
-def change(tx: Tx, id: PilotId, **values: object) -> None:
+def change(tx: Tx, id: PilotId, **values: Unpack[PilotChanges]) -> None:
     """Change what stands on a pilot's card; what is not named stays as it is."""
     assert values.keys() <= set(NAMES), "only columns"
     given = {each: _stored(values.get(each)) for each in NAMES[1:]}
@@ -156,8 +158,23 @@ def accept(tx: Tx, id: PilotId, role: str, person: PersonId, now: datetime) -> b
     if found is None or getattr(found, role) != person:
         return False
     if getattr(found, f"{role}_accepted_at") is None:
-        change(tx, id, **{f"{role}_accepted_at": now})
+        fill(tx, id, role, person, now)
     return True
+
+
+def fill(
+    tx: Tx, id: PilotId, role: str, person: PersonId | None, accepted_at: datetime | None
+) -> None:
+    """Name who has a role, or nobody, and when they accepted it."""
+    match role:
+        case "champion":
+            change(tx, id, champion=person, champion_accepted_at=accepted_at)
+        case "modeler":
+            change(tx, id, modeler=person, modeler_accepted_at=accepted_at)
+        case "integrator":
+            change(tx, id, integrator=person, integrator_accepted_at=accepted_at)
+        case _:
+            raise ValueError(role)
 
 
 def with_role(tx: Tx, person: PersonId) -> list[tuple[Pilot, str]]:

@@ -8,6 +8,7 @@ from handlers.automations.profile import PROFILE
 from handlers.kit.commands import call
 from storage import automations
 from storage.automations import history
+from storage.automations.columns import AutomationChanges
 from storage.automations.states import AutomationPhase
 from storage.engine import Tx
 from storage.engine.ids import AutomationId
@@ -36,6 +37,10 @@ GAPS = {
     "check_days": ("Quality check every", "Qualitätsprüfung alle"),
     "ai": ("Uses AI", "Nutzt KI"), "data": ("Data used", "Genutzte Daten"),
     "docs": ("Documentation", "Dokumentation"), "version": ("Version", "Fassung"),
+}  # fmt: skip
+EMPTY: dict[str, AutomationChanges] = {
+    "purpose": {"purpose": ""}, "accountable": {"accountable_accepted_at": None},
+    "deputy": {"deputy": None}, "rhythm": {"rhythm": ""},
 }  # fmt: skip
 
 
@@ -66,10 +71,8 @@ def test_each_missing_part_alone_blocks_operation_and_names_itself_and_nothing_e
     def take_away(tx: Tx) -> None:
         if gap in PARTS:
             history.say(tx, AutomationId(id), gap, "")
-        elif gap == "accountable":
-            automations.change(tx, AutomationId(id), accountable_accepted_at=None)
         else:
-            automations.change(tx, AutomationId(id), **{gap: None if gap == "deputy" else ""})
+            automations.change(tx, AutomationId(id), **EMPTY[gap])
 
     bot.store(take_away)
     for language, label in zip(("en", "de"), GAPS[gap], strict=True):

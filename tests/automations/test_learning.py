@@ -9,6 +9,7 @@ import pytest
 from handlers.automations.learning.trend import falls
 from handlers.kit.commands import call
 from storage import automations
+from storage.automations.states import AutomationPhase
 from storage.engine import Tx
 from storage.engine.ids import AutomationId
 from tests.pretend.machines import enter, reports
@@ -29,7 +30,7 @@ def live(ben: Say, bot: Stage) -> str:
     id, now = id_of(bot), bot.clock.now()
 
     def prepare(tx: Tx) -> None:
-        automations.change(tx, AutomationId(id), phase="operation", live_at=now)
+        automations.change(tx, AutomationId(id), phase=AutomationPhase.OPERATION, live_at=now)
         for field, value in (("area", "Einkauf"), ("minutes", "10")):
             tx.insert("automation_profile", automation=id, field=field, value=value)
 

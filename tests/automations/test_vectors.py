@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Unpack
 
 import pytest
 
@@ -11,6 +12,7 @@ from handlers.kit import working_hours
 from handlers.kit.working_hours import Closed
 from storage import automations, workspaces
 from storage.automations import outages
+from storage.automations.columns import AutomationChanges
 from storage.automations.intake import Outage
 from storage.engine import Tx
 from storage.engine.ids import PersonId
@@ -35,7 +37,7 @@ def told(who: Say, words: str) -> int:
     return len([each for each in who.sees() if words in each])
 
 
-def grown(bot: Stage, **values: object) -> None:
+def grown(bot: Stage, **values: Unpack[AutomationChanges]) -> None:
     """Let it have been in the register for two years."""
     (row,) = bot.rows("select id from automations where workspace = :workspace")
     old = as_text(bot.clock.now() - timedelta(days=700))

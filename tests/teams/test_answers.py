@@ -10,6 +10,7 @@ from bot.delivery.answering import Answering
 from bot.delivery.outages.pace import Pace
 from bot.delivery.platform import NotAccepted
 from bot.teams.sender import Teams
+from storage.engine.ids import PlaceId
 from storage.engine.sqlite import Sqlite
 from tests.pretend.slack_peer import PAGE, Fault
 from tests.pretend.stage import Chat
@@ -61,7 +62,7 @@ async def test_sixty_answers_keep_the_platform_s_pace(monkeypatch: pytest.Monkey
         given.append(moment[0])
 
     for _each in range(60):
-        assert await answering.give("main", "teams:@anna", way)
+        assert await answering.give("main", PlaceId("teams:@anna"), way)
     assert sum(each == 0 for each in given) == 7
     assert all(
         later - earlier >= 0.99 for earlier, later in zip(given[6:-1], given[7:], strict=True)
@@ -83,5 +84,5 @@ async def test_a_way_that_takes_too_long_is_left(monkeypatch: pytest.MonkeyPatch
         tried.append("last")
 
     answering = Answering(Chat(), Pace(lambda: 0.0), life=2.0, first=0.9)
-    assert await answering.give("main", "local:@anna", never, last)
+    assert await answering.give("main", PlaceId("local:@anna"), never, last)
     assert tried[-1] == "last" and len(tried) >= 2

@@ -12,6 +12,7 @@ import random
 from datetime import datetime
 
 from bot.delivery.platform import Platform, Unanswered, Undelivered
+from storage.engine.ids import PlaceId
 
 KNOCK = 5.0  # seconds that an answer to the harmless question may take
 FIRST, LONGEST = 1.0, 30.0  # seconds between two questions while it does not answer
@@ -39,7 +40,7 @@ class Breaker:
         """Say whether it should be asked now whether it answers again."""
         return self.open and not self.tries_one and ticks >= self._next
 
-    async def judge(self, workspace: str, place: str, now: datetime, ticks: float) -> bool:
+    async def judge(self, workspace: str, place: PlaceId, now: datetime, ticks: float) -> bool:
         """Say whether a sending to `place` failed because the platform is away."""
         if not self.open:
             reason = await self._ask(workspace)

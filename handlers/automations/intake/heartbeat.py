@@ -156,7 +156,7 @@ def _count(
         still = [at for at, of in begun if of != paired]
         now = replace(now, begun_at=still[0] if still else None)
     now = replace(now, look_at=standing.look_again(now, company, ctx.now))
-    _keep(ctx, found, now)
+    automations.save(ctx.tx, found, now)
     assert now.look_at is not None
     if found.look_at is None or now.look_at < found.look_at:  # else the timer comes in time
         escalation.look_at(ctx, now.look_at)
@@ -170,18 +170,6 @@ def _count(
 
 
 ENDS = (RunKind.OK, RunKind.IDLE, RunKind.FAIL)
-KEPT = (
-    "begun_at", "look_at", "first_report_at", "last_report_at", "last_result", "fails", "idle",
-    "last_run_at", "last_useful_at", "gaps", "unused_since",
-)  # fmt: skip
-
-
-def _keep(ctx: Context, before: Automation, now: Automation) -> None:
-    changed = {
-        each: getattr(now, each) for each in KEPT if getattr(now, each) != getattr(before, each)
-    }
-    if changed:
-        automations.change(ctx.tx, now.id, **changed)
 
 
 def _ended(ctx: Context, found: Automation, kind: RunKind) -> Automation:

@@ -25,7 +25,7 @@ feature = Feature(_("Automations"))
 KEY = "histories"
 
 
-def whole(automation: str) -> Button:
+def whole(automation: AutomationId) -> Button:
     """Return the button that shows the whole history of one automation."""
     return Button(_("All of it, as a list"), call("list", name=KEY, which=automation), "quiet")
 

@@ -25,6 +25,7 @@ from storage.delivery.places import GENERAL, PlaceKind, with_role
 from storage.engine.ids import PatternId, PilotId
 from storage.friction import patterns
 from storage.pilots import Pilot
+from storage.pilots.columns import PilotChanges
 from storage.pilots.states import PilotState
 
 feature = Feature(_("Pilots"))
@@ -143,7 +144,7 @@ def decide(
             _("Its sixteen weeks are over. Now it goes into operation, or ends."), field="decision"
         )
     day = clock.current_day(ctx)
-    changed: dict[str, object] = {
+    changed: PilotChanges = {
         "undecided": False,
         "decision": decision.value,
         "reason": reason,
