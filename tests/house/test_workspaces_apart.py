@@ -214,7 +214,7 @@ PUT_IN = {
     ("local.latest", "edge"),
     ("workspaces.delete", "tx.company_tables"),
     ("workspaces.delete", "table"),  # the store's own names of tables
-    ("automations.change", "put"),  # names of columns, which stand in CHANGEABLE
+    ("automations._set", "put"),  # names of columns, which stand in CHANGEABLE
     ("closing.say", "put"),  # names of columns, which stand in POINTS
     ("closing.say", "since"),
 }
