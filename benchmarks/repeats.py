@@ -23,7 +23,7 @@ from benchmarks.size import Size
 from handlers.kit.readers import folded
 from handlers.similarity import SURE
 from handlers.similarity.index import Index
-from storage.engine.ids import ServiceId
+from storage.engine.ids import IncidentNumber, ServiceId
 
 DATA = Path(__file__).parent / "data"
 HISTORY = 0.2  # share of the reports that is only history
@@ -91,7 +91,7 @@ class Lotse:
         self.ids: list[str] = []
 
     def add(self, report: Report) -> None:
-        self.index.add(len(self.ids), report.text, report.service, report.day)
+        self.index.add(IncidentNumber(len(self.ids)), report.text, report.service, report.day)
         self.ids.append(report.id)
 
     def find(self, report: Report) -> Hits:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from storage.engine import Row, Tx
-from storage.engine.ids import PersonId, ServiceId
+from storage.engine.ids import IncidentNumber, PersonId, ServiceId
 from storage.engine.sql import as_moment, as_text
 
 
@@ -21,7 +21,7 @@ class Closing:
     nothing came back for long enough, `override_open` names the points that were open.
     """
 
-    incident: int
+    incident: IncidentNumber
     impact_ended_at: datetime | None = None
     impact_ended_since: datetime | None = None
     cause_class: str | None = None
@@ -80,7 +80,7 @@ RESTORED = """incident = :incident and exists (select 1 from incidents i
 where i.workspace = :workspace and i.number = :incident and i.state = 'restored')"""
 
 
-def begin(tx: Tx, incident: int) -> None:
+def begin(tx: Tx, incident: IncidentNumber) -> None:
     """Keep room for an incident's closing; nothing happens when there is."""
     tx.run(
         """
@@ -91,7 +91,7 @@ def begin(tx: Tx, incident: int) -> None:
     )
 
 
-def find(tx: Tx, incident: int) -> Closing:
+def find(tx: Tx, incident: IncidentNumber) -> Closing:
     """Return an incident's closing; an empty one when nothing was said yet."""
     rows = tx.rows(
         f"select {COLUMNS} from closings where workspace = :workspace and incident = :incident",
@@ -100,7 +100,9 @@ def find(tx: Tx, incident: int) -> Closing:
     return _closing(rows[0]) if rows else Closing(incident)
 
 
-def say(tx: Tx, incident: int, point: str, said: Mapping[str, str | None], now: datetime) -> bool:
+def say(
+    tx: Tx, incident: IncidentNumber, point: str, said: Mapping[str, str | None], now: datetime
+) -> bool:
     """Say a point of `POINTS`, all its columns; False when the incident is not restored."""
     columns, since = POINTS[point]
     put = ", ".join(f"{each} = :{each}" for each in columns)
@@ -125,7 +127,7 @@ def says_already(closing: Closing, point: str, said: Mapping[str, str | None]) -
     )
 
 
-def set_impact(tx: Tx, incident: int, impacts: set[str]) -> bool:
+def set_impact(tx: Tx, incident: IncidentNumber, impacts: set[str]) -> bool:
     """Say what it cost: any of `IMPACTS`."""
     return _changed(
         tx.run(
@@ -140,7 +142,7 @@ def set_impact(tx: Tx, incident: int, impacts: set[str]) -> bool:
     )
 
 
-def ask(tx: Tx, incident: int, person: PersonId, now: datetime) -> bool:
+def ask(tx: Tx, incident: IncidentNumber, person: PersonId, now: datetime) -> bool:
     """Ask for done; False when somebody did already."""
     return _changed(
         tx.run(
@@ -156,7 +158,7 @@ def ask(tx: Tx, incident: int, person: PersonId, now: datetime) -> bool:
     )
 
 
-def ask_to_check(tx: Tx, incident: int, checker: str) -> bool:
+def ask_to_check(tx: Tx, incident: IncidentNumber, checker: str) -> bool:
     """Ask somebody to check; False when they are asked already."""
     return _changed(
         tx.run(
@@ -170,7 +172,7 @@ def ask_to_check(tx: Tx, incident: int, checker: str) -> bool:
     )
 
 
-def ask_nobody(tx: Tx, incident: int) -> None:
+def ask_nobody(tx: Tx, incident: IncidentNumber) -> None:
     """Nobody is left to check it; it can still stay quiet for long enough."""
     tx.write(
         f"""
@@ -181,7 +183,7 @@ def ask_nobody(tx: Tx, incident: int) -> None:
     )
 
 
-def verify(tx: Tx, incident: int, person: PersonId, now: datetime) -> bool:
+def verify(tx: Tx, incident: IncidentNumber, person: PersonId, now: datetime) -> bool:
     """Somebody has checked it: neither who restored it nor who asked for done."""
     return _changed(
         tx.run(
@@ -199,7 +201,7 @@ def verify(tx: Tx, incident: int, person: PersonId, now: datetime) -> bool:
     )
 
 
-def stay_quiet(tx: Tx, incident: int, now: datetime) -> bool:
+def stay_quiet(tx: Tx, incident: IncidentNumber, now: datetime) -> bool:
     """Nothing came back for long enough."""
     return _changed(
         tx.run(
@@ -214,7 +216,7 @@ def stay_quiet(tx: Tx, incident: int, now: datetime) -> bool:
 
 
 def override(
-    tx: Tx, incident: int, person: PersonId, reason: str, still_open: str, now: datetime
+    tx: Tx, incident: IncidentNumber, person: PersonId, reason: str, still_open: str, now: datetime
 ) -> bool:
     """Keep who closes it although points are open, and why; `still_open` names them."""
     return _changed(
@@ -233,7 +235,7 @@ def override(
     )
 
 
-def forget_moments(tx: Tx, incident: int) -> None:
+def forget_moments(tx: Tx, incident: IncidentNumber) -> None:
     """Reopened: every point is open again; the words stay, to be confirmed or corrected."""
     tx.run(
         """
@@ -249,7 +251,7 @@ def forget_moments(tx: Tx, incident: int) -> None:
     )
 
 
-def remind(tx: Tx, incident: int, now: datetime) -> bool:
+def remind(tx: Tx, incident: IncidentNumber, now: datetime) -> bool:
     """Keep that the reminder was sent; False when it was before."""
     return _changed(
         tx.run(
@@ -263,7 +265,7 @@ def remind(tx: Tx, incident: int, now: datetime) -> bool:
     )
 
 
-def fix(tx: Tx, incident: int, person: PersonId, now: datetime) -> bool:
+def fix(tx: Tx, incident: IncidentNumber, person: PersonId, now: datetime) -> bool:
     """The cause behind a workaround is fixed; False when it was before."""
     return _changed(
         tx.run(
@@ -280,7 +282,7 @@ def fix(tx: Tx, incident: int, person: PersonId, now: datetime) -> bool:
     )
 
 
-def move_fix(tx: Tx, incident: int, on: date) -> bool:
+def move_fix(tx: Tx, incident: IncidentNumber, on: date) -> bool:
     """Give a fix that has not happened another date."""
     return _changed(
         tx.run(
@@ -297,7 +299,7 @@ def move_fix(tx: Tx, incident: int, on: date) -> bool:
     )
 
 
-def hand_fix(tx: Tx, incident: int, before: str, person: PersonId) -> bool:
+def hand_fix(tx: Tx, incident: IncidentNumber, before: str, person: PersonId) -> bool:
     """Let `person` fix the cause behind a workaround in place of `before`."""
     return _changed(
         tx.run(
@@ -328,7 +330,7 @@ def to_fix(tx: Tx, person: PersonId) -> list[Closing]:
     return [_closing(row) for row in rows]
 
 
-def to_check(tx: Tx, person: PersonId) -> list[int]:
+def to_check(tx: Tx, person: PersonId) -> list[IncidentNumber]:
     """Return the incidents that `person` is asked to check and that nobody has checked."""
     rows = tx.rows(
         """

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.engine import Row, Tx
-from storage.engine.ids import ServiceId
+from storage.engine.ids import IncidentNumber, ServiceId
 from storage.engine.sql import as_moment
 
 
@@ -15,7 +15,7 @@ class Change:
     """An incident as it is since `version`; `gone` when it is not to be found any more."""
 
     version: int
-    number: int
+    number: IncidentNumber
     title: str
     body: str  # the whole text where the title is not all of it
     service: ServiceId
@@ -29,7 +29,7 @@ LATEST = 2**31 - 1  # no version is greater
 JOINED = "likeness l join incidents i on i.workspace = l.workspace and i.number = l.incident"
 
 
-def note(tx: Tx, number: int) -> None:
+def note(tx: Tx, number: IncidentNumber) -> None:
     """Note that an incident is new, or that its title, its service or its state changed.
 
     In the same transaction as the change. Two that meet on PostgreSQL are put in order by

@@ -15,7 +15,7 @@ from bot.delivery.platform import Impossible
 from storage import people
 from storage.delivery.timers import Timer
 from storage.engine import Database, Tx
-from storage.engine.ids import PlaceId
+from storage.engine.ids import IncidentNumber, PlaceId
 from storage.incidents import channels as stored_channels
 from storage.incidents.channels import Room
 
@@ -53,7 +53,7 @@ class Rooms:
 
     async def keep(self, timer: Timer) -> None:
         """Do what a `room` timer asks for; raises `Undelivered` when it should be tried again."""
-        workspace, number = timer.workspace, int(timer.payload["number"])
+        workspace, number = timer.workspace, IncidentNumber(timer.payload["number"])
         room = await self._do(workspace, lambda tx: stored_channels.find(tx, number))
         maker = self._makers.get(room.platform) if room is not None else None
         if room is None or maker is None or room.reason is not None or room.closed:

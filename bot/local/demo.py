@@ -23,7 +23,7 @@ from storage import friction, incidents, local, pilots, services, workspaces
 from storage import people as storage_people
 from storage.delivery import places, timers
 from storage.engine import Tx
-from storage.engine.ids import PersonId, PlaceId, ServiceId
+from storage.engine.ids import IncidentNumber, PersonId, PlaceId, ServiceId
 from storage.friction import patterns
 from storage.services import Service
 from storage.workspaces import Workspace
@@ -374,11 +374,11 @@ class _Player:
             fixer=what.who,
             on=moment.astimezone(ZoneInfo(self._company.zone)).date().isoformat(),
             runbook="noch keins",
-            ended=self._restored(what.number),
+            ended=self._restored(IncidentNumber(what.number)),
         )
         await self._call(what.checker, "checked", number=number)
 
-    def _restored(self, number: int) -> str:
+    def _restored(self, number: IncidentNumber) -> str:
         """Return when an incident worked again, as a form has it."""
 
         def read(tx: Tx) -> str:

@@ -38,7 +38,7 @@ from storage import local as storage_local
 from storage import people, workspaces
 from storage.delivery import places
 from storage.engine import Database, Tx
-from storage.engine.ids import PersonId, PlaceId
+from storage.engine.ids import IncidentNumber, PersonId, PlaceId
 from storage.incidents import channels as stored_channels
 
 T = TypeVar("T")
@@ -118,7 +118,7 @@ class Answers:
     async def find(self, query: Mapping[str, str]) -> Json:
         """Return where a message stands, or the card of an incident."""
         wanted, line = query.get("person", ""), clean(query.get("line", ""))
-        incident = number(query.get("incident"))
+        incident = IncidentNumber(number(query.get("incident")))
 
         def work(tx: Tx) -> Json:
             me = self._look(tx, wanted).me

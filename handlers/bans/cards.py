@@ -17,7 +17,7 @@ from handlers.kit.readers import folded
 from handlers.kit.readers.dates import today_of
 from handlers.kit.words import Sentence, Words, _, shortened
 from storage import problems, repeats
-from storage.engine.ids import ServiceId
+from storage.engine.ids import IncidentNumber, ProblemNumber, ServiceId
 from storage.incidents import Incident
 from storage.incidents.states import IncidentState
 from storage.problems import Override, Problem, ProblemState
@@ -28,7 +28,7 @@ LABEL = 26  # letters of a button that names something, beside its verb, on a ph
 Rows = list[tuple[Words, Words]]
 
 
-def label(number: int) -> str:
+def label(number: ProblemNumber) -> str:
     """Return how a problem is called: `PRB-1`."""
     return f"PRB-{number}"
 
@@ -67,7 +67,7 @@ def of_incident(ctx: Context, incident: Incident) -> tuple[Rows, tuple[Button, .
     return rows, tuple(opens(each) for each in mine or others[:1])
 
 
-def _times(ctx: Context, incident: Incident, root: int) -> tuple[int, int]:
+def _times(ctx: Context, incident: Incident, root: IncidentNumber) -> tuple[int, int]:
     """Return the how manieth it is of its group, in the days up to it."""
     days = rules(ctx.tx).days
     start = calendar.days_before(incident.declared_at, days, ctx.workspace.zone)
@@ -226,7 +226,7 @@ def choices(proposal: Proposal) -> tuple[Button, Button]:
 def of_service(ctx: Context, service: ServiceId) -> Rows:
     """Return a service's rows about bans and planned changes."""
     rows: Rows = []
-    for problem in problems.about(ctx.tx, service, 0):
+    for problem in problems.about(ctx.tx, service):
         rows.append((_("Block"), warning(ctx, problem)))
         rows += [(_("Exception"), said(ctx, each)) for each in of_ban(ctx, problem)]
     return rows + [(_("Planned change"), each) for each in coming(ctx, service)]
@@ -277,5 +277,5 @@ def passes(ctx: Context, id: str) -> Override | None:
 
 def banned(ctx: Context, service: ServiceId) -> Problem | None:
     """Return the ban that holds up changes to a service; None while it is overridden itself."""
-    standing = problems.about(ctx.tx, service, 0)
+    standing = problems.about(ctx.tx, service)
     return next((each for each in standing if not of_ban(ctx, each)), None)

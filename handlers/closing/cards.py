@@ -15,7 +15,7 @@ from handlers.kit.people import person
 from handlers.kit.readers.evidence import linked
 from handlers.kit.words import Sentence, Who, Words, _
 from storage import closing as closings
-from storage.engine.ids import PersonId
+from storage.engine.ids import IncidentNumber, PersonId
 from storage.incidents import Incident
 
 ASKS: dict[Point, tuple[Sentence, Sentence]] = {
@@ -62,12 +62,12 @@ def _asked(ctx: Context, incident: Incident, point: Point) -> tuple[Sentence, tu
     return words, (form,)
 
 
-def ask_somebody(number: int) -> Button:
+def ask_somebody(number: IncidentNumber) -> Button:
     """Return the button that asks a person to check."""
     return Button(_("Ask for a check"), call("ask check", number=number))
 
 
-def correct(number: int) -> Button:
+def correct(number: IncidentNumber) -> Button:
     """Return the button that opens everything that was said."""
     return Button(_("Correct something"), call("point", number=number, which="every"), "quiet")
 
@@ -111,7 +111,7 @@ def check_it(incident: Incident, who: Who | Words) -> Message:
     return Message((Text(said), Buttons((checked(incident.number),))))
 
 
-def checked(number: int) -> Button:
+def checked(number: IncidentNumber) -> Button:
     """Return the button of the second person."""
     return Button(_("I have checked it"), call("checked", number=number), "primary")
 
@@ -144,7 +144,7 @@ def question(ctx: Context, incident: Incident, asked_by: PersonId) -> Message:
     )
 
 
-def form_title(number: int, which: str) -> Sentence:
+def form_title(number: IncidentNumber, which: str) -> Sentence:
     """Return what stands above a form of the gate."""
     if which == "every":
         return _("{incident}: what was said", incident=label(number))

@@ -30,7 +30,7 @@ from handlers.kit.readers.timestamps import PastReader, written
 from handlers.kit.words import Who, _
 from storage import closing as closings
 from storage.closing import Closing
-from storage.engine.ids import NOBODY, PersonId
+from storage.engine.ids import NOBODY, IncidentNumber, PersonId
 from storage.incidents import Incident
 from storage.incidents.states import IncidentState
 from storage.people import Person
@@ -108,7 +108,7 @@ def _go_on(ctx: Context, incident: Incident) -> Reply:
     )
 
 
-def _finished(ctx: Context, number: int, person: PersonId) -> Reply:
+def _finished(ctx: Context, number: IncidentNumber, person: PersonId) -> Reply:
     incident = incident_transitions.finish(ctx, number, person)
     said = _("{incident} is done. Thank you.", incident=label(number))
     posts = (*escalation.ended_posts(ctx, incident), escalation.declarer_post(ctx, incident))

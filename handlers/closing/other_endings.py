@@ -20,6 +20,7 @@ from handlers.kit.readers.dates import DateReader, today_of
 from handlers.kit.words import Words, _, shortened
 from storage import closing as closings
 from storage import incidents
+from storage.engine.ids import IncidentNumber
 from storage.incidents import Incident
 from storage.incidents.states import ClosedAs, IncidentState
 
@@ -107,7 +108,7 @@ def close_as(
     *,
     kind: Annotated[ClosedAs, ChoiceReader(ClosedAs, OTHERS, {}), Ask(_("What was it?"))],
     target: Annotated[
-        int,
+        IncidentNumber,
         IncidentReader(incidents.exists),
         Ask(_("Which incident?"), _("Its number, for “duplicate” and “part of another incident”.")),
     ]
@@ -179,7 +180,7 @@ def fix_date(
     return Reply(line(said), posts=escalation.card_posts(ctx, incident), subject=label(number))
 
 
-def _with_late_fix(ctx: Context, number: int) -> Incident:
+def _with_late_fix(ctx: Context, number: IncidentNumber) -> Incident:
     """Return an incident that is done with a workaround, or refuse."""
     incident = find(ctx, number)
     rights.need_for(ctx, "fixed", incident)

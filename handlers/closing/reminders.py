@@ -24,7 +24,7 @@ from storage import closing as closings
 from storage import incidents
 from storage.closing import Closing
 from storage.delivery.outbox import ParcelKind
-from storage.engine.ids import NOBODY, PersonId
+from storage.engine.ids import NOBODY, IncidentNumber, PersonId
 from storage.incidents import Incident
 from storage.incidents.states import IncidentState
 
@@ -35,7 +35,7 @@ REMINDERS = ("remind", "fix", "overdue")
 
 
 @feature.timer("after")
-def after(ctx: Context, number: int, what: str) -> Reply:
+def after(ctx: Context, number: IncidentNumber, what: str) -> Reply:
     """Do what is due now, and plan what comes next; `what` "again" only looks again."""
     incident = incidents.find(ctx.tx, number)
     if incident is None:
@@ -163,11 +163,11 @@ def waiting(ctx: Context) -> list[Task]:
     return found
 
 
-def _show(number: int) -> Button:
+def _show(number: IncidentNumber) -> Button:
     return Button(label(number), call("show", number=number))
 
 
-def fix_buttons(number: int) -> tuple[Button, ...]:
+def fix_buttons(number: IncidentNumber) -> tuple[Button, ...]:
     """Return the buttons of whoever fixes the cause behind a workaround."""
     return (
         Button(_("The cause is fixed"), call("fixed", number=number), "primary"),

@@ -17,7 +17,7 @@ from handlers.kit.people import name
 from handlers.kit.readers import people_called
 from handlers.kit.words import Words, _, shortened
 from handlers.on_call import duty
-from storage.engine.ids import PersonId
+from storage.engine.ids import IncidentNumber, PersonId
 from storage.incidents import Incident
 from storage.incidents.states import IncidentState
 
@@ -127,7 +127,7 @@ def back(ctx: Context, found: About, said: Said) -> Answer | None:
     return Reply(line(_back_words(candidates[0]), *_ways_back(ctx, candidates[0])))
 
 
-def _other_number(ctx: Context, number: int) -> Answer:
+def _other_number(ctx: Context, number: IncidentNumber) -> Answer:
     incident = find(ctx, number)
     return Reply(line(_back_words(incident), *_ways_back(ctx, incident)))
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from handlers.kit.folding import folded, plain, words
+from storage.engine.ids import IncidentNumber
 
 
 class Intent(StrEnum):
@@ -39,7 +40,7 @@ class Said:
 
     intent: Intent
     words: str = ""
-    number: int | None = None
+    number: IncidentNumber | None = None
     bare: bool = True  # nothing but the phrase itself, so it cannot be somebody's outage
 
 
@@ -185,10 +186,10 @@ def understood(line: str) -> Said | None:
         return meant
     grave = SERIOUS_NUMBER.fullmatch(about)
     if grave:
-        return Said(Intent.SERIOUS, number=int(grave[1] or grave[2]))
+        return Said(Intent.SERIOUS, number=IncidentNumber(int(grave[1] or grave[2])))
     back = BACK_NUMBER.fullmatch(folded(line).strip(" .!?"))
     if back:
-        return Said(Intent.BACK, number=int(back[1]))
+        return Said(Intent.BACK, number=IncidentNumber(int(back[1])))
     return _in_clauses(line, marked)
 
 
@@ -197,7 +198,7 @@ def _of_number(phrase: str, number: str) -> Said | None:
     said = _whole(plain(phrase))
     if said is None or said.intent not in (Intent.BACK, Intent.WORKS, Intent.TAKE):
         return None
-    return Said(said.intent, number=int(number))
+    return Said(said.intent, number=IncidentNumber(int(number)))
 
 
 def _whole(words: str) -> Said | None:

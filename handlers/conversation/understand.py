@@ -29,6 +29,7 @@ from handlers.kit.readers.emergencies import in_danger
 from handlers.kit.words import Words, _, _n
 from handlers.on_call import duty
 from storage import incidents, services
+from storage.engine.ids import IncidentNumber
 from storage.services import Service
 
 FILLERS = folding.words(
@@ -124,7 +125,7 @@ def _press(ctx: Context, pressed: Call) -> Answer:
 
 def _shown(ctx: Context, typed: str, parsed: Parsed) -> tuple[str, Answer]:
     """Open the card of a number; where nobody has it, what was typed can be declared."""
-    number = int(str(parsed.values["number"]))
+    number = IncidentNumber(int(str(parsed.values["number"])))
     if incidents.exists(ctx.tx, number):
         return _run(ctx, parsed)
     if in_danger(typed):

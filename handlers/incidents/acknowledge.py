@@ -22,6 +22,7 @@ from handlers.kit.words import Who, _
 from storage import incidents
 from storage.delivery import places, timers
 from storage.delivery.outbox import ParcelKind
+from storage.engine.ids import IncidentNumber
 from storage.incidents import Incident, takings
 from storage.incidents.states import IncidentState
 from storage.incidents.takings import Taking
@@ -122,7 +123,7 @@ def give_back(ctx: Context, number: Ref) -> Reply:
     )
 
 
-def _declined(ctx: Context, number: int) -> Reply:
+def _declined(ctx: Context, number: IncidentNumber) -> Reply:
     """Let whoever asked know that somebody does not take it over; nothing else changes."""
     incident = note(ctx, number, "declined")
     said = _(
@@ -161,7 +162,7 @@ def _mine_already(ctx: Context, incident: Incident) -> bool:
     )
 
 
-def _not_first(ctx: Context, number: int) -> Refusal:
+def _not_first(ctx: Context, number: IncidentNumber) -> Refusal:
     incident = find(ctx, number)
     if incident.state != IncidentState.OPEN:
         return not_open(ctx, incident)
@@ -202,7 +203,7 @@ def _yours(ctx: Context, incident: Incident) -> Message:
     )
 
 
-def _not_me(ctx: Context, number: int) -> tuple[Button, ...]:
+def _not_me(ctx: Context, number: IncidentNumber) -> tuple[Button, ...]:
     """Return the button that takes back a taking of these two minutes."""
     taking = takings.find(ctx.tx, number)
     if taking is None or taking.person != ctx.person.id or taking.at + NOT_ME < ctx.now:
@@ -210,7 +211,7 @@ def _not_me(ctx: Context, number: int) -> tuple[Button, ...]:
     return (_somebody_else(number),)
 
 
-def _somebody_else(number: int) -> Button:
+def _somebody_else(number: IncidentNumber) -> Button:
     return Button(_("Somebody else, please"), call("not me", number=number), "quiet")
 
 

@@ -15,13 +15,13 @@ from handlers.kit.words import Sentence, Words, _, _n, shortened
 from handlers.rules import routing
 from storage import closing as closings
 from storage import incidents, rules
-from storage.engine.ids import NOBODY, PersonId
+from storage.engine.ids import NOBODY, IncidentNumber, PersonId
 from storage.incidents import Incident, alarms
 from storage.incidents.states import IncidentState, Severity
 from storage.rules import Led, RoutingState
 
 
-def label(number: int) -> str:
+def label(number: IncidentNumber) -> str:
     """Return how an incident is called: `INC-7`."""
     return f"INC-{number}"
 
@@ -94,7 +94,7 @@ def _done(ctx: Context, incident: Incident) -> Sentence:
 
 def _closed(ctx: Context, incident: Incident) -> Sentence:
     values = {"at": incident.ended_at, "who": name(ctx, incident.ended_by or incident.responsible)}
-    into = label(incident.closed_into or 0)
+    into = label(incident.closed_into or IncidentNumber(0))
     if incident.closed_as == "duplicate":
         return _("Closed on {at} by {who}: duplicate of {incident}.", **values, incident=into)
     if incident.closed_as == "superseded":
@@ -221,27 +221,27 @@ def _reopened(ctx: Context, incident: Incident) -> Sentence:
     )
 
 
-def take(number: int) -> Button:
+def take(number: IncidentNumber) -> Button:
     """Return the button that acknowledges."""
     return Button(_("I'll look after it"), call("ack", number=number), "primary")
 
 
-def works_again(number: int) -> Button:
+def works_again(number: IncidentNumber) -> Button:
     """Return the button that says it works again."""
     return Button(_("It works again"), call("restored", number=number))
 
 
-def tell(number: int) -> Button:
+def tell(number: IncidentNumber) -> Button:
     """Return the button that asks for an update."""
     return Button(_("Post an update"), call("update", number=number), "primary")
 
 
-def finish(number: int) -> Button:
+def finish(number: IncidentNumber) -> Button:
     """Return the button that asks what is missing until it is done."""
     return Button(_("Finish it"), call("done", number=number), "primary")
 
 
-def open_again(number: int) -> Button:
+def open_again(number: IncidentNumber) -> Button:
     """Return the button that opens it again."""
     return Button(_("Open again"), call("reopen", number=number))
 

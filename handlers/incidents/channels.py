@@ -22,7 +22,7 @@ from handlers.kit.words import Words, _, shortened, text
 from storage import incidents, people, workspaces
 from storage.delivery import outbox, places, timers
 from storage.delivery.outbox import ParcelKind
-from storage.engine.ids import PersonId
+from storage.engine.ids import IncidentNumber, PersonId
 from storage.incidents import Incident
 from storage.incidents import channels as stored_channels
 from storage.incidents.states import IncidentState, Severity
@@ -57,7 +57,7 @@ def setting(ctx: Context) -> When:
     return When(workspaces.setting(ctx.tx, SETTING) or When.NEVER)
 
 
-def timer_key(number: int) -> str:
+def timer_key(number: IncidentNumber) -> str:
     """Return the key of the timer that looks after an incident's channel."""
     return f"incident:{number}:room"
 
@@ -128,7 +128,7 @@ def _people(ctx: Context, incident: Incident) -> tuple[PersonId, ...]:
 
 
 @feature.timer("room")
-def settle(ctx: Context, number: int) -> Reply:
+def settle(ctx: Context, number: IncidentNumber) -> Reply:
     """After the platform was asked: put the card into a new channel."""
     room, incident = stored_channels.find(ctx.tx, number), incidents.find(ctx.tx, number)
     if room is not None and room.reason is not None:
@@ -155,7 +155,7 @@ def _told(ctx: Context, reason: str) -> tuple[Post, ...]:
     )
 
 
-def about(ctx: Context) -> int | None:
+def about(ctx: Context) -> IncidentNumber | None:
     """Return the incident that the place is about where something was typed.
 
     That is the incident's own channel, or the thread of its card or alarm.
@@ -167,7 +167,7 @@ def about(ctx: Context) -> int | None:
         return own
     key = outbox.key_at(ctx.tx, ctx.place.id, ctx.thread) or ""
     found = re.match(r"incident:(\d+)(?::|$)", key)
-    return int(found[1]) if found else None
+    return IncidentNumber(int(found[1])) if found else None
 
 
 @feature.sets(10)

@@ -36,7 +36,7 @@ from handlers.services import lookup as service_lookup
 from handlers.settings import definitions
 from storage import incidents, rules, workspaces
 from storage.delivery.places import INCIDENTS, PlaceKind
-from storage.engine.ids import ServiceId
+from storage.engine.ids import IncidentNumber, ServiceId
 from storage.incidents import Incident, offers
 from storage.incidents.states import Severity
 from storage.rules import Led, Routing, Rule, RuleKind
@@ -70,7 +70,7 @@ def declare(
     proposed = ahead.service if ahead.sure else service
     meant = proposed or service_lookup.fallback(ctx)
     rule = ahead.rule
-    number = workspaces.next_number(ctx.tx, "incident")
+    number = IncidentNumber(workspaces.next_number(ctx.tx, "incident"))
     if not another:  # looked up only now: a twin of this moment has waited for its number
         _must_be_first(ctx, body or title, offer)
     incident = incidents.add(
@@ -173,7 +173,7 @@ def normal(ctx: Context, number: Ref) -> Reply:
     return _severity(ctx, number, Severity.NORMAL)
 
 
-def _severity(ctx: Context, number: int, severity: Severity) -> Reply:
+def _severity(ctx: Context, number: IncidentNumber, severity: Severity) -> Reply:
     incident = find_open(ctx, number)
     rights.need_for(ctx, severity, incident)
     incident, posts = transitions.set_severity(ctx, number, severity)
@@ -217,7 +217,7 @@ def move(ctx: Context, number: Ref, service: service_lookup.ServiceRef) -> Reply
     return Reply(line(said, *buttons), posts=posts, subject=label(number))
 
 
-def _as_ruled(ctx: Context, number: int, service: Service) -> tuple[Button, ...]:
+def _as_ruled(ctx: Context, number: IncidentNumber, service: Service) -> tuple[Button, ...]:
     """Tell the rule that led it whether it was right; whoever answers may let it go on so."""
     led = rules.led(ctx.tx, Led.INCIDENT, str(number))
     if led is None:

@@ -14,6 +14,7 @@ from handlers.kit.doors import Section, Task, Untold, Week, figure
 from handlers.kit.figures import change
 from handlers.kit.messages import Button
 from handlers.kit.words import Sentence, _, _n, shortened
+from storage.engine.ids import IncidentNumber
 from storage.incidents import Incident, pages
 
 feature = Feature(_("Incidents"))
@@ -65,7 +66,7 @@ def _untaken(ctx: Context) -> tuple[Task, ...]:
     )
 
 
-def _told(ctx: Context, number: int) -> Task:
+def _told(ctx: Context, number: IncidentNumber) -> Task:
     incident = find(ctx, number)
     words = _(
         "{title}: {standing}",

@@ -26,7 +26,7 @@ from handlers.kit.messages import Post
 from storage import incidents
 from storage.delivery import outbox, timers
 from storage.delivery.outbox import ParcelKind
-from storage.engine.ids import NOBODY, PersonId
+from storage.engine.ids import NOBODY, IncidentNumber, PersonId
 from storage.incidents import Happening, Incident, alarms
 from storage.incidents.states import IncidentState, Severity
 from storage.services import LIMIT
@@ -104,7 +104,7 @@ def quicken(ctx: Context, incident: Incident) -> tuple[Post, ...]:
     return ()
 
 
-def stop(ctx: Context, number: int) -> bool:
+def stop(ctx: Context, number: IncidentNumber) -> bool:
     """Stop climbing, for `transitions.changing`, which knows the order of locks.
 
     Where nothing climbs, cancelling locks nothing: somebody else could set the timer between.
@@ -113,7 +113,7 @@ def stop(ctx: Context, number: int) -> bool:
     return timers.cancel(ctx.tx, keys.climb_key(number))
 
 
-def hold(ctx: Context, number: int) -> None:
+def hold(ctx: Context, number: IncidentNumber) -> None:
     """Wait for whoever is just making a step, for `transitions.changing`."""
     timers.lock(ctx.tx, keys.climb_key(number))
 
@@ -213,7 +213,7 @@ def limit_of(ctx: Context, incident: Incident) -> timedelta:
     return timedelta(minutes=minutes) / (2 if incident.severity == Severity.SERIOUS else 1)
 
 
-def plan(ctx: Context, number: int, climb: Climb) -> None:
+def plan(ctx: Context, number: IncidentNumber, climb: Climb) -> None:
     """Set the one timer of an incident for its next step."""
     assert climb.due is not None, "a step is planned for a moment"
     more: dict[str, Any] = {}

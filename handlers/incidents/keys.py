@@ -2,44 +2,44 @@
 
 from __future__ import annotations
 
-from storage.engine.ids import PersonId
+from storage.engine.ids import IncidentNumber, PersonId
 
 
-def card_key(number: int) -> str:
+def card_key(number: IncidentNumber) -> str:
     """Return the key of an incident's card."""
     return f"incident:{number}"
 
 
-def climb_key(number: int) -> str:
+def climb_key(number: IncidentNumber) -> str:
     """Return the key of an incident's one climbing timer."""
     return f"incident:{number}:climb"
 
 
-def alarm_key(number: int, position: int) -> str:
+def alarm_key(number: IncidentNumber, position: int) -> str:
     """Return the key of an incident's alarm: 0 is the first."""
     return f"incident:{number}:alarm:{position}"
 
 
-def top_key(number: int) -> str:
+def top_key(number: IncidentNumber) -> str:
     """Return the key of what the declarer hears when it has climbed to the top."""
     return f"incident:{number}:top"
 
 
-def rests_key(number: int) -> str:
+def rests_key(number: IncidentNumber) -> str:
     """Return the key of what the declarer hears when it rests until work begins."""
     return f"incident:{number}:rests"
 
 
-def asked_key(number: int, person: PersonId) -> str:
+def asked_key(number: IncidentNumber, person: PersonId) -> str:
     """Return the key of the question whether somebody takes an incident."""
     return f"incident:{number}:asked:{person}"
 
 
-def check_key(number: int, person: PersonId) -> str:
+def check_key(number: IncidentNumber, person: PersonId) -> str:
     """Return the key of the question whether somebody has checked an incident."""
     return f"incident:{number}:check:{person}"
 
 
-def after_key(number: int) -> str:
+def after_key(number: IncidentNumber) -> str:
     """Return the key of the one timer that an incident has after it works again."""
     return f"incident:{number}:after"

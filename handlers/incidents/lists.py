@@ -34,7 +34,7 @@ from handlers.kit.words import Words, _, _n
 from handlers.on_call import duty
 from handlers.similarity import find_saying
 from storage import incidents
-from storage.engine.ids import PersonId
+from storage.engine.ids import IncidentNumber, PersonId
 from storage.incidents import Incident, pages
 from storage.incidents.states import IncidentState, Severity
 
@@ -216,13 +216,13 @@ def waiting(ctx: Context) -> list[Task]:
     return found
 
 
-def _told(ctx: Context, number: int) -> Task:
+def _told(ctx: Context, number: IncidentNumber) -> Task:
     task = _task(ctx, number)
     assert task is not None, "nobody changes it while this looks"
     return task
 
 
-def _task(ctx: Context, number: int) -> Task | None:
+def _task(ctx: Context, number: IncidentNumber) -> Task | None:
     """Return what an open incident waits for from the asker; None when it waits for others."""
     incident = find(ctx, number)
     if incident.responsible in duty.acts_for(ctx, ctx.person.id) and not incident.unanswered:

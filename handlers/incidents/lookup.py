@@ -18,7 +18,7 @@ from handlers.kit.readers import IncidentReader
 from handlers.kit.readers.placeholders import is_placeholder
 from handlers.kit.words import _, shortened
 from storage import incidents
-from storage.engine.ids import PersonId
+from storage.engine.ids import IncidentNumber, PersonId
 from storage.incidents import Incident
 from storage.incidents.states import IncidentState
 
@@ -28,11 +28,11 @@ NEWS = {"normal": timedelta(minutes=60), "serious": timedelta(minutes=30)}
 UNDO = timedelta(minutes=2)
 TWICE = timedelta(minutes=2)  # the same words within this time are no second incident
 
-Named = Annotated[int, IncidentReader(lambda _tx, _number: True), Ask(_("Number"))]
-Ref = Annotated[int, IncidentReader(incidents.exists), Ask(_("Number"))]
+Named = Annotated[IncidentNumber, IncidentReader(lambda _tx, _number: True), Ask(_("Number"))]
+Ref = Annotated[IncidentNumber, IncidentReader(incidents.exists), Ask(_("Number"))]
 
 
-def meant(ctx: Context, word: str, number: int | None, text: str = "") -> Incident:
+def meant(ctx: Context, word: str, number: IncidentNumber | None, text: str = "") -> Incident:
     """Return the named incident, else the one of this thread or channel, else the asker's
 
     only open one; else ask which.
@@ -139,7 +139,7 @@ _FITS: dict[str, Callable[[Context, Incident], bool]] = {
 AFTER = ("done",)  # words for what works again
 
 
-def find(ctx: Context, number: int) -> Incident:
+def find(ctx: Context, number: IncidentNumber) -> Incident:
     """Return an incident by its number, or refuse."""
     incident = incidents.find(ctx.tx, number)
     if incident is None:
@@ -150,7 +150,7 @@ def find(ctx: Context, number: int) -> Incident:
     return incident
 
 
-def find_open(ctx: Context, number: int) -> Incident:
+def find_open(ctx: Context, number: IncidentNumber) -> Incident:
     """Return an incident that is still open, or refuse."""
     incident = find(ctx, number)
     if incident.state != IncidentState.OPEN:
@@ -178,7 +178,12 @@ def not_open(ctx: Context, incident: Incident, text: str = "") -> Refusal:
 
 
 def note(
-    ctx: Context, number: int, kind: str, detail: str = "", *, person: PersonId | None = None
+    ctx: Context,
+    number: IncidentNumber,
+    kind: str,
+    detail: str = "",
+    *,
+    person: PersonId | None = None,
 ) -> Incident:
     """Write a line into the timeline and return the incident as it is now.
 
@@ -189,7 +194,12 @@ def note(
 
 
 def write_timeline(
-    ctx: Context, number: int, kind: str, detail: str = "", *, person: PersonId | None = None
+    ctx: Context,
+    number: IncidentNumber,
+    kind: str,
+    detail: str = "",
+    *,
+    person: PersonId | None = None,
 ) -> None:
     """Write a line into the timeline: the asker, or another `person`, did something."""
     incidents.happened(

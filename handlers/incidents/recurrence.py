@@ -10,7 +10,7 @@ from handlers.kit.context import Context
 from handlers.similarity import Match, find_similar
 from storage import incidents
 from storage import repeats as storage_repeats
-from storage.engine.ids import ServiceId
+from storage.engine.ids import IncidentNumber, ServiceId
 from storage.incidents import Incident
 from storage.repeats import Alike
 from storage.rules import Rule
@@ -43,13 +43,15 @@ def worth_asking(ctx: Context, incident: Incident, like: Match) -> bool:
     return then is None or then.fallback
 
 
-def _look(ctx: Context, number: int, service: Service) -> tuple[Match, ...]:
+def _look(ctx: Context, number: IncidentNumber, service: Service) -> tuple[Match, ...]:
     """Return what an incident is like when it is about `service`, before anything is written."""
     incident = incidents.find(ctx.tx, number)
     return find_likes(ctx, incident, service.id) if incident is not None else ()
 
 
-def _look_for_more(ctx: Context, number: int, earlier: int | None = None) -> tuple[Match, ...]:
+def _look_for_more(
+    ctx: Context, number: IncidentNumber, earlier: IncidentNumber | None = None
+) -> tuple[Match, ...]:
     """Return what an incident is like where nobody has said what it is the same as."""
     incident = incidents.find(ctx.tx, number) if earlier is None else None
     return find_likes(ctx, incident, incident.service) if incident is not None else ()

@@ -29,7 +29,7 @@ from handlers.services import lookup as service_lookup
 from storage import closing as closings
 from storage import incidents
 from storage.delivery import timers
-from storage.engine.ids import PersonId
+from storage.engine.ids import IncidentNumber, PersonId
 from storage.incidents import Incident
 from storage.incidents import transitions as states
 from storage.incidents.states import ClosedAs, IncidentState, Severity
@@ -53,7 +53,9 @@ HOUR = time(9)  # local time of reminders
 
 
 @contextmanager
-def changing(ctx: Context, *numbers: int, goes_on: Collection[int] = ()) -> Iterator[None]:
+def changing(
+    ctx: Context, *numbers: IncidentNumber, goes_on: Collection[IncidentNumber] = ()
+) -> Iterator[None]:
     """Change incidents with nobody else at them: who is just at one finishes first.
 
     This alone knows the order in which locks are taken: timers before rows, as the scheduler
@@ -76,7 +78,7 @@ def changing(ctx: Context, *numbers: int, goes_on: Collection[int] = ()) -> Iter
             plan(ctx, find(ctx, number))
 
 
-def restore(ctx: Context, number: int, text: str = "") -> Incident:
+def restore(ctx: Context, number: IncidentNumber, text: str = "") -> Incident:
     """It works again. A missing acknowledgement stays missing."""
     with changing(ctx, number):
         if text and incidents.tell(ctx.tx, number, ctx.person.id, text, ctx.now, None):
@@ -87,7 +89,7 @@ def restore(ctx: Context, number: int, text: str = "") -> Incident:
         return note(ctx, number, "restored")
 
 
-def withdraw(ctx: Context, number: int, since: datetime) -> Incident | None:
+def withdraw(ctx: Context, number: IncidentNumber, since: datetime) -> Incident | None:
     """Take back what the asker declared at `since` or later; None when it is too late."""
     with changing(ctx, number):
         if not states.withdraw(ctx.tx, number, ctx.person.id, since):
@@ -100,7 +102,7 @@ def blocked(ctx: Context, incident: Incident) -> Sentence | None:
     return next((words for each in BLOCKERS if (words := each(ctx, incident)) is not None), None)
 
 
-def finish(ctx: Context, number: int, person: PersonId, reason: str = "") -> Incident:
+def finish(ctx: Context, number: IncidentNumber, person: PersonId, reason: str = "") -> Incident:
     """It is done, in the name of `person`; with a `reason` also while points are open.
 
     Raises `Refusal` while something is missing: whoever asks may show it more kindly before.
@@ -127,7 +129,13 @@ def finish(ctx: Context, number: int, person: PersonId, reason: str = "") -> Inc
         return note(ctx, number, "done", person=person)
 
 
-def close(ctx: Context, number: int, closed_as: ClosedAs, target: int | None, why: str) -> Incident:
+def close(
+    ctx: Context,
+    number: IncidentNumber,
+    closed_as: ClosedAs,
+    target: IncidentNumber | None,
+    why: str,
+) -> Incident:
     """It was something else; a duplicate and what is superseded say what they go into."""
     ends_in = _ways_end(ctx, target) if target is not None else ()
     with changing(ctx, number, *ends_in, goes_on=ends_in):
@@ -152,7 +160,7 @@ def _in_order(one: Incident, other: Incident) -> tuple[Incident, Incident]:
     return (one, other) if one.number < other.number else (other, one)
 
 
-def _ways_end(ctx: Context, target: int) -> tuple[int, ...]:
+def _ways_end(ctx: Context, target: IncidentNumber) -> tuple[IncidentNumber, ...]:
     """Return `target` and what it goes on in, as it looks before anything is locked."""
     found = find(ctx, target)
     while found.closed_into is not None:
@@ -160,7 +168,7 @@ def _ways_end(ctx: Context, target: int) -> tuple[int, ...]:
     return target, found.number
 
 
-def _root(ctx: Context, number: int, target: int) -> int:
+def _root(ctx: Context, number: IncidentNumber, target: IncidentNumber) -> IncidentNumber:
     """Return the incident that `target` ended up in: links never form a ring."""
     found = find(ctx, target)
     while found.closed_into is not None and found.number != number:
@@ -181,7 +189,7 @@ def _root(ctx: Context, number: int, target: int) -> int:
     return found.number
 
 
-def reopen(ctx: Context, number: int, reason: str) -> Incident:
+def reopen(ctx: Context, number: IncidentNumber, reason: str) -> Incident:
     """It came back, or was not over: open again, with whoever is on duty now."""
     with changing(ctx, number):
         incident = find(ctx, number)
@@ -194,7 +202,7 @@ def reopen(ctx: Context, number: int, reason: str) -> Incident:
 
 
 def set_severity(
-    ctx: Context, number: int, severity: Severity
+    ctx: Context, number: IncidentNumber, severity: Severity
 ) -> tuple[Incident, tuple[Post, ...]]:
     """Call an open incident serious or normal; nothing is posted if it was called so already."""
     incident = find(ctx, number)
@@ -249,7 +257,7 @@ def plan(ctx: Context, incident: Incident) -> None:
         set_timer(ctx, incident.number, *coming)
 
 
-def set_timer(ctx: Context, number: int, what: str, due: datetime) -> None:
+def set_timer(ctx: Context, number: IncidentNumber, what: str, due: datetime) -> None:
     """Set the one timer that an incident has after it works again."""
     timers.set(
         ctx.tx,
@@ -303,7 +311,7 @@ def remind_at(ctx: Context, incident: Incident) -> datetime:
     return ours.on(ours.working_days_after(day, PATIENCE), HOUR)
 
 
-def fix_keys(ctx: Context, number: int) -> tuple[str, str, str]:
+def fix_keys(ctx: Context, number: IncidentNumber) -> tuple[str, str, str]:
     """Return the keys of what is told of a late fix: before its day, after it, to its heir."""
     closing = closings.find(ctx.tx, number)
     day, heir = closing.fix_on, closing.fixer

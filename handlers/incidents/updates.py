@@ -20,6 +20,7 @@ from handlers.kit.words import _
 from handlers.working_time.after_hours import rest
 from storage import incidents
 from storage.engine import Tx
+from storage.engine.ids import IncidentNumber
 from storage.incidents import Incident, alarms, texts
 
 feature = Feature(_("Incidents"))
@@ -117,7 +118,7 @@ def restored(
 
 def _title_now(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
     number = fixed.get("number", "")
-    found = incidents.find(ctx.tx, int(number)) if number.isdecimal() else None
+    found = incidents.find(ctx.tx, IncidentNumber(int(number))) if number.isdecimal() else None
     return {"title": found.title} if found is not None else {}
 
 

@@ -29,7 +29,7 @@ from handlers.kit.readers.dates import today_of
 from handlers.kit.readers.evidence import linked
 from handlers.kit.words import Sentence, Words, _
 from storage import problems, repeats
-from storage.engine.ids import NOBODY, PersonId
+from storage.engine.ids import NOBODY, PersonId, ProblemNumber
 from storage.problems import Happened, Problem, ProblemState
 from storage.repeats import outages
 
@@ -41,7 +41,7 @@ KNOWN: dict[str, Words] = {kind: words for kind, words in CAUSES.items() if kind
 CAUSE = ChoiceReader(Cause, KNOWN, {})
 
 
-def key(number: int) -> str:
+def key(number: ProblemNumber) -> str:
     """Return the key of a problem's card, wherever it stands."""
     return f"problem:{number}"
 
@@ -203,7 +203,7 @@ def buttons(problem: Problem) -> tuple[Button, ...]:
     )
 
 
-def fixed(number: int) -> Button:
+def fixed(number: ProblemNumber) -> Button:
     """Return the button for what can be said once the cause is known."""
     return Button(_("Cause is fixed"), call("problem fixed", number=number))
 

@@ -242,7 +242,7 @@ def _free(ctx: Context, change: Change) -> Sentence:
 
 def _cards(ctx: Context, service: ServiceId) -> tuple[Post, ...]:
     """Return the edits of the problems' cards that list a service's changes."""
-    found = problems.about(ctx.tx, service, 0)
+    found = problems.about(ctx.tx, service)
     return tuple(Post(key(each.number), card(ctx, each)) for each in found)
 
 

@@ -39,7 +39,7 @@ from handlers.problems.cards import CAUSE, card, fixed, history
 from handlers.problems.cards import line as listed
 from handlers.problems.lookup import Ref, changed_reply, find, may, mine, refused, standing
 from storage import problems
-from storage.engine.ids import PersonId
+from storage.engine.ids import PersonId, ProblemNumber
 from storage.people import Person
 from storage.problems import ProblemState, texts
 
@@ -100,7 +100,7 @@ def past(ctx: Context, number: Ref) -> Reply:
 
 def _title_now(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
     number = fixed.get("number", "")
-    found = problems.find(ctx.tx, int(number)) if number.isdecimal() else None
+    found = problems.find(ctx.tx, ProblemNumber(int(number))) if number.isdecimal() else None
     return {"title": found.title} if found is not None else {}
 
 
@@ -270,7 +270,9 @@ def held(ctx: Context, person: PersonId) -> list[Held]:
     ]
 
 
-def _give(ctx: Context, number: int, to: PersonId, _other: str | None) -> tuple[Post, ...]:
+def _give(
+    ctx: Context, number: ProblemNumber, to: PersonId, _other: str | None
+) -> tuple[Post, ...]:
     problems.ask(ctx.tx, number, to)
     problems.accept(ctx.tx, number, to, ctx.now)
     problem = problems.find(ctx.tx, number)

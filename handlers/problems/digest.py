@@ -147,7 +147,7 @@ def _changes(ctx: Context) -> list[Words]:
     found: list[Words] = []
     for each in stored_changes.coming(ctx.tx, today_of(ctx)):
         service = ctx.service_of(each.service)
-        if problems.about(ctx.tx, each.service, 0):
+        if problems.about(ctx.tx, each.service):
             found.append(
                 _(
                     "{service}, {change}",

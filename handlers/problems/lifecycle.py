@@ -24,7 +24,7 @@ from storage import incidents, problems, repeats
 from storage import repeats as storage_repeats
 from storage.delivery import timers
 from storage.delivery.outbox import ParcelKind
-from storage.engine.ids import PersonId
+from storage.engine.ids import IncidentNumber, PersonId, ProblemNumber
 from storage.incidents import Incident
 from storage.incidents.states import IncidentState
 from storage.problems import Problem, ProblemState
@@ -49,7 +49,7 @@ class Step:
     posts: tuple[Post, ...] = ()
 
 
-def reconsider(ctx: Context, root: int) -> Step:
+def reconsider(ctx: Context, root: IncidentNumber) -> Step:
     """Open, or reopen, a group's problem if it happened often enough; the caller is alone at it."""
     newest = outages.newest(ctx.tx, root)
     problem = problems.of_group(ctx.tx, root)
@@ -71,7 +71,7 @@ def reconsider(ctx: Context, root: int) -> Step:
     return _begin(ctx, root, start)
 
 
-def _begin(ctx: Context, root: int, start: datetime) -> Step:
+def _begin(ctx: Context, root: IncidentNumber, start: datetime) -> Step:
     those = rules(ctx.tx)
     numbers = repeats.members(ctx.tx, root)
     members = [each for each in (incidents.find(ctx.tx, number) for number in numbers) if each]
@@ -121,7 +121,7 @@ def reopened(ctx: Context, problem: Problem) -> Problem:
     return problem
 
 
-def without_one(ctx: Context, root: int) -> Step:
+def without_one(ctx: Context, root: IncidentNumber) -> Step:
     """Drop a group's problem when it did not happen often enough after all."""
     problem, newest = problems.of_group(ctx.tx, root), outages.newest(ctx.tx, root)
     if problem is None:
@@ -135,7 +135,9 @@ def without_one(ctx: Context, root: int) -> Step:
     return _ended(ctx, problem, "dropped")
 
 
-def joined(ctx: Context, one: int, other: int) -> tuple[int, tuple[Post, ...]]:
+def joined(
+    ctx: Context, one: IncidentNumber, other: IncidentNumber
+) -> tuple[IncidentNumber, tuple[Post, ...]]:
     """Make one group of two; of two problems the older one goes on."""
     found = [each for each in (problems.of_group(ctx.tx, root) for root in (one, other)) if each]
     posts: tuple[Post, ...] = ()
@@ -238,12 +240,12 @@ def note(
 # --- reminders and the quiet period ------------------------------------------------------
 
 
-def due_key(number: int) -> str:
+def due_key(number: ProblemNumber) -> str:
     """Return the key of the timer that reminds of a cause."""
     return f"problem:{number}:due"
 
 
-def quiet_key(number: int) -> str:
+def quiet_key(number: ProblemNumber) -> str:
     """Return the key of the timer that ends the quiet period."""
     return f"problem:{number}:quiet"
 
@@ -297,7 +299,7 @@ def _remind_at(ctx: Context, problem: Problem, step: str, moment: datetime) -> N
 
 
 @feature.timer("cause due")
-def due(ctx: Context, number: int, step: str) -> Reply:
+def due(ctx: Context, number: ProblemNumber, step: str) -> Reply:
     """Remind: the owner before and after the day, then the manager; each once for a day."""
     problem = problems.find(ctx.tx, number)
     if problem is None or problem.state != ProblemState.OPEN:
@@ -350,7 +352,7 @@ def _why(ctx: Context, problem: Problem, step: str) -> Sentence:
 
 
 @feature.timer("cause quiet")
-def quiet(ctx: Context, number: int) -> Reply:
+def quiet(ctx: Context, number: ProblemNumber) -> Reply:
     """End the ban: nobody verified the fix, but it held."""
     storage_repeats.lock_groups(ctx.tx)
     problem = problems.find(ctx.tx, number)

@@ -22,7 +22,7 @@ from handlers.kit.words import Sentence, Who, Words, _
 from handlers.problems import lifecycle
 from handlers.rights import Tie
 from storage import incidents, people, problems, repeats
-from storage.engine.ids import PersonId
+from storage.engine.ids import PersonId, ProblemNumber
 from storage.problems import Problem
 
 
@@ -48,7 +48,7 @@ class ProblemReader:
         return ()
 
 
-Ref = Annotated[int, ProblemReader(), Ask(_("Problem"), short=_("number"))]
+Ref = Annotated[ProblemNumber, ProblemReader(), Ask(_("Problem"), short=_("number"))]
 
 
 def changed_reply(
@@ -63,7 +63,7 @@ def changed_reply(
     return Reply(told, posts=posts, subject=label(problem.number))
 
 
-def find(ctx: Context, number: int) -> Problem:
+def find(ctx: Context, number: ProblemNumber) -> Problem:
     """Return a problem by its number, or refuse."""
     found = problems.find(ctx.tx, number)
     if found is None:
@@ -74,7 +74,7 @@ def find(ctx: Context, number: int) -> Problem:
     return found
 
 
-def standing(ctx: Context, number: int) -> Problem:
+def standing(ctx: Context, number: ProblemNumber) -> Problem:
     """Return a problem whose ban stands, or refuse."""
     problem = find(ctx, number)
     if not problem.stands:
@@ -84,7 +84,7 @@ def standing(ctx: Context, number: int) -> Problem:
     return problem
 
 
-def mine(ctx: Context, number: int, action: str) -> Problem:
+def mine(ctx: Context, number: ProblemNumber, action: str) -> Problem:
     """Return a standing problem with which the asker may do `action`, or refuse."""
     problem = standing(ctx, number)
     if not may(ctx, problem, action):

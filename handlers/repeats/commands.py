@@ -32,7 +32,7 @@ from handlers.problems.lifecycle import Step
 from handlers.similarity import is_near_same
 from storage import incidents, people, problems, repeats
 from storage import repeats as storage_repeats
-from storage.engine.ids import PersonId
+from storage.engine.ids import IncidentNumber, PersonId
 from storage.incidents import Incident
 from storage.incidents.states import IncidentState
 from storage.repeats import outages
@@ -50,7 +50,7 @@ class OfIncident(IncidentReader):
 
 
 Earlier = Annotated[
-    int,
+    IncidentNumber,
     OfIncident(lambda _tx, _number: True),
     Ask(_("The same as"), _("The number of the other incident."), short=_("of number")),
 ]
@@ -101,7 +101,7 @@ def same(ctx: Context, number: Named, earlier: Earlier | None = None) -> Reply:
     return Reply(Message(parts), posts=posts, subject=label(second.number))
 
 
-def _outcome(ctx: Context, root: int, step: Step) -> Sentence:
+def _outcome(ctx: Context, root: IncidentNumber, step: Step) -> Sentence:
     those = rules(ctx.tx)
     newest = outages.newest(ctx.tx, root) or ctx.now
     start = calendar.days_before(newest, those.days, ctx.workspace.zone)
@@ -183,7 +183,11 @@ def _ask_no_more(ctx: Context, first: Incident, second: Incident) -> None:
 
 
 def _parted(
-    ctx: Context, root: int, first: Incident, second: Incident, members: list[int]
+    ctx: Context,
+    root: IncidentNumber,
+    first: Incident,
+    second: Incident,
+    members: list[IncidentNumber],
 ) -> tuple[Post, ...]:
     """Form the groups anew; the problem stays with the part that happened often enough."""
     repeats.part(ctx.tx, root)
@@ -257,7 +261,7 @@ def _candidates(ctx: Context, incident: Incident) -> Reply:
 
 
 def _pair(
-    ctx: Context, number: int, earlier: int, right: str = "repeat"
+    ctx: Context, number: IncidentNumber, earlier: IncidentNumber, right: str = "repeat"
 ) -> tuple[Incident, Incident]:
     """Return both, the earlier one first, or say kindly why they make no pair."""
     if number == earlier:
@@ -316,14 +320,16 @@ def _shown(ctx: Context, incident: Incident) -> tuple[Post, ...]:
 def severity_posts(ctx: Context, number: str) -> tuple[Post, ...]:
     """Return the posts of a problem that opens because a repeat turned out to be serious."""
     storage_repeats.lock_groups(ctx.tx)
-    return problem_lifecycle.reconsider(ctx, repeats.root_of(ctx.tx, int(number))).posts
+    root = repeats.root_of(ctx.tx, IncidentNumber(int(number)))
+    return problem_lifecycle.reconsider(ctx, root).posts
 
 
 @feature.follows(Event.WITHDRAWN)
 def withdrawal_posts(ctx: Context, number: str) -> tuple[Post, ...]:
     """Return the posts of a problem that had counted an incident which was taken back."""
     storage_repeats.lock_groups(ctx.tx)
-    return problem_lifecycle.without_one(ctx, repeats.root_of(ctx.tx, int(number))).posts
+    root = repeats.root_of(ctx.tx, IncidentNumber(int(number)))
+    return problem_lifecycle.without_one(ctx, root).posts
 
 
 @feature.waits(50)

@@ -10,7 +10,7 @@ from handlers.rules import fields
 from handlers.rules.past import note
 from handlers.similarity.terms import Word, words
 from storage import incidents, rules
-from storage.engine.ids import ServiceId
+from storage.engine.ids import IncidentNumber, ServiceId
 from storage.rules import FIELD, Rule, RuleKind
 from storage.rules.history import Done
 from storage.services import Service
@@ -83,7 +83,7 @@ def meant(ctx: Context, title: str, chosen: Service | None = None) -> tuple[Rule
     return None
 
 
-def learn(ctx: Context, number: int, title: str, service: Service) -> None:
+def learn(ctx: Context, number: IncidentNumber, title: str, service: Service) -> None:
     """Somebody says which service it is about: two who agree are enough to learn its words.
 
     What both titles say is learnt, unless it is what another service is called. What is learnt

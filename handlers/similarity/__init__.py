@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from handlers.similarity.distance import agreement, numbers_fit, word_similarity
 from handlers.similarity.terms import words
 from storage.engine import Tx
-from storage.engine.ids import ServiceId
+from storage.engine.ids import IncidentNumber, ServiceId
 
 if TYPE_CHECKING:
     from handlers.similarity.index import Hit, Seen
@@ -35,7 +35,7 @@ class Match:
     device, and that what is wrong does not agree: then it is not sure.
     """
 
-    number: int
+    number: IncidentNumber
     score: float
     sure: bool
     same_service: bool
@@ -51,7 +51,7 @@ def find_similar(
     service: ServiceId | None,
     now: datetime,
     limit: int = 5,
-    except_: int | None = None,
+    except_: IncidentNumber | None = None,
     names: Sequence[str] = (),
 ) -> list[Match]:
     """Return the earlier incidents of the workspace that are most like `title`, the best first.

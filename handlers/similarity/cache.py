@@ -17,7 +17,7 @@ from handlers.similarity.index import Hit, Index, Seen
 from handlers.similarity.meaning import BESIDE, Bytes, Meanings, coarse, from_text, told_by
 from storage import similarity
 from storage.engine import Tx
-from storage.engine.ids import ServiceId
+from storage.engine.ids import IncidentNumber, ServiceId
 from storage.similarity import Change
 
 PART = 5_000  # incidents that are read in with one search at most
@@ -38,7 +38,8 @@ class Held:
     def clear(self) -> None:
         """Know nothing."""
         self.index = Index()
-        self.blank: dict[int, tuple[int, str]] = {}  # by number: version, and what has no vector
+        # By number: the version, and what has no vector.
+        self.blank: dict[IncidentNumber, tuple[int, str]] = {}
         self.last: Change | None = None
         self.low = 0
 
@@ -85,7 +86,7 @@ class Held:
             return
         newest = sorted(self.blank.items(), key=lambda each: -each[1][0])[:FILLED]
         stored = similarity.meanings(tx, newest[-1][1][0], newest[0][1][0])
-        made: dict[int, Bytes] = {}
+        made: dict[IncidentNumber, Bytes] = {}
         for number, (version, _title) in newest:
             if version in stored:
                 made[number] = from_text(stored[version])

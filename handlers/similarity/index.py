@@ -29,7 +29,7 @@ from handlers.similarity.meaning import Bytes
 from handlers.similarity.terms import head_and_rest, words
 from handlers.similarity.vectors import Vectors
 from handlers.similarity.vocabulary import Floats, Vocabulary, as_ints
-from storage.engine.ids import ServiceId
+from storage.engine.ids import IncidentNumber, ServiceId
 
 GATHERED = 500  # how many are looked at for their age and service
 CANDIDATES = 100  # how many are compared word by word
@@ -59,7 +59,7 @@ class Hit:
     what it is about agrees, and not what is wrong with it.
     """
 
-    number: int
+    number: IncidentNumber
     service: ServiceId
     score: float
     same_service: bool
@@ -76,7 +76,7 @@ class Seen:
     `rest` says that some of them stand only below its title.
     """
 
-    number: int
+    number: IncidentNumber
     score: float
     rest: bool
 
@@ -98,20 +98,25 @@ class Index:
     def __init__(self) -> None:
         self._vocabulary = Vocabulary()
         self._mentions: list[array[int]] = []  # by word: incident's slot << 4 | weight
-        self._slots: dict[int, int] = {}
+        self._slots: dict[IncidentNumber, int] = {}
         self._said: list[array[int] | None] = []  # by slot: its words << 1 | in the title
         self._numbers = array("q")
         self._services = array("i")
         self._at = array("d")  # days
         self._lengths = array("f")
-        self._service_ids: dict[str, int] = {}
+        self._service_ids: dict[ServiceId, int] = {}
         self._vectors = Vectors()
 
     def __len__(self) -> int:
         return len(self._slots)
 
     def add(
-        self, number: int, text: str, service: ServiceId, day: float, vector: Bytes | None = None
+        self,
+        number: IncidentNumber,
+        text: str,
+        service: ServiceId,
+        day: float,
+        vector: Bytes | None = None,
     ) -> None:
         """Know an incident, or know it anew.
 
@@ -141,12 +146,12 @@ class Index:
         if vector is not None:
             self._vectors.put(slot, vector)
 
-    def point(self, number: int, vector: Bytes) -> None:
+    def point(self, number: IncidentNumber, vector: Bytes) -> None:
         """Know what the title of a known incident means."""
         if number in self._slots:
             self._vectors.put(self._slots[number], vector)
 
-    def remove(self, number: int) -> None:
+    def remove(self, number: IncidentNumber) -> None:
         """Forget an incident, if it is known."""
         slot = self._slots.pop(number, None)
         if slot is None:
@@ -228,7 +233,7 @@ class Index:
             score = covered(asked, every)
             if score >= SHARED:
                 only_rest = score > covered(asked, heads)
-                seen = Seen(int(self._numbers[slot]), score, only_rest)
+                seen = Seen(IncidentNumber(self._numbers[slot]), score, only_rest)
                 found.append((score, worth, seen))
         found.sort(key=lambda each: (-each[0], -each[1], -each[2].number))
         return [seen for _score, _worth, seen in found[:limit]]
@@ -260,7 +265,7 @@ class Index:
         return factors.astype(np.float32)
 
     def _of(self, service: ServiceId | None, slots: NDArray[np.intp]) -> NDArray[np.bool_]:
-        known = self._service_ids.get(service or "", -1) if service else -1
+        known = self._service_ids.get(service, -1) if service else -1
         ours: NDArray[np.bool_] = np.frombuffer(self._services, np.int32)[slots] == known
         return ours
 
@@ -341,7 +346,7 @@ class Index:
         order = np.lexsort((-numbers, -scores, -(same & same_service).astype(int)))
         return [
             Hit(
-                number=int(numbers[at]),
+                number=IncidentNumber(int(numbers[at])),
                 service=names[self._services[slots[at]]],
                 score=float(scores[at]),
                 same_service=bool(same_service[at]),

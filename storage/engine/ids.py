@@ -13,6 +13,8 @@ AutomationId = NewType("AutomationId", str)
 PilotId = NewType("PilotId", str)
 NoteId = NewType("NoteId", str)
 PatternId = NewType("PatternId", str)
+IncidentNumber = NewType("IncidentNumber", int)
+ProblemNumber = NewType("ProblemNumber", int)
 
 NOBODY = PersonId("")  # for a draft that nobody answers for, and in a question about everybody
 NOWHERE = PlaceId("")  # in a direct chat, whichever it is

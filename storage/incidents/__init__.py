@@ -8,7 +8,7 @@ from datetime import datetime
 
 from storage import similarity
 from storage.engine import Row, Tx
-from storage.engine.ids import PersonId, PlaceId, ServiceId
+from storage.engine.ids import IncidentNumber, PersonId, PlaceId, ServiceId
 from storage.engine.sql import as_moment, as_text
 from storage.incidents.states import ClosedAs, IncidentState, Severity
 
@@ -26,7 +26,7 @@ class Incident:
     `guessed` is the service that only its meaning points at, until somebody has said.
     """
 
-    number: int
+    number: IncidentNumber
     title: str
     service: ServiceId
     gap: bool
@@ -52,7 +52,7 @@ class Incident:
     ended_by: PersonId | None = None
     ended_at: datetime | None = None
     closed_as: ClosedAs | None = None
-    closed_into: int | None = None
+    closed_into: IncidentNumber | None = None
     body: str = ""
     guessed: ServiceId | None = None
 
@@ -101,7 +101,7 @@ MOMENTS = (
 def add(
     tx: Tx,
     *,
-    number: int,
+    number: IncidentNumber,
     title: str,
     service: ServiceId,
     gap: bool,
@@ -150,7 +150,7 @@ def add(
     )
 
 
-def find(tx: Tx, number: int) -> Incident | None:
+def find(tx: Tx, number: IncidentNumber) -> Incident | None:
     """Return an incident by its number."""
     rows = tx.rows(
         f"select {COLUMNS} from incidents where workspace = :workspace and number = :number",
@@ -159,7 +159,7 @@ def find(tx: Tx, number: int) -> Incident | None:
     return from_row(rows[0]) if rows else None
 
 
-def several(tx: Tx, numbers: Sequence[int]) -> list[Incident]:
+def several(tx: Tx, numbers: Sequence[IncidentNumber]) -> list[Incident]:
     """Return these incidents, in no order."""
     found: list[Incident] = []
     for start in range(0, len(numbers), len(SLOTS)):
@@ -176,7 +176,7 @@ def several(tx: Tx, numbers: Sequence[int]) -> list[Incident]:
     return found
 
 
-def folded_into(tx: Tx, number: int) -> list[Incident]:
+def folded_into(tx: Tx, number: IncidentNumber) -> list[Incident]:
     """Return the duplicates of an incident, oldest first."""
     rows = tx.rows(
         f"""
@@ -189,7 +189,7 @@ def folded_into(tx: Tx, number: int) -> list[Incident]:
     return [from_row(row) for row in rows]
 
 
-def exists(tx: Tx, number: int) -> bool:
+def exists(tx: Tx, number: IncidentNumber) -> bool:
     """Say whether there is, or was, an incident with this number."""
     rows = tx.rows(
         "select 1 as one from incidents where workspace = :workspace and number = :number",
@@ -313,7 +313,9 @@ def of_service_since(tx: Tx, service: ServiceId, since: datetime) -> list[Incide
     return [from_row(row) for row in rows]
 
 
-def said_since(tx: Tx, person: PersonId, since: datetime, limit: int = 50) -> list[tuple[int, str]]:
+def said_since(
+    tx: Tx, person: PersonId, since: datetime, limit: int = 50
+) -> list[tuple[IncidentNumber, str]]:
     """Return number and words of what somebody declared from `since` on and is open, newest first.
 
     The words are the whole text, where there is one below the title.
@@ -358,7 +360,9 @@ def between(tx: Tx, start: datetime, end: datetime) -> list[Incident]:
     return [from_row(row) for row in rows]
 
 
-def acknowledge(tx: Tx, number: int, person: PersonId, now: datetime, next_news: datetime) -> bool:
+def acknowledge(
+    tx: Tx, number: IncidentNumber, person: PersonId, now: datetime, next_news: datetime
+) -> bool:
     """Make `person` responsible; False when somebody else was first and keeps their word.
 
     Whoever was asked to take it may, and after silence anybody who is allowed to.
@@ -386,7 +390,7 @@ def acknowledge(tx: Tx, number: int, person: PersonId, now: datetime, next_news:
     )
 
 
-def propose(tx: Tx, number: int, person: PersonId) -> bool:
+def propose(tx: Tx, number: IncidentNumber, person: PersonId) -> bool:
     """Ask `person` to take it over; nothing changes until they accept."""
     return (
         tx.run(
@@ -401,7 +405,7 @@ def propose(tx: Tx, number: int, person: PersonId) -> bool:
     )
 
 
-def decline(tx: Tx, number: int, person: PersonId) -> bool:
+def decline(tx: Tx, number: IncidentNumber, person: PersonId) -> bool:
     """End the question to `person`; False when they are not asked any more."""
     return (
         tx.run(
@@ -418,7 +422,12 @@ def decline(tx: Tx, number: int, person: PersonId) -> bool:
 
 
 def tell(
-    tx: Tx, number: int, person: PersonId, news: str, now: datetime, next_news: datetime | None
+    tx: Tx,
+    number: IncidentNumber,
+    person: PersonId,
+    news: str,
+    now: datetime,
+    next_news: datetime | None,
 ) -> bool:
     """Keep the newest word on an open incident."""
     return (
@@ -438,7 +447,7 @@ def tell(
     )
 
 
-def promise(tx: Tx, number: int, person: PersonId, next_news: datetime) -> bool:
+def promise(tx: Tx, number: IncidentNumber, person: PersonId, next_news: datetime) -> bool:
     """Promise the next news; only whoever is responsible and has acknowledged can."""
     return (
         tx.run(
@@ -455,7 +464,7 @@ def promise(tx: Tx, number: int, person: PersonId, next_news: datetime) -> bool:
     )
 
 
-def set_severity(tx: Tx, number: int, severity: Severity) -> bool:
+def set_severity(tx: Tx, number: IncidentNumber, severity: Severity) -> bool:
     """Call an open incident serious or normal; False when it is already."""
     return (
         tx.run(
@@ -471,7 +480,7 @@ def set_severity(tx: Tx, number: int, severity: Severity) -> bool:
     )
 
 
-def move(tx: Tx, number: int, service: ServiceId, responsible: PersonId) -> bool:
+def move(tx: Tx, number: IncidentNumber, service: ServiceId, responsible: PersonId) -> bool:
     """Give an open incident to another service; an acknowledged one keeps its responsible."""
     changed = (
         tx.run(
@@ -493,7 +502,7 @@ def move(tx: Tx, number: int, service: ServiceId, responsible: PersonId) -> bool
     return changed
 
 
-def forget_guess(tx: Tx, number: int) -> bool:
+def forget_guess(tx: Tx, number: IncidentNumber) -> bool:
     """It is not about what was guessed; False when nothing is guessed any more."""
     return (
         tx.run(
@@ -507,7 +516,7 @@ def forget_guess(tx: Tx, number: int) -> bool:
     )
 
 
-def moved_to(tx: Tx, service: ServiceId, but: int) -> list[str]:
+def moved_to(tx: Tx, service: ServiceId, but: IncidentNumber) -> list[str]:
     """Return the titles of other incidents that somebody moved to a service, newest first."""
     rows = tx.rows(
         """
@@ -523,7 +532,7 @@ def moved_to(tx: Tx, service: ServiceId, but: int) -> list[str]:
     return [row["title"] for row in rows]
 
 
-def mark_silent(tx: Tx, number: int) -> bool:
+def mark_silent(tx: Tx, number: IncidentNumber) -> bool:
     """The promised news did not come; False when it is not awaited any more."""
     return (
         tx.run(
@@ -538,7 +547,7 @@ def mark_silent(tx: Tx, number: int) -> bool:
     )
 
 
-def hand_on(tx: Tx, number: int, before: str, person: PersonId, now: datetime) -> bool:
+def hand_on(tx: Tx, number: IncidentNumber, before: str, person: PersonId, now: datetime) -> bool:
     """Make `person` responsible in place of `before`, who left, until the incident has ended.
 
     An open one they have to answer for; an earlier acknowledgement's time is kept.
@@ -561,7 +570,7 @@ def hand_on(tx: Tx, number: int, before: str, person: PersonId, now: datetime) -
     )
 
 
-def count_alarm(tx: Tx, number: int) -> int:
+def count_alarm(tx: Tx, number: IncidentNumber) -> int:
     """Count one more alarm; return its position (0 is the first)."""
     rows = tx.rows(
         """
@@ -575,7 +584,7 @@ def count_alarm(tx: Tx, number: int) -> int:
 
 def happened(
     tx: Tx,
-    number: int,
+    number: IncidentNumber,
     *,
     id: str,
     at: datetime,
@@ -595,7 +604,7 @@ def happened(
     )
 
 
-def timeline(tx: Tx, number: int) -> list[Happening]:
+def timeline(tx: Tx, number: IncidentNumber) -> list[Happening]:
     """Return what happened, in order."""
     rows = tx.rows(
         """

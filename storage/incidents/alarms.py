@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.engine import Row, Tx
-from storage.engine.ids import PersonId
+from storage.engine.ids import IncidentNumber, PersonId
 from storage.engine.sql import as_moment, as_text
 
 COLUMNS = "incident, position, person, at, list, live"
@@ -22,7 +22,7 @@ class Alarm:
     `list` is the key of the message that it is a line of, None when it has one of its own.
     """
 
-    incident: int
+    incident: IncidentNumber
     position: int
     person: PersonId
     at: datetime
@@ -32,7 +32,7 @@ class Alarm:
 
 def add(
     tx: Tx,
-    incident: int,
+    incident: IncidentNumber,
     position: int,
     person: PersonId,
     at: datetime,
@@ -53,7 +53,7 @@ def add(
     )
 
 
-def of(tx: Tx, incident: int) -> list[Alarm]:
+def of(tx: Tx, incident: IncidentNumber) -> list[Alarm]:
     """Return the alarms of an incident, the oldest first."""
     rows = tx.rows(
         f"""
@@ -79,7 +79,7 @@ def of_person_from(tx: Tx, person: PersonId, start: datetime) -> list[Alarm]:
     return [_alarm(row) for row in rows]
 
 
-def recent(tx: Tx, person: PersonId, since: datetime, but: int) -> list[Alarm]:
+def recent(tx: Tx, person: PersonId, since: datetime, but: IncidentNumber) -> list[Alarm]:
     """Return somebody's live alarms since a moment that stand alone, and the last one in a list.
 
     The oldest first, without those of the incident `but`.
@@ -133,7 +133,9 @@ def put_into(tx: Tx, alarm: Alarm, list: str) -> None:
     )
 
 
-def settle(tx: Tx, incident: int, person: PersonId | None = None, before: int = 2**31 - 1) -> None:
+def settle(
+    tx: Tx, incident: IncidentNumber, person: PersonId | None = None, before: int = 2**31 - 1
+) -> None:
     """Say that the alarms of an incident need no answer any more: all, or somebody's older ones."""
     tx.run(
         """
@@ -146,7 +148,7 @@ def settle(tx: Tx, incident: int, person: PersonId | None = None, before: int = 
     )
 
 
-def pause(tx: Tx, incident: int, person: PersonId, until: datetime, *, id: str) -> None:
+def pause(tx: Tx, incident: IncidentNumber, person: PersonId, until: datetime, *, id: str) -> None:
     """Let nobody alarm somebody about an incident until a time."""
     tx.write(
         """
@@ -161,7 +163,7 @@ def pause(tx: Tx, incident: int, person: PersonId, until: datetime, *, id: str) 
     )
 
 
-def paused(tx: Tx, incident: int, now: datetime) -> dict[PersonId, datetime]:
+def paused(tx: Tx, incident: IncidentNumber, now: datetime) -> dict[PersonId, datetime]:
     """Return who paused their alarms of an incident, and until when."""
     rows = tx.rows(
         """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from storage.engine import Row, Tx
-from storage.engine.ids import PersonId, PlaceId
+from storage.engine.ids import IncidentNumber, PersonId, PlaceId
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Room:
     `closed` are done. A `reason` says why the platform gives no channel; then none is asked for.
     """
 
-    incident: int
+    incident: IncidentNumber
     platform: str
     name: str
     topic: str
@@ -34,7 +34,13 @@ reason"""
 
 
 def want(
-    tx: Tx, incident: int, *, platform: str, name: str, topic: str, people: tuple[PersonId, ...]
+    tx: Tx,
+    incident: IncidentNumber,
+    *,
+    platform: str,
+    name: str,
+    topic: str,
+    people: tuple[PersonId, ...],
 ) -> None:
     """Want an open channel for an incident; one that was closed is left, and a new one wanted.
 
@@ -60,7 +66,7 @@ def want(
     )
 
 
-def release(tx: Tx, incident: int, topic: str) -> None:
+def release(tx: Tx, incident: IncidentNumber, topic: str) -> None:
     """Want the channel closed, with a last topic."""
     tx.run(
         """
@@ -72,7 +78,7 @@ def release(tx: Tx, incident: int, topic: str) -> None:
     )
 
 
-def find(tx: Tx, incident: int) -> Room | None:
+def find(tx: Tx, incident: IncidentNumber) -> Room | None:
     """Return an incident's room."""
     rows = tx.rows(
         f"select {COLUMNS} from rooms where workspace = :workspace and incident = :incident",
@@ -87,7 +93,7 @@ def all(tx: Tx) -> list[Room]:
     return [_room(row) for row in rows]
 
 
-def incident_in(tx: Tx, place: PlaceId) -> int | None:
+def incident_in(tx: Tx, place: PlaceId) -> IncidentNumber | None:
     """Return the incident whose own channel a place is."""
     rows = tx.rows(
         "select incident from rooms where workspace = :workspace and place = :place", place=place
@@ -95,7 +101,7 @@ def incident_in(tx: Tx, place: PlaceId) -> int | None:
     return rows[0]["incident"] if rows else None
 
 
-def opened(tx: Tx, incident: int, place: PlaceId) -> None:
+def opened(tx: Tx, incident: IncidentNumber, place: PlaceId) -> None:
     """The platform made the channel."""
     tx.run(
         """
@@ -107,7 +113,7 @@ def opened(tx: Tx, incident: int, place: PlaceId) -> None:
     )
 
 
-def shown(tx: Tx, incident: int, topic: str) -> None:
+def shown(tx: Tx, incident: IncidentNumber, topic: str) -> None:
     """The platform shows this topic."""
     tx.run(
         """
@@ -119,7 +125,7 @@ def shown(tx: Tx, incident: int, topic: str) -> None:
     )
 
 
-def invited(tx: Tx, incident: int, people: tuple[PersonId, ...]) -> None:
+def invited(tx: Tx, incident: IncidentNumber, people: tuple[PersonId, ...]) -> None:
     """These people were asked in; nobody is asked twice, so whoever leaves may stay away."""
     tx.run(
         """
@@ -131,7 +137,7 @@ def invited(tx: Tx, incident: int, people: tuple[PersonId, ...]) -> None:
     )
 
 
-def closed(tx: Tx, incident: int) -> None:
+def closed(tx: Tx, incident: IncidentNumber) -> None:
     """The channel is closed."""
     tx.run(
         "update rooms set closed = 1 where workspace = :workspace and incident = :incident",
@@ -139,7 +145,7 @@ def closed(tx: Tx, incident: int) -> None:
     )
 
 
-def refused(tx: Tx, incident: int, reason: str) -> None:
+def refused(tx: Tx, incident: IncidentNumber, reason: str) -> None:
     """The platform gives no channel, or not any more."""
     tx.run(
         "update rooms set reason = :reason where workspace = :workspace and incident = :incident",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from storage.engine import Tx
+from storage.engine.ids import IncidentNumber
 from storage.engine.sql import as_text
 
 
-def use(tx: Tx, id: str, number: int, now: datetime) -> bool:
+def use(tx: Tx, id: str, number: IncidentNumber, now: datetime) -> bool:
     """Use an offer for the incident `number`; False when it was used before.
 
     A press in the same moment waits here for the first one's commit.
@@ -28,12 +29,12 @@ def use(tx: Tx, id: str, number: int, now: datetime) -> bool:
     )
 
 
-def used_for(tx: Tx, id: str) -> int | None:
+def used_for(tx: Tx, id: str) -> IncidentNumber | None:
     """Return the number of the incident that an offer was used for, None when it is unused."""
     rows = tx.rows(
         "select number from used_offers where workspace = :workspace and id = :id", id=id
     )
-    return int(rows[0]["number"]) if rows else None
+    return rows[0]["number"] if rows else None
 
 
 def forget(tx: Tx, before: datetime) -> int:

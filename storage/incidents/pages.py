@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.engine import Tx
-from storage.engine.ids import PersonId, ServiceId
+from storage.engine.ids import IncidentNumber, PersonId, ServiceId
 from storage.engine.sql import as_moment, as_text
 from storage.incidents import COLUMNS, Incident, from_row
 
@@ -215,7 +215,7 @@ def _chosen(
 class Glimpse:
     """An open incident as far as it tells whom it waits for: equal `ties`, the same people."""
 
-    number: int
+    number: IncidentNumber
     declared_at: datetime
     answered: bool
     ties: tuple[object, ...]

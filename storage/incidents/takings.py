@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.engine import Tx
-from storage.engine.ids import PersonId
+from storage.engine.ids import IncidentNumber, PersonId
 from storage.engine.sql import as_moment, as_text
 
 
@@ -25,7 +25,7 @@ class Taking:
     due_at: datetime | None
 
 
-def keep(tx: Tx, number: int, taking: Taking) -> None:
+def keep(tx: Tx, number: IncidentNumber, taking: Taking) -> None:
     """Remember the newest taking of an incident."""
     tx.write(
         """
@@ -53,7 +53,7 @@ def keep(tx: Tx, number: int, taking: Taking) -> None:
     )
 
 
-def find(tx: Tx, number: int) -> Taking | None:
+def find(tx: Tx, number: IncidentNumber) -> Taking | None:
     """Return the newest taking of an incident."""
     rows = tx.rows(
         """
@@ -72,7 +72,7 @@ def find(tx: Tx, number: int) -> Taking | None:
     return Taking(**row)
 
 
-def give_back(tx: Tx, number: int, taking: Taking) -> bool:
+def give_back(tx: Tx, number: IncidentNumber, taking: Taking) -> bool:
     """Let an open incident be as it was before; False when it went on meanwhile."""
     changed = tx.run(
         """

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from storage import similarity
 from storage.engine import Tx
+from storage.engine.ids import IncidentNumber
 from storage.problems import texts as problem_texts
 
 
-def set_title(tx: Tx, number: int, title: str) -> None:
+def set_title(tx: Tx, number: IncidentNumber, title: str) -> None:
     """Call an incident something else; it is found by the new title from now on."""
     tx.write(
         "update incidents set title = :title where workspace = :workspace and number = :number",
@@ -17,7 +18,7 @@ def set_title(tx: Tx, number: int, title: str) -> None:
     similarity.note(tx, number)
 
 
-def remove_words(tx: Tx, number: int, words: str, mark: str) -> int:
+def remove_words(tx: Tx, number: IncidentNumber, words: str, mark: str) -> int:
     """Put `mark` where `words` stand in all that was typed of an incident; return how often.
 
     In its title and text, its history, what was entered on closing, the title and the history of
@@ -64,7 +65,7 @@ def remove_words(tx: Tx, number: int, words: str, mark: str) -> int:
     return changed
 
 
-def _blank(tx: Tx, number: int) -> None:
+def _blank(tx: Tx, number: IncidentNumber) -> None:
     """Blank what was sent of an incident, and the answers that are kept against repetition."""
     tx.write(
         """

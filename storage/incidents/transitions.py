@@ -7,12 +7,12 @@ from datetime import datetime
 
 from storage import similarity
 from storage.engine import Tx
-from storage.engine.ids import PersonId
+from storage.engine.ids import IncidentNumber, PersonId
 from storage.engine.sql import as_text
 from storage.incidents.states import ClosedAs
 
 
-def lock(tx: Tx, numbers: Sequence[int]) -> None:
+def lock(tx: Tx, numbers: Sequence[IncidentNumber]) -> None:
     """Let nobody else change these incidents until the transaction ends, in this order."""
     for number in numbers:
         tx.run(
@@ -24,7 +24,7 @@ def lock(tx: Tx, numbers: Sequence[int]) -> None:
         )
 
 
-def restore(tx: Tx, number: int, person: PersonId, now: datetime) -> bool:
+def restore(tx: Tx, number: IncidentNumber, person: PersonId, now: datetime) -> bool:
     """It works again. A missing acknowledgement stays missing."""
     return (
         tx.run(
@@ -41,7 +41,7 @@ def restore(tx: Tx, number: int, person: PersonId, now: datetime) -> bool:
     )
 
 
-def finish(tx: Tx, number: int, person: PersonId, now: datetime) -> bool:
+def finish(tx: Tx, number: IncidentNumber, person: PersonId, now: datetime) -> bool:
     """It is done; only what works again can be. Its closing says when, for the sums of weeks."""
     done = tx.run(
         """
@@ -65,7 +65,13 @@ def finish(tx: Tx, number: int, person: PersonId, now: datetime) -> bool:
 
 
 def close(
-    tx: Tx, number: int, person: PersonId, now: datetime, *, closed_as: ClosedAs, target: int | None
+    tx: Tx,
+    number: IncidentNumber,
+    person: PersonId,
+    now: datetime,
+    *,
+    closed_as: ClosedAs,
+    target: IncidentNumber | None,
 ) -> bool:
     """It was something else. What it goes into must itself stand: so no ring can come about."""
     return (
@@ -90,7 +96,7 @@ def close(
     )
 
 
-def reopen(tx: Tx, number: int, responsible: PersonId, now: datetime) -> bool:
+def reopen(tx: Tx, number: IncidentNumber, responsible: PersonId, now: datetime) -> bool:
     """It is open again, with `responsible`; nobody has acknowledged it this time."""
     tx.write(
         """
@@ -118,7 +124,7 @@ def reopen(tx: Tx, number: int, responsible: PersonId, now: datetime) -> bool:
     )
 
 
-def withdraw(tx: Tx, number: int, person: PersonId, since: datetime) -> bool:
+def withdraw(tx: Tx, number: IncidentNumber, person: PersonId, since: datetime) -> bool:
     """Take a declaration back, if `person` made it at `since` or later."""
     changed = (
         tx.run(

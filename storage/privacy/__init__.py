@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.engine import Row, Tx
-from storage.engine.ids import PersonId
+from storage.engine.ids import IncidentNumber, PersonId
 from storage.engine.sql import as_moment, as_text
 
 # The direct chats of somebody.
@@ -246,7 +246,7 @@ def reword(tx: Tx, kind: str, key: str, text: str) -> None:
         )
 
 
-def incidents_of(tx: Tx, person: PersonId, most: int) -> list[int]:
+def incidents_of(tx: Tx, person: PersonId, most: int) -> list[IncidentNumber]:
     """Return the newest incidents in which somebody has a part that its card shows."""
     rows = tx.rows(
         """

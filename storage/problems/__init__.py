@@ -11,7 +11,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from storage.engine import Row, Tx
-from storage.engine.ids import PersonId, ServiceId
+from storage.engine.ids import IncidentNumber, PersonId, ProblemNumber, ServiceId
 from storage.engine.sql import as_moment, as_text
 
 
@@ -34,8 +34,8 @@ class Problem:
     `lifted_at` without `verified_by` means that the quiet period proved it.
     """
 
-    number: int
-    root: int
+    number: ProblemNumber
+    root: IncidentNumber
     service: ServiceId
     title: str
     state: ProblemState
@@ -73,7 +73,7 @@ class Happened:
 class Override:
     """Somebody lets one change, or everything, pass a ban until the end of a day."""
 
-    problem: int
+    problem: ProblemNumber
     change: str | None
     reason: str
     person: PersonId
@@ -89,7 +89,7 @@ MOMENTS = ("opened_at", "accepted_at", "fixed_at", "lifted_at")
 def begin(
     tx: Tx,
     *,
-    root: int,
+    root: IncidentNumber,
     service: ServiceId,
     title: str,
     owner: PersonId,
@@ -119,7 +119,7 @@ def begin(
     )
 
 
-def find(tx: Tx, number: int) -> Problem | None:
+def find(tx: Tx, number: ProblemNumber) -> Problem | None:
     """Return a problem by its number."""
     rows = tx.rows(
         f"select {COLUMNS} from problems where workspace = :workspace and number = :number",
@@ -159,8 +159,8 @@ def newest(tx: Tx, limit: int = 500) -> list[Problem]:
     return [_problem(row) for row in rows]
 
 
-def about(tx: Tx, service: ServiceId, root: int) -> list[Problem]:
-    """Return the problems that stand for a service or a group, the oldest first."""
+def about(tx: Tx, service: ServiceId, root: IncidentNumber | None = None) -> list[Problem]:
+    """Return the problems that stand for a service, or a group as well, the oldest first."""
     rows = tx.rows(
         f"""
         select {COLUMNS} from problems
@@ -168,12 +168,12 @@ def about(tx: Tx, service: ServiceId, root: int) -> list[Problem]:
         and (service = :service or root = :root) order by number
         """,
         service=service,
-        root=root,
+        root=root or 0,
     )
     return [_problem(row) for row in rows]
 
 
-def of_group(tx: Tx, root: int) -> Problem | None:
+def of_group(tx: Tx, root: IncidentNumber) -> Problem | None:
     """Return the problem that stands for a group."""
     rows = tx.rows(
         f"""
@@ -185,7 +185,7 @@ def of_group(tx: Tx, root: int) -> Problem | None:
     return _problem(rows[0]) if rows else None
 
 
-def last_lifted(tx: Tx, root: int) -> Problem | None:
+def last_lifted(tx: Tx, root: IncidentNumber) -> Problem | None:
     """Return the group's problem that was lifted last."""
     rows = tx.rows(
         f"""
@@ -215,7 +215,7 @@ def ended(tx: Tx, start: datetime, end: datetime) -> list[Problem]:
 # --- what people decide ------------------------------------------------------------------
 
 
-def set_title(tx: Tx, number: int, title: str) -> None:
+def set_title(tx: Tx, number: ProblemNumber, title: str) -> None:
     """Call a problem something else."""
     tx.write(
         "update problems set title = :title where workspace = :workspace and number = :number",
@@ -224,7 +224,7 @@ def set_title(tx: Tx, number: int, title: str) -> None:
     )
 
 
-def set_cause(tx: Tx, number: int, kind: str, cause: str) -> bool:
+def set_cause(tx: Tx, number: ProblemNumber, kind: str, cause: str) -> bool:
     """Keep why it keeps coming back: its class and one sentence."""
     return (
         tx.run(
@@ -240,7 +240,7 @@ def set_cause(tx: Tx, number: int, kind: str, cause: str) -> bool:
     )
 
 
-def ask(tx: Tx, number: int, person: PersonId | None) -> bool:
+def ask(tx: Tx, number: ProblemNumber, person: PersonId | None) -> bool:
     """Ask `person` to own the cause, or nobody; until they accept, the owner stays."""
     return (
         tx.run(
@@ -255,7 +255,7 @@ def ask(tx: Tx, number: int, person: PersonId | None) -> bool:
     )
 
 
-def accept(tx: Tx, number: int, person: PersonId, now: datetime) -> bool:
+def accept(tx: Tx, number: ProblemNumber, person: PersonId, now: datetime) -> bool:
     """Own the cause from now on; False when this person has accepted it already."""
     return (
         tx.run(
@@ -272,7 +272,7 @@ def accept(tx: Tx, number: int, person: PersonId, now: datetime) -> bool:
     )
 
 
-def set_due(tx: Tx, number: int, day: date) -> bool:
+def set_due(tx: Tx, number: ProblemNumber, day: date) -> bool:
     """Agree on another day; False when it is that day already."""
     return (
         tx.run(
@@ -288,7 +288,9 @@ def set_due(tx: Tx, number: int, day: date) -> bool:
     )
 
 
-def fix(tx: Tx, number: int, person: PersonId, what: str, evidence: str, now: datetime) -> bool:
+def fix(
+    tx: Tx, number: ProblemNumber, person: PersonId, what: str, evidence: str, now: datetime
+) -> bool:
     """Say that the cause is fixed; it still has to be verified."""
     return (
         tx.run(
@@ -308,7 +310,7 @@ def fix(tx: Tx, number: int, person: PersonId, what: str, evidence: str, now: da
     )
 
 
-def lift(tx: Tx, number: int, person: PersonId | None, now: datetime) -> bool:
+def lift(tx: Tx, number: ProblemNumber, person: PersonId | None, now: datetime) -> bool:
     """End the ban: verified by `person`, who is not who fixed it, or by the quiet period."""
     return (
         tx.run(
@@ -326,7 +328,7 @@ def lift(tx: Tx, number: int, person: PersonId | None, now: datetime) -> bool:
     )
 
 
-def reopen(tx: Tx, number: int, due_on: date) -> bool:
+def reopen(tx: Tx, number: ProblemNumber, due_on: date) -> bool:
     """It was not fixed after all: the ban stands again."""
     return (
         tx.run(
@@ -342,7 +344,7 @@ def reopen(tx: Tx, number: int, due_on: date) -> bool:
     )
 
 
-def end(tx: Tx, number: int, state: str) -> bool:
+def end(tx: Tx, number: ProblemNumber, state: str) -> bool:
     """Take a problem away without a fix: dropped, or merged into another."""
     return (
         tx.run(
@@ -357,7 +359,7 @@ def end(tx: Tx, number: int, state: str) -> bool:
     )
 
 
-def move(tx: Tx, number: int, root: int) -> None:
+def move(tx: Tx, number: ProblemNumber, root: IncidentNumber) -> None:
     """Give a problem to another group: groups were joined or parted."""
     tx.run(
         "update problems set root = :root where workspace = :workspace and number = :number",
@@ -366,7 +368,7 @@ def move(tx: Tx, number: int, root: int) -> None:
     )
 
 
-def gather(tx: Tx, root: int, others: int) -> None:
+def gather(tx: Tx, root: IncidentNumber, others: IncidentNumber) -> None:
     """Give what is over of one group's problems to another group."""
     tx.run(
         """
@@ -383,7 +385,7 @@ def gather(tx: Tx, root: int, others: int) -> None:
 
 def happened(
     tx: Tx,
-    number: int,
+    number: ProblemNumber,
     *,
     id: str,
     at: datetime,
@@ -403,7 +405,7 @@ def happened(
     )
 
 
-def history(tx: Tx, number: int) -> list[Happened]:
+def history(tx: Tx, number: ProblemNumber) -> list[Happened]:
     """Return what happened, in order."""
     rows = tx.rows(
         """
@@ -419,7 +421,7 @@ def history(tx: Tx, number: int) -> list[Happened]:
 
 def override(
     tx: Tx,
-    number: int,
+    number: ProblemNumber,
     *,
     id: str,
     change: str | None,

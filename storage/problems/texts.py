@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from storage.engine import Tx
+from storage.engine.ids import IncidentNumber, ProblemNumber
 
 
-def remove_words(tx: Tx, number: int, words: str, mark: str) -> int:
+def remove_words(tx: Tx, number: ProblemNumber, words: str, mark: str) -> int:
     """Put `mark` where `words` stand in all that was typed of a problem; return how often.
 
     In its title, cause and fix, its history and its exceptions, and what was said on the way:
@@ -45,7 +46,7 @@ def remove_words(tx: Tx, number: int, words: str, mark: str) -> int:
     return changed
 
 
-def of_root(tx: Tx, incident: int) -> list[int]:
+def of_root(tx: Tx, incident: IncidentNumber) -> list[ProblemNumber]:
     """Return the problems of what an incident is a repeat of."""
     rows = tx.rows(
         """
@@ -55,10 +56,10 @@ def of_root(tx: Tx, incident: int) -> list[int]:
         """,
         incident=incident,
     )
-    return [int(row["number"]) for row in rows]
+    return [row["number"] for row in rows]
 
 
-def _blank(tx: Tx, number: int, words: str, mark: str) -> None:
+def _blank(tx: Tx, number: ProblemNumber, words: str, mark: str) -> None:
     """Blank what was sent of a problem, and the answers that are kept against repetition."""
     key = f"problem:{number}"
     tx.write(

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from storage import workspaces
 from storage.engine import Row, Tx
-from storage.engine.ids import PersonId
+from storage.engine.ids import IncidentNumber, PersonId
 from storage.engine.sql import as_moment, as_text
 from storage.repeats.outages import COUNTS, overlapping
 
@@ -27,9 +27,9 @@ class Proposal:
     that only the device is the same, which nobody is asked about.
     """
 
-    earlier: int
-    later: int
-    root: int
+    earlier: IncidentNumber
+    later: IncidentNumber
+    root: IncidentNumber
     same_service: bool
     words: tuple[str, ...]
     title: str
@@ -48,7 +48,7 @@ def lock_groups(tx: Tx) -> None:
 class Alike:
     """An earlier incident that a new one looks like, as it is remembered."""
 
-    earlier: int
+    earlier: IncidentNumber
     rank: int
     same_service: bool
     device: bool
@@ -64,7 +64,7 @@ EARLIER = " union all ".join(
 )
 
 
-def propose(tx: Tx, later: int, alike: Sequence[Alike]) -> None:
+def propose(tx: Tx, later: IncidentNumber, alike: Sequence[Alike]) -> None:
     """Remember what an incident looks like, unless somebody has judged it already."""
     if not alike:
         return
@@ -102,7 +102,7 @@ def propose(tx: Tx, later: int, alike: Sequence[Alike]) -> None:
     )
 
 
-def mark_compared(tx: Tx, number: int) -> None:
+def mark_compared(tx: Tx, number: IncidentNumber) -> None:
     """Let an incident be a group of its own unless it is in one."""
     tx.write(
         """
@@ -113,7 +113,7 @@ def mark_compared(tx: Tx, number: int) -> None:
     )
 
 
-def forget_proposal(tx: Tx, earlier: int, later: int) -> None:
+def forget_proposal(tx: Tx, earlier: IncidentNumber, later: IncidentNumber) -> None:
     """Ask no more about a pair that nobody has decided."""
     tx.run(
         """
@@ -126,7 +126,7 @@ def forget_proposal(tx: Tx, earlier: int, later: int) -> None:
     )
 
 
-def forget_proposals(tx: Tx, later: int) -> None:
+def forget_proposals(tx: Tx, later: IncidentNumber) -> None:
     """Take back what nobody has decided about `later`: it is about something else now."""
     tx.run(
         """
@@ -163,7 +163,7 @@ ASKED = f"""
 LIKELIEST = "order by l.later, l.same_device, l.rank, l.earlier desc"
 
 
-def alike(tx: Tx, later: int) -> list[Proposal]:
+def alike(tx: Tx, later: IncidentNumber) -> list[Proposal]:
     """Return what `later` looks like, the likeliest first: one of each group, never a refused one.
 
     A pair counts as refused when anybody called any two of their groups not the same. Nothing
@@ -176,7 +176,7 @@ def alike(tx: Tx, later: int) -> list[Proposal]:
         """,
         later=later,
     )
-    found: dict[int, Proposal] = {}
+    found: dict[IncidentNumber, Proposal] = {}
     for row in rows:
         found.setdefault(row["root"], _proposal(row))
     return list(found.values())
@@ -199,8 +199,8 @@ def undecided_of(
         end=as_text(end),
         person=person or "",
     )
-    found: dict[int, Proposal] = {}
-    seen: set[tuple[int, int]] = set()
+    found: dict[IncidentNumber, Proposal] = {}
+    seen: set[tuple[IncidentNumber, IncidentNumber]] = set()
     for row in rows:
         pair = (row["later"], row["root"])
         if row["later"] in found or pair in seen:
@@ -212,7 +212,7 @@ def undecided_of(
     return list(found.values())
 
 
-def refused(tx: Tx, number: int) -> set[int]:
+def refused(tx: Tx, number: IncidentNumber) -> set[IncidentNumber]:
     """Return the groups of which somebody said that this incident is something else."""
     rows = tx.rows(
         """
@@ -227,7 +227,7 @@ def refused(tx: Tx, number: int) -> set[int]:
     return {row["root"] for row in rows}
 
 
-def undecided(tx: Tx, later: int) -> list[Proposal]:
+def undecided(tx: Tx, later: IncidentNumber) -> list[Proposal]:
     """Return the repeats that `later` may be, and that somebody has to decide about."""
     return [each for each in alike(tx, later) if not each.device and not each.overlaps]
 
@@ -248,7 +248,7 @@ def _proposal(row: Row) -> Proposal:
     )
 
 
-def verdict(tx: Tx, earlier: int, later: int) -> str | None:
+def verdict(tx: Tx, earlier: IncidentNumber, later: IncidentNumber) -> str | None:
     """Return what is known of a pair: proposed, same, other, or nothing."""
     rows = tx.rows(
         """
@@ -262,7 +262,13 @@ def verdict(tx: Tx, earlier: int, later: int) -> str | None:
 
 
 def judge(
-    tx: Tx, *, earlier: int, later: int, verdict: str, person: PersonId, now: datetime
+    tx: Tx,
+    *,
+    earlier: IncidentNumber,
+    later: IncidentNumber,
+    verdict: str,
+    person: PersonId,
+    now: datetime,
 ) -> None:
     """Keep what somebody said about a pair: same or other."""
     for number in (earlier, later):
@@ -283,7 +289,7 @@ def judge(
     )
 
 
-def root_of(tx: Tx, number: int) -> int:
+def root_of(tx: Tx, number: IncidentNumber) -> IncidentNumber:
     """Return the group of an incident; alone it is its own."""
     rows = tx.rows(
         "select root from repeats where workspace = :workspace and incident = :number",
@@ -292,7 +298,7 @@ def root_of(tx: Tx, number: int) -> int:
     return rows[0]["root"] if rows else number
 
 
-def members(tx: Tx, root: int) -> list[int]:
+def members(tx: Tx, root: IncidentNumber) -> list[IncidentNumber]:
     """Return the incidents of a group, oldest first, withdrawn ones left out."""
     rows = tx.rows(
         f"""
@@ -306,7 +312,7 @@ def members(tx: Tx, root: int) -> list[int]:
     return [row["incident"] for row in rows]
 
 
-def join(tx: Tx, one: int, other: int) -> int:
+def join(tx: Tx, one: IncidentNumber, other: IncidentNumber) -> IncidentNumber:
     """Make one group of two; return what it is called."""
     root = min(one, other)
     tx.run(
@@ -321,7 +327,7 @@ def join(tx: Tx, one: int, other: int) -> int:
     return root
 
 
-def part(tx: Tx, root: int) -> None:
+def part(tx: Tx, root: IncidentNumber) -> None:
     """Form the groups anew within `root` from the pairs that are still called the same."""
     rows = tx.rows(
         """
@@ -347,9 +353,9 @@ def part(tx: Tx, root: int) -> None:
         )
 
 
-def looked_alike_since(tx: Tx, root: int, since: datetime) -> bool:
+def looked_alike_since(tx: Tx, root: IncidentNumber, since: datetime) -> bool:
     """Say whether a newer incident looks like this group, and nobody has decided about it."""
-    numbers: Iterable[int] = (
+    numbers: Iterable[IncidentNumber] = (
         row["later"]
         for row in tx.rows(
             f"""

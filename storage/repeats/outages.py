@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from storage.engine import Row, Tx
+from storage.engine.ids import IncidentNumber
 from storage.engine.sql import as_moment, as_text
 from storage.incidents import Incident
 
@@ -20,7 +21,7 @@ PAUSE = timedelta(minutes=30)  # after it worked again, from when on it is a rep
 class Outage:
     """The same thing once: the incidents that overlap, oldest first; `at` is its beginning."""
 
-    numbers: tuple[int, ...]
+    numbers: tuple[IncidentNumber, ...]
     at: datetime
     serious: bool
 
@@ -29,8 +30,8 @@ class Outage:
 class Group:
     """The same thing several times: its incidents' numbers, oldest first, and the newest one."""
 
-    root: int
-    numbers: tuple[int, ...]
+    root: IncidentNumber
+    numbers: tuple[IncidentNumber, ...]
     newest_at: datetime
     times: int
 
@@ -45,7 +46,7 @@ def overlapping(over: datetime | None, declared: datetime) -> bool:
     return over is None or declared < over + PAUSE
 
 
-def outages(tx: Tx, root: int) -> list[Outage]:
+def outages(tx: Tx, root: IncidentNumber) -> list[Outage]:
     """Return how often a group happened, oldest first; incidents that overlap are one time."""
     rows = tx.rows(
         f"""
@@ -77,7 +78,7 @@ def _outages(rows: Iterable[Row]) -> list[Outage]:
     return found
 
 
-def times(tx: Tx, root: int, start: datetime, end: datetime) -> tuple[int, bool]:
+def times(tx: Tx, root: IncidentNumber, start: datetime, end: datetime) -> tuple[int, bool]:
     """Return how often a group happened from `start` to `end`, both included, and if serious once.
 
     Withdrawn ones do not count, and what overlaps counts once.
@@ -86,7 +87,7 @@ def times(tx: Tx, root: int, start: datetime, end: datetime) -> tuple[int, bool]
     return len(found), any(each.serious for each in found)
 
 
-def newest(tx: Tx, root: int) -> datetime | None:
+def newest(tx: Tx, root: IncidentNumber) -> datetime | None:
     """Return when a group happened last; None when all of it was withdrawn."""
     found = outages(tx, root)
     return found[-1].at if found else None
@@ -107,7 +108,7 @@ def groups(tx: Tx, start: datetime, end: datetime) -> list[Group]:
         start=as_text(start),
         end=as_text(end),
     )
-    by_root: dict[int, list[Row]] = {}
+    by_root: dict[IncidentNumber, list[Row]] = {}
     for row in rows:
         by_root.setdefault(row["root"], []).append(row)
     found = []

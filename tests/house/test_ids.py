@@ -20,13 +20,14 @@ from tests.house.test_layers import ROOT, Trees, pretend, trees
 TYPES = {each: made for each, made in vars(ids).items() if isinstance(made, NewType)}
 # What is named as an id and is none: a role or `direct:<person>`, somebody as their platform
 # names them, the start of a place's id that stands for all of a platform, a service that a
-# platform offers, words.
+# platform offers, words, how many there are.
 OTHERS = {
     "handlers/kit/messages.py: place",
     "bot/delivery/dispatch.py: person", "bot/delivery/requests.py: person",
     "bot/local/chat.py: person",
     "bot/delivery/outages/pace.py: place", "storage/delivery/outbox.py: place",
     "bot/doctor/findings.py: service", "storage/automations/learning.py: note",
+    "storage/incidents/pages.py: number",
 }  # fmt: skip
 
 
@@ -37,6 +38,9 @@ def names(kind: str) -> set[str]:
 
 
 NAMED = {name for kind in TYPES if kind.endswith("Id") for name in names(kind)}
+# Incidents and problems are both counted from 1.
+NUMBERED = {"incident", "problem", "incident_number", "problem_number", "root", "earlier", "later"}
+COUNTING = ("incidents", "closing", "problems", "bans", "repeats")  # rooms in which `number` is one
 
 
 def annotated(tree: ast.AST) -> Iterator[tuple[str, ast.expr]]:
@@ -51,13 +55,17 @@ def annotated(tree: ast.AST) -> Iterator[tuple[str, ast.expr]]:
 
 
 def plain_ids(sources: Trees) -> set[str]:
-    """Return what is called as something with an id type and is plain text."""
-    return {
-        f"{path}: {name}"
-        for path, tree in sources.items()
-        for name, annotation in annotated(tree)
-        if name in NAMED and ast.unparse(annotation) in ("str", "str | None")
-    }
+    """Return what is called as something with an id type, and is plain text or a plain number."""
+    found: set[str] = set()
+    for path, tree in sources.items():
+        counts = path.removesuffix(".py").split("/")[1] in COUNTING
+        for name, annotation in annotated(tree):
+            plain = ast.unparse(annotation).removesuffix(" | None")
+            if (plain == "str" and name in NAMED) or (
+                plain == "int" and (name in NUMBERED or (counts and name == "number"))
+            ):
+                found.add(f"{path}: {name}")
+    return found
 
 
 def loose_values(sources: Trees) -> set[str]:
@@ -90,10 +98,15 @@ def test_the_rules_of_ids_notice_what_they_forbid() -> None:
         storage__pilots="def find(tx: Tx, pilot: str) -> None: ...",
         storage__a="def f(tx: Tx, *, automation_id: str | None = None) -> None: ...",
         storage__b="class C:\n    person: str\n    name: str",
-        storage__c="def f(tx: Tx, pilot: PilotId, title: str) -> None: ...",
+        storage__c="def f(tx: Tx, pilot: PilotId, title: str, number: int) -> None: ...",
+        storage__closing="def f(tx: Tx, incident: int) -> None: ...",
+        handlers__problems__cards="def f(number: int, page: int) -> None: ...",
+        handlers__repeats="def f(number: IncidentNumber, root: int | None) -> None: ...",
     )
     assert plain_ids(house) == {
         "storage/pilots.py: pilot", "storage/a.py: automation_id", "storage/b.py: person",
+        "storage/closing.py: incident", "handlers/problems/cards.py: number",
+        "handlers/repeats.py: root",
     }  # fmt: skip
     loose = pretend(
         storage__a="def change(tx: Tx, **values: object) -> None: ...",
@@ -129,9 +142,9 @@ def test_what_may_change_are_the_columns_with_their_types(
 
 
 WRONG = """
-from storage import automations, pilots
+from storage import automations, incidents, pilots, problems
 from storage.engine import Tx
-from storage.engine.ids import AutomationId, PilotId
+from storage.engine.ids import AutomationId, IncidentNumber, PilotId, ProblemNumber
 
 
 def swapped(tx: Tx, pilot: PilotId, automation: AutomationId) -> None:
@@ -141,6 +154,13 @@ def swapped(tx: Tx, pilot: PilotId, automation: AutomationId) -> None:
     pilots.change(tx, pilot, gaol="misspelt")
     automations.change(tx, automation, phase="pilot")
     pilots.change(tx, pilot, automation=automation, goal="right")
+
+
+def mixed(tx: Tx, incident: IncidentNumber, problem: ProblemNumber) -> None:
+    incidents.find(tx, incident)
+    incidents.find(tx, problem)
+    problems.find(tx, incident)
+    problems.begin(tx, root=problem)
 """
 
 
@@ -153,6 +173,8 @@ def test_the_type_checker_notices_swapped_ids_and_wrong_columns(tmp_path: Path) 
         [str(wrong), "--config-file", config, "--cache-dir", str(tmp_path / "cache")]
     )
     assert code == 1, said
-    lines = [int(each.split(":")[1]) for each in said.splitlines() if ": error:" in each]
-    first = WRONG.splitlines().index("    pilots.find(tx, automation)") + 1
-    assert lines == [first, first + 1, first + 2, first + 3, first + 4], said
+    found = {int(each.split(":")[1]) for each in said.splitlines() if ": error:" in each}
+    lines = WRONG.splitlines()
+    first = lines.index("    pilots.find(tx, automation)") + 1
+    second = lines.index("    incidents.find(tx, problem)") + 1
+    assert found == {*range(first, first + 5), *range(second, second + 3)}, said

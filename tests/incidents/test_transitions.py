@@ -29,7 +29,7 @@ from handlers.kit.words import Sentence, _
 from storage import people
 from storage.delivery import timers
 from storage.engine import Database, Tx
-from storage.engine.ids import PersonId
+from storage.engine.ids import IncidentNumber, PersonId
 from storage.engine.postgres import Postgres
 from storage.engine.sql import as_moment
 from storage.engine.sqlite import Sqlite
@@ -91,7 +91,11 @@ def test_only_one_place_knows_the_order_of_locks() -> None:
 
 @pytest.mark.parametrize(("closed", "into"), [(1, 2), (2, 1)])
 def test_two_incidents_are_locked_in_the_same_order_whichever_is_closed(
-    bot: Stage, ben: Say, monkeypatch: pytest.MonkeyPatch, closed: int, into: int
+    bot: Stage,
+    ben: Say,
+    monkeypatch: pytest.MonkeyPatch,
+    closed: IncidentNumber,
+    into: IncidentNumber,
 ) -> None:
     taken: list[object] = []
 
@@ -134,18 +138,27 @@ def test_an_incident_is_locked_by_its_timer_also_where_nothing_climbs(
 
     monkeypatch.setattr(timers, "lock", noting)
     ben("reopen 1 again")
-    assert locked == [keys.climb_key(1)]
+    assert locked == [keys.climb_key(IncidentNumber(1))]
 
 
 def test_what_the_table_of_moves_says_is_what_the_store_lets_happen(bot: Stage, anna: Say) -> None:
     changes = {
-        "restored": lambda tx: states.restore(tx, 1, PersonId("ben"), bot.clock.now()),
-        "done": lambda tx: states.finish(tx, 1, PersonId("ben"), bot.clock.now()),
-        "closed": lambda tx: states.close(
-            tx, 1, PersonId("ben"), bot.clock.now(), closed_as=ClosedAs.FALSE_ALARM, target=None
+        "restored": lambda tx: states.restore(
+            tx, IncidentNumber(1), PersonId("ben"), bot.clock.now()
         ),
-        "open": lambda tx: states.reopen(tx, 1, PersonId("ben"), bot.clock.now()),
-        "withdrawn": lambda tx: states.withdraw(tx, 1, PersonId("anna"), bot.clock.now()),
+        "done": lambda tx: states.finish(tx, IncidentNumber(1), PersonId("ben"), bot.clock.now()),
+        "closed": lambda tx: states.close(
+            tx,
+            IncidentNumber(1),
+            PersonId("ben"),
+            bot.clock.now(),
+            closed_as=ClosedAs.FALSE_ALARM,
+            target=None,
+        ),
+        "open": lambda tx: states.reopen(tx, IncidentNumber(1), PersonId("ben"), bot.clock.now()),
+        "withdrawn": lambda tx: states.withdraw(
+            tx, IncidentNumber(1), PersonId("anna"), bot.clock.now()
+        ),
     }
     anna("incident Kasse tot")
     for before, after in incident_transitions.MOVES.items():
@@ -494,7 +507,7 @@ LIVES, STEPS = 25, 30  # the usual number
 def keeps_the_acknowledgement(patch: pytest.MonkeyPatch) -> None:
     real = states.reopen
 
-    def reopen(tx: Tx, number: int, responsible: PersonId, now: datetime) -> bool:
+    def reopen(tx: Tx, number: IncidentNumber, responsible: PersonId, now: datetime) -> bool:
         row = tx.rows(
             """
             select acknowledged_by, acknowledged_at from incidents
@@ -518,7 +531,7 @@ def keeps_the_acknowledgement(patch: pytest.MonkeyPatch) -> None:
 
 
 def lets_the_timer_of_what_is_withdrawn_go_on(patch: pytest.MonkeyPatch) -> None:
-    def withdraw(ctx: Context, number: int, since: datetime) -> Incident | None:
+    def withdraw(ctx: Context, number: IncidentNumber, since: datetime) -> Incident | None:
         if not states.withdraw(ctx.tx, number, ctx.person.id, since):
             return None
         return note(ctx, number, "withdrawn")

@@ -16,7 +16,7 @@ from handlers.kit.words import text
 from handlers.kit.working_hours import WorkingTime
 from storage import incidents, people, workspaces
 from storage.engine import Tx
-from storage.engine.ids import PersonId
+from storage.engine.ids import IncidentNumber, PersonId
 from tests.pretend.stage import BERLIN, Say, Stage, answered
 from tests.repeats.test_repeats import declared, states, unlike
 
@@ -30,7 +30,7 @@ def blocked(bot: Stage, number: int) -> str | None:
 
     def ask(tx: Tx) -> str | None:
         person = people.find(tx, PersonId("chris"))
-        incident = incidents.find(tx, number)
+        incident = incidents.find(tx, IncidentNumber(number))
         assert person is not None
         assert incident is not None
         ctx = Context(

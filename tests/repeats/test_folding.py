@@ -8,6 +8,7 @@ import pytest
 
 from handlers.kit.messages import Call
 from storage import incidents
+from storage.engine.ids import IncidentNumber
 from tests.pretend.stage import Say, Stage
 
 
@@ -164,5 +165,5 @@ def test_two_who_fold_into_each_other_leave_one_open(bot: Stage, twice: str, ben
     answers = [each.outcome for each in bot.handle_together(one, other)]
     assert answers == ["done", "refused"]
     assert [state for _number, state, _as in states(bot)].count("open") == 1
-    found = bot.store(lambda tx: incidents.folded_into(tx, 1))
+    found = bot.store(lambda tx: incidents.folded_into(tx, IncidentNumber(1)))
     assert [each.number for each in found] == [2]

@@ -14,7 +14,7 @@ from handlers.incidents import recurrence, triage
 from handlers.kit.messages import Call
 from handlers.similarity import Match, find_similar
 from storage.engine import Tx
-from storage.engine.ids import ServiceId
+from storage.engine.ids import IncidentNumber, ServiceId
 from tests.pretend.stage import BERLIN, Say, Stage, answered
 
 TITLES = ("Etikettendrucker offline", "Etikettendrucker wieder offline", "label printer offline")
@@ -422,7 +422,7 @@ def test_the_engine_s_door(bot: Stage, anna: Say) -> None:
             "Etikettendrucker offline",
             service=ServiceId("drucker"),
             now=bot.clock.now(),
-            except_=2,
+            except_=IncidentNumber(2),
         )
 
     (found,) = bot.store(search)

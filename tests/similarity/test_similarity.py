@@ -23,7 +23,7 @@ from handlers.similarity.terms import word_of, words
 from handlers.similarity.vocabulary import Vocabulary
 from storage import incidents, similarity
 from storage.engine import Database, Tx
-from storage.engine.ids import PersonId, ServiceId
+from storage.engine.ids import IncidentNumber, PersonId, ServiceId
 from storage.engine.postgres import Postgres
 from storage.engine.sqlite import Sqlite
 from storage.incidents import transitions as states
@@ -38,7 +38,9 @@ OTHERS = (
 )  # fmt: skip
 
 
-def declare(tx: Tx, number: int, title: str, service: str = "drucker", days: float = 1) -> None:
+def declare(
+    tx: Tx, number: IncidentNumber, title: str, service: str = "drucker", days: float = 1
+) -> None:
     """Store an incident of so many days ago."""
     incidents.add(
         tx,
@@ -59,7 +61,7 @@ def company(tx: Tx, *titles: str, workspace: str = DEMO) -> Tx:
     furnish(tx, workspace, MONDAY)
     tx = tx.within(workspace)
     for number, title in enumerate((*titles, *OTHERS), 1):
-        declare(tx, number, title)
+        declare(tx, IncidentNumber(number), title)
     return tx
 
 
@@ -129,7 +131,7 @@ def test_what_is_withdrawn_or_excluded_is_not_found(database: Database) -> None:
         assert {each.number for each in ask(tx, "Waage falsch")[:2]} == {1, 2}
         assert ask(tx, "Waage falsch", except_=2)[0].number == 1
         assert 2 not in {each.number for each in ask(tx, "Waage falsch", except_=2)}
-        assert states.withdraw(tx, 1, PersonId("anna"), MONDAY - timedelta(days=3))
+        assert states.withdraw(tx, IncidentNumber(1), PersonId("anna"), MONDAY - timedelta(days=3))
         assert 1 not in {each.number for each in ask(tx, "Waage falsch")}
 
     database.transact(work)
@@ -139,7 +141,7 @@ def test_a_move_to_another_service_is_known(database: Database) -> None:
     def work(tx: Tx) -> None:
         tx = company(tx, "Bonrolle klemmt")
         assert not ask(tx, "Bonrolle klemmt", "kasse")[0].same_service
-        incidents.move(tx, 1, ServiceId("kasse"), PersonId("ben"))
+        incidents.move(tx, IncidentNumber(1), ServiceId("kasse"), PersonId("ben"))
         assert ask(tx, "Bonrolle klemmt", "kasse")[0].same_service
 
     database.transact(work)
@@ -151,7 +153,7 @@ def test_what_was_never_stored_is_forgotten(database: Database) -> None:
 
     def work(tx: Tx) -> None:
         tx = tx.within(DEMO)
-        declare(tx, 50, "Kran im Hof steht schief")
+        declare(tx, IncidentNumber(50), "Kran im Hof steht schief")
         assert ask(tx, "Kran im Hof steht schief")[0].number == 50
         raise Stop
 
@@ -167,7 +169,7 @@ def test_another_process_s_incidents_are_found(postgres: Postgres) -> None:
     with closing(Postgres(postgres.url)) as other:
         title = "Ofen 2 wird nicht heiß"
         assert 50 not in {e.number for e in other.read(lambda tx: ask(tx.within(DEMO), title))}
-        postgres.transact(lambda tx: declare(tx.within(DEMO), 50, title))
+        postgres.transact(lambda tx: declare(tx.within(DEMO), IncidentNumber(50), title))
         assert other.read(lambda tx: ask(tx.within(DEMO), title))[0].number == 50
 
 
@@ -203,7 +205,7 @@ def test_only_so_much_is_kept_in_memory(monkeypatch: pytest.MonkeyPatch) -> None
 def test_a_change_of_the_same_incident_gets_the_next_version(database: Database) -> None:
     def work(tx: Tx) -> list[tuple[int, int]]:
         tx = company(tx)
-        similarity.note(tx, 1)
+        similarity.note(tx, IncidentNumber(1))
         return [(each.version, each.number) for each in similarity.since(tx, len(OTHERS))]
 
     assert database.transact(work) == [(len(OTHERS), len(OTHERS)), (len(OTHERS) + 1, 1)]
@@ -224,8 +226,8 @@ def test_the_same_title_of_the_same_service_is_always_first_and_sure(
 ) -> None:
     index = Index()
     for number, each in enumerate((title, other, *more)):
-        index.add(number, each, ServiceId("s"), 1.0)
-    index.add(99, title, ServiceId("another"), 2.0)
+        index.add(IncidentNumber(number), each, ServiceId("s"), 1.0)
+    index.add(IncidentNumber(99), title, ServiceId("another"), 2.0)
     found = index.search(title, ServiceId("s"), 100.0, 10)
     if not title.strip():
         assert found == []

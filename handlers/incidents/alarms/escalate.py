@@ -19,7 +19,7 @@ from handlers.on_call import duty
 from storage import incidents
 from storage.delivery import heartbeat, timers
 from storage.delivery.outbox import ParcelKind
-from storage.engine.ids import PersonId
+from storage.engine.ids import IncidentNumber, PersonId
 from storage.incidents import Incident, alarms
 from storage.incidents.states import IncidentState
 
@@ -32,7 +32,7 @@ CROWD = posting.MOST  # other incidents that are due in this moment: then it is 
 @feature.timer("climb")
 def climb(
     ctx: Context,
-    number: int,
+    number: IncidentNumber,
     level: int,
     since: str,
     planned: str = "",

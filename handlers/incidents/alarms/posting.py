@@ -14,7 +14,7 @@ from handlers.kit.words import _
 from storage import incidents
 from storage.delivery import heartbeat, outbox, places
 from storage.delivery.outbox import ParcelKind
-from storage.engine.ids import PersonId, PlaceId
+from storage.engine.ids import IncidentNumber, PersonId, PlaceId
 from storage.incidents import Incident, alarms
 from storage.incidents.alarms import Alarm
 from storage.incidents.states import IncidentState
@@ -157,12 +157,12 @@ def _over(incident: Incident) -> bool:
     return incident.state != IncidentState.OPEN or not (incident.unanswered or incident.silent)
 
 
-def _tell(number: int) -> Button:
+def _tell(number: IncidentNumber) -> Button:
     words = _("Update on {incident}", incident=cards.label(number))
     return Button(words, call("update", number=number), "primary")
 
 
-def _take(number: int) -> Button:
+def _take(number: IncidentNumber) -> Button:
     words = _("I'll look after {incident}", incident=cards.label(number))
     return Button(words, call("ack", number=number), "primary")
 
@@ -212,7 +212,7 @@ def unheard(ctx: Context, incident: Incident, position: int, person: PersonId) -
     return chats[0].partition(":")[0] if not reached else None
 
 
-def beside(ctx: Context, incident: Incident, position: int) -> list[int]:
+def beside(ctx: Context, incident: Incident, position: int) -> list[IncidentNumber]:
     """Return the other incidents that still wait in the same lists as an alarm."""
     lists = {
         each.list
