@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from storage.engine import Row, Tx
-from storage.engine.ids import PersonId
+from storage.engine.ids import CoverId, PersonId
 from storage.engine.sql import as_moment, as_text
 
 
@@ -26,7 +26,7 @@ class Cover:
     `state` is asked, confirmed or ended (also: withdrawn).
     """
 
-    id: str
+    id: CoverId
     person: PersonId
     cover: PersonId
     asked_by: PersonId
@@ -59,7 +59,7 @@ def add(tx: Tx, cover: Cover) -> None:
     )
 
 
-def find(tx: Tx, id: str) -> Cover | None:
+def find(tx: Tx, id: CoverId) -> Cover | None:
     """Return a cover by id."""
     rows = tx.rows(f"select {COLUMNS} from covers where workspace = :workspace and id = :id", id=id)
     return _cover(rows[0]) if rows else None
@@ -110,7 +110,7 @@ def to_come(tx: Tx, person: PersonId, now: datetime) -> list[Cover]:
     return [_cover(row) for row in rows]
 
 
-def confirm(tx: Tx, id: str, person: PersonId) -> bool:
+def confirm(tx: Tx, id: CoverId, person: PersonId) -> bool:
     """Confirm a cover, as the side that did not ask; False when it is not open to them."""
     return (
         tx.run(
@@ -126,7 +126,7 @@ def confirm(tx: Tx, id: str, person: PersonId) -> bool:
     )
 
 
-def swap(tx: Tx, id: str, person: PersonId) -> bool:
+def swap(tx: Tx, id: CoverId, person: PersonId) -> bool:
     """Turn an unconfirmed cover round, as whoever asked for it."""
     return (
         tx.run(
@@ -141,7 +141,7 @@ def swap(tx: Tx, id: str, person: PersonId) -> bool:
     )
 
 
-def end(tx: Tx, id: str, person: PersonId) -> bool:
+def end(tx: Tx, id: CoverId, person: PersonId) -> bool:
     """End a cover now, as one of its two sides; False when it is over already."""
     return (
         tx.run(

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from storage.engine import Row, Tx
-from storage.engine.ids import PersonId
+from storage.engine.ids import HandoverId, PersonId
 from storage.engine.sql import as_moment, as_text
 
 
@@ -26,7 +26,7 @@ class Handover:
     `deputy` is named where both would otherwise be the same.
     """
 
-    id: str
+    id: HandoverId
     person: PersonId
     successor: PersonId
     deputy: PersonId | None
@@ -58,7 +58,7 @@ def add(tx: Tx, handover: Handover) -> None:
     )
 
 
-def find(tx: Tx, id: str) -> Handover | None:
+def find(tx: Tx, id: HandoverId) -> Handover | None:
     """Return a hand-over by id."""
     rows = tx.rows(
         f"select {COLUMNS} from handovers where workspace = :workspace and id = :id", id=id
@@ -91,17 +91,17 @@ def open_of(tx: Tx, person: PersonId) -> Handover | None:
     return _handover(rows[0]) if rows else None
 
 
-def accept(tx: Tx, id: str, successor: PersonId) -> bool:
+def accept(tx: Tx, id: HandoverId, successor: PersonId) -> bool:
     """Accept a hand-over, as whoever was asked; False when it is not open to them."""
     return _answer(tx, id, successor, HandoverState.ACCEPTED)
 
 
-def decline(tx: Tx, id: str, successor: PersonId) -> bool:
+def decline(tx: Tx, id: HandoverId, successor: PersonId) -> bool:
     """Decline a hand-over, as whoever was asked; False when it is not open to them."""
     return _answer(tx, id, successor, HandoverState.REPLACED)
 
 
-def _answer(tx: Tx, id: str, successor: PersonId, state: HandoverState) -> bool:
+def _answer(tx: Tx, id: HandoverId, successor: PersonId, state: HandoverState) -> bool:
     return (
         tx.run(
             """
@@ -128,7 +128,7 @@ def forget(tx: Tx, before: datetime) -> int:
     )
 
 
-def end(tx: Tx, id: str) -> None:
+def end(tx: Tx, id: HandoverId) -> None:
     """Close a question that cannot be answered any more."""
     tx.write(
         """

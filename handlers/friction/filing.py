@@ -17,7 +17,7 @@ from handlers.kit.words import Words, _
 from handlers.rules import entering, fields, meaning, routing
 from handlers.rules.entering import Way, WayField
 from storage import friction, mandate, rules
-from storage.engine.ids import NoteId, PersonId
+from storage.engine.ids import NoteId, PersonId, RuleId
 from storage.friction import Note, answerers
 from storage.rules import Led, Routing, RoutingState, RuleKind
 
@@ -167,7 +167,7 @@ def rule(
         rights.need(ctx, "answer friction")
     also = _also(hint, " ".join(named.split())[:60])
     entered = meaning.entered(
-        ctx.new_id(), RuleKind.AREA, words, area, straight=way is Way.STRAIGHT, also=also
+        RuleId(ctx.new_id()), RuleKind.AREA, words, area, straight=way is Way.STRAIGHT, also=also
     )
     if entered is None:
         raise Refusal(_("These words tell nothing apart."), field="words", kept=words)

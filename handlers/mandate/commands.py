@@ -18,7 +18,7 @@ from handlers.kit.words import Sentence, Words, _
 from handlers.mandate import cards, drafting, standing
 from storage import mandate
 from storage.engine import Tx
-from storage.engine.ids import PersonId
+from storage.engine.ids import GoalId, PersonId
 from storage.mandate import Goal, drafts
 
 feature = Feature(_("Mandate"))
@@ -85,7 +85,7 @@ def edit(
             mandate.retire_goal(ctx.tx, goal.id, ctx.now)
     for key, name in wanted.items():
         if key not in known:
-            new = Goal(ctx.new_id(), name)
+            new = Goal(GoalId(ctx.new_id()), name)
             mandate.add_goal(ctx.tx, new, key=key, by=ctx.person.id, now=ctx.now)
     if drafts.released(ctx.tx) is None:
         mandate.set_focus(ctx.tx, areas, by=ctx.person.id, now=ctx.now)

@@ -16,7 +16,7 @@ from handlers.on_call import duty
 from handlers.on_call.stand_ins import ask, days, ended_words, key_of
 from storage import on_call as stand_ins
 from storage.delivery.outbox import ParcelKind
-from storage.engine.ids import PersonId
+from storage.engine.ids import CoverId, PersonId
 from storage.on_call import Cover, CoverState
 
 feature = Feature(_("Services"))
@@ -59,7 +59,11 @@ def held(ctx: Context, person: PersonId) -> list[Held]:
         new = other if to == cover.person else to
         assert new is not None, "whoever hands over named somebody else"
         asked = replace(
-            cover, id=ctx.new_id(), cover=new, asked_by=cover.person, state=CoverState.ASKED
+            cover,
+            id=CoverId(ctx.new_id()),
+            cover=new,
+            asked_by=cover.person,
+            state=CoverState.ASKED,
         )
         return ask(ctx, asked)
 

@@ -22,7 +22,7 @@ from handlers.kit.readers.dates import DateReader, read_day, split_range, today_
 from handlers.kit.words import Sentence, _
 from storage import on_call as stand_ins
 from storage.delivery.outbox import ParcelKind
-from storage.engine.ids import PersonId
+from storage.engine.ids import CoverId, PersonId
 from storage.on_call import Cover, CoverState
 from storage.people import Person
 
@@ -44,7 +44,7 @@ class FirstDayReader(DateReader):
         return DateReader.take(self, text, ctx, last=last)
 
 
-CoverRef = Annotated[str, TextReader(long=False), Ask(_("Cover"))]
+CoverRef = Annotated[CoverId, TextReader(long=False), Ask(_("Cover"))]
 
 
 @feature.command(
@@ -74,7 +74,7 @@ def cover(
         raise Refusal(_("That is more than a year; please choose a shorter time."), field="until")
     zone = ctx.workspace.zone
     asked = Cover(
-        id=ctx.new_id(),
+        id=CoverId(ctx.new_id()),
         person=absent.id,
         cover=person.id,
         asked_by=absent.id,
@@ -171,7 +171,7 @@ def _end(ctx: Context, found: Cover) -> tuple[Button, ...]:
     return (Button(_("End it"), call("cover end", cover=found.id)),)
 
 
-def key_of(id: str) -> str:
+def key_of(id: CoverId) -> str:
     """Return the key of the message that asks about a cover."""
     return f"cover:{id}"
 
@@ -302,7 +302,7 @@ def agreed(ctx: Context) -> list[Sentence]:
     ]
 
 
-def _find(ctx: Context, id: str) -> Cover:
+def _find(ctx: Context, id: CoverId) -> Cover:
     found = stand_ins.find(ctx.tx, id)
     assert found is not None
     return found

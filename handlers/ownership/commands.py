@@ -44,7 +44,7 @@ from handlers.services.lookup import ServiceRef
 from storage import ownership as handovers
 from storage import people, services
 from storage.delivery.outbox import ParcelKind
-from storage.engine.ids import PersonId
+from storage.engine.ids import HandoverId, PersonId
 from storage.ownership import Handover, HandoverState
 from storage.people import Person
 
@@ -170,7 +170,7 @@ def hand_over(
     if deputy is not None and deputy.id in (to.id, before.id):
         raise Refusal(_("The other deputy has to be a third person."), field="deputy")
     handover = Handover(
-        id=ctx.new_id(),
+        id=HandoverId(ctx.new_id()),
         person=before.id,
         successor=to.id,
         deputy=deputy.id if deputy else None,
@@ -213,7 +213,7 @@ def _must_fit(ctx: Context, handover: Handover, found: list[Held]) -> None:
     )
 
 
-def _key(id: str) -> str:
+def _key(id: HandoverId) -> str:
     return f"handover:{id}"
 
 
@@ -254,7 +254,7 @@ def _declines(handover: Handover) -> Button:
     hidden=True,
 )
 def decline_all(
-    ctx: Context, handover: Annotated[str, TextReader(long=False), Ask(_("Handover"))]
+    ctx: Context, handover: Annotated[HandoverId, TextReader(long=False), Ask(_("Handover"))]
 ) -> Reply:
     if not handovers.decline(ctx.tx, handover, ctx.person.id):
         raise Refusal(_("This question has been answered already."))
@@ -278,7 +278,7 @@ def decline_all(
     "hand over accept", "übergabe annehmen", help=_("I take all of it over."), hidden=True
 )
 def accept_all(
-    ctx: Context, handover: Annotated[str, TextReader(long=False), Ask(_("Handover"))]
+    ctx: Context, handover: Annotated[HandoverId, TextReader(long=False), Ask(_("Handover"))]
 ) -> Reply:
     if not handovers.accept(ctx.tx, handover, ctx.person.id):
         raise Refusal(_("This question has been answered already."))

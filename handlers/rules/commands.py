@@ -19,7 +19,7 @@ from handlers.rules.past import note
 from handlers.services import editing
 from handlers.services.lookup import LENIENT, ServiceRef
 from storage import friction, rules
-from storage.engine.ids import NoteId
+from storage.engine.ids import NoteId, RuleId
 from storage.rules import Led, Rule, RuleKind
 from storage.rules import history as rule_history
 from storage.rules.history import Done
@@ -28,7 +28,7 @@ from storage.services import Service
 feature = Feature(_("Rules"))
 
 PAGE = 8
-RuleId = Annotated[str, TextReader(long=False), Ask(_("Which"))]
+RuleField = Annotated[RuleId, TextReader(long=False), Ask(_("Which"))]
 KindField = Annotated[str, TextReader(long=False), Ask(_("Kind"))]
 SubjectField = Annotated[str, TextReader(long=False), Ask(_("Which"))]
 
@@ -114,14 +114,19 @@ def new(
         raise Refusal(_("Please choose another one."), field="chosen")
     also = (fields.condition(fields.SERVICE, chosen.id),) if chosen else ()
     rule = meaning.entered(
-        ctx.new_id(), RuleKind.SERVICE, words, service.id, straight=way is Way.STRAIGHT, also=also
+        RuleId(ctx.new_id()),
+        RuleKind.SERVICE,
+        words,
+        service.id,
+        straight=way is Way.STRAIGHT,
+        also=also,
     )
     if rule is None or service.fallback:
         raise Refusal(_("These words tell nothing apart."), field="words", kept=words)
     return entering.enter(ctx, rule)
 
 
-def _rule(ctx: Context, id: str) -> Rule:
+def _rule(ctx: Context, id: RuleId) -> Rule:
     rule = rules.find(ctx.tx, id)
     if rule is None:
         raise Refusal(_("This rule is gone already."))
@@ -131,7 +136,7 @@ def _rule(ctx: Context, id: str) -> Rule:
 @feature.command(
     "rule straight", "regel durch", help=_("Without the question from now on."), hidden=True
 )
-def straight(ctx: Context, id: RuleId) -> Reply:
+def straight(ctx: Context, id: RuleField) -> Reply:
     rule = _rule(ctx, id)
     entering.need_accountable(ctx, rule)
     rules.set_straight(ctx.tx, rule.id, True)
@@ -145,7 +150,7 @@ def straight(ctx: Context, id: RuleId) -> Reply:
 
 
 @feature.command("rule ask", "regel fragen", help=_("Ask first, from now on."), hidden=True)
-def ask(ctx: Context, id: RuleId) -> Reply:
+def ask(ctx: Context, id: RuleField) -> Reply:
     rule = _rule(ctx, id)
     entering.need_own(ctx, rule)
     rules.set_straight(ctx.tx, rule.id, False)
@@ -155,7 +160,7 @@ def ask(ctx: Context, id: RuleId) -> Reply:
 
 
 @feature.command("rule remove", "regel entfernen", help=_("Forget a rule."), hidden=True)
-def remove(ctx: Context, id: RuleId) -> Reply:
+def remove(ctx: Context, id: RuleField) -> Reply:
     rule = _rule(ctx, id)
     entering.need_own(ctx, rule)
     rules.remove(ctx.tx, id)

@@ -17,7 +17,7 @@ from handlers.kit.words import Sentence, Words, _
 from handlers.rules import entering, routing
 from handlers.rules.past import note
 from storage import rules
-from storage.engine.ids import PersonId
+from storage.engine.ids import PersonId, RuleId
 from storage.rules import Rule
 from storage.rules import history as stored
 from storage.rules.history import Done, Entry
@@ -93,7 +93,9 @@ def bring_back(
     found = stored.find(ctx.tx, entry)
     if found is None or not _missing(ctx, found):
         raise Refusal(_("This rule is there again already."))
-    rule = Rule(ctx.new_id(), found.kind, found.words, found.shown, found.target, learnt=False)
+    rule = Rule(
+        RuleId(ctx.new_id()), found.kind, found.words, found.shown, found.target, learnt=False
+    )
     entering.need_own(ctx, rule)
     rules.add(ctx.tx, rule, ctx.now)
     note(ctx, rule, Done.BACK)

@@ -10,7 +10,7 @@ from handlers.rules import fields
 from handlers.rules.past import note
 from handlers.similarity.terms import Word, words
 from storage import incidents, rules
-from storage.engine.ids import IncidentNumber, ServiceId
+from storage.engine.ids import IncidentNumber, RuleId, ServiceId
 from storage.rules import FIELD, Rule, RuleKind
 from storage.rules.history import Done
 from storage.services import Service
@@ -28,7 +28,13 @@ def telling(title: str) -> dict[str, Word]:
 
 
 def entered(
-    id: str, kind: RuleKind, text: str, target: str, *, straight: bool, also: tuple[str, ...] = ()
+    id: RuleId,
+    kind: RuleKind,
+    text: str,
+    target: str,
+    *,
+    straight: bool,
+    also: tuple[str, ...] = (),
 ) -> Rule | None:
     """Return the rule that somebody enters, `also` its fields; None when it tells nothing."""
     said = {each.key for each in words(text) if not each.phrase} | set(also)
@@ -97,7 +103,9 @@ def learn(ctx: Context, number: IncidentNumber, title: str, service: Service) ->
         if not common or (len(common) == 1 and _is_called(ctx, common[0])):
             continue
         shown = " ".join(mine[key].shown for key in common)
-        rule = Rule(ctx.new_id(), RuleKind.SERVICE, tuple(sorted(common)), shown, service.id, True)
+        rule = Rule(
+            RuleId(ctx.new_id()), RuleKind.SERVICE, tuple(sorted(common)), shown, service.id, True
+        )
         known = rules.all(ctx.tx, RuleKind.SERVICE)
         if not any(each.words == rule.words and not each.learnt for each in known):
             if not any(each.words == rule.words and each.target == rule.target for each in known):

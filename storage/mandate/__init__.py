@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.engine import Tx
-from storage.engine.ids import PersonId
+from storage.engine.ids import GoalId, PersonId
 from storage.engine.sql import as_text
 
 
@@ -14,7 +14,7 @@ from storage.engine.sql import as_text
 class Goal:
     """A business goal that pilots point to."""
 
-    id: str
+    id: GoalId
     name: str
 
 
@@ -40,7 +40,7 @@ def goals(tx: Tx) -> list[Goal]:
     return [Goal(**row) for row in rows]
 
 
-def goal(tx: Tx, id: str) -> Goal | None:
+def goal(tx: Tx, id: GoalId) -> Goal | None:
     """Return a goal by id, also one that stands no longer."""
     rows = tx.rows(
         "select id, name from mandate_goals where workspace = :workspace and id = :id", id=id
@@ -60,7 +60,7 @@ def add_goal(tx: Tx, goal: Goal, *, key: str, by: PersonId, now: datetime) -> No
     )
 
 
-def retire_goal(tx: Tx, id: str, now: datetime) -> None:
+def retire_goal(tx: Tx, id: GoalId, now: datetime) -> None:
     """Let a goal stand no longer; what points to it keeps its name."""
     tx.write(
         """

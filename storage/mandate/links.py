@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.engine import Tx
-from storage.engine.ids import AutomationId, PersonId
+from storage.engine.ids import AutomationId, GoalId, PersonId
 from storage.engine.sql import as_text
 
 
@@ -21,13 +21,13 @@ class Question:
     answer: str | None
 
 
-def goals_of_automations(tx: Tx) -> dict[AutomationId, str]:
+def goals_of_automations(tx: Tx) -> dict[AutomationId, GoalId]:
     """Return the goal of each automation that has one."""
     rows = tx.rows("select automation, goal from automation_goals where workspace = :workspace")
     return {row["automation"]: row["goal"] for row in rows}
 
 
-def link(tx: Tx, automation: AutomationId, goal: str) -> None:
+def link(tx: Tx, automation: AutomationId, goal: GoalId) -> None:
     """Let an automation serve a goal, in place of the one before."""
     tx.write(
         """

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Unpack
 
 from storage.engine import Row, Tx
-from storage.engine.ids import AutomationId, PatternId, PersonId, PilotId, PlaceId
+from storage.engine.ids import AutomationId, GoalId, PatternId, PersonId, PilotId, PlaceId
 from storage.engine.sql import as_moment, as_text
 from storage.pilots.columns import PilotChanges
 from storage.pilots.states import PilotState
@@ -28,7 +28,7 @@ class Pilot:
     state: PilotState = PilotState.DRAFT
     pattern: PatternId | None = None
     area: str = ""
-    goal: str | None = None
+    goal: GoalId | None = None
     workflow: str = ""
     takes: str = ""
     gives: str = ""

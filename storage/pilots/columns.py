@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TypedDict
 
-from storage.engine.ids import AutomationId, PatternId, PersonId, PlaceId
+from storage.engine.ids import AutomationId, GoalId, PatternId, PersonId, PlaceId
 from storage.pilots.states import PilotState
 
 
@@ -19,7 +19,7 @@ class PilotChanges(TypedDict, total=False):
     state: PilotState
     pattern: PatternId | None
     area: str
-    goal: str | None
+    goal: GoalId | None
     workflow: str
     takes: str
     gives: str

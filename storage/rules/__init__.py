@@ -7,6 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from storage.engine import Row, Tx
+from storage.engine.ids import RuleId
 from storage.engine.sql import as_text
 
 FIELD = "="  # in a condition: a field of the form and its value, `hint=again`
@@ -29,7 +30,7 @@ class Rule:
     last time in `checked_week`.
     """
 
-    id: str
+    id: RuleId
     kind: RuleKind
     words: tuple[str, ...]
     shown: str
@@ -65,7 +66,7 @@ class Routing:
 
     kind: Led
     subject: str
-    rule: str
+    rule: RuleId
     shown: str
     target: str
     straight: bool
@@ -132,18 +133,18 @@ def of(tx: Tx, kind: RuleKind, target: str) -> list[Rule]:
     return [each for each in all(tx, kind) if each.target == target]
 
 
-def find(tx: Tx, id: str) -> Rule | None:
+def find(tx: Tx, id: RuleId) -> Rule | None:
     """Return a rule."""
     rows = tx.rows(f"select {COLUMNS} from rules where workspace = :workspace and id = :id", id=id)
     return _rule(rows[0]) if rows else None
 
 
-def remove(tx: Tx, id: str) -> bool:
+def remove(tx: Tx, id: RuleId) -> bool:
     """Take a rule away; False when it is gone already."""
     return tx.run("delete from rules where workspace = :workspace and id = :id", id=id) == 1
 
 
-def set_straight(tx: Tx, id: str, straight: bool) -> None:
+def set_straight(tx: Tx, id: RuleId, straight: bool) -> None:
     """Let a rule lead on without a question, or with one; its checks begin anew."""
     tx.write(
         """
@@ -156,7 +157,7 @@ def set_straight(tx: Tx, id: str, straight: bool) -> None:
     )
 
 
-def count_check(tx: Tx, id: str, since: int, week: str) -> None:
+def count_check(tx: Tx, id: RuleId, since: int, week: str) -> None:
     """Keep how many went straight through since one was checked, and in which week that was."""
     tx.write(
         """
@@ -225,7 +226,7 @@ def newest_led(tx: Tx, rule: Rule, limit: int) -> list[Routing]:
     return [_routing(row) for row in rows]
 
 
-def count_led(tx: Tx, rule: str) -> tuple[int, int]:
+def count_led(tx: Tx, rule: RuleId) -> tuple[int, int]:
     """Return how often a rule led, and how often of these without a question."""
     row = tx.rows(
         """

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from storage.engine import Row, Tx
-from storage.engine.ids import PersonId
+from storage.engine.ids import PersonId, RuleId
 from storage.engine.sql import as_moment, as_text
 from storage.rules import RuleKind
 
@@ -28,7 +28,7 @@ class Entry:
     """One change of a rule. `person` is None where Lotse did it, from what people corrected."""
 
     id: str
-    rule: str
+    rule: RuleId
     kind: RuleKind
     words: tuple[str, ...]
     shown: str

@@ -14,7 +14,7 @@ from handlers.kit import calendar
 from handlers.kit.commands import call as called
 from handlers.kit.messages import Button, line
 from storage import on_call
-from storage.engine.ids import PersonId
+from storage.engine.ids import CoverId, PersonId
 from storage.engine.sql import as_text
 from storage.engine.sqlite import Sqlite
 from storage.on_call import Cover, CoverState
@@ -191,7 +191,7 @@ def away_for(bot: Stage, who: str, *, days: int) -> None:
     )
     if not taken:
         cover = Cover(
-            id=bot.new_id(),
+            id=CoverId(bot.new_id()),
             person=PersonId(who),
             cover=PersonId(OTHER[who]),
             asked_by=PersonId(who),

@@ -12,6 +12,7 @@ from handlers.kit.messages import Button
 from handlers.kit.words import Words, _
 from storage import incidents, mandate, people, services, settings, workspaces
 from storage.delivery import places
+from storage.engine.ids import IncidentNumber
 
 
 def _channels(ctx: Context) -> bool:
@@ -105,7 +106,7 @@ STEPS = (
         _("Declare an incident to practise"),
         _("Look at the alert and the card together; withdraw it afterwards."),
         Button(_("Declare an incident"), call("incident")),
-        lambda ctx: incidents.exists(ctx.tx, 1),
+        lambda ctx: incidents.exists(ctx.tx, IncidentNumber(1)),
     ),
     Step(
         "goals",
