@@ -203,6 +203,27 @@ def test_no_failure_of_the_store_stops_the_scheduler(timed: Stage, logged: Logge
     assert scheduler.looked is not None
 
 
+def test_nobodys_alarm_stands_behind_many_digests(timed: Stage) -> None:
+    """What falls due while one of them is written comes before the next one."""
+    names = ("a", "b", "c")
+    for name in names:
+        timed.store(
+            lambda tx, name=name: timers.set(
+                tx, id=name, kind=timers.TAKES_LONG, key=name, due=timed.clock.now(), name=name
+            )
+        )
+    order: list[str] = []
+
+    async def run(timer: Timer) -> None:
+        order.append(timer.key)
+        if timer.key in names:
+            put(timed, f"alarm {len(order)}")
+        timed.store(lambda tx: timers.finish(tx, timer))
+
+    count = timed.run(Scheduler(timed.database, run, timed.clock).round())
+    assert order == ["a", "alarm 1", "b", "alarm 3", "c", "alarm 5"] and count == 6
+
+
 def test_a_timer_that_somebody_stopped_at_the_last_moment_does_nothing(timed: Stage) -> None:
     put(timed, "a")
     (held,) = timed.store(lambda tx: timers.claim(tx, timed.clock.now()))
