@@ -101,7 +101,7 @@ def _start(size: Size) -> Iterator[str]:
 
 
 def _repeats(size: Size) -> Iterator[str]:
-    yield "Finding the same thing again (docs/likeness.md):\n"
+    yield "Finding the same thing again (docs/similarity.md):\n"
     yield from repeats.table(size)
     sets = question.SETS if size is FULL else question.SETS[:1]
     yield "\nThe product's own question, the title alone and no service:\n"

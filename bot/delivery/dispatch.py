@@ -28,7 +28,7 @@ from bot.delivery.senders.identify import find_or_create_person, find_or_create_
 from bot.delivery.shortcuts import FORM
 from handlers import rights
 from handlers.conversation import typed_labels
-from handlers.conversation.enclosures import not_taken, unread
+from handlers.conversation.enclosures import not_taken_line, unread
 from handlers.conversation.understand import understand
 from handlers.kit import arguments, calendar, commands, grammar
 from handlers.kit.ahead import Read
@@ -76,7 +76,7 @@ class Found:
         """Say whether it was for the same as what is known now."""
         return (self.person, self.place, self.mentions) == (person, place, mentions)
 
-    def told(self) -> tuple[str, Reply]:
+    def result(self) -> tuple[str, Reply]:
         """Return what the command itself would return, or raise what it would raise."""
         if self.reply is None:
             assert self.refusal is not None, "it is one of the two"
@@ -226,12 +226,12 @@ class Dispatcher:
 
         await asyncio.wrap_future(self._database.submit(work))
 
-    def noticed(self, tx: Tx, before: Person) -> None:
+    def notice_leaving(self, tx: Tx, before: Person) -> None:
         """Let happen what follows when somebody left or is back; `before` is how we knew them.
 
         For whoever stores it: an edge that learns of a profile, inside its transaction.
         """
-        leaving.noticed(tx, before, id=self._new_id(), now=self._clock.now())
+        leaving.notice(tx, before, id=self._new_id(), now=self._clock.now())
 
     async def keep(self, workspace: str, person: str, call: Call) -> Call:
         """Return a call that fits a button: long ones are kept as the person's draft."""
@@ -244,7 +244,7 @@ class Dispatcher:
 
         return await asyncio.wrap_future(self._database.submit(work))
 
-    async def lost(self, request: Request) -> None:
+    async def keep_lost(self, request: Request) -> None:
         """The answer to a request found no way: whoever asked finds it under `status`."""
 
         def work(tx: Tx) -> None:
@@ -401,7 +401,7 @@ class Dispatcher:
         try:
             with tx.savepoint():
                 if found and found.fits(person, place, mentions):
-                    word, reply = found.told()
+                    word, reply = found.result()
                 else:
                     word, reply = self._carry_out(ctx, request)
                 subject, nameless = reply.subject, nameless or reply.nameless
@@ -421,7 +421,7 @@ class Dispatcher:
         except Exception:
             answer = replies.failure_response(ctx, request)
         if request.enclosed is not None and request.enclosed.kinds:
-            answer = replies.with_line(ctx, answer, not_taken(ctx, request.enclosed.kinds))
+            answer = replies.with_line(ctx, answer, not_taken_line(ctx, request.enclosed.kinds))
         if answer.message is not None and answer.form is None and not answer.unproven:
             for each in notice.first(ctx, person):
                 answer = replies.with_line(ctx, answer, each)
@@ -515,18 +515,18 @@ class Dispatcher:
 
     def _carry_out(self, ctx: Context, request: Request) -> tuple[str, Reply]:
         if request.call is not None:
-            return self._called(ctx, request.call, request.submitted)
+            return self._run_call(ctx, request.call, request.submitted)
         if request.enclosed is not None and request.enclosed.kinds and not request.text.strip():
             return "unread", unread(request.enclosed.kinds)
         word, answer = understand(ctx, request.text, direct=request.direct_name)
         if isinstance(answer, Call):
-            return self._called(ctx, answer, submitted=False)
+            return self._run_call(ctx, answer, submitted=False)
         return word, answer
 
-    def _called(self, ctx: Context, call: Call, submitted: bool) -> tuple[str, Reply]:
+    def _run_call(self, ctx: Context, call: Call, submitted: bool) -> tuple[str, Reply]:
         call = replies.kept(ctx, call)
         if call.word == FORM:
-            return self._reopened(ctx, call)
+            return self._open_form(ctx, call)
         command = commands.by_name(call.word, self.features)
         if command is None:
             raise Refusal(_("This button is from an older version and does nothing any more."))
@@ -539,7 +539,7 @@ class Dispatcher:
             case Unfit():
                 raise AssertionError("complete() gives back one of the other two")
 
-    def _reopened(self, ctx: Context, call: Call) -> tuple[str, Reply]:
+    def _open_form(self, ctx: Context, call: Call) -> tuple[str, Reply]:
         """Open a command's form with what is known already in its fields."""
         filled = dict(call.args)
         command = commands.by_name(filled.pop("word", ""), self.features)

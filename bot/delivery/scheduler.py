@@ -88,7 +88,7 @@ class Scheduler:
             except StorageError as error:  # an outage is a line of the log, and nobody's bug
                 log.error("The timers wait until the store can be used: %s", error)
             except Exception:
-                # Nothing is lost: leases run out. Without a scheduler nothing would climb.
+                # Nothing is lost: leases run out. Without a scheduler nothing would escalate.
                 log.exception("The timers could not be carried out; going on in a moment")
             await self._rest()
 
@@ -125,7 +125,7 @@ class Scheduler:
         await asyncio.wrap_future(self._database.submit(partial(heartbeat.keep, now=to)))
         self._beaten = to
 
-    async def settled(self) -> None:
+    async def settle(self) -> None:
         """Wait until everybody who was sent to a platform is back."""
         while self._out:
             await asyncio.wait(self._out)

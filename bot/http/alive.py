@@ -35,7 +35,7 @@ class Alive:
         def work(tx: Tx) -> None:
             for each in outages.everywhere(tx):
                 inside = tx.within(each)
-                if suspicion.lived(inside, now, started=started):
+                if suspicion.note_alive(inside, now, started=started):
                     looks.look_at_all(inside, now)
                     timers.sooner(inside, escalation.TIMER, now)
 

@@ -292,7 +292,7 @@ class Answers:
             me = self._look(tx, wanted).me
             if here is not None:
                 people.set_active(tx, me.id, here)
-                self._dispatcher.noticed(tx, me)
+                self._dispatcher.notice_leaving(tx, me)
             if name is not None:
                 people.rename(tx, me.id, name)
             if language is not None:

@@ -270,14 +270,14 @@ class InstallPages:
         )
         new = workspaces.ensure(tx, company, now)
         tx = tx.within(company.id)
-        seal = self._oauth.seal.seal
+        encrypt = self._oauth.cipher.encrypt
         installations.put(
             tx,
             team=granted.team,
             bot_user=granted.bot_user,
             scopes=granted.scopes,
-            token=seal(granted.token),
-            refresh_token=seal(granted.refresh_token) if granted.refresh_token else None,
+            token=encrypt(granted.token),
+            refresh_token=encrypt(granted.refresh_token) if granted.refresh_token else None,
             lasts=granted.lasts,
         )
         workspaces.set_state(tx, "active")

@@ -34,7 +34,7 @@ T = TypeVar("T")
 TWICE = timedelta(minutes=2)
 
 
-class Desk:
+class Intake:
     """Takes what people say and do to the one road in."""
 
     def __init__(
@@ -125,7 +125,7 @@ class Desk:
             mentions=named,
             kind="external" if sender.external else "new",
             direct=sender.direct,
-            thread=payloads.answered(where),
+            thread=payloads.thread_of(where),
             beside=beside,
         )
 
@@ -234,7 +234,7 @@ def _keep(
         known = (found.conversation, found.service_url, found.tenant, found.member)
         if told == known and not (found.blocked and conversation):
             if conversation:
-                healing.reached(tx, place, now)
+                healing.unpark(tx, place, now)
             return
     conversations.hear(
         tx,
@@ -246,4 +246,4 @@ def _keep(
         now=now,
     )
     if conversation:
-        healing.reached(tx, place, now)
+        healing.unpark(tx, place, now)

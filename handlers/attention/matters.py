@@ -1,4 +1,4 @@
-"""The one gate for what is no alarm: noted with what makes it, told in a bundle, dropped when over.
+"""The one way for what is no alarm: noted with what makes it, told in a bundle, dropped when over.
 
 Rule (docs/rules.md, attention): at most one bundled message a person and working day, at their
 hour; never on holidays; to who stands in while somebody is away; at most two taps a week.

@@ -18,7 +18,7 @@ from handlers.automations.state import (
     evidence,
     expected_words,
     is_own,
-    labelled,
+    label_with_end,
     owner,
 )
 from handlers.kit.commands import call
@@ -81,7 +81,7 @@ def card(ctx: Context, automation: Automation, seen: Known | None = None) -> Mes
 def _use(ctx: Context, automation: Automation, seen: Known) -> list[tuple[Words, Words]]:
     found = seen.standing(automation)
     rows: list[tuple[Words, Words]] = [
-        (_("Use"), labelled(found)),
+        (_("Use"), label_with_end(found)),
         (_("Evidence"), evidence(ctx, automation, seen)),
         (_("Phase"), PHASES[automation.phase]),
     ]
@@ -131,7 +131,7 @@ def _rows(
     ctx: Context, automation: Automation, of: Sequence[profile.Told], kept: dict[str, str]
 ) -> list[tuple[Words, Words]]:
     """Return what is said of an automation; what operation needs and is missing says so."""
-    said = profile.said(automation, kept)
+    said = profile.field_texts(automation, kept)
     rows: list[tuple[Words, Words]] = []
     for each in of:
         value = said.get(each.field, "")

@@ -22,7 +22,7 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Post, Reply, line
 from handlers.kit.readers import NumberReader, TextReader, folded
 from handlers.kit.readers.dates import DateReader
-from handlers.kit.readers.required_text import TellingReader
+from handlers.kit.readers.required_text import RequiredTextReader
 from handlers.kit.worded import choice
 from handlers.kit.words import _
 from storage import automations
@@ -75,7 +75,7 @@ def keep(ctx: Context, automation: AutoRef) -> Reply:
     until = ctx.now + KEPT
     automations.keep(ctx.tx, automation.id, until)
     profile.note(ctx, automation, "kept")
-    posts = escalation.ended(ctx, automation, "kept")
+    posts = escalation.end_question(ctx, automation, "kept")
     if again:  # said twice without a run between: a manager reads it as a question
         posts += escalation.second_keep(ctx, automation)
     _look(ctx, automation)
@@ -105,13 +105,13 @@ def around(
     ctx: Context,
     automation: AutoRef,
     *,
-    because: Annotated[str, TellingReader(most=500), Ask(_("Because"))],
+    because: Annotated[str, RequiredTextReader(most=500), Ask(_("Because"))],
 ) -> Reply:
     need_own(ctx, automation)
     must_be_active(automation)
     automations.change(ctx.tx, automation.id, unused_since=ctx.now)
     profile.note(ctx, automation, "unused", after=because)
-    posts = escalation.ended(ctx, automation, "unused")
+    posts = escalation.end_question(ctx, automation, "unused")
     _look(ctx, automation)
     said = _(
         "“{name}” is marked as unused. With the next useful run it is in use again.",
@@ -126,7 +126,7 @@ def retire(ctx: Context, automation: AutoRef) -> Reply:
     if not automations.retire(ctx.tx, automation.id, ctx.now):
         raise Refusal(_("“{name}” is retired already.", name=automation.name))
     profile.note(ctx, automation, "retired")
-    posts = escalation.ended(ctx, automation, "retired")
+    posts = escalation.end_question(ctx, automation, "retired")
     said = _(
         "“{name}” is retired here. Please also switch it off where it runs; Lotse does not.",
         name=automation.name,
@@ -220,7 +220,7 @@ def change_rhythm(
     posts: tuple[Post, ...] = ()
     if pause is not None:
         posts = _pause(ctx, automation, calendar.midnight(pause, ctx.workspace.zone))
-    posts += escalation.ended(ctx, automation, "rhythm")
+    posts += escalation.end_question(ctx, automation, "rhythm")
     _look(ctx, automation)
     said = _("The rhythm of “{name}” is saved.", name=automation.name)
     return Reply(line(said, _card_button(automation)), posts=posts, subject=automation.name)
@@ -233,7 +233,7 @@ def _kept(value: object) -> str:
 def _as_typed(ctx: Context, stored: str) -> str:
     """Return a stored rhythm in the asker's words, if they are read back as the same."""
     schedule = rules.read(stored)
-    said = ctx.text(rules.said(schedule)) if schedule is not None else ""
+    said = ctx.text(rules.rhythm_words(schedule)) if schedule is not None else ""
     again = read_rhythm(said)
     same = again is not None and again.rhythm == stored
     return said if same else stored.removeprefix("cron ")
@@ -286,7 +286,7 @@ def _pause(ctx: Context, automation: Automation, until: datetime) -> tuple[Post,
     automations.change(ctx.tx, automation.id, paused_from=ctx.now, paused_until=until)
     profile.note(ctx, automation, "paused", after=until.date().isoformat())
     _look(ctx, automation)
-    return escalation.ended(ctx, automation, "paused")
+    return escalation.end_question(ctx, automation, "paused")
 
 
 @feature.command("auto go on", "auto weiter", help=_("End the pause."), hidden=True)
@@ -326,7 +326,7 @@ def snooze(
         raise Refusal(_("Please choose a day that is still to come."), field="until")
     automations.change(ctx.tx, automation.id, snoozed_until=ends)
     profile.note(ctx, automation, "snoozed", after=until.isoformat())
-    posts = escalation.ended(ctx, automation, "snoozed")
+    posts = escalation.end_question(ctx, automation, "snoozed")
     _look(ctx, automation)
     said = _("Nobody is asked about “{name}” until {until:day}.", name=automation.name, until=ends)
     return Reply(line(said, _card_button(automation)), posts=posts, subject=automation.name)

@@ -18,7 +18,7 @@ from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Post, Reply, line
 from handlers.kit.readers import NumberReader, TextReader, folded
-from handlers.kit.readers.required_text import LinkReader, TellingReader
+from handlers.kit.readers.required_text import LinkReader, RequiredTextReader
 from handlers.kit.worded import choice
 from handlers.kit.words import _
 from storage import automations
@@ -32,11 +32,11 @@ LONGEST_NAME = 80
 
 
 @dataclass(frozen=True, slots=True)
-class StepsReader(TellingReader):
+class StepsReader(RequiredTextReader):
     """Steps in their order, a line each, which says whether it is automatic or human."""
 
     def value(self, raw: str, ctx: Context) -> object:
-        found = TellingReader.value(self, raw, ctx)
+        found = RequiredTextReader.value(self, raw, ctx)
         if not profile.are_steps(raw):
             raise Refusal(
                 _(
@@ -95,8 +95,8 @@ def complete(
     ctx: Context,
     automation: AutoRef,
     *,
-    purpose: Annotated[str, TellingReader(most=500), Ask(_("What is it for?"))],
-    not_for: Annotated[str, TellingReader(most=500), Ask(_("What is it not for?"))] = "",
+    purpose: Annotated[str, RequiredTextReader(most=500), Ask(_("What is it for?"))],
+    not_for: Annotated[str, RequiredTextReader(most=500), Ask(_("What is it not for?"))] = "",
     steps: Annotated[
         str,
         StepsReader(most=1500),
@@ -104,8 +104,10 @@ def complete(
     ] = "",
     does: Annotated[Does, choice(Does), Ask(_("What it does"))] | None = None,
     category: Annotated[Category, choice(Category), Ask(_("Category"))] | None = None,
-    decision: Annotated[str, TellingReader(most=500), Ask(_("Where does a person decide?"))] = "",
-    fallback: Annotated[str, TellingReader(most=500), Ask(_("What if it fails?"))] = "",
+    decision: Annotated[
+        str, RequiredTextReader(most=500), Ask(_("Where does a person decide?"))
+    ] = "",
+    fallback: Annotated[str, RequiredTextReader(most=500), Ask(_("What if it fails?"))] = "",
     measure: measuring.Name = "",
     limit: measuring.LimitField = "",
     ai: Annotated[Uses, choice(Uses), Ask(_("Does it use AI?"))] | None = None,
@@ -210,7 +212,10 @@ def _profile_now(ctx: Context, id: str) -> dict[str, str]:
     found = automations.find(ctx.tx, id)
     if found is None:
         return {}
-    return {"check_days": str(CHECK_DAYS), **profile.said(found, history.profile(ctx.tx, id))}
+    return {
+        "check_days": str(CHECK_DAYS),
+        **profile.field_texts(found, history.profile(ctx.tx, id)),
+    }
 
 
 @feature.command(
@@ -225,10 +230,10 @@ def rules(
     ctx: Context,
     automation: AutoRef,
     *,
-    roles: Annotated[str, TellingReader(most=500), Ask(_("Who does what?"))],
-    priorities: Annotated[str, TellingReader(most=500), Ask(_("What comes first?"))],
+    roles: Annotated[str, RequiredTextReader(most=500), Ask(_("Who does what?"))],
+    priorities: Annotated[str, RequiredTextReader(most=500), Ask(_("What comes first?"))],
     consequences: Annotated[
-        str, TellingReader(most=500), Ask(_("What follows if it is not kept?"))
+        str, RequiredTextReader(most=500), Ask(_("What follows if it is not kept?"))
     ],
 ) -> Reply:
     need_own(ctx, automation)
@@ -283,7 +288,7 @@ def try_out(ctx: Context, automation: AutoRef) -> Reply:
         each.label
         for each in profile.PROFILE
         if each.field in ("purpose", "not_for", "accountable", "deputy")
-        and not profile.said(automation, kept).get(each.field)
+        and not profile.field_texts(automation, kept).get(each.field)
     ]
     if gaps:
         raise Refusal(

@@ -18,7 +18,7 @@ from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import FieldKind, Post, Reply
 from handlers.kit.readers import PersonReader, TextReader, folded
-from handlers.kit.readers.required_text import TellingReader
+from handlers.kit.readers.required_text import RequiredTextReader
 from handlers.kit.worded import choice
 from handlers.kit.words import _
 from storage import automations
@@ -107,9 +107,9 @@ RHYTHM_HINT = _(
     "15.11.-31.1."
 )
 Name = Annotated[str, TextReader(long=False), Ask(_("Name"))]
-Purpose = Annotated[str, TellingReader(most=500), Ask(_("What is it for?"))]
+Purpose = Annotated[str, RequiredTextReader(most=500), Ask(_("What is it for?"))]
 NotFor = Annotated[
-    str, TellingReader(most=500), Ask(_("What is it not for?"), _("Where its work ends."))
+    str, RequiredTextReader(most=500), Ask(_("What is it not for?"), _("Where its work ends."))
 ]
 Accountable = Annotated[
     Person, PersonReader(), Ask(_("Accountable"), _("Exactly one person, who is asked."))
@@ -306,7 +306,7 @@ def register(
             history.say(ctx.tx, made.id, field, value)
             profile.note(ctx, made, "said", field=field, after=value)
     escalation.look_at(ctx, ctx.now)
-    return made, people.asked(ctx, made)
+    return made, people.ask_to_accept(ctx, made)
 
 
 def _fresh(

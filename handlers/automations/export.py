@@ -12,7 +12,7 @@ from handlers.automations import people, profile
 from handlers.automations.learning.checks import Goes
 from handlers.automations.profile import BY_FIELD, PHASES, PROFILE, Category, Part
 from handlers.automations.rules.company import Known, known
-from handlers.automations.state import expected_words, labelled, rhythm_words
+from handlers.automations.state import expected_words, label_with_end, rhythm_words
 from handlers.kit.context import Context
 from handlers.kit.doors import Filter
 from handlers.kit.people import name
@@ -87,10 +87,10 @@ def values(ctx: Context, automation: Automation, seen: Known) -> tuple[Words, ..
     last = automation.last_useful_at
     return (
         automation.name,
-        labelled(seen.standing(automation)),
+        label_with_end(seen.standing(automation)),
         PHASES[automation.phase],
         profile.value_words("category", kept.get("category", "")),
-        people.named(ctx, automation) if open_one else "",
+        people.who_answers(ctx, automation) if open_one else "",
         expected_words(automation),
         _("{at:date}", at=last) if last is not None else "",
         profile.value_words("ai", kept.get("ai", "")),
@@ -108,7 +108,9 @@ def csv_text(ctx: Context, *, ai_only: bool = False) -> str:
     for automation, said in _all(ctx, ai_only):
         row = values(ctx, automation, seen)[:3]
         told = [ctx.text(each) for each in row]
-        writer.writerow(_safe([*told, *(_told(ctx, automation, said, each) for each in fields)]))
+        writer.writerow(
+            _safe([*told, *(_field_text(ctx, automation, said, each) for each in fields)])
+        )
     return out.getvalue()
 
 
@@ -120,12 +122,12 @@ def _safe(cells: list[str]) -> list[str]:
 def _all(ctx: Context, ai_only: bool) -> Iterator[tuple[Automation, dict[str, str]]]:
     kept = history.profiles(ctx.tx)
     for each in automations.all(ctx.tx):
-        said = profile.said(each, kept.get(each.id, {}))
+        said = profile.field_texts(each, kept.get(each.id, {}))
         if not ai_only or said.get("ai") == "yes":
             yield each, said
 
 
-def _told(ctx: Context, automation: Automation, said: dict[str, str], field: str) -> str:
+def _field_text(ctx: Context, automation: Automation, said: dict[str, str], field: str) -> str:
     value = said.get(field, "")
     if field in ("accountable", "deputy") and value:
         return ctx.text(name(ctx, who)) if ctx.person_of(who := PersonId(value)) is not None else ""
@@ -141,13 +143,13 @@ def markdown(ctx: Context, *, ai_only: bool = False) -> str:
     use, phase = ctx.text(_("Use")), ctx.text(_("Phase"))
     for automation, said in _all(ctx, ai_only):
         lines += [f"## {automation.name}", ""]
-        lines.append(f"- {use}: {ctx.text(labelled(seen.standing(automation)))}")
+        lines.append(f"- {use}: {ctx.text(label_with_end(seen.standing(automation)))}")
         lines.append(f"- {phase}: {ctx.text(PHASES[automation.phase])}")
         for part in Part:
             lines += ["", f"### {ctx.text(part.words)}", ""]
             for each in PROFILE:
                 if each.part is part:
-                    told = _told(ctx, automation, said, each.field) or ctx.text(_("missing"))
+                    told = _field_text(ctx, automation, said, each.field) or ctx.text(_("missing"))
                     if each.needed or said.get(each.field):
                         lines.append(f"- {ctx.text(each.label)}: {' '.join(told.split())}")
         lines.append("")

@@ -173,7 +173,7 @@ def _parts(ctx: Context, week: Week) -> list[Part]:
     cost = _cost(ended)
     if cost:
         rows.append((_("Consequences"), _("{what}", what=cost)))
-    answered = _acknowledged(ctx, week)
+    answered = _acknowledgements(ctx, week)
     if answered:
         rows.append((_("Until somebody looked after it"), _("{what}", what=answered)))
     found: list[Part] = [Title(_("How incidents ended")), Facts(tuple(rows))] if rows else []
@@ -246,7 +246,7 @@ def _median_outage(ctx: Context, start: datetime, end: datetime) -> int | None:
     return pages.median_outage(ctx.tx, start, end, number)
 
 
-def _acknowledged(ctx: Context, week: Week) -> list[Words]:
+def _acknowledgements(ctx: Context, week: Week) -> list[Words]:
     """Return how many of the week nobody acknowledged, and once a quarter after how long.
 
     A missing acknowledgement is never replaced by another moment. How long it takes is told for

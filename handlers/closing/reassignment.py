@@ -55,7 +55,7 @@ def ask(
     return (Post(key, question, f"direct:{checker}", ParcelKind.NOTE),)
 
 
-def _left(ctx: Context, person: PersonId) -> tuple[Post, ...]:
+def _hand_on(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     """Ask others for the checks that were asked of somebody who left, and for their fixes."""
     posts: tuple[Post, ...] = ()
     for number in closings.to_check(ctx.tx, person):
@@ -65,7 +65,7 @@ def _left(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     return posts
 
 
-@feature.holds(30, "closings.checker", "closings.fixer", left=_left)
+@feature.holds(30, "closings.checker", "closings.fixer", left=_hand_on)
 def held(_ctx: Context, _person: str) -> list[Held]:
     """Return nothing to hand over by a tap: checks and fixes go on at once."""
     return []
@@ -145,6 +145,6 @@ def known_here(ctx: Context, person: PersonId) -> Known:
     days=365,
     then=_("“former person” stands there; times and durations stay"),
 )
-def people_kept(ctx: Context, before: datetime) -> int:
+def forget_people(ctx: Context, before: datetime) -> int:
     """Let go of names in closings of incidents that ended long ago."""
     return closings.forget_people(ctx.tx, before, former(ctx), former(ctx, other=True))

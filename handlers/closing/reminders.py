@@ -6,7 +6,7 @@ One timer per incident (`transitions.next_step` says what is next). Rule: docs/r
 from __future__ import annotations
 
 from handlers.bans.rules import rules
-from handlers.closing.cards import checked
+from handlers.closing.cards import check_button
 from handlers.incidents import checklist, escalation
 from handlers.incidents import transitions as incident_transitions
 from handlers.incidents.cards import finish, headline, label, undone_line
@@ -61,7 +61,7 @@ def _quiet(ctx: Context, incident: Incident) -> Reply:
     closing = closings.find(ctx.tx, number)
     early = checklist.quiet_until(ctx, incident) > ctx.now
     waits = checklist.waits_for_check(ctx, incident)
-    if not waits or early or incident_transitions.blocked(ctx, incident) is not None:
+    if not waits or early or incident_transitions.obstacle(ctx, incident) is not None:
         incident_transitions.plan(ctx, incident)
         return Reply()
     closings.stay_quiet(ctx.tx, number, ctx.now)
@@ -151,7 +151,7 @@ def waiting(ctx: Context) -> list[Task]:
     found: list[Task] = []
     for number in [number for each in mine for number in closings.to_check(ctx.tx, each)]:
         words = _("Have you checked that {incident} is over?", incident=label(number))
-        found.append(Task(words, (checked(number), _show(number))))
+        found.append(Task(words, (check_button(number), _show(number))))
     found += [
         Task(undone_line(ctx, each), (finish(each.number), _show(each.number)), each.restored_at)
         for me in mine

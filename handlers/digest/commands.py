@@ -44,10 +44,10 @@ PAGE = 5  # decisions on one page of the rest
 
 
 @feature.follows(Event.WORKING_TIME_CHANGED)
-def moved(ctx: Context, _subject: str) -> tuple[Post, ...]:
+def reschedule(ctx: Context, _subject: str) -> tuple[Post, ...]:
     """Let the digest come when the company now wants it."""
     zone, region = ctx.workspace.zone, ctx.workspace.region
-    schedule.moved(ctx.tx, new_id=ctx.new_id, now=ctx.now, zone=zone, region=region)
+    schedule.reschedule(ctx.tx, new_id=ctx.new_id, now=ctx.now, zone=zone, region=region)
     return ()
 
 
@@ -86,13 +86,13 @@ def _posts(ctx: Context, week: str, skipped: list[str], *, late: bool) -> tuple[
     if channel:
         message = writing.compose(ctx, week, skipped, late=late, aloud=True)
         posts.append(Post(key, message, MANAGERS, ParcelKind.DIGEST))
-    for boss in people.managers(ctx.tx):
-        way = chosen.get(boss.id)
+    for manager in people.managers(ctx.tx):
+        way = chosen.get(manager.id)
         if way is not None or not channel:
-            theirs = replace(ctx, person=boss)
+            theirs = replace(ctx, person=manager)
             short = way == "short" or (way == "seldom" and not schedule.is_first_of_month(week))
             message = writing.compose(theirs, week, skipped, late=late, short=short)
-            posts.append(Post(key, message, f"direct:{boss.id}", ParcelKind.DIGEST))
+            posts.append(Post(key, message, f"direct:{manager.id}", ParcelKind.DIGEST))
     posts += mails.posts(ctx, key, writing.compose(ctx, week, skipped, late=late, aloud=True))
     for team in teams.all(ctx.tx):
         told = writing.team(ctx, week, team)

@@ -48,7 +48,7 @@ def set_timer(tx: Tx, week: str, *, id: str, zone: str, region: str) -> None:
     timers.set(tx, id=id, kind="digest", key=key(week), due=moment, week=week)
 
 
-def moved(tx: Tx, *, new_id: Callable[[], str], now: datetime, zone: str, region: str) -> None:
+def reschedule(tx: Tx, *, new_id: Callable[[], str], now: datetime, zone: str, region: str) -> None:
     """Set the timers that run anew: the hour, the zone or the working days were changed."""
     this = calendar.week_of(now, zone)
     for week in (calendar.after(this, -1), this):

@@ -265,7 +265,7 @@ def undo(ctx: Context, pattern: PatternRef) -> Reply:
     return Reply(line(said))
 
 
-def _named(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
+def _names(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
     found = storage_patterns.find(ctx.tx, fixed.get("pattern", ""))
     return {"title": found.title, "area": found.area} if found else {}
 
@@ -275,7 +275,7 @@ def _named(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
     "muster ändern",
     help=_("Call the pattern something else."),
     hidden=True,
-    current=_named,
+    current=_names,
 )
 def change(ctx: Context, pattern: PatternRef, *, title: TitleField, area: AreaField = "") -> Reply:
     own(ctx, pattern.id)
@@ -323,7 +323,7 @@ KINDS: dict[str, Sentence] = {
 }
 
 
-def _told(words: str, **values: object) -> Sentence:
+def _line(words: str, **values: object) -> Sentence:
     if not words:
         return _("{at}: {kind}, {who}", **values)
     return _("{at}: {kind}, {who}. {words}", words=words, **values)
@@ -339,7 +339,7 @@ def _told(words: str, **values: object) -> Sentence:
 def past(ctx: Context, pattern: PatternRef) -> Reply:
     own(ctx, pattern.id)
     items = tuple(
-        _told(each.words, at=each.at, kind=KINDS[each.kind], who=name(ctx, each.by))
+        _line(each.words, at=each.at, kind=KINDS[each.kind], who=name(ctx, each.by))
         for each in storage_patterns.history(ctx.tx, pattern.id)[:20]
     )
     if not items:

@@ -46,10 +46,10 @@ def acknowledge(ctx: Context, number: Ref | None = None) -> Reply:
     before = _before(ctx, incident)
     with changing(ctx, incident.number):
         if not incidents.acknowledge(ctx.tx, incident.number, ctx.person.id, ctx.now, next_news):
-            raise _not_first(ctx, incident.number)  # which also lets the climbing go on
+            raise _not_first(ctx, incident.number)  # which also lets the escalation go on
         takings.keep(ctx.tx, incident.number, before)
         if ctx.place is not None:
-            places.answered(ctx.tx, ctx.person.id, ctx.place.id.partition(":")[0])
+            places.remember_platform(ctx.tx, ctx.person.id, ctx.place.id.partition(":")[0])
         incident = note(ctx, incident.number, "acknowledged")
         escalation.wait_for_news(ctx, incident, next_news)
     return Reply(
@@ -61,7 +61,7 @@ def acknowledge(ctx: Context, number: Ref | None = None) -> Reply:
 
 def _before(ctx: Context, incident: Incident) -> Taking:
     """Return how an incident stands before the asker takes it, with its running timer."""
-    running = timers.find(ctx.tx, keys.climb_key(incident.number))
+    running = timers.find(ctx.tx, keys.escalation_key(incident.number))
     payload, due = running if running is not None else ({}, None)
     return Taking(
         person=ctx.person.id,
@@ -79,7 +79,7 @@ def _before(ctx: Context, incident: Incident) -> Taking:
 @feature.command("not me", "nicht ich", help=_("It was not for me."), hidden=True)
 def give_back(ctx: Context, number: Ref) -> Reply:
     if incidents.decline(ctx.tx, number, ctx.person.id):
-        return _declined(ctx, number)
+        return _tell_declined(ctx, number)
     taking = takings.find(ctx.tx, number)
     mine = taking is not None and taking.person == ctx.person.id
     if taking is None or not mine or taking.at + NOT_ME < ctx.now:
@@ -101,7 +101,7 @@ def give_back(ctx: Context, number: Ref) -> Reply:
                 ctx.tx,
                 id=ctx.new_id(),
                 kind="climb",
-                key=keys.climb_key(number),
+                key=keys.escalation_key(number),
                 due=max(taking.due_at, ctx.now),
                 **json.loads(taking.timer),
             )
@@ -122,7 +122,7 @@ def give_back(ctx: Context, number: Ref) -> Reply:
     )
 
 
-def _declined(ctx: Context, number: int) -> Reply:
+def _tell_declined(ctx: Context, number: int) -> Reply:
     """Let whoever asked know that somebody does not take it over; nothing else changes."""
     incident = note(ctx, number, "declined")
     said = _(

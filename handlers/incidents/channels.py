@@ -132,7 +132,7 @@ def settle(ctx: Context, number: int) -> Reply:
     """After the platform was asked: put the card into a new channel."""
     room, incident = stored_channels.find(ctx.tx, number), incidents.find(ctx.tx, number)
     if room is not None and room.reason is not None:
-        return Reply(posts=_told(ctx, room.reason))
+        return Reply(posts=_tell_managers(ctx, room.reason))
     if room is None or incident is None or room.place is None or room.closed:
         return Reply()
     key = f"incident:{number}"
@@ -142,7 +142,7 @@ def settle(ctx: Context, number: int) -> Reply:
     return Reply(posts=(Post(key, card(ctx, incident), room.place),))
 
 
-def _told(ctx: Context, reason: str) -> tuple[Post, ...]:
+def _tell_managers(ctx: Context, reason: str) -> tuple[Post, ...]:
     """Tell the managers, in one message, that the platform makes no channels."""
     words = _(
         "The incident goes on without a channel of its own; the platform refused it ({reason}).",

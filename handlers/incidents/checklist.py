@@ -1,7 +1,7 @@
 """The points of *done*: what each asks for, what is said, and what is still open.
 
 Rule: docs/rules.md, done. A point counts since the moment when somebody said it; reopening an
-incident takes the moments away, so the gate asks again.
+incident takes the moments away, so all of it is asked again.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from handlers.bans.rules import rules
 from handlers.kit.context import Context
 from handlers.kit.people import name
-from handlers.kit.readers.evidence import linked
+from handlers.kit.readers.evidence import evidence_words
 from handlers.kit.words import Sentence, Words, _, _n
 from handlers.similarity import is_near_same
 from storage import closing as closings
@@ -163,7 +163,7 @@ def fix(ctx: Context, closing: Closing) -> Sentence:
     return _("Workaround; {who} fixes the cause by {on}", **values)
 
 
-def said(ctx: Context, point: Point, detail: str) -> Words:
+def answer_words(ctx: Context, point: Point, detail: str) -> Words:
     """Return what somebody said about a point, from the timeline's `detail`."""
     match point:
         case Point.END:
@@ -178,14 +178,14 @@ def said(ctx: Context, point: Point, detail: str) -> Words:
             who = name(ctx, PersonId(person))
             return _("{who}, {on}", who=who, on=date.fromisoformat(day))
         case Point.RUNBOOK:
-            return linked(detail) if detail else _("none yet")
+            return evidence_words(detail) if detail else _("none yet")
         case _:
-            return linked(detail)
+            return evidence_words(detail)
 
 
 def runbook(closing: Closing) -> Words:
     """Return where the runbook is, or the gap."""
-    return linked(closing.runbook) if closing.runbook else _("none yet")
+    return evidence_words(closing.runbook) if closing.runbook else _("none yet")
 
 
 def rows(ctx: Context, incident: Incident) -> list[tuple[Words, Words]]:
@@ -201,7 +201,7 @@ def rows(ctx: Context, incident: Incident) -> list[tuple[Words, Words]]:
     if closing.ending_since is not None and closing.fix_since is not None:
         found.append((_("Fix"), fix(ctx, closing)))
     if closing.evidence_since is not None:
-        found.append((_("Evidence"), linked(closing.evidence or "")))
+        found.append((_("Evidence"), evidence_words(closing.evidence or "")))
     if closing.runbook_since is not None:
         found.append((_("Runbook"), runbook(closing)))
     if closing.override_by is not None:

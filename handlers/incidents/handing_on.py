@@ -28,12 +28,12 @@ def came_back(ctx: Context, _person: str) -> tuple[Post, ...]:
     return hand_on(ctx)
 
 
-def _left(ctx: Context, _person: str) -> tuple[Post, ...]:
+def _hand_on(ctx: Context, _person: str) -> tuple[Post, ...]:
     return hand_on(ctx)
 
 
 @feature.holds(
-    20, "incidents.responsible", "incidents.proposed_to", "incidents.acknowledged_by", left=_left
+    20, "incidents.responsible", "incidents.proposed_to", "incidents.acknowledged_by", left=_hand_on
 )
 def held(_ctx: Context, _person: str) -> list[Held]:
     """Return nothing to hand over by a tap: an incident never waits for one."""
@@ -62,12 +62,12 @@ def _pass(ctx: Context, incident: Incident) -> tuple[Post, ...]:
     service = ctx.service_of(incident.service)
     assert service is not None, "an incident has a service, by constraint"
     before, to = incident.responsible, duty.on_duty(ctx, service)
-    if duty.is_here(ctx, before) or to == before:  # nobody else is here; it goes on climbing
+    if duty.is_here(ctx, before) or to == before:  # nobody else is here; it goes on escalating
         return ()
     with changing(ctx, incident.number):
         if not incidents.hand_on(ctx.tx, incident.number, before, to, ctx.now):
             return ()
-        incidents.happened(
+        incidents.add_to_timeline(
             ctx.tx,
             incident.number,
             id=ctx.new_id(),
@@ -134,7 +134,7 @@ def known_here(ctx: Context, person: PersonId) -> Known:
     days=90,
     then=_("deleted, once the incident is over"),
 )
-def alarms_kept(ctx: Context, before: datetime) -> int:
+def forget_alarms(ctx: Context, before: datetime) -> int:
     """Delete single alarm rows of incidents that are over."""
     return incidents.forget_alarms(ctx.tx, before)
 
@@ -145,6 +145,6 @@ def alarms_kept(ctx: Context, before: datetime) -> int:
     days=365,
     then=_("“former person” stands there; times and durations stay"),
 )
-def people_kept(ctx: Context, before: datetime) -> int:
+def forget_people(ctx: Context, before: datetime) -> int:
     """Let names go from incidents that ended a year ago."""
     return incidents.forget_people(ctx.tx, before, former(ctx))

@@ -12,7 +12,7 @@ from handlers.incidents.cards import (
     card,
     headline,
     label,
-    listed,
+    list_line,
     service_name,
     standing,
     take,
@@ -110,7 +110,7 @@ def _open(which: Which, ctx: Context, found: list[Incident], count: int) -> list
     shown = {Which.OPEN: "untaken", Which.MINE: "mine", Which.ALL: "all"}
     return [
         Title(_n("{n} incident", "{n} incidents", count)),
-        Items(tuple(listed(ctx, each) for each in found[:SHOWN])),
+        Items(tuple(list_line(ctx, each) for each in found[:SHOWN])),
         *_more(count - SHOWN, shown[which]),
         Buttons(tuple(_show(each) for each in found[:5])),
     ]
@@ -190,7 +190,7 @@ def glance(ctx: Context) -> list[Glance]:
     return [
         Glance(
             _("Open incidents"),
-            tuple(listed(ctx, each) for each in incidents.first_open(ctx.tx, SHORT)),
+            tuple(list_line(ctx, each) for each in incidents.first_open(ctx.tx, SHORT)),
             incidents.count_open(ctx.tx),
             rest=call("list", name="incidents", which="untaken"),
         ),
@@ -212,11 +212,11 @@ def waiting(ctx: Context) -> list[Task]:
         if each.ties not in waits:
             waits[each.ties] = _task(ctx, each.number) is not None
         if waits[each.ties]:
-            found.append(Untold(partial(_told, ctx, each.number), each.declared_at))
+            found.append(Untold(partial(_open_task, ctx, each.number), each.declared_at))
     return found
 
 
-def _told(ctx: Context, number: int) -> Task:
+def _open_task(ctx: Context, number: int) -> Task:
     task = _task(ctx, number)
     assert task is not None, "nobody changes it while this looks"
     return task
@@ -231,7 +231,7 @@ def _task(ctx: Context, number: int) -> Task | None:
         buttons = (take(number), _show(incident))
     else:
         return None
-    return Task(listed(ctx, incident), buttons, incident.declared_at)
+    return Task(list_line(ctx, incident), buttons, incident.declared_at)
 
 
 @feature.command("show", "zeigen", help=_("One incident."), hidden=True, reads=True)

@@ -192,7 +192,7 @@ def write_timeline(
     ctx: Context, number: int, kind: str, detail: str = "", *, person: PersonId | None = None
 ) -> None:
     """Write a line into the timeline: the asker, or another `person`, did something."""
-    incidents.happened(
+    incidents.add_to_timeline(
         ctx.tx,
         number,
         id=ctx.new_id(),

@@ -135,7 +135,7 @@ def _happening(ctx: Context, each: Happening) -> Sentence:
                 "{who}, {point}: {said}",
                 who=who,
                 point=checklist.NAMES[point],
-                said=checklist.said(ctx, point, each.detail),
+                said=checklist.answer_words(ctx, point, each.detail),
             )
         case _:
             pass

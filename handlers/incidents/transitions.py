@@ -1,4 +1,4 @@
-"""The gate: the one place where the state of an incident changes, for every caller.
+"""Transitions: the one place where the state of an incident changes, for every caller.
 
 open → restored → done; withdrawn by its declarer; closed as a duplicate, a false alarm or
 superseded; reopened. Chat, page, machines and timers all come here (docs/rules.md, done), and a
@@ -64,7 +64,7 @@ def changing(ctx: Context, *numbers: int, goes_on: Collection[int] = ()) -> Iter
     in_order = sorted(set(numbers))
     for number in in_order:
         if number in goes_on:
-            escalation.hold(ctx, number)
+            escalation.lock(ctx, number)
         else:
             escalation.stop(ctx, number)
             timers.cancel(ctx.tx, keys.after_key(number))
@@ -95,7 +95,7 @@ def withdraw(ctx: Context, number: int, since: datetime) -> Incident | None:
         return note(ctx, number, "withdrawn")
 
 
-def blocked(ctx: Context, incident: Incident) -> Sentence | None:
+def obstacle(ctx: Context, incident: Incident) -> Sentence | None:
     """Return what else keeps an incident from being done, None when nothing does."""
     return next((words for each in BLOCKERS if (words := each(ctx, incident)) is not None), None)
 
@@ -108,7 +108,7 @@ def finish(ctx: Context, number: int, person: PersonId, reason: str = "") -> Inc
     with changing(ctx, number):
         incident = find(ctx, number)
         must_go(ctx, incident, DONE)
-        hindrance = blocked(ctx, incident)
+        hindrance = obstacle(ctx, incident)
         if hindrance is not None:
             raise Refusal(hindrance)
         points = missing_of(ctx, incident)
@@ -133,7 +133,7 @@ def close(ctx: Context, number: int, closed_as: ClosedAs, target: int | None, wh
     with changing(ctx, number, *ends_in, goes_on=ends_in):
         incident = find(ctx, number)
         must_go(ctx, incident, CLOSED)
-        hindrance = blocked(ctx, incident)
+        hindrance = obstacle(ctx, incident)
         if target is not None:
             target = _root(ctx, number, target)
             if closed_as is ClosedAs.DUPLICATE and overlap(*_in_order(incident, find(ctx, target))):
@@ -269,7 +269,7 @@ def next_step(ctx: Context, incident: Incident) -> tuple[str, datetime] | None:
     closing = closings.find(ctx.tx, incident.number)
     if incident.state == IncidentState.RESTORED:
         tomorrow = ctx.now + timedelta(days=1)
-        banned = blocked(ctx, incident) is not None
+        banned = obstacle(ctx, incident) is not None
         if waits_for_check(ctx, incident):
             until = quiet_until(ctx, incident)
             return "quiet", tomorrow if banned and until <= ctx.now else max(until, ctx.now)
@@ -293,7 +293,7 @@ def waits_for_others(ctx: Context, incident: Incident) -> bool:
     """Say whether everything that can be said is said: it waits for a check, or for a ban's end."""
     if missing_of(ctx, incident) not in ([], [Point.CHECKED]):
         return False
-    return waits_for_check(ctx, incident) or blocked(ctx, incident) is not None
+    return waits_for_check(ctx, incident) or obstacle(ctx, incident) is not None
 
 
 def remind_at(ctx: Context, incident: Incident) -> datetime:

@@ -36,7 +36,7 @@ def update(
     incident = meant(ctx, "update", number, text)
     rights.need_for(ctx, "update", incident)
     number, was_silent = incident.number, incident.silent
-    # While nobody has taken it, it goes on climbing: news is no answer.
+    # While nobody has taken it, it goes on escalating: news is no answer.
     next_news = None if incident.unanswered else ctx.now + NEWS[incident.severity]
     with transitions.changing(ctx, number, goes_on=(number,) if incident.unanswered else ()):
         if not incidents.tell(ctx.tx, number, ctx.person.id, text, ctx.now, next_news):
@@ -143,7 +143,7 @@ def retitle(
     texts.set_title(ctx.tx, number, new)
     now = note(ctx, number, "retitled", incident.title)
     said = _("{incident} is called “{title}” now.", incident=label(number), title=new)
-    return Reply(line(said), posts=_shown(ctx, now), subject=label(number))
+    return Reply(line(said), posts=_card_posts(ctx, now), subject=label(number))
 
 
 @feature.command(
@@ -172,7 +172,7 @@ def remove_words(
         incident=label(number),
     )
     # Neither the words nor the answer are kept against repetition.
-    return Reply(line(said), posts=_shown(ctx, now), secret=True, subject=label(number))
+    return Reply(line(said), posts=_card_posts(ctx, now), secret=True, subject=label(number))
 
 
 def correcting(ctx: Context, incident: Incident) -> tuple[Part, ...]:
@@ -185,7 +185,7 @@ def correcting(ctx: Context, incident: Incident) -> tuple[Part, ...]:
     return (Buttons(mine),) if mine else ()
 
 
-def _shown(ctx: Context, incident: Incident) -> tuple[Post, ...]:
+def _card_posts(ctx: Context, incident: Incident) -> tuple[Post, ...]:
     """Return an incident as it reads now, wherever it stands."""
     live = {each.position for each in alarms.of(ctx.tx, incident.number) if each.live}
     quiet = settled_alarm(ctx, incident)

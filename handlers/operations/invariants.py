@@ -35,7 +35,7 @@ def unwatched(tx: Tx, now: datetime) -> int:
 @feature.never("alarms for nothing", _("Alarms to come for incidents that work again"))
 def for_nothing(tx: Tx, now: datetime) -> int:
     """Count chains that should have ended."""
-    return invariants.climbing_for_nothing(tx, now)
+    return invariants.escalating_for_nothing(tx, now)
 
 
 @feature.never("second chains", _("Alarms of incidents that do not exist"))

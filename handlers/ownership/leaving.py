@@ -45,7 +45,7 @@ TOGETHER = timedelta(minutes=10)  # who leaves within that of somebody else is t
 NEWEST = "left"  # the setting that holds the newest batch
 
 
-def noticed(tx: Tx, before: Person, *, id: str, now: datetime) -> None:
+def notice(tx: Tx, before: Person, *, id: str, now: datetime) -> None:
     """Let happen what follows when somebody has just left, or is back.
 
     `before` is how we knew them until now; `id` becomes the timer's. To be called in the
@@ -149,7 +149,7 @@ def answerable(ctx: Context, _person: PersonId) -> tuple[Post, ...]:
 
 
 @feature.follows(Event.PEOPLE_CHANGED)
-def refreshed(ctx: Context, person: PersonId) -> tuple[Post, ...]:
+def card_posts(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     """Show on the managers' card of somebody who left what is still to be taken over."""
     batch = _of(ctx, person)
     if batch is None or duty.is_here(ctx, person):
@@ -276,5 +276,5 @@ def _acts(ctx: Context, person: PersonId, found: list[Held]) -> Sentence:
     return _(
         "{who} is no longer active. You stand in until somebody has taken over: {services}.",
         who=name(ctx, person),
-        services=held.said(found),
+        services=held.held_words(found),
     )

@@ -20,7 +20,7 @@ from handlers.kit.readers import (
     folded,
 )
 from handlers.kit.readers.decimals import DecimalReader
-from handlers.kit.readers.required_text import TellingReader
+from handlers.kit.readers.required_text import RequiredTextReader
 from handlers.kit.words import Words, _
 from handlers.pilots import cards, clock, digest, editing, roles, start_check
 from handlers.pilots import measure as measures
@@ -37,7 +37,7 @@ from storage.pilots.states import STARTED, PilotState
 feature = Feature(_("Pilots"))
 
 SHORT = TextReader(long=False)
-LINE = TellingReader(long=False, most=200)
+LINE = RequiredTextReader(long=False, most=200)
 SAME = 0.6  # share of the words from which it is the same workflow, better written
 
 
@@ -83,7 +83,7 @@ GoalField = Annotated[Goal, GOAL, Ask(_("Business goal"), _("As in the mandate."
 NameField = Annotated[str, SHORT, Ask(_("Name"))]
 ProblemField = Annotated[
     str,
-    TellingReader(most=300),
+    RequiredTextReader(most=300),
     Ask(_("Which problem does it solve?"), _("One sentence.")),
 ]
 WorkflowField = Annotated[str, LINE, Ask(_("One workflow"), _("Such as: sort repair requests."))]
@@ -166,7 +166,9 @@ def new(
         raise Refusal(_("There is a pilot called “{name}” already.", name=pilot.name), field="name")
     editing.note(ctx, pilot, "created", pilot.name)
     shown = cards.card(ctx, pilot)
-    return Reply(replace(shown, parts=(*shown.parts, *guardrails.shown(ctx))), subject=pilot.name)
+    return Reply(
+        replace(shown, parts=(*shown.parts, *guardrails.guardrail_parts(ctx))), subject=pilot.name
+    )
 
 
 def _one_workflow(text: str) -> None:

@@ -209,13 +209,13 @@ def _one(ctx: Context, said: str) -> PersonId:
 def waiting(ctx: Context) -> list[Task]:
     """Return the roles that the asker was asked to take."""
     return [
-        Task(editing.asked(each, role), editing.answers(each, role))
+        Task(editing.role_question(each, role), editing.answers(each, role))
         for each, role in pilots.with_role(ctx.tx, ctx.person.id)
         if role not in roles.filled(each)
     ]
 
 
-def _left(ctx: Context, person: PersonId) -> tuple[Post, ...]:
+def _hand_on(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     return tuple(
         post
         for each, role in pilots.with_role(ctx.tx, person)
@@ -238,7 +238,7 @@ def back(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     return posts
 
 
-@feature.holds(50, "pilots.champion", "pilots.modeler", "pilots.integrator", left=_left)
+@feature.holds(50, "pilots.champion", "pilots.modeler", "pilots.integrator", left=_hand_on)
 def held(ctx: Context, person: PersonId) -> list[Held]:
     """Return somebody's roles in pilots, and how they are handed on: the new one is asked."""
 

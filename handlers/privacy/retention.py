@@ -137,7 +137,7 @@ def erasures(ctx: Context, before: datetime) -> int:
 
 
 @feature.keeps("audit", what=_("Who did what (audit trail)"), days=365, then=_("deleted"))
-def audit_kept(ctx: Context, before: datetime) -> int:
+def forget_audit(ctx: Context, before: datetime) -> int:
     """Delete the lines of the audit trail after a year; that is one itself."""
     if not audit.any_before(ctx.tx, before):
         return 0
@@ -154,6 +154,6 @@ def audit_kept(ctx: Context, before: datetime) -> int:
 
 
 @feature.keeps("retention_runs", what=_("Reports of retention"), days=365, then=_("deleted"))
-def reports_kept(ctx: Context, before: datetime) -> int:
+def forget_reports(ctx: Context, before: datetime) -> int:
     """Delete the reports of a year ago."""
     return retention.forget(ctx.tx, calendar.day_of(before, ctx.workspace.zone))

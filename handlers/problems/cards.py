@@ -26,7 +26,7 @@ from handlers.kit.messages import (
 from handlers.kit.people import name
 from handlers.kit.readers import ChoiceReader
 from handlers.kit.readers.dates import today_of
-from handlers.kit.readers.evidence import linked
+from handlers.kit.readers.evidence import evidence_words
 from handlers.kit.words import Sentence, Words, _
 from storage import problems, repeats
 from storage.engine.ids import NOBODY, PersonId
@@ -67,12 +67,17 @@ def card(ctx: Context, problem: Problem) -> Message:
         rows.append(
             (
                 _("Fix"),
-                _("{what} ({evidence})", what=problem.fix, evidence=linked(problem.evidence or "")),
+                _(
+                    "{what} ({evidence})",
+                    what=problem.fix,
+                    evidence=evidence_words(problem.evidence or ""),
+                ),
             )
         )
     if problem.stands:
         rows += [
-            (_("Exception"), ban_cards.said(ctx, each)) for each in ban_cards.of_ban(ctx, problem)
+            (_("Exception"), ban_cards.override_words(ctx, each))
+            for each in ban_cards.of_ban(ctx, problem)
         ]
         rows += [(_("Planned change"), line) for line in ban_cards.coming(ctx, problem.service)]
     parts: list[Part] = [Title(headline(problem)), Facts(tuple(rows)), Buttons(buttons(problem))]
@@ -191,7 +196,7 @@ def buttons(problem: Problem) -> tuple[Button, ...]:
     steps = (
         (button(_("Enter the cause"), "problem cause"),)
         if problem.cause is None
-        else (fixed(problem.number), button(_("Change the cause"), "problem cause", "quiet"))
+        else (fix_button(problem.number), button(_("Change the cause"), "problem cause", "quiet"))
     )
     return (
         *accept,
@@ -203,12 +208,12 @@ def buttons(problem: Problem) -> tuple[Button, ...]:
     )
 
 
-def fixed(number: int) -> Button:
+def fix_button(number: int) -> Button:
     """Return the button for what can be said once the cause is known."""
     return Button(_("Cause is fixed"), call("problem fixed", number=number))
 
 
-def asked(ctx: Context, problem: Problem, why: Sentence) -> Message:
+def personal_card(ctx: Context, problem: Problem, why: Sentence) -> Message:
     """Return what one person gets: why they get it, then the card's essentials."""
     rows: tuple[tuple[Words, Words], ...] = (
         (_("Repeats"), _repeats(ctx, problem)),
@@ -227,7 +232,7 @@ def asked(ctx: Context, problem: Problem, why: Sentence) -> Message:
     )
 
 
-def settled(ctx: Context, problem: Problem) -> Message:
+def settled_reminder(ctx: Context, problem: Problem) -> Message:
     """Return what a reminder says once it needs nobody any more."""
     words = _("{title} – {standing}", title=headline(problem), standing=standing(ctx, problem))
     return Message((Text(words),), _tone(problem))
@@ -236,7 +241,7 @@ def settled(ctx: Context, problem: Problem) -> Message:
 def history(ctx: Context, problem: Problem) -> Message:
     """Return what happened to a problem."""
     lines: list[Words] = [
-        _("{at}: {what}", at=each.at, what=_happened(ctx, each))
+        _("{at}: {what}", at=each.at, what=_event_words(ctx, each))
         for each in problems.history(ctx.tx, problem.number)
     ]
     correct = Button(_("Correct the title"), call("problem retitle", number=problem.number))
@@ -246,7 +251,7 @@ def history(ctx: Context, problem: Problem) -> Message:
     return Message(parts, Tone.QUIET)
 
 
-def _happened(ctx: Context, each: Happened) -> Sentence:
+def _event_words(ctx: Context, each: Happened) -> Sentence:
     who, detail = name(ctx, each.person or NOBODY), each.detail
     match each.kind:
         case "opened":

@@ -19,7 +19,7 @@ from handlers.kit.readers.dates import today_of
 from handlers.kit.words import Sentence, _
 from handlers.on_call import duty
 from handlers.problems import changes
-from handlers.problems.cards import asked, card, key, quiet_until, settled
+from handlers.problems.cards import card, key, personal_card, quiet_until, settled_reminder
 from storage import incidents, problems, repeats
 from storage import repeats as storage_repeats
 from storage.delivery import timers
@@ -92,7 +92,7 @@ def _begin(ctx: Context, root: int, start: datetime) -> Step:
     named_ones = ", ".join(f"INC-{each}" for each in numbers)
     note(ctx, problem, "opened", named_ones, by_hand=False)
     remind(ctx, problem)
-    return Step(problem, "opened", (*shown(ctx, problem), to_owner(ctx, problem)))
+    return Step(problem, "opened", (*card_posts(ctx, problem), to_owner(ctx, problem)))
 
 
 def _service(ctx: Context, members: list[Incident]) -> Service:
@@ -107,12 +107,12 @@ def _again(ctx: Context, problem: Problem) -> Step:
     """It came back after the fix: the ban stands again."""
     timers.cancel(ctx.tx, quiet_key(problem.number))
     members = repeats.members(ctx.tx, problem.root)
-    problem = reopened(ctx, problem)
+    problem = reopen(ctx, problem)
     note(ctx, problem, "again", f"INC-{members[-1]}", by_hand=False)
-    return Step(problem, "reopened", (*shown(ctx, problem), to_owner(ctx, problem)))
+    return Step(problem, "reopened", (*card_posts(ctx, problem), to_owner(ctx, problem)))
 
 
-def reopened(ctx: Context, problem: Problem) -> Problem:
+def reopen(ctx: Context, problem: Problem) -> Problem:
     """Let the ban stand again, with new time for the cause."""
     due = working_hours.company(ctx).working_days_after(today_of(ctx), TIME)
     problems.reopen(ctx.tx, problem.number, due)
@@ -131,18 +131,18 @@ def without_one(ctx: Context, root: int) -> Step:
         start = calendar.days_before(newest, those.days, ctx.workspace.zone)
         n, serious = outages.times(ctx.tx, root, start, newest)
         if n >= (those.serious if serious else those.often):
-            return Step(problem, "", shown(ctx, problem))
-    return _ended(ctx, problem, "dropped")
+            return Step(problem, "", card_posts(ctx, problem))
+    return _end(ctx, problem, "dropped")
 
 
-def joined(ctx: Context, one: int, other: int) -> tuple[int, tuple[Post, ...]]:
+def join(ctx: Context, one: int, other: int) -> tuple[int, tuple[Post, ...]]:
     """Make one group of two; of two problems the older one goes on."""
     found = [each for each in (problems.of_group(ctx.tx, root) for root in (one, other)) if each]
     posts: tuple[Post, ...] = ()
     kept = min(found, key=lambda each: each.number, default=None)
     for each in found:
         if kept is not None and each is not kept:
-            posts = _ended(ctx, each, "merged", label(kept.number)).posts
+            posts = _end(ctx, each, "merged", label(kept.number)).posts
             note(ctx, kept, "merged", label(each.number), by_hand=False)
     root = repeats.join(ctx.tx, one, other)
     if kept is not None:
@@ -151,16 +151,16 @@ def joined(ctx: Context, one: int, other: int) -> tuple[int, tuple[Post, ...]]:
     return root, posts
 
 
-def _ended(ctx: Context, problem: Problem, state: str, detail: str = "") -> Step:
+def _end(ctx: Context, problem: Problem, state: str, detail: str = "") -> Step:
     calm(ctx, problem)
     problems.end(ctx.tx, problem.number, state)
     problem = again(ctx, problem)
     note(ctx, problem, state, detail, by_hand=False)
     go_on(ctx, problem)
-    return Step(problem, state, (*shown(ctx, problem), *changes.free(ctx, problem)))
+    return Step(problem, state, (*card_posts(ctx, problem), *changes.free(ctx, problem)))
 
 
-def lifted(ctx: Context, problem: Problem, person: PersonId | None) -> Step:
+def lift(ctx: Context, problem: Problem, person: PersonId | None) -> Step:
     """End the ban if the fix is verified by somebody else, or by having stayed quiet."""
     timers.cancel(ctx.tx, quiet_key(problem.number))
     if not problems.lift(ctx.tx, problem.number, person, ctx.now):
@@ -168,7 +168,7 @@ def lifted(ctx: Context, problem: Problem, person: PersonId | None) -> Step:
     problem = again(ctx, problem)
     note(ctx, problem, "verified" if person else "quiet", by_hand=person is not None)
     go_on(ctx, problem)
-    posts = (*shown(ctx, problem), *changes.free(ctx, problem))
+    posts = (*card_posts(ctx, problem), *changes.free(ctx, problem))
     return Step(problem, "lifted", posts)
 
 
@@ -191,7 +191,7 @@ def go_on(ctx: Context, problem: Problem) -> None:
 # --- what is shown where -----------------------------------------------------------------
 
 
-def shown(ctx: Context, problem: Problem) -> tuple[Post, ...]:
+def card_posts(ctx: Context, problem: Problem) -> tuple[Post, ...]:
     """Return the posts that show a problem's new state: its cards, and those of incidents."""
     numbers = set(repeats.members(ctx.tx, problem.root)[-SHOWN:])
     numbers |= {
@@ -224,7 +224,7 @@ def note(
     ctx: Context, problem: Problem, kind: str, detail: str = "", *, by_hand: bool = True
 ) -> None:
     """Write a line into a problem's history."""
-    problems.happened(
+    problems.add_to_history(
         ctx.tx,
         problem.number,
         id=ctx.new_id(),
@@ -315,9 +315,9 @@ def due(ctx: Context, number: int, step: str) -> Reply:
         person = duty.escalation_manager(ctx) or person
     person = duty.stands_in(ctx, person)
     note(ctx, problem, "reminded", person, by_hand=False)
-    message = asked(ctx, problem, _why(ctx, problem, step))
+    message = personal_card(ctx, problem, _why(ctx, problem, step))
     posted = Post(reminder_key(problem, step), message, f"direct:{person}", ParcelKind.NOTE)
-    return Reply(posts=(posted, *(shown(ctx, problem) if step == "over" else ())))
+    return Reply(posts=(posted, *(card_posts(ctx, problem) if step == "over" else ())))
 
 
 def reminder_key(problem: Problem, step: str) -> str:
@@ -325,10 +325,10 @@ def reminder_key(problem: Problem, step: str) -> str:
     return f"problem:{problem.number}:{step}:{problem.due_on.isoformat()}"
 
 
-def reminded(ctx: Context, problem: Problem) -> tuple[Post, ...]:
+def reminder_posts(ctx: Context, problem: Problem) -> tuple[Post, ...]:
     """Return the posts that settle the reminders of a problem's agreed day so far."""
     return tuple(
-        Post(reminder_key(problem, step), settled(ctx, again(ctx, problem)))
+        Post(reminder_key(problem, step), settled_reminder(ctx, again(ctx, problem)))
         for step in ("soon", "over", "boss")
     )
 
@@ -367,4 +367,4 @@ def quiet(ctx: Context, number: int) -> Reply:
             number=number,
         )
         return Reply()
-    return Reply(posts=lifted(ctx, problem, None).posts)
+    return Reply(posts=lift(ctx, problem, None).posts)

@@ -14,13 +14,13 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Message, Part, Post, Reply, Text, line
 from handlers.kit.people import person
 from handlers.kit.readers import NumberReader, PersonReader, TextReader, folded
-from handlers.kit.readers.required_text import LinkReader, TellingReader
+from handlers.kit.readers.required_text import LinkReader, RequiredTextReader
 from handlers.kit.words import _
 from handlers.on_call import duty, reach
 from handlers.services import editing, history
 from handlers.services.cards import (
     answered_post,
-    asked,
+    ask_to_accept,
     back_button,
     card,
     duty_words,
@@ -29,7 +29,7 @@ from handlers.services.cards import (
     why_red,
 )
 from handlers.services.lookup import AnyServiceRef, ServiceRef
-from handlers.working_time.hours import OfServiceReader, of_service_typed
+from handlers.working_time.hours import OfServiceReader, service_hours_text
 from storage import incidents, services
 from storage.engine.ids import PersonId, ServiceId
 from storage.people import Person
@@ -45,7 +45,7 @@ WordsField = Annotated[
 ]
 SeriousField = Annotated[
     str,
-    TellingReader(most=500),
+    RequiredTextReader(most=500),
     Ask(_("When is it serious here?"), _("By consequence: who cannot work, what does it cost?")),
 ]
 LimitField = Annotated[
@@ -144,7 +144,7 @@ def new(
     if not services.add(ctx.tx, service, name_key=folded(service.name), now=ctx.now):
         raise editing.name_taken(service.name)
     history.note(ctx, service.id, "entered")
-    return Reply(card(ctx, service), posts=asked(ctx, service), subject=service.name)
+    return Reply(card(ctx, service), posts=ask_to_accept(ctx, service), subject=service.name)
 
 
 @feature.command(
@@ -164,7 +164,7 @@ def edit(ctx: Context, service: ServiceRef) -> Reply:
         "serious": service.serious_when,
         "limit": str(service.limit_minutes),
         "runbook": service.runbook or "",
-        "hours": of_service_typed(ctx, service.hours),
+        "hours": service_hours_text(ctx, service.hours),
     }
     return Reply(form=commands.form_for(command, ctx, fixed={"service": service.id}, filled=filled))
 
@@ -198,7 +198,7 @@ def change(
         hours=hours,
     )
     now = editing.find(ctx, service.id)
-    history.changed(ctx, service, now)
+    history.note_changes(ctx, service, now)
     return Reply(card(ctx, now), subject=called)
 
 
@@ -273,13 +273,13 @@ def back(ctx: Context, service: Annotated[str, TextReader(long=False), Ask(_("Se
     return Reply(card(ctx, editing.find(ctx, found.id)), subject=found.name)
 
 
-def _left(ctx: Context, person: PersonId) -> tuple[Post, ...]:
+def _hand_on(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     for each in services.concerning(ctx.tx, person):
         services.redden(ctx.tx, each.id, ctx.now)
     return ()
 
 
-@feature.holds(10, "services.accountable", "services.deputy", left=_left)
+@feature.holds(10, "services.accountable", "services.deputy", left=_hand_on)
 def held(ctx: Context, person: PersonId) -> list[Held]:
     """Return the services that somebody is accountable or deputy for, in both roles where so."""
     found: list[Held] = []

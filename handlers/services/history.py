@@ -11,7 +11,7 @@ from handlers.kit.messages import Items, Message, Reply, Text, Title
 from handlers.kit.people import NAMES_GO, NAMES_KEPT, former, name
 from handlers.kit.words import Sentence, Words, _
 from handlers.services.lookup import AnyServiceRef
-from handlers.working_time.hours import of_service_said
+from handlers.working_time.hours import service_hours_words
 from storage.engine.ids import PersonId, ServiceId
 from storage.services import Service, history
 from storage.services.history import Entry
@@ -39,7 +39,7 @@ def note(ctx: Context, service: ServiceId, kind: str, before: str = "", after: s
     history.add(ctx.tx, service, entry, id=ctx.new_id())
 
 
-def changed(ctx: Context, before: Service, after: Service) -> None:
+def note_changes(ctx: Context, before: Service, after: Service) -> None:
     """Write down each field in which a service differs from how it stood."""
     for kind, was, is_ in (
         ("name", before.name, after.name),
@@ -67,12 +67,12 @@ def past(ctx: Context, service: AnyServiceRef) -> Reply:
     if not entries:
         return Reply(Message((Title(service.name), Text(_("Nothing was corrected yet.")))))
     lines: tuple[Words, ...] = tuple(
-        _("{at}: {what}", at=each.at, what=_told(ctx, each)) for each in entries
+        _("{at}: {what}", at=each.at, what=_line(ctx, each)) for each in entries
     )
     return Reply(Message((Title(service.name), Items(lines))))
 
 
-def _told(ctx: Context, entry: Entry) -> Sentence:
+def _line(ctx: Context, entry: Entry) -> Sentence:
     who = name(ctx, entry.person)
     if entry.kind == "entered":
         return _("{who} entered it.", who=who)
@@ -81,17 +81,17 @@ def _told(ctx: Context, entry: Entry) -> Sentence:
     if entry.kind == "brought back":
         return _("{who} took it into use again.", who=who)
     what = FIELDS[entry.kind]
-    before, after = (_shown(ctx, entry.kind, each) for each in (entry.before, entry.after))
+    before, after = (_value_words(ctx, entry.kind, each) for each in (entry.before, entry.after))
     return _(
         "{who}, {what}: {after} (before: {before})", who=who, what=what, after=after, before=before
     )
 
 
-def _shown(ctx: Context, kind: str, value: str) -> Words:
+def _value_words(ctx: Context, kind: str, value: str) -> Words:
     if not value:
         return _("nothing")
     if kind == "hours":  # stored in one way, said in the reader's
-        return of_service_said(value)
+        return service_hours_words(value)
     return name(ctx, PersonId(value)) if kind in ("accountable", "deputy") else value
 
 
@@ -109,6 +109,6 @@ def known_here(ctx: Context, person: PersonId) -> Known:
 @feature.keeps(
     "service_history", what=_("Who corrected what of a service"), days=NAMES_KEPT, then=NAMES_GO
 )
-def people_kept(ctx: Context, before: datetime) -> int:
+def forget_people(ctx: Context, before: datetime) -> int:
     """Let go of their names; what was corrected stays."""
     return history.forget_people(ctx.tx, before, former(ctx))

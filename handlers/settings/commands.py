@@ -83,7 +83,7 @@ def show(ctx: Context) -> Reply:
         )
     ]
     for role, label in CHANNELS.items():
-        found = [_named(each) for each in places.with_role(ctx.tx, role)]
+        found = [_channel_name(each) for each in places.with_role(ctx.tx, role)]
         rows += [(label, channel) for channel in found or [_("no channel yet")]]
     doors = sorted(
         (each for feature in ctx.features for each in feature.all_sets), key=lambda each: each.rank
@@ -94,7 +94,7 @@ def show(ctx: Context) -> Reply:
     if ctx.place is not None and ctx.place.kind == PlaceKind.CHANNEL:
         here = tuple(
             Button(
-                _("Use {channel} for {what}", channel=_named(ctx.place), what=label),
+                _("Use {channel} for {what}", channel=_channel_name(ctx.place), what=label),
                 call("settings place", role=role, channel=ctx.place.id),
             )
             for role, label in ROLES.items()
@@ -200,11 +200,11 @@ def use_place(
         raise Refusal(_("To choose a channel, invite Lotse there and type this command in it."))
     places.set_role(ctx.tx, here.id, role)
     return Reply(
-        line(_("{channel} is for {what} now.", channel=_named(here), what=ROLES[role])),
+        line(_("{channel} is for {what} now.", channel=_channel_name(here), what=ROLES[role])),
         subject=here.id,
     )
 
 
-def _named(place: Place) -> Words:
+def _channel_name(place: Place) -> Words:
     """Return a channel's name; some platforms keep that of a private one to themselves."""
     return f"#{place.name}" if place.name else _("the channel without a name")

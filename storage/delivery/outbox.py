@@ -407,7 +407,7 @@ def expired(tx: Tx, limit: int = 20) -> list[Parcel]:
     return [_parcel(row, again=True) for row in rows]
 
 
-def sent(tx: Tx, parcel: Parcel, external_id: str, now: datetime) -> bool:
+def mark_sent(tx: Tx, parcel: Parcel, external_id: str, now: datetime) -> bool:
     """The platform has it, under `external_id`. False when the parcel is no longer ours."""
     if not _finish(tx, parcel, "sent", None, now, external_id):
         return False

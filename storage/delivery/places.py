@@ -123,7 +123,7 @@ def direct_of(tx: Tx, person: PersonId) -> list[Direct]:
     return [Direct(row["id"], row["state"] == "open", bool(row["answers"])) for row in rows]
 
 
-def answered(tx: Tx, person: PersonId, platform: str) -> None:
+def remember_platform(tx: Tx, person: PersonId, platform: str) -> None:
     """Remember, of somebody with several direct chats, on which platform they have answered."""
     tx.write(
         """

@@ -573,7 +573,7 @@ def count_alarm(tx: Tx, number: int) -> int:
     return int(rows[0]["alarms"]) - 1
 
 
-def happened(
+def add_to_timeline(
     tx: Tx,
     number: int,
     *,

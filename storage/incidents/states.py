@@ -16,7 +16,7 @@ class IncidentState(StrEnum):
 
 
 class Severity(StrEnum):
-    """How bad an incident is; serious ones climb without rest and have shorter times."""
+    """How bad an incident is; serious ones escalate without rest and have shorter times."""
 
     NORMAL = "normal"
     SERIOUS = "serious"

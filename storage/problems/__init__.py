@@ -381,7 +381,7 @@ def gather(tx: Tx, root: int, others: int) -> None:
 # --- history and overrides ---------------------------------------------------------------
 
 
-def happened(
+def add_to_history(
     tx: Tx,
     number: int,
     *,

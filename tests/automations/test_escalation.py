@@ -49,8 +49,8 @@ def test_the_timetable_asks_four_times_and_nobody_more(
     assert len([each for each in asked(carla) if "noch gebraucht" in each]) == 1
     assert not [each for each in chris.sees() if "still needed" in each]
     wind(to="2027-02-02 12:00")
-    (boss,) = [each for each in chris.sees() if "still needed" in each]
-    assert "without an answer" in boss
+    (manager,) = [each for each in chris.sees() if "still needed" in each]
+    assert "without an answer" in manager
     wind(to="2027-03-01 12:00")
     assert len([each for each in chris.sees() if "still needed" in each]) == 1, "nobody further"
     reports(bot, secret)

@@ -41,7 +41,7 @@ def timer(bot: Stage, number: int) -> Row:
     return row
 
 
-# --- the list of the gate ----------------------------------------------------------------
+# --- the open points --------------------------------------------------------------------
 
 
 def test_the_list_leads_to_the_company_s_definition_of_done(
@@ -274,7 +274,7 @@ def test_whoever_leaves_leaves_no_restored_incident_behind(
     assert held == [{"responsible": "carla"}]
 
 
-# --- from before the gate ----------------------------------------------------------------
+# --- from before the list ----------------------------------------------------------------
 
 
 def test_what_was_restored_before_there_was_a_gate_is_reminded_of_once(

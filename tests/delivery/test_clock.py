@@ -88,14 +88,14 @@ def test_a_jump_is_told_once(
 
 
 @SET
-def test_an_incident_climbs_once_and_not_late_when_the_clock_is_set(
+def test_an_incident_escalates_once_and_not_late_when_the_clock_is_set(
     bot: Stage, anna: Say, machine: Machine, by: timedelta
 ) -> None:
     anna("incident Kasse tot")
     bot.carry()
     machine.wall += by
     bot.carry()
-    # Set forward, the limit is over by this clock: it climbs now, as after a pause.
+    # Set forward, the limit is over by this clock: it escalates now, as after a pause.
     assert alarms(bot) == (2 if by > timedelta(0) else 1)
     for _each in range(2):
         machine.goes_on(timedelta(minutes=5))

@@ -70,7 +70,7 @@ def claim(
 
 def sent(store: Database, parcel: Parcel, id: str = "m1") -> bool:
     """The platform has it."""
-    return store.transact(lambda tx: outbox.sent(tx.within(DEMO), parcel, id, MONDAY))
+    return store.transact(lambda tx: outbox.mark_sent(tx.within(DEMO), parcel, id, MONDAY))
 
 
 def again(store: Database, parcel: Parcel, seconds: float = 5, *, copy: bool = False) -> bool:

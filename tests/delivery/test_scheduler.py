@@ -326,7 +326,7 @@ def test_after_a_short_outage_the_step_that_is_due_is_made(
     assert len(chat.created("local:@carla")) == 1
     assert chat.created("local:@chris") == []
     bot.wind(minutes=10)
-    assert len(chat.created("local:@chris")) == 1, "and from there it climbs on"
+    assert len(chat.created("local:@chris")) == 1, "and from there it escalates on"
 
 
 def test_each_incident_is_caught_up_with_once(bot: Stage, anna: Say, ben: Say, chat: Chat) -> None:
@@ -415,7 +415,7 @@ def test_letting_go_reaches_every_company(bot: Stage) -> None:
 
 
 def test_an_errand_to_a_platform_keeps_nobody_waiting(timed: Stage) -> None:
-    """Alarms climb while a platform takes its time; what it did not take is tried again."""
+    """Alarms escalate while a platform takes its time; what it did not take is tried again."""
     went: list[str] = []
     returns = asyncio.Event()
 
@@ -436,7 +436,7 @@ def test_an_errand_to_a_platform_keeps_nobody_waiting(timed: Stage) -> None:
     async def end() -> None:
         returns.set()
         await scheduler.round()
-        await scheduler.settled()
+        await scheduler.settle()
 
     put(timed, "errand")
     put(timed, "other")

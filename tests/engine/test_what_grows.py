@@ -258,16 +258,16 @@ def test_a_key_names_its_incident(database: Database, key: str, number: int | No
     assert database.read(lambda tx: tx.rows(sql, key=key))[0]["number"] == number
 
 
-def test_a_hold_finds_what_climbs_by_its_number() -> None:
+def test_a_hold_finds_what_escalates_by_its_number() -> None:
     """After a restore each timer is looked up once, not compared with every incident."""
     found: list[int] = []
     for copies in (COPIES, 2 * COPIES):
         with _after(copies) as past:
-            found.append(_counted(partial(past.stage.database.read, _climbing)).all)
+            found.append(_counted(partial(past.stage.database.read, _escalating)).all)
     assert found[1] <= found[0] * 2.3, found
 
 
-def _climbing(tx: Tx) -> int:
+def _escalating(tx: Tx) -> int:
     ask = f"select count(*) as n from timers where workspace = :workspace and {hold.CLIMBS}"
     return int(tx.within(DEMO).rows(ask)[0]["n"])
 

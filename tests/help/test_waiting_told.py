@@ -32,7 +32,7 @@ def test_what_is_not_shown_is_not_put_into_words(
 ) -> None:
     for n in range(25):
         Say(bot, "anna")(f"incident Kasse {'abcdefghij'[n % 10] * (n // 10 + 2)} steht")
-    listed, said = cards.listed, []
+    listed, said = cards.list_line, []
 
     def counting(*given: object) -> Sentence:
         said.append(given)

@@ -76,7 +76,7 @@ ACROSS = {
     "operations.hold.begin",  # a restored copy holds for everybody
     "operations.hold.everywhere",
     "operations.invariants.chains",  # the auditor counts over all, and names nobody
-    "operations.invariants.climbing_for_nothing",
+    "operations.invariants.escalating_for_nothing",
     "operations.invariants.doubled_digests",
     "operations.invariants.expired_leases",
     "operations.invariants.old_messages",
@@ -210,7 +210,7 @@ PUT_IN = {
     ("incidents.pages._count", "_in(state)"),
     ("incidents.pages._count", "narrowed"),
     ("operations.invariants.chains", "number_in('t.key')"),
-    ("operations.invariants.climbing_for_nothing", "number_in('t.key')"),
+    ("operations.invariants.escalating_for_nothing", "number_in('t.key')"),
     ("local.latest", "edge"),
     ("workspaces.delete", "tx.company_tables"),
     ("workspaces.delete", "table"),  # the store's own names of tables
@@ -411,7 +411,7 @@ Change = Callable[[Tx], object]
 CHANGES: dict[str, Change] = {
     "installations.lease": lambda tx: installations.lease(tx, "sealed"),
     "installations.park": lambda tx: installations.park(tx, "x"),
-    "installations.renewed": lambda tx: installations.renewed(
+    "installations.renewed": lambda tx: installations.renew(
         tx, "sealed", token="new", refresh_token=None, lasts=None
     ),
     "installations.rotate": lambda tx: installations.rotate(

@@ -183,7 +183,7 @@ def test_older_alarms_of_an_incident_become_one_line(bot: Stage, anna: Say, wind
     assert len(direct) <= 4, "what is one line already is not touched again"
 
 
-def test_the_declarer_hears_once_that_it_has_climbed_to_the_top(
+def test_the_declarer_hears_once_that_it_has_escalated_to_the_top(
     bot: Stage, anna: Say, ben: Say, wind: Wind
 ) -> None:
     anna("incident Kasse tot")

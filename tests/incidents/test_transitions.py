@@ -1,4 +1,4 @@
-"""The gate: one place for every change of state, and what must hold whatever people do."""
+"""Transitions: one place for every change of state, and what must hold whatever people do."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def test_two_incidents_are_locked_in_the_same_order_whichever_is_closed(
     assert taken[:3] == [1, 2, [1, 2]]
 
 
-def test_an_incident_is_locked_by_its_timer_also_where_nothing_climbs(
+def test_an_incident_is_locked_by_its_timer_also_where_nothing_escalates(
     bot: Stage, ben: Say, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else whoever sets the timer meanwhile waits for the incident, and the incident for them."""
@@ -134,7 +134,7 @@ def test_an_incident_is_locked_by_its_timer_also_where_nothing_climbs(
 
     monkeypatch.setattr(timers, "lock", noting)
     ben("reopen 1 again")
-    assert locked == [keys.climb_key(1)]
+    assert locked == [keys.escalation_key(1)]
 
 
 def test_what_the_table_of_moves_says_is_what_the_store_lets_happen(bot: Stage, anna: Say) -> None:
@@ -381,7 +381,7 @@ class Lives(RuleBasedStateMachine):
     @invariant()
     def holds(self) -> None:
         """Look at what must be true after whatever was done."""
-        climbing = self.stage.rows(
+        escalating = self.stage.rows(
             """
             select key, state from timers where workspace = :workspace and kind = 'climb'
             and state in ('pending', 'dead')
@@ -390,8 +390,8 @@ class Lives(RuleBasedStateMachine):
         rows = self.rows()
         # Exactly one live chain for each open incident, and none for any other.
         opened = sorted(f"incident:{row['number']}:climb" for row in rows if row["state"] == "open")
-        assert sorted(each["key"] for each in climbing) == opened
-        assert all(each["state"] == "pending" for each in climbing)
+        assert sorted(each["key"] for each in escalating) == opened
+        assert all(each["state"] == "pending" for each in escalating)
         alarms = self.stage.rows(
             """
             select key from outbox where workspace = :workspace and kind = 'alarm'
@@ -535,7 +535,7 @@ def takes_back_whatever_is_old(patch: pytest.MonkeyPatch) -> None:
 
 
 def stops_no_timer(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(escalation, "stop", escalation.hold)
+    patch.setattr(escalation, "stop", escalation.lock)
 
 
 def misses_no_point(patch: pytest.MonkeyPatch) -> None:

@@ -482,7 +482,7 @@ class Stage:
 
     async def _carry(self) -> None:
         await self.scheduler.round()
-        await self.scheduler.settled()
+        await self.scheduler.settle()
         await self.courier.drain()
 
     def wind(self, *, minutes: float = 0, to: datetime | str | None = None) -> None:

@@ -161,21 +161,21 @@ class TeamsStage(Timed):
     def client(self, name: str) -> Client:
         """Return somebody in front of their screen."""
         if name not in self._clients:
-            self._clients[name] = Client(self.peer, f"29:{name.lower()}", self.settled, self.carry)
+            self._clients[name] = Client(self.peer, f"29:{name.lower()}", self.settle, self.carry)
         return self._clients[name]
 
     # --- time ------------------------------------------------------------------------
 
-    async def settled(self) -> None:
+    async def settle(self) -> None:
         """Let everything that follows an answer come to its end."""
-        await self.edge.settled()
+        await self.edge.settle()
 
     async def carry(self) -> None:
         """Carry out what is due now, and deliver what may be delivered now."""
         await self.scheduler.round()
-        await self.scheduler.settled()
+        await self.scheduler.settle()
         await self.courier.drain()
-        await self.edge.settled()
+        await self.edge.settle()
 
     # --- looking ---------------------------------------------------------------------
 

@@ -26,7 +26,7 @@ Wind = Callable[..., None]
 
 
 def blocked(bot: Stage, number: int) -> str | None:
-    """Return what the gate is told about an incident, in English."""
+    """Return what transitions are told about an incident, in English."""
 
     def ask(tx: Tx) -> str | None:
         person = people.find(tx, PersonId("chris"))
@@ -553,7 +553,7 @@ def test_days_before_keep_the_time_of_day_when_the_clocks_change() -> None:
     assert found == datetime(2026, 10, 10, 7, tzinfo=UTC)
 
 
-# --- at the gate -------------------------------------------------------------------------
+# --- when it is finished -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -607,7 +607,7 @@ def test_a_false_alarm_or_a_duplicate_counts_for_no_problem(
 def test_a_whole_life_makes_at_most_four_posts_on_the_channel_s_side(
     bot: Stage, anna: Say, ben: Say, carla: Say, chris: Say, wind: Wind
 ) -> None:
-    """Climbing, news, the question of a repeat, a problem, its ban, the gate, a late fix."""
+    """Climbing, news, the question of a repeat, a problem, its ban, the checklist, a late fix."""
     declared(bot, anna, *TITLES[:2])
     anna(f"incident {TITLES[2]}", at="allgemein")
     wind(minutes=65)  # to the deputy, to the manager, again

@@ -222,7 +222,7 @@ class Company:
     async def settle(self) -> None:
         """Let everything happen that is due."""
         assert self.lotse.slack is not None
-        await self.lotse.slack.settled()
+        await self.lotse.slack.settle()
         await self.lotse.settle()
 
     async def wind(self, minutes: float) -> None:
@@ -353,7 +353,7 @@ async def test_declared_alarmed_acknowledged_and_restored(emulator: str, languag
         assert works in str(edited["blocks"])
 
 
-async def test_silence_climbs_to_the_deputy_and_the_manager(emulator: str) -> None:
+async def test_silence_escalates_to_the_deputy_and_the_manager(emulator: str) -> None:
     async with company(emulator) as c:
         places = {name: await c.direct(name) for name in NAMES[1:]}
         before = {name: len(await c.sees(place)) for name, place in places.items()}

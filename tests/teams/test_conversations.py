@@ -72,7 +72,7 @@ def test_a_lost_conversation_is_opened_anew(store: Run) -> None:
     store(hear())
     store(lambda tx: conversations.lose(tx, PLACE))
     assert store(lambda tx: conversations.find(tx, PLACE)).conversation is None
-    store(lambda tx: conversations.opened(tx, PLACE, "a:2"))
+    store(lambda tx: conversations.keep_direct(tx, PLACE, "a:2"))
     assert store(lambda tx: conversations.find(tx, PLACE)).conversation == "a:2"
 
 
@@ -132,7 +132,7 @@ def test_presses_are_forgotten(store: Run) -> None:
 
 CHANGES: dict[str, Callable[[Tx], object]] = {
     "hear": hear(service_url="https://evil/"),
-    "opened": lambda tx: conversations.opened(tx, PLACE, "a:9"),
+    "opened": lambda tx: conversations.keep_direct(tx, PLACE, "a:9"),
     "lose": lambda tx: conversations.lose(tx, PLACE),
     "block": lambda tx: conversations.block(tx, PLACE, "x"),
     "welcome": lambda tx: conversations.welcome(tx, PLACE, MONDAY),
@@ -194,7 +194,7 @@ def sent(store: Run, now: datetime) -> dict[str, str]:
 
 
 def finished(tx: Tx, parcel: Parcel, now: datetime) -> bool:
-    return outbox.sent(tx, parcel, f"m-{parcel.id}", now)
+    return outbox.mark_sent(tx, parcel, f"m-{parcel.id}", now)
 
 
 def test_what_was_parked_goes_out_once_something_is_heard(store: Run) -> None:

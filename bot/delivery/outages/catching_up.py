@@ -48,7 +48,7 @@ class CatchingUp:
             timers.set(tx, id=self._new_id(), kind=UNREACHABLE, key=key, due=now, place=place)
             tx.signal()
 
-    def returned(self, tx: Tx, platform: str, since: datetime, now: datetime) -> None:
+    def fold_waiting(self, tx: Tx, platform: str, since: datetime, now: datetime) -> None:
         """Fold the alarms that waited since `since`, in all workspaces."""
         name = NAMES.get(platform, platform)
         alarms_of = waiting.waiting_alarms(tx, f"{platform}:")

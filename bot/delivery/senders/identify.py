@@ -36,7 +36,7 @@ def find_or_create_person(
     )
     if kind not in ("", "new", person.kind):
         people.set_kind(tx, person.id, kind)
-        leaving.noticed(tx, person, id=new_id(), now=now)
+        leaving.notice(tx, person, id=new_id(), now=now)
         person = replace(person, kind=PersonKind(kind))
     if named.direct and places.find(tx, named.direct) is None:
         places.ensure(tx, named.direct, "direct", person.name, person=person.id)

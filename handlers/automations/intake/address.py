@@ -73,7 +73,7 @@ def with_address(ctx: Context, automation: Automation, *, first: bool = False) -
     )
     parts.append(Buttons((Button(automation.name[:32], call("auto", automation=automation.id)),)))
     if first:
-        parts += guardrails.shown(ctx)
+        parts += guardrails.guardrail_parts(ctx)
     return Reply(Message(tuple(parts)), subject=automation.name, secret=True)
 
 

@@ -24,7 +24,7 @@ from handlers.kit.messages import (
     line,
 )
 from handlers.kit.readers import ChoicesReader, NumberReader, TextReader, folded
-from handlers.kit.readers.required_text import TellingReader
+from handlers.kit.readers.required_text import RequiredTextReader
 from handlers.kit.worded import Worded, choice
 from handlers.kit.words import Sentence, _, _n
 from storage import automations
@@ -311,9 +311,9 @@ def reviewed(
     ctx: Context,
     review: ReviewId,
     *,
-    words: Annotated[str, TellingReader(most=1000), Ask(_("In a sentence"))],
+    words: Annotated[str, RequiredTextReader(most=1000), Ask(_("In a sentence"))],
 ) -> Reply:
-    return _reviewed(ctx, review, "done", words)
+    return _end_review(ctx, review, "done", words)
 
 
 @feature.command(
@@ -327,12 +327,12 @@ def unreviewed(
     ctx: Context,
     review: ReviewId,
     *,
-    because: Annotated[str, TellingReader(most=500), Ask(_("Because"))],
+    because: Annotated[str, RequiredTextReader(most=500), Ask(_("Because"))],
 ) -> Reply:
-    return _reviewed(ctx, review, "declined", because)
+    return _end_review(ctx, review, "declined", because)
 
 
-def _reviewed(ctx: Context, id: str, outcome: str, words: str) -> Reply:
+def _end_review(ctx: Context, id: str, outcome: str, words: str) -> Reply:
     found = learning.review(ctx.tx, id)
     automation = automations.find(ctx.tx, found.automation) if found else None
     if found is None or automation is None:

@@ -106,7 +106,7 @@ def leaning(counts: dict[str, int]) -> str:
     return "mixed"
 
 
-def told(ctx: Context, automation: Automation) -> Sentence | None:
+def summary(ctx: Context, automation: Automation) -> Sentence | None:
     """Return the newest round of which something may be known; None where nobody was asked."""
     rounds = relief.closed(ctx.tx, automation.id)
     if not rounds:

@@ -33,7 +33,7 @@ def _key(ctx: Context, automation: Automation) -> str:
 
 
 def _card(ctx: Context, automation: Automation) -> Message:
-    said = profile.said(automation, history.profile(ctx.tx, automation.id))
+    said = profile.field_texts(automation, history.profile(ctx.tx, automation.id))
     id = automation.id
     title = (
         _("“{name}” is in operation", name=automation.name)
@@ -80,7 +80,7 @@ def counted_words(ctx: Context, automation: Automation) -> Words | None:
     return _("{understood}, {questions}", understood=understood, questions=questions)
 
 
-def asked(ctx: Context, automation: Automation) -> tuple[Post, ...]:
+def note_question(ctx: Context, automation: Automation) -> tuple[Post, ...]:
     """Count somebody who has a question, and let the card that everybody sees say so."""
     return _count(ctx, automation, question=True)
 

@@ -23,7 +23,7 @@ from handlers.kit.messages import Button, Post, Reply, line
 from handlers.kit.readers import TextReader
 from handlers.kit.readers.dates import DateReader
 from handlers.kit.readers.decimals import DecimalReader
-from handlers.kit.readers.required_text import TellingReader
+from handlers.kit.readers.required_text import RequiredTextReader
 from handlers.kit.worded import Worded, choice
 from handlers.kit.words import Sentence, Words, _
 from storage.automations import Automation, history, values
@@ -104,7 +104,7 @@ def as_number(text: str) -> int | float:
 
 
 LIMIT_HINT = _("For example: at most 5, at least 90 %.")
-Name = Annotated[str, TellingReader(most=200), Ask(_("Measure"))]
+Name = Annotated[str, RequiredTextReader(most=200), Ask(_("Measure"))]
 LimitField = Annotated[str, LimitReader(), Ask(_("Limit of the measure"), LIMIT_HINT)]
 
 
@@ -175,9 +175,9 @@ def name_measures(
     *,
     measure: Name,
     limit: LimitField,
-    measure2: Annotated[str, TellingReader(most=200), Ask(_("Second measure"))] = "",
+    measure2: Annotated[str, RequiredTextReader(most=200), Ask(_("Second measure"))] = "",
     limit2: Annotated[str, LimitReader(), Ask(_("Limit of the second"))] = "",
-    measure3: Annotated[str, TellingReader(most=200), Ask(_("Third measure"))] = "",
+    measure3: Annotated[str, RequiredTextReader(most=200), Ask(_("Third measure"))] = "",
     limit3: Annotated[str, LimitReader(), Ask(_("Limit of the third"))] = "",
 ) -> Reply:
     need_own(ctx, automation)

@@ -76,7 +76,9 @@ def everybody_else(ctx: Context, incident: Incident, but: Iterable[PersonId]) ->
 
 def other_managers(ctx: Context) -> list[PersonId]:
     """Return every manager, or who stands in for them."""
-    return [each for boss in duty.managers(ctx) if (each := duty.acting(ctx, boss.id)) is not None]
+    return [
+        each for manager in duty.managers(ctx) if (each := duty.acting(ctx, manager.id)) is not None
+    ]
 
 
 def roles_of(ctx: Context, incident: Incident, people: Iterable[PersonId]) -> list[Sentence]:

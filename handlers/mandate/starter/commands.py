@@ -144,8 +144,8 @@ def day(ctx: Context, number: int) -> Reply:
     if found is None or found.ended_on is not None:
         return Reply()
     finished = _finished(ctx)
-    to = _told(ctx, found)
-    posts: tuple[Post, ...] = _settled(ctx, finished)
+    to = _recipient(ctx, found)
+    posts: tuple[Post, ...] = _settle(ctx, finished)
     if number > len(STEPS):
         starter.end(ctx.tx, _day(ctx, found, len(STEPS)))
         said = _(
@@ -169,11 +169,11 @@ def _key(step: str) -> str:
     return f"{KEY}:{step}"
 
 
-def _settled(ctx: Context, finished: set[str]) -> tuple[Post, ...]:
+def _settle(ctx: Context, finished: set[str]) -> tuple[Post, ...]:
     return tuple(post for each in sorted(finished) for post in matters.settle(ctx, _key(each)))
 
 
-def _told(ctx: Context, found: Starter) -> PersonId:
+def _recipient(ctx: Context, found: Starter) -> PersonId:
     """Return who is told: whoever began it while they manage, else another manager."""
     managers = [each.id for each in duty.managers(ctx)]
     return found.begun_by if found.begun_by in managers or not managers else managers[0]
@@ -187,7 +187,7 @@ def _told(ctx: Context, found: Starter) -> PersonId:
     needs="settings",
 )
 def done(ctx: Context, step: StepRef) -> Reply:
-    starter.done(ctx.tx, step.value, today_of(ctx))
+    starter.mark_done(ctx.tx, step.value, today_of(ctx))
     return Reply(_card(ctx), posts=matters.settle(ctx, _key(step.value)))
 
 
@@ -197,7 +197,7 @@ def done(ctx: Context, step: StepRef) -> Reply:
 def end(ctx: Context) -> Reply:
     starter.end(ctx.tx, today_of(ctx))
     timers.cancel(ctx.tx, KEY)
-    posts = _settled(ctx, set(BY_NAME))
+    posts = _settle(ctx, set(BY_NAME))
     again = Button(_("Show"), call("starter"))
     return Reply(line(_("It is ended. What is done stays done."), again), posts=posts)
 

@@ -14,7 +14,7 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Part, Reply, Text, Title
 from handlers.kit.readers import TextReader
 from handlers.kit.readers.dates import DateReader
-from handlers.kit.readers.required_text import TellingReader
+from handlers.kit.readers.required_text import RequiredTextReader
 from handlers.kit.words import Words, _
 from handlers.pilots import cards, editing, measure
 from handlers.pilots.lookup import PilotRef
@@ -26,7 +26,7 @@ from storage.pilots import Pilot, log
 
 feature = Feature(_("Pilots"))
 
-LINE = TellingReader(long=False, most=200)
+LINE = RequiredTextReader(long=False, most=200)
 SHOWN = 6  # of one kind
 IdField = Annotated[str, TextReader(long=False), Ask(_("Which"))]
 
@@ -245,7 +245,7 @@ def correct_improved(
     item: IdField,
     *,
     kind: Annotated[Change, CHANGE, Ask(_("What?"))],
-    words: Annotated[str, TellingReader(most=300), Ask(_("In a sentence"))],
+    words: Annotated[str, RequiredTextReader(most=300), Ask(_("In a sentence"))],
 ) -> Reply:
     found, was = IMPROVED.begin(ctx, pilot, item)
     log.correct_iteration(ctx.tx, found.id, item, words, kind.value)
@@ -283,8 +283,8 @@ def correct_decision(
     ctx: Context,
     pilot: PilotRef,
     *,
-    reason: Annotated[str, TellingReader(most=300), Ask(_("Why?"))],
-    learnt: Annotated[str, TellingReader(most=500), Ask(_("What have we learnt?"))],
+    reason: Annotated[str, RequiredTextReader(most=300), Ask(_("Why?"))],
+    learnt: Annotated[str, RequiredTextReader(most=500), Ask(_("What have we learnt?"))],
 ) -> Reply:
     found = editing.own(ctx, pilot)
     pilots.change(ctx.tx, found.id, reason=reason, learnt=learnt)

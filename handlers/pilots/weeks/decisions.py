@@ -13,7 +13,7 @@ from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text, line
 from handlers.kit.readers import ChoiceReader, ChoicesReader, TextReader
-from handlers.kit.readers.required_text import LinkReader, TellingReader
+from handlers.kit.readers.required_text import LinkReader, RequiredTextReader
 from handlers.kit.words import Words, _
 from handlers.on_call import duty
 from handlers.pilots import cards, clock, digest, editing, roles
@@ -129,8 +129,8 @@ def decide(
     decision: Annotated[
         Decision, ChoiceReader(Decision, DECISIONS, {}), Ask(_("What becomes of it?"))
     ],
-    reason: Annotated[str, TellingReader(most=300), Ask(_("Why?"))],
-    learnt: Annotated[str, TellingReader(most=500), Ask(_("What have we learnt?"))],
+    reason: Annotated[str, RequiredTextReader(most=300), Ask(_("Why?"))],
+    learnt: Annotated[str, RequiredTextReader(most=500), Ask(_("What have we learnt?"))],
     docs: Annotated[str, LinkReader(), Ask(_("Documentation"), _("A link; needed in operation."))]
     | None = None,
 ) -> Reply:
@@ -182,7 +182,7 @@ def decide(
     posts = (*editing.settle(ctx, found, "decide"), *editing.settle(ctx, found, "run out"))
     now = editing.fresh(ctx, found)
     if decision is Decision.STOP and found.state is PilotState.RUNNING:
-        editing.stopped(ctx, now)
+        editing.free_name(ctx, now)
     elif decision is Decision.OPERATE:
         editing.make_room(ctx)
         posts += operation.carry_over(ctx, now)
@@ -209,15 +209,15 @@ def run_out(ctx: Context, pilot: Pilot) -> tuple[Post, ...]:
     pilots.change(ctx.tx, pilot.id, state=PilotState.STOPPED, stopped_on=day, undecided=True)
     editing.note(ctx, pilot, "run out")
     posts = editing.settle(ctx, pilot, "decide")
-    editing.stopped(ctx, editing.fresh(ctx, pilot))
+    editing.free_name(ctx, editing.fresh(ctx, pilot))
     said = _(
         "“{pilot}” has ended after sixteen weeks, and nobody had decided. What becomes of it?",
         pilot=pilot.name,
     )
     button = Button(_("Decide"), call("pilot decide", pilot=pilot.id), "primary")
     editing.tell(ctx, pilot, "run out", said, button)
-    for boss in duty.managers(ctx):
-        matters.note(ctx, boss.id, f"pilot:{pilot.id}:run out", said, button)
+    for manager in duty.managers(ctx):
+        matters.note(ctx, manager.id, f"pilot:{pilot.id}:run out", said, button)
     return posts
 
 
@@ -242,7 +242,7 @@ def give_up(
     ctx: Context,
     pilot: PilotRef,
     *,
-    reason: Annotated[str, TellingReader(most=300), Ask(_("Why?"))],
+    reason: Annotated[str, RequiredTextReader(most=300), Ask(_("Why?"))],
 ) -> Reply:
     found = editing.own(ctx, pilot)
     if found.state is PilotState.OPERATING:
@@ -266,7 +266,7 @@ def give_up(
             reason=reason,
         )
         editing.note(ctx, found, "stop", reason)
-        editing.stopped(ctx, found)
+        editing.free_name(ctx, found)
     back = Button(_("Take it up again"), call("pilot again", pilot=found.id))
     said = _("“{pilot}” is not tried. It can be taken up again.", pilot=found.name)
     return Reply(line(said, back), subject=found.name)

@@ -14,7 +14,7 @@ from handlers.kit.messages import Button, Buttons, Message, Part, Reply, Text, l
 from handlers.kit.readers import ChoiceReader, NumberReader, TextReader
 from handlers.kit.readers.dates import DateReader
 from handlers.kit.readers.decimals import DecimalReader
-from handlers.kit.readers.required_text import TellingReader
+from handlers.kit.readers.required_text import RequiredTextReader
 from handlers.kit.words import _, _n
 from handlers.pilots import cards, clock, editing, measure, relief
 from handlers.pilots.lookup import PilotRef
@@ -27,7 +27,7 @@ from storage.pilots.states import PilotState
 feature = Feature(_("Pilots"))
 
 SHORT = TextReader(long=False)
-LINE = TellingReader(long=False, most=200)
+LINE = RequiredTextReader(long=False, most=200)
 NUMBER = DecimalReader()
 
 IdField = Annotated[str, SHORT, Ask(_("Which"))]
@@ -111,15 +111,15 @@ def value(
         log.enter_satisfaction(ctx.tx, found.id, told)
     editing.note(ctx, found, "value", f"{entered.week}: {value} (n={number})")
     posts = editing.settle(ctx, found, "value")
-    return Reply(_entered(ctx, found), posts=posts, subject=found.name)
+    return Reply(_entry_message(ctx, found), posts=posts, subject=found.name)
 
 
-def _entered(ctx: Context, pilot: Pilot) -> Message:
+def _entry_message(ctx: Context, pilot: Pilot) -> Message:
     parts: list[Part] = [Text(_("Entered. Thank you."))]
     effect = measure.effect(pilot, log.values(ctx.tx, pilot.id))
     if effect is not None:
-        parts.append(Text(measure.told(pilot, effect)))
-        parts.append(Buttons((cards.computed(),)))
+        parts.append(Text(measure.effect_words(pilot, effect)))
+        parts.append(Buttons((cards.computed_button(),)))
     newest = log.values(ctx.tx, pilot.id)[-1]
     if pilot.guard_limit and newest.guard and float(newest.guard) > float(pilot.guard_limit):
         said = _(
@@ -185,7 +185,7 @@ def read_in(
         entered = replace(each, source=source or each.source)
         log.enter(ctx.tx, found.id, entered, ctx.person.id)
     editing.note(ctx, found, "imported", f"{values[0].week} – {values[-1].week}")
-    return Reply(Message((Text(said), *_entered(ctx, found).parts[1:])), subject=found.name)
+    return Reply(Message((Text(said), *_entry_message(ctx, found).parts[1:])), subject=found.name)
 
 
 def _baseline(ctx: Context, pilot: Pilot, read: measure.Baseline, source: str) -> Reply:
@@ -298,7 +298,7 @@ def improved(
     pilot: PilotRef,
     *,
     kind: Annotated[Change, CHANGE, Ask(_("What?"))],
-    words: Annotated[str, TellingReader(most=300), Ask(_("In a sentence"))],
+    words: Annotated[str, RequiredTextReader(most=300), Ask(_("In a sentence"))],
 ) -> Reply:
     found = editing.running(ctx, pilot)
     log.iterate(
