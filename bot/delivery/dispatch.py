@@ -49,7 +49,7 @@ from handlers.privacy import notice
 from storage import audit, people, workspaces
 from storage.delivery import drafts, inbox, lost_answers, places, timers
 from storage.delivery.places import Place, PlaceKind
-from storage.delivery.timers import Timer
+from storage.delivery.timers import Timer, TimerKind
 from storage.engine import Database, OnlyReading, StorageError, Tx
 from storage.engine.ids import NOWHERE, PersonId
 from storage.people import Person
@@ -105,7 +105,7 @@ class Dispatcher:
         self.patience = PATIENCE
         self.address = "http://127.0.0.1:3000"  # the edge corrects it once it listens
         self.mails = False  # whether mail is sent from here
-        self._timers = {each.kind: each for feature in features for each in feature.timers}
+        self._timers = {str(each.kind): each for feature in features for each in feature.timers}
 
     def now(self) -> datetime:
         """Return the moment as people see it."""
@@ -255,7 +255,7 @@ class Dispatcher:
 
         await asyncio.wrap_future(self._database.submit(work))
 
-    async def fire_timer(self, workspace: str, kind: str) -> None:
+    async def fire_timer(self, workspace: str, kind: TimerKind) -> None:
         """Let the timer `kind` be due now: an edge has noticed what it stands for."""
 
         def work(tx: Tx) -> None:

@@ -37,7 +37,7 @@ class Alive:
                 inside = tx.within(each)
                 if suspicion.note_alive(inside, now, started=started):
                     looks.look_at_all(inside, now)
-                    timers.sooner(inside, escalation.TIMER, now)
+                    timers.sooner(inside, escalation.AutomationTimer.LOOK, now)
 
         await asyncio.wrap_future(self._database.submit(work))
 

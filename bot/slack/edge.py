@@ -363,7 +363,7 @@ class SlackEdge:
     async def _held_back(self, at: Installation) -> None:
         """Slack holds events back: told to the operator here, and once an hour to a manager."""
         log.error("Slack holds back events of team %s: more than 30,000 in an hour", at.team)
-        await self._dispatcher.fire_timer(at.workspace, platform_notices.HELD_BACK)
+        await self._dispatcher.fire_timer(at.workspace, platform_notices.PlatformTimer.HELD_BACK)
 
     async def _joined(self, event: Json, context: AsyncBoltContext) -> None:
         at: Installation = context[INSTALLATION]

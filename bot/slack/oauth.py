@@ -35,6 +35,7 @@ from handlers.kit.words import LANGUAGES, _
 from storage import audit, people, workspaces
 from storage import people as storage_people
 from storage.delivery import places
+from storage.delivery.places import PlaceKind
 from storage.engine import Database, StorageError, Tx
 from storage.engine.ids import PersonId, PlaceId
 from storage.slack import installations
@@ -306,7 +307,11 @@ class InstallPages:
             tx, identity, name, id=PersonId(granted.installer), key=new_id(), now=now, kind="new"
         )
         places.ensure(
-            tx, PlaceId(f"slack:@{granted.installer}"), "direct", person.name, person=person.id
+            tx,
+            PlaceId(f"slack:@{granted.installer}"),
+            PlaceKind.DIRECT,
+            person.name,
+            person=person.id,
         )
         if not people.managers(tx):
             people.set_manager(tx, person.id)

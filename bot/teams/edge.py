@@ -44,6 +44,7 @@ from storage import people, workspaces
 from storage import people as storage_people
 from storage.delivery import outbox, places
 from storage.delivery.outbox import ParcelKind
+from storage.delivery.places import PlaceKind
 from storage.engine import Database, StorageError, Tx
 from storage.engine.ids import PersonId
 from storage.teams import conversations
@@ -345,9 +346,9 @@ class TeamsEdge:
             if not people.managers(tx) and not sender.external:
                 people.set_admin(tx, person.id)  # whoever installs it first may begin
             if where.personal:
-                places.ensure(tx, where.place, "direct", person.name, person=person.id)
+                places.ensure(tx, where.place, PlaceKind.DIRECT, person.name, person=person.id)
             else:
-                places.ensure(tx, where.place, "channel", where.name or "")
+                places.ensure(tx, where.place, PlaceKind.CHANNEL, where.name or "")
             hear(tx, sender, where, now, inside=True)
             if not conversations.welcome(tx, where.place, now):
                 return

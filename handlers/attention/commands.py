@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 from handlers.attention import matters
+from handlers.attention.matters import AttentionTimer
 from handlers.kit.commands import Ask, Feature
 from handlers.kit.context import Context
 from handlers.kit.doors import Known, Task, known
@@ -69,13 +70,13 @@ def choose(
     return Reply(line(said))
 
 
-@feature.timer("bundle")
+@feature.timer(AttentionTimer.BUNDLE)
 def bundle(ctx: Context, person: PersonId) -> Reply:
     """Tell somebody, or who stands in, what waits: in one message."""
     return Reply(posts=matters.due(ctx, person))
 
 
-@feature.timer("questions")
+@feature.timer(AttentionTimer.QUESTIONS)
 def questions(ctx: Context, person: PersonId) -> Reply:
     """Ask at the start of work what somebody asked outside of it."""
     return Reply(posts=matters.questions(ctx, person))

@@ -37,12 +37,12 @@ from storage.automations import Automation, looks, questions
 from storage.automations.questions import Question
 from storage.delivery import timers
 from storage.delivery.outbox import ParcelKind
+from storage.delivery.timers import TimerKind
 from storage.engine.ids import PersonId
 from storage.people import Person
 
 feature = Feature(_("Automations"))
 
-TIMER = "automations"  # the timer that looks at them all
 QUIET_DAYS = 10  # working days without a question after an update carried an automation over
 KEPT = timedelta(days=90)  # how long "in use" holds
 SOONEST = timedelta(minutes=1)  # between two looks
@@ -51,12 +51,21 @@ SOONEST = timedelta(minutes=1)  # between two looks
 # --- looking -------------------------------------------------------------------------------
 
 
+class AutomationTimer(TimerKind):
+    """The look at all automations; earlier versions set one for each."""
+
+    LOOK = "automations"
+    UNUSED = "unused"
+
+
 def look_at(ctx: Context, when: datetime) -> None:
     """Let the automations be looked at by `when`; a look that is planned sooner stays."""
-    timers.at_the_latest(ctx.tx, id=ctx.new_id(), kind=TIMER, key=TIMER, due=when)
+    timers.at_the_latest(
+        ctx.tx, id=ctx.new_id(), kind=AutomationTimer.LOOK, key=AutomationTimer.LOOK, due=when
+    )
 
 
-@feature.timer(TIMER)
+@feature.timer(AutomationTimer.LOOK)
 def look(ctx: Context) -> Reply:
     """Look at every automation whose state may have changed, and plan the next look."""
     seen = known(ctx)
@@ -69,11 +78,13 @@ def look(ctx: Context) -> Reply:
     soon = looks.next_look(ctx.tx)
     if soon is not None:
         due = max(soon, ctx.now + SOONEST)
-        timers.set(ctx.tx, id=ctx.new_id(), kind=TIMER, key=TIMER, due=due)
+        timers.set(
+            ctx.tx, id=ctx.new_id(), kind=AutomationTimer.LOOK, key=AutomationTimer.LOOK, due=due
+        )
     return Reply(posts=tuple(posts))
 
 
-@feature.timer("unused")
+@feature.timer(AutomationTimer.UNUSED)
 def look_at_old(ctx: Context, automation: str) -> Reply:
     """Carry out a timer that an earlier version set for one automation."""
     look_at(ctx, ctx.now)

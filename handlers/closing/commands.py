@@ -32,7 +32,7 @@ from storage import closing as closings
 from storage.closing import Closing
 from storage.engine.ids import NOBODY, PersonId
 from storage.incidents import Incident
-from storage.incidents.states import IncidentState
+from storage.incidents.states import IncidentState, TimelineKind
 from storage.people import Person
 
 feature = Feature(_("Incidents"))
@@ -286,7 +286,7 @@ def checked(ctx: Context, number: Ref) -> Reply:
         raise Refusal(_("Nobody has asked for a check of {incident} yet.", incident=label(number)))
     with incident_transitions.changing(ctx, number):
         if closings.verify(ctx.tx, number, ctx.person.id, ctx.now):
-            note(ctx, number, "checked")
+            note(ctx, number, TimelineKind.CHECKED)
         still_open = checklist.missing_of(ctx, incident)
         if not still_open and incident_transitions.obstacle(ctx, incident) is None:
             return _finish(ctx, number, closing.asked_by)

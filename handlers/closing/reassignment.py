@@ -24,7 +24,7 @@ from storage.delivery import outbox
 from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import PersonId
 from storage.incidents import Incident
-from storage.incidents.states import IncidentState
+from storage.incidents.states import IncidentState, TimelineKind
 
 feature = Feature(_("Done"))
 
@@ -49,7 +49,7 @@ def ask(
     """Ask somebody to check, once, because `asked_by` says that it is done."""
     if not closings.ask_to_check(ctx.tx, incident.number, checker):
         return ()
-    note(ctx, incident.number, "checking", checker, person=asked_by)
+    note(ctx, incident.number, TimelineKind.CHECKING, checker, person=asked_by)
     question = cards.question(ctx, incident, asked_by)
     key = keys.check_key(incident.number, checker)
     return (Post(key, question, f"direct:{checker}", ParcelKind.NOTE),)
@@ -95,7 +95,7 @@ def _fix(ctx: Context, closing: Closing, person: PersonId) -> tuple[Post, ...]:
     with incident_transitions.changing(ctx, number):
         if not closings.hand_fix(ctx.tx, number, person, heir):
             return ()
-        incident = note(ctx, number, "fix handed on", heir, person=person)
+        incident = note(ctx, number, TimelineKind.FIX_HANDED_ON, heir, person=person)
     said = _(
         "{who} is no longer active, so please take over fixing the cause. It is due on {on}.",
         who=name(ctx, person),

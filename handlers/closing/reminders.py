@@ -10,6 +10,7 @@ from handlers.closing.cards import check_button
 from handlers.incidents import checklist, escalation
 from handlers.incidents import transitions as incident_transitions
 from handlers.incidents.cards import finish, headline, label, undone_line
+from handlers.incidents.keys import IncidentTimer
 from handlers.incidents.lookup import note
 from handlers.kit import calendar, working_hours
 from handlers.kit.commands import Feature, call
@@ -26,7 +27,7 @@ from storage.closing import Closing
 from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import NOBODY, PersonId
 from storage.incidents import Incident
-from storage.incidents.states import IncidentState
+from storage.incidents.states import IncidentState, TimelineKind
 
 feature = Feature(_("After an incident"))
 
@@ -34,7 +35,7 @@ SHOWN = 5  # incidents in one reminder
 REMINDERS = ("remind", "fix", "overdue")
 
 
-@feature.timer("after")
+@feature.timer(IncidentTimer.AFTER_RESTORED)
 def after(ctx: Context, number: int, what: str) -> Reply:
     """Do what is due now, and plan what comes next; `what` "again" only looks again."""
     incident = incidents.find(ctx.tx, number)
@@ -65,7 +66,7 @@ def _quiet(ctx: Context, incident: Incident) -> Reply:
         incident_transitions.plan(ctx, incident)
         return Reply()
     closings.stay_quiet(ctx.tx, number, ctx.now)
-    note(ctx, number, "quiet", str(rules(ctx.tx).calm))
+    note(ctx, number, TimelineKind.QUIET, str(rules(ctx.tx).calm))
     incident = incident_transitions.finish(ctx, number, closing.asked_by or incident.responsible)
     return Reply(
         posts=(*escalation.ended_posts(ctx, incident), escalation.declarer_post(ctx, incident))
@@ -96,7 +97,7 @@ def _remind(ctx: Context, incident: Incident) -> Reply:
         )
     ]
     for each in found[:SHOWN]:
-        note(ctx, each.number, "reminded", who)
+        note(ctx, each.number, TimelineKind.REMINDED, who)
         count = len(checklist.missing_of(ctx, each))
         said = _(
             "{title}: {open}.",

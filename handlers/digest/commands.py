@@ -11,6 +11,7 @@ from typing import Annotated
 
 from handlers.digest import decisions, mails, schedule, writing
 from handlers.digest.measures import DECISIONS
+from handlers.digest.schedule import DigestTimer
 from handlers.kit import calendar, working_hours
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
@@ -34,7 +35,7 @@ from storage import digest as digests
 from storage import people
 from storage.delivery import places
 from storage.delivery.outbox import ParcelKind
-from storage.delivery.places import MANAGERS
+from storage.delivery.places import PlaceRole
 from storage.digest import teams, texts
 
 feature = Feature(_("Weekly digest"))
@@ -51,7 +52,7 @@ def reschedule(ctx: Context, _subject: str) -> tuple[Post, ...]:
     return ()
 
 
-@feature.timer("digest")
+@feature.timer(DigestTimer.DIGEST)
 def post(ctx: Context, week: str) -> Reply:
     """Post the digest on `week`, once, and plan the next one."""
     zone, region = ctx.workspace.zone, ctx.workspace.region
@@ -82,10 +83,10 @@ def _posts(ctx: Context, week: str, skipped: list[str], *, late: bool) -> tuple[
     key = schedule.key(week)
     chosen = digests.choices(ctx.tx)
     posts: list[Post] = []
-    channel = places.find(ctx.tx, MANAGERS) is not None
+    channel = places.find(ctx.tx, PlaceRole.MANAGERS) is not None
     if channel:
         message = writing.compose(ctx, week, skipped, late=late, aloud=True)
-        posts.append(Post(key, message, MANAGERS, ParcelKind.DIGEST))
+        posts.append(Post(key, message, PlaceRole.MANAGERS, ParcelKind.DIGEST))
     for manager in people.managers(ctx.tx):
         way = chosen.get(manager.id)
         if way is not None or not channel:

@@ -17,7 +17,7 @@ from storage import closing as closings
 from storage import incidents, rules
 from storage.engine.ids import NOBODY, PersonId
 from storage.incidents import Incident, alarms
-from storage.incidents.states import IncidentState, Severity
+from storage.incidents.states import IncidentState, Severity, TimelineKind
 from storage.rules import Led, RoutingState
 
 
@@ -213,7 +213,9 @@ def about_question(ctx: Context, incident: Incident) -> tuple[Part, ...]:
 
 def _reopened_words(ctx: Context, incident: Incident) -> Sentence:
     newest = [
-        each for each in incidents.timeline(ctx.tx, incident.number) if each.kind == "reopened"
+        each
+        for each in incidents.timeline(ctx.tx, incident.number)
+        if each.kind == TimelineKind.REOPENED
     ][-1]
     return _(
         "{why} ({who}, {at})",

@@ -35,10 +35,10 @@ from handlers.rules import fields, meaning, routing
 from handlers.services import lookup as service_lookup
 from handlers.settings import definitions
 from storage import incidents, rules, workspaces
-from storage.delivery.places import INCIDENTS, PlaceKind
+from storage.delivery.places import PlaceKind, PlaceRole
 from storage.engine.ids import ServiceId
 from storage.incidents import Incident, offers
-from storage.incidents.states import Severity
+from storage.incidents.states import Severity, TimelineKind
 from storage.rules import Led, Routing, Rule, RuleKind
 from storage.services import Service
 
@@ -91,13 +91,13 @@ def declare(
         routing.lead(ctx, rule, Led.INCIDENT, str(number), title)
     if offer and not another:
         offers.use(ctx.tx, offer, number, ctx.now)
-    write_timeline(ctx, number, "declared")
+    write_timeline(ctx, number, TimelineKind.DECLARED)
     incident_recurrence.notice(ctx, incident, ahead.matches)
-    shown = [Post(keys.card_key(number), card(ctx, incident), INCIDENTS)]
+    shown = [Post(keys.card_key(number), card(ctx, incident), PlaceRole.INCIDENTS)]
     if (
         ctx.place is not None
         and ctx.place.kind == PlaceKind.CHANNEL
-        and ctx.place.role != INCIDENTS
+        and ctx.place.role != PlaceRole.INCIDENTS
     ):
         shown.append(Post(keys.card_key(number), card(ctx, incident), ctx.place.id))
     return Reply(
@@ -257,7 +257,7 @@ def _move(ctx: Context, incident: Incident, service: Service) -> tuple[Incident,
                     service=service.name,
                 )
             )
-        incident = note(ctx, number, "moved", service.id)
+        incident = note(ctx, number, TimelineKind.MOVED, service.id)
         incident_recurrence.move(ctx, incident)
         if not other:
             return incident, escalation.card_posts(ctx, incident)

@@ -21,6 +21,7 @@ from handlers.incidents.cards import (
     waits_since,
     why_escalated,
 )
+from handlers.incidents.keys import IncidentTimer
 from handlers.kit.context import Context
 from handlers.kit.messages import Post
 from storage import incidents
@@ -28,7 +29,7 @@ from storage.delivery import outbox, timers
 from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import NOBODY, PersonId
 from storage.incidents import Happening, Incident, alarms
-from storage.incidents.states import IncidentState, Severity
+from storage.incidents.states import IncidentState, Severity, TimelineKind
 from storage.services import LIMIT
 
 
@@ -60,7 +61,7 @@ def start(ctx: Context, incident: Incident, position: int = 0) -> tuple[Post, ..
         incident.number,
         id=ctx.new_id(),
         at=ctx.now,
-        kind="alarmed",
+        kind=TimelineKind.ALARMED,
         detail=incident.responsible,
     )
     incident_channels.follow(ctx, incident)
@@ -96,7 +97,7 @@ def quicken(ctx: Context, incident: Incident) -> tuple[Post, ...]:
         timers.set(
             ctx.tx,
             id=ctx.new_id(),
-            kind="climb",
+            kind=IncidentTimer.ESCALATION,
             key=keys.escalation_key(incident.number),
             due=soon,
             **payload,
@@ -153,7 +154,7 @@ def ended_posts(ctx: Context, incident: Incident) -> tuple[Post, ...]:
     """As `changed`, and take back or edit every alarm: it needs nobody any more."""
     posts = [*card_posts(ctx, incident), *posting.settled_posts(ctx, incident)]
     told = [keys.top_key(incident.number), keys.rests_key(incident.number)]
-    questions = {"asked": keys.asked_key, "checking": keys.check_key}
+    questions = {TimelineKind.ASKED: keys.asked_key, TimelineKind.CHECKING: keys.check_key}
     for each in incidents.timeline(ctx.tx, incident.number):
         if each.kind in questions:
             told.append(questions[each.kind](incident.number, PersonId(each.detail)))
@@ -172,7 +173,7 @@ def renewed_alarms(ctx: Context, incident: Incident) -> tuple[Post, ...]:
     known = {each.position for each in sent}
     posts: list[Post] = []
     for position, each in live:
-        if each.kind == "silent":  # it asks for news, and of no other incident
+        if each.kind == TimelineKind.SILENT:  # it asks for news, and of no other incident
             continue
         minutes = int((each.at - live[0][1].at) / timedelta(minutes=1))
         first = position == live[0][0]
@@ -195,11 +196,11 @@ def _live(ctx: Context, incident: Incident) -> list[tuple[int, Happening]]:
     live: list[tuple[int, Happening]] = []
     position, begun = 0, incident.declared_at
     for each in incidents.timeline(ctx.tx, incident.number):
-        if each.kind in ("moved", "handed on", "reopened"):
+        if each.kind in (TimelineKind.MOVED, TimelineKind.HANDED_ON, TimelineKind.REOPENED):
             begun = each.at
-        if each.kind not in ("alarmed", "silent"):
+        if each.kind not in (TimelineKind.ALARMED, TimelineKind.SILENT):
             continue
-        if each.kind == "silent" or each.at == begun:
+        if each.kind == TimelineKind.SILENT or each.at == begun:
             live = []
         live.append((position, each))
         position += 1
@@ -228,7 +229,7 @@ def plan(ctx: Context, number: int, step: Escalation) -> None:
     timers.set(
         ctx.tx,
         id=ctx.new_id(),
-        kind="climb",
+        kind=IncidentTimer.ESCALATION,
         key=keys.escalation_key(number),
         due=step.due,
         number=number,

@@ -17,7 +17,7 @@ from storage import incidents
 from storage.engine import Tx
 from storage.engine.ids import PersonId
 from storage.incidents import Incident, alarms
-from storage.incidents.states import IncidentState
+from storage.incidents.states import IncidentState, TimelineKind
 
 feature = Feature(_("Incidents"))
 
@@ -72,7 +72,7 @@ def _pass(ctx: Context, incident: Incident) -> tuple[Post, ...]:
             incident.number,
             id=ctx.new_id(),
             at=ctx.now,
-            kind="handed on",
+            kind=TimelineKind.HANDED_ON,
             person=before,
             detail=to,
         )

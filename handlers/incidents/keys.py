@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from storage.delivery.timers import TimerKind
 from storage.engine.ids import PersonId
+
+
+class IncidentTimer(TimerKind):
+    """The timers of an incident."""
+
+    ESCALATION = "climb"
+    CHANNEL = "room"
+    AFTER_RESTORED = "after"
 
 
 def card_key(number: int) -> str:

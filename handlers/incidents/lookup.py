@@ -20,7 +20,7 @@ from handlers.kit.words import _, shortened
 from storage import incidents
 from storage.engine.ids import PersonId
 from storage.incidents import Incident
-from storage.incidents.states import IncidentState
+from storage.incidents.states import IncidentState, TimelineKind
 
 # docs/rules.md, incidents
 NEWS = {"normal": timedelta(minutes=60), "serious": timedelta(minutes=30)}
@@ -178,7 +178,12 @@ def not_open(ctx: Context, incident: Incident, text: str = "") -> Refusal:
 
 
 def note(
-    ctx: Context, number: int, kind: str, detail: str = "", *, person: PersonId | None = None
+    ctx: Context,
+    number: int,
+    kind: TimelineKind,
+    detail: str = "",
+    *,
+    person: PersonId | None = None,
 ) -> Incident:
     """Write a line into the timeline and return the incident as it is now.
 
@@ -189,7 +194,12 @@ def note(
 
 
 def write_timeline(
-    ctx: Context, number: int, kind: str, detail: str = "", *, person: PersonId | None = None
+    ctx: Context,
+    number: int,
+    kind: TimelineKind,
+    detail: str = "",
+    *,
+    person: PersonId | None = None,
 ) -> None:
     """Write a line into the timeline: the asker, or another `person`, did something."""
     incidents.add_to_timeline(

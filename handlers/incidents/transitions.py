@@ -16,6 +16,7 @@ from handlers.bans import blocks as ban_blocks
 from handlers.incidents import escalation, keys
 from handlers.incidents.cards import headline, label, works_again
 from handlers.incidents.checklist import Point, missing_of, quiet_until, waits_for_check
+from handlers.incidents.keys import IncidentTimer
 from handlers.incidents.lookup import NEWS, find, not_open, note
 from handlers.kit import calendar, working_hours
 from handlers.kit.commands import call
@@ -32,7 +33,7 @@ from storage.delivery import timers
 from storage.engine.ids import PersonId
 from storage.incidents import Incident
 from storage.incidents import transitions as states
-from storage.incidents.states import ClosedAs, IncidentState, Severity
+from storage.incidents.states import ClosedAs, IncidentState, Severity, TimelineKind
 from storage.repeats.outages import overlap
 
 Blocker = Callable[[Context, Incident], Sentence | None]
@@ -80,11 +81,11 @@ def restore(ctx: Context, number: int, text: str = "") -> Incident:
     """It works again. A missing acknowledgement stays missing."""
     with changing(ctx, number):
         if text and incidents.tell(ctx.tx, number, ctx.person.id, text, ctx.now, None):
-            note(ctx, number, "news", text)
+            note(ctx, number, TimelineKind.NEWS, text)
         if not states.restore(ctx.tx, number, ctx.person.id, ctx.now):
             raise not_open(ctx, find(ctx, number), text)
         closings.begin(ctx.tx, number)
-        return note(ctx, number, "restored")
+        return note(ctx, number, TimelineKind.RESTORED)
 
 
 def withdraw(ctx: Context, number: int, since: datetime) -> Incident | None:
@@ -92,7 +93,7 @@ def withdraw(ctx: Context, number: int, since: datetime) -> Incident | None:
     with changing(ctx, number):
         if not states.withdraw(ctx.tx, number, ctx.person.id, since):
             return None
-        return note(ctx, number, "withdrawn")
+        return note(ctx, number, TimelineKind.WITHDRAWN)
 
 
 def obstacle(ctx: Context, incident: Incident) -> Sentence | None:
@@ -121,10 +122,10 @@ def finish(ctx: Context, number: int, person: PersonId, reason: str = "") -> Inc
             closings.begin(ctx.tx, number)
             still_open = ",".join(points)
             closings.override(ctx.tx, number, person, reason, still_open, ctx.now)
-            note(ctx, number, "overridden", reason, person=person)
+            note(ctx, number, TimelineKind.OVERRIDDEN, reason, person=person)
         if not states.finish(ctx.tx, number, person, ctx.now):
             raise not_open(ctx, find(ctx, number))
-        return note(ctx, number, "done", person=person)
+        return note(ctx, number, TimelineKind.DONE, person=person)
 
 
 def close(ctx: Context, number: int, closed_as: ClosedAs, target: int | None, why: str) -> Incident:
@@ -144,8 +145,8 @@ def close(ctx: Context, number: int, closed_as: ClosedAs, target: int | None, wh
         if not states.close(ctx.tx, number, by, ctx.now, closed_as=closed_as, target=target):
             raise not_open(ctx, find(ctx, number))
         if why:
-            note(ctx, number, "reason", why)
-        return note(ctx, number, "closed")
+            note(ctx, number, TimelineKind.REASON, why)
+        return note(ctx, number, TimelineKind.CLOSED)
 
 
 def _in_order(one: Incident, other: Incident) -> tuple[Incident, Incident]:
@@ -190,7 +191,7 @@ def reopen(ctx: Context, number: int, reason: str) -> Incident:
         if not states.reopen(ctx.tx, number, duty.on_duty(ctx, service), ctx.now):
             raise not_open(ctx, find(ctx, number))
         closings.forget_moments(ctx.tx, number)
-        return note(ctx, number, "reopened", reason)
+        return note(ctx, number, TimelineKind.REOPENED, reason)
 
 
 def set_severity(
@@ -201,7 +202,7 @@ def set_severity(
     # Of the steps only the first one's time is still to be had.
     with changing(ctx, number, goes_on=() if incident.alarms == 1 else (number,)):
         known = not incidents.set_severity(ctx.tx, number, severity)
-        incident = find(ctx, number) if known else note(ctx, number, severity)
+        incident = find(ctx, number) if known else note(ctx, number, TimelineKind(severity))
         again: tuple[Post, ...] = ()
         if incident.alarms == 1:
             _wait_as_severe(ctx, incident)
@@ -254,7 +255,7 @@ def set_timer(ctx: Context, number: int, what: str, due: datetime) -> None:
     timers.set(
         ctx.tx,
         id=ctx.new_id(),
-        kind="after",
+        kind=IncidentTimer.AFTER_RESTORED,
         key=keys.after_key(number),
         due=due,
         number=number,

@@ -21,6 +21,7 @@ from handlers.working_time.after_hours import rest
 from storage import incidents
 from storage.engine import Tx
 from storage.incidents import Incident, alarms, texts
+from storage.incidents.states import TimelineKind
 
 feature = Feature(_("Incidents"))
 
@@ -41,7 +42,7 @@ def update(
     with transitions.changing(ctx, number, goes_on=(number,) if incident.unanswered else ()):
         if not incidents.tell(ctx.tx, number, ctx.person.id, text, ctx.now, next_news):
             raise not_open(ctx, find(ctx, number), text)
-        incident = note(ctx, number, "news", text)
+        incident = note(ctx, number, TimelineKind.NEWS, text)
         if next_news is not None:
             escalation.wait_for_news(ctx, incident, next_news)
     show = escalation.ended_posts if was_silent else escalation.card_posts
@@ -141,7 +142,7 @@ def retitle(
     if new == incident.title:
         raise Refusal(_("It is called that already."), field="title")
     texts.set_title(ctx.tx, number, new)
-    now = note(ctx, number, "retitled", incident.title)
+    now = note(ctx, number, TimelineKind.RETITLED, incident.title)
     said = _("{incident} is called “{title}” now.", incident=label(number), title=new)
     return Reply(line(said), posts=_card_posts(ctx, now), subject=label(number))
 
@@ -165,7 +166,7 @@ def remove_words(
         raise Refusal(
             _("These words do not stand in {incident}.", incident=label(number)), field="words"
         )
-    now = note(ctx, number, "words removed")
+    now = note(ctx, number, TimelineKind.WORDS_REMOVED)
     said = _(
         "The words are gone from title, text, history and cards of {incident}. The history says "
         "that words were removed, not which.",

@@ -47,6 +47,7 @@ from handlers.kit.messages import Call, Field, Form, Post, Reply
 from handlers.kit.readers import LONGEST, Reader, folded
 from handlers.kit.words import Sentence, Words, _
 from handlers.kit.words import text as speech
+from storage.delivery.timers import TimerKind
 from storage.engine import Tx
 from storage.engine.ids import PersonId
 
@@ -143,7 +144,7 @@ class Command:
 class Timer:
     """What happens when a timer of this kind is due."""
 
-    kind: str
+    kind: TimerKind
     run: Callable[..., Reply]
 
 
@@ -222,7 +223,7 @@ class Feature:
 
         return declare
 
-    def timer(self, kind: str) -> Callable[[Callable[..., Reply]], Callable[..., Reply]]:
+    def timer(self, kind: TimerKind) -> Callable[[Callable[..., Reply]], Callable[..., Reply]]:
         """Declare what happens when a timer of `kind` is due: `run(ctx, **payload)`."""
 
         def declare(run: Callable[..., Reply]) -> Callable[..., Reply]:

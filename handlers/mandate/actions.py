@@ -22,6 +22,7 @@ from handlers.kit.words import Sentence, _
 from handlers.mandate import drafting
 from handlers.on_call import duty
 from storage.delivery import timers
+from storage.delivery.timers import TimerKind
 from storage.engine.ids import PersonId
 from storage.mandate import actions, drafts
 from storage.mandate.actions import Action
@@ -35,6 +36,12 @@ BEFORE, AFTER = 1, 2  # the two reminders
 
 Item = Annotated[str, RequiredTextReader(long=False, most=120), Ask(_("What"))]
 Which = Annotated[str, TextReader(long=False), Ask(_("What"))]
+
+
+class ActionTimer(TimerKind):
+    """Before and after an action's day."""
+
+    ACTION = "mandate action"
 
 
 @feature.command(
@@ -114,14 +121,14 @@ def _plan(ctx: Context, action: Action) -> None:
     timers.set(
         ctx.tx,
         id=ctx.new_id(),
-        kind="mandate action",
+        kind=ActionTimer.ACTION,
         key=f"action:{action.id}",
         due=max(due, ctx.now),
         action=action.id,
     )
 
 
-@feature.timer("mandate action")
+@feature.timer(ActionTimer.ACTION)
 def remind(ctx: Context, action: str) -> Reply:
     """Remind whoever does it: once before the day and once after it, never a third time."""
     found = actions.find(ctx.tx, action)

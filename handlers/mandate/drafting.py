@@ -360,9 +360,9 @@ def _release(ctx: Context, found: Mandate) -> Reply:
     if before is not None:
         posts += matters.settle(ctx, f"mandate:{before.id}:ends")
     watch(ctx, found)
-    if places.find(ctx.tx, places.MANAGERS) is not None:
+    if places.find(ctx.tx, places.PlaceRole.MANAGERS) is not None:
         message = cards.card(ctx, aloud=True)
-        posts.append(Post(f"mandate:{found.id}", message, places.MANAGERS))
+        posts.append(Post(f"mandate:{found.id}", message, places.PlaceRole.MANAGERS))
     said = _("The mandate is released until {day}.", day=found.valid_until)
     show_ = Button(_("Show"), call("mandate"))
     return Reply(line(said, show_), posts=tuple(posts), subject=found.id)

@@ -19,6 +19,7 @@ from handlers.kit.readers.required_text import RequiredTextReader
 from handlers.kit.words import _
 from handlers.on_call import duty
 from storage.delivery import timers
+from storage.delivery.timers import TimerKind
 from storage.engine.ids import PersonId
 from storage.mandate import stops
 from storage.mandate.stops import Stop
@@ -33,6 +34,12 @@ Which = Annotated[str, TextReader(long=False), Ask(_("What"))]
 What = Annotated[str, BeforeDateReader(long=False), Ask(_("What we do not do"), short=_("what"))]
 Why = Annotated[str, RequiredTextReader(long=False, most=200), Ask(_("Why not"))]
 Until = Annotated[date, DateReader(), Ask(_("Until when"), short=_("day"))]
+
+
+class StopTimer(TimerKind):
+    """When something on the stop list is looked at again."""
+
+    STOP = "mandate stop"
 
 
 @feature.command(
@@ -99,10 +106,10 @@ def _choice(stop: Stop) -> tuple[Button, ...]:
 
 def _plan(ctx: Context, stop: str, day: date) -> None:
     due = calendar.at(working_hours.company(ctx).working_day_from(day), LOOK, ctx.workspace.zone)
-    timers.set(ctx.tx, id=ctx.new_id(), kind="mandate stop", key=f"stop:{stop}", due=due, stop=stop)
+    timers.set(ctx.tx, id=ctx.new_id(), kind=StopTimer.STOP, key=f"stop:{stop}", due=due, stop=stop)
 
 
-@feature.timer("mandate stop")
+@feature.timer(StopTimer.STOP)
 def over(ctx: Context, stop: str) -> Reply:
     """Ask for renewal when its day is over; drop it when nobody answered."""
     found = stops.find(ctx.tx, stop)

@@ -35,6 +35,7 @@ from handlers.settings.managers import OPERATORS
 from storage import people, services, workspaces
 from storage.delivery import timers
 from storage.delivery.outbox import ParcelKind
+from storage.delivery.timers import TimerKind
 from storage.engine import Tx
 from storage.engine.ids import PersonId
 from storage.people import Person, PersonKind
@@ -43,6 +44,12 @@ feature = Feature(_("Services"))
 
 TOGETHER = timedelta(minutes=10)  # who leaves within that of somebody else is told with them
 NEWEST = "left"  # the setting that holds the newest batch
+
+
+class LeavingTimer(TimerKind):
+    """When somebody has left."""
+
+    LEFT = "left"
 
 
 def notice(tx: Tx, before: Person, *, id: str, now: datetime) -> None:
@@ -57,11 +64,16 @@ def notice(tx: Tx, before: Person, *, id: str, now: datetime) -> None:
     )  # whom we did not know yet
     if after is not None and after.here != was_here:
         timers.set(
-            tx, id=id, kind="left", key=f"person:{before.id}:left", due=now, person=before.id
+            tx,
+            id=id,
+            kind=LeavingTimer.LEFT,
+            key=f"person:{before.id}:left",
+            due=now,
+            person=before.id,
         )
 
 
-@feature.timer("left")
+@feature.timer(LeavingTimer.LEFT)
 def left(ctx: Context, person: PersonId) -> Reply:
     """Hand on what somebody who left looked after, and say so to those who act now.
 

@@ -76,7 +76,12 @@ def plan(ctx: Context, pilot: str) -> None:
     if due <= ctx.now:
         due = calendar.at(clock.current_day(ctx) + timedelta(days=1), LOOK, zone)
     timers.set(
-        ctx.tx, id=ctx.new_id(), kind="pilot day", key=f"pilot:{pilot}:day", due=due, pilot=pilot
+        ctx.tx,
+        id=ctx.new_id(),
+        kind=clock.PilotTimer.DAY,
+        key=f"pilot:{pilot}:day",
+        due=due,
+        pilot=pilot,
     )
 
 

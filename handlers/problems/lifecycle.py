@@ -10,6 +10,7 @@ from handlers.bans.blocks import owner
 from handlers.bans.cards import label
 from handlers.bans.rules import rules
 from handlers.incidents import escalation, keys
+from handlers.incidents.keys import IncidentTimer
 from handlers.kit import calendar, working_hours
 from handlers.kit.commands import Feature
 from handlers.kit.context import Context
@@ -24,6 +25,7 @@ from storage import incidents, problems, repeats
 from storage import repeats as storage_repeats
 from storage.delivery import timers
 from storage.delivery.outbox import ParcelKind
+from storage.delivery.timers import TimerKind
 from storage.engine.ids import PersonId
 from storage.incidents import Incident
 from storage.incidents.states import IncidentState
@@ -38,6 +40,13 @@ TIME = 10  # working days until a cause should be fixed, unless somebody sets an
 BEFORE = 2  # working days before that on which its owner is reminded
 HOUR = time(8, 30)
 SHOWN = 20  # incidents of a problem whose cards are kept current
+
+
+class ProblemTimer(TimerKind):
+    """Until when a cause has time, and how long a fix stays quiet."""
+
+    CAUSE_DUE = "cause due"
+    CAUSE_QUIET = "cause quiet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +189,7 @@ def go_on(ctx: Context, problem: Problem) -> None:
             timers.set(
                 ctx.tx,
                 id=ctx.new_id(),
-                kind="after",
+                kind=IncidentTimer.AFTER_RESTORED,
                 key=keys.after_key(number),
                 due=ctx.now,
                 number=number,
@@ -259,7 +268,7 @@ def wait_quietly(ctx: Context, problem: Problem) -> None:
     timers.set(
         ctx.tx,
         id=ctx.new_id(),
-        kind="cause quiet",
+        kind=ProblemTimer.CAUSE_QUIET,
         key=quiet_key(problem.number),
         due=quiet_until(ctx, problem),
         number=problem.number,
@@ -288,7 +297,7 @@ def _remind_at(ctx: Context, problem: Problem, step: str, moment: datetime) -> N
     timers.set(
         ctx.tx,
         id=ctx.new_id(),
-        kind="cause due",
+        kind=ProblemTimer.CAUSE_DUE,
         key=due_key(problem.number),
         due=moment,
         number=problem.number,
@@ -296,7 +305,7 @@ def _remind_at(ctx: Context, problem: Problem, step: str, moment: datetime) -> N
     )
 
 
-@feature.timer("cause due")
+@feature.timer(ProblemTimer.CAUSE_DUE)
 def due(ctx: Context, number: int, step: str) -> Reply:
     """Remind: the owner before and after the day, then the manager; each once for a day."""
     problem = problems.find(ctx.tx, number)
@@ -349,7 +358,7 @@ def _why(ctx: Context, problem: Problem, step: str) -> Sentence:
             )
 
 
-@feature.timer("cause quiet")
+@feature.timer(ProblemTimer.CAUSE_QUIET)
 def quiet(ctx: Context, number: int) -> Reply:
     """End the ban: nobody verified the fix, but it held."""
     storage_repeats.lock_groups(ctx.tx)
@@ -361,7 +370,7 @@ def quiet(ctx: Context, number: int) -> Reply:
         timers.set(
             ctx.tx,
             id=ctx.new_id(),
-            kind="cause quiet",
+            kind=ProblemTimer.CAUSE_QUIET,
             key=quiet_key(number),
             due=calendar.days_before(ctx.now, -1, ctx.workspace.zone),
             number=number,

@@ -34,7 +34,7 @@ from storage import incidents, people, problems, repeats
 from storage import repeats as storage_repeats
 from storage.engine.ids import PersonId
 from storage.incidents import Incident
-from storage.incidents.states import IncidentState
+from storage.incidents.states import IncidentState, TimelineKind
 from storage.repeats import outages
 
 feature = Feature(_("Repeats"))
@@ -299,8 +299,8 @@ def _judge(ctx: Context, first: Incident, second: Incident, verdict: str) -> Non
         person=ctx.person.id,
         now=ctx.now,
     )
-    note(ctx, first.number, verdict, label(second.number))
-    note(ctx, second.number, verdict, label(first.number))
+    note(ctx, first.number, TimelineKind(verdict), label(second.number))
+    note(ctx, second.number, TimelineKind(verdict), label(first.number))
 
 
 def _apart(first: Incident, second: Incident) -> tuple[Button, ...]:

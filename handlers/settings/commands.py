@@ -29,7 +29,7 @@ from handlers.settings.managers import nobody_yet
 from storage import people
 from storage.delivery import places
 from storage.delivery.outbox import ParcelKind
-from storage.delivery.places import Place, PlaceKind
+from storage.delivery.places import Place, PlaceKind, PlaceRole
 from storage.people import Person
 
 feature = Feature(_("Settings"))
@@ -68,7 +68,10 @@ ROLES: dict[str, Words] = {
 }
 
 
-CHANNELS: dict[str, Words] = {"incidents": _("Incidents"), "managers": _("Weekly digest")}
+CHANNELS: dict[PlaceRole, Words] = {
+    PlaceRole.INCIDENTS: _("Incidents"),
+    PlaceRole.MANAGERS: _("Weekly digest"),
+}
 
 
 @feature.command("settings", "einstellungen", help=_("Channels and managers."), reads=True)
@@ -198,7 +201,7 @@ def use_place(
     here: Place | None = places.find(ctx.tx, channel) if channel else ctx.place
     if here is None or here.kind != PlaceKind.CHANNEL:
         raise Refusal(_("To choose a channel, invite Lotse there and type this command in it."))
-    places.set_role(ctx.tx, here.id, role)
+    places.set_role(ctx.tx, here.id, PlaceRole(role))
     return Reply(
         line(_("{channel} is for {what} now.", channel=_channel_name(here), what=ROLES[role])),
         subject=here.id,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from storage.engine import Tx
@@ -15,11 +16,16 @@ ATTEMPTS = 5
 HASTE = timedelta(minutes=1)  # between two times that one timer is hastened
 
 
+class TimerKind(StrEnum):
+    """What a timer is for. Each room has an enum of its own kinds, so that none is added here."""
+
+
 @dataclass(frozen=True, slots=True)
 class Timer:
     """A due timer, ours until the lease runs out. `fence` proves it is still ours.
 
-    What it would send is not sent when it is `muted`: it was due before a restore.
+    What it would send is not sent when it is `muted`: it was due before a restore. Its `kind`
+    is text here: an older or a newer version may have set it.
     """
 
     workspace: str
@@ -37,7 +43,7 @@ def set(
     tx: Tx,
     *,
     id: str,
-    kind: str,
+    kind: TimerKind,
     key: str,
     due: datetime,
     errand: bool = False,
@@ -123,7 +129,7 @@ def sooner(tx: Tx, key: str, when: datetime) -> None:
     )
 
 
-def at_the_latest(tx: Tx, *, id: str, kind: str, key: str, due: datetime) -> None:
+def at_the_latest(tx: Tx, *, id: str, kind: TimerKind, key: str, due: datetime) -> None:
     """Let the timer `key` run at `due` at the latest; one that waits and is due sooner stays."""
     tx.write(
         """
@@ -170,7 +176,7 @@ def find(tx: Tx, key: str) -> tuple[dict[str, Any], datetime] | None:
     return (json.loads(rows[0]["payload"]), as_moment(rows[0]["due_at"])) if rows else None
 
 
-def many_due(tx: Tx, kind: str, now: datetime, many: int) -> bool:
+def many_due(tx: Tx, kind: TimerKind, now: datetime, many: int) -> bool:
     """Say whether at least `many` timers of a kind are due now; looks at no more than these."""
     rows = tx.rows(
         """

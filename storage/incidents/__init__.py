@@ -10,7 +10,7 @@ from storage import similarity
 from storage.engine import Row, Tx
 from storage.engine.ids import PersonId, PlaceId, ServiceId
 from storage.engine.sql import as_moment, as_text
-from storage.incidents.states import ClosedAs, IncidentState, Severity
+from storage.incidents.states import ClosedAs, IncidentState, Severity, TimelineKind
 
 MOST = 200  # restored ones that are looked at in one go
 
@@ -75,7 +75,7 @@ class Happening:
     """One line of an incident's timeline."""
 
     at: datetime
-    kind: str
+    kind: TimelineKind
     person: PersonId | None
     detail: str
 
@@ -579,7 +579,7 @@ def add_to_timeline(
     *,
     id: str,
     at: datetime,
-    kind: str,
+    kind: TimelineKind,
     person: PersonId | None = None,
     detail: str = "",
 ) -> None:
@@ -606,7 +606,8 @@ def timeline(tx: Tx, number: int) -> list[Happening]:
         number=number,
     )
     return [
-        Happening(as_moment(row["at"]), row["kind"], row["person"], row["detail"]) for row in rows
+        Happening(as_moment(row["at"]), TimelineKind(row["kind"]), row["person"], row["detail"])
+        for row in rows
     ]
 
 

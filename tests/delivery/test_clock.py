@@ -9,6 +9,7 @@ import pytest
 
 from bot.delivery.clock import Clock
 from handlers.digest import schedule as digest_schedule
+from handlers.incidents.keys import IncidentTimer
 from storage.delivery import outbox, timers
 from storage.delivery.outbox import ParcelKind
 from storage.engine import Database, Tx
@@ -139,7 +140,7 @@ def test_a_lease_from_before_the_clock_was_set_back_is_over(database: Database) 
 
     def take(tx: Tx) -> None:
         inside = tx.within(DEMO)
-        timers.set(inside, id="t", kind="climb", key="t", due=now)
+        timers.set(inside, id="t", kind=IncidentTimer.ESCALATION, key="t", due=now)
         outbox.add(
             inside,
             id="o",

@@ -12,6 +12,7 @@ import pytest
 
 from bot.delivery.courier import Courier
 from bot.delivery.platform import Impossible, Rate
+from handlers.incidents.keys import IncidentTimer
 from handlers.kit.messages import Message, dump, line, spoken
 from storage.delivery import outbox, timers
 from storage.delivery.outbox import Parcel, ParcelKind
@@ -90,7 +91,7 @@ def reasons(bot: Stage) -> list[tuple[str, str]]:
 def escalate_at(bot: Stage, minutes: float = 10) -> None:
     """Set the timer that comes next when an alarm is not answered."""
     due = bot.clock.now() + timedelta(minutes=minutes)
-    bot.store(lambda tx: timers.set(tx, id="t", kind="climb", key="next", due=due))
+    bot.store(lambda tx: timers.set(tx, id="t", kind=IncidentTimer.ESCALATION, key="next", due=due))
 
 
 def escalation_due(bot: Stage) -> bool:

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from bot.delivery.requests import Request, Response, clean
 from bot.delivery.scheduler import clean as let_go
 from handlers import FEATURES
+from handlers.incidents.keys import IncidentTimer
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
@@ -47,7 +48,7 @@ def with_test_commands() -> Feature:
     def write(ctx: Context, words: str) -> tuple[Post, ...]:
         workspaces.set_setting(ctx.tx, "half", words)
         workspaces.next_number(ctx.tx, "incident")
-        timers.set(ctx.tx, id=ctx.new_id(), kind="climb", key="half", due=ctx.now)
+        timers.set(ctx.tx, id=ctx.new_id(), kind=IncidentTimer.ESCALATION, key="half", due=ctx.now)
         return (Post("half", line(words), "incidents"),)
 
     @feature.command("boom", "knall", help=_("Fails."))

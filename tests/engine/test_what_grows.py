@@ -15,6 +15,7 @@ from functools import partial
 import pytest
 
 from bot.operations.auditor import Auditor
+from handlers.incidents.keys import IncidentTimer
 from handlers.kit.messages import Call
 from storage.delivery import outbox, timers
 from storage.delivery.outbox import ParcelKind
@@ -225,18 +226,22 @@ def test_the_message_that_may_stand_there_is_the_newest_of_its_key(database: Dat
 def test_many_that_are_due_are_looked_at_no_further_than_asked(database: Database) -> None:
     def fill(tx: Tx) -> None:
         for n in range(7):
-            timers.set(tx.within(DEMO), id=f"t{n}", kind="climb", key=f"k{n}", due=MONDAY)
+            timers.set(
+                tx.within(DEMO), id=f"t{n}", kind=IncidentTimer.ESCALATION, key=f"k{n}", due=MONDAY
+            )
 
     with staged(database):
         database.transact(fill)
         for many, expected in ((7, True), (8, False)):
 
             def ask(tx: Tx, many: int = many) -> bool:
-                return timers.many_due(tx.within(DEMO), "climb", MONDAY, many)
+                return timers.many_due(tx.within(DEMO), IncidentTimer.ESCALATION, MONDAY, many)
 
             assert database.read(ask) is expected
         early = MONDAY - timedelta(seconds=1)
-        assert not database.read(lambda tx: timers.many_due(tx.within(DEMO), "climb", early, 1))
+        assert not database.read(
+            lambda tx: timers.many_due(tx.within(DEMO), IncidentTimer.ESCALATION, early, 1)
+        )
 
 
 @pytest.mark.parametrize(

@@ -228,7 +228,7 @@ def compared_with_text(tree: ast.Module) -> list[int]:
             for each in (side.elts if isinstance(side, ast.Tuple | ast.List | ast.Set) else [side])
             if isinstance(each, ast.Constant) and isinstance(each.value, str)
         ]
-        if texts and named & {"state", "phase", "severity"}:
+        if texts and named & {"state", "phase", "severity", "kind", "role"}:
             found.append(node.lineno)
     return found
 

@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 
 from bot.delivery.clock import HandClock
+from handlers.incidents.keys import IncidentTimer
 from storage import people, services, workspaces
 from storage import people as storage_people
 from storage.delivery import places, timers
+from storage.delivery.places import PlaceKind
 from storage.engine import Database, Row, Tx
 from storage.engine.ids import PersonId, PlaceId, ServiceId
 from storage.engine.postgres import Postgres
@@ -440,14 +442,20 @@ def test_a_change_reaches_only_its_own_company(
             storage_people.find_or_create(
                 tx, f"local:{who}", who, id=PersonId(who), key=who, now=clock.now()
             )
-        places.ensure(tx, PlaceId("local:zoe"), "direct", "Zoe", person=PersonId("zoe"))
+        places.ensure(tx, PlaceId("local:zoe"), PlaceKind.DIRECT, "Zoe", person=PersonId("zoe"))
         services.add(
             tx,
             Service(ServiceId("s"), "S", (), PersonId("zoe"), PersonId("yan"), False),
             name_key="s",
             now=clock.now(),
         )
-        timers.set(tx, id="t", kind="climb", key="only here", due=clock.now() + timedelta(hours=1))
+        timers.set(
+            tx,
+            id="t",
+            kind=IncidentTimer.ESCALATION,
+            key="only here",
+            due=clock.now() + timedelta(hours=1),
+        )
         workspaces.set_setting(tx, "only here", "kept")
         installations.put(
             tx, team="T1", bot_user="UBOT", scopes="", token="sealed", refresh_token="again",

@@ -15,6 +15,7 @@ from handlers.kit.working_hours import WorkingTime
 from handlers.privacy import retention
 from storage import people, services
 from storage.delivery import places, timers
+from storage.delivery.places import PlaceKind
 from storage.engine import Tx
 from storage.engine.ids import PersonId, PlaceId
 from tests.pretend.stage import MONDAY, Chat, Fault, Say, Stage, answered, impossible
@@ -150,7 +151,7 @@ def another_manager(tx: Tx, bot: Stage) -> None:
         now=bot.clock.now(),
         manager=True,
     )
-    places.ensure(tx, PlaceId("local:@dora"), "direct", "Dora", person=PersonId("dora"))
+    places.ensure(tx, PlaceId("local:@dora"), PlaceKind.DIRECT, "Dora", person=PersonId("dora"))
 
 
 def test_nobody_gets_more_than_eight_alarms_of_a_normal_incident_in_a_day(

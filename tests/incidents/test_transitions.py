@@ -35,7 +35,7 @@ from storage.engine.sql import as_moment
 from storage.engine.sqlite import Sqlite
 from storage.incidents import Incident
 from storage.incidents import transitions as states
-from storage.incidents.states import ClosedAs
+from storage.incidents.states import ClosedAs, TimelineKind
 from tests.closing.test_closing import POINTS, say, state
 from tests.house.test_layers import called, imported, trees
 from tests.ownership.test_ownership import leaves
@@ -74,7 +74,7 @@ def test_only_the_gate_changes_the_state_of_an_incident() -> None:
 
 def test_only_one_place_knows_the_order_of_locks() -> None:
     """Timers before rows, and the smaller number first: written once, and gone around by nobody."""
-    owned = {"escalation.stop", "escalation.hold", "timers.lock", "states.lock"}
+    owned = {"escalation.stop", "escalation.lock", "timers.lock", "states.lock"}
     found = {
         (name, each)
         for name, tree in trees("bot", "handlers").items()
@@ -83,7 +83,7 @@ def test_only_one_place_knows_the_order_of_locks() -> None:
     }
     assert found == {
         ("handlers/incidents/transitions.py", "escalation.stop"),
-        ("handlers/incidents/transitions.py", "escalation.hold"),
+        ("handlers/incidents/transitions.py", "escalation.lock"),
         ("handlers/incidents/transitions.py", "states.lock"),
         ("handlers/incidents/escalation.py", "timers.lock"),  # which is `hold`
     }
@@ -521,7 +521,7 @@ def lets_the_timer_of_what_is_withdrawn_go_on(patch: pytest.MonkeyPatch) -> None
     def withdraw(ctx: Context, number: int, since: datetime) -> Incident | None:
         if not states.withdraw(ctx.tx, number, ctx.person.id, since):
             return None
-        return note(ctx, number, "withdrawn")
+        return note(ctx, number, TimelineKind.WITHDRAWN)
 
     patch.setattr(incident_transitions, "withdraw", withdraw)
 

@@ -11,6 +11,7 @@ from functools import lru_cache, partial
 from typing import Any
 
 from handlers.digest import schedule as digest_schedule
+from storage.delivery.places import PlaceRole
 from storage.engine import Tx
 from storage.engine.sqlite import Sqlite
 from storage.workspaces import Workspace
@@ -261,7 +262,8 @@ def furnish(tx: Tx, stage: Stage, language: str) -> None:
     said = SAID[language]
     whole = Company(
         channels=tuple(
-            (f"local:{said[role]}", said[role], role) for role in ("incidents", "managers")
+            (f"local:{said[role]}", said[role], role)
+            for role in (PlaceRole.INCIDENTS, PlaceRole.MANAGERS)
         ),
         services=(
             Answered("till", said["till"], ("Kassen",), "Ben", "Carla"),

@@ -33,7 +33,9 @@ from bot.slack.installations import OAuth
 from bot.slack.socket_mode import Sockets
 from handlers import FEATURES
 from handlers.digest import schedule as digest_schedule
-from handlers.settings.platform_notices import INTRODUCE
+from handlers.incidents.keys import IncidentTimer
+from handlers.settings.platform_notices import PlatformTimer
+from storage.delivery.places import PlaceRole
 from storage.engine import Database, Tx
 from storage.workspaces import Workspace
 from tests.pretend.company import NAMES, Answered, Company, furnish, rest
@@ -45,7 +47,10 @@ from tests.pretend.timed import Timed
 
 INCIDENTS, GENERAL, MANAGERS = "CINC", "CGEN", "CMAN"
 SPEAKS = {"Anna": "en", "Ben": "de", "Carla": "de", "Chris": "en"}
-CHANNELS = ((INCIDENTS, "incidents", "incidents"), (MANAGERS, "management", "managers"))
+CHANNELS = (
+    (INCIDENTS, "incidents", PlaceRole.INCIDENTS),
+    (MANAGERS, "management", PlaceRole.MANAGERS),
+)
 
 
 def user(name: str) -> str:
@@ -114,8 +119,8 @@ class SlackStage(Timed):
             self.dispatcher.run_timer,
             self.clock,
             {
-                "room": Rooms(self.database, {"slack": self.edge.rooms}).keep,
-                INTRODUCE: Introductions(
+                IncidentTimer.CHANNEL: Rooms(self.database, {"slack": self.edge.rooms}).keep,
+                PlatformTimer.INTRODUCE: Introductions(
                     self.database,
                     self.dispatcher.handle,
                     self.clock,

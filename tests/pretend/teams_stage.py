@@ -27,7 +27,8 @@ from bot.teams.edge import App, TeamsEdge
 from bot.teams.tokens import cloud
 from handlers import FEATURES
 from handlers.digest import schedule as digest_schedule
-from handlers.settings.platform_notices import INTRODUCE
+from handlers.settings.platform_notices import PlatformTimer
+from storage.delivery.places import PlaceRole
 from storage.engine import Database, Tx
 from storage.engine.ids import PlaceId
 from storage.teams import conversations
@@ -42,7 +43,10 @@ from tests.pretend.timed import MAIN, Timed
 INCIDENTS, MANAGERS = "19:inc@thread.tacv2", "19:man@thread.tacv2"
 GENERAL, GROUP = "19:gen@thread.tacv2", "19:group@thread.v2"
 SPEAKS = {"Anna": "en", "Ben": "de", "Carla": "de", "Chris": "en"}
-CHANNELS = ((INCIDENTS, "incidents", "incidents"), (MANAGERS, "management", "managers"))
+CHANNELS = (
+    (INCIDENTS, "incidents", PlaceRole.INCIDENTS),
+    (MANAGERS, "management", PlaceRole.MANAGERS),
+)
 
 
 def app(peer: Peer, **given: Any) -> App:
@@ -97,7 +101,10 @@ class TeamsStage(Timed):
             self.database, self.dispatcher.handle, self.clock, {"teams": self.edge.introduce}
         )
         self.scheduler = Scheduler(
-            self.database, self.dispatcher.run_timer, self.clock, {INTRODUCE: introductions.keep}
+            self.database,
+            self.dispatcher.run_timer,
+            self.clock,
+            {PlatformTimer.INTRODUCE: introductions.keep},
         )
         await self.edge.start()
         site = web.Application()

@@ -11,6 +11,7 @@ from handlers.kit.commands import call
 from handlers.privacy import exporting
 from storage import people
 from storage.delivery import places
+from storage.delivery.places import PlaceKind
 from storage.engine import Tx
 from storage.engine.ids import PersonId, PlaceId
 from storage.people import Person
@@ -50,7 +51,7 @@ def stranger(bot: Stage, name: str = "dora", language: str = "en") -> Say:
     )
     bot.store(
         lambda tx: places.ensure(
-            tx, PlaceId(f"local:@{name}"), "direct", name.title(), person=PersonId(name)
+            tx, PlaceId(f"local:@{name}"), PlaceKind.DIRECT, name.title(), person=PersonId(name)
         )
     )
     return say

@@ -10,6 +10,7 @@ from bot import __main__ as program
 from bot.lotse import MAIN
 from storage import audit, people, workspaces
 from storage.delivery import places
+from storage.delivery.places import PlaceKind, PlaceRole
 from storage.engine import AlreadyRunning, Database, Tx, opening
 from storage.engine.ids import PersonId, PlaceId
 from storage.workspaces import Workspace
@@ -34,7 +35,7 @@ def furnished(tx: Tx) -> None:
             kind=kind,
             manager=id == "U1",
         )
-    places.ensure(tx, PlaceId("slack:C1"), "channel", "incidents", role="incidents")
+    places.ensure(tx, PlaceId("slack:C1"), PlaceKind.CHANNEL, "incidents", role=PlaceRole.INCIDENTS)
 
 
 @pytest.fixture

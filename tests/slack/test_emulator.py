@@ -28,6 +28,7 @@ from bot.config import Settings
 from bot.delivery.clock import HandClock
 from bot.delivery.menus import SCOPES
 from bot.lotse import MAIN, Lotse
+from storage.delivery.places import PlaceRole
 from storage.engine import Row, Tx
 from storage.engine.sqlite import Sqlite
 from storage.workspaces import Workspace
@@ -299,7 +300,7 @@ def furnish(tx: Tx, company: Company, language: str) -> None:
         return company.ids[name.lower()]
 
     whole = pretend.Company(
-        channels=((f"slack:{company.channel}", "incidents", "incidents"),),
+        channels=((f"slack:{company.channel}", "incidents", PlaceRole.INCIDENTS),),
         services=(
             pretend.Answered("till", "Till", ("Kasse",), "Ben", "Carla"),
             pretend.rest("en"),

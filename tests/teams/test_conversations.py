@@ -12,6 +12,7 @@ import pytest
 from storage import workspaces
 from storage.delivery import outbox, places, waiting
 from storage.delivery.outbox import Parcel, ParcelKind
+from storage.delivery.places import PlaceKind
 from storage.engine import Database, Tx
 from storage.engine.ids import PlaceId
 from storage.teams import button_presses, conversations
@@ -264,10 +265,10 @@ def test_while_slack_shuts_us_out_teams_beside_it_goes_on(store: Run) -> None:
 def test_a_purpose_has_one_channel_on_each_platform(store: Run) -> None:
     def furnish(tx: Tx) -> None:
         for id in ("slack:C1", "slack:C2", "teams:19:a", "teams:19:b"):
-            places.ensure(tx, PlaceId(id), "channel", id)
-            places.set_role(tx, PlaceId(id), places.INCIDENTS)
+            places.ensure(tx, PlaceId(id), PlaceKind.CHANNEL, id)
+            places.set_role(tx, PlaceId(id), places.PlaceRole.INCIDENTS)
 
     store(furnish)
-    found = store(lambda tx: places.with_role(tx, places.INCIDENTS))
+    found = store(lambda tx: places.with_role(tx, places.PlaceRole.INCIDENTS))
     assert [each.id for each in found] == ["slack:C2", "teams:19:b"]
-    assert store(lambda tx: places.with_role(tx, places.MANAGERS)) == []
+    assert store(lambda tx: places.with_role(tx, places.PlaceRole.MANAGERS)) == []

@@ -11,7 +11,7 @@ from handlers.ownership import leaving
 from storage import people
 from storage import people as storage_people
 from storage.delivery import places
-from storage.delivery.places import Place
+from storage.delivery.places import Place, PlaceKind
 from storage.engine import Tx
 from storage.engine.ids import PersonId, PlaceId
 from storage.people import Person, PersonKind
@@ -39,7 +39,7 @@ def find_or_create_person(
         leaving.notice(tx, person, id=new_id(), now=now)
         person = replace(person, kind=PersonKind(kind))
     if named.direct and places.find(tx, named.direct) is None:
-        places.ensure(tx, named.direct, "direct", person.name, person=person.id)
+        places.ensure(tx, named.direct, PlaceKind.DIRECT, person.name, person=person.id)
     return person
 
 
@@ -50,7 +50,7 @@ def find_or_create_place(tx: Tx, id: PlaceId, called: str | None) -> Place | Non
         return found
     name = clean(called)
     if found is None:
-        places.ensure(tx, id, "channel", name)
+        places.ensure(tx, id, PlaceKind.CHANNEL, name)
         return places.find(tx, id)
     if name and name != found.name:
         places.rename(tx, id, name)

@@ -21,7 +21,7 @@ from bot.delivery.requests import Request, Response, kept, read_request
 from handlers.kit.context import Context
 from handlers.kit.messages import dump, line, spoken
 from handlers.kit.words import _
-from handlers.settings.platform_notices import INTRODUCE
+from handlers.settings.platform_notices import PlatformTimer
 from storage.delivery import held_requests, outbox, timers
 from storage.delivery.outbox import ParcelKind
 from storage.delivery.timers import Timer
@@ -52,7 +52,7 @@ def wait(ctx: Context, request: Request, answer: Response, *, keep: bool) -> Res
     timers.set(
         ctx.tx,
         id=ctx.new_id(),
-        kind=INTRODUCE,
+        kind=PlatformTimer.INTRODUCE,
         key=_key(identity),
         due=ctx.now + SOON,
         identity=identity,
@@ -96,7 +96,7 @@ def carried_out(ctx: Context, request: Request, answer: Response) -> None:
 
 
 def _key(identity: str) -> str:
-    return f"{INTRODUCE} {identity}"
+    return f"{PlatformTimer.INTRODUCE} {identity}"
 
 
 class Introductions:

@@ -32,15 +32,21 @@ from storage.automations import Automation, history, learning
 from storage.automations.learning import Check, Review
 from storage.automations.states import AutomationPhase
 from storage.delivery import timers
+from storage.delivery.timers import TimerKind
 from storage.engine.ids import PersonId
 
 feature = Feature(_("Automations"))
 
-TIMER = "automation checks"
 RESULTS = 5
 ENOUGH = 5  # right results of five; fewer open an iteration
 USUAL_DAYS = 30
 CHECK_INS = (7, 30, 90, 180)  # days after it went live
+
+
+class CheckTimer(TimerKind):
+    """The day's look at checks."""
+
+    CHECKS = "automation checks"
 
 
 class Change(Worded):
@@ -80,8 +86,14 @@ def _open_card(automation: Automation) -> Button:
 
 def plan(ctx: Context) -> None:
     """Let the daily look happen, if it is not planned already."""
-    if timers.due_of(ctx.tx, TIMER) is None:
-        timers.set(ctx.tx, id=ctx.new_id(), kind=TIMER, key=TIMER, due=_tomorrow(ctx))
+    if timers.due_of(ctx.tx, CheckTimer.CHECKS) is None:
+        timers.set(
+            ctx.tx,
+            id=ctx.new_id(),
+            kind=CheckTimer.CHECKS,
+            key=CheckTimer.CHECKS,
+            due=_tomorrow(ctx),
+        )
 
 
 def _tomorrow(ctx: Context) -> datetime:
@@ -90,10 +102,12 @@ def _tomorrow(ctx: Context) -> datetime:
     return calendar.midnight(day, zone) + timedelta(hours=6, minutes=15)
 
 
-@feature.timer(TIMER)
+@feature.timer(CheckTimer.CHECKS)
 def look(ctx: Context) -> Reply:
     """Look once a day what is to be checked, asked and wondered about."""
-    timers.set(ctx.tx, id=ctx.new_id(), kind=TIMER, key=TIMER, due=_tomorrow(ctx))
+    timers.set(
+        ctx.tx, id=ctx.new_id(), kind=CheckTimer.CHECKS, key=CheckTimer.CHECKS, due=_tomorrow(ctx)
+    )
     monday = company_of(ctx).day_of(ctx.now).weekday() == 0
     for each in automations.all(ctx.tx):
         decides = owner(ctx, each)

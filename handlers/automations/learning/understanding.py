@@ -10,7 +10,7 @@ from handlers.kit.messages import Button, Buttons, Message, Part, Post, Reply, T
 from handlers.kit.words import Sentence, Words, _, _n
 from storage.automations import Automation, history, learning
 from storage.delivery.outbox import ParcelKind
-from storage.delivery.places import GENERAL
+from storage.delivery.places import PlaceRole
 
 feature = Feature(_("Automations"))
 
@@ -25,7 +25,9 @@ def version_of(ctx: Context, automation: Automation) -> int:
 
 def show_to_all(ctx: Context, automation: Automation) -> tuple[Post, ...]:
     """Post the card that says what is live, or what has changed since."""
-    return (Post(_key(ctx, automation), _card(ctx, automation), GENERAL, ParcelKind.NOTE),)
+    return (
+        Post(_key(ctx, automation), _card(ctx, automation), PlaceRole.GENERAL, ParcelKind.NOTE),
+    )
 
 
 def _key(ctx: Context, automation: Automation) -> str:

@@ -9,6 +9,7 @@ from handlers.incidents import cards, escalation, keys
 from handlers.incidents.alarms import posting, steps, targets, wording
 from handlers.incidents.alarms.steps import ASK, BEGIN, TOP, Due, Rounds
 from handlers.incidents.escalation import Escalation
+from handlers.incidents.keys import IncidentTimer
 from handlers.kit import working_hours
 from handlers.kit.commands import Feature
 from handlers.kit.context import Context
@@ -21,7 +22,7 @@ from storage.delivery import heartbeat, timers
 from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import PersonId
 from storage.incidents import Incident, alarms
-from storage.incidents.states import IncidentState
+from storage.incidents.states import IncidentState, TimelineKind
 
 feature = Feature(_("Escalation"))
 
@@ -29,7 +30,7 @@ SOON = timedelta(seconds=10)  # what runs sooner than planned by more was hasten
 CROWD = posting.MOST  # other incidents that are due in this moment: then it is a list at once
 
 
-@feature.timer("climb")
+@feature.timer(IncidentTimer.ESCALATION)
 def escalate(
     ctx: Context,
     number: int,
@@ -122,8 +123,8 @@ def _alarm(
     number = incident.number
     position = incidents.count_alarm(ctx.tx, number)
     incident = incidents.find(ctx.tx, number) or incident
-    _note(ctx, incident, "alarmed", ",".join(people))
-    crowded = timers.many_due(ctx.tx, "climb", ctx.now, CROWD)
+    _note(ctx, incident, TimelineKind.ALARMED, ",".join(people))
+    crowded = timers.many_due(ctx.tx, IncidentTimer.ESCALATION, ctx.now, CROWD)
 
     def message(person: PersonId) -> Message:
         more = wording.pause_buttons(ctx, incident, person, position)
@@ -132,7 +133,7 @@ def _alarm(
     return posting.alarm_posts(ctx, incident, position, people, message, crowded=crowded)
 
 
-def _note(ctx: Context, incident: Incident, kind: str, detail: str = "") -> None:
+def _note(ctx: Context, incident: Incident, kind: TimelineKind, detail: str = "") -> None:
     incidents.add_to_timeline(
         ctx.tx, incident.number, id=ctx.new_id(), at=ctx.now, kind=kind, detail=detail
     )
@@ -154,14 +155,14 @@ def _all_managers(
     """Return every other manager, once, when a serious incident has waited for hours."""
     if rounds.widens is None or ctx.now - this.since < rounds.widens:
         return []
-    if _once(ctx, incident, "widened"):
+    if _once(ctx, incident, TimelineKind.WIDENED):
         return []
-    _note(ctx, incident, "widened")
+    _note(ctx, incident, TimelineKind.WIDENED)
     others = dict.fromkeys(targets.other_managers(ctx))
     return [each for each in others if each not in but]
 
 
-def _once(ctx: Context, incident: Incident, kind: str) -> bool:
+def _once(ctx: Context, incident: Incident, kind: TimelineKind) -> bool:
     """Say whether something was told already since the incident began."""
     return any(
         each.kind == kind and each.at >= incident.begun_at
@@ -177,12 +178,12 @@ def _tell_declarer(
     hears = duty.is_here(ctx, incident.declared_by) and not (
         rested is None and incident.declared_by in alarmed
     )
-    rests = rested is not None and not _once(ctx, incident, "rests")
-    reached = top and not _once(ctx, incident, "at the top")
+    rests = rested is not None and not _once(ctx, incident, TimelineKind.RESTS)
+    reached = top and not _once(ctx, incident, TimelineKind.AT_THE_TOP)
     if reached:
-        _note(ctx, incident, "at the top")
+        _note(ctx, incident, TimelineKind.AT_THE_TOP)
     if rests and rested is not None:
-        _note(ctx, incident, "rests")
+        _note(ctx, incident, TimelineKind.RESTS)
         if hears:
             return (
                 Post(
@@ -206,7 +207,7 @@ def _ask_for_news(ctx: Context, incident: Incident, this: Escalation) -> Reply:
         return Reply()
     position = incidents.count_alarm(ctx.tx, number)
     incident = incidents.find(ctx.tx, number) or incident
-    _note(ctx, incident, "silent")
+    _note(ctx, incident, TimelineKind.SILENT)
     due = ctx.now + escalation.limit_of(ctx, incident)
     escalation.plan(ctx, number, Escalation(steps.SECOND, this.since, due))
     people = targets.of_levels(ctx, incident, [BEGIN])
@@ -276,7 +277,7 @@ def _last_alarmed(ctx: Context, incident: Incident) -> list[PersonId]:
 def _note_unreached(ctx: Context, incident: Incident, person: PersonId, platform: str) -> None:
     """Note once since it began that somebody cannot be reached."""
     if person not in _unreached_before(ctx, incident):
-        _note(ctx, incident, "unreached", f"{person}:{platform}")
+        _note(ctx, incident, TimelineKind.UNREACHED, f"{person}:{platform}")
 
 
 def _unreached_before(ctx: Context, incident: Incident) -> set[PersonId]:

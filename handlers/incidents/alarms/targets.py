@@ -12,6 +12,7 @@ from handlers.on_call import duty
 from storage import incidents
 from storage.engine.ids import PersonId
 from storage.incidents import Incident, alarms
+from storage.incidents.states import TimelineKind
 
 ROLES: dict[str, Sentence] = {
     "accountable": _("accountable"),
@@ -106,11 +107,16 @@ def alarmed(ctx: Context, incident: Incident) -> list[PersonId]:
     """Return who has been alarmed since it began to wait."""
     found: dict[PersonId, None] = {}
     for each in incidents.timeline(ctx.tx, incident.number):
-        if each.kind in ("moved", "handed on", "reopened", "acknowledged"):
+        if each.kind in (
+            TimelineKind.MOVED,
+            TimelineKind.HANDED_ON,
+            TimelineKind.REOPENED,
+            TimelineKind.ACKNOWLEDGED,
+        ):
             found = {}
-        elif each.kind == "alarmed":
+        elif each.kind == TimelineKind.ALARMED:
             found |= dict.fromkeys(PersonId(id) for id in each.detail.split(",") if id)
-        elif each.kind == "silent":
+        elif each.kind == TimelineKind.SILENT:
             found |= {incident.responsible: None}
     return list(found) or [incident.responsible]  # whose alarm is just on its way
 
@@ -120,6 +126,6 @@ def unreached(ctx: Context, incident: Incident) -> list[tuple[PersonId, str]]:
     return [
         (PersonId(person), platform)
         for each in incidents.timeline(ctx.tx, incident.number)
-        if each.kind == "unreached" and each.at >= incident.begun_at
+        if each.kind == TimelineKind.UNREACHED and each.at >= incident.begun_at
         for person, _colon, platform in [each.detail.rpartition(":")]
     ]

@@ -20,6 +20,7 @@ from handlers.mandate.starter.steps import BY_NAME, STEPS
 from handlers.mandate.starter.steps import Step as StarterStep
 from handlers.on_call import duty
 from storage.delivery import timers
+from storage.delivery.timers import TimerKind
 from storage.engine.ids import PersonId
 from storage.mandate import starter
 from storage.mandate.starter import Starter
@@ -28,6 +29,12 @@ feature = Feature(_("Two-week starter"))
 
 LOOK = time(6, 30)  # local time, before anybody is told anything
 KEY = "starter"
+
+
+class StarterTimer(TimerKind):
+    """The days of the starter."""
+
+    DAY = "starter day"
 
 
 class Name(StrEnum):
@@ -133,11 +140,16 @@ def begin(ctx: Context) -> Reply:
 def _plan(ctx: Context, found: Starter, number: int) -> None:
     due = calendar.at(_day(ctx, found, number), LOOK, ctx.workspace.zone)
     timers.set(
-        ctx.tx, id=ctx.new_id(), kind="starter day", key=KEY, due=max(due, ctx.now), number=number
+        ctx.tx,
+        id=ctx.new_id(),
+        kind=StarterTimer.DAY,
+        key=KEY,
+        due=max(due, ctx.now),
+        number=number,
     )
 
 
-@feature.timer("starter day")
+@feature.timer(StarterTimer.DAY)
 def day(ctx: Context, number: int) -> Reply:
     """Tell the day's step, unless it is done; on the day after the last one, how far it came."""
     found = starter.find(ctx.tx)

@@ -21,7 +21,7 @@ from handlers.pilots.lookup import PilotRef
 from handlers.pilots.weeks import it_checks, operation
 from handlers.pilots.weeks.it_checks import CHECKS, Check, open_checks
 from storage import pilots
-from storage.delivery.places import GENERAL, PlaceKind, with_role
+from storage.delivery.places import PlaceKind, PlaceRole, with_role
 from storage.friction import patterns
 from storage.pilots import Pilot
 from storage.pilots.states import PilotState
@@ -310,7 +310,7 @@ def result(ctx: Context, pilot: PilotRef) -> Reply:
 )
 def post(ctx: Context, pilot: PilotRef) -> Reply:
     found = editing.own(ctx, pilot)
-    rooms = with_role(ctx.tx, GENERAL)
+    rooms = with_role(ctx.tx, PlaceRole.GENERAL)
     if ctx.place is not None and ctx.place.kind == PlaceKind.CHANNEL:
         where = ctx.place.id
     elif rooms:

@@ -22,7 +22,7 @@ from storage.pilots.states import PilotState
 feature = Feature(_("Pilots"))
 
 
-@feature.timer("pilot day")
+@feature.timer(clock.PilotTimer.DAY)
 def look(ctx: Context, pilot: str) -> Reply:
     """Let happen what is due today, however long nobody looked."""
     found = pilots.find(ctx.tx, pilot)
