@@ -52,7 +52,7 @@ from storage.delivery.places import Place, PlaceKind
 from storage.delivery.timers import Timer, TimerKind
 from storage.engine import Database, OnlyReading, StorageError, Tx
 from storage.engine.ids import NOWHERE, PersonId
-from storage.people import Person
+from storage.people import Person, PersonKind
 
 log = logging.getLogger("lotse.dispatch")
 T = TypeVar("T")
@@ -216,7 +216,9 @@ class Dispatcher:
 
         return await asyncio.wrap_future(self._database.submit_read(work))
 
-    async def identify(self, workspace: str, person: Named, kind: str = "new") -> None:
+    async def identify(
+        self, workspace: str, person: Named, kind: PersonKind = PersonKind.NEW
+    ) -> None:
         """Know somebody from now on, without anything having been asked."""
 
         def work(tx: Tx) -> None:
@@ -377,8 +379,9 @@ class Dispatcher:
                 stored = inbox.answer(tx, request.identity)
                 return Response("seen") if stored is None else read_answer(stored)
         sender = Named(request.name, request.person, request.direct)
-        person = find_or_create_person(tx, sender, request.kind, now, self._new_id)
-        kind = "new" if request.kind else ""
+        told = PersonKind(request.kind) if request.kind else None
+        person = find_or_create_person(tx, sender, told, now, self._new_id)
+        kind = PersonKind.NEW if told else None
         mentions = {
             each.shown: find_or_create_person(tx, each, kind, now, self._new_id).id
             for each in request.mentions

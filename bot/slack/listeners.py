@@ -34,6 +34,7 @@ from handlers.kit.readers.titles import with_source
 from handlers.kit.words import shortened
 from storage.engine import StorageError, Tx
 from storage.engine.ids import NOWHERE, PlaceId
+from storage.people import PersonKind
 
 log = logging.getLogger("lotse.slack")
 
@@ -262,7 +263,7 @@ class Listeners:
 
     async def _welcome(self, at: Installation, sender: Sender) -> None:
         named = Named(sender.name, sender.identity, payloads.direct(sender.user))
-        kind = "external" if sender.external else "new"
+        kind = PersonKind.EXTERNAL if sender.external else PersonKind.NEW
         await self._dispatcher.identify(at.workspace, named, kind)
         await self._asked(at, sender)
         await self._home_tabs.opened(at, sender)
@@ -302,7 +303,7 @@ def made(
         call=call,
         submitted=submitted,
         mentions=tuple(people),
-        kind="external" if sender.external else "new",
+        kind=PersonKind.EXTERNAL if sender.external else PersonKind.NEW,
         direct=payloads.direct(sender.user),
         place_name=None if place else payloads.channel_name(body),
         thread=payloads.thread_root(body),

@@ -38,6 +38,7 @@ from storage.delivery import places
 from storage.delivery.places import PlaceKind
 from storage.engine import Database, StorageError, Tx
 from storage.engine.ids import PersonId, PlaceId
+from storage.people import PersonKind
 from storage.slack import installations
 from storage.workspaces import Workspace
 
@@ -304,7 +305,13 @@ class InstallPages:
         identity = f"slack:{granted.team}:{granted.installer}"
         name = profiles.name_of(profile) or granted.installer
         person = storage_people.find_or_create(
-            tx, identity, name, id=PersonId(granted.installer), key=new_id(), now=now, kind="new"
+            tx,
+            identity,
+            name,
+            id=PersonId(granted.installer),
+            key=new_id(),
+            now=now,
+            kind=PersonKind.NEW,
         )
         places.ensure(
             tx,

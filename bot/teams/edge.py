@@ -47,6 +47,7 @@ from storage.delivery.outbox import ParcelKind
 from storage.delivery.places import PlaceKind
 from storage.engine import Database, StorageError, Tx
 from storage.engine.ids import PersonId
+from storage.people import PersonKind
 from storage.teams import conversations
 
 log = logging.getLogger("lotse.teams")
@@ -341,7 +342,7 @@ class TeamsEdge:
                 now=now,
                 key=self._ids(),
                 id=PersonId(sender.identity.rpartition(":")[2]),
-                kind="external" if sender.external else "new",
+                kind=PersonKind.EXTERNAL if sender.external else PersonKind.NEW,
             )
             if not people.managers(tx) and not sender.external:
                 people.set_admin(tx, person.id)  # whoever installs it first may begin

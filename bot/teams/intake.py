@@ -24,6 +24,7 @@ from handlers.kit.commands import by_name
 from handlers.kit.messages import Call, Message
 from storage.engine import Database, Tx
 from storage.engine.ids import NOWHERE, PlaceId
+from storage.people import PersonKind
 from storage.teams import button_presses, conversations
 
 log = logging.getLogger("lotse.teams")
@@ -123,7 +124,7 @@ class Intake:
             sender.name or "?",
             where.place,
             mentions=named,
-            kind="external" if sender.external else "new",
+            kind=PersonKind.EXTERNAL if sender.external else PersonKind.NEW,
             direct=sender.direct,
             thread=payloads.thread_of(where),
             beside=beside,

@@ -29,7 +29,7 @@ from handlers.kit.people import person
 from handlers.kit.words import Sentence, Words, _, _n
 from handlers.on_call import duty
 from storage.automations import Automation, history, learning, odd
-from storage.automations.states import AutomationPhase, AutomationState
+from storage.automations.states import AutomationEvent, AutomationPhase, AutomationState
 from storage.engine.ids import PersonId
 
 ODD_KEPT = timedelta(days=7)
@@ -168,7 +168,9 @@ def _development(ctx: Context, automation: Automation) -> list[tuple[Words, Word
         ]
         if answers:
             rows.append((_("How it goes"), _("{answers}", answers=answers)))
-    entries = [each for each in history.of(ctx.tx, automation.id, 50) if each.kind != "said"]
+    entries = [
+        each for each in history.of(ctx.tx, automation.id, 50) if each.kind != AutomationEvent.SAID
+    ]
     if entries:
         rows.append((_("Last change"), _("{at:day}", at=entries[0].at)))
     return rows

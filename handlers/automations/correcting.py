@@ -23,7 +23,7 @@ from handlers.kit.worded import choice
 from handlers.kit.words import _
 from storage import automations
 from storage.automations import Automation, history, learning
-from storage.automations.states import AutomationPhase, AutomationState
+from storage.automations.states import AutomationEvent, AutomationPhase, AutomationState
 
 feature = Feature(_("Automations"))
 
@@ -76,7 +76,9 @@ def rename(
         raise Refusal(
             _("There is an automation called “{name}” already.", name=shown), field="name"
         )
-    profile.note(ctx, automation, "changed", field="name", before=automation.name, after=shown)
+    profile.note(
+        ctx, automation, AutomationEvent.CHANGED, field="name", before=automation.name, after=shown
+    )
     automations.change(ctx.tx, automation.id, name=shown, name_key=key)
     said = _("It is called “{name}” now.", name=shown)
     open_card = Button(shown[:32], call("auto", automation=automation.id))
@@ -265,7 +267,13 @@ def go_live(ctx: Context, automation: AutoRef) -> Reply:
             buttons=next_steps(automation, gaps),
         )
     automations.change(ctx.tx, automation.id, phase=AutomationPhase.OPERATION, live_at=ctx.now)
-    profile.note(ctx, automation, "gate", before=automation.phase, after=AutomationPhase.OPERATION)
+    profile.note(
+        ctx,
+        automation,
+        AutomationEvent.GATE,
+        before=automation.phase,
+        after=AutomationPhase.OPERATION,
+    )
     escalation.look_at(ctx, ctx.now)
     checks.plan(ctx)
     posts = understanding.show_to_all(ctx, automation)
@@ -300,6 +308,8 @@ def try_out(ctx: Context, automation: AutoRef) -> Reply:
             buttons=next_steps(automation, gaps),
         )
     automations.change(ctx.tx, automation.id, phase=AutomationPhase.PILOT)
-    profile.note(ctx, automation, "phase", before=automation.phase, after=AutomationPhase.PILOT)
+    profile.note(
+        ctx, automation, AutomationEvent.PHASE, before=automation.phase, after=AutomationPhase.PILOT
+    )
     said = _("“{name}” is being tried out.", name=automation.name)
     return Reply(line(said, _card_button(automation)), subject=automation.name)

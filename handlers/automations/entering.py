@@ -23,7 +23,12 @@ from handlers.kit.worded import choice
 from handlers.kit.words import _
 from storage import automations
 from storage.automations import Automation, history, intake, odd
-from storage.automations.states import AutomationKind, AutomationPhase, AutomationState
+from storage.automations.states import (
+    AutomationEvent,
+    AutomationKind,
+    AutomationPhase,
+    AutomationState,
+)
 from storage.engine.ids import PersonId
 from storage.people import Person
 
@@ -300,11 +305,11 @@ def register(
             phase=phase,
             draft=draft,
         )
-    profile.note(ctx, made, "entered", after=phase)
+    profile.note(ctx, made, AutomationEvent.ENTERED, after=phase)
     for field, value in values.items():
         if value:
             history.say(ctx.tx, made.id, field, value)
-            profile.note(ctx, made, "said", field=field, after=value)
+            profile.note(ctx, made, AutomationEvent.SAID, field=field, after=value)
     escalation.look_at(ctx, ctx.now)
     return made, people.ask_to_accept(ctx, made)
 

@@ -21,6 +21,7 @@ from handlers.kit.words import Sentence, Who, _
 from handlers.on_call import duty
 from storage import automations, people
 from storage.automations import Automation
+from storage.automations.states import AutomationEvent
 from storage.engine.ids import PersonId
 from storage.people import Person
 
@@ -77,7 +78,9 @@ def _answers(automation: Automation) -> tuple[Button, ...]:
 def accept(ctx: Context, automation: AutoRef) -> Reply:
     me = ctx.person.id
     if automations.take_over(ctx.tx, automation.id, me, ctx.now):
-        profile.note(ctx, automation, "taken over", before=automation.accountable, after=me)
+        profile.note(
+            ctx, automation, AutomationEvent.TAKEN_OVER, before=automation.accountable, after=me
+        )
         escalation.waits(ctx, automation, None)
         key = f"automation:{automation.id}:offer:{me}"
         done = line(_("{who} took over “{name}”.", who=ctx.who, name=automation.name))
@@ -86,7 +89,7 @@ def accept(ctx: Context, automation: AutoRef) -> Reply:
         return Reply(line(said), posts=posts, subject=automation.name)
     if not automations.accept(ctx.tx, automation.id, me, ctx.now):
         raise Refusal(_("This question has been answered already."))
-    profile.note(ctx, automation, "accepted")
+    profile.note(ctx, automation, AutomationEvent.ACCEPTED)
     if automation.accountable == me:
         said = _("You are accountable for “{name}” now.", name=automation.name)
     else:
@@ -104,7 +107,7 @@ def _declined_offer(ctx: Context, automation: Automation) -> Reply:
     """Let whoever decides know that somebody does not take it over; nothing else changes."""
     me = ctx.person.id
     automations.end_offer(ctx.tx, automation.id)
-    profile.note(ctx, automation, "declined")
+    profile.note(ctx, automation, AutomationEvent.DECLINED)
     escalation.waits(ctx, automation, None)
     said = _("Thank you for saying so. Nothing changes.")
     key = f"automation:{automation.id}:offer:{me}"
@@ -129,7 +132,7 @@ def decline(ctx: Context, automation: AutoRef) -> Reply:
             _("There is nothing left for you to confirm for “{name}”.", name=automation.name),
             buttons=(Button(automation.name[:32], call("auto", automation=automation.id)),),
         )
-    profile.note(ctx, automation, "declined")
+    profile.note(ctx, automation, AutomationEvent.DECLINED)
     said = _(
         "Thank you for saying so. Until somebody else is named, your name stays at “{name}”.",
         name=automation.name,
@@ -192,7 +195,7 @@ def set_people(
     profile.note(
         ctx,
         automation,
-        "named",
+        AutomationEvent.NAMED,
         before=f"{automation.accountable} {automation.deputy}",
         after=f"{accountable} {deputy}",
     )
@@ -251,7 +254,7 @@ def hand_over(
             Buttons(_answers(automation)[:2]),
         )
     )
-    profile.note(ctx, automation, "offered", after=to.id)
+    profile.note(ctx, automation, AutomationEvent.OFFERED, after=to.id)
     said = _("I have asked {who} to take over “{name}”.", who=who, name=automation.name)
     key = f"automation:{automation.id}:offer:{to.id}"
     posts = matters.ask(ctx, to.id, key, question)

@@ -17,7 +17,7 @@ from handlers.kit.words import Sentence, Words, _, _n
 from storage import automations, mandate, pilots
 from storage.automations import Automation, history
 from storage.automations.history import Entry
-from storage.automations.states import AutomationKind, AutomationPhase
+from storage.automations.states import AutomationEvent, AutomationKind, AutomationPhase
 from storage.mandate import links
 from storage.people import PersonKind
 
@@ -241,7 +241,7 @@ def correct(ctx: Context, automation: Automation, values: Mapping[str, str]) -> 
         old = before.get(field, "")
         if value == old:
             continue
-        note(ctx, automation, "changed", field=field, before=old, after=value)
+        note(ctx, automation, AutomationEvent.CHANGED, field=field, before=old, after=value)
         changed.append(field)
         if field in COLUMNS:
             automations.change(ctx.tx, automation.id, **{field: value})

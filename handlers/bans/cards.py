@@ -20,8 +20,9 @@ from storage import problems, repeats
 from storage.engine.ids import ServiceId
 from storage.incidents import Incident
 from storage.incidents.states import IncidentState
-from storage.problems import Override, Problem, ProblemState
+from storage.problems import Override, Problem
 from storage.problems import changes as stored_changes
+from storage.problems.states import ProblemState
 from storage.repeats import Proposal, outages
 
 LABEL = 26  # letters of a button that names something, beside its verb, on a phone

@@ -15,6 +15,7 @@ from handlers.kit.readers.removed_words import MARK, WordsField
 from handlers.kit.words import Sentence, _
 from storage import friction
 from storage.friction import patterns, texts
+from storage.friction.patterns import PatternEvent
 
 feature = Feature(_("Friction"))
 
@@ -61,6 +62,6 @@ def from_pattern(ctx: Context, pattern: PatternRef, *, words: WordsField) -> Rep
     whole = patterns.whole(ctx.tx, pattern.id)
     if not texts.remove_from_patterns(ctx.tx, whole, words, MARK):
         raise _nowhere()
-    history(ctx, pattern.id, "words removed")
+    history(ctx, pattern.id, PatternEvent.WORDS_REMOVED)
     shown = cards.card(ctx, own(ctx, pattern.id))
     return Reply(Message((Text(_gone_words()), *shown.parts)), secret=True)

@@ -13,7 +13,7 @@ from handlers.pilots import roles, start_check, use
 from storage import pilots
 from storage.engine.ids import PersonId
 from storage.pilots import ROLES, Pilot, log
-from storage.pilots.states import PilotState
+from storage.pilots.states import PilotEvent, PilotState
 
 LONGEST = 80  # characters of a name
 
@@ -66,7 +66,7 @@ def rename(ctx: Context, pilot: Pilot, name: str) -> None:
     if taken not in (None, pilot.id):
         raise Refusal(_("There is a pilot called “{name}” already.", name=called), field="name")
     if called != pilot.name:
-        note(ctx, pilot, "renamed", pilot.name)
+        note(ctx, pilot, PilotEvent.RENAMED, pilot.name)
         pilots.rename(ctx.tx, pilot.id, called, folded(called))
 
 

@@ -26,7 +26,7 @@ from storage.delivery.places import PlaceKind
 from storage.engine.ids import NOWHERE, PersonId, PlaceId
 from storage.people import Person
 from storage.pilots import ROLES, Pilot, log
-from storage.pilots.states import PilotState
+from storage.pilots.states import PilotEvent, PilotState
 
 feature = Feature(_("Pilots"))
 
@@ -157,7 +157,7 @@ def name_users(
         ctx.tx, found.id, users_kind=kind, users_place=place, visible=visible.value == "yes"
     )
     pilots.set_users(ctx.tx, found.id, people)
-    editing.note(ctx, found, "users", who[:200])
+    editing.note(ctx, found, PilotEvent.USERS, who[:200])
     return Reply(cards.card(ctx, editing.fresh(ctx, found)), subject=found.name)
 
 

@@ -26,6 +26,7 @@ from storage.engine.ids import PersonId, ServiceId
 from storage.problems import Problem
 from storage.problems import changes as stored_changes
 from storage.problems.changes import Change, ChangeState
+from storage.problems.states import ProblemEvent
 
 feature = Feature(_("Problems and blocks"))
 
@@ -167,7 +168,7 @@ def override(ctx: Context, id: ChangeId, *, reason: Reason, until: Until) -> Rep
         ban.number,
         id=ctx.new_id(),
         at=ctx.now,
-        kind="let through",
+        kind=ProblemEvent.LET_THROUGH,
         person=ctx.person.id,
         detail=f"{change.what} ({reason})",
     )

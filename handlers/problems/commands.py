@@ -41,7 +41,8 @@ from handlers.problems.lookup import Ref, changed_reply, find, may, mine, refusa
 from storage import problems
 from storage.engine.ids import PersonId
 from storage.people import Person
-from storage.problems import ProblemState, texts
+from storage.problems import texts
+from storage.problems.states import ProblemEvent, ProblemState
 
 feature = Feature(_("Problems and blocks"))
 
@@ -120,7 +121,7 @@ def retitle(
     if new == problem.title:
         raise Refusal(_("It is called that already."), field="title")
     problems.set_title(ctx.tx, number, new)
-    lifecycle.note(ctx, problem, "retitled", problem.title)
+    lifecycle.note(ctx, problem, ProblemEvent.RETITLED, problem.title)
     said = _("{problem} is called “{title}” now.", problem=label(number), title=new)
     return changed_reply(ctx, problem, said)
 
@@ -140,7 +141,7 @@ def remove_words(ctx: Context, number: Ref, *, words: WordsField) -> Reply:
         raise Refusal(
             _("These words do not stand in {incident}.", incident=label(number)), field="words"
         )
-    lifecycle.note(ctx, problem, "words removed")
+    lifecycle.note(ctx, problem, ProblemEvent.WORDS_REMOVED)
     said = _(
         "The words are gone from title, text, history and cards of {incident}. The history says "
         "that words were removed, not which.",
@@ -167,7 +168,7 @@ def enter_cause(
     if is_placeholder(cause):
         raise Refusal(_("That is not enough yet. What do you think is the cause?"), field="cause")
     problems.set_cause(ctx.tx, number, kind, cause)
-    lifecycle.note(ctx, problem, "cause", cause)
+    lifecycle.note(ctx, problem, ProblemEvent.CAUSE, cause)
     next_one = (fix_button(number),) if problem.state == ProblemState.OPEN else ()
     return changed_reply(ctx, problem, _("Noted. Thank you."), *next_one)
 
@@ -180,7 +181,7 @@ def accept(ctx: Context, number: Ref) -> Reply:
         raise refusal(ctx, problem)
     if not problems.accept(ctx.tx, number, ctx.person.id, ctx.now):
         return Reply(card(ctx, problem))
-    lifecycle.note(ctx, problem, "owned")
+    lifecycle.note(ctx, problem, ProblemEvent.OWNED)
     problem = lifecycle.again(ctx, problem)
     said = _(
         "You look after the cause of {problem}. It is due on {day:day}; you can change that.",
@@ -208,7 +209,7 @@ def name_owner(
             _("{who} owns this cause already.", who=Who(person.id, person.name)), field="person"
         )
     problems.ask(ctx.tx, number, person.id)
-    lifecycle.note(ctx, problem, "asked", person.id)
+    lifecycle.note(ctx, problem, ProblemEvent.ASKED, person.id)
     said = _(
         "I have asked {who} to look after the cause. Until they accept, {owner} looks after it.",
         who=Who(person.id, person.name),
@@ -226,7 +227,7 @@ def set_due(ctx: Context, number: Ref, day: Annotated[date, DateReader(), Ask(_(
         raise Refusal(_("That day is over: {day:day}.", day=day), field="day")
     old = lifecycle.reminder_posts(ctx, problem)
     if problems.set_due(ctx.tx, number, day):
-        lifecycle.note(ctx, problem, "dated", day.isoformat())
+        lifecycle.note(ctx, problem, ProblemEvent.DATED, day.isoformat())
         problem = lifecycle.again(ctx, problem)
         lifecycle.remind(ctx, problem)
     said = _("{problem} should be fixed by {day:day}.", problem=label(number), day=day)
@@ -275,7 +276,7 @@ def _give(ctx: Context, number: int, to: PersonId, _other: str | None) -> tuple[
     problems.accept(ctx.tx, number, to, ctx.now)
     problem = problems.find(ctx.tx, number)
     assert problem is not None
-    lifecycle.note(ctx, problem, "owned")
+    lifecycle.note(ctx, problem, ProblemEvent.OWNED)
     return lifecycle.card_posts(ctx, problem)
 
 

@@ -30,7 +30,8 @@ from handlers.problems.lookup import Ref, changed_reply, may, refusal, standing,
 from storage import people, problems
 from storage import repeats as storage_repeats
 from storage.delivery.outbox import ParcelKind
-from storage.problems import Problem, ProblemState
+from storage.problems import Problem
+from storage.problems.states import ProblemEvent, ProblemState
 
 feature = Feature(_("Problems and blocks"))
 
@@ -67,7 +68,7 @@ def fix(
     lifecycle.calm(ctx, problem)
     if not problems.fix(ctx.tx, number, ctx.person.id, what, evidence, ctx.now):
         return Reply(card(ctx, lifecycle.again(ctx, problem)))
-    lifecycle.note(ctx, problem, "fixed", what)
+    lifecycle.note(ctx, problem, ProblemEvent.FIXED, what)
     problem = lifecycle.again(ctx, problem)
     lifecycle.wait_quietly(ctx, problem)
     said = _n(
@@ -118,7 +119,7 @@ def verify(ctx: Context, number: Ref) -> Reply:
         )
     storage_repeats.lock_groups(ctx.tx)
     step = lifecycle.lift(ctx, problem, ctx.person.id)
-    if step.what != "lifted" or step.problem is None:
+    if step.what is not lifecycle.Became.LIFTED or step.problem is None:
         return Reply(card(ctx, lifecycle.again(ctx, problem)))
     said = _(
         "Thank you, verified. The block of {problem} is lifted; its incidents can be finished now.",
@@ -151,7 +152,7 @@ def reopen(
         return Reply(card(ctx, problem))
     lifecycle.calm(ctx, problem)
     problem = lifecycle.reopen(ctx, problem)
-    lifecycle.note(ctx, problem, "reopened", reason)
+    lifecycle.note(ctx, problem, ProblemEvent.REOPENED, reason)
     return changed_reply(ctx, problem, _("{problem} is open again.", problem=label(number)))
 
 
@@ -176,7 +177,7 @@ def override(ctx: Context, number: Ref, *, reason: Reason, until: Until) -> Repl
         now=ctx.now,
         until_on=until,
     )
-    lifecycle.note(ctx, problem, "overridden", reason)
+    lifecycle.note(ctx, problem, ProblemEvent.OVERRIDDEN, reason)
     lifecycle.go_on(ctx, problem)
     said = _(
         "For the block of {problem} there is an exception until {day:day}. It will "

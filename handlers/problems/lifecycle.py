@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from enum import StrEnum
 
 from handlers.bans.blocks import owner
 from handlers.bans.cards import label
@@ -29,7 +30,8 @@ from storage.delivery.timers import TimerKind
 from storage.engine.ids import PersonId
 from storage.incidents import Incident
 from storage.incidents.states import IncidentState
-from storage.problems import Problem, ProblemState
+from storage.problems import Problem
+from storage.problems.states import ProblemEvent, ProblemState
 from storage.repeats import outages
 from storage.services import Service
 
@@ -49,12 +51,22 @@ class ProblemTimer(TimerKind):
     CAUSE_QUIET = "cause quiet"
 
 
+class Became(StrEnum):
+    """What happened to a group's problem just now."""
+
+    OPENED = "opened"
+    REOPENED = "reopened"
+    LIFTED = "lifted"
+    MERGED = "merged"
+    DROPPED = "dropped"
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """What became of a group: its problem, and whether it was opened, reopened or dropped now."""
 
     problem: Problem | None = None
-    what: str = ""
+    what: Became | None = None
     posts: tuple[Post, ...] = ()
 
 
@@ -99,9 +111,9 @@ def _begin(ctx: Context, root: int, start: datetime) -> Step:
     problem = problems.of_group(ctx.tx, root)
     assert problem is not None, "it was opened just now"
     named_ones = ", ".join(f"INC-{each}" for each in numbers)
-    note(ctx, problem, "opened", named_ones, by_hand=False)
+    note(ctx, problem, ProblemEvent.OPENED, named_ones, by_hand=False)
     remind(ctx, problem)
-    return Step(problem, "opened", (*card_posts(ctx, problem), to_owner(ctx, problem)))
+    return Step(problem, Became.OPENED, (*card_posts(ctx, problem), to_owner(ctx, problem)))
 
 
 def _service(ctx: Context, members: list[Incident]) -> Service:
@@ -117,8 +129,8 @@ def _again(ctx: Context, problem: Problem) -> Step:
     timers.cancel(ctx.tx, quiet_key(problem.number))
     members = repeats.members(ctx.tx, problem.root)
     problem = reopen(ctx, problem)
-    note(ctx, problem, "again", f"INC-{members[-1]}", by_hand=False)
-    return Step(problem, "reopened", (*card_posts(ctx, problem), to_owner(ctx, problem)))
+    note(ctx, problem, ProblemEvent.AGAIN, f"INC-{members[-1]}", by_hand=False)
+    return Step(problem, Became.REOPENED, (*card_posts(ctx, problem), to_owner(ctx, problem)))
 
 
 def reopen(ctx: Context, problem: Problem) -> Problem:
@@ -140,8 +152,8 @@ def without_one(ctx: Context, root: int) -> Step:
         start = calendar.days_before(newest, those.days, ctx.workspace.zone)
         n, serious = outages.times(ctx.tx, root, start, newest)
         if n >= (those.serious if serious else those.often):
-            return Step(problem, "", card_posts(ctx, problem))
-    return _end(ctx, problem, "dropped")
+            return Step(problem, None, card_posts(ctx, problem))
+    return _end(ctx, problem, ProblemState.DROPPED)
 
 
 def join(ctx: Context, one: int, other: int) -> tuple[int, tuple[Post, ...]]:
@@ -151,8 +163,8 @@ def join(ctx: Context, one: int, other: int) -> tuple[int, tuple[Post, ...]]:
     kept = min(found, key=lambda each: each.number, default=None)
     for each in found:
         if kept is not None and each is not kept:
-            posts = _end(ctx, each, "merged", label(kept.number)).posts
-            note(ctx, kept, "merged", label(each.number), by_hand=False)
+            posts = _end(ctx, each, ProblemState.MERGED, label(kept.number)).posts
+            note(ctx, kept, ProblemEvent.MERGED, label(each.number), by_hand=False)
     root = repeats.join(ctx.tx, one, other)
     if kept is not None:
         problems.move(ctx.tx, kept.number, root)
@@ -160,13 +172,13 @@ def join(ctx: Context, one: int, other: int) -> tuple[int, tuple[Post, ...]]:
     return root, posts
 
 
-def _end(ctx: Context, problem: Problem, state: str, detail: str = "") -> Step:
+def _end(ctx: Context, problem: Problem, state: ProblemState, detail: str = "") -> Step:
     calm(ctx, problem)
     problems.end(ctx.tx, problem.number, state)
     problem = again(ctx, problem)
-    note(ctx, problem, state, detail, by_hand=False)
+    note(ctx, problem, ProblemEvent(state), detail, by_hand=False)
     go_on(ctx, problem)
-    return Step(problem, state, (*card_posts(ctx, problem), *changes.free(ctx, problem)))
+    return Step(problem, Became(state), (*card_posts(ctx, problem), *changes.free(ctx, problem)))
 
 
 def lift(ctx: Context, problem: Problem, person: PersonId | None) -> Step:
@@ -175,10 +187,15 @@ def lift(ctx: Context, problem: Problem, person: PersonId | None) -> Step:
     if not problems.lift(ctx.tx, problem.number, person, ctx.now):
         return Step(again(ctx, problem))
     problem = again(ctx, problem)
-    note(ctx, problem, "verified" if person else "quiet", by_hand=person is not None)
+    note(
+        ctx,
+        problem,
+        ProblemEvent.VERIFIED if person else ProblemEvent.QUIET,
+        by_hand=person is not None,
+    )
     go_on(ctx, problem)
     posts = (*card_posts(ctx, problem), *changes.free(ctx, problem))
-    return Step(problem, "lifted", posts)
+    return Step(problem, Became.LIFTED, posts)
 
 
 def go_on(ctx: Context, problem: Problem) -> None:
@@ -230,7 +247,7 @@ def again(ctx: Context, problem: Problem) -> Problem:
 
 
 def note(
-    ctx: Context, problem: Problem, kind: str, detail: str = "", *, by_hand: bool = True
+    ctx: Context, problem: Problem, kind: ProblemEvent, detail: str = "", *, by_hand: bool = True
 ) -> None:
     """Write a line into a problem's history."""
     problems.add_to_history(
@@ -323,7 +340,7 @@ def due(ctx: Context, number: int, step: str) -> Reply:
     else:
         person = duty.escalation_manager(ctx) or person
     person = duty.stands_in(ctx, person)
-    note(ctx, problem, "reminded", person, by_hand=False)
+    note(ctx, problem, ProblemEvent.REMINDED, person, by_hand=False)
     message = personal_card(ctx, problem, _why(ctx, problem, step))
     posted = Post(reminder_key(problem, step), message, f"direct:{person}", ParcelKind.NOTE)
     return Reply(posts=(posted, *(card_posts(ctx, problem) if step == "over" else ())))

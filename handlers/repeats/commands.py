@@ -35,6 +35,7 @@ from storage import repeats as storage_repeats
 from storage.engine.ids import PersonId
 from storage.incidents import Incident
 from storage.incidents.states import IncidentState, TimelineKind
+from storage.problems.states import ProblemEvent
 from storage.repeats import outages
 
 feature = Feature(_("Repeats"))
@@ -83,7 +84,7 @@ def same(ctx: Context, number: Named, earlier: Earlier | None = None) -> Reply:
     root, posts = lifecycle.join(ctx, one, other)
     step = lifecycle.reconsider(ctx, root)
     posts += step.posts
-    if step.what != "opened":
+    if step.what is not lifecycle.Became.OPENED:
         posts += tuple(post for each in (first, second) for post in _card_posts(ctx, each))
         if step.problem is not None:
             posts += lifecycle.card_posts(ctx, step.problem)
@@ -119,13 +120,13 @@ def _outcome(ctx: Context, root: int, step: Step) -> Sentence:
         )
     values |= {"problem": problem_label(step.problem.number)}
     values |= {"who": name(ctx, step.problem.owner)}
-    if step.what == "opened":
+    if step.what is lifecycle.Became.OPENED:
         return _(
             "That makes {n} in {days}, so {problem} is open now and {who} has "
             "been asked. Until the fix is verified, such incidents cannot be finished.",
             **values,
         )
-    if step.what == "reopened":
+    if step.what is lifecycle.Became.REOPENED:
         return _(
             "It came back after the fix, so {problem} is open again; {who} looks after it.",
             **values,
@@ -201,7 +202,7 @@ def _regroup(
         most = max(roots, key=lambda each: (len(repeats.members(ctx.tx, each)), -each))
         problems.move(ctx.tx, problem.number, most)
         root = most
-        lifecycle.note(ctx, problem, "parted", label(second.number))
+        lifecycle.note(ctx, problem, ProblemEvent.PARTED, label(second.number))
     return lifecycle.without_one(ctx, root).posts
 
 

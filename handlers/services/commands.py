@@ -34,6 +34,7 @@ from storage import incidents, services
 from storage.engine.ids import PersonId, ServiceId
 from storage.people import Person
 from storage.services import LIMIT, Service
+from storage.services.history import ServiceEvent
 
 feature = Feature(_("Services"))
 
@@ -143,7 +144,7 @@ def new(
     )
     if not services.add(ctx.tx, service, name_key=folded(service.name), now=ctx.now):
         raise editing.name_taken(service.name)
-    history.note(ctx, service.id, "entered")
+    history.note(ctx, service.id, ServiceEvent.ENTERED)
     return Reply(card(ctx, service), posts=ask_to_accept(ctx, service), subject=service.name)
 
 
@@ -247,7 +248,7 @@ def retire(ctx: Context, service: ServiceRef) -> Reply:
                 service=service.name,
             )
         )
-    history.note(ctx, service.id, "retired")
+    history.note(ctx, service.id, ServiceEvent.RETIRED)
     gone = editing.find(ctx, service.id)
     said = _("“{service}” is retired. Its incidents stay.", service=service.name)
     posts = tuple(answered_post(ctx, gone, each) for each in unaccepted(gone))
@@ -269,7 +270,7 @@ def back(ctx: Context, service: Annotated[str, TextReader(long=False), Ask(_("Se
         if services.named(ctx.tx, folded(found.name)) is not None:
             raise editing.name_taken(found.name)
         services.bring_back(ctx.tx, found.id, folded(found.name))
-        history.note(ctx, found.id, "brought back")
+        history.note(ctx, found.id, ServiceEvent.BROUGHT_BACK)
     return Reply(card(ctx, editing.find(ctx, found.id)), subject=found.name)
 
 

@@ -14,24 +14,26 @@ from handlers.services.lookup import AnyServiceRef
 from handlers.working_time.hours import service_hours_words
 from storage.engine.ids import PersonId, ServiceId
 from storage.services import Service, history
-from storage.services.history import Entry
+from storage.services.history import Entry, ServiceEvent
 
 feature = Feature(_("Services"))
 
 SHOWN = 25
-FIELDS: dict[str, Sentence] = {
-    "name": _("Name"),
-    "words": _("Other words for it"),
-    "serious": _("When is it serious here?"),
-    "limit": _("Minutes until the alert escalates"),
-    "runbook": _("Runbook"),
-    "hours": _("Own working hours"),
-    "accountable": _("Accountable"),
-    "deputy": _("Deputy"),
+FIELDS: dict[ServiceEvent, Sentence] = {
+    ServiceEvent.NAME: _("Name"),
+    ServiceEvent.WORDS: _("Other words for it"),
+    ServiceEvent.SERIOUS: _("When is it serious here?"),
+    ServiceEvent.LIMIT: _("Minutes until the alert escalates"),
+    ServiceEvent.RUNBOOK: _("Runbook"),
+    ServiceEvent.HOURS: _("Own working hours"),
+    ServiceEvent.ACCOUNTABLE: _("Accountable"),
+    ServiceEvent.DEPUTY: _("Deputy"),
 }
 
 
-def note(ctx: Context, service: ServiceId, kind: str, before: str = "", after: str = "") -> None:
+def note(
+    ctx: Context, service: ServiceId, kind: ServiceEvent, before: str = "", after: str = ""
+) -> None:
     """Write down what the asker did; a field that stays as it was is no change."""
     if kind in FIELDS and before == after:
         return
@@ -42,14 +44,14 @@ def note(ctx: Context, service: ServiceId, kind: str, before: str = "", after: s
 def note_changes(ctx: Context, before: Service, after: Service) -> None:
     """Write down each field in which a service differs from how it stood."""
     for kind, was, is_ in (
-        ("name", before.name, after.name),
-        ("words", ", ".join(before.words), ", ".join(after.words)),
-        ("serious", before.serious_when, after.serious_when),
-        ("limit", str(before.limit_minutes), str(after.limit_minutes)),
-        ("runbook", before.runbook or "", after.runbook or ""),
-        ("hours", before.hours, after.hours),
-        ("accountable", before.accountable, after.accountable),
-        ("deputy", before.deputy, after.deputy),
+        (ServiceEvent.NAME, before.name, after.name),
+        (ServiceEvent.WORDS, ", ".join(before.words), ", ".join(after.words)),
+        (ServiceEvent.SERIOUS, before.serious_when, after.serious_when),
+        (ServiceEvent.LIMIT, str(before.limit_minutes), str(after.limit_minutes)),
+        (ServiceEvent.RUNBOOK, before.runbook or "", after.runbook or ""),
+        (ServiceEvent.HOURS, before.hours, after.hours),
+        (ServiceEvent.ACCOUNTABLE, before.accountable, after.accountable),
+        (ServiceEvent.DEPUTY, before.deputy, after.deputy),
     ):
         note(ctx, after.id, kind, was, is_)
 
@@ -74,11 +76,11 @@ def past(ctx: Context, service: AnyServiceRef) -> Reply:
 
 def _line(ctx: Context, entry: Entry) -> Sentence:
     who = name(ctx, entry.person)
-    if entry.kind == "entered":
+    if entry.kind == ServiceEvent.ENTERED:
         return _("{who} entered it.", who=who)
-    if entry.kind == "retired":
+    if entry.kind == ServiceEvent.RETIRED:
         return _("{who} took it out of use.", who=who)
-    if entry.kind == "brought back":
+    if entry.kind == ServiceEvent.BROUGHT_BACK:
         return _("{who} took it into use again.", who=who)
     what = FIELDS[entry.kind]
     before, after = (_value_words(ctx, entry.kind, each) for each in (entry.before, entry.after))
@@ -87,12 +89,16 @@ def _line(ctx: Context, entry: Entry) -> Sentence:
     )
 
 
-def _value_words(ctx: Context, kind: str, value: str) -> Words:
+def _value_words(ctx: Context, kind: ServiceEvent, value: str) -> Words:
     if not value:
         return _("nothing")
-    if kind == "hours":  # stored in one way, said in the reader's
+    if kind == ServiceEvent.HOURS:  # stored in one way, said in the reader's
         return service_hours_words(value)
-    return name(ctx, PersonId(value)) if kind in ("accountable", "deputy") else value
+    return (
+        name(ctx, PersonId(value))
+        if kind in (ServiceEvent.ACCOUNTABLE, ServiceEvent.DEPUTY)
+        else value
+    )
 
 
 @feature.knows(

@@ -8,21 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 
 from storage.engine import Row, Tx
 from storage.engine.ids import PersonId, ServiceId
 from storage.engine.sql import as_moment, as_text
-
-
-class ProblemState(StrEnum):
-    """What a problem is; the repeat ban stands while it is open or fixed."""
-
-    OPEN = "open"
-    FIXED = "fixed"
-    LIFTED = "lifted"
-    DROPPED = "dropped"
-    MERGED = "merged"
+from storage.problems.states import ProblemEvent, ProblemState
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +54,7 @@ class Happened:
     """One line of a problem's history."""
 
     at: datetime
-    kind: str
+    kind: ProblemEvent
     person: PersonId | None
     detail: str
 
@@ -342,7 +332,7 @@ def reopen(tx: Tx, number: int, due_on: date) -> bool:
     )
 
 
-def end(tx: Tx, number: int, state: str) -> bool:
+def end(tx: Tx, number: int, state: ProblemState) -> bool:
     """Take a problem away without a fix: dropped, or merged into another."""
     return (
         tx.run(
@@ -387,7 +377,7 @@ def add_to_history(
     *,
     id: str,
     at: datetime,
-    kind: str,
+    kind: ProblemEvent,
     person: PersonId | None = None,
     detail: str = "",
 ) -> None:
@@ -413,7 +403,8 @@ def history(tx: Tx, number: int) -> list[Happened]:
         number=number,
     )
     return [
-        Happened(as_moment(row["at"]), row["kind"], row["person"], row["detail"]) for row in rows
+        Happened(as_moment(row["at"]), ProblemEvent(row["kind"]), row["person"], row["detail"])
+        for row in rows
     ]
 
 

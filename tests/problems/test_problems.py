@@ -17,6 +17,7 @@ from handlers.kit.working_hours import WorkingTime
 from storage import incidents, people, workspaces
 from storage.engine import Tx
 from storage.engine.ids import PersonId
+from storage.people import PersonKind
 from tests.pretend.stage import BERLIN, Say, Stage, answered
 from tests.repeats.test_repeats import declared, states, unlike
 
@@ -49,7 +50,7 @@ def leaves(bot: Stage, person: PersonId) -> None:
 
     def leave(tx: Tx) -> None:
         people.learn(
-            tx, person, name=person.title(), kind="member", active=False, language=None,
+            tx, person, name=person.title(), kind=PersonKind.MEMBER, active=False, language=None,
             admin=False,
         )  # fmt: skip
 

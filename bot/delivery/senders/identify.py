@@ -18,7 +18,7 @@ from storage.people import Person, PersonKind
 
 
 def find_or_create_person(
-    tx: Tx, named: Named, kind: str, now: datetime, new_id: Callable[[], str]
+    tx: Tx, named: Named, kind: PersonKind | None, now: datetime, new_id: Callable[[], str]
 ) -> Person:
     """Return the person behind a verified identity, known from now on.
 
@@ -32,12 +32,12 @@ def find_or_create_person(
         id=id,
         key=new_id(),
         now=now,
-        kind=kind or "member",
+        kind=kind or PersonKind.MEMBER,
     )
-    if kind not in ("", "new", person.kind):
+    if kind is not None and kind not in (PersonKind.NEW, person.kind):
         people.set_kind(tx, person.id, kind)
         leaving.notice(tx, person, id=new_id(), now=now)
-        person = replace(person, kind=PersonKind(kind))
+        person = replace(person, kind=kind)
     if named.direct and places.find(tx, named.direct) is None:
         places.ensure(tx, named.direct, PlaceKind.DIRECT, person.name, person=person.id)
     return person

@@ -27,6 +27,7 @@ from storage.delivery.outbox import ParcelKind
 from storage.delivery.timers import Timer
 from storage.engine import Database
 from storage.engine.ids import PlaceId
+from storage.people import PersonKind
 
 log = logging.getLogger("lotse.introductions")
 
@@ -62,7 +63,7 @@ def wait(ctx: Context, request: Request, answer: Response, *, keep: bool) -> Res
             "I am still asking who you are. What you sent is kept, and I carry it out as soon as "
             "I know."
         )
-        if ctx.person.kind == "new"
+        if ctx.person.kind is PersonKind.NEW
         else _(
             "I am still asking about the person whom you named. What you sent is kept, and I "
             "carry it out as soon as I know."

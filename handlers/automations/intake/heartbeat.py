@@ -24,7 +24,13 @@ from storage import automations
 from storage.automations import Automation, history, intake
 from storage.automations import odd as odd_calls
 from storage.automations.history import Entry
-from storage.automations.states import AutomationKind, AutomationPhase, AutomationState, RunKind
+from storage.automations.states import (
+    AutomationEvent,
+    AutomationKind,
+    AutomationPhase,
+    AutomationState,
+    RunKind,
+)
 from storage.engine.ids import NOBODY
 from storage.people import Person
 
@@ -37,7 +43,6 @@ OPEN_FOR = timedelta(days=2)  # a start that nothing ended in this time is forgo
 STRAYS = 50  # names that fit nothing and are listed
 DRAFTS = 50  # drafts that calls may make
 TEST_WEEK = timedelta(days=7)
-TEST_ASKED = "asked whether a test"
 
 
 class Odd(Worded):
@@ -251,9 +256,9 @@ def _wonder_whether_a_test(ctx: Context, now: Automation, decides: Person) -> No
     first = now.first_report_at
     if now.last_run_at is not None or first is None or ctx.now - first < TEST_WEEK:
         return
-    if history.last(ctx.tx, now.id, TEST_ASKED) is not None:
+    if history.last(ctx.tx, now.id, AutomationEvent.ASKED_WHETHER_A_TEST) is not None:
         return
-    profile.note(ctx, now, TEST_ASKED)
+    profile.note(ctx, now, AutomationEvent.ASKED_WHETHER_A_TEST)
     words = _("“{name}” has failed since its first call. Is it still a test?", name=now.name)
     matters.note(ctx, decides.id, _test_key(now), words, *decisions(now))
 
@@ -364,7 +369,7 @@ def draft(ctx: Context, slug: str, *, source: str) -> Automation:
             id=ctx.new_id(),
             automation=made.id,
             at=ctx.now,
-            kind="draft",
+            kind=AutomationEvent.DRAFT,
             person=None,
             role=source,
             field="",

@@ -30,7 +30,7 @@ from handlers.kit.words import Sentence, _, _n
 from storage import automations
 from storage.automations import Automation, history, learning
 from storage.automations.learning import Check, Review
-from storage.automations.states import AutomationPhase
+from storage.automations.states import AutomationEvent, AutomationPhase
 from storage.delivery import timers
 from storage.delivery.timers import TimerKind
 from storage.engine.ids import PersonId
@@ -224,7 +224,7 @@ def check(
     learning.add_check(
         ctx.tx, Check(ctx.new_id(), automation.id, ctx.now, good, RESULTS, note[:1000])
     )
-    profile.note(ctx, automation, "checked", after=f"{good}/{RESULTS}")
+    profile.note(ctx, automation, AutomationEvent.CHECKED, after=f"{good}/{RESULTS}")
     posts = matters.settle(ctx, f"automation:{automation.id}:check")
     if good < ENOUGH:
         open_review(ctx, automation, "check")
@@ -290,7 +290,7 @@ def open_review(
     learning.open_review(
         ctx.tx, id=id, automation=automation.id, change=change, why=why, at=ctx.now
     )
-    profile.note(ctx, automation, "review", field=why)
+    profile.note(ctx, automation, AutomationEvent.REVIEW, field=why)
     decides = owner(ctx, automation)
     if decides is not None:
         key = f"automation:{automation.id}:review:{id}"

@@ -9,6 +9,7 @@ from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Message, Part, Post, Reply, Text, Title, line
 from handlers.kit.words import Sentence, Words, _, _n
 from storage.automations import Automation, history, learning
+from storage.automations.states import AutomationEvent
 from storage.delivery.outbox import ParcelKind
 from storage.delivery.places import PlaceRole
 
@@ -20,7 +21,7 @@ TOLD = frozenset({"purpose", "not_for", "steps", "decision"})  # what people nee
 def version_of(ctx: Context, automation: Automation) -> int:
     """Return how often what people need to understand has been changed."""
     entries = history.of(ctx.tx, automation.id)
-    return 1 + sum(each.kind == "changed" and each.field in TOLD for each in entries)
+    return 1 + sum(each.kind == AutomationEvent.CHANGED and each.field in TOLD for each in entries)
 
 
 def show_to_all(ctx: Context, automation: Automation) -> tuple[Post, ...]:

@@ -27,6 +27,7 @@ from handlers.kit.readers.required_text import RequiredTextReader
 from handlers.kit.worded import Worded, choice
 from handlers.kit.words import Sentence, Words, _
 from storage.automations import Automation, history, values
+from storage.automations.states import AutomationEvent
 from storage.automations.values import Value
 
 feature = Feature(_("Automations"))
@@ -229,7 +230,9 @@ def enter(
     if on > today:
         raise Refusal(_("Please choose a day that has been."), field="day")
     values.put(ctx.tx, automation.id, Value(about.number, on.isoformat(), value))
-    profile.note(ctx, automation, "value", field=fields(about.number)[0], after=f"{on} {value}")
+    profile.note(
+        ctx, automation, AutomationEvent.VALUE, field=fields(about.number)[0], after=f"{on} {value}"
+    )
     posts = _look(ctx, automation, about)
     said = _("Noted: {measure} {value}.", measure=about.name[:80], value=as_number(value))
     shown = Button(automation.name[:32], call("auto", automation=automation.id))

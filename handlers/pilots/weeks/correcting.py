@@ -23,6 +23,7 @@ from handlers.pilots.weeks.kinds import CHANGE, CHANGES, KIND, KINDS, Change, Ki
 from storage import pilots
 from storage.engine import Tx
 from storage.pilots import Pilot, log
+from storage.pilots.states import PilotEvent
 
 feature = Feature(_("Pilots"))
 
@@ -182,7 +183,7 @@ def _decided(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
 
 
 def _corrected(ctx: Context, pilot: Pilot, before: str) -> Reply:
-    editing.note(ctx, pilot, "corrected", before)
+    editing.note(ctx, pilot, PilotEvent.CORRECTED, before)
     return Reply(more.card(ctx, editing.fresh(ctx, pilot)), subject=pilot.name)
 
 
@@ -288,7 +289,7 @@ def correct_decision(
 ) -> Reply:
     found = editing.own(ctx, pilot)
     pilots.change(ctx.tx, found.id, reason=reason, learnt=learnt)
-    editing.note(ctx, found, "corrected", f"{found.reason} {found.learnt}"[:500])
+    editing.note(ctx, found, PilotEvent.CORRECTED, f"{found.reason} {found.learnt}"[:500])
     return Reply(cards.card(ctx, editing.fresh(ctx, found)), subject=found.name)
 
 

@@ -24,7 +24,7 @@ from storage import pilots
 from storage.delivery.places import PlaceKind, PlaceRole, with_role
 from storage.friction import patterns
 from storage.pilots import Pilot
-from storage.pilots.states import PilotState
+from storage.pilots.states import PilotEvent, PilotState
 
 feature = Feature(_("Pilots"))
 
@@ -58,7 +58,7 @@ def sourcing(
 ) -> Reply:
     found = editing.running(ctx, pilot)
     pilots.change(ctx.tx, found.id, sourcing=who.value)
-    editing.note(ctx, found, "sourcing", ctx.text(SOURCING[who]))
+    editing.note(ctx, found, PilotEvent.SOURCING, ctx.text(SOURCING[who]))
     posts = editing.settle(ctx, found, "sourcing")
     it = Button(_("IT's view"), call("pilot it", pilot=found.id))
     said = _("Decided: {who}. Next come IT's four checks.", who=SOURCING[who])
@@ -87,7 +87,7 @@ def look(
     theirs = it_checks.answers_for_it(ctx)
     found = editing.runs(editing.fresh(ctx, pilot)) if theirs else editing.running(ctx, pilot)
     pilots.change(ctx.tx, found.id, it_checks=",".join(sorted(checks)), it_note=words[:500])
-    editing.note(ctx, found, "it", words[:200])
+    editing.note(ctx, found, PilotEvent.IT, words[:200])
     still = open_checks(editing.fresh(ctx, found))
     if still:
         return Reply(line(_("Noted. Still open: {checks}.", checks=still)), subject=found.name)
@@ -207,7 +207,7 @@ def run_out(ctx: Context, pilot: Pilot) -> tuple[Post, ...]:
     """
     day = clock.current_day(ctx)
     pilots.change(ctx.tx, pilot.id, state=PilotState.STOPPED, stopped_on=day, undecided=True)
-    editing.note(ctx, pilot, "run out")
+    editing.note(ctx, pilot, PilotEvent.RUN_OUT)
     posts = editing.settle(ctx, pilot, "decide")
     editing.free_name(ctx, editing.fresh(ctx, pilot))
     said = _(
@@ -265,7 +265,7 @@ def give_up(
             decided_on=day,
             reason=reason,
         )
-        editing.note(ctx, found, "stop", reason)
+        editing.note(ctx, found, PilotEvent.STOP, reason)
         editing.free_name(ctx, found)
     back = Button(_("Take it up again"), call("pilot again", pilot=found.id))
     said = _("“{pilot}” is not tried. It can be taken up again.", pilot=found.name)
@@ -287,7 +287,7 @@ def again(ctx: Context, pilot: PilotRef) -> Reply:
             decision=None,
             undecided=False,
         )
-        editing.note(ctx, found, "back")
+        editing.note(ctx, found, PilotEvent.BACK)
     return Reply(cards.card(ctx, editing.fresh(ctx, found)), subject=found.name)
 
 
@@ -318,7 +318,7 @@ def post(ctx: Context, pilot: PilotRef) -> Reply:
     else:
         raise Refusal(_("There is no channel for it yet. Please press it in a channel."))
     pilots.change(ctx.tx, found.id, posted_on=clock.current_day(ctx))
-    editing.note(ctx, found, "posted")
+    editing.note(ctx, found, PilotEvent.POSTED)
     card = Post(f"pilot:{found.id}:result", cards.result(ctx, found), where)
     return Reply(line(_("Posted.")), posts=(card,), subject=found.name)
 
@@ -342,7 +342,7 @@ def alive(
 ) -> Reply:
     found = editing.own(ctx, pilot)
     pilots.change(ctx.tx, found.id, alive=answer.value)
-    editing.note(ctx, found, "alive", answer.value)
+    editing.note(ctx, found, PilotEvent.ALIVE, answer.value)
     posts = editing.settle(ctx, found, "alive")
     return Reply(line(_("Noted. Thank you.")), posts=posts, subject=found.name)
 
