@@ -41,7 +41,7 @@ class HomeTabs:
         self._later = later
         self._settle = settle
         self._home_tabs: OrderedDict[tuple[str, str], _HomeTab] = OrderedDict()
-        self._stirring: asyncio.Task[None] | None = None
+        self._refreshing: asyncio.Task[None] | None = None
 
     async def opened(self, at: Installation, sender: Sender) -> None:
         """Show the home tab to somebody who opened it, and keep it current from now on."""
@@ -54,14 +54,14 @@ class HomeTabs:
 
     def refresh_home_tabs(self) -> None:
         """Something was committed: home tabs that were opened lately may have changed."""
-        if self._home_tabs and (self._stirring is None or self._stirring.done()):
-            self._stirring = asyncio.create_task(self._show_all())
+        if self._home_tabs and (self._refreshing is None or self._refreshing.done()):
+            self._refreshing = asyncio.create_task(self._show_all())
 
     async def stop(self) -> None:
         """Show nothing more."""
-        if self._stirring is not None:
-            self._stirring.cancel()
-            await asyncio.gather(self._stirring, return_exceptions=True)
+        if self._refreshing is not None:
+            self._refreshing.cancel()
+            await asyncio.gather(self._refreshing, return_exceptions=True)
 
     async def _show_all(self) -> None:
         await asyncio.sleep(self._settle)

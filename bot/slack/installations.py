@@ -113,7 +113,7 @@ class Installations:
         """Learn whose token the environment's is, and look whether every other opens.
 
         Raises `Refused` with a sentence when Slack, or the key of a token, does not let us in.
-        Where Slack does not answer, the start goes on without: see `introduced`.
+        Where Slack does not answer, the start goes on without: see `identify_us`.
         """
         if self.oauth is not None:
             try:

@@ -151,7 +151,7 @@ def card_posts(ctx: Context, incident: Incident) -> tuple[Post, ...]:
 
 
 def ended_posts(ctx: Context, incident: Incident) -> tuple[Post, ...]:
-    """As `changed`, and take back or edit every alarm: it needs nobody any more."""
+    """As `card_posts`, and take back or edit every alarm: it needs nobody any more."""
     posts = [*card_posts(ctx, incident), *posting.settled_posts(ctx, incident)]
     told = [keys.top_key(incident.number), keys.rests_key(incident.number)]
     questions = {TimelineKind.ASKED: keys.asked_key, TimelineKind.CHECKING: keys.check_key}

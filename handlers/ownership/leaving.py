@@ -1,6 +1,6 @@
 """Somebody leaves: nothing of theirs stays with nobody, and the managers are told once.
 
-The edge that learns of it calls `noticed` in the transaction that stores it; what follows
+The edge that learns of it calls `notice` in the transaction that stores it; what follows
 is done by a timer that is due at once.
 """
 

@@ -1,6 +1,6 @@
 """Problems: what keeps coming back, with its cause; one at a time for the same thing.
 
-Whoever changes a problem's state holds `repeats.alone_at_it`, or puts the condition into
+Whoever changes a problem's state holds `repeats.lock_groups`, or puts the condition into
 the statement.
 """
 

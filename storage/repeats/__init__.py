@@ -1,6 +1,6 @@
 """Repeats: which incidents look alike, what people said about it, and the groups that follow.
 
-A group is called by the lowest number in it. Whoever changes groups first calls `alone_at_it`.
+A group is called by the lowest number in it. Whoever changes groups first calls `lock_groups`.
 """
 
 from __future__ import annotations

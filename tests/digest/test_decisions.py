@@ -93,7 +93,7 @@ def waiting(bot: Stage, id: PersonId) -> list[Task]:
     return found
 
 
-def plausible(form: Form) -> dict[str, str]:
+def answers_to(form: Form) -> dict[str, str]:
     """Return what somebody could write into a form."""
     values = {}
     for each in form.fields:
@@ -115,7 +115,7 @@ def refused(bot: Stage, id: PersonId, call: Call) -> str | None:
             _name, reply = bot.dispatcher._run_call(ctx, call, False)
             if reply.form is not None:
                 form = reply.form
-                filled = Call(form.call.word, {**form.call.args, **plausible(form)})
+                filled = Call(form.call.word, {**form.call.args, **answers_to(form)})
                 bot.dispatcher._run_call(ctx, filled, True)
         except Refusal as refusal:
             if not refusal.field:

@@ -85,7 +85,7 @@ def test_only_one_place_knows_the_order_of_locks() -> None:
         ("handlers/incidents/transitions.py", "escalation.stop"),
         ("handlers/incidents/transitions.py", "escalation.lock"),
         ("handlers/incidents/transitions.py", "states.lock"),
-        ("handlers/incidents/escalation.py", "timers.lock"),  # which is `hold`
+        ("handlers/incidents/escalation.py", "timers.lock"),  # which is `lock`
     }
 
 
