@@ -54,7 +54,7 @@ def written_states() -> Iterator[tuple[str, str]]:
                     yield name, node.name
 
 
-def test_only_the_gate_changes_the_state_of_an_incident() -> None:
+def test_only_transitions_change_the_state_of_an_incident() -> None:
     wrote = set(written_states())
     functions = {
         name for name, each in vars(states).items()
@@ -106,7 +106,7 @@ def test_two_incidents_are_locked_in_the_same_order_whichever_is_closed(
 
     ben("incident Kasse tot")
     ben("incident Kassen in Halle 2 sind aus")
-    noting(escalation, "hold")
+    noting(escalation, "lock")
     noting(states, "lock")
 
     def close(tx: Tx) -> None:
