@@ -38,7 +38,7 @@ def test_what_is_not_shown_is_not_put_into_words(
         said.append(given)
         return listed(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(lists, "listed", counting)
+    monkeypatch.setattr(lists, "list_line", counting)
     answer = bot.handle(bot.request("ben", call=Call(word, {})))
     assert answer.outcome == "done"
     glances = 5 if word == "home" else 0
