@@ -2,7 +2,7 @@
 
 `make bench ARGS="teams start"` measures only these; with `--smoke` each shows that it runs.
 Modules beside these are no benchmarks: `load` types commands for `slack`, `servers` answers them,
-`endurance` runs for hours (`make soak`), and `question` and `old_rule` belong to `repeats`.
+`endurance` takes twenty minutes (`make soak`), and `question` and `old_rule` belong to `repeats`.
 """
 
 from __future__ import annotations
