@@ -19,10 +19,10 @@ from handlers.kit import commands
 from handlers.kit.messages import Buttons, Call, Field, Form, Message, load
 from handlers.kit.readers import folded
 from handlers.kit.words import LANGUAGES, _, shortened, text
-from storage import incidents
 from storage.delivery import outbox
 from storage.engine import StorageError, Tx
 from storage.engine.ids import PlaceId
+from storage.incidents import lists as incident_lists
 
 log = logging.getLogger("lotse.teams")
 
@@ -210,7 +210,7 @@ class Invokes:
         def look(tx: Tx) -> list[int]:
             return [
                 each.number
-                for each in incidents.open_ones(tx)
+                for each in incident_lists.open_ones(tx)
                 if wanted in folded(each.title) or wanted == str(each.number)
             ]
 

@@ -23,6 +23,7 @@ from storage import closing as closings
 from storage import incidents
 from storage.closing import Ended
 from storage.incidents import Incident, pages
+from storage.incidents import lists as incident_lists
 
 feature = Feature(_("After an incident"))
 
@@ -112,7 +113,7 @@ def _late(ctx: Context) -> list[Incident]:
     """Return what works again but is not done past the limit."""
     return [
         each
-        for each in incidents.undone(ctx.tx)
+        for each in incident_lists.undone(ctx.tx)
         if incident_transitions.remind_at(ctx, each) <= ctx.now
         and not incident_transitions.waits_for_others(ctx, each)
     ]
@@ -152,7 +153,7 @@ def _undone(ctx: Context, late: Sequence[Incident]) -> Task:
     if len(late) > SHOWN:
         named.append(_("{n} more", n=len(late) - SHOWN))
     most = _("{n} or more", n=len(late))
-    many = len(late) >= incidents.MOST
+    many = len(late) >= incident_lists.MOST
     count = figure(UNDONE, most) if many else figure(UNDONE, len(late))
     several = _("{n} incidents are still to finish: {those}", n=count, those=named)
     return Task(several, (Button(_("Show them"), call("undone")),), since, "undone")

@@ -27,6 +27,7 @@ from storage.closing import Closing
 from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import NOBODY, PersonId
 from storage.incidents import Incident
+from storage.incidents import lists as incident_lists
 from storage.incidents.states import IncidentState, TimelineKind
 
 feature = Feature(_("After an incident"))
@@ -81,7 +82,7 @@ def _remind(ctx: Context, incident: Incident) -> Reply:
     who = incident.responsible
     found = [
         each
-        for each in incidents.undone(ctx.tx, person=who)
+        for each in incident_lists.undone(ctx.tx, person=who)
         if incident_transitions.remind_at(ctx, each) <= ctx.now
     ]
     found = [each for each in sorted(found, key=_by_number) if _not_reminded(ctx, each)]
@@ -156,7 +157,7 @@ def waiting(ctx: Context) -> list[Task]:
     found += [
         Task(undone_line(ctx, each), (finish(each.number), _show(each.number)), each.restored_at)
         for me in mine
-        for each in incidents.undone(ctx.tx, person=me)
+        for each in incident_lists.undone(ctx.tx, person=me)
     ]
     for closing in closings.unfixed(ctx.tx, today_of(ctx)):
         if closing.fixer in mine:

@@ -24,6 +24,7 @@ from storage import incidents
 from storage.delivery import places, timers
 from storage.delivery.outbox import ParcelKind
 from storage.incidents import Incident, takings
+from storage.incidents import timeline as incident_timeline
 from storage.incidents.states import IncidentState, TimelineKind
 from storage.incidents.takings import Taking
 from storage.people import Person
@@ -140,7 +141,7 @@ def _tell_declined(ctx: Context, number: int) -> Reply:
     posts = [Post(keys.asked_key(number, ctx.person.id), line(said, tone=Tone.QUIET))]
     asked = [
         each
-        for each in incidents.timeline(ctx.tx, number)
+        for each in incident_timeline.of(ctx.tx, number)
         if each.kind == TimelineKind.ASKED and each.detail == ctx.person.id
     ]
     if asked and asked[-1].person is not None:

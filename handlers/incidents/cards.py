@@ -14,9 +14,10 @@ from handlers.kit.people import PLATFORMS, name, person
 from handlers.kit.words import Sentence, Words, _, _n, shortened
 from handlers.rules import routing
 from storage import closing as closings
-from storage import incidents, rules
+from storage import rules
 from storage.engine.ids import NOBODY, PersonId
 from storage.incidents import Incident, alarms
+from storage.incidents import timeline as incident_timeline
 from storage.incidents.states import IncidentState, Severity, TimelineKind
 from storage.rules import Led, RoutingState
 
@@ -214,7 +215,7 @@ def about_question(ctx: Context, incident: Incident) -> tuple[Part, ...]:
 def _reopened_words(ctx: Context, incident: Incident) -> Sentence:
     newest = [
         each
-        for each in incidents.timeline(ctx.tx, incident.number)
+        for each in incident_timeline.of(ctx.tx, incident.number)
         if each.kind == TimelineKind.REOPENED
     ][-1]
     return _(

@@ -17,10 +17,10 @@ from handlers.kit.readers.evidence import evidence_words
 from handlers.kit.words import Sentence, Words, _, _n
 from handlers.similarity import is_near_same
 from storage import closing as closings
-from storage import incidents
 from storage.closing import Closing
 from storage.engine.ids import NOBODY, PersonId
 from storage.incidents import Incident
+from storage.incidents import lists as incident_lists
 from storage.incidents.states import IncidentState
 
 NAMED = 3  # open points that a card names; more are only counted
@@ -132,7 +132,7 @@ def quiet_until(ctx: Context, incident: Incident) -> datetime:
     When the same thing comes back meanwhile, the time begins anew once that works again.
     """
     since = incident.restored_at or ctx.now
-    for each in incidents.of_service_since(ctx.tx, incident.service, since):
+    for each in incident_lists.of_service_since(ctx.tx, incident.service, since):
         if each.number != incident.number and _came_back(incident, each):
             again = each.restored_at or each.ended_at or since
             since = max(since, ctx.now if each.state == IncidentState.OPEN else again)

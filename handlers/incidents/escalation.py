@@ -28,8 +28,10 @@ from storage import incidents
 from storage.delivery import outbox, timers
 from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import NOBODY, PersonId
-from storage.incidents import Happening, Incident, alarms
+from storage.incidents import Incident, alarms
+from storage.incidents import timeline as incident_timeline
 from storage.incidents.states import IncidentState, Severity, TimelineKind
+from storage.incidents.timeline import Happening
 from storage.services import LIMIT
 
 
@@ -56,7 +58,7 @@ def start(ctx: Context, incident: Incident, position: int = 0) -> tuple[Post, ..
     """Alarm the one responsible person, and begin to escalate from now."""
     due = ctx.now + limit_of(ctx, incident)
     plan(ctx, incident.number, Escalation(SECOND, ctx.now, due))
-    incidents.add_to_timeline(
+    incident_timeline.add(
         ctx.tx,
         incident.number,
         id=ctx.new_id(),
@@ -155,7 +157,7 @@ def ended_posts(ctx: Context, incident: Incident) -> tuple[Post, ...]:
     posts = [*card_posts(ctx, incident), *posting.settled_posts(ctx, incident)]
     told = [keys.top_key(incident.number), keys.rests_key(incident.number)]
     questions = {TimelineKind.ASKED: keys.asked_key, TimelineKind.CHECKING: keys.check_key}
-    for each in incidents.timeline(ctx.tx, incident.number):
+    for each in incident_timeline.of(ctx.tx, incident.number):
         if each.kind in questions:
             told.append(questions[each.kind](incident.number, PersonId(each.detail)))
     for name in told:
@@ -195,7 +197,7 @@ def _live(ctx: Context, incident: Incident) -> list[tuple[int, Happening]]:
     """Return the alarms since it began to escalate anew, each with its position."""
     live: list[tuple[int, Happening]] = []
     position, begun = 0, incident.declared_at
-    for each in incidents.timeline(ctx.tx, incident.number):
+    for each in incident_timeline.of(ctx.tx, incident.number):
         if each.kind in (TimelineKind.MOVED, TimelineKind.HANDED_ON, TimelineKind.REOPENED):
             begun = each.at
         if each.kind not in (TimelineKind.ALARMED, TimelineKind.SILENT):

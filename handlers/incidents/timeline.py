@@ -12,10 +12,11 @@ from handlers.kit.context import Context
 from handlers.kit.messages import Items, Message, Title, Tone
 from handlers.kit.people import PLATFORMS, name
 from handlers.kit.words import Sentence, Words, _, _n
-from storage import incidents as storage_incidents
 from storage.engine.ids import NOBODY, PersonId, ServiceId
-from storage.incidents import Happening, Incident
+from storage.incidents import Incident
+from storage.incidents import timeline as incident_timeline
 from storage.incidents.states import TimelineKind
+from storage.incidents.timeline import Happening
 
 ABOUT_PERSONS = (TimelineKind.ALARMED, TimelineKind.UNREACHED, TimelineKind.PAUSED)
 
@@ -25,7 +26,7 @@ def history(ctx: Context, incident: Incident) -> Message:
     tied = rights.tied(ctx, incident)
     lines: list[Words] = [
         _("{at}: {what}", at=each.at, what=_happening(ctx, each))
-        for each in storage_incidents.timeline(ctx.tx, incident.number)
+        for each in incident_timeline.of(ctx.tx, incident.number)
         if tied or each.kind not in ABOUT_PERSONS
     ]
     return Message((Title(cards.headline(incident)), Items(tuple(lines))), Tone.QUIET)

@@ -21,6 +21,7 @@ from handlers.working_time.after_hours import rest
 from storage import incidents
 from storage.engine import Tx
 from storage.incidents import Incident, alarms, texts
+from storage.incidents import lists as incident_lists
 from storage.incidents.states import TimelineKind
 
 feature = Feature(_("Incidents"))
@@ -60,7 +61,7 @@ class Current:
 
 
 def _current(tx: Tx) -> list[Current]:
-    return [Current(str(each.number), headline(each)) for each in incidents.open_ones(tx)]
+    return [Current(str(each.number), headline(each)) for each in incident_lists.open_ones(tx)]
 
 
 def _not_current(name: str, known: list[str]) -> Refusal:

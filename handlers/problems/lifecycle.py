@@ -29,6 +29,7 @@ from storage.delivery.outbox import ParcelKind
 from storage.delivery.timers import TimerKind
 from storage.engine.ids import PersonId
 from storage.incidents import Incident
+from storage.incidents import lists as incident_lists
 from storage.incidents.states import IncidentState
 from storage.problems import Problem
 from storage.problems.states import ProblemEvent, ProblemState
@@ -221,7 +222,7 @@ def card_posts(ctx: Context, problem: Problem) -> tuple[Post, ...]:
     """Return the posts that show a problem's new state: its cards, and those of incidents."""
     numbers = set(repeats.members(ctx.tx, problem.root)[-SHOWN:])
     numbers |= {
-        each.number for each in incidents.open_ones(ctx.tx) if each.service == problem.service
+        each.number for each in incident_lists.open_ones(ctx.tx) if each.service == problem.service
     }
     posts = [Post(key(problem.number), card(ctx, problem))]
     for number in sorted(numbers):

@@ -30,8 +30,9 @@ from handlers.services.cards import (
 )
 from handlers.services.lookup import AnyServiceRef, ServiceRef
 from handlers.working_time.hours import OfServiceReader, service_hours_text
-from storage import incidents, services
+from storage import services
 from storage.engine.ids import PersonId, ServiceId
+from storage.incidents import lists as incident_lists
 from storage.people import Person
 from storage.services import LIMIT, Service
 from storage.services.history import ServiceEvent
@@ -233,7 +234,7 @@ def people(
     needs="service",
 )
 def retire(ctx: Context, service: ServiceRef) -> Reply:
-    still = [each for each in incidents.open_ones(ctx.tx) if each.service == service.id]
+    still = [each for each in incident_lists.open_ones(ctx.tx) if each.service == service.id]
     if still:
         raise Refusal(
             _("“{service}” still has an open incident.", service=service.name),

@@ -13,6 +13,7 @@ from storage import incidents
 from storage.engine import Row, Tx
 from storage.engine.ids import PersonId
 from storage.engine.sql import as_text
+from storage.incidents import lists as incident_lists
 from tests.closing.test_closing import POINTS, closing, finished, say, state
 from tests.ownership.test_ownership import enter, leaves
 from tests.pretend.stage import Say, Stage, answered
@@ -238,9 +239,9 @@ def test_no_list_reads_more_than_it_needs(bot: Stage, anna: Say, ben: Say, chris
     for n in range(14):
         anna(f"incident Kasse {n} tot")
         ben(f"behoben {n + 1}")
-    assert bot.store(lambda tx: len(incidents.undone(tx, 5))) == 5
-    assert bot.store(lambda tx: incidents.count_undone(tx)) == 14
-    assert bot.store(lambda tx: incidents.undone(tx, person=PersonId("carla"))) == []
+    assert bot.store(lambda tx: len(incident_lists.undone(tx, 5))) == 5
+    assert bot.store(lambda tx: incident_lists.count_undone(tx)) == 14
+    assert bot.store(lambda tx: incident_lists.undone(tx, person=PersonId("carla"))) == []
     listed = anna("incidents")
     assert listed.startswith("14 work again, not done yet")
     assert "[Show 4 more]" in listed
@@ -254,7 +255,7 @@ def test_the_digest_says_when_there_are_more_than_it_looked_at(
     bot: Stage, anna: Say, ben: Say, chris: Say, wind: Wind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(incidents, "MOST", 3)
-    monkeypatch.setattr(incidents.undone, "__defaults__", (3, ""))
+    monkeypatch.setattr(incident_lists.undone, "__defaults__", (3, ""))
     for n in range(4):
         anna(f"incident Kasse {n} tot")
         ben(f"behoben {n + 1}")
@@ -265,7 +266,7 @@ def test_the_digest_says_when_there_are_more_than_it_looked_at(
 def test_whoever_leaves_leaves_no_restored_incident_behind(
     bot: Stage, anna: Say, ben: Say, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(incidents.undone, "__defaults__", (2, ""))
+    monkeypatch.setattr(incident_lists.undone, "__defaults__", (2, ""))
     for n in range(5):
         anna(f"incident Kasse {n} tot")
         ben(f"behoben {n + 1}")

@@ -22,6 +22,7 @@ from storage.delivery import heartbeat, timers
 from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import PersonId
 from storage.incidents import Incident, alarms
+from storage.incidents import timeline as incident_timeline
 from storage.incidents.states import IncidentState, TimelineKind
 
 feature = Feature(_("Escalation"))
@@ -134,7 +135,7 @@ def _alarm(
 
 
 def _note(ctx: Context, incident: Incident, kind: TimelineKind, detail: str = "") -> None:
-    incidents.add_to_timeline(
+    incident_timeline.add(
         ctx.tx, incident.number, id=ctx.new_id(), at=ctx.now, kind=kind, detail=detail
     )
 
@@ -166,7 +167,7 @@ def _once(ctx: Context, incident: Incident, kind: TimelineKind) -> bool:
     """Say whether something was told already since the incident began."""
     return any(
         each.kind == kind and each.at >= incident.begun_at
-        for each in incidents.timeline(ctx.tx, incident.number)
+        for each in incident_timeline.of(ctx.tx, incident.number)
     )
 
 

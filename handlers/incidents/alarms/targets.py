@@ -9,9 +9,9 @@ from handlers.incidents.alarms.steps import Role
 from handlers.kit.context import Context
 from handlers.kit.words import Sentence, _
 from handlers.on_call import duty
-from storage import incidents
 from storage.engine.ids import PersonId
 from storage.incidents import Incident, alarms
+from storage.incidents import timeline as incident_timeline
 from storage.incidents.states import TimelineKind
 
 ROLES: dict[str, Sentence] = {
@@ -106,7 +106,7 @@ def _both(ctx: Context, id: PersonId) -> tuple[PersonId, PersonId | None]:
 def alarmed(ctx: Context, incident: Incident) -> list[PersonId]:
     """Return who has been alarmed since it began to wait."""
     found: dict[PersonId, None] = {}
-    for each in incidents.timeline(ctx.tx, incident.number):
+    for each in incident_timeline.of(ctx.tx, incident.number):
         if each.kind in (
             TimelineKind.MOVED,
             TimelineKind.HANDED_ON,
@@ -125,7 +125,7 @@ def unreached(ctx: Context, incident: Incident) -> list[tuple[PersonId, str]]:
     """Return who could not be reached since the incident began, and on which platform."""
     return [
         (PersonId(person), platform)
-        for each in incidents.timeline(ctx.tx, incident.number)
+        for each in incident_timeline.of(ctx.tx, incident.number)
         if each.kind == TimelineKind.UNREACHED and each.at >= incident.begun_at
         for person, _colon, platform in [each.detail.rpartition(":")]
     ]
