@@ -20,8 +20,10 @@ from storage import problems, repeats
 from storage.engine.ids import ServiceId
 from storage.incidents import Incident
 from storage.incidents.states import IncidentState
-from storage.problems import Override, Problem
+from storage.problems import Problem
 from storage.problems import changes as stored_changes
+from storage.problems import overrides as problem_overrides
+from storage.problems.overrides import Override
 from storage.problems.states import ProblemState
 from storage.repeats import Proposal, outages
 
@@ -103,7 +105,7 @@ def of_ban(ctx: Context, problem: Problem) -> list[Override]:
     """Return the overrides of a ban itself that count today."""
     return [
         each
-        for each in problems.overrides(ctx.tx, today_of(ctx))
+        for each in problem_overrides.standing(ctx.tx, today_of(ctx))
         if each.problem == problem.number and each.change is None
     ]
 
@@ -272,7 +274,9 @@ def change_line(ctx: Context, id: str) -> Sentence:
 
 def passes(ctx: Context, id: str) -> Override | None:
     """Return the override of a planned change that counts today."""
-    found = [each for each in problems.overrides(ctx.tx, today_of(ctx)) if each.change == id]
+    found = [
+        each for each in problem_overrides.standing(ctx.tx, today_of(ctx)) if each.change == id
+    ]
     return found[-1] if found else None
 
 

@@ -29,9 +29,11 @@ from handlers.kit.readers import ChoiceReader
 from handlers.kit.readers.dates import today_of
 from handlers.kit.readers.evidence import evidence_words
 from handlers.kit.words import Sentence, Words, _
-from storage import problems, repeats
+from storage import repeats
 from storage.engine.ids import NOBODY, PersonId
-from storage.problems import Happened, Problem
+from storage.problems import Problem
+from storage.problems import history as problem_history
+from storage.problems.history import Happened
 from storage.problems.states import ProblemEvent, ProblemState
 from storage.repeats import outages
 
@@ -248,7 +250,7 @@ def history(ctx: Context, problem: Problem) -> Message:
     """Return what happened to a problem."""
     lines: list[Words] = [
         _("{at}: {what}", at=each.at, what=_event_words(ctx, each))
-        for each in problems.history(ctx.tx, problem.number)
+        for each in problem_history.of(ctx.tx, problem.number)
     ]
     correct = Button(_("Correct the title"), call("problem retitle", number=problem.number))
     parts: tuple[Part, ...] = (Title(headline(problem)), Items(tuple(lines)))

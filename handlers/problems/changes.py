@@ -25,6 +25,8 @@ from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import PersonId, ServiceId
 from storage.problems import Problem
 from storage.problems import changes as stored_changes
+from storage.problems import history as problem_history
+from storage.problems import overrides as problem_overrides
 from storage.problems.changes import Change, ChangeState
 from storage.problems.states import ProblemEvent
 
@@ -153,7 +155,7 @@ def override(ctx: Context, id: ChangeId, *, reason: Reason, until: Until) -> Rep
             ),
             field="until",
         )
-    problems.override(
+    problem_overrides.add(
         ctx.tx,
         ban.number,
         id=ctx.new_id(),
@@ -163,7 +165,7 @@ def override(ctx: Context, id: ChangeId, *, reason: Reason, until: Until) -> Rep
         now=ctx.now,
         until_on=until,
     )
-    problems.add_to_history(
+    problem_history.add(
         ctx.tx,
         ban.number,
         id=ctx.new_id(),

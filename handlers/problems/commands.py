@@ -41,6 +41,7 @@ from handlers.problems.lookup import Ref, changed_reply, find, may, mine, refusa
 from storage import problems
 from storage.engine.ids import PersonId
 from storage.people import Person
+from storage.problems import people as problem_people
 from storage.problems import texts
 from storage.problems.states import ProblemEvent, ProblemState
 
@@ -293,12 +294,12 @@ def _give(ctx: Context, number: int, to: PersonId, _other: str | None) -> tuple[
         "problem_history": ("person",),
         "overrides": ("person",),
     },
-    replace=problems.replace_person,
+    replace=problem_people.replace_person,
 )
 def known_here(ctx: Context, person: PersonId) -> Known:
     """Tell where somebody stands in this room."""
     return known(
-        problems.of_person(ctx.tx, person),
+        problem_people.of_person(ctx.tx, person),
         {
             "problems.owner": _("Owner of the cause"),
             "problems.proposed_to": _("Asked to look after the cause"),
@@ -320,4 +321,4 @@ def known_here(ctx: Context, person: PersonId) -> Known:
 )
 def forget_people(ctx: Context, before: datetime) -> int:
     """Let go of their names; who decides now stays."""
-    return problems.forget_people(ctx.tx, before, former(ctx), former(ctx, other=True))
+    return problem_people.forget_people(ctx.tx, before, former(ctx), former(ctx, other=True))

@@ -19,6 +19,7 @@ from handlers.kit.words import Words, _, _n
 from handlers.problems.cards import line, overdue
 from storage import incidents, problems, repeats
 from storage.problems import changes as stored_changes
+from storage.problems import overrides as problem_overrides
 from storage.repeats import Proposal, outages
 
 feature = Feature(_("Problems and blocks"))
@@ -160,8 +161,10 @@ def _changes(ctx: Context) -> list[Words]:
 
 def _overrides(ctx: Context, start: datetime, end: datetime) -> list[Words]:
     """Return the overrides of the week, and those given earlier that still count."""
-    given = problems.overrides_given(ctx.tx, start, end)
-    given += [each for each in problems.overrides(ctx.tx, today_of(ctx)) if each not in given]
+    given = problem_overrides.given(ctx.tx, start, end)
+    given += [
+        each for each in problem_overrides.standing(ctx.tx, today_of(ctx)) if each not in given
+    ]
     told = [
         _(
             "{problem}, {override}",

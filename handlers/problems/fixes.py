@@ -31,6 +31,7 @@ from storage import people, problems
 from storage import repeats as storage_repeats
 from storage.delivery.outbox import ParcelKind
 from storage.problems import Problem
+from storage.problems import overrides as problem_overrides
 from storage.problems.states import ProblemEvent, ProblemState
 
 feature = Feature(_("Problems and blocks"))
@@ -167,7 +168,7 @@ def reopen(
 def override(ctx: Context, number: Ref, *, reason: Reason, until: Until) -> Reply:
     problem = standing(ctx, number)
     check_exception(ctx, reason, until)
-    problems.override(
+    problem_overrides.add(
         ctx.tx,
         number,
         id=ctx.new_id(),

@@ -32,6 +32,7 @@ from storage.incidents import Incident
 from storage.incidents import lists as incident_lists
 from storage.incidents.states import IncidentState
 from storage.problems import Problem
+from storage.problems import history as problem_history
 from storage.problems.states import ProblemEvent, ProblemState
 from storage.repeats import outages
 from storage.services import Service
@@ -251,7 +252,7 @@ def note(
     ctx: Context, problem: Problem, kind: ProblemEvent, detail: str = "", *, by_hand: bool = True
 ) -> None:
     """Write a line into a problem's history."""
-    problems.add_to_history(
+    problem_history.add(
         ctx.tx,
         problem.number,
         id=ctx.new_id(),

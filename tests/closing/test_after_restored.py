@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 import storage
-from storage import incidents
 from storage.engine import Row, Tx
 from storage.engine.ids import PersonId
 from storage.engine.sql import as_text
@@ -254,7 +253,7 @@ def test_no_list_reads_more_than_it_needs(bot: Stage, anna: Say, ben: Say, chris
 def test_the_digest_says_when_there_are_more_than_it_looked_at(
     bot: Stage, anna: Say, ben: Say, chris: Say, wind: Wind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(incidents, "MOST", 3)
+    monkeypatch.setattr(incident_lists, "MOST", 3)
     monkeypatch.setattr(incident_lists.undone, "__defaults__", (3, ""))
     for n in range(4):
         anna(f"incident Kasse {n} tot")
