@@ -89,7 +89,7 @@ def live(ctx: Context) -> list[tuple[tuple[str, ...], Call]]:
     return [(tuple(each["labels"]), call_from(each)) for each in json.loads(shown.buttons)]
 
 
-def pressed(ctx: Context, line: str) -> Call | None:
+def button_call(ctx: Context, line: str) -> Call | None:
     """Return the call of the live button that a line names by its whole label."""
     said = plain(line)
     if not said:

@@ -11,6 +11,7 @@ from typing import Annotated
 
 from handlers.digest import decisions, mails, schedule, writing
 from handlers.digest.measures import DECISIONS
+from handlers.digest.schedule import DigestTimer
 from handlers.kit import calendar, working_hours
 from handlers.kit.ahead import LookAhead
 from handlers.kit.commands import Ask, Feature, call
@@ -35,7 +36,7 @@ from storage import digest as digests
 from storage import people
 from storage.delivery import places, timers
 from storage.delivery.outbox import ParcelKind
-from storage.delivery.places import MANAGERS
+from storage.delivery.places import PlaceRole
 from storage.digest import teams, texts
 
 feature = Feature(_("Weekly digest"))
@@ -45,14 +46,14 @@ PAGE = 5  # decisions on one page of the rest
 
 
 @feature.follows(Event.WORKING_TIME_CHANGED)
-def moved(ctx: Context, _subject: str) -> tuple[Post, ...]:
+def reschedule(ctx: Context, _subject: str) -> tuple[Post, ...]:
     """Let the digest come when the company now wants it."""
     zone, region = ctx.workspace.zone, ctx.workspace.region
-    schedule.moved(ctx.tx, new_id=ctx.new_id, now=ctx.now, zone=zone, region=region)
+    schedule.reschedule(ctx.tx, new_id=ctx.new_id, now=ctx.now, zone=zone, region=region)
     return ()
 
 
-@feature.timer("digest")
+@feature.timer(DigestTimer.DIGEST)
 def post(ctx: Context, week: str) -> Reply:
     """Post the digest on `week`, once, and plan the next one."""
     zone, region = ctx.workspace.zone, ctx.workspace.region
@@ -74,7 +75,7 @@ def post(ctx: Context, week: str) -> Reply:
     timers.set(
         ctx.tx,
         id=ctx.new_id(),
-        kind=timers.TAKES_LONG,
+        kind=DigestTimer.WRITTEN,
         key=f"{schedule.key(week)}:written",
         due=ctx.now,
         week=week,
@@ -94,7 +95,7 @@ def _write(
 WRITTEN = LookAhead(_write)
 
 
-@feature.timer(timers.TAKES_LONG, ahead=WRITTEN)
+@feature.timer(DigestTimer.WRITTEN, ahead=WRITTEN)
 def send(ctx: Context, *, week: str, skipped: list[str], late: bool) -> Reply:
     """Send the digest on `week`, and keep it for the board.
 
@@ -119,16 +120,16 @@ def _posts(
     key = schedule.key(week)
     chosen = digests.choices(ctx.tx)
     posts: list[Post] = []
-    channel = places.find(ctx.tx, MANAGERS) is not None
+    channel = places.find(ctx.tx, PlaceRole.MANAGERS) is not None
     if channel:
-        posts.append(Post(key, aloud, MANAGERS, ParcelKind.DIGEST))
-    for boss in people.managers(ctx.tx):
-        way = chosen.get(boss.id)
+        posts.append(Post(key, aloud, PlaceRole.MANAGERS, ParcelKind.DIGEST))
+    for manager in people.managers(ctx.tx):
+        way = chosen.get(manager.id)
         if way is not None or not channel:
-            theirs = replace(ctx, person=boss)
+            theirs = replace(ctx, person=manager)
             short = way == "short" or (way == "seldom" and not schedule.is_first_of_month(week))
             message = writing.compose(theirs, week, skipped, late=late, short=short)
-            posts.append(Post(key, message, f"direct:{boss.id}", ParcelKind.DIGEST))
+            posts.append(Post(key, message, f"direct:{manager.id}", ParcelKind.DIGEST))
     posts += mails.posts(ctx, key, aloud)
     for team in teams.all(ctx.tx):
         told = writing.team(ctx, week, team)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from storage.engine import Tx
@@ -16,11 +17,16 @@ TAKES_LONG = "digest written"  # the kind of timer for which nobody waits
 HASTE = timedelta(minutes=1)  # between two times that one timer is hastened
 
 
+class TimerKind(StrEnum):
+    """What a timer is for. Each room has an enum of its own kinds, so that none is added here."""
+
+
 @dataclass(frozen=True, slots=True)
 class Timer:
     """A due timer, ours until the lease runs out. `fence` proves it is still ours.
 
-    What it would send is not sent when it is `muted`: it was due before a restore.
+    What it would send is not sent when it is `muted`: it was due before a restore. Its `kind`
+    is text here: an older or a newer version may have set it.
     """
 
     workspace: str
@@ -38,7 +44,7 @@ def set(
     tx: Tx,
     *,
     id: str,
-    kind: str,
+    kind: TimerKind,
     key: str,
     due: datetime,
     errand: bool = False,
@@ -124,7 +130,7 @@ def sooner(tx: Tx, key: str, when: datetime) -> None:
     )
 
 
-def at_the_latest(tx: Tx, *, id: str, kind: str, key: str, due: datetime) -> None:
+def at_the_latest(tx: Tx, *, id: str, kind: TimerKind, key: str, due: datetime) -> None:
     """Let the timer `key` run at `due` at the latest; one that waits and is due sooner stays."""
     tx.write(
         """
@@ -171,7 +177,7 @@ def find(tx: Tx, key: str) -> tuple[dict[str, Any], datetime] | None:
     return (json.loads(rows[0]["payload"]), as_moment(rows[0]["due_at"])) if rows else None
 
 
-def many_due(tx: Tx, kind: str, now: datetime, many: int) -> bool:
+def many_due(tx: Tx, kind: TimerKind, now: datetime, many: int) -> bool:
     """Say whether at least `many` timers of a kind are due now; looks at no more than these."""
     rows = tx.rows(
         """
