@@ -240,7 +240,7 @@ def claim(tx: Tx, now: datetime, limit: int = 20, *, long: bool = False) -> list
             select workspace, id from timers
             where state = 'pending' and due_at <= :now
             and (lease_until is null or lease_until <= :real or lease_until > :never)
-            and kind {"=" if long else "<>"} :takes_long
+            and (kind = :takes_long) = (:long = 1)
             order by due_at limit :limit {tx.skip_locked}
         )
         update timers set lease_until = :until, attempts = attempts + 1, fence = fence + 1
@@ -255,6 +255,7 @@ def claim(tx: Tx, now: datetime, limit: int = 20, *, long: bool = False) -> list
         real=real,
         limit=limit,
         takes_long=TAKES_LONG,
+        long=int(long),
     )
     timers = [
         Timer(
