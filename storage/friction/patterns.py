@@ -4,10 +4,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from storage.engine import Row, Tx
 from storage.engine.ids import PatternId, PersonId
 from storage.engine.sql import as_moment, as_text
+
+
+class PatternEvent(StrEnum):
+    """What was done with a pattern."""
+
+    CONFIRMED = "confirmed"
+    ADDED = "added"
+    SPLIT = "split"
+    MERGED = "merged"
+    APART = "apart"
+    UNDONE = "undone"
+    CHANGED = "changed"
+    CHECKED = "checked"
+    ANSWERED = "answered"
+    PARKED = "parked"
+    ANSWERED_WITH = "answered with"
+    OPEN_AGAIN = "open again"
+    TAKEN_UP = "taken up"
+    SET_ASIDE = "set aside"
+    WORDS_REMOVED = "words removed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +76,7 @@ class Change:
 
     at: datetime
     by: PersonId
-    kind: str
+    kind: PatternEvent
     words: str
 
 
@@ -271,7 +292,7 @@ def note(
     pattern: PatternId,
     by: PersonId,
     now: datetime,
-    kind: str,
+    kind: PatternEvent,
     words: str = "",
 ) -> None:
     """Write a line of a pattern's history."""
@@ -295,7 +316,10 @@ def history(tx: Tx, pattern: PatternId) -> list[Change]:
         """,
         pattern=pattern,
     )
-    return [Change(as_moment(row["at"]), row["by"], row["kind"], row["words"]) for row in rows]
+    return [
+        Change(as_moment(row["at"]), row["by"], PatternEvent(row["kind"]), row["words"])
+        for row in rows
+    ]
 
 
 def replace(tx: Tx, person: PersonId, to: PersonId) -> None:

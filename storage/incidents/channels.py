@@ -101,7 +101,7 @@ def incident_in(tx: Tx, place: PlaceId) -> IncidentNumber | None:
     return rows[0]["incident"] if rows else None
 
 
-def opened(tx: Tx, incident: IncidentNumber, place: PlaceId) -> None:
+def mark_opened(tx: Tx, incident: IncidentNumber, place: PlaceId) -> None:
     """The platform made the channel."""
     tx.run(
         """
@@ -113,7 +113,7 @@ def opened(tx: Tx, incident: IncidentNumber, place: PlaceId) -> None:
     )
 
 
-def shown(tx: Tx, incident: IncidentNumber, topic: str) -> None:
+def mark_topic_shown(tx: Tx, incident: IncidentNumber, topic: str) -> None:
     """The platform shows this topic."""
     tx.run(
         """
@@ -125,7 +125,7 @@ def shown(tx: Tx, incident: IncidentNumber, topic: str) -> None:
     )
 
 
-def invited(tx: Tx, incident: IncidentNumber, people: tuple[PersonId, ...]) -> None:
+def mark_invited(tx: Tx, incident: IncidentNumber, people: tuple[PersonId, ...]) -> None:
     """These people were asked in; nobody is asked twice, so whoever leaves may stay away."""
     tx.run(
         """
@@ -137,7 +137,7 @@ def invited(tx: Tx, incident: IncidentNumber, people: tuple[PersonId, ...]) -> N
     )
 
 
-def closed(tx: Tx, incident: IncidentNumber) -> None:
+def mark_closed(tx: Tx, incident: IncidentNumber) -> None:
     """The channel is closed."""
     tx.run(
         "update rooms set closed = 1 where workspace = :workspace and incident = :incident",
@@ -145,7 +145,7 @@ def closed(tx: Tx, incident: IncidentNumber) -> None:
     )
 
 
-def refused(tx: Tx, incident: IncidentNumber, reason: str) -> None:
+def mark_refused(tx: Tx, incident: IncidentNumber, reason: str) -> None:
     """The platform gives no channel, or not any more."""
     tx.run(
         "update rooms set reason = :reason where workspace = :workspace and incident = :incident",

@@ -16,7 +16,7 @@ from storage.engine.ids import IncidentNumber
 
 
 def _channels(ctx: Context) -> bool:
-    roles = (places.INCIDENTS, places.MANAGERS)
+    roles = (places.PlaceRole.INCIDENTS, places.PlaceRole.MANAGERS)
     return bool(people.managers(ctx.tx)) and all(places.find(ctx.tx, each) for each in roles)
 
 
