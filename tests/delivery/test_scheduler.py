@@ -13,8 +13,8 @@ import pytest
 
 from bot.delivery.platform import NotAccepted
 from bot.delivery.scheduler import Scheduler, clean
-from handlers.incidents.keys import IncidentTimer
 from handlers.digest.schedule import DigestTimer
+from handlers.incidents.keys import IncidentTimer
 from handlers.kit.commands import Feature
 from handlers.kit.context import Context
 from handlers.kit.messages import Post, Reply, line
